@@ -1,0 +1,37 @@
+import type { Pod } from '../pod/pod.ts';
+import type { Decision } from '../policy/decision.ts';
+import type { AssessedContainer } from '../policy/facts.ts';
+import type { Outcome } from '../policy/mode.ts';
+import type { Deadline } from './deadline.ts';
+
+/** A Pod, or a workload's Pod template dressed as one, to be judged. */
+export interface AssessmentRequest {
+  readonly subject: 'pod' | 'template';
+  readonly pod: Pod;
+  /** From the request, never from the object: there it may be empty. */
+  readonly namespace: string;
+  /** `mutate` answers at once in mode audit; `validate` is the one that tells. */
+  readonly step: 'mutate' | 'validate';
+  readonly deadline: Deadline;
+}
+
+export type Assessment = SkippedAssessment | JudgedAssessment;
+
+/** Not judged, and why: mirror Pod, Windows, a namespace never looked at, mode off, opted out. */
+export interface SkippedAssessment {
+  readonly kind: 'skipped';
+  readonly reason: string;
+  /** Told to the user all the same, such as a mode label that is none. */
+  readonly notes: readonly string[];
+}
+
+export interface JudgedAssessment {
+  readonly kind: 'judged';
+  readonly decision: Decision;
+  readonly outcome: Outcome;
+  readonly containers: readonly AssessedContainer[];
+  readonly notes: readonly string[];
+}
+
+/** The one path that the webhook, `review` and `audit` take. Faults of our own are thrown, never answered as a verdict. */
+export type AssessPod = (request: AssessmentRequest) => Promise<Assessment>;

@@ -1,0 +1,77 @@
+import type { Credential } from '../credentials/credential.ts';
+import type { UnknownReason } from '../detect/verdict.ts';
+import type { Digest } from '../image/digest.ts';
+import type { Reference } from '../image/reference.ts';
+import type { Namespace } from '../pod/cluster-objects.ts';
+import type { ClusterView } from '../policy/facts.ts';
+
+/** A document from the registry, its digest verified against its bytes. */
+export interface FetchedDocument {
+  /** Parsed JSON. */
+  readonly document: unknown;
+  /** Content-Type for manifests, '' for blobs. */
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** Size on the wire in bytes. */
+  readonly bytes: number;
+}
+
+export interface FetchOptions {
+  /** Tried in order, anonymous access last; the one that worked is used for the rest of the image. */
+  readonly credentials: readonly Credential[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The registry as the use cases need it.
+ * Every method throws a `RegistryFailure` for whatever the registry or the network did.
+ */
+export interface RegistryPort {
+  /** By digest where the reference has one (verified), else by tag. */
+  readonly fetchManifest: (reference: Reference, options: FetchOptions) => Promise<FetchedDocument>;
+  /** A blob that holds JSON, such as a config; verified against `digest`. */
+  readonly fetchJsonBlob: (
+    reference: Reference,
+    blob: { readonly digest: Digest; readonly size: number },
+    options: FetchOptions,
+  ) => Promise<FetchedDocument>;
+  /** The digest a tag stands for now, by HEAD; null where the registry does not tell. */
+  readonly resolveDigest: (reference: Reference, options: FetchOptions) => Promise<Digest | null>;
+}
+
+/** Why an image could not be known, in the closed list of reasons. Thrown by `RegistryPort` and `PullSecretsPort`. */
+export interface RegistryFailure extends Error {
+  readonly code: UnknownReason;
+  readonly advice: string | null;
+}
+
+/** Pull secrets of a namespace, read by name only. */
+export interface PullSecretsPort {
+  /**
+   * Credentials of the named secrets, in order; secrets that do not exist are left out, as the kubelet does.
+   * @throws RegistryFailure `unauthorized` naming the missing Role where the API server forbids the read
+   */
+  readonly read: (
+    namespace: string,
+    names: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<readonly Credential[]>;
+  /** Forgets what was cached for these secrets: called when a registry answered 401 to them. */
+  readonly forget: (namespace: string, names: readonly string[]) => void;
+}
+
+/** The cluster, kept up by watches. */
+export interface ClusterPort {
+  readonly view: () => ClusterView;
+  /** From the watch; undefined where it is not there (yet). */
+  readonly namespace: (name: string) => Namespace | undefined;
+  /** One live GET, for a namespace younger than the watch; undefined where it does not exist. */
+  readonly fetchNamespace: (name: string, signal: AbortSignal) => Promise<Namespace | undefined>;
+}
+
+export interface Logger {
+  readonly debug: (fields: object, message: string) => void;
+  readonly info: (fields: object, message: string) => void;
+  readonly warn: (fields: object, message: string) => void;
+  readonly error: (fields: object, message: string) => void;
+}

@@ -1,0 +1,19 @@
+/**
+ * One way to authenticate at a registry, from a docker config entry: `auth` or `username`/`password`, `identitytoken`
+ * (an OAuth2 refresh token), `registrytoken` (a bearer token as it stands).
+ */
+export interface Credential {
+  /**
+   * The key of the docker config entry it stands under, as written: host, host:port, host/path, a glob such as
+   * `*.azurecr.io`, or a URL.
+   */
+  readonly server: string;
+  readonly secret: CredentialSecret;
+  /** Where it comes from, for people and for cache keys, without anything secret: `secret team-a/regcred`. */
+  readonly source: string;
+}
+
+export type CredentialSecret =
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  | { readonly kind: 'identity-token'; readonly token: string }
+  | { readonly kind: 'registry-token'; readonly token: string };

@@ -1,0 +1,76 @@
+/** How the image was packed, by name (see the signal table for the rule and its source). */
+export type Flavour =
+  | 'wasi-image'
+  | 'wasi-index'
+  | 'annotated-image'
+  | 'wasm-entrypoint'
+  | 'wasm-to-oci'
+  | 'oci-module'
+  | 'oci-component'
+  | 'wit-package'
+  | 'spin-v1'
+  | 'spin-app'
+  | 'spin-rootfs'
+  | 'slight-app'
+  | 'runwasi-oci'
+  | 'wasmcloud'
+  | 'proxy-wasm'
+  | 'kubewarden-policy';
+
+/** A core module, a component, or an application that brings its own host interface (Spin, slight, wws). */
+export type Shape = 'module' | 'component' | 'application';
+
+/** Where the code lies: in a file-system layer, or as a layer of its own. Memory floors and handlers depend on it. */
+export type Packaging = 'tar' | 'oci-layer';
+
+export type UnknownReason =
+  | 'unreachable'
+  | 'timeout'
+  | 'tls'
+  | 'unauthorized'
+  | 'not-found'
+  | 'rate-limited'
+  | 'denied-by-config'
+  | 'unsupported'
+  | 'too-large'
+  | 'invalid';
+
+/** Which field said so, with its value, and what that means. */
+export interface Evidence {
+  readonly field: string;
+  readonly value: string;
+  readonly meaning: string;
+}
+
+export interface WasmVerdict {
+  readonly kind: 'wasm';
+  readonly flavour: Flavour;
+  /** Null: not visible at the registry. */
+  readonly shape: Shape | null;
+  readonly packaging: Packaging;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface ContainerVerdict {
+  readonly kind: 'container';
+  readonly evidence: readonly Evidence[];
+}
+
+export interface NotAWorkloadVerdict {
+  readonly kind: 'not-a-workload';
+  readonly flavour: Flavour | null;
+  /** For people: "a Helm chart", "a proxy-wasm plugin". */
+  readonly what: string;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface UnknownVerdict {
+  readonly kind: 'unknown';
+  readonly reason: UnknownReason;
+  /** One sentence for people: what was tried and what came back. */
+  readonly detail: string;
+  readonly advice: string | null;
+  readonly evidence: readonly Evidence[];
+}
+
+export type Verdict = WasmVerdict | ContainerVerdict | NotAWorkloadVerdict | UnknownVerdict;

@@ -1,0 +1,38 @@
+/** Header and URL parts that carry secrets: bearer and basic credentials, passwords in URLs, token query parameters. */
+const SECRETS: readonly (readonly [RegExp, string])[] = [
+  [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, '$1 ***'],
+  [/(\/\/)[^/\s:@]+:[^/\s@]*@/g, '$1***@'],
+  [
+    /([?&](?:access_token|token|refresh_token|password|client_secret|sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|awsaccesskeyid)=)[^&\s"']+/gi,
+    '$1***',
+  ],
+];
+
+/** Removes credentials from text that came from outside, before it reaches an error, a log line or a user. */
+export function redact(text: string): string {
+  return SECRETS.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text);
+}
+
+/**
+ * The one error type that wasmgate throws on purpose. `code` comes from a closed list per folder, the message says
+ * `Cannot <action> "<subject>": <state>`, `advice` what to do about it. Secrets are removed here, where the error is born.
+ */
+export class AppError<Code extends string = string> extends Error {
+  override readonly name = 'AppError';
+  readonly code: Code;
+  readonly advice: string | null;
+
+  constructor(code: Code, message: string, options: { cause?: unknown; advice?: string } = {}) {
+    super(redact(message), options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.advice = options.advice ?? null;
+  }
+}
+
+/** What went wrong in words, for any thrown value; the message of a cause is appended where it adds something. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return redact(String(error));
+  const inner = error.cause instanceof Error ? error.cause.message : '';
+  const text = inner !== '' && !error.message.includes(inner) ? `${error.message} (${inner})` : error.message;
+  return redact(text === '' ? error.name : text);
+}

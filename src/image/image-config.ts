@@ -1,0 +1,76 @@
+import { AppError } from '../errors.ts';
+import { isObject, property, stringList, stringMap, stringOr, type JsonObject } from './json.ts';
+import { normalisePlatform, type Platform } from './platform.ts';
+
+/** What a CNCF Wasm config tells of a component: CNCF TAG Runtime, "Wasm OCI artifact layout", field `component`. */
+export interface ComponentInterfaces {
+  readonly exports: readonly string[];
+  readonly imports: readonly string[];
+}
+
+/** The fields of a config that decide: image-spec config.md, Docker's v2 config and the CNCF Wasm config alike. */
+export interface ImageConfig {
+  readonly platform: Platform;
+  /** Null where absent or null; an empty list is an empty list. */
+  readonly entrypoint: readonly string[] | null;
+  readonly cmd: readonly string[] | null;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly diffIds: readonly string[] | null;
+  /** `layerDigests` of a CNCF Wasm config. */
+  readonly layerDigests: readonly string[] | null;
+  readonly component: ComponentInterfaces | null;
+  /** No field at all: `{}` as wasm-to-oci and `oras` write it. */
+  readonly isEmpty: boolean;
+}
+
+export type ConfigErrorCode = 'invalid-config';
+
+export const EMPTY_CONFIG: ImageConfig = {
+  platform: normalisePlatform('', ''),
+  entrypoint: null,
+  cmd: null,
+  labels: new Map(),
+  diffIds: null,
+  layerDigests: null,
+  component: null,
+  isEmpty: true,
+};
+
+function readComponent(value: unknown): ComponentInterfaces | null {
+  if (!isObject(value)) return null;
+  return {
+    exports: stringList(property(value, 'exports')) ?? [],
+    imports: stringList(property(value, 'imports')) ?? [],
+  };
+}
+
+function child(object: JsonObject, key: string): JsonObject {
+  const value = property(object, key);
+  return isObject(value) ? value : {};
+}
+
+/** A command list as written; a bare string (old `docker commit`) is one argument. */
+function readCommand(value: unknown): readonly string[] | null {
+  return typeof value === 'string' ? [value] : stringList(value);
+}
+
+/** @throws AppError `invalid-config` when the document is no JSON object; unknown fields and types are passed over. */
+export function parseImageConfig(document: unknown): ImageConfig {
+  if (!isObject(document))
+    throw new AppError('invalid-config', 'Cannot read image config: it is not a JSON object');
+  const run = child(document, 'config');
+  return {
+    platform: normalisePlatform(
+      stringOr(property(document, 'os'), ''),
+      stringOr(property(document, 'architecture'), ''),
+      stringOr(property(document, 'variant'), null),
+    ),
+    entrypoint: readCommand(property(run, 'Entrypoint')),
+    cmd: readCommand(property(run, 'Cmd')),
+    labels: stringMap(property(run, 'Labels')),
+    diffIds: stringList(property(child(document, 'rootfs'), 'diff_ids')),
+    layerDigests: stringList(property(document, 'layerDigests')),
+    component: readComponent(property(document, 'component')),
+    isEmpty: Object.keys(document).length === 0,
+  };
+}

@@ -1,0 +1,31 @@
+import type { Digest } from './digest.ts';
+import type { ImageConfig } from './image-config.ts';
+import type { ImageManifest } from './manifest.ts';
+import type { Platform } from './platform.ts';
+
+/** One manifest with its config: what a node would run if it pulled this one. */
+export interface ImageVariant {
+  readonly digest: Digest;
+  readonly manifest: ImageManifest;
+  readonly config: ImageConfig;
+}
+
+/**
+ * Whether nodes can pull the reference (containerd 2.2 and 2.3, tried): a single manifest always pulls, an index only if
+ * an entry fits the node. `insteadUse` is the digest that does pull.
+ */
+export type PullOutlook =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly platforms: readonly Platform[]; readonly insteadUse: Digest | null };
+
+/**
+ * What the registry tells of a reference, without any Pod: this is what is cached. `variants` holds the manifest that
+ * nodes take, one for each distinct choice where nodes of several architectures would take different ones.
+ */
+export interface ImageFacts {
+  /** Of what the reference names: the index's where it names one. */
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly variants: readonly [ImageVariant, ...ImageVariant[]];
+  readonly pull: PullOutlook;
+}

@@ -1,0 +1,121 @@
+import { AppError } from '../errors.ts';
+import { isDigest, type Digest } from './digest.ts';
+import { isObject, property, stringMap, stringOr, type JsonObject } from './json.ts';
+import { isIndexMediaType, normaliseMediaType } from './media-types.ts';
+import { normalisePlatform, type Platform } from './platform.ts';
+
+/** OCI image spec, descriptor.md. Media types are kept as written but for case and parameters: unknown ones parse. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  readonly platform: Platform | null;
+  readonly annotations: ReadonlyMap<string, string>;
+}
+
+export interface ImageManifest {
+  readonly kind: 'manifest';
+  readonly mediaType: string;
+  readonly artifactType: string | null;
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+  readonly annotations: ReadonlyMap<string, string>;
+  /** True where the manifest refers to another one (`subject`): signatures, attestations, SBOMs. */
+  readonly hasSubject: boolean;
+}
+
+export interface ImageIndex {
+  readonly kind: 'index';
+  readonly mediaType: string;
+  readonly manifests: readonly Descriptor[];
+}
+
+export type Manifest = ImageManifest | ImageIndex;
+export type ManifestErrorCode = 'invalid-manifest' | 'unsupported-manifest';
+
+/** Docker's schema 1, which no current node pulls (containerd 2 dropped it). */
+const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+(?:json|prettyjws)$/;
+
+function invalid(state: string): AppError<ManifestErrorCode> {
+  return new AppError('invalid-manifest', `Cannot read manifest: ${state}`);
+}
+
+function readPlatform(value: unknown): Platform | null {
+  if (!isObject(value)) return null;
+  const variant = stringOr(property(value, 'variant'), null);
+  return normalisePlatform(
+    stringOr(property(value, 'os'), ''),
+    stringOr(property(value, 'architecture'), ''),
+    variant === '' ? null : variant,
+  );
+}
+
+function readDescriptor(value: unknown, path: string): Descriptor {
+  if (!isObject(value)) throw invalid(`${path} is not an object`);
+  const digest = property(value, 'digest');
+  if (typeof digest !== 'string' || !isDigest(digest)) throw invalid(`${path}.digest is not a digest`);
+  const size = property(value, 'size');
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
+    throw invalid(`${path}.size is not a number of bytes`);
+  }
+  return {
+    mediaType: normaliseMediaType(stringOr(property(value, 'mediaType'), '')),
+    digest,
+    size,
+    platform: readPlatform(property(value, 'platform')),
+    annotations: stringMap(property(value, 'annotations')),
+  };
+}
+
+function readDescriptors(value: unknown, path: string): readonly Descriptor[] {
+  if (!Array.isArray(value)) throw invalid(`${path} is not a list`);
+  return value.map((item, index) => readDescriptor(item, `${path}[${index}]`));
+}
+
+/**
+ * Many tools leave `mediaType` out of the document (Spin, wasm-to-oci, helm, umoci), so the Content-Type header speaks
+ * first; where it says nothing useful, the document's own field, then its shape (an index has `manifests`).
+ */
+function isIndex(document: JsonObject, contentType: string): boolean {
+  const inside = normaliseMediaType(stringOr(property(document, 'mediaType'), ''));
+  const said = isIndexMediaType(contentType) || isIndexMediaType(inside);
+  const shaped = property(document, 'manifests') !== undefined && property(document, 'config') === undefined;
+  return said ? property(document, 'config') === undefined : shaped;
+}
+
+/**
+ * @param document parsed JSON
+ * @param contentType as the registry's header or the parent descriptor names it; '' where neither does
+ * @throws AppError `invalid-manifest`, `unsupported-manifest`
+ */
+export function parseManifest(document: unknown, contentType: string): Manifest {
+  if (!isObject(document)) throw invalid('it is not a JSON object');
+  const type = normaliseMediaType(contentType);
+  const version = property(document, 'schemaVersion');
+  if (SCHEMA_1.test(type) || version === 1) {
+    throw new AppError(
+      'unsupported-manifest',
+      'Cannot read manifest: it is of Docker schema 1, which nodes no longer pull',
+    );
+  }
+  const inside = normaliseMediaType(stringOr(property(document, 'mediaType'), ''));
+  const mediaType = type.startsWith('application/vnd.') || inside === '' ? type : inside;
+  if (isIndex(document, type)) {
+    return {
+      kind: 'index',
+      mediaType,
+      manifests: readDescriptors(property(document, 'manifests'), 'manifests'),
+    };
+  }
+  if (property(document, 'config') === undefined) throw invalid('it has neither config nor manifests');
+  return {
+    kind: 'manifest',
+    mediaType,
+    artifactType: stringOr(property(document, 'artifactType'), null),
+    config: readDescriptor(property(document, 'config'), 'config'),
+    layers: readDescriptors(property(document, 'layers') ?? [], 'layers'),
+    annotations: stringMap(property(document, 'annotations')),
+    hasSubject: isObject(property(document, 'subject')),
+  };
+}

@@ -1,0 +1,38 @@
+/** Media types of the OCI image spec (media-types.md) and Docker's schema 2, which registries and nodes treat alike. */
+export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
+export const OCI_EMPTY = 'application/vnd.oci.empty.v1+json';
+export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
+export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+export const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
+
+/** What we accept when asking for a manifest: most wanted first. */
+export const MANIFEST_ACCEPT: readonly string[] = [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST];
+
+const INDEXES: ReadonlySet<string> = new Set([OCI_INDEX, DOCKER_LIST]);
+const IMAGE_CONFIGS: ReadonlySet<string> = new Set([OCI_CONFIG, DOCKER_CONFIG]);
+
+export function isIndexMediaType(mediaType: string): boolean {
+  return INDEXES.has(mediaType);
+}
+
+/** An ordinary image's config: only with one of these does a node unpack layers and read ENTRYPOINT. */
+export function isImageConfig(mediaType: string): boolean {
+  return IMAGE_CONFIGS.has(mediaType);
+}
+
+/** A file-system layer: `…layer.v1.tar`, `+gzip`, `+zstd`, non-distributable ones, and Docker's `rootfs.diff.tar.gzip`. */
+export function isTarLayer(mediaType: string): boolean {
+  return (
+    /^application\/vnd\.oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:\+(?:gzip|zstd))?$/.test(
+      mediaType,
+    ) ||
+    /^application\/vnd\.docker\.image\.rootfs\.(?:foreign\.)?diff\.tar(?:\.gzip|\.zstd)?$/.test(mediaType)
+  );
+}
+
+/** Lower case, without parameters (`application/json; charset=utf-8` → `application/json`). */
+export function normaliseMediaType(text: string): string {
+  return (text.split(';', 1)[0] ?? '').trim().toLowerCase();
+}

@@ -1,0 +1,74 @@
+/**
+ * The few fields of a Pod that wasmgate reads, as they stand in the API server's JSON. A Pod is never copied into another
+ * form: `readPod` checks these fields' types in place and answers the same object under this type.
+ */
+export interface Pod {
+  readonly metadata?: ObjectMeta;
+  readonly spec: PodSpec;
+}
+
+export interface ObjectMeta {
+  readonly name?: string;
+  readonly generateName?: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly annotations?: StringMap | null;
+  readonly labels?: StringMap | null;
+  readonly deletionTimestamp?: string | null;
+  readonly ownerReferences?: readonly OwnerReference[] | null;
+}
+
+export type StringMap = Readonly<Record<string, string>>;
+
+export interface OwnerReference {
+  readonly kind: string;
+  readonly name: string;
+  readonly controller?: boolean;
+}
+
+export interface PodSpec {
+  readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[] | null;
+  readonly ephemeralContainers?: readonly Container[] | null;
+  readonly runtimeClassName?: string | null;
+  readonly nodeSelector?: StringMap | null;
+  readonly tolerations?: readonly Toleration[] | null;
+  readonly overhead?: Quantities | null;
+  readonly imagePullSecrets?: readonly LocalObjectReference[] | null;
+  readonly serviceAccountName?: string | null;
+  readonly os?: { readonly name?: string } | null;
+  readonly resources?: ResourceRequirements | null;
+  readonly hostUsers?: boolean | null;
+}
+
+export interface Container {
+  readonly name: string;
+  /** Empty in some templates; a Pod without an image is refused by the API server. */
+  readonly image?: string;
+  readonly command?: readonly string[] | null;
+  readonly args?: readonly string[] | null;
+  readonly resources?: ResourceRequirements | null;
+  readonly imagePullPolicy?: string;
+  /** `Always` on an init container makes it a native sidecar. */
+  readonly restartPolicy?: string | null;
+}
+
+export interface ResourceRequirements {
+  readonly requests?: Quantities | null;
+  readonly limits?: Quantities | null;
+}
+
+/** Kubernetes quantities by resource name; the API server answers strings, hand-written YAML may hold numbers. */
+export type Quantities = Readonly<Record<string, string | number>>;
+
+export interface Toleration {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly value?: string;
+  readonly effect?: string;
+  readonly tolerationSeconds?: number;
+}
+
+export interface LocalObjectReference {
+  readonly name?: string;
+}

@@ -1,0 +1,56 @@
+import type { RuntimeClass } from '../pod/cluster-objects.ts';
+
+/** What follows from a finding in mode enforce. */
+export type Action = 'deny' | 'warn' | 'ignore';
+
+/** What is wrong, or worth saying. `detail` names the subject and its state, `advice` what to do. */
+export interface Finding {
+  readonly id: FindingId;
+  /** The container it speaks of; null for the Pod. */
+  readonly container: string | null;
+  readonly detail: string;
+  readonly advice: string;
+}
+
+export type FindingId =
+  | 'runtime-class-missing'
+  | 'no-runtime-class-for-image'
+  | 'handler-cannot-run-image'
+  | 'wasm-image-without-runtime-class'
+  | 'mixed-handlers-needed'
+  | 'linux-container-under-compat'
+  | 'annotation-conflict'
+  | 'node-selector-conflict'
+  | 'overhead-conflict'
+  | 'command-required'
+  | 'image-will-not-pull'
+  | 'image-not-a-workload'
+  | 'image-unknown'
+  | 'handler-on-no-node'
+  | 'image-needs-unpack-setting'
+  | 'memory-below-floor'
+  | 'memory-limit-left-out';
+
+export interface JudgedFinding extends Finding {
+  readonly action: Action;
+}
+
+/**
+ * One field-level mutation, as RFC 6902 would say it: `add` and `replace` with the new value. `path` is a JSON pointer;
+ * `reason` is for people.
+ */
+export interface Change {
+  readonly op: 'add' | 'replace';
+  readonly path: string;
+  readonly value: unknown;
+  readonly reason: string;
+}
+
+/** Where the Pod's class comes from: named by the Pod, chosen by us, or there is none. */
+export type ClassOrigin = 'pod' | 'chosen' | 'none';
+
+export interface Decision {
+  readonly findings: readonly JudgedFinding[];
+  readonly changes: readonly Change[];
+  readonly runtimeClass: { readonly class: RuntimeClass | null; readonly origin: ClassOrigin };
+}

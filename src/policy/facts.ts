@@ -1,0 +1,29 @@
+import type { ImageFacts } from '../image/image-facts.ts';
+import type { Verdict } from '../detect/verdict.ts';
+import type { ClusterNode, RuntimeClass } from '../pod/cluster-objects.ts';
+import type { Pod } from '../pod/pod.ts';
+import type { VisitedContainer } from '../pod/visit-containers.ts';
+
+/** A container with what its image is, as this Pod would run it. */
+export interface AssessedContainer extends VisitedContainer {
+  /** The reference as the Pod writes it. */
+  readonly image: string;
+  readonly verdict: Verdict;
+  /** Null where the image is unknown, or was not asked for. */
+  readonly facts: ImageFacts | null;
+}
+
+/** The cluster as the watches know it. Indexes are kept by the watches, not rebuilt for each Pod. */
+export interface ClusterView {
+  readonly runtimeClass: (name: string) => RuntimeClass | undefined;
+  /** Sorted by name. */
+  readonly runtimeClasses: readonly RuntimeClass[];
+  readonly nodes: readonly ClusterNode[];
+}
+
+/** Everything a decision rests on; `evaluate` is a function of this and the settings. */
+export interface PodFacts {
+  readonly pod: Pod;
+  readonly containers: readonly AssessedContainer[];
+  readonly cluster: ClusterView;
+}

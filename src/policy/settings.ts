@@ -1,0 +1,78 @@
+import { Type, type Static } from 'typebox';
+import { MODES } from './mode.ts';
+
+const strict = { additionalProperties: false } as const;
+
+const toleration = Type.Object(
+  {
+    key: Type.Optional(Type.String()),
+    operator: Type.Optional(Type.Union([Type.Literal('Equal'), Type.Literal('Exists')])),
+    value: Type.Optional(Type.String()),
+    effect: Type.Optional(
+      Type.Union([Type.Literal('NoSchedule'), Type.Literal('PreferNoSchedule'), Type.Literal('NoExecute')]),
+    ),
+    tolerationSeconds: Type.Optional(Type.Integer()),
+  },
+  strict,
+);
+
+export const TIERS = ['edge', 'light', 'standard', 'data', 'ai'] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** The part of the configuration that the policy reads; every default stands here and nowhere else. */
+export const policySettings = Type.Object(
+  {
+    mode: Type.Union(
+      MODES.map((mode) => Type.Literal(mode)),
+      {
+        default: 'enforce',
+        description: 'What happens to a Pod by default; the namespace label wasmgate.dev/mode overrides it.',
+      },
+    ),
+    onUnknownImage: Type.Union([Type.Literal('allow'), Type.Literal('deny')], {
+      default: 'allow',
+      description: 'What happens to a Pod when the registry does not tell what its image is.',
+    }),
+    preferRuntimeClasses: Type.Array(Type.String(), {
+      default: [],
+      description: 'RuntimeClass names or handlers, most wanted first, where several could run a Pod.',
+    }),
+    variantAnnotation: Type.Union(
+      [Type.Literal('always'), Type.Literal('when-needed'), Type.Literal('never')],
+      {
+        default: 'always',
+        description:
+          'When Wasm Pods get the annotation module.wasm.image/variant: compat-smart, which crun reads.',
+      },
+    ),
+    spinCommand: Type.Boolean({
+      default: true,
+      description: 'Give Spin applications without a command the command ["/"] that their shim expects.',
+    }),
+    tolerations: Type.Array(toleration, {
+      default: [],
+      description: 'Tolerations that every Wasm Pod gets, beside those of its RuntimeClass.',
+    }),
+    resources: Type.Object(
+      {
+        tier: Type.Union([...TIERS.map((tier) => Type.Literal(tier)), Type.Literal('none')], {
+          default: 'standard',
+          description: 'Requests and limits for Wasm containers that set none; none injects nothing.',
+        }),
+        cpuLimit: Type.Boolean({ default: true, description: 'Whether a CPU limit is injected, too.' }),
+      },
+      { ...strict, default: {} },
+    ),
+    skipImages: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description: 'Images never asked for, as patterns of registry/repository with *: "internal.example/*".',
+    }),
+    allowSkipAnnotation: Type.Boolean({
+      default: false,
+      description: 'Whether a Pod may opt out by the annotation wasmgate.dev/skip: "true".',
+    }),
+  },
+  { ...strict, default: {} },
+);
+
+export type PolicySettings = Static<typeof policySettings>;
