@@ -1,0 +1,137 @@
+import { AppError } from '../errors.ts';
+import type { Container, Pod, PodSpec } from './pod.ts';
+
+export type PodErrorCode = 'invalid-pod';
+
+type Check = (value: unknown, path: string) => void;
+
+function refuse(path: string, expected: string, value: unknown): never {
+  const actual = Array.isArray(value) ? 'a list' : value === null ? 'null' : `${typeof value}`;
+  throw new AppError('invalid-pod', `Cannot read Pod field "${path}": expected ${expected}, found ${actual}`, {
+    advice: 'The API server refuses such a Pod itself; kubectl explain pod.spec tells what each field takes.',
+  });
+}
+
+const isString: Check = (value, path) => {
+  if (typeof value !== 'string') refuse(path, 'a string', value);
+};
+
+const isBoolean: Check = (value, path) => {
+  if (typeof value !== 'boolean') refuse(path, 'true or false', value);
+};
+
+/** Absent and null are the same to Kubernetes. */
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+function checkObject(value: unknown, path: string): asserts value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'an object', value);
+}
+
+function listOf(item: Check): Check {
+  return (value, path) => {
+    if (!Array.isArray(value)) refuse(path, 'a list', value);
+    for (let index = 0; index < value.length; index += 1) item(value[index], `${path}[${index}]`);
+  };
+}
+
+function mapOf(item: Check): Check {
+  return (value, path) => {
+    checkObject(value, path);
+    for (const key of Object.keys(value)) item(value[key], `${path}.${key}`);
+  };
+}
+
+type Fields = readonly (readonly [name: string, check: Check])[];
+
+/** An object whose named fields, where present and not null, pass their checks; all other fields are the API server's. */
+function objectWith(fields: Fields): Check {
+  return (value, path) => {
+    checkObject(value, path);
+    for (const [name, check] of fields) {
+      const field = value[name];
+      if (!isAbsent(field)) check(field, path === '' ? name : `${path}.${name}`);
+    }
+  };
+}
+
+const isQuantity: Check = (value, path) => {
+  if (typeof value !== 'string' && typeof value !== 'number') refuse(path, 'a quantity', value);
+};
+
+const quantities = mapOf(isQuantity);
+const resources = objectWith([
+  ['requests', quantities],
+  ['limits', quantities],
+]);
+const strings = listOf(isString);
+const stringMap = mapOf(isString);
+
+const containerFields = objectWith([
+  ['name', isString],
+  ['image', isString],
+  ['command', strings],
+  ['args', strings],
+  ['resources', resources],
+  ['imagePullPolicy', isString],
+  ['restartPolicy', isString],
+]);
+
+const isContainer: Check = (value, path) => {
+  containerFields(value, path);
+  isString((value as Partial<Container>).name, `${path}.name`);
+};
+
+const containers = listOf(isContainer);
+
+const isToleration = objectWith([
+  ['key', isString],
+  ['operator', isString],
+  ['value', isString],
+  ['effect', isString],
+]);
+
+const specFields = objectWith([
+  ['containers', containers],
+  ['initContainers', containers],
+  ['ephemeralContainers', containers],
+  ['runtimeClassName', isString],
+  ['nodeSelector', stringMap],
+  ['tolerations', listOf(isToleration)],
+  ['overhead', quantities],
+  ['imagePullSecrets', listOf(objectWith([['name', isString]]))],
+  ['serviceAccountName', isString],
+  ['os', objectWith([['name', isString]])],
+  ['resources', resources],
+  ['hostUsers', isBoolean],
+]);
+
+const isSpec: Check = (value, path) => {
+  specFields(value, path);
+  const { containers: main } = value as Partial<PodSpec>;
+  if (isAbsent(main)) refuse(`${path}.containers`, 'a list', main);
+};
+
+const metadata = objectWith([
+  ['name', isString],
+  ['generateName', isString],
+  ['namespace', isString],
+  ['uid', isString],
+  ['annotations', stringMap],
+  ['labels', stringMap],
+  ['deletionTimestamp', isString],
+  ['ownerReferences', listOf(objectWith([['kind', isString], ['name', isString]]))],
+]);
+
+/**
+ * Checks the fields that wasmgate reads, in place, and answers the same object: nothing is copied on the hot path.
+ * @throws AppError `invalid-pod` naming the field
+ */
+export function readPod(value: unknown): Pod {
+  checkObject(value, 'pod');
+  const { metadata: meta, spec } = value;
+  if (!isAbsent(meta)) metadata(meta, 'metadata');
+  isSpec(spec, 'spec');
+  return value as unknown as Pod;
+}

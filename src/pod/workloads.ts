@@ -1,0 +1,29 @@
+import { readPod } from './read-pod.ts';
+import type { Pod } from './pod.ts';
+
+/** Where the Pod template stands in each kind that has one, by `group/kind`. */
+const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
+  'apps/Deployment': ['spec', 'template'],
+  'apps/ReplicaSet': ['spec', 'template'],
+  'apps/StatefulSet': ['spec', 'template'],
+  'apps/DaemonSet': ['spec', 'template'],
+  'batch/Job': ['spec', 'template'],
+  'batch/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
+  'serving.knative.dev/Service': ['spec', 'template'],
+};
+
+function step(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+}
+
+/**
+ * The Pod that a workload would make, as far as its template tells; null for a kind without a template.
+ * @throws AppError `invalid-pod` when the template is broken
+ */
+export function podOfTemplate(object: unknown, kind: { readonly group: string; readonly kind: string }): Pod | null {
+  const name = `${kind.group}/${kind.kind}`;
+  const path = Object.hasOwn(TEMPLATE_PATHS, name) ? TEMPLATE_PATHS[name] : undefined;
+  return path === undefined ? null : readPod(path.reduce(step, object));
+}
