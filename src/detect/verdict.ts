@@ -48,6 +48,8 @@ export interface WasmVerdict {
   /** Null: not visible at the registry. */
   readonly shape: Shape | null;
   readonly packaging: Packaging;
+  /** The effective first argument (Pod over image); null where there is none. crun decides by its suffix. */
+  readonly firstArgument: string | null;
   readonly evidence: readonly Evidence[];
 }
 

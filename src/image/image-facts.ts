@@ -11,12 +11,20 @@ export interface ImageVariant {
 }
 
 /**
- * Whether nodes can pull the reference (containerd 2.2 and 2.3, tried): a single manifest always pulls, an index only if
- * an entry fits the node. `insteadUse` is the digest that does pull.
+ * Whether nodes can pull the reference (containerd 2.2 and 2.3, tried): a single manifest pulls as long as its layers and
+ * their digests in the config agree, an index only if an entry fits the node.
  */
 export type PullOutlook =
   | { readonly ok: true }
-  | { readonly ok: false; readonly platforms: readonly Platform[]; readonly insteadUse: Digest | null };
+  | {
+      readonly ok: false;
+      readonly cause: 'no-platform';
+      /** What the index offers instead. */
+      readonly platforms: readonly Platform[];
+      /** The digest to name instead, which does pull. */
+      readonly insteadUse: Digest | null;
+    }
+  | { readonly ok: false; readonly cause: 'layer-mismatch' };
 
 /**
  * What the registry tells of a reference, without any Pod: this is what is cached. `variants` holds the manifest that

@@ -1,0 +1,107 @@
+import { isImageConfig, OCI_EMPTY } from '../image/media-types.ts';
+import { configTypeEvidence, layerEvidence, notAWorkload, type Signal, type Subject } from './signal.ts';
+import type { Flavour, Verdict } from './verdict.ts';
+
+/** Config media types of things that a registry holds but a Pod cannot run. */
+const ARTIFACT_CONFIGS: Readonly<Record<string, readonly [flavour: Flavour | null, what: string]>> = {
+  'application/vnd.cncf.helm.config.v1+json': [null, 'a Helm chart'],
+  'application/vnd.fermyon.spin.application.v1+config': [
+    'spin-v1',
+    'a Spin application as Spin before 2.0 pushed it, which no current runtime loads',
+  ],
+  'application/vnd.wasmcloud.actor.archive.config': [
+    'wasmcloud',
+    'a wasmCloud actor, which only a wasmCloud host loads',
+  ],
+  'application/vnd.wasmcloud.provider.archive.config': [
+    'wasmcloud',
+    'a wasmCloud provider, which only a wasmCloud host loads',
+  ],
+  'application/vnd.module.wasm.config.v1+json': [
+    'proxy-wasm',
+    'a proxy-wasm plugin, which only a proxy loads',
+  ],
+};
+
+/** Layer media types that mark signatures and attestations even under an ordinary image config (cosign 2 writes one). */
+const REFERRER_LAYERS: Readonly<Record<string, string>> = {
+  'application/vnd.dev.cosign.simplesigning.v1+json': 'a cosign signature',
+  'application/vnd.dsse.envelope.v1+json': 'a signed attestation',
+  'application/vnd.in-toto+json': 'an in-toto attestation',
+};
+
+const LEGACY_WASM_CONFIG = 'application/vnd.wasm.config.v1+json';
+
+function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+function judgeConfigType(subject: Subject): Verdict | null {
+  const found = lookUp(ARTIFACT_CONFIGS, subject.variant.manifest.config.mediaType);
+  if (found === undefined) return null;
+  const [flavour, what] = found;
+  return notAWorkload(flavour, what, configTypeEvidence(subject, `the config type of ${what}`));
+}
+
+function judgeReferrer(subject: Subject): Verdict | null {
+  const { layers, artifactType, config, hasSubject } = subject.variant.manifest;
+  for (const [index, layer] of layers.entries()) {
+    const what = lookUp(REFERRER_LAYERS, layer.mediaType);
+    if (what !== undefined)
+      return notAWorkload(null, what, layerEvidence(subject, index, `the layer type of ${what}`));
+  }
+  if (!hasSubject || isImageConfig(config.mediaType)) return null;
+  const evidence = {
+    field: 'manifest.subject',
+    value: artifactType ?? config.mediaType,
+    meaning: 'it speaks about another image',
+  };
+  return notAWorkload(null, 'a document about another image', evidence);
+}
+
+/**
+ * wasm-to-oci, krustlet and Kubewarden write the same bytes: only a krustlet node runs them, and no RuntimeClass leads
+ * there.
+ */
+function judgeLegacyWasm(subject: Subject): Verdict | null {
+  const { config, annotations } = subject.variant.manifest;
+  if (config.mediaType !== LEGACY_WASM_CONFIG) return null;
+  const isPolicy = [...annotations.keys()].some((key) => key.startsWith('io.kubewarden.'));
+  const what = isPolicy ? 'a Kubewarden policy' : 'a Wasm module as wasm-to-oci and policy tools push it';
+  const evidence = configTypeEvidence(subject, 'an older layout that no RuntimeClass can run');
+  return notAWorkload(isPolicy ? 'kubewarden-policy' : 'wasm-to-oci', what, evidence);
+}
+
+/** Any other config type: nodes store such an artefact but give it no root file system (containerd core/unpack). */
+function judgeOtherArtifact(subject: Subject): Verdict | null {
+  const { config, artifactType } = subject.variant.manifest;
+  if (isImageConfig(config.mediaType)) return null;
+  const named = artifactType ?? config.mediaType;
+  const what = named === '' || named === OCI_EMPTY ? 'an OCI artefact' : `an OCI artefact of type ${named}`;
+  return notAWorkload(null, what, configTypeEvidence(subject, 'no image config, so nodes do not unpack it'));
+}
+
+export const artifactSignals: readonly Signal[] = [
+  {
+    id: 'referrer',
+    source: 'OCI image-spec 1.1 manifest.md `subject`; cosign and in-toto media types',
+    judge: judgeReferrer,
+  },
+  {
+    id: 'artifact-config',
+    source: 'helm, Spin, wasmCloud and proxy-wasm media types as their tools write them',
+    judge: judgeConfigType,
+  },
+  {
+    id: 'legacy-wasm',
+    source: 'engineerd/wasm-to-oci pkg/oci/mediatypes.go; kubewarden policy-fetcher',
+    judge: judgeLegacyWasm,
+  },
+];
+
+/** Stands behind the Wasm artefacts in the table: whatever is left without an image config. */
+export const otherArtifactSignal: Signal = {
+  id: 'other-artifact',
+  source: 'OCI image-spec 1.1 manifest.md, "Guidelines for Artifact Usage"; containerd core/unpack',
+  judge: judgeOtherArtifact,
+};

@@ -1,0 +1,152 @@
+import { isImageConfig } from '../image/media-types.ts';
+import type { ImageConfig } from '../image/image-config.ts';
+import {
+  configTypeEvidence,
+  layerEvidence,
+  notAWorkload,
+  platformEvidence,
+  unsupported,
+  type Signal,
+  type Subject,
+} from './signal.ts';
+import type { Evidence, Flavour, Shape, Verdict } from './verdict.ts';
+
+/** CNCF TAG Runtime, "Wasm OCI artifact layout". */
+const CNCF_CONFIG = 'application/vnd.wasm.config.v0+json';
+const WASM_LAYER = 'application/wasm';
+/** The layer types that runwasi looks for (containerd-shim-wasm src/shim/shim.rs). */
+const RUNWASI_LAYERS: ReadonlySet<string> = new Set([
+  WASM_LAYER,
+  'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm',
+]);
+const SPIN_APP_LAYER = 'application/vnd.fermyon.spin.application.v1+config';
+
+/** What a component must export to be started by itself: a command or an HTTP server, of any version. */
+const ENTRY_EXPORTS: ReadonlySet<string> = new Set([
+  'wasi:cli/run',
+  'wasi:http/incoming-handler',
+  'wasi:http/handler',
+]);
+
+function exportsEntry(config: ImageConfig): string | undefined {
+  return config.component?.exports.find((name) => ENTRY_EXPORTS.has(name.split('@', 1)[0] ?? ''));
+}
+
+interface Artefact {
+  readonly flavour: Flavour;
+  readonly shape: Shape | null;
+  readonly evidence: readonly Evidence[];
+}
+
+function wasm(subject: Subject, { flavour, shape, evidence }: Artefact): Verdict {
+  return {
+    kind: 'wasm',
+    flavour,
+    shape,
+    packaging: 'oci-layer',
+    firstArgument: subject.command.first,
+    evidence,
+  };
+}
+
+/**
+ * `component` tells module from component only in part: wkg labels a core module as a component with empty lists, so
+ * empty lists leave the shape open; exports that nothing starts by itself are a WIT package or a library.
+ */
+function judgeComponent(subject: Subject, base: Evidence): Verdict {
+  const { component, platform } = subject.variant.config;
+  if (component === null) {
+    const shape = platform.os === 'wasip1' ? 'module' : null;
+    const evidence = [base, platformEvidence(subject, 'a core module: no component interfaces')];
+    return wasm(subject, { flavour: 'oci-module', shape, evidence });
+  }
+  const entry = exportsEntry(subject.variant.config);
+  if (entry !== undefined) {
+    const exported = {
+      field: 'config.component.exports',
+      value: entry,
+      meaning: 'a component that can be started',
+    };
+    return wasm(subject, { flavour: 'oci-component', shape: 'component', evidence: [base, exported] });
+  }
+  if (component.exports.length === 0) {
+    const empty = {
+      field: 'config.component.exports',
+      value: '[]',
+      meaning: 'wkg writes this for core modules, too',
+    };
+    return wasm(subject, { flavour: 'oci-module', shape: null, evidence: [base, empty] });
+  }
+  const exported = {
+    field: 'config.component.exports',
+    value: component.exports.join(', '),
+    meaning: 'nothing that can be started',
+  };
+  return component.imports.length === 0
+    ? notAWorkload(
+        'wit-package',
+        'a WIT package or library, which exports nothing that can be started',
+        exported,
+      )
+    : unsupported('it is a component that exports neither wasi:cli/run nor an HTTP handler', [
+        base,
+        exported,
+      ]);
+}
+
+function judgeCncf(subject: Subject): Verdict | null {
+  const { config, layers } = subject.variant.manifest;
+  if (config.mediaType !== CNCF_CONFIG) return null;
+  const base = configTypeEvidence(subject, 'a Wasm artefact in the CNCF layout');
+  const [layer] = layers;
+  if (layer === undefined || layers.length > 1 || layer.mediaType !== WASM_LAYER) {
+    return unsupported(
+      `a CNCF Wasm artefact has exactly one ${WASM_LAYER} layer, this one has ${layers.length} layers`,
+      [base],
+    );
+  }
+  return judgeComponent(subject, base);
+}
+
+function judgeSpin(subject: Subject): Verdict | null {
+  const { config, layers } = subject.variant.manifest;
+  const index = layers.findIndex((layer) => layer.mediaType === SPIN_APP_LAYER);
+  if (index < 0 || !isImageConfig(config.mediaType)) return null;
+  const evidence = [layerEvidence(subject, index, 'the locked application of Spin 2 and later')];
+  return wasm(subject, { flavour: 'spin-app', shape: 'application', evidence });
+}
+
+/** runwasi takes its own layers only from a manifest whose architecture is exactly `wasm`, and only one of them. */
+function judgeRunwasi(subject: Subject): Verdict | null {
+  const { config, layers } = subject.variant.manifest;
+  const index = layers.findIndex((layer) => RUNWASI_LAYERS.has(layer.mediaType));
+  if (index < 0 || !isImageConfig(config.mediaType)) return null;
+  const evidence = [
+    layerEvidence(subject, index, 'a Wasm layer as runwasi loads it'),
+    platformEvidence(subject, 'runwasi wants architecture wasm'),
+  ];
+  const { architecture } = subject.variant.config.platform;
+  if (architecture !== 'wasm') {
+    return unsupported(
+      `it has a Wasm layer, but its architecture is "${architecture}" where runtimes want "wasm"`,
+      evidence,
+    );
+  }
+  const count = layers.filter((layer) => RUNWASI_LAYERS.has(layer.mediaType)).length;
+  if (count > 1) return unsupported(`it has ${count} Wasm layers where runtimes load exactly one`, evidence);
+  return wasm(subject, { flavour: 'runwasi-oci', shape: null, evidence });
+}
+
+export const wasmArtifactSignals: readonly Signal[] = [
+  {
+    id: 'cncf-wasm',
+    source: 'CNCF TAG Runtime, Wasm OCI artifact layout; what wkg 0.16 and oci-wasm write',
+    judge: judgeCncf,
+  },
+  { id: 'spin-app', source: 'spinframework/spin crates/oci/src/client.rs', judge: judgeSpin },
+  {
+    id: 'runwasi-layer',
+    source: 'containerd/runwasi crates/containerd-shim-wasm/src/containerd/client.rs',
+    judge: judgeRunwasi,
+  },
+];
