@@ -1,4 +1,4 @@
-import { isImageConfig } from '../image/media-types.ts';
+import { CNCF_WASM_CONFIG, isImageConfig } from '../image/media-types.ts';
 import type { ImageConfig } from '../image/image-config.ts';
 import {
   configTypeEvidence,
@@ -11,8 +11,6 @@ import {
 } from './signal.ts';
 import type { Evidence, Flavour, Shape, Verdict } from './verdict.ts';
 
-/** CNCF TAG Runtime, "Wasm OCI artifact layout". */
-const CNCF_CONFIG = 'application/vnd.wasm.config.v0+json';
 const WASM_LAYER = 'application/wasm';
 /** The layer types that runwasi looks for (containerd-shim-wasm src/shim/shim.rs). */
 const RUNWASI_LAYERS: ReadonlySet<string> = new Set([
@@ -96,7 +94,7 @@ function judgeComponent(subject: Subject, base: Evidence): Verdict {
 
 function judgeCncf(subject: Subject): Verdict | null {
   const { config, layers } = subject.variant.manifest;
-  if (config.mediaType !== CNCF_CONFIG) return null;
+  if (config.mediaType !== CNCF_WASM_CONFIG) return null;
   const base = configTypeEvidence(subject, 'a Wasm artefact in the CNCF layout');
   const [layer] = layers;
   if (layer === undefined || layers.length > 1 || layer.mediaType !== WASM_LAYER) {

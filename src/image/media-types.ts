@@ -5,6 +5,8 @@ export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
 export const OCI_EMPTY = 'application/vnd.oci.empty.v1+json';
 export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
 export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+/** CNCF TAG Runtime, "Wasm OCI artifact layout". */
+export const CNCF_WASM_CONFIG = 'application/vnd.wasm.config.v0+json';
 export const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
 
 /** What we accept when asking for a manifest: most wanted first. */

@@ -6,7 +6,7 @@ export type PodErrorCode = 'invalid-pod';
 type Check = (value: unknown, path: string) => void;
 
 function refuse(path: string, expected: string, value: unknown): never {
-  const actual = Array.isArray(value) ? 'a list' : value === null ? 'null' : `${typeof value}`;
+  const actual = Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value;
   throw new AppError('invalid-pod', `Cannot read Pod field "${path}": expected ${expected}, found ${actual}`, {
     advice: 'The API server refuses such a Pod itself; kubectl explain pod.spec tells what each field takes.',
   });

@@ -1,0 +1,152 @@
+import { AppError } from '../errors.ts';
+import type { UnknownReason } from '../detect/verdict.ts';
+import { chooseChildren, type ChildChoice } from '../image/choose-children.ts';
+import { EMPTY_CONFIG, parseImageConfig, type ImageConfig } from '../image/image-config.ts';
+import type { ImageFacts, ImageVariant, PullOutlook } from '../image/image-facts.ts';
+import { parseManifest, type Descriptor, type ImageIndex, type ImageManifest } from '../image/manifest.ts';
+import { CNCF_WASM_CONFIG, isImageConfig, isTarLayer } from '../image/media-types.ts';
+import { formatReference, type Reference } from '../image/reference.ts';
+import type { FetchOptions, RegistryPort } from './ports.ts';
+
+/** Caps of our own on what one index may make us do. */
+export const INSPECT_DEFAULTS = {
+  /** Indexes within an index: crane writes one level and containerd follows it; more is a loop or an attack. */
+  maxNesting: 1,
+  /** Children read for one index: one per architecture of the cluster, and no more than a person would expect. */
+  maxChildren: 4,
+} as const;
+
+export interface Inspection extends FetchOptions {
+  readonly reference: Reference;
+  /** Architectures of the nodes that could take the image, most wanted first; empty where unknown. */
+  readonly architectures: readonly string[];
+}
+
+interface Context {
+  readonly registry: RegistryPort;
+  readonly inspection: Inspection;
+}
+
+type Found = Pick<ImageFacts, 'variants' | 'pull'>;
+
+function failure(
+  reason: UnknownReason,
+  reference: Reference,
+  options: { state: string; cause?: unknown },
+): Error {
+  const message = `Cannot inspect image "${formatReference(reference)}": ${options.state}`;
+  return new AppError<UnknownReason>(
+    reason,
+    message,
+    options.cause === undefined ? {} : { cause: options.cause },
+  );
+}
+
+/** What the pure parsers throw, in the closed list of reasons. */
+const PARSE_REASONS: Readonly<Record<string, UnknownReason>> = {
+  'invalid-manifest': 'invalid',
+  'invalid-config': 'invalid',
+  'unsupported-manifest': 'unsupported',
+};
+
+/**
+ * A config's content. Artefacts of other kinds may have a config that is no JSON, and one of two bytes can only be `{}`:
+ * neither is worth a request.
+ */
+async function readConfig(
+  { registry, inspection }: Context,
+  { config }: ImageManifest,
+): Promise<ImageConfig> {
+  const isTelling = isImageConfig(config.mediaType) || config.mediaType === CNCF_WASM_CONFIG;
+  if (!isTelling || config.size <= 2) return EMPTY_CONFIG;
+  const fetched = await registry.fetchJsonBlob(inspection.reference, config, inspection);
+  return parseImageConfig(fetched.document);
+}
+
+/** containerd refuses to unpack an image whose config lists another number of layers than its manifest. */
+function outlookOfManifest({ manifest, config }: ImageVariant): PullOutlook {
+  const hasFiles =
+    isImageConfig(manifest.config.mediaType) && manifest.layers.some((layer) => isTarLayer(layer.mediaType));
+  const isMismatch = hasFiles && (config.diffIds ?? []).length !== manifest.layers.length;
+  return isMismatch ? { ok: false, cause: 'layer-mismatch' } : { ok: true };
+}
+
+function outlookOfChoice(choice: ChildChoice, variant: ImageVariant): PullOutlook {
+  const isRefused =
+    choice.kind === 'wasm' || (choice.kind === 'unstated' && variant.config.platform.os !== 'linux');
+  if (!isRefused) return outlookOfManifest(variant);
+  const platforms = choice.platforms.length > 0 ? choice.platforms : [variant.config.platform];
+  return { ok: false, cause: 'no-platform', platforms, insteadUse: variant.digest };
+}
+
+async function readChild(context: Context, child: Descriptor, nesting: number): Promise<Found> {
+  const { registry, inspection } = context;
+  const reference = { ...inspection.reference, tag: null, digest: child.digest };
+  const fetched = await registry.fetchManifest(reference, inspection);
+  const manifest = parseManifest(
+    fetched.document,
+    child.mediaType === '' ? fetched.mediaType : child.mediaType,
+  );
+  if (manifest.kind === 'index') return readIndex(context, manifest, nesting + 1);
+  const variant = { digest: fetched.digest, manifest, config: await readConfig(context, manifest) };
+  return { variants: [variant], pull: outlookOfManifest(variant) };
+}
+
+/** The first entry without a platform whose config a Linux node takes; where there is none, the first one. */
+async function readUnstated(
+  context: Context,
+  choice: ChildChoice,
+  nesting: number,
+): Promise<readonly Found[]> {
+  let first: Found | undefined;
+  for (const child of choice.children.slice(0, INSPECT_DEFAULTS.maxChildren)) {
+    const found = await readChild(context, child, nesting);
+    if (found.variants[0].config.platform.os === 'linux') return [found];
+    first ??= found;
+  }
+  return first === undefined ? [] : [first];
+}
+
+async function readIndex(context: Context, index: ImageIndex, nesting: number): Promise<Found> {
+  const { reference, architectures } = context.inspection;
+  if (nesting > INSPECT_DEFAULTS.maxNesting) {
+    throw failure('unsupported', reference, { state: 'its indexes are nested too deep' });
+  }
+  const choice = chooseChildren(index, architectures);
+  const wanted = choice.children.slice(0, INSPECT_DEFAULTS.maxChildren);
+  const found =
+    choice.kind === 'unstated'
+      ? await readUnstated(context, choice, nesting)
+      : await Promise.all(wanted.map((child) => readChild(context, child, nesting)));
+  const [first, ...others] = found;
+  if (first === undefined) throw failure('unsupported', reference, { state: 'its index lists no image' });
+  const variants = [...first.variants, ...others.flatMap((other) => other.variants)] as const;
+  const outlook = outlookOfChoice(choice, variants[0]);
+  return { variants, pull: outlook.ok ? first.pull : outlook };
+}
+
+async function read(context: Context): Promise<ImageFacts> {
+  const fetched = await context.registry.fetchManifest(context.inspection.reference, context.inspection);
+  const manifest = parseManifest(fetched.document, fetched.mediaType);
+  const { digest } = fetched;
+  if (manifest.kind === 'index') {
+    return { digest, mediaType: manifest.mediaType, ...(await readIndex(context, manifest, 0)) };
+  }
+  const variant = { digest, manifest, config: await readConfig(context, manifest) };
+  return { digest, mediaType: manifest.mediaType, variants: [variant], pull: outlookOfManifest(variant) };
+}
+
+/**
+ * Reads what the registry says of an image: two requests for a single manifest, two more for each child of an index that
+ * some node would take.
+ * @throws RegistryFailure for whatever kept the image from being known
+ */
+export async function inspectImage(registry: RegistryPort, inspection: Inspection): Promise<ImageFacts> {
+  try {
+    return await read({ registry, inspection });
+  } catch (error) {
+    const reason = error instanceof AppError ? PARSE_REASONS[error.code] : undefined;
+    if (!(error instanceof AppError) || reason === undefined) throw error;
+    throw failure(reason, inspection.reference, { state: error.message, cause: error });
+  }
+}

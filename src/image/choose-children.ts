@@ -1,0 +1,54 @@
+import type { Descriptor, ImageIndex } from './manifest.ts';
+import { isUnknownPlatform, isWasmPlatform, type Platform } from './platform.ts';
+
+/**
+ * Which entries of an index a node would follow (containerd core/images/handlers.go; tried on 2.2 and 2.3):
+ * `linux`: entries for Linux nodes, one per architecture · `unstated`: entries without a platform, which are followed but
+ * pull only if the platform in their config fits · `other`: entries for other systems than Linux and Wasm, which some node
+ * may have · `wasm`: nothing but Wasm platforms, which no node has · `none`: nothing to run.
+ */
+export interface ChildChoice {
+  readonly kind: 'linux' | 'unstated' | 'other' | 'wasm' | 'none';
+  /** In the order to look at them. */
+  readonly children: readonly Descriptor[];
+  /** Every platform the index offers. */
+  readonly platforms: readonly Platform[];
+}
+
+/** Where the nodes are unknown: the architectures of nearly every cluster, and only the first one that is there. */
+const USUAL_ARCHITECTURES: readonly string[] = ['amd64', 'arm64'];
+
+/** BuildKit's mark on provenance and SBOM entries. */
+const REFERENCE_TYPE = 'vnd.docker.reference.type';
+
+function isAttestation(entry: Descriptor): boolean {
+  return (
+    entry.annotations.has(REFERENCE_TYPE) || (entry.platform !== null && isUnknownPlatform(entry.platform))
+  );
+}
+
+function distinct(entries: readonly Descriptor[]): readonly Descriptor[] {
+  return [...new Map(entries.map((entry) => [entry.digest, entry])).values()];
+}
+
+function chooseLinux(linux: readonly Descriptor[], architectures: readonly string[]): readonly Descriptor[] {
+  const wanted = architectures.length > 0 ? architectures : USUAL_ARCHITECTURES;
+  const found = wanted.flatMap(
+    (architecture) => linux.find((entry) => entry.platform?.architecture === architecture) ?? [],
+  );
+  if (found.length === 0) return linux.slice(0, 1);
+  return architectures.length > 0 ? distinct(found) : found.slice(0, 1);
+}
+
+/** @param architectures of the nodes that could take the image, most wanted first; empty where unknown */
+export function chooseChildren(index: ImageIndex, architectures: readonly string[]): ChildChoice {
+  const images = index.manifests.filter((entry) => !isAttestation(entry));
+  const platforms = images.flatMap((entry) => entry.platform ?? []);
+  const linux = images.filter(({ platform }) => platform?.os === 'linux' && !isWasmPlatform(platform));
+  if (linux.length > 0) return { kind: 'linux', children: chooseLinux(linux, architectures), platforms };
+  const unstated = images.filter((entry) => entry.platform === null);
+  if (unstated.length > 0) return { kind: 'unstated', children: distinct(unstated), platforms };
+  const other = images.filter(({ platform }) => platform !== null && !isWasmPlatform(platform));
+  if (other.length > 0) return { kind: 'other', children: other.slice(0, 1), platforms };
+  return { kind: images.length > 0 ? 'wasm' : 'none', children: images.slice(0, 1), platforms };
+}
