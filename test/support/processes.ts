@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const DEFAULTS = {
+  /** Of a log, as it is shown when something failed: enough for the reason, not for the whole life of an API server. */
+  tailLines: 40,
+  pollMs: 100,
+} as const;
+
+/**
+ * Runs a program and ends it when standard input ends: the kernel closes that pipe however the test process goes away, a
+ * `kill -9` included, so that no server outlives its test.
+ */
+const KEEPER = `
+exec 3<&0
+"$@" </dev/null 3<&- & child=$!
+{ read -r _ <&3; kill -TERM "$child"; sleep 10; kill -KILL "$child"; } 2>/dev/null & keeper=$!
+wait "$child"; status=$?
+kill "$keeper" 2>/dev/null
+exit "$status"
+`;
+
+export interface ServerProcess extends AsyncDisposable {
+  readonly name: string;
+  readonly logFile: string;
+  /** Resolves with the exit code; 128 + signal where a signal ended it. */
+  readonly exited: Promise<number>;
+  readonly hasExited: () => boolean;
+  /** SIGTERM, and SIGKILL ten seconds later; resolves with the exit code. */
+  readonly stop: () => Promise<number>;
+}
+
+export interface ServerOptions {
+  readonly name: string;
+  readonly logFile: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Starts a server whose output goes to a file. */
+export function startServer(command: string, args: readonly string[], options: ServerOptions): ServerProcess {
+  const log = openSync(options.logFile, 'a');
+  const shell = spawn('sh', ['-c', KEEPER, options.name, command, ...args], {
+    stdio: ['pipe', log, log],
+    env: options.env ?? process.env,
+  });
+  closeSync(log);
+  const { promise: exited, resolve } = Promise.withResolvers<number>();
+  let ended = false;
+  const finish = (code: number): void => {
+    ended = true;
+    resolve(code);
+  };
+  shell.once('error', () => finish(127));
+  shell.once('exit', (code) => finish(code ?? 137));
+  shell.stdin?.once('error', () => {});
+  const stop = async (): Promise<number> => {
+    shell.stdin?.end();
+    return await exited;
+  };
+  return {
+    name: options.name,
+    logFile: options.logFile,
+    exited,
+    hasExited: () => ended,
+    stop,
+    [Symbol.asyncDispose]: async () => void (await stop()),
+  };
+}
+
+export async function readLogTail(logFile: string, lines: number = DEFAULTS.tailLines): Promise<string> {
+  const text = await readFile(logFile, 'utf8').catch(() => '');
+  return text.trimEnd().split('\n').slice(-lines).join('\n');
+}
+
+export interface Waiting {
+  readonly what: string;
+  readonly seconds: number;
+  /** Servers without which waiting is in vain: the error then carries the log of the one that ended. */
+  readonly servers?: readonly ServerProcess[];
+}
+
+/** Asks until the answer is neither undefined nor false; the time limit is a safeguard, not an expectation. */
+export async function waitFor<Answer>(
+  ask: () => Promise<Answer | undefined | false>,
+  { what, seconds, servers = [] }: Waiting,
+): Promise<Answer> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer;
+    const dead = servers.find((server) => server.hasExited());
+    if (dead !== undefined || Date.now() > deadline) {
+      const logs = await Promise.all(
+        (dead === undefined ? servers : [dead]).map(
+          async ({ name, logFile }) => `--- ${name}\n${await readLogTail(logFile)}`,
+        ),
+      );
+      const why = dead === undefined ? `not after ${seconds} s` : `${dead.name} has ended`;
+      throw new Error([`Cannot wait for ${what}: ${why}`, ...logs].join('\n'));
+    }
+    await sleep(DEFAULTS.pollMs);
+  }
+}
+
+export interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+export interface RunOptions {
+  readonly stdin?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+/** Runs a program to its end; a non-zero exit code is an answer, not an error. */
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Output> {
+  const { promise, resolve, reject } = Promise.withResolvers<Output>();
+  const child = spawn(command, args, {
+    env: options.env ?? process.env,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => void stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => void stderr.push(chunk));
+  child.once('error', reject);
+  child.once('close', (code) =>
+    resolve({
+      stdout: Buffer.concat(stdout).toString(),
+      stderr: Buffer.concat(stderr).toString(),
+      code: code ?? 137,
+    }),
+  );
+  child.stdin.once('error', () => {});
+  child.stdin.end(options.stdin ?? '');
+  return promise;
+}
+
+/** A port that nobody listens on now. Another process may take it first; servers that fail at that say so in their log. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+  const address = server.address();
+  const closed = Promise.withResolvers<void>();
+  server.close(() => closed.resolve());
+  await closed.promise;
+  if (address === null || typeof address === 'string') throw new Error('Cannot find a free port');
+  return address.port;
+}
