@@ -7,9 +7,14 @@ type Check = (value: unknown, path: string) => void;
 
 function refuse(path: string, expected: string, value: unknown): never {
   const actual = Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value;
-  throw new AppError('invalid-pod', `Cannot read Pod field "${path}": expected ${expected}, found ${actual}`, {
-    advice: 'The API server refuses such a Pod itself; kubectl explain pod.spec tells what each field takes.',
-  });
+  throw new AppError(
+    'invalid-pod',
+    `Cannot read Pod field "${path}": expected ${expected}, found ${actual}`,
+    {
+      advice:
+        'The API server refuses such a Pod itself; kubectl explain pod.spec tells what each field takes.',
+    },
+  );
 }
 
 const isString: Check = (value, path) => {
@@ -121,7 +126,15 @@ const metadata = objectWith([
   ['annotations', stringMap],
   ['labels', stringMap],
   ['deletionTimestamp', isString],
-  ['ownerReferences', listOf(objectWith([['kind', isString], ['name', isString]]))],
+  [
+    'ownerReferences',
+    listOf(
+      objectWith([
+        ['kind', isString],
+        ['name', isString],
+      ]),
+    ),
+  ],
 ]);
 
 /**

@@ -22,7 +22,10 @@ function step(value: unknown, key: string): unknown {
  * The Pod that a workload would make, as far as its template tells; null for a kind without a template.
  * @throws AppError `invalid-pod` when the template is broken
  */
-export function podOfTemplate(object: unknown, kind: { readonly group: string; readonly kind: string }): Pod | null {
+export function podOfTemplate(
+  object: unknown,
+  kind: { readonly group: string; readonly kind: string },
+): Pod | null {
   const name = `${kind.group}/${kind.kind}`;
   const path = Object.hasOwn(TEMPLATE_PATHS, name) ? TEMPLATE_PATHS[name] : undefined;
   return path === undefined ? null : readPod(path.reduce(step, object));

@@ -11,6 +11,8 @@ export interface AssessedContainer extends VisitedContainer {
   readonly verdict: Verdict;
   /** Null where the image is unknown, or was not asked for. */
   readonly facts: ImageFacts | null;
+  /** On the operator's skip list: not looked at, and no finding speaks of it. */
+  readonly isSkipped: boolean;
 }
 
 /** The cluster as the watches know it. Indexes are kept by the watches, not rebuilt for each Pod. */
@@ -19,10 +21,14 @@ export interface ClusterView {
   /** Sorted by name. */
   readonly runtimeClasses: readonly RuntimeClass[];
   readonly nodes: readonly ClusterNode[];
+  /** Of the nodes that can take Pods, sorted; empty where none is known. */
+  readonly architectures: readonly string[];
 }
 
 /** Everything a decision rests on; `evaluate` is a function of this and the settings. */
 export interface PodFacts {
+  /** Whether a mutating call had its say before: a change still outstanding then means that it was lost. */
+  readonly isMutated: boolean;
   readonly pod: Pod;
   readonly containers: readonly AssessedContainer[];
   readonly cluster: ClusterView;

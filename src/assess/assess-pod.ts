@@ -1,0 +1,82 @@
+import { SKIP_ANNOTATION } from '../pod/names.ts';
+import { isSystemNamespace, reasonOutOfScope } from '../pod/scope.ts';
+import { evaluate } from '../policy/evaluate.ts';
+import { applyMode } from '../policy/mode.ts';
+import type { PolicySettings } from '../policy/settings.ts';
+import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
+import { gatherContainers } from './gather-facts.ts';
+import type { ImageCatalog } from './image-catalog.ts';
+import type { ClusterPort, Logger } from './ports.ts';
+import { resolveMode, type ResolvedMode } from './resolve-mode.ts';
+import { createSkipList } from './skip-list.ts';
+
+interface AssessDeps {
+  readonly catalog: ImageCatalog;
+  readonly cluster: ClusterPort;
+  readonly logger: Logger;
+}
+
+interface AssessOptions {
+  readonly policy: PolicySettings;
+  /** Where wasmgate itself runs: never judged, or it could keep itself from starting. */
+  readonly ownNamespace: string;
+}
+
+const NOTHING: readonly string[] = [];
+
+function skipped(reason: string, notes: readonly string[] = NOTHING): Assessment {
+  return { kind: 'skipped', reason, notes };
+}
+
+/** The use case behind every way in: scope, mode, facts, decision, outcome. */
+export function createAssessPod(deps: AssessDeps, options: AssessOptions): AssessPod {
+  const { policy, ownNamespace } = options;
+  const gathering = { catalog: deps.catalog, skipList: createSkipList(policy.skipImages) };
+
+  /** A namespace younger than the watch is asked for once; where that fails, the configured mode stands. */
+  async function fetchMode({ namespace, deadline }: AssessmentRequest): Promise<ResolvedMode> {
+    try {
+      const found = await deps.cluster.fetchNamespace(namespace, deadline.signal());
+      return resolveMode(found, policy.mode);
+    } catch (error) {
+      deps.logger.warn({ namespace, err: error }, 'cannot read namespace; the configured mode applies');
+      return resolveMode(undefined, policy.mode);
+    }
+  }
+
+  async function judge(
+    request: AssessmentRequest,
+    resolved: ResolvedMode,
+    notes: readonly string[],
+  ): Promise<Assessment> {
+    const { mode } = resolved;
+    const { pod, namespace, deadline } = request;
+    const cluster = deps.cluster.view();
+    const pending = gatherContainers(gathering, { pod, namespace, cluster, deadline });
+    if (mode === 'audit' && request.step === 'mutate') {
+      // Nothing will be changed, so nothing is waited for: the look-ups go on and serve the validating call.
+      pending.catch((error: unknown) => deps.logger.error({ err: error }, 'background look-up failed'));
+      return skipped('mode audit changes nothing', notes);
+    }
+    const containers = await pending;
+    const isMutated = request.step === 'validate' && request.subject === 'pod' && mode !== 'audit';
+    const decision = evaluate({ pod, containers, cluster, isMutated }, policy);
+    return { kind: 'judged', decision, outcome: applyMode(decision, mode), containers, notes };
+  }
+
+  return async (request) => {
+    const { pod, namespace } = request;
+    if (isSystemNamespace(namespace, ownNamespace)) return skipped(`namespace ${namespace} is never judged`);
+    const reason = reasonOutOfScope(pod);
+    if (reason !== null) return skipped(reason);
+    const cached = deps.cluster.namespace(namespace);
+    const resolved = cached === undefined ? await fetchMode(request) : resolveMode(cached, policy.mode);
+    const notes = resolved.note === null ? [] : [resolved.note];
+    if (resolved.mode === 'off') return skipped('mode off', notes);
+    if (pod.metadata?.annotations?.[SKIP_ANNOTATION] === 'true') {
+      if (policy.allowSkipAnnotation) return skipped(`annotation ${SKIP_ANNOTATION}`, notes);
+      notes.push(`annotation ${SKIP_ANNOTATION} has no effect: the configuration does not allow it`);
+    }
+    return judge(request, resolved, notes);
+  };
+}

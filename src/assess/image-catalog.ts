@@ -1,0 +1,185 @@
+import { LRUCache } from 'lru-cache';
+import { AppError, describeError } from '../errors.ts';
+import type { Credential } from '../credentials/credential.ts';
+import type { UnknownReason } from '../detect/verdict.ts';
+import type { ImageFacts } from '../image/image-facts.ts';
+import { parseReference, type Reference } from '../image/reference.ts';
+import { inspectImage } from './inspect-image.ts';
+import type { Logger, PullSecretsPort, RegistryPort } from './ports.ts';
+
+/** How long an answer holds, in milliseconds, and how much is remembered. */
+export const CATALOG_DEFAULTS = {
+  /** A tag may move at any time; five minutes is what people wait for without asking why. */
+  tagTtl: 5 * 60_000,
+  /** A digest never changes: such an answer leaves only for want of room. */
+  digestTtl: 0,
+  /** Long enough to answer a burst of retries, short enough that a pushed image or a mended secret is seen at once. */
+  failureTtl: 10_000,
+  /** How long a stale answer serves before the registry is asked again. */
+  staleTtl: 30_000,
+  /** A look-up outlives the admission that asked, to be there for the retry; this ends it all the same. */
+  lookUpTimeout: 30_000,
+  /** Some 2 KiB each: about 20 MiB when full. */
+  maxEntries: 10_000,
+} as const;
+
+/** What to look up, and on whose behalf. */
+export interface ImageQuestion {
+  /** The reference as the Pod writes it. */
+  readonly image: string;
+  readonly namespace: string;
+  /** Names of the Pod's pull secrets, in order. */
+  readonly pullSecrets: readonly string[];
+  /** Of the nodes; empty where unknown. */
+  readonly architectures: readonly string[];
+}
+
+export type ImageAnswer =
+  | { readonly kind: 'facts'; readonly facts: ImageFacts; readonly isStale: boolean }
+  | {
+      readonly kind: 'failure';
+      readonly reason: UnknownReason;
+      readonly detail: string;
+      readonly advice: string | null;
+    };
+
+export interface ImageCatalog {
+  /** What is known now, without waiting; undefined where the registry must be asked. */
+  readonly recall: (question: ImageQuestion) => ImageAnswer | undefined;
+  /** Equal questions in flight are asked once. Never rejects; a signal that fires first answers reason `timeout`. */
+  readonly ask: (question: ImageQuestion, signal: AbortSignal) => Promise<ImageAnswer>;
+}
+
+interface CatalogDeps {
+  readonly registry: RegistryPort;
+  readonly pullSecrets: PullSecretsPort;
+  readonly logger: Logger;
+}
+
+type CatalogOptions = Partial<typeof CATALOG_DEFAULTS>;
+
+/**
+ * Nobody is answered from what another namespace's secret could read: with pull secrets the key holds whose they are,
+ * without any it is the public view, which all share. Contents of secrets never enter a key.
+ */
+function keyOf({ image, namespace, pullSecrets, architectures }: ImageQuestion): string {
+  const audience = pullSecrets.length === 0 ? '' : `${namespace}/${pullSecrets.join(',')}`;
+  return `${image}\n${audience}\n${architectures.join(',')}`;
+}
+
+const REASONS: ReadonlySet<string> = new Set<UnknownReason>([
+  'unreachable',
+  'timeout',
+  'tls',
+  'unauthorized',
+  'not-found',
+  'rate-limited',
+  'denied-by-config',
+  'unsupported',
+  'too-large',
+  'invalid',
+]);
+
+/** Faults of the way there: what was known before is still the best answer. */
+const PASSING: ReadonlySet<UnknownReason> = new Set(['unreachable', 'timeout', 'tls', 'rate-limited']);
+
+function asFailure(error: unknown): ImageAnswer {
+  if (error instanceof AppError && (REASONS.has(error.code) || error.code === 'invalid-reference')) {
+    const reason = REASONS.has(error.code) ? (error.code as UnknownReason) : 'invalid';
+    return { kind: 'failure', reason, detail: describeError(error), advice: error.advice };
+  }
+  throw error;
+}
+
+function timedOut(image: string): ImageAnswer {
+  const detail = `Cannot inspect image "${image}": the registry did not answer within this admission's time`;
+  const advice = 'The look-up goes on in the background; apply again in a few seconds.';
+  return { kind: 'failure', reason: 'timeout', detail, advice };
+}
+
+/** Asks the registry: for a tag known before, first whether it still stands for the same digest (a HEAD, not a pull). */
+async function lookUp(
+  deps: CatalogDeps,
+  question: ImageQuestion,
+  known: ImageFacts | null,
+): Promise<ImageFacts> {
+  const reference = parseReference(question.image);
+  const { namespace, pullSecrets, architectures } = question;
+  const signal = AbortSignal.timeout(CATALOG_DEFAULTS.lookUpTimeout);
+  const credentials =
+    pullSecrets.length === 0 ? [] : await deps.pullSecrets.read(namespace, pullSecrets, signal);
+  if (known !== null && (await isUnchanged({ deps, reference, credentials, signal }, known))) return known;
+  try {
+    return await inspectImage(deps.registry, { reference, credentials, architectures, signal });
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'unauthorized')
+      deps.pullSecrets.forget(namespace, pullSecrets);
+    throw error;
+  }
+}
+
+interface Revalidation {
+  readonly deps: CatalogDeps;
+  readonly reference: Reference;
+  readonly credentials: readonly Credential[];
+  readonly signal: AbortSignal;
+}
+
+async function isUnchanged(
+  { deps, reference, credentials, signal }: Revalidation,
+  known: ImageFacts,
+): Promise<boolean> {
+  return (await deps.registry.resolveDigest(reference, { credentials, signal })) === known.digest;
+}
+
+function hasDigest(image: string): boolean {
+  return image.includes('@');
+}
+
+/**
+ * What is known of images. Answers by digest stay, answers by tag are re-validated when they grow old, failures are
+ * remembered briefly, and when the registry fails an old answer is given rather than none, marked stale.
+ */
+export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = {}): ImageCatalog {
+  const settings = { ...CATALOG_DEFAULTS, ...options };
+  const cache = new LRUCache<string, ImageAnswer, ImageQuestion>({
+    max: settings.maxEntries,
+    ttl: settings.tagTtl,
+    // The clock is read once a second at most: a fresh answer costs a map look-up and nothing else.
+    ttlResolution: 1000,
+    noDeleteOnStaleGet: true,
+    ignoreFetchAbort: true,
+    fetchMethod: async (_key, previous, { options: entry, context }) => {
+      const known = previous?.kind === 'facts' ? previous.facts : null;
+      try {
+        const facts = await lookUp(deps, context, known);
+        entry.ttl = hasDigest(context.image) ? settings.digestTtl : settings.tagTtl;
+        return { kind: 'facts', facts, isStale: false };
+      } catch (error) {
+        const failure = asFailure(error);
+        const reason = failure.kind === 'failure' ? failure.reason : null;
+        const isPassing = known !== null && reason !== null && PASSING.has(reason);
+        deps.logger.warn({ image: context.image, reason, stale: isPassing }, 'image look-up failed');
+        entry.ttl = isPassing ? settings.staleTtl : settings.failureTtl;
+        return isPassing ? { kind: 'facts', facts: known, isStale: true } : failure;
+      }
+    },
+  });
+
+  async function ask(question: ImageQuestion, signal: AbortSignal): Promise<ImageAnswer> {
+    const answer = cache.fetch(keyOf(question), { context: question });
+    const { promise: late, resolve } = Promise.withResolvers<ImageAnswer>();
+    const onAbort = (): void => resolve(timedOut(question.image));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return (await Promise.race([answer, late])) ?? timedOut(question.image);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      // The look-up goes on: its fault, if it has one, was told to whoever waits for it.
+      answer.catch(() => undefined);
+    }
+  }
+
+  return { recall: (question) => cache.get(keyOf(question)), ask };
+}
