@@ -1,0 +1,68 @@
+/** What starts the container, as far as images can tell the difference: the columns of the matrix. */
+export type Engine =
+  | 'linux'
+  | 'crun'
+  | 'crun-wasm'
+  | 'wasmtime'
+  | 'module-shim'
+  | 'any-shim'
+  | 'spin'
+  | 'slight'
+  | 'wws'
+  | 'lunatic';
+
+/** Handlers whose memory need was measured (memory-floor.ts). */
+export type FloorModel = 'crun' | 'wasmedge' | 'wasmtime';
+
+/** What a RuntimeClass's `.handler` can do. The class's own name says nothing: names are free. */
+export interface HandlerProfile {
+  /** The handler's usual name. */
+  readonly name: string;
+  /** For people: "the Spin shim". */
+  readonly title: string;
+  readonly engine: Engine;
+  /** Null: nobody measured it. */
+  readonly floors: FloorModel | null;
+  /** Reads the variant annotation; without it a Wasm file is started as a Linux program. */
+  readonly needsAnnotation: boolean;
+  /** No exec into any container of the Pod, Linux sidecars included: exec probes, hooks and `kubectl exec` fail. */
+  readonly execUnsupported: boolean;
+  /** Writes into the container's root, so that `readOnlyRootFilesystem` keeps it from starting. */
+  readonly needsWritableRoot: boolean;
+}
+
+type Traits = Pick<HandlerProfile, 'title' | 'engine'> & Partial<HandlerProfile>;
+
+function profile(name: string, traits: Traits): HandlerProfile {
+  return {
+    name,
+    floors: null,
+    needsAnnotation: false,
+    execUnsupported: false,
+    needsWritableRoot: false,
+    ...traits,
+  };
+}
+
+/** runwasi answers exec with "not supported" (crates/containerd-shimkit/src/sandbox/shim/local.rs; measured). */
+function shim(name: string, traits: Traits): HandlerProfile {
+  return profile(name, { ...traits, execUnsupported: true });
+}
+
+/** One row per handler name in the wild; names beyond these are stripped of a version first. */
+export const HANDLER_PROFILES: readonly HandlerProfile[] = [
+  profile('runc', { title: 'runc', engine: 'linux' }),
+  profile('crun', { title: 'crun', engine: 'crun', floors: 'crun', needsAnnotation: true }),
+  profile('crun-wasm', { title: 'crun-wasm', engine: 'crun-wasm', floors: 'crun' }),
+  shim('wasmtime', { title: 'the Wasmtime shim', engine: 'wasmtime', floors: 'wasmtime' }),
+  shim('wasmedge', { title: 'the WasmEdge shim', engine: 'module-shim', floors: 'wasmedge' }),
+  shim('wasmer', { title: 'the Wasmer shim', engine: 'module-shim' }),
+  shim('wamr', { title: 'the WAMR shim', engine: 'module-shim' }),
+  // Whichever shim was registered: runwasi's own tests and WasmEdge's guides both use this name.
+  shim('wasm', { title: 'a shim registered as "wasm"', engine: 'any-shim' }),
+  // It writes /spin.json and /.cache (containerd-shim-spin src/utils.rs, issue 123).
+  shim('spin', { title: 'the Spin shim', engine: 'spin', needsWritableRoot: true }),
+  shim('slight', { title: 'the slight shim', engine: 'slight' }),
+  shim('wws', { title: 'the Wasm Workers Server shim', engine: 'wws' }),
+  shim('lunatic', { title: 'the Lunatic shim', engine: 'lunatic' }),
+];

@@ -1,0 +1,174 @@
+import type { Engine } from './handler-profiles.ts';
+import type { ImageForm } from './image-form.ts';
+
+interface Reason {
+  readonly runs: 'yes' | 'no' | 'conditional' | 'unknown';
+  /** Follows the handler's title. */
+  readonly why: string;
+}
+
+/** Every answer a cell of the matrix can hold. */
+export const REASONS = {
+  linux: { runs: 'yes', why: 'runs it as an ordinary Linux container' },
+  module: { runs: 'yes', why: 'runs core modules' },
+  component: { runs: 'yes', why: 'runs components' },
+  spin: { runs: 'yes', why: 'runs Spin applications' },
+  slight: { runs: 'yes', why: 'runs slight applications' },
+  annotated: { runs: 'conditional', why: "runs it where the Pod's annotation reaches it on the node" },
+  'looks-like-spin': { runs: 'conditional', why: 'runs it if the image holds a /spin.toml' },
+  'suffix-missing': {
+    runs: 'unknown',
+    why: 'hands a container to its Wasm engine only where the first argument ends in .wasm',
+  },
+  'image-unknown': { runs: 'unknown', why: 'cannot be judged while the image is unknown' },
+  'engine-unknown': { runs: 'unknown', why: 'does not tell by its name which engine it holds' },
+  'needs-host-file': { runs: 'unknown', why: "runs it only if its own host's files are in the image" },
+  'http-only': { runs: 'unknown', why: 'serves HTTP components in its newer versions, and no commands' },
+  'spin-build': { runs: 'unknown', why: 'runs it only if built with the experimental Spin handler' },
+  untried: { runs: 'unknown', why: 'was never tried with such an image' },
+  'no-engine': { runs: 'no', why: 'runs Linux programs only' },
+  'engine-for-all': { runs: 'no', why: 'hands every container to its Wasm engine, Linux programs included' },
+  'modules-only': { runs: 'no', why: 'runs core modules only, and this is a component' },
+  'no-file': { runs: 'no', why: "looks for a file in the image's file system, and a Wasm layer brings none" },
+  'other-layers': { runs: 'no', why: 'does not know this kind of layer' },
+  'no-host': { runs: 'no', why: 'offers no host for this kind of application' },
+  'apps-only': { runs: 'no', why: 'runs only applications made for it' },
+  text: { runs: 'no', why: 'does not run WebAssembly text' },
+  foreign: { runs: 'no', why: 'does not run this kind of artefact; no RuntimeClass does' },
+} as const satisfies Readonly<Record<string, Reason>>;
+
+export type ReasonId = keyof typeof REASONS;
+
+interface Row {
+  /** For people. */
+  readonly what: string;
+  readonly cells: Readonly<Record<Engine, ReasonId>>;
+  /** "measured": on real nodes, containerd 2.1 to 2.4, crun 1.27.1 with WasmEdge 0.17.1, runwasi shims 0.6.0. */
+  readonly source: string;
+}
+
+/** Applications of one host are for that host alone; `rest` answers for every other shim. */
+function cells(linux: ReasonId, rest: ReasonId, special: Partial<Row['cells']>): Row['cells'] {
+  return {
+    linux,
+    crun: rest,
+    'crun-wasm': rest,
+    wasmtime: rest,
+    'module-shim': rest,
+    'any-shim': rest,
+    spin: rest,
+    slight: rest,
+    wws: rest,
+    lunatic: rest,
+    ...special,
+  };
+}
+
+const ARTEFACT_HOSTS = { slight: 'apps-only', wws: 'apps-only', lunatic: 'apps-only' } as const;
+const NO_FILE = { crun: 'no-file', 'crun-wasm': 'no-file' } as const;
+const FILE_HOSTS = { slight: 'needs-host-file', wws: 'needs-host-file', lunatic: 'untried' } as const;
+const CRUN_FILES = { crun: 'annotated', 'crun-wasm': 'module' } as const;
+
+export const MATRIX: Readonly<Record<ImageForm, Row>> = {
+  linux: {
+    what: 'a Linux image',
+    cells: cells('linux', 'linux', { 'crun-wasm': 'engine-for-all' }),
+    source: 'measured; shims: runwasi containerd-shim-wasm executor.rs (ELF or #! is a Linux container)',
+  },
+  'wasi-files': {
+    what: 'a Wasm file in a file-system layer',
+    cells: cells('no-engine', 'module', { ...CRUN_FILES, spin: 'needs-host-file', ...FILE_HOSTS }),
+    source: 'measured; spin: containerd-shim-spin source.rs; slight, wws, lunatic: deislabs shims, read',
+  },
+  'module-file': {
+    what: 'a core module in a file-system layer',
+    cells: cells('no-engine', 'module', { ...CRUN_FILES, spin: 'apps-only', ...FILE_HOSTS }),
+    source: 'measured; libcrun handler-utils.c; runwasi src/sandbox/mod.rs (magic bytes)',
+  },
+  'component-file': {
+    what: 'a component in a file-system layer',
+    cells: cells('no-engine', 'modules-only', {
+      wasmtime: 'component',
+      'any-shim': 'engine-unknown',
+      spin: 'needs-host-file',
+      slight: 'needs-host-file',
+      wws: 'needs-host-file',
+    }),
+    source: 'measured; wasmer, wamr: runwasi containerd-shim-{wasmer,wamr}; crun issue 1871',
+  },
+  'text-file': {
+    what: 'WebAssembly text in a file-system layer',
+    cells: cells('no-engine', 'text', {
+      crun: 'untried',
+      'crun-wasm': 'untried',
+      'module-shim': 'untried',
+      'any-shim': 'engine-unknown',
+    }),
+    source:
+      'measured on wasmtime, wasmedge and crun with WasmEdge: none ran it; other engines may convert it',
+  },
+  'artefact-module': {
+    what: 'a Wasm artefact (CNCF layout) with a core module',
+    cells: cells('no-engine', 'module', { ...NO_FILE, spin: 'http-only', ...ARTEFACT_HOSTS }),
+    source: 'measured; spin: containerd-shim-spin source.rs since 0.23',
+  },
+  'artefact-component': {
+    what: 'a Wasm artefact (CNCF layout) with a component',
+    cells: cells('no-engine', 'modules-only', {
+      ...NO_FILE,
+      wasmtime: 'component',
+      'any-shim': 'engine-unknown',
+      spin: 'http-only',
+      ...ARTEFACT_HOSTS,
+    }),
+    source: 'measured; spin: spin crates/loader from_wasm_file builds an HTTP trigger',
+  },
+  'layer-module': {
+    what: 'a runwasi image with a Wasm layer',
+    cells: cells('no-engine', 'module', {
+      ...NO_FILE,
+      spin: 'other-layers',
+      slight: 'apps-only',
+      wws: 'apps-only',
+      lunatic: 'untried',
+    }),
+    source: 'measured; spin: layer types in containerd-shim-spin engine.rs',
+  },
+  'layer-component': {
+    what: 'a runwasi image with a component as its Wasm layer',
+    cells: cells('no-engine', 'modules-only', {
+      ...NO_FILE,
+      wasmtime: 'component',
+      'any-shim': 'engine-unknown',
+      spin: 'other-layers',
+      ...ARTEFACT_HOSTS,
+    }),
+    source: 'measured; spin: layer types in containerd-shim-spin engine.rs',
+  },
+  'spin-app': {
+    what: 'a Spin application',
+    cells: cells('no-engine', 'no-host', { ...NO_FILE, 'any-shim': 'engine-unknown', spin: 'spin' }),
+    source: 'measured on all but spin; spin: containerd-shim-spin source.rs; runwasi pull request 1101',
+  },
+  'spin-files': {
+    what: 'an application for a Wasm host, such as Spin, as a file system without a command',
+    cells: cells('no-engine', 'no-host', {
+      crun: 'spin-build',
+      'any-shim': 'engine-unknown',
+      spin: 'looks-like-spin',
+      slight: 'needs-host-file',
+      wws: 'needs-host-file',
+    }),
+    source: 'measured on all but spin; libcrun handlers/spin.c; containerd-shim-spin constants.rs',
+  },
+  'slight-files': {
+    what: 'a slight application',
+    cells: cells('no-engine', 'no-host', { 'any-shim': 'engine-unknown', slight: 'slight' }),
+    source: 'deislabs containerd-wasm-shims (archived), read: /slightfile.toml and /app.wasm',
+  },
+  foreign: {
+    what: 'an artefact that is no workload',
+    cells: cells('foreign', 'foreign', {}),
+    source: 'measured for wasm-to-oci; the others hold nothing that a shim loads',
+  },
+};
