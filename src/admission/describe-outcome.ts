@@ -1,0 +1,120 @@
+import type { Change, Decision, JudgedFinding } from '../policy/decision.ts';
+import type { AssessedContainer } from '../policy/facts.ts';
+import type { Mode, Outcome } from '../policy/mode.ts';
+import { WARNING_BOUNDS } from './bounds.ts';
+import { describeChange } from './describe-change.ts';
+
+/** What was judged, as the use case hands it over. */
+export interface Judged {
+  readonly decision: Decision;
+  readonly outcome: Outcome;
+  readonly containers: readonly AssessedContainer[];
+  readonly notes: readonly string[];
+}
+
+/** `Pod`, or the kind of the workload whose template was judged. */
+export type SubjectKind = string;
+
+function withoutFullStop(text: string): string {
+  return text.endsWith('.') ? text.slice(0, -1) : text;
+}
+
+/**
+ * Why an object is refused, as kubectl prints it: every refusal, so that one round of mending is enough; each says first
+ * what and why, then what to do.
+ */
+export function describeDenial(refusals: readonly JudgedFinding[]): string {
+  return refusals
+    .map(({ detail, advice }, index) => {
+      const what = `${index === 0 ? '' : 'also: '}${withoutFullStop(detail)}`;
+      return advice === '' ? what : `${what}\nTo fix: ${advice}`;
+    })
+    .join('\n');
+}
+
+export function warningPrefix(mode: Mode): string {
+  return mode === 'enforce' ? 'wasmgate: ' : `wasmgate (${mode}): `;
+}
+
+/** One line where what and what to do fit the length that Kubernetes asks for, else a line each. */
+function warningLines(prefix: string, what: string, advice: string): readonly string[] {
+  const whole = advice === '' ? `${prefix}${what}` : `${prefix}${withoutFullStop(what)}. ${advice}`;
+  if (advice === '' || whole.length <= WARNING_BOUNDS.runesWished) return [whole];
+  return [`${prefix}${withoutFullStop(what)}`, `${prefix}${advice}`];
+}
+
+/** Changes not made, as many to a line as fit. */
+function withheldChangeLines(prefix: string, changes: readonly Change[]): readonly string[] {
+  const lines: string[] = [];
+  for (const change of changes) {
+    const text = describeChange(change);
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + text.length + 2 <= WARNING_BOUNDS.runesWished) {
+      lines[lines.length - 1] = `${last}, ${text}`;
+    } else lines.push(`${prefix}would set ${text}`);
+  }
+  return lines;
+}
+
+/**
+ * Everything worth saying to whoever applied the object, in any mode. A workload is never refused: its template's refusals
+ * are told here, since the Pods' own are seen by a controller only.
+ */
+export function describeWarnings(judged: Judged, subject: SubjectKind): readonly string[] {
+  const { outcome, notes } = judged;
+  const prefix = warningPrefix(outcome.mode);
+  const told = (what: string) => (finding: JudgedFinding) =>
+    warningLines(prefix, `${what}${finding.detail}`, finding.advice);
+  const ofTemplate = subject === 'Pod' ? [] : outcome.refusals;
+  return [
+    ...notes.map((note) => `${prefix}${note}`),
+    ...ofTemplate.flatMap(told(`Pods of this ${subject} will be refused: `)),
+    ...outcome.withheld.refusals.flatMap(told('would refuse: ')),
+    ...withheldChangeLines(prefix, outcome.withheld.changes),
+    ...outcome.warnings.flatMap(told('')),
+  ];
+}
+
+function describeImages(containers: readonly AssessedContainer[]): string {
+  return containers
+    .map(({ container, verdict }) => {
+      const more = verdict.kind === 'unknown' ? verdict.reason : 'flavour' in verdict ? verdict.flavour : null;
+      return `${container.name}=${verdict.kind}${more === null ? '' : `/${more}`}`;
+    })
+    .join(', ');
+}
+
+function describeResult(outcome: Outcome, subject: SubjectKind): string {
+  if (outcome.refusals.length > 0) return subject === 'Pod' ? 'denied' : 'warned';
+  return outcome.withheld.refusals.length > 0 ? 'would-deny' : 'allowed';
+}
+
+type Annotations = Readonly<Record<string, string>>;
+
+function classAnnotation({ decision }: Judged): Annotations {
+  const name = decision.runtimeClass.class?.name;
+  return name === undefined ? {} : { 'runtime-class': name };
+}
+
+/**
+ * What `/mutate` leaves in the audit log. Asked a second time for the same Pod, a key answers the same value or none: the
+ * API server drops a second value that differs.
+ */
+export function annotateMutation(judged: Judged): Annotations {
+  const { mode, changes } = judged.outcome;
+  const changed = changes.length === 0 ? {} : { changes: changes.map(({ path }) => path).join(' ') };
+  return { mode, ...classAnnotation(judged), ...changed };
+}
+
+/** What `/validate` leaves in the audit log: the whole judgement, short. */
+export function annotateValidation(judged: Judged, subject: SubjectKind): Annotations {
+  const { outcome, decision, containers } = judged;
+  const findings = new Set(decision.findings.map(({ id }) => id));
+  return {
+    mode: outcome.mode,
+    outcome: describeResult(outcome, subject),
+    ...classAnnotation(judged),
+    ...(containers.length === 0 ? {} : { images: describeImages(containers) }),
+    ...(findings.size === 0 ? {} : { findings: [...findings].join(' ') }),
+  };
+}

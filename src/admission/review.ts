@@ -1,0 +1,83 @@
+import { AppError } from '../errors.ts';
+import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+
+export type ReviewErrorCode = 'not-a-review' | 'wrong-review-version' | 'no-request' | 'no-uid';
+
+export const REVIEW_VERSION = 'admission.k8s.io/v1';
+
+export interface GroupVersionKind {
+  /** '' for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+/** What the API server asks, the fields that wasmgate reads; absent text is ''. */
+export interface AdmissionRequest {
+  readonly uid: string;
+  readonly kind: GroupVersionKind;
+  /** The resource's plural, such as `pods`. */
+  readonly resource: string;
+  readonly subResource: string;
+  readonly operation: string;
+  readonly namespace: string;
+  /** Empty where the API server is still to make one up (`generateName`). */
+  readonly name: string;
+  /** Null on DELETE. */
+  readonly object: unknown;
+  /** Null on CREATE. */
+  readonly oldObject: unknown;
+  readonly dryRun: boolean;
+}
+
+const ADVICE = 'This address answers the API server’s admission webhooks; send an AdmissionReview as JSON.';
+
+function refuse(code: ReviewErrorCode, state: string): never {
+  throw new AppError<ReviewErrorCode>(code, `Cannot read AdmissionReview: ${state}`, { advice: ADVICE });
+}
+
+function readText(object: JsonObject, key: string): string {
+  return stringOr(property(object, key), '');
+}
+
+function readKind(value: unknown): GroupVersionKind {
+  if (!isObject(value)) return { group: '', version: '', kind: '' };
+  return { group: readText(value, 'group'), version: readText(value, 'version'), kind: readText(value, 'kind') };
+}
+
+function checkEnvelope(body: unknown): JsonObject {
+  if (!isObject(body)) return refuse('not-a-review', 'the body is not a JSON object');
+  const kind = readText(body, 'kind');
+  if (kind !== 'AdmissionReview') return refuse('not-a-review', `kind is "${kind.slice(0, 64)}"`);
+  const version = readText(body, 'apiVersion');
+  if (version !== REVIEW_VERSION) {
+    const shown = version.slice(0, 64);
+    return refuse('wrong-review-version', `apiVersion is "${shown}", expected "${REVIEW_VERSION}"`);
+  }
+  return body;
+}
+
+/**
+ * The request inside a review. Of its fields only the uid is demanded: an answer without it is thrown away by the API
+ * server, while an unknown kind or operation is one that wasmgate lets through.
+ * @throws AppError with a `ReviewErrorCode`
+ */
+export function parseReview(body: unknown): AdmissionRequest {
+  const request = property(checkEnvelope(body), 'request');
+  if (!isObject(request)) return refuse('no-request', 'it has no request');
+  const uid = readText(request, 'uid');
+  if (uid === '') return refuse('no-uid', 'its request has no uid');
+  const resource = property(request, 'resource');
+  return {
+    uid,
+    kind: readKind(property(request, 'kind')),
+    resource: isObject(resource) ? readText(resource, 'resource') : '',
+    subResource: readText(request, 'subResource'),
+    operation: readText(request, 'operation'),
+    namespace: readText(request, 'namespace'),
+    name: readText(request, 'name'),
+    object: property(request, 'object') ?? null,
+    oldObject: property(request, 'oldObject') ?? null,
+    dryRun: property(request, 'dryRun') === true,
+  };
+}

@@ -1,0 +1,55 @@
+import type { RouteHandlerMethod } from 'fastify';
+import { writeReview } from '../admission/response.ts';
+import { parseReview, type AdmissionRequest } from '../admission/review.ts';
+import { createDeadline, type Deadline } from '../assess/deadline.ts';
+import { AppError } from '../errors.ts';
+import type { Judge } from './judge.ts';
+import type { ServerLogger } from './server-logger.ts';
+import { DEFAULTS, parseTimeout, spendable } from './time-budget.ts';
+
+/** A judge that failed: HTTP 500, so that the webhook's `failurePolicy` decides and not we. */
+export type FaultCode = 'internal-fault';
+
+/** What of the caller's text a log line shows. */
+const SHOWN_CHARACTERS = 32;
+
+function readDeadline(query: unknown, logger: ServerLogger): Deadline {
+  const text = (query as Readonly<Record<string, unknown>>)['timeout'];
+  if (text === undefined) return createDeadline(spendable(DEFAULTS.timeoutMilliseconds));
+  const timeout = typeof text === 'string' ? parseTimeout(text) : null;
+  if (timeout === null) {
+    logger.warn({ timeout: String(text).slice(0, SHOWN_CHARACTERS) }, 'time-out is no duration; 10s taken');
+  }
+  return createDeadline(spendable(timeout ?? DEFAULTS.timeoutMilliseconds));
+}
+
+function describeRequest({ uid, kind, operation, namespace, name }: AdmissionRequest): object {
+  return { uid, kind: kind.kind, operation, namespace, name };
+}
+
+function fault(request: AdmissionRequest, cause: unknown, logger: ServerLogger): AppError<FaultCode> {
+  logger.error({ err: cause, ...describeRequest(request) }, 'admission failed');
+  const why = cause instanceof AppError ? cause.message : 'a fault inside wasmgate';
+  return new AppError<FaultCode>('internal-fault', `Cannot judge request "${request.uid}": ${why}`, {
+    cause,
+    advice: 'The log of wasmgate has the whole story under this uid; failurePolicy decides about the object.',
+  });
+}
+
+/** The handler of one webhook. Nothing is logged, and no timer is started, for an ordinary admission. */
+export function createAdmissionHandler(judge: Judge, logger: ServerLogger): RouteHandlerMethod {
+  return async (httpRequest, reply) => {
+    const request = parseReview(httpRequest.body);
+    const deadline = readDeadline(httpRequest.query, logger);
+    try {
+      const answer = await judge(request, deadline);
+      if (logger.isLevelEnabled('debug')) {
+        logger.debug({ ...describeRequest(request), answer: answer.kind }, 'admission answered');
+      }
+      reply.header('content-type', 'application/json');
+      return writeReview(request.uid, answer);
+    } catch (error) {
+      throw fault(request, error, logger);
+    }
+  };
+}

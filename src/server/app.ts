@@ -1,0 +1,104 @@
+import type { Server, ServerOptions } from 'node:https';
+import { fastify, type FastifyInstance } from 'fastify';
+import type { AssessPod } from '../assess/assessment.ts';
+import { AppError } from '../errors.ts';
+import { createAdmissionHandler } from './admission-route.ts';
+import { createErrorHandler, sendError } from './error-answer.ts';
+import type { Health } from './health.ts';
+import { createMutate } from './mutate.ts';
+import type { ServerLogger } from './server-logger.ts';
+import { createValidate } from './validate.ts';
+
+export interface AppDeps {
+  readonly assess: AssessPod;
+  readonly health: Health;
+  readonly logger: ServerLogger;
+}
+
+export interface AppOptions {
+  /** Certificate and key among them; see `tlsOptions`. */
+  readonly https: ServerOptions;
+  readonly bodyLimit?: number;
+  readonly requestTimeout?: number;
+}
+
+export const DEFAULTS = {
+  /**
+   * An AdmissionReview carries object and oldObject, each up to the 3 MiB that the API server takes from a client, and some
+   * frame around them (controller-runtime derives the same number).
+   */
+  bodyLimit: 7 * 1024 * 1024,
+  /** A request that is not here after this is nobody's: the API server gives up at 30 s (`timeoutSeconds` ≤ 30). */
+  requestTimeout: 35_000,
+  /** Longer than the 90 s after which Go's client closes an idle connection: who closes first must not be we. */
+  keepAliveTimeout: 100_000,
+} as const;
+
+type App = FastifyInstance<Server>;
+
+const METHODS: Readonly<Record<string, string>> = {
+  '/mutate': 'POST',
+  '/validate': 'POST',
+  '/healthz': 'GET',
+  '/readyz': 'GET',
+};
+
+/** JSON.parse and nothing else: no coercion, no schema; what of the body is read is checked where it is read. */
+function addJsonParser(app: App): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, JSON.parse(body as string));
+    } catch (cause) {
+      const state = body === '' ? 'it is empty' : 'it is not JSON';
+      const advice = 'Send an AdmissionReview as JSON.';
+      done(new AppError('not-json', `Cannot read body: ${state}`, { cause, advice }));
+    }
+  });
+}
+
+function addHealth(app: App, health: Health): void {
+  app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
+  app.get('/readyz', (_request, reply) => {
+    const waiting = health.waitingFor();
+    const text = waiting.length === 0 ? 'ok\n' : waiting.map((what) => `not ready: ${what}\n`).join('');
+    return reply
+      .code(waiting.length === 0 ? 200 : 503)
+      .type('text/plain')
+      .send(text);
+  });
+}
+
+function addNotFound(app: App): void {
+  app.setNotFoundHandler((request, reply) => {
+    const [path = ''] = request.url.split('?', 1);
+    const method = Object.hasOwn(METHODS, path) ? METHODS[path] : undefined;
+    if (method !== undefined) {
+      const message = `Cannot ${request.method} "${path}": it takes ${method}`;
+      reply.header('allow', method);
+      return sendError(reply, { status: 405, code: 'wrong-method', message, advice: null });
+    }
+    const advice = `There are ${Object.keys(METHODS).join(', ')}.`;
+    return sendError(reply, { status: 404, code: 'not-found', message: 'Cannot find this path', advice });
+  });
+}
+
+/** The webhook as a value: it never listens by itself. */
+export function createApp(deps: AppDeps, options: AppOptions): App {
+  const app: App = fastify({
+    https: options.https,
+    bodyLimit: options.bodyLimit ?? DEFAULTS.bodyLimit,
+    requestTimeout: options.requestTimeout ?? DEFAULTS.requestTimeout,
+    keepAliveTimeout: DEFAULTS.keepAliveTimeout,
+    disableRequestLogging: true,
+    // While closing, what still arrives on an open connection is answered: a 503 would be an unjudged Pod.
+    return503OnClosing: false,
+  });
+  addJsonParser(app);
+  app.setErrorHandler(createErrorHandler(deps.logger));
+  addNotFound(app);
+  addHealth(app, deps.health);
+  app.post('/mutate', createAdmissionHandler(createMutate(deps), deps.logger));
+  app.post('/validate', createAdmissionHandler(createValidate(deps), deps.logger));
+  return app;
+}

@@ -1,0 +1,75 @@
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import { AppError } from '../errors.ts';
+import type { Health } from './health.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly drainMilliseconds?: number;
+  readonly closeMilliseconds?: number;
+}
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** Not ready at once, serving on while the news spreads, then no new connections; answers under way are finished. */
+  readonly close: () => Promise<void>;
+}
+
+export const DEFAULTS = {
+  /** Endpoints reach every kube-proxy within a second or two; until then requests still come here. */
+  drainMilliseconds: 3000,
+  /** With the drain well inside the 30 s of `terminationGracePeriodSeconds`, and longer than a usual admission. */
+  closeMilliseconds: 15_000,
+} as const;
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Another process listens there; stop it, or choose another port with --port.',
+  EACCES: 'Ports below 1024 need a privilege; choose another with --port.',
+  EADDRNOTAVAIL: 'This machine has no such address; choose another with --host.',
+};
+
+function cannotListen(cause: unknown, { host, port }: ListenOptions): AppError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'failed';
+  const advice = ADVICE[code];
+  return new AppError('cannot-listen', `Cannot listen on "${host}" port ${port}: ${code}`, {
+    cause,
+    ...(advice === undefined ? {} : { advice }),
+  });
+}
+
+async function close(app: FastifyInstance<Server>, milliseconds: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), milliseconds);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @throws AppError `cannot-listen` */
+export async function listen(
+  app: FastifyInstance<Server>,
+  health: Health,
+  options: ListenOptions,
+): Promise<Listening> {
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    throw cannotListen(error, options);
+  }
+  const { address, port } = app.server.address() as AddressInfo;
+  return {
+    host: address,
+    port,
+    close: async () => {
+      health.drain();
+      await sleep(options.drainMilliseconds ?? DEFAULTS.drainMilliseconds);
+      await close(app, options.closeMilliseconds ?? DEFAULTS.closeMilliseconds);
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import { Type, type Static } from 'typebox';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What is logged; every default stands here and nowhere else. */
+export const logSettings = Type.Object(
+  {
+    level: Type.Union(
+      LOG_LEVELS.map((level) => Type.Literal(level)),
+      { default: 'info', description: 'The least severe level that is logged; debug logs every admission.' },
+    ),
+  },
+  { additionalProperties: false, default: {} },
+);
+
+export type LogSettings = Static<typeof logSettings>;
