@@ -1,0 +1,40 @@
+import { matchGlob } from './match-glob.ts';
+
+/** A docker config key taken apart: which hosts and repositories its credential is for. */
+export interface ServerPattern {
+  /** Host and path without scheme: what the kubelet sorts by. */
+  readonly key: string;
+  readonly host: string;
+  /** '' where the key names none. */
+  readonly port: string;
+  readonly path: string;
+}
+
+const KEY = /^(?:https?:\/\/)?([^/:[\]]+|\[[0-9a-f:]+\])(?::([0-9]+))?(\/.*)?$/i;
+
+/**
+ * Keys are hosts, hosts with a path, or URLs; a leading API version in the path means the bare host, so that
+ * `https://index.docker.io/v1/` is a host (kubelet: pkg/credentialprovider/keyring.go, `Add`).
+ * Null where the key is none of these: it then matches nothing.
+ */
+export function parseServerPattern(server: string): ServerPattern | null {
+  const match = KEY.exec(server.trim());
+  if (match === null) return null;
+  const host = (match[1] ?? '').toLowerCase();
+  const port = match[2] ?? '';
+  const path = (match[3] ?? '').replace(/^\/v[12]\//, '/').replace(/^\/(?:v[12])?$/, '');
+  return { key: `${host}${port === '' ? '' : `:${port}`}${path}`, host, port, path };
+}
+
+/**
+ * Labels are compared one by one, so that `*.example.com` never reaches a host with more labels; ports must be equal;
+ * the path is a prefix of characters, not of segments, as in the kubelet's `URLsMatch`.
+ */
+export function matchesServer(pattern: ServerPattern, registry: string, repository: string): boolean {
+  const target = parseServerPattern(registry);
+  if (target === null || pattern.port !== target.port) return false;
+  if (!`/${repository}`.startsWith(pattern.path)) return false;
+  const labels = target.host.split('.');
+  const globs = pattern.host.split('.');
+  return globs.length === labels.length && globs.every((glob, index) => matchGlob(glob, labels[index] ?? ''));
+}

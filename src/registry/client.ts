@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RegistryPort } from '../assess/ports.ts';
+import { createAddressGuard } from './address-guard.ts';
+import { createAuthenticatedSend } from './authenticate.ts';
+import { DEFAULTS, type Limits } from './defaults.ts';
+import { createDocuments } from './documents.ts';
+import { createExchange } from './exchange.ts';
+import { createGrant } from './grant.ts';
+import { createGuardedConnector, resolveByDns, type Resolve } from './guarded-connector.ts';
+import { createHttp } from './http.ts';
+import type { RequestEvent } from './http-types.ts';
+import { createLogins } from './logins.ts';
+import { createPauses } from './pauses.ts';
+import { followRedirects } from './redirects.ts';
+import type { RetryDeps } from './retry.ts';
+
+/** The world outside; what is left out is the real one. */
+export interface RegistryClientDeps extends Partial<RetryDeps> {
+  readonly now?: () => number;
+  readonly resolve?: Resolve;
+}
+
+export interface RegistryClientOptions {
+  readonly plainHttp: readonly string[];
+  readonly allowAddresses: readonly string[];
+  /** For commands on the user's own machine: loopback registries are asked, over plain http. */
+  readonly allowLoopback?: boolean;
+  /** PEM certificates trusted beside the system's. */
+  readonly ca?: readonly string[];
+  readonly limits?: Partial<Limits>;
+  readonly onRequest?: (event: RequestEvent) => void;
+}
+
+export interface RegistryClient extends RegistryPort {
+  /** Cuts all connections; requests under way fail. */
+  readonly close: () => Promise<void>;
+}
+
+function createRetry(deps: RegistryClientDeps): RetryDeps {
+  return {
+    random: deps.random ?? Math.random,
+    sleep: deps.sleep ?? ((milliseconds, signal) => delay(milliseconds, undefined, { signal })),
+  };
+}
+
+/** The layers, from the wire up: http, redirects, login, retry; each knows only the one below. */
+export function createRegistryClient(
+  deps: RegistryClientDeps,
+  options: RegistryClientOptions,
+): RegistryClient {
+  const limits: Limits = { ...DEFAULTS, ...options.limits };
+  const now = deps.now ?? Date.now;
+  const allowLoopback = options.allowLoopback ?? false;
+  const guard = createAddressGuard({ allowAddresses: options.allowAddresses, allowLoopback });
+  const connect = createGuardedConnector(guard, deps.resolve ?? resolveByDns, {
+    connectMs: limits.connectMs,
+    ca: options.ca ?? [],
+  });
+  const http = createHttp({ connect, onRequest: options.onRequest ?? ((): void => undefined) }, limits);
+  const send = followRedirects(http.send, { redirects: limits.redirects, plainHttp: options.plainHttp });
+  const grant = createGrant({ send, now }, limits);
+  const logins = createLogins({ now }, limits);
+  const authenticated = createAuthenticatedSend({ send, grant, logins, now });
+  const exchange = createExchange(
+    { authenticated, retry: createRetry(deps), pauses: createPauses({ now }, limits) },
+    { limits, plainHttp: options.plainHttp, allowLoopback },
+  );
+  return { ...createDocuments({ exchange, now }, limits), close: http.close };
+}

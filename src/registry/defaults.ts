@@ -1,0 +1,53 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Every number of the registry client, with its reason. */
+export const DEFAULTS = {
+  /** OCI distribution spec 1.1, "Pushing Manifests": registries should accept 4 MiB, so clients need read no more. */
+  manifestBytes: 4 * MIB,
+  /** The spec sets none; configs are smaller than manifests may be, the largest ones in the wild are some 100 KiB. */
+  configBytes: 4 * MIB,
+  /** A token answer is one JWT; the longest (many scopes, many groups) are near 16 KiB, go-containerregistry reads 64. */
+  tokenBytes: 64 * KIB,
+  /** Of an error's body only the code and one message are used; registries send some 200 bytes. */
+  errorBytes: 8 * KIB,
+  /** Read away after a redirect or a 401, so that the connection can be used again; more is cheaper to cut off. */
+  discardBytes: 16 * KIB,
+  /** Node's own cap on a response's header, stated so that nobody's NODE_OPTIONS changes it. */
+  headerBytes: 16 * KIB,
+  /** Registries send a blob to their storage in one hop, geo-routing ones in two. */
+  redirects: 5,
+  /** Includes DNS and TLS. One lost SYN costs 1 s and two cost 3; an admission has 10 s by default. */
+  connectMs: 3_000,
+  /** Silence from a connected registry. The admission's own deadline is usually shorter; this bounds background work. */
+  silenceMs: 10_000,
+  /** A token is fetched for all who wait for it, so not on any one caller's time. Twice a slow answer of a real one. */
+  tokenMs: 10_000,
+  /** Connections to one registry, HTTP/1.1, one request on each: what browsers settled on is 6; Docker Hub takes more. */
+  connections: 8,
+  /** Idle connections are closed before load balancers do it (the shortest common setting is 60 s). */
+  keepAliveMs: 30_000,
+  /** First try and two more: a third failure in a row is an outage, which back-off does not mend inside an admission. */
+  attempts: 3,
+  /** Wait before the second try; doubled for the third, both with jitter, so that replicas do not come in step. */
+  retryMs: 100,
+  /** A longer Retry-After does not fit into an admission; the image is then unknown for now and said to be. */
+  retryAfterMs: 2_000,
+  /** How long a registry that answered 429 is left alone by all where it names no time, and at most. */
+  pauseMs: 1_000,
+  longestPauseMs: 60_000,
+  /** Distribution's token specification: a token without `expires_in` lives 60 s. */
+  tokenLifeSeconds: 60,
+  /** Docker Hub gives 300 s, Harbor 1800; what claims to live longer is asked for again each hour all the same. */
+  longestTokenLifeSeconds: 3_600,
+  /** Tokens are dropped this share of their life early: clocks differ, and a look-up makes several requests. */
+  tokenMargin: 0.1,
+  /** How long a login that is no token (plain basic, a registry token) is sent unasked after it worked. */
+  loginMs: 300_000,
+  /** Repositories × credentials with a login in hand, at some 2 KiB each. */
+  logins: 1_000,
+  /** Registries being left alone. */
+  pauses: 1_000,
+} as const;
+
+export type Limits = { readonly [Key in keyof typeof DEFAULTS]: number };

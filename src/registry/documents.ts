@@ -1,0 +1,96 @@
+import type { FetchedDocument, RegistryPort } from '../assess/ports.ts';
+import type { Digest } from '../image/digest.ts';
+import { MANIFEST_ACCEPT } from '../image/media-types.ts';
+import type { Reference } from '../image/reference.ts';
+import type { Limits } from './defaults.ts';
+import { errorFromResponse } from './error-from-response.ts';
+import { RegistryError } from './errors.ts';
+import { subjectOf, type Exchange } from './exchange.ts';
+import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
+import { parseJson } from './parse-json.ts';
+import { readBody } from './read-body.ts';
+import { claimedDigest, verifyDigest } from './verify-digest.ts';
+
+interface DocumentsDeps {
+  readonly exchange: Exchange;
+  readonly now: () => number;
+}
+
+const ACCEPT = { accept: MANIFEST_ACCEPT.join(', ') };
+
+/** A registry that does not know HEAD for manifests: the specification wants it, some proxies have never heard of it. */
+const NO_HEAD: ReadonlySet<number> = new Set([405, 501]);
+
+/** OCI distribution spec 1.1, "Endpoints". A parsed reference holds nothing that a URL would read as something else. */
+function manifestPath({ repository, digest, tag }: Reference): string {
+  return `/v2/${repository}/manifests/${digest ?? tag ?? 'latest'}`;
+}
+
+function createReadDocument(now: () => number) {
+  return async (
+    [response, request]: readonly [HttpResponse, HttpRequest],
+    digest: Digest | null,
+    cap: number,
+  ): Promise<FetchedDocument> => {
+    if (response.status !== 200) throw await errorFromResponse(response, request, now());
+    const bytes = await readBody(response, request, cap);
+    return {
+      document: parseJson(bytes, request),
+      mediaType: headerOf(response, 'content-type'),
+      digest: verifyDigest(bytes, [digest, claimedDigest(response)], request),
+      bytes: bytes.byteLength,
+    };
+  };
+}
+
+function createFetchJsonBlob(
+  { exchange, now }: DocumentsDeps,
+  limits: Limits,
+): RegistryPort['fetchJsonBlob'] {
+  const readDocument = createReadDocument(now);
+  return async (reference, { digest, size }, options) => {
+    if (size > limits.configBytes) {
+      throw new RegistryError('too-large', subjectOf(reference), {
+        state: `its config of ${size} bytes is over the ${limits.configBytes} that are read`,
+      });
+    }
+    const path = `/v2/${reference.repository}/blobs/${digest}`;
+    const document = await exchange({ reference, method: 'GET', path, headers: {}, options }, (...answer) =>
+      readDocument(answer, digest, limits.configBytes),
+    );
+    return { ...document, mediaType: '' };
+  };
+}
+
+function createResolveDigest({ exchange, now }: DocumentsDeps): RegistryPort['resolveDigest'] {
+  return async (reference, options) => {
+    if (reference.digest !== null) return reference.digest;
+    const question = {
+      reference,
+      method: 'HEAD',
+      path: manifestPath(reference),
+      headers: ACCEPT,
+      options,
+    } as const;
+    return exchange(question, async (response, request) => {
+      const { status } = response;
+      if (status !== 200 && !NO_HEAD.has(status)) throw await errorFromResponse(response, request, now());
+      await response.discard();
+      return status === 200 ? claimedDigest(response) : null;
+    });
+  };
+}
+
+/** The topmost layer: documents of an image, verified and parsed. */
+export function createDocuments(deps: DocumentsDeps, limits: Limits): RegistryPort {
+  const readDocument = createReadDocument(deps.now);
+  return {
+    fetchManifest: async (reference, options) =>
+      deps.exchange(
+        { reference, method: 'GET', path: manifestPath(reference), headers: ACCEPT, options },
+        (...answer) => readDocument(answer, reference.digest, limits.manifestBytes),
+      ),
+    fetchJsonBlob: createFetchJsonBlob(deps, limits),
+    resolveDigest: createResolveDigest(deps),
+  };
+}

@@ -1,0 +1,64 @@
+import { STATUS_CODES } from 'node:http';
+import type { UnknownReason } from '../detect/verdict.ts';
+import { isObject, property, stringOr } from '../image/json.ts';
+import { DEFAULTS } from './defaults.ts';
+import { RegistryError } from './errors.ts';
+import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
+import { readSome } from './read-body.ts';
+import { parseRetryAfter } from './retry-timing.ts';
+
+const REASONS: Readonly<Record<number, UnknownReason>> = {
+  401: 'unauthorized',
+  403: 'unauthorized',
+  404: 'not-found',
+  406: 'unsupported',
+  410: 'not-found',
+  413: 'too-large',
+  415: 'unsupported',
+  429: 'rate-limited',
+  451: 'unauthorized',
+};
+
+const LONGEST_MESSAGE = 200;
+
+function reasonOf(status: number): UnknownReason {
+  return REASONS[status] ?? (status >= 500 ? 'unreachable' : 'invalid');
+}
+
+/** Code and message of the first error (OCI distribution spec, "Error Codes"), in printable characters; '' where none. */
+export function describeErrorBody(text: string): string {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return '';
+  }
+  const errors = isObject(document) ? property(document, 'errors') : undefined;
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  if (!isObject(first)) return '';
+  const parts = [property(first, 'code'), property(first, 'message')].map((part) => stringOr(part, ''));
+  const said = parts.filter((part) => part !== '').join(': ');
+  return said.replace(/[^\x20-\x7e]+/g, ' ').slice(0, LONGEST_MESSAGE);
+}
+
+/** Host, status and what the body says, for people. Reads the body's head and drops the rest. */
+export async function describeAnswer(response: HttpResponse): Promise<string> {
+  const said = describeErrorBody(await readSome(response, DEFAULTS.errorBytes));
+  const status = `${response.status} ${STATUS_CODES[response.status] ?? ''}`.trim();
+  return `${response.url.host} answers ${status}${said === '' ? '' : ` (${said})`}`;
+}
+
+/** The reason behind a status that is no success; the body is used up. */
+export async function errorFromResponse(
+  response: HttpResponse,
+  request: HttpRequest,
+  now: number,
+): Promise<RegistryError> {
+  const { status } = response;
+  return new RegistryError(reasonOf(status), request.subject, {
+    state: await describeAnswer(response),
+    status,
+    transient: status === 429 || status >= 500,
+    retryAfterMs: parseRetryAfter(headerOf(response, 'retry-after'), now),
+  });
+}

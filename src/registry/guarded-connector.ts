@@ -1,0 +1,64 @@
+import { lookup, type LookupAddress } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { getCACertificates } from 'node:tls';
+import { buildConnector } from 'undici';
+import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
+
+/** All addresses of a name, as `dns.lookup` answers. */
+export type Resolve = (
+  hostname: string,
+  callback: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
+) => void;
+
+export interface ConnectorOptions {
+  readonly connectMs: number;
+  /** PEM certificates trusted beside the system's. */
+  readonly ca: readonly string[];
+}
+
+export const resolveByDns: Resolve = (hostname, callback) => {
+  lookup(hostname, { all: true }, callback);
+};
+
+function notFound(hostname: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`no address for ${hostname}`), { code: 'ENOTFOUND' });
+}
+
+/** `net.connect` asks for all addresses or for one, as it sees fit; both are answered from the guarded list. */
+function guardedLookup(guard: AddressGuard, resolve: Resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, (error, found) => {
+      if (error !== null) return callback(error, '');
+      const addresses = guard.filter(found);
+      if (addresses instanceof AddressDeniedError) return callback(addresses, '');
+      const [first] = addresses;
+      if (first === undefined) return callback(notFound(hostname), '');
+      return options.all === true
+        ? callback(null, [...addresses])
+        : callback(null, first.address, first.family);
+    });
+  };
+}
+
+/**
+ * Opens connections to guarded addresses only. Names are judged where they are resolved for this very connection;
+ * addresses written out are never looked up, so they are judged here.
+ */
+export function createGuardedConnector(
+  guard: AddressGuard,
+  resolve: Resolve,
+  options: ConnectorOptions,
+): buildConnector.connector {
+  const connect = buildConnector({
+    allowH2: false,
+    timeout: options.connectMs,
+    lookup: guardedLookup(guard, resolve),
+    ...(options.ca.length === 0 ? {} : { ca: [...getCACertificates('default'), ...options.ca] }),
+  });
+  return (target, callback) => {
+    const family = isIP(target.hostname);
+    const judged = family === 0 ? [] : guard.filter([{ address: target.hostname, family }]);
+    if (judged instanceof AddressDeniedError) callback(judged, null);
+    else connect(target, callback);
+  };
+}

@@ -1,0 +1,45 @@
+import type { IncomingHttpHeaders } from 'undici/types/header.js';
+import type { ImageSubject } from './errors.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+  /** For errors. */
+  readonly subject: ImageSubject;
+}
+
+/** An answer whose body is still on the wire: it must be read to its end, or discarded. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Where it came from, after redirects. */
+  readonly url: URL;
+  /** Leaving the loop early cuts the connection. Throws RegistryError. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Frees the connection: a short rest is read away so that it can be used again. Never throws. */
+  readonly discard: () => Promise<void>;
+}
+
+/** One layer of the client: each takes the one below and adds one job. Throws RegistryError and nothing else. */
+export type Send = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** One request as it went over the wire, told when its body has been read or dropped. */
+export interface RequestEvent {
+  readonly registry: string;
+  readonly host: string;
+  readonly method: HttpRequest['method'];
+  /** Null where no answer came. */
+  readonly status: number | null;
+  /** Of the body, as read. */
+  readonly bytes: number;
+}
+
+/** The first value of a header, '' where it is absent. */
+export function headerOf(response: HttpResponse, name: string): string {
+  const value = response.headers[name];
+  return (Array.isArray(value) ? value[0] : value) ?? '';
+}

@@ -1,0 +1,87 @@
+import { Agent, type Dispatcher } from 'undici';
+import type { buildConnector } from 'undici';
+import type { Limits } from './defaults.ts';
+import type { HttpRequest, HttpResponse, RequestEvent, Send } from './http-types.ts';
+import { networkError } from './network-error.ts';
+
+export interface HttpDeps {
+  readonly connect: buildConnector.connector;
+  readonly onRequest: (event: RequestEvent) => void;
+}
+
+export interface Http {
+  readonly send: Send;
+  readonly close: () => Promise<void>;
+}
+
+function createAgent(connect: buildConnector.connector, limits: Limits): Agent {
+  return new Agent({
+    connect,
+    allowH2: false,
+    connections: limits.connections,
+    pipelining: 1,
+    keepAliveTimeout: limits.keepAliveMs,
+    headersTimeout: limits.silenceMs,
+    bodyTimeout: limits.silenceMs,
+    maxHeaderSize: limits.headerBytes,
+  });
+}
+
+function toResponse(
+  answer: Dispatcher.ResponseData,
+  request: HttpRequest,
+  hooks: { readonly discardBytes: number; readonly done: (status: number, bytes: number) => void },
+): HttpResponse {
+  const status = answer.statusCode;
+  async function* read(): AsyncGenerator<Uint8Array> {
+    let bytes = 0;
+    try {
+      for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+        bytes += chunk.byteLength;
+        yield chunk;
+      }
+    } catch (error) {
+      throw networkError(error, request);
+    } finally {
+      hooks.done(status, bytes);
+    }
+  }
+  const body = read();
+  const discard = async (): Promise<void> => {
+    let bytes = 0;
+    try {
+      for await (const chunk of body) {
+        bytes += chunk.byteLength;
+        if (bytes > hooks.discardBytes) break;
+      }
+    } catch {
+      // The answer is no longer wanted, so neither is what went wrong with the rest of it.
+    }
+  };
+  return { status, headers: answer.headers, url: request.url, body, discard };
+}
+
+/** The lowest layer: one request, one answer, no redirect followed, nothing decompressed; every failure has a reason. */
+export function createHttp(deps: HttpDeps, limits: Limits): Http {
+  const agent = createAgent(deps.connect, limits);
+  const send: Send = async (request) => {
+    const { url, method, headers, signal, subject } = request;
+    const done = (status: number | null, bytes: number): void =>
+      deps.onRequest({ registry: subject.registry, host: url.host, method, status, bytes });
+    try {
+      const answer = await agent.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: { 'user-agent': 'wasmgate', ...headers },
+        body: request.body ?? null,
+        signal,
+      });
+      return toResponse(answer, request, { discardBytes: limits.discardBytes, done });
+    } catch (error) {
+      done(null, 0);
+      throw networkError(error, request);
+    }
+  };
+  return { send, close: () => agent.destroy() };
+}

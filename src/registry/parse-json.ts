@@ -1,0 +1,22 @@
+import { RegistryError } from './errors.ts';
+import type { HttpRequest } from './http-types.ts';
+
+/** A byte order mark is kept, and then refused by JSON.parse, as other clients do. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** @throws RegistryError `invalid`; the bytes are not quoted, as a token may be among them */
+export function parseJson(bytes: Uint8Array, request: HttpRequest): unknown {
+  const invalid = (state: string): RegistryError =>
+    new RegistryError('invalid', request.subject, { state: `${request.url.host} answers with ${state}` });
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    throw invalid('what is not UTF-8');
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid(/^\s*</.test(text) ? 'a web page instead of JSON' : 'what is not JSON');
+  }
+}

@@ -1,0 +1,58 @@
+import type { UnknownReason } from '../detect/verdict.ts';
+import { RegistryError } from './errors.ts';
+import { headerOf, type HttpRequest, type HttpResponse, type Send } from './http-types.ts';
+
+export interface RedirectPolicy {
+  readonly redirects: number;
+  /** Hosts (with port) that plain http may lead to from https. */
+  readonly plainHttp: readonly string[];
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Headers that are for the host they were made for, and no other. */
+const PRIVATE_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+function refuse(request: HttpRequest, reason: UnknownReason, state: string): RegistryError {
+  return new RegistryError(reason, request.subject, { state: `${request.url.host} ${state}` });
+}
+
+function nextUrl(response: HttpResponse, request: HttpRequest, policy: RedirectPolicy): URL {
+  const location = headerOf(response, 'location');
+  if (location === '' || !URL.canParse(location, request.url.href)) {
+    throw refuse(request, 'invalid', `answers ${response.status} without a usable Location`);
+  }
+  const url = new URL(location, request.url);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw refuse(request, 'invalid', `redirects to a ${url.protocol} address`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw refuse(request, 'invalid', 'redirects to an address with a login in it');
+  }
+  const downgrade = request.url.protocol === 'https:' && url.protocol === 'http:';
+  if (downgrade && !policy.plainHttp.includes(url.host)) {
+    throw refuse(request, 'denied-by-config', `redirects from https to plain http at ${url.host}`);
+  }
+  return url;
+}
+
+/** A different port is a different host; what is stripped once stays away, even if a later hop comes back. */
+function headersFor(request: HttpRequest, url: URL): HttpRequest['headers'] {
+  if (url.origin === request.url.origin) return request.headers;
+  return Object.fromEntries(Object.entries(request.headers).filter(([name]) => !PRIVATE_HEADERS.has(name)));
+}
+
+/** Follows redirects of GET and HEAD. A POST carries a secret in its body, so its redirect is an answer like any other. */
+export function followRedirects(send: Send, policy: RedirectPolicy): Send {
+  return async (first) => {
+    let request = first;
+    for (let hop = 0; hop <= policy.redirects; hop++) {
+      const response = await send(request);
+      if (!REDIRECTS.has(response.status) || request.method === 'POST') return response;
+      await response.discard();
+      const url = nextUrl(response, request, policy);
+      request = { ...request, url, headers: headersFor(request, url) };
+    }
+    throw refuse(first, 'invalid', `redirects more than ${policy.redirects} times`);
+  };
+}
