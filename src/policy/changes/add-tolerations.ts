@@ -1,0 +1,16 @@
+// why    Wasm nodes are often tainted, and a RuntimeClass need not carry the toleration.
+// writes spec.tolerations, appended: the operator's list for Wasm Pods.
+import type { Mutation } from '../check.ts';
+import { missingTolerations } from '../tolerations.ts';
+
+export const addTolerations: Mutation = ({ pod, resolved, settings }) => {
+  const fromClass = resolved.origin === 'chosen' ? (resolved.class?.tolerations ?? []) : [];
+  return missingTolerations(pod, [...fromClass, ...settings.tolerations])
+    .slice(missingTolerations(pod, fromClass).length)
+    .map((value) => ({
+      op: 'add',
+      path: '/spec/tolerations/-',
+      value,
+      reason: 'configured for Wasm Pods (policy.tolerations)',
+    }));
+};

@@ -1,0 +1,13 @@
+import type { Mutation } from '../check.ts';
+import { addTolerations } from './add-tolerations.ts';
+import { setRuntimeClass } from './set-runtime-class.ts';
+import { setSpinCommand } from './set-spin-command.ts';
+import { setVariantAnnotation } from './set-variant-annotation.ts';
+
+/** In the order of a Pod's fields. Resources come behind them, since they bring findings of their own. */
+export const mutations: readonly Mutation[] = [
+  setVariantAnnotation,
+  setRuntimeClass,
+  addTolerations,
+  setSpinCommand,
+];

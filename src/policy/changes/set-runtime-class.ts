@@ -1,0 +1,42 @@
+// why    The class decides which runtime starts the Pod. Its overhead, nodeSelector and tolerations are copied with it,
+//        verbatim: where the injection falls into the API server's second mutating round nobody else adds them, and the Pod
+//        would be refused; and where it does not, the copy saves the second call.
+// writes spec.runtimeClassName, spec.overhead, spec.nodeSelector, spec.tolerations, an annotation that remembers the choice.
+import { CHOSEN_CLASS_ANNOTATION } from '../../pod/names.ts';
+import { NO_CHANGES, type Mutation } from '../check.ts';
+import type { Change } from '../decision.ts';
+import { escapeSegment } from '../../pod/json-pointer.ts';
+import { missingTolerations } from '../tolerations.ts';
+
+export const setRuntimeClass: Mutation = ({ pod, resolved }) => {
+  const runtimeClass = resolved.class;
+  if (resolved.origin !== 'chosen' || runtimeClass === null) return NO_CHANGES;
+  const { name, handler, overhead, nodeSelector, tolerations } = runtimeClass;
+  const reason = `required by RuntimeClass ${name}`;
+  const changes: Change[] = [
+    {
+      op: 'add',
+      path: '/spec/runtimeClassName',
+      value: name,
+      reason: `its handler ${handler} runs this Pod's images`,
+    },
+  ];
+  if (overhead !== null && !pod.spec.overhead) {
+    changes.push({
+      op: 'add',
+      path: '/spec/overhead',
+      value: overhead,
+      reason: `the overhead of RuntimeClass ${name}`,
+    });
+  }
+  for (const [key, value] of Object.entries(nodeSelector ?? {})) {
+    if (pod.spec.nodeSelector?.[key] !== undefined) continue;
+    changes.push({ op: 'add', path: `/spec/nodeSelector/${escapeSegment(key)}`, value, reason });
+  }
+  for (const value of missingTolerations(pod, tolerations ?? [])) {
+    changes.push({ op: 'add', path: '/spec/tolerations/-', value, reason });
+  }
+  const path = `/metadata/annotations/${escapeSegment(CHOSEN_CLASS_ANNOTATION)}`;
+  changes.push({ op: 'add', path, value: name, reason: 'remembers that wasmgate chose the class' });
+  return changes;
+};

@@ -1,0 +1,18 @@
+// why    crun starts a Wasm file as a Linux program unless this annotation reaches it. `compat-smart` goes by the suffix of
+//        the first argument, so Linux sidecars in the same Pod stay what they are.
+// writes metadata.annotations; never over a value of the user's, and not beside run.oci.handler, which crun reads first.
+import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
+import { NO_CHANGES, type Mutation } from '../check.ts';
+import { escapeSegment } from '../../pod/json-pointer.ts';
+
+export const setVariantAnnotation: Mutation = ({ pod, resolved, settings }) => {
+  const annotations = pod.metadata?.annotations ?? {};
+  if (annotations[VARIANT_ANNOTATION] !== undefined || annotations[HANDLER_ANNOTATION] !== undefined)
+    return NO_CHANGES;
+  const isNeeded = resolved.profile?.needsAnnotation === true;
+  const isWanted =
+    settings.variantAnnotation === 'always' || (settings.variantAnnotation === 'when-needed' && isNeeded);
+  if (!isWanted) return NO_CHANGES;
+  const path = `/metadata/annotations/${escapeSegment(VARIANT_ANNOTATION)}`;
+  return [{ op: 'add', path, value: 'compat-smart', reason: 'tells crun which containers are Wasm' }];
+};

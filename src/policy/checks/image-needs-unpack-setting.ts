@@ -1,0 +1,37 @@
+// why    containerd 2.3 and later pulls a tar image whose os is not linux but does not unpack it with default settings; the
+//        container then fails with "parent snapshot … does not exist". Built for linux/amd64 the same image works.
+// reads  config.os of Wasm tar images, and containerRuntimeVersion of the nodes that the class selects.
+// allows OCI Wasm layers, which are never unpacked; older containerd; nodes that do not tell. It only warns: the setting is
+//        the node's.
+import type { ClusterNode } from '../../pod/cluster-objects.ts';
+import { describeContainer } from '../describe.ts';
+import { NO_FINDINGS, type Check } from '../check.ts';
+import type { AssessedContainer } from '../facts.ts';
+import { nodeOutlook } from '../node-outlook.ts';
+
+function leavesForeignTarPacked({ runtimeVersion }: ClusterNode): boolean {
+  const match = /^containerd:\/\/v?(\d+)\.(\d+)/.exec(runtimeVersion);
+  if (match === null) return false;
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  return major > 2 || (major === 2 && minor >= 3);
+}
+
+function isForeignTar({ verdict, facts }: AssessedContainer): boolean {
+  if (verdict.kind !== 'wasm' || verdict.packaging !== 'tar' || facts === null) return false;
+  return facts.variants.some(({ config }) => config.platform.os !== 'linux');
+}
+
+export const imageNeedsUnpackSetting: Check = ({ resolved, cluster, wasmContainers }) => {
+  if (resolved.class === null) return NO_FINDINGS;
+  const foreign = wasmContainers.filter(isForeignTar);
+  if (foreign.length === 0) return NO_FINDINGS;
+  const node = nodeOutlook(cluster, resolved.class).candidates.find(leavesForeignTarPacked);
+  if (node === undefined) return NO_FINDINGS;
+  return foreign.map((assessed) => ({
+    id: 'image-needs-unpack-setting' as const,
+    container: assessed.container.name,
+    detail: `${describeContainer(assessed)} is not built for linux, and node "${node.name}" (${node.runtimeVersion}) does not unpack such images by default`,
+    advice:
+      'Build it with --platform linux/amd64, or set use_local_image_pull = true in containerd on those nodes.',
+  }));
+};

@@ -1,0 +1,31 @@
+// why    A Pod whose image cannot be known may be Wasm and fail later; but a registry that wasmgate cannot reach must not
+//        put a warning on every Pod, so only Pods that hint at Wasm are told of, unless the operator refuses all unknowns.
+// reads  verdicts `unknown`, and for hints the class's handler, the variant annotation and `.wasm` arguments.
+// allows images on the skip list.
+import { namesWasmFile } from '../../detect/effective-command.ts';
+import { VARIANT_ANNOTATION } from '../../pod/names.ts';
+import type { Check } from '../check.ts';
+import type { PolicyContext } from '../context.ts';
+import type { AssessedContainer } from '../facts.ts';
+
+function hintsAtWasm({ pod, resolved }: PolicyContext, { container }: AssessedContainer): boolean {
+  if (resolved.profile !== null && resolved.profile.engine !== 'linux' && resolved.profile.engine !== 'crun')
+    return true;
+  if (pod.metadata?.annotations?.[VARIANT_ANNOTATION] !== undefined) return true;
+  return [...(container.command ?? []), ...(container.args ?? [])].some(namesWasmFile);
+}
+
+export const imageUnknown: Check = (context) =>
+  context.containers.flatMap((assessed) => {
+    const { container, image, verdict, isSkipped } = assessed;
+    if (verdict.kind !== 'unknown' || isSkipped) return [];
+    if (context.settings.onUnknownImage === 'allow' && !hintsAtWasm(context, assessed)) return [];
+    return {
+      id: 'image-unknown' as const,
+      container: container.name,
+      detail: `container "${container.name}": it is not known what image ${image} is (${verdict.reason}): ${verdict.detail}`,
+      advice:
+        verdict.advice ??
+        'wasmgate changed nothing for this container; apply again when the image can be read.',
+    };
+  });

@@ -1,0 +1,38 @@
+// why    Nodes pull from an index only an entry for their own platform; one with nothing but Wasm platforms (docker buildx
+//        writes it for provenance) ends in ErrImagePull on every node, whatever the RuntimeClass.
+// reads  the index's platforms, and whether layers and config of an image agree.
+// allows single manifests and indexes with an entry that some node takes.
+import { formatPlatform } from '../../image/platform.ts';
+import type { AssessedContainer } from '../facts.ts';
+import { describeContainer } from '../describe.ts';
+import type { Check } from '../check.ts';
+import type { Finding } from '../decision.ts';
+
+/** `registry/repository` as the Pod writes it, without tag and digest. */
+function repositoryOf(image: string): string {
+  const named = image.split('@', 1)[0] ?? image;
+  const colon = named.lastIndexOf(':');
+  return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
+}
+
+function judge(assessed: AssessedContainer): readonly Finding[] {
+  const { container, image, facts } = assessed;
+  if (facts === null || facts.pull.ok) return [];
+  const base = { id: 'image-will-not-pull', container: container.name } as const;
+  if (facts.pull.cause === 'layer-mismatch') {
+    const detail = `${describeContainer(assessed)} cannot be unpacked: its manifest and its config list different layers`;
+    return [{ ...base, detail, advice: 'Build and push the image again with a tool that writes both.' }];
+  }
+  const platforms = [...new Set(facts.pull.platforms.map(formatPlatform))].join(', ');
+  const { insteadUse } = facts.pull;
+  const digest = insteadUse === null ? '' : `Name ${repositoryOf(image)}@${insteadUse} instead, or build`;
+  return [
+    {
+      ...base,
+      detail: `${describeContainer(assessed)} cannot be pulled: its index offers ${platforms === '' ? 'nothing' : platforms}, which no node has`,
+      advice: `${digest === '' ? 'Build' : digest} without an index (docker buildx build --provenance=false --sbom=false).`,
+    },
+  ];
+}
+
+export const imageWillNotPull: Check = ({ containers }) => containers.flatMap(judge);

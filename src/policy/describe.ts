@@ -1,0 +1,47 @@
+import type { Verdict } from '../detect/verdict.ts';
+import type { RuntimeClass } from '../pod/cluster-objects.ts';
+import type { AssessedContainer } from './facts.ts';
+
+const FLAVOURS: Readonly<Record<string, string>> = {
+  'wasi-image': 'a Wasm image for a WASI platform',
+  'wasi-index': 'an index with nothing but Wasm platforms',
+  'annotated-image': 'a Wasm file in a Linux image',
+  'wasm-entrypoint': 'a Wasm file in a Linux image',
+  'oci-module': 'a Wasm artefact (CNCF layout)',
+  'oci-component': 'a Wasm component (CNCF layout)',
+  'spin-app': 'a Spin application',
+  'spin-rootfs': 'a Wasm application without an entrypoint (Spin or slight)',
+  'slight-app': 'a slight application',
+  'runwasi-oci': 'a Wasm layer image (runwasi layout)',
+};
+
+/** What an image is, in words: the same in every message. */
+export function describeVerdict(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'wasm':
+      return FLAVOURS[verdict.flavour] ?? `a Wasm image (${verdict.flavour})`;
+    case 'container':
+      return 'an ordinary container image';
+    case 'not-a-workload':
+      return verdict.what;
+    case 'unknown':
+      return `not known (${verdict.reason})`;
+  }
+}
+
+/** `container "app" (image ghcr.io/x/y:1, a Spin application)` */
+export function describeContainer({ container, image, verdict }: AssessedContainer): string {
+  return `container "${container.name}" (image ${image}, ${describeVerdict(verdict)})`;
+}
+
+/** `RuntimeClass "wasmtime-spin-v2" (handler spin)`, or without the handler where it has the same name. */
+export function describeClass({ name, handler }: RuntimeClass): string {
+  return name === handler ? `RuntimeClass "${name}"` : `RuntimeClass "${name}" (handler ${handler})`;
+}
+
+/** `"a", "b" or "c"` */
+export function alternatives(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${name}"`);
+  const last = quoted.at(-1) ?? '';
+  return quoted.length < 2 ? last : `${quoted.slice(0, -1).join(', ')} or ${last}`;
+}

@@ -1,0 +1,58 @@
+import type { RuntimeClass } from '../pod/cluster-objects.ts';
+import { mutations } from './changes/index.ts';
+import { checks } from './checks/index.ts';
+import type { PolicyContext, ResolvedClass } from './context.ts';
+import type { Decision, Finding, JudgedFinding } from './decision.ts';
+import type { PodFacts } from './facts.ts';
+import { profileOf } from './handlers.ts';
+import { resourcePlan } from './resource-plan.ts';
+import { selectRuntimeClass } from './select-runtime-class.ts';
+import type { PolicySettings } from './settings.ts';
+import { actionOf } from './severity.ts';
+
+const NO_CLASS: ResolvedClass = { origin: 'none', class: null, profile: null };
+const NOTHING: Decision = { findings: [], changes: [], runtimeClass: { class: null, origin: 'none' } };
+
+function named(runtimeClass: RuntimeClass): ResolvedClass {
+  return { origin: 'pod', class: runtimeClass, profile: profileOf(runtimeClass.handler) };
+}
+
+/** A Pod that names a class keeps it; one that does not gets one only for the sake of a Wasm container. */
+function resolveClass(facts: PodFacts, hasWasm: boolean, settings: PolicySettings): ResolvedClass {
+  const name = facts.pod.spec.runtimeClassName;
+  if (name !== undefined && name !== null && name !== '') {
+    const found = facts.cluster.runtimeClass(name);
+    return found === undefined ? NO_CLASS : named(found);
+  }
+  const candidate = hasWasm ? selectRuntimeClass(facts, settings) : null;
+  return candidate === null
+    ? NO_CLASS
+    : { origin: 'chosen', class: candidate.class, profile: candidate.profile };
+}
+
+/** An ordinary Pod of ordinary images that names no class: the most frequent one by far, and nothing to say of it. */
+function isPlain({ pod, containers }: PodFacts): boolean {
+  return (
+    !pod.spec.runtimeClassName &&
+    containers.every(({ verdict, facts }) => verdict.kind === 'container' && facts?.pull.ok === true)
+  );
+}
+
+/** The decision: a function of plain data. Findings come in the order of the checks, changes in the order of the fields. */
+export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
+  if (isPlain(facts)) return NOTHING;
+  const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
+  const resolved = resolveClass(facts, wasmContainers.length > 0, settings);
+  const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
+  const resources = resourcePlan(context);
+  const found: readonly Finding[] = [...checks.flatMap((check) => check(context)), ...resources.findings];
+  const findings = found.map((finding): JudgedFinding => ({
+    ...finding,
+    action: actionOf(finding.id, settings),
+  }));
+  const isChangeable = wasmContainers.length > 0 && resolved.class !== null;
+  const changes = isChangeable
+    ? [...mutations.flatMap((mutation) => mutation(context)), ...resources.changes]
+    : [];
+  return { findings, changes, runtimeClass: { class: resolved.class, origin: resolved.origin } };
+}
