@@ -1,0 +1,79 @@
+import type { Writable } from 'node:stream';
+import type { Command, ConfigurationKey, Example, Flag } from './command.ts';
+import { HELP_FLAG } from './parse.ts';
+import { columnsOf, heading, wrap } from './text.ts';
+
+const PRODUCT =
+  'The Kubernetes admission webhook that knows WebAssembly: it finds Wasm images at the registry and makes their Pods run.';
+
+type Row = readonly [left: string, right: string];
+
+/** Two columns; a left side too long for its column has the line for itself. */
+function table(rows: readonly Row[], columns: number): string {
+  const widest = Math.max(...rows.map(([left]) => left.length));
+  const width = Math.min(widest, Math.floor(columns / 3));
+  const indent = ' '.repeat(width + 4);
+  return rows
+    .map(([left, right]) => {
+      const text = wrap(right, columns, indent);
+      if (text === '') return `  ${left}`;
+      return left.length > width ? `  ${left}\n${text}` : `  ${left.padEnd(width)}  ${text.trimStart()}`;
+    })
+    .join('\n');
+}
+
+function flagRow({ name, placeholder, description, choices }: Flag): Row {
+  const taken = choices === undefined ? '' : ` One of ${choices.join(', ')}.`;
+  const short = name === HELP_FLAG.name ? '-h, ' : '';
+  return [`${short}--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`, `${description}${taken}`];
+}
+
+function describeKey({ path, type, default: byDefault, description }: ConfigurationKey, columns: number): string {
+  const takes = byDefault === null ? type : `${type} (default ${byDefault})`;
+  return [`  ${path}`, wrap(takes, columns, '      '), wrap(description, columns, '      ')]
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+function describeExample({ command, says }: Example, columns: number): string {
+  return `${wrap(`# ${says}`, columns, '  ')}\n  ${command}`;
+}
+
+/** A page of titled sections; those with nothing in them are left out. */
+function page(sections: readonly Row[], stream: Writable): string {
+  return sections
+    .filter(([, body]) => body !== '')
+    .map(([title, body]) => (title === '' ? `${body}\n` : `${heading(title, stream)}\n${body}\n`))
+    .join('\n');
+}
+
+/** `wasmgate --help` */
+export function describeProgram(commands: readonly Command[], stream: Writable): string {
+  const columns = columnsOf(stream);
+  return page(
+    [
+      ['', wrap(PRODUCT, columns, '')],
+      ['Usage', '  wasmgate COMMAND [flags]'],
+      ['Commands', table(commands.map(({ name, summary }) => [name, summary]), columns)],
+      ['', wrap('wasmgate COMMAND --help tells the rest.', columns, '')],
+    ],
+    stream,
+  );
+}
+
+/** `wasmgate COMMAND --help` */
+export function describeCommand(command: Command, stream: Writable): string {
+  const columns = columnsOf(stream);
+  const keys = command.configurationKeys?.() ?? [];
+  const takes = command.positionals === undefined ? '' : ` ${command.positionals}`;
+  return page(
+    [
+      ['', wrap(command.summary, columns, '')],
+      ['Usage', `  wasmgate ${command.name}${takes} [flags]`],
+      ['Flags', table([...command.flags, HELP_FLAG].map(flagRow), columns)],
+      ['Configuration file', keys.map((key) => describeKey(key, columns)).join('\n')],
+      ['Examples', command.examples.map((example) => describeExample(example, columns)).join('\n')],
+    ],
+    stream,
+  );
+}

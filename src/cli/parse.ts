@@ -1,0 +1,80 @@
+import { parseArgs } from 'node:util';
+import { didYouMean } from '../nearest-name.ts';
+import type { Command, Flag, ParsedArguments } from './command.ts';
+import { usageError } from './usage-error.ts';
+
+/** Every command has it. */
+export const HELP_FLAG: Flag = { name: 'help', description: 'Show this help.' };
+
+type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
+type OptionToken = Extract<Token, { kind: 'option' }>;
+
+function tokenize(args: readonly string[], flags: readonly Flag[]): readonly Token[] {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: {
+      ...Object.fromEntries(
+        flags.map(({ name, placeholder }) => [
+          name,
+          { type: placeholder === undefined ? 'boolean' : 'string' } as const,
+        ]),
+      ),
+      help: { type: 'boolean', short: 'h' },
+    },
+    allowPositionals: true,
+    // Its own errors name neither the nearest flag nor the help; strictness is ours.
+    strict: false,
+    tokens: true,
+  });
+  return tokens;
+}
+
+function readFlag(token: OptionToken, flag: Flag, command: Command): string | true {
+  const { name, placeholder, choices } = flag;
+  if (placeholder === undefined) {
+    if (token.value !== undefined) throw usageError(`flag --${name} takes no value`, command.name);
+    return true;
+  }
+  const { value } = token;
+  const looksLikeFlag = token.inlineValue === false && value?.startsWith('--') === true;
+  if (value === undefined || value === '' || looksLikeFlag) {
+    throw usageError(`flag --${name} needs a value: --${name} ${placeholder}`, command.name);
+  }
+  if (choices !== undefined && !choices.includes(value)) {
+    const hint = didYouMean(value, choices);
+    const takes = choices.join(', ');
+    throw usageError(`flag --${name} takes one of ${takes}, found "${value}".${hint}`, command.name);
+  }
+  return value;
+}
+
+function findFlag(token: OptionToken, flags: readonly Flag[], command: Command): Flag {
+  const flag = flags.find(({ name }) => name === token.name);
+  if (flag !== undefined) return flag;
+  const names = flags.map(({ name }) => `--${name}`);
+  throw usageError(`there is no flag ${token.rawName}.${didYouMean(token.rawName, names)}`, command.name);
+}
+
+/** @throws AppError `wrong-usage` */
+export function parseArguments(args: readonly string[], command: Command): ParsedArguments {
+  const known = [...command.flags, HELP_FLAG];
+  const flags = new Map<string, string | true>();
+  const positionals: string[] = [];
+  for (const token of tokenize(args, command.flags)) {
+    if (token.kind === 'option') {
+      const flag = findFlag(token, known, command);
+      flags.set(flag.name, readFlag(token, flag, command));
+    } else if (token.kind === 'positional') positionals.push(token.value);
+  }
+  const [extra] = positionals;
+  if (extra !== undefined && command.positionals === undefined && !flags.has('help')) {
+    throw usageError(`it takes no argument, found "${extra}"`, command.name);
+  }
+  return { flags, positionals };
+}
+
+/** The text of a flag with a value; undefined where it was not given. */
+export function flagText({ flags }: ParsedArguments, name: string): string | undefined {
+  const value = flags.get(name);
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,74 @@
+import { AppError, describeError } from '../errors.ts';
+import { didYouMean } from '../nearest-name.ts';
+import type { Command } from './command.ts';
+import { EXIT_CODES, type ExitCode } from './exit-codes.ts';
+import { describeCommand, describeProgram } from './help.ts';
+import type { Io } from './io.ts';
+import { parseArguments } from './parse.ts';
+import { serveCommand, type ServeDeps } from './serve.ts';
+import { usageError } from './usage-error.ts';
+import { versionCommand } from './version.ts';
+
+export interface CliDeps extends ServeDeps {
+  readonly version: string;
+  /** Commands made elsewhere, listed between `serve` and `version`. */
+  readonly commands?: readonly Command[];
+}
+
+/** Errors that say the command line or the configuration is wrong; all others are failures of what was tried. */
+const USAGE_ERRORS: readonly string[] = ['wrong-usage', 'invalid-configuration', 'unreadable-configuration'];
+
+function commandTable(deps: CliDeps): readonly Command[] {
+  return [serveCommand(deps), ...(deps.commands ?? []), versionCommand(deps.version)];
+}
+
+function findCommand(name: string, commands: readonly Command[]): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const names = commands.map((candidate) => candidate.name);
+  const what = name.startsWith('-') ? 'flag' : 'command';
+  const known = what === 'flag' ? ['--help', '--version'] : names;
+  throw usageError(`there is no ${what} ${name}.${didYouMean(name, known)}`, '');
+}
+
+/** `wasmgate --help`, `wasmgate help`, `wasmgate help serve` and no word at all, each as the words they stand for. */
+function normalise(argv: readonly string[]): readonly string[] {
+  const [first, ...rest] = argv;
+  if (first === undefined || first === '--help' || first === '-h') return ['help'];
+  if (first === '--version') return ['version', ...rest];
+  return first === 'help' && rest.length > 0 ? [...rest, '--help'] : argv;
+}
+
+async function runCommand(argv: readonly string[], io: Io, deps: CliDeps): Promise<ExitCode> {
+  const commands = commandTable(deps);
+  const [name = '', ...args] = normalise(argv);
+  if (name === 'help') {
+    io.stdout.write(describeProgram(commands, io.stdout));
+    return EXIT_CODES.ok;
+  }
+  const command = findCommand(name, commands);
+  const input = parseArguments(args, command);
+  if (input.flags.has('help')) {
+    io.stdout.write(describeCommand(command, io.stdout));
+    return EXIT_CODES.ok;
+  }
+  return await command.run(input, io);
+}
+
+function reportError(error: unknown, io: Io): ExitCode {
+  const advice = error instanceof AppError && error.advice !== null ? `${error.advice}\n` : '';
+  io.stderr.write(`wasmgate: ${describeError(error)}\n${advice}`);
+  return error instanceof AppError && USAGE_ERRORS.includes(error.code) ? EXIT_CODES.usage : EXIT_CODES.failed;
+}
+
+/**
+ * The program behind `wasmgate`. It neither reads the process nor ends it: what it needs comes in, the exit code goes out.
+ * @param argv the words after the program's name
+ */
+export async function runCli(argv: readonly string[], io: Io, deps: CliDeps): Promise<ExitCode> {
+  try {
+    return await runCommand(argv, io, deps);
+  } catch (error) {
+    return reportError(error, io);
+  }
+}

@@ -1,0 +1,100 @@
+import type { Command, ConfigurationKey, Flag, ParsedArguments } from './command.ts';
+import type { ExitCode } from './exit-codes.ts';
+import type { Io } from './io.ts';
+import { flagText } from './parse.ts';
+import { usageError } from './usage-error.ts';
+
+/** What the command line says; what it leaves open is the configuration file's, then the default. */
+export interface ServeFlags {
+  readonly config?: string;
+  readonly kubeconfig?: string;
+  readonly host?: string;
+  readonly port?: number;
+  /** Development certificates in this folder, instead of the Secret in the cluster. */
+  readonly certDir?: string;
+  readonly logLevel?: string;
+}
+
+export interface ServeDeps {
+  /** Serves until it is told to stop. Throws AppError for what keeps it from starting. */
+  readonly serve: (flags: ServeFlags, io: Io) => Promise<ExitCode>;
+  readonly configurationKeys: () => readonly ConfigurationKey[];
+  readonly logLevels: readonly string[];
+}
+
+const HIGHEST_PORT = 65_535;
+
+function readPort(input: ParsedArguments): number | undefined {
+  const text = flagText(input, 'port');
+  if (text === undefined) return undefined;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= HIGHEST_PORT) return port;
+  throw usageError(`flag --port takes a number from 0 to ${HIGHEST_PORT}, found "${text}"`, 'serve');
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function readFlags(input: ParsedArguments): ServeFlags {
+  const flags: Mutable<ServeFlags> = {};
+  const [config, kubeconfig, host, certDir, logLevel] = [
+    flagText(input, 'config'),
+    flagText(input, 'kubeconfig'),
+    flagText(input, 'host'),
+    flagText(input, 'cert-dir'),
+    flagText(input, 'log-level'),
+  ];
+  const port = readPort(input);
+  if (config !== undefined) flags.config = config;
+  if (kubeconfig !== undefined) flags.kubeconfig = kubeconfig;
+  if (host !== undefined) flags.host = host;
+  if (port !== undefined) flags.port = port;
+  if (certDir !== undefined) flags.certDir = certDir;
+  if (logLevel !== undefined) flags.logLevel = logLevel;
+  return flags;
+}
+
+function flags(logLevels: readonly string[]): readonly Flag[] {
+  return [
+    { name: 'config', placeholder: 'FILE', description: 'Configuration file; every key has a default.' },
+    {
+      name: 'kubeconfig',
+      placeholder: 'FILE',
+      description: 'How to reach the cluster; inside of one, its service account is taken.',
+    },
+    { name: 'host', placeholder: 'ADDRESS', description: 'Listen on this address; wins over server.host.' },
+    { name: 'port', placeholder: 'NUMBER', description: 'Listen on this port; wins over server.port.' },
+    {
+      name: 'cert-dir',
+      placeholder: 'DIR',
+      description:
+        'Serve with development certificates from this folder, made where missing, instead of those in the cluster’s Secret.',
+    },
+    {
+      name: 'log-level',
+      placeholder: 'LEVEL',
+      description: 'Wins over log.level.',
+      choices: logLevels,
+    },
+  ];
+}
+
+export function serveCommand(deps: ServeDeps): Command {
+  return {
+    name: 'serve',
+    summary: 'Serve the admission webhook over HTTPS.',
+    flags: flags(deps.logLevels),
+    examples: [
+      { command: 'wasmgate serve', says: 'In a Pod of the cluster, as the manifests start it' },
+      {
+        command: 'wasmgate serve --kubeconfig ~/.kube/config --cert-dir certs/dev',
+        says: 'On your machine, for development',
+      },
+      {
+        command: 'wasmgate serve --config wasmgate.yaml --log-level debug',
+        says: 'With a configuration of your own, telling every admission',
+      },
+    ],
+    configurationKeys: deps.configurationKeys,
+    run: (input, io) => deps.serve(readFlags(input), io),
+  };
+}

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { Type, type Static, type TSchema } from 'typebox';
+import { AppError } from '../errors.ts';
+import { checkValue, type Path } from './check-value.ts';
+import { describeKeys, type KeyDescription } from './describe-keys.ts';
+import { parseYaml } from './parse-yaml.ts';
+import { schemaNode, type SchemaNode } from './schema.ts';
+
+export type ConfigurationErrorCode = 'unreadable-configuration' | 'invalid-configuration';
+
+export const CONFIGURATION_VERSION = 'wasmgate.dev/v1alpha1';
+export const CONFIGURATION_KIND = 'Configuration';
+
+/** The sections of the file, each with the schema of the folder that reads it. */
+export type Sections = Readonly<Record<string, TSchema>>;
+
+export type Configuration<S extends Sections> = { readonly [Name in keyof S]: Static<S[Name]> };
+
+export interface ConfigurationReader<S extends Sections> {
+  /** All defaults. */
+  readonly defaults: () => Configuration<S>;
+  /** @param source names the text in errors @throws AppError `invalid-configuration` naming every problem */
+  readonly parse: (text: string, source: string) => Configuration<S>;
+  /** @throws AppError with a `ConfigurationErrorCode` */
+  readonly read: (file: string) => Promise<Configuration<S>>;
+  readonly keys: () => readonly KeyDescription[];
+}
+
+function fileSchema(sections: Sections): SchemaNode {
+  return schemaNode(
+    Type.Object(
+      {
+        apiVersion: Type.Literal(CONFIGURATION_VERSION),
+        kind: Type.Literal(CONFIGURATION_KIND),
+        ...sections,
+      },
+      { additionalProperties: false },
+    ),
+  );
+}
+
+export function describePath(path: Path): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    if (!/^[A-Za-z_][\w-]*$/.test(step)) return `${text}["${step}"]`;
+    return text === '' ? step : `${text}.${step}`;
+  }, '');
+}
+
+function invalid(source: string, problems: readonly string[]): AppError<ConfigurationErrorCode> {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  const list = problems.map((problem) => `\n  ${problem}`).join('');
+  return new AppError<ConfigurationErrorCode>(
+    'invalid-configuration',
+    `Cannot use configuration "${source}": ${count}${list}`,
+    { advice: 'wasmgate serve --help lists every key with what it takes.' },
+  );
+}
+
+function checkFile(schema: SchemaNode, text: string, source: string): unknown {
+  const { value, problems: syntax, lineOf } = parseYaml(text);
+  if (syntax.length > 0) throw invalid(source, syntax);
+  // An empty file says nothing, and nothing needs a version.
+  const stated = value === null ? { apiVersion: CONFIGURATION_VERSION, kind: CONFIGURATION_KIND } : value;
+  const checked = checkValue(schema, stated);
+  const problems = checked.problems.map(({ path, text: what }) => {
+    const line = lineOf(path);
+    const name = path.length === 0 ? 'the file' : describePath(path);
+    return `${line === null ? '' : `line ${line}: `}${name}: ${what}`;
+  });
+  if (problems.length > 0) throw invalid(source, problems);
+  return checked.value;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const state = cause instanceof Error && 'code' in cause ? String(cause.code) : 'failed';
+    throw new AppError<ConfigurationErrorCode>(
+      'unreadable-configuration',
+      `Cannot read configuration "${file}": ${state === 'ENOENT' ? 'there is no such file' : state}`,
+      { cause, advice: 'Name an existing file with --config, or leave the flag out to take every default.' },
+    );
+  }
+}
+
+/**
+ * Reads `kind: Configuration` files against the sections' schemas. It knows none of them itself: each folder exports the
+ * shape of its own settings, and the composition root says which there are.
+ */
+export function createConfigurationReader<const S extends Sections>(sections: S): ConfigurationReader<S> {
+  const schema = fileSchema(sections);
+  const names = Object.keys(sections);
+  const parse = (text: string, source: string): Configuration<S> => {
+    const file = checkFile(schema, text, source) as Readonly<Record<string, unknown>>;
+    return Object.fromEntries(names.map((name) => [name, file[name]])) as Configuration<S>;
+  };
+  return {
+    defaults: () => parse('', 'defaults'),
+    parse,
+    read: async (file) => parse(await readText(file), file),
+    keys: () => names.flatMap((name) => describeKeys(schemaNode(sections[name] ?? {}), name)),
+  };
+}

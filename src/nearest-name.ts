@@ -1,0 +1,35 @@
+/** The least number of insertions, deletions and replacements between two texts (Wagner and Fischer, one row kept). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [done, letter] of [...from].entries()) {
+    const next = [done + 1];
+    for (let column = 1; column <= to.length; column += 1) {
+      const replaced = (row[column - 1] ?? 0) + (letter === to[column - 1] ? 0 : 1);
+      next.push(Math.min((row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1, replaced));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
+
+/** Names this long are no typing errors, and comparing them would cost. */
+const LONGEST_NAME = 64;
+
+/** The candidate somebody who typed `name` probably meant; null where none is near. Case does not count. */
+export function nearestName(name: string, candidates: readonly string[]): string | null {
+  if (name.length > LONGEST_NAME) return null;
+  const typed = name.toLowerCase();
+  let best: string | null = null;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(typed, candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** ` Did you mean "serve"?`, or nothing. */
+export function didYouMean(name: string, candidates: readonly string[]): string {
+  const nearest = nearestName(name, candidates);
+  return nearest === null ? '' : ` Did you mean "${nearest}"?`;
+}
