@@ -1,0 +1,97 @@
+import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import type { KubernetesConnection } from './connection.ts';
+import { createKubernetesError, fromStatus, fromThrown } from './kubernetes-error.ts';
+import { readLines, readText } from './read-stream.ts';
+import { type KubernetesCall, send } from './send.ts';
+
+export const DEFAULTS = {
+  /** From the question to the last byte of the answer; for a watch, to its first. An admission brings its own, shorter one. */
+  requestMilliseconds: 15_000,
+  /** A page of 100 nodes is about 2 MB (a node names up to 50 images); etcd takes objects up to 1.5 MB. */
+  maxBodyBytes: 32 * 1024 * 1024,
+  /** One event holds one object. */
+  maxEventBytes: 8 * 1024 * 1024,
+} as const;
+
+export interface WatchEvent {
+  readonly type: string;
+  readonly object: JsonObject;
+}
+
+/**
+ * The Kubernetes API as plain JSON: of its thousands of fields we read a few, so models would only cost memory and hide
+ * fields they do not know. Everything thrown is a `KubernetesError`.
+ */
+export interface KubernetesClient {
+  readonly request: (call: KubernetesCall, signal: AbortSignal) => Promise<JsonObject>;
+  /** Ends when the server ends it; a silent one is the caller's to notice. */
+  readonly watch: (call: KubernetesCall, signal: AbortSignal) => AsyncGenerator<WatchEvent>;
+}
+
+export type ClientOptions = { readonly [Key in keyof typeof DEFAULTS]?: number };
+
+export function createKubernetesClient(
+  connection: KubernetesConnection,
+  options: ClientOptions = {},
+): KubernetesClient {
+  const { requestMilliseconds, maxBodyBytes, maxEventBytes } = { ...DEFAULTS, ...options };
+
+  async function ask(call: KubernetesCall, signal: AbortSignal): Promise<JsonObject> {
+    const response = await send(connection, call, signal);
+    const text = await readText(response, maxBodyBytes, call.action);
+    const status = response.statusCode ?? 0;
+    if (status >= 400) throw fromStatus(call.action, status, parseJson(text));
+    const document = parseJson(text);
+    if (isObject(document)) return document;
+    throw createKubernetesError(call.action, 'invalid-response', {
+      state: `HTTP ${status} without a JSON object`,
+    });
+  }
+
+  async function request(call: KubernetesCall, signal: AbortSignal): Promise<JsonObject> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(requestMilliseconds)]);
+    try {
+      return await ask(call, limited);
+    } catch (error) {
+      throw fromThrown(call.action, error, limited);
+    }
+  }
+
+  async function* watch(call: KubernetesCall, signal: AbortSignal): AsyncGenerator<WatchEvent> {
+    const opening = new AbortController();
+    const timer = setTimeout(() => opening.abort(new DOMException('', 'TimeoutError')), requestMilliseconds);
+    const limited = AbortSignal.any([signal, opening.signal]);
+    try {
+      const response = await send(connection, call, limited);
+      const status = response.statusCode ?? 0;
+      if (status !== 200) {
+        throw fromStatus(call.action, status, parseJson(await readText(response, maxBodyBytes, call.action)));
+      }
+      clearTimeout(timer);
+      for await (const line of readLines(response, maxEventBytes, call.action))
+        yield parseEvent(line, call.action);
+    } catch (error) {
+      throw fromThrown(call.action, error, limited);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return { request, watch };
+}
+
+function parseEvent(line: string, action: string): WatchEvent {
+  const event = parseJson(line);
+  const object = isObject(event) ? property(event, 'object') : undefined;
+  if (isObject(event) && isObject(object)) return { type: stringOr(property(event, 'type'), ''), object };
+  throw createKubernetesError(action, 'invalid-response', { state: 'an event of the watch is not one' });
+}
+
+/** Undefined where the text is no JSON: JSON itself has no such value. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

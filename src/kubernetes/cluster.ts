@@ -1,0 +1,99 @@
+import type { ClusterPort, Logger } from '../assess/ports.ts';
+import type { ClusterNode, Namespace, RuntimeClass } from '../pod/cluster-objects.ts';
+import { parseNamespace, parseNode, parseRuntimeClass } from '../pod/parse-cluster-objects.ts';
+import type { KubernetesClient } from './client.ts';
+import { createClusterView } from './cluster-view.ts';
+import { isKubernetesError } from './kubernetes-error.ts';
+import {
+  createWatchCollection,
+  type WatchCollection,
+  type WatchState,
+  type WatchTimings,
+} from './watch-collection.ts';
+
+export interface Cluster extends ClusterPort {
+  readonly start: () => void;
+  /** Whether the first lists of all collections are in. */
+  readonly ready: () => boolean;
+  /** Rejected where the cluster is stopped before. */
+  readonly waitReady: () => Promise<void>;
+  /** By collection, for readiness and metrics. */
+  readonly states: () => Readonly<Record<CollectionName, WatchState>>;
+  /** Fulfilled when every watch has ended. */
+  readonly stop: () => Promise<void>;
+}
+
+export type CollectionName = 'runtime classes' | 'namespaces' | 'nodes';
+
+export interface ClusterDeps {
+  readonly client: KubernetesClient;
+  readonly log: Logger;
+}
+
+/** RuntimeClasses, Namespaces and Nodes, kept up by watches; the view is made when they change, not when a Pod comes. */
+export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cluster {
+  let view = createClusterView([], []);
+  const rebuild = (): void => {
+    view = createClusterView([...classes.items().values()], [...nodes.items().values()]);
+  };
+  const watch = <Item>(
+    what: CollectionName,
+    source: Pick<Parameters<typeof createWatchCollection<Item>>[1], 'path' | 'parse' | 'onChange'>,
+  ): WatchCollection<Item> => createWatchCollection(deps, { ...timings, what, ...source });
+
+  const classes = watch<RuntimeClass>('runtime classes', {
+    path: '/apis/node.k8s.io/v1/runtimeclasses',
+    parse: parseRuntimeClass,
+    onChange: rebuild,
+  });
+  const nodes = watch<ClusterNode>('nodes', { path: '/api/v1/nodes', parse: parseNode, onChange: rebuild });
+  const namespaces = watch<Namespace>('namespaces', {
+    path: '/api/v1/namespaces',
+    parse: parseNamespace,
+    onChange: () => {},
+  });
+  const collections = [classes, namespaces, nodes] as const;
+
+  return {
+    view: () => view,
+    namespace: (name) => namespaces.items().get(name),
+    fetchNamespace: (name, signal) => fetchNamespace(deps.client, name, signal),
+    ready: () => collections.every((collection) => collection.state().ready),
+    waitReady: async () => void (await Promise.all(collections.map((collection) => collection.ready))),
+    states: () => ({
+      'runtime classes': classes.state(),
+      namespaces: namespaces.state(),
+      nodes: nodes.state(),
+    }),
+    ...createRunner(collections),
+  };
+}
+
+function createRunner(collections: readonly WatchCollection<unknown>[]): Pick<Cluster, 'start' | 'stop'> {
+  const stopping = new AbortController();
+  let running: readonly Promise<void>[] = [];
+  return {
+    start: () => {
+      if (running.length > 0) return;
+      running = collections.map((collection) => collection.run(stopping.signal));
+    },
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(running);
+    },
+  };
+}
+
+async function fetchNamespace(
+  client: KubernetesClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<Namespace | undefined> {
+  const call = { action: `read namespace "${name}"`, path: `/api/v1/namespaces/${encodeURIComponent(name)}` };
+  try {
+    return parseNamespace(await client.request(call, signal)) ?? undefined;
+  } catch (error) {
+    if (isKubernetesError(error, 'not-found')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+
+/**
+ * What is kept of a collection: only the parsed items, so that the raw objects (managedFields, image lists of nodes,
+ * conditions) are garbage at once. A method answers whether an item really changed: most updates of a node are heartbeats.
+ */
+export interface ItemStore<Item> {
+  readonly items: () => ReadonlyMap<string, Item>;
+  readonly put: (object: JsonObject) => boolean;
+  readonly remove: (object: JsonObject) => boolean;
+  /** Starts a new list; `commit` puts it in the place of what was kept. */
+  readonly replacement: () => { readonly add: (object: JsonObject) => void; readonly commit: () => boolean };
+}
+
+/** @param parse null for an object that is not fit to be kept */
+export function createItemStore<Item>(parse: (object: JsonObject) => Item | null): ItemStore<Item> {
+  let items = new Map<string, Item>();
+
+  /** The item to keep: the one already there where nothing that is read has changed. */
+  function current(key: string, object: JsonObject): Item | null {
+    const item = parse(object);
+    const known = items.get(key);
+    return known !== undefined && isDeepStrictEqual(known, item) ? known : item;
+  }
+
+  function put(object: JsonObject): boolean {
+    const key = keyOf(object);
+    const item = current(key, object);
+    if (item === null) return items.delete(key);
+    const changed = items.get(key) !== item;
+    items.set(key, item);
+    return changed;
+  }
+
+  function replacement() {
+    const next = new Map<string, Item>();
+    const add = (object: JsonObject): void => {
+      const key = keyOf(object);
+      const item = current(key, object);
+      if (item !== null) next.set(key, item);
+    };
+    const commit = (): boolean => {
+      const changed = next.size !== items.size || [...next].some(([key, item]) => items.get(key) !== item);
+      items = next;
+      return changed;
+    };
+    return { add, commit };
+  }
+
+  return { items: () => items, put, remove: (object) => items.delete(keyOf(object)), replacement };
+}
+
+/** `namespace/name`, or the name alone where there is no namespace. */
+export function keyOf(object: JsonObject): string {
+  const metadata = property(object, 'metadata');
+  if (!isObject(metadata)) return '';
+  const name = stringOr(property(metadata, 'name'), '');
+  const namespace = stringOr(property(metadata, 'namespace'), '');
+  return namespace === '' ? name : `${namespace}/${name}`;
+}

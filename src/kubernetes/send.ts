@@ -1,0 +1,53 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { CONNECTION_DEFAULTS, type KubernetesConnection } from './connection.ts';
+
+export interface KubernetesCall {
+  /** For people: `list nodes`, `read secret "a/b"`. */
+  readonly action: string;
+  /** Without query; names in it encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly body?: unknown;
+  /** Default `application/json`. */
+  readonly contentType?: string;
+}
+
+/** Sends one request and waits for the head of its answer. Throws what the network threw. */
+export async function send(
+  connection: KubernetesConnection,
+  call: KubernetesCall,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const options = await connection.requestOptions();
+  signal.throwIfAborted();
+  const url = `${connection.server.href.replace(/\/$/, '')}${call.path}?${new URLSearchParams(call.query).toString()}`;
+  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const headers = {
+    ...(options.headers as Readonly<Record<string, string>> | undefined),
+    accept: 'application/json',
+    'user-agent': 'wasmgate',
+    ...(body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
+  };
+  const method = call.method ?? 'GET';
+  const open = connection.server.protocol === 'http:' ? http.request : https.request;
+  for (let attempt = 0; ; attempt += 1) {
+    const request = open(url, { ...options, method, headers, signal });
+    try {
+      return await exchange(request, body);
+    } catch (error) {
+      // A kept connection that the server closed just then says nothing about the server; reading again is harmless.
+      const isStale = request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+      if (!isStale || method !== 'GET' || attempt >= CONNECTION_DEFAULTS.idleSockets) throw error;
+    }
+  }
+}
+
+function exchange(request: ClientRequest, body: string | undefined): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once('response', resolve);
+    request.on('error', reject);
+    request.end(body);
+  });
+}

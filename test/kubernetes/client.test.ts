@@ -1,0 +1,123 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
+
+const call = { action: 'read thing "a"', path: '/api/v1/things/a' } as const;
+const never = new AbortController().signal;
+
+test('asks with the method, query, body, headers and credentials of the call', async () => {
+  await using api = await startScriptedApi([json({ kind: 'Thing' })]);
+  const client = createKubernetesClient(api.connection);
+  const patch = {
+    method: 'PATCH',
+    contentType: 'application/json-patch+json',
+    body: [{ op: 'test' }],
+  } as const;
+  expect(await client.request({ ...call, ...patch, query: { a: 'b c' } }, never)).toEqual({ kind: 'Thing' });
+  expect(api.seen[0]).toMatchObject({
+    method: 'PATCH',
+    path: call.path,
+    body: '[{"op":"test"}]',
+    headers: {
+      authorization: 'Bearer test',
+      'content-type': 'application/json-patch+json',
+      'user-agent': 'wasmgate',
+    },
+  });
+  expect(api.seen[0]?.query.get('a')).toBe('b c');
+});
+
+const huge: Step = (_, response) => void response.end(JSON.stringify({ text: 'x'.repeat(2000) }));
+const mute: Step = () => {};
+const half: Step = (_, response) => void response.writeHead(200).write('{');
+
+test.for<readonly [name: string, step: Step, code: string, message: RegExp]>([
+  ['401', refuse(401, 'Unauthorized'), 'unauthorized', /Unauthorized in words/],
+  ['403', refuse(403, 'Forbidden', 'things is forbidden'), 'forbidden', /: things is forbidden$/],
+  ['404', refuse(404, 'NotFound'), 'not-found', /NotFound/],
+  ['409 because it is there', refuse(409, 'AlreadyExists'), 'already-exists', /AlreadyExists/],
+  ['409 because it has changed', refuse(409, 'Conflict'), 'conflict', /Conflict/],
+  ['410', refuse(410, 'Expired'), 'expired', /Expired/],
+  ['422', refuse(422, 'Invalid'), 'invalid', /Invalid/],
+  ['429', refuse(429, 'TooManyRequests'), 'too-many-requests', /TooMany/],
+  [
+    '500 without a Status',
+    (_, response) => void response.writeHead(500).end('oops'),
+    'server-error',
+    /HTTP 500$/,
+  ],
+  [
+    'an answer that is no JSON',
+    (_, response) => void response.end('<html>'),
+    'invalid-response',
+    /without a JSON object/,
+  ],
+  ['an answer above the cap', huge, 'too-large', /larger than 1000 bytes/],
+  ['a server that says nothing', mute, 'timeout', /did not answer in time/],
+  ['a server that stops in the middle', half, 'timeout', /did not answer in time/],
+  [
+    'a connection that is closed',
+    (_, response) => void response.destroy(),
+    'unreachable',
+    /^Cannot read thing "a": /,
+  ],
+])('%s', async ([, step, code, message]) => {
+  await using api = await startScriptedApi([step]);
+  const client = createKubernetesClient(api.connection, { requestMilliseconds: 200, maxBodyBytes: 1000 });
+  await expect(client.request(call, never)).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message),
+  });
+});
+
+test('a server that is not there is unreachable', async () => {
+  const api = await startScriptedApi([mute]);
+  await api[Symbol.asyncDispose]();
+  const client = createKubernetesClient(api.connection);
+  await expect(client.request(call, never)).rejects.toMatchObject({ code: 'unreachable' });
+});
+
+describe('the caller gives up', () => {
+  test('before, during, and by its own time limit', async () => {
+    await using api = await startScriptedApi([mute]);
+    const client = createKubernetesClient(api.connection);
+    await expect(client.request(call, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
+    expect(api.seen.length).toBe(0);
+    const controller = new AbortController();
+    const asked = client.request(call, controller.signal);
+    await expect.poll(() => api.seen.length).toBe(1);
+    controller.abort();
+    await expect(asked).rejects.toMatchObject({ code: 'aborted' });
+    await expect(client.request(call, AbortSignal.timeout(10))).rejects.toMatchObject({ code: 'timeout' });
+  });
+});
+
+test('a kept connection that the server has just closed is no failure', async () => {
+  let connections = 0;
+  // Closes every connection at its second request: the first is answered, the second finds a dead socket.
+  const server = createServer((request, response) => {
+    const { socket } = request;
+    if (Reflect.get(socket, 'used') === true) return void socket.destroy();
+    Reflect.set(socket, 'used', true);
+    response.end('{}');
+  });
+  server.on('connection', () => (connections += 1));
+  const listening = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', listening.resolve);
+  await listening.promise;
+  const { port } = server.address() as AddressInfo;
+  const client = createKubernetesClient({
+    server: new URL(`http://127.0.0.1:${port}`),
+    requestOptions: () => Promise.resolve({}),
+  });
+  await client.request(call, never);
+  expect(await client.request(call, never)).toEqual({});
+  expect(connections).toBe(2);
+  await expect(client.request({ ...call, method: 'POST', body: {} }, never)).rejects.toMatchObject({
+    code: 'unreachable',
+  });
+  server.closeAllConnections();
+  server.close();
+});

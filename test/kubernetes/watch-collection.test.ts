@@ -1,0 +1,239 @@
+import { expect, test, vi } from 'vitest';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import {
+  createWatchCollection,
+  type WatchCollection,
+  type WatchTimings,
+} from '../../src/kubernetes/watch-collection.ts';
+import { parseNamespace } from '../../src/pod/parse-cluster-objects.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import {
+  list,
+  refuse,
+  startScriptedApi,
+  thing,
+  watch,
+  type ScriptedApi,
+  type Step,
+} from '../support/scripted-api.ts';
+
+const TIMINGS = { firstMilliseconds: 1, maxMilliseconds: 2 } as const;
+
+interface Watched extends AsyncDisposable {
+  readonly api: ScriptedApi;
+  readonly collection: WatchCollection<{ readonly name: string; readonly labels: object }>;
+  readonly changes: readonly string[];
+  readonly warnings: () => readonly string[];
+  /** `name=state`, sorted. */
+  readonly contents: () => string;
+}
+
+async function play(steps: readonly Step[], timings: WatchTimings = {}): Promise<Watched> {
+  const api = await startScriptedApi(steps);
+  const { log, messages } = createRecordingLog();
+  const changes: string[] = [];
+  const contents = (): string =>
+    [...collection.items().values()]
+      .map(({ name, labels }) => `${name}=${Object.values(labels).join('')}`)
+      .toSorted()
+      .join(' ');
+  const collection = createWatchCollection(
+    { client: createKubernetesClient(api.connection), log },
+    {
+      ...TIMINGS,
+      ...timings,
+      what: 'things',
+      path: '/api/v1/things',
+      parse: parseNamespace,
+      onChange: () => void changes.push(contents()),
+    },
+  );
+  const stopping = new AbortController();
+  const running = collection.run(stopping.signal);
+  return {
+    api,
+    collection,
+    changes,
+    contents,
+    warnings: () => messages('warn'),
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await running;
+      await api[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('lists page by page, then watches from the version of the list with bookmarks', async () => {
+  await using watched = await play([
+    list('10', [thing('a', '1')], 'next'),
+    list('10', [thing('b', '2')]),
+    watch(),
+  ]);
+  await watched.collection.ready;
+  await expect.poll(() => watched.api.seen.length).toBe(3);
+  expect(watched.contents()).toBe('a= b=');
+  expect(watched.api.seen.map(({ query }) => Object.fromEntries(query))).toEqual([
+    { limit: '100' },
+    { limit: '100', continue: 'next' },
+    { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: '10', timeoutSeconds: '300' },
+  ]);
+});
+
+test('follows what is added, changed and deleted, and tells each change once', async () => {
+  await using watched = await play([
+    list('10', [thing('a', '1', 'old'), thing('b', '2')]),
+    watch(
+      { type: 'ADDED', object: thing('c', '11') },
+      { type: 'MODIFIED', object: thing('a', '12', 'new') },
+      { type: 'DELETED', object: thing('b', '13') },
+    ),
+  ]);
+  await expect.poll(() => watched.contents()).toBe('a=new c=');
+  expect(watched.changes).toEqual(['a=old b=', 'a=old b= c=', 'a=new b= c=', 'a=new c=']);
+});
+
+test('a heartbeat that changes no field that is read tells nobody and keeps the item', async () => {
+  await using watched = await play([
+    list('10', [thing('a', '1')]),
+    watch({ type: 'MODIFIED', object: thing('a', '11') }, { type: 'ADDED', object: thing('b', '12') }),
+  ]);
+  await watched.collection.ready;
+  const before = watched.collection.items().get('a');
+  await expect.poll(() => watched.contents()).toBe('a= b=');
+  expect(watched.changes).toEqual(['a=', 'a= b=']);
+  expect(watched.collection.items().get('a')).toBe(before);
+});
+
+test('a watch that the server ends goes on from the last version seen, bookmarks included', async () => {
+  await using watched = await play([
+    list('10', []),
+    (request, response) => {
+      watch({ type: 'BOOKMARK', object: thing('', '77') })(request, response);
+      response.end();
+    },
+    watch({ type: 'ADDED', object: thing('late', '78') }),
+  ]);
+  await expect.poll(() => watched.contents()).toBe('late=');
+  expect(watched.api.seen[2]?.query.get('resourceVersion')).toBe('77');
+  expect(watched.warnings()).toEqual([]);
+});
+
+const gone = { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' } };
+
+test.for<readonly [string, Step]>([
+  ['as an event', watch(gone)],
+  ['as an answer', refuse(410, 'Expired')],
+])('a version that is too old, %s, lists again without a warning', async ([, step]) => {
+  await using watched = await play([
+    list('10', [thing('gone', '1'), thing('kept', '2')]),
+    step,
+    list('20', [thing('kept', '2'), thing('new', '15')]),
+    watch(),
+  ]);
+  await expect.poll(() => watched.contents()).toBe('kept= new=');
+  await expect.poll(() => watched.api.seen.length).toBe(4);
+  expect(watched.api.seen[3]?.query.get('resourceVersion')).toBe('20');
+  expect(watched.warnings()).toEqual([]);
+});
+
+const cut: Step = (request, response) => {
+  watch({ type: 'ADDED', object: thing('seen', '11') })(request, response);
+  setTimeout(() => response.destroy(), 5);
+};
+
+const endAtOnce: Step = (request, response) => {
+  watch()(request, response);
+  response.end();
+};
+
+test.for<readonly [name: string, step: Step, warning: RegExp]>([
+  ['a connection that breaks', cut, /Cannot watch things: /],
+  ['a watch that ends as soon as it began', endAtOnce, /ended as soon as it began/],
+  ['a line that is no JSON', (_, response) => void response.writeHead(200).write('{"type":\n'), /not one/],
+  [
+    'a line that is cut off',
+    (_, response) => void response.writeHead(200).end('{"type":'),
+    /middle of a line/,
+  ],
+  ['an object without a version', watch({ type: 'ADDED', object: { metadata: {} } }), /no resourceVersion/],
+  [
+    'an error event',
+    watch({ type: 'ERROR', object: { code: 500, message: 'etcd is away' } }),
+    /etcd is away/,
+  ],
+  ['a refusal', refuse(403, 'Forbidden', 'things is forbidden'), /things is forbidden/],
+  ['an overloaded server', refuse(429, 'TooManyRequests'), /TooManyRequests/],
+])('after %s it says so, lists again and goes on', async ([, step, warning]) => {
+  await using watched = await play([
+    list('10', [thing('a', '1')]),
+    step,
+    list('20', [thing('b', '15')]),
+    watch({ type: 'ADDED', object: thing('c', '21') }),
+  ]);
+  await expect.poll(() => watched.contents()).toBe('b= c=');
+  expect(watched.warnings()).toEqual([expect.stringMatching(warning)]);
+  expect(watched.collection.state()).toMatchObject({ ready: true, current: true, failure: null });
+});
+
+test('a silent watch is given up: listed again, watched again', async () => {
+  await using watched = await play(
+    [
+      list('10', [thing('a', '1')]),
+      watch(),
+      list('20', [thing('b', '15')]),
+      watch({ type: 'ADDED', object: thing('c', '21') }),
+    ],
+    { silenceMilliseconds: 100 },
+  );
+  await expect.poll(() => watched.changes).toContain('b= c=');
+  expect(watched.warnings()[0]).toBe('Cannot watch things: nothing was heard for 0.1 s');
+});
+
+const brokenBody: Step = (_, response) => {
+  response.writeHead(200, { 'content-length': '9' }).write('{');
+  setTimeout(() => response.destroy(), 5);
+};
+
+test('a first list that fails is tried until it works; ready waits for it', async () => {
+  await using watched = await play([
+    refuse(503, 'ServiceUnavailable'),
+    refuse(401, 'Unauthorized'),
+    brokenBody,
+    (_, response) => void response.end('not JSON'),
+    list('10', [thing('a', '1')], 'next'),
+    refuse(410, 'Expired'),
+    list('11', [thing('a', '1')]),
+    watch(),
+  ]);
+  expect(watched.collection.state()).toMatchObject({ ready: false, lastContact: null });
+  await watched.collection.ready;
+  expect(watched.contents()).toBe('a=');
+  expect(watched.warnings().length).toBe(5);
+});
+
+test('what is known is kept while the API server is away, and the state says that it may be old', async () => {
+  await using watched = await play([
+    list('10', [thing('a', '1')]),
+    watch(),
+    (_, response) => void response.destroy(),
+  ]);
+  await expect.poll(() => watched.api.open.length).toBe(2);
+  expect(watched.collection.state()).toMatchObject({ ready: true, current: true });
+  watched.api.open[1]?.destroy();
+  await expect.poll(() => watched.warnings().length).toBeGreaterThan(2);
+  expect(watched.contents()).toBe('a=');
+  expect(watched.collection.state()).toMatchObject({
+    ready: true,
+    current: false,
+    failure: expect.any(String),
+  });
+});
+
+test('stopped before the first list: ready is rejected, nothing is asked any more', async () => {
+  const watched = await play([() => {}]);
+  await vi.waitUntil(() => watched.api.seen.length === 1);
+  await watched[Symbol.asyncDispose]();
+  await expect(watched.collection.ready).rejects.toMatchObject({ code: 'aborted' });
+  expect(watched.api.seen.length).toBe(1);
+});
