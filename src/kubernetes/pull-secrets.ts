@@ -1,0 +1,135 @@
+import { LRUCache } from 'lru-cache';
+import type { PullSecretsPort } from '../assess/ports.ts';
+import type { Credential } from '../credentials/credential.ts';
+import { parseDockerConfig, PULL_SECRET_TYPES } from '../credentials/parse-docker-config.ts';
+import type { UnknownReason } from '../detect/verdict.ts';
+import { AppError } from '../errors.ts';
+import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import type { KubernetesClient } from './client.ts';
+import { isKubernetesError, type KubernetesErrorCode } from './kubernetes-error.ts';
+
+export const DEFAULTS = {
+  /** Long enough for the Pods of one rollout, short enough that a rotated password works at the next try. */
+  ttlMilliseconds: 60_000,
+  /** Secrets are at most 1 MiB, pull secrets a few hundred bytes. */
+  maxEntries: 512,
+  /** The ClusterRole that the manifests bring, bound for the cluster or per namespace. */
+  role: 'wasmgate-pull-secrets',
+} as const;
+
+export interface PullSecretsOptions {
+  readonly ttlMilliseconds?: number;
+  readonly maxEntries?: number;
+  readonly role?: string;
+}
+
+/** Pull secrets, each read by its name and nothing else; the two types that the kubelet takes, others are left out. */
+export function createPullSecrets(
+  deps: { readonly client: KubernetesClient },
+  options: PullSecretsOptions = {},
+): PullSecretsPort {
+  const { ttlMilliseconds, maxEntries, role } = { ...DEFAULTS, ...options };
+  const cache = new LRUCache<string, Promise<readonly Credential[]>>({
+    max: maxEntries,
+    ttl: ttlMilliseconds,
+  });
+
+  /** Shared by all who ask in the meantime, so no single one's signal ends it; the client's own time limit does. */
+  function readShared(namespace: string, name: string): Promise<readonly Credential[]> {
+    const key = `${namespace}/${name}`;
+    const known = cache.get(key);
+    if (known !== undefined) return known;
+    const reading = readSecret(deps.client, { namespace, name, role });
+    cache.set(key, reading);
+    reading.catch(() => {
+      if (cache.peek(key) === reading) cache.delete(key);
+    });
+    return reading;
+  }
+
+  return {
+    read: async (namespace, names, signal) => {
+      const reading = Promise.all(names.map((name) => readShared(namespace, name)));
+      return (await abortable(reading, signal)).flat();
+    },
+    forget: (namespace, names) => {
+      for (const name of names) cache.delete(`${namespace}/${name}`);
+    },
+  };
+}
+
+interface SecretName {
+  readonly namespace: string;
+  readonly name: string;
+  readonly role: string;
+}
+
+async function readSecret(client: KubernetesClient, secret: SecretName): Promise<readonly Credential[]> {
+  const { namespace, name } = secret;
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
+  const action = `read pull secret "${namespace}/${name}"`;
+  try {
+    const signal = new AbortController().signal;
+    return parseSecret(await client.request({ action, path }, signal), `secret ${namespace}/${name}`);
+  } catch (error) {
+    if (isKubernetesError(error, 'not-found')) return [];
+    throw toFailure(error, secret);
+  }
+}
+
+function parseSecret(object: JsonObject, source: string): readonly Credential[] {
+  const type = stringOr(property(object, 'type'), '');
+  const format = Object.hasOwn(PULL_SECRET_TYPES, type) ? PULL_SECRET_TYPES[type] : undefined;
+  const data = property(object, 'data');
+  const encoded = format !== undefined && isObject(data) ? property(data, format.key) : undefined;
+  if (format === undefined || typeof encoded !== 'string') return [];
+  return parseDockerConfig(Buffer.from(encoded, 'base64').toString('utf8'), {
+    format: format.format,
+    source,
+  });
+}
+
+const REASONS: Partial<Record<KubernetesErrorCode, UnknownReason>> = {
+  unauthorized: 'unauthorized',
+  forbidden: 'unauthorized',
+  timeout: 'timeout',
+  tls: 'tls',
+  'too-many-requests': 'rate-limited',
+  'too-large': 'too-large',
+  invalid: 'invalid',
+  'invalid-response': 'invalid',
+};
+
+function toFailure(error: unknown, { namespace, role }: SecretName): unknown {
+  if (!isKubernetesError(error)) {
+    // A docker config that does not parse; the message names the secret and nothing of its content.
+    if (!(error instanceof AppError)) return error;
+    return new AppError<UnknownReason>(
+      'invalid',
+      error.message,
+      error.advice === null ? {} : { advice: error.advice },
+    );
+  }
+  const advice =
+    error.code === 'forbidden'
+      ? `Let wasmgate read pull secrets here: bind ClusterRole ${role} to its ServiceAccount by a RoleBinding in namespace ${namespace}.`
+      : error.advice;
+  return new AppError<UnknownReason>(REASONS[error.code] ?? 'unreachable', error.message, {
+    cause: error,
+    ...(advice === null ? {} : { advice }),
+  });
+}
+
+/** The caller's share of the wait ends with its signal; the reading goes on and fills the cache for the next try. */
+async function abortable<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const given = Promise.withResolvers<never>();
+  const giveUp = (): void =>
+    given.reject(new AppError<UnknownReason>('timeout', 'Cannot read pull secrets: no answer in time'));
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([promise, given.promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}

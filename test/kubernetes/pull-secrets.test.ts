@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import { createPullSecrets, type PullSecretsOptions } from '../../src/kubernetes/pull-secrets.ts';
+import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
+
+const never = new AbortController().signal;
+
+function secret(type: string, key: string, content: unknown): Step {
+  const text = typeof content === 'string' ? content : JSON.stringify(content);
+  return json({ type, data: { [key]: Buffer.from(text).toString('base64') } });
+}
+
+const entry = { 'registry.example': { username: 'anna', password: 'geheim' } };
+const modern = secret('kubernetes.io/dockerconfigjson', '.dockerconfigjson', { auths: entry });
+const legacy = secret('kubernetes.io/dockercfg', '.dockercfg', entry);
+
+async function start(steps: readonly Step[], options: PullSecretsOptions = {}) {
+  const api = await startScriptedApi(steps);
+  const client = createKubernetesClient(api.connection, { requestMilliseconds: 300 });
+  const secrets = createPullSecrets({ client }, options);
+  return { api, secrets, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
+}
+
+test.for([
+  ['kubernetes.io/dockerconfigjson', modern],
+  ['kubernetes.io/dockercfg', legacy],
+] as const)('a secret of type %s gives its credentials', async ([, step]) => {
+  await using started = await start([step]);
+  expect(await started.secrets.read('team-a', ['regcred'], never)).toEqual([
+    {
+      server: 'registry.example',
+      secret: { kind: 'basic', username: 'anna', password: 'geheim' },
+      source: 'secret team-a/regcred',
+    },
+  ]);
+  expect(started.api.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'GET /api/v1/namespaces/team-a/secrets/regcred',
+  ]);
+});
+
+test.for<readonly [name: string, step: Step]>([
+  ['does not exist', refuse(404, 'NotFound')],
+  ['is of another type', secret('Opaque', '.dockerconfigjson', { auths: entry })],
+  ['has no data', json({ type: 'kubernetes.io/dockerconfigjson' })],
+])('a secret that %s is left out', async ([, step]) => {
+  await using started = await start([step]);
+  expect(await started.secrets.read('team-a', ['regcred'], never)).toEqual([]);
+});
+
+test('several secrets come in the order of their names', async () => {
+  await using started = await start([modern]);
+  const credentials = await started.secrets.read('team-a', ['b', 'a'], never);
+  expect(credentials.map(({ source }) => source)).toEqual(['secret team-a/b', 'secret team-a/a']);
+});
+
+test('asked again it reads again only when forgotten, and another namespace never shares', async () => {
+  await using started = await start([modern]);
+  const { secrets, api } = started;
+  await Promise.all([secrets.read('team-a', ['s'], never), secrets.read('team-a', ['s'], never)]);
+  await secrets.read('team-a', ['s'], never);
+  expect(api.seen.length).toBe(1);
+  await secrets.read('team-b', ['s'], never);
+  expect(api.seen.length).toBe(2);
+  secrets.forget('team-a', ['s']);
+  await secrets.read('team-b', ['s'], never);
+  expect(api.seen.length).toBe(2);
+  await secrets.read('team-a', ['s'], never);
+  expect(api.seen.length).toBe(3);
+});
+
+test('what is older than its time to live is read again', async () => {
+  await using started = await start([modern], { ttlMilliseconds: 1 });
+  await started.secrets.read('team-a', ['s'], never);
+  await expect
+    .poll(async () => {
+      await started.secrets.read('team-a', ['s'], never);
+      return started.api.seen.length;
+    })
+    .toBeGreaterThan(1);
+});
+
+const broken = secret('kubernetes.io/dockerconfigjson', '.dockerconfigjson', '{"auths": geheim');
+
+test.for<readonly [name: string, step: Step, failure: object]>([
+  [
+    'a forbidden read names the Role that is missing',
+    refuse(403, 'Forbidden', 'secrets "s" is forbidden'),
+    {
+      code: 'unauthorized',
+      message: 'Cannot read pull secret "team-a/s": secrets "s" is forbidden',
+      advice: expect.stringMatching(/ClusterRole wasmgate-pull-secrets .* namespace team-a/),
+    },
+  ],
+  ['an API server in trouble', refuse(500, 'InternalError'), { code: 'unreachable' }],
+  ['an API server that is overloaded', refuse(429, 'TooManyRequests'), { code: 'rate-limited' }],
+  ['an API server that does not answer', () => {}, { code: 'timeout' }],
+  ['a secret that holds no docker config', broken, { code: 'invalid' }],
+])('%s', async ([, step, failure]) => {
+  await using started = await start([step, modern]);
+  const reading = started.secrets.read('team-a', ['s'], never);
+  await expect(reading).rejects.toMatchObject(failure);
+  await reading.catch((error: unknown) =>
+    expect(JSON.stringify([String(error), error])).not.toContain('geheim'),
+  );
+  // A failure is not remembered.
+  expect(await started.secrets.read('team-a', ['s'], never)).toHaveLength(1);
+});
+
+test('whoever gives up does not end the reading for others', async () => {
+  await using started = await start([() => {}]);
+  const { secrets, api } = started;
+  const impatient = new AbortController();
+  const gaveUp = secrets.read('team-a', ['s'], impatient.signal);
+  const patient = secrets.read('team-a', ['s'], never);
+  await expect.poll(() => api.open.length).toBe(1);
+  impatient.abort();
+  await expect(gaveUp).rejects.toMatchObject({ code: 'timeout' });
+  const [request] = api.seen;
+  const [response] = api.open;
+  if (request === undefined || response === undefined) throw new Error('nothing was asked');
+  modern(request, response);
+  expect(await patient).toHaveLength(1);
+});
