@@ -30,7 +30,7 @@ const DEFAULTS = {
   readySeconds: 90,
   /** Turn Deployments, Jobs and so on into Pods, and give namespaces their ServiceAccount; nobody minds the nodes. */
   controllers:
-    'deployment,replicaset,job,cronjob,statefulset,daemonset,serviceaccount,serviceaccount-token,namespace,garbagecollector',
+    'deployment,replicaset,job,cronjob,statefulset,daemonset,serviceaccount,serviceaccount-token,namespace,garbagecollector,resourcequota',
 } as const;
 
 /**

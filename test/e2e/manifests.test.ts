@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MANIFESTS, renderManifests } from '../support/install.ts';
+import { apply, must } from '../support/kubectl.ts';
+import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes-server.ts';
+import { realServers } from '../support/real-servers.ts';
+
+const servers = await realServers(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
+const STRICT = ['--server-side', '--validate=strict'] as const;
+
+describe.skipIf(servers.missing)(`manifests${servers.note}`, () => {
+  let kubernetes: KubernetesServer;
+  beforeAll(async () => {
+    kubernetes = await startKubernetesServer(servers.paths);
+  }, 120_000);
+  afterAll(() => kubernetes?.stop());
+
+  test('kubectl apply -k manifests/base is clean, and so it is the second time', async () => {
+    const args = ['apply', '-k', join(MANIFESTS, 'base'), ...STRICT];
+    const first = await kubernetes.kubectl(args);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout.trim().split('\n').toSorted()).toEqual([
+      'clusterrole.rbac.authorization.k8s.io/wasmgate serverside-applied',
+      'clusterrole.rbac.authorization.k8s.io/wasmgate-pull-secrets serverside-applied',
+      'clusterrolebinding.rbac.authorization.k8s.io/wasmgate serverside-applied',
+      'clusterrolebinding.rbac.authorization.k8s.io/wasmgate-pull-secrets serverside-applied',
+      'configmap/wasmgate-configuration serverside-applied',
+      'deployment.apps/wasmgate serverside-applied',
+      'mutatingwebhookconfiguration.admissionregistration.k8s.io/wasmgate serverside-applied',
+      'namespace/wasmgate-system serverside-applied',
+      'poddisruptionbudget.policy/wasmgate serverside-applied',
+      'resourcequota/wasmgate-critical-pods serverside-applied',
+      'role.rbac.authorization.k8s.io/wasmgate serverside-applied',
+      'rolebinding.rbac.authorization.k8s.io/wasmgate serverside-applied',
+      'service/wasmgate serverside-applied',
+      'serviceaccount/wasmgate serverside-applied',
+      'validatingwebhookconfiguration.admissionregistration.k8s.io/wasmgate serverside-applied',
+    ]);
+    expect(await kubernetes.kubectl(args)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('the caBundle that wasmgate wrote survives the next apply', async () => {
+    const caBundle = Buffer.from('a certificate').toString('base64');
+    const patch = JSON.stringify([{ op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: caBundle }]);
+    const name = 'mutatingwebhookconfiguration/wasmgate';
+    await must(kubernetes.kubectl(['patch', name, '--type=json', `-p=${patch}`]));
+    await must(kubernetes.kubectl(['apply', '-k', join(MANIFESTS, 'base'), ...STRICT]));
+    const jsonpath = '-o=jsonpath={.webhooks[0].clientConfig.caBundle}';
+    expect(await must(kubernetes.kubectl(['get', name, jsonpath]))).toBe(caBundle);
+  });
+
+  test('its Pods pass Pod Security restricted and the quota for critical Pods', async () => {
+    const deployment = ['deployment/wasmgate', '-n', 'wasmgate-system'];
+    await must(
+      kubernetes.kubectl(['wait', ...deployment, '--for=jsonpath={.status.replicas}=2', '--timeout=60s']),
+    );
+  });
+
+  test.each(['runtime-classes', 'examples'])('manifests/%s apply cleanly', async (folder) => {
+    const objects = await renderManifests(kubernetes.kubectl, folder);
+    expect(objects.length).toBeGreaterThan(4);
+    expect(await apply(kubernetes.kubectl, objects, STRICT)).toMatchObject({ code: 0, stderr: '' });
+  });
+});

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { installBase, waitForWebhooks } from '../support/install.ts';
+import { apply, must } from '../support/kubectl.ts';
+import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes-server.ts';
+import { cronJob, deployment, job, namespace, pod } from '../support/objects.ts';
+import { realServers } from '../support/real-servers.ts';
+import { type StandInWebhook, startStandInWebhook } from '../support/stand-in-webhook.ts';
+
+const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
+
+// A stand-in at the place of wasmgate notes what the API server asks: rules, selectors and CEL of the shipped manifests.
+describe.skipIf(servers.missing)(`what wasmgate is asked${servers.note}`, () => {
+  let kubernetes: KubernetesServer;
+  let standIn: StandInWebhook;
+  const create = async (...objects: readonly object[]): Promise<void> =>
+    void (await must(apply(kubernetes.kubectl, objects)));
+  const inTeam = (...args: readonly string[]) => must(kubernetes.kubectl([...args, '-n', 'team']));
+
+  beforeAll(async () => {
+    const { 'kube-apiserver': apiServer, etcd, kubectl } = servers.paths;
+    kubernetes = await startKubernetesServer({ 'kube-apiserver': apiServer, etcd, kubectl });
+    standIn = await startStandInWebhook();
+    await installBase(kubernetes.kubectl, standIn);
+    await create(namespace('team'), namespace('quiet', { 'wasmgate.dev/mode': 'off' }));
+    await waitForWebhooks(async () => {
+      for (const probe of [pod('probe', 'team'), deployment('probe', 'team')]) {
+        await must(apply(kubernetes.kubectl, [probe], ['--dry-run=server']));
+      }
+      return standIn.calls.length >= 3;
+    });
+  }, 120_000);
+  beforeEach(() => standIn.calls.splice(0));
+  afterAll(async () => {
+    await kubernetes?.stop();
+    await standIn?.[Symbol.asyncDispose]();
+  });
+
+  test('a Pod: both webhooks, once', async () => {
+    await create(pod('hello', 'team'));
+    expect(standIn.calls).toEqual(['/mutate CREATE Pod hello', '/validate CREATE Pod hello']);
+  });
+
+  test('later changes of a Pod: nothing', async () => {
+    await create(pod('changing', 'team'));
+    standIn.calls.splice(0);
+    await inTeam('label', 'pod', 'changing', 'a=b');
+    await inTeam('set', 'image', 'pod/changing', 'main=registry.example.com/other:2');
+    await inTeam('delete', 'pod', 'changing', '--now');
+    expect(standIn.calls).toEqual([]);
+  });
+
+  const mirror = pod('mirror', 'team', { metadata: { annotations: { 'kubernetes.io/config.mirror': 'x' } } });
+  test.each([
+    ['the mirror of a static Pod', { ...mirror, spec: { ...mirror.spec, nodeName: 'node-a' } }],
+    ['a Pod for Windows', pod('windows', 'team', { spec: { os: { name: 'windows' } } })],
+    ['a Pod in kube-system', pod('system', 'kube-system')],
+    ['a Pod in kube-public', pod('public', 'kube-public')],
+    ['a Pod in a namespace with mode off', pod('quiet', 'quiet')],
+    ['a Deployment in a namespace with mode off', deployment('quiet', 'quiet')],
+    ['a Job that a controller wrote', job('owned', 'team', { metadata: { ownerReferences: [owner()] } })],
+  ])('%s: nothing', async (_case, object) => {
+    await create(object);
+    expect(standIn.calls).toEqual([]);
+  });
+
+  test.each([
+    ['apps/v1', 'Deployment'],
+    ['apps/v1', 'StatefulSet'],
+    ['apps/v1', 'DaemonSet'],
+  ])('a template of %s %s: the validating webhook', async (apiVersion, kind) => {
+    const { replicas: _, ...spec } = deployment('a', 'team').spec;
+    await create({ apiVersion, kind, metadata: { name: 'template', namespace: 'team' }, spec });
+    expect(standIn.calls).toEqual([`/validate CREATE ${kind} template`]);
+  });
+
+  test('a Deployment again: only where its template changed', async () => {
+    await create(deployment('web', 'team'));
+    await inTeam('scale', 'deployment/web', '--replicas=3');
+    await inTeam('label', 'deployment/web', 'a=b');
+    await inTeam('set', 'image', 'deployment/web', 'main=registry.example.com/other:2');
+    expect(standIn.calls).toEqual(['/validate CREATE Deployment web', '/validate UPDATE Deployment web']);
+  });
+
+  test('a CronJob again: only where its template changed', async () => {
+    await create(cronJob('nightly', 'team'));
+    await inTeam('patch', 'cronjob/nightly', '--type=merge', '-p={"spec":{"schedule":"1 1 * * *"}}');
+    await inTeam('set', 'image', 'cronjob/nightly', 'main=registry.example.com/other:2');
+    expect(standIn.calls).toEqual(['/validate CREATE CronJob nightly', '/validate UPDATE CronJob nightly']);
+  });
+
+  test('a Deployment that is being deleted: nothing', async () => {
+    await create(deployment('going', 'team', { metadata: { finalizers: ['example.com/slow'] } }));
+    await inTeam('delete', 'deployment/going', '--wait=false');
+    standIn.calls.splice(0);
+    await inTeam('set', 'image', 'deployment/going', 'main=registry.example.com/other:2');
+    expect(standIn.calls).toEqual([]);
+  });
+});
+
+function owner(): object {
+  return { apiVersion: 'batch/v1', kind: 'CronJob', name: 'nightly', uid: 'a-uid', controller: true };
+}

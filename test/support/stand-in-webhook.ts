@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { generate } from 'selfsigned';
+
+/** The part of an AdmissionReview request that stand-ins look at. */
+export interface AdmissionRequest {
+  readonly uid: string;
+  readonly operation: string;
+  readonly namespace?: string;
+  readonly subResource?: string;
+  readonly kind: { readonly kind: string };
+  readonly object: {
+    readonly metadata: { readonly name?: string; readonly annotations?: Readonly<Record<string, string>> };
+    readonly spec: Readonly<Record<string, unknown>>;
+  };
+}
+
+export interface StandInWebhook extends AsyncDisposable {
+  readonly url: string;
+  /** For `caBundle`: base64 of PEM. */
+  readonly caBundle: string;
+  /** What was asked, in order: `/mutate CREATE Pod hello`. */
+  readonly calls: string[];
+}
+
+/** A neighbour's webhook: notes what it is asked, allows it, and adds the patch that `change` answers. */
+export async function startStandInWebhook(
+  change: (request: AdmissionRequest) => readonly object[] = () => [],
+): Promise<StandInWebhook> {
+  const certificate = await serverCertificate();
+  const calls: string[] = [];
+  const server = createServer(
+    { key: certificate.private, cert: certificate.cert },
+    async (request, response) => {
+      const { apiVersion, kind, request: asked } = JSON.parse(await text(request)) as Review;
+      const { pathname } = new URL(request.url ?? '/', 'https://127.0.0.1');
+      calls.push([pathname, asked.operation, asked.kind.kind, asked.object.metadata.name].join(' '));
+      const operations = change(asked);
+      const patch = Buffer.from(JSON.stringify(operations)).toString('base64');
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        JSON.stringify({
+          apiVersion,
+          kind,
+          response: {
+            uid: asked.uid,
+            allowed: true,
+            ...(operations.length === 0 ? {} : { patch, patchType: 'JSONPatch' }),
+          },
+        }),
+      );
+    },
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    url: `https://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    caBundle: Buffer.from(certificate.cert).toString('base64'),
+    calls,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+interface Review {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly request: AdmissionRequest;
+}
+
+/** Its own CA, for 127.0.0.1. */
+function serverCertificate() {
+  return generate([{ name: 'commonName', value: 'a stand-in webhook' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+    ],
+  });
+}
