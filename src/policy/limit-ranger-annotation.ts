@@ -1,0 +1,50 @@
+import type { ContainerKind } from '../pod/visit-containers.ts';
+
+export type Side = 'requests' | 'limits';
+export type ResourceName = 'cpu' | 'memory';
+
+/** Which values of a Pod the LimitRanger plugin wrote. */
+export interface DefaultedValues {
+  readonly has: (
+    container: { readonly kind: ContainerKind; readonly name: string },
+    value: DefaultedValue,
+  ) => boolean;
+}
+
+interface DefaultedValue {
+  readonly side: Side;
+  readonly resource: ResourceName;
+}
+
+const PREFIX = 'LimitRanger plugin set: ';
+const CLAUSE = /^(.+) (request|limit) for (init )?container (.+)$/;
+const NOTHING: DefaultedValues = { has: () => false };
+
+function key(
+  isInit: boolean,
+  name: string,
+  value: { readonly side: Side; readonly resource: string },
+): string {
+  return `${isInit ? 'init' : 'main'} ${value.side} ${value.resource} ${name}`;
+}
+
+function keysOf(clause: string): readonly string[] {
+  const match = CLAUSE.exec(clause.trim());
+  if (match === null) return [];
+  const [, resources = '', word, init, name = ''] = match;
+  const side = word === 'request' ? 'requests' : 'limits';
+  return resources.split(', ').map((resource) => key(init !== undefined, name, { side, resource }));
+}
+
+/**
+ * Reads `kubernetes.io/limit-ranger`, the only trace that defaults leave. It names containers one by one, native sidecars
+ * as init containers, and only what the plugin wrote: a request that the API server copied from a limit is not in it
+ * (kubernetes plugin/pkg/admission/limitranger/admission.go; tried on 1.36.3).
+ */
+export function parseLimitRanger(annotation: string | undefined): DefaultedValues {
+  if (annotation === undefined || !annotation.startsWith(PREFIX)) return NOTHING;
+  const keys = new Set(annotation.slice(PREFIX.length).split(';').flatMap(keysOf));
+  return {
+    has: ({ kind, name }, value) => keys.has(key(kind === 'init' || kind === 'sidecar', name, value)),
+  };
+}
