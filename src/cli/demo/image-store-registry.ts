@@ -1,0 +1,49 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { ImageStore } from './image-store.ts';
+
+const PATH = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/;
+
+interface Content {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+  readonly digest: string;
+}
+
+function find(store: ImageStore, path: string): Content | undefined {
+  const [, repository = '', kind = '', name = ''] = PATH.exec(path) ?? [];
+  if (kind === 'manifests') return store.manifest(repository, name);
+  const bytes = store.blob(repository, name);
+  return bytes === undefined ? undefined : { bytes, mediaType: 'application/octet-stream', digest: name };
+}
+
+function fail(response: ServerResponse, status: number, code: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ errors: [{ code, message: code.toLowerCase().replaceAll('_', ' ') }] }));
+}
+
+function serve(store: ImageStore, request: IncomingMessage, response: ServerResponse): void {
+  const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  if (request.method !== 'GET' && request.method !== 'HEAD') return fail(response, 405, 'UNSUPPORTED');
+  if (path === '/v2/' || path === '/v2') {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end('{}');
+    return;
+  }
+  const content = find(store, path);
+  if (content === undefined) {
+    return fail(response, 404, path.includes('/blobs/') ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN');
+  }
+  response.writeHead(200, {
+    'content-type': content.mediaType,
+    'content-length': content.bytes.byteLength,
+    'docker-content-digest': content.digest,
+  });
+  response.end(request.method === 'HEAD' ? undefined : content.bytes);
+}
+
+/** The reading half of an OCI registry (distribution spec 1.1, "Pull") over the store, as a handler for any HTTP server. */
+export function createImageStoreRegistry(store: ImageStore): RequestListener {
+  return (request, response) => {
+    serve(store, request, response);
+  };
+}
