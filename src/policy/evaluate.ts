@@ -1,11 +1,12 @@
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
 import { mutations } from './changes/index.ts';
+import { resourceChanges, type ResourceAnswer } from './changes/set-resources.ts';
 import { checks } from './checks/index.ts';
 import type { PolicyContext, ResolvedClass } from './context.ts';
 import type { Decision, Finding, JudgedFinding } from './decision.ts';
 import type { PodFacts } from './facts.ts';
 import { profileOf } from './handlers.ts';
-import { resourcePlan } from './resource-plan.ts';
+import { nodeOutlook } from './node-outlook.ts';
 import { selectRuntimeClass } from './select-runtime-class.ts';
 import type { PolicySettings } from './settings.ts';
 import { actionOf } from './severity.ts';
@@ -38,13 +39,22 @@ function isPlain({ pod, containers }: PodFacts): boolean {
   );
 }
 
+const NO_RESOURCES: ResourceAnswer = { changes: [], findings: [] };
+
+/** Reckoned only where a class is known: what a container needs depends on the handler and the nodes that have it. */
+function planResources({ pod, containers, cluster, settings, resolved }: PolicyContext): ResourceAnswer {
+  if (resolved.class === null) return NO_RESOURCES;
+  const nodes = nodeOutlook(cluster, resolved.class).candidates;
+  return resourceChanges({ pod, containers, profile: resolved.profile, settings: settings.resources, nodes });
+}
+
 /** The decision: a function of plain data. Findings come in the order of the checks, changes in the order of the fields. */
 export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
   if (isPlain(facts)) return NOTHING;
   const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
   const resolved = resolveClass(facts, wasmContainers.length > 0, settings);
   const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
-  const resources = resourcePlan(context);
+  const resources = planResources(context);
   const found: readonly Finding[] = [...checks.flatMap((check) => check(context)), ...resources.findings];
   const findings = found.map((finding): JudgedFinding => ({
     ...finding,

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { choice } from '../choice.ts';
 import { MODES } from './mode.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -22,14 +23,11 @@ export type Tier = (typeof TIERS)[number];
 /** The part of the configuration that the policy reads; every default stands here and nowhere else. */
 export const policySettings = Type.Object(
   {
-    mode: Type.Union(
-      MODES.map((mode) => Type.Literal(mode)),
-      {
-        default: 'enforce',
-        description: 'What happens to a Pod by default; the namespace label wasmgate.dev/mode overrides it.',
-      },
-    ),
-    onUnknownImage: Type.Union([Type.Literal('allow'), Type.Literal('deny')], {
+    mode: choice(MODES, {
+      default: 'enforce',
+      description: 'What happens to a Pod by default; the namespace label wasmgate.dev/mode overrides it.',
+    }),
+    onUnknownImage: choice(['allow', 'deny'], {
       default: 'allow',
       description: 'What happens to a Pod when the registry does not tell what its image is.',
     }),
@@ -37,14 +35,11 @@ export const policySettings = Type.Object(
       default: [],
       description: 'RuntimeClass names or handlers, most wanted first, where several could run a Pod.',
     }),
-    variantAnnotation: Type.Union(
-      [Type.Literal('always'), Type.Literal('when-needed'), Type.Literal('never')],
-      {
-        default: 'always',
-        description:
-          'When Wasm Pods get the annotation module.wasm.image/variant: compat-smart, which crun reads.',
-      },
-    ),
+    variantAnnotation: choice(['always', 'when-needed', 'never'], {
+      default: 'always',
+      description:
+        'When Wasm Pods get the annotation module.wasm.image/variant: compat-smart, which crun reads.',
+    }),
     spinCommand: Type.Boolean({
       default: true,
       description: 'Give Spin applications without a command the command ["/"] that their shim expects.',
@@ -55,7 +50,7 @@ export const policySettings = Type.Object(
     }),
     resources: Type.Object(
       {
-        tier: Type.Union([...TIERS.map((tier) => Type.Literal(tier)), Type.Literal('none')], {
+        tier: choice([...TIERS, 'none'], {
           default: 'standard',
           description: 'Requests and limits for Wasm containers that set none; none injects nothing.',
         }),

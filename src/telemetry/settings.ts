@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { choice } from '../choice.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -6,10 +7,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** What is logged; every default stands here and nowhere else. */
 export const logSettings = Type.Object(
   {
-    level: Type.Union(
-      LOG_LEVELS.map((level) => Type.Literal(level)),
-      { default: 'info', description: 'The least severe level that is logged; debug logs every admission.' },
-    ),
+    level: choice(LOG_LEVELS, {
+      default: 'info',
+      description: 'The least severe level that is logged; debug logs every admission.',
+    }),
   },
   { additionalProperties: false, default: {} },
 );

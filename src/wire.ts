@@ -1,0 +1,156 @@
+import { readFile } from 'node:fs/promises';
+import { createAssessPod } from './assess/assess-pod.ts';
+import type { AssessPod } from './assess/assessment.ts';
+import { createImageCatalog } from './assess/image-catalog.ts';
+import type { ClusterPort, PullSecretsPort } from './assess/ports.ts';
+import { loadDevelopmentCertificate } from './certs/development.ts';
+import { renewCertificate } from './certs/renew-certificate.ts';
+import { serviceNames, type ServingCertificate } from './certs/serving-certificate.ts';
+import { EXIT_CODES, type ExitCode } from './cli/exit-codes.ts';
+import type { Io } from './cli/io.ts';
+import type { CliDeps } from './cli/run.ts';
+import type { ServeFlags } from './cli/serve.ts';
+import { createConfigurationReader, type Configuration } from './config/configuration-reader.ts';
+import { AppError } from './errors.ts';
+import { loadCertificateSecret } from './kubernetes/certificate-secret.ts';
+import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
+import { createCluster, type Cluster } from './kubernetes/cluster.ts';
+import type { KubernetesConnection } from './kubernetes/connection.ts';
+import { createInClusterConnection } from './kubernetes/in-cluster-connection.ts';
+import { createPullSecrets } from './kubernetes/pull-secrets.ts';
+import { createWebhookConfigurations } from './kubernetes/webhook-configurations.ts';
+import { policySettings } from './policy/settings.ts';
+import { createRegistryClient, type RegistryClient } from './registry/client.ts';
+import { registrySettings } from './registry/settings.ts';
+import { createApp } from './server/app.ts';
+import { tlsOptions } from './server/certificate.ts';
+import { createHealth, type Health } from './server/health.ts';
+import { listen } from './server/listen.ts';
+import { serverSettings } from './server/settings.ts';
+import { stopSignal } from './server/stop-signal.ts';
+import { createLogger, type LeveledLogger } from './telemetry/log.ts';
+import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts';
+
+const sections = {
+  policy: policySettings,
+  registry: registrySettings,
+  server: serverSettings,
+  log: logSettings,
+};
+const configurations = createConfigurationReader(sections);
+
+export type Settings = Configuration<typeof sections>;
+
+const DEFAULTS = {
+  /** Where the manifests put it; a Pod of another installation says so by POD_NAMESPACE. */
+  namespace: 'wasmgate-system',
+  service: 'wasmgate',
+} as const;
+
+async function readSettings(flags: ServeFlags): Promise<Settings> {
+  const file =
+    flags.config === undefined ? configurations.defaults() : await configurations.read(flags.config);
+  const { host = file.server.host, port = file.server.port, logLevel = file.log.level } = flags;
+  return { ...file, server: { host, port }, log: { level: logLevel as LogLevel } };
+}
+
+/** client-node is loaded for a kubeconfig only: in a cluster two files say all, and its models cost 27 MiB. */
+async function connect(flags: ServeFlags, env: Io['env']): Promise<KubernetesConnection> {
+  if (flags.kubeconfig !== undefined) {
+    const { createKubeconfigConnection } = await import('./kubernetes/kubeconfig-connection.ts');
+    return createKubeconfigConnection(flags.kubeconfig);
+  }
+  const host = env['KUBERNETES_SERVICE_HOST'];
+  if (host === undefined || host === '') {
+    throw new AppError(
+      'no-cluster',
+      'Cannot connect to the API server: this is no Pod of a cluster, and no kubeconfig is named',
+      {
+        advice: 'Name one: wasmgate serve --kubeconfig ~/.kube/config',
+      },
+    );
+  }
+  return createInClusterConnection({ host, port: env['KUBERNETES_SERVICE_PORT'] ?? '443' });
+}
+
+async function connectRegistry({ registry }: Settings): Promise<RegistryClient> {
+  const { caFile, plainHttp, allowAddresses } = registry;
+  const ca = caFile === undefined ? [] : [await readFile(caFile, 'utf8')];
+  return createRegistryClient({}, { plainHttp, allowAddresses, ca });
+}
+
+/** The parts of the outside world that a webhook needs. */
+export interface WebhookParts {
+  readonly cluster: ClusterPort;
+  readonly pullSecrets: PullSecretsPort;
+  readonly registry: RegistryClient;
+  readonly logger: LeveledLogger;
+  readonly namespace: string;
+}
+
+/** The one use case, joined with its parts: the webhook's and, with other parts, every other command's. */
+export function assembleAssess(parts: WebhookParts, { policy }: Pick<Settings, 'policy'>): AssessPod {
+  const { cluster, logger } = parts;
+  const catalog = createImageCatalog(parts);
+  return createAssessPod({ catalog, cluster, logger }, { policy, ownNamespace: parts.namespace });
+}
+
+/** Where nothing names a folder the cluster keeps the certificate, and the API server is told whom to trust. */
+async function certify(
+  flags: ServeFlags,
+  parts: { readonly client: KubernetesClient; readonly log: LeveledLogger; readonly namespace: string },
+  signal: AbortSignal,
+): Promise<ServingCertificate> {
+  if (flags.certDir !== undefined) return loadDevelopmentCertificate(flags.certDir);
+  const { client, log, namespace } = parts;
+  const names = serviceNames(DEFAULTS.service, namespace);
+  const renew = (known: ServingCertificate | null): Promise<ServingCertificate> =>
+    renewCertificate(known, names);
+  const bundle = await loadCertificateSecret({ client, log, renew }, { namespace }, signal);
+  // Never rejects; it ends with the signal.
+  void createWebhookConfigurations({ client, log }).keepCaBundle(bundle.caCert, signal);
+  return bundle;
+}
+
+function healthOf(cluster: Cluster): Health {
+  return createHealth(() =>
+    Object.entries(cluster.states()).flatMap(([name, state]) =>
+      state.ready ? [] : [`the first list of ${name} is not in`],
+    ),
+  );
+}
+
+async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
+  const settings = await readSettings(flags);
+  const logger = createLogger({ level: settings.log.level });
+  const stopping = new AbortController();
+  const namespace = io.env['POD_NAMESPACE'] ?? DEFAULTS.namespace;
+  const client = createKubernetesClient(await connect(flags, io.env));
+  const cluster = createCluster({ client, log: logger });
+  cluster.start();
+  const registry = await connectRegistry(settings);
+  try {
+    const stopped = stopSignal(process);
+    const certificate = await certify(flags, { client, log: logger, namespace }, stopping.signal);
+    const pullSecrets = createPullSecrets({ client });
+    const assess = assembleAssess({ cluster, pullSecrets, registry, logger, namespace }, settings);
+    const health = healthOf(cluster);
+    const app = createApp({ assess, health, logger }, { https: tlsOptions(certificate) });
+    const listening = await listen(app, health, settings.server);
+    logger.info(
+      { host: listening.host, port: listening.port, mode: settings.policy.mode },
+      'wasmgate serves',
+    );
+    logger.info({ signal: await stopped }, 'stopping');
+    await listening.close();
+    return EXIT_CODES.ok;
+  } finally {
+    stopping.abort();
+    await Promise.all([cluster.stop(), registry.close()]);
+  }
+}
+
+/** Everything that the command line can do, joined. */
+export function wireCli(version: string): CliDeps {
+  return { version, serve, configurationKeys: configurations.keys, logLevels: LOG_LEVELS };
+}
