@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { detectWasm } from '../../src/detect/detect-wasm.ts';
+import type { UnknownVerdict, WasmVerdict } from '../../src/detect/verdict.ts';
+import { HANDLER_PROFILES, type HandlerProfile } from '../../src/policy/handler-profiles.ts';
+import { canRun, profileOf } from '../../src/policy/handlers.ts';
+import { loadFixtureImages } from '../support/fixture-images.ts';
+import { readFixtureFacts } from '../support/fixture-facts.ts';
+import { MEASURED, MEASURED_HANDLERS } from './measured-matrix.ts';
+
+function profile(handler: string): HandlerProfile {
+  const found = profileOf(handler);
+  if (found === null) throw new Error(`no profile for ${handler}`);
+  return found;
+}
+
+function runsWell(handler: string, verdict: Parameters<typeof canRun>[1]): boolean {
+  return ['yes', 'conditional'].includes(canRun(profile(handler), verdict).runs);
+}
+
+const SPIN_APP: WasmVerdict = {
+  kind: 'wasm',
+  flavour: 'spin-app',
+  shape: 'application',
+  packaging: 'oci-layer',
+  firstArgument: null,
+  evidence: [],
+};
+const ARTEFACT: WasmVerdict = { ...SPIN_APP, flavour: 'oci-module', shape: 'module' };
+const WASI_IMAGE: WasmVerdict = {
+  ...SPIN_APP,
+  flavour: 'wasi-image',
+  shape: null,
+  packaging: 'tar',
+  firstArgument: '/app.wasm',
+};
+const UNKNOWN: UnknownVerdict = {
+  kind: 'unknown',
+  reason: 'timeout',
+  detail: '',
+  advice: null,
+  evidence: [],
+};
+
+describe('handler names', () => {
+  test.each([
+    ['spin', 'spin'],
+    ['spin-v2', 'spin'],
+    ['spin-v0-15-1', 'spin'],
+    ['wasmtime-v1', 'wasmtime'],
+    ['slight-v0-3-0', 'slight'],
+    ['crun-wasm', 'crun-wasm'],
+    ['wasm', 'wasm'],
+  ])('%s is judged as %s', (handler, expected) => {
+    expect(profileOf(handler)?.name).toBe(expected);
+  });
+
+  test.each([
+    'nvidia',
+    'runsc',
+    'kata',
+    'kata-qemu',
+    '',
+    'spin-v',
+    'wasmtime-spin-v2',
+    'constructor',
+    'Spin',
+  ])('"%s" is in no profile', (handler) => {
+    expect(profileOf(handler)).toBeNull();
+  });
+});
+
+describe('the matrix agrees with what was measured', () => {
+  const cells = MEASURED.flatMap((row) => MEASURED_HANDLERS.map((handler) => ({ ...row, handler })));
+
+  test.each(cells)('$image on $handler', ({ handler, verdict, outcomes, open }) => {
+    const { runs } = canRun(profile(handler), verdict);
+    if (outcomes[handler] === 'ran' || outcomes[handler] === 'linux')
+      expect(['yes', 'conditional']).toContain(runs);
+    else expect(runs).toBe(open.includes(handler) ? 'unknown' : 'no');
+  });
+
+  test('crun needs the annotation, without which it was seen to fail', () => {
+    expect(canRun(profile('crun'), WASI_IMAGE)).toMatchObject({
+      runs: 'conditional',
+      needs: ['variant-annotation'],
+    });
+    expect(canRun(profile('crun-wasm'), WASI_IMAGE)).toMatchObject({ runs: 'yes', needs: [] });
+  });
+});
+
+describe('the matrix agrees with the fixture images', () => {
+  const judged = ['runc', 'crun', 'crun-wasm', 'wasmtime', 'wasmedge', 'wasmer', 'wamr', 'spin'];
+  const images = loadFixtureImages().filter(({ expect: { pulls } }) => pulls);
+
+  /** At the registry a slight image looks exactly like a Spin application in a file system: "conditional" says so. */
+  const lookAlikes: Readonly<Record<string, readonly string[]>> = { 'slight-wasi': ['spin'] };
+
+  test('they are there', () => {
+    expect(images.length).toBeGreaterThan(25);
+  });
+
+  test.each(images)('$name', async (image) => {
+    const verdict = detectWasm(await readFixtureFacts(image));
+    const runsOn = judged.filter((handler) => runsWell(handler, verdict));
+    const alike = lookAlikes[image.name] ?? [];
+    expect(runsOn.toSorted()).toEqual([...image.expect.runsOn, ...alike].toSorted());
+    for (const handler of alike) expect(canRun(profile(handler), verdict).runs).toBe('conditional');
+  });
+});
+
+describe('what the Pod must bring along', () => {
+  test('a Spin application without a command', () => {
+    expect(canRun(profile('spin-v2'), SPIN_APP)).toMatchObject({ runs: 'yes', needs: ['spin-command'] });
+  });
+
+  test('a Spin application with a command', () => {
+    expect(canRun(profile('spin'), { ...SPIN_APP, firstArgument: '/' }).needs).toEqual([]);
+  });
+
+  test('an artefact without a command', () => {
+    expect(canRun(profile('wasmtime'), ARTEFACT)).toMatchObject({ runs: 'yes', needs: ['command'] });
+  });
+
+  test('nothing where it does not run anyway', () => {
+    expect(canRun(profile('runc'), ARTEFACT)).toMatchObject({ runs: 'no', needs: [] });
+  });
+});
+
+describe('what is not known stays open', () => {
+  test.each(HANDLER_PROFILES)('an unknown image on $name', (known) => {
+    expect(canRun(known, UNKNOWN).runs).toBe('unknown');
+  });
+
+  test('a component on a handler that only says "wasm"', () => {
+    expect(canRun(profile('wasm'), { ...WASI_IMAGE, shape: 'component' }).runs).toBe('unknown');
+    expect(canRun(profile('wasm'), { ...WASI_IMAGE, shape: 'module' }).runs).toBe('yes');
+  });
+
+  test('a WASI image on spin, which may hold a /spin.toml', () => {
+    expect(canRun(profile('spin'), WASI_IMAGE).runs).toBe('unknown');
+  });
+
+  test('a shape nobody sees is taken for a module, and that is said', () => {
+    expect(canRun(profile('wasmedge'), WASI_IMAGE)).toMatchObject({ runs: 'yes', assumesModule: true });
+    expect(canRun(profile('wasmtime'), WASI_IMAGE)).toMatchObject({ runs: 'yes', assumesModule: false });
+    expect(canRun(profile('wasmedge'), { ...WASI_IMAGE, shape: 'module' }).assumesModule).toBe(false);
+  });
+});

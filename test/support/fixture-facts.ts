@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { inspectImage } from '../../src/assess/inspect-image.ts';
+import type { FetchedDocument, RegistryPort } from '../../src/assess/ports.ts';
+import { parseDigest, type Digest } from '../../src/image/digest.ts';
+import type { ImageFacts } from '../../src/image/image-facts.ts';
+import { parseReference } from '../../src/image/reference.ts';
+import type { FixtureImage } from './fixture-images.ts';
+
+/** A registry that is a folder: the bytes of one fixture image, without any network. */
+function folderRegistry({ folder, expect }: FixtureImage): RegistryPort {
+  const read = (digest: Digest, mediaType: string): FetchedDocument => {
+    const bytes = readFileSync(new URL(`blobs/${digest.replace(':', '/')}`, folder));
+    return { document: JSON.parse(bytes.toString('utf8')), mediaType, digest, bytes: bytes.length };
+  };
+  const top = parseDigest(expect.digest);
+  return {
+    fetchManifest: ({ digest }) =>
+      Promise.resolve(digest === null || digest === top ? read(top, expect.mediaType) : read(digest, '')),
+    fetchJsonBlob: (_reference, { digest }) => Promise.resolve(read(digest, '')),
+    resolveDigest: () => Promise.resolve(top),
+  };
+}
+
+/** What `assess` would know of a fixture image on a cluster of linux/amd64. */
+export function readFixtureFacts(image: FixtureImage): Promise<ImageFacts> {
+  return inspectImage(folderRegistry(image), {
+    reference: parseReference(`registry.example/${image.name}:latest`),
+    architectures: ['amd64'],
+    credentials: [],
+    signal: AbortSignal.timeout(10_000),
+  });
+}
