@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { isDigest, parseDigest } from '../../src/image/digest.ts';
+import { parseManifest } from '../../src/image/manifest.ts';
+import { OCI_MANIFEST } from '../../src/image/media-types.ts';
+import type { RequestEvent } from '../../src/registry/http-types.ts';
+import { loadFixtureImages, putFixtureImages } from '../support/fixture-images.ts';
+import { startServer } from '../support/http-server.ts';
+import { startRegistry } from '../support/registry.ts';
+import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+
+const bytes = Buffer.from('{"schemaVersion":2}');
+
+describe('real images', () => {
+  test.for(loadFixtureImages())('$name comes as it was pushed', async ({ name, expect: truth }) => {
+    await using registry = await startRegistry({ images: putFixtureImages });
+    await using client = createTestClient([registry]);
+    const image = imageAt(registry, `corpus/${name}`);
+    const { document, digest, mediaType } = await client.fetchManifest(image, asking());
+    expect({ digest, mediaType }).toEqual({ digest: truth.digest, mediaType: truth.mediaType });
+    expect(await client.resolveDigest(image, asking())).toBe(truth.digest);
+    const manifest = parseManifest(document, mediaType);
+    if (manifest.kind === 'index') {
+      const [child] = manifest.manifests;
+      const { digest: found } = await client.fetchManifest(
+        { ...image, digest: child?.digest ?? null },
+        asking(),
+      );
+      expect(found).toBe(child?.digest);
+    } else {
+      const config = await client.fetchJsonBlob(image, manifest.config, asking());
+      expect(config).toMatchObject({
+        digest: manifest.config.digest,
+        bytes: manifest.config.size,
+        mediaType: '',
+      });
+    }
+  });
+});
+
+test('two requests for an image, and every one is told', async () => {
+  await using registry = await startRegistry({ images: putFixtureImages });
+  const events: RequestEvent[] = [];
+  await using client = createTestClient([registry], { onRequest: (event) => events.push(event) });
+  const image = imageAt(registry, 'corpus/bk-wasi-wasm');
+  const manifest = await client.fetchManifest(image, asking());
+  const parsed = parseManifest(manifest.document, manifest.mediaType);
+  if (parsed.kind !== 'manifest') throw new Error('the fixture is no index');
+  const config = await client.fetchJsonBlob(image, parsed.config, asking());
+  expect(registry.lines()).toEqual([
+    'GET /v2/corpus/bk-wasi-wasm/manifests/latest none',
+    `GET /v2/corpus/bk-wasi-wasm/blobs/${parsed.config.digest} none`,
+  ]);
+  const { host } = registry;
+  expect(events).toEqual([
+    { registry: host, host, method: 'GET', status: 200, bytes: manifest.bytes },
+    { registry: host, host, method: 'GET', status: 200, bytes: config.bytes },
+  ]);
+});
+
+describe('digests', () => {
+  const sha512 = parseDigest(`sha512:${createHash('sha512').update(bytes).digest('hex')}`);
+  const sha256 = parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
+  const other = `sha256:${'0'.repeat(64)}`;
+
+  test.for([
+    { name: 'computed where no header claims one', header: undefined, asked: null, digest: sha256 },
+    { name: 'as claimed by the header', header: sha256, asked: null, digest: sha256 },
+    { name: 'sha512 as claimed by the header', header: sha512, asked: null, digest: sha512 },
+    { name: 'sha512 as asked for', header: undefined, asked: sha512, digest: sha512 },
+    {
+      name: 'asked for in one algorithm, claimed in the other',
+      header: sha256,
+      asked: sha512,
+      digest: sha512,
+    },
+    { name: 'computed where the header is no digest', header: 'sha256:abc', asked: null, digest: sha256 },
+    { name: 'refused where the header claims another', header: other, asked: null, digest: null },
+    {
+      name: 'refused where the header claims another than asked',
+      header: other,
+      asked: sha256,
+      digest: null,
+    },
+    { name: 'refused where another was asked for', header: undefined, asked: other, digest: null },
+    { name: 'refused whatever the header claims', header: other, asked: other, digest: null },
+  ])('$name', async ({ header, asked, digest }) => {
+    await using server = await startServer((_request, response) => {
+      if (header !== undefined) response.setHeader('docker-content-digest', header);
+      response.setHeader('content-type', OCI_MANIFEST);
+      response.end(bytes);
+    });
+    await using client = createTestClient([server]);
+    const image = imageAt(server, asked === null ? 'a:1' : `a@${asked}`);
+    const outcome = await client.fetchManifest(image, asking()).then(
+      (fetched) => fetched.digest,
+      (error: { code: string }) => error.code,
+    );
+    expect(outcome).toBe(digest ?? 'invalid');
+  });
+
+  test('a blob is what its descriptor names', async () => {
+    await using server = await startServer((_request, response) => response.end('{"tampered":true}'));
+    await using client = createTestClient([server]);
+    const blob = { digest: sha256, size: bytes.byteLength };
+    expect((await failureOf(client.fetchJsonBlob(imageAt(server, 'a'), blob, asking()))).code).toBe(
+      'invalid',
+    );
+  });
+});
+
+describe('HEAD', () => {
+  test('of a digest needs no request', async () => {
+    await using registry = await startRegistry();
+    await using client = createTestClient([registry]);
+    const digest = `sha256:${'0'.repeat(64)}`;
+    expect(await client.resolveDigest(imageAt(registry, `a@${digest}`), asking())).toBe(digest);
+    expect(registry.log).toHaveLength(0);
+  });
+
+  test.for([
+    { name: 'a registry that does not tell', status: 200, header: undefined },
+    { name: 'a header that is no digest', status: 200, header: 'nonsense' },
+    { name: 'a registry that knows no HEAD', status: 405, header: undefined },
+  ])('$name: null', async ({ status, header }) => {
+    await using server = await startServer((_request, response) => {
+      response.writeHead(status, header === undefined ? {} : { 'docker-content-digest': header });
+      response.end();
+    });
+    await using client = createTestClient([server]);
+    expect(await client.resolveDigest(imageAt(server, 'a'), asking())).toBeNull();
+  });
+
+  test('of what is not there', async () => {
+    await using registry = await startRegistry();
+    await using client = createTestClient([registry]);
+    expect((await failureOf(client.resolveDigest(imageAt(registry, 'a'), asking()))).code).toBe('not-found');
+  });
+});
+
+test('a tag that is asked for by GET has a digest that HEAD tells, too', async () => {
+  await using registry = await startRegistry();
+  const digest = registry.store.putManifest('a', 'latest', { bytes, mediaType: OCI_MANIFEST });
+  await using client = createTestClient([registry]);
+  expect(isDigest(digest)).toBe(true);
+  expect(await client.resolveDigest(imageAt(registry, 'a'), asking())).toBe(digest);
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULTS } from '../../src/registry/defaults.ts';
+import { RegistryError } from '../../src/registry/errors.ts';
+import { parseRetryAfter, retryDelay } from '../../src/registry/retry-timing.ts';
+
+const now = Date.parse('Sat, 21 Nov 2026 12:00:00 GMT');
+
+test.for([
+  { name: 'absent', header: '', milliseconds: null },
+  { name: 'seconds', header: '3', milliseconds: 3000 },
+  { name: 'zero', header: '0', milliseconds: 0 },
+  { name: 'white space', header: ' 7 ', milliseconds: 7000 },
+  { name: 'a date', header: 'Sat, 21 Nov 2026 12:00:05 GMT', milliseconds: 5000 },
+  { name: 'a date of the old form', header: 'Saturday, 21-Nov-26 12:00:05 GMT', milliseconds: 5000 },
+  { name: 'a date that is past', header: 'Sat, 21 Nov 2026 11:00:00 GMT', milliseconds: 0 },
+  { name: 'negative', header: '-1', milliseconds: null },
+  { name: 'a fraction', header: '1.5', milliseconds: null },
+  { name: 'a year, which Date.parse would take', header: '2026-11-21', milliseconds: null },
+  { name: 'words', header: 'Soon, perhaps', milliseconds: null },
+  { name: 'more digits than any time has', header: '9'.repeat(40), milliseconds: null },
+])('Retry-After: $name', ({ header, milliseconds }) => {
+  expect(parseRetryAfter(header, now)).toBe(milliseconds);
+});
+
+describe('the wait before the next try', () => {
+  const subject = { registry: 'r.test', repository: 'a', reference: 'r.test/a:latest' };
+  const limits = { ...DEFAULTS, attempts: 3, retryMs: 100, retryAfterMs: 2000 };
+  test.for([
+    { name: 'first, least jitter', attempt: 1, random: 0, after: null, transient: true, wait: 50 },
+    { name: 'first, most jitter', attempt: 1, random: 1, after: null, transient: true, wait: 100 },
+    { name: 'second', attempt: 2, random: 1, after: null, transient: true, wait: 200 },
+    { name: 'none after the last', attempt: 3, random: 0, after: null, transient: true, wait: null },
+    {
+      name: 'none for what will not change',
+      attempt: 1,
+      random: 0,
+      after: null,
+      transient: false,
+      wait: null,
+    },
+    { name: 'as long as the registry asks', attempt: 1, random: 0, after: 1500, transient: true, wait: 1500 },
+    { name: 'at least our own', attempt: 1, random: 0, after: 0, transient: true, wait: 50 },
+    {
+      name: 'none where it asks for more than there is',
+      attempt: 1,
+      random: 0,
+      after: 2001,
+      transient: true,
+      wait: null,
+    },
+  ])('$name', ({ attempt, random, after, transient, wait }) => {
+    const error = new RegistryError('rate-limited', subject, { state: 'x', transient, retryAfterMs: after });
+    expect(retryDelay(error, attempt, { random, limits })).toBe(wait);
+  });
+});
