@@ -20,7 +20,8 @@ export function nearestName(name: string, candidates: readonly string[]): string
   if (name.length > LONGEST_NAME) return null;
   const typed = name.toLowerCase();
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  // Two for a swapped pair of letters, which is the commonest slip; in the shortest names that would be any name.
+  let bestDistance = (name.length < 3 ? 1 : Math.max(2, Math.floor(name.length / 3))) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(typed, candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];

@@ -77,8 +77,10 @@ export function describeWarnings(judged: Judged, subject: SubjectKind): readonly
 
 function describeImages(containers: readonly AssessedContainer[]): string {
   return containers
-    .map(({ container, verdict }) => {
-      const more = verdict.kind === 'unknown' ? verdict.reason : 'flavour' in verdict ? verdict.flavour : null;
+    .map(({ container, verdict, isSkipped }) => {
+      if (isSkipped) return `${container.name}=skipped`;
+      const more =
+        verdict.kind === 'unknown' ? verdict.reason : 'flavour' in verdict ? verdict.flavour : null;
       return `${container.name}=${verdict.kind}${more === null ? '' : `/${more}`}`;
     })
     .join(', ');

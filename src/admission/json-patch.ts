@@ -64,7 +64,10 @@ function descend(draft: Draft, parent: Node, key: string): Node | null {
 }
 
 /** The deepest container of the path that is there, and how many segments lead to it. */
-function findParent(draft: Draft, segments: readonly string[]): { readonly node: Node; readonly depth: number } {
+function findParent(
+  draft: Draft,
+  segments: readonly string[],
+): { readonly node: Node; readonly depth: number } {
   let node = draft.root;
   for (let depth = 0; depth < segments.length - 1; depth += 1) {
     const child = descend(draft, node, segments[depth] ?? '');
@@ -78,7 +81,8 @@ function checkTarget(node: Node, key: string, change: Change, isLeaf: boolean): 
   const current = read(node, key);
   if (!isLeaf && current !== undefined && current !== null) refuse(change, `"${key}" is a plain value`);
   if (key === '-' && !Array.isArray(node)) refuse(change, 'only a list can be appended to');
-  if (key !== '-' && Array.isArray(node) && current === undefined) refuse(change, `the list has no item ${key}`);
+  if (key !== '-' && Array.isArray(node) && current === undefined)
+    refuse(change, `the list has no item ${key}`);
 }
 
 /** `add` to an item of a list would shift the others: an item that is there is replaced. */

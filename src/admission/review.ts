@@ -42,7 +42,11 @@ function readText(object: JsonObject, key: string): string {
 
 function readKind(value: unknown): GroupVersionKind {
   if (!isObject(value)) return { group: '', version: '', kind: '' };
-  return { group: readText(value, 'group'), version: readText(value, 'version'), kind: readText(value, 'kind') };
+  return {
+    group: readText(value, 'group'),
+    version: readText(value, 'version'),
+    kind: readText(value, 'kind'),
+  };
 }
 
 function checkEnvelope(body: unknown): JsonObject {

@@ -28,7 +28,10 @@ function flagRow({ name, placeholder, description, choices }: Flag): Row {
   return [`${short}--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`, `${description}${taken}`];
 }
 
-function describeKey({ path, type, default: byDefault, description }: ConfigurationKey, columns: number): string {
+function describeKey(
+  { path, type, default: byDefault, description }: ConfigurationKey,
+  columns: number,
+): string {
   const takes = byDefault === null ? type : `${type} (default ${byDefault})`;
   return [`  ${path}`, wrap(takes, columns, '      '), wrap(description, columns, '      ')]
     .filter((line) => line !== '')
@@ -54,7 +57,13 @@ export function describeProgram(commands: readonly Command[], stream: Writable):
     [
       ['', wrap(PRODUCT, columns, '')],
       ['Usage', '  wasmgate COMMAND [flags]'],
-      ['Commands', table(commands.map(({ name, summary }) => [name, summary]), columns)],
+      [
+        'Commands',
+        table(
+          commands.map(({ name, summary }) => [name, summary]),
+          columns,
+        ),
+      ],
       ['', wrap('wasmgate COMMAND --help tells the rest.', columns, '')],
     ],
     stream,

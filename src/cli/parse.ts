@@ -52,7 +52,7 @@ function findFlag(token: OptionToken, flags: readonly Flag[], command: Command):
   const flag = flags.find(({ name }) => name === token.name);
   if (flag !== undefined) return flag;
   const names = flags.map(({ name }) => `--${name}`);
-  throw usageError(`there is no flag ${token.rawName}.${didYouMean(token.rawName, names)}`, command.name);
+  throw usageError(`there is no flag "${token.rawName}".${didYouMean(token.rawName, names)}`, command.name);
 }
 
 /** @throws AppError `wrong-usage` */

@@ -28,7 +28,7 @@ function findCommand(name: string, commands: readonly Command[]): Command {
   const names = commands.map((candidate) => candidate.name);
   const what = name.startsWith('-') ? 'flag' : 'command';
   const known = what === 'flag' ? ['--help', '--version'] : names;
-  throw usageError(`there is no ${what} ${name}.${didYouMean(name, known)}`, '');
+  throw usageError(`there is no ${what} "${name}".${didYouMean(name, known)}`, '');
 }
 
 /** `wasmgate --help`, `wasmgate help`, `wasmgate help serve` and no word at all, each as the words they stand for. */
@@ -58,7 +58,9 @@ async function runCommand(argv: readonly string[], io: Io, deps: CliDeps): Promi
 function reportError(error: unknown, io: Io): ExitCode {
   const advice = error instanceof AppError && error.advice !== null ? `${error.advice}\n` : '';
   io.stderr.write(`wasmgate: ${describeError(error)}\n${advice}`);
-  return error instanceof AppError && USAGE_ERRORS.includes(error.code) ? EXIT_CODES.usage : EXIT_CODES.failed;
+  return error instanceof AppError && USAGE_ERRORS.includes(error.code)
+    ? EXIT_CODES.usage
+    : EXIT_CODES.failed;
 }
 
 /**

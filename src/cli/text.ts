@@ -10,7 +10,8 @@ export const DEFAULTS = {
 
 /** The width to write for: the terminal's, within bounds; a pipe's or file's is the classic one. */
 export function columnsOf(stream: Writable): number {
-  const columns = 'columns' in stream && typeof stream.columns === 'number' ? stream.columns : DEFAULTS.columns;
+  const columns =
+    'columns' in stream && typeof stream.columns === 'number' ? stream.columns : DEFAULTS.columns;
   return Math.min(DEFAULTS.columns, Math.max(DEFAULTS.narrowestColumns, columns));
 }
 
@@ -24,7 +25,8 @@ export function wrap(text: string, columns: number, indent: string): string {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + 1 + word.length <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(indent + word);
   }
   return lines.join('\n');

@@ -36,7 +36,9 @@ function show(value: unknown): string {
 }
 
 function refuseValue(schema: SchemaNode, value: unknown, place: Place): void {
-  const choices = schema.anyOf?.map(({ const: choice }) => choice).filter((choice) => typeof choice === 'string');
+  const choices = schema.anyOf
+    ?.map(({ const: choice }) => choice)
+    .filter((choice) => typeof choice === 'string');
   const hint = typeof value === 'string' ? didYouMean(value, choices ?? []) : '';
   refuse(place, `found ${show(value)}, takes ${describeType(schema)}.${hint}`);
 }

@@ -30,8 +30,10 @@ function fileSchema(sections: Sections): SchemaNode {
   return schemaNode(
     Type.Object(
       {
-        apiVersion: Type.Literal(CONFIGURATION_VERSION),
-        kind: Type.Literal(CONFIGURATION_KIND),
+        apiVersion: Type.Literal(CONFIGURATION_VERSION, {
+          description: 'Needed in every file that is not empty.',
+        }),
+        kind: Type.Literal(CONFIGURATION_KIND, { description: 'Needed, too.' }),
         ...sections,
       },
       { additionalProperties: false },
@@ -57,18 +59,21 @@ function invalid(source: string, problems: readonly string[]): AppError<Configur
   );
 }
 
+function describeProblem(problem: { line: number | null; name: string; what: string }): string {
+  const { line, name, what } = problem;
+  return `${line === null ? '' : `line ${line}: `}${name === '' ? 'the file' : name}: ${what}`;
+}
+
 function checkFile(schema: SchemaNode, text: string, source: string): unknown {
   const { value, problems: syntax, lineOf } = parseYaml(text);
   if (syntax.length > 0) throw invalid(source, syntax);
   // An empty file says nothing, and nothing needs a version.
   const stated = value === null ? { apiVersion: CONFIGURATION_VERSION, kind: CONFIGURATION_KIND } : value;
   const checked = checkValue(schema, stated);
-  const problems = checked.problems.map(({ path, text: what }) => {
-    const line = lineOf(path);
-    const name = path.length === 0 ? 'the file' : describePath(path);
-    return `${line === null ? '' : `line ${line}: `}${name}: ${what}`;
-  });
-  if (problems.length > 0) throw invalid(source, problems);
+  const problems = checked.problems
+    .map(({ path, text: what }) => ({ line: lineOf(path), name: describePath(path), what }))
+    .toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
+  if (problems.length > 0) throw invalid(source, problems.map(describeProblem));
   return checked.value;
 }
 
@@ -100,6 +105,6 @@ export function createConfigurationReader<const S extends Sections>(sections: S)
     defaults: () => parse('', 'defaults'),
     parse,
     read: async (file) => parse(await readText(file), file),
-    keys: () => names.flatMap((name) => describeKeys(schemaNode(sections[name] ?? {}), name)),
+    keys: () => Object.entries(schema.properties ?? {}).flatMap(([name, node]) => describeKeys(node, name)),
   };
 }

@@ -8,7 +8,7 @@ function describeNumber(noun: string, { minimum, maximum }: SchemaNode): string 
 
 function describeString({ minLength, pattern }: SchemaNode): string {
   if (pattern !== undefined) return `text like ${pattern}`;
-  return minLength === undefined || minLength === 0 ? 'text' : 'text, not empty';
+  return minLength === undefined || minLength === 0 ? 'text' : 'non-empty text';
 }
 
 /** What a key takes, in a few words: `enforce | warn | audit | off`, `integer from 0 to 65535`, `list of text`. */

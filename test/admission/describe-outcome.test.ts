@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest';
+import { describeChange, describePath } from '../../src/admission/describe-change.ts';
+import {
+  annotateMutation,
+  annotateValidation,
+  describeDenial,
+  describeWarnings,
+} from '../../src/admission/describe-outcome.ts';
+import { CANNOT_RUN, judged, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
+
+const LONG = { ...ON_NO_NODE, detail: `no node offers handler ${'x'.repeat(90)}.` };
+
+test('a denial says what and why, then what to do, for every refusal', () => {
+  const second = { ...CANNOT_RUN, detail: 'container "b" is a policy module.', advice: '' };
+  expect(describeDenial([CANNOT_RUN, second])).toBe(
+    [
+      'container "app" is a Spin application, which RuntimeClass "wasmtime" cannot run',
+      'To fix: Name RuntimeClass "wasmtime-spin-v2".',
+      'also: container "b" is a policy module',
+    ].join('\n'),
+  );
+});
+
+test.each([
+  [
+    'enforce, a Pod: what refuses it is in the denial, not here',
+    {},
+    'Pod',
+    ['wasmgate: no node offers handler "wasmtime". Install the shim.'],
+  ],
+  [
+    'enforce, a template: its Pods will be refused',
+    {},
+    'Deployment',
+    [
+      'wasmgate: Pods of this Deployment will be refused: container "app" is a Spin application, which RuntimeClass "wasmtime" cannot run',
+      'wasmgate: Name RuntimeClass "wasmtime-spin-v2".',
+      'wasmgate: no node offers handler "wasmtime". Install the shim.',
+    ],
+  ],
+  [
+    'warn: changed, and warned instead of refused',
+    { mode: 'warn' },
+    'Pod',
+    [
+      'wasmgate (warn): would refuse: container "app" is a Spin application, which RuntimeClass "wasmtime" cannot run',
+      'wasmgate (warn): Name RuntimeClass "wasmtime-spin-v2".',
+      'wasmgate (warn): no node offers handler "wasmtime". Install the shim.',
+    ],
+  ],
+  [
+    'audit: everything told',
+    { mode: 'audit' },
+    'Pod',
+    [
+      'wasmgate (audit): would refuse: container "app" is a Spin application, which RuntimeClass "wasmtime" cannot run',
+      'wasmgate (audit): Name RuntimeClass "wasmtime-spin-v2".',
+      'wasmgate (audit): would set spec.runtimeClassName="wasmtime"',
+      'wasmgate (audit): no node offers handler "wasmtime". Install the shim.',
+    ],
+  ],
+  [
+    'notes come first',
+    { findings: [], notes: ['label wasmgate.dev/mode is "on"'] },
+    'Pod',
+    ['wasmgate: label wasmgate.dev/mode is "on"'],
+  ],
+  [
+    'a long finding takes two lines',
+    { findings: [LONG] },
+    'Pod',
+    [`wasmgate: no node offers handler ${'x'.repeat(90)}`, 'wasmgate: Install the shim.'],
+  ],
+] as const)('warnings, %s', (_case, parts, subject, expected) => {
+  const assessment = judged({ findings: [CANNOT_RUN, ON_NO_NODE], changes: [SET_CLASS], ...parts });
+  expect(describeWarnings(assessment, subject)).toEqual(expected);
+});
+
+test('withheld changes share lines as far as these stay short', () => {
+  const changes = ['cpu', 'memory', 'storage'].map((resource) => ({
+    ...SET_CLASS,
+    path: `/spec/containers/0/resources/limits/${resource}`,
+    value: '64Mi',
+  }));
+  expect(describeWarnings(judged({ mode: 'audit', changes }), 'Pod')).toEqual([
+    'wasmgate (audit): would set spec.containers[0].resources.limits.cpu="64Mi"',
+    'wasmgate (audit): would set spec.containers[0].resources.limits.memory="64Mi"',
+    'wasmgate (audit): would set spec.containers[0].resources.limits.storage="64Mi"',
+  ]);
+  expect(describeWarnings(judged({ mode: 'audit', changes: [SET_CLASS, SET_CLASS] }), 'Pod')).toEqual([
+    'wasmgate (audit): would set spec.runtimeClassName="wasmtime", spec.runtimeClassName="wasmtime"',
+  ]);
+});
+
+test.each([
+  ['/spec/runtimeClassName', 'spec.runtimeClassName'],
+  ['/spec/containers/0/resources', 'spec.containers[0].resources'],
+  ['/metadata/annotations/module.wasm.image~1variant', 'metadata.annotations["module.wasm.image/variant"]'],
+  ['/spec/tolerations/-', 'spec.tolerations'],
+])('%s is told as %s', (pointer, field) => {
+  expect(describePath(pointer)).toBe(field);
+});
+
+test('a change tells its value where that is short', () => {
+  expect(describeChange(SET_CLASS)).toBe('spec.runtimeClassName="wasmtime"');
+  expect(describeChange({ ...SET_CLASS, path: '/spec/tolerations/-', value: { key: 'a' } })).toBe(
+    'spec.tolerations+={"key":"a"}',
+  );
+  expect(describeChange({ ...SET_CLASS, value: 'x'.repeat(50) })).toBe('spec.runtimeClassName');
+});
+
+test.each([
+  ['a Pod refused', {}, 'Pod', { outcome: 'denied', mode: 'enforce' }],
+  ['a template refused', {}, 'Job', { outcome: 'warned', mode: 'enforce' }],
+  ['audit', { mode: 'audit' }, 'Pod', { outcome: 'would-deny', mode: 'audit' }],
+  [
+    'nothing to refuse',
+    { findings: [ON_NO_NODE] },
+    'Pod',
+    { outcome: 'allowed', findings: 'handler-on-no-node' },
+  ],
+] as const)('validation annotates: %s', (_case, parts, subject, expected) => {
+  expect(annotateValidation(judged({ findings: [CANNOT_RUN, CANNOT_RUN], ...parts }), subject)).toEqual({
+    mode: 'enforce',
+    findings: 'handler-cannot-run-image',
+    'runtime-class': 'wasmtime',
+    ...expected,
+  });
+});
+
+test('validation annotates what each image is', () => {
+  const container = {
+    kind: 'main',
+    path: '/spec/containers/0',
+    image: 'i',
+    facts: null,
+    isSkipped: false,
+  } as const;
+  const containers = [
+    {
+      ...container,
+      container: { name: 'app' },
+      verdict: { kind: 'wasm', flavour: 'wasi-image', shape: null, packaging: 'tar', evidence: [] },
+    },
+    { ...container, container: { name: 'proxy' }, verdict: { kind: 'container', evidence: [] } },
+    {
+      ...container,
+      container: { name: 'own' },
+      isSkipped: true,
+      verdict: { kind: 'container', evidence: [] },
+    },
+    {
+      ...container,
+      container: { name: 'far' },
+      verdict: { kind: 'unknown', reason: 'timeout', detail: '', advice: null, evidence: [] },
+    },
+  ] as const;
+  expect(annotateValidation(judged({ containers, origin: 'none' }), 'Pod')).toEqual({
+    mode: 'enforce',
+    outcome: 'allowed',
+    images: 'app=wasm/wasi-image, proxy=container, own=skipped, far=unknown/timeout',
+  });
+});
+
+test('mutation annotates the same key with the same value, or not at all, when asked again', () => {
+  const first = annotateMutation(judged({ changes: [SET_CLASS] }));
+  const again = annotateMutation(judged({ origin: 'pod' }));
+  expect(first).toEqual({ mode: 'enforce', 'runtime-class': 'wasmtime', changes: '/spec/runtimeClassName' });
+  expect(first).toMatchObject(again);
+});

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { parseReview } from '../../src/admission/review.ts';
+import { readReview, REVIEW_FILES } from '../support/reviews.ts';
+
+const REQUEST = { uid: 'u1', operation: 'CREATE' };
+const ENVELOPE = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' };
+
+test.each(REVIEW_FILES)('%s, as an API server sent it, reads whole', (file) => {
+  const [, , operation, kind] = /^(\d+)-\w+-([a-z]+)-([a-z]+)-/.exec(file) ?? [];
+  const request = parseReview(readReview(file));
+  expect(request.uid).toMatch(/^[0-9a-f-]{36}$/);
+  expect(request.operation.toLowerCase()).toBe(operation);
+  expect(request.kind.kind.toLowerCase()).toBe(kind);
+  expect(request.namespace).not.toBe('');
+  expect(request.object).not.toBeNull();
+  expect(request.oldObject === null).toBe(operation === 'create');
+  expect(request.dryRun).toBe(file.includes('dry-run'));
+  expect(request.subResource).toBe(file.includes('ephemeralcontainers') ? 'ephemeralcontainers' : '');
+});
+
+test('a Pod named by generateName has no name yet', () => {
+  expect(parseReview(readReview('03'))).toMatchObject({ name: '', resource: 'pods' });
+});
+
+test.each([
+  ['nothing', undefined, 'not-a-review'],
+  ['null', null, 'not-a-review'],
+  ['a list', [], 'not-a-review'],
+  ['a text', 'AdmissionReview', 'not-a-review'],
+  ['an empty object', {}, 'not-a-review'],
+  ['a Pod', { apiVersion: 'v1', kind: 'Pod' }, 'not-a-review'],
+  [
+    'v1beta1',
+    { ...ENVELOPE, apiVersion: 'admission.k8s.io/v1beta1', request: REQUEST },
+    'wrong-review-version',
+  ],
+  ['no version', { kind: 'AdmissionReview', request: REQUEST }, 'wrong-review-version'],
+  ['no request', ENVELOPE, 'no-request'],
+  ['a null request', { ...ENVELOPE, request: null }, 'no-request'],
+  ['a request that is a list', { ...ENVELOPE, request: [] }, 'no-request'],
+  ['no uid', { ...ENVELOPE, request: { operation: 'CREATE' } }, 'no-uid'],
+  ['an empty uid', { ...ENVELOPE, request: { ...REQUEST, uid: '' } }, 'no-uid'],
+  ['a numeric uid', { ...ENVELOPE, request: { ...REQUEST, uid: 7 } }, 'no-uid'],
+])('%s is refused', (_case, body, code) => {
+  expect(() => parseReview(body)).toThrow(expect.objectContaining({ code }));
+});
+
+test('fields of a wrong type read as absent: such a request is let through, not refused', () => {
+  const request = {
+    uid: 'u1',
+    kind: 'Pod',
+    resource: 3,
+    operation: {},
+    namespace: 1,
+    object: 'x',
+    dryRun: 'yes',
+  };
+  expect(parseReview({ ...ENVELOPE, request })).toEqual({
+    uid: 'u1',
+    kind: { group: '', version: '', kind: '' },
+    resource: '',
+    subResource: '',
+    operation: '',
+    namespace: '',
+    name: '',
+    object: 'x',
+    oldObject: null,
+    dryRun: false,
+  });
+});
+
+test('a key named __proto__ gives no request', () => {
+  const body: unknown = JSON.parse(`{"__proto__": ${JSON.stringify({ ...ENVELOPE, request: REQUEST })}}`);
+  expect(() => parseReview(body)).toThrow(expect.objectContaining({ code: 'not-a-review' }));
+});

@@ -1,0 +1,70 @@
+import type { AssessPod, AssessmentRequest, JudgedAssessment } from '../../src/assess/assessment.ts';
+import type { Change, ClassOrigin, JudgedFinding } from '../../src/policy/decision.ts';
+import { applyMode, type Mode } from '../../src/policy/mode.ts';
+
+export const WASMTIME = {
+  name: 'wasmtime',
+  handler: 'wasmtime',
+  overhead: null,
+  nodeSelector: null,
+  tolerations: null,
+};
+
+export const CANNOT_RUN: JudgedFinding = {
+  id: 'handler-cannot-run-image',
+  container: 'app',
+  detail: 'container "app" is a Spin application, which RuntimeClass "wasmtime" cannot run',
+  advice: 'Name RuntimeClass "wasmtime-spin-v2".',
+  action: 'deny',
+};
+
+export const ON_NO_NODE: JudgedFinding = {
+  id: 'handler-on-no-node',
+  container: null,
+  detail: 'no node offers handler "wasmtime"',
+  advice: 'Install the shim.',
+  action: 'warn',
+};
+
+export const SET_CLASS: Change = {
+  op: 'add',
+  path: '/spec/runtimeClassName',
+  value: 'wasmtime',
+  reason: 'chosen',
+};
+
+export interface JudgedParts {
+  readonly mode?: Mode;
+  readonly findings?: readonly JudgedFinding[];
+  readonly changes?: readonly Change[];
+  readonly containers?: JudgedAssessment['containers'];
+  readonly notes?: readonly string[];
+  readonly origin?: ClassOrigin;
+}
+
+/** A judgement as the use case answers it, with the real mode applied. */
+export function judged(parts: JudgedParts = {}): JudgedAssessment {
+  const { mode = 'enforce', findings = [], changes = [], origin = 'chosen' } = parts;
+  const decision = {
+    findings,
+    changes,
+    runtimeClass: { class: origin === 'none' ? null : WASMTIME, origin },
+  };
+  return {
+    kind: 'judged',
+    decision,
+    outcome: applyMode(decision, mode),
+    containers: parts.containers ?? [],
+    notes: parts.notes ?? [],
+  };
+}
+
+/** A use case that answers the same every time, and what it was asked. */
+export function answering(assessment: Awaited<ReturnType<AssessPod>>) {
+  const asked: AssessmentRequest[] = [];
+  const assess: AssessPod = (request) => {
+    asked.push(request);
+    return Promise.resolve(assessment);
+  };
+  return { assess, asked };
+}
