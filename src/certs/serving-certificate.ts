@@ -1,0 +1,139 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { SelfsignedOptions } from 'selfsigned';
+
+export const DEFAULTS = {
+  /** The CA outlives several serving certificates, so that a new one of these changes no webhook configuration. */
+  caDays: 3650,
+  /**
+   * Looked at only when the process starts, until rotation comes: a Deployment that nobody touches for a year must not
+   * lose its webhook silently, so this is years and not months.
+   */
+  servingDays: 1825,
+  /** Made anew this long before it ends. */
+  renewBeforeDays: 90,
+  /** Clocks of nodes differ; a certificate "from the future" is refused. */
+  clockSkewMinutes: 60,
+} as const;
+
+/** PEM texts. Keys are secret. */
+export interface CertificateAuthority {
+  readonly caCert: string;
+  readonly caKey: string;
+}
+
+export interface ServingCertificate extends CertificateAuthority {
+  readonly cert: string;
+  readonly key: string;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Names under which the API server reaches a Service: it dials the first one. */
+export function serviceNames(service: string, namespace: string): readonly string[] {
+  return [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`];
+}
+
+/** For `clientConfig.url` and tests on this machine. */
+export const LOCAL_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1'];
+
+/**
+ * A serving certificate for these names, by the CA given or a new one; EC keys, for they are made in a millisecond.
+ */
+export async function generateServingCertificate(
+  names: readonly string[],
+  authority: CertificateAuthority | null = null,
+): Promise<ServingCertificate> {
+  const ca = authority ?? (await generateAuthority());
+  const { cert, key } = await generateCertificate('wasmgate', DEFAULTS.servingDays, {
+    ca: { cert: ca.caCert, key: ca.caKey },
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: names.map((name) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })),
+      },
+    ],
+  });
+  return { ...ca, cert, key };
+}
+
+async function generateAuthority(): Promise<CertificateAuthority> {
+  const { cert, key } = await generateCertificate('wasmgate CA', DEFAULTS.caDays, {
+    extensions: [
+      { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+  return { caCert: cert, caKey: key };
+}
+
+/** `selfsigned` is loaded here and not at the top: it weighs 14 MiB, and most starts find their certificate made. */
+async function generateCertificate(
+  commonName: string,
+  days: number,
+  options: Pick<SelfsignedOptions, 'ca' | 'extensions'>,
+): Promise<{ readonly cert: string; readonly key: string }> {
+  const { generate } = await import('selfsigned');
+  const now = Date.now();
+  const made = await generate([{ name: 'commonName', value: commonName }], {
+    ...options,
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(now - DEFAULTS.clockSkewMinutes * 60_000),
+    notAfterDate: new Date(now + days * DAY),
+  });
+  return { cert: made.cert, key: made.private };
+}
+
+/** Why the certificate cannot serve these names (any more), in words; null where it can. */
+export function findCertificateFault(
+  bundle: ServingCertificate,
+  names: readonly string[],
+  now: Date = new Date(),
+): string | null {
+  const ca = readCertificate(bundle.caCert);
+  const cert = readCertificate(bundle.cert);
+  if (ca === null || cert === null) return 'it is no certificate';
+  if (!isKeyOf(cert, bundle.key)) return 'its key is not its own';
+  if (!cert.verify(ca.publicKey)) return 'its CA did not sign it';
+  if (endsBy(cert, now) || endsBy(ca, now)) return 'it has expired, or will soon';
+  const missing = names.find(
+    (name) => (isIP(name) === 0 ? cert.checkHost(name) : cert.checkIP(name)) === undefined,
+  );
+  return missing === undefined ? null : `it does not name ${missing}`;
+}
+
+/** The CA of a bundle where it can still sign, so that a new serving certificate needs no new trust. */
+export function reusableAuthority(
+  bundle: ServingCertificate,
+  now: Date = new Date(),
+): CertificateAuthority | null {
+  const ca = readCertificate(bundle.caCert);
+  // A certificate cannot outlive its CA.
+  const servingEnd = new Date(now.getTime() + DEFAULTS.servingDays * DAY);
+  if (ca === null || !ca.ca || ca.validToDate < servingEnd || !isKeyOf(ca, bundle.caKey)) return null;
+  return { caCert: bundle.caCert, caKey: bundle.caKey };
+}
+
+function readCertificate(pem: string): X509Certificate | null {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return null;
+  }
+}
+
+function isKeyOf(certificate: X509Certificate, keyPem: string): boolean {
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(keyPem));
+  } catch {
+    return false;
+  }
+}
+
+function endsBy(certificate: X509Certificate, now: Date): boolean {
+  return certificate.validToDate.getTime() - DEFAULTS.renewBeforeDays * DAY < now.getTime();
+}

@@ -1,0 +1,98 @@
+import { X509Certificate } from 'node:crypto';
+import { createServer, get } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { renewCertificate } from '../../src/certs/renew-certificate.ts';
+import {
+  DEFAULTS,
+  findCertificateFault,
+  generateServingCertificate,
+  LOCAL_NAMES,
+  reusableAuthority,
+  serviceNames,
+} from '../../src/certs/serving-certificate.ts';
+
+const names = [...serviceNames('wasmgate', 'wasmgate-system'), ...LOCAL_NAMES];
+const bundle = await generateServingCertificate(names);
+const other = await generateServingCertificate(names);
+const inDays = (days: number): Date => new Date(Date.now() + days * 24 * 60 * 60 * 1000);
+
+test('names the Service and this machine, for server authentication only, with an EC key', () => {
+  const cert = new X509Certificate(bundle.cert);
+  expect(cert.subjectAltName).toBe(
+    'DNS:wasmgate.wasmgate-system.svc, DNS:wasmgate.wasmgate-system.svc.cluster.local, DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1',
+  );
+  expect(cert.publicKey.asymmetricKeyType).toBe('ec');
+  expect(cert.ca).toBe(false);
+  expect(cert.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
+  expect(new X509Certificate(bundle.caCert).ca).toBe(true);
+});
+
+test('serves a client that trusts its CA, and no other', async () => {
+  const server = createServer(
+    { cert: bundle.cert, key: bundle.key },
+    (_request, response) => void response.end('served'),
+  );
+  const listening = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', listening.resolve);
+  await listening.promise;
+  const { port } = server.address() as AddressInfo;
+  const ask = (ca: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      get(`https://127.0.0.1:${port}`, { ca, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).on('error', reject);
+    });
+  expect(await ask(bundle.caCert)).toBe(200);
+  await expect(ask(other.caCert)).rejects.toThrow(/certificate/);
+  server.close();
+});
+
+test.for<readonly [name: string, fault: RegExp, ask: () => string | null]>([
+  ['as made', /^no fault$/, () => findCertificateFault(bundle, names)],
+  ['asked for some of its names', /^no fault$/, () => findCertificateFault(bundle, ['localhost'])],
+  [
+    'asked for another host',
+    /does not name other\.svc/,
+    () => findCertificateFault(bundle, ['localhost', 'other.svc']),
+  ],
+  [
+    'asked for another address',
+    /does not name 10\.0\.0\.1/,
+    () => findCertificateFault(bundle, ['10.0.0.1']),
+  ],
+  [
+    'shortly before its end',
+    /expired/,
+    () => findCertificateFault(bundle, names, inDays(DEFAULTS.servingDays - 30)),
+  ],
+  ['with the key of another', /its key/, () => findCertificateFault({ ...bundle, key: other.key }, names)],
+  ['with the CA of another', /sign/, () => findCertificateFault({ ...bundle, caCert: other.caCert }, names)],
+  ['with text in its place', /no certificate/, () => findCertificateFault({ ...bundle, cert: 'x' }, names)],
+  ['without a key', /its key/, () => findCertificateFault({ ...bundle, key: '' }, names)],
+])('a certificate %s', ([, fault, ask]) => {
+  expect(ask() ?? 'no fault').toMatch(fault);
+});
+
+test.for<readonly [name: string, reusable: boolean, ask: () => unknown]>([
+  ['as made', true, () => reusableAuthority(bundle)],
+  [
+    'that a new certificate would outlive',
+    false,
+    () => reusableAuthority(bundle, inDays(DEFAULTS.caDays - 30)),
+  ],
+  ['without its key', false, () => reusableAuthority({ ...bundle, caKey: '' })],
+  ['that is no CA', false, () => reusableAuthority({ ...bundle, caCert: bundle.cert, caKey: bundle.key })],
+])('a CA %s', ([, reusable, ask]) => {
+  expect(ask() !== null).toBe(reusable);
+});
+
+test('renewing answers the same bundle while it serves, else a new certificate by the same CA', async () => {
+  expect(await renewCertificate(bundle, names)).toBe(bundle);
+  const renewed = await renewCertificate(bundle, [...names, 'new.svc']);
+  expect(renewed.caCert).toBe(bundle.caCert);
+  expect(findCertificateFault(renewed, [...names, 'new.svc'])).toBeNull();
+  const first = await renewCertificate(null, names);
+  expect(findCertificateFault(first, names)).toBeNull();
+});
