@@ -7,7 +7,7 @@ import { type KubernetesCall, send } from './send.ts';
 export const DEFAULTS = {
   /** From the question to the last byte of the answer; for a watch, to its first. An admission brings its own, shorter one. */
   requestMilliseconds: 15_000,
-  /** A page of 100 nodes is about 2 MB (a node names up to 50 images); etcd takes objects up to 1.5 MB. */
+  /** A page of 25 nodes is half a MB; etcd takes objects up to 1.5 MB, so this holds 20 of the largest. */
   maxBodyBytes: 32 * 1024 * 1024,
   /** One event holds one object. */
   maxEventBytes: 8 * 1024 * 1024,

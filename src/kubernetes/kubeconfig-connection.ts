@@ -1,5 +1,4 @@
-import http from 'node:http';
-import https, { type RequestOptions } from 'node:https';
+import { Agent, type RequestOptions } from 'node:https';
 import { describeError } from '../errors.ts';
 import { AGENT_OPTIONS, type KubernetesConnection } from './connection.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
@@ -28,7 +27,8 @@ export async function createKubeconfigConnection(file: string): Promise<Kubernet
     throw createKubernetesError(`use kubeconfig "${file}"`, 'invalid-kubeconfig', { state });
   }
   const server = new URL(cluster.server);
-  const agent = server.protocol === 'http:' ? new http.Agent(AGENT_OPTIONS) : new https.Agent(AGENT_OPTIONS);
+  // Plain http does with Node's own agent, which keeps connections too.
+  const agent = server.protocol === 'https:' ? new Agent(AGENT_OPTIONS) : undefined;
 
   return {
     server,

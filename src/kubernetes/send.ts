@@ -1,4 +1,4 @@
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { CONNECTION_DEFAULTS, type KubernetesConnection } from './connection.ts';
 
@@ -31,7 +31,7 @@ export async function send(
     ...(body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
   };
   const method = call.method ?? 'GET';
-  const open = connection.server.protocol === 'http:' ? http.request : https.request;
+  const open = await loadRequest(connection.server.protocol);
   for (let attempt = 0; ; attempt += 1) {
     const request = open(url, { ...options, method, headers, signal });
     try {
@@ -42,6 +42,14 @@ export async function send(
       if (!isStale || method !== 'GET' || attempt >= CONNECTION_DEFAULTS.idleSockets) throw error;
     }
   }
+}
+
+/**
+ * Plain http is for proxies on the same machine and for tests. Importing `node:http` touches all its exports, among them
+ * WebSocket, for which Node loads its whole fetch: 8 MiB.
+ */
+async function loadRequest(protocol: string): Promise<typeof https.request> {
+  return protocol === 'http:' ? (await import('node:http')).request : https.request;
 }
 
 function exchange(request: ClientRequest, body: string | undefined): Promise<IncomingMessage> {

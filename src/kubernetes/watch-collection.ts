@@ -10,8 +10,11 @@ import { listPages, readResourceVersion } from './list-pages.ts';
 
 export const DEFAULTS = {
   ...BACKOFF_DEFAULTS,
-  /** A page of nodes is then about 2 MB of JSON, which is what it costs us in memory for a moment; client-go takes 500. */
-  pageSize: 100,
+  /**
+   * A node is 10 to 20 kB of JSON, of which little is kept; the rest is garbage that the heap grows for and seldom gives
+   * back. With 5,000 nodes the process ends up at 175 MiB by pages of 100, at 125 by pages of 25, in the same time.
+   */
+  pageSize: 25,
   /** The API server ends a watch after this; client-go asks for 5 to 10 minutes. */
   watchSeconds: 300,
   /** The API server sends a bookmark about every minute: two missed ones and some slack mean that nobody is there. */

@@ -74,8 +74,8 @@ test('lists page by page, then watches from the version of the list with bookmar
   await expect.poll(() => watched.api.seen.length).toBe(3);
   expect(watched.contents()).toBe('a= b=');
   expect(watched.api.seen.map(({ query }) => Object.fromEntries(query))).toEqual([
-    { limit: '100' },
-    { limit: '100', continue: 'next' },
+    { limit: '25' },
+    { limit: '25', continue: 'next' },
     { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: '10', timeoutSeconds: '300' },
   ]);
 });

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { type CertificateBundle, loadCertificateSecret } from '../../src/kubernetes/certificate-secret.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
+
+const bundle = (mark: string): CertificateBundle => ({
+  caCert: `ca ${mark}`,
+  caKey: `ca key ${mark}`,
+  cert: `cert ${mark}`,
+  key: `key ${mark}`,
+});
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+function secret({ caCert, caKey, cert, key }: CertificateBundle): Step {
+  return json({
+    metadata: { name: 'wasmgate-certificates', resourceVersion: '7', labels: { kept: 'yes' } },
+    type: 'kubernetes.io/tls',
+    data: {
+      'ca.crt': base64(caCert),
+      'ca.key': base64(caKey),
+      'tls.crt': base64(cert),
+      'tls.key': base64(key),
+    },
+  });
+}
+
+/** A bundle marked `good` can serve; in the place of any other comes one marked `made`. */
+async function load(steps: readonly Step[]) {
+  const api = await startScriptedApi(steps);
+  const deps = {
+    client: createKubernetesClient(api.connection),
+    log: createRecordingLog().log,
+    renew: (known: CertificateBundle | null) =>
+      Promise.resolve(known?.cert === 'cert good' ? known : bundle('made')),
+  };
+  const options = { namespace: 'wasmgate-system' };
+  try {
+    const loaded = await loadCertificateSecret(deps, options, new AbortController().signal);
+    return { loaded, asked: api.seen.map(({ method, path }) => `${method} ${path}`), seen: api.seen };
+  } finally {
+    await api[Symbol.asyncDispose]();
+  }
+}
+
+const COLLECTION = '/api/v1/namespaces/wasmgate-system/secrets';
+const SECRET = `${COLLECTION}/wasmgate-certificates`;
+const absent = refuse(404, 'NotFound');
+const good = secret(bundle('good'));
+const worn = secret(bundle('worn'));
+
+test.for<readonly [name: string, steps: readonly Step[], winner: string, asked: readonly string[]]>([
+  ['that can serve is taken', [good], 'good', [`GET ${SECRET}`]],
+  ['that is not there is created', [absent, json({})], 'made', [`GET ${SECRET}`, `POST ${COLLECTION}`]],
+  ['that is empty is filled', [json({ metadata: {} }), json({})], 'made', [`GET ${SECRET}`, `PUT ${SECRET}`]],
+  ['that is worn is replaced', [worn, json({})], 'made', [`GET ${SECRET}`, `PUT ${SECRET}`]],
+  [
+    'created by another in the meantime is taken',
+    [absent, refuse(409, 'AlreadyExists'), good],
+    'good',
+    [`GET ${SECRET}`, `POST ${COLLECTION}`, `GET ${SECRET}`],
+  ],
+  [
+    'replaced by another in the meantime is taken',
+    [worn, refuse(409, 'Conflict'), good],
+    'good',
+    [`GET ${SECRET}`, `PUT ${SECRET}`, `GET ${SECRET}`],
+  ],
+])('a secret %s', async ([, steps, winner, asked]) => {
+  const result = await load(steps);
+  expect(result.loaded).toEqual(bundle(winner));
+  expect(result.asked).toEqual(asked);
+});
+
+test('an update carries the version that was read, and all that others keep in the secret', async () => {
+  const { seen } = await load([worn, json({})]);
+  expect(JSON.parse(seen[1]?.body ?? '')).toMatchObject({
+    metadata: { resourceVersion: '7', labels: { kept: 'yes' } },
+    type: 'kubernetes.io/tls',
+    data: { 'tls.crt': base64('cert made'), 'tls.key': base64('key made') },
+  });
+});
+
+test.for<readonly [name: string, steps: readonly Step[], code: string]>([
+  ['a read that is forbidden', [refuse(403, 'Forbidden')], 'forbidden'],
+  ['a write that is forbidden', [absent, refuse(403, 'Forbidden')], 'forbidden'],
+  [
+    'a race lost over and over',
+    [
+      worn,
+      ...Array.from({ length: 4 }, () => [refuse(409, 'Conflict'), worn]).flat(),
+      refuse(409, 'Conflict'),
+    ],
+    'conflict',
+  ],
+])('%s is an error', async ([, steps, code]) => {
+  await expect(load(steps)).rejects.toMatchObject({ code });
+});

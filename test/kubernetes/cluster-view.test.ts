@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
+import type { ClusterNode, RuntimeClass } from '../../src/pod/cluster-objects.ts';
+import { parseNode, parseRuntimeClass } from '../../src/pod/parse-cluster-objects.ts';
+
+const runtimeClass = (name: string): readonly RuntimeClass[] =>
+  [parseRuntimeClass({ metadata: { name }, handler: name })].filter((parsed) => parsed !== null);
+
+const node = (name: string, architecture: string, unschedulable = false): readonly ClusterNode[] => {
+  const object = { metadata: { name }, spec: { unschedulable }, status: { nodeInfo: { architecture } } };
+  return [parseNode(object)].filter((parsed) => parsed !== null);
+};
+
+test('classes are sorted and found by name', () => {
+  const view = createClusterView(
+    [...runtimeClass('b'), ...runtimeClass('__proto__'), ...runtimeClass('a')],
+    [],
+  );
+  expect(view.runtimeClasses.map(({ name }) => name)).toEqual(['__proto__', 'a', 'b']);
+  expect(view.runtimeClass('a')?.handler).toBe('a');
+  expect(view.runtimeClass('toString')).toBeUndefined();
+});
+
+test('architectures are those of nodes that take Pods: cordoned and unknown ones do not count', () => {
+  const nodes = [
+    ...node('1', 'arm64'),
+    ...node('2', 'amd64'),
+    ...node('3', 'arm64'),
+    ...node('4', 's390x', true),
+    ...node('5', ''),
+  ];
+  const view = createClusterView([], nodes);
+  expect(view.architectures).toEqual(['amd64', 'arm64']);
+  expect(view.nodes.length).toBe(5);
+});
+
+test('a view cannot be changed', () => {
+  const view = createClusterView(runtimeClass('a'), node('1', 'amd64'));
+  expect([view, view.runtimeClasses, view.nodes, view.architectures].every(Object.isFrozen)).toBe(true);
+});

@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import { createInClusterConnection } from '../../src/kubernetes/in-cluster-connection.ts';
+import { createKubeconfigConnection } from '../../src/kubernetes/kubeconfig-connection.ts';
+import { json, startScriptedApi } from '../support/scripted-api.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wasmgate-connections-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const never = new AbortController().signal;
+
+async function kubeconfig(content: unknown): Promise<string> {
+  const file = join(folder, 'config');
+  await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+const config = (server: string) => ({
+  clusters: [{ name: 'c', cluster: { server } }],
+  users: [{ name: 'u', user: { token: 'kubeconfig-token' } }],
+  contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+  'current-context': 'x',
+});
+
+test.for<readonly [name: string, content: unknown]>([
+  ['text that is no YAML', '{'],
+  ['an empty file', ''],
+  ['no current context', { ...config('https://127.0.0.1'), 'current-context': 'other' }],
+  ['an address that is none', config('127.0.0.1:6443 ')],
+])('a kubeconfig with %s is refused', async ([, content]) => {
+  const file = await kubeconfig(content);
+  await expect(createKubeconfigConnection(file)).rejects.toMatchObject({
+    code: 'invalid-kubeconfig',
+    message: expect.stringContaining(`"${file}"`),
+  });
+});
+
+test('a kubeconfig that is not there is refused', async () => {
+  const file = join(folder, 'absent');
+  await expect(createKubeconfigConnection(file)).rejects.toMatchObject({ code: 'invalid-kubeconfig' });
+});
+
+test('a kubeconfig may name a proxy on this machine by plain http, and a path', async () => {
+  await using api = await startScriptedApi([json({})]);
+  const file = await kubeconfig(config(`${api.connection.server.href}clusters/one/`));
+  const client = createKubernetesClient(await createKubeconfigConnection(file));
+  await client.request({ action: 'ask', path: '/version' }, never);
+  expect(api.seen[0]).toMatchObject({
+    path: '/clusters/one/version',
+    headers: { authorization: 'Bearer kubeconfig-token' },
+  });
+});
+
+test.for<readonly [host: string, href: string]>([
+  ['10.96.0.1', 'https://10.96.0.1:6443/'],
+  ['fd00::1', 'https://[fd00::1]:6443/'],
+])('in a cluster with service address %s it is %s', ([host, href]) => {
+  expect(createInClusterConnection({ host, port: '6443' }).server.href).toBe(href);
+});
+
+test('outside of a Pod the missing ServiceAccount files are named', async () => {
+  const connection = createInClusterConnection({
+    host: '127.0.0.1',
+    port: '1',
+    directory: join(folder, 'none'),
+  });
+  await expect(connection.requestOptions()).rejects.toMatchObject({
+    code: 'unauthorized',
+    message: expect.stringContaining('ServiceAccount files'),
+  });
+});

@@ -1,0 +1,252 @@
+import { X509Certificate } from 'node:crypto';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { renewCertificate } from '../../src/certs/renew-certificate.ts';
+import { LOCAL_NAMES } from '../../src/certs/serving-certificate.ts';
+import { type CertificateBundle, loadCertificateSecret } from '../../src/kubernetes/certificate-secret.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
+import { createCluster } from '../../src/kubernetes/cluster.ts';
+import { createInClusterConnection } from '../../src/kubernetes/in-cluster-connection.ts';
+import { createKubeconfigConnection } from '../../src/kubernetes/kubeconfig-connection.ts';
+import { createPullSecrets } from '../../src/kubernetes/pull-secrets.ts';
+import { createWebhookConfigurations } from '../../src/kubernetes/webhook-configurations.ts';
+import { realServers } from '../support/real-servers.ts';
+import { apply, getJson, must } from '../support/kubectl.ts';
+import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes-server.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+
+const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
+const never = new AbortController().signal;
+const { log } = createRecordingLog();
+
+describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
+  let server: KubernetesServer;
+  let client: KubernetesClient;
+  beforeAll(async () => {
+    server = await startKubernetesServer(servers.paths);
+    client = createKubernetesClient(await createKubeconfigConnection(server.kubeconfig));
+  }, 120_000);
+  afterAll(() => server.stop());
+
+  test('the cluster is followed: classes, nodes, namespaces', async () => {
+    const cluster = createCluster({ client, log });
+    cluster.start();
+    try {
+      await cluster.waitReady();
+      expect(cluster.ready()).toBe(true);
+      expect(cluster.namespace('kube-system')?.name).toBe('kube-system');
+      await must(
+        apply(server.kubectl, [runtimeClass('b-spin', 'spin'), runtimeClass('a-wasmtime', 'wasmtime'), node]),
+      );
+      const status = {
+        runtimeHandlers: [{ name: '' }, { name: 'spin' }],
+        nodeInfo: nodeInfo('containerd://2.3.7'),
+      };
+      const patch = JSON.stringify({ status });
+      await must(
+        server.kubectl(['patch', 'node', 'one', '--subresource=status', '--type=merge', '-p', patch]),
+      );
+      await expect.poll(() => cluster.view().nodes[0]?.handlers).toEqual(['spin']);
+      expect(cluster.view().runtimeClasses.map(({ name }) => name)).toEqual(['a-wasmtime', 'b-spin']);
+      expect(cluster.view().runtimeClass('b-spin')).toMatchObject({
+        handler: 'spin',
+        overhead: { memory: '64Mi' },
+      });
+      expect(cluster.view().architectures).toEqual(['arm64']);
+
+      await must(server.kubectl(['create', 'namespace', 'young']));
+      expect(await cluster.fetchNamespace('young', never)).toMatchObject({ name: 'young' });
+      expect(await cluster.fetchNamespace('nowhere', never)).toBeUndefined();
+      await must(server.kubectl(['label', 'namespace', 'young', 'wasmgate.dev/mode=audit']));
+      await expect
+        .poll(() => cluster.namespace('young')?.labels)
+        .toMatchObject({ 'wasmgate.dev/mode': 'audit' });
+
+      await must(server.kubectl(['delete', 'runtimeclass', 'b-spin']));
+      await expect.poll(() => cluster.view().runtimeClass('b-spin')).toBeUndefined();
+    } finally {
+      await cluster.stop();
+    }
+  });
+
+  test('replicas that start together end up with one certificate', async () => {
+    await must(server.kubectl(['create', 'namespace', 'wasmgate-system']));
+    const bundles = await Promise.all([loadAsReplica(client), loadAsReplica(client), loadAsReplica(client)]);
+    const fingerprints = bundles.map(({ cert }) => new X509Certificate(cert).fingerprint256);
+    expect(new Set(fingerprints).size).toBe(1);
+    expect((await loadAsReplica(client)).cert).toBe(bundles[0]?.cert);
+  });
+
+  test.for(['--server-side=false', '--server-side=true'])(
+    'the CA outlives kubectl apply %s',
+    async (flag) => {
+      const ca = (await renewCertificate(null, LOCAL_NAMES)).caCert;
+      const configurations = createWebhookConfigurations({ client, log });
+      expect(await configurations.setCaBundle(ca, never)).toEqual(['absent', 'absent']);
+      const both = [webhooks('Mutating', ['a', 'b']), webhooks('Validating', ['a', 'b'])];
+      await must(apply(server.kubectl, both, [flag]));
+      expect(await configurations.setCaBundle(ca, never)).toEqual(['set', 'set']);
+      expect(await configurations.setCaBundle(ca, never)).toEqual(['unchanged', 'unchanged']);
+      await must(apply(server.kubectl, both, [flag]));
+      expect(await configurations.setCaBundle(ca, never)).toEqual(['unchanged', 'unchanged']);
+
+      await must(apply(server.kubectl, [webhooks('Mutating', ['a'])], [flag]));
+      const left = await getJson<WebhookConfiguration>(server.kubectl, [
+        'mutatingwebhookconfiguration',
+        'wasmgate',
+      ]);
+      const bundle = Buffer.from(ca).toString('base64');
+      expect(left.webhooks.map(({ name, clientConfig }) => [name, clientConfig.caBundle])).toEqual([
+        ['a.wasmgate.dev', bundle],
+      ]);
+      await must(
+        server.kubectl(['delete', 'mutatingwebhookconfiguration,validatingwebhookconfiguration', 'wasmgate']),
+      );
+    },
+  );
+
+  test('a Pod of the cluster reads the pull secrets it may read, and says which Role is missing', async () => {
+    const account = {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'reader', namespace: 'default' },
+    };
+    await must(apply(server.kubectl, [account]));
+    const token = (await must(server.kubectl(['create', 'token', 'reader']))).trim();
+    const directory = await mountAccount(server, token);
+    const { hostname: host, port } = new URL(server.url);
+    const secrets = createPullSecrets({
+      client: createKubernetesClient(createInClusterConnection({ host, port, directory })),
+    });
+    await must(
+      server.kubectl([
+        'create',
+        'secret',
+        'docker-registry',
+        'regcred',
+        '--docker-server=registry.example',
+        '--docker-username=anna',
+        '--docker-password=geheim',
+      ]),
+    );
+    await expect(secrets.read('default', ['regcred'], never)).rejects.toMatchObject({
+      code: 'unauthorized',
+      advice: expect.stringContaining('wasmgate-pull-secrets'),
+    });
+    await must(server.kubectl(['create', 'role', 'r', '--verb=get', '--resource=secrets']));
+    await must(server.kubectl(['create', 'rolebinding', 'r', '--role=r', '--serviceaccount=default:reader']));
+    await expect
+      .poll(() => secrets.read('default', ['regcred', 'absent'], never).catch(() => null))
+      .toMatchObject([{ server: 'registry.example', secret: { username: 'anna', password: 'geheim' } }]);
+  });
+
+  test('a token that the kubelet has replaced is taken up', async () => {
+    const directory = await mountAccount(server, 'worn');
+    const { hostname: host, port } = new URL(server.url);
+    const connection = createInClusterConnection({ host, port, directory, rereadMilliseconds: 0 });
+    const call = { action: 'read the version', path: '/api/v1/namespaces/default' };
+    const inCluster = createKubernetesClient(connection);
+    await expect(inCluster.request(call, never)).rejects.toMatchObject({ code: 'unauthorized' });
+    await writeFile(join(directory, 'token'), await adminToken(server));
+    expect(await inCluster.request(call, never)).toMatchObject({ kind: 'Namespace' });
+  });
+
+  test('a server whose certificate is not by the CA given is not trusted', async () => {
+    const directory = await mountAccount(server, 'secret-token');
+    await writeFile(join(directory, 'ca.crt'), (await renewCertificate(null, LOCAL_NAMES)).caCert);
+    const { hostname: host, port } = new URL(server.url);
+    const stranger = createKubernetesClient(createInClusterConnection({ host, port, directory }));
+    await expect(stranger.request({ action: 'ask', path: '/version' }, never)).rejects.toMatchObject({
+      code: 'tls',
+    });
+  });
+});
+
+function loadAsReplica(client: KubernetesClient) {
+  const deps = {
+    client,
+    log,
+    renew: (known: CertificateBundle | null) => renewCertificate(known, LOCAL_NAMES),
+  };
+  return loadCertificateSecret(deps, { namespace: 'wasmgate-system' }, never);
+}
+
+interface WebhookConfiguration {
+  readonly webhooks: readonly {
+    readonly name: string;
+    readonly clientConfig: { readonly caBundle?: string };
+  }[];
+}
+
+function runtimeClass(name: string, handler: string): object {
+  return {
+    apiVersion: 'node.k8s.io/v1',
+    kind: 'RuntimeClass',
+    metadata: { name },
+    handler,
+    overhead: { podFixed: { memory: '64Mi' } },
+  };
+}
+
+const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'one' } };
+
+function nodeInfo(containerRuntimeVersion: string): object {
+  const rest = [
+    'machineID',
+    'systemUUID',
+    'bootID',
+    'kernelVersion',
+    'osImage',
+    'kubeletVersion',
+    'kubeProxyVersion',
+  ];
+  return {
+    ...Object.fromEntries(rest.map((field) => [field, ''])),
+    operatingSystem: 'linux',
+    architecture: 'arm64',
+    containerRuntimeVersion,
+  };
+}
+
+function webhooks(kind: 'Mutating' | 'Validating', names: readonly string[]): object {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: `${kind}WebhookConfiguration`,
+    metadata: { name: 'wasmgate' },
+    webhooks: names.map((name) => ({
+      name: `${name}.wasmgate.dev`,
+      clientConfig: { service: { name: 'wasmgate', namespace: 'wasmgate-system', path: '/' } },
+      rules: [
+        {
+          apiGroups: ['none.wasmgate.dev'],
+          apiVersions: ['v1'],
+          operations: ['CREATE'],
+          resources: ['none'],
+        },
+      ],
+      sideEffects: 'None',
+      failurePolicy: 'Ignore',
+      admissionReviewVersions: ['v1'],
+    })),
+  };
+}
+
+let mounts = 0;
+
+/** The files of a ServiceAccount, as the kubelet mounts them. */
+async function mountAccount(server: KubernetesServer, token: string): Promise<string> {
+  mounts += 1;
+  const directory = join(server.folder, `account-${mounts}`);
+  await mkdir(directory);
+  await writeFile(join(directory, 'token'), `${token}\n`);
+  await copyFile(join(server.folder, 'certs', 'apiserver.crt'), join(directory, 'ca.crt'));
+  return directory;
+}
+
+async function adminToken(server: KubernetesServer): Promise<string> {
+  const kubeconfig = JSON.parse(await readFile(server.kubeconfig, 'utf8')) as {
+    readonly users: readonly [{ readonly user: { readonly token: string } }];
+  };
+  return kubeconfig.users[0].user.token;
+}
