@@ -59,7 +59,7 @@ function preference({ preferRuntimeClasses }: PolicySettings, { name, handler }:
 }
 
 /** Whether an annotation reaches crun cannot be seen from here: it is chosen where somebody vouches for it. */
-function isVouchedFor(candidate: Candidate, view: ClusterView, settings: PolicySettings): boolean {
+export function isVouchedFor(candidate: Candidate, view: ClusterView, settings: PolicySettings): boolean {
   if (!candidate.isConditional || !candidate.profile.needsAnnotation) return true;
   return (
     preference(settings, candidate.class) < settings.preferRuntimeClasses.length ||

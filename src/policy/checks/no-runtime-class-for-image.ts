@@ -5,9 +5,10 @@ import type { AssessedContainer } from '../facts.ts';
 import { alternatives, describeContainer } from '../describe.ts';
 import { NO_FINDINGS, type Check } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
+import type { Finding } from '../decision.ts';
 import { HANDLER_PROFILES } from '../handler-profiles.ts';
 import { profileOf } from '../handlers.ts';
-import { capableClasses, runs } from '../select-runtime-class.ts';
+import { capableClasses, isVouchedFor, runs, type Candidate } from '../select-runtime-class.ts';
 
 /** Handlers that would run this one container, unconditional ones first. */
 function handlersFor(container: AssessedContainer): readonly string[] {
@@ -42,11 +43,28 @@ function adviceFor(context: PolicyContext, container: AssessedContainer): string
   return `Install a runtime such as ${handler} on a node and create its class: ${manifest}.${name}`;
 }
 
+/** Classes that would run it if an annotation reached their runtime, for which neither a node nor the operator speaks. */
+function unvouched(context: PolicyContext, candidates: readonly Candidate[]): readonly Finding[] {
+  const [first] = context.wasmContainers;
+  if (first === undefined) return NO_FINDINGS;
+  const names = candidates.map((candidate) => candidate.class.name);
+  return [
+    {
+      id: 'no-runtime-class-for-image',
+      container: first.container.name,
+      detail: `${describeContainer(first)} needs a RuntimeClass; ${alternatives(names)} could run it, but no node shows that handler`,
+      advice: `Name it in spec.runtimeClassName, or vouch for it in the configuration: policy.preferRuntimeClasses: [${names.join(', ')}].`,
+    },
+  ];
+}
+
 export const noRuntimeClassForImage: Check = (context) => {
   const { pod, resolved, wasmContainers, containers, cluster, settings } = context;
-  if (pod.spec.runtimeClassName || resolved.class !== null) return NO_FINDINGS;
-  // Where classes would run every container and yet none was chosen, other rules say what stands in the way.
-  if (capableClasses(cluster, containers, settings).length > 0) return NO_FINDINGS;
+  if (pod.spec.runtimeClassName || resolved.class !== null || wasmContainers.length === 0) return NO_FINDINGS;
+  const capable = capableClasses(cluster, containers, settings);
+  // A class that was not chosen although it runs everything contradicts the Pod: the rules on conflicts say how.
+  if (capable.some((candidate) => isVouchedFor(candidate, cluster, settings))) return NO_FINDINGS;
+  if (capable.length > 0) return unvouched(context, capable);
   const alone = wasmContainers.find(
     (container) => capableClasses(cluster, [container], settings).length === 0,
   );

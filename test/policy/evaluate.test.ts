@@ -1,0 +1,404 @@
+import { describe, expect, test } from 'vitest';
+import { imageFacts, linux, OCI_COMPONENT, OCI_MODULE, SPIN_APP, wasi } from '../support/image-facts.ts';
+import {
+  cluster,
+  node,
+  pod,
+  podFacts,
+  runtimeClass,
+  settings,
+  type Known,
+  type PodSketch,
+} from '../support/pods.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+import type { ClusterView } from '../../src/policy/facts.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
+import type { Decision } from '../../src/policy/decision.ts';
+
+const IMAGES: Readonly<Record<string, Known>> = {
+  app: linux('/app.wasm'),
+  server: linux('/server'),
+  spin: SPIN_APP,
+  module: OCI_MODULE,
+  component: OCI_COMPONENT,
+  chart: { configType: 'application/vnd.cncf.helm.config.v1+json' },
+  away: 'unreachable',
+};
+
+const FLEET = cluster([
+  runtimeClass('wasmtime'),
+  runtimeClass('wasmtime-spin-v2', { handler: 'spin' }),
+  runtimeClass('runc'),
+]);
+
+interface Setup {
+  readonly view?: ClusterView;
+  readonly policy?: Partial<PolicySettings>;
+  readonly isMutated?: boolean;
+}
+
+function decide(sketch: PodSketch, { view = FLEET, policy = {}, isMutated = false }: Setup = {}): Decision {
+  return evaluate(podFacts(pod(sketch), IMAGES, view, { isMutated }), settings(policy));
+}
+
+function chosen(sketch: PodSketch, setup?: Setup): string | null {
+  const { runtimeClass: found } = decide(sketch, setup);
+  return found.origin === 'chosen' ? (found.class?.name ?? null) : null;
+}
+
+function ids({ findings }: Decision): readonly string[] {
+  return findings.map(({ id, action }) => `${action} ${id}`);
+}
+
+function change(decision: Decision, path: string): unknown {
+  return decision.changes.find((candidate) => candidate.path === path)?.value;
+}
+
+describe('which class is chosen', () => {
+  const crun = runtimeClass('crun-wasm', { handler: 'crun' });
+  const edge = runtimeClass('wasmedge');
+  const time = runtimeClass('wasmtime');
+
+  test.each<[string, PodSketch, Setup, string | null]>([
+    ['none for ordinary Pods', { containers: [{ image: 'server' }] }, {}, null],
+    ['one whose handler runs the image', {}, {}, 'wasmtime'],
+    ['the Spin class for Spin', { containers: [{ image: 'spin' }] }, {}, 'wasmtime-spin-v2'],
+    [
+      'one that runs Linux sidecars as well',
+      { containers: [{ image: 'app' }, { image: 'server' }] },
+      {},
+      'wasmtime',
+    ],
+    [
+      'a class of a versioned handler',
+      { containers: [{ image: 'spin' }] },
+      { view: cluster([runtimeClass('x', { handler: 'spin-v0-15-1' })]) },
+      'x',
+    ],
+    ['the first by name where nothing else tells', {}, { view: cluster([time, edge]) }, 'wasmedge'],
+    [
+      "the operator's, by class name",
+      {},
+      { view: cluster([edge, time]), policy: { preferRuntimeClasses: ['wasmtime'] } },
+      'wasmtime',
+    ],
+    [
+      "the operator's, by handler",
+      {},
+      { view: cluster([edge, crun]), policy: { preferRuntimeClasses: ['crun'] } },
+      'crun-wasm',
+    ],
+    [
+      'one whose handler a node has',
+      {},
+      { view: cluster([edge, time], [node('n', { handlers: ['wasmtime'] })]) },
+      'wasmtime',
+    ],
+    ['not crun, unless somebody vouches for it', {}, { view: cluster([crun]) }, null],
+    [
+      'crun where a node has it',
+      {},
+      { view: cluster([crun], [node('n', { handlers: ['crun'] })]) },
+      'crun-wasm',
+    ],
+    [
+      'an unconditional handler before crun',
+      {},
+      { view: cluster([crun, time], [node('n', { handlers: ['crun', 'wasmtime'] })]) },
+      'wasmtime',
+    ],
+    [
+      'none that modules-only handlers would break',
+      { containers: [{ image: 'component', command: ['a.wasm'] }] },
+      { view: cluster([edge]) },
+      null,
+    ],
+    [
+      'none of an unknown handler',
+      {},
+      { view: cluster([runtimeClass('nvidia'), runtimeClass('kata-qemu')]) },
+      null,
+    ],
+    [
+      'none whose nodeSelector contradicts the Pod',
+      { spec: { nodeSelector: { pool: 'a' } } },
+      { view: cluster([runtimeClass('wasmtime', { nodeSelector: { pool: 'b' } })]) },
+      null,
+    ],
+    [
+      'none whose overhead contradicts the Pod',
+      { spec: { overhead: { memory: '8Mi' } } },
+      { view: cluster([runtimeClass('wasmtime', { overhead: { memory: '16Mi' } })]) },
+      null,
+    ],
+    [
+      'one whose overhead is the same amount',
+      { spec: { overhead: { memory: '16384Ki' } } },
+      { view: cluster([runtimeClass('wasmtime', { overhead: { memory: '16Mi' } })]) },
+      'wasmtime',
+    ],
+    [
+      'every class counts where all nodes are cordoned',
+      {},
+      { view: cluster([time], [node('n', { unschedulable: true, handlers: ['runc'] })]) },
+      'wasmtime',
+    ],
+  ])('%s', (_case, sketch, setup, name) => {
+    expect(chosen(sketch, setup)).toBe(name);
+  });
+
+  test('a Pod that names a class keeps it', () => {
+    const decision = decide({ spec: { runtimeClassName: 'wasmtime' } });
+    expect(decision.runtimeClass).toMatchObject({ origin: 'pod', class: { name: 'wasmtime' } });
+    expect(change(decision, '/spec/runtimeClassName')).toBeUndefined();
+  });
+});
+
+describe('what is changed', () => {
+  const toleration = { key: 'wasm-workload', operator: 'Equal', value: 'true', effect: 'NoSchedule' };
+  const view = cluster([
+    runtimeClass('wasmtime', {
+      overhead: { memory: '16Mi' },
+      nodeSelector: { 'wasm/x': '1' },
+      tolerations: [toleration],
+    }),
+  ]);
+
+  test('a chosen class comes with its own overhead, nodeSelector and tolerations, verbatim', () => {
+    const decision = decide({}, { view });
+    expect(change(decision, '/spec/runtimeClassName')).toBe('wasmtime');
+    expect(change(decision, '/spec/overhead')).toEqual({ memory: '16Mi' });
+    expect(change(decision, '/spec/nodeSelector/wasm~1x')).toBe('1');
+    expect(change(decision, '/spec/tolerations/-')).toEqual(toleration);
+    expect(change(decision, '/metadata/annotations/wasmgate.dev~1runtime-class-chosen')).toBe('wasmtime');
+    expect(change(decision, '/metadata/annotations/module.wasm.image~1variant')).toBe('compat-smart');
+  });
+
+  test('what the Pod has is not added again', () => {
+    const decision = decide(
+      { spec: { tolerations: [toleration], nodeSelector: { 'wasm/x': '1' } } },
+      { view, policy: { tolerations: [{ key: 'wasm-workload', value: 'true', effect: 'NoSchedule' }] } },
+    );
+    expect(decision.changes.map(({ path }) => path)).not.toContain('/spec/tolerations/-');
+    expect(change(decision, '/spec/nodeSelector/wasm~1x')).toBeUndefined();
+  });
+
+  test('configured tolerations reach Wasm Pods with a class of their own, too', () => {
+    const policy = { tolerations: [{ key: 'edge', operator: 'Exists' }] } as const;
+    const decision = decide(
+      { spec: { runtimeClassName: 'wasmtime' } },
+      { policy: { tolerations: [...policy.tolerations] } },
+    );
+    expect(change(decision, '/spec/tolerations/-')).toEqual(policy.tolerations[0]);
+  });
+
+  test.each<[string, PodSketch, Setup, unknown]>([
+    ["a user's annotation stays", { annotations: { 'module.wasm.image/variant': 'compat' } }, {}, undefined],
+    ['none beside run.oci.handler', { annotations: { 'run.oci.handler': 'wasm-smart' } }, {}, undefined],
+    ['none where it is not needed', {}, { policy: { variantAnnotation: 'when-needed' } }, undefined],
+    ['none where never is wanted', {}, { policy: { variantAnnotation: 'never' } }, undefined],
+    [
+      'when-needed for crun',
+      { spec: { runtimeClassName: 'c' } },
+      {
+        policy: { variantAnnotation: 'when-needed' },
+        view: cluster([runtimeClass('c', { handler: 'crun' })]),
+      },
+      'compat-smart',
+    ],
+  ])('variant annotation: %s', (_case, sketch, setup, value) => {
+    expect(change(decide(sketch, setup), '/metadata/annotations/module.wasm.image~1variant')).toBe(value);
+  });
+
+  test('a Spin application without a command gets the one its shim expects', () => {
+    const sketch = { containers: [{ image: 'spin' }] };
+    expect(change(decide(sketch), '/spec/containers/0/command')).toEqual(['/']);
+    expect(ids(decide(sketch))).not.toContain('deny command-required');
+    expect(ids(decide(sketch, { policy: { spinCommand: false } }))).toContain('deny command-required');
+    expect(
+      change(decide({ containers: [{ image: 'spin', command: ['/'] }] }), '/spec/containers/0/command'),
+    ).toBeUndefined();
+  });
+
+  test('ordinary Pods are left alone', () => {
+    expect(decide({ containers: [{ image: 'server' }] })).toMatchObject({ changes: [], findings: [] });
+    expect(
+      decide({ containers: [{ image: 'server' }], spec: { runtimeClassName: 'wasmtime' } }),
+    ).toMatchObject({ changes: [], findings: [] });
+    expect(decide({ containers: [{ image: 'away' }] })).toMatchObject({ changes: [] });
+  });
+});
+
+describe('what is found', () => {
+  const wasmedge = cluster([runtimeClass('wasmedge'), runtimeClass('wasmtime')]);
+  const spinAndModule = cluster([runtimeClass('spin'), runtimeClass('wasmedge')]);
+
+  test.each<[string, PodSketch, Setup, readonly string[]]>([
+    [
+      'a class that does not exist',
+      { spec: { runtimeClassName: 'nope' } },
+      {},
+      ['deny runtime-class-missing'],
+    ],
+    [
+      'no class for the image',
+      {},
+      { view: cluster([runtimeClass('runc')]) },
+      ['deny no-runtime-class-for-image'],
+    ],
+    [
+      'no class at all',
+      { containers: [{ image: 'spin' }] },
+      { view: cluster([]) },
+      ['deny no-runtime-class-for-image'],
+    ],
+    [
+      'only crun, for which nobody vouches',
+      {},
+      { view: cluster([runtimeClass('crun')]) },
+      ['deny no-runtime-class-for-image'],
+    ],
+    ['Wasm on runc', { spec: { runtimeClassName: 'runc' } }, {}, ['deny handler-cannot-run-image']],
+    [
+      'Spin on wasmtime',
+      { containers: [{ image: 'spin', command: ['/'] }], spec: { runtimeClassName: 'wasmtime' } },
+      {},
+      ['deny handler-cannot-run-image'],
+    ],
+    [
+      'an OCI layer on crun',
+      { containers: [{ image: 'module', command: ['a.wasm'] }], spec: { runtimeClassName: 'crun' } },
+      { view: cluster([runtimeClass('crun')]) },
+      ['deny handler-cannot-run-image'],
+    ],
+    [
+      'a component on wasmedge',
+      { containers: [{ image: 'component', command: ['a.wasm'] }], spec: { runtimeClassName: 'wasmedge' } },
+      { view: wasmedge },
+      ['deny handler-cannot-run-image'],
+    ],
+    [
+      'a Linux sidecar on crun-wasm',
+      { containers: [{ image: 'app' }, { image: 'server' }], spec: { runtimeClassName: 'crun-wasm' } },
+      { view: cluster([runtimeClass('crun-wasm')]) },
+      ['deny handler-cannot-run-image'],
+    ],
+    [
+      'containers that need different handlers',
+      { containers: [{ image: 'spin' }, { image: 'app' }] },
+      { view: spinAndModule },
+      ['deny mixed-handlers-needed'],
+    ],
+    ['an artefact without a command', { containers: [{ image: 'module' }] }, {}, ['deny command-required']],
+    ['a chart', { containers: [{ image: 'chart' }] }, {}, ['warn image-not-a-workload']],
+    ['an unknown image says nothing', { containers: [{ image: 'away' }] }, {}, []],
+    [
+      '… unless something hints at Wasm: a class',
+      { containers: [{ image: 'away' }], spec: { runtimeClassName: 'wasmtime' } },
+      {},
+      ['warn image-unknown'],
+    ],
+    [
+      '… an annotation',
+      { containers: [{ image: 'away' }], annotations: { 'module.wasm.image/variant': 'compat' } },
+      {},
+      ['warn image-unknown'],
+    ],
+    ['… an argument', { containers: [{ image: 'away', args: ['/app.wasm'] }] }, {}, ['warn image-unknown']],
+    [
+      '… or the operator refuses unknown images',
+      { containers: [{ image: 'away' }] },
+      { policy: { onUnknownImage: 'deny' } },
+      ['deny image-unknown'],
+    ],
+    ['a class that was lost on the way', {}, { isMutated: true }, ['deny wasm-image-without-runtime-class']],
+    [
+      'node selectors that contradict',
+      { spec: { nodeSelector: { pool: 'a' } } },
+      { view: cluster([runtimeClass('wasmtime', { nodeSelector: { pool: 'b' } })]) },
+      ['deny node-selector-conflict'],
+    ],
+    [
+      "an overhead that is not the class's",
+      { spec: { runtimeClassName: 'wasmtime', overhead: { memory: '1Mi' } } },
+      {},
+      ['deny overhead-conflict'],
+    ],
+    [
+      'a sidecar under compat',
+      {
+        annotations: { 'module.wasm.image/variant': 'compat' },
+        containers: [{ image: 'app' }, { image: 'server' }],
+        spec: { runtimeClassName: 'crun' },
+      },
+      { view: cluster([runtimeClass('crun')]) },
+      ['deny linux-container-under-compat'],
+    ],
+    [
+      'run.oci.handler under crun-wasm',
+      { annotations: { 'run.oci.handler': 'wasm' }, spec: { runtimeClassName: 'crun-wasm' } },
+      { view: cluster([runtimeClass('crun-wasm')]) },
+      ['warn annotation-conflict'],
+    ],
+    [
+      'a value that crun does not know',
+      { annotations: { 'module.wasm.image/variant': 'yes' }, spec: { runtimeClassName: 'crun' } },
+      { view: cluster([runtimeClass('crun')]) },
+      ['warn annotation-conflict'],
+    ],
+    [
+      'a handler that no node has',
+      { spec: { runtimeClassName: 'wasmtime' } },
+      { view: cluster([runtimeClass('wasmtime')], [node('n', { handlers: ['runc'] })]) },
+      ['warn handler-on-no-node'],
+    ],
+    [
+      'nothing where nodes do not tell',
+      { spec: { runtimeClassName: 'wasmtime' } },
+      { view: cluster([runtimeClass('wasmtime')], [node('n')]) },
+      [],
+    ],
+  ])('%s', (_case, sketch, setup, expected) => {
+    expect(ids(decide(sketch, setup))).toEqual(expected);
+  });
+
+  test('an index that no node can pull names the digest that does', () => {
+    const facts = imageFacts(wasi('/app.wasm'));
+    const pull = {
+      ok: false,
+      cause: 'no-platform',
+      platforms: [{ os: 'wasi', architecture: 'wasm', variant: null }],
+      insteadUse: facts.digest,
+    } as const;
+    const subject = pod({ containers: [{ image: 'ghcr.io/x/y:1' }] });
+    const decision = evaluate(podFacts(subject, { 'ghcr.io/x/y:1': { ...facts, pull } }, FLEET), settings());
+    expect(ids(decision)).toEqual(['deny image-will-not-pull']);
+    expect(decision.findings[0]?.advice).toContain(`ghcr.io/x/y@${facts.digest}`);
+    expect(decision.findings[0]?.detail).toContain('wasi/wasm');
+  });
+
+  test('a tar image for wasi on containerd 2.3 is told as a risk, with the node', () => {
+    const facts = podFacts(
+      pod({ containers: [{ image: 'w' }] }),
+      { w: wasi('/app.wasm') },
+      cluster(
+        [runtimeClass('wasmtime')],
+        [node('edge-1', { handlers: ['wasmtime'], runtimeVersion: 'containerd://2.3.7' })],
+      ),
+    );
+    const decision = evaluate(facts, settings());
+    expect(ids(decision)).toEqual(['warn image-needs-unpack-setting']);
+    expect(decision.findings[0]?.detail).toContain('edge-1');
+  });
+
+  test('messages name container, image, what it is, the class, and what to do', () => {
+    const [finding] = decide({
+      containers: [{ image: 'spin', name: 'web' }],
+      spec: { runtimeClassName: 'wasmtime' },
+    }).findings;
+    expect(finding?.detail).toMatch(
+      /^container "web" \(image spin, a Spin application\) cannot run under RuntimeClass "wasmtime": /,
+    );
+    expect(finding?.advice).toContain('wasmtime-spin-v2');
+  });
+});
