@@ -23,10 +23,13 @@ const RESETS: ReadonlySet<string> = new Set([
   'HPE_CLOSED_CONNECTION',
 ]);
 
+/** undici leaves the code of some parse errors out. */
+const PARSER_ERROR = 'HTTPParserError';
+
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   if ('code' in error && typeof error.code === 'string') return error.code;
-  return codeOf(error.cause);
+  return error.name === PARSER_ERROR ? 'HPE_UNKNOWN' : codeOf(error.cause);
 }
 
 /** What undici, a socket or the guard threw, as a reason; errors that are ours already pass through. */
@@ -46,7 +49,8 @@ export function networkError(error: unknown, request: HttpRequest): RegistryErro
   const plain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
   return new RegistryError(reason, request.subject, {
     state: `${host}: ${describeError(error)}`,
-    cause: error,
+    // A parse error holds the bytes it stumbled over, a token perhaps: it must not get into a log.
+    ...(code.startsWith('HPE_') ? {} : { cause: error }),
     transient: RESETS.has(code),
     ...(plain ? { advice: `If ${host} speaks plain http, name the registry in "plainHttp".` } : {}),
   });

@@ -22,7 +22,12 @@ describe('which keys are for an image', () => {
     { name: 'a host that only ends alike', key: 'cr.io', image: 'ghcr.io/a/b', matches: false },
     { name: 'a host that only begins alike', key: 'ghcr.io', image: 'ghcr.io.evil.test/a/b', matches: false },
     { name: 'a path', key: 'ghcr.io/a', image: 'ghcr.io/a/b', matches: true },
-    { name: 'a path as characters, as the kubelet does', key: 'ghcr.io/a', image: 'ghcr.io/ab/c', matches: true },
+    {
+      name: 'a path as characters, as the kubelet does',
+      key: 'ghcr.io/a',
+      image: 'ghcr.io/ab/c',
+      matches: true,
+    },
     { name: 'another path', key: 'ghcr.io/x', image: 'ghcr.io/a/b', matches: false },
     { name: 'a path after an API version', key: 'https://ghcr.io/v1/a', image: 'ghcr.io/a/b', matches: true },
     { name: 'a port', key: 'r.test:5000', image: 'r.test:5000/a', matches: true },
@@ -42,7 +47,12 @@ describe('which keys are for an image', () => {
     { name: 'Docker Hub by its index', key: 'index.docker.io', image: 'docker.io/a/b', matches: true },
     { name: 'Docker Hub by its name', key: 'docker.io', image: 'nginx', matches: true },
     { name: 'Docker Hub with a path', key: 'docker.io/library', image: 'nginx', matches: true },
-    { name: 'Docker Hub keys are for it alone', key: 'index.docker.io', image: 'ghcr.io/a/b', matches: false },
+    {
+      name: 'Docker Hub keys are for it alone',
+      key: 'index.docker.io',
+      image: 'ghcr.io/a/b',
+      matches: false,
+    },
   ])('$name: $key, $image', ({ key, image, matches }) => {
     expect(matching(image, credential(key))).toEqual(matches ? [key] : []);
   });
@@ -55,7 +65,10 @@ describe('in which order they are tried', () => {
   });
 
   test('a spelt-out host before a glob', () => {
-    expect(matching('x.r.test/a', credential('*.r.test'), credential('x.r.test'))).toEqual(['x.r.test', '*.r.test']);
+    expect(matching('x.r.test/a', credential('*.r.test'), credential('x.r.test'))).toEqual([
+      'x.r.test',
+      '*.r.test',
+    ]);
   });
 
   test('configs as given, whatever their paths', () => {
@@ -65,7 +78,9 @@ describe('in which order they are tried', () => {
   });
 
   test('all that match, not only the first', () => {
-    expect(matching('ghcr.io/a/b', credential('ghcr.io', 'one'), credential('ghcr.io', 'two'))).toHaveLength(2);
+    expect(matching('ghcr.io/a/b', credential('ghcr.io', 'one'), credential('ghcr.io', 'two'))).toHaveLength(
+      2,
+    );
   });
 
   test("docker login's key only where none names Docker Hub more closely", () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDockerConfig, type DockerConfigFormat } from '../../src/credentials/parse-docker-config.ts';
 import { AppError } from '../../src/errors.ts';
@@ -25,15 +25,26 @@ function fault(text: string): AppError {
   throw new Error('nothing was thrown');
 }
 
+function basic(username: string, password: string) {
+  return { kind: 'basic', username, password };
+}
+
 describe('what an entry holds', () => {
-  const basic = (username: string, password: string) => ({ kind: 'basic', username, password });
   test.for([
     { name: 'auth', entry: { auth: base64('joe:pass') }, secret: basic('joe', 'pass') },
-    { name: 'auth without padding', entry: { auth: base64('joe:pa').replaceAll('=', '') }, secret: basic('joe', 'pa') },
+    {
+      name: 'auth without padding',
+      entry: { auth: base64('joe:pa').replaceAll('=', '') },
+      secret: basic('joe', 'pa'),
+    },
     { name: 'a password with colons', entry: { auth: base64('joe:a:b:c') }, secret: basic('joe', 'a:b:c') },
     { name: 'a password in UTF-8', entry: { auth: base64('joe:päss') }, secret: basic('joe', 'päss') },
     { name: 'auth padded with NUL', entry: { auth: base64('joe:pass\0\0') }, secret: basic('joe', 'pass') },
-    { name: 'user name and password', entry: { username: 'joe', password: 'pass' }, secret: basic('joe', 'pass') },
+    {
+      name: 'user name and password',
+      entry: { username: 'joe', password: 'pass' },
+      secret: basic('joe', 'pass'),
+    },
     {
       name: 'auth over user name and password',
       entry: { auth: base64('joe:pass'), username: 'x', password: 'y', email: 'x@y' },
@@ -81,7 +92,11 @@ describe('broken configs name themselves and the entry, never the secret', () =>
     { name: 'no JSON', text: `{"auths": ${secret}`, says: 'it is not JSON' },
     { name: 'a list', text: `["${secret}"]`, says: 'it is not a JSON object' },
     { name: 'auths is a list', text: `{"auths":["${secret}"]}`, says: '"auths" is not an object' },
-    { name: 'entry is a string', text: `{"auths":{"ghcr.io":"${secret}"}}`, says: 'entry "ghcr.io" is not an object' },
+    {
+      name: 'entry is a string',
+      text: `{"auths":{"ghcr.io":"${secret}"}}`,
+      says: 'entry "ghcr.io" is not an object',
+    },
     {
       name: 'auth is no base64',
       text: `{"auths":{"ghcr.io":{"auth":"${secret}!"}}}`,
@@ -108,12 +123,16 @@ describe('broken configs name themselves and the entry, never the secret', () =>
 test('whatever the text, the error is typed', () => {
   const json = fc.json().map((text) => (text.length % 2 === 0 ? text : `{"auths":${text}}`));
   fc.assert(
-    fc.property(fc.oneof(fc.string(), json), fc.constantFrom('dockercfg', 'dockerconfigjson'), (text, format) => {
-      try {
-        return Array.isArray(parseDockerConfig(text, { format: format as DockerConfigFormat, source }));
-      } catch (error) {
-        return error instanceof AppError && error.code === 'invalid-docker-config';
-      }
-    }),
+    fc.property(
+      fc.oneof(fc.string(), json),
+      fc.constantFrom<DockerConfigFormat>('dockercfg', 'dockerconfigjson'),
+      (text, format) => {
+        try {
+          return Array.isArray(parseDockerConfig(text, { format, source }));
+        } catch (error) {
+          return error instanceof AppError && error.code === 'invalid-docker-config';
+        }
+      },
+    ),
   );
 });

@@ -1,0 +1,410 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import type { UnknownReason } from '../../src/detect/verdict.ts';
+import { OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { parseReference } from '../../src/image/reference.ts';
+import type { Resolve } from '../../src/registry/guarded-connector.ts';
+import { startServer } from '../support/http-server.ts';
+import { startRegistry } from '../support/registry.ts';
+import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+
+const document = Buffer.from('{"schemaVersion":2}');
+const headers = { 'content-type': OCI_MANIFEST };
+
+function endless(response: ServerResponse): void {
+  const write = (): void => {
+    while (!response.destroyed && response.write(Buffer.alloc(65_536, ' ')));
+    if (!response.destroyed) response.once('drain', write);
+  };
+  write();
+}
+
+interface Fault {
+  readonly name: string;
+  readonly reason: UnknownReason;
+  /** How often the server is asked. */
+  readonly tries: number;
+  readonly answer: RequestListener;
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'hangs up at once',
+    reason: 'unreachable',
+    tries: 3,
+    answer: (request) => request.socket.destroy(),
+  },
+  {
+    name: 'hangs up after the head',
+    reason: 'unreachable',
+    tries: 3,
+    answer: (request, response) => {
+      response.writeHead(200, headers).flushHeaders();
+      setImmediate(() => request.socket.destroy());
+    },
+  },
+  {
+    name: 'hangs up in the middle of the body',
+    reason: 'unreachable',
+    tries: 3,
+    answer: (request, response) => {
+      response.writeHead(200, { ...headers, 'content-length': 1000 });
+      response.write('{', () => request.socket.destroy());
+    },
+  },
+  {
+    name: '500',
+    reason: 'unreachable',
+    tries: 3,
+    answer: (_request, response) => response.writeHead(500).end(),
+  },
+  {
+    name: '503',
+    reason: 'unreachable',
+    tries: 3,
+    answer: (_request, response) => response.writeHead(503).end(),
+  },
+  {
+    name: '429',
+    reason: 'rate-limited',
+    tries: 3,
+    answer: (_request, response) => response.writeHead(429).end(),
+  },
+  {
+    name: '429 for an hour',
+    reason: 'rate-limited',
+    tries: 1,
+    answer: (_request, response) => response.writeHead(429, { 'retry-after': '3600' }).end(),
+  },
+  {
+    name: '403',
+    reason: 'unauthorized',
+    tries: 1,
+    answer: (_request, response) => response.writeHead(403).end(),
+  },
+  {
+    name: '404',
+    reason: 'not-found',
+    tries: 1,
+    answer: (_request, response) => response.writeHead(404).end(),
+  },
+  {
+    name: '406',
+    reason: 'unsupported',
+    tries: 1,
+    answer: (_request, response) => response.writeHead(406).end(),
+  },
+  { name: '418', reason: 'invalid', tries: 1, answer: (_request, response) => response.writeHead(418).end() },
+  { name: '204', reason: 'invalid', tries: 1, answer: (_request, response) => response.writeHead(204).end() },
+  {
+    name: 'a web page with 200',
+    reason: 'invalid',
+    tries: 1,
+    answer: (_request, response) =>
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>login</html>'),
+  },
+  { name: 'nothing with 200', reason: 'invalid', tries: 1, answer: (_request, response) => response.end() },
+  {
+    name: 'half a document',
+    reason: 'invalid',
+    tries: 1,
+    answer: (_request, response) => response.end('{"a":'),
+  },
+  {
+    name: 'what is not UTF-8',
+    reason: 'invalid',
+    tries: 1,
+    answer: (_request, response) => response.end(Buffer.from([0x22, 0xff, 0xfe, 0x22])),
+  },
+  {
+    name: 'a byte order mark',
+    reason: 'invalid',
+    tries: 1,
+    answer: (_request, response) => response.end('\uFEFF{}'),
+  },
+  {
+    name: 'an endless body',
+    reason: 'too-large',
+    tries: 1,
+    answer: (_request, response) => endless(response),
+  },
+  {
+    name: 'a body that says it is large',
+    reason: 'too-large',
+    tries: 1,
+    answer: (_request, response) => {
+      response.writeHead(200, { ...headers, 'content-length': 5_000_000 });
+      endless(response);
+    },
+  },
+  {
+    name: 'a giant header',
+    reason: 'too-large',
+    tries: 1,
+    answer: (_request, response) => response.writeHead(200, { 'x-long': 'x'.repeat(20_000) }).end(document),
+  },
+  {
+    name: 'an endless error body',
+    reason: 'not-found',
+    tries: 1,
+    answer: (_request, response) => {
+      response.writeHead(404);
+      endless(response);
+    },
+  },
+  {
+    name: 'an error body that is no error body',
+    reason: 'not-found',
+    tries: 1,
+    answer: (_request, response) => response.writeHead(404).end('{"errors":[null]}'),
+  },
+];
+
+describe('a registry that', () => {
+  test.for(FAULTS)('$name: $reason after $tries', async ({ answer, reason, tries }) => {
+    let asked = 0;
+    let healthy = false;
+    await using server = await startServer((request, response) => {
+      asked++;
+      if (healthy) response.writeHead(200, headers).end(document);
+      else answer(request, response);
+    });
+    let now = 0;
+    await using client = createTestClient([server], {}, { now: () => now });
+    const error = await failureOf(client.fetchManifest(imageAt(server, 'a'), asking()));
+    expect({ code: error.code, asked }).toEqual({ code: reason, asked: tries });
+    expect(error).toMatchObject({ registry: server.host, repository: 'a' });
+    expect(error.message).toMatch(/^Cannot read image "127\.0\.0\.1:\d+\/a:latest": /);
+    expect(error.advice).not.toBeNull();
+    healthy = true;
+    now = 3_600_000;
+    expect(await client.fetchManifest(imageAt(server, 'a'), asking())).toMatchObject({
+      bytes: document.length,
+    });
+  });
+
+  test('talks no HTTP', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9\r\n'));
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = server.address() as { port: number };
+    const host = `127.0.0.1:${port}`;
+    await using client = createTestClient([{ host }]);
+    const error = await failureOf(client.fetchManifest(imageAt({ host }, 'a'), asking()));
+    server.close();
+    expect(error.code).toBe('invalid');
+  });
+
+  test('nests deeper than any document', async () => {
+    const deep = `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`;
+    await using server = await startServer((_request, response) => response.end(deep));
+    await using client = createTestClient([server]);
+    const outcome = await client.fetchManifest(imageAt(server, 'a'), asking()).then(
+      ({ bytes }) => bytes,
+      (error: { code: string }) => error.code,
+    );
+    expect([deep.length, 'invalid']).toContain(outcome);
+  });
+
+  test('never answers', async () => {
+    await using server = await startServer(() => undefined);
+    await using client = createTestClient([server]);
+    const options = { credentials: [], signal: AbortSignal.timeout(50) };
+    expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe('timeout');
+  });
+
+  test('sends byte after byte and never ends', async () => {
+    await using server = await startServer((request, response) => {
+      const timer = setInterval(() => response.write(' '), 5);
+      request.socket.once('close', () => clearInterval(timer));
+    });
+    await using client = createTestClient([server]);
+    const options = { credentials: [], signal: AbortSignal.timeout(50) };
+    expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe('timeout');
+  });
+
+  test('falls silent, where nobody else sets a limit', async () => {
+    await using server = await startServer((_request, response) => {
+      response.writeHead(200, headers).flushHeaders();
+    });
+    await using client = createTestClient([server], { limits: { silenceMs: 100 } });
+    const options = { credentials: [], signal: new AbortController().signal };
+    expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe('timeout');
+  });
+
+  test('is not there', async () => {
+    const server = await startServer(() => undefined);
+    await server.close();
+    await using client = createTestClient([server]);
+    expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), asking()))).code).toBe('unreachable');
+  });
+});
+
+test('a time that is over before the question asks nothing', async () => {
+  await using registry = await startRegistry();
+  await using client = createTestClient([registry]);
+  const options = { credentials: [], signal: AbortSignal.abort() };
+  expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), options))).code).toBe('timeout');
+  expect(registry.log).toHaveLength(0);
+});
+
+test('a config that says it is too large is not asked for', async () => {
+  await using registry = await startRegistry();
+  await using client = createTestClient([registry]);
+  const blob = { digest: `sha256:${'0'.repeat(64)}`, size: 5_000_000 } as const;
+  expect((await failureOf(client.fetchJsonBlob(imageAt(registry, 'a'), blob, asking()))).code).toBe(
+    'too-large',
+  );
+  expect(registry.log).toHaveLength(0);
+});
+
+describe('retry', () => {
+  test('heals what passes', async () => {
+    let asked = 0;
+    await using server = await startServer((_request, response) => {
+      asked++;
+      if (asked < 3) response.writeHead(503).end();
+      else response.end(document);
+    });
+    const waits: number[] = [];
+    await using client = createTestClient(
+      [server],
+      {},
+      { sleep: async (milliseconds) => void waits.push(milliseconds), random: () => 1 },
+    );
+    await client.fetchManifest(imageAt(server, 'a'), asking());
+    expect({ asked, waits }).toEqual({ asked: 3, waits: [100, 200] });
+  });
+
+  test('ends with the time there is, and tells what it saw', async () => {
+    await using server = await startServer((_request, response) => {
+      response.writeHead(503).end();
+    });
+    await using client = createTestClient(
+      [server],
+      {},
+      { sleep: () => Promise.reject(new Error('time is up')) },
+    );
+    const error = await failureOf(client.fetchManifest(imageAt(server, 'a'), asking()));
+    expect(error).toMatchObject({ code: 'unreachable', status: 503 });
+  });
+});
+
+describe('a registry that limits requests', () => {
+  test('is left alone by all, for as long as it asked', async () => {
+    let asked = 0;
+    await using server = await startServer((_request, response) => {
+      asked++;
+      response.writeHead(429, { 'retry-after': '30' }).end();
+    });
+    let now = 1000;
+    await using client = createTestClient([server], {}, { now: () => now });
+    const fetch = async (name: string) => failureOf(client.fetchManifest(imageAt(server, name), asking()));
+    await fetch('a');
+    const error = await fetch('b');
+    expect(error).toMatchObject({ code: 'rate-limited', repository: 'b' });
+    expect(error.message).toContain('left alone for another 30 s');
+    expect(asked).toBe(1);
+    now += 30_000;
+    await fetch('c');
+    expect(asked).toBe(2);
+  });
+
+  test('and another one is asked meanwhile', async () => {
+    await using limited = await startServer((_request, response) => {
+      response.writeHead(429, { 'retry-after': '30' }).end();
+    });
+    await using other = await startServer((_request, response) => response.end(document));
+    await using client = createTestClient([limited, other]);
+    await failureOf(client.fetchManifest(imageAt(limited, 'a'), asking()));
+    expect(await client.fetchManifest(imageAt(other, 'a'), asking())).toMatchObject({
+      bytes: document.length,
+    });
+  });
+});
+
+const serveDocument: RequestListener = (_request, response) => response.end(document);
+
+function resolving(...addresses: readonly string[]): Resolve {
+  return (_hostname, callback) => {
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
+  };
+}
+
+const findNothing: Resolve = (_hostname, callback) => {
+  callback(Object.assign(new Error('getaddrinfo ENOTFOUND none.test'), { code: 'ENOTFOUND' }), []);
+};
+
+describe('addresses', () => {
+  test.for([
+    '127.0.0.1:1',
+    'localhost:1',
+    '[::1]:1',
+    '[::ffff:127.0.0.1]:1',
+    '169.254.169.254',
+    '[fd00:ec2::254]',
+  ])('%s is not asked', async (host) => {
+    await using client = createTestClient([], { allowAddresses: [] });
+    const image = { ...parseReference('r.test/a'), registry: host };
+    const error = await failureOf(client.fetchManifest(image, asking()));
+    expect(error.code).toBe('denied-by-config');
+    expect(error.advice).toMatch(/allowAddresses.*mirror.*skipImages/);
+  });
+
+  test.for(['127.0.0.1', 'localhost'])(
+    '%s is asked over plain http where loopback is allowed',
+    async (name) => {
+      await using server = await startServer(serveDocument);
+      await using client = createTestClient([], { allowAddresses: [], allowLoopback: true });
+      const image = parseReference(`${name}:${server.port}/a`);
+      expect(await client.fetchManifest(image, asking())).toMatchObject({ bytes: document.length });
+    },
+  );
+
+  test.for(['169.254.169.254', '127.0.0.2', '::1', '::ffff:127.0.0.2', '0.0.0.0'])(
+    'a name that resolves to %s is not asked',
+    async (address) => {
+      await using client = createTestClient([], {}, { resolve: resolving(address) });
+      const error = await failureOf(client.fetchManifest(parseReference('rebound.test/a'), asking()));
+      expect(error.code).toBe('denied-by-config');
+    },
+  );
+
+  test('a name is judged at every connection, so resolving anew gains nothing', async () => {
+    await using server = await startServer((_request, response) => {
+      response.setHeader('connection', 'close');
+      response.end(document);
+    });
+    const answers = ['127.0.0.1', '169.254.169.254'];
+    const resolve: Resolve = (hostname, callback) => resolving(answers.shift() ?? '')(hostname, callback);
+    const host = `rebound.test:${server.port}`;
+    await using client = createTestClient([{ host }], {}, { resolve });
+    const image = parseReference(`${host}/a`);
+    expect(await client.fetchManifest(image, asking())).toMatchObject({ bytes: document.length });
+    expect((await failureOf(client.fetchManifest(image, asking()))).code).toBe('denied-by-config');
+  });
+
+  test('a name with a good and a bad address is reached at the good one', async () => {
+    await using server = await startServer(serveDocument);
+    const host = `two.test:${server.port}`;
+    await using client = createTestClient([{ host }], {}, { resolve: resolving('169.254.1.1', '127.0.0.1') });
+    expect(await client.fetchManifest(parseReference(`${host}/a`), asking())).toMatchObject({
+      bytes: document.length,
+    });
+  });
+
+  test('a name that does not resolve', async () => {
+    await using client = createTestClient([], {}, { resolve: findNothing });
+    expect((await failureOf(client.fetchManifest(parseReference('none.test/a'), asking()))).code).toBe(
+      'unreachable',
+    );
+  });
+});

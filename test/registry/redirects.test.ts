@@ -1,0 +1,148 @@
+import type { RequestListener } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { startServer } from '../support/http-server.ts';
+import { startRegistry } from '../support/registry.ts';
+import { asking, createTestClient, credentialFor, failureOf, imageAt } from '../support/registry-client.ts';
+
+const good = { kind: 'basic', username: 'joe', password: 'pass' } as const;
+const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };
+
+/** A registry with a login that sends every manifest it would serve elsewhere. */
+function redirecting(location: () => string, status = 307) {
+  return startRegistry({
+    auth: 'bearer',
+    users: { joe: 'pass' },
+    faults: (handler: RequestListener): RequestListener => {
+      return (request, response) => {
+        const isAsked = request.headers.authorization?.startsWith('Bearer') === true;
+        if (isAsked) response.writeHead(status, { location: location() }).end('moved');
+        else handler(request, response);
+      };
+    },
+  });
+}
+
+describe('a redirect to another host', () => {
+  test.for([301, 302, 303, 307, 308])('%d is followed, without our token', async (status) => {
+    await using storage = await startRegistry();
+    storage.store.putManifest('kept/here', 'x', manifest);
+    await using registry = await redirecting(
+      () => `http://${storage.host}/v2/kept/here/manifests/x?sig=1`,
+      status,
+    );
+    await using client = createTestClient([registry, storage]);
+    const options = asking(credentialFor(registry, good));
+    const { bytes } = await client.fetchManifest(imageAt(registry, 'a'), options);
+    expect(bytes).toBe(manifest.bytes.byteLength);
+    expect(storage.lines()).toEqual(['GET /v2/kept/here/manifests/x none']);
+  });
+
+  test('does not get the token even when it leads back', async () => {
+    const back = '/v2/back/manifests/x';
+    await using registry = await startRegistry({
+      auth: 'basic',
+      users: { joe: 'pass' },
+      faults: (handler) => (request, response) => {
+        if (request.url === back) response.end(manifest.bytes);
+        else if (request.headers.authorization === undefined) handler(request, response);
+        else response.writeHead(307, { location: `http://${storage.host}/away` }).end();
+      },
+    });
+    await using storage = await startServer((_request, response) => {
+      response.writeHead(307, { location: `http://${registry.host}${back}` }).end();
+    });
+    await using client = createTestClient([registry, storage]);
+    await client.fetchManifest(imageAt(registry, 'a'), asking(credentialFor(registry, good)));
+    expect(registry.lines().at(-1)).toBe(`GET ${back} none`);
+  });
+
+  test('that asks for a login gets none', async () => {
+    const seen: (string | undefined)[] = [];
+    await using evil = await startServer((request, response) => {
+      seen.push(request.headers.authorization);
+      const realm = `http://${evil.host}/token`;
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end();
+    });
+    await using registry = await startServer((_request, response) => {
+      response.writeHead(307, { location: `http://${evil.host}/x` }).end();
+    });
+    await using client = createTestClient([registry, evil]);
+    const options = asking(credentialFor(registry, good));
+    expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), options))).code).toBe(
+      'unauthorized',
+    );
+    expect(seen).toEqual([undefined]);
+  });
+});
+
+test('a redirect on the same host keeps the login', async () => {
+  const moved = '/v2/moved/manifests/latest';
+  await using registry = await startRegistry({
+    auth: 'basic',
+    users: { joe: 'pass' },
+    faults: (handler) => (request, response) => {
+      if (request.url === moved || request.headers.authorization === undefined) handler(request, response);
+      else response.writeHead(308, { location: moved }).end();
+    },
+  });
+  registry.store.putManifest('moved', 'latest', manifest);
+  await using client = createTestClient([registry]);
+  await client.fetchManifest(imageAt(registry, 'a'), asking(credentialFor(registry, good)));
+  expect(registry.lines().at(-1)).toBe(`GET ${moved} basic`);
+});
+
+describe('redirects that are not followed', () => {
+  test.for([
+    { name: 'a loop', location: '/v2/a/manifests/latest', code: 'invalid' },
+    { name: 'no Location', location: '', code: 'invalid' },
+    { name: 'a broken Location', location: 'http://[', code: 'invalid' },
+    { name: 'another scheme', location: 'file:///etc/passwd', code: 'invalid' },
+    { name: 'a login in the address', location: 'http://a:b@127.0.0.1/', code: 'invalid' },
+    { name: 'the metadata address', location: 'http://169.254.169.254/latest/', code: 'denied-by-config' },
+    { name: 'the metadata address as one number', location: 'http://2852039166/', code: 'denied-by-config' },
+    {
+      name: 'the metadata address in IPv6',
+      location: 'http://[::ffff:169.254.169.254]/',
+      code: 'denied-by-config',
+    },
+    { name: 'another loopback address', location: 'http://127.0.0.2/', code: 'denied-by-config' },
+    { name: 'the unspecified address', location: 'http://0.0.0.0/', code: 'denied-by-config' },
+  ])('$name: $code', async ({ location, code }) => {
+    await using server = await startServer((_request, response) => {
+      response.writeHead(302, location === '' ? {} : { location }).end();
+    });
+    await using client = createTestClient([server]);
+    expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), asking()))).code).toBe(code);
+  });
+
+  test('a loop ends after five hops', async () => {
+    let requests = 0;
+    await using server = await startServer((_request, response) => {
+      requests++;
+      response.writeHead(302, { location: `/${requests}` }).end();
+    });
+    await using client = createTestClient([server]);
+    await failureOf(client.fetchManifest(imageAt(server, 'a'), asking()));
+    expect(requests).toBe(6);
+  });
+
+  test('a POST, whose body is a secret', async () => {
+    let reached = false;
+    await using evil = await startServer((_request, response) => {
+      reached = true;
+      response.end('{"token":"x"}');
+    });
+    await using registry = await startRegistry({
+      auth: 'bearer',
+      faults: (handler) => (request, response) => {
+        if (request.method === 'POST') response.writeHead(307, { location: `http://${evil.host}/` }).end();
+        else handler(request, response);
+      },
+    });
+    await using client = createTestClient([registry, evil]);
+    const options = asking(credentialFor(registry, { kind: 'identity-token', token: 'refresh' }));
+    expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), options))).code).toBe('invalid');
+    expect(reached).toBe(false);
+  });
+});

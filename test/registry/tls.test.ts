@@ -1,0 +1,67 @@
+import { generate } from 'selfsigned';
+import { describe, expect, test } from 'vitest';
+import { startRegistry } from '../support/registry.ts';
+import { asking, createTestClient, credentialFor, failureOf, imageAt } from '../support/registry-client.ts';
+import { OCI_MANIFEST } from '../../src/image/media-types.ts';
+
+const day = 24 * 60 * 60 * 1000;
+const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };
+
+async function certificate({ ip = '127.0.0.1', from = -day, until = day } = {}) {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'registry' }], {
+    keyType: 'ec',
+    notBeforeDate: new Date(Date.now() + from),
+    notAfterDate: new Date(Date.now() + until),
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip }] }],
+  });
+  return { key, cert };
+}
+
+describe('https', () => {
+  test('with a private authority, tokens included', async () => {
+    const tls = await certificate();
+    await using registry = await startRegistry({ tls, auth: 'bearer', users: { joe: 'pass' } });
+    registry.store.putManifest('a', 'latest', manifest);
+    await using client = createTestClient([], { ca: [tls.cert] });
+    const login = credentialFor(registry, { kind: 'basic', username: 'joe', password: 'pass' });
+    const { bytes } = await client.fetchManifest(imageAt(registry, 'a'), asking(login));
+    expect(bytes).toBe(manifest.bytes.byteLength);
+  });
+
+  test.for([
+    { name: 'an authority nobody named', options: {}, trusted: false },
+    { name: 'a certificate that has expired', options: { from: -2 * day, until: -day }, trusted: true },
+    { name: 'a certificate of tomorrow', options: { from: day, until: 2 * day }, trusted: true },
+    { name: "another host's certificate", options: { ip: '127.0.0.9' }, trusted: true },
+  ])('$name: tls', async ({ options, trusted }) => {
+    const tls = await certificate(options);
+    await using registry = await startRegistry({ tls });
+    await using client = createTestClient([], { ca: trusted ? [tls.cert] : [] });
+    expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), asking()))).code).toBe('tls');
+    expect(registry.log).toHaveLength(0);
+  });
+
+  test('asked of a registry that speaks plain http: what to set', async () => {
+    await using registry = await startRegistry();
+    await using client = createTestClient([]);
+    const error = await failureOf(client.fetchManifest(imageAt(registry, 'a'), asking()));
+    expect(error.code).toBe('tls');
+    expect(error.advice).toContain('"plainHttp"');
+  });
+
+  test('is not left for plain http by a redirect', async () => {
+    const tls = await certificate();
+    await using plain = await startRegistry();
+    await using registry = await startRegistry({
+      tls,
+      faults: () => (_request, response) => {
+        response.writeHead(302, { location: `http://${plain.host}/` }).end();
+      },
+    });
+    await using client = createTestClient([], { ca: [tls.cert] });
+    expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), asking()))).code).toBe(
+      'denied-by-config',
+    );
+    expect(plain.log).toHaveLength(0);
+  });
+});
