@@ -1,2 +1,101 @@
-import { expect, test } from 'vitest';
-test('placeholder', () => expect(1).toBe(1));
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { faultOf, findCycle } from './support/import-rules.ts';
+import { importsOf, readImports, sourceFiles } from './support/source-imports.ts';
+
+const SRC = join(import.meta.dirname, '..', 'src');
+const imports = readImports(SRC);
+
+describe('the architecture', () => {
+  test('imports run one way', () => {
+    expect(imports.flatMap((found) => faultOf(found) ?? [])).toEqual([]);
+  });
+
+  test('no file imports itself by a detour', () => {
+    expect(findCycle(imports)).toBeNull();
+  });
+
+  test('there are files to look at', () => {
+    expect(imports.length).toBeGreaterThan(100);
+  });
+});
+
+describe('the rules are seen to fail', () => {
+  test.each([
+    [
+      'a pure room with a file system',
+      'policy/evaluate.ts',
+      "import { readFile } from 'node:fs/promises';",
+      'is pure',
+    ],
+    ['a pure room with a package', 'detect/x.ts', "import { LRUCache } from 'lru-cache';", 'is pure'],
+    [
+      'an edge with another edge',
+      'registry/client.ts',
+      "import { createCluster } from '../kubernetes/cluster.ts';",
+      'may not import',
+    ],
+    [
+      'an edge with the policy itself',
+      'kubernetes/x.ts',
+      "import { evaluate } from '../policy/evaluate.ts';",
+      'but for its types',
+    ],
+    [
+      'a use case with an edge',
+      'assess/assess-pod.ts',
+      "import { createCluster } from '../kubernetes/cluster.ts';",
+      'may not import',
+    ],
+    ['an edge late', 'assess/x.ts', "const late = await import('../registry/client.ts');", 'may not import'],
+    [
+      'the server with an edge',
+      'server/app.ts',
+      "import { createLogger } from '../telemetry/log.ts';",
+      'may not import',
+    ],
+    [
+      'main with more than wire and cli',
+      'main.ts',
+      "import { createApp } from './server/app.ts';",
+      'may not import',
+    ],
+    ['a room without a rule', 'utils/x.ts', "import { a } from '../image/digest.ts';", 'nobody planned'],
+  ])('%s', (_case, file, source, fault) => {
+    expect(importsOf(file, source).map(faultOf)).toEqual([expect.stringContaining(fault)]);
+  });
+
+  test('types of a port are let through', () => {
+    const source =
+      "import type { RegistryPort } from '../assess/ports.ts';\nimport { type Mode } from '../policy/mode.ts';";
+    expect(importsOf('registry/client.ts', source).map(faultOf)).toEqual([null, null]);
+  });
+
+  test('a cycle of three', () => {
+    const chain = ['a', 'b', 'c'].map((name, index, all) =>
+      importsOf(`image/${name}.ts`, `import { x } from './${all[(index + 1) % 3] ?? ''}.ts';`),
+    );
+    expect(findCycle(chain.flat())).toEqual(['image/a.ts', 'image/b.ts', 'image/c.ts', 'image/a.ts']);
+  });
+});
+
+describe('files', () => {
+  const files = sourceFiles(SRC);
+
+  test('none is longer than 300 lines', () => {
+    const long = files.filter((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length > 300);
+    expect(long).toEqual([]);
+  });
+
+  test('all are named in kebab-case, and none for what anything could be', () => {
+    expect(files.filter((file) => !/^(?:[a-z0-9-]+\/)*[a-z0-9-]+\.ts$/.test(file))).toEqual([]);
+    expect(files.filter((file) => /(?:^|\/)(?:utils?|helpers?|common|misc)\b/.test(file))).toEqual([]);
+  });
+
+  test('pure rooms ask no clock and no dice', () => {
+    const pure = files.filter((file) => /^(?:image|detect|pod|policy|admission|credentials)\//.test(file));
+    const world = /\b(?:Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|process\.|fetch\()/;
+    expect(pure.filter((file) => world.test(readFileSync(join(SRC, file), 'utf8')))).toEqual([]);
+  });
+});

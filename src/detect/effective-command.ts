@@ -9,7 +9,7 @@ export interface CommandOverride {
 export type CommandOrigin = 'pod.command' | 'pod.args' | 'config.Entrypoint' | 'config.Cmd' | 'none';
 
 export interface EffectiveCommand {
-  /** What the runtime gets as `process.args[0]`; null where nothing says. */
+  /** The first argument that the runtime gets; null where nothing says. */
   readonly first: string | null;
   /** Which field said so. */
   readonly origin: CommandOrigin;
