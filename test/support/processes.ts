@@ -141,6 +141,18 @@ export function run(command: string, args: readonly string[], options: RunOption
   return promise;
 }
 
+/** For steps that have to work: the standard output of a program that ended well. */
+export async function must(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await run(command, args, options);
+  if (code === 0) return stdout;
+  const told = `${stdout}${stderr}`.trimEnd().split('\n').slice(-DEFAULTS.tailLines).join('\n');
+  throw new Error(`Cannot run "${command} ${args.join(' ')}": it ended with ${code}\n${told}`);
+}
+
 /** A port that nobody listens on now. Another process may take it first; servers that fail at that say so in their log. */
 export async function freePort(): Promise<number> {
   const server = createServer();

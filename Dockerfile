@@ -1,0 +1,25 @@
+# The image is the program, the Node that runs it and the libraries Node is linked with: no shell, no package manager, no
+# development dependency. All of it comes from the base of the build stage, a Debian (or another glibc) with Node and npm.
+ARG NODE_IMAGE=docker.io/library/node:26-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+# The only install script of consequence fetches a Node, and here is one already.
+RUN npm ci --ignore-scripts
+COPY src src
+RUN npm run build
+RUN set -eu; \
+    mkdir -p /image/app /image/etc /image/usr/local/bin; \
+    cp dist/main.js /image/app/; \
+    node="$(readlink -f "$(command -v node)")"; \
+    cp "$node" /image/usr/local/bin/node; \
+    ldd "$node" | grep -o '/[^ ]*' | sort -u | xargs cp -L --parents -t /image; \
+    echo 'wasmgate:x:65532:65532::/:/nologin' > /image/etc/passwd
+
+FROM scratch
+COPY --from=build /image /
+USER 65532:65532
+EXPOSE 8443
+ENTRYPOINT ["/usr/local/bin/node", "/app/main.js"]
+CMD ["serve"]
