@@ -56,7 +56,7 @@ interface CatalogDeps {
   readonly logger: Logger;
 }
 
-type CatalogOptions = Partial<typeof CATALOG_DEFAULTS>;
+type CatalogOptions = { readonly [Key in keyof typeof CATALOG_DEFAULTS]?: number };
 
 /**
  * Nobody is answered from what another namespace's secret could read: with pull secrets the key holds whose they are,
@@ -101,11 +101,10 @@ function timedOut(image: string): ImageAnswer {
 async function lookUp(
   deps: CatalogDeps,
   question: ImageQuestion,
-  known: ImageFacts | null,
+  { known, signal }: { readonly known: ImageFacts | null; readonly signal: AbortSignal },
 ): Promise<ImageFacts> {
   const reference = parseReference(question.image);
   const { namespace, pullSecrets, architectures } = question;
-  const signal = AbortSignal.timeout(CATALOG_DEFAULTS.lookUpTimeout);
   const credentials =
     pullSecrets.length === 0 ? [] : await deps.pullSecrets.read(namespace, pullSecrets, signal);
   if (known !== null && (await isUnchanged({ deps, reference, credentials, signal }, known))) return known;
@@ -152,7 +151,10 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
     fetchMethod: async (_key, previous, { options: entry, context }) => {
       const known = previous?.kind === 'facts' ? previous.facts : null;
       try {
-        const facts = await lookUp(deps, context, known);
+        const facts = await lookUp(deps, context, {
+          known,
+          signal: AbortSignal.timeout(settings.lookUpTimeout),
+        });
         entry.ttl = hasDigest(context.image) ? settings.digestTtl : settings.tagTtl;
         return { kind: 'facts', facts, isStale: false };
       } catch (error) {

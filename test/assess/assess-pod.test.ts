@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAssessPod } from '../../src/assess/assess-pod.ts';
+import type { Assessment, AssessmentRequest } from '../../src/assess/assessment.ts';
+import { createDeadline } from '../../src/assess/deadline.ts';
+import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import type { ClusterPort } from '../../src/assess/ports.ts';
+import type { Namespace } from '../../src/pod/cluster-objects.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { startRegistry, type TestRegistry } from '../support/registry.ts';
+
+let registry: TestRegistry;
+let client: RegistryClient;
+
+beforeAll(async () => {
+  registry = await startRegistry({ images: putFixtureImages });
+  client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+});
+
+afterAll(async () => {
+  await client.close();
+  await registry.close();
+});
+
+interface Setup {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly policy?: Partial<PolicySettings>;
+  readonly request?: Partial<AssessmentRequest>;
+  readonly port?: Partial<ClusterPort>;
+}
+
+const WASM = 'bk-linux-wasm-entrypoint-label';
+
+function image(name: string): string {
+  return `${registry.host}/corpus/${name}:latest`;
+}
+
+async function assess(
+  sketch: PodSketch,
+  { labels = {}, policy = {}, request = {}, port = {} }: Setup = {},
+): Promise<Assessment> {
+  const { log } = createRecordingLog();
+  const namespace: Namespace = { name: 'default', labels };
+  const view = cluster([runtimeClass('wasmtime'), runtimeClass('runc')]);
+  const clusterPort: ClusterPort = {
+    view: () => view,
+    namespace: () => namespace,
+    fetchNamespace: () => Promise.resolve(namespace),
+    ...port,
+  };
+  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
+  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
+  const run = createAssessPod(
+    { catalog, cluster: clusterPort, logger: log },
+    { policy: settings(policy), ownNamespace: 'wasmgate-system' },
+  );
+  return run({
+    subject: 'pod',
+    pod: pod(sketch),
+    namespace: 'default',
+    step: 'validate',
+    deadline: createDeadline(10_000),
+    ...request,
+  });
+}
+
+function wasmPod(parts: PodSketch = {}): PodSketch {
+  return { containers: [{ image: image(WASM) }], ...parts };
+}
+
+describe('what is never judged', () => {
+  test.each<[string, PodSketch, Setup, string]>([
+    ['kube-system', {}, { request: { namespace: 'kube-system' } }, 'namespace kube-system'],
+    ['our own namespace', {}, { request: { namespace: 'wasmgate-system' } }, 'namespace wasmgate-system'],
+    ['a mirror Pod', { annotations: { 'kubernetes.io/config.mirror': 'x' } }, {}, 'mirror'],
+    ['a Windows Pod', { spec: { os: { name: 'windows' } } }, {}, 'Windows'],
+    ['a namespace in mode off', {}, { labels: { 'wasmgate.dev/mode': 'off' } }, 'mode off'],
+    [
+      'a Pod that may opt out',
+      { annotations: { 'wasmgate.dev/skip': 'true' } },
+      { policy: { allowSkipAnnotation: true } },
+      'annotation',
+    ],
+  ])('%s', async (_case, sketch, setup, reason) => {
+    const asked = registry.log.length;
+    const assessment = await assess(wasmPod(sketch), setup);
+    expect(assessment).toMatchObject({ kind: 'skipped', reason: expect.stringContaining(reason) as string });
+    expect(registry.log).toHaveLength(asked);
+  });
+
+  test('an opt-out that is not allowed changes nothing and is told', async () => {
+    const assessment = await assess(wasmPod({ annotations: { 'wasmgate.dev/skip': 'true' } }));
+    expect(assessment).toMatchObject({ kind: 'judged', notes: [expect.stringContaining('has no effect')] });
+  });
+
+  test('images on the skip list are not asked for', async () => {
+    const asked = registry.log.length;
+    const assessment = await assess(wasmPod(), {
+      policy: { skipImages: [`${registry.host}/corpus/*`], onUnknownImage: 'deny' },
+    });
+    expect(assessment).toMatchObject({ kind: 'judged', decision: { findings: [], changes: [] } });
+    expect(registry.log).toHaveLength(asked);
+  });
+
+  test('an image from the node alone is not asked for', async () => {
+    const asked = registry.log.length;
+    const assessment = await assess({ containers: [{ image: image(WASM), imagePullPolicy: 'Never' }] });
+    expect(assessment).toMatchObject({
+      containers: [{ verdict: { kind: 'unknown', reason: 'denied-by-config' } }],
+    });
+    expect(registry.log).toHaveLength(asked);
+  });
+});
+
+describe('modes', () => {
+  const mutate = { request: { step: 'mutate' } } as const;
+
+  test('enforce changes a Pod that runs, and refuses one that does not', async () => {
+    expect(await assess(wasmPod(), mutate)).toMatchObject({
+      outcome: {
+        mode: 'enforce',
+        refusals: [],
+        changes: expect.arrayContaining([
+          expect.objectContaining({ path: '/spec/runtimeClassName', value: 'wasmtime' }),
+        ]) as unknown,
+      },
+    });
+    const refused = await assess(wasmPod({ spec: { runtimeClassName: 'runc' } }), mutate);
+    expect(refused).toMatchObject({
+      outcome: { refusals: [{ id: 'handler-cannot-run-image' }], changes: [] },
+    });
+  });
+
+  test('warn changes all the same and withholds the refusal', async () => {
+    const outcome = {
+      mode: 'warn',
+      refusals: [],
+      withheld: { refusals: [{ id: 'handler-cannot-run-image' }] },
+    };
+    expect(
+      await assess(wasmPod({ spec: { runtimeClassName: 'runc' } }), {
+        labels: { 'wasmgate.dev/mode': 'warn' },
+      }),
+    ).toMatchObject({ outcome });
+  });
+
+  test('audit withholds everything, and does not ask for a lost class', async () => {
+    const labels = { 'wasmgate.dev/mode': 'audit' };
+    const assessment = await assess(wasmPod(), { labels });
+    expect(assessment).toMatchObject({
+      outcome: { mode: 'audit', refusals: [], changes: [], withheld: { refusals: [] } },
+    });
+    expect(assessment.kind === 'judged' && assessment.outcome.withheld.changes.length).toBeGreaterThan(0);
+    expect(await assess(wasmPod(), { labels, ...mutate })).toMatchObject({ kind: 'skipped' });
+  });
+
+  test('the label wins over the configuration; one that names no mode is told', async () => {
+    expect(
+      await assess(wasmPod(), { policy: { mode: 'off' }, labels: { 'wasmgate.dev/mode': 'audit' } }),
+    ).toMatchObject({ outcome: { mode: 'audit' } });
+    const odd = await assess(wasmPod(), {
+      labels: { 'wasmgate.dev/mode': 'Enforce!' },
+      policy: { mode: 'warn' },
+    });
+    expect(odd).toMatchObject({
+      outcome: { mode: 'warn' },
+      notes: [expect.stringContaining('none of enforce, warn, audit, off')],
+    });
+  });
+
+  test('a namespace that the watch has not seen yet is asked for, and its label counts', async () => {
+    const port = {
+      namespace: () => undefined,
+      fetchNamespace: () => Promise.resolve({ name: 'default', labels: { 'wasmgate.dev/mode': 'off' } }),
+    };
+    expect(await assess(wasmPod(), { port })).toMatchObject({ kind: 'skipped', reason: 'mode off' });
+  });
+
+  test('a namespace that cannot be read falls back to the configured mode', async () => {
+    const port = {
+      namespace: () => undefined,
+      fetchNamespace: () => Promise.reject(new Error('API server away')),
+    };
+    expect(await assess(wasmPod(), { port })).toMatchObject({ outcome: { mode: 'enforce' } });
+  });
+});
+
+test('a Wasm Pod that validation meets without its class is refused, and told to come again', async () => {
+  expect(await assess(wasmPod())).toMatchObject({
+    outcome: { refusals: [{ id: 'wasm-image-without-runtime-class' }] },
+  });
+});
+
+test('a template is not expected to be mutated', async () => {
+  expect(await assess(wasmPod(), { request: { subject: 'template' } })).toMatchObject({
+    outcome: { refusals: [] },
+  });
+});

@@ -1,0 +1,200 @@
+import type { RequestListener } from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  createImageCatalog,
+  type ImageAnswer,
+  type ImageCatalog,
+  type ImageQuestion,
+} from '../../src/assess/image-catalog.ts';
+import type { PullSecretsPort } from '../../src/assess/ports.ts';
+import type { Credential } from '../../src/credentials/credential.ts';
+import { createRegistryClient } from '../../src/registry/client.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { startRegistry, type RegistryOptions, type TestRegistry } from '../support/registry.ts';
+
+/** The catalog reads its clock once a second. */
+const PATIENCE = { timeout: 8000 };
+
+interface Bench {
+  readonly catalog: ImageCatalog;
+  readonly registry: TestRegistry;
+  readonly question: (parts?: Partial<ImageQuestion>) => ImageQuestion;
+  readonly ask: (parts?: Partial<ImageQuestion>) => Promise<ImageAnswer>;
+}
+
+interface Setup extends RegistryOptions {
+  readonly secrets?: Readonly<Record<string, Credential>>;
+  readonly ttl?: { readonly tagTtl?: number; readonly failureTtl?: number };
+}
+
+async function setUp({ secrets = {}, ttl = {}, ...options }: Setup = {}): Promise<Bench> {
+  const registry = await startRegistry({ images: putFixtureImages, ...options });
+  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  onTestFinished(async () => {
+    await client.close();
+    await registry.close();
+  });
+  const pullSecrets: PullSecretsPort = {
+    read: (namespace, names) =>
+      Promise.resolve(names.flatMap((name) => secrets[`${namespace}/${name}`] ?? [])),
+    forget: () => undefined,
+  };
+  const catalog = createImageCatalog(
+    { registry: client, pullSecrets, logger: createRecordingLog().log },
+    ttl,
+  );
+  const question = (parts: Partial<ImageQuestion> = {}): ImageQuestion => ({
+    image: `${registry.host}/corpus/bk-wasi-wasm:latest`,
+    namespace: 'default',
+    pullSecrets: [],
+    architectures: [],
+    ...parts,
+  });
+  const ask = (parts?: Partial<ImageQuestion>): Promise<ImageAnswer> =>
+    catalog.ask(question(parts), AbortSignal.timeout(10_000));
+  return { catalog, registry, question, ask };
+}
+
+/** Runs until the test opens the gate. */
+function gate(): {
+  readonly faults: (handler: RequestListener) => RequestListener;
+  readonly open: () => void;
+} {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    faults: (handler) => (request, response) => void promise.then(() => handler(request, response)),
+    open: resolve,
+  };
+}
+
+describe('what is asked of the registry', () => {
+  test('two requests for a cold image, none for a warm one', async () => {
+    const { catalog, registry, question, ask } = await setUp();
+    expect(catalog.recall(question())).toBeUndefined();
+    expect(await ask()).toMatchObject({ kind: 'facts', isStale: false });
+    expect(registry.log).toHaveLength(2);
+    expect(catalog.recall(question())).toMatchObject({ kind: 'facts' });
+    expect(await ask()).toMatchObject({ kind: 'facts' });
+    expect(registry.log).toHaveLength(2);
+  });
+
+  test('two requests for 500 simultaneous questions about one image', async () => {
+    const { registry, ask } = await setUp();
+    const answers = await Promise.all(Array.from({ length: 500 }, () => ask()));
+    expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(['facts']));
+    expect(registry.log).toHaveLength(2);
+  });
+
+  test('an aged tag is re-validated by one HEAD', async () => {
+    const { registry, ask } = await setUp({ ttl: { tagTtl: 1 } });
+    await ask();
+    await expect
+      .poll(async () => (await ask()).kind === 'facts' && registry.lines().slice(2), PATIENCE)
+      .toEqual(['HEAD /v2/corpus/bk-wasi-wasm/manifests/latest none']);
+  });
+
+  test('a moved tag is read anew', async () => {
+    const { registry, ask } = await setUp({ ttl: { tagTtl: 1 } });
+    const before = await ask();
+    const moved = registry.store.manifest('corpus/linux-plain', 'latest');
+    if (moved === undefined || before.kind !== 'facts') throw new Error('both images are served');
+    const { config } = JSON.parse(Buffer.from(moved.bytes).toString('utf8')) as {
+      config: { digest: string };
+    };
+    registry.store.putBlob(
+      'corpus/bk-wasi-wasm',
+      registry.store.blob('corpus/linux-plain', config.digest) ?? Buffer.of(),
+    );
+    registry.store.putManifest('corpus/bk-wasi-wasm', 'latest', moved);
+    const digest = async (): Promise<string | null> => {
+      const after = await ask();
+      return after.kind === 'facts' ? after.facts.digest : null;
+    };
+    await expect.poll(digest, PATIENCE).not.toBe(before.facts.digest);
+  });
+});
+
+describe('what a failing registry leads to', () => {
+  test('a failure is an answer with its reason, remembered briefly', async () => {
+    const { registry, ask } = await setUp();
+    const image = `${registry.host}/corpus/nothing:1`;
+    expect(await ask({ image })).toMatchObject({ kind: 'failure', reason: 'not-found' });
+    const asked = registry.log.length;
+    expect(await ask({ image })).toMatchObject({ kind: 'failure', reason: 'not-found' });
+    expect(registry.log).toHaveLength(asked);
+  });
+
+  test('a bad reference asks nobody', async () => {
+    const { registry, ask } = await setUp();
+    expect(await ask({ image: 'Bad Reference' })).toMatchObject({ kind: 'failure', reason: 'invalid' });
+    expect(registry.log).toHaveLength(0);
+  });
+
+  test('an old answer is better than none, and says that it is old', async () => {
+    const { registry, ask } = await setUp({ ttl: { tagTtl: 1 } });
+    await ask();
+    await registry.close();
+    await expect
+      .poll(async () => {
+        const answer = await ask();
+        return answer.kind === 'facts' && answer.isStale;
+      }, PATIENCE)
+      .toBe(true);
+  });
+});
+
+describe('time', () => {
+  test('an admission does not wait longer than it has, and the look-up goes on for the retry', async () => {
+    const { faults, open } = gate();
+    const { catalog, question } = await setUp({ faults });
+    expect(await catalog.ask(question(), AbortSignal.timeout(20))).toMatchObject({
+      kind: 'failure',
+      reason: 'timeout',
+    });
+    open();
+    await expect.poll(() => catalog.recall(question())).toMatchObject({ kind: 'facts' });
+  });
+
+  test('an admission that is over already is answered at once', async () => {
+    const { faults } = gate();
+    const { catalog, question } = await setUp({ faults });
+    expect(await catalog.ask(question(), AbortSignal.abort())).toMatchObject({ reason: 'timeout' });
+  });
+
+  test('one impatient caller does not spoil it for the others', async () => {
+    const { faults, open } = gate();
+    const { catalog, registry, question, ask } = await setUp({ faults });
+    const patient = ask();
+    await catalog.ask(question(), AbortSignal.timeout(20));
+    open();
+    expect(await patient).toMatchObject({ kind: 'facts' });
+    expect(registry.log).toHaveLength(2);
+  });
+});
+
+describe('who may know', () => {
+  const users = { 'team-a': 'secret' };
+  const credential = (server: string): Credential => ({
+    server,
+    secret: { kind: 'basic', username: 'team-a', password: 'secret' },
+    source: 'secret team-a/regcred',
+  });
+
+  test.each(['basic', 'bearer'] as const)(
+    'a pull secret opens a registry with %s auth for its namespace only',
+    async (auth) => {
+      const secrets: Record<string, Credential> = {};
+      const { registry, ask } = await setUp({ auth, users, secrets });
+      secrets['team-a/regcred'] = credential(registry.host);
+      expect(await ask({ namespace: 'team-a', pullSecrets: ['regcred'] })).toMatchObject({ kind: 'facts' });
+      const asked = registry.log.length;
+      expect(await ask({ namespace: 'team-b', pullSecrets: ['regcred'] })).toMatchObject({
+        kind: 'failure',
+        reason: 'unauthorized',
+      });
+      expect(await ask({ namespace: 'team-a' })).toMatchObject({ kind: 'failure', reason: 'unauthorized' });
+      expect(registry.log.length).toBeGreaterThan(asked);
+    },
+  );
+});
