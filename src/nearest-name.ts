@@ -1,7 +1,7 @@
 /** The least number of insertions, deletions and replacements between two texts (Wagner and Fischer, one row kept). */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [done, letter] of [...from].entries()) {
+  for (const [done, letter] of Array.from(from).entries()) {
     const next = [done + 1];
     for (let column = 1; column <= to.length; column += 1) {
       const replaced = (row[column - 1] ?? 0) + (letter === to[column - 1] ? 0 : 1);

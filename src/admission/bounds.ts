@@ -27,7 +27,9 @@ export function countRunes(text: string): number {
 export function boundText(text: string, runes: number): string {
   const clean = text.toWellFormed();
   if (clean.length <= runes || countRunes(clean) <= runes) return clean;
-  return `${[...clean.slice(0, 2 * runes)].slice(0, runes - 1).join('')}…`;
+  return `${Array.from(clean.slice(0, 2 * runes))
+    .slice(0, runes - 1)
+    .join('')}…`;
 }
 
 /** Each warning once, in order, on one line, within the bounds; what would pass the sum is left out whole. */

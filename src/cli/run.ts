@@ -16,7 +16,11 @@ export interface CliDeps extends ServeDeps {
 }
 
 /** Errors that say the command line or the configuration is wrong; all others are failures of what was tried. */
-const USAGE_ERRORS: readonly string[] = ['wrong-usage', 'invalid-configuration', 'unreadable-configuration'];
+const USAGE_ERRORS: ReadonlySet<string> = new Set([
+  'wrong-usage',
+  'invalid-configuration',
+  'unreadable-configuration',
+]);
 
 function commandTable(deps: CliDeps): readonly Command[] {
   return [serveCommand(deps), ...(deps.commands ?? []), versionCommand(deps.version)];
@@ -58,9 +62,7 @@ async function runCommand(argv: readonly string[], io: Io, deps: CliDeps): Promi
 function reportError(error: unknown, io: Io): ExitCode {
   const advice = error instanceof AppError && error.advice !== null ? `${error.advice}\n` : '';
   io.stderr.write(`wasmgate: ${describeError(error)}\n${advice}`);
-  return error instanceof AppError && USAGE_ERRORS.includes(error.code)
-    ? EXIT_CODES.usage
-    : EXIT_CODES.failed;
+  return error instanceof AppError && USAGE_ERRORS.has(error.code) ? EXIT_CODES.usage : EXIT_CODES.failed;
 }
 
 /**

@@ -6,13 +6,13 @@ import { usageError } from './usage-error.ts';
 
 /** What the command line says; what it leaves open is the configuration file's, then the default. */
 export interface ServeFlags {
-  readonly config?: string;
-  readonly kubeconfig?: string;
-  readonly host?: string;
-  readonly port?: number;
+  readonly config: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly host: string | undefined;
+  readonly port: number | undefined;
   /** Development certificates in this folder, instead of the Secret in the cluster. */
-  readonly certDir?: string;
-  readonly logLevel?: string;
+  readonly certDir: string | undefined;
+  readonly logLevel: string | undefined;
 }
 
 export interface ServeDeps {
@@ -32,28 +32,18 @@ function readPort(input: ParsedArguments): number | undefined {
   throw usageError(`flag --port takes a number from 0 to ${HIGHEST_PORT}, found "${text}"`, 'serve');
 }
 
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-
 function readFlags(input: ParsedArguments): ServeFlags {
-  const flags: Mutable<ServeFlags> = {};
-  const [config, kubeconfig, host, certDir, logLevel] = [
-    flagText(input, 'config'),
-    flagText(input, 'kubeconfig'),
-    flagText(input, 'host'),
-    flagText(input, 'cert-dir'),
-    flagText(input, 'log-level'),
-  ];
-  const port = readPort(input);
-  if (config !== undefined) flags.config = config;
-  if (kubeconfig !== undefined) flags.kubeconfig = kubeconfig;
-  if (host !== undefined) flags.host = host;
-  if (port !== undefined) flags.port = port;
-  if (certDir !== undefined) flags.certDir = certDir;
-  if (logLevel !== undefined) flags.logLevel = logLevel;
-  return flags;
+  return {
+    config: flagText(input, 'config'),
+    kubeconfig: flagText(input, 'kubeconfig'),
+    host: flagText(input, 'host'),
+    port: readPort(input),
+    certDir: flagText(input, 'cert-dir'),
+    logLevel: flagText(input, 'log-level'),
+  };
 }
 
-function flags(logLevels: readonly string[]): readonly Flag[] {
+function describeFlags(logLevels: readonly string[]): readonly Flag[] {
   return [
     { name: 'config', placeholder: 'FILE', description: 'Configuration file; every key has a default.' },
     {
@@ -82,7 +72,7 @@ export function serveCommand(deps: ServeDeps): Command {
   return {
     name: 'serve',
     summary: 'Serve the admission webhook over HTTPS.',
-    flags: flags(deps.logLevels),
+    flags: describeFlags(deps.logLevels),
     examples: [
       { command: 'wasmgate serve', says: 'In a Pod of the cluster, as the manifests start it' },
       {

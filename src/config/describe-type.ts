@@ -13,7 +13,8 @@ function describeString({ minLength, pattern }: SchemaNode): string {
 
 /** What a key takes, in a few words: `enforce | warn | audit | off`, `integer from 0 to 65535`, `list of text`. */
 export function describeType(schema: SchemaNode): string {
-  if (schema.const !== undefined) return String(schema.const);
+  const { const: only } = schema;
+  if (only !== undefined) return typeof only === 'string' ? only : JSON.stringify(only);
   if (schema.anyOf !== undefined) return schema.anyOf.map(describeType).join(' | ');
   const values = recordValues(schema);
   if (values !== undefined) return `map of names to ${describeType(values)}`;

@@ -1,4 +1,5 @@
 import { LineCounter, parseDocument, isNode, type Document } from 'yaml';
+import { describeError } from '../errors.ts';
 import type { Path } from './check-value.ts';
 
 export interface ParsedYaml {
@@ -32,5 +33,10 @@ export function parseYaml(text: string): ParsedYaml {
     return `line ${line}, column ${col}: ${message}`;
   });
   if (problems.length > 0) return { value: null, problems, lineOf: () => null };
-  return { value: document.toJS(), problems, lineOf: (path) => findLine(document, lines, path) };
+  try {
+    return { value: document.toJS(), problems, lineOf: (path) => findLine(document, lines, path) };
+  } catch (error) {
+    // Aliases are resolved only now: too many of them, or one without its anchor.
+    return { value: null, problems: [describeError(error)], lineOf: () => null };
+  }
 }

@@ -21,7 +21,7 @@ export interface SchemaNode {
 }
 
 export function schemaNode(schema: TSchema): SchemaNode {
-  return schema as SchemaNode;
+  return schema;
 }
 
 /** The schema of every value of a record; undefined where the schema is none. */

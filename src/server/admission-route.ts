@@ -18,7 +18,10 @@ function readDeadline(query: unknown, logger: ServerLogger): Deadline {
   if (text === undefined) return createDeadline(spendable(DEFAULTS.timeoutMilliseconds));
   const timeout = typeof text === 'string' ? parseTimeout(text) : null;
   if (timeout === null) {
-    logger.warn({ timeout: String(text).slice(0, SHOWN_CHARACTERS) }, 'time-out is no duration; 10s taken');
+    logger.warn(
+      { timeout: JSON.stringify(text).slice(0, SHOWN_CHARACTERS) },
+      'time-out is no duration; 10s taken',
+    );
   }
   return createDeadline(spendable(timeout ?? DEFAULTS.timeoutMilliseconds));
 }

@@ -85,12 +85,13 @@ function addNotFound(app: App): void {
 
 /** The webhook as a value: it never listens by itself. */
 export function createApp(deps: AppDeps, options: AppOptions): App {
+  const requestTimeout = options.requestTimeout ?? DEFAULTS.requestTimeout;
   const app: App = fastify({
-    https: options.https,
+    // Headers are part of a request; Node's own default for them alone is longer, which would hide ours.
+    https: { ...options.https, requestTimeout, headersTimeout: requestTimeout },
     bodyLimit: options.bodyLimit ?? DEFAULTS.bodyLimit,
-    requestTimeout: options.requestTimeout ?? DEFAULTS.requestTimeout,
+    requestTimeout,
     keepAliveTimeout: DEFAULTS.keepAliveTimeout,
-    disableRequestLogging: true,
     // While closing, what still arrives on an open connection is answered: a 503 would be an unjudged Pod.
     return503OnClosing: false,
   });

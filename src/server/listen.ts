@@ -25,6 +25,8 @@ export const DEFAULTS = {
   drainMilliseconds: 3000,
   /** With the drain well inside the 30 s of `terminationGracePeriodSeconds`, and longer than a usual admission. */
   closeMilliseconds: 15_000,
+  /** How late a connection may close after its last answer while shutting down. */
+  sweepMilliseconds: 50,
 } as const;
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -43,11 +45,15 @@ function cannotListen(cause: unknown, { host, port }: ListenOptions): AppError {
 }
 
 async function close(app: FastifyInstance<Server>, milliseconds: number): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), milliseconds);
+  const hurry = setTimeout(() => app.server.closeAllConnections(), milliseconds);
+  // Node closes idle connections once, at the start; one that was answering then would stay open, idle, for its whole
+  // keep-alive time.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), DEFAULTS.sweepMilliseconds);
   try {
     await app.close();
   } finally {
-    clearTimeout(timer);
+    clearTimeout(hurry);
+    clearInterval(sweep);
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { boundText, boundWarnings, countRunes, WARNING_BOUNDS } from '../../src/admission/bounds.ts';
 
 test.each([
@@ -32,7 +32,7 @@ test('any warnings: inside every bound, well-formed, each once, and nothing shor
       const kept = boundWarnings(warnings);
       expect(new Set(kept).size).toBe(kept.length);
       for (const warning of kept) {
-        expect([...warning].length).toBe(countRunes(warning));
+        expect(Array.from(warning).length).toBe(countRunes(warning));
         expect(countRunes(warning)).toBeLessThanOrEqual(WARNING_BOUNDS.runesEach);
         expect(warning.isWellFormed()).toBe(true);
       }

@@ -140,7 +140,14 @@ test('validation annotates what each image is', () => {
     {
       ...container,
       container: { name: 'app' },
-      verdict: { kind: 'wasm', flavour: 'wasi-image', shape: null, packaging: 'tar', evidence: [] },
+      verdict: {
+        kind: 'wasm',
+        flavour: 'wasi-image',
+        shape: null,
+        packaging: 'tar',
+        evidence: [],
+        firstArgument: null,
+      },
     },
     { ...container, container: { name: 'proxy' }, verdict: { kind: 'container', evidence: [] } },
     {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import { createPatch, encodePatch } from '../../src/admission/json-patch.ts';
 import { formatPointer, parsePointer } from '../../src/pod/json-pointer.ts';

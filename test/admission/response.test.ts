@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { allowed, denied, patched, writeReview, type Answer } from '../../src/admission/response.ts';
 
 const OPERATIONS = [{ op: 'add', path: '/spec/runtimeClassName', value: 'wasmtime' }] as const;

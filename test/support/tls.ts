@@ -8,3 +8,11 @@ import {
 export function createTestCertificate(): Promise<ServingCertificate> {
   return generateServingCertificate(LOCAL_NAMES);
 }
+
+let shared: Promise<ServingCertificate> | undefined;
+
+/** The same for all servers of a test file. */
+export function sharedTestCertificate(): Promise<ServingCertificate> {
+  shared ??= createTestCertificate();
+  return shared;
+}

@@ -8,7 +8,7 @@ import { createHealth } from '../../src/server/health.ts';
 import { listen } from '../../src/server/listen.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import type { LogLevel } from '../../src/telemetry/settings.ts';
-import { createTestCertificate } from './tls.ts';
+import { sharedTestCertificate } from './tls.ts';
 
 export interface WebhookOptions {
   readonly assess: AssessPod;
@@ -30,7 +30,7 @@ const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /** The real server over real HTTPS, with a client that trusts its certificate. */
 export async function startWebhook(options: WebhookOptions) {
-  const certificate = await createTestCertificate();
+  const certificate = await sharedTestCertificate();
   const log: string[] = [];
   const destination = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
@@ -71,6 +71,7 @@ export async function startWebhook(options: WebhookOptions) {
     listening,
     log,
     port: listening.port,
+    send,
     get: (path: string) => send('GET', path),
     post: (path: string, body: string, headers: Readonly<Record<string, string>> = JSON_HEADERS) =>
       send('POST', path, body, headers),

@@ -1,0 +1,238 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { connect } from 'node:tls';
+import { expect, test } from 'vitest';
+import { DEFAULTS } from '../../src/server/app.ts';
+import { AppError } from '../../src/errors.ts';
+import { answering, judged } from '../support/assessments.ts';
+import { readReview } from '../support/reviews.ts';
+import { startWebhook, type Webhook } from '../support/webhook.ts';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const review = readReview('05');
+const good = JSON.stringify(review);
+const PADDING = 'x'.repeat(DEFAULTS.bodyLimit);
+
+function changed(change: object): string {
+  return JSON.stringify({ ...review, ...change });
+}
+
+async function expectServing(webhook: Webhook): Promise<void> {
+  const reply = await webhook.post('/validate', good);
+  expect(reply.status).toBe(200);
+  expect(reply.json()).toMatchObject({ response: { uid: review.request.uid, allowed: true } });
+}
+
+test.each([
+  ['an empty body', '', JSON_TYPE, 400, 'not-json'],
+  ['no body and no type', undefined, {}, 400, 'not-a-review'],
+  ['not JSON', '{"apiVersion":', JSON_TYPE, 400, 'not-json'],
+  ['bytes that are no text', '\u0000\ufffd\u0001', JSON_TYPE, 400, 'not-json'],
+  ['JSON null', 'null', JSON_TYPE, 400, 'not-a-review'],
+  ['a JSON list', '[]', JSON_TYPE, 400, 'not-a-review'],
+  ['nesting without end', '['.repeat(200_000), JSON_TYPE, 400, 'not-json'],
+  ['another kind', changed({ kind: 'Pod' }), JSON_TYPE, 400, 'not-a-review'],
+  ['v1beta1', changed({ apiVersion: 'admission.k8s.io/v1beta1' }), JSON_TYPE, 400, 'wrong-review-version'],
+  ['no request', changed({ request: undefined }), JSON_TYPE, 400, 'no-request'],
+  ['no uid', changed({ request: { ...review.request, uid: undefined } }), JSON_TYPE, 400, 'no-uid'],
+  ['a body larger than 7 MiB', changed({ padding: PADDING }), JSON_TYPE, 413, 'body-too-large'],
+  ['YAML', good, { 'content-type': 'application/yaml' }, 415, 'wrong-content-type'],
+  ['a form', good, { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'wrong-content-type'],
+  ['plain text', good, { 'content-type': 'text/plain' }, 415, 'wrong-content-type'],
+  ['a broken content type', good, { 'content-type': 'json' }, 415, 'wrong-content-type'],
+])('%s: a clear error, and the next request is served', async (_case, body, headers, status, code) => {
+  const { assess, asked } = answering(judged());
+  await using webhook = await startWebhook({ assess });
+  for (const path of ['/mutate', '/validate']) {
+    const reply = await webhook.send('POST', path, body, headers);
+    expect(reply.status).toBe(status);
+    expect(reply.headers['content-type']).toContain('application/json');
+    expect(reply.json()).toEqual({
+      code,
+      message: expect.stringMatching(/^Cannot read/),
+      advice: expect.any(String),
+    });
+  }
+  expect(asked).toEqual([]);
+  await expectServing(webhook);
+});
+
+test.each([
+  ['null', null],
+  ['a text', 'pod'],
+  ['a list', []],
+  ['a Pod without a spec', { metadata: {} }],
+  ['a Pod with a null spec', { spec: null }],
+  ['a Pod without containers', { spec: {} }],
+  ['a container that is null', { spec: { containers: [null] } }],
+  ['metadata that is a list', { metadata: [], spec: { containers: [] } }],
+  ['a numeric annotation', { metadata: { annotations: { a: 1 } }, spec: { containers: [] } }],
+])('an object that is %s: allowed, and the next request is served', async (_case, object) => {
+  const { assess, asked } = answering(judged());
+  await using webhook = await startWebhook({ assess });
+  const body = changed({ request: { ...review.request, object } });
+  for (const path of ['/mutate', '/validate']) {
+    const reply = await webhook.post(path, body);
+    expect(reply.json()).toMatchObject({ response: { uid: review.request.uid, allowed: true } });
+  }
+  expect(asked).toEqual([]);
+  await expectServing(webhook);
+});
+
+test('a review of nearly 7 MiB is judged', async () => {
+  const { assess } = answering(judged());
+  await using webhook = await startWebhook({ assess });
+  const padding = 'x'.repeat(DEFAULTS.bodyLimit - good.length - 100);
+  expect((await webhook.post('/validate', changed({ padding }))).status).toBe(200);
+});
+
+function openRequest(webhook: Webhook) {
+  return request({
+    host: '127.0.0.1',
+    port: webhook.port,
+    path: '/validate',
+    method: 'POST',
+    headers: JSON_TYPE,
+    ca: webhook.certificate.caCert,
+    agent: false,
+  });
+}
+
+test('an endless body is cut off at the limit', async () => {
+  const { assess } = answering(judged());
+  await using webhook = await startWebhook({ assess });
+  const endless = openRequest(webhook);
+  const answered = once(endless, 'response');
+  let chunksLeft = 64;
+  const pump = (): void => {
+    chunksLeft -= 1;
+    if (chunksLeft > 0)
+      endless.write(Buffer.alloc(1024 * 1024, ' '), (error) => (error ? undefined : pump()));
+  };
+  endless.on('error', () => {});
+  pump();
+  const [response] = (await answered) as [IncomingMessage];
+  expect(response.statusCode).toBe(413);
+  expect(JSON.parse(await text(response))).toMatchObject({ code: 'body-too-large' });
+  endless.destroy();
+  await expectServing(webhook);
+});
+
+test('a body that never ends and never comes is given up', async () => {
+  const { assess } = answering(judged());
+  await using webhook = await startWebhook({
+    assess,
+    app: { requestTimeout: 100 },
+    https: { connectionsCheckingInterval: 50 },
+  });
+  const slow = openRequest(webhook);
+  slow.on('error', () => {});
+  const closed = once(slow, 'close');
+  slow.write('{');
+  await closed;
+  await expectServing(webhook);
+});
+
+test('plain http on the port of HTTPS, and a client that hangs up: the next request is served', async () => {
+  const { assess } = answering(judged());
+  await using webhook = await startWebhook({ assess });
+  await expect(fetch(`http://127.0.0.1:${webhook.port}/healthz`)).rejects.toThrow('fetch failed');
+  const socket = connect({ host: '127.0.0.1', port: webhook.port, ca: webhook.certificate.caCert });
+  await once(socket, 'secureConnect');
+  socket.write(
+    'POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
+  );
+  socket.destroy();
+  await expectServing(webhook);
+});
+
+test('bytes that are no HTTP get 400', async () => {
+  const { assess } = answering(judged());
+  await using webhook = await startWebhook({ assess });
+  const socket = connect({ host: '127.0.0.1', port: webhook.port, ca: webhook.certificate.caCert });
+  await once(socket, 'secureConnect');
+  socket.write('nonsense\r\n\r\n');
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+  await expectServing(webhook);
+});
+
+test.each([
+  ['GET', '/mutate', 405, 'wrong-method'],
+  ['GET', '/validate?timeout=1s', 405, 'wrong-method'],
+  ['POST', '/readyz', 405, 'wrong-method'],
+  ['GET', '/', 404, 'not-found'],
+  ['GET', '/constructor', 404, 'not-found'],
+  ['GET', '/%', 400, 'FST_ERR_BAD_URL'],
+] as const)('%s %s is %i', async (method, path, status, code) => {
+  const { assess } = answering(judged());
+  await using webhook = await startWebhook({ assess });
+  const reply = await webhook.send(method, path);
+  expect(reply.status).toBe(status);
+  expect(reply.json()).toMatchObject({ code });
+  expect(reply.headers['allow']).toBe(status === 405 ? (method === 'GET' ? 'POST' : 'GET') : undefined);
+});
+
+test.each([
+  ['an unforeseen fault', new TypeError('x is not a function at /somewhere'), 'a fault inside wasmgate'],
+  [
+    'a fault with words',
+    new AppError('cluster-away', 'Cannot read namespace "a": no answer'),
+    'Cannot read namespace "a"',
+  ],
+])('%s of ours is HTTP 500, in the log once with its uid, and no verdict', async (_case, fault, says) => {
+  let isBroken = true;
+  const assess = () => (isBroken ? Promise.reject(fault) : Promise.resolve(judged()));
+  await using webhook = await startWebhook({ assess });
+  for (const path of ['/mutate', '/validate']) {
+    const reply = await webhook.post(path, good);
+    expect(reply.status).toBe(500);
+    expect(reply.json()).toMatchObject({ code: 'internal-fault', message: expect.stringContaining(says) });
+    expect(reply.text).not.toContain('/somewhere');
+  }
+  expect(webhook.log).toHaveLength(2);
+  expect(JSON.parse(webhook.log[0] ?? '')).toMatchObject({
+    level: 'error',
+    uid: review.request.uid,
+    err: { message: fault.message },
+  });
+  isBroken = false;
+  await expectServing(webhook);
+});
+
+test('a time-out that is no duration is logged, and the request judged all the same', async () => {
+  const { assess, asked } = answering(judged());
+  await using webhook = await startWebhook({ assess });
+  const reply = await webhook.post(`/validate?timeout=${'soon'.repeat(100)}&timeout=10s`, good);
+  expect(reply.status).toBe(200);
+  expect(asked).toHaveLength(1);
+  expect(webhook.log).toEqual([expect.stringContaining('time-out is no duration')]);
+  expect(webhook.log[0]?.length).toBeLessThan(300);
+});
+
+test('the caller’s time-out is the deadline', async () => {
+  const reasons: unknown[] = [];
+  await using webhook = await startWebhook({
+    assess: async ({ deadline }) => {
+      const signal = deadline.signal();
+      await once(signal, 'abort');
+      reasons.push(signal.reason);
+      return judged();
+    },
+  });
+  await webhook.post('/validate?timeout=100ms', good);
+  expect(reasons).toEqual([expect.objectContaining({ name: 'TimeoutError' })]);
+});
+
+test('an ordinary admission is logged at level debug only', async () => {
+  const { assess } = answering(judged());
+  for (const [logLevel, lines] of [
+    ['info', 0],
+    ['debug', 1],
+  ] as const) {
+    await using webhook = await startWebhook({ assess, logLevel });
+    await webhook.post('/validate', good);
+    expect(webhook.log).toHaveLength(lines);
+  }
+});

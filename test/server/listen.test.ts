@@ -1,0 +1,129 @@
+import { fork } from 'node:child_process';
+import { on, once } from 'node:events';
+import { connect } from 'node:tls';
+import { Agent, request } from 'undici';
+import { expect, test } from 'vitest';
+import { createApp } from '../../src/server/app.ts';
+import { swapCertificate, tlsOptions } from '../../src/server/certificate.ts';
+import { createHealth } from '../../src/server/health.ts';
+import { listen } from '../../src/server/listen.ts';
+import { createLogger } from '../../src/telemetry/log.ts';
+import { answering, judged } from '../support/assessments.ts';
+import { readReview } from '../support/reviews.ts';
+import { createTestCertificate } from '../support/tls.ts';
+import { startWebhook } from '../support/webhook.ts';
+
+const { assess } = answering(judged());
+
+test('health: alive at once, ready when nothing is waited for, not ready when draining', async () => {
+  let waiting: readonly string[] = ['first list of RuntimeClasses', 'first list of Nodes'];
+  await using webhook = await startWebhook({ assess, waitingFor: () => waiting });
+  expect(await webhook.get('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
+  expect(await webhook.get('/readyz')).toMatchObject({
+    status: 503,
+    text: 'not ready: first list of RuntimeClasses\nnot ready: first list of Nodes\n',
+  });
+  waiting = [];
+  expect(await webhook.get('/readyz')).toMatchObject({ status: 200, text: 'ok\n' });
+  webhook.health.drain();
+  expect(await webhook.get('/readyz')).toMatchObject({ status: 503, text: 'not ready: shutting down\n' });
+  expect(await webhook.get('/healthz')).toMatchObject({ status: 200 });
+});
+
+test('an idle connection outlasts the API server’s 90 s', async () => {
+  await using webhook = await startWebhook({ assess });
+  expect(webhook.app.server.keepAliveTimeout).toBeGreaterThan(90_000);
+  const { headers } = await webhook.get('/healthz');
+  expect(headers['connection']).toBe('keep-alive');
+});
+
+test('a port that is taken is told with advice', async () => {
+  await using webhook = await startWebhook({ assess });
+  const health = createHealth(() => []);
+  const logger = createLogger({ level: 'silent' });
+  const second = createApp({ assess, health, logger }, { https: tlsOptions(webhook.certificate) });
+  await expect(listen(second, health, { host: '127.0.0.1', port: webhook.port })).rejects.toMatchObject({
+    code: 'cannot-listen',
+    message: `Cannot listen on "127.0.0.1" port ${webhook.port}: EADDRINUSE`,
+    advice: expect.stringContaining('--port'),
+  });
+  await second.close();
+});
+
+async function fingerprint(port: number): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
+}
+
+test('a swapped certificate is shown to new connections, old ones go on', async () => {
+  await using webhook = await startWebhook({ assess });
+  await webhook.get('/healthz');
+  const before = await fingerprint(webhook.port);
+  expect(await fingerprint(webhook.port)).toBe(before);
+  swapCertificate(webhook.app.server, await createTestCertificate());
+  expect(await fingerprint(webhook.port)).not.toBe(before);
+  expect(await webhook.get('/healthz')).toMatchObject({ status: 200 });
+});
+
+interface Message {
+  readonly kind: 'listening' | 'asked' | 'stopping';
+  readonly port: number;
+  readonly ca: string;
+}
+
+const PROGRAM = new URL('../support/serve-program.ts', import.meta.url);
+
+function startProgram() {
+  const program = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const messages = on(program, 'message', { close: ['exit'] });
+  const waitFor = async (kind: Message['kind']): Promise<Message> => {
+    for (;;) {
+      const { done, value } = (await messages.next()) as IteratorResult<[Message]>;
+      if (done === true) throw new Error(`the program ended before it was ${kind}`);
+      if (value[0].kind === kind) return value[0];
+    }
+  };
+  return { program, waitFor };
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s: what is under way is answered, then the process ends well',
+  async (signal) => {
+    const { program, waitFor } = startProgram();
+    const exited = once(program, 'exit');
+    const { port, ca } = await waitFor('listening');
+    const agent = new Agent({ connect: { ca } });
+    const ask = () =>
+      request(`https://127.0.0.1:${port}/validate?timeout=10s`, {
+        method: 'POST',
+        dispatcher: agent,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(readReview('05')),
+      });
+    const underWay = ask();
+    await waitFor('asked');
+    program.kill(signal);
+    await waitFor('stopping');
+    const ready = await request(`https://127.0.0.1:${port}/readyz`, { dispatcher: agent });
+    expect(ready.statusCode).toBe(503);
+    await ready.body.dump();
+    const answer = await underWay;
+    expect(answer.statusCode).toBe(200);
+    expect(await answer.body.json()).toMatchObject({ response: { allowed: true } });
+    expect(await exited).toEqual([0, null]);
+    await agent.destroy();
+  },
+);
+
+test('a second signal ends the process at once', async () => {
+  const { program, waitFor } = startProgram();
+  const exited = once(program, 'exit');
+  await waitFor('listening');
+  program.kill('SIGTERM');
+  await waitFor('stopping');
+  program.kill('SIGTERM');
+  expect(await exited).toEqual([null, 'SIGTERM']);
+});

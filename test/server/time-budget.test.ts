@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { DEFAULTS, parseTimeout, spendable } from '../../src/server/time-budget.ts';
+
+test.each([
+  ['10s', 10_000],
+  ['1s', 1000],
+  ['1m30s', 90_000],
+  ['1.5s', 1500],
+  ['500ms', 500],
+])('%s is a duration', (text, milliseconds) => {
+  expect(parseTimeout(text)).toBe(milliseconds);
+});
+
+test.each(['', '10', 's', '10 s', '-1s', '0s', '1s ', 'x10s', '10sx', '10s 5s', '1h', '1e3s', '١s'])(
+  '"%s" is none',
+  (text) => {
+    expect(parseTimeout(text)).toBeNull();
+  },
+);
+
+test.each([
+  ['the margin is left', 10_000, 10_000 - DEFAULTS.marginMilliseconds],
+  ['half of a time-out that is little more than the margin', 600, 300],
+  [
+    'never more than a webhook may be given',
+    3_600_000,
+    DEFAULTS.longestMilliseconds - DEFAULTS.marginMilliseconds,
+  ],
+])('%s', (_case, timeout, expected) => {
+  expect(spendable(timeout)).toBe(expected);
+});

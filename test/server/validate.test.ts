@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { answering, CANNOT_RUN, judged, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
+import { readReview, REVIEW_FILES, withObject } from '../support/reviews.ts';
+import { startWebhook } from '../support/webhook.ts';
+
+const refusing = judged({ findings: [CANNOT_RUN, ON_NO_NODE], changes: [SET_CLASS], notes: ['a note'] });
+
+const PODS = REVIEW_FILES.filter((file) => file.includes('-validate-create-pod-'));
+const WORKLOADS = REVIEW_FILES.filter(
+  (file) => file.includes('-validate-create-') && !file.includes('-create-pod-'),
+);
+const UPDATES = REVIEW_FILES.filter((file) => file.includes('-validate-update-pod-'));
+
+test.each(PODS)('%s is refused with words, and never changed', async (file) => {
+  const { assess, asked } = answering(refusing);
+  await using webhook = await startWebhook({ assess });
+  const review = readReview(file);
+  const response = await webhook.ask('/validate?timeout=10s', review);
+  expect(response).toEqual({
+    uid: review.request.uid,
+    allowed: false,
+    status: {
+      code: 403,
+      reason: 'Forbidden',
+      message: `${CANNOT_RUN.detail}\nTo fix: ${CANNOT_RUN.advice}`,
+    },
+    warnings: ['wasmgate: a note', 'wasmgate: no node offers handler "wasmtime". Install the shim.'],
+    auditAnnotations: {
+      mode: 'enforce',
+      outcome: 'denied',
+      'runtime-class': 'wasmtime',
+      findings: 'handler-cannot-run-image handler-on-no-node',
+    },
+  });
+  expect(asked).toMatchObject([{ subject: 'pod', step: 'validate', namespace: review.request['namespace'] }]);
+});
+
+test.each(WORKLOADS)('%s is warned about, never refused', async (file) => {
+  const { assess, asked } = answering(refusing);
+  await using webhook = await startWebhook({ assess });
+  const response = await webhook.ask('/validate', readReview(file));
+  expect(response).toMatchObject({ allowed: true, auditAnnotations: { outcome: 'warned' } });
+  expect(response['warnings']).toContainEqual(expect.stringContaining('will be refused: container "app"'));
+  expect(asked).toMatchObject([{ subject: 'template', pod: { spec: { containers: expect.any(Array) } } }]);
+});
+
+test('the reviews hold both Pods and workloads', () => {
+  expect([PODS.length, WORKLOADS.length, UPDATES.length]).toEqual([7, 6, 6]);
+});
+
+test.each(UPDATES)('%s is allowed unasked', async (file) => {
+  const { assess, asked } = answering(refusing);
+  await using webhook = await startWebhook({ assess });
+  expect(await webhook.ask('/validate', readReview(file))).toMatchObject({ allowed: true });
+  expect(asked).toEqual([]);
+});
+
+test('an update of a workload is judged', async () => {
+  const { assess, asked } = answering(refusing);
+  await using webhook = await startWebhook({ assess });
+  const { request, ...envelope } = readReview('01');
+  const update = { ...envelope, request: { ...request, operation: 'UPDATE', oldObject: request.object } };
+  expect(await webhook.ask('/validate', update)).toMatchObject({ allowed: true });
+  expect(asked).toHaveLength(1);
+});
+
+test('mode audit: allowed, everything told', async () => {
+  const { assess } = answering(judged({ mode: 'audit', findings: [CANNOT_RUN], changes: [SET_CLASS] }));
+  await using webhook = await startWebhook({ assess });
+  const response = await webhook.ask('/validate', readReview('05'));
+  expect(response).toMatchObject({
+    allowed: true,
+    auditAnnotations: { outcome: 'would-deny', mode: 'audit' },
+  });
+  expect(response['warnings']).toContain('wasmgate (audit): would set spec.runtimeClassName="wasmtime"');
+});
+
+test('not judged: allowed, notes told', async () => {
+  const { assess } = answering({ kind: 'skipped', reason: 'mode off', notes: ['a note'] });
+  await using webhook = await startWebhook({ assess });
+  expect(await webhook.ask('/validate', readReview('05'))).toMatchObject({
+    allowed: true,
+    warnings: ['wasmgate: a note'],
+    auditAnnotations: { outcome: 'skipped', skipped: 'mode off' },
+  });
+});
+
+test.each([
+  ['Pod', '05', { spec: { containers: [{ name: 'a', image: 3 }] } }, 'spec.containers[0].image'],
+  ['Deployment', '01', { spec: { template: { spec: { containers: {} } } } }, 'spec.containers'],
+  ['Job', '27', { spec: {} }, 'pod'],
+])(
+  'a %s with broken fields: allowed, with a warning that names the field',
+  async (kind, start, object, field) => {
+    const { assess, asked } = answering(refusing);
+    await using webhook = await startWebhook({ assess });
+    const response = await webhook.ask('/validate', withObject(readReview(start), object));
+    expect(response).toMatchObject({ allowed: true, auditAnnotations: { outcome: 'not-judged' } });
+    expect(response['warnings']).toEqual([
+      expect.stringContaining(`this ${kind} was not judged. Cannot read`),
+    ]);
+    expect(response['warnings']).toEqual([expect.stringContaining(`"${field}"`)]);
+    expect(asked).toEqual([]);
+  },
+);

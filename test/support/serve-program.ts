@@ -1,0 +1,33 @@
+// A server as `wasmgate serve` makes one, for tests that send signals to a process. It tells its port and CA when it
+// listens, and each admission when it has begun.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createApp } from '../../src/server/app.ts';
+import { tlsOptions } from '../../src/server/certificate.ts';
+import { createHealth } from '../../src/server/health.ts';
+import { listen } from '../../src/server/listen.ts';
+import { stopSignal } from '../../src/server/stop-signal.ts';
+import { createLogger } from '../../src/telemetry/log.ts';
+import { judged } from './assessments.ts';
+import { createTestCertificate } from './tls.ts';
+
+const SLOW_ADMISSION = 400;
+const DRAIN = 100;
+
+const certificate = await createTestCertificate();
+const health = createHealth(() => []);
+const assess = async () => {
+  process.send?.({ kind: 'asked' });
+  await sleep(SLOW_ADMISSION);
+  return judged();
+};
+const app = createApp(
+  { assess, health, logger: createLogger({ level: 'silent' }) },
+  { https: tlsOptions(certificate) },
+);
+const server = await listen(app, health, { host: '127.0.0.1', port: 0, drainMilliseconds: DRAIN });
+const stopped = stopSignal(process);
+process.send?.({ kind: 'listening', port: server.port, ca: certificate.caCert });
+const signal = await stopped;
+process.send?.({ kind: 'stopping', signal });
+await server.close();
+process.disconnect();
