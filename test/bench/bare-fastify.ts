@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fastify } from 'fastify';
+
+/**
+ * What the webhook is measured against: the same framework with its own JSON parser and writer, the same certificate, and a
+ * fixed answer. Started with the folder of the certificate.
+ */
+const [folder = '.'] = process.argv.slice(2);
+const app = fastify({
+  https: {
+    cert: readFileSync(join(folder, 'serving.pem')),
+    key: readFileSync(join(folder, 'serving-key.pem')),
+  },
+});
+app.get('/readyz', () => 'ok');
+app.post('/mutate', (request) => {
+  const { uid } = (request.body as { readonly request: { readonly uid: string } }).request;
+  return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid, allowed: true } };
+});
+await app.listen({ host: '127.0.0.1', port: 0 });
+console.log(JSON.stringify({ port: (app.server.address() as AddressInfo).port }));

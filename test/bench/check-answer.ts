@@ -1,0 +1,45 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import type { Question } from './questions.ts';
+
+interface Operation {
+  readonly op: string;
+  readonly path: string;
+  readonly value: unknown;
+}
+
+interface Answer {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly response: {
+    readonly uid: string;
+    readonly allowed: boolean;
+    readonly patchType?: string;
+    readonly patch?: string;
+  };
+}
+
+function readAnswer(text: string, { uid }: Question): Answer['response'] {
+  const { apiVersion, kind, response } = JSON.parse(text) as Answer;
+  equal(apiVersion, 'admission.k8s.io/v1');
+  equal(kind, 'AdmissionReview');
+  equal(response.uid, uid);
+  equal(response.allowed, true);
+  return response;
+}
+
+/** The class for this image and limits where it is Wasm, and nothing at all where it is not. */
+export function checkWebhookAnswer(text: string, question: Question): void {
+  const { patch, patchType } = readAnswer(text, question);
+  const { runtimeClass } = question.image;
+  if (runtimeClass === null) return equal(patch, undefined, `${question.image.reference} is changed`);
+  equal(patchType, 'JSONPatch');
+  const operations = JSON.parse(Buffer.from(patch ?? '', 'base64').toString()) as readonly Operation[];
+  const chosen = operations.filter(({ path }) => path === '/spec/runtimeClassName');
+  deepEqual(chosen, [{ op: 'add', path: '/spec/runtimeClassName', value: runtimeClass }]);
+  const limited = operations.some(({ path }) => path.startsWith('/spec/containers/0/resources'));
+  equal(limited, true, `${question.image.reference} gets no limits`);
+}
+
+export function checkBareAnswer(text: string, question: Question): void {
+  equal(readAnswer(text, question).patch, undefined);
+}

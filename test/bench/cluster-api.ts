@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { ServingCertificate } from '../../src/certs/serving-certificate.ts';
+import { startServer, type TestServer } from '../support/http-server.ts';
+
+const CLASSES = new URL('../../manifests/runtime-classes/', import.meta.url);
+
+/** The classes that wasmgate ships. */
+function runtimeClasses(): readonly object[] {
+  return readdirSync(CLASSES)
+    .filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml')
+    .map((file) => parse(readFileSync(new URL(file, CLASSES), 'utf8')) as object);
+}
+
+function node(name: string): object {
+  return {
+    metadata: { name, labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' } },
+    status: {
+      capacity: { cpu: '8' },
+      nodeInfo: { architecture: 'amd64', containerRuntimeVersion: 'containerd://2.2.1' },
+      runtimeHandlers: ['', 'runc', 'spin', 'wasmtime'].map((handler) => ({ name: handler })),
+    },
+  };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** What single objects there are: the certificate that an earlier replica made, and configurations that trust it. */
+function objects(certificate: ServingCertificate): ReadonlyMap<string, object> {
+  const data = {
+    'tls.crt': base64(certificate.cert),
+    'tls.key': base64(certificate.key),
+    'ca.crt': base64(certificate.caCert),
+    'ca.key': base64(certificate.caKey),
+  };
+  const clientConfig = { caBundle: data['ca.crt'] };
+  const configuration = { webhooks: [{ name: 'mutate.wasmgate.dev', clientConfig }] };
+  const configurations = '/apis/admissionregistration.k8s.io/v1';
+  return new Map<string, object>([
+    ['/api/v1/namespaces/wasmgate-system/secrets/wasmgate-certificates', { data }],
+    [`${configurations}/mutatingwebhookconfigurations/wasmgate`, configuration],
+    [`${configurations}/validatingwebhookconfigurations/wasmgate`, configuration],
+  ]);
+}
+
+/**
+ * As much of an API server as `wasmgate serve` asks of one: a real kube-apiserver would take half of the machine from what
+ * is measured. Lists are answered at once, watches stay open and silent.
+ */
+export function startClusterApi(
+  certificate: ServingCertificate,
+  namespaces: readonly string[],
+): Promise<TestServer> {
+  const lists = new Map<string, readonly object[]>([
+    ['/apis/node.k8s.io/v1/runtimeclasses', runtimeClasses()],
+    ['/api/v1/nodes', ['node-a', 'node-b', 'node-c'].map(node)],
+    ['/api/v1/namespaces', namespaces.map((name) => ({ metadata: { name } }))],
+  ]);
+  const single = objects(certificate);
+  return startServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'https://cluster');
+    const items = lists.get(pathname);
+    const body = items === undefined ? single.get(pathname) : { metadata: { resourceVersion: '1' }, items };
+    response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    if (searchParams.has('watch')) response.flushHeaders();
+    else response.end(JSON.stringify(body ?? { kind: 'Status', code: 404, reason: 'NotFound' }));
+  }, certificate);
+}

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { connect, type TLSSocket } from 'node:tls';
+
+export interface Target {
+  readonly port: number;
+  /** PEM of the CA to trust. */
+  readonly ca: string;
+}
+
+/** One keep-alive connection with one request under way at a time, as the API server has several of. */
+export interface Connection {
+  /** `onBody` gets the answer's body; the bytes are only lent. */
+  readonly ask: (request: Buffer, onBody: (body: Buffer) => void) => void;
+  readonly close: () => void;
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+const LENGTH = 'content-length: ';
+
+/** Where the body begins and ends; null while there is not all of it. */
+function findBody(received: Buffer): { readonly start: number; readonly end: number } | null {
+  const headEnd = received.indexOf(HEAD_END);
+  if (headEnd < 0) return null;
+  const head = received.toString('latin1', 0, headEnd);
+  const at = head.indexOf(LENGTH);
+  if (!head.startsWith('HTTP/1.1 200 ') || at < 0) {
+    throw new Error(`Cannot use answer: ${received.toString('latin1', 0, 600)}`);
+  }
+  const start = headEnd + HEAD_END.length;
+  const end = start + Number.parseInt(head.slice(at + LENGTH.length), 10);
+  return received.length < end ? null : { start, end };
+}
+
+/**
+ * Speaks HTTP by hand: requests are ready as bytes and of an answer only its length is read, so that one core of load is
+ * enough for one core of server. node:https and undici cost more for a request than the servers do.
+ */
+export async function openConnection({ port, ca }: Target): Promise<Connection> {
+  const socket: TLSSocket = connect({ port, host: '127.0.0.1', ca, minVersion: 'TLSv1.3' });
+  await once(socket, 'secureConnect');
+  socket.setNoDelay(true);
+  let answered: ((body: Buffer) => void) | null = null;
+  let received: Buffer | null = null;
+  socket.on('data', (chunk: Buffer) => {
+    received = received === null ? chunk : Buffer.concat([received, chunk]);
+    const body = findBody(received);
+    if (body === null || answered === null) return;
+    const [whole, told] = [received, answered];
+    received = null;
+    answered = null;
+    told(whole.subarray(body.start, body.end));
+  });
+  socket.on('close', () => {
+    if (answered !== null) throw new Error('Cannot read answer: the server closed the connection');
+  });
+  return {
+    ask: (request, onBody) => {
+      answered = onBody;
+      socket.write(request);
+    },
+    close: () => void socket.destroy(),
+  };
+}

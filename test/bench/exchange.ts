@@ -1,0 +1,42 @@
+import type { Connection } from './connection.ts';
+import { UID_DIGITS, type Question } from './questions.ts';
+
+/** A question with the answer that it must get, byte for byte. Every time it is sent both hold a uid never used before. */
+export interface Exchange {
+  readonly request: Buffer;
+  readonly answer: Buffer;
+  readonly requestDigits: number;
+  readonly answerDigits: number;
+}
+
+function digitsOf(bytes: Buffer, uid: string): number {
+  const at = bytes.indexOf(uid);
+  if (at < 0 || bytes.indexOf(uid, at + 1) >= 0) throw new Error(`Cannot find uid "${uid}" exactly once`);
+  return at + uid.length - UID_DIGITS;
+}
+
+/** Asks once and has the answer looked at in full; from then on the same question must get the same answer. */
+export async function learn(
+  connection: Connection,
+  question: Question,
+  check: (answer: string, question: Question) => void,
+): Promise<Exchange> {
+  const { promise, resolve } = Promise.withResolvers<Buffer>();
+  const { uid } = question;
+  const request = Buffer.from(question.request);
+  connection.ask(request, (body) => resolve(Buffer.from(body)));
+  const answer = await promise;
+  check(answer.toString(), question);
+  return { request, answer, requestDigits: digitsOf(request, uid), answerDigits: digitsOf(answer, uid) };
+}
+
+export function renewUid({ request, answer, requestDigits, answerDigits }: Exchange, count: number): void {
+  const digits = count.toString(16).padStart(UID_DIGITS, '0');
+  request.write(digits, requestDigits, 'latin1');
+  answer.write(digits, answerDigits, 'latin1');
+}
+
+export function checkAnswer({ answer }: Exchange, body: Buffer): void {
+  if (answer.equals(body)) return;
+  throw new Error(`Wrong answer.\n  expected ${answer.toString()}\n  found    ${body.toString()}`);
+}

@@ -1,0 +1,63 @@
+import type { Starts } from './starts.ts';
+import type { Round, Throughput } from './throughput.ts';
+
+export interface Figures {
+  readonly node: string;
+  readonly pinning: string;
+  readonly throughput: Throughput;
+  readonly inCluster: Starts;
+  readonly withKubeconfig: Starts;
+}
+
+/** Where we want to be. */
+const TARGETS = { ratio: 0.8, memory: 80, readyMilliseconds: 500 } as const;
+
+/** Above this the load was the limit; the figures by core hold all the same. */
+const LOAD_LIMIT = 0.9;
+
+const LOAD_REMARK = '  The load was the limit: the servers could have done more by the clock.';
+
+function row(name: string, value: string, remark: string): string {
+  return `${name.padEnd(46)}${value.padStart(10)}   ${remark}`;
+}
+
+function mebibytes(memory: number | null): string {
+  return memory === null ? 'unknown' : `${memory.toFixed(0)} MiB`;
+}
+
+function describeRound(name: string, round: Round): string {
+  const remark = `${round.perSecond.toFixed(0)}/s by the clock, server ${percent(round.busy)} busy, load ${percent(round.loadBusy)}`;
+  return row(`  ${name}, by second and core`, round.perCore.toFixed(0), remark);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}
+
+function describeStarts(name: string, { memory, readyMilliseconds }: Starts): readonly string[] {
+  return [
+    row(`idle memory, ${name}`, mebibytes(memory), `at most ${TARGETS.memory} MiB`),
+    row(
+      `time to ready, ${name}`,
+      `${readyMilliseconds.toFixed(0)} ms`,
+      `at most ${TARGETS.readyMilliseconds} ms`,
+    ),
+  ];
+}
+
+/** A table for people. */
+export function describeFigures({ node, pinning, throughput, inCluster, withKubeconfig }: Figures): string {
+  const { ratio, ratios, webhook, bareFastify, memoryAfterLoad } = throughput;
+  const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+  return [
+    `Node ${node}, ${pinning}`,
+    '',
+    row('warm mutate decisions ÷ bare Fastify', ratio.toFixed(2), `at least ${TARGETS.ratio}; ${spread}`),
+    describeRound('wasmgate', webhook),
+    describeRound('bare Fastify', bareFastify),
+    ...(Math.max(webhook.loadBusy, bareFastify.loadBusy) > LOAD_LIMIT ? [LOAD_REMARK] : []),
+    ...describeStarts('in a cluster', inCluster),
+    ...describeStarts('with a kubeconfig', withKubeconfig),
+    row('memory after the load', mebibytes(memoryAfterLoad), ''),
+  ].join('\n');
+}

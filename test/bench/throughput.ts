@@ -1,0 +1,88 @@
+import { checkBareAnswer, checkWebhookAnswer } from './check-answer.ts';
+import { openLoad, type Load } from './load.ts';
+import type { Pinning } from './pinning.ts';
+import { cpuSeconds, median, residentMemory } from './process-figures.ts';
+import { writeQuestions } from './questions.ts';
+import { startServer, type ServerProcess } from './server-process.ts';
+import type { Stage } from './stage.ts';
+
+const DEFAULTS = {
+  /** Pairs of rounds; their ratios are as good as their middle one. */
+  pairs: 10,
+  roundMilliseconds: 2000,
+  /** Before anything counts: both servers have compiled what they will run. */
+  warmUpMilliseconds: 3000,
+} as const;
+
+/** What one server did in one round, or in the middle of all. */
+export interface Round {
+  /** Answers by second of the server's CPU time; by second of the clock where CPU time is not to be had. */
+  readonly perCore: number;
+  readonly perSecond: number;
+  /** CPU time by time; well below 1 something else ran on this processor, or the load was the limit. */
+  readonly busy: number;
+  /** The same of the load. */
+  readonly loadBusy: number;
+}
+
+export interface Throughput {
+  /** The webhook's answers by second and core ÷ bare Fastify's, the median of pairs of rounds. */
+  readonly ratio: number;
+  readonly ratios: readonly number[];
+  readonly webhook: Round;
+  readonly bareFastify: Round;
+  /** Of the webhook after all rounds, in MiB. */
+  readonly memoryAfterLoad: number | null;
+}
+
+async function runRound(load: Load, { pid }: ServerProcess): Promise<Round> {
+  const cpuBefore = cpuSeconds(pid);
+  const ownBefore = process.cpuUsage();
+  const started = performance.now();
+  const answers = await load.run(DEFAULTS.roundMilliseconds);
+  const seconds = (performance.now() - started) / 1000;
+  const cpu = cpuBefore === null ? seconds : (cpuSeconds(pid) ?? 0) - cpuBefore;
+  const { user, system } = process.cpuUsage(ownBefore);
+  return {
+    perCore: answers / cpu,
+    perSecond: answers / seconds,
+    busy: cpu / seconds,
+    loadBusy: (user + system) / 1e6 / seconds,
+  };
+}
+
+function middle(rounds: readonly Round[]): Round {
+  const of = (key: keyof Round): number => median(rounds.map((round) => round[key]));
+  return {
+    perCore: of('perCore'),
+    perSecond: of('perSecond'),
+    busy: of('busy'),
+    loadBusy: of('loadBusy'),
+  };
+}
+
+export async function measureThroughput(stage: Stage, pinning: Pinning): Promise<Throughput> {
+  const { ca, images } = stage;
+  const questions = writeQuestions(images);
+  await using webhook = await startServer(stage.inCluster, { pinning, ca });
+  await using bare = await startServer(stage.bareFastify, { pinning, ca });
+  using webhookLoad = await openLoad({ port: webhook.port, ca }, questions, checkWebhookAnswer);
+  using bareLoad = await openLoad({ port: bare.port, ca }, questions, checkBareAnswer);
+  await webhookLoad.run(DEFAULTS.warmUpMilliseconds);
+  await bareLoad.run(DEFAULTS.warmUpMilliseconds);
+  const lookUps = stage.registryRequests();
+  const rounds: { readonly webhook: Round; readonly bare: Round }[] = [];
+  for (let pair = 0; pair < DEFAULTS.pairs; pair += 1) {
+    const first = await runRound(webhookLoad, webhook);
+    rounds.push({ webhook: first, bare: await runRound(bareLoad, bare) });
+  }
+  if (stage.registryRequests() > lookUps) throw new Error('Cannot call this warm: the registry was asked');
+  const ratios = rounds.map((round) => round.webhook.perCore / round.bare.perCore);
+  return {
+    ratio: median(ratios),
+    ratios,
+    webhook: middle(rounds.map((round) => round.webhook)),
+    bareFastify: middle(rounds.map((round) => round.bare)),
+    memoryAfterLoad: residentMemory(webhook.pid),
+  };
+}
