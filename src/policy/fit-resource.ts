@@ -30,33 +30,34 @@ function fitRequest(slots: Slots, wanted: Quantity, part: Quantity | null): Quan
   return bounded(wanted, part, slots.request.value);
 }
 
-/** A default is tightened, never raised: the LimitRange it comes from may forbid more. */
-function fitDefault(slot: Slot, target: Quantity | null, cap: Quantity | null): Quantity | null {
-  return slot.value === null ? null : bounded(slot.value, target, cap);
-}
-
 interface LimitRoom {
-  /** The request that the container will have; null where it has none. */
-  readonly request: Quantity | null;
+  /** What the request will be, if it changes. */
+  readonly fitted: Quantity | null;
+  /** What the request stays at, if it does not. */
+  readonly fixed: Quantity | null;
   readonly cap: Quantity | null;
 }
 
-function fitLimit(
-  slot: Slot,
-  { limit, least }: Wanted,
-  { request, cap }: LimitRoom,
-): Quantity | 'squeezed' | null {
+/**
+ * A default is tightened, never raised: the LimitRange it comes from may forbid more. What stands below the floor, or above
+ * a Pod that is too small, is told but cannot be helped.
+ */
+function fitDefault(standing: Quantity | null, target: Quantity | null, room: LimitRoom): Quantity | null {
+  if (standing === null) return null;
+  const tightened = bounded(standing, target, room.cap);
+  return room.fixed !== null && tightened < room.fixed ? null : tightened;
+}
+
+function fitLimit(slot: Slot, { limit, least }: Wanted, room: LimitRoom): Quantity | 'squeezed' | null {
   if (slot.origin === 'user') return null;
-  if (limit === null) return fitDefault(slot, null, cap);
+  if (limit === null) return fitDefault(slot.value, null, room);
+  const request = room.fitted ?? room.fixed;
   const enough = largest(least, request ?? 0n);
   const target = largest(limit, enough);
-  const isSqueezed = cap !== null && cap < enough;
-  if (slot.origin === 'default') {
-    // What stands below the floor, or above a Pod that is too small, is told but cannot be helped.
-    return fitDefault(slot, target, cap);
-  }
+  if (slot.origin === 'default') return fitDefault(slot.value, target, room);
+  const isSqueezed = room.cap !== null && room.cap < enough;
   // A limit without a request would become the request, too.
-  return isSqueezed || request === null ? 'squeezed' : bounded(target, cap);
+  return isSqueezed || request === null ? 'squeezed' : bounded(target, room.cap);
 }
 
 function changed(slot: Slot, value: Quantity | null): Quantity | null {
@@ -70,8 +71,8 @@ function changed(slot: Slot, value: Quantity | null): Quantity | null {
 export function fitResource(slots: Slots, wanted: Wanted, budget: Budget): Fit {
   if (!isReadable(slots)) return UNTOUCHED;
   const request = fitRequest(slots, wanted.request, budget.request);
-  const room = { request: request ?? slots.request.value, cap: budget.limit };
-  const limit = fitLimit(slots.limit, wanted, room);
+  const fixed = request === null ? slots.request.value : null;
+  const limit = fitLimit(slots.limit, wanted, { fitted: request, fixed, cap: budget.limit });
   if (limit === 'squeezed') {
     const kept = slots.request.origin === 'default' ? changed(slots.request, request) : null;
     return { request: kept, limit: null, isSqueezedOut: true };

@@ -1,7 +1,7 @@
 import type { Pod } from '../pod/pod.ts';
 import type { ContainerKind } from '../pod/visit-containers.ts';
 import type { ResourceName } from './limit-ranger-annotation.ts';
-import { parseQuantity, roundDown, tryParseQuantity, type Quantity } from './quantity.ts';
+import { largest, parseQuantity, roundDown, smallest, tryParseQuantity, type Quantity } from './quantity.ts';
 import { isRequestOurs, type Slots } from './resource-slots.ts';
 
 /**
@@ -30,19 +30,47 @@ const STEPS: Readonly<Record<ResourceName, Quantity>> = {
   cpu: parseQuantity('1m'),
 };
 
-/** Init containers run one at a time and before the others, but sidecars stay: those count with the main containers. */
-function runsTogether({ kind }: BudgetMember): boolean {
-  return kind === 'main' || kind === 'sidecar';
+function isOurs({ slots, isManaged }: BudgetMember): boolean {
+  return isManaged && isRequestOurs(slots);
 }
 
+function requestOf({ slots }: BudgetMember): Quantity {
+  return slots.request.value ?? slots.limit.value ?? 0n;
+}
+
+function sum(members: readonly BudgetMember[]): Quantity {
+  return members.reduce((total, member) => total + requestOf(member), 0n);
+}
+
+interface Constraint {
+  /** What the others take. */
+  readonly taken: Quantity;
+  /** How many parts the rest is for. */
+  readonly parts: number;
+}
+
+/**
+ * Sidecars and main containers run at the same time; before that, init containers run one after the other beside the
+ * sidecars. Either must fit into the Pod's request (component-helpers resource.AggregateContainerRequests).
+ */
+function constraints(members: readonly BudgetMember[]): readonly Constraint[] {
+  const of = (kind: ContainerKind, isWanted: boolean): readonly BudgetMember[] =>
+    members.filter((member) => member.kind === kind && isOurs(member) === isWanted);
+  const sidecars = sum(of('sidecar', false));
+  const ownSidecars = of('sidecar', true).length;
+  const largestInit = largest(0n, ...of('init', false).map(requestOf));
+  return [
+    { taken: sidecars + sum(of('main', false)), parts: ownSidecars + of('main', true).length },
+    { taken: sidecars + largestInit, parts: ownSidecars },
+    { taken: sidecars, parts: of('init', true).length === 0 ? 0 : ownSidecars + 1 },
+  ];
+}
+
+/** An equal part for each of ours. It does not shrink when some of them have got theirs. */
 function share(total: Quantity, members: readonly BudgetMember[], step: Quantity): Quantity {
-  let taken = 0n;
-  let parts = 0n;
-  for (const { slots, isManaged } of members.filter(runsTogether)) {
-    if (isManaged && isRequestOurs(slots)) parts += 1n;
-    else taken += slots.request.value ?? slots.limit.value ?? 0n;
-  }
-  return total <= taken ? 0n : roundDown((total - taken) / (parts === 0n ? 1n : parts), step);
+  const parts = constraints(members).filter((constraint) => constraint.parts > 0);
+  const shares = parts.map((constraint) => (total - constraint.taken) / BigInt(constraint.parts));
+  return roundDown(largest(0n, smallest(total, ...shares)), step);
 }
 
 /** @param members all containers of the Pod; only asked for where the Pod has resources of its own */

@@ -1,0 +1,110 @@
+import { detectWasm } from '../../src/detect/detect-wasm.ts';
+import type { ImageFacts } from '../../src/image/image-facts.ts';
+import type { ClusterNode } from '../../src/pod/cluster-objects.ts';
+import type { Container, Pod, ResourceRequirements } from '../../src/pod/pod.ts';
+import { visitContainers } from '../../src/pod/visit-containers.ts';
+import { resourceChanges, type ResourceAnswer } from '../../src/policy/changes/set-resources.ts';
+import type { AssessedContainer } from '../../src/policy/facts.ts';
+import { profileOf } from '../../src/policy/handlers.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+import { imageFacts, linux, RUNWASI_LAYER, TAR_LAYER } from '../support/image-facts.ts';
+
+export type Settings = PolicySettings['resources'];
+
+export const STANDARD: Settings = { tier: 'standard', cpuLimit: true };
+
+export function tarImage(megabytes: number): ImageFacts {
+  return imageFacts({
+    ...linux('/app.wasm'),
+    layers: [{ mediaType: TAR_LAYER, size: megabytes * 1_000_000 }],
+  });
+}
+
+export function layerImage(megabytes: number): ImageFacts {
+  const mediaType = 'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm';
+  return imageFacts({ ...RUNWASI_LAYER, layers: [{ mediaType, size: megabytes * 1_000_000 }] });
+}
+
+export const LINUX = imageFacts(linux('/bin/server'));
+export const SMALL = tarImage(0.01);
+/** Go's hello: needs more than tier standard gives. */
+export const GO = tarImage(0.75);
+export const HUGE = tarImage(6);
+
+export interface Sketch {
+  readonly image: ImageFacts;
+  readonly resources?: ResourceRequirements;
+  readonly kind?: 'init' | 'sidecar' | 'main' | 'ephemeral';
+}
+
+export interface PodSketch {
+  readonly resources?: ResourceRequirements;
+  /** Clauses of the LimitRanger annotation. */
+  readonly defaulted?: string;
+}
+
+function container({ resources, kind }: Sketch, index: number): Container {
+  return {
+    name: `c${index}`,
+    ...(resources === undefined ? {} : { resources }),
+    ...(kind === 'sidecar' ? { restartPolicy: 'Always' } : {}),
+  };
+}
+
+const FIELDS = {
+  main: 'containers',
+  init: 'initContainers',
+  sidecar: 'initContainers',
+  ephemeral: 'ephemeralContainers',
+} as const;
+
+/** Containers are named by their place: c0, c1 … */
+export function podOf(sketches: readonly Sketch[], { resources, defaulted }: PodSketch = {}): Pod {
+  const spec: Record<string, Container[]> = { containers: [] };
+  for (const [index, sketch] of sketches.entries())
+    (spec[FIELDS[sketch.kind ?? 'main']] ??= []).push(container(sketch, index));
+  const annotations =
+    defaulted === undefined ? {} : { 'kubernetes.io/limit-ranger': `LimitRanger plugin set: ${defaulted}` };
+  return {
+    metadata: { annotations },
+    spec: { containers: [], ...spec, ...(resources === undefined ? {} : { resources }) },
+  };
+}
+
+export function assessed(pod: Pod, sketches: readonly Sketch[]): readonly AssessedContainer[] {
+  return visitContainers(pod.spec).map((visited) => {
+    const facts = sketches[Number(visited.container.name.slice(1))]?.image ?? LINUX;
+    return { ...visited, image: 'registry.example/app', verdict: detectWasm(facts), facts, isSkipped: false };
+  });
+}
+
+export interface Surroundings {
+  readonly handler?: string;
+  readonly settings?: Settings;
+  readonly cores?: string | null;
+}
+
+export function ask(
+  pod: Pod,
+  sketches: readonly Sketch[],
+  { handler = 'crun', settings = STANDARD, cores = '4' }: Surroundings = {},
+): ResourceAnswer {
+  const node: ClusterNode = {
+    name: 'node',
+    labels: {},
+    taints: [],
+    unschedulable: false,
+    architecture: 'amd64',
+    handlers: null,
+    runtimeVersion: '',
+    cpuCapacity: cores,
+  };
+  const nodes = cores === null ? [] : [node];
+  return resourceChanges({
+    pod,
+    containers: assessed(pod, sketches),
+    profile: profileOf(handler),
+    settings,
+    nodes,
+  });
+}

@@ -1,0 +1,290 @@
+import { describe, expect, test } from 'vitest';
+import type { ResourceRequirements } from '../../src/pod/pod.ts';
+import type { ResourceAnswer } from '../../src/policy/changes/set-resources.ts';
+import {
+  ask,
+  GO,
+  HUGE,
+  layerImage,
+  LINUX,
+  podOf,
+  SMALL,
+  tarImage,
+  type PodSketch,
+  type Sketch,
+  type Surroundings,
+} from './resource-pods.ts';
+
+/** `limits/memory=64Mi`, in the order of the answer, for a Pod of one main container. */
+function valuesOf({ changes }: ResourceAnswer): readonly string[] {
+  return changes.map(
+    ({ path, value }) => `${path.replace('/spec/containers/0/resources/', '')}=${String(value)}`,
+  );
+}
+
+function one(sketch: Sketch, surroundings: Surroundings & PodSketch = {}): ResourceAnswer {
+  return ask(podOf([sketch], surroundings), [sketch], surroundings);
+}
+
+const ALL_DEFAULTED = 'cpu, memory request for container c0; cpu, memory limit for container c0';
+
+describe('nothing set: the tier, or the floor where that is more', () => {
+  test.each<[string, Sketch, Surroundings, readonly string[]]>([
+    [
+      'a small module',
+      { image: SMALL },
+      {},
+      ['requests/cpu=50m', 'limits/cpu=200m', 'requests/memory=16Mi', 'limits/memory=64Mi'],
+    ],
+    [
+      'a Go module on crun',
+      { image: GO },
+      {},
+      ['requests/cpu=50m', 'limits/cpu=200m', 'requests/memory=16Mi', 'limits/memory=96Mi'],
+    ],
+    [
+      'a Go module on wasmtime, compiled at every start: more CPU, and memory for one thread',
+      { image: GO },
+      { handler: 'wasmtime' },
+      ['requests/cpu=50m', 'limits/cpu=300m', 'requests/memory=16Mi', 'limits/memory=112Mi'],
+    ],
+    [
+      'a large module on wasmtime: never more than one core',
+      { image: tarImage(4) },
+      { handler: 'wasmtime' },
+      ['requests/cpu=50m', 'limits/cpu=1', 'requests/memory=16Mi', 'limits/memory=472Mi'],
+    ],
+    [
+      'tier ai on wasmtime: one core, or the floor would grow with the node',
+      { image: GO },
+      { handler: 'wasmtime', settings: { tier: 'ai', cpuLimit: true } },
+      ['requests/cpu=500m', 'limits/cpu=1', 'requests/memory=128Mi', 'limits/memory=512Mi'],
+    ],
+    [
+      'without CPU limits the largest node counts',
+      { image: GO },
+      { handler: 'wasmtime', settings: { tier: 'standard', cpuLimit: false }, cores: '16' },
+      ['requests/cpu=50m', 'requests/memory=16Mi', 'limits/memory=216Mi'],
+    ],
+    [
+      'without CPU limits and nodes the largest measured one',
+      { image: GO },
+      { handler: 'wasmtime', settings: { tier: 'standard', cpuLimit: false }, cores: null },
+      ['requests/cpu=50m', 'requests/memory=16Mi', 'limits/memory=328Mi'],
+    ],
+    [
+      'a Wasm layer on wasmtime: compiled outside the limit',
+      { image: layerImage(2.6) },
+      { handler: 'wasmtime' },
+      ['requests/cpu=50m', 'limits/cpu=200m', 'requests/memory=16Mi', 'limits/memory=64Mi'],
+    ],
+    [
+      'a handler nobody measured',
+      { image: SMALL },
+      { handler: 'wasmer' },
+      ['requests/cpu=50m', 'limits/cpu=200m', 'requests/memory=16Mi', 'limits/memory=128Mi'],
+    ],
+    [
+      'tier edge, raised to what starts',
+      { image: SMALL },
+      { settings: { tier: 'edge', cpuLimit: true } },
+      ['requests/cpu=50m', 'limits/cpu=50m', 'requests/memory=10Mi', 'limits/memory=16Mi'],
+    ],
+    ['tier none', { image: SMALL }, { settings: { tier: 'none', cpuLimit: true } }, []],
+    ['a Linux container', { image: LINUX }, {}, []],
+  ])('%s', (_case, sketch, surroundings, expected) => {
+    const answer = one(sketch, surroundings);
+    expect(valuesOf(answer)).toEqual(expected);
+    expect(answer.findings).toEqual([]);
+    expect(answer.changes.every(({ op }) => op === 'add')).toBe(true);
+  });
+
+  test('a floor says why it is more than the tier', () => {
+    const limit = one({ image: GO }).changes.find(({ path }) => path.endsWith('limits/memory'));
+    expect(limit?.reason).toContain('tier standard has 64Mi');
+  });
+});
+
+describe('what the user set stays', () => {
+  const full = { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: 2, memory: '1Gi' } };
+
+  test.each<[string, ResourceRequirements, readonly string[]]>([
+    ['everything', full, []],
+    [
+      'a request above the tier lifts the limit',
+      { requests: { cpu: '1', memory: '300Mi' } },
+      ['limits/cpu=1', 'limits/memory=300Mi'],
+    ],
+    [
+      'a limit alone, which the API server copies into the request',
+      { limits: { cpu: '2', memory: '90Mi' } },
+      [],
+    ],
+    [
+      'one resource of the two',
+      { requests: { cpu: '10m' }, limits: { cpu: '10m' } },
+      ['requests/memory=16Mi', 'limits/memory=64Mi'],
+    ],
+    ['a broken quantity is left to the API server', { limits: { cpu: '1', memory: 'lots' } }, []],
+    [
+      'empty objects and nulls count as nothing',
+      { requests: null, limits: {} },
+      ['requests/cpu=50m', 'limits/cpu=200m', 'requests/memory=16Mi', 'limits/memory=64Mi'],
+    ],
+  ])('%s', (_case, resources, expected) => {
+    expect(valuesOf(one({ image: SMALL, resources }))).toEqual(expected);
+  });
+
+  test("the user's own CPU limit decides how many threads compile", () => {
+    const resources = { requests: { cpu: '100m' }, limits: { cpu: '16' } };
+    const answer = one({ image: GO, resources }, { handler: 'wasmtime', cores: '64' });
+    expect(valuesOf(answer)).toEqual(['requests/memory=16Mi', 'limits/memory=216Mi']);
+  });
+});
+
+describe('what a LimitRange defaulted is tightened', () => {
+  const defaults = { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '500m', memory: '512Mi' } };
+
+  test('to the tier', () => {
+    const answer = one({ image: SMALL, resources: defaults }, { defaulted: ALL_DEFAULTED });
+    expect(valuesOf(answer)).toEqual([
+      'requests/cpu=50m',
+      'limits/cpu=200m',
+      'requests/memory=16Mi',
+      'limits/memory=64Mi',
+    ]);
+    expect(answer.changes.every(({ op }) => op === 'replace')).toBe(true);
+    expect(answer.changes[3]?.reason).toBe('tier standard, instead of 512Mi by a LimitRange');
+  });
+
+  test('to the floor', () => {
+    const answer = one({ image: GO, resources: defaults }, { defaulted: ALL_DEFAULTED });
+    expect(valuesOf(answer)).toContain('limits/memory=96Mi');
+  });
+
+  test('only what the annotation names', () => {
+    const answer = one({ image: SMALL, resources: defaults }, { defaulted: 'cpu limit for container c0' });
+    expect(valuesOf(answer)).toEqual(['limits/cpu=200m']);
+  });
+
+  test('never raised, since the LimitRange may forbid more; told where it is too little', () => {
+    const low = { requests: { cpu: '10m', memory: '8Mi' }, limits: { cpu: '100m', memory: '32Mi' } };
+    const answer = one({ image: GO, resources: low }, { defaulted: ALL_DEFAULTED });
+    expect(answer.changes).toEqual([]);
+    expect(answer.findings).toMatchObject([{ id: 'memory-below-floor', container: 'c0' }]);
+    expect(answer.findings[0]?.detail).toContain('32Mi by a LimitRange');
+  });
+
+  test('init containers and native sidecars by their own clause', () => {
+    const sketches: readonly Sketch[] = [
+      { image: LINUX },
+      { image: SMALL, resources: defaults, kind: 'init' },
+      { image: SMALL, resources: defaults, kind: 'sidecar' },
+    ];
+    const pod = podOf(sketches, {
+      defaulted: 'memory limit for init container c1; memory limit for container c2',
+    });
+    expect(ask(pod, sketches).changes.map(({ path }) => path)).toEqual([
+      '/spec/initContainers/0/resources/limits/memory',
+    ]);
+  });
+});
+
+describe('pod-level resources bound it', () => {
+  test.each<[string, Sketch, ResourceRequirements, readonly string[]]>([
+    [
+      'a limit under the tier',
+      { image: SMALL },
+      { limits: { memory: '32Mi' } },
+      ['requests/cpu=50m', 'limits/cpu=200m', 'requests/memory=16Mi', 'limits/memory=32Mi'],
+    ],
+    [
+      'a request under the tier',
+      { image: SMALL },
+      { requests: { cpu: '20m', memory: '8Mi' } },
+      ['requests/cpu=20m', 'limits/cpu=200m', 'requests/memory=8Mi', 'limits/memory=64Mi'],
+    ],
+    [
+      'more than enough',
+      { image: SMALL },
+      { limits: { cpu: '4', memory: '1Gi' } },
+      ['requests/cpu=50m', 'limits/cpu=200m', 'requests/memory=16Mi', 'limits/memory=64Mi'],
+    ],
+  ])('%s', (_case, sketch, resources, expected) => {
+    const answer = one(sketch, { resources });
+    expect(valuesOf(answer)).toEqual(expected);
+    expect(answer.findings).toEqual([]);
+  });
+
+  test('a limit under the floor: nothing is set, and that is said', () => {
+    const answer = one({ image: GO }, { resources: { limits: { memory: '64Mi' } } });
+    expect(valuesOf(answer)).toEqual(['requests/cpu=50m', 'limits/cpu=200m']);
+    expect(answer.findings).toMatchObject([{ id: 'memory-limit-left-out', container: 'c0' }]);
+  });
+
+  test('a request that other containers use up', () => {
+    const sketches: readonly Sketch[] = [
+      { image: SMALL },
+      { image: LINUX, resources: { requests: { memory: '128Mi' } } },
+    ];
+    const answer = ask(podOf(sketches, { resources: { requests: { memory: '128Mi' } } }), sketches);
+    expect(valuesOf(answer)).toEqual(['requests/cpu=50m', 'limits/cpu=200m']);
+    expect(answer.findings).toMatchObject([{ id: 'memory-limit-left-out' }]);
+  });
+
+  test('two Wasm containers share what is left', () => {
+    const sketches: readonly Sketch[] = [{ image: SMALL }, { image: SMALL }];
+    const { changes } = ask(podOf(sketches, { resources: { requests: { memory: '21Mi' } } }), sketches);
+    const requests = changes.filter(({ path }) => path.endsWith('requests/memory'));
+    expect(requests.map(({ value }) => value)).toEqual(['10Mi', '10Mi']);
+  });
+
+  test('defaults that would make the Pod invalid are mended', () => {
+    const resources = {
+      requests: { cpu: '100m', memory: '256Mi' },
+      limits: { cpu: '500m', memory: '512Mi' },
+    };
+    const answer = one(
+      { image: SMALL, resources },
+      { defaulted: ALL_DEFAULTED, resources: { limits: { memory: '128Mi' }, requests: { memory: '128Mi' } } },
+    );
+    expect(valuesOf(answer)).toContain('requests/memory=16Mi');
+    expect(valuesOf(answer)).toContain('limits/memory=64Mi');
+  });
+});
+
+describe('what is said', () => {
+  test.each<[string, Sketch, readonly string[]]>([
+    [
+      'a limit of the user under what an image of its size needs',
+      { image: GO, resources: { limits: { memory: '64Mi' } } },
+      ['memory-below-floor'],
+    ],
+    ['a limit above', { image: GO, resources: { limits: { memory: '90Mi' } } }, []],
+    ['an image past everything measured', { image: HUGE }, ['memory-limit-left-out']],
+    ['such an image with a limit of its own', { image: HUGE, resources: { limits: { memory: '1Gi' } } }, []],
+    ['a Linux container with little memory', { image: LINUX, resources: { limits: { memory: '1Mi' } } }, []],
+  ])('%s', (_case, sketch, ids) => {
+    expect(one(sketch).findings.map(({ id }) => id)).toEqual(ids);
+  });
+
+  test('too little is told in tier none, too', () => {
+    const sketch: Sketch = { image: GO, resources: { limits: { memory: '64Mi' } } };
+    const { findings } = one(sketch, { settings: { tier: 'none', cpuLimit: true } });
+    expect(findings).toMatchObject([{ id: 'memory-below-floor' }]);
+    expect(findings[0]?.advice).toContain('96Mi');
+  });
+
+  test('past everything measured there is a request, but no memory limit', () => {
+    expect(valuesOf(one({ image: HUGE }))).toEqual([
+      'requests/cpu=50m',
+      'limits/cpu=200m',
+      'requests/memory=16Mi',
+    ]);
+  });
+
+  test('ephemeral containers may not have resources', () => {
+    const sketches: readonly Sketch[] = [{ image: LINUX }, { image: SMALL, kind: 'ephemeral' }];
+    expect(ask(podOf(sketches), sketches)).toEqual({ changes: [], findings: [] });
+  });
+});
