@@ -88,11 +88,6 @@ export function parseQuantity(value: string | number): Quantity {
   return quantity;
 }
 
-/** Negative, zero or positive, as for `sort`. */
-export function compareQuantities(left: Quantity, right: Quantity): number {
-  return left < right ? -1 : Number(left > right);
-}
-
 export function smallest(first: Quantity, ...others: readonly Quantity[]): Quantity {
   return others.reduce((least, other) => (other < least ? other : least), first);
 }
@@ -108,11 +103,6 @@ export function roundUp(amount: Quantity, step: Quantity): Quantity {
 
 export function roundDown(amount: Quantity, step: Quantity): Quantity {
   return (amount / step) * step;
-}
-
-/** `amount` × `numerator` / `denominator`, rounded up to a billionth; for amounts and ratios that are not negative. */
-export function multiply(amount: Quantity, numerator: bigint, denominator = 1n): Quantity {
-  return divideUp(amount * numerator, denominator);
 }
 
 /** In Kubernetes' canonical form: the largest suffix that leaves a whole number. Memory in binary ones where it can. */

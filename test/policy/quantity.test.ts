@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  compareQuantities,
   formatQuantity,
   parseQuantity,
   roundDown,
@@ -129,12 +128,11 @@ describe('arithmetic', () => {
     );
   });
 
-  test('an order that agrees with the numbers', () => {
+  test('amounts keep the order of the numbers', () => {
     const number = fc.integer({ min: -1_000_000, max: 1_000_000 });
     fc.assert(
       fc.property(number, number, (left, right) => {
-        const order = compareQuantities(parseQuantity(`${left}Mi`), parseQuantity(right * 1024 * 1024));
-        expect(Math.sign(order)).toBe(Math.sign(left - right));
+        expect(parseQuantity(`${left}Mi`) < parseQuantity(right * 1024 * 1024)).toBe(left < right);
       }),
     );
   });
