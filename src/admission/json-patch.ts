@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { formatPointer, parsePointer } from '../pod/json-pointer.ts';
+import { leadingSegments, parsePointer } from '../pod/json-pointer.ts';
 import type { Change } from '../policy/decision.ts';
 
 /** RFC 6902, the two operations that wasmgate writes. */
@@ -97,7 +97,7 @@ function place(draft: Draft, change: Change, segments: readonly string[]): void 
   checkTarget(node, key, change, depth === segments.length - 1);
   const value = nest(segments.slice(depth + 1), change.value, draft.fresh);
   if (!draft.fresh.has(node)) {
-    const path = formatPointer(segments.slice(0, depth + 1));
+    const path = leadingSegments(change.path, depth + 1);
     draft.operations.push({ op: operationFor(node, key, change.op), path, value });
   }
   write(node, key, value);

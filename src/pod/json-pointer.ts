@@ -7,10 +7,24 @@ export function formatPointer(segments: readonly string[]): string {
   return segments.map((segment) => `/${escapeSegment(segment)}`).join('');
 }
 
+function unescapeSegment(segment: string): string {
+  return segment.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
 /** The segments of a pointer, unescaped; `~1` before `~0`, as RFC 6901 section 4 demands. */
 export function parsePointer(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const segments = pointer.split('/');
+  segments.shift();
+  // Nearly none has anything to unescape, and this runs for every change of every Pod.
+  return pointer.includes('~') ? segments.map(unescapeSegment) : segments;
+}
+
+/** The pointer to the ancestor that so many segments lead to, as it is escaped already. */
+export function leadingSegments(pointer: string, count: number): string {
+  let end = 0;
+  for (let passed = 0; passed < count; passed += 1) {
+    end = pointer.indexOf('/', end + 1);
+    if (end === -1) return pointer;
+  }
+  return pointer.slice(0, end);
 }

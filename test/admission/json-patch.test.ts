@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import * as fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import { createPatch, encodePatch } from '../../src/admission/json-patch.ts';
-import { formatPointer, parsePointer } from '../../src/pod/json-pointer.ts';
+import { formatPointer, leadingSegments, parsePointer } from '../../src/pod/json-pointer.ts';
 import type { Change } from '../../src/policy/decision.ts';
 import { readReview } from '../support/reviews.ts';
 
@@ -185,10 +185,13 @@ test('any changes: applied by another implementation, they give what setting the
   );
 });
 
-test('any segments: a pointer reads back as it was written', () => {
+test('any segments: a pointer reads back as it was written, whole and in part', () => {
   fc.assert(
     fc.property(fc.array(fc.string()), (segments) => {
       expect(parsePointer(formatPointer(segments))).toEqual(segments);
+      for (let count = 1; count <= segments.length; count += 1) {
+        expect(leadingSegments(formatPointer(segments), count)).toBe(formatPointer(segments.slice(0, count)));
+      }
     }),
   );
 });
