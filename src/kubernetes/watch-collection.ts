@@ -17,8 +17,11 @@ export const DEFAULTS = {
   pageSize: 25,
   /** The API server ends a watch after this; client-go asks for 5 to 10 minutes. */
   watchSeconds: 300,
-  /** The API server sends a bookmark about every minute: two missed ones and some slack mean that nobody is there. */
-  silenceMilliseconds: 150_000,
+  /**
+   * The API server sends a bookmark about every minute, and may leave one out on a quiet collection (1.36: the first came
+   * after 60 or 120 s). Three missed and some slack mean that nobody is there.
+   */
+  silenceMilliseconds: 200_000,
   /** A watch that ends sooner and brought nothing did not work (client-go has the same rule). */
   shortWatchMilliseconds: 1000,
 } as const;
