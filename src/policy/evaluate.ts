@@ -48,6 +48,13 @@ function planResources({ pod, containers, cluster, settings, resolved }: PolicyC
   return resourceChanges({ pod, containers, profile: resolved.profile, settings: settings.resources, nodes });
 }
 
+/** A Pod that is refused anyway was left as written on purpose: that its class was not injected is then no news, and no fault. */
+function withoutConsequences(findings: readonly JudgedFinding[]): readonly JudgedFinding[] {
+  const isConsequence = ({ id }: Finding): boolean => id === 'wasm-image-without-runtime-class';
+  const isRefusedAnyway = findings.some((finding) => finding.action === 'deny' && !isConsequence(finding));
+  return isRefusedAnyway ? findings.filter((finding) => !isConsequence(finding)) : findings;
+}
+
 /** The decision: a function of plain data. Findings come in the order of the checks, changes in the order of the fields. */
 export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
   if (isPlain(facts)) return NOTHING;
@@ -56,10 +63,11 @@ export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
   const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
   const resources = planResources(context);
   const found: readonly Finding[] = [...checks.flatMap((check) => check(context)), ...resources.findings];
-  const findings = found.map((finding): JudgedFinding => ({
+  const judged = found.map((finding): JudgedFinding => ({
     ...finding,
     action: actionOf(finding.id, settings),
   }));
+  const findings = withoutConsequences(judged);
   const isChangeable = wasmContainers.length > 0 && resolved.class !== null;
   const changes = isChangeable
     ? [...mutations.flatMap((mutation) => mutation(context)), ...resources.changes]

@@ -313,6 +313,12 @@ describe('what is found', () => {
     ],
     ['a class that was lost on the way', {}, { isMutated: true }, ['deny wasm-image-without-runtime-class']],
     [
+      '… is not told of a Pod that is refused anyway, and was left as written for it',
+      { containers: [{ image: 'module' }] },
+      { isMutated: true },
+      ['deny command-required'],
+    ],
+    [
       'node selectors that contradict',
       { spec: { nodeSelector: { pool: 'a' } } },
       { view: cluster([runtimeClass('wasmtime', { nodeSelector: { pool: 'b' } })]) },
