@@ -1,10 +1,36 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests on real servers outside of test/e2e are called real-*. */
+const ON_SERVERS = ['test/e2e/*.test.ts', 'test/**/real-*.test.ts'];
+const ON_STAGE = ['test/e2e/admission/*.test.ts'];
+
+// For programs that read the results: where the report goes.
+const report = process.env['WASMGATE_TEST_REPORT'];
+
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    include: ['test/**/*.test.ts'],
     testTimeout: 15_000,
     hookTimeout: 60_000,
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...ON_SERVERS, ...ON_STAGE] },
+      },
+      {
+        extends: true,
+        test: { name: 'servers', include: ON_SERVERS, globalSetup: 'test/e2e/setup.ts' },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'admission',
+          include: ON_STAGE,
+          globalSetup: 'test/e2e/admission/setup.ts',
+          testTimeout: 60_000,
+        },
+      },
+    ],
   },
 });

@@ -1,5 +1,4 @@
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,6 +14,7 @@ import { MANIFESTS } from '../support/install.ts';
 import { must } from '../support/kubectl.ts';
 import { startKubernetesServer } from '../support/kubernetes-server.ts';
 import { freePort, run, startServer, waitFor } from '../support/processes.ts';
+import { probe } from '../support/probe.ts';
 import { realServers } from '../support/real-servers.ts';
 
 const tools = await imageTools();
@@ -91,9 +91,9 @@ describe.skipIf(tools.missing)(`the image${tools.note}`, () => {
         },
       });
 
-      const ready = async (): Promise<boolean> => (await status(port, '/readyz')) === 200;
+      const ready = async (): Promise<boolean> => (await probe(port, '/readyz')) === 200;
       await waitFor(ready, { what: 'the image to be ready', seconds: 60, servers: [program] });
-      expect(await status(port, '/healthz')).toBe(200);
+      expect(await probe(port, '/healthz')).toBe(200);
       expect(await program.stop()).toBe(0);
     },
   );
@@ -118,16 +118,4 @@ async function volume(
   await chmod(path, 0o755);
   for (const [file, content] of Object.entries(files)) await writeFile(join(path, file), content);
   return path;
-}
-
-/** As a kubelet probes: the certificate is not looked at. */
-function status(port: number, path: string): Promise<number | undefined> {
-  const { promise, resolve } = Promise.withResolvers<number | undefined>();
-  const asked = request({ host: '127.0.0.1', port, path, rejectUnauthorized: false }, (answer) => {
-    answer.resume();
-    resolve(answer.statusCode);
-  });
-  asked.once('error', () => resolve(undefined));
-  asked.end();
-  return promise;
 }

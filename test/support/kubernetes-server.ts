@@ -20,6 +20,8 @@ export interface KubernetesServer extends AsyncDisposable {
   readonly kubectl: Kubectl;
   /** Writes the kubeconfig of another identity and says where. */
   readonly writeKubeconfig: (token: string) => Promise<string>;
+  /** One JSON object per line for each request about Pods and workloads. */
+  readonly auditLog: string;
   /** Scratch space that goes away with the server. */
   readonly folder: string;
   readonly stop: () => Promise<void>;
@@ -31,6 +33,20 @@ const DEFAULTS = {
   /** Turn Deployments, Jobs and so on into Pods, and give namespaces their ServiceAccount; nobody minds the nodes. */
   controllers:
     'deployment,replicaset,job,cronjob,statefulset,daemonset,serviceaccount,serviceaccount-token,namespace,garbagecollector,resourcequota',
+} as const;
+
+const AUDIT_LOG = 'audit.log';
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [
+    {
+      level: 'Metadata',
+      verbs: ['create', 'update', 'patch'],
+      resources: [{ group: '', resources: ['pods'] }, { group: 'apps' }, { group: 'batch' }],
+    },
+  ],
 } as const;
 
 /**
@@ -46,7 +62,8 @@ export async function startKubernetesServer(programs: KubernetesPrograms): Promi
   };
   try {
     const started = await start({ programs, folder, servers });
-    return { ...started, folder, stop, [Symbol.asyncDispose]: stop };
+    const auditLog = join(folder, AUDIT_LOG);
+    return { ...started, auditLog, folder, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
@@ -70,7 +87,7 @@ async function start({ programs, folder, servers }: Start) {
   launch('etcd', etcdArguments(folder, etcdPort, await freePort()));
 
   const token = randomUUID();
-  await writeIdentity(folder, token);
+  await writeFiles(folder, token);
   const apiPort = await freePort();
   launch('kube-apiserver', apiServerArguments({ folder, etcdPort, apiPort }, programs));
 
@@ -107,8 +124,8 @@ function etcdArguments(folder: string, clientPort: number, peerPort: number): re
   ];
 }
 
-/** Keys of the ServiceAccount issuer, and the administrator's token. */
-async function writeIdentity(folder: string, token: string): Promise<void> {
+/** What the API server reads: keys of the ServiceAccount issuer, the administrator's token, what to audit. */
+async function writeFiles(folder: string, token: string): Promise<void> {
   await mkdir(join(folder, 'certs'));
   const keys = generateKeyPairSync('rsa', {
     modulusLength: 2048,
@@ -117,6 +134,7 @@ async function writeIdentity(folder: string, token: string): Promise<void> {
   });
   await writeFile(join(folder, 'sa.key'), keys.privateKey, { mode: 0o600 });
   await writeFile(join(folder, 'sa.pub'), keys.publicKey);
+  await writeFile(join(folder, 'audit-policy.yaml'), JSON.stringify(AUDIT_POLICY));
   await writeFile(join(folder, 'tokens.csv'), `${token},admin,admin-uid,"system:masters"\n`, { mode: 0o600 });
 }
 
@@ -136,6 +154,8 @@ function apiServerArguments(
     `--service-account-signing-key-file=${join(folder, 'sa.key')}`,
     `--token-auth-file=${join(folder, 'tokens.csv')}`,
     '--authorization-mode=RBAC',
+    `--audit-policy-file=${join(folder, 'audit-policy.yaml')}`,
+    `--audit-log-path=${join(folder, AUDIT_LOG)}`,
     '--service-cluster-ip-range=10.96.0.0/24',
     ...(programs['kube-controller-manager'] === undefined
       ? ['--disable-admission-plugins=ServiceAccount']

@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { apply, type Kubectl, must } from './kubectl.ts';
+import { waitFor } from './processes.ts';
+
 /** Kubernetes objects as small as the API server takes them. */
 
 interface Parts {
@@ -55,4 +59,19 @@ export function cronJob(name: string, inNamespace: string, parts: Parts = {}) {
     metadata: { name, namespace: inNamespace, ...parts.metadata },
     spec: { schedule: '0 3 * * *', jobTemplate: { spec: job(name, inNamespace, parts).spec } },
   };
+}
+
+/** A namespace of its own for a test, ready to take Pods; answers its name. */
+export async function createNamespace(
+  kubectl: Kubectl,
+  prefix: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const name = `${prefix}-${randomUUID().slice(0, 8)}`;
+  await must(apply(kubectl, [namespace(name, labels)]));
+  await waitFor(async () => (await kubectl(['get', 'serviceaccount', 'default', '-n', name])).code === 0, {
+    what: `the default ServiceAccount of ${name}`,
+    seconds: 30,
+  });
+  return name;
 }

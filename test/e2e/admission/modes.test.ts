@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { podAuditAnnotations } from '../../support/audit-log.ts';
+import type { PodList } from '../../support/install.ts';
+import { apply, getJson } from '../../support/kubectl.ts';
+import { createNamespace, pod } from '../../support/objects.ts';
+import { useStage } from '../../support/use-stage.ts';
+
+const { kubectl, facts, missing, note } = useStage();
+const { images } = facts;
+
+const module = { containers: [{ name: 'app', image: images.module }] };
+const onRunc = { ...module, runtimeClassName: 'runc' };
+const REFUSAL = `container "app" (image ${images.module}, a Wasm image for a WASI platform) cannot run under RuntimeClass "runc"`;
+
+describe.skipIf(missing)(`modes by namespace${note}`, () => {
+  test('audit: nothing is changed, and what would have been is told', async () => {
+    const { output, pod: made, annotations } = await applyIn('audit', module);
+    expect(made).toMatchObject({ spec: { containers: [{ resources: {} }] } });
+    expect(made?.spec['runtimeClassName']).toBeUndefined();
+    expect(output.stderr).toContain('Warning: wasmgate (audit): would set spec.runtimeClassName="crun-wasm"');
+    expect(annotations).toMatchObject({
+      'validate.wasmgate.dev/mode': 'audit',
+      'validate.wasmgate.dev/images': 'app=wasm/wasi-image',
+      'validate.wasmgate.dev/runtime-class': 'crun-wasm',
+    });
+  });
+
+  test('audit: nothing is refused, and what would have been is told', async () => {
+    const { output, pod: made, annotations } = await applyIn('audit', onRunc);
+    expect(made?.spec['runtimeClassName']).toBe('runc');
+    expect(output.stderr).toContain(`Warning: wasmgate (audit): would refuse: ${REFUSAL}`);
+    expect(annotations).toMatchObject({
+      'validate.wasmgate.dev/outcome': 'would-deny',
+      'validate.wasmgate.dev/findings': 'handler-cannot-run-image',
+    });
+  });
+
+  test('warn: Pods are changed', async () => {
+    const { output, pod: made } = await applyIn('warn', module);
+    expect(made?.spec['runtimeClassName']).toBe('crun-wasm');
+    expect(output.stderr).toBe('');
+  });
+
+  test('warn: a warning stands where enforce refuses', async () => {
+    const { output, pod: made } = await applyIn('warn', onRunc);
+    expect(made?.spec['runtimeClassName']).toBe('runc');
+    expect(output.stderr).toContain(`Warning: wasmgate (warn): would refuse: ${REFUSAL}`);
+  });
+
+  test('off: not even asked', async () => {
+    const { output, pod: made, annotations } = await applyIn('off', onRunc);
+    expect(output).toMatchObject({ code: 0, stderr: '' });
+    expect(made?.spec['runtimeClassName']).toBe('runc');
+    expect(Object.keys(annotations).filter((key) => key.includes('wasmgate'))).toEqual([]);
+  });
+
+  test('a value that is no mode: the configured one applies, and a warning says so', async () => {
+    const { output, pod: made } = await applyIn('aduit', onRunc);
+    expect(output.code).toBe(1);
+    expect(made).toBeUndefined();
+    expect(output.stderr).toContain(
+      'namespace label wasmgate.dev/mode: "aduit" is none of enforce, warn, audit, off',
+    );
+  });
+});
+
+/** Applies a Pod in a namespace with that label: what kubectl printed, what was stored, what the audit log has. */
+async function applyIn(mode: string, spec: object) {
+  const namespace = await createNamespace(kubectl, mode, { 'wasmgate.dev/mode': mode });
+  const output = await apply(kubectl, [pod('app', namespace, { spec })]);
+  const { items } = await getJson<PodList>(kubectl, ['pods', '-n', namespace]);
+  const [annotations = {}] = await podAuditAnnotations(facts.auditLog, namespace);
+  return { output, pod: items[0], annotations };
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { apply } from '../../support/kubectl.ts';
+import { createNamespace, deployment, pod } from '../../support/objects.ts';
+import { useStage } from '../../support/use-stage.ts';
+
+const { kubectl, facts, missing, note } = useStage();
+const { images } = facts;
+
+const DENIED = 'admission webhook "validate.wasmgate.dev" denied the request: ';
+
+describe.skipIf(missing)(`what kubectl prints${note}`, () => {
+  test.each([
+    {
+      name: 'a Spin application on wasmtime',
+      image: images.spin,
+      runtimeClassName: 'wasmtime',
+      what: `container "app" (image ${images.spin}, a Spin application) cannot run under RuntimeClass "wasmtime"`,
+      advice: 'To fix: Set spec.runtimeClassName to "wasmtime-spin-v2"',
+    },
+    {
+      name: 'a module on runc',
+      image: images.module,
+      runtimeClassName: 'runc',
+      what: `container "app" (image ${images.module}, a Wasm image for a WASI platform) cannot run under RuntimeClass "runc"`,
+      advice: 'To fix: Set spec.runtimeClassName to "crun-wasm", ',
+    },
+    {
+      name: 'an index that no node can pull',
+      image: images.wasiOnlyIndex,
+      runtimeClassName: undefined,
+      what: `container "app" (image ${images.wasiOnlyIndex}, an index with nothing but Wasm platforms) cannot be pulled`,
+      advice: 'To fix: Name 127.0.0.1:',
+    },
+  ])('$name is refused, with what to do', async ({ image, runtimeClassName, what, advice }) => {
+    const namespace = await createNamespace(kubectl, 'refused');
+    const containers = [{ name: 'app', image }];
+    const refused = await apply(kubectl, [pod('app', namespace, { spec: { runtimeClassName, containers } })]);
+    expect(refused.code).toBe(1);
+    const [first, second, ...more] = refused.stderr.trim().split('\n');
+    expect(first).toContain(DENIED + what);
+    expect(second).toContain(advice);
+    expect(more).toEqual([]);
+    expect((await kubectl(['get', 'pod', 'app', '-n', namespace])).stderr).toContain('NotFound');
+  });
+
+  test('a class that does not exist: whoever applies the Deployment is told', async () => {
+    const namespace = await createNamespace(kubectl, 'missing');
+    const spec = { runtimeClassName: 'nowhere', containers: [{ name: 'app', image: images.module }] };
+    const told = await apply(kubectl, [deployment('hello', namespace, { spec })]);
+    expect(told.code).toBe(0);
+    expect(told.stdout).toBe('deployment.apps/hello created\n');
+    expect(told.stderr).toContain(
+      'Warning: wasmgate: Pods of this Deployment will be refused: RuntimeClass "nowhere" does not exist',
+    );
+    expect(told.stderr).toContain('Warning: wasmgate: Name "crun-wasm"');
+  });
+
+  test('a class that does not exist: a bare Pod is refused by the API server itself', async () => {
+    const namespace = await createNamespace(kubectl, 'missing');
+    const spec = { runtimeClassName: 'nowhere', containers: [{ name: 'app', image: images.module }] };
+    const refused = await apply(kubectl, [pod('app', namespace, { spec })]);
+    expect(refused.stderr).toContain('pod rejected: RuntimeClass "nowhere" not found');
+  });
+});

@@ -1,0 +1,103 @@
+import { X509Certificate } from 'node:crypto';
+import { connect } from 'node:tls';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MANIFESTS } from '../support/install.ts';
+import { apply, getJson, must } from '../support/kubectl.ts';
+import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes-server.ts';
+import { namespace, pod } from '../support/objects.ts';
+import { waitFor } from '../support/processes.ts';
+import { realServers } from '../support/real-servers.ts';
+import { startWasmgate, type WasmgateProgram } from '../support/wasmgate-program.ts';
+
+const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
+const KINDS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'] as const;
+
+interface Configuration {
+  readonly webhooks: readonly { readonly clientConfig: { readonly caBundle?: string } }[];
+}
+
+describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note}`, () => {
+  let kubernetes: KubernetesServer;
+  let replicas: readonly WasmgateProgram[];
+  beforeAll(async () => {
+    const { 'kube-apiserver': apiServer, etcd, kubectl } = servers.paths;
+    kubernetes = await startKubernetesServer({ 'kube-apiserver': apiServer, etcd, kubectl });
+    await must(kubernetes.kubectl(['apply', '-k', join(MANIFESTS, 'base'), '--server-side']));
+    // Both at once, as a Deployment starts them.
+    replicas = await Promise.all(
+      ['replica-1', 'replica-2'].map((name) =>
+        startWasmgate(kubernetes, { name, certificates: 'cluster', configuration: {} }),
+      ),
+    );
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all((replicas ?? []).map(({ process }) => process.stop()));
+    await kubernetes?.stop();
+  }, 60_000);
+
+  test('replicas share one certificate, made for the Service', async () => {
+    const [first, second] = await Promise.all(replicas.map(({ port }) => certificateAt(port)));
+    expect(second?.fingerprint256).toBe(first?.fingerprint256);
+    expect(first?.checkHost('wasmgate.wasmgate-system.svc')).toBe('wasmgate.wasmgate-system.svc');
+  });
+
+  test('its CA stands in every webhook of both configurations', async () => {
+    const get = ['secret', 'wasmgate-certificates', '-n', 'wasmgate-system'];
+    const secret = await getJson<{ data: Record<string, string> }>(kubernetes.kubectl, get);
+    for (const kind of KINDS) {
+      const bundles = await waitFor(
+        async () => {
+          const { webhooks } = await getJson<Configuration>(kubernetes.kubectl, [kind, 'wasmgate']);
+          const found = webhooks.map(({ clientConfig }) => clientConfig.caBundle);
+          return found.every((bundle) => bundle !== undefined) && found;
+        },
+        { what: `the caBundle of ${kind}`, seconds: 30 },
+      );
+      expect(new Set(bundles)).toEqual(new Set([secret.data['ca.crt']]));
+    }
+  });
+
+  test('the API server trusts it and is answered, by the name of the Service', async () => {
+    await leadServiceTo(replicas[0]?.port ?? 0);
+    await must(apply(kubernetes.kubectl, [namespace('team', { 'wasmgate.dev/mode': 'no-mode' })]));
+    const probe = JSON.stringify(pod('probe', 'team'));
+    const args = ['create', '--dry-run=server', '-f', '-'];
+    // A label that is no mode is warned about by wasmgate and nobody else.
+    const warned = await waitFor(
+      async () => {
+        const { stderr } = await kubernetes.kubectl(args, { stdin: probe });
+        return stderr.includes('wasmgate') && stderr;
+      },
+      { what: 'an answer by wasmgate', seconds: 30 },
+    );
+    expect(warned).toContain('Warning: wasmgate: namespace label wasmgate.dev/mode: "no-mode"');
+  });
+
+  /**
+   * The API server of the tests has no cluster network: a Service that stands for a host name leads to this machine, while
+   * certificate and caBundle are still held against the Service's own name.
+   */
+  async function leadServiceTo(port: number): Promise<void> {
+    const name = 'service/wasmgate';
+    const inSystem = ['-n', 'wasmgate-system'];
+    await must(kubernetes.kubectl(['delete', name, ...inSystem]));
+    const metadata = { name: 'wasmgate', namespace: 'wasmgate-system' };
+    const spec = { type: 'ExternalName', externalName: 'localhost' };
+    await must(apply(kubernetes.kubectl, [{ apiVersion: 'v1', kind: 'Service', metadata, spec }]));
+    const path = '/webhooks/0/clientConfig/service/port';
+    const patch = JSON.stringify([{ op: 'replace', path, value: port }]);
+    for (const kind of KINDS) {
+      await must(kubernetes.kubectl(['patch', kind, 'wasmgate', '--type=json', `-p=${patch}`]));
+    }
+  }
+});
+
+async function certificateAt(port: number): Promise<X509Certificate> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { raw } = socket.getPeerCertificate();
+  socket.destroy();
+  return new X509Certificate(raw);
+}

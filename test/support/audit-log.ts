@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+
+interface AuditEvent {
+  readonly objectRef?: { readonly namespace?: string; readonly resource?: string };
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** The audit annotations of every request about Pods of a namespace, in order. */
+export async function podAuditAnnotations(
+  auditLog: string,
+  namespace: string,
+): Promise<readonly Readonly<Record<string, string>>[]> {
+  const lines = (await readFile(auditLog, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines
+    .map((line) => JSON.parse(line) as AuditEvent)
+    .filter(({ objectRef }) => objectRef?.namespace === namespace && objectRef.resource === 'pods')
+    .map(({ annotations }) => annotations ?? {});
+}
+
+/** Which webhook was asked in which round, and whether it changed the Pod, as the API server notes it. */
+export function mutations(annotations: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(annotations)
+    .flatMap(([key, value]) => {
+      const [, round] = /^mutation\.webhook\.admission\.k8s\.io\/round_(\d+)_index_\d+$/.exec(key) ?? [];
+      if (round === undefined) return [];
+      const { webhook, mutated } = JSON.parse(value) as { webhook: string; mutated: boolean };
+      return [`round ${round}: ${webhook} ${mutated ? 'changed' : 'left'} it`];
+    })
+    .toSorted();
+}
