@@ -6,11 +6,17 @@ import type { ClusterPort, PullSecretsPort } from './assess/ports.ts';
 import { loadDevelopmentCertificate } from './certs/development.ts';
 import { renewCertificate } from './certs/renew-certificate.ts';
 import { serviceNames, type ServingCertificate } from './certs/serving-certificate.ts';
+import { demoCommand } from './cli/demo/demo.ts';
 import { EXIT_CODES, type ExitCode } from './cli/exit-codes.ts';
 import type { Io } from './cli/io.ts';
 import type { CliDeps } from './cli/run.ts';
 import type { ServeFlags } from './cli/serve.ts';
-import { createConfigurationReader, type Configuration } from './config/configuration-reader.ts';
+import {
+  CONFIGURATION_KIND,
+  CONFIGURATION_VERSION,
+  createConfigurationReader,
+  type Configuration,
+} from './config/configuration-reader.ts';
 import { AppError } from './errors.ts';
 import { loadCertificateSecret } from './kubernetes/certificate-secret.ts';
 import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
@@ -30,6 +36,7 @@ import { serverSettings } from './server/settings.ts';
 import { stopSignal } from './server/stop-signal.ts';
 import { createLogger, type LeveledLogger } from './telemetry/log.ts';
 import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts';
+import { wireDemo } from './wire-demo.ts';
 
 const sections = {
   policy: policySettings,
@@ -152,5 +159,15 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
 
 /** Everything that the command line can do, joined. */
 export function wireCli(version: string): CliDeps {
-  return { version, serve, configurationKeys: configurations.keys, logLevels: LOG_LEVELS };
+  const demo = wireDemo((parts, policy) => {
+    const text = `{apiVersion: ${CONFIGURATION_VERSION}, kind: ${CONFIGURATION_KIND}, policy: ${policy}}`;
+    return assembleAssess({ ...parts, namespace: DEFAULTS.namespace }, configurations.parse(text, 'demo'));
+  });
+  return {
+    version,
+    serve,
+    configurationKeys: configurations.keys,
+    logLevels: LOG_LEVELS,
+    commands: [demoCommand(demo)],
+  };
 }

@@ -87,6 +87,7 @@ export function pushDemoImages(store: ImageStore): PushedDemoImages {
   pushImage(target('filter'), wasmFile('filter.wasm', 'linux', 'amd64'));
   pushSpinApplication(target('orders'));
   pushComponent(target('greeter'));
-  const nightly = pushIndex(target('nightly'), [wasmFile('nightly.wasm', 'wasi', 'wasm')]);
-  return { nightlyChild: nightly.map(({ digest }) => digest)[0] ?? 'sha256:' };
+  const nightly = wasmFile('nightly.wasm', 'wasi', 'wasm');
+  pushIndex(target('nightly'), [nightly]);
+  return { nightlyChild: pushImage({ ...target('nightly'), tag: null }, nightly).digest };
 }

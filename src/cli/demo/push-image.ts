@@ -85,8 +85,8 @@ function pushAttestation(target: Target, subject: PushedContent): object {
   return { ...pushManifest(target, document), annotations, platform };
 }
 
-/** What `docker buildx build` pushes unless provenance is switched off. Answers the images inside. */
-export function pushIndex(target: Target, builds: readonly Build[]): readonly PushedContent[] {
+/** What `docker buildx build` pushes unless provenance is switched off. */
+export function pushIndex(target: Target, builds: readonly Build[]): void {
   const untagged = { ...target, tag: null };
   const children = builds.map((build) => ({ build, image: pushImage(untagged, build) }));
   const manifests = [
@@ -97,5 +97,4 @@ export function pushIndex(target: Target, builds: readonly Build[]): readonly Pu
     ...children.map(({ image }) => pushAttestation(untagged, image)),
   ];
   pushManifest(target, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX);
-  return children.map(({ image }) => image);
 }

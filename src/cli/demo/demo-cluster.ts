@@ -1,0 +1,64 @@
+import type { AssessPod } from '../../assess/assessment.ts';
+import type { JsonObject } from '../../image/json.ts';
+import type { ClusterView } from '../../policy/facts.ts';
+
+/** What the demo's cluster holds beside the RuntimeClasses of the manifests, as an API server would tell it. */
+export interface DemoCluster {
+  readonly nodes: readonly JsonObject[];
+  readonly namespaces: readonly JsonObject[];
+  /** The keys of `policy` that differ from the defaults, in YAML's flow style. */
+  readonly policy: string;
+}
+
+/** The real webhook in front of that cluster, and the use case behind it. */
+export interface DemoWebhook {
+  /** `https://127.0.0.1:…` */
+  readonly url: string;
+  /** PEM: what an API server finds in `caBundle`. */
+  readonly caCert: string;
+  readonly view: ClusterView;
+  readonly assess: AssessPod;
+  readonly close: () => Promise<void>;
+}
+
+interface NodeTraits {
+  readonly runtime: string;
+  readonly handlers: readonly string[];
+  readonly labels?: JsonObject;
+  readonly taints?: readonly JsonObject[];
+}
+
+function node(name: string, { runtime, handlers, labels = {}, taints = [] }: NodeTraits): JsonObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels },
+    spec: { taints },
+    status: {
+      capacity: { cpu: '4', memory: '16Gi', pods: '110' },
+      nodeInfo: { architecture: 'amd64', operatingSystem: 'linux', containerRuntimeVersion: runtime },
+      runtimeHandlers: ['', ...handlers].map((handler) => ({ name: handler })),
+    },
+  };
+}
+
+export const AUDITED_NAMESPACE = 'trial';
+
+export const DEMO_CLUSTER: DemoCluster = {
+  nodes: [
+    node('linux-1', { runtime: 'containerd://2.3.7', handlers: ['runc'] }),
+    node('wasm-1', {
+      runtime: 'cri-o://1.34.0',
+      handlers: ['runc', 'crun'],
+      labels: { 'wasm-runtime': 'enabled' },
+      taints: [{ key: 'wasm-workload', value: 'true', effect: 'NoSchedule' }],
+    }),
+    node('wasm-2', { runtime: 'containerd://2.2.9', handlers: ['runc', 'wasmtime', 'spin'] }),
+  ],
+  namespaces: [
+    { metadata: { name: 'default', labels: {} } },
+    { metadata: { name: AUDITED_NAMESPACE, labels: { 'wasmgate.dev/mode': 'audit' } } },
+  ],
+  /** crun first, as in many a production cluster; what crun cannot run goes elsewhere. */
+  policy: '{preferRuntimeClasses: [crun-wasm]}',
+};

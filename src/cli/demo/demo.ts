@@ -1,0 +1,15 @@
+import type { Command } from '../command.ts';
+import { runDemo, type DemoDeps } from './run-demo.ts';
+
+export function demoCommand(deps: DemoDeps): Command {
+  return {
+    name: 'demo',
+    summary: 'Show on this machine, without a cluster, what the webhook does with a handful of Pods.',
+    flags: [],
+    examples: [
+      { command: 'wasmgate demo', says: 'It ends by itself, with exit code 0 if all is as it promises' },
+      { command: 'FORCE_COLOR=1 wasmgate demo | less -R', says: 'Page by page' },
+    ],
+    run: (_input, io) => runDemo(deps, io),
+  };
+}

@@ -1,0 +1,53 @@
+import { stringify } from 'yaml';
+import { wrap } from '../text.ts';
+import { answerOf, type Played } from './check-scenario.ts';
+import { ANSWER_STYLES, INDENT, type Page, type Style } from './page.ts';
+import type { DemoAnswer } from './scenarios.ts';
+import { unifiedDiff, type DiffLine } from './unified-diff.ts';
+
+const HEADLINES: Readonly<Record<DemoAnswer, readonly [answer: string, more: string]>> = {
+  untouched: ['Admitted', ' as it is: no change, no warning'],
+  changed: ['Changed', ' by /mutate (asked again: nothing more), admitted by /validate'],
+  refused: ['Refused', ' by /validate, in the words that kubectl prints'],
+  told: ['Admitted', ' as it is, with warnings as kubectl prints them'],
+};
+
+const DIFF_LOOKS = {
+  same: [' ', []],
+  added: ['+', 'green'],
+  removed: ['-', 'red'],
+  hunk: ['', 'cyan'],
+} as const satisfies Readonly<Record<DiffLine['kind'], readonly [string, Style | readonly []]>>;
+
+export function toYaml(value: object): string {
+  return stringify(value, { lineWidth: 0 });
+}
+
+function renderDiff({ paint }: Page, before: string, after: string): readonly string[] {
+  return unifiedDiff(before, after).map(({ kind, text }) => {
+    const [mark, style] = DIFF_LOOKS[kind];
+    return INDENT + paint(style, `${mark}${text}`);
+  });
+}
+
+/** Each line of a text by itself, wrapped and then coloured. */
+function renderMessage({ paint, columns }: Page, style: Style, text: string): readonly string[] {
+  return text
+    .split('\n')
+    .flatMap((line) => wrap(line, columns, INDENT).split('\n'))
+    .map((line) => paint(style, line));
+}
+
+/** What became of the Pod, with everything that whoever applied it gets to see. */
+export function renderAnswer(page: Page, { scenario, admission }: Played): readonly string[] {
+  const { refusal, stored, warnings } = admission;
+  const answer = answerOf(admission);
+  const [name, more] = HEADLINES[answer];
+  const denial = `Error from server (Forbidden): admission webhook "validate.wasmgate.dev" denied the request: ${refusal ?? ''}`;
+  return [
+    `  ${page.paint(['bold', ANSWER_STYLES[answer]], name)}${more}`,
+    ...renderDiff(page, toYaml(scenario.pod), toYaml(stored)),
+    ...(refusal === null ? [] : renderMessage(page, 'red', denial)),
+    ...warnings.flatMap((warning) => renderMessage(page, 'yellow', `Warning: ${warning}`)),
+  ];
+}

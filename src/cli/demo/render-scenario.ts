@@ -1,0 +1,25 @@
+import { wrap } from '../text.ts';
+import { findBrokenPromises, type Played } from './check-scenario.ts';
+import { INDENT, renderLabel, renderTitle, type Page } from './page.ts';
+import { renderAnswer, toYaml } from './render-answer.ts';
+import { renderImage } from './render-image.ts';
+
+/** What came in, what its images are and why, what was answered. */
+export function renderScenario(page: Page, played: Played, position: string): string {
+  const { scenario, containers } = played;
+  const yaml = toYaml(scenario.pod).trimEnd().split('\n');
+  const broken = findBrokenPromises(played);
+  return [
+    renderTitle(page, `${position} · ${scenario.title}`),
+    wrap(scenario.story, page.columns, '  '),
+    '',
+    renderLabel(page, 'Came in'),
+    ...yaml.map((line) => INDENT + line),
+    renderLabel(page, containers.length === 1 ? 'Its image' : 'Its images'),
+    ...containers.flatMap((shown) => renderImage(page, shown)),
+    ...renderAnswer(page, played),
+    ...broken.map((what) => page.paint(['bold', 'red'], `  NOT AS PROMISED: ${what}`)),
+    '',
+    '',
+  ].join('\n');
+}
