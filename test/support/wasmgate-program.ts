@@ -1,5 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
+import { MANIFESTS } from './install.ts';
 import { must } from './kubectl.ts';
 import type { KubernetesServer } from './kubernetes-server.ts';
 import { probe } from './probe.ts';
@@ -10,7 +12,7 @@ const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 export interface ProgramOptions {
   /** Tells several of them apart. */
   readonly name: string;
-  /** Sections of the configuration file. */
+  /** Sections that are laid over the shipped configuration file. */
   readonly configuration: object;
   /** Development certificates, or those that are kept in the cluster. */
   readonly certificates: 'development' | 'cluster';
@@ -32,8 +34,8 @@ export async function startWasmgate(
   const token = await must(kubernetes.kubectl(['create', 'token', ...account]));
   const kubeconfig = await kubernetes.writeKubeconfig(token.trim());
   const file = join(kubernetes.folder, `${name}.yaml`);
-  const head = { apiVersion: 'wasmgate.dev/v1alpha1', kind: 'Configuration' };
-  await writeFile(file, JSON.stringify({ ...head, ...configuration }));
+  const shipped = parse(await readFile(join(MANIFESTS, 'base', 'configuration.yaml'), 'utf8')) as object;
+  await writeFile(file, JSON.stringify({ ...shipped, ...configuration }));
   const port = await freePort();
   const certDir = join(kubernetes.folder, `${name}-certificates`);
   const flags = ['--config', file, '--kubeconfig', kubeconfig, '--host', '127.0.0.1', '--port', String(port)];
