@@ -48,9 +48,12 @@ function planResources({ pod, containers, cluster, settings, resolved }: PolicyC
   return resourceChanges({ pod, containers, profile: resolved.profile, settings: settings.resources, nodes });
 }
 
+function isConsequence({ id }: Finding): boolean {
+  return id === 'wasm-image-without-runtime-class';
+}
+
 /** A Pod that is refused anyway was left as written on purpose: that its class was not injected is then no news, and no fault. */
 function withoutConsequences(findings: readonly JudgedFinding[]): readonly JudgedFinding[] {
-  const isConsequence = ({ id }: Finding): boolean => id === 'wasm-image-without-runtime-class';
   const isRefusedAnyway = findings.some((finding) => finding.action === 'deny' && !isConsequence(finding));
   return isRefusedAnyway ? findings.filter((finding) => !isConsequence(finding)) : findings;
 }
