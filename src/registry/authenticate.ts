@@ -19,8 +19,14 @@ export type AuthenticatedSend = (
   credentials: readonly Credential[],
 ) => Promise<HttpResponse>;
 
+/**
+ * Answers to a login that another login may better: besides 401 and 403, the 404 with which registries hide repositories
+ * from those who may not pull, and the 400 that ECR gives to a token past its time.
+ */
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404]);
+
 function isRefusal(response: HttpResponse): boolean {
-  return response.status === 401 || response.status === 403;
+  return REFUSALS.has(response.status);
 }
 
 function withLogin(request: HttpRequest, authorization: string): HttpRequest {
@@ -45,12 +51,13 @@ function chooseChallenge(response: HttpResponse, request: HttpRequest): Challeng
   return chosen ?? null;
 }
 
+/** Says whose login failed, where it was the login: an image that is not there is not mended by another one. */
 function describeRefusal(
   refusal: RegistryError,
   credentials: readonly Credential[],
   request: HttpRequest,
 ): RegistryError {
-  if (credentials.length === 0) return refusal;
+  if (credentials.length === 0 || refusal.code !== 'unauthorized') return refusal;
   const sources = [...new Set(credentials.map(({ source }) => source))].join(', ');
   return new RegistryError('unauthorized', request.subject, {
     state: refusal.state,
@@ -59,27 +66,61 @@ function describeRefusal(
   });
 }
 
+/** Null is anonymous access. */
+type Candidate = Credential | null;
+
+/** The refusals of one request's candidates, and which of them had their say. */
+interface Trial {
+  readonly request: HttpRequest;
+  readonly refused: Set<Candidate>;
+  /** What to say in the end: a login that was let in and found nothing knows more than one that was turned away. */
+  refusal: RegistryError | null;
+}
+
+function note(trial: Trial, candidate: Candidate, refusal: RegistryError): void {
+  trial.refused.add(candidate);
+  if (trial.refusal?.code !== 'not-found') trial.refusal = refusal;
+}
+
+/** Whoever is logged in sees what strangers see: where a login finds nothing, anonymous access need not be tried. */
+function isInVain(trial: Trial, candidate: Candidate): boolean {
+  return trial.refused.has(candidate) || (candidate === null && trial.refusal?.code === 'not-found');
+}
+
 export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSend {
   const { send, grant, logins } = deps;
 
+  /** The answer, or as what it is refused. */
+  const attempt = async (
+    trial: Trial,
+    candidate: Candidate,
+    authorization: string,
+  ): Promise<HttpResponse | RegistryError> => {
+    const response = await send(withLogin(trial.request, authorization));
+    if (!isRefusal(response)) return response;
+    const refusal = await errorFromResponse(response, trial.request, deps.now());
+    note(trial, candidate, refusal);
+    return refusal;
+  };
+
   /** With a login that worked before; null where there is none, or it works no more. */
-  const sendKnown = async (
-    request: HttpRequest,
-    candidates: readonly (Credential | null)[],
-  ): Promise<HttpResponse | null> => {
+  const sendKnown = async (trial: Trial, candidates: readonly Candidate[]): Promise<HttpResponse | null> => {
+    const { subject } = trial.request;
     for (const candidate of candidates) {
-      const authorization = logins.get(request.subject, candidate);
-      if (authorization === null) continue;
-      const response = await send(withLogin(request, authorization));
-      if (!isRefusal(response)) return response;
-      logins.forget(request.subject, candidate);
-      await response.discard();
+      const authorization = logins.get(subject, candidate);
+      if (authorization === null || isInVain(trial, candidate)) continue;
+      const answer = await attempt(trial, candidate, authorization);
+      if (!(answer instanceof RegistryError)) return answer;
+      if (answer.code === 'not-found') continue;
+      // It may only have grown old: the same credential gets a new one.
+      logins.forget(subject, candidate);
+      trial.refused.delete(candidate);
     }
     return null;
   };
 
   const grantOrRefusal = async (
-    candidate: Credential | null,
+    candidate: Candidate,
     challenge: Challenge,
     request: HttpRequest,
   ): Promise<Login | RegistryError | null> => {
@@ -91,29 +132,39 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
     }
   };
 
+  const sendFresh = async (
+    trial: Trial,
+    candidates: readonly Candidate[],
+    challenge: Challenge,
+  ): Promise<HttpResponse | null> => {
+    const { request } = trial;
+    for (const candidate of candidates) {
+      if (isInVain(trial, candidate)) continue;
+      const login = await grantOrRefusal(candidate, challenge, request);
+      if (login instanceof RegistryError) note(trial, candidate, login);
+      if (login === null || login instanceof RegistryError) continue;
+      const answer = await attempt(trial, candidate, login.authorization);
+      if (answer instanceof RegistryError) continue;
+      logins.remember(request.subject, candidate, login);
+      return answer;
+    }
+    return null;
+  };
+
   return async (request, credentials) => {
     const candidates = [...credentials, null];
-    const known = await sendKnown(request, candidates);
+    const trial: Trial = { request, refused: new Set(), refusal: null };
+    const known = await sendKnown(trial, candidates);
     if (known !== null) return known;
+    const open = candidates.filter((candidate) => !isInVain(trial, candidate));
+    if (open.length === 0 && trial.refusal !== null)
+      throw describeRefusal(trial.refusal, credentials, request);
     const first = await send(request);
     if (first.status !== 401) return first;
-    let refusal = await errorFromResponse(first, request, deps.now());
+    const turnedAway = await errorFromResponse(first, request, deps.now());
     const challenge = chooseChallenge(first, request);
-    if (challenge === null) throw refusal;
-    for (const candidate of candidates) {
-      const login = await grantOrRefusal(candidate, challenge, request);
-      if (login === null) continue;
-      if (login instanceof RegistryError) {
-        refusal = login;
-        continue;
-      }
-      const response = await send(withLogin(request, login.authorization));
-      if (!isRefusal(response)) {
-        logins.remember(request.subject, candidate, login);
-        return response;
-      }
-      refusal = await errorFromResponse(response, request, deps.now());
-    }
-    throw describeRefusal(refusal, credentials, request);
+    const response = challenge === null ? null : await sendFresh(trial, open, challenge);
+    if (response !== null) return response;
+    throw describeRefusal(trial.refusal ?? turnedAway, credentials, request);
   };
 }

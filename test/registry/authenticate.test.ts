@@ -144,6 +144,77 @@ describe('several credentials', () => {
     expect(bytes).toBe(manifest.bytes.byteLength);
   });
 
+  const two = { kind: 'basic', username: 'two', password: 'two' } as const;
+
+  /** A registry that lets both in, and answers the first one `status` as if nothing were there. */
+  const hiding = (auth: 'basic' | 'bearer', status: number): RegistryOptions => {
+    const tokens = new Set<string>();
+    return {
+      auth,
+      users: { joe: 'pass:word', two: 'two' },
+      faults: (handler) => (request, response) => {
+        const { authorization = '' } = request.headers;
+        const isJoe = Buffer.from(authorization.slice('Basic '.length), 'base64')
+          .toString()
+          .startsWith('joe');
+        if (request.url?.startsWith('/token') === true && isJoe) {
+          response.setHeader('content-type', 'application/json');
+          const end = response.end.bind(response);
+          response.end = ((body: string) => {
+            tokens.add(`Bearer ${(JSON.parse(body) as { token: string }).token}`);
+            return end(body);
+          }) as typeof response.end;
+        }
+        const isHidden = auth === 'basic' ? isJoe : tokens.has(authorization);
+        if (isHidden) response.writeHead(status).end();
+        else handler(request, response);
+      },
+    };
+  };
+
+  test.for([
+    { auth: 'basic', status: 404 },
+    { auth: 'basic', status: 400 },
+    { auth: 'bearer', status: 404 },
+    { auth: 'bearer', status: 403 },
+  ] as const)(
+    'a login from which the image is hidden ($auth, $status) gives way to the next, which is then kept',
+    async ({ auth, status }) => {
+      await using registry = await startPrivate(hiding(auth, status));
+      await using client = createTestClient([registry]);
+      const credentials = [credentialFor(registry, good, 'one'), credentialFor(registry, two, 'two')];
+      const image = imageAt(registry, 'team/app');
+      await client.fetchManifest(image, asking(...credentials));
+      const before = registry.log.length;
+      await client.fetchManifest(image, asking(...credentials));
+      expect(registry.log.length - before).toBe(1);
+    },
+  );
+
+  test('a login kept from another image does not end the search', async () => {
+    await using registry = await startPrivate(hiding('basic', 404));
+    await using client = createTestClient([registry]);
+    const image = imageAt(registry, 'team/app');
+    const first = credentialFor(registry, good, 'one');
+    expect((await failureOf(client.fetchManifest(image, asking(first)))).code).toBe('not-found');
+    const { bytes } = await client.fetchManifest(image, asking(first, credentialFor(registry, two, 'two')));
+    expect(bytes).toBe(manifest.bytes.byteLength);
+  });
+
+  test.for(['basic', 'bearer'] as const)(
+    'an image that is not there is not found, whoever else is turned away: %s',
+    async (auth) => {
+      await using registry = await startPrivate({ auth });
+      await using client = createTestClient([registry]);
+      const image = imageAt(registry, 'team/app:2');
+      const wrong = credentialFor(registry, bad, 'two');
+      const options = asking(credentialFor(registry, good, 'one'), wrong);
+      const error = await failureOf(client.fetchManifest(image, options));
+      expect(error).toMatchObject({ code: 'not-found', status: 404 });
+      expect(error.advice).not.toContain('refused');
+    },
+  );
+
   test('all refused: which ones, and nothing of their secrets', async () => {
     await using registry = await startPrivate({ auth: 'bearer' });
     await using client = createTestClient([registry]);
