@@ -1,9 +1,8 @@
-import type { Reference } from '../image/reference.ts';
+import { DOCKER_HUB, type Reference } from '../image/reference.ts';
 import type { Credential } from './credential.ts';
 import { matchesServer, parseServerPattern, type ServerPattern } from './server-pattern.ts';
 
-/** Docker Hub's name in references, and the one that `docker login` writes into configs. */
-const DOCKER_HUB = 'docker.io';
+/** Docker Hub's name as `docker login` writes it into configs. */
 const DOCKER_HUB_KEY = 'index.docker.io';
 
 interface Candidate {
@@ -17,32 +16,30 @@ function mostSpecificFirst(left: Candidate, right: Candidate): number {
   return left.pattern.key < right.pattern.key ? 1 : -1;
 }
 
-/** The candidates of each source together, sources in the order in which they were given. */
-function bySource(candidates: readonly Candidate[]): readonly Candidate[] {
-  const groups = Map.groupBy(candidates, (candidate) => candidate.credential.source);
-  return [...groups.values()].flatMap((group) => group.toSorted(mostSpecificFirst));
+type Image = Pick<Reference, 'registry' | 'repository'>;
+
+/** What one source has for the image: keys that match it, or else, for Docker Hub, the key of `docker login`. */
+function chooseCandidates(candidates: readonly Candidate[], image: Image): readonly Candidate[] {
+  const matching = candidates.filter(({ pattern }) =>
+    matchesServer(pattern, image.registry, image.repository),
+  );
+  return matching.length === 0 && image.registry === DOCKER_HUB
+    ? candidates.filter(({ pattern }) => pattern.key === DOCKER_HUB_KEY)
+    : matching;
 }
 
 /**
  * The credentials to try for an image, in order: sources as given, within one source the most specific key first.
- * Keys for `index.docker.io` count for Docker Hub only where no key names the image more closely, as in the kubelet
- * (pkg/credentialprovider/keyring.go, `Lookup`).
+ * Keys for `index.docker.io` count for Docker Hub only where no other key of their source names the image more closely,
+ * as in the kubelet (pkg/credentialprovider/keyring.go, `Lookup`, which asks one keyring after the other).
  */
-export function matchCredentials(
-  reference: Pick<Reference, 'registry' | 'repository'>,
-  credentials: readonly Credential[],
-): readonly Credential[] {
+export function matchCredentials(image: Image, credentials: readonly Credential[]): readonly Credential[] {
   const candidates = credentials.flatMap((credential) => {
     const pattern = parseServerPattern(credential.server);
     return pattern === null ? [] : [{ credential, pattern }];
   });
-  const matching = candidates.filter(({ pattern }) =>
-    matchesServer(pattern, reference.registry, reference.repository),
-  );
-  const isHub = reference.registry === DOCKER_HUB;
-  const chosen =
-    matching.length === 0 && isHub
-      ? candidates.filter(({ pattern }) => pattern.key === DOCKER_HUB_KEY)
-      : matching;
-  return bySource(chosen).map(({ credential }) => credential);
+  const groups = Map.groupBy(candidates, ({ credential }) => credential.source);
+  return [...groups.values()]
+    .flatMap((group) => chooseCandidates(group, image).toSorted(mostSpecificFirst))
+    .map(({ credential }) => credential);
 }

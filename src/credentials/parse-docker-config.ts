@@ -17,21 +17,21 @@ export const PULL_SECRET_TYPES: Readonly<
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-function invalid(source: string, state: string): AppError<DockerConfigErrorCode> {
+export function invalidDockerConfig(source: string, state: string): AppError<DockerConfigErrorCode> {
   return new AppError('invalid-docker-config', `Cannot read docker config "${source}": ${state}`, {
     advice: 'Make it anew with "kubectl create secret docker-registry" or "docker login".',
   });
 }
 
 /** JSON's own error quotes the text around the fault, which may be a password: it is not kept as the cause. */
-function parseJson(text: string, source: string): JsonObject {
+export function parseDockerConfigJson(text: string, source: string): JsonObject {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
-    throw invalid(source, 'it is not JSON');
+    throw invalidDockerConfig(source, 'it is not JSON');
   }
-  if (!isObject(document)) throw invalid(source, 'it is not a JSON object');
+  if (!isObject(document)) throw invalidDockerConfig(source, 'it is not a JSON object');
   return document;
 }
 
@@ -53,7 +53,8 @@ function readSecret(
   const [source, server] = where;
   const field = (name: string): string => {
     const value = property(entry, name) ?? '';
-    if (typeof value !== 'string') throw invalid(source, `"${name}" of entry "${server}" is not a string`);
+    if (typeof value !== 'string')
+      throw invalidDockerConfig(source, `"${name}" of entry "${server}" is not a string`);
     return value;
   };
   const identityToken = field('identitytoken');
@@ -62,7 +63,8 @@ function readSecret(
   if (registryToken !== '') return { kind: 'registry-token', token: registryToken };
   const auth = field('auth');
   const pair = auth === '' ? { username: field('username'), password: field('password') } : decodeAuth(auth);
-  if (pair === null) throw invalid(source, `"auth" of entry "${server}" is not base64 of username:password`);
+  if (pair === null)
+    throw invalidDockerConfig(source, `"auth" of entry "${server}" is not base64 of username:password`);
   return pair.username === '' && pair.password === '' ? null : { kind: 'basic', ...pair };
 }
 
@@ -77,11 +79,11 @@ export function parseDockerConfig(
   options: { readonly format: DockerConfigFormat; readonly source: string },
 ): readonly Credential[] {
   const { format, source } = options;
-  const document = parseJson(text, source);
+  const document = parseDockerConfigJson(text, source);
   const entries = format === 'dockercfg' ? document : (property(document, 'auths') ?? {});
-  if (!isObject(entries)) throw invalid(source, '"auths" is not an object');
+  if (!isObject(entries)) throw invalidDockerConfig(source, '"auths" is not an object');
   return Object.entries(entries).flatMap(([server, entry]) => {
-    if (!isObject(entry)) throw invalid(source, `entry "${server}" is not an object`);
+    if (!isObject(entry)) throw invalidDockerConfig(source, `entry "${server}" is not an object`);
     const secret = readSecret(entry, [source, server]);
     return secret === null ? [] : [{ server, secret, source }];
   });

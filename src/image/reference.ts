@@ -16,7 +16,8 @@ export interface Reference {
 
 export type ReferenceErrorCode = 'invalid-reference';
 
-const DOCKER_HUB = 'docker.io';
+/** Docker Hub, where a reference names no registry. */
+export const DOCKER_HUB = 'docker.io';
 const DOCKER_HUB_ALIASES: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io']);
 const MAX_REPOSITORY = 255;
 

@@ -90,6 +90,14 @@ describe('in which order they are tried', () => {
   });
 });
 
+test("another source's key for Docker Hub takes nothing from docker login's", () => {
+  const [login, node] = [
+    credential('https://index.docker.io/v1/', 'secret'),
+    credential('docker.io', 'node'),
+  ];
+  expect(matching('nginx', login, node)).toEqual(['https://index.docker.io/v1/', 'docker.io']);
+});
+
 test.for([
   { pattern: '', text: '', matches: true },
   { pattern: '*', text: '', matches: true },

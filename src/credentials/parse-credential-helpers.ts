@@ -1,0 +1,50 @@
+import { isObject, property } from '../image/json.ts';
+import { DOCKER_HUB } from '../image/reference.ts';
+import { invalidDockerConfig, parseDockerConfigJson } from './parse-docker-config.ts';
+
+/** Which program keeps the logins, by the name behind `docker-credential-`. */
+export interface CredentialHelpers {
+  /** By registry, as `docker login` names it. An empty name keeps that registry out of the store. */
+  readonly byRegistry: ReadonlyMap<string, string>;
+  /** For all other registries; null where logins stand in the file itself. */
+  readonly store: string | null;
+}
+
+/** What docker calls Docker Hub when it asks a helper, and in its configs (docker/cli, `IndexServer`). */
+const HUB_SERVER = 'https://index.docker.io/v1/';
+const HUB_KEYS: readonly string[] = [HUB_SERVER, 'index.docker.io', DOCKER_HUB];
+
+/** It becomes part of a program's name: never a path. */
+const HELPER_NAME = /^[A-Za-z0-9][\w.-]*$/;
+
+/**
+ * `credHelpers` and `credsStore` of a docker config.
+ * @throws AppError `invalid-docker-config`
+ */
+export function parseCredentialHelpers(text: string, source: string): CredentialHelpers {
+  const document = parseDockerConfigJson(text, source);
+  const name = (value: unknown, key: string): string => {
+    if (typeof value === 'string' && (value === '' || HELPER_NAME.test(value))) return value;
+    throw invalidDockerConfig(source, `"${key}" does not name a credential helper`);
+  };
+  const helpers = property(document, 'credHelpers') ?? {};
+  if (!isObject(helpers)) throw invalidDockerConfig(source, '"credHelpers" is not an object');
+  const store = name(property(document, 'credsStore') ?? '', 'credsStore');
+  return {
+    byRegistry: new Map(
+      Object.entries(helpers).map(([key, value]) => [key, name(value, `credHelpers["${key}"]`)]),
+    ),
+    store: store === '' ? null : store,
+  };
+}
+
+/** The helper to ask about a registry, and under which name; null where none is. As docker/cli, `GetCredentialsStore`. */
+export function chooseHelper(
+  helpers: CredentialHelpers,
+  registry: string,
+): { readonly helper: string; readonly server: string } | null {
+  const keys = registry === DOCKER_HUB ? HUB_KEYS : [registry];
+  const key = keys.find((candidate) => helpers.byRegistry.has(candidate));
+  const helper = (key === undefined ? helpers.store : helpers.byRegistry.get(key)) ?? '';
+  return helper === '' ? null : { helper, server: registry === DOCKER_HUB ? HUB_SERVER : registry };
+}

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { chooseHelper, parseCredentialHelpers } from '../../src/credentials/parse-credential-helpers.ts';
+
+describe('which helper keeps the login for a registry', () => {
+  const config = {
+    credsStore: 'desktop',
+    credHelpers: { 'gcr.io': 'gcloud', 'r.test:5000': 'five', 'plain.test': '' },
+  };
+  test.for([
+    { name: 'its own', config, registry: 'gcr.io', helper: 'gcloud', server: 'gcr.io' },
+    { name: 'its own, with port', config, registry: 'r.test:5000', helper: 'five', server: 'r.test:5000' },
+    { name: 'the store for all others', config, registry: 'ghcr.io', helper: 'desktop', server: 'ghcr.io' },
+    {
+      name: 'the store for Docker Hub',
+      config,
+      registry: 'docker.io',
+      helper: 'desktop',
+      server: 'https://index.docker.io/v1/',
+    },
+    ...['https://index.docker.io/v1/', 'index.docker.io', 'docker.io'].map((key) => ({
+      name: `Docker Hub's own, as ${key}`,
+      config: { credHelpers: { [key]: 'pass' } },
+      registry: 'docker.io',
+      helper: 'pass',
+      server: 'https://index.docker.io/v1/',
+    })),
+  ])('$name', ({ config: document, registry, helper, server }) => {
+    expect(chooseHelper(parseCredentialHelpers(JSON.stringify(document), 'x'), registry)).toEqual({
+      helper,
+      server,
+    });
+  });
+
+  test.for([
+    { name: 'a config without helpers', config: { auths: {} }, registry: 'ghcr.io' },
+    {
+      name: 'a helper for another registry',
+      config: { credHelpers: { 'gcr.io': 'x' } },
+      registry: 'eu.gcr.io',
+    },
+    { name: 'a registry kept out of the store', config, registry: 'plain.test' },
+  ])('none: $name', ({ config: document, registry }) => {
+    expect(chooseHelper(parseCredentialHelpers(JSON.stringify(document), 'x'), registry)).toBeNull();
+  });
+});
+
+test.for([
+  { name: 'a path', text: '{"credsStore":"../../bin/sh"}' },
+  { name: 'an option', text: '{"credHelpers":{"a.test":"--help"}}' },
+  { name: 'a list of helpers', text: '{"credHelpers":["a"]}' },
+  { name: 'a number', text: '{"credsStore":7}' },
+  { name: 'no JSON', text: 'credsStore: pass' },
+])('$name names no helper', ({ text }) => {
+  expect(() => parseCredentialHelpers(text, '/config.json')).toThrow(
+    expect.objectContaining({
+      code: 'invalid-docker-config',
+      message: expect.stringContaining('/config.json') as string,
+    }),
+  );
+});
