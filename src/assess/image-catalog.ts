@@ -5,7 +5,7 @@ import type { UnknownReason } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import { inspectImage } from './inspect-image.ts';
-import type { Logger, PullSecretsPort, RegistryPort } from './ports.ts';
+import type { KeychainPort, Logger, PullSecretsPort, RegistryPort } from './ports.ts';
 
 /** How long an answer holds, in milliseconds, and how much is remembered. */
 export const CATALOG_DEFAULTS = {
@@ -53,6 +53,8 @@ export interface ImageCatalog {
 interface CatalogDeps {
   readonly registry: RegistryPort;
   readonly pullSecrets: PullSecretsPort;
+  /** Absent where the operator lends no credentials. */
+  readonly keychain?: KeychainPort;
   readonly logger: Logger;
 }
 
@@ -60,7 +62,8 @@ type CatalogOptions = { readonly [Key in keyof typeof CATALOG_DEFAULTS]?: number
 
 /**
  * Nobody is answered from what another namespace's secret could read: with pull secrets the key holds whose they are,
- * without any it is the public view, which all share. Contents of secrets never enter a key.
+ * without any it is the view that all share. The operator's own credentials belong to that view: they stand for the
+ * node's, which serve every Pod that lands there. Contents of secrets never enter a key.
  */
 function keyOf({ image, namespace, pullSecrets, architectures }: ImageQuestion): string {
   const audience = pullSecrets.length === 0 ? '' : `${namespace}/${pullSecrets.join(',')}`;
@@ -105,8 +108,7 @@ async function lookUp(
 ): Promise<ImageFacts> {
   const reference = parseReference(question.image);
   const { namespace, pullSecrets, architectures } = question;
-  const credentials =
-    pullSecrets.length === 0 ? [] : await deps.pullSecrets.read(namespace, pullSecrets, signal);
+  const credentials = await readCredentials(deps, { question, reference, signal });
   if (known !== null && (await isUnchanged({ deps, reference, credentials, signal }, known))) return known;
   try {
     return await inspectImage(deps.registry, { reference, credentials, architectures, signal });
@@ -115,6 +117,20 @@ async function lookUp(
       deps.pullSecrets.forget(namespace, pullSecrets);
     throw error;
   }
+}
+
+/** As the kubelet orders them: the Pod's, the node's, and anonymous access after all. */
+async function readCredentials(
+  deps: CatalogDeps,
+  asked: { readonly question: ImageQuestion; readonly reference: Reference; readonly signal: AbortSignal },
+): Promise<readonly Credential[]> {
+  const { question, reference, signal } = asked;
+  const { namespace, pullSecrets } = question;
+  const [own, lent] = await Promise.all([
+    pullSecrets.length === 0 ? [] : deps.pullSecrets.read(namespace, pullSecrets, signal),
+    deps.keychain?.credentialsFor(reference, signal) ?? [],
+  ]);
+  return [...own, ...lent];
 }
 
 interface Revalidation {

@@ -60,6 +60,23 @@ export interface PullSecretsPort {
   readonly forget: (namespace: string, names: readonly string[]) => void;
 }
 
+/** The operator's own credentials, which stand for what nodes have beside a Pod's pull secrets. */
+export interface KeychainPort {
+  /**
+   * What there is for the image and may be for others too, in the order to try. Never rejects: a credential that cannot be
+   * had is told in the log and is none, as on a node.
+   */
+  readonly credentialsFor: (reference: Reference, signal: AbortSignal) => Promise<readonly Credential[]>;
+}
+
+export interface ServiceAccountsPort {
+  /**
+   * Names of the pull secrets that an account brings into Pods that have none. Never rejects: an account that cannot be
+   * read brings none, and why is told in the log.
+   */
+  readonly pullSecrets: (namespace: string, name: string, signal: AbortSignal) => Promise<readonly string[]>;
+}
+
 /** The cluster, kept up by watches. */
 export interface ClusterPort {
   readonly view: () => ClusterView;

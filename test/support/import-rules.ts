@@ -7,7 +7,7 @@ interface Rule {
   readonly types?: readonly string[];
 }
 
-const EVERYWHERE = ['errors.ts', 'choice.ts', 'nearest-name.ts'];
+const EVERYWHERE = ['errors.ts', 'choice.ts', 'duration.ts', 'nearest-name.ts'];
 
 const EDGE: Rule = { rooms: ['image', 'pod', 'credentials'], types: ['policy', 'detect', 'assess/ports.ts'] };
 
@@ -21,6 +21,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   admission: { rooms: ['image', 'pod'], types: ['policy', 'detect'] },
   assess: { rooms: ['image', 'pod', 'detect', 'policy', 'credentials'] },
   registry: EDGE,
+  keychain: EDGE,
   kubernetes: EDGE,
   certs: EDGE,
   telemetry: EDGE,
