@@ -1,3 +1,4 @@
+import type { Explanation } from './check.ts';
 import type { Finding } from './decision.ts';
 import { describeContainer } from './describe.ts';
 import type { AssessedContainer } from './facts.ts';
@@ -6,6 +7,30 @@ import type { HandlerProfile } from './handler-profiles.ts';
 import type { MemoryFloor } from './memory-floor.ts';
 import { formatQuantity, type Quantity } from './quantity.ts';
 import type { Slot } from './resource-slots.ts';
+
+export const memoryExplanations: readonly Explanation[] = [
+  {
+    id: 'memory-below-floor',
+    why:
+      'A container whose memory limit is less than its image needs to start dies before it says anything: exit 137 ' +
+      'with an empty log, for ever.',
+    reads:
+      "The user's memory limit or a LimitRange's, the image's size, the handler and the threads it compiles with.",
+    allows: 'Handlers whose need nobody measured, and images larger than any that was.',
+    example: 'A 2.5 MB module in a tar image on wasmtime with resources.limits.memory: 16Mi.',
+    cure: 'Raise the limit to what the message says, leave it out, or build the image with an OCI Wasm layer.',
+  },
+  {
+    id: 'memory-limit-left-out',
+    why:
+      'A limit under which a container cannot start is worse than none, so none is set where the need is not known or ' +
+      "the Pod's own resources leave less.",
+    reads: "The image's size, the resources of the Pod and its containers.",
+    allows: 'Containers with a memory limit of their own.',
+    example: 'A module of 40 MB in a tar image, without resources.',
+    cure: 'Set resources.limits.memory to what the program is known to take.',
+  },
+];
 
 export interface MemoryVerdict {
   readonly container: AssessedContainer;

@@ -22,6 +22,13 @@ const DEFAULT_ACTIONS: Readonly<Record<FindingId, Action>> = {
   'memory-limit-left-out': 'warn',
 };
 
+export const FINDING_IDS: readonly FindingId[] = Object.keys(DEFAULT_ACTIONS) as FindingId[];
+
+/** Where the configuration says nothing. */
+export function defaultActionOf(id: FindingId): Action {
+  return DEFAULT_ACTIONS[id];
+}
+
 export function actionOf(id: FindingId, settings: PolicySettings): Action {
   if (id === 'image-unknown') return settings.onUnknownImage === 'deny' ? 'deny' : 'warn';
   return DEFAULT_ACTIONS[id];

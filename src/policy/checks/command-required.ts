@@ -1,21 +1,29 @@
-// why    Wasm artefacts of the CNCF layout have no entrypoint; a container without a command is then refused by the node
-//        ("no command specified").
-// reads  the effective first argument of Wasm containers.
-// allows images with an entrypoint, and Spin applications where wasmgate gives the command itself.
 import { describeContainer } from '../describe.ts';
-import type { Check } from '../check.ts';
+import type { Rule } from '../check.ts';
 import { takesSpinCommand } from '../spin-command.ts';
 
-export const commandRequired: Check = (context) =>
-  context.wasmContainers.flatMap((assessed) => {
-    if (assessed.verdict.kind !== 'wasm' || assessed.verdict.firstArgument !== null) return [];
-    const isSpin = takesSpinCommand(assessed.verdict);
-    if (isSpin && context.settings.spinCommand) return [];
-    const command = isSpin ? '["/"]' : '["app.wasm"] (any name: the artefact holds one module)';
-    return {
-      id: 'command-required' as const,
-      container: assessed.container.name,
-      detail: `${describeContainer(assessed)} has no entrypoint, and the container names no command`,
-      advice: `Set command: ${command}.`,
-    };
-  });
+export const commandRequired: Rule = {
+  id: 'command-required',
+  why:
+    'Wasm artefacts of the CNCF layout have no entrypoint; a container without a command is then refused by' +
+    ' the node ("no command specified").',
+  reads: 'The effective first argument of Wasm containers.',
+  allows: 'Images with an entrypoint, and Spin applications where wasmgate gives the command itself.',
+  example: 'An image pushed with wkg oci push in a container that names no command.',
+  cure:
+    'Give the container a command, such as command: ["app.wasm"]; any name will do, since the artefact ' +
+    'holds one module.',
+  check: (context) =>
+    context.wasmContainers.flatMap((assessed) => {
+      if (assessed.verdict.kind !== 'wasm' || assessed.verdict.firstArgument !== null) return [];
+      const isSpin = takesSpinCommand(assessed.verdict);
+      if (isSpin && context.settings.spinCommand) return [];
+      const command = isSpin ? '["/"]' : '["app.wasm"] (any name: the artefact holds one module)';
+      return {
+        id: 'command-required' as const,
+        container: assessed.container.name,
+        detail: `${describeContainer(assessed)} has no entrypoint, and the container names no command`,
+        advice: `Set command: ${command}.`,
+      };
+    }),
+};

@@ -1,26 +1,34 @@
-// why    An image that the class's runtime cannot run starts, fails and restarts for ever, with a message that does not
-//        say why (permission denied, can't handle spec, exit 137 with an empty log).
-// reads  the handler of the Pod's RuntimeClass and every container's verdict.
-// allows combinations that were seen to work, conditional ones, and whatever is not known.
 import { alternatives, describeClass, describeContainer } from '../describe.ts';
-import { NO_FINDINGS, type Check } from '../check.ts';
+import { NO_FINDINGS, type Rule } from '../check.ts';
 import { capableClasses, runs } from '../select-runtime-class.ts';
 
-export const handlerCannotRunImage: Check = ({ resolved, containers, cluster, settings }) => {
-  const { class: runtimeClass, profile } = resolved;
-  if (resolved.origin !== 'pod' || runtimeClass === null || profile === null) return NO_FINDINGS;
-  return containers.flatMap((container) => {
-    const outcome = runs(profile, container);
-    if (outcome.runs !== 'no') return [];
-    const capable = capableClasses(cluster, containers, settings).map((candidate) => candidate.class.name);
-    return {
-      id: 'handler-cannot-run-image' as const,
-      container: container.container.name,
-      detail: `${describeContainer(container)} cannot run under ${describeClass(runtimeClass)}: ${profile.title} ${outcome.why}`,
-      advice:
-        capable.length > 0
-          ? `Set spec.runtimeClassName to ${alternatives(capable)}, or leave it out and wasmgate chooses.`
-          : `No RuntimeClass of this cluster runs all containers of this Pod; create one whose handler does.`,
-    };
-  });
+export const handlerCannotRunImage: Rule = {
+  id: 'handler-cannot-run-image',
+  why:
+    "An image that the class's runtime cannot run starts, fails and restarts for ever, with a message that " +
+    "does not say why (permission denied, can't handle spec, exit 137 with an empty log).",
+  reads: "The handler of the Pod's RuntimeClass and every container's image.",
+  allows: 'Combinations that were seen to work, conditional ones, and whatever is not known.',
+  example: 'A Spin application in a Pod with runtimeClassName: wasmtime.',
+  cure:
+    'Name a class whose handler runs the image, or leave spec.runtimeClassName out and wasmgate chooses ' +
+    'one.',
+  check: ({ resolved, containers, cluster, settings }) => {
+    const { class: runtimeClass, profile } = resolved;
+    if (resolved.origin !== 'pod' || runtimeClass === null || profile === null) return NO_FINDINGS;
+    return containers.flatMap((container) => {
+      const outcome = runs(profile, container);
+      if (outcome.runs !== 'no') return [];
+      const capable = capableClasses(cluster, containers, settings).map((candidate) => candidate.class.name);
+      return {
+        id: 'handler-cannot-run-image' as const,
+        container: container.container.name,
+        detail: `${describeContainer(container)} cannot run under ${describeClass(runtimeClass)}: ${profile.title} ${outcome.why}`,
+        advice:
+          capable.length > 0
+            ? `Set spec.runtimeClassName to ${alternatives(capable)}, or leave it out and wasmgate chooses.`
+            : `No RuntimeClass of this cluster runs all containers of this Pod; create one whose handler does.`,
+      };
+    });
+  },
 };

@@ -1,33 +1,39 @@
-// why    A class may exist where no node has its handler (K3s creates ten of them); its Pods wait for ever in
-//        ContainerCreating: `no runtime for "x" is configured`.
-// reads  node.status.runtimeHandlers of the nodes within the class's nodeSelector.
-// allows clusters whose nodes do not tell; it only ever warns, since node pools scale from zero.
 import { describeClass } from '../describe.ts';
-import { NO_FINDINGS, type Check } from '../check.ts';
+import { NO_FINDINGS, type Rule } from '../check.ts';
 import { nodeOutlook } from '../node-outlook.ts';
 
 /** Handlers named in the message; a cluster has few. */
 const MAX_NAMED = 8;
 
-export const handlerOnNoNode: Check = ({ resolved, cluster }) => {
-  const runtimeClass = resolved.class;
-  if (runtimeClass === null) return NO_FINDINGS;
-  const { presence, within } = nodeOutlook(cluster, runtimeClass);
-  if (presence !== 'nowhere' && presence !== 'elsewhere') return NO_FINDINGS;
-  const present = [...new Set(within.flatMap(({ handlers }) => handlers ?? []))]
-    .toSorted()
-    .slice(0, MAX_NAMED)
-    .join(', ');
-  const where =
-    within.length === 0
-      ? 'no node matches its nodeSelector'
-      : `none of the ${within.length} nodes it selects has that handler (they have: ${present === '' ? 'none' : present})`;
-  return [
-    {
-      id: 'handler-on-no-node',
-      container: null,
-      detail: `${describeClass(runtimeClass)} has no node to run on now: ${where}`,
-      advice: `Install handler ${runtimeClass.handler} on such a node, or name another class.`,
-    },
-  ];
+export const handlerOnNoNode: Rule = {
+  id: 'handler-on-no-node',
+  why:
+    'A class may exist where no node has its handler (K3s creates ten of them); its Pods wait for ever in ' +
+    'ContainerCreating: no runtime for "x" is configured.',
+  reads: "node.status.runtimeHandlers of the nodes within the class's nodeSelector.",
+  allows: 'Clusters whose nodes do not tell. It only ever warns, since node pools scale from zero.',
+  example: 'runtimeClassName: wasmer where every node tells its handlers and none of them is wasmer.',
+  cure: 'Install the handler on a node that the class selects, or name another class.',
+  check: ({ resolved, cluster }) => {
+    const runtimeClass = resolved.class;
+    if (runtimeClass === null) return NO_FINDINGS;
+    const { presence, within } = nodeOutlook(cluster, runtimeClass);
+    if (presence !== 'nowhere' && presence !== 'elsewhere') return NO_FINDINGS;
+    const present = [...new Set(within.flatMap(({ handlers }) => handlers ?? []))]
+      .toSorted()
+      .slice(0, MAX_NAMED)
+      .join(', ');
+    const where =
+      within.length === 0
+        ? 'no node matches its nodeSelector'
+        : `none of the ${within.length} nodes it selects has that handler (they have: ${present === '' ? 'none' : present})`;
+    return [
+      {
+        id: 'handler-on-no-node',
+        container: null,
+        detail: `${describeClass(runtimeClass)} has no node to run on now: ${where}`,
+        advice: `Install handler ${runtimeClass.handler} on such a node, or name another class.`,
+      },
+    ];
+  },
 };

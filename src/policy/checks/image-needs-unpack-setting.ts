@@ -1,11 +1,6 @@
-// why    containerd 2.3 and later pulls a tar image whose os is not linux but does not unpack it with default settings; the
-//        container then fails with "parent snapshot … does not exist". Built for linux/amd64 the same image works.
-// reads  config.os of Wasm tar images, and containerRuntimeVersion of the nodes that the class selects.
-// allows OCI Wasm layers, which are never unpacked; older containerd; nodes that do not tell. It only warns: the setting is
-//        the node's.
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import { describeContainer } from '../describe.ts';
-import { NO_FINDINGS, type Check } from '../check.ts';
+import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { nodeOutlook } from '../node-outlook.ts';
 
@@ -21,17 +16,32 @@ function isForeignTar({ verdict, facts }: AssessedContainer): boolean {
   return facts.variants.some(({ config }) => config.platform.os !== 'linux');
 }
 
-export const imageNeedsUnpackSetting: Check = ({ resolved, cluster, wasmContainers }) => {
-  if (resolved.class === null) return NO_FINDINGS;
-  const foreign = wasmContainers.filter(isForeignTar);
-  if (foreign.length === 0) return NO_FINDINGS;
-  const node = nodeOutlook(cluster, resolved.class).candidates.find(leavesForeignTarPacked);
-  if (node === undefined) return NO_FINDINGS;
-  return foreign.map((assessed) => ({
-    id: 'image-needs-unpack-setting' as const,
-    container: assessed.container.name,
-    detail: `${describeContainer(assessed)} is not built for linux, and node "${node.name}" (${node.runtimeVersion}) does not unpack such images by default`,
-    advice:
-      'Build it with --platform linux/amd64, or set use_local_image_pull = true in containerd on those nodes.',
-  }));
+export const imageNeedsUnpackSetting: Rule = {
+  id: 'image-needs-unpack-setting',
+  why:
+    'containerd 2.3 and later pulls a tar image whose os is not linux but does not unpack it with default ' +
+    'settings; the container then fails with "parent snapshot … does not exist". Built for linux/amd64 the ' +
+    'same image works.',
+  reads:
+    'The os in the config of Wasm tar images, and containerRuntimeVersion of the nodes that the class ' +
+    'selects.',
+  allows:
+    'OCI Wasm layers, which are never unpacked; older containerd; nodes that do not tell. It only warns: ' +
+    "the setting is the node's.",
+  example: 'An image built with --platform wasi/wasm for nodes with containerd 2.3.',
+  cure: 'Build it with --platform linux/amd64, or set use_local_image_pull = true in containerd on those nodes.',
+  check: ({ resolved, cluster, wasmContainers }) => {
+    if (resolved.class === null) return NO_FINDINGS;
+    const foreign = wasmContainers.filter(isForeignTar);
+    if (foreign.length === 0) return NO_FINDINGS;
+    const node = nodeOutlook(cluster, resolved.class).candidates.find(leavesForeignTarPacked);
+    if (node === undefined) return NO_FINDINGS;
+    return foreign.map((assessed) => ({
+      id: 'image-needs-unpack-setting' as const,
+      container: assessed.container.name,
+      detail: `${describeContainer(assessed)} is not built for linux, and node "${node.name}" (${node.runtimeVersion}) does not unpack such images by default`,
+      advice:
+        'Build it with --platform linux/amd64, or set use_local_image_pull = true in containerd on those nodes.',
+    }));
+  },
 };

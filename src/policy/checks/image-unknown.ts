@@ -1,10 +1,6 @@
-// why    A Pod whose image cannot be known may be Wasm and fail later; but a registry that wasmgate cannot reach must not
-//        put a warning on every Pod, so only Pods that hint at Wasm are told of, unless the operator refuses all unknowns.
-// reads  verdicts `unknown`, and for hints the class's handler, the variant annotation and `.wasm` arguments.
-// allows images on the skip list.
 import { namesWasmFile } from '../../detect/effective-command.ts';
 import { VARIANT_ANNOTATION } from '../../pod/names.ts';
-import type { Check } from '../check.ts';
+import type { Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { AssessedContainer } from '../facts.ts';
 
@@ -15,17 +11,32 @@ function hintsAtWasm({ pod, resolved }: PolicyContext, { container }: AssessedCo
   return [...(container.command ?? []), ...(container.args ?? [])].some(namesWasmFile);
 }
 
-export const imageUnknown: Check = (context) =>
-  context.containers.flatMap((assessed) => {
-    const { container, image, verdict, isSkipped } = assessed;
-    if (verdict.kind !== 'unknown' || isSkipped) return [];
-    if (context.settings.onUnknownImage === 'allow' && !hintsAtWasm(context, assessed)) return [];
-    return {
-      id: 'image-unknown' as const,
-      container: container.name,
-      detail: `container "${container.name}": it is not known what image ${image} is (${verdict.reason}): ${verdict.detail}`,
-      advice:
-        verdict.advice ??
-        'wasmgate changed nothing for this container; apply again when the image can be read.',
-    };
-  });
+export const imageUnknown: Rule = {
+  id: 'image-unknown',
+  why:
+    'A Pod whose image cannot be known may be Wasm and fail later; but a registry that wasmgate cannot ' +
+    'reach must not put a warning on every Pod, so only Pods that hint at Wasm are told of, unless the ' +
+    'operator refuses all unknowns.',
+  reads:
+    "Images that are unknown, and for hints the class's handler, the variant annotation and .wasm " +
+    'arguments.',
+  allows: 'Images on the skip list.',
+  example: 'A private image without a pull secret, in a Pod with runtimeClassName: wasmtime.',
+  cure:
+    'Let wasmgate read the image as the node will: a pull secret that holds for it, a registry it can ' +
+    'reach; then apply again.',
+  check: (context) =>
+    context.containers.flatMap((assessed) => {
+      const { container, image, verdict, isSkipped } = assessed;
+      if (verdict.kind !== 'unknown' || isSkipped) return [];
+      if (context.settings.onUnknownImage === 'allow' && !hintsAtWasm(context, assessed)) return [];
+      return {
+        id: 'image-unknown' as const,
+        container: container.name,
+        detail: `container "${container.name}": it is not known what image ${image} is (${verdict.reason}): ${verdict.detail}`,
+        advice:
+          verdict.advice ??
+          'wasmgate changed nothing for this container; apply again when the image can be read.',
+      };
+    }),
+};

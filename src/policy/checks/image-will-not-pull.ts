@@ -1,11 +1,7 @@
-// why    Nodes pull from an index only an entry for their own platform; one with nothing but Wasm platforms (docker buildx
-//        writes it for provenance) ends in ErrImagePull on every node, whatever the RuntimeClass.
-// reads  the index's platforms, and whether layers and config of an image agree.
-// allows single manifests and indexes with an entry that some node takes.
 import { formatPlatform } from '../../image/platform.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { describeContainer } from '../describe.ts';
-import type { Check } from '../check.ts';
+import type { Rule } from '../check.ts';
 import type { Finding } from '../decision.ts';
 
 /** `registry/repository` as the Pod writes it, without tag and digest. */
@@ -35,4 +31,17 @@ function judge(assessed: AssessedContainer): readonly Finding[] {
   ];
 }
 
-export const imageWillNotPull: Check = ({ containers }) => containers.flatMap(judge);
+export const imageWillNotPull: Rule = {
+  id: 'image-will-not-pull',
+  why:
+    'Nodes pull from an index only an entry for their own platform; one with nothing but Wasm platforms ' +
+    '(docker buildx writes it for provenance) ends in ErrImagePull on every node, whatever the ' +
+    'RuntimeClass.',
+  reads: "The index's platforms, and whether layers and config of an image agree.",
+  allows: 'Single manifests, and indexes with an entry that some node takes.',
+  example:
+    'An image built with docker buildx build --platform wasi/wasm, which adds provenance unless told not ' +
+    'to.',
+  cure: 'Build with --provenance=false --sbom=false, or name the one image inside of the index by its digest.',
+  check: ({ containers }) => containers.flatMap(judge),
+};

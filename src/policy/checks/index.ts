@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { Check, Rule } from '../check.ts';
 import { annotationConflict } from './annotation-conflict.ts';
 import { commandRequired } from './command-required.ts';
 import { handlerCannotRunImage } from './handler-cannot-run-image.ts';
@@ -16,7 +16,7 @@ import { runtimeClassMissing } from './runtime-class-missing.ts';
 import { wasmImageWithoutRuntimeClass } from './wasm-image-without-runtime-class.ts';
 
 /** In the order in which a person would want to hear them: the class, the image, the Pod's own fields, the nodes. */
-export const checks: readonly Check[] = [
+export const rules: readonly Rule[] = [
   runtimeClassMissing,
   noRuntimeClassForImage,
   mixedHandlersNeeded,
@@ -33,3 +33,5 @@ export const checks: readonly Check[] = [
   handlerOnNoNode,
   imageNeedsUnpackSetting,
 ];
+
+export const checks: readonly Check[] = rules.map(({ check }) => check);

@@ -1,34 +1,33 @@
-// why    A Pod has one RuntimeClass for all its containers.
-// reads  which classes run each container by itself.
-// allows Pods for which one class runs all containers, whether named or chosen.
 import { describeContainer } from '../describe.ts';
-import { NO_FINDINGS, type Check } from '../check.ts';
+import { NO_FINDINGS, type Rule } from '../check.ts';
 import { capableClasses } from '../select-runtime-class.ts';
 
-export const mixedHandlersNeeded: Check = ({
-  pod,
-  resolved,
-  wasmContainers,
-  containers,
-  cluster,
-  settings,
-}) => {
-  if (pod.spec.runtimeClassName || resolved.class !== null || wasmContainers.length === 0) return NO_FINDINGS;
-  if (capableClasses(cluster, containers, settings).length > 0) return NO_FINDINGS;
-  const each = wasmContainers.map(
-    (container) => [container, capableClasses(cluster, [container], settings)] as const,
-  );
-  if (each.some(([, classes]) => classes.length === 0)) return NO_FINDINGS;
-  const needs = each.map(([container, classes]) => {
-    const names = classes.map((candidate) => candidate.class.name).join(', ');
-    return `${describeContainer(container)} runs on ${names}`;
-  });
-  return [
-    {
-      id: 'mixed-handlers-needed',
-      container: null,
-      detail: `No single RuntimeClass runs all containers of this Pod: ${needs.join('; ')}`,
-      advice: 'Put the containers into Pods of their own, or build them for one runtime.',
-    },
-  ];
+export const mixedHandlersNeeded: Rule = {
+  id: 'mixed-handlers-needed',
+  why: 'A Pod has one RuntimeClass for all its containers.',
+  reads: 'Which classes run each container by itself.',
+  allows: 'Pods for which one class runs all containers, whether named or chosen.',
+  example: 'A Spin application and a Wasm module in one Pod.',
+  cure: 'Put the containers into Pods of their own, or build them for one runtime.',
+  check: ({ pod, resolved, wasmContainers, containers, cluster, settings }) => {
+    if (pod.spec.runtimeClassName || resolved.class !== null || wasmContainers.length === 0)
+      return NO_FINDINGS;
+    if (capableClasses(cluster, containers, settings).length > 0) return NO_FINDINGS;
+    const each = wasmContainers.map(
+      (container) => [container, capableClasses(cluster, [container], settings)] as const,
+    );
+    if (each.some(([, classes]) => classes.length === 0)) return NO_FINDINGS;
+    const needs = each.map(([container, classes]) => {
+      const names = classes.map((candidate) => candidate.class.name).join(', ');
+      return `${describeContainer(container)} runs on ${names}`;
+    });
+    return [
+      {
+        id: 'mixed-handlers-needed',
+        container: null,
+        detail: `No single RuntimeClass runs all containers of this Pod: ${needs.join('; ')}`,
+        advice: 'Put the containers into Pods of their own, or build them for one runtime.',
+      },
+    ];
+  },
 };

@@ -1,9 +1,6 @@
-// why    Without a RuntimeClass a Wasm image lands on the node's default runtime, where it cannot start.
-// reads  the images' verdicts and the handlers of all RuntimeClasses.
-// allows Pods that name a class, Pods without Wasm, and Pods for which a class can be chosen.
 import type { AssessedContainer } from '../facts.ts';
 import { alternatives, describeContainer } from '../describe.ts';
-import { NO_FINDINGS, type Check } from '../check.ts';
+import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { HANDLER_PROFILES } from '../handler-profiles.ts';
@@ -58,23 +55,32 @@ function unvouched(context: PolicyContext, candidates: readonly Candidate[]): re
   ];
 }
 
-export const noRuntimeClassForImage: Check = (context) => {
-  const { pod, resolved, wasmContainers, containers, cluster, settings } = context;
-  if (pod.spec.runtimeClassName || resolved.class !== null || wasmContainers.length === 0) return NO_FINDINGS;
-  const capable = capableClasses(cluster, containers, settings);
-  // A class that was not chosen although it runs everything contradicts the Pod: the rules on conflicts say how.
-  if (capable.some((candidate) => isVouchedFor(candidate, cluster, settings))) return NO_FINDINGS;
-  if (capable.length > 0) return unvouched(context, capable);
-  const alone = wasmContainers.find(
-    (container) => capableClasses(cluster, [container], settings).length === 0,
-  );
-  if (alone === undefined) return NO_FINDINGS;
-  return [
-    {
-      id: 'no-runtime-class-for-image',
-      container: alone.container.name,
-      detail: `${describeContainer(alone)} needs a RuntimeClass, and none of this cluster's classes can run it`,
-      advice: adviceFor(context, alone),
-    },
-  ];
+export const noRuntimeClassForImage: Rule = {
+  id: 'no-runtime-class-for-image',
+  why: "Without a RuntimeClass a Wasm image lands on the node's default runtime, where it cannot start.",
+  reads: 'What the images are, and the handlers of all RuntimeClasses.',
+  allows: 'Pods that name a class, Pods without Wasm, and Pods for which a class can be chosen.',
+  example: 'A Spin application in a cluster whose only class is crun-wasm.',
+  cure: 'Install a runtime that runs the image, create its RuntimeClass, and apply again.',
+  check: (context) => {
+    const { pod, resolved, wasmContainers, containers, cluster, settings } = context;
+    if (pod.spec.runtimeClassName || resolved.class !== null || wasmContainers.length === 0)
+      return NO_FINDINGS;
+    const capable = capableClasses(cluster, containers, settings);
+    // A class that was not chosen although it runs everything contradicts the Pod: the rules on conflicts say how.
+    if (capable.some((candidate) => isVouchedFor(candidate, cluster, settings))) return NO_FINDINGS;
+    if (capable.length > 0) return unvouched(context, capable);
+    const alone = wasmContainers.find(
+      (container) => capableClasses(cluster, [container], settings).length === 0,
+    );
+    if (alone === undefined) return NO_FINDINGS;
+    return [
+      {
+        id: 'no-runtime-class-for-image',
+        container: alone.container.name,
+        detail: `${describeContainer(alone)} needs a RuntimeClass, and none of this cluster's classes can run it`,
+        advice: adviceFor(context, alone),
+      },
+    ];
+  },
 };

@@ -1,26 +1,33 @@
-// why    A Pod whose RuntimeClass does not exist is refused by the API server with one short line that does not help.
-// reads  spec.runtimeClassName and the RuntimeClasses of the cluster.
-// allows a class that exists, or none.
 import { alternatives, describeVerdict } from '../describe.ts';
-import { NO_FINDINGS, type Check } from '../check.ts';
+import { NO_FINDINGS, type Rule } from '../check.ts';
 import { capableClasses } from '../select-runtime-class.ts';
 
-export const runtimeClassMissing: Check = (context) => {
-  const { pod, resolved, cluster, containers, settings } = context;
-  const name = pod.spec.runtimeClassName;
-  if (name === undefined || name === null || name === '' || resolved.class !== null) return NO_FINDINGS;
-  const capable = capableClasses(cluster, containers, settings).map((candidate) => candidate.class.name);
-  const [wasm] = context.wasmContainers;
-  const holds = wasm === undefined ? '' : `; image ${wasm.image} is ${describeVerdict(wasm.verdict)}`;
-  return [
-    {
-      id: 'runtime-class-missing',
-      container: null,
-      detail: `RuntimeClass "${name}" does not exist${holds}`,
-      advice:
-        capable.length > 0
-          ? `Name ${alternatives(capable)}, which can run this Pod, or create "${name}".`
-          : `Create it: kubectl create -f a RuntimeClass named "${name}" whose handler your nodes have.`,
-    },
-  ];
+export const runtimeClassMissing: Rule = {
+  id: 'runtime-class-missing',
+  why:
+    'A Pod whose RuntimeClass does not exist is refused by the API server with one short line that does not' +
+    ' help.',
+  reads: 'spec.runtimeClassName and the RuntimeClasses of the cluster.',
+  allows: 'A class that exists, or none.',
+  example: 'runtimeClassName: wasmtime-spin in a cluster whose class is called wasmtime-spin-v2.',
+  cure: 'Name a class that exists, or create this one with a handler that your nodes have.',
+  check: (context) => {
+    const { pod, resolved, cluster, containers, settings } = context;
+    const name = pod.spec.runtimeClassName;
+    if (name === undefined || name === null || name === '' || resolved.class !== null) return NO_FINDINGS;
+    const capable = capableClasses(cluster, containers, settings).map((candidate) => candidate.class.name);
+    const [wasm] = context.wasmContainers;
+    const holds = wasm === undefined ? '' : `; image ${wasm.image} is ${describeVerdict(wasm.verdict)}`;
+    return [
+      {
+        id: 'runtime-class-missing',
+        container: null,
+        detail: `RuntimeClass "${name}" does not exist${holds}`,
+        advice:
+          capable.length > 0
+            ? `Name ${alternatives(capable)}, which can run this Pod, or create "${name}".`
+            : `Create it: kubectl create -f a RuntimeClass named "${name}" whose handler your nodes have.`,
+      },
+    ];
+  },
 };

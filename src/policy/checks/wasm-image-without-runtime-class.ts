@@ -1,20 +1,26 @@
-// why    A Wasm Pod that reaches validation without its class was not mutated (the mutating call timed out or was away);
-//        admitted so, it could never start, and its class cannot be set later.
-// reads  spec.runtimeClassName, after the mutating call had its say.
-// allows everything before that call.
 import { describeContainer } from '../describe.ts';
-import { NO_FINDINGS, type Check } from '../check.ts';
+import { NO_FINDINGS, type Rule } from '../check.ts';
 
-export const wasmImageWithoutRuntimeClass: Check = ({ isMutated, resolved, wasmContainers }) => {
-  const [first] = wasmContainers;
-  if (!isMutated || resolved.origin !== 'chosen' || resolved.class === null || first === undefined)
-    return NO_FINDINGS;
-  return [
-    {
-      id: 'wasm-image-without-runtime-class',
-      container: first.container.name,
-      detail: `${describeContainer(first)} needs RuntimeClass "${resolved.class.name}", which could not be injected in time`,
-      advice: `Apply again: the image is known now. Or set spec.runtimeClassName: ${resolved.class.name} yourself.`,
-    },
-  ];
+export const wasmImageWithoutRuntimeClass: Rule = {
+  id: 'wasm-image-without-runtime-class',
+  why:
+    'A Wasm Pod that reaches validation without its class was not mutated (the mutating call timed out or ' +
+    'was away); admitted so, it could never start, and its class cannot be set later.',
+  reads: 'spec.runtimeClassName, after the mutating call had its say.',
+  allows: 'Everything before that call.',
+  example: 'A Wasm Pod created in the moment in which the mutating webhook could not be reached.',
+  cure: 'Apply again, or set spec.runtimeClassName yourself.',
+  check: ({ isMutated, resolved, wasmContainers }) => {
+    const [first] = wasmContainers;
+    if (!isMutated || resolved.origin !== 'chosen' || resolved.class === null || first === undefined)
+      return NO_FINDINGS;
+    return [
+      {
+        id: 'wasm-image-without-runtime-class',
+        container: first.container.name,
+        detail: `${describeContainer(first)} needs RuntimeClass "${resolved.class.name}", which could not be injected in time`,
+        advice: `Apply again: the image is known now. Or set spec.runtimeClassName: ${resolved.class.name} yourself.`,
+      },
+    ];
+  },
 };

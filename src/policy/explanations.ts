@@ -1,0 +1,6 @@
+import type { Explanation } from './check.ts';
+import { rules } from './checks/index.ts';
+import { memoryExplanations } from './memory-findings.ts';
+
+/** Every finding, each once, in the order in which it would be told. */
+export const explanations: readonly Explanation[] = [...rules, ...memoryExplanations];

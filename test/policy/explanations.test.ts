@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { explanations } from '../../src/policy/explanations.ts';
+import { FINDING_IDS } from '../../src/policy/severity.ts';
+
+test('every finding has exactly one explanation', () => {
+  expect(explanations.map(({ id }) => id).toSorted()).toEqual(FINDING_IDS.toSorted());
+});
+
+test.each(explanations)('$id is explained in whole sentences', ({ why, reads, allows, example, cure }) => {
+  for (const text of [why, reads, allows, example, cure]) {
+    expect(text).toMatch(
+      /^(?:[A-Z`$]|crun|containerd|compat|spec\.|node\.|runtimeClassName|nodeSelector).+\.$/s,
+    );
+    expect(text).not.toContain('  ');
+  }
+});
