@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import packageJson from '../package.json' with { type: 'json' };
+import type { FindingId } from '../src/policy/decision.ts';
+import { actionOf } from '../src/policy/severity.ts';
+import { policySettings } from '../src/policy/settings.ts';
+import { createConfigurationReader } from '../src/config/configuration-reader.ts';
+import { wireCli } from '../src/wire.ts';
+import { run } from './support/processes.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const DOCUMENTS = ['README.md', 'manifests/README.md', 'certs/README.md'];
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8');
+}
+
+function all(text: string, pattern: RegExp): readonly string[] {
+  return [...new Set([...text.matchAll(pattern)].map(([, found = '']) => found))];
+}
+
+function wasmgate(...args: readonly string[]) {
+  return run(process.execPath, [join(ROOT, 'src', 'main.ts'), ...args], {
+    env: { PATH: process.env['PATH'] },
+  });
+}
+
+/** Code blocks of a language, without their fences. */
+function blocks(text: string, language: string): readonly string[] {
+  return all(text, new RegExp(`^ *\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\``, 'gm'));
+}
+
+const README = read('README.md');
+const SCRIPTS = new Set([...Object.keys(packageJson.scripts), 'ci']);
+const KEYS = new Set(
+  wireCli('0')
+    .configurationKeys()
+    .map(({ path }) => path),
+);
+
+function isKey(name: string): boolean {
+  return KEYS.has(name) || [...KEYS].some((key) => key.startsWith(`${name}.`));
+}
+
+describe.each(DOCUMENTS)('%s', (file) => {
+  const text = read(file);
+
+  test('npm scripts that it names exist', () => {
+    const named = [...all(text, /\bnpm run ([\w:-]+)/g), ...all(text, /\bnpm (ci|test)\b/g)];
+    expect(named.filter((name) => !SCRIPTS.has(name))).toEqual([]);
+  });
+
+  test('files that it links and folders that it names exist', () => {
+    const links = all(text, /\]\(([^)#:]+)(?:#[^)]*)?\)/g).map((link) => join(dirname(file), link));
+    const named = all(text, /`((?:manifests|src|test|certs)\/[\w./-]+)`/g);
+    expect([...links, ...named].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  test('configuration keys that it names exist', () => {
+    const named = all(text, /`((?:policy|registry|server|log)\.[\w.]+)(?:: [^`]*)?`/g);
+    expect(named.filter((name) => !isKey(name))).toEqual([]);
+  });
+
+  test('configurations that it shows are taken', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'wasmgate-docs-'));
+    try {
+      const shown = blocks(text, 'yaml').filter((block) => /^kind: Configuration$/m.test(block));
+      for (const block of shown) {
+        await writeFile(join(folder, 'c.yaml'), block);
+        // Read before the cluster is looked for: code 1 says that only a cluster was missing, 2 that the file is wrong.
+        const { code, stderr } = await wasmgate('serve', '--config', join(folder, 'c.yaml'));
+        expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('API server') });
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('commands of wasmgate and their flags exist', async () => {
+    const calls = all(text, /\bwasmgate ((?:serve|demo|version)\b[^`#\n]*)/g);
+    for (const call of calls) {
+      const [command = ''] = call.split(' ');
+      const { code, stdout } = await wasmgate(command, '--help');
+      expect(code).toBe(0);
+      for (const flag of all(call, /(--[a-z-]+)/g)) expect(stdout).toContain(flag);
+    }
+  });
+});
+
+describe('README.md', () => {
+  test('it opens with the two commands, and nothing else to type', () => {
+    const [opening = ''] = README.split('\n## ');
+    expect(all(opening, /^ {4}(.*)$/gm)).toEqual(['npm ci && npm run demo', 'npm ci && npm test']);
+  });
+
+  test('what it shows of the demo is what the demo prints, with lines left out', async () => {
+    const [excerpt = ''] = blocks(README.slice(README.indexOf('<!-- demo -->')), 'text');
+    const { stdout } = await wasmgate('demo');
+    const printed = stdout.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:5000').split('\n');
+    let from = 0;
+    for (const line of excerpt.trimEnd().split('\n')) {
+      const found = printed.indexOf(line, from);
+      expect({ line, isPrinted: found >= from }).toEqual({ line, isPrinted: true });
+      from = found + 1;
+    }
+    expect(from).toBeGreaterThan(0);
+  });
+
+  const { policy } = createConfigurationReader({ policy: policySettings }).defaults();
+  const rows = README.split('\n').filter((line) => line.startsWith('| `'));
+  const paragraph = README.split('\n\n').find((part) => part.startsWith('It warns')) ?? '';
+  const severity = read('src/policy/severity.ts');
+
+  test.each([
+    ['deny', rows.flatMap((row) => all(row.split(' | ')[0] ?? '', /`([a-z]+(?:-[a-z]+)+)`/g))],
+    ['warn', all(paragraph, /`([a-z]+(?:-[a-z]+)+)`/g)],
+  ])('findings with the consequence %s: all of them, and no others', (action, named) => {
+    const known = all(severity, new RegExp(`^ {2}'([a-z-]+)': '${action}',$`, 'gm'));
+    expect(named.toSorted()).toEqual(known.toSorted());
+    expect(named.map((id) => actionOf(id as FindingId, policy))).toEqual(named.map(() => action));
+  });
+});
