@@ -4,10 +4,14 @@ import type { Io } from './io.ts';
 /** A flag with a value, `--port NUMBER`; without a placeholder it stands alone. */
 export interface Flag {
   readonly name: string;
+  /** One letter, `-f`. */
+  readonly short?: string;
   readonly placeholder?: string;
   readonly description: string;
   /** The only values it takes. */
   readonly choices?: readonly string[];
+  /** May be given several times, and every value counts. */
+  readonly repeats?: boolean;
 }
 
 /** One row of the configuration reference. */
@@ -26,6 +30,8 @@ export interface Example {
 export interface ParsedArguments {
   /** By name; a flag that stands alone is `true`. The last of several wins. */
   readonly flags: ReadonlyMap<string, string | true>;
+  /** Every value of the flags that repeat, in order. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
   readonly positionals: readonly string[];
 }
 

@@ -22,10 +22,13 @@ function table(rows: readonly Row[], columns: number): string {
     .join('\n');
 }
 
-function flagRow({ name, placeholder, description, choices }: Flag): Row {
+function flagRow({ name, short, placeholder, description, choices }: Flag): Row {
   const taken = choices === undefined ? '' : ` One of ${choices.join(', ')}.`;
-  const short = name === HELP_FLAG.name ? '-h, ' : '';
-  return [`${short}--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`, `${description}${taken}`];
+  const letter = short === undefined ? '' : `-${short}, `;
+  return [
+    `${letter}--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`,
+    `${description}${taken}`,
+  ];
 }
 
 function describeKey(

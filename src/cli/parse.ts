@@ -4,7 +4,7 @@ import type { Command, Flag, ParsedArguments } from './command.ts';
 import { usageError } from './usage-error.ts';
 
 /** Every command has it. */
-export const HELP_FLAG: Flag = { name: 'help', description: 'Show this help.' };
+export const HELP_FLAG: Flag = { name: 'help', short: 'h', description: 'Show this help.' };
 
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 type OptionToken = Extract<Token, { kind: 'option' }>;
@@ -14,12 +14,14 @@ function tokenize(args: readonly string[], flags: readonly Flag[]): readonly Tok
     args: [...args],
     options: {
       ...Object.fromEntries(
-        flags.map(({ name, placeholder }) => [
+        flags.map(({ name, short, placeholder }) => [
           name,
-          { type: placeholder === undefined ? 'boolean' : 'string' } as const,
+          {
+            type: placeholder === undefined ? 'boolean' : 'string',
+            ...(short === undefined ? {} : { short }),
+          } as const,
         ]),
       ),
-      help: { type: 'boolean', short: 'h' },
     },
     allowPositionals: true,
     // Its own errors name neither the nearest flag nor the help; strictness is ours.
@@ -59,22 +61,32 @@ function findFlag(token: OptionToken, flags: readonly Flag[], command: Command):
 export function parseArguments(args: readonly string[], command: Command): ParsedArguments {
   const known = [...command.flags, HELP_FLAG];
   const flags = new Map<string, string | true>();
+  const lists = new Map<string, readonly string[]>();
   const positionals: string[] = [];
-  for (const token of tokenize(args, command.flags)) {
+  for (const token of tokenize(args, known)) {
     if (token.kind === 'option') {
       const flag = findFlag(token, known, command);
-      flags.set(flag.name, readFlag(token, flag, command));
+      const value = readFlag(token, flag, command);
+      flags.set(flag.name, value);
+      if (flag.repeats === true && value !== true) {
+        lists.set(flag.name, [...(lists.get(flag.name) ?? []), value]);
+      }
     } else if (token.kind === 'positional') positionals.push(token.value);
   }
   const [extra] = positionals;
   if (extra !== undefined && command.positionals === undefined && !flags.has('help')) {
     throw usageError(`it takes no argument, found "${extra}"`, command.name);
   }
-  return { flags, positionals };
+  return { flags, lists, positionals };
 }
 
 /** The text of a flag with a value; undefined where it was not given. */
 export function flagText({ flags }: ParsedArguments, name: string): string | undefined {
   const value = flags.get(name);
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Every text of a flag that repeats. */
+export function flagTexts({ lists }: ParsedArguments, name: string): readonly string[] {
+  return lists.get(name) ?? [];
 }

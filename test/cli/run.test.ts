@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Command } from '../../src/cli/command.ts';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
+import { flagTexts } from '../../src/cli/parse.ts';
 import { runCli, type CliDeps } from '../../src/cli/run.ts';
 import type { ServeFlags } from '../../src/cli/serve.ts';
 import { AppError } from '../../src/errors.ts';
@@ -223,4 +224,25 @@ test('a fault of ours is told without a stack and without secrets', async () => 
     serve: () => Promise.reject(new Error('GET https://a:hunter2@b failed')),
   });
   expect([exitCode, stderr]).toEqual([EXIT_CODES.failed, 'wasmgate: GET https://***@b failed\n']);
+});
+
+test.each([
+  ['a flag by its letter', ['-l', 'a'], [[], 'A']],
+  ['a flag given several times', ['--and', 'a', '--and=b', '-a', 'c'], [['a', 'b', 'c'], '']],
+  ['a dash as a value', ['-a', '-'], [['-'], '']],
+])('%s', async (_case, argv, [list, said]) => {
+  const seen: (readonly string[])[] = [];
+  const letters: Command = {
+    ...echo,
+    flags: [
+      { name: 'loud', short: 'l', description: 'In capitals.' },
+      { name: 'and', short: 'a', placeholder: 'WORD', description: 'More.', repeats: true },
+    ],
+    run: (input, io) => {
+      seen.push(flagTexts(input, 'and'));
+      return echo.run(input, io);
+    },
+  };
+  expect(await run(['echo', ...argv], { commands: [letters] })).toMatchObject({ stdout: said });
+  expect(seen).toEqual([list]);
 });

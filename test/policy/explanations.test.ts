@@ -8,9 +8,7 @@ test('every finding has exactly one explanation', () => {
 
 test.each(explanations)('$id is explained in whole sentences', ({ why, reads, allows, example, cure }) => {
   for (const text of [why, reads, allows, example, cure]) {
-    expect(text).toMatch(
-      /^(?:[A-Z`$]|crun|containerd|compat|spec\.|node\.|runtimeClassName|nodeSelector).+\.$/s,
-    );
+    expect(text).toMatch(/^\S.{10,}\.$/s);
     expect(text).not.toContain('  ');
   }
 });

@@ -6,7 +6,7 @@ export const imageNotAWorkload: Rule = {
     'Charts, policies, signatures and plugins lie in registries beside images; a Pod that names one never ' +
     'runs.',
   reads: "What every container's image is.",
-  allows: 'Images.',
+  allows: 'Images, whether of Linux programs or of Wasm.',
   example: 'A container whose image is a proxy-wasm plugin for a service mesh, or a Helm chart.',
   cure: 'Correct the reference: name the image that holds the program.',
   check: ({ containers }) =>
