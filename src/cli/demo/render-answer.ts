@@ -3,7 +3,7 @@ import { wrap } from '../text.ts';
 import { answerOf, type Played } from './check-scenario.ts';
 import { ANSWER_STYLES, INDENT, type Page, type Style } from './page.ts';
 import type { DemoAnswer } from './scenarios.ts';
-import { unifiedDiff, type DiffLine } from './unified-diff.ts';
+import { unifiedDiff, type DiffLine } from '../unified-diff.ts';
 
 const HEADLINES: Readonly<Record<DemoAnswer, readonly [answer: string, more: string]>> = {
   untouched: ['Admitted', ' as it is: no change, no warning'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unifiedDiff } from '../../../src/cli/demo/unified-diff.ts';
+import { unifiedDiff } from '../../src/cli/unified-diff.ts';
 
 const MARKS = { same: ' ', added: '+', removed: '-', hunk: '' } as const;
 
