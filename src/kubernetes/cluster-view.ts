@@ -1,18 +1,27 @@
-import type { ClusterNode, RuntimeClass } from '../pod/cluster-objects.ts';
+import type { ClusterNode, LimitRange, RuntimeClass } from '../pod/cluster-objects.ts';
 import type { ClusterView } from '../policy/facts.ts';
+
+const NO_LIMIT_RANGES: readonly LimitRange[] = Object.freeze([]);
+
+function byName<Item extends { readonly name: string }>(items: readonly Item[]): readonly Item[] {
+  return Object.freeze(items.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
+}
 
 /** A view that never changes; when the cluster does, a new one takes its place. */
 export function createClusterView(
   classes: readonly RuntimeClass[],
   nodes: readonly ClusterNode[],
+  limitRanges: readonly LimitRange[] = [],
 ): ClusterView {
-  const sorted = classes.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const byName = new Map(sorted.map((runtimeClass) => [runtimeClass.name, runtimeClass]));
+  const sorted = byName(classes);
+  const named = new Map(sorted.map((runtimeClass) => [runtimeClass.name, runtimeClass]));
   const open = nodes.filter((node) => !node.unschedulable && node.architecture !== '');
+  const byNamespace = Map.groupBy(byName(limitRanges), ({ namespace }) => namespace);
   return Object.freeze({
-    runtimeClass: (name: string) => byName.get(name),
-    runtimeClasses: Object.freeze(sorted),
+    runtimeClass: (name: string) => named.get(name),
+    runtimeClasses: sorted,
     nodes: Object.freeze([...nodes]),
     architectures: Object.freeze([...new Set(open.map((node) => node.architecture))].toSorted()),
+    limitRanges: (namespace: string) => byNamespace.get(namespace) ?? NO_LIMIT_RANGES,
   });
 }

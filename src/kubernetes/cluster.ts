@@ -1,6 +1,11 @@
 import type { ClusterPort, Logger } from '../assess/ports.ts';
-import type { ClusterNode, Namespace, RuntimeClass } from '../pod/cluster-objects.ts';
-import { parseNamespace, parseNode, parseRuntimeClass } from '../pod/parse-cluster-objects.ts';
+import type { ClusterNode, LimitRange, Namespace, RuntimeClass } from '../pod/cluster-objects.ts';
+import {
+  parseLimitRange,
+  parseNamespace,
+  parseNode,
+  parseRuntimeClass,
+} from '../pod/parse-cluster-objects.ts';
 import type { KubernetesClient } from './client.ts';
 import { createClusterView } from './cluster-view.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
@@ -23,18 +28,22 @@ export interface Cluster extends ClusterPort {
   readonly stop: () => Promise<void>;
 }
 
-export type CollectionName = 'runtime classes' | 'namespaces' | 'nodes';
+export type CollectionName = 'runtime classes' | 'namespaces' | 'nodes' | 'limit ranges';
 
 export interface ClusterDeps {
   readonly client: KubernetesClient;
   readonly log: Logger;
 }
 
-/** RuntimeClasses, Namespaces and Nodes, kept up by watches; the view is made when they change, not when a Pod comes. */
+/** RuntimeClasses, Namespaces, Nodes and LimitRanges, kept up by watches; the view is made when they change, not when a Pod comes. */
 export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cluster {
   let view = createClusterView([], []);
   const rebuild = (): void => {
-    view = createClusterView([...classes.items().values()], [...nodes.items().values()]);
+    view = createClusterView(
+      [...classes.items().values()],
+      [...nodes.items().values()],
+      [...limitRanges.items().values()],
+    );
   };
   const watch = <Item>(
     what: CollectionName,
@@ -47,12 +56,17 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
     onChange: rebuild,
   });
   const nodes = watch<ClusterNode>('nodes', { path: '/api/v1/nodes', parse: parseNode, onChange: rebuild });
+  const limitRanges = watch<LimitRange>('limit ranges', {
+    path: '/api/v1/limitranges',
+    parse: parseLimitRange,
+    onChange: rebuild,
+  });
   const namespaces = watch<Namespace>('namespaces', {
     path: '/api/v1/namespaces',
     parse: parseNamespace,
     onChange: () => {},
   });
-  const collections = [classes, namespaces, nodes] as const;
+  const collections = [classes, namespaces, nodes, limitRanges] as const;
 
   return {
     view: () => view,
@@ -64,6 +78,7 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
       'runtime classes': classes.state(),
       namespaces: namespaces.state(),
       nodes: nodes.state(),
+      'limit ranges': limitRanges.state(),
     }),
     ...createRunner(collections),
   };

@@ -37,3 +37,20 @@ export interface Namespace {
   readonly name: string;
   readonly labels: StringMap;
 }
+
+/** A LimitRange (v1), what it says of containers and Pods. */
+export interface LimitRange {
+  readonly name: string;
+  readonly namespace: string;
+  readonly limits: readonly LimitRangeItem[];
+}
+
+/** By resource; null where absent. The API server has filled in `default` and `defaultRequest` from the others. */
+export interface LimitRangeItem {
+  readonly type: 'Container' | 'Pod';
+  readonly min: Quantities | null;
+  readonly max: Quantities | null;
+  readonly default: Quantities | null;
+  readonly defaultRequest: Quantities | null;
+  readonly maxLimitRequestRatio: Quantities | null;
+}

@@ -1,5 +1,12 @@
 import { isObject, property, stringMap, stringOr, type JsonObject } from '../image/json.ts';
-import type { ClusterNode, Namespace, RuntimeClass, Taint } from './cluster-objects.ts';
+import type {
+  ClusterNode,
+  LimitRange,
+  LimitRangeItem,
+  Namespace,
+  RuntimeClass,
+  Taint,
+} from './cluster-objects.ts';
 import type { Quantities, StringMap, Toleration } from './pod.ts';
 
 /**
@@ -43,6 +50,15 @@ export function parseNode(object: JsonObject): ClusterNode | null {
     runtimeVersion: stringOr(property(info, 'containerRuntimeVersion'), ''),
     cpuCapacity: typeof cpu === 'string' || typeof cpu === 'number' ? cpu : null,
   };
+}
+
+export function parseLimitRange(object: JsonObject): LimitRange | null {
+  const metadata = child(object, 'metadata');
+  const name = readName(object);
+  const items = property(child(object, 'spec'), 'limits');
+  if (name === '' || !Array.isArray(items)) return null;
+  const limits = items.filter(isObject).flatMap(readLimitRangeItem);
+  return { name, namespace: stringOr(property(metadata, 'namespace'), ''), limits };
 }
 
 const EMPTY: JsonObject = {};
@@ -91,4 +107,21 @@ function readHandlers(value: unknown): readonly string[] | null {
   return value
     .map((handler) => (isObject(handler) ? stringOr(property(handler, 'name'), '') : ''))
     .filter((name) => name !== '');
+}
+
+/** Those of PersistentVolumeClaims are nobody's business here. */
+function readLimitRangeItem(item: JsonObject): readonly LimitRangeItem[] {
+  const type = property(item, 'type');
+  if (type !== 'Container' && type !== 'Pod') return [];
+  const read = (key: string): Quantities | null => readQuantities(property(item, key));
+  return [
+    {
+      type,
+      min: read('min'),
+      max: read('max'),
+      default: read('default'),
+      defaultRequest: read('defaultRequest'),
+      maxLimitRequestRatio: read('maxLimitRequestRatio'),
+    },
+  ];
 }

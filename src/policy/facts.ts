@@ -1,6 +1,6 @@
 import type { ImageFacts } from '../image/image-facts.ts';
 import type { Verdict } from '../detect/verdict.ts';
-import type { ClusterNode, RuntimeClass } from '../pod/cluster-objects.ts';
+import type { ClusterNode, LimitRange, RuntimeClass } from '../pod/cluster-objects.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { VisitedContainer } from '../pod/visit-containers.ts';
 
@@ -23,6 +23,8 @@ export interface ClusterView {
   readonly nodes: readonly ClusterNode[];
   /** Of the nodes that can take Pods, sorted; empty where none is known. */
   readonly architectures: readonly string[];
+  /** Of a namespace, sorted by name. The same list as long as the view lives. */
+  readonly limitRanges: (namespace: string) => readonly LimitRange[];
 }
 
 /** Everything a decision rests on; `evaluate` is a function of this and the settings. */

@@ -56,6 +56,7 @@ export function startClusterApi(
   const lists = new Map<string, readonly object[]>([
     ['/apis/node.k8s.io/v1/runtimeclasses', runtimeClasses()],
     ['/api/v1/nodes', ['node-a', 'node-b', 'node-c'].map(node)],
+    ['/api/v1/limitranges', []],
     ['/api/v1/namespaces', namespaces.map((name) => ({ metadata: { name } }))],
   ]);
   const single = objects(certificate);

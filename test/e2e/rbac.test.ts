@@ -25,6 +25,8 @@ describe.skipIf(servers.missing)(`what the ServiceAccount may do${servers.note}`
     ['no', 'create runtimeclasses.node.k8s.io'],
     ['yes', 'watch nodes'],
     ['no', 'patch nodes'],
+    ['yes', 'watch limitranges'],
+    ['no', 'update limitranges'],
     ['yes', 'get namespaces'],
     ['yes', 'watch namespaces'],
     ['no', 'update namespaces'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
-import type { ClusterNode, RuntimeClass } from '../../src/pod/cluster-objects.ts';
+import type { ClusterNode, LimitRange, RuntimeClass } from '../../src/pod/cluster-objects.ts';
 import { parseNode, parseRuntimeClass } from '../../src/pod/parse-cluster-objects.ts';
 
 const runtimeClass = (name: string): readonly RuntimeClass[] =>
@@ -37,4 +37,13 @@ test('architectures are those of nodes that take Pods: cordoned and unknown ones
 test('a view cannot be changed', () => {
   const view = createClusterView(runtimeClass('a'), node('1', 'amd64'));
   expect([view, view.runtimeClasses, view.nodes, view.architectures].every(Object.isFrozen)).toBe(true);
+});
+
+test('limit ranges are found by namespace, always the same list', () => {
+  const limitRange = (name: string, namespace: string): LimitRange => ({ name, namespace, limits: [] });
+  const view = createClusterView([], [], [limitRange('b', 'x'), limitRange('c', 'y'), limitRange('a', 'x')]);
+  expect(view.limitRanges('x').map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(view.limitRanges('x')).toBe(view.limitRanges('x'));
+  expect(view.limitRanges('none')).toEqual([]);
+  expect(view.limitRanges('none')).toBe(view.limitRanges('toString'));
 });

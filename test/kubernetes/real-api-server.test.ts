@@ -29,7 +29,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
   }, 120_000);
   afterAll(() => server.stop());
 
-  test('the cluster is followed: classes, nodes, namespaces', async () => {
+  test('the cluster is followed: classes, nodes, namespaces, limit ranges', async () => {
     const cluster = createCluster({ client, log });
     cluster.start();
     try {
@@ -62,6 +62,12 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
       await expect
         .poll(() => cluster.namespace('young')?.labels)
         .toMatchObject({ 'wasmgate.dev/mode': 'audit' });
+
+      await must(apply(server.kubectl, [limitRange]));
+      await expect
+        .poll(() => cluster.view().limitRanges('young'))
+        .toMatchObject([{ name: 'small', limits: [{ default: { memory: '1Gi' }, min: { memory: '8Mi' } }] }]);
+      expect(cluster.view().limitRanges('kube-system')).toEqual([]);
 
       await must(server.kubectl(['delete', 'runtimeclass', 'b-spin']));
       await expect.poll(() => cluster.view().runtimeClass('b-spin')).toBeUndefined();
@@ -190,6 +196,13 @@ function runtimeClass(name: string, handler: string): object {
 }
 
 const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'one' } };
+
+const limitRange = {
+  apiVersion: 'v1',
+  kind: 'LimitRange',
+  metadata: { name: 'small', namespace: 'young' },
+  spec: { limits: [{ type: 'Container', min: { memory: '8Mi' }, max: { memory: '1Gi' } }] },
+};
 
 function nodeInfo(containerRuntimeVersion: string): object {
   const rest = [

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { parseNamespace, parseNode, parseRuntimeClass } from '../../src/pod/parse-cluster-objects.ts';
+import {
+  parseLimitRange,
+  parseNamespace,
+  parseNode,
+  parseRuntimeClass,
+} from '../../src/pod/parse-cluster-objects.ts';
 
 test.for<readonly [name: string, object: Record<string, unknown>, parsed: unknown]>([
   [
@@ -95,4 +100,59 @@ test('a namespace with its labels, and one without', () => {
     labels: { x: 'y' },
   });
   expect(parseNamespace({ metadata: { name: 'a' } })).toEqual({ name: 'a', labels: {} });
+});
+
+const unboundedItem = {
+  min: null,
+  max: null,
+  default: null,
+  defaultRequest: null,
+  maxLimitRequestRatio: null,
+};
+
+test.for<readonly [name: string, object: Record<string, unknown>, parsed: unknown]>([
+  [
+    'with all fields, but for what it says of volumes',
+    {
+      metadata: { name: 'l', namespace: 'a', managedFields: [{}] },
+      spec: {
+        limits: [
+          {
+            type: 'Container',
+            min: { memory: '8Mi' },
+            max: { memory: '1Gi', cpu: 2 },
+            default: { memory: '64Mi' },
+            defaultRequest: { memory: '32Mi' },
+            maxLimitRequestRatio: { cpu: '4' },
+          },
+          { type: 'Pod', max: { memory: '2Gi' } },
+          { type: 'PersistentVolumeClaim', max: { storage: '2Gi' } },
+        ],
+      },
+    },
+    {
+      name: 'l',
+      namespace: 'a',
+      limits: [
+        {
+          type: 'Container',
+          min: { memory: '8Mi' },
+          max: { memory: '1Gi', cpu: 2 },
+          default: { memory: '64Mi' },
+          defaultRequest: { memory: '32Mi' },
+          maxLimitRequestRatio: { cpu: '4' },
+        },
+        { ...unboundedItem, type: 'Pod', max: { memory: '2Gi' } },
+      ],
+    },
+  ],
+  [
+    'with nonsense in it',
+    { metadata: { name: 'l' }, spec: { limits: [null, 'x', { type: 'Pod', max: 'all' }] } },
+    { name: 'l', namespace: '', limits: [{ ...unboundedItem, type: 'Pod' }] },
+  ],
+  ['without limits', { metadata: { name: 'l' }, spec: {} }, null],
+  ['without a name', { spec: { limits: [] } }, null],
+])('a limit range %s', ([, object, parsed]) => {
+  expect(parseLimitRange(object)).toEqual(parsed);
 });
