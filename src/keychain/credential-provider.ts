@@ -1,0 +1,109 @@
+import { LRUCache } from 'lru-cache';
+import type { KeychainPort, Logger } from '../assess/ports.ts';
+import type { Credential } from '../credentials/credential.ts';
+import { matchesServer, parseServerPattern } from '../credentials/server-pattern.ts';
+import { AppError } from '../errors.ts';
+import type { Reference } from '../image/reference.ts';
+import { DEFAULTS, type KeychainLimits } from './defaults.ts';
+import { logFailure } from './log-failure.ts';
+import type { CredentialProvider } from './provider-config.ts';
+import { parseProviderResponse, type CacheKeyType, type ProviderResponse } from './provider-response.ts';
+import { runProgram, type Environment } from './run-program.ts';
+
+export interface CredentialProviderOptions {
+  readonly provider: CredentialProvider;
+  /** The plugin's own variables are laid over it. */
+  readonly env: Environment;
+  readonly limits?: Partial<KeychainLimits>;
+}
+
+/** What plugins are asked about: without tag and digest. */
+function imageOf({ registry, repository }: Reference): string {
+  return `${registry}/${repository}`;
+}
+
+/** No registry is called so: it has neither dot nor port, and a reference would take it for a repository. */
+const GLOBAL = 'global';
+
+function cacheKey(type: CacheKeyType, reference: Reference): string {
+  switch (type) {
+    case 'Image':
+      return imageOf(reference);
+    case 'Registry':
+      return reference.registry;
+    case 'Global':
+      return GLOBAL;
+  }
+}
+
+async function ask(
+  { provider, env }: CredentialProviderOptions,
+  image: string,
+  limits: KeychainLimits,
+): Promise<ProviderResponse> {
+  const { name, program, args, apiVersion } = provider;
+  const stdin = JSON.stringify({ kind: 'CredentialProviderRequest', apiVersion, image });
+  const output = await runProgram({ program, args, stdin, env: { ...env, ...provider.env } }, limits);
+  const response =
+    output.code === 0 ? parseProviderResponse(output.stdout, { apiVersion, source: `plugin ${name}` }) : null;
+  if (response !== null) return response;
+  const state =
+    output.code === 0
+      ? `answers no CredentialProviderResponse of ${apiVersion}`
+      : `ends with exit code ${output.code}`;
+  throw new AppError('plugin-failed', `Cannot get credentials for "${image}": plugin ${name} ${state}`);
+}
+
+/**
+ * One of the kubelet's credential-provider plugins, matched, asked and cached as the kubelet does it
+ * (pkg/credentialprovider/plugin/plugin.go, `provide`): equal questions in flight are asked once, and answers are kept for
+ * the image, the registry or everything, as long as they say, or as the configuration says where they do not.
+ */
+export function createCredentialProvider(
+  deps: { readonly logger: Logger },
+  options: CredentialProviderOptions,
+): KeychainPort {
+  const { provider } = options;
+  const limits: KeychainLimits = { ...DEFAULTS, ...options.limits };
+  const patterns = provider.matchImages.flatMap((text) => parseServerPattern(text) ?? []);
+  const cache = new LRUCache<string, readonly Credential[]>({ max: limits.answers });
+  const flights = new Map<string, Promise<readonly Credential[]>>();
+
+  async function askAndKeep(reference: Reference): Promise<readonly Credential[]> {
+    const { cacheKeyType, cacheMilliseconds, credentials } = await ask(options, imageOf(reference), limits);
+    const ttl = cacheMilliseconds ?? provider.defaultCacheMilliseconds;
+    // To lru-cache 0 means for ever, to plugins not at all.
+    if (ttl > 0)
+      cache.set(cacheKey(cacheKeyType, reference), credentials, { ttl: Math.max(1, Math.floor(ttl)) });
+    return credentials;
+  }
+
+  async function fly(reference: Reference): Promise<readonly Credential[]> {
+    const image = imageOf(reference);
+    const running = flights.get(image) ?? askAndKeep(reference);
+    flights.set(image, running);
+    try {
+      return await running;
+    } finally {
+      flights.delete(image);
+    }
+  }
+
+  return {
+    credentialsFor: async (reference) => {
+      const { registry, repository } = reference;
+      if (!patterns.some((pattern) => matchesServer(pattern, registry, repository))) return [];
+      const types = ['Image', 'Registry', 'Global'] as const;
+      const known = types
+        .map((type) => cache.get(cacheKey(type, reference)))
+        .find((kept) => kept !== undefined);
+      if (known !== undefined) return known;
+      try {
+        return await fly(reference);
+      } catch (error) {
+        logFailure(deps.logger, error, { registry });
+        return [];
+      }
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { KeychainPort, Logger } from '../assess/ports.ts';
+import type { Credential } from '../credentials/credential.ts';
+import {
+  chooseHelper,
+  parseCredentialHelpers,
+  type CredentialHelpers,
+} from '../credentials/parse-credential-helpers.ts';
+import { parseDockerConfig } from '../credentials/parse-docker-config.ts';
+import { AppError } from '../errors.ts';
+import { askHelper } from './ask-helper.ts';
+import { DEFAULTS, type KeychainLimits } from './defaults.ts';
+import { logFailure } from './log-failure.ts';
+import type { Environment } from './run-program.ts';
+import { createSharedAnswers } from './shared-answers.ts';
+
+export interface DockerConfigOptions {
+  readonly file: string;
+  /** Of the helpers; PATH says where they are. */
+  readonly env: Environment;
+  readonly limits?: Partial<KeychainLimits>;
+}
+
+interface DockerConfig {
+  readonly credentials: readonly Credential[];
+  readonly helpers: CredentialHelpers;
+}
+
+const EMPTY: DockerConfig = { credentials: [], helpers: { byRegistry: new Map(), store: null } };
+
+/** Read anew each time the answer has grown old: `docker login` and mounted Secrets change it. No file is an empty one. */
+async function readConfig(file: string, limits: KeychainLimits): Promise<DockerConfig> {
+  try {
+    const { size } = await stat(file);
+    if (size > limits.fileBytes) {
+      throw new AppError(
+        'invalid-docker-config',
+        `Cannot read docker config "${file}": it has ${size} bytes`,
+      );
+    }
+    const text = await readFile(file, 'utf8');
+    const credentials = parseDockerConfig(text, { format: 'dockerconfigjson', source: file });
+    return { credentials, helpers: parseCredentialHelpers(text, file) };
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const code = cause instanceof Error && 'code' in cause ? cause.code : '';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return EMPTY;
+    throw new AppError('unreadable-docker-config', `Cannot read docker config "${file}"`, { cause });
+  }
+}
+
+/**
+ * A docker config file: what the helper for the registry keeps, then the file's own entries. Docker itself looks at these
+ * only where no helper is named; a second try costs nothing where the first is let in.
+ */
+export function createDockerConfigFile(
+  deps: { readonly logger: Logger },
+  { file, env, limits: given }: DockerConfigOptions,
+): KeychainPort {
+  const limits: KeychainLimits = { ...DEFAULTS, ...given };
+  const configs = createSharedAnswers<DockerConfig>(limits);
+  const logins = createSharedAnswers<Credential | null>(limits);
+
+  async function askFor(registry: string, helpers: CredentialHelpers): Promise<readonly Credential[]> {
+    const chosen = chooseHelper(helpers, registry);
+    if (chosen === null) return [];
+    try {
+      const key = `${chosen.helper} ${chosen.server}`;
+      const login = await logins.get(key, () => askHelper({ ...chosen, env }, registry, limits));
+      return login === null ? [] : [login];
+    } catch (error) {
+      logFailure(deps.logger, error, { registry });
+      return [];
+    }
+  }
+
+  return {
+    credentialsFor: async ({ registry }) => {
+      try {
+        const { credentials, helpers } = await configs.get(file, () => readConfig(file, limits));
+        return [...(await askFor(registry, helpers)), ...credentials];
+      } catch (error) {
+        logFailure(deps.logger, error, { registry });
+        return [];
+      }
+    },
+  };
+}

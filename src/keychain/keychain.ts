@@ -1,0 +1,54 @@
+import type { KeychainPort, Logger } from '../assess/ports.ts';
+import type { Credential } from '../credentials/credential.ts';
+import { createCredentialProvider } from './credential-provider.ts';
+import type { KeychainLimits } from './defaults.ts';
+import { createDockerConfigFile } from './docker-config-file.ts';
+import { loadProviders, type ProviderFiles } from './provider-config.ts';
+import type { Environment } from './run-program.ts';
+
+export interface KeychainOptions {
+  /** Docker config files, in the order to look; those that do not exist are empty. */
+  readonly dockerConfigs: readonly string[];
+  /** The kubelet's plugins; undefined: none. */
+  readonly providers: ProviderFiles | undefined;
+  /** Of helpers and plugins. */
+  readonly env: Environment;
+  readonly limits?: Partial<KeychainLimits>;
+}
+
+/** Whatever is late is no longer wanted; its program ends in its own time and is there for the next one who asks. */
+async function untilAborted(
+  asking: Promise<readonly Credential[]>,
+  signal: AbortSignal,
+): Promise<readonly Credential[]> {
+  const { promise: late, resolve } = Promise.withResolvers<readonly Credential[]>();
+  const giveUp = (): void => resolve([]);
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([asking, late]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/**
+ * What nodes know beside a Pod's pull secrets, in the kubelet's order: docker configs, then plugins.
+ * @throws AppError `invalid-configuration` where the plugins' configuration cannot be used
+ */
+export async function loadKeychain(
+  deps: { readonly logger: Logger },
+  { dockerConfigs, providers, ...shared }: KeychainOptions,
+): Promise<KeychainPort> {
+  const plugins = providers === undefined ? [] : await loadProviders(providers);
+  const parts = [
+    ...dockerConfigs.map((file) => createDockerConfigFile(deps, { file, ...shared })),
+    ...plugins.map((provider) => createCredentialProvider(deps, { provider, ...shared })),
+  ];
+  return {
+    credentialsFor: async (reference, signal) => {
+      const asked = parts.map((part) => untilAborted(part.credentialsFor(reference, signal), signal));
+      return (await Promise.all(asked)).flat();
+    },
+  };
+}

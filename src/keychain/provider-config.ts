@@ -1,0 +1,119 @@
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
+import { parse } from 'yaml';
+import { parseServerPattern } from '../credentials/server-pattern.ts';
+import { parseDuration } from '../duration.ts';
+import { AppError, describeError } from '../errors.ts';
+
+/** The operator's two paths, as the kubelet's `--image-credential-provider-config` and `-bin-dir` have them. */
+export interface ProviderFiles {
+  readonly config: string;
+  readonly binDir: string;
+}
+
+/** One plugin, checked. */
+export interface CredentialProvider {
+  readonly name: string;
+  readonly program: string;
+  /** Of requests and answers alike. */
+  readonly apiVersion: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly matchImages: readonly string[];
+  readonly defaultCacheMilliseconds: number;
+}
+
+const strict = { additionalProperties: false } as const;
+const VERSIONS = ['v1', 'v1beta1', 'v1alpha1'] as const;
+const oneOf = (group: string) => Type.Union(VERSIONS.map((version) => Type.Literal(`${group}/${version}`)));
+
+/** k8s.io/kubelet/config/v1, `CredentialProvider`; unknown fields are refused, as the kubelet does. */
+const provider = Type.Object(
+  {
+    // Part of a path, and never one.
+    name: Type.String({ pattern: '^(?!\\.{1,2}$)[^/ ]+$' }),
+    matchImages: Type.Array(Type.String(), { minItems: 1 }),
+    defaultCacheDuration: Type.String(),
+    apiVersion: oneOf('credentialprovider.kubelet.k8s.io'),
+    args: Type.Optional(Type.Array(Type.String())),
+    env: Type.Optional(Type.Array(Type.Object({ name: Type.String(), value: Type.String() }, strict))),
+    tokenAttributes: Type.Optional(Type.Object({ requireServiceAccount: Type.Boolean() })),
+  },
+  strict,
+);
+
+const providerConfig = Type.Object(
+  {
+    apiVersion: oneOf('kubelet.config.k8s.io'),
+    kind: Type.Literal('CredentialProviderConfig'),
+    providers: Type.Array(provider, { minItems: 1 }),
+  },
+  strict,
+);
+
+type ProviderConfig = Static<typeof providerConfig>;
+type ProviderEntry = ProviderConfig['providers'][number];
+
+function invalid(file: string, state: string): AppError<'invalid-configuration'> {
+  return new AppError('invalid-configuration', `Cannot use credential providers "${file}": ${state}`, {
+    advice: "The file is the kubelet's own: kind CredentialProviderConfig of kubelet.config.k8s.io/v1.",
+  });
+}
+
+function parseConfig(text: string, file: string): ProviderConfig {
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (error) {
+    throw invalid(file, `it is not YAML: ${describeError(error)}`);
+  }
+  if (Value.Check(providerConfig, document)) return document;
+  const [first] = Value.Errors(providerConfig, document);
+  throw invalid(file, `${first?.instancePath ?? ''} ${first?.message ?? 'is none'}`.trim());
+}
+
+function checkEntry(entry: ProviderEntry, { config, binDir }: ProviderFiles): CredentialProvider {
+  const cache = parseDuration(entry.defaultCacheDuration);
+  if (cache === null) throw invalid(config, `defaultCacheDuration of "${entry.name}" is no duration`);
+  const odd = entry.matchImages.find((pattern) => parseServerPattern(pattern) === null);
+  if (odd !== undefined) throw invalid(config, `"${odd}" in matchImages of "${entry.name}" is no pattern`);
+  return {
+    name: entry.name,
+    program: join(binDir, entry.name),
+    apiVersion: entry.apiVersion,
+    args: entry.args ?? [],
+    env: Object.fromEntries((entry.env ?? []).map(({ name, value }) => [name, value])),
+    matchImages: entry.matchImages,
+    defaultCacheMilliseconds: cache,
+  };
+}
+
+/**
+ * A plugin that needs a token of the Pod's ServiceAccount cannot be asked before there is a Pod; the kubelet, too, leaves
+ * it out where there is no account.
+ */
+function needsPod({ tokenAttributes }: ProviderEntry): boolean {
+  return tokenAttributes?.requireServiceAccount === true;
+}
+
+/** @throws AppError `invalid-configuration` */
+export async function loadProviders(files: ProviderFiles): Promise<readonly CredentialProvider[]> {
+  const { config } = files;
+  const text = await readFile(config, 'utf8').catch((error: unknown) => {
+    throw invalid(config, describeError(error));
+  });
+  const entries = parseConfig(text, config).providers;
+  const names = entries.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw invalid(config, `provider "${twice}" stands there twice`);
+  const providers = entries.filter((entry) => !needsPod(entry)).map((entry) => checkEntry(entry, files));
+  for (const { program } of providers) {
+    await access(program, constants.X_OK).catch(() => {
+      throw invalid(config, `${program} is no program that can be run`);
+    });
+  }
+  return providers;
+}

@@ -1,0 +1,278 @@
+import { describe, expect, test } from 'vitest';
+import { matchCredentials } from '../../src/credentials/match-credentials.ts';
+import { parseReference } from '../../src/image/reference.ts';
+import { loadKeychain } from '../../src/keychain/keychain.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { createScriptPrograms } from '../support/script-programs.ts';
+
+const never = new AbortController().signal;
+const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1';
+
+function response(parts: object = {}): string {
+  const answer = {
+    kind: 'CredentialProviderResponse',
+    apiVersion: API_VERSION,
+    cacheKeyType: 'Image',
+    auth: { '*.ecr.test': { username: 'AWS', password: 'geheim' } },
+    ...parts,
+  };
+  return `printf '%s' '${JSON.stringify(answer)}'`;
+}
+
+const ecr = {
+  name: 'ecr',
+  apiVersion: API_VERSION,
+  matchImages: ['*.ecr.test', 'docker.io/team'],
+  defaultCacheDuration: '1h',
+};
+
+function config(...providers: readonly object[]): object {
+  return { apiVersion: 'kubelet.config.k8s.io/v1', kind: 'CredentialProviderConfig', providers };
+}
+
+interface Setup {
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly providers?: readonly object[];
+  readonly dockerConfig?: object;
+}
+
+async function setUp({ scripts = {}, providers = [ecr], dockerConfig = {} }: Setup) {
+  const programs = await createScriptPrograms();
+  for (const [name, script] of Object.entries(scripts)) await programs.add(name, script);
+  const { log, messages } = createRecordingLog();
+  const keychain = await loadKeychain(
+    { logger: log },
+    {
+      dockerConfigs: [await programs.write('config.json', dockerConfig)],
+      providers: {
+        config: await programs.write('providers.yaml', config(...providers)),
+        binDir: programs.binDir,
+      },
+      env: programs.env,
+      limits: { programMilliseconds: 2000 },
+    },
+  );
+  return {
+    programs,
+    keychain,
+    warnings: () => messages('warn'),
+    /** `user from source` of each credential that would be tried for the image. */
+    logins: async (image: string): Promise<readonly string[]> => {
+      const reference = parseReference(image);
+      const found = matchCredentials(reference, await keychain.credentialsFor(reference, never));
+      return found.map(({ secret, source }) =>
+        secret.kind === 'basic' ? `${secret.username} from ${source.split('/').at(-1)}` : secret.kind,
+      );
+    },
+    [Symbol.asyncDispose]: () => programs[Symbol.asyncDispose](),
+  };
+}
+
+describe('what a plugin is asked', () => {
+  test('the image without tag and digest, in the version that its configuration names', async () => {
+    await using bench = await setUp({ scripts: { ecr: response() } });
+    expect(await bench.logins(`a.ecr.test/team/app:1@sha256:${'0'.repeat(64)}`)).toEqual([
+      'AWS from plugin ecr',
+    ]);
+    const [input = ''] = await bench.programs.inputs('ecr');
+    expect(JSON.parse(input)).toEqual({
+      kind: 'CredentialProviderRequest',
+      apiVersion: API_VERSION,
+      image: 'a.ecr.test/team/app',
+    });
+  });
+
+  test('with its arguments and variables, over those of the process', async () => {
+    const auth = { '*.ecr.test': { username: 'WHO', password: '' } };
+    const script = response({ auth }).replace('WHO', `'"$1 $2 $REGION $HOME"'`);
+    const provider = {
+      ...ecr,
+      args: ['get-credentials', '-v=1'],
+      env: [
+        { name: 'REGION', value: 'eu' },
+        { name: 'HOME', value: 'plugin-home' },
+      ],
+    };
+    await using bench = await setUp({ scripts: { ecr: script }, providers: [provider] });
+    expect(await bench.logins('a.ecr.test/x')).toEqual([
+      'get-credentials -v=1 eu plugin-home from plugin ecr',
+    ]);
+  });
+
+  test.for([
+    { image: 'a.ecr.test/x', asked: 1 },
+    { image: 'ecr.test/x', asked: 0 },
+    { image: 'a.b.ecr.test/x', asked: 0 },
+    { image: 'a.ecr.test:5000/x', asked: 0 },
+    { image: 'team/app', asked: 1 },
+    { image: 'nginx', asked: 0 },
+  ])('only about images that it matches: $image', async ({ image, asked }) => {
+    await using bench = await setUp({ scripts: { ecr: response() } });
+    await bench.logins(image);
+    expect(await bench.programs.inputs('ecr')).toHaveLength(asked);
+  });
+});
+
+describe('how long and for what an answer is kept', () => {
+  const images = ['a.ecr.test/x', 'a.ecr.test/x:2', 'a.ecr.test/y', 'b.ecr.test/x'];
+  test.for([
+    { name: 'Image', parts: { cacheKeyType: 'Image' }, asked: 3 },
+    { name: 'Registry', parts: { cacheKeyType: 'Registry' }, asked: 2 },
+    { name: 'Global', parts: { cacheKeyType: 'Global' }, asked: 1 },
+    { name: 'a duration of its own', parts: { cacheKeyType: 'Global', cacheDuration: '10m0s' }, asked: 1 },
+    { name: 'a duration of null', parts: { cacheKeyType: 'Global', cacheDuration: null }, asked: 1 },
+    { name: 'a duration of 0', parts: { cacheKeyType: 'Global', cacheDuration: '0s' }, asked: 4 },
+  ])('$name', async ({ parts, asked }) => {
+    await using bench = await setUp({ scripts: { ecr: response(parts) } });
+    for (const image of images) expect(await bench.logins(image)).toEqual(['AWS from plugin ecr']);
+    expect(await bench.programs.inputs('ecr')).toHaveLength(asked);
+  });
+
+  test('a default of 0 keeps nothing', async () => {
+    const providers = [{ ...ecr, defaultCacheDuration: '0s' }];
+    await using bench = await setUp({ scripts: { ecr: response() }, providers });
+    await bench.logins('a.ecr.test/x');
+    await bench.logins('a.ecr.test/x');
+    expect(await bench.programs.inputs('ecr')).toHaveLength(2);
+  });
+
+  test('it is asked anew when the answer is old', async () => {
+    await using bench = await setUp({ scripts: { ecr: response({ cacheDuration: '1ms' }) } });
+    await expect
+      .poll(async () => {
+        await bench.logins('a.ecr.test/x');
+        return (await bench.programs.inputs('ecr')).length;
+      })
+      .toBeGreaterThan(1);
+  });
+
+  test('once for all who ask at the same time', async () => {
+    await using bench = await setUp({ scripts: { ecr: response({ cacheDuration: '0s' }) } });
+    await Promise.all(Array.from({ length: 20 }, () => bench.logins('a.ecr.test/x')));
+    expect(await bench.programs.inputs('ecr')).toHaveLength(1);
+  });
+
+  test('that it has none is an answer, too', async () => {
+    await using bench = await setUp({ scripts: { ecr: response({ auth: null }) } });
+    expect(await bench.logins('a.ecr.test/x')).toEqual([]);
+    expect(await bench.logins('a.ecr.test/x')).toEqual([]);
+    expect(await bench.programs.inputs('ecr')).toHaveLength(1);
+    expect(bench.warnings()).toEqual([]);
+  });
+});
+
+test('docker config first, then plugins in their order; within one the most specific key first', async () => {
+  const second = { ...ecr, name: 'second' };
+  await using bench = await setUp({
+    scripts: {
+      ecr: response({
+        auth: {
+          '*.ecr.test': { username: 'glob', password: 'x' },
+          'a.ecr.test': { username: 'host', password: 'x' },
+          'a.ecr.test/team': { username: 'path', password: 'x' },
+          'b.ecr.test': { username: 'other', password: 'x' },
+        },
+      }),
+      second: response(),
+    },
+    providers: [ecr, second],
+    dockerConfig: { auths: { 'a.ecr.test': { username: 'node', password: 'x' } } },
+  });
+  expect(await bench.logins('a.ecr.test/team/app')).toEqual([
+    'node from config.json',
+    'path from plugin ecr',
+    'host from plugin ecr',
+    'glob from plugin ecr',
+    'AWS from plugin second',
+  ]);
+});
+
+test.for([
+  { name: 'fails', script: 'echo geheim >&2; exit 1', said: 'exit code 1' },
+  { name: 'says nothing', script: ':', said: 'no CredentialProviderResponse' },
+  { name: 'answers in another version', script: response({ apiVersion: 'x/v1' }), said: API_VERSION },
+  { name: 'answers another kind', script: response({ kind: 'Status' }), said: 'CredentialProviderResponse' },
+  { name: 'names no cache key type', script: response({ cacheKeyType: 'Pod' }), said: 'Response' },
+  { name: 'gives an odd duration', script: response({ cacheDuration: 'geheim' }), said: 'Response' },
+  { name: 'gives a list', script: response({ auth: ['geheim'] }), said: 'Response' },
+  { name: 'gives a number', script: response({ auth: { 'a.ecr.test': { password: 7 } } }), said: 'Response' },
+  { name: 'never answers', script: 'sleep 60', said: 'no answer in 2000 ms' },
+])('a plugin that $name is told without its words and gives none', async ({ script, said }) => {
+  await using bench = await setUp({ scripts: { ecr: script } });
+  expect(await bench.logins('a.ecr.test/x')).toEqual([]);
+  expect(bench.warnings()).toEqual([expect.stringContaining(said)]);
+  expect(bench.warnings().join()).not.toContain('geheim');
+});
+
+test('whoever has no time left waits no longer', async () => {
+  await using bench = await setUp({ scripts: { ecr: 'sleep 60' } });
+  const reference = parseReference('a.ecr.test/x');
+  expect(await bench.keychain.credentialsFor(reference, AbortSignal.timeout(20))).toEqual([]);
+  expect(await bench.keychain.credentialsFor(reference, AbortSignal.abort())).toEqual([]);
+});
+
+describe('the configuration of plugins', () => {
+  const without = (key: string): object =>
+    Object.fromEntries(Object.entries(ecr).filter(([name]) => name !== key));
+  test.for<{ name: string; file: unknown; said: string }>([
+    { name: 'is no YAML', file: '{', said: 'not YAML' },
+    { name: 'is of another kind', file: { ...config(ecr), kind: 'Pod' }, said: '/kind' },
+    { name: 'is of another version', file: { ...config(ecr), apiVersion: 'v1' }, said: '/apiVersion' },
+    { name: 'has no plugin', file: config(), said: '/providers' },
+    {
+      name: 'leaves the cache duration out',
+      file: config(without('defaultCacheDuration')),
+      said: '/providers/0',
+    },
+    { name: 'matches no image', file: config({ ...ecr, matchImages: [] }), said: 'matchImages' },
+    { name: 'has a key that is none', file: config({ ...ecr, matchImage: 'x' }), said: '/providers/0' },
+    { name: 'names a path', file: config({ ...ecr, name: '../sh' }), said: '/providers/0/name' },
+    { name: 'names the folder itself', file: config({ ...ecr, name: '..' }), said: '/providers/0/name' },
+    {
+      name: 'has an odd duration',
+      file: config({ ...ecr, defaultCacheDuration: '1 day' }),
+      said: 'no duration',
+    },
+    { name: 'has an odd pattern', file: config({ ...ecr, matchImages: ['a b@:'] }), said: 'no pattern' },
+    { name: 'names a plugin twice', file: config(ecr, ecr), said: 'twice' },
+    { name: 'names a missing program', file: config({ ...ecr, name: 'gone' }), said: 'gone' },
+  ])('that $name is refused at the start', async ({ file, said }) => {
+    await using programs = await createScriptPrograms();
+    await programs.add('ecr', ':');
+    const providers = { config: await programs.write('providers.yaml', file), binDir: programs.binDir };
+    const loading = loadKeychain(
+      { logger: createRecordingLog().log },
+      { dockerConfigs: [], providers, env: programs.env },
+    );
+    await expect(loading).rejects.toMatchObject({
+      code: 'invalid-configuration',
+      message: expect.stringContaining(said) as string,
+    });
+  });
+
+  test('that does not exist is refused, too', async () => {
+    const providers = { config: '/nonexistent/providers.yaml', binDir: '/nonexistent' };
+    const loading = loadKeychain(
+      { logger: createRecordingLog().log },
+      { dockerConfigs: [], providers, env: {} },
+    );
+    await expect(loading).rejects.toMatchObject({ code: 'invalid-configuration' });
+  });
+
+  test.for([
+    { requireServiceAccount: true, asked: 0 },
+    { requireServiceAccount: false, asked: 1 },
+  ])('a plugin with tokens (required: $requireServiceAccount)', async ({ requireServiceAccount, asked }) => {
+    const tokenAttributes = {
+      requireServiceAccount,
+      serviceAccountTokenAudience: 'x',
+      cacheType: 'ServiceAccount',
+    };
+    await using bench = await setUp({
+      scripts: { ecr: response() },
+      providers: [{ ...ecr, tokenAttributes }],
+    });
+    await bench.logins('a.ecr.test/x');
+    expect(await bench.programs.inputs('ecr')).toHaveLength(asked);
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { matchCredentials } from '../../src/credentials/match-credentials.ts';
+import { parseReference } from '../../src/image/reference.ts';
+import type { KeychainLimits } from '../../src/keychain/defaults.ts';
+import { createDockerConfigFile } from '../../src/keychain/docker-config-file.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { createScriptPrograms, type ScriptPrograms } from '../support/script-programs.ts';
+
+const never = new AbortController().signal;
+
+function answering(username: string, secret: string): string {
+  return `printf '{"ServerURL":"%s","Username":"${username}","Secret":"${secret}"}' "$input"`;
+}
+
+interface Bench extends AsyncDisposable {
+  readonly programs: ScriptPrograms;
+  readonly warnings: () => readonly string[];
+  /** `user` of each credential that would be tried for the image, or what kind it is. */
+  readonly logins: (image: string) => Promise<readonly string[]>;
+}
+
+async function setUp(config: unknown, limits: Partial<KeychainLimits> = {}): Promise<Bench> {
+  const programs = await createScriptPrograms();
+  const file =
+    config === undefined ? `${programs.folder}/none.json` : await programs.write('config.json', config);
+  const { log, messages } = createRecordingLog();
+  const keychain = createDockerConfigFile({ logger: log }, { file, env: programs.env, limits });
+  return {
+    programs,
+    warnings: () => messages('warn'),
+    logins: async (image) => {
+      const reference = parseReference(image);
+      const found = matchCredentials(reference, await keychain.credentialsFor(reference, never));
+      return found.map(({ secret }) => (secret.kind === 'basic' ? secret.username : secret.kind));
+    },
+    [Symbol.asyncDispose]: () => programs[Symbol.asyncDispose](),
+  };
+}
+
+const auths = { 'ghcr.io': { auth: Buffer.from('file:geheim').toString('base64') } };
+
+describe('logins in the file', () => {
+  test.for([
+    { name: 'an entry for the registry', config: { auths }, image: 'ghcr.io/a/b', logins: ['file'] },
+    { name: 'entries for others', config: { auths }, image: 'quay.io/a/b', logins: [] },
+    { name: 'no entries', config: {}, image: 'ghcr.io/a/b', logins: [] },
+    { name: 'no file', config: undefined, image: 'ghcr.io/a/b', logins: [] },
+  ])('$name', async ({ config, image, logins }) => {
+    await using bench = await setUp(config);
+    expect(await bench.logins(image)).toEqual(logins);
+    expect(bench.warnings()).toEqual([]);
+  });
+
+  test('a changed file counts as soon as the answer has grown old', async () => {
+    await using bench = await setUp({}, { ttlMilliseconds: 1 });
+    expect(await bench.logins('ghcr.io/a')).toEqual([]);
+    await bench.programs.write('config.json', { auths });
+    await expect.poll(() => bench.logins('ghcr.io/a')).toEqual(['file']);
+  });
+
+  test.for([
+    { name: 'is no JSON', config: '{"auths": geheim' },
+    { name: 'has a broken entry', config: { auths: { 'ghcr.io': { auth: 'geheim!' } } } },
+    { name: 'is larger than any docker config', config: 'x'.repeat(2 * 1024 * 1024) },
+  ])('a file that $name is told and gives none', async ({ config }) => {
+    await using bench = await setUp(config);
+    expect(await bench.logins('ghcr.io/a')).toEqual([]);
+    expect(bench.warnings()).toEqual([expect.stringContaining('config.json')]);
+    expect(bench.warnings().join()).not.toContain('geheim');
+  });
+});
+
+describe('logins that a helper keeps', () => {
+  test('the helper is asked for the registry, once, before the file', async () => {
+    await using bench = await setUp({ auths, credHelpers: { 'ghcr.io': 'mine' } });
+    await bench.programs.add('docker-credential-mine', answering('helped', 'geheim'));
+    expect(await Promise.all([bench.logins('ghcr.io/a/b'), bench.logins('ghcr.io/c')])).toEqual([
+      ['helped', 'file'],
+      ['helped', 'file'],
+    ]);
+    expect(await bench.programs.inputs('docker-credential-mine')).toEqual(['ghcr.io']);
+    expect(await bench.logins('quay.io/a')).toEqual([]);
+    expect(await bench.programs.inputs('docker-credential-mine')).toHaveLength(1);
+  });
+
+  test('the store is asked for Docker Hub by the name docker login uses', async () => {
+    await using bench = await setUp({ credsStore: 'all' });
+    await bench.programs.add('docker-credential-all', answering('hub', 'geheim'));
+    expect(await bench.logins('nginx')).toEqual(['hub']);
+    expect(await bench.programs.inputs('docker-credential-all')).toEqual(['https://index.docker.io/v1/']);
+  });
+
+  test('a refresh token is one', async () => {
+    await using bench = await setUp({ credsStore: 'all' });
+    await bench.programs.add('docker-credential-all', answering('<token>', 'refresh'));
+    expect(await bench.logins('x.azurecr.io/a')).toEqual(['identity-token']);
+  });
+
+  test('a helper that keeps none is no fault', async () => {
+    await using bench = await setUp({ auths, credsStore: 'all' });
+    await bench.programs.add(
+      'docker-credential-all',
+      'echo credentials not found in native keychain; exit 1',
+    );
+    expect(await bench.logins('ghcr.io/a')).toEqual(['file']);
+    expect(bench.warnings()).toEqual([]);
+  });
+
+  const long = `printf '%200000s' x; printf '%200000s' x`;
+  test.for([
+    { name: 'is not installed', script: null, said: 'there is no such program' },
+    { name: 'fails', script: 'echo geheim; echo geheim >&2; exit 3', said: 'exit code 3' },
+    { name: 'says nothing', script: ':', said: 'something else than JSON' },
+    { name: 'says something else', script: 'echo \'{"Username":7,"Secret":"geheim"}\'', said: 'user name' },
+    { name: 'is killed', script: 'kill -9 $$', said: 'signal' },
+    { name: 'talks without end', script: long, said: 'more than' },
+    { name: 'never answers', script: 'sleep 60', said: 'no answer in 300 ms' },
+    { name: 'leaves somebody behind who holds its output', script: 'sleep 60 & exit 0', said: 'no answer' },
+  ])('a helper that $name is told without its words, and the file still counts', async ({ script, said }) => {
+    await using bench = await setUp({ auths, credsStore: 'all' }, { programMilliseconds: 300 });
+    if (script !== null) await bench.programs.add('docker-credential-all', script);
+    expect(await bench.logins('ghcr.io/a')).toEqual(['file']);
+    expect(bench.warnings()).toEqual([expect.stringContaining(said)]);
+    expect(bench.warnings().join()).not.toContain('geheim');
+  });
+
+  test('a failure is not remembered', async () => {
+    await using bench = await setUp({ credsStore: 'all' });
+    await bench.programs.add('docker-credential-all', 'exit 1');
+    expect(await bench.logins('ghcr.io/a')).toEqual([]);
+    await bench.programs.add('docker-credential-all', answering('again', 'geheim'));
+    expect(await bench.logins('ghcr.io/a')).toEqual(['again']);
+  });
+});
