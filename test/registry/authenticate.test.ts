@@ -99,6 +99,32 @@ describe('a login is used where it is asked for', () => {
   });
 });
 
+const two = { kind: 'basic', username: 'two', password: 'two' } as const;
+
+/** A registry that lets both in, and answers the first one `status` as if nothing were there. */
+function hiding(auth: 'basic' | 'bearer', status: number): RegistryOptions {
+  const tokens = new Set<string>();
+  return {
+    auth,
+    users: { joe: 'pass:word', two: 'two' },
+    faults: (handler) => (request, response) => {
+      const { authorization = '' } = request.headers;
+      const isJoe = Buffer.from(authorization.slice('Basic '.length), 'base64').toString().startsWith('joe');
+      if (request.url?.startsWith('/token') === true && isJoe) {
+        response.setHeader('content-type', 'application/json');
+        const end = response.end.bind(response);
+        response.end = ((body: string) => {
+          tokens.add(`Bearer ${(JSON.parse(body) as { token: string }).token}`);
+          return end(body);
+        }) as typeof response.end;
+      }
+      const isHidden = auth === 'basic' ? isJoe : tokens.has(authorization);
+      if (isHidden) response.writeHead(status).end();
+      else handler(request, response);
+    },
+  };
+}
+
 describe('several credentials', () => {
   test.for(['basic', 'bearer'] as const)(
     'are tried in order, the one that works is kept: %s',
@@ -143,34 +169,6 @@ describe('several credentials', () => {
     const { bytes } = await client.fetchManifest(imageAt(registry, 'team/app'), asking(...credentials));
     expect(bytes).toBe(manifest.bytes.byteLength);
   });
-
-  const two = { kind: 'basic', username: 'two', password: 'two' } as const;
-
-  /** A registry that lets both in, and answers the first one `status` as if nothing were there. */
-  const hiding = (auth: 'basic' | 'bearer', status: number): RegistryOptions => {
-    const tokens = new Set<string>();
-    return {
-      auth,
-      users: { joe: 'pass:word', two: 'two' },
-      faults: (handler) => (request, response) => {
-        const { authorization = '' } = request.headers;
-        const isJoe = Buffer.from(authorization.slice('Basic '.length), 'base64')
-          .toString()
-          .startsWith('joe');
-        if (request.url?.startsWith('/token') === true && isJoe) {
-          response.setHeader('content-type', 'application/json');
-          const end = response.end.bind(response);
-          response.end = ((body: string) => {
-            tokens.add(`Bearer ${(JSON.parse(body) as { token: string }).token}`);
-            return end(body);
-          }) as typeof response.end;
-        }
-        const isHidden = auth === 'basic' ? isJoe : tokens.has(authorization);
-        if (isHidden) response.writeHead(status).end();
-        else handler(request, response);
-      },
-    };
-  };
 
   test.for([
     { auth: 'basic', status: 404 },
