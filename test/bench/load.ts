@@ -29,6 +29,23 @@ async function openLane(
   return { connection, exchanges };
 }
 
+/**
+ * Keeps this processor from sleeping while it waits: waking one costs whoever sends the bytes (in a virtual machine as much
+ * as a tenth of a request), which would count as the server's work, and more so for the slower server.
+ */
+function stayAwake(): { readonly end: () => void } {
+  let isAwake = true;
+  const turn = (): void => {
+    if (isAwake) setImmediate(turn);
+  };
+  turn();
+  return {
+    end: () => {
+      isAwake = false;
+    },
+  };
+}
+
 export async function openLoad(
   target: Target,
   questions: readonly Question[],
@@ -64,7 +81,9 @@ export async function openLoad(
   return {
     run: async (milliseconds) => {
       const until = performance.now() + milliseconds;
+      const awake = stayAwake();
       const answers = await Promise.all(lanes.map((lane) => runLane(lane, until)));
+      awake.end();
       return answers.reduce((sum, count) => sum + count, 0);
     },
     [Symbol.dispose]: () => {

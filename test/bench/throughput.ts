@@ -7,9 +7,9 @@ import { startServer, type ServerProcess } from './server-process.ts';
 import type { Stage } from './stage.ts';
 
 const DEFAULTS = {
-  /** Pairs of rounds; their ratios are as good as their middle one. */
-  pairs: 10,
-  roundMilliseconds: 2000,
+  /** Pairs of rounds, short ones: what else the machine does then meets both of a pair alike. */
+  pairs: 20,
+  roundMilliseconds: 1000,
   /** Before anything counts: both servers have compiled what they will run. */
   warmUpMilliseconds: 3000,
 } as const;
@@ -19,10 +19,8 @@ export interface Round {
   /** Answers by second of the server's CPU time; by second of the clock where CPU time is not to be had. */
   readonly perCore: number;
   readonly perSecond: number;
-  /** CPU time by time; well below 1 something else ran on this processor, or the load was the limit. */
+  /** CPU time by time. */
   readonly busy: number;
-  /** The same of the load. */
-  readonly loadBusy: number;
 }
 
 export interface Throughput {
@@ -37,28 +35,16 @@ export interface Throughput {
 
 async function runRound(load: Load, { pid }: ServerProcess): Promise<Round> {
   const cpuBefore = cpuSeconds(pid);
-  const ownBefore = process.cpuUsage();
   const started = performance.now();
   const answers = await load.run(DEFAULTS.roundMilliseconds);
   const seconds = (performance.now() - started) / 1000;
   const cpu = cpuBefore === null ? seconds : (cpuSeconds(pid) ?? 0) - cpuBefore;
-  const { user, system } = process.cpuUsage(ownBefore);
-  return {
-    perCore: answers / cpu,
-    perSecond: answers / seconds,
-    busy: cpu / seconds,
-    loadBusy: (user + system) / 1e6 / seconds,
-  };
+  return { perCore: answers / cpu, perSecond: answers / seconds, busy: cpu / seconds };
 }
 
 function middle(rounds: readonly Round[]): Round {
   const of = (key: keyof Round): number => median(rounds.map((round) => round[key]));
-  return {
-    perCore: of('perCore'),
-    perSecond: of('perSecond'),
-    busy: of('busy'),
-    loadBusy: of('loadBusy'),
-  };
+  return { perCore: of('perCore'), perSecond: of('perSecond'), busy: of('busy') };
 }
 
 export async function measureThroughput(stage: Stage, pinning: Pinning): Promise<Throughput> {
