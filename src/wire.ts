@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createAssessPod } from './assess/assess-pod.ts';
 import type { AssessPod } from './assess/assessment.ts';
 import { createImageCatalog } from './assess/image-catalog.ts';
-import type { ClusterPort, PullSecretsPort } from './assess/ports.ts';
+import type { ClusterPort, KeychainPort, PullSecretsPort, ServiceAccountsPort } from './assess/ports.ts';
 import { loadDevelopmentCertificate } from './certs/development.ts';
 import { renewCertificate } from './certs/renew-certificate.ts';
 import { serviceNames, type ServingCertificate } from './certs/serving-certificate.ts';
@@ -18,12 +18,14 @@ import {
   type Configuration,
 } from './config/configuration-reader.ts';
 import { AppError } from './errors.ts';
+import { loadKeychain } from './keychain/keychain.ts';
 import { loadCertificateSecret } from './kubernetes/certificate-secret.ts';
 import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
 import { createCluster, type Cluster } from './kubernetes/cluster.ts';
 import type { KubernetesConnection } from './kubernetes/connection.ts';
 import { createInClusterConnection } from './kubernetes/in-cluster-connection.ts';
 import { createPullSecrets } from './kubernetes/pull-secrets.ts';
+import { createServiceAccounts } from './kubernetes/service-accounts.ts';
 import { createWebhookConfigurations } from './kubernetes/webhook-configurations.ts';
 import { policySettings } from './policy/settings.ts';
 import { createRegistryClient, type RegistryClient } from './registry/client.ts';
@@ -86,10 +88,23 @@ async function connectRegistry({ registry }: Settings): Promise<RegistryClient> 
   return createRegistryClient({}, { plainHttp, allowAddresses, ca });
 }
 
+/** The operator's own credentials, where the configuration names any. */
+function lendCredentials(
+  { registry }: Settings,
+  logger: LeveledLogger,
+  env: Io['env'],
+): Promise<KeychainPort> {
+  const { dockerConfig, credentialProviders: providers } = registry;
+  const dockerConfigs = dockerConfig === undefined ? [] : [dockerConfig];
+  return loadKeychain({ logger }, { dockerConfigs, providers, env });
+}
+
 /** The parts of the outside world that a webhook needs. */
 export interface WebhookParts {
   readonly cluster: ClusterPort;
   readonly pullSecrets: PullSecretsPort;
+  readonly serviceAccounts?: ServiceAccountsPort;
+  readonly keychain?: KeychainPort;
   readonly registry: RegistryClient;
   readonly logger: LeveledLogger;
   readonly namespace: string;
@@ -97,9 +112,12 @@ export interface WebhookParts {
 
 /** The one use case, joined with its parts: the webhook's and, with other parts, every other command's. */
 export function assembleAssess(parts: WebhookParts, { policy }: Pick<Settings, 'policy'>): AssessPod {
-  const { cluster, logger } = parts;
+  const { cluster, serviceAccounts, logger } = parts;
   const catalog = createImageCatalog(parts);
-  return createAssessPod({ catalog, cluster, logger }, { policy, ownNamespace: parts.namespace });
+  return createAssessPod(
+    { catalog, cluster, serviceAccounts, logger },
+    { policy, ownNamespace: parts.namespace },
+  );
 }
 
 /** Where nothing names a folder the cluster keeps the certificate, and the API server is told whom to trust. */
@@ -132,6 +150,7 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const logger = createLogger({ level: settings.log.level });
   const stopping = new AbortController();
   const namespace = io.env['POD_NAMESPACE'] ?? DEFAULTS.namespace;
+  const keychain = await lendCredentials(settings, logger, io.env);
   const client = createKubernetesClient(await connect(flags, io.env));
   const cluster = createCluster({ client, log: logger });
   cluster.start();
@@ -140,7 +159,9 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
     const stopped = stopSignal(process);
     const certificate = await certify(flags, { client, log: logger, namespace }, stopping.signal);
     const pullSecrets = createPullSecrets({ client });
-    const assess = assembleAssess({ cluster, pullSecrets, registry, logger, namespace }, settings);
+    const serviceAccounts = createServiceAccounts({ client, log: logger });
+    const parts = { cluster, pullSecrets, serviceAccounts, keychain, registry, logger, namespace };
+    const assess = assembleAssess(parts, settings);
     const health = healthOf(cluster);
     const app = createApp({ assess, health, logger }, { https: tlsOptions(certificate) });
     const listening = await listen(app, health, settings.server);

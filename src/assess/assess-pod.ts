@@ -6,13 +6,15 @@ import type { PolicySettings } from '../policy/settings.ts';
 import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
 import { gatherContainers } from './gather-facts.ts';
 import type { ImageCatalog } from './image-catalog.ts';
-import type { ClusterPort, Logger } from './ports.ts';
+import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
 import { resolveMode, type ResolvedMode } from './resolve-mode.ts';
 import { createSkipList } from './skip-list.ts';
 
 interface AssessDeps {
   readonly catalog: ImageCatalog;
   readonly cluster: ClusterPort;
+  /** Absent where there is no cluster to ask. */
+  readonly serviceAccounts?: ServiceAccountsPort | undefined;
   readonly logger: Logger;
 }
 
@@ -31,7 +33,8 @@ function skipped(reason: string, notes: readonly string[] = NOTHING): Assessment
 /** The use case behind every way in: scope, mode, facts, decision, outcome. */
 export function createAssessPod(deps: AssessDeps, options: AssessOptions): AssessPod {
   const { policy, ownNamespace } = options;
-  const gathering = { catalog: deps.catalog, skipList: createSkipList(policy.skipImages) };
+  const { catalog, serviceAccounts } = deps;
+  const gathering = { catalog, serviceAccounts, skipList: createSkipList(policy.skipImages) };
 
   /** A namespace younger than the watch is asked for once; where that fails, the configured mode stands. */
   async function fetchMode({ namespace, deadline }: AssessmentRequest): Promise<ResolvedMode> {
@@ -50,16 +53,16 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     notes: readonly string[],
   ): Promise<Assessment> {
     const { mode } = resolved;
-    const { pod, namespace, deadline } = request;
+    const { subject, pod, namespace, deadline } = request;
     const cluster = deps.cluster.view();
-    const pending = gatherContainers(gathering, { pod, namespace, cluster, deadline });
+    const pending = gatherContainers(gathering, { subject, pod, namespace, cluster, deadline });
     if (mode === 'audit' && request.step === 'mutate') {
       // Nothing will be changed, so nothing is waited for: the look-ups go on and serve the validating call.
       pending.catch((error: unknown) => deps.logger.error({ err: error }, 'background look-up failed'));
       return skipped('mode audit changes nothing', notes);
     }
     const containers = await pending;
-    const isMutated = request.step === 'validate' && request.subject === 'pod' && mode !== 'audit';
+    const isMutated = request.step === 'validate' && subject === 'pod' && mode !== 'audit';
     const decision = evaluate({ pod, containers, cluster, isMutated }, policy);
     return { kind: 'judged', decision, outcome: applyMode(decision, mode), containers, notes };
   }

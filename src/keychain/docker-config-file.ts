@@ -26,9 +26,7 @@ interface DockerConfig {
   readonly helpers: CredentialHelpers;
 }
 
-const EMPTY: DockerConfig = { credentials: [], helpers: { byRegistry: new Map(), store: null } };
-
-/** Read anew each time the answer has grown old: `docker login` and mounted Secrets change it. No file is an empty one. */
+/** Read anew each time the answer has grown old: `docker login` and mounted Secrets change it. */
 async function readConfig(file: string, limits: KeychainLimits): Promise<DockerConfig> {
   try {
     const { size } = await stat(file);
@@ -43,8 +41,6 @@ async function readConfig(file: string, limits: KeychainLimits): Promise<DockerC
     return { credentials, helpers: parseCredentialHelpers(text, file) };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    const code = cause instanceof Error && 'code' in cause ? cause.code : '';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return EMPTY;
     throw new AppError('unreadable-docker-config', `Cannot read docker config "${file}"`, { cause });
   }
 }

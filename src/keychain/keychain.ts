@@ -7,7 +7,7 @@ import { loadProviders, type ProviderFiles } from './provider-config.ts';
 import type { Environment } from './run-program.ts';
 
 export interface KeychainOptions {
-  /** Docker config files, in the order to look; those that do not exist are empty. */
+  /** Docker config files, in the order to look. */
   readonly dockerConfigs: readonly string[];
   /** The kubelet's plugins; undefined: none. */
   readonly providers: ProviderFiles | undefined;

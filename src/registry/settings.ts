@@ -18,6 +18,25 @@ export const registrySettings = Type.Object(
         description: 'PEM file of certificate authorities trusted beside the system ones.',
       }),
     ),
+    dockerConfig: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "Docker config file whose logins and credential helpers are tried after a Pod's own pull secrets, as a node's would be.",
+      }),
+    ),
+    credentialProviders: Type.Optional(
+      Type.Object(
+        {
+          config: Type.String({
+            minLength: 1,
+            description: "The kubelet's CredentialProviderConfig, whose plugins are asked after that.",
+          }),
+          binDir: Type.String({ minLength: 1, description: 'Folder of the plugins.' }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
   },
   { additionalProperties: false, default: {} },
 );

@@ -199,3 +199,73 @@ test('a template is not expected to be mutated', async () => {
     outcome: { refusals: [] },
   });
 });
+
+describe('pull secrets of the ServiceAccount', () => {
+  const users = { puller: 'pull-me' };
+
+  async function judgePrivate(subject: 'pod' | 'template', sketch: PodSketch) {
+    await using secured = await startRegistry({ images: putFixtureImages, auth: 'basic', users });
+    const { log } = createRecordingLog();
+    const asked: string[] = [];
+    const view = cluster([runtimeClass('wasmtime')]);
+    const namespace: Namespace = { name: 'team-a', labels: {} };
+    const secret = { kind: 'basic', username: 'puller', password: 'pull-me' } as const;
+    const catalog = createImageCatalog({
+      registry: client,
+      pullSecrets: {
+        read: (_namespace, names) =>
+          Promise.resolve(names.map((name) => ({ server: secured.host, secret, source: name }))),
+        forget: () => undefined,
+      },
+      logger: log,
+    });
+    const run = createAssessPod(
+      {
+        catalog,
+        cluster: {
+          view: () => view,
+          namespace: () => namespace,
+          fetchNamespace: () => Promise.resolve(namespace),
+        },
+        serviceAccounts: {
+          pullSecrets: (where, name) => {
+            asked.push(`${where}/${name}`);
+            return Promise.resolve(['of-account']);
+          },
+        },
+        logger: log,
+      },
+      { policy: settings(), ownNamespace: 'wasmgate-system' },
+    );
+    const assessment = await run({
+      subject,
+      pod: pod({ containers: [{ image: `${secured.host}/corpus/${WASM}:latest` }], ...sketch }),
+      namespace: 'team-a',
+      step: 'validate',
+      deadline: createDeadline(10_000),
+    });
+    const [container] = assessment.kind === 'judged' ? assessment.containers : [];
+    return { verdict: container?.verdict.kind, asked };
+  }
+
+  test.each<[string, 'pod' | 'template', PodSketch, string, readonly string[]]>([
+    ['a template gets those of the default account', 'template', {}, 'wasm', ['team-a/default']],
+    [
+      'a template gets those of the account it names',
+      'template',
+      { spec: { serviceAccountName: 'builder' } },
+      'wasm',
+      ['team-a/builder'],
+    ],
+    [
+      'a template with its own has no need',
+      'template',
+      { spec: { imagePullSecrets: [{ name: 'own' }] } },
+      'wasm',
+      [],
+    ],
+    ['a Pod has them already, or none', 'pod', {}, 'unknown', []],
+  ])('%s', async (_case, subject, sketch, verdict, asked) => {
+    expect(await judgePrivate(subject, sketch)).toEqual({ verdict, asked });
+  });
+});

@@ -25,10 +25,12 @@ interface Bench {
 
 interface Setup extends RegistryOptions {
   readonly secrets?: Readonly<Record<string, Credential>>;
+  /** The operator's own. */
+  readonly lent?: readonly Credential[];
   readonly ttl?: { readonly tagTtl?: number; readonly failureTtl?: number };
 }
 
-async function setUp({ secrets = {}, ttl = {}, ...options }: Setup = {}): Promise<Bench> {
+async function setUp({ secrets = {}, lent, ttl = {}, ...options }: Setup = {}): Promise<Bench> {
   const registry = await startRegistry({ images: putFixtureImages, ...options });
   const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
   onTestFinished(async () => {
@@ -41,7 +43,12 @@ async function setUp({ secrets = {}, ttl = {}, ...options }: Setup = {}): Promis
     forget: () => undefined,
   };
   const catalog = createImageCatalog(
-    { registry: client, pullSecrets, logger: createRecordingLog().log },
+    {
+      registry: client,
+      pullSecrets,
+      logger: createRecordingLog().log,
+      ...(lent === undefined ? {} : { keychain: { credentialsFor: () => Promise.resolve(lent) } }),
+    },
     ttl,
   );
   const question = (parts: Partial<ImageQuestion> = {}): ImageQuestion => ({
@@ -173,13 +180,16 @@ describe('time', () => {
   });
 });
 
-describe('who may know', () => {
-  const users = { 'team-a': 'secret' };
-  const credential = (server: string): Credential => ({
+function credential(server: string): Credential {
+  return {
     server,
     secret: { kind: 'basic', username: 'team-a', password: 'secret' },
     source: 'secret team-a/regcred',
-  });
+  };
+}
+
+describe('who may know', () => {
+  const users = { 'team-a': 'secret' };
 
   test.each(['basic', 'bearer'] as const)(
     'a pull secret opens a registry with %s auth for its namespace only',
@@ -197,4 +207,30 @@ describe('who may know', () => {
       expect(registry.log.length).toBeGreaterThan(asked);
     },
   );
+
+  test("the operator's own credentials serve every namespace, as a node's do", async () => {
+    const lent: Credential[] = [];
+    const { registry, ask } = await setUp({ auth: 'basic', users, lent });
+    lent.push({ ...credential(registry.host), source: '/config.json' });
+    expect(await ask({ namespace: 'team-b' })).toMatchObject({ kind: 'facts' });
+    const asked = registry.log.length;
+    expect(await ask({ namespace: 'team-c' })).toMatchObject({ kind: 'facts' });
+    expect(registry.log).toHaveLength(asked);
+  });
+
+  test("they are tried after the Pod's own", async () => {
+    const secrets: Record<string, Credential> = {};
+    const lent: Credential[] = [];
+    const options = { auth: 'basic', users: { ...users, node: 'node' }, secrets, lent } as const;
+    const { registry, ask } = await setUp(options);
+    const node = { kind: 'basic', username: 'node', password: 'node' } as const;
+    lent.push({ server: registry.host, secret: node, source: '/config.json' });
+    secrets['team-a/old'] = { ...credential(registry.host), secret: { ...node, password: 'old' } };
+    secrets['team-a/regcred'] = credential(registry.host);
+    const asTeam = { namespace: 'team-a', pullSecrets: ['regcred'] };
+    expect(await ask(asTeam)).toMatchObject({ kind: 'facts' });
+    // Anonymous, the secret, and the config by the same login: the operator's was not needed.
+    expect(registry.log).toHaveLength(3);
+    expect(await ask({ ...asTeam, pullSecrets: ['old'] })).toMatchObject({ kind: 'facts' });
+  });
 });

@@ -22,7 +22,7 @@ interface Bench extends AsyncDisposable {
 async function setUp(config: unknown, limits: Partial<KeychainLimits> = {}): Promise<Bench> {
   const programs = await createScriptPrograms();
   const file =
-    config === undefined ? `${programs.folder}/none.json` : await programs.write('config.json', config);
+    config === undefined ? `${programs.folder}/no-config.json` : await programs.write('config.json', config);
   const { log, messages } = createRecordingLog();
   const keychain = createDockerConfigFile({ logger: log }, { file, env: programs.env, limits });
   return {
@@ -44,7 +44,6 @@ describe('logins in the file', () => {
     { name: 'an entry for the registry', config: { auths }, image: 'ghcr.io/a/b', logins: ['file'] },
     { name: 'entries for others', config: { auths }, image: 'quay.io/a/b', logins: [] },
     { name: 'no entries', config: {}, image: 'ghcr.io/a/b', logins: [] },
-    { name: 'no file', config: undefined, image: 'ghcr.io/a/b', logins: [] },
   ])('$name', async ({ config, image, logins }) => {
     await using bench = await setUp(config);
     expect(await bench.logins(image)).toEqual(logins);
@@ -59,6 +58,7 @@ describe('logins in the file', () => {
   });
 
   test.for([
+    { name: 'is not there', config: undefined },
     { name: 'is no JSON', config: '{"auths": geheim' },
     { name: 'has a broken entry', config: { auths: { 'ghcr.io': { auth: 'geheim!' } } } },
     { name: 'is larger than any docker config', config: 'x'.repeat(2 * 1024 * 1024) },

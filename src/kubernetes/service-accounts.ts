@@ -1,0 +1,78 @@
+import { LRUCache } from 'lru-cache';
+import type { Logger, ServiceAccountsPort } from '../assess/ports.ts';
+import { describeError } from '../errors.ts';
+import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import type { KubernetesClient } from './client.ts';
+import { isKubernetesError } from './kubernetes-error.ts';
+
+export const DEFAULTS = {
+  /** As for the secrets themselves. */
+  ttlMilliseconds: 60_000,
+  /** Names only: some 100 bytes each. */
+  maxEntries: 1024,
+} as const;
+
+export interface ServiceAccountsDeps {
+  readonly client: KubernetesClient;
+  readonly log: Logger;
+}
+
+type Names = readonly string[];
+
+const NONE: Names = [];
+
+function readNames(account: JsonObject): Names {
+  const secrets = property(account, 'imagePullSecrets');
+  if (!Array.isArray(secrets)) return NONE;
+  return secrets.flatMap((secret: unknown) => {
+    const name = isObject(secret) ? stringOr(property(secret, 'name'), '') : '';
+    return name === '' ? [] : [name];
+  });
+}
+
+/** Whoever has no time left goes on without; the reading fills the cache for the next one. */
+async function untilAborted(reading: Promise<Names>, signal: AbortSignal): Promise<Names> {
+  const { promise: late, resolve } = Promise.withResolvers<Names>();
+  const giveUp = (): void => resolve(NONE);
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([reading, late]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/** ServiceAccounts, each read by its name, for what the API server would copy from them into a Pod. */
+export function createServiceAccounts(
+  { client, log }: ServiceAccountsDeps,
+  options: { readonly [Key in keyof typeof DEFAULTS]?: number } = {},
+): ServiceAccountsPort {
+  const { ttlMilliseconds, maxEntries } = { ...DEFAULTS, ...options };
+  const cache = new LRUCache<string, Promise<Names>>({ max: maxEntries, ttl: ttlMilliseconds });
+
+  async function read(namespace: string, name: string, key: string): Promise<Names> {
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(name)}`;
+    const action = `read ServiceAccount "${key}"`;
+    try {
+      // Shared by all who ask in the meantime: no single one's signal ends it, the client's own time limit does.
+      return readNames(await client.request({ action, path }, new AbortController().signal));
+    } catch (error) {
+      // An account that comes after the Deployment is usual: no fault, and asked for again only when this has grown old.
+      if (isKubernetesError(error, 'not-found')) return NONE;
+      // A right that is missing stays so for a while, and is told once in that time; other faults may pass at once.
+      if (!isKubernetesError(error, 'forbidden')) cache.delete(key);
+      log.warn({ namespace, serviceAccount: name }, describeError(error));
+      return NONE;
+    }
+  }
+
+  return {
+    pullSecrets: async (namespace, name, signal) => {
+      const key = `${namespace}/${name}`;
+      const reading = cache.get(key) ?? read(namespace, name, key);
+      if (!cache.has(key)) cache.set(key, reading);
+      return untilAborted(reading, signal);
+    },
+  };
+}

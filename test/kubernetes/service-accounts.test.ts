@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import { createServiceAccounts } from '../../src/kubernetes/service-accounts.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
+
+const never = new AbortController().signal;
+
+async function start(steps: readonly Step[], ttlMilliseconds = 60_000) {
+  const api = await startScriptedApi(steps);
+  const client = createKubernetesClient(api.connection, { requestMilliseconds: 300 });
+  const { log, messages } = createRecordingLog();
+  const accounts = createServiceAccounts({ client, log }, { ttlMilliseconds });
+  return {
+    api,
+    accounts,
+    warnings: () => messages('warn'),
+    [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
+  };
+}
+
+const account = json({ imagePullSecrets: [{ name: 'b' }, {}, { name: 'a' }, { name: '' }, 7] });
+
+test('an account gives the names of its pull secrets in their order', async () => {
+  await using started = await start([account]);
+  expect(await started.accounts.pullSecrets('team-a', 'builder', never)).toEqual(['b', 'a']);
+  expect(started.api.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'GET /api/v1/namespaces/team-a/serviceaccounts/builder',
+  ]);
+});
+
+test('it is read once for all who ask, by namespace', async () => {
+  await using started = await start([account]);
+  const ask = (namespace: string) => started.accounts.pullSecrets(namespace, 'default', never);
+  await Promise.all([ask('team-a'), ask('team-a')]);
+  await ask('team-a');
+  expect(started.api.seen.length).toBe(1);
+  await ask('team-b');
+  expect(started.api.seen.length).toBe(2);
+});
+
+test('what has grown old is read again', async () => {
+  await using started = await start([account], 1);
+  await expect
+    .poll(async () => {
+      await started.accounts.pullSecrets('team-a', 'default', never);
+      return started.api.seen.length;
+    })
+    .toBeGreaterThan(1);
+});
+
+test.for<readonly [name: string, step: Step, asked: number, warnings: number]>([
+  ['without pull secrets', json({ metadata: {} }), 1, 0],
+  ['with something else in their place', json({ imagePullSecrets: 'b' }), 1, 0],
+  ['that does not exist (yet)', refuse(404, 'NotFound'), 1, 0],
+  ['that may not be read, which is told once', refuse(403, 'Forbidden'), 1, 1],
+  ['of an API server in trouble, which may pass', refuse(500, 'InternalError'), 2, 2],
+  ['of an API server that does not answer', () => {}, 2, 2],
+])('an account %s brings none', async ([, step, asked, warnings]) => {
+  await using started = await start([step]);
+  expect(await started.accounts.pullSecrets('team-a', 'default', never)).toEqual([]);
+  expect(await started.accounts.pullSecrets('team-a', 'default', never)).toEqual([]);
+  expect(started.api.seen.length).toBe(asked);
+  expect(started.warnings()).toHaveLength(warnings);
+});
+
+test('whoever has no time left goes on without', async () => {
+  await using started = await start([() => {}]);
+  expect(await started.accounts.pullSecrets('team-a', 'default', AbortSignal.abort())).toEqual([]);
+  expect(await started.accounts.pullSecrets('team-a', 'default', AbortSignal.timeout(10))).toEqual([]);
+});
