@@ -1,7 +1,8 @@
 import { stringify } from 'yaml';
 import { wrap } from '../text.ts';
 import { answerOf, type Played } from './check-scenario.ts';
-import { ANSWER_STYLES, INDENT, type Page, type Style } from './page.ts';
+import type { Page, Style } from '../page.ts';
+import { ANSWER_STYLES, INDENT } from './page.ts';
 import type { DemoAnswer } from './scenarios.ts';
 import { unifiedDiff, type DiffLine } from '../unified-diff.ts';
 

@@ -1,7 +1,8 @@
 import type { ClusterView } from '../../policy/facts.ts';
 import { wrap } from '../text.ts';
 import { answerOf, findBrokenPromises, kindOf, type Played } from './check-scenario.ts';
-import { ANSWER_STYLES, renderFact, renderTitle, type Page } from './page.ts';
+import type { Page } from '../page.ts';
+import { ANSWER_STYLES, renderFact, renderTitle } from './page.ts';
 
 export interface Stage {
   readonly registryUrl: string;

@@ -1,6 +1,7 @@
 import { wrap } from '../text.ts';
 import type { ShownContainer } from './check-scenario.ts';
-import { INDENT, type Page } from './page.ts';
+import type { Page } from '../page.ts';
+import { INDENT } from './page.ts';
 
 function describeVerdict({ verdict }: ShownContainer): string {
   switch (verdict.kind) {

@@ -1,6 +1,7 @@
 import { wrap } from '../text.ts';
 import { findBrokenPromises, type Played } from './check-scenario.ts';
-import { INDENT, renderLabel, renderTitle, type Page } from './page.ts';
+import type { Page } from '../page.ts';
+import { INDENT, renderLabel, renderTitle } from './page.ts';
 import { renderAnswer, toYaml } from './render-answer.ts';
 import { renderImage } from './render-image.ts';
 

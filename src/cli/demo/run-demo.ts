@@ -10,7 +10,7 @@ import { DEMO_CLUSTER, type DemoCluster, type DemoWebhook } from './demo-cluster
 import { pushDemoImages } from './demo-images.ts';
 import { createImageStoreRegistry } from './image-store-registry.ts';
 import { createImageStore, type ImageStore } from './image-store.ts';
-import { createPage } from './page.ts';
+import { createPage } from '../page.ts';
 import { renderClosing, renderOpening } from './render-frame.ts';
 import { renderScenario } from './render-scenario.ts';
 import { demoScenarios, type Scenario } from './scenarios.ts';
