@@ -1,26 +1,10 @@
 import type { Writable } from 'node:stream';
 import type { Command, ConfigurationKey, Example, Flag } from './command.ts';
 import { HELP_FLAG } from './parse.ts';
-import { columnsOf, heading, wrap } from './text.ts';
+import { columnsOf, heading, table, wrap, type Row } from './text.ts';
 
 const PRODUCT =
   'The Kubernetes admission webhook that knows WebAssembly: it finds Wasm images at the registry and makes their Pods run.';
-
-type Row = readonly [left: string, right: string];
-
-/** Two columns; a left side too long for its column has the line for itself. */
-function table(rows: readonly Row[], columns: number): string {
-  const widest = Math.max(...rows.map(([left]) => left.length));
-  const width = Math.min(widest, Math.floor(columns / 3));
-  const indent = ' '.repeat(width + 4);
-  return rows
-    .map(([left, right]) => {
-      const text = wrap(right, columns, indent);
-      if (text === '') return `  ${left}`;
-      return left.length > width ? `  ${left}\n${text}` : `  ${left.padEnd(width)}  ${text.trimStart()}`;
-    })
-    .join('\n');
-}
 
 function flagRow({ name, short, placeholder, description, choices }: Flag): Row {
   const taken = choices === undefined ? '' : ` One of ${choices.join(', ')}.`;

@@ -31,3 +31,19 @@ export function wrap(text: string, columns: number, indent: string): string {
   }
   return lines.join('\n');
 }
+
+export type Row = readonly [left: string, right: string];
+
+/** Two columns; a left side too long for its column has the line for itself. */
+export function table(rows: readonly Row[], columns: number): string {
+  const widest = Math.max(...rows.map(([left]) => left.length));
+  const width = Math.min(widest, Math.floor(columns / 3));
+  const indent = ' '.repeat(width + 4);
+  return rows
+    .map(([left, right]) => {
+      const text = wrap(right, columns, indent);
+      if (text === '') return `  ${left}`;
+      return left.length > width ? `  ${left}\n${text}` : `  ${left.padEnd(width)}  ${text.trimStart()}`;
+    })
+    .join('\n');
+}
