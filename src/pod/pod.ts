@@ -39,6 +39,28 @@ export interface PodSpec {
   readonly os?: { readonly name?: string } | null;
   readonly resources?: ResourceRequirements | null;
   readonly hostUsers?: boolean | null;
+  readonly restartPolicy?: string | null;
+  /** Set where the Pod is bound to a node already. */
+  readonly nodeName?: string | null;
+  readonly affinity?: { readonly nodeAffinity?: NodeAffinity | null } | null;
+}
+
+export interface NodeAffinity {
+  readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+    readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] | null;
+  } | null;
+}
+
+export interface NodeSelectorTerm {
+  readonly matchExpressions?: readonly NodeSelectorRequirement[] | null;
+  /** Of fields there is only `metadata.name`: the DaemonSet controller binds each of its Pods by it. */
+  readonly matchFields?: readonly NodeSelectorRequirement[] | null;
+}
+
+export interface NodeSelectorRequirement {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly values?: readonly string[] | null;
 }
 
 export interface Container {
@@ -51,6 +73,17 @@ export interface Container {
   readonly imagePullPolicy?: string;
   /** `Always` on an init container makes it a native sidecar. */
   readonly restartPolicy?: string | null;
+  readonly tty?: boolean | null;
+  readonly livenessProbe?: Handler | null;
+  readonly readinessProbe?: Handler | null;
+  readonly startupProbe?: Handler | null;
+  readonly lifecycle?: { readonly postStart?: Handler | null; readonly preStop?: Handler | null } | null;
+  readonly securityContext?: { readonly readOnlyRootFilesystem?: boolean | null } | null;
+}
+
+/** A probe or a lifecycle hook; only whether it runs a program matters. */
+export interface Handler {
+  readonly exec?: object | null;
 }
 
 export interface ResourceRequirements {

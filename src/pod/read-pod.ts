@@ -73,6 +73,9 @@ const resources = objectWith([
 const strings = listOf(isString);
 const stringMap = mapOf(isString);
 
+const anyObject = objectWith([]);
+const handler = objectWith([['exec', anyObject]]);
+
 const containerFields = objectWith([
   ['name', isString],
   ['image', isString],
@@ -81,6 +84,18 @@ const containerFields = objectWith([
   ['resources', resources],
   ['imagePullPolicy', isString],
   ['restartPolicy', isString],
+  ['tty', isBoolean],
+  ['livenessProbe', handler],
+  ['readinessProbe', handler],
+  ['startupProbe', handler],
+  [
+    'lifecycle',
+    objectWith([
+      ['postStart', handler],
+      ['preStop', handler],
+    ]),
+  ],
+  ['securityContext', objectWith([['readOnlyRootFilesystem', isBoolean]])],
 ]);
 
 const isContainer: Check = (value, path) => {
@@ -97,6 +112,25 @@ const isToleration = objectWith([
   ['effect', isString],
 ]);
 
+const requirements = listOf(
+  objectWith([
+    ['key', isString],
+    ['operator', isString],
+    ['values', strings],
+  ]),
+);
+
+const nodeSelectorTerms = listOf(
+  objectWith([
+    ['matchExpressions', requirements],
+    ['matchFields', requirements],
+  ]),
+);
+
+const nodeAffinity = objectWith([
+  ['requiredDuringSchedulingIgnoredDuringExecution', objectWith([['nodeSelectorTerms', nodeSelectorTerms]])],
+]);
+
 const specFields = objectWith([
   ['containers', containers],
   ['initContainers', containers],
@@ -110,6 +144,9 @@ const specFields = objectWith([
   ['os', objectWith([['name', isString]])],
   ['resources', resources],
   ['hostUsers', isBoolean],
+  ['restartPolicy', isString],
+  ['nodeName', isString],
+  ['affinity', objectWith([['nodeAffinity', nodeAffinity]])],
 ]);
 
 const isSpec: Check = (value, path) => {
