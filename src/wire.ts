@@ -7,6 +7,7 @@ import { loadDevelopmentCertificate } from './certs/development.ts';
 import { renewCertificate } from './certs/renew-certificate.ts';
 import { serviceNames, type ServingCertificate } from './certs/serving-certificate.ts';
 import { demoCommand } from './cli/demo/demo.ts';
+import { reviewCommand } from './cli/review/review.ts';
 import { EXIT_CODES, type ExitCode } from './cli/exit-codes.ts';
 import type { Io } from './cli/io.ts';
 import type { CliDeps } from './cli/run.ts';
@@ -39,6 +40,7 @@ import { stopSignal } from './server/stop-signal.ts';
 import { createLogger, type LeveledLogger } from './telemetry/log.ts';
 import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts';
 import { wireDemo } from './wire-demo.ts';
+import { wireReview } from './wire-review.ts';
 
 const sections = {
   policy: policySettings,
@@ -56,9 +58,12 @@ const DEFAULTS = {
   service: 'wasmgate',
 } as const;
 
+async function readFileOrDefaults(file: string | undefined): Promise<Settings> {
+  return file === undefined ? configurations.defaults() : configurations.read(file);
+}
+
 async function readSettings(flags: ServeFlags): Promise<Settings> {
-  const file =
-    flags.config === undefined ? configurations.defaults() : await configurations.read(flags.config);
+  const file = await readFileOrDefaults(flags.config);
   const { host = file.server.host, port = file.server.port, logLevel = file.log.level } = flags;
   return { ...file, server: { host, port }, log: { level: logLevel as LogLevel } };
 }
@@ -184,11 +189,15 @@ export function wireCli(version: string): CliDeps {
     const text = `{apiVersion: ${CONFIGURATION_VERSION}, kind: ${CONFIGURATION_KIND}, policy: ${policy}}`;
     return assembleAssess({ ...parts, namespace: DEFAULTS.namespace }, configurations.parse(text, 'demo'));
   });
+  const review = wireReview({
+    configure: (file) => readFileOrDefaults(file),
+    assemble: (parts, settings) => assembleAssess({ ...parts, namespace: DEFAULTS.namespace }, settings),
+  });
   return {
     version,
     serve,
     configurationKeys: configurations.keys,
     logLevels: LOG_LEVELS,
-    commands: [demoCommand(demo)],
+    commands: [reviewCommand(review), demoCommand(demo)],
   };
 }

@@ -20,6 +20,7 @@ const USAGE_ERRORS: ReadonlySet<string> = new Set([
   'wrong-usage',
   'invalid-configuration',
   'unreadable-configuration',
+  'unreadable-manifest',
 ]);
 
 function commandTable(deps: CliDeps): readonly Command[] {

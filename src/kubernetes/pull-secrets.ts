@@ -1,12 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { PullSecretsPort } from '../assess/ports.ts';
 import type { Credential } from '../credentials/credential.ts';
-import { parseDockerConfig, PULL_SECRET_TYPES } from '../credentials/parse-docker-config.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import { AppError } from '../errors.ts';
-import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError, type KubernetesErrorCode } from './kubernetes-error.ts';
+import { parseSecret } from './parse-secret.ts';
 
 export const DEFAULTS = {
   /** Long enough for the Pods of one rollout, short enough that a rotated password works at the next try. */
@@ -75,18 +74,6 @@ async function readSecret(client: KubernetesClient, secret: SecretName): Promise
     if (isKubernetesError(error, 'not-found')) return [];
     throw toFailure(error, secret);
   }
-}
-
-function parseSecret(object: JsonObject, source: string): readonly Credential[] {
-  const type = stringOr(property(object, 'type'), '');
-  const format = Object.hasOwn(PULL_SECRET_TYPES, type) ? PULL_SECRET_TYPES[type] : undefined;
-  const data = property(object, 'data');
-  const encoded = format !== undefined && isObject(data) ? property(data, format.key) : undefined;
-  if (format === undefined || typeof encoded !== 'string') return [];
-  return parseDockerConfig(Buffer.from(encoded, 'base64').toString('utf8'), {
-    format: format.format,
-    source,
-  });
 }
 
 const REASONS: Partial<Record<KubernetesErrorCode, UnknownReason>> = {

@@ -12,21 +12,28 @@ const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
   'serving.knative.dev/Service': ['spec', 'template'],
 };
 
+export interface GroupKind {
+  readonly group: string;
+  readonly kind: string;
+}
+
 function step(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? (value as Record<string, unknown>)[key]
     : undefined;
 }
 
+/** The keys that lead to the Pod template; null for a kind without one. */
+export function templatePath({ group, kind }: GroupKind): readonly string[] | null {
+  const name = `${group}/${kind}`;
+  return (Object.hasOwn(TEMPLATE_PATHS, name) ? TEMPLATE_PATHS[name] : undefined) ?? null;
+}
+
 /**
  * The Pod that a workload would make, as far as its template tells; null for a kind without a template.
  * @throws AppError `invalid-pod` when the template is broken
  */
-export function podOfTemplate(
-  object: unknown,
-  kind: { readonly group: string; readonly kind: string },
-): Pod | null {
-  const name = `${kind.group}/${kind.kind}`;
-  const path = Object.hasOwn(TEMPLATE_PATHS, name) ? TEMPLATE_PATHS[name] : undefined;
-  return path === undefined ? null : readPod(path.reduce(step, object));
+export function podOfTemplate(object: unknown, kind: GroupKind): Pod | null {
+  const path = templatePath(kind);
+  return path === null ? null : readPod(path.reduce(step, object));
 }

@@ -1,0 +1,64 @@
+import { LineCounter, parseAllDocuments } from 'yaml';
+import { describeError } from '../../errors.ts';
+import type { InputFile } from './read-files.ts';
+
+/** One YAML document, or the whole of a JSON file. */
+export interface ParsedDocument {
+  readonly file: string;
+  /** Counted from 1. */
+  readonly document: number;
+  readonly value: unknown;
+}
+
+export interface ParsedFile {
+  readonly documents: readonly ParsedDocument[];
+  /** Each names file, document and line. */
+  readonly problems: readonly string[];
+}
+
+/** Undefined where the text is no JSON; YAML then says where it is none, line by line. */
+function tryJson(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+type YamlDocument = ReturnType<typeof parseAllDocuments>[number];
+
+function problemsOf(yaml: YamlDocument, lines: LineCounter, where: string): readonly string[] {
+  return yaml.errors.map(({ message, pos }) => {
+    const { line, col } = lines.linePos(pos[0]);
+    return `${where}, line ${line}, column ${col}: ${message}`;
+  });
+}
+
+/** As kubectl reads manifests: merge keys are known, of equal keys the last counts, an empty document is none. */
+function parseYaml({ file, text }: InputFile): ParsedFile {
+  const lines = new LineCounter();
+  const options = { lineCounter: lines, merge: true, uniqueKeys: false, prettyErrors: false } as const;
+  const all: Iterable<YamlDocument> = parseAllDocuments(text, options);
+  const documents: ParsedDocument[] = [];
+  const problems: string[] = [];
+  for (const [index, yaml] of [...all].entries()) {
+    const where = `${file}, document ${index + 1}`;
+    const found = problemsOf(yaml, lines, where);
+    problems.push(...found);
+    if (found.length > 0) continue;
+    try {
+      documents.push({ file, document: index + 1, value: yaml.toJS() as unknown });
+    } catch (error) {
+      // Aliases are resolved only now: one without its anchor, or more of them than anybody means.
+      problems.push(`${where}, line ${lines.linePos(yaml.contents?.range?.[0] ?? 0).line}: ${describeError(error)}`);
+    }
+  }
+  return { documents: documents.filter(({ value }) => value !== null), problems };
+}
+
+export function parseDocuments(input: InputFile): ParsedFile {
+  const json = tryJson(input.text);
+  if (json === undefined) return parseYaml(input);
+  return { documents: [{ file: input.file, document: 1, value: json }], problems: [] };
+}

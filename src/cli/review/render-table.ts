@@ -1,0 +1,136 @@
+import type { Verdict } from '../../detect/verdict.ts';
+import type { Page, Style } from '../page.ts';
+import { wrap } from '../text.ts';
+import {
+  OUTCOMES,
+  type ReportedFinding,
+  type ReportedImage,
+  type ReportItem,
+  type ReviewOutcome,
+  type Severity,
+  type Summary,
+} from './report.ts';
+
+const OUTCOME_STYLES = {
+  admitted: 'green',
+  changed: 'green',
+  refused: 'red',
+  skipped: 'dim',
+  undecided: 'yellow',
+} as const satisfies Readonly<Record<ReviewOutcome, Style>>;
+
+const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', info: 'cyan' };
+
+/** Longest of the words that stand in it. */
+const LABEL_WIDTH = 9;
+const INDENT = ' '.repeat(LABEL_WIDTH + 2);
+
+/** A word in the left column and a text of several lines beside it. */
+function row({ columns, paint }: Page, label: string, look: { text: string; style?: Style }): string {
+  const text = wrap(look.text, columns, INDENT).trimStart();
+  return `  ${paint(look.style ?? 'dim', label.padEnd(LABEL_WIDTH))}${text}`;
+}
+
+/** The following lines of a row. */
+function more({ columns }: Page, text: string): string {
+  return wrap(text, columns, INDENT);
+}
+
+function describeVerdict(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'wasm':
+      return `wasm (${verdict.flavour})`;
+    case 'container':
+      return 'container';
+    case 'not-a-workload':
+      return verdict.what;
+    case 'unknown':
+      return `unknown (${verdict.reason})`;
+  }
+}
+
+function valueText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function findingLines(page: Page, finding: ReportedFinding): readonly string[] {
+  const { severity, id, container, message, advice } = finding;
+  const where = container === null ? '' : `, container "${container}"`;
+  return [
+    row(page, severity, { text: `${id}${where}`, style: SEVERITY_STYLES[severity] }),
+    more(page, message),
+    ...(advice === '' ? [] : [more(page, `To fix: ${advice}`)]),
+  ];
+}
+
+function classLine(page: Page, { runtimeClass }: ReportItem): readonly string[] {
+  if (runtimeClass === null) return [];
+  const { name, handler, origin } = runtimeClass;
+  const how = { pod: 'named by the Pod', chosen: 'chosen', none: 'named by the Pod' }[origin];
+  const what = handler === null ? 'there is no such class' : `handler ${handler}`;
+  return [row(page, 'class', { text: `${name} (${what}; ${how})` })];
+}
+
+function changeLines(page: Page, { changes, patch }: ReportItem): readonly string[] {
+  const label = patch.length > 0 ? 'set' : 'would set';
+  return changes.flatMap(({ field, value, reason }, index) => [
+    row(page, index === 0 ? label : '', { text: `${field}: ${valueText(value)}` }),
+    ...wrap(`(${reason})`, page.columns, `${INDENT}  `)
+      .split('\n')
+      .map((line) => page.paint('dim', line)),
+  ]);
+}
+
+/** Why an image is unknown, where no finding tells it. */
+function unknownLines(page: Page, { container, verdict }: ReportedImage, findings: ReportItem['findings']) {
+  const isTold = findings.some((finding) => finding.container === container);
+  if (verdict.kind !== 'unknown' || isTold) return [];
+  return [verdict.detail, verdict.advice ?? ''].filter((text) => text !== '').map((text) => more(page, text));
+}
+
+function imageLines(page: Page, { images, findings }: ReportItem): readonly string[] {
+  return images.flatMap((shown, index) => {
+    const { container, image, verdict } = shown;
+    const text = `${container}: ${image}, ${describeVerdict(verdict)}`;
+    return [row(page, index === 0 ? 'images' : '', { text }), ...unknownLines(page, shown, findings)];
+  });
+}
+
+function isPlain({ outcome, findings, images }: ReportItem): boolean {
+  return (
+    outcome === 'admitted' &&
+    findings.length === 0 &&
+    images.every(({ verdict }) => verdict.kind === 'container')
+  );
+}
+
+/** One object: a line where there is nothing to say, else a line for each thing. */
+export function renderItem(page: Page, item: ReportItem, remarks: readonly string[]): string {
+  const { outcome, source, mode } = item;
+  const { file, document, kind, namespace, name } = source;
+  const inMode = mode === null || mode === 'enforce' ? '' : `, mode ${mode}`;
+  const title = `${kind} ${namespace}/${name} (${file}, document ${document}${inMode})`;
+  const lines = [
+    page.paint(['bold', OUTCOME_STYLES[outcome]], outcome.padEnd(LABEL_WIDTH + 2)) +
+      wrap(title, page.columns, INDENT).trimStart(),
+    ...remarks.map((remark) => row(page, 'note', { text: remark, style: 'yellow' })),
+    ...(isPlain(item)
+      ? []
+      : [...imageLines(page, item), ...classLine(page, item), ...changeLines(page, item)]),
+    ...item.findings.flatMap((finding) => findingLines(page, finding)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** `4 reviewed: 1 admitted, 3 changed. 2 documents passed over.` */
+export function renderSummary(page: Page, summary: Summary): string {
+  const parts = OUTCOMES.flatMap((outcome) =>
+    summary[outcome] === 0 ? [] : [`${summary[outcome]} ${outcome}`],
+  );
+  const { reviewed, passedOver } = summary;
+  const over =
+    passedOver === 0 ? '' : ` ${passedOver} ${passedOver === 1 ? 'document' : 'documents'} passed over.`;
+  const counts = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+  const text = wrap(`${reviewed} reviewed${counts}.${over}`, page.columns, '');
+  return `${page.paint('bold', text)}\n`;
+}

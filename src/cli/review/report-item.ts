@@ -1,0 +1,84 @@
+import { describePath } from '../../admission/describe-change.ts';
+import { formatPointer } from '../../pod/json-pointer.ts';
+import type { Action, JudgedFinding } from '../../policy/decision.ts';
+import type { ReportedClass, ReportedFinding, ReportItem, ReviewOutcome, Severity } from './report.ts';
+import type { JudgedReview, Reviewed } from './review-subject.ts';
+
+/** What of the cluster is known, beyond what it holds. */
+export interface Knowledge {
+  /** False offline, where no RuntimeClass is among the facts: that may mean none, or that nobody named the facts. */
+  readonly knowsClasses: boolean;
+}
+
+const SEVERITIES: Readonly<Record<Action, Severity>> = { deny: 'error', warn: 'warning', ignore: 'info' };
+
+/** Findings that say no more than that a class is not among those known. */
+const ABOUT_CLASSES: ReadonlySet<string> = new Set(['runtime-class-missing', 'no-runtime-class-for-image']);
+
+function unknownContainers({ judgement }: JudgedReview): ReadonlySet<string> {
+  const unknown = judgement.containers.filter(
+    ({ verdict, isSkipped }) => verdict.kind === 'unknown' && !isSkipped,
+  );
+  return new Set(unknown.map(({ container }) => container.name));
+}
+
+/**
+ * Whatever the policy does with unknown images: here nobody waits for an admission, and what is not known is said to be so.
+ * What is refused for a reason that is certain stays refused.
+ */
+function outcomeOf(review: JudgedReview, { knowsClasses }: Knowledge): ReviewOutcome {
+  const unknown = unknownContainers(review);
+  const isOpen = ({ id, container }: JudgedFinding): boolean =>
+    (container !== null && unknown.has(container)) || (!knowsClasses && ABOUT_CLASSES.has(id));
+  const { refusals, withheld } = review.judgement.outcome;
+  if (refusals.some((finding) => !isOpen(finding))) return 'refused';
+  if (unknown.size > 0 || [...refusals, ...withheld.refusals].some(isOpen)) return 'undecided';
+  return review.patch.length > 0 ? 'changed' : 'admitted';
+}
+
+function classOf({ runtimeClass, subject }: JudgedReview): ReportedClass | null {
+  const { class: found, origin } = runtimeClass;
+  if (found !== null) return { name: found.name, handler: found.handler, origin };
+  const named = subject.pod.spec.runtimeClassName;
+  return named === undefined || named === null || named === ''
+    ? null
+    : { name: named, handler: null, origin };
+}
+
+function findingOf({ id, action, container, detail, advice }: JudgedFinding): ReportedFinding {
+  return { id, severity: SEVERITIES[action], action, container, message: detail, advice };
+}
+
+/** What is told of a reviewed object. */
+export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
+  const { source } = review.subject;
+  if (review.kind === 'left') {
+    const nothing = { changes: [], patch: [], findings: [], images: [] };
+    return { source, outcome: 'skipped', mode: null, runtimeClass: null, ...nothing };
+  }
+  const { judgement, patch, subject } = review;
+  const prefix = formatPointer(subject.path);
+  return {
+    source,
+    outcome: outcomeOf(review, knowledge),
+    mode: judgement.outcome.mode,
+    runtimeClass: classOf(review),
+    changes: review.changes.map(({ path, value, reason }) => ({
+      field: describePath(prefix + path),
+      value,
+      reason,
+    })),
+    patch,
+    findings: judgement.decision.findings.map(findingOf),
+    images: judgement.containers.map(({ container, image, verdict }) => ({
+      container: container.name,
+      image,
+      verdict,
+    })),
+  };
+}
+
+/** Worth saying although it is no finding: why nothing was judged, a namespace label that is none. */
+export function remarksOf(review: Reviewed): readonly string[] {
+  return review.kind === 'left' ? [review.reason, ...review.notes] : review.judgement.notes;
+}

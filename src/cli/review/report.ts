@@ -1,0 +1,91 @@
+import type { Verdict } from '../../detect/verdict.ts';
+import type { PatchOperation } from '../../admission/json-patch.ts';
+import type { Action, ClassOrigin, FindingId } from '../../policy/decision.ts';
+import type { Mode } from '../../policy/mode.ts';
+import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
+
+/**
+ * What `-o json` writes. Programs read it: fields are added, never renamed or removed.
+ *
+ * `admitted`: as it is · `changed`: admitted with changes; for a workload, its Pods · `refused` · `skipped`: not judged ·
+ * `undecided`: what would happen hangs on something that is not known, such as an image whose registry did not answer.
+ */
+export const OUTCOMES = ['admitted', 'changed', 'refused', 'skipped', 'undecided'] as const;
+export type ReviewOutcome = (typeof OUTCOMES)[number];
+
+export interface Source {
+  readonly file: string;
+  /** Counted from 1. */
+  readonly document: number;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface ReportedChange {
+  /** As kubectl writes it: `spec.containers[0].resources.limits.memory`. */
+  readonly field: string;
+  readonly value: unknown;
+  readonly reason: string;
+}
+
+export interface ReportedFinding {
+  readonly id: FindingId;
+  readonly severity: Severity;
+  readonly action: Action;
+  /** Null for the whole Pod. */
+  readonly container: string | null;
+  readonly message: string;
+  readonly advice: string;
+}
+
+export type Severity = 'error' | 'warning' | 'info';
+
+export interface ReportedImage {
+  readonly container: string;
+  readonly image: string;
+  readonly verdict: Verdict;
+}
+
+export interface ReportedClass {
+  readonly name: string;
+  /** Null where the Pod names a class that is not there. */
+  readonly handler: string | null;
+  readonly origin: ClassOrigin;
+}
+
+export interface ReportItem {
+  readonly source: Source;
+  readonly outcome: ReviewOutcome;
+  /** Null where nothing was judged. */
+  readonly mode: Mode | null;
+  readonly runtimeClass: ReportedClass | null;
+  /** Made, or in mode audit what would be made. */
+  readonly changes: readonly ReportedChange[];
+  /** RFC 6902 against the reviewed object, for what is made. */
+  readonly patch: readonly PatchOperation[];
+  readonly findings: readonly ReportedFinding[];
+  readonly images: readonly ReportedImage[];
+}
+
+export type Summary = Readonly<Record<ReviewOutcome, number>> & {
+  readonly reviewed: number;
+  /** Documents with nothing to review in them. */
+  readonly passedOver: number;
+};
+
+export interface Report {
+  readonly items: readonly ReportItem[];
+  readonly summary: Summary;
+}
+
+export function summarize(items: readonly ReportItem[], passedOver: number): Summary {
+  const counts = { admitted: 0, changed: 0, refused: 0, skipped: 0, undecided: 0 };
+  for (const { outcome } of items) counts[outcome] += 1;
+  return { reviewed: items.length, ...counts, passedOver };
+}
+
+export function exitCodeOf({ refused, undecided }: Summary): ExitCode {
+  if (refused > 0) return EXIT_CODES.failed;
+  return undecided > 0 ? EXIT_CODES.undecided : EXIT_CODES.ok;
+}

@@ -1,0 +1,100 @@
+import type { AssessPod } from '../../assess/assessment.ts';
+import { AppError } from '../../errors.ts';
+import type { JsonObject } from '../../image/json.ts';
+import { usageError } from '../usage-error.ts';
+import { isFact } from './facts.ts';
+import { collectManifests, type Manifest } from './manifests.ts';
+import { parseDocuments } from './parse-documents.ts';
+import { readFiles, type InputFile } from './read-files.ts';
+import { reviewSubject, type Reviewed } from './review-subject.ts';
+import { subjectOf, type Subject } from './subjects.ts';
+
+export const DEFAULTS = {
+  /** Reviewed side by side: enough to hide a registry's latency, few enough for its rate limits. */
+  atOnce: 8,
+} as const;
+
+/** Files as they were found, read and taken apart. */
+export interface Input {
+  readonly files: readonly InputFile[];
+  readonly manifests: readonly Manifest[];
+  /** Documents that are no Kubernetes objects. */
+  readonly others: number;
+}
+
+export interface ReviewedInput {
+  readonly reviews: readonly Reviewed[];
+  /** Every Kubernetes object of the files, in order. */
+  readonly objects: readonly JsonObject[];
+  readonly passedOver: number;
+}
+
+function adviceFor(files: readonly InputFile[]): { advice: string } | Record<string, never> {
+  const isTemplate = files.some(({ text }) => text.includes('{{'));
+  return isTemplate
+    ? { advice: 'A chart is reviewed as it is rendered: helm template CHART | wasmgate review -f -' }
+    : {};
+}
+
+/**
+ * @throws AppError `unreadable-manifest` naming file, document and line of everything that is no YAML
+ */
+export async function readManifests(
+  paths: readonly string[],
+  reader: { readonly readInput: () => Promise<string> },
+): Promise<Input> {
+  const files = await readFiles(paths, reader);
+  const parsed = files.map(parseDocuments);
+  const problems = parsed.flatMap((file) => file.problems);
+  if (problems.length > 0) {
+    const list = problems.map((problem) => `\n  ${problem}`).join('');
+    throw new AppError(
+      'unreadable-manifest',
+      `Cannot read manifests: this is no YAML${list}`,
+      adviceFor(files),
+    );
+  }
+  return { files, ...collectManifests(parsed.flatMap(({ documents }) => documents)) };
+}
+
+/** @throws AppError `wrong-usage` where there is not a single Kubernetes object, which no one can have meant */
+export function checkNotEmpty({ files, manifests, others }: Input, paths: readonly string[]): void {
+  if (manifests.length > 0) return;
+  const looked = `${files.length} ${files.length === 1 ? 'file' : 'files'} with ${others} other documents`;
+  throw usageError(`there is no Kubernetes object in ${paths.join(', ')} (${looked})`, 'review');
+}
+
+function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Manifest, Subject> {
+  return new Map(
+    manifests.flatMap((manifest) => {
+      const subject = subjectOf(manifest, namespace);
+      return subject === null ? [] : [[manifest, subject] as const];
+    }),
+  );
+}
+
+/** In order, whatever finishes first. */
+async function reviewAll(assess: AssessPod, subjects: readonly Subject[]): Promise<readonly Reviewed[]> {
+  const reviews: Reviewed[] = [];
+  const waiting = subjects.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, subject] of waiting) reviews[index] = await reviewSubject(assess, subject);
+  };
+  await Promise.all(Array.from({ length: DEFAULTS.atOnce }, work));
+  return reviews;
+}
+
+/** @param namespace of objects that name none */
+export async function reviewInput(
+  assess: AssessPod,
+  input: Input,
+  namespace: string,
+): Promise<ReviewedInput> {
+  const subjects = findSubjects(input, namespace);
+  const isOver = (manifest: Manifest): boolean => !subjects.has(manifest) && !isFact(manifest);
+  return {
+    reviews: await reviewAll(assess, [...subjects.values()]),
+    objects: input.manifests.map(({ object }) => object),
+    passedOver: input.others + input.manifests.filter(isOver).length,
+  };
+}

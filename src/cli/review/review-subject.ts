@@ -1,0 +1,110 @@
+import jsonPatch from 'fast-json-patch';
+import { createPatch, type PatchOperation } from '../../admission/json-patch.ts';
+import type { Assessment, AssessPod, JudgedAssessment } from '../../assess/assessment.ts';
+import { createDeadline, type Deadline } from '../../assess/deadline.ts';
+import type { JsonObject } from '../../image/json.ts';
+import { formatPointer } from '../../pod/json-pointer.ts';
+import { readPod } from '../../pod/read-pod.ts';
+import type { Change, Decision } from '../../policy/decision.ts';
+import type { JudgeableSubject, Subject } from './subjects.ts';
+
+export const DEFAULTS = {
+  /** Nobody waits for an admission here: as long as a look-up may take at all. */
+  lookMilliseconds: 30_000,
+} as const;
+
+/** What the two webhooks would do with a subject, one after the other. */
+export type Reviewed = LeftReview | JudgedReview;
+
+export interface LeftReview {
+  readonly kind: 'left';
+  readonly subject: Subject;
+  readonly reason: string;
+  /** What the user should be told about it all the same. */
+  readonly notes: readonly string[];
+}
+
+export interface JudgedReview {
+  readonly kind: 'judged';
+  readonly subject: JudgeableSubject;
+  /** As `/validate` sees it, after the changes. */
+  readonly judgement: JudgedAssessment;
+  /** Before the changes: says whether the class was the Pod's own. */
+  readonly runtimeClass: Decision['runtimeClass'];
+  /** Made; in mode audit, those that would be. */
+  readonly changes: readonly Change[];
+  /** Against the object, template path and all. */
+  readonly patch: readonly PatchOperation[];
+  /** The object as it would be, or for a workload with the changes of its Pods written into the template. */
+  readonly result: JsonObject;
+}
+
+function left(subject: Subject, reason: string, notes: readonly string[]): LeftReview {
+  return { kind: 'left', subject, reason, notes };
+}
+
+function applyTo(object: JsonObject, patch: readonly PatchOperation[]): JsonObject {
+  if (patch.length === 0) return object;
+  return jsonPatch.applyPatch(object, patch, false, false).newDocument;
+}
+
+/** The operations for the Pod, as they are for the object that it stands in. */
+function patchFor({ pod, path }: JudgeableSubject, changes: readonly Change[]): readonly PatchOperation[] {
+  const prefix = formatPointer(path);
+  return createPatch(pod, changes).map((operation) => ({ ...operation, path: prefix + operation.path }));
+}
+
+function changesOf({ outcome }: JudgedAssessment): readonly Change[] {
+  return [...outcome.changes, ...outcome.withheld.changes];
+}
+
+interface Step {
+  readonly subject: JudgeableSubject;
+  readonly assess: AssessPod;
+  readonly deadline: Deadline;
+}
+
+function ask({ subject, assess, deadline }: Step, step: 'mutate' | 'validate'): Promise<Assessment> {
+  const { kind, pod, source } = subject;
+  return assess({ subject: kind, pod, namespace: source.namespace, step, deadline });
+}
+
+/** A workload is judged once and never changed; the changes are those that its Pods will get. */
+async function reviewTemplate(step: Step): Promise<Reviewed> {
+  const { subject } = step;
+  const judgement = await ask(step, 'validate');
+  if (judgement.kind === 'skipped') return left(subject, judgement.reason, judgement.notes);
+  const patch = patchFor(subject, judgement.outcome.changes);
+  const { runtimeClass } = judgement.decision;
+  const changes = changesOf(judgement);
+  return {
+    kind: 'judged',
+    subject,
+    judgement,
+    runtimeClass,
+    changes,
+    patch,
+    result: applyTo(subject.object, patch),
+  };
+}
+
+/** `/mutate`, its patch applied, and `/validate` on what came of it. */
+async function reviewPod(step: Step): Promise<Reviewed> {
+  const { subject } = step;
+  const mutation = await ask(step, 'mutate');
+  const patch = mutation.kind === 'judged' ? patchFor(subject, mutation.outcome.changes) : [];
+  const result = applyTo(subject.object, patch);
+  const mutated = { ...subject, pod: readPod(result) };
+  const judgement = await ask({ ...step, subject: mutated }, 'validate');
+  if (judgement.kind === 'skipped') return left(subject, judgement.reason, judgement.notes);
+  // In mode audit /mutate does not answer, and /validate tells all.
+  const first = mutation.kind === 'judged' ? mutation : judgement;
+  const { runtimeClass } = first.decision;
+  return { kind: 'judged', subject, judgement, runtimeClass, changes: changesOf(first), patch, result };
+}
+
+export async function reviewSubject(assess: AssessPod, subject: Subject): Promise<Reviewed> {
+  if (subject.kind === 'left') return left(subject, subject.reason, []);
+  const step = { subject, assess, deadline: createDeadline(DEFAULTS.lookMilliseconds) };
+  return subject.kind === 'pod' ? reviewPod(step) : reviewTemplate(step);
+}

@@ -1,0 +1,81 @@
+import { writeReview } from '../../admission/response.ts';
+import { createPage } from '../page.ts';
+import type { Io } from '../io.ts';
+import { admissionAnswer } from './admission-answer.ts';
+import { renderDiff, toYaml } from './render-diff.ts';
+import { renderItem, renderSummary } from './render-table.ts';
+import type { Report } from './report.ts';
+import { remarksOf } from './report-item.ts';
+import type { ReviewedInput } from './review-input.ts';
+import type { Reviewed } from './review-subject.ts';
+
+export const OUTPUTS = ['table', 'json', 'yaml', 'diff', 'patch', 'admissionreview'] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+function writeTable({ stdout }: Io, { reviews }: ReviewedInput, { items, summary }: Report): void {
+  const page = createPage(stdout);
+  for (const [index, item] of items.entries()) {
+    const review = reviews[index];
+    stdout.write(`${renderItem(page, item, review === undefined ? [] : remarksOf(review))}\n`);
+  }
+  stdout.write(renderSummary(page, summary));
+}
+
+/** Every object of the reviewed files, so that what goes on to `kubectl apply` is the whole. */
+function writeYaml({ stdout }: Io, { objects, reviews }: ReviewedInput): void {
+  const results = new Map(
+    reviews.flatMap((review) =>
+      review.kind === 'judged' ? [[review.subject.object, review.result] as const] : [],
+    ),
+  );
+  stdout.write(objects.map((object) => toYaml(results.get(object) ?? object)).join('---\n'));
+}
+
+function answerLine(review: Reviewed, index: number): string {
+  return `${writeReview(review.subject.uid ?? `review-${index + 1}`, admissionAnswer(review))}\n`;
+}
+
+/** One line for each object, in order: `[]` where nothing is changed. */
+function patchLine(review: Reviewed): string {
+  return `${JSON.stringify(review.kind === 'judged' ? review.patch : [])}\n`;
+}
+
+/** Beside an output that programs read, people are told on standard error. */
+function writeRemarks({ stderr }: Io, reviews: readonly Reviewed[]): void {
+  for (const review of reviews) {
+    const { file, document, kind, namespace, name } = review.subject.source;
+    const where = `${file}, document ${document}, ${kind} ${namespace}/${name}`;
+    for (const remark of remarksOf(review)) stderr.write(`Warning: ${where}: ${remark}\n`);
+  }
+}
+
+export function writeResults(
+  output: Output,
+  io: Io,
+  { input, report }: { input: ReviewedInput; report: Report },
+): void {
+  const { stdout } = io;
+  const { reviews } = input;
+  if (output === 'table') {
+    writeTable(io, input, report);
+    return;
+  }
+  writeRemarks(io, reviews);
+  switch (output) {
+    case 'json':
+      stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+      return;
+    case 'yaml':
+      writeYaml(io, input);
+      return;
+    case 'diff':
+      stdout.write(reviews.map((review) => renderDiff(createPage(stdout), review)).join(''));
+      return;
+    case 'patch':
+      stdout.write(reviews.map(patchLine).join(''));
+      return;
+    case 'admissionreview':
+      stdout.write(reviews.map(answerLine).join(''));
+      return;
+  }
+}

@@ -1,0 +1,81 @@
+import type { ClusterPort, PullSecretsPort, ServiceAccountsPort } from '../assess/ports.ts';
+import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import {
+  parseLimitRange,
+  parseNamespace,
+  parseNode,
+  parseRuntimeClass,
+} from '../pod/parse-cluster-objects.ts';
+import { createClusterView } from './cluster-view.ts';
+import { parseSecret } from './parse-secret.ts';
+
+/** A cluster that stands still, made of the objects that somebody gives: every port that a live one has. */
+export interface FixedCluster {
+  readonly cluster: ClusterPort;
+  readonly pullSecrets: PullSecretsPort;
+  readonly serviceAccounts: ServiceAccountsPort;
+  readonly hasRuntimeClasses: boolean;
+}
+
+function metadataText(object: JsonObject, key: string): string {
+  const metadata = property(object, 'metadata');
+  return isObject(metadata) ? stringOr(property(metadata, key), '') : '';
+}
+
+/** As kubectl would create it where its manifest names no namespace. */
+function keyOf(object: JsonObject, namespace: string): string {
+  const own = metadataText(object, 'namespace');
+  return `${own === '' ? namespace : own}/${metadataText(object, 'name')}`;
+}
+
+/** By `namespace/name`; of several with one name the last counts. */
+function byName(objects: readonly JsonObject[], kind: string, namespace: string) {
+  const found = objects.filter((object) => property(object, 'kind') === kind);
+  return new Map(found.map((object) => [keyOf(object, namespace), object]));
+}
+
+function namesIn(list: unknown): readonly string[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((item) => (isObject(item) ? stringOr(property(item, 'name'), []) : []));
+}
+
+/** @param namespace of objects that name none */
+export function createFixedCluster(objects: readonly JsonObject[], namespace: string): FixedCluster {
+  const parsed = <Item>(kind: string, parse: (object: JsonObject) => Item | null): readonly Item[] =>
+    [...byName(objects, kind, namespace).values()].flatMap((object) => parse(object) ?? []);
+  const inNamespace = (object: JsonObject): JsonObject => ({
+    ...object,
+    metadata: { namespace, ...(property(object, 'metadata') as object | undefined) },
+  });
+  const classes = parsed('RuntimeClass', parseRuntimeClass);
+  const limitRanges = parsed('LimitRange', (object) => parseLimitRange(inNamespace(object)));
+  const view = createClusterView(classes, parsed('Node', parseNode), limitRanges);
+  const namespaces = new Map(parsed('Namespace', parseNamespace).map((found) => [found.name, found]));
+  const secrets = byName(objects, 'Secret', namespace);
+  const accounts = byName(objects, 'ServiceAccount', namespace);
+
+  return {
+    cluster: {
+      view: () => view,
+      namespace: (name) => namespaces.get(name),
+      fetchNamespace: (name) => Promise.resolve(namespaces.get(name)),
+    },
+    pullSecrets: {
+      read: (space, names) =>
+        Promise.resolve(
+          names.flatMap((name) => {
+            const secret = secrets.get(`${space}/${name}`);
+            return secret === undefined ? [] : parseSecret(secret, `secret ${space}/${name}`);
+          }),
+        ),
+      forget: () => undefined,
+    },
+    serviceAccounts: {
+      pullSecrets: (space, name) => {
+        const account = accounts.get(`${space}/${name}`);
+        return Promise.resolve(account === undefined ? [] : namesIn(property(account, 'imagePullSecrets')));
+      },
+    },
+    hasRuntimeClasses: classes.length > 0,
+  };
+}

@@ -1,0 +1,39 @@
+import type { JsonObject } from '../image/json.ts';
+import type { KubernetesClient } from './client.ts';
+import { isKubernetesError, type KubernetesError } from './kubernetes-error.ts';
+import { listPages } from './list-pages.ts';
+
+const PAGE_SIZE = 100;
+
+/** What a decision rests on; Secrets and ServiceAccounts are read by name where an image asks for them. */
+const COLLECTIONS = [
+  { kind: 'RuntimeClass', what: 'runtime classes', path: '/apis/node.k8s.io/v1/runtimeclasses' },
+  { kind: 'Node', what: 'nodes', path: '/api/v1/nodes' },
+  { kind: 'Namespace', what: 'namespaces', path: '/api/v1/namespaces' },
+  { kind: 'LimitRange', what: 'limit ranges', path: '/api/v1/limitranges' },
+] as const;
+
+export interface ListedFacts {
+  readonly objects: readonly JsonObject[];
+  /** What may not be listed: the rest is taken as it is, since a user who is no administrator sees no nodes. */
+  readonly forbidden: readonly KubernetesError[];
+}
+
+/** The cluster as it is now, each collection listed once. */
+export async function listFacts(client: KubernetesClient, signal: AbortSignal): Promise<ListedFacts> {
+  const objects: JsonObject[] = [];
+  const forbidden: KubernetesError[] = [];
+  const list = async ({ kind, what, path }: (typeof COLLECTIONS)[number]): Promise<void> => {
+    try {
+      // The items of a list do not say their kind.
+      await listPages({ client, signal }, { what, path, pageSize: PAGE_SIZE }, (object) => {
+        objects.push({ ...object, kind });
+      });
+    } catch (error) {
+      if (!isKubernetesError(error, 'forbidden')) throw error;
+      forbidden.push(error);
+    }
+  };
+  await Promise.all(COLLECTIONS.map(list));
+  return { objects, forbidden };
+}

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { AssessPod } from './assess/assessment.ts';
+import type { PullSecretsPort, ServiceAccountsPort } from './assess/ports.ts';
+import type { Io } from './cli/io.ts';
+import { asAdmitted } from './cli/review/as-admitted.ts';
+import type { ReviewDeps, ReviewSession, ReviewSetup } from './cli/review/review.ts';
+import { loadKeychain } from './keychain/keychain.ts';
+import { createKubernetesClient } from './kubernetes/client.ts';
+import { createFixedCluster } from './kubernetes/fixed-cluster.ts';
+import { listFacts } from './kubernetes/list-facts.ts';
+import { createPullSecrets } from './kubernetes/pull-secrets.ts';
+import { createServiceAccounts } from './kubernetes/service-accounts.ts';
+import { createRegistryClient } from './registry/client.ts';
+import { createLogger, type LeveledLogger } from './telemetry/log.ts';
+import type { Settings, WebhookParts } from './wire.ts';
+
+interface ReviewParts {
+  /** The configuration file, or every default. */
+  readonly configure: (file: string | undefined) => Promise<Settings>;
+  readonly assemble: (parts: Omit<WebhookParts, 'namespace'>, settings: Settings) => AssessPod;
+}
+
+type Ports = Pick<WebhookParts, 'cluster' | 'pullSecrets'> & {
+  readonly serviceAccounts: ServiceAccountsPort;
+  readonly knowsClasses: boolean;
+};
+
+function kubeconfigOf({ kubeconfig }: ReviewSetup, env: Io['env']): string {
+  const [first] = (env['KUBECONFIG'] ?? '').split(delimiter);
+  if (kubeconfig !== undefined) return kubeconfig;
+  return first === undefined || first === '' ? join(env['HOME'] ?? homedir(), '.kube', 'config') : first;
+}
+
+/** Secrets among the facts, and where they have none of the name, the cluster's. */
+function eitherSecrets(given: PullSecretsPort, live: PullSecretsPort): PullSecretsPort {
+  return {
+    read: async (namespace, names, signal) => {
+      const found = await given.read(namespace, names, signal);
+      return found.length > 0 ? found : live.read(namespace, names, signal);
+    },
+    forget: live.forget,
+  };
+}
+
+function eitherAccounts(given: ServiceAccountsPort, live: ServiceAccountsPort): ServiceAccountsPort {
+  return {
+    pullSecrets: async (namespace, name, signal) => {
+      const found = await given.pullSecrets(namespace, name, signal);
+      return found.length > 0 ? found : live.pullSecrets(namespace, name, signal);
+    },
+  };
+}
+
+/** What the facts say goes before what the cluster says: that is how one tries what is not there yet. */
+async function openLive(setup: ReviewSetup, logger: LeveledLogger, io: Io): Promise<Ports> {
+  const { createKubeconfigConnection } = await import('./kubernetes/kubeconfig-connection.ts');
+  const client = createKubernetesClient(await createKubeconfigConnection(kubeconfigOf(setup, io.env)));
+  const { objects, forbidden } = await listFacts(client, new AbortController().signal);
+  for (const { message } of forbidden) io.stderr.write(`Warning: ${message}\n`);
+  const fixed = createFixedCluster([...objects, ...setup.facts], setup.namespace);
+  return {
+    cluster: fixed.cluster,
+    pullSecrets: eitherSecrets(fixed.pullSecrets, createPullSecrets({ client })),
+    serviceAccounts: eitherAccounts(fixed.serviceAccounts, createServiceAccounts({ client, log: logger })),
+    knowsClasses: true,
+  };
+}
+
+function openFixed({ facts, namespace }: ReviewSetup): Ports {
+  const fixed = createFixedCluster(facts, namespace);
+  return { ...fixed, knowsClasses: fixed.hasRuntimeClasses };
+}
+
+/** Whoever reviews is logged in by docker's config, as an operator lends it to the webhook. */
+function dockerConfigsOf({ registry }: Settings, env: Io['env']): readonly string[] {
+  if (registry.dockerConfig !== undefined) return [registry.dockerConfig];
+  return [join(env['DOCKER_CONFIG'] ?? join(env['HOME'] ?? homedir(), '.docker'), 'config.json')];
+}
+
+async function open(
+  { configure, assemble }: ReviewParts,
+  setup: ReviewSetup,
+  io: Io,
+): Promise<ReviewSession> {
+  const settings = await configure(setup.config);
+  const logger = createLogger({ level: 'error', destination: io.stderr });
+  const ports = setup.isLive ? await openLive(setup, logger, io) : openFixed(setup);
+  const { plainHttp, allowAddresses, caFile, credentialProviders } = settings.registry;
+  const ca = caFile === undefined ? [] : [await readFile(caFile, 'utf8')];
+  const keychain = await loadKeychain(
+    { logger },
+    { dockerConfigs: dockerConfigsOf(settings, io.env), providers: credentialProviders, env: io.env },
+  );
+  const registry = createRegistryClient({}, { plainHttp, allowAddresses, ca, allowLoopback: true });
+  const assess = assemble({ ...ports, keychain, registry, logger }, settings);
+  return {
+    assess: asAdmitted(assess, ports.serviceAccounts),
+    knowsClasses: ports.knowsClasses,
+    close: registry.close,
+  };
+}
+
+export function wireReview(parts: ReviewParts): ReviewDeps {
+  return {
+    readInput: () => text(process.stdin),
+    open: (setup, io) => open(parts, setup, io),
+  };
+}

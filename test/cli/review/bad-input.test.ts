@@ -1,0 +1,156 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FACTS, podOf, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+
+let stage: ReviewStage;
+let facts: string;
+
+beforeAll(async () => {
+  stage = await startReviewStage();
+  facts = await stage.write('facts.yaml', FACTS);
+});
+
+afterAll(() => stage[Symbol.asyncDispose]());
+
+describe('wrong usage, exit code 2', () => {
+  test.each([
+    ['nothing to review', [], 'name what to review: -f FILE'],
+    ['a file that is not there', ['-f', '/nonexistent/a.yaml'], 'there is no such file or folder'],
+    ['an output that is none', ['-f', 'x', '-o', 'jsn'], 'Did you mean "json"?'],
+    ['a flag that is none', ['-f', 'x', '--fact', 'y'], 'Did you mean "--facts"?'],
+  ])('%s', async (_case, args, words) => {
+    const { exitCode, stdout, stderr } = await stage.review(args);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(words);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['comments', '# nothing here\n---\n# nor here\n'],
+    ['Helm values', 'image: nginx\nreplicas: 3\n'],
+    ['a kustomization', 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n'],
+    ['a text', 'hello\n'],
+    ['a list', '[1, 2]\n'],
+  ])('a file that holds only %s names what was looked at', async (_case, text) => {
+    const file = await stage.write('empty.yaml', text);
+    const { exitCode, stdout, stderr } = await stage.review(['-f', file]);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`there is no Kubernetes object in ${file}`);
+  });
+
+  test('facts that are none', async () => {
+    const pod = await stage.write('a.yaml', podOf('a', 'linux-plain'));
+    const { exitCode, stderr } = await stage.review(['-f', pod, '--facts', pod]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('there is no fact of a cluster')]);
+  });
+
+  test('a wrong configuration', async () => {
+    const pod = await stage.write('a.yaml', podOf('a', 'linux-plain'));
+    const config = await stage.write('wrong.yaml', 'mood: good\n');
+    expect(await stage.review(['-f', pod, '--config', config])).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});
+
+describe('what is no YAML is told with file, document and line', () => {
+  test.each([
+    ['a bad indent', 'a: 1\n---\na:\n  - 1\n - 2\n', 'document 2, line 5'],
+    ['an open bracket', 'a: [1, 2\n', 'document 1, line 2'],
+    ['an alias without its anchor', 'a: 1\n---\nb: *nobody\n', 'document 2, line 3'],
+    ['JSON with a comma too many', '{"a": 1,,}', 'document 1, line 1'],
+    ['a tab', 'a:\n\tb: 1\n', 'document 1, line 2'],
+  ])('%s', async (_case, text, place) => {
+    const file = await stage.write('broken.yaml', text);
+    const { exitCode, stderr } = await stage.review(['-f', file]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`${file}, ${place}`);
+  });
+
+  test('every problem of every file at once', async () => {
+    const first = await stage.write('one.yaml', 'a: [\n');
+    const second = await stage.write('two.yaml', 'a: 1\n---\nb: }\n---\nc: {\n');
+    const { stderr } = await stage.review(['-f', first, '-f', second]);
+    expect(stderr).toContain(`${first}, document 1`);
+    expect(stderr).toContain(`${second}, document 2`);
+    expect(stderr).toContain(`${second}, document 3`);
+  });
+
+  test('a chart’s template gets advice', async () => {
+    const file = await stage.write('template.yaml', '{{- if .Values.on }}\nkind: Pod\n{{- end }}\n');
+    expect((await stage.review(['-f', file])).stderr).toContain('helm template');
+  });
+
+  test('aliases without end are a problem, not a wait', async () => {
+    const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+    for (let level = 1; level < 12; level += 1) {
+      const items = Array.from({ length: 10 }, () => `*a${level - 1}`);
+      lines.push(`a${level}: &a${level} [${items.join(', ')}]`);
+    }
+    const file = await stage.write('bomb.yaml', lines.join('\n'));
+    expect(await stage.review(['-f', file])).toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe('what the API server would refuse anyway is left to it', () => {
+  test.each([
+    ['containers that are none', 'spec: {containers: nginx}'],
+    ['no containers', 'spec: {}'],
+    ['no spec', 'metadata: {labels: {a: b}}'],
+    ['a container without a name', 'spec: {containers: [{image: a}]}'],
+    ['an image that is a number', 'spec: {containers: [{name: a, image: 5}]}'],
+    ['a null among the containers', 'spec: {containers: [null]}'],
+  ])('%s: one warning, skipped, exit code 0', async (_case, rest) => {
+    const file = await stage.write('bad.yaml', `apiVersion: v1\nkind: Pod\nmetadata: {name: bad}\n${rest}\n`);
+    const { exitCode, stdout, stderr } = await stage.review(['-f', file, '-o', 'json']);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ items: [{ outcome: 'skipped' }] });
+    expect(stderr).toMatch(/^Warning: .*bad\.yaml, document 1, Pod default\/(?:bad)?: Cannot read Pod field/);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test('a template without a Pod in it', async () => {
+    const file = await stage.write(
+      'bad.yaml',
+      'apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 1}\n',
+    );
+    expect(await stage.report(['-f', file])).toMatchObject({ items: [{ outcome: 'skipped' }] });
+  });
+
+  test.each([
+    ['impossible quantities', '  resources: {limits: {memory: much, cpu: "-1"}}'],
+    ['a quantity that is a number', '  resources: {limits: {memory: 1e9}}'],
+    ['null lists', '  initContainers: null\n  tolerations: null\n  imagePullSecrets: null\n  volumes: null'],
+    ['null maps', '  nodeSelector: null\n  overhead: null'],
+    ['an empty class', '  runtimeClassName: ""'],
+    ['duplicate containers', '  initContainers: [{name: app, image: REGISTRY/corpus/bk-wasi-wasm}]'],
+  ])('%s: no crash', async (_case, spec) => {
+    const file = await stage.write('odd.yaml', podOf('odd', 'bk-wasi-wasm', spec));
+    const { items } = await stage.report(['-f', file, '--facts', facts]);
+    expect(items.map(({ outcome }) => outcome)).toEqual(['changed']);
+  });
+});
+
+describe('folders', () => {
+  test('are walked in name order, links included and loops not; what is no manifest is passed over', async () => {
+    const folder = join(stage.folder, 'tree');
+    const put = (name: string, text: string) => stage.write(join('tree', name), text);
+    await put('b.yaml', podOf('b', 'linux-plain'));
+    await put('a/z.yml', podOf('z', 'linux-plain'));
+    await put('a/values.yaml', 'image: nginx\n');
+    await put('c.json', `{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}`);
+    await put('kustomization.yaml', 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n');
+    await put('notes.txt', ': {{{ no YAML at all');
+    await put('.hidden.yaml', ': {{{ no YAML at all');
+    await mkdir(join(folder, 'crds'));
+    await writeFile(
+      join(folder, 'crds', 'crd.yaml'),
+      'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}\n',
+    );
+    await symlink(folder, join(folder, 'a', 'loop'));
+    await symlink(join(folder, 'nowhere'), join(folder, 'dangling.yaml'));
+    await symlink(join(folder, 'self.yaml'), join(folder, 'self.yaml'));
+    const { items, summary } = await stage.report(['-f', folder]);
+    expect(items.map(({ source }) => source.name)).toEqual(['z', 'b']);
+    expect(summary).toMatchObject({ reviewed: 2, passedOver: 4 });
+  });
+});

@@ -1,0 +1,31 @@
+import { PassThrough } from 'node:stream';
+import { runCli } from '../../src/cli/run.ts';
+import { wireCli } from '../../src/wire.ts';
+
+export interface WasmgateRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface WasmgateOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Makes standard output a terminal of this width. */
+  readonly columns?: number;
+}
+
+function read(stream: PassThrough): string {
+  return String(stream.read() ?? '');
+}
+
+/** The whole program with all its parts, in this process; nobody's home, nobody's logins. */
+export async function runWasmgate(
+  argv: readonly string[],
+  { env = {}, columns }: WasmgateOptions = {},
+): Promise<WasmgateRun> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  if (columns !== undefined) Object.assign(stdout, { isTTY: true, columns });
+  const io = { stdout, stderr, env: { HOME: '/nonexistent', ...env } };
+  const exitCode = await runCli(argv, io, wireCli('0.0.0'));
+  return { exitCode, stdout: read(stdout), stderr: read(stderr) };
+}
