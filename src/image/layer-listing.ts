@@ -1,0 +1,118 @@
+import { sniffFile, type FileKind } from './file-kind.ts';
+import { ancestorsOf, parentOf, resolvePath } from './resolve-path.ts';
+import type { TarEntry } from './tar-reader.ts';
+
+type LayerNode =
+  | { readonly kind: 'file'; readonly file: FileKind }
+  | { readonly kind: 'directory' }
+  /** A symbolic link; where it leads, from the root. */
+  | { readonly kind: 'link'; readonly target: string };
+
+/** What one layer changes, by absolute path, as far as it was read. */
+export interface LayerListing {
+  readonly nodes: ReadonlyMap<string, LayerNode>;
+  /** Paths of lower layers that are gone, with all below them. */
+  readonly removed: ReadonlySet<string>;
+  /** Directories that hide what lower layers have in them. */
+  readonly emptied: ReadonlySet<string>;
+  /**
+   * `whole`: nothing is missing · `partial`: reading on would show more · `cut`: there is more, but it will not be read.
+   */
+  readonly extent: 'whole' | 'partial' | 'cut';
+}
+
+export interface ListingBuilder {
+  readonly add: (entry: TarEntry) => void;
+  /** The listing so far; it grows with the builder. */
+  readonly listing: (extent: LayerListing['extent']) => LayerListing;
+}
+
+/** OCI image-spec layer.md, "Whiteouts". */
+const WHITEOUT = '.wh.';
+const OPAQUE = '.wh..wh..opq';
+
+export function createListing(): ListingBuilder {
+  const nodes = new Map<string, LayerNode>();
+  const removed = new Set<string>();
+  const emptied = new Set<string>();
+
+  /** Another name for a file earlier in the archive, which has its content. */
+  function addHardLink(path: string, target: string): void {
+    nodes.set(path, nodes.get(resolvePath('/', target)) ?? { kind: 'file', file: 'other' });
+  }
+
+  /** One that names no file of its directory is refused by nodes, and hides nothing. */
+  function addWhiteout(parent: string, name: string): void {
+    if (!/^\.{0,2}$/.test(name)) removed.add(resolvePath(parent, name));
+  }
+
+  function add({ kind, path: written, target, head }: TarEntry): void {
+    const path = resolvePath('/', written);
+    const parent = parentOf(path);
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (name === OPAQUE) emptied.add(parent);
+    else if (name.startsWith(WHITEOUT)) addWhiteout(parent, name.slice(WHITEOUT.length));
+    else if (kind === 'directory') nodes.set(path, { kind });
+    else if (kind === 'hardlink') addHardLink(path, target);
+    else if (kind === 'symlink') nodes.set(path, { kind: 'link', target: resolvePath(parent, target) });
+    else nodes.set(path, { kind: 'file', file: kind === 'file' ? sniffFile(head) : 'other' });
+  }
+
+  return { add, listing: (extent) => ({ nodes, removed, emptied, extent }) };
+}
+
+/**
+ * `absent`: no layer has it · `hidden`: an unread part of a layer may have it · `open`: reading on would tell.
+ */
+export type Sighting = FileKind | 'absent' | 'hidden' | 'open';
+
+export interface Search {
+  /** Topmost first. */
+  readonly layers: readonly LayerListing[];
+  /** Whether these are all the layers of the image. */
+  readonly isComplete: boolean;
+  /**
+   * Takes what a lower layer has even where the unread rest of an upper one might replace it: good enough where only the
+   * presence of a file matters.
+   */
+  readonly isLenient?: boolean;
+}
+
+/** Linux gives up after 40 links; an image that needs more than a few is none that anybody would start. */
+const MAX_LINKS = 8;
+
+type Step = { readonly found: Sighting } | { readonly moved: string } | null;
+
+function lookInLayer({ nodes, removed, emptied }: LayerListing, path: string): Step {
+  const ancestors = ancestorsOf(path);
+  for (const ancestor of ancestors) {
+    const node = nodes.get(ancestor);
+    if (node?.kind === 'file') return { found: 'absent' };
+    if (node?.kind === 'link') return { moved: resolvePath(node.target, path.slice(ancestor.length + 1)) };
+  }
+  const node = nodes.get(path);
+  if (node?.kind === 'link') return { moved: node.target };
+  if (node !== undefined) return { found: node.kind === 'file' ? node.file : 'absent' };
+  const isGone =
+    removed.has(path) ||
+    emptied.has('/') ||
+    ancestors.some((ancestor) => removed.has(ancestor) || emptied.has(ancestor));
+  return isGone ? { found: 'absent' } : null;
+}
+
+/** What a container would find at a path: upper layers win, whiteouts hide, links are followed. */
+export function findFile(search: Search, path: string, links = 0): Sighting {
+  const { layers, isComplete, isLenient = false } = search;
+  let doubt: 'hidden' | 'open' | null = null;
+  for (const layer of layers) {
+    const step = lookInLayer(layer, path);
+    if (step !== null && (doubt === null || isLenient)) {
+      if ('found' in step) return step.found;
+      return links < MAX_LINKS ? findFile(search, step.moved, links + 1) : 'hidden';
+    }
+    if (layer.extent === 'cut') doubt = 'hidden';
+    else if (layer.extent === 'partial') doubt ??= 'open';
+    if (doubt !== null && !isLenient) return doubt;
+  }
+  return doubt === 'open' || !isComplete ? 'open' : (doubt ?? 'absent');
+}

@@ -1,0 +1,84 @@
+/** One header block of a tar archive: POSIX.1-1988 ustar, with GNU's spelling of large numbers. */
+export interface TarHeader {
+  /** As written; longer ones come from a pax or GNU record before it. */
+  readonly name: string;
+  /** One character, `0` for an ordinary file. */
+  readonly type: string;
+  /** Bytes that follow. */
+  readonly size: number;
+  readonly linkName: string;
+  /** GNU's old sparse files: more header blocks follow before the content. */
+  readonly hasSparseMap: boolean;
+}
+
+export const TAR_BLOCK = 512;
+
+/** Offsets and lengths of the fields (POSIX.1-1988, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format"). */
+const FIELDS = {
+  name: [0, 100],
+  size: [124, 12],
+  checksum: [148, 8],
+  type: [156, 1],
+  linkName: [157, 100],
+  magic: [257, 8],
+  prefix: [345, 155],
+  sparseMap: [482, 1],
+} as const;
+
+const POSIX_MAGIC = 'ustar\x00';
+
+const decoder = new TextDecoder();
+
+function field(block: Uint8Array, [start, length]: readonly [number, number]): Uint8Array {
+  return block.subarray(start, start + length);
+}
+
+/** Up to the first NUL. */
+export function tarText(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+/** Base 256 where the first bit is set, else octal digits among spaces and NULs; null where it is no number. */
+function parseNumber(bytes: Uint8Array): number | null {
+  const first = bytes[0] ?? 0;
+  if ((first & 0x80) !== 0) {
+    if (first !== 0x80) return null; // negative, or far beyond any file
+    const value = bytes.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0);
+    return Number.isSafeInteger(value) ? value : null;
+  }
+  const digits = decoder.decode(bytes).replaceAll('\x00', ' ').trim();
+  if (digits === '') return 0;
+  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : null;
+}
+
+/** The sum of all bytes with spaces for the sum itself; old archives added the bytes up as signed numbers. */
+function isSumRight(block: Uint8Array): boolean {
+  const stated = parseNumber(field(block, FIELDS.checksum));
+  const [start, length] = FIELDS.checksum;
+  let [unsigned, signed] = [0, 0];
+  for (const [index, byte] of block.entries()) {
+    const counted = index >= start && index < start + length ? 0x20 : byte;
+    unsigned += counted;
+    signed += counted < 128 ? counted : counted - 256;
+  }
+  return stated === unsigned || stated === signed;
+}
+
+/** @returns `end` for the block of zeros that closes an archive, null for a block that is no header */
+export function parseTarHeader(block: Uint8Array): TarHeader | 'end' | null {
+  if (block.every((byte) => byte === 0)) return 'end';
+  const size = parseNumber(field(block, FIELDS.size));
+  if (size === null || !isSumRight(block)) return null;
+  const type = tarText(field(block, FIELDS.type));
+  const isPosix = decoder.decode(field(block, FIELDS.magic)).startsWith(POSIX_MAGIC);
+  const prefix = isPosix ? tarText(field(block, FIELDS.prefix)) : '';
+  const name = tarText(field(block, FIELDS.name));
+  return {
+    name: prefix === '' ? name : `${prefix}/${name}`,
+    type: type === '' ? '0' : type,
+    size,
+    linkName: tarText(field(block, FIELDS.linkName)),
+    hasSparseMap: type === 'S' && block[FIELDS.sparseMap[0]] === 1,
+  };
+}

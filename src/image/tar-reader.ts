@@ -1,0 +1,156 @@
+import { SNIFFED_BYTES } from './file-kind.ts';
+import { parseTarHeader, TAR_BLOCK, type TarHeader } from './tar-header.ts';
+import { isMetadata, NO_METADATA, readMetadata, type TarMetadata } from './tar-metadata.ts';
+
+export interface TarEntry {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
+  /** As written in the archive, long names included. */
+  readonly path: string;
+  /** Where a link leads, as written; '' for everything else. */
+  readonly target: string;
+  readonly size: number;
+  /** The first bytes of a file; empty where it has none, or where they do not show (sparse files). */
+  readonly head: Uint8Array;
+}
+
+/** Reads an archive as it comes, in pieces of any length, and holds no more of it than one header and one record. */
+export interface TarReader {
+  /** The entries that this piece completes. */
+  readonly push: (chunk: Uint8Array) => readonly TarEntry[];
+  /** `end`: its last block was seen · `broken`: from here on it is no tar archive. In either case nothing more comes. */
+  readonly state: () => 'reading' | 'end' | 'broken';
+}
+
+const DEFAULTS = {
+  /** Of pax and GNU records: a path has at most 4 KiB (Linux PATH_MAX), extended attributes 64 KiB together. */
+  recordBytes: 128 * 1024,
+  /** Linux PATH_MAX: no node can make a longer one. */
+  pathLength: 4096,
+} as const;
+
+/** Collects so many bytes, then says what comes next. */
+interface Step {
+  readonly need: number;
+  readonly take: (bytes: Uint8Array) => Advance;
+}
+
+interface Move {
+  readonly entry: TarEntry | null;
+  /** Bytes that nobody looks at. */
+  readonly skip: number;
+  readonly next: Step;
+}
+
+type Advance = Move | 'end' | 'broken';
+
+const KINDS: Readonly<Record<string, TarEntry['kind']>> = {
+  '0': 'file',
+  '1': 'hardlink',
+  '2': 'symlink',
+  '5': 'directory',
+  '7': 'file',
+  S: 'file',
+};
+
+/** Links, devices, directories and pipes have no content, whatever their size field says (Go archive/tar, which nodes use). */
+const WITHOUT_CONTENT = /^[1-6]$/;
+
+const EMPTY = new Uint8Array();
+
+function paddingOf(size: number): number {
+  return (TAR_BLOCK - (size % TAR_BLOCK)) % TAR_BLOCK;
+}
+
+function headerStep(metadata: TarMetadata): Step {
+  return { need: TAR_BLOCK, take: (block) => afterHeader(parseTarHeader(block), metadata) };
+}
+
+function move(next: Step, skip: number, entry: TarEntry | null = null): Move {
+  return { entry, skip, next };
+}
+
+function kindOf(type: string, path: string): TarEntry['kind'] {
+  if (type === '0' && path.endsWith('/')) return 'directory';
+  return KINDS[type] ?? 'other';
+}
+
+/** The entry itself, once its first bytes are there. */
+function afterNames(header: TarHeader, metadata: TarMetadata): Move {
+  const size = WITHOUT_CONTENT.test(header.type) ? 0 : (metadata.size ?? header.size);
+  const path = metadata.path ?? header.name;
+  const kind = kindOf(header.type, path);
+  const target = metadata.linkPath ?? header.linkName;
+  const isSparse = metadata.isSparse || header.type === 'S';
+  const need = kind === 'file' && !isSparse ? Math.min(size, SNIFFED_BYTES) : 0;
+  const skip = size - need + paddingOf(size);
+  const isNamed = path !== '' && path.length <= DEFAULTS.pathLength && target.length <= DEFAULTS.pathLength;
+  const entry = (head: Uint8Array): TarEntry | null =>
+    isNamed ? { kind, path, target: kind.endsWith('link') ? target : '', size, head } : null;
+  if (need === 0) return move(headerStep(NO_METADATA), skip, entry(EMPTY));
+  return move({ need, take: (head) => move(headerStep(NO_METADATA), skip, entry(head.slice())) }, 0);
+}
+
+function sparseMapStep(header: TarHeader, metadata: TarMetadata): Step {
+  const hasMore = (block: Uint8Array): boolean => block[504] === 1;
+  return {
+    need: TAR_BLOCK,
+    take: (block) =>
+      hasMore(block) ? move(sparseMapStep(header, metadata), 0) : afterNames(header, metadata),
+  };
+}
+
+function afterHeader(header: TarHeader | 'end' | null, metadata: TarMetadata): Advance {
+  if (header === null) return 'broken';
+  if (header === 'end') return 'end';
+  const { type, size } = header;
+  if (type === 'g') return move(headerStep(metadata), size + paddingOf(size));
+  if (!isMetadata(type))
+    return header.hasSparseMap ? move(sparseMapStep(header, metadata), 0) : afterNames(header, metadata);
+  if (size > DEFAULTS.recordBytes) return 'broken';
+  const take = (bytes: Uint8Array): Advance => {
+    const read = readMetadata(metadata, type, bytes);
+    return read === null ? 'broken' : move(headerStep(read), paddingOf(size));
+  };
+  return size === 0 ? take(EMPTY) : move({ need: size, take }, 0);
+}
+
+export function createTarReader(): TarReader {
+  let state: ReturnType<TarReader['state']> = 'reading';
+  let step = headerStep(NO_METADATA);
+  let collected = new Uint8Array(TAR_BLOCK);
+  let filled = 0;
+  let skip = 0;
+
+  function advance(): TarEntry | null {
+    const next = step.take(collected.subarray(0, step.need));
+    filled = 0;
+    if (typeof next === 'string') {
+      state = next;
+      return null;
+    }
+    ({ skip, next: step } = next);
+    if (collected.length < step.need) collected = new Uint8Array(step.need);
+    return next.entry;
+  }
+
+  function push(chunk: Uint8Array): readonly TarEntry[] {
+    const entries: TarEntry[] = [];
+    let at = 0;
+    while (state === 'reading' && at < chunk.length) {
+      const wanted = skip > 0 ? skip : step.need - filled;
+      const count = Math.min(wanted, chunk.length - at);
+      if (skip > 0) skip -= count;
+      else {
+        collected.set(chunk.subarray(at, at + count), filled);
+        filled += count;
+      }
+      at += count;
+      if (filled < step.need) continue;
+      const entry = advance();
+      if (entry !== null) entries.push(entry);
+    }
+    return entries;
+  }
+
+  return { push, state: () => state };
+}
