@@ -1,8 +1,9 @@
 import { lookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
+import { createConnector } from './undici-parts.ts';
 
 /** All addresses of a name, as `dns.lookup` answers. */
 export type Resolve = (
@@ -49,7 +50,7 @@ export function createGuardedConnector(
   resolve: Resolve,
   options: ConnectorOptions,
 ): buildConnector.connector {
-  const connect = buildConnector({
+  const connect = createConnector({
     allowH2: false,
     timeout: options.connectMs,
     lookup: guardedLookup(guard, resolve),

@@ -1,8 +1,8 @@
-import { Agent, type Dispatcher } from 'undici';
-import type { buildConnector } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import type { Limits } from './defaults.ts';
 import type { HttpRequest, HttpResponse, RequestEvent, Send } from './http-types.ts';
 import { networkError } from './network-error.ts';
+import { Agent, sendRequest } from './undici-parts.ts';
 
 export interface HttpDeps {
   readonly connect: buildConnector.connector;
@@ -69,7 +69,7 @@ export function createHttp(deps: HttpDeps, limits: Limits): Http {
     const done = (status: number | null, bytes: number): void =>
       deps.onRequest({ registry: subject.registry, host: url.host, method, status, bytes });
     try {
-      const answer = await agent.request({
+      const answer = await sendRequest.call(agent, {
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,

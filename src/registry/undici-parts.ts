@@ -1,0 +1,9 @@
+import sendRequest from 'undici/lib/api/api-request.js';
+import createConnector from 'undici/lib/core/connect.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
+
+/**
+ * The three parts of undici that look-ups need, by the files that hold them: its index loads fetch, WebSockets, caches and
+ * mocks as well, 10 MiB in every webhook. package.json names undici's version exactly, and the types are its own.
+ */
+export { Agent, createConnector, sendRequest };
