@@ -6,7 +6,9 @@ import type { ClusterPort, KeychainPort, PullSecretsPort, ServiceAccountsPort } 
 import { loadDevelopmentCertificate } from './certs/development.ts';
 import { renewCertificate } from './certs/renew-certificate.ts';
 import { serviceNames, type ServingCertificate } from './certs/serving-certificate.ts';
+import { configCommand } from './cli/config/config.ts';
 import { demoCommand } from './cli/demo/demo.ts';
+import { explainCommand } from './cli/explain.ts';
 import { reviewCommand } from './cli/review/review.ts';
 import { EXIT_CODES, type ExitCode } from './cli/exit-codes.ts';
 import type { Io } from './cli/io.ts';
@@ -28,7 +30,9 @@ import { createInClusterConnection } from './kubernetes/in-cluster-connection.ts
 import { createPullSecrets } from './kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from './kubernetes/service-accounts.ts';
 import { createWebhookConfigurations } from './kubernetes/webhook-configurations.ts';
+import { explanations } from './policy/explanations.ts';
 import { policySettings } from './policy/settings.ts';
+import { defaultActionOf } from './policy/severity.ts';
 import { createRegistryClient, type RegistryClient } from './registry/client.ts';
 import { registrySettings } from './registry/settings.ts';
 import { createApp } from './server/app.ts';
@@ -198,6 +202,18 @@ export function wireCli(version: string): CliDeps {
     serve,
     configurationKeys: configurations.keys,
     logLevels: LOG_LEVELS,
-    commands: [reviewCommand(review), demoCommand(demo)],
+    commands: [
+      reviewCommand(review),
+     
+      explainCommand({
+        findings: () => explanations.map((one) => ({ ...one, action: defaultActionOf(one.id) })),
+      }),
+      configCommand({
+        schema: configurations.jsonSchema,
+        defaults: configurations.defaultFile,
+        check: configurations.read,
+      }),
+      demoCommand(demo),
+    ],
   };
 }

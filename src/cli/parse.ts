@@ -12,17 +12,15 @@ type OptionToken = Extract<Token, { kind: 'option' }>;
 function tokenize(args: readonly string[], flags: readonly Flag[]): readonly Token[] {
   const { tokens } = parseArgs({
     args: [...args],
-    options: {
-      ...Object.fromEntries(
-        flags.map(({ name, short, placeholder }) => [
-          name,
-          {
-            type: placeholder === undefined ? 'boolean' : 'string',
-            ...(short === undefined ? {} : { short }),
-          } as const,
-        ]),
-      ),
-    },
+    options: Object.fromEntries(
+      flags.map(({ name, short, placeholder }) => [
+        name,
+        {
+          type: placeholder === undefined ? 'boolean' : 'string',
+          ...(short === undefined ? {} : { short }),
+        } as const,
+      ]),
+    ),
     allowPositionals: true,
     // Its own errors name neither the nearest flag nor the help; strictness is ours.
     strict: false,

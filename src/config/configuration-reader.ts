@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { Type, type Static, type TSchema } from 'typebox';
 import { AppError } from '../errors.ts';
 import { checkValue, type Path } from './check-value.ts';
+import { renderDefaultFile } from './default-file.ts';
 import { describeKeys, type KeyDescription } from './describe-keys.ts';
+import { createJsonSchema } from './json-schema.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { schemaNode, type SchemaNode } from './schema.ts';
 
@@ -24,6 +26,10 @@ export interface ConfigurationReader<S extends Sections> {
   /** @throws AppError with a `ConfigurationErrorCode` */
   readonly read: (file: string) => Promise<Configuration<S>>;
   readonly keys: () => readonly KeyDescription[];
+  /** For editors. */
+  readonly jsonSchema: () => object;
+  /** Every default as a file, with what each key is for. */
+  readonly defaultFile: () => string;
 }
 
 function fileSchema(sections: Sections): SchemaNode {
@@ -55,7 +61,7 @@ function invalid(source: string, problems: readonly string[]): AppError<Configur
   return new AppError<ConfigurationErrorCode>(
     'invalid-configuration',
     `Cannot use configuration "${source}": ${count}${list}`,
-    { advice: 'wasmgate serve --help lists every key with what it takes.' },
+    { advice: 'wasmgate config defaults prints every key with what it takes.' },
   );
 }
 
@@ -101,10 +107,14 @@ export function createConfigurationReader<const S extends Sections>(sections: S)
     const file = checkFile(schema, text, source) as Readonly<Record<string, unknown>>;
     return Object.fromEntries(names.map((name) => [name, file[name]])) as Configuration<S>;
   };
+  const defaults = (): Configuration<S> => parse('', 'defaults');
+  const head = { apiVersion: CONFIGURATION_VERSION, kind: CONFIGURATION_KIND };
   return {
-    defaults: () => parse('', 'defaults'),
+    defaults,
     parse,
     read: async (file) => parse(await readText(file), file),
     keys: () => Object.entries(schema.properties ?? {}).flatMap(([name, node]) => describeKeys(node, name)),
+    jsonSchema: () => createJsonSchema(schema, 'wasmgate configuration'),
+    defaultFile: () => renderDefaultFile(schema, { ...head, ...defaults() }),
   };
 }

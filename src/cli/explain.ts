@@ -1,0 +1,82 @@
+import type { Explanation } from '../policy/check.ts';
+import type { Action } from '../policy/decision.ts';
+import { didYouMean } from '../nearest-name.ts';
+import type { Command } from './command.ts';
+import { EXIT_CODES, type ExitCode } from './exit-codes.ts';
+import type { Io } from './io.ts';
+import { createPage, type Page } from './page.ts';
+import { table, wrap } from './text.ts';
+import { usageError } from './usage-error.ts';
+
+export interface ExplainedFinding extends Explanation {
+  /** Where the configuration says nothing. */
+  readonly action: Action;
+}
+
+export interface ExplainDeps {
+  /** In the order in which they would be told. */
+  readonly findings: () => readonly ExplainedFinding[];
+}
+
+const CONSEQUENCES: Readonly<Record<Action, string>> = {
+  deny: 'The Pod is refused.',
+  warn: 'The Pod is admitted with a warning.',
+  ignore: 'Nothing is said.',
+};
+
+function renderFinding({ columns, paint }: Page, finding: ExplainedFinding): string {
+  const { id, why, reads, allows, example, cure, action } = finding;
+  const sections: readonly (readonly [title: string, text: string])[] = [
+    ['Why', why],
+    ['For example', example],
+    ['Cure', cure],
+    ['What it looks at', reads],
+    ['What it lets through', allows],
+    ['By default', CONSEQUENCES[action]],
+  ];
+  const body = sections.map(([title, text]) => `${paint('bold', title)}\n${wrap(text, columns, '  ')}\n`);
+  return [`${paint(['bold', 'cyan'], id)}\n`, ...body].join('\n');
+}
+
+function renderList({ columns, paint }: Page, findings: readonly ExplainedFinding[]): string {
+  const groups = (['deny', 'warn', 'ignore'] as const).flatMap((action) => {
+    const rows = findings
+      .filter((finding) => finding.action === action)
+      .map(({ id, example }) => [id, example] as const);
+    const title = { deny: 'Refused by default', warn: 'Told as warnings', ignore: 'Not told by default' };
+    return rows.length === 0 ? [] : [`${paint('bold', title[action])}\n${table(rows, columns)}\n`];
+  });
+  const hint = wrap('wasmgate explain FINDING tells why, and what to do.', columns, '');
+  return `${groups.join('\n')}\n${hint}\n`;
+}
+
+function explain(names: readonly string[], { stdout }: Io, { findings }: ExplainDeps): ExitCode {
+  const all = findings();
+  const page = createPage(stdout);
+  if (names.length === 0) {
+    stdout.write(renderList(page, all));
+    return EXIT_CODES.ok;
+  }
+  const chosen = names.map((name) => {
+    const found = all.find(({ id }) => id === name);
+    if (found !== undefined) return found;
+    const ids = all.map(({ id }) => id);
+    throw usageError(`there is no finding "${name}".${didYouMean(name, ids)}`, 'explain');
+  });
+  stdout.write(chosen.map((finding) => renderFinding(page, finding)).join('\n'));
+  return EXIT_CODES.ok;
+}
+
+export function explainCommand(deps: ExplainDeps): Command {
+  return {
+    name: 'explain',
+    summary: 'Explain what a warning or refusal means and what to do about it.',
+    positionals: '[FINDING...]',
+    flags: [],
+    examples: [
+      { command: 'wasmgate explain', says: 'Every finding there is' },
+      { command: 'wasmgate explain handler-cannot-run-image', says: 'One of them, with its cure' },
+    ],
+    run: ({ positionals }, io) => Promise.resolve(explain(positionals, io, deps)),
+  };
+}

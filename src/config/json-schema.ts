@@ -1,0 +1,41 @@
+import type { SchemaNode } from './schema.ts';
+
+/** The dialect that editors know best (draft 2020-12 is read as this one by most of them). */
+const DIALECT = 'http://json-schema.org/draft-07/schema#';
+
+type Json = Readonly<Record<string, unknown>>;
+
+function mapValues(record: Readonly<Record<string, SchemaNode>>): Json {
+  return Object.fromEntries(Object.entries(record).map(([key, node]) => [key, convert(node)]));
+}
+
+function requiredOf({ required = [], properties = {} }: SchemaNode): readonly string[] {
+  return required.filter((key) => properties[key]?.default === undefined);
+}
+
+/** A list of words as `enum`, which editors complete. */
+function choicesOf({ anyOf }: SchemaNode): readonly unknown[] | null {
+  const words = anyOf?.map(({ const: word }) => word) ?? [];
+  return words.length > 0 && words.every((word) => typeof word === 'string') ? words : null;
+}
+
+function convert(node: SchemaNode): Json {
+  const { properties, patternProperties, items, anyOf, required: _, ...rest } = node;
+  const choices = choicesOf(node);
+  const needed = requiredOf(node);
+  return {
+    ...rest,
+    // `policy:` with nothing below it says as much as no key at all.
+    ...(properties === undefined ? {} : { type: ['object', 'null'], properties: mapValues(properties) }),
+    ...(patternProperties === undefined ? {} : { patternProperties: mapValues(patternProperties) }),
+    ...(items === undefined ? {} : { items: convert(items) }),
+    ...(choices === null ? {} : { enum: choices }),
+    ...(choices === null && anyOf !== undefined ? { anyOf: anyOf.map(convert) } : {}),
+    ...(needed.length === 0 ? {} : { required: needed }),
+  };
+}
+
+/** The file's schema for editors: what is filled in by default need not be written, as the reader sees it. */
+export function createJsonSchema(schema: SchemaNode, title: string): Json {
+  return { $schema: DIALECT, title, ...convert(schema) };
+}

@@ -1,0 +1,58 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { explanations } from '../../src/policy/explanations.ts';
+import { runWasmgate } from '../support/run-wasmgate.ts';
+
+describe('explain', () => {
+  test('without a name lists every finding', async () => {
+    const { exitCode, stdout } = await runWasmgate(['explain']);
+    expect(exitCode).toBe(0);
+    for (const { id } of explanations) expect(stdout).toContain(`  ${id}`);
+  });
+
+  test.each(explanations)('$id: its own words, all of them', async ({ id, why, example, cure }) => {
+    const { exitCode, stdout } = await runWasmgate(['explain', id]);
+    expect(exitCode).toBe(0);
+    const flat = stdout.replaceAll(/\s+/g, ' ');
+    for (const text of [id, why, example, cure]) expect(flat).toContain(text);
+  });
+
+  test.each([40, 80])('on %i columns', async (columns) => {
+    const { stdout } = await runWasmgate(['explain', ...explanations.map(({ id }) => id)], { columns });
+    const wide = stripVTControlCharacters(stdout)
+      .split('\n')
+      .filter((line) => line.length > columns);
+    expect(wide.filter((line) => line.trim().includes(' '))).toEqual([]);
+  });
+
+  test('a name that is none: the nearest is suggested', async () => {
+    const { exitCode, stderr } = await runWasmgate(['explain', 'image-unknwon']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('Did you mean "image-unknown"?');
+  });
+});
+
+describe('config', () => {
+  test.each([
+    ['nothing', [], 'takes one of schema, defaults, check'],
+    ['a word that is none', ['shema'], 'Did you mean "schema"?'],
+    ['check without a file', ['check'], 'name the file'],
+    ['a word too many', ['schema', 'x'], 'takes nothing more'],
+    ['a file that is not there', ['check', '/nonexistent'], 'there is no such file'],
+  ])('%s is wrong usage', async (_case, words, said) => {
+    const { exitCode, stderr } = await runWasmgate(['config', ...words]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(said)]);
+  });
+
+  test('the shipped configuration has no problem', async () => {
+    expect(await runWasmgate(['config', 'check', 'manifests/base/configuration.yaml'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'manifests/base/configuration.yaml: no problem\n',
+    });
+  });
+
+  test('schema prints JSON', async () => {
+    const { stdout } = await runWasmgate(['config', 'schema']);
+    expect(JSON.parse(stdout)).toMatchObject({ properties: { policy: {}, log: {} } });
+  });
+});
