@@ -3,6 +3,9 @@ import type { RuntimeClass } from '../pod/cluster-objects.ts';
 /** What follows from a finding in mode enforce. */
 export type Action = 'deny' | 'warn' | 'ignore';
 
+/** What a finding is, whatever follows: certain to fail · likely to fail or to surprise · worth knowing. */
+export type Severity = 'error' | 'warning' | 'info';
+
 /** What is wrong, or worth saying. `detail` names the subject and its state, `advice` what to do. */
 export interface Finding {
   readonly id: FindingId;
@@ -29,9 +32,23 @@ export type FindingId =
   | 'handler-on-no-node'
   | 'image-needs-unpack-setting'
   | 'memory-below-floor'
-  | 'memory-limit-left-out';
+  | 'memory-limit-left-out'
+  | 'annotation-delivery-unknown'
+  | 'ephemeral-container-cannot-run'
+  | 'exec-probe-unsupported'
+  | 'exit-code-lost'
+  | 'image-changed-kind'
+  | 'image-identity-shared'
+  | 'node-taint-not-tolerated'
+  | 'packaging-advice'
+  | 'read-only-root-unsupported'
+  | 'slow-start-under-cpu-limit'
+  | 'tty-unsupported'
+  | 'user-namespace-unsupported'
+  | 'wat-not-runnable';
 
 export interface JudgedFinding extends Finding {
+  readonly severity: Severity;
   readonly action: Action;
 }
 

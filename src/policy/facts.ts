@@ -33,5 +33,12 @@ export interface PodFacts {
   readonly isMutated: boolean;
   readonly pod: Pod;
   readonly containers: readonly AssessedContainer[];
+  /**
+   * On UPDATE: what containers of the same name were before; `containers` are then those alone whose image is new. Absent
+   * at creation.
+   */
+  readonly previous?: ReadonlyMap<string, AssessedContainer>;
   readonly cluster: ClusterView;
+  /** Whether the RuntimeClasses may be behind the truth; absent where they are not. */
+  readonly hasStaleClasses?: boolean;
 }

@@ -1,12 +1,13 @@
 import { namesWasmFile } from '../detect/effective-command.ts';
-import type { RuntimeClass } from '../pod/cluster-objects.ts';
+import type { ClusterNode, RuntimeClass } from '../pod/cluster-objects.ts';
 import { hasOverheadConflict, selectorConflict } from './class-conflicts.ts';
 import type { PolicyContext } from './context.ts';
-import type { AssessedContainer, ClusterView, PodFacts } from './facts.ts';
+import type { AssessedContainer, PodFacts } from './facts.ts';
 import { canRun, profileOf, type HandlerProfile, type Runs } from './handlers.ts';
 import { nodeOutlook, type HandlerPresence } from './node-outlook.ts';
 import type { PolicySettings } from './settings.ts';
 import { takesSpinCommand } from './spin-command.ts';
+import { isForeignTar, leavesForeignTarPacked } from './unpacking.ts';
 
 /** A class with what its handler makes of the Pod's containers. */
 export interface Candidate {
@@ -58,62 +59,87 @@ function preference({ preferRuntimeClasses }: PolicySettings, { name, handler }:
   return position >= 0 ? position : preferRuntimeClasses.length;
 }
 
+/** In the operator's list, by name or handler. */
+export function isPreferred(runtimeClass: RuntimeClass, settings: PolicySettings): boolean {
+  return preference(settings, runtimeClass) < settings.preferRuntimeClasses.length;
+}
+
 /** Whether an annotation reaches crun cannot be seen from here: it is chosen where somebody vouches for it. */
-export function isVouchedFor(candidate: Candidate, view: ClusterView, settings: PolicySettings): boolean {
+export function isVouchedFor(
+  candidate: Candidate,
+  { cluster, pod }: PodFacts,
+  settings: PolicySettings,
+): boolean {
   if (!candidate.isConditional || !candidate.profile.needsAnnotation) return true;
   return (
-    preference(settings, candidate.class) < settings.preferRuntimeClasses.length ||
-    nodeOutlook(view, candidate.class).presence === 'seen'
+    isPreferred(candidate.class, settings) || nodeOutlook(cluster, candidate.class, pod).presence === 'seen'
   );
 }
 
-function order(view: ClusterView, settings: PolicySettings): (left: Candidate, right: Candidate) => number {
-  return (left, right) =>
-    preference(settings, left.class) - preference(settings, right.class) ||
-    PRESENCE_RANK[nodeOutlook(view, left.class).presence] -
-      PRESENCE_RANK[nodeOutlook(view, right.class).presence] ||
-    Number(left.isConditional) - Number(right.isConditional) ||
-    (left.class.name < right.class.name ? -1 : 1);
+/** How many of ten such nodes would leave an image of the Pod packed; 0 where it has none that they could. */
+function packedTenths(nodes: readonly ClusterNode[], containers: readonly AssessedContainer[]): number {
+  if (nodes.length === 0 || !containers.some(isForeignTar)) return 0;
+  return Math.ceil((10 * nodes.filter(leavesForeignTarPacked).length) / nodes.length);
 }
 
-/** Classes whose handler runs all containers, best first: operator's list, nodes, unconditional ones, name. */
-export function capableClasses(
-  view: ClusterView,
-  containers: readonly AssessedContainer[],
-  settings: PolicySettings,
-): readonly Candidate[] {
-  const found = view.runtimeClasses.flatMap((runtimeClass) => candidateOf(runtimeClass, containers) ?? []);
-  return found.length < 2 ? found : found.toSorted(order(view, settings));
+/** What speaks against a candidate, the weightiest first. */
+function drawbacks(candidate: Candidate, facts: PodFacts, settings: PolicySettings): readonly number[] {
+  const { presence, candidates } = nodeOutlook(facts.cluster, candidate.class, facts.pod);
+  return [
+    preference(settings, candidate.class),
+    PRESENCE_RANK[presence],
+    packedTenths(candidates, facts.containers),
+    Number(candidate.isConditional),
+  ];
+}
+
+interface Ranked {
+  readonly candidate: Candidate;
+  readonly drawbacks: readonly number[];
+}
+
+function compareRanked(left: Ranked, right: Ranked): number {
+  for (const [index, drawback] of left.drawbacks.entries()) {
+    const difference = drawback - (right.drawbacks[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.candidate.class.name < right.candidate.class.name ? -1 : 1;
+}
+
+/**
+ * Classes whose handler runs all containers, best first: operator's list, nodes that have the handler, nodes that unpack
+ * the images, unconditional ones, name.
+ */
+export function capableClasses(facts: PodFacts, settings: PolicySettings): readonly Candidate[] {
+  const { cluster, containers } = facts;
+  const found = cluster.runtimeClasses.flatMap((runtimeClass) => candidateOf(runtimeClass, containers) ?? []);
+  if (found.length < 2) return found;
+  return found
+    .map((candidate) => ({ candidate, drawbacks: drawbacks(candidate, facts, settings) }))
+    .toSorted(compareRanked)
+    .map(({ candidate }) => candidate);
 }
 
 /**
  * The class to inject: the best one that conflicts with nothing in the Pod; null where there is none. An injected class
  * must never be worse than none.
  */
-export function selectRuntimeClass(
-  { pod, containers, cluster }: PodFacts,
-  settings: PolicySettings,
-): Candidate | null {
+export function selectRuntimeClass(facts: PodFacts, settings: PolicySettings): Candidate | null {
   const fits = (candidate: Candidate): boolean =>
-    isVouchedFor(candidate, cluster, settings) &&
-    selectorConflict(pod, candidate.class) === null &&
-    !hasOverheadConflict(pod, candidate.class);
-  return capableClasses(cluster, containers, settings).find(fits) ?? null;
+    isVouchedFor(candidate, facts, settings) &&
+    selectorConflict(facts.pod, candidate.class) === null &&
+    !hasOverheadConflict(facts.pod, candidate.class);
+  return capableClasses(facts, settings).find(fits) ?? null;
 }
 
 /**
  * The classes whose own fields may contradict the Pod's: the one it names, or, where none could be chosen, those that would
  * run it.
  */
-export function classesInTheWay({
-  resolved,
-  cluster,
-  containers,
-  settings,
-  wasmContainers,
-}: PolicyContext): readonly RuntimeClass[] {
+export function classesInTheWay(context: PolicyContext): readonly RuntimeClass[] {
+  const { resolved, settings, wasmContainers } = context;
   if (resolved.class !== null) return resolved.origin === 'pod' ? [resolved.class] : [];
   return wasmContainers.length === 0
     ? []
-    : capableClasses(cluster, containers, settings).map((candidate) => candidate.class);
+    : capableClasses(context, settings).map((candidate) => candidate.class);
 }

@@ -1,35 +1,59 @@
-import type { Action, FindingId } from './decision.ts';
+import type { Action, Finding, FindingId, JudgedFinding, Severity } from './decision.ts';
 import type { PolicySettings } from './settings.ts';
 
-/** What follows by default. Denied is only what is certain to fail; what the node alone knows is warned about. */
-const DEFAULT_ACTIONS: Readonly<Record<FindingId, Action>> = {
-  'runtime-class-missing': 'deny',
-  'no-runtime-class-for-image': 'deny',
-  'handler-cannot-run-image': 'deny',
-  'wasm-image-without-runtime-class': 'deny',
-  'mixed-handlers-needed': 'deny',
-  'linux-container-under-compat': 'deny',
-  'node-selector-conflict': 'deny',
-  'overhead-conflict': 'deny',
-  'command-required': 'deny',
-  'image-will-not-pull': 'deny',
-  'annotation-conflict': 'warn',
-  'handler-on-no-node': 'warn',
-  'image-needs-unpack-setting': 'warn',
-  'image-not-a-workload': 'warn',
-  'image-unknown': 'warn',
-  'memory-below-floor': 'warn',
-  'memory-limit-left-out': 'warn',
+/** An error is certain to fail; what the node alone knows is a warning. */
+const SEVERITIES: Readonly<Record<FindingId, Severity>> = {
+  'runtime-class-missing': 'error',
+  'no-runtime-class-for-image': 'error',
+  'handler-cannot-run-image': 'error',
+  'wasm-image-without-runtime-class': 'error',
+  'mixed-handlers-needed': 'error',
+  'linux-container-under-compat': 'error',
+  'node-selector-conflict': 'error',
+  'overhead-conflict': 'error',
+  'command-required': 'error',
+  'image-will-not-pull': 'error',
+  'image-changed-kind': 'error',
+  'ephemeral-container-cannot-run': 'error',
+  'annotation-conflict': 'warning',
+  'exec-probe-unsupported': 'warning',
+  'exit-code-lost': 'warning',
+  'handler-on-no-node': 'warning',
+  'image-identity-shared': 'warning',
+  'image-needs-unpack-setting': 'warning',
+  'image-not-a-workload': 'warning',
+  'image-unknown': 'warning',
+  'memory-below-floor': 'warning',
+  'memory-limit-left-out': 'warning',
+  'node-taint-not-tolerated': 'warning',
+  'read-only-root-unsupported': 'warning',
+  'slow-start-under-cpu-limit': 'warning',
+  'tty-unsupported': 'warning',
+  'user-namespace-unsupported': 'warning',
+  'wat-not-runnable': 'warning',
+  'annotation-delivery-unknown': 'info',
+  'packaging-advice': 'info',
 };
 
-export const FINDING_IDS: readonly FindingId[] = Object.keys(DEFAULT_ACTIONS) as FindingId[];
+/** What is certain to fail is refused, all else is told. */
+const ACTIONS: Readonly<Record<Severity, Action>> = { error: 'deny', warning: 'warn', info: 'warn' };
+
+export const FINDING_IDS: readonly FindingId[] = Object.keys(SEVERITIES) as FindingId[];
+
+export function severityOf(id: FindingId): Severity {
+  return SEVERITIES[id];
+}
 
 /** Where the configuration says nothing. */
 export function defaultActionOf(id: FindingId): Action {
-  return DEFAULT_ACTIONS[id];
+  return ACTIONS[SEVERITIES[id]];
 }
 
 export function actionOf(id: FindingId, settings: PolicySettings): Action {
   if (id === 'image-unknown') return settings.onUnknownImage === 'deny' ? 'deny' : 'warn';
-  return DEFAULT_ACTIONS[id];
+  return defaultActionOf(id);
+}
+
+export function judgeFinding(finding: Finding, settings: PolicySettings): JudgedFinding {
+  return { ...finding, severity: severityOf(finding.id), action: actionOf(finding.id, settings) };
 }

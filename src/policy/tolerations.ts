@@ -1,4 +1,6 @@
+import type { Taint } from '../pod/cluster-objects.ts';
 import type { Pod, Toleration } from '../pod/pod.ts';
+import type { PolicyContext } from './context.ts';
 
 /** Equal as the scheduler reads them: an absent operator is `Equal`, an absent value or effect is the empty one. */
 function isSame(left: Toleration, right: Toleration): boolean {
@@ -19,4 +21,19 @@ export function missingTolerations({ spec }: Pod, wanted: readonly Toleration[])
       !own.some((other) => isSame(other, toleration)) &&
       wanted.findIndex((other) => isSame(other, toleration)) === index,
   );
+}
+
+/** Whether one of these lets a Pod onto a node with this taint (component-helpers, `ToleratesTaint`). */
+export function toleratesTaint(tolerations: readonly Toleration[], { key, value, effect }: Taint): boolean {
+  return tolerations.some((toleration) => {
+    if ((toleration.effect ?? '') !== '' && toleration.effect !== effect) return false;
+    if ((toleration.key ?? '') !== '' && toleration.key !== key) return false;
+    // Operators other than these two are of a newer Kubernetes: nothing is concluded from them.
+    return (toleration.operator ?? 'Equal') !== 'Equal' || (toleration.value ?? '') === (value ?? '');
+  });
+}
+
+/** What the operator's configuration adds to a Pod with Wasm containers. */
+export function configuredTolerations({ settings }: PolicyContext): readonly Toleration[] {
+  return settings.tolerations;
 }

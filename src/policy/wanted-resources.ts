@@ -1,24 +1,9 @@
-import type { Packaging } from '../detect/verdict.ts';
+import { COMPILE_DEFAULTS, compileCpu, type CompileQuestion } from './compile-cpu.ts';
 import type { Wanted } from './fit-resource.ts';
-import type { HandlerProfile } from './handler-profiles.ts';
-import type { LayerSizes } from './layer-sizes.ts';
 import type { MemoryFloor } from './memory-floor.ts';
-import { formatQuantity, largest, parseQuantity, roundUp, smallest } from './quantity.ts';
+import { formatQuantity, largest, smallest } from './quantity.ts';
 import type { PolicySettings, Tier } from './settings.ts';
 import { TIER_VALUES } from './tiers.ts';
-
-const DEFAULTS = {
-  /**
-   * CPU for each million compressed bytes that Wasmtime compiles at every start: a start in under ten seconds, measured on
-   * a shim that was built with little optimisation; a well built one takes half.
-   */
-  compileCpu: parseQuantity('400m'),
-  compileCpuStep: parseQuantity('10m'),
-  /** More than one core would make the compiler parallel, and the memory it needs grow with the node. */
-  mostCompileCpu: parseQuantity('1'),
-} as const;
-
-const MEGABYTE = 1_000_000n;
 
 /** What is wanted, and why, in words. */
 export interface WantedResource extends Wanted {
@@ -26,18 +11,9 @@ export interface WantedResource extends Wanted {
   readonly limitReason: string;
 }
 
-export interface CpuQuestion {
+export interface CpuQuestion extends CompileQuestion {
   readonly tier: Tier;
   readonly settings: PolicySettings['resources'];
-  readonly profile: HandlerProfile | null;
-  readonly packaging: Packaging;
-  readonly sizes: LayerSizes;
-}
-
-/** Bytes that this handler compiles inside the container at each start. */
-function compiledBytes({ profile, packaging, sizes }: CpuQuestion): bigint {
-  const isCompiled = profile?.engine === 'wasmtime' && packaging === 'tar';
-  return isCompiled ? BigInt(Math.ceil(sizes.compressed + sizes.raw)) : 0n;
 }
 
 export function wantedCpu(question: CpuQuestion): WantedResource {
@@ -45,10 +21,9 @@ export function wantedCpu(question: CpuQuestion): WantedResource {
   const requestReason = `tier ${question.tier}`;
   const fromTier = { request, least: 0n, requestReason, limitReason: requestReason };
   if (!question.settings.cpuLimit) return { ...fromTier, limit: null };
-  const bytes = compiledBytes(question);
-  if (bytes === 0n) return { ...fromTier, limit };
-  const compile = roundUp((DEFAULTS.compileCpu * bytes) / MEGABYTE, DEFAULTS.compileCpuStep);
-  const bounded = smallest(largest(limit, compile), DEFAULTS.mostCompileCpu);
+  const compile = compileCpu(question);
+  if (compile === null) return { ...fromTier, limit };
+  const bounded = smallest(largest(limit, compile), COMPILE_DEFAULTS.most);
   if (bounded === limit) return { ...fromTier, limit };
   const limitReason =
     bounded > limit

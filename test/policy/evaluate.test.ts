@@ -338,7 +338,7 @@ describe('what is found', () => {
         spec: { runtimeClassName: 'crun' },
       },
       { view: cluster([runtimeClass('crun')]) },
-      ['deny linux-container-under-compat'],
+      ['deny linux-container-under-compat', 'warn annotation-delivery-unknown'],
     ],
     [
       'run.oci.handler under crun-wasm',
@@ -349,7 +349,7 @@ describe('what is found', () => {
     [
       'a value that crun does not know',
       { annotations: { 'module.wasm.image/variant': 'yes' }, spec: { runtimeClassName: 'crun' } },
-      { view: cluster([runtimeClass('crun')]) },
+      { view: cluster([runtimeClass('crun')]), policy: { preferRuntimeClasses: ['crun'] } },
       ['warn annotation-conflict'],
     ],
     [

@@ -15,6 +15,7 @@ export const CANNOT_RUN: JudgedFinding = {
   container: 'app',
   detail: 'container "app" is a Spin application, which RuntimeClass "wasmtime" cannot run',
   advice: 'Name RuntimeClass "wasmtime-spin-v2".',
+  severity: 'error',
   action: 'deny',
 };
 
@@ -23,6 +24,7 @@ export const ON_NO_NODE: JudgedFinding = {
   container: null,
   detail: 'no node offers handler "wasmtime"',
   advice: 'Install the shim.',
+  severity: 'warning',
   action: 'warn',
 };
 

@@ -58,8 +58,15 @@ export function wasi(...entrypoint: readonly string[]): ImageSketch {
   return { config: { os: 'wasip1', architecture: 'wasm', config: { Entrypoint: entrypoint } } };
 }
 
+/** What tools write into a config so that no other image has the same. */
+const CONTENT = digestOf('content');
+
 export const SPIN_APP: ImageSketch = {
-  config: { os: 'wasip1', architecture: 'wasm', config: {} },
+  config: {
+    os: 'wasip1',
+    architecture: 'wasm',
+    config: { Labels: { 'com.fermyon.spin.lockedAppDigest': CONTENT } },
+  },
   layers: [
     'application/vnd.wasm.content.layer.v1+wasm',
     'application/vnd.fermyon.spin.application.v1+config',
@@ -69,7 +76,12 @@ export const SPIN_APP: ImageSketch = {
 const CNCF = 'application/vnd.wasm.config.v0+json';
 
 export function artefact(config: object): ImageSketch {
-  return { configType: CNCF, config: { architecture: 'wasm', ...config }, layers: ['application/wasm'] };
+  const layerDigests = [CONTENT];
+  return {
+    configType: CNCF,
+    config: { architecture: 'wasm', layerDigests, ...config },
+    layers: ['application/wasm'],
+  };
 }
 
 export const OCI_MODULE = artefact({ os: 'wasip1', component: null });
@@ -78,6 +90,10 @@ export const OCI_COMPONENT = artefact({
   component: { exports: ['wasi:cli/run@0.2.3'], imports: [] },
 });
 export const RUNWASI_LAYER: ImageSketch = {
-  config: { os: 'wasip1', architecture: 'wasm', config: { Entrypoint: ['app.wasm'] } },
+  config: {
+    os: 'wasip1',
+    architecture: 'wasm',
+    config: { Entrypoint: ['app.wasm'], Labels: { 'containerd.runwasi.layers': CONTENT.slice(7) } },
+  },
   layers: [{ mediaType: 'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm', size: 2_600_000 }],
 };

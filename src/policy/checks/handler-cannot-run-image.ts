@@ -1,6 +1,7 @@
 import { alternatives, describeClass, describeContainer } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import { capableClasses, runs } from '../select-runtime-class.ts';
+import { canRun } from '../handlers.ts';
+import { capableClasses } from '../select-runtime-class.ts';
 
 export const handlerCannotRunImage: Rule = {
   id: 'handler-cannot-run-image',
@@ -8,18 +9,22 @@ export const handlerCannotRunImage: Rule = {
     "An image that the class's runtime cannot run starts, fails and restarts for ever, with a message that " +
     "does not say why (permission denied, can't handle spec, exit 137 with an empty log).",
   reads: "The handler of the Pod's RuntimeClass and every container's image.",
-  allows: 'Combinations that were seen to work, conditional ones, and whatever is not known.',
+  allows:
+    'Combinations that were seen to work, conditional ones, and images that are not known or no workload.',
   example: 'A Spin application in a Pod with runtimeClassName: wasmtime.',
   cure:
     'Name a class whose handler runs the image, or leave spec.runtimeClassName out and wasmgate chooses ' +
     'one.',
-  check: ({ resolved, containers, cluster, settings }) => {
+  check: (context) => {
+    const { resolved, containers, settings } = context;
     const { class: runtimeClass, profile } = resolved;
     if (resolved.origin !== 'pod' || runtimeClass === null || profile === null) return NO_FINDINGS;
     return containers.flatMap((container) => {
-      const outcome = runs(profile, container);
+      const { verdict } = container;
+      if (verdict.kind !== 'wasm' && verdict.kind !== 'container') return [];
+      const outcome = canRun(profile, verdict);
       if (outcome.runs !== 'no') return [];
-      const capable = capableClasses(cluster, containers, settings).map((candidate) => candidate.class.name);
+      const capable = capableClasses(context, settings).map((candidate) => candidate.class.name);
       return {
         id: 'handler-cannot-run-image' as const,
         container: container.container.name,

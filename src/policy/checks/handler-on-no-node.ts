@@ -10,14 +10,16 @@ export const handlerOnNoNode: Rule = {
   why:
     'A class may exist where no node has its handler (K3s creates ten of them); its Pods wait for ever in ' +
     'ContainerCreating: no runtime for "x" is configured.',
-  reads: "node.status.runtimeHandlers of the nodes within the class's nodeSelector.",
+  reads:
+    "node.status.runtimeHandlers of the nodes that the class's nodeSelector and the Pod's own nodeSelector and node " +
+    'affinity let it onto.',
   allows: 'Clusters whose nodes do not tell. It only ever warns, since node pools scale from zero.',
   example: 'runtimeClassName: wasmer where every node tells its handlers and none of them is wasmer.',
   cure: 'Install the handler on a node that the class selects, or name another class.',
-  check: ({ resolved, cluster }) => {
+  check: ({ resolved, cluster, pod }) => {
     const runtimeClass = resolved.class;
     if (runtimeClass === null) return NO_FINDINGS;
-    const { presence, within } = nodeOutlook(cluster, runtimeClass);
+    const { presence, within } = nodeOutlook(cluster, runtimeClass, pod);
     if (presence !== 'nowhere' && presence !== 'elsewhere') return NO_FINDINGS;
     const present = [...new Set(within.flatMap(({ handlers }) => handlers ?? []))]
       .toSorted()
@@ -25,8 +27,8 @@ export const handlerOnNoNode: Rule = {
       .join(', ');
     const where =
       within.length === 0
-        ? 'no node matches its nodeSelector'
-        : `none of the ${within.length} nodes it selects has that handler (they have: ${present === '' ? 'none' : present})`;
+        ? 'no node matches its nodeSelector and what the Pod selects itself'
+        : `none of the ${within.length} nodes that it and the Pod select has that handler (they have: ${present === '' ? 'none' : present})`;
     return [
       {
         id: 'handler-on-no-node',

@@ -1,20 +1,7 @@
-import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import { describeContainer } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import type { AssessedContainer } from '../facts.ts';
 import { nodeOutlook } from '../node-outlook.ts';
-
-function leavesForeignTarPacked({ runtimeVersion }: ClusterNode): boolean {
-  const match = /^containerd:\/\/v?(\d+)\.(\d+)/.exec(runtimeVersion);
-  if (match === null) return false;
-  const [major, minor] = [Number(match[1]), Number(match[2])];
-  return major > 2 || (major === 2 && minor >= 3);
-}
-
-function isForeignTar({ verdict, facts }: AssessedContainer): boolean {
-  if (verdict.kind !== 'wasm' || verdict.packaging !== 'tar' || facts === null) return false;
-  return facts.variants.some(({ config }) => config.platform.os !== 'linux');
-}
+import { isForeignTar, leavesForeignTarPacked } from '../unpacking.ts';
 
 export const imageNeedsUnpackSetting: Rule = {
   id: 'image-needs-unpack-setting',
@@ -30,11 +17,11 @@ export const imageNeedsUnpackSetting: Rule = {
     "the setting is the node's.",
   example: 'An image built with --platform wasi/wasm for nodes with containerd 2.3.',
   cure: 'Build it with --platform linux/amd64, or set use_local_image_pull = true in containerd on those nodes.',
-  check: ({ resolved, cluster, wasmContainers }) => {
+  check: ({ resolved, cluster, pod, wasmContainers }) => {
     if (resolved.class === null) return NO_FINDINGS;
     const foreign = wasmContainers.filter(isForeignTar);
     if (foreign.length === 0) return NO_FINDINGS;
-    const node = nodeOutlook(cluster, resolved.class).candidates.find(leavesForeignTarPacked);
+    const node = nodeOutlook(cluster, resolved.class, pod).candidates.find(leavesForeignTarPacked);
     if (node === undefined) return NO_FINDINGS;
     return foreign.map((assessed) => ({
       id: 'image-needs-unpack-setting' as const,

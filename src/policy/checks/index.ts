@@ -1,8 +1,14 @@
 import type { Check, Rule } from '../check.ts';
 import { annotationConflict } from './annotation-conflict.ts';
+import { annotationDeliveryUnknown } from './annotation-delivery-unknown.ts';
 import { commandRequired } from './command-required.ts';
+import { execProbeUnsupported } from './exec-probe-unsupported.ts';
+import { ephemeralContainerCannotRun } from './ephemeral-container-cannot-run.ts';
+import { exitCodeLost } from './exit-code-lost.ts';
 import { handlerCannotRunImage } from './handler-cannot-run-image.ts';
 import { handlerOnNoNode } from './handler-on-no-node.ts';
+import { imageChangedKind } from './image-changed-kind.ts';
+import { imageIdentityShared } from './image-identity-shared.ts';
 import { imageNeedsUnpackSetting } from './image-needs-unpack-setting.ts';
 import { imageNotAWorkload } from './image-not-a-workload.ts';
 import { imageUnknown } from './image-unknown.ts';
@@ -11,12 +17,19 @@ import { linuxContainerUnderCompat } from './linux-container-under-compat.ts';
 import { mixedHandlersNeeded } from './mixed-handlers-needed.ts';
 import { noRuntimeClassForImage } from './no-runtime-class-for-image.ts';
 import { nodeSelectorConflict } from './node-selector-conflict.ts';
+import { nodeTaintNotTolerated } from './node-taint-not-tolerated.ts';
 import { overheadConflict } from './overhead-conflict.ts';
+import { packagingAdvice } from './packaging-advice.ts';
+import { readOnlyRootUnsupported } from './read-only-root-unsupported.ts';
 import { runtimeClassMissing } from './runtime-class-missing.ts';
+import { slowStartUnderCpuLimit } from './slow-start-under-cpu-limit.ts';
+import { ttyUnsupported } from './tty-unsupported.ts';
+import { userNamespaceUnsupported } from './user-namespace-unsupported.ts';
 import { wasmImageWithoutRuntimeClass } from './wasm-image-without-runtime-class.ts';
+import { watNotRunnable } from './wat-not-runnable.ts';
 
-/** In the order in which a person would want to hear them: the class, the image, the Pod's own fields, the nodes. */
-export const rules: readonly Rule[] = [
+/** At creation. In the order in which a person would want to hear them: the class, the image, the Pod's fields, the nodes. */
+const ofCreation: readonly Rule[] = [
   runtimeClassMissing,
   noRuntimeClassForImage,
   mixedHandlersNeeded,
@@ -25,13 +38,32 @@ export const rules: readonly Rule[] = [
   imageWillNotPull,
   imageNotAWorkload,
   imageUnknown,
+  watNotRunnable,
+  imageIdentityShared,
   commandRequired,
   nodeSelectorConflict,
   overheadConflict,
   linuxContainerUnderCompat,
   annotationConflict,
+  annotationDeliveryUnknown,
+  execProbeUnsupported,
+  readOnlyRootUnsupported,
+  ttyUnsupported,
+  userNamespaceUnsupported,
+  exitCodeLost,
+  slowStartUnderCpuLimit,
   handlerOnNoNode,
+  nodeTaintNotTolerated,
   imageNeedsUnpackSetting,
+  packagingAdvice,
 ];
 
-export const checks: readonly Check[] = rules.map(({ check }) => check);
+/** When an image of a Pod changes, or it gets an ephemeral container. */
+const ofUpdate: readonly Rule[] = [imageChangedKind, ephemeralContainerCannotRun];
+
+export const rules: readonly Rule[] = [...ofCreation, ...ofUpdate];
+
+export const checks: readonly Check[] = ofCreation.map(({ check }) => check);
+
+/** `kubectl debug -it` asks for a terminal. */
+export const updateChecks: readonly Check[] = [...ofUpdate, ttyUnsupported].map(({ check }) => check);

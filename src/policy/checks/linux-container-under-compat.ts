@@ -1,4 +1,4 @@
-import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
+import { compatAnnotation } from '../compat-annotation.ts';
 import { describeContainer } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 
@@ -12,21 +12,15 @@ export const linuxContainerUnderCompat: Rule = {
   example: 'A Wasm module with a Linux sidecar and module.wasm.image/variant: compat.',
   cure: 'Use module.wasm.image/variant: compat-smart.',
   check: ({ pod, resolved, containers }) => {
-    if (resolved.profile?.needsAnnotation !== true) return NO_FINDINGS;
-    const handler = pod.metadata?.annotations?.[HANDLER_ANNOTATION];
-    const variant = handler === undefined ? pod.metadata?.annotations?.[VARIANT_ANNOTATION] : undefined;
-    if (handler !== 'wasm' && variant !== 'compat') return NO_FINDINGS;
-    const [annotation, smart] =
-      handler === 'wasm'
-        ? [`${HANDLER_ANNOTATION}: wasm`, 'wasm-smart']
-        : [`${VARIANT_ANNOTATION}: compat`, 'compat-smart'];
+    const compat = compatAnnotation(pod, resolved.profile);
+    if (compat === null) return NO_FINDINGS;
     return containers
       .filter(({ verdict }) => verdict.kind === 'container')
       .map((assessed) => ({
         id: 'linux-container-under-compat' as const,
         container: assessed.container.name,
-        detail: `${describeContainer(assessed)} would be given to the Wasm engine by annotation ${annotation}`,
-        advice: `Use ${smart}, which leaves containers without a .wasm argument alone.`,
+        detail: `${describeContainer(assessed)} would be given to the Wasm engine by annotation ${compat.written}`,
+        advice: `Use ${compat.smart}, which leaves containers without a .wasm argument alone.`,
       }));
   },
 };

@@ -9,12 +9,13 @@ export const mixedHandlersNeeded: Rule = {
   allows: 'Pods for which one class runs all containers, whether named or chosen.',
   example: 'A Spin application and a Wasm module in one Pod.',
   cure: 'Put the containers into Pods of their own, or build them for one runtime.',
-  check: ({ pod, resolved, wasmContainers, containers, cluster, settings }) => {
+  check: (context) => {
+    const { pod, resolved, wasmContainers, settings } = context;
     if (pod.spec.runtimeClassName || resolved.class !== null || wasmContainers.length === 0)
       return NO_FINDINGS;
-    if (capableClasses(cluster, containers, settings).length > 0) return NO_FINDINGS;
+    if (capableClasses(context, settings).length > 0) return NO_FINDINGS;
     const each = wasmContainers.map(
-      (container) => [container, capableClasses(cluster, [container], settings)] as const,
+      (container) => [container, capableClasses({ ...context, containers: [container] }, settings)] as const,
     );
     if (each.some(([, classes]) => classes.length === 0)) return NO_FINDINGS;
     const needs = each.map(([container, classes]) => {

@@ -63,15 +63,15 @@ export const noRuntimeClassForImage: Rule = {
   example: 'A Spin application in a cluster whose only class is crun-wasm.',
   cure: 'Install a runtime that runs the image, create its RuntimeClass, and apply again.',
   check: (context) => {
-    const { pod, resolved, wasmContainers, containers, cluster, settings } = context;
+    const { pod, resolved, wasmContainers, settings } = context;
     if (pod.spec.runtimeClassName || resolved.class !== null || wasmContainers.length === 0)
       return NO_FINDINGS;
-    const capable = capableClasses(cluster, containers, settings);
+    const capable = capableClasses(context, settings);
     // A class that was not chosen although it runs everything contradicts the Pod: the rules on conflicts say how.
-    if (capable.some((candidate) => isVouchedFor(candidate, cluster, settings))) return NO_FINDINGS;
+    if (capable.some((candidate) => isVouchedFor(candidate, context, settings))) return NO_FINDINGS;
     if (capable.length > 0) return unvouched(context, capable);
     const alone = wasmContainers.find(
-      (container) => capableClasses(cluster, [container], settings).length === 0,
+      (container) => capableClasses({ ...context, containers: [container] }, settings).length === 0,
     );
     if (alone === undefined) return NO_FINDINGS;
     return [

@@ -12,10 +12,10 @@ export const runtimeClassMissing: Rule = {
   example: 'runtimeClassName: wasmtime-spin in a cluster whose class is called wasmtime-spin-v2.',
   cure: 'Name a class that exists, or create this one with a handler that your nodes have.',
   check: (context) => {
-    const { pod, resolved, cluster, containers, settings } = context;
+    const { pod, resolved, settings } = context;
     const name = pod.spec.runtimeClassName;
     if (name === undefined || name === null || name === '' || resolved.class !== null) return NO_FINDINGS;
-    const capable = capableClasses(cluster, containers, settings).map((candidate) => candidate.class.name);
+    const capable = capableClasses(context, settings).map((candidate) => candidate.class.name);
     const [wasm] = context.wasmContainers;
     const holds = wasm === undefined ? '' : `; image ${wasm.image} is ${describeVerdict(wasm.verdict)}`;
     return [

@@ -1,0 +1,70 @@
+import type { ClusterNode, Taint } from '../../pod/cluster-objects.ts';
+import type { Toleration } from '../../pod/pod.ts';
+import { NO_FINDINGS, type Rule } from '../check.ts';
+import type { PolicyContext } from '../context.ts';
+import { describeClass } from '../describe.ts';
+import { nodeOutlook } from '../node-outlook.ts';
+import { configuredTolerations, toleratesTaint } from '../tolerations.ts';
+
+/** Kubernetes' own taints come and go with a node's state, and some controllers tolerate them by themselves. */
+const PASSING = 'node.kubernetes.io/';
+
+/** What the Pod will have: its own, its class's (the API server adds them), the operator's. */
+function effectiveTolerations(context: PolicyContext): readonly Toleration[] {
+  const { pod, resolved, wasmContainers } = context;
+  const configured = wasmContainers.length > 0 ? configuredTolerations(context) : [];
+  return [...(pod.spec.tolerations ?? []), ...(resolved.class?.tolerations ?? []), ...configured];
+}
+
+function blockingTaint({ taints }: ClusterNode, tolerations: readonly Toleration[]): Taint | undefined {
+  return taints.find(
+    (taint) =>
+      (taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') &&
+      !taint.key.startsWith(PASSING) &&
+      !toleratesTaint(tolerations, taint),
+  );
+}
+
+function describeTaint({ key, value, effect }: Taint): string {
+  return `${key}${value === undefined || value === '' ? '' : `=${value}`}:${effect}`;
+}
+
+function writeToleration({ key, value, effect }: Taint): string {
+  const match = value === undefined || value === '' ? 'operator: Exists' : `value: ${JSON.stringify(value)}`;
+  return `{key: ${key}, ${match}, effect: ${effect}}`;
+}
+
+export const nodeTaintNotTolerated: Rule = {
+  id: 'node-taint-not-tolerated',
+  why:
+    'Wasm nodes are often tainted, and a RuntimeClass need not carry the toleration: its Pods then stay Pending, with ' +
+    'an event that names the taint and not the class.',
+  reads:
+    'Taints of the nodes that have the handler and that class and Pod select; tolerations of the Pod, of the class and ' +
+    'of the configuration.',
+  allows:
+    "Pods that at least one of these nodes takes, Kubernetes' own taints (node.kubernetes.io/…), PreferNoSchedule, and " +
+    'Pods that are bound to a node already.',
+  example: 'A Pod for class wasmedge where every node with that handler is tainted workload=wasm:NoSchedule.',
+  cure: 'Add the toleration to scheduling.tolerations of the RuntimeClass, or to policy.tolerations of wasmgate.',
+  check: (context) => {
+    const { pod, resolved, cluster } = context;
+    const runtimeClass = resolved.class;
+    if (runtimeClass === null || pod.spec.nodeName) return NO_FINDINGS;
+    const { candidates } = nodeOutlook(cluster, runtimeClass, pod);
+    const tolerations = effectiveTolerations(context);
+    const blocked = candidates.map((node) => blockingTaint(node, tolerations));
+    const [first] = blocked;
+    if (first === undefined || blocked.includes(undefined)) return NO_FINDINGS;
+    const others =
+      candidates.length === 1 ? '' : `, and so is each of the ${candidates.length} it could run on`;
+    return [
+      {
+        id: 'node-taint-not-tolerated',
+        container: null,
+        detail: `No node for ${describeClass(runtimeClass)} takes this Pod: node "${candidates[0]?.name}" is tainted ${describeTaint(first)}, which it does not tolerate${others}`,
+        advice: `Tolerate it in the Pod, in scheduling.tolerations of the class, or in policy.tolerations of wasmgate: ${writeToleration(first)}.`,
+      },
+    ];
+  },
+};

@@ -1,0 +1,23 @@
+import { NO_FINDINGS, type Rule } from '../check.ts';
+import { describeClass, describeContainer } from '../describe.ts';
+
+export const readOnlyRootUnsupported: Rule = {
+  id: 'read-only-root-unsupported',
+  why: "Spin's shim writes /spin.json and a cache into the container's root, and fails where that is read-only.",
+  reads: "securityContext.readOnlyRootFilesystem of Wasm containers, and the class's handler.",
+  allows: 'Other handlers: wasmtime, wasmedge and crun run with a read-only root. Linux sidecars.',
+  example: 'A Spin application with securityContext: {readOnlyRootFilesystem: true}.',
+  cure: 'Leave readOnlyRootFilesystem out for the Spin container.',
+  check: ({ resolved, wasmContainers }) => {
+    const { class: runtimeClass, profile } = resolved;
+    if (runtimeClass === null || profile?.needsWritableRoot !== true) return NO_FINDINGS;
+    return wasmContainers
+      .filter(({ container }) => container.securityContext?.readOnlyRootFilesystem === true)
+      .map((assessed) => ({
+        id: 'read-only-root-unsupported' as const,
+        container: assessed.container.name,
+        detail: `${describeContainer(assessed)} has a read-only root, and ${describeClass(runtimeClass)} writes into it before it starts`,
+        advice: 'Leave securityContext.readOnlyRootFilesystem out for this container.',
+      }));
+  },
+};

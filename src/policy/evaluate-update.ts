@@ -1,0 +1,21 @@
+import { updateChecks } from './checks/index.ts';
+import type { PolicyContext } from './context.ts';
+import type { Decision } from './decision.ts';
+import type { PodFacts } from './facts.ts';
+import { namedClass } from './resolve-class.ts';
+import type { PolicySettings } from './settings.ts';
+import { judgeFinding } from './severity.ts';
+
+/**
+ * A Pod that is there already and whose images change, or which gets an ephemeral container. Its class stands for good, so
+ * nothing is chosen and nothing changed.
+ */
+export function evaluateUpdate(facts: PodFacts, settings: PolicySettings): Decision {
+  const resolved = namedClass(facts);
+  const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
+  const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
+  const findings = updateChecks
+    .flatMap((check) => check(context))
+    .map((finding) => judgeFinding(finding, settings));
+  return { findings, changes: [], runtimeClass: { class: resolved.class, origin: resolved.origin } };
+}

@@ -1,0 +1,25 @@
+import { compatAnnotation } from './compat-annotation.ts';
+import type { PolicyContext } from './context.ts';
+import { describeClass } from './describe.ts';
+import type { AssessedContainer } from './facts.ts';
+import { canRun } from './handlers.ts';
+
+/**
+ * Why a container cannot run in a Pod that is there already, with the class it was created with; null where it may. Only
+ * what is certain: nothing is concluded from images that are not known, or are no workload by their kind alone.
+ */
+export function whyNot({ pod, resolved }: PolicyContext, { verdict }: AssessedContainer): string | null {
+  const { class: runtimeClass, profile } = resolved;
+  if (verdict.kind !== 'wasm' && verdict.kind !== 'container') return null;
+  if (runtimeClass === null) {
+    const isNamed = Boolean(pod.spec.runtimeClassName);
+    return verdict.kind === 'container' || isNamed
+      ? null
+      : 'this Pod was created without a RuntimeClass, and gets none later';
+  }
+  if (profile === null) return null;
+  const { runs, why } = canRun(profile, verdict);
+  if (runs === 'no') return `${describeClass(runtimeClass)} cannot run it: ${profile.title} ${why}`;
+  const compat = verdict.kind === 'container' ? compatAnnotation(pod, profile) : null;
+  return compat === null ? null : `annotation ${compat.written} would give it to the Wasm engine`;
+}
