@@ -22,6 +22,20 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
 }
 
+/** The first bytes of a layer, to be looked at as they come. */
+export interface LayerQuestion<Result> {
+  readonly layer: { readonly digest: Digest; readonly size: number };
+  /** Of the blob, as it lies in the registry. */
+  readonly maxBytes: number;
+  /** Of what comes out where gzip or zstd is taken off; null: the bytes are wanted as they lie there. */
+  readonly maxInflatedBytes: number | null;
+  /**
+   * Looks at the bytes, which end without a word where a bound is met; leaving early is well. Called anew where a broken
+   * connection is tried again.
+   */
+  readonly look: (bytes: AsyncIterable<Uint8Array>) => Promise<Result>;
+}
+
 /**
  * The registry as the use cases need it.
  * Every method throws a `RegistryFailure` for whatever the registry or the network did.
@@ -35,6 +49,15 @@ export interface RegistryPort {
     blob: { readonly digest: Digest; readonly size: number },
     options: FetchOptions,
   ) => Promise<FetchedDocument>;
+  /**
+   * The head of a layer, with as few bytes as the registry lets us take. A head cannot be checked against the digest of
+   * the whole: what it shows is the word of this registry for this repository, and must not be told of any other.
+   */
+  readonly readLayer: <Result>(
+    reference: Reference,
+    question: LayerQuestion<Result>,
+    options: FetchOptions,
+  ) => Promise<Result>;
   /** The digest a tag stands for now, by HEAD; null where the registry does not tell. */
   readonly resolveDigest: (reference: Reference, options: FetchOptions) => Promise<Digest | null>;
 }

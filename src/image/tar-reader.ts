@@ -90,12 +90,14 @@ function afterNames(header: TarHeader, metadata: TarMetadata): Move {
   return move({ need, take: (head) => move(headerStep(NO_METADATA), skip, entry(head.slice())) }, 0);
 }
 
+/** Where the last block of a sparse map says that it is the last. */
+const MORE_MAP = 504;
+
 function sparseMapStep(header: TarHeader, metadata: TarMetadata): Step {
-  const hasMore = (block: Uint8Array): boolean => block[504] === 1;
   return {
     need: TAR_BLOCK,
     take: (block) =>
-      hasMore(block) ? move(sparseMapStep(header, metadata), 0) : afterNames(header, metadata),
+      block[MORE_MAP] === 1 ? move(sparseMapStep(header, metadata), 0) : afterNames(header, metadata),
   };
 }
 

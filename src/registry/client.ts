@@ -10,6 +10,7 @@ import { createGuardedConnector, resolveByDns, type Resolve } from './guarded-co
 import { createHttp } from './http.ts';
 import type { RequestEvent } from './http-types.ts';
 import { createLogins } from './logins.ts';
+import { createReadLayer } from './layers.ts';
 import { createPauses } from './pauses.ts';
 import { followRedirects } from './redirects.ts';
 import type { RetryDeps } from './retry.ts';
@@ -65,5 +66,6 @@ export function createRegistryClient(
     { authenticated, retry: createRetry(deps), pauses: createPauses({ now }, limits) },
     { limits, plainHttp: options.plainHttp, allowLoopback },
   );
-  return { ...createDocuments({ exchange, now }, limits), close: http.close };
+  const documents = createDocuments({ exchange, now }, limits);
+  return { ...documents, readLayer: createReadLayer({ exchange, now }), close: http.close };
 }

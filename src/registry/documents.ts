@@ -82,7 +82,10 @@ function createResolveDigest({ exchange, now }: DocumentsDeps): RegistryPort['re
 }
 
 /** The topmost layer: documents of an image, verified and parsed. */
-export function createDocuments(deps: DocumentsDeps, limits: Limits): RegistryPort {
+export function createDocuments(
+  deps: DocumentsDeps,
+  limits: Limits,
+): Pick<RegistryPort, 'fetchManifest' | 'fetchJsonBlob' | 'resolveDigest'> {
   const readDocument = createReadDocument(deps.now);
   return {
     fetchManifest: async (reference, options) =>

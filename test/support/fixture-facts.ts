@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { inspectImage } from '../../src/assess/inspect-image.ts';
 import type { FetchedDocument, RegistryPort } from '../../src/assess/ports.ts';
 import { parseDigest, type Digest } from '../../src/image/digest.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { parseReference } from '../../src/image/reference.ts';
+import { inflate } from '../../src/registry/inflate.ts';
 import type { FixtureImage } from './fixture-images.ts';
 
 /** A registry that is a folder: the bytes of one fixture image, without any network. */
 function folderRegistry({ folder, expect }: FixtureImage): RegistryPort {
+  const readBlob = (digest: Digest): Buffer =>
+    readFileSync(new URL(`blobs/${digest.replace(':', '/')}`, folder));
   const read = (digest: Digest, mediaType: string): FetchedDocument => {
-    const bytes = readFileSync(new URL(`blobs/${digest.replace(':', '/')}`, folder));
+    const bytes = readBlob(digest);
     return { document: JSON.parse(bytes.toString('utf8')), mediaType, digest, bytes: bytes.length };
   };
   const top = parseDigest(expect.digest);
@@ -17,6 +21,10 @@ function folderRegistry({ folder, expect }: FixtureImage): RegistryPort {
     fetchManifest: ({ digest }) =>
       Promise.resolve(digest === null || digest === top ? read(top, expect.mediaType) : read(digest, '')),
     fetchJsonBlob: (_reference, { digest }) => Promise.resolve(read(digest, '')),
+    readLayer: (_reference, { layer, maxInflatedBytes, look }) => {
+      const bytes = Readable.from([readBlob(layer.digest)]);
+      return look(maxInflatedBytes === null ? bytes : inflate(bytes));
+    },
     resolveDigest: () => Promise.resolve(top),
   };
 }

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { LayerQuestion, RegistryPort } from '../assess/ports.ts';
+import { describeError } from '../errors.ts';
+import { digestAlgorithm, type Digest } from '../image/digest.ts';
+import { errorFromResponse } from './error-from-response.ts';
+import { RegistryError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
+import { inflate } from './inflate.ts';
+
+interface LayersDeps {
+  readonly exchange: Exchange;
+  readonly now: () => number;
+}
+
+type Layer = LayerQuestion<unknown>['layer'];
+
+/** As much as the bound allows; the source is left as it stands, so that what is behind can be read away. */
+async function* takeBytes(source: AsyncIterable<Uint8Array>, cap: number): AsyncGenerator<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  for (let left = cap; left > 0;) {
+    const { value, done } = await iterator.next();
+    if (done === true) return;
+    yield value.subarray(0, left);
+    left -= value.byteLength;
+  }
+}
+
+/** As much as the bound allows, and the source is closed. */
+async function* limitBytes(source: AsyncIterable<Uint8Array>, cap: number): AsyncGenerator<Uint8Array> {
+  let left = cap;
+  for await (const chunk of source) {
+    yield chunk.subarray(0, left);
+    left -= chunk.byteLength;
+    if (left <= 0) return;
+  }
+}
+
+/** A layer that was read to its end is checked like any other document. */
+async function* verifyWhole(
+  source: AsyncIterable<Uint8Array>,
+  digest: Digest,
+  request: HttpRequest,
+): AsyncGenerator<Uint8Array> {
+  const algorithm = digestAlgorithm(digest);
+  const hash = createHash(algorithm);
+  for await (const chunk of source) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  const actual = `${algorithm}:${hash.digest('hex')}`;
+  if (actual !== digest) {
+    throw new RegistryError('invalid', request.subject, {
+      state: `${request.url.host} sends a layer with digest ${actual} where ${digest} is named`,
+    });
+  }
+}
+
+async function* inflateOrRefuse(
+  source: AsyncIterable<Uint8Array>,
+  layer: Layer,
+  request: HttpRequest,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* inflate(source);
+  } catch (error) {
+    if (error instanceof RegistryError) throw error;
+    throw new RegistryError('invalid', request.subject, {
+      state: `layer ${layer.digest} cannot be decompressed: ${describeError(error)}`,
+    });
+  }
+}
+
+/** Some servers and caches know no ranges and send the whole with 200, which is then cut off. */
+async function checkAnswer(response: HttpResponse, request: HttpRequest, now: number): Promise<void> {
+  if (response.status === 200) return;
+  if (response.status !== 206) throw await errorFromResponse(response, request, now);
+  if (headerOf(response, 'content-range').startsWith('bytes 0-')) return;
+  await response.discard();
+  throw new RegistryError('invalid', request.subject, {
+    state: `${response.url.host} sends another part of a layer than was asked for`,
+    status: response.status,
+  });
+}
+
+/** Heads of layers (OCI distribution spec 1.1, "Pulling blobs": a registry should know Range). */
+export function createReadLayer({ exchange, now }: LayersDeps): RegistryPort['readLayer'] {
+  return (reference, { layer, maxBytes, maxInflatedBytes, look }, options) => {
+    const isWhole = layer.size <= maxBytes;
+    const headers: Readonly<Record<string, string>> = isWhole ? {} : { range: `bytes=0-${maxBytes - 1}` };
+    const path = `/v2/${reference.repository}/blobs/${layer.digest}`;
+    return exchange({ reference, method: 'GET', path, headers, options }, async (response, request) => {
+      await checkAnswer(response, request, now());
+      const head = takeBytes(response.body, isWhole ? layer.size + 1 : maxBytes);
+      const bytes = isWhole ? verifyWhole(head, layer.digest, request) : head;
+      try {
+        if (maxInflatedBytes === null) return await look(bytes);
+        return await look(limitBytes(inflateOrRefuse(bytes, layer, request), maxInflatedBytes));
+      } finally {
+        await response.discard();
+      }
+    });
+  };
+}

@@ -1,0 +1,264 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import type { LayerQuestion } from '../../src/assess/ports.ts';
+import type { UnknownReason } from '../../src/detect/verdict.ts';
+import { parseDigest, type Digest } from '../../src/image/digest.ts';
+import { inflate } from '../../src/registry/inflate.ts';
+import { startServer } from '../support/http-server.ts';
+import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+
+const KIB = 1024;
+
+function digestOf(bytes: Uint8Array): Digest {
+  return parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
+}
+
+async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of bytes) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function asLayer(blob: Uint8Array): LayerQuestion<unknown>['layer'] {
+  return { digest: digestOf(blob), size: blob.length };
+}
+
+function question(blob: Uint8Array, parts: Partial<LayerQuestion<Buffer>> = {}): LayerQuestion<Buffer> {
+  return { layer: asLayer(blob), maxBytes: 64 * KIB, maxInflatedBytes: 1024 * KIB, look: collect, ...parts };
+}
+
+/** As a registry that knows ranges answers. */
+function serving(blob: Uint8Array): RequestListener {
+  return (request, response) => {
+    const last = /^bytes=0-(\d+)$/.exec(request.headers.range ?? '')?.[1];
+    if (last === undefined) return response.end(blob);
+    const part = blob.subarray(0, Number(last) + 1);
+    response.writeHead(206, { 'content-range': `bytes 0-${part.length - 1}/${blob.length}` });
+    return response.end(part);
+  };
+}
+
+const text = Buffer.from('a tar archive, '.repeat(2000));
+const noise = randomBytes(300 * KIB);
+const frames = Buffer.concat(
+  [text.subarray(0, 100), text.subarray(100)].map((part) => zstdCompressSync(part)),
+);
+
+describe('the head of a layer', () => {
+  test.for<[string, Buffer]>([
+    ['as it is', text],
+    ['gzip', gzipSync(text)],
+    ['zstd', zstdCompressSync(text)],
+    ['zstd in several frames', frames],
+  ])('%s: a small one comes whole', async ([, blob]) => {
+    await using server = await startServer(serving(blob));
+    await using client = createTestClient([server]);
+    expect(await client.readLayer(imageAt(server, 'a'), question(blob), asking())).toEqual(text);
+  });
+
+  test.for<[string, (blob: Buffer) => RequestListener]>([
+    ['a registry that knows ranges', serving],
+    ['a registry that sends the whole', (blob) => (_request, response) => response.end(blob)],
+  ])('%s gives no more than was asked for', async ([, listener]) => {
+    await using server = await startServer(listener(noise));
+    await using client = createTestClient([server]);
+    const head = await client.readLayer(imageAt(server, 'a'), question(noise), asking());
+    expect(head).toEqual(noise.subarray(0, 64 * KIB));
+  });
+
+  test.for<[string, (data: Uint8Array) => Buffer]>([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ])('%s: a head that was cut off shows its beginning', async ([, compress]) => {
+    const blob = compress(noise);
+    await using server = await startServer(serving(blob));
+    await using client = createTestClient([server]);
+    const asked = question(blob, { maxBytes: 200 * KIB });
+    const head = await client.readLayer(imageAt(server, 'a'), asked, asking());
+    expect(head.length).toBeGreaterThan(100 * KIB);
+    expect(head).toEqual(noise.subarray(0, head.length));
+  });
+
+  test('a Wasm layer is taken as it lies there, and eight bytes are enough', async () => {
+    const seen: (string | undefined)[] = [];
+    await using server = await startServer((request, response) => {
+      seen.push(request.headers.range);
+      serving(noise)(request, response);
+    });
+    await using client = createTestClient([server]);
+    const asked = question(noise, { maxBytes: 8, maxInflatedBytes: null });
+    const head = await client.readLayer(imageAt(server, 'a'), asked, asking());
+    expect(head).toEqual(noise.subarray(0, 8));
+    expect(seen).toEqual(['bytes=0-7']);
+  });
+
+  test('what is left of a small layer is read away, so that the connection serves again', async () => {
+    const sockets = new Set<unknown>();
+    await using server = await startServer((request, response) => {
+      sockets.add(request.socket);
+      response.end(text);
+    });
+    await using client = createTestClient([server], { limits: { connections: 1, discardBytes: 64 * KIB } });
+    const first = async (bytes: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+      for await (const chunk of bytes) return Buffer.from(chunk.subarray(0, 1));
+      return Buffer.of();
+    };
+    for (let round = 0; round < 3; round++) {
+      const asked = question(text, { look: first });
+      expect(await client.readLayer(imageAt(server, 'a'), asked, asking())).toEqual(Buffer.from('a'));
+    }
+    expect(sockets.size).toBe(1);
+  });
+});
+
+/** Gives out as much as is taken, and remembers how much that was. */
+function endless(chunk: Uint8Array): { readonly listener: RequestListener; readonly written: () => number } {
+  let bytes = 0;
+  const pour = (response: ServerResponse): void => {
+    let isFree = true;
+    while (isFree && !response.destroyed) {
+      isFree = response.write(chunk);
+      bytes += chunk.length;
+    }
+    if (!response.destroyed) response.once('drain', () => pour(response));
+  };
+  return { listener: (_request, response) => pour(response), written: () => bytes };
+}
+
+describe('a registry that means harm', () => {
+  test.for<[string, (data: Uint8Array) => Buffer]>([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ])('%s: a bomb goes off no further than was allowed', async ([, compress]) => {
+    const bomb = compress(Buffer.alloc(50 * KIB * KIB));
+    await using server = await startServer(serving(bomb));
+    await using client = createTestClient([server]);
+    let seen = 0;
+    const look = async (bytes: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+      for await (const chunk of bytes) seen += chunk.length;
+      return Buffer.of();
+    };
+    await client.readLayer(imageAt(server, 'a'), question(bomb, { look }), asking());
+    expect(seen).toBe(KIB * KIB);
+  });
+
+  test('an endless body is cut off', async () => {
+    const { listener, written } = endless(Buffer.alloc(64 * KIB, 'x'));
+    await using server = await startServer(listener);
+    await using client = createTestClient([server]);
+    const head = await client.readLayer(imageAt(server, 'a'), question(noise), asking());
+    expect(head).toEqual(Buffer.alloc(64 * KIB, 'x'));
+    // What the kernel's buffers on both ends hold is on its way before anybody can say no.
+    expect(written()).toBeLessThan(32 * KIB * KIB);
+  });
+
+  test.for<[string, Buffer, UnknownReason, RequestListener]>([
+    ['another content', text, 'invalid', (_request, response) => response.end(Buffer.alloc(text.length))],
+    ['more than it said', text, 'invalid', (_request, response) => response.end(Buffer.concat([text, text]))],
+    ['less than it said', text, 'invalid', (_request, response) => response.end(text.subarray(9))],
+    [
+      'another part',
+      noise,
+      'invalid',
+      (_request, response) =>
+        response.writeHead(206, { 'content-range': 'bytes 9-20/100' }).end('x'.repeat(12)),
+    ],
+    ['a part of nothing', noise, 'invalid', (_request, response) => response.writeHead(206).end('x')],
+    ['416', noise, 'invalid', (_request, response) => response.writeHead(416).end()],
+    ['404', noise, 'not-found', (_request, response) => response.writeHead(404).end()],
+    ['403', noise, 'unauthorized', (_request, response) => response.writeHead(403).end()],
+    ['500', noise, 'unreachable', (_request, response) => response.writeHead(500).end()],
+    [
+      'a redirect to a metadata service',
+      noise,
+      'denied-by-config',
+      (_request, response) => response.writeHead(307, { location: 'http://169.254.169.254/latest' }).end(),
+    ],
+    [
+      'a hang-up in the middle',
+      noise,
+      'unreachable',
+      (request, response) => response.write('x', () => request.socket.destroy()),
+    ],
+  ])('%s', async ([, blob, reason, listener]) => {
+    await using server = await startServer(listener);
+    await using client = createTestClient([server]);
+    const error = await failureOf(client.readLayer(imageAt(server, 'a'), question(blob), asking()));
+    expect(error.code).toBe(reason);
+  });
+
+  test.for<[string, Buffer]>([
+    ['gzip', Buffer.concat([gzipSync(text).subarray(0, -8), Buffer.alloc(8, 0xff)])],
+    ['zstd', Buffer.concat([zstdCompressSync(text), Buffer.alloc(200, 0xff)])],
+  ])('%s that is broken inside', async ([, blob]) => {
+    await using server = await startServer(serving(blob));
+    await using client = createTestClient([server]);
+    const error = await failureOf(client.readLayer(imageAt(server, 'a'), question(blob), asking()));
+    expect(error).toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining('decompressed') as string,
+    });
+  });
+
+  test('silence ends with the time there is', async () => {
+    await using server = await startServer((_request, response) => response.writeHead(200).flushHeaders());
+    await using client = createTestClient([server]);
+    const options = { credentials: [], signal: AbortSignal.timeout(50) };
+    const error = await failureOf(client.readLayer(imageAt(server, 'a'), question(noise), options));
+    expect(error.code).toBe('timeout');
+  });
+
+  test('a login does not follow the layer to its store', async () => {
+    const seen: (string | undefined)[] = [];
+    await using store = await startServer((request, response) => {
+      seen.push(request.headers.authorization, request.headers.range);
+      serving(noise)(request, response);
+    });
+    await using server = await startServer((request, response) => {
+      if (request.headers.authorization === undefined)
+        return response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+      return response.writeHead(307, { location: `http://${store.host}/blob` }).end();
+    });
+    await using client = createTestClient([server, store]);
+    const secret = { kind: 'basic', username: 'u', password: 'p' } as const;
+    const credential = { server: server.host, secret, source: 'a test' };
+    const head = await client.readLayer(imageAt(server, 'a'), question(noise), asking(credential));
+    expect(head.length).toBe(64 * KIB);
+    expect(seen).toEqual([undefined, 'bytes=0-65535']);
+  });
+
+  test('what looks at the bytes may fail by itself, and its error is its own', async () => {
+    await using server = await startServer(serving(text));
+    await using client = createTestClient([server]);
+    const look = (): Promise<Buffer> => Promise.reject(new Error('of the test'));
+    await expect(client.readLayer(imageAt(server, 'a'), question(text, { look }), asking())).rejects.toThrow(
+      'of the test',
+    );
+  });
+});
+
+describe('decompression, whatever the pieces', () => {
+  async function* inPieces(blob: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < blob.length; at += length) yield blob.subarray(at, at + length);
+  }
+
+  const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 9, 9, 9]);
+  test.for<[string, Buffer, Buffer]>([
+    ['gzip in two members', Buffer.concat([gzipSync(text), gzipSync(noise)]), Buffer.concat([text, noise])],
+    [
+      'zstd in frames, with one to skip',
+      Buffer.concat([frames, skippable, zstdCompressSync(noise)]),
+      Buffer.concat([text, noise]),
+    ],
+    ['too short for a magic number', Buffer.of(0x1f), Buffer.of(0x1f)],
+    ['nothing', Buffer.of(), Buffer.of()],
+  ])('%s', async ([, blob, expected]) => {
+    for (const length of [1, 7, 4096, 1_000_000]) {
+      // Byte by byte only where that is soon done.
+      if (length * 20_000 > blob.length)
+        expect(await collect(inflate(inPieces(blob, length)))).toEqual(expected);
+    }
+  });
+});
