@@ -11,7 +11,7 @@ COPY src src
 RUN npm run build
 RUN set -eu; \
     mkdir -p /image/app /image/etc /image/usr/local/bin; \
-    cp dist/main.js /image/app/; \
+    cp dist/* /image/app/; \
     node="$(readlink -f "$(command -v node)")"; \
     cp "$node" /image/usr/local/bin/node; \
     ldd "$node" | grep -o '/[^ ]*' | sort -u | xargs cp -L --parents -t /image; \

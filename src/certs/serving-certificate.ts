@@ -76,9 +76,10 @@ async function generateCertificate(
   days: number,
   options: Pick<SelfsignedOptions, 'ca' | 'extensions'>,
 ): Promise<{ readonly cert: string; readonly key: string }> {
-  const { generate } = await import('selfsigned');
+  // The default export is the CommonJS module as a whole: in a chunk of the bundle it has no names.
+  const { default: selfsigned } = await import('selfsigned');
   const now = Date.now();
-  const made = await generate([{ name: 'commonName', value: commonName }], {
+  const made = await selfsigned.generate([{ name: 'commonName', value: commonName }], {
     ...options,
     keyType: 'ec',
     algorithm: 'sha256',

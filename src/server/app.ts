@@ -36,6 +36,16 @@ export const DEFAULTS = {
 
 type App = FastifyInstance<Server>;
 
+/**
+ * What is read of a body is checked where it is read, and what is answered is written by hand, so no route has a schema.
+ * Ajv and the serialiser that Fastify would load at every start are left out of the bundle, too (package.json, `build`).
+ */
+function refuseSchema(): never {
+  throw new Error('Cannot compile a schema: routes of wasmgate have none');
+}
+
+const NO_SCHEMAS = { buildValidator: () => refuseSchema, buildSerializer: () => refuseSchema };
+
 const METHODS: Readonly<Record<string, string>> = {
   '/mutate': 'POST',
   '/validate': 'POST',
@@ -94,6 +104,7 @@ export function createApp(deps: AppDeps, options: AppOptions): App {
     keepAliveTimeout: DEFAULTS.keepAliveTimeout,
     // While closing, what still arrives on an open connection is answered: a 503 would be an unjudged Pod.
     return503OnClosing: false,
+    schemaController: { compilersFactory: NO_SCHEMAS },
   });
   addJsonParser(app);
   app.setErrorHandler(createErrorHandler(deps.logger));

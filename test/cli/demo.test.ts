@@ -89,7 +89,9 @@ describe('from the bundle', () => {
     const folder = await mkdtemp(join(tmpdir(), 'wasmgate-bundle-'));
     try {
       const bundle = join(folder, 'dist', 'main.js');
-      await must('npm', ['run', 'build', '--silent', '--', `--outfile=${bundle}`], { cwd: ROOT });
+      await must('npm', ['run', 'build', '--silent', '--', `--outdir=${join(folder, 'dist')}`], {
+        cwd: ROOT,
+      });
       await copyFile(join(ROOT, 'package.json'), join(folder, 'package.json'));
 
       const without = await demo(bundle);

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { runDemo, type DemoDeps } from './run-demo.ts';
+import type { DemoDeps } from './run-demo.ts';
 
 export function demoCommand(deps: DemoDeps): Command {
   return {
@@ -10,6 +10,7 @@ export function demoCommand(deps: DemoDeps): Command {
       { command: 'wasmgate demo', says: 'It ends by itself, with exit code 0 if all is as it promises' },
       { command: 'FORCE_COLOR=1 wasmgate demo | less -R', says: 'Page by page' },
     ],
-    run: (_input, io) => runDemo(deps, io),
+    // Loaded when asked for: a webhook that serves for months carries no demo.
+    run: async (_input, io) => (await import('./run-demo.ts')).runDemo(deps, io),
   };
 }
