@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { once } from 'node:events';
 
 /** Who the servers of the tests know. */
@@ -17,8 +18,13 @@ export interface TokenServer extends AsyncDisposable {
   readonly jwks: string;
 }
 
+export interface ServerKeys {
+  readonly key: string;
+  readonly cert: string;
+}
+
 /** A token service as the registry's token protocol has it: ACCOUNT gets what it asks for, everybody else nothing. */
-export async function startTokenServer(): Promise<TokenServer> {
+export async function startTokenServer(tls?: ServerKeys): Promise<TokenServer> {
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const jwk = keys.publicKey.export({ format: 'jwk' });
   const kid = createHash('sha256')
@@ -26,7 +32,7 @@ export async function startTokenServer(): Promise<TokenServer> {
     .digest('hex')
     .slice(0, 16);
   const identity = { issuer: 'token-server.test', service: 'registry.test' };
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     if (!isKnown(request)) {
       response.writeHead(401, { 'content-type': 'application/json' });
@@ -38,7 +44,8 @@ export async function startTokenServer(): Promise<TokenServer> {
     const claims = { ...identity, access: url.searchParams.getAll('scope').map(readScope) };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ token: signToken(claims, { kid, key: keys.privateKey }), expires_in: 60 }));
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer({ ...tls }, listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -46,7 +53,7 @@ export async function startTokenServer(): Promise<TokenServer> {
   return {
     ...identity,
     // By name: crane refuses a realm that is a loopback address.
-    realm: `http://localhost:${port}/token`,
+    realm: `${tls === undefined ? 'http' : 'https'}://localhost:${port}/token`,
     jwks: JSON.stringify({ keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] }),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
