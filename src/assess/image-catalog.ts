@@ -34,14 +34,16 @@ export interface ImageQuestion {
   readonly architectures: readonly string[];
 }
 
+export interface ImageFailure {
+  readonly kind: 'failure';
+  readonly reason: UnknownReason;
+  readonly detail: string;
+  readonly advice: string | null;
+}
+
 export type ImageAnswer =
   | { readonly kind: 'facts'; readonly facts: ImageFacts; readonly isStale: boolean }
-  | {
-      readonly kind: 'failure';
-      readonly reason: UnknownReason;
-      readonly detail: string;
-      readonly advice: string | null;
-    };
+  | ImageFailure;
 
 export interface ImageCatalog {
   /** What is known now, without waiting; undefined where the registry must be asked. */
@@ -86,7 +88,8 @@ const REASONS: ReadonlySet<string> = new Set<UnknownReason>([
 /** Faults of the way there: what was known before is still the best answer. */
 const PASSING: ReadonlySet<UnknownReason> = new Set(['unreachable', 'timeout', 'tls', 'rate-limited']);
 
-function asFailure(error: unknown): ImageAnswer {
+/** Why an image could not be known; a fault of our own is thrown again. */
+export function asFailure(error: unknown): ImageFailure {
   if (error instanceof AppError && (REASONS.has(error.code) || error.code === 'invalid-reference')) {
     const reason = REASONS.has(error.code) ? (error.code as UnknownReason) : 'invalid';
     return { kind: 'failure', reason, detail: describeError(error), advice: error.advice };
@@ -175,8 +178,8 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
         return { kind: 'facts', facts, isStale: false };
       } catch (error) {
         const failure = asFailure(error);
-        const reason = failure.kind === 'failure' ? failure.reason : null;
-        const isPassing = known !== null && reason !== null && PASSING.has(reason);
+        const { reason } = failure;
+        const isPassing = known !== null && PASSING.has(reason);
         deps.logger.warn({ image: context.image, reason, stale: isPassing }, 'image look-up failed');
         entry.ttl = isPassing ? settings.staleTtl : settings.failureTtl;
         return isPassing ? { kind: 'facts', facts: known, isStale: true } : failure;

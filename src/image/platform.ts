@@ -35,3 +35,9 @@ export function formatPlatform(platform: Platform): string {
   const base = `${platform.os === '' ? '?' : platform.os}/${platform.architecture === '' ? '?' : platform.architecture}`;
   return platform.variant === null ? base : `${base}/${platform.variant}`;
 }
+
+/** `linux/arm64` or `linux/arm/v7`, as docker and crane take it; null where the text is none. */
+export function parsePlatform(text: string): Platform | null {
+  const match = /^([\w-]+)\/([\w-]+)(?:\/([\w.-]+))?$/.exec(text);
+  return match === null ? null : normalisePlatform(match[1] ?? '', match[2] ?? '', match[3] ?? null);
+}

@@ -1,0 +1,79 @@
+import type { Writable } from 'node:stream';
+import type { ImageReport, ReportedImage } from '../../assess/image-report.ts';
+import { columnsOf, heading, table, wrap, type Row } from '../text.ts';
+
+/** An image's own words may hold anything, escape sequences of terminals too. */
+const LONGEST_VALUE = 200;
+
+function printable(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
+  return clean.length > LONGEST_VALUE ? `${clean.slice(0, LONGEST_VALUE)}…` : clean;
+}
+
+function describeKind({ report, what }: ReportedImage): string {
+  const { kind, flavour, shape } = report.verdict;
+  const details = [flavour, shape].filter((detail) => detail !== null);
+  return `${kind}: ${what}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
+}
+
+function pullRows({ pull }: ImageReport): readonly Row[] {
+  if (pull.ok === null) return [];
+  const detail = pull.detail === null ? '' : printable(pull.detail);
+  const risk = detail === '' ? 'yes' : `yes, but ${detail}`;
+  const rows: readonly Row[] = [['Pulls', pull.ok ? risk : `no: ${detail}`]];
+  return pull.insteadUse === null ? rows : [...rows, ['Instead', pull.insteadUse]];
+}
+
+function imageRows(reported: ReportedImage): readonly Row[] {
+  const { digest, mediaType } = reported.report;
+  return [
+    ['Image', describeKind(reported)],
+    ...(digest === null ? [] : [['Digest', digest] as const]),
+    ...(mediaType === null || mediaType === '' ? [] : [['Type', printable(mediaType)] as const]),
+    ...pullRows(reported.report),
+  ];
+}
+
+function evidenceRows({ evidence }: ImageReport, columns: number): string {
+  return evidence
+    .map(({ field, value, meaning }) => {
+      const said = value === '' ? '(empty)' : printable(value);
+      return `${wrap(`${printable(field)}: ${said}`, columns, '  ')}\n${wrap(meaning, columns, '      ')}`;
+    })
+    .join('\n');
+}
+
+/** Narrower terminals have no room for a third column. */
+const THREE_COLUMNS = 60;
+
+function handlerRows({ handlers }: ImageReport, columns: number): string {
+  const entries = Object.entries(handlers);
+  if (columns < THREE_COLUMNS) {
+    const rows = entries.map(
+      ([name, { runs, why }]) => `  ${name}: ${runs}\n${wrap(why, columns, '      ')}`,
+    );
+    return rows.join('\n');
+  }
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return table(
+    entries.map(([name, { runs, why }]) => [`${name.padEnd(width)}  ${runs}`, why]),
+    columns,
+  );
+}
+
+function describeTraffic({ requests, bytes }: ImageReport): string {
+  return `${requests} ${requests === 1 ? 'request' : 'requests'}, ${bytes.toLocaleString('en')} bytes read`;
+}
+
+/** For people, at the width of their terminal; what comes from the image is made harmless. */
+export function renderTable(reported: ReportedImage, stream: Writable): string {
+  const { report } = reported;
+  const columns = columnsOf(stream);
+  const sections: readonly (readonly [title: string, body: string])[] = [
+    [report.reference, table(imageRows(reported), columns)],
+    ['Evidence', evidenceRows(report, columns)],
+    ['Handlers', handlerRows(report, columns)],
+  ];
+  const shown = sections.filter(([, body]) => body !== '');
+  return `${shown.map(([title, body]) => `${heading(title, stream)}\n${body}\n`).join('\n')}\n${describeTraffic(report)}\n`;
+}

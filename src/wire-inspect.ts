@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { ImageReport, ReportedImage } from './assess/image-report.ts';
+import { inspectReference } from './assess/inspect-reference.ts';
+import type { Logger } from './assess/ports.ts';
+import type { InspectDeps, InspectRequest } from './cli/inspect/inspect-request.ts';
+import type { Io } from './cli/io.ts';
+import { usageError } from './cli/usage-error.ts';
+import type { Credential } from './credentials/credential.ts';
+import { loadKeychain } from './keychain/keychain.ts';
+import { createRegistryClient, type RegistryClientOptions } from './registry/client.ts';
+
+/** Of the user's own machine. */
+const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];
+
+async function readCa(file: string): Promise<readonly string[]> {
+  const pem = await readFile(file, 'utf8').catch(() => '');
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return [pem];
+  throw usageError(`flag --ca-file takes a PEM file of certificates, which "${file}" is not`, 'inspect');
+}
+
+/** A registry on this machine is meant by whoever names it, and speaks plain http unless its authority is named. */
+async function registryOptions({
+  reference,
+  plainHttp,
+  caFile,
+}: InspectRequest): Promise<RegistryClientOptions> {
+  const hosts = plainHttp ? [reference.registry] : [];
+  if (caFile === undefined) return { plainHttp: hosts, allowAddresses: [], allowLoopback: true };
+  return { plainHttp: hosts, allowAddresses: LOOPBACK, ca: await readCa(caFile) };
+}
+
+/**
+ * Docker's config (docs.docker.com, "docker login") and podman's (containers-auth.json(5)): what is named stands alone, by
+ * a flag before a variable; where nothing is, both of their usual places are looked into.
+ */
+function dockerConfigs({ dockerConfig }: InspectRequest, env: Io['env']): readonly string[] {
+  if (dockerConfig !== undefined) {
+    const file = join(dockerConfig, 'config.json');
+    if (existsSync(file)) return [file];
+    throw usageError(
+      `flag --docker-config takes a folder with a config.json, and there is no "${file}"`,
+      'inspect',
+    );
+  }
+  const { REGISTRY_AUTH_FILE: authFile = '', DOCKER_CONFIG: folder = '' } = env;
+  if (authFile !== '') return [authFile];
+  const { HOME: home = '', XDG_RUNTIME_DIR: runtime = '' } = env;
+  const docker = folder === '' ? join(home, '.docker') : folder;
+  const usual = [join(docker, 'config.json'), join(runtime, 'containers', 'auth.json')];
+  return usual.filter((file) => existsSync(file));
+}
+
+function ignore(): void {}
+
+/** What is worth telling goes to standard error, so that standard output stays the answer. */
+function stderrLogger({ stderr }: Io): Logger {
+  const tell = (fields: object, message: string): void => {
+    const advice = 'advice' in fields && typeof fields.advice === 'string' ? `${fields.advice}\n` : '';
+    stderr.write(`wasmgate: warning: ${message}\n${advice}`);
+  };
+  return { debug: ignore, info: ignore, warn: tell, error: tell };
+}
+
+async function findCredentials(
+  request: InspectRequest,
+  io: Io,
+  signal: AbortSignal,
+): Promise<readonly Credential[]> {
+  const { reference, login, providers, milliseconds } = request;
+  if (login !== null) {
+    const secret = { kind: 'basic', ...login } as const;
+    return [{ server: reference.registry, secret, source: '--username' }];
+  }
+  const keychain = await loadKeychain(
+    { logger: stderrLogger(io) },
+    {
+      dockerConfigs: dockerConfigs(request, io.env),
+      providers,
+      env: io.env,
+      // Whatever runs longer would keep this process alive after its answer.
+      limits: { programMilliseconds: milliseconds },
+    },
+  );
+  return keychain.credentialsFor(reference, signal);
+}
+
+async function inspect(request: InspectRequest, io: Io): Promise<ReportedImage> {
+  const { reference, platform, command, milliseconds } = request;
+  const options = await registryOptions(request);
+  const signal = AbortSignal.timeout(milliseconds);
+  const credentials = await findCredentials(request, io, signal);
+  const traffic: { -readonly [Key in 'requests' | 'bytes']: ImageReport[Key] } = { requests: 0, bytes: 0 };
+  const registry = createRegistryClient(
+    {},
+    {
+      ...options,
+      onRequest: ({ bytes }) => {
+        traffic.requests += 1;
+        traffic.bytes += bytes;
+      },
+    },
+  );
+  try {
+    return await inspectReference(
+      { registry, traffic: () => traffic },
+      { reference, platform, override: { command }, credentials, signal },
+    );
+  } finally {
+    await registry.close();
+  }
+}
+
+/** `wasmgate inspect`: no cluster, no configuration file, one image. */
+export function wireInspect(): InspectDeps {
+  return { inspect, readInput: () => text(process.stdin) };
+}

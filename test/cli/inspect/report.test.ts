@@ -1,0 +1,244 @@
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { pushImage, targetOf } from '../../../src/cli/demo/push-image.ts';
+import { HANDLER_PROFILES } from '../../../src/policy/handler-profiles.ts';
+import { loadFixtureImages, putFixtureImages } from '../../support/fixture-images.ts';
+import { startRegistry, type TestRegistry } from '../../support/registry.ts';
+import { runInspect, type InspectRun } from '../../support/run-inspect.ts';
+
+let registry: TestRegistry;
+
+const HOSTILE = '/\u001b[2J\u001b]0;owned\u0007\u202eapp\nImage   container.wasm';
+
+beforeAll(async () => {
+  registry = await startRegistry({ images: putFixtureImages });
+  pushImage(targetOf(registry.store, 'corpus/hostile:latest'), {
+    os: 'linux',
+    architecture: 'amd64',
+    files: {},
+    entrypoint: [HOSTILE],
+  });
+});
+
+afterAll(() => registry.close());
+
+function at(name: string): string {
+  return `${registry.host}/corpus/${name}`;
+}
+
+async function inspectJson(...argv: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+  const { stdout } = await runInspect([...argv, '-o', 'json']);
+  return JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+}
+
+describe('the JSON is a promise to scripts', () => {
+  test('every key, in its order, with its value', async () => {
+    const { stdout, stderr, exitCode } = await runInspect([at('spin-v2-app'), '-o', 'json']);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    const no = (why: string) => ({ runs: 'no', why });
+    const noFile = no("looks for a file in the image's file system, and a Wasm layer brings none");
+    const noHost = no('offers no host for this kind of application');
+    const expected = {
+      reference: `${at('spin-v2-app')}:latest`,
+      digest: 'sha256:3fdfd025c2233e62f8f28476ed293f319d2ac1b8697393260b716636b5150a03',
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      verdict: { kind: 'wasm', flavour: 'spin-app', shape: 'application', reason: null },
+      evidence: [
+        {
+          field: 'manifest.layers[2].mediaType',
+          value: 'application/vnd.fermyon.spin.application.v1+config',
+          meaning: 'the locked application of Spin 2 and later',
+        },
+      ],
+      pull: { ok: true, detail: null, insteadUse: null },
+      handlers: {
+        runc: no('runs Linux programs only'),
+        crun: noFile,
+        'crun-wasm': noFile,
+        wasmtime: noHost,
+        wasmedge: noHost,
+        wasmer: noHost,
+        wamr: noHost,
+        wasm: { runs: 'unknown', why: 'does not tell by its name which engine it holds' },
+        spin: {
+          runs: 'yes',
+          why: 'runs Spin applications; needs command ["/"] in the Pod and a writable root file system',
+        },
+        slight: noHost,
+        wws: noHost,
+        lunatic: noHost,
+      },
+      requests: 2,
+      bytes: 1154,
+    };
+    expect(stdout).toBe(`${JSON.stringify(expected, null, 2)}\n`);
+  });
+
+  const text = expect.any(String) as string;
+  const textOrNull = expect.toSatisfy((value) => value === null || typeof value === 'string') as string;
+
+  test.each(loadFixtureImages())('the same keys and types for $name', async ({ name, expect: truth }) => {
+    const report = await inspectJson(at(name));
+    expect(Object.keys(report)).toEqual([
+      'reference',
+      'digest',
+      'mediaType',
+      'verdict',
+      'evidence',
+      'pull',
+      'handlers',
+      'requests',
+      'bytes',
+    ]);
+    expect(report).toEqual({
+      reference: `${at(name)}:latest`,
+      digest: truth.digest,
+      mediaType: truth.mediaType,
+      verdict: { kind: truth.verdict, flavour: textOrNull, shape: textOrNull, reason: textOrNull },
+      evidence: (report['evidence'] as readonly unknown[]).map(() => ({
+        field: text,
+        value: text,
+        meaning: text,
+      })),
+      pull: { ok: truth.pulls, detail: textOrNull, insteadUse: textOrNull },
+      handlers: Object.fromEntries(
+        HANDLER_PROFILES.map((profile) => [
+          profile.name,
+          { runs: expect.stringMatching(/^(?:yes|no|conditional|unknown)$/) as string, why: text },
+        ]),
+      ),
+      requests: expect.any(Number) as number,
+      bytes: expect.any(Number) as number,
+    });
+  });
+
+  test('null where nothing is known', async () => {
+    const report = await inspectJson(at('nothing'));
+    expect(report).toMatchObject({
+      reference: `${at('nothing')}:latest`,
+      digest: null,
+      mediaType: null,
+      verdict: { kind: 'unknown', flavour: null, shape: null, reason: 'not-found' },
+      evidence: [],
+      pull: { ok: null, detail: null, insteadUse: null },
+      requests: 1,
+    });
+    expect((report['handlers'] as Record<string, unknown>)['wasmtime']).toEqual({
+      runs: 'unknown',
+      why: 'cannot be judged while the image is unknown',
+    });
+  });
+
+  test('requests are those that the registry saw', async () => {
+    const before = registry.log.length;
+    const report = await inspectJson(at('bk-wasi-wasm-provenance'));
+    expect(report['requests']).toBe(registry.log.length - before);
+  });
+
+  test('YAML says the same, to readers of YAML 1.1 as well', async () => {
+    const { stdout } = await runInspect([at('spin-v2-app'), '--output=yaml']);
+    const report = await inspectJson(at('spin-v2-app'));
+    for (const version of ['1.1', '1.2'] as const) expect(parse(stdout, { version })).toEqual(report);
+  });
+});
+
+describe('which image is meant', () => {
+  test.each([
+    ['a command that starts a Wasm file', ['--command', '/app.wasm'], 'wasm', 'pod.command[0]'],
+    [
+      'of several words the first decides',
+      ['--command', '/bin/sh', '--command', '/a.wasm'],
+      'container',
+      'pod.command[0]',
+    ],
+    ['without any, the image’s own', [], 'container', 'config.Cmd[0]'],
+  ])('%s', async (_case, flags, kind, field) => {
+    const report = await inspectJson(at('linux-cmd-wasmtime-run'), ...flags);
+    expect(report['verdict']).toMatchObject({ kind });
+    const fields = (report['evidence'] as readonly { readonly field: string }[]).map((row) => row.field);
+    expect(fields).toContain(field);
+  });
+
+  test.each([
+    { flags: [], kind: 'container', ok: true },
+    { flags: ['--platform', 'linux/amd64'], kind: 'container', ok: true },
+    { flags: ['--platform', 'wasi/wasm'], kind: 'wasm', ok: false },
+    { flags: ['--platform', 'WASI/wasm'], kind: 'wasm', ok: false },
+  ])('of an index with $flags: $kind', async ({ flags, kind, ok }) => {
+    const report = await inspectJson(at('bk-linux-and-wasi-list'), ...flags);
+    expect(report).toMatchObject({ verdict: { kind }, pull: { ok } });
+    expect(report['digest']).toBe('sha256:2a428a52ec2b425039ad5758597839b3f71735acfe26c1c209571e14a34251ff');
+  });
+
+  test('an entry that nodes do not take is named by its digest, and pulls by it', async () => {
+    const { pull } = await inspectJson(at('bk-linux-and-wasi-list'), '--platform', 'wasi/wasm');
+    expect(pull).toMatchObject({ detail: expect.stringContaining('linux/amd64') as string });
+    const { insteadUse } = pull as { readonly insteadUse: string };
+    expect(await inspectJson(insteadUse)).toMatchObject({ verdict: { kind: 'wasm' }, pull: { ok: true } });
+  });
+
+  test('a platform that the index does not have', async () => {
+    const { exitCode, stdout, stderr } = await runInspect([
+      at('bk-linux-and-wasi-list'),
+      '--platform',
+      'linux/riscv64',
+    ]);
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('no entry for linux/riscv64, only for linux/amd64, wasi/wasm');
+    expect(stderr).toContain('--platform linux/amd64');
+  });
+
+  test('a single image is taken whatever it is for, as nodes do, for no request more', async () => {
+    expect(await inspectJson(at('spin-v2-app'), '--platform', 'linux/arm64')).toMatchObject({
+      verdict: { flavour: 'spin-app' },
+      requests: 2,
+    });
+  });
+});
+
+describe('the table', () => {
+  function inspectTable(name: string, columns?: number): Promise<InspectRun> {
+    return runInspect([at(name)], columns === undefined ? {} : { columns });
+  }
+
+  test('tells what it is, why, whether it pulls and who runs it', async () => {
+    const { stdout } = await inspectTable('bk-wasi-wasm-provenance');
+    for (const line of [
+      /^ {2}Image {4}wasm: .*\(wasi-index/m,
+      /^ {2}Pulls {4}no: its index offers wasi\/wasm, which no node has$/m,
+      /^ {2}Instead {2}\S+@sha256:5781b2d1889b/m,
+      /^ {2}config\.Entrypoint\[0\]: \/hello\.wasm$/m,
+      /^ {2}wasmtime {3}yes/m,
+      /^\d requests, [\d,]+ bytes read$/m,
+    ]) {
+      expect(stdout).toMatch(line);
+    }
+  });
+
+  test('a risk stands beside the yes', async () => {
+    const { stdout } = await inspectTable('bk-wasi-wasm');
+    expect(stdout).toMatch(/Pulls {3}yes, but containerd 2\.3 and later does not unpack it \(os wasi\)/);
+  });
+
+  test.each([40, 60, 80, 200])('on a terminal of %i columns only long words stand out', async (columns) => {
+    const width = Math.min(columns, 80);
+    const { stdout } = await inspectTable('bk-wasi-wasm', columns);
+    const wide = stripVTControlCharacters(stdout)
+      .split('\n')
+      .filter((line) => line.length > width && line.trim().split(/\s+/).length > 2);
+    expect(wide).toEqual([]);
+  });
+
+  test('a pipe gets no colour', async () => {
+    const { stdout } = await inspectTable('bk-wasi-wasm');
+    expect(stripVTControlCharacters(stdout)).toBe(stdout);
+  });
+
+  test('an image cannot write to the terminal', async () => {
+    const { stdout } = await inspectTable('hostile', 80);
+    expect(stdout).toContain('app');
+    expect(stripVTControlCharacters(stdout)).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+    expect(stdout.match(/^ {2}Image/gm)).toHaveLength(1);
+  });
+});
