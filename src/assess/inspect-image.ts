@@ -1,8 +1,9 @@
 import { AppError } from '../errors.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
+import type { Digest } from '../image/digest.ts';
 import { chooseChildren, type ChildChoice } from '../image/choose-children.ts';
 import { EMPTY_CONFIG, parseImageConfig, type ImageConfig } from '../image/image-config.ts';
-import type { ImageFacts, ImageVariant, PullOutlook } from '../image/image-facts.ts';
+import { NO_CONTENTS, type ImageFacts, type ImageVariant, type PullOutlook } from '../image/image-facts.ts';
 import { parseManifest, type Descriptor, type ImageIndex, type ImageManifest } from '../image/manifest.ts';
 import { CNCF_WASM_CONFIG, isImageConfig, isTarLayer } from '../image/media-types.ts';
 import { formatReference, type Reference } from '../image/reference.ts';
@@ -49,17 +50,15 @@ const PARSE_REASONS: Readonly<Record<string, UnknownReason>> = {
   'unsupported-manifest': 'unsupported',
 };
 
-/**
- * A config's content. Artefacts of other kinds may have a config that is no JSON, and one of two bytes can only be `{}`:
- * neither is worth a request.
- */
-async function readConfig(
-  { registry, inspection }: Context,
-  { config }: ImageManifest,
-): Promise<ImageConfig> {
-  const isTelling = isImageConfig(config.mediaType) || config.mediaType === CNCF_WASM_CONFIG;
-  if (!isTelling || config.size <= 2) return EMPTY_CONFIG;
-  const fetched = await registry.fetchJsonBlob(inspection.reference, config, inspection);
+/** Of something that a node could start; artefacts of other kinds may have a config that is no JSON. */
+function isWorkload({ config }: ImageManifest): boolean {
+  return isImageConfig(config.mediaType) || config.mediaType === CNCF_WASM_CONFIG;
+}
+
+/** A config's content; one of two bytes can only be `{}`, which is not worth a request. */
+async function readConfig({ registry, inspection }: Context, manifest: ImageManifest): Promise<ImageConfig> {
+  if (!isWorkload(manifest) || manifest.config.size <= 2) return EMPTY_CONFIG;
+  const fetched = await registry.fetchJsonBlob(inspection.reference, manifest.config, inspection);
   return parseImageConfig(fetched.document);
 }
 
@@ -71,12 +70,21 @@ function outlookOfManifest({ manifest, config }: ImageVariant): PullOutlook {
   return isMismatch ? { ok: false, cause: 'layer-mismatch' } : { ok: true };
 }
 
+/** As containerd 2.2 and 2.3 do it, tried: the platform of an entry, and where it has none, that of its config. */
 function outlookOfChoice(choice: ChildChoice, variant: ImageVariant): PullOutlook {
-  const isRefused =
-    choice.kind === 'wasm' || (choice.kind === 'unstated' && variant.config.platform.os !== 'linux');
-  if (!isRefused) return outlookOfManifest(variant);
+  if (choice.kind === 'none') return { ok: false, cause: 'no-platform', platforms: [], insteadUse: null };
+  const isUnstated = choice.kind === 'unstated';
+  const isLinux = variant.config.platform.os === 'linux';
+  if (isUnstated && isLinux && choice.platforms.length > 0)
+    return { ok: false, cause: 'mixed-index', insteadUse: variant.digest };
+  if (choice.kind !== 'wasm' && (isLinux || !isUnstated)) return outlookOfManifest(variant);
   const platforms = choice.platforms.length > 0 ? choice.platforms : [variant.config.platform];
-  return { ok: false, cause: 'no-platform', platforms, insteadUse: variant.digest };
+  const insteadUse = isWorkload(variant.manifest) ? variant.digest : null;
+  return { ok: false, cause: 'no-platform', platforms, insteadUse };
+}
+
+async function readVariant(context: Context, digest: Digest, manifest: ImageManifest): Promise<ImageVariant> {
+  return { digest, manifest, config: await readConfig(context, manifest), contents: NO_CONTENTS };
 }
 
 async function readChild(context: Context, child: Descriptor, nesting: number): Promise<Found> {
@@ -88,7 +96,7 @@ async function readChild(context: Context, child: Descriptor, nesting: number): 
     child.mediaType === '' ? fetched.mediaType : child.mediaType,
   );
   if (manifest.kind === 'index') return readIndex(context, manifest, nesting + 1);
-  const variant = { digest: fetched.digest, manifest, config: await readConfig(context, manifest) };
+  const variant = await readVariant(context, fetched.digest, manifest);
   return { variants: [variant], pull: outlookOfManifest(variant) };
 }
 
@@ -132,7 +140,7 @@ async function read(context: Context): Promise<ImageFacts> {
   if (manifest.kind === 'index') {
     return { digest, mediaType: manifest.mediaType, ...(await readIndex(context, manifest, 0)) };
   }
-  const variant = { digest, manifest, config: await readConfig(context, manifest) };
+  const variant = await readVariant(context, digest, manifest);
   return { digest, mediaType: manifest.mediaType, variants: [variant], pull: outlookOfManifest(variant) };
 }
 

@@ -30,6 +30,9 @@ const REFERRER_LAYERS: Readonly<Record<string, string>> = {
   'application/vnd.in-toto+json': 'an in-toto attestation',
 };
 
+/** Layers of the "oci" variant of proxy-wasm plugins (solo-io/wasm spec), whatever config stands beside them. */
+const PROXY_LAYER = 'application/vnd.module.wasm.content.layer.v1+wasm';
+
 const LEGACY_WASM_CONFIG = 'application/vnd.wasm.config.v1+json';
 
 function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
@@ -57,6 +60,18 @@ function judgeReferrer(subject: Subject): Verdict | null {
     meaning: 'it speaks about another image',
   };
   return notAWorkload(null, 'a document about another image', evidence);
+}
+
+/** wasmCloud's actors have the same layer: their config types are asked first. */
+function judgeProxyLayer(subject: Subject): Verdict | null {
+  const index = subject.variant.manifest.layers.findIndex(({ mediaType }) => mediaType === PROXY_LAYER);
+  if (index < 0) return null;
+  const what = 'a proxy-wasm plugin, which only a proxy loads';
+  return notAWorkload(
+    'proxy-wasm',
+    what,
+    layerEvidence(subject, index, 'the layer type of proxy-wasm plugins'),
+  );
 }
 
 /**
@@ -91,6 +106,11 @@ export const artifactSignals: readonly Signal[] = [
     id: 'artifact-config',
     source: 'helm, Spin, wasmCloud and proxy-wasm media types as their tools write them',
     judge: judgeConfigType,
+  },
+  {
+    id: 'proxy-layer',
+    source: 'solo-io/wasm spec, "oci" variant; istio pkg/wasm/imagefetcher.go',
+    judge: judgeProxyLayer,
   },
   {
     id: 'legacy-wasm',

@@ -3,10 +3,9 @@ import { formatPlatform } from '../image/platform.ts';
 import { effectiveCommand, type CommandOverride } from './effective-command.ts';
 import { unsupported, type Subject } from './signal.ts';
 import { signals } from './signals.ts';
-import type { Verdict } from './verdict.ts';
+import type { Verdict, WasmVerdict } from './verdict.ts';
 
-function judgeVariant(variant: ImageVariant, override: CommandOverride): Verdict {
-  const subject: Subject = { variant, command: effectiveCommand(override, variant.config) };
+export function judgeVariant(subject: Subject): Verdict {
   for (const signal of signals) {
     const verdict = signal.judge(subject);
     if (verdict !== null) return verdict;
@@ -23,13 +22,26 @@ function agree(left: Verdict, right: Verdict): boolean {
 }
 
 /**
+ * What an index does to what it holds: one of Wasm platforms alone is pulled by no node; and shims look for Wasm layers in
+ * what the reference itself names, which must be a manifest (runwasi containerd-shim-wasm src/containerd/client.rs; tried).
+ */
+function withIndex(verdict: WasmVerdict, { digest, variants, pull }: ImageFacts): WasmVerdict {
+  if (!pull.ok && pull.cause === 'no-platform')
+    return verdict.flavour === 'wasi-image' ? { ...verdict, flavour: 'wasi-index' } : verdict;
+  const isIndex = variants[0].digest !== digest;
+  return isIndex && verdict.packaging === 'oci-layer' ? { ...verdict, isBehindIndex: true } : verdict;
+}
+
+/**
  * What the image is, as a container with this command would run it. An index that no node can pull still says what it
  * holds; nodes whose children differ in verdict leave it unknown.
  */
 export function detectWasm(facts: ImageFacts, override: CommandOverride = {}): Verdict {
+  const judge = (variant: ImageVariant): Verdict =>
+    judgeVariant({ variant, command: effectiveCommand(override, variant.config) });
   const [first, ...others] = facts.variants;
-  const verdict = judgeVariant(first, override);
-  const differing = others.find((other) => !agree(verdict, judgeVariant(other, override)));
+  const verdict = judge(first);
+  const differing = others.find((other) => !agree(verdict, judge(other)));
   if (differing !== undefined) {
     const names = [first, differing].map((variant) => formatPlatform(variant.config.platform)).join(' and ');
     return unsupported(
@@ -37,8 +49,5 @@ export function detectWasm(facts: ImageFacts, override: CommandOverride = {}): V
       verdict.evidence,
     );
   }
-  const isUnpullable = !facts.pull.ok && facts.pull.cause === 'no-platform';
-  return isUnpullable && verdict.kind === 'wasm' && verdict.flavour === 'wasi-image'
-    ? { ...verdict, flavour: 'wasi-index' }
-    : verdict;
+  return verdict.kind === 'wasm' ? withIndex(verdict, facts) : verdict;
 }

@@ -1,9 +1,11 @@
 import type { ImageConfig } from '../image/image-config.ts';
 
-/** The part of a container that overrides the image's ENTRYPOINT and CMD. */
+/** The part of a container that says what is started, over the image's ENTRYPOINT, CMD and WORKDIR. */
 export interface CommandOverride {
   readonly command?: readonly string[] | null;
   readonly args?: readonly string[] | null;
+  readonly workingDir?: string | null;
+  readonly volumeMounts?: readonly { readonly mountPath?: string }[] | null;
 }
 
 export type CommandOrigin = 'pod.command' | 'pod.args' | 'config.Entrypoint' | 'config.Cmd' | 'none';
@@ -13,11 +15,17 @@ export interface EffectiveCommand {
   readonly first: string | null;
   /** Which field said so. */
   readonly origin: CommandOrigin;
+  readonly workingDir: string;
+  /** Where the Pod puts volumes over the image's files. */
+  readonly mountPaths: readonly string[];
 }
 
-const NONE: EffectiveCommand = { first: null, origin: 'none' };
+type Command = Pick<EffectiveCommand, 'first' | 'origin'>;
 
-function firstOf(list: readonly string[] | null | undefined, origin: CommandOrigin): EffectiveCommand | null {
+const NONE: Command = { first: null, origin: 'none' };
+const NO_MOUNTS: readonly string[] = [];
+
+function firstOf(list: readonly string[] | null | undefined, origin: CommandOrigin): Command | null {
   const first = list?.[0];
   return first === undefined ? null : { first, origin };
 }
@@ -27,13 +35,17 @@ function firstOf(list: readonly string[] | null | undefined, origin: CommandOrig
  * drops CMD, `args` replaces CMD. Empty lists count as absent.
  */
 export function effectiveCommand(override: CommandOverride, config: ImageConfig): EffectiveCommand {
-  return (
+  const command =
     firstOf(override.command, 'pod.command') ??
     firstOf(config.entrypoint, 'config.Entrypoint') ??
     firstOf(override.args, 'pod.args') ??
     firstOf(config.cmd, 'config.Cmd') ??
-    NONE
-  );
+    NONE;
+  return {
+    ...command,
+    workingDir: override.workingDir || config.workingDir,
+    mountPaths: override.volumeMounts?.flatMap(({ mountPath }) => mountPath ?? []) ?? NO_MOUNTS,
+  };
 }
 
 /** `$(NAME)` that the kubelet would expand; `$$(NAME)` is its escape (k8s.io/kubernetes third_party/forked/golang/expansion). */

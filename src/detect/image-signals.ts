@@ -1,7 +1,8 @@
-import { isTarLayer } from '../image/media-types.ts';
-import { isWasmPlatform } from '../image/platform.ts';
+import { isUnknownPlatform, isWasmPlatform } from '../image/platform.ts';
 import { VARIANT_ANNOTATION } from '../pod/names.ts';
 import { hasVariable, namesWasmFile, namesWatFile } from './effective-command.ts';
+import { judgeHost, judgeNoHost, judgeProgram, programEvidence } from './inside-signals.ts';
+import { contentOf, hasFiles, programLookUp, startsNothing } from './look-ups.ts';
 import {
   commandEvidence,
   notAWorkload,
@@ -10,7 +11,7 @@ import {
   type Signal,
   type Subject,
 } from './signal.ts';
-import type { Evidence, Flavour, Verdict } from './verdict.ts';
+import type { Evidence, Verdict } from './verdict.ts';
 
 /** The annotation or label that crun's older recipes set. It has no effect on Kubernetes and is never proof. */
 function variantEvidence({ variant }: Subject): Evidence | null {
@@ -29,16 +30,18 @@ function withVariant(subject: Subject, evidence: readonly Evidence[]): readonly 
   return hint === null ? evidence : [...evidence, hint];
 }
 
-function tar(subject: Subject, flavour: Flavour, evidence: readonly Evidence[]): Verdict {
-  const { first } = subject.command;
-  return { kind: 'wasm', flavour, shape: null, packaging: 'tar', firstArgument: first, evidence };
-}
-
 function judgeNoPlatform(subject: Subject): Verdict | null {
   const { os, architecture } = subject.variant.config.platform;
   if (os !== '' || architecture !== '') return null;
   return unsupported('its config names neither an operating system nor an architecture', [
     platformEvidence(subject, 'empty'),
+  ]);
+}
+
+function judgeUnknownPlatform(subject: Subject): Verdict | null {
+  if (!isUnknownPlatform(subject.variant.config.platform)) return null;
+  return unsupported('its config names platform unknown, as BuildKit marks what is not to be run', [
+    platformEvidence(subject, 'no platform of any node'),
   ]);
 }
 
@@ -50,6 +53,15 @@ function judgeJavaScript(subject: Subject): Verdict | null {
   );
 }
 
+/** Nothing that a node would unpack and nothing that a shim knows: Spin's layers without its application, for one. */
+function judgeNoFiles(subject: Subject): Verdict | null {
+  const { platform } = subject.variant.config;
+  if (!isWasmPlatform(platform) || hasFiles(subject.variant)) return null;
+  return unsupported('it has neither a file-system layer nor a Wasm layer that any runtime loads', [
+    platformEvidence(subject, 'a Wasm platform'),
+  ]);
+}
+
 /**
  * A tar image for a Wasm platform. Without any command it is an application whose host finds its files by name
  * (`/spin.toml`, `/slightfile.toml`): which one, only the layer tells.
@@ -58,18 +70,23 @@ function judgeWasiPlatform(subject: Subject): Verdict | null {
   const { platform } = subject.variant.config;
   if (!isWasmPlatform(platform)) return null;
   const evidence = [platformEvidence(subject, 'a Wasm platform')];
-  const { first } = subject.command;
-  const isHosted =
-    (first === null || first === '/') &&
-    subject.variant.manifest.layers.some((layer) => isTarLayer(layer.mediaType));
-  if (!isHosted)
-    return tar(subject, 'wasi-image', [
-      ...evidence,
-      commandEvidence(subject, 'what the runtime would start'),
-    ]);
-  return tar(subject, 'spin-rootfs', [
+  if (!startsNothing(subject.command)) {
+    const started = commandEvidence(subject, 'what the runtime would start');
+    return judgeProgram(subject, 'wasi-image', [...evidence, started]);
+  }
+  const nothing = commandEvidence(subject, 'nothing to start by name: Spin, slight or the like');
+  return judgeHost(subject, evidence) ?? judgeNoHost(subject, [...evidence, nothing]);
+}
+
+/** What is started as Spin applications are, and looks like any other Linux image until somebody looks inside. */
+function judgeHostedLinux(subject: Subject): Verdict | null {
+  if (!startsNothing(subject.command)) return null;
+  const evidence = [platformEvidence(subject, 'an ordinary platform')];
+  const hosted = judgeHost(subject, evidence);
+  if (hosted !== null || subject.command.first === null) return hosted;
+  return unsupported('its command is "/", which only Spin and slight start, and no file of theirs was seen', [
     ...evidence,
-    commandEvidence(subject, 'nothing to start by name: Spin, slight or the like'),
+    commandEvidence(subject, 'no file that a kernel could start'),
   ]);
 }
 
@@ -85,11 +102,20 @@ function judgeWasmEntrypoint(subject: Subject): Verdict | null {
   const { first } = subject.command;
   if (first === null || !(namesWasmFile(first) || namesWatFile(first))) return null;
   const isAnnotated = subject.variant.manifest.annotations.has(VARIANT_ANNOTATION);
-  const evidence = [
+  const evidence = withVariant(subject, [
     commandEvidence(subject, 'the first argument is a Wasm file'),
     platformEvidence(subject, 'an ordinary platform'),
-  ];
-  return tar(subject, isAnnotated ? 'annotated-image' : 'wasm-entrypoint', withVariant(subject, evidence));
+  ]);
+  return judgeProgram(subject, isAnnotated ? 'annotated-image' : 'wasm-entrypoint', evidence);
+}
+
+/** A Wasm file under any name: no manifest shows it, but whoever looked inside saw it. */
+function judgeWasmProgram(subject: Subject): Verdict | null {
+  const content = contentOf(subject.variant, programLookUp(subject));
+  if (content !== 'module' && content !== 'component') return null;
+  const flavour = variantEvidence(subject) === null ? 'wasm-entrypoint' : 'annotated-image';
+  const evidence = withVariant(subject, [platformEvidence(subject, 'an ordinary platform')]);
+  return judgeProgram(subject, flavour, evidence);
 }
 
 /** Istio's "compat" plugins carry crun's annotation and a `plugin.wasm`, but nothing to start. */
@@ -106,7 +132,7 @@ function judgeContainer(subject: Subject): Verdict {
   const evidence = [platformEvidence(subject, 'an ordinary platform')];
   if (subject.command.first !== null)
     evidence.push(commandEvidence(subject, 'the first argument is not a Wasm file'));
-  return { kind: 'container', evidence: withVariant(subject, evidence) };
+  return { kind: 'container', evidence: [...withVariant(subject, evidence), ...programEvidence(subject)] };
 }
 
 /** Rows for ordinary image configs, in this order; the last one always answers. */
@@ -116,7 +142,17 @@ export const imageSignals: readonly Signal[] = [
     source: 'OCI image-spec config.md: os and architecture are required',
     judge: judgeNoPlatform,
   },
+  {
+    id: 'unknown-platform',
+    source: 'BuildKit before 0.32: attestations as images of unknown/unknown',
+    judge: judgeUnknownPlatform,
+  },
   { id: 'js-wasm', source: 'Go GOOS=js: needs wasm_exec.js', judge: judgeJavaScript },
+  {
+    id: 'no-files',
+    source: 'containerd-shim-spin source.rs: a Wasm layer without an application; runwasi client.rs',
+    judge: judgeNoFiles,
+  },
   {
     id: 'wasi-platform',
     source: 'docker buildx, buildah and umoci as they write --platform wasi/wasm',
@@ -128,9 +164,19 @@ export const imageSignals: readonly Signal[] = [
     judge: judgeVariable,
   },
   {
+    id: 'hosted-linux',
+    source: 'containerd-shim-spin constants.rs: /spin.toml in the root, whatever the platform',
+    judge: judgeHostedLinux,
+  },
+  {
     id: 'wasm-entrypoint',
     source: 'libcrun handler-utils.c: the suffix of args[0]; runwasi: its magic bytes',
     judge: judgeWasmEntrypoint,
+  },
+  {
+    id: 'wasm-program',
+    source: 'runwasi src/sandbox/mod.rs: magic bytes, whatever the name; crun with compat: any name',
+    judge: judgeWasmProgram,
   },
   { id: 'proxy-plugin', source: 'istio pkg/wasm/imagefetcher.go, "compat" variant', judge: judgeProxyPlugin },
   { id: 'container', source: 'what is left is an ordinary image', judge: judgeContainer },

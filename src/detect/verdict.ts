@@ -50,6 +50,10 @@ export interface WasmVerdict {
   readonly packaging: Packaging;
   /** The effective first argument (Pod over image); null where there is none. crun decides by its suffix. */
   readonly firstArgument: string | null;
+  /** A look inside found no file of Spin's or slight's, so that their shims cannot run it. Absent where nobody looked. */
+  readonly isHostless?: boolean;
+  /** A layer of its own that is reached through an index: there no shim looks for it. */
+  readonly isBehindIndex?: boolean;
   readonly evidence: readonly Evidence[];
 }
 

@@ -1,5 +1,7 @@
+import type { Content } from '../image/image-facts.ts';
 import { CNCF_WASM_CONFIG, isImageConfig } from '../image/media-types.ts';
 import type { ImageConfig } from '../image/image-config.ts';
+import type { Descriptor, ImageManifest } from '../image/manifest.ts';
 import {
   configTypeEvidence,
   layerEvidence,
@@ -9,6 +11,7 @@ import {
   type Signal,
   type Subject,
 } from './signal.ts';
+import { contentEvidence } from './inside-signals.ts';
 import type { Evidence, Flavour, Shape, Verdict } from './verdict.ts';
 
 const WASM_LAYER = 'application/wasm';
@@ -17,6 +20,11 @@ const RUNWASI_LAYERS: ReadonlySet<string> = new Set([
   WASM_LAYER,
   'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm',
 ]);
+/** The layer that holds the Wasm file itself. */
+export function wasmLayerOf({ layers }: ImageManifest): Descriptor | undefined {
+  return layers.find(({ mediaType }) => RUNWASI_LAYERS.has(mediaType));
+}
+
 const SPIN_APP_LAYER = 'application/vnd.fermyon.spin.application.v1+config';
 
 /** What a component must export to be started by itself: a command or an HTTP server, of any version. */
@@ -36,7 +44,23 @@ interface Artefact {
   readonly evidence: readonly Evidence[];
 }
 
+/** What the layer's first bytes say, where somebody looked. */
+function layerContent({ variant }: Subject): Content | undefined {
+  const layer = wasmLayerOf(variant.manifest);
+  return layer === undefined ? undefined : variant.contents.get(layer.digest);
+}
+
+/** The shape as the manifest tells it; where it does not, as the layer does. */
 function wasm(subject: Subject, { flavour, shape, evidence }: Artefact): Verdict {
+  const content = shape === null ? layerContent(subject) : undefined;
+  if (content === 'module' || content === 'component') {
+    const layer = wasmLayerOf(subject.variant.manifest)?.digest ?? '';
+    return wasm(subject, {
+      flavour,
+      shape: content,
+      evidence: [...evidence, contentEvidence(layer, content)],
+    });
+  }
   return {
     kind: 'wasm',
     flavour,
@@ -67,7 +91,7 @@ function judgeComponent(subject: Subject, base: Evidence): Verdict {
     };
     return wasm(subject, { flavour: 'oci-component', shape: 'component', evidence: [base, exported] });
   }
-  if (component.exports.length === 0) {
+  if (component.exports.length === 0 && layerContent(subject) !== 'component') {
     const empty = {
       field: 'config.component.exports',
       value: '[]',
@@ -80,6 +104,8 @@ function judgeComponent(subject: Subject, base: Evidence): Verdict {
     value: component.exports.join(', '),
     meaning: 'nothing that can be started',
   };
+  if (component.exports.length === 0)
+    return unsupported('it is a component that exports nothing', [base, exported]);
   return component.imports.length === 0
     ? notAWorkload(
         'wit-package',
@@ -102,6 +128,13 @@ function judgeCncf(subject: Subject): Verdict | null {
       `a CNCF Wasm artefact has exactly one ${WASM_LAYER} layer, this one has ${layers.length} layers`,
       [base],
     );
+  }
+  const { architecture } = subject.variant.config.platform;
+  if (architecture !== 'wasm') {
+    return unsupported(`its config names architecture "${architecture}" where runtimes want "wasm"`, [
+      base,
+      platformEvidence(subject, 'runtimes compare it exactly'),
+    ]);
   }
   return judgeComponent(subject, base);
 }

@@ -5,7 +5,7 @@ import { isUnknownPlatform, isWasmPlatform, type Platform } from './platform.ts'
  * Which entries of an index a node would follow (containerd core/images/handlers.go; tried on 2.2 and 2.3):
  * `linux`: entries for Linux nodes, one per architecture · `unstated`: entries without a platform, which are followed but
  * pull only if the platform in their config fits · `other`: entries for other systems than Linux and Wasm, which some node
- * may have · `wasm`: nothing but Wasm platforms, which no node has · `none`: nothing to run.
+ * may have · `wasm`: nothing but Wasm platforms, which no node has · `none`: nothing to run, only what speaks of images.
  */
 export interface ChildChoice {
   readonly kind: 'linux' | 'unstated' | 'other' | 'wasm' | 'none';
@@ -50,5 +50,6 @@ export function chooseChildren(index: ImageIndex, architectures: readonly string
   if (unstated.length > 0) return { kind: 'unstated', children: distinct(unstated), platforms };
   const other = images.filter(({ platform }) => platform !== null && !isWasmPlatform(platform));
   if (other.length > 0) return { kind: 'other', children: other.slice(0, 1), platforms };
-  return { kind: images.length > 0 ? 'wasm' : 'none', children: images.slice(0, 1), platforms };
+  if (images.length > 0) return { kind: 'wasm', children: images.slice(0, 1), platforms };
+  return { kind: 'none', children: index.manifests.slice(0, 1), platforms };
 }

@@ -14,6 +14,10 @@ export interface ImageConfig {
   /** Null where absent or null; an empty list is an empty list. */
   readonly entrypoint: readonly string[] | null;
   readonly cmd: readonly string[] | null;
+  /** Where a container starts, and a relative command with it; `/` where nothing is said. */
+  readonly workingDir: string;
+  /** Directories of the image's own PATH, where commands without a slash are looked for. */
+  readonly searchPath: readonly string[];
   readonly labels: ReadonlyMap<string, string>;
   readonly diffIds: readonly string[] | null;
   /** `layerDigests` of a CNCF Wasm config. */
@@ -23,12 +27,17 @@ export interface ImageConfig {
   readonly isEmpty: boolean;
 }
 
+/** containerd pkg/oci, `defaultUnixEnv`. */
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 export type ConfigErrorCode = 'invalid-config';
 
 export const EMPTY_CONFIG: ImageConfig = {
   platform: normalisePlatform('', ''),
   entrypoint: null,
   cmd: null,
+  workingDir: '/',
+  searchPath: [],
   labels: new Map(),
   diffIds: null,
   layerDigests: null,
@@ -54,6 +63,12 @@ function readCommand(value: unknown): readonly string[] | null {
   return typeof value === 'string' ? [value] : stringList(value);
 }
 
+/** The last one counts, as for a process; runtimes give one of their own where the image has none, and so do we. */
+function readSearchPath(value: unknown): readonly string[] {
+  const set = (stringList(value) ?? []).findLast((pair) => pair.startsWith('PATH='));
+  return (set?.slice('PATH='.length) ?? DEFAULT_PATH).split(':').filter((folder) => folder.startsWith('/'));
+}
+
 /** @throws AppError `invalid-config` when the document is no JSON object; unknown fields and types are passed over. */
 export function parseImageConfig(document: unknown): ImageConfig {
   if (!isObject(document))
@@ -67,6 +82,8 @@ export function parseImageConfig(document: unknown): ImageConfig {
     ),
     entrypoint: readCommand(property(run, 'Entrypoint')),
     cmd: readCommand(property(run, 'Cmd')),
+    workingDir: stringOr(property(run, 'WorkingDir'), '') || '/',
+    searchPath: readSearchPath(property(run, 'Env')),
     labels: stringMap(property(run, 'Labels')),
     diffIds: stringList(property(child(document, 'rootfs'), 'diff_ids')),
     layerDigests: stringList(property(document, 'layerDigests')),

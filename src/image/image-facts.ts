@@ -1,13 +1,25 @@
 import type { Digest } from './digest.ts';
+import type { FileKind } from './file-kind.ts';
 import type { ImageConfig } from './image-config.ts';
 import type { ImageManifest } from './manifest.ts';
 import type { Platform } from './platform.ts';
+
+/**
+ * What a look inside the layers showed, by absolute path, or by digest for a Wasm layer, which has no path. `hidden`: it was
+ * looked for and did not show within the bounds. What has no entry was not looked for.
+ */
+export type Contents = ReadonlyMap<string, Content>;
+export type Content = FileKind | 'absent' | 'hidden';
+
+/** Before any look. */
+export const NO_CONTENTS: Contents = new Map();
 
 /** One manifest with its config: what a node would run if it pulled this one. */
 export interface ImageVariant {
   readonly digest: Digest;
   readonly manifest: ImageManifest;
   readonly config: ImageConfig;
+  readonly contents: Contents;
 }
 
 /**
@@ -24,7 +36,16 @@ export type PullOutlook =
       /** The digest to name instead, which does pull. */
       readonly insteadUse: Digest | null;
     }
-  | { readonly ok: false; readonly cause: 'layer-mismatch' };
+  | { readonly ok: false; readonly cause: 'layer-mismatch' }
+  | {
+      /**
+       * The one entry for Linux names no platform, and another entry names one: a node that does not happen to hold the
+       * other one fails.
+       */
+      readonly ok: false;
+      readonly cause: 'mixed-index';
+      readonly insteadUse: Digest;
+    };
 
 /**
  * What the registry tells of a reference, without any Pod: this is what is cached. `variants` holds the manifest that

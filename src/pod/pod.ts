@@ -69,6 +69,8 @@ export interface Container {
   readonly image?: string;
   readonly command?: readonly string[] | null;
   readonly args?: readonly string[] | null;
+  readonly workingDir?: string | null;
+  readonly volumeMounts?: readonly VolumeMount[] | null;
   readonly resources?: ResourceRequirements | null;
   readonly imagePullPolicy?: string;
   /** `Always` on an init container makes it a native sidecar. */
@@ -84,6 +86,10 @@ export interface Container {
 /** A probe or a lifecycle hook; only whether it runs a program matters. */
 export interface Handler {
   readonly exec?: object | null;
+}
+
+export interface VolumeMount {
+  readonly mountPath?: string;
 }
 
 export interface ResourceRequirements {

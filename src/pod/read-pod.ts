@@ -81,6 +81,8 @@ const containerFields = objectWith([
   ['image', isString],
   ['command', strings],
   ['args', strings],
+  ['workingDir', isString],
+  ['volumeMounts', listOf(objectWith([['mountPath', isString]]))],
   ['resources', resources],
   ['imagePullPolicy', isString],
   ['restartPolicy', isString],

@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspectImage } from '../../src/assess/inspect-image.ts';
+import { createPeekImage } from '../../src/assess/peek-image.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
-import { parseReference } from '../../src/image/reference.ts';
+import type { Verdict } from '../../src/detect/verdict.ts';
+import type { ImageFacts } from '../../src/image/image-facts.ts';
+import { parseReference, type Reference } from '../../src/image/reference.ts';
 import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
 import { loadFixtureImages, putFixtureImages, type Expectation } from '../support/fixture-images.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 
 /**
  * Images whose primary verdict or shape the manifest cannot show, each with the reason; there an alternative of
- * `expect.json` is right. Everywhere else only the primary answer is.
+ * `expect.json` is right without a look inside. Everywhere else only the primary answer is.
  */
 const SHAPE_NEEDS_THE_LAYER: ReadonlySet<string> = new Set([
   // Tar images and runwasi layers: module and component differ in the file's first eight bytes only.
@@ -28,6 +31,9 @@ const SHAPE_NEEDS_THE_LAYER: ReadonlySet<string> = new Set([
   'slight-wasi',
 ]);
 
+/** Looked into as well, and found to be what the manifest says. */
+const LOOKED_INTO_IN_VAIN: ReadonlySet<string> = new Set(['linux-inherited-label', 'istio-proxywasm-compat']);
+
 function acceptedShapes({ name, shape, altShapes }: Expectation): readonly (string | null)[] {
   return SHAPE_NEEDS_THE_LAYER.has(name) ? [shape, ...altShapes] : [shape];
 }
@@ -46,15 +52,29 @@ afterAll(async () => {
   await registry[Symbol.asyncDispose]();
 });
 
+const options = { credentials: [], signal: AbortSignal.timeout(60_000) };
+
+function referenceOf(name: string): Reference {
+  return parseReference(`${registry.host}/corpus/${name}:latest`);
+}
+
+function inspect(name: string): Promise<ImageFacts> {
+  return inspectImage(client, { reference: referenceOf(name), architectures: ['amd64'], ...options });
+}
+
+async function lookInside(name: string, facts: ImageFacts): Promise<ImageFacts> {
+  const peek = createPeekImage({ registry: client });
+  return peek({ reference: referenceOf(name), facts, override: {}, scope: 'sign', ...options });
+}
+
+function shapeOf(verdict: Verdict): string | null {
+  return verdict.kind === 'wasm' ? verdict.shape : null;
+}
+
 describe('real images from a registry', () => {
   test.each(loadFixtureImages())('$name: $expect.what', async ({ name, expect: truth }) => {
     const before = registry.log.length;
-    const facts = await inspectImage(client, {
-      reference: parseReference(`${registry.host}/corpus/${name}:latest`),
-      architectures: ['amd64'],
-      credentials: [],
-      signal: AbortSignal.timeout(10_000),
-    });
+    const facts = await inspect(name);
     const verdict = detectWasm(facts);
     expect(facts.digest).toBe(truth.digest);
     expect(verdict.kind).toBe(truth.verdict);
@@ -63,16 +83,28 @@ describe('real images from a registry', () => {
     expect(verdict.evidence.length).toBeGreaterThan(0);
     expect(registry.log.length - before).toBeLessThanOrEqual(facts.mediaType.includes('index') ? 6 : 4);
   });
+
+  test.each(loadFixtureImages())('$name, with a look inside', async ({ name, expect: truth }) => {
+    const outside = await inspect(name);
+    const before = registry.log.length;
+    const facts = await lookInside(name, outside);
+    const verdict = detectWasm(facts);
+    expect(verdict.kind).toBe(truth.verdict);
+    expect(shapeOf(verdict)).toBe(truth.shape);
+    const isLookedInto = SHAPE_NEEDS_THE_LAYER.has(name) || LOOKED_INTO_IN_VAIN.has(name);
+    const layers = facts.variants.flatMap(({ manifest }) => manifest.layers);
+    expect(registry.log.length - before > 0).toBe(isLookedInto);
+    expect(registry.log.length - before).toBeLessThanOrEqual(layers.length);
+    // What is known is not asked again.
+    const asked = registry.log.length;
+    expect(await lookInside(name, facts)).toBe(facts);
+    expect(registry.log).toHaveLength(asked);
+  });
 });
 
 test('a single manifest costs two requests, and no other document is read', async () => {
   const before = registry.log.length;
-  await inspectImage(client, {
-    reference: parseReference(`${registry.host}/corpus/bk-wasi-wasm:latest`),
-    architectures: [],
-    credentials: [],
-    signal: AbortSignal.timeout(10_000),
-  });
+  await inspect('bk-wasi-wasm');
   expect(
     registry.log.slice(before).map(({ method, path }) => `${method} ${path.replace(/sha256:\w+/, 'sha256')}`),
   ).toEqual(['GET /v2/corpus/bk-wasi-wasm/manifests/latest', 'GET /v2/corpus/bk-wasi-wasm/blobs/sha256']);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseDigest, type Digest } from '../../src/image/digest.ts';
 import { parseImageConfig } from '../../src/image/image-config.ts';
-import type { ImageFacts, ImageVariant } from '../../src/image/image-facts.ts';
+import type { Content, ImageFacts, ImageVariant } from '../../src/image/image-facts.ts';
 import { parseManifest } from '../../src/image/manifest.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
 
@@ -14,6 +14,8 @@ export interface ImageSketch {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly artifactType?: string;
   readonly subject?: object;
+  /** What a look inside showed. */
+  readonly contents?: Readonly<Record<string, Content>>;
 }
 
 export function digestOf(content: string): Digest {
@@ -40,6 +42,7 @@ export function imageVariant(sketch: ImageSketch): ImageVariant {
     digest: digestOf(JSON.stringify(document)),
     manifest,
     config: parseImageConfig(sketch.config ?? {}),
+    contents: new Map(Object.entries(sketch.contents ?? {})),
   };
 }
 

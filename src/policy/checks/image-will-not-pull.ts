@@ -13,7 +13,8 @@ function repositoryOf(image: string): string {
 
 function judge(assessed: AssessedContainer): readonly Finding[] {
   const { container, image, facts } = assessed;
-  if (facts === null || facts.pull.ok) return [];
+  // Of a mixed index nodes that hold its other entry pull it: another rule tells of the risk.
+  if (facts === null || facts.pull.ok || facts.pull.cause === 'mixed-index') return [];
   const base = { id: 'image-will-not-pull', container: container.name } as const;
   if (facts.pull.cause === 'layer-mismatch') {
     const detail = `${describeContainer(assessed)} cannot be unpacked: its manifest and its config list different layers`;

@@ -1,0 +1,81 @@
+import type { Content, ImageVariant } from '../image/image-facts.ts';
+import type { Descriptor } from '../image/manifest.ts';
+import { isTarLayer } from '../image/media-types.ts';
+import { ancestorsOf, resolvePath } from '../image/resolve-path.ts';
+import type { EffectiveCommand } from './effective-command.ts';
+import type { Subject } from './signal.ts';
+
+/** Something that a look inside the layers can find, and the key under which `contents` holds what was found. */
+export type LookUp =
+  /** The first of these paths that is there: the file that the container starts. */
+  | { readonly kind: 'program'; readonly key: string; readonly paths: readonly string[] }
+  /** A file whose presence tells the host that an application is made for. */
+  | { readonly kind: 'host'; readonly key: string }
+  /** The first bytes of a layer that is one Wasm file. */
+  | { readonly kind: 'layer'; readonly key: string; readonly layer: Descriptor };
+
+/** containerd-shim-spin src/constants.rs; deislabs containerd-wasm-shims, containerd-shim-slight. */
+export const SPIN_MANIFEST = '/spin.toml';
+export const SLIGHT_MANIFEST = '/slightfile.toml';
+
+export const HOST_LOOK_UPS: readonly LookUp[] = [
+  { kind: 'host', key: SPIN_MANIFEST },
+  { kind: 'host', key: SLIGHT_MANIFEST },
+];
+
+/** Nothing to start, or `/`, which is no file: what Spin's and slight's Pods name since their node wants some command. */
+export function startsNothing({ first }: EffectiveCommand): boolean {
+  return first === null || first === '/';
+}
+
+function isMountedOver(path: string, mountPaths: readonly string[]): boolean {
+  if (mountPaths.length === 0) return false;
+  const covered = new Set([path, ...ancestorsOf(path)]);
+  return mountPaths.some((mount) => covered.has(resolvePath('/', mount)));
+}
+
+/**
+ * The file behind the first argument: `/app.wasm`, relative to the working directory, or by its bare name there and along
+ * the image's PATH; what follows `#` is runwasi's function name. Null where nothing is started by name, or a volume may lie
+ * over the file.
+ */
+export function programLookUp({ variant, command }: Subject): LookUp | null {
+  const { first, workingDir, mountPaths } = command;
+  if (first === null || startsNothing(command) || !hasFiles(variant)) return null;
+  const file = first.split('#', 1)[0] ?? '';
+  if (file === '') return null;
+  const key = resolvePath(resolvePath('/', workingDir), file);
+  const others = file.includes('/')
+    ? []
+    : variant.config.searchPath.map((folder) => resolvePath(folder, file));
+  const paths = [key, ...others];
+  return paths.some((path) => isMountedOver(path, mountPaths)) ? null : { kind: 'program', key, paths };
+}
+
+export function layerLookUp(layer: Descriptor): LookUp {
+  return { kind: 'layer', key: layer.digest, layer };
+}
+
+/** Whether a node gives the image a root file system at all. */
+export function hasFiles({ manifest }: ImageVariant): boolean {
+  return manifest.layers.some(({ mediaType }) => isTarLayer(mediaType));
+}
+
+/** What was found; undefined where nobody looked. */
+export function contentOf({ contents }: ImageVariant, lookUp: LookUp | null): Content | undefined {
+  return lookUp === null ? undefined : contents.get(lookUp.key);
+}
+
+export type Host = 'spin' | 'slight' | 'none';
+
+/** Which host's file the image holds; null where that was not looked for or did not show. */
+export function hostOf({ contents }: ImageVariant): Host | null {
+  const isThere = (key: string): boolean => {
+    const content = contents.get(key);
+    return content !== undefined && content !== 'absent' && content !== 'hidden';
+  };
+  if (isThere(SPIN_MANIFEST)) return 'spin';
+  if (isThere(SLIGHT_MANIFEST)) return 'slight';
+  const isCertain = HOST_LOOK_UPS.every(({ key }) => contents.get(key) === 'absent');
+  return isCertain ? 'none' : null;
+}

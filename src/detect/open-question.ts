@@ -1,0 +1,154 @@
+import {
+  NO_CONTENTS,
+  type Content,
+  type Contents,
+  type ImageFacts,
+  type ImageVariant,
+} from '../image/image-facts.ts';
+import { isImageConfig } from '../image/media-types.ts';
+import { isWasmPlatform } from '../image/platform.ts';
+import { VARIANT_ANNOTATION } from '../pod/names.ts';
+import { judgeVariant } from './detect-wasm.ts';
+import {
+  effectiveCommand,
+  hasVariable,
+  namesWatFile,
+  type CommandOverride,
+  type EffectiveCommand,
+} from './effective-command.ts';
+import {
+  contentOf,
+  hasFiles,
+  HOST_LOOK_UPS,
+  layerLookUp,
+  programLookUp,
+  SLIGHT_MANIFEST,
+  SPIN_MANIFEST,
+  startsNothing,
+  type LookUp,
+} from './look-ups.ts';
+import type { Subject } from './signal.ts';
+import type { Verdict } from './verdict.ts';
+import { wasmLayerOf } from './wasm-artifact-signals.ts';
+
+/**
+ * How much reason there must be to ask. `sign`: manifest, config or command hint that the image is not what it seems, or
+ * leave its shape open · `any`: nothing hints at it, but an ordinary image may still start a Wasm file.
+ */
+export type Scope = 'sign' | 'any';
+
+/** What only a look inside the layers can tell of one manifest. */
+export interface OpenQuestion {
+  /** What to look for. */
+  readonly lookUps: readonly LookUp[];
+  /** What the look may lead to. */
+  readonly answers: readonly Answer[];
+}
+
+type Answer = 'module' | 'component' | 'program' | 'spin' | 'slight' | 'no-host';
+
+const PROGRAMS: Readonly<Partial<Record<Answer, Content>>> = {
+  module: 'module',
+  component: 'component',
+  program: 'elf',
+};
+const HOSTS: Readonly<Partial<Record<Answer, string>>> = { spin: SPIN_MANIFEST, slight: SLIGHT_MANIFEST };
+
+const HOST_ANSWERS: readonly Answer[] = ['spin', 'slight', 'no-host'];
+
+interface Judged {
+  readonly subject: Subject;
+  readonly verdict: Verdict;
+}
+
+function aboutLayer({ subject, verdict }: Judged): OpenQuestion | null {
+  const layer = wasmLayerOf(subject.variant.manifest);
+  if (verdict.kind !== 'wasm' || verdict.shape !== null || layer === undefined) return null;
+  return { lookUps: [layerLookUp(layer)], answers: ['module', 'component'] };
+}
+
+function isLabelled({ variant }: Subject): boolean {
+  return (
+    variant.manifest.annotations.has(VARIANT_ANNOTATION) || variant.config.labels.has(VARIANT_ANNOTATION)
+  );
+}
+
+function answersForProgram({ subject, verdict }: Judged, scope: Scope): readonly Answer[] {
+  if (verdict.kind === 'wasm')
+    return scope === 'sign' ? ['module', 'component'] : ['module', 'component', 'spin', 'slight'];
+  return scope === 'any' || isLabelled(subject) ? ['module', 'component', 'program'] : [];
+}
+
+/** A name that only the node expands, or WebAssembly text: no bytes would tell more. */
+function isReadable({ first }: EffectiveCommand): boolean {
+  return first !== null && !hasVariable(first) && !namesWatFile(first);
+}
+
+function aboutFiles(judged: Judged, scope: Scope): OpenQuestion | null {
+  const { variant, command } = judged.subject;
+  const { platform } = variant.config;
+  if (!hasFiles(variant) || (platform.os !== 'linux' && !isWasmPlatform(platform)) || platform.os === 'js')
+    return null;
+  if (startsNothing(command)) return { lookUps: HOST_LOOK_UPS, answers: HOST_ANSWERS };
+  const program = programLookUp(judged.subject);
+  if (program === null || contentOf(variant, program) !== undefined || !isReadable(command)) return null;
+  // A file of a Spin application may stand as its entrypoint: what is taken for a module must be seen to be no Spin file.
+  return { lookUps: [program, ...HOST_LOOK_UPS], answers: answersForProgram(judged, scope) };
+}
+
+function openQuestion(variant: ImageVariant, override: CommandOverride, scope: Scope): OpenQuestion | null {
+  const subject: Subject = { variant, command: effectiveCommand(override, variant.config) };
+  const judged = { subject, verdict: judgeVariant(subject) };
+  const isArtefact =
+    !isImageConfig(variant.manifest.config.mediaType) || wasmLayerOf(variant.manifest) !== undefined;
+  const question = isArtefact ? aboutLayer(judged) : aboutFiles(judged, scope);
+  if (question === null || question.answers.length === 0) return null;
+  const isSettled = question.lookUps.every(({ key }) => variant.contents.has(key));
+  return isSettled ? null : question;
+}
+
+/** One for each variant, null where nothing is open; null for the image where that holds for all of them. */
+export function openQuestions(
+  facts: ImageFacts,
+  override: CommandOverride,
+  scope: Scope,
+): readonly (OpenQuestion | null)[] | null {
+  const questions = facts.variants.map((variant) => openQuestion(variant, override, scope));
+  return questions.every((question) => question === null) ? null : questions;
+}
+
+function contentsFor(lookUps: readonly LookUp[], answer: Answer): Contents {
+  const program = PROGRAMS[answer];
+  return new Map(
+    lookUps.flatMap(({ kind, key }): readonly (readonly [string, Content])[] => {
+      if (kind === 'host') return [[key, HOSTS[answer] === key ? 'other' : 'absent']];
+      return program === undefined ? [] : [[key, program]];
+    }),
+  );
+}
+
+function withContents(variant: ImageVariant, contents: Contents): ImageVariant {
+  return { ...variant, contents: new Map([...variant.contents, ...contents]) };
+}
+
+/** The same facts with what was found added, one `found` for each variant. */
+export function addContents(facts: ImageFacts, found: readonly Contents[]): ImageFacts {
+  const [first, ...others] = facts.variants;
+  const add = (variant: ImageVariant, index: number): ImageVariant =>
+    withContents(variant, found[index] ?? NO_CONTENTS);
+  return { ...facts, variants: [add(first, 0), ...others.map((other, index) => add(other, index + 1))] };
+}
+
+/** What the image would be for each answer that a look inside could give. */
+export function supposeAnswers(
+  facts: ImageFacts,
+  questions: readonly (OpenQuestion | null)[],
+): readonly ImageFacts[] {
+  const answers = new Set(questions.flatMap((question) => question?.answers ?? []));
+  return [...answers].map((answer) =>
+    addContents(
+      facts,
+      questions.map((question) => (question === null ? NO_CONTENTS : contentsFor(question.lookUps, answer))),
+    ),
+  );
+}
