@@ -46,6 +46,7 @@ import { createLogger, type LeveledLogger } from './telemetry/log.ts';
 import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts';
 import { wireDemo } from './wire-demo.ts';
 import { wireInspect } from './wire-inspect.ts';
+import { assessUnderFile } from './wire-reload.ts';
 import { wireReview } from './wire-review.ts';
 
 const sections = {
@@ -121,14 +122,28 @@ export interface WebhookParts {
   readonly namespace: string;
 }
 
-/** The one use case, joined with its parts: the webhook's and, with other parts, every other command's. */
-export function assembleAssess(parts: WebhookParts, { policy }: Pick<Settings, 'policy'>): AssessPod {
+/** The one use case, joined with its parts, for any policy: the webhook's and, with other parts, every other command's. */
+function createAssembler(parts: WebhookParts): (settings: Pick<Settings, 'policy'>) => AssessPod {
   const { cluster, serviceAccounts, logger } = parts;
   const catalog = createImageCatalog(parts);
-  return createAssessPod(
-    { catalog, cluster, serviceAccounts, logger },
-    { policy, ownNamespace: parts.namespace },
-  );
+  return ({ policy }) =>
+    createAssessPod({ catalog, cluster, serviceAccounts, logger }, { policy, ownNamespace: parts.namespace });
+}
+
+export function assembleAssess(parts: WebhookParts, settings: Pick<Settings, 'policy'>): AssessPod {
+  return createAssembler(parts)(settings);
+}
+
+/** Under the policy that the configuration file has at each moment, where there is one. */
+function followPolicy(
+  parts: WebhookParts,
+  { file, settings }: { readonly file: string | undefined; readonly settings: Settings },
+  signal: AbortSignal,
+): AssessPod {
+  const assemble = createAssembler(parts);
+  if (file === undefined) return assemble(settings);
+  const { parse } = configurations;
+  return assessUnderFile({ file, assemble, parse, logger: parts.logger }, settings, signal);
 }
 
 /** Where nothing names a folder the cluster keeps the certificate, and the API server is told whom to trust. */
@@ -172,7 +187,7 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
     const pullSecrets = createPullSecrets({ client });
     const serviceAccounts = createServiceAccounts({ client, log: logger });
     const parts = { cluster, pullSecrets, serviceAccounts, keychain, registry, logger, namespace };
-    const assess = assembleAssess(parts, settings);
+    const assess = followPolicy(parts, { file: flags.config, settings }, stopping.signal);
     const health = healthOf(cluster);
     const app = createApp({ assess, health, logger }, { https: tlsOptions(certificate) });
     const listening = await listen(app, health, settings.server);

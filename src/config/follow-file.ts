@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeError } from '../errors.ts';
+
+export const DEFAULTS = {
+  /**
+   * The kubelet brings a changed ConfigMap to its Pods within about a minute, so a few seconds more are nothing; and the
+   * file is a few KiB.
+   */
+  intervalMilliseconds: 5000,
+} as const;
+
+export interface FollowedFile {
+  readonly file: string;
+  readonly intervalMilliseconds?: number;
+}
+
+export interface FileFollower {
+  /** Called at the first look and with each text that differs from the one before; what it throws goes to `onProblem`. */
+  readonly onText: (text: string) => void;
+  /** Called once for each problem, not at every look. */
+  readonly onProblem: (error: unknown) => void;
+}
+
+/**
+ * Looks at a file's content again and again until the signal ends it. A mounted ConfigMap is a link to a folder that is
+ * swapped, which change notifications miss and modification times tell badly; its content always tells.
+ */
+export async function followFile(
+  { file, intervalMilliseconds = DEFAULTS.intervalMilliseconds }: FollowedFile,
+  { onText, onProblem }: FileFollower,
+  signal: AbortSignal,
+): Promise<void> {
+  let known: string | undefined;
+  let told = '';
+  const look = async (): Promise<void> => {
+    try {
+      const found = await readFile(file, 'utf8');
+      const isNew = found !== known;
+      known = found;
+      if (isNew) onText(found);
+      told = '';
+    } catch (error) {
+      const problem = describeError(error);
+      if (problem !== told) onProblem(error);
+      told = problem;
+    }
+  };
+  while (!signal.aborted) {
+    try {
+      await delay(intervalMilliseconds, undefined, { signal, ref: false });
+    } catch {
+      return;
+    }
+    await look();
+  }
+}
