@@ -1,11 +1,12 @@
 import { SKIP_ANNOTATION } from '../pod/names.ts';
 import { isSystemNamespace, reasonOutOfScope } from '../pod/scope.ts';
 import { evaluate } from '../policy/evaluate.ts';
-import { applyMode } from '../policy/mode.ts';
+import { applyMode, type Mode } from '../policy/mode.ts';
 import type { PolicySettings } from '../policy/settings.ts';
-import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
+import type { Assessment, AssessmentRequest, AssessPod, JudgedAssessment } from './assessment.ts';
 import { gatherContainers } from './gather-facts.ts';
 import type { ImageCatalog } from './image-catalog.ts';
+import { judgeUpdate } from './judge-update.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
 import { resolveMode, type ResolvedMode } from './resolve-mode.ts';
 import { createSkipList } from './skip-list.ts';
@@ -47,14 +48,27 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     }
   }
 
+  function judged(
+    { subject }: AssessmentRequest,
+    mode: Mode,
+    judgement: Pick<JudgedAssessment, 'decision' | 'containers' | 'notes'>,
+  ): JudgedAssessment {
+    const outcome = applyMode(judgement.decision, mode);
+    return { kind: 'judged', ...judgement, outcome, isBinding: subject === 'pod' || policy.refuseTemplates };
+  }
+
   async function judge(
     request: AssessmentRequest,
     resolved: ResolvedMode,
     notes: readonly string[],
   ): Promise<Assessment> {
     const { mode } = resolved;
-    const { subject, pod, namespace, deadline } = request;
+    const { subject, pod, previous, namespace, deadline } = request;
     const cluster = deps.cluster.view();
+    if (previous !== undefined) {
+      const judgement = await judgeUpdate(gathering, request, { previous, cluster, policy });
+      return judged(request, mode, { ...judgement, notes });
+    }
     const pending = gatherContainers(gathering, { subject, pod, namespace, cluster, deadline });
     if (mode === 'audit' && request.step === 'mutate') {
       // Nothing will be changed, so nothing is waited for: the look-ups go on and serve the validating call.
@@ -63,8 +77,10 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     }
     const containers = await pending;
     const isMutated = request.step === 'validate' && subject === 'pod' && mode !== 'audit';
-    const decision = evaluate({ pod, containers, cluster, isMutated }, policy);
-    return { kind: 'judged', decision, outcome: applyMode(decision, mode), containers, notes };
+    const limitRanges = cluster.limitRanges(namespace);
+    const hasStaleClasses = deps.cluster.hasStaleClasses?.() === true;
+    const facts = { pod, containers, cluster, limitRanges, isMutated, hasStaleClasses };
+    return judged(request, mode, { decision: evaluate(facts, policy), containers, notes });
   }
 
   return async (request) => {

@@ -32,6 +32,7 @@ export type FindingId =
   | 'handler-on-no-node'
   | 'image-needs-unpack-setting'
   | 'memory-below-floor'
+  | 'limits-conflict'
   | 'memory-limit-left-out'
   | 'annotation-delivery-unknown'
   | 'ephemeral-container-cannot-run'

@@ -23,10 +23,18 @@ function isPlain({ pod, containers }: PodFacts): boolean {
 const NO_RESOURCES: ResourceAnswer = { changes: [], findings: [] };
 
 /** Reckoned only where a class is known: what a container needs depends on the handler and the nodes that have it. */
-function planResources({ pod, containers, cluster, settings, resolved }: PolicyContext): ResourceAnswer {
+function planResources(context: PolicyContext): ResourceAnswer {
+  const { pod, containers, limitRanges, cluster, settings, resolved } = context;
   if (resolved.class === null) return NO_RESOURCES;
   const nodes = nodeOutlook(cluster, resolved.class, pod).candidates;
-  return resourceChanges({ pod, containers, profile: resolved.profile, settings: settings.resources, nodes });
+  return resourceChanges({
+    pod,
+    containers,
+    limitRanges,
+    profile: resolved.profile,
+    settings: settings.resources,
+    nodes,
+  });
 }
 
 function isConsequence({ id }: Finding): boolean {

@@ -41,4 +41,6 @@ export interface PodFacts {
   readonly cluster: ClusterView;
   /** Whether the RuntimeClasses may be behind the truth; absent where they are not. */
   readonly hasStaleClasses?: boolean;
+  /** Of the Pod's namespace. */
+  readonly limitRanges: readonly LimitRange[];
 }

@@ -18,7 +18,7 @@ interface DefaultedValue {
 
 const PREFIX = 'LimitRanger plugin set: ';
 const CLAUSE = /^(.+) (request|limit) for (init )?container (.+)$/;
-const NOTHING: DefaultedValues = { has: () => false };
+export const NOTHING_DEFAULTED: DefaultedValues = { has: () => false };
 
 function key(
   isInit: boolean,
@@ -42,7 +42,7 @@ function keysOf(clause: string): readonly string[] {
  * (kubernetes plugin/pkg/admission/limitranger/admission.go; tried on 1.36.3).
  */
 export function parseLimitRanger(annotation: string | undefined): DefaultedValues {
-  if (annotation === undefined || !annotation.startsWith(PREFIX)) return NOTHING;
+  if (annotation === undefined || !annotation.startsWith(PREFIX)) return NOTHING_DEFAULTED;
   const keys = new Set(annotation.slice(PREFIX.length).split(';').flatMap(keysOf));
   return {
     has: ({ kind, name }, value) => keys.has(key(kind === 'init' || kind === 'sidecar', name, value)),

@@ -1,4 +1,5 @@
 import type { Explanation } from './check.ts';
+import { describeSource, type Bound } from './bounds.ts';
 import type { Finding } from './decision.ts';
 import { describeContainer } from './describe.ts';
 import type { AssessedContainer } from './facts.ts';
@@ -23,12 +24,23 @@ export const memoryExplanations: readonly Explanation[] = [
   {
     id: 'memory-limit-left-out',
     why:
-      'A limit under which a container cannot start is worse than none, so none is set where the need is not known or ' +
-      "the Pod's own resources leave less.",
-    reads: "The image's size, the resources of the Pod and its containers.",
+      'A limit under which a container cannot start is worse than none, so none is set where nobody knows how much an ' +
+      'image of its size needs.',
+    reads: "The image's size, the resources of the container.",
     allows: 'Containers with a memory limit of their own.',
     example: 'A module of 40 MB in a tar image, without resources.',
     cure: 'Set resources.limits.memory to what the program is known to take.',
+  },
+  {
+    id: 'limits-conflict',
+    why:
+      "A LimitRange of the namespace, or the Pod's own resources, leave less memory than the container needs to start: " +
+      'with so little it would die, and with more the API server would refuse the Pod.',
+    reads:
+      "Every LimitRange of the namespace (min, max, maxLimitRequestRatio, of containers and of Pods), spec.resources, the image's size, the handler.",
+    allows: 'Whatever fits between those bounds.',
+    example: 'A Go module of 2.5 MB in a tar image, in a namespace whose LimitRange says max.memory: 64Mi.',
+    cure: 'Raise the bound that the message names, or build the image with an OCI Wasm layer, which needs less.',
   },
 ];
 
@@ -39,24 +51,29 @@ export interface MemoryVerdict {
   readonly limit: Slot;
   /** Null where nothing was to be set. */
   readonly fit: Fit | null;
+  /** The most that its limit may be. */
+  readonly most: Bound | null;
 }
 
 function text(amount: Quantity): string {
   return formatQuantity(amount, 'memory');
 }
 
+function originOf({ origin }: Slot): string {
+  return origin === 'default' ? ' by a LimitRange' : '';
+}
+
 function belowFloor({ container, profile, floor, limit, fit }: MemoryVerdict): Finding | null {
   const value = fit?.limit ?? limit.value;
   if (floor.kind !== 'floor' || value === null || value >= floor.needed) return null;
-  const origin = limit.origin === 'default' ? ' by a LimitRange' : '';
   const handler = profile === null ? 'its handler' : profile.title;
   return {
     id: 'memory-below-floor',
     container: container.container.name,
     detail:
-      `${describeContainer(container)} has a memory limit of ${text(value)}${origin}, ` +
+      `${describeContainer(container)} has a memory limit of ${text(value)}${originOf(limit)}, ` +
       `while an image of its size needs about ${text(floor.needed)} to start on ${handler}`,
-    advice: `Set its resources.limits.memory to ${text(floor.bytes)} or more, or leave it out.`,
+    advice: `Set its resources.limits.memory to ${text(floor.bytes)} or more${limit.origin === 'user' ? ', or leave it out' : ''}.`,
   };
 }
 
@@ -73,15 +90,41 @@ function outOfRange({ container, limit, fit }: MemoryVerdict): Finding | null {
   };
 }
 
-function squeezedOut({ container, floor, fit }: MemoryVerdict): Finding | null {
-  if (fit === null || !fit.isSqueezedOut || floor.kind === 'out-of-range') return null;
+function conflictAdvice({ source }: Bound, { verdict }: AssessedContainer): string {
+  if (source.kind === 'pod')
+    return 'Raise memory in spec.resources, or lower what the other containers request.';
+  const others = source.type === 'Pod' ? ', lower what the other containers take' : '';
+  const smaller =
+    verdict.kind === 'wasm' && verdict.packaging === 'tar'
+      ? ', or build the image as an OCI Wasm layer, which needs less on Wasmtime'
+      : '';
+  return `Raise that bound in LimitRange "${source.name}"${others}${smaller}.`;
+}
+
+/** The bound that keeps a limit which stands under the need from being raised. */
+function boundBelowNeed({ floor, fit, limit, most }: MemoryVerdict): Bound | null {
+  const value = fit?.limit ?? limit.value;
+  if (floor.kind !== 'floor' || most === null || value === null) return null;
+  return value < floor.needed && most.value < floor.needed ? most : null;
+}
+
+/** The two ways in which bounds and need contradict each other: nothing could be set, or what stands cannot be raised. */
+function limitsConflict(verdict: MemoryVerdict): Finding | null {
+  const { container, floor, fit, limit } = verdict;
+  if (floor.kind === 'out-of-range') return null;
+  const obstacle = fit?.obstacle ?? null;
+  const bound = obstacle ?? boundBelowNeed(verdict);
+  if (bound === null) return null;
+  const value = fit?.limit ?? limit.value ?? 0n;
+  const state =
+    obstacle === null
+      ? `has a memory limit of ${text(value)}${originOf(limit)}, less than an image of its size needs to start`
+      : `gets no memory request and limit: to start it should have ${text(floor.bytes)} or more`;
   return {
-    id: 'memory-limit-left-out',
+    id: 'limits-conflict',
     container: container.container.name,
-    detail:
-      `${describeContainer(container)} gets no memory request and limit: the Pod's own resources leave less than the ` +
-      `${text(floor.bytes)} that it should have`,
-    advice: 'Raise memory in spec.resources, or lower what the other containers request.',
+    detail: `${describeContainer(container)} ${state}, and ${describeSource(bound.source, 'memory')}`,
+    advice: conflictAdvice(bound, container),
   };
 }
 
@@ -89,6 +132,6 @@ function squeezedOut({ container, floor, fit }: MemoryVerdict): Finding | null {
 export function memoryFindings(verdict: MemoryVerdict): readonly Finding[] {
   const { floor } = verdict;
   const finding =
-    floor.kind === 'out-of-range' ? outOfRange(verdict) : (squeezedOut(verdict) ?? belowFloor(verdict));
+    floor.kind === 'out-of-range' ? outOfRange(verdict) : (limitsConflict(verdict) ?? belowFloor(verdict));
   return finding === null ? [] : [finding];
 }

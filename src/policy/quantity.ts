@@ -9,6 +9,8 @@ export type QuantityErrorCode = 'invalid-quantity';
 export type Quantity = bigint;
 
 const NANO_DIGITS = 9;
+/** One byte or core; also what a ratio of one is. */
+export const UNIT: Quantity = 10n ** 9n;
 /** 2^63 - 1 of the unit: what Kubernetes caps larger amounts to. */
 const MAX: Quantity = (2n ** 63n - 1n) * 10n ** 9n;
 /** Longer numbers are nobody's: the limit keeps digits from costing time. */
@@ -108,10 +110,9 @@ export function roundDown(amount: Quantity, step: Quantity): Quantity {
 /** In Kubernetes' canonical form: the largest suffix that leaves a whole number. Memory in binary ones where it can. */
 export function formatQuantity(amount: Quantity, style: 'memory' | 'cpu'): string {
   if (amount === 0n) return '0';
-  const unit = 10n ** BigInt(NANO_DIGITS);
   const binary =
-    style === 'memory' ? BINARY.find(([, factor]) => amount % (factor * unit) === 0n) : undefined;
-  if (binary !== undefined) return `${amount / (binary[1] * unit)}${binary[0]}`;
+    style === 'memory' ? BINARY.find(([, factor]) => amount % (factor * UNIT) === 0n) : undefined;
+  if (binary !== undefined) return `${amount / (binary[1] * UNIT)}${binary[0]}`;
   for (const [suffix, exponent] of DECIMAL) {
     const factor = 10n ** BigInt(exponent + NANO_DIGITS);
     if (amount % factor === 0n) return `${amount / factor}${suffix}`;

@@ -21,8 +21,9 @@ interface NewValue {
 }
 
 function reasonOf({ slot, value, wanted, reason }: NewValue, resource: ResourceName): string {
-  const bound = wanted !== null && value < wanted ? ', less because of what stands beside it' : '';
-  const raised = wanted !== null && value > wanted ? ', more because of the request' : '';
+  const bound = wanted !== null && value < wanted ? ', as much as its bounds leave' : '';
+  const raised =
+    wanted !== null && value > wanted ? ', raised to its request or to what a LimitRange demands' : '';
   const replaced =
     slot.value === null ? '' : `, instead of ${formatQuantity(slot.value, resource)} by a LimitRange`;
   return `${reason}${bound}${raised}${replaced}`;
@@ -45,7 +46,7 @@ export function changesOf(path: string, { resource, slots, wanted, fit }: Fitted
     value === null
       ? []
       : {
-          op: rest.slot.origin === 'absent' ? ('add' as const) : ('replace' as const),
+          op: rest.slot.isWritten ? ('replace' as const) : ('add' as const),
           path: `${path}/resources/${side}/${resource}`,
           value: formatQuantity(value, resource),
           reason: reasonOf({ ...rest, value }, resource),

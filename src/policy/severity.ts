@@ -24,6 +24,7 @@ const SEVERITIES: Readonly<Record<FindingId, Severity>> = {
   'image-not-a-workload': 'warning',
   'image-unknown': 'warning',
   'memory-below-floor': 'warning',
+  'limits-conflict': 'warning',
   'memory-limit-left-out': 'warning',
   'node-taint-not-tolerated': 'warning',
   'read-only-root-unsupported': 'warning',

@@ -1,3 +1,4 @@
+import { STEPS } from './bounds.ts';
 import { COMPILE_DEFAULTS, compileCpu, type CompileQuestion } from './compile-cpu.ts';
 import type { Wanted } from './fit-resource.ts';
 import type { MemoryFloor } from './memory-floor.ts';
@@ -19,7 +20,7 @@ export interface CpuQuestion extends CompileQuestion {
 export function wantedCpu(question: CpuQuestion): WantedResource {
   const { request, limit } = TIER_VALUES[question.tier].cpu;
   const requestReason = `tier ${question.tier}`;
-  const fromTier = { request, least: 0n, requestReason, limitReason: requestReason };
+  const fromTier = { request, least: 0n, step: STEPS.cpu, requestReason, limitReason: requestReason };
   if (!question.settings.cpuLimit) return { ...fromTier, limit: null };
   const compile = compileCpu(question);
   if (compile === null) return { ...fromTier, limit };
@@ -35,7 +36,7 @@ export function wantedCpu(question: CpuQuestion): WantedResource {
 export function wantedMemory(tier: Tier, floor: MemoryFloor): WantedResource {
   const { request, limit } = TIER_VALUES[tier].memory;
   const requestReason = `tier ${tier}`;
-  const fromTier = { request, requestReason, limitReason: requestReason };
+  const fromTier = { request, step: STEPS.memory, requestReason, limitReason: requestReason };
   if (floor.kind === 'out-of-range') return { ...fromTier, limit: null, least: 0n };
   const least = floor.bytes;
   if (least <= limit) return { ...fromTier, limit, least };

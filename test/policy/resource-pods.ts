@@ -1,6 +1,6 @@
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
-import type { ClusterNode } from '../../src/pod/cluster-objects.ts';
+import type { ClusterNode, LimitRange, LimitRangeItem } from '../../src/pod/cluster-objects.ts';
 import type { Container, Pod, ResourceRequirements } from '../../src/pod/pod.ts';
 import { visitContainers } from '../../src/pod/visit-containers.ts';
 import { resourceChanges, type ResourceAnswer } from '../../src/policy/changes/set-resources.ts';
@@ -78,16 +78,32 @@ export function assessed(pod: Pod, sketches: readonly Sketch[]): readonly Assess
   });
 }
 
+/** One that bounds nothing, unless it has items: a Pod with defaults comes from a namespace that has one. */
+export function limitRange(name: string, ...items: readonly Partial<LimitRangeItem>[]): LimitRange {
+  const unset = { min: null, max: null, default: null, defaultRequest: null, maxLimitRequestRatio: null };
+  return {
+    name,
+    namespace: 'default',
+    limits: items.map((item) => ({ type: 'Container', ...unset, ...item })),
+  };
+}
+
 export interface Surroundings {
   readonly handler?: string;
   readonly settings?: Settings;
   readonly cores?: string | null;
+  readonly limitRanges?: readonly LimitRange[];
 }
 
 export function ask(
   pod: Pod,
   sketches: readonly Sketch[],
-  { handler = 'crun', settings = STANDARD, cores = '4' }: Surroundings = {},
+  {
+    handler = 'crun',
+    settings = STANDARD,
+    cores = '4',
+    limitRanges = [limitRange('plain')],
+  }: Surroundings = {},
 ): ResourceAnswer {
   const node: ClusterNode = {
     name: 'node',
@@ -106,5 +122,6 @@ export function ask(
     profile: profileOf(handler),
     settings,
     nodes,
+    limitRanges,
   });
 }

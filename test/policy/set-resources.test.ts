@@ -6,11 +6,13 @@ import {
   GO,
   HUGE,
   layerImage,
+  limitRange,
   LINUX,
   podOf,
   SMALL,
   tarImage,
   type PodSketch,
+  type Settings,
   type Sketch,
   type Surroundings,
 } from './resource-pods.ts';
@@ -219,7 +221,7 @@ describe('pod-level resources bound it', () => {
   test('a limit under the floor: nothing is set, and that is said', () => {
     const answer = one({ image: GO }, { resources: { limits: { memory: '64Mi' } } });
     expect(valuesOf(answer)).toEqual(['requests/cpu=50m', 'limits/cpu=200m']);
-    expect(answer.findings).toMatchObject([{ id: 'memory-limit-left-out', container: 'c0' }]);
+    expect(answer.findings).toMatchObject([{ id: 'limits-conflict', container: 'c0' }]);
   });
 
   test('a request that other containers use up', () => {
@@ -229,7 +231,7 @@ describe('pod-level resources bound it', () => {
     ];
     const answer = ask(podOf(sketches, { resources: { requests: { memory: '128Mi' } } }), sketches);
     expect(valuesOf(answer)).toEqual(['requests/cpu=50m', 'limits/cpu=200m']);
-    expect(answer.findings).toMatchObject([{ id: 'memory-limit-left-out' }]);
+    expect(answer.findings).toMatchObject([{ id: 'limits-conflict' }]);
   });
 
   test('two Wasm containers share what is left', () => {
@@ -286,5 +288,190 @@ describe('what is said', () => {
   test('ephemeral containers may not have resources', () => {
     const sketches: readonly Sketch[] = [{ image: LINUX }, { image: SMALL, kind: 'ephemeral' }];
     expect(ask(podOf(sketches), sketches)).toEqual({ changes: [], findings: [] });
+  });
+});
+
+describe('every LimitRange of the namespace is kept', () => {
+  const defaults = { requests: { memory: '256Mi' }, limits: { memory: '512Mi' } };
+  const defaulted = 'memory request for container c0; memory limit for container c0';
+  const noCpu: Settings = { tier: 'standard', cpuLimit: false };
+
+  function memoryOf(sketch: Sketch, surroundings: Surroundings & PodSketch): readonly string[] {
+    return valuesOf(one(sketch, { settings: noCpu, ...surroundings })).filter(
+      (value) => !value.includes('cpu'),
+    );
+  }
+
+  test.each<[string, Sketch, Surroundings & PodSketch, readonly string[]]>([
+    [
+      'a default is tightened no further than the minimum',
+      { image: SMALL, resources: defaults },
+      { defaulted, limitRanges: [limitRange('a', { min: { memory: '100Mi' } })] },
+      ['requests/memory=100Mi', 'limits/memory=100Mi'],
+    ],
+    [
+      'the largest minimum of several',
+      { image: SMALL, resources: defaults },
+      {
+        defaulted,
+        limitRanges: [
+          limitRange('a', { min: { memory: '20Mi' } }),
+          limitRange('b', { min: { memory: '48Mi' } }, { min: { memory: '32Mi' } }),
+        ],
+      },
+      ['requests/memory=48Mi', 'limits/memory=64Mi'],
+    ],
+    [
+      'what is added is raised to the minimum, which is the default request',
+      { image: SMALL },
+      { limitRanges: [limitRange('a', { min: { memory: '100Mi' } })] },
+      ['limits/memory=100Mi'],
+    ],
+    [
+      'the maximum is the default, and left where the tier has more',
+      { image: SMALL },
+      { limitRanges: [limitRange('a', { max: { memory: '32Mi' } })] },
+      ['requests/memory=16Mi'],
+    ],
+    [
+      'a ratio raises the request',
+      { image: GO },
+      { limitRanges: [limitRange('a', { maxLimitRequestRatio: { memory: '2' } })] },
+      ['requests/memory=48Mi', 'limits/memory=96Mi'],
+    ],
+    [
+      "a ratio to the user's request lowers the limit",
+      { image: SMALL, resources: { requests: { memory: '16Mi' } } },
+      { limitRanges: [limitRange('a', { maxLimitRequestRatio: { memory: '1.5' } })] },
+      ['limits/memory=24Mi'],
+    ],
+    [
+      'a Pod as written gets what the LimitRange would default, tightened',
+      { image: SMALL },
+      { limitRanges: [limitRange('a', { default: { memory: '512Mi' }, defaultRequest: { memory: '8Mi' } })] },
+      ['limits/memory=64Mi'],
+    ],
+    [
+      'defaults of a LimitRange that nobody knows are left alone',
+      { image: SMALL, resources: defaults },
+      { defaulted, limitRanges: [] },
+      [],
+    ],
+    [
+      'a whole Pod of one container',
+      { image: SMALL },
+      { limitRanges: [limitRange('a', { type: 'Pod', min: { memory: '20Mi' }, max: { memory: '48Mi' } })] },
+      ['requests/memory=20Mi', 'limits/memory=48Mi'],
+    ],
+  ])('%s', (_case, sketch, surroundings, expected) => {
+    expect(memoryOf(sketch, surroundings)).toEqual(expected);
+  });
+
+  const both: readonly Sketch[] = [{ image: SMALL }, { image: SMALL }];
+
+  test.each<[string, readonly Sketch[], Surroundings, readonly string[]]>([
+    [
+      'what a Pod may have at most, in equal parts',
+      both,
+      { limitRanges: [limitRange('a', { type: 'Pod', max: { memory: '100Mi' } })] },
+      [
+        'containers/0 requests 16Mi',
+        'containers/0 limits 50Mi',
+        'containers/1 requests 16Mi',
+        'containers/1 limits 50Mi',
+      ],
+    ],
+    [
+      'as each likes where all of it fits',
+      [{ image: GO }, { image: SMALL }],
+      { limitRanges: [limitRange('a', { type: 'Pod', max: { memory: '160Mi' } })] },
+      [
+        'containers/0 requests 16Mi',
+        'containers/0 limits 96Mi',
+        'containers/1 requests 16Mi',
+        'containers/1 limits 64Mi',
+      ],
+    ],
+    [
+      'what a Pod must have at least, beside others',
+      [
+        { image: SMALL },
+        { image: LINUX, resources: { requests: { memory: '60Mi' }, limits: { memory: '60Mi' } } },
+      ],
+      { limitRanges: [limitRange('a', { type: 'Pod', min: { memory: '100Mi' } })] },
+      ['containers/0 requests 40Mi', 'containers/0 limits 64Mi'],
+    ],
+    [
+      'an init container is counted by itself',
+      [...both, { image: SMALL, kind: 'init' }],
+      { limitRanges: [limitRange('a', { type: 'Pod', max: { memory: '128Mi' } })] },
+      [
+        'initContainers/0 requests 16Mi',
+        'initContainers/0 limits 64Mi',
+        'containers/0 requests 16Mi',
+        'containers/0 limits 64Mi',
+        'containers/1 requests 16Mi',
+        'containers/1 limits 64Mi',
+      ],
+    ],
+  ])('%s', (_case, sketches, surroundings, expected) => {
+    const { changes } = ask(podOf(sketches), sketches, { settings: noCpu, ...surroundings });
+    const memory = changes.filter(({ path }) => path.endsWith('/memory'));
+    expect(
+      memory.map(({ path, value }) => {
+        const [, , list, index, , side] = path.split('/');
+        return `${list}/${index} ${side} ${String(value)}`;
+      }),
+    ).toEqual(expected);
+  });
+
+  test('tightening that would take a Pod below its minimum is left out', () => {
+    const sketches: readonly Sketch[] = [
+      { image: SMALL, resources: defaults },
+      { image: LINUX, resources: { requests: { memory: '1Gi' } } },
+    ];
+    const limitRanges = [limitRange('a', { type: 'Pod', min: { memory: '512Mi' } })];
+    const pod = podOf(sketches, { defaulted });
+    const { changes } = ask(pod, sketches, { settings: noCpu, limitRanges });
+    expect(changes.filter(({ path }) => path.endsWith('limits/memory'))).toEqual([]);
+  });
+
+  test.each<[string, Sketch, Surroundings & PodSketch, readonly string[]]>([
+    [
+      'a maximum under what the image needs, which is the default',
+      { image: GO },
+      { limitRanges: [limitRange('a'), limitRange('small', { max: { memory: '64Mi' } })] },
+      [
+        'has a memory limit of 64Mi by a LimitRange',
+        'LimitRange "small" allows a container no more than 64Mi',
+      ],
+    ],
+    [
+      'a default under it that the maximum keeps from being more',
+      { image: GO, resources: { limits: { memory: '64Mi' }, requests: { memory: '64Mi' } } },
+      {
+        defaulted,
+        limitRanges: [limitRange('small', { max: { memory: '64Mi' }, default: { memory: '64Mi' } })],
+      },
+      ['has a memory limit of 64Mi', 'LimitRange "small" allows a container no more than 64Mi'],
+    ],
+    [
+      'a ratio to a small request',
+      { image: GO, resources: { requests: { memory: '16Mi' } } },
+      { limitRanges: [limitRange('even', { maxLimitRequestRatio: { memory: '2' } })] },
+      ['LimitRange "even" allows a container no limit above 2 times its request'],
+    ],
+    [
+      'a maximum for the whole Pod',
+      { image: GO },
+      { limitRanges: [limitRange('tiny', { type: 'Pod', max: { memory: '80Mi' } })] },
+      ['gets no memory request and limit', 'LimitRange "tiny" allows a Pod no more than 80Mi'],
+    ],
+  ])('told with the name of the LimitRange: %s', (_case, sketch, surroundings, words) => {
+    const { changes, findings } = one(sketch, { settings: noCpu, ...surroundings });
+    expect(findings.map(({ id }) => id)).toEqual(['limits-conflict']);
+    for (const word of words) expect(findings[0]?.detail).toContain(word);
+    expect(findings[0]?.advice).toMatch(/LimitRange "/);
+    expect(changes.filter(({ path }) => path.endsWith('limits/memory'))).toEqual([]);
   });
 });

@@ -90,5 +90,12 @@ export function podFacts(
   view: ClusterView,
   parts: Partial<PodFacts> = {},
 ): PodFacts {
-  return { isMutated: false, pod: subject, containers: assess(subject, images), cluster: view, ...parts };
+  return {
+    isMutated: false,
+    pod: subject,
+    containers: assess(subject, images),
+    cluster: view,
+    limitRanges: [],
+    ...parts,
+  };
 }
