@@ -50,6 +50,10 @@ export function reportPull(reference: Reference, facts: ImageFacts, pull: PullOu
   switch (pull.cause) {
     case 'no-platform':
       return { ok: false, detail: describeOffer(pull.platforms), insteadUse: byDigest(pull.insteadUse) };
+    case 'mixed-index': {
+      const detail = 'its index has entries with and without a platform, which containerd cannot tell apart';
+      return { ok: false, detail, insteadUse: byDigest(pull.insteadUse) };
+    }
     case 'layer-mismatch': {
       const detail = 'its manifest and its config list different layers: build and push it again';
       return { ok: false, detail, insteadUse: null };
