@@ -6,6 +6,7 @@ import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import { inspectImage } from './inspect-image.ts';
 import type { KeychainPort, Logger, PullSecretsPort, RegistryPort } from './ports.ts';
+import { weigh } from './weigh.ts';
 
 /** How long an answer holds, in milliseconds, and how much is remembered. */
 export const CATALOG_DEFAULTS = {
@@ -21,6 +22,10 @@ export const CATALOG_DEFAULTS = {
   lookUpTimeout: 30_000,
   /** Some 2 KiB each: about 20 MiB when full. */
   maxEntries: 10_000,
+  /** Bytes of memory: what registries send is theirs to choose, and the Deployment grants 256 MiB for everything. */
+  maxBytes: 32 * 1024 * 1024,
+  /** The largest real configs are some 100 KiB; an answer above this is given, but not kept. */
+  maxEntryBytes: 1024 * 1024,
 } as const;
 
 /** What to look up, and on whose behalf. */
@@ -103,6 +108,16 @@ function timedOut(image: string): ImageAnswer {
   return { kind: 'failure', reason: 'timeout', detail, advice };
 }
 
+/** What is no reference at all: not worth remembering, since it costs nothing to tell again, and may be of any length. */
+function unreadable(image: string): ImageAnswer | null {
+  try {
+    parseReference(image);
+    return null;
+  } catch (error) {
+    return asFailure(error);
+  }
+}
+
 /** Asks the registry: for a tag known before, first whether it still stands for the same digest (a HEAD, not a pull). */
 async function lookUp(
   deps: CatalogDeps,
@@ -162,6 +177,9 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
   const settings = { ...CATALOG_DEFAULTS, ...options };
   const cache = new LRUCache<string, ImageAnswer, ImageQuestion>({
     max: settings.maxEntries,
+    maxSize: settings.maxBytes,
+    maxEntrySize: settings.maxEntryBytes,
+    sizeCalculation: (answer, key) => weigh(answer) + weigh(key) + 1,
     ttl: settings.tagTtl,
     // The clock is read once a second at most: a fresh answer costs a map look-up and nothing else.
     ttlResolution: 1000,
@@ -188,6 +206,8 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
   });
 
   async function ask(question: ImageQuestion, signal: AbortSignal): Promise<ImageAnswer> {
+    const refused = unreadable(question.image);
+    if (refused !== null) return refused;
     const answer = cache.fetch(keyOf(question), { context: question });
     const { promise: late, resolve } = Promise.withResolvers<ImageAnswer>();
     const onAbort = (): void => resolve(timedOut(question.image));

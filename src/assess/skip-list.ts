@@ -31,7 +31,9 @@ export function createSkipList(patterns: readonly string[]): SkipList {
     const known = memo.get(image);
     if (known !== undefined) return known;
     const name = nameOf(image);
-    const found = name === null ? null : (rules.find(([, expression]) => expression.test(name))?.[0] ?? null);
+    // What is no reference may be of any length: it is not worth remembering.
+    if (name === null) return null;
+    const found = rules.find(([, expression]) => expression.test(name))?.[0] ?? null;
     if (memo.size >= MEMO_CAP) memo.clear();
     memo.set(image, found);
     return found;

@@ -20,6 +20,10 @@ export type ReferenceErrorCode = 'invalid-reference';
 export const DOCKER_HUB = 'docker.io';
 const DOCKER_HUB_ALIASES: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io']);
 const MAX_REPOSITORY = 255;
+/** Host with port, repository, tag and sha512 digest at their longest, with what stands between them: 780 characters. */
+const MAX_REFERENCE = 800;
+/** Of a longer text, what an error shows. */
+const SHOWN_CHARACTERS = 64;
 
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
@@ -47,6 +51,8 @@ function splitRegistry(name: string): readonly [registry: string, repository: st
 /** @throws AppError `invalid-reference` */
 export function parseReference(text: string): Reference {
   if (text === '') throw invalid(text, 'it is empty');
+  if (text.length > MAX_REFERENCE)
+    throw invalid(`${text.slice(0, SHOWN_CHARACTERS)}…`, `it is longer than ${MAX_REFERENCE} characters`);
   if (/\s/.test(text)) throw invalid(text, 'it has white space');
   if (text.includes('://')) throw invalid(text, 'a reference has no scheme');
   const at = text.indexOf('@');

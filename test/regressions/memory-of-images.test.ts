@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, onTestFinished, test } from 'vitest';
+import { createImageCatalog, type ImageAnswer } from '../../src/assess/image-catalog.ts';
+import { createSkipList } from '../../src/assess/skip-list.ts';
+import { createRegistryClient } from '../../src/registry/client.ts';
+import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { startServer } from '../support/http-server.ts';
+
+const MIB = 1024 * 1024;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Megabytes that are still in use after the work. */
+async function memoryKept(work: () => Promise<void>): Promise<number> {
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  await work();
+  collectGarbage();
+  return (process.memoryUsage().heapUsed - before) / MIB;
+}
+
+function createCatalog() {
+  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  onTestFinished(client.close);
+  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
+  return createImageCatalog({ registry: client, pullSecrets, logger: createRecordingLog().log });
+}
+
+function question(image: string) {
+  return { image, namespace: 'team-a', pullSecrets: [], architectures: [] };
+}
+
+/** No validation bounds the length of `image`, and a webhook is asked before it: one Pod carries up to 3 MiB of it. */
+test('image names of a megabyte are not remembered', async () => {
+  const catalog = createCatalog();
+  const skipList = createSkipList(['registry.example.com/*']);
+  const kept = await memoryKept(async () => {
+    for (let index = 0; index < 40; index++) {
+      const image = `${'x'.repeat(MIB)}/Y${index}`;
+      skipList(image);
+      const answer = await catalog.ask(question(image), AbortSignal.timeout(10_000));
+      expect(answer).toMatchObject({ kind: 'failure', reason: 'invalid' });
+      expect(JSON.stringify(answer).length).toBeLessThan(1000);
+    }
+  });
+  expect(kept).toBeLessThan(20);
+});
+
+function digestOf(bytes: string): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** As many short labels as fit into a little less than the bytes that are read. */
+function fillers(bytes: number): Readonly<Record<string, string>> {
+  return Object.fromEntries(Array.from({ length: bytes / 16 }, (_, index) => [`label${index}`, 'v']));
+}
+
+/** Every tag another image, with nothing but labels and annotations. */
+async function startHostileRegistry() {
+  const annotations = fillers(MIB - 100_000);
+  const config = JSON.stringify({ os: 'linux', config: { Entrypoint: ['/app'], Labels: annotations } });
+  const registry = await startServer((request, response) => {
+    response.setHeader('content-type', OCI_MANIFEST);
+    if (request.url?.includes('/blobs/') === true) return response.end(config);
+    const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(config), size: config.length };
+    return response.end(JSON.stringify({ schemaVersion: 2, config: descriptor, layers: [], annotations }));
+  });
+  onTestFinished(registry.close);
+  return registry;
+}
+
+test('images with megabytes of labels are judged, and not remembered', async () => {
+  const catalog = createCatalog();
+  const registry = await startHostileRegistry();
+  const kept = await memoryKept(async () => {
+    for (let index = 0; index < 20; index++) {
+      const image = `${registry.host}/app:${index}`;
+      const answer: ImageAnswer = await catalog.ask(question(image), AbortSignal.timeout(10_000));
+      expect(answer).toMatchObject({ kind: 'facts' });
+    }
+  });
+  expect(kept).toBeLessThan(40);
+});
