@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ImageReport, ReportedImage } from './assess/image-report.ts';
 import { inspectReference } from './assess/inspect-reference.ts';
-import type { Logger } from './assess/ports.ts';
 import type { InspectDeps, InspectRequest } from './cli/inspect/inspect-request.ts';
 import type { Io } from './cli/io.ts';
 import { usageError } from './cli/usage-error.ts';
 import type { Credential } from './credentials/credential.ts';
 import { loadKeychain } from './keychain/keychain.ts';
 import { createRegistryClient, type RegistryClientOptions } from './registry/client.ts';
+import { createStderrLogger, usualDockerConfigs } from './wire-user.ts';
 
 /** Of the user's own machine. */
 const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];
@@ -32,10 +32,7 @@ async function registryOptions({
   return { plainHttp: hosts, allowAddresses: LOOPBACK, ca: await readCa(caFile) };
 }
 
-/**
- * Docker's config (docs.docker.com, "docker login") and podman's (containers-auth.json(5)): what is named stands alone, by
- * a flag before a variable; where nothing is, both of their usual places are looked into.
- */
+/** What is named stands alone. */
 function dockerConfigs({ dockerConfig }: InspectRequest, env: Io['env']): readonly string[] {
   if (dockerConfig !== undefined) {
     const file = join(dockerConfig, 'config.json');
@@ -45,23 +42,7 @@ function dockerConfigs({ dockerConfig }: InspectRequest, env: Io['env']): readon
       'inspect',
     );
   }
-  const { REGISTRY_AUTH_FILE: authFile = '', DOCKER_CONFIG: folder = '' } = env;
-  if (authFile !== '') return [authFile];
-  const { HOME: home = '', XDG_RUNTIME_DIR: runtime = '' } = env;
-  const docker = folder === '' ? join(home, '.docker') : folder;
-  const usual = [join(docker, 'config.json'), join(runtime, 'containers', 'auth.json')];
-  return usual.filter((file) => existsSync(file));
-}
-
-function ignore(): void {}
-
-/** What is worth telling goes to standard error, so that standard output stays the answer. */
-function stderrLogger({ stderr }: Io): Logger {
-  const tell = (fields: object, message: string): void => {
-    const advice = 'advice' in fields && typeof fields.advice === 'string' ? `${fields.advice}\n` : '';
-    stderr.write(`wasmgate: warning: ${message}\n${advice}`);
-  };
-  return { debug: ignore, info: ignore, warn: tell, error: tell };
+  return usualDockerConfigs(env);
 }
 
 async function findCredentials(
@@ -75,7 +56,7 @@ async function findCredentials(
     return [{ server: reference.registry, secret, source: '--username' }];
   }
   const keychain = await loadKeychain(
-    { logger: stderrLogger(io) },
+    { logger: createStderrLogger(io) },
     {
       dockerConfigs: dockerConfigs(request, io.env),
       providers,

@@ -15,6 +15,7 @@ import { createPullSecrets } from './kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from './kubernetes/service-accounts.ts';
 import { createRegistryClient } from './registry/client.ts';
 import { createLogger, type LeveledLogger } from './telemetry/log.ts';
+import { createStderrLogger, usualDockerConfigs } from './wire-user.ts';
 import type { Settings, WebhookParts } from './wire.ts';
 
 interface ReviewParts {
@@ -77,7 +78,7 @@ function openFixed({ facts, namespace }: ReviewSetup): Ports {
 /** Whoever reviews is logged in by docker's config, as an operator lends it to the webhook. */
 function dockerConfigsOf({ registry }: Settings, env: Io['env']): readonly string[] {
   if (registry.dockerConfig !== undefined) return [registry.dockerConfig];
-  return [join(env['DOCKER_CONFIG'] ?? join(env['HOME'] ?? homedir(), '.docker'), 'config.json')];
+  return usualDockerConfigs(env);
 }
 
 async function open(
@@ -91,7 +92,7 @@ async function open(
   const { plainHttp, allowAddresses, caFile, credentialProviders } = settings.registry;
   const ca = caFile === undefined ? [] : [await readFile(caFile, 'utf8')];
   const keychain = await loadKeychain(
-    { logger },
+    { logger: createStderrLogger(io) },
     { dockerConfigs: dockerConfigsOf(settings, io.env), providers: credentialProviders, env: io.env },
   );
   const registry = createRegistryClient({}, { plainHttp, allowAddresses, ca, allowLoopback: true });

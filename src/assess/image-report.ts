@@ -7,17 +7,20 @@ import type { NamedImage } from './inspect-platform.ts';
 import { reportHandlers, type HandlerReport } from './report-handlers.ts';
 import { PULL_UNKNOWN, reportPull, type PullReport } from './report-pull.ts';
 
+/** A verdict as `inspect` and `review` tell it. */
+export interface ReportedVerdict {
+  readonly kind: Verdict['kind'];
+  readonly flavour: Flavour | null;
+  readonly shape: Shape | null;
+  readonly reason: UnknownReason | null;
+}
+
 /** Everything that `inspect` tells: keys, their order and their types are a promise to scripts. */
 export interface ImageReport {
   readonly reference: string;
   readonly digest: string | null;
   readonly mediaType: string | null;
-  readonly verdict: {
-    readonly kind: Verdict['kind'];
-    readonly flavour: Flavour | null;
-    readonly shape: Shape | null;
-    readonly reason: UnknownReason | null;
-  };
+  readonly verdict: ReportedVerdict;
   readonly evidence: readonly Evidence[];
   readonly pull: PullReport;
   readonly handlers: Readonly<Record<string, HandlerReport>>;
@@ -39,7 +42,7 @@ export interface ReportedImage {
   readonly advice: string | null;
 }
 
-function reportVerdict(verdict: Verdict): ImageReport['verdict'] {
+export function reportVerdict(verdict: Verdict): ReportedVerdict {
   return {
     kind: verdict.kind,
     flavour: verdict.kind === 'wasm' || verdict.kind === 'not-a-workload' ? verdict.flavour : null,

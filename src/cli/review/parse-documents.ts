@@ -51,7 +51,9 @@ function parseYaml({ file, text }: InputFile): ParsedFile {
       documents.push({ file, document: index + 1, value: yaml.toJS() as unknown });
     } catch (error) {
       // Aliases are resolved only now: one without its anchor, or more of them than anybody means.
-      problems.push(`${where}, line ${lines.linePos(yaml.contents?.range?.[0] ?? 0).line}: ${describeError(error)}`);
+      problems.push(
+        `${where}, line ${lines.linePos(yaml.contents?.range?.[0] ?? 0).line}: ${describeError(error)}`,
+      );
     }
   }
   return { documents: documents.filter(({ value }) => value !== null), problems };

@@ -1,13 +1,12 @@
-import type { Verdict } from '../../detect/verdict.ts';
+import type { ReportedVerdict } from '../../assess/image-report.ts';
+import type { Severity } from '../../policy/decision.ts';
 import type { Page, Style } from '../page.ts';
 import { wrap } from '../text.ts';
 import {
   OUTCOMES,
   type ReportedFinding,
-  type ReportedImage,
   type ReportItem,
   type ReviewOutcome,
-  type Severity,
   type Summary,
 } from './report.ts';
 
@@ -36,17 +35,9 @@ function more({ columns }: Page, text: string): string {
   return wrap(text, columns, INDENT);
 }
 
-function describeVerdict(verdict: Verdict): string {
-  switch (verdict.kind) {
-    case 'wasm':
-      return `wasm (${verdict.flavour})`;
-    case 'container':
-      return 'container';
-    case 'not-a-workload':
-      return verdict.what;
-    case 'unknown':
-      return `unknown (${verdict.reason})`;
-  }
+function describeVerdict({ kind, flavour, reason }: ReportedVerdict): string {
+  const more = flavour ?? reason;
+  return more === null ? kind : `${kind} (${more})`;
 }
 
 function valueText(value: unknown): string {
@@ -81,19 +72,10 @@ function changeLines(page: Page, { changes, patch }: ReportItem): readonly strin
   ]);
 }
 
-/** Why an image is unknown, where no finding tells it. */
-function unknownLines(page: Page, { container, verdict }: ReportedImage, findings: ReportItem['findings']) {
-  const isTold = findings.some((finding) => finding.container === container);
-  if (verdict.kind !== 'unknown' || isTold) return [];
-  return [verdict.detail, verdict.advice ?? ''].filter((text) => text !== '').map((text) => more(page, text));
-}
-
-function imageLines(page: Page, { images, findings }: ReportItem): readonly string[] {
-  return images.flatMap((shown, index) => {
-    const { container, image, verdict } = shown;
-    const text = `${container}: ${image}, ${describeVerdict(verdict)}`;
-    return [row(page, index === 0 ? 'images' : '', { text }), ...unknownLines(page, shown, findings)];
-  });
+function imageLines(page: Page, { images }: ReportItem): readonly string[] {
+  return images.map(({ container, image, verdict }, index) =>
+    row(page, index === 0 ? 'images' : '', { text: `${container}: ${image}, ${describeVerdict(verdict)}` }),
+  );
 }
 
 function isPlain({ outcome, findings, images }: ReportItem): boolean {

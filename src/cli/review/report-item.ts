@@ -1,7 +1,8 @@
 import { describePath } from '../../admission/describe-change.ts';
+import { reportVerdict } from '../../assess/image-report.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
-import type { Action, JudgedFinding } from '../../policy/decision.ts';
-import type { ReportedClass, ReportedFinding, ReportItem, ReviewOutcome, Severity } from './report.ts';
+import type { JudgedFinding } from '../../policy/decision.ts';
+import type { ReportedClass, ReportedFinding, ReportItem, ReviewOutcome } from './report.ts';
 import type { JudgedReview, Reviewed } from './review-subject.ts';
 
 /** What of the cluster is known, beyond what it holds. */
@@ -9,8 +10,6 @@ export interface Knowledge {
   /** False offline, where no RuntimeClass is among the facts: that may mean none, or that nobody named the facts. */
   readonly knowsClasses: boolean;
 }
-
-const SEVERITIES: Readonly<Record<Action, Severity>> = { deny: 'error', warn: 'warning', ignore: 'info' };
 
 /** Findings that say no more than that a class is not among those known. */
 const ABOUT_CLASSES: ReadonlySet<string> = new Set(['runtime-class-missing', 'no-runtime-class-for-image']);
@@ -45,8 +44,8 @@ function classOf({ runtimeClass, subject }: JudgedReview): ReportedClass | null 
     : { name: named, handler: null, origin };
 }
 
-function findingOf({ id, action, container, detail, advice }: JudgedFinding): ReportedFinding {
-  return { id, severity: SEVERITIES[action], action, container, message: detail, advice };
+function findingOf({ id, severity, action, container, detail, advice }: JudgedFinding): ReportedFinding {
+  return { id, severity, action, container, message: detail, advice };
 }
 
 /** What is told of a reviewed object. */
@@ -73,12 +72,23 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
     images: judgement.containers.map(({ container, image, verdict }) => ({
       container: container.name,
       image,
-      verdict,
+      verdict: reportVerdict(verdict),
     })),
   };
 }
 
+/** Why images are unknown of which no finding speaks. */
+function unknownImages({ judgement }: JudgedReview): readonly string[] {
+  const { containers, decision } = judgement;
+  const told = new Set(decision.findings.map(({ container }) => container));
+  return containers.flatMap(({ container, verdict, isSkipped }) => {
+    if (verdict.kind !== 'unknown' || isSkipped || told.has(container.name)) return [];
+    return `container "${container.name}": ${verdict.detail}. ${verdict.advice ?? ''}`.trimEnd();
+  });
+}
+
 /** Worth saying although it is no finding: why nothing was judged, a namespace label that is none. */
 export function remarksOf(review: Reviewed): readonly string[] {
-  return review.kind === 'left' ? [review.reason, ...review.notes] : review.judgement.notes;
+  if (review.kind === 'left') return [review.reason, ...review.notes];
+  return [...review.judgement.notes, ...unknownImages(review)];
 }

@@ -1,6 +1,6 @@
-import type { Verdict } from '../../detect/verdict.ts';
+import type { ReportedVerdict } from '../../assess/image-report.ts';
 import type { PatchOperation } from '../../admission/json-patch.ts';
-import type { Action, ClassOrigin, FindingId } from '../../policy/decision.ts';
+import type { Action, ClassOrigin, FindingId, Severity } from '../../policy/decision.ts';
 import type { Mode } from '../../policy/mode.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
 
@@ -39,12 +39,10 @@ export interface ReportedFinding {
   readonly advice: string;
 }
 
-export type Severity = 'error' | 'warning' | 'info';
-
 export interface ReportedImage {
   readonly container: string;
   readonly image: string;
-  readonly verdict: Verdict;
+  readonly verdict: ReportedVerdict;
 }
 
 export interface ReportedClass {
