@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ImageReport, ReportedImage } from './assess/image-report.ts';
 import { inspectReference } from './assess/inspect-reference.ts';
+import { createPeekImage } from './assess/peek-image.ts';
 import type { InspectDeps, InspectRequest } from './cli/inspect/inspect-request.ts';
 import type { Io } from './cli/io.ts';
 import { usageError } from './cli/usage-error.ts';
@@ -86,7 +87,7 @@ async function inspect(request: InspectRequest, io: Io): Promise<ReportedImage> 
   );
   try {
     return await inspectReference(
-      { registry, traffic: () => traffic },
+      { registry, peek: request.peek ? createPeekImage({ registry }) : null, traffic: () => traffic },
       { reference, platform, override: { command }, credentials, signal },
     );
   } finally {

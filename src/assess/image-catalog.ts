@@ -61,7 +61,7 @@ interface CatalogDeps {
   readonly registry: RegistryPort;
   readonly pullSecrets: PullSecretsPort;
   /** Absent where the operator lends no credentials. */
-  readonly keychain?: KeychainPort;
+  readonly keychain?: KeychainPort | undefined;
   readonly logger: Logger;
 }
 

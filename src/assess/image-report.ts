@@ -40,6 +40,8 @@ export interface ReportedImage {
   /** Why it is not known, and what to do about this very image; null where it is known, or nothing special is to do. */
   readonly detail: string | null;
   readonly advice: string | null;
+  /** Why no look inside was had where one was wanted. */
+  readonly note: string | null;
 }
 
 export function reportVerdict(verdict: Verdict): ReportedVerdict {
@@ -71,7 +73,7 @@ function reportImage(reference: Reference, { image, verdict, traffic }: Known): 
     bytes: traffic.bytes,
   };
   const { detail, advice } = verdict.kind === 'unknown' ? verdict : { detail: null, advice: null };
-  return { report, what: describeVerdict(verdict), detail, advice };
+  return { report, what: describeVerdict(verdict), detail, advice, note: null };
 }
 
 /** @param known.override the command that a Pod would give it */

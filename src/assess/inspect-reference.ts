@@ -5,6 +5,7 @@ import { asFailure, type ImageFailure } from './image-catalog.ts';
 import { reportFacts, reportFailure, type ReportedImage, type Traffic } from './image-report.ts';
 import { inspectImage, type Inspection } from './inspect-image.ts';
 import { inspectPlatform, type NamedImage } from './inspect-platform.ts';
+import type { PeekImage } from './peek-image.ts';
 import type { RegistryPort } from './ports.ts';
 
 export interface ReferenceQuestion extends Omit<Inspection, 'architectures'> {
@@ -15,17 +16,36 @@ export interface ReferenceQuestion extends Omit<Inspection, 'architectures'> {
 
 interface InspectDeps {
   readonly registry: RegistryPort;
+  /** Null: nobody looks inside. */
+  readonly peek: PeekImage | null;
   /** Asked when all is done. */
   readonly traffic: () => Traffic;
 }
 
+/** What the registry says of the reference, and where that leaves something open what its layers show. */
 async function inspectNamed(
+  { registry, peek }: InspectDeps,
+  { platform, override, ...question }: ReferenceQuestion,
+): Promise<{ readonly image: NamedImage; readonly note: string | null }> {
+  const image =
+    platform === null
+      ? await inspectAny(registry, question)
+      : await inspectPlatform(registry, { ...question, platform, architectures: [platform.architecture] });
+  if (peek === null) return { image, note: null };
+  try {
+    // Somebody asks about this one image, so what nothing hints at is worth a look, too.
+    const facts = await peek({ ...question, facts: image.facts, override, scope: 'any' });
+    return { image: { ...image, facts }, note: null };
+  } catch (error) {
+    // What the manifest says stays true.
+    return { image, note: asFailure(error).detail };
+  }
+}
+
+async function inspectAny(
   registry: RegistryPort,
   question: Omit<Inspection, 'architectures'>,
-  platform: Platform | null,
 ): Promise<NamedImage> {
-  if (platform !== null)
-    return inspectPlatform(registry, { ...question, platform, architectures: [platform.architecture] });
   const facts = await inspectImage(registry, { ...question, architectures: [] });
   return { named: facts, facts };
 }
@@ -39,13 +59,14 @@ function asInspectFailure(error: unknown): ImageFailure {
 
 /** One image, looked up now and told whole. What the registry or the network did is part of the report, never thrown. */
 export async function inspectReference(
-  { registry, traffic }: InspectDeps,
-  { platform, override, ...question }: ReferenceQuestion,
+  deps: InspectDeps,
+  question: ReferenceQuestion,
 ): Promise<ReportedImage> {
-  const { reference } = question;
+  const { reference, override } = question;
+  const { traffic } = deps;
   try {
-    const image = await inspectNamed(registry, question, platform);
-    return reportFacts(reference, { ...image, override, traffic: traffic() });
+    const { image, note } = await inspectNamed(deps, question);
+    return { ...reportFacts(reference, { ...image, override, traffic: traffic() }), note };
   } catch (error) {
     const { reason, detail, advice } = asInspectFailure(error);
     return reportFailure(reference, { reason, detail, advice, traffic: traffic() });

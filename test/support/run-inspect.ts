@@ -25,7 +25,9 @@ export async function runInspect(
 ): Promise<InspectRun> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   if (columns !== undefined) Object.assign(stdout, { isTTY: true, columns });
-  const command = inspectCommand({ ...wireInspect(), readInput: () => Promise.resolve(stdin) });
+  const command = inspectCommand(() =>
+    Promise.resolve({ ...wireInspect(), readInput: () => Promise.resolve(stdin) }),
+  );
   const exitCode = await runCli(
     ['inspect', ...argv],
     { stdout, stderr, env },

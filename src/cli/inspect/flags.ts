@@ -64,6 +64,11 @@ export const FLAGS: readonly Flag[] = [
       'Trust the certificate authorities in this PEM file beside the system’s. A registry on this machine is then spoken to by https.',
   },
   {
+    name: 'no-peek',
+    description:
+      'Do not look inside the layers where manifest and config leave open what the image is; at most 256 KiB are read for that.',
+  },
+  {
     name: 'timeout',
     placeholder: 'DURATION',
     description: `Give up after this time, such as 10s or 1m; ${DEFAULTS.timeout} unless told.`,

@@ -22,6 +22,8 @@ export interface InspectRequest {
   readonly plainHttp: boolean;
   readonly caFile: string | undefined;
   readonly milliseconds: number;
+  /** Whether to look inside the layers where the manifest leaves something open. */
+  readonly peek: boolean;
 }
 
 export interface InspectDeps {

@@ -1,46 +1,9 @@
-import { stringify } from 'yaml';
-import type { ReportedImage } from '../../assess/image-report.ts';
-import type { Command, ParsedArguments } from '../command.ts';
-import type { ExitCode } from '../exit-codes.ts';
-import type { Io } from '../io.ts';
-import { flagText } from '../parse.ts';
-import { adviseOn, exitCodeFor } from './describe-failure.ts';
-import { DEFAULTS, FLAGS, OUTPUTS } from './flags.ts';
+import type { Command } from '../command.ts';
+import { FLAGS } from './flags.ts';
 import type { InspectDeps } from './inspect-request.ts';
-import { readRequest } from './read-request.ts';
-import { renderTable } from './render-table.ts';
 
-/** A look-up that failed has nothing to lay out: what went wrong is told beside it. */
-function render(reported: ReportedImage, input: ParsedArguments, io: Io): string {
-  const { report } = reported;
-  const asked = flagText(input, 'output') ?? DEFAULTS.output;
-  const format = OUTPUTS.find((output) => output === asked) ?? DEFAULTS.output;
-  switch (format) {
-    case 'json':
-      return `${JSON.stringify(report, null, 2)}\n`;
-    case 'yaml':
-      // Readers of YAML 1.1, most of those in Go and Python among them, take a bare yes or no for a boolean.
-      return stringify(report, { version: '1.1', lineWidth: 0 });
-    case 'table':
-      return report.digest === null ? '' : renderTable(reported, io.stdout);
-  }
-}
-
-async function run(input: ParsedArguments, io: Io, deps: InspectDeps): Promise<ExitCode> {
-  const request = await readRequest(input, deps);
-  const reported = await deps.inspect(request, io);
-  io.stdout.write(render(reported, input, io));
-  const { reason } = reported.report.verdict;
-  if (reason !== null) {
-    const { registry } = request.reference;
-    io.stderr.write(
-      `wasmgate: ${reported.detail ?? reason}\n${reported.advice ?? adviseOn(reason, registry)}\n`,
-    );
-  }
-  return exitCodeFor(reason);
-}
-
-export function inspectCommand(deps: InspectDeps): Command {
+/** @param load what it needs, had only when it runs: a webhook that serves for months carries none of it */
+export function inspectCommand(load: () => Promise<InspectDeps>): Command {
   return {
     name: 'inspect',
     summary: 'Tell what an image is, whether nodes can pull it and which handlers run it.',
@@ -57,6 +20,6 @@ export function inspectCommand(deps: InspectDeps): Command {
         says: 'With a login of its own',
       },
     ],
-    run: (input, io) => run(input, io, deps),
+    run: async (input, io) => (await import('./run-inspect.ts')).runInspect(input, io, await load()),
   };
 }

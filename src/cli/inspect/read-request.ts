@@ -83,6 +83,7 @@ export async function readRequest(
     plainHttp,
     caFile,
     milliseconds: readTimeout(input),
+    peek: !input.flags.has('no-peek'),
     // Last: nothing is read from a terminal before all else is right.
     login: await readLogin(input, readInput),
   };

@@ -197,6 +197,41 @@ describe('which image is meant', () => {
   });
 });
 
+describe('a look inside', () => {
+  test.each(loadFixtureImages().filter(({ expect: truth }) => truth.verdict === 'wasm'))(
+    'shows the shape of $name',
+    async ({ name, expect: truth }) => {
+      expect((await inspectJson(at(name)))['verdict']).toMatchObject({ shape: truth.shape });
+    },
+  );
+
+  test('is not had with --no-peek', async () => {
+    const without = await inspectJson(at('bk-wasi-wasm'), '--no-peek');
+    expect(without).toMatchObject({ verdict: { shape: null }, requests: 2 });
+    expect(await inspectJson(at('bk-wasi-wasm'))).toMatchObject({
+      verdict: { shape: 'module' },
+      requests: 3,
+    });
+  });
+
+  test('that the registry does not allow is told, and what the manifest says stays true', async () => {
+    let blobs = 0;
+    await using broken = await startRegistry({
+      images: putFixtureImages,
+      faults: (handler) => (request, response) => {
+        const isBlob = request.url?.includes('/blobs/') === true;
+        // The first one is the config.
+        if (isBlob && ++blobs > 1) response.writeHead(403).end();
+        else handler(request, response);
+      },
+    });
+    const run = await runInspect([`${broken.host}/corpus/bk-wasi-wasm`, '-o', 'json']);
+    expect(run.exitCode).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({ verdict: { kind: 'wasm', shape: null } });
+    expect(run.stderr).toMatch(/^wasmgate: warning: no look inside: .* 403/);
+  });
+});
+
 describe('the table', () => {
   function inspectTable(name: string, columns?: number): Promise<InspectRun> {
     return runInspect([at(name)], columns === undefined ? {} : { columns });

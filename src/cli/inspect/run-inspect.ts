@@ -1,0 +1,42 @@
+import { stringify } from 'yaml';
+import type { ReportedImage } from '../../assess/image-report.ts';
+import type { ParsedArguments } from '../command.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { flagText } from '../parse.ts';
+import { adviseOn, exitCodeFor } from './describe-failure.ts';
+import { DEFAULTS, OUTPUTS } from './flags.ts';
+import type { InspectDeps } from './inspect-request.ts';
+import { readRequest } from './read-request.ts';
+import { renderTable } from './render-table.ts';
+
+/** A look-up that failed has nothing to lay out: what went wrong is told beside it. */
+function render(reported: ReportedImage, input: ParsedArguments, io: Io): string {
+  const { report } = reported;
+  const asked = flagText(input, 'output') ?? DEFAULTS.output;
+  const format = OUTPUTS.find((output) => output === asked) ?? DEFAULTS.output;
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case 'yaml':
+      // Readers of YAML 1.1, most of those in Go and Python among them, take a bare yes or no for a boolean.
+      return stringify(report, { version: '1.1', lineWidth: 0 });
+    case 'table':
+      return report.digest === null ? '' : renderTable(reported, io.stdout);
+  }
+}
+
+export async function runInspect(input: ParsedArguments, io: Io, deps: InspectDeps): Promise<ExitCode> {
+  const request = await readRequest(input, deps);
+  const reported = await deps.inspect(request, io);
+  io.stdout.write(render(reported, input, io));
+  if (reported.note !== null) io.stderr.write(`wasmgate: warning: no look inside: ${reported.note}\n`);
+  const { reason } = reported.report.verdict;
+  if (reason !== null) {
+    const { registry } = request.reference;
+    io.stderr.write(
+      `wasmgate: ${reported.detail ?? reason}\n${reported.advice ?? adviseOn(reason, registry)}\n`,
+    );
+  }
+  return exitCodeFor(reason);
+}
