@@ -22,6 +22,7 @@ import {
   type Configuration,
 } from './config/configuration-reader.ts';
 import { AppError } from './errors.ts';
+import { loadKeychain } from './keychain/keychain.ts';
 import { loadCertificateSecret } from './kubernetes/certificate-secret.ts';
 import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
 import { createCluster, type Cluster } from './kubernetes/cluster.ts';
@@ -44,6 +45,7 @@ import { stopSignal } from './server/stop-signal.ts';
 import { createLogger, type LeveledLogger } from './telemetry/log.ts';
 import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts';
 import { wireDemo } from './wire-demo.ts';
+import { wireInspect } from './wire-inspect.ts';
 import { assessUnderFile } from './wire-reload.ts';
 import { wireReview } from './wire-review.ts';
 
@@ -92,21 +94,27 @@ async function connect(flags: ServeFlags, env: Io['env']): Promise<KubernetesCon
   return createInClusterConnection({ host, port: env['KUBERNETES_SERVICE_PORT'] ?? '443' });
 }
 
+async function readAuthorities(caFile: string): Promise<string> {
+  try {
+    return await readFile(caFile, 'utf8');
+  } catch (cause) {
+    throw new AppError('unreadable-configuration', `Cannot read registry.caFile "${caFile}"`, { cause });
+  }
+}
+
 async function connectRegistry({ registry }: Settings): Promise<RegistryClient> {
   const { caFile, plainHttp, allowAddresses } = registry;
-  const ca = caFile === undefined ? [] : [await readFile(caFile, 'utf8')];
+  const ca = caFile === undefined ? [] : [await readAuthorities(caFile)];
   return createRegistryClient({}, { plainHttp, allowAddresses, ca });
 }
 
-/** The operator's own credentials; what reads them is loaded only where the configuration names any. */
-async function lendCredentials(
+/** The operator's own credentials, where the configuration names any. */
+function lendCredentials(
   { registry }: Settings,
   logger: LeveledLogger,
   env: Io['env'],
-): Promise<KeychainPort | undefined> {
+): Promise<KeychainPort> {
   const { dockerConfig, credentialProviders: providers } = registry;
-  if (dockerConfig === undefined && providers === undefined) return undefined;
-  const { loadKeychain } = await import('./keychain/keychain.ts');
   const dockerConfigs = dockerConfig === undefined ? [] : [dockerConfig];
   return loadKeychain({ logger }, { dockerConfigs, providers, env });
 }
@@ -116,7 +124,7 @@ export interface WebhookParts {
   readonly cluster: ClusterPort;
   readonly pullSecrets: PullSecretsPort;
   readonly serviceAccounts?: ServiceAccountsPort;
-  readonly keychain?: KeychainPort | undefined;
+  readonly keychain?: KeychainPort;
   readonly registry: RegistryClient;
   readonly logger: LeveledLogger;
   readonly namespace: string;
@@ -179,9 +187,10 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const keychain = await lendCredentials(settings, logger, io.env);
   const client = createKubernetesClient(await connect(flags, io.env));
   const cluster = createCluster({ client, log: logger });
-  cluster.start();
   const registry = await connectRegistry(settings);
   try {
+    // Watches keep the process alive: nothing may fail between their start and the `finally` that ends them.
+    cluster.start();
     const stopped = stopSignal(process);
     const certificate = await certify(flags, { client, log: logger, namespace }, stopping.signal);
     const pullSecrets = createPullSecrets({ client });
@@ -221,7 +230,7 @@ export function wireCli(version: string): CliDeps {
     logLevels: LOG_LEVELS,
     commands: [
       reviewCommand(review),
-      inspectCommand(async () => (await import('./wire-inspect.ts')).wireInspect()),
+      inspectCommand(wireInspect()),
       explainCommand({
         findings: () => explanations.map((one) => ({ ...one, action: defaultActionOf(one.id) })),
       }),
