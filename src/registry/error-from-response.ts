@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { UnknownReason } from '../detect/verdict.ts';
 import { isObject, property, stringOr } from '../image/json.ts';
 import { DEFAULTS } from './defaults.ts';
@@ -18,6 +17,9 @@ const REASONS: Readonly<Record<number, UnknownReason>> = {
   429: 'rate-limited',
   451: 'unauthorized',
 };
+
+/** Not imported: that touches all exports of the module, among them WebSocket, for which Node loads its whole fetch. */
+const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 const LONGEST_MESSAGE = 200;
 
