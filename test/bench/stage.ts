@@ -72,7 +72,7 @@ export async function setUpStage(): Promise<Stage> {
     registryRequests: () => registry.log.length,
     bareFastify: { args: [fileOf('bare-fastify.ts'), folder] },
     inCluster: {
-      args: ['--import', fileOf('service-account.js'), ...serve],
+      args: ['--require', fileOf('service-account.cjs'), ...serve],
       env: {
         KUBERNETES_SERVICE_HOST: '127.0.0.1',
         KUBERNETES_SERVICE_PORT: String(api.port),
