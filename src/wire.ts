@@ -22,7 +22,6 @@ import {
   type Configuration,
 } from './config/configuration-reader.ts';
 import { AppError } from './errors.ts';
-import { loadKeychain } from './keychain/keychain.ts';
 import { loadCertificateSecret } from './kubernetes/certificate-secret.ts';
 import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
 import { createCluster, type Cluster } from './kubernetes/cluster.ts';
@@ -45,7 +44,6 @@ import { stopSignal } from './server/stop-signal.ts';
 import { createLogger, type LeveledLogger } from './telemetry/log.ts';
 import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts';
 import { wireDemo } from './wire-demo.ts';
-import { wireInspect } from './wire-inspect.ts';
 import { assessUnderFile } from './wire-reload.ts';
 import { wireReview } from './wire-review.ts';
 
@@ -108,13 +106,15 @@ async function connectRegistry({ registry }: Settings): Promise<RegistryClient> 
   return createRegistryClient({}, { plainHttp, allowAddresses, ca });
 }
 
-/** The operator's own credentials, where the configuration names any. */
-function lendCredentials(
+/** The operator's own credentials; what reads them is loaded only where the configuration names any. */
+async function lendCredentials(
   { registry }: Settings,
   logger: LeveledLogger,
   env: Io['env'],
-): Promise<KeychainPort> {
+): Promise<KeychainPort | undefined> {
   const { dockerConfig, credentialProviders: providers } = registry;
+  if (dockerConfig === undefined && providers === undefined) return undefined;
+  const { loadKeychain } = await import('./keychain/keychain.ts');
   const dockerConfigs = dockerConfig === undefined ? [] : [dockerConfig];
   return loadKeychain({ logger }, { dockerConfigs, providers, env });
 }
@@ -124,7 +124,7 @@ export interface WebhookParts {
   readonly cluster: ClusterPort;
   readonly pullSecrets: PullSecretsPort;
   readonly serviceAccounts?: ServiceAccountsPort;
-  readonly keychain?: KeychainPort;
+  readonly keychain?: KeychainPort | undefined;
   readonly registry: RegistryClient;
   readonly logger: LeveledLogger;
   readonly namespace: string;
@@ -230,7 +230,7 @@ export function wireCli(version: string): CliDeps {
     logLevels: LOG_LEVELS,
     commands: [
       reviewCommand(review),
-      inspectCommand(wireInspect()),
+      inspectCommand(async () => (await import('./wire-inspect.ts')).wireInspect()),
       explainCommand({
         findings: () => explanations.map((one) => ({ ...one, action: defaultActionOf(one.id) })),
       }),
