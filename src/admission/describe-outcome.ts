@@ -8,6 +8,8 @@ import { describeChange } from './describe-change.ts';
 export interface Judged {
   readonly decision: Decision;
   readonly outcome: Outcome;
+  /** Whether refusals refuse the object, or are only told. */
+  readonly isBinding: boolean;
   readonly containers: readonly AssessedContainer[];
   readonly notes: readonly string[];
 }
@@ -57,15 +59,15 @@ function withheldChangeLines(prefix: string, changes: readonly Change[]): readon
 }
 
 /**
- * Everything worth saying to whoever applied the object, in any mode. A workload is never refused: its template's refusals
- * are told here, since the Pods' own are seen by a controller only.
+ * Everything worth saying to whoever applied the object, in any mode. Of a workload that is not refused itself its
+ * template's refusals are told here, since the Pods' own are seen by a controller only.
  */
 export function describeWarnings(judged: Judged, subject: SubjectKind): readonly string[] {
-  const { outcome, notes } = judged;
+  const { outcome, notes, isBinding } = judged;
   const prefix = warningPrefix(outcome.mode);
   const told = (what: string) => (finding: JudgedFinding) =>
     warningLines(prefix, `${what}${finding.detail}`, finding.advice);
-  const ofTemplate = subject === 'Pod' ? [] : outcome.refusals;
+  const ofTemplate = isBinding ? [] : outcome.refusals;
   return [
     ...notes.map((note) => `${prefix}${note}`),
     ...ofTemplate.flatMap(told(`Pods of this ${subject} will be refused: `)),
@@ -86,8 +88,8 @@ function describeImages(containers: readonly AssessedContainer[]): string {
     .join(', ');
 }
 
-function describeResult(outcome: Outcome, subject: SubjectKind): string {
-  if (outcome.refusals.length > 0) return subject === 'Pod' ? 'denied' : 'warned';
+function describeResult({ outcome, isBinding }: Judged): string {
+  if (outcome.refusals.length > 0) return isBinding ? 'denied' : 'warned';
   return outcome.withheld.refusals.length > 0 ? 'would-deny' : 'allowed';
 }
 
@@ -109,12 +111,12 @@ export function annotateMutation(judged: Judged): Annotations {
 }
 
 /** What `/validate` leaves in the audit log: the whole judgement, short. */
-export function annotateValidation(judged: Judged, subject: SubjectKind): Annotations {
+export function annotateValidation(judged: Judged): Annotations {
   const { outcome, decision, containers } = judged;
   const findings = new Set(decision.findings.map(({ id }) => id));
   return {
     mode: outcome.mode,
-    outcome: describeResult(outcome, subject),
+    outcome: describeResult(judged),
     ...classAnnotation(judged),
     ...(containers.length === 0 ? {} : { images: describeImages(containers) }),
     ...(findings.size === 0 ? {} : { findings: [...findings].join(' ') }),

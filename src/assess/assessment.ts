@@ -8,6 +8,8 @@ import type { Deadline } from './deadline.ts';
 export interface AssessmentRequest {
   readonly subject: 'pod' | 'template';
   readonly pod: Pod;
+  /** On UPDATE: what the Pod was before. Its class stands, so that only images that are new are judged. */
+  readonly previous?: Pod;
   /** From the request, never from the object: there it may be empty. */
   readonly namespace: string;
   /** `mutate` answers at once in mode audit; `validate` is the one that tells. */
@@ -29,6 +31,8 @@ export interface JudgedAssessment {
   readonly kind: 'judged';
   readonly decision: Decision;
   readonly outcome: Outcome;
+  /** Whether refusals refuse the object; those of a template are only told, unless the operator wants otherwise. */
+  readonly isBinding: boolean;
   readonly containers: readonly AssessedContainer[];
   readonly notes: readonly string[];
 }

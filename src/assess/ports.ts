@@ -103,6 +103,8 @@ export interface ServiceAccountsPort {
 /** The cluster, kept up by watches. */
 export interface ClusterPort {
   readonly view: () => ClusterView;
+  /** Whether the RuntimeClasses may be behind the truth, their watch being broken; absent where nothing is watched. */
+  readonly hasStaleClasses?: () => boolean;
   /** From the watch; undefined where it is not there (yet). */
   readonly namespace: (name: string) => Namespace | undefined;
   /** One live GET, for a namespace younger than the watch; undefined where it does not exist. */

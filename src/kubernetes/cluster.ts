@@ -70,6 +70,7 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
 
   return {
     view: () => view,
+    hasStaleClasses: () => !classes.state().current,
     namespace: (name) => namespaces.items().get(name),
     fetchNamespace: (name, signal) => fetchNamespace(deps.client, name, signal),
     ready: () => collections.every((collection) => collection.state().ready),

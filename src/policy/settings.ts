@@ -58,6 +58,16 @@ export const policySettings = Type.Object(
       },
       { ...strict, default: {} },
     ),
+    refuseTemplates: Type.Boolean({
+      default: false,
+      description:
+        'Refuse workloads whose Pods would be refused, rather than warn. Those that a controller writes are never refused.',
+    }),
+    peek: choice(['off', 'when-needed'], {
+      default: 'when-needed',
+      description:
+        "Whether the first bytes of an image's layers are read where its manifest leaves open what it is and knowing it would change the decision: at most 256 KiB, once for each image.",
+    }),
     skipImages: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
       description: 'Images never asked for, as patterns of registry/repository with *: "internal.example/*".',

@@ -4,7 +4,6 @@ import type { AssessPod } from '../assess/assessment.ts';
 import type { Deadline } from '../assess/deadline.ts';
 import { AppError } from '../errors.ts';
 import { isObject, property } from '../image/json.ts';
-import type { Pod } from '../pod/pod.ts';
 
 /** One of the two webhooks: a request in, an answer out; what it throws is a fault of our own. */
 export type Judge = (request: AdmissionRequest, deadline: Deadline) => Promise<Answer>;
@@ -13,9 +12,10 @@ export interface JudgeDeps {
   readonly assess: AssessPod;
 }
 
-/** A Pod itself: not one of its sub-resources, and not somebody else's kind of that name. */
+/** A Pod itself, or the one sub-resource that brings it containers; not somebody else's kind of that name. */
 export function isPodRequest({ kind, subResource }: AdmissionRequest): boolean {
-  return kind.kind === 'Pod' && kind.group === '' && subResource === '';
+  const isWhole = subResource === '' || subResource === 'ephemeralcontainers';
+  return kind.kind === 'Pod' && kind.group === '' && isWhole;
 }
 
 /** The object that the request would store, or null where nothing is to be judged: deletions, and what is being deleted. */
@@ -27,7 +27,7 @@ export function storedObject({ operation, object }: AdmissionRequest): unknown {
 }
 
 /** A Pod with broken fields is no fault of ours; the API server refuses it itself, in its own words. */
-export function readOrExplain(read: () => Pod | null): Pod | AppError | null {
+export function readOrExplain<Read>(read: () => Read): Read | AppError {
   try {
     return read();
   } catch (error) {

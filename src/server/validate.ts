@@ -1,19 +1,44 @@
 import { annotateValidation, describeDenial, describeWarnings } from '../admission/describe-outcome.ts';
 import { allowed, denied, type Answer } from '../admission/response.ts';
 import type { AdmissionRequest } from '../admission/review.ts';
-import type { Assessment } from '../assess/assessment.ts';
+import type { Assessment, AssessmentRequest } from '../assess/assessment.ts';
 import { AppError } from '../errors.ts';
+import { isObject, property } from '../image/json.ts';
+import { changedImages } from '../pod/changed-images.ts';
 import type { Pod } from '../pod/pod.ts';
 import { readPod } from '../pod/read-pod.ts';
 import { podOfTemplate } from '../pod/workloads.ts';
 import { isPodRequest, readOrExplain, storedObject, type Judge, type JudgeDeps } from './judge.ts';
 
-/** A Pod at its creation, or the template of a workload; null for all else. */
-function readSubject(request: AdmissionRequest): Pod | AppError | null {
+type Subject = Pick<AssessmentRequest, 'subject' | 'pod' | 'previous'>;
+
+/** Most updates of a Pod are labels, annotations and conditions: nothing to look at. */
+function readUpdate({ oldObject }: AdmissionRequest, pod: Pod): Subject | null {
+  const previous = readPod(oldObject);
+  return changedImages(previous, pod) === null ? null : { subject: 'pod', pod, previous };
+}
+
+/** A Pod at its creation or with an image that is new, or the template of a workload; null for all else. */
+function readSubject(request: AdmissionRequest): Subject | AppError | null {
   const object = storedObject(request);
-  if (object === null || request.subResource !== '') return null;
-  if (!isPodRequest(request)) return readOrExplain(() => podOfTemplate(object, request.kind));
-  return request.operation === 'CREATE' ? readOrExplain(() => readPod(object)) : null;
+  if (object === null) return null;
+  return readOrExplain(() => {
+    if (isPodRequest(request)) {
+      const pod = readPod(object);
+      return request.operation === 'CREATE' ? { subject: 'pod', pod } : readUpdate(request, pod);
+    }
+    const template = request.subResource === '' ? podOfTemplate(object, request.kind) : null;
+    return template === null ? null : { subject: 'template', pod: template };
+  });
+}
+
+/** A controller that is refused tries again for ever, and tells nobody. */
+function isControlled({ object }: AdmissionRequest): boolean {
+  const metadata = isObject(object) ? property(object, 'metadata') : undefined;
+  const owners = isObject(metadata) ? property(metadata, 'ownerReferences') : undefined;
+  return (
+    Array.isArray(owners) && owners.some((owner) => isObject(owner) && property(owner, 'controller') === true)
+  );
 }
 
 function notJudged(error: AppError, kind: string): Answer {
@@ -28,26 +53,27 @@ function answer(assessment: Assessment, kind: string): Answer {
   }
   const remarks = {
     warnings: describeWarnings(assessment, kind),
-    auditAnnotations: annotateValidation(assessment, kind),
+    auditAnnotations: annotateValidation(assessment),
   };
   const { refusals } = assessment.outcome;
-  return kind === 'Pod' && refusals.length > 0 ? denied(describeDenial(refusals), remarks) : allowed(remarks);
+  const isRefused = assessment.isBinding && refusals.length > 0;
+  return isRefused ? denied(describeDenial(refusals), remarks) : allowed(remarks);
 }
 
 /**
- * `/validate` refuses Pods, warns and tells; it never changes. Workloads are only ever warned about: a refused Deployment
- * would be news to whoever applied it, but a refused ReplicaSet makes controllers fight.
+ * `/validate` refuses Pods, warns and tells; it never changes. Of workloads it only warns, unless the operator wants them
+ * refused (`policy.refuseTemplates`); of those that controllers write it warns whatever he wants: a refused Deployment is
+ * news to whoever applied it, but a refused ReplicaSet makes controllers fight.
  */
 export function createValidate({ assess }: JudgeDeps): Judge {
   return async (request, deadline) => {
-    const pod = readSubject(request);
-    if (pod === null) return allowed();
+    const subject = readSubject(request);
+    if (subject === null) return allowed();
     const { kind } = request.kind;
-    if (pod instanceof AppError) return notJudged(pod, kind);
-    const subject = kind === 'Pod' ? 'pod' : 'template';
-    return answer(
-      await assess({ subject, pod, namespace: request.namespace, step: 'validate', deadline }),
-      kind,
-    );
+    if (subject instanceof AppError) return notJudged(subject, kind);
+    const { namespace } = request;
+    const assessment = await assess({ ...subject, namespace, step: 'validate', deadline });
+    const isSpared = assessment.kind === 'judged' && subject.subject === 'template' && isControlled(request);
+    return answer(isSpared ? { ...assessment, isBinding: false } : assessment, kind);
   };
 }

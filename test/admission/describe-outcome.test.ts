@@ -72,7 +72,13 @@ test.each([
     [`wasmgate: no node offers handler ${'x'.repeat(90)}`, 'wasmgate: Install the shim.'],
   ],
 ] as const)('warnings, %s', (_case, parts, subject, expected) => {
-  const assessment = judged({ findings: [CANNOT_RUN, ON_NO_NODE], changes: [SET_CLASS], ...parts });
+  const isBinding = subject === 'Pod';
+  const assessment = judged({
+    findings: [CANNOT_RUN, ON_NO_NODE],
+    changes: [SET_CLASS],
+    isBinding,
+    ...parts,
+  });
   expect(describeWarnings(assessment, subject)).toEqual(expected);
 });
 
@@ -110,17 +116,12 @@ test('a change tells its value where that is short', () => {
 });
 
 test.each([
-  ['a Pod refused', {}, 'Pod', { outcome: 'denied', mode: 'enforce' }],
-  ['a template refused', {}, 'Job', { outcome: 'warned', mode: 'enforce' }],
-  ['audit', { mode: 'audit' }, 'Pod', { outcome: 'would-deny', mode: 'audit' }],
-  [
-    'nothing to refuse',
-    { findings: [ON_NO_NODE] },
-    'Pod',
-    { outcome: 'allowed', findings: 'handler-on-no-node' },
-  ],
-] as const)('validation annotates: %s', (_case, parts, subject, expected) => {
-  expect(annotateValidation(judged({ findings: [CANNOT_RUN, CANNOT_RUN], ...parts }), subject)).toEqual({
+  ['a Pod refused', {}, { outcome: 'denied', mode: 'enforce' }],
+  ['a template that is only told', { isBinding: false }, { outcome: 'warned', mode: 'enforce' }],
+  ['audit', { mode: 'audit' }, { outcome: 'would-deny', mode: 'audit' }],
+  ['nothing to refuse', { findings: [ON_NO_NODE] }, { outcome: 'allowed', findings: 'handler-on-no-node' }],
+] as const)('validation annotates: %s', (_case, parts, expected) => {
+  expect(annotateValidation(judged({ findings: [CANNOT_RUN, CANNOT_RUN], ...parts }))).toEqual({
     mode: 'enforce',
     findings: 'handler-cannot-run-image',
     'runtime-class': 'wasmtime',
@@ -162,7 +163,7 @@ test('validation annotates what each image is', () => {
       verdict: { kind: 'unknown', reason: 'timeout', detail: '', advice: null, evidence: [] },
     },
   ] as const;
-  expect(annotateValidation(judged({ containers, origin: 'none' }), 'Pod')).toEqual({
+  expect(annotateValidation(judged({ containers, origin: 'none' }))).toEqual({
     mode: 'enforce',
     outcome: 'allowed',
     images: 'app=wasm/wasi-image, proxy=container, own=skipped, far=unknown/timeout',

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { answering, CANNOT_RUN, judged, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
 import { readReview, REVIEW_FILES, withObject } from '../support/reviews.ts';
 import { startWebhook } from '../support/webhook.ts';
@@ -10,6 +10,9 @@ const WORKLOADS = REVIEW_FILES.filter(
   (file) => file.includes('-validate-create-') && !file.includes('-create-pod-'),
 );
 const UPDATES = REVIEW_FILES.filter((file) => file.includes('-validate-update-pod-'));
+/** 16 adds an ephemeral container, 17 is `kubectl set image`; the others are labels, conditions and deletion. */
+const NEW_IMAGES = UPDATES.filter((file) => /^1[67]/.test(file));
+const told = judged({ findings: [CANNOT_RUN, ON_NO_NODE], isBinding: false });
 
 test.each(PODS)('%s is refused with words, and never changed', async (file) => {
   const { assess, asked } = answering(refusing);
@@ -36,7 +39,7 @@ test.each(PODS)('%s is refused with words, and never changed', async (file) => {
 });
 
 test.each(WORKLOADS)('%s is warned about, never refused', async (file) => {
-  const { assess, asked } = answering(refusing);
+  const { assess, asked } = answering(told);
   await using webhook = await startWebhook({ assess });
   const response = await webhook.ask('/validate', readReview(file));
   expect(response).toMatchObject({ allowed: true, auditAnnotations: { outcome: 'warned' } });
@@ -45,18 +48,62 @@ test.each(WORKLOADS)('%s is warned about, never refused', async (file) => {
 });
 
 test('the reviews hold both Pods and workloads', () => {
-  expect([PODS.length, WORKLOADS.length, UPDATES.length]).toEqual([7, 6, 6]);
+  expect([PODS, WORKLOADS, UPDATES, NEW_IMAGES].map(({ length }) => length)).toEqual([7, 6, 6, 2]);
 });
 
-test.each(UPDATES)('%s is allowed unasked', async (file) => {
+test.each(UPDATES.filter((file) => !NEW_IMAGES.includes(file)))('%s is allowed unasked', async (file) => {
   const { assess, asked } = answering(refusing);
   await using webhook = await startWebhook({ assess });
   expect(await webhook.ask('/validate', readReview(file))).toMatchObject({ allowed: true });
   expect(asked).toEqual([]);
 });
 
-test('an update of a workload is judged', async () => {
+test.each(NEW_IMAGES)('%s is judged with what the Pod was before', async (file) => {
   const { assess, asked } = answering(refusing);
+  await using webhook = await startWebhook({ assess });
+  const review = readReview(file);
+  expect(await webhook.ask('/validate', review)).toMatchObject({ allowed: false });
+  const { object, oldObject } = review.request;
+  expect(asked).toMatchObject([{ subject: 'pod', pod: object, previous: oldObject, step: 'validate' }]);
+});
+
+test.each([
+  ['status', { subResource: 'status' }],
+  ['resize', { subResource: 'resize' }],
+  ['a Pod of another group', { kind: { group: 'x.io', version: 'v1', kind: 'Pod' } }],
+])('an update of an image by way of %s is allowed unasked', async (_case, parts) => {
+  const { assess, asked } = answering(refusing);
+  await using webhook = await startWebhook({ assess });
+  const { request, ...envelope } = readReview('17');
+  const response = await webhook.ask('/validate', { ...envelope, request: { ...request, ...parts } });
+  expect(response).toMatchObject({ allowed: true });
+  expect(asked).toEqual([]);
+});
+
+describe('a workload, where its refusals are binding', () => {
+  const owners = (controller: boolean) => [{ kind: 'Deployment', name: 'd', uid: 'u', controller }];
+
+  test.each([
+    ['is refused', '01', undefined, false],
+    ['is refused where its owner does not control it', '02', owners(false), false],
+    ['is only warned about where a controller wrote it', '02', owners(true), true],
+  ])('%s', async (_case, start, ownerReferences, allowed) => {
+    const { assess } = answering(refusing);
+    await using webhook = await startWebhook({ assess });
+    const review = readReview(start);
+    const metadata = { ...(review.request.object['metadata'] as object), ownerReferences };
+    const response = await webhook.ask(
+      '/validate',
+      withObject(review, { ...review.request.object, metadata }),
+    );
+    const outcome = allowed ? 'warned' : 'denied';
+    expect(response).toMatchObject({ allowed, auditAnnotations: { outcome } });
+    expect(JSON.stringify(response['warnings']).includes('will be refused')).toBe(allowed);
+  });
+});
+
+test('an update of a workload is judged', async () => {
+  const { assess, asked } = answering(told);
   await using webhook = await startWebhook({ assess });
   const { request, ...envelope } = readReview('01');
   const update = { ...envelope, request: { ...request, operation: 'UPDATE', oldObject: request.object } };

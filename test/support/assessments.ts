@@ -42,6 +42,7 @@ export interface JudgedParts {
   readonly containers?: JudgedAssessment['containers'];
   readonly notes?: readonly string[];
   readonly origin?: ClassOrigin;
+  readonly isBinding?: boolean;
 }
 
 /** A judgement as the use case answers it, with the real mode applied. */
@@ -56,6 +57,7 @@ export function judged(parts: JudgedParts = {}): JudgedAssessment {
     kind: 'judged',
     decision,
     outcome: applyMode(decision, mode),
+    isBinding: parts.isBinding ?? true,
     containers: parts.containers ?? [],
     notes: parts.notes ?? [],
   };

@@ -12,9 +12,9 @@ export function admissionAnswer(review: Reviewed): Answer {
   const { kind } = subject.source;
   const remarks = {
     warnings: describeWarnings(judgement, kind),
-    auditAnnotations: annotateValidation(judgement, kind),
+    auditAnnotations: annotateValidation(judgement),
   };
-  if (subject.kind === 'template') return allowed(remarks);
   const { refusals } = judgement.outcome;
-  return refusals.length > 0 ? denied(describeDenial(refusals), remarks) : patched(patch, remarks);
+  if (judgement.isBinding && refusals.length > 0) return denied(describeDenial(refusals), remarks);
+  return subject.kind === 'template' ? allowed(remarks) : patched(patch, remarks);
 }

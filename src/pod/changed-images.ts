@@ -1,0 +1,38 @@
+import type { Container, Pod } from './pod.ts';
+
+/** Two states of a Pod, each with nothing but the containers whose image is new in the second. */
+export interface ChangedImages {
+  readonly before: Pod;
+  readonly after: Pod;
+}
+
+type Containers = readonly Container[] | null | undefined;
+
+const LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+
+function isNew({ name, image }: Container, old: Containers): boolean {
+  return old?.find((container) => container.name === name)?.image !== image;
+}
+
+function narrow({ metadata, spec }: Pod, names: ReadonlySet<string>): Pod {
+  const only = (list: Containers): readonly Container[] => (list ?? []).filter(({ name }) => names.has(name));
+  return {
+    ...(metadata === undefined ? {} : { metadata }),
+    spec: {
+      ...spec,
+      initContainers: only(spec.initContainers),
+      containers: only(spec.containers),
+      ephemeralContainers: only(spec.ephemeralContainers),
+    },
+  };
+}
+
+/** What an update does to a Pod's images; null for the many that touch none. Names are unique over all three lists. */
+export function changedImages(before: Pod, after: Pod): ChangedImages | null {
+  const names = LISTS.flatMap((list) =>
+    (after.spec[list] ?? []).filter((item) => isNew(item, before.spec[list])),
+  );
+  if (names.length === 0) return null;
+  const changed = new Set(names.map(({ name }) => name));
+  return { before: narrow(before, changed), after: narrow(after, changed) };
+}
