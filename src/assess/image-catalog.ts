@@ -5,6 +5,7 @@ import type { UnknownReason } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import { inspectImage } from './inspect-image.ts';
+import { createLookUpsUnderWay } from './look-ups-under-way.ts';
 import type { KeychainPort, Logger, PullSecretsPort, RegistryPort } from './ports.ts';
 import { weigh } from './weigh.ts';
 
@@ -26,6 +27,8 @@ export const CATALOG_DEFAULTS = {
   maxBytes: 32 * 1024 * 1024,
   /** The largest real configs are some 100 KiB; an answer above this is given, but not kept. */
   maxEntryBytes: 1024 * 1024,
+  /** Distinct images that one namespace may be looking up at a time; the Pods of a large rollout name a few new ones. */
+  lookUpsOfNamespace: 32,
 } as const;
 
 /** What to look up, and on whose behalf. */
@@ -106,6 +109,12 @@ function timedOut(image: string): ImageAnswer {
   const detail = `Cannot inspect image "${image}": the registry did not answer within this admission's time`;
   const advice = 'The look-up goes on in the background; apply again in a few seconds.';
   return { kind: 'failure', reason: 'timeout', detail, advice };
+}
+
+function tooMany({ image, namespace }: ImageQuestion): ImageAnswer {
+  const detail = `Cannot inspect image "${image}": namespace ${namespace} has too many other images being looked up`;
+  const advice = 'Apply again in a few seconds, when they are known.';
+  return { kind: 'failure', reason: 'rate-limited', detail, advice };
 }
 
 /** What is no reference at all: not worth remembering, since it costs nothing to tell again, and may be of any length. */
@@ -205,10 +214,15 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
     },
   });
 
+  const underWay = createLookUpsUnderWay(settings.lookUpsOfNamespace);
+
   async function ask(question: ImageQuestion, signal: AbortSignal): Promise<ImageAnswer> {
     const refused = unreadable(question.image);
     if (refused !== null) return refused;
-    const answer = cache.fetch(keyOf(question), { context: question });
+    const key = keyOf(question);
+    if (!underWay.hasRoom(question.namespace, key)) return tooMany(question);
+    const answer = cache.fetch(key, { context: question });
+    void underWay.add(question.namespace, key, answer);
     const { promise: late, resolve } = Promise.withResolvers<ImageAnswer>();
     const onAbort = (): void => resolve(timedOut(question.image));
     if (signal.aborted) onAbort();

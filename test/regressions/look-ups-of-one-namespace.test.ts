@@ -1,0 +1,53 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { CATALOG_DEFAULTS, createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { createRegistryClient } from '../../src/registry/client.ts';
+import { startServer } from '../support/http-server.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+
+const MOST = CATALOG_DEFAULTS.lookUpsOfNamespace;
+
+/** A catalog, and a registry that takes every request and answers none. */
+async function setUp() {
+  const registry = await startServer(() => undefined);
+  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  onTestFinished(async () => {
+    await client.close();
+    await registry.close();
+  });
+  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
+  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: createRecordingLog().log });
+  const ask = async (namespace: string, tag: number): Promise<string> => {
+    const image = `${registry.host}/app:${tag}`;
+    const question = { image, namespace, pullSecrets: [], architectures: [] };
+    const answer = await catalog.ask(question, AbortSignal.abort());
+    return answer.kind === 'failure' ? answer.reason : answer.kind;
+  };
+  const askAll = (namespace: string, tags: readonly number[]): Promise<readonly string[]> =>
+    Promise.all(tags.map((tag) => ask(namespace, tag)));
+  return { askAll };
+}
+
+function numbers(from: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => from + index);
+}
+
+function times(count: number, reason: string): readonly string[] {
+  return Array.from({ length: count }, () => reason);
+}
+
+/** A Pod of 3 MiB can name 40,000 images; each would be looked up for half a minute after its admission was over. */
+test('a namespace has only so many look-ups under way, and takes no room of another', async () => {
+  const { askAll } = await setUp();
+  expect(await askAll('team-a', numbers(0, MOST + 5))).toEqual([
+    ...times(MOST, 'timeout'),
+    ...times(5, 'rate-limited'),
+  ]);
+  expect(await askAll('team-b', numbers(1000, 3))).toEqual(times(3, 'timeout'));
+});
+
+test('the replicas of a rollout share one look-up', async () => {
+  const { askAll } = await setUp();
+  expect(
+    await askAll('team-a', [...numbers(0, MOST - 1), ...Array.from({ length: 200 }, () => 999)]),
+  ).toEqual(times(MOST + 199, 'timeout'));
+});
