@@ -32,7 +32,7 @@ import { createServiceAccounts } from './kubernetes/service-accounts.ts';
 import { createWebhookConfigurations } from './kubernetes/webhook-configurations.ts';
 import { explanations } from './policy/explanations.ts';
 import { policySettings } from './policy/settings.ts';
-import { defaultActionOf } from './policy/severity.ts';
+import { defaultActionOf, severityOf } from './policy/severity.ts';
 import { createRegistryClient, type RegistryClient } from './registry/client.ts';
 import { registrySettings } from './registry/settings.ts';
 import { createApp } from './server/app.ts';
@@ -232,7 +232,12 @@ export function wireCli(version: string): CliDeps {
       reviewCommand(review),
       inspectCommand(async () => (await import('./wire-inspect.ts')).wireInspect()),
       explainCommand({
-        findings: () => explanations.map((one) => ({ ...one, action: defaultActionOf(one.id) })),
+        findings: () =>
+          explanations.map((one) => ({
+            ...one,
+            severity: severityOf(one.id),
+            action: defaultActionOf(one.id),
+          })),
       }),
       configCommand({
         schema: configurations.jsonSchema,

@@ -1,5 +1,5 @@
 import type { Explanation } from '../policy/check.ts';
-import type { Action } from '../policy/decision.ts';
+import type { Action, Severity } from '../policy/decision.ts';
 import { didYouMean } from '../nearest-name.ts';
 import type { Command } from './command.ts';
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts';
@@ -9,6 +9,7 @@ import { table, wrap } from './text.ts';
 import { usageError } from './usage-error.ts';
 
 export interface ExplainedFinding extends Explanation {
+  readonly severity: Severity;
   /** Where the configuration says nothing. */
   readonly action: Action;
 }
@@ -19,26 +20,30 @@ export interface ExplainDeps {
 }
 
 const CONSEQUENCES: Readonly<Record<Action, string>> = {
-  deny: 'The Pod is refused.',
-  warn: 'The Pod is admitted with a warning.',
-  ignore: 'Nothing is said.',
+  deny: 'By default the Pod is refused.',
+  warn: 'By default the Pod is admitted with a warning.',
+  ignore: 'By default nothing is said.',
 };
 
 function renderFinding({ columns, paint }: Page, finding: ExplainedFinding): string {
-  const { id, why, reads, allows, example, cure, action } = finding;
+  const { id, why, reads, allows, example, cure, severity, action } = finding;
   const sections: readonly (readonly [title: string, text: string])[] = [
     ['Why', why],
     ['For example', example],
     ['Cure', cure],
     ['What it looks at', reads],
     ['What it lets through', allows],
-    ['By default', CONSEQUENCES[action]],
+    ['Severity', `${severity}. ${CONSEQUENCES[action]}`],
   ];
   const body = sections.map(([title, text]) => `${paint('bold', title)}\n${wrap(text, columns, '  ')}\n`);
   return [`${paint(['bold', 'cyan'], id)}\n`, ...body].join('\n');
 }
 
-function renderList({ columns, paint }: Page, findings: readonly ExplainedFinding[]): string {
+function renderList(
+  { columns, paint }: Page,
+  findings: readonly ExplainedFinding[],
+  program: string,
+): string {
   const groups = (['deny', 'warn', 'ignore'] as const).flatMap((action) => {
     const rows = findings
       .filter((finding) => finding.action === action)
@@ -46,15 +51,19 @@ function renderList({ columns, paint }: Page, findings: readonly ExplainedFindin
     const title = { deny: 'Refused by default', warn: 'Told as warnings', ignore: 'Not told by default' };
     return rows.length === 0 ? [] : [`${paint('bold', title[action])}\n${table(rows, columns)}\n`];
   });
-  const hint = wrap('wasmgate explain FINDING tells why, and what to do.', columns, '');
+  const hint = wrap(`${program} explain FINDING tells why, and what to do.`, columns, '');
   return `${groups.join('\n')}\n${hint}\n`;
 }
 
-function explain(names: readonly string[], { stdout }: Io, { findings }: ExplainDeps): ExitCode {
+function explain(
+  names: readonly string[],
+  { stdout, program = 'wasmgate' }: Io,
+  { findings }: ExplainDeps,
+): ExitCode {
   const all = findings();
   const page = createPage(stdout);
   if (names.length === 0) {
-    stdout.write(renderList(page, all));
+    stdout.write(renderList(page, all, program));
     return EXIT_CODES.ok;
   }
   const chosen = names.map((name) => {

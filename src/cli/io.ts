@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Writable } from 'node:stream';
 
 /** What a command may read and write of its process. */
@@ -5,6 +6,14 @@ export interface Io {
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the user typed to get here, for texts that tell what to type next; `wasmgate` where it is not known. */
+  readonly program?: string;
+}
+
+/** kubectl runs `kubectl-wasmgate`, whatever link of that name it finds first on the PATH. */
+function programOf([, path = '']: readonly string[]): string {
+  const name = basename(path).replace(/\.[cm]?js$/, '');
+  return name === 'kubectl-wasmgate' ? 'kubectl wasmgate' : 'wasmgate';
 }
 
 function endsQuietly(stream: Writable): void {
@@ -18,5 +27,6 @@ function endsQuietly(stream: Writable): void {
 export function processIo(source: NodeJS.Process): Io {
   endsQuietly(source.stdout);
   endsQuietly(source.stderr);
-  return { stdout: source.stdout, stderr: source.stderr, env: source.env };
+  const { stdout, stderr, env, argv } = source;
+  return { stdout, stderr, env, program: programOf(argv) };
 }

@@ -36,6 +36,13 @@ function findCommand(name: string, commands: readonly Command[]): Command {
   throw usageError(`there is no ${what} "${name}".${didYouMean(name, known)}`, '');
 }
 
+/** The command lines in a text as this user types them; our name in prose and in labels is left alone. */
+function asTyped(text: string, { program = 'wasmgate' }: Io, commands: readonly Command[]): string {
+  const words = ['COMMAND', '--help', ...commands.map(({ name }) => name)].join('|');
+  const line = new RegExp(`\\bwasmgate(?= (?:${words})(?![\\w-]))|(?<=Cannot run ")wasmgate(?=")`, 'g');
+  return text.replaceAll(line, program);
+}
+
 /** `wasmgate --help`, `wasmgate help`, `wasmgate help serve` and no word at all, each as the words they stand for. */
 function normalise(argv: readonly string[]): readonly string[] {
   const [first, ...rest] = argv;
@@ -44,25 +51,24 @@ function normalise(argv: readonly string[]): readonly string[] {
   return first === 'help' && rest.length > 0 ? [...rest, '--help'] : argv;
 }
 
-async function runCommand(argv: readonly string[], io: Io, deps: CliDeps): Promise<ExitCode> {
-  const commands = commandTable(deps);
+async function runCommand(argv: readonly string[], io: Io, commands: readonly Command[]): Promise<ExitCode> {
   const [name = '', ...args] = normalise(argv);
   if (name === 'help') {
-    io.stdout.write(describeProgram(commands, io.stdout));
+    io.stdout.write(asTyped(describeProgram(commands, io.stdout), io, commands));
     return EXIT_CODES.ok;
   }
   const command = findCommand(name, commands);
   const input = parseArguments(args, command);
   if (input.flags.has('help')) {
-    io.stdout.write(describeCommand(command, io.stdout));
+    io.stdout.write(asTyped(describeCommand(command, io.stdout), io, commands));
     return EXIT_CODES.ok;
   }
   return await command.run(input, io);
 }
 
-function reportError(error: unknown, io: Io): ExitCode {
+function reportError(error: unknown, io: Io, commands: readonly Command[]): ExitCode {
   const advice = error instanceof AppError && error.advice !== null ? `${error.advice}\n` : '';
-  io.stderr.write(`wasmgate: ${describeError(error)}\n${advice}`);
+  io.stderr.write(`wasmgate: ${asTyped(`${describeError(error)}\n${advice}`, io, commands)}`);
   return error instanceof AppError && USAGE_ERRORS.has(error.code) ? EXIT_CODES.usage : EXIT_CODES.failed;
 }
 
@@ -71,9 +77,10 @@ function reportError(error: unknown, io: Io): ExitCode {
  * @param argv the words after the program's name
  */
 export async function runCli(argv: readonly string[], io: Io, deps: CliDeps): Promise<ExitCode> {
+  const commands = commandTable(deps);
   try {
-    return await runCommand(argv, io, deps);
+    return await runCommand(argv, io, commands);
   } catch (error) {
-    return reportError(error, io);
+    return reportError(error, io, commands);
   }
 }

@@ -1,0 +1,41 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../support/processes.ts';
+
+const BIN = join(import.meta.dirname, '..', '..', 'src', 'bin.js');
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wasmgate-bin-'));
+  for (const name of ['wasmgate', 'kubectl-wasmgate']) await symlink(BIN, join(folder, name));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+/** As a shell, or kubectl, finds it: by its name on the PATH, which the line `#!/usr/bin/env node` reads too. */
+function call(name: string, args: readonly string[]) {
+  const PATH = [folder, dirname(process.execPath), process.env['PATH']].join(delimiter);
+  return run(name, args, { env: { ...process.env, PATH, NO_COLOR: '1' } });
+}
+
+test.each([
+  ['wasmgate', 'wasmgate'],
+  ['kubectl-wasmgate', 'kubectl wasmgate'],
+])('%s speaks of itself as %s', async (name, typed) => {
+  const [help, review, wrong, nothing] = await Promise.all([
+    call(name, ['--help']),
+    call(name, ['review', '--help']),
+    call(name, ['review', '--fil']),
+    call(name, ['revue']),
+  ]);
+  expect(help.stdout).toContain(`  ${typed} COMMAND [flags]`);
+  expect(help.stdout).toContain(`${typed} COMMAND --help tells the rest.`);
+  expect(review.stdout).toContain(`  ${typed} review [FILE...] [flags]`);
+  expect(review.stdout).toContain(`| ${typed} review -f -`);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining(`Cannot run "${typed} review"`) });
+  expect(wrong.stderr).toContain(`\nSee: ${typed} review --help\n`);
+  expect(nothing.stderr).toContain(`Cannot run "${typed}": there is no command "revue"`);
+});
