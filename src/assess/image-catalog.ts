@@ -5,7 +5,10 @@ import type { UnknownReason } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import { inspectImage } from './inspect-image.ts';
+import { createLookInside, type Look } from './look-inside.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
+import { orLate } from './or-late.ts';
+import { createPeekImage } from './peek-image.ts';
 import type { KeychainPort, Logger, PullSecretsPort, RegistryPort } from './ports.ts';
 import { weigh } from './weigh.ts';
 
@@ -58,6 +61,8 @@ export interface ImageCatalog {
   readonly recall: (question: ImageQuestion) => ImageAnswer | undefined;
   /** Equal questions in flight are asked once. Never rejects; a signal that fires first answers reason `timeout`. */
   readonly ask: (question: ImageQuestion, signal: AbortSignal) => Promise<ImageAnswer>;
+  /** Facts that were answered, with what a look inside shows; the catalog remembers it with them. */
+  readonly lookInside: (question: ImageQuestion, look: Look, signal: AbortSignal) => Promise<ImageFacts>;
 }
 
 interface CatalogDeps {
@@ -222,19 +227,24 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
     const key = keyOf(question);
     if (!underWay.hasRoom(question.namespace, key)) return tooMany(question);
     const answer = cache.fetch(key, { context: question });
-    void underWay.add(question.namespace, key, answer);
-    const { promise: late, resolve } = Promise.withResolvers<ImageAnswer>();
-    const onAbort = (): void => resolve(timedOut(question.image));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      return (await Promise.race([answer, late])) ?? timedOut(question.image);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      // The look-up goes on: its fault, if it has one, was told to whoever waits for it.
-      answer.catch(() => undefined);
-    }
+    underWay.add(question.namespace, key, answer);
+    return (await orLate(answer, signal, () => timedOut(question.image))) ?? timedOut(question.image);
   }
 
-  return { recall: (question) => cache.get(keyOf(question)), ask };
+  const inside = createLookInside({ peek: createPeekImage(deps), logger: deps.logger });
+
+  function lookInside(question: ImageQuestion, look: Look, signal: AbortSignal): Promise<ImageFacts> {
+    const key = keyOf(question);
+    const learn = (facts: ImageFacts): void => {
+      const known = cache.peek(key, { allowStale: true });
+      // The tag may have moved meanwhile; and however long the answer holds, it is not longer for this.
+      if (known?.kind === 'facts' && known.facts.digest === facts.digest)
+        cache.set(key, { ...known, facts }, { noUpdateTTL: true });
+    };
+    const credentialsFor = (reference: Reference, until: AbortSignal): Promise<readonly Credential[]> =>
+      readCredentials(deps, { question, reference, signal: until });
+    return inside({ key, image: question.image, credentialsFor, learn }, look, signal);
+  }
+
+  return { recall: (question) => cache.get(keyOf(question)), ask, lookInside };
 }

@@ -1,4 +1,6 @@
+import type { CommandOverride } from '../detect/effective-command.ts';
 import { detectWasm } from '../detect/detect-wasm.ts';
+import { openQuestions } from '../detect/open-question.ts';
 import type { UnknownReason, UnknownVerdict, Verdict } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import type { Container } from '../pod/pod.ts';
@@ -10,14 +12,32 @@ import type { ImageAnswer } from './image-catalog.ts';
 const MEMO_CAP = 16;
 const memo = new WeakMap<ImageFacts, Map<string, Verdict>>();
 
+export type Questions = NonNullable<ReturnType<typeof openQuestions>>;
+
+/** Of verdicts that a look inside might change; ordinary images have none, and so cost nothing here. */
+const open = new WeakMap<Verdict, Questions>();
+
+/** What manifest, config and command leave open although they hint at it; null where there is nothing. */
+export function openQuestionsOf(verdict: Verdict): Questions | null {
+  return open.get(verdict) ?? null;
+}
+
+/** Equal for containers that start the same image in the same way. */
+export function commandKey({ command, args, workingDir, volumeMounts }: CommandOverride): string {
+  const mounts = volumeMounts?.map(({ mountPath }) => mountPath).join(':') ?? '';
+  return `${command?.[0] ?? ''}\n${args?.[0] ?? ''}\n${workingDir ?? ''}\n${mounts}`;
+}
+
 /** The verdict is facts + command: reckoned once for each pair. */
-function verdictOf(facts: ImageFacts, { command, args }: Container): Verdict {
-  const key = `${command?.[0] ?? ''}\n${args?.[0] ?? ''}`;
+function verdictOf(facts: ImageFacts, container: Container): Verdict {
+  const key = commandKey(container);
   let verdicts = memo.get(facts);
   if (verdicts === undefined) memo.set(facts, (verdicts = new Map<string, Verdict>()));
   const known = verdicts.get(key);
   if (known !== undefined) return known;
-  const verdict = detectWasm(facts, { command: command ?? null, args: args ?? null });
+  const verdict = detectWasm(facts, container);
+  const questions = openQuestions(facts, container, 'sign');
+  if (questions !== null) open.set(verdict, questions);
   if (verdicts.size < MEMO_CAP) verdicts.set(key, verdict);
   return verdict;
 }

@@ -1,0 +1,86 @@
+import { LRUCache } from 'lru-cache';
+import type { Credential } from '../credentials/credential.ts';
+import type { CommandOverride } from '../detect/effective-command.ts';
+import type { Scope } from '../detect/open-question.ts';
+import { AppError } from '../errors.ts';
+import type { ImageFacts } from '../image/image-facts.ts';
+import { parseReference, type Reference } from '../image/reference.ts';
+import { commandKey } from './judge-container.ts';
+import { orLate } from './or-late.ts';
+import type { PeekImage } from './peek-image.ts';
+import type { Logger } from './ports.ts';
+
+export const LOOK_INSIDE_DEFAULTS = {
+  /** Layers often lie elsewhere than manifests: a store out of reach must not cost every admission its time. */
+  failureTtl: 60_000,
+  /** Images remembered for not letting themselves be looked into. */
+  maxFailures: 1_000,
+  /** A look outlives the admission that asked, to be there for the retry; this ends it all the same. */
+  timeout: 30_000,
+} as const;
+
+/** What is wanted of an image that is known already, for one way of starting it. */
+export interface Look {
+  readonly facts: ImageFacts;
+  readonly override: CommandOverride;
+  readonly scope: Scope;
+}
+
+/** Whose image it is. */
+export interface LookedInto {
+  /** As the catalog has it. */
+  readonly key: string;
+  readonly image: string;
+  readonly credentialsFor: (reference: Reference, signal: AbortSignal) => Promise<readonly Credential[]>;
+  /** Told what was seen, however late. */
+  readonly learn: (facts: ImageFacts) => void;
+}
+
+/**
+ * The facts with what was seen; as they were where that failed, or takes longer than the signal lets it. Never rejects for
+ * what the registry did.
+ */
+export type LookInside = (image: LookedInto, look: Look, signal: AbortSignal) => Promise<ImageFacts>;
+
+interface InsideDeps {
+  readonly peek: PeekImage;
+  readonly logger: Logger;
+}
+
+/** Equal looks under way are taken once; those that failed are not tried again for a while. */
+export function createLookInside({ peek, logger }: InsideDeps): LookInside {
+  const { failureTtl, maxFailures, timeout } = LOOK_INSIDE_DEFAULTS;
+  const underWay = new Map<string, Promise<ImageFacts>>();
+  const failed = new LRUCache<string, true>({ max: maxFailures, ttl: failureTtl });
+
+  async function take(
+    { image, credentialsFor, learn }: LookedInto,
+    look: Look,
+    id: string,
+  ): Promise<ImageFacts> {
+    try {
+      const reference = parseReference(image);
+      const signal = AbortSignal.timeout(timeout);
+      const credentials = await credentialsFor(reference, signal);
+      const seen = await peek({ ...look, reference, credentials, signal });
+      learn(seen);
+      return seen;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      failed.set(id, true);
+      logger.warn({ image, reason: error.code, err: error }, 'cannot look inside image');
+      return look.facts;
+    }
+  }
+
+  return (image, look, signal) => {
+    const id = `${image.key}\n${look.facts.digest}\n${look.scope}\n${commandKey(look.override)}`;
+    if (failed.has(id)) return Promise.resolve(look.facts);
+    let work = underWay.get(id);
+    if (work === undefined) {
+      work = take(image, look, id).finally(() => underWay.delete(id));
+      underWay.set(id, work);
+    }
+    return orLate(work, signal, () => look.facts);
+  };
+}
