@@ -4,11 +4,12 @@ import { evaluate } from '../policy/evaluate.ts';
 import { applyMode, type Mode } from '../policy/mode.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { Assessment, AssessmentRequest, AssessPod, JudgedAssessment } from './assessment.ts';
-import { gatherContainers } from './gather-facts.ts';
+import { gather } from './gather-facts.ts';
 import type { ImageCatalog } from './image-catalog.ts';
 import { judgeUpdate } from './judge-update.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
 import { resolveMode, type ResolvedMode } from './resolve-mode.ts';
+import { settleDecision } from './settle-decision.ts';
 import { createSkipList } from './skip-list.ts';
 
 interface AssessDeps {
@@ -69,18 +70,20 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
       const judgement = await judgeUpdate(gathering, request, { previous, cluster, policy });
       return judged(request, mode, { ...judgement, notes });
     }
-    const pending = gatherContainers(gathering, { subject, pod, namespace, cluster, deadline });
+    const pending = gather(gathering, { subject, pod, namespace, cluster, deadline });
     if (mode === 'audit' && request.step === 'mutate') {
       // Nothing will be changed, so nothing is waited for: the look-ups go on and serve the validating call.
       pending.catch((error: unknown) => deps.logger.error({ err: error }, 'background look-up failed'));
       return skipped('mode audit changes nothing', notes);
     }
-    const containers = await pending;
+    const gathered = await pending;
     const isMutated = request.step === 'validate' && subject === 'pod' && mode !== 'audit';
     const limitRanges = cluster.limitRanges(namespace);
     const hasStaleClasses = deps.cluster.hasStaleClasses?.() === true;
-    const facts = { pod, containers, cluster, limitRanges, isMutated, hasStaleClasses };
-    return judged(request, mode, { decision: evaluate(facts, policy), containers, notes });
+    const settled = await settleDecision(gathered, policy.peek, (containers) =>
+      evaluate({ pod, containers, cluster, limitRanges, isMutated, hasStaleClasses }, policy),
+    );
+    return judged(request, mode, { ...settled, notes });
   }
 
   return async (request) => {

@@ -1,3 +1,4 @@
+import type { Scope } from '../detect/open-question.ts';
 import type { Pod } from '../pod/pod.ts';
 import { visitContainers, type VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
@@ -45,19 +46,24 @@ function secretsOfAccount(
   return serviceAccounts.pullSecrets(namespace, name, deadline.signal());
 }
 
+/** What each container is, and the way to know more of some of them. */
+export interface Gathered {
+  readonly containers: readonly AssessedContainer[];
+  /** All of them judged again, after a look inside the images of these, by position. */
+  readonly lookInto: (wanted: ReadonlyMap<number, Scope>) => Promise<readonly AssessedContainer[]>;
+}
+
 /**
  * What each container is. Containers whose images are known are judged at once and without a timer; the rest are asked
  * for side by side.
  */
-export async function gatherContainers(
-  deps: GatherDeps,
-  gathering: Gathering,
-): Promise<readonly AssessedContainer[]> {
+export async function gather(deps: GatherDeps, gathering: Gathering): Promise<Gathered> {
   const { pod, namespace, cluster, deadline } = gathering;
   const borrowed = secretsOfAccount(deps, gathering);
   // Pods pay no turn of the event loop for what only templates need.
   const pullSecrets = borrowed === null ? pullSecretsOf(pod) : await borrowed;
   const judged: AssessedContainer[] = [];
+  const questions: ImageQuestion[] = [];
   const open: Promise<void>[] = [];
 
   function judge(visited: VisitedContainer, position: number): void {
@@ -73,6 +79,7 @@ export async function gatherContainers(
       return;
     }
     const question: ImageQuestion = { image, namespace, pullSecrets, architectures: cluster.architectures };
+    questions[position] = question;
     const known = deps.catalog.recall(question);
     if (known !== undefined) {
       judged[position] = judgeAnswer(visited, known);
@@ -82,7 +89,32 @@ export async function gatherContainers(
     open.push(asked.then((answer) => void (judged[position] = judgeAnswer(visited, answer))));
   }
 
+  async function look(position: number, scope: Scope): Promise<AssessedContainer | null> {
+    const assessed = judged[position];
+    const question = questions[position];
+    if (assessed === undefined || question === undefined || assessed.facts === null) return null;
+    const wanted = { facts: assessed.facts, override: assessed.container, scope };
+    const facts = await deps.catalog.lookInside(question, wanted, deadline.signal());
+    return judgeAnswer(assessed, { kind: 'facts', facts, isStale: false });
+  }
+
+  const lookInto: Gathered['lookInto'] = (wanted) =>
+    Promise.all(
+      judged.map(async (assessed, position) => {
+        const scope = wanted.get(position);
+        return scope === undefined ? assessed : ((await look(position, scope)) ?? assessed);
+      }),
+    );
+
   visitContainers(pod.spec).forEach(judge);
   if (open.length > 0) await Promise.all(open);
-  return judged;
+  return { containers: judged, lookInto };
+}
+
+/** What each container is, as far as manifests tell. */
+export async function gatherContainers(
+  deps: GatherDeps,
+  gathering: Gathering,
+): Promise<readonly AssessedContainer[]> {
+  return (await gather(deps, gathering)).containers;
 }

@@ -227,7 +227,7 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
     const key = keyOf(question);
     if (!underWay.hasRoom(question.namespace, key)) return tooMany(question);
     const answer = cache.fetch(key, { context: question });
-    underWay.add(question.namespace, key, answer);
+    void underWay.add(question.namespace, key, answer);
     return (await orLate(answer, signal, () => timedOut(question.image))) ?? timedOut(question.image);
   }
 
