@@ -3,6 +3,7 @@ import type { PullSecretsPort } from '../assess/ports.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import { AppError } from '../errors.ts';
+import { isObjectName } from '../pod/object-name.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError, type KubernetesErrorCode } from './kubernetes-error.ts';
 import { parseSecret } from './parse-secret.ts';
@@ -12,6 +13,8 @@ export const DEFAULTS = {
   ttlMilliseconds: 60_000,
   /** Secrets are at most 1 MiB, pull secrets a few hundred bytes. */
   maxEntries: 512,
+  /** Read for one Pod, the first ones: it may list 100,000 of them, each a request to the API server. */
+  maxNames: 32,
   /** The ClusterRole that the manifests bring, bound for the cluster or per namespace. */
   role: 'wasmgate-pull-secrets',
 } as const;
@@ -19,6 +22,7 @@ export const DEFAULTS = {
 export interface PullSecretsOptions {
   readonly ttlMilliseconds?: number;
   readonly maxEntries?: number;
+  readonly maxNames?: number;
   readonly role?: string;
 }
 
@@ -27,7 +31,7 @@ export function createPullSecrets(
   deps: { readonly client: KubernetesClient },
   options: PullSecretsOptions = {},
 ): PullSecretsPort {
-  const { ttlMilliseconds, maxEntries, role } = { ...DEFAULTS, ...options };
+  const { ttlMilliseconds, maxEntries, maxNames, role } = { ...DEFAULTS, ...options };
   const cache = new LRUCache<string, Promise<readonly Credential[]>>({
     max: maxEntries,
     ttl: ttlMilliseconds,
@@ -46,13 +50,18 @@ export function createPullSecrets(
     return reading;
   }
 
+  /** A name that no Secret can have is one that does not exist. */
+  function readable(namespace: string, names: readonly string[]): readonly string[] {
+    return isObjectName(namespace) ? [...new Set(names.filter(isObjectName))].slice(0, maxNames) : [];
+  }
+
   return {
     read: async (namespace, names, signal) => {
-      const reading = Promise.all(names.map((name) => readShared(namespace, name)));
+      const reading = Promise.all(readable(namespace, names).map((name) => readShared(namespace, name)));
       return (await abortable(reading, signal)).flat();
     },
     forget: (namespace, names) => {
-      for (const name of names) cache.delete(`${namespace}/${name}`);
+      for (const name of readable(namespace, names)) cache.delete(`${namespace}/${name}`);
     },
   };
 }

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Logger, ServiceAccountsPort } from '../assess/ports.ts';
 import { describeError } from '../errors.ts';
 import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import { isObjectName } from '../pod/object-name.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
 
@@ -69,6 +70,7 @@ export function createServiceAccounts(
 
   return {
     pullSecrets: async (namespace, name, signal) => {
+      if (!isObjectName(namespace) || !isObjectName(name)) return NONE;
       const key = `${namespace}/${name}`;
       const reading = cache.get(key) ?? read(namespace, name, key);
       if (!cache.has(key)) cache.set(key, reading);

@@ -1,0 +1,11 @@
+/** RFC 1123, "subdomain", as apimachinery's `IsDNS1123Subdomain` takes it. */
+const SUBDOMAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
+const MAX_LENGTH = 253;
+
+/**
+ * Whether an object can have this name. A Pod may refer to anything: no validation looks at the names in `imagePullSecrets`.
+ * What passes is safe as a segment of a path: it is neither `.` nor `..` and holds nothing to encode.
+ */
+export function isObjectName(text: string): boolean {
+  return text.length <= MAX_LENGTH && SUBDOMAIN.test(text);
+}

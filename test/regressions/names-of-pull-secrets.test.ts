@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import { createPullSecrets, DEFAULTS } from '../../src/kubernetes/pull-secrets.ts';
+import { createServiceAccounts } from '../../src/kubernetes/service-accounts.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { refuse, startScriptedApi } from '../support/scripted-api.ts';
+
+const never = new AbortController().signal;
+
+async function start() {
+  const api = await startScriptedApi([refuse(404, 'NotFound')]);
+  const client = createKubernetesClient(api.connection);
+  const secrets = createPullSecrets({ client });
+  const accounts = createServiceAccounts({ client, log: createRecordingLog().log });
+  return { api, secrets, accounts, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
+}
+
+/** Nothing validates these names before a webhook is asked, and nothing does afterwards. */
+test.for<readonly [name: string, text: string]>([
+  ['a parent folder', '..'],
+  ['this folder', '.'],
+  ['a path', '../../nodes'],
+  ['an encoded path', '..%2f..%2fnodes'],
+  ['half a surrogate pair', '\ud800'],
+  ['a query', 'a?watch=true'],
+  ['a line end', 'a\nb'],
+  ['upper case', 'Regcred'],
+  ['a megabyte', 'a'.repeat(1024 * 1024)],
+])('%s names no Secret, ServiceAccount or namespace, and the API server is not asked', async ([, text]) => {
+  await using started = await start();
+  const { secrets, accounts, api } = started;
+  expect(await secrets.read('team-a', [text], never)).toEqual([]);
+  expect(await secrets.read(text, ['regcred'], never)).toEqual([]);
+  expect(await accounts.pullSecrets('team-a', text, never)).toEqual([]);
+  expect(await accounts.pullSecrets(text, 'default', never)).toEqual([]);
+  expect(api.seen).toEqual([]);
+});
+
+test('of a Pod that lists thousands of pull secrets the first few are read, each once', async () => {
+  await using started = await start();
+  const names = Array.from({ length: 5000 }, (_, index) => `secret-${index}`);
+  expect(await started.secrets.read('team-a', ['secret-0', ...names], never)).toEqual([]);
+  expect(started.api.seen).toHaveLength(DEFAULTS.maxNames);
+});
