@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../assess/ports.ts';
+import { describeError } from '../errors.ts';
 import { isObject, property, type JsonObject } from '../image/json.ts';
+import { backoff, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
 
@@ -7,7 +10,15 @@ export const DEFAULTS = {
   name: 'wasmgate-certificates',
   /** Each lost race means that another replica has just written: the next read finds its certificate. */
   attempts: 5,
+  /**
+   * Nothing is served before the certificate is there, so an API server that comes back is met soon. To end instead would
+   * hand the waiting to the kubelet, whose back-off grows to five minutes.
+   */
+  retry: { firstMilliseconds: 800, maxMilliseconds: 5_000 },
 } as const;
+
+/** Faults of the way there: an API server that restarts, or is not reached yet from a node that starts. */
+const PASSING = ['unreachable', 'timeout', 'server-error', 'too-many-requests'] as const;
 
 /** PEM texts, as they stand in the Secret. */
 export interface CertificateBundle {
@@ -27,26 +38,52 @@ export interface CertificateSecretDeps {
 export interface CertificateSecretOptions {
   readonly namespace: string;
   readonly name?: string;
+  readonly retry?: BackoffOptions;
 }
 
 /** Keys in the Secret; the first two are those of `kubernetes.io/tls`, so that other tools can read it. */
 const KEYS = { cert: 'tls.crt', key: 'tls.key', caCert: 'ca.crt', caKey: 'ca.key' } as const;
 
 /**
- * The certificate that all replicas serve: whoever comes first makes it and keeps it in a Secret, the others take it. Who
- * loses a race (created in the meantime, or changed since it was read) reads again and takes the winner's.
+ * The certificate that all replicas serve: whoever comes first makes it and keeps it in a Secret, the others take it. Waits
+ * for an API server that is away.
  */
 export async function loadCertificateSecret(
   deps: CertificateSecretDeps,
   options: CertificateSecretOptions,
   signal: AbortSignal,
 ): Promise<CertificateBundle> {
-  const { namespace, name } = { ...DEFAULTS, ...options };
-  const location: Location = {
-    namespace,
-    name,
-    collection: `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`,
-  };
+  const { retry } = { ...DEFAULTS, ...options };
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await loadOnce(deps, locate(options), signal);
+    } catch (error) {
+      if (!isKubernetesError(error, ...PASSING)) throw error;
+      const milliseconds = Math.round(backoff(failures, Math.random(), retry));
+      deps.log.warn({ failures: failures + 1, retryMilliseconds: milliseconds }, describeError(error));
+      // Aborted: the next round says so.
+      await sleep(milliseconds, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+/** What the Secret holds now; null where it is not there, or empty. */
+export async function readCertificateSecret(
+  client: KubernetesClient,
+  options: CertificateSecretOptions,
+  signal: AbortSignal,
+): Promise<CertificateBundle | null> {
+  const secret = await readSecret(client, locate(options), signal);
+  return secret === null ? null : readBundle(secret);
+}
+
+/** Who loses a race (created in the meantime, or changed since it was read) reads again and takes the winner's. */
+async function loadOnce(
+  deps: CertificateSecretDeps,
+  location: Location,
+  signal: AbortSignal,
+): Promise<CertificateBundle> {
+  const { namespace, name } = location;
   for (let attempt = 1; attempt <= DEFAULTS.attempts; attempt += 1) {
     const secret = await readSecret(deps.client, location, signal);
     const known = secret === null ? null : readBundle(secret);
@@ -54,7 +91,7 @@ export async function loadCertificateSecret(
     if (bundle === known) return bundle;
     try {
       await writeSecret(deps.client, { location, secret, bundle }, signal);
-      deps.log.info({ secret: `${namespace}/${name}` }, 'Made a new serving certificate');
+      deps.log.info({ namespace, name }, 'Made a new serving certificate and keep it in this Secret');
       return bundle;
     } catch (error) {
       // Gone since it was read (not-found) is a race lost, too: the next round creates it.
@@ -69,6 +106,11 @@ interface Location {
   readonly namespace: string;
   readonly name: string;
   readonly collection: string;
+}
+
+function locate(options: CertificateSecretOptions): Location {
+  const { namespace, name } = { ...DEFAULTS, ...options };
+  return { namespace, name, collection: `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets` };
 }
 
 async function readSecret(

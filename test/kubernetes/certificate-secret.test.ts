@@ -35,7 +35,7 @@ async function load(steps: readonly Step[]) {
     renew: (known: CertificateBundle | null) =>
       Promise.resolve(known?.cert === 'cert good' ? known : bundle('made')),
   };
-  const options = { namespace: 'wasmgate-system' };
+  const options = { namespace: 'wasmgate-system', retry: { firstMilliseconds: 1, maxMilliseconds: 2 } };
   try {
     const loaded = await loadCertificateSecret(deps, options, new AbortController().signal);
     return { loaded, asked: api.seen.map(({ method, path }) => `${method} ${path}`), seen: api.seen };
@@ -80,6 +80,24 @@ test('an update carries the version that was read, and all that others keep in t
     type: 'kubernetes.io/tls',
     data: { 'tls.crt': base64('cert made'), 'tls.key': base64('key made') },
   });
+});
+
+test('an API server that is away, or not itself yet, is waited for', async () => {
+  const broken: Step = (_request, response) => void response.destroy();
+  const steps = [broken, refuse(503, 'ServiceUnavailable'), refuse(429, 'TooManyRequests'), good];
+  expect((await load(steps)).loaded).toEqual(bundle('good'));
+});
+
+test('waiting ends when the program is told to stop', async () => {
+  await using api = await startScriptedApi([refuse(503, 'ServiceUnavailable')]);
+  const client = createKubernetesClient(api.connection);
+  const stopping = new AbortController();
+  const deps = { client, log: createRecordingLog().log, renew: () => Promise.resolve(bundle('made')) };
+  const loading = loadCertificateSecret(deps, { namespace: 'wasmgate-system' }, stopping.signal);
+  const ended = expect(loading).rejects.toMatchObject({ code: 'aborted' });
+  await expect.poll(() => api.seen.length).toBe(1);
+  stopping.abort();
+  await ended;
 });
 
 test.for<readonly [name: string, steps: readonly Step[], code: string]>([
