@@ -40,12 +40,25 @@ describe.skipIf(servers.missing)(`what wasmgate is asked${servers.note}`, () => 
     expect(standIn.calls).toEqual(['/mutate CREATE Pod hello', '/validate CREATE Pod hello']);
   });
 
-  test('later changes of a Pod: nothing', async () => {
-    await create(pod('changing', 'team'));
+  test('later changes of a Pod: only images that are new, and debug containers', async () => {
+    await create(pod('changing', 'team', { metadata: { finalizers: ['example.com/slow'] } }));
     standIn.calls.splice(0);
     await inTeam('label', 'pod', 'changing', 'a=b');
+    await inTeam('annotate', 'pod', 'changing', 'a=b');
+    expect(standIn.calls).toEqual([]);
     await inTeam('set', 'image', 'pod/changing', 'main=registry.example.com/other:2');
-    await inTeam('delete', 'pod', 'changing', '--now');
+    await inTeam('debug', 'changing', '--image=registry.example.com/debug:1', '--container=debug');
+    expect(standIn.calls).toEqual([
+      '/validate UPDATE Pod changing',
+      '/validate UPDATE Pod/ephemeralcontainers changing',
+    ]);
+  });
+
+  test('a Pod that is being deleted: nothing', async () => {
+    await create(pod('ending', 'team', { metadata: { finalizers: ['example.com/slow'] } }));
+    await inTeam('delete', 'pod', 'ending', '--now', '--wait=false');
+    standIn.calls.splice(0);
+    await inTeam('set', 'image', 'pod/ending', 'main=registry.example.com/other:2');
     expect(standIn.calls).toEqual([]);
   });
 
@@ -57,20 +70,42 @@ describe.skipIf(servers.missing)(`what wasmgate is asked${servers.note}`, () => 
     ['a Pod in kube-public', pod('public', 'kube-public')],
     ['a Pod in a namespace with mode off', pod('quiet', 'quiet')],
     ['a Deployment in a namespace with mode off', deployment('quiet', 'quiet')],
+    ['a ReplicaSet that a controller wrote', replicaSet('owned')],
     ['a Job that a controller wrote', job('owned', 'team', { metadata: { ownerReferences: [owner()] } })],
   ])('%s: nothing', async (_case, object) => {
     await create(object);
     expect(standIn.calls).toEqual([]);
   });
 
+  const { replicas: _, ...spec } = deployment('a', 'team').spec;
+  const { template } = spec;
   test.each([
-    ['apps/v1', 'Deployment'],
-    ['apps/v1', 'StatefulSet'],
-    ['apps/v1', 'DaemonSet'],
-  ])('a template of %s %s: the validating webhook', async (apiVersion, kind) => {
-    const { replicas: _, ...spec } = deployment('a', 'team').spec;
-    await create({ apiVersion, kind, metadata: { name: 'template', namespace: 'team' }, spec });
+    ['apps/v1', 'Deployment', { spec }],
+    ['apps/v1', 'ReplicaSet', { spec }],
+    ['apps/v1', 'StatefulSet', { spec }],
+    ['apps/v1', 'DaemonSet', { spec }],
+    ['v1', 'ReplicationController', { spec: { selector: spec.selector.matchLabels, template } }],
+    ['v1', 'PodTemplate', { template }],
+  ])('a template of %s %s: the validating webhook', async (apiVersion, kind, parts) => {
+    await create({ apiVersion, kind, metadata: { name: 'template', namespace: 'team' }, ...parts });
+    await inTeam('label', kind, 'template', 'a=b');
     expect(standIn.calls).toEqual([`/validate CREATE ${kind} template`]);
+  });
+
+  test('a PodTemplate again: only where its template changed', async () => {
+    await create({
+      apiVersion: 'v1',
+      kind: 'PodTemplate',
+      metadata: { name: 'again', namespace: 'team' },
+      template,
+    });
+    const patch =
+      '[{"op":"replace","path":"/template/spec/containers/0/image","value":"registry.example.com/other:2"}]';
+    await inTeam('patch', 'podtemplate/again', '--type=json', `-p=${patch}`);
+    expect(standIn.calls).toEqual([
+      '/validate CREATE PodTemplate again',
+      '/validate UPDATE PodTemplate again',
+    ]);
   });
 
   test('a Deployment again: only where its template changed', async () => {
@@ -96,6 +131,17 @@ describe.skipIf(servers.missing)(`what wasmgate is asked${servers.note}`, () => 
     expect(standIn.calls).toEqual([]);
   });
 });
+
+/** As the Deployment controller writes it. */
+function replicaSet(name: string): object {
+  const { selector, template } = deployment(name, 'team').spec;
+  const metadata = {
+    name,
+    namespace: 'team',
+    ownerReferences: [{ ...owner(), apiVersion: 'apps/v1', kind: 'Deployment' }],
+  };
+  return { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata, spec: { selector, template } };
+}
 
 function owner(): object {
   return { apiVersion: 'batch/v1', kind: 'CronJob', name: 'nightly', uid: 'a-uid', controller: true };

@@ -35,7 +35,8 @@ export async function startStandInWebhook(
     async (request, response) => {
       const { apiVersion, kind, request: asked } = JSON.parse(await text(request)) as Review;
       const { pathname } = new URL(request.url ?? '/', 'https://127.0.0.1');
-      calls.push([pathname, asked.operation, asked.kind.kind, asked.object.metadata.name].join(' '));
+      const what = asked.subResource ? `${asked.kind.kind}/${asked.subResource}` : asked.kind.kind;
+      calls.push([pathname, asked.operation, what, asked.object.metadata.name].join(' '));
       const operations = change(asked);
       const patch = Buffer.from(JSON.stringify(operations)).toString('base64');
       response.setHeader('content-type', 'application/json');
