@@ -77,20 +77,20 @@ const DEFAULT_FIELDS = {
   request: ['defaultRequest', 'default', 'max', 'min'],
 } as const;
 
-/** Of one LimitRange the last item counts, of several the first that says anything. */
+/** Of several LimitRanges the first that says anything; which one the API server takes first is not said. */
 function firstDefault(
   limitRanges: readonly LimitRange[],
   side: keyof typeof DEFAULT_FIELDS,
   resource: ResourceName,
 ): Quantity | null {
-  const each = limitRanges.map(({ limits }) =>
-    limits
-      .filter(({ type }) => type === 'Container')
-      .map((item) => DEFAULT_FIELDS[side].map((field) => quantityOf(item, field, resource)))
-      .map((values) => values.find((value) => value !== null) ?? null)
-      .findLast((value) => value !== null),
-  );
-  return each.find((value) => value !== undefined) ?? null;
+  const items = limitRanges.flatMap(({ limits }) => limits).filter(({ type }) => type === 'Container');
+  for (const item of items) {
+    for (const field of DEFAULT_FIELDS[side]) {
+      const value = quantityOf(item, field, resource);
+      if (value !== null) return value;
+    }
+  }
+  return null;
 }
 
 function byResource<Value>(make: (resource: ResourceName) => Value): ByResource<Value> {

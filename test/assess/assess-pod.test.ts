@@ -8,7 +8,7 @@ import type { Namespace } from '../../src/pod/cluster-objects.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
-import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
+import { cluster, limitRange, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 
@@ -268,4 +268,16 @@ describe('pull secrets of the ServiceAccount', () => {
   ])('%s', async (_case, subject, sketch, verdict, asked) => {
     expect(await judgePrivate(subject, sketch)).toEqual({ verdict, asked });
   });
+});
+
+test('the LimitRanges of the namespace, and of no other, bound what is set', async () => {
+  const ranges = [
+    limitRange('here', { min: { memory: '100Mi' } }),
+    { ...limitRange('there', { min: { memory: '2Gi' } }), namespace: 'other' },
+  ];
+  const view = cluster([runtimeClass('wasmtime')], [], ranges);
+  const assessment = await assess(wasmPod(), { port: { view: () => view } });
+  const changes = assessment.kind === 'judged' ? assessment.decision.changes : [];
+  const limit = changes.find(({ path }) => path === '/spec/containers/0/resources/limits/memory');
+  expect(limit?.value).toBe('100Mi');
 });

@@ -1,6 +1,6 @@
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
-import type { ClusterNode, LimitRange, LimitRangeItem } from '../../src/pod/cluster-objects.ts';
+import type { ClusterNode, LimitRange } from '../../src/pod/cluster-objects.ts';
 import type { Container, Pod, ResourceRequirements } from '../../src/pod/pod.ts';
 import { visitContainers } from '../../src/pod/visit-containers.ts';
 import { resourceChanges, type ResourceAnswer } from '../../src/policy/changes/set-resources.ts';
@@ -8,6 +8,7 @@ import type { AssessedContainer } from '../../src/policy/facts.ts';
 import { profileOf } from '../../src/policy/handlers.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { imageFacts, linux, RUNWASI_LAYER, TAR_LAYER } from '../support/image-facts.ts';
+import { limitRange } from '../support/pods.ts';
 
 export type Settings = PolicySettings['resources'];
 
@@ -78,20 +79,11 @@ export function assessed(pod: Pod, sketches: readonly Sketch[]): readonly Assess
   });
 }
 
-/** One that bounds nothing, unless it has items: a Pod with defaults comes from a namespace that has one. */
-export function limitRange(name: string, ...items: readonly Partial<LimitRangeItem>[]): LimitRange {
-  const unset = { min: null, max: null, default: null, defaultRequest: null, maxLimitRequestRatio: null };
-  return {
-    name,
-    namespace: 'default',
-    limits: items.map((item) => ({ type: 'Container', ...unset, ...item })),
-  };
-}
-
 export interface Surroundings {
   readonly handler?: string;
   readonly settings?: Settings;
   readonly cores?: string | null;
+  /** A Pod with defaults comes from a namespace that has one. */
   readonly limitRanges?: readonly LimitRange[];
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { LimitRange } from '../../src/pod/cluster-objects.ts';
 import type { ResourceRequirements } from '../../src/pod/pod.ts';
 import type { ResourceAnswer } from '../../src/policy/changes/set-resources.ts';
 import {
@@ -6,7 +7,6 @@ import {
   GO,
   HUGE,
   layerImage,
-  limitRange,
   LINUX,
   podOf,
   SMALL,
@@ -16,6 +16,7 @@ import {
   type Sketch,
   type Surroundings,
 } from './resource-pods.ts';
+import { limitRange } from '../support/pods.ts';
 
 /** `limits/memory=64Mi`, in the order of the answer, for a Pod of one main container. */
 function valuesOf({ changes }: ResourceAnswer): readonly string[] {
@@ -316,7 +317,8 @@ describe('every LimitRange of the namespace is kept', () => {
         defaulted,
         limitRanges: [
           limitRange('a', { min: { memory: '20Mi' } }),
-          limitRange('b', { min: { memory: '48Mi' } }, { min: { memory: '32Mi' } }),
+          limitRange('b', { min: { memory: '48Mi' } }),
+          limitRange('c', { min: { memory: '32Mi' } }),
         ],
       },
       ['requests/memory=48Mi', 'limits/memory=64Mi'],
@@ -425,15 +427,45 @@ describe('every LimitRange of the namespace is kept', () => {
     ).toEqual(expected);
   });
 
-  test('tightening that would take a Pod below its minimum is left out', () => {
-    const sketches: readonly Sketch[] = [
-      { image: SMALL, resources: defaults },
-      { image: LINUX, resources: { requests: { memory: '1Gi' } } },
-    ];
-    const limitRanges = [limitRange('a', { type: 'Pod', min: { memory: '512Mi' } })];
+  test.each<[string, readonly Sketch[], LimitRange, readonly string[]]>([
+    [
+      'a default is tightened no further than the Pod’s minimum for limits',
+      [
+        { image: SMALL, resources: defaults },
+        { image: LINUX, resources: { requests: { memory: '1Gi' } } },
+      ],
+      limitRange('a', { type: 'Pod', min: { memory: '300Mi' } }),
+      ['c0 requests 16Mi', 'c0 limits 300Mi'],
+    ],
+    [
+      'a default makes room for what is added beside it',
+      [
+        { image: SMALL, resources: { requests: { memory: '100Mi' }, limits: { memory: '100Mi' } } },
+        { image: SMALL },
+      ],
+      limitRange('a', { type: 'Pod', max: { memory: '120Mi' } }),
+      ['c0 requests 16Mi', 'c0 limits 60Mi', 'c1 requests 16Mi', 'c1 limits 60Mi'],
+    ],
+    [
+      'a default whose tightening would break the Pod’s ratio stays, and the others get theirs',
+      [
+        { image: SMALL, resources: { requests: { memory: '100Mi' }, limits: { memory: '100Mi' } } },
+        { image: SMALL },
+        { image: LINUX, resources: { requests: { memory: '100Mi' }, limits: { memory: '300Mi' } } },
+      ],
+      limitRange('a', { type: 'Pod', maxLimitRequestRatio: { memory: '2' } }),
+      ['c1 requests 32Mi', 'c1 limits 64Mi'],
+    ],
+  ])('%s', (_case, sketches, range, expected) => {
     const pod = podOf(sketches, { defaulted });
-    const { changes } = ask(pod, sketches, { settings: noCpu, limitRanges });
-    expect(changes.filter(({ path }) => path.endsWith('limits/memory'))).toEqual([]);
+    const { changes } = ask(pod, sketches, { settings: noCpu, limitRanges: [range] });
+    const told = changes.filter(({ path }) => path.endsWith('/memory'));
+    expect(
+      told.map(({ path, value }) => {
+        const [, , , index, , side] = path.split('/');
+        return `c${index} ${side} ${String(value)}`;
+      }),
+    ).toEqual(expected);
   });
 
   test.each<[string, Sketch, Surroundings & PodSketch, readonly string[]]>([

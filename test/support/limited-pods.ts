@@ -112,5 +112,5 @@ const item: fc.Arbitrary<LimitRangeItem> = fc
   });
 
 export const limitRanges: fc.Arbitrary<readonly LimitRange[]> = fc
-  .array(fc.array(item, { minLength: 1, maxLength: 2 }), { maxLength: 2 })
+  .array(fc.uniqueArray(item, { minLength: 1, maxLength: 2, selector: ({ type }) => type }), { maxLength: 2 })
   .map((all) => all.map((limits, index) => ({ name: `range-${index}`, namespace: 'default', limits })));

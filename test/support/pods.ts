@@ -3,7 +3,7 @@ import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { UnknownReason, Verdict } from '../../src/detect/verdict.ts';
 import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
-import type { ClusterNode, RuntimeClass } from '../../src/pod/cluster-objects.ts';
+import type { ClusterNode, LimitRange, LimitRangeItem, RuntimeClass } from '../../src/pod/cluster-objects.ts';
 import type { Container, Pod, PodSpec } from '../../src/pod/pod.ts';
 import { readPod } from '../../src/pod/read-pod.ts';
 import { visitContainers } from '../../src/pod/visit-containers.ts';
@@ -30,8 +30,22 @@ export function node(name: string, parts: Partial<ClusterNode> = {}): ClusterNod
   };
 }
 
-export function cluster(classes: readonly RuntimeClass[], nodes: readonly ClusterNode[] = []): ClusterView {
-  return createClusterView(classes, nodes);
+/** One that bounds nothing, unless it has items. */
+export function limitRange(name: string, ...items: readonly Partial<LimitRangeItem>[]): LimitRange {
+  const unset = { min: null, max: null, default: null, defaultRequest: null, maxLimitRequestRatio: null };
+  return {
+    name,
+    namespace: 'default',
+    limits: items.map((item) => ({ type: 'Container', ...unset, ...item })),
+  };
+}
+
+export function cluster(
+  classes: readonly RuntimeClass[],
+  nodes: readonly ClusterNode[] = [],
+  limitRanges: readonly LimitRange[] = [],
+): ClusterView {
+  return createClusterView(classes, nodes, limitRanges);
 }
 
 /** The defaults of the configuration file with these keys over them. */
