@@ -46,7 +46,7 @@ export const DEFAULTS = {
   loginMs: 300_000,
   /** Repositories × credentials with a login in hand, at some 2 KiB each. */
   logins: 1_000,
-  /** Registries being left alone. */
+  /** Registries × credentials being left alone. */
   pauses: 1_000,
 } as const;
 

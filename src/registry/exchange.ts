@@ -47,7 +47,7 @@ export function createExchange(deps: ExchangeDeps, settings: ExchangeOptions): E
     const url = new URL(path, registryUrl(subject, settings));
     const request: HttpRequest = { method, url, headers, subject, signal: options.signal };
     const credentials = matchCredentials(reference, options.credentials);
-    deps.pauses.check(subject);
+    deps.pauses.check(subject, credentials);
     try {
       return await retry(
         async () => read(await deps.authenticated(request, credentials), request),
@@ -58,7 +58,7 @@ export function createExchange(deps: ExchangeDeps, settings: ExchangeOptions): E
         },
       );
     } catch (error) {
-      deps.pauses.note(error);
+      deps.pauses.note(error, credentials);
       throw error;
     }
   };

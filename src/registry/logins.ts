@@ -21,7 +21,7 @@ export interface Logins {
 }
 
 /** Kept instead of the secret itself, so that a key that is logged by mistake tells nothing. */
-function identityOf(credential: Credential | null): string {
+export function identityOf(credential: Credential | null): string {
   if (credential === null) return 'anonymous';
   return createHash('sha256')
     .update(JSON.stringify([credential.source, credential.server, credential.secret]))
