@@ -9,8 +9,13 @@ const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
   'apps/DaemonSet': ['spec', 'template'],
   'batch/Job': ['spec', 'template'],
   'batch/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
+  '/ReplicationController': ['spec', 'template'],
+  '/PodTemplate': ['template'],
   'serving.knative.dev/Service': ['spec', 'template'],
 };
+
+/** What Knative calls a container that has no name (serving pkg/apis/config/defaults.go), where only it may have none. */
+const KNATIVE_CONTAINER = 'user-container';
 
 export interface GroupKind {
   readonly group: string;
@@ -29,11 +34,26 @@ export function templatePath({ group, kind }: GroupKind): readonly string[] | nu
   return (Object.hasOwn(TEMPLATE_PATHS, name) ? TEMPLATE_PATHS[name] : undefined) ?? null;
 }
 
+/** A Knative template as Knative itself completes it; what is no list of objects is left for `readPod` to refuse. */
+function withContainerNames(template: unknown): unknown {
+  const spec = step(template, 'spec');
+  const containers = step(spec, 'containers');
+  if (!Array.isArray(containers)) return template;
+  const named = containers.map((container: unknown) =>
+    typeof container === 'object' && container !== null && step(container, 'name') === undefined
+      ? { ...container, name: KNATIVE_CONTAINER }
+      : container,
+  );
+  return { ...(template as object), spec: { ...(spec as object), containers: named } };
+}
+
 /**
  * The Pod that a workload would make, as far as its template tells; null for a kind without a template.
  * @throws AppError `invalid-pod` when the template is broken
  */
 export function podOfTemplate(object: unknown, kind: GroupKind): Pod | null {
   const path = templatePath(kind);
-  return path === null ? null : readPod(path.reduce(step, object));
+  if (path === null) return null;
+  const template = path.reduce(step, object);
+  return readPod(kind.group === 'serving.knative.dev' ? withContainerNames(template) : template);
 }

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { podOfTemplate } from '../../src/pod/workloads.ts';
+
+const template = {
+  metadata: { labels: { app: 'a' } },
+  spec: { containers: [{ name: 'main', image: 'registry.example.com/main:1' }] },
+};
+
+describe('where the template stands', () => {
+  test.each<[string, string, object]>([
+    ['apps', 'Deployment', { spec: { template } }],
+    ['apps', 'ReplicaSet', { spec: { template } }],
+    ['apps', 'StatefulSet', { spec: { template } }],
+    ['apps', 'DaemonSet', { spec: { template } }],
+    ['batch', 'Job', { spec: { template } }],
+    ['batch', 'CronJob', { spec: { jobTemplate: { spec: { template } } } }],
+    ['', 'ReplicationController', { spec: { template } }],
+    ['', 'PodTemplate', { template }],
+    ['serving.knative.dev', 'Service', { spec: { template } }],
+  ])('%s %s', (group, kind, object) => {
+    expect(podOfTemplate(object, { group, kind })).toEqual(template);
+  });
+
+  test.each([
+    ['', 'Service'],
+    ['', 'ConfigMap'],
+    ['argoproj.io', 'Deployment'],
+    ['', 'toString'],
+  ])('%s %s has none', (group, kind) => {
+    expect(podOfTemplate({ spec: { template } }, { group, kind })).toBeNull();
+  });
+});
+
+test.each<[string, unknown]>([
+  ['a ReplicationController without one', { spec: {} }],
+  ['a PodTemplate that is empty', {}],
+  ['null', null],
+])('a broken template is told: %s', (_case, object) => {
+  const kind = object === null || 'spec' in (object as object) ? 'ReplicationController' : 'PodTemplate';
+  expect(() => podOfTemplate(object, { group: '', kind })).toThrow('Cannot read Pod field');
+});
+
+describe('Knative names the containers that have no name', () => {
+  const knative = { group: 'serving.knative.dev', kind: 'Service' };
+  const service = (containers: unknown) => ({ spec: { template: { spec: { containers } } } });
+
+  test('one without, one with', () => {
+    const given = service([{ image: 'a' }, { name: 'proxy', image: 'b' }]);
+    const before = structuredClone(given);
+    expect(podOfTemplate(given, knative)?.spec.containers).toEqual([
+      { name: 'user-container', image: 'a' },
+      { name: 'proxy', image: 'b' },
+    ]);
+    expect(given).toEqual(before);
+  });
+
+  test.each([
+    ['no list', {}],
+    ['null in it', [null]],
+    ['text in it', ['a']],
+    ['nothing', undefined],
+  ])('not where there is %s', (_case, containers) => {
+    expect(() => podOfTemplate(service(containers), knative)).toThrow('Cannot read Pod field');
+  });
+
+  test('nobody else does', () => {
+    const kind = { group: 'apps', kind: 'Deployment' };
+    expect(() => podOfTemplate(service([{ image: 'a' }]), kind)).toThrow('spec.containers[0].name');
+  });
+});
