@@ -4,8 +4,6 @@ import type { AssessPod } from './assess/assessment.ts';
 import { createImageCatalog } from './assess/image-catalog.ts';
 import type { ClusterPort, KeychainPort, PullSecretsPort, ServiceAccountsPort } from './assess/ports.ts';
 import { loadDevelopmentCertificate } from './certs/development.ts';
-import { renewCertificate } from './certs/renew-certificate.ts';
-import { serviceNames, type ServingCertificate } from './certs/serving-certificate.ts';
 import { configCommand } from './cli/config/config.ts';
 import { demoCommand } from './cli/demo/demo.ts';
 import { explainCommand } from './cli/explain.ts';
@@ -22,27 +20,26 @@ import {
   type Configuration,
 } from './config/configuration-reader.ts';
 import { AppError } from './errors.ts';
-import { loadCertificateSecret } from './kubernetes/certificate-secret.ts';
-import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
+import { createKubernetesClient } from './kubernetes/client.ts';
 import { createCluster, type Cluster } from './kubernetes/cluster.ts';
 import type { KubernetesConnection } from './kubernetes/connection.ts';
 import { createInClusterConnection } from './kubernetes/in-cluster-connection.ts';
 import { createPullSecrets } from './kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from './kubernetes/service-accounts.ts';
-import { createWebhookConfigurations } from './kubernetes/webhook-configurations.ts';
 import { explanations } from './policy/explanations.ts';
 import { policySettings } from './policy/settings.ts';
 import { defaultActionOf, severityOf } from './policy/severity.ts';
 import { createRegistryClient, type RegistryClient } from './registry/client.ts';
 import { registrySettings } from './registry/settings.ts';
 import { createApp } from './server/app.ts';
-import { tlsOptions } from './server/certificate.ts';
+import { swapCertificate, tlsOptions } from './server/certificate.ts';
 import { createHealth, type Health } from './server/health.ts';
 import { listen } from './server/listen.ts';
 import { serverSettings } from './server/settings.ts';
 import { stopSignal } from './server/stop-signal.ts';
 import { createLogger, type LeveledLogger } from './telemetry/log.ts';
 import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts';
+import { keepCertificate, type KeepingParts, type KeptCertificate } from './wire-certificate.ts';
 import { wireDemo } from './wire-demo.ts';
 import { assessUnderFile } from './wire-reload.ts';
 import { wireReview } from './wire-review.ts';
@@ -157,18 +154,11 @@ function followPolicy(
 /** Where nothing names a folder the cluster keeps the certificate, and the API server is told whom to trust. */
 async function certify(
   flags: ServeFlags,
-  parts: { readonly client: KubernetesClient; readonly log: LeveledLogger; readonly namespace: string },
+  parts: KeepingParts,
   signal: AbortSignal,
-): Promise<ServingCertificate> {
-  if (flags.certDir !== undefined) return loadDevelopmentCertificate(flags.certDir);
-  const { client, log, namespace } = parts;
-  const names = serviceNames(DEFAULTS.service, namespace);
-  const renew = (known: ServingCertificate | null): Promise<ServingCertificate> =>
-    renewCertificate(known, names);
-  const bundle = await loadCertificateSecret({ client, log, renew }, { namespace }, signal);
-  // Never rejects; it ends with the signal.
-  void createWebhookConfigurations({ client, log }).keepCaBundle(bundle.caCert, signal);
-  return bundle;
+): Promise<KeptCertificate> {
+  if (flags.certDir === undefined) return keepCertificate(parts, { service: DEFAULTS.service }, signal);
+  return { first: await loadDevelopmentCertificate(flags.certDir), follow: () => {} };
 }
 
 function healthOf(cluster: Cluster): Health {
@@ -192,13 +182,16 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
     // Watches keep the process alive: nothing may fail between their start and the `finally` that ends them.
     cluster.start();
     const stopped = stopSignal(process);
+    // Also while the API server is waited for.
+    void stopped.then(() => stopping.abort());
     const certificate = await certify(flags, { client, log: logger, namespace }, stopping.signal);
     const pullSecrets = createPullSecrets({ client });
     const serviceAccounts = createServiceAccounts({ client, log: logger });
     const parts = { cluster, pullSecrets, serviceAccounts, keychain, registry, logger, namespace };
     const assess = followPolicy(parts, { file: flags.config, settings }, stopping.signal);
     const health = healthOf(cluster);
-    const app = createApp({ assess, health, logger }, { https: tlsOptions(certificate) });
+    const app = createApp({ assess, health, logger }, { https: tlsOptions(certificate.first) });
+    certificate.follow((replaced) => swapCertificate(app.server, replaced));
     const listening = await listen(app, health, settings.server);
     logger.info(
       { host: listening.host, port: listening.port, mode: settings.policy.mode },

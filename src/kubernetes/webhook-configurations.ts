@@ -8,8 +8,11 @@ import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts'
 
 export const DEFAULTS = {
   name: 'wasmgate',
-  /** With failurePolicy Ignore a configuration made anew has no CA, and nobody notices; two small GETs a minute mend it. */
-  lookMilliseconds: 60_000,
+  /**
+   * With failurePolicy Ignore nobody notices a configuration made anew, which has no CA; until the next look every Pod is
+   * admitted unseen. A look is three small GETs.
+   */
+  lookMilliseconds: 15_000,
   /** Times to read again when someone else changed the configuration in between; kubectl gives up after 5, too. */
   attempts: 5,
 } as const;
@@ -21,8 +24,11 @@ export type CaBundleOutcome = 'set' | 'unchanged' | 'absent';
 export interface WebhookConfigurations {
   /** Sets the CA of every webhook in both configurations where it differs. One result for each configuration. */
   readonly setCaBundle: (caPem: string, signal: AbortSignal) => Promise<readonly CaBundleOutcome[]>;
-  /** Does so again and again until the signal aborts; failures are logged and tried again. Never rejects. */
-  readonly keepCaBundle: (caPem: string, signal: AbortSignal) => Promise<void>;
+  /**
+   * Does so again and again until the signal aborts; failures are logged and tried again. Never rejects.
+   * @param readCa asked before each look
+   */
+  readonly keepCaBundle: (readCa: () => Promise<string>, signal: AbortSignal) => Promise<void>;
 }
 
 export interface WebhookConfigurationsOptions {
@@ -50,11 +56,11 @@ export function createWebhookConfigurations(
     return Promise.all(KINDS.map((kind) => setIn(client, { kind, name, caBundle }, signal)));
   };
 
-  async function keepCaBundle(caPem: string, signal: AbortSignal): Promise<void> {
+  async function keepCaBundle(readCa: () => Promise<string>, signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        const outcomes = await setCaBundle(caPem, signal);
+        const outcomes = await setCaBundle(await readCa(), signal);
         if (outcomes.includes('set')) log.info({ configuration: name }, 'Set the CA of the webhooks');
         failures = outcomes.includes('absent') ? failures + 1 : 0;
         if (failures === 1) log.warn({ configuration: name }, 'The webhook configurations are not there yet');

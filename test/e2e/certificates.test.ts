@@ -44,19 +44,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
   });
 
   test('its CA stands in every webhook of both configurations', async () => {
-    const get = ['secret', 'wasmgate-certificates', '-n', 'wasmgate-system'];
-    const secret = await getJson<{ data: Record<string, string> }>(kubernetes.kubectl, get);
-    for (const kind of KINDS) {
-      const bundles = await waitFor(
-        async () => {
-          const { webhooks } = await getJson<Configuration>(kubernetes.kubectl, [kind, 'wasmgate']);
-          const found = webhooks.map(({ clientConfig }) => clientConfig.caBundle);
-          return found.every((bundle) => bundle !== undefined) && found;
-        },
-        { what: `the caBundle of ${kind}`, seconds: 30 },
-      );
-      expect(new Set(bundles)).toEqual(new Set([secret.data['ca.crt']]));
-    }
+    await caIsInPlace();
   });
 
   test('the API server trusts it and is answered, by the name of the Service', async () => {
@@ -74,6 +62,34 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     );
     expect(warned).toContain('Warning: wasmgate: namespace label wasmgate.dev/mode: "no-mode"');
   });
+
+  test('replicas that run take the certificate of one that started after the Secret was deleted', async () => {
+    await must(kubernetes.kubectl(['delete', 'secret', 'wasmgate-certificates', '-n', 'wasmgate-system']));
+    const options = { name: 'replica-3', certificates: 'cluster', configuration: {} } as const;
+    await using third = await startWasmgate(kubernetes, options);
+    const { fingerprint256 } = await certificateAt(third.port);
+    for (const { port } of replicas) {
+      await waitFor(async () => (await certificateAt(port)).fingerprint256 === fingerprint256, {
+        what: 'the new certificate',
+        seconds: 40,
+      });
+    }
+    await caIsInPlace();
+  }, 120_000);
+
+  async function caIsInPlace(): Promise<void> {
+    const get = ['secret', 'wasmgate-certificates', '-n', 'wasmgate-system'];
+    const secret = await getJson<{ data: Record<string, string> }>(kubernetes.kubectl, get);
+    for (const kind of KINDS) {
+      await waitFor(
+        async () => {
+          const { webhooks } = await getJson<Configuration>(kubernetes.kubectl, [kind, 'wasmgate']);
+          return webhooks.every(({ clientConfig }) => clientConfig.caBundle === secret.data['ca.crt']);
+        },
+        { what: `the CA of the Secret in ${kind}`, seconds: 30 },
+      );
+    }
+  }
 
   /**
    * The API server of the tests has no cluster network: a Service that stands for a host name leads to this machine, while

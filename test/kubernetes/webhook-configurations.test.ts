@@ -86,7 +86,7 @@ test('keeping goes on through absence, failure and loss, until it is stopped', a
   ];
   await using started = await start({ mutating, validating: done });
   const stopping = new AbortController();
-  const keeping = started.configurations.keepCaBundle('the CA', stopping.signal);
+  const keeping = started.configurations.keepCaBundle(() => Promise.resolve('the CA'), stopping.signal);
   await expect.poll(() => patches(started.api.seen).length).toBe(2);
   stopping.abort();
   await keeping;
