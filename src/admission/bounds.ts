@@ -9,9 +9,8 @@ export const WARNING_BOUNDS = {
   runesWished: 120,
 } as const;
 
-// Control characters would make the Warning header invalid, so that the API server drops the warning.
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
+/** Controls, line and paragraph separators, and what is invisible but turns the text around it. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
 /** The number of code points, in few steps for the usual short text. */
 export function countRunes(text: string): number {
@@ -32,13 +31,21 @@ export function boundText(text: string, runes: number): string {
     .join('')}…`;
 }
 
+/**
+ * Text that names what a Pod or a registry says, on one line and without anything that a terminal would obey: kubectl prints
+ * a denial as it comes. In a warning, a control character would make the Warning header invalid, and the API server drop it.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, ' ');
+}
+
 /** Each warning once, in order, on one line, within the bounds; what would pass the sum is left out whole. */
 export function boundWarnings(warnings: readonly string[]): readonly string[] {
   if (warnings.length === 0) return warnings;
   const kept = new Set<string>();
   let together = 0;
   for (const warning of warnings) {
-    const line = boundText(warning.replaceAll(CONTROL, ' ').trim(), WARNING_BOUNDS.runesEach);
+    const line = boundText(printable(warning).trim(), WARNING_BOUNDS.runesEach);
     if (line === '' || kept.has(line)) continue;
     together += countRunes(line);
     if (together > WARNING_BOUNDS.runesTogether) break;

@@ -1,7 +1,7 @@
 import type { Change, Decision, JudgedFinding } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import type { Mode, Outcome } from '../policy/mode.ts';
-import { WARNING_BOUNDS } from './bounds.ts';
+import { printable, WARNING_BOUNDS } from './bounds.ts';
 import { describeChange } from './describe-change.ts';
 
 /** What was judged, as the use case hands it over. */
@@ -28,8 +28,8 @@ function withoutFullStop(text: string): string {
 export function describeDenial(refusals: readonly JudgedFinding[]): string {
   return refusals
     .map(({ detail, advice }, index) => {
-      const what = `${index === 0 ? '' : 'also: '}${withoutFullStop(detail)}`;
-      return advice === '' ? what : `${what}\nTo fix: ${advice}`;
+      const what = `${index === 0 ? '' : 'also: '}${withoutFullStop(printable(detail))}`;
+      return advice === '' ? what : `${what}\nTo fix: ${printable(advice)}`;
     })
     .join('\n');
 }

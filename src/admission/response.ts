@@ -1,6 +1,6 @@
 import { REVIEW_VERSION } from './review.ts';
 import { encodePatch, type PatchOperation } from './json-patch.ts';
-import { boundText, boundWarnings } from './bounds.ts';
+import { boundText, boundWarnings, printable } from './bounds.ts';
 
 /** What is told beside the answer. Annotation keys are bare: the API server stores them as `<webhook name>/<key>`. */
 export interface Remarks {
@@ -47,7 +47,8 @@ export function patched(operations: readonly PatchOperation[], remarks: Remarks 
 
 function writeAnnotations(annotations: Readonly<Record<string, string>>): string {
   const bounded = Object.entries(annotations).map(
-    ([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(boundText(value, DEFAULTS.annotationRunes))}`,
+    ([key, value]) =>
+      `${JSON.stringify(key)}:${JSON.stringify(boundText(printable(value), DEFAULTS.annotationRunes))}`,
   );
   return bounded.length === 0 ? '' : `,"auditAnnotations":{${bounded.join(',')}}`;
 }

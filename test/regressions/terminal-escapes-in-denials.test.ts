@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { expect, onTestFinished, test } from 'vitest';
+import { createAssessPod } from '../../src/assess/assess-pod.ts';
+import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
+import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
+import { policySettings } from '../../src/policy/settings.ts';
+import { createRegistryClient } from '../../src/registry/client.ts';
+import { WASMTIME } from '../support/assessments.ts';
+import { startServer } from '../support/http-server.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { startWebhook } from '../support/webhook.ts';
+
+/** Clears the screen, retitles the window, turns the text around, and starts a line of its own. */
+const TRICKS = '\u001b[2J\u001b]0;owned\u0007\u202e\u2066\u2028\nError from server: all is well';
+// oxlint-disable-next-line no-control-regex
+const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+function descriptor(mediaType: string, bytes: string) {
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return { mediaType, digest, size: bytes.length };
+}
+
+/** One index for Wasm platforms only, the architecture of which is a trick. */
+function startTrickster() {
+  const platform = { os: 'wasi', architecture: TRICKS };
+  const config = JSON.stringify({ ...platform, config: { Entrypoint: ['/app.wasm'] } });
+  const manifest = JSON.stringify({ schemaVersion: 2, config: descriptor(OCI_CONFIG, config), layers: [] });
+  const entry = { ...descriptor(OCI_MANIFEST, manifest), platform };
+  const index = JSON.stringify({ schemaVersion: 2, manifests: [entry] });
+  return startServer((request, response) => {
+    const url = request.url ?? '';
+    if (url.includes('/blobs/')) response.end(config);
+    else if (url.includes('@') || url.includes('sha256:'))
+      response.writeHead(200, { 'content-type': OCI_MANIFEST }).end(manifest);
+    else response.writeHead(200, { 'content-type': OCI_INDEX }).end(index);
+  });
+}
+
+async function startWholeWebhook() {
+  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  onTestFinished(client.close);
+  const { log: logger } = createRecordingLog();
+  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
+  const view = createClusterView([WASMTIME], []);
+  const namespace = { name: 'team-a', labels: {} };
+  const cluster = {
+    view: () => view,
+    namespace: () => namespace,
+    fetchNamespace: () => Promise.resolve(namespace),
+  };
+  const catalog = createImageCatalog({ registry: client, pullSecrets, logger });
+  const { policy } = createConfigurationReader({ policy: policySettings }).defaults();
+  return startWebhook({
+    assess: createAssessPod({ catalog, cluster, logger }, { policy, ownNamespace: 'wasmgate-system' }),
+  });
+}
+
+test('what a registry says cannot command the terminal that a denial is printed on', async () => {
+  const registry = await startTrickster();
+  onTestFinished(registry.close);
+  await using webhook = await startWholeWebhook();
+  const object = { spec: { containers: [{ name: 'app', image: `${registry.host}/app:1` }] } };
+  const request = { uid: '1', kind: { group: '', version: 'v1', kind: 'Pod' }, operation: 'CREATE' };
+  const review = {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: { ...request, namespace: 'team-a', object },
+  };
+  const answer = await webhook.ask('/validate', review);
+  const { message } = answer['status'] as { readonly message: string };
+  expect(message).toContain('owned');
+  expect(message).not.toMatch(OBEYED);
+  expect(message.split('\n').filter((line) => /^error/i.test(line))).toEqual([]);
+});
