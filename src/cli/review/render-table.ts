@@ -36,8 +36,8 @@ function more({ columns }: Page, text: string): string {
 }
 
 function describeVerdict({ kind, flavour, reason }: ReportedVerdict): string {
-  const more = flavour ?? reason;
-  return more === null ? kind : `${kind} (${more})`;
+  const detail = flavour ?? reason;
+  return detail === null ? kind : `${kind} (${detail})`;
 }
 
 function valueText(value: unknown): string {

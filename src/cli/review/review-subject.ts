@@ -65,18 +65,23 @@ interface Step {
 }
 
 function ask({ subject, assess, deadline }: Step, step: 'mutate' | 'validate'): Promise<Assessment> {
-  const { kind, pod, source } = subject;
-  return assess({ subject: kind, pod, namespace: source.namespace, step, deadline });
+  const { kind, pod, previous, source } = subject;
+  const before = previous === undefined ? {} : { previous };
+  return assess({ subject: kind, pod, ...before, namespace: source.namespace, step, deadline });
 }
 
-/** A workload is judged once and never changed; the changes are those that its Pods will get. */
-async function reviewTemplate(step: Step): Promise<Reviewed> {
+/**
+ * Judged once: a workload, which is never changed (the changes are those that its Pods will get), and the update of a Pod,
+ * which `/mutate` is not asked about.
+ */
+async function reviewOnce(step: Step): Promise<Reviewed> {
   const { subject } = step;
   const judgement = await ask(step, 'validate');
   if (judgement.kind === 'skipped') return left(subject, judgement.reason, judgement.notes);
-  const patch = patchFor(subject, judgement.outcome.changes);
   const { runtimeClass } = judgement.decision;
-  const changes = changesOf(judgement);
+  const isUpdate = subject.previous !== undefined;
+  const changes = isUpdate ? [] : changesOf(judgement);
+  const patch = isUpdate ? [] : patchFor(subject, judgement.outcome.changes);
   return {
     kind: 'judged',
     subject,
@@ -106,5 +111,6 @@ async function reviewPod(step: Step): Promise<Reviewed> {
 export async function reviewSubject(assess: AssessPod, subject: Subject): Promise<Reviewed> {
   if (subject.kind === 'left') return left(subject, subject.reason, []);
   const step = { subject, assess, deadline: createDeadline(DEFAULTS.lookMilliseconds) };
-  return subject.kind === 'pod' ? reviewPod(step) : reviewTemplate(step);
+  const isCreated = subject.kind === 'pod' && subject.previous === undefined;
+  return isCreated ? reviewPod(step) : reviewOnce(step);
 }

@@ -1,6 +1,7 @@
 import { parseReview, type AdmissionRequest } from '../../admission/review.ts';
 import { AppError } from '../../errors.ts';
 import { isObject, property, stringOr, type JsonObject } from '../../image/json.ts';
+import { changedImages } from '../../pod/changed-images.ts';
 import type { Pod } from '../../pod/pod.ts';
 import { readPod } from '../../pod/read-pod.ts';
 import { podOfTemplate, templatePath } from '../../pod/workloads.ts';
@@ -19,6 +20,8 @@ interface Common {
 export interface JudgeableSubject extends Common {
   readonly kind: 'pod' | 'template';
   readonly pod: Pod;
+  /** Of an update: what the Pod was before. */
+  readonly previous?: Pod;
   /** Keys that lead to the template; none for a Pod. */
   readonly path: readonly string[];
 }
@@ -52,23 +55,37 @@ function pathOf(group: string, kind: string): readonly string[] | null {
   return group === '' && kind === 'Pod' ? [] : templatePath({ group, kind });
 }
 
-function readSubject(found: Found, path: readonly string[]): Subject {
+/** Of a Pod that is there, only images that are new are judged. */
+function readUpdate(found: Found, oldObject: unknown): Subject {
+  const { source, object, uid } = found;
+  const [pod, previous] = [readPod(object), readPod(oldObject)];
+  return changedImages(previous, pod) === null
+    ? { kind: 'left', source, object, uid, reason: 'no image of it is new' }
+    : { kind: 'pod', source, object, uid, path: [], pod, previous };
+}
+
+function readCreation(found: Found, path: readonly string[]): Subject {
   const { source, object, uid, group } = found;
+  if (path.length === 0) return { kind: 'pod', source, object, uid, path, pod: readPod(object) };
+  const pod = podOfTemplate(object, { group, kind: source.kind }) ?? readPod(undefined);
+  return { kind: 'template', source, object, uid, path, pod };
+}
+
+function orLeft(found: Found, read: () => Subject): Subject {
   try {
-    if (path.length === 0) return { kind: 'pod', source, object, uid, path, pod: readPod(object) };
-    const pod = podOfTemplate(object, { group, kind: source.kind }) ?? readPod(undefined);
-    return { kind: 'template', source, object, uid, path, pod };
+    return read();
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'invalid-pod') throw error;
+    const { source, object, uid } = found;
     const reason = `${error.message}. It is left to the API server, which refuses it in its own words`;
     return { kind: 'left', source, object, uid, reason };
   }
 }
 
-function leftReason({ operation, kind, subResource }: AdmissionRequest): string | null {
-  if (operation === 'DELETE' || operation === 'CONNECT') return `operation ${operation} is not judged`;
-  if (subResource !== '') return `sub-resource ${subResource} is not judged`;
-  return kind.kind === 'Pod' && operation === 'UPDATE' ? 'a Pod is judged at its creation' : null;
+function leftReason({ operation, subResource }: AdmissionRequest): string | null {
+  if (operation !== 'CREATE' && operation !== 'UPDATE') return `operation ${operation} is not judged`;
+  const isJudged = subResource === '' || subResource === 'ephemeralcontainers';
+  return isJudged ? null : `sub-resource ${subResource} is not judged`;
 }
 
 function subjectOfReview({ file, document, object: review }: Manifest): Subject | null {
@@ -81,7 +98,9 @@ function subjectOfReview({ file, document, object: review }: Manifest): Subject 
   const source = { file, document, kind: kind.kind, namespace, name };
   const reason = leftReason(request);
   if (reason !== null) return { kind: 'left', source, object, uid, reason };
-  return readSubject({ source, object, uid, group: kind.group }, path);
+  const found = { source, object, uid, group: kind.group };
+  const isUpdate = request.operation === 'UPDATE' && path.length === 0;
+  return orLeft(found, () => (isUpdate ? readUpdate(found, request.oldObject) : readCreation(found, path)));
 }
 
 /**
@@ -96,5 +115,6 @@ export function subjectOf(manifest: Manifest, namespace: string): Subject | null
   if (path === null) return null;
   const own = metadataText(object, 'namespace');
   const source = { file, document, kind, namespace: own === '' ? namespace : own, name: nameOf(object) };
-  return readSubject({ source, object, uid: null, group }, path);
+  const found = { source, object, uid: null, group };
+  return orLeft(found, () => readCreation(found, path));
 }

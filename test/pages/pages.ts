@@ -1,0 +1,8 @@
+import { findingsPage } from './findings-page.ts';
+import { referencePage } from './reference-page.ts';
+
+/** The pages that are written from the code, by their path. */
+export const PAGES: readonly (readonly [path: string, write: () => string])[] = [
+  ['src/policy/FINDINGS.md', findingsPage],
+  ['src/config/REFERENCE.md', referencePage],
+];

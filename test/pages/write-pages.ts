@@ -1,0 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PAGES } from './pages.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+// npm run pages
+await Promise.all(PAGES.map(([path, write]) => writeFile(join(ROOT, path), write())));
