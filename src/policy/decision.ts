@@ -27,6 +27,7 @@ export type FindingId =
   | 'overhead-conflict'
   | 'command-required'
   | 'image-will-not-pull'
+  | 'image-may-not-pull'
   | 'image-not-a-workload'
   | 'image-unknown'
   | 'handler-on-no-node'

@@ -12,6 +12,7 @@ const FLAVOURS: Readonly<Record<string, string>> = {
   'spin-app': 'a Spin application',
   'spin-rootfs': 'a Wasm application without an entrypoint (Spin or slight)',
   'slight-app': 'a slight application',
+  'wasm-to-oci': 'a Wasm module (wasm-to-oci layout)',
   'runwasi-oci': 'a Wasm layer image (runwasi layout)',
 };
 
@@ -19,6 +20,8 @@ const FLAVOURS: Readonly<Record<string, string>> = {
 export function describeVerdict(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'wasm':
+      if (verdict.flavour === 'spin-rootfs' && verdict.shape !== null)
+        return 'a Spin application in a file system';
       return FLAVOURS[verdict.flavour] ?? `a Wasm image (${verdict.flavour})`;
     case 'container':
       return 'an ordinary container image';
@@ -32,6 +35,19 @@ export function describeVerdict(verdict: Verdict): string {
 /** `container "app" (image ghcr.io/x/y:1, a Spin application)` */
 export function describeContainer({ container, image, verdict }: AssessedContainer): string {
   return `container "${container.name}" (image ${image}, ${describeVerdict(verdict)})`;
+}
+
+/** `registry/repository` as the Pod writes it, without tag and digest. */
+export function repositoryOf(image: string): string {
+  const named = image.split('@', 1)[0] ?? image;
+  const colon = named.lastIndexOf(':');
+  return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
+}
+
+/** What to name so that a shim finds the Wasm layer; null where that is not what is in the way. */
+export function insteadOfIndex({ image, verdict, facts }: AssessedContainer): string | null {
+  if (verdict.kind !== 'wasm' || verdict.isBehindIndex !== true || facts === null) return null;
+  return `Name ${repositoryOf(image)}@${facts.variants[0].digest}, the manifest behind the index, instead.`;
 }
 
 /** `RuntimeClass "wasmtime-spin-v2" (handler spin)`, or without the handler where it has the same name. */

@@ -30,7 +30,12 @@ export function profileOf(handler: string): HandlerProfile | null {
   return BY_NAME.get(handler) ?? BY_NAME.get(handler.replace(VERSION, '')) ?? null;
 }
 
-const HOSTED: ReadonlySet<ImageForm> = new Set<ImageForm>(['spin-app', 'spin-files']);
+const HOSTED: ReadonlySet<ImageForm> = new Set<ImageForm>([
+  'spin-app',
+  'spin-files',
+  'spin-rootfs',
+  'slight-files',
+]);
 
 /** Artefacts have no ENTRYPOINT, and without any command the node answers "no command specified". */
 function commandNeed(verdict: WasmVerdict, form: ImageForm): Need | null {

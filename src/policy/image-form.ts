@@ -12,22 +12,39 @@ export const IMAGE_FORMS = [
   'artefact-component',
   'layer-module',
   'layer-component',
+  'indexed-layer',
   'spin-app',
   'spin-files',
+  'spin-rootfs',
+  'spin-entrypoint',
   'slight-files',
+  'other-files',
   'foreign',
 ] as const;
 export type ImageForm = (typeof IMAGE_FORMS)[number];
 
-function fileForm({ flavour, shape, firstArgument }: WasmVerdict): ImageForm {
+function startsNothing({ firstArgument }: WasmVerdict): boolean {
+  return firstArgument === null || firstArgument === '/';
+}
+
+function fileForm(verdict: WasmVerdict): ImageForm {
+  const { flavour, shape, firstArgument, isHostless } = verdict;
+  if (startsNothing(verdict)) return 'other-files';
   if (firstArgument !== null && namesWatFile(firstArgument)) return 'text-file';
   if (shape === 'component') return 'component-file';
-  const isOpen = shape === null && (flavour === 'wasi-image' || flavour === 'wasi-index');
+  const isOpen = isHostless !== true && (flavour === 'wasi-image' || flavour === 'wasi-index');
   return isOpen ? 'wasi-files' : 'module-file';
+}
+
+/** Only who looked inside knows that there is a /spin.toml. */
+function spinForm(verdict: WasmVerdict): ImageForm {
+  if (verdict.shape === null) return 'spin-files';
+  return startsNothing(verdict) ? 'spin-rootfs' : 'spin-entrypoint';
 }
 
 function wasmForm(verdict: WasmVerdict): ImageForm {
   const isComponent = verdict.shape === 'component';
+  if (verdict.isBehindIndex === true) return 'indexed-layer';
   switch (verdict.flavour) {
     case 'wasi-image':
     case 'wasi-index':
@@ -42,7 +59,7 @@ function wasmForm(verdict: WasmVerdict): ImageForm {
     case 'spin-app':
       return 'spin-app';
     case 'spin-rootfs':
-      return 'spin-files';
+      return spinForm(verdict);
     case 'slight-app':
       return 'slight-files';
     case 'wasm-to-oci':

@@ -30,6 +30,10 @@ export const REASONS = {
   'engine-for-all': { runs: 'no', why: 'hands every container to its Wasm engine, Linux programs included' },
   'modules-only': { runs: 'no', why: 'runs core modules only, and this is a component' },
   'no-file': { runs: 'no', why: "looks for a file in the image's file system, and a Wasm layer brings none" },
+  'behind-index': {
+    runs: 'no',
+    why: 'looks for Wasm layers in a manifest only, and this reference names an index around one',
+  },
   'other-layers': { runs: 'no', why: 'does not know this kind of layer' },
   'no-host': { runs: 'no', why: 'offers no host for this kind of application' },
   'apps-only': { runs: 'no', why: 'runs only applications made for it' },
@@ -145,6 +149,11 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
     }),
     source: 'measured; spin: layer types in containerd-shim-spin engine.rs',
   },
+  'indexed-layer': {
+    what: 'an image or artefact with a Wasm layer, reached through an index',
+    cells: cells('no-engine', 'behind-index', NO_FILE),
+    source: "measured on wasmtime and wasmedge (can't handle spec); runwasi containerd-shim-wasm client.rs",
+  },
   'spin-app': {
     what: 'a Spin application',
     cells: cells('no-engine', 'no-host', { ...NO_FILE, 'any-shim': 'engine-unknown', spin: 'spin' }),
@@ -161,10 +170,33 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
     }),
     source: 'measured on all but spin; libcrun handlers/spin.c; containerd-shim-spin constants.rs',
   },
+  'spin-rootfs': {
+    what: 'a Spin application as a file system: a look inside found its /spin.toml',
+    cells: cells('no-engine', 'no-host', { crun: 'spin-build', 'any-shim': 'engine-unknown', spin: 'spin' }),
+    source: 'measured on all but spin; containerd-shim-spin constants.rs, source.rs',
+  },
+  'spin-entrypoint': {
+    what: 'a Spin application as a file system, whose entrypoint is one of its Wasm files',
+    cells: cells('no-engine', 'untried', {
+      'any-shim': 'engine-unknown',
+      spin: 'spin',
+      slight: 'no-host',
+      wws: 'no-host',
+      lunatic: 'no-host',
+    }),
+    source:
+      'containerd-shim-spin source.rs: /spin.toml counts, whatever the entrypoint; others were never tried',
+  },
   'slight-files': {
     what: 'a slight application',
     cells: cells('no-engine', 'no-host', { 'any-shim': 'engine-unknown', slight: 'slight' }),
     source: 'deislabs containerd-wasm-shims (archived), read: /slightfile.toml and /app.wasm',
+  },
+  'other-files': {
+    what: "files for a Wasm platform without a command, Spin's and slight's own not among them",
+    cells: cells('no-engine', 'no-host', { 'any-shim': 'engine-unknown', wws: 'needs-host-file' }),
+    source:
+      'deislabs containerd-wasm-shims: wws serves whatever workers it finds; measured on the others with /',
   },
   foreign: {
     what: 'an artefact that is no workload',

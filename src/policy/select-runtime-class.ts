@@ -23,9 +23,13 @@ const PRESENCE_RANK: Readonly<Record<HandlerPresence, number>> = {
   nowhere: 2,
 };
 
-/** Not chosen without one of these signs that a plain engine would take it for Wasm, whatever its platform claims. */
+/**
+ * Not chosen without one of these signs that a plain engine would take it for Wasm, whatever its platform claims: the bytes
+ * themselves where somebody looked, or the name of what is started.
+ */
 function isStartable({ verdict }: AssessedContainer): boolean {
   if (verdict.kind !== 'wasm' || verdict.packaging === 'oci-layer' || takesSpinCommand(verdict)) return true;
+  if (verdict.shape !== null) return true;
   return verdict.firstArgument !== null && namesWasmFile(verdict.firstArgument);
 }
 

@@ -42,7 +42,8 @@ export const policySettings = Type.Object(
     }),
     spinCommand: Type.Boolean({
       default: true,
-      description: 'Give Spin applications without a command the command ["/"] that their shim expects.',
+      description:
+        'Give Spin and slight applications without a command the command ["/"] that their shim expects.',
     }),
     tolerations: Type.Array(toleration, {
       default: [],

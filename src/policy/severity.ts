@@ -20,6 +20,7 @@ const SEVERITIES: Readonly<Record<FindingId, Severity>> = {
   'exit-code-lost': 'warning',
   'handler-on-no-node': 'warning',
   'image-identity-shared': 'warning',
+  'image-may-not-pull': 'warning',
   'image-needs-unpack-setting': 'warning',
   'image-not-a-workload': 'warning',
   'image-unknown': 'warning',

@@ -1,8 +1,11 @@
 import type { WasmVerdict } from '../detect/verdict.ts';
 
-/** Spin's shim starts whatever it finds by itself, but the node wants some command: `/` by convention (spin-operator). */
+/**
+ * Spin's and slight's shims start whatever they find by themselves, but the node wants some command: `/` by convention
+ * (spin-operator; the workloads of deislabs containerd-wasm-shims).
+ */
 export const SPIN_COMMAND: readonly string[] = ['/'];
 
 export function takesSpinCommand({ flavour }: WasmVerdict): boolean {
-  return flavour === 'spin-app' || flavour === 'spin-rootfs';
+  return flavour === 'spin-app' || flavour === 'spin-rootfs' || flavour === 'slight-app';
 }

@@ -1,17 +1,22 @@
-// why    A Spin application has no entrypoint, and a node refuses a container without any command; the shim ignores it.
-// writes command of containers that have none, on a class whose handler hosts Spin.
+// why    A Spin application has no entrypoint, and a node refuses a container without any command; the shim ignores it. The
+//        same holds for slight.
+// writes command of containers that have none, on a class whose handler hosts them.
 import { NO_CHANGES, type Mutation } from '../check.ts';
+import type { Engine } from '../handler-profiles.ts';
 import { SPIN_COMMAND, takesSpinCommand } from '../spin-command.ts';
 
+const HOSTS: ReadonlySet<Engine> = new Set<Engine>(['spin', 'slight']);
+
 export const setSpinCommand: Mutation = ({ wasmContainers, resolved, settings }) => {
-  if (!settings.spinCommand || resolved.profile?.engine !== 'spin') return NO_CHANGES;
+  if (!settings.spinCommand || resolved.profile === null || !HOSTS.has(resolved.profile.engine))
+    return NO_CHANGES;
   return wasmContainers.flatMap(({ verdict, path }) =>
     verdict.kind === 'wasm' && takesSpinCommand(verdict) && verdict.firstArgument === null
       ? {
           op: 'add' as const,
           path: `${path}/command`,
           value: SPIN_COMMAND,
-          reason: 'Spin applications have no entrypoint of their own',
+          reason: `${verdict.flavour === 'slight-app' ? 'slight' : 'Spin'} applications have no entrypoint of their own`,
         }
       : [],
   );

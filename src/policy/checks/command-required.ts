@@ -8,7 +8,8 @@ export const commandRequired: Rule = {
     'Wasm artefacts of the CNCF layout have no entrypoint; a container without a command is then refused by' +
     ' the node ("no command specified").',
   reads: 'The effective first argument of Wasm containers.',
-  allows: 'Images with an entrypoint, and Spin applications where wasmgate gives the command itself.',
+  allows:
+    'Images with an entrypoint, and Spin and slight applications where wasmgate gives the command itself.',
   example: 'An image pushed with wkg oci push in a container that names no command.',
   cure:
     'Give the container a command, such as command: ["app.wasm"]; any name will do, since the artefact ' +

@@ -1,4 +1,4 @@
-import { alternatives, describeClass, describeContainer } from '../describe.ts';
+import { alternatives, describeClass, describeContainer, insteadOfIndex } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { canRun } from '../handlers.ts';
 import { capableClasses } from '../select-runtime-class.ts';
@@ -30,9 +30,10 @@ export const handlerCannotRunImage: Rule = {
         container: container.container.name,
         detail: `${describeContainer(container)} cannot run under ${describeClass(runtimeClass)}: ${profile.title} ${outcome.why}`,
         advice:
-          capable.length > 0
+          insteadOfIndex(container) ??
+          (capable.length > 0
             ? `Set spec.runtimeClassName to ${alternatives(capable)}, or leave it out and wasmgate chooses.`
-            : `No RuntimeClass of this cluster runs all containers of this Pod; create one whose handler does.`,
+            : `No RuntimeClass of this cluster runs all containers of this Pod; create one whose handler does.`),
       };
     });
   },

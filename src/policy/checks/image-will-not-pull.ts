@@ -1,15 +1,8 @@
 import { formatPlatform } from '../../image/platform.ts';
 import type { AssessedContainer } from '../facts.ts';
-import { describeContainer } from '../describe.ts';
+import { describeContainer, repositoryOf } from '../describe.ts';
 import type { Rule } from '../check.ts';
 import type { Finding } from '../decision.ts';
-
-/** `registry/repository` as the Pod writes it, without tag and digest. */
-function repositoryOf(image: string): string {
-  const named = image.split('@', 1)[0] ?? image;
-  const colon = named.lastIndexOf(':');
-  return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
-}
 
 function judge(assessed: AssessedContainer): readonly Finding[] {
   const { container, image, facts } = assessed;

@@ -9,6 +9,7 @@ import { handlerCannotRunImage } from './handler-cannot-run-image.ts';
 import { handlerOnNoNode } from './handler-on-no-node.ts';
 import { imageChangedKind } from './image-changed-kind.ts';
 import { imageIdentityShared } from './image-identity-shared.ts';
+import { imageMayNotPull } from './image-may-not-pull.ts';
 import { imageNeedsUnpackSetting } from './image-needs-unpack-setting.ts';
 import { imageNotAWorkload } from './image-not-a-workload.ts';
 import { imageUnknown } from './image-unknown.ts';
@@ -36,6 +37,7 @@ const ofCreation: readonly Rule[] = [
   handlerCannotRunImage,
   wasmImageWithoutRuntimeClass,
   imageWillNotPull,
+  imageMayNotPull,
   imageNotAWorkload,
   imageUnknown,
   watNotRunnable,

@@ -1,5 +1,5 @@
 import type { AssessedContainer } from '../facts.ts';
-import { alternatives, describeContainer } from '../describe.ts';
+import { alternatives, describeContainer, insteadOfIndex } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
@@ -79,7 +79,7 @@ export const noRuntimeClassForImage: Rule = {
         id: 'no-runtime-class-for-image',
         container: alone.container.name,
         detail: `${describeContainer(alone)} needs a RuntimeClass, and none of this cluster's classes can run it`,
-        advice: adviceFor(context, alone),
+        advice: insteadOfIndex(alone) ?? adviceFor(context, alone),
       },
     ];
   },
