@@ -1,4 +1,6 @@
+import type { Namespace } from '../pod/cluster-objects.ts';
 import { SKIP_ANNOTATION } from '../pod/names.ts';
+import type { StringMap } from '../pod/pod.ts';
 import { isSystemNamespace, reasonOutOfScope } from '../pod/scope.ts';
 import { evaluate } from '../policy/evaluate.ts';
 import { applyMode, type Mode } from '../policy/mode.ts';
@@ -8,7 +10,7 @@ import { gather } from './gather-facts.ts';
 import type { ImageCatalog } from './image-catalog.ts';
 import { judgeUpdate } from './judge-update.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
-import { resolveMode, type ResolvedMode } from './resolve-mode.ts';
+import { resolveMode } from './resolve-mode.ts';
 import { settleDecision } from './settle-decision.ts';
 import { createSkipList } from './skip-list.ts';
 
@@ -27,6 +29,14 @@ interface AssessOptions {
 }
 
 const NOTHING: readonly string[] = [];
+const NO_LABELS: StringMap = {};
+
+/** What the Pod's namespace decides. */
+interface Circumstances {
+  readonly mode: Mode;
+  readonly labels: StringMap;
+  readonly notes: readonly string[];
+}
 
 function skipped(reason: string, notes: readonly string[] = NOTHING): Assessment {
   return { kind: 'skipped', reason, notes };
@@ -38,14 +48,13 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
   const { catalog, serviceAccounts } = deps;
   const gathering = { catalog, serviceAccounts, skipList: createSkipList(policy.skipImages) };
 
-  /** A namespace younger than the watch is asked for once; where that fails, the configured mode stands. */
-  async function fetchMode({ namespace, deadline }: AssessmentRequest): Promise<ResolvedMode> {
+  /** A namespace younger than the watch is asked for once; where that fails, it counts as one without labels. */
+  async function fetchNamespace({ namespace, deadline }: AssessmentRequest): Promise<Namespace | undefined> {
     try {
-      const found = await deps.cluster.fetchNamespace(namespace, deadline.signal());
-      return resolveMode(found, policy.mode);
+      return await deps.cluster.fetchNamespace(namespace, deadline.signal());
     } catch (error) {
       deps.logger.warn({ namespace, err: error }, 'cannot read namespace; the configured mode applies');
-      return resolveMode(undefined, policy.mode);
+      return undefined;
     }
   }
 
@@ -60,10 +69,8 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
 
   async function judge(
     request: AssessmentRequest,
-    resolved: ResolvedMode,
-    notes: readonly string[],
+    { mode, labels, notes }: Circumstances,
   ): Promise<Assessment> {
-    const { mode } = resolved;
     const { subject, pod, previous, namespace, deadline } = request;
     const cluster = deps.cluster.view();
     if (previous !== undefined) {
@@ -80,8 +87,9 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     const isMutated = request.step === 'validate' && subject === 'pod' && mode !== 'audit';
     const limitRanges = cluster.limitRanges(namespace);
     const hasStaleClasses = deps.cluster.hasStaleClasses?.() === true;
+    const facts = { pod, cluster, namespaceLabels: labels, limitRanges, isMutated, hasStaleClasses };
     const settled = await settleDecision(gathered, policy.peek, (containers) =>
-      evaluate({ pod, containers, cluster, limitRanges, isMutated, hasStaleClasses }, policy),
+      evaluate({ ...facts, containers }, policy),
     );
     return judged(request, mode, { ...settled, notes });
   }
@@ -91,14 +99,14 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     if (isSystemNamespace(namespace, ownNamespace)) return skipped(`namespace ${namespace} is never judged`);
     const reason = reasonOutOfScope(pod);
     if (reason !== null) return skipped(reason);
-    const cached = deps.cluster.namespace(namespace);
-    const resolved = cached === undefined ? await fetchMode(request) : resolveMode(cached, policy.mode);
+    const found = deps.cluster.namespace(namespace) ?? (await fetchNamespace(request));
+    const resolved = resolveMode(found, policy.mode);
     const notes = resolved.note === null ? [] : [resolved.note];
     if (resolved.mode === 'off') return skipped('mode off', notes);
     if (pod.metadata?.annotations?.[SKIP_ANNOTATION] === 'true') {
       if (policy.allowSkipAnnotation) return skipped(`annotation ${SKIP_ANNOTATION}`, notes);
       notes.push(`annotation ${SKIP_ANNOTATION} has no effect: the configuration does not allow it`);
     }
-    return judge(request, resolved, notes);
+    return judge(request, { mode: resolved.mode, labels: found?.labels ?? NO_LABELS, notes });
   };
 }

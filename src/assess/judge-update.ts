@@ -18,6 +18,8 @@ export interface JudgedContainers {
   readonly containers: readonly AssessedContainer[];
 }
 
+/** They say what a Pod gets at creation. */
+const NO_LABELS = {};
 const NO_CONTAINERS: readonly AssessedContainer[] = [];
 
 /**
@@ -42,6 +44,7 @@ export async function judgeUpdate(
     containers,
     previous: new Map(replaced.map((assessed) => [assessed.container.name, assessed])),
     cluster,
+    namespaceLabels: NO_LABELS,
     limitRanges: cluster.limitRanges(namespace),
     isMutated: false,
   };

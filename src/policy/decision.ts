@@ -35,6 +35,7 @@ export type FindingId =
   | 'memory-below-floor'
   | 'limits-conflict'
   | 'memory-limit-left-out'
+  | 'resource-tier-unknown'
   | 'annotation-delivery-unknown'
   | 'ephemeral-container-cannot-run'
   | 'exec-probe-unsupported'

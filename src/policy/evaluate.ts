@@ -7,6 +7,7 @@ import { evaluateUpdate } from './evaluate-update.ts';
 import type { PodFacts } from './facts.ts';
 import { nodeOutlook } from './node-outlook.ts';
 import { resolveClass } from './resolve-class.ts';
+import { resourceTier } from './resource-tier.ts';
 import type { PolicySettings } from './settings.ts';
 import { judgeFinding } from './severity.ts';
 
@@ -25,6 +26,7 @@ const NO_RESOURCES: ResourceAnswer = { changes: [], findings: [] };
 /** Reckoned only where a class is known: what a container needs depends on the handler and the nodes that have it. */
 function planResources(context: PolicyContext): ResourceAnswer {
   const { pod, containers, limitRanges, cluster, settings, resolved } = context;
+  const { tier } = resourceTier(context, settings);
   if (resolved.class === null) return NO_RESOURCES;
   const nodes = nodeOutlook(cluster, resolved.class, pod).candidates;
   return resourceChanges({
@@ -32,7 +34,7 @@ function planResources(context: PolicyContext): ResourceAnswer {
     containers,
     limitRanges,
     profile: resolved.profile,
-    settings: settings.resources,
+    settings: { ...settings.resources, tier },
     nodes,
   });
 }

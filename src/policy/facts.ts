@@ -1,7 +1,7 @@
 import type { ImageFacts } from '../image/image-facts.ts';
 import type { Verdict } from '../detect/verdict.ts';
 import type { ClusterNode, LimitRange, RuntimeClass } from '../pod/cluster-objects.ts';
-import type { Pod } from '../pod/pod.ts';
+import type { Pod, StringMap } from '../pod/pod.ts';
 import type { VisitedContainer } from '../pod/visit-containers.ts';
 
 /** A container with what its image is, as this Pod would run it. */
@@ -41,6 +41,8 @@ export interface PodFacts {
   readonly cluster: ClusterView;
   /** Whether the RuntimeClasses may be behind the truth; absent where they are not. */
   readonly hasStaleClasses?: boolean;
+  /** Of the Pod's namespace; empty where it is not known. */
+  readonly namespaceLabels: StringMap;
   /** Of the Pod's namespace. */
   readonly limitRanges: readonly LimitRange[];
 }

@@ -19,6 +19,9 @@ const toleration = Type.Object(
 
 export const TIERS = ['edge', 'light', 'standard', 'data', 'ai'] as const;
 export type Tier = (typeof TIERS)[number];
+/** `none`: nothing is injected. */
+export const TIER_CHOICES = [...TIERS, 'none'] as const;
+export type TierChoice = (typeof TIER_CHOICES)[number];
 
 /** The part of the configuration that the policy reads; every default stands here and nowhere else. */
 export const policySettings = Type.Object(
@@ -51,9 +54,10 @@ export const policySettings = Type.Object(
     }),
     resources: Type.Object(
       {
-        tier: choice([...TIERS, 'none'], {
+        tier: choice(TIER_CHOICES, {
           default: 'standard',
-          description: 'Requests and limits for Wasm containers that set none; none injects nothing.',
+          description:
+            'Requests and limits for Wasm containers that set none; none injects nothing. The label wasmgate.dev/resource-tier of a namespace overrides it, and the annotation of that name on a Pod overrides both.',
         }),
         cpuLimit: Type.Boolean({ default: true, description: 'Whether a CPU limit is injected, too.' }),
       },

@@ -27,6 +27,7 @@ const SEVERITIES: Readonly<Record<FindingId, Severity>> = {
   'memory-below-floor': 'warning',
   'limits-conflict': 'warning',
   'memory-limit-left-out': 'warning',
+  'resource-tier-unknown': 'warning',
   'node-taint-not-tolerated': 'warning',
   'read-only-root-unsupported': 'warning',
   'slow-start-under-cpu-limit': 'warning',

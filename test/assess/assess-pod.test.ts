@@ -281,3 +281,13 @@ test('the LimitRanges of the namespace, and of no other, bound what is set', asy
   const limit = changes.find(({ path }) => path === '/spec/containers/0/resources/limits/memory');
   expect(limit?.value).toBe('100Mi');
 });
+
+test('the namespace’s label says which tier, also where it is younger than the watch', async () => {
+  const labels = { 'wasmgate.dev/resource-tier': 'ai' };
+  for (const port of [{}, { namespace: () => undefined }]) {
+    const assessment = await assess(wasmPod(), { labels, port });
+    const changes = assessment.kind === 'judged' ? assessment.decision.changes : [];
+    const limit = changes.find(({ path }) => path === '/spec/containers/0/resources/limits/memory');
+    expect(limit?.value).toBe('512Mi');
+  }
+});

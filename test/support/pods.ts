@@ -109,6 +109,7 @@ export function podFacts(
     pod: subject,
     containers: assess(subject, images),
     cluster: view,
+    namespaceLabels: {},
     limitRanges: [],
     ...parts,
   };

@@ -22,6 +22,7 @@ import { nodeTaintNotTolerated } from './node-taint-not-tolerated.ts';
 import { overheadConflict } from './overhead-conflict.ts';
 import { packagingAdvice } from './packaging-advice.ts';
 import { readOnlyRootUnsupported } from './read-only-root-unsupported.ts';
+import { resourceTierUnknown } from './resource-tier-unknown.ts';
 import { runtimeClassMissing } from './runtime-class-missing.ts';
 import { slowStartUnderCpuLimit } from './slow-start-under-cpu-limit.ts';
 import { ttyUnsupported } from './tty-unsupported.ts';
@@ -54,6 +55,7 @@ const ofCreation: readonly Rule[] = [
   userNamespaceUnsupported,
   exitCodeLost,
   slowStartUnderCpuLimit,
+  resourceTierUnknown,
   handlerOnNoNode,
   nodeTaintNotTolerated,
   imageNeedsUnpackSetting,
