@@ -85,6 +85,7 @@ export function createWatchCollection<Item>(
     const cycle = { ...follower, onListed: first.resolve };
     let version = '';
     let failures = 0;
+    let wasUnreachable = false;
     while (!signal.aborted) {
       try {
         if (version === '') version = await list(cycle, signal);
@@ -95,6 +96,11 @@ export function createWatchCollection<Item>(
         if (signal.aborted) break;
         // Heard of since the last failure: this is a new one, not the same again.
         if (status.failure === null) failures = 0;
+        // So is the first answer after an outage: an API server that has just started forbids for a second what its roles
+        // allow, which must not cost half a minute.
+        const isUnreachable = isKubernetesError(error, 'unreachable');
+        if (wasUnreachable && !isUnreachable) failures = 0;
+        wasUnreachable = isUnreachable;
         version = '';
         await recover(cycle, { error, failures, signal });
         failures += 1;

@@ -237,3 +237,21 @@ test('stopped before the first list: ready is rejected, nothing is asked any mor
   await expect(watched.collection.ready).rejects.toMatchObject({ code: 'aborted' });
   expect(watched.api.seen.length).toBe(1);
 });
+
+test('an API server that answers after an outage, if only to refuse, is asked again soon', async () => {
+  const away: Step = (_request, response) => void response.destroy();
+  const starting = refuse(403, 'Forbidden');
+  const api = await startScriptedApi([away, away, away, starting, starting, list('1', []), watch()]);
+  const counted: unknown[] = [];
+  const warn = (fields: object): void => void counted.push(Reflect.get(fields, 'failures'));
+  const collection = createWatchCollection(
+    { client: createKubernetesClient(api.connection), log: { ...createRecordingLog().log, warn } },
+    { ...TIMINGS, what: 'things', path: '/api/v1/things', parse: parseNamespace, onChange: () => {} },
+  );
+  const stopping = new AbortController();
+  const running = collection.run(stopping.signal);
+  await collection.ready;
+  expect(counted).toEqual([1, 2, 3, 1, 2]);
+  stopping.abort();
+  await Promise.all([running, api[Symbol.asyncDispose]()]);
+});
