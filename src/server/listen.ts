@@ -16,7 +16,10 @@ export interface ListenOptions {
 export interface Listening {
   readonly host: string;
   readonly port: number;
-  /** Not ready at once, serving on while the news spreads, then no new connections; answers under way are finished. */
+  /**
+   * Not ready at once, serving on while the news spreads, each connection for one more answer; then no new connections.
+   * Answers under way are finished.
+   */
   readonly close: () => Promise<void>;
 }
 
@@ -41,6 +44,16 @@ function cannotListen(cause: unknown, { host, port }: ListenOptions): AppError {
   return new AppError('cannot-listen', `Cannot listen on "${host}" port ${port}: ${code}`, {
     cause,
     ...(advice === undefined ? {} : { advice }),
+  });
+}
+
+/**
+ * Each answer from now on ends its connection, while there is still time to open one elsewhere. A connection that is kept
+ * until we close it may carry the next request at that very moment, and Go's client does not send a POST twice.
+ */
+function retireConnections(server: Server): void {
+  server.prependListener('request', (_request, response) => {
+    response.setHeader('connection', 'close');
   });
 }
 
@@ -74,6 +87,7 @@ export async function listen(
     port,
     close: async () => {
       health.drain();
+      retireConnections(app.server);
       await sleep(options.drainMilliseconds ?? DEFAULTS.drainMilliseconds);
       await close(app, options.closeMilliseconds ?? DEFAULTS.closeMilliseconds);
     },

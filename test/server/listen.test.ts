@@ -109,6 +109,8 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     await waitFor('stopping');
     const ready = await request(`https://127.0.0.1:${port}/readyz`, { dispatcher: agent });
     expect(ready.statusCode).toBe(503);
+    // Whoever keeps connections goes elsewhere with the next request.
+    expect(ready.headers['connection']).toBe('close');
     await ready.body.dump();
     const answer = await underWay;
     expect(answer.statusCode).toBe(200);
