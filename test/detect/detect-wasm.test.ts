@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
+import type { ImageFacts } from '../../src/image/image-facts.ts';
+import { DOCKER_CONFIG, OCI_INDEX } from '../../src/image/media-types.ts';
 import { signals } from '../../src/detect/signals.ts';
 import {
   artefact,
+  digestOf,
   imageFacts,
   linux,
   OCI_COMPONENT,
@@ -15,6 +18,7 @@ import {
 } from '../support/image-facts.ts';
 
 const VARIANT = 'module.wasm.image/variant';
+const SPIN_LAYERS = SPIN_APP.layers ?? [];
 
 describe('Wasm, with its flavour and shape', () => {
   test.each<[string, ImageSketch, string, string | null]>([
@@ -60,7 +64,44 @@ describe('Wasm, with its flavour and shape', () => {
       'oci-module',
       null,
     ],
+    [
+      'a component for a later WASI',
+      artefact({ os: 'wasip2', component: { exports: ['wasi:http/handler@0.3.0'], imports: [] } }),
+      'oci-component',
+      'component',
+    ],
+    ['a CNCF artefact that says nothing of a component', artefact({ os: 'wasip2' }), 'oci-module', null],
     ['a Spin application', SPIN_APP, 'spin-app', 'application'],
+    [
+      'a Spin application with its files in an archive',
+      { ...SPIN_APP, layers: [...SPIN_LAYERS, 'application/vnd.wasm.content.bundle.v1.tar+gzip'] },
+      'spin-app',
+      'application',
+    ],
+    [
+      "a Spin application of Spin's main branch, which writes Wasip1",
+      { ...SPIN_APP, config: { os: 'Wasip1', architecture: 'wasm', config: {} } },
+      'spin-app',
+      'application',
+    ],
+    ['WebAssembly text', linux('/app.wat'), 'wasm-entrypoint', null],
+    ['an entry for Linux whose config is wasi', wasi('/app.wasm'), 'wasi-image', null],
+    [
+      'shell form for a Wasm platform',
+      { config: { os: 'wasip1', architecture: 'wasm', config: { Cmd: ['/bin/sh', '-c', '/app.wasm'] } } },
+      'wasi-image',
+      null,
+    ],
+    [
+      'Docker media types',
+      {
+        configType: DOCKER_CONFIG,
+        config: { os: 'wasi', architecture: 'wasm32', config: { Entrypoint: [], Cmd: ['/a.wasm'] } },
+        layers: ['application/vnd.docker.image.rootfs.diff.tar.gzip'],
+      },
+      'wasi-image',
+      null,
+    ],
     ['a runwasi layer', RUNWASI_LAYER, 'runwasi-oci', null],
     [
       'a wasi image with nothing to start',
@@ -100,11 +141,44 @@ describe('not Wasm, however it looks', () => {
   });
 });
 
+const PROXY_LAYER = 'application/vnd.module.wasm.content.layer.v1+wasm';
+
 describe('what lies in a registry but is no workload', () => {
   test.each<[string, ImageSketch, string | null]>([
     ['a Helm chart', { configType: 'application/vnd.cncf.helm.config.v1+json' }, null],
     ['a Spin 1 application', { configType: 'application/vnd.fermyon.spin.application.v1+config' }, 'spin-v1'],
     ['a wasmCloud actor', { configType: 'application/vnd.wasmcloud.actor.archive.config' }, 'wasmcloud'],
+    [
+      'a wasmCloud provider',
+      {
+        configType: 'application/vnd.wasmcloud.provider.archive.config',
+        layers: ['application/vnd.wasmcloud.provider.archive.layer.v1+par'],
+      },
+      'wasmcloud',
+    ],
+    [
+      'a wasmCloud actor, whose layer is that of a proxy plugin',
+      { configType: 'application/vnd.wasmcloud.actor.archive.config', layers: [PROXY_LAYER] },
+      'wasmcloud',
+    ],
+    [
+      'a proxy-wasm plugin by its config',
+      { configType: 'application/vnd.module.wasm.config.v1+json', layers: [PROXY_LAYER] },
+      'proxy-wasm',
+    ],
+    [
+      'a proxy-wasm plugin by its layer alone',
+      {
+        configType: 'application/vnd.unknown.config.v1+json',
+        layers: ['application/vnd.module.wasm.config.v1+json', PROXY_LAYER],
+      },
+      'proxy-wasm',
+    ],
+    [
+      'an attestation as BuildKit before 0.32 wrote it',
+      { config: { os: 'unknown', architecture: 'unknown' }, layers: ['application/vnd.in-toto+json'] },
+      null,
+    ],
     ['a wasm-to-oci module', { configType: 'application/vnd.wasm.config.v1+json' }, 'wasm-to-oci'],
     [
       'a Kubewarden policy',
@@ -163,6 +237,23 @@ describe('what cannot be settled is unknown', () => {
     ],
     ['an image config without a platform', { config: {} }, 'neither'],
     [
+      'platform unknown',
+      { config: { os: 'unknown', architecture: 'unknown', config: { Cmd: ['/a'] } } },
+      'unknown',
+    ],
+    [
+      'a Wasm platform without files or a layer that runtimes know',
+      { ...wasi('/app.wasm'), layers: ['application/vnd.wasm.content.layer.v1+wasm'] },
+      'neither a file-system layer',
+    ],
+    ['a CNCF artefact with an empty config', { ...OCI_MODULE, config: {} }, 'architecture ""'],
+    [
+      'a CNCF artefact for wasm32',
+      { ...OCI_MODULE, config: { os: 'wasip1', architecture: 'wasm32' } },
+      '"wasm32"',
+    ],
+    ['the command of a Spin application on an image for Linux', linux('/'), 'only Spin and slight'],
+    [
       'two Wasm layers',
       { ...RUNWASI_LAYER, layers: ['application/wasm', 'application/wasm'] },
       '2 Wasm layers',
@@ -207,6 +298,113 @@ describe("the Pod's command decides over the image's", () => {
     const verdict = detectWasm(imageFacts(linux('/app.wasm')), override);
     expect(verdict.kind).toBe(kind);
     if (field !== null) expect(verdict.evidence.map((row) => row.field)).toContain(field);
+  });
+});
+
+const FILE = '/app.wasm';
+const LABELLED: ImageSketch = {
+  config: {
+    os: 'linux',
+    architecture: 'amd64',
+    config: { Entrypoint: ['/app'], Labels: { [VARIANT]: 'compat' } },
+  },
+};
+const WKG_CORE_MODULE = artefact({ os: 'wasip2', component: { exports: [], imports: [] } });
+const LAYER = digestOf('layer 0');
+const NO_HOST = { '/spin.toml': 'absent', '/slightfile.toml': 'absent' } as const;
+const NOTHING_TO_START: ImageSketch = { config: { os: 'wasi', architecture: 'wasm', config: {} } };
+
+describe('what a look inside showed decides', () => {
+  test.each<[string, ImageSketch, ImageSketch['contents'], string, string | null]>([
+    ['a module', wasi(FILE), { [FILE]: 'module' }, 'wasi-image', 'module'],
+    ['a component', linux(FILE), { [FILE]: 'component' }, 'wasm-entrypoint', 'component'],
+    ['a function of a module', linux('/app.wasm#main'), { [FILE]: 'module' }, 'wasm-entrypoint', 'module'],
+    ['a file relative to the root', linux('app.wasm'), { [FILE]: 'module' }, 'wasm-entrypoint', 'module'],
+    ['a layer of its own', RUNWASI_LAYER, { [LAYER]: 'component' }, 'runwasi-oci', 'component'],
+    ['what wkg labels a component', WKG_CORE_MODULE, { [LAYER]: 'module' }, 'oci-module', 'module'],
+    ['a file that is neither', wasi(FILE), { [FILE]: 'other' }, 'wasi-image', null],
+    ['a file that is not there, but on a volume', linux(FILE), { [FILE]: 'absent' }, 'wasm-entrypoint', null],
+    ['a file that did not show', wasi(FILE), { [FILE]: 'hidden' }, 'wasi-image', null],
+    ['a Wasm file under any name', linux('/app'), { '/app': 'module' }, 'wasm-entrypoint', 'module'],
+    ['a label that tells the truth', LABELLED, { '/app': 'module' }, 'annotated-image', 'module'],
+    ['Spin', NOTHING_TO_START, { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
+    ['Spin, started as it is', wasi('/'), { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
+    ['Spin for Linux', linux(), { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
+    ['Spin for Linux, started as it is', linux('/'), { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
+    [
+      'Spin with one of its files as the entrypoint',
+      wasi(FILE),
+      { [FILE]: 'module', '/spin.toml': 'other' },
+      'spin-rootfs',
+      'application',
+    ],
+    [
+      'slight',
+      NOTHING_TO_START,
+      { '/spin.toml': 'absent', '/slightfile.toml': 'other' },
+      'slight-app',
+      'application',
+    ],
+    ['neither', NOTHING_TO_START, NO_HOST, 'wasi-image', null],
+    ['neither within what was read', NOTHING_TO_START, { '/spin.toml': 'hidden' }, 'spin-rootfs', null],
+  ])('%s', (_case, sketch, contents, flavour, shape) => {
+    const verdict = detectWasm(imageFacts({ ...sketch, ...(contents === undefined ? {} : { contents }) }));
+    expect(verdict).toMatchObject({ kind: 'wasm', flavour, shape });
+  });
+
+  test.each<[string, ImageSketch, ImageSketch['contents']]>([
+    ['a Linux program under the name of a Wasm file', linux(FILE), { [FILE]: 'elf' }],
+    ['a script under that name', wasi(FILE), { [FILE]: 'script' }],
+    ['a label that is inherited', LABELLED, { '/app': 'elf' }],
+    ['an image without a command and without Spin', linux(), NO_HOST],
+  ])('%s is a container', (_case, sketch, contents = {}) => {
+    const verdict = detectWasm(imageFacts({ ...sketch, contents }));
+    expect(verdict.kind).toBe('container');
+  });
+
+  test('a component that exports nothing, and is one, cannot be started', () => {
+    const verdict = detectWasm(imageFacts({ ...WKG_CORE_MODULE, contents: { [LAYER]: 'component' } }));
+    expect(verdict).toMatchObject({
+      kind: 'unknown',
+      detail: expect.stringContaining('exports nothing') as string,
+    });
+  });
+
+  test('the file and its first bytes are the evidence', () => {
+    const { evidence } = detectWasm(imageFacts({ ...wasi(FILE), contents: { [FILE]: 'component' } }));
+    expect(evidence).toContainEqual({
+      field: 'layers["/app.wasm"]',
+      value: 'component',
+      meaning: 'its first bytes are those of a component',
+    });
+  });
+
+  test('that no host has a file in it is told only where both were looked for', () => {
+    const contents = { [FILE]: 'module', ...NO_HOST } as const;
+    expect(detectWasm(imageFacts({ ...wasi(FILE), contents }))).toMatchObject({ isHostless: true });
+    const half = detectWasm(imageFacts({ ...wasi(FILE), contents: { ...contents, '/spin.toml': 'hidden' } }));
+    expect(half).not.toHaveProperty('isHostless');
+  });
+});
+
+describe('behind an index', () => {
+  const indexed = (sketch: ImageSketch): ImageFacts => ({
+    ...imageFacts(sketch),
+    digest: digestOf('an index'),
+    mediaType: OCI_INDEX,
+  });
+
+  test.each<[string, ImageSketch]>([
+    ['a CNCF artefact', OCI_COMPONENT],
+    ['a runwasi layer', RUNWASI_LAYER],
+    ['a Spin application', SPIN_APP],
+  ])('%s is not found by any shim', (_case, sketch) => {
+    expect(detectWasm(indexed(sketch))).toMatchObject({ kind: 'wasm', isBehindIndex: true });
+    expect(detectWasm(imageFacts(sketch))).not.toHaveProperty('isBehindIndex');
+  });
+
+  test('a file-system layer is', () => {
+    expect(detectWasm(indexed(linux(FILE)))).not.toHaveProperty('isBehindIndex');
   });
 });
 

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { detectWasm } from '../../src/detect/detect-wasm.ts';
+import type { CommandOverride } from '../../src/detect/effective-command.ts';
+import { addContents, openQuestions, supposeAnswers, type Scope } from '../../src/detect/open-question.ts';
+import {
+  artefact,
+  digestOf,
+  imageFacts,
+  linux,
+  OCI_COMPONENT,
+  OCI_MODULE,
+  RUNWASI_LAYER,
+  SPIN_APP,
+  wasi,
+  type ImageSketch,
+} from '../support/image-facts.ts';
+
+const HOSTS = ['/spin.toml', '/slightfile.toml'];
+const LABELLED: ImageSketch = {
+  ...linux('/server'),
+  annotations: { 'module.wasm.image/variant': 'compat' },
+};
+
+function keysOf(
+  sketch: ImageSketch,
+  override: CommandOverride = {},
+  scope: Scope = 'sign',
+): readonly string[] {
+  const questions = openQuestions(imageFacts(sketch), override, scope) ?? [];
+  return questions.flatMap((question) => question?.lookUps.map(({ key }) => key) ?? []);
+}
+
+function inFolder(workingDir: string, ...entrypoint: readonly string[]): ImageSketch {
+  return {
+    config: {
+      os: 'linux',
+      architecture: 'amd64',
+      config: { Entrypoint: entrypoint, WorkingDir: workingDir },
+    },
+  };
+}
+
+describe('what manifests leave open', () => {
+  test.each<[string, ImageSketch, readonly string[]]>([
+    ['the shape of a file', wasi('/app.wasm'), ['/app.wasm', ...HOSTS]],
+    ['the shape of a file in a Linux image', linux('/app.wasm'), ['/app.wasm', ...HOSTS]],
+    ['a file relative to the working directory', inFolder('/srv', 'app.wasm'), ['/srv/app.wasm', ...HOSTS]],
+    ['a file below the working directory', inFolder('srv', './bin/a.wasm'), ['/srv/bin/a.wasm', ...HOSTS]],
+    ['a file with a function', linux('/app.wasm#_start'), ['/app.wasm', ...HOSTS]],
+    ['what a labelled image starts', LABELLED, ['/server', ...HOSTS]],
+    ['which host an application is for', wasi(), HOSTS],
+    ['a Linux image without a command', linux(), HOSTS],
+    ['a Linux image that starts its root', linux('/'), HOSTS],
+    ['the shape of a runwasi layer', RUNWASI_LAYER, [digestOf('layer 0')]],
+    [
+      'the shape of what wkg pushed without interfaces',
+      artefact({ os: 'wasip2', component: { exports: [], imports: [] } }),
+      [digestOf('layer 0')],
+    ],
+  ])('%s', (_case, sketch, keys) => {
+    expect(keysOf(sketch)).toEqual(keys);
+  });
+
+  test.each<[string, ImageSketch]>([
+    ['an ordinary image', linux('/server')],
+    ['a Wasm file further down the arguments', linux('/server', '/app.wasm')],
+    ['WebAssembly text', linux('/app.wat')],
+    ['a variable', linux('$(APP).wasm')],
+    ['a CNCF module', OCI_MODULE],
+    ['a CNCF component', OCI_COMPONENT],
+    ['a Spin application', SPIN_APP],
+    ['a Windows image', { config: { os: 'windows', architecture: 'amd64', config: {} } }],
+    ['Wasm for a JavaScript host', { config: { os: 'js', architecture: 'wasm', config: {} } }],
+    ['a Helm chart', { configType: 'application/vnd.cncf.helm.config.v1+json' }],
+    ['a file that was looked at', { ...wasi('/app.wasm'), contents: { '/app.wasm': 'module' } }],
+    ['a file that did not show', { ...wasi('/app.wasm'), contents: { '/app.wasm': 'hidden' } }],
+    [
+      'a host that was looked for',
+      { ...wasi(), contents: { '/spin.toml': 'hidden', '/slightfile.toml': 'hidden' } },
+    ],
+  ])('nothing in %s', (_case, sketch) => {
+    expect(openQuestions(imageFacts(sketch), {}, 'sign')).toBeNull();
+  });
+
+  test("the Pod's command and working directory are what is looked for", () => {
+    expect(keysOf(linux('/server'), { command: ['/x.wasm'] })).toEqual(['/x.wasm', ...HOSTS]);
+    expect(keysOf(linux('x.wasm'), { workingDir: '/w' })).toEqual(['/w/x.wasm', ...HOSTS]);
+    expect(keysOf(linux('/server'), { command: ['/'] })).toEqual(HOSTS);
+  });
+
+  test.each([['/srv/app.wasm'], ['/srv'], ['/srv/']])('a volume over it at %s hides it', (mountPath) => {
+    expect(keysOf(linux('/srv/app.wasm'), { volumeMounts: [{ mountPath }] })).toEqual([]);
+  });
+
+  test('a volume elsewhere does not', () => {
+    expect(keysOf(linux('/app.wasm'), { volumeMounts: [{ mountPath: '/app' }, {}] })).not.toEqual([]);
+  });
+
+  test('any ordinary image may be asked what it starts, where there is a reason', () => {
+    expect(keysOf(linux('/server'), {}, 'any')).toEqual(['/server', ...HOSTS]);
+    expect(keysOf(OCI_MODULE, {}, 'any')).toEqual([]);
+  });
+
+  test('of several variants only those that are open', () => {
+    const facts = imageFacts(linux('/server'), linux('/app.wasm'));
+    expect(openQuestions(facts, {}, 'sign')?.map((question) => question !== null)).toEqual([false, true]);
+  });
+});
+
+describe('what the answers would be', () => {
+  const shapes = (sketch: ImageSketch, scope: Scope = 'sign'): readonly string[] => {
+    const facts = imageFacts(sketch);
+    return supposeAnswers(facts, openQuestions(facts, {}, scope) ?? []).map((supposed) => {
+      const verdict = detectWasm(supposed);
+      return verdict.kind === 'wasm' ? `${verdict.flavour} ${verdict.shape ?? '?'}` : verdict.kind;
+    });
+  };
+
+  test.each<[string, ImageSketch, Scope, readonly string[]]>([
+    ['a file', wasi('/app.wasm'), 'sign', ['wasi-image module', 'wasi-image component']],
+    [
+      'a file, where there is a reason to doubt',
+      wasi('/app.wasm'),
+      'any',
+      ['wasi-image module', 'wasi-image component', 'spin-rootfs application', 'slight-app application'],
+    ],
+    [
+      'a labelled image',
+      LABELLED,
+      'sign',
+      ['annotated-image module', 'annotated-image component', 'container'],
+    ],
+    ['an application', wasi(), 'sign', ['spin-rootfs application', 'slight-app application', 'wasi-image ?']],
+    ['nothing to start', linux(), 'sign', ['spin-rootfs application', 'slight-app application', 'container']],
+    ['a layer', RUNWASI_LAYER, 'sign', ['runwasi-oci module', 'runwasi-oci component']],
+  ])('%s', (_case, sketch, scope, expected) => {
+    expect(shapes(sketch, scope)).toEqual(expected);
+  });
+
+  test('an answered question is closed, whatever the answer', () => {
+    for (const sketch of [wasi('/app.wasm'), LABELLED, wasi(), RUNWASI_LAYER]) {
+      const facts = imageFacts(sketch);
+      const questions = openQuestions(facts, {}, 'sign') ?? [];
+      const hidden = questions.map(
+        (question) => new Map(question?.lookUps.map(({ key }) => [key, 'hidden' as const])),
+      );
+      expect(openQuestions(addContents(facts, hidden), {}, 'sign')).toBeNull();
+      for (const supposed of supposeAnswers(facts, questions)) {
+        const rest =
+          openQuestions(supposed, {}, 'sign')?.flatMap((question) => question?.lookUps ?? []) ?? [];
+        expect(rest.filter(({ kind }) => kind !== 'host')).toEqual([]);
+      }
+    }
+  });
+});
