@@ -46,6 +46,8 @@ export const DEFAULTS = {
   loginMs: 300_000,
   /** Repositories × credentials with a login in hand, at some 2 KiB each. */
   logins: 1_000,
+  /** Of all these logins together: a token server may make each of its tokens 64 KiB long. */
+  loginsBytes: 4 * MIB,
   /** Registries × credentials being left alone. */
   pauses: 1_000,
 } as const;

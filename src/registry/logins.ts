@@ -32,9 +32,14 @@ export function loginKey(subject: ImageSubject, credential: Credential | null): 
   return `${subject.registry}/${subject.repository} ${identityOf(credential)}`;
 }
 
-export function createLogins(deps: { readonly now: () => number }, limits: Pick<Limits, 'logins'>): Logins {
+export function createLogins(
+  deps: { readonly now: () => number },
+  limits: Pick<Limits, 'logins' | 'loginsBytes'>,
+): Logins {
   const cache = new LRUCache<string, { readonly authorization: string; readonly until: number }>({
     max: limits.logins,
+    maxSize: limits.loginsBytes,
+    sizeCalculation: ({ authorization }, key) => authorization.length + key.length,
   });
   return {
     get: (subject, credential) => {
