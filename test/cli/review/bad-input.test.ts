@@ -1,6 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../../support/processes.ts';
 import { FACTS, podOf, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
 
 let stage: ReviewStage;
@@ -153,4 +154,18 @@ describe('folders', () => {
     expect(items.map(({ source }) => source.name)).toEqual(['z', 'b']);
     expect(summary).toMatchObject({ reviewed: 2, passedOver: 4 });
   });
+});
+
+test('standard input is read whole, and named as - in what is said', async () => {
+  const program = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
+  const review = (stdin: string) =>
+    run(process.execPath, [program, 'review', '-f', '-', '-o', 'json'], { stdin });
+  const [good, bad, empty] = await Promise.all([
+    review(podOf('a', 'linux-plain', '  os: {name: windows}')),
+    review('a: ['),
+    review(''),
+  ]);
+  expect(JSON.parse(good.stdout)).toMatchObject({ items: [{ source: { file: '-', name: 'a' } }] });
+  expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('-, document 1, line 1') });
+  expect(empty).toMatchObject({ code: 2, stderr: expect.stringContaining('no Kubernetes object in -') });
 });

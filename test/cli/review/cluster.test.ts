@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { kubeconfigText } from '../../support/kubectl.ts';
+import { json, refuse, startScriptedApi, type Step } from '../../support/scripted-api.ts';
+import { FACTS, podOf, startReviewStage } from '../../support/review-stage.ts';
+
+const LOGIN = { users: { ann: 'pass' }, auth: 'basic' } as const;
+
+function dockerConfig(host: string): string {
+  return JSON.stringify({ auths: { [host]: { username: 'ann', password: 'pass' } } });
+}
+
+function pullSecret(host: string): object {
+  const content = Buffer.from(dockerConfig(host)).toString('base64');
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'login' },
+    type: 'kubernetes.io/dockerconfigjson',
+    data: { '.dockerconfigjson': content },
+  };
+}
+
+const ACCOUNT = {
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { name: 'default' },
+  imagePullSecrets: [{ name: 'login' }],
+};
+
+describe('private images', () => {
+  test.each([
+    ['without a login', [], '', 'undecided'],
+    ['with a secret that the Pod names', ['secret'], '  imagePullSecrets: [{name: login}]', 'changed'],
+    ['with a secret that nobody names', ['secret'], '', 'undecided'],
+    ['with a secret that the ServiceAccount names', ['secret', 'account'], '', 'changed'],
+    ['with docker’s login', ['docker'], '', 'changed'],
+  ])('%s', async (_case, given, spec, outcome) => {
+    await using stage = await startReviewStage(LOGIN);
+    const facts = await stage.write('facts.yaml', FACTS);
+    const secret = await stage.write('secret.json', JSON.stringify(pullSecret(stage.host)));
+    const account = await stage.write('account.json', JSON.stringify(ACCOUNT));
+    await stage.write('docker/config.json', dockerConfig(stage.host));
+    const pod = await stage.write('pod.yaml', podOf('a', 'bk-wasi-wasm', spec));
+    const more = [
+      ...(given.includes('secret') ? ['--facts', secret] : []),
+      ...(given.includes('account') ? ['--facts', account] : []),
+    ];
+    const env = given.includes('docker') ? { DOCKER_CONFIG: `${stage.folder}/docker` } : {};
+    const { items } = await stage.report(['-f', pod, '--facts', facts, ...more], { env });
+    expect(items).toMatchObject([{ outcome }]);
+    expect(JSON.stringify(items)).not.toContain('imagePullSecrets');
+  });
+});
+
+/** Lists of the facts by their path; a node may be kept secret. */
+function apiServer(mayListNodes: boolean): Step {
+  const objects = parseAllDocuments(FACTS).map((document) => document.toJS() as { kind: string });
+  const kinds: Readonly<Record<string, string>> = {
+    runtimeclasses: 'RuntimeClass',
+    nodes: 'Node',
+    namespaces: 'Namespace',
+    limitranges: 'LimitRange',
+  };
+  // The items of a list do not say their kind.
+  return (request, response) => {
+    const kind = kinds[request.path.split('/').at(-1) ?? ''];
+    const items = objects
+      .filter((object) => object.kind === kind)
+      .map((object) => ({ ...object, kind: undefined }));
+    const isHidden = kind === 'Node' && !mayListNodes;
+    const step =
+      kind === undefined ? refuse(404, 'NotFound') : json({ metadata: { resourceVersion: '1' }, items });
+    (isHidden ? refuse(403, 'Forbidden') : step)(request, response);
+  };
+}
+
+describe('--live', () => {
+  test.each([
+    ['an administrator', true, ''],
+    ['somebody who may not list nodes', false, 'Warning: Cannot list nodes'],
+  ])('%s: lists once, watches nothing, changes nothing', async (_case, mayListNodes, told) => {
+    await using stage = await startReviewStage();
+    await using api = await startScriptedApi([apiServer(mayListNodes)]);
+    const server = api.connection.server.href;
+    const kubeconfig = await stage.write(
+      'kubeconfig',
+      kubeconfigText({ server, certificateAuthority: '', token: 'x' }),
+    );
+    const pod = await stage.write('pod.yaml', podOf('a', 'bk-wasi-wasm'));
+    const run = await stage.review(['-f', pod, '--live', '--kubeconfig', kubeconfig, '-o', 'json']);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      items: [{ outcome: 'changed', runtimeClass: { name: 'wasmtime', origin: 'chosen' } }],
+    });
+    expect(run.stderr).toContain(told);
+    const lists = api.seen.filter(({ path }) => !path.includes('/serviceaccounts/'));
+    expect(lists.map(({ method, path, query }) => [method, path, query.get('watch')])).toHaveLength(4);
+    expect(api.seen.every(({ method, query }) => method === 'GET' && !query.has('watch'))).toBe(true);
+  });
+
+  test('a cluster that cannot be reached is told, exit code 1', async () => {
+    await using stage = await startReviewStage();
+    const kubeconfig = await stage.write(
+      'kubeconfig',
+      kubeconfigText({ server: 'http://127.0.0.1:1', certificateAuthority: '', token: 'x' }),
+    );
+    const pod = await stage.write('pod.yaml', podOf('a', 'linux-plain'));
+    const run = await stage.review(['-f', pod, '--live'], { env: { KUBECONFIG: kubeconfig } });
+    expect([run.exitCode, run.stdout]).toEqual([1, '']);
+    expect(run.stderr).toContain('Cannot list');
+  });
+
+  test('facts go before the cluster', async () => {
+    await using stage = await startReviewStage();
+    await using api = await startScriptedApi([apiServer(true)]);
+    const server = api.connection.server.href;
+    const kubeconfig = await stage.write(
+      'kubeconfig',
+      kubeconfigText({ server, certificateAuthority: '', token: 'x' }),
+    );
+    const facts = await stage.write(
+      'class.yaml',
+      '{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: wasmtime}, handler: runc}',
+    );
+    const pod = await stage.write('pod.yaml', podOf('a', 'bk-wasi-wasm', '  runtimeClassName: wasmtime'));
+    const { items } = await stage.report(['-f', pod, '--live', '--kubeconfig', kubeconfig, '--facts', facts]);
+    expect(items).toMatchObject([{ outcome: 'refused', runtimeClass: { handler: 'runc' } }]);
+  });
+});

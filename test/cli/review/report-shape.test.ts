@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FACTS, podOf, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+
+// Programs read this: a test that fails here is a promise about to be broken. Fields may be added, and then here too.
+
+let stage: ReviewStage;
+
+beforeAll(async () => {
+  stage = await startReviewStage();
+});
+
+afterAll(() => stage[Symbol.asyncDispose]());
+
+/** Keys and types instead of values; of a list its first item. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
+  if (value === null) return null;
+  if (typeof value !== 'object') return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]));
+}
+
+test('a judged Pod with a change and a finding', async () => {
+  const facts = await stage.write('facts.yaml', FACTS);
+  const file = await stage.write('pod.yaml', podOf('a', 'spin-v2-app', '  hostUsers: false'));
+  const report = await stage.report(['-f', file, '--facts', facts]);
+  expect(shapeOf(report)).toEqual({
+    items: [
+      {
+        source: { file: 'string', document: 'number', kind: 'string', namespace: 'string', name: 'string' },
+        outcome: 'string',
+        mode: 'string',
+        runtimeClass: { name: 'string', handler: 'string', origin: 'string' },
+        changes: [{ field: 'string', value: expect.anything(), reason: 'string' }],
+        patch: [{ op: 'string', path: 'string', value: expect.anything() }],
+        findings: [
+          {
+            id: 'string',
+            severity: 'string',
+            action: 'string',
+            container: null,
+            message: 'string',
+            advice: 'string',
+          },
+        ],
+        images: [
+          {
+            container: 'string',
+            image: 'string',
+            verdict: { kind: 'string', flavour: 'string', shape: 'string', reason: null },
+          },
+        ],
+      },
+    ],
+    summary: {
+      reviewed: 'number',
+      admitted: 'number',
+      changed: 'number',
+      refused: 'number',
+      skipped: 'number',
+      undecided: 'number',
+      passedOver: 'number',
+    },
+  });
+});
+
+test('a Pod that is skipped has every field, too', async () => {
+  const file = await stage.write('pod.yaml', podOf('a', 'linux-plain', '  os: {name: windows}'));
+  expect((await stage.report(['-f', file])).items).toEqual([
+    {
+      source: { file, document: 1, kind: 'Pod', namespace: 'default', name: 'a' },
+      outcome: 'skipped',
+      mode: null,
+      runtimeClass: null,
+      changes: [],
+      patch: [],
+      findings: [],
+      images: [],
+    },
+  ]);
+});
