@@ -1,10 +1,13 @@
 import { mutations } from './changes/index.ts';
+import { pinDigests } from './changes/pin-digests.ts';
 import { resourceChanges, type ResourceAnswer } from './changes/set-resources.ts';
 import { checks } from './checks/index.ts';
 import type { PolicyContext } from './context.ts';
-import type { Decision, Finding, JudgedFinding } from './decision.ts';
+import type { Change, Decision, Finding, JudgedFinding } from './decision.ts';
+import { evaluateKrustlet } from './evaluate-krustlet.ts';
 import { evaluateUpdate } from './evaluate-update.ts';
 import type { PodFacts } from './facts.ts';
+import { isForKrustlet } from './krustlet.ts';
 import { nodeOutlook } from './node-outlook.ts';
 import { resolveClass } from './resolve-class.ts';
 import { resourceTier } from './resource-tier.ts';
@@ -53,15 +56,23 @@ function withoutConsequences(findings: readonly JudgedFinding[]): readonly Judge
  * Nothing is copied from a class that may have changed since: an overhead that is no longer its own gets the Pod refused,
  * in words that help nobody. `/validate` then refuses it in better ones, and whoever made the Pod tries again.
  */
-function isChangeable({ wasmContainers, resolved, hasStaleClasses }: PolicyContext): boolean {
-  if (wasmContainers.length === 0 || resolved.class === null) return false;
-  return resolved.origin !== 'chosen' || hasStaleClasses !== true;
+function isChangeable({ resolved, hasStaleClasses }: PolicyContext): boolean {
+  return resolved.class !== null && (resolved.origin !== 'chosen' || hasStaleClasses !== true);
+}
+
+/** Pods without Wasm are left alone, but for their digests where the operator wants those pinned. */
+function changesOf(context: PolicyContext, resources: ResourceAnswer): readonly Change[] {
+  if (context.wasmContainers.length === 0) return pinDigests(context);
+  return isChangeable(context)
+    ? [...mutations.flatMap((mutation) => mutation(context)), ...resources.changes, ...pinDigests(context)]
+    : [];
 }
 
 /** The decision: a function of plain data. Findings come in the order of the checks, changes in the order of the fields. */
 export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
   if (facts.previous !== undefined) return evaluateUpdate(facts, settings);
-  if (isPlain(facts)) return NOTHING;
+  if (isPlain(facts) && settings.pinDigests !== 'all') return NOTHING;
+  if (isForKrustlet(facts, settings)) return evaluateKrustlet(facts, settings);
   const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
   const resolved = resolveClass(facts, wasmContainers.length > 0, settings);
   const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
@@ -69,8 +80,6 @@ export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
   const found: readonly Finding[] = [...checks.flatMap((check) => check(context)), ...resources.findings];
   const judged = found.map((finding) => judgeFinding(finding, settings));
   const findings = withoutConsequences(judged);
-  const changes = isChangeable(context)
-    ? [...mutations.flatMap((mutation) => mutation(context)), ...resources.changes]
-    : [];
+  const changes = changesOf(context, resources);
   return { findings, changes, runtimeClass: { class: resolved.class, origin: resolved.origin } };
 }

@@ -1,6 +1,7 @@
 import type { ClusterNode, RuntimeClass } from '../pod/cluster-objects.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { ClusterView } from './facts.ts';
+import { isKrustlet } from './krustlet.ts';
 import { hasOwnSelection, matchesSelector, selectsNode } from './selects-node.ts';
 
 /**
@@ -40,7 +41,7 @@ function reckon(
   { handler, nodeSelector }: RuntimeClass,
   isSelected: (node: ClusterNode) => boolean,
 ): NodeOutlook {
-  const nodes = view.nodes.filter(isSchedulable);
+  const nodes = view.nodes.filter((node) => isSchedulable(node) && !isKrustlet(node));
   const within = nodes.filter((node) => matchesSelector(node.labels, nodeSelector) && isSelected(node));
   const candidates = within.filter(({ handlers }) => handlers === null || handlers.includes(handler));
   return { presence: presenceOf(handler, within, nodes), candidates, within };

@@ -52,6 +52,16 @@ export const policySettings = Type.Object(
       default: [],
       description: 'Tolerations that every Wasm Pod gets, beside those of its RuntimeClass.',
     }),
+    krustlet: Type.Boolean({
+      default: false,
+      description:
+        'Send modules as wasm-to-oci pushes them to krustlet nodes, which alone run them; off, only Pods that select such nodes.',
+    }),
+    pinDigests: Type.Union([Type.Boolean(), Type.Literal('all')], {
+      default: false,
+      description:
+        'Write the digest that a tag stands for into the image of Wasm containers, or of all containers.',
+    }),
     resources: Type.Object(
       {
         tier: choice(TIER_CHOICES, {

@@ -69,5 +69,8 @@ export const rules: readonly Rule[] = [...ofCreation, ...ofUpdate];
 
 export const checks: readonly Check[] = ofCreation.map(({ check }) => check);
 
+/** A krustlet has neither runtimes nor classes that could fit or not. */
+export const krustletChecks: readonly Check[] = [imageNotAWorkload, imageUnknown].map(({ check }) => check);
+
 /** `kubectl debug -it` asks for a terminal. */
 export const updateChecks: readonly Check[] = [...ofUpdate, ttyUnsupported].map(({ check }) => check);

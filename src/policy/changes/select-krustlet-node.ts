@@ -1,0 +1,32 @@
+// why    A krustlet takes a node's place and runs modules as wasm-to-oci pushes them; nothing else runs those. It shuns all
+//        other Pods by two taints.
+// writes spec.nodeSelector and spec.tolerations, and no class: a krustlet knows none.
+import { escapeSegment } from '../../pod/json-pointer.ts';
+import { NO_CHANGES, type Mutation } from '../check.ts';
+import type { Change } from '../decision.ts';
+import { ARCHITECTURE_LABEL, KRUSTLET_ARCHITECTURE, KRUSTLET_TOLERATIONS } from '../krustlet.ts';
+import { configuredTolerations, missingTolerations } from '../tolerations.ts';
+
+export const selectKrustletNode: Mutation = (context) => {
+  const { pod, wasmContainers } = context;
+  if (wasmContainers.length === 0) return NO_CHANGES;
+  const isSelected = pod.spec.nodeSelector?.[ARCHITECTURE_LABEL] === KRUSTLET_ARCHITECTURE;
+  const selector: Change = {
+    op: 'add',
+    path: `/spec/nodeSelector/${escapeSegment(ARCHITECTURE_LABEL)}`,
+    value: KRUSTLET_ARCHITECTURE,
+    reason: 'only a krustlet runs this kind of module (policy.krustlet)',
+  };
+  const tolerations = missingTolerations(pod, [...KRUSTLET_TOLERATIONS, ...configuredTolerations(context)]);
+  return [
+    ...(isSelected ? [] : [selector]),
+    ...tolerations.map(
+      (value): Change => ({
+        op: 'add',
+        path: '/spec/tolerations/-',
+        value,
+        reason: 'krustlet nodes are tainted with their architecture',
+      }),
+    ),
+  ];
+};
