@@ -112,7 +112,8 @@ export function asFailure(error: unknown): ImageFailure {
 
 function timedOut(image: string): ImageAnswer {
   const detail = `Cannot inspect image "${image}": the registry did not answer within this admission's time`;
-  const advice = 'The look-up goes on in the background; apply again in a few seconds.';
+  // Applied again, a Pod that was admitted is not made again, and its class cannot be set later.
+  const advice = 'The look-up goes on: in a few seconds delete the Pod if it was admitted, and apply again.';
   return { kind: 'failure', reason: 'timeout', detail, advice };
 }
 

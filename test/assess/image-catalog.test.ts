@@ -158,6 +158,8 @@ describe('time', () => {
     expect(await catalog.ask(question(), AbortSignal.timeout(20))).toMatchObject({
       kind: 'failure',
       reason: 'timeout',
+      // Applied again, a Pod that is there already stays as it is.
+      advice: expect.stringContaining('delete the Pod if it was admitted'),
     });
     open();
     await expect.poll(() => catalog.recall(question())).toMatchObject({ kind: 'facts' });

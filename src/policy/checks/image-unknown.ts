@@ -36,7 +36,7 @@ export const imageUnknown: Rule = {
         detail: `container "${container.name}": it is not known what image ${image} is (${verdict.reason}): ${verdict.detail}`,
         advice:
           verdict.advice ??
-          'wasmgate changed nothing for this container; apply again when the image can be read.',
+          'wasmgate changed nothing for this container; once its image can be read, delete the Pod if it was admitted, and apply again.',
       };
     }),
 };
