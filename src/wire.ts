@@ -8,6 +8,7 @@ import { configCommand } from './cli/config/config.ts';
 import { demoCommand } from './cli/demo/demo.ts';
 import { explainCommand } from './cli/explain.ts';
 import { reviewCommand } from './cli/review/review.ts';
+import type { ReviewDeps } from './cli/review/run-review.ts';
 import { EXIT_CODES, type ExitCode } from './cli/exit-codes.ts';
 import { inspectCommand } from './cli/inspect/inspect.ts';
 import type { Io } from './cli/io.ts';
@@ -42,7 +43,6 @@ import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts'
 import { keepCertificate, type KeepingParts, type KeptCertificate } from './wire-certificate.ts';
 import { wireDemo } from './wire-demo.ts';
 import { assessUnderFile } from './wire-reload.ts';
-import { wireReview } from './wire-review.ts';
 
 const sections = {
   policy: policySettings,
@@ -206,15 +206,19 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   }
 }
 
+async function loadReview(): Promise<ReviewDeps> {
+  const { wireReview } = await import('./wire-review.ts');
+  return wireReview({
+    configure: readFileOrDefaults,
+    assemble: (parts, settings) => assembleAssess({ ...parts, namespace: DEFAULTS.namespace }, settings),
+  });
+}
+
 /** Everything that the command line can do, joined. */
 export function wireCli(version: string): CliDeps {
   const demo = wireDemo((parts, policy) => {
     const text = `{apiVersion: ${CONFIGURATION_VERSION}, kind: ${CONFIGURATION_KIND}, policy: ${policy}}`;
     return assembleAssess({ ...parts, namespace: DEFAULTS.namespace }, configurations.parse(text, 'demo'));
-  });
-  const review = wireReview({
-    configure: (file) => readFileOrDefaults(file),
-    assemble: (parts, settings) => assembleAssess({ ...parts, namespace: DEFAULTS.namespace }, settings),
   });
   return {
     version,
@@ -222,7 +226,7 @@ export function wireCli(version: string): CliDeps {
     configurationKeys: configurations.keys,
     logLevels: LOG_LEVELS,
     commands: [
-      reviewCommand(review),
+      reviewCommand(loadReview),
       inspectCommand(async () => (await import('./wire-inspect.ts')).wireInspect()),
       explainCommand({
         findings: () =>
