@@ -6,7 +6,7 @@ import type { AssessPod } from './assess/assessment.ts';
 import type { PullSecretsPort, ServiceAccountsPort } from './assess/ports.ts';
 import type { Io } from './cli/io.ts';
 import { asAdmitted } from './cli/review/as-admitted.ts';
-import type { ReviewDeps, ReviewSession, ReviewSetup } from './cli/review/review.ts';
+import type { ReviewDeps, ReviewSession, ReviewSetup } from './cli/review/run-review.ts';
 import { loadKeychain } from './keychain/keychain.ts';
 import { createKubernetesClient } from './kubernetes/client.ts';
 import { createFixedCluster } from './kubernetes/fixed-cluster.ts';

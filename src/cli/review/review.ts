@@ -1,41 +1,6 @@
-import type { AssessPod } from '../../assess/assessment.ts';
-import type { JsonObject } from '../../image/json.ts';
-import type { Command, Flag, ParsedArguments } from '../command.ts';
-import type { ExitCode } from '../exit-codes.ts';
-import type { Io } from '../io.ts';
-import { flagText, flagTexts } from '../parse.ts';
-import { usageError } from '../usage-error.ts';
-import { factsOf } from './facts.ts';
-import { reportItem } from './report-item.ts';
-import { exitCodeOf, summarize } from './report.ts';
-import { checkNotEmpty, readManifests, reviewInput, type Input } from './review-input.ts';
-import { OUTPUTS, writeResults, type Output } from './write-results.ts';
-
-export interface ReviewSetup {
-  readonly config: string | undefined;
-  /** The facts of the cluster as objects, in the order given. */
-  readonly facts: readonly JsonObject[];
-  /** Of objects that name none. */
-  readonly namespace: string;
-  /** Whether the cluster of the kubeconfig is asked for what the facts leave open. */
-  readonly isLive: boolean;
-  readonly kubeconfig: string | undefined;
-}
-
-/** The webhook's use case over a cluster that stands still. */
-export interface ReviewSession {
-  readonly assess: AssessPod;
-  /** False where no RuntimeClass is known, and that may be for want of facts. */
-  readonly knowsClasses: boolean;
-  readonly close: () => Promise<void>;
-}
-
-export interface ReviewDeps {
-  /** All of standard input. */
-  readonly readInput: () => Promise<string>;
-  /** @throws AppError where the configuration is wrong or the cluster cannot be reached */
-  readonly open: (setup: ReviewSetup, io: Io) => Promise<ReviewSession>;
-}
+import type { Command, Flag } from '../command.ts';
+import { OUTPUTS } from './outputs.ts';
+import type { ReviewDeps } from './run-review.ts';
 
 const FLAGS: readonly Flag[] = [
   {
@@ -94,49 +59,17 @@ const EXAMPLES: Command['examples'] = [
   },
 ];
 
-const NO_CLASSES =
-  'Note: no RuntimeClass is known, so it stays open which would run a Wasm image. Name them with --facts FILE, or take those of a cluster with --live.\n';
-
-async function readFacts(input: ParsedArguments, deps: ReviewDeps, reviewed: Input) {
-  const paths = flagTexts(input, 'facts');
-  const { manifests } = await readManifests(paths, deps);
-  const facts = factsOf(manifests);
-  if (paths.length > 0 && facts.length === 0) {
-    throw usageError(`there is no fact of a cluster in ${paths.join(', ')}`, 'review');
-  }
-  return [...facts, ...factsOf(reviewed.manifests)];
-}
-
-async function run(input: ParsedArguments, io: Io, deps: ReviewDeps): Promise<ExitCode> {
-  const paths = [...flagTexts(input, 'filename'), ...input.positionals];
-  if (paths.length === 0) throw usageError('name what to review: -f FILE, -f FOLDER or -f -', 'review');
-  const namespace = flagText(input, 'namespace') ?? 'default';
-  const output = (flagText(input, 'output') ?? 'table') as Output;
-  const manifests = await readManifests(paths, deps);
-  checkNotEmpty(manifests, paths);
-  const facts = await readFacts(input, deps, manifests);
-  const isLive = input.flags.has('live');
-  const [config, kubeconfig] = [flagText(input, 'config'), flagText(input, 'kubeconfig')];
-  const session = await deps.open({ config, facts, namespace, isLive, kubeconfig }, io);
-  try {
-    const reviewed = await reviewInput(session.assess, manifests, namespace);
-    const items = reviewed.reviews.map((review) => reportItem(review, session));
-    const report = { items, summary: summarize(items, reviewed.passedOver) };
-    if (!session.knowsClasses && report.summary.undecided > 0) io.stderr.write(NO_CLASSES);
-    writeResults(output, io, { input: reviewed, report });
-    return exitCodeOf(report.summary);
-  } finally {
-    await session.close();
-  }
-}
-
-export function reviewCommand(deps: ReviewDeps): Command {
+/** @param load called only where the command is run: the webhook has no use for what it brings */
+export function reviewCommand(load: () => Promise<ReviewDeps>): Command {
   return {
     name: 'review',
     summary: 'Say of manifests what the webhook would do with them, without applying them.',
     positionals: '[FILE...]',
     flags: FLAGS,
     examples: EXAMPLES,
-    run: (input, io) => run(input, io, deps),
+    run: async (input, io) => {
+      const { runReview } = await import('./run-review.ts');
+      return runReview(input, io, await load());
+    },
   };
 }

@@ -2,15 +2,13 @@ import { writeReview } from '../../admission/response.ts';
 import { createPage } from '../page.ts';
 import type { Io } from '../io.ts';
 import { admissionAnswer } from './admission-answer.ts';
+import type { Output } from './outputs.ts';
 import { renderDiff, toYaml } from './render-diff.ts';
 import { renderItem, renderSummary } from './render-table.ts';
 import type { Report } from './report.ts';
 import { remarksOf } from './report-item.ts';
 import type { ReviewedInput } from './review-input.ts';
 import type { Reviewed } from './review-subject.ts';
-
-export const OUTPUTS = ['table', 'json', 'yaml', 'diff', 'patch', 'admissionreview'] as const;
-export type Output = (typeof OUTPUTS)[number];
 
 function writeTable({ stdout }: Io, { reviews }: ReviewedInput, { items, summary }: Report): void {
   const page = createPage(stdout);
