@@ -51,17 +51,22 @@ function readEntries(schema: SchemaNode, value: unknown, place: Place): JsonObje
   return null;
 }
 
-function checkRecord(schema: SchemaNode, entries: JsonObject, place: Place): JsonObject {
-  return Object.fromEntries(
-    Object.entries(entries).map(([key, entry]) => [key, check(schema, entry, below(place, key))]),
-  );
-}
-
 function refuseUnknownKeys(given: readonly string[], known: readonly string[], place: Place): void {
   for (const key of given.filter((name) => !known.includes(name))) {
     const hint = didYouMean(key, known) || ` Known here: ${known.join(', ')}.`;
     refuse(below(place, key), `there is no such key.${hint}`);
   }
+}
+
+function checkRecord(
+  { propertyNames }: SchemaNode,
+  values: SchemaNode,
+  { entries, place }: { readonly entries: JsonObject; readonly place: Place },
+): JsonObject {
+  if (propertyNames?.enum !== undefined) refuseUnknownKeys(Object.keys(entries), propertyNames.enum, place);
+  return Object.fromEntries(
+    Object.entries(entries).map(([key, entry]) => [key, check(values, entry, below(place, key))]),
+  );
 }
 
 function checkObject(schema: SchemaNode, entries: JsonObject, place: Place): JsonObject {
@@ -83,7 +88,9 @@ function check(schema: SchemaNode, value: unknown, place: Place): unknown {
   if (values !== undefined || schema.properties !== undefined) {
     const entries = readEntries(schema, value, place);
     if (entries === null) return value;
-    return values === undefined ? checkObject(schema, entries, place) : checkRecord(values, entries, place);
+    return values === undefined
+      ? checkObject(schema, entries, place)
+      : checkRecord(schema, values, { entries, place });
   }
   const { items } = schema;
   if (items !== undefined && Array.isArray(value)) {

@@ -9,6 +9,7 @@ export interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
   readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
+  readonly propertyNames?: { readonly enum?: readonly string[] };
   readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
   readonly const?: unknown;

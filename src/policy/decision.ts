@@ -1,7 +1,8 @@
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
 
 /** What follows from a finding in mode enforce. */
-export type Action = 'deny' | 'warn' | 'ignore';
+export const ACTIONS = ['deny', 'warn', 'ignore'] as const;
+export type Action = (typeof ACTIONS)[number];
 
 /** What a finding is, whatever follows: certain to fail · likely to fail or to surprise · worth knowing. */
 export type Severity = 'error' | 'warning' | 'info';

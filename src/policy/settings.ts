@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { choice } from '../choice.ts';
+import { findingActions } from './finding-actions.ts';
 import { MODES } from './mode.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -34,6 +35,7 @@ export const policySettings = Type.Object(
       default: 'allow',
       description: 'What happens to a Pod when the registry does not tell what its image is.',
     }),
+    findings: findingActions,
     preferRuntimeClasses: Type.Array(Type.String(), {
       default: [],
       description: 'RuntimeClass names or handlers, most wanted first, where several could run a Pod.',

@@ -39,7 +39,7 @@ const SEVERITIES: Readonly<Record<FindingId, Severity>> = {
 };
 
 /** What is certain to fail is refused, all else is told. */
-const ACTIONS: Readonly<Record<Severity, Action>> = { error: 'deny', warning: 'warn', info: 'warn' };
+const BY_SEVERITY: Readonly<Record<Severity, Action>> = { error: 'deny', warning: 'warn', info: 'warn' };
 
 export const FINDING_IDS: readonly FindingId[] = Object.keys(SEVERITIES) as FindingId[];
 
@@ -49,11 +49,13 @@ export function severityOf(id: FindingId): Severity {
 
 /** Where the configuration says nothing. */
 export function defaultActionOf(id: FindingId): Action {
-  return ACTIONS[SEVERITIES[id]];
+  return BY_SEVERITY[SEVERITIES[id]];
 }
 
-export function actionOf(id: FindingId, settings: PolicySettings): Action {
-  if (id === 'image-unknown') return settings.onUnknownImage === 'deny' ? 'deny' : 'warn';
+export function actionOf(id: FindingId, { findings, onUnknownImage }: PolicySettings): Action {
+  const stated = findings[id];
+  if (stated !== undefined) return stated;
+  if (id === 'image-unknown' && onUnknownImage === 'deny') return 'deny';
   return defaultActionOf(id);
 }
 

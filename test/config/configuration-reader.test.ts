@@ -135,6 +135,16 @@ test.each([
     'hosts:\n  byName:\n    a.example: {}',
     'hosts.byName["a.example"].ca: it is missing, takes text.',
   ],
+  [
+    'a finding that there is not',
+    'policy:\n  findings:\n    image-unknwon: warn',
+    'line 5: policy.findings.image-unknwon: there is no such key. Did you mean "image-unknown"?',
+  ],
+  [
+    'what does not follow from a finding',
+    'policy:\n  findings: {image-unknown: refuse}',
+    'line 4: policy.findings.image-unknown: found "refuse", takes deny | warn | ignore.',
+  ],
   ['a duplicate key', 'log: {}\nlog: {}', 'line 4, column 1: Map keys must be unique'],
   ['a syntax error', 'log: [', 'line 4, column 1: Flow sequence'],
   ['an unknown tag', 'log: !!js/function x', 'line 3, column 6: Unresolved tag'],
