@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import type { ClusterNode } from '../../src/pod/cluster-objects.ts';
+import type { PodSpec } from '../../src/pod/pod.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
+import type { PodFacts } from '../../src/policy/facts.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+import { linux, RUNWASI_LAYER, wasi } from '../support/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+
+const IMAGES = { file: linux('/app.wasm'), wasi: wasi('/app.wasm'), layer: RUNWASI_LAYER };
+const CLASSES = [runtimeClass('wasmedge'), runtimeClass('wasmtime')];
+
+interface Setup {
+  readonly nodes?: readonly ClusterNode[];
+  readonly image?: keyof typeof IMAGES;
+  readonly spec?: Partial<PodSpec>;
+  readonly policy?: Partial<PolicySettings>;
+  readonly facts?: Partial<PodFacts>;
+}
+
+function decide({ nodes = [], image = 'file', spec = {}, policy = {}, facts = {} }: Setup) {
+  const subject = pod({ containers: [{ image }], spec });
+  return evaluate(podFacts(subject, IMAGES, cluster(CLASSES, nodes), facts), settings(policy));
+}
+
+function chosen(setup: Setup): string | undefined {
+  return decide(setup).runtimeClass.class?.name;
+}
+
+const edge = node('edge', { handlers: ['wasmedge'], labels: { pool: 'edge' } });
+const core = node('core', { handlers: ['wasmtime'], labels: { pool: 'core' } });
+
+/** As the DaemonSet controller writes it, one Pod for each node. */
+function daemonPodFor(name: string): Partial<PodSpec> {
+  const matchFields = [{ key: 'metadata.name', operator: 'In', values: [name] }];
+  const requiredDuringSchedulingIgnoredDuringExecution = { nodeSelectorTerms: [{ matchFields }] };
+  return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution } } };
+}
+
+describe('the class goes by the nodes that the Pod itself selects', () => {
+  test.each<[string, Setup, string]>([
+    ['both have one: by name', { nodes: [edge, core] }, 'wasmedge'],
+    [
+      "by the Pod's nodeSelector",
+      { nodes: [edge, core], spec: { nodeSelector: { pool: 'core' } } },
+      'wasmtime',
+    ],
+    ["a DaemonSet's Pod for one node", { nodes: [edge, core], spec: daemonPodFor('core') }, 'wasmtime'],
+    ["a DaemonSet's Pod for the other", { nodes: [edge, core], spec: daemonPodFor('edge') }, 'wasmedge'],
+    ['bound to a node', { nodes: [edge, core], spec: { nodeName: 'core' } }, 'wasmtime'],
+    [
+      'no node that it selects: by name',
+      { nodes: [edge, core], spec: { nodeSelector: { pool: 'none' } } },
+      'wasmedge',
+    ],
+    [
+      'the operator knows better',
+      { nodes: [edge, core], spec: daemonPodFor('core'), policy: { preferRuntimeClasses: ['wasmedge'] } },
+      'wasmedge',
+    ],
+  ])('%s', (_case, setup, name) => {
+    expect(chosen(setup)).toBe(name);
+  });
+
+  test('one Pod that selects does not answer for another that does not', () => {
+    const view = cluster(CLASSES, [edge, core]);
+    const decideFor = (spec: Partial<PodSpec>) =>
+      evaluate(podFacts(pod({ containers: [{ image: 'file' }], spec }), IMAGES, view), settings())
+        .runtimeClass.class?.name;
+    expect([{}, daemonPodFor('core'), {}].map(decideFor)).toEqual(['wasmedge', 'wasmtime', 'wasmedge']);
+  });
+
+  test('a class whose nodes the Pod does not select is told', () => {
+    const { findings } = decide({
+      nodes: [edge, core],
+      spec: { runtimeClassName: 'wasmtime', nodeSelector: { pool: 'edge' } },
+    });
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        id: 'handler-on-no-node',
+        detail: expect.stringContaining('(they have: wasmedge)') as string,
+      }),
+    );
+  });
+});
+
+describe('an image that containerd 2.3 leaves packed goes where it is unpacked', () => {
+  const newer = (name: string, handler: string) =>
+    node(name, { handlers: [handler], runtimeVersion: 'containerd://2.3.6' });
+  const older = (name: string, handler: string) =>
+    node(name, { handlers: [handler], runtimeVersion: 'containerd://2.2.9' });
+
+  test.each<[string, Setup, string]>([
+    [
+      'to the older nodes',
+      { image: 'wasi', nodes: [newer('a', 'wasmedge'), older('b', 'wasmtime')] },
+      'wasmtime',
+    ],
+    [
+      'to the class with fewer of the newer ones',
+      { image: 'wasi', nodes: [newer('a', 'wasmedge'), newer('b', 'wasmtime'), older('c', 'wasmtime')] },
+      'wasmtime',
+    ],
+    [
+      'by name where none unpacks it',
+      { image: 'wasi', nodes: [newer('a', 'wasmedge'), newer('b', 'wasmtime')] },
+      'wasmedge',
+    ],
+    [
+      'a Linux image does not care',
+      { image: 'file', nodes: [newer('a', 'wasmedge'), older('b', 'wasmtime')] },
+      'wasmedge',
+    ],
+    [
+      'an OCI layer does not care',
+      { image: 'layer', nodes: [newer('a', 'wasmedge'), older('b', 'wasmtime')] },
+      'wasmedge',
+    ],
+    [
+      'a handler that is seen counts for more',
+      { image: 'wasi', nodes: [newer('a', 'wasmedge')] },
+      'wasmedge',
+    ],
+  ])('%s', (_case, setup, name) => {
+    expect(chosen(setup)).toBe(name);
+  });
+});
+
+describe('while what is known of RuntimeClasses may be out of date', () => {
+  const stale = { hasStaleClasses: true };
+
+  test('nothing is copied from a class into a Pod', () => {
+    expect(decide({ facts: stale }).changes).toEqual([]);
+  });
+
+  test('a Pod that names its class is served as ever', () => {
+    const paths = decide({ facts: stale, spec: { runtimeClassName: 'wasmtime' } }).changes.map(
+      ({ path }) => path,
+    );
+    expect(paths).toContain('/spec/containers/0/resources/limits/memory');
+    expect(paths).not.toContain('/spec/runtimeClassName');
+  });
+
+  test('validation refuses the Pod that is left without, and says why', () => {
+    const { findings } = decide({ facts: { ...stale, isMutated: true } });
+    const [lost] = findings.filter(({ action }) => action === 'deny');
+    expect(lost?.id).toBe('wasm-image-without-runtime-class');
+    expect(`${lost?.detail} ${lost?.advice}`).toMatch(/may be out of date.*Apply again: in a few seconds/);
+  });
+
+  test('the pair to it: once they are current the class is injected', () => {
+    expect(decide({ facts: { hasStaleClasses: false } }).changes.map(({ path }) => path)).toContain(
+      '/spec/runtimeClassName',
+    );
+  });
+});
