@@ -21,6 +21,17 @@ function fail(response: ServerResponse, status: number, code: string): void {
   response.end(JSON.stringify({ errors: [{ code, message: code.toLowerCase().replaceAll('_', ' ') }] }));
 }
 
+/** The head that a Range asks for (RFC 9110 section 14); all of it for any other kind of Range, as a server may. */
+function cut(
+  bytes: Uint8Array,
+  header: string,
+): { readonly bytes: Uint8Array; readonly range: string | null } {
+  const last = /^bytes=0-(\d+)$/.exec(header)?.[1];
+  if (last === undefined || bytes.byteLength === 0) return { bytes, range: null };
+  const head = bytes.subarray(0, Number(last) + 1);
+  return { bytes: head, range: `bytes 0-${head.byteLength - 1}/${bytes.byteLength}` };
+}
+
 function serve(store: ImageStore, request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   if (request.method !== 'GET' && request.method !== 'HEAD') return fail(response, 405, 'UNSUPPORTED');
@@ -33,12 +44,15 @@ function serve(store: ImageStore, request: IncomingMessage, response: ServerResp
   if (content === undefined) {
     return fail(response, 404, path.includes('/blobs/') ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN');
   }
-  response.writeHead(200, {
+  const isBlob = path.includes('/blobs/');
+  const { bytes, ...part } = cut(content.bytes, isBlob ? (request.headers.range ?? '') : '');
+  response.writeHead(part.range === null ? 200 : 206, {
     'content-type': content.mediaType,
-    'content-length': content.bytes.byteLength,
+    'content-length': bytes.byteLength,
     'docker-content-digest': content.digest,
+    ...(part.range === null ? {} : { 'content-range': part.range }),
   });
-  response.end(request.method === 'HEAD' ? undefined : content.bytes);
+  response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
 /** The reading half of an OCI registry (distribution spec 1.1, "Pull") over the store, as a handler for any HTTP server. */

@@ -57,3 +57,15 @@ test.for([
   expect(body === '' ? text === '' : text.includes(body)).toBe(true);
   expect(response.headers.get('docker-content-digest') !== null).toBe(status === 200 && path !== '/v2/');
 });
+
+test.for([
+  ['bytes=0-1', 206, 'bl', 'bytes 0-1/4'],
+  ['bytes=0-99', 206, 'blob', 'bytes 0-3/4'],
+  ['bytes=1-2', 200, 'blob', null],
+  ['lines=1', 200, 'blob', null],
+] as const)('a blob by %s: %i %s', async ([range, status, body, contentRange]) => {
+  await using server = await startServer(createImageStoreRegistry(store));
+  const response = await fetch(`http://${server.host}/v2/team/app/blobs/${blob}`, { headers: { range } });
+  expect([response.status, await response.text()]).toEqual([status, body]);
+  expect(response.headers.get('content-range')).toBe(contentRange);
+});
