@@ -38,6 +38,7 @@ export type FindingId =
   | 'memory-limit-left-out'
   | 'resource-tier-unknown'
   | 'annotation-delivery-unknown'
+  | 'component-on-module-runtime'
   | 'ephemeral-container-cannot-run'
   | 'exec-probe-unsupported'
   | 'exit-code-lost'

@@ -16,6 +16,7 @@ const SEVERITIES: Readonly<Record<FindingId, Severity>> = {
   'image-changed-kind': 'error',
   'ephemeral-container-cannot-run': 'error',
   'annotation-conflict': 'warning',
+  'component-on-module-runtime': 'warning',
   'exec-probe-unsupported': 'warning',
   'exit-code-lost': 'warning',
   'handler-on-no-node': 'warning',

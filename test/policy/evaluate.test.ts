@@ -281,7 +281,7 @@ describe('what is found', () => {
       'a Linux sidecar on crun-wasm',
       { containers: [{ image: 'app' }, { image: 'server' }], spec: { runtimeClassName: 'crun-wasm' } },
       { view: cluster([runtimeClass('crun-wasm')]) },
-      ['deny handler-cannot-run-image'],
+      ['deny handler-cannot-run-image', 'warn component-on-module-runtime'],
     ],
     [
       'containers that need different handlers',
@@ -338,19 +338,23 @@ describe('what is found', () => {
         spec: { runtimeClassName: 'crun' },
       },
       { view: cluster([runtimeClass('crun')]) },
-      ['deny linux-container-under-compat', 'warn annotation-delivery-unknown'],
+      [
+        'warn component-on-module-runtime',
+        'deny linux-container-under-compat',
+        'warn annotation-delivery-unknown',
+      ],
     ],
     [
       'run.oci.handler under crun-wasm',
       { annotations: { 'run.oci.handler': 'wasm' }, spec: { runtimeClassName: 'crun-wasm' } },
       { view: cluster([runtimeClass('crun-wasm')]) },
-      ['warn annotation-conflict'],
+      ['warn component-on-module-runtime', 'warn annotation-conflict'],
     ],
     [
       'a value that crun does not know',
       { annotations: { 'module.wasm.image/variant': 'yes' }, spec: { runtimeClassName: 'crun' } },
       { view: cluster([runtimeClass('crun')]), policy: { preferRuntimeClasses: ['crun'] } },
-      ['warn annotation-conflict'],
+      ['warn component-on-module-runtime', 'warn annotation-conflict'],
     ],
     [
       'a handler that no node has',

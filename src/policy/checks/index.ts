@@ -3,6 +3,7 @@ import { annotationConflict } from './annotation-conflict.ts';
 import { annotationDeliveryUnknown } from './annotation-delivery-unknown.ts';
 import { commandRequired } from './command-required.ts';
 import { execProbeUnsupported } from './exec-probe-unsupported.ts';
+import { componentOnModuleRuntime } from './component-on-module-runtime.ts';
 import { ephemeralContainerCannotRun } from './ephemeral-container-cannot-run.ts';
 import { exitCodeLost } from './exit-code-lost.ts';
 import { handlerCannotRunImage } from './handler-cannot-run-image.ts';
@@ -42,6 +43,7 @@ const ofCreation: readonly Rule[] = [
   imageNotAWorkload,
   imageUnknown,
   watNotRunnable,
+  componentOnModuleRuntime,
   imageIdentityShared,
   commandRequired,
   nodeSelectorConflict,

@@ -1,0 +1,224 @@
+import { cluster, node, runtimeClass } from '../support/pods.ts';
+import { type Case, exec, http, limited, mesh, nodes, one, taint, tolerating } from './finding-pods.ts';
+
+/** For each finding: Pods that it speaks of, and Pods like them in which all is well. */
+export const FINDING_CASES: Readonly<
+  Record<
+    string,
+    { readonly fires: Readonly<Record<string, Case>>; readonly rests: Readonly<Record<string, Case>> }
+  >
+> = {
+  'exec-probe-unsupported': {
+    fires: {
+      'liveness on a shim': { pod: one('app', { livenessProbe: exec }) },
+      'readiness on a shim': { pod: one('app', { readinessProbe: exec }) },
+      'startup on a shim': { pod: one('app', { startupProbe: exec }) },
+      'a postStart hook': { pod: one('app', { lifecycle: { postStart: exec } }) },
+      'a preStop hook': { pod: one('app', { lifecycle: { preStop: exec } }) },
+      'a Linux sidecar on a shim': { pod: mesh({ readinessProbe: exec }) },
+      'an init container on a shim': {
+        pod: { ...one('app'), init: [{ image: 'server', restartPolicy: 'Always', startupProbe: exec }] },
+      },
+      'an unknown sidecar on a shim': {
+        pod: { containers: [{ image: 'app' }, { image: 'away', livenessProbe: exec }] },
+      },
+      'a Wasm container on crun': { on: 'crun', pod: one('app', { livenessProbe: exec }) },
+      'a class that is chosen': { on: null, pod: mesh({ readinessProbe: exec }) },
+    },
+    rests: {
+      httpGet: { pod: one('app', { livenessProbe: http, readinessProbe: http, startupProbe: http }) },
+      'null for a probe': { pod: one('app', { livenessProbe: null, lifecycle: null }) },
+      'a Linux sidecar on crun': { on: 'crun', pod: mesh({ readinessProbe: exec }) },
+      'Linux on runc': { on: 'runc', pod: one('server', { livenessProbe: exec }) },
+      'a handler that nobody knows': { on: 'nvidia', pod: one('server', { livenessProbe: exec }) },
+    },
+  },
+  'read-only-root-unsupported': {
+    fires: { Spin: { on: 'spin', pod: one('spin', { securityContext: { readOnlyRootFilesystem: true } }) } },
+    rests: {
+      'Spin without': {
+        on: 'spin',
+        pod: one('spin', { securityContext: { readOnlyRootFilesystem: false } }),
+      },
+      wasmtime: { pod: one('app', { securityContext: { readOnlyRootFilesystem: true } }) },
+      'a Linux sidecar of Spin': {
+        on: 'spin',
+        pod: {
+          containers: [
+            { image: 'spin' },
+            { image: 'server', securityContext: { readOnlyRootFilesystem: true } },
+          ],
+        },
+      },
+    },
+  },
+  'tty-unsupported': {
+    fires: {
+      'a shim': { pod: one('app', { tty: true }) },
+      'a Linux sidecar on a shim': { pod: mesh({ tty: true }) },
+    },
+    rests: {
+      crun: { on: 'crun', pod: one('app', { tty: true }) },
+      'no tty': { pod: one('app', { tty: false }) },
+      'no class': { on: null, pod: one('server', { tty: true }) },
+    },
+  },
+  'user-namespace-unsupported': {
+    fires: {
+      'a shim': { spec: { hostUsers: false } },
+      'a chosen shim': {
+        on: null,
+        policy: { preferRuntimeClasses: ['wasmtime'] },
+        spec: { hostUsers: false },
+      },
+    },
+    rests: {
+      crun: { on: 'crun', spec: { hostUsers: false } },
+      'the host’s users': { spec: { hostUsers: true } },
+      'nothing said': { spec: { hostUsers: null } },
+    },
+  },
+  'exit-code-lost': {
+    fires: {
+      'a Job on crun': { on: 'crun', spec: { restartPolicy: 'OnFailure' } },
+      'a Pod that never restarts on crun-wasm': { on: 'crun-wasm', spec: { restartPolicy: 'Never' } },
+      'an init container, whatever the policy': {
+        on: 'crun',
+        pod: { ...one('server'), init: [{ image: 'app' }] },
+        spec: { restartPolicy: 'Always' },
+      },
+    },
+    rests: {
+      'a server on crun': { on: 'crun', spec: { restartPolicy: 'Always' } },
+      'the default, which is a server': { on: 'crun' },
+      'a Job on a shim': { spec: { restartPolicy: 'OnFailure' } },
+      'a Linux Job on crun': { on: 'crun', pod: one('server'), spec: { restartPolicy: 'OnFailure' } },
+      'a Wasm sidecar on crun': {
+        on: 'crun',
+        pod: { ...one('server'), init: [{ image: 'app', restartPolicy: 'Always' }] },
+        spec: { restartPolicy: 'Never' },
+      },
+    },
+  },
+  'image-identity-shared': {
+    fires: {
+      'a config of nothing': { pod: one('anonymous') },
+      'a label that is no digest': { pod: one('named') },
+    },
+    rests: {
+      diff_ids: { pod: one('listed') },
+      'a label with a digest': { pod: one('labelled') },
+      layerDigests: { pod: one('module') },
+      Spin: { on: 'spin', pod: one('spin') },
+      'a tar image': { pod: one('app') },
+      'an unknown image': { pod: one('away') },
+    },
+  },
+  'wat-not-runnable': {
+    fires: {
+      'on wasmtime': { pod: one('wat') },
+      'without a class': { on: null, pod: one('wat') },
+      'by the command': { on: 'wasmedge', pod: one('app', { command: ['/a.wat'] }) },
+    },
+    rests: {
+      'a binary': { pod: one('app') },
+      'a Linux program': { pod: one('server', { args: ['/a.wat'] }) },
+    },
+  },
+  'slow-start-under-cpu-limit': {
+    fires: {
+      'a Go program at 100m': { pod: one('go', limited('100m')) },
+      'at a tenth of a core': { pod: one('go', limited('0.1')) },
+    },
+    rests: {
+      'at what it needs': { pod: one('go', limited('300m')) },
+      'no limit': { pod: one('go') },
+      'no quantity': { pod: one('go', limited('much')) },
+      nothing: { pod: one('go', limited('0')) },
+      'a small module': { pod: one('app', limited('50m')) },
+      'an OCI layer': { pod: one('layer', limited('50m')) },
+      'an interpreter': { on: 'wasmedge', pod: one('go', limited('50m')) },
+    },
+  },
+  'packaging-advice': {
+    fires: { 'a Go program on wasmtime': { pod: one('go') } },
+    rests: {
+      'a small module': { pod: one('app') },
+      'an interpreter': { on: 'wasmedge', pod: one('go') },
+      'an OCI layer': { pod: one('layer') },
+      'a Linux image': { pod: one('server') },
+    },
+  },
+  'annotation-delivery-unknown': {
+    fires: {
+      crun: { on: 'crun' },
+      'crun with the annotation': {
+        on: 'crun',
+        pod: { annotations: { 'module.wasm.image/variant': 'compat-smart' } },
+      },
+    },
+    rests: {
+      'a class that is vouched for': { on: 'crun', policy: { preferRuntimeClasses: ['crun'] } },
+      'crun-wasm': { on: 'crun-wasm' },
+      wasmtime: {},
+      'Linux on crun': { on: 'crun', pod: one('server') },
+    },
+  },
+  'component-on-module-runtime': {
+    fires: {
+      'a file on wasmedge': { on: 'wasmedge' },
+      'a file on crun': { on: 'crun' },
+      'a layer on wasmedge': { on: 'wasmedge', pod: one('layer') },
+    },
+    rests: {
+      'wasmtime, which runs both': {},
+      'a look inside showed a module': { on: 'wasmedge', pod: one('shown') },
+      'the config tells a module': { on: 'wasmedge', pod: one('module') },
+      'a Linux image': { on: 'wasmedge', pod: one('server') },
+      'runc, which runs neither': { on: 'runc' },
+    },
+  },
+  'node-taint-not-tolerated': {
+    fires: {
+      'the only node': { view: nodes([taint]) },
+      'every node': { view: nodes([taint], [{ ...taint, key: 'other', effect: 'NoExecute' }]) },
+      'another value': { view: nodes([taint]), spec: tolerating({ value: 'linux' }) },
+      'another effect': {
+        view: nodes([taint]),
+        spec: tolerating({ operator: 'Exists', effect: 'NoExecute' }),
+      },
+      'one of two taints': {
+        view: nodes([taint, { ...taint, key: 'gpu' }]),
+        spec: tolerating({ value: 'wasm' }),
+      },
+      'the only node that the Pod selects': {
+        view: nodes([], [taint]),
+        spec: { nodeSelector: { index: '1' } },
+      },
+      'a class that is chosen': {
+        on: null,
+        view: cluster([runtimeClass('wasmtime')], [node('n', { handlers: ['wasmtime'], taints: [taint] })]),
+      },
+    },
+    rests: {
+      'no taint': { view: nodes([]) },
+      'one node without': { view: nodes([taint], []) },
+      'tolerated by value': { view: nodes([taint]), spec: tolerating({ value: 'wasm' }) },
+      'tolerated by key': { view: nodes([taint]), spec: tolerating({ operator: 'Exists' }) },
+      'everything tolerated': { view: nodes([taint]), spec: { tolerations: [{ operator: 'Exists' }] } },
+      'tolerated by the class': { on: 'tolerant', view: nodes([taint]) },
+      'tolerated by the configuration': {
+        view: nodes([taint]),
+        policy: { tolerations: [{ key: 'workload', operator: 'Exists' }] },
+      },
+      'a preference': { view: nodes([{ ...taint, effect: 'PreferNoSchedule' }]) },
+      'a passing state': { view: nodes([{ ...taint, key: 'node.kubernetes.io/disk-pressure' }]) },
+      'a Pod that is bound': { view: nodes([taint]), spec: { nodeName: 'n0' } },
+      'no nodes': { view: nodes() },
+      'an operator of a newer Kubernetes': {
+        view: nodes([taint]),
+        spec: tolerating({ operator: 'Gt', value: '1' }),
+      },
+    },
+  },
+};

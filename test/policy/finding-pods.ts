@@ -1,0 +1,102 @@
+import type { Container } from '../../src/pod/pod.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
+import type { JudgedFinding } from '../../src/policy/decision.ts';
+import type { ClusterView } from '../../src/policy/facts.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+import {
+  type ImageSketch,
+  linux,
+  OCI_MODULE,
+  RUNWASI_LAYER,
+  SPIN_APP,
+  TAR_LAYER,
+} from '../support/image-facts.ts';
+import {
+  cluster,
+  node,
+  pod,
+  podFacts,
+  runtimeClass,
+  settings,
+  type Known,
+  type PodSketch,
+} from '../support/pods.ts';
+
+export function tar(kilobytes: number): ImageSketch {
+  return { ...linux('/app.wasm'), layers: [{ mediaType: TAR_LAYER, size: kilobytes * 1000 }] };
+}
+
+function layer(config: object): ImageSketch {
+  return {
+    ...RUNWASI_LAYER,
+    config: { os: 'wasip1', architecture: 'wasm', config: { Entrypoint: ['a.wasm'] }, ...config },
+  };
+}
+
+const DIGEST = 'a'.repeat(64);
+
+const IMAGES: Readonly<Record<string, Known>> = {
+  app: linux('/app.wasm'),
+  go: tar(750),
+  wat: linux('/hello.wat'),
+  server: linux('/server'),
+  spin: SPIN_APP,
+  module: OCI_MODULE,
+  layer: RUNWASI_LAYER,
+  anonymous: layer({}),
+  labelled: layer({ config: { Labels: { 'containerd.runwasi.layers': DIGEST } } }),
+  listed: layer({ rootfs: { type: 'layers', diff_ids: [`sha256:${DIGEST}`] } }),
+  shown: { ...linux('/app.wasm'), contents: { '/app.wasm': 'module' } },
+  named: layer({ config: { Labels: { version: '1.0' } } }),
+  away: 'unreachable',
+};
+
+const CLASSES = ['crun', 'crun-wasm', 'runc', 'spin', 'wasmedge', 'wasmtime', 'nvidia'];
+
+/** A Pod in a cluster, as few words as it takes. */
+export interface Case {
+  /** RuntimeClass and handler. */
+  readonly on?: string | null;
+  readonly pod?: Omit<PodSketch, 'spec'>;
+  readonly spec?: PodSketch['spec'];
+  readonly policy?: Partial<PolicySettings>;
+  readonly view?: ClusterView;
+}
+
+export function decide({
+  on = 'wasmtime',
+  pod: sketch = {},
+  spec,
+  policy = {},
+  view,
+}: Case): readonly JudgedFinding[] {
+  const subject = pod({ ...sketch, spec: { ...(on === null ? {} : { runtimeClassName: on }), ...spec } });
+  const known = view ?? cluster(CLASSES.map((name) => runtimeClass(name)));
+  return evaluate(podFacts(subject, IMAGES, known), settings(policy)).findings;
+}
+
+export function one(image: string, parts: Partial<Container> = {}): Omit<PodSketch, 'spec'> {
+  return { containers: [{ image, command: image === 'module' ? ['a.wasm'] : null, ...parts }] };
+}
+
+export const exec = { exec: { command: ['true'] } };
+export const http: object = { httpGet: { port: 80 } };
+export const mesh = (parts: Partial<Container>) => ({
+  containers: [{ image: 'app' }, { image: 'server', ...parts }],
+});
+export const limited = (cpu: string) => ({ resources: { limits: { cpu } } });
+export const taint = { key: 'workload', value: 'wasm', effect: 'NoSchedule' };
+export const nodes = (...taints: readonly (readonly (typeof taint)[])[]) =>
+  cluster(
+    [
+      runtimeClass('wasmtime'),
+      runtimeClass('tolerant', {
+        handler: 'wasmtime',
+        tolerations: [{ key: 'workload', operator: 'Exists' }],
+      }),
+    ],
+    taints.map((list, index) =>
+      node(`n${index}`, { handlers: ['wasmtime'], taints: list, labels: { index: `${index}` } }),
+    ),
+  );
+export const tolerating = (parts: object) => ({ tolerations: [{ key: 'workload', ...parts }] });
