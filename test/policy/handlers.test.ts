@@ -4,7 +4,7 @@ import type { UnknownVerdict, WasmVerdict } from '../../src/detect/verdict.ts';
 import { HANDLER_PROFILES, type HandlerProfile } from '../../src/policy/handler-profiles.ts';
 import { canRun, profileOf } from '../../src/policy/handlers.ts';
 import { loadFixtureImages } from '../support/fixture-images.ts';
-import { readFixtureFacts } from '../support/fixture-facts.ts';
+import { readFixtureContents, readFixtureFacts } from '../support/fixture-facts.ts';
 import { MEASURED, MEASURED_HANDLERS } from './measured-matrix.ts';
 
 function profile(handler: string): HandlerProfile {
@@ -105,6 +105,75 @@ describe('the matrix agrees with the fixture images', () => {
     const alike = lookAlikes[image.name] ?? [];
     expect(runsOn.toSorted()).toEqual([...image.expect.runsOn, ...alike].toSorted());
     for (const handler of alike) expect(canRun(profile(handler), verdict).runs).toBe('conditional');
+  });
+});
+
+describe('the matrix agrees with the fixture images, after a look inside', () => {
+  const judged = [...MEASURED_HANDLERS, 'wasmer', 'wamr', 'spin'];
+  const images = loadFixtureImages().filter(({ expect: { pulls } }) => pulls);
+
+  test.each(images)('$name', async (image) => {
+    const verdict = detectWasm(await readFixtureContents(image));
+    const runsOn = judged.filter((handler) => runsWell(handler, verdict));
+    expect(runsOn.toSorted()).toEqual(image.expect.runsOn.toSorted());
+    expect(canRun(profile('slight'), verdict).runs === 'yes' && verdict.kind === 'wasm').toBe(
+      image.name === 'slight-wasi',
+    );
+  });
+});
+
+describe('what only a look inside could tell', () => {
+  const APPLICATION: WasmVerdict = {
+    ...WASI_IMAGE,
+    flavour: 'spin-rootfs',
+    shape: 'application',
+    firstArgument: null,
+  };
+
+  const rows: readonly [what: string, verdict: WasmVerdict, handler: string, runs: string][] = [
+    ['a module without a host file', { ...WASI_IMAGE, shape: 'module', isHostless: true }, 'spin', 'no'],
+    ['a module beside what did not show', { ...WASI_IMAGE, shape: 'module' }, 'spin', 'unknown'],
+    ['Spin by its file', APPLICATION, 'spin', 'yes'],
+    ['Spin by its file', APPLICATION, 'wasmtime', 'no'],
+    ['Spin by its file', APPLICATION, 'slight', 'no'],
+    ['Spin with an entrypoint', { ...APPLICATION, firstArgument: '/app.wasm' }, 'spin', 'yes'],
+    ['Spin with an entrypoint', { ...APPLICATION, firstArgument: '/app.wasm' }, 'wasmtime', 'unknown'],
+    ['slight by its file', { ...APPLICATION, flavour: 'slight-app' }, 'slight', 'yes'],
+    ['slight by its file', { ...APPLICATION, flavour: 'slight-app' }, 'spin', 'no'],
+    [
+      'nothing to start and no known file',
+      { ...WASI_IMAGE, firstArgument: '/', isHostless: true },
+      'wasmtime',
+      'no',
+    ],
+    [
+      'nothing to start and no known file',
+      { ...WASI_IMAGE, firstArgument: null, isHostless: true },
+      'wws',
+      'unknown',
+    ],
+    ['a module under any name', { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' }, 'wasmtime', 'yes'],
+    [
+      'a module under any name',
+      { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' },
+      'crun-wasm',
+      'yes',
+    ],
+    ['a module under any name', { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' }, 'crun', 'unknown'],
+    ['an artefact behind an index', { ...ARTEFACT, isBehindIndex: true }, 'wasmtime', 'no'],
+    ['Spin behind an index', { ...SPIN_APP, isBehindIndex: true }, 'spin', 'no'],
+  ];
+  const cases = rows.map(([what, verdict, handler, runs]) => ({ what, verdict, handler, runs }));
+
+  test.each(cases)('$what on $handler: $runs', ({ verdict, handler, runs }) => {
+    expect(canRun(profile(handler), verdict).runs).toBe(runs);
+  });
+
+  test('an application of either host is given the command that it needs', () => {
+    expect(canRun(profile('spin'), APPLICATION).needs).toEqual(['spin-command']);
+    expect(canRun(profile('slight'), { ...APPLICATION, flavour: 'slight-app' }).needs).toEqual([
+      'spin-command',
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { inspectImage } from '../../src/assess/inspect-image.ts';
+import { createPeekImage } from '../../src/assess/peek-image.ts';
 import type { FetchedDocument, RegistryPort } from '../../src/assess/ports.ts';
 import { parseDigest, type Digest } from '../../src/image/digest.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
@@ -29,12 +30,22 @@ function folderRegistry({ folder, expect }: FixtureImage): RegistryPort {
   };
 }
 
-/** What `assess` would know of a fixture image on a cluster of linux/amd64. */
-export function readFixtureFacts(image: FixtureImage): Promise<ImageFacts> {
-  return inspectImage(folderRegistry(image), {
+function requestFor(image: FixtureImage) {
+  return {
     reference: parseReference(`registry.example/${image.name}:latest`),
-    architectures: ['amd64'],
     credentials: [],
     signal: AbortSignal.timeout(10_000),
-  });
+  };
+}
+
+/** What `assess` would know of a fixture image on a cluster of linux/amd64. */
+export function readFixtureFacts(image: FixtureImage): Promise<ImageFacts> {
+  return inspectImage(folderRegistry(image), { ...requestFor(image), architectures: ['amd64'] });
+}
+
+/** And what it would know after a look inside. */
+export async function readFixtureContents(image: FixtureImage): Promise<ImageFacts> {
+  const peek = createPeekImage({ registry: folderRegistry(image) });
+  const facts = await readFixtureFacts(image);
+  return peek({ ...requestFor(image), facts, override: {}, scope: 'sign' });
 }

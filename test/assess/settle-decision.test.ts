@@ -1,0 +1,221 @@
+import type { RequestListener } from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createAssessPod } from '../../src/assess/assess-pod.ts';
+import type { JudgedAssessment } from '../../src/assess/assessment.ts';
+import { createDeadline } from '../../src/assess/deadline.ts';
+import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+import { createRegistryClient } from '../../src/registry/client.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
+import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/tar.ts';
+
+interface Setup {
+  readonly classes: readonly string[];
+  readonly policy?: Partial<PolicySettings>;
+  readonly faults?: (handler: RequestListener) => RequestListener;
+}
+
+interface Stage {
+  readonly registry: TestRegistry;
+  readonly put: (image: LayeredImage) => string;
+  readonly image: (fixture: string) => string;
+  readonly assess: (sketch: PodSketch, milliseconds?: number) => Promise<JudgedAssessment>;
+  /** Requests so far that were for layers; manifest and config cost two. */
+  readonly looks: () => number;
+}
+
+/** One cluster, one registry, one memory. */
+async function setUp({ classes, policy = {}, faults }: Setup): Promise<Stage> {
+  const registry = await startRegistry({
+    images: putFixtureImages,
+    ...(faults === undefined ? {} : { faults }),
+  });
+  const client = createRegistryClient(
+    { sleep: () => Promise.resolve() },
+    { plainHttp: [], allowAddresses: [], allowLoopback: true },
+  );
+  onTestFinished(async () => {
+    await client.close();
+    await registry.close();
+  });
+  let put = 1;
+  const { log } = createRecordingLog();
+  const view = cluster(classes.map((name) => runtimeClass(name)));
+  const namespace = { name: 'default', labels: {} };
+  const clusterPort = {
+    view: () => view,
+    namespace: () => namespace,
+    fetchNamespace: () => Promise.resolve(namespace),
+  };
+  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
+  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
+  const run = createAssessPod(
+    { catalog, cluster: clusterPort, logger: log },
+    { policy: settings(policy), ownNamespace: 'wasmgate-system' },
+  );
+  return {
+    registry,
+    put: (sketch) => {
+      const name = `layered/app:${put++}`;
+      putLayeredImage(registry.store, name, sketch);
+      return `${registry.host}/${name}`;
+    },
+    image: (fixture) => `${registry.host}/corpus/${fixture}:latest`,
+    assess: async (sketch, milliseconds = 10_000) => {
+      const assessment = await run({
+        subject: 'pod',
+        pod: pod(sketch),
+        namespace: 'default',
+        step: 'mutate',
+        deadline: createDeadline(milliseconds),
+      });
+      if (assessment.kind !== 'judged') throw new Error('the Pod was not judged');
+      return assessment;
+    },
+    looks: () => registry.log.length - 2,
+  };
+}
+
+function classOf({ decision }: JudgedAssessment): string | undefined {
+  return decision.runtimeClass.class?.name;
+}
+
+function refusals({ outcome }: JudgedAssessment): readonly string[] {
+  return outcome.refusals.map(({ id }) => id);
+}
+
+const start = (...entrypoint: readonly string[]): object => ({ Entrypoint: entrypoint });
+const module: LayeredImage = { config: start('/app.wasm'), layers: [{ tree: { 'app.wasm': MODULE } }] };
+const component: LayeredImage = { config: start('/app.wasm'), layers: [{ tree: { 'app.wasm': COMPONENT } }] };
+const unnamed: LayeredImage = { config: start('/app'), layers: [{ tree: { app: MODULE } }] };
+const program: LayeredImage = { config: start('/app'), layers: [{ tree: { app: ELF } }] };
+
+describe.skipIf(!hasGnuTar)('a look inside where it would change the decision', () => {
+  test('where one class runs modules and components alike, nobody looks', async () => {
+    const { put, assess, looks } = await setUp({ classes: ['wasmtime'] });
+    expect(classOf(await assess({ containers: [{ image: put(component) }] }))).toBe('wasmtime');
+    expect(looks()).toBe(0);
+  });
+
+  test.for([
+    ['a module', module, 'wasmedge'],
+    ['a component', component, 'wasmtime'],
+  ] as const)('%s gets the class that runs it, and is looked into once', async ([, image, expected]) => {
+    const { put, assess, looks } = await setUp({ classes: ['wasmedge', 'wasmtime'] });
+    const sketch = { containers: [{ image: put(image) }] };
+    expect(classOf(await assess(sketch))).toBe(expected);
+    expect(looks()).toBe(1);
+    expect(classOf(await assess(sketch))).toBe(expected);
+    expect(looks()).toBe(1);
+  });
+
+  test('equal Pods at once look once', async () => {
+    const { put, assess, looks } = await setUp({ classes: ['wasmedge', 'wasmtime'] });
+    const sketch = { containers: [{ image: put(component) }] };
+    const all = await Promise.all(Array.from({ length: 50 }, () => assess(sketch)));
+    expect(new Set(all.map(classOf))).toEqual(new Set(['wasmtime']));
+    expect(looks()).toBe(1);
+  });
+
+  test('switched off, a component is taken for the module that most are', async () => {
+    const { put, assess, looks } = await setUp({
+      classes: ['wasmedge', 'wasmtime'],
+      policy: { peek: 'off' },
+    });
+    expect(classOf(await assess({ containers: [{ image: put(component) }] }))).toBe('wasmedge');
+    expect(looks()).toBe(0);
+  });
+
+  test('a component under a class that runs modules only is refused', async () => {
+    const { put, assess } = await setUp({ classes: ['wasmedge'] });
+    const spec = { runtimeClassName: 'wasmedge' };
+    expect(refusals(await assess({ containers: [{ image: put(component) }], spec }))).toEqual([
+      'handler-cannot-run-image',
+    ]);
+    expect(refusals(await assess({ containers: [{ image: put(module) }], spec }))).toEqual([]);
+  });
+
+  test('Spin and slight are told from each other, and get their command', async () => {
+    for (const [fixture, expected] of [
+      ['spin-rootfs-wasi', 'spin'],
+      ['slight-wasi', 'slight'],
+    ] as const) {
+      const { image, assess } = await setUp({ classes: ['slight', 'spin', 'wasmtime'] });
+      const assessment = await assess({ containers: [{ image: image(fixture) }] });
+      expect(classOf(assessment)).toBe(expected);
+      expect(assessment.decision.changes).toContainEqual(
+        expect.objectContaining({ path: '/spec/containers/0/command', value: ['/'] }),
+      );
+    }
+  });
+
+  test('Spin for Linux is found, although nothing but its missing command shows it', async () => {
+    const { put, assess } = await setUp({ classes: ['spin'] });
+    const image = put({ layers: [{ tree: { 'spin.toml': '' } }] });
+    expect(classOf(await assess({ containers: [{ image }] }))).toBe('spin');
+    expect(classOf(await assess({ containers: [{ image: put(program) }] }))).toBeUndefined();
+  });
+});
+
+describe.skipIf(!hasGnuTar)('before an ordinary image is refused, somebody looks', () => {
+  test.for([
+    ['a Linux program', program, ['handler-cannot-run-image']],
+    ['a Wasm file under any name', unnamed, []],
+  ] as const)('%s under a handler that takes all for Wasm', async ([, image, expected]) => {
+    const { put, assess, looks } = await setUp({ classes: ['crun-wasm'] });
+    const sketch = { containers: [{ image: put(image) }], spec: { runtimeClassName: 'crun-wasm' } };
+    expect(refusals(await assess(sketch))).toEqual(expected);
+    expect(looks()).toBe(1);
+    expect(refusals(await assess(sketch))).toEqual(expected);
+    expect(looks()).toBe(1);
+  });
+
+  test('where nobody refuses it, nobody looks', async () => {
+    const { put, assess, looks } = await setUp({ classes: ['wasmtime'] });
+    const containers = [{ image: put(program) }];
+    await assess({ containers, spec: { runtimeClassName: 'wasmtime' } });
+    await assess({ containers });
+    expect(looks()).toBe(0);
+  });
+});
+
+/** Layers fail by this; manifests and configs do not. */
+function faultyLayers(fault: RequestListener): (handler: RequestListener) => RequestListener {
+  let blobs = 0;
+  return (handler) => (request, response) => {
+    // The config is the first blob of an image.
+    const isLayer = (request.url ?? '').includes('/blobs/') && blobs++ > 0;
+    if (isLayer) fault(request, response);
+    else handler(request, response);
+  };
+}
+
+describe.skipIf(!hasGnuTar)('a look that fails leaves the decision as it was', () => {
+  test('and is not tried again at every admission', async () => {
+    const faults = faultyLayers((_request, response) => response.writeHead(404).end());
+    const { put, assess, looks } = await setUp({ classes: ['wasmedge', 'wasmtime'], faults });
+    const sketch = { containers: [{ image: put(component) }] };
+    expect(classOf(await assess(sketch))).toBe('wasmedge');
+    expect(looks()).toBe(1);
+    expect(classOf(await assess(sketch))).toBe('wasmedge');
+    expect(looks()).toBe(1);
+  });
+
+  test('a slow one is not waited for longer than there is time, and serves the retry', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    let serve: RequestListener = () => undefined;
+    const faults = (handler: RequestListener): RequestListener => {
+      serve = handler;
+      return faultyLayers((request, response) => void opened.then(() => serve(request, response)))(handler);
+    };
+    const { put, assess } = await setUp({ classes: ['wasmedge', 'wasmtime'], faults });
+    const sketch = { containers: [{ image: put(component) }] };
+    expect(classOf(await assess(sketch, 300))).toBe('wasmedge');
+    open();
+    await expect.poll(async () => classOf(await assess(sketch))).toBe('wasmtime');
+  });
+});
