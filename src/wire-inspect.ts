@@ -79,6 +79,7 @@ async function inspect(request: InspectRequest, io: Io): Promise<ReportedImage> 
     {},
     {
       ...options,
+      env: io.env,
       onRequest: ({ bytes }) => {
         traffic.requests += 1;
         traffic.bytes += bytes;

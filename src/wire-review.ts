@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -13,8 +12,8 @@ import { createFixedCluster } from './kubernetes/fixed-cluster.ts';
 import { listFacts } from './kubernetes/list-facts.ts';
 import { createPullSecrets } from './kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from './kubernetes/service-accounts.ts';
-import { createRegistryClient } from './registry/client.ts';
 import { createLogger, type LeveledLogger } from './telemetry/log.ts';
+import { connectRegistry } from './wire-registry.ts';
 import { createStderrLogger, usualDockerConfigs } from './wire-user.ts';
 import type { Settings, WebhookParts } from './wire.ts';
 
@@ -89,13 +88,12 @@ async function open(
   const settings = await configure(setup.config);
   const logger = createLogger({ level: 'error', destination: io.stderr });
   const ports = setup.isLive ? await openLive(setup, logger, io) : openFixed(setup);
-  const { plainHttp, allowAddresses, caFile, credentialProviders } = settings.registry;
-  const ca = caFile === undefined ? [] : [await readFile(caFile, 'utf8')];
+  const { credentialProviders } = settings.registry;
   const keychain = await loadKeychain(
     { logger: createStderrLogger(io) },
     { dockerConfigs: dockerConfigsOf(settings, io.env), providers: credentialProviders, env: io.env },
   );
-  const registry = createRegistryClient({}, { plainHttp, allowAddresses, ca, allowLoopback: true });
+  const registry = await connectRegistry(settings.registry, { env: io.env, allowLoopback: true });
   const assess = assemble({ ...ports, keychain, registry, logger }, settings);
   return {
     assess: asAdmitted(assess, ports.serviceAccounts),

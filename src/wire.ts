@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { createAssessPod } from './assess/assess-pod.ts';
 import type { AssessPod } from './assess/assessment.ts';
 import { createImageCatalog } from './assess/image-catalog.ts';
@@ -30,7 +29,7 @@ import { createServiceAccounts } from './kubernetes/service-accounts.ts';
 import { explanations } from './policy/explanations.ts';
 import { policySettings } from './policy/settings.ts';
 import { defaultActionOf, severityOf } from './policy/severity.ts';
-import { createRegistryClient, type RegistryClient } from './registry/client.ts';
+import type { RegistryClient } from './registry/client.ts';
 import { registrySettings } from './registry/settings.ts';
 import { createApp } from './server/app.ts';
 import { swapCertificate, tlsOptions } from './server/certificate.ts';
@@ -42,6 +41,7 @@ import { createLogger, type LeveledLogger } from './telemetry/log.ts';
 import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts';
 import { keepCertificate, type KeepingParts, type KeptCertificate } from './wire-certificate.ts';
 import { wireDemo } from './wire-demo.ts';
+import { connectRegistry } from './wire-registry.ts';
 import { assessUnderFile } from './wire-reload.ts';
 
 const sections = {
@@ -87,20 +87,6 @@ async function connect(flags: ServeFlags, env: Io['env']): Promise<KubernetesCon
     );
   }
   return createInClusterConnection({ host, port: env['KUBERNETES_SERVICE_PORT'] ?? '443' });
-}
-
-async function readAuthorities(caFile: string): Promise<string> {
-  try {
-    return await readFile(caFile, 'utf8');
-  } catch (cause) {
-    throw new AppError('unreadable-configuration', `Cannot read registry.caFile "${caFile}"`, { cause });
-  }
-}
-
-async function connectRegistry({ registry }: Settings): Promise<RegistryClient> {
-  const { caFile, plainHttp, allowAddresses } = registry;
-  const ca = caFile === undefined ? [] : [await readAuthorities(caFile)];
-  return createRegistryClient({}, { plainHttp, allowAddresses, ca });
 }
 
 /** The operator's own credentials; what reads them is loaded only where the configuration names any. */
@@ -177,7 +163,7 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const keychain = await lendCredentials(settings, logger, io.env);
   const client = createKubernetesClient(await connect(flags, io.env));
   const cluster = createCluster({ client, log: logger });
-  const registry = await connectRegistry(settings);
+  const registry = await connectRegistry(settings.registry, { env: io.env });
   try {
     // Watches keep the process alive: nothing may fail between their start and the `finally` that ends them.
     cluster.start();

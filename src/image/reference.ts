@@ -48,6 +48,11 @@ function splitRegistry(name: string): readonly [registry: string, repository: st
   return [DOCKER_HUB_ALIASES.has(host) ? DOCKER_HUB : host, name.slice(slash + 1)];
 }
 
+/** Whether it is written as repositories are: parts in lower case, which nothing reads as a path that leads upwards. */
+export function isRepository(text: string): boolean {
+  return text.length <= MAX_REPOSITORY && text.split('/').every((part) => PATH_COMPONENT.test(part));
+}
+
 /** @throws AppError `invalid-reference` */
 export function parseReference(text: string): Reference {
   if (text === '') throw invalid(text, 'it is empty');

@@ -4,14 +4,17 @@ import { createAddressGuard } from './address-guard.ts';
 import { createAuthenticatedSend } from './authenticate.ts';
 import { DEFAULTS, type Limits } from './defaults.ts';
 import { createDocuments } from './documents.ts';
+import { createDispatchers } from './dispatchers.ts';
 import { createExchange } from './exchange.ts';
 import { createGrant } from './grant.ts';
-import { createGuardedConnector, resolveByDns, type Resolve } from './guarded-connector.ts';
+import { resolveByDns, type Resolve } from './guarded-connector.ts';
+import type { HostsConfiguration } from './hosts.ts';
 import { createHttp } from './http.ts';
 import type { RequestEvent } from './http-types.ts';
 import { createLogins } from './logins.ts';
 import { createReadLayer } from './layers.ts';
 import { createPauses } from './pauses.ts';
+import { readProxies, type Environment } from './proxies.ts';
 import { followRedirects } from './redirects.ts';
 import type { RetryDeps } from './retry.ts';
 
@@ -28,6 +31,10 @@ export interface RegistryClientOptions {
   readonly allowLoopback?: boolean;
   /** PEM certificates trusted beside the system's. */
   readonly ca?: readonly string[];
+  /** Mirrors, and how single hosts are trusted. */
+  readonly hosts?: HostsConfiguration | undefined;
+  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read from. */
+  readonly env?: Environment;
   readonly limits?: Partial<Limits>;
   readonly onRequest?: (event: RequestEvent) => void;
 }
@@ -44,7 +51,10 @@ function createRetry(deps: RegistryClientDeps): RetryDeps {
   };
 }
 
-/** The layers, from the wire up: http, redirects, login, retry; each knows only the one below. */
+/**
+ * The layers, from the wire up: http, redirects, login, retry, mirrors; each knows only the one below.
+ * @throws AppError `invalid-address`, `invalid-proxy`
+ */
 export function createRegistryClient(
   deps: RegistryClientDeps,
   options: RegistryClientOptions,
@@ -53,19 +63,21 @@ export function createRegistryClient(
   const now = deps.now ?? Date.now;
   const allowLoopback = options.allowLoopback ?? false;
   const guard = createAddressGuard({ allowAddresses: options.allowAddresses, allowLoopback });
-  const connect = createGuardedConnector(guard, deps.resolve ?? resolveByDns, {
-    connectMs: limits.connectMs,
-    ca: options.ca ?? [],
-  });
-  const http = createHttp({ connect, onRequest: options.onRequest ?? ((): void => undefined) }, limits);
-  const send = followRedirects(http.send, { redirects: limits.redirects, plainHttp: options.plainHttp });
+  const dispatchers = createDispatchers(
+    { guard, resolve: deps.resolve ?? resolveByDns, proxyFor: readProxies(options.env ?? {}) },
+    { limits, ca: options.ca ?? [] },
+  );
+  const http = createHttp({ dispatchers, onRequest: options.onRequest ?? ((): void => undefined) }, limits);
+  const send = followRedirects(http, { redirects: limits.redirects, plainHttp: options.plainHttp });
   const grant = createGrant({ send, now }, limits);
   const logins = createLogins({ now }, limits);
   const authenticated = createAuthenticatedSend({ send, grant, logins, now });
+  const retry = createRetry(deps);
+  const pauses = createPauses({ now, random: retry.random }, limits);
   const exchange = createExchange(
-    { authenticated, retry: createRetry(deps), pauses: createPauses({ now }, limits) },
-    { limits, plainHttp: options.plainHttp, allowLoopback },
+    { authenticated, retry, pauses },
+    { limits, plainHttp: options.plainHttp, allowLoopback, hosts: options.hosts },
   );
   const documents = createDocuments({ exchange, now }, limits);
-  return { ...documents, readLayer: createReadLayer({ exchange, now }), close: http.close };
+  return { ...documents, readLayer: createReadLayer({ exchange, now }), close: dispatchers.close };
 }

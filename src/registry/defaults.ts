@@ -31,13 +31,15 @@ export const DEFAULTS = {
   connections: 8,
   /** Idle connections are closed before load balancers do it (the shortest common setting is 60 s). */
   keepAliveMs: 30_000,
+  /** A mirror gets this much of the 10 s that an admission has by default, so that the next one has its turn. */
+  mirrorMs: 3_000,
   /** First try and two more: a third failure in a row is an outage, which back-off does not mend inside an admission. */
   attempts: 3,
   /** Wait before the second try; doubled for the third, both with jitter, so that replicas do not come in step. */
   retryMs: 100,
   /** A longer Retry-After does not fit into an admission; the image is then unknown for now and said to be. */
   retryAfterMs: 2_000,
-  /** How long a registry that answered 429 is left alone by all where it names no time, and at most. */
+  /** How long a registry is left alone where it names no time, doubled each time it fails again, and at most. */
   pauseMs: 1_000,
   longestPauseMs: 60_000,
   /** Distribution's token specification: a token without `expires_in` lives 60 s. */
@@ -52,6 +54,8 @@ export const DEFAULTS = {
   logins: 1_000,
   /** Of all these logins together: a token server may make each of its tokens 64 KiB long. */
   loginsBytes: 4 * MIB,
+  /** Failures in a row, each after all its tries, that may be somebody else's: the one after them is an outage. */
+  failuresBeforePause: 2,
   /** Registries × credentials being left alone. */
   pauses: 1_000,
 } as const;

@@ -22,8 +22,8 @@ const ACCEPT = { accept: MANIFEST_ACCEPT.join(', ') };
 const NO_HEAD: ReadonlySet<number> = new Set([405, 501]);
 
 /** OCI distribution spec 1.1, "Endpoints". A parsed reference holds nothing that a URL would read as something else. */
-function manifestPath({ repository, digest, tag }: Reference): string {
-  return `/v2/${repository}/manifests/${digest ?? tag ?? 'latest'}`;
+function manifestPath({ digest, tag }: Reference): string {
+  return `manifests/${digest ?? tag ?? 'latest'}`;
 }
 
 function createReadDocument(now: () => number) {
@@ -54,9 +54,9 @@ function createFetchJsonBlob(
         state: `its config of ${size} bytes is over the ${limits.configBytes} that are read`,
       });
     }
-    const path = `/v2/${reference.repository}/blobs/${digest}`;
-    const document = await exchange({ reference, method: 'GET', path, headers: {}, options }, (...answer) =>
-      readDocument(answer, digest, limits.configBytes),
+    const document = await exchange(
+      { reference, method: 'GET', path: `blobs/${digest}`, isByTag: false, headers: {}, options },
+      (...answer) => readDocument(answer, digest, limits.configBytes),
     );
     return { ...document, mediaType: '' };
   };
@@ -69,6 +69,7 @@ function createResolveDigest({ exchange, now }: DocumentsDeps): RegistryPort['re
       reference,
       method: 'HEAD',
       path: manifestPath(reference),
+      isByTag: true,
       headers: ACCEPT,
       options,
     } as const;
@@ -90,7 +91,14 @@ export function createDocuments(
   return {
     fetchManifest: async (reference, options) =>
       deps.exchange(
-        { reference, method: 'GET', path: manifestPath(reference), headers: ACCEPT, options },
+        {
+          reference,
+          method: 'GET',
+          path: manifestPath(reference),
+          isByTag: reference.digest === null,
+          headers: ACCEPT,
+          options,
+        },
         (...answer) => readDocument(answer, reference.digest, limits.manifestBytes),
       ),
     fetchJsonBlob: createFetchJsonBlob(deps, limits),

@@ -40,6 +40,7 @@ const ADVICE: Readonly<Record<UnknownReason, string>> = {
 export class RegistryError extends AppError<UnknownReason> implements RegistryFailure {
   readonly registry: string;
   readonly repository: string;
+  readonly reference: string;
   readonly state: string;
   readonly status: number | null;
   readonly transient: boolean;
@@ -52,9 +53,27 @@ export class RegistryError extends AppError<UnknownReason> implements RegistryFa
     });
     this.registry = subject.registry;
     this.repository = subject.repository;
+    this.reference = subject.reference;
     this.state = redact(details.state);
     this.status = details.status ?? null;
     this.transient = details.transient ?? false;
     this.retryAfterMs = details.retryAfterMs ?? null;
   }
+}
+
+/** What the last one says stands, and the image is named as it was asked for; what the mirrors said is told with it. */
+export function afterMirrors(error: RegistryError, failures: readonly RegistryError[]): RegistryError {
+  if (failures.length === 0) return error;
+  const { code, registry, repository, reference, advice } = error;
+  const earlier = failures.map(({ state }) => state).join('; ');
+  return new RegistryError(
+    code,
+    { registry, repository, reference },
+    {
+      state: `${error.state}; mirrors before it: ${earlier}`,
+      ...(error.status === null ? {} : { status: error.status }),
+      ...(advice === null ? {} : { advice }),
+      cause: error,
+    },
+  );
 }

@@ -1,13 +1,15 @@
 import type { FetchOptions } from '../assess/ports.ts';
 import { matchCredentials } from '../credentials/match-credentials.ts';
-import { formatReference, type Reference } from '../image/reference.ts';
+import { formatReference, isRepository, type Reference } from '../image/reference.ts';
 import type { AuthenticatedSend } from './authenticate.ts';
 import type { Limits } from './defaults.ts';
-import type { ImageSubject } from './errors.ts';
-import { registryUrl, type HostOptions } from './hosts.ts';
+import type { Endpoint } from './endpoint.ts';
+import { afterMirrors, RegistryError, type ImageSubject } from './errors.ts';
+import { endpointsOf, type HostOptions } from './hosts.ts';
 import type { HttpRequest, HttpResponse } from './http-types.ts';
 import type { Pauses } from './pauses.ts';
 import { retry, type RetryDeps } from './retry.ts';
+import { rewriteRepository } from './rewrite-repository.ts';
 
 export interface ExchangeDeps {
   readonly authenticated: AuthenticatedSend;
@@ -23,8 +25,10 @@ export interface ExchangeOptions extends HostOptions {
 export interface Question {
   readonly reference: Reference;
   readonly method: 'GET' | 'HEAD';
-  /** Below the registry's address. */
+  /** Below the repository: `manifests/latest`. */
   readonly path: string;
+  /** The answer says what a tag stands for, which not every mirror is trusted to. */
+  readonly isByTag: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly options: FetchOptions;
 }
@@ -40,26 +44,99 @@ export function subjectOf(reference: Reference): ImageSubject {
   return { registry, repository, reference: formatReference(reference) };
 }
 
+/** The last one apart: behind it there is none to fall back to. */
+function capableOf(
+  question: Question,
+  endpoints: readonly Endpoint[],
+): { readonly mirrors: readonly Endpoint[]; readonly last: Endpoint } {
+  const capable = endpoints.filter(({ pulls, resolves }) => pulls && (resolves || !question.isByTag));
+  const last = capable.at(-1);
+  if (last !== undefined) return { mirrors: capable.slice(0, -1), last };
+  throw new RegistryError('denied-by-config', subjectOf(question.reference), {
+    state: 'no host that is configured for its registry may be asked what a tag stands for',
+    advice: 'Give one of them the capability "resolve", or name the image by its digest.',
+  });
+}
+
+/** What is asked of an endpoint has its name and, where it rewrites, its repository; a mirror learns for whom it stands. */
+function requestFor(endpoint: Endpoint, question: Question, signal: AbortSignal): HttpRequest {
+  const { reference, method, path, headers } = question;
+  const repository = rewriteRepository(reference.repository, endpoint.rewrites);
+  const subject = { ...subjectOf(reference), registry: endpoint.registry, repository };
+  if (!isRepository(repository)) {
+    throw new RegistryError('invalid', subject, {
+      state: `the rewrites for ${endpoint.registry} make no repository of ${reference.repository}`,
+    });
+  }
+  const url = new URL(endpoint.base);
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/${repository}/${path}`;
+  if (endpoint.registry !== reference.registry) url.searchParams.set('ns', reference.registry);
+  const tls = endpoint.tls === null ? null : { host: url.host, material: endpoint.tls };
+  return { method, url, headers: { ...endpoint.headers, ...headers }, subject, tls, signal };
+}
+
 /** Reading the body belongs to what is tried again: a connection may break in the middle of it. */
-export function createExchange(deps: ExchangeDeps, settings: ExchangeOptions): Exchange {
-  return async ({ reference, method, path, headers, options }, read) => {
-    const subject = subjectOf(reference);
-    const url = new URL(path, registryUrl(subject, settings));
-    const request: HttpRequest = { method, url, headers, subject, signal: options.signal };
-    const credentials = matchCredentials(reference, options.credentials);
-    deps.pauses.check(subject, credentials);
+function createAsk(deps: ExchangeDeps, limits: Limits) {
+  return async <Result>(
+    request: HttpRequest,
+    read: (response: HttpResponse, request: HttpRequest) => Promise<Result>,
+    how: {
+      readonly credentials: FetchOptions['credentials'];
+      readonly isLast: boolean;
+      readonly asker: AbortSignal;
+    },
+  ): Promise<Result> => {
+    const { subject, signal } = request;
+    const { pauses } = deps;
+    const credentials = matchCredentials(subject, how.credentials);
+    pauses.check(subject, credentials);
     try {
-      return await retry(
+      const result = await retry(
         async () => read(await deps.authenticated(request, credentials), request),
         deps.retry,
-        {
-          signal: request.signal,
-          limits: settings.limits,
-        },
+        { signal, limits: how.isLast ? limits : { ...limits, attempts: 1 } },
       );
+      pauses.clear(subject, credentials);
+      return result;
     } catch (error) {
-      deps.pauses.note(error, credentials);
+      // Who gave up too early says nothing of the registry.
+      const isLate = error instanceof RegistryError && error.code === 'timeout' && how.asker.aborted;
+      if (!isLate) pauses.note(error, credentials);
       throw error;
+    }
+  };
+}
+
+/** A mirror that fails, however it does, is passed over as containerd passes it over; the last one's word stands. */
+export function createExchange(deps: ExchangeDeps, settings: ExchangeOptions): Exchange {
+  const { limits } = settings;
+  const ask = createAsk(deps, limits);
+  return async (question, read) => {
+    const { options, reference } = question;
+    const { mirrors, last } = capableOf(question, endpointsOf(subjectOf(reference), settings));
+    const askOne = async (endpoint: Endpoint, isLast: boolean, signal: AbortSignal) => {
+      const credentials = [...options.credentials, ...endpoint.credentials];
+      return ask(requestFor(endpoint, question, signal), read, {
+        credentials,
+        isLast,
+        asker: options.signal,
+      });
+    };
+    const failures: RegistryError[] = [];
+    for (const mirror of mirrors) {
+      // One that hangs must leave the others some of the time.
+      const signal = AbortSignal.any([options.signal, AbortSignal.timeout(limits.mirrorMs)]);
+      try {
+        return await askOne(mirror, false, signal);
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+        failures.push(error);
+      }
+    }
+    try {
+      return await askOne(last, true, options.signal);
+    } catch (error) {
+      throw error instanceof RegistryError ? afterMirrors(error, failures) : error;
     }
   };
 }

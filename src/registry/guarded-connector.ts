@@ -1,8 +1,9 @@
 import { lookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { getCACertificates } from 'node:tls';
+import { getCACertificates, type ConnectionOptions } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
+import type { TlsMaterial } from './endpoint.ts';
 import { createConnector } from './undici-parts.ts';
 
 /** All addresses of a name, as `dns.lookup` answers. */
@@ -11,10 +12,23 @@ export type Resolve = (
   callback: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
 ) => void;
 
-export interface ConnectorOptions {
+type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>;
+
+export interface ConnectorOptions extends TlsOptions {
   readonly connectMs: number;
-  /** PEM certificates trusted beside the system's. */
-  readonly ca: readonly string[];
+}
+
+/** @param ca PEM certificates trusted beside the system's and the host's own */
+export function tlsOptions(ca: readonly string[], tls: TlsMaterial | null): TlsOptions {
+  const authorities = [...ca, ...(tls?.ca ?? [])];
+  const client = tls?.client ?? [];
+  return {
+    ...(authorities.length === 0 ? {} : { ca: [...getCACertificates('default'), ...authorities] }),
+    ...(client.length === 0
+      ? {}
+      : { cert: client.map(({ cert }) => cert), key: client.map(({ key }) => key) }),
+    ...(tls?.insecure === true ? { rejectUnauthorized: false } : {}),
+  };
 }
 
 export const resolveByDns: Resolve = (hostname, callback) => {
@@ -48,13 +62,13 @@ function guardedLookup(guard: AddressGuard, resolve: Resolve): LookupFunction {
 export function createGuardedConnector(
   guard: AddressGuard,
   resolve: Resolve,
-  options: ConnectorOptions,
+  { connectMs, ...tls }: ConnectorOptions,
 ): buildConnector.connector {
   const connect = createConnector({
     allowH2: false,
-    timeout: options.connectMs,
+    timeout: connectMs,
     lookup: guardedLookup(guard, resolve),
-    ...(options.ca.length === 0 ? {} : { ca: [...getCACertificates('default'), ...options.ca] }),
+    ...tls,
   });
   return (target, callback) => {
     const family = isIP(target.hostname);

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
+import type { TlsMaterial } from './endpoint.ts';
 import type { ImageSubject } from './errors.ts';
 
 export interface HttpRequest {
@@ -8,6 +9,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
+  /** How the endpoint is trusted, which is `host`; it stays with the request wherever that is led. */
+  readonly tls: { readonly host: string; readonly material: TlsMaterial } | null;
   /** For errors. */
   readonly subject: ImageSubject;
 }

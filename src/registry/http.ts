@@ -1,30 +1,13 @@
-import type { buildConnector, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Limits } from './defaults.ts';
+import type { Dispatchers } from './dispatchers.ts';
 import type { HttpRequest, HttpResponse, RequestEvent, Send } from './http-types.ts';
 import { networkError } from './network-error.ts';
-import { Agent, sendRequest } from './undici-parts.ts';
+import { sendRequest } from './undici-parts.ts';
 
 export interface HttpDeps {
-  readonly connect: buildConnector.connector;
+  readonly dispatchers: Dispatchers;
   readonly onRequest: (event: RequestEvent) => void;
-}
-
-export interface Http {
-  readonly send: Send;
-  readonly close: () => Promise<void>;
-}
-
-function createAgent(connect: buildConnector.connector, limits: Limits): Agent {
-  return new Agent({
-    connect,
-    allowH2: false,
-    connections: limits.connections,
-    pipelining: 1,
-    keepAliveTimeout: limits.keepAliveMs,
-    headersTimeout: limits.silenceMs,
-    bodyTimeout: limits.silenceMs,
-    maxHeaderSize: limits.headerBytes,
-  });
 }
 
 function toResponse(
@@ -62,14 +45,13 @@ function toResponse(
 }
 
 /** The lowest layer: one request, one answer, no redirect followed, nothing decompressed; every failure has a reason. */
-export function createHttp(deps: HttpDeps, limits: Limits): Http {
-  const agent = createAgent(deps.connect, limits);
-  const send: Send = async (request) => {
+export function createHttp(deps: HttpDeps, limits: Limits): Send {
+  return async (request) => {
     const { url, method, headers, signal, subject } = request;
     const done = (status: number | null, bytes: number): void =>
       deps.onRequest({ registry: subject.registry, host: url.host, method, status, bytes });
     try {
-      const answer = await sendRequest.call(agent, {
+      const answer = await sendRequest.call(deps.dispatchers.of(request), {
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,
@@ -83,5 +65,4 @@ export function createHttp(deps: HttpDeps, limits: Limits): Http {
       throw networkError(error, request);
     }
   };
-  return { send, close: () => agent.destroy() };
 }

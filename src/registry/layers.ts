@@ -88,8 +88,9 @@ export function createReadLayer({ exchange, now }: LayersDeps): RegistryPort['re
   return (reference, { layer, maxBytes, maxInflatedBytes, look }, options) => {
     const isWhole = layer.size <= maxBytes;
     const headers: Readonly<Record<string, string>> = isWhole ? {} : { range: `bytes=0-${maxBytes - 1}` };
-    const path = `/v2/${reference.repository}/blobs/${layer.digest}`;
-    return exchange({ reference, method: 'GET', path, headers, options }, async (response, request) => {
+    const path = `blobs/${layer.digest}`;
+    const question = { reference, method: 'GET', path, isByTag: false, headers, options } as const;
+    return exchange(question, async (response, request) => {
       await checkAnswer(response, request, now());
       const head = takeBytes(response.body, isWhole ? layer.size + 1 : maxBytes);
       const bytes = isWhole ? verifyWhole(head, layer.digest, request) : head;

@@ -5,42 +5,95 @@ import { RegistryError, type ImageSubject } from './errors.ts';
 import { identityOf } from './logins.ts';
 
 type Credentials = readonly Credential[];
+type Asked = Pick<ImageSubject, 'registry'>;
 
 /**
- * Registries that asked to be left alone: later calls answer at once instead of making the limit worse. Registries count by
- * account (Docker Hub, GHCR), and lock out one that fails to log in: who used up a limit pauses those who ask with the same
- * credentials, and no other namespace.
+ * Registries that are left alone: later calls answer at once instead of making it worse. Two reasons, kept apart:
+ *
+ * - they limit requests. They count by account (Docker Hub, GHCR), and lock out one that fails to log in: who used up a
+ *   limit pauses those who ask with the same credentials, and no other namespace.
+ * - nobody is there, which is so for everybody.
+ *
+ * Each pause is longer than the one before, until something succeeds.
  */
 export interface Pauses {
-  /** @throws RegistryError `rate-limited` while the registry is left alone */
+  /** @throws RegistryError as the registry last failed, while it is left alone */
   readonly check: (subject: ImageSubject, credentials: Credentials) => void;
-  /** Takes note where the error is a 429 that was not healed by waiting. */
+  /** Takes note of what was not healed by trying again; an answer that is none to this question is one all the same. */
   readonly note: (error: unknown, credentials: Credentials) => void;
+  /** The registry answered. */
+  readonly clear: (subject: Asked, credentials: Credentials) => void;
 }
 
-function keyOf({ registry }: Pick<ImageSubject, 'registry'>, credentials: Credentials): string {
+interface PausesDeps {
+  readonly now: () => number;
+  /** In [0, 1): pauses are spread over half to all of their length, so that replicas do not come back in step. */
+  readonly random: () => number;
+}
+
+type PauseLimits = Pick<Limits, 'pauseMs' | 'longestPauseMs' | 'pauses' | 'failuresBeforePause'>;
+
+interface Trouble {
+  /** In a row. */
+  readonly failures: number;
+  readonly until: number;
+}
+
+/** Statuses by which gateways say that there is no registry behind them; a 500 may be about one repository only. */
+const AWAY: ReadonlySet<number> = new Set([502, 503, 504]);
+
+function accountKey({ registry }: Asked, credentials: Credentials): string {
   return [registry, ...credentials.map(identityOf)].join(' ');
 }
 
-export function createPauses(
-  deps: { readonly now: () => number },
-  limits: Pick<Limits, 'pauseMs' | 'longestPauseMs' | 'pauses'>,
-): Pauses {
-  const until = new LRUCache<string, number>({ max: limits.pauses });
+function hostKey({ registry }: Asked): string {
+  return `host ${registry}`;
+}
+
+function isAway({ code, status }: RegistryError): boolean {
+  if (status !== null) return AWAY.has(status);
+  return code === 'unreachable' || code === 'timeout';
+}
+
+export function createPauses({ now, random }: PausesDeps, limits: PauseLimits): Pauses {
+  const troubles = new LRUCache<string, Trouble>({ max: limits.pauses });
+
+  function pause(key: string, freeFailures: number, asked: number | null): void {
+    const known = troubles.get(key);
+    const failures = (known?.failures ?? 0) + 1;
+    const own = limits.pauseMs * 2 ** (failures - 1 - freeFailures) * (0.5 + random() / 2);
+    const wait = failures <= freeFailures ? 0 : Math.min(asked ?? own, limits.longestPauseMs);
+    troubles.set(key, { failures, until: Math.max(known?.until ?? 0, now() + wait) });
+  }
+
+  function secondsLeft(key: string): number {
+    return Math.ceil(((troubles.get(key)?.until ?? 0) - now()) / 1000);
+  }
+
   return {
     check: (subject, credentials) => {
-      const left = (until.get(keyOf(subject, credentials)) ?? 0) - deps.now();
-      if (left <= 0) return;
-      throw new RegistryError('rate-limited', subject, {
-        state: `${subject.registry} limits requests and is left alone for another ${Math.ceil(left / 1000)} s`,
-        status: 429,
+      const limited = secondsLeft(accountKey(subject, credentials));
+      if (limited > 0) {
+        throw new RegistryError('rate-limited', subject, {
+          state: `${subject.registry} limits requests and is left alone for another ${limited} s`,
+          status: 429,
+        });
+      }
+      const away = secondsLeft(hostKey(subject));
+      if (away <= 0) return;
+      throw new RegistryError('unreachable', subject, {
+        state: `${subject.registry} failed several times in a row and is left alone for another ${away} s`,
       });
     },
     note: (error, credentials) => {
-      if (!(error instanceof RegistryError) || error.status !== 429) return;
-      const asked = Math.min(error.retryAfterMs ?? limits.pauseMs, limits.longestPauseMs);
-      const key = keyOf(error, credentials);
-      until.set(key, Math.max(until.get(key) ?? 0, deps.now() + asked));
+      if (!(error instanceof RegistryError)) return;
+      if (error.status === 429) pause(accountKey(error, credentials), 0, error.retryAfterMs);
+      else if (isAway(error)) pause(hostKey(error), limits.failuresBeforePause, error.retryAfterMs);
+      else if (error.status !== null) troubles.delete(hostKey(error));
+    },
+    clear: (subject, credentials) => {
+      troubles.delete(accountKey(subject, credentials));
+      troubles.delete(hostKey(subject));
     },
   };
 }

@@ -10,8 +10,8 @@ export interface RedirectPolicy {
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Headers that are for the host they were made for, and no other. */
-const PRIVATE_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
+/** All others are for the host they were made for: a login, or whatever the operator has us send to a mirror. */
+const PUBLIC_HEADERS: ReadonlySet<string> = new Set(['accept', 'range']);
 
 function refuse(request: HttpRequest, reason: UnknownReason, state: string): RegistryError {
   return new RegistryError(reason, request.subject, { state: `${request.url.host} ${state}` });
@@ -39,7 +39,7 @@ function nextUrl(response: HttpResponse, request: HttpRequest, policy: RedirectP
 /** A different port is a different host; what is stripped once stays away, even if a later hop comes back. */
 function headersFor(request: HttpRequest, url: URL): HttpRequest['headers'] {
   if (url.origin === request.url.origin) return request.headers;
-  return Object.fromEntries(Object.entries(request.headers).filter(([name]) => !PRIVATE_HEADERS.has(name)));
+  return Object.fromEntries(Object.entries(request.headers).filter(([name]) => PUBLIC_HEADERS.has(name)));
 }
 
 /** Follows redirects of GET and HEAD. A POST carries a secret in its body, so its redirect is an answer like any other. */

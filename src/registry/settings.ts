@@ -18,6 +18,48 @@ export const registrySettings = Type.Object(
         description: 'PEM file of certificate authorities trusted beside the system ones.',
       }),
     ),
+    tls: Type.Record(
+      Type.String(),
+      Type.Object(
+        {
+          caFile: Type.Optional(
+            Type.String({ minLength: 1, description: 'PEM file of authorities trusted for this host, too.' }),
+          ),
+          certFile: Type.Optional(
+            Type.String({
+              minLength: 1,
+              description: 'PEM file of the certificate that this host is shown.',
+            }),
+          ),
+          keyFile: Type.Optional(
+            Type.String({ minLength: 1, description: 'PEM file of its key, where that is another file.' }),
+          ),
+          insecure: Type.Boolean({
+            default: false,
+            description: 'Believe whoever answers, without a look at the certificate.',
+          }),
+        },
+        { additionalProperties: false },
+      ),
+      { default: {}, description: 'How single hosts are trusted: "registry.internal:5000".' },
+    ),
+    mirrors: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })), {
+      default: {},
+      description:
+        'Where a registry\'s images are asked for first, in order: {docker.io: [https://mirror.internal]}. "*" is for registries that are not named.',
+    }),
+    registriesFile: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "K3s's or RKE2's registries.yaml: its mirrors, rewrites, logins and certificates.",
+      }),
+    ),
+    hostsDirectory: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "containerd's folder of hosts.toml files, as nodes have in /etc/containerd/certs.d.",
+      }),
+    ),
     dockerConfig: Type.Optional(
       Type.String({
         minLength: 1,

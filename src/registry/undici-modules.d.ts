@@ -14,3 +14,24 @@ declare module 'undici/lib/core/connect.js' {
 declare module 'undici/lib/dispatcher/agent.js' {
   export { Agent as default } from 'undici';
 }
+
+declare module 'undici/lib/dispatcher/pool.js' {
+  export { Pool as default } from 'undici';
+}
+
+declare module 'undici/lib/dispatcher/proxy-agent.js' {
+  import type { Agent, buildConnector, Dispatcher } from 'undici';
+
+  interface ProxyAgentOptions extends Agent.Options {
+    readonly uri: string;
+    /** Not in undici's own types, which the code takes all the same. */
+    readonly connectTimeout: number;
+    readonly proxyTls: buildConnector.BuildOptions;
+    readonly requestTls: buildConnector.BuildOptions;
+    readonly clientFactory: (origin: URL, options: object) => Dispatcher;
+  }
+
+  export default class ProxyAgent extends Dispatcher {
+    constructor(options: ProxyAgentOptions);
+  }
+}

@@ -1,0 +1,159 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../errors.ts';
+import {
+  PLAIN_ENDPOINT,
+  type EndpointList,
+  type EndpointSettings,
+  type HostsTable,
+  type TlsFiles,
+  type TlsMaterial,
+} from './endpoint.ts';
+import type { HostsConfiguration } from './hosts.ts';
+import { registryOfHost } from './hub.ts';
+import { parseHostsToml, parseServer } from './parse-hosts-toml.ts';
+import { parseRegistriesYaml } from './parse-registries-yaml.ts';
+import type { RegistrySettings } from './settings.ts';
+
+type Settings = Pick<RegistrySettings, 'mirrors' | 'tls' | 'hostsDirectory' | 'registriesFile'>;
+
+/** Such files have some lines per host; one of this size is something else. */
+const MOST_BYTES = 1024 * 1024;
+
+const DEFAULT_FOLDER = '_default';
+const OTHERS = '*';
+
+async function readText(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size <= MOST_BYTES) return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new AppError('unreadable-hosts', `Cannot read "${file}", which the registry settings name`, {
+      cause,
+    });
+  }
+  throw new AppError('unreadable-hosts', `Cannot read "${file}": it is larger than ${MOST_BYTES} bytes`);
+}
+
+async function readPem(file: string, what: string): Promise<string> {
+  const text = await readText(file);
+  if (text.includes('-----BEGIN ')) return text;
+  throw new AppError('unreadable-hosts', `Cannot use "${file}": there is no ${what} in it`);
+}
+
+async function loadTls({ ca, client, insecure }: TlsFiles): Promise<TlsMaterial> {
+  return {
+    ca: await Promise.all(ca.map((file) => readPem(file, 'certificate'))),
+    client: await Promise.all(
+      client.map(async ({ cert, key }) => ({
+        cert: await readPem(cert, 'certificate'),
+        key: await readPem(key ?? cert, 'key'),
+      })),
+    ),
+    insecure,
+  };
+}
+
+async function loadEndpoints(list: EndpointList<TlsFiles>): Promise<EndpointList> {
+  return Promise.all(
+    list.map(async (endpoint) => ({
+      ...endpoint,
+      tls: endpoint.tls === null ? null : await loadTls(endpoint.tls),
+    })),
+  );
+}
+
+async function loadTable({ byRegistry, others }: HostsTable<TlsFiles>): Promise<HostsTable> {
+  const lists = [...byRegistry].map(async ([name, list]) => [name, await loadEndpoints(list)] as const);
+  return {
+    byRegistry: new Map(await Promise.all(lists)),
+    others: others === null ? null : await loadEndpoints(others),
+  };
+}
+
+/** `host_5000_` and `host:5000` are the same host; containerd looks for the first one first. */
+function registryOfFolder(name: string): string {
+  return name.replace(/^(.+)_(\d+)_$/, '$1:$2');
+}
+
+/** Docker's way, which containerd takes where there is no hosts.toml: the names of the files say what they are. */
+function certificateFiles(names: readonly string[], folder: string): EndpointList<TlsFiles> {
+  const of = (end: string): readonly string[] => names.filter((name) => name.endsWith(end));
+  const client = of('.cert').map((name) => {
+    const key = name.replace(/\.cert$/, '.key');
+    return { cert: join(folder, name), key: names.includes(key) ? join(folder, key) : null };
+  });
+  const ca = of('.crt').map((name) => join(folder, name));
+  const tls = ca.length + client.length === 0 ? null : { ca, client, insecure: false };
+  return [{ ...PLAIN_ENDPOINT, tls }];
+}
+
+async function readHostFolder(folder: string): Promise<EndpointList<TlsFiles>> {
+  const names = await readdir(folder);
+  if (!names.includes('hosts.toml')) return certificateFiles(names, folder);
+  const file = join(folder, 'hosts.toml');
+  return parseHostsToml(await readText(file), { file, folder });
+}
+
+/** A mounted ConfigMap has links among its folders, and hidden folders that are its own. */
+async function readHostsDirectory(directory: string): Promise<HostsTable<TlsFiles>> {
+  const names = await readdir(directory).catch((cause: unknown) => {
+    throw new AppError('unreadable-hosts', `Cannot read registry.hostsDirectory "${directory}"`, { cause });
+  });
+  const byRegistry = new Map<string, EndpointList<TlsFiles>>();
+  // The escaped name of a folder is read last, and so it wins.
+  for (const name of names.toSorted(
+    (one, other) => Number(one.endsWith('_')) - Number(other.endsWith('_')),
+  )) {
+    const folder = join(directory, name);
+    if (name.startsWith('.') || !(await stat(folder)).isDirectory()) continue;
+    byRegistry.set(registryOfFolder(name), await readHostFolder(folder));
+  }
+  const others = byRegistry.get(DEFAULT_FOLDER) ?? null;
+  byRegistry.delete(DEFAULT_FOLDER);
+  return { byRegistry, others };
+}
+
+function mirrorAt(address: string): EndpointSettings {
+  return { ...PLAIN_ENDPOINT, base: parseServer(address, false, 'registry.mirrors') };
+}
+
+function readMirrors(mirrors: Settings['mirrors']): HostsTable {
+  const byRegistry = new Map<string, EndpointList>(
+    Object.entries(mirrors).map(([name, addresses]) => [
+      registryOfHost(name),
+      [...addresses.map(mirrorAt), PLAIN_ENDPOINT],
+    ]),
+  );
+  const others = byRegistry.get(OTHERS) ?? null;
+  byRegistry.delete(OTHERS);
+  return { byRegistry, others };
+}
+
+async function readTls(settings: Settings['tls']): Promise<ReadonlyMap<string, TlsMaterial>> {
+  const entries = Object.entries(settings).map(async ([host, { caFile, certFile, keyFile, insecure }]) => {
+    if (certFile === undefined && keyFile !== undefined)
+      throw new AppError('unreadable-hosts', `Cannot use registry.tls["${host}"]: keyFile needs certFile`);
+    const ca = caFile === undefined ? [] : [caFile];
+    const client = certFile === undefined ? [] : [{ cert: certFile, key: keyFile ?? null }];
+    return [registryOfHost(host), await loadTls({ ca, client, insecure })] as const;
+  });
+  return new Map(await Promise.all(entries));
+}
+
+/**
+ * What the settings say of hosts, read once: our own mirrors before K3s's file before containerd's folder.
+ * @throws AppError `unreadable-hosts`, `invalid-hosts`, `invalid-rewrite`, `invalid-docker-config`
+ */
+export async function loadHosts(settings: Settings): Promise<HostsConfiguration> {
+  const { registriesFile, hostsDirectory } = settings;
+  const registries =
+    registriesFile === undefined ? null : parseRegistriesYaml(await readText(registriesFile), registriesFile);
+  const directory = hostsDirectory === undefined ? null : await readHostsDirectory(hostsDirectory);
+  const found = [registries, directory].filter((table) => table !== null);
+  return {
+    tables: [readMirrors(settings.mirrors), ...(await Promise.all(found.map(loadTable)))],
+    tls: await readTls(settings.tls),
+    credentials: registries?.credentials ?? [],
+  };
+}

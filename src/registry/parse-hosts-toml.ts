@@ -1,0 +1,120 @@
+import { isAbsolute, join } from 'node:path';
+import { parse } from 'smol-toml';
+import { AppError, describeError } from '../errors.ts';
+import { isObject, property, type JsonObject } from '../image/json.ts';
+import { parseEndpointHeaders } from './endpoint-headers.ts';
+import type { EndpointList, EndpointSettings, TlsFiles } from './endpoint.ts';
+import { parseRewrite } from './rewrite-repository.ts';
+
+export type HostsErrorCode = 'invalid-hosts';
+
+/** Where a file stands: relative paths in it start there. */
+interface Origin {
+  readonly file: string;
+  readonly folder: string;
+}
+
+const CAPABILITIES: ReadonlySet<string> = new Set(['pull', 'resolve', 'push']);
+
+export function invalidHosts(file: string, state: string): AppError<HostsErrorCode> {
+  return new AppError('invalid-hosts', `Cannot use hosts file "${file}": ${state}`);
+}
+
+function strings(value: unknown, name: string, { file }: Origin): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (list.every((item) => typeof item === 'string')) return list;
+  throw invalidHosts(file, `"${name}" takes text, or a list of it`);
+}
+
+function tableOf(parent: JsonObject, name: string, { file }: Origin): JsonObject {
+  const table = property(parent, name) ?? {};
+  if (isObject(table)) return table;
+  throw invalidHosts(file, `"${name}" is no table`);
+}
+
+function flag(table: JsonObject, name: string, { file }: Origin): boolean {
+  const value = property(table, name) ?? false;
+  if (typeof value === 'boolean') return value;
+  throw invalidHosts(file, `"${name}" takes true or false`);
+}
+
+/** A file with certificate and key, or a pair of files whose second may be empty. */
+function parseClient(value: unknown, origin: Origin): TlsFiles['client'] {
+  const entries: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return entries.map((entry) => {
+    const [cert = '', key = '', ...more] = strings(entry, 'client', origin);
+    if (cert === '' || more.length > 0) throw invalidHosts(origin.file, '"client" takes pairs of files');
+    return { cert: resolve(cert, origin), key: key === '' ? null : resolve(key, origin) };
+  });
+}
+
+function resolve(path: string, { folder }: Origin): string {
+  return isAbsolute(path) ? path : join(folder, path);
+}
+
+function parseTls(table: JsonObject, origin: Origin): TlsFiles | null {
+  const ca = property(table, 'ca');
+  const client = property(table, 'client');
+  const insecure = flag(table, 'skip_verify', origin);
+  if (ca === undefined && client === undefined && !insecure) return null;
+  return {
+    ca: ca === undefined ? [] : strings(ca, 'ca', origin).map((path) => resolve(path, origin)),
+    client: client === undefined ? [] : parseClient(client, origin),
+    insecure,
+  };
+}
+
+/** `/v2` is added unless it stands there, or the path is said to be whole (containerd's `parseHostConfig`). */
+export function parseServer(server: string, isWhole: boolean, file: string): URL {
+  const text = /^https?:\/\//.test(server) ? server : `https://${server}`;
+  if (!URL.canParse(text)) throw invalidHosts(file, `"${server}" is no address`);
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    throw invalidHosts(file, `the address of ${url.host} has more than a path`);
+  const path = url.pathname.replace(/\/+$/, '');
+  url.pathname = isWhole || path.endsWith('/v2') ? path : `${path}/v2`;
+  return url;
+}
+
+function parseHost(server: string | null, table: JsonObject, origin: Origin): EndpointSettings<TlsFiles> {
+  const { file } = origin;
+  const given = strings(property(table, 'capabilities') ?? [], 'capabilities', origin);
+  const wanted = new Set(given.map((name) => name.toLowerCase()));
+  for (const name of wanted)
+    if (!CAPABILITIES.has(name)) throw invalidHosts(file, `there is no capability "${name}"`);
+  const isAble = (name: string): boolean => wanted.size === 0 || wanted.has(name);
+  const rewrites = Object.entries(tableOf(table, 'rewrite', origin)).map(([pattern, replacement]) => {
+    const [text = ''] = strings(replacement, 'rewrite', origin);
+    return parseRewrite(pattern, text);
+  });
+  return {
+    base: server === null ? null : parseServer(server, flag(table, 'override_path', origin), file),
+    pulls: isAble('pull'),
+    resolves: isAble('resolve'),
+    headers: parseEndpointHeaders(tableOf(table, 'header', origin), file),
+    rewrites,
+    tls: parseTls(table, origin),
+  };
+}
+
+/**
+ * A `hosts.toml` as containerd reads it (docs/hosts.md, core/remotes/docker/config/hosts.go): the hosts as they stand, then
+ * the server, which is the registry itself where none is named. K3s adds rewrites. What containerd passes over with a line
+ * in its log is an error here: somebody wrote it for a reason.
+ * @throws AppError `invalid-hosts`, `invalid-rewrite`
+ */
+export function parseHostsToml(text: string, origin: Origin): EndpointList<TlsFiles> {
+  let document: JsonObject;
+  try {
+    document = parse(text, { maxDepth: 8 });
+  } catch (error) {
+    throw invalidHosts(origin.file, describeError(error).split('\n', 1)[0] ?? '');
+  }
+  const server = property(document, 'server') ?? '';
+  if (typeof server !== 'string') throw invalidHosts(origin.file, '"server" takes an address');
+  const hosts = Object.entries(tableOf(document, 'host', origin)).map(([address, table]) => {
+    if (!isObject(table)) throw invalidHosts(origin.file, `host "${address}" is no table`);
+    return parseHost(address, table, origin);
+  });
+  return [...hosts, parseHost(server === '' ? null : server, document, origin)];
+}
