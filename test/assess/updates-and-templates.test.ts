@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAssessPod } from '../../src/assess/assess-pod.ts';
+import type { Assessment, AssessmentRequest, AssessPod } from '../../src/assess/assessment.ts';
+import { createDeadline } from '../../src/assess/deadline.ts';
+import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import type { ClusterPort } from '../../src/assess/ports.ts';
+import type { Pod } from '../../src/pod/pod.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { startRegistry, type TestRegistry } from '../support/registry.ts';
+
+let registry: TestRegistry;
+let client: RegistryClient;
+
+beforeAll(async () => {
+  registry = await startRegistry({ images: putFixtureImages });
+  client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+});
+
+afterAll(async () => {
+  await client.close();
+  await registry.close();
+});
+
+interface Setup {
+  readonly policy?: Partial<PolicySettings>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly port?: Partial<ClusterPort>;
+  /** Pull secrets that the namespace's default ServiceAccount brings. */
+  readonly accountSecrets?: readonly string[];
+}
+
+/** One use case with one catalog, as `serve` has it. */
+function start({ policy = {}, labels = {}, port = {}, accountSecrets = [] }: Setup = {}): AssessPod {
+  const { log } = createRecordingLog();
+  const namespace = { name: 'default', labels };
+  const view = cluster([runtimeClass('wasmtime'), runtimeClass('crun-wasm')]);
+  const clusterPort = {
+    view: () => view,
+    namespace: () => namespace,
+    fetchNamespace: () => Promise.resolve(namespace),
+    ...port,
+  };
+  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
+  const serviceAccounts = { pullSecrets: () => Promise.resolve(accountSecrets) };
+  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
+  return createAssessPod(
+    { catalog, cluster: clusterPort, logger: log, serviceAccounts },
+    { policy: settings(policy), ownNamespace: 'wasmgate-system' },
+  );
+}
+
+function ask(assess: AssessPod, subject: Pod, parts: Partial<AssessmentRequest> = {}): Promise<Assessment> {
+  const deadline = createDeadline(10_000);
+  return assess({ subject: 'pod', pod: subject, namespace: 'default', step: 'validate', deadline, ...parts });
+}
+
+function image(name: string): string {
+  return `${registry.host}/corpus/${name}:latest`;
+}
+
+const WASM = 'bk-linux-wasm-entrypoint-label';
+const LINUX = 'linux-plain';
+
+function podOf(...images: readonly string[]): Pod {
+  return pod({ containers: images.map((name) => ({ image: image(name) })) });
+}
+
+describe('an update', () => {
+  test('to an image that the Pod’s class cannot run is refused, and changes nothing', async () => {
+    const assessment = await ask(start(), podOf(WASM), { previous: podOf(LINUX) });
+    expect(assessment).toMatchObject({
+      isBinding: true,
+      outcome: { mode: 'enforce', refusals: [{ id: 'image-changed-kind' }], changes: [] },
+    });
+  });
+
+  test('in mode warn and audit it is told', async () => {
+    for (const mode of ['warn', 'audit']) {
+      const assess = start({ labels: { 'wasmgate.dev/mode': mode } });
+      expect(await ask(assess, podOf(WASM), { previous: podOf(LINUX) })).toMatchObject({
+        outcome: { mode, refusals: [], withheld: { refusals: [{ id: 'image-changed-kind' }] } },
+      });
+    }
+  });
+
+  test('only images that are new are looked up, and those that they replace', async () => {
+    const asked = registry.log.length;
+    const before = podOf('spin-v2-app', LINUX);
+    const assessment = await ask(start(), podOf('spin-v2-app', 'linux-sh-c-wasm'), { previous: before });
+    expect(assessment).toMatchObject({ decision: { findings: [] } });
+    const paths = registry.log.slice(asked).map(({ path }) => path);
+    expect(paths.some((path) => path.includes(LINUX))).toBe(true);
+    expect(paths.filter((path) => path.includes('spin-v2-app'))).toEqual([]);
+  });
+
+  test('without a new image nothing is asked and nothing said', async () => {
+    const asked = registry.log.length;
+    expect(await ask(start(), podOf(WASM), { previous: podOf(WASM) })).toMatchObject({
+      decision: { findings: [], changes: [] },
+    });
+    expect(registry.log).toHaveLength(asked);
+  });
+
+  test('of a Pod that is being deleted is nobody’s business', async () => {
+    const ending = podOf(WASM);
+    const deleted = {
+      ...ending,
+      metadata: { ...ending.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
+    };
+    expect(await ask(start(), deleted, { previous: podOf(LINUX) })).toMatchObject({ kind: 'skipped' });
+  });
+});
+
+describe('a template', () => {
+  const doomed = pod({ containers: [{ image: 'x' }], spec: { runtimeClassName: 'gone' } });
+
+  test.each([
+    [false, false],
+    [true, true],
+  ])(
+    'its refusals are binding where policy.refuseTemplates is %s: %s',
+    async (refuseTemplates, isBinding) => {
+      const assess = start({ policy: { refuseTemplates } });
+      const assessment = await ask(assess, doomed, { subject: 'template' });
+      expect(assessment).toMatchObject({
+        isBinding,
+        outcome: { refusals: [{ id: 'runtime-class-missing' }] },
+      });
+    },
+  );
+
+  test.each<[string, Setup, Partial<Pod['spec']>]>([
+    ['without secrets', {}, {}],
+    // The ServiceAccount plugin has written them into the Pod before it comes here.
+    [
+      'with its account’s secrets',
+      { accountSecrets: ['a', 'b'] },
+      { imagePullSecrets: [{ name: 'a' }, { name: 'b' }] },
+    ],
+  ])('what is looked up for it serves its Pods: %s', async (_case, setup, added) => {
+    const assess = start(setup);
+    await ask(assess, podOf(WASM), { subject: 'template' });
+    const asked = registry.log.length;
+    const made = podOf(WASM);
+    const assessment = await ask(assess, { ...made, spec: { ...made.spec, ...added } }, { step: 'mutate' });
+    expect(assessment).toMatchObject({ containers: [{ verdict: { kind: 'wasm' } }] });
+    expect(registry.log).toHaveLength(asked);
+  });
+});
+
+test.each([
+  ['stale', true, 0],
+  ['current', false, 1],
+])('RuntimeClasses that are %s', async (_case, isStale, injected) => {
+  const assess = start({ port: { hasStaleClasses: () => isStale } });
+  const assessment = await ask(assess, podOf(WASM), { step: 'mutate' });
+  const changes = assessment.kind === 'judged' ? assessment.outcome.changes : [];
+  expect(changes.filter(({ path }) => path === '/spec/runtimeClassName')).toHaveLength(injected);
+});
