@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { apply, must } from '../../support/kubectl.ts';
+import { createNamespace, pod } from '../../support/objects.ts';
+import { useStage } from '../../support/use-stage.ts';
+
+const { kubectl, facts, missing, note } = useStage();
+const { images } = facts;
+
+describe.skipIf(missing)(`a Pod that is there already${note}`, () => {
+  /** A Pod of its own in a namespace of its own; what kubectl is asked of it. */
+  async function running(image: string, parts: object = {}) {
+    const namespace = await createNamespace(kubectl, 'update');
+    const spec = { containers: [{ name: 'app', image }], ...parts };
+    await must(apply(kubectl, [pod('app', namespace, { spec })]));
+    return (...args: readonly string[]) => kubectl([...args, '-n', namespace]);
+  }
+
+  const setImage = (image: string) => ['set', 'image', 'pod/app', `app=${image}`];
+  const debug = (image: string) => ['debug', 'app', `--image=${image}`, '--container=debug'];
+
+  test('a Wasm image in a Pod without a class is refused, with what to do', async () => {
+    const team = await running(images.linux);
+    const refused = await team(...setImage(images.module));
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`cannot replace image ${images.linux}, an ordinary container image: `);
+    expect(refused.stderr).toContain('To fix: The class of a Pod cannot be changed: delete the Pod');
+    expect((await team('get', 'pod', 'app', '-o=jsonpath={.spec.containers[0].image}')).stdout).toBe(
+      images.linux,
+    );
+  });
+
+  test('a Wasm debug container in such a Pod is refused', async () => {
+    const team = await running(images.linux);
+    const refused = await team(...debug(images.module));
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`Ephemeral container "debug" (image ${images.module}`);
+  });
+
+  test('a Linux image or debug container under a shim’s class passes, and nothing else of the Pod changes', async () => {
+    const team = await running(images.module, { runtimeClassName: 'wasmtime' });
+    const before = await must(team('get', 'pod', 'app', '-o=jsonpath={.spec.containers[0].resources}'));
+    await must(team(...setImage(images.linux)));
+    await must(team(...debug(images.linux)));
+    await must(team('label', 'pod', 'app', 'a=b'));
+    expect(await must(team('get', 'pod', 'app', '-o=jsonpath={.spec.containers[0].resources}'))).toBe(before);
+    const fields = '-o=jsonpath={.spec.containers[0].image} {.spec.ephemeralContainers[0].image}';
+    expect(await must(team('get', 'pod', 'app', fields))).toBe(`${images.linux} ${images.linux}`);
+  });
+});
