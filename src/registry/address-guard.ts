@@ -25,6 +25,12 @@ const METADATA: ReadonlySet<string> = new Set([
 /** IPv6 ranges that carry an IPv4 address, and the byte it starts at: RFC 4291, RFC 6145, RFC 6052, RFC 3056. */
 const EMBEDDED_AT: Readonly<Record<string, number>> = { ipv4Mapped: 12, rfc6145: 12, rfc6052: 12, '6to4': 2 };
 
+/**
+ * `::a.b.c.d`, "IPv4-compatible": deprecated (RFC 4291, 2.5.5.1), so no registry lives there, and what such a packet
+ * reaches differs by kernel.
+ */
+const IPV4_COMPATIBLE = ipaddr.parseCIDR('::/96');
+
 export class AddressDeniedError extends Error {
   override readonly name = 'AddressDeniedError';
 }
@@ -80,7 +86,9 @@ export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
     if (METADATA.has(address.toString())) return 'a cloud metadata address';
     const range = address.range();
     if (range === 'loopback' && options.allowLoopback) return null;
-    return DENIED_RANGES[range] ?? null;
+    const denied = DENIED_RANGES[range];
+    if (denied !== undefined) return denied;
+    return inRange(written, IPV4_COMPATIBLE) ? 'an IPv4-compatible address' : null;
   };
 
   return {
