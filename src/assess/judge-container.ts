@@ -10,6 +10,8 @@ import type { ImageAnswer } from './image-catalog.ts';
 
 /** Verdicts for one image under the few commands that Pods give it; dropped with the facts. */
 const MEMO_CAP = 16;
+/** Characters: a path and some mounts. Longer ones are judged anew each time, and never looked into. */
+export const LONGEST_COMMAND_KEY = 8192;
 const memo = new WeakMap<ImageFacts, Map<string, Verdict>>();
 
 export type Questions = NonNullable<ReturnType<typeof openQuestions>>;
@@ -38,7 +40,7 @@ function verdictOf(facts: ImageFacts, container: Container): Verdict {
   const verdict = detectWasm(facts, container);
   const questions = openQuestions(facts, container, 'sign');
   if (questions !== null) open.set(verdict, questions);
-  if (verdicts.size < MEMO_CAP) verdicts.set(key, verdict);
+  if (verdicts.size < MEMO_CAP && key.length <= LONGEST_COMMAND_KEY) verdicts.set(key, verdict);
   return verdict;
 }
 

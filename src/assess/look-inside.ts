@@ -5,7 +5,7 @@ import type { Scope } from '../detect/open-question.ts';
 import { AppError } from '../errors.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
-import { commandKey } from './judge-container.ts';
+import { commandKey, LONGEST_COMMAND_KEY } from './judge-container.ts';
 import { orLate } from './or-late.ts';
 import type { PeekImage } from './peek-image.ts';
 import type { Logger } from './ports.ts';
@@ -74,8 +74,9 @@ export function createLookInside({ peek, logger }: InsideDeps): LookInside {
   }
 
   return (image, look, signal) => {
-    const id = `${image.key}\n${look.facts.digest}\n${look.scope}\n${commandKey(look.override)}`;
-    if (failed.has(id)) return Promise.resolve(look.facts);
+    const command = commandKey(look.override);
+    const id = `${image.key}\n${look.facts.digest}\n${look.scope}\n${command}`;
+    if (command.length > LONGEST_COMMAND_KEY || failed.has(id)) return Promise.resolve(look.facts);
     let work = underWay.get(id);
     if (work === undefined) {
       work = take(image, look, id).finally(() => underWay.delete(id));

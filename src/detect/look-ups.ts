@@ -28,6 +28,9 @@ export function startsNothing({ first }: EffectiveCommand): boolean {
   return first === null || first === '/';
 }
 
+/** Linux' own: what is longer names no file, and must not fill our memory. */
+const PATH_MAX = 4096;
+
 function isMountedOver(path: string, mountPaths: readonly string[]): boolean {
   if (mountPaths.length === 0) return false;
   const covered = new Set([path, ...ancestorsOf(path)]);
@@ -43,7 +46,7 @@ export function programLookUp({ variant, command }: Subject): LookUp | null {
   const { first, workingDir, mountPaths } = command;
   if (first === null || startsNothing(command) || !hasFiles(variant)) return null;
   const file = first.split('#', 1)[0] ?? '';
-  if (file === '') return null;
+  if (file === '' || file.length > PATH_MAX) return null;
   const key = resolvePath(resolvePath('/', workingDir), file);
   const others = file.includes('/')
     ? []

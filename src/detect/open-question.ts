@@ -127,8 +127,12 @@ function contentsFor(lookUps: readonly LookUp[], answer: Answer): Contents {
   );
 }
 
+/** Whoever writes Pods may ask for ever new files of one image: then what was found before is found again, or forgotten. */
+const MOST_CONTENTS = 32;
+
 function withContents(variant: ImageVariant, contents: Contents): ImageVariant {
-  return { ...variant, contents: new Map([...variant.contents, ...contents]) };
+  const known = variant.contents.size < MOST_CONTENTS ? variant.contents : NO_CONTENTS;
+  return { ...variant, contents: new Map([...known, ...contents]) };
 }
 
 /** The same facts with what was found added, one `found` for each variant. */

@@ -1,5 +1,5 @@
 import type { Content } from '../image/image-facts.ts';
-import { CNCF_WASM_CONFIG, isImageConfig } from '../image/media-types.ts';
+import { CNCF_WASM_CONFIG, CNCF_WASM_LAYER, isImageConfig } from '../image/media-types.ts';
 import type { ImageConfig } from '../image/image-config.ts';
 import type { Descriptor, ImageManifest } from '../image/manifest.ts';
 import {
@@ -14,10 +14,9 @@ import {
 import { contentEvidence } from './inside-signals.ts';
 import type { Evidence, Flavour, Shape, Verdict } from './verdict.ts';
 
-const WASM_LAYER = 'application/wasm';
 /** The layer types that runwasi looks for (containerd-shim-wasm src/shim/shim.rs). */
 const RUNWASI_LAYERS: ReadonlySet<string> = new Set([
-  WASM_LAYER,
+  CNCF_WASM_LAYER,
   'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm',
 ]);
 /** The layer that holds the Wasm file itself. */
@@ -52,22 +51,18 @@ function layerContent({ variant }: Subject): Content | undefined {
 
 /** The shape as the manifest tells it; where it does not, as the layer does. */
 function wasm(subject: Subject, { flavour, shape, evidence }: Artefact): Verdict {
+  const layer = wasmLayerOf(subject.variant.manifest);
   const content = shape === null ? layerContent(subject) : undefined;
-  if (content === 'module' || content === 'component') {
-    const layer = wasmLayerOf(subject.variant.manifest)?.digest ?? '';
-    return wasm(subject, {
-      flavour,
-      shape: content,
-      evidence: [...evidence, contentEvidence(layer, content)],
-    });
-  }
+  const isSeen = content === 'module' || content === 'component';
   return {
     kind: 'wasm',
     flavour,
-    shape,
+    shape: isSeen ? content : shape,
     packaging: 'oci-layer',
     firstArgument: subject.command.first,
-    evidence,
+    evidence:
+      isSeen && layer !== undefined ? [...evidence, contentEvidence(layer.digest, content)] : evidence,
+    ...(layer === undefined ? {} : { layerType: layer.mediaType }),
   };
 }
 
@@ -123,9 +118,9 @@ function judgeCncf(subject: Subject): Verdict | null {
   if (config.mediaType !== CNCF_WASM_CONFIG) return null;
   const base = configTypeEvidence(subject, 'a Wasm artefact in the CNCF layout');
   const [layer] = layers;
-  if (layer === undefined || layers.length > 1 || layer.mediaType !== WASM_LAYER) {
+  if (layer === undefined || layers.length > 1 || layer.mediaType !== CNCF_WASM_LAYER) {
     return unsupported(
-      `a CNCF Wasm artefact has exactly one ${WASM_LAYER} layer, this one has ${layers.length} layers`,
+      `a CNCF Wasm artefact has exactly one ${CNCF_WASM_LAYER} layer, this one has ${layers.length} layers`,
       [base],
     );
   }

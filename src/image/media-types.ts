@@ -7,6 +7,7 @@ export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2
 export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 /** CNCF TAG Runtime, "Wasm OCI artifact layout". */
 export const CNCF_WASM_CONFIG = 'application/vnd.wasm.config.v0+json';
+export const CNCF_WASM_LAYER = 'application/wasm';
 export const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
 
 /** What we accept when asking for a manifest: most wanted first. */

@@ -1,4 +1,5 @@
 import { namesWatFile } from '../detect/effective-command.ts';
+import { CNCF_WASM_LAYER } from '../image/media-types.ts';
 import type { Verdict, WasmVerdict } from '../detect/verdict.ts';
 
 /** What a handler meets when it starts the image: the rows of the matrix. */
@@ -55,6 +56,9 @@ function wasmForm(verdict: WasmVerdict): ImageForm {
     case 'oci-component':
       return isComponent ? 'artefact-component' : 'artefact-module';
     case 'runwasi-oci':
+      // Shims look at the layer's type and not at the config's: this one Spin's knows, too.
+      if (verdict.layerType === CNCF_WASM_LAYER)
+        return isComponent ? 'artefact-component' : 'artefact-module';
       return isComponent ? 'layer-component' : 'layer-module';
     case 'spin-app':
       return 'spin-app';

@@ -153,3 +153,19 @@ describe('what the answers would be', () => {
     }
   });
 });
+
+describe('whoever writes Pods cannot fill the memory', () => {
+  test('with ever new commands for one image', () => {
+    let facts = imageFacts(wasi('/app.wasm'));
+    for (let index = 0; index < 500; index++) {
+      facts = addContents(facts, [new Map([[`/${index}.wasm`, 'absent']])]);
+    }
+    const { contents } = facts.variants[0];
+    expect(contents.get('/499.wasm')).toBe('absent');
+    expect(contents.size).toBeLessThanOrEqual(33);
+  });
+
+  test('with one long command', () => {
+    expect(keysOf(linux('/server'), { command: [`/${'x'.repeat(5000)}.wasm`] })).toEqual([]);
+  });
+});

@@ -160,6 +160,13 @@ describe('what only a look inside could tell', () => {
       'yes',
     ],
     ['a module under any name', { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' }, 'crun', 'unknown'],
+    [
+      "a runwasi image with the artefacts' type of layer",
+      { ...ARTEFACT, flavour: 'runwasi-oci', layerType: 'application/wasm' },
+      'spin',
+      'unknown',
+    ],
+    ['a runwasi image with its own type of layer', { ...ARTEFACT, flavour: 'runwasi-oci' }, 'spin', 'no'],
     ['an artefact behind an index', { ...ARTEFACT, isBehindIndex: true }, 'wasmtime', 'no'],
     ['Spin behind an index', { ...SPIN_APP, isBehindIndex: true }, 'spin', 'no'],
   ];
