@@ -72,10 +72,22 @@ function writeAnswer(answer: Answer): string {
 
 const OPENING = `{"apiVersion":"${REVIEW_VERSION}","kind":"AdmissionReview","response":{"uid":`;
 
+function writeRest(answer: Answer): string {
+  return `${writeAnswer(answer)}${writeRemarks(answer.remarks)}}}`;
+}
+
+const prepared = new WeakMap<Answer, string>();
+
+/** The same answer, written once for all the reviews that will get it. */
+export function prepare(answer: Answer): Answer {
+  prepared.set(answer, writeRest(answer));
+  return answer;
+}
+
 /**
  * The answering AdmissionReview as JSON, written by hand: this runs for every Pod of the cluster, and base64 needs no
  * escaping.
  */
 export function writeReview(uid: string, answer: Answer): string {
-  return `${OPENING}${JSON.stringify(uid)},${writeAnswer(answer)}${writeRemarks(answer.remarks)}}}`;
+  return `${OPENING}${JSON.stringify(uid)},${prepared.get(answer) ?? writeRest(answer)}`;
 }

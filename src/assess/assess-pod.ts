@@ -10,6 +10,7 @@ import { gather } from './gather-facts.ts';
 import type { ImageCatalog } from './image-catalog.ts';
 import { judgeUpdate } from './judge-update.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
+import { createPrecedents } from './precedents.ts';
 import { resolveMode } from './resolve-mode.ts';
 import { settleDecision } from './settle-decision.ts';
 import { createSkipList } from './skip-list.ts';
@@ -46,6 +47,7 @@ function skipped(reason: string, notes: readonly string[] = NOTHING): Assessment
 export function createAssessPod(deps: AssessDeps, options: AssessOptions): AssessPod {
   const { policy, ownNamespace } = options;
   const { catalog, serviceAccounts } = deps;
+  const precedents = createPrecedents();
   const gathering = { catalog, serviceAccounts, skipList: createSkipList(policy.skipImages) };
 
   /** A namespace younger than the watch is asked for once; where that fails, it counts as one without labels. */
@@ -58,13 +60,17 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     }
   }
 
+  function isBinding({ subject }: AssessmentRequest): boolean {
+    return subject === 'pod' || policy.refuseTemplates;
+  }
+
   function judged(
-    { subject }: AssessmentRequest,
+    request: AssessmentRequest,
     mode: Mode,
     judgement: Pick<JudgedAssessment, 'decision' | 'containers' | 'notes'>,
   ): JudgedAssessment {
     const outcome = applyMode(judgement.decision, mode);
-    return { kind: 'judged', ...judgement, outcome, isBinding: subject === 'pod' || policy.refuseTemplates };
+    return { kind: 'judged', ...judgement, outcome, isBinding: isBinding(request) };
   }
 
   async function judge(
@@ -87,11 +93,27 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     const isMutated = request.step === 'validate' && subject === 'pod' && mode !== 'audit';
     const limitRanges = cluster.limitRanges(namespace);
     const hasStaleClasses = deps.cluster.hasStaleClasses?.() === true;
-    const facts = { pod, cluster, namespaceLabels: labels, limitRanges, isMutated, hasStaleClasses };
-    const settled = await settleDecision(gathered, policy.peek, (containers) =>
-      evaluate({ ...facts, containers }, policy),
+    const { containers } = gathered;
+    const facts = {
+      pod,
+      containers,
+      cluster,
+      namespaceLabels: labels,
+      limitRanges,
+      isMutated,
+      hasStaleClasses,
+    };
+    const precedent = precedents.find({ facts, mode });
+    if (precedent !== undefined) {
+      return { kind: 'judged', ...precedent, isBinding: isBinding(request), containers, notes, precedent };
+    }
+    const settled = await settleDecision(gathered, policy.peek, (supposed) =>
+      evaluate({ ...facts, containers: supposed }, policy),
     );
-    return judged(request, mode, { ...settled, notes });
+    const assessment = judged(request, mode, { ...settled, notes });
+    // After a look inside the images, the next Pod like this one starts from better facts.
+    if (settled.containers === containers) precedents.set({ facts, mode }, assessment);
+    return assessment;
   }
 
   return async (request) => {

@@ -35,6 +35,8 @@ export interface JudgedAssessment {
   readonly isBinding: boolean;
   readonly containers: readonly AssessedContainer[];
   readonly notes: readonly string[];
+  /** The same object for Pods of one shape: what was written for one serves for all. Absent for a case of its own. */
+  readonly precedent?: object;
 }
 
 /** The one path that the webhook, `review` and `audit` take. Faults of our own are thrown, never answered as a verdict. */

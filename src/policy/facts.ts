@@ -1,7 +1,8 @@
 import type { ImageFacts } from '../image/image-facts.ts';
 import type { Verdict } from '../detect/verdict.ts';
 import type { ClusterNode, LimitRange, RuntimeClass } from '../pod/cluster-objects.ts';
-import type { Pod, StringMap } from '../pod/pod.ts';
+import type { ShapedPod } from '../pod/pod-shape.ts';
+import type { StringMap } from '../pod/pod.ts';
 import type { VisitedContainer } from '../pod/visit-containers.ts';
 
 /** A container with what its image is, as this Pod would run it. */
@@ -31,7 +32,7 @@ export interface ClusterView {
 export interface PodFacts {
   /** Whether a mutating call had its say before: a change still outstanding then means that it was lost. */
   readonly isMutated: boolean;
-  readonly pod: Pod;
+  readonly pod: ShapedPod;
   readonly containers: readonly AssessedContainer[];
   /**
    * On UPDATE: what containers of the same name were before; `containers` are then those alone whose image is new. Absent

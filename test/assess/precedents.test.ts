@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { createPrecedents, type Case } from '../../src/assess/precedents.ts';
+import type { Pod } from '../../src/pod/pod.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
+import { applyMode } from '../../src/policy/mode.ts';
+import { cluster, limitRange, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+
+/** An image for linux/amd64 that starts this program. */
+function starting(program: string) {
+  return { config: { os: 'linux', architecture: 'amd64', config: { Entrypoint: [program] } } };
+}
+
+const VIEW = cluster([runtimeClass('wasmtime')]);
+const POD = pod({ containers: [{ image: 'wasm' }] });
+const FACTS = podFacts(POD, { wasm: starting('/app.wasm') }, VIEW, { limitRanges: [] });
+const CASE: Case = { facts: FACTS, mode: 'enforce' };
+
+function settledBefore(facts = FACTS) {
+  const precedents = createPrecedents();
+  const decision = evaluate(facts, settings());
+  const precedent = { decision, outcome: applyMode(decision, 'enforce') };
+  expect(precedents.find({ facts, mode: 'enforce' })).toBeUndefined();
+  precedents.set({ facts, mode: 'enforce' }, precedent);
+  return { precedents, precedent };
+}
+
+test('a replica is answered by the same object, whatever its name', () => {
+  const { precedents, precedent } = settledBefore();
+  const replica: Pod = { ...POD, metadata: { name: 'other', labels: { a: 'b' } } };
+  const found = precedents.find({ ...CASE, facts: { ...FACTS, pod: replica } });
+  expect(found).toEqual(precedent);
+  expect(precedents.find(CASE)).toBe(found);
+});
+
+test('namespaces that differ in nothing but their names are alike', () => {
+  const { precedents } = settledBefore();
+  const namespaceLabels = { 'kubernetes.io/metadata.name': 'team-a' };
+  expect(precedents.find({ ...CASE, facts: { ...FACTS, namespaceLabels } })).toBeDefined();
+});
+
+test.each<[string, Case]>([
+  ['another mode', { ...CASE, mode: 'warn' }],
+  ['after the mutating call', { ...CASE, facts: { ...FACTS, isMutated: true } }],
+  ['while classes may be stale', { ...CASE, facts: { ...FACTS, hasStaleClasses: true } }],
+  ['a label of the namespace', { ...CASE, facts: { ...FACTS, namespaceLabels: { 'wasmgate.dev/a': 'b' } } }],
+  ['other LimitRanges', { ...CASE, facts: { ...FACTS, limitRanges: [limitRange('a')] } }],
+  ['another state of the cluster', { ...CASE, facts: { ...FACTS, cluster: cluster(VIEW.runtimeClasses) } }],
+  ['another Pod', { ...CASE, facts: { ...FACTS, pod: pod({ containers: [{ image: 'wasm', tty: true }] }) } }],
+  [
+    'the same tag with another image behind it',
+    { ...CASE, facts: podFacts(POD, { wasm: starting('/other.wasm') }, VIEW) },
+  ],
+])('%s is a case of its own', (_case, wanted) => {
+  const { precedents } = settledBefore();
+  expect(precedents.find(wanted)).toBeUndefined();
+});
+
+test('what was settled before the cluster changed is forgotten, also when it changes back', () => {
+  const { precedents } = settledBefore();
+  precedents.find({ ...CASE, facts: { ...FACTS, cluster: cluster([]) } });
+  expect(precedents.find(CASE)).toBeUndefined();
+});
+
+test('ordinary Pods are decided, not looked for', () => {
+  const facts = podFacts(POD, { wasm: starting('/bin/server') }, VIEW);
+  const { precedents } = settledBefore(facts);
+  expect(precedents.find({ ...CASE, facts })).toBeUndefined();
+});

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createAssessPod } from '../../src/assess/assess-pod.ts';
+import type { AssessPod } from '../../src/assess/assessment.ts';
+import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
+import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { parseReview, type AdmissionRequest } from '../../src/admission/review.ts';
+import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import { createMutate } from '../../src/server/mutate.ts';
+import { createValidate } from '../../src/server/validate.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { cluster, runtimeClass, settings } from '../support/pods.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { readReview } from '../support/reviews.ts';
+
+/** No timings here: what makes a warm admission slow is what it must not do. */
+let registry: TestRegistry;
+let client: RegistryClient;
+let assess: AssessPod;
+
+beforeAll(async () => {
+  registry = await startRegistry({ images: putFixtureImages });
+  client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  const { log } = createRecordingLog();
+  const view = cluster([runtimeClass('wasmtime'), runtimeClass('spin')]);
+  const port = {
+    view: () => view,
+    namespace: (name: string) => ({ name, labels: {} }),
+    fetchNamespace: () => Promise.reject(new Error('the namespace is known')),
+  };
+  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
+  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
+  assess = createAssessPod(
+    { catalog, cluster: port, logger: log },
+    { policy: settings(), ownNamespace: 'wasmgate-system' },
+  );
+});
+
+afterAll(async () => {
+  await client.close();
+  await registry.close();
+});
+
+const UNTOUCHED: Deadline = {
+  signal: () => {
+    throw new Error('a warm admission waits for nothing, so it needs no time limit');
+  },
+};
+
+/** A replica of a real Pod, with a name of its own and this image. */
+function replica(number: number, image: string): AdmissionRequest {
+  const review = structuredClone(readReview('03')) as unknown as {
+    request: { uid: string; object: { metadata: object; spec: { containers: { image: string }[] } } };
+  };
+  review.request.uid = `uid-${number}`;
+  Object.assign(review.request.object.metadata, {
+    name: `pod-${number}`,
+    labels: { number: String(number) },
+  });
+  for (const container of review.request.object.spec.containers) container.image = image;
+  return parseReview(review);
+}
+
+test.each([
+  'linux-plain',
+  'bk-wasi-wasm',
+  'bk-linux-wasm-entrypoint-label',
+  'spin-v2-app',
+  'wkg-cli-component',
+])('the second Pod of %s asks no registry, starts no timer and waits for no time limit', async (name) => {
+  const image = `${registry.host}/corpus/${name}:latest`;
+  const mutate = createMutate({ assess });
+  const validate = createValidate({ assess });
+  const first = await mutate(replica(1, image), createDeadline(10_000));
+  await validate(replica(1, image), createDeadline(10_000));
+
+  const asked = registry.log.length;
+  const timers = [vi.spyOn(AbortSignal, 'timeout'), vi.spyOn(globalThis, 'setImmediate')];
+  expect(await mutate(replica(2, image), UNTOUCHED)).toEqual(first);
+  expect(await validate(replica(2, image), UNTOUCHED)).toBeDefined();
+  expect(registry.log).toHaveLength(asked);
+  for (const timer of timers) {
+    expect(timer).not.toHaveBeenCalled();
+    timer.mockRestore();
+  }
+});
+
+test('the patch of a Wasm Pod is written once for all its replicas', async () => {
+  const image = `${registry.host}/corpus/bk-linux-wasm-entrypoint-label:latest`;
+  const mutate = createMutate({ assess });
+  await mutate(replica(1, image), createDeadline(10_000));
+  const second = await mutate(replica(2, image), UNTOUCHED);
+  expect(second.kind).toBe('patched');
+  expect(await mutate(replica(3, image), UNTOUCHED)).toBe(second);
+});
