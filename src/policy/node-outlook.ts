@@ -24,45 +24,75 @@ export function isSchedulable(node: ClusterNode): boolean {
   return !node.unschedulable;
 }
 
-function presenceOf(
-  handler: string,
-  within: readonly ClusterNode[],
-  all: readonly ClusterNode[],
-): HandlerPresence {
+/** What all nodes of a view have in common, for every Pod and class. */
+interface Field {
+  readonly nodes: readonly ClusterNode[];
+  /** Every handler that some node tells. */
+  readonly handlers: ReadonlySet<string>;
+}
+
+function presenceOf(handler: string, within: readonly ClusterNode[], field: Field): HandlerPresence {
   const tells = within.filter(({ handlers }) => handlers !== null);
   if (tells.some(({ handlers }) => handlers?.includes(handler))) return 'seen';
-  if (tells.length < within.length || all.length === 0) return 'unknown';
-  if (all.some((node) => node.handlers?.includes(handler))) return 'elsewhere';
+  if (tells.length < within.length || field.nodes.length === 0) return 'unknown';
+  if (field.handlers.has(handler)) return 'elsewhere';
   return within.length === 0 ? 'unknown' : 'nowhere';
 }
 
 function reckon(
-  view: ClusterView,
   { handler, nodeSelector }: RuntimeClass,
-  isSelected: (node: ClusterNode) => boolean,
+  selected: readonly ClusterNode[],
+  field: Field,
 ): NodeOutlook {
-  const nodes = view.nodes.filter((node) => isSchedulable(node) && !isKrustlet(node));
-  const within = nodes.filter((node) => matchesSelector(node.labels, nodeSelector) && isSelected(node));
+  const within = selected.filter(({ labels }) => matchesSelector(labels, nodeSelector));
   const candidates = within.filter(({ handlers }) => handlers === null || handlers.includes(handler));
-  return { presence: presenceOf(handler, within, nodes), candidates, within };
+  return { presence: presenceOf(handler, within, field), candidates, within };
 }
 
-/** Reckoned once for each state of the cluster: a view is replaced, never changed. */
-const memo = new WeakMap<ClusterView, Map<RuntimeClass, NodeOutlook>>();
+/** The outlook of each class over the same nodes, reckoned once. */
+interface Outlooks {
+  readonly field: Field;
+  readonly of: (runtimeClass: RuntimeClass) => NodeOutlook;
+}
 
-function outlookForAll(view: ClusterView, runtimeClass: RuntimeClass): NodeOutlook {
-  let outlooks = memo.get(view);
-  if (outlooks === undefined) memo.set(view, (outlooks = new Map<RuntimeClass, NodeOutlook>()));
-  const known = outlooks.get(runtimeClass);
+function createOutlooks(field: Field, selected: readonly ClusterNode[]): Outlooks {
+  const known = new Map<RuntimeClass, NodeOutlook>();
+  return {
+    field,
+    of: (runtimeClass) => {
+      const outlook = known.get(runtimeClass) ?? reckon(runtimeClass, selected, field);
+      known.set(runtimeClass, outlook);
+      return outlook;
+    },
+  };
+}
+
+/** For each state of the cluster: a view is replaced, never changed. */
+const byView = new WeakMap<ClusterView, Outlooks>();
+/** One Pod asks several times, of each class. */
+const byPod = new WeakMap<Pod, Outlooks>();
+
+function outlooksForAll(view: ClusterView): Outlooks {
+  const known = byView.get(view);
   if (known !== undefined) return known;
-  const outlook = reckon(view, runtimeClass, () => true);
-  outlooks.set(runtimeClass, outlook);
-  return outlook;
+  const nodes = view.nodes.filter((node) => isSchedulable(node) && !isKrustlet(node));
+  const handlers = new Set(nodes.flatMap((node) => node.handlers ?? []));
+  const outlooks = createOutlooks({ nodes, handlers }, nodes);
+  byView.set(view, outlooks);
+  return outlooks;
+}
+
+function outlooksFor(pod: Pod, { field }: Outlooks): Outlooks {
+  const known = byPod.get(pod);
+  if (known?.field === field) return known;
+  const selected = field.nodes.filter((node) => selectsNode(pod, node));
+  const outlooks = createOutlooks(field, selected);
+  byPod.set(pod, outlooks);
+  return outlooks;
 }
 
 /** A Pod that selects nodes itself, as every one of a DaemonSet does, has an outlook of its own. */
 export function nodeOutlook(view: ClusterView, runtimeClass: RuntimeClass, pod: Pod): NodeOutlook {
-  return hasOwnSelection(pod)
-    ? reckon(view, runtimeClass, (node) => selectsNode(pod, node))
-    : outlookForAll(view, runtimeClass);
+  const forAll = outlooksForAll(view);
+  return (hasOwnSelection(pod) ? outlooksFor(pod, forAll) : forAll).of(runtimeClass);
 }
