@@ -1,5 +1,6 @@
 import type { Scope } from '../detect/open-question.ts';
 import type { Pod } from '../pod/pod.ts';
+import { pullSecretNames } from '../pod/pull-secret-names.ts';
 import { visitContainers, type VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
 import type { AssessmentRequest } from './assessment.ts';
@@ -21,10 +22,11 @@ export interface Gathering extends Pick<AssessmentRequest, 'subject' | 'pod' | '
 
 const NO_SECRETS: readonly string[] = [];
 
+/** Names that Secrets can have and no others: what is remembered of an image is kept under them (image-catalog.ts). */
 function pullSecretsOf({ spec }: Pod): readonly string[] {
   const secrets = spec.imagePullSecrets;
   if (secrets === undefined || secrets === null || secrets.length === 0) return NO_SECRETS;
-  return secrets.flatMap(({ name }) => (name === undefined || name === '' ? [] : name));
+  return pullSecretNames(secrets.flatMap(({ name }) => name ?? []));
 }
 
 /** What the API server takes for a Pod that names no account. */
@@ -61,7 +63,7 @@ export async function gather(deps: GatherDeps, gathering: Gathering): Promise<Ga
   const { pod, namespace, cluster, deadline } = gathering;
   const borrowed = secretsOfAccount(deps, gathering);
   // Pods pay no turn of the event loop for what only templates need.
-  const pullSecrets = borrowed === null ? pullSecretsOf(pod) : await borrowed;
+  const pullSecrets = borrowed === null ? pullSecretsOf(pod) : pullSecretNames(await borrowed);
   const judged: AssessedContainer[] = [];
   const questions: ImageQuestion[] = [];
   const open: Promise<void>[] = [];

@@ -4,6 +4,7 @@ import type { Credential } from '../credentials/credential.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import { AppError } from '../errors.ts';
 import { isObjectName } from '../pod/object-name.ts';
+import { MAX_PULL_SECRETS, pullSecretNames } from '../pod/pull-secret-names.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError, type KubernetesErrorCode } from './kubernetes-error.ts';
 import { parseSecret } from './parse-secret.ts';
@@ -13,8 +14,7 @@ export const DEFAULTS = {
   ttlMilliseconds: 60_000,
   /** Secrets are at most 1 MiB, pull secrets a few hundred bytes. */
   maxEntries: 512,
-  /** Read for one Pod, the first ones: it may list 100,000 of them, each a request to the API server. */
-  maxNames: 32,
+  maxNames: MAX_PULL_SECRETS,
   /** The ClusterRole that the manifests bring, bound for the cluster or per namespace. */
   role: 'wasmgate-pull-secrets',
 } as const;
@@ -52,7 +52,7 @@ export function createPullSecrets(
 
   /** A name that no Secret can have is one that does not exist. */
   function readable(namespace: string, names: readonly string[]): readonly string[] {
-    return isObjectName(namespace) ? [...new Set(names.filter(isObjectName))].slice(0, maxNames) : [];
+    return isObjectName(namespace) ? pullSecretNames(names, maxNames) : [];
   }
 
   return {

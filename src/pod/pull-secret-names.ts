@@ -1,0 +1,12 @@
+import { isObjectName } from './object-name.ts';
+
+/** Read for one Pod, the first ones: it may list 100,000 of them, each a request to the API server. */
+export const MAX_PULL_SECRETS = 32;
+
+/** Of the names that a Pod or an account lists those that a Secret can have, each once, in order. */
+export function pullSecretNames(
+  listed: readonly string[],
+  most: number = MAX_PULL_SECRETS,
+): readonly string[] {
+  return [...new Set(listed.filter(isObjectName))].slice(0, most);
+}

@@ -1,0 +1,75 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { createAssessPod } from '../../src/assess/assess-pod.ts';
+import { createDeadline } from '../../src/assess/deadline.ts';
+import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { MAX_PULL_SECRETS } from '../../src/pod/pull-secret-names.ts';
+import { createRegistryClient } from '../../src/registry/client.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { startRegistry } from '../support/registry.ts';
+
+/** A webhook's use case, and the names by which it asks for pull secrets, each list once. */
+async function setUp() {
+  const registry = await startRegistry({ images: putFixtureImages });
+  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  onTestFinished(async () => {
+    await client.close();
+    await registry.close();
+  });
+  const read = new Set<string>();
+  const pullSecrets = {
+    read: (_namespace: string, names: readonly string[]) => {
+      read.add(names.join(' '));
+      return Promise.resolve([]);
+    },
+    forget: () => undefined,
+  };
+  const { log: logger } = createRecordingLog();
+  const namespace = { name: 'team-a', labels: {} };
+  const view = cluster([runtimeClass('wasmtime')]);
+  const assess = createAssessPod(
+    {
+      catalog: createImageCatalog({ registry: client, pullSecrets, logger }),
+      cluster: {
+        view: () => view,
+        namespace: () => namespace,
+        fetchNamespace: () => Promise.resolve(namespace),
+      },
+      logger,
+    },
+    { policy: settings({}), ownNamespace: 'wasmgate-system' },
+  );
+  const image = `${registry.host}/corpus/bk-wasi-wasm:latest`;
+  const ask = async (names: readonly string[]): Promise<void> => {
+    const spec = { imagePullSecrets: names.map((name) => ({ name })) };
+    await assess({
+      subject: 'pod',
+      pod: pod({ containers: [{ image }], spec }),
+      namespace: 'team-a',
+      step: 'validate',
+      deadline: createDeadline(10_000),
+    });
+  };
+  return { ask, read, requests: () => registry.log.length };
+}
+
+test('what the secrets one and two could read is not what a secret called "one,two" could', async () => {
+  const { ask, read, requests } = await setUp();
+  await ask(['one', 'two']);
+  const first = requests();
+  await ask(['one,two']);
+  const second = requests();
+  expect(second).toBeGreaterThan(first);
+  await ask(['one', 'two', 'Not a name', 'one', '']);
+  expect(requests()).toBe(second);
+  expect([...read]).toEqual(['one two']);
+});
+
+test('of thousands of pull secrets the first few are part of the question, each once', async () => {
+  const { ask, read } = await setUp();
+  const names = Array.from({ length: 5000 }, (_, index) => `secret-${index}`);
+  await ask(['secret-0', ...names]);
+  await ask([...names, 'one-more']);
+  expect([...read]).toEqual([names.slice(0, MAX_PULL_SECRETS).join(' ')]);
+});
