@@ -23,14 +23,18 @@ const MOST_BYTES = 1024 * 1024;
 const DEFAULT_FOLDER = '_default';
 const OTHERS = '*';
 
+function unreadable(path: string, cause: unknown): AppError {
+  return new AppError('unreadable-hosts', `Cannot read "${path}", which the registry settings name`, {
+    cause,
+  });
+}
+
 async function readText(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
     if (size <= MOST_BYTES) return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new AppError('unreadable-hosts', `Cannot read "${file}", which the registry settings name`, {
-      cause,
-    });
+    throw unreadable(file, cause);
   }
   throw new AppError('unreadable-hosts', `Cannot read "${file}": it is larger than ${MOST_BYTES} bytes`);
 }
@@ -96,18 +100,25 @@ async function readHostFolder(folder: string): Promise<EndpointList<TlsFiles>> {
 }
 
 /** A mounted ConfigMap has links among its folders, and hidden folders that are its own. */
+async function findFolders(directory: string): Promise<readonly string[]> {
+  const names = (await readdir(directory)).filter((name) => !name.startsWith('.'));
+  const folders = await Promise.all(
+    names.map(async (name) => (await stat(join(directory, name))).isDirectory()),
+  );
+  return names.filter((_name, index) => folders[index]);
+}
+
 async function readHostsDirectory(directory: string): Promise<HostsTable<TlsFiles>> {
-  const names = await readdir(directory).catch((cause: unknown) => {
-    throw new AppError('unreadable-hosts', `Cannot read registry.hostsDirectory "${directory}"`, { cause });
-  });
   const byRegistry = new Map<string, EndpointList<TlsFiles>>();
-  // The escaped name of a folder is read last, and so it wins.
-  for (const name of names.toSorted(
-    (one, other) => Number(one.endsWith('_')) - Number(other.endsWith('_')),
-  )) {
-    const folder = join(directory, name);
-    if (name.startsWith('.') || !(await stat(folder)).isDirectory()) continue;
-    byRegistry.set(registryOfFolder(name), await readHostFolder(folder));
+  try {
+    const names = await findFolders(directory);
+    // The escaped name of a folder is read last, and so it wins.
+    for (const name of names.toSorted(
+      (one, other) => Number(one.endsWith('_')) - Number(other.endsWith('_')),
+    ))
+      byRegistry.set(registryOfFolder(name), await readHostFolder(join(directory, name)));
+  } catch (error) {
+    throw error instanceof AppError ? error : unreadable(directory, error);
   }
   const others = byRegistry.get(DEFAULT_FOLDER) ?? null;
   byRegistry.delete(DEFAULT_FOLDER);

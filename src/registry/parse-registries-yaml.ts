@@ -71,8 +71,8 @@ function parseEndpoint(
   source: Source,
 ): EndpointSettings<TlsFiles> & { readonly base: URL } {
   if (typeof address !== 'string') throw invalidHosts(source.file, '"endpoint" takes a list of addresses');
-  const hasPath = /^(?:https?:\/\/)?[^/]+\/(?!v2\/?$)./.test(address);
-  const base = parseServer(address, hasPath, source.file);
+  const [path] = /(?<![/:])\/.*$/s.exec(address) ?? ['/'];
+  const base = parseServer(address, path !== '/' && !/^\/v2\/?$/.test(path), source.file);
   return { ...PLAIN_ENDPOINT, base, rewrites, tls: tlsOf(source, registryOfHost(base.host)) };
 }
 

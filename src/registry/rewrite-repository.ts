@@ -63,16 +63,24 @@ function expand(replacement: string, groups: readonly (string | undefined)[]): s
   });
 }
 
+/** As Go's `ReplaceAllString` does it: nothing that is found at the end of what was found before counts. */
+function replaceAll(text: string, { pattern, replacement }: Rewrite): string {
+  let end = -1;
+  return text.replace(pattern, (...match: readonly unknown[]) => {
+    const at = match.findIndex((part) => typeof part === 'number');
+    const groups = match.slice(0, at) as (string | undefined)[];
+    const found = groups[0] ?? '';
+    const start = Number(match[at]);
+    const isRepeated = found === '' && start === end;
+    end = start + found.length;
+    return isRepeated ? '' : expand(replacement, groups);
+  });
+}
+
 /** By the first rewrite that changes anything. */
 export function rewriteRepository(repository: string, rewrites: readonly Rewrite[]): string {
-  for (const { pattern, replacement } of rewrites) {
-    const rewritten = repository.replace(pattern, (...match: readonly unknown[]) => {
-      const groups = match.slice(
-        0,
-        match.findIndex((part) => typeof part === 'number'),
-      );
-      return expand(replacement, groups as (string | undefined)[]);
-    });
+  for (const rewrite of rewrites) {
+    const rewritten = replaceAll(repository, rewrite);
     if (rewritten !== repository) return rewritten;
   }
   return repository;

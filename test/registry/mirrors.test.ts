@@ -1,0 +1,226 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { parseReference } from '../../src/image/reference.ts';
+import { readHosts, readHostsToml, readRegistriesYaml } from '../support/hosts-files.ts';
+import { startServer } from '../support/http-server.ts';
+import { startRegistry } from '../support/registry.ts';
+import { asking, createTestClient, credentialFor, failureOf, imageAt } from '../support/registry-client.ts';
+
+const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };
+const good = { kind: 'basic', username: 'joe', password: 'pass' } as const;
+
+/** A registry that has the image under each of these names. */
+async function serving(...repositories: readonly string[]) {
+  return startRegistry({
+    images: (store) => {
+      for (const repository of repositories) store.putManifest(repository, 'latest', manifest);
+    },
+  });
+}
+
+describe('a mirror', () => {
+  test('is asked first, and told for whom it stands', async () => {
+    await using origin = await serving('a');
+    await using mirror = await serving('a');
+    const hosts = await readHosts({ mirrors: { [origin.host]: [`http://${mirror.host}`] } });
+    await using client = createTestClient([origin], { hosts });
+    await client.fetchManifest(imageAt(origin, 'a'), asking());
+    expect(origin.log).toHaveLength(0);
+    expect(mirror.log.map(({ path, query }) => [path, query.get('ns')])).toEqual([
+      ['/v2/a/manifests/latest', origin.host],
+    ]);
+  });
+
+  test('of Docker Hub has no need of the Hub', async () => {
+    await using mirror = await serving('library/nginx');
+    const hosts = await readHosts({ mirrors: { 'docker.io': [`http://${mirror.host}`] } });
+    await using client = createTestClient([], { hosts });
+    await client.fetchManifest(parseReference('nginx'), asking());
+    expect(mirror.log[0]?.query.get('ns')).toBe('docker.io');
+  });
+
+  test.for([
+    { name: '404', status: 404 },
+    { name: '401 without a challenge', status: 401 },
+    { name: '403', status: 403 },
+    { name: '429', status: 429 },
+    { name: '500', status: 500 },
+    { name: '503', status: 503 },
+    { name: 'a web page', status: 200 },
+  ])('that answers $name is passed over, asked once', async ({ status }) => {
+    await using origin = await serving('a');
+    let asked = 0;
+    await using mirror = await startServer((_request, response) => {
+      asked++;
+      response.writeHead(status).end('<html>');
+    });
+    const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
+    await using client = createTestClient([origin], { hosts });
+    expect(await client.fetchManifest(imageAt(origin, 'a'), asking())).toMatchObject({ document: {} });
+    expect({ asked, origin: origin.log.length }).toEqual({ asked: 1, origin: 1 });
+  });
+
+  test('that is not there, or may not be connected to, is passed over', async () => {
+    await using origin = await serving('a');
+    const gone = await startServer(() => undefined);
+    await gone.close();
+    const mirrors = { '*': [`http://${gone.host}`, 'http://169.254.169.254', 'http://127.0.0.2:1'] };
+    await using client = createTestClient([origin], { hosts: await readHosts({ mirrors }) });
+    expect(await client.fetchManifest(imageAt(origin, 'a'), asking())).toMatchObject({ document: {} });
+  });
+
+  test('that hangs leaves time for the next one, and after some times is not asked', async () => {
+    await using origin = await serving('a');
+    let asked = 0;
+    await using mirror = await startServer(() => void asked++);
+    const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
+    await using client = createTestClient([origin], { hosts, limits: { mirrorMs: 30 } }, { now: () => 0 });
+    for (let time = 0; time < 6; time++) await client.fetchManifest(imageAt(origin, 'a'), asking());
+    expect({ asked, origin: origin.log.length }).toEqual({ asked: 3, origin: 6 });
+  });
+
+  test('that sends other bytes than the digest names is passed over', async () => {
+    await using origin = await startRegistry();
+    const digest = origin.store.putManifest('a', 'latest', manifest);
+    await using mirror = await startServer((_request, response) => response.end('{"forged":true}'));
+    const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
+    await using client = createTestClient([origin], { hosts });
+    expect(await client.fetchManifest(imageAt(origin, `a@${digest}`), asking())).toMatchObject({ digest });
+  });
+
+  test('that is not trusted with tags is asked for digests only', async () => {
+    await using origin = await startRegistry();
+    const digest = origin.store.putManifest('a', 'latest', manifest);
+    await using mirror = await startRegistry();
+    mirror.store.putManifest('a', 'latest', manifest);
+    const hosts = await readHostsToml({
+      _default: `[host."http://${mirror.host}"]\ncapabilities = ["pull"]`,
+    });
+    await using client = createTestClient([origin], { hosts });
+    await client.fetchManifest(imageAt(origin, 'a'), asking());
+    await client.resolveDigest(imageAt(origin, 'a'), asking());
+    expect([origin.log.length, mirror.log.length]).toEqual([2, 0]);
+    await client.fetchManifest(imageAt(origin, `a@${digest}`), asking());
+    expect([origin.log.length, mirror.log.length]).toEqual([2, 1]);
+  });
+
+  test('in place of the registry is all that is asked', async () => {
+    await using mirror = await serving('a');
+    const hosts = await readHostsToml({ 'r.test': `server = "http://${mirror.host}"` });
+    await using client = createTestClient([], { hosts });
+    await client.fetchManifest(parseReference('r.test/a'), asking());
+    expect((await failureOf(client.fetchManifest(parseReference('r.test/b'), asking()))).code).toBe(
+      'not-found',
+    );
+  });
+
+  test('with a path, a header and rewrites of its own', async () => {
+    const seen: (string | undefined)[] = [];
+    await using mirror = await startServer((request, response) => {
+      seen.push(request.url, request.headers['x-key']?.toString());
+      response.end(manifest.bytes);
+    });
+    const hosts = await readHostsToml({
+      'r.test': `
+        [host."http://${mirror.host}/v2/hub"]
+          override_path = true
+          [host."http://${mirror.host}/v2/hub".header]
+            X-Key = "k"
+          [host."http://${mirror.host}/v2/hub".rewrite]
+            "^team/" = "squad/"`,
+    });
+    await using client = createTestClient([], { hosts });
+    await client.fetchManifest(parseReference('r.test/team/a:1'), asking());
+    expect(seen).toEqual(['/v2/hub/squad/a/manifests/1?ns=r.test', 'k']);
+  });
+
+  test('whose rewrites lead out of all repositories is not asked', async () => {
+    await using mirror = await startServer((_request, response) => response.end(manifest.bytes));
+    const hosts = await readHostsToml({
+      'r.test': `server = "http://${mirror.host}"\n[rewrite]\n"^a$" = "../../b"`,
+    });
+    await using client = createTestClient([], { hosts });
+    const error = await failureOf(client.fetchManifest(parseReference('r.test/a'), asking()));
+    expect(error.message).toContain('make no repository of a');
+  });
+});
+
+describe('where nobody has an answer', () => {
+  test('the registry itself has the word, and the mirrors are told with it', async () => {
+    await using origin = await startRegistry();
+    await using mirror = await startServer((_request, response) => response.writeHead(403).end());
+    const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
+    await using client = createTestClient([origin], { hosts });
+    const error = await failureOf(client.fetchManifest(imageAt(origin, 'a'), asking()));
+    expect(error).toMatchObject({ code: 'not-found', registry: origin.host, status: 404 });
+    expect(error.message).toContain(`${origin.host} answers 404`);
+    expect(error.message).toContain(`mirrors before it: ${mirror.host} answers 403`);
+  });
+
+  test('time that is over ends it, whoever is next', async () => {
+    await using origin = await serving('a');
+    await using mirror = await startServer(() => undefined);
+    const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
+    await using client = createTestClient([origin], { hosts });
+    const signal = AbortSignal.timeout(40);
+    const error = await failureOf(client.fetchManifest(imageAt(origin, 'a'), { credentials: [], signal }));
+    await delay(20);
+    expect({ code: error.code, origin: origin.log.length }).toEqual({ code: 'timeout', origin: 0 });
+  });
+});
+
+describe('logins', () => {
+  test('go to the host that they are for, and to no other', async () => {
+    await using origin = await startRegistry({ auth: 'bearer', users: { joe: 'pass' } });
+    origin.store.putManifest('a', 'latest', manifest);
+    const seen: (string | undefined)[] = [];
+    await using mirror = await startServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+    });
+    const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
+    await using client = createTestClient([origin], { hosts });
+    await client.fetchManifest(imageAt(origin, 'a'), asking(credentialFor(origin, good)));
+    expect(seen).toEqual([undefined]);
+  });
+
+  test('a Pod’s own serve for the mirror that they name', async () => {
+    await using mirror = await startRegistry({ auth: 'bearer', users: { joe: 'pass' } });
+    mirror.store.putManifest('a', 'latest', manifest);
+    const hosts = await readHosts({ mirrors: { 'r.test': [`http://${mirror.host}`] } });
+    await using client = createTestClient([], { hosts });
+    const image = parseReference('r.test/a');
+    expect(await client.fetchManifest(image, asking(credentialFor(mirror, good)))).toMatchObject({
+      document: {},
+    });
+  });
+
+  test('registries.yaml has some of its own, and the token is for the repository that is asked', async () => {
+    await using mirror = await startRegistry({ auth: 'bearer', users: { joe: 'pass' } });
+    mirror.store.putManifest('hub/a', 'latest', manifest);
+    const hosts = await readRegistriesYaml(`
+      mirrors: {r.test: {endpoint: ["http://${mirror.host}"], rewrite: {"^(.*)$": "hub/$1"}}}
+      configs: {"${mirror.host}": {auth: {username: joe, password: pass}}}`);
+    await using client = createTestClient([], { hosts });
+    expect(await client.fetchManifest(parseReference('r.test/a'), asking())).toMatchObject({ document: {} });
+  });
+
+  test('a header for a mirror does not follow its redirects', async () => {
+    const seen: (string | string[] | undefined)[] = [];
+    await using storage = await startServer((request, response) => {
+      seen.push(request.headers['x-key']);
+      response.end(manifest.bytes);
+    });
+    await using mirror = await startServer((request, response) => {
+      seen.push(request.headers['x-key']);
+      response.writeHead(307, { location: `http://${storage.host}/` }).end();
+    });
+    const hosts = await readHostsToml({
+      'r.test': `server = "http://${mirror.host}"\n[header]\nx-key = "k"`,
+    });
+    await using client = createTestClient([], { hosts });
+    await client.fetchManifest(parseReference('r.test/a'), asking());
+    expect(seen).toEqual(['k', undefined]);
+  });
+});

@@ -1,0 +1,39 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { HostsConfiguration } from '../../src/registry/hosts.ts';
+import { loadHosts } from '../../src/registry/load-hosts.ts';
+
+type Settings = Partial<Parameters<typeof loadHosts>[0]>;
+
+/** Real files in a folder of their own, by path; `read` takes names of settings to paths below it. */
+export async function writeFiles(
+  files: Readonly<Record<string, string>>,
+): Promise<AsyncDisposable & { readonly folder: string; readonly at: (path: string) => string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'wasmgate-hosts-'));
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  return {
+    folder,
+    at: (path) => join(folder, path),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+export function readHosts(settings: Settings): Promise<HostsConfiguration> {
+  return loadHosts({ mirrors: {}, tls: {}, ...settings });
+}
+
+/** What containerd's folder says, with these `hosts.toml` files by the names of their folders. */
+export async function readHostsToml(texts: Readonly<Record<string, string>>): Promise<HostsConfiguration> {
+  const entries = Object.entries(texts).map(([name, text]) => [`${name}/hosts.toml`, text]);
+  await using files = await writeFiles(Object.fromEntries(entries));
+  return await readHosts({ hostsDirectory: files.folder });
+}
+
+export async function readRegistriesYaml(text: string): Promise<HostsConfiguration> {
+  await using files = await writeFiles({ 'registries.yaml': text });
+  return await readHosts({ registriesFile: files.at('registries.yaml') });
+}
