@@ -2,6 +2,7 @@ import { createAssessPod } from './assess/assess-pod.ts';
 import type { AssessPod } from './assess/assessment.ts';
 import { createImageCatalog } from './assess/image-catalog.ts';
 import type { ClusterPort, KeychainPort, PullSecretsPort, ServiceAccountsPort } from './assess/ports.ts';
+import { catalogOptions, imageSettings } from './assess/settings.ts';
 import { loadDevelopmentCertificate } from './certs/development.ts';
 import { configCommand } from './cli/config/config.ts';
 import { demoCommand } from './cli/demo/demo.ts';
@@ -27,7 +28,8 @@ import { createInClusterConnection } from './kubernetes/in-cluster-connection.ts
 import { createPullSecrets } from './kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from './kubernetes/service-accounts.ts';
 import { explanations } from './policy/explanations.ts';
-import { policySettings } from './policy/settings.ts';
+import { scenarioDefaults } from './policy/scenarios.ts';
+import { policySettings, SCENARIOS } from './policy/settings.ts';
 import { defaultActionOf, severityOf } from './policy/severity.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { registrySettings } from './registry/settings.ts';
@@ -46,11 +48,12 @@ import { assessUnderFile } from './wire-reload.ts';
 
 const sections = {
   policy: policySettings,
+  images: imageSettings,
   registry: registrySettings,
   server: serverSettings,
   log: logSettings,
 };
-const configurations = createConfigurationReader(sections);
+const configurations = createConfigurationReader(sections, scenarioDefaults);
 
 export type Settings = Configuration<typeof sections>;
 
@@ -114,15 +117,21 @@ export interface WebhookParts {
 }
 
 /** The one use case, joined with its parts, for any policy: the webhook's and, with other parts, every other command's. */
-function createAssembler(parts: WebhookParts): (settings: Pick<Settings, 'policy'>) => AssessPod {
+function createAssembler(
+  parts: WebhookParts,
+  { images }: Pick<Assembled, 'images'>,
+): (settings: Pick<Assembled, 'policy'>) => AssessPod {
   const { cluster, serviceAccounts, logger } = parts;
-  const catalog = createImageCatalog(parts);
+  const catalog = createImageCatalog(parts, images === undefined ? {} : catalogOptions(images));
   return ({ policy }) =>
     createAssessPod({ catalog, cluster, serviceAccounts, logger }, { policy, ownNamespace: parts.namespace });
 }
 
-export function assembleAssess(parts: WebhookParts, settings: Pick<Settings, 'policy'>): AssessPod {
-  return createAssembler(parts)(settings);
+/** The sections that it takes; images are remembered for as long as ever where nothing is said of it. */
+type Assembled = Pick<Settings, 'policy'> & Partial<Pick<Settings, 'images'>>;
+
+export function assembleAssess(parts: WebhookParts, settings: Assembled): AssessPod {
+  return createAssembler(parts, settings)(settings);
 }
 
 /** Under the policy that the configuration file has at each moment, where there is one. */
@@ -131,7 +140,7 @@ function followPolicy(
   { file, settings }: { readonly file: string | undefined; readonly settings: Settings },
   signal: AbortSignal,
 ): AssessPod {
-  const assemble = createAssembler(parts);
+  const assemble = createAssembler(parts, settings);
   if (file === undefined) return assemble(settings);
   const { parse } = configurations;
   return assessUnderFile({ file, assemble, parse, logger: parts.logger }, settings, signal);
@@ -224,7 +233,8 @@ export function wireCli(version: string): CliDeps {
       }),
       configCommand({
         schema: configurations.jsonSchema,
-        defaults: configurations.defaultFile,
+        scenarios: SCENARIOS,
+        defaults: (scenario) => configurations.defaultFile({ policy: { scenario } }),
         check: configurations.read,
       }),
       demoCommand(demo),

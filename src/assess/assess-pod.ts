@@ -1,4 +1,5 @@
 import type { Namespace } from '../pod/cluster-objects.ts';
+import { namePatterns } from '../pod/name-patterns.ts';
 import { SKIP_ANNOTATION } from '../pod/names.ts';
 import type { StringMap } from '../pod/pod.ts';
 import { isSystemNamespace, reasonOutOfScope } from '../pod/scope.ts';
@@ -47,6 +48,7 @@ function skipped(reason: string, notes: readonly string[] = NOTHING): Assessment
 export function createAssessPod(deps: AssessDeps, options: AssessOptions): AssessPod {
   const { policy, ownNamespace } = options;
   const { catalog, serviceAccounts } = deps;
+  const isLeftAlone = namePatterns(policy.systemNamespaces);
   const precedents = createPrecedents();
   const gathering = { catalog, serviceAccounts, skipList: createSkipList(policy.skipImages) };
 
@@ -118,7 +120,8 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
 
   return async (request) => {
     const { pod, namespace } = request;
-    if (isSystemNamespace(namespace, ownNamespace)) return skipped(`namespace ${namespace} is never judged`);
+    if (isSystemNamespace(namespace, ownNamespace) || isLeftAlone(namespace))
+      return skipped(`namespace ${namespace} is never judged`);
     const reason = reasonOutOfScope(pod);
     if (reason !== null) return skipped(reason);
     const found = deps.cluster.namespace(namespace) ?? (await fetchNamespace(request));

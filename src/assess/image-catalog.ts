@@ -73,7 +73,7 @@ interface CatalogDeps {
   readonly logger: Logger;
 }
 
-type CatalogOptions = { readonly [Key in keyof typeof CATALOG_DEFAULTS]?: number };
+export type CatalogOptions = { readonly [Key in keyof typeof CATALOG_DEFAULTS]?: number };
 
 /**
  * Nobody is answered from what another namespace's secret could read: with pull secrets the key holds whose they are,
@@ -222,14 +222,21 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
 
   const underWay = createLookUpsUnderWay(settings.lookUpsOfNamespace);
 
+  /** Grown old, and still better than nothing. */
+  function knownBefore(key: string): ImageAnswer | null {
+    const known = cache.peek(key, { allowStale: true });
+    return known?.kind === 'facts' ? { ...known, isStale: true } : null;
+  }
+
   async function ask(question: ImageQuestion, signal: AbortSignal): Promise<ImageAnswer> {
     const refused = unreadable(question.image);
     if (refused !== null) return refused;
     const key = keyOf(question);
-    if (!underWay.hasRoom(question.namespace, key)) return tooMany(question);
+    if (!underWay.hasRoom(question.namespace, key)) return knownBefore(key) ?? tooMany(question);
     const answer = cache.fetch(key, { context: question });
     void underWay.add(question.namespace, key, answer);
-    return (await orLate(answer, signal, () => timedOut(question.image))) ?? timedOut(question.image);
+    const late = (): ImageAnswer => knownBefore(key) ?? timedOut(question.image);
+    return (await orLate(answer, signal, late)) ?? timedOut(question.image);
   }
 
   const inside = createLookInside({ peek: createPeekImage(deps), logger: deps.logger });

@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { Type, type Static, type TSchema } from 'typebox';
+import { stringify } from 'yaml';
 import { AppError } from '../errors.ts';
+import { isObject, type JsonObject } from '../image/json.ts';
 import { checkValue, type Path } from './check-value.ts';
 import { renderDefaultFile } from './default-file.ts';
 import { describeKeys, type KeyDescription } from './describe-keys.ts';
 import { createJsonSchema } from './json-schema.ts';
+import { overlay } from './overlay.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { schemaNode, type SchemaNode } from './schema.ts';
 
@@ -28,8 +31,8 @@ export interface ConfigurationReader<S extends Sections> {
   readonly keys: () => readonly KeyDescription[];
   /** For editors. */
   readonly jsonSchema: () => object;
-  /** Every default as a file, with what each key is for. */
-  readonly defaultFile: () => string;
+  /** Every default as a file, with what each key is for; and what follows where some keys are stated. */
+  readonly defaultFile: (stated?: JsonObject) => string;
 }
 
 function fileSchema(sections: Sections): SchemaNode {
@@ -70,12 +73,24 @@ function describeProblem(problem: { line: number | null; name: string; what: str
   return `${line === null ? '' : `line ${line}: `}${name === '' ? 'the file' : name}: ${what}`;
 }
 
-function checkFile(schema: SchemaNode, text: string, source: string): unknown {
+/**
+ * Defaults that depend on what the file states, in the shape of the file. What it states itself stands above them, and they
+ * stand above those of the schema.
+ */
+export type Presets = (stated: JsonObject) => JsonObject;
+
+const HEAD = { apiVersion: CONFIGURATION_VERSION, kind: CONFIGURATION_KIND } as const;
+
+function checkFile(
+  { schema, presets }: { readonly schema: SchemaNode; readonly presets: Presets },
+  text: string,
+  source: string,
+): unknown {
   const { value, problems: syntax, lineOf } = parseYaml(text);
   if (syntax.length > 0) throw invalid(source, syntax);
   // An empty file says nothing, and nothing needs a version.
-  const stated = value === null ? { apiVersion: CONFIGURATION_VERSION, kind: CONFIGURATION_KIND } : value;
-  const checked = checkValue(schema, stated);
+  const stated = value === null ? HEAD : value;
+  const checked = checkValue(schema, isObject(stated) ? overlay(presets(stated), stated) : stated);
   const problems = checked.problems
     .map(({ path, text: what }) => ({ line: lineOf(path), name: describePath(path), what }))
     .toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
@@ -100,21 +115,24 @@ async function readText(file: string): Promise<string> {
  * Reads `kind: Configuration` files against the sections' schemas. It knows none of them itself: each folder exports the
  * shape of its own settings, and the composition root says which there are.
  */
-export function createConfigurationReader<const S extends Sections>(sections: S): ConfigurationReader<S> {
+export function createConfigurationReader<const S extends Sections>(
+  sections: S,
+  presets: Presets = () => ({}),
+): ConfigurationReader<S> {
   const schema = fileSchema(sections);
   const names = Object.keys(sections);
   const parse = (text: string, source: string): Configuration<S> => {
-    const file = checkFile(schema, text, source) as Readonly<Record<string, unknown>>;
+    const file = checkFile({ schema, presets }, text, source) as Readonly<Record<string, unknown>>;
     return Object.fromEntries(names.map((name) => [name, file[name]])) as Configuration<S>;
   };
   const defaults = (): Configuration<S> => parse('', 'defaults');
-  const head = { apiVersion: CONFIGURATION_VERSION, kind: CONFIGURATION_KIND };
   return {
     defaults,
     parse,
     read: async (file) => parse(await readText(file), file),
     keys: () => Object.entries(schema.properties ?? {}).flatMap(([name, node]) => describeKeys(node, name)),
     jsonSchema: () => createJsonSchema(schema, 'wasmgate configuration'),
-    defaultFile: () => renderDefaultFile(schema, { ...head, ...defaults() }),
+    defaultFile: (stated = {}) =>
+      renderDefaultFile(schema, { ...HEAD, ...parse(stringify({ ...HEAD, ...stated }), 'defaults') }),
   };
 }

@@ -2,6 +2,8 @@
 export const MODE_LABEL = 'wasmgate.dev/mode';
 export const SKIP_ANNOTATION = 'wasmgate.dev/skip';
 export const RESOURCE_TIER = 'wasmgate.dev/resource-tier';
+/** On a namespace, `true`: its Linux containers get requests where they set none. */
+export const LINUX_REQUESTS_LABEL = 'wasmgate.dev/linux-requests';
 /** Remembers which class wasmgate chose; counts only while it equals the spec, and affects wording only. */
 export const CHOSEN_CLASS_ANNOTATION = 'wasmgate.dev/runtime-class-chosen';
 

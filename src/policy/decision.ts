@@ -18,6 +18,7 @@ export interface Finding {
 
 export type FindingId =
   | 'runtime-class-missing'
+  | 'runtime-class-required'
   | 'no-runtime-class-for-image'
   | 'handler-cannot-run-image'
   | 'wasm-image-without-runtime-class'

@@ -7,16 +7,15 @@ import type { PodFacts } from './facts.ts';
 import { asKrustletFacts } from './krustlet.ts';
 import { NO_CLASS } from './resolve-class.ts';
 import type { PolicySettings } from './settings.ts';
-import { judgeFinding } from './severity.ts';
+import { judgeFindings } from './severity.ts';
 
 /** A Pod for a node that is a krustlet: no runtime, no class, and no resources that anybody would hold it to. */
 export function evaluateKrustlet(given: PodFacts, settings: PolicySettings): Decision {
   const facts = asKrustletFacts(given);
   const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
   const context: PolicyContext = { ...facts, settings, resolved: NO_CLASS, wasmContainers };
-  const findings = krustletChecks
-    .flatMap((check) => check(context))
-    .map((finding) => judgeFinding(finding, settings));
+  const found = krustletChecks.flatMap((check) => check(context));
+  const findings = judgeFindings(found, settings);
   const changes = [selectKrustletNode, pinDigests].flatMap((mutation) => mutation(context));
   return { findings, changes, runtimeClass: { class: null, origin: 'none' } };
 }

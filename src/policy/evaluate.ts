@@ -1,6 +1,6 @@
 import { mutations } from './changes/index.ts';
 import { pinDigests } from './changes/pin-digests.ts';
-import { resourceChanges, type ResourceAnswer } from './changes/set-resources.ts';
+import { resourceChanges, type ResourceAnswer, type WasmResources } from './changes/set-resources.ts';
 import { checks } from './checks/index.ts';
 import type { PolicyContext } from './context.ts';
 import type { Change, Decision, Finding, JudgedFinding } from './decision.ts';
@@ -8,15 +8,16 @@ import { evaluateKrustlet } from './evaluate-krustlet.ts';
 import { evaluateUpdate } from './evaluate-update.ts';
 import type { PodFacts } from './facts.ts';
 import { isForKrustlet } from './krustlet.ts';
+import { linuxRequests } from './linux-requests.ts';
 import { nodeOutlook } from './node-outlook.ts';
 import { resolveClass } from './resolve-class.ts';
 import { resourceTier } from './resource-tier.ts';
 import type { PolicySettings } from './settings.ts';
-import { judgeFinding } from './severity.ts';
+import { actionOf, judgeFindings } from './severity.ts';
 
 const NOTHING: Decision = { findings: [], changes: [], runtimeClass: { class: null, origin: 'none' } };
 
-/** An ordinary Pod of ordinary images that names no class: the most frequent one by far, and nothing to say of it. */
+/** An ordinary Pod of ordinary images that names no class: the most frequent one by far. */
 function isPlain({ pod, containers }: PodFacts): boolean {
   return (
     !pod.spec.runtimeClassName &&
@@ -24,22 +25,19 @@ function isPlain({ pod, containers }: PodFacts): boolean {
   );
 }
 
-const NO_RESOURCES: ResourceAnswer = { changes: [], findings: [] };
-
-/** Reckoned only where a class is known: what a container needs depends on the handler and the nodes that have it. */
-function planResources(context: PolicyContext): ResourceAnswer {
-  const { pod, containers, limitRanges, cluster, settings, resolved } = context;
+function wasmResources(context: PolicyContext): WasmResources | null {
+  const { pod, cluster, settings, resolved } = context;
+  if (resolved.class === null) return null;
   const { tier } = resourceTier(context, settings);
-  if (resolved.class === null) return NO_RESOURCES;
   const nodes = nodeOutlook(cluster, resolved.class, pod).candidates;
-  return resourceChanges({
-    pod,
-    containers,
-    limitRanges,
-    profile: resolved.profile,
-    settings: { ...settings.resources, tier },
-    nodes,
-  });
+  const { cpuLimit } = settings.resources;
+  return { profile: resolved.profile, settings: { tier, cpuLimit }, nodes };
+}
+
+function planResources(context: PolicyContext): ResourceAnswer {
+  const { pod, containers, limitRanges, settings } = context;
+  const linux = linuxRequests(context, settings);
+  return resourceChanges({ pod, containers, limitRanges, wasm: wasmResources(context), linux });
 }
 
 function isConsequence({ id }: Finding): boolean {
@@ -60,9 +58,19 @@ function isChangeable({ resolved, hasStaleClasses }: PolicyContext): boolean {
   return resolved.class !== null && (resolved.origin !== 'chosen' || hasStaleClasses !== true);
 }
 
-/** Pods without Wasm are left alone, but for their digests where the operator wants those pinned. */
+/** Where Linux Pods are nobody's business, there is nothing to say of a plain one. */
+function isOfNoInterest(facts: PodFacts, settings: PolicySettings): boolean {
+  return (
+    isPlain(facts) &&
+    settings.pinDigests !== 'all' &&
+    actionOf('runtime-class-required', settings) === 'ignore' &&
+    linuxRequests(facts, settings) === null
+  );
+}
+
+/** Pods without Wasm are left alone, but for what the operator wants of every Pod. */
 function changesOf(context: PolicyContext, resources: ResourceAnswer): readonly Change[] {
-  if (context.wasmContainers.length === 0) return pinDigests(context);
+  if (context.wasmContainers.length === 0) return [...resources.changes, ...pinDigests(context)];
   return isChangeable(context)
     ? [...mutations.flatMap((mutation) => mutation(context)), ...resources.changes, ...pinDigests(context)]
     : [];
@@ -71,15 +79,14 @@ function changesOf(context: PolicyContext, resources: ResourceAnswer): readonly 
 /** The decision: a function of plain data. Findings come in the order of the checks, changes in the order of the fields. */
 export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
   if (facts.previous !== undefined) return evaluateUpdate(facts, settings);
-  if (isPlain(facts) && settings.pinDigests !== 'all') return NOTHING;
+  if (isOfNoInterest(facts, settings)) return NOTHING;
   if (isForKrustlet(facts, settings)) return evaluateKrustlet(facts, settings);
   const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
   const resolved = resolveClass(facts, wasmContainers.length > 0, settings);
   const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
   const resources = planResources(context);
   const found: readonly Finding[] = [...checks.flatMap((check) => check(context)), ...resources.findings];
-  const judged = found.map((finding) => judgeFinding(finding, settings));
-  const findings = withoutConsequences(judged);
+  const findings = withoutConsequences(judgeFindings(found, settings));
   const changes = changesOf(context, resources);
   return { findings, changes, runtimeClass: { class: resolved.class, origin: resolved.origin } };
 }

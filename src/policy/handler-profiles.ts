@@ -94,3 +94,10 @@ export const HANDLER_PROFILES: readonly HandlerProfile[] = [
   shim('wws', { title: 'the Wasm Workers Server shim', engine: 'wws' }),
   shim('lunatic', { title: 'the Lunatic shim', engine: 'lunatic' }),
 ];
+
+const LOW_LEVEL: ReadonlySet<Engine> = new Set<Engine>(['linux', 'crun', 'crun-wasm']);
+
+/** A shim of containerd: it holds its engine itself, and starts no process of a low-level runtime for it. */
+export function isShim({ engine }: HandlerProfile): boolean {
+  return !LOW_LEVEL.has(engine);
+}

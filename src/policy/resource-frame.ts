@@ -9,7 +9,7 @@ import { planResource, type Whole } from './plan-resource.ts';
 import type { PodLevel } from './pod-totals.ts';
 import { tryParseQuantity } from './quantity.ts';
 import type { FittedResource } from './resource-change.ts';
-import { readSlots, type Defaulting } from './resource-slots.ts';
+import { readSlots, type Defaulting, type Slots } from './resource-slots.ts';
 import type { WantedResource } from './wanted-resources.ts';
 
 export interface FrameQuestion {
@@ -65,7 +65,7 @@ export type PlannedResource = ReadonlyMap<AssessedContainer, FittedResource>;
 export function planOf(
   { pod, limits, defaulting, watched }: ResourceFrame,
   resource: ResourceName,
-  want: (container: AssessedContainer) => WantedResource | null,
+  want: (container: AssessedContainer, slots: Slots) => WantedResource | null,
 ): PlannedResource {
   const whole: Whole = {
     resource,
@@ -73,12 +73,10 @@ export function planOf(
     podLevel: podLevelOf(pod, resource),
     pod: limits.pod?.[resource] ?? null,
   };
-  const asked = watched.map((container) => ({
-    container,
-    kind: container.kind,
-    slots: readSlots(container, resource, defaulting),
-    wanted: want(container),
-  }));
+  const asked = watched.map((container) => {
+    const slots = readSlots(container, resource, defaulting);
+    return { container, kind: container.kind, slots, wanted: want(container, slots) };
+  });
   const fits = planResource(asked, whole);
   return new Map(
     asked.map(({ container, slots, wanted }, index): [AssessedContainer, FittedResource] => {

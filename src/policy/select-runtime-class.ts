@@ -3,6 +3,7 @@ import type { ClusterNode, RuntimeClass } from '../pod/cluster-objects.ts';
 import { hasOverheadConflict, selectorConflict } from './class-conflicts.ts';
 import type { PolicyContext } from './context.ts';
 import type { AssessedContainer, PodFacts } from './facts.ts';
+import { isShim } from './handler-profiles.ts';
 import { canRun, profileOf, type HandlerProfile, type Runs } from './handlers.ts';
 import { nodeOutlook, type HandlerPresence } from './node-outlook.ts';
 import type { PolicySettings } from './settings.ts';
@@ -93,6 +94,7 @@ function drawbacks(candidate: Candidate, facts: PodFacts, settings: PolicySettin
     preference(settings, candidate.class),
     PRESENCE_RANK[presence],
     packedTenths(candidates, facts.containers),
+    settings.preferShims && !isShim(candidate.profile) ? 1 : 0,
     Number(candidate.isConditional),
   ];
 }
@@ -112,7 +114,7 @@ function compareRanked(left: Ranked, right: Ranked): number {
 
 /**
  * Classes whose handler runs all containers, best first: operator's list, nodes that have the handler, nodes that unpack
- * the images, unconditional ones, name.
+ * the images, shims where the operator prefers them, unconditional ones, name.
  */
 export function capableClasses(facts: PodFacts, settings: PolicySettings): readonly Candidate[] {
   const { cluster, containers } = facts;

@@ -24,9 +24,22 @@ export type Tier = (typeof TIERS)[number];
 export const TIER_CHOICES = [...TIERS, 'none'] as const;
 export type TierChoice = (typeof TIER_CHOICES)[number];
 
-/** The part of the configuration that the policy reads; every default stands here and nowhere else. */
+/** Ready-made defaults: see scenarios.ts. */
+export const SCENARIOS = ['mixed', 'wasm-first', 'edge'] as const;
+export type Scenario = (typeof SCENARIOS)[number];
+
+function quantity(description: string) {
+  return Type.String({ pattern: '^[0-9]+([.][0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$', description });
+}
+
+/** The part of the configuration that the policy reads; every default stands here, or for a scenario in scenarios.ts. */
 export const policySettings = Type.Object(
   {
+    scenario: choice(SCENARIOS, {
+      default: 'mixed',
+      description:
+        'Which defaults apply to keys that the file does not state: Linux and Wasm side by side; Wasm as the rule, Linux only on purpose; or few small nodes with an unsteady network. "wasmgate config defaults edge" prints those of one.',
+    }),
     mode: choice(MODES, {
       default: 'enforce',
       description: 'What happens to a Pod by default; the namespace label wasmgate.dev/mode overrides it.',
@@ -39,6 +52,16 @@ export const policySettings = Type.Object(
     preferRuntimeClasses: Type.Array(Type.String(), {
       default: [],
       description: 'RuntimeClass names or handlers, most wanted first, where several could run a Pod.',
+    }),
+    preferShims: Type.Boolean({
+      default: false,
+      description:
+        'Whether, of classes that nodes offer alike, those with a shim of containerd come before those with crun.',
+    }),
+    linuxHandlers: Type.Array(Type.String({ minLength: 1 }), {
+      default: ['runc', 'crun', 'runsc', 'kata*'],
+      description:
+        'Handlers of RuntimeClasses that Linux Pods name on purpose, with * for anything; what finding runtime-class-required asks for.',
     }),
     variantAnnotation: choice(['always', 'when-needed', 'never'], {
       default: 'always',
@@ -72,6 +95,16 @@ export const policySettings = Type.Object(
             'Requests and limits for Wasm containers that set none; none injects nothing. The label wasmgate.dev/resource-tier of a namespace overrides it, and the annotation of that name on a Pod overrides both.',
         }),
         cpuLimit: Type.Boolean({ default: true, description: 'Whether a CPU limit is injected, too.' }),
+        linuxRequests: Type.Optional(
+          Type.Object(
+            { memory: quantity('Such as 100Mi.'), cpu: quantity('Such as 200m.') },
+            {
+              ...strict,
+              description:
+                'Requests for Linux containers that set no resources at all, in namespaces that ask for it by the label wasmgate.dev/linux-requests: "true". No limits.',
+            },
+          ),
+        ),
       },
       { ...strict, default: {} },
     ),
@@ -88,6 +121,11 @@ export const policySettings = Type.Object(
     skipImages: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
       description: 'Images never asked for, as patterns of registry/repository with *: "internal.example/*".',
+    }),
+    systemNamespaces: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description:
+        'Namespaces that are never judged, with * for anything: "openshift-*". Those of Kubernetes and of wasmgate itself never are.',
     }),
     allowSkipAnnotation: Type.Boolean({
       default: false,

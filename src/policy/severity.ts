@@ -4,6 +4,7 @@ import type { PolicySettings } from './settings.ts';
 /** An error is certain to fail; what the node alone knows is a warning. */
 const SEVERITIES: Readonly<Record<FindingId, Severity>> = {
   'runtime-class-missing': 'error',
+  'runtime-class-required': 'error',
   'no-runtime-class-for-image': 'error',
   'handler-cannot-run-image': 'error',
   'wasm-image-without-runtime-class': 'error',
@@ -42,6 +43,9 @@ const SEVERITIES: Readonly<Record<FindingId, Severity>> = {
 /** What is certain to fail is refused, all else is told. */
 const BY_SEVERITY: Readonly<Record<Severity, Action>> = { error: 'deny', warning: 'warn', info: 'warn' };
 
+/** Nobody asks for these but a scenario. */
+const UNASKED: ReadonlySet<FindingId> = new Set<FindingId>(['runtime-class-required']);
+
 export const FINDING_IDS: readonly FindingId[] = Object.keys(SEVERITIES) as FindingId[];
 
 export function severityOf(id: FindingId): Severity {
@@ -50,7 +54,7 @@ export function severityOf(id: FindingId): Severity {
 
 /** Where the configuration says nothing. */
 export function defaultActionOf(id: FindingId): Action {
-  return BY_SEVERITY[SEVERITIES[id]];
+  return UNASKED.has(id) ? 'ignore' : BY_SEVERITY[SEVERITIES[id]];
 }
 
 export function actionOf(id: FindingId, { findings, onUnknownImage }: PolicySettings): Action {
@@ -60,6 +64,16 @@ export function actionOf(id: FindingId, { findings, onUnknownImage }: PolicySett
   return defaultActionOf(id);
 }
 
-export function judgeFinding(finding: Finding, settings: PolicySettings): JudgedFinding {
-  return { ...finding, severity: severityOf(finding.id), action: actionOf(finding.id, settings) };
+/** With what follows from them; those to be ignored are left out. */
+export function judgeFindings(
+  findings: readonly Finding[],
+  settings: PolicySettings,
+): readonly JudgedFinding[] {
+  return findings
+    .map((finding) => ({
+      ...finding,
+      severity: severityOf(finding.id),
+      action: actionOf(finding.id, settings),
+    }))
+    .filter(({ action }) => action !== 'ignore');
 }

@@ -14,7 +14,7 @@ export interface WantedResource extends Wanted {
 
 export interface CpuQuestion extends CompileQuestion {
   readonly tier: Tier;
-  readonly settings: PolicySettings['resources'];
+  readonly settings: Pick<PolicySettings['resources'], 'cpuLimit'>;
 }
 
 export function wantedCpu(question: CpuQuestion): WantedResource {

@@ -74,6 +74,12 @@ function wasmPod(parts: PodSketch = {}): PodSketch {
 describe('what is never judged', () => {
   test.each<[string, PodSketch, Setup, string]>([
     ['kube-system', {}, { request: { namespace: 'kube-system' } }, 'namespace kube-system'],
+    [
+      'a namespace that the operator leaves alone',
+      {},
+      { request: { namespace: 'openshift-dns' }, policy: { systemNamespaces: ['a', 'openshift-*'] } },
+      'namespace openshift-dns',
+    ],
     ['our own namespace', {}, { request: { namespace: 'wasmgate-system' } }, 'namespace wasmgate-system'],
     ['a mirror Pod', { annotations: { 'kubernetes.io/config.mirror': 'x' } }, {}, 'mirror'],
     ['a Windows Pod', { spec: { os: { name: 'windows' } } }, {}, 'Windows'],

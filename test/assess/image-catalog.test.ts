@@ -165,6 +165,23 @@ describe('time', () => {
     await expect.poll(() => catalog.recall(question())).toMatchObject({ kind: 'facts' });
   });
 
+  test('what was known before is a better answer than none in time', async () => {
+    let isReachable = true;
+    const faults =
+      (handler: RequestListener): RequestListener =>
+      (request, response) => {
+        if (isReachable) handler(request, response);
+      };
+    const { catalog, question, ask } = await setUp({ faults, ttl: { tagTtl: 1 } });
+    await ask();
+    isReachable = false;
+    await expect.poll(() => catalog.recall(question()), PATIENCE).toBeUndefined();
+    expect(await catalog.ask(question(), AbortSignal.timeout(20))).toMatchObject({
+      kind: 'facts',
+      isStale: true,
+    });
+  });
+
   test('an admission that is over already is answered at once', async () => {
     const { faults } = gate();
     const { catalog, question } = await setUp({ faults });

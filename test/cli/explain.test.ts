@@ -38,6 +38,7 @@ describe('config', () => {
     ['a word that is none', ['shema'], 'Did you mean "schema"?'],
     ['check without a file', ['check'], 'name the file'],
     ['a word too many', ['schema', 'x'], 'takes nothing more'],
+    ['a scenario that is none', ['defaults', 'egde'], 'Did you mean "edge"?'],
     ['a file that is not there', ['check', '/nonexistent'], 'there is no such file'],
   ])('%s is wrong usage', async (_case, words, said) => {
     const { exitCode, stderr } = await runWasmgate(['config', ...words]);
@@ -49,6 +50,16 @@ describe('config', () => {
       exitCode: 0,
       stdout: 'manifests/base/configuration.yaml: no problem\n',
     });
+  });
+
+  test('defaults prints those of a scenario', async () => {
+    const [usual, mixed, edge] = await Promise.all(
+      [[], ['mixed'], ['edge']].map((words) => runWasmgate(['config', 'defaults', ...words])),
+    );
+    expect(usual?.stdout).toBe(mixed?.stdout);
+    expect(usual?.stdout).toMatch(/^ {4}tier: standard$/m);
+    expect(edge?.stdout).toMatch(/^ {2}scenario: edge$/m);
+    expect(edge?.stdout).toMatch(/^ {4}tier: edge$/m);
   });
 
   test('schema prints JSON', async () => {

@@ -111,9 +111,8 @@ export function ask(
   return resourceChanges({
     pod,
     containers: assessed(pod, sketches),
-    profile: profileOf(handler),
-    settings,
-    nodes,
     limitRanges,
+    wasm: { profile: profileOf(handler), settings, nodes },
+    linux: null,
   });
 }

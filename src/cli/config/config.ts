@@ -7,8 +7,10 @@ import { usageError } from '../usage-error.ts';
 export interface ConfigDeps {
   /** JSON Schema of the configuration file. */
   readonly schema: () => object;
-  /** Every default, as a file that could be used as it stands. */
-  readonly defaults: () => string;
+  /** Sets of defaults that a file can choose from, the usual one first. */
+  readonly scenarios: readonly [usual: string, ...others: string[]];
+  /** Every default of one of them, as a file that could be used as it stands. */
+  readonly defaults: (scenario: string) => string;
   /** @throws AppError naming every problem of the file */
   readonly check: (file: string) => Promise<unknown>;
 }
@@ -32,14 +34,24 @@ async function check(files: readonly string[], io: Io, deps: ConfigDeps): Promis
   return EXIT_CODES.ok;
 }
 
+function readScenario(word: string | undefined, { scenarios }: ConfigDeps): string {
+  const [usual] = scenarios;
+  if (word === undefined || scenarios.includes(word)) return word ?? usual;
+  const hint = didYouMean(word, scenarios);
+  throw usageError(`config defaults takes one of ${scenarios.join(', ')}, found "${word}".${hint}`, 'config');
+}
+
 async function run(words: readonly string[], io: Io, deps: ConfigDeps): Promise<ExitCode> {
   const [word, ...rest] = words;
   const action = readAction(word);
   if (action === 'check') return check(rest, io, deps);
+  const scenario = action === 'defaults' ? readScenario(rest.shift(), deps) : '';
   const [extra] = rest;
   if (extra !== undefined)
     throw usageError(`config ${action} takes nothing more, found "${extra}"`, 'config');
-  io.stdout.write(action === 'schema' ? `${JSON.stringify(deps.schema(), null, 2)}\n` : deps.defaults());
+  io.stdout.write(
+    action === 'schema' ? `${JSON.stringify(deps.schema(), null, 2)}\n` : deps.defaults(scenario),
+  );
   return EXIT_CODES.ok;
 }
 
@@ -47,12 +59,16 @@ export function configCommand(deps: ConfigDeps): Command {
   return {
     name: 'config',
     summary: 'Print what the configuration file may hold, or check one.',
-    positionals: 'schema | defaults | check FILE...',
+    positionals: 'schema | defaults [SCENARIO] | check FILE...',
     flags: [],
     examples: [
       {
         command: 'wasmgate config defaults > wasmgate.yaml',
         says: 'A file to begin with: every key, explained',
+      },
+      {
+        command: 'wasmgate config defaults edge',
+        says: 'What scenario edge has instead',
       },
       {
         command: 'wasmgate config check wasmgate.yaml',

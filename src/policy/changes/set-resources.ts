@@ -3,7 +3,7 @@
 // reads  resources of the Pod and its containers, the namespace's LimitRanges, the annotation of what they defaulted, the
 //        image's size, the handler, the nodes.
 // writes requests and limits of Wasm containers that set none, and tightens what a LimitRange defaulted; always within
-//        every LimitRange and the Pod's own resources.
+//        every LimitRange and the Pod's own resources. Requests of Linux containers only where the namespace asks for it.
 // allows everything that the user set.
 import type { WasmVerdict } from '../../detect/verdict.ts';
 import type { ImageFacts } from '../../image/image-facts.ts';
@@ -13,6 +13,8 @@ import type { Change, Finding } from '../decision.ts';
 import type { AssessedContainer } from '../facts.ts';
 import type { HandlerProfile } from '../handler-profiles.ts';
 import { layerSizes } from '../layer-sizes.ts';
+import type { ResourceName } from '../limit-ranger-annotation.ts';
+import { isLinuxWithoutResources, wantedLinuxRequest, type LinuxRequests } from '../linux-requests.ts';
 import { memoryFindings } from '../memory-findings.ts';
 import { memoryFloor, type MemoryFloor } from '../memory-floor.ts';
 import { changesOf, type FittedResource } from '../resource-change.ts';
@@ -22,16 +24,26 @@ import {
   resourceFrame,
   type FrameQuestion,
   type PlannedResource,
+  type ResourceFrame,
 } from '../resource-frame.ts';
-import type { PolicySettings, Tier } from '../settings.ts';
-import { wantedCpu, wantedMemory } from '../wanted-resources.ts';
+import type { Slots } from '../resource-slots.ts';
+import type { Tier, TierChoice } from '../settings.ts';
+import { wantedCpu, wantedMemory, type WantedResource } from '../wanted-resources.ts';
 
-export interface ResourceQuestion extends FrameQuestion {
+/** What decides of Wasm containers. */
+export interface WasmResources {
   /** Of the class the Pod will have; null where its handler has none. */
   readonly profile: HandlerProfile | null;
-  readonly settings: PolicySettings['resources'];
+  readonly settings: { readonly tier: TierChoice; readonly cpuLimit: boolean };
   /** Those that could take the Pod. */
   readonly nodes: readonly ClusterNode[];
+}
+
+export interface ResourceQuestion extends FrameQuestion {
+  /** Null where the Pod will have no class: what a container needs depends on it. */
+  readonly wasm: WasmResources | null;
+  /** Null where nobody asks for them. */
+  readonly linux: LinuxRequests | null;
 }
 
 export interface ResourceAnswer {
@@ -39,7 +51,7 @@ export interface ResourceAnswer {
   readonly findings: readonly Finding[];
 }
 
-interface Managed extends AssessedContainer {
+interface WasmContainer extends AssessedContainer {
   readonly verdict: WasmVerdict;
   readonly facts: ImageFacts;
 }
@@ -47,23 +59,23 @@ interface Managed extends AssessedContainer {
 const NOTHING: ResourceAnswer = { changes: [], findings: [] };
 
 /** Ephemeral containers may not have resources. */
-function isManaged(container: AssessedContainer): container is Managed {
+function isWasm(container: AssessedContainer): container is WasmContainer {
   return container.verdict.kind === 'wasm' && container.facts !== null && container.kind !== 'ephemeral';
 }
 
-function tierOf({ settings }: ResourceQuestion): Tier | null {
+function tierOf({ settings }: WasmResources): Tier | null {
   return settings.tier === 'none' ? null : settings.tier;
 }
 
-function sizesAndPackaging({ facts, verdict }: Managed) {
+function sizesAndPackaging({ facts, verdict }: WasmContainer) {
   const { packaging } = verdict;
   return { packaging, sizes: layerSizes(facts, packaging) };
 }
 
 /** How many threads compile at once follows from the CPU limit that will stand. */
 function floorOf(
-  container: Managed,
-  { profile, nodes }: ResourceQuestion,
+  container: WasmContainer,
+  { profile, nodes }: WasmResources,
   cpu: FittedResource | undefined,
 ): MemoryFloor {
   const threads = compileThreads(cpu?.fit?.limit ?? cpu?.slots.limit.value ?? null, largestNode(nodes));
@@ -72,52 +84,68 @@ function floorOf(
 
 interface Plans {
   readonly cpu: PlannedResource;
-  readonly floors: ReadonlyMap<AssessedContainer, MemoryFloor>;
   readonly memory: PlannedResource;
+  /** Of Wasm containers. */
+  readonly floors: ReadonlyMap<AssessedContainer, MemoryFloor>;
+}
+
+type Want = (container: AssessedContainer, slots: Slots) => WantedResource | null;
+
+function orLinux({ linux }: ResourceQuestion, resource: ResourceName, ofWasm: Want): Want {
+  return (container, slots) => {
+    if (isWasm(container)) return ofWasm(container, slots);
+    return linux !== null && isLinuxWithoutResources(container)
+      ? wantedLinuxRequest(linux, resource, slots)
+      : null;
+  };
 }
 
 /** CPU first, since memory depends on it. */
-function plansFor(question: ResourceQuestion, managed: readonly Managed[]): Plans {
-  const { profile, settings } = question;
-  const tier = tierOf(question);
-  const frame = resourceFrame(question, managed);
-  const cpu = planOf(frame, 'cpu', (container) =>
-    tier === null || !isManaged(container)
+function plansFor(
+  question: ResourceQuestion,
+  frame: ResourceFrame,
+  ours: readonly AssessedContainer[],
+): Plans {
+  const { wasm } = question;
+  const tier = wasm === null ? null : tierOf(wasm);
+  const cpuOf: Want = (container) =>
+    wasm === null || tier === null || !isWasm(container)
       ? null
-      : wantedCpu({ tier, settings, profile, ...sizesAndPackaging(container) }),
-  );
-  const floors = new Map<AssessedContainer, MemoryFloor>(
-    managed.map((container) => [container, floorOf(container, question, cpu.get(container))]),
-  );
-  const memory = planOf(frame, 'memory', (container) => {
+      : wantedCpu({ tier, ...wasm, ...sizesAndPackaging(container) });
+  const cpu = planOf(frame, 'cpu', orLinux(question, 'cpu', cpuOf));
+  const floors = new Map<AssessedContainer, MemoryFloor>();
+  for (const container of ours) {
+    if (wasm !== null && isWasm(container))
+      floors.set(container, floorOf(container, wasm, cpu.get(container)));
+  }
+  const memoryOf: Want = (container) => {
     const floor = floors.get(container);
     return tier === null || floor === undefined ? null : wantedMemory(tier, floor);
-  });
-  return { cpu, floors, memory };
+  };
+  return { cpu, floors, memory: planOf(frame, 'memory', orLinux(question, 'memory', memoryOf)) };
+}
+
+function answerFor(container: AssessedContainer, { cpu, memory, floors }: Plans, question: ResourceQuestion) {
+  const [ofCpu, ofMemory, floor] = [cpu.get(container), memory.get(container), floors.get(container)];
+  if (ofCpu === undefined || ofMemory === undefined) return NOTHING;
+  const changes = [...changesOf(container.path, ofCpu), ...changesOf(container.path, ofMemory)];
+  if (floor === undefined) return { changes, findings: [] };
+  const profile = question.wasm?.profile ?? null;
+  const { slots, fit } = ofMemory;
+  const most = mostOf(question, 'memory');
+  return { changes, findings: memoryFindings({ container, profile, floor, limit: slots.limit, fit, most }) };
+}
+
+function isOurs(container: AssessedContainer, { wasm, linux }: ResourceQuestion): boolean {
+  return isWasm(container) ? wasm !== null : linux !== null && isLinuxWithoutResources(container);
 }
 
 /** Asked again with its own result: no change. */
 export function resourceChanges(question: ResourceQuestion): ResourceAnswer {
-  const managed = question.containers.filter(isManaged);
-  if (managed.length === 0) return NOTHING;
-  const { cpu, floors, memory } = plansFor(question, managed);
-  const most = mostOf(question, 'memory');
-  const answers = managed.map((container): ResourceAnswer => {
-    const [ofCpu, ofMemory, floor] = [cpu.get(container), memory.get(container), floors.get(container)];
-    if (ofCpu === undefined || ofMemory === undefined || floor === undefined) return NOTHING;
-    const { slots, fit } = ofMemory;
-    return {
-      changes: [...changesOf(container.path, ofCpu), ...changesOf(container.path, ofMemory)],
-      findings: memoryFindings({
-        container,
-        profile: question.profile,
-        floor,
-        limit: slots.limit,
-        fit,
-        most,
-      }),
-    };
-  });
+  const ours = question.containers.filter((container) => isOurs(container, question));
+  if (ours.length === 0) return NOTHING;
+  const plans = plansFor(question, resourceFrame(question, ours), ours);
+  const answers = ours.map((container) => answerFor(container, plans, question));
   return {
     changes: answers.flatMap(({ changes }) => changes),
     findings: answers.flatMap(({ findings }) => findings),

@@ -25,6 +25,7 @@ import { packagingAdvice } from './packaging-advice.ts';
 import { readOnlyRootUnsupported } from './read-only-root-unsupported.ts';
 import { resourceTierUnknown } from './resource-tier-unknown.ts';
 import { runtimeClassMissing } from './runtime-class-missing.ts';
+import { runtimeClassRequired } from './runtime-class-required.ts';
 import { slowStartUnderCpuLimit } from './slow-start-under-cpu-limit.ts';
 import { ttyUnsupported } from './tty-unsupported.ts';
 import { userNamespaceUnsupported } from './user-namespace-unsupported.ts';
@@ -34,6 +35,7 @@ import { watNotRunnable } from './wat-not-runnable.ts';
 /** At creation. In the order in which a person would want to hear them: the class, the image, the Pod's fields, the nodes. */
 const ofCreation: readonly Rule[] = [
   runtimeClassMissing,
+  runtimeClassRequired,
   noRuntimeClassForImage,
   mixedHandlersNeeded,
   handlerCannotRunImage,
