@@ -33,8 +33,8 @@ async function inspectNamed(
       : await inspectPlatform(registry, { ...question, platform, architectures: [platform.architecture] });
   if (peek === null) return { image, note: null };
   try {
-    // Somebody asks about this one image, so what nothing hints at is worth a look, too.
-    const facts = await peek({ ...question, facts: image.facts, override, scope: 'any' });
+    // As the webhook would, so that both say the same: an image that nothing hints at costs two requests and no look.
+    const facts = await peek({ ...question, facts: image.facts, override, scope: 'sign' });
     return { image: { ...image, facts }, note: null };
   } catch (error) {
     // What the manifest says stays true.
