@@ -6,7 +6,7 @@ import type { TlsMaterial } from './endpoint.ts';
 import { createGuardedConnector, tlsOptions, type Resolve } from './guarded-connector.ts';
 import type { HttpRequest } from './http-types.ts';
 import type { ProxyFor } from './proxies.ts';
-import { Agent, Pool, ProxyAgent } from './undici-parts.ts';
+import { Agent, openTunnel, Pool, ProxyAgent } from './undici-parts.ts';
 
 export interface DispatcherDeps {
   readonly guard: AddressGuard;
@@ -67,7 +67,8 @@ export function createDispatchers(deps: DispatcherDeps, { limits, ca }: Dispatch
       proxyTls: tlsOptions(ca, null),
       requestTls: { ...tlsOptions(ca, tls), allowH2: false, timeout: limits.connectMs },
       // To the proxy, and through it where no tunnel is needed: bounded like any other connection.
-      clientFactory: toPool,
+      // undici's index would have given the method to all dispatchers.
+      clientFactory: (origin, given) => Object.assign(toPool(origin, given), { connect: openTunnel }),
       factory: toPool,
     });
   }

@@ -4,6 +4,7 @@ import type { Dispatchers } from './dispatchers.ts';
 import type { HttpRequest, HttpResponse, RequestEvent, Send } from './http-types.ts';
 import { networkError } from './network-error.ts';
 import { sendRequest } from './undici-parts.ts';
+import { waitFor } from './wait-for.ts';
 
 export interface HttpDeps {
   readonly dispatchers: Dispatchers;
@@ -51,7 +52,8 @@ export function createHttp(deps: HttpDeps, limits: Limits): Send {
     const done = (status: number | null, bytes: number): void =>
       deps.onRequest({ registry: subject.registry, host: url.host, method, status, bytes });
     try {
-      const answer = await sendRequest.call(deps.dispatchers.of(request), {
+      // undici looks at the signal only once there is a connection.
+      const sent = sendRequest.call(deps.dispatchers.of(request), {
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,
@@ -59,6 +61,7 @@ export function createHttp(deps: HttpDeps, limits: Limits): Send {
         body: request.body ?? null,
         signal,
       });
+      const answer = await waitFor(sent, signal);
       return toResponse(answer, request, { discardBytes: limits.discardBytes, done });
     } catch (error) {
       done(null, 0);
