@@ -1,3 +1,4 @@
+import { printable } from '../admission/bounds.ts';
 import { AppError, describeError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';
 import type { Command } from './command.ts';
@@ -66,9 +67,14 @@ async function runCommand(argv: readonly string[], io: Io, commands: readonly Co
   return await command.run(input, io);
 }
 
+/** Errors name what stands in files and what servers answered; some have several lines. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 function reportError(error: unknown, io: Io, commands: readonly Command[]): ExitCode {
   const advice = error instanceof AppError && error.advice !== null ? `${error.advice}\n` : '';
-  io.stderr.write(`wasmgate: ${asTyped(`${describeError(error)}\n${advice}`, io, commands)}`);
+  io.stderr.write(`wasmgate: ${printableLines(asTyped(`${describeError(error)}\n${advice}`, io, commands))}`);
   return error instanceof AppError && USAGE_ERRORS.has(error.code) ? EXIT_CODES.usage : EXIT_CODES.failed;
 }
 

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { printable } from '../admission/bounds.ts';
 
 export const DEFAULTS = {
   /** Help is written for a terminal of the classic width; wider ones do not make lines easier to read. */
@@ -20,10 +21,15 @@ export function heading(text: string, stream: Writable): string {
   return styleText('bold', text, { stream });
 }
 
-/** Words in lines of at most `columns`, each after the indent; a longer word has a line of its own. */
+/**
+ * Words in lines of at most `columns`, each after the indent; a longer word has a line of its own. Texts name what
+ * manifests and registries say, so nothing in them reaches the terminal that it would obey.
+ */
 export function wrap(text: string, columns: number, indent: string): string {
   const lines: string[] = [];
-  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+  for (const word of printable(text)
+    .split(/\s+/)
+    .filter((part) => part !== '')) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= columns)
       lines[lines.length - 1] = `${last} ${word}`;

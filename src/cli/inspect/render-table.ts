@@ -1,12 +1,13 @@
 import type { Writable } from 'node:stream';
+import { printable } from '../../admission/bounds.ts';
 import type { ImageReport, ReportedImage } from '../../assess/image-report.ts';
 import { columnsOf, heading, table, wrap, type Row } from '../text.ts';
 
-/** An image's own words may hold anything, escape sequences of terminals too. */
+/** An image's own words may be of any length. */
 const LONGEST_VALUE = 200;
 
-function printable(text: string): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
+function shorten(text: string): string {
+  const clean = printable(text);
   return clean.length > LONGEST_VALUE ? `${clean.slice(0, LONGEST_VALUE)}…` : clean;
 }
 
@@ -18,7 +19,7 @@ function describeKind({ report, what }: ReportedImage): string {
 
 function pullRows({ pull }: ImageReport): readonly Row[] {
   if (pull.ok === null) return [];
-  const detail = pull.detail === null ? '' : printable(pull.detail);
+  const detail = pull.detail === null ? '' : shorten(pull.detail);
   const risk = detail === '' ? 'yes' : `yes, but ${detail}`;
   const rows: readonly Row[] = [['Pulls', pull.ok ? risk : `no: ${detail}`]];
   return pull.insteadUse === null ? rows : [...rows, ['Instead', pull.insteadUse]];
@@ -29,7 +30,7 @@ function imageRows(reported: ReportedImage): readonly Row[] {
   return [
     ['Image', describeKind(reported)],
     ...(digest === null ? [] : [['Digest', digest] as const]),
-    ...(mediaType === null || mediaType === '' ? [] : [['Type', printable(mediaType)] as const]),
+    ...(mediaType === null || mediaType === '' ? [] : [['Type', shorten(mediaType)] as const]),
     ...pullRows(reported.report),
   ];
 }
@@ -37,8 +38,8 @@ function imageRows(reported: ReportedImage): readonly Row[] {
 function evidenceRows({ evidence }: ImageReport, columns: number): string {
   return evidence
     .map(({ field, value, meaning }) => {
-      const said = value === '' ? '(empty)' : printable(value);
-      return `${wrap(`${printable(field)}: ${said}`, columns, '  ')}\n${wrap(meaning, columns, '      ')}`;
+      const said = value === '' ? '(empty)' : shorten(value);
+      return `${wrap(`${shorten(field)}: ${said}`, columns, '  ')}\n${wrap(meaning, columns, '      ')}`;
     })
     .join('\n');
 }
@@ -75,5 +76,5 @@ export function renderTable(reported: ReportedImage, stream: Writable): string {
     ['Handlers', handlerRows(report, columns)],
   ];
   const shown = sections.filter(([, body]) => body !== '');
-  return `${shown.map(([title, body]) => `${heading(title, stream)}\n${body}\n`).join('\n')}\n${describeTraffic(report)}\n`;
+  return `${shown.map(([title, body]) => `${heading(printable(title), stream)}\n${body}\n`).join('\n')}\n${describeTraffic(report)}\n`;
 }

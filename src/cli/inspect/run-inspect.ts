@@ -1,9 +1,11 @@
 import { stringify } from 'yaml';
+import { printable } from '../../admission/bounds.ts';
 import type { ReportedImage } from '../../assess/image-report.ts';
 import type { ParsedArguments } from '../command.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { flagText } from '../parse.ts';
+import { plainJson } from '../plain-json.ts';
 import { adviseOn, exitCodeFor } from './describe-failure.ts';
 import { DEFAULTS, OUTPUTS } from './flags.ts';
 import type { InspectDeps } from './inspect-request.ts';
@@ -17,7 +19,7 @@ function render(reported: ReportedImage, input: ParsedArguments, io: Io): string
   const format = OUTPUTS.find((output) => output === asked) ?? DEFAULTS.output;
   switch (format) {
     case 'json':
-      return `${JSON.stringify(report, null, 2)}\n`;
+      return `${plainJson(JSON.stringify(report, null, 2))}\n`;
     case 'yaml':
       // Readers of YAML 1.1, most of those in Go and Python among them, take a bare yes or no for a boolean.
       return stringify(report, { version: '1.1', lineWidth: 0 });
@@ -30,13 +32,13 @@ export async function runInspect(input: ParsedArguments, io: Io, deps: InspectDe
   const request = await readRequest(input, deps);
   const reported = await deps.inspect(request, io);
   io.stdout.write(render(reported, input, io));
-  if (reported.note !== null) io.stderr.write(`wasmgate: warning: no look inside: ${reported.note}\n`);
+  if (reported.note !== null)
+    io.stderr.write(`wasmgate: warning: no look inside: ${printable(reported.note)}\n`);
   const { reason } = reported.report.verdict;
   if (reason !== null) {
     const { registry } = request.reference;
-    io.stderr.write(
-      `wasmgate: ${reported.detail ?? reason}\n${reported.advice ?? adviseOn(reason, registry)}\n`,
-    );
+    const advice = reported.advice ?? adviseOn(reason, registry);
+    io.stderr.write(`wasmgate: ${printable(reported.detail ?? reason)}\n${printable(advice)}\n`);
   }
   return exitCodeFor(reason);
 }

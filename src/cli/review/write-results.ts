@@ -1,6 +1,8 @@
+import { printable } from '../../admission/bounds.ts';
 import { writeReview } from '../../admission/response.ts';
 import { createPage } from '../page.ts';
 import type { Io } from '../io.ts';
+import { plainJson } from '../plain-json.ts';
 import { admissionAnswer } from './admission-answer.ts';
 import type { Output } from './outputs.ts';
 import { renderDiff, toYaml } from './render-diff.ts';
@@ -30,12 +32,13 @@ function writeYaml({ stdout }: Io, { objects, reviews }: ReviewedInput): void {
 }
 
 function answerLine(review: Reviewed, index: number): string {
-  return `${writeReview(review.subject.uid ?? `review-${index + 1}`, admissionAnswer(review))}\n`;
+  const answer = writeReview(review.subject.uid ?? `review-${index + 1}`, admissionAnswer(review));
+  return `${plainJson(answer)}\n`;
 }
 
 /** One line for each object, in order: `[]` where nothing is changed. */
 function patchLine(review: Reviewed): string {
-  return `${JSON.stringify(review.kind === 'judged' ? review.patch : [])}\n`;
+  return `${plainJson(JSON.stringify(review.kind === 'judged' ? review.patch : []))}\n`;
 }
 
 /** Beside an output that programs read, people are told on standard error. */
@@ -43,7 +46,7 @@ function writeRemarks({ stderr }: Io, reviews: readonly Reviewed[]): void {
   for (const review of reviews) {
     const { file, document, kind, namespace, name } = review.subject.source;
     const where = `${file}, document ${document}, ${kind} ${namespace}/${name}`;
-    for (const remark of remarksOf(review)) stderr.write(`Warning: ${where}: ${remark}\n`);
+    for (const remark of remarksOf(review)) stderr.write(`Warning: ${printable(`${where}: ${remark}`)}\n`);
   }
 }
 
@@ -61,7 +64,7 @@ export function writeResults(
   writeRemarks(io, reviews);
   switch (output) {
     case 'json':
-      stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+      stdout.write(`${plainJson(JSON.stringify(report, null, 2))}\n`);
       return;
     case 'yaml':
       writeYaml(io, input);

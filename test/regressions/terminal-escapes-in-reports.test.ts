@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { startServer } from '../support/http-server.ts';
+import { FACTS, startReviewStage, type ReviewStage } from '../support/review-stage.ts';
+import { runInspect } from '../support/run-inspect.ts';
+
+/** Clears the screen by a sequence of 7 bits and one of 8, turns the text around, and starts a line of its own. */
+const TRICKS = '\u001b[2J\u009b2J\u202e\u2066\u2028';
+// oxlint-disable-next-line no-control-regex
+const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+let stage: ReviewStage;
+let facts: string;
+beforeAll(async () => {
+  stage = await startReviewStage();
+  facts = await stage.write('facts.yaml', FACTS);
+});
+afterAll(() => stage[Symbol.asyncDispose]());
+
+const metadata = { name: `pod${TRICKS}`, namespace: `team${TRICKS}`, annotations: { note: TRICKS } };
+
+/** One that is changed, one that is refused, and one whose image is no reference. */
+const PODS = [
+  { image: 'REGISTRY/corpus/bk-wasi-wasm', runtimeClassName: undefined },
+  { image: 'REGISTRY/corpus/spin-v2-app', runtimeClassName: `gone${TRICKS}` },
+  { image: `no${TRICKS}reference`, runtimeClassName: undefined },
+].map(({ image, runtimeClassName }) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata,
+  spec: { containers: [{ name: `app${TRICKS}`, image }], runtimeClassName },
+}));
+
+test.for(['table', 'diff', 'json'])(
+  'a manifest cannot command the terminal by review -o %s',
+  async (output) => {
+    const file = await stage.write('pods.yaml', PODS.map((pod) => JSON.stringify(pod)).join('\n---\n'));
+    const { stdout, stderr } = await stage.review(['-f', file, '--facts', facts, '-o', output]);
+    expect(stdout).toContain('pod');
+    expect(stdout).not.toMatch(OBEYED);
+    expect(stderr).not.toMatch(OBEYED);
+  },
+);
+
+test('the name of a file that cannot be read cannot command the terminal either', async () => {
+  const file = await stage.write(`broken/${TRICKS}.yaml`, 'a: [');
+  const { stderr } = await stage.review(['-f', file]);
+  expect(stderr).toContain('broken/');
+  expect(stderr).not.toMatch(OBEYED);
+});
+
+/** A manifest whose config is for a platform of tricks, and refusals in words of tricks. */
+async function startTrickster() {
+  const config = JSON.stringify({
+    os: 'wasi',
+    architecture: TRICKS,
+    config: { Entrypoint: [`/a${TRICKS}.wasm`] },
+  });
+  const digest = `sha256:${createHash('sha256').update(config).digest('hex')}`;
+  const descriptor = { mediaType: OCI_CONFIG, digest, size: Buffer.byteLength(config) };
+  const manifest = JSON.stringify({ schemaVersion: 2, config: descriptor, layers: [] });
+  const refusal = JSON.stringify({ errors: [{ code: `DENIED${TRICKS}`, message: `go away${TRICKS}` }] });
+  const registry = await startServer((request, response) => {
+    const url = request.url ?? '';
+    if (url.includes('/blobs/')) response.end(config);
+    else if (url.includes('/refused/'))
+      response.writeHead(400, { 'content-type': 'application/json' }).end(refusal);
+    else response.writeHead(200, { 'content-type': OCI_MANIFEST }).end(manifest);
+  });
+  onTestFinished(registry.close);
+  return registry;
+}
+
+test.for([
+  ['an image', 'app', 'table'],
+  ['an image as JSON', 'app', 'json'],
+  ['a refusal', 'refused', 'table'],
+  ['a refusal as JSON', 'refused', 'json'],
+] as const)('inspect shows %s without what a terminal would obey', async ([, name, output]) => {
+  const registry = await startTrickster();
+  const run = await runInspect([`${registry.host}/${name}:1`, '-o', output]);
+  expect(run.stdout + run.stderr).toContain(name);
+  expect(run.stdout).not.toMatch(OBEYED);
+  expect(run.stderr).not.toMatch(OBEYED);
+});
