@@ -20,13 +20,11 @@ export const selectKrustletNode: Mutation = (context) => {
   const tolerations = missingTolerations(pod, [...KRUSTLET_TOLERATIONS, ...configuredTolerations(context)]);
   return [
     ...(isSelected ? [] : [selector]),
-    ...tolerations.map(
-      (value): Change => ({
-        op: 'add',
-        path: '/spec/tolerations/-',
-        value,
-        reason: 'krustlet nodes are tainted with their architecture',
-      }),
-    ),
+    ...tolerations.map((value): Change => ({
+      op: 'add',
+      path: '/spec/tolerations/-',
+      value,
+      reason: 'krustlet nodes are tainted with their architecture',
+    })),
   ];
 };
