@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { explanations } from '../../src/policy/explanations.ts';
+import { SCENARIOS } from '../../src/policy/settings.ts';
 import { runWasmgate } from '../support/run-wasmgate.ts';
 
 describe('explain', () => {
@@ -45,12 +46,16 @@ describe('config', () => {
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(said)]);
   });
 
-  test('the shipped configuration has no problem', async () => {
-    expect(await runWasmgate(['config', 'check', 'manifests/base/configuration.yaml'])).toMatchObject({
-      exitCode: 0,
-      stdout: 'manifests/base/configuration.yaml: no problem\n',
-    });
-  });
+  test.each(['base', ...SCENARIOS.map((scenario) => `overlays/${scenario}`)])(
+    'the configuration shipped in manifests/%s has no problem',
+    async (folder) => {
+      const file = `manifests/${folder}/configuration.yaml`;
+      expect(await runWasmgate(['config', 'check', file])).toMatchObject({
+        exitCode: 0,
+        stdout: `${file}: no problem\n`,
+      });
+    },
+  );
 
   test('defaults prints those of a scenario', async () => {
     const [usual, mixed, edge] = await Promise.all(

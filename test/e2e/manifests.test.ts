@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MANIFESTS, renderManifests } from '../support/install.ts';
+import { SCENARIOS } from '../../src/policy/settings.ts';
+import { type KubernetesObject, MANIFESTS, renderManifests } from '../support/install.ts';
 import { apply, must } from '../support/kubectl.ts';
 import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes-server.ts';
 import { realServers } from '../support/real-servers.ts';
@@ -56,9 +57,27 @@ describe.skipIf(servers.missing)(`manifests${servers.note}`, () => {
     );
   });
 
+  test.each(SCENARIOS)(
+    'manifests/overlays/%s is the base with a configuration of its own',
+    async (scenario) => {
+      const args = ['-k', join(MANIFESTS, 'overlays', scenario), ...STRICT, '--dry-run=server'];
+      expect(await kubernetes.kubectl(['apply', ...args])).toMatchObject({ code: 0, stderr: '' });
+      const [base, overlay] = await Promise.all(
+        ['base', `overlays/${scenario}`].map((folder) => renderManifests(kubernetes.kubectl, folder)),
+      );
+      expect(overlay?.map(nameOf)).toEqual(base?.map(nameOf));
+      const isConfiguration = (object: KubernetesObject): boolean => object.kind === 'ConfigMap';
+      expect(JSON.stringify(overlay?.find(isConfiguration))).toContain(`scenario: ${scenario}`);
+    },
+  );
+
   test.each(['runtime-classes', 'examples'])('manifests/%s apply cleanly', async (folder) => {
     const objects = await renderManifests(kubernetes.kubectl, folder);
     expect(objects.length).toBeGreaterThan(4);
     expect(await apply(kubernetes.kubectl, objects, STRICT)).toMatchObject({ code: 0, stderr: '' });
   });
 });
+
+function nameOf({ kind, metadata }: KubernetesObject): string {
+  return `${kind} ${metadata.name}`;
+}
