@@ -3,9 +3,21 @@ import type { Container, Pod, PodSpec } from './pod.ts';
 
 export type PodErrorCode = 'invalid-pod';
 
-type Check = (value: unknown, path: string) => void;
+/** Of the field that is looked at; null on the first walk, since hardly any Pod is broken and paths cost more than looking. */
+type Path = string | null;
 
-function refuse(path: string, expected: string, value: unknown): never {
+type Check = (value: unknown, path: Path) => void;
+
+/** Thrown on the first walk, to be walked again with paths. */
+const BROKEN = new Error('a field of the Pod is broken');
+
+function below(path: Path, name: string): Path {
+  if (path === null) return null;
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function refuse(path: Path, expected: string, value: unknown): never {
+  if (path === null) throw BROKEN;
   const actual = Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value;
   throw new AppError(
     'invalid-pod',
@@ -30,21 +42,22 @@ function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-function checkObject(value: unknown, path: string): asserts value is Record<string, unknown> {
+function checkObject(value: unknown, path: Path): asserts value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'an object', value);
 }
 
 function listOf(item: Check): Check {
   return (value, path) => {
     if (!Array.isArray(value)) refuse(path, 'a list', value);
-    for (let index = 0; index < value.length; index += 1) item(value[index], `${path}[${index}]`);
+    for (let index = 0; index < value.length; index += 1)
+      item(value[index], path === null ? null : `${path}[${index}]`);
   };
 }
 
 function mapOf(item: Check): Check {
   return (value, path) => {
     checkObject(value, path);
-    for (const key of Object.keys(value)) item(value[key], `${path}.${key}`);
+    for (const key of Object.keys(value)) item(value[key], below(path, key));
   };
 }
 
@@ -56,7 +69,7 @@ function objectWith(fields: Fields): Check {
     checkObject(value, path);
     for (const [name, check] of fields) {
       const field = value[name];
-      if (!isAbsent(field)) check(field, path === '' ? name : `${path}.${name}`);
+      if (!isAbsent(field)) check(field, below(path, name));
     }
   };
 }
@@ -102,7 +115,7 @@ const containerFields = objectWith([
 
 const isContainer: Check = (value, path) => {
   containerFields(value, path);
-  isString((value as Partial<Container>).name, `${path}.name`);
+  isString((value as Partial<Container>).name, below(path, 'name'));
 };
 
 const containers = listOf(isContainer);
@@ -154,7 +167,7 @@ const specFields = objectWith([
 const isSpec: Check = (value, path) => {
   specFields(value, path);
   const { containers: main } = value as Partial<PodSpec>;
-  if (isAbsent(main)) refuse(`${path}.containers`, 'a list', main);
+  if (isAbsent(main)) refuse(below(path, 'containers'), 'a list', main);
 };
 
 const metadata = objectWith([
@@ -176,14 +189,23 @@ const metadata = objectWith([
   ],
 ]);
 
+function checkPod(value: unknown, isNaming: boolean): void {
+  checkObject(value, isNaming ? 'pod' : null);
+  const { metadata: meta, spec } = value;
+  if (!isAbsent(meta)) metadata(meta, isNaming ? 'metadata' : null);
+  isSpec(spec, isNaming ? 'spec' : null);
+}
+
 /**
  * Checks the fields that wasmgate reads, in place, and answers the same object: nothing is copied on the hot path.
  * @throws AppError `invalid-pod` naming the field
  */
 export function readPod(value: unknown): Pod {
-  checkObject(value, 'pod');
-  const { metadata: meta, spec } = value;
-  if (!isAbsent(meta)) metadata(meta, 'metadata');
-  isSpec(spec, 'spec');
-  return value as unknown as Pod;
+  try {
+    checkPod(value, false);
+  } catch (error) {
+    if (error !== BROKEN) throw error;
+    checkPod(value, true);
+  }
+  return value as Pod;
 }
