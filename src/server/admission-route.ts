@@ -13,17 +13,24 @@ export type FaultCode = 'internal-fault';
 /** What of the caller's text a log line shows. */
 const SHOWN_CHARACTERS = 32;
 
-function readDeadline(query: unknown, logger: ServerLogger): Deadline {
-  const text = (query as Readonly<Record<string, unknown>>)['timeout'];
-  if (text === undefined) return createDeadline(spendable(DEFAULTS.timeoutMilliseconds));
-  const timeout = typeof text === 'string' ? parseTimeout(text) : null;
-  if (timeout === null) {
-    logger.warn(
-      { timeout: JSON.stringify(text).slice(0, SHOWN_CHARACTERS) },
-      'time-out is no duration; 10s taken',
-    );
-  }
-  return createDeadline(spendable(timeout ?? DEFAULTS.timeoutMilliseconds));
+const DEFAULT_BUDGET = spendable(DEFAULTS.timeoutMilliseconds);
+
+/** The API server sends the same `?timeout=` with every request of a webhook: it is parsed once. */
+function createDeadlineReader(logger: ServerLogger): (query: unknown) => Deadline {
+  let last: { readonly text: string; readonly budget: number } | null = null;
+  return (query) => {
+    const text = (query as Readonly<Record<string, unknown>>)['timeout'];
+    if (text === undefined) return createDeadline(DEFAULT_BUDGET);
+    if (text === last?.text) return createDeadline(last.budget);
+    const timeout = typeof text === 'string' ? parseTimeout(text) : null;
+    if (timeout === null) {
+      const shown = JSON.stringify(text).slice(0, SHOWN_CHARACTERS);
+      logger.warn({ timeout: shown }, 'time-out is no duration; 10s taken');
+      return createDeadline(DEFAULT_BUDGET);
+    }
+    last = { text: text as string, budget: spendable(timeout) };
+    return createDeadline(last.budget);
+  };
 }
 
 function describeRequest({ uid, kind, operation, namespace, name }: AdmissionRequest): object {
@@ -41,9 +48,10 @@ function fault(request: AdmissionRequest, cause: unknown, logger: ServerLogger):
 
 /** The handler of one webhook. Nothing is logged, and no timer is started, for an ordinary admission. */
 export function createAdmissionHandler(judge: Judge, logger: ServerLogger): RouteHandlerMethod {
+  const readDeadline = createDeadlineReader(logger);
   return async (httpRequest, reply) => {
     const request = parseReview(httpRequest.body);
-    const deadline = readDeadline(httpRequest.query, logger);
+    const deadline = readDeadline(httpRequest.query);
     try {
       const answer = await judge(request, deadline);
       if (logger.isLevelEnabled('debug')) {
