@@ -25,6 +25,7 @@ import { createKubernetesClient } from './kubernetes/client.ts';
 import { createCluster, type Cluster } from './kubernetes/cluster.ts';
 import type { KubernetesConnection } from './kubernetes/connection.ts';
 import { createInClusterConnection } from './kubernetes/in-cluster-connection.ts';
+import { isKubernetesError } from './kubernetes/kubernetes-error.ts';
 import { createPullSecrets } from './kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from './kubernetes/service-accounts.ts';
 import { explanations } from './policy/explanations.ts';
@@ -100,8 +101,9 @@ async function lendCredentials(
 ): Promise<KeychainPort | undefined> {
   const { dockerConfig, credentialProviders: providers } = registry;
   if (dockerConfig === undefined && providers === undefined) return undefined;
-  const { loadKeychain } = await import('./keychain/keychain.ts');
+  const { loadKeychain, tellOfUnreadable } = await import('./keychain/keychain.ts');
   const dockerConfigs = dockerConfig === undefined ? [] : [dockerConfig];
+  await tellOfUnreadable(dockerConfigs, logger);
   return loadKeychain({ logger }, { dockerConfigs, providers, env });
 }
 
@@ -194,6 +196,10 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
     );
     logger.info({ signal: await stopped }, 'stopping');
     await listening.close();
+    return EXIT_CODES.ok;
+  } catch (error) {
+    // Told to stop while the API server was waited for: what was under way is given up, and nothing is wrong.
+    if (!stopping.signal.aborted || !isKubernetesError(error, 'aborted')) throw error;
     return EXIT_CODES.ok;
   } finally {
     stopping.abort();

@@ -45,6 +45,16 @@ async function readConfig(file: string, limits: KeychainLimits): Promise<DockerC
   }
 }
 
+/** Why the file cannot be used as it is now; null where it can. */
+export async function faultOfDockerConfig(file: string): Promise<unknown> {
+  try {
+    await readConfig(file, DEFAULTS);
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
 /**
  * A docker config file: what the helper for the registry keeps, then the file's own entries. Docker itself looks at these
  * only where no helper is named; a second try costs nothing where the first is let in.

@@ -1,8 +1,9 @@
 import type { KeychainPort, Logger } from '../assess/ports.ts';
 import type { Credential } from '../credentials/credential.ts';
+import { describeError } from '../errors.ts';
 import { createCredentialProvider } from './credential-provider.ts';
 import type { KeychainLimits } from './defaults.ts';
-import { createDockerConfigFile } from './docker-config-file.ts';
+import { createDockerConfigFile, faultOfDockerConfig } from './docker-config-file.ts';
 import { loadProviders, type ProviderFiles } from './provider-config.ts';
 import type { Environment } from './run-program.ts';
 
@@ -29,6 +30,15 @@ async function untilAborted(
     return await Promise.race([asking, late]);
   } finally {
     signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/** Said once at start, and no reason not to: the Secret that such a file is mounted from may come later. */
+export async function tellOfUnreadable(dockerConfigs: readonly string[], logger: Logger): Promise<void> {
+  const faults = await Promise.all(dockerConfigs.map(faultOfDockerConfig));
+  for (const fault of faults.filter((found) => found !== null)) {
+    const advice = 'Images are asked for without its logins until registry.dockerConfig can be read.';
+    logger.warn({ advice }, describeError(fault));
   }
 }
 
