@@ -152,6 +152,9 @@ async function lookUp(
   }
 }
 
+/** Whoever makes a Pod need not know which file or program the operator's logins come from. */
+const LENT = "the operator's credentials";
+
 /** As the kubelet orders them: the Pod's, the node's, and anonymous access after all. */
 async function readCredentials(
   deps: CatalogDeps,
@@ -163,7 +166,7 @@ async function readCredentials(
     pullSecrets.length === 0 ? [] : deps.pullSecrets.read(namespace, pullSecrets, signal),
     deps.keychain?.credentialsFor(reference, signal) ?? [],
   ]);
-  return [...own, ...lent];
+  return [...own, ...lent.map((credential) => ({ ...credential, publicSource: LENT }))];
 }
 
 interface Revalidation {

@@ -11,6 +11,8 @@ export interface Credential {
   readonly secret: CredentialSecret;
   /** Where it comes from, for people and for cache keys, without anything secret: `secret team-a/regcred`. */
   readonly source: string;
+  /** What whoever made the Pod is told instead, where the source is the operator's affair: a path, a program. */
+  readonly publicSource?: string;
 }
 
 export type CredentialSecret =

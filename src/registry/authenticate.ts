@@ -58,7 +58,9 @@ function describeRefusal(
   request: HttpRequest,
 ): RegistryError {
   if (credentials.length === 0 || refusal.code !== 'unauthorized') return refusal;
-  const sources = [...new Set(credentials.map(({ source }) => source))].join(', ');
+  const sources = [...new Set(credentials.map(({ source, publicSource }) => publicSource ?? source))].join(
+    ', ',
+  );
   return new RegistryError('unauthorized', request.subject, {
     state: refusal.state,
     ...(refusal.status === null ? {} : { status: refusal.status }),

@@ -237,6 +237,19 @@ describe('who may know', () => {
     expect(registry.log).toHaveLength(asked);
   });
 
+  test('where they are refused nobody learns where the operator keeps them', async () => {
+    const lent: Credential[] = [];
+    const { registry, ask } = await setUp({ auth: 'basic', users, lent });
+    const secret = { kind: 'basic', username: 'team-a', password: 'old' } as const;
+    lent.push({ server: registry.host, secret, source: '/etc/wasmgate/config.json' });
+    const answer = await ask();
+    expect(answer).toMatchObject({
+      reason: 'unauthorized',
+      advice: expect.stringContaining("The login was refused (the operator's credentials)"),
+    });
+    expect(JSON.stringify(answer)).not.toContain('/etc/wasmgate');
+  });
+
   test("they are tried after the Pod's own", async () => {
     const secrets: Record<string, Credential> = {};
     const lent: Credential[] = [];
