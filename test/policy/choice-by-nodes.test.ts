@@ -79,6 +79,39 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
       expect.objectContaining({
         id: 'handler-on-no-node',
         detail: expect.stringContaining('(they have: wasmedge)') as string,
+        advice: 'Install handler wasmtime on such a node, or name another class.',
+      }),
+    );
+  });
+
+  test('where no node has the labels of the class, they are what is missing', () => {
+    const nodeSelector = { 'wasm-runtime': 'enabled', pool: 'wasm' };
+    const view = cluster([runtimeClass('wasmtime', { nodeSelector })], [core]);
+    const facts = podFacts(
+      pod({ containers: [{ image: 'file' }], spec: { runtimeClassName: 'wasmtime' } }),
+      IMAGES,
+      view,
+    );
+    expect(evaluate(facts, settings()).findings).toContainEqual(
+      expect.objectContaining({
+        id: 'handler-on-no-node',
+        detail: expect.stringContaining('no node matches its nodeSelector') as string,
+        advice:
+          'Label a node that has handler wasmtime with pool=wasm,wasm-runtime=enabled, or name another class.',
+      }),
+    );
+  });
+
+  test('where the Pod selects no such node itself, its own selection is what to change', () => {
+    const { findings } = decide({
+      nodes: [edge, core],
+      spec: { runtimeClassName: 'wasmtime', nodeSelector: { pool: 'none' } },
+    });
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        id: 'handler-on-no-node',
+        advice:
+          "Let the Pod's nodeSelector and node affinity select a node that has handler wasmtime, or name another class.",
       }),
     );
   });

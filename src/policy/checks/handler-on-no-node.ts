@@ -1,9 +1,29 @@
 import { describeClass } from '../describe.ts';
+import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import { nodeOutlook } from '../node-outlook.ts';
+import type { ClusterView } from '../facts.ts';
+import { isSchedulable, nodeOutlook, type NodeOutlook } from '../node-outlook.ts';
+import { matchesSelector } from '../selects-node.ts';
 
 /** Handlers named in the message; a cluster has few. */
 const MAX_NAMED = 8;
+
+/** Where no node is selected, nothing can be installed on one: labels come first, the class's or those that the Pod wants. */
+function adviceOn(
+  { within }: NodeOutlook,
+  { handler, nodeSelector }: RuntimeClass,
+  { nodes }: ClusterView,
+): string {
+  if (within.length > 0) return `Install handler ${handler} on such a node, or name another class.`;
+  const isLabelled = nodes.some((node) => isSchedulable(node) && matchesSelector(node.labels, nodeSelector));
+  if (isLabelled)
+    return `Let the Pod's nodeSelector and node affinity select a node that has handler ${handler}, or name another class.`;
+  const labels = Object.entries(nodeSelector ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .toSorted()
+    .join(',');
+  return `Label a node that has handler ${handler} with ${labels}, or name another class.`;
+}
 
 export const handlerOnNoNode: Rule = {
   id: 'handler-on-no-node',
@@ -15,11 +35,12 @@ export const handlerOnNoNode: Rule = {
     'affinity let it onto.',
   allows: 'Clusters whose nodes do not tell. It only ever warns, since node pools scale from zero.',
   example: 'runtimeClassName: wasmer where every node tells its handlers and none of them is wasmer.',
-  cure: 'Install the handler on a node that the class selects, or name another class.',
+  cure: 'Install the handler on a node that the class selects, label a node that has it as the class selects, or name another class.',
   check: ({ resolved, cluster, pod }) => {
     const runtimeClass = resolved.class;
     if (runtimeClass === null) return NO_FINDINGS;
-    const { presence, within } = nodeOutlook(cluster, runtimeClass, pod);
+    const outlook = nodeOutlook(cluster, runtimeClass, pod);
+    const { presence, within } = outlook;
     if (presence !== 'nowhere' && presence !== 'elsewhere') return NO_FINDINGS;
     const present = [...new Set(within.flatMap(({ handlers }) => handlers ?? []))]
       .toSorted()
@@ -34,7 +55,7 @@ export const handlerOnNoNode: Rule = {
         id: 'handler-on-no-node',
         container: null,
         detail: `${describeClass(runtimeClass)} has no node to run on now: ${where}`,
-        advice: `Install handler ${runtimeClass.handler} on such a node, or name another class.`,
+        advice: adviceOn(outlook, runtimeClass, cluster),
       },
     ];
   },
