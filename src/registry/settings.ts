@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 /** The part of the configuration that the registry client reads. */
 export const registrySettings = Type.Object(
   {
-    plainHttp: Type.Array(Type.String({ minLength: 1 }), {
+    plainHttp: Type.Array(Type.String({ pattern: '^[^/]+$', title: 'host or host:port' }), {
       default: [],
       description: 'Registries spoken to over plain http, as images name them: "registry.internal:5000".',
     }),

@@ -14,15 +14,14 @@ async function startTlsRegistry() {
   const tls = await certificateFor();
   const registry = await startRegistry({ tls });
   registry.store.putManifest('a', 'latest', manifest);
-  return { registry, cert: tls.cert };
+  return { ...registry, cert: tls.cert };
 }
 
 describe('a host with settings of its own', () => {
   test('is trusted by its own authority, and no other host is', async () => {
-    const { registry, cert } = await startTlsRegistry();
-    await using _registry = registry;
-    const { registry: other } = await startTlsRegistry();
-    await using _other = other;
+    await using registry = await startTlsRegistry();
+    const { cert } = registry;
+    await using other = await startTlsRegistry();
     await using files = await writeFiles({ 'ca.pem': cert });
     const tls = { [registry.host]: { caFile: files.at('ca.pem'), insecure: false } };
     await using client = createTestClient([], { hosts: await readHosts({ tls }) });
@@ -31,8 +30,7 @@ describe('a host with settings of its own', () => {
   });
 
   test('is believed without a look where that is said, and where it redirects to is not', async () => {
-    const { registry: other } = await startTlsRegistry();
-    await using _other = other;
+    await using other = await startTlsRegistry();
     const tls = await certificateFor({ ip: '127.0.0.9' });
     await using registry = await startRegistry({
       tls,

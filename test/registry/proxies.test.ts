@@ -14,13 +14,13 @@ async function startTlsRegistry() {
   const tls = await certificateFor({ names: ['registry.test'] });
   const registry = await startRegistry({ tls });
   registry.store.putManifest('a', 'latest', manifest);
-  return { registry, ca: [tls.cert] };
+  return { ...registry, ca: [tls.cert] };
 }
 
 describe('registries through a proxy', () => {
   test('by a tunnel, in which the certificate is looked at', async () => {
-    const { registry, ca } = await startTlsRegistry();
-    await using _registry = registry;
+    await using registry = await startTlsRegistry();
+    const { ca } = registry;
     await using proxy = await startProxy({ target: registry.port });
     const env = { HTTPS_PROXY: `http://${proxy.host}` };
     await using client = createTestClient([], { ca, env });
@@ -33,8 +33,8 @@ describe('registries through a proxy', () => {
   });
 
   test('with a login, that no error and no registry gets to see', async () => {
-    const { registry, ca } = await startTlsRegistry();
-    await using _registry = registry;
+    await using registry = await startTlsRegistry();
+    const { ca } = registry;
     await using proxy = await startProxy({ target: registry.port, login: 'joe:p@ss word' });
     const env = { https_proxy: `http://joe:p%40ss%20word@${proxy.host}` };
     await using client = createTestClient([], { ca, env });
@@ -48,8 +48,8 @@ describe('registries through a proxy', () => {
   });
 
   test('over https to the proxy itself', async () => {
-    const { registry, ca } = await startTlsRegistry();
-    await using _registry = registry;
+    await using registry = await startTlsRegistry();
+    const { ca } = registry;
     const tls = await certificateFor({ names: ['localhost'] });
     await using proxy = await startProxy({ target: registry.port, tls });
     const env = { HTTPS_PROXY: `https://localhost:${proxy.port}` };

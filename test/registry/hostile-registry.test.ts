@@ -1,0 +1,128 @@
+import type { RequestListener } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { inspectImage } from '../../src/assess/inspect-image.ts';
+import { createPeekImage } from '../../src/assess/peek-image.ts';
+import { pushImage, targetOf } from '../../src/cli/demo/push-image.ts';
+import { AppError } from '../../src/errors.ts';
+import type { ImageFacts } from '../../src/image/image-facts.ts';
+import { parseReference, type Reference } from '../../src/image/reference.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
+import { DEFAULTS } from '../../src/registry/defaults.ts';
+import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { createTestClient } from '../support/registry-client.ts';
+import { MODULE } from '../support/tar.ts';
+import { connectionFaults } from './faults/connection-faults.ts';
+import { contentFaults } from './faults/content-faults.ts';
+import type { Fault, Stage } from './faults/fault.ts';
+import { trustFaults } from './faults/trust-faults.ts';
+
+const FAULTS = [...connectionFaults, ...contentFaults, ...trustFaults];
+
+/** Far more than any row takes, and less than would leave it to chance whether a test ends. */
+const PATIENCE_MS = 8_000;
+const MOST_REQUESTS = 12;
+
+const APP = { os: 'wasi', architecture: 'wasm', files: { 'app.wasm': MODULE }, entrypoint: ['/app.wasm'] };
+
+/** Which stage a request belongs to: the first blob that is asked for is the config. */
+function stageOf(url: string, blobs: Set<string>): Stage | null {
+  if (url.startsWith('/token')) return 'token';
+  if (!url.startsWith('/v2/bad/')) return null;
+  if (url.includes('/manifests/')) return 'manifest';
+  blobs.add(url);
+  return [...blobs][0] === url ? 'config' : 'layer';
+}
+
+function misbehave(fault: Fault, isHealed: () => boolean) {
+  const blobs = new Set<string>();
+  return (whole: RequestListener): RequestListener =>
+    (request, response) => {
+      const stage = stageOf(request.url ?? '', blobs);
+      if (fault.answer === undefined || stage !== fault.at || isHealed()) whole(request, response);
+      else fault.answer(request, response, whole);
+    };
+}
+
+function startFaulty(fault: Fault, isHealed: () => boolean): Promise<TestRegistry> {
+  const { auth = 'none', push } = fault;
+  return (async () =>
+    startRegistry({
+      auth,
+      users: { joe: 'pass' },
+      anonymousPull: true,
+      faults: misbehave(fault, isHealed),
+      images: (store) => {
+        pushImage(targetOf(store, 'good:latest'), APP);
+        if (push === undefined) pushImage(targetOf(store, 'bad:latest'), APP);
+        else push(targetOf(store, 'bad:latest'));
+      },
+      ...(fault.tls === undefined ? {} : { tls: await fault.tls() }),
+    }))();
+}
+
+/** As the webhook and `inspect` do it: what the manifest says, and what it leaves open from the layers. */
+async function lookUp(
+  client: RegistryClient,
+  question: Pick<Parameters<typeof inspectImage>[1], 'reference' | 'credentials' | 'signal'>,
+): Promise<ImageFacts> {
+  const facts = await inspectImage(client, { ...question, architectures: ['amd64'] });
+  return createPeekImage({ registry: client })({ ...question, facts, override: {}, scope: 'sign' });
+}
+
+/** The reason of the closed list; anything else that is thrown fails the test. */
+async function reasonOf(work: Promise<ImageFacts>): Promise<string | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    expect(error.message).toMatch(/^Cannot (?:read|inspect) image ".+": ./);
+    return error.code;
+  }
+}
+
+test('there are at least forty, and no two are called the same', () => {
+  expect(FAULTS.length).toBeGreaterThanOrEqual(40);
+  expect(new Set(FAULTS.map(({ name }) => name)).size).toBe(FAULTS.length);
+});
+
+describe('a look-up at a registry with', () => {
+  test.for(FAULTS)('$name: $reason', async (fault) => {
+    let isHealed = false;
+    let now = 0;
+    let bytes = 0;
+    await using registry = await startFaulty(fault, () => isHealed);
+    const host = fault.host === undefined ? registry.host : `${fault.host}:${registry.port}`;
+    const plainHttp = fault.tls === undefined ? [host, registry.host] : [];
+    const options = { plainHttp, onRequest: (event: { bytes: number }) => void (bytes += event.bytes) };
+    const { resolve } = fault;
+    await using client = createTestClient(
+      [],
+      { ...options, ...fault.client },
+      { now: () => now, ...(resolve === undefined ? {} : { resolve }) },
+    );
+    const ask = (reference: Reference, milliseconds: number): Promise<ImageFacts> => {
+      const credentials = fault.credentials?.(host) ?? [];
+      return lookUp(client, { reference, credentials, signal: AbortSignal.timeout(milliseconds) });
+    };
+    const outcome = await reasonOf(ask(parseReference(`${host}/bad`), fault.milliseconds ?? PATIENCE_MS));
+    expect(outcome).toBe(fault.reason);
+    expect(registry.log.length).toBeLessThanOrEqual(fault.requests ?? MOST_REQUESTS);
+    // One document of the largest size that is read, and what was on its way already.
+    expect(bytes).toBeLessThan(DEFAULTS.manifestBytes + DEFAULTS.configBytes);
+
+    // What is broken by where it stands stays so; a look at another registry tells that the process is well.
+    isHealed = true;
+    now = 3_600_000;
+    const isBrokenForGood =
+      fault.tls !== undefined || resolve !== undefined || fault.client?.plainHttp !== undefined;
+    if (!isBrokenForGood) {
+      await ask(parseReference(`${host}/good`), PATIENCE_MS);
+      return;
+    }
+    await using other = await startFaulty({ name: 'none', reason: null }, () => true);
+    await using well = createTestClient([other]);
+    const reference = parseReference(`${other.host}/good`);
+    await lookUp(well, { reference, credentials: [], signal: AbortSignal.timeout(PATIENCE_MS) });
+  });
+});
