@@ -3,6 +3,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import type { AssessPod } from '../assess/assessment.ts';
 import { AppError } from '../errors.ts';
 import { createAdmissionHandler } from './admission-route.ts';
+import { createBytesInFlight } from './bytes-in-flight.ts';
 import { createErrorHandler, sendError } from './error-answer.ts';
 import type { Health } from './health.ts';
 import { createMutate } from './mutate.ts';
@@ -19,6 +20,7 @@ export interface AppOptions {
   /** Certificate and key among them; see `tlsOptions`. */
   readonly https: ServerOptions;
   readonly bodyLimit?: number;
+  readonly bytesInFlight?: number;
   readonly requestTimeout?: number;
 }
 
@@ -28,8 +30,16 @@ export const DEFAULTS = {
    * frame around them (controller-runtime derives the same number).
    */
   bodyLimit: 7 * 1024 * 1024,
-  /** A request that is not here after this is nobody's: the API server gives up at 30 s (`timeoutSeconds` ≤ 30). */
-  requestTimeout: 35_000,
+  /**
+   * Of all bodies that are read or judged at a time: four of the longest, or thousands of the usual 10 KiB. Each byte costs
+   * two and more of memory, of which the Deployment grants 256 MiB for everything.
+   */
+  bytesInFlight: 32 * 1024 * 1024,
+  /**
+   * Headers and body are one write of the API server over a local network, and it gives up after the 3 s or 5 s of our
+   * manifests. What is not here after twice that is held open by somebody else, and its memory with it.
+   */
+  requestTimeout: 10_000,
   /** Longer than the 90 s after which Go's client closes an idle connection: who closes first must not be we. */
   keepAliveTimeout: 100_000,
 } as const;
@@ -95,17 +105,18 @@ function addNotFound(app: App): void {
 
 /** The webhook as a value: it never listens by itself. */
 export function createApp(deps: AppDeps, options: AppOptions): App {
-  const requestTimeout = options.requestTimeout ?? DEFAULTS.requestTimeout;
+  const { requestTimeout, bodyLimit, bytesInFlight } = { ...DEFAULTS, ...options };
   const app: App = fastify({
     // Headers are part of a request; Node's own default for them alone is longer, which would hide ours.
     https: { ...options.https, requestTimeout, headersTimeout: requestTimeout },
-    bodyLimit: options.bodyLimit ?? DEFAULTS.bodyLimit,
+    bodyLimit,
     requestTimeout,
     keepAliveTimeout: DEFAULTS.keepAliveTimeout,
     // While closing, what still arrives on an open connection is answered: a 503 would be an unjudged Pod.
     return503OnClosing: false,
     schemaController: { compilersFactory: NO_SCHEMAS },
   });
+  app.addHook('onRequest', createBytesInFlight({ most: bytesInFlight, bodyLimit }));
   addJsonParser(app);
   app.setErrorHandler(createErrorHandler(deps.logger));
   addNotFound(app);

@@ -4,7 +4,7 @@ import { AppError, describeError } from '../errors.ts';
 import type { FaultCode } from './admission-route.ts';
 import type { ServerLogger } from './server-logger.ts';
 
-export type RequestErrorCode = ReviewErrorCode | FaultCode | 'not-json';
+export type RequestErrorCode = ReviewErrorCode | FaultCode | 'not-json' | 'too-many-bytes';
 
 /** What the answer to a failed request holds, as JSON. */
 export interface ErrorAnswer {
@@ -21,6 +21,7 @@ const STATUS: Readonly<Record<RequestErrorCode, number>> = {
   'no-request': 400,
   'no-uid': 400,
   'internal-fault': 500,
+  'too-many-bytes': 503,
 };
 
 /** What Fastify refuses before we are asked, in our words. */

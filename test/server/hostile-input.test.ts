@@ -88,13 +88,13 @@ test('a review of nearly 7 MiB is judged', async () => {
   expect((await webhook.post('/validate', changed({ padding }))).status).toBe(200);
 });
 
-function openRequest(webhook: Webhook) {
+function openRequest(webhook: Webhook, headers: Readonly<Record<string, string>> = {}) {
   return request({
     host: '127.0.0.1',
     port: webhook.port,
     path: '/validate',
     method: 'POST',
-    headers: JSON_TYPE,
+    headers: { ...JSON_TYPE, ...headers },
     ca: webhook.certificate.caCert,
     agent: false,
   });
@@ -133,6 +133,43 @@ test('a body that never ends and never comes is given up', async () => {
   slow.write('{');
   await closed;
   await expectServing(webhook);
+});
+
+test('bodies on their way take so much memory and no more, and give it back', async () => {
+  const { assess } = answering(judged());
+  await using webhook = await startWebhook({ assess, app: { bytesInFlight: 1000 + good.length } });
+  const slow = openRequest(webhook, { 'content-length': '1001' });
+  slow.on('error', () => {});
+  const taken = once(webhook.app.server, 'request');
+  slow.write('{');
+  await taken;
+  const refused = await webhook.post('/validate', good);
+  expect(refused.status).toBe(503);
+  expect(refused.headers['retry-after']).toBe('1');
+  expect(refused.json()).toMatchObject({
+    code: 'too-many-bytes',
+    message: expect.stringMatching(/^Cannot read body/),
+  });
+  expect((await webhook.get('/healthz')).status).toBe(200);
+  slow.destroy();
+  await expect.poll(async () => (await webhook.post('/validate', good)).status).toBe(200);
+  await expectServing(webhook);
+});
+
+test('a body that does not tell its length counts as the longest', async () => {
+  const { assess } = answering(judged());
+  await using webhook = await startWebhook({ assess, app: { bytesInFlight: DEFAULTS.bodyLimit - 1 } });
+  const unsaid = openRequest(webhook, { 'transfer-encoding': 'chunked' });
+  const answered = once(unsaid, 'response');
+  unsaid.on('error', () => {});
+  unsaid.end(good);
+  const [response] = (await answered) as [IncomingMessage];
+  response.resume();
+  expect(response.statusCode).toBe(503);
+});
+
+test('a body is waited for no longer than the API server waits for an answer', () => {
+  expect(DEFAULTS.requestTimeout).toBeLessThanOrEqual(10_000);
 });
 
 test('plain http on the port of HTTPS, and a client that hangs up: the next request is served', async () => {
