@@ -6,7 +6,8 @@ function describeNumber(noun: string, { minimum, maximum }: SchemaNode): string 
   return maximum === undefined ? noun : `${noun} of at most ${maximum}`;
 }
 
-function describeString({ minLength, pattern }: SchemaNode): string {
+function describeString({ minLength, pattern, title }: SchemaNode): string {
+  if (title !== undefined) return title;
   if (pattern !== undefined) return `text like ${pattern}`;
   return minLength === undefined || minLength === 0 ? 'text' : 'non-empty text';
 }

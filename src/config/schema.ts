@@ -17,6 +17,8 @@ export interface SchemaNode {
   readonly maximum?: number;
   readonly minLength?: number;
   readonly pattern?: string;
+  /** What the pattern stands for, in the words of a message. */
+  readonly title?: string;
   readonly default?: unknown;
   readonly description?: string;
 }

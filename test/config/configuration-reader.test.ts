@@ -117,8 +117,18 @@ test.each([
   ['a value for a section', 'policy: enforce', 'line 3: policy: found "enforce", takes {'],
   [
     'a value for a list',
-    'registry: {plainHttp: a}',
-    'line 3: registry.plainHttp: found "a", takes list of non-empty text.',
+    'registry: {allowAddresses: a}',
+    'line 3: registry.allowAddresses: found "a", takes list of non-empty text.',
+  ],
+  [
+    'a URL for a registry, which no image would name',
+    'registry: {plainHttp: ["http://registry.internal:5000"]}',
+    'line 3: registry.plainHttp[0]: found "http://registry.internal:5000", takes host or host:port.',
+  ],
+  [
+    'a registry and a repository',
+    'registry: {plainHttp: ["registry.internal/team"]}',
+    'line 3: registry.plainHttp[0]: found "registry.internal/team", takes host or host:port.',
   ],
   [
     'an item of a list',
