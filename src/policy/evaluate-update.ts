@@ -11,7 +11,7 @@ import { judgeFindings } from './severity.ts';
  * nothing is chosen and nothing changed.
  */
 export function evaluateUpdate(facts: PodFacts, settings: PolicySettings): Decision {
-  const resolved = namedClass(facts);
+  const resolved = namedClass(facts, settings);
   const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
   const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
   const found = updateChecks.flatMap((check) => check(context));

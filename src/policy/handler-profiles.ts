@@ -25,6 +25,10 @@ export interface HandlerProfile {
   readonly floors: FloorModel | null;
   /** Reads the variant annotation; without it a Wasm file is started as a Linux program. */
   readonly needsAnnotation: boolean;
+  /** Somebody vouches for that annotation to reach it; it cannot be seen from the API server. */
+  readonly annotationArrives: boolean;
+  /** Somebody vouches for its nodes to unpack images for other platforms than linux. */
+  readonly unpacksForeignTar: boolean;
   /**
    * Containers into which nothing can be executed, by probe, hook or `kubectl exec`: `wasm` where a Linux sidecar is started
    * as ever, `all` where the shim has no such call.
@@ -47,6 +51,8 @@ function profile(name: string, traits: Traits): HandlerProfile {
     name,
     floors: null,
     needsAnnotation: false,
+    annotationArrives: false,
+    unpacksForeignTar: false,
     withoutExec: 'none',
     ttyUnsupported: false,
     userNamespacesUnsupported: false,

@@ -1,5 +1,5 @@
 import type { Verdict, WasmVerdict } from '../detect/verdict.ts';
-import { HANDLER_PROFILES, type HandlerProfile } from './handler-profiles.ts';
+import type { HandlerProfile } from './handler-profiles.ts';
 import { imageForm, type ImageForm } from './image-form.ts';
 import { MATRIX, REASONS, type ReasonId } from './matrix.ts';
 
@@ -16,18 +16,6 @@ export interface Runs {
   readonly needs: readonly Need[];
   /** The registry does not show module or component, and this handler runs modules only. */
   readonly assumesModule: boolean;
-}
-
-const BY_NAME: ReadonlyMap<string, HandlerProfile> = new Map(
-  HANDLER_PROFILES.map((profile) => [profile.name, profile]),
-);
-
-/** As runtime-class-manager (`spin-v2`, `wasmtime-v1`) and AKS (`spin-v0-15-1`) name their handlers. */
-const VERSION = /-v\d+(?:[-.]\d+)*$/;
-
-/** Null for handlers that are nobody's business here (`nvidia`, `runsc`, `kata`): never chosen, never refused. */
-export function profileOf(handler: string): HandlerProfile | null {
-  return BY_NAME.get(handler) ?? BY_NAME.get(handler.replace(VERSION, '')) ?? null;
 }
 
 const HOSTED: ReadonlySet<ImageForm> = new Set<ImageForm>([
@@ -70,10 +58,11 @@ function answer(reason: ReasonId, needs: readonly Need[], assumesModule: boolean
 export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
   const form = imageForm(verdict);
   if (form === null) return answer('image-unknown', [], false);
-  const reason = MATRIX[form].cells[profile.engine];
-  if (REASONS[reason].runs === 'conditional' && escapesSuffixTest(profile, verdict)) {
+  const cell = MATRIX[form].cells[profile.engine];
+  if (REASONS[cell].runs === 'conditional' && escapesSuffixTest(profile, verdict)) {
     return answer('suffix-missing', [], false);
   }
+  const reason = cell === 'annotated' && profile.annotationArrives ? 'annotation-arrives' : cell;
   const isOpen = verdict.kind === 'wasm' && verdict.shape === null && profile.engine !== 'wasmtime';
   return answer(reason, needsOf(profile, verdict, form), isOpen && !HOSTED.has(form));
 }

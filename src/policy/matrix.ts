@@ -15,6 +15,7 @@ export const REASONS = {
   spin: { runs: 'yes', why: 'runs Spin applications' },
   slight: { runs: 'yes', why: 'runs slight applications' },
   annotated: { runs: 'conditional', why: "runs it where the Pod's annotation reaches it on the node" },
+  'annotation-arrives': { runs: 'yes', why: "runs it by the Pod's annotation" },
   'looks-like-spin': { runs: 'conditional', why: 'runs it if the image holds a /spin.toml' },
   'suffix-missing': {
     runs: 'unknown',

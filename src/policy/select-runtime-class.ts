@@ -4,7 +4,8 @@ import { hasOverheadConflict, selectorConflict } from './class-conflicts.ts';
 import type { PolicyContext } from './context.ts';
 import type { AssessedContainer, PodFacts } from './facts.ts';
 import { isShim } from './handler-profiles.ts';
-import { canRun, profileOf, type HandlerProfile, type Runs } from './handlers.ts';
+import { handlerTable } from './handler-table.ts';
+import { canRun, type HandlerProfile, type Runs } from './handlers.ts';
 import { nodeOutlook, type HandlerPresence } from './node-outlook.ts';
 import type { PolicySettings } from './settings.ts';
 import { takesSpinCommand } from './spin-command.ts';
@@ -44,8 +45,11 @@ export function runs(profile: HandlerProfile, { verdict }: AssessedContainer): R
 }
 
 /** Every container must run: `yes` or, given what we inject, `conditional`. In doubt a class is not chosen. */
-function candidateOf(runtimeClass: RuntimeClass, containers: readonly AssessedContainer[]): Candidate | null {
-  const profile = profileOf(runtimeClass.handler);
+function candidateOf(
+  runtimeClass: RuntimeClass,
+  profile: HandlerProfile | null,
+  containers: readonly AssessedContainer[],
+): Candidate | null {
   if (profile === null) return null;
   let isConditional = false;
   for (const container of containers) {
@@ -82,8 +86,12 @@ export function isVouchedFor(
 }
 
 /** How many of ten such nodes would leave an image of the Pod packed; 0 where it has none that they could. */
-function packedTenths(nodes: readonly ClusterNode[], containers: readonly AssessedContainer[]): number {
-  if (nodes.length === 0 || !containers.some(isForeignTar)) return 0;
+function packedTenths(
+  { unpacksForeignTar }: HandlerProfile,
+  nodes: readonly ClusterNode[],
+  containers: readonly AssessedContainer[],
+): number {
+  if (unpacksForeignTar || nodes.length === 0 || !containers.some(isForeignTar)) return 0;
   return Math.ceil((10 * nodes.filter(leavesForeignTarPacked).length) / nodes.length);
 }
 
@@ -93,7 +101,7 @@ function drawbacks(candidate: Candidate, facts: PodFacts, settings: PolicySettin
   return [
     preference(settings, candidate.class),
     PRESENCE_RANK[presence],
-    packedTenths(candidates, facts.containers),
+    packedTenths(candidate.profile, candidates, facts.containers),
     settings.preferShims && !isShim(candidate.profile) ? 1 : 0,
     Number(candidate.isConditional),
   ];
@@ -118,7 +126,10 @@ function compareRanked(left: Ranked, right: Ranked): number {
  */
 export function capableClasses(facts: PodFacts, settings: PolicySettings): readonly Candidate[] {
   const { cluster, containers } = facts;
-  const found = cluster.runtimeClasses.flatMap((runtimeClass) => candidateOf(runtimeClass, containers) ?? []);
+  const { profileOf } = handlerTable(settings);
+  const found = cluster.runtimeClasses.flatMap(
+    (runtimeClass) => candidateOf(runtimeClass, profileOf(runtimeClass.handler), containers) ?? [],
+  );
   if (found.length < 2) return found;
   return found
     .map((candidate) => ({ candidate, drawbacks: drawbacks(candidate, facts, settings) }))

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { choice } from '../choice.ts';
 import { findingActions } from './finding-actions.ts';
+import { handlerSettings } from './handler-settings.ts';
 import { MODES } from './mode.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -58,6 +59,7 @@ export const policySettings = Type.Object(
       description:
         'Whether, of classes that nodes offer alike, those with a shim of containerd come before those with crun.',
     }),
+    handlers: handlerSettings,
     linuxHandlers: Type.Array(Type.String({ minLength: 1 }), {
       default: ['runc', 'crun', 'runsc', 'kata*'],
       description:

@@ -155,6 +155,16 @@ test.each([
     'policy:\n  findings: {image-unknown: refuse}',
     'line 4: policy.findings.image-unknown: found "refuse", takes deny | warn | ignore.',
   ],
+  [
+    'a handler like none',
+    'policy:\n  handlers:\n    mine: {like: wasmtim}',
+    'line 5: policy.handlers.mine.like: found "wasmtim", takes runc | crun | crun-wasm | wasmtime | wasmedge | wasmer | wamr | wasm | spin | slight | wws | lunatic. Did you mean "wasmtime"?',
+  ],
+  [
+    'a handler like nothing',
+    'policy:\n  handlers:\n    mine: {tty: true}',
+    'policy.handlers.mine.like: it is missing, takes runc | crun',
+  ],
   ['a duplicate key', 'log: {}\nlog: {}', 'line 4, column 1: Map keys must be unique'],
   ['a syntax error', 'log: [', 'line 4, column 1: Flow sequence'],
   ['an unknown tag', 'log: !!js/function x', 'line 3, column 6: Unresolved tag'],

@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { UnknownVerdict, WasmVerdict } from '../../src/detect/verdict.ts';
 import { HANDLER_PROFILES, type HandlerProfile } from '../../src/policy/handler-profiles.ts';
-import { canRun, profileOf } from '../../src/policy/handlers.ts';
+import { BUILT_IN } from '../../src/policy/handler-table.ts';
+import { canRun } from '../../src/policy/handlers.ts';
 import { loadFixtureImages } from '../support/fixture-images.ts';
 import { readFixtureContents, readFixtureFacts } from '../support/fixture-facts.ts';
 import { MEASURED, MEASURED_HANDLERS } from './measured-matrix.ts';
 
 function profile(handler: string): HandlerProfile {
-  const found = profileOf(handler);
+  const found = BUILT_IN.profileOf(handler);
   if (found === null) throw new Error(`no profile for ${handler}`);
   return found;
 }
@@ -51,7 +52,7 @@ describe('handler names', () => {
     ['crun-wasm', 'crun-wasm'],
     ['wasm', 'wasm'],
   ])('%s is judged as %s', (handler, expected) => {
-    expect(profileOf(handler)?.name).toBe(expected);
+    expect(BUILT_IN.profileOf(handler)?.name).toBe(expected);
   });
 
   test.each([
@@ -65,7 +66,7 @@ describe('handler names', () => {
     'constructor',
     'Spin',
   ])('"%s" is in no profile', (handler) => {
-    expect(profileOf(handler)).toBeNull();
+    expect(BUILT_IN.profileOf(handler)).toBeNull();
   });
 });
 

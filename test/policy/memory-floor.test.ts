@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Packaging } from '../../src/detect/verdict.ts';
 import { layerSizes } from '../../src/policy/layer-sizes.ts';
 import { memoryFloor } from '../../src/policy/memory-floor.ts';
-import { profileOf } from '../../src/policy/handlers.ts';
+import { BUILT_IN } from '../../src/policy/handler-table.ts';
 import { formatQuantity, parseQuantity } from '../../src/policy/quantity.ts';
 import { imageFacts } from '../support/image-facts.ts';
 import { MEASURED_FLOORS } from './measured-floors.ts';
@@ -17,7 +17,7 @@ function given(
 ): string {
   const { threads = 1, ...sizes } = size;
   const floor = memoryFloor({
-    profile: profileOf(handler),
+    profile: BUILT_IN.profileOf(handler),
     packaging,
     sizes: { ...NO_CODE, ...sizes },
     threads,
@@ -65,7 +65,7 @@ describe('what was measured to be needed is given', () => {
     '$module on $handler, $packaging',
     ({ handler, packaging, mebibytes, ...size }) => {
       const floor = memoryFloor({
-        profile: profileOf(handler),
+        profile: BUILT_IN.profileOf(handler),
         packaging,
         sizes: packaging === 'tar' ? { compressed: size.bytes, raw: 0 } : { compressed: 0, raw: size.bytes },
         threads: size.threads,
@@ -138,7 +138,7 @@ test('a larger image or more threads never need less', () => {
   const threads = fc.integer({ min: 1, max: 256 });
   fc.assert(
     fc.property(size, size, threads, threads, (a, b, s, t) => {
-      const profile = profileOf('wasmtime');
+      const profile = BUILT_IN.profileOf('wasmtime');
       const ask = (compressed: number, count: number): ReturnType<typeof memoryFloor> =>
         memoryFloor({ profile, packaging: 'tar', sizes: { compressed, raw: 0 }, threads: count });
       const [less, more] = [ask(Math.min(a, b), Math.min(s, t)), ask(Math.max(a, b), Math.max(s, t))];

@@ -5,7 +5,7 @@ import type { Container, Pod, ResourceRequirements } from '../../src/pod/pod.ts'
 import { visitContainers } from '../../src/pod/visit-containers.ts';
 import { resourceChanges, type ResourceAnswer } from '../../src/policy/changes/set-resources.ts';
 import type { AssessedContainer } from '../../src/policy/facts.ts';
-import { profileOf } from '../../src/policy/handlers.ts';
+import { BUILT_IN } from '../../src/policy/handler-table.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { imageFacts, linux, RUNWASI_LAYER, TAR_LAYER } from '../support/image-facts.ts';
 import { limitRange } from '../support/pods.ts';
@@ -112,7 +112,7 @@ export function ask(
     pod,
     containers: assessed(pod, sketches),
     limitRanges,
-    wasm: { profile: profileOf(handler), settings, nodes },
+    wasm: { profile: BUILT_IN.profileOf(handler), settings, nodes },
     linux: null,
   });
 }

@@ -23,7 +23,7 @@ export const annotationConflict: Rule = {
     if (!annotations || resolved.profile === null || wasmContainers.length === 0) return NO_FINDINGS;
     const handler = annotations[HANDLER_ANNOTATION];
     const variant = annotations[VARIANT_ANNOTATION];
-    if (resolved.profile.name === 'crun-wasm' && handler !== undefined) {
+    if (resolved.profile.engine === 'crun-wasm' && handler !== undefined) {
       return finding(
         `Annotation ${HANDLER_ANNOTATION}: ${handler} makes handler crun-wasm refuse every container of the Pod`,
         `Remove ${HANDLER_ANNOTATION}: crun-wasm needs no annotation.`,

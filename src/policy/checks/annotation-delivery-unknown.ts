@@ -11,12 +11,12 @@ export const annotationDeliveryUnknown: Rule = {
     'executable".',
   reads: 'Whether the handler of the class goes by the annotation, and whether the operator lists the class.',
   allows:
-    'Classes or handlers in policy.preferRuntimeClasses, by which the operator vouches for them; handlers that need no ' +
-    'annotation.',
+    'Classes or handlers in policy.preferRuntimeClasses, by which the operator vouches for them; handlers with ' +
+    'annotationArrives in policy.handlers; handlers that need no annotation.',
   example: 'A Wasm Pod with runtimeClassName: crun in a cluster whose configuration says nothing of crun.',
   cure:
-    'Set pod_annotations = ["module.wasm.image/*"] for the handler on the nodes, and list the class in ' +
-    'policy.preferRuntimeClasses.',
+    'Set pod_annotations = ["module.wasm.image/*"] for the handler on the nodes, and say so: ' +
+    'policy.handlers: {crun: {like: crun, annotationArrives: true}}.',
   check: ({ resolved, wasmContainers, settings }) => {
     const { class: runtimeClass, profile } = resolved;
     if (runtimeClass === null || profile?.needsAnnotation !== true) return NO_FINDINGS;

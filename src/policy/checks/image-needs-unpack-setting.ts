@@ -14,11 +14,11 @@ export const imageNeedsUnpackSetting: Rule = {
     'selects.',
   allows:
     'OCI Wasm layers, which are never unpacked; older containerd; nodes that do not tell. It only warns: ' +
-    "the setting is the node's.",
+    "the setting is the node's; policy.handlers says of which handlers the nodes have it (unpacksWasiImages).",
   example: 'An image built with --platform wasi/wasm for nodes with containerd 2.3.',
-  cure: 'Build it with --platform linux/amd64, or set use_local_image_pull = true in containerd on those nodes.',
+  cure: 'Build it with --platform linux/amd64, or set use_local_image_pull = true in containerd on those nodes and say so in policy.handlers.',
   check: ({ resolved, cluster, pod, wasmContainers }) => {
-    if (resolved.class === null) return NO_FINDINGS;
+    if (resolved.class === null || resolved.profile?.unpacksForeignTar === true) return NO_FINDINGS;
     const foreign = wasmContainers.filter(isForeignTar);
     if (foreign.length === 0) return NO_FINDINGS;
     const node = nodeOutlook(cluster, resolved.class, pod).candidates.find(leavesForeignTarPacked);

@@ -3,13 +3,12 @@ import { alternatives, describeContainer, insteadOfIndex } from '../describe.ts'
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
-import { HANDLER_PROFILES } from '../handler-profiles.ts';
-import { profileOf } from '../handlers.ts';
+import { handlerTable } from '../handler-table.ts';
 import { capableClasses, isVouchedFor, runs, type Candidate } from '../select-runtime-class.ts';
 
 /** Handlers that would run this one container, unconditional ones first. */
-function handlersFor(container: AssessedContainer): readonly string[] {
-  const outcomes = HANDLER_PROFILES.map((profile) => ({
+function handlersFor({ settings }: PolicyContext, container: AssessedContainer): readonly string[] {
+  const outcomes = handlerTable(settings).profiles.map((profile) => ({
     name: profile.name,
     outcome: runs(profile, container).runs,
   }));
@@ -19,7 +18,11 @@ function handlersFor(container: AssessedContainer): readonly string[] {
 }
 
 /** Classes whose handler wasmgate cannot judge: the user may know better. */
-function undecidedClasses({ cluster }: PolicyContext, container: AssessedContainer): readonly string[] {
+function undecidedClasses(
+  { cluster, settings }: PolicyContext,
+  container: AssessedContainer,
+): readonly string[] {
+  const { profileOf } = handlerTable(settings);
   return cluster.runtimeClasses
     .filter(({ handler }) => {
       const profile = profileOf(handler);
@@ -29,7 +32,7 @@ function undecidedClasses({ cluster }: PolicyContext, container: AssessedContain
 }
 
 function adviceFor(context: PolicyContext, container: AssessedContainer): string {
-  const [handler] = handlersFor(container);
+  const [handler] = handlersFor(context, container);
   const undecided = undecidedClasses(context, container);
   const name =
     undecided.length > 0
