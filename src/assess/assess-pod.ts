@@ -62,8 +62,9 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     }
   }
 
-  function isBinding({ subject }: AssessmentRequest): boolean {
-    return subject === 'pod' || policy.refuseTemplates;
+  /** A refused Deployment is news to whoever applied it; a controller that is refused tries again for ever, and tells nobody. */
+  function isBinding({ subject, isControlled = false }: AssessmentRequest): boolean {
+    return subject === 'pod' || (policy.refuseTemplates && !isControlled);
   }
 
   function judged(

@@ -8,6 +8,8 @@ import type { Deadline } from './deadline.ts';
 export interface AssessmentRequest {
   readonly subject: 'pod' | 'template';
   readonly pod: Pod;
+  /** Of a template: whether a controller wrote the object that it stands in. Absent where none did. */
+  readonly isControlled?: boolean;
   /** On UPDATE: what the Pod was before. Its class stands, so that only images that are new are judged. */
   readonly previous?: Pod;
   /** From the request, never from the object: there it may be empty. */

@@ -3,14 +3,14 @@ import { allowed, denied, type Answer } from '../admission/response.ts';
 import type { AdmissionRequest } from '../admission/review.ts';
 import type { Assessment, AssessmentRequest } from '../assess/assessment.ts';
 import { AppError } from '../errors.ts';
-import { isObject, property } from '../image/json.ts';
 import { changedImages } from '../pod/changed-images.ts';
+import { isControlled } from '../pod/is-controlled.ts';
 import type { Pod } from '../pod/pod.ts';
 import { readPod } from '../pod/read-pod.ts';
 import { podOfTemplate } from '../pod/workloads.ts';
 import { isPodRequest, readOrExplain, storedObject, type Judge, type JudgeDeps } from './judge.ts';
 
-type Subject = Pick<AssessmentRequest, 'subject' | 'pod' | 'previous'>;
+type Subject = Pick<AssessmentRequest, 'subject' | 'pod' | 'isControlled' | 'previous'>;
 
 /** Most updates of a Pod are labels, annotations and conditions: nothing to look at. */
 function readUpdate({ oldObject }: AdmissionRequest, pod: Pod): Subject | null {
@@ -28,17 +28,9 @@ function readSubject(request: AdmissionRequest): Subject | AppError | null {
       return request.operation === 'CREATE' ? { subject: 'pod', pod } : readUpdate(request, pod);
     }
     const template = request.subResource === '' ? podOfTemplate(object, request.kind) : null;
-    return template === null ? null : { subject: 'template', pod: template };
+    if (template === null) return null;
+    return { subject: 'template', pod: template, isControlled: isControlled(object) };
   });
-}
-
-/** A controller that is refused tries again for ever, and tells nobody. */
-function isControlled({ object }: AdmissionRequest): boolean {
-  const metadata = isObject(object) ? property(object, 'metadata') : undefined;
-  const owners = isObject(metadata) ? property(metadata, 'ownerReferences') : undefined;
-  return (
-    Array.isArray(owners) && owners.some((owner) => isObject(owner) && property(owner, 'controller') === true)
-  );
 }
 
 function notJudged(error: AppError, kind: string): Answer {
@@ -62,8 +54,7 @@ function answer(assessment: Assessment, kind: string): Answer {
 
 /**
  * `/validate` refuses Pods, warns and tells; it never changes. Of workloads it only warns, unless the operator wants them
- * refused (`policy.refuseTemplates`); of those that controllers write it warns whatever he wants: a refused Deployment is
- * news to whoever applied it, but a refused ReplicaSet makes controllers fight.
+ * refused (`policy.refuseTemplates`).
  */
 export function createValidate({ assess }: JudgeDeps): Judge {
   return async (request, deadline) => {
@@ -73,7 +64,6 @@ export function createValidate({ assess }: JudgeDeps): Judge {
     if (subject instanceof AppError) return notJudged(subject, kind);
     const { namespace } = request;
     const assessment = await assess({ ...subject, namespace, step: 'validate', deadline });
-    const isSpared = assessment.kind === 'judged' && subject.subject === 'template' && isControlled(request);
-    return answer(isSpared ? { ...assessment, isBinding: false } : assessment, kind);
+    return answer(assessment, kind);
   };
 }

@@ -119,13 +119,14 @@ describe('a template', () => {
   const doomed = pod({ containers: [{ image: 'x' }], spec: { runtimeClassName: 'gone' } });
 
   test.each([
-    [false, false],
-    [true, true],
+    [false, false, false],
+    [true, false, true],
+    [true, true, false],
   ])(
-    'its refusals are binding where policy.refuseTemplates is %s: %s',
-    async (refuseTemplates, isBinding) => {
+    'where policy.refuseTemplates is %s, and that a controller wrote it %s, its refusals are binding: %s',
+    async (refuseTemplates, isControlled, isBinding) => {
       const assess = start({ policy: { refuseTemplates } });
-      const assessment = await ask(assess, doomed, { subject: 'template' });
+      const assessment = await ask(assess, doomed, { subject: 'template', isControlled });
       expect(assessment).toMatchObject({
         isBinding,
         outcome: { refusals: [{ id: 'runtime-class-missing' }] },

@@ -4,6 +4,7 @@ import type { Assessment, AssessPod, JudgedAssessment } from '../../assess/asses
 import { createDeadline, type Deadline } from '../../assess/deadline.ts';
 import type { JsonObject } from '../../image/json.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
+import { isControlled } from '../../pod/is-controlled.ts';
 import { readPod } from '../../pod/read-pod.ts';
 import type { Change, Decision } from '../../policy/decision.ts';
 import type { JudgeableSubject, Subject } from './subjects.ts';
@@ -65,9 +66,10 @@ interface Step {
 }
 
 function ask({ subject, assess, deadline }: Step, step: 'mutate' | 'validate'): Promise<Assessment> {
-  const { kind, pod, previous, source } = subject;
+  const { kind, pod, previous, source, object } = subject;
   const before = previous === undefined ? {} : { previous };
-  return assess({ subject: kind, pod, ...before, namespace: source.namespace, step, deadline });
+  const owned = kind === 'template' ? { isControlled: isControlled(object) } : {};
+  return assess({ subject: kind, pod, ...before, ...owned, namespace: source.namespace, step, deadline });
 }
 
 /**
