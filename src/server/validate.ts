@@ -1,5 +1,5 @@
-import { annotateValidation, describeDenial, describeWarnings } from '../admission/describe-outcome.ts';
-import { allowed, denied, type Answer } from '../admission/response.ts';
+import { answerJudged, answerSkipped } from '../admission/answer-judgement.ts';
+import { allowed, type Answer } from '../admission/response.ts';
 import type { AdmissionRequest } from '../admission/review.ts';
 import type { Assessment, AssessmentRequest } from '../assess/assessment.ts';
 import { AppError } from '../errors.ts';
@@ -39,17 +39,9 @@ function notJudged(error: AppError, kind: string): Answer {
 }
 
 function answer(assessment: Assessment, kind: string): Answer {
-  if (assessment.kind === 'skipped') {
-    const warnings = assessment.notes.map((note) => `wasmgate: ${note}`);
-    return allowed({ warnings, auditAnnotations: { outcome: 'skipped', skipped: assessment.reason } });
-  }
-  const remarks = {
-    warnings: describeWarnings(assessment, kind),
-    auditAnnotations: annotateValidation(assessment),
-  };
-  const { refusals } = assessment.outcome;
-  const isRefused = assessment.isBinding && refusals.length > 0;
-  return isRefused ? denied(describeDenial(refusals), remarks) : allowed(remarks);
+  return assessment.kind === 'skipped'
+    ? answerSkipped(assessment.reason, assessment.notes)
+    : answerJudged(assessment, kind);
 }
 
 /**
