@@ -1,19 +1,18 @@
 import type { Namespace } from '../pod/cluster-objects.ts';
 import { namePatterns } from '../pod/name-patterns.ts';
 import { SKIP_ANNOTATION } from '../pod/names.ts';
-import type { StringMap } from '../pod/pod.ts';
+import type { Pod, StringMap } from '../pod/pod.ts';
 import { isSystemNamespace, reasonOutOfScope } from '../pod/scope.ts';
-import { evaluate } from '../policy/evaluate.ts';
-import { applyMode, type Mode } from '../policy/mode.ts';
+import { applyMode } from '../policy/mode.ts';
 import type { PolicySettings } from '../policy/settings.ts';
-import type { Assessment, AssessmentRequest, AssessPod, JudgedAssessment } from './assessment.ts';
+import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
+import { createDecide, isBinding, type Circumstances } from './decide.ts';
+import { whenKnown, type Eventually } from './eventually.ts';
 import { gather } from './gather-facts.ts';
 import type { ImageCatalog } from './image-catalog.ts';
 import { judgeUpdate } from './judge-update.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
-import { createPrecedents } from './precedents.ts';
 import { resolveMode } from './resolve-mode.ts';
-import { settleDecision } from './settle-decision.ts';
 import { createSkipList } from './skip-list.ts';
 
 interface AssessDeps {
@@ -33,13 +32,6 @@ interface AssessOptions {
 const NOTHING: readonly string[] = [];
 const NO_LABELS: StringMap = {};
 
-/** What the Pod's namespace decides. */
-interface Circumstances {
-  readonly mode: Mode;
-  readonly labels: StringMap;
-  readonly notes: readonly string[];
-}
-
 function skipped(reason: string, notes: readonly string[] = NOTHING): Assessment {
   return { kind: 'skipped', reason, notes };
 }
@@ -49,7 +41,7 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
   const { policy, ownNamespace } = options;
   const { catalog, serviceAccounts } = deps;
   const isLeftAlone = namePatterns(policy.systemNamespaces);
-  const precedents = createPrecedents();
+  const decide = createDecide(policy);
   const gathering = { catalog, serviceAccounts, skipList: createSkipList(policy.skipImages) };
 
   /** A namespace younger than the watch is asked for once; where that fails, it counts as one without labels. */
@@ -62,77 +54,55 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     }
   }
 
-  /** A refused Deployment is news to whoever applied it; a controller that is refused tries again for ever, and tells nobody. */
-  function isBinding({ subject, isControlled = false }: AssessmentRequest): boolean {
-    return subject === 'pod' || (policy.refuseTemplates && !isControlled);
-  }
+  const logBackground = (error: unknown): void =>
+    deps.logger.error({ err: error }, 'background look-up failed');
 
-  function judged(
+  async function judgeChange(
     request: AssessmentRequest,
-    mode: Mode,
-    judgement: Pick<JudgedAssessment, 'decision' | 'containers' | 'notes'>,
-  ): JudgedAssessment {
-    const outcome = applyMode(judgement.decision, mode);
-    return { kind: 'judged', ...judgement, outcome, isBinding: isBinding(request) };
-  }
-
-  async function judge(
-    request: AssessmentRequest,
-    { mode, labels, notes }: Circumstances,
+    { mode, notes }: Circumstances,
+    previous: Pod,
   ): Promise<Assessment> {
-    const { subject, pod, previous, namespace, deadline } = request;
     const cluster = deps.cluster.view();
-    if (previous !== undefined) {
-      const judgement = await judgeUpdate(gathering, request, { previous, cluster, policy });
-      return judged(request, mode, { ...judgement, notes });
-    }
-    const pending = gather(gathering, { subject, pod, namespace, cluster, deadline });
-    if (mode === 'audit' && request.step === 'mutate') {
-      // Nothing will be changed, so nothing is waited for: the look-ups go on and serve the validating call.
-      pending.catch((error: unknown) => deps.logger.error({ err: error }, 'background look-up failed'));
-      return skipped('mode audit changes nothing', notes);
-    }
-    const gathered = await pending;
-    const isMutated = request.step === 'validate' && subject === 'pod' && mode !== 'audit';
-    const limitRanges = cluster.limitRanges(namespace);
-    const hasStaleClasses = deps.cluster.hasStaleClasses?.() === true;
-    const { containers } = gathered;
-    const facts = {
-      pod,
-      containers,
-      cluster,
-      namespaceLabels: labels,
-      limitRanges,
-      isMutated,
-      hasStaleClasses,
-    };
-    const precedent = precedents.find({ facts, mode });
-    if (precedent !== undefined) {
-      return { kind: 'judged', ...precedent, isBinding: isBinding(request), containers, notes, precedent };
-    }
-    const settled = await settleDecision(gathered, policy.peek, (supposed) =>
-      evaluate({ ...facts, containers: supposed }, policy),
-    );
-    const assessment = judged(request, mode, { ...settled, notes });
-    // After a look inside the images, the next Pod like this one starts from better facts.
-    if (settled.containers === containers) precedents.set({ facts, mode }, assessment);
-    return assessment;
+    const judgement = await judgeUpdate(gathering, request, { previous, cluster, policy });
+    const outcome = applyMode(judgement.decision, mode);
+    return { kind: 'judged', ...judgement, outcome, isBinding: isBinding(request, policy), notes };
   }
 
-  return async (request) => {
+  function judge(request: AssessmentRequest, circumstances: Circumstances): Eventually<Assessment> {
+    if (request.previous !== undefined) return judgeChange(request, circumstances, request.previous);
+    const { subject, pod, namespace, step, deadline } = request;
+    const cluster = deps.cluster.view();
+    const pending = gather(gathering, { subject, pod, namespace, cluster, deadline });
+    if (circumstances.mode === 'audit' && step === 'mutate') {
+      // Nothing will be changed, so nothing is waited for: the look-ups go on and serve the validating call.
+      if (pending instanceof Promise) pending.catch(logBackground);
+      return skipped('mode audit changes nothing', circumstances.notes);
+    }
+    return whenKnown(pending, (gathered) => {
+      const hasStaleClasses = deps.cluster.hasStaleClasses?.() === true;
+      return decide({ request, circumstances, cluster, hasStaleClasses }, gathered);
+    });
+  }
+
+  function judgeIn(namespace: Namespace | undefined, request: AssessmentRequest): Eventually<Assessment> {
+    const { mode, note } = resolveMode(namespace, policy.mode);
+    const notes = note === null ? [] : [note];
+    if (mode === 'off') return skipped('mode off', notes);
+    if (request.pod.metadata?.annotations?.[SKIP_ANNOTATION] === 'true') {
+      if (policy.allowSkipAnnotation) return skipped(`annotation ${SKIP_ANNOTATION}`, notes);
+      notes.push(`annotation ${SKIP_ANNOTATION} has no effect: the configuration does not allow it`);
+    }
+    return judge(request, { mode, labels: namespace?.labels ?? NO_LABELS, notes });
+  }
+
+  return (request) => {
     const { pod, namespace } = request;
     if (isSystemNamespace(namespace, ownNamespace) || isLeftAlone(namespace))
       return skipped(`namespace ${namespace} is never judged`);
     const reason = reasonOutOfScope(pod);
     if (reason !== null) return skipped(reason);
-    const found = deps.cluster.namespace(namespace) ?? (await fetchNamespace(request));
-    const resolved = resolveMode(found, policy.mode);
-    const notes = resolved.note === null ? [] : [resolved.note];
-    if (resolved.mode === 'off') return skipped('mode off', notes);
-    if (pod.metadata?.annotations?.[SKIP_ANNOTATION] === 'true') {
-      if (policy.allowSkipAnnotation) return skipped(`annotation ${SKIP_ANNOTATION}`, notes);
-      notes.push(`annotation ${SKIP_ANNOTATION} has no effect: the configuration does not allow it`);
-    }
-    return judge(request, { mode: resolved.mode, labels: found?.labels ?? NO_LABELS, notes });
+    const known = deps.cluster.namespace(namespace);
+    if (known !== undefined) return judgeIn(known, request);
+    return fetchNamespace(request).then((found) => judgeIn(found, request));
   };
 }

@@ -4,6 +4,7 @@ import { pullSecretNames } from '../pod/pull-secret-names.ts';
 import { visitContainers, type VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
 import type { AssessmentRequest } from './assessment.ts';
+import type { Eventually } from './eventually.ts';
 import type { ImageCatalog, ImageQuestion } from './image-catalog.ts';
 import { judgeAnswer, judgeSkipped, judgeWithoutRegistry } from './judge-container.ts';
 import type { ServiceAccountsPort } from './ports.ts';
@@ -55,15 +56,12 @@ export interface Gathered {
   readonly lookInto: (wanted: ReadonlyMap<number, Scope>) => Promise<readonly AssessedContainer[]>;
 }
 
-/**
- * What each container is. Containers whose images are known are judged at once and without a timer; the rest are asked
- * for side by side.
- */
-export async function gather(deps: GatherDeps, gathering: Gathering): Promise<Gathered> {
+function gatherWith(
+  deps: GatherDeps,
+  gathering: Gathering,
+  pullSecrets: readonly string[],
+): Eventually<Gathered> {
   const { pod, namespace, cluster, deadline } = gathering;
-  const borrowed = secretsOfAccount(deps, gathering);
-  // Pods pay no turn of the event loop for what only templates need.
-  const pullSecrets = borrowed === null ? pullSecretsOf(pod) : pullSecretNames(await borrowed);
   const judged: AssessedContainer[] = [];
   const questions: ImageQuestion[] = [];
   const open: Promise<void>[] = [];
@@ -109,8 +107,18 @@ export async function gather(deps: GatherDeps, gathering: Gathering): Promise<Ga
     );
 
   visitContainers(pod.spec).forEach(judge);
-  if (open.length > 0) await Promise.all(open);
-  return { containers: judged, lookInto };
+  const gathered = { containers: judged, lookInto };
+  return open.length === 0 ? gathered : Promise.all(open).then(() => gathered);
+}
+
+/**
+ * What each container is. Containers whose images are known are judged at once, without a timer and without a promise; the
+ * rest are asked for side by side.
+ */
+export function gather(deps: GatherDeps, gathering: Gathering): Eventually<Gathered> {
+  const borrowed = secretsOfAccount(deps, gathering);
+  if (borrowed === null) return gatherWith(deps, gathering, pullSecretsOf(gathering.pod));
+  return borrowed.then((names) => gatherWith(deps, gathering, pullSecretNames(names)));
 }
 
 /** What each container is, as far as manifests tell. */

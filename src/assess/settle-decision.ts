@@ -5,6 +5,7 @@ import type { Decision } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import { isSameDecision } from '../policy/same-decision.ts';
 import type { PolicySettings } from '../policy/settings.ts';
+import type { Eventually } from './eventually.ts';
 import type { Gathered } from './gather-facts.ts';
 import { openQuestionsOf, type Questions } from './judge-container.ts';
 
@@ -98,15 +99,15 @@ function wouldChange(
  * The decision; and where manifests leave open what an image is, and knowing it would change the decision, the one after a
  * look inside. A look that does not end in time leaves the decision as it was.
  */
-export async function settleDecision(
+export function settleDecision(
   { containers, lookInto }: Gathered,
   peek: PolicySettings['peek'],
   decide: (containers: readonly AssessedContainer[]) => Decision,
-): Promise<Settled> {
+): Eventually<Settled> {
   const settled: Settled = { containers, decision: decide(containers) };
   if (peek === 'off') return settled;
   const open = findOpen(settled);
   if (open.size === 0 || !wouldChange(settled, open, decide)) return settled;
-  const seen = await lookInto(new Map([...open].map(([position, { scope }]) => [position, scope])));
-  return { containers: seen, decision: decide(seen) };
+  const wanted = new Map([...open].map(([position, { scope }]) => [position, scope]));
+  return lookInto(wanted).then((seen) => ({ containers: seen, decision: decide(seen) }));
 }

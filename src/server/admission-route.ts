@@ -1,5 +1,5 @@
 import type { RouteHandlerMethod } from 'fastify';
-import { writeReview } from '../admission/response.ts';
+import { writeReview, type Answer } from '../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../admission/review.ts';
 import { createDeadline, type Deadline } from '../assess/deadline.ts';
 import { AppError } from '../errors.ts';
@@ -49,18 +49,24 @@ function fault(request: AdmissionRequest, cause: unknown, logger: ServerLogger):
 /** The handler of one webhook. Nothing is logged, and no timer is started, for an ordinary admission. */
 export function createAdmissionHandler(judge: Judge, logger: ServerLogger): RouteHandlerMethod {
   const readDeadline = createDeadlineReader(logger);
-  return async (httpRequest, reply) => {
+  return (httpRequest, reply) => {
     const request = parseReview(httpRequest.body);
     const deadline = readDeadline(httpRequest.query);
-    try {
-      const answer = await judge(request, deadline);
+    const write = (answer: Answer): string => {
       if (logger.isLevelEnabled('debug')) {
         logger.debug({ ...describeRequest(request), answer: answer.kind }, 'admission answered');
       }
       reply.header('content-type', 'application/json');
       return writeReview(request.uid, answer);
-    } catch (error) {
+    };
+    const fail = (error: unknown): never => {
       throw fault(request, error, logger);
+    };
+    try {
+      const judging = judge(request, deadline);
+      return judging instanceof Promise ? judging.then(write).catch(fail) : write(judging);
+    } catch (error) {
+      return fail(error);
     }
   };
 }

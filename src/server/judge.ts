@@ -2,11 +2,12 @@ import type { AdmissionRequest } from '../admission/review.ts';
 import type { Answer } from '../admission/response.ts';
 import type { AssessPod } from '../assess/assessment.ts';
 import type { Deadline } from '../assess/deadline.ts';
+import type { Eventually } from '../assess/eventually.ts';
 import { AppError } from '../errors.ts';
 import { isObject, property } from '../image/json.ts';
 
 /** One of the two webhooks: a request in, an answer out; what it throws is a fault of our own. */
-export type Judge = (request: AdmissionRequest, deadline: Deadline) => Promise<Answer>;
+export type Judge = (request: AdmissionRequest, deadline: Deadline) => Eventually<Answer>;
 
 export interface JudgeDeps {
   readonly assess: AssessPod;

@@ -2,6 +2,7 @@ import { answerJudged, answerSkipped } from '../admission/answer-judgement.ts';
 import { allowed, type Answer } from '../admission/response.ts';
 import type { AdmissionRequest } from '../admission/review.ts';
 import type { Assessment, AssessmentRequest } from '../assess/assessment.ts';
+import { whenKnown } from '../assess/eventually.ts';
 import { AppError } from '../errors.ts';
 import { changedImages } from '../pod/changed-images.ts';
 import { isControlled } from '../pod/is-controlled.ts';
@@ -49,13 +50,13 @@ function answer(assessment: Assessment, kind: string): Answer {
  * refused (`policy.refuseTemplates`).
  */
 export function createValidate({ assess }: JudgeDeps): Judge {
-  return async (request, deadline) => {
+  return (request, deadline) => {
     const subject = readSubject(request);
     if (subject === null) return allowed();
     const { kind } = request.kind;
     if (subject instanceof AppError) return notJudged(subject, kind);
     const { namespace } = request;
-    const assessment = await assess({ ...subject, namespace, step: 'validate', deadline });
-    return answer(assessment, kind);
+    const assessing = assess({ ...subject, namespace, step: 'validate', deadline });
+    return whenKnown(assessing, (assessment) => answer(assessment, kind));
   };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import type { Assessment, AssessmentRequest, AssessPod } from '../../src/assess/assessment.ts';
+import type { AssessmentRequest, AssessPod } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
@@ -53,7 +53,7 @@ function start({ policy = {}, labels = {}, port = {}, accountSecrets = [] }: Set
   );
 }
 
-function ask(assess: AssessPod, subject: Pod, parts: Partial<AssessmentRequest> = {}): Promise<Assessment> {
+function ask(assess: AssessPod, subject: Pod, parts: Partial<AssessmentRequest> = {}): ReturnType<AssessPod> {
   const deadline = createDeadline(10_000);
   return assess({ subject: 'pod', pod: subject, namespace: 'default', step: 'validate', deadline, ...parts });
 }

@@ -1,6 +1,6 @@
 import jsonPatch from 'fast-json-patch';
 import { createPatch, type PatchOperation } from '../../admission/json-patch.ts';
-import type { Assessment, AssessPod, JudgedAssessment } from '../../assess/assessment.ts';
+import type { AssessPod, JudgedAssessment } from '../../assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../assess/deadline.ts';
 import type { JsonObject } from '../../image/json.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
@@ -65,7 +65,7 @@ interface Step {
   readonly deadline: Deadline;
 }
 
-function ask({ subject, assess, deadline }: Step, step: 'mutate' | 'validate'): Promise<Assessment> {
+function ask({ subject, assess, deadline }: Step, step: 'mutate' | 'validate'): ReturnType<AssessPod> {
   const { kind, pod, previous, source, object } = subject;
   const before = previous === undefined ? {} : { previous };
   const owned = kind === 'template' ? { isControlled: isControlled(object) } : {};
