@@ -254,7 +254,8 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
     };
     const credentialsFor = (reference: Reference, until: AbortSignal): Promise<readonly Credential[]> =>
       readCredentials(deps, { question, reference, signal: until });
-    return inside({ key, image: question.image, credentialsFor, learn }, look, signal);
+    const { image, namespace } = question;
+    return inside({ key, image, namespace, credentialsFor, learn }, look, signal);
   }
 
   return { recall: (question) => cache.get(keyOf(question)), ask, lookInside };

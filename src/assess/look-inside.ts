@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import { commandKey, LONGEST_COMMAND_KEY } from './judge-container.ts';
+import { createLookUpsUnderWay } from './look-ups-under-way.ts';
 import { orLate } from './or-late.ts';
 import type { PeekImage } from './peek-image.ts';
 import type { Logger } from './ports.ts';
@@ -17,6 +18,8 @@ export const LOOK_INSIDE_DEFAULTS = {
   maxFailures: 1_000,
   /** A look outlives the admission that asked, to be there for the retry; this ends it all the same. */
   timeout: 30_000,
+  /** That one namespace may have under way: each way to start an image is a look of its own, and Pods choose their commands. */
+  looksOfNamespace: 32,
 } as const;
 
 /** What is wanted of an image that is known already, for one way of starting it. */
@@ -31,14 +34,16 @@ export interface LookedInto {
   /** As the catalog has it. */
   readonly key: string;
   readonly image: string;
+  /** Where the Pod is that asks. */
+  readonly namespace: string;
   readonly credentialsFor: (reference: Reference, signal: AbortSignal) => Promise<readonly Credential[]>;
   /** Told what was seen, however late. */
   readonly learn: (facts: ImageFacts) => void;
 }
 
 /**
- * The facts with what was seen; as they were where that failed, or takes longer than the signal lets it. Never rejects for
- * what the registry did.
+ * The facts with what was seen; as they were where that failed, takes longer than the signal lets it, or has to wait for too
+ * many others. Never rejects for what the registry did.
  */
 export type LookInside = (image: LookedInto, look: Look, signal: AbortSignal) => Promise<ImageFacts>;
 
@@ -49,8 +54,9 @@ interface InsideDeps {
 
 /** Equal looks under way are taken once; those that failed are not tried again for a while. */
 export function createLookInside({ peek, logger }: InsideDeps): LookInside {
-  const { failureTtl, maxFailures, timeout } = LOOK_INSIDE_DEFAULTS;
+  const { failureTtl, maxFailures, timeout, looksOfNamespace } = LOOK_INSIDE_DEFAULTS;
   const underWay = new Map<string, Promise<ImageFacts>>();
+  const room = createLookUpsUnderWay(looksOfNamespace);
   const failed = new LRUCache<string, true>({ max: maxFailures, ttl: failureTtl });
 
   async function take(
@@ -79,8 +85,10 @@ export function createLookInside({ peek, logger }: InsideDeps): LookInside {
     if (command.length > LONGEST_COMMAND_KEY || failed.has(id)) return Promise.resolve(look.facts);
     let work = underWay.get(id);
     if (work === undefined) {
+      if (!room.hasRoom(image.namespace, id)) return Promise.resolve(look.facts);
       work = take(image, look, id).finally(() => underWay.delete(id));
       underWay.set(id, work);
+      void room.add(image.namespace, id, work);
     }
     return orLate(work, signal, () => look.facts);
   };

@@ -1,0 +1,59 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { LOOK_INSIDE_DEFAULTS } from '../../src/assess/look-inside.ts';
+import type { Credential } from '../../src/credentials/credential.ts';
+import { createRegistryClient } from '../../src/registry/client.ts';
+import { startServer } from '../support/http-server.ts';
+import { imageFacts, linux } from '../support/image-facts.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+
+const MOST = LOOK_INSIDE_DEFAULTS.looksOfNamespace;
+const FACTS = imageFacts(linux('/app.wasm'));
+
+/** A catalog whose looks inside wait, each for credentials, until they are let go on to a registry that has nothing. */
+async function setUp() {
+  const registry = await startServer((_request, response) => response.writeHead(404).end());
+  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  onTestFinished(async () => {
+    await client.close();
+    await registry.close();
+  });
+  let looks = 0;
+  const waiting = Promise.withResolvers<readonly Credential[]>();
+  const keychain = {
+    credentialsFor: () => {
+      looks += 1;
+      return waiting.promise;
+    },
+  };
+  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
+  const { log: logger } = createRecordingLog();
+  const catalog = createImageCatalog({ registry: client, pullSecrets, keychain, logger });
+  const look = (namespace: string, command: string, signal = AbortSignal.abort()) => {
+    const question = { image: `${registry.host}/app:1`, namespace, pullSecrets: [], architectures: [] };
+    const wanted = { facts: FACTS, override: { command: [command] }, scope: 'sign' } as const;
+    return catalog.lookInside(question, wanted, signal);
+  };
+  return { look, looks: () => looks, letGo: () => waiting.resolve([]) };
+}
+
+/** Two thousand commands of one image were as many looks at once. */
+test('a namespace looks into images in only so many ways at a time, and takes no room of another', async () => {
+  const { look, looks } = await setUp();
+  const commands = Array.from({ length: MOST + 5 }, (_, index) => `/app-${index}.wasm`);
+  const seen = await Promise.all(commands.map((command) => look('team-a', command)));
+  expect(seen).toEqual(commands.map(() => FACTS));
+  expect(looks()).toBe(MOST);
+  await look('team-b', '/other.wasm');
+  expect(looks()).toBe(MOST + 1);
+});
+
+test('a look that is over makes room', async () => {
+  const { look, looks, letGo } = await setUp();
+  const patient = new AbortController().signal;
+  const first = Array.from({ length: MOST }, (_, index) => look('team-a', `/app-${index}.wasm`, patient));
+  letGo();
+  await Promise.all(first);
+  await look('team-a', '/next.wasm', patient);
+  expect(looks()).toBe(MOST + 1);
+});
