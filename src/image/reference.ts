@@ -7,7 +7,7 @@ import { isDigest, type Digest } from './digest.ts';
  * neither tag nor digest means tag `latest`. Where both are given the digest wins and the tag is only remembered.
  */
 export interface Reference {
-  /** Host and optional port, in lower case: `docker.io`, `ghcr.io`, `localhost:5000`, `[::1]:5000`. */
+  /** Host and optional port, in lower case but for a bare name with capitals: `docker.io`, `ghcr.io`, `localhost:5000`, `[::1]:5000`. */
   readonly registry: string;
   readonly repository: string;
   readonly tag: string | null;
@@ -44,7 +44,9 @@ function splitRegistry(name: string): readonly [registry: string, repository: st
   const first = slash < 0 ? '' : name.slice(0, slash);
   const isHost = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
   if (!isHost) return [DOCKER_HUB, name];
-  const host = first.toLowerCase();
+  const lower = first.toLowerCase();
+  // A host that only its case tells from a path keeps it: in lower case the name would be another image's.
+  const host = /[.:]/.test(lower) || lower === 'localhost' ? lower : first;
   return [DOCKER_HUB_ALIASES.has(host) ? DOCKER_HUB : host, name.slice(slash + 1)];
 }
 

@@ -52,6 +52,7 @@ export function createHttp(deps: HttpDeps, limits: Limits): Send {
     const done = (status: number | null, bytes: number): void =>
       deps.onRequest({ registry: subject.registry, host: url.host, method, status, bytes });
     try {
+      signal.throwIfAborted();
       // undici looks at the signal only once there is a connection.
       const sent = sendRequest.call(deps.dispatchers.of(request), {
         origin: url.origin,

@@ -19,6 +19,7 @@ describe('references are normalised as docker and containerd do it', () => {
     ['a digest', `ghcr.io/x/y@${DIGEST}`, `ghcr.io/x/y@${DIGEST}`],
     ['a tag with a digest keeps both', `ghcr.io/x/y:v1@${DIGEST}`, `ghcr.io/x/y:v1@${DIGEST}`],
     ['an upper-case host', 'GHCR.io/x/y:1', 'ghcr.io/x/y:1'],
+    ['a host that only its capitals tell from a path', 'Host/a:1', 'Host/a:1'],
     ['underscores and dashes', 'ghcr.io/a__b/c--d.e:1', 'ghcr.io/a__b/c--d.e:1'],
   ])('%s', (_case, text, normal) => {
     expect(formatReference(parseReference(text))).toBe(normal);
