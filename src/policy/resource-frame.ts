@@ -45,10 +45,14 @@ export function resourceFrame(
   return { pod, limits, defaulting: defaultingOf(pod, limits), watched: isBounded ? containers : ours };
 }
 
+const NO_POD_LEVEL: PodLevel = { request: null, limit: null };
+
 /** Where the Pod has a limit alone, the API server takes it for the request, too. */
 function podLevelOf({ spec }: Pod, resource: ResourceName): PodLevel {
-  const limit = tryParseQuantity(spec.resources?.limits?.[resource] ?? '');
-  return { limit, request: tryParseQuantity(spec.resources?.requests?.[resource] ?? '') ?? limit };
+  if (!spec.resources) return NO_POD_LEVEL;
+  const { requests, limits } = spec.resources;
+  const limit = tryParseQuantity(limits?.[resource] ?? '');
+  return { limit, request: tryParseQuantity(requests?.[resource] ?? '') ?? limit };
 }
 
 /** The most that a container's limit may be, whatever is wanted. */
