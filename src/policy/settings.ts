@@ -29,8 +29,9 @@ export type TierChoice = (typeof TIER_CHOICES)[number];
 export const SCENARIOS = ['mixed', 'wasm-first', 'edge'] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
-function quantity(description: string) {
-  return Type.String({ pattern: '^[0-9]+([.][0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$', description });
+function quantity(example: string, description: string) {
+  const title = `quantity such as ${example}`;
+  return Type.String({ pattern: '^[0-9]+([.][0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$', title, description });
 }
 
 /** The part of the configuration that the policy reads; every default stands here, or for a scenario in scenarios.ts. */
@@ -99,7 +100,7 @@ export const policySettings = Type.Object(
         cpuLimit: Type.Boolean({ default: true, description: 'Whether a CPU limit is injected, too.' }),
         linuxRequests: Type.Optional(
           Type.Object(
-            { memory: quantity('Such as 100Mi.'), cpu: quantity('Such as 200m.') },
+            { memory: quantity('100Mi', 'Of each container.'), cpu: quantity('200m', 'Of each container.') },
             {
               ...strict,
               description:
