@@ -11,8 +11,8 @@ import type { FetchOptions, RegistryPort } from './ports.ts';
 
 /** Caps of our own on what one index may make us do. */
 export const INSPECT_DEFAULTS = {
-  /** Indexes within an index: crane writes one level and containerd follows it; more is a loop or an attack. */
-  maxNesting: 1,
+  /** Indexes within an index: crane writes one level and containerd follows it; a third is a loop or an attack. */
+  maxNesting: 2,
   /** Children read for one index: one per architecture of the cluster, and no more than a person would expect. */
   maxChildren: 4,
 } as const;

@@ -201,7 +201,7 @@ describe('what nodes take of an index', () => {
 describe('what is no image at all', () => {
   test.for<[string, Push, string]>([
     ['an empty index', index([]), 'lists no image'],
-    ['indexes without end', index([[index([[index([[linux]])]])]]), 'nested too deep'],
+    ['indexes without end', index([[index([[index([[index([[linux]])]])]])]]), 'nested too deep'],
     [
       "Docker's schema 1",
       (target) =>
