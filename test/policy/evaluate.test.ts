@@ -233,6 +233,16 @@ describe('what is found', () => {
   const wasmedge = cluster([runtimeClass('wasmedge'), runtimeClass('wasmtime')]);
   const spinAndModule = cluster([runtimeClass('spin'), runtimeClass('wasmedge')]);
 
+  test('a class that does not exist, where none could run the Pod, is cured in words and by no command', () => {
+    const { findings } = decide(
+      { spec: { runtimeClassName: 'nope' } },
+      { view: cluster([runtimeClass('runc')]) },
+    );
+    const advice =
+      'Create a RuntimeClass named "nope" whose handler your nodes have, or name one that exists.';
+    expect(findings).toMatchObject([{ id: 'runtime-class-missing', advice }]);
+  });
+
   test.each<[string, PodSketch, Setup, readonly string[]]>([
     [
       'a class that does not exist',

@@ -56,7 +56,9 @@ function findingLines(page: Page, finding: ReportedFinding): readonly string[] {
 
 function classLine(page: Page, { runtimeClass }: ReportItem): readonly string[] {
   if (runtimeClass === null) return [];
-  const { name, handler, origin } = runtimeClass;
+  const { name, handler, isKnown, origin } = runtimeClass;
+  if (!isKnown)
+    return [row(page, 'class', { text: `${name} (not known here; name the classes with --facts)` })];
   const how = { pod: 'named by the Pod', chosen: 'chosen', none: 'named by the Pod' }[origin];
   const what = handler === null ? 'there is no such class' : `handler ${handler}`;
   return [row(page, 'class', { text: `${name} (${what}; ${how})` })];

@@ -35,17 +35,23 @@ function outcomeOf(review: JudgedReview, { knowsClasses }: Knowledge): ReviewOut
   return review.patch.length > 0 ? 'changed' : 'admitted';
 }
 
-function classOf({ runtimeClass, subject }: JudgedReview): ReportedClass | null {
+function classOf({ runtimeClass, subject }: JudgedReview, { knowsClasses }: Knowledge): ReportedClass | null {
   const { class: found, origin } = runtimeClass;
-  if (found !== null) return { name: found.name, handler: found.handler, origin };
+  if (found !== null) return { name: found.name, handler: found.handler, isKnown: true, origin };
   const named = subject.pod.spec.runtimeClassName;
   return named === undefined || named === null || named === ''
     ? null
-    : { name: named, handler: null, origin };
+    : { name: named, handler: null, isKnown: knowsClasses, origin };
 }
 
 function findingOf({ id, severity, action, container, detail, advice }: JudgedFinding): ReportedFinding {
   return { id, severity, action, container, message: detail, advice };
+}
+
+/** That a class is missing is told only where it is known which there are. */
+function findingsOf({ judgement }: JudgedReview, { knowsClasses }: Knowledge): readonly ReportedFinding[] {
+  const { findings } = judgement.decision;
+  return findings.filter(({ id }) => knowsClasses || id !== 'runtime-class-missing').map(findingOf);
 }
 
 /** What is told of a reviewed object. */
@@ -61,14 +67,14 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
     source,
     outcome: outcomeOf(review, knowledge),
     mode: judgement.outcome.mode,
-    runtimeClass: classOf(review),
+    runtimeClass: classOf(review, knowledge),
     changes: review.changes.map(({ path, value, reason }) => ({
       field: describePath(prefix + path),
       value,
       reason,
     })),
     patch,
-    findings: judgement.decision.findings.map(findingOf),
+    findings: findingsOf(review, knowledge),
     images: judgement.containers.map(({ container, image, verdict }) => ({
       container: container.name,
       image,

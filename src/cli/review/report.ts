@@ -47,8 +47,10 @@ export interface ReportedImage {
 
 export interface ReportedClass {
   readonly name: string;
-  /** Null where the Pod names a class that is not there. */
+  /** Null where the Pod names a class that is not there, or that is not known here. */
   readonly handler: string | null;
+  /** False where no RuntimeClass is known at all, so that it stays open whether there is one of this name. */
+  readonly isKnown: boolean;
   readonly origin: ClassOrigin;
 }
 

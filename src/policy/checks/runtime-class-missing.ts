@@ -26,7 +26,7 @@ export const runtimeClassMissing: Rule = {
         advice:
           capable.length > 0
             ? `Name ${alternatives(capable)}, which can run this Pod, or create "${name}".`
-            : `Create it: kubectl create -f a RuntimeClass named "${name}" whose handler your nodes have.`,
+            : `Create a RuntimeClass named "${name}" whose handler your nodes have, or name one that exists.`,
       },
     ];
   },

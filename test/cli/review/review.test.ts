@@ -74,13 +74,14 @@ describe('outcomes', () => {
     [
       'a class that is named',
       podOf('a', 'bk-wasi-wasm', '  runtimeClassName: wasmtime'),
-      'runtime-class-missing',
+      '\n  class    wasmtime (not known here; name the classes with --facts)\n',
     ],
   ])('without any RuntimeClass among the facts %s is undecided, and why is told', async (_case, pod, id) => {
     const file = await stage.write('bare.yaml', pod);
     const { exitCode, stdout, stderr } = await stage.review(['-f', file]);
     expect(exitCode).toBe(3);
     expect(stdout).toContain(id);
+    expect(stdout).not.toContain('runtime-class-missing');
     expect(stderr).toMatch(/^Note: no RuntimeClass is known.*--facts.*--live/);
   });
 
@@ -88,7 +89,11 @@ describe('outcomes', () => {
     const file = await stage.write('bare.yaml', podOf('a', 'bk-wasi-wasm', '  runtimeClassName: wasmtyme'));
     const { items } = await stage.report(['-f', file, '--facts', facts]);
     expect(items).toMatchObject([
-      { outcome: 'refused', runtimeClass: { name: 'wasmtyme', handler: null, origin: 'none' } },
+      {
+        outcome: 'refused',
+        runtimeClass: { name: 'wasmtyme', handler: null, isKnown: true, origin: 'none' },
+        findings: [{ id: 'runtime-class-missing' }],
+      },
     ]);
   });
 
