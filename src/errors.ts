@@ -14,6 +14,12 @@ export function redact(text: string): string {
 }
 
 /**
+ * Whose doing it is: `input` for a command line, a configuration or a file that it names being wrong, so that nothing was
+ * tried; `world` for everything that failed when it was.
+ */
+export type Blame = 'input' | 'world';
+
+/**
  * The one error type that wasmgate throws on purpose. `code` comes from a closed list per folder, the message says
  * `Cannot <action> "<subject>": <state>`, `advice` what to do about it. Secrets are removed here, where the error is born.
  */
@@ -21,11 +27,17 @@ export class AppError<Code extends string = string> extends Error {
   override readonly name = 'AppError';
   readonly code: Code;
   readonly advice: string | null;
+  readonly blame: Blame;
 
-  constructor(code: Code, message: string, options: { cause?: unknown; advice?: string } = {}) {
+  constructor(
+    code: Code,
+    message: string,
+    options: { readonly cause?: unknown; readonly advice?: string; readonly blame?: Blame } = {},
+  ) {
     super(redact(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.advice = options.advice ?? null;
+    this.blame = options.blame ?? 'world';
   }
 }
 

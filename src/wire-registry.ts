@@ -16,7 +16,10 @@ async function readAuthorities(caFile: string): Promise<string> {
   try {
     return await readFile(caFile, 'utf8');
   } catch (cause) {
-    throw new AppError('unreadable-configuration', `Cannot read registry.caFile "${caFile}"`, { cause });
+    throw new AppError('unreadable-configuration', `Cannot read registry.caFile "${caFile}"`, {
+      blame: 'input',
+      cause,
+    });
   }
 }
 

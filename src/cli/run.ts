@@ -16,14 +16,6 @@ export interface CliDeps extends ServeDeps {
   readonly commands?: readonly Command[];
 }
 
-/** Errors that say the command line or the configuration is wrong; all others are failures of what was tried. */
-const USAGE_ERRORS: ReadonlySet<string> = new Set([
-  'wrong-usage',
-  'invalid-configuration',
-  'unreadable-configuration',
-  'unreadable-manifest',
-]);
-
 function commandTable(deps: CliDeps): readonly Command[] {
   return [serveCommand(deps), ...(deps.commands ?? []), versionCommand(deps.version)];
 }
@@ -75,7 +67,7 @@ function printableLines(text: string): string {
 function reportError(error: unknown, io: Io, commands: readonly Command[]): ExitCode {
   const advice = error instanceof AppError && error.advice !== null ? `${error.advice}\n` : '';
   io.stderr.write(`wasmgate: ${printableLines(asTyped(`${describeError(error)}\n${advice}`, io, commands))}`);
-  return error instanceof AppError && USAGE_ERRORS.has(error.code) ? EXIT_CODES.usage : EXIT_CODES.failed;
+  return error instanceof AppError && error.blame === 'input' ? EXIT_CODES.usage : EXIT_CODES.failed;
 }
 
 /**

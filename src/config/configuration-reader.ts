@@ -64,7 +64,7 @@ function invalid(source: string, problems: readonly string[]): AppError<Configur
   return new AppError<ConfigurationErrorCode>(
     'invalid-configuration',
     `Cannot use configuration "${source}": ${count}${list}`,
-    { advice: 'wasmgate config defaults prints every key with what it takes.' },
+    { blame: 'input', advice: 'wasmgate config defaults prints every key with what it takes.' },
   );
 }
 
@@ -106,7 +106,11 @@ async function readText(file: string): Promise<string> {
     throw new AppError<ConfigurationErrorCode>(
       'unreadable-configuration',
       `Cannot read configuration "${file}": ${state === 'ENOENT' ? 'there is no such file' : state}`,
-      { cause, advice: 'Name an existing file with --config, or leave the flag out to take every default.' },
+      {
+        blame: 'input',
+        cause,
+        advice: 'Name an existing file with --config, or leave the flag out to take every default.',
+      },
     );
   }
 }

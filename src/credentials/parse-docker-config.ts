@@ -19,6 +19,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 export function invalidDockerConfig(source: string, state: string): AppError<DockerConfigErrorCode> {
   return new AppError('invalid-docker-config', `Cannot read docker config "${source}": ${state}`, {
+    blame: 'input',
     advice: 'Make it anew with "kubectl create secret docker-registry" or "docker login".',
   });
 }

@@ -59,6 +59,7 @@ type ProviderEntry = ProviderConfig['providers'][number];
 
 function invalid(file: string, state: string): AppError<'invalid-configuration'> {
   return new AppError('invalid-configuration', `Cannot use credential providers "${file}": ${state}`, {
+    blame: 'input',
     advice: "The file is the kubelet's own: kind CredentialProviderConfig of kubelet.config.k8s.io/v1.",
   });
 }

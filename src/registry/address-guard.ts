@@ -60,6 +60,7 @@ function parseRange(text: string): readonly [Address, number] {
     throw new AppError(
       'invalid-address',
       `Cannot allow address "${text}": it is neither an address nor a CIDR`,
+      { blame: 'input' },
     );
   }
   const address = ipaddr.parse(text);

@@ -29,6 +29,7 @@ function parseProxy(env: Environment, name: string): URL | null {
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const invalid = (state: string): AppError<ProxyErrorCode> =>
     new AppError('invalid-proxy', `Cannot use the proxy in ${name}: ${state}`, {
+      blame: 'input',
       advice:
         'It reads http://proxy.internal:3128, with user:password@ before the host where it needs a login.',
     });

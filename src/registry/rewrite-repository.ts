@@ -24,6 +24,7 @@ const PIECE =
 
 function invalid(pattern: string, state: string): AppError<RewriteErrorCode> {
   return new AppError('invalid-rewrite', `Cannot rewrite repositories by "${pattern}": ${state}`, {
+    blame: 'input',
     advice: 'Write a simple one, such as "^library/(.*)": each ".*" counts, and without "^" one more.',
   });
 }

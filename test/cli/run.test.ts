@@ -208,11 +208,11 @@ test('a command from elsewhere gets its words and flags, and says the exit code'
 });
 
 test.each([
-  ['invalid-configuration', EXIT_CODES.usage],
-  ['unreadable-configuration', EXIT_CODES.usage],
-  ['cannot-listen', EXIT_CODES.failed],
-] as const)('a failure %s is told with its advice, exit code %i', async (code, exitCode) => {
-  const serve = () => Promise.reject(new AppError(code, 'Cannot do "it": no', { advice: 'Try this.' }));
+  ['input', EXIT_CODES.usage],
+  ['world', EXIT_CODES.failed],
+] as const)('a failure of the %s is told with its advice, exit code %i', async (blame, exitCode) => {
+  const failure = new AppError('any-code', 'Cannot do "it": no', { blame, advice: 'Try this.' });
+  const serve = () => Promise.reject(failure);
   expect(await run(['serve'], { serve })).toMatchObject({
     exitCode,
     stderr: 'wasmgate: Cannot do "it": no\nTry this.\n',

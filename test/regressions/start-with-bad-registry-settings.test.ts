@@ -27,7 +27,7 @@ test.for<readonly [name: string, registry: object, code: number, says: string]>(
     2,
     'Cannot read registry.caFile "/nonexistent.pem" (ENOENT',
   ],
-  ['an address that is none', { allowAddresses: ['banana'] }, 1, 'Cannot allow address "banana"'],
+  ['an address that is none', { allowAddresses: ['banana'] }, 2, 'Cannot allow address "banana"'],
 ])('%s ends the program, in words, and does not leave it watching', async ([, registry, code, says]) => {
   const files = { config: join(folder, 'configuration.yaml'), kubeconfig: join(folder, 'kubeconfig') };
   const configuration = { apiVersion: 'wasmgate.dev/v1alpha1', kind: 'Configuration', registry };

@@ -25,11 +25,13 @@ const MANIFEST_NAME = /\.(?:ya?ml|json)$/i;
 function unreadable(path: string, cause: unknown): AppError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'failed';
   const state = code === 'ENOENT' ? 'there is no such file or folder' : code;
-  return new AppError('unreadable-manifest', `Cannot read "${path}": ${state}`, { cause });
+  return new AppError('unreadable-manifest', `Cannot read "${path}": ${state}`, { blame: 'input', cause });
 }
 
 function tooLarge(path: string): AppError {
-  return new AppError('unreadable-manifest', `Cannot read "${path}": it is larger than any manifest`);
+  return new AppError('unreadable-manifest', `Cannot read "${path}": it is larger than any manifest`, {
+    blame: 'input',
+  });
 }
 
 /** Bounded while reading: a device or a pipe does not tell its size before. */

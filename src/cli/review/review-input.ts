@@ -48,11 +48,10 @@ export async function readManifests(
   const problems = parsed.flatMap((file) => file.problems);
   if (problems.length > 0) {
     const list = problems.map((problem) => `\n  ${problem}`).join('');
-    throw new AppError(
-      'unreadable-manifest',
-      `Cannot read manifests: this is no YAML${list}`,
-      adviceFor(files),
-    );
+    throw new AppError('unreadable-manifest', `Cannot read manifests: this is no YAML${list}`, {
+      blame: 'input',
+      ...adviceFor(files),
+    });
   }
   return { files, ...collectManifests(parsed.flatMap(({ documents }) => documents)) };
 }
