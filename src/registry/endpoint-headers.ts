@@ -1,5 +1,5 @@
-import { AppError } from '../errors.ts';
 import type { JsonObject } from '../image/json.ts';
+import { invalidHosts } from './invalid-hosts.ts';
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
@@ -19,12 +19,12 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /** Values may be secrets: an error names the header and no more. @throws AppError `invalid-hosts` */
-export function parseEndpointHeaders(table: JsonObject, file: string): Readonly<Record<string, string>> {
+export function parseEndpointHeaders(table: JsonObject, subject: string): Readonly<Record<string, string>> {
   const entries = Object.entries(table).map(([name, value]) => {
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     const isGood = values.every((part) => typeof part === 'string' && VALUE.test(part));
     if (!NAME.test(name) || RESERVED.has(name.toLowerCase()) || !isGood) {
-      throw new AppError('invalid-hosts', `Cannot use hosts file "${file}": header "${name}" cannot be sent`);
+      throw invalidHosts(subject, `header "${name}" cannot be sent`);
     }
     return [name.toLowerCase(), values.join(', ')] as const;
   });

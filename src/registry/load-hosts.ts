@@ -25,6 +25,7 @@ const OTHERS = '*';
 
 function unreadable(path: string, cause: unknown): AppError {
   return new AppError('unreadable-hosts', `Cannot read "${path}", which the registry settings name`, {
+    blame: 'input',
     cause,
   });
 }
@@ -36,13 +37,17 @@ async function readText(file: string): Promise<string> {
   } catch (cause) {
     throw unreadable(file, cause);
   }
-  throw new AppError('unreadable-hosts', `Cannot read "${file}": it is larger than ${MOST_BYTES} bytes`);
+  throw new AppError('unreadable-hosts', `Cannot read "${file}": it is larger than ${MOST_BYTES} bytes`, {
+    blame: 'input',
+  });
 }
 
 async function readPem(file: string, what: string): Promise<string> {
   const text = await readText(file);
   if (text.includes('-----BEGIN ')) return text;
-  throw new AppError('unreadable-hosts', `Cannot use "${file}": there is no ${what} in it`);
+  throw new AppError('unreadable-hosts', `Cannot use "${file}": there is no ${what} in it`, {
+    blame: 'input',
+  });
 }
 
 async function loadTls({ ca, client, insecure }: TlsFiles): Promise<TlsMaterial> {
@@ -126,7 +131,7 @@ async function readHostsDirectory(directory: string): Promise<HostsTable<TlsFile
 }
 
 function mirrorAt(address: string): EndpointSettings {
-  return { ...PLAIN_ENDPOINT, base: parseServer(address, false, 'registry.mirrors') };
+  return { ...PLAIN_ENDPOINT, base: parseServer(address, false, 'configuration key registry.mirrors') };
 }
 
 function readMirrors(mirrors: Settings['mirrors']): HostsTable {
@@ -144,7 +149,9 @@ function readMirrors(mirrors: Settings['mirrors']): HostsTable {
 async function readTls(settings: Settings['tls']): Promise<ReadonlyMap<string, TlsMaterial>> {
   const entries = Object.entries(settings).map(async ([host, { caFile, certFile, keyFile, insecure }]) => {
     if (certFile === undefined && keyFile !== undefined)
-      throw new AppError('unreadable-hosts', `Cannot use registry.tls["${host}"]: keyFile needs certFile`);
+      throw new AppError('unreadable-hosts', `Cannot use registry.tls["${host}"]: keyFile needs certFile`, {
+        blame: 'input',
+      });
     const ca = caFile === undefined ? [] : [caFile];
     const client = certFile === undefined ? [] : [{ cert: certFile, key: keyFile ?? null }];
     return [registryOfHost(host), await loadTls({ ca, client, insecure })] as const;

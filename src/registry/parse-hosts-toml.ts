@@ -1,41 +1,41 @@
 import { isAbsolute, join } from 'node:path';
 import { parse } from 'smol-toml';
-import { AppError, describeError } from '../errors.ts';
+import { describeError } from '../errors.ts';
 import { isObject, property, type JsonObject } from '../image/json.ts';
 import { parseEndpointHeaders } from './endpoint-headers.ts';
 import type { EndpointList, EndpointSettings, TlsFiles } from './endpoint.ts';
+import { invalidHosts } from './invalid-hosts.ts';
 import { parseRewrite } from './rewrite-repository.ts';
 
-export type HostsErrorCode = 'invalid-hosts';
-
-/** Where a file stands: relative paths in it start there. */
-interface Origin {
+interface HostsFile {
   readonly file: string;
+  /** Where it stands: relative paths in it start there. */
   readonly folder: string;
+}
+
+interface Origin extends Pick<HostsFile, 'folder'> {
+  /** The file, as errors name it. */
+  readonly subject: string;
 }
 
 const CAPABILITIES: ReadonlySet<string> = new Set(['pull', 'resolve', 'push']);
 
-export function invalidHosts(file: string, state: string): AppError<HostsErrorCode> {
-  return new AppError('invalid-hosts', `Cannot use hosts file "${file}": ${state}`);
-}
-
-function strings(value: unknown, name: string, { file }: Origin): readonly string[] {
+function strings(value: unknown, name: string, { subject }: Origin): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (list.every((item) => typeof item === 'string')) return list;
-  throw invalidHosts(file, `"${name}" takes text, or a list of it`);
+  throw invalidHosts(subject, `"${name}" takes text, or a list of it`);
 }
 
-function tableOf(parent: JsonObject, name: string, { file }: Origin): JsonObject {
+function tableOf(parent: JsonObject, name: string, { subject }: Origin): JsonObject {
   const table = property(parent, name) ?? {};
   if (isObject(table)) return table;
-  throw invalidHosts(file, `"${name}" is no table`);
+  throw invalidHosts(subject, `"${name}" is no table`);
 }
 
-function flag(table: JsonObject, name: string, { file }: Origin): boolean {
+function flag(table: JsonObject, name: string, { subject }: Origin): boolean {
   const value = property(table, name) ?? false;
   if (typeof value === 'boolean') return value;
-  throw invalidHosts(file, `"${name}" takes true or false`);
+  throw invalidHosts(subject, `"${name}" takes true or false`);
 }
 
 /** A file with certificate and key, or a pair of files whose second may be empty. */
@@ -43,7 +43,7 @@ function parseClient(value: unknown, origin: Origin): TlsFiles['client'] {
   const entries: readonly unknown[] = Array.isArray(value) ? value : [value];
   return entries.map((entry) => {
     const [cert = '', key = '', ...more] = strings(entry, 'client', origin);
-    if (cert === '' || more.length > 0) throw invalidHosts(origin.file, '"client" takes pairs of files');
+    if (cert === '' || more.length > 0) throw invalidHosts(origin.subject, '"client" takes pairs of files');
     return { cert: resolve(cert, origin), key: key === '' ? null : resolve(key, origin) };
   });
 }
@@ -65,33 +65,33 @@ function parseTls(table: JsonObject, origin: Origin): TlsFiles | null {
 }
 
 /** `/v2` is added unless it stands there, or the path is said to be whole (containerd's `parseHostConfig`). */
-export function parseServer(server: string, isWhole: boolean, file: string): URL {
+export function parseServer(server: string, isWhole: boolean, subject: string): URL {
   const text = /^https?:\/\//.test(server) ? server : `https://${server}`;
-  if (!URL.canParse(text)) throw invalidHosts(file, `"${server}" is no address`);
+  if (!URL.canParse(text)) throw invalidHosts(subject, `"${server}" is no address`);
   const url = new URL(text);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    throw invalidHosts(file, `the address of ${url.host} has more than a path`);
+    throw invalidHosts(subject, `the address of ${url.host} has more than a path`);
   const path = url.pathname.replace(/\/+$/, '');
   url.pathname = isWhole || path.endsWith('/v2') ? path : `${path}/v2`;
   return url;
 }
 
 function parseHost(server: string | null, table: JsonObject, origin: Origin): EndpointSettings<TlsFiles> {
-  const { file } = origin;
+  const { subject } = origin;
   const given = strings(property(table, 'capabilities') ?? [], 'capabilities', origin);
   const wanted = new Set(given.map((name) => name.toLowerCase()));
   for (const name of wanted)
-    if (!CAPABILITIES.has(name)) throw invalidHosts(file, `there is no capability "${name}"`);
+    if (!CAPABILITIES.has(name)) throw invalidHosts(subject, `there is no capability "${name}"`);
   const isAble = (name: string): boolean => wanted.size === 0 || wanted.has(name);
   const rewrites = Object.entries(tableOf(table, 'rewrite', origin)).map(([pattern, replacement]) => {
     const [text = ''] = strings(replacement, 'rewrite', origin);
     return parseRewrite(pattern, text);
   });
   return {
-    base: server === null ? null : parseServer(server, flag(table, 'override_path', origin), file),
+    base: server === null ? null : parseServer(server, flag(table, 'override_path', origin), subject),
     pulls: isAble('pull'),
     resolves: isAble('resolve'),
-    headers: parseEndpointHeaders(tableOf(table, 'header', origin), file),
+    headers: parseEndpointHeaders(tableOf(table, 'header', origin), subject),
     rewrites,
     tls: parseTls(table, origin),
   };
@@ -103,17 +103,18 @@ function parseHost(server: string | null, table: JsonObject, origin: Origin): En
  * in its log is an error here: somebody wrote it for a reason.
  * @throws AppError `invalid-hosts`, `invalid-rewrite`
  */
-export function parseHostsToml(text: string, origin: Origin): EndpointList<TlsFiles> {
+export function parseHostsToml(text: string, { file, folder }: HostsFile): EndpointList<TlsFiles> {
+  const origin = { subject: `hosts file "${file}"`, folder };
   let document: JsonObject;
   try {
     document = parse(text, { maxDepth: 8 });
   } catch (error) {
-    throw invalidHosts(origin.file, describeError(error).split('\n', 1)[0] ?? '');
+    throw invalidHosts(origin.subject, describeError(error).split('\n', 1)[0] ?? '');
   }
   const server = property(document, 'server') ?? '';
-  if (typeof server !== 'string') throw invalidHosts(origin.file, '"server" takes an address');
+  if (typeof server !== 'string') throw invalidHosts(origin.subject, '"server" takes an address');
   const hosts = Object.entries(tableOf(document, 'host', origin)).map(([address, table]) => {
-    if (!isObject(table)) throw invalidHosts(origin.file, `host "${address}" is no table`);
+    if (!isObject(table)) throw invalidHosts(origin.subject, `host "${address}" is no table`);
     return parseHost(address, table, origin);
   });
   return [...hosts, parseHost(server === '' ? null : server, document, origin)];

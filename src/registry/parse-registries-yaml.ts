@@ -5,7 +5,8 @@ import { isObject, property, type JsonObject } from '../image/json.ts';
 import { DOCKER_HUB } from '../image/reference.ts';
 import { PLAIN_ENDPOINT, type EndpointSettings, type HostsTable, type TlsFiles } from './endpoint.ts';
 import { HUB_HOST, hostOfRegistry, registryOfHost } from './hub.ts';
-import { invalidHosts, parseServer } from './parse-hosts-toml.ts';
+import { invalidHosts } from './invalid-hosts.ts';
+import { parseServer } from './parse-hosts-toml.ts';
 import { parseRewrite, type Rewrite } from './rewrite-repository.ts';
 
 export interface RegistriesFile extends HostsTable<TlsFiles> {
@@ -20,24 +21,30 @@ interface Source {
   readonly file: string;
 }
 
+function subjectOf(file: string): string {
+  return `registries file "${file}"`;
+}
+
 function objectOf(parent: JsonObject, key: string, file: string): JsonObject {
   const value = property(parent, key) ?? {};
   if (isObject(value)) return value;
-  throw invalidHosts(file, `"${key}" is no map`);
+  throw invalidHosts(subjectOf(file), `"${key}" is no map`);
 }
 
 function textOf(parent: JsonObject, key: string, file: string): string {
   const value = property(parent, key) ?? '';
   if (typeof value === 'string') return value;
-  throw invalidHosts(file, `"${key}" takes text`);
+  throw invalidHosts(subjectOf(file), `"${key}" takes text`);
 }
 
 function parseTls(config: JsonObject, file: string): TlsFiles | null {
   const tls = objectOf(config, 'tls', file);
   const [ca, cert, key] = ['ca_file', 'cert_file', 'key_file'].map((name) => textOf(tls, name, file));
   const insecure = property(tls, 'insecure_skip_verify') ?? false;
-  if (typeof insecure !== 'boolean') throw invalidHosts(file, '"insecure_skip_verify" takes true or false');
-  if ((cert === '') !== (key === '')) throw invalidHosts(file, '"cert_file" and "key_file" go together');
+  if (typeof insecure !== 'boolean')
+    throw invalidHosts(subjectOf(file), '"insecure_skip_verify" takes true or false');
+  if ((cert === '') !== (key === ''))
+    throw invalidHosts(subjectOf(file), '"cert_file" and "key_file" go together');
   if (!ca && !cert && !insecure) return null;
   return { ca: ca ? [ca] : [], client: cert && key ? [{ cert, key }] : [], insecure };
 }
@@ -70,9 +77,10 @@ function parseEndpoint(
   rewrites: readonly Rewrite[],
   source: Source,
 ): EndpointSettings<TlsFiles> & { readonly base: URL } {
-  if (typeof address !== 'string') throw invalidHosts(source.file, '"endpoint" takes a list of addresses');
+  if (typeof address !== 'string')
+    throw invalidHosts(subjectOf(source.file), '"endpoint" takes a list of addresses');
   const [path] = /(?<![/:])\/.*$/s.exec(address) ?? ['/'];
-  const base = parseServer(address, path !== '/' && !/^\/v2\/?$/.test(path), source.file);
+  const base = parseServer(address, path !== '/' && !/^\/v2\/?$/.test(path), subjectOf(source.file));
   return { ...PLAIN_ENDPOINT, base, rewrites, tls: tlsOf(source, registryOfHost(base.host)) };
 }
 
@@ -83,7 +91,7 @@ function parseMirror(
 ): readonly EndpointSettings<TlsFiles>[] {
   const { file } = source;
   const addresses = property(mirror, 'endpoint') ?? [];
-  if (!Array.isArray(addresses)) throw invalidHosts(file, '"endpoint" takes a list of addresses');
+  if (!Array.isArray(addresses)) throw invalidHosts(subjectOf(file), '"endpoint" takes a list of addresses');
   const rewrites = Object.keys(objectOf(mirror, 'rewrite', file)).map((pattern) =>
     parseRewrite(pattern, textOf(objectOf(mirror, 'rewrite', file), pattern, file)),
   );
@@ -123,8 +131,8 @@ function parseDocument(text: string, file: string): JsonObject {
   try {
     document = parse(text, { prettyErrors: false, logLevel: 'error' }) ?? {};
   } catch {
-    throw invalidHosts(file, 'it is no YAML');
+    throw invalidHosts(subjectOf(file), 'it is no YAML');
   }
-  if (!isObject(document)) throw invalidHosts(file, 'it is no map');
+  if (!isObject(document)) throw invalidHosts(subjectOf(file), 'it is no map');
   return document;
 }

@@ -28,6 +28,18 @@ test.for<readonly [name: string, registry: object, code: number, says: string]>(
     'Cannot read registry.caFile "/nonexistent.pem" (ENOENT',
   ],
   ['an address that is none', { allowAddresses: ['banana'] }, 2, 'Cannot allow address "banana"'],
+  [
+    'a mirror that is none',
+    { mirrors: { 'docker.io': ['http://a b'] } },
+    2,
+    'Cannot use configuration key registry.mirrors: "http://a b" is no address',
+  ],
+  [
+    'a registries file that does not exist',
+    { registriesFile: '/nonexistent.yaml' },
+    2,
+    'Cannot read "/nonexistent.yaml"',
+  ],
 ])('%s ends the program, in words, and does not leave it watching', async ([, registry, code, says]) => {
   const files = { config: join(folder, 'configuration.yaml'), kubeconfig: join(folder, 'kubeconfig') };
   const configuration = { apiVersion: 'wasmgate.dev/v1alpha1', kind: 'Configuration', registry };
