@@ -22,6 +22,12 @@ export interface GroupKind {
   readonly kind: string;
 }
 
+/** Every kind that has a Pod template. */
+export const WORKLOAD_KINDS: readonly GroupKind[] = Object.keys(TEMPLATE_PATHS).map((name) => {
+  const [group = '', kind = ''] = name.split('/');
+  return { group, kind };
+});
+
 function step(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? (value as Record<string, unknown>)[key]

@@ -38,7 +38,14 @@ function problemsOf(yaml: YamlDocument, lines: LineCounter, where: string): read
 /** As kubectl reads manifests: merge keys are known, of equal keys the last counts, an empty document is none. */
 function parseYaml({ file, text }: InputFile): ParsedFile {
   const lines = new LineCounter();
-  const options = { lineCounter: lines, merge: true, uniqueKeys: false, prettyErrors: false } as const;
+  const options = {
+    lineCounter: lines,
+    merge: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    // Its warnings would go to the process's own standard error, with a stack; templates are full of what they are about.
+    logLevel: 'error',
+  } as const;
   const all: Iterable<YamlDocument> = parseAllDocuments(text, options);
   const documents: ParsedDocument[] = [];
   const problems: string[] = [];

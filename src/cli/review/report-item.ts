@@ -3,7 +3,7 @@ import { reportVerdict } from '../../assess/image-report.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
 import type { JudgedFinding } from '../../policy/decision.ts';
 import type { ReportedClass, ReportedFinding, ReportItem, ReviewOutcome } from './report.ts';
-import type { JudgedReview, Reviewed } from './review-subject.ts';
+import type { JudgedReview, LeftReview, Reviewed } from './review-subject.ts';
 
 /** What of the cluster is known, beyond what it holds. */
 export interface Knowledge {
@@ -54,12 +54,18 @@ function findingsOf({ judgement }: JudgedReview, { knowsClasses }: Knowledge): r
   return findings.filter(({ id }) => knowsClasses || id !== 'runtime-class-missing').map(findingOf);
 }
 
+/** Nothing can be said of it, so that nobody should take it for passed. */
+function isBroken({ subject }: LeftReview): boolean {
+  return subject.kind === 'left' && subject.isBroken;
+}
+
 /** What is told of a reviewed object. */
 export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
   const { source } = review.subject;
   if (review.kind === 'left') {
     const nothing = { changes: [], patch: [], findings: [], images: [] };
-    return { source, outcome: 'skipped', mode: null, runtimeClass: null, ...nothing };
+    const outcome = isBroken(review) ? 'undecided' : 'skipped';
+    return { source, outcome, mode: null, runtimeClass: null, ...nothing };
   }
   const { judgement, patch, subject } = review;
   const prefix = formatPointer(subject.path);

@@ -8,7 +8,8 @@ import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
  * What `-o json` writes. Programs read it: fields are added, never renamed or removed.
  *
  * `admitted`: as it is · `changed`: admitted with changes; for a workload, its Pods · `refused` · `skipped`: not judged ·
- * `undecided`: what would happen hangs on something that is not known, such as an image whose registry did not answer.
+ * `undecided`: what would happen hangs on something that is not known, such as an image whose registry did not answer, or
+ * it cannot be read.
  */
 export const OUTCOMES = ['admitted', 'changed', 'refused', 'skipped', 'undecided'] as const;
 export type ReviewOutcome = (typeof OUTCOMES)[number];

@@ -67,7 +67,8 @@ export async function runReview(input: ParsedArguments, io: Io, deps: ReviewDeps
     const reviewed = await reviewInput(session.assess, manifests, namespace);
     const items = reviewed.reviews.map((review) => reportItem(review, session));
     const report = { items, summary: summarize(items, reviewed.passedOver) };
-    if (!session.knowsClasses && report.summary.undecided > 0) io.stderr.write(NO_CLASSES);
+    const isOpen = items.some(({ outcome, mode }) => outcome === 'undecided' && mode !== null);
+    if (!session.knowsClasses && isOpen) io.stderr.write(NO_CLASSES);
     writeResults(output, io, { input: reviewed, report });
     return exitCodeOf(report.summary);
   } finally {

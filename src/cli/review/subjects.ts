@@ -6,6 +6,7 @@ import type { Pod } from '../../pod/pod.ts';
 import { readPod } from '../../pod/read-pod.ts';
 import { podOfTemplate, templatePath } from '../../pod/workloads.ts';
 import type { Manifest } from './manifests.ts';
+import { misspeltKind } from './misspelt-kind.ts';
 import type { Source } from './report.ts';
 
 interface Common {
@@ -30,6 +31,8 @@ export interface JudgeableSubject extends Common {
 export interface LeftSubject extends Common {
   readonly kind: 'left';
   readonly reason: string;
+  /** Whether it is left because it cannot be read, so that nothing can be said of it. */
+  readonly isBroken: boolean;
 }
 
 export type Subject = JudgeableSubject | LeftSubject;
@@ -60,7 +63,7 @@ function readUpdate(found: Found, oldObject: unknown): Subject {
   const { source, object, uid } = found;
   const [pod, previous] = [readPod(object), readPod(oldObject)];
   return changedImages(previous, pod) === null
-    ? { kind: 'left', source, object, uid, reason: 'no image of it is new' }
+    ? { kind: 'left', source, object, uid, reason: 'no image of it is new', isBroken: false }
     : { kind: 'pod', source, object, uid, path: [], pod, previous };
 }
 
@@ -77,8 +80,7 @@ function orLeft(found: Found, read: () => Subject): Subject {
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'invalid-pod') throw error;
     const { source, object, uid } = found;
-    const reason = `${error.message}. It is left to the API server, which refuses it in its own words`;
-    return { kind: 'left', source, object, uid, reason };
+    return { kind: 'left', source, object, uid, reason: error.message, isBroken: true };
   }
 }
 
@@ -97,7 +99,7 @@ function subjectOfReview({ file, document, object: review }: Manifest): Subject 
   const name = request.name === '' ? nameOf(object) : request.name;
   const source = { file, document, kind: kind.kind, namespace, name };
   const reason = leftReason(request);
-  if (reason !== null) return { kind: 'left', source, object, uid, reason };
+  if (reason !== null) return { kind: 'left', source, object, uid, reason, isBroken: false };
   const found = { source, object, uid, group: kind.group };
   const isUpdate = request.operation === 'UPDATE' && path.length === 0;
   return orLeft(found, () => (isUpdate ? readUpdate(found, request.oldObject) : readCreation(found, path)));
@@ -112,9 +114,10 @@ export function subjectOf(manifest: Manifest, namespace: string): Subject | null
   const { file, document, group, kind, object } = manifest;
   if (group === 'admission.k8s.io' && kind === 'AdmissionReview') return subjectOfReview(manifest);
   const path = pathOf(group, kind);
-  if (path === null) return null;
   const own = metadataText(object, 'namespace');
   const source = { file, document, kind, namespace: own === '' ? namespace : own, name: nameOf(object) };
   const found = { source, object, uid: null, group };
-  return orLeft(found, () => readCreation(found, path));
+  if (path !== null) return orLeft(found, () => readCreation(found, path));
+  const reason = misspeltKind(manifest);
+  return reason === null ? null : { kind: 'left', source, object, uid: null, reason, isBroken: true };
 }

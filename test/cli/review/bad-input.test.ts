@@ -92,7 +92,7 @@ describe('what is no YAML is told with file, document and line', () => {
   });
 });
 
-describe('what the API server would refuse anyway is left to it', () => {
+describe('what cannot be read is undecided', () => {
   test.each([
     ['containers that are none', 'spec: {containers: nginx}'],
     ['no containers', 'spec: {}'],
@@ -100,11 +100,12 @@ describe('what the API server would refuse anyway is left to it', () => {
     ['a container without a name', 'spec: {containers: [{image: a}]}'],
     ['an image that is a number', 'spec: {containers: [{name: a, image: 5}]}'],
     ['a null among the containers', 'spec: {containers: [null]}'],
-  ])('%s: one warning, skipped, exit code 0', async (_case, rest) => {
+    ['a template that was not rendered', 'spec: {containers: [{name: a, image: {{ .Values.image }}}]}'],
+  ])('%s: one warning, exit code 3', async (_case, rest) => {
     const file = await stage.write('bad.yaml', `apiVersion: v1\nkind: Pod\nmetadata: {name: bad}\n${rest}\n`);
     const { exitCode, stdout, stderr } = await stage.review(['-f', file, '-o', 'json']);
-    expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ items: [{ outcome: 'skipped' }] });
+    expect(exitCode).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ items: [{ outcome: 'undecided', mode: null }] });
     expect(stderr).toMatch(/^Warning: .*bad\.yaml, document 1, Pod default\/(?:bad)?: Cannot read Pod field/);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
@@ -114,7 +115,42 @@ describe('what the API server would refuse anyway is left to it', () => {
       'bad.yaml',
       'apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 1}\n',
     );
-    expect(await stage.report(['-f', file])).toMatchObject({ items: [{ outcome: 'skipped' }] });
+    expect(await stage.report(['-f', file])).toMatchObject({ items: [{ outcome: 'undecided' }] });
+  });
+
+  test.each([
+    ['apps/v1', 'Deploymnet', 'there is no kind "Deploymnet" in apps/v1. Did you mean "Deployment"?'],
+    ['apps/v1', 'deployment', 'there is no kind "deployment" in apps/v1. Did you mean "Deployment"?'],
+    ['v1', 'Pods', 'there is no kind "Pods" in v1. Did you mean "Pod"?'],
+    [
+      'v1',
+      'Deployment',
+      'there is no kind "Deployment" in v1. Did you mean "Deployment" with apiVersion apps/v1?',
+    ],
+    ['batch/v1', 'Pod', 'there is no kind "Pod" in batch/v1. Did you mean "Pod" with apiVersion v1?'],
+  ])('of %s a %s is told with its file, exit code 3', async (apiVersion, kind, words) => {
+    const file = await stage.write('typo.yaml', `{apiVersion: ${apiVersion}, kind: ${kind}}`);
+    const { exitCode, stdout } = await stage.review(['-f', file]);
+    expect(exitCode).toBe(3);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`${file}, document 1) note ${words}`);
+  });
+
+  test.each([
+    ['v1', ['Node', 'Service', 'Secret', 'Event', 'Binding', 'ConfigMap', 'Endpoints', 'ResourceQuota']],
+    ['v1', ['PersistentVolume', 'PersistentVolumeClaim', 'Namespace', 'LimitRange', 'ServiceAccount']],
+    ['apps/v1', ['ControllerRevision']],
+    ['argoproj.io/v1alpha1', ['Rollout', 'Deploymnet']],
+  ])('of %s nothing is taken for a typing error: %j', async (apiVersion, kinds) => {
+    const objects = kinds.map((kind) => `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: a}}`);
+    const file = await stage.write('right.yaml', objects.join('\n---\n'));
+    expect(await stage.review(['-f', file])).toMatchObject({ exitCode: 0 });
+  });
+
+  test('the YAML parser says nothing of its own on standard error', async () => {
+    const file = await stage.write('keys.yaml', `${podOf('a', 'linux-plain')}\n---\n{? {a: b} : c}\n`);
+    const program = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
+    const { stderr } = await run(process.execPath, [program, 'review', '-f', file, '--facts', facts]);
+    expect(stderr).toBe('');
   });
 
   test.each([
