@@ -1,27 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FINDING_IDS } from '../../../src/policy/severity.ts';
-import { putExampleImages, withRegistry } from '../../support/example-images.ts';
+import { SCENARIOS } from '../../../src/policy/settings.ts';
+import { putExampleImages } from '../../support/example-images.ts';
+import { findingExamples, reviewArguments, scenarioExamples } from '../../support/examples.ts';
 import { startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
-
-const FOLDER = join(import.meta.dirname, '..', '..', '..', 'manifests', 'examples', 'findings');
-const FACTS = join(FOLDER, 'facts');
-
-/** The first line of an example promises what comes of it: `# Refused, with handler-cannot-run-image.` */
-const PROMISE = /^# (?<outcome>Admitted|Changed|Refused|Undecided)(?:, with (?<finding>[a-z-]+))?\.$/m;
-
-/** And a later one may say where it holds. */
-const SCENARIO = /^# In scenario (?<scenario>[a-z-]+) /m;
-
-const examples = readdirSync(FOLDER)
-  .filter((name) => name.endsWith('.yaml'))
-  .map((name) => {
-    const text = readFileSync(join(FOLDER, name), 'utf8');
-    const { outcome = '', finding } = PROMISE.exec(text)?.groups ?? {};
-    const { scenario = 'mixed' } = SCENARIO.exec(text)?.groups ?? {};
-    return { name, id: name.replace(/\.yaml$/, ''), text, outcome: outcome.toLowerCase(), finding, scenario };
-  });
 
 let stage: ReviewStage;
 
@@ -32,20 +14,30 @@ beforeAll(async () => {
 afterAll(() => stage[Symbol.asyncDispose]());
 
 test('there is an example for every finding, and for nothing else', () => {
-  expect(examples.map(({ id }) => id).toSorted()).toEqual(FINDING_IDS.toSorted());
+  expect(findingExamples.map(({ id }) => id).toSorted()).toEqual(FINDING_IDS.toSorted());
 });
 
 test('each speaks of its own finding; one cannot be shown without a fault of the network', () => {
-  const others = examples.filter(({ id, finding }) => finding !== id).map(({ id }) => id);
-  expect(others).toEqual(['wasm-image-without-runtime-class']);
+  const others = findingExamples.filter(({ id, promises }) => promises[0]?.finding !== id);
+  expect(others.map(({ id }) => id)).toEqual(['wasm-image-without-runtime-class']);
 });
 
-test.each(examples)('$id: $outcome', async ({ name, text, outcome, finding, scenario }) => {
-  const file = await stage.write(name, withRegistry(text, stage.host));
-  const head = 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration';
-  const config = await stage.write('config.yaml', `${head}\npolicy: {scenario: ${scenario}}\n`);
-  const { items } = await stage.report(['-f', file, '--facts', FACTS, '--config', config]);
-  const ids = items.flatMap(({ findings }) => findings.map(({ id }) => id));
-  expect(items.map((item) => item.outcome)).toEqual([outcome]);
-  expect(ids).toEqual(finding === undefined ? [] : expect.arrayContaining([finding]));
+test('there is an example for every scenario, and for nothing else', () => {
+  expect(scenarioExamples.map(({ id }) => id).toSorted()).toEqual(SCENARIOS.toSorted());
+});
+
+test.each([...findingExamples, ...scenarioExamples])('$id', async (example) => {
+  const { promises } = example;
+  const { items } = await stage.report(await reviewArguments(example, stage));
+  const came = items.map(({ outcome, runtimeClass, findings }, index) => ({
+    outcome,
+    runtimeClass: promises[index]?.runtimeClass === undefined ? undefined : runtimeClass?.name,
+    findings: findings.map(({ id }) => id),
+  }));
+  const promised = promises.map(({ outcome, runtimeClass, finding }) => ({
+    outcome,
+    runtimeClass,
+    findings: finding === undefined ? [] : expect.arrayContaining([finding]),
+  }));
+  expect(came).toEqual(promised);
 });
