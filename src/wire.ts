@@ -32,6 +32,7 @@ import { explanations } from './policy/explanations.ts';
 import { scenarioDefaults } from './policy/scenarios.ts';
 import { policySettings, SCENARIOS } from './policy/settings.ts';
 import { defaultActionOf, severityOf } from './policy/severity.ts';
+import { checkRegistrySettings } from './registry/check-settings.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { registrySettings } from './registry/settings.ts';
 import { createApp } from './server/app.ts';
@@ -54,7 +55,9 @@ const sections = {
   server: serverSettings,
   log: logSettings,
 };
-const configurations = createConfigurationReader(sections, scenarioDefaults);
+const configurations = createConfigurationReader(sections, scenarioDefaults, {
+  registry: checkRegistrySettings,
+});
 
 export type Settings = Configuration<typeof sections>;
 

@@ -3,7 +3,7 @@ import { Type, type Static, type TSchema } from 'typebox';
 import { stringify } from 'yaml';
 import { AppError } from '../errors.ts';
 import { isObject, type JsonObject } from '../image/json.ts';
-import { checkValue, type Path } from './check-value.ts';
+import { checkValue, type Path, type Problem } from './check-value.ts';
 import { renderDefaultFile } from './default-file.ts';
 import { describeKeys, type KeyDescription } from './describe-keys.ts';
 import { createJsonSchema } from './json-schema.ts';
@@ -79,23 +79,42 @@ function describeProblem(problem: { line: number | null; name: string; what: str
  */
 export type Presets = (stated: JsonObject) => JsonObject;
 
+/** What is wrong with values that have the shape they should, said by whoever knows their syntax; paths within the section. */
+export type Refinements<S extends Sections> = {
+  readonly [Name in keyof S]?: (section: Static<S[Name]>) => readonly Problem[];
+};
+
+type Refine = (file: Readonly<Record<string, unknown>>) => readonly Problem[];
+
+function refineWith<S extends Sections>(refinements: Refinements<S>): Refine {
+  return (file) =>
+    Object.keys(refinements).flatMap((name) =>
+      (refinements[name]?.(file[name] as Static<S[string]>) ?? []).map(({ path, text }) => ({
+        path: [name, ...path],
+        text,
+      })),
+    );
+}
+
 const HEAD = { apiVersion: CONFIGURATION_VERSION, kind: CONFIGURATION_KIND } as const;
 
 function checkFile(
-  { schema, presets }: { readonly schema: SchemaNode; readonly presets: Presets },
+  rules: { readonly schema: SchemaNode; readonly presets: Presets; readonly refine: Refine },
   text: string,
   source: string,
-): unknown {
+): Readonly<Record<string, unknown>> {
+  const { schema, presets, refine } = rules;
   const { value, problems: syntax, lineOf } = parseYaml(text);
   if (syntax.length > 0) throw invalid(source, syntax);
   // An empty file says nothing, and nothing needs a version.
   const stated = value === null ? HEAD : value;
   const checked = checkValue(schema, isObject(stated) ? overlay(presets(stated), stated) : stated);
-  const problems = checked.problems
+  const file = checked.value as Readonly<Record<string, unknown>>;
+  const problems = (checked.problems.length > 0 ? checked.problems : refine(file))
     .map(({ path, text: what }) => ({ line: lineOf(path), name: describePath(path), what }))
     .toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
   if (problems.length > 0) throw invalid(source, problems.map(describeProblem));
-  return checked.value;
+  return file;
 }
 
 async function readText(file: string): Promise<string> {
@@ -122,11 +141,13 @@ async function readText(file: string): Promise<string> {
 export function createConfigurationReader<const S extends Sections>(
   sections: S,
   presets: Presets = () => ({}),
+  refinements: Refinements<S> = {},
 ): ConfigurationReader<S> {
   const schema = fileSchema(sections);
+  const rules = { schema, presets, refine: refineWith(refinements) };
   const names = Object.keys(sections);
   const parse = (text: string, source: string): Configuration<S> => {
-    const file = checkFile({ schema, presets }, text, source) as Readonly<Record<string, unknown>>;
+    const file = checkFile(rules, text, source);
     return Object.fromEntries(names.map((name) => [name, file[name]])) as Configuration<S>;
   };
   const defaults = (): Configuration<S> => parse('', 'defaults');

@@ -11,8 +11,9 @@ import {
 } from './endpoint.ts';
 import type { HostsConfiguration } from './hosts.ts';
 import { registryOfHost } from './hub.ts';
-import { parseHostsToml, parseServer } from './parse-hosts-toml.ts';
+import { parseHostsToml } from './parse-hosts-toml.ts';
 import { parseRegistriesYaml } from './parse-registries-yaml.ts';
+import { parseServer } from './parse-server.ts';
 import type { RegistrySettings } from './settings.ts';
 
 type Settings = Pick<RegistrySettings, 'mirrors' | 'tls' | 'hostsDirectory' | 'registriesFile'>;

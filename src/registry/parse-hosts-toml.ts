@@ -5,6 +5,7 @@ import { isObject, property, type JsonObject } from '../image/json.ts';
 import { parseEndpointHeaders } from './endpoint-headers.ts';
 import type { EndpointList, EndpointSettings, TlsFiles } from './endpoint.ts';
 import { invalidHosts } from './invalid-hosts.ts';
+import { parseServer } from './parse-server.ts';
 import { parseRewrite } from './rewrite-repository.ts';
 
 interface HostsFile {
@@ -62,18 +63,6 @@ function parseTls(table: JsonObject, origin: Origin): TlsFiles | null {
     client: client === undefined ? [] : parseClient(client, origin),
     insecure,
   };
-}
-
-/** `/v2` is added unless it stands there, or the path is said to be whole (containerd's `parseHostConfig`). */
-export function parseServer(server: string, isWhole: boolean, subject: string): URL {
-  const text = /^https?:\/\//.test(server) ? server : `https://${server}`;
-  if (!URL.canParse(text)) throw invalidHosts(subject, `"${server}" is no address`);
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    throw invalidHosts(subject, `the address of ${url.host} has more than a path`);
-  const path = url.pathname.replace(/\/+$/, '');
-  url.pathname = isWhole || path.endsWith('/v2') ? path : `${path}/v2`;
-  return url;
 }
 
 function parseHost(server: string | null, table: JsonObject, origin: Origin): EndpointSettings<TlsFiles> {

@@ -6,7 +6,7 @@ import { DOCKER_HUB } from '../image/reference.ts';
 import { PLAIN_ENDPOINT, type EndpointSettings, type HostsTable, type TlsFiles } from './endpoint.ts';
 import { HUB_HOST, hostOfRegistry, registryOfHost } from './hub.ts';
 import { invalidHosts } from './invalid-hosts.ts';
-import { parseServer } from './parse-hosts-toml.ts';
+import { parseServer } from './parse-server.ts';
 import { parseRewrite, type Rewrite } from './rewrite-repository.ts';
 
 export interface RegistriesFile extends HostsTable<TlsFiles> {

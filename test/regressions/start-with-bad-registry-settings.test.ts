@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { kubeconfigText } from '../support/kubectl.ts';
 import { run } from '../support/processes.ts';
+import { runWasmgate } from '../support/run-wasmgate.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
@@ -27,12 +28,17 @@ test.for<readonly [name: string, registry: object, code: number, says: string]>(
     2,
     'Cannot read registry.caFile "/nonexistent.pem" (ENOENT',
   ],
-  ['an address that is none', { allowAddresses: ['banana'] }, 2, 'Cannot allow address "banana"'],
+  [
+    'an address that is none',
+    { allowAddresses: ['banana'] },
+    2,
+    'line 1: registry.allowAddresses[0]: "banana" is neither an address nor a CIDR.',
+  ],
   [
     'a mirror that is none',
     { mirrors: { 'docker.io': ['http://a b'] } },
     2,
-    'Cannot use configuration key registry.mirrors: "http://a b" is no address',
+    'line 1: registry.mirrors["docker.io"][0]: "http://a b" is no address.',
   ],
   [
     'a registries file that does not exist',
@@ -50,4 +56,40 @@ test.for<readonly [name: string, registry: object, code: number, says: string]>(
   const output = await run('timeout', ['10', process.execPath, MAIN, 'serve', ...flags]);
   expect(output).toMatchObject({ code, stdout: '' });
   expect(output.stderr).toContain(says);
+});
+
+test.for<readonly [name: string, lines: readonly string[], says: string]>([
+  [
+    'an address',
+    ['  allowAddresses:', '    - 10.0.0.0/8', '    - nonsense'],
+    'line 6: registry.allowAddresses[1]: "nonsense" is neither an address nor a CIDR.',
+  ],
+  [
+    'a mirror',
+    ['  mirrors:', '    docker.io:', '      - "http://a b"'],
+    'line 6: registry.mirrors["docker.io"][0]: "http://a b" is no address.',
+  ],
+  [
+    'a mirror with more than a path',
+    ['  mirrors: {docker.io: ["https://mirror.internal?x=1"]}'],
+    'line 4: registry.mirrors["docker.io"][0]: the address of mirror.internal has more than a path.',
+  ],
+  [
+    'a key without its certificate',
+    ['  tls:', '    a.internal: {keyFile: /k.pem}'],
+    'line 5: registry.tls["a.internal"].keyFile: it needs certFile.',
+  ],
+])('config check and review say of %s what serve would', async ([, lines, says]) => {
+  const config = join(folder, 'checked.yaml');
+  const text = ['apiVersion: wasmgate.dev/v1alpha1', 'kind: Configuration', 'registry:', ...lines];
+  await writeFile(config, text.join('\n'));
+  const pod = join(folder, 'pod.yaml');
+  await writeFile(pod, 'apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: b}]}\n');
+  const told = {
+    exitCode: 2,
+    stdout: '',
+    stderr: expect.stringContaining(`: 1 problem\n  ${says}\n`),
+  };
+  expect(await runWasmgate(['config', 'check', config])).toEqual(told);
+  expect(await runWasmgate(['review', '-f', pod, '--config', config])).toEqual(told);
 });
