@@ -25,8 +25,9 @@ function describeKey(
     .join('\n');
 }
 
+/** Every line of what it says is a comment, so that all of it can be pasted. */
 function describeExample({ command, says }: Example, columns: number): string {
-  return `${wrap(`# ${says}`, columns, '  ')}\n  ${command}`;
+  return `${wrap(says, columns, '  # ')}\n  ${command}`;
 }
 
 /** A page of titled sections; those with nothing in them are left out. */

@@ -106,6 +106,15 @@ test.each([
   }
 });
 
+test.each([40, 80])('what examples say is a comment in every line at %i columns', async (columns) => {
+  const examples = [{ command: 'wasmgate echo a', says: 'Once or twice or more, '.repeat(5) }];
+  const { stdout } = await run(['echo', '--help'], { commands: [{ ...echo, examples }] }, columns);
+  const [, shown = ''] = stripVTControlCharacters(stdout).split('Examples\n');
+  const lines = shown.trimEnd().split('\n');
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.filter((line) => !line.startsWith('  # '))).toEqual(['  wasmgate echo a']);
+});
+
 test('a pipe gets no colour', async () => {
   const { stdout } = await run(['--help']);
   expect(stripVTControlCharacters(stdout)).toBe(stdout);
