@@ -76,7 +76,7 @@ export function serveCommand(deps: ServeDeps): Command {
     examples: [
       { command: 'wasmgate serve', says: 'In a Pod of the cluster, as the manifests start it' },
       {
-        command: 'wasmgate serve --kubeconfig ~/.kube/config --cert-dir certs/dev',
+        command: 'wasmgate serve --kubeconfig ~/.kube/config --cert-dir certs',
         says: 'On your machine, for development',
       },
       {
