@@ -46,7 +46,7 @@ export function renderAnswer(page: Page, { scenario, admission }: Played): reado
   const [name, more] = HEADLINES[answer];
   const denial = `Error from server (Forbidden): admission webhook "validate.wasmgate.dev" denied the request: ${refusal ?? ''}`;
   return [
-    `  ${page.paint(['bold', ANSWER_STYLES[answer]], name)}${more}`,
+    wrap(name + more, page.columns, '  ').replace(name, page.paint(['bold', ANSWER_STYLES[answer]], name)),
     ...renderDiff(page, toYaml(scenario.pod), toYaml(stored)),
     ...(refusal === null ? [] : renderMessage(page, 'red', denial)),
     ...warnings.flatMap((warning) => renderMessage(page, 'yellow', `Warning: ${warning}`)),

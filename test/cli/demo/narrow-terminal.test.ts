@@ -1,0 +1,28 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { runDemo } from '../../../src/cli/demo/run-demo.ts';
+import { createConfigurationReader } from '../../../src/config/configuration-reader.ts';
+import { policySettings } from '../../../src/policy/settings.ts';
+import { wireDemo } from '../../../src/wire-demo.ts';
+import { assembleAssess } from '../../../src/wire.ts';
+
+const COLUMNS = 50;
+const { policy } = createConfigurationReader({ policy: policySettings }).defaults();
+/** As the demo is written for, so that nothing is told that was not promised. */
+const settings = { policy: { ...policy, preferRuntimeClasses: ['crun-wasm'] } };
+
+test('sentences stay within a terminal of 50 columns', async () => {
+  const deps = wireDemo((parts) => assembleAssess({ ...parts, namespace: 'wasmgate-system' }, settings));
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: COLUMNS });
+  const output = text(stdout);
+  await runDemo(deps, { stdout, stderr: new PassThrough(), env: {} });
+  stdout.end();
+  // Under two spaces stand sentences and, in columns, the summary; under four what was sent and answered.
+  const prose = stripVTControlCharacters(await output)
+    .split('\n')
+    .filter((line) => /^ {2}\S(?!.* {2})/.test(line));
+  expect(prose).toContain('  Changed by /mutate (asked again: nothing more),');
+  expect(prose.filter((line) => line.length > COLUMNS)).toEqual([]);
+});
