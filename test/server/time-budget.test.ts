@@ -7,11 +7,12 @@ test.each([
   ['1m30s', 90_000],
   ['1.5s', 1500],
   ['500ms', 500],
+  ['1h', 3_600_000],
 ])('%s is a duration', (text, milliseconds) => {
   expect(parseTimeout(text)).toBe(milliseconds);
 });
 
-test.each(['', '10', 's', '10 s', '-1s', '0s', '1s ', 'x10s', '10sx', '10s 5s', '1h', '1e3s', '١s'])(
+test.each(['', '10', 's', '10 s', '-1s', '0s', '1s ', 'x10s', '10sx', '10s 5s', '1d', '1e3s', '١s'])(
   '"%s" is none',
   (text) => {
     expect(parseTimeout(text)).toBeNull();
