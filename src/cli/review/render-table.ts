@@ -76,7 +76,9 @@ function changeLines(page: Page, { changes, patch }: ReportItem): readonly strin
 
 function imageLines(page: Page, { images }: ReportItem): readonly string[] {
   return images.map(({ container, image, verdict }, index) =>
-    row(page, index === 0 ? 'images' : '', { text: `${container}: ${image}, ${describeVerdict(verdict)}` }),
+    row(page, index === 0 ? 'images' : '', {
+      text: `${container}: ${image === '' ? 'names no image' : `${image}, ${describeVerdict(verdict)}`}`,
+    }),
   );
 }
 

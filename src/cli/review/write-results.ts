@@ -1,4 +1,3 @@
-import { printable } from '../../admission/bounds.ts';
 import { writeReview } from '../../admission/response.ts';
 import { createPage } from '../page.ts';
 import type { Io } from '../io.ts';
@@ -11,6 +10,7 @@ import type { Report } from './report.ts';
 import { remarksOf } from './report-item.ts';
 import type { ReviewedInput } from './review-input.ts';
 import type { Reviewed } from './review-subject.ts';
+import { writeRemarks } from './write-remarks.ts';
 
 function writeTable({ stdout }: Io, { reviews }: ReviewedInput, { items, summary }: Report): void {
   const page = createPage(stdout);
@@ -41,15 +41,6 @@ function patchLine(review: Reviewed): string {
   return `${plainJson(JSON.stringify(review.kind === 'judged' ? review.patch : []))}\n`;
 }
 
-/** Beside an output that programs read, people are told on standard error. */
-function writeRemarks({ stderr }: Io, reviews: readonly Reviewed[]): void {
-  for (const review of reviews) {
-    const { file, document, kind, namespace, name } = review.subject.source;
-    const where = `${file}, document ${document}, ${kind} ${namespace}/${name}`;
-    for (const remark of remarksOf(review)) stderr.write(`Warning: ${printable(`${where}: ${remark}`)}\n`);
-  }
-}
-
 export function writeResults(
   output: Output,
   io: Io,
@@ -61,7 +52,7 @@ export function writeResults(
     writeTable(io, input, report);
     return;
   }
-  writeRemarks(io, reviews);
+  writeRemarks(output, io, reviews);
   switch (output) {
     case 'json':
       stdout.write(`${plainJson(JSON.stringify(report, null, 2))}\n`);

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FACTS, podOf, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+
+let stage: ReviewStage;
+let facts: string;
+
+beforeAll(async () => {
+  stage = await startReviewStage();
+  facts = await stage.write('facts.yaml', FACTS);
+});
+
+afterAll(() => stage[Symbol.asyncDispose]());
+
+test.each(['yaml', 'diff', 'patch', 'admissionreview'])(
+  '-o %s says on standard error what is undecided and why, and the same advice once',
+  async (output) => {
+    // Nothing listens on the port of discard.
+    const away = (name: string) =>
+      podOf(name, 'x').replace('REGISTRY/corpus/x', `127.0.0.1:9/corpus/${name}:1`);
+    const file = await stage.write(
+      'away.yaml',
+      [away('a'), podOf('b', 'linux-plain'), away('c')].join('\n---\n'),
+    );
+    const { exitCode, stderr } = await stage.review(['-f', file, '--facts', facts, '-o', output]);
+    expect(exitCode).toBe(3);
+    const [first, second, advice, ...rest] = stderr.split('\n');
+    expect(first).toMatch(
+      /^Undecided: .*away\.yaml, document 1, Pod default\/a: container "app": .*127\.0\.0\.1:9/,
+    );
+    expect(second).toMatch(
+      /^Undecided: .*away\.yaml, document 3, Pod default\/c: container "app": .*127\.0\.0\.1:9/,
+    );
+    expect(advice).toMatch(/^To decide: \S/);
+    expect(rest).toEqual(['']);
+  },
+);
+
+test('a container without an image is told so in the table', async () => {
+  const file = await stage.write(
+    'bare.yaml',
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {containers: [{name: app}]}\n',
+  );
+  const { stdout } = await stage.review(['-f', file, '--facts', facts]);
+  expect(stdout).toContain('\n  images   app: names no image\n');
+});
