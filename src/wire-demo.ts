@@ -1,15 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { AssessPod } from './assess/assessment.ts';
-import type { ClusterPort } from './assess/ports.ts';
 import { generateServingCertificate, LOCAL_NAMES } from './certs/serving-certificate.ts';
 import type { DemoCluster } from './cli/demo/demo-cluster.ts';
 import type { DemoDeps } from './cli/demo/run-demo.ts';
 import { AppError } from './errors.ts';
 import type { JsonObject } from './image/json.ts';
-import { createClusterView } from './kubernetes/cluster-view.ts';
-import type { RuntimeClass } from './pod/cluster-objects.ts';
-import { parseNamespace, parseNode, parseRuntimeClass } from './pod/parse-cluster-objects.ts';
+import { createFixedCluster, type FixedCluster } from './kubernetes/fixed-cluster.ts';
 import { createRegistryClient } from './registry/client.ts';
 import { createApp } from './server/app.ts';
 import { tlsOptions } from './server/certificate.ts';
@@ -21,11 +18,11 @@ import type { WebhookParts } from './wire.ts';
 /** The same place from `src/wire-demo.ts` and from the bundle, `dist/main.js`. */
 const RUNTIME_CLASSES = new URL('../manifests/runtime-classes/', import.meta.url);
 
-async function readRuntimeClasses(): Promise<readonly RuntimeClass[]> {
+async function readRuntimeClasses(): Promise<readonly JsonObject[]> {
   try {
     const files = (await readdir(RUNTIME_CLASSES)).filter((file) => file.endsWith('.yaml'));
     const texts = await Promise.all(files.map((file) => readFile(new URL(file, RUNTIME_CLASSES), 'utf8')));
-    return texts.flatMap((text) => parseRuntimeClass(parse(text) as JsonObject) ?? []);
+    return texts.map((text) => parse(text) as JsonObject);
   } catch (cause) {
     throw new AppError(
       'no-manifests',
@@ -38,16 +35,8 @@ async function readRuntimeClasses(): Promise<readonly RuntimeClass[]> {
   }
 }
 
-/** A cluster that stands still. */
-async function fixedCluster({ nodes, namespaces }: DemoCluster): Promise<ClusterPort> {
-  const classes = await readRuntimeClasses();
-  const view = createClusterView(
-    classes,
-    nodes.flatMap((node) => parseNode(node) ?? []),
-  );
-  const known = namespaces.flatMap((namespace) => parseNamespace(namespace) ?? []);
-  const find = (name: string) => known.find((namespace) => namespace.name === name);
-  return { view: () => view, namespace: find, fetchNamespace: (name) => Promise.resolve(find(name)) };
+async function createDemoCluster({ nodes, namespaces }: DemoCluster): Promise<FixedCluster> {
+  return createFixedCluster([...(await readRuntimeClasses()), ...nodes, ...namespaces], 'default');
 }
 
 type Assemble = (parts: Omit<WebhookParts, 'namespace'>, policy: string) => AssessPod;
@@ -56,11 +45,10 @@ type Assemble = (parts: Omit<WebhookParts, 'namespace'>, policy: string) => Asse
 export function wireDemo(assemble: Assemble): DemoDeps {
   return {
     startWebhook: async (demo, io) => {
-      const cluster = await fixedCluster(demo);
+      const ports = await createDemoCluster(demo);
       const logger = createLogger({ level: 'error', destination: io.stderr });
       const registry = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
-      const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
-      const assess = assemble({ cluster, pullSecrets, registry, logger }, demo.policy);
+      const assess = assemble({ ...ports, registry, logger }, demo.policy);
       const health = createHealth(() => []);
       const certificate = await generateServingCertificate(LOCAL_NAMES);
       const app = createApp({ assess, health, logger }, { https: tlsOptions(certificate) });
@@ -72,7 +60,7 @@ export function wireDemo(assemble: Assemble): DemoDeps {
       return {
         url: `https://${host}:${port}`,
         caCert: certificate.caCert,
-        view: cluster.view(),
+        view: ports.cluster.view(),
         assess,
         close: async () => {
           await close();

@@ -56,8 +56,8 @@ export const DEMO_CLUSTER: DemoCluster = {
     node('wasm-2', { runtime: 'containerd://2.2.9', handlers: ['runc', 'wasmtime', 'spin'] }),
   ],
   namespaces: [
-    { metadata: { name: 'default', labels: {} } },
-    { metadata: { name: AUDITED_NAMESPACE, labels: { 'wasmgate.dev/mode': 'audit' } } },
+    { kind: 'Namespace', metadata: { name: 'default', labels: {} } },
+    { kind: 'Namespace', metadata: { name: AUDITED_NAMESPACE, labels: { 'wasmgate.dev/mode': 'audit' } } },
   ],
   /** crun first, as in many a production cluster; what crun cannot run goes elsewhere. */
   policy: '{preferRuntimeClasses: [crun-wasm]}',
