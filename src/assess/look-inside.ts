@@ -5,9 +5,9 @@ import type { Scope } from '../detect/open-question.ts';
 import { AppError } from '../errors.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
+import { orLate } from '../or-late.ts';
 import { commandKey, LONGEST_COMMAND_KEY } from './judge-container.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
-import { orLate } from './or-late.ts';
 import type { PeekImage } from './peek-image.ts';
 import type { Logger } from './ports.ts';
 

@@ -1,6 +1,6 @@
 import type { KeychainPort, Logger } from '../assess/ports.ts';
-import type { Credential } from '../credentials/credential.ts';
 import { describeError } from '../errors.ts';
+import { orLate } from '../or-late.ts';
 import { createCredentialProvider } from './credential-provider.ts';
 import type { KeychainLimits } from './defaults.ts';
 import { createDockerConfigFile, faultOfDockerConfig } from './docker-config-file.ts';
@@ -15,22 +15,6 @@ export interface KeychainOptions {
   /** Of helpers and plugins. */
   readonly env: Environment;
   readonly limits?: Partial<KeychainLimits>;
-}
-
-/** Whatever is late is no longer wanted; its program ends in its own time and is there for the next one who asks. */
-async function untilAborted(
-  asking: Promise<readonly Credential[]>,
-  signal: AbortSignal,
-): Promise<readonly Credential[]> {
-  const { promise: late, resolve } = Promise.withResolvers<readonly Credential[]>();
-  const giveUp = (): void => resolve([]);
-  if (signal.aborted) giveUp();
-  signal.addEventListener('abort', giveUp, { once: true });
-  try {
-    return await Promise.race([asking, late]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
 }
 
 /** Said once at start, and no reason not to: the Secret that such a file is mounted from may come later. */
@@ -57,7 +41,8 @@ export async function loadKeychain(
   ];
   return {
     credentialsFor: async (reference, signal) => {
-      const asked = parts.map((part) => untilAborted(part.credentialsFor(reference, signal), signal));
+      // Whatever is late is no longer wanted; its program ends in its own time and is there for the next one who asks.
+      const asked = parts.map((part) => orLate(part.credentialsFor(reference, signal), signal, () => []));
       return (await Promise.all(asked)).flat();
     },
   };

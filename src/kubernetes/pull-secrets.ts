@@ -3,6 +3,7 @@ import type { PullSecretsPort } from '../assess/ports.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import { AppError } from '../errors.ts';
+import { orLate } from '../or-late.ts';
 import { isObjectName } from '../pod/object-name.ts';
 import { MAX_PULL_SECRETS, pullSecretNames } from '../pod/pull-secret-names.ts';
 import type { KubernetesClient } from './client.ts';
@@ -58,7 +59,8 @@ export function createPullSecrets(
   return {
     read: async (namespace, names, signal) => {
       const reading = Promise.all(readable(namespace, names).map((name) => readShared(namespace, name)));
-      return (await abortable(reading, signal)).flat();
+      // The caller's share of the wait ends with its signal; the reading goes on and fills the cache for the next try.
+      return (await orLate(reading, signal, late)).flat();
     },
     forget: (namespace, names) => {
       for (const name of readable(namespace, names)) cache.delete(`${namespace}/${name}`);
@@ -116,16 +118,6 @@ function toFailure(error: unknown, { namespace, role }: SecretName): unknown {
   });
 }
 
-/** The caller's share of the wait ends with its signal; the reading goes on and fills the cache for the next try. */
-async function abortable<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const given = Promise.withResolvers<never>();
-  const giveUp = (): void =>
-    given.reject(new AppError<UnknownReason>('timeout', 'Cannot read pull secrets: no answer in time'));
-  if (signal.aborted) giveUp();
-  signal.addEventListener('abort', giveUp, { once: true });
-  try {
-    return await Promise.race([promise, given.promise]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
+function late(): never {
+  throw new AppError<UnknownReason>('timeout', 'Cannot read pull secrets: no answer in time');
 }

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Logger, ServiceAccountsPort } from '../assess/ports.ts';
 import { describeError } from '../errors.ts';
 import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import { orLate } from '../or-late.ts';
 import { isObjectName } from '../pod/object-name.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
@@ -29,19 +30,6 @@ function readNames(account: JsonObject): Names {
     const name = isObject(secret) ? stringOr(property(secret, 'name'), '') : '';
     return name === '' ? [] : [name];
   });
-}
-
-/** Whoever has no time left goes on without; the reading fills the cache for the next one. */
-async function untilAborted(reading: Promise<Names>, signal: AbortSignal): Promise<Names> {
-  const { promise: late, resolve } = Promise.withResolvers<Names>();
-  const giveUp = (): void => resolve(NONE);
-  if (signal.aborted) giveUp();
-  signal.addEventListener('abort', giveUp, { once: true });
-  try {
-    return await Promise.race([reading, late]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
 }
 
 /** ServiceAccounts, each read by its name, for what the API server would copy from them into a Pod. */
@@ -74,7 +62,8 @@ export function createServiceAccounts(
       const key = `${namespace}/${name}`;
       const reading = cache.get(key) ?? read(namespace, name, key);
       if (!cache.has(key)) cache.set(key, reading);
-      return untilAborted(reading, signal);
+      // Whoever has no time left goes on without; the reading fills the cache for the next one.
+      return orLate(reading, signal, () => NONE);
     },
   };
 }

@@ -7,7 +7,13 @@ interface Rule {
   readonly types?: readonly string[];
 }
 
-const EVERYWHERE: ReadonlySet<string> = new Set(['errors.ts', 'choice.ts', 'duration.ts', 'nearest-name.ts']);
+const EVERYWHERE: ReadonlySet<string> = new Set([
+  'errors.ts',
+  'choice.ts',
+  'duration.ts',
+  'nearest-name.ts',
+  'or-late.ts',
+]);
 
 const EDGE: Rule = { rooms: ['image', 'pod', 'credentials'], types: ['policy', 'detect', 'assess/ports.ts'] };
 
