@@ -26,13 +26,15 @@ function findCommand(name: string, commands: readonly Command[]): Command {
   const names = commands.map((candidate) => candidate.name);
   const what = name.startsWith('-') ? 'flag' : 'command';
   const known = what === 'flag' ? ['--help', '--version'] : names;
-  throw usageError(`there is no ${what} "${name}".${didYouMean(name, known)}`, '');
+  // No letter is near a word, but this one means the same in most programs.
+  const hint = name.toLowerCase() === '-v' ? ' Did you mean "--version"?' : didYouMean(name, known);
+  throw usageError(`there is no ${what} "${name}".${hint}`, '');
 }
 
 /** The command lines in a text as this user types them; our name in prose and in labels is left alone. */
 function asTyped(text: string, { program = 'wasmgate' }: Io, commands: readonly Command[]): string {
   const words = ['COMMAND', '--help', ...commands.map(({ name }) => name)].join('|');
-  const line = new RegExp(`\\bwasmgate(?= (?:${words})(?![\\w-]))|(?<=Cannot run ")wasmgate(?=")`, 'g');
+  const line = new RegExp(`\\bwasmgate(?= (?:${words})(?![\\w-]))`, 'g');
   return text.replaceAll(line, program);
 }
 

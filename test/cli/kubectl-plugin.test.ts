@@ -37,5 +37,7 @@ test.each([
   expect(review.stdout).toContain(`| ${typed} review -f -`);
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining(`Cannot run "${typed} review"`) });
   expect(wrong.stderr).toContain(`\nSee: ${typed} review --help\n`);
-  expect(nothing.stderr).toContain(`Cannot run "${typed}": there is no command "revue"`);
+  expect(nothing.stderr).toContain(
+    `wasmgate: there is no command "revue". Did you mean "review"?\nSee: ${typed} --help\n`,
+  );
 });

@@ -152,6 +152,7 @@ test.each([
 test.each([
   ['an unknown command', ['serv'], 'there is no command "serv". Did you mean "serve"?', 'wasmgate --help'],
   ['a command unlike any', ['frobnicate'], 'there is no command "frobnicate".', 'wasmgate --help'],
+  ['-v', ['-v'], 'there is no flag "-v". Did you mean "--version"?', 'wasmgate --help'],
   ['help on an unknown command', ['help', 'serv'], 'Did you mean "serve"?', 'wasmgate --help'],
   [
     'an unknown flag before the command',
@@ -204,7 +205,7 @@ test.each([
   const { exitCode, stdout, stderr, served } = await run(argv);
   expect([exitCode, stdout, served]).toEqual([EXIT_CODES.usage, '', []]);
   const [first, second, ...rest] = stderr.split('\n');
-  expect(first).toMatch(/^wasmgate: Cannot run "wasmgate/);
+  expect(first).toMatch(/^wasmgate: (?:Cannot run "wasmgate (?:serve|echo)": \S|there is no )/);
   expect(first).toContain(what);
   expect([second, ...rest]).toEqual([`See: ${next}`, '']);
 });

@@ -2,6 +2,11 @@ import { LineCounter, parseAllDocuments } from 'yaml';
 import { describeError } from '../../errors.ts';
 import type { InputFile } from './read-files.ts';
 
+export const DEFAULTS = {
+  /** Of one problem: the parser quotes what it stumbles over, which may be the rest of the file. */
+  messageCharacters: 120,
+} as const;
+
 /** One YAML document, or the whole of a JSON file. */
 export interface ParsedDocument {
   readonly file: string;
@@ -28,10 +33,15 @@ function tryJson(text: string): unknown {
 
 type YamlDocument = ReturnType<typeof parseAllDocuments>[number];
 
+function shorten(message: string): string {
+  const { messageCharacters: most } = DEFAULTS;
+  return message.length > most ? `${message.slice(0, most - 1)}…` : message;
+}
+
 function problemsOf(yaml: YamlDocument, lines: LineCounter, where: string): readonly string[] {
   return yaml.errors.map(({ message, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
-    return `${where}, line ${line}, column ${col}: ${message}`;
+    return `${where}, line ${line}, column ${col}: ${shorten(message)}`;
   });
 }
 

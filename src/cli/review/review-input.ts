@@ -4,7 +4,7 @@ import type { JsonObject } from '../../image/json.ts';
 import { usageError } from '../usage-error.ts';
 import { isFact } from './facts.ts';
 import { collectManifests, type Manifest } from './manifests.ts';
-import { parseDocuments } from './parse-documents.ts';
+import { parseDocuments, type ParsedFile } from './parse-documents.ts';
 import { readFiles, type InputFile } from './read-files.ts';
 import { reviewSubject, type Reviewed } from './review-subject.ts';
 import { subjectOf, type Subject } from './subjects.ts';
@@ -12,6 +12,8 @@ import { subjectOf, type Subject } from './subjects.ts';
 export const DEFAULTS = {
   /** Reviewed side by side: enough to hide a registry's latency, few enough for its rate limits. */
   atOnce: 8,
+  /** Problems told of one file: what is no YAML at all has one in every line, and the first says so. */
+  problemsOfFile: 3,
 } as const;
 
 /** Files as they were found, read and taken apart. */
@@ -29,11 +31,18 @@ export interface ReviewedInput {
   readonly passedOver: number;
 }
 
+const CHART_ADVICE = 'A chart is reviewed as it is rendered: helm template CHART | wasmgate review -f -';
+
 function adviceFor(files: readonly InputFile[]): { advice: string } | Record<string, never> {
-  const isTemplate = files.some(({ text }) => text.includes('{{'));
-  return isTemplate
-    ? { advice: 'A chart is reviewed as it is rendered: helm template CHART | wasmgate review -f -' }
-    : {};
+  return files.some(({ text }) => text.includes('{{')) ? { advice: CHART_ADVICE } : {};
+}
+
+function listProblems({ problems }: ParsedFile): string {
+  const more = problems.length - DEFAULTS.problemsOfFile;
+  const shown = problems.slice(0, DEFAULTS.problemsOfFile);
+  return [...shown, ...(more > 0 ? [`and ${more} more in this file`] : [])]
+    .map((line) => `\n  ${line}`)
+    .join('');
 }
 
 /**
@@ -45,9 +54,8 @@ export async function readManifests(
 ): Promise<Input> {
   const files = await readFiles(paths, reader);
   const parsed = files.map(parseDocuments);
-  const problems = parsed.flatMap((file) => file.problems);
-  if (problems.length > 0) {
-    const list = problems.map((problem) => `\n  ${problem}`).join('');
+  const list = parsed.map(listProblems).join('');
+  if (list !== '') {
     throw new AppError('unreadable-manifest', `Cannot read manifests: this is no YAML${list}`, {
       blame: 'input',
       ...adviceFor(files),
@@ -59,8 +67,10 @@ export async function readManifests(
 /** @throws AppError `wrong-usage` where there is not a single Kubernetes object, which no one can have meant */
 export function checkNotEmpty({ files, manifests, others }: Input, paths: readonly string[]): void {
   if (manifests.length > 0) return;
-  const looked = `${files.length} ${files.length === 1 ? 'file' : 'files'} with ${others} other documents`;
-  throw usageError(`there is no Kubernetes object in ${paths.join(', ')} (${looked})`, 'review');
+  const found = others === 1 ? '1 document, which is none' : `${others} documents, which are none`;
+  const looked = `${files.length === 1 ? '' : `${files.length} files with `}${found}`;
+  const what = `there is no Kubernetes object in ${paths.join(', ')}: ${looked}`;
+  throw usageError(what, 'review', others > 0 ? CHART_ADVICE : undefined);
 }
 
 function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Manifest, Subject> {

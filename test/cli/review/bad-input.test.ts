@@ -1,6 +1,7 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseDocuments } from '../../../src/cli/review/parse-documents.ts';
 import { run } from '../../support/processes.ts';
 import { FACTS, podOf, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
 
@@ -40,6 +41,14 @@ describe('wrong usage, exit code 2', () => {
     expect(stderr).toContain(`there is no Kubernetes object in ${file}`);
   });
 
+  test('Helm values get advice', async () => {
+    const file = await stage.write('values.yaml', 'image: nginx\nreplicas: 3\n');
+    expect((await stage.review(['-f', file])).stderr).toBe(
+      `wasmgate: Cannot run "wasmgate review": there is no Kubernetes object in ${file}: 1 document, which is none\n` +
+        'A chart is reviewed as it is rendered: helm template CHART | wasmgate review -f -\n',
+    );
+  });
+
   test('facts that are none', async () => {
     const pod = await stage.write('a.yaml', podOf('a', 'linux-plain'));
     const { exitCode, stderr } = await stage.review(['-f', pod, '--facts', pod]);
@@ -74,6 +83,25 @@ describe('what is no YAML is told with file, document and line', () => {
     expect(stderr).toContain(`${first}, document 1`);
     expect(stderr).toContain(`${second}, document 2`);
     expect(stderr).toContain(`${second}, document 3`);
+  });
+
+  test('of a file with a problem in every line three are told, cut short, and how many more there are', async () => {
+    const { stderr } = await stage.review(['-f', join(import.meta.dirname, '..', '..', '..', 'LICENSE')]);
+    const [head, ...lines] = stderr.trimEnd().split('\n');
+    expect(head).toBe('wasmgate: Cannot read manifests: this is no YAML');
+    expect(lines).toHaveLength(4);
+    expect(lines.at(-1)).toMatch(/^ {2}and \d+ more in this file$/);
+    const messages = lines.slice(0, 3).map((line) => /column \d+: (.*)$/.exec(line)?.[1]?.length ?? Infinity);
+    expect(Math.max(...messages)).toBeLessThanOrEqual(120);
+  });
+
+  test('a long quotation is cut', async () => {
+    const text = await readFile(join(import.meta.dirname, '..', '..', '..', 'LICENSE'), 'utf8');
+    const messages = parseDocuments({ file: 'x', text }).problems.map((problem) =>
+      problem.replace(/^.*? column \d+: /, ''),
+    );
+    expect(messages.filter((message) => message.endsWith('…')).length).toBeGreaterThan(0);
+    expect(Math.max(...messages.map(({ length }) => length))).toBe(120);
   });
 
   test('a chart’s template gets advice', async () => {
