@@ -18,6 +18,8 @@ export interface AssessmentRequest {
   /** `mutate` answers at once in mode audit; `validate` is the one that tells. */
   readonly step: 'mutate' | 'validate';
   readonly deadline: Deadline;
+  /** Whether nothing will be stored: then nothing may be written about it, either. */
+  readonly isDryRun?: boolean;
 }
 
 export type Assessment = SkippedAssessment | JudgedAssessment;

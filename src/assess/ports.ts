@@ -100,6 +100,22 @@ export interface ServiceAccountsPort {
   readonly pullSecrets: (namespace: string, name: string, signal: AbortSignal) => Promise<readonly string[]>;
 }
 
+/** Something to say of a Pod after its admission was answered. */
+export interface PodEvent {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** One word in camel case, for filters. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Kubernetes Events, at best effort. */
+export interface EventsPort {
+  /** Returns at once and never throws: what cannot be written is told in the log, or dropped and counted. */
+  readonly emit: (event: PodEvent) => void;
+}
+
 /** The cluster, kept up by watches. */
 export interface ClusterPort {
   readonly view: () => ClusterView;

@@ -55,8 +55,8 @@ export function createValidate({ assess }: JudgeDeps): Judge {
     if (subject === null) return allowed();
     const { kind } = request.kind;
     if (subject instanceof AppError) return notJudged(subject, kind);
-    const { namespace } = request;
-    const assessing = assess({ ...subject, namespace, step: 'validate', deadline });
+    const { namespace, dryRun: isDryRun } = request;
+    const assessing = assess({ ...subject, namespace, step: 'validate', deadline, isDryRun });
     return whenKnown(assessing, (assessment) => answer(assessment, kind));
   };
 }

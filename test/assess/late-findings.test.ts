@@ -1,0 +1,186 @@
+import type { RequestListener } from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createAssessPod } from '../../src/assess/assess-pod.ts';
+import type { AssessmentRequest, AssessPod } from '../../src/assess/assessment.ts';
+import { createDeadline } from '../../src/assess/deadline.ts';
+import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { createLateFindings, type LateFindingsOptions } from '../../src/assess/late-findings.ts';
+import type { ClusterPort, PodEvent } from '../../src/assess/ports.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+import { createRegistryClient } from '../../src/registry/client.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { startRegistry } from '../support/registry.ts';
+
+const WASM = 'bk-wasi-wasm';
+const LINUX = 'linux-plain';
+/** Long enough for everything behind an open gate. */
+const PATIENCE = 10_000;
+
+interface Setup {
+  readonly policy?: Partial<PolicySettings>;
+  readonly options?: LateFindingsOptions;
+  /** Around the use case. */
+  readonly around?: (assess: AssessPod) => AssessPod;
+}
+
+/** A registry that answers nothing until the test opens the gate. */
+async function setUp({ policy = {}, options, around = (assess) => assess }: Setup = {}) {
+  const gate = Promise.withResolvers<void>();
+  const faults =
+    (handler: RequestListener): RequestListener =>
+    (request, response) =>
+      void gate.promise.then(() => handler(request, response));
+  const registry = await startRegistry({ images: putFixtureImages, faults });
+  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  onTestFinished(async () => {
+    await client.close();
+    await registry.close();
+  });
+  const { log, messages } = createRecordingLog();
+  const view = cluster([runtimeClass('wasmtime'), runtimeClass('runc')]);
+  const namespace = { name: 'default', labels: {} };
+  const port: ClusterPort = {
+    view: () => view,
+    namespace: () => namespace,
+    fetchNamespace: () => Promise.resolve(namespace),
+  };
+  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
+  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
+  const ownNamespace = 'wasmgate-system';
+  const judge = createAssessPod(
+    { catalog, cluster: port, logger: log },
+    { policy: settings(policy), ownNamespace },
+  );
+  const written: PodEvent[] = [];
+  const events = { emit: (event: PodEvent): void => void written.push(event) };
+  const assess = createLateFindings({ assess: around(judge), events, logger: log }, options);
+  const image = (name: string): string => `${registry.host}/corpus/${name}:latest`;
+  const request = (
+    uid: string,
+    sketch: PodSketch = {},
+    parts: Partial<AssessmentRequest> = {},
+  ): AssessmentRequest => ({
+    subject: 'pod',
+    pod: {
+      ...pod({ containers: [{ image: image(WASM) }], ...sketch }),
+      metadata: { name: `pod-${uid}`, uid },
+    },
+    namespace: 'default',
+    step: 'validate',
+    // Over at once.
+    deadline: createDeadline(0),
+    ...parts,
+  });
+  const toldOf = () => written.map(({ uid, reason }) => `${uid} ${reason}`);
+  return { assess, judge, image, request, written, toldOf, registry, messages, open: gate.resolve };
+}
+
+describe('what is known only after a Pod was admitted', () => {
+  test('that it needed a class is told, and costs no further request', async () => {
+    const { assess, request, written, registry, open } = await setUp();
+    expect(await assess(request('u1'))).toMatchObject({
+      outcome: { refusals: [] },
+      containers: [{ verdict: { kind: 'unknown', reason: 'timeout' } }],
+    });
+    expect(written).toEqual([]);
+    open();
+    await expect.poll(() => written.length, { timeout: PATIENCE }).toBe(1);
+    expect(written[0]).toMatchObject({
+      namespace: 'default',
+      name: 'pod-u1',
+      uid: 'u1',
+      reason: 'WasmImageWithoutRuntimeClass',
+      message: expect.stringMatching(
+        /container "c0" .* needs RuntimeClass "wasmtime", .* Delete it: a new one/,
+      ) as string,
+    });
+    expect(registry.lines().filter((line) => line.includes('/manifests/'))).toHaveLength(1);
+  });
+
+  test.each<[mode: 'warn' | 'audit', advice: string]>([
+    ['warn', 'a new one gets its class'],
+    ['audit', 'set spec.runtimeClassName: wasmtime in the new one'],
+  ])('mode %s tells it, too', async (mode, advice) => {
+    const { assess, request, written, open } = await setUp({ policy: { mode } });
+    await assess(request('u1'));
+    open();
+    await expect.poll(() => written[0]?.message, { timeout: PATIENCE }).toContain(advice);
+  });
+
+  test('that its own class cannot run it is told in the words of the refusal', async () => {
+    const { assess, request, written, open } = await setUp();
+    await assess(request('u1', { spec: { runtimeClassName: 'runc' } }));
+    open();
+    await expect.poll(() => written.length, { timeout: PATIENCE }).toBe(1);
+    expect(written[0]).toMatchObject({
+      reason: 'WouldHaveBeenRefused',
+      message: expect.stringContaining('cannot run under RuntimeClass "runc"') as string,
+    });
+  });
+});
+
+describe('nothing is told', () => {
+  test.each<[string, string, Partial<AssessmentRequest>]>([
+    ['of an ordinary image', LINUX, {}],
+    ['of a dry run', WASM, { isDryRun: true }],
+    ['by the mutating call', WASM, { step: 'mutate' }],
+    ['of a template', WASM, { subject: 'template' }],
+    ['of an update', WASM, { previous: pod({ containers: [{ image: 'before' }] }) }],
+    ['of a Pod without a uid', WASM, { pod: pod() }],
+    ['of a Pod whose images were known in time', WASM, { deadline: createDeadline(PATIENCE) }],
+  ])('%s', async (_case, name, parts) => {
+    const { assess, judge, request, image, toldOf, open } = await setUp();
+    const containers = [{ image: image(name) }];
+    const metadata = parts.pod?.metadata;
+    const asked = request('u1', { containers }, parts);
+    const subject = metadata === undefined ? asked : { ...asked, pod: { ...pod({ containers }), metadata } };
+    const answering = assess(subject);
+    if (parts.deadline === undefined) await answering;
+    // Admitted after it, told after it.
+    await assess(request('witness'));
+    open();
+    await judge({ ...subject, deadline: createDeadline(PATIENCE) });
+    await expect.poll(toldOf, { timeout: PATIENCE }).toContain('witness WasmImageWithoutRuntimeClass');
+    expect(toldOf()).toEqual(['witness WasmImageWithoutRuntimeClass']);
+  });
+});
+
+describe('bounds', () => {
+  test('a Pod that is asked about twice is told of once', async () => {
+    const { assess, request, toldOf, open } = await setUp();
+    await assess(request('u1'));
+    await assess(request('u1'));
+    await assess(request('witness'));
+    open();
+    await expect.poll(toldOf, { timeout: PATIENCE }).toContain('witness WasmImageWithoutRuntimeClass');
+    expect(toldOf()).toEqual(['u1 WasmImageWithoutRuntimeClass', 'witness WasmImageWithoutRuntimeClass']);
+  });
+
+  test('more than so many are dropped, and the log says so', async () => {
+    const { assess, request, image, toldOf, messages, open } = await setUp({ options: { maxWaiting: 1 } });
+    await assess(request('u1'));
+    await assess(request('u2'));
+    open();
+    await expect.poll(toldOf, { timeout: PATIENCE }).toEqual(['u1 WasmImageWithoutRuntimeClass']);
+    expect(messages('warn')).toEqual([]);
+    await assess(request('u3', { containers: [{ image: image(LINUX) }] }));
+    expect(messages('warn')).toContain('too many Pods with late images; some were not followed');
+  });
+
+  test('a fault of the second look is logged and nothing else', async () => {
+    let looks = 0;
+    const around = (judge: AssessPod): AssessPod => {
+      return (request) => {
+        looks += 1;
+        if (looks > 1) throw new Error('broken');
+        return judge(request);
+      };
+    };
+    const { assess, request, written, messages } = await setUp({ around });
+    await assess(request('u1'));
+    await expect.poll(() => messages('error')).toEqual(['late look at a Pod failed']);
+    expect(written).toEqual([]);
+  });
+});
