@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { createAssessPod } from './assess/assess-pod.ts';
 import type { AssessPod } from './assess/assessment.ts';
 import { createImageCatalog } from './assess/image-catalog.ts';
+import { createLateFindings } from './assess/late-findings.ts';
 import type { ClusterPort, KeychainPort, PullSecretsPort, ServiceAccountsPort } from './assess/ports.ts';
 import { catalogOptions, imageSettings } from './assess/settings.ts';
 import { loadDevelopmentCertificate } from './certs/development.ts';
@@ -24,6 +26,7 @@ import { AppError } from './errors.ts';
 import { createKubernetesClient } from './kubernetes/client.ts';
 import { createCluster, type Cluster } from './kubernetes/cluster.ts';
 import type { KubernetesConnection } from './kubernetes/connection.ts';
+import { createEvents } from './kubernetes/events.ts';
 import { createInClusterConnection } from './kubernetes/in-cluster-connection.ts';
 import { isKubernetesError } from './kubernetes/kubernetes-error.ts';
 import { createPullSecrets } from './kubernetes/pull-secrets.ts';
@@ -188,7 +191,9 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
     const pullSecrets = createPullSecrets({ client });
     const serviceAccounts = createServiceAccounts({ client, log: logger });
     const parts = { cluster, pullSecrets, serviceAccounts, keychain, registry, logger, namespace };
-    const assess = followPolicy(parts, { file: flags.config, settings }, stopping.signal);
+    const judge = followPolicy(parts, { file: flags.config, settings }, stopping.signal);
+    const events = createEvents({ client, log: logger }, { instance: hostname() }, stopping.signal);
+    const assess = createLateFindings({ assess: judge, events, logger });
     const health = healthOf(cluster);
     const app = createApp({ assess, health, logger }, { https: tlsOptions(certificate.first) });
     certificate.follow((replaced) => swapCertificate(app.server, replaced));

@@ -5,7 +5,7 @@ import { installBase, MANIFESTS, renderManifests } from './install.ts';
 import { apply, type Kubectl, must } from './kubectl.ts';
 import { startKubernetesServer } from './kubernetes-server.ts';
 import { createNamespace, pod } from './objects.ts';
-import { waitFor } from './processes.ts';
+import { freePort, waitFor } from './processes.ts';
 import { startWasmgate } from './wasmgate-program.ts';
 
 /** What the test files of a stage are told, as plain data: they run in other processes. */
@@ -19,6 +19,8 @@ export interface StageFacts {
   /** The same module behind accounts, and the docker config that opens it. */
   readonly behindToken: PrivateImage;
   readonly behindBasic: PrivateImage;
+  /** `127.0.0.1:PORT` that wasmgate may ask, where nobody listens: one test's own registry. */
+  readonly spareHost: string;
 }
 
 export interface PrivateImage {
@@ -57,6 +59,7 @@ export async function startStage(programs: Readonly<Record<Program, string>>): P
   const open = resources.use(await startDistribution(programs, 'none'));
   const token = resources.use(await startDistribution(programs, 'token'));
   const basic = resources.use(await startDistribution(programs, 'basic'));
+  const spareHost = `127.0.0.1:${await freePort()}`;
   const { kubectl } = kubernetes;
   await must(kubectl(['apply', '--server-side', '-k', join(MANIFESTS, 'base')]));
   await prepareCluster(kubectl);
@@ -68,7 +71,7 @@ export async function startStage(programs: Readonly<Record<Program, string>>): P
       configuration: {
         policy: { preferRuntimeClasses: ['crun-wasm'], tolerations: [CONFIGURED_TOLERATION] },
         registry: {
-          plainHttp: [...open.hosts, ...token.hosts, ...basic.hosts],
+          plainHttp: [...open.hosts, ...token.hosts, ...basic.hosts, spareHost],
           allowAddresses: ['127.0.0.1/32', '::1/128'],
         },
       },
@@ -85,6 +88,7 @@ export async function startStage(programs: Readonly<Record<Program, string>>): P
     images,
     behindToken: await pushPrivateImage(token),
     behindBasic: await pushPrivateImage(basic),
+    spareHost,
   };
   const owned = resources.move();
   return { facts, [Symbol.asyncDispose]: () => owned.disposeAsync() };

@@ -33,4 +33,5 @@ const NOTHING: StageFacts = {
   images: { module: '', spin: '', linux: '', wasiOnlyIndex: '' },
   behindToken: { image: '', dockerConfig: '' },
   behindBasic: { image: '', dockerConfig: '' },
+  spareHost: '',
 };
