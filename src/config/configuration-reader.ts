@@ -117,18 +117,25 @@ function checkFile(
   return file;
 }
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'you may not read it',
+};
+
 async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    const state = cause instanceof Error && 'code' in cause ? String(cause.code) : 'failed';
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'failed';
     throw new AppError<ConfigurationErrorCode>(
       'unreadable-configuration',
-      `Cannot read configuration "${file}": ${state === 'ENOENT' ? 'there is no such file' : state}`,
+      `Cannot read configuration "${file}": ${UNREADABLE[code] ?? code}`,
       {
         blame: 'input',
-        cause,
-        advice: 'Name an existing file with --config, or leave the flag out to take every default.',
+        // Whose words would be appended, and say the same again.
+        cause: UNREADABLE[code] === undefined ? cause : undefined,
+        advice: 'Name a file; wasmgate config defaults prints one to begin with.',
       },
     );
   }

@@ -18,7 +18,7 @@ export async function createKubeconfigConnection(file: string): Promise<Kubernet
     config.clusters = config.clusters.map(allowPlainHttp);
   } catch (cause) {
     throw createKubernetesError(`read kubeconfig "${file}"`, 'invalid-kubeconfig', {
-      state: describeError(cause),
+      state: isMissing(cause) ? 'there is no such file' : describeError(cause),
     });
   }
   const cluster = config.getCurrentCluster();
@@ -39,6 +39,10 @@ export async function createKubeconfigConnection(file: string): Promise<Kubernet
       return cluster.proxyUrl === undefined ? { ...options, agent } : options;
     },
   };
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }
 
 /** client-node refuses plain http, such as a `kubectl proxy` on this machine, unless told to skip a verification. */

@@ -54,6 +54,7 @@ const ADVICE: Partial<Record<KubernetesErrorCode, string>> = {
   unauthorized: 'Check the ServiceAccount token, or log in again for a kubeconfig.',
   forbidden: 'Give the account the right: kubectl auth can-i --list --as=<account> shows what it may do.',
   unreachable: 'Check that the API server runs and can be reached from here.',
+  'invalid-kubeconfig': 'Name one with --kubeconfig FILE.',
   tls: "Check that the CA certificate given is the API server's, and the name in its address.",
 };
 

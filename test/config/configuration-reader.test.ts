@@ -223,7 +223,11 @@ test('from a file; one that is missing, or a folder, is an error', async () => {
     code: 'unreadable-configuration',
     message: `Cannot read configuration "${join(folder, 'b.yaml')}": there is no such file`,
   });
-  await expect(reader.read(folder)).rejects.toMatchObject({ code: 'unreadable-configuration' });
+  await expect(reader.read(folder)).rejects.toMatchObject({
+    code: 'unreadable-configuration',
+    message: `Cannot read configuration "${folder}": it is a folder`,
+    advice: expect.stringMatching(/^Name a file(?!.*--config )/),
+  });
   await rm(folder, { recursive: true });
 });
 

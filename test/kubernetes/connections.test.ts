@@ -43,7 +43,11 @@ test.for<readonly [name: string, content: unknown]>([
 
 test('a kubeconfig that is not there is refused', async () => {
   const file = join(folder, 'absent');
-  await expect(createKubeconfigConnection(file)).rejects.toMatchObject({ code: 'invalid-kubeconfig' });
+  await expect(createKubeconfigConnection(file)).rejects.toMatchObject({
+    code: 'invalid-kubeconfig',
+    message: `Cannot read kubeconfig "${file}": there is no such file`,
+    advice: 'Name one with --kubeconfig FILE.',
+  });
 });
 
 test('a kubeconfig may name a proxy on this machine by plain http, and a path', async () => {
