@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { namespaceFor, unchangedNamespaceFor } from '../support/example-cluster.ts';
+import { type ExampleStage, startExampleStage } from '../support/example-stage.ts';
+import { type Example, findingExamples, scenarioExamples } from '../support/examples.ts';
+import type { TestPod } from '../support/install.ts';
+import { deployment } from '../support/objects.ts';
+import { realServers } from '../support/real-servers.ts';
+import { create, showExample, type Shown } from '../support/show-example.ts';
+
+const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
+const DENIED = 'admission webhook "validate.wasmgate.dev" denied the request: ';
+
+/**
+ * A plugin of the API server itself (RuntimeClass) looks at these before any webhook is asked; wasmgate says it of templates,
+ * and of Pods to whoever reviews their files.
+ */
+const REFUSED_BEFORE: Readonly<Record<string, string>> = {
+  'node-selector-conflict': 'conflict: runtimeClass.scheduling.nodeSelector[wasm-runtime] = enabled',
+  'overhead-conflict': 'Pod Overhead set without corresponding RuntimeClass defined Overhead',
+  'runtime-class-missing': 'pod rejected: RuntimeClass "wasmtime-spin" not found',
+};
+
+const examples = [...findingExamples, ...scenarioExamples];
+const isAsked = ({ id }: Example): boolean => !Object.hasOwn(REFUSED_BEFORE, id);
+
+describe.skipIf(servers.missing)(`examples on a real API server${servers.note}`, () => {
+  let stage: ExampleStage;
+  beforeAll(async () => {
+    stage = await startExampleStage(servers.paths, examples);
+  }, 240_000);
+  afterAll(() => stage?.[Symbol.asyncDispose]());
+
+  test.each(examples.filter(isAsked))(
+    '$id: what comes is what review says',
+    async (example) => {
+      for (const shown of await showExample(stage, example)) {
+        expectSame(shown);
+        expectPromised(shown);
+      }
+    },
+    60_000,
+  );
+
+  test.each(examples.filter((example) => !isAsked(example)))(
+    '$id: refused before wasmgate is asked',
+    async (example) => {
+      const shown = await only(showExample(stage, example));
+      expect(shown.output.code).toBe(1);
+      expect(shown.output.stderr).toContain(REFUSED_BEFORE[example.id]);
+    },
+    60_000,
+  );
+
+  test.each(examples.filter((example) => !isAsked(example)))(
+    '$id: whoever applies it as a template is told by wasmgate',
+    async (example) => {
+      const shown = await only(showExample(stage, example));
+      const { spec } = shown.reviewed as unknown as TestPod;
+      const namespace = namespaceFor(example.configuration);
+      const told = await create(stage.kubectl, deployment(example.id, namespace, { spec }), namespace);
+      const { message } = shown.item.findings.find(({ id }) => id === example.id) ?? {};
+      expect(told.code).toBe(0);
+      const refusal = `wasmgate: Pods of this Deployment will be refused: ${message?.replace(/\.$/, '')}`;
+      expect(warningsIn(told.stderr).join('\n')).toContain(refusal.slice(0, 200));
+    },
+    60_000,
+  );
+
+  test('a Wasm Pod that the mutating webhook did not see is refused, with what it would have done', async () => {
+    const example = examples.find(({ id }) => id === 'wasm-image-without-runtime-class');
+    if (example === undefined) throw new Error('there is no such example');
+    const namespace = unchangedNamespaceFor(example.configuration);
+    const shown = await only(showExample(stage, example, { namespace }));
+    expect(shown.output.code).toBe(1);
+    expect(shown.output.stderr).toContain(`${DENIED}container "app" (image `);
+    expect(shown.output.stderr).toContain(`"${shown.item.runtimeClass?.name}"`);
+  }, 60_000);
+});
+
+async function only(showing: Promise<readonly Shown[]>): Promise<Shown> {
+  const [shown] = await showing;
+  if (shown === undefined) throw new Error('the example has no object');
+  return shown;
+}
+
+/** The words are the same, and so is what becomes of the object. */
+function expectSame({ answer, output, reviewed }: Shown): void {
+  const { code, stdout, stderr } = output;
+  expect({ isAllowed: code === 0, warnings: warningsIn(stderr) }).toEqual({
+    isAllowed: answer.allowed,
+    warnings: answer.warnings ?? [],
+  });
+  if (!answer.allowed) {
+    expect(stderr).toContain(DENIED + answer.status?.message);
+    return;
+  }
+  const { spec } = reviewed as unknown as TestPod;
+  const made = JSON.parse(stdout) as TestPod;
+  expect(made.spec['runtimeClassName']).toEqual(spec['runtimeClassName']);
+  const tolerations = expect.arrayContaining((spec['tolerations'] ?? []) as unknown[]);
+  const expected = reviewed.kind === 'Pod' ? { ...spec, tolerations } : spec;
+  const { annotations = {} } = (reviewed as unknown as TestPod).metadata;
+  expect(made).toMatchObject({ spec: expected, metadata: { name: reviewed.metadata.name } });
+  expect(made.metadata.annotations ?? {}).toMatchObject(annotations);
+}
+
+/** What the first line of the object says: whether it is let in, and that its finding is told. */
+function expectPromised({ promised, item, output }: Shown): void {
+  const { outcome, finding } = promised;
+  // What is not decided is the policy's business: warned about here, refused there.
+  if (outcome !== 'undecided') expect(output.code).toBe(outcome === 'refused' ? 1 : 0);
+  if (finding === undefined) {
+    expect(warningsIn(output.stderr)).toEqual([]);
+    return;
+  }
+  const found = item.findings.find(({ id }) => id === finding);
+  // kubectl is told so much of a warning.
+  const words = found?.message.replace(/\.$/, '').slice(0, 200) ?? 'the finding';
+  expect(output.stderr).toContain(words);
+}
+
+function warningsIn(stderr: string): readonly string[] {
+  return stderr
+    .split('\n')
+    .filter((line) => line.startsWith('Warning: wasmgate'))
+    .map((line) => line.slice('Warning: '.length));
+}
