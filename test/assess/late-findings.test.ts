@@ -21,17 +21,21 @@ const PATIENCE = 10_000;
 interface Setup {
   readonly policy?: Partial<PolicySettings>;
   readonly options?: LateFindingsOptions;
+  /** The only image that the gate holds back; every one where it is not given. */
+  readonly held?: string;
   /** Around the use case. */
   readonly around?: (assess: AssessPod) => AssessPod;
 }
 
 /** A registry that answers nothing until the test opens the gate. */
-async function setUp({ policy = {}, options, around = (assess) => assess }: Setup = {}) {
+async function setUp({ policy = {}, options, held = '', around = (assess) => assess }: Setup = {}) {
   const gate = Promise.withResolvers<void>();
   const faults =
     (handler: RequestListener): RequestListener =>
     (request, response) =>
-      void gate.promise.then(() => handler(request, response));
+      request.url?.includes(held) === true
+        ? void gate.promise.then(() => handler(request, response))
+        : handler(request, response);
   const registry = await startRegistry({ images: putFixtureImages, faults });
   const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
   onTestFinished(async () => {
@@ -145,6 +149,41 @@ describe('nothing is told', () => {
     await expect.poll(toldOf, { timeout: PATIENCE }).toContain('witness WasmImageWithoutRuntimeClass');
     expect(toldOf()).toEqual(['witness WasmImageWithoutRuntimeClass']);
   });
+});
+
+test('a class that was told of in time is not told of again', async () => {
+  const { assess, judge, request, image, toldOf, open } = await setUp({
+    policy: { mode: 'audit' },
+    held: LINUX,
+  });
+  await judge(request('u0', {}, { deadline: createDeadline(PATIENCE) }));
+  const two = { containers: [{ image: image(WASM) }, { image: image(LINUX) }] };
+  expect(await assess(request('u1', two))).toMatchObject({
+    decision: { runtimeClass: { origin: 'chosen' } },
+    containers: [{ verdict: { kind: 'wasm' } }, { verdict: { reason: 'timeout' } }],
+  });
+  open();
+  await judge(request('u1', two, { deadline: createDeadline(PATIENCE) }));
+  await new Promise(setImmediate);
+  expect(toldOf()).toEqual([]);
+});
+
+test('an image that is unknown for another reason is not looked at again', async () => {
+  let looks = 0;
+  const around = (judge: AssessPod): AssessPod => {
+    return (request) => {
+      looks += 1;
+      return judge(request);
+    };
+  };
+  const { assess, request, image, open } = await setUp({ around });
+  open();
+  const sketch = { containers: [{ image: image('absent') }] };
+  const inTime = { deadline: createDeadline(PATIENCE) };
+  expect(await assess(request('u1', sketch, inTime))).toMatchObject({
+    containers: [{ verdict: { reason: 'not-found' } }],
+  });
+  expect(looks).toBe(1);
 });
 
 describe('bounds', () => {
