@@ -1,0 +1,144 @@
+import * as fc from 'fast-check';
+import jsonPatch, { type Operation } from 'fast-json-patch';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Report, ReportItem } from '../../../src/cli/review/report.ts';
+import type { JsonObject } from '../../../src/image/json.ts';
+import { createFixedCluster } from '../../../src/kubernetes/fixed-cluster.ts';
+import { createLogger } from '../../../src/telemetry/log.ts';
+import { assembleAssess } from '../../../src/wire.ts';
+import { objectsIn } from '../../support/example-cluster.ts';
+import { putExampleImages, withRegistry } from '../../support/example-images.ts';
+import { EXAMPLE_FACTS } from '../../support/examples.ts';
+import { deployment, pod } from '../../support/objects.ts';
+import { settings } from '../../support/pods.ts';
+import { createTestClient } from '../../support/registry-client.ts';
+import { startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+import { readReview, withObject } from '../../support/reviews.ts';
+import { startWebhook, type Webhook } from '../../support/webhook.ts';
+
+/** Known, so that what fails once fails again. */
+const SEED = 20_261_121;
+
+const IMAGES = ['linux', 'module', 'component', 'spin-app', 'go-program', 'proxy-plugin', 'missing'] as const;
+const CLASSES = ['runc', 'crun-wasm', 'wasmtime', 'wasmtime-reserved', 'wasmtime-spin-v2', 'wasmer', 'none'];
+
+const optional = <Value>(values: readonly Value[]) =>
+  fc.option(fc.constantFrom(...values), { nil: undefined });
+
+const containers = fc.record({
+  image: fc.constantFrom(...IMAGES).map((name) => `registry.example.com/examples/${name}:1`),
+  command: optional([['/'], ['/app.wasm'], ['sh']]),
+  tty: optional([true]),
+  resources: optional([{}, { limits: { memory: '8Mi' } }, { limits: { cpu: '100m', memory: '256Mi' } }]),
+});
+
+const pods = fc.record({
+  annotations: optional([{ 'module.wasm.image/variant': 'compat' }, { 'wasmgate.dev/resource-tier': 'ai' }]),
+  spec: fc.record({
+    runtimeClassName: optional(CLASSES),
+    nodeSelector: optional([{ 'wasm-runtime': 'disabled' }]),
+    hostUsers: optional([false]),
+    containers: fc
+      .array(containers, { minLength: 1, maxLength: 3 })
+      .map((list) => list.map((container, index) => ({ name: `c${index}`, ...container }))),
+  }),
+});
+
+const resources = new AsyncDisposableStack();
+let stage: ReviewStage;
+let webhook: Webhook;
+
+beforeAll(async () => {
+  stage = resources.use(await startReviewStage({ images: putExampleImages }));
+  const registry = resources.use(createTestClient([stage]));
+  const facts = readdirSync(EXAMPLE_FACTS).flatMap((name) =>
+    objectsIn(readFileSync(join(EXAMPLE_FACTS, name), 'utf8')),
+  );
+  const ports = createFixedCluster(facts as unknown as readonly JsonObject[], 'default');
+  const logger = createLogger({ level: 'error', destination: new PassThrough() });
+  const parts = { ...ports, registry, logger, namespace: 'wasmgate-system' };
+  webhook = resources.use(await startWebhook({ assess: assembleAssess(parts, { policy: settings() }) }));
+});
+
+afterAll(() => resources.disposeAsync());
+
+test('webhook, review and the judgement of a template agree', async () => {
+  const outcomes = new Set<string | undefined>();
+  await fc.assert(
+    fc.asyncProperty(pods, async (sketch) => {
+      const { subject, template } = objectsOf(withRegistry(JSON.stringify(sketch), stage.host));
+      const list = { apiVersion: 'v1', kind: 'List', items: [subject, template] };
+      const args = ['-f', await stage.write('list.json', JSON.stringify(list)), '--facts', EXAMPLE_FACTS];
+      const [ofPod, ofTemplate] = (await stage.report(args)).items;
+      expect(judgementOf(ofTemplate, 'spec.template.')).toEqual(judgementOf(ofPod, ''));
+      outcomes.add(ofPod?.outcome);
+
+      const { stdout } = await stage.review([...args, '-o', 'admissionreview']);
+      const [podAnswer, templateAnswer] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { readonly response: Answer }).response);
+      expect(told(await askAboutPod(subject))).toEqual(told(podAnswer));
+      expect(told(await askAbout('/validate', '01', template))).toEqual(told(templateAnswer));
+    }),
+    { numRuns: 100, seed: SEED },
+  );
+  expect(outcomes).toEqual(new Set(['admitted', 'changed', 'refused', 'undecided']));
+}, 120_000);
+
+/** The same Pod, bare and as a Deployment's template. */
+function objectsOf(sketch: string): { readonly subject: object; readonly template: object } {
+  const { annotations, spec } = JSON.parse(sketch) as {
+    readonly annotations?: object;
+    readonly spec: object;
+  };
+  const subject = pod('same', 'default', { metadata: { annotations }, spec });
+  const { spec: workload, ...rest } = deployment('same', 'default', { spec });
+  const metadata = { ...workload.template.metadata, annotations };
+  const template = { ...workload.template, metadata };
+  return { subject, template: { ...rest, spec: { ...workload, template } } };
+}
+
+interface Answer {
+  readonly allowed: boolean;
+  readonly patch?: string;
+  readonly warnings?: readonly string[];
+  readonly status?: { readonly message: string };
+}
+
+function askAbout(path: string, review: string, object: object): Promise<Answer> {
+  return webhook.ask(path, withObject(readReview(review), object)) as unknown as Promise<Answer>;
+}
+
+/** Both webhooks in turn, as the API server asks them. */
+async function askAboutPod(object: object): Promise<Answer> {
+  const { patch } = await askAbout('/mutate', '03', object);
+  const operations = patch === undefined ? [] : operationsOf(patch);
+  const { newDocument } = jsonPatch.applyPatch(structuredClone(object), [...operations]);
+  const answer = await askAbout('/validate', '03', newDocument);
+  return { ...answer, ...(patch !== undefined && answer.allowed ? { patch } : {}) };
+}
+
+function operationsOf(patch: string): readonly Operation[] {
+  return JSON.parse(Buffer.from(patch, 'base64').toString()) as Operation[];
+}
+
+function told(answer: Answer | undefined): object {
+  const { allowed, patch, warnings = [], status } = answer ?? {};
+  return {
+    allowed,
+    warnings,
+    message: status?.message,
+    operations: patch === undefined ? [] : operationsOf(patch),
+  };
+}
+
+function judgementOf(item: Report['items'][number] | undefined, prefix: string): Partial<ReportItem> {
+  if (item === undefined) throw new Error('it was not reviewed');
+  const changes = item.changes.map((change) => ({ ...change, field: change.field.replace(prefix, '') }));
+  const { outcome, runtimeClass, findings, images } = item;
+  return { outcome, runtimeClass, findings, images, changes };
+}
