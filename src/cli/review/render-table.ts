@@ -56,8 +56,8 @@ function findingLines(page: Page, finding: ReportedFinding): readonly string[] {
 
 function classLine(page: Page, { runtimeClass }: ReportItem): readonly string[] {
   if (runtimeClass === null) return [];
-  const { name, handler, isKnown, origin } = runtimeClass;
-  if (!isKnown)
+  const { name, handler, origin } = runtimeClass;
+  if (handler === null && origin === 'pod')
     return [row(page, 'class', { text: `${name} (not known here; name the classes with --facts)` })];
   const how = { pod: 'named by the Pod', chosen: 'chosen', none: 'named by the Pod' }[origin];
   const what = handler === null ? 'there is no such class' : `handler ${handler}`;

@@ -37,11 +37,11 @@ function outcomeOf(review: JudgedReview, { knowsClasses }: Knowledge): ReviewOut
 
 function classOf({ runtimeClass, subject }: JudgedReview, { knowsClasses }: Knowledge): ReportedClass | null {
   const { class: found, origin } = runtimeClass;
-  if (found !== null) return { name: found.name, handler: found.handler, isKnown: true, origin };
+  if (found !== null) return { name: found.name, handler: found.handler, origin };
   const named = subject.pod.spec.runtimeClassName;
   return named === undefined || named === null || named === ''
     ? null
-    : { name: named, handler: null, isKnown: knowsClasses, origin };
+    : { name: named, handler: null, origin: knowsClasses ? origin : 'pod' };
 }
 
 function findingOf({ id, severity, action, container, detail, advice }: JudgedFinding): ReportedFinding {

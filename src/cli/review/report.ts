@@ -48,10 +48,8 @@ export interface ReportedImage {
 
 export interface ReportedClass {
   readonly name: string;
-  /** Null where the Pod names a class that is not there, or that is not known here. */
+  /** Null where the Pod names a class that is not there (origin `none`), or no class at all is known here (`pod`). */
   readonly handler: string | null;
-  /** False where no RuntimeClass is known at all, so that it stays open whether there is one of this name. */
-  readonly isKnown: boolean;
   readonly origin: ClassOrigin;
 }
 

@@ -29,7 +29,7 @@ test('a judged Pod with a change and a finding', async () => {
         source: { file: 'string', document: 'number', kind: 'string', namespace: 'string', name: 'string' },
         outcome: 'string',
         mode: 'string',
-        runtimeClass: { name: 'string', handler: 'string', isKnown: 'boolean', origin: 'string' },
+        runtimeClass: { name: 'string', handler: 'string', origin: 'string' },
         changes: [{ field: 'string', value: expect.anything(), reason: 'string' }],
         patch: [{ op: 'string', path: 'string', value: expect.anything() }],
         findings: [

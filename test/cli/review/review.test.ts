@@ -91,7 +91,7 @@ describe('outcomes', () => {
     expect(items).toMatchObject([
       {
         outcome: 'refused',
-        runtimeClass: { name: 'wasmtyme', handler: null, isKnown: true, origin: 'none' },
+        runtimeClass: { name: 'wasmtyme', handler: null, origin: 'none' },
         findings: [{ id: 'runtime-class-missing' }],
       },
     ]);
