@@ -41,3 +41,18 @@ test.each([...findingExamples, ...scenarioExamples])('$id', async (example) => {
   }));
   expect(came).toEqual(promised);
 });
+
+test('edge: the values that its comments speak of', async () => {
+  const example = scenarioExamples.find(({ id }) => id === 'edge');
+  if (example === undefined) throw new Error('there is no such example');
+  const { items } = await stage.report(await reviewArguments(example, stage));
+  const resources = items.map(({ changes }) =>
+    changes.filter(({ field }) => field.includes('.resources')).map(({ value }) => value),
+  );
+  expect(resources).toEqual([
+    ['50m', '50m', '10Mi', '24Mi'],
+    ['200m', '100Mi'],
+    [],
+    ['500m', '1', '128Mi', '512Mi'],
+  ]);
+});
