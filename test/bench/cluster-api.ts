@@ -5,6 +5,9 @@ import { startServer, type TestServer } from '../support/http-server.ts';
 
 const CLASSES = new URL('../../manifests/runtime-classes/', import.meta.url);
 
+/** One of the reviews' Pods is bound to the first of them. */
+const NODES = ['n1', 'n2', 'n3'];
+
 /** The classes that wasmgate ships. */
 function runtimeClasses(): readonly object[] {
   return readdirSync(CLASSES)
@@ -55,7 +58,7 @@ export function startClusterApi(
 ): Promise<TestServer> {
   const lists = new Map<string, readonly object[]>([
     ['/apis/node.k8s.io/v1/runtimeclasses', runtimeClasses()],
-    ['/api/v1/nodes', ['node-a', 'node-b', 'node-c'].map(node)],
+    ['/api/v1/nodes', NODES.map(node)],
     ['/api/v1/limitranges', []],
     ['/api/v1/namespaces', namespaces.map((name) => ({ metadata: { name } }))],
   ]);
