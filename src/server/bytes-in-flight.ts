@@ -32,7 +32,7 @@ export function createBytesInFlight({ most, bodyLimit }: BytesInFlightOptions): 
       return;
     }
     inFlight += bytes;
-    reply.raw.once('close', () => {
+    reply.raw.on('close', () => {
       inFlight -= bytes;
     });
     done();

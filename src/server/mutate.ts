@@ -6,6 +6,7 @@ import { whenKnown } from '../assess/eventually.ts';
 import { AppError } from '../errors.ts';
 import type { Pod } from '../pod/pod.ts';
 import { readPod } from '../pod/read-pod.ts';
+import type { Mode } from '../policy/mode.ts';
 import { isPodRequest, readOrExplain, storedObject, type Judge, type JudgeDeps } from './judge.ts';
 
 function answer(assessment: JudgedAssessment, pod: Pod): Answer {
@@ -14,18 +15,28 @@ function answer(assessment: JudgedAssessment, pod: Pod): Answer {
   return patched(operations, { auditAnnotations: annotateMutation(assessment) });
 }
 
+/** One for each mode: keys of answers that hold nothing else. */
+const SILENCE: Readonly<Record<Mode, object>> = { enforce: {}, warn: {}, audit: {}, off: {} };
+
+/** The same object for judgements that are answered alike; null for one that is like no other. */
+function likeness({ precedent, outcome, decision }: JudgedAssessment): object | null {
+  if (precedent !== undefined) return precedent;
+  const isSilent = outcome.changes.length === 0 && decision.runtimeClass.class === null;
+  return isSilent ? SILENCE[outcome.mode] : null;
+}
+
 /** `/mutate` changes Pods at their creation; it never refuses and never warns: `/validate` sees the same Pod and tells. */
 export function createMutate({ assess }: JudgeDeps): Judge {
   const answers = new WeakMap<object, Answer>();
 
   function answerOnce(assessment: Assessment, pod: Pod): Answer {
     if (assessment.kind === 'skipped') return allowed({ auditAnnotations: { skipped: assessment.reason } });
-    const { precedent } = assessment;
-    if (precedent === undefined) return answer(assessment, pod);
-    const known = answers.get(precedent);
+    const like = likeness(assessment);
+    if (like === null) return answer(assessment, pod);
+    const known = answers.get(like);
     if (known !== undefined) return known;
     const first = prepare(answer(assessment, pod));
-    answers.set(precedent, first);
+    answers.set(like, first);
     return first;
   }
 
