@@ -1,23 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { pin } from './pinning.ts';
 import { describeFigures, type Figures } from './report.ts';
 import { setUpStage } from './stage.ts';
 import { measureStarts } from './starts.ts';
 import { measureThroughput } from './throughput.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-function build(): void {
-  const { status, stderr } = spawnSync('npm', ['run', 'build', '--silent'], { cwd: ROOT, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`Cannot build: npm run build ended with ${status}\n${stderr}`);
-}
-
 async function measure(tell: (what: string) => void): Promise<Figures> {
   tell('building the bundle …');
-  build();
-  const pinning = pin();
   await using stage = await setUpStage();
+  const pinning = pin();
   const { ca } = stage;
   tell('starting it, in a cluster and with a kubeconfig, several times each …');
   const inCluster = await measureStarts(stage.inCluster, { pinning, ca });

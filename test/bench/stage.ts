@@ -8,6 +8,7 @@ import {
   serviceNames,
 } from '../../src/certs/serving-certificate.ts';
 import { kubeconfigText } from '../support/kubectl.ts';
+import { must } from '../support/processes.ts';
 import { startBenchRegistry, type BenchImage } from './bench-images.ts';
 import { startClusterApi } from './cluster-api.ts';
 import { NAMESPACES } from './questions.ts';
@@ -26,7 +27,14 @@ export interface Stage extends AsyncDisposable {
   readonly withKubeconfig: ServerCommand;
 }
 
-const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The program as the image has it: the bundle, and what tells Node that it is a module. */
+async function buildProgram(folder: string): Promise<string> {
+  await must('npm', ['run', 'build', '--silent', '--', `--outdir=${folder}`], { cwd: ROOT });
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  return join(folder, 'main.js');
+}
 
 function fileOf(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
@@ -34,6 +42,7 @@ function fileOf(name: string): string {
 
 export async function setUpStage(): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'wasmgate-bench-'));
+  const program = await buildProgram(join(folder, 'app'));
   const certificate = await generateServingCertificate([
     ...serviceNames('wasmgate', 'wasmgate-system'),
     ...LOCAL_NAMES,
@@ -57,7 +66,7 @@ export async function setUpStage(): Promise<Stage> {
   };
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)));
   const serve = [
-    PROGRAM,
+    program,
     'serve',
     '--host',
     '127.0.0.1',
