@@ -12,6 +12,8 @@ RUN npm run build
 RUN set -eu; \
     mkdir -p /image/app /image/etc /image/usr/local/bin; \
     cp dist/* /image/app/; \
+    # Otherwise Node takes the program for CommonJS first, and keeps 5 MiB of that attempt.
+    echo '{"type":"module"}' > /image/app/package.json; \
     node="$(readlink -f "$(command -v node)")"; \
     cp "$node" /image/usr/local/bin/node; \
     ldd "$node" | grep -o '/[^ ]*' | sort -u | xargs cp -L --parents -t /image; \
