@@ -41,7 +41,12 @@ describe.skipIf(tools.missing)(`the image${tools.note}`, () => {
     // The bundle's parts that only some commands load are named after the file they come from and their digest.
     const expected = [/^\/(usr\/)?lib(64)?\/.*\.so[.\d]*$/, /^\/app\/[\w-]+-[A-Z0-9]{8}\.js$/];
     const others = files.filter((path) => !expected.some((pattern) => pattern.test(path)));
-    expect(others.toSorted()).toEqual(['/app/main.js', '/etc/passwd', '/usr/local/bin/node']);
+    expect(others.toSorted()).toEqual([
+      '/app/main.js',
+      '/app/package.json',
+      '/etc/passwd',
+      '/usr/local/bin/node',
+    ]);
   });
 
   test('runs as nobody in particular', async () => {
