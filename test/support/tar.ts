@@ -48,7 +48,10 @@ function plant(folder: string, tree: Tree): void {
   }
 }
 
-/** An archive of the tree as the real tar makes it, its entries in the tree's order. */
+/**
+ * An archive of the tree as the real tar makes it, its entries in the tree's order. The same tree gives the same bytes, so
+ * that two images of it share a layer whenever they were made.
+ */
 export function tarOf(tree: Tree, ...options: readonly string[]): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'wasmgate-tar-'));
   try {
@@ -59,6 +62,7 @@ export function tarOf(tree: Tree, ...options: readonly string[]): Uint8Array {
       '--file=-',
       '--no-recursion',
       '--blocking-factor=1',
+      '--mtime=@0',
       ...options,
       `--directory=${folder}`,
     ];
