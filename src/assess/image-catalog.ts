@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AppError, describeError } from '../errors.ts';
-import type { Credential } from '../credentials/credential.ts';
+import { OPERATORS_CREDENTIALS, type Credential } from '../credentials/credential.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
@@ -152,9 +152,6 @@ async function lookUp(
   }
 }
 
-/** Whoever makes a Pod need not know which file or program the operator's logins come from. */
-const LENT = "the operator's credentials";
-
 /** As the kubelet orders them: the Pod's, the node's, and anonymous access after all. */
 async function readCredentials(
   deps: CatalogDeps,
@@ -166,7 +163,7 @@ async function readCredentials(
     pullSecrets.length === 0 ? [] : deps.pullSecrets.read(namespace, pullSecrets, signal),
     deps.keychain?.credentialsFor(reference, signal) ?? [],
   ]);
-  return [...own, ...lent.map((credential) => ({ ...credential, publicSource: LENT }))];
+  return [...own, ...lent.map((credential) => ({ ...credential, publicSource: OPERATORS_CREDENTIALS }))];
 }
 
 interface Revalidation {

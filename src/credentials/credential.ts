@@ -19,3 +19,6 @@ export type CredentialSecret =
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'identity-token'; readonly token: string }
   | { readonly kind: 'registry-token'; readonly token: string };
+
+/** The `publicSource` of logins that the operator configured: which file or program they come from is nobody else's business. */
+export const OPERATORS_CREDENTIALS = "the operator's credentials";

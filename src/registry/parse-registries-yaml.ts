@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { Credential } from '../credentials/credential.ts';
+import { OPERATORS_CREDENTIALS, type Credential } from '../credentials/credential.ts';
 import { parseDockerConfig } from '../credentials/parse-docker-config.ts';
 import { isObject, property, type JsonObject } from '../image/json.ts';
 import { DOCKER_HUB } from '../image/reference.ts';
@@ -68,7 +68,8 @@ function parseAuth(name: string, config: JsonObject, file: string): readonly Cre
   };
   const server = registryOfHost(name);
   const text = JSON.stringify({ auths: { [server]: entry } });
-  return parseDockerConfig(text, { format: 'dockerconfigjson', source: file });
+  const parsed = parseDockerConfig(text, { format: 'dockerconfigjson', source: file });
+  return parsed.map((credential) => ({ ...credential, publicSource: OPERATORS_CREDENTIALS }));
 }
 
 /** Whole paths stand as they are; without one, the API is where the specification has it (`normalizeEndpointAddress`). */

@@ -206,6 +206,17 @@ describe('logins', () => {
     expect(await client.fetchManifest(parseReference('r.test/a'), asking())).toMatchObject({ document: {} });
   });
 
+  test('whose login of registries.yaml is refused says whose it is, and not in which file it stands', async () => {
+    await using registry = await startRegistry({ auth: 'basic', users: { joe: 'pass' } });
+    const hosts = await readRegistriesYaml(
+      `configs: {"${registry.host}": {auth: {username: joe, password: old}}}`,
+    );
+    await using client = createTestClient([registry], { hosts });
+    const failure = await failureOf(client.fetchManifest(imageAt(registry, 'a'), asking()));
+    expect(failure.advice).toContain("(the operator's credentials)");
+    expect(`${failure.message} ${failure.advice}`).not.toContain('registries.yaml');
+  });
+
   test('a header for a mirror does not follow its redirects', async () => {
     const seen: (string | string[] | undefined)[] = [];
     await using storage = await startServer((request, response) => {
