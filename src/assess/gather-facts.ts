@@ -121,10 +121,18 @@ export function gather(deps: GatherDeps, gathering: Gathering): Eventually<Gathe
   return borrowed.then((names) => gatherWith(deps, gathering, pullSecretNames(names)));
 }
 
-/** What each container is, as far as manifests tell. */
-export async function gatherContainers(
-  deps: GatherDeps,
-  gathering: Gathering,
-): Promise<readonly AssessedContainer[]> {
-  return (await gather(deps, gathering)).containers;
+function shifted(wanted: ReadonlyMap<number, Scope>, by: number): ReadonlyMap<number, Scope> {
+  return new Map([...wanted].map(([position, scope]) => [position - by, scope]));
+}
+
+/** Both as one: those of the second follow those of the first. */
+export function together(first: Gathered, second: Gathered): Gathered {
+  return {
+    containers: [...first.containers, ...second.containers],
+    lookInto: async (wanted) => {
+      const others = shifted(wanted, first.containers.length);
+      const [one, other] = await Promise.all([first.lookInto(wanted), second.lookInto(others)]);
+      return [...one, ...other];
+    },
+  };
 }

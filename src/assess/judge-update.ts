@@ -5,7 +5,8 @@ import { evaluate } from '../policy/evaluate.ts';
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { AssessmentRequest } from './assessment.ts';
-import { gatherContainers, type GatherDeps } from './gather-facts.ts';
+import { gather, together, type Gathered, type GatherDeps } from './gather-facts.ts';
+import { settleDecision } from './settle-decision.ts';
 
 interface UpdateOptions {
   readonly previous: Pod;
@@ -20,33 +21,46 @@ export interface JudgedContainers {
 
 /** They say what a Pod gets at creation. */
 const NO_LABELS = {};
-const NO_CONTAINERS: readonly AssessedContainer[] = [];
+const NONE: Gathered = { containers: [], lookInto: () => Promise.resolve([]) };
+
+interface Exchange {
+  readonly after: Gathered;
+  readonly before: Gathered;
+}
+
+async function gatherChanges(
+  deps: GatherDeps,
+  request: AssessmentRequest,
+  { previous, cluster }: UpdateOptions,
+): Promise<Exchange> {
+  const changed = changedImages(previous, request.pod);
+  if (changed === null) return { after: NONE, before: NONE };
+  const ask = async (pod: Pod): Promise<Gathered> => gather(deps, { ...request, pod, cluster });
+  const [after, before] = await Promise.all([ask(changed.after), ask(changed.before)]);
+  return { after, before };
+}
 
 /**
  * Looks at images that are new and at those that they replace: a container that could not run before either is no news, and
- * everything else of the update is nobody's business here.
+ * everything else of the update is nobody's business here. Where either leaves open what would change the answer, it is looked
+ * into as at creation.
  */
 export async function judgeUpdate(
   deps: GatherDeps,
   request: AssessmentRequest,
-  { previous, cluster, policy }: UpdateOptions,
+  options: UpdateOptions,
 ): Promise<JudgedContainers> {
   const { pod, namespace } = request;
-  const changed = changedImages(previous, pod);
-  const gather = (subject: Pod): Promise<readonly AssessedContainer[]> =>
-    gatherContainers(deps, { ...request, pod: subject, cluster });
-  const [containers, replaced] =
-    changed === null
-      ? [NO_CONTAINERS, NO_CONTAINERS]
-      : await Promise.all([gather(changed.after), gather(changed.before)]);
-  const facts = {
-    pod,
-    containers,
-    previous: new Map(replaced.map((assessed) => [assessed.container.name, assessed])),
-    cluster,
-    namespaceLabels: NO_LABELS,
-    limitRanges: cluster.limitRanges(namespace),
-    isMutated: false,
+  const { cluster, policy } = options;
+  const { after, before } = await gatherChanges(deps, request, options);
+  const count = after.containers.length;
+  const limitRanges = cluster.limitRanges(namespace);
+  const decide = (known: readonly AssessedContainer[]): Decision => {
+    const containers = known.slice(0, count);
+    const previous = new Map(known.slice(count).map((assessed) => [assessed.container.name, assessed]));
+    const facts = { pod, containers, previous, cluster, namespaceLabels: NO_LABELS, limitRanges };
+    return evaluate({ ...facts, isMutated: false }, policy);
   };
-  return { decision: evaluate(facts, policy), containers };
+  const settled = await settleDecision(together(after, before), policy.peek, decide);
+  return { decision: settled.decision, containers: settled.containers.slice(0, count) };
 }

@@ -8,9 +8,11 @@ import type { Pod } from '../../src/pod/pod.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
+import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/tar.ts';
 
 let registry: TestRegistry;
 let client: RegistryClient;
@@ -37,7 +39,7 @@ interface Setup {
 function start({ policy = {}, labels = {}, port = {}, accountSecrets = [] }: Setup = {}): AssessPod {
   const { log } = createRecordingLog();
   const namespace = { name: 'default', labels };
-  const view = cluster([runtimeClass('wasmtime'), runtimeClass('crun-wasm')]);
+  const view = cluster(['crun-wasm', 'wasmedge', 'wasmtime'].map((name) => runtimeClass(name)));
   const clusterPort = {
     view: () => view,
     namespace: () => namespace,
@@ -112,6 +114,70 @@ describe('an update', () => {
       metadata: { ...ending.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
     };
     expect(await ask(start(), deleted, { previous: podOf(LINUX) })).toMatchObject({ kind: 'skipped' });
+  });
+});
+
+describe.skipIf(!hasGnuTar)('an update whose answer rests on what the images hold', () => {
+  const holding = (file: string, content: Uint8Array): LayeredImage => ({
+    config: { Entrypoint: [`/${file}`] },
+    layers: [{ tree: { [file]: content } }],
+  });
+  const HELD = {
+    module: holding('app.wasm', MODULE),
+    component: holding('app.wasm', COMPONENT),
+    program: holding('app', ELF),
+    'module under any name': holding('app', MODULE),
+  };
+  type Held = keyof typeof HELD;
+
+  function put(held: Held, tag: string): string {
+    const name = `updates/${held.replaceAll(' ', '-')}:${tag}`;
+    putLayeredImage(registry.store, name, HELD[held]);
+    return `${registry.host}/${name}`;
+  }
+
+  async function refusalsOf(setup: Setup, after: Pod, previous: Pod): Promise<readonly string[]> {
+    const assessment = await ask(start(setup), after, { previous });
+    return assessment.kind === 'judged' ? assessment.outcome.refusals.map(({ id }) => id) : [];
+  }
+
+  test.each<[string, Held, Held, readonly string[], readonly string[]]>([
+    ['wasmedge', 'module', 'component', ['image-changed-kind'], []],
+    ['wasmedge', 'component', 'component', [], []],
+    ['wasmedge', 'component', 'module', [], []],
+    ['wasmtime', 'module', 'component', [], []],
+    ['crun-wasm', 'module', 'program', ['image-changed-kind'], ['image-changed-kind']],
+    ['crun-wasm', 'module', 'module under any name', [], ['image-changed-kind']],
+    ['crun-wasm', 'program', 'program', [], []],
+  ])(
+    'under %s from a %s to a %s: %j, and without a look inside %j',
+    async (runtimeClassName, from, to, seen, unseen) => {
+      const using = (image: string): Pod => pod({ containers: [{ image }], spec: { runtimeClassName } });
+      const [before, after] = [using(put(from, 'before')), using(put(to, 'after'))];
+      expect(await refusalsOf({}, after, before)).toEqual(seen);
+      expect(await refusalsOf({ policy: { peek: 'off' } }, after, before)).toEqual(unseen);
+    },
+  );
+
+  test.each<[Held, readonly string[]]>([
+    ['program', ['ephemeral-container-cannot-run']],
+    ['module under any name', []],
+  ])('an ephemeral container with a %s under crun-wasm: %j', async (held, expected) => {
+    const spec = { runtimeClassName: 'crun-wasm' };
+    const containers = [{ image: put('module', 'beside') }];
+    const ephemeralContainers = [{ name: 'debugger', image: put(held, 'debugger') }];
+    const after = pod({ containers, spec: { ...spec, ephemeralContainers } });
+    expect(await refusalsOf({}, after, pod({ containers, spec }))).toEqual(expected);
+  });
+
+  test('no image is looked into where the answer stands without', async () => {
+    const [before, after] = [put('module', 'one'), put('component', 'two')];
+    const using = (image: string): Pod =>
+      pod({ containers: [{ image }], spec: { runtimeClassName: 'wasmtime' } });
+    const asked = registry.log.length;
+    expect(await refusalsOf({}, using(after), using(before))).toEqual([]);
+    // A manifest and a config of each.
+    expect(registry.log).toHaveLength(asked + 4);
   });
 });
 
