@@ -13,7 +13,7 @@ import { createHttp } from './http.ts';
 import type { RequestEvent } from './http-types.ts';
 import { createLogins } from './logins.ts';
 import { createReadLayer } from './layers.ts';
-import { createPauses } from './pauses.ts';
+import { createPauses, type PauseReason } from './pauses.ts';
 import { readProxies, type Environment } from './proxies.ts';
 import { followRedirects } from './redirects.ts';
 import type { RetryDeps } from './retry.ts';
@@ -36,7 +36,9 @@ export interface RegistryClientOptions {
   /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read from. */
   readonly env?: Environment;
   readonly limits?: Partial<Limits>;
-  readonly onRequest?: (event: RequestEvent) => void;
+  readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+  /** Told when a registry begins to be left alone, or for longer. */
+  readonly onPause?: ((why: PauseReason) => void) | undefined;
 }
 
 export interface RegistryClient extends RegistryPort {
@@ -73,7 +75,7 @@ export function createRegistryClient(
   const logins = createLogins({ now }, limits);
   const authenticated = createAuthenticatedSend({ send, grant, logins, now });
   const retry = createRetry(deps);
-  const pauses = createPauses({ now, random: retry.random }, limits);
+  const pauses = createPauses({ now, random: retry.random, onPause: options.onPause }, limits);
   const exchange = createExchange(
     { authenticated, retry, pauses },
     { limits, plainHttp: options.plainHttp, allowLoopback, hosts: options.hosts },

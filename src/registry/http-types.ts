@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
+import type { UnknownReason } from '../detect/verdict.ts';
 import type { TlsMaterial } from './endpoint.ts';
 import type { ImageSubject } from './errors.ts';
 
@@ -37,6 +38,8 @@ export interface RequestEvent {
   readonly method: HttpRequest['method'];
   /** Null where no answer came. */
   readonly status: number | null;
+  /** Why no answer came; null where one did. */
+  readonly reason: UnknownReason | null;
   /** Of the body, as read. */
   readonly bytes: number;
 }

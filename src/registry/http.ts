@@ -49,8 +49,9 @@ function toResponse(
 export function createHttp(deps: HttpDeps, limits: Limits): Send {
   return async (request) => {
     const { url, method, headers, signal, subject } = request;
-    const done = (status: number | null, bytes: number): void =>
-      deps.onRequest({ registry: subject.registry, host: url.host, method, status, bytes });
+    const told = { registry: subject.registry, host: url.host, method };
+    const done = (status: number, bytes: number): void =>
+      deps.onRequest({ ...told, status, reason: null, bytes });
     try {
       signal.throwIfAborted();
       // undici looks at the signal only once there is a connection.
@@ -65,8 +66,9 @@ export function createHttp(deps: HttpDeps, limits: Limits): Send {
       const answer = await waitFor(sent, signal);
       return toResponse(answer, request, { discardBytes: limits.discardBytes, done });
     } catch (error) {
-      done(null, 0);
-      throw networkError(error, request);
+      const failure = networkError(error, request);
+      deps.onRequest({ ...told, status: null, reason: failure.code, bytes: 0 });
+      throw failure;
     }
   };
 }

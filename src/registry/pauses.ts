@@ -29,7 +29,13 @@ interface PausesDeps {
   readonly now: () => number;
   /** In [0, 1): pauses are spread over half to all of their length, so that replicas do not come back in step. */
   readonly random: () => number;
+  /** Told when a registry begins to be left alone, or for longer. */
+  readonly onPause?: ((why: PauseReason) => void) | undefined;
 }
+
+/** The registry limits requests, or nobody is there. */
+export const PAUSE_REASONS = ['rate-limited', 'unreachable'] as const;
+export type PauseReason = (typeof PAUSE_REASONS)[number];
 
 type PauseLimits = Pick<Limits, 'pauseMs' | 'longestPauseMs' | 'pauses' | 'failuresBeforePause'>;
 
@@ -55,15 +61,16 @@ function isAway({ code, status }: RegistryError): boolean {
   return code === 'unreachable' || code === 'timeout';
 }
 
-export function createPauses({ now, random }: PausesDeps, limits: PauseLimits): Pauses {
+export function createPauses({ now, random, onPause }: PausesDeps, limits: PauseLimits): Pauses {
   const troubles = new LRUCache<string, Trouble>({ max: limits.pauses });
 
-  function pause(key: string, freeFailures: number, asked: number | null): void {
+  function pause(key: string, freeFailures: number, asked: number | null): boolean {
     const known = troubles.get(key);
     const failures = (known?.failures ?? 0) + 1;
     const own = limits.pauseMs * 2 ** (failures - 1 - freeFailures) * (0.5 + random() / 2);
     const wait = failures <= freeFailures ? 0 : Math.min(asked ?? own, limits.longestPauseMs);
     troubles.set(key, { failures, until: Math.max(known?.until ?? 0, now() + wait) });
+    return wait > 0;
   }
 
   function secondsLeft(key: string): number {
@@ -87,9 +94,11 @@ export function createPauses({ now, random }: PausesDeps, limits: PauseLimits): 
     },
     note: (error, credentials) => {
       if (!(error instanceof RegistryError)) return;
-      if (error.status === 429) pause(accountKey(error, credentials), 0, error.retryAfterMs);
-      else if (isAway(error)) pause(hostKey(error), limits.failuresBeforePause, error.retryAfterMs);
-      else if (error.status !== null) troubles.delete(hostKey(error));
+      if (error.status === 429) {
+        if (pause(accountKey(error, credentials), 0, error.retryAfterMs)) onPause?.('rate-limited');
+      } else if (isAway(error)) {
+        if (pause(hostKey(error), limits.failuresBeforePause, error.retryAfterMs)) onPause?.('unreachable');
+      } else if (error.status !== null) troubles.delete(hostKey(error));
     },
     clear: (subject, credentials) => {
       troubles.delete(accountKey(subject, credentials));

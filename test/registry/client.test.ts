@@ -54,8 +54,8 @@ test('two requests for an image, and every one is told', async () => {
   ]);
   const { host } = registry;
   expect(events).toEqual([
-    { registry: host, host, method: 'GET', status: 200, bytes: manifest.bytes },
-    { registry: host, host, method: 'GET', status: 200, bytes: config.bytes },
+    { registry: host, host, method: 'GET', status: 200, reason: null, bytes: manifest.bytes },
+    { registry: host, host, method: 'GET', status: 200, reason: null, bytes: config.bytes },
   ]);
 });
 

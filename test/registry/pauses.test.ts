@@ -19,9 +19,10 @@ describe('a registry that is away', () => {
         response.writeHead(isWell ? 200 : status).end('{}');
       });
       let now = 0;
+      const pauses: string[] = [];
       await using client = createTestClient(
         [server],
-        { limits: { attempts: 1 } },
+        { limits: { attempts: 1 }, onPause: (why) => pauses.push(why) },
         { now: () => now, random: () => 1 },
       );
       const fetch = (name: string) => client.fetchManifest(imageAt(server, name), asking());
@@ -39,6 +40,7 @@ describe('a registry that is away', () => {
       await failureOf(fetch('h'));
       await failureOf(fetch('i'));
       expect(asked).toBe(7);
+      expect(pauses).toEqual(['unreachable', 'unreachable']);
     },
   );
 
