@@ -48,6 +48,12 @@ describe('the rules are seen to fail', () => {
       "import { createCluster } from '../kubernetes/cluster.ts';",
       'may not import',
     ],
+    [
+      'a pure room with files by a detour',
+      'policy/x.ts',
+      "import { readText } from '../read-text.ts';",
+      'which reads files',
+    ],
     ['an edge late', 'assess/x.ts', "const late = await import('../registry/client.ts');", 'may not import'],
     [
       'the server with an edge',

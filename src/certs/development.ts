@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, describeError } from '../errors.ts';
+import { isMissing } from '../read-text.ts';
 import { renewCertificate } from './renew-certificate.ts';
 import { LOCAL_NAMES, type ServingCertificate } from './serving-certificate.ts';
 
@@ -48,7 +49,7 @@ async function readBundle(folder: string): Promise<ServingCertificate | null> {
     ]);
     return { caCert, caKey, cert, key };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }

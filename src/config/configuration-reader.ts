@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Type, type Static, type TSchema } from 'typebox';
 import { stringify } from 'yaml';
 import { AppError } from '../errors.ts';
 import { isObject, type JsonObject } from '../image/json.ts';
+import { readText } from '../read-text.ts';
 import { checkValue, type Path, type Problem } from './check-value.ts';
 import { renderDefaultFile } from './default-file.ts';
 import { describeKeys, type KeyDescription } from './describe-keys.ts';
@@ -11,7 +11,9 @@ import { overlay } from './overlay.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { schemaNode, type SchemaNode } from './schema.ts';
 
-export type ConfigurationErrorCode = 'unreadable-configuration' | 'invalid-configuration';
+export type ConfigurationErrorCode = 'invalid-configuration';
+
+const UNREADABLE_ADVICE = 'Name a file; wasmgate config defaults prints one to begin with.';
 
 export const CONFIGURATION_VERSION = 'wasmgate.dev/v1alpha1';
 export const CONFIGURATION_KIND = 'Configuration';
@@ -26,7 +28,7 @@ export interface ConfigurationReader<S extends Sections> {
   readonly defaults: () => Configuration<S>;
   /** @param source names the text in errors @throws AppError `invalid-configuration` naming every problem */
   readonly parse: (text: string, source: string) => Configuration<S>;
-  /** @throws AppError with a `ConfigurationErrorCode` */
+  /** @throws AppError with a `ConfigurationErrorCode` or a `FileErrorCode` */
   readonly read: (file: string) => Promise<Configuration<S>>;
   readonly keys: () => readonly KeyDescription[];
   /** For editors. */
@@ -117,30 +119,6 @@ function checkFile(
   return file;
 }
 
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'you may not read it',
-};
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'failed';
-    throw new AppError<ConfigurationErrorCode>(
-      'unreadable-configuration',
-      `Cannot read configuration "${file}": ${UNREADABLE[code] ?? code}`,
-      {
-        blame: 'input',
-        // Whose words would be appended, and say the same again.
-        cause: UNREADABLE[code] === undefined ? cause : undefined,
-        advice: 'Name a file; wasmgate config defaults prints one to begin with.',
-      },
-    );
-  }
-}
-
 /**
  * Reads `kind: Configuration` files against the sections' schemas. It knows none of them itself: each folder exports the
  * shape of its own settings, and the composition root says which there are.
@@ -161,7 +139,8 @@ export function createConfigurationReader<const S extends Sections>(
   return {
     defaults,
     parse,
-    read: async (file) => parse(await readText(file), file),
+    read: async (path) =>
+      parse(await readText({ path, what: 'configuration', advice: UNREADABLE_ADVICE }), path),
     keys: () => Object.entries(schema.properties ?? {}).flatMap(([name, node]) => describeKeys(node, name)),
     jsonSchema: () => createJsonSchema(schema, 'wasmgate configuration'),
     defaultFile: (stated = {}) =>

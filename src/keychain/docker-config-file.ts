@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import type { KeychainPort, Logger } from '../assess/ports.ts';
 import type { Credential } from '../credentials/credential.ts';
 import {
@@ -7,7 +6,7 @@ import {
   type CredentialHelpers,
 } from '../credentials/parse-credential-helpers.ts';
 import { parseDockerConfig } from '../credentials/parse-docker-config.ts';
-import { AppError } from '../errors.ts';
+import { readText } from '../read-text.ts';
 import { askHelper } from './ask-helper.ts';
 import { DEFAULTS, type KeychainLimits } from './defaults.ts';
 import { logFailure } from './log-failure.ts';
@@ -28,21 +27,9 @@ interface DockerConfig {
 
 /** Read anew each time the answer has grown old: `docker login` and mounted Secrets change it. */
 async function readConfig(file: string, limits: KeychainLimits): Promise<DockerConfig> {
-  try {
-    const { size } = await stat(file);
-    if (size > limits.fileBytes) {
-      throw new AppError(
-        'invalid-docker-config',
-        `Cannot read docker config "${file}": it has ${size} bytes`,
-      );
-    }
-    const text = await readFile(file, 'utf8');
-    const credentials = parseDockerConfig(text, { format: 'dockerconfigjson', source: file });
-    return { credentials, helpers: parseCredentialHelpers(text, file) };
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    throw new AppError('unreadable-docker-config', `Cannot read docker config "${file}"`, { cause });
-  }
+  const text = await readText({ path: file, what: 'docker config', maxBytes: limits.fileBytes });
+  const credentials = parseDockerConfig(text, { format: 'dockerconfigjson', source: file });
+  return { credentials, helpers: parseCredentialHelpers(text, file) };
 }
 
 /** Why the file cannot be used as it is now; null where it can. */

@@ -1,5 +1,6 @@
 import { Agent, type RequestOptions } from 'node:https';
 import { describeError } from '../errors.ts';
+import { describeFileState } from '../read-text.ts';
 import { AGENT_OPTIONS, type KubernetesConnection } from './connection.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 
@@ -18,7 +19,7 @@ export async function createKubeconfigConnection(file: string): Promise<Kubernet
     config.clusters = config.clusters.map(allowPlainHttp);
   } catch (cause) {
     throw createKubernetesError(`read kubeconfig "${file}"`, 'invalid-kubeconfig', {
-      state: isMissing(cause) ? 'there is no such file' : describeError(cause),
+      state: describeFileState(cause) ?? describeError(cause),
     });
   }
   const cluster = config.getCurrentCluster();
@@ -39,10 +40,6 @@ export async function createKubeconfigConnection(file: string): Promise<Kubernet
       return cluster.proxyUrl === undefined ? { ...options, agent } : options;
     },
   };
-}
-
-function isMissing(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }
 
 /** client-node refuses plain http, such as a `kubectl proxy` on this machine, unless told to skip a verification. */

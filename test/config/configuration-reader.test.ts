@@ -220,11 +220,11 @@ test('from a file; one that is missing, or a folder, is an error', async () => {
   await writeFile(file, `${HEAD}policy: {mode: audit}\n`);
   expect(await reader.read(file)).toMatchObject({ policy: { mode: 'audit' } });
   await expect(reader.read(join(folder, 'b.yaml'))).rejects.toMatchObject({
-    code: 'unreadable-configuration',
-    message: `Cannot read configuration "${join(folder, 'b.yaml')}": there is no such file`,
+    code: 'missing-file',
+    message: `Cannot read configuration "${join(folder, 'b.yaml')}": there is no such file or folder`,
   });
   await expect(reader.read(folder)).rejects.toMatchObject({
-    code: 'unreadable-configuration',
+    code: 'unreadable-file',
     message: `Cannot read configuration "${folder}": it is a folder`,
     advice: expect.stringMatching(/^Name a file(?!.*--config )/),
   });

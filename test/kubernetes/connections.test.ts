@@ -45,7 +45,7 @@ test('a kubeconfig that is not there is refused', async () => {
   const file = join(folder, 'absent');
   await expect(createKubeconfigConnection(file)).rejects.toMatchObject({
     code: 'invalid-kubeconfig',
-    message: `Cannot read kubeconfig "${file}": there is no such file`,
+    message: `Cannot read kubeconfig "${file}": there is no such file or folder`,
     advice: 'Name one with --kubeconfig FILE.',
   });
 });

@@ -13,7 +13,11 @@ const EVERYWHERE: ReadonlySet<string> = new Set([
   'duration.ts',
   'nearest-name.ts',
   'or-late.ts',
+  'printable.ts',
 ]);
+
+/** What touches the world, for rooms that may. */
+const WORLDLY: ReadonlySet<string> = new Set(['read-text.ts']);
 
 const EDGE: Rule = { rooms: ['image', 'pod', 'credentials'], types: ['policy', 'detect', 'assess/ports.ts'] };
 
@@ -38,6 +42,9 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** Folders whose code is a function of its arguments. */
 const PURE: ReadonlySet<string> = new Set(['image', 'detect', 'pod', 'policy', 'admission', 'credentials']);
+
+/** Rooms that touch the world by what is handed to them only. */
+const WITHOUT_WORLD: ReadonlySet<string> = new Set([...PURE, 'assess', 'server']);
 
 /** The only package that pure code may use: it describes the shape of settings and does nothing. */
 const PURE_PACKAGES: ReadonlySet<string> = new Set(['typebox']);
@@ -74,6 +81,8 @@ export function faultOf(found: SourceImport): string | null {
   if (!isLocal) return faultOfPackage(found, room);
   const other = roomOf(to);
   if (other === room || EVERYWHERE.has(to)) return null;
+  if (WORLDLY.has(to))
+    return WITHOUT_WORLD.has(room) ? `${from} may not import ${to}, which reads files` : null;
   const rule = RULES[room];
   if (rule === undefined) return `${room} is a room that nobody planned: give it a rule`;
   if (rule.rooms.includes(other)) return null;

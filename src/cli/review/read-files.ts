@@ -1,10 +1,10 @@
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../../errors.ts';
+import { fileError, readText } from '../../read-text.ts';
 
 export const DEFAULTS = {
   /** All Pods of a large cluster as JSON are some 50 MB; what is larger is no manifest but a mistake. */
-  maxFileBytes: 256 * 1024 * 1024,
+  maxBytes: 256 * 1024 * 1024,
 } as const;
 
 /** The name of standard input among paths, as kubectl has it. */
@@ -21,32 +21,6 @@ interface FileReader {
 }
 
 const MANIFEST_NAME = /\.(?:ya?ml|json)$/i;
-
-function unreadable(path: string, cause: unknown): AppError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'failed';
-  const state = code === 'ENOENT' ? 'there is no such file or folder' : code;
-  return new AppError('unreadable-manifest', `Cannot read "${path}": ${state}`, { blame: 'input', cause });
-}
-
-function tooLarge(path: string): AppError {
-  return new AppError('unreadable-manifest', `Cannot read "${path}": it is larger than any manifest`, {
-    blame: 'input',
-  });
-}
-
-/** Bounded while reading: a device or a pipe does not tell its size before. */
-async function readText(path: string): Promise<string> {
-  await using handle = await open(path);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of handle.createReadStream({ autoClose: false })) {
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > DEFAULTS.maxFileBytes) throw tooLarge(path);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
 
 /** The manifests of a folder and those below, in name order; a folder that a link leads back to is read once. */
 async function findManifests(folder: string, seen: Set<string>): Promise<readonly string[]> {
@@ -83,16 +57,17 @@ async function readPath(path: string, { readInput }: FileReader): Promise<readon
   if (path === STANDARD_INPUT) return [{ file: STANDARD_INPUT, text: await readInput() }];
   try {
     const files: InputFile[] = [];
-    for (const file of await expand(path)) files.push({ file, text: await readText(file) });
+    for (const file of await expand(path))
+      files.push({ file, text: await readText({ path: file, ...DEFAULTS }) });
     return files;
   } catch (error) {
-    throw error instanceof AppError ? error : unreadable(path, error);
+    throw fileError({ path }, error);
   }
 }
 
 /**
  * Every file that the paths name: files as they are, folders with all manifests in them.
- * @throws AppError `unreadable-manifest`
+ * @throws AppError with a `FileErrorCode`
  */
 export async function readFiles(paths: readonly string[], reader: FileReader): Promise<readonly InputFile[]> {
   const files: InputFile[] = [];
