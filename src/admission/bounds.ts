@@ -1,3 +1,5 @@
+import { printable } from '../printable.ts';
+
 /**
  * What the API server keeps of warnings: 256 runes each once all of them pass 4096 together, and nothing beyond 4096
  * (apiserver, pkg/endpoints/filters/warning.go). A rune is a code point, not a UTF-16 unit.
@@ -8,9 +10,6 @@ export const WARNING_BOUNDS = {
   /** What the documentation of AdmissionResponse asks authors to stay under. */
   runesWished: 120,
 } as const;
-
-/** Controls, line and paragraph separators, and what is invisible but turns the text around it. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
 /** The number of code points, in few steps for the usual short text. */
 export function countRunes(text: string): number {
@@ -29,14 +28,6 @@ export function boundText(text: string, runes: number): string {
   return `${Array.from(clean.slice(0, 2 * runes))
     .slice(0, runes - 1)
     .join('')}…`;
-}
-
-/**
- * Text that names what a Pod or a registry says, on one line and without anything that a terminal would obey: kubectl prints
- * a denial as it comes. In a warning, a control character would make the Warning header invalid, and the API server drop it.
- */
-export function printable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, ' ');
 }
 
 /** Each warning once, in order, on one line, within the bounds; what would pass the sum is left out whole. */

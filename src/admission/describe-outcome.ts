@@ -1,7 +1,8 @@
+import { printable } from '../printable.ts';
 import type { Change, Decision, JudgedFinding } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import type { Mode, Outcome } from '../policy/mode.ts';
-import { printable, WARNING_BOUNDS } from './bounds.ts';
+import { WARNING_BOUNDS } from './bounds.ts';
 import { describeChange } from './describe-change.ts';
 
 /** What was judged, as the use case hands it over. */

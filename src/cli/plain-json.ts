@@ -1,5 +1,4 @@
-/** What JSON.stringify leaves as it is and some terminals obey: controls of 8 bits, and what turns the text around. */
-const OBEYED = /[\u{7f}-\u{9f}\p{Cf}\p{Zl}\p{Zp}]/gu;
+import { escapeUnprintable } from '../printable.ts';
 
 /** An astral character is two units, and two escapes. */
 function escape(character: string): string {
@@ -9,7 +8,10 @@ function escape(character: string): string {
     .join('');
 }
 
-/** JSON that may be shown on a terminal; to whoever parses it, it says the same. */
+/**
+ * JSON that may be shown on a terminal; to whoever parses it, it says the same. JSON.stringify leaves controls of 8 bits as
+ * they are, and what turns the text around.
+ */
 export function plainJson(json: string): string {
-  return json.replaceAll(OBEYED, escape);
+  return escapeUnprintable(json, escape);
 }

@@ -1,4 +1,4 @@
-import { printable } from '../admission/bounds.ts';
+import { printableLines } from '../printable.ts';
 import { AppError, describeError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';
 import type { Command } from './command.ts';
@@ -62,10 +62,6 @@ async function runCommand(argv: readonly string[], io: Io, commands: readonly Co
 }
 
 /** Errors name what stands in files and what servers answered; some have several lines. */
-function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
-}
-
 function reportError(error: unknown, io: Io, commands: readonly Command[]): ExitCode {
   const advice = error instanceof AppError && error.advice !== null ? `${error.advice}\n` : '';
   io.stderr.write(`wasmgate: ${printableLines(asTyped(`${describeError(error)}\n${advice}`, io, commands))}`);

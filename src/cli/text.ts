@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
-import { printable } from '../admission/bounds.ts';
+import { printable } from '../printable.ts';
 
 export const DEFAULTS = {
   /** Help is written for a terminal of the classic width; wider ones do not make lines easier to read. */

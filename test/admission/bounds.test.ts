@@ -15,6 +15,8 @@ test.each([
 test.each([
   ['duplicates are dropped', ['a', 'b', 'a'], ['a', 'b']],
   ['line ends and control characters become spaces', ['a\n\tb\u0007c'], ['a b c']],
+  ['controls of 8 bits, and what turns text around, too', ['a\u009b2J\u202eb\u2066c'], ['a 2J b c']],
+  ['those that differ only in them are one', ['a\u0007b', 'a\u009bb'], ['a b']],
   ['an empty one is none', ['', ' \n'], []],
 ])('warnings: %s', (_case, warnings, expected) => {
   expect(boundWarnings(warnings)).toEqual(expected);

@@ -32,16 +32,20 @@ const PODS = [
   spec: { containers: [{ name: `app${TRICKS}`, image }], runtimeClassName },
 }));
 
-test.for(['table', 'diff', 'json'])(
-  'a manifest cannot command the terminal by review -o %s',
-  async (output) => {
-    const file = await stage.write('pods.yaml', PODS.map((pod) => JSON.stringify(pod)).join('\n---\n'));
-    const { stdout, stderr } = await stage.review(['-f', file, '--facts', facts, '-o', output]);
-    expect(stdout).toContain('pod');
-    expect(stdout).not.toMatch(OBEYED);
-    expect(stderr).not.toMatch(OBEYED);
-  },
-);
+test.for([
+  ['table', 'refused'],
+  ['diff', 'runtimeClassName'],
+  ['json', '"refused"'],
+  ['yaml', 'runtimeClassName'],
+  ['patch', 'runtimeClassName'],
+  ['admissionreview', 'does not exist'],
+] as const)('a manifest cannot command the terminal by review -o %s', async ([output, words]) => {
+  const file = await stage.write('pods.yaml', PODS.map((pod) => JSON.stringify(pod)).join('\n---\n'));
+  const { stdout, stderr } = await stage.review(['-f', file, '--facts', facts, '-o', output]);
+  expect(stdout).toContain(words);
+  expect(stdout).not.toMatch(OBEYED);
+  expect(stderr).not.toMatch(OBEYED);
+});
 
 test('the name of a file that cannot be read cannot command the terminal either', async () => {
   const file = await stage.write(`broken/${TRICKS}.yaml`, 'a: [');
@@ -75,8 +79,10 @@ async function startTrickster() {
 test.for([
   ['an image', 'app', 'table'],
   ['an image as JSON', 'app', 'json'],
+  ['an image as YAML', 'app', 'yaml'],
   ['a refusal', 'refused', 'table'],
   ['a refusal as JSON', 'refused', 'json'],
+  ['a refusal as YAML', 'refused', 'yaml'],
 ] as const)('inspect shows %s without what a terminal would obey', async ([, name, output]) => {
   const registry = await startTrickster();
   const run = await runInspect([`${registry.host}/${name}:1`, '-o', output]);

@@ -1,10 +1,9 @@
-import { stringify } from 'yaml';
 import { wrap } from '../text.ts';
 import { answerOf, type Played } from './check-scenario.ts';
 import type { Page, Style } from '../page.ts';
 import { ANSWER_STYLES, INDENT } from './page.ts';
 import type { DemoAnswer } from './scenarios.ts';
-import { unifiedDiff, type DiffLine } from '../unified-diff.ts';
+import { renderDiff } from '../render-diff.ts';
 
 const HEADLINES: Readonly<Record<DemoAnswer, readonly [answer: string, more: string]>> = {
   untouched: ['Admitted', ' as it is: no change, no warning'],
@@ -12,24 +11,6 @@ const HEADLINES: Readonly<Record<DemoAnswer, readonly [answer: string, more: str
   refused: ['Refused', ' by /validate, in the words that kubectl prints'],
   told: ['Admitted', ' as it is, with warnings as kubectl prints them'],
 };
-
-const DIFF_LOOKS = {
-  same: [' ', []],
-  added: ['+', 'green'],
-  removed: ['-', 'red'],
-  hunk: ['', 'cyan'],
-} as const satisfies Readonly<Record<DiffLine['kind'], readonly [string, Style | readonly []]>>;
-
-export function toYaml(value: object): string {
-  return stringify(value, { lineWidth: 0 });
-}
-
-function renderDiff({ paint }: Page, before: string, after: string): readonly string[] {
-  return unifiedDiff(before, after).map(({ kind, text }) => {
-    const [mark, style] = DIFF_LOOKS[kind];
-    return INDENT + paint(style, `${mark}${text}`);
-  });
-}
 
 /** Each line of a text by itself, wrapped and then coloured. */
 function renderMessage({ paint, columns }: Page, style: Style, text: string): readonly string[] {
@@ -47,7 +28,7 @@ export function renderAnswer(page: Page, { scenario, admission }: Played): reado
   const denial = `Error from server (Forbidden): admission webhook "validate.wasmgate.dev" denied the request: ${refusal ?? ''}`;
   return [
     wrap(name + more, page.columns, '  ').replace(name, page.paint(['bold', ANSWER_STYLES[answer]], name)),
-    ...renderDiff(page, toYaml(scenario.pod), toYaml(stored)),
+    ...renderDiff(page, scenario.pod, stored).map((line) => INDENT + line),
     ...(refusal === null ? [] : renderMessage(page, 'red', denial)),
     ...warnings.flatMap((warning) => renderMessage(page, 'yellow', `Warning: ${warning}`)),
   ];

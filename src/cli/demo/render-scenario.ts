@@ -2,7 +2,8 @@ import { wrap } from '../text.ts';
 import { findBrokenPromises, type Played } from './check-scenario.ts';
 import type { Page } from '../page.ts';
 import { INDENT, renderLabel, renderTitle } from './page.ts';
-import { renderAnswer, toYaml } from './render-answer.ts';
+import { renderAnswer } from './render-answer.ts';
+import { toYaml } from '../to-yaml.ts';
 import { renderImage } from './render-image.ts';
 
 /** What came in, what its images are and why, what was answered. */

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { printable } from '../../admission/bounds.ts';
+import { printable } from '../../printable.ts';
 import type { ImageReport, ReportedImage } from '../../assess/image-report.ts';
 import { columnsOf, heading, table, wrap, type Row } from '../text.ts';
 

@@ -1,11 +1,11 @@
-import { stringify } from 'yaml';
-import { printable } from '../../admission/bounds.ts';
+import { printable } from '../../printable.ts';
 import type { ReportedImage } from '../../assess/image-report.ts';
 import type { ParsedArguments } from '../command.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { flagText } from '../parse.ts';
 import { plainJson } from '../plain-json.ts';
+import { toYaml } from '../to-yaml.ts';
 import { adviseOn, exitCodeFor } from './describe-failure.ts';
 import { DEFAULTS, OUTPUTS } from './flags.ts';
 import type { InspectDeps } from './inspect-request.ts';
@@ -21,8 +21,7 @@ function render(reported: ReportedImage, input: ParsedArguments, io: Io): string
     case 'json':
       return `${plainJson(JSON.stringify(report, null, 2))}\n`;
     case 'yaml':
-      // Readers of YAML 1.1, most of those in Go and Python among them, take a bare yes or no for a boolean.
-      return stringify(report, { version: '1.1', lineWidth: 0 });
+      return toYaml(report);
     case 'table':
       return report.digest === null ? '' : renderTable(reported, io.stdout);
   }

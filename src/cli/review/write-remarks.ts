@@ -1,4 +1,4 @@
-import { printable } from '../../admission/bounds.ts';
+import { printable } from '../../printable.ts';
 import type { Io } from '../io.ts';
 import { remarksOf } from './report-item.ts';
 import type { Output } from './outputs.ts';

@@ -2,9 +2,10 @@ import { writeReview } from '../../admission/response.ts';
 import { createPage } from '../page.ts';
 import type { Io } from '../io.ts';
 import { plainJson } from '../plain-json.ts';
+import { toYaml } from '../to-yaml.ts';
 import { admissionAnswer } from './admission-answer.ts';
 import type { Output } from './outputs.ts';
-import { renderDiff, toYaml } from './render-diff.ts';
+import { renderReviewDiff } from './render-review-diff.ts';
 import { renderItem, renderSummary } from './render-table.ts';
 import type { Report } from './report.ts';
 import { remarksOf } from './report-item.ts';
@@ -61,7 +62,7 @@ export function writeResults(
       writeYaml(io, input);
       return;
     case 'diff':
-      stdout.write(reviews.map((review) => renderDiff(createPage(stdout), review)).join(''));
+      stdout.write(reviews.map((review) => renderReviewDiff(createPage(stdout), review)).join(''));
       return;
     case 'patch':
       stdout.write(reviews.map(patchLine).join(''));
