@@ -63,6 +63,8 @@ export interface ImageCatalog {
   readonly ask: (question: ImageQuestion, signal: AbortSignal) => Promise<ImageAnswer>;
   /** Facts that were answered, with what a look inside shows; the catalog remembers it with them. */
   readonly lookInside: (question: ImageQuestion, look: Look, signal: AbortSignal) => Promise<ImageFacts>;
+  /** How much is remembered at the moment. */
+  readonly size: () => { readonly entries: number; readonly bytes: number };
 }
 
 interface CatalogDeps {
@@ -71,6 +73,8 @@ interface CatalogDeps {
   /** Absent where the operator lends no credentials. */
   readonly keychain?: KeychainPort | undefined;
   readonly logger: Logger;
+  /** Told of each look-up at the registry when it has ended. */
+  readonly onLookUp?: ((answer: ImageAnswer, milliseconds: number) => void) | undefined;
 }
 
 export type CatalogOptions = { readonly [Key in keyof typeof CATALOG_DEFAULTS]?: number };
@@ -201,6 +205,11 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
     noDeleteOnStaleGet: true,
     ignoreFetchAbort: true,
     fetchMethod: async (_key, previous, { options: entry, context }) => {
+      const started = performance.now();
+      const told = (answer: ImageAnswer): ImageAnswer => {
+        deps.onLookUp?.(answer, performance.now() - started);
+        return answer;
+      };
       const known = previous?.kind === 'facts' ? previous.facts : null;
       try {
         const facts = await lookUp(deps, context, {
@@ -208,13 +217,14 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
           signal: AbortSignal.timeout(settings.lookUpTimeout),
         });
         entry.ttl = hasDigest(context.image) ? settings.digestTtl : settings.tagTtl;
-        return { kind: 'facts', facts, isStale: false };
+        return told({ kind: 'facts', facts, isStale: false });
       } catch (error) {
         const failure = asFailure(error);
         const { reason } = failure;
         const isPassing = known !== null && PASSING.has(reason);
         deps.logger.warn({ image: context.image, reason, stale: isPassing }, 'image look-up failed');
         entry.ttl = isPassing ? settings.staleTtl : settings.failureTtl;
+        told(failure);
         return isPassing ? { kind: 'facts', facts: known, isStale: true } : failure;
       }
     },
@@ -255,5 +265,10 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
     return inside({ key, image, namespace, credentialsFor, learn }, look, signal);
   }
 
-  return { recall: (question) => cache.get(keyOf(question)), ask, lookInside };
+  return {
+    recall: (question) => cache.get(keyOf(question)),
+    ask,
+    lookInside,
+    size: () => ({ entries: cache.size, bytes: cache.calculatedSize }),
+  };
 }
