@@ -1,9 +1,16 @@
 import type { ImageFacts } from '../image/image-facts.ts';
-import type { Verdict } from '../detect/verdict.ts';
+import type { UnknownReason, Verdict } from '../detect/verdict.ts';
 import type { ClusterNode, LimitRange, RuntimeClass } from '../pod/cluster-objects.ts';
 import type { ShapedPod } from '../pod/pod-shape.ts';
 import type { StringMap } from '../pod/pod.ts';
 import type { VisitedContainer } from '../pod/visit-containers.ts';
+
+/** Of facts that the registry confirmed once, and cannot confirm now. */
+export interface Staleness {
+  /** When it last did, in epoch milliseconds. */
+  readonly since: number;
+  readonly reason: UnknownReason;
+}
 
 /** A container with what its image is, as this Pod would run it. */
 export interface AssessedContainer extends VisitedContainer {
@@ -14,6 +21,8 @@ export interface AssessedContainer extends VisitedContainer {
   readonly facts: ImageFacts | null;
   /** On the operator's skip list: not looked at, and no finding speaks of it. */
   readonly isSkipped: boolean;
+  /** Null or absent where the facts are as good as new. No decision depends on it: it is told. */
+  readonly stale?: Staleness | null;
 }
 
 /** The cluster as the watches know it. Indexes are kept by the watches, not rebuilt for each Pod. */

@@ -104,6 +104,11 @@ function fitRequest(slots: Slots, wanted: Wanted, { bounds, room, limit }: Reque
   return smallest(request, ...[slots.request.value, limit].filter((most) => most !== null));
 }
 
+/** Where neither limit nor request is there or comes: with a limit, the API server makes a request of it. */
+function obstacleToRequest({ request, limit }: Slots, { isOpen, most }: Room): Bound | null {
+  return !isOpen && request.origin === 'absent' && limit.origin === 'absent' ? most : null;
+}
+
 interface RequestFrame {
   readonly bounds: Bounds;
   readonly room: Room;
@@ -119,7 +124,8 @@ export function fitResource(slots: Slots, wanted: Wanted, bounds: Bounds): Fit {
   const room = requestRoom(slots, bounds.request);
   const cap = limitCap(slots, bounds, room);
   const demanded = largest(room.least, bounds.limit.least?.value ?? 0n);
-  const { value, obstacle } = fitLimit(slots, wanted, { room, cap, demanded });
+  const { value, obstacle: ofLimit } = fitLimit(slots, wanted, { room, cap, demanded });
+  const obstacle = ofLimit ?? obstacleToRequest(slots, room);
   const isLeftOut = obstacle !== null && slots.request.origin === 'absent';
   const limit = value ?? slots.limit.value;
   const request = isLeftOut ? null : fitRequest(slots, wanted, { bounds, room, limit });

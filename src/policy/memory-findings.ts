@@ -1,12 +1,13 @@
 import type { Explanation } from './check.ts';
-import { describeSource, type Bound } from './bounds.ts';
+import type { Bound } from './bounds.ts';
 import type { Finding } from './decision.ts';
 import { describeContainer } from './describe.ts';
 import type { AssessedContainer } from './facts.ts';
-import type { Fit } from './fit-resource.ts';
 import type { HandlerProfile } from './handler-profiles.ts';
+import { describeLeftOut, limitsConflict } from './limits-conflict.ts';
 import type { MemoryFloor } from './memory-floor.ts';
 import { formatQuantity, type Quantity } from './quantity.ts';
+import type { FittedResource } from './resource-change.ts';
 import type { Slot } from './resource-slots.ts';
 
 export const memoryExplanations: readonly Explanation[] = [
@@ -31,26 +32,13 @@ export const memoryExplanations: readonly Explanation[] = [
     example: 'A module of 40 MB in a tar image, without resources.',
     cure: 'Set resources.limits.memory to what the program is known to take.',
   },
-  {
-    id: 'limits-conflict',
-    why:
-      "A LimitRange of the namespace, or the Pod's own resources, leave less memory than the container needs to start: " +
-      'with so little it would die, and with more the API server would refuse the Pod.',
-    reads:
-      "Every LimitRange of the namespace (min, max, maxLimitRequestRatio, of containers and of Pods), spec.resources, the image's size, the handler.",
-    allows: 'Whatever fits between those bounds.',
-    example: 'A Go module of 2.5 MB in a tar image, in a namespace whose LimitRange says max.memory: 64Mi.',
-    cure: 'Raise the bound that the message names, or build the image with an OCI Wasm layer, which needs less.',
-  },
 ];
 
 export interface MemoryVerdict {
   readonly container: AssessedContainer;
   readonly profile: HandlerProfile | null;
   readonly floor: MemoryFloor;
-  readonly limit: Slot;
-  /** Null where nothing was to be set. */
-  readonly fit: Fit | null;
+  readonly memory: FittedResource;
   /** The most that its limit may be. */
   readonly most: Bound | null;
 }
@@ -63,8 +51,9 @@ function originOf({ origin }: Slot): string {
   return origin === 'default' ? ' by a LimitRange' : '';
 }
 
-function belowFloor({ container, profile, floor, limit, fit }: MemoryVerdict): Finding | null {
-  const value = fit?.limit ?? limit.value;
+function belowFloor({ container, profile, floor, memory }: MemoryVerdict): Finding | null {
+  const { limit } = memory.slots;
+  const value = memory.fit?.limit ?? limit.value;
   if (floor.kind !== 'floor' || value === null || value >= floor.needed) return null;
   const handler = profile === null ? 'its handler' : profile.title;
   return {
@@ -77,7 +66,8 @@ function belowFloor({ container, profile, floor, limit, fit }: MemoryVerdict): F
   };
 }
 
-function outOfRange({ container, limit, fit }: MemoryVerdict): Finding | null {
+function outOfRange({ container, memory: { fit, slots } }: MemoryVerdict): Finding | null {
+  const { limit } = slots;
   if (fit === null || limit.origin === 'user') return null;
   const kept = fit.limit ?? limit.value;
   const state =
@@ -90,48 +80,41 @@ function outOfRange({ container, limit, fit }: MemoryVerdict): Finding | null {
   };
 }
 
-function conflictAdvice({ source }: Bound, { verdict }: AssessedContainer): string {
-  if (source.kind === 'pod')
-    return 'Raise memory in spec.resources, or lower what the other containers request.';
-  const others = source.type === 'Pod' ? ', lower what the other containers take' : '';
-  const smaller =
-    verdict.kind === 'wasm' && verdict.packaging === 'tar'
-      ? ', or build the image as an OCI Wasm layer, which needs less on Wasmtime'
-      : '';
-  return `Raise that bound in LimitRange "${source.name}"${others}${smaller}.`;
+/** What helps where the bound stays. */
+function instead({ verdict }: AssessedContainer): string {
+  return verdict.kind === 'wasm' && verdict.packaging === 'tar'
+    ? ', or build the image as an OCI Wasm layer, which needs less on Wasmtime'
+    : '';
 }
 
 /** The bound that keeps a limit which stands under the need from being raised. */
-function boundBelowNeed({ floor, fit, limit, most }: MemoryVerdict): Bound | null {
-  const value = fit?.limit ?? limit.value;
+function boundBelowNeed({ floor, memory, most }: MemoryVerdict): Bound | null {
+  const { limit } = memory.slots;
+  const value = memory.fit?.limit ?? limit.value;
   if (floor.kind !== 'floor' || most === null || value === null) return null;
   return value < floor.needed && most.value < floor.needed ? most : null;
 }
 
 /** The two ways in which bounds and need contradict each other: nothing could be set, or what stands cannot be raised. */
-function limitsConflict(verdict: MemoryVerdict): Finding | null {
-  const { container, floor, fit, limit } = verdict;
+function conflict(verdict: MemoryVerdict): Finding | null {
+  const { container, floor, memory } = verdict;
   if (floor.kind === 'out-of-range') return null;
-  const obstacle = fit?.obstacle ?? null;
+  const obstacle = memory.fit?.obstacle ?? null;
   const bound = obstacle ?? boundBelowNeed(verdict);
   if (bound === null) return null;
-  const value = fit?.limit ?? limit.value ?? 0n;
+  const { limit } = memory.slots;
+  const value = memory.fit?.limit ?? limit.value ?? 0n;
   const state =
     obstacle === null
       ? `has a memory limit of ${text(value)}${originOf(limit)}, less than an image of its size needs to start`
-      : `gets no memory request and limit: to start it should have ${text(floor.bytes)} or more`;
-  return {
-    id: 'limits-conflict',
-    container: container.container.name,
-    detail: `${describeContainer(container)} ${state}, and ${describeSource(bound.source, 'memory')}`,
-    advice: conflictAdvice(bound, container),
-  };
+      : `${describeLeftOut(memory)}: to start it should have ${text(floor.bytes)} or more`;
+  return limitsConflict({ container, resource: 'memory', state, bound, instead: instead(container) });
 }
 
 /** What is to be said about a container's memory; at most one thing. */
 export function memoryFindings(verdict: MemoryVerdict): readonly Finding[] {
   const { floor } = verdict;
   const finding =
-    floor.kind === 'out-of-range' ? outOfRange(verdict) : (limitsConflict(verdict) ?? belowFloor(verdict));
+    floor.kind === 'out-of-range' ? outOfRange(verdict) : (conflict(verdict) ?? belowFloor(verdict));
   return finding === null ? [] : [finding];
 }

@@ -9,6 +9,7 @@ import type { WasmVerdict } from '../../detect/verdict.ts';
 import type { ImageFacts } from '../../image/image-facts.ts';
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import { compileThreads, largestNode } from '../compile-threads.ts';
+import { cpuFindings } from '../cpu-findings.ts';
 import type { Change, Finding } from '../decision.ts';
 import type { AssessedContainer } from '../facts.ts';
 import type { HandlerProfile } from '../handler-profiles.ts';
@@ -89,6 +90,13 @@ interface Plans {
   readonly floors: ReadonlyMap<AssessedContainer, MemoryFloor>;
 }
 
+/** Of one container. */
+interface PlansOf {
+  readonly cpu: FittedResource;
+  readonly memory: FittedResource;
+  readonly floor: MemoryFloor | undefined;
+}
+
 type Want = (container: AssessedContainer, slots: Slots) => WantedResource | null;
 
 function orLinux({ linux }: ResourceQuestion, resource: ResourceName, ofWasm: Want): Want {
@@ -125,15 +133,24 @@ function plansFor(
   return { cpu, floors, memory: planOf(frame, 'memory', orLinux(question, 'memory', memoryOf)) };
 }
 
-function answerFor(container: AssessedContainer, { cpu, memory, floors }: Plans, question: ResourceQuestion) {
-  const [ofCpu, ofMemory, floor] = [cpu.get(container), memory.get(container), floors.get(container)];
-  if (ofCpu === undefined || ofMemory === undefined) return NOTHING;
-  const changes = [...changesOf(container.path, ofCpu), ...changesOf(container.path, ofMemory)];
-  if (floor === undefined) return { changes, findings: [] };
+function findingsFor(container: WasmContainer, plans: PlansOf, question: ResourceQuestion) {
+  const { cpu, memory, floor } = plans;
+  if (floor === undefined) return [];
   const profile = question.wasm?.profile ?? null;
-  const { slots, fit } = ofMemory;
-  const most = mostOf(question, 'memory');
-  return { changes, findings: memoryFindings({ container, profile, floor, limit: slots.limit, fit, most }) };
+  const image = { profile, ...sizesAndPackaging(container) };
+  return [
+    ...cpuFindings({ container, image, cpu, most: mostOf(question, 'cpu') }),
+    ...memoryFindings({ container, profile, floor, memory, most: mostOf(question, 'memory') }),
+  ];
+}
+
+function answerFor(container: AssessedContainer, plans: Plans, question: ResourceQuestion): ResourceAnswer {
+  const [cpu, memory] = [plans.cpu.get(container), plans.memory.get(container)];
+  if (cpu === undefined || memory === undefined) return NOTHING;
+  const changes = [...changesOf(container.path, cpu), ...changesOf(container.path, memory)];
+  const floor = plans.floors.get(container);
+  const findings = isWasm(container) ? findingsFor(container, { cpu, memory, floor }, question) : [];
+  return { changes, findings };
 }
 
 function isOurs(container: AssessedContainer, { wasm, linux }: ResourceQuestion): boolean {

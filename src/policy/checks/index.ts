@@ -26,7 +26,6 @@ import { readOnlyRootUnsupported } from './read-only-root-unsupported.ts';
 import { resourceTierUnknown } from './resource-tier-unknown.ts';
 import { runtimeClassMissing } from './runtime-class-missing.ts';
 import { runtimeClassRequired } from './runtime-class-required.ts';
-import { slowStartUnderCpuLimit } from './slow-start-under-cpu-limit.ts';
 import { ttyUnsupported } from './tty-unsupported.ts';
 import { userNamespaceUnsupported } from './user-namespace-unsupported.ts';
 import { wasmImageWithoutRuntimeClass } from './wasm-image-without-runtime-class.ts';
@@ -58,7 +57,6 @@ const ofCreation: readonly Rule[] = [
   ttyUnsupported,
   userNamespaceUnsupported,
   exitCodeLost,
-  slowStartUnderCpuLimit,
   resourceTierUnknown,
   handlerOnNoNode,
   nodeTaintNotTolerated,
