@@ -136,6 +136,10 @@ describe.skipIf(!hasGnuTar)('an update whose answer rests on what the images hol
     return `${registry.host}/${name}`;
   }
 
+  function podUnder(runtimeClassName: string, reference: string): Pod {
+    return pod({ containers: [{ image: reference }], spec: { runtimeClassName } });
+  }
+
   async function refusalsOf(setup: Setup, after: Pod, previous: Pod): Promise<readonly string[]> {
     const assessment = await ask(start(setup), after, { previous });
     return assessment.kind === 'judged' ? assessment.outcome.refusals.map(({ id }) => id) : [];
@@ -152,8 +156,10 @@ describe.skipIf(!hasGnuTar)('an update whose answer rests on what the images hol
   ])(
     'under %s from a %s to a %s: %j, and without a look inside %j',
     async (runtimeClassName, from, to, seen, unseen) => {
-      const using = (image: string): Pod => pod({ containers: [{ image }], spec: { runtimeClassName } });
-      const [before, after] = [using(put(from, 'before')), using(put(to, 'after'))];
+      const [before, after] = [
+        podUnder(runtimeClassName, put(from, 'before')),
+        podUnder(runtimeClassName, put(to, 'after')),
+      ];
       expect(await refusalsOf({}, after, before)).toEqual(seen);
       expect(await refusalsOf({ policy: { peek: 'off' } }, after, before)).toEqual(unseen);
     },
@@ -171,11 +177,10 @@ describe.skipIf(!hasGnuTar)('an update whose answer rests on what the images hol
   });
 
   test('no image is looked into where the answer stands without', async () => {
-    const [before, after] = [put('module', 'one'), put('component', 'two')];
-    const using = (image: string): Pod =>
-      pod({ containers: [{ image }], spec: { runtimeClassName: 'wasmtime' } });
+    const before = podUnder('wasmtime', put('module', 'one'));
+    const after = podUnder('wasmtime', put('component', 'two'));
     const asked = registry.log.length;
-    expect(await refusalsOf({}, using(after), using(before))).toEqual([]);
+    expect(await refusalsOf({}, after, before)).toEqual([]);
     // A manifest and a config of each.
     expect(registry.log).toHaveLength(asked + 4);
   });
