@@ -25,9 +25,15 @@ const ELLIPSIS = '…';
 /** Not stored yet, or an API server in trouble for a moment. */
 const PASSING = ['not-found', 'unreachable', 'timeout', 'server-error', 'too-many-requests'] as const;
 
+/** Needless: the Pod was never stored, or another has its name. Dropped: there were too many at a time. */
+export const EVENT_RESULTS = ['written', 'needless', 'failed', 'dropped'] as const;
+export type EventResult = (typeof EVENT_RESULTS)[number];
+
 export interface EventsDeps {
   readonly client: KubernetesClient;
   readonly log: Logger;
+  /** Told what became of each Event. */
+  readonly onEvent?: ((result: EventResult) => void) | undefined;
 }
 
 export interface EventsOptions {
@@ -70,7 +76,7 @@ function describe({ namespace, name, uid, reason, message }: PodEvent, instance:
 
 /** Events on Pods, each written as soon as a GET shows that its Pod is there; the signal ends all that is under way. */
 export function createEvents(
-  { client, log }: EventsDeps,
+  { client, log, onEvent }: EventsDeps,
   options: EventsOptions,
   signal: AbortSignal,
 ): EventsPort {
@@ -93,20 +99,21 @@ export function createEvents(
     }
   }
 
-  async function write(event: PodEvent): Promise<void> {
+  async function write(event: PodEvent): Promise<EventResult> {
     const { namespace, name, uid } = event;
     // Another Pod of that name was looked at in its own time.
-    if ((await findPod(event)) !== uid) return;
+    if ((await findPod(event)) !== uid) return 'needless';
     const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
     const action = `write an Event on Pod "${namespace}/${name}"`;
     await client.request({ action, path, method: 'POST', body: describe(event, instance) }, signal);
+    return 'written';
   }
 
-  function logFailure({ namespace, name }: PodEvent, error: unknown): void {
-    if (signal.aborted) return;
+  function tellFailure({ namespace, name }: PodEvent, error: unknown): EventResult {
     // Refused by somebody after us, or deleted at once: there is nobody to tell.
-    const level = isKubernetesError(error, 'not-found') ? 'debug' : 'warn';
-    log[level]({ namespace, pod: name }, describeError(error));
+    const isGone = isKubernetesError(error, 'not-found');
+    if (!signal.aborted) log[isGone ? 'debug' : 'warn']({ namespace, pod: name }, describeError(error));
+    return isGone ? 'needless' : 'failed';
   }
 
   return {
@@ -114,13 +121,15 @@ export function createEvents(
       if (signal.aborted || !isObjectName(event.namespace) || !isObjectName(event.name)) return;
       if (pending >= maxPending) {
         dropped += 1;
+        onEvent?.('dropped');
         return;
       }
       if (dropped > 0) log.warn({ events: dropped }, 'too many Events at a time; some were not written');
       dropped = 0;
       pending += 1;
       void write(event)
-        .catch((error: unknown) => logFailure(event, error))
+        .catch((error: unknown) => tellFailure(event, error))
+        .then((result) => onEvent?.(result))
         .finally(() => (pending -= 1));
     },
   };

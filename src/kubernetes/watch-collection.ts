@@ -54,6 +54,8 @@ export interface WatchState {
   readonly lastContact: number | null;
   /** The last failure, until a watch works again. */
   readonly failure: string | null;
+  /** How often the collection was listed anew, because a watch had failed or fallen too far behind. */
+  readonly restarts: number;
 }
 
 export interface WatchCollection<Item> {
@@ -78,7 +80,7 @@ export function createWatchCollection<Item>(
   const first = Promise.withResolvers<void>();
   // Whoever does not ask for it must not be hit by its rejection.
   first.promise.catch(() => {});
-  const status: Status = { ready: false, current: false, lastContact: null, failure: null };
+  const status: Status = { ready: false, current: false, lastContact: null, failure: null, restarts: 0 };
   const follower = { ...DEFAULTS, ...deps, ...options, store, status };
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -102,6 +104,7 @@ export function createWatchCollection<Item>(
         if (wasUnreachable && !isUnreachable) failures = 0;
         wasUnreachable = isUnreachable;
         version = '';
+        status.restarts += 1;
         await recover(cycle, { error, failures, signal });
         failures += 1;
       }

@@ -1,7 +1,7 @@
 import { onTestFinished, describe, expect, test } from 'vitest';
 import type { PodEvent } from '../../src/assess/ports.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { createEvents, type EventsOptions } from '../../src/kubernetes/events.ts';
+import { createEvents, type EventResult, type EventsOptions } from '../../src/kubernetes/events.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
 
@@ -26,21 +26,23 @@ async function start(steps: readonly Step[], options: Partial<EventsOptions> = {
   });
   const client = createKubernetesClient(api.connection, { requestMilliseconds: 5000 });
   const { log, messages } = createRecordingLog();
+  const results: EventResult[] = [];
   const events = createEvents(
-    { client, log },
+    { client, log, onEvent: (result) => results.push(result) },
     { instance: 'wasmgate-0', retry, ...options },
     stopping.signal,
   );
   const lines = () => api.seen.map(({ method, path }) => `${method} ${path}`);
   const body = () => JSON.parse(api.seen.at(-1)?.body ?? '') as Readonly<Record<string, unknown>>;
-  return { api, events, lines, body, messages, stop: () => stopping.abort() };
+  return { api, events, lines, body, messages, results, stop: () => stopping.abort() };
 }
 
 describe('an Event on a Pod', () => {
   test('is written once the Pod is there', async () => {
-    const { events, lines, body } = await start([refuse(404, 'NotFound'), POD, json({})]);
+    const { events, lines, body, results } = await start([refuse(404, 'NotFound'), POD, json({})]);
     events.emit(EVENT);
-    await expect.poll(lines).toEqual([READ, READ, WRITE]);
+    await expect.poll(() => results).toEqual(['written']);
+    expect(lines()).toEqual([READ, READ, WRITE]);
     expect(body()).toEqual({
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
@@ -69,23 +71,25 @@ describe('an Event on a Pod', () => {
 });
 
 describe('no Event', () => {
-  test.for<readonly [name: string, step: Step, reads: number, level: 'debug' | 'warn']>([
-    ['where the Pod was never stored', refuse(404, 'NotFound'), 3, 'debug'],
-    ['where the API server stays in trouble', refuse(500, 'InternalError'), 3, 'warn'],
-    ['where Pods may not be read', refuse(403, 'Forbidden'), 1, 'warn'],
-  ])('%s', async ([, step, reads, level]) => {
-    const { events, lines, messages } = await start([step], { attempts: 3 });
+  test.for<readonly [name: string, step: Step, reads: number, level: 'debug' | 'warn', result: EventResult]>([
+    ['where the Pod was never stored', refuse(404, 'NotFound'), 3, 'debug', 'needless'],
+    ['where the API server stays in trouble', refuse(500, 'InternalError'), 3, 'warn', 'failed'],
+    ['where Pods may not be read', refuse(403, 'Forbidden'), 1, 'warn', 'failed'],
+  ])('%s', async ([, step, reads, level, result]) => {
+    const { events, lines, messages, results } = await start([step], { attempts: 3 });
     events.emit(EVENT);
     await expect.poll(() => messages(level)).toHaveLength(1);
     expect(messages(level)[0]).toContain('Cannot read Pod "team-a/app-1"');
+    await expect.poll(() => results).toEqual([result]);
     expect(lines()).toEqual(Array.from({ length: reads }, () => READ));
   });
 
   test('where another Pod has the name now', async () => {
     const other = json({ metadata: { name: 'app-1', uid: 'u2' } });
-    const { events, lines } = await start([other, POD, json({})], { maxPending: 1 });
+    const { events, lines, results } = await start([other, POD, json({})], { maxPending: 1 });
     events.emit(EVENT);
-    await expect.poll(lines).toEqual([READ]);
+    await expect.poll(() => results).toEqual(['needless']);
+    expect(lines()).toEqual([READ]);
     // There is room for the next one as soon as this one was given up.
     await expect
       .poll(() => {
@@ -123,9 +127,10 @@ test('one that may not be written is told in the log', async () => {
 });
 
 test('more than so many at a time are dropped, and the log says so', async () => {
-  const { api, events, lines, messages } = await start([() => {}, POD, json({})], { maxPending: 1 });
+  const { api, events, lines, messages, results } = await start([() => {}, POD, json({})], { maxPending: 1 });
   events.emit(EVENT);
   events.emit(EVENT);
+  expect(results).toEqual(['dropped']);
   await expect.poll(lines).toEqual([READ]);
   api.open[0]?.writeHead(404, { 'content-type': 'application/json' }).end('{}');
   await expect.poll(lines).toEqual([READ, READ, WRITE]);

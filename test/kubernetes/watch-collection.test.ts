@@ -173,7 +173,12 @@ test.for<readonly [name: string, step: Step, warning: RegExp]>([
   ]);
   await expect.poll(() => watched.contents()).toBe('b= c=');
   expect(watched.warnings()).toEqual([expect.stringMatching(warning)]);
-  expect(watched.collection.state()).toMatchObject({ ready: true, current: true, failure: null });
+  expect(watched.collection.state()).toMatchObject({
+    ready: true,
+    current: true,
+    failure: null,
+    restarts: 1,
+  });
 });
 
 test('a silent watch is given up: listed again, watched again', async () => {
