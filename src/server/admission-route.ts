@@ -3,6 +3,7 @@ import { writeReview, type Answer } from '../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../admission/review.ts';
 import { createDeadline, type Deadline } from '../assess/deadline.ts';
 import { AppError } from '../errors.ts';
+import type { AdmissionMeter } from './admission-meter.ts';
 import type { Judge } from './judge.ts';
 import type { ServerLogger } from './server-logger.ts';
 import { DEFAULTS, parseTimeout, spendable } from './time-budget.ts';
@@ -57,9 +58,13 @@ function send(reply: FastifyReply, text: string): void {
 }
 
 /** The handler of one webhook. Nothing is logged, and no timer is started, for an ordinary admission. */
-export function createAdmissionHandler(judge: Judge, logger: ServerLogger): RouteHandlerMethod {
+export function createAdmissionHandler(
+  judge: Judge,
+  { logger, meter }: { readonly logger: ServerLogger; readonly meter?: AdmissionMeter | undefined },
+): RouteHandlerMethod {
   const readDeadline = createDeadlineReader(logger);
   return (httpRequest, reply) => {
+    const started = performance.now();
     const request = parseReview(httpRequest.body);
     const deadline = readDeadline(httpRequest.query);
     const write = (answer: Answer): void => {
@@ -67,8 +72,10 @@ export function createAdmissionHandler(judge: Judge, logger: ServerLogger): Rout
         logger.debug({ ...describeRequest(request), answer: answer.kind }, 'admission answered');
       }
       send(reply, writeReview(request.uid, answer));
+      meter?.(answer.kind, performance.now() - started);
     };
     const fail = (error: unknown): never => {
+      meter?.('fault', performance.now() - started);
       throw fault(request, error, logger);
     };
     try {

@@ -2,6 +2,7 @@ import type { Server, ServerOptions } from 'node:https';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { AssessPod } from '../assess/assessment.ts';
 import { AppError } from '../errors.ts';
+import type { ServerMeter } from './admission-meter.ts';
 import { createAdmissionHandler } from './admission-route.ts';
 import { createBytesInFlight } from './bytes-in-flight.ts';
 import { createErrorHandler, sendError } from './error-answer.ts';
@@ -14,6 +15,7 @@ export interface AppDeps {
   readonly assess: AssessPod;
   readonly health: Health;
   readonly logger: ServerLogger;
+  readonly meter?: ServerMeter | undefined;
 }
 
 export interface AppOptions {
@@ -111,6 +113,7 @@ export function createApp(deps: AppDeps, options: AppOptions): App {
     ...DEFAULTS,
     ...options,
   };
+  const { logger, meter } = deps;
   const app: App = fastify({
     // Headers are part of a request; Node's own default for them alone is longer, which would hide ours.
     https: { connectionsCheckingInterval, ...options.https, requestTimeout, headersTimeout: requestTimeout },
@@ -123,10 +126,10 @@ export function createApp(deps: AppDeps, options: AppOptions): App {
   });
   app.addHook('onRequest', createBytesInFlight({ most: bytesInFlight, bodyLimit }));
   addJsonParser(app);
-  app.setErrorHandler(createErrorHandler(deps.logger));
+  app.setErrorHandler(createErrorHandler(logger, meter?.refused));
   addNotFound(app);
   addHealth(app, deps.health);
-  app.post('/mutate', createAdmissionHandler(createMutate(deps), deps.logger));
-  app.post('/validate', createAdmissionHandler(createValidate(deps), deps.logger));
+  app.post('/mutate', createAdmissionHandler(createMutate(deps), { logger, meter: meter?.mutate }));
+  app.post('/validate', createAdmissionHandler(createValidate(deps), { logger, meter: meter?.validate }));
   return app;
 }

@@ -6,10 +6,25 @@ import type { ServerLogger } from './server-logger.ts';
 
 export type RequestErrorCode = ReviewErrorCode | FaultCode | 'not-json' | 'too-many-bytes';
 
+/** Why a request for an admission got no answer. */
+export const ERROR_CODES = [
+  'not-json',
+  'not-a-review',
+  'wrong-review-version',
+  'no-request',
+  'no-uid',
+  'internal-fault',
+  'too-many-bytes',
+  'body-too-large',
+  'wrong-content-type',
+  'bad-request',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
 /** What the answer to a failed request holds, as JSON. */
-export interface ErrorAnswer {
+export interface ErrorAnswer<Code extends string = string> {
   readonly status: number;
-  readonly code: string;
+  readonly code: Code;
   readonly message: string;
   readonly advice: string | null;
 }
@@ -25,7 +40,7 @@ const STATUS: Readonly<Record<RequestErrorCode, number>> = {
 };
 
 /** What Fastify refuses before we are asked, in our words. */
-const FASTIFY_ERRORS: Readonly<Record<string, Pick<ErrorAnswer, 'code' | 'message' | 'advice'>>> = {
+const FASTIFY_ERRORS: Readonly<Record<string, Omit<ErrorAnswer<ErrorCode>, 'status'>>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'body-too-large',
     message: 'Cannot read body: larger than 7 MiB',
@@ -38,13 +53,13 @@ const FASTIFY_ERRORS: Readonly<Record<string, Pick<ErrorAnswer, 'code' | 'messag
   },
 };
 
-function fromAppError({ code, message, advice }: AppError): ErrorAnswer | null {
-  return Object.hasOwn(STATUS, code)
-    ? { status: STATUS[code as RequestErrorCode], code, message, advice }
-    : null;
+function fromAppError({ code, message, advice }: AppError): ErrorAnswer<ErrorCode> | null {
+  if (!Object.hasOwn(STATUS, code)) return null;
+  const own = code as RequestErrorCode;
+  return { status: STATUS[own], code: own, message, advice };
 }
 
-function describe(error: FastifyError): ErrorAnswer {
+function describe(error: FastifyError): ErrorAnswer<ErrorCode> {
   const own = error instanceof AppError ? fromAppError(error) : null;
   if (own !== null) return own;
   const status = error.statusCode ?? 500;
@@ -66,9 +81,10 @@ export function sendError(reply: FastifyReply, { status, ...answer }: ErrorAnswe
 }
 
 /** Every failed request ends here: a status, a code and a sentence that says what is wrong. */
-export function createErrorHandler(logger: ServerLogger) {
+export function createErrorHandler(logger: ServerLogger, onRefused?: (code: ErrorCode) => void) {
   return (error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void => {
     const answer = describe(error);
+    onRefused?.(answer.code);
     // An admission's own fault is in the log already, with the request that met it.
     if (answer.status >= 500 && !(error instanceof AppError)) logger.error({ err: error }, 'request failed');
     else logger.debug({ code: answer.code, detail: describeError(error) }, 'request refused');

@@ -32,15 +32,27 @@ export const DEFAULTS = {
   sweepMilliseconds: 50,
 } as const;
 
-const ADVICE: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Another process listens there; stop it, or choose another port with --port.',
-  EACCES: 'Ports below 1024 need a privilege; choose another with --port.',
-  EADDRNOTAVAIL: 'This machine has no such address; choose another with --host.',
-};
+function adviceOn(code: string, prefix: string): string | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Another process listens there; stop it, or choose another port with --${prefix}port.`;
+    case 'EACCES':
+      return `Ports below 1024 need a privilege; choose another with --${prefix}port.`;
+    case 'EADDRNOTAVAIL':
+      return `This machine has no such address; choose another with --${prefix}host.`;
+    default:
+      return undefined;
+  }
+}
 
-function cannotListen(cause: unknown, { host, port }: ListenOptions): AppError {
+/** @param prefix of the flags that choose another address */
+export function cannotListen(
+  cause: unknown,
+  { host, port }: Pick<ListenOptions, 'host' | 'port'>,
+  prefix = '',
+): AppError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'failed';
-  const advice = ADVICE[code];
+  const advice = adviceOn(code, prefix);
   return new AppError('cannot-listen', `Cannot listen on "${host}" port ${port}: ${code}`, {
     cause,
     ...(advice === undefined ? {} : { advice }),

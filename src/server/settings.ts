@@ -14,6 +14,17 @@ export const serverSettings = Type.Object(
       maximum: 65_535,
       description: 'Port of HTTPS, for admission and health alike; 0 takes a free one.',
     }),
+    metricsHost: Type.Optional(
+      Type.String({ minLength: 1, description: 'Address to serve metrics on; without it the same as host.' }),
+    ),
+    metricsPort: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 65_535,
+        description:
+          'Port of plain HTTP for GET /metrics; 0 takes a free one. Without it metrics are not served; the manifests set it by --metrics-port.',
+      }),
+    ),
   },
   { additionalProperties: false, default: {} },
 );
