@@ -5,7 +5,8 @@ import { visitContainers, type VisitedContainer } from '../pod/visit-containers.
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
 import type { AssessmentRequest } from './assessment.ts';
 import type { Eventually } from './eventually.ts';
-import type { ImageCatalog, ImageQuestion } from './image-catalog.ts';
+import type { ImageQuestion } from './image-answer.ts';
+import type { ImageCatalog } from './image-catalog.ts';
 import { judgeAnswer, judgeSkipped, judgeWithoutRegistry } from './judge-container.ts';
 import type { ServiceAccountsPort } from './ports.ts';
 import type { SkipList } from './skip-list.ts';
@@ -95,7 +96,7 @@ function gatherWith(
     if (assessed === undefined || question === undefined || assessed.facts === null) return null;
     const wanted = { facts: assessed.facts, override: assessed.container, scope };
     const facts = await deps.catalog.lookInside(question, wanted, deadline.signal());
-    return judgeAnswer(assessed, { kind: 'facts', facts, isStale: false });
+    return judgeAnswer(assessed, { kind: 'facts', facts, stale: assessed.stale ?? null });
   }
 
   const lookInto: Gathered['lookInto'] = (wanted) =>

@@ -1,7 +1,8 @@
 import type { CommandOverride } from '../detect/effective-command.ts';
 import { AppError } from '../errors.ts';
 import type { Platform } from '../image/platform.ts';
-import { asFailure, type ImageFailure } from './image-catalog.ts';
+import type { ImageFailure } from './image-answer.ts';
+import { asFailure } from './image-failure.ts';
 import { reportFacts, reportFailure, type ReportedImage, type Traffic } from './image-report.ts';
 import { inspectImage, type Inspection } from './inspect-image.ts';
 import { inspectPlatform, type NamedImage } from './inspect-platform.ts';

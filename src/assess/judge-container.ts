@@ -6,7 +6,7 @@ import type { ImageFacts } from '../image/image-facts.ts';
 import type { Container } from '../pod/pod.ts';
 import type { VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
-import type { ImageAnswer } from './image-catalog.ts';
+import type { ImageAnswer } from './image-answer.ts';
 
 /** Verdicts for one image under the few commands that Pods give it; dropped with the facts. */
 const MEMO_CAP = 16;
@@ -51,8 +51,9 @@ function unknown(reason: UnknownReason, detail: string, advice: string | null): 
 export function judgeAnswer(visited: VisitedContainer, answer: ImageAnswer): AssessedContainer {
   const image = visited.container.image ?? '';
   if (answer.kind === 'facts') {
-    const { facts } = answer;
-    return { ...visited, image, verdict: verdictOf(facts, visited.container), facts, isSkipped: false };
+    const { facts, stale } = answer;
+    const verdict = verdictOf(facts, visited.container);
+    return { ...visited, image, verdict, facts, isSkipped: false, stale };
   }
   const verdict = unknown(answer.reason, answer.detail, answer.advice);
   return { ...visited, image, verdict, facts: null, isSkipped: false };

@@ -4,7 +4,7 @@ import type { CommandOverride } from '../detect/effective-command.ts';
 import type { Scope } from '../detect/open-question.ts';
 import { AppError } from '../errors.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
-import { parseReference, type Reference } from '../image/reference.ts';
+import { parseReference } from '../image/reference.ts';
 import { orLate } from '../or-late.ts';
 import { commandKey, LONGEST_COMMAND_KEY } from './judge-container.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
@@ -36,7 +36,7 @@ export interface LookedInto {
   readonly image: string;
   /** Where the Pod is that asks. */
   readonly namespace: string;
-  readonly credentialsFor: (reference: Reference, signal: AbortSignal) => Promise<readonly Credential[]>;
+  readonly credentialsFor: (signal: AbortSignal) => Promise<readonly Credential[]>;
   /** Told what was seen, however late. */
   readonly learn: (facts: ImageFacts) => void;
 }
@@ -67,7 +67,7 @@ export function createLookInside({ peek, logger }: InsideDeps): LookInside {
     try {
       const reference = parseReference(image);
       const signal = AbortSignal.timeout(timeout);
-      const credentials = await credentialsFor(reference, signal);
+      const credentials = await credentialsFor(signal);
       const seen = await peek({ ...look, reference, credentials, signal });
       learn(seen);
       return seen;

@@ -58,3 +58,8 @@ export interface ImageFacts {
   readonly variants: readonly [ImageVariant, ...ImageVariant[]];
   readonly pull: PullOutlook;
 }
+
+/** Whether nodes of another architecture might have been told something else: so of every index, and of no single manifest. */
+export function isChosenByArchitecture({ digest, variants: [first] }: ImageFacts): boolean {
+  return digest !== first.digest;
+}

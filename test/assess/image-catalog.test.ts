@@ -1,11 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import {
-  createImageCatalog,
-  type ImageAnswer,
-  type ImageCatalog,
-  type ImageQuestion,
-} from '../../src/assess/image-catalog.ts';
+import type { ImageAnswer, ImageQuestion } from '../../src/assess/image-answer.ts';
+import { createImageCatalog, type ImageCatalog } from '../../src/assess/image-catalog.ts';
 import type { PullSecretsPort } from '../../src/assess/ports.ts';
 import type { Credential } from '../../src/credentials/credential.ts';
 import { createRegistryClient } from '../../src/registry/client.ts';
@@ -79,7 +75,7 @@ describe('what is asked of the registry', () => {
   test('two requests for a cold image, none for a warm one', async () => {
     const { catalog, registry, question, ask } = await setUp();
     expect(catalog.recall(question())).toBeUndefined();
-    expect(await ask()).toMatchObject({ kind: 'facts', isStale: false });
+    expect(await ask()).toMatchObject({ kind: 'facts', stale: null });
     expect(registry.log).toHaveLength(2);
     expect(catalog.recall(question())).toMatchObject({ kind: 'facts' });
     expect(await ask()).toMatchObject({ kind: 'facts' });
@@ -145,9 +141,9 @@ describe('what a failing registry leads to', () => {
     await expect
       .poll(async () => {
         const answer = await ask();
-        return answer.kind === 'facts' && answer.isStale;
+        return answer.kind === 'facts' && answer.stale;
       }, PATIENCE)
-      .toBe(true);
+      .toMatchObject({ reason: 'unreachable', since: expect.any(Number) });
   });
 });
 
@@ -178,7 +174,7 @@ describe('time', () => {
     await expect.poll(() => catalog.recall(question()), PATIENCE).toBeUndefined();
     expect(await catalog.ask(question(), AbortSignal.timeout(20))).toMatchObject({
       kind: 'facts',
-      isStale: true,
+      stale: { reason: 'timeout' },
     });
   });
 

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { CATALOG_DEFAULTS, createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { CATALOG_DEFAULTS } from '../../src/assess/catalog-defaults.ts';
+import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { createRegistryClient } from '../../src/registry/client.ts';
 import { startServer } from '../support/http-server.ts';
 import { createRecordingLog } from '../support/recording-log.ts';

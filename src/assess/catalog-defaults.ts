@@ -1,0 +1,27 @@
+/** How long an answer holds, in milliseconds, and how much is remembered. */
+export const CATALOG_DEFAULTS = {
+  /** A tag may move at any time; five minutes is what people wait for without asking why. */
+  tagTtl: 5 * 60_000,
+  /** A digest never changes: such an answer leaves only for want of room. */
+  digestTtl: 0,
+  /** Long enough to answer a burst of retries, short enough that a pushed image or a mended secret is seen at once. */
+  failureTtl: 10_000,
+  /** How long a stale answer serves before the registry is asked again. */
+  staleTtl: 30_000,
+  /** A look-up outlives the admission that asked, to be there for the retry; this ends it all the same. */
+  lookUpTimeout: 30_000,
+  /** Some 2 KiB each: about 20 MiB when full. */
+  maxEntries: 10_000,
+  /** Bytes of memory: what registries send is theirs to choose, and the Deployment grants 256 MiB for everything. */
+  maxBytes: 32 * 1024 * 1024,
+  /** The largest real configs are some 100 KiB; an answer above this is given, but not kept. */
+  maxEntryBytes: 1024 * 1024,
+  /** Distinct images that one namespace may be looking up at a time; the Pods of a large rollout name a few new ones. */
+  lookUpsOfNamespace: 32,
+  /** Of all namespaces, those that wait for their turn (turns.ts) not counted: what they read must fit into memory together. */
+  lookUpsAtOnce: 64,
+  /** That wait for their turn: each holds an image's name and little more. */
+  lookUpsWaiting: 512,
+} as const;
+
+export type CatalogOptions = { readonly [Key in keyof typeof CATALOG_DEFAULTS]?: number };
