@@ -1,6 +1,6 @@
 // A server as `wasmgate serve` makes one, for tests that send signals to a process. It tells its port and CA when it
-// listens, and each admission when it has begun.
-import { setTimeout as sleep } from 'node:timers/promises';
+// listens, and each admission when it has begun; that ends when the test says so.
+import { once } from 'node:events';
 import { createApp } from '../../src/server/app.ts';
 import { tlsOptions } from '../../src/server/certificate.ts';
 import { createHealth } from '../../src/server/health.ts';
@@ -10,14 +10,14 @@ import { createLogger } from '../../src/telemetry/log.ts';
 import { judged } from './assessments.ts';
 import { createTestCertificate } from './tls.ts';
 
-const SLOW_ADMISSION = 400;
 const DRAIN = 100;
 
 const certificate = await createTestCertificate();
 const health = createHealth(() => []);
 const assess = async () => {
+  const told = once(process, 'message');
   process.send?.({ kind: 'asked' });
-  await sleep(SLOW_ADMISSION);
+  await told;
   return judged();
 };
 const app = createApp(
