@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -153,16 +154,33 @@ export async function must(
   throw new Error(`Cannot run "${command} ${args.join(' ')}": it ended with ${code}\n${told}`);
 }
 
-/** A port that nobody listens on now. Another process may take it first; servers that fail at that say so in their log. */
+/**
+ * A port that nobody listens on now. It is none of those that the system gives away by itself (Linux from 32768 on, others
+ * from 49152), or the next client of any test could have it before the server that it is meant for. Test processes search
+ * from different places, and none takes one twice.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  const address = server.address();
-  const closed = Promise.withResolvers<void>();
-  server.close(() => closed.resolve());
-  await closed.promise;
-  if (address === null || typeof address === 'string') throw new Error('Cannot find a free port');
-  return address.port;
+  for (;;) {
+    nextPort = nextPort + 1 < PORTS.end ? nextPort + 1 : PORTS.first;
+    const port = nextPort;
+    const server = createServer();
+    try {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+    } catch (error) {
+      if (!isInUse(error)) throw error;
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+}
+
+const PORTS = { first: 20_000, end: 32_000, eachProcess: 31 } as const;
+
+let nextPort = PORTS.first + ((process.pid * PORTS.eachProcess) % (PORTS.end - PORTS.first));
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
