@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspectImage } from '../../src/assess/inspect-image.ts';
 import {
@@ -13,9 +12,12 @@ import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
+import { noiseOf } from '../support/noise.ts';
 import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/tar.ts';
+
+const KIB = 1024;
 
 let registry: TestRegistry;
 let client: RegistryClient & AsyncDisposable;
@@ -71,7 +73,6 @@ const wasi = { os: 'wasi', architecture: 'wasm' } as const;
 const start = (...entrypoint: readonly string[]): object => ({ Entrypoint: entrypoint });
 const LABELS = { 'module.wasm.image/variant': 'compat' };
 const labelled = (first: string): object => ({ ...start(first), Labels: LABELS });
-const noise = (kibibytes: number): Uint8Array => randomBytes(kibibytes * 1024);
 
 describe.skipIf(!hasGnuTar)('what an image starts is found, however it is packed', () => {
   const app = { 'app.wasm': MODULE };
@@ -199,7 +200,7 @@ describe.skipIf(!hasGnuTar)('what an image starts is found, however it is packed
         ...wasi,
         layers: [
           { tree: { 'spin.toml': 'spin_manifest_version = 2' } },
-          { tree: { 'target/a.wasm': noise(900) } },
+          { tree: { 'target/a.wasm': noiseOf(900 * KIB) } },
         ],
       },
       'wasm spin-rootfs application',
@@ -257,15 +258,15 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
   });
 
   test('of a large file only the beginning, and no layer below it', async () => {
-    const tree = { 'app.wasm': Buffer.concat([MODULE, noise(2000)]) };
-    const base = { tree: { 'etc/base': noise(500) } };
+    const tree = { 'app.wasm': Buffer.concat([MODULE, noiseOf(2000 * KIB)]) };
+    const base = { tree: { 'etc/base': noiseOf(500 * KIB) } };
     const seen = await lookInto({ ...wasi, config: start('/app.wasm'), layers: [base, { tree }] });
     expect(seen.verdict).toBe('wasm wasi-image module');
     expect(seen.bytes).toBeLessThanOrEqual(PEEK_DEFAULTS.maxBytes + PEEK_DEFAULTS.layerReserve);
   });
 
   test('a Linux program settles it: nothing below is read', async () => {
-    const layers = [{ tree: { 'etc/base': noise(500) } }, { tree: { app: ELF } }];
+    const layers = [{ tree: { 'etc/base': noiseOf(500 * KIB) } }, { tree: { app: ELF } }];
     expect(await lookInto({ config: labelled('/app'), layers })).toMatchObject({
       requests: 1,
       verdict: 'container',
@@ -273,7 +274,9 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
   });
 
   test('the bounds are those of the whole image', async () => {
-    const layers = Array.from({ length: 30 }, (_, index) => ({ tree: { [`file-${index}`]: noise(100) } }));
+    const layers = Array.from({ length: 30 }, (_, index) => ({
+      tree: { [`file-${index}`]: noiseOf(100 * KIB) },
+    }));
     const seen = await lookInto({ ...wasi, config: start('/app.wasm'), layers });
     expect(seen.verdict).toBe('wasm wasi-image ?');
     expect(seen.requests).toBeLessThanOrEqual(PEEK_DEFAULTS.maxLayers);
@@ -293,7 +296,7 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
   });
 
   test('a file behind what was read is hidden, and it is not asked for again', async () => {
-    const tree = { 'a-file': noise(400), 'app.wasm': MODULE };
+    const tree = { 'a-file': noiseOf(400 * KIB), 'app.wasm': MODULE };
     const { facts } = await lookInto({ ...wasi, config: start('/app.wasm'), layers: [{ tree }] });
     expect(facts.variants[0].contents.get('/app.wasm')).toBe('hidden');
     const before = bodies.length;
@@ -309,7 +312,7 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
   });
 
   test('a small lower layer keeps its share beside a large upper one', async () => {
-    const layers = [{ tree: { 'spin.toml': 'x' } }, { tree: { 'a.wasm': noise(900) } }];
+    const layers = [{ tree: { 'spin.toml': 'x' } }, { tree: { 'a.wasm': noiseOf(900 * KIB) } }];
     expect(await lookInto({ ...wasi, layers })).toMatchObject({
       requests: 2,
       verdict: 'wasm spin-rootfs application',
@@ -349,7 +352,7 @@ describe.skipIf(!hasGnuTar)('what layers showed is remembered', () => {
 
   test('a layer of which only a part was read is read on when there is a reason', async () => {
     const peek = createPeekImage({ registry: client });
-    const tree = { app: ELF, filler: noise(100), 'late.wasm': MODULE };
+    const tree = { app: ELF, filler: noiseOf(100 * KIB), 'late.wasm': MODULE };
     const part = { config: labelled('/app'), layers: [{ tree }] };
     expect((await lookInto(part, { peek })).verdict).toBe('container');
     const seen = await lookInto(null, { peek, override: { command: ['/late.wasm'] } });

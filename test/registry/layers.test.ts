@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import type { UnknownReason } from '../../src/detect/verdict.ts';
 import { parseDigest, type Digest } from '../../src/image/digest.ts';
 import { inflate } from '../../src/registry/inflate.ts';
 import { startServer } from '../support/http-server.ts';
+import { noiseOf } from '../support/noise.ts';
 import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
 
 const KIB = 1024;
@@ -41,7 +42,7 @@ function serving(blob: Uint8Array): RequestListener {
 }
 
 const text = Buffer.from('a tar archive, '.repeat(2000));
-const noise = randomBytes(300 * KIB);
+const noise = noiseOf(300 * KIB);
 const frames = Buffer.concat(
   [text.subarray(0, 100), text.subarray(100)].map((part) => zstdCompressSync(part)),
 );
