@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import * as fc from 'fast-check';
 import { boundText, boundWarnings, countRunes, WARNING_BOUNDS } from '../../src/admission/bounds.ts';
+import { fc } from '../support/properties.ts';
 
 test.each([
   ['short text stays', 'abc', 3, 'abc'],

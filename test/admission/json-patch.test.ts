@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import * as fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import { createPatch, encodePatch } from '../../src/admission/json-patch.ts';
 import { formatPointer, leadingSegments, parsePointer } from '../../src/pod/json-pointer.ts';
 import type { Change } from '../../src/policy/decision.ts';
+import { fc } from '../support/properties.ts';
 import { readReview } from '../support/reviews.ts';
 
 function add(path: string, value: unknown): Change {

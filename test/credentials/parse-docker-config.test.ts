@@ -1,7 +1,7 @@
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDockerConfig, type DockerConfigFormat } from '../../src/credentials/parse-docker-config.ts';
 import { AppError } from '../../src/errors.ts';
+import { fc } from '../support/properties.ts';
 
 const source = 'secret team-a/regcred';
 

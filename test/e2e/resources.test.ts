@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/image/json.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
@@ -15,6 +14,7 @@ import { apply, must } from '../support/kubectl.ts';
 import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes-server.ts';
 import { limitRanges } from '../support/limited-pods.ts';
 import { namespace } from '../support/objects.ts';
+import { fc } from '../support/properties.ts';
 import { realServers } from '../support/real-servers.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);

@@ -1,7 +1,7 @@
-import { array, assert, constantFrom, property, record, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createListing, findFile, type LayerListing, type Sighting } from '../../src/image/layer-listing.ts';
 import { createTarReader, type TarEntry } from '../../src/image/tar-reader.ts';
+import { fc } from '../support/properties.ts';
 import { ELF, hasGnuTar, MODULE, tarOf } from '../support/tar.ts';
 
 type Sketch = Readonly<Record<string, 'elf' | 'module' | 'directory' | `-> ${string}` | `= ${string}`>>;
@@ -89,21 +89,33 @@ describe('what a container finds at a path', () => {
   });
 
   test('any layers are searched to an end', () => {
-    const name = constantFrom('a', 'b', 'a/b', '.wh.a', 'a/.wh..wh..opq', 'b/a', 'a/../b', '/');
-    const what = constantFrom<Sketch[string]>('elf', 'directory', '-> a', '-> ../b', '-> a/b', '= b', '-> /');
-    const entry = record({ name, what });
-    const anyName = array(string(), { maxLength: 3 }).map((parts) => `/${parts.join('/')}`);
-    assert(
-      property(array(array(entry, { maxLength: 6 }), { maxLength: 4 }), anyName, (sketches, other) => {
-        const layers = sketches.map((entries) => {
-          const builder = createListing();
-          for (const { name: path, what: node } of entries) builder.add(entryOf(path, node));
-          return builder.listing('whole');
-        });
-        for (const path of ['/a', '/b', '/a/b', other]) {
-          expect(['elf', 'other', 'absent', 'hidden']).toContain(find(path, ...layers));
-        }
-      }),
+    const name = fc.constantFrom('a', 'b', 'a/b', '.wh.a', 'a/.wh..wh..opq', 'b/a', 'a/../b', '/');
+    const what = fc.constantFrom<Sketch[string]>(
+      'elf',
+      'directory',
+      '-> a',
+      '-> ../b',
+      '-> a/b',
+      '= b',
+      '-> /',
+    );
+    const entry = fc.record({ name, what });
+    const anyName = fc.array(fc.string(), { maxLength: 3 }).map((parts) => `/${parts.join('/')}`);
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(entry, { maxLength: 6 }), { maxLength: 4 }),
+        anyName,
+        (sketches, other) => {
+          const layers = sketches.map((entries) => {
+            const builder = createListing();
+            for (const { name: path, what: node } of entries) builder.add(entryOf(path, node));
+            return builder.listing('whole');
+          });
+          for (const path of ['/a', '/b', '/a/b', other]) {
+            expect(['elf', 'other', 'absent', 'hidden']).toContain(find(path, ...layers));
+          }
+        },
+      ),
     );
   });
 });

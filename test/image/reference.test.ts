@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { formatReference, parseReference } from '../../src/image/reference.ts';
+import { fc } from '../support/properties.ts';
 
 const DIGEST = `sha256:${'a1'.repeat(32)}`;
 

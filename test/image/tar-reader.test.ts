@@ -1,6 +1,6 @@
-import { property, assert, array, integer, uint8Array } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createTarReader, type TarEntry, type TarReader } from '../../src/image/tar-reader.ts';
+import { fc } from '../support/properties.ts';
 import { hasGnuTar, MODULE, tarOf, type Tree } from '../support/tar.ts';
 
 interface Read {
@@ -122,9 +122,9 @@ describe.skipIf(!hasGnuTar)('archives of GNU tar', () => {
 
   test('whatever is changed in an archive, it is read without an error', () => {
     const archive = tarOf({ ...tree, [LONG]: 'long' }, '--format=pax');
-    const change = integer({ min: 0, max: archive.length - 1 });
-    assert(
-      property(array(change, { maxLength: 20 }), integer({ min: 0, max: 255 }), (places, byte) => {
+    const change = fc.integer({ min: 0, max: archive.length - 1 });
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 20 }), fc.integer({ min: 0, max: 255 }), (places, byte) => {
         const changed = Buffer.from(archive);
         for (const place of places) changed[place] = byte;
         const found = readInPieces(changed, 700);
@@ -141,8 +141,8 @@ test('what is no archive is broken at its first block', () => {
 });
 
 test('any bytes at all are read without an error, in any pieces', () => {
-  assert(
-    property(array(uint8Array({ maxLength: 1500 }), { maxLength: 5 }), (pieces) => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 1500 }), { maxLength: 5 }), (pieces) => {
       const reader = createTarReader();
       for (const piece of pieces) expect(reader.push(piece)).toEqual([]);
       expect(['reading', 'end', 'broken']).toContain(reader.state());

@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Packaging } from '../../src/detect/verdict.ts';
 import { layerSizes } from '../../src/policy/layer-sizes.ts';
@@ -6,6 +5,7 @@ import { memoryFloor } from '../../src/policy/memory-floor.ts';
 import { BUILT_IN } from '../../src/policy/handler-table.ts';
 import { formatQuantity, parseQuantity } from '../../src/policy/quantity.ts';
 import { imageFacts } from '../support/image-facts.ts';
+import { fc } from '../support/properties.ts';
 import { MEASURED_FLOORS } from './measured-floors.ts';
 
 const NO_CODE = { compressed: 0, raw: 0 };

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import { describe, expect, test } from 'vitest';
 import { createPatch } from '../../src/admission/json-patch.ts';
@@ -8,6 +7,7 @@ import { evaluate } from '../../src/policy/evaluate.ts';
 import type { ClusterView } from '../../src/policy/facts.ts';
 import { linux, OCI_MODULE, RUNWASI_LAYER, SPIN_APP, wasi } from '../support/image-facts.ts';
 import { cluster, node, podFacts, runtimeClass, settings, type Known } from '../support/pods.ts';
+import { fc } from '../support/properties.ts';
 
 const IMAGES: Readonly<Record<string, Known>> = {
   server: linux('/server'),

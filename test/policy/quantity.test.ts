@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   formatQuantity,
@@ -7,6 +6,7 @@ import {
   roundUp,
   tryParseQuantity,
 } from '../../src/policy/quantity.ts';
+import { fc } from '../support/properties.ts';
 
 const UNIT = 10n ** 9n;
 

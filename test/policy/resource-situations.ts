@@ -1,10 +1,10 @@
-import * as fc from 'fast-check';
 import fastJsonPatch, { type Operation } from 'fast-json-patch';
 import type { LimitRange } from '../../src/pod/cluster-objects.ts';
 import type { Pod, ResourceRequirements } from '../../src/pod/pod.ts';
 import type { ResourceAnswer } from '../../src/policy/changes/set-resources.ts';
 import { TIERS } from '../../src/policy/settings.ts';
 import { limitRanges, podRequirements, requirements } from '../support/limited-pods.ts';
+import { fc } from '../support/properties.ts';
 import {
   GO,
   HUGE,

@@ -1,6 +1,6 @@
-import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseChallenges } from '../../src/registry/challenge.ts';
+import { fc } from '../support/properties.ts';
 
 test.for([
   { name: 'nothing', header: '', challenges: [] },

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { beforeAll, afterAll, describe, expect, test } from 'vitest';
 import { inspectImage } from '../../src/assess/inspect-image.ts';
 import { parseCredentialHelpers } from '../../src/credentials/parse-credential-helpers.ts';
@@ -15,6 +14,7 @@ import { parseRegistriesYaml } from '../../src/registry/parse-registries-yaml.ts
 import { readProxies } from '../../src/registry/proxies.ts';
 import { parseRewrite, rewriteRepository } from '../../src/registry/rewrite-repository.ts';
 import { startServer, type TestServer } from '../support/http-server.ts';
+import { fc } from '../support/properties.ts';
 import { asking, createTestClient, imageAt } from '../support/registry-client.ts';
 
 /** The result, or null where it is refused in words; any other error is one that nobody planned. */

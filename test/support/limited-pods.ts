@@ -1,8 +1,8 @@
-import * as fc from 'fast-check';
 import type { LimitRange, LimitRangeItem } from '../../src/pod/cluster-objects.ts';
 import type { Quantities, ResourceRequirements } from '../../src/pod/pod.ts';
 import { parseQuantity } from '../../src/policy/quantity.ts';
 import { stored } from './api-server-model.ts';
+import { fc } from './properties.ts';
 
 /** Generators of what decides about resources, with values close enough to each other to matter. */
 

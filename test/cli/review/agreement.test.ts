@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { putExampleImages, withRegistry } from '../../support/example-images.ts'
 import { EXAMPLE_FACTS } from '../../support/examples.ts';
 import { deployment, pod } from '../../support/objects.ts';
 import { settings } from '../../support/pods.ts';
+import { fc } from '../../support/properties.ts';
 import { createTestClient } from '../../support/registry-client.ts';
 import { startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
 import { readReview, withObject } from '../../support/reviews.ts';
