@@ -33,9 +33,9 @@ test('a replica is answered by the same object, whatever its name', () => {
 });
 
 test('namespaces that differ in nothing but their names are alike', () => {
-  const { precedents } = settledBefore();
+  const { precedents, precedent } = settledBefore();
   const namespaceLabels = { 'kubernetes.io/metadata.name': 'team-a' };
-  expect(precedents.find({ ...CASE, facts: { ...FACTS, namespaceLabels } })).toBeDefined();
+  expect(precedents.find({ ...CASE, facts: { ...FACTS, namespaceLabels } })).toEqual(precedent);
 });
 
 test.each<[string, Case]>([
