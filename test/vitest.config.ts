@@ -10,8 +10,11 @@ const report = process.env['WASMGATE_TEST_REPORT'];
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    testTimeout: 15_000,
-    hookTimeout: 60_000,
+    // Safeguards, not expectations: whatever takes 5 s on a quiet machine takes a minute on one that builds something else
+    // meanwhile, and a test that fails there tells nothing.
+    testTimeout: 90_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {
@@ -28,7 +31,7 @@ export default defineConfig({
           name: 'admission',
           include: ON_STAGE,
           globalSetup: 'test/e2e/admission/setup.ts',
-          testTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
     ],

@@ -62,7 +62,7 @@ async function assess(
     pod: pod(sketch),
     namespace: 'default',
     step: 'validate',
-    deadline: createDeadline(10_000),
+    deadline: createDeadline(60_000),
     ...request,
   });
 }
@@ -248,7 +248,7 @@ describe('pull secrets of the ServiceAccount', () => {
       pod: pod({ containers: [{ image: `${secured.host}/corpus/${WASM}:latest` }], ...sketch }),
       namespace: 'team-a',
       step: 'validate',
-      deadline: createDeadline(10_000),
+      deadline: createDeadline(60_000),
     });
     const [container] = assessment.kind === 'judged' ? assessment.containers : [];
     return { verdict: container?.verdict.kind, asked };

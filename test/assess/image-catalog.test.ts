@@ -55,7 +55,7 @@ async function setUp({ secrets = {}, lent, ttl = {}, ...options }: Setup = {}): 
     ...parts,
   });
   const ask = (parts?: Partial<ImageQuestion>): Promise<ImageAnswer> =>
-    catalog.ask(question(parts), AbortSignal.timeout(10_000));
+    catalog.ask(question(parts), AbortSignal.timeout(60_000));
   return { catalog, registry, question, ask };
 }
 

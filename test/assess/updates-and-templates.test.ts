@@ -56,7 +56,7 @@ function start({ policy = {}, labels = {}, port = {}, accountSecrets = [] }: Set
 }
 
 function ask(assess: AssessPod, subject: Pod, parts: Partial<AssessmentRequest> = {}): ReturnType<AssessPod> {
-  const deadline = createDeadline(10_000);
+  const deadline = createDeadline(60_000);
   return assess({ subject: 'pod', pod: subject, namespace: 'default', step: 'validate', deadline, ...parts });
 }
 

@@ -116,7 +116,7 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
             ...(lent ? { keychain } : {}),
           }).ask(
             { image, namespace, pullSecrets: pullSecretNames, architectures: [] },
-            AbortSignal.timeout(10_000),
+            AbortSignal.timeout(60_000),
           );
         expect(await ask('team-a', ['regcred'], false)).toMatchObject({ kind: 'facts' });
         expect(await ask('team-b', ['regcred'], false)).toMatchObject({ reason: 'unauthorized' });

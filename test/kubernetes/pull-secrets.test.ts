@@ -15,9 +15,13 @@ const entry = { 'registry.example': { username: 'anna', password: 'geheim' } };
 const modern = secret('kubernetes.io/dockerconfigjson', '.dockerconfigjson', { auths: entry });
 const legacy = secret('kubernetes.io/dockercfg', '.dockercfg', entry);
 
+/** Never answers; whoever asks gives up after a time that is enough to be heard. */
+const mute: Step = () => {};
+const PATIENCE = { requestMilliseconds: 1000 };
+
 async function start(steps: readonly Step[], options: PullSecretsOptions = {}) {
   const api = await startScriptedApi(steps);
-  const client = createKubernetesClient(api.connection, { requestMilliseconds: 300 });
+  const client = createKubernetesClient(api.connection, steps.includes(mute) ? PATIENCE : {});
   const secrets = createPullSecrets({ client }, options);
   return { api, secrets, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
 }
@@ -94,7 +98,7 @@ test.for<readonly [name: string, step: Step, failure: object]>([
   ],
   ['an API server in trouble', refuse(500, 'InternalError'), { code: 'unreachable' }],
   ['an API server that is overloaded', refuse(429, 'TooManyRequests'), { code: 'rate-limited' }],
-  ['an API server that does not answer', () => {}, { code: 'timeout' }],
+  ['an API server that does not answer', mute, { code: 'timeout' }],
   ['a secret that holds no docker config', broken, { code: 'invalid' }],
 ])('%s', async ([, step, failure]) => {
   await using started = await start([step, modern]);

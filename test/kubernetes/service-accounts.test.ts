@@ -6,9 +6,13 @@ import { json, refuse, startScriptedApi, type Step } from '../support/scripted-a
 
 const never = new AbortController().signal;
 
+/** Never answers; whoever asks gives up after a time that is enough to be heard. */
+const mute: Step = () => {};
+const PATIENCE = { requestMilliseconds: 1000 };
+
 async function start(steps: readonly Step[], ttlMilliseconds = 60_000) {
   const api = await startScriptedApi(steps);
-  const client = createKubernetesClient(api.connection, { requestMilliseconds: 300 });
+  const client = createKubernetesClient(api.connection, steps.includes(mute) ? PATIENCE : {});
   const { log, messages } = createRecordingLog();
   const accounts = createServiceAccounts({ client, log }, { ttlMilliseconds });
   return {
@@ -55,7 +59,7 @@ test.for<readonly [name: string, step: Step, asked: number, warnings: number]>([
   ['that does not exist (yet)', refuse(404, 'NotFound'), 1, 0],
   ['that may not be read, which is told once', refuse(403, 'Forbidden'), 1, 1],
   ['of an API server in trouble, which may pass', refuse(500, 'InternalError'), 2, 2],
-  ['of an API server that does not answer', () => {}, 2, 2],
+  ['of an API server that does not answer', mute, 2, 2],
 ])('an account %s brings none', async ([, step, asked, warnings]) => {
   await using started = await start([step]);
   expect(await started.accounts.pullSecrets('team-a', 'default', never)).toEqual([]);
@@ -65,7 +69,7 @@ test.for<readonly [name: string, step: Step, asked: number, warnings: number]>([
 });
 
 test('whoever has no time left goes on without', async () => {
-  await using started = await start([() => {}]);
+  await using started = await start([mute]);
   expect(await started.accounts.pullSecrets('team-a', 'default', AbortSignal.abort())).toEqual([]);
   expect(await started.accounts.pullSecrets('team-a', 'default', AbortSignal.timeout(10))).toEqual([]);
 });

@@ -75,7 +75,7 @@ describe('a mirror', () => {
     let asked = 0;
     await using mirror = await startServer(() => void asked++);
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
-    await using client = createTestClient([origin], { hosts, limits: { mirrorMs: 30 } }, { now: () => 0 });
+    await using client = createTestClient([origin], { hosts, limits: { mirrorMs: 1000 } }, { now: () => 0 });
     for (let time = 0; time < 6; time++) await client.fetchManifest(imageAt(origin, 'a'), asking());
     expect({ asked, origin: origin.log.length }).toEqual({ asked: 3, origin: 6 });
   });

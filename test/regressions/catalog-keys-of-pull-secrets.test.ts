@@ -48,7 +48,7 @@ async function setUp() {
       pod: pod({ containers: [{ image }], spec }),
       namespace: 'team-a',
       step: 'validate',
-      deadline: createDeadline(10_000),
+      deadline: createDeadline(60_000),
     });
   };
   return { ask, read, requests: () => registry.log.length };

@@ -34,7 +34,7 @@ function requestFor(image: FixtureImage) {
   return {
     reference: parseReference(`registry.example/${image.name}:latest`),
     credentials: [],
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   };
 }
 

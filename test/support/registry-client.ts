@@ -23,7 +23,7 @@ export function createTestClient(
 }
 
 export function asking(...credentials: readonly Credential[]): FetchOptions {
-  return { credentials, signal: AbortSignal.timeout(10_000) };
+  return { credentials, signal: AbortSignal.timeout(60_000) };
 }
 
 export function imageAt(registry: { readonly host: string }, name: string): Reference {

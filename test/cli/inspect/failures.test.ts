@@ -59,7 +59,7 @@ describe('exit codes', () => {
     { name: 'silence', handler: () => undefined, reason: 'timeout', code: 3, says: '--timeout' },
   ])('$name: $reason, $code', async ({ handler, reason, code, says }) => {
     await using server = await startServer(handler);
-    const argv = [`${server.host}/a/b`, '--timeout', '1s'];
+    const argv = [`${server.host}/a/b`, '--timeout', reason === 'timeout' ? '1s' : '60s'];
     const { exitCode, stdout, stderr } = await runInspect([...argv, '-o', 'json']);
     expect({ exitCode, reason: reasonIn(stdout) }).toEqual({ exitCode: code, reason });
     const [what, next, ...rest] = stderr.split('\n');

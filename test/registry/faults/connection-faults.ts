@@ -47,7 +47,8 @@ export const connectionFaults: readonly Fault[] = [
     reason: 'not-found',
     at: 'manifest',
     answer: drip(404),
-    milliseconds: 150,
+    // All of it is waited for, and the status has to come in time.
+    milliseconds: 2000,
   },
   {
     name: 'falls silent, where nobody else sets a limit',
