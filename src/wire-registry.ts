@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Io } from './cli/io.ts';
-import { AppError } from './errors.ts';
+import { describePath } from './config/configuration-reader.ts';
+import { AppError, describeError } from './errors.ts';
 import { createRegistryClient, type RegistryClient } from './registry/client.ts';
-import type { HostsConfiguration } from './registry/hosts.ts';
+import type { FileFault } from './registry/file-reading.ts';
+import { readNamedFiles } from './registry/named-files.ts';
 import type { RegistrySettings } from './registry/settings.ts';
 
 interface Surroundings {
@@ -12,24 +13,17 @@ interface Surroundings {
   readonly allowLoopback?: boolean;
 }
 
-async function readAuthorities(caFile: string): Promise<string> {
-  try {
-    return await readFile(caFile, 'utf8');
-  } catch (cause) {
-    throw new AppError('unreadable-configuration', `Cannot read registry.caFile "${caFile}"`, {
-      blame: 'input',
-      cause,
-    });
-  }
-}
-
-/** The parsers of the files are loaded only where the settings name any. */
-async function readHosts(settings: RegistrySettings): Promise<HostsConfiguration | undefined> {
-  const { mirrors, tls, registriesFile, hostsDirectory } = settings;
-  const said = Object.keys(mirrors).length + Object.keys(tls).length;
-  if (said === 0 && registriesFile === undefined && hostsDirectory === undefined) return undefined;
-  const { loadHosts } = await import('./registry/load-hosts.ts');
-  return loadHosts(settings);
+function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'> {
+  const count = faults.length === 1 ? '1 problem' : `${faults.length} problems`;
+  const list = faults.map(({ path, error }) => {
+    const advice = error.advice === null ? '' : `. ${error.advice}`;
+    return `\n  ${describePath(['registry', ...path])}: ${describeError(error)}${advice}`;
+  });
+  return new AppError(
+    'unusable-files',
+    `Cannot use the files that the configuration names: ${count}${list.join('')}`,
+    { blame: 'input', advice: 'Where they are, this says the same: wasmgate config check --strict FILE' },
+  );
 }
 
 /** @throws AppError where the settings, the files they name, or a proxy in the environment cannot be used */
@@ -37,8 +31,8 @@ export async function connectRegistry(
   settings: RegistrySettings,
   surroundings: Surroundings,
 ): Promise<RegistryClient> {
-  const { caFile, plainHttp, allowAddresses } = settings;
-  const ca = caFile === undefined ? [] : [await readAuthorities(caFile)];
-  const hosts = await readHosts(settings);
-  return createRegistryClient({}, { plainHttp, allowAddresses, ca, hosts, ...surroundings });
+  const { plainHttp, allowAddresses } = settings;
+  const { files, faults } = await readNamedFiles(settings);
+  if (faults.length > 0) throw unusableFiles(faults);
+  return createRegistryClient({}, { plainHttp, allowAddresses, ...files, ...surroundings });
 }

@@ -1,10 +1,11 @@
 import type { KeychainPort, Logger } from '../assess/ports.ts';
 import { describeError } from '../errors.ts';
+import { asOneError, faultsIn } from '../every.ts';
 import { orLate } from '../or-late.ts';
 import { createCredentialProvider } from './credential-provider.ts';
 import type { KeychainLimits } from './defaults.ts';
 import { createDockerConfigFile, faultOfDockerConfig } from './docker-config-file.ts';
-import { loadProviders, type ProviderFiles } from './provider-config.ts';
+import { loadProviders, type CredentialProvider, type ProviderFiles } from './provider-config.ts';
 import type { Environment } from './run-program.ts';
 
 export interface KeychainOptions {
@@ -26,15 +27,24 @@ export async function tellOfUnreadable(dockerConfigs: readonly string[], logger:
   }
 }
 
+async function loadPlugins(providers: ProviderFiles): Promise<readonly CredentialProvider[]> {
+  try {
+    return await loadProviders(providers);
+  } catch (error) {
+    const faults = faultsIn(error);
+    throw faults === null ? error : asOneError('use the credential providers', faults);
+  }
+}
+
 /**
  * What nodes know beside a Pod's pull secrets, in the kubelet's order: docker configs, then plugins.
- * @throws AppError `invalid-configuration` where the plugins' configuration cannot be used
+ * @throws AppError where the plugins' configuration cannot be used
  */
 export async function loadKeychain(
   deps: { readonly logger: Logger },
   { dockerConfigs, providers, ...shared }: KeychainOptions,
 ): Promise<KeychainPort> {
-  const plugins = providers === undefined ? [] : await loadProviders(providers);
+  const plugins = providers === undefined ? [] : await loadPlugins(providers);
   const parts = [
     ...dockerConfigs.map((file) => createDockerConfigFile(deps, { file, ...shared })),
     ...plugins.map((provider) => createCredentialProvider(deps, { provider, ...shared })),

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
@@ -7,6 +7,8 @@ import { parse } from 'yaml';
 import { parseServerPattern } from '../credentials/server-pattern.ts';
 import { parseDuration } from '../duration.ts';
 import { AppError, describeError } from '../errors.ts';
+import { every } from '../every.ts';
+import { fileError, isMissing, readText } from '../read-text.ts';
 
 /** The operator's two paths, as the kubelet's `--image-credential-provider-config` and `-bin-dir` have them. */
 export interface ProviderFiles {
@@ -57,23 +59,30 @@ const providerConfig = Type.Object(
 type ProviderConfig = Static<typeof providerConfig>;
 type ProviderEntry = ProviderConfig['providers'][number];
 
+const ADVICE = "The file is the kubelet's own: kind CredentialProviderConfig of kubelet.config.k8s.io/v1.";
+
 function invalid(file: string, state: string): AppError<'invalid-configuration'> {
   return new AppError('invalid-configuration', `Cannot use credential providers "${file}": ${state}`, {
     blame: 'input',
-    advice: "The file is the kubelet's own: kind CredentialProviderConfig of kubelet.config.k8s.io/v1.",
+    advice: ADVICE,
   });
 }
 
 function parseConfig(text: string, file: string): ProviderConfig {
   let document: unknown;
   try {
-    document = parse(text);
+    // Its warnings would go to the process's own standard error.
+    document = parse(text, { logLevel: 'error' });
   } catch (error) {
     throw invalid(file, `it is not YAML: ${describeError(error)}`);
   }
   if (Value.Check(providerConfig, document)) return document;
-  const [first] = Value.Errors(providerConfig, document);
-  throw invalid(file, `${first?.instancePath ?? ''} ${first?.message ?? 'is none'}`.trim());
+  // Of one place the first says it: those after it are what follows from it.
+  const byPlace = Map.groupBy(Value.Errors(providerConfig, document), ({ instancePath }) => instancePath);
+  every([...byPlace], ([place, [first]]) => {
+    throw invalid(file, `${place} ${first?.message ?? 'is none'}`.trim());
+  });
+  throw invalid(file, 'it is none');
 }
 
 function checkEntry(entry: ProviderEntry, { config, binDir }: ProviderFiles): CredentialProvider {
@@ -100,21 +109,37 @@ function needsPod({ tokenAttributes }: ProviderEntry): boolean {
   return tokenAttributes?.requireServiceAccount === true;
 }
 
-/** @throws AppError `invalid-configuration` */
+function checkNames(entries: readonly ProviderEntry[], config: string): void {
+  const names = entries.map(({ name }) => name);
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  every([...twice], (name) => {
+    throw invalid(config, `provider "${name}" stands there twice`);
+  });
+}
+
+async function faultOfProgram(program: string, config: string): Promise<AppError | null> {
+  try {
+    await access(program, constants.X_OK);
+    return null;
+  } catch (cause) {
+    if (isMissing(cause)) return fileError({ path: program, what: 'plugin' }, cause);
+    return invalid(config, `${program} is no program that can be run`);
+  }
+}
+
+/** @throws AppError `invalid-configuration`, or with a `FileErrorCode`, or AggregateError of several */
 export async function loadProviders(files: ProviderFiles): Promise<readonly CredentialProvider[]> {
   const { config } = files;
-  const text = await readFile(config, 'utf8').catch((error: unknown) => {
-    throw invalid(config, describeError(error));
-  });
+  const text = await readText({ path: config, what: 'credential providers', advice: ADVICE });
   const entries = parseConfig(text, config).providers;
-  const names = entries.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw invalid(config, `provider "${twice}" stands there twice`);
-  const providers = entries.filter((entry) => !needsPod(entry)).map((entry) => checkEntry(entry, files));
-  for (const { program } of providers) {
-    await access(program, constants.X_OK).catch(() => {
-      throw invalid(config, `${program} is no program that can be run`);
-    });
-  }
+  checkNames(entries, config);
+  const providers = every(
+    entries.filter((entry) => !needsPod(entry)),
+    (entry) => checkEntry(entry, files),
+  );
+  const faults = await Promise.all(providers.map(({ program }) => faultOfProgram(program, config)));
+  every(faults, (fault) => {
+    if (fault !== null) throw fault;
+  });
   return providers;
 }

@@ -1,9 +1,10 @@
 import { isAbsolute, join } from 'node:path';
-import { parse } from 'smol-toml';
+import { parse, TomlError } from 'smol-toml';
 import { describeError } from '../errors.ts';
 import { isObject, property, type JsonObject } from '../image/json.ts';
 import { parseEndpointHeaders } from './endpoint-headers.ts';
 import type { EndpointList, EndpointSettings, TlsFiles } from './endpoint.ts';
+import { every } from '../every.ts';
 import { invalidHosts } from './invalid-hosts.ts';
 import { parseServer } from './parse-server.ts';
 import { parseRewrite } from './rewrite-repository.ts';
@@ -90,7 +91,7 @@ function parseHost(server: string | null, table: JsonObject, origin: Origin): En
  * A `hosts.toml` as containerd reads it (docs/hosts.md, core/remotes/docker/config/hosts.go): the hosts as they stand, then
  * the server, which is the registry itself where none is named. K3s adds rewrites. What containerd passes over with a line
  * in its log is an error here: somebody wrote it for a reason.
- * @throws AppError `invalid-hosts`, `invalid-rewrite`
+ * @throws AppError `invalid-hosts`, `invalid-rewrite`, or AggregateError of several
  */
 export function parseHostsToml(text: string, { file, folder }: HostsFile): EndpointList<TlsFiles> {
   const origin = { subject: `hosts file "${file}"`, folder };
@@ -98,13 +99,14 @@ export function parseHostsToml(text: string, { file, folder }: HostsFile): Endpo
   try {
     document = parse(text, { maxDepth: 8 });
   } catch (error) {
-    throw invalidHosts(origin.subject, describeError(error).split('\n', 1)[0] ?? '');
+    const [first = ''] = describeError(error).split('\n', 1);
+    throw invalidHosts(origin.subject, error instanceof TomlError ? `line ${error.line}: ${first}` : first);
   }
   const server = property(document, 'server') ?? '';
   if (typeof server !== 'string') throw invalidHosts(origin.subject, '"server" takes an address');
-  const hosts = Object.entries(tableOf(document, 'host', origin)).map(([address, table]) => {
+  const last = [server === '' ? null : server, document] as const;
+  return every([...Object.entries(tableOf(document, 'host', origin)), last], ([address, table]) => {
     if (!isObject(table)) throw invalidHosts(origin.subject, `host "${address}" is no table`);
     return parseHost(address, table, origin);
   });
-  return [...hosts, parseHost(server === '' ? null : server, document, origin)];
 }

@@ -1,10 +1,11 @@
-import { parse } from 'yaml';
+import { LineCounter, parse, YAMLError } from 'yaml';
 import { OPERATORS_CREDENTIALS, type Credential } from '../credentials/credential.ts';
 import { parseDockerConfig } from '../credentials/parse-docker-config.ts';
 import { isObject, property, type JsonObject } from '../image/json.ts';
 import { DOCKER_HUB } from '../image/reference.ts';
 import { PLAIN_ENDPOINT, type EndpointSettings, type HostsTable, type TlsFiles } from './endpoint.ts';
 import { HUB_HOST, hostOfRegistry, registryOfHost } from './hub.ts';
+import { every } from '../every.ts';
 import { invalidHosts } from './invalid-hosts.ts';
 import { parseServer } from './parse-server.ts';
 import { parseRewrite, type Rewrite } from './rewrite-repository.ts';
@@ -104,7 +105,7 @@ function parseMirror(
 /**
  * K3s's and RKE2's `registries.yaml` (docs.k3s.io, "Private Registry Configuration"; pkg/agent/containerd/config.go). Logins
  * belong to the host they are named for.
- * @throws AppError `invalid-hosts`, `invalid-rewrite`, `invalid-docker-config`
+ * @throws AppError `invalid-hosts`, `invalid-rewrite`, `invalid-docker-config`, or AggregateError of several
  */
 export function parseRegistriesYaml(text: string, file: string): RegistriesFile {
   const document = parseDocument(text, file);
@@ -112,27 +113,28 @@ export function parseRegistriesYaml(text: string, file: string): RegistriesFile 
   const mirrors = objectOf(document, 'mirrors', file);
   const source: Source = { configs, file };
   const names = new Set([...Object.keys(configs), ...Object.keys(mirrors)]);
-  const lists = [...names].map((name) => {
+  const read = every([...names], (name) => {
     const registry = registryOfHost(name);
     const own = { ...PLAIN_ENDPOINT, tls: name === OTHERS ? tlsOf(source, OTHERS) : tlsOf(source, registry) };
-    return [registry, [...parseMirror(registry, objectOf(mirrors, name, file), source), own]] as const;
+    const list = [...parseMirror(registry, objectOf(mirrors, name, file), source), own];
+    const logins = name === OTHERS ? [] : parseAuth(name, objectOf(configs, name, file), file);
+    return { entry: [registry, list] as const, logins };
   });
-  const byRegistry = new Map(lists);
+  const byRegistry = new Map(read.map(({ entry }) => entry));
   const others = byRegistry.get(OTHERS) ?? null;
   byRegistry.delete(OTHERS);
-  const credentials = Object.keys(configs).flatMap((name) =>
-    name === OTHERS ? [] : parseAuth(name, objectOf(configs, name, file), file),
-  );
-  return { byRegistry, others, credentials };
+  return { byRegistry, others, credentials: read.flatMap(({ logins }) => logins) };
 }
 
 /** What the parser complains of may quote a password: of it only the place is told. */
 function parseDocument(text: string, file: string): JsonObject {
   let document: unknown;
+  const lineCounter = new LineCounter();
   try {
-    document = parse(text, { prettyErrors: false, logLevel: 'error' }) ?? {};
-  } catch {
-    throw invalidHosts(subjectOf(file), 'it is no YAML');
+    document = parse(text, { prettyErrors: false, logLevel: 'error', lineCounter }) ?? {};
+  } catch (error) {
+    const line = error instanceof YAMLError ? `, line ${lineCounter.linePos(error.pos[0]).line}` : '';
+    throw invalidHosts(subjectOf(file), `it is no YAML${line}`);
   }
   if (!isObject(document)) throw invalidHosts(subjectOf(file), 'it is no map');
   return document;

@@ -239,7 +239,11 @@ describe('the configuration of plugins', () => {
     },
     { name: 'has an odd pattern', file: config({ ...ecr, matchImages: ['a b@:'] }), said: 'no pattern' },
     { name: 'names a plugin twice', file: config(ecr, ecr), said: 'twice' },
-    { name: 'names a missing program', file: config({ ...ecr, name: 'gone' }), said: 'gone' },
+    {
+      name: 'has faults in two plugins',
+      file: config({ ...ecr, name: 'a', matchImages: ['a b@:'] }, { ...ecr, defaultCacheDuration: '1 day' }),
+      said: '2 problems\n  Cannot use credential providers',
+    },
   ])('that $name is refused at the start', async ({ file, said }) => {
     await using programs = await createScriptPrograms();
     await programs.add('ecr', ':');
@@ -254,13 +258,27 @@ describe('the configuration of plugins', () => {
     });
   });
 
+  test('that names a missing program is refused at the start', async () => {
+    await using programs = await createScriptPrograms();
+    const file = config({ ...ecr, name: 'gone' }, { ...ecr, name: 'lost' });
+    const providers = { config: await programs.write('providers.yaml', file), binDir: programs.binDir };
+    const loading = loadKeychain(
+      { logger: createRecordingLog().log },
+      { dockerConfigs: [], providers, env: {} },
+    );
+    await expect(loading).rejects.toMatchObject({
+      code: 'missing-file',
+      message: expect.stringMatching(/gone": there is no such file[^]*lost": there is no such file/),
+    });
+  });
+
   test('that does not exist is refused, too', async () => {
     const providers = { config: '/nonexistent/providers.yaml', binDir: '/nonexistent' };
     const loading = loadKeychain(
       { logger: createRecordingLog().log },
       { dockerConfigs: [], providers, env: {} },
     );
-    await expect(loading).rejects.toMatchObject({ code: 'invalid-configuration' });
+    await expect(loading).rejects.toMatchObject({ code: 'missing-file' });
   });
 
   test.for([

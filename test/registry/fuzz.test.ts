@@ -3,6 +3,7 @@ import { inspectImage } from '../../src/assess/inspect-image.ts';
 import { parseCredentialHelpers } from '../../src/credentials/parse-credential-helpers.ts';
 import { parseDockerConfig } from '../../src/credentials/parse-docker-config.ts';
 import { AppError } from '../../src/errors.ts';
+import { faultsIn } from '../../src/every.ts';
 import { parseImageConfig } from '../../src/image/image-config.ts';
 import { DOCKER_LIST, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { parseManifest } from '../../src/image/manifest.ts';
@@ -22,7 +23,7 @@ function unlessRefused<Result>(work: () => Result): Result | null {
   try {
     return work();
   } catch (error) {
-    if (error instanceof AppError) return null;
+    if (faultsIn(error) !== null) return null;
     throw error;
   }
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { endpointsOf, type HostsConfiguration } from '../../src/registry/hosts.ts';
+import { certificateFor } from '../support/certificates.ts';
 import { readHosts, readHostsToml, readRegistriesYaml, writeFiles } from '../support/hosts-files.ts';
 
-const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+const { cert, key: KEY } = await certificateFor();
+const PEM = `${cert}\n`;
 
 function listOf(hosts: HostsConfiguration, registry: string) {
   const subject = { registry, repository: 'a', reference: `${registry}/a:latest` };
@@ -78,8 +80,8 @@ describe('hosts.toml, as containerd reads it', () => {
     await using files = await writeFiles({
       'elsewhere.pem': `${PEM}elsewhere`,
       'certs.d/r.test/ca.pem': `${PEM}ca`,
-      'certs.d/r.test/client.pem': `${PEM}client`,
-      'certs.d/r.test/client.key': `${PEM}key`,
+      'certs.d/r.test/client.pem': `${PEM}\n${KEY}`,
+      'certs.d/r.test/client.key': KEY,
     });
     const text = `
       ca = ["ca.pem", "${files.at('elsewhere.pem')}"]
@@ -89,9 +91,9 @@ describe('hosts.toml, as containerd reads it', () => {
     expect(own?.tls).toEqual({
       ca: [`${PEM}ca`, `${PEM}elsewhere`],
       client: [
-        { cert: `${PEM}client`, key: `${PEM}key` },
-        { cert: `${PEM}client`, key: `${PEM}client` },
-        { cert: `${PEM}client`, key: `${PEM}client` },
+        { cert: `${PEM}\n${KEY}`, key: KEY },
+        { cert: `${PEM}\n${KEY}`, key: `${PEM}\n${KEY}` },
+        { cert: `${PEM}\n${KEY}`, key: `${PEM}\n${KEY}` },
       ],
       insecure: false,
     });
@@ -101,13 +103,13 @@ describe('hosts.toml, as containerd reads it', () => {
     await using files = await writeFiles({
       'r.test/ca.crt': `${PEM}ca`,
       'r.test/me.cert': `${PEM}me`,
-      'r.test/me.key': `${PEM}key`,
+      'r.test/me.key': KEY,
       'r.test/README': 'nothing',
     });
     const [own] = listOf(await readHosts({ hostsDirectory: files.folder }), 'r.test');
     expect(own?.tls).toEqual({
       ca: [`${PEM}ca`],
-      client: [{ cert: `${PEM}me`, key: `${PEM}key` }],
+      client: [{ cert: `${PEM}me`, key: KEY }],
       insecure: false,
     });
   });
@@ -146,7 +148,11 @@ describe('hosts.toml, as containerd reads it', () => {
       state: 'header "Host" cannot be sent',
     },
     { name: 'hosts that are no tables', text: '[host]\nx = 1', state: 'host "x" is no table' },
-    { name: 'a file that is not there', text: 'ca = "none.pem"', state: 'Cannot read "' },
+    {
+      name: 'a file that is not there',
+      text: 'ca = "none.pem"',
+      state: 'none.pem": there is no such file or folder',
+    },
     {
       name: 'a file without a certificate',
       text: 'ca = "hosts.toml"',
@@ -290,7 +296,7 @@ describe('which of several sources is listened to', () => {
 
   test('a folder that is not there keeps us from starting', async () => {
     await expect(readHosts({ hostsDirectory: '/none/at/all' })).rejects.toThrow(
-      'Cannot read "/none/at/all", which the registry settings name',
+      'Cannot read "/none/at/all": there is no such file or folder',
     );
   });
 });

@@ -26,7 +26,7 @@ test.for<readonly [name: string, registry: object, code: number, says: string]>(
     'a CA file that does not exist',
     { caFile: '/nonexistent.pem' },
     2,
-    'Cannot read registry.caFile "/nonexistent.pem" (ENOENT',
+    '\n  registry.caFile: Cannot read "/nonexistent.pem": there is no such file or folder',
   ],
   [
     'an address that is none',
@@ -44,7 +44,7 @@ test.for<readonly [name: string, registry: object, code: number, says: string]>(
     'a registries file that does not exist',
     { registriesFile: '/nonexistent.yaml' },
     2,
-    'Cannot read "/nonexistent.yaml"',
+    '\n  registry.registriesFile: Cannot read registries file "/nonexistent.yaml"',
   ],
 ])('%s ends the program, in words, and does not leave it watching', async ([, registry, code, says]) => {
   const files = { config: join(folder, 'configuration.yaml'), kubeconfig: join(folder, 'kubeconfig') };

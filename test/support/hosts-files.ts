@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { HostsConfiguration } from '../../src/registry/hosts.ts';
-import { loadHosts } from '../../src/registry/load-hosts.ts';
+import { createFileReading } from '../../src/registry/file-reading.ts';
+import { loadHosts, type HostSettings } from '../../src/registry/load-hosts.ts';
 
-type Settings = Partial<Parameters<typeof loadHosts>[0]>;
+type Settings = Partial<HostSettings>;
 
 /** Real files in a folder of their own, by path; `read` takes names of settings to paths below it. */
 export async function writeFiles(
@@ -22,8 +23,13 @@ export async function writeFiles(
   };
 }
 
-export function readHosts(settings: Settings): Promise<HostsConfiguration> {
-  return loadHosts({ mirrors: {}, tls: {}, ...settings });
+/** @throws the first of its faults */
+export async function readHosts(settings: Settings): Promise<HostsConfiguration> {
+  const reading = createFileReading();
+  const hosts = await loadHosts({ mirrors: {}, tls: {}, ...settings }, reading);
+  const [fault] = reading.faults;
+  if (fault !== undefined) throw fault.error;
+  return hosts;
 }
 
 /** What containerd's folder says, with these `hosts.toml` files by the names of their folders. */

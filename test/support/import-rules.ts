@@ -9,6 +9,7 @@ interface Rule {
 
 const EVERYWHERE: ReadonlySet<string> = new Set([
   'errors.ts',
+  'every.ts',
   'choice.ts',
   'duration.ts',
   'nearest-name.ts',
