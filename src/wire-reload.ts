@@ -10,8 +10,13 @@ export interface Reload<Settings extends { readonly policy: unknown }> {
   /** @throws AppError naming every problem */
   readonly parse: (text: string, file: string) => Settings;
   readonly logger: LeveledLogger;
+  /** Told of each file that was taken, and of each that was not. */
+  readonly onReload?: ((result: ReloadResult) => void) | undefined;
   readonly intervalMilliseconds?: number;
 }
+
+export const RELOAD_RESULTS = ['success', 'failure'] as const;
+export type ReloadResult = (typeof RELOAD_RESULTS)[number];
 
 /** Sections beside `policy` that differ: they are read at the start only. */
 function changedSections(before: object, after: object): readonly string[] {
@@ -27,7 +32,7 @@ function changedSections(before: object, after: object): readonly string[] {
  * @param settings with which it begins, read from the file just now
  */
 export function assessUnderFile<Settings extends { readonly policy: unknown }>(
-  { file, assemble, parse, logger, ...timing }: Reload<Settings>,
+  { file, assemble, parse, logger, onReload, ...timing }: Reload<Settings>,
   settings: Settings,
   signal: AbortSignal,
 ): AssessPod {
@@ -35,17 +40,27 @@ export function assessUnderFile<Settings extends { readonly policy: unknown }>(
   let assess = assemble(settings);
   // What the command line overrides in `settings` is no change of the file.
   let begun: Settings | undefined;
-  const onText = (text: string): void => {
-    const next = parse(text, file);
+  let isFirst = true;
+  const take = (next: Settings): void => {
     const sections = changedSections((begun ??= next), next);
     if (sections.length > 0) logger.warn({ file, sections }, 'changed sections apply after a restart only');
     if (isDeepStrictEqual(next.policy, policy)) return;
     assess = assemble(next);
     ({ policy } = next);
+    isFirst = false;
     logger.info({ file }, 'a new policy applies');
   };
-  const onProblem = (error: unknown): void =>
+  const onText = (text: string): void => {
+    take(parse(text, file));
+    // The first look usually finds what it began with, and that is no reload.
+    if (!isFirst) onReload?.('success');
+    isFirst = false;
+  };
+  const onProblem = (error: unknown): void => {
+    isFirst = false;
+    onReload?.('failure');
     logger.error({ file, err: error }, 'the configuration is not taken; the one before stays');
+  };
   // Never rejects; it ends with the signal.
   void followFile({ file, ...timing }, { onText, onProblem }, signal);
   return (request) => assess(request);

@@ -34,13 +34,16 @@ export async function followFile(
   let known: string | undefined;
   let told = '';
   const look = async (): Promise<void> => {
+    let found: string | undefined;
     try {
-      const found = await readFile(file, 'utf8');
+      found = await readFile(file, 'utf8');
       const isNew = found !== known;
       known = found;
       if (isNew) onText(found);
       told = '';
     } catch (error) {
+      // One that was away and comes back as it was is told of, too: who heard of the problem hears of its end.
+      known = found;
       const problem = describeError(error);
       if (problem !== told) onProblem(error);
       told = problem;

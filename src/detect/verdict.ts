@@ -23,17 +23,19 @@ export type Shape = 'module' | 'component' | 'application';
 /** Where the code lies: in a file-system layer, or as a layer of its own. Memory floors and handlers depend on it. */
 export type Packaging = 'tar' | 'oci-layer';
 
-export type UnknownReason =
-  | 'unreachable'
-  | 'timeout'
-  | 'tls'
-  | 'unauthorized'
-  | 'not-found'
-  | 'rate-limited'
-  | 'denied-by-config'
-  | 'unsupported'
-  | 'too-large'
-  | 'invalid';
+export const UNKNOWN_REASONS = [
+  'unreachable',
+  'timeout',
+  'tls',
+  'unauthorized',
+  'not-found',
+  'rate-limited',
+  'denied-by-config',
+  'unsupported',
+  'too-large',
+  'invalid',
+] as const;
+export type UnknownReason = (typeof UNKNOWN_REASONS)[number];
 
 /** Which field said so, with its value, and what that means. */
 export interface Evidence {
