@@ -1,3 +1,4 @@
+import { isOfDaemonSet } from './daemon-set.ts';
 import type { Container, ObjectMeta, Pod, PodSpec } from './pod.ts';
 
 type ContainerList = 'initContainers' | 'containers' | 'ephemeralContainers';
@@ -76,14 +77,20 @@ function annotationsOf({ metadata }: ShapedPod): unknown {
   return shown;
 }
 
-/** What a decision and its patch may read of a Pod: neither names nor labels, which differ between Pods of one template. */
-export type ShapedPod = Pick<Pod, 'spec'> & { readonly metadata?: Pick<ObjectMeta, 'annotations'> };
+/**
+ * What a decision and its patch may read of a Pod: neither names nor labels, which differ between Pods of one template; of
+ * owners no more than whether one is a DaemonSet.
+ */
+export type ShapedPod = Pick<Pod, 'spec'> & {
+  readonly metadata?: Pick<ObjectMeta, 'annotations' | 'ownerReferences'>;
+};
 
 /** Equal for Pods that are equal in all of that. */
 export function shapeOf(pod: ShapedPod): string {
   const { initContainers, containers, ephemeralContainers } = pod.spec;
   return JSON.stringify([
     annotationsOf(pod),
+    isOfDaemonSet(pod),
     fieldsOf(pod.spec, SPEC_FIELDS),
     containersOf(initContainers),
     containersOf(containers),

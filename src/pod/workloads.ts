@@ -53,6 +53,13 @@ function withContainerNames(template: unknown): unknown {
   return { ...(template as object), spec: { ...(spec as object), containers: named } };
 }
 
+/** Its Pods go to nodes in a way of their own, and are told by their owner. */
+function ownedByDaemonSet({ metadata, spec }: Pod, object: unknown): Pod {
+  const name = step(step(object, 'metadata'), 'name');
+  const owner = { kind: 'DaemonSet', name: typeof name === 'string' ? name : '', controller: true };
+  return { metadata: { ...metadata, ownerReferences: [owner] }, spec };
+}
+
 /**
  * The Pod that a workload would make, as far as its template tells; null for a kind without a template.
  * @throws AppError `invalid-pod` when the template is broken
@@ -61,5 +68,7 @@ export function podOfTemplate(object: unknown, kind: GroupKind): Pod | null {
   const path = templatePath(kind);
   if (path === null) return null;
   const template = path.reduce(step, object);
-  return readPod(kind.group === 'serving.knative.dev' ? withContainerNames(template) : template);
+  if (kind.group === 'serving.knative.dev') return readPod(withContainerNames(template));
+  const pod = readPod(template);
+  return kind.kind === 'DaemonSet' ? ownedByDaemonSet(pod, object) : pod;
 }

@@ -40,6 +40,7 @@ export type FindingId =
   | 'resource-tier-unknown'
   | 'annotation-delivery-unknown'
   | 'component-on-module-runtime'
+  | 'daemonset-ignores-class-scheduling'
   | 'ephemeral-container-cannot-run'
   | 'exec-probe-unsupported'
   | 'exit-code-lost'

@@ -18,6 +18,7 @@ const SEVERITIES: Readonly<Record<FindingId, Severity>> = {
   'ephemeral-container-cannot-run': 'error',
   'annotation-conflict': 'warning',
   'component-on-module-runtime': 'warning',
+  'daemonset-ignores-class-scheduling': 'warning',
   'exec-probe-unsupported': 'warning',
   'exit-code-lost': 'warning',
   'handler-on-no-node': 'warning',

@@ -50,6 +50,7 @@ describe('another shape', () => {
     ['annotations null', ({ metadata }) => (metadata['annotations'] = null)],
     ['annotations absent', ({ metadata }) => delete metadata['annotations']],
     ['metadata absent', ({ pod }) => delete pod['metadata']],
+    ['a DaemonSet', ({ metadata }) => (metadata['ownerReferences'] = [{ kind: 'DaemonSet', name: 'a' }])],
     ['a class', ({ spec }) => (spec['runtimeClassName'] = 'wasmtime')],
     ['class null', ({ spec }) => (spec['runtimeClassName'] = null)],
     ['a node selector', ({ spec }) => (spec['nodeSelector'] = { a: 'b' })],

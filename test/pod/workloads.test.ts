@@ -11,7 +11,6 @@ describe('where the template stands', () => {
     ['apps', 'Deployment', { spec: { template } }],
     ['apps', 'ReplicaSet', { spec: { template } }],
     ['apps', 'StatefulSet', { spec: { template } }],
-    ['apps', 'DaemonSet', { spec: { template } }],
     ['batch', 'Job', { spec: { template } }],
     ['batch', 'CronJob', { spec: { jobTemplate: { spec: { template } } } }],
     ['', 'ReplicationController', { spec: { template } }],
@@ -19,6 +18,16 @@ describe('where the template stands', () => {
     ['serving.knative.dev', 'Service', { spec: { template } }],
   ])('%s %s', (group, kind, object) => {
     expect(podOfTemplate(object, { group, kind })).toEqual(template);
+  });
+
+  test.each<[string, object]>([
+    ['sensor', { metadata: { name: 'sensor' }, spec: { template } }],
+    ['', { spec: { template } }],
+  ])('a DaemonSet called "%s" is told as the owner of its Pods', (name, object) => {
+    expect(podOfTemplate(object, { group: 'apps', kind: 'DaemonSet' })).toEqual({
+      ...template,
+      metadata: { ...template.metadata, ownerReferences: [{ kind: 'DaemonSet', name, controller: true }] },
+    });
   });
 
   test.each([

@@ -1,6 +1,8 @@
 import { describeClass } from '../describe.ts';
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
+import type { PolicyContext } from '../context.ts';
+import { daemonSetNodes } from '../daemon-set-nodes.ts';
 import type { ClusterView } from '../facts.ts';
 import { isSchedulable, nodeOutlook, type NodeOutlook } from '../node-outlook.ts';
 import { matchesSelector } from '../selects-node.ts';
@@ -25,6 +27,12 @@ function adviceOn(
   return `Label a node that has handler ${handler} with ${labels}, or name another class.`;
 }
 
+/** A Pod of a DaemonSet that its class does not let onto the one node it is for: that is told by another rule. */
+function isKeptFromItsNode(context: PolicyContext): boolean {
+  const nodes = daemonSetNodes(context);
+  return nodes !== null && nodes.target !== null && nodes.beyond.length > 0;
+}
+
 export const handlerOnNoNode: Rule = {
   id: 'handler-on-no-node',
   why:
@@ -36,9 +44,10 @@ export const handlerOnNoNode: Rule = {
   allows: 'Clusters whose nodes do not tell. It only ever warns, since node pools scale from zero.',
   example: 'runtimeClassName: wasmer where every node tells its handlers and none of them is wasmer.',
   cure: 'Install the handler on a node that the class selects, label a node that has it as the class selects, or name another class.',
-  check: ({ resolved, cluster, pod }) => {
+  check: (context) => {
+    const { resolved, cluster, pod } = context;
     const runtimeClass = resolved.class;
-    if (runtimeClass === null) return NO_FINDINGS;
+    if (runtimeClass === null || isKeptFromItsNode(context)) return NO_FINDINGS;
     const outlook = nodeOutlook(cluster, runtimeClass, pod);
     const { presence, within } = outlook;
     if (presence !== 'nowhere' && presence !== 'elsewhere') return NO_FINDINGS;

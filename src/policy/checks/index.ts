@@ -4,6 +4,7 @@ import { annotationDeliveryUnknown } from './annotation-delivery-unknown.ts';
 import { commandRequired } from './command-required.ts';
 import { execProbeUnsupported } from './exec-probe-unsupported.ts';
 import { componentOnModuleRuntime } from './component-on-module-runtime.ts';
+import { daemonsetIgnoresClassScheduling } from './daemonset-ignores-class-scheduling.ts';
 import { ephemeralContainerCannotRun } from './ephemeral-container-cannot-run.ts';
 import { exitCodeLost } from './exit-code-lost.ts';
 import { handlerCannotRunImage } from './handler-cannot-run-image.ts';
@@ -60,6 +61,7 @@ const ofCreation: readonly Rule[] = [
   resourceTierUnknown,
   handlerOnNoNode,
   nodeTaintNotTolerated,
+  daemonsetIgnoresClassScheduling,
   imageNeedsUnpackSetting,
   packagingAdvice,
 ];

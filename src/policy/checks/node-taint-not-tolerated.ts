@@ -1,32 +1,17 @@
-import type { ClusterNode, Taint } from '../../pod/cluster-objects.ts';
+import type { Taint } from '../../pod/cluster-objects.ts';
 import type { Toleration } from '../../pod/pod.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import { describeClass } from '../describe.ts';
 import { nodeOutlook } from '../node-outlook.ts';
-import { configuredTolerations, toleratesTaint } from '../tolerations.ts';
-
-/** Kubernetes' own taints come and go with a node's state, and some controllers tolerate them by themselves. */
-const PASSING = 'node.kubernetes.io/';
+import { blockingTaints, describeTaint } from '../taints.ts';
+import { configuredTolerations } from '../tolerations.ts';
 
 /** What the Pod will have: its own, its class's (the API server adds them), the operator's. */
 function effectiveTolerations(context: PolicyContext): readonly Toleration[] {
   const { pod, resolved, wasmContainers } = context;
   const configured = wasmContainers.length > 0 ? configuredTolerations(context) : [];
   return [...(pod.spec.tolerations ?? []), ...(resolved.class?.tolerations ?? []), ...configured];
-}
-
-function blockingTaint({ taints }: ClusterNode, tolerations: readonly Toleration[]): Taint | undefined {
-  return taints.find(
-    (taint) =>
-      (taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') &&
-      !taint.key.startsWith(PASSING) &&
-      !toleratesTaint(tolerations, taint),
-  );
-}
-
-function describeTaint({ key, value, effect }: Taint): string {
-  return `${key}${value === undefined || value === '' ? '' : `=${value}`}:${effect}`;
 }
 
 function writeToleration({ key, value, effect }: Taint): string {
@@ -53,7 +38,7 @@ export const nodeTaintNotTolerated: Rule = {
     if (runtimeClass === null || pod.spec.nodeName) return NO_FINDINGS;
     const { candidates } = nodeOutlook(cluster, runtimeClass, pod);
     const tolerations = effectiveTolerations(context);
-    const blocked = candidates.map((node) => blockingTaint(node, tolerations));
+    const blocked = candidates.map((node) => blockingTaints(node, tolerations)[0]);
     const [first] = blocked;
     if (first === undefined || blocked.includes(undefined)) return NO_FINDINGS;
     const others =
