@@ -1,7 +1,15 @@
 import { annotateValidation, describeDenial, describeWarnings, type Judged } from './describe-outcome.ts';
+import type { Unjudged } from './read-subject.ts';
 import { allowed, denied, type Answer } from './response.ts';
 
-/** What is not judged is let through, and what the user should know all the same is told. */
+/** What is nobody's business is let through without a word; of what is broken whoever applied it is told. */
+export function answerUnjudged({ subject, reason }: Unjudged, kind: string): Answer {
+  if (subject === 'none') return allowed();
+  const warnings = [`wasmgate: this ${kind} was not judged. ${reason}`];
+  return allowed({ warnings, auditAnnotations: { outcome: 'not-judged' } });
+}
+
+/** What the use case skips is let through, and what the user should know all the same is told. */
 export function answerSkipped(reason: string, notes: readonly string[]): Answer {
   const warnings = notes.map((note) => `wasmgate: ${note}`);
   return allowed({ warnings, auditAnnotations: { outcome: 'skipped', skipped: reason } });

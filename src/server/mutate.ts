@@ -1,13 +1,12 @@
 import { annotateMutation } from '../admission/describe-outcome.ts';
 import { createPatch } from '../admission/json-patch.ts';
+import { readSubject } from '../admission/read-subject.ts';
 import { allowed, patched, prepare, type Answer } from '../admission/response.ts';
 import type { Assessment, JudgedAssessment } from '../assess/assessment.ts';
 import { whenKnown } from '../assess/eventually.ts';
-import { AppError } from '../errors.ts';
 import type { Pod } from '../pod/pod.ts';
-import { readPod } from '../pod/read-pod.ts';
 import type { Mode } from '../policy/mode.ts';
-import { isPodRequest, readOrExplain, storedObject, type Judge, type JudgeDeps } from './judge.ts';
+import type { Judge, JudgeDeps } from './judge.ts';
 
 function answer(assessment: JudgedAssessment, pod: Pod): Answer {
   const { changes } = assessment.outcome;
@@ -41,11 +40,10 @@ export function createMutate({ assess }: JudgeDeps): Judge {
   }
 
   return (request, deadline) => {
-    if (request.operation !== 'CREATE' || !isPodRequest(request)) return allowed();
-    const object = storedObject(request);
-    if (object === null) return allowed();
-    const pod = readOrExplain(() => readPod(object));
-    if (pod instanceof AppError) return allowed();
+    if (request.operation !== 'CREATE') return allowed();
+    const read = readSubject(request);
+    if (read.subject !== 'pod') return allowed();
+    const { pod } = read;
     const { namespace } = request;
     const assessing = assess({ subject: 'pod', pod, namespace, step: 'mutate', deadline });
     return whenKnown(assessing, (assessment) => answerOnce(assessment, pod));

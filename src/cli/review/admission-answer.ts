@@ -4,8 +4,12 @@ import type { Reviewed } from './review-subject.ts';
 
 /** What the API server would be answered, both webhooks' words in one: the patch of the one, the rest of the other. */
 export function admissionAnswer(review: Reviewed): Answer {
-  if (review.kind === 'left') return answerSkipped(review.reason, review.notes);
+  if (review.kind === 'left') {
+    const { subject, reason, notes } = review;
+    return subject.kind === 'left' ? subject.answer : answerSkipped(reason, notes);
+  }
   const { judgement, subject, patch } = review;
   const answer = answerJudged(judgement, subject.source.kind);
-  return answer.kind === 'allowed' && subject.kind === 'pod' ? patched(patch, answer.remarks) : answer;
+  const isPod = subject.asked.subject === 'pod';
+  return answer.kind === 'allowed' && isPod ? patched(patch, answer.remarks) : answer;
 }

@@ -2,9 +2,8 @@ import jsonPatch from 'fast-json-patch';
 import { createPatch, type PatchOperation } from '../../admission/json-patch.ts';
 import type { AssessPod, JudgedAssessment } from '../../assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../assess/deadline.ts';
-import type { JsonObject } from '../../image/json.ts';
+import { property, type JsonObject } from '../../image/json.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
-import { isControlled } from '../../pod/is-controlled.ts';
 import { readPod } from '../../pod/read-pod.ts';
 import type { Change, Decision } from '../../policy/decision.ts';
 import type { JudgeableSubject, Subject } from './subjects.ts';
@@ -49,10 +48,21 @@ function applyTo(object: JsonObject, patch: readonly PatchOperation[]): JsonObje
   return jsonPatch.applyPatch(object, patch, false, false).newDocument;
 }
 
-/** The operations for the Pod, as they are for the object that it stands in. */
-function patchFor({ pod, path }: JudgeableSubject, changes: readonly Change[]): readonly PatchOperation[] {
+/** What stands at the keys; it was read before, so that it is there. */
+function standingAt(path: readonly string[], object: JsonObject): object {
+  return path.reduce<object>((value, key) => property(value as JsonObject, key) as object, object);
+}
+
+/**
+ * The operations for the Pod, as they are for the object that it stands in: what a template is judged as may have more in it
+ * than what was written, such as the owner that its Pods will have.
+ */
+function patchFor({ object, path }: JudgeableSubject, changes: readonly Change[]): readonly PatchOperation[] {
   const prefix = formatPointer(path);
-  return createPatch(pod, changes).map((operation) => ({ ...operation, path: prefix + operation.path }));
+  return createPatch(standingAt(path, object), changes).map((operation) => ({
+    ...operation,
+    path: prefix + operation.path,
+  }));
 }
 
 function changesOf({ outcome }: JudgedAssessment): readonly Change[] {
@@ -66,10 +76,18 @@ interface Step {
 }
 
 function ask({ subject, assess, deadline }: Step, step: 'mutate' | 'validate'): ReturnType<AssessPod> {
-  const { kind, pod, previous, source, object } = subject;
-  const before = previous === undefined ? {} : { previous };
-  const owned = kind === 'template' ? { isControlled: isControlled(object) } : {};
-  return assess({ subject: kind, pod, ...before, ...owned, namespace: source.namespace, step, deadline });
+  const { asked, source } = subject;
+  return assess({ ...asked, namespace: source.namespace, step, deadline });
+}
+
+/** What `/mutate` is asked about. */
+function isCreation({ asked }: JudgeableSubject): boolean {
+  return asked.subject === 'pod' && asked.previous === undefined;
+}
+
+/** What `/mutate` is not asked about and `/validate` says no changes of: the Pod that is there keeps what it has. */
+function isUpdate({ asked }: JudgeableSubject): boolean {
+  return asked.subject === 'pod' && asked.previous !== undefined;
 }
 
 /**
@@ -81,9 +99,9 @@ async function reviewOnce(step: Step): Promise<Reviewed> {
   const judgement = await ask(step, 'validate');
   if (judgement.kind === 'skipped') return left(subject, judgement.reason, judgement.notes);
   const { runtimeClass } = judgement.decision;
-  const isUpdate = subject.previous !== undefined;
-  const changes = isUpdate ? [] : changesOf(judgement);
-  const patch = isUpdate ? [] : patchFor(subject, judgement.outcome.changes);
+  const keeps = isUpdate(subject);
+  const changes = keeps ? [] : changesOf(judgement);
+  const patch = keeps ? [] : patchFor(subject, judgement.outcome.changes);
   return {
     kind: 'judged',
     subject,
@@ -101,7 +119,7 @@ async function reviewPod(step: Step): Promise<Reviewed> {
   const mutation = await ask(step, 'mutate');
   const patch = mutation.kind === 'judged' ? patchFor(subject, mutation.outcome.changes) : [];
   const result = applyTo(subject.object, patch);
-  const mutated = { ...subject, pod: readPod(result) };
+  const mutated = { ...subject, asked: { ...subject.asked, pod: readPod(result) } };
   const judgement = await ask({ ...step, subject: mutated }, 'validate');
   if (judgement.kind === 'skipped') return left(subject, judgement.reason, judgement.notes);
   // In mode audit /mutate does not answer, and /validate tells all.
@@ -113,6 +131,5 @@ async function reviewPod(step: Step): Promise<Reviewed> {
 export async function reviewSubject(assess: AssessPod, subject: Subject): Promise<Reviewed> {
   if (subject.kind === 'left') return left(subject, subject.reason, []);
   const step = { subject, assess, deadline: createDeadline(DEFAULTS.lookMilliseconds) };
-  const isCreated = subject.kind === 'pod' && subject.previous === undefined;
-  return isCreated ? reviewPod(step) : reviewOnce(step);
+  return isCreation(subject) ? reviewPod(step) : reviewOnce(step);
 }

@@ -1,10 +1,10 @@
+import { answerUnjudged } from '../../admission/answer-judgement.ts';
+import { readSubject, type Asked, type Judgeable, type Unjudged } from '../../admission/read-subject.ts';
+import type { Answer } from '../../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../../admission/review.ts';
 import { AppError } from '../../errors.ts';
 import { isObject, property, stringOr, type JsonObject } from '../../image/json.ts';
-import { changedImages } from '../../pod/changed-images.ts';
-import type { Pod } from '../../pod/pod.ts';
-import { readPod } from '../../pod/read-pod.ts';
-import { podOfTemplate, templatePath } from '../../pod/workloads.ts';
+import { templatePath } from '../../pod/workloads.ts';
 import type { Manifest } from './manifests.ts';
 import { misspeltKind } from './misspelt-kind.ts';
 import type { Source } from './report.ts';
@@ -19,10 +19,8 @@ interface Common {
 
 /** A Pod or a workload's template, to be judged. */
 export interface JudgeableSubject extends Common {
-  readonly kind: 'pod' | 'template';
-  readonly pod: Pod;
-  /** Of an update: what the Pod was before. */
-  readonly previous?: Pod;
+  readonly kind: 'judgeable';
+  readonly asked: Judgeable;
   /** Keys that lead to the template; none for a Pod. */
   readonly path: readonly string[];
 }
@@ -33,13 +31,10 @@ export interface LeftSubject extends Common {
   readonly reason: string;
   /** Whether it is left because it cannot be read, so that nothing can be said of it. */
   readonly isBroken: boolean;
+  readonly answer: Answer;
 }
 
 export type Subject = JudgeableSubject | LeftSubject;
-
-interface Found extends Common {
-  readonly group: string;
-}
 
 function metadataText(object: JsonObject, key: string): string {
   const metadata = property(object, 'metadata');
@@ -53,71 +48,59 @@ function nameOf(object: JsonObject): string {
   return generated === '' ? '' : `${generated}*`;
 }
 
+type GroupKind = Pick<AdmissionRequest['kind'], 'group' | 'kind'>;
+
 /** Where the Pod template of this kind stands, `[]` for a Pod itself; null for what has none. */
-function pathOf(group: string, kind: string): readonly string[] | null {
+function pathOf({ group, kind }: GroupKind): readonly string[] | null {
   return group === '' && kind === 'Pod' ? [] : templatePath({ group, kind });
 }
 
-/** Of a Pod that is there, only images that are new are judged. */
-function readUpdate(found: Found, oldObject: unknown): Subject {
-  const { source, object, uid } = found;
-  const [pod, previous] = [readPod(object), readPod(oldObject)];
-  return changedImages(previous, pod) === null
-    ? { kind: 'left', source, object, uid, reason: 'no image of it is new', isBroken: false }
-    : { kind: 'pod', source, object, uid, path: [], pod, previous };
+function leave(common: Common, unjudged: Unjudged): LeftSubject {
+  const { subject, reason } = unjudged;
+  const answer = answerUnjudged(unjudged, common.source.kind);
+  return { kind: 'left', ...common, reason, isBroken: subject === 'broken', answer };
 }
 
-function readCreation(found: Found, path: readonly string[]): Subject {
-  const { source, object, uid, group } = found;
-  if (path.length === 0) return { kind: 'pod', source, object, uid, path, pod: readPod(object) };
-  const pod = podOfTemplate(object, { group, kind: source.kind }) ?? readPod(undefined);
-  return { kind: 'template', source, object, uid, path, pod };
+function subjectFrom(common: Common, asked: Asked): Subject | null {
+  const path = pathOf(asked.kind);
+  if (path === null) return null;
+  const read = readSubject(asked);
+  return read.subject === 'none' || read.subject === 'broken'
+    ? leave(common, read)
+    : { kind: 'judgeable', ...common, path, asked: read };
 }
 
-function orLeft(found: Found, read: () => Subject): Subject {
+/** One that holds no request, such as the answer to one, can only be told of. */
+function subjectOfReview({ file, document, kind, object: review }: Manifest): Subject | null {
   try {
-    return read();
+    const request = parseReview(review);
+    const { uid, namespace } = request;
+    const object = isObject(request.object) ? request.object : {};
+    const name = request.name === '' ? nameOf(object) : request.name;
+    const source = { file, document, kind: request.kind.kind, namespace, name };
+    return subjectFrom({ source, object, uid }, request);
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'invalid-pod') throw error;
-    const { source, object, uid } = found;
-    return { kind: 'left', source, object, uid, reason: error.message, isBroken: true };
+    if (!(error instanceof AppError)) throw error;
+    const source = { file, document, kind, namespace: '', name: '' };
+    const { message: reason } = error;
+    return leave({ source, object: review, uid: null }, { subject: 'broken', reason });
   }
 }
 
-function leftReason({ operation, subResource }: AdmissionRequest): string | null {
-  if (operation !== 'CREATE' && operation !== 'UPDATE') return `operation ${operation} is not judged`;
-  const isJudged = subResource === '' || subResource === 'ephemeralcontainers';
-  return isJudged ? null : `sub-resource ${subResource} is not judged`;
-}
-
-function subjectOfReview({ file, document, object: review }: Manifest): Subject | null {
-  const request = parseReview(review);
-  const { uid, kind, namespace } = request;
-  const path = pathOf(kind.group, kind.kind);
-  if (path === null) return null;
-  const object = isObject(request.object) ? request.object : {};
-  const name = request.name === '' ? nameOf(object) : request.name;
-  const source = { file, document, kind: kind.kind, namespace, name };
-  const reason = leftReason(request);
-  if (reason !== null) return { kind: 'left', source, object, uid, reason, isBroken: false };
-  const found = { source, object, uid, group: kind.group };
-  const isUpdate = request.operation === 'UPDATE' && path.length === 0;
-  return orLeft(found, () => (isUpdate ? readUpdate(found, request.oldObject) : readCreation(found, path)));
-}
-
 /**
- * What a manifest holds to be judged; null where it holds nothing of that kind.
+ * What a manifest holds to be judged; null where it holds nothing of that kind. A manifest asks for what applying it for the
+ * first time asks for.
  * @param namespace for objects that name none
- * @throws AppError of the AdmissionReview that is none
  */
 export function subjectOf(manifest: Manifest, namespace: string): Subject | null {
   const { file, document, group, kind, object } = manifest;
   if (group === 'admission.k8s.io' && kind === 'AdmissionReview') return subjectOfReview(manifest);
-  const path = pathOf(group, kind);
   const own = metadataText(object, 'namespace');
   const source = { file, document, kind, namespace: own === '' ? namespace : own, name: nameOf(object) };
-  const found = { source, object, uid: null, group };
-  if (path !== null) return orLeft(found, () => readCreation(found, path));
+  const common = { source, object, uid: null };
+  const creation = { operation: 'CREATE', subResource: '', object, oldObject: null };
+  const subject = subjectFrom(common, { ...creation, kind: { group, kind, version: '' } });
+  if (subject !== null) return subject;
   const reason = misspeltKind(manifest);
-  return reason === null ? null : { kind: 'left', source, object, uid: null, reason, isBroken: true };
+  return reason === null ? null : leave(common, { subject: 'broken', reason });
 }
