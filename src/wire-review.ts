@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { AssessPod } from './assess/assessment.ts';
+import { leaveClassesOpen } from './assess/leave-classes-open.ts';
 import type { PullSecretsPort, ServiceAccountsPort } from './assess/ports.ts';
 import type { Io } from './cli/io.ts';
 import { asAdmitted } from './cli/review/as-admitted.ts';
@@ -96,7 +97,7 @@ async function open(
   const registry = await connectRegistry(settings.registry, { env: io.env, allowLoopback: true });
   const assess = assemble({ ...ports, keychain, registry, logger }, settings);
   return {
-    assess: asAdmitted(assess, ports.serviceAccounts),
+    assess: asAdmitted(ports.knowsClasses ? assess : leaveClassesOpen(assess), ports.serviceAccounts),
     knowsClasses: ports.knowsClasses,
     close: registry.close,
   };

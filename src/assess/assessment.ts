@@ -40,6 +40,8 @@ export interface JudgedAssessment {
   readonly isBinding: boolean;
   readonly containers: readonly AssessedContainer[];
   readonly notes: readonly string[];
+  /** Whether more hangs on RuntimeClasses of which nobody has said which there are; absent where that is known. */
+  readonly hangsOnClasses?: boolean;
   /** The same object for Pods of one shape: what was written for one serves for all. Absent for a case of its own. */
   readonly precedent?: object;
 }

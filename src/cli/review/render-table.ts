@@ -64,6 +64,17 @@ function classLine(page: Page, { runtimeClass }: ReportItem): readonly string[] 
   return [row(page, 'class', { text: `${name} (${what}; ${how})` })];
 }
 
+/** Of a workload that is let in although its Pods are not. */
+function refusalLines(page: Page, { refuses, outcome, source }: ReportItem): readonly string[] {
+  if (refuses !== 'pods') return [];
+  const { kind } = source;
+  const text =
+    outcome === 'refused'
+      ? `its Pods would be refused; the ${kind} itself is let in, with warnings`
+      : `its Pods would be refused; a controller wrote this ${kind}, so mend what it comes from`;
+  return [row(page, 'note', { text, style: 'yellow' })];
+}
+
 function changeLines(page: Page, { changes, patch }: ReportItem): readonly string[] {
   const label = patch.length > 0 ? 'set' : 'would set';
   return changes.flatMap(({ field, value, reason }, index) => [
@@ -99,6 +110,7 @@ export function renderItem(page: Page, item: ReportItem, remarks: readonly strin
   const lines = [
     page.paint(['bold', OUTCOME_STYLES[outcome]], outcome.padEnd(LABEL_WIDTH + 2)) +
       wrap(title, page.columns, INDENT).trimStart(),
+    ...refusalLines(page, item),
     ...remarks.map((remark) => row(page, 'note', { text: remark, style: 'yellow' })),
     ...(isPlain(item)
       ? []

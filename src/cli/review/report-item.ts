@@ -2,7 +2,7 @@ import { describePath } from '../../admission/describe-change.ts';
 import { reportVerdict } from '../../assess/image-report.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
 import type { JudgedFinding } from '../../policy/decision.ts';
-import type { ReportedClass, ReportedFinding, ReportItem, ReviewOutcome } from './report.ts';
+import type { Refused, ReportedClass, ReportedFinding, ReportItem, ReviewOutcome } from './report.ts';
 import type { JudgedReview, LeftReview, Reviewed } from './review-subject.ts';
 
 /** What of the cluster is known, beyond what it holds. */
@@ -11,9 +11,6 @@ export interface Knowledge {
   readonly knowsClasses: boolean;
 }
 
-/** Findings that say no more than that a class is not among those known. */
-const ABOUT_CLASSES: ReadonlySet<string> = new Set(['runtime-class-missing', 'no-runtime-class-for-image']);
-
 function unknownContainers({ judgement }: JudgedReview): ReadonlySet<string> {
   const unknown = judgement.containers.filter(
     ({ verdict, isSkipped }) => verdict.kind === 'unknown' && !isSkipped,
@@ -21,24 +18,37 @@ function unknownContainers({ judgement }: JudgedReview): ReadonlySet<string> {
   return new Set(unknown.map(({ container }) => container.name));
 }
 
+/** What is refused for a reason that is certain: neither an image nor a class that is not known has a part in it. */
+function refusesOf(review: JudgedReview): Refused | null {
+  const unknown = unknownContainers(review);
+  const isCertain = ({ container }: JudgedFinding): boolean => container === null || !unknown.has(container);
+  const { outcome, isBinding } = review.judgement;
+  if (!outcome.refusals.some(isCertain)) return null;
+  return isBinding ? 'object' : 'pods';
+}
+
+/** What a controller wrote is let in, as the webhook does; what it was made from is there to be reviewed, and mended. */
+function isRefused({ subject }: JudgedReview, refuses: Refused | null): boolean {
+  const { asked } = subject;
+  return (
+    refuses === 'object' || (refuses === 'pods' && !(asked.subject === 'template' && asked.isControlled))
+  );
+}
+
 /**
  * Whatever the policy does with unknown images: here nobody waits for an admission, and what is not known is said to be so.
  * What is refused for a reason that is certain stays refused.
  */
-function outcomeOf(review: JudgedReview, { knowsClasses }: Knowledge): ReviewOutcome {
-  const unknown = unknownContainers(review);
-  const isOpen = ({ id, container }: JudgedFinding): boolean =>
-    (container !== null && unknown.has(container)) || (!knowsClasses && ABOUT_CLASSES.has(id));
-  const { refusals, withheld } = review.judgement.outcome;
-  if (refusals.some((finding) => !isOpen(finding))) return 'refused';
-  if (unknown.size > 0 || [...refusals, ...withheld.refusals].some(isOpen)) return 'undecided';
+function outcomeOf(review: JudgedReview): ReviewOutcome {
+  if (isRefused(review, refusesOf(review))) return 'refused';
+  if (unknownContainers(review).size > 0 || review.judgement.hangsOnClasses === true) return 'undecided';
   return review.patch.length > 0 ? 'changed' : 'admitted';
 }
 
 function classOf({ runtimeClass, subject }: JudgedReview, { knowsClasses }: Knowledge): ReportedClass | null {
   const { class: found, origin } = runtimeClass;
   if (found !== null) return { name: found.name, handler: found.handler, origin };
-  const named = subject.pod.spec.runtimeClassName;
+  const named = subject.asked.pod.spec.runtimeClassName;
   return named === undefined || named === null || named === ''
     ? null
     : { name: named, handler: null, origin: knowsClasses ? origin : 'pod' };
@@ -46,12 +56,6 @@ function classOf({ runtimeClass, subject }: JudgedReview, { knowsClasses }: Know
 
 function findingOf({ id, severity, action, container, detail, advice }: JudgedFinding): ReportedFinding {
   return { id, severity, action, container, message: detail, advice };
-}
-
-/** That a class is missing is told only where it is known which there are. */
-function findingsOf({ judgement }: JudgedReview, { knowsClasses }: Knowledge): readonly ReportedFinding[] {
-  const { findings } = judgement.decision;
-  return findings.filter(({ id }) => knowsClasses || id !== 'runtime-class-missing').map(findingOf);
 }
 
 /** Nothing can be said of it, so that nobody should take it for passed. */
@@ -65,13 +69,14 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
   if (review.kind === 'left') {
     const nothing = { changes: [], patch: [], findings: [], images: [] };
     const outcome = isBroken(review) ? 'undecided' : 'skipped';
-    return { source, outcome, mode: null, runtimeClass: null, ...nothing };
+    return { source, outcome, refuses: null, mode: null, runtimeClass: null, ...nothing };
   }
   const { judgement, patch, subject } = review;
   const prefix = formatPointer(subject.path);
   return {
     source,
-    outcome: outcomeOf(review, knowledge),
+    outcome: outcomeOf(review),
+    refuses: refusesOf(review),
     mode: judgement.outcome.mode,
     runtimeClass: classOf(review, knowledge),
     changes: review.changes.map(({ path, value, reason }) => ({
@@ -80,7 +85,7 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
       reason,
     })),
     patch,
-    findings: findingsOf(review, knowledge),
+    findings: judgement.decision.findings.map(findingOf),
     images: judgement.containers.map(({ container, image, verdict }) => ({
       container: container.name,
       image,

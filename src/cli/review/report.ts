@@ -7,12 +7,18 @@ import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
 /**
  * What `-o json` writes. Programs read it: fields are added, never renamed or removed.
  *
- * `admitted`: as it is · `changed`: admitted with changes; for a workload, its Pods · `refused` · `skipped`: not judged ·
- * `undecided`: what would happen hangs on something that is not known, such as an image whose registry did not answer, or
- * it cannot be read.
+ * `admitted`: as it is · `changed`: admitted with changes; for a workload, its Pods · `refused`: it, or for a workload that no
+ * controller wrote, its Pods · `skipped`: not judged · `undecided`: what would happen hangs on something that is not known,
+ * such as an image whose registry did not answer, or it cannot be read.
  */
 export const OUTCOMES = ['admitted', 'changed', 'refused', 'skipped', 'undecided'] as const;
 export type ReviewOutcome = (typeof OUTCOMES)[number];
+
+/**
+ * Who is refused: the object itself, or only the Pods that a workload would make, while it is let in with warnings
+ * (`policy.refuseTemplates`).
+ */
+export type Refused = 'object' | 'pods';
 
 export interface Source {
   readonly file: string;
@@ -56,6 +62,8 @@ export interface ReportedClass {
 export interface ReportItem {
   readonly source: Source;
   readonly outcome: ReviewOutcome;
+  /** Null where nothing is. */
+  readonly refuses: Refused | null;
   /** Null where nothing was judged. */
   readonly mode: Mode | null;
   readonly runtimeClass: ReportedClass | null;

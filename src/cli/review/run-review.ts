@@ -9,6 +9,7 @@ import { factsOf } from './facts.ts';
 import { reportItem } from './report-item.ts';
 import { exitCodeOf, summarize } from './report.ts';
 import { checkNotEmpty, readManifests, reviewInput, type Input } from './review-input.ts';
+import type { Reviewed } from './review-subject.ts';
 import { writeResults } from './write-results.ts';
 import type { Output } from './outputs.ts';
 
@@ -39,7 +40,11 @@ export interface ReviewDeps {
 }
 
 const NO_CLASSES =
-  'Note: no RuntimeClass is known, so it stays open which would run a Wasm image. Name them with --facts FILE, or take those of a cluster with --live.\n';
+  'Note: no RuntimeClass is given, so what hangs on them is left open. Name them with --facts FILE, or take those of a cluster with --live.\n';
+
+function hangsOnClasses(review: Reviewed): boolean {
+  return review.kind === 'judged' && review.judgement.hangsOnClasses === true;
+}
 
 async function readFacts(input: ParsedArguments, deps: ReviewDeps, reviewed: Input) {
   const paths = flagTexts(input, 'facts');
@@ -67,8 +72,7 @@ export async function runReview(input: ParsedArguments, io: Io, deps: ReviewDeps
     const reviewed = await reviewInput(session.assess, manifests, namespace);
     const items = reviewed.reviews.map((review) => reportItem(review, session));
     const report = { items, summary: summarize(items, reviewed.passedOver) };
-    const isOpen = items.some(({ outcome, mode }) => outcome === 'undecided' && mode !== null);
-    if (!session.knowsClasses && isOpen) io.stderr.write(NO_CLASSES);
+    if (reviewed.reviews.some(hangsOnClasses)) io.stderr.write(NO_CLASSES);
     writeResults(output, io, { input: reviewed, report });
     return exitCodeOf(report.summary);
   } finally {

@@ -28,6 +28,7 @@ test('a judged Pod with a change and a finding', async () => {
       {
         source: { file: 'string', document: 'number', kind: 'string', namespace: 'string', name: 'string' },
         outcome: 'string',
+        refuses: null,
         mode: 'string',
         runtimeClass: { name: 'string', handler: 'string', origin: 'string' },
         changes: [{ field: 'string', value: expect.anything(), reason: 'string' }],
@@ -69,6 +70,7 @@ test('a Pod that is skipped has every field, too', async () => {
     {
       source: { file, document: 1, kind: 'Pod', namespace: 'default', name: 'a' },
       outcome: 'skipped',
+      refuses: null,
       mode: null,
       runtimeClass: null,
       changes: [],

@@ -70,7 +70,7 @@ describe('outcomes', () => {
   });
 
   test.each([
-    ['a module', podOf('a', 'bk-wasi-wasm'), 'no-runtime-class-for-image'],
+    ['a module', podOf('a', 'bk-wasi-wasm'), '\n  images   app: '],
     [
       'a class that is named',
       podOf('a', 'bk-wasi-wasm', '  runtimeClassName: wasmtime'),
@@ -81,8 +81,35 @@ describe('outcomes', () => {
     const { exitCode, stdout, stderr } = await stage.review(['-f', file]);
     expect(exitCode).toBe(3);
     expect(stdout).toContain(id);
-    expect(stdout).not.toContain('runtime-class-missing');
-    expect(stderr).toMatch(/^Note: no RuntimeClass is known.*--facts.*--live/);
+    expect(stdout).not.toMatch(/runtime-class-missing|no-runtime-class-for-image/);
+    expect(stderr).toMatch(/^Note: no RuntimeClass is given.*--facts.*--live.*\n$/);
+  });
+
+  test.each(['json', 'yaml', 'diff', 'patch', 'admissionreview'])(
+    'without any, -o %s claims of no class that it is missing, says once that none is given, and judges the rest',
+    async (output) => {
+      const named = podOf('b', 'linux-plain', '  runtimeClassName: gone\n  hostUsers: false');
+      const file = await stage.write('bare.yaml', [podOf('a', 'bk-wasi-wasm'), named].join('\n---\n'));
+      const { exitCode, stdout, stderr } = await stage.review(['-f', file, '-o', output]);
+      expect(exitCode).toBe(3);
+      expect(stdout).not.toMatch(/runtime-class-missing|no-runtime-class-for-image|does not exist|none of/);
+      expect(stderr.match(/RuntimeClass/g)).toHaveLength(1);
+    },
+  );
+
+  test('without any, what does not hang on them is refused as it would be', async () => {
+    const config = await stage.write(
+      'first.yaml',
+      '{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, policy: {scenario: wasm-first}}',
+    );
+    const file = await stage.write('bare.yaml', podOf('a', 'linux-plain'));
+    const { items } = await stage.report(['-f', file, '--config', config]);
+    expect(items).toMatchObject([{ outcome: 'refused', findings: [{ id: 'runtime-class-required' }] }]);
+  });
+
+  test('without any, a Pod that needs none is admitted, and nothing is said of them', async () => {
+    const file = await stage.write('bare.yaml', podOf('a', 'linux-plain'));
+    expect(await stage.review(['-f', file])).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
   test('a class that is not there is refused where classes are known', async () => {

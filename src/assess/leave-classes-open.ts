@@ -1,0 +1,33 @@
+import type { FindingId } from '../policy/decision.ts';
+import { applyMode } from '../policy/mode.ts';
+import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
+import { whenKnown } from './eventually.ts';
+
+/** Findings that say no more than that a class is not among those known. */
+const ABOUT_CLASSES: ReadonlySet<FindingId> = new Set<FindingId>([
+  'runtime-class-missing',
+  'no-runtime-class-for-image',
+]);
+
+/** New images meet the class that the Pod has; at creation a finding speaks of one that is not known. */
+function isMetByUnknownClass({ previous, pod }: AssessmentRequest): boolean {
+  return previous !== undefined && Boolean(pod.spec.runtimeClassName);
+}
+
+function leaveOpen(assessment: Assessment, request: AssessmentRequest): Assessment {
+  if (assessment.kind === 'skipped') return assessment;
+  const { precedent: _, ...judged } = assessment;
+  const findings = judged.decision.findings.filter(({ id }) => !ABOUT_CLASSES.has(id));
+  const isSilenced = findings.length < judged.decision.findings.length;
+  if (!isSilenced && !isMetByUnknownClass(request)) return assessment;
+  const decision = { ...judged.decision, findings };
+  return { ...judged, decision, outcome: applyMode(decision, judged.outcome.mode), hangsOnClasses: true };
+}
+
+/**
+ * Judges where nobody has said which RuntimeClasses there are. That is not the same as that there are none: what hangs on
+ * them is left open, and all the rest is judged.
+ */
+export function leaveClassesOpen(assess: AssessPod): AssessPod {
+  return (request) => whenKnown(assess(request), (assessment) => leaveOpen(assessment, request));
+}

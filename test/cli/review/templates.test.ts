@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FACTS, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+import { readReview } from '../../support/reviews.ts';
+
+let stage: ReviewStage;
+let facts: string;
+
+beforeAll(async () => {
+  stage = await startReviewStage();
+  facts = await stage.write('facts.yaml', FACTS);
+});
+
+afterAll(() => stage[Symbol.asyncDispose]());
+
+const REFUSING = '{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, policy: {refuseTemplates: true}}';
+const TELLING = '{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration}';
+const OWNER = '{apiVersion: apps/v1, kind: Deployment, name: web, uid: u, controller: true}';
+
+/** Of Pods that their class cannot run. */
+function workload(kind: string, metadata = ''): string {
+  const pod = '{runtimeClassName: wasmtime, containers: [{name: app, image: REGISTRY/corpus/spin-v2-app}]}';
+  return `{apiVersion: apps/v1, kind: ${kind}, metadata: {name: web${metadata}}, spec: {template: {spec: ${pod}}}}`;
+}
+
+const CONTROLLED = workload('ReplicaSet', `, ownerReferences: [${OWNER}]`);
+
+test.each([
+  ['a Deployment, which is let in', workload('Deployment'), TELLING, 'refused', 'pods', 1],
+  ['a Deployment, which is not', workload('Deployment'), REFUSING, 'refused', 'object', 1],
+  ['a ReplicaSet that somebody wrote', workload('ReplicaSet'), TELLING, 'refused', 'pods', 1],
+  ['a ReplicaSet that a controller wrote', CONTROLLED, TELLING, 'admitted', 'pods', 0],
+  ['the same where templates are refused', CONTROLLED, REFUSING, 'admitted', 'pods', 0],
+])('Pods that would be refused, of %s', async (_case, text, configuration, outcome, refuses, code) => {
+  const file = await stage.write('workload.yaml', text);
+  const config = await stage.write('config.yaml', configuration);
+  const args = ['-f', file, '--facts', facts, '--config', config];
+  const { items } = await stage.report(args);
+  expect(items).toMatchObject([{ outcome, refuses, findings: [{ id: 'handler-cannot-run-image' }] }]);
+  const { exitCode, stdout } = await stage.review([...args, '-o', 'admissionreview']);
+  expect(exitCode).toBe(code);
+  // In the words of the API server only the object itself is refused.
+  expect(JSON.parse(stdout)).toMatchObject({ response: { allowed: refuses !== 'object' } });
+});
+
+test.each([
+  [workload('Deployment'), 'note its Pods would be refused; the Deployment itself is let in, with warnings'],
+  [
+    CONTROLLED,
+    'note its Pods would be refused; a controller wrote this ReplicaSet, so mend what it comes from',
+  ],
+])('the table says so: %#', async (text, words) => {
+  const file = await stage.write('workload.yaml', text);
+  const { stdout } = await stage.review(['-f', file, '--facts', facts]);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(words);
+});
+
+test.each(['16', '17'])(
+  'without any RuntimeClass review %s leaves open what a class that is named runs',
+  async (start) => {
+    const text = JSON.stringify(readReview(start), (key, value: unknown) => {
+      if (key === 'image')
+        return value === 'registry.example/greeter:1.0'
+          ? 'REGISTRY/corpus/linux-plain'
+          : 'REGISTRY/corpus/bk-wasi-wasm';
+      return isPodSpec(value) ? { ...value, runtimeClassName: 'some' } : value;
+    });
+    const file = await stage.write('review.json', text);
+    const { items } = await stage.report(['-f', file]);
+    expect(items).toMatchObject([{ outcome: 'undecided', findings: [] }]);
+    const none = await stage.report(['-f', file, '--facts', facts]);
+    expect(none.items[0]?.outcome).not.toBe('undecided');
+  },
+);
+
+function isPodSpec(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && 'containers' in value;
+}
