@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { Container, Pod, PodSpec } from './pod.ts';
+import type { Pod } from './pod.ts';
 
 export type PodErrorCode = 'invalid-pod';
 
@@ -37,11 +37,6 @@ const isBoolean: Check = (value, path) => {
   if (typeof value !== 'boolean') refuse(path, 'true or false', value);
 };
 
-/** Absent and null are the same to Kubernetes. */
-function isAbsent(value: unknown): value is null | undefined {
-  return value === undefined || value === null;
-}
-
 function checkObject(value: unknown, path: Path): asserts value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'an object', value);
 }
@@ -61,138 +56,165 @@ function mapOf(item: Check): Check {
   };
 }
 
-type Fields = readonly (readonly [name: string, check: Check])[];
-
-/** An object whose named fields, where present and not null, pass their checks; all other fields are the API server's. */
-function objectWith(fields: Fields): Check {
-  return (value, path) => {
-    checkObject(value, path);
-    for (const [name, check] of fields) {
-      const field = value[name];
-      if (!isAbsent(field)) check(field, below(path, name));
-    }
-  };
+/**
+ * A field that may be absent or null; fields that are not named are the API server's. Each is named where it is read, not in
+ * a table: a place in the code that reads one field of one kind of object is what V8 makes fast, five times here.
+ */
+function optional(value: unknown, check: Check, path: Path): void {
+  // Absent and null are the same to Kubernetes.
+  if (value !== undefined && value !== null) check(value, path);
 }
 
 const isQuantity: Check = (value, path) => {
   if (typeof value !== 'string' && typeof value !== 'number') refuse(path, 'a quantity', value);
 };
 
-const quantities = mapOf(isQuantity);
-const resources = objectWith([
-  ['requests', quantities],
-  ['limits', quantities],
-]);
 const strings = listOf(isString);
 const stringMap = mapOf(isString);
+const quantities = mapOf(isQuantity);
 
-const anyObject = objectWith([]);
-const handler = objectWith([['exec', anyObject]]);
+const isResources: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['requests'], quantities, below(path, 'requests'));
+  optional(value['limits'], quantities, below(path, 'limits'));
+};
 
-const containerFields = objectWith([
-  ['name', isString],
-  ['image', isString],
-  ['command', strings],
-  ['args', strings],
-  ['workingDir', isString],
-  ['volumeMounts', listOf(objectWith([['mountPath', isString]]))],
-  ['resources', resources],
-  ['imagePullPolicy', isString],
-  ['restartPolicy', isString],
-  ['tty', isBoolean],
-  ['livenessProbe', handler],
-  ['readinessProbe', handler],
-  ['startupProbe', handler],
-  [
-    'lifecycle',
-    objectWith([
-      ['postStart', handler],
-      ['preStop', handler],
-    ]),
-  ],
-  ['securityContext', objectWith([['readOnlyRootFilesystem', isBoolean]])],
-]);
+const isHandler: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['exec'], checkObject, below(path, 'exec'));
+};
+
+const isLifecycle: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['postStart'], isHandler, below(path, 'postStart'));
+  optional(value['preStop'], isHandler, below(path, 'preStop'));
+};
+
+const isSecurityContext: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['readOnlyRootFilesystem'], isBoolean, below(path, 'readOnlyRootFilesystem'));
+};
+
+const isVolumeMount: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['mountPath'], isString, below(path, 'mountPath'));
+};
+
+const isNamed: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['name'], isString, below(path, 'name'));
+};
+
+const volumeMounts = listOf(isVolumeMount);
 
 const isContainer: Check = (value, path) => {
-  containerFields(value, path);
-  isString((value as Partial<Container>).name, below(path, 'name'));
+  checkObject(value, path);
+  isString(value['name'], below(path, 'name'));
+  optional(value['image'], isString, below(path, 'image'));
+  optional(value['command'], strings, below(path, 'command'));
+  optional(value['args'], strings, below(path, 'args'));
+  optional(value['workingDir'], isString, below(path, 'workingDir'));
+  optional(value['volumeMounts'], volumeMounts, below(path, 'volumeMounts'));
+  optional(value['resources'], isResources, below(path, 'resources'));
+  optional(value['imagePullPolicy'], isString, below(path, 'imagePullPolicy'));
+  optional(value['restartPolicy'], isString, below(path, 'restartPolicy'));
+  optional(value['tty'], isBoolean, below(path, 'tty'));
+  optional(value['livenessProbe'], isHandler, below(path, 'livenessProbe'));
+  optional(value['readinessProbe'], isHandler, below(path, 'readinessProbe'));
+  optional(value['startupProbe'], isHandler, below(path, 'startupProbe'));
+  optional(value['lifecycle'], isLifecycle, below(path, 'lifecycle'));
+  optional(value['securityContext'], isSecurityContext, below(path, 'securityContext'));
+};
+
+const isToleration: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['key'], isString, below(path, 'key'));
+  optional(value['operator'], isString, below(path, 'operator'));
+  optional(value['value'], isString, below(path, 'value'));
+  optional(value['effect'], isString, below(path, 'effect'));
+};
+
+const isRequirement: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['key'], isString, below(path, 'key'));
+  optional(value['operator'], isString, below(path, 'operator'));
+  optional(value['values'], strings, below(path, 'values'));
+};
+
+const requirements = listOf(isRequirement);
+
+const isNodeSelectorTerm: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['matchExpressions'], requirements, below(path, 'matchExpressions'));
+  optional(value['matchFields'], requirements, below(path, 'matchFields'));
+};
+
+const nodeSelectorTerms = listOf(isNodeSelectorTerm);
+
+const isNodeSelector: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['nodeSelectorTerms'], nodeSelectorTerms, below(path, 'nodeSelectorTerms'));
+};
+
+const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
+
+const isNodeAffinity: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value[REQUIRED], isNodeSelector, below(path, REQUIRED));
+};
+
+const isAffinity: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['nodeAffinity'], isNodeAffinity, below(path, 'nodeAffinity'));
 };
 
 const containers = listOf(isContainer);
-
-const isToleration = objectWith([
-  ['key', isString],
-  ['operator', isString],
-  ['value', isString],
-  ['effect', isString],
-]);
-
-const requirements = listOf(
-  objectWith([
-    ['key', isString],
-    ['operator', isString],
-    ['values', strings],
-  ]),
-);
-
-const nodeSelectorTerms = listOf(
-  objectWith([
-    ['matchExpressions', requirements],
-    ['matchFields', requirements],
-  ]),
-);
-
-const nodeAffinity = objectWith([
-  ['requiredDuringSchedulingIgnoredDuringExecution', objectWith([['nodeSelectorTerms', nodeSelectorTerms]])],
-]);
-
-const specFields = objectWith([
-  ['containers', containers],
-  ['initContainers', containers],
-  ['ephemeralContainers', containers],
-  ['runtimeClassName', isString],
-  ['nodeSelector', stringMap],
-  ['tolerations', listOf(isToleration)],
-  ['overhead', quantities],
-  ['imagePullSecrets', listOf(objectWith([['name', isString]]))],
-  ['serviceAccountName', isString],
-  ['os', objectWith([['name', isString]])],
-  ['resources', resources],
-  ['hostUsers', isBoolean],
-  ['restartPolicy', isString],
-  ['nodeName', isString],
-  ['affinity', objectWith([['nodeAffinity', nodeAffinity]])],
-]);
+const tolerations = listOf(isToleration);
+const references = listOf(isNamed);
 
 const isSpec: Check = (value, path) => {
-  specFields(value, path);
-  const { containers: main } = value as Partial<PodSpec>;
-  if (isAbsent(main)) refuse(below(path, 'containers'), 'a list', main);
+  checkObject(value, path);
+  containers(value['containers'], below(path, 'containers'));
+  optional(value['initContainers'], containers, below(path, 'initContainers'));
+  optional(value['ephemeralContainers'], containers, below(path, 'ephemeralContainers'));
+  optional(value['runtimeClassName'], isString, below(path, 'runtimeClassName'));
+  optional(value['nodeSelector'], stringMap, below(path, 'nodeSelector'));
+  optional(value['tolerations'], tolerations, below(path, 'tolerations'));
+  optional(value['overhead'], quantities, below(path, 'overhead'));
+  optional(value['imagePullSecrets'], references, below(path, 'imagePullSecrets'));
+  optional(value['serviceAccountName'], isString, below(path, 'serviceAccountName'));
+  optional(value['os'], isNamed, below(path, 'os'));
+  optional(value['resources'], isResources, below(path, 'resources'));
+  optional(value['hostUsers'], isBoolean, below(path, 'hostUsers'));
+  optional(value['restartPolicy'], isString, below(path, 'restartPolicy'));
+  optional(value['nodeName'], isString, below(path, 'nodeName'));
+  optional(value['affinity'], isAffinity, below(path, 'affinity'));
 };
 
-const metadata = objectWith([
-  ['name', isString],
-  ['generateName', isString],
-  ['namespace', isString],
-  ['uid', isString],
-  ['annotations', stringMap],
-  ['labels', stringMap],
-  ['deletionTimestamp', isString],
-  [
-    'ownerReferences',
-    listOf(
-      objectWith([
-        ['kind', isString],
-        ['name', isString],
-      ]),
-    ),
-  ],
-]);
+const isOwnerReference: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['kind'], isString, below(path, 'kind'));
+  optional(value['name'], isString, below(path, 'name'));
+};
+
+const ownerReferences = listOf(isOwnerReference);
+
+const metadata: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['name'], isString, below(path, 'name'));
+  optional(value['generateName'], isString, below(path, 'generateName'));
+  optional(value['namespace'], isString, below(path, 'namespace'));
+  optional(value['uid'], isString, below(path, 'uid'));
+  optional(value['annotations'], stringMap, below(path, 'annotations'));
+  optional(value['labels'], stringMap, below(path, 'labels'));
+  optional(value['deletionTimestamp'], isString, below(path, 'deletionTimestamp'));
+  optional(value['ownerReferences'], ownerReferences, below(path, 'ownerReferences'));
+};
 
 function checkPod(value: unknown, isNaming: boolean): void {
   checkObject(value, isNaming ? 'pod' : null);
   const { metadata: meta, spec } = value;
-  if (!isAbsent(meta)) metadata(meta, isNaming ? 'metadata' : null);
+  optional(meta, metadata, isNaming ? 'metadata' : null);
   isSpec(spec, isNaming ? 'spec' : null);
 }
 
