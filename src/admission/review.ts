@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import { isObject, stringOr, type JsonObject } from '../image/json.ts';
 
 export type ReviewErrorCode = 'not-a-review' | 'wrong-review-version' | 'no-request' | 'no-uid';
 
@@ -36,24 +36,25 @@ function refuse(code: ReviewErrorCode, state: string): never {
   throw new AppError<ReviewErrorCode>(code, `Cannot read AdmissionReview: ${state}`, { advice: ADVICE });
 }
 
-function readText(object: JsonObject, key: string): string {
-  return stringOr(property(object, key), '');
+/** Of a field that is read by its name, which no object inherits: see `property` for keys that are not known. */
+function textOf(value: unknown): string {
+  return stringOr(value, '');
 }
 
 function readKind(value: unknown): GroupVersionKind {
   if (!isObject(value)) return { group: '', version: '', kind: '' };
   return {
-    group: readText(value, 'group'),
-    version: readText(value, 'version'),
-    kind: readText(value, 'kind'),
+    group: textOf(value['group']),
+    version: textOf(value['version']),
+    kind: textOf(value['kind']),
   };
 }
 
 function checkEnvelope(body: unknown): JsonObject {
   if (!isObject(body)) return refuse('not-a-review', 'the body is not a JSON object');
-  const kind = readText(body, 'kind');
+  const kind = textOf(body['kind']);
   if (kind !== 'AdmissionReview') return refuse('not-a-review', `kind is "${kind.slice(0, 64)}"`);
-  const version = readText(body, 'apiVersion');
+  const version = textOf(body['apiVersion']);
   if (version !== REVIEW_VERSION) {
     const shown = version.slice(0, 64);
     return refuse('wrong-review-version', `apiVersion is "${shown}", expected "${REVIEW_VERSION}"`);
@@ -67,21 +68,21 @@ function checkEnvelope(body: unknown): JsonObject {
  * @throws AppError with a `ReviewErrorCode`
  */
 export function parseReview(body: unknown): AdmissionRequest {
-  const request = property(checkEnvelope(body), 'request');
+  const request = checkEnvelope(body)['request'];
   if (!isObject(request)) return refuse('no-request', 'it has no request');
-  const uid = readText(request, 'uid');
+  const uid = textOf(request['uid']);
   if (uid === '') return refuse('no-uid', 'its request has no uid');
-  const resource = property(request, 'resource');
+  const resource = request['resource'];
   return {
     uid,
-    kind: readKind(property(request, 'kind')),
-    resource: isObject(resource) ? readText(resource, 'resource') : '',
-    subResource: readText(request, 'subResource'),
-    operation: readText(request, 'operation'),
-    namespace: readText(request, 'namespace'),
-    name: readText(request, 'name'),
-    object: property(request, 'object') ?? null,
-    oldObject: property(request, 'oldObject') ?? null,
-    dryRun: property(request, 'dryRun') === true,
+    kind: readKind(request['kind']),
+    resource: isObject(resource) ? textOf(resource['resource']) : '',
+    subResource: textOf(request['subResource']),
+    operation: textOf(request['operation']),
+    namespace: textOf(request['namespace']),
+    name: textOf(request['name']),
+    object: request['object'] ?? null,
+    oldObject: request['oldObject'] ?? null,
+    dryRun: request['dryRun'] === true,
   };
 }
