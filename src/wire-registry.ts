@@ -1,24 +1,30 @@
 import type { Io } from './cli/io.ts';
-import { describePath } from './config/configuration-reader.ts';
+import { describePath } from './config/describe-problem.ts';
 import { AppError, describeError } from './errors.ts';
-import { createRegistryClient, type RegistryClient } from './registry/client.ts';
+import { isMissing } from './read-text.ts';
+import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from './registry/client.ts';
 import type { FileFault } from './registry/file-reading.ts';
 import { readNamedFiles } from './registry/named-files.ts';
 import type { RegistrySettings } from './registry/settings.ts';
 
-interface Surroundings {
+interface Surroundings extends Pick<RegistryClientOptions, 'onRequest' | 'onPause'> {
   /** Proxies are read from it. */
   readonly env: Io['env'];
   /** On a user's own machine. */
   readonly allowLoopback?: boolean;
 }
 
+/** On one line; what a file takes is no news to whoever forgot to bring it. */
+export function describeFault(error: AppError): string {
+  const advice = error.advice === null || isMissing(error) ? '' : `. ${error.advice}`;
+  return `${describeError(error)}${advice}`;
+}
+
 function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'> {
   const count = faults.length === 1 ? '1 problem' : `${faults.length} problems`;
-  const list = faults.map(({ path, error }) => {
-    const advice = error.advice === null ? '' : `. ${error.advice}`;
-    return `\n  ${describePath(['registry', ...path])}: ${describeError(error)}${advice}`;
-  });
+  const list = faults.map(
+    ({ path, error }) => `\n  ${describePath(['registry', ...path])}: ${describeFault(error)}`,
+  );
   return new AppError(
     'unusable-files',
     `Cannot use the files that the configuration names: ${count}${list.join('')}`,

@@ -16,12 +16,8 @@ import { inspectCommand } from './cli/inspect/inspect.ts';
 import type { Io } from './cli/io.ts';
 import type { CliDeps } from './cli/run.ts';
 import type { ServeFlags } from './cli/serve.ts';
-import {
-  CONFIGURATION_KIND,
-  CONFIGURATION_VERSION,
-  createConfigurationReader,
-  type Configuration,
-} from './config/configuration-reader.ts';
+import { createConfigurationReader, type Configuration } from './config/configuration-reader.ts';
+import { CONFIGURATION_KIND, CONFIGURATION_VERSION } from './config/file-kind.ts';
 import { AppError } from './errors.ts';
 import { createKubernetesClient } from './kubernetes/client.ts';
 import { createCluster, type Cluster } from './kubernetes/cluster.ts';
@@ -42,12 +38,14 @@ import { createApp } from './server/app.ts';
 import { swapCertificate, tlsOptions } from './server/certificate.ts';
 import { createHealth, type Health } from './server/health.ts';
 import { listen } from './server/listen.ts';
+import type { ServedMetrics } from './server/metrics-server.ts';
 import { serverSettings } from './server/settings.ts';
 import { stopSignal } from './server/stop-signal.ts';
 import { createLogger, type LeveledLogger } from './telemetry/log.ts';
 import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts';
 import { keepCertificate, type KeepingParts, type KeptCertificate } from './wire-certificate.ts';
 import { wireDemo } from './wire-demo.ts';
+import { createWebhookMetrics, openMetrics, type WebhookMetrics } from './wire-metrics.ts';
 import { connectRegistry } from './wire-registry.ts';
 import { assessUnderFile } from './wire-reload.ts';
 
@@ -62,6 +60,7 @@ const configurations = createConfigurationReader(sections, scenarioDefaults, {
   registry: checkRegistrySettings,
 });
 
+export type Configurations = typeof configurations;
 export type Settings = Configuration<typeof sections>;
 
 const DEFAULTS = {
@@ -77,7 +76,9 @@ async function readFileOrDefaults(file: string | undefined): Promise<Settings> {
 async function readSettings(flags: ServeFlags): Promise<Settings> {
   const file = await readFileOrDefaults(flags.config);
   const { host = file.server.host, port = file.server.port, logLevel = file.log.level } = flags;
-  return { ...file, server: { host, port }, log: { level: logLevel as LogLevel } };
+  const metrics = flags.metricsPort === undefined ? {} : { metricsPort: flags.metricsPort };
+  const server = { ...file.server, host, port, ...metrics };
+  return { ...file, server, log: { level: logLevel as LogLevel } };
 }
 
 /** client-node is loaded for a kubeconfig only: in a cluster two files say all, and its models cost 27 MiB. */
@@ -122,6 +123,7 @@ export interface WebhookParts {
   readonly registry: RegistryClient;
   readonly logger: LeveledLogger;
   readonly namespace: string;
+  readonly metrics?: WebhookMetrics;
 }
 
 /** The one use case, joined with its parts, for any policy: the webhook's and, with other parts, every other command's. */
@@ -129,8 +131,12 @@ function createAssembler(
   parts: WebhookParts,
   { images }: Pick<Assembled, 'images'>,
 ): (settings: Pick<Assembled, 'policy'>) => AssessPod {
-  const { cluster, serviceAccounts, logger } = parts;
-  const catalog = createImageCatalog(parts, images === undefined ? {} : catalogOptions(images));
+  const { cluster, serviceAccounts, logger, metrics } = parts;
+  const asked = createImageCatalog(
+    { ...parts, onLookUp: metrics?.images.onLookUp },
+    images === undefined ? {} : catalogOptions(images),
+  );
+  const catalog = metrics?.images.measure(asked) ?? asked;
   return ({ policy }) =>
     createAssessPod({ catalog, cluster, serviceAccounts, logger }, { policy, ownNamespace: parts.namespace });
 }
@@ -151,7 +157,8 @@ function followPolicy(
   const assemble = createAssembler(parts, settings);
   if (file === undefined) return assemble(settings);
   const { parse } = configurations;
-  return assessUnderFile({ file, assemble, parse, logger: parts.logger }, settings, signal);
+  const { logger, metrics } = parts;
+  return assessUnderFile({ file, assemble, parse, logger, onReload: metrics?.onReload }, settings, signal);
 }
 
 /** Where nothing names a folder the cluster keeps the certificate, and the API server is told whom to trust. */
@@ -172,7 +179,7 @@ function healthOf(cluster: Cluster): Health {
   );
 }
 
-async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
+async function serve(version: string, flags: ServeFlags, io: Io): Promise<ExitCode> {
   const settings = await readSettings(flags);
   const logger = createLogger({ level: settings.log.level });
   const stopping = new AbortController();
@@ -180,23 +187,36 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const keychain = await lendCredentials(settings, logger, io.env);
   const client = createKubernetesClient(await connect(flags, io.env));
   const cluster = createCluster({ client, log: logger });
-  const registry = await connectRegistry(settings.registry, { env: io.env });
+  const metrics = createWebhookMetrics(version, cluster, stopping.signal);
+  const registry = await connectRegistry(settings.registry, { env: io.env, ...metrics.registry });
+  let scraped: ServedMetrics | null = null;
   try {
+    // First, so that what is waited for can be seen from outside.
+    scraped = await openMetrics(metrics, settings.server, logger);
     // Watches keep the process alive: nothing may fail between their start and the `finally` that ends them.
     cluster.start();
     const stopped = stopSignal(process);
     // Also while the API server is waited for.
     void stopped.then(() => stopping.abort());
     const certificate = await certify(flags, { client, log: logger, namespace }, stopping.signal);
+    metrics.onCertificate(certificate.first);
     const pullSecrets = createPullSecrets({ client });
     const serviceAccounts = createServiceAccounts({ client, log: logger });
-    const parts = { cluster, pullSecrets, serviceAccounts, keychain, registry, logger, namespace };
+    const parts = { cluster, pullSecrets, serviceAccounts, keychain, registry, logger, namespace, metrics };
     const judge = followPolicy(parts, { file: flags.config, settings }, stopping.signal);
-    const events = createEvents({ client, log: logger }, { instance: hostname() }, stopping.signal);
-    const assess = createLateFindings({ assess: judge, events, logger });
+    const { onEvent } = metrics;
+    const events = createEvents({ client, log: logger, onEvent }, { instance: hostname() }, stopping.signal);
+    // Around what looks again later, which is no decision of an admission.
+    const assess = metrics.measureAssess(createLateFindings({ assess: judge, events, logger }));
     const health = healthOf(cluster);
-    const app = createApp({ assess, health, logger }, { https: tlsOptions(certificate.first) });
-    certificate.follow((replaced) => swapCertificate(app.server, replaced));
+    const app = createApp(
+      { assess, health, logger, meter: metrics.answers },
+      { https: tlsOptions(certificate.first) },
+    );
+    certificate.follow((replaced) => {
+      swapCertificate(app.server, replaced);
+      metrics.onCertificate(replaced);
+    });
     const listening = await listen(app, health, settings.server);
     logger.info(
       { host: listening.host, port: listening.port, mode: settings.policy.mode },
@@ -211,7 +231,7 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
     return EXIT_CODES.ok;
   } finally {
     stopping.abort();
-    await Promise.all([cluster.stop(), registry.close()]);
+    await Promise.all([cluster.stop(), registry.close(), scraped?.close()]);
   }
 }
 
@@ -231,7 +251,7 @@ export function wireCli(version: string): CliDeps {
   });
   return {
     version,
-    serve,
+    serve: (flags, io) => serve(version, flags, io),
     configurationKeys: configurations.keys,
     logLevels: LOG_LEVELS,
     commands: [
@@ -249,7 +269,8 @@ export function wireCli(version: string): CliDeps {
         schema: configurations.jsonSchema,
         scenarios: SCENARIOS,
         defaults: (scenario) => configurations.defaultFile({ policy: { scenario } }),
-        check: configurations.read,
+        check: async (file, options) =>
+          (await import('./wire-config.ts')).checkConfiguration(configurations)(file, options),
       }),
       demoCommand(demo),
     ],

@@ -3,7 +3,7 @@ import { orLate } from '../or-late.ts';
 import { CATALOG_DEFAULTS, type CatalogOptions } from './catalog-defaults.ts';
 import type { ImageAnswer, ImageQuestion } from './image-answer.ts';
 import { timedOut, tooManyOfNamespace, unreadable } from './image-failure.ts';
-import { createImageMemory, keyOf } from './image-memory.ts';
+import { createImageMemory, keyOf, type MemorySize } from './image-memory.ts';
 import { createImageSource, type SourceDeps } from './image-source.ts';
 import { createLookInside, type Look } from './look-inside.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
@@ -17,9 +17,12 @@ export interface ImageCatalog {
   readonly ask: (question: ImageQuestion, signal: AbortSignal) => Promise<ImageAnswer>;
   /** Facts that were answered, with what a look inside shows; the catalog remembers it with them. */
   readonly lookInside: (question: ImageQuestion, look: Look, signal: AbortSignal) => Promise<ImageFacts>;
+  readonly size: () => MemorySize;
 }
 
 interface CatalogDeps extends SourceDeps {
+  /** Told of each look-up when it has ended, however it did. */
+  readonly onLookUp?: ((answer: ImageAnswer, milliseconds: number) => void) | undefined;
   readonly logger: Logger;
 }
 
@@ -39,7 +42,7 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
     return source.read(question, means);
   }
 
-  const memory = createImageMemory({ lookUp, logger }, settings);
+  const memory = createImageMemory({ lookUp, onLookUp: deps.onLookUp, logger }, settings);
 
   async function ask(question: ImageQuestion, signal: AbortSignal): Promise<ImageAnswer> {
     const refused = unreadable(question.image);
@@ -66,5 +69,5 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
     return inside(looked, look, signal);
   }
 
-  return { recall: memory.recall, ask, lookInside };
+  return { recall: memory.recall, ask, lookInside, size: memory.size };
 }

@@ -18,6 +18,11 @@ interface Remembered {
   readonly architectures: readonly string[] | null;
 }
 
+export interface MemorySize {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
 /** Answers by image and audience: kept, renewed when they grow old, and asked for once at a time. */
 export interface ImageMemory {
   /** Undefined where the registry must be asked. */
@@ -26,6 +31,8 @@ export interface ImageMemory {
   readonly recallStale: (question: ImageQuestion, reason: UnknownReason) => KnownImage | null;
   /** Equal questions share one look-up. Rejects for faults of our own alone. */
   readonly renew: (question: ImageQuestion) => Promise<ImageAnswer>;
+  /** How much is remembered, in memory as reckoned. */
+  readonly size: () => MemorySize;
   /** The same image, better known. */
   readonly learn: (question: ImageQuestion, facts: ImageFacts) => void;
 }
@@ -94,6 +101,8 @@ function createLookUpOnce(deps: MemoryDeps, settings: MemorySettings) {
 
 interface MemoryDeps {
   readonly lookUp: LookUp;
+  /** Told of each look-up when it has ended, however it did. */
+  readonly onLookUp?: ((answer: ImageAnswer, milliseconds: number) => void) | undefined;
   readonly logger: Logger;
 }
 
@@ -110,7 +119,9 @@ export function createImageMemory(deps: MemoryDeps, settings: MemorySettings): I
     noDeleteOnStaleGet: true,
     ignoreFetchAbort: true,
     fetchMethod: async (_key, previous, { options: entry, context }) => {
+      const started = performance.now();
       const { remembered, ttl } = await lookUpOnce(context, previous);
+      deps.onLookUp?.(remembered.answer, performance.now() - started);
       entry.ttl = ttl;
       return remembered;
     },
@@ -137,6 +148,7 @@ export function createImageMemory(deps: MemoryDeps, settings: MemorySettings): I
       return { ...known.answer, stale: { since: known.confirmedAt, reason } };
     },
     renew,
+    size: () => ({ entries: cache.size, bytes: cache.calculatedSize }),
     learn: (question, facts) => {
       const key = keyOf(question);
       const known = cache.peek(key, { allowStale: true });

@@ -107,6 +107,11 @@ export function findCertificateFault(
   return missing === undefined ? null : `it does not name ${missing}`;
 }
 
+/** When a certificate ceases to be valid. */
+export function endOf(pem: string): Date {
+  return new X509Certificate(pem).validToDate;
+}
+
 /** The CA of a bundle where it can still sign, so that a new serving certificate needs no new trust. */
 export function reusableAuthority(
   bundle: ServingCertificate,

@@ -10,6 +10,8 @@ export interface ServeFlags {
   readonly kubeconfig: string | undefined;
   readonly host: string | undefined;
   readonly port: number | undefined;
+  /** Plain HTTP for metrics. */
+  readonly metricsPort: number | undefined;
   /** Development certificates in this folder, instead of the Secret in the cluster. */
   readonly certDir: string | undefined;
   readonly logLevel: string | undefined;
@@ -24,12 +26,12 @@ export interface ServeDeps {
 
 const HIGHEST_PORT = 65_535;
 
-function readPort(input: ParsedArguments): number | undefined {
-  const text = flagText(input, 'port');
+function readPort(input: ParsedArguments, flag: 'port' | 'metrics-port'): number | undefined {
+  const text = flagText(input, flag);
   if (text === undefined) return undefined;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port <= HIGHEST_PORT) return port;
-  throw usageError(`flag --port takes a number from 0 to ${HIGHEST_PORT}, found "${text}"`, 'serve');
+  throw usageError(`flag --${flag} takes a number from 0 to ${HIGHEST_PORT}, found "${text}"`, 'serve');
 }
 
 function readFlags(input: ParsedArguments): ServeFlags {
@@ -37,7 +39,8 @@ function readFlags(input: ParsedArguments): ServeFlags {
     config: flagText(input, 'config'),
     kubeconfig: flagText(input, 'kubeconfig'),
     host: flagText(input, 'host'),
-    port: readPort(input),
+    port: readPort(input, 'port'),
+    metricsPort: readPort(input, 'metrics-port'),
     certDir: flagText(input, 'cert-dir'),
     logLevel: flagText(input, 'log-level'),
   };
@@ -53,6 +56,11 @@ function describeFlags(logLevels: readonly string[]): readonly Flag[] {
     },
     { name: 'host', placeholder: 'ADDRESS', description: 'Listen on this address; wins over server.host.' },
     { name: 'port', placeholder: 'NUMBER', description: 'Listen on this port; wins over server.port.' },
+    {
+      name: 'metrics-port',
+      placeholder: 'NUMBER',
+      description: 'Serve metrics over plain HTTP on this port; wins over server.metricsPort.',
+    },
     {
       name: 'cert-dir',
       placeholder: 'DIR',

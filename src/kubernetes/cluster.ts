@@ -28,7 +28,8 @@ export interface Cluster extends ClusterPort {
   readonly stop: () => Promise<void>;
 }
 
-export type CollectionName = 'runtime classes' | 'namespaces' | 'nodes' | 'limit ranges';
+export const COLLECTIONS = ['runtime classes', 'namespaces', 'nodes', 'limit ranges'] as const;
+export type CollectionName = (typeof COLLECTIONS)[number];
 
 export interface ClusterDeps {
   readonly client: KubernetesClient;

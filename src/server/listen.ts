@@ -32,27 +32,34 @@ export const DEFAULTS = {
   sweepMilliseconds: 50,
 } as const;
 
-function adviceOn(code: string, prefix: string): string | undefined {
+/** Where the user says another address. */
+interface AddressNames {
+  readonly host: string;
+  readonly port: string;
+}
+
+const FLAGS: AddressNames = { host: '--host', port: '--port' };
+
+function adviceOn(code: string, names: AddressNames): string | undefined {
   switch (code) {
     case 'EADDRINUSE':
-      return `Another process listens there; stop it, or choose another port with --${prefix}port.`;
+      return `Another process listens there; stop it, or choose another port with ${names.port}.`;
     case 'EACCES':
-      return `Ports below 1024 need a privilege; choose another with --${prefix}port.`;
+      return `Ports below 1024 need a privilege; choose another with ${names.port}.`;
     case 'EADDRNOTAVAIL':
-      return `This machine has no such address; choose another with --${prefix}host.`;
+      return `This machine has no such address; choose another with ${names.host}.`;
     default:
       return undefined;
   }
 }
 
-/** @param prefix of the flags that choose another address */
 export function cannotListen(
   cause: unknown,
   { host, port }: Pick<ListenOptions, 'host' | 'port'>,
-  prefix = '',
+  names: AddressNames = FLAGS,
 ): AppError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'failed';
-  const advice = adviceOn(code, prefix);
+  const advice = adviceOn(code, names);
   return new AppError('cannot-listen', `Cannot listen on "${host}" port ${port}: ${code}`, {
     cause,
     ...(advice === undefined ? {} : { advice }),

@@ -29,6 +29,8 @@ export const DEFAULTS = {
   maxHeaderSize: 8192,
 } as const;
 
+const NAMES = { host: 'server.metricsHost', port: '--metrics-port' };
+
 function answer(request: IncomingMessage, response: ServerResponse, page: MetricsPage): void {
   const [path] = (request.url ?? '').split('?', 1);
   const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -72,7 +74,7 @@ export async function serveMetrics(
   try {
     await listening.promise;
   } catch (error) {
-    throw cannotListen(error, { host, port }, 'metrics-');
+    throw cannotListen(error, { host, port }, NAMES);
   }
   const address = server.address() as AddressInfo;
   return { host: address.address, port: address.port, close: () => close(server) };

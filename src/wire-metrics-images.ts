@@ -1,0 +1,141 @@
+import type { ImageAnswer } from './assess/image-answer.ts';
+import type { ImageCatalog } from './assess/image-catalog.ts';
+import { detectWasm } from './detect/detect-wasm.ts';
+import { UNKNOWN_REASONS, type UnknownReason, type Verdict } from './detect/verdict.ts';
+import type { RegistryClientOptions } from './registry/client.ts';
+import { PAUSE_REASONS } from './registry/pauses.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+const DEFAULTS = {
+  /** Seconds. Two requests of some 20 ms each nearby, some 300 ms far away; 30 s end a look-up (assess/image-catalog.ts). */
+  lookUpBounds: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+} as const;
+
+const KINDS = [
+  'wasm',
+  'container',
+  'not-a-workload',
+  'unknown',
+] as const satisfies readonly Verdict['kind'][];
+const NO_REASON = 'none';
+const REASONS = [NO_REASON, ...UNKNOWN_REASONS] as const;
+const STATUSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'none'] as const;
+
+type Told = Readonly<{ kind: Verdict['kind']; reason: UnknownReason | typeof NO_REASON }>;
+
+/** By the image alone: a Pod's command may make another thing of it. */
+function tell(answer: ImageAnswer): Told {
+  if (answer.kind === 'failure') return { kind: 'unknown', reason: answer.reason };
+  if (answer.stale !== null) return { kind: 'unknown', reason: answer.stale.reason };
+  const verdict = detectWasm(answer.facts);
+  return { kind: verdict.kind, reason: verdict.kind === 'unknown' ? verdict.reason : NO_REASON };
+}
+
+function isStale(answer: ImageAnswer): boolean {
+  return answer.kind === 'facts' && answer.stale !== null;
+}
+
+/** Counts each look-up at a registry when it has ended. */
+function meterLookUps(metrics: Metrics): (answer: ImageAnswer, milliseconds: number) => void {
+  const lookUps = metrics.counter({
+    name: 'wasmgate_image_lookups_total',
+    help: 'Look-ups of images at registries by what the image is, and why it could not be known.',
+    labels: { kind: KINDS, reason: REASONS },
+    isSparse: true,
+  });
+  const durations = metrics
+    .histogram({
+      name: 'wasmgate_image_lookup_duration_seconds',
+      help: 'Time that a look-up of an image at its registry took, failed ones among them.',
+      bounds: DEFAULTS.lookUpBounds,
+    })
+    .of({});
+  return (answer, milliseconds) => {
+    lookUps.of(tell(answer)).add();
+    durations.observe(milliseconds / 1000);
+  };
+}
+
+/** The same catalog, with its answers counted. */
+function meterCatalog(metrics: Metrics): (catalog: ImageCatalog) => ImageCatalog {
+  const answers = metrics.counter({
+    name: 'wasmgate_image_cache_requests_total',
+    help: 'Questions about images by where the answer came from: memory (hit), the registry (miss), or memory after its time (stale).',
+    labels: { result: ['hit', 'miss', 'stale'] },
+  });
+  const hit = answers.of({ result: 'hit' });
+  const miss = answers.of({ result: 'miss' });
+  const stale = answers.of({ result: 'stale' });
+  return (catalog) => ({
+    ...catalog,
+    recall: (question) => {
+      const answer = catalog.recall(question);
+      if (answer !== undefined) (isStale(answer) ? stale : hit).add();
+      return answer;
+    },
+    ask: async (question, signal) => {
+      const answer = await catalog.ask(question, signal);
+      (isStale(answer) ? stale : miss).add();
+      return answer;
+    },
+  });
+}
+
+/** How much is remembered, read when metrics are. */
+function addSize(metrics: Metrics, size: ImageCatalog['size']): void {
+  metrics.readings({
+    name: 'wasmgate_image_cache_entries',
+    help: 'Images that are remembered.',
+    type: 'gauge',
+    read: () => [[{}, size().entries]],
+  });
+  metrics.readings({
+    name: 'wasmgate_image_cache_bytes',
+    help: 'Memory that remembered images are reckoned to take.',
+    type: 'gauge',
+    read: () => [[{}, size().bytes]],
+  });
+}
+
+export function meterImages(metrics: Metrics) {
+  let measured: ImageCatalog | undefined;
+  const onLookUp = meterLookUps(metrics);
+  const measure = meterCatalog(metrics);
+  addSize(metrics, () => measured?.size() ?? { entries: 0, bytes: 0 });
+  return {
+    onLookUp,
+    /** There is one catalog in a process. */
+    measure: (catalog: ImageCatalog): ImageCatalog => (measured = measure(catalog)),
+  };
+}
+
+/** Neither registries nor hosts are told apart: Pods name them, and there is no end of names. */
+export function meterRegistry(
+  metrics: Metrics,
+): Required<Pick<RegistryClientOptions, 'onRequest' | 'onPause'>> {
+  const requests = metrics.counter({
+    name: 'wasmgate_registry_requests_total',
+    help: 'Requests to registries and their token servers by status class, and why there was no answer.',
+    labels: { status: STATUSES, reason: REASONS },
+    isSparse: true,
+  });
+  const bytes = metrics
+    .counter({
+      name: 'wasmgate_registry_received_bytes_total',
+      help: 'Bytes of bodies that registries sent.',
+    })
+    .of({});
+  const pauses = metrics.counter({
+    name: 'wasmgate_registry_pauses_total',
+    help: 'Times that a registry began to be left alone, or for longer: it limits requests, or nobody is there.',
+    labels: { reason: PAUSE_REASONS },
+  });
+  return {
+    onRequest: (event) => {
+      const status = STATUSES[Math.floor((event.status ?? 0) / 100) - 1] ?? 'none';
+      requests.of({ status, reason: event.reason ?? NO_REASON }).add();
+      bytes.add(event.bytes);
+    },
+    onPause: (reason) => pauses.of({ reason }).add(),
+  };
+}
