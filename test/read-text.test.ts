@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -14,10 +14,8 @@ beforeAll(async () => {
   await writeFile(join(folder, 'marked'), '\uFEFFtext');
   await writeFile(join(folder, 'empty'), '');
   await writeFile(join(folder, 'powershell'), Buffer.from('\uFEFFa: b\n', 'utf16le'));
-  await writeFile(join(folder, 'secret'), 'x', { mode: 0o000 });
 });
 afterAll(async () => {
-  await chmod(join(folder, 'secret'), 0o600);
   await rm(folder, { recursive: true });
 });
 
@@ -51,15 +49,17 @@ test.for([
   expect(isMissing(error)).toBe(code === 'missing-file');
 });
 
-test.skipIf(process.getuid?.() === 0)('a file of somebody else is refused', async () => {
-  await expect(readText({ path: join(folder, 'secret') })).rejects.toThrow('you may not read it');
-});
-
 test('a file of just the size is read, one byte more is not; nor is a device without an end', async () => {
   const path = join(folder, 'text');
   expect(await readText({ path, maxBytes: 6 })).toHaveLength(5);
   await expect(readText({ path, maxBytes: 5 })).rejects.toThrow('it is larger than 5 bytes');
   await expect(readText({ path: '/dev/zero' })).rejects.toThrow('it is larger than 1048576 bytes');
+});
+
+// Whoever tests as root may read every file: the system's answer is put in its words here.
+test('a file of somebody else is refused', () => {
+  const cause = Object.assign(new Error('EACCES: permission denied, open'), { code: 'EACCES' });
+  expect(fileError({ path: 'a' }, cause)).toMatchObject({ message: 'Cannot read "a": you may not read it' });
 });
 
 test('what has no words of ours is told by its code, with what Node says', () => {
