@@ -4,6 +4,10 @@ import { defineConfig } from 'vitest/config';
 const ON_SERVERS = ['test/e2e/*.test.ts', 'test/**/real-*.test.ts'];
 const ON_STAGE = ['test/e2e/admission/*.test.ts'];
 
+// What is under test writes for a pipe, whatever the terminal or the CI around wishes: tests that want colours say so.
+delete process.env['FORCE_COLOR'];
+delete process.env['NO_COLOR'];
+
 // For programs that read the results: where the report goes.
 const report = process.env['WASMGATE_TEST_REPORT'];
 
@@ -13,7 +17,7 @@ export default defineConfig({
     // Safeguards, not expectations: whatever takes 5 s on a quiet machine takes a minute on one that builds something else
     // meanwhile, and a test that fails there tells nothing.
     testTimeout: 90_000,
-    hookTimeout: 180_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
@@ -23,7 +27,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'servers', include: ON_SERVERS, globalSetup: 'test/e2e/setup.ts' },
+        test: {
+          name: 'servers',
+          include: ON_SERVERS,
+          globalSetup: 'test/e2e/setup.ts',
+          testTimeout: 180_000,
+        },
       },
       {
         extends: true,
@@ -31,7 +40,7 @@ export default defineConfig({
           name: 'admission',
           include: ON_STAGE,
           globalSetup: 'test/e2e/admission/setup.ts',
-          testTimeout: 120_000,
+          testTimeout: 180_000,
         },
       },
     ],
