@@ -84,13 +84,13 @@ async function start(sections: string) {
 }
 
 async function waitForMode({ mode }: { mode: () => Promise<string> }, wanted: string): Promise<void> {
-  await waitFor(async () => (await mode()) === wanted, { what: `mode ${wanted}`, seconds: 10 });
+  await waitFor(async () => (await mode()) === wanted, { what: `mode ${wanted}`, seconds: 120 });
 }
 
 async function waitForLine(words: string): Promise<string> {
   return waitFor(() => Promise.resolve(lines.find((line) => line.includes(words))), {
     what: words,
-    seconds: 10,
+    seconds: 120,
   });
 }
 
@@ -126,7 +126,7 @@ test('a file that is away for a while is told, and what was read stays', async (
 
 test('other sections need a restart, and the log says which', async () => {
   const started = await start('policy: {mode: audit}, log: {level: info}');
-  await waitFor(() => Promise.resolve(started.made() === 1), { what: 'the first look', seconds: 10 });
+  await waitFor(() => Promise.resolve(started.made() === 1), { what: 'the first look', seconds: 120 });
   await mount(file('policy: {mode: warn}, log: {level: debug}'));
   await waitForMode(started, 'warn');
   await mount(file('policy: {mode: audit}, log: {level: warn}'));

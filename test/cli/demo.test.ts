@@ -106,5 +106,5 @@ describe('from the bundle', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
-  }, 60_000);
+  });
 });

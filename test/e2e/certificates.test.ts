@@ -31,11 +31,11 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
         startWasmgate(kubernetes, { name, certificates: 'cluster', configuration: {} }),
       ),
     );
-  }, 120_000);
+  });
   afterAll(async () => {
     await Promise.all((replicas ?? []).map(({ process }) => process.stop()));
     await kubernetes?.stop();
-  }, 60_000);
+  });
 
   test('replicas share one certificate, made for the Service', async () => {
     const [first, second] = await Promise.all(replicas.map(({ port }) => certificateAt(port)));
@@ -58,7 +58,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
         const { stderr } = await kubernetes.kubectl(args, { stdin: probe });
         return stderr.includes('wasmgate') && stderr;
       },
-      { what: 'an answer by wasmgate', seconds: 30 },
+      { what: 'an answer by wasmgate', seconds: 120 },
     );
     expect(warned).toContain('Warning: wasmgate: namespace label wasmgate.dev/mode: "no-mode"');
   });
@@ -71,11 +71,11 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     for (const { port } of replicas) {
       await waitFor(async () => (await certificateAt(port)).fingerprint256 === fingerprint256, {
         what: 'the new certificate',
-        seconds: 40,
+        seconds: 120,
       });
     }
     await caIsInPlace();
-  }, 120_000);
+  }, 300_000);
 
   async function caIsInPlace(): Promise<void> {
     const get = ['secret', 'wasmgate-certificates', '-n', 'wasmgate-system'];
@@ -86,7 +86,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
           const { webhooks } = await getJson<Configuration>(kubernetes.kubectl, [kind, 'wasmgate']);
           return webhooks.every(({ clientConfig }) => clientConfig.caBundle === secret.data['ca.crt']);
         },
-        { what: `the CA of the Secret in ${kind}`, seconds: 30 },
+        { what: `the CA of the Secret in ${kind}`, seconds: 120 },
       );
     }
   }

@@ -24,7 +24,7 @@ describe.skipIf(servers.missing)(`real images on a real registry${servers.note}`
     distribution = await startDistribution(servers.paths, 'none');
     client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
     peek = createPeekImage({ registry: client });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await client?.close();

@@ -27,7 +27,7 @@ describe.skipIf(servers.missing)(`examples on a real API server${servers.note}`,
   let stage: ExampleStage;
   beforeAll(async () => {
     stage = await startExampleStage(servers.paths, examples);
-  }, 240_000);
+  });
   afterAll(() => stage?.[Symbol.asyncDispose]());
 
   test.each(examples.filter(isAsked))(
@@ -74,7 +74,7 @@ describe.skipIf(servers.missing)(`examples on a real API server${servers.note}`,
     expect(shown.output.code).toBe(1);
     expect(shown.output.stderr).toContain(`${DENIED}container "app" (image `);
     expect(shown.output.stderr).toContain(`"${shown.item.runtimeClass?.name}"`);
-  }, 60_000);
+  }, 300_000);
 });
 
 async function only(showing: Promise<readonly Shown[]>): Promise<Shown> {

@@ -28,11 +28,11 @@ describe.skipIf(tools.missing)(`the image${tools.note}`, () => {
     folder = await mkdtemp(join(tmpdir(), 'wasmgate-image-'));
     buildah = createBuildah(folder);
     root = await buildImage(buildah, folder);
-  }, 300_000);
+  });
   afterAll(async () => {
     await buildah?.('umount', '--all');
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   test('holds the program, Node and its libraries, and nothing else', async () => {
     const files = (await readdir(root, { recursive: true, withFileTypes: true }))
@@ -99,7 +99,7 @@ describe.skipIf(tools.missing)(`the image${tools.note}`, () => {
       });
 
       const ready = async (): Promise<boolean> => (await probe(port, '/readyz')) === 200;
-      await waitFor(ready, { what: 'the image to be ready', seconds: 60, servers: [program] });
+      await waitFor(ready, { what: 'the image to be ready', seconds: 120, servers: [program] });
       expect(await probe(port, '/healthz')).toBe(200);
       expect(await program.stop()).toBe(0);
     },

@@ -32,7 +32,7 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
       await writeFile(ca(), certificate.caCert);
       await mkdir(join(folder, 'docker'));
       await writeFile(join(folder, 'docker', 'config.json'), registry.dockerConfig);
-    }, 120_000);
+    });
 
     afterAll(async () => {
       await registry?.stop();

@@ -13,7 +13,7 @@ describe.skipIf(servers.missing)(`manifests${servers.note}`, () => {
   let kubernetes: KubernetesServer;
   beforeAll(async () => {
     kubernetes = await startKubernetesServer(servers.paths);
-  }, 120_000);
+  });
   afterAll(() => kubernetes?.stop());
 
   test('kubectl apply -k manifests/base is clean, and so it is the second time', async () => {

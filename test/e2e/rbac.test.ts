@@ -16,7 +16,7 @@ describe.skipIf(servers.missing)(`what the ServiceAccount may do${servers.note}`
     await must(kubernetes.kubectl(['apply', '-k', join(MANIFESTS, 'base'), '--server-side']));
     const token = await must(kubernetes.kubectl(['create', 'token', 'wasmgate', '-n', 'wasmgate-system']));
     kubeconfig = await kubernetes.writeKubeconfig(token.trim());
-  }, 120_000);
+  });
   afterAll(() => kubernetes?.stop());
 
   test.each([

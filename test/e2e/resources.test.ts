@@ -36,7 +36,7 @@ describe.skipIf(servers.missing)(`resources on a real API server${servers.note}`
   beforeAll(async () => {
     kubernetes = await startKubernetesServer(servers.paths);
     client = createKubernetesClient(await createKubeconfigConnection(kubernetes.kubeconfig));
-  }, 120_000);
+  });
   afterAll(() => kubernetes?.stop());
 
   test('what it takes of some hundred Pods it takes with our values, and the model of it says the same', async () => {

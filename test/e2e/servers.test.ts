@@ -21,5 +21,5 @@ describe.skipIf(servers.missing)(`the control plane of the tests${servers.note}`
     await server.stop();
     await expect(access(server.folder)).rejects.toThrow('ENOENT');
     expect(await server.kubectl(['get', 'nodes'])).toMatchObject({ code: 1 });
-  }, 120_000);
+  }, 300_000);
 });

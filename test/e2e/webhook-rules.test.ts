@@ -28,7 +28,7 @@ describe.skipIf(servers.missing)(`what wasmgate is asked${servers.note}`, () => 
       }
       return standIn.calls.length >= 3;
     });
-  }, 120_000);
+  });
   beforeEach(() => standIn.calls.splice(0));
   afterAll(async () => {
     await kubernetes?.stop();

@@ -58,7 +58,7 @@ export async function startDistribution(
     }),
   );
   const host = `127.0.0.1:${port}`;
-  await waitFor(() => isListening(port), { what: 'the registry', seconds: 60, servers: [server] });
+  await waitFor(() => isListening(port), { what: 'the registry', seconds: 120, servers: [server] });
 
   const dockerConfig = JSON.stringify({ auths: { [host]: { auth: basicAuth(ACCOUNT) } } });
   await mkdir(join(folder, 'docker'));

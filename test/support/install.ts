@@ -58,7 +58,7 @@ function pointAt(configuration: WebhookConfiguration, { url, caBundle }: Endpoin
 
 /** The API server sees a new webhook configuration after about a second: asks until `probe` shows that it does. */
 export async function waitForWebhooks(probe: () => Promise<boolean>): Promise<void> {
-  await waitFor(probe, { what: 'the webhook configurations to take effect', seconds: 30 });
+  await waitFor(probe, { what: 'the webhook configurations to take effect', seconds: 120 });
 }
 
 export interface PodList {
@@ -84,6 +84,6 @@ export async function podsOf(
       const { items } = await getJson<PodList>(kubectl, ['pods', '-n', namespace, '-l', selector]);
       return items.length > 0 && items;
     },
-    { what: `a Pod with ${selector}`, seconds: 60 },
+    { what: `a Pod with ${selector}`, seconds: 120 },
   );
 }

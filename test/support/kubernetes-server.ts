@@ -29,7 +29,7 @@ export interface KubernetesServer extends AsyncDisposable {
 
 const DEFAULTS = {
   /** It takes 4–7 s on two quiet cores; test files side by side make it a multiple. */
-  readySeconds: 90,
+  readySeconds: 150,
   /** Turn Deployments, Jobs and so on into Pods, and give namespaces their ServiceAccount; nobody minds the nodes. */
   controllers:
     'deployment,replicaset,job,cronjob,statefulset,daemonset,serviceaccount,serviceaccount-token,namespace,garbagecollector,resourcequota',

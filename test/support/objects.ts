@@ -71,7 +71,7 @@ export async function createNamespace(
   await must(apply(kubectl, [namespace(name, labels)]));
   await waitFor(async () => (await kubectl(['get', 'serviceaccount', 'default', '-n', name])).code === 0, {
     what: `the default ServiceAccount of ${name}`,
-    seconds: 30,
+    seconds: 120,
   });
   return name;
 }

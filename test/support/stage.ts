@@ -135,6 +135,6 @@ async function waitUntilAsked(kubectl: Kubectl, image: string): Promise<void> {
   const args = ['create', '--dry-run=server', '-o=jsonpath={.spec.runtimeClassName}', '-f', '-'];
   await waitFor(async () => (await must(kubectl(args, { stdin: probe }))) !== '', {
     what: 'the webhook configurations to take effect',
-    seconds: 30,
+    seconds: 120,
   });
 }

@@ -43,10 +43,12 @@ export async function startWasmgate(
   const process = startServer(globalThis.process.execPath, [MAIN, 'serve', ...flags], {
     name,
     logFile: join(kubernetes.folder, `${name}.log`),
+    // Neither proxies nor logins of whoever runs the tests.
+    env: { PATH: globalThis.process.env['PATH'] },
   });
   await waitFor(async () => (await probe(port, '/readyz')) === 200, {
     what: `${name} to be ready`,
-    seconds: 60,
+    seconds: 120,
     servers: [process],
   });
   const ca = certificates === 'development' ? await readFile(join(certDir, 'ca.pem'), 'base64') : '';

@@ -87,7 +87,7 @@ test('webhook, review and the judgement of a template agree', async () => {
     { numRuns: 100, seed: SEED },
   );
   expect(outcomes).toEqual(new Set(['admitted', 'changed', 'refused', 'undecided']));
-}, 120_000);
+});
 
 /** The same Pod, bare and as a Deployment's template. */
 function objectsOf(sketch: string): { readonly subject: object; readonly template: object } {

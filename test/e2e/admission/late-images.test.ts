@@ -42,7 +42,7 @@ describe.skipIf(missing)(`a registry that answers too late${note}`, () => {
         );
         return own.length > 0 && own;
       },
-      { what: 'an Event on the Pod', seconds: 40 },
+      { what: 'an Event on the Pod', seconds: 120 },
     );
     expect(events).toMatchObject([
       {

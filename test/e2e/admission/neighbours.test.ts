@@ -26,7 +26,7 @@ describe.skipIf(missing)(`next to another mutating webhook${note}`, () => {
     const names = ['create', '--dry-run=server', '-o=jsonpath={.spec.containers[*].name}', '-f', '-'];
     await waitFor(async () => (await must(kubectl(names, { stdin: probe }))) === 'app mesh', {
       what: 'the neighbour to be asked',
-      seconds: 30,
+      seconds: 120,
     });
   });
   afterAll(async () => {
