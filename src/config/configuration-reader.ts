@@ -1,27 +1,45 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { stringify } from 'yaml';
-import { AppError } from '../errors.ts';
-import { isObject, type JsonObject } from '../image/json.ts';
+import type { JsonObject } from '../image/json.ts';
 import { readText } from '../read-text.ts';
-import { checkValue, type Path, type Problem } from './check-value.ts';
+import type { Problem } from './check-value.ts';
 import { renderDefaultFile } from './default-file.ts';
 import { describeKeys, type KeyDescription } from './describe-keys.ts';
+import { describeProblems, invalidConfiguration } from './describe-problem.ts';
+import {
+  examineFile,
+  HEAD,
+  inSection,
+  soundSections,
+  type ExaminedFile,
+  type Presets,
+} from './examine-file.ts';
+import { CONFIGURATION_KIND, CONFIGURATION_VERSION } from './file-kind.ts';
 import { createJsonSchema } from './json-schema.ts';
-import { overlay } from './overlay.ts';
-import { parseYaml } from './parse-yaml.ts';
 import { schemaNode, type SchemaNode } from './schema.ts';
 
-export type ConfigurationErrorCode = 'invalid-configuration';
-
 const UNREADABLE_ADVICE = 'Name a file; wasmgate config defaults prints one to begin with.';
-
-export const CONFIGURATION_VERSION = 'wasmgate.dev/v1alpha1';
-export const CONFIGURATION_KIND = 'Configuration';
 
 /** The sections of the file, each with the schema of the folder that reads it. */
 export type Sections = Readonly<Record<string, TSchema>>;
 
 export type Configuration<S extends Sections> = { readonly [Name in keyof S]: Static<S[Name]> };
+
+/** What is wrong with values that have the shape they should, said by whoever knows their syntax; paths within the section. */
+export type Refinements<S extends Sections> = {
+  readonly [Name in keyof S]?: (section: Static<S[Name]>) => readonly Problem[];
+};
+
+/** What is in the files that a section names; paths within the section. */
+export interface Look {
+  readonly problems: readonly Problem[];
+  /** What is not here, and may be elsewhere. */
+  readonly absent: readonly Problem[];
+}
+
+export type Looks<S extends Sections> = {
+  readonly [Name in keyof S]?: (section: Static<S[Name]>) => Promise<Look>;
+};
 
 export interface ConfigurationReader<S extends Sections> {
   /** All defaults. */
@@ -30,6 +48,14 @@ export interface ConfigurationReader<S extends Sections> {
   readonly parse: (text: string, source: string) => Configuration<S>;
   /** @throws AppError with a `ConfigurationErrorCode` or a `FileErrorCode` */
   readonly read: (file: string) => Promise<Configuration<S>>;
+  /** The text of a file as it stands. @throws AppError with a `FileErrorCode` */
+  readonly readText: (file: string) => Promise<string>;
+  /**
+   * All that can be known of a file before it is used, that of sound sections among it where others have problems.
+   * @returns what is not here to be looked into, each with its place
+   * @throws AppError `invalid-configuration` naming every problem
+   */
+  readonly check: (text: string, source: string, looks: Looks<S>) => Promise<readonly string[]>;
   readonly keys: () => readonly KeyDescription[];
   /** For editors. */
   readonly jsonSchema: () => object;
@@ -52,71 +78,25 @@ function fileSchema(sections: Sections): SchemaNode {
   );
 }
 
-export function describePath(path: Path): string {
-  return path.reduce<string>((text, step) => {
-    if (typeof step === 'number') return `${text}[${step}]`;
-    if (!/^[A-Za-z_][\w-]*$/.test(step)) return `${text}["${step}"]`;
-    return text === '' ? step : `${text}.${step}`;
-  }, '');
+function readConfiguration(path: string): Promise<string> {
+  return readText({ path, what: 'configuration', advice: UNREADABLE_ADVICE });
 }
 
-function invalid(source: string, problems: readonly string[]): AppError<ConfigurationErrorCode> {
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  const list = problems.map((problem) => `\n  ${problem}`).join('');
-  return new AppError<ConfigurationErrorCode>(
-    'invalid-configuration',
-    `Cannot use configuration "${source}": ${count}${list}`,
-    { blame: 'input', advice: 'wasmgate config defaults prints every key with what it takes.' },
-  );
+function refuse(problems: readonly Problem[], source: string, { lineOf }: ExaminedFile): void {
+  if (problems.length > 0) throw invalidConfiguration(source, describeProblems(problems, lineOf));
 }
 
-function describeProblem(problem: { line: number | null; name: string; what: string }): string {
-  const { line, name, what } = problem;
-  return `${line === null ? '' : `line ${line}: `}${name === '' ? 'the file' : name}: ${what}`;
-}
-
-/**
- * Defaults that depend on what the file states, in the shape of the file. What it states itself stands above them, and they
- * stand above those of the schema.
- */
-export type Presets = (stated: JsonObject) => JsonObject;
-
-/** What is wrong with values that have the shape they should, said by whoever knows their syntax; paths within the section. */
-export type Refinements<S extends Sections> = {
-  readonly [Name in keyof S]?: (section: Static<S[Name]>) => readonly Problem[];
-};
-
-type Refine = (file: Readonly<Record<string, unknown>>) => readonly Problem[];
-
-function refineWith<S extends Sections>(refinements: Refinements<S>): Refine {
-  return (file) =>
-    Object.keys(refinements).flatMap((name) =>
-      (refinements[name]?.(file[name] as Static<S[string]>) ?? []).map(({ path, text }) => ({
-        path: [name, ...path],
-        text,
-      })),
-    );
-}
-
-const HEAD = { apiVersion: CONFIGURATION_VERSION, kind: CONFIGURATION_KIND } as const;
-
-function checkFile(
-  rules: { readonly schema: SchemaNode; readonly presets: Presets; readonly refine: Refine },
-  text: string,
-  source: string,
-): Readonly<Record<string, unknown>> {
-  const { schema, presets, refine } = rules;
-  const { value, problems: syntax, lineOf } = parseYaml(text);
-  if (syntax.length > 0) throw invalid(source, syntax);
-  // An empty file says nothing, and nothing needs a version.
-  const stated = value === null ? HEAD : value;
-  const checked = checkValue(schema, isObject(stated) ? overlay(presets(stated), stated) : stated);
-  const file = checked.value as Readonly<Record<string, unknown>>;
-  const problems = (checked.problems.length > 0 ? checked.problems : refine(file))
-    .map(({ path, text: what }) => ({ line: lineOf(path), name: describePath(path), what }))
-    .toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
-  if (problems.length > 0) throw invalid(source, problems.map(describeProblem));
-  return file;
+async function lookInto<S extends Sections>(examined: ExaminedFile, looks: Looks<S>): Promise<Look> {
+  const found = soundSections(examined).map(async (name) => {
+    const look = await looks[name]?.(examined.sections[name] as Static<S[string]>);
+    const { problems = [], absent = [] } = look ?? {};
+    return { problems: inSection(name, problems), absent: inSection(name, absent) };
+  });
+  const all = await Promise.all(found);
+  return {
+    problems: all.flatMap(({ problems }) => problems),
+    absent: all.flatMap(({ absent }) => absent),
+  };
 }
 
 /**
@@ -129,18 +109,27 @@ export function createConfigurationReader<const S extends Sections>(
   refinements: Refinements<S> = {},
 ): ConfigurationReader<S> {
   const schema = fileSchema(sections);
-  const rules = { schema, presets, refine: refineWith(refinements) };
   const names = Object.keys(sections);
+  const refine = (name: string, value: unknown): readonly Problem[] =>
+    refinements[name]?.(value as Static<S[string]>) ?? [];
+  const examine = (text: string, source: string): ExaminedFile =>
+    examineFile({ schema, presets, refine }, text, source);
   const parse = (text: string, source: string): Configuration<S> => {
-    const file = checkFile(rules, text, source);
-    return Object.fromEntries(names.map((name) => [name, file[name]])) as Configuration<S>;
+    const examined = examine(text, source);
+    refuse(examined.problems, source, examined);
+    return Object.fromEntries(names.map((name) => [name, examined.sections[name]])) as Configuration<S>;
   };
-  const defaults = (): Configuration<S> => parse('', 'defaults');
   return {
-    defaults,
+    defaults: () => parse('', 'defaults'),
     parse,
-    read: async (path) =>
-      parse(await readText({ path, what: 'configuration', advice: UNREADABLE_ADVICE }), path),
+    read: async (path) => parse(await readConfiguration(path), path),
+    readText: readConfiguration,
+    check: async (text, source, looks) => {
+      const examined = examine(text, source);
+      const { problems, absent } = await lookInto(examined, looks);
+      refuse([...examined.problems, ...problems], source, examined);
+      return describeProblems(absent, examined.lineOf);
+    },
     keys: () => Object.entries(schema.properties ?? {}).flatMap(([name, node]) => describeKeys(node, name)),
     jsonSchema: () => createJsonSchema(schema, 'wasmgate configuration'),
     defaultFile: (stated = {}) =>

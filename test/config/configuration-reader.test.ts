@@ -91,7 +91,7 @@ test.each([
   [
     'an unknown key unlike any',
     'server:\n  certificate: x',
-    'line 4: server.certificate: there is no such key. Known here: host, port.',
+    'line 4: server.certificate: there is no such key. Known here: host, port',
   ],
   ['an unknown section', 'polcy: {}', 'line 3: polcy: there is no such key. Did you mean "policy"?'],
   [
@@ -168,7 +168,11 @@ test.each([
   ['a duplicate key', 'log: {}\nlog: {}', 'line 4, column 1: Map keys must be unique'],
   ['a syntax error', 'log: [', 'line 4, column 1: Flow sequence'],
   ['an unknown tag', 'log: !!js/function x', 'line 3, column 6: Unresolved tag'],
-  ['two documents', '---\nlog: {}', 'line 3, column 1: Source contains multiple documents'],
+  [
+    'two documents',
+    '---\nlog: {}',
+    'line 3, column 1: A second document begins here, and a file holds one configuration',
+  ],
   ['a prototype', '__proto__: {}', '__proto__: there is no such key.'],
 ])('%s is a problem', (_case, text, expected) => {
   const [title, ...problems] = problemsOf(`${HEAD}${text}\n`);

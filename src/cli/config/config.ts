@@ -1,5 +1,6 @@
+import { AppError, describeError } from '../../errors.ts';
 import { didYouMean } from '../../nearest-name.ts';
-import type { Command } from '../command.ts';
+import type { Command, ParsedArguments } from '../command.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { usageError } from '../usage-error.ts';
@@ -11,8 +12,16 @@ export interface ConfigDeps {
   readonly scenarios: readonly [usual: string, ...others: string[]];
   /** Every default of one of them, as a file that could be used as it stands. */
   readonly defaults: (scenario: string) => string;
-  /** @throws AppError naming every problem of the file */
-  readonly check: (file: string) => Promise<unknown>;
+  /**
+   * The file, or `-`, and the files that it names.
+   * @returns those among them that are not here, each with its place; where that is no way out, they are problems
+   * @throws AppError naming every problem
+   */
+  readonly check: (file: string, options: { readonly isStrict: boolean }) => Promise<readonly string[]>;
+}
+
+interface Check extends Pick<ConfigDeps, 'check'> {
+  readonly isStrict: boolean;
 }
 
 const ACTIONS = ['schema', 'defaults', 'check'] as const;
@@ -25,13 +34,31 @@ function readAction(word: string | undefined): ConfigAction {
   throw usageError(`it takes one of ${ACTIONS.join(', ')}${found}`, 'config');
 }
 
-async function check(files: readonly string[], io: Io, deps: ConfigDeps): Promise<ExitCode> {
+function describeAbsent(file: string, absent: readonly string[]): string {
+  if (absent.length === 0) return `${file}: no problem\n`;
+  const list = absent.map((line) => `  ${line}\n`).join('');
+  return `${file}: no problem in it; it names what is not on this machine, and was not checked:\n${list}`;
+}
+
+/** All files, whatever is wrong with the first. */
+async function check(files: readonly string[], io: Io, { check: read, isStrict }: Check): Promise<ExitCode> {
   if (files.length === 0) throw usageError('name the file to check: config check FILE', 'config');
+  const faults: AppError[] = [];
   for (const file of files) {
-    await deps.check(file);
-    io.stdout.write(`${file}: no problem\n`);
+    try {
+      io.stdout.write(describeAbsent(file, await read(file, { isStrict })));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.blame !== 'input') throw error;
+      faults.push(error);
+    }
   }
-  return EXIT_CODES.ok;
+  const [first] = faults;
+  if (first === undefined) return EXIT_CODES.ok;
+  if (faults.length === 1) throw first;
+  throw new AppError(first.code, faults.map(describeError).join('\n'), {
+    blame: 'input',
+    advice: first.advice ?? '',
+  });
 }
 
 function readScenario(word: string | undefined, { scenarios }: ConfigDeps): string {
@@ -41,10 +68,12 @@ function readScenario(word: string | undefined, { scenarios }: ConfigDeps): stri
   throw usageError(`config defaults takes one of ${scenarios.join(', ')}, found "${word}".${hint}`, 'config');
 }
 
-async function run(words: readonly string[], io: Io, deps: ConfigDeps): Promise<ExitCode> {
-  const [word, ...rest] = words;
+async function run({ positionals, flags }: ParsedArguments, io: Io, deps: ConfigDeps): Promise<ExitCode> {
+  const [word, ...rest] = positionals;
   const action = readAction(word);
-  if (action === 'check') return check(rest, io, deps);
+  const isStrict = flags.has('strict');
+  if (action === 'check') return check(rest, io, { check: deps.check, isStrict });
+  if (isStrict) throw usageError(`flag --strict is for config check, not for config ${action}`, 'config');
   const scenario = action === 'defaults' ? readScenario(rest.shift(), deps) : '';
   const [extra] = rest;
   if (extra !== undefined)
@@ -60,7 +89,13 @@ export function configCommand(deps: ConfigDeps): Command {
     name: 'config',
     summary: 'Print what the configuration file may hold, or check one.',
     positionals: 'schema | defaults [SCENARIO] | check FILE...',
-    flags: [],
+    flags: [
+      {
+        name: 'strict',
+        description:
+          'For config check where serve will run: what the configuration names, and is not here, is a problem, too.',
+      },
+    ],
     examples: [
       {
         command: 'wasmgate config defaults > wasmgate.yaml',
@@ -72,13 +107,17 @@ export function configCommand(deps: ConfigDeps): Command {
       },
       {
         command: 'wasmgate config check wasmgate.yaml',
-        says: 'Every problem of a file, before it is rolled out',
+        says: 'Every problem of a file and of those that it names, before it is rolled out',
+      },
+      {
+        command: `yq '.data["configuration.yaml"]' configmap.yaml | wasmgate config check -`,
+        says: 'The text in a ConfigMap',
       },
       {
         command: 'wasmgate config schema > wasmgate.schema.json',
         says: 'For editors; name it in a first line "# yaml-language-server: $schema=wasmgate.schema.json"',
       },
     ],
-    run: ({ positionals }, io) => run(positionals, io, deps),
+    run: (input, io) => run(input, io, deps),
   };
 }

@@ -1,0 +1,235 @@
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { writeFiles } from '../../support/hosts-files.ts';
+import { runWasmgate, type WasmgateRun } from '../../support/run-wasmgate.ts';
+
+const HEAD = 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\n';
+
+/** A configuration, and files beside it; `@` in it stands for their folder, and for nothing in what is said. */
+async function check(
+  configuration: string,
+  { files = {}, flags = [] }: { readonly files?: Record<string, string>; readonly flags?: string[] } = {},
+): Promise<WasmgateRun> {
+  await using written = await writeFiles(files);
+  await writeFile(written.at('a.yaml'), configuration.replaceAll('@', written.folder));
+  const run = await runWasmgate(['config', 'check', written.at('a.yaml'), ...flags]);
+  const shorten = (said: string): string => said.replaceAll(`${written.folder}/`, '');
+  return { ...run, stdout: shorten(run.stdout), stderr: shorten(run.stderr) };
+}
+
+describe('files that the configuration names', () => {
+  const ABSENT = `${HEAD}registry:
+  caFile: /nonexistent/ca.pem
+  registriesFile: /nonexistent/registries.yaml
+  hostsDirectory: /nonexistent/certs.d
+  dockerConfig: /nonexistent/config.json
+  credentialProviders: {config: /nonexistent/p.yaml, binDir: /nonexistent}
+  tls: {a.test: {certFile: /nonexistent/c.pem}}
+`;
+  const PLACES = [
+    'line 4: registry.caFile: Cannot read "/nonexistent/ca.pem"',
+    'line 5: registry.registriesFile: Cannot read registries file "/nonexistent/registries.yaml"',
+    'line 6: registry.hostsDirectory: Cannot read "/nonexistent/certs.d"',
+    'line 7: registry.dockerConfig: Cannot read docker config "/nonexistent/config.json"',
+    'line 8: registry.credentialProviders: Cannot read credential providers "/nonexistent/p.yaml"',
+    'line 9: registry.tls["a.test"]: Cannot read "/nonexistent/c.pem"',
+  ].map((place) => `  ${place}: there is no such file or folder\n`);
+
+  test('that are not on this machine are told, and are no problem', async () => {
+    const { exitCode, stdout, stderr } = await check(ABSENT);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(
+      `a.yaml: no problem in it; it names what is not on this machine, and was not checked:\n${PLACES.join('')}`,
+    );
+  });
+
+  test('are problems under --strict', async () => {
+    const { exitCode, stdout, stderr } = await check(ABSENT, { flags: ['--strict'] });
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`wasmgate: Cannot use configuration "a.yaml": 6 problems\n${PLACES.join('')}`);
+  });
+
+  test('are looked into whatever else is wrong, and all is told at once', async () => {
+    const { exitCode, stderr } = await check(
+      `${HEAD}policy: {mode: adit}
+registry:
+  caFile: /nonexistent/ca.pem
+  hostsDirectory: "@/hosts"
+  registriesFile: "@/registries.yaml"
+  dockerConfig: "@/config.json"
+  credentialProviders: {config: "@/p.yaml", binDir: "@"}
+  tls: {a.test: {caFile: "@/hosts/a.test/hosts.toml"}}
+`,
+      {
+        files: {
+          'hosts/a.test/hosts.toml': '\nserver = ',
+          'hosts/b.test/hosts.toml': '[host."https://m.test"]\ncapabilities = ["fly"]',
+          'registries.yaml': 'mirrors:\n  a.test: [',
+          'config.json': '{"auths": geheim',
+          'p.yaml': 'kind: CredentialProviderConfig',
+        },
+      },
+    );
+    expect(exitCode).toBe(2);
+    expect(stderr.split('\n')).toEqual([
+      'wasmgate: Cannot use configuration "a.yaml": 7 problems',
+      expect.stringContaining('line 3: policy.mode: found "adit"'),
+      expect.stringContaining(
+        'line 6: registry.hostsDirectory: Cannot use hosts file "hosts/a.test/hosts.toml": line 2: ',
+      ),
+      '  line 6: registry.hostsDirectory: Cannot use hosts file "hosts/b.test/hosts.toml": there is no capability "fly"',
+      '  line 7: registry.registriesFile: Cannot use registries file "registries.yaml": it is no YAML, line 2',
+      expect.stringContaining(
+        'line 8: registry.dockerConfig: Cannot read docker config "config.json": it is not JSON. Make it',
+      ),
+      expect.stringContaining(
+        'line 9: registry.credentialProviders: Cannot use credential providers "p.yaml": ',
+      ),
+      '  line 10: registry.tls["a.test"]: Cannot use "hosts/a.test/hosts.toml": there is no certificate in it',
+      'wasmgate config defaults prints every key with what it takes.',
+      '',
+    ]);
+    expect(stderr).not.toContain('geheim');
+  });
+
+  test('that are named by those are looked for, too', async () => {
+    const files = { 'hosts/a.test/hosts.toml': 'ca = "gone.pem"' };
+    const { exitCode, stdout } = await check(`${HEAD}registry: {hostsDirectory: "@/hosts"}\n`, { files });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('line 3: registry.hostsDirectory: Cannot read "hosts/a.test/gone.pem"');
+  });
+
+  test('without a fault are not spoken of', async () => {
+    const files = { 'hosts/a.test/hosts.toml': 'server = "https://b.test"', 'config.json': '{}' };
+    const registry = 'registry: {hostsDirectory: "@/hosts", dockerConfig: "@/config.json"}\n';
+    const said = { exitCode: 0, stdout: 'a.yaml: no problem\n', stderr: '' };
+    expect(await check(`${HEAD}${registry}`, { files })).toEqual(said);
+    expect(await check(`${HEAD}${registry}`, { files, flags: ['--strict'] })).toEqual(said);
+  });
+});
+
+describe('files that are none', () => {
+  test.for([
+    {
+      name: 'a binary file',
+      content: Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe]),
+      says: 'it is no UTF-8 text',
+    },
+    {
+      name: 'what PowerShell writes',
+      content: Buffer.from(`\uFEFF${HEAD}`, 'utf16le'),
+      says: 'it is no UTF-8 text',
+    },
+    {
+      name: 'a file of 2 MiB',
+      content: '#'.repeat(2 * 1024 * 1024),
+      says: 'it is larger than 1048576 bytes',
+    },
+    { name: 'a line of 1 MB', content: 'a'.repeat(1_000_000), says: 'the file: found "aaaa' },
+    {
+      name: 'tabs',
+      content: `${HEAD}policy:\n\tmode: audit\n`,
+      says: 'line 4, column 1: Tabs are not allowed',
+    },
+    {
+      name: 'two documents',
+      content: `${HEAD}---\n${HEAD}`,
+      says: 'line 3, column 1: A second document begins here',
+    },
+    {
+      name: 'an alias of itself',
+      content: `${HEAD}policy: &a\n  skipImages: [*a]\n`,
+      says: 'line 4, column 16: Alias "*a" stands within what it names',
+    },
+    {
+      name: 'a list for a key',
+      content: `${HEAD}? [a]\n: x\n`,
+      says: 'line 3, column 3: A key is text here',
+    },
+    {
+      name: 'an alias of a map for a key',
+      content: `${HEAD}policy: &a {}\n*a : x\n`,
+      says: 'line 4, column 1: A key is text here',
+    },
+    {
+      name: 'many syntax errors',
+      content: 'a: 1\n'.repeat(101),
+      says: ': 100 problems\n  line 2, column 1: Map keys must be unique\n',
+    },
+    {
+      name: 'a ConfigMap',
+      content: 'apiVersion: v1\nkind: ConfigMap\ndata:\n  my.yaml: "kind: Configuration"\n',
+      says: `under its key "my.yaml". Take that: yq '.data["my.yaml"]' FILE | wasmgate config check -\n`,
+    },
+    {
+      name: 'another object',
+      content: 'apiVersion: apps/v1\nkind: Deployment\nspec: {}\n',
+      says: ': 1 problem\n  the file: it is of kind "Deployment" of "apps/v1", and takes kind Configuration',
+    },
+  ])('$name', async ({ content, says }) => {
+    await using files = await writeFiles({});
+    await writeFile(files.at('a.yaml'), content);
+    const { exitCode, stdout, stderr } = await runWasmgate(['config', 'check', files.at('a.yaml')]);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(says);
+    expect(stderr.length).toBeLessThan(4000);
+  });
+
+  test.for([
+    { name: 'nothing', content: '' },
+    { name: 'JSON', content: '{"apiVersion": "wasmgate.dev/v1alpha1", "kind": "Configuration"}' },
+    {
+      name: 'a byte order mark and lines as Windows has them',
+      content: `\uFEFF${HEAD}`.replaceAll('\n', '\r\n'),
+    },
+    {
+      name: 'anchors for what is said twice',
+      content: `${HEAD}registry: {plainHttp: &a [b], allowAddresses: *a}`,
+    },
+  ])('$name is no fault of form', async ({ content }) => {
+    const { exitCode, stdout, stderr } = await check(content);
+    expect([exitCode, stdout + stderr]).toEqual(
+      content.includes('&a')
+        ? [2, expect.stringContaining('neither an address')]
+        : [0, 'a.yaml: no problem\n'],
+    );
+  });
+});
+
+test('all files are checked, whatever is wrong with the first', async () => {
+  await using files = await writeFiles({ 'a.yaml': 'a: 1', 'b.yaml': HEAD, 'c.yaml': '[' });
+  const paths = ['a', 'none', 'b', 'c'].map((name) => files.at(`${name}.yaml`));
+  const { exitCode, stdout, stderr } = await runWasmgate(['config', 'check', ...paths]);
+  expect([exitCode, stdout]).toEqual([2, `${files.at('b.yaml')}: no problem\n`]);
+  expect(stderr.split('\n').filter((line) => line.includes('Cannot'))).toEqual([
+    `wasmgate: Cannot use configuration "${files.at('a.yaml')}": 3 problems`,
+    `Cannot read configuration "${files.at('none.yaml')}": there is no such file or folder`,
+    expect.stringContaining(`Cannot use configuration "${files.at('c.yaml')}": `),
+  ]);
+});
+
+test('every set of defaults can be piped into the check', async () => {
+  const program = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
+  const { stdout: defaults } = await runWasmgate(['config', 'defaults', 'edge']);
+  const checked = spawn(process.execPath, [program, 'config', 'check', '-']);
+  checked.stdin.end(defaults);
+  expect([await text(checked.stdout), await text(checked.stderr)]).toEqual(['-: no problem\n', '']);
+});
+
+test.for([
+  { argv: ['check'], says: 'name the file to check' },
+  { argv: ['chek', 'a'], says: 'Did you mean "check"?' },
+  { argv: [], says: 'it takes one of schema, defaults, check' },
+  { argv: ['check', '--stric', 'a'], says: 'Did you mean "--strict"?' },
+  { argv: ['schema', '--strict'], says: 'flag --strict is for config check' },
+  { argv: ['schema', 'x'], says: 'config schema takes nothing more, found "x"' },
+  { argv: ['defaults', 'egde'], says: 'Did you mean "edge"?' },
+  { argv: ['check', '--strict=yes', 'a'], says: 'flag --strict takes no value' },
+])('config $argv is wrong usage', async ({ argv, says }) => {
+  const { exitCode, stdout, stderr } = await runWasmgate(['config', ...argv]);
+  expect([exitCode, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(says);
+});
