@@ -48,7 +48,7 @@ async function setUp() {
     architectures,
   });
   const ask = (name: string, architectures: readonly string[]): Promise<ImageAnswer> =>
-    catalog.ask(questionOf(name, architectures), AbortSignal.timeout(10_000));
+    catalog.ask(questionOf(name, architectures), AbortSignal.timeout(60_000));
   const recall = (name: string, architectures: readonly string[]): ImageAnswer | undefined =>
     catalog.recall(questionOf(name, architectures));
   return { registry, ask, recall };

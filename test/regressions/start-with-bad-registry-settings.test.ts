@@ -53,7 +53,7 @@ test.for<readonly [name: string, registry: object, code: number, says: string]>(
   await writeFile(files.kubeconfig, kubeconfig);
   const flags = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path]);
   // `timeout` ends what would go on for ever, with a code of its own.
-  const output = await run('timeout', ['10', process.execPath, MAIN, 'serve', ...flags]);
+  const output = await run('timeout', ['60', process.execPath, MAIN, 'serve', ...flags]);
   expect(output).toMatchObject({ code, stdout: '' });
   expect(output.stderr).toContain(says);
 });
