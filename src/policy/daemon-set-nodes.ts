@@ -3,8 +3,7 @@ import { isOfDaemonSet, nodeOfDaemonPod } from '../pod/daemon-set.ts';
 import type { Toleration } from '../pod/pod.ts';
 import type { PolicyContext } from './context.ts';
 import { matchesSelector, selectsNode } from './selects-node.ts';
-import { blockingTaints } from './taints.ts';
-import { configuredTolerations } from './tolerations.ts';
+import { blockingTaints, tolerationsAtAdmission } from './taints.ts';
 
 interface Passed {
   readonly node: ClusterNode;
@@ -22,14 +21,11 @@ export interface DaemonSetNodes {
 }
 
 /** What Pods get at their admission, and the controller never hears of. */
-export function tolerationsAtAdmission(
-  context: PolicyContext,
-  { tolerations }: RuntimeClass,
+export function tolerationsOfPods(
+  { wasmContainers, settings }: PolicyContext,
+  runtimeClass: RuntimeClass,
 ): readonly Toleration[] {
-  return [
-    ...(tolerations ?? []),
-    ...(context.wasmContainers.length > 0 ? configuredTolerations(context) : []),
-  ];
+  return tolerationsAtAdmission(runtimeClass, wasmContainers.length > 0, settings);
 }
 
 function ofPod({ cluster }: PolicyContext, { nodeSelector }: RuntimeClass, target: string): DaemonSetNodes {
@@ -42,7 +38,7 @@ function ofPod({ cluster }: PolicyContext, { nodeSelector }: RuntimeClass, targe
 function ofTemplate(context: PolicyContext, runtimeClass: RuntimeClass): DaemonSetNodes {
   const { pod, cluster } = context;
   const own = pod.spec.tolerations ?? [];
-  const later = [...own, ...tolerationsAtAdmission(context, runtimeClass)];
+  const later = [...own, ...tolerationsOfPods(context, runtimeClass)];
   const beyond: ClusterNode[] = [];
   const passedOver: Passed[] = [];
   for (const node of cluster.nodes) {

@@ -48,6 +48,13 @@ function escapesSuffixTest(profile: HandlerProfile, verdict: Verdict): boolean {
   );
 }
 
+/** A file that crun could run, and with `compat-smart` takes for a Linux program for its name alone. */
+export function isPassedOver(profile: HandlerProfile, verdict: Verdict): boolean {
+  const form = imageForm(verdict);
+  if (form === null || !escapesSuffixTest(profile, verdict)) return false;
+  return REASONS[MATRIX[form].cells[profile.engine]].runs === 'conditional';
+}
+
 function answer(reason: ReasonId, needs: readonly Need[], assumesModule: boolean): Runs {
   const { runs, why } = REASONS[reason];
   const isRunnable = runs === 'yes' || runs === 'conditional';
@@ -59,9 +66,7 @@ export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
   const form = imageForm(verdict);
   if (form === null) return answer('image-unknown', [], false);
   const cell = MATRIX[form].cells[profile.engine];
-  if (REASONS[cell].runs === 'conditional' && escapesSuffixTest(profile, verdict)) {
-    return answer('suffix-missing', [], false);
-  }
+  if (isPassedOver(profile, verdict)) return answer('suffix-missing', [], false);
   const reason = cell === 'annotated' && profile.annotationArrives ? 'annotation-arrives' : cell;
   const isOpen = verdict.kind === 'wasm' && verdict.shape === null && profile.engine !== 'wasmtime';
   return answer(reason, needsOf(profile, verdict, form), isOpen && !HOSTED.has(form));

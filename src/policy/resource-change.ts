@@ -18,12 +18,13 @@ interface NewValue {
   readonly value: Quantity;
   readonly wanted: Quantity | null;
   readonly reason: string;
+  /** What may ask for more than is wanted, in words. */
+  readonly demand: string;
 }
 
-function reasonOf({ slot, value, wanted, reason }: NewValue, resource: ResourceName): string {
+function reasonOf({ slot, value, wanted, reason, demand }: NewValue, resource: ResourceName): string {
   const bound = wanted !== null && value < wanted ? ', as much as its bounds leave' : '';
-  const raised =
-    wanted !== null && value > wanted ? ', raised to its request or to what a LimitRange demands' : '';
+  const raised = wanted !== null && value > wanted ? `, raised to ${demand}` : '';
   const replaced =
     slot.value === null ? '' : `, instead of ${formatQuantity(slot.value, resource)} by a LimitRange`;
   return `${reason}${bound}${raised}${replaced}`;
@@ -39,8 +40,19 @@ export function changesOf(path: string, { resource, slots, wanted, fit }: Fitted
       value: fit.request,
       wanted: wanted.request,
       reason: wanted.requestReason,
+      demand: 'what a LimitRange demands',
     },
-    { side: 'limits', slot: slots.limit, value: fit.limit, wanted: wanted.limit, reason: wanted.limitReason },
+    {
+      side: 'limits',
+      slot: slots.limit,
+      value: fit.limit,
+      wanted: wanted.limit,
+      reason: wanted.limitReason,
+      demand:
+        slots.request.value !== null && fit.limit === slots.request.value
+          ? 'its request'
+          : 'what a LimitRange demands',
+    },
   ] as const;
   return sides.flatMap(({ side, value, ...rest }) =>
     value === null

@@ -9,6 +9,7 @@ import { canRun, type HandlerProfile, type Runs } from './handlers.ts';
 import { nodeOutlook, type HandlerPresence } from './node-outlook.ts';
 import type { PolicySettings } from './settings.ts';
 import { takesSpinCommand } from './spin-command.ts';
+import { blockingTaints, tolerationsAtAdmission } from './taints.ts';
 import { isForeignTar, leavesForeignTarPacked } from './unpacking.ts';
 
 /** A class with what its handler makes of the Pod's containers. */
@@ -95,12 +96,26 @@ function packedTenths(
   return Math.ceil((10 * nodes.filter(leavesForeignTarPacked).length) / nodes.length);
 }
 
+/** Nodes that have the handler are of no use to a Pod that none of them takes. */
+function isKeptOut(
+  { class: runtimeClass }: Candidate,
+  { pod, containers }: PodFacts,
+  { nodes, settings }: { readonly nodes: readonly ClusterNode[]; readonly settings: PolicySettings },
+): boolean {
+  if (nodes.length === 0 || nodes.some(({ taints }) => taints.length === 0)) return false;
+  const hasWasm = containers.some(({ verdict }) => verdict.kind === 'wasm');
+  const given = tolerationsAtAdmission(runtimeClass, hasWasm, settings);
+  const tolerations = [...(pod.spec.tolerations ?? []), ...given];
+  return nodes.every((node) => blockingTaints(node, tolerations).length > 0);
+}
+
 /** What speaks against a candidate, the weightiest first. */
 function drawbacks(candidate: Candidate, facts: PodFacts, settings: PolicySettings): readonly number[] {
   const { presence, candidates } = nodeOutlook(facts.cluster, candidate.class, facts.pod);
   return [
     preference(settings, candidate.class),
     PRESENCE_RANK[presence],
+    Number(isKeptOut(candidate, facts, { nodes: candidates, settings })),
     packedTenths(candidate.profile, candidates, facts.containers),
     settings.preferShims && !isShim(candidate.profile) ? 1 : 0,
     Number(candidate.isConditional),
@@ -121,8 +136,8 @@ function compareRanked(left: Ranked, right: Ranked): number {
 }
 
 /**
- * Classes whose handler runs all containers, best first: operator's list, nodes that have the handler, nodes that unpack
- * the images, shims where the operator prefers them, unconditional ones, name.
+ * Classes whose handler runs all containers, best first: operator's list, nodes that have the handler, nodes whose taints
+ * are tolerated, nodes that unpack the images, shims where the operator prefers them, unconditional ones, name.
  */
 export function capableClasses(facts: PodFacts, settings: PolicySettings): readonly Candidate[] {
   const { cluster, containers } = facts;
@@ -137,15 +152,31 @@ export function capableClasses(facts: PodFacts, settings: PolicySettings): reado
     .map(({ candidate }) => candidate);
 }
 
+/** The API server would refuse the Pod with this class. */
+function isInTheWay({ pod }: PodFacts, runtimeClass: RuntimeClass): boolean {
+  return selectorConflict(pod, runtimeClass) !== null || hasOverheadConflict(pod, runtimeClass);
+}
+
+/**
+ * Names of classes to name instead, best first: those that contradict nothing in the Pod and whose handler a node may have,
+ * where there are such.
+ */
+export function classesToName(facts: PodFacts, settings: PolicySettings): readonly string[] {
+  const capable = capableClasses(facts, settings).map((candidate) => candidate.class);
+  const fitting = capable.filter((runtimeClass) => {
+    const { presence } = nodeOutlook(facts.cluster, runtimeClass, facts.pod);
+    return PRESENCE_RANK[presence] < PRESENCE_RANK.nowhere && !isInTheWay(facts, runtimeClass);
+  });
+  return (fitting.length > 0 ? fitting : capable).map(({ name }) => name);
+}
+
 /**
  * The class to inject: the best one that conflicts with nothing in the Pod; null where there is none. An injected class
  * must never be worse than none.
  */
 export function selectRuntimeClass(facts: PodFacts, settings: PolicySettings): Candidate | null {
   const fits = (candidate: Candidate): boolean =>
-    isVouchedFor(candidate, facts, settings) &&
-    selectorConflict(facts.pod, candidate.class) === null &&
-    !hasOverheadConflict(facts.pod, candidate.class);
+    isVouchedFor(candidate, facts, settings) && !isInTheWay(facts, candidate.class);
   return capableClasses(facts, settings).find(fits) ?? null;
 }
 

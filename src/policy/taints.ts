@@ -1,5 +1,6 @@
-import type { ClusterNode, Taint } from '../pod/cluster-objects.ts';
+import type { ClusterNode, RuntimeClass, Taint } from '../pod/cluster-objects.ts';
 import type { Toleration } from '../pod/pod.ts';
+import type { PolicySettings } from './settings.ts';
 import { toleratesTaint } from './tolerations.ts';
 
 /** Kubernetes' own taints come and go with a node's state, and some controllers tolerate them by themselves. */
@@ -16,6 +17,18 @@ export function blockingTaints(
       !taint.key.startsWith(PASSING) &&
       !toleratesTaint(tolerations, taint),
   );
+}
+
+/**
+ * What the Pod will have beside its own: those of its class, which the API server adds, and the operator's, which only Pods
+ * with Wasm containers get.
+ */
+export function tolerationsAtAdmission(
+  { tolerations }: RuntimeClass,
+  hasWasm: boolean,
+  settings: PolicySettings,
+): readonly Toleration[] {
+  return [...(tolerations ?? []), ...(hasWasm ? settings.tolerations : [])];
 }
 
 /** `workload=wasm:NoSchedule`, as kubectl writes it. */

@@ -62,6 +62,43 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
     expect(chosen(setup)).toBe(name);
   });
 
+  const closed = (name: string, ...handlers: readonly string[]): ClusterNode =>
+    node(name, { handlers, taints: [{ key: 'workload', value: 'wasm', effect: 'NoSchedule' }] });
+  const tolerations = [{ key: 'workload', operator: 'Exists' as const }];
+
+  test.each<[string, Setup, string]>([
+    ['a taint in the way', { nodes: [closed('edge', 'wasmedge'), core] }, 'wasmtime'],
+    [
+      '… that the Pod tolerates',
+      { nodes: [closed('edge', 'wasmedge'), core], spec: { tolerations } },
+      'wasmedge',
+    ],
+    [
+      '… that the configuration makes it tolerate',
+      { nodes: [closed('edge', 'wasmedge'), core], policy: { tolerations } },
+      'wasmedge',
+    ],
+    ['… on some of the nodes', { nodes: [closed('a', 'wasmedge'), edge, core] }, 'wasmedge'],
+    ['… on all nodes of either', { nodes: [closed('a', 'wasmedge'), closed('b', 'wasmtime')] }, 'wasmedge'],
+    [
+      '… of a class that the operator prefers',
+      { nodes: [closed('edge', 'wasmedge'), core], policy: { preferRuntimeClasses: ['wasmedge'] } },
+      'wasmedge',
+    ],
+  ])('%s', (_case, setup, name) => {
+    expect(chosen(setup)).toBe(name);
+  });
+
+  test('a taint that one class alone tolerates', () => {
+    const tolerant = runtimeClass('tolerant', { handler: 'wasmtime', tolerations });
+    const view = cluster(
+      [runtimeClass('alike', { handler: 'wasmtime' }), tolerant],
+      [closed('a', 'wasmtime')],
+    );
+    const subject = pod({ containers: [{ image: 'file' }] });
+    expect(evaluate(podFacts(subject, IMAGES, view), settings()).runtimeClass.class?.name).toBe('tolerant');
+  });
+
   test('one Pod that selects does not answer for another that does not', () => {
     const view = cluster(CLASSES, [edge, core]);
     const decideFor = (spec: Partial<PodSpec>) =>

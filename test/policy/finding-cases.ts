@@ -114,6 +114,34 @@ export const FINDING_CASES: Readonly<
       'an unknown image': { pod: one('away') },
     },
   },
+  'annotation-conflict': {
+    fires: {
+      'a file in upper case on crun': { on: 'crun', pod: one('upper') },
+      'a file without the suffix on crun': { on: 'crun', pod: one('bare') },
+      'with compat-smart': {
+        on: 'crun',
+        pod: { ...one('bare'), annotations: { 'module.wasm.image/variant': 'compat-smart' } },
+      },
+      'any run.oci.handler on crun-wasm': {
+        on: 'crun-wasm',
+        pod: { ...one('app'), annotations: { 'run.oci.handler': 'wasm' } },
+      },
+      'an unknown value': {
+        on: 'crun',
+        pod: { ...one('app'), annotations: { 'module.wasm.image/variant': 'compat-smrt' } },
+      },
+    },
+    rests: {
+      'with compat': {
+        on: 'crun',
+        pod: { ...one('bare'), annotations: { 'module.wasm.image/variant': 'compat' } },
+      },
+      'a file with the suffix': { on: 'crun', pod: one('app') },
+      'the same on a shim': { pod: one('upper') },
+      'where all is given to the engine': { on: 'crun-wasm', pod: one('bare') },
+      'a Linux program beside it': { on: 'crun', pod: mesh({}) },
+    },
+  },
   'wat-not-runnable': {
     fires: {
       'on wasmtime': { pod: one('wat') },

@@ -40,6 +40,8 @@ const IMAGES: Readonly<Record<string, Known>> = {
   go: tar(750),
   wat: linux('/hello.wat'),
   server: linux('/server'),
+  upper: { ...linux('/APP.WASM'), contents: { '/APP.WASM': 'module' } },
+  bare: { ...linux('/app'), contents: { '/app': 'module' } },
   spin: SPIN_APP,
   module: OCI_MODULE,
   layer: RUNWASI_LAYER,
@@ -49,6 +51,7 @@ const IMAGES: Readonly<Record<string, Known>> = {
   shown: { ...linux('/app.wasm'), contents: { '/app.wasm': 'module' } },
   named: layer({ config: { Labels: { version: '1.0' } } }),
   away: 'unreachable',
+  '': 'invalid',
 };
 
 const CLASSES = ['crun', 'crun-wasm', 'runc', 'spin', 'wasmedge', 'wasmtime', 'nvidia'];

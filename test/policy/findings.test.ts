@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import { FINDING_IDS } from '../../src/policy/severity.ts';
-import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
 import { FINDING_CASES } from './finding-cases.ts';
 import { type Case, decide, exec, limited, nodes, one, taint, tar } from './finding-pods.ts';
 
@@ -63,6 +63,48 @@ describe('what is said', () => {
     expect(findings.find(({ id }) => id === 'slow-start-under-cpu-limit')?.advice).toContain(
       'limits.cpu to 1,',
     );
+  });
+
+  test('a container without an image', () => {
+    expect(say('image-unknown', { pod: one('') })).toBe('c0: container "c0" names no image Name its image.');
+  });
+
+  test('WebAssembly text is not offered to classes that might run it all the same', () => {
+    const text = say('no-runtime-class-for-image', { on: null, pod: one('wat') });
+    expect(text).toContain('Compile it to a .wasm file');
+    expect(text).not.toContain('all the same');
+  });
+
+  test('classes to name instead: none that no node has, and none that contradicts the Pod', () => {
+    const classes = [
+      runtimeClass('absent', { handler: 'wasmedge' }),
+      runtimeClass('elsewhere', { handler: 'wasmtime', nodeSelector: { zone: 'b' } }),
+      runtimeClass('fitting', { handler: 'wasmtime' }),
+      runtimeClass('runc'),
+    ];
+    const view = cluster(classes, [node('n', { handlers: ['runc', 'wasmtime'], labels: { zone: 'a' } })]);
+    const text = say('handler-cannot-run-image', {
+      on: 'runc',
+      view,
+      pod: one('app'),
+      spec: { nodeSelector: { zone: 'a' } },
+    });
+    expect(text).toContain('Set spec.runtimeClassName to "fitting", or leave it out');
+  });
+
+  test('nodes that cannot be are not told beside the selectors that contradict each other', () => {
+    const view = cluster(
+      [runtimeClass('wasmtime', { nodeSelector: { zone: 'b' } })],
+      [node('n', { handlers: ['wasmtime'], labels: { zone: 'b' } })],
+    );
+    const ids = decide({ view, spec: { nodeSelector: { zone: 'a' } }, pod: one('app') }).map(({ id }) => id);
+    expect(ids).toEqual(['node-selector-conflict']);
+  });
+
+  test('an image of the node itself: that the class is left to the user', () => {
+    const text = say('image-unknown', { pod: one('away', { imagePullPolicy: 'Never' }) });
+    expect(text).toContain('set spec.runtimeClassName yourself');
+    expect(text).not.toContain('once its image can be read');
   });
 
   test('a taint is named with its node and the toleration to write', () => {

@@ -1,26 +1,48 @@
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
+import { compatAnnotation } from '../compat-annotation.ts';
+import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
+import { describeContainer } from '../describe.ts';
+import { isPassedOver } from '../handlers.ts';
 
 function finding(detail: string, advice: string): readonly Finding[] {
   return [{ id: 'annotation-conflict', container: null, detail, advice }];
+}
+
+/** crun looks at nothing but the end of the first argument, and no annotation that we inject says more. */
+function passedOver({ pod, resolved, wasmContainers }: PolicyContext): readonly Finding[] {
+  const { profile } = resolved;
+  if (profile === null || compatAnnotation(pod, profile) !== null) return NO_FINDINGS;
+  return wasmContainers.flatMap((assessed) => {
+    const { container, verdict } = assessed;
+    if (verdict.kind !== 'wasm' || !isPassedOver(profile, verdict)) return [];
+    return {
+      id: 'annotation-conflict' as const,
+      container: container.name,
+      detail: `${describeContainer(assessed)} starts ${verdict.firstArgument ?? ''}, which crun takes for a Linux program: with compat-smart it looks for a first argument that ends in .wasm`,
+      advice: `Let the file's name end in .wasm, or set ${VARIANT_ANNOTATION}: compat where all containers of the Pod are Wasm.`,
+    };
+  });
 }
 
 export const annotationConflict: Rule = {
   id: 'annotation-conflict',
   why:
     'crun reads run.oci.handler first and then the variant annotation; an unknown value, or any ' +
-    'run.oci.handler under the crun-wasm handler, keeps the module from running.',
-  reads: 'The two annotations, on Wasm Pods whose handler reads them.',
+    'run.oci.handler under the crun-wasm handler, keeps the module from running. So does compat-smart where the first ' +
+    'argument does not end in .wasm, in lower case.',
+  reads: 'The two annotations, and the first argument, of Wasm Pods whose handler goes by them.',
   allows: 'compat-smart, compat, wasm-smart and wasm; Pods without these annotations.',
   example:
     'A Wasm module on RuntimeClass crun-wasm (handler crun) with module.wasm.image/variant: compat-smrt.',
   cure:
     'Use module.wasm.image/variant: compat-smart, or leave both annotations out: wasmgate adds the right ' +
     'one.',
-  check: ({ pod, resolved, wasmContainers }) => {
-    const annotations = pod.metadata?.annotations;
-    if (!annotations || resolved.profile === null || wasmContainers.length === 0) return NO_FINDINGS;
+  check: (context) => {
+    const { pod, resolved, wasmContainers } = context;
+    const annotations = pod.metadata?.annotations ?? {};
+    if (resolved.profile === null || wasmContainers.length === 0) return NO_FINDINGS;
     const handler = annotations[HANDLER_ANNOTATION];
     const variant = annotations[VARIANT_ANNOTATION];
     if (resolved.profile.engine === 'crun-wasm' && handler !== undefined) {
@@ -47,6 +69,6 @@ export const annotationConflict: Rule = {
         `Use ${VARIANT_ANNOTATION}: compat-smart.`,
       );
     }
-    return NO_FINDINGS;
+    return passedOver(context);
   },
 };

@@ -3,7 +3,7 @@ import type { StringMap } from '../../pod/pod.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { selectorConflict } from '../class-conflicts.ts';
 import type { PolicyContext } from '../context.ts';
-import { daemonSetNodes, tolerationsAtAdmission, type DaemonSetNodes } from '../daemon-set-nodes.ts';
+import { daemonSetNodes, tolerationsOfPods, type DaemonSetNodes } from '../daemon-set-nodes.ts';
 import { describeClass } from '../describe.ts';
 import { describeTaint } from '../taints.ts';
 import { toleratesTaint } from '../tolerations.ts';
@@ -47,7 +47,7 @@ function adviceFor(
   runtimeClass: RuntimeClass,
 ) {
   const taints: readonly Taint[] = passedOver.flatMap((passed) => passed.taints);
-  const tolerations = tolerationsAtAdmission(context, runtimeClass).filter((toleration) =>
+  const tolerations = tolerationsOfPods(context, runtimeClass).filter((toleration) =>
     taints.some((taint) => toleratesTaint([toleration], taint)),
   );
   const fields = [

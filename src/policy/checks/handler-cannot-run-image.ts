@@ -1,7 +1,7 @@
 import { alternatives, describeClass, describeContainer, insteadOfIndex } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { canRun } from '../handlers.ts';
-import { capableClasses } from '../select-runtime-class.ts';
+import { classesToName } from '../select-runtime-class.ts';
 
 export const handlerCannotRunImage: Rule = {
   id: 'handler-cannot-run-image',
@@ -24,7 +24,7 @@ export const handlerCannotRunImage: Rule = {
       if (verdict.kind !== 'wasm' && verdict.kind !== 'container') return [];
       const outcome = canRun(profile, verdict);
       if (outcome.runs !== 'no') return [];
-      const capable = capableClasses(context, settings).map((candidate) => candidate.class.name);
+      const capable = classesToName(context, settings);
       return {
         id: 'handler-cannot-run-image' as const,
         container: container.container.name,

@@ -1,6 +1,7 @@
 import { describeClass } from '../describe.ts';
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
+import { selectorConflict } from '../class-conflicts.ts';
 import type { PolicyContext } from '../context.ts';
 import { daemonSetNodes } from '../daemon-set-nodes.ts';
 import type { ClusterView } from '../facts.ts';
@@ -27,8 +28,9 @@ function adviceOn(
   return `Label a node that has handler ${handler} with ${labels}, or name another class.`;
 }
 
-/** A Pod of a DaemonSet that its class does not let onto the one node it is for: that is told by another rule. */
-function isKeptFromItsNode(context: PolicyContext): boolean {
+/** Its nodeSelector and the class's contradict each other, or its DaemonSet made it for another node: other rules tell. */
+function isToldElsewhere(context: PolicyContext, runtimeClass: RuntimeClass): boolean {
+  if (selectorConflict(context.pod, runtimeClass) !== null) return true;
   const nodes = daemonSetNodes(context);
   return nodes !== null && nodes.target !== null && nodes.beyond.length > 0;
 }
@@ -47,7 +49,7 @@ export const handlerOnNoNode: Rule = {
   check: (context) => {
     const { resolved, cluster, pod } = context;
     const runtimeClass = resolved.class;
-    if (runtimeClass === null || isKeptFromItsNode(context)) return NO_FINDINGS;
+    if (runtimeClass === null || isToldElsewhere(context, runtimeClass)) return NO_FINDINGS;
     const outlook = nodeOutlook(cluster, runtimeClass, pod);
     const { presence, within } = outlook;
     if (presence !== 'nowhere' && presence !== 'elsewhere') return NO_FINDINGS;

@@ -11,6 +11,14 @@ function hintsAtWasm({ pod, resolved }: PolicyContext, { container }: AssessedCo
   return [...(container.command ?? []), ...(container.args ?? [])].some(namesWasmFile);
 }
 
+/** What to do where the verdict itself does not say. */
+function adviceFor({ container, image }: AssessedContainer): string {
+  if (image === '') return 'Name its image.';
+  return container.imagePullPolicy === 'Never'
+    ? 'If it is Wasm, set spec.runtimeClassName yourself: wasmgate changed nothing for this container.'
+    : 'wasmgate changed nothing for this container; once its image can be read, delete the Pod if it was admitted, and apply again.';
+}
+
 export const imageUnknown: Rule = {
   id: 'image-unknown',
   why:
@@ -33,10 +41,11 @@ export const imageUnknown: Rule = {
       return {
         id: 'image-unknown' as const,
         container: container.name,
-        detail: `container "${container.name}": it is not known what image ${image} is (${verdict.reason}): ${verdict.detail}`,
-        advice:
-          verdict.advice ??
-          'wasmgate changed nothing for this container; once its image can be read, delete the Pod if it was admitted, and apply again.',
+        detail:
+          image === ''
+            ? `container "${container.name}" names no image`
+            : `container "${container.name}": it is not known what image ${image} is (${verdict.reason}): ${verdict.detail}`,
+        advice: verdict.advice ?? adviceFor(assessed),
       };
     }),
 };

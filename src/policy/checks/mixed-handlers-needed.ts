@@ -1,6 +1,6 @@
 import { describeContainer } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import { capableClasses } from '../select-runtime-class.ts';
+import { capableClasses, classesToName } from '../select-runtime-class.ts';
 
 export const mixedHandlersNeeded: Rule = {
   id: 'mixed-handlers-needed',
@@ -15,12 +15,11 @@ export const mixedHandlersNeeded: Rule = {
       return NO_FINDINGS;
     if (capableClasses(context, settings).length > 0) return NO_FINDINGS;
     const each = wasmContainers.map(
-      (container) => [container, capableClasses({ ...context, containers: [container] }, settings)] as const,
+      (container) => [container, classesToName({ ...context, containers: [container] }, settings)] as const,
     );
     if (each.some(([, classes]) => classes.length === 0)) return NO_FINDINGS;
     const needs = each.map(([container, classes]) => {
-      const names = classes.map((candidate) => candidate.class.name).join(', ');
-      return `${describeContainer(container)} runs on ${names}`;
+      return `${describeContainer(container)} runs on ${classes.join(', ')}`;
     });
     return [
       {

@@ -1,3 +1,4 @@
+import { namesWatFile } from '../../detect/effective-command.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { alternatives, describeContainer, insteadOfIndex } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
@@ -31,7 +32,12 @@ function undecidedClasses(
     .map(({ name }) => name);
 }
 
+function startsText({ verdict }: AssessedContainer): boolean {
+  return verdict.kind === 'wasm' && verdict.firstArgument !== null && namesWatFile(verdict.firstArgument);
+}
+
 function adviceFor(context: PolicyContext, container: AssessedContainer): string {
+  if (startsText(container)) return 'Compile it to a .wasm file: no known handler runs WebAssembly text.';
   const [handler] = handlersFor(context, container);
   const undecided = undecidedClasses(context, container);
   const name =

@@ -1,18 +1,8 @@
 import type { Taint } from '../../pod/cluster-objects.ts';
-import type { Toleration } from '../../pod/pod.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import type { PolicyContext } from '../context.ts';
 import { describeClass } from '../describe.ts';
 import { nodeOutlook } from '../node-outlook.ts';
-import { blockingTaints, describeTaint } from '../taints.ts';
-import { configuredTolerations } from '../tolerations.ts';
-
-/** What the Pod will have: its own, its class's (the API server adds them), the operator's. */
-function effectiveTolerations(context: PolicyContext): readonly Toleration[] {
-  const { pod, resolved, wasmContainers } = context;
-  const configured = wasmContainers.length > 0 ? configuredTolerations(context) : [];
-  return [...(pod.spec.tolerations ?? []), ...(resolved.class?.tolerations ?? []), ...configured];
-}
+import { blockingTaints, describeTaint, tolerationsAtAdmission } from '../taints.ts';
 
 function writeToleration({ key, value, effect }: Taint): string {
   const match = value === undefined || value === '' ? 'operator: Exists' : `value: ${JSON.stringify(value)}`;
@@ -33,11 +23,12 @@ export const nodeTaintNotTolerated: Rule = {
   example: 'A Pod for class wasmedge where every node with that handler is tainted workload=wasm:NoSchedule.',
   cure: 'Add the toleration to scheduling.tolerations of the RuntimeClass, or to policy.tolerations of wasmgate.',
   check: (context) => {
-    const { pod, resolved, cluster } = context;
+    const { pod, resolved, cluster, wasmContainers, settings } = context;
     const runtimeClass = resolved.class;
     if (runtimeClass === null || pod.spec.nodeName) return NO_FINDINGS;
     const { candidates } = nodeOutlook(cluster, runtimeClass, pod);
-    const tolerations = effectiveTolerations(context);
+    const given = tolerationsAtAdmission(runtimeClass, wasmContainers.length > 0, settings);
+    const tolerations = [...(pod.spec.tolerations ?? []), ...given];
     const blocked = candidates.map((node) => blockingTaints(node, tolerations)[0]);
     const [first] = blocked;
     if (first === undefined || blocked.includes(undefined)) return NO_FINDINGS;

@@ -1,6 +1,6 @@
 import { alternatives, describeVerdict } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import { capableClasses } from '../select-runtime-class.ts';
+import { classesToName } from '../select-runtime-class.ts';
 
 export const runtimeClassMissing: Rule = {
   id: 'runtime-class-missing',
@@ -15,7 +15,7 @@ export const runtimeClassMissing: Rule = {
     const { pod, resolved, settings } = context;
     const name = pod.spec.runtimeClassName;
     if (name === undefined || name === null || name === '' || resolved.class !== null) return NO_FINDINGS;
-    const capable = capableClasses(context, settings).map((candidate) => candidate.class.name);
+    const capable = classesToName(context, settings);
     const [wasm] = context.wasmContainers;
     const holds = wasm === undefined ? '' : `; image ${wasm.image} is ${describeVerdict(wasm.verdict)}`;
     return [
