@@ -2,22 +2,25 @@ import type { ImageFacts } from '../image/image-facts.ts';
 import { orLate } from '../or-late.ts';
 import { CATALOG_DEFAULTS, type CatalogOptions } from './catalog-defaults.ts';
 import type { ImageAnswer, ImageQuestion } from './image-answer.ts';
-import { timedOut, tooManyOfNamespace, unreadable } from './image-failure.ts';
+import { timedOut, tooMany, tooManyOfNamespace, unreadable } from './image-failure.ts';
 import { createImageMemory, keyOf, type MemorySize } from './image-memory.ts';
 import { createImageSource, type SourceDeps } from './image-source.ts';
 import { createLookInside, type Look } from './look-inside.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
 import { createPeekImage } from './peek-image.ts';
 import type { Logger } from './ports.ts';
+import { createReadingRooms } from './reading-rooms.ts';
+import { createTurns } from './turns.ts';
 
 export interface ImageCatalog {
   /** What is known now, without waiting; undefined where the registry must be asked. */
   readonly recall: (question: ImageQuestion) => ImageAnswer | undefined;
   /** Equal questions in flight are asked once. Never rejects; a signal that fires first answers reason `timeout`. */
   readonly ask: (question: ImageQuestion, signal: AbortSignal) => Promise<ImageAnswer>;
+  /** How much is remembered, in memory as reckoned. */
+  readonly size: () => MemorySize;
   /** Facts that were answered, with what a look inside shows; the catalog remembers it with them. */
   readonly lookInside: (question: ImageQuestion, look: Look, signal: AbortSignal) => Promise<ImageFacts>;
-  readonly size: () => MemorySize;
 }
 
 interface CatalogDeps extends SourceDeps {
@@ -32,17 +35,23 @@ interface CatalogDeps extends SourceDeps {
  */
 export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = {}): ImageCatalog {
   const settings = { ...CATALOG_DEFAULTS, ...options };
-  const { logger } = deps;
+  const { logger, onLookUp } = deps;
   const source = createImageSource(deps);
+  const turns = createTurns({ atOnce: settings.lookUpsAtOnce, waiting: settings.lookUpsWaiting });
+  const rooms = createReadingRooms();
   const underWay = createLookUpsUnderWay(settings.lookUpsOfNamespace);
 
   async function lookUp(question: ImageQuestion, known: ImageFacts | null): Promise<ImageFacts> {
-    const means = { signal: AbortSignal.timeout(settings.lookUpTimeout) };
+    const { namespace } = question;
+    using turn = await turns.take(namespace, AbortSignal.timeout(settings.lookUpTimeout));
+    if (turn === null) throw tooMany(question);
+    using room = rooms.open(namespace, turn.signal);
+    const means = { signal: room.signal, room };
     if (known !== null && (await source.isUnchanged(question, known, means))) return known;
-    return source.read(question, means);
+    return await source.read(question, means);
   }
 
-  const memory = createImageMemory({ lookUp, onLookUp: deps.onLookUp, logger }, settings);
+  const memory = createImageMemory({ lookUp, onLookUp, logger }, settings);
 
   async function ask(question: ImageQuestion, signal: AbortSignal): Promise<ImageAnswer> {
     const refused = unreadable(question.image);
@@ -55,7 +64,7 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
     return orLate(answer, signal, () => memory.recallStale(question, 'timeout') ?? timedOut(question));
   }
 
-  const inside = createLookInside({ peek: createPeekImage(deps), logger });
+  const inside = createLookInside({ peek: createPeekImage(deps), turns, logger });
 
   function lookInside(question: ImageQuestion, look: Look, signal: AbortSignal): Promise<ImageFacts> {
     const { image, namespace } = question;

@@ -56,7 +56,8 @@ export function tooManyOfNamespace({ image, namespace }: ImageQuestion): ImageFa
   return { kind: 'failure', reason: 'rate-limited', detail, advice: LATER };
 }
 
-export function tooManyOfAll({ image }: ImageQuestion): ImageFailure {
-  const detail = `Cannot inspect image "${image}": too many other images are being looked up`;
-  return { kind: 'failure', reason: 'rate-limited', detail, advice: LATER };
+/** Thrown, as the registry's own failures are: in all namespaces together. */
+export function tooMany({ image }: ImageQuestion): AppError<UnknownReason> {
+  const message = `Cannot inspect image "${image}": too many other images are being looked up`;
+  return new AppError('rate-limited', message, { advice: LATER });
 }

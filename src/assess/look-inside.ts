@@ -10,6 +10,7 @@ import { commandKey, LONGEST_COMMAND_KEY } from './judge-container.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
 import type { PeekImage } from './peek-image.ts';
 import type { Logger } from './ports.ts';
+import type { Turns } from './turns.ts';
 
 export const LOOK_INSIDE_DEFAULTS = {
   /** Layers often lie elsewhere than manifests: a store out of reach must not cost every admission its time. */
@@ -49,24 +50,28 @@ export type LookInside = (image: LookedInto, look: Look, signal: AbortSignal) =>
 
 interface InsideDeps {
   readonly peek: PeekImage;
+  /** Shared with all that is asked of registries. */
+  readonly turns: Turns;
   readonly logger: Logger;
 }
 
 /** Equal looks under way are taken once; those that failed are not tried again for a while. */
-export function createLookInside({ peek, logger }: InsideDeps): LookInside {
+export function createLookInside({ peek, turns, logger }: InsideDeps): LookInside {
   const { failureTtl, maxFailures, timeout, looksOfNamespace } = LOOK_INSIDE_DEFAULTS;
   const underWay = new Map<string, Promise<ImageFacts>>();
   const room = createLookUpsUnderWay(looksOfNamespace);
   const failed = new LRUCache<string, true>({ max: maxFailures, ttl: failureTtl });
 
   async function take(
-    { image, credentialsFor, learn }: LookedInto,
+    { image, namespace, credentialsFor, learn }: LookedInto,
     look: Look,
     id: string,
   ): Promise<ImageFacts> {
     try {
       const reference = parseReference(image);
-      const signal = AbortSignal.timeout(timeout);
+      using turn = await turns.take(namespace, AbortSignal.timeout(timeout));
+      if (turn === null) return look.facts;
+      const { signal } = turn;
       const credentials = await credentialsFor(signal);
       const seen = await peek({ ...look, reference, credentials, signal });
       learn(seen);

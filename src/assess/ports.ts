@@ -16,10 +16,22 @@ export interface FetchedDocument {
   readonly bytes: number;
 }
 
+/** Memory for the documents of one look-up: they are held together until it ends, the first while the last is waited for. */
+export interface ReadingRoom {
+  /** Takes so many bytes before they are held; false where they do not fit in. */
+  readonly take: (bytes: number) => boolean;
+  /** Of a document that is not held after all. */
+  readonly giveBack: (bytes: number) => void;
+  /** Waits for more room; false where there is none to be had. */
+  readonly enlarge: () => Promise<boolean>;
+}
+
 export interface FetchOptions {
   /** Tried in order, anonymous access last; the one that worked is used for the rest of the image. */
   readonly credentials: readonly Credential[];
   readonly signal: AbortSignal;
+  /** Absent where nobody shares the memory; each document has its own cap all the same. */
+  readonly room?: ReadingRoom;
 }
 
 /** The first bytes of a layer, to be looked at as they come. */

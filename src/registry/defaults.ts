@@ -5,12 +5,12 @@ const MIB = 1024 * KIB;
 export const DEFAULTS = {
   /**
    * The OCI distribution spec 1.1 lets registries take manifests of 4 MiB; real ones are under 100 KiB, large indexes included.
-   * Parsed, a document of nothing but short labels takes four times its length, and one namespace may have some thirty
-   * look-ups under way: with 4 MiB each, one Pod filled the memory that the Deployment grants.
+   * Parsed, a document of nothing but short labels takes four times its length: how much of that all look-ups hold together is
+   * bounded by the room that each brings (ReadingRoom).
    */
-  manifestBytes: 1 * MIB,
-  /** The spec sets none, and the largest configs in the wild are some 100 KiB; for the rest the same reason. */
-  configBytes: 1 * MIB,
+  manifestBytes: 4 * MIB,
+  /** The spec sets none, and the largest configs in the wild are some 100 KiB. */
+  configBytes: 4 * MIB,
   /** A token answer is one JWT; the longest (many scopes, many groups) are near 16 KiB, go-containerregistry reads 64. */
   tokenBytes: 64 * KIB,
   /** Of an error's body only the code and one message are used; registries send some 200 bytes. */

@@ -1,4 +1,4 @@
-import type { FetchedDocument, RegistryPort } from '../assess/ports.ts';
+import type { FetchedDocument, FetchOptions, RegistryPort } from '../assess/ports.ts';
 import type { Digest } from '../image/digest.ts';
 import { MANIFEST_ACCEPT } from '../image/media-types.ts';
 import type { Reference } from '../image/reference.ts';
@@ -8,7 +8,7 @@ import { RegistryError } from './errors.ts';
 import { subjectOf, type Exchange } from './exchange.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
 import { parseJson } from './parse-json.ts';
-import { readBody } from './read-body.ts';
+import { OutOfRoomError, readBody, type BodyLimits } from './read-body.ts';
 import { claimedDigest, verifyDigest } from './verify-digest.ts';
 
 interface DocumentsDeps {
@@ -30,10 +30,10 @@ function createReadDocument(now: () => number) {
   return async (
     [response, request]: readonly [HttpResponse, HttpRequest],
     digest: Digest | null,
-    cap: number,
+    limits: BodyLimits,
   ): Promise<FetchedDocument> => {
     if (response.status !== 200) throw await errorFromResponse(response, request, now());
-    const bytes = await readBody(response, request, cap);
+    const bytes = await readBody(response, request, limits);
     return {
       document: parseJson(bytes, request),
       mediaType: headerOf(response, 'content-type'),
@@ -41,6 +41,33 @@ function createReadDocument(now: () => number) {
       bytes: bytes.byteLength,
     };
   };
+}
+
+/** What does not fit in is asked for again when there is more room: meanwhile it holds nobody's connection. */
+async function whereItFits<Result>(
+  reference: Reference,
+  { room, signal }: FetchOptions,
+  ask: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof OutOfRoomError)) throw error;
+  }
+  if ((await room?.enlarge()) !== true) {
+    throw new RegistryError(signal.aborted ? 'timeout' : 'rate-limited', subjectOf(reference), {
+      state: 'its manifest or config is unusually large, and others like it were before it',
+      advice: 'Try again in a few seconds.',
+    });
+  }
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof OutOfRoomError)) throw error;
+    throw new RegistryError('too-large', subjectOf(reference), {
+      state: 'its manifests and configs together are larger than any image needs',
+    });
+  }
 }
 
 function createFetchJsonBlob(
@@ -54,9 +81,10 @@ function createFetchJsonBlob(
         state: `its config of ${size} bytes is over the ${limits.configBytes} that are read`,
       });
     }
-    const document = await exchange(
-      { reference, method: 'GET', path: `blobs/${digest}`, isByTag: false, headers: {}, options },
-      (...answer) => readDocument(answer, digest, limits.configBytes),
+    const question = { reference, path: `blobs/${digest}`, isByTag: false, headers: {}, options } as const;
+    const body = { cap: limits.configBytes, room: options.room };
+    const document = await whereItFits(reference, options, () =>
+      exchange({ ...question, method: 'GET' }, (...answer) => readDocument(answer, digest, body)),
     );
     return { ...document, mediaType: '' };
   };
@@ -89,18 +117,15 @@ export function createDocuments(
 ): Pick<RegistryPort, 'fetchManifest' | 'fetchJsonBlob' | 'resolveDigest'> {
   const readDocument = createReadDocument(deps.now);
   return {
-    fetchManifest: async (reference, options) =>
-      deps.exchange(
-        {
-          reference,
-          method: 'GET',
-          path: manifestPath(reference),
-          isByTag: reference.digest === null,
-          headers: ACCEPT,
-          options,
-        },
-        (...answer) => readDocument(answer, reference.digest, limits.manifestBytes),
-      ),
+    fetchManifest: async (reference, options) => {
+      const { digest } = reference;
+      const path = manifestPath(reference);
+      const question = { reference, path, isByTag: digest === null, headers: ACCEPT, options } as const;
+      const body = { cap: limits.manifestBytes, room: options.room };
+      return whereItFits(reference, options, () =>
+        deps.exchange({ ...question, method: 'GET' }, (...answer) => readDocument(answer, digest, body)),
+      );
+    },
     fetchJsonBlob: createFetchJsonBlob(deps, limits),
     resolveDigest: createResolveDigest(deps),
   };

@@ -1,30 +1,63 @@
+import type { ReadingRoom } from '../assess/ports.ts';
 import { RegistryError } from './errors.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
 
-/** @throws RegistryError `too-large` as soon as it is known, before more than `cap` bytes are held */
+/** What is sent does not fit into the reader's room: no fault of the registry's, which may be asked again. */
+export class OutOfRoomError extends Error {}
+
+export interface BodyLimits {
+  readonly cap: number;
+  /** Of the look-up that the body is read for. */
+  readonly room?: ReadingRoom | undefined;
+}
+
+/** Takes room for what is sent, as far as it is known. */
+function createHold(room: ReadingRoom | undefined) {
+  let held = 0;
+  return {
+    upTo: (bytes: number): void => {
+      const more = bytes - held;
+      if (more <= 0) return;
+      if (room?.take(more) === false) throw new OutOfRoomError();
+      held = bytes;
+    },
+    drop: (): void => room?.giveBack(held),
+  };
+}
+
+/**
+ * @throws RegistryError `too-large` as soon as it is known, before more than `cap` bytes are held
+ * @throws OutOfRoomError likewise
+ */
 export async function readBody(
   response: HttpResponse,
   request: HttpRequest,
-  cap: number,
+  { cap, room }: BodyLimits,
 ): Promise<Uint8Array> {
   const tooLarge = (size: string): RegistryError =>
     new RegistryError('too-large', request.subject, {
       state: `${response.url.host} sends ${size} bytes where at most ${cap} are read`,
       status: response.status,
     });
-  const announced = Number(headerOf(response, 'content-length'));
-  if (announced > cap) {
+  const hold = createHold(room);
+  try {
+    const announced = Number(headerOf(response, 'content-length'));
+    if (announced > cap) throw tooLarge(String(announced));
+    hold.upTo(announced);
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of response.body) {
+      bytes += chunk.byteLength;
+      if (bytes > cap) throw tooLarge(`more than ${cap}`);
+      hold.upTo(bytes);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks, bytes);
+  } catch (error) {
+    hold.drop();
     await response.discard();
-    throw tooLarge(String(announced));
+    throw error;
   }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength;
-    if (bytes > cap) throw tooLarge(`more than ${cap}`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes);
 }
 
 /** As much of the body as `cap` allows, for error texts; what goes wrong on the way does not matter any more. */

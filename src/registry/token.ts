@@ -87,7 +87,7 @@ export async function fetchToken(
   const asked = toHttpRequest(request);
   const response = await deps.send(asked);
   if (response.status === 200) {
-    const body = await readBody(response, asked, limits.tokenBytes);
+    const body = await readBody(response, asked, { cap: limits.tokenBytes });
     return readToken(parseJson(body, asked), asked, limits);
   }
   const { status } = response;

@@ -1,38 +1,194 @@
-import { expect, test } from 'vitest';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { inspectImage } from '../../src/assess/inspect-image.ts';
+import { createReadingRooms, READING_DEFAULTS, type ReadingRooms } from '../../src/assess/reading-rooms.ts';
+import { detectWasm } from '../../src/detect/detect-wasm.ts';
+import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
-import { parseDigest } from '../../src/image/digest.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
 import { startServer } from '../support/http-server.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+import { digestOf, TAR_LAYER } from '../support/image-facts.ts';
+import { createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
 
+/**
+ * The OCI distribution spec 1.1 lets a manifest have 4 MiB. Read by everybody at once, 32 of them, each waiting for its config,
+ * held 440 MB; the Deployment grants 256 MiB.
+ */
 const MIB = 1024 * 1024;
-const digest = parseDigest(`sha256:${'a'.repeat(64)}`);
+const MOST = 4 * MIB;
+const { smallRoom, largeRoom, largeAtOnce } = READING_DEFAULTS;
 
-/** A manifest that is valid in every way, and whose annotations alone are as long as asked for. */
-function manifestOf(bytes: number): string {
-  const entries = Array.from({ length: bytes / 16 }, (_, index) => [`label${index}`, 'v']);
-  const config = { mediaType: OCI_CONFIG, digest, size: 300 };
-  return JSON.stringify({ schemaVersion: 2, config, layers: [], annotations: Object.fromEntries(entries) });
+/** The document with blanks at its end, which take no time to parse. */
+function padded(document: object, bytes: number): string {
+  return JSON.stringify(document).padEnd(bytes, ' ');
 }
 
-/** 32 of 4 MiB, each waiting for its config, held 440 MB; the Deployment grants 256 MiB. */
-test.for([
-  { name: 'half a MiB is read', bytes: MIB / 2, code: null },
-  { name: 'two MiB are not', bytes: 2 * MIB, code: 'too-large' },
-])('of manifests $name', async ({ bytes, code }) => {
-  const manifest = manifestOf(bytes);
-  await using registry = await startServer((_request, response) => {
-    response.writeHead(200, { 'content-type': OCI_MANIFEST }).end(manifest);
+interface LargeImage {
+  readonly manifest: string;
+  readonly config: string;
+}
+
+function largeImage(manifestBytes: number, configBytes: number): LargeImage {
+  const layer = { mediaType: TAR_LAYER, digest: digestOf('layer'), size: 1000 };
+  const entrypoint = { config: { Entrypoint: ['/app.wasm'] }, rootfs: { diff_ids: [layer.digest] } };
+  const config = padded({ os: 'wasip1', architecture: 'wasm', ...entrypoint }, configBytes);
+  const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(config), size: config.length };
+  return {
+    config,
+    manifest: padded({ schemaVersion: 2, config: descriptor, layers: [layer] }, manifestBytes),
+  };
+}
+
+function serve({ manifest, config }: LargeImage): RequestListener {
+  return (request, response) => {
+    const isConfig = request.url?.includes('/blobs/') === true;
+    response.writeHead(200, { 'content-type': OCI_MANIFEST }).end(isConfig ? config : manifest);
+  };
+}
+
+async function setUp(answer: RequestListener) {
+  const registry = await startServer(answer);
+  const client = createTestClient([registry]);
+  onTestFinished(async () => {
+    await client.close();
+    await registry.close();
   });
-  await using client = createTestClient([registry]);
-  const reading = client.fetchManifest(imageAt(registry, 'app'), asking());
-  if (code === null) expect(await reading).toMatchObject({ bytes: manifest.length });
-  else expect((await failureOf(reading)).code).toBe(code);
+  return { registry, client, reference: imageAt(registry, 'app') };
+}
+
+/** As the catalog does it: with a room of its own, which is closed whatever happens. */
+async function lookUp(
+  { client, reference }: { readonly client: RegistryClient; readonly reference: ReturnType<typeof imageAt> },
+  rooms: ReadingRooms,
+  how: { readonly tenant?: string; readonly signal?: AbortSignal } = {},
+): Promise<ImageFacts> {
+  const { tenant = 'team-a', signal = AbortSignal.timeout(60_000) } = how;
+  using room = rooms.open(tenant, signal);
+  return await inspectImage(client, {
+    reference,
+    credentials: [],
+    architectures: [],
+    signal: room.signal,
+    room,
+  });
+}
+
+test.for([
+  { name: 'a manifest and a config of 3.9 MiB are read', image: largeImage(3.9 * MIB, 3.9 * MIB) },
+  { name: 'a manifest and a config of 4 MiB are read', image: largeImage(MOST, MOST) },
+])('$name', async ({ image }) => {
+  const bench = await setUp(serve(image));
+  const rooms = createReadingRooms();
+  expect(detectWasm(await lookUp(bench, rooms))).toMatchObject({ kind: 'wasm', flavour: 'wasi-image' });
+  expect(rooms.bytesHeld()).toBe(0);
 });
 
-test('nor is a config of two MiB asked for', async () => {
-  await using registry = await startServer((_request, response) => response.end('{}'));
-  await using client = createTestClient([registry]);
-  const blob = { digest, size: 2 * MIB };
-  const failure = await failureOf(client.fetchJsonBlob(imageAt(registry, 'app'), blob, asking()));
-  expect(failure.code).toBe('too-large');
+test.for([
+  { name: 'a manifest', image: largeImage(MOST + 1, 300) },
+  { name: 'a config', image: largeImage(300, MOST + 1) },
+])('$name of 4 MiB and a byte is not read', async ({ image }) => {
+  const bench = await setUp(serve(image));
+  const rooms = createReadingRooms();
+  expect((await failureOf(lookUp(bench, rooms))).code).toBe('too-large');
+  expect(rooms.bytesHeld()).toBe(0);
+});
+
+test('an ordinary image needs no more room than everybody has', async () => {
+  const image = largeImage(smallRoom / 2, smallRoom / 4);
+  const bench = await setUp(serve(image));
+  const rooms = createReadingRooms({ largeAtOnce: 0 });
+  expect(detectWasm(await lookUp(bench, rooms)).kind).toBe('wasm');
+});
+
+test('64 at a time of 4 MiB each hold no more than a few of them, and all are read', async () => {
+  const image = largeImage(MOST, 300);
+  const rooms = createReadingRooms({ largeWaiting: 64 });
+  const held: number[] = [];
+  const stalled: ServerResponse[] = [];
+  let isStalling = true;
+  const bench = await setUp((request, response) => {
+    held.push(rooms.bytesHeld());
+    if (isStalling && request.url?.includes('/blobs/') === true) stalled.push(response);
+    else serve(image)(request, response);
+  });
+  const looking = Promise.all(
+    Array.from({ length: 64 }, (_, index) => lookUp(bench, rooms, { tenant: `team-${index}` })),
+  );
+  // Those that have their manifest, and wait for their config.
+  await expect.poll(() => stalled.length, { timeout: 30_000 }).toBe(largeAtOnce);
+  isStalling = false;
+  for (const response of stalled) response.end(image.config);
+  const found = await looking;
+  expect(new Set(found.map((facts) => detectWasm(facts).kind))).toEqual(new Set(['wasm']));
+  expect(Math.max(...held)).toBeLessThanOrEqual(64 * smallRoom + largeAtOnce * largeRoom);
+  expect(Math.max(...held)).toBeGreaterThanOrEqual(largeAtOnce * MOST);
+  expect(rooms.bytesHeld()).toBe(0);
+}, 60_000);
+
+describe('the one large room is free again', () => {
+  const image = largeImage(MOST, 300);
+  const good = serve(image);
+  const endingAt =
+    (part: '/manifests/' | '/blobs/', answer: RequestListener): RequestListener =>
+    (request, response) =>
+      (request.url?.includes(part) === true ? answer : good)(request, response);
+  const half: RequestListener = (_request, response) => {
+    response.writeHead(200, { 'content-length': MOST }).write(image.manifest.slice(0, MOST / 2));
+  };
+
+  test.for<{ readonly name: string; readonly bad: RequestListener; readonly code: string }>([
+    {
+      name: 'a config that is not there',
+      bad: endingAt('/blobs/', (_request, response) => response.writeHead(404).end()),
+      code: 'not-found',
+    },
+    {
+      name: 'a connection cut',
+      bad: endingAt('/blobs/', (request) => request.socket.destroy()),
+      code: 'unreachable',
+    },
+    {
+      name: 'a connection cut in the middle of the manifest',
+      bad: endingAt('/manifests/', (request, response) => {
+        half(request, response);
+        setImmediate(() => request.socket.destroy());
+      }),
+      code: 'unreachable',
+    },
+    { name: 'silence', bad: endingAt('/blobs/', () => undefined), code: 'timeout' },
+    { name: 'silence in the middle of the manifest', bad: endingAt('/manifests/', half), code: 'timeout' },
+    {
+      name: 'another config than was named',
+      bad: endingAt('/blobs/', (_request, response) => response.end('{}')),
+      code: 'invalid',
+    },
+    {
+      name: 'what is no JSON',
+      bad: endingAt('/manifests/', (_request, response) => response.end('x'.repeat(MOST))),
+      code: 'invalid',
+    },
+    {
+      name: 'more than is read',
+      bad: endingAt('/manifests/', (_request, response) => {
+        response.write('x'.repeat(MOST));
+        response.end('x'.repeat(MOST));
+      }),
+      code: 'too-large',
+    },
+  ])('after $name', async ({ bad, code }) => {
+    const rooms = createReadingRooms({ largeAtOnce: 1 });
+    const signal = code === 'timeout' ? AbortSignal.timeout(1500) : AbortSignal.timeout(60_000);
+    expect((await failureOf(lookUp(await setUp(bad), rooms, { signal }))).code).toBe(code);
+    expect(rooms.bytesHeld()).toBe(0);
+    expect(detectWasm(await lookUp(await setUp(good), rooms)).kind).toBe('wasm');
+  });
+
+  test('when it is lost to one who has none', async () => {
+    const rooms = createReadingRooms({ largeAtOnce: 2, largeSafe: 0 });
+    const stalling = await setUp(endingAt('/blobs/', () => undefined));
+    const stalled = [lookUp(stalling, rooms), lookUp(stalling, rooms)].map((looking) => failureOf(looking));
+    await expect.poll(rooms.bytesHeld, { timeout: 10_000 }).toBe(2 * MOST);
+    expect(detectWasm(await lookUp(await setUp(good), rooms, { tenant: 'team-b' })).kind).toBe('wasm');
+    expect((await Promise.race(stalled)).code).toBe('timeout');
+  });
 });

@@ -269,15 +269,15 @@ export const contentFaults: readonly Fault[] = [
   },
   { name: 'indexes five deep', reason: 'unsupported', push: (target) => nest(target, 5) },
   {
-    name: 'ten thousand children',
+    name: 'thirty thousand children',
     reason: 'too-large',
-    push: children(10_000, { platform: LINUX }),
+    push: children(30_000, { platform: LINUX }),
     requests: 1,
   },
   {
-    name: 'thousands of children that are not there',
+    name: 'ten thousand children that are not there',
     reason: 'not-found',
-    push: children(4000, { platform: LINUX }),
+    push: children(10_000, { platform: LINUX }),
     requests: 5,
   },
   {

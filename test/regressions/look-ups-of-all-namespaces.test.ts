@@ -1,0 +1,72 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { ImageAnswer } from '../../src/assess/image-answer.ts';
+import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { startServer } from '../support/http-server.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { startRegistry } from '../support/registry.ts';
+import { createTestClient } from '../support/registry-client.ts';
+
+const AT_ONCE = 6;
+const WAITING = 3;
+
+/** A registry that answers nobody, one that works, and a catalog with few turns. */
+async function setUp() {
+  let asked = 0;
+  const silent = await startServer(() => void (asked += 1));
+  const registry = await startRegistry({ images: putFixtureImages });
+  const client = createTestClient([silent, registry]);
+  onTestFinished(async () => {
+    await client.close();
+    await silent.close();
+    await registry.close();
+  });
+  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
+  const catalog = createImageCatalog(
+    { registry: client, pullSecrets, logger: createRecordingLog().log },
+    { lookUpsAtOnce: AT_ONCE, lookUpsWaiting: WAITING },
+  );
+  const ask = (image: string, namespace: string, signal: AbortSignal): Promise<ImageAnswer> =>
+    catalog.ask({ image, namespace, pullSecrets: [], architectures: [] }, signal);
+  return {
+    asked: () => asked,
+    askSilent: (namespace: string, tag: number, signal = AbortSignal.timeout(60_000)) =>
+      ask(`${silent.host}/app:${tag}`, namespace, signal),
+    askGood: (namespace: string) =>
+      ask(`${registry.host}/corpus/bk-wasi-wasm:latest`, namespace, AbortSignal.timeout(60_000)),
+  };
+}
+
+/** Each namespace has room for 32: a thousand of them had room for 32,000. */
+test('all namespaces together have so many look-ups under way, so many waiting, and no more', async () => {
+  const { asked, askSilent } = await setUp();
+  const answers = Array.from({ length: AT_ONCE + WAITING }, (_, index) =>
+    askSilent(`team-${index}`, index, AbortSignal.timeout(60_000)),
+  );
+  await expect.poll(asked).toBe(AT_ONCE);
+  expect(await askSilent('team-0', 99)).toMatchObject({
+    kind: 'failure',
+    reason: 'rate-limited',
+    detail: expect.stringContaining('too many other images'),
+  });
+  expect(asked()).toBe(AT_ONCE);
+  void answers;
+});
+
+test('who waits for a turn longer than the admission has is told that time was up', async () => {
+  const { asked, askSilent } = await setUp();
+  for (let index = 0; index < AT_ONCE; index++) void askSilent(`team-${index}`, index);
+  await expect.poll(asked).toBe(AT_ONCE);
+  expect(await askSilent('team-0', 99, AbortSignal.timeout(20))).toMatchObject({ reason: 'timeout' });
+});
+
+test('namespaces that take everything, and get no answer, do not keep others from theirs', async () => {
+  const { asked, askSilent, askGood } = await setUp();
+  const noisy = Array.from({ length: AT_ONCE + WAITING }, (_, index) =>
+    askSilent(index % 2 === 0 ? 'noisy-a' : 'noisy-b', index),
+  );
+  await expect.poll(asked).toBe(AT_ONCE);
+  expect(await askGood('quiet')).toMatchObject({ kind: 'facts', stale: null });
+  // Those that made room for it are not left without an answer.
+  expect(await Promise.race(noisy)).toMatchObject({ kind: 'failure' });
+}, 60_000);
