@@ -1,49 +1,19 @@
 import { text } from 'node:stream/consumers';
 import type { ConfigDeps } from './cli/config/config.ts';
 import type { Look } from './config/configuration-reader.ts';
-import { faultsIn } from './every.ts';
-import { faultOfDockerConfig } from './keychain/docker-config-file.ts';
-import { loadProviders } from './keychain/provider-config.ts';
 import { isMissing } from './read-text.ts';
 import type { FileFault } from './registry/file-reading.ts';
-import { readNamedFiles } from './registry/named-files.ts';
 import type { RegistrySettings } from './registry/settings.ts';
+import { readAllNamedFiles } from './wire-files.ts';
 import { describeFault } from './wire-registry.ts';
 import type { Configurations } from './wire.ts';
-
-type Lender = 'dockerConfig' | 'credentialProviders';
-
-async function faultsOf(setting: Lender, read: () => Promise<unknown>): Promise<readonly FileFault[]> {
-  try {
-    await read();
-    return [];
-  } catch (error) {
-    const faults = faultsIn(error);
-    if (faults === null) throw error;
-    return faults.map((fault) => ({ path: [setting], error: fault }));
-  }
-}
-
-/** What `serve` would find in the files that the settings name, by the same readers. */
-async function findFaults(registry: RegistrySettings): Promise<readonly FileFault[]> {
-  const { dockerConfig, credentialProviders: providers } = registry;
-  const { faults } = await readNamedFiles(registry);
-  const ofDocker = await faultsOf('dockerConfig', async () => {
-    const fault = dockerConfig === undefined ? null : await faultOfDockerConfig(dockerConfig);
-    if (fault !== null) throw fault;
-  });
-  const ofProviders = await faultsOf('credentialProviders', async () =>
-    providers === undefined ? [] : loadProviders(providers),
-  );
-  return [...faults, ...ofDocker, ...ofProviders];
-}
 
 function problemOf({ path, error }: FileFault): Look['problems'][number] {
   return { path, text: describeFault(error) };
 }
 
 async function lookIntoRegistry(registry: RegistrySettings, isStrict: boolean): Promise<Look> {
-  const faults = await findFaults(registry);
+  const { faults } = await readAllNamedFiles(registry);
   const isAbsent = ({ error }: FileFault): boolean => !isStrict && isMissing(error);
   return {
     problems: faults.filter((fault) => !isAbsent(fault)).map(problemOf),

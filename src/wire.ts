@@ -46,6 +46,7 @@ import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts'
 import { keepCertificate, type KeepingParts, type KeptCertificate } from './wire-certificate.ts';
 import { wireDemo } from './wire-demo.ts';
 import { createWebhookMetrics, openMetrics, type WebhookMetrics } from './wire-metrics.ts';
+import { tellOfChangedFiles } from './wire-files.ts';
 import { connectRegistry } from './wire-registry.ts';
 import { assessUnderFile } from './wire-reload.ts';
 
@@ -203,6 +204,7 @@ async function serve(version: string, flags: ServeFlags, io: Io): Promise<ExitCo
     const pullSecrets = createPullSecrets({ client });
     const serviceAccounts = createServiceAccounts({ client, log: logger });
     const parts = { cluster, pullSecrets, serviceAccounts, keychain, registry, logger, namespace, metrics };
+    await tellOfChangedFiles({ registry: settings.registry, logger }, stopping.signal);
     const judge = followPolicy(parts, { file: flags.config, settings }, stopping.signal);
     const { onEvent } = metrics;
     const events = createEvents({ client, log: logger, onEvent }, { instance: hostname() }, stopping.signal);

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describeError } from '../errors.ts';
+import { readText } from '../read-text.ts';
+import { lookAgain } from './look-again.ts';
 
 export const DEFAULTS = {
   /**
@@ -36,7 +36,7 @@ export async function followFile(
   const look = async (): Promise<void> => {
     let found: string | undefined;
     try {
-      found = await readFile(file, 'utf8');
+      found = await readText({ path: file, what: 'configuration' });
       const isNew = found !== known;
       known = found;
       if (isNew) onText(found);
@@ -49,12 +49,5 @@ export async function followFile(
       told = problem;
     }
   };
-  while (!signal.aborted) {
-    try {
-      await delay(intervalMilliseconds, undefined, { signal, ref: false });
-    } catch {
-      return;
-    }
-    await look();
-  }
+  await lookAgain(look, intervalMilliseconds, signal);
 }

@@ -6,7 +6,8 @@ import {
   type CredentialHelpers,
 } from '../credentials/parse-credential-helpers.ts';
 import { parseDockerConfig } from '../credentials/parse-docker-config.ts';
-import { readText } from '../read-text.ts';
+import { describeError } from '../errors.ts';
+import { isMissing, readText } from '../read-text.ts';
 import { askHelper } from './ask-helper.ts';
 import { DEFAULTS, type KeychainLimits } from './defaults.ts';
 import { logFailure } from './log-failure.ts';
@@ -54,6 +55,21 @@ export function createDockerConfigFile(
   const configs = createSharedAnswers<DockerConfig>(limits);
   const logins = createSharedAnswers<Credential | null>(limits);
 
+  /** The last that could be read: a file with a slip in it takes nobody's logins away, one that is gone does. */
+  let last: DockerConfig | null = null;
+
+  async function currentConfig(registry: string): Promise<DockerConfig> {
+    try {
+      last = await configs.get(file, () => readConfig(file, limits));
+    } catch (error) {
+      if (isMissing(error)) last = null;
+      if (last === null) throw error;
+      const advice = 'Until it can be read, the logins count that it had before.';
+      deps.logger.warn({ registry, advice }, describeError(error));
+    }
+    return last;
+  }
+
   async function askFor(registry: string, helpers: CredentialHelpers): Promise<readonly Credential[]> {
     const chosen = chooseHelper(helpers, registry);
     if (chosen === null) return [];
@@ -70,7 +86,7 @@ export function createDockerConfigFile(
   return {
     credentialsFor: async ({ registry }) => {
       try {
-        const { credentials, helpers } = await configs.get(file, () => readConfig(file, limits));
+        const { credentials, helpers } = await currentConfig(registry);
         return [...(await askFor(registry, helpers)), ...credentials];
       } catch (error) {
         logFailure(deps.logger, error, { registry });

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { matchCredentials } from '../../src/credentials/match-credentials.ts';
 import { parseReference } from '../../src/image/reference.ts';
@@ -55,6 +57,21 @@ describe('logins in the file', () => {
     expect(await bench.logins('ghcr.io/a')).toEqual([]);
     await bench.programs.write('config.json', { auths });
     await expect.poll(() => bench.logins('ghcr.io/a')).toEqual(['file']);
+  });
+
+  test('a file that becomes broken leaves the logins that it had, and says so; one that is gone leaves none', async () => {
+    await using bench = await setUp({ auths }, { ttlMilliseconds: 1 });
+    expect(await bench.logins('ghcr.io/a')).toEqual(['file']);
+    await bench.programs.write('config.json', '{"auths": geheim');
+    await expect
+      .poll(async () => [await bench.logins('ghcr.io/a'), bench.warnings().length > 0])
+      .toEqual([['file'], true]);
+    expect(bench.warnings().join()).toMatch(/config\.json": it is not JSON/);
+    expect(bench.warnings().join()).not.toContain('geheim');
+    await rm(join(bench.programs.folder, 'config.json'));
+    await expect.poll(() => bench.logins('ghcr.io/a')).toEqual([]);
+    await bench.programs.write('config.json', '{"auths": geheim');
+    expect(await bench.logins('ghcr.io/a')).toEqual([]);
   });
 
   test.for([

@@ -1,0 +1,109 @@
+import { rename, rm } from 'node:fs/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createConfigurationReader } from '../src/config/configuration-reader.ts';
+import { registrySettings, type RegistrySettings } from '../src/registry/settings.ts';
+import { createLogger } from '../src/telemetry/log.ts';
+import { tellOfChangedFiles } from '../src/wire-files.ts';
+import { certificateFor } from './support/certificates.ts';
+import { writeFiles } from './support/hosts-files.ts';
+import { waitFor } from './support/processes.ts';
+
+const configurations = createConfigurationReader({ registry: registrySettings });
+
+let stop: AbortController;
+let lines: string[];
+beforeEach(() => {
+  stop = new AbortController();
+  lines = [];
+});
+afterEach(() => stop.abort());
+
+function settings(registry: object): RegistrySettings {
+  const file = { apiVersion: 'wasmgate.dev/v1alpha1', kind: 'Configuration', registry };
+  return configurations.parse(JSON.stringify(file), 'a.yaml').registry;
+}
+
+function follow(registry: object): Promise<void> {
+  const logger = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+  return tellOfChangedFiles({ registry: settings(registry), logger, intervalMilliseconds: 5 }, stop.signal);
+}
+
+/** The line that was written last, once it holds these words. */
+async function waitForLine(words: string): Promise<object> {
+  const line = await waitFor(
+    () => Promise.resolve(lines.at(-1)?.includes(words) === true ? lines.at(-1) : undefined),
+    {
+      what: words,
+      seconds: 30,
+    },
+  );
+  return JSON.parse(line) as object;
+}
+
+/** As the kubelet does it: nobody sees a half of it, and the draft lies where nobody looks. */
+async function replace(file: string, text: string): Promise<void> {
+  await using draft = await writeFiles({ draft: text });
+  await rename(draft.at('draft'), file);
+}
+
+test('each change of a named file is told once, with its name; what is wrong with it, too', async () => {
+  await using files = await writeFiles({ 'a.yaml': 'mirrors: {}' });
+  const file = files.at('a.yaml');
+  await follow({ registriesFile: file });
+
+  await replace(file, 'mirrors: {a.test: {}}');
+  expect(await waitForLine('apply after a restart only')).toMatchObject({ level: 'warn', files: [file] });
+
+  await replace(file, 'mirrors: [');
+  expect(await waitForLine('cannot be used; those before stay')).toMatchObject({
+    level: 'error',
+    files: [file],
+    problems: [`Cannot use registries file "${file}": it is no YAML, line 1`],
+  });
+
+  await rm(file);
+  expect(await waitForLine('there is no such file')).toMatchObject({ level: 'error', files: [file] });
+
+  await replace(file, 'mirrors: {}');
+  expect(await waitForLine('as they were at the start')).toMatchObject({ level: 'info' });
+  expect(lines).toHaveLength(4);
+});
+
+test('files behind those that are named are followed, too', async () => {
+  const { cert } = await certificateFor();
+  await using files = await writeFiles({ 'd/a.test/hosts.toml': 'ca = "ca.pem"', 'd/a.test/ca.pem': cert });
+  await follow({ hostsDirectory: files.at('d') });
+  const ca = files.at('d/a.test/ca.pem');
+  await replace(ca, (await certificateFor()).cert);
+  expect(await waitForLine('apply after a restart only')).toMatchObject({
+    files: expect.arrayContaining([ca]),
+  });
+});
+
+test('plugins are followed by what they are told to be', async () => {
+  const provider = {
+    name: 'true',
+    apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
+    matchImages: ['a.test'],
+    defaultCacheDuration: '1h',
+  };
+  const config = (given: object): string =>
+    JSON.stringify({
+      apiVersion: 'kubelet.config.k8s.io/v1',
+      kind: 'CredentialProviderConfig',
+      providers: [{ ...provider, ...given }],
+    });
+  await using files = await writeFiles({ 'p.yaml': config({}) });
+  await follow({ credentialProviders: { config: files.at('p.yaml'), binDir: '/bin' } });
+  await replace(files.at('p.yaml'), config({ defaultCacheDuration: '2h' }));
+  expect(await waitForLine('apply after a restart only')).toMatchObject({ files: [files.at('p.yaml')] });
+  await replace(files.at('p.yaml'), config({ defaultCacheDuration: 'long' }));
+  expect(await waitForLine('cannot be used')).toMatchObject({
+    problems: [expect.stringContaining('defaultCacheDuration of "true" is no duration')],
+  });
+});
+
+test('where no file is named nothing is followed', async () => {
+  await follow({ plainHttp: ['a.test'], dockerConfig: '/nonexistent/config.json' });
+  expect(lines).toEqual([]);
+});
