@@ -19,7 +19,15 @@ const KINDS = [
 ] as const satisfies readonly Verdict['kind'][];
 const NO_REASON = 'none';
 const REASONS = [NO_REASON, ...UNKNOWN_REASONS] as const;
-const STATUSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'none'] as const;
+/** Those by themselves that want something else of the operator each: a login, a right, a name, patience. */
+const TOLD_STATUSES = ['401', '403', '404', '429'] as const;
+const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+const STATUSES = [...STATUS_CLASSES, ...TOLD_STATUSES, 'none'] as const;
+
+function tellStatus(status: number | null): (typeof STATUSES)[number] {
+  const told = TOLD_STATUSES.find((one) => one === String(status));
+  return told ?? STATUS_CLASSES[Math.floor((status ?? 0) / 100) - 1] ?? 'none';
+}
 
 type Told = Readonly<{ kind: Verdict['kind']; reason: UnknownReason | typeof NO_REASON }>;
 
@@ -115,7 +123,7 @@ export function meterRegistry(
 ): Required<Pick<RegistryClientOptions, 'onRequest' | 'onPause'>> {
   const requests = metrics.counter({
     name: 'wasmgate_registry_requests_total',
-    help: 'Requests to registries and their token servers by status class, and why there was no answer.',
+    help: 'Requests to registries and their token servers by status, and why there was no answer.',
     labels: { status: STATUSES, reason: REASONS },
     isSparse: true,
   });
@@ -132,8 +140,7 @@ export function meterRegistry(
   });
   return {
     onRequest: (event) => {
-      const status = STATUSES[Math.floor((event.status ?? 0) / 100) - 1] ?? 'none';
-      requests.of({ status, reason: event.reason ?? NO_REASON }).add();
+      requests.of({ status: tellStatus(event.status), reason: event.reason ?? NO_REASON }).add();
       bytes.add(event.bytes);
     },
     onPause: (reason) => pauses.of({ reason }).add(),

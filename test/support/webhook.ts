@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import type { ServerOptions } from 'node:https';
 import { Agent, request } from 'undici';
 import type { AssessPod } from '../../src/assess/assessment.ts';
+import type { ServerMeter } from '../../src/server/admission-meter.ts';
 import { createApp, type AppOptions } from '../../src/server/app.ts';
 import { tlsOptions } from '../../src/server/certificate.ts';
 import { createHealth } from '../../src/server/health.ts';
@@ -14,6 +15,7 @@ export interface WebhookOptions {
   readonly assess: AssessPod;
   readonly waitingFor?: () => readonly string[];
   readonly logLevel?: LogLevel;
+  readonly meter?: ServerMeter;
   readonly app?: Omit<AppOptions, 'https'>;
   readonly https?: ServerOptions;
 }
@@ -41,7 +43,7 @@ export async function startWebhook(options: WebhookOptions) {
   const logger = createLogger({ level: options.logLevel ?? 'info', destination });
   const health = createHealth(options.waitingFor ?? (() => []));
   const app = createApp(
-    { assess: options.assess, health, logger },
+    { assess: options.assess, health, logger, meter: options.meter },
     { ...options.app, https: { ...tlsOptions(certificate), ...options.https } },
   );
   const listening = await listen(app, health, { host: '127.0.0.1', port: 0, drainMilliseconds: 0 });

@@ -1,0 +1,56 @@
+import { onTestFinished, expect, test } from 'vitest';
+import { serveMetrics } from '../../src/server/metrics-server.ts';
+
+async function serve(write = () => 'a 1\n') {
+  const served = await serveMetrics({ contentType: 'text/plain', write }, { host: '127.0.0.1', port: 0 });
+  onTestFinished(served.close);
+  return {
+    served,
+    fetch: (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${served.port}${path}`, init),
+  };
+}
+
+test('the page is written anew for each GET, and has its type', async () => {
+  let times = 0;
+  const { fetch } = await serve(() => `a ${(times += 1)}\n`);
+  expect(await (await fetch('/metrics')).text()).toBe('a 1\n');
+  const second = await fetch('/metrics?x=1');
+  expect(second.headers.get('content-type')).toBe('text/plain');
+  expect(await second.text()).toBe('a 2\n');
+});
+
+test('HEAD tells how long it would be', async () => {
+  const { fetch } = await serve();
+  const answer = await fetch('/metrics', { method: 'HEAD' });
+  expect({ status: answer.status, length: answer.headers.get('content-length') }).toEqual({
+    status: 200,
+    length: '4',
+  });
+  expect(await answer.text()).toBe('');
+});
+
+test.each([
+  ['POST', '/metrics', 405],
+  ['GET', '/', 404],
+  ['GET', '/metrics/', 404],
+  ['POST', '/mutate', 404],
+])('%s %s is answered %d', async (method, path, status) => {
+  const { fetch } = await serve();
+  expect((await fetch(path, { method })).status).toBe(status);
+});
+
+test('closing does not wait for connections that are kept', async () => {
+  const { served, fetch } = await serve();
+  await (await fetch('/metrics')).text();
+  await served.close();
+  await expect(fetch('/metrics')).rejects.toThrow('fetch failed');
+});
+
+test('a port that is taken is told with the flag that chooses another', async () => {
+  const { served } = await serve();
+  const again = serveMetrics({ contentType: '', write: () => '' }, { host: '127.0.0.1', port: served.port });
+  await expect(again).rejects.toMatchObject({
+    code: 'cannot-listen',
+    advice: expect.stringContaining('--metrics-port') as string,
+  });
+});
