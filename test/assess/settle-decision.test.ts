@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { JudgedAssessment } from '../../src/assess/assessment.ts';
-import { createDeadline } from '../../src/assess/deadline.ts';
+import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { createRegistryClient } from '../../src/registry/client.ts';
@@ -23,7 +23,7 @@ interface Stage {
   readonly registry: TestRegistry;
   readonly put: (image: LayeredImage) => string;
   readonly image: (fixture: string) => string;
-  readonly assess: (sketch: PodSketch, milliseconds?: number) => Promise<JudgedAssessment>;
+  readonly assess: (sketch: PodSketch, deadline?: Deadline) => Promise<JudgedAssessment>;
   /** Requests so far that were for layers; manifest and config cost two. */
   readonly looks: () => number;
 }
@@ -65,13 +65,13 @@ async function setUp({ classes, policy = {}, faults }: Setup): Promise<Stage> {
       return `${registry.host}/${name}`;
     },
     image: (fixture) => `${registry.host}/corpus/${fixture}:latest`,
-    assess: async (sketch, milliseconds = 10_000) => {
+    assess: async (sketch, deadline = createDeadline(60_000)) => {
       const assessment = await run({
         subject: 'pod',
         pod: pod(sketch),
         namespace: 'default',
         step: 'mutate',
-        deadline: createDeadline(milliseconds),
+        deadline,
       });
       if (assessment.kind !== 'judged') throw new Error('the Pod was not judged');
       return assessment;
@@ -212,9 +212,13 @@ describe.skipIf(!hasGnuTar)('a look that fails leaves the decision as it was', (
       serve = handler;
       return faultyLayers((request, response) => void opened.then(() => serve(request, response)))(handler);
     };
-    const { put, assess } = await setUp({ classes: ['wasmedge', 'wasmtime'], faults });
+    const { put, assess, looks } = await setUp({ classes: ['wasmedge', 'wasmtime'], faults });
     const sketch = { containers: [{ image: put(component) }] };
-    expect(classOf(await assess(sketch, 300))).toBe('wasmedge');
+    const time = new AbortController();
+    const answering = assess(sketch, { signal: () => time.signal });
+    await expect.poll(looks).toBe(1);
+    time.abort(new DOMException('over', 'TimeoutError'));
+    expect(classOf(await answering)).toBe('wasmedge');
     open();
     await expect.poll(async () => classOf(await assess(sketch))).toBe('wasmtime');
   });
