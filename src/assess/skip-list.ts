@@ -11,18 +11,28 @@ function toExpression(pattern: string): RegExp {
   return new RegExp(`^${escaped}$`);
 }
 
-/** `registry/repository`, normalised, so that `nginx` meets a pattern for `docker.io/library/*`; null where unreadable. */
-function nameOf(image: string): string | null {
+const DOCKER_HUB = 'docker.io';
+const OFFICIAL = 'library/';
+
+/**
+ * `registry/repository`, normalised, so that `nginx` meets a pattern for `docker.io/library/*`; of Docker Hub also what people
+ * write instead. None where the reference is unreadable.
+ */
+function namesOf(image: string): readonly string[] {
   try {
     const { registry, repository } = parseReference(image);
-    return `${registry}/${repository}`;
+    const full = `${registry}/${repository}`;
+    if (registry !== DOCKER_HUB) return [full];
+    return repository.startsWith(OFFICIAL)
+      ? [full, repository, repository.slice(OFFICIAL.length)]
+      : [full, repository];
   } catch (error) {
-    if (error instanceof AppError) return null;
+    if (error instanceof AppError) return [];
     throw error;
   }
 }
 
-/** @param patterns of `registry/repository`, where `*` stands for anything, slashes included */
+/** @param patterns of `registry/repository`, where `*` stands for anything, slashes included; `nginx` and `istio/*` on Docker Hub */
 export function createSkipList(patterns: readonly string[]): SkipList {
   if (patterns.length === 0) return () => null;
   const rules = patterns.map((pattern) => [pattern, toExpression(pattern)] as const);
@@ -30,10 +40,10 @@ export function createSkipList(patterns: readonly string[]): SkipList {
   return (image) => {
     const known = memo.get(image);
     if (known !== undefined) return known;
-    const name = nameOf(image);
+    const names = namesOf(image);
     // What is no reference may be of any length: it is not worth remembering.
-    if (name === null) return null;
-    const found = rules.find(([, expression]) => expression.test(name))?.[0] ?? null;
+    if (names.length === 0) return null;
+    const found = rules.find(([, expression]) => names.some((name) => expression.test(name)))?.[0] ?? null;
     if (memo.size >= MEMO_CAP) memo.clear();
     memo.set(image, found);
     return found;

@@ -123,7 +123,8 @@ export const policySettings = Type.Object(
     }),
     skipImages: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
-      description: 'Images never asked for, as patterns of registry/repository with *: "internal.example/*".',
+      description:
+        'Images never asked for, as patterns of registry/repository with *: "internal.example/*"; those of Docker Hub by their short names, too: "istio/*", "nginx".',
     }),
     systemNamespaces: Type.Array(Type.String({ minLength: 1 }), {
       default: [],

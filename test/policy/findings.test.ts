@@ -3,7 +3,7 @@ import { evaluate } from '../../src/policy/evaluate.ts';
 import { FINDING_IDS } from '../../src/policy/severity.ts';
 import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
 import { FINDING_CASES } from './finding-cases.ts';
-import { type Case, decide, exec, limited, nodes, one, taint, tar } from './finding-pods.ts';
+import { type Case, decide, exec, limited, mesh, nodes, one, taint, tar } from './finding-pods.ts';
 
 const cases = (kind: 'fires' | 'rests') =>
   Object.entries(FINDING_CASES).flatMap(([id, table]) =>
@@ -63,6 +63,26 @@ describe('what is said', () => {
     expect(findings.find(({ id }) => id === 'slow-start-under-cpu-limit')?.advice).toContain(
       'limits.cpu to 1,',
     );
+  });
+
+  test('a sidecar that came after the choice: that wasmgate chose, and who is to give way', () => {
+    const annotations = { 'wasmgate.dev/runtime-class-chosen': 'crun-wasm' };
+    const text = say('handler-cannot-run-image', { on: 'crun-wasm', pod: { ...mesh({}), annotations } });
+    expect(text).toContain(
+      'RuntimeClass "crun-wasm", which wasmgate chose before it knew of this container:',
+    );
+    expect(text).toContain('in what you apply, or keep the other webhook from adding this container.');
+    const stale = { 'wasmgate.dev/runtime-class-chosen': 'wasmtime' };
+    expect(
+      say('handler-cannot-run-image', { on: 'crun-wasm', pod: { ...mesh({}), annotations: stale } }),
+    ).toContain('or leave it out and wasmgate chooses.');
+  });
+
+  test('Linux classes to name come in the order of the setting', () => {
+    const view = cluster([runtimeClass('a', { handler: 'crun' }), runtimeClass('z', { handler: 'runc' })]);
+    const policy = { findings: { 'runtime-class-required': 'deny' } } as const;
+    const text = say('runtime-class-required', { on: null, view, policy, pod: one('server') });
+    expect(text).toContain('Set spec.runtimeClassName to "z" or "a"');
   });
 
   test('a container without an image', () => {

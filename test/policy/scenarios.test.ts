@@ -126,7 +126,7 @@ describe('wasm-first', () => {
     expect(finding?.detail).toBe(
       'container "c0" (image server, an ordinary container image) is not Wasm, and the Pod names no RuntimeClass',
     );
-    expect(finding?.advice).toContain('"kata-clh" or "linux"');
+    expect(finding?.advice).toContain('"linux" or "kata-clh"');
   });
 
   test('where there are none, what to create', () => {

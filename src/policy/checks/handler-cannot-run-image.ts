@@ -1,7 +1,18 @@
+import { CHOSEN_CLASS_ANNOTATION } from '../../pod/names.ts';
 import { alternatives, describeClass, describeContainer, insteadOfIndex } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { canRun } from '../handlers.ts';
 import { classesToName } from '../select-runtime-class.ts';
+
+/** @param isOurs the class is one that wasmgate chose, as a neighbour's sidecar finds it */
+function adviceFor(capable: readonly string[], isOurs: boolean): string {
+  if (capable.length === 0)
+    return 'No RuntimeClass of this cluster runs all containers of this Pod; create one whose handler does.';
+  const named = `Set spec.runtimeClassName to ${alternatives(capable)}`;
+  return isOurs
+    ? `${named} in what you apply, or keep the other webhook from adding this container.`
+    : `${named}, or leave it out and wasmgate chooses.`;
+}
 
 export const handlerCannotRunImage: Rule = {
   id: 'handler-cannot-run-image',
@@ -16,24 +27,21 @@ export const handlerCannotRunImage: Rule = {
     'Name a class whose handler runs the image, or leave spec.runtimeClassName out and wasmgate chooses ' +
     'one.',
   check: (context) => {
-    const { resolved, containers, settings } = context;
+    const { pod, resolved, containers, settings } = context;
     const { class: runtimeClass, profile } = resolved;
     if (resolved.origin !== 'pod' || runtimeClass === null || profile === null) return NO_FINDINGS;
+    const isOurs = pod.metadata?.annotations?.[CHOSEN_CLASS_ANNOTATION] === runtimeClass.name;
+    const chosen = isOurs ? ', which wasmgate chose before it knew of this container' : '';
     return containers.flatMap((container) => {
       const { verdict } = container;
       if (verdict.kind !== 'wasm' && verdict.kind !== 'container') return [];
       const outcome = canRun(profile, verdict);
       if (outcome.runs !== 'no') return [];
-      const capable = classesToName(context, settings);
       return {
         id: 'handler-cannot-run-image' as const,
         container: container.container.name,
-        detail: `${describeContainer(container)} cannot run under ${describeClass(runtimeClass)}: ${profile.title} ${outcome.why}`,
-        advice:
-          insteadOfIndex(container) ??
-          (capable.length > 0
-            ? `Set spec.runtimeClassName to ${alternatives(capable)}, or leave it out and wasmgate chooses.`
-            : `No RuntimeClass of this cluster runs all containers of this Pod; create one whose handler does.`),
+        detail: `${describeContainer(container)} cannot run under ${describeClass(runtimeClass)}${chosen}: ${profile.title} ${outcome.why}`,
+        advice: insteadOfIndex(container) ?? adviceFor(classesToName(context, settings), isOurs),
       };
     });
   },

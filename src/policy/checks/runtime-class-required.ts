@@ -18,8 +18,14 @@ function isOnPurpose({ resolved, pod, settings }: PolicyContext): boolean {
 }
 
 function adviceFor({ cluster, settings }: PolicyContext): string {
-  const linux = cluster.runtimeClasses.filter(({ handler }) => isLinuxHandler(settings, handler));
   const { linuxHandlers } = settings;
+  const rank = ({ handler }: RuntimeClass): number => {
+    const position = linuxHandlers.indexOf(handler);
+    return position < 0 ? linuxHandlers.length : position;
+  };
+  const linux = cluster.runtimeClasses
+    .filter(({ handler }) => isLinuxHandler(settings, handler))
+    .toSorted((one, other) => rank(one) - rank(other));
   if (linux.length === 0)
     return `Create a RuntimeClass with a handler for Linux (policy.linuxHandlers: ${linuxHandlers.join(', ')}) and name it in spec.runtimeClassName.`;
   return `Set spec.runtimeClassName to ${alternatives(linux.map(({ name }) => name))} if this is meant to run as a Linux container, or use a Wasm image.`;
