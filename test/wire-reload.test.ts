@@ -8,7 +8,9 @@ import { createConfigurationReader } from '../src/config/configuration-reader.ts
 import { policySettings } from '../src/policy/settings.ts';
 import { createLogger } from '../src/telemetry/log.ts';
 import { logSettings } from '../src/telemetry/settings.ts';
+import { createWebhookMetrics } from '../src/wire-metrics.ts';
 import { assessUnderFile } from '../src/wire-reload.ts';
+import { readSeries } from './support/exposition.ts';
 import { pod } from './support/pods.ts';
 import { waitFor } from './support/processes.ts';
 
@@ -57,16 +59,26 @@ const REQUEST: AssessmentRequest = {
   deadline: createDeadline(1000),
 };
 
+const UNLISTED = { ready: false, current: false, lastContact: null, failure: null, restarts: 0 };
+
 /** A use case that answers the mode of the policy it was made with. */
 async function start(sections: string) {
   const path = await mount(file(sections));
   let made = 0;
   const logger = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+  const states = () => ({
+    'runtime classes': UNLISTED,
+    namespaces: UNLISTED,
+    nodes: UNLISTED,
+    'limit ranges': UNLISTED,
+  });
+  const metrics = createWebhookMetrics('0', { states }, stop.signal);
   const assess = assessUnderFile(
     {
       file: path,
       parse: reader.parse,
       logger,
+      onReload: metrics.onReload,
       intervalMilliseconds: 5,
       assemble: ({ policy }) => {
         made += 1;
@@ -80,7 +92,17 @@ async function start(sections: string) {
     const assessment = await assess(REQUEST);
     return assessment.kind === 'skipped' ? assessment.reason : '';
   };
-  return { mode, made: () => made };
+  /** What a collector would see of reloads. */
+  const reloads = () => {
+    const series = readSeries(metrics.page.write());
+    return {
+      taken: series['wasmgate_config_reloads_total{result="success"}'],
+      refused: series['wasmgate_config_reloads_total{result="failure"}'],
+      isGood: series['wasmgate_config_last_reload_successful'],
+      at: series['wasmgate_config_last_reload_success_timestamp_seconds'],
+    };
+  };
+  return { mode, made: () => made, reloads };
 }
 
 async function waitForMode({ mode }: { mode: () => Promise<string> }, wanted: string): Promise<void> {
@@ -106,11 +128,16 @@ test('a swapped file applies to the next admission', async () => {
 
 test('a wrong file is told once and changes nothing; the next good one applies', async () => {
   const started = await start('policy: {mode: enforce}');
+  const begun = started.reloads();
+  expect(begun).toMatchObject({ taken: 0, refused: 0, isGood: 1 });
   await mount(file('policy: {mode: enfroce}'));
   expect(await waitForLine('is not taken')).toContain('Did you mean');
   expect(await started.mode()).toBe('enforce');
+  expect(started.reloads()).toEqual({ taken: 0, refused: 1, isGood: 0, at: begun.at });
   await mount(file('policy: {mode: warn}'));
   await waitForMode(started, 'warn');
+  expect(started.reloads()).toMatchObject({ taken: 1, refused: 1, isGood: 1 });
+  expect(started.reloads().at).toBeGreaterThan(begun.at ?? Infinity);
   expect(lines.filter((line) => line.includes('is not taken'))).toHaveLength(1);
 });
 
@@ -119,7 +146,14 @@ test('a file that is away for a while is told, and what was read stays', async (
   await rename(join(folder, '..data'), join(folder, '..away'));
   await waitForLine('is not taken');
   expect(await started.mode()).toBe('audit');
+  expect(started.reloads()).toMatchObject({ refused: 1, isGood: 0 });
   await rename(join(folder, '..away'), join(folder, '..data'));
+  // As it was before: nothing new to apply, and yet the problem is over.
+  await waitFor(() => Promise.resolve(started.reloads().isGood === 1), {
+    what: 'the end of the problem',
+    seconds: 120,
+  });
+  expect(started.made()).toBe(1);
   await mount(file('policy: {mode: warn}'));
   await waitForMode(started, 'warn');
 });
