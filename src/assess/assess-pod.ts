@@ -36,6 +36,10 @@ function skipped(reason: string, notes: readonly string[] = NOTHING): Assessment
   return { kind: 'skipped', reason, notes };
 }
 
+function whyNotSkipped(value: string): string {
+  return value === 'true' ? 'the configuration does not allow it' : 'only the value "true" would have one';
+}
+
 /** The use case behind every way in: scope, mode, facts, decision, outcome. */
 export function createAssessPod(deps: AssessDeps, options: AssessOptions): AssessPod {
   const { policy, ownNamespace } = options;
@@ -88,10 +92,10 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     const { mode, note } = resolveMode(namespace, policy.mode);
     const notes = note === null ? [] : [note];
     if (mode === 'off') return skipped('mode off', notes);
-    if (request.pod.metadata?.annotations?.[SKIP_ANNOTATION] === 'true') {
-      if (policy.allowSkipAnnotation) return skipped(`annotation ${SKIP_ANNOTATION}`, notes);
-      notes.push(`annotation ${SKIP_ANNOTATION} has no effect: the configuration does not allow it`);
-    }
+    const skip = request.pod.metadata?.annotations?.[SKIP_ANNOTATION];
+    if (skip === 'true' && policy.allowSkipAnnotation) return skipped(`annotation ${SKIP_ANNOTATION}`, notes);
+    if (skip !== undefined && skip !== 'false')
+      notes.push(`annotation ${SKIP_ANNOTATION} has no effect: ${whyNotSkipped(skip)}`);
     return judge(request, { mode, labels: namespace?.labels ?? NO_LABELS, notes });
   }
 

@@ -97,9 +97,21 @@ describe('what is never judged', () => {
     expect(registry.log).toHaveLength(asked);
   });
 
-  test('an opt-out that is not allowed changes nothing and is told', async () => {
-    const assessment = await assess(wasmPod({ annotations: { 'wasmgate.dev/skip': 'true' } }));
-    expect(assessment).toMatchObject({ kind: 'judged', notes: [expect.stringContaining('has no effect')] });
+  test.each([
+    ['not allowed', 'true', false, 'has no effect: the configuration does not allow it'],
+    ['of another value', 'yes', true, 'has no effect: only the value "true" would have one'],
+  ])(
+    'an opt-out that is %s changes nothing and is told',
+    async (_case, value, allowSkipAnnotation, words) => {
+      const annotations = { 'wasmgate.dev/skip': value };
+      const assessment = await assess(wasmPod({ annotations }), { policy: { allowSkipAnnotation } });
+      expect(assessment).toMatchObject({ kind: 'judged', notes: [expect.stringContaining(words)] });
+    },
+  );
+
+  test('an annotation that says no needs no word', async () => {
+    const assessment = await assess(wasmPod({ annotations: { 'wasmgate.dev/skip': 'false' } }));
+    expect(assessment).toMatchObject({ kind: 'judged', notes: [] });
   });
 
   test('images on the skip list are not asked for', async () => {
