@@ -15,10 +15,25 @@ function editDistance(from: string, to: string): number {
 /** Names this long are no typing errors, and comparing them would cost. */
 const LONGEST_NAME = 64;
 
-/** The candidate somebody who typed `name` probably meant; null where none is near. Case does not count. */
+/** A word that stops short; shorter beginnings could be those of any. */
+const SHORTEST_BEGINNING = 4;
+
+/** The only candidate that begins so; null where there is none, or several. */
+function completed(typed: string, candidates: readonly string[]): string | null {
+  if (typed.length < SHORTEST_BEGINNING) return null;
+  const [found, ...others] = candidates.filter((candidate) => candidate.toLowerCase().startsWith(typed));
+  return others.length === 0 ? (found ?? null) : null;
+}
+
+/**
+ * The candidate somebody who typed `name` probably meant: the one of which it is the beginning, else the one that is nearest;
+ * null where none is near. Case does not count.
+ */
 export function nearestName(name: string, candidates: readonly string[]): string | null {
   if (name.length > LONGEST_NAME) return null;
   const typed = name.toLowerCase();
+  const whole = completed(typed, candidates);
+  if (whole !== null) return whole;
   let best: string | null = null;
   // Two for a swapped pair of letters, which is the commonest slip; in the shortest names that would be any name.
   let bestDistance = (name.length < 3 ? 1 : Math.max(2, Math.floor(name.length / 3))) + 1;

@@ -13,7 +13,7 @@ export interface Manifest {
 export interface Manifests {
   readonly manifests: readonly Manifest[];
   /** Documents that are no Kubernetes objects: Helm values, lists of strings. */
-  readonly others: number;
+  readonly others: readonly ParsedDocument[];
 }
 
 /** Kinds that are made for a tool on the user's machine, and that no API server knows. */
@@ -52,10 +52,10 @@ function manifestsOf(value: unknown, place: ParsedDocument): readonly Manifest[]
 /** The Kubernetes objects in all documents, lists taken apart, in order. */
 export function collectManifests(documents: readonly ParsedDocument[]): Manifests {
   const manifests: Manifest[] = [];
-  let others = 0;
+  const others: ParsedDocument[] = [];
   for (const parsed of documents) {
     const found = manifestsOf(parsed.value, parsed);
-    if (found === null) others += 1;
+    if (found === null) others.push(parsed);
     else manifests.push(...found);
   }
   return { manifests, others };

@@ -2,6 +2,8 @@ import type { ReportedVerdict } from '../../assess/image-report.ts';
 import type { Severity } from '../../policy/decision.ts';
 import type { Page, Style } from '../page.ts';
 import { wrap } from '../text.ts';
+import { describeObject, describePlace } from './describe-source.ts';
+import type { OpenQuestion } from './open-questions.ts';
 import {
   OUTCOMES,
   type ReportedFinding,
@@ -101,23 +103,40 @@ function isPlain({ outcome, findings, images }: ReportItem): boolean {
   );
 }
 
+/** What is told of an object beside its report. */
+export interface Beside {
+  readonly remarks: readonly string[];
+  readonly questions: readonly OpenQuestion[];
+}
+
+function notesOf({ remarks, questions }: Beside): readonly string[] {
+  const untold = questions.filter(({ isFound }) => !isFound);
+  return [...remarks, ...untold.map(({ container, detail }) => `container "${container}": ${detail}`)];
+}
+
 /** One object: a line where there is nothing to say, else a line for each thing. */
-export function renderItem(page: Page, item: ReportItem, remarks: readonly string[]): string {
+export function renderItem(page: Page, item: ReportItem, beside: Beside): string {
   const { outcome, source, mode } = item;
-  const { file, document, kind, namespace, name } = source;
   const inMode = mode === null || mode === 'enforce' ? '' : `, mode ${mode}`;
-  const title = `${kind} ${namespace}/${name} (${file}, document ${document}${inMode})`;
+  const title = `${describeObject(source)} (${describePlace(source)}${inMode})`;
   const lines = [
     page.paint(['bold', OUTCOME_STYLES[outcome]], outcome.padEnd(LABEL_WIDTH + 2)) +
       wrap(title, page.columns, INDENT).trimStart(),
     ...refusalLines(page, item),
-    ...remarks.map((remark) => row(page, 'note', { text: remark, style: 'yellow' })),
+    ...notesOf(beside).map((remark) => row(page, 'note', { text: remark, style: 'yellow' })),
     ...(isPlain(item)
       ? []
       : [...imageLines(page, item), ...classLine(page, item), ...changeLines(page, item)]),
     ...item.findings.flatMap((finding) => findingLines(page, finding)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What would settle the open questions of several objects, once. */
+export function renderAdvices({ columns, paint }: Page, advices: readonly string[]): string {
+  return advices
+    .map((advice) => `${paint('yellow', wrap(`To decide: ${advice}`, columns, ''))}\n\n`)
+    .join('');
 }
 
 /** `4 reviewed: 1 admitted, 3 changed. 2 documents passed over.` */

@@ -94,18 +94,7 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
   };
 }
 
-/** Why images are unknown of which no finding speaks. */
-function unknownImages({ judgement }: JudgedReview): readonly string[] {
-  const { containers, decision } = judgement;
-  const told = new Set(decision.findings.map(({ container }) => container));
-  return containers.flatMap(({ container, verdict, isSkipped }) => {
-    if (verdict.kind !== 'unknown' || isSkipped || told.has(container.name)) return [];
-    return `container "${container.name}": ${verdict.detail}. ${verdict.advice ?? ''}`.trimEnd();
-  });
-}
-
 /** Worth saying although it is no finding: why nothing was judged, a namespace label that is none. */
 export function remarksOf(review: Reviewed): readonly string[] {
-  if (review.kind === 'left') return [review.reason, ...review.notes];
-  return [...review.judgement.notes, ...unknownImages(review)];
+  return review.kind === 'left' ? [review.reason, ...review.notes] : review.judgement.notes;
 }

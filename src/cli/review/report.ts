@@ -81,12 +81,26 @@ export type Summary = Readonly<Record<ReviewOutcome, number>> & {
   readonly passedOver: number;
 };
 
+/** A document, or an item of its list, with nothing to review in it. */
+export interface PassedOver {
+  readonly file: string;
+  readonly document: number;
+  /** Empty where it is no Kubernetes object. */
+  readonly kind: string;
+  readonly name: string;
+}
+
 export interface Report {
   readonly items: readonly ReportItem[];
+  readonly passedOver: readonly PassedOver[];
   readonly summary: Summary;
 }
 
-export function summarize(items: readonly ReportItem[], passedOver: number): Summary {
+export function reportOf(items: readonly ReportItem[], passedOver: readonly PassedOver[]): Report {
+  return { items, passedOver, summary: summarize(items, passedOver.length) };
+}
+
+function summarize(items: readonly ReportItem[], passedOver: number): Summary {
   const counts = { admitted: 0, changed: 0, refused: 0, skipped: 0, undecided: 0 };
   for (const { outcome } of items) counts[outcome] += 1;
   return { reviewed: items.length, ...counts, passedOver };

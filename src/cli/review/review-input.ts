@@ -3,11 +3,13 @@ import { AppError } from '../../errors.ts';
 import type { JsonObject } from '../../image/json.ts';
 import { usageError } from '../usage-error.ts';
 import { isFact } from './facts.ts';
+import { isKustomization } from './kustomizations.ts';
 import { collectManifests, type Manifest } from './manifests.ts';
-import { parseDocuments, type ParsedFile } from './parse-documents.ts';
+import { parseDocuments, type ParsedDocument, type ParsedFile } from './parse-documents.ts';
 import { readFiles, type InputFile } from './read-files.ts';
+import type { PassedOver } from './report.ts';
 import { reviewSubject, type Reviewed } from './review-subject.ts';
-import { subjectOf, type Subject } from './subjects.ts';
+import { nameOf, subjectOf, type Subject } from './subjects.ts';
 
 export const DEFAULTS = {
   /** Reviewed side by side: enough to hide a registry's latency, few enough for its rate limits. */
@@ -21,17 +23,19 @@ export interface Input {
   readonly files: readonly InputFile[];
   readonly manifests: readonly Manifest[];
   /** Documents that are no Kubernetes objects. */
-  readonly others: number;
+  readonly others: readonly ParsedDocument[];
 }
 
 export interface ReviewedInput {
   readonly reviews: readonly Reviewed[];
   /** Every Kubernetes object of the files, in order. */
   readonly objects: readonly JsonObject[];
-  readonly passedOver: number;
+  readonly passedOver: readonly PassedOver[];
 }
 
 const CHART_ADVICE = 'A chart is reviewed as it is rendered: helm template CHART | wasmgate review -f -';
+const KUSTOMIZE_ADVICE =
+  'A kustomization is reviewed as it is built: kubectl kustomize FOLDER | wasmgate review -f -';
 
 function adviceFor(files: readonly InputFile[]): { advice: string } | Record<string, never> {
   return files.some(({ text }) => text.includes('{{')) ? { advice: CHART_ADVICE } : {};
@@ -64,13 +68,34 @@ export async function readManifests(
   return { files, ...collectManifests(parsed.flatMap(({ documents }) => documents)) };
 }
 
+function describeNothing({ files, others }: Input): string {
+  if (files.length === 0) return 'there is no file in it that is called *.yaml, *.yml or *.json';
+  const of = files.length === 1 ? '' : ` in ${files.length} files`;
+  if (others.length === 0) return `there is nothing${of}`;
+  return others.length === 1
+    ? `1 document${of}, which is none`
+    : `${others.length} documents${of}, which are none`;
+}
+
 /** @throws AppError `wrong-usage` where there is not a single Kubernetes object, which no one can have meant */
-export function checkNotEmpty({ files, manifests, others }: Input, paths: readonly string[]): void {
+export function checkNotEmpty(input: Input, paths: readonly string[]): void {
+  const { manifests, others } = input;
   if (manifests.length > 0) return;
-  const found = others === 1 ? '1 document, which is none' : `${others} documents, which are none`;
-  const looked = `${files.length === 1 ? '' : `${files.length} files with `}${found}`;
-  const what = `there is no Kubernetes object in ${paths.join(', ')}: ${looked}`;
-  throw usageError(what, 'review', others > 0 ? CHART_ADVICE : undefined);
+  const what = `there is no Kubernetes object in ${paths.join(', ')}: ${describeNothing(input)}`;
+  const rendered = others.some(isKustomization) ? KUSTOMIZE_ADVICE : CHART_ADVICE;
+  throw usageError(what, 'review', others.length > 0 ? rendered : undefined);
+}
+
+/** What was passed over, the objects of other kinds first. */
+function findPassedOver(
+  { manifests, others }: Input,
+  subjects: ReadonlyMap<Manifest, Subject>,
+): readonly PassedOver[] {
+  const objects = manifests.filter((manifest) => !subjects.has(manifest) && !isFact(manifest));
+  return [
+    ...objects.map(({ file, document, kind, object }) => ({ file, document, kind, name: nameOf(object) })),
+    ...others.map(({ file, document }) => ({ file, document, kind: '', name: '' })),
+  ];
 }
 
 function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Manifest, Subject> {
@@ -100,10 +125,9 @@ export async function reviewInput(
   namespace: string,
 ): Promise<ReviewedInput> {
   const subjects = findSubjects(input, namespace);
-  const isOver = (manifest: Manifest): boolean => !subjects.has(manifest) && !isFact(manifest);
   return {
     reviews: await reviewAll(assess, [...subjects.values()]),
     objects: input.manifests.map(({ object }) => object),
-    passedOver: input.others + input.manifests.filter(isOver).length,
+    passedOver: findPassedOver(input, subjects),
   };
 }

@@ -40,6 +40,12 @@ const FLAGS: readonly Flag[] = [
       'yaml: all objects as they would be. diff: what would be different. patch: RFC 6902, one line for each reviewed object. admissionreview: what the API server would be answered.',
     choices: OUTPUTS,
   },
+  {
+    name: 'verbose',
+    short: 'v',
+    description:
+      'List the documents that were passed over, such as Services, on standard error; -o json lists them always.',
+  },
   { name: 'config', placeholder: 'FILE', description: 'Configuration file of the webhook.' },
 ];
 

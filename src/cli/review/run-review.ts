@@ -7,9 +7,10 @@ import { flagText, flagTexts } from '../parse.ts';
 import { usageError } from '../usage-error.ts';
 import { factsOf } from './facts.ts';
 import { reportItem } from './report-item.ts';
-import { exitCodeOf, summarize } from './report.ts';
+import { exitCodeOf, reportOf } from './report.ts';
 import { checkNotEmpty, readManifests, reviewInput, type Input } from './review-input.ts';
-import type { Reviewed } from './review-subject.ts';
+import { writeNotes } from './write-notes.ts';
+import { writePassedOver } from './write-remarks.ts';
 import { writeResults } from './write-results.ts';
 import type { Output } from './outputs.ts';
 
@@ -39,13 +40,6 @@ export interface ReviewDeps {
   readonly open: (setup: ReviewSetup, io: Io) => Promise<ReviewSession>;
 }
 
-const NO_CLASSES =
-  'Note: no RuntimeClass is given, so what hangs on them is left open. Name them with --facts FILE, or take those of a cluster with --live.\n';
-
-function hangsOnClasses(review: Reviewed): boolean {
-  return review.kind === 'judged' && review.judgement.hangsOnClasses === true;
-}
-
 async function readFacts(input: ParsedArguments, deps: ReviewDeps, reviewed: Input) {
   const paths = flagTexts(input, 'facts');
   const { manifests } = await readManifests(paths, deps);
@@ -56,23 +50,33 @@ async function readFacts(input: ParsedArguments, deps: ReviewDeps, reviewed: Inp
   return [...facts, ...factsOf(reviewed.manifests)];
 }
 
+/** @throws AppError `wrong-usage` */
+function readPaths({ lists, positionals, flags }: ParsedArguments): readonly string[] {
+  if (flags.has('kubeconfig') && !flags.has('live')) {
+    throw usageError('flag --kubeconfig goes with --live', 'review');
+  }
+  const paths = [...(lists.get('filename') ?? []), ...positionals];
+  if (paths.length === 0) throw usageError('name what to review: -f FILE, -f FOLDER or -f -', 'review');
+  return paths;
+}
+
 /** `wasmgate review`, apart from its words: what it needs is loaded only where it is run. */
 export async function runReview(input: ParsedArguments, io: Io, deps: ReviewDeps): Promise<ExitCode> {
-  const paths = [...flagTexts(input, 'filename'), ...input.positionals];
-  if (paths.length === 0) throw usageError('name what to review: -f FILE, -f FOLDER or -f -', 'review');
+  const paths = readPaths(input);
   const namespace = flagText(input, 'namespace') ?? 'default';
   const output = (flagText(input, 'output') ?? 'table') as Output;
   const manifests = await readManifests(paths, deps);
   checkNotEmpty(manifests, paths);
   const facts = await readFacts(input, deps, manifests);
-  const isLive = input.flags.has('live');
   const [config, kubeconfig] = [flagText(input, 'config'), flagText(input, 'kubeconfig')];
+  const isLive = input.flags.has('live');
   const session = await deps.open({ config, facts, namespace, isLive, kubeconfig }, io);
   try {
     const reviewed = await reviewInput(session.assess, manifests, namespace);
     const items = reviewed.reviews.map((review) => reportItem(review, session));
-    const report = { items, summary: summarize(items, reviewed.passedOver) };
-    if (reviewed.reviews.some(hangsOnClasses)) io.stderr.write(NO_CLASSES);
+    const report = reportOf(items, reviewed.passedOver);
+    writeNotes(io, manifests, reviewed.reviews);
+    if (input.flags.has('verbose') && output !== 'json') writePassedOver(io, report.passedOver);
     writeResults(output, io, { input: reviewed, report });
     return exitCodeOf(report.summary);
   } finally {

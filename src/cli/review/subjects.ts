@@ -41,7 +41,8 @@ function metadataText(object: JsonObject, key: string): string {
   return isObject(metadata) ? stringOr(property(metadata, key), '') : '';
 }
 
-function nameOf(object: JsonObject): string {
+/** As kubectl would print it; a name that the API server is still to make up ends in `*`. */
+export function nameOf(object: JsonObject): string {
   const name = metadataText(object, 'name');
   if (name !== '') return name;
   const generated = metadataText(object, 'generateName');

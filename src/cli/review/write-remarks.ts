@@ -1,46 +1,55 @@
 import { printable } from '../../printable.ts';
 import type { Io } from '../io.ts';
-import { remarksOf } from './report-item.ts';
+import { describeObject, describePlace } from './describe-source.ts';
+import { advicesOn, openQuestions } from './open-questions.ts';
 import type { Output } from './outputs.ts';
+import { remarksOf } from './report-item.ts';
+import type { PassedOver } from './report.ts';
 import type { Reviewed } from './review-subject.ts';
 
+export const DEFAULTS = {
+  /** Images told of one by one: where more of them are not known, what they have in common is what to look for. */
+  toldImages: 10,
+} as const;
+
 function whereOf({ subject }: Reviewed): string {
-  const { file, document, kind, namespace, name } = subject.source;
-  return `${file}, document ${document}, ${kind} ${namespace}/${name}`;
+  return `${describePlace(subject.source)}, ${describeObject(subject.source)}`;
 }
 
-interface OpenQuestion {
-  readonly what: string;
-  readonly advice: string | null;
+function tell({ stderr }: Io, label: string, text: string): void {
+  stderr.write(`${label}: ${printable(text)}\n`);
 }
 
-/** The images of which it is not known what they are. */
-function openQuestions(review: Reviewed): readonly OpenQuestion[] {
-  if (review.kind === 'left') return [];
-  return review.judgement.containers.flatMap(({ container, verdict, isSkipped }) => {
-    if (verdict.kind !== 'unknown' || isSkipped) return [];
-    const what = `${whereOf(review)}: container "${container.name}": ${verdict.detail}`;
-    return { what, advice: verdict.advice };
-  });
-}
-
-/** For outputs without room for findings: else exit code 3 would come without a word. */
-function writeOpenQuestions({ stderr }: Io, reviews: readonly Reviewed[]): void {
-  const questions = reviews.flatMap(openQuestions);
-  for (const { what } of questions) stderr.write(`Undecided: ${printable(what)}\n`);
-  // An unreachable registry is one thing to mend, however many images it has.
-  const advices = new Set(questions.flatMap(({ advice }) => advice ?? []));
-  for (const advice of advices) stderr.write(`To decide: ${printable(advice)}\n`);
+/** Else exit code 3 would come without a word; in JSON the findings say it where there are any. */
+function writeOpenQuestions(output: Output, io: Io, reviews: readonly Reviewed[]): void {
+  const open = reviews.flatMap((review) =>
+    openQuestions(review)
+      .filter(({ isFound }) => output !== 'json' || !isFound)
+      .map((question) => ({ question, where: whereOf(review) })),
+  );
+  for (const { question, where } of open.slice(0, DEFAULTS.toldImages)) {
+    tell(io, 'Undecided', `${where}: container "${question.container}": ${question.detail}`);
+  }
+  const more = open.length - DEFAULTS.toldImages;
+  if (more > 0) tell(io, 'Undecided', `and ${more} more`);
+  for (const advice of advicesOn(open.map(({ question }) => question))) tell(io, 'To decide', advice);
 }
 
 /** Beside an output that programs read, people are told on standard error. */
 export function writeRemarks(output: Output, io: Io, reviews: readonly Reviewed[]): void {
   for (const review of reviews) {
-    const isTold = output === 'json' || review.kind === 'left';
-    const remarks = isTold ? remarksOf(review) : review.judgement.notes;
-    for (const remark of remarks) {
-      io.stderr.write(`Warning: ${printable(`${whereOf(review)}: ${remark}`)}\n`);
-    }
+    for (const remark of remarksOf(review)) tell(io, 'Warning', `${whereOf(review)}: ${remark}`);
   }
-  if (output !== 'json') writeOpenQuestions(io, reviews);
+  writeOpenQuestions(output, io, reviews);
+}
+
+/** `Service web`, or that it is none. */
+export function describePassedOver({ kind, name }: PassedOver): string {
+  return kind === '' ? 'no Kubernetes object' : describeObject({ kind, namespace: '', name });
+}
+
+export function writePassedOver(io: Io, passedOver: readonly PassedOver[]): void {
+  for (const document of passedOver) {
+    tell(io, 'Passed over', `${describePlace(document)}: ${describePassedOver(document)}`);
+  }
 }

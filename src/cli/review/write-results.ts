@@ -6,20 +6,26 @@ import { toYaml } from '../to-yaml.ts';
 import { admissionAnswer } from './admission-answer.ts';
 import type { Output } from './outputs.ts';
 import { renderReviewDiff } from './render-review-diff.ts';
-import { renderItem, renderSummary } from './render-table.ts';
+import { advicesOn, openQuestions } from './open-questions.ts';
+import { renderAdvices, renderItem, renderSummary, type Beside } from './render-table.ts';
 import type { Report } from './report.ts';
 import { remarksOf } from './report-item.ts';
 import type { ReviewedInput } from './review-input.ts';
 import type { Reviewed } from './review-subject.ts';
 import { writeRemarks } from './write-remarks.ts';
 
+function besideOf(review: Reviewed | undefined): Beside {
+  if (review === undefined) return { remarks: [], questions: [] };
+  return { remarks: remarksOf(review), questions: openQuestions(review) };
+}
+
 function writeTable({ stdout }: Io, { reviews }: ReviewedInput, { items, summary }: Report): void {
   const page = createPage(stdout);
   for (const [index, item] of items.entries()) {
-    const review = reviews[index];
-    stdout.write(`${renderItem(page, item, review === undefined ? [] : remarksOf(review))}\n`);
+    stdout.write(`${renderItem(page, item, besideOf(reviews[index]))}\n`);
   }
-  stdout.write(renderSummary(page, summary));
+  const untold = reviews.flatMap(openQuestions).filter(({ isFound }) => !isFound);
+  stdout.write(renderAdvices(page, advicesOn(untold)) + renderSummary(page, summary));
 }
 
 /** Every object of the reviewed files, so that what goes on to `kubectl apply` is the whole. */

@@ -11,6 +11,8 @@ beforeAll(async () => {
 
 afterAll(() => stage[Symbol.asyncDispose]());
 
+const SERVICE = '{apiVersion: v1, kind: Service, metadata: {name: web}}';
+
 /** Keys and types instead of values; of a list its first item. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
@@ -21,7 +23,10 @@ function shapeOf(value: unknown): unknown {
 
 test('a judged Pod with a change and a finding', async () => {
   const facts = await stage.write('facts.yaml', FACTS);
-  const file = await stage.write('pod.yaml', podOf('a', 'spin-v2-app', '  hostUsers: false'));
+  const file = await stage.write(
+    'pod.yaml',
+    `${podOf('a', 'spin-v2-app', '  hostUsers: false')}\n---\n${SERVICE}`,
+  );
   const report = await stage.report(['-f', file, '--facts', facts]);
   expect(shapeOf(report)).toEqual({
     items: [
@@ -52,6 +57,7 @@ test('a judged Pod with a change and a finding', async () => {
         ],
       },
     ],
+    passedOver: [{ file: 'string', document: 'number', kind: 'string', name: 'string' }],
     summary: {
       reviewed: 'number',
       admitted: 'number',

@@ -1,0 +1,27 @@
+import type { Reviewed } from './review-subject.ts';
+
+/** An image of which it is not known what it is. */
+export interface OpenQuestion {
+  readonly container: string;
+  /** Why it is not known. */
+  readonly detail: string;
+  readonly advice: string | null;
+  /** Whether a finding speaks of it, too. */
+  readonly isFound: boolean;
+}
+
+export function openQuestions(review: Reviewed): readonly OpenQuestion[] {
+  if (review.kind === 'left') return [];
+  const { containers, decision } = review.judgement;
+  const found = new Set(decision.findings.map(({ container }) => container));
+  return containers.flatMap(({ container, verdict, isSkipped }) => {
+    if (verdict.kind !== 'unknown' || isSkipped) return [];
+    const { detail, advice } = verdict;
+    return { container: container.name, detail, advice, isFound: found.has(container.name) };
+  });
+}
+
+/** An unreachable registry is one thing to mend, however many images it has. */
+export function advicesOn(questions: readonly OpenQuestion[]): readonly string[] {
+  return [...new Set(questions.flatMap(({ advice }) => advice ?? []))];
+}
