@@ -19,14 +19,18 @@ function choicesOf({ anyOf }: SchemaNode): readonly unknown[] | null {
   return words.length > 0 && words.every((word) => typeof word === 'string') ? words : null;
 }
 
+/** `policy:` with nothing below it says as much as no key at all, where none is needed. */
+const EMPTY_OR_MAP = ['object', 'null'];
+
 function convert(node: SchemaNode): Json {
   const { properties, patternProperties, items, anyOf, required: _, ...rest } = node;
   const choices = choicesOf(node);
   const needed = requiredOf(node);
+  const isMap = properties !== undefined || patternProperties !== undefined;
   return {
     ...rest,
-    // `policy:` with nothing below it says as much as no key at all.
-    ...(properties === undefined ? {} : { type: ['object', 'null'], properties: mapValues(properties) }),
+    ...(isMap && needed.length === 0 ? { type: EMPTY_OR_MAP } : {}),
+    ...(properties === undefined ? {} : { properties: mapValues(properties) }),
     ...(patternProperties === undefined ? {} : { patternProperties: mapValues(patternProperties) }),
     ...(items === undefined ? {} : { items: convert(items) }),
     ...(choices === null ? {} : { enum: choices }),
@@ -37,5 +41,6 @@ function convert(node: SchemaNode): Json {
 
 /** The file's schema for editors: what is filled in by default need not be written, as the reader sees it. */
 export function createJsonSchema(schema: SchemaNode, title: string): Json {
-  return { $schema: DIALECT, title, ...convert(schema) };
+  // What an empty file says, for all that a file with something in it needs.
+  return { $schema: DIALECT, title, ...convert(schema), type: EMPTY_OR_MAP };
 }
