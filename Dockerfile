@@ -22,6 +22,6 @@ RUN set -eu; \
 FROM scratch
 COPY --from=build /image /
 USER 65532:65532
-EXPOSE 8443
+EXPOSE 8443 8080
 ENTRYPOINT ["/usr/local/bin/node", "/app/main.js"]
 CMD ["serve"]

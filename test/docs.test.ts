@@ -8,6 +8,7 @@ import { explanations } from '../src/policy/explanations.ts';
 import { actionOf } from '../src/policy/severity.ts';
 import { policySettings } from '../src/policy/settings.ts';
 import { createConfigurationReader } from '../src/config/configuration-reader.ts';
+import { createWebhookMetrics } from '../src/wire-metrics.ts';
 import { wireCli } from '../src/wire.ts';
 import { run } from './support/processes.ts';
 
@@ -133,3 +134,40 @@ describe('README.md', () => {
     expect(named.filter((id) => !warning.has(id))).toEqual([]);
   });
 });
+
+describe('the metrics of manifests/README.md', () => {
+  const [, section = ''] = /\n## Metrics\n([\s\S]*?)\n## /.exec(read('manifests/README.md')) ?? [];
+  const metrics = createWebhookMetrics(
+    '0',
+    { states: () => never() },
+    new AbortController().signal,
+  ).describe();
+  const named = (text: string) => all(text, /\b((?:wasmgate|process|nodejs)_[a-z_]+)\b/g);
+
+  test('are those that there are, with their labels', () => {
+    const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+    const described = rows.flatMap((row) => {
+      const [, names = '', labels = ''] = row.split('|');
+      return named(names).map((name) => `${name} ${labels.trim()}`.trim());
+    });
+    const there = metrics.map(({ name, labels }) => `${name} ${Object.keys(labels).join(', ')}`.trim());
+    expect(described.toSorted()).toEqual(there.toSorted());
+  });
+
+  test('in its queries exist, with the labels and values that they ask for', () => {
+    const [queries = ''] = /```\n([\s\S]*?)```/.exec(section)?.slice(1) ?? [];
+    const asked = [...queries.matchAll(/(wasmgate_[a-z_]+?)(?:_bucket)?(?:\{([^}]*)\}|\b(?!_))/g)];
+    expect(asked.length).toBeGreaterThan(5);
+    for (const [, name = '', matchers = ''] of asked) {
+      const labels = metrics.find((metric) => metric.name === name)?.labels;
+      expect({ name, isThere: labels !== undefined }).toEqual({ name, isThere: true });
+      for (const [, label = '', values = ''] of matchers.matchAll(/(\w+)=~?"([^"]*)"/g)) {
+        expect(labels?.[label]).toEqual(expect.arrayContaining(values.split('|')));
+      }
+    }
+  });
+});
+
+function never(): never {
+  throw new Error('nothing is read here');
+}

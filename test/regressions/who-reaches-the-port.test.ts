@@ -21,9 +21,10 @@ interface Deployment {
 }
 
 /** A policy that selects other Pods, or names another port, keeps nobody away and says nothing. */
-test('the NetworkPolicy is for the Pods of the Deployment and for their port', () => {
+test('the NetworkPolicy is for the Pods of the Deployment and for each of their ports', () => {
   const { spec } = read('base/deployment.yaml') as Deployment;
   const ports = spec.template.spec.containers.flatMap((container) => container.ports.map(({ name }) => name));
+  expect(ports).toEqual(['https', 'metrics']);
   expect(read('components/network-policy/network-policy.yaml')).toMatchObject({
     kind: 'NetworkPolicy',
     metadata: { namespace: 'wasmgate-system' },
@@ -33,7 +34,11 @@ test('the NetworkPolicy is for the Pods of the Deployment and for their port', (
       ingress: [
         {
           from: [{ ipBlock: { cidr: expect.any(String) as string } }],
-          ports: ports.map((port) => ({ port })),
+          ports: [{ port: 'https' }],
+        },
+        {
+          from: [{ namespaceSelector: { matchLabels: expect.any(Object) as object } }],
+          ports: [{ port: 'metrics' }],
         },
       ],
     },

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readSeries } from '../support/exposition.ts';
+import { startServer } from '../support/http-server.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wasmgate-metrics-'));
+  const kubeconfig = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'test', cluster: { server: 'http://127.0.0.1:1' } }],
+    users: [{ name: 'test', user: {} }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    'current-context': 'test',
+  };
+  await writeFile(join(folder, 'kubeconfig'), JSON.stringify(kubeconfig));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** `wasmgate serve` on free ports of this machine, without a cluster that answers. */
+function serve(...flags: readonly string[]) {
+  const files = ['--kubeconfig', join(folder, 'kubeconfig'), '--cert-dir', join(folder, 'certificates')];
+  const own = ['serve', ...files, '--host', '127.0.0.1', '--port', '0', ...flags];
+  const program = spawn(process.execPath, [MAIN, ...own], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  program.stderr.on('data', (chunk: Buffer) => void (said.stderr += chunk.toString()));
+  const ended = once(program, 'exit') as Promise<[number | null]>;
+  const lines = createInterface({ input: program.stdout });
+  /** What the log says with these words. */
+  const heard = async (words: string): Promise<Readonly<Record<string, unknown>>> => {
+    for await (const line of lines) {
+      said.stdout += `${line}\n`;
+      if (line.includes(words)) return JSON.parse(line) as Readonly<Record<string, unknown>>;
+    }
+    throw new Error(`it ended without a word of "${words}": ${said.stderr}`);
+  };
+  return { program, said, ended, heard };
+}
+
+test('while the API server is away, metrics are served on the host of the webhook and say so', async () => {
+  const { program, ended, heard } = serve('--metrics-port', '0');
+  const { host, port } = await heard('metrics are served');
+  expect(host).toBe('127.0.0.1');
+  const answer = await fetch(`http://127.0.0.1:${String(port)}/metrics`);
+  expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  const series = readSeries(await answer.text());
+  expect(series['wasmgate_watch_synced{resource="runtimeclasses"}']).toBe(0);
+  expect(Object.keys(series).some((name) => name.startsWith('wasmgate_build_info{version="0.'))).toBe(true);
+  program.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+}, 60_000);
+
+test('a port for metrics that is taken keeps it from starting, in words', async () => {
+  await using taken = await startServer(() => undefined);
+  const { ended, said } = serve('--metrics-port', String(taken.port));
+  expect(await ended).toEqual([1, null]);
+  expect(said.stderr).toContain(`Cannot listen on "127.0.0.1" port ${taken.port}: EADDRINUSE`);
+}, 60_000);
+
+test('without a port for them they are not served', async () => {
+  const { program, ended, said, heard } = serve();
+  await heard('wasmgate serves');
+  expect(said.stdout).not.toContain('metrics are served');
+  program.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  expect(said.stderr).toBe('');
+}, 60_000);

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+const MANIFESTS = join(import.meta.dirname, '..', 'manifests');
+
+function read(file: string): unknown {
+  return parse(readFileSync(join(MANIFESTS, file), 'utf8'));
+}
+
+interface Deployment {
+  readonly spec: {
+    readonly selector: object;
+    readonly template: {
+      readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
+      readonly spec: {
+        readonly containers: readonly {
+          readonly args: readonly string[];
+          readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+        }[];
+      };
+    };
+  };
+}
+
+/** Five places name one port: where they differ nothing is collected, and nobody is told. */
+test('metrics are looked for where they are served', () => {
+  const { selector, template } = (read('base/deployment.yaml') as Deployment).spec;
+  const [container] = template.spec.containers;
+  const port = container?.ports.find(({ name }) => name === 'metrics')?.containerPort;
+  const { args = [] } = container ?? {};
+  expect(args[args.indexOf('--metrics-port') + 1]).toBe(String(port));
+  expect(template.metadata.annotations).toMatchObject({
+    'prometheus.io/scrape': 'true',
+    'prometheus.io/port': String(port),
+    'prometheus.io/path': '/metrics',
+  });
+  expect(read('components/pod-monitor/pod-monitor.yaml')).toMatchObject({
+    kind: 'PodMonitor',
+    metadata: { namespace: 'wasmgate-system' },
+    spec: { selector, podMetricsEndpoints: [{ port: 'metrics', path: '/metrics' }] },
+  });
+  expect(readFileSync(join(MANIFESTS, '..', 'Dockerfile'), 'utf8')).toMatch(
+    new RegExp(`^EXPOSE .*\\b${port}$`, 'm'),
+  );
+});
+
+test.each(['network-policy', 'pod-monitor'])('components/%s is a component', (name) => {
+  expect(read(`components/${name}/kustomization.yaml`)).toMatchObject({
+    kind: 'Component',
+    resources: [`${name}.yaml`],
+  });
+});
