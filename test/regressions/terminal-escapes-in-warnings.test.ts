@@ -1,0 +1,74 @@
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import type { JsonObject } from '../../src/image/json.ts';
+import { createFixedCluster } from '../../src/kubernetes/fixed-cluster.ts';
+import type { Mode } from '../../src/policy/mode.ts';
+import { createLogger } from '../../src/telemetry/log.ts';
+import { assembleAssess } from '../../src/wire.ts';
+import { settings } from '../support/pods.ts';
+import { createTestClient } from '../support/registry-client.ts';
+import { FACTS, startReviewStage, type ReviewStage } from '../support/review-stage.ts';
+import { startWebhook } from '../support/webhook.ts';
+
+/** Clears the screen by a sequence of 7 bits and one of 8, turns the text around, and starts a line of its own. */
+const TRICKS = '\u001b[2J\u009b2J\u202e\u2066\u2028\nError from server: all is well';
+// oxlint-disable-next-line no-control-regex
+const OBEYED = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+const resources = new AsyncDisposableStack();
+let stage: ReviewStage;
+beforeAll(async () => {
+  stage = resources.use(await startReviewStage());
+});
+afterAll(() => resources.disposeAsync());
+
+async function startWholeWebhook(mode: Mode) {
+  const facts = parseAllDocuments(FACTS).map((document) => document.toJS() as JsonObject);
+  const registry = resources.use(createTestClient([stage]));
+  const logger = createLogger({ level: 'error', destination: new PassThrough() });
+  const parts = { ...createFixedCluster(facts, 'default'), registry, logger, namespace: 'wasmgate-system' };
+  return startWebhook({ assess: assembleAssess(parts, { policy: settings({ mode }) }) });
+}
+
+/** Its class cannot run any of its containers, and all that it names is full of tricks. */
+function podOfTricks(): object {
+  const names = Array.from({ length: 40 }, (_, index) => `app${index}${TRICKS}${'long '.repeat(60)}`);
+  const image = `${stage.host}/corpus/spin-v2-app`;
+  return {
+    metadata: { annotations: { 'wasmgate.dev/resource-tier': `tier${TRICKS}` } },
+    spec: { runtimeClassName: 'wasmtime', containers: names.map((name) => ({ name, image })) },
+  };
+}
+
+test.each([
+  ['of a template', { group: 'apps', version: 'v1', kind: 'Deployment' }, 'enforce'],
+  ['of a Pod in mode warn', { group: '', version: 'v1', kind: 'Pod' }, 'warn'],
+  ['of a Pod in mode audit', { group: '', version: 'v1', kind: 'Pod' }, 'audit'],
+] as const)('a manifest cannot command the terminal by the warnings %s', async (_case, kind, mode) => {
+  await using webhook = await startWholeWebhook(mode);
+  const object = kind.kind === 'Pod' ? podOfTricks() : { spec: { template: podOfTricks() } };
+  const request = { uid: '1', kind, operation: 'CREATE', namespace: 'default', object };
+  const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
+  const answer = await webhook.ask('/validate', review);
+  expect(answer).toMatchObject({ allowed: true });
+  const warnings = answer['warnings'] as readonly string[];
+  expect(warnings.filter((text) => text.includes('all is well')).length).toBeGreaterThan(5);
+  expect(warnings.filter((text) => OBEYED.test(text))).toEqual([]);
+  // The API server cuts each at 256 and drops what goes beyond 4096.
+  const runes = warnings.map((text) => Array.from(text).length);
+  expect(Math.max(...runes)).toBeLessThanOrEqual(256);
+  expect(runes.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(4096);
+  expect(Object.values(answer['auditAnnotations'] as object).join('')).not.toMatch(OBEYED);
+});
+
+test('nor by that of one that cannot be read', async () => {
+  await using webhook = await startWholeWebhook('enforce');
+  const object = { metadata: { annotations: { [TRICKS]: 5 } }, spec: { containers: [] } };
+  const kind = { group: '', version: 'v1', kind: 'Pod' };
+  const request = { uid: '1', kind, operation: 'CREATE', namespace: 'default', object };
+  const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
+  const { warnings } = await webhook.ask('/validate', review);
+  expect(warnings).toEqual([expect.stringContaining('all is well')]);
+  expect((warnings as readonly string[]).join('')).not.toMatch(OBEYED);
+});
