@@ -6,6 +6,7 @@ import { isSystemNamespace, reasonOutOfScope } from '../pod/scope.ts';
 import { applyMode } from '../policy/mode.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
+import { confirmClasses } from './confirm-classes.ts';
 import { createDecide, isBinding, type Circumstances } from './decide.ts';
 import { whenKnown, type Eventually } from './eventually.ts';
 import { gather } from './gather-facts.ts';
@@ -45,7 +46,11 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
   const { policy, ownNamespace } = options;
   const { catalog, serviceAccounts } = deps;
   const isLeftAlone = namePatterns(policy.systemNamespaces);
-  const decide = createDecide(policy);
+  const decide = confirmClasses({
+    ...deps,
+    decide: createDecide(policy),
+    decideAfresh: createDecide(policy),
+  });
   const gathering = { catalog, serviceAccounts, skipList: createSkipList(policy.skipImages) };
 
   /** A namespace younger than the watch is asked for once; where that fails, it counts as one without labels. */
@@ -83,7 +88,7 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
       return skipped('mode audit changes nothing', circumstances.notes);
     }
     return whenKnown(pending, (gathered) => {
-      const hasStaleClasses = deps.cluster.hasStaleClasses?.() === true;
+      const hasStaleClasses = deps.cluster.hasStaleClasses();
       return decide({ request, circumstances, cluster, hasStaleClasses }, gathered);
     });
   }

@@ -4,7 +4,7 @@ import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
 import { whenKnown } from './eventually.ts';
 
 /** Findings that say no more than that a class is not among those known. */
-const ABOUT_CLASSES: ReadonlySet<FindingId> = new Set<FindingId>([
+export const ABOUT_CLASSES: ReadonlySet<FindingId> = new Set<FindingId>([
   'runtime-class-missing',
   'no-runtime-class-for-image',
 ]);

@@ -131,8 +131,10 @@ export interface EventsPort {
 /** The cluster, kept up by watches. */
 export interface ClusterPort {
   readonly view: () => ClusterView;
-  /** Whether the RuntimeClasses may be behind the truth, their watch being broken; absent where nothing is watched. */
-  readonly hasStaleClasses?: () => boolean;
+  /** Whether the RuntimeClasses may be behind the truth, their watch being broken. */
+  readonly hasStaleClasses: () => boolean;
+  /** With the RuntimeClasses as they are now, by one live list; the same view as before where they are no others. */
+  readonly fetchView: (signal: AbortSignal) => Promise<ClusterView>;
   /** From the watch; undefined where it is not there (yet). */
   readonly namespace: (name: string) => Namespace | undefined;
   /** One live GET, for a namespace younger than the watch; undefined where it does not exist. */

@@ -7,6 +7,13 @@ function byName<Item extends { readonly name: string }>(items: readonly Item[]):
   return Object.freeze(items.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
 }
 
+/** The same cluster with other classes. */
+export function withClasses(view: ClusterView, classes: readonly RuntimeClass[]): ClusterView {
+  const runtimeClasses = byName(classes);
+  const named = new Map(runtimeClasses.map((runtimeClass) => [runtimeClass.name, runtimeClass]));
+  return Object.freeze({ ...view, runtimeClasses, runtimeClass: (name: string) => named.get(name) });
+}
+
 /** A view that never changes; when the cluster does, a new one takes its place. */
 export function createClusterView(
   classes: readonly RuntimeClass[],

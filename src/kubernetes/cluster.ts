@@ -1,14 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ClusterPort, Logger } from '../assess/ports.ts';
 import type { ClusterNode, LimitRange, Namespace, RuntimeClass } from '../pod/cluster-objects.ts';
-import {
-  parseLimitRange,
-  parseNamespace,
-  parseNode,
-  parseRuntimeClass,
-} from '../pod/parse-cluster-objects.ts';
+import { parseLimitRange, parseNamespace, parseNode } from '../pod/parse-cluster-objects.ts';
+import type { ClusterView } from '../policy/facts.ts';
 import type { KubernetesClient } from './client.ts';
-import { createClusterView } from './cluster-view.ts';
+import { createClusterView, withClasses } from './cluster-view.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
+import { createFetchRuntimeClasses, RUNTIME_CLASSES, type FetchRuntimeClasses } from './runtime-classes.ts';
 import {
   createWatchCollection,
   type WatchCollection,
@@ -52,8 +50,7 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
   ): WatchCollection<Item> => createWatchCollection(deps, { ...timings, what, ...source });
 
   const classes = watch<RuntimeClass>('runtime classes', {
-    path: '/apis/node.k8s.io/v1/runtimeclasses',
-    parse: parseRuntimeClass,
+    ...RUNTIME_CLASSES,
     onChange: rebuild,
   });
   const nodes = watch<ClusterNode>('nodes', { path: '/api/v1/nodes', parse: parseNode, onChange: rebuild });
@@ -72,6 +69,7 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
   return {
     view: () => view,
     hasStaleClasses: () => !classes.state().current,
+    fetchView: createFetchView(createFetchRuntimeClasses(deps.client), () => view),
     namespace: (name) => namespaces.items().get(name),
     fetchNamespace: (name, signal) => fetchNamespace(deps.client, name, signal),
     ready: () => collections.every((collection) => collection.state().ready),
@@ -83,6 +81,23 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
       'limit ranges': limitRanges.state(),
     }),
     ...createRunner(collections),
+  };
+}
+
+/** The view that the watches have, where they are right; else one of its own, the same for all who are told the same. */
+function createFetchView(
+  fetchClasses: FetchRuntimeClasses,
+  current: () => ClusterView,
+): Cluster['fetchView'] {
+  let last: { readonly classes: unknown; readonly base: ClusterView; readonly view: ClusterView } | undefined;
+  return async (signal) => {
+    const classes = await fetchClasses(signal);
+    const base = current();
+    if (last?.classes === classes && last.base === base) return last.view;
+    const live = withClasses(base, classes);
+    const view = isDeepStrictEqual(live.runtimeClasses, base.runtimeClasses) ? base : live;
+    last = { classes, base, view };
+    return view;
   };
 }
 

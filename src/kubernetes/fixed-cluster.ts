@@ -57,6 +57,8 @@ export function createFixedCluster(objects: readonly JsonObject[], namespace: st
   return {
     cluster: {
       view: () => view,
+      hasStaleClasses: () => false,
+      fetchView: () => Promise.resolve(view),
       namespace: (name) => namespaces.get(name),
       fetchNamespace: (name) => Promise.resolve(namespaces.get(name)),
     },

@@ -7,6 +7,7 @@ import type { ClusterPort } from '../../src/assess/ports.ts';
 import type { Namespace } from '../../src/pod/cluster-objects.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { cluster, limitRange, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
@@ -45,16 +46,11 @@ async function assess(
   const { log } = createRecordingLog();
   const namespace: Namespace = { name: 'default', labels };
   const view = cluster([runtimeClass('wasmtime'), runtimeClass('runc')]);
-  const clusterPort: ClusterPort = {
-    view: () => view,
-    namespace: () => namespace,
-    fetchNamespace: () => Promise.resolve(namespace),
-    ...port,
-  };
+  const namespaces = { namespace: () => namespace, fetchNamespace: () => Promise.resolve(namespace) };
   const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
   const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
   const run = createAssessPod(
-    { catalog, cluster: clusterPort, logger: log },
+    { catalog, cluster: clusterPort(view, { ...namespaces, ...port }), logger: log },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },
   );
   return run({
@@ -226,7 +222,6 @@ describe('pull secrets of the ServiceAccount', () => {
     const { log } = createRecordingLog();
     const asked: string[] = [];
     const view = cluster([runtimeClass('wasmtime')]);
-    const namespace: Namespace = { name: 'team-a', labels: {} };
     const secret = { kind: 'basic', username: 'puller', password: 'pull-me' } as const;
     const catalog = createImageCatalog({
       registry: client,
@@ -240,11 +235,7 @@ describe('pull secrets of the ServiceAccount', () => {
     const run = createAssessPod(
       {
         catalog,
-        cluster: {
-          view: () => view,
-          namespace: () => namespace,
-          fetchNamespace: () => Promise.resolve(namespace),
-        },
+        cluster: clusterPort(view),
         serviceAccounts: {
           pullSecrets: (where, name) => {
             asked.push(`${where}/${name}`);

@@ -5,9 +5,10 @@ import type { AssessmentRequest, AssessPod } from '../../src/assess/assessment.t
 import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { createLateFindings, type LateFindingsOptions } from '../../src/assess/late-findings.ts';
-import type { ClusterPort, PodEvent } from '../../src/assess/ports.ts';
+import type { PodEvent } from '../../src/assess/ports.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { createRegistryClient } from '../../src/registry/client.ts';
+import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
@@ -46,12 +47,7 @@ async function setUp({ policy = {}, options, held = '', around = (assess) => ass
   });
   const { log, messages } = createRecordingLog();
   const view = cluster([runtimeClass('wasmtime'), runtimeClass('runc')]);
-  const namespace = { name: 'default', labels: {} };
-  const port: ClusterPort = {
-    view: () => view,
-    namespace: () => namespace,
-    fetchNamespace: () => Promise.resolve(namespace),
-  };
+  const port = clusterPort(view);
   const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
   const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
   const ownNamespace = 'wasmgate-system';

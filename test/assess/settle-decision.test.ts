@@ -6,6 +6,7 @@ import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { createRegistryClient } from '../../src/registry/client.ts';
+import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
 import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
@@ -45,16 +46,11 @@ async function setUp({ classes, policy = {}, faults }: Setup): Promise<Stage> {
   let put = 1;
   const { log } = createRecordingLog();
   const view = cluster(classes.map((name) => runtimeClass(name)));
-  const namespace = { name: 'default', labels: {} };
-  const clusterPort = {
-    view: () => view,
-    namespace: () => namespace,
-    fetchNamespace: () => Promise.resolve(namespace),
-  };
+  const port = clusterPort(view);
   const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
   const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
   const run = createAssessPod(
-    { catalog, cluster: clusterPort, logger: log },
+    { catalog, cluster: port, logger: log },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },
   );
   return {

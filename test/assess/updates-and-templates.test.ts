@@ -7,6 +7,7 @@ import type { ClusterPort } from '../../src/assess/ports.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
@@ -40,17 +41,12 @@ function start({ policy = {}, labels = {}, port = {}, accountSecrets = [] }: Set
   const { log } = createRecordingLog();
   const namespace = { name: 'default', labels };
   const view = cluster(['crun-wasm', 'wasmedge', 'wasmtime'].map((name) => runtimeClass(name)));
-  const clusterPort = {
-    view: () => view,
-    namespace: () => namespace,
-    fetchNamespace: () => Promise.resolve(namespace),
-    ...port,
-  };
+  const namespaces = { namespace: () => namespace, fetchNamespace: () => Promise.resolve(namespace) };
   const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
   const serviceAccounts = { pullSecrets: () => Promise.resolve(accountSecrets) };
   const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
   return createAssessPod(
-    { catalog, cluster: clusterPort, logger: log, serviceAccounts },
+    { catalog, cluster: clusterPort(view, { ...namespaces, ...port }), logger: log, serviceAccounts },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },
   );
 }
@@ -225,10 +221,11 @@ describe('a template', () => {
 });
 
 test.each([
-  ['stale', true, 0],
+  ['stale, and cannot be listed', true, 0],
   ['current', false, 1],
 ])('RuntimeClasses that are %s', async (_case, isStale, injected) => {
-  const assess = start({ port: { hasStaleClasses: () => isStale } });
+  const fetchView = () => Promise.reject(new Error('API server away'));
+  const assess = start({ port: { hasStaleClasses: () => isStale, fetchView } });
   const assessment = await ask(assess, podOf(WASM), { step: 'mutate' });
   const changes = assessment.kind === 'judged' ? assessment.outcome.changes : [];
   expect(changes.filter(({ path }) => path === '/spec/runtimeClassName')).toHaveLength(injected);

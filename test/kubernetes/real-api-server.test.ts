@@ -79,6 +79,19 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
     }
   });
 
+  test('classes that no watch has told of are seen by a list, and no others are made up', async () => {
+    // Its watches have not begun: what they would know of is not known.
+    const cluster = createCluster({ client, log });
+    await must(apply(server.kubectl, [runtimeClass('young-spin', 'spin')]));
+    expect(cluster.view().runtimeClass('young-spin')).toBeUndefined();
+    const seen = await cluster.fetchView(never);
+    expect(seen.runtimeClass('young-spin')).toMatchObject({ handler: 'spin', overhead: { memory: '64Mi' } });
+    expect(seen.runtimeClasses.map(({ name }) => name)).toContain('young-spin');
+    expect(seen.runtimeClass('old-spin')).toBeUndefined();
+    expect(await cluster.fetchView(never)).toBe(seen);
+    await must(server.kubectl(['delete', 'runtimeclass', 'young-spin']));
+  });
+
   test('replicas that start together end up with one certificate', async () => {
     await must(server.kubectl(['create', 'namespace', 'wasmgate-system']));
     const bundles = await Promise.all([loadAsReplica(client), loadAsReplica(client), loadAsReplica(client)]);

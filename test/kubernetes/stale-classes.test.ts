@@ -14,19 +14,19 @@ test('RuntimeClasses are stale before their first list, and while their watch is
   const { log } = createRecordingLog();
   const client = createKubernetesClient(api.connection);
   const cluster = createCluster({ client, log }, { firstMilliseconds: 1, maxMilliseconds: 2 });
-  expect(cluster.hasStaleClasses?.()).toBe(true);
+  expect(cluster.hasStaleClasses()).toBe(true);
   cluster.start();
   try {
     await cluster.waitReady();
-    expect(cluster.hasStaleClasses?.()).toBe(false);
+    expect(cluster.hasStaleClasses()).toBe(false);
     const isWatch = (index: number): boolean =>
       api.seen[index]?.path.endsWith('/runtimeclasses') === true && api.seen[index].query.has('watch');
     await expect.poll(() => api.open.findIndex((_response, index) => isWatch(index))).toBeGreaterThan(-1);
     isAway = true;
     api.open[api.open.findIndex((_response, index) => isWatch(index))]?.destroy();
-    await expect.poll(() => cluster.hasStaleClasses?.()).toBe(true);
+    await expect.poll(() => cluster.hasStaleClasses()).toBe(true);
     isAway = false;
-    await expect.poll(() => cluster.hasStaleClasses?.()).toBe(false);
+    await expect.poll(() => cluster.hasStaleClasses()).toBe(false);
   } finally {
     await cluster.stop();
   }

@@ -4,6 +4,7 @@ import { createDeadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { MAX_PULL_SECRETS } from '../../src/pod/pull-secret-names.ts';
 import { createRegistryClient } from '../../src/registry/client.ts';
+import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
@@ -26,16 +27,11 @@ async function setUp() {
     forget: () => undefined,
   };
   const { log: logger } = createRecordingLog();
-  const namespace = { name: 'team-a', labels: {} };
   const view = cluster([runtimeClass('wasmtime')]);
   const assess = createAssessPod(
     {
       catalog: createImageCatalog({ registry: client, pullSecrets, logger }),
-      cluster: {
-        view: () => view,
-        namespace: () => namespace,
-        fetchNamespace: () => Promise.resolve(namespace),
-      },
+      cluster: clusterPort(view),
       logger,
     },
     { policy: settings({}), ownNamespace: 'wasmgate-system' },

@@ -7,6 +7,7 @@ import { createConfigurationReader } from '../../src/config/configuration-reader
 import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
 import { policySettings } from '../../src/policy/settings.ts';
 import { createRegistryClient } from '../../src/registry/client.ts';
+import { clusterPort } from '../support/cluster-port.ts';
 import { WASMTIME } from '../support/assessments.ts';
 import { startServer } from '../support/http-server.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
@@ -44,12 +45,7 @@ async function startWholeWebhook() {
   const { log: logger } = createRecordingLog();
   const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
   const view = createClusterView([WASMTIME], []);
-  const namespace = { name: 'team-a', labels: {} };
-  const cluster = {
-    view: () => view,
-    namespace: () => namespace,
-    fetchNamespace: () => Promise.resolve(namespace),
-  };
+  const cluster = clusterPort(view);
   const catalog = createImageCatalog({ registry: client, pullSecrets, logger });
   const { policy } = createConfigurationReader({ policy: policySettings }).defaults();
   return startWebhook({

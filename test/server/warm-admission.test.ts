@@ -7,6 +7,7 @@ import { parseReview, type AdmissionRequest } from '../../src/admission/review.t
 import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
 import { createMutate } from '../../src/server/mutate.ts';
 import { createValidate } from '../../src/server/validate.ts';
+import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { cluster, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
@@ -23,11 +24,9 @@ beforeAll(async () => {
   client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
   const { log } = createRecordingLog();
   const view = cluster([runtimeClass('wasmtime'), runtimeClass('spin')]);
-  const port = {
-    view: () => view,
-    namespace: (name: string) => ({ name, labels: {} }),
+  const port = clusterPort(view, {
     fetchNamespace: () => Promise.reject(new Error('the namespace is known')),
-  };
+  });
   const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
   const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
   assess = createAssessPod(

@@ -1,0 +1,57 @@
+import { orLate } from '../or-late.ts';
+import type { RuntimeClass } from '../pod/cluster-objects.ts';
+import { parseRuntimeClass } from '../pod/parse-cluster-objects.ts';
+import type { KubernetesClient } from './client.ts';
+import { createKubernetesError } from './kubernetes-error.ts';
+import { listPages } from './list-pages.ts';
+
+export const RUNTIME_CLASSES = {
+  what: 'runtime classes',
+  path: '/apis/node.k8s.io/v1/runtimeclasses',
+  parse: parseRuntimeClass,
+} as const;
+
+export const DEFAULTS = {
+  /** Whoever made a class a moment ago tries again after some seconds; Pods that name none of them come by the hundred. */
+  ttlMilliseconds: 2_000,
+  /** Clusters have a handful. */
+  pageSize: 100,
+} as const;
+
+/** The classes as they are now. Shared by all who ask at a time, and for a moment after: no Pod makes more than one list. */
+export type FetchRuntimeClasses = (signal: AbortSignal) => Promise<readonly RuntimeClass[]>;
+
+export function createFetchRuntimeClasses(
+  client: KubernetesClient,
+  options: { readonly [Key in keyof typeof DEFAULTS]?: number } = {},
+): FetchRuntimeClasses {
+  const { ttlMilliseconds, pageSize } = { ...DEFAULTS, ...options };
+  let listing: Promise<readonly RuntimeClass[]> | undefined;
+  let goodUntil = 0;
+
+  async function list(): Promise<readonly RuntimeClass[]> {
+    const classes: RuntimeClass[] = [];
+    try {
+      // No single one's signal ends it; the client's own time limit does.
+      const { signal } = new AbortController();
+      await listPages({ client, signal }, { ...RUNTIME_CLASSES, pageSize }, (object) => {
+        const parsed = parseRuntimeClass(object);
+        if (parsed !== null) classes.push(parsed);
+      });
+      return classes;
+    } finally {
+      // A failure as well: an API server in trouble is not asked by every Pod.
+      goodUntil = performance.now() + ttlMilliseconds;
+    }
+  }
+
+  return (signal) => {
+    if (listing === undefined || performance.now() >= goodUntil) {
+      goodUntil = Infinity;
+      listing = list();
+    }
+    return orLate(listing, signal, () => {
+      throw createKubernetesError('list runtime classes', 'timeout', { state: 'no answer in time' });
+    });
+  };
+}

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAssessPod } from '../../src/assess/assess-pod.ts';
+import type { JudgedAssessment } from '../../src/assess/assessment.ts';
+import { createDeadline } from '../../src/assess/deadline.ts';
+import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import type { ClusterPort } from '../../src/assess/ports.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
+import { clusterPort } from '../support/cluster-port.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { createTestClient } from '../support/registry-client.ts';
+
+let registry: TestRegistry;
+let client: RegistryClient;
+beforeAll(async () => {
+  registry = await startRegistry({ images: putFixtureImages });
+  client = createTestClient([registry]);
+});
+afterAll(async () => {
+  await client.close();
+  await registry.close();
+});
+
+/** What the watches know, and what a live list would show; null: that it fails. */
+interface Classes {
+  readonly watched: readonly string[];
+  readonly live: readonly string[] | null;
+  readonly isStale?: boolean;
+}
+
+function viewOf(names: readonly string[]) {
+  return cluster(names.map((name) => runtimeClass(name)));
+}
+
+function start({ watched, live, isStale = false }: Classes) {
+  let lists = 0;
+  const known = viewOf(watched);
+  const now = live === null ? null : live.join() === watched.join() ? known : viewOf(live);
+  const fetchView: ClusterPort['fetchView'] = () => {
+    lists += 1;
+    return now === null ? Promise.reject(new Error('API server away')) : Promise.resolve(now);
+  };
+  const { log, messages } = createRecordingLog();
+  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
+  const assess = createAssessPod(
+    {
+      catalog: createImageCatalog({ registry: client, pullSecrets, logger: log }),
+      cluster: clusterPort(known, { fetchView, hasStaleClasses: () => isStale }),
+      logger: log,
+    },
+    { policy: settings({}), ownNamespace: 'wasmgate-system' },
+  );
+  const judge = async (
+    image: string,
+    runtimeClassName: string | null,
+    step: 'mutate' | 'validate' = 'validate',
+  ): Promise<JudgedAssessment> => {
+    const subject = pod({
+      containers: [{ image: `${registry.host}/corpus/${image}:latest` }],
+      spec: runtimeClassName === null ? {} : { runtimeClassName },
+    });
+    const deadline = createDeadline(60_000);
+    const assessment = await assess({
+      subject: 'pod',
+      pod: subject,
+      namespace: 'default',
+      step,
+      deadline,
+    });
+    if (assessment.kind !== 'judged') throw new Error('it is judged');
+    return assessment;
+  };
+  return { judge, messages, lists: () => lists };
+}
+
+const WASM = 'bk-wasi-wasm';
+const LINUX = 'linux-plain';
+
+function refusalsOf({ outcome }: JudgedAssessment): readonly string[] {
+  return outcome.refusals.map(({ id }) => id);
+}
+
+describe('a class that the watch has not told of', () => {
+  test('is found when a Pod names it, and judged like any other', async () => {
+    const { judge } = start({ watched: [], live: ['spin', 'wasmtime'] });
+    const judged = await judge(WASM, 'wasmtime');
+    expect(judged).toMatchObject({ decision: { runtimeClass: { origin: 'pod' } } });
+    expect(refusalsOf(judged)).toEqual([]);
+    expect(refusalsOf(await judge(WASM, 'spin'))).toEqual(['handler-cannot-run-image']);
+  });
+
+  test('is found when a Pod needs one', async () => {
+    const { judge } = start({ watched: ['spin'], live: ['spin', 'wasmtime'] });
+    const { outcome } = await judge(WASM, null, 'mutate');
+    expect(outcome.changes).toContainEqual(
+      expect.objectContaining({ path: '/spec/runtimeClassName', value: 'wasmtime' }),
+    );
+  });
+
+  test.each<[string, readonly string[] | null]>([
+    ['is none where there is none now, either', ['spin']],
+    ['is none where the list fails', null],
+  ])('%s', async (_case, live) => {
+    const { judge, messages } = start({ watched: ['spin'], live });
+    expect(refusalsOf(await judge(WASM, 'wasmtime'))).toEqual(['runtime-class-missing']);
+    expect(refusalsOf(await judge(WASM, null))).toEqual(['no-runtime-class-for-image']);
+    expect(messages('warn').join()).toMatch(live === null ? 'cannot list RuntimeClasses' : /^$/);
+  });
+});
+
+describe('while the watch is broken', () => {
+  test('a class is chosen when it is seen to be there', async () => {
+    const { judge } = start({ watched: ['wasmtime'], live: ['wasmtime'], isStale: true });
+    expect((await judge(WASM, null, 'mutate')).outcome.changes).not.toEqual([]);
+    expect(refusalsOf(await judge(WASM, null))).toEqual(['wasm-image-without-runtime-class']);
+  });
+
+  test('none is chosen that is there no more', async () => {
+    const { judge } = start({ watched: ['wasmtime'], live: ['spin'], isStale: true });
+    expect((await judge(WASM, null, 'mutate')).outcome.changes).toEqual([]);
+    expect(refusalsOf(await judge(WASM, null))).toEqual(['no-runtime-class-for-image']);
+  });
+});
+
+test('nobody is asked where the decision does not hang on it', async () => {
+  const { judge, lists } = start({ watched: ['wasmtime'], live: null });
+  await judge(LINUX, null);
+  await judge(WASM, 'wasmtime');
+  await judge(WASM, null, 'mutate');
+  expect(lists()).toBe(0);
+});

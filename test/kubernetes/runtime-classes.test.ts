@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import { createFetchRuntimeClasses } from '../../src/kubernetes/runtime-classes.ts';
+import { list, refuse, startScriptedApi, type ScriptedApi, type Step } from '../support/scripted-api.ts';
+
+const never = new AbortController().signal;
+const FOREVER = 3_600_000;
+
+function runtimeClass(name: string): object {
+  return { metadata: { name }, handler: name };
+}
+
+function fetcher(api: ScriptedApi, ttlMilliseconds: number) {
+  return createFetchRuntimeClasses(createKubernetesClient(api.connection), { ttlMilliseconds });
+}
+
+test('whoever asks at a time, or in the moment after, is told by one list', async () => {
+  await using api = await startScriptedApi([list('1', [runtimeClass('spin')])]);
+  const fetch = fetcher(api, FOREVER);
+  const told = await Promise.all([fetch(never), fetch(never)]);
+  expect([...told, await fetch(never)].map((classes) => classes.map(({ name }) => name))).toEqual([
+    ['spin'],
+    ['spin'],
+    ['spin'],
+  ]);
+  expect(api.seen.map(({ path }) => path)).toEqual(['/apis/node.k8s.io/v1/runtimeclasses']);
+});
+
+test('later it is listed again', async () => {
+  await using api = await startScriptedApi([list('1', []), list('2', [runtimeClass('spin')])]);
+  const fetch = fetcher(api, 0);
+  expect(await fetch(never)).toEqual([]);
+  expect(await fetch(never)).toMatchObject([{ name: 'spin' }]);
+});
+
+test('a failure is told to all, and not provoked by each', async () => {
+  await using api = await startScriptedApi([refuse(403, 'Forbidden'), list('2', [])]);
+  const fetch = fetcher(api, FOREVER);
+  await expect(fetch(never)).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(fetch(never)).rejects.toMatchObject({ code: 'forbidden' });
+  expect(api.seen).toHaveLength(1);
+});
+
+test('who has no time left does not wait, and the list serves the next one', async () => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  const answer: Step = (request, response) =>
+    void gate.then(() => list('1', [runtimeClass('spin')])(request, response));
+  await using api = await startScriptedApi([answer]);
+  const fetch = fetcher(api, FOREVER);
+  await expect(fetch(AbortSignal.abort())).rejects.toMatchObject({ code: 'timeout' });
+  open();
+  expect(await fetch(never)).toMatchObject([{ name: 'spin' }]);
+  expect(api.seen).toHaveLength(1);
+});
