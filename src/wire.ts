@@ -4,6 +4,7 @@ import type { AssessPod } from './assess/assessment.ts';
 import { createImageCatalog } from './assess/image-catalog.ts';
 import { createLateFindings } from './assess/late-findings.ts';
 import type { ClusterPort, KeychainPort, PullSecretsPort, ServiceAccountsPort } from './assess/ports.ts';
+import { IMAGE_SCENARIOS } from './assess/scenarios.ts';
 import { catalogOptions, imageSettings } from './assess/settings.ts';
 import { loadDevelopmentCertificate } from './certs/development.ts';
 import { configCommand } from './cli/config/config.ts';
@@ -16,6 +17,7 @@ import { inspectCommand } from './cli/inspect/inspect.ts';
 import type { Io } from './cli/io.ts';
 import type { CliDeps } from './cli/run.ts';
 import type { ServeFlags } from './cli/serve.ts';
+import { choosePresets } from './config/choose-presets.ts';
 import { createConfigurationReader, type Configuration } from './config/configuration-reader.ts';
 import { CONFIGURATION_KIND, CONFIGURATION_VERSION } from './config/file-kind.ts';
 import { AppError } from './errors.ts';
@@ -28,7 +30,7 @@ import { isKubernetesError } from './kubernetes/kubernetes-error.ts';
 import { createPullSecrets } from './kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from './kubernetes/service-accounts.ts';
 import { explanations } from './policy/explanations.ts';
-import { scenarioDefaults } from './policy/scenarios.ts';
+import { POLICY_SCENARIOS } from './policy/scenarios.ts';
 import { policySettings, SCENARIOS } from './policy/settings.ts';
 import { defaultActionOf, severityOf } from './policy/severity.ts';
 import { checkRegistrySettings } from './registry/check-settings.ts';
@@ -57,7 +59,11 @@ const sections = {
   server: serverSettings,
   log: logSettings,
 };
-const configurations = createConfigurationReader(sections, scenarioDefaults, {
+const scenarios = choosePresets({
+  by: ['policy', 'scenario'],
+  tables: { policy: POLICY_SCENARIOS, images: IMAGE_SCENARIOS },
+});
+const configurations = createConfigurationReader(sections, scenarios, {
   registry: checkRegistrySettings,
 });
 

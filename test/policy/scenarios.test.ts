@@ -1,14 +1,22 @@
 import { describe, expect, test } from 'vitest';
+import { IMAGE_SCENARIOS } from '../../src/assess/scenarios.ts';
 import { imageSettings } from '../../src/assess/settings.ts';
+import { choosePresets } from '../../src/config/choose-presets.ts';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import type { Decision } from '../../src/policy/decision.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { scenarioDefaults } from '../../src/policy/scenarios.ts';
+import { POLICY_SCENARIOS } from '../../src/policy/scenarios.ts';
 import { policySettings, SCENARIOS, type PolicySettings } from '../../src/policy/settings.ts';
 import { linux } from '../support/image-facts.ts';
 import { cluster, limitRange, node, pod, podFacts, runtimeClass, type PodSketch } from '../support/pods.ts';
 
-const reader = createConfigurationReader({ policy: policySettings, images: imageSettings }, scenarioDefaults);
+const reader = createConfigurationReader(
+  { policy: policySettings, images: imageSettings },
+  choosePresets({
+    by: ['policy', 'scenario'],
+    tables: { policy: POLICY_SCENARIOS, images: IMAGE_SCENARIOS },
+  }),
+);
 
 function configuration(keys: object) {
   const head = { apiVersion: 'wasmgate.dev/v1alpha1', kind: 'Configuration' };
