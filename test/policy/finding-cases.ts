@@ -1,5 +1,16 @@
 import { cluster, node, runtimeClass } from '../support/pods.ts';
-import { type Case, exec, http, limited, mesh, nodes, one, taint, tolerating } from './finding-pods.ts';
+import {
+  type Case,
+  exec,
+  http,
+  limited,
+  mesh,
+  nodes,
+  one,
+  partly,
+  taint,
+  tolerating,
+} from './finding-pods.ts';
 
 /** For each finding: Pods that it speaks of, and Pods like them in which all is well. */
 export const FINDING_CASES: Readonly<
@@ -140,6 +151,26 @@ export const FINDING_CASES: Readonly<
       'the same on a shim': { pod: one('upper') },
       'where all is given to the engine': { on: 'crun-wasm', pod: one('bare') },
       'a Linux program beside it': { on: 'crun', pod: mesh({}) },
+    },
+  },
+  'handler-not-on-every-node': {
+    fires: {
+      'a class that selects nothing': { view: partly() },
+      'a class that is chosen': { on: null, view: partly() },
+      'a taint that the Pod tolerates': {
+        view: partly({ taints: [taint] }),
+        spec: tolerating({ operator: 'Exists' }),
+      },
+    },
+    rests: {
+      'a nodeSelector of the Pod': { view: partly(), spec: { nodeSelector: { has: 'it' } } },
+      'a taint in the way': { view: partly({ taints: [taint] }) },
+      'a cordoned node': { view: partly({ unschedulable: true }) },
+      'a node that does not tell': { view: partly({ handlers: null }) },
+      'a Linux image': { view: partly(), pod: one('server') },
+      'a Pod that is bound': { view: partly(), spec: { nodeName: 'with' } },
+      // Another finding tells.
+      'a handler on no node': { on: 'wasmedge', view: partly() },
     },
   },
   'wat-not-runnable': {

@@ -1,3 +1,4 @@
+import type { ClusterNode } from '../../src/pod/cluster-objects.ts';
 import type { Container } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import type { JudgedFinding } from '../../src/policy/decision.ts';
@@ -102,4 +103,12 @@ export const nodes = (...taints: readonly (readonly (typeof taint)[])[]) =>
       node(`n${index}`, { handlers: ['wasmtime'], taints: list, labels: { index: `${index}` } }),
     ),
   );
+/** One node that has the handler of class wasmtime, and another like this. */
+export function partly(parts: Partial<ClusterNode> = {}): ClusterView {
+  const having = node('with', { handlers: ['wasmtime'], labels: { has: 'it' } });
+  return cluster(
+    [runtimeClass('wasmedge'), runtimeClass('wasmtime')],
+    [having, node('without', { handlers: ['runc'], ...parts })],
+  );
+}
 export const tolerating = (parts: object) => ({ tolerations: [{ key: 'workload', ...parts }] });

@@ -1,0 +1,42 @@
+import { NO_FINDINGS, type Rule } from '../check.ts';
+import { describeClass } from '../describe.ts';
+import { nodeOutlook } from '../node-outlook.ts';
+import { blockingTaints, tolerationsAtAdmission } from '../taints.ts';
+
+export const handlerNotOnEveryNode: Rule = {
+  id: 'handler-not-on-every-node',
+  why:
+    'The scheduler does not look at handlers. Where a class selects nodes without its handler, it is chance whether a Pod ' +
+    'starts: on the wrong node it stays in ContainerCreating for ever (no runtime for "x" is configured).',
+  reads:
+    'node.status.runtimeHandlers, labels and taints of the nodes that class and Pod select, and tolerations; only of Pods with ' +
+    'Wasm containers.',
+  allows:
+    'Nodes that do not tell their handlers, cordoned ones, and those whose taints the Pod does not tolerate.',
+  example:
+    'On K3s, whose classes select nothing, a Wasm Pod in a cluster where one node of two has the shim.',
+  cure:
+    'Label the nodes that have the handler and select that label in scheduling.nodeSelector of the RuntimeClass, or install ' +
+    'the handler on all of them.',
+  check: ({ pod, resolved, cluster, wasmContainers, settings }) => {
+    const runtimeClass = resolved.class;
+    if (runtimeClass === null || wasmContainers.length === 0) return NO_FINDINGS;
+    const { presence, candidates, within } = nodeOutlook(cluster, runtimeClass, pod);
+    if (presence !== 'seen' || candidates.length === within.length) return NO_FINDINGS;
+    const given = tolerationsAtAdmission(runtimeClass, true, settings);
+    const tolerations = [...(pod.spec.tolerations ?? []), ...given];
+    const open = within.filter((node) => blockingTaints(node, tolerations).length === 0);
+    const lacking = open.filter((node) => !candidates.includes(node));
+    const [first] = lacking;
+    if (first === undefined) return NO_FINDINGS;
+    return [
+      {
+        id: 'handler-not-on-every-node',
+        container: null,
+        detail: `${describeClass(runtimeClass)} lets this Pod onto nodes without its handler (${lacking.length} of ${open.length}, such as "${first.name}"), where it would never start`,
+        advice:
+          'Label the nodes that have the handler, and select that label in scheduling.nodeSelector of the class, or in the Pod.',
+      },
+    ];
+  },
+};
