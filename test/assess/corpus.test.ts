@@ -5,8 +5,9 @@ import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { Verdict } from '../../src/detect/verdict.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { parseReference, type Reference } from '../../src/image/reference.ts';
-import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
 import { loadFixtureImages, putFixtureImages, type Expectation } from '../support/fixture-images.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 
 /**
@@ -44,7 +45,7 @@ let client: RegistryClient;
 beforeAll(async () => {
   registry = await startRegistry();
   putFixtureImages(registry.store);
-  client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  client = createLocalClient();
 });
 
 afterAll(async () => {

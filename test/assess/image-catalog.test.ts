@@ -4,9 +4,9 @@ import type { ImageAnswer, ImageQuestion } from '../../src/assess/image-answer.t
 import { createImageCatalog, type ImageCatalog } from '../../src/assess/image-catalog.ts';
 import type { PullSecretsPort } from '../../src/assess/ports.ts';
 import type { Credential } from '../../src/credentials/credential.ts';
-import { createRegistryClient } from '../../src/registry/client.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry, type RegistryOptions, type TestRegistry } from '../support/registry.ts';
 
 interface Bench {
@@ -25,7 +25,7 @@ interface Setup extends RegistryOptions {
 
 async function setUp({ secrets = {}, lent, ttl = {}, ...options }: Setup = {}): Promise<Bench> {
   const registry = await startRegistry({ images: putFixtureImages, ...options });
-  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  const client = createLocalClient();
   onTestFinished(async () => {
     await client.close();
     await registry.close();

@@ -3,6 +3,7 @@ import type { ImageAnswer } from '../../src/assess/image-answer.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { pushImage, pushManifest, targetOf } from '../../src/cli/demo/push-image.ts';
 import { OCI_INDEX } from '../../src/image/media-types.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { startRegistry } from '../support/registry.ts';
 import { createTestClient } from '../support/registry-client.ts';
@@ -39,8 +40,11 @@ async function setUp() {
     await client.close();
     await registry.close();
   });
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
-  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: createRecordingLog().log });
+  const catalog = createImageCatalog({
+    registry: client,
+    pullSecrets: NO_PULL_SECRETS,
+    logger: createRecordingLog().log,
+  });
   const questionOf = (name: string, architectures: readonly string[]) => ({
     image: `${registry.host}/${name}`,
     namespace: 'default',

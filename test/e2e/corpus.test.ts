@@ -4,10 +4,11 @@ import { createPeekImage, type PeekImage } from '../../src/assess/peek-image.ts'
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { Verdict } from '../../src/detect/verdict.ts';
 import { parseReference } from '../../src/image/reference.ts';
-import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
 import { startDistribution, type Distribution } from '../support/distribution.ts';
 import { loadFixtureImages } from '../support/fixture-images.ts';
 import { realServers } from '../support/real-servers.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 
 const servers = await realServers(['registry', 'crane']);
 
@@ -22,7 +23,7 @@ describe.skipIf(servers.missing)(`real images on a real registry${servers.note}`
 
   beforeAll(async () => {
     distribution = await startDistribution(servers.paths, 'none');
-    client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+    client = createLocalClient();
     peek = createPeekImage({ registry: client });
   });
 

@@ -3,6 +3,7 @@ import type { ImageAnswer } from '../../src/assess/image-answer.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { startServer } from '../support/http-server.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { startRegistry } from '../support/registry.ts';
 import { createTestClient } from '../support/registry-client.ts';
@@ -21,9 +22,8 @@ async function setUp() {
     await silent.close();
     await registry.close();
   });
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
   const catalog = createImageCatalog(
-    { registry: client, pullSecrets, logger: createRecordingLog().log },
+    { registry: client, pullSecrets: NO_PULL_SECRETS, logger: createRecordingLog().log },
     { lookUpsAtOnce: AT_ONCE, lookUpsWaiting: WAITING },
   );
   const ask = (image: string, namespace: string, signal: AbortSignal): Promise<ImageAnswer> =>
@@ -69,4 +69,4 @@ test('namespaces that take everything, and get no answer, do not keep others fro
   expect(await askGood('quiet')).toMatchObject({ kind: 'facts', stale: null });
   // Those that made room for it are not left without an answer.
   expect(await Promise.race(noisy)).toMatchObject({ kind: 'failure' });
-}, 60_000);
+});

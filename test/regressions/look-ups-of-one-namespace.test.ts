@@ -1,22 +1,26 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { CATALOG_DEFAULTS } from '../../src/assess/catalog-defaults.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
-import { createRegistryClient } from '../../src/registry/client.ts';
 import { startServer } from '../support/http-server.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 
 const MOST = CATALOG_DEFAULTS.lookUpsOfNamespace;
 
 /** A catalog, and a registry that takes every request and answers none. */
 async function setUp() {
   const registry = await startServer(() => undefined);
-  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  const client = createLocalClient();
   onTestFinished(async () => {
     await client.close();
     await registry.close();
   });
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
-  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: createRecordingLog().log });
+  const catalog = createImageCatalog({
+    registry: client,
+    pullSecrets: NO_PULL_SECRETS,
+    logger: createRecordingLog().log,
+  });
   const ask = async (namespace: string, tag: number): Promise<string> => {
     const image = `${registry.host}/app:${tag}`;
     const question = { image, namespace, pullSecrets: [], architectures: [] };

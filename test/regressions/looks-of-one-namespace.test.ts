@@ -2,10 +2,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { LOOK_INSIDE_DEFAULTS } from '../../src/assess/look-inside.ts';
 import type { Credential } from '../../src/credentials/credential.ts';
-import { createRegistryClient } from '../../src/registry/client.ts';
 import { startServer } from '../support/http-server.ts';
 import { imageFacts, linux } from '../support/image-facts.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 
 const MOST = LOOK_INSIDE_DEFAULTS.looksOfNamespace;
 const FACTS = imageFacts(linux('/app.wasm'));
@@ -13,7 +14,7 @@ const FACTS = imageFacts(linux('/app.wasm'));
 /** A catalog whose looks inside wait, each for credentials, until they are let go on to a registry that has nothing. */
 async function setUp() {
   const registry = await startServer((_request, response) => response.writeHead(404).end());
-  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  const client = createLocalClient();
   onTestFinished(async () => {
     await client.close();
     await registry.close();
@@ -26,9 +27,8 @@ async function setUp() {
       return waiting.promise;
     },
   };
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
   const { log: logger } = createRecordingLog();
-  const catalog = createImageCatalog({ registry: client, pullSecrets, keychain, logger });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, keychain, logger });
   const look = (namespace: string, command: string, signal = AbortSignal.abort()) => {
     const question = { image: `${registry.host}/app:1`, namespace, pullSecrets: [], architectures: [] };
     const wanted = { facts: FACTS, override: { command: [command] }, scope: 'sign' } as const;

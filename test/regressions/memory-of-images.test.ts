@@ -5,10 +5,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { ImageAnswer } from '../../src/assess/image-answer.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { createSkipList } from '../../src/assess/skip-list.ts';
-import { createRegistryClient } from '../../src/registry/client.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { startServer } from '../support/http-server.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 
 const MIB = 1024 * 1024;
 
@@ -25,10 +26,13 @@ async function memoryKept(work: () => Promise<void>): Promise<number> {
 }
 
 function createCatalog() {
-  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  const client = createLocalClient();
   onTestFinished(client.close);
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
-  return createImageCatalog({ registry: client, pullSecrets, logger: createRecordingLog().log });
+  return createImageCatalog({
+    registry: client,
+    pullSecrets: NO_PULL_SECRETS,
+    logger: createRecordingLog().log,
+  });
 }
 
 function question(image: string) {

@@ -3,10 +3,11 @@ import { parse, parseAllDocuments } from 'yaml';
 import type { AssessPod } from '../../src/assess/assessment.ts';
 import type { JsonObject } from '../../src/image/json.ts';
 import { createFixedCluster } from '../../src/kubernetes/fixed-cluster.ts';
-import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { assembleAssess } from '../../src/wire.ts';
 import { settings } from '../support/pods.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 import { FACTS, podOf, startReviewStage, type ReviewStage } from '../support/review-stage.ts';
 import { readReview, withObject } from '../support/reviews.ts';
 import { startWebhook } from '../support/webhook.ts';
@@ -15,7 +16,7 @@ let stage: ReviewStage;
 let registry: RegistryClient;
 beforeAll(async () => {
   stage = await startReviewStage();
-  registry = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  registry = createLocalClient();
 });
 afterAll(async () => {
   await registry.close();

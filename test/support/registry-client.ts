@@ -22,6 +22,11 @@ export function createTestClient(
   return { ...client, [Symbol.asyncDispose]: client.close };
 }
 
+/** A client as `inspect` has it: registries on this machine may be asked over plain http, and waits are real. */
+export function createLocalClient(): RegistryClient {
+  return createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+}
+
 export function asking(...credentials: readonly Credential[]): FetchOptions {
   return { credentials, signal: AbortSignal.timeout(60_000) };
 }
