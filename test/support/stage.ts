@@ -14,6 +14,7 @@ export interface StageFacts {
   readonly kubeconfig: string;
   readonly auditLog: string;
   readonly wasmgateLog: string;
+  readonly metricsPort: number;
   /** References in the open registry. */
   readonly images: Readonly<Record<keyof typeof OPEN_IMAGES, string>>;
   /** The same module behind accounts, and the docker config that opens it. */
@@ -85,6 +86,7 @@ export async function startStage(programs: Readonly<Record<Program, string>>): P
     kubeconfig: kubernetes.kubeconfig,
     auditLog: kubernetes.auditLog,
     wasmgateLog: wasmgate.process.logFile,
+    metricsPort: wasmgate.metricsPort,
     images,
     behindToken: await pushPrivateImage(token),
     behindBasic: await pushPrivateImage(basic),

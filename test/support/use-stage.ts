@@ -30,6 +30,7 @@ const NOTHING: StageFacts = {
   kubeconfig: '',
   auditLog: '',
   wasmgateLog: '',
+  metricsPort: 0,
   images: { module: '', spin: '', linux: '', wasiOnlyIndex: '' },
   behindToken: { image: '', dockerConfig: '' },
   behindBasic: { image: '', dockerConfig: '' },

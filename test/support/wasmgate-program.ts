@@ -20,6 +20,7 @@ export interface ProgramOptions {
 
 export interface WasmgateProgram extends AsyncDisposable {
   readonly port: number;
+  readonly metricsPort: number;
   readonly process: ServerProcess;
   /** `caBundle` of the development certificates; empty otherwise. */
   readonly caBundle: string;
@@ -38,7 +39,9 @@ export async function startWasmgate(
   await writeFile(file, JSON.stringify({ ...shipped, ...configuration }));
   const port = await freePort();
   const certDir = join(kubernetes.folder, `${name}-certificates`);
+  const metricsPort = await freePort();
   const flags = ['--config', file, '--kubeconfig', kubeconfig, '--host', '127.0.0.1', '--port', String(port)];
+  flags.push('--metrics-port', String(metricsPort));
   if (certificates === 'development') flags.push('--cert-dir', certDir);
   const process = startServer(globalThis.process.execPath, [MAIN, 'serve', ...flags], {
     name,
@@ -52,5 +55,11 @@ export async function startWasmgate(
     servers: [process],
   });
   const ca = certificates === 'development' ? await readFile(join(certDir, 'ca.pem'), 'base64') : '';
-  return { port, process, caBundle: ca, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
+  return {
+    port,
+    metricsPort,
+    process,
+    caBundle: ca,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
 }

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { readSeries } from '../../support/exposition.ts';
+import { apply, must } from '../../support/kubectl.ts';
+import { createNamespace, pod } from '../../support/objects.ts';
+import { useStage } from '../../support/use-stage.ts';
+
+const { kubectl, facts, missing, note } = useStage();
+
+async function scrape(): Promise<Readonly<Record<string, number>>> {
+  const answer = await fetch(`http://127.0.0.1:${facts.metricsPort}/metrics`);
+  return readSeries(await answer.text());
+}
+
+const RESOURCES = ['runtimeclasses', 'namespaces', 'nodes', 'limitranges'] as const;
+
+describe.skipIf(missing)(`metrics of a wasmgate in a cluster${note}`, () => {
+  test('every watch works, and the API server was heard of lately', async () => {
+    const series = await scrape();
+    for (const resource of RESOURCES) {
+      expect(series[`wasmgate_watch_synced{resource="${resource}"}`]).toBe(1);
+      const contact = series[`wasmgate_watch_last_contact_timestamp_seconds{resource="${resource}"}`] ?? 0;
+      // Epoch seconds: a watch that is silent for 200 s is given up.
+      expect(Date.now() / 1000 - contact).toBeLessThan(600);
+    }
+  });
+
+  test('a Pod that the API server takes shows in the counts of both webhooks', async () => {
+    const namespace = await createNamespace(kubectl, 'counted');
+    const before = await scrape();
+    const spec = { containers: [{ name: 'app', image: facts.images.module }] };
+    await must(apply(kubectl, [pod('counted', namespace, { spec })]));
+    const after = await scrape();
+    // Other tests make Pods at the same time.
+    for (const series of [
+      'wasmgate_admissions_total{endpoint="mutate",outcome="patched"}',
+      'wasmgate_admissions_total{endpoint="validate",outcome="allowed"}',
+      'wasmgate_decisions_total{endpoint="mutate",mode="enforce",outcome="changed"}',
+      'wasmgate_admission_duration_seconds_count{endpoint="validate"}',
+    ]) {
+      expect(after[series] ?? 0, series).toBeGreaterThan(before[series] ?? 0);
+    }
+  });
+});
