@@ -6,11 +6,13 @@ import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
 import type { Namespace } from '../../src/pod/cluster-objects.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, limitRange, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 
 let registry: TestRegistry;
@@ -18,7 +20,7 @@ let client: RegistryClient;
 
 beforeAll(async () => {
   registry = await startRegistry({ images: putFixtureImages });
-  client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  client = createLocalClient();
 });
 
 afterAll(async () => {
@@ -47,8 +49,7 @@ async function assess(
   const namespace: Namespace = { name: 'default', labels };
   const view = cluster([runtimeClass('wasmtime'), runtimeClass('runc')]);
   const namespaces = { namespace: () => namespace, fetchNamespace: () => Promise.resolve(namespace) };
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
-  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log });
   const run = createAssessPod(
     { catalog, cluster: clusterPort(view, { ...namespaces, ...port }), logger: log },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },

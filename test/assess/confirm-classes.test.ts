@@ -7,6 +7,7 @@ import type { ClusterPort } from '../../src/assess/ports.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
@@ -43,10 +44,9 @@ function start({ watched, live, isStale = false }: Classes) {
     return now === null ? Promise.reject(new Error('API server away')) : Promise.resolve(now);
   };
   const { log, messages } = createRecordingLog();
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
   const assess = createAssessPod(
     {
-      catalog: createImageCatalog({ registry: client, pullSecrets, logger: log }),
+      catalog: createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log }),
       cluster: clusterPort(known, { fetchView, hasStaleClasses: () => isStale }),
       logger: log,
     },

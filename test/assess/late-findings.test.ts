@@ -7,11 +7,12 @@ import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { createLateFindings, type LateFindingsOptions } from '../../src/assess/late-findings.ts';
 import type { PodEvent } from '../../src/assess/ports.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { createRegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry } from '../support/registry.ts';
 
 const WASM = 'bk-wasi-wasm';
@@ -40,7 +41,7 @@ async function setUp({ policy = {}, options, held = '', around = (assess) => ass
         ? void gate.promise.then(() => handler(request, response))
         : handler(request, response);
   const registry = await startRegistry({ images: putFixtureImages, faults });
-  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  const client = createLocalClient();
   onTestFinished(async () => {
     await client.close();
     await registry.close();
@@ -48,8 +49,7 @@ async function setUp({ policy = {}, options, held = '', around = (assess) => ass
   const { log, messages } = createRecordingLog();
   const view = cluster([runtimeClass('wasmtime'), runtimeClass('runc')]);
   const port = clusterPort(view);
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
-  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log });
   const ownNamespace = 'wasmgate-system';
   const judge = createAssessPod(
     { catalog, cluster: port, logger: log },

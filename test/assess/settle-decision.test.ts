@@ -9,6 +9,7 @@ import { createRegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
@@ -47,8 +48,7 @@ async function setUp({ classes, policy = {}, faults }: Setup): Promise<Stage> {
   const { log } = createRecordingLog();
   const view = cluster(classes.map((name) => runtimeClass(name)));
   const port = clusterPort(view);
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
-  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log });
   const run = createAssessPod(
     { catalog, cluster: port, logger: log },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },

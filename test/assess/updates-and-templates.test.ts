@@ -6,12 +6,14 @@ import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/tar.ts';
 
@@ -20,7 +22,7 @@ let client: RegistryClient;
 
 beforeAll(async () => {
   registry = await startRegistry({ images: putFixtureImages });
-  client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  client = createLocalClient();
 });
 
 afterAll(async () => {
@@ -42,9 +44,8 @@ function start({ policy = {}, labels = {}, port = {}, accountSecrets = [] }: Set
   const namespace = { name: 'default', labels };
   const view = cluster(['crun-wasm', 'wasmedge', 'wasmtime'].map((name) => runtimeClass(name)));
   const namespaces = { namespace: () => namespace, fetchNamespace: () => Promise.resolve(namespace) };
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
   const serviceAccounts = { pullSecrets: () => Promise.resolve(accountSecrets) };
-  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log });
   return createAssessPod(
     { catalog, cluster: clusterPort(view, { ...namespaces, ...port }), logger: log, serviceAccounts },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },

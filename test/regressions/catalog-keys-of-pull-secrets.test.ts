@@ -3,17 +3,17 @@ import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { MAX_PULL_SECRETS } from '../../src/pod/pull-secret-names.ts';
-import { createRegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry } from '../support/registry.ts';
 
 /** A webhook's use case, and the names by which it asks for pull secrets, each list once. */
 async function setUp() {
   const registry = await startRegistry({ images: putFixtureImages });
-  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  const client = createLocalClient();
   onTestFinished(async () => {
     await client.close();
     await registry.close();

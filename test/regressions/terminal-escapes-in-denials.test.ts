@@ -6,11 +6,12 @@ import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
 import { policySettings } from '../../src/policy/settings.ts';
-import { createRegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { WASMTIME } from '../support/assessments.ts';
 import { startServer } from '../support/http-server.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 import { startWebhook } from '../support/webhook.ts';
 
 /** Clears the screen, retitles the window, turns the text around, and starts a line of its own. */
@@ -40,13 +41,12 @@ function startTrickster() {
 }
 
 async function startWholeWebhook() {
-  const client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  const client = createLocalClient();
   onTestFinished(client.close);
   const { log: logger } = createRecordingLog();
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
   const view = createClusterView([WASMTIME], []);
   const cluster = clusterPort(view);
-  const catalog = createImageCatalog({ registry: client, pullSecrets, logger });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   const { policy } = createConfigurationReader({ policy: policySettings }).defaults();
   return startWebhook({
     assess: createAssessPod({ catalog, cluster, logger }, { policy, ownNamespace: 'wasmgate-system' }),

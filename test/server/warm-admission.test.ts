@@ -4,13 +4,15 @@ import type { AssessPod } from '../../src/assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { parseReview, type AdmissionRequest } from '../../src/admission/review.ts';
-import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
 import { createMutate } from '../../src/server/mutate.ts';
 import { createValidate } from '../../src/server/validate.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
+import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { readReview } from '../support/reviews.ts';
 
@@ -21,14 +23,13 @@ let assess: AssessPod;
 
 beforeAll(async () => {
   registry = await startRegistry({ images: putFixtureImages });
-  client = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
+  client = createLocalClient();
   const { log } = createRecordingLog();
   const view = cluster([runtimeClass('wasmtime'), runtimeClass('spin')]);
   const port = clusterPort(view, {
     fetchNamespace: () => Promise.reject(new Error('the namespace is known')),
   });
-  const pullSecrets = { read: () => Promise.resolve([]), forget: () => undefined };
-  const catalog = createImageCatalog({ registry: client, pullSecrets, logger: log });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log });
   assess = createAssessPod(
     { catalog, cluster: port, logger: log },
     { policy: settings(), ownNamespace: 'wasmgate-system' },
