@@ -41,6 +41,14 @@ function keepsIt({ source }: Bound): string {
   return source.kind === 'pod' ? "the Pod's own spec.resources allow no more" : describeSource(source, 'cpu');
 }
 
+/** Where our own limit is less than was wanted, a ratio to the request or what the Pod may have in all keeps it down. */
+function withRequest({ fit, wanted }: FittedResource): string {
+  const [set, desired] = [fit?.limit ?? null, wanted?.limit ?? null];
+  return set !== null && desired !== null && set < desired
+    ? ', and its request as high as LimitRanges then want it'
+    : '';
+}
+
 function slowStart({ container, image, cpu, most }: CpuVerdict): Finding | null {
   const limit = cpu.fit?.limit ?? cpu.slots.limit.value;
   const needed = compileCpu(image);
@@ -59,7 +67,7 @@ function slowStart({ container, image, cpu, most }: CpuVerdict): Finding | null 
       `${text(limit)}${bound === null ? '' : `, and ${keepsIt(bound)}`}`,
     advice:
       bound === null
-        ? `Set its resources.limits.cpu to ${text(enough)}${instead}.`
+        ? `Set its resources.limits.cpu to ${text(enough)}${withRequest(cpu)}${instead}.`
         : makeRoom(bound.source, 'cpu', instead),
   };
 }

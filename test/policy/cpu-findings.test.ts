@@ -125,6 +125,15 @@ describe('a start that its CPU limit makes slow', () => {
       ],
     ],
     [
+      'as much as a ratio to the request allows',
+      { image: GO, resources: requests('50m') },
+      { limitRanges: [limitRange('even', { maxLimitRequestRatio: { cpu: '2' } })] },
+      [
+        'up to 30 s under a CPU limit of 100m',
+        'limits.cpu to 300m, and its request as high as LimitRanges then want it',
+      ],
+    ],
+    [
       'nothing that we set: the limit by a LimitRange',
       { image: GO },
       {
