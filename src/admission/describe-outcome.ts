@@ -4,6 +4,7 @@ import type { AssessedContainer } from '../policy/facts.ts';
 import type { Mode, Outcome } from '../policy/mode.ts';
 import { WARNING_BOUNDS } from './bounds.ts';
 import { describeChange } from './describe-change.ts';
+import { describeStale, staleMark } from './describe-staleness.ts';
 
 /** What was judged, as the use case hands it over. */
 export interface Judged {
@@ -64,7 +65,7 @@ function withheldChangeLines(prefix: string, changes: readonly Change[]): readon
  * template's refusals are told here, since the Pods' own are seen by a controller only.
  */
 export function describeWarnings(judged: Judged, subject: SubjectKind): readonly string[] {
-  const { outcome, notes, isBinding } = judged;
+  const { outcome, containers, notes, isBinding } = judged;
   const prefix = warningPrefix(outcome.mode);
   const told = (what: string) => (finding: JudgedFinding) =>
     warningLines(prefix, `${what}${finding.detail}`, finding.advice);
@@ -75,16 +76,18 @@ export function describeWarnings(judged: Judged, subject: SubjectKind): readonly
     ...outcome.withheld.refusals.flatMap(told('would refuse: ')),
     ...withheldChangeLines(prefix, outcome.withheld.changes),
     ...outcome.warnings.flatMap(told('')),
+    ...describeStale(containers, outcome).map((text) => `${prefix}${text}`),
   ];
 }
 
 function describeImages(containers: readonly AssessedContainer[]): string {
   return containers
-    .map(({ container, verdict, isSkipped }) => {
+    .map(({ container, verdict, isSkipped, stale }) => {
       if (isSkipped) return `${container.name}=skipped`;
       const more =
         verdict.kind === 'unknown' ? verdict.reason : 'flavour' in verdict ? verdict.flavour : null;
-      return `${container.name}=${verdict.kind}${more === null ? '' : `/${more}`}`;
+      const mark = stale ? ` (${staleMark(stale)})` : '';
+      return `${container.name}=${verdict.kind}${more === null ? '' : `/${more}`}${mark}`;
     })
     .join(', ');
 }

@@ -129,17 +129,18 @@ test.each([
   });
 });
 
+const CONTAINER = {
+  kind: 'main',
+  path: '/spec/containers/0',
+  image: 'i',
+  facts: null,
+  isSkipped: false,
+} as const;
+
 test('validation annotates what each image is', () => {
-  const container = {
-    kind: 'main',
-    path: '/spec/containers/0',
-    image: 'i',
-    facts: null,
-    isSkipped: false,
-  } as const;
   const containers = [
     {
-      ...container,
+      ...CONTAINER,
       container: { name: 'app' },
       verdict: {
         kind: 'wasm',
@@ -150,15 +151,15 @@ test('validation annotates what each image is', () => {
         firstArgument: null,
       },
     },
-    { ...container, container: { name: 'proxy' }, verdict: { kind: 'container', evidence: [] } },
+    { ...CONTAINER, container: { name: 'proxy' }, verdict: { kind: 'container', evidence: [] } },
     {
-      ...container,
+      ...CONTAINER,
       container: { name: 'own' },
       isSkipped: true,
       verdict: { kind: 'container', evidence: [] },
     },
     {
-      ...container,
+      ...CONTAINER,
       container: { name: 'far' },
       verdict: { kind: 'unknown', reason: 'timeout', detail: '', advice: null, evidence: [] },
     },
@@ -168,6 +169,22 @@ test('validation annotates what each image is', () => {
     outcome: 'allowed',
     images: 'app=wasm/wasi-image, proxy=container, own=skipped, far=unknown/timeout',
   });
+});
+
+test('what a registry said before it was away is told with its time, and warned of where it counts', () => {
+  const stale = { since: Date.UTC(2026, 10, 21, 14, 2, 11), reason: 'unreachable' } as const;
+  const old = { ...CONTAINER, verdict: { kind: 'container', evidence: [] }, stale } as const;
+  const containers = [
+    { ...old, container: { name: 'app' } },
+    { ...old, container: { name: 'proxy' } },
+  ];
+  const assessment = judged({ containers, findings: [CANNOT_RUN] });
+  expect(annotateValidation(assessment)['images']).toBe(
+    'app=container (as of 2026-11-21T14:02:11.000Z, now unreachable), proxy=container (as of 2026-11-21T14:02:11.000Z, now unreachable)',
+  );
+  expect(describeWarnings(assessment, 'Pod').filter((line) => line.includes('registry'))).toEqual([
+    'wasmgate: container "app" is judged by what its registry said at 2026-11-21T14:02:11.000Z; now it cannot be asked (unreachable)',
+  ]);
 });
 
 test('mutation annotates the same key with the same value, or not at all, when asked again', () => {
