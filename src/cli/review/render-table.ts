@@ -56,8 +56,11 @@ function findingLines(page: Page, finding: ReportedFinding): readonly string[] {
   ];
 }
 
-function classLine(page: Page, { runtimeClass }: ReportItem): readonly string[] {
-  if (runtimeClass === null) return [];
+function classLine(page: Page, { runtimeClass, hangsOn }: ReportItem): readonly string[] {
+  if (runtimeClass === null) {
+    const isOpen = hangsOn.includes('runtime-classes');
+    return isOpen ? [row(page, 'class', { text: 'none is known here; name the classes with --facts' })] : [];
+  }
   const { name, handler, origin } = runtimeClass;
   if (handler === null && origin === 'pod')
     return [row(page, 'class', { text: `${name} (not known here; name the classes with --facts)` })];

@@ -2,7 +2,7 @@ import { describePath } from '../../admission/describe-change.ts';
 import { reportVerdict } from '../../assess/image-report.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
 import type { JudgedFinding } from '../../policy/decision.ts';
-import type { Refused, ReportedClass, ReportedFinding, ReportItem, ReviewOutcome } from './report.ts';
+import type { OpenMatter, Refused, ReportedClass, ReportedFinding, ReportItem } from './report.ts';
 import type { JudgedReview, LeftReview, Reviewed } from './review-subject.ts';
 
 /** What of the cluster is known, beyond what it holds. */
@@ -37,12 +37,23 @@ function isRefused({ subject }: JudgedReview, refuses: Refused | null): boolean 
 
 /**
  * Whatever the policy does with unknown images: here nobody waits for an admission, and what is not known is said to be so.
- * What is refused for a reason that is certain stays refused.
  */
-function outcomeOf(review: JudgedReview): ReviewOutcome {
-  if (isRefused(review, refusesOf(review))) return 'refused';
-  if (unknownContainers(review).size > 0 || review.judgement.hangsOnClasses === true) return 'undecided';
-  return review.patch.length > 0 ? 'changed' : 'admitted';
+function openMatters(review: JudgedReview): readonly OpenMatter[] {
+  const hangsOnImages = unknownContainers(review).size > 0;
+  const hangsOnClasses = review.judgement.hangsOnClasses === true;
+  return [
+    ...(hangsOnImages ? (['images'] as const) : []),
+    ...(hangsOnClasses ? (['runtime-classes'] as const) : []),
+  ];
+}
+
+/** What is refused for a reason that is certain stays refused, whatever else is open. */
+function outcomeOf(review: JudgedReview): Pick<ReportItem, 'outcome' | 'refuses' | 'hangsOn'> {
+  const refuses = refusesOf(review);
+  if (isRefused(review, refuses)) return { outcome: 'refused', refuses, hangsOn: [] };
+  const hangsOn = openMatters(review);
+  if (hangsOn.length > 0) return { outcome: 'undecided', refuses, hangsOn };
+  return { outcome: review.patch.length > 0 ? 'changed' : 'admitted', refuses, hangsOn };
 }
 
 function classOf({ runtimeClass, subject }: JudgedReview, { knowsClasses }: Knowledge): ReportedClass | null {
@@ -63,20 +74,23 @@ function isBroken({ subject }: LeftReview): boolean {
   return subject.kind === 'left' && subject.isBroken;
 }
 
+function reportLeft(review: LeftReview): ReportItem {
+  const { source } = review.subject;
+  const nothing = { changes: [], patch: [], findings: [], images: [] };
+  const told = isBroken(review)
+    ? ({ outcome: 'undecided', refuses: null, hangsOn: ['manifest'] } as const)
+    : ({ outcome: 'skipped', refuses: null, hangsOn: [] } as const);
+  return { source, ...told, mode: null, runtimeClass: null, ...nothing };
+}
+
 /** What is told of a reviewed object. */
 export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
-  const { source } = review.subject;
-  if (review.kind === 'left') {
-    const nothing = { changes: [], patch: [], findings: [], images: [] };
-    const outcome = isBroken(review) ? 'undecided' : 'skipped';
-    return { source, outcome, refuses: null, mode: null, runtimeClass: null, ...nothing };
-  }
+  if (review.kind === 'left') return reportLeft(review);
   const { judgement, patch, subject } = review;
   const prefix = formatPointer(subject.path);
   return {
-    source,
-    outcome: outcomeOf(review),
-    refuses: refusesOf(review),
+    source: subject.source,
+    ...outcomeOf(review),
     mode: judgement.outcome.mode,
     runtimeClass: classOf(review, knowledge),
     changes: review.changes.map(({ path, value, reason }) => ({

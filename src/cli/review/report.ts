@@ -20,6 +20,9 @@ export type ReviewOutcome = (typeof OUTCOMES)[number];
  */
 export type Refused = 'object' | 'pods';
 
+/** What is not known, and would decide: images, which RuntimeClasses there are, or what a broken manifest means. */
+export type OpenMatter = 'images' | 'runtime-classes' | 'manifest';
+
 export interface Source {
   readonly file: string;
   /** Counted from 1. */
@@ -64,6 +67,8 @@ export interface ReportItem {
   readonly outcome: ReviewOutcome;
   /** Null where nothing is. */
   readonly refuses: Refused | null;
+  /** Of an outcome that is undecided; else empty. */
+  readonly hangsOn: readonly OpenMatter[];
   /** Null where nothing was judged. */
   readonly mode: Mode | null;
   readonly runtimeClass: ReportedClass | null;

@@ -70,7 +70,11 @@ describe('outcomes', () => {
   });
 
   test.each([
-    ['a module', podOf('a', 'bk-wasi-wasm'), '\n  images   app: '],
+    [
+      'a module',
+      podOf('a', 'bk-wasi-wasm'),
+      '\n  class    none is known here; name the classes with --facts\n',
+    ],
     [
       'a class that is named',
       podOf('a', 'bk-wasi-wasm', '  runtimeClassName: wasmtime'),

@@ -43,3 +43,15 @@ test('a container without an image is told so in the table', async () => {
   const { stdout } = await stage.review(['-f', file, '--facts', facts]);
   expect(stdout).toContain('\n  images   app: names no image\n');
 });
+
+test.each([
+  ['an image', podOf('a', 'none'), [], ['images']],
+  ['the classes', podOf('a', 'bk-wasi-wasm'), [], ['runtime-classes']],
+  ['both', podOf('a', 'none', '  runtimeClassName: some'), [], ['images', 'runtime-classes']],
+  ['what a broken manifest means', '{apiVersion: v1, kind: Pod}', ['--facts'], ['manifest']],
+  ['nothing', podOf('a', 'linux-plain'), ['--facts'], []],
+])('what the outcome hangs on is told to programs: %s', async (_case, text, flags, hangsOn) => {
+  const file = await stage.write('hangs.yaml', text);
+  const { items } = await stage.report(['-f', file, ...flags.flatMap((flag) => [flag, facts])]);
+  expect(items).toMatchObject([{ outcome: hangsOn.length === 0 ? 'admitted' : 'undecided', hangsOn }]);
+});
