@@ -19,8 +19,10 @@ interface Place {
   readonly problems: Problem[];
 }
 
-/** Values of a configuration are no secrets by design, yet a long one helps nobody. */
-const SHOWN_CHARACTERS = 60;
+export const DEFAULTS = {
+  /** Values of a configuration are no secrets by design, yet a long one helps nobody. */
+  shownCharacters: 60,
+} as const;
 
 function below(place: Place, step: string | number): Place {
   return { path: [...place.path, step], problems: place.problems };
@@ -32,7 +34,7 @@ function refuse({ path, problems }: Place, text: string): void {
 
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return text.length > DEFAULTS.shownCharacters ? `${text.slice(0, DEFAULTS.shownCharacters)}…` : text;
 }
 
 function refuseValue(schema: SchemaNode, value: unknown, place: Place): void {

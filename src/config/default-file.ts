@@ -2,14 +2,16 @@ import { Document, isMap, isPair, isScalar, type YAMLMap } from 'yaml';
 import { describeType } from './describe-type.ts';
 import type { SchemaNode } from './schema.ts';
 
-/** Comments are wrapped here, whatever their depth. */
-const COLUMNS = 96;
+export const DEFAULTS = {
+  /** Comments are wrapped here, whatever their depth: with its indentation a line then fits a page. */
+  columns: 96,
+} as const;
 
 function wrapComment(text: string): string {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= COLUMNS)
+    if (last !== undefined && last.length + 1 + word.length <= DEFAULTS.columns)
       lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(` ${word}`);
   }

@@ -3,7 +3,10 @@ import type { KubernetesClient } from './client.ts';
 import { isKubernetesError, type KubernetesError } from './kubernetes-error.ts';
 import { listPages } from './list-pages.ts';
 
-const PAGE_SIZE = 100;
+export const DEFAULTS = {
+  /** Nodes are the largest, of some tens of KiB: a page stays far below what the client takes as an answer. */
+  pageSize: 100,
+} as const;
 
 /** What a decision rests on; Secrets and ServiceAccounts are read by name where an image asks for them. */
 const COLLECTIONS = [
@@ -26,7 +29,7 @@ export async function listFacts(client: KubernetesClient, signal: AbortSignal): 
   const list = async ({ kind, what, path }: (typeof COLLECTIONS)[number]): Promise<void> => {
     try {
       // The items of a list do not say their kind.
-      await listPages({ client, signal }, { what, path, pageSize: PAGE_SIZE }, (object) => {
+      await listPages({ client, signal }, { what, path, ...DEFAULTS }, (object) => {
         objects.push({ ...object, kind });
       });
     } catch (error) {

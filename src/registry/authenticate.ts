@@ -6,6 +6,11 @@ import type { Grant } from './grant.ts';
 import type { HttpRequest, HttpResponse, Send } from './http-types.ts';
 import type { Login, Logins } from './logins.ts';
 
+export const DEFAULTS = {
+  /** Of a challenge that nobody can answer: the scheme stands at its beginning. */
+  shownCharacters: 60,
+} as const;
+
 export interface AuthenticateDeps {
   readonly send: Send;
   readonly grant: Grant;
@@ -44,7 +49,7 @@ function chooseChallenge(response: HttpResponse, request: HttpRequest): Challeng
   if (chosen === undefined && challenges.length > 0) {
     const schemes = challenges.map(({ scheme }) => scheme).join(', ');
     throw new RegistryError('unsupported', request.subject, {
-      state: `${response.url.host} wants a login by ${schemes.slice(0, 60)}`,
+      state: `${response.url.host} wants a login by ${schemes.slice(0, DEFAULTS.shownCharacters)}`,
       status: response.status,
     });
   }

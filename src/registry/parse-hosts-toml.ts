@@ -20,6 +20,11 @@ interface Origin extends Pick<HostsFile, 'folder'> {
   readonly subject: string;
 }
 
+export const DEFAULTS = {
+  /** `host` → its address → `header` or `rewrite` → a name → a list of values is five. */
+  depth: 8,
+} as const;
+
 const CAPABILITIES: ReadonlySet<string> = new Set(['pull', 'resolve', 'push']);
 
 function strings(value: unknown, name: string, { subject }: Origin): readonly string[] {
@@ -97,7 +102,7 @@ export function parseHostsToml(text: string, { file, folder }: HostsFile): Endpo
   const origin = { subject: `hosts file "${file}"`, folder };
   let document: JsonObject;
   try {
-    document = parse(text, { maxDepth: 8 });
+    document = parse(text, { maxDepth: DEFAULTS.depth });
   } catch (error) {
     const [first = ''] = describeError(error).split('\n', 1);
     throw invalidHosts(origin.subject, error instanceof TomlError ? `line ${error.line}: ${first}` : first);

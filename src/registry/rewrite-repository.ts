@@ -9,14 +9,20 @@ export interface Rewrite {
 
 export type RewriteErrorCode = 'invalid-rewrite';
 
-/**
- * How many ways there are at most to try a pattern on a repository of 255 characters, counted roughly: each quantifier 256,
- * each alternative 2. Three quantifiers and two alternatives take some 30 ms at the very worst. Repositories are chosen by
- * whoever makes a Pod, and Go's engine, for which such patterns are written, never goes back.
- */
-const MOST_WAYS = 2 ** 26;
+export const DEFAULTS = {
+  /**
+   * How many ways there are at most to try a pattern on a repository of 255 characters, counted roughly. Three quantifiers and
+   * two alternatives take some 30 ms at the very worst. Repositories are chosen by whoever makes a Pod, and Go's engine, for
+   * which such patterns are written, never goes back.
+   */
+  ways: 2 ** 26,
+  /** No repository is longer than 255 characters, so a longer pattern is none for them. */
+  patternCharacters: 256,
+  /** Of a pattern that is too long: enough to find it again. */
+  shownCharacters: 40,
+} as const;
+
 const WAYS = { quantifier: 256, alternative: 2 } as const;
-const LONGEST_PATTERN = 256;
 
 /** An escape, a class, the head of a group, its end with what quantifies it, a quantifier, an alternative, all else. */
 const PIECE =
@@ -44,11 +50,12 @@ function countWays(pattern: string): number | null {
 
 /** @throws AppError `invalid-rewrite` */
 export function parseRewrite(pattern: string, replacement: string): Rewrite {
-  if (pattern.length > LONGEST_PATTERN) throw invalid(pattern.slice(0, 40), 'it is too long');
+  if (pattern.length > DEFAULTS.patternCharacters)
+    throw invalid(pattern.slice(0, DEFAULTS.shownCharacters), 'it is too long');
   if (/\(\?(?!:)/.test(pattern)) throw invalid(pattern, 'of groups with "?" only "(?:" is known');
   const ways = countWays(pattern);
   if (ways === null) throw invalid(pattern, 'groups that are repeated or referred to are not taken');
-  if (ways > MOST_WAYS) throw invalid(pattern, 'it could take long, there are so many ways to match it');
+  if (ways > DEFAULTS.ways) throw invalid(pattern, 'it could take long, there are so many ways to match it');
   try {
     return { pattern: new RegExp(pattern, 'gu'), replacement };
   } catch {
