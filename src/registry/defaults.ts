@@ -15,6 +15,8 @@ export const DEFAULTS = {
   tokenBytes: 64 * KIB,
   /** Of an error's body only the code and one message are used; registries send some 200 bytes. */
   errorBytes: 8 * KIB,
+  /** Shown of that message: whoever runs the registry could say anything, at any length. */
+  errorCharacters: 200,
   /** Read away after a redirect or a 401, so that the connection can be used again; more is cheaper to cut off. */
   discardBytes: 16 * KIB,
   /** Node's own cap on a response's header, stated so that nobody's NODE_OPTIONS changes it. */

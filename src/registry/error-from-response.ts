@@ -21,11 +21,6 @@ const REASONS: Readonly<Record<number, UnknownReason>> = {
 /** Not imported: that touches all exports of the module, among them WebSocket, for which Node loads its whole fetch. */
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
-export const DEFAULTS = {
-  /** Of what a registry says: its codes and one sentence; whoever runs it could say anything. */
-  messageCharacters: 200,
-} as const;
-
 function reasonOf(status: number): UnknownReason {
   return REASONS[status] ?? (status >= 500 ? 'unreachable' : 'invalid');
 }
@@ -43,7 +38,7 @@ export function describeErrorBody(text: string): string {
   if (!isObject(first)) return '';
   const parts = [property(first, 'code'), property(first, 'message')].map((part) => stringOr(part, ''));
   const said = parts.filter((part) => part !== '').join(': ');
-  return said.replace(/[^\x20-\x7e]+/g, ' ').slice(0, DEFAULTS.messageCharacters);
+  return said.replace(/[^\x20-\x7e]+/g, ' ').slice(0, DEFAULTS.errorCharacters);
 }
 
 /** Host, status and what the body says, for people. Reads the body's head and drops the rest. */
