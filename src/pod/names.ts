@@ -4,7 +4,7 @@ export const SKIP_ANNOTATION = 'wasmgate.dev/skip';
 export const RESOURCE_TIER = 'wasmgate.dev/resource-tier';
 /** On a namespace, `true`: its Linux containers get requests where they set none. */
 export const LINUX_REQUESTS_LABEL = 'wasmgate.dev/linux-requests';
-/** Remembers which class wasmgate chose; counts only while it equals the spec, and affects wording only. */
+/** Remembers which class wasmgate chose; counts only while it equals the spec, and affects no refusal. */
 export const CHOSEN_CLASS_ANNOTATION = 'wasmgate.dev/runtime-class-chosen';
 
 /** Read by crun (libcrun handler-utils.c), from the Pod's annotations only. */

@@ -10,6 +10,7 @@ import {
   type Known,
   type PodSketch,
 } from '../support/pods.ts';
+import { CHOSEN_CLASS_ANNOTATION } from '../../src/pod/names.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import type { ClusterView } from '../../src/policy/facts.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
@@ -23,6 +24,12 @@ const IMAGES: Readonly<Record<string, Known>> = {
   component: OCI_COMPONENT,
   chart: { configType: 'application/vnd.cncf.helm.config.v1+json' },
   away: 'unreachable',
+  late: 'timeout',
+};
+
+const CHOSEN = {
+  spec: { runtimeClassName: 'wasmtime' },
+  annotations: { [CHOSEN_CLASS_ANNOTATION]: 'wasmtime' },
 };
 
 const FLEET = cluster([
@@ -318,6 +325,48 @@ describe('what is found', () => {
     [
       '… or the operator refuses unknown images',
       { containers: [{ image: 'away' }] },
+      { policy: { onUnknownImage: 'deny' } },
+      ['deny image-unknown'],
+    ],
+    [
+      'an image that comes late to the replica that validates: the other one knew it, and chose',
+      { containers: [{ image: 'late' }, { image: 'server' }], ...CHOSEN },
+      {},
+      [],
+    ],
+    [
+      '… is unknown where nobody chose',
+      { containers: [{ image: 'late' }], spec: CHOSEN.spec },
+      {},
+      ['warn image-unknown'],
+    ],
+    [
+      '… or another class was chosen',
+      { containers: [{ image: 'late' }], ...CHOSEN, annotations: { [CHOSEN_CLASS_ANNOTATION]: 'spin' } },
+      {},
+      ['warn image-unknown'],
+    ],
+    [
+      '… or it may have been chosen for another container',
+      { containers: [{ image: 'late' }, { image: 'app' }], ...CHOSEN },
+      {},
+      ['warn image-unknown'],
+    ],
+    [
+      '… or for one of two',
+      { containers: [{ image: 'late' }, { image: 'late' }], ...CHOSEN },
+      {},
+      ['warn image-unknown', 'warn image-unknown'],
+    ],
+    [
+      '… or it does not come for another reason',
+      { containers: [{ image: 'away' }], ...CHOSEN },
+      {},
+      ['warn image-unknown'],
+    ],
+    [
+      '… or the operator refuses what is unknown',
+      { containers: [{ image: 'late' }], ...CHOSEN },
       { policy: { onUnknownImage: 'deny' } },
       ['deny image-unknown'],
     ],

@@ -1,5 +1,5 @@
 import { namesWasmFile } from '../../detect/effective-command.ts';
-import { VARIANT_ANNOTATION } from '../../pod/names.ts';
+import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import type { Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { AssessedContainer } from '../facts.ts';
@@ -9,6 +9,17 @@ function hintsAtWasm({ pod, resolved }: PolicyContext, { container }: AssessedCo
     return true;
   if (pod.metadata?.annotations?.[VARIANT_ANNOTATION] !== undefined) return true;
   return [...(container.command ?? []), ...(container.args ?? [])].some(namesWasmFile);
+}
+
+/**
+ * Another replica chose the class, which it does for the sake of a Wasm image alone: the one image that is not known here, in
+ * time, is known there. To warn of it would be wrong; where unknown images are refused, the annotation proves nothing.
+ */
+function wasKnownBefore({ pod, resolved, containers, wasmContainers }: PolicyContext): boolean {
+  const chosen = pod.metadata?.annotations?.[CHOSEN_CLASS_ANNOTATION];
+  if (chosen === undefined || chosen !== resolved.class?.name || wasmContainers.length > 0) return false;
+  const [unknown, ...others] = containers.filter(({ verdict }) => verdict.kind === 'unknown');
+  return unknown?.verdict.kind === 'unknown' && unknown.verdict.reason === 'timeout' && others.length === 0;
 }
 
 /** What to do where the verdict itself does not say. */
@@ -37,7 +48,8 @@ export const imageUnknown: Rule = {
     context.containers.flatMap((assessed) => {
       const { container, image, verdict, isSkipped } = assessed;
       if (verdict.kind !== 'unknown' || isSkipped) return [];
-      if (context.settings.onUnknownImage === 'allow' && !hintsAtWasm(context, assessed)) return [];
+      const isAllowed = context.settings.onUnknownImage === 'allow';
+      if (isAllowed && (!hintsAtWasm(context, assessed) || wasKnownBefore(context))) return [];
       return {
         id: 'image-unknown' as const,
         container: container.name,
