@@ -77,6 +77,16 @@ function meterEvents(metrics: Metrics): (result: EventResult) => void {
   return (result) => events.of({ result }).add();
 }
 
+function meterLatePods(metrics: Metrics): () => void {
+  const dropped = metrics
+    .counter({
+      name: 'wasmgate_late_pods_dropped_total',
+      help: 'Pods admitted before their images were known that nobody looks at again: there were too many at a time.',
+    })
+    .of({});
+  return () => dropped.add();
+}
+
 /** Read from the watches when metrics are. */
 function addWatches(metrics: Metrics, { states }: Pick<Cluster, 'states'>): void {
   const labels = { resource: RESOURCES };
@@ -120,6 +130,7 @@ export function createWebhookMetrics(version: string, cluster: Pick<Cluster, 'st
     registry: meterRegistry(metrics),
     onReload: meterReloads(metrics),
     onEvent: meterEvents(metrics),
+    onLatePodDropped: meterLatePods(metrics),
     onCertificate: meterCertificate(metrics),
   };
   addWatches(metrics, cluster);

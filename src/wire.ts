@@ -212,10 +212,12 @@ async function serve(version: string, flags: ServeFlags, io: Io): Promise<ExitCo
     const parts = { cluster, pullSecrets, serviceAccounts, keychain, registry, logger, namespace, metrics };
     await tellOfChangedFiles({ registry: settings.registry, logger }, stopping.signal);
     const judge = followPolicy(parts, { file: flags.config, settings }, stopping.signal);
-    const { onEvent } = metrics;
+    const { onEvent, onLatePodDropped } = metrics;
     const events = createEvents({ client, log: logger, onEvent }, { instance: hostname() }, stopping.signal);
     // Around what looks again later, which is no decision of an admission.
-    const assess = metrics.measureAssess(createLateFindings({ assess: judge, events, logger }));
+    const assess = metrics.measureAssess(
+      createLateFindings({ assess: judge, events, logger, onDropped: onLatePodDropped }),
+    );
     const health = healthOf(cluster);
     const app = createApp(
       { assess, health, logger, meter: metrics.answers },

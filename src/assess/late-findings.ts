@@ -15,6 +15,8 @@ interface LateFindingsDeps {
   readonly assess: AssessPod;
   readonly events: EventsPort;
   readonly logger: Logger;
+  /** Told of each Pod for which there was no room. */
+  readonly onDropped?: (() => void) | undefined;
 }
 
 export type LateFindingsOptions = { readonly [Key in keyof typeof LATE_DEFAULTS]?: number };
@@ -77,7 +79,7 @@ function tellClass(before: JudgedAssessment, now: JudgedAssessment): Told | null
  * none of this.
  */
 export function createLateFindings(deps: LateFindingsDeps, options: LateFindingsOptions = {}): AssessPod {
-  const { assess, events, logger } = deps;
+  const { assess, events, logger, onDropped } = deps;
   const { waitMilliseconds, maxWaiting } = { ...LATE_DEFAULTS, ...options };
   const waiting = new Set<string>();
   let dropped = 0;
@@ -100,6 +102,7 @@ export function createLateFindings(deps: LateFindingsDeps, options: LateFindings
     if (pod === null || waiting.has(pod.uid)) return;
     if (waiting.size >= maxWaiting) {
       dropped += 1;
+      onDropped?.();
       return;
     }
     if (dropped > 0) logger.warn({ pods: dropped }, 'too many Pods with late images; some were not followed');

@@ -57,7 +57,9 @@ async function setUp({ policy = {}, options, held = '', around = (assess) => ass
   );
   const written: PodEvent[] = [];
   const events = { emit: (event: PodEvent): void => void written.push(event) };
-  const assess = createLateFindings({ assess: around(judge), events, logger: log }, options);
+  const dropped: string[] = [];
+  const onDropped = (): void => void dropped.push('a Pod');
+  const assess = createLateFindings({ assess: around(judge), events, logger: log, onDropped }, options);
   const image = (name: string): string => `${registry.host}/corpus/${name}:latest`;
   const request = (
     uid: string,
@@ -76,7 +78,7 @@ async function setUp({ policy = {}, options, held = '', around = (assess) => ass
     ...parts,
   });
   const toldOf = () => written.map(({ uid, reason }) => `${uid} ${reason}`);
-  return { assess, judge, image, request, written, toldOf, registry, messages, open: gate.resolve };
+  return { dropped, assess, judge, image, request, written, toldOf, registry, messages, open: gate.resolve };
 }
 
 describe('what is known only after a Pod was admitted', () => {
@@ -196,9 +198,13 @@ describe('bounds', () => {
   });
 
   test('more than so many are dropped, and the log says so', async () => {
-    const { assess, request, image, toldOf, messages, open } = await setUp({ options: { maxWaiting: 1 } });
+    const { assess, request, image, toldOf, messages, dropped, open } = await setUp({
+      options: { maxWaiting: 1 },
+    });
     await assess(request('u1'));
+    expect(dropped).toEqual([]);
     await assess(request('u2'));
+    expect(dropped).toEqual(['a Pod']);
     open();
     await expect.poll(toldOf).toEqual(['u1 WasmImageWithoutRuntimeClass']);
     expect(messages('warn')).toEqual([]);
