@@ -18,7 +18,7 @@ const DEFAULTS = {
 const KEEPER = `
 exec 3<&0
 "$@" </dev/null 3<&- & child=$!
-{ read -r _ <&3; kill -TERM "$child"; sleep 10; kill -KILL "$child"; } 2>/dev/null & keeper=$!
+{ read -r _ <&3; kill -TERM "$child"; sleep 30; kill -KILL "$child"; } 2>/dev/null & keeper=$!
 wait "$child"; status=$?
 kill "$keeper" 2>/dev/null
 exit "$status"
@@ -30,7 +30,7 @@ export interface ServerProcess extends AsyncDisposable {
   /** Resolves with the exit code; 128 + signal where a signal ended it. */
   readonly exited: Promise<number>;
   readonly hasExited: () => boolean;
-  /** SIGTERM, and SIGKILL ten seconds later; resolves with the exit code. */
+  /** SIGTERM, and SIGKILL half a minute later; resolves with the exit code. */
   readonly stop: () => Promise<number>;
 }
 
