@@ -228,9 +228,17 @@ export const FINDING_CASES: Readonly<
       'a file on wasmedge': { on: 'wasmedge' },
       'a file on crun': { on: 'crun' },
       'a layer on wasmedge': { on: 'wasmedge', pod: one('layer') },
+      'a component on a shim that may be any': { on: 'wasm', pod: one('component') },
     },
     rests: {
       'wasmtime, which runs both': {},
+      'a component there': { pod: one('component') },
+      'a module on a shim that may be any': { on: 'wasm', pod: one('shown') },
+      'a shim that the operator knows': {
+        on: 'wasm',
+        pod: one('component'),
+        policy: { handlers: { wasm: { like: 'wasmtime' } } },
+      },
       'a look inside showed a module': { on: 'wasmedge', pod: one('shown') },
       'the config tells a module': { on: 'wasmedge', pod: one('module') },
       'a Linux image': { on: 'wasmedge', pod: one('server') },

@@ -50,12 +50,13 @@ const IMAGES: Readonly<Record<string, Known>> = {
   labelled: layer({ config: { Labels: { 'containerd.runwasi.layers': DIGEST } } }),
   listed: layer({ rootfs: { type: 'layers', diff_ids: [`sha256:${DIGEST}`] } }),
   shown: { ...linux('/app.wasm'), contents: { '/app.wasm': 'module' } },
+  component: { ...linux('/app.wasm'), contents: { '/app.wasm': 'component' } },
   named: layer({ config: { Labels: { version: '1.0' } } }),
   away: 'unreachable',
   '': 'invalid',
 };
 
-const CLASSES = ['crun', 'crun-wasm', 'runc', 'spin', 'wasmedge', 'wasmtime', 'nvidia'];
+const CLASSES = ['crun', 'crun-wasm', 'runc', 'spin', 'wasm', 'wasmedge', 'wasmtime', 'nvidia'];
 
 /** A Pod in a cluster, as few words as it takes. */
 export interface Case {
