@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ImageReport, ReportedImage } from './assess/image-report.ts';
@@ -9,17 +8,21 @@ import type { InspectDeps, InspectRequest } from './cli/inspect/inspect-request.
 import type { Io } from './cli/io.ts';
 import { usageError } from './cli/usage-error.ts';
 import type { Credential } from './credentials/credential.ts';
+import { describeError } from './errors.ts';
 import { loadKeychain } from './keychain/keychain.ts';
 import { createRegistryClient, type RegistryClientOptions } from './registry/client.ts';
+import { readCertificates } from './registry/load-tls.ts';
 import { createStderrLogger, usualDockerConfigs } from './wire-user.ts';
 
 /** Of the user's own machine. */
 const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];
 
 async function readCa(file: string): Promise<readonly string[]> {
-  const pem = await readFile(file, 'utf8').catch(() => '');
-  if (pem.includes('-----BEGIN CERTIFICATE-----')) return [pem];
-  throw usageError(`flag --ca-file takes a PEM file of certificates, which "${file}" is not`, 'inspect');
+  try {
+    return [await readCertificates(file)];
+  } catch (error) {
+    throw usageError(`flag --ca-file takes a PEM file of certificates. ${describeError(error)}`, 'inspect');
+  }
 }
 
 /** A registry on this machine is meant by whoever names it, and speaks plain http unless its authority is named. */

@@ -3,6 +3,7 @@ import { Agent } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { describeError } from '../errors.ts';
+import { describeFileState } from '../read-text.ts';
 import { AGENT_OPTIONS, type KubernetesConnection } from './connection.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 
@@ -34,7 +35,7 @@ async function readAccount(directory: string): Promise<Account> {
     ]);
     return { token: token.trim(), ca };
   } catch (cause) {
-    const state = `the ServiceAccount files cannot be read (${describeError(cause)})`;
+    const state = `the ServiceAccount files cannot be read (${describeFileState(cause) ?? describeError(cause)})`;
     throw createKubernetesError('connect to the API server', 'unauthorized', { state, cause });
   }
 }

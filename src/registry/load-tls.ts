@@ -1,3 +1,4 @@
+import { readText } from '../read-text.ts';
 import type { EndpointList, HostsTable, TlsFiles, TlsMaterial } from './endpoint.ts';
 import type { SettingFiles } from './file-reading.ts';
 import { checkCertificates, checkKeyOf } from './parse-pem.ts';
@@ -5,7 +6,10 @@ import { checkCertificates, checkKeyOf } from './parse-pem.ts';
 const PEM_ADVICE = 'It takes PEM; of DER it is made by: openssl x509 -inform der -in FILE';
 
 /** @throws AppError `invalid-pem`, or with a `FileErrorCode` */
-export async function readCertificates(path: string, files: SettingFiles): Promise<string> {
+export async function readCertificates(
+  path: string,
+  files: Pick<SettingFiles, 'text'> = { text: readText },
+): Promise<string> {
   const text = await files.text({ path, advice: PEM_ADVICE });
   checkCertificates({ path, text });
   return text;

@@ -40,7 +40,7 @@ describe('config', () => {
     ['check without a file', ['check'], 'name the file'],
     ['a word too many', ['schema', 'x'], 'takes nothing more'],
     ['a scenario that is none', ['defaults', 'egde'], 'Did you mean "edge"?'],
-    ['a file that is not there', ['check', '/nonexistent'], 'there is no such file'],
+    ['a file that is not there', ['check', '/nonexistent/a.yaml'], 'there is no such file'],
   ])('%s is wrong usage', async (_case, words, said) => {
     const { exitCode, stderr } = await runWasmgate(['config', ...words]);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(said)]);

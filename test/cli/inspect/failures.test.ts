@@ -139,7 +139,16 @@ describe('a command line that cannot be meant: 2, and nothing is asked', () => {
     ['a password without user', [IMAGE, '--password-stdin'], 'goes with --username'],
     ['an empty password', [IMAGE, '--username', 'me', '--password-stdin'], 'no password on standard input'],
     ['plain and TLS', [IMAGE, '--plain-http', '--ca-file', 'x'], 'contradict'],
-    ['an authority that is not there', [IMAGE, '--ca-file', '/nonexistent'], '"/nonexistent" is not'],
+    [
+      'an authority that is not there',
+      [IMAGE, '--ca-file', '/nonexistent/ca.pem'],
+      'a PEM file of certificates. Cannot read "/nonexistent/ca.pem": there is no such file',
+    ],
+    [
+      'an authority that is none',
+      [IMAGE, '--ca-file', import.meta.filename],
+      'there is no certificate in it',
+    ],
     [
       'a docker config that is not there',
       [IMAGE, '--docker-config', '/nonexistent'],
