@@ -1,5 +1,6 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { describeError } from '../../errors.ts';
+import { parseJson } from './parse-json.ts';
 import type { InputFile } from './read-files.ts';
 
 export const DEFAULTS = {
@@ -7,7 +8,7 @@ export const DEFAULTS = {
   messageCharacters: 120,
 } as const;
 
-/** One YAML document, or the whole of a JSON file. */
+/** One YAML document, or one value of a JSON file. */
 export interface ParsedDocument {
   readonly file: string;
   /** Counted from 1. */
@@ -19,16 +20,6 @@ export interface ParsedFile {
   readonly documents: readonly ParsedDocument[];
   /** Each names file, document and line. */
   readonly problems: readonly string[];
-}
-
-/** Undefined where the text is no JSON; YAML then says where it is none, line by line. */
-function tryJson(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 type YamlDocument = ReturnType<typeof parseAllDocuments>[number];
@@ -77,7 +68,8 @@ function parseYaml({ file, text }: InputFile): ParsedFile {
 }
 
 export function parseDocuments(input: InputFile): ParsedFile {
-  const json = tryJson(input.text);
-  if (json === undefined) return parseYaml(input);
-  return { documents: [{ file: input.file, document: 1, value: json }], problems: [] };
+  const values = parseJson(input.text);
+  if (values === null) return parseYaml(input);
+  const documents = values.map((value, index) => ({ file: input.file, document: index + 1, value }));
+  return { documents, problems: [] };
 }

@@ -70,7 +70,7 @@ function findingOf({ id, severity, action, container, detail, advice }: JudgedFi
 }
 
 /** Nothing can be said of it, so that nobody should take it for passed. */
-function isBroken({ subject }: LeftReview): boolean {
+export function isBroken({ subject }: LeftReview): boolean {
   return subject.kind === 'left' && subject.isBroken;
 }
 

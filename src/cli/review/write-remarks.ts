@@ -3,7 +3,7 @@ import type { Io } from '../io.ts';
 import { describeObject, describePlace } from './describe-source.ts';
 import { advicesOn, openQuestions } from './open-questions.ts';
 import type { Output } from './outputs.ts';
-import { remarksOf } from './report-item.ts';
+import { isBroken, remarksOf } from './report-item.ts';
 import type { PassedOver } from './report.ts';
 import type { Reviewed } from './review-subject.ts';
 
@@ -35,10 +35,16 @@ function writeOpenQuestions(output: Output, io: Io, reviews: readonly Reviewed[]
   for (const advice of advicesOn(open.map(({ question }) => question))) tell(io, 'To decide', advice);
 }
 
+/** Left alone on purpose, which is no fault of the manifest's. */
+function isSkipped(review: Reviewed): boolean {
+  return review.kind === 'left' && !isBroken(review) && review.notes.length === 0;
+}
+
 /** Beside an output that programs read, people are told on standard error. */
 export function writeRemarks(output: Output, io: Io, reviews: readonly Reviewed[]): void {
   for (const review of reviews) {
-    for (const remark of remarksOf(review)) tell(io, 'Warning', `${whereOf(review)}: ${remark}`);
+    const label = isSkipped(review) ? 'Skipped' : 'Warning';
+    for (const remark of remarksOf(review)) tell(io, label, `${whereOf(review)}: ${remark}`);
   }
   writeOpenQuestions(output, io, reviews);
 }

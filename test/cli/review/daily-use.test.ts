@@ -145,6 +145,47 @@ describe('files', () => {
     expect((await stage.report(['-f', file])).items).toMatchObject([{ outcome: 'skipped' }]);
   });
 
+  test.each([
+    ['in lines', (values: readonly object[]) => values.map((value) => JSON.stringify(value)).join('\n')],
+    [
+      'on end, as jq writes them',
+      (values: readonly object[]) => values.map((value) => JSON.stringify(value, null, 2)).join('\n'),
+    ],
+    [
+      'on end, without anything between',
+      (values: readonly object[]) => values.map((value) => JSON.stringify(value)).join(''),
+    ],
+  ])('JSON objects %s', async (_case, write) => {
+    const objects = ['a', 'b}', 'c"{'].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, annotations: { note: '\\' } },
+      spec: { os: { name: 'windows' }, containers: [] },
+    }));
+    const file = await stage.write('stream.json', write(objects));
+    const { items } = await stage.report(['-f', file]);
+    expect(items.map(({ source }) => [source.document, source.name])).toEqual([
+      [1, 'a'],
+      [2, 'b}'],
+      [3, 'c"{'],
+    ]);
+  });
+
+  test.each([
+    ['that stops in the middle', '{"a": 1}\n{"b": '],
+    ['with something between', '{"a": 1} and {"b": 2}'],
+  ])('JSON %s is told of with its line', async (_case, text) => {
+    const file = await stage.write('stream.json', text);
+    const { exitCode, stderr } = await stage.review(['-f', file]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${file}, document 1, line `)]);
+  });
+
+  test('what is left alone on purpose is no warning', async () => {
+    const file = await stage.write('a.yaml', WINDOWS);
+    const { stderr } = await stage.review(['-f', file, '-o', 'yaml']);
+    expect(stderr).toBe(`Skipped: ${file}, document 1, Pod default/a: it is a Windows Pod\n`);
+  });
+
   test('of 5 MiB', async () => {
     const lines = Array.from({ length: 50_000 }, (_, index) => `  k${index}: "${'x'.repeat(95)}"`);
     const map = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: big}\ndata:\n${lines.join('\n')}`;
