@@ -20,12 +20,9 @@ import type { ServeFlags } from './cli/serve.ts';
 import { choosePresets } from './config/choose-presets.ts';
 import { createConfigurationReader, type Configuration } from './config/configuration-reader.ts';
 import { CONFIGURATION_KIND, CONFIGURATION_VERSION } from './config/file-kind.ts';
-import { AppError } from './errors.ts';
-import { createKubernetesClient } from './kubernetes/client.ts';
+import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts';
 import { createCluster, type Cluster } from './kubernetes/cluster.ts';
-import type { KubernetesConnection } from './kubernetes/connection.ts';
 import { createEvents } from './kubernetes/events.ts';
-import { createInClusterConnection } from './kubernetes/in-cluster-connection.ts';
 import { isKubernetesError } from './kubernetes/kubernetes-error.ts';
 import { createPullSecrets } from './kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from './kubernetes/service-accounts.ts';
@@ -46,6 +43,7 @@ import { stopSignal } from './server/stop-signal.ts';
 import { createLogger, type LeveledLogger } from './telemetry/log.ts';
 import { LOG_LEVELS, logSettings, type LogLevel } from './telemetry/settings.ts';
 import { keepCertificate, type KeepingParts, type KeptCertificate } from './wire-certificate.ts';
+import { connect, lendCredentials } from './wire-connect.ts';
 import { wireDemo } from './wire-demo.ts';
 import { createWebhookMetrics, openMetrics, type WebhookMetrics } from './wire-metrics.ts';
 import { tellOfChangedFiles } from './wire-files.ts';
@@ -86,39 +84,6 @@ async function readSettings(flags: ServeFlags): Promise<Settings> {
   const metrics = flags.metricsPort === undefined ? {} : { metricsPort: flags.metricsPort };
   const server = { ...file.server, host, port, ...metrics };
   return { ...file, server, log: { level: logLevel as LogLevel } };
-}
-
-/** client-node is loaded for a kubeconfig only: in a cluster two files say all, and its models cost 27 MiB. */
-async function connect(flags: ServeFlags, env: Io['env']): Promise<KubernetesConnection> {
-  if (flags.kubeconfig !== undefined) {
-    const { createKubeconfigConnection } = await import('./kubernetes/kubeconfig-connection.ts');
-    return createKubeconfigConnection(flags.kubeconfig);
-  }
-  const host = env['KUBERNETES_SERVICE_HOST'];
-  if (host === undefined || host === '') {
-    throw new AppError(
-      'no-cluster',
-      'Cannot connect to the API server: this is no Pod of a cluster, and no kubeconfig is named',
-      {
-        advice: 'Name one: wasmgate serve --kubeconfig ~/.kube/config',
-      },
-    );
-  }
-  return createInClusterConnection({ host, port: env['KUBERNETES_SERVICE_PORT'] ?? '443' });
-}
-
-/** The operator's own credentials; what reads them is loaded only where the configuration names any. */
-async function lendCredentials(
-  { registry }: Settings,
-  logger: LeveledLogger,
-  env: Io['env'],
-): Promise<KeychainPort | undefined> {
-  const { dockerConfig, credentialProviders: providers } = registry;
-  if (dockerConfig === undefined && providers === undefined) return undefined;
-  const { loadKeychain, tellOfUnreadable } = await import('./keychain/keychain.ts');
-  const dockerConfigs = dockerConfig === undefined ? [] : [dockerConfig];
-  await tellOfUnreadable(dockerConfigs, logger);
-  return loadKeychain({ logger }, { dockerConfigs, providers, env });
 }
 
 /** The parts of the outside world that a webhook needs. */
@@ -186,6 +151,25 @@ function healthOf(cluster: Cluster): Health {
   );
 }
 
+interface ServingParts extends WebhookParts {
+  readonly client: KubernetesClient;
+  readonly metrics: WebhookMetrics;
+}
+
+/** What both webhooks ask: judged, counted, and looked at again where an image was known too late. */
+function judgeAdmissions(
+  parts: ServingParts,
+  configured: { readonly file: string | undefined; readonly settings: Settings },
+  signal: AbortSignal,
+): AssessPod {
+  const { client, logger, metrics } = parts;
+  const { onEvent, onLatePodDropped: onDropped } = metrics;
+  const judge = followPolicy(parts, configured, signal);
+  const events = createEvents({ client, log: logger, onEvent }, { instance: hostname() }, signal);
+  // The second look is no decision of an admission.
+  return metrics.measureAssess(createLateFindings({ assess: judge, events, logger, onDropped }));
+}
+
 async function serve(version: string, flags: ServeFlags, io: Io): Promise<ExitCode> {
   const settings = await readSettings(flags);
   const logger = createLogger({ level: settings.log.level });
@@ -209,20 +193,16 @@ async function serve(version: string, flags: ServeFlags, io: Io): Promise<ExitCo
     metrics.onCertificate(certificate.first);
     const pullSecrets = createPullSecrets({ client });
     const serviceAccounts = createServiceAccounts({ client, log: logger });
-    const parts = { cluster, pullSecrets, serviceAccounts, keychain, registry, logger, namespace, metrics };
+    const ports = { cluster, pullSecrets, serviceAccounts, keychain, registry };
     await tellOfChangedFiles({ registry: settings.registry, logger }, stopping.signal);
-    const judge = followPolicy(parts, { file: flags.config, settings }, stopping.signal);
-    const { onEvent, onLatePodDropped } = metrics;
-    const events = createEvents({ client, log: logger, onEvent }, { instance: hostname() }, stopping.signal);
-    // Around what looks again later, which is no decision of an admission.
-    const assess = metrics.measureAssess(
-      createLateFindings({ assess: judge, events, logger, onDropped: onLatePodDropped }),
+    const assess = judgeAdmissions(
+      { ...ports, client, logger, namespace, metrics },
+      { file: flags.config, settings },
+      stopping.signal,
     );
     const health = healthOf(cluster);
-    const app = createApp(
-      { assess, health, logger, meter: metrics.answers },
-      { https: tlsOptions(certificate.first) },
-    );
+    const meter = metrics.answers;
+    const app = createApp({ assess, health, logger, meter }, { https: tlsOptions(certificate.first) });
     certificate.follow((replaced) => {
       swapCertificate(app.server, replaced);
       metrics.onCertificate(replaced);
