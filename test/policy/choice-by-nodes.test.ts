@@ -115,7 +115,7 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
     expect(findings).toContainEqual(
       expect.objectContaining({
         id: 'handler-on-no-node',
-        detail: expect.stringContaining('(they have: wasmedge)') as string,
+        detail: expect.stringContaining('(it has: wasmedge)') as string,
         advice: 'Install handler wasmtime on such a node, or name another class.',
       }),
     );

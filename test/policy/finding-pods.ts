@@ -53,6 +53,7 @@ const IMAGES: Readonly<Record<string, Known>> = {
   component: { ...linux('/app.wasm'), contents: { '/app.wasm': 'component' } },
   named: layer({ config: { Labels: { version: '1.0' } } }),
   away: 'unreachable',
+  foreign: 'unsupported',
   '': 'invalid',
 };
 

@@ -125,6 +125,27 @@ describe('what is said', () => {
     const text = say('image-unknown', { pod: one('away', { imagePullPolicy: 'Never' }) });
     expect(text).toContain('set spec.runtimeClassName yourself');
     expect(text).not.toContain('once its image can be read');
+    expect(say('image-unknown', { pod: one('foreign') })).toContain('set spec.runtimeClassName yourself');
+  });
+
+  test.each<[string, readonly string[], string]>([
+    [
+      'one node',
+      ['n0'],
+      'the one node that it and the Pod select, "n0", does not have that handler (it has: runc)',
+    ],
+    [
+      'several',
+      ['n0', 'n1'],
+      'none of the 2 nodes that it and the Pod select has that handler (they have: runc)',
+    ],
+    ['none', [], 'no node matches its nodeSelector and what the Pod selects itself'],
+  ])('nodes without the handler: %s', (_case, names, words) => {
+    const labels = { zone: 'a' };
+    const within = names.map((name) => node(name, { handlers: ['runc'], labels }));
+    const elsewhere = node('other', { handlers: ['wasmtime'] });
+    const view = cluster([runtimeClass('wasmtime', { nodeSelector: labels })], [...within, elsewhere]);
+    expect(say('handler-on-no-node', { view, pod: one('app') })).toContain(words);
   });
 
   test('a taint is named with its node and the toleration to write', () => {

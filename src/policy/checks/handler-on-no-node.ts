@@ -11,6 +11,16 @@ import { matchesSelector } from '../selects-node.ts';
 /** Handlers named in the message; a cluster has few. */
 const MAX_NAMED = 8;
 
+function whereOf({ within }: NodeOutlook): string {
+  const [first, ...others] = within;
+  if (first === undefined) return 'no node matches its nodeSelector and what the Pod selects itself';
+  const handlers = new Set(within.flatMap((node) => node.handlers ?? []));
+  const present = [...handlers].toSorted().slice(0, MAX_NAMED).join(', ') || 'none';
+  return others.length === 0
+    ? `the one node that it and the Pod select, "${first.name}", does not have that handler (it has: ${present})`
+    : `none of the ${within.length} nodes that it and the Pod select has that handler (they have: ${present})`;
+}
+
 /** Where no node is selected, nothing can be installed on one: labels come first, the class's or those that the Pod wants. */
 function adviceOn(
   { within }: NodeOutlook,
@@ -51,21 +61,13 @@ export const handlerOnNoNode: Rule = {
     const runtimeClass = resolved.class;
     if (runtimeClass === null || isToldElsewhere(context, runtimeClass)) return NO_FINDINGS;
     const outlook = nodeOutlook(cluster, runtimeClass, pod);
-    const { presence, within } = outlook;
+    const { presence } = outlook;
     if (presence !== 'nowhere' && presence !== 'elsewhere') return NO_FINDINGS;
-    const present = [...new Set(within.flatMap(({ handlers }) => handlers ?? []))]
-      .toSorted()
-      .slice(0, MAX_NAMED)
-      .join(', ');
-    const where =
-      within.length === 0
-        ? 'no node matches its nodeSelector and what the Pod selects itself'
-        : `none of the ${within.length} nodes that it and the Pod select has that handler (they have: ${present === '' ? 'none' : present})`;
     return [
       {
         id: 'handler-on-no-node',
         container: null,
-        detail: `${describeClass(runtimeClass)} has no node to run on now: ${where}`,
+        detail: `${describeClass(runtimeClass)} has no node to run on now: ${whereOf(outlook)}`,
         advice: adviceOn(outlook, runtimeClass, cluster),
       },
     ];

@@ -1,3 +1,4 @@
+import type { UnknownVerdict } from '../../detect/verdict.ts';
 import { namesWasmFile } from '../../detect/effective-command.ts';
 import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import type { Rule } from '../check.ts';
@@ -23,10 +24,11 @@ function wasKnownBefore({ pod, resolved, containers, wasmContainers }: PolicyCon
 }
 
 /** What to do where the verdict itself does not say. */
-function adviceFor({ container, image }: AssessedContainer): string {
+function adviceFor({ container, image }: AssessedContainer, verdict: UnknownVerdict): string {
   if (image === '') return 'Name its image.';
-  return container.imagePullPolicy === 'Never'
-    ? 'If it is Wasm, set spec.runtimeClassName yourself: wasmgate changed nothing for this container.'
+  const staysUnknown = verdict.reason === 'unsupported' || container.imagePullPolicy === 'Never';
+  return staysUnknown
+    ? 'If it is Wasm, set spec.runtimeClassName yourself, to a class that runs it: wasmgate changed nothing for this container.'
     : 'wasmgate changed nothing for this container; once its image can be read, delete the Pod if it was admitted, and apply again.';
 }
 
@@ -57,7 +59,7 @@ export const imageUnknown: Rule = {
           image === ''
             ? `container "${container.name}" names no image`
             : `container "${container.name}": it is not known what image ${image} is (${verdict.reason}): ${verdict.detail}`,
-        advice: verdict.advice ?? adviceFor(assessed),
+        advice: verdict.advice ?? adviceFor(assessed, verdict),
       };
     }),
 };
