@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readSeries } from '../support/exposition.ts';
 import { startServer } from '../support/http-server.ts';
+import { waitFor } from '../support/processes.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
@@ -45,11 +46,15 @@ function serve(...flags: readonly string[]) {
   return { program, said, ended, heard };
 }
 
+function scrape(port: unknown): Promise<Response> {
+  return fetch(`http://127.0.0.1:${String(port)}/metrics`);
+}
+
 test('while the API server is away, metrics are served on the host of the webhook and say so', async () => {
   const { program, ended, heard } = serve('--metrics-port', '0');
   const { host, port } = await heard('metrics are served');
   expect(host).toBe('127.0.0.1');
-  const answer = await fetch(`http://127.0.0.1:${String(port)}/metrics`);
+  const answer = await scrape(port);
   expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
   const series = readSeries(await answer.text());
   expect(series['wasmgate_watch_synced{resource="runtimeclasses"}']).toBe(0);
@@ -57,6 +62,30 @@ test('while the API server is away, metrics are served on the host of the webhoo
   program.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
 }, 60_000);
+
+test('a configuration that turns wrong while it runs shows in a metric', async () => {
+  const file = join(folder, 'configuration.yaml');
+  /** Never half of it. */
+  const write = async (mode: string): Promise<void> => {
+    const text = `{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, policy: {mode: ${mode}}}`;
+    await writeFile(`${file}.new`, text);
+    await rename(`${file}.new`, file);
+  };
+  await write('audit');
+  const { program, ended, heard } = serve('--config', file, '--metrics-port', '0');
+  const { port } = await heard('metrics are served');
+  await write('aduit');
+  const series = await waitFor(
+    async () => {
+      const found = readSeries(await (await scrape(port)).text());
+      return found['wasmgate_config_last_reload_successful'] === 0 && found;
+    },
+    { what: 'the wrong file to be found', seconds: 60 },
+  );
+  expect(series['wasmgate_config_reloads_total{result="failure"}']).toBe(1);
+  program.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+}, 90_000);
 
 test('a port for metrics that is taken keeps it from starting, in words', async () => {
   await using taken = await startServer(() => undefined);
