@@ -46,7 +46,11 @@ export const AUDITED_NAMESPACE = 'trial';
 
 export const DEMO_CLUSTER: DemoCluster = {
   nodes: [
-    node('linux-1', { runtime: 'containerd://2.3.7', handlers: ['runc'] }),
+    node('control-plane-1', {
+      runtime: 'containerd://2.3.7',
+      handlers: ['runc'],
+      taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
+    }),
     node('wasm-1', {
       runtime: 'cri-o://1.34.0',
       handlers: ['runc', 'crun'],
