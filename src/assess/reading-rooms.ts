@@ -7,12 +7,12 @@ const MIB = 1024 * KIB;
 export const READING_DEFAULTS = {
   /**
    * For the documents of any one look-up: an index with its manifests and configs for four architectures has some 50 KiB. All
-   * look-ups at once hold 16 MiB so, and four times that when parsed (documents of nothing but short labels).
+   * look-ups at once hold 8 MiB so, and five times that when parsed (measured on documents of nothing but short labels).
    */
-  smallRoom: 256 * KIB,
+  smallRoom: 128 * KIB,
   /** One manifest and one config of 4 MiB, the most that the OCI distribution spec 1.1 lets registries take. */
   largeRoom: 8 * MIB,
-  /** Some 64 MiB when parsed: what there is beside the look-ups, of the 256 that the Deployment grants. */
+  /** Some 80 MiB when parsed: what there is beside all else, of the 256 that the Deployment grants. */
   largeAtOnce: 2,
   /** Each of them has its turn among the look-ups already, and holds its small room while it waits. */
   largeWaiting: 32,
