@@ -42,7 +42,9 @@ export function createBuildah(folder: string): Buildah {
     '--storage-driver',
     'vfs',
   ];
-  const env = { ...process.env, BUILDAH_ISOLATION: 'chroot' };
+  // No registry is asked, and yet buildah wants to see the logins that these name.
+  const { DOCKER_CONFIG: _, REGISTRY_AUTH_FILE: __, ...inherited } = process.env;
+  const env = { ...inherited, BUILDAH_ISOLATION: 'chroot' };
   return async (...args) => (await must('buildah', [...store, ...args], { env, cwd: CHECKOUT })).trim();
 }
 
