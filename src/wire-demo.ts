@@ -5,7 +5,7 @@ import { generateServingCertificate, LOCAL_NAMES } from './certs/serving-certifi
 import type { DemoCluster } from './cli/demo/demo-cluster.ts';
 import type { DemoDeps } from './cli/demo/run-demo.ts';
 import { AppError } from './errors.ts';
-import type { JsonObject } from './image/json.ts';
+import type { JsonObject } from './json.ts';
 import { createFixedCluster, type FixedCluster } from './kubernetes/fixed-cluster.ts';
 import { createRegistryClient } from './registry/client.ts';
 import { createApp } from './server/app.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { isObject, stringOr, type JsonObject } from '../image/json.ts';
+import { isObject, stringOr, type JsonObject } from '../json.ts';
 
 export type ReviewErrorCode = 'not-a-review' | 'wrong-review-version' | 'no-request' | 'no-uid';
 

@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value';
 import type { TSchema } from 'typebox';
-import { isObject, type JsonObject } from '../image/json.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { describeType } from './describe-type.ts';
 import { recordValues, type SchemaNode } from './schema.ts';

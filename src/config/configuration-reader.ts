@@ -1,6 +1,6 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { stringify } from 'yaml';
-import type { JsonObject } from '../image/json.ts';
+import type { JsonObject } from '../json.ts';
 import { readText } from '../read-text.ts';
 import type { Problem } from './check-value.ts';
 import { renderDefaultFile } from './default-file.ts';

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../image/json.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { checkValue, type Path, type Problem } from './check-value.ts';
 import { invalidConfiguration } from './describe-problem.ts';
 import { CONFIGURATION_KIND, CONFIGURATION_VERSION, faultOfKind } from './file-kind.ts';

@@ -1,4 +1,4 @@
-import { isObject, property } from '../image/json.ts';
+import { isObject, property } from '../json.ts';
 import { DOCKER_HUB } from '../image/reference.ts';
 import { invalidDockerConfig, parseDockerConfigJson } from './parse-docker-config.ts';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { isObject, property, stringList, stringMap, stringOr, type JsonObject } from './json.ts';
+import { isObject, property, stringList, stringMap, stringOr, type JsonObject } from '../json.ts';
 import { normalisePlatform, type Platform } from './platform.ts';
 
 /** What a CNCF Wasm config tells of a component: CNCF TAG Runtime, "Wasm OCI artifact layout", field `component`. */

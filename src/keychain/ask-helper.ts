@@ -1,6 +1,6 @@
 import type { Credential, CredentialSecret } from '../credentials/credential.ts';
 import { AppError } from '../errors.ts';
-import { isObject, property } from '../image/json.ts';
+import { isObject, property } from '../json.ts';
 import type { KeychainLimits } from './defaults.ts';
 import { runProgram, type Environment } from './run-program.ts';
 

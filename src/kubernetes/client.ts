@@ -1,4 +1,4 @@
-import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import { isObject, property, stringOr, type JsonObject } from '../json.ts';
 import type { KubernetesConnection } from './connection.ts';
 import { createKubernetesError, fromStatus, fromThrown } from './kubernetes-error.ts';
 import { readLines, readText } from './read-stream.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventsPort, Logger, PodEvent } from '../assess/ports.ts';
 import { describeError } from '../errors.ts';
-import { isObject, property, stringOr } from '../image/json.ts';
+import { isObject, property, stringOr } from '../json.ts';
 import { isObjectName } from '../pod/object-name.ts';
 import { backoff, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';

@@ -1,5 +1,5 @@
 import type { ClusterPort, PullSecretsPort, ServiceAccountsPort } from '../assess/ports.ts';
-import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import { isObject, property, stringOr, type JsonObject } from '../json.ts';
 import {
   parseLimitRange,
   parseNamespace,

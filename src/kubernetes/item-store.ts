@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import { isObject, property, stringOr, type JsonObject } from '../json.ts';
 
 /**
  * What is kept of a collection: only the parsed items, so that the raw objects (managedFields, image lists of nodes,

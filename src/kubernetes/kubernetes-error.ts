@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { isObject, property, stringOr } from '../image/json.ts';
+import { isObject, property, stringOr } from '../json.ts';
 
 const CODES = [
   'unauthorized',

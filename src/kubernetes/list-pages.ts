@@ -1,4 +1,4 @@
-import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import { isObject, property, stringOr, type JsonObject } from '../json.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 

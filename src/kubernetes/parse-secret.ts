@@ -1,6 +1,6 @@
 import type { Credential } from '../credentials/credential.ts';
 import { parseDockerConfig, PULL_SECRET_TYPES } from '../credentials/parse-docker-config.ts';
-import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import { isObject, property, stringOr, type JsonObject } from '../json.ts';
 
 function contentOf(secret: JsonObject, key: string): string | null {
   const [data, plain] = ['data', 'stringData'].map((field) => property(secret, field));

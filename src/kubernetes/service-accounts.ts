@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger, ServiceAccountsPort } from '../assess/ports.ts';
 import { describeError } from '../errors.ts';
-import { isObject, property, stringOr, type JsonObject } from '../image/json.ts';
+import { isObject, property, stringOr, type JsonObject } from '../json.ts';
 import { orLate } from '../or-late.ts';
 import { isObjectName } from '../pod/object-name.ts';
 import type { KubernetesClient } from './client.ts';

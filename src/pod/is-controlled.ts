@@ -1,4 +1,4 @@
-import { isObject, property } from '../image/json.ts';
+import { isObject, property } from '../json.ts';
 
 /** Whether a controller owns the object, such as a Deployment its ReplicaSets. */
 export function isControlled(object: unknown): boolean {

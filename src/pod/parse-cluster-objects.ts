@@ -1,4 +1,4 @@
-import { isObject, property, stringMap, stringOr, type JsonObject } from '../image/json.ts';
+import { isObject, property, stringMap, stringOr, type JsonObject } from '../json.ts';
 import type {
   ClusterNode,
   LimitRange,

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../image/json.ts';
+import type { JsonObject } from '../json.ts';
 import { invalidHosts } from './invalid-hosts.ts';
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;

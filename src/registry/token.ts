@@ -1,5 +1,5 @@
 import type { CredentialSecret } from '../credentials/credential.ts';
-import { isObject, property } from '../image/json.ts';
+import { isObject, property } from '../json.ts';
 import type { Challenge } from './challenge.ts';
 import type { Limits } from './defaults.ts';
 import { describeAnswer, errorFromResponse } from './error-from-response.ts';

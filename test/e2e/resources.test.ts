@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/image/json.ts';
+import type { JsonObject } from '../../src/json.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
 import { createKubeconfigConnection } from '../../src/kubernetes/kubeconfig-connection.ts';
 import { isKubernetesError } from '../../src/kubernetes/kubernetes-error.ts';

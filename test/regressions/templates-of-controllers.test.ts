@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import type { AssessPod } from '../../src/assess/assessment.ts';
-import type { JsonObject } from '../../src/image/json.ts';
+import type { JsonObject } from '../../src/json.ts';
 import { createFixedCluster } from '../../src/kubernetes/fixed-cluster.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { createLogger } from '../../src/telemetry/log.ts';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import type { JsonObject } from '../../src/image/json.ts';
+import type { JsonObject } from '../../src/json.ts';
 import { createFixedCluster } from '../../src/kubernetes/fixed-cluster.ts';
 import type { Mode } from '../../src/policy/mode.ts';
 import { createLogger } from '../../src/telemetry/log.ts';

@@ -1,4 +1,4 @@
-import { stringOr } from '../../image/json.ts';
+import { stringOr } from '../../json.ts';
 import { nearestName } from '../../nearest-name.ts';
 import { WORKLOAD_KINDS } from '../../pod/workloads.ts';
 import { isFact } from './facts.ts';

@@ -1,6 +1,6 @@
 import type { AssessPod } from '../../assess/assessment.ts';
 import { AppError } from '../../errors.ts';
-import type { JsonObject } from '../../image/json.ts';
+import type { JsonObject } from '../../json.ts';
 import { usageError } from '../usage-error.ts';
 import { isFact } from './facts.ts';
 import { isKustomization } from './kustomizations.ts';

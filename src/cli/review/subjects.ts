@@ -3,7 +3,7 @@ import { readSubject, type Asked, type Judgeable, type Unjudged } from '../../ad
 import type { Answer } from '../../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../../admission/review.ts';
 import { AppError } from '../../errors.ts';
-import { isObject, property, stringOr, type JsonObject } from '../../image/json.ts';
+import { isObject, property, stringOr, type JsonObject } from '../../json.ts';
 import { templatePath } from '../../pod/workloads.ts';
 import type { Manifest } from './manifests.ts';
 import { misspeltKind } from './misspelt-kind.ts';

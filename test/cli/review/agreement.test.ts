@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Report, ReportItem } from '../../../src/cli/review/report.ts';
-import type { JsonObject } from '../../../src/image/json.ts';
+import type { JsonObject } from '../../../src/json.ts';
 import { createFixedCluster } from '../../../src/kubernetes/fixed-cluster.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
 import { assembleAssess } from '../../../src/wire.ts';
