@@ -7,7 +7,7 @@ import type { LeveledLogger } from './telemetry/log.ts';
 
 export interface KeepingParts {
   readonly client: KubernetesClient;
-  readonly log: Pick<LeveledLogger, 'debug' | 'info' | 'warn' | 'error'>;
+  readonly logger: Pick<LeveledLogger, 'debug' | 'info' | 'warn' | 'error'>;
   readonly namespace: string;
 }
 
@@ -28,14 +28,14 @@ export interface KeptCertificate {
  * server trust only some of them.
  */
 export async function keepCertificate(
-  { client, log, namespace }: KeepingParts,
+  { client, logger, namespace }: KeepingParts,
   { service, ...look }: KeepingOptions,
   signal: AbortSignal,
 ): Promise<KeptCertificate> {
   const names = serviceNames(service, namespace);
   const renew = (known: ServingCertificate | null): Promise<ServingCertificate> =>
     renewCertificate(known, names);
-  const first = await loadCertificateSecret({ client, log, renew }, { namespace }, signal);
+  const first = await loadCertificateSecret({ client, logger, renew }, { namespace }, signal);
 
   let served = first;
   /** A Secret that is gone, or cannot serve, is mended by the next start: nothing here is the worse for it. */
@@ -51,12 +51,12 @@ export async function keepCertificate(
       if (replacement !== null) {
         served = replacement;
         onReplaced(replacement);
-        log.info({ namespace }, 'Took the certificate that another replica has made');
+        logger.info({ namespace }, 'Took the certificate that another replica has made');
       }
       return served.caCert;
     };
     // Never rejects; it ends with the signal.
-    void createWebhookConfigurations({ client, log }, look).keepCaBundle(readCa, signal);
+    void createWebhookConfigurations({ client, logger }, look).keepCaBundle(readCa, signal);
   };
   return { first, follow };
 }

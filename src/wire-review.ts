@@ -65,7 +65,7 @@ async function openLive(setup: ReviewSetup, logger: LeveledLogger, io: Io): Prom
   return {
     cluster: fixed.cluster,
     pullSecrets: eitherSecrets(fixed.pullSecrets, createPullSecrets({ client })),
-    serviceAccounts: eitherAccounts(fixed.serviceAccounts, createServiceAccounts({ client, log: logger })),
+    serviceAccounts: eitherAccounts(fixed.serviceAccounts, createServiceAccounts({ client, logger })),
     knowsClasses: true,
   };
 }

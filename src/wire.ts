@@ -165,7 +165,7 @@ function judgeAdmissions(
   const { client, logger, metrics } = parts;
   const { onEvent, onLatePodDropped: onDropped } = metrics;
   const judge = followPolicy(parts, configured, signal);
-  const events = createEvents({ client, log: logger, onEvent }, { instance: hostname() }, signal);
+  const events = createEvents({ client, logger, onEvent }, { instance: hostname() }, signal);
   // The second look is no decision of an admission.
   return metrics.measureAssess(createLateFindings({ assess: judge, events, logger, onDropped }));
 }
@@ -177,7 +177,7 @@ async function serve(version: string, flags: ServeFlags, io: Io): Promise<ExitCo
   const namespace = io.env['POD_NAMESPACE'] ?? DEFAULTS.namespace;
   const keychain = await lendCredentials(settings, logger, io.env);
   const client = createKubernetesClient(await connect(flags, io.env));
-  const cluster = createCluster({ client, log: logger });
+  const cluster = createCluster({ client, logger });
   const metrics = createWebhookMetrics(version, cluster, stopping.signal);
   const registry = await connectRegistry(settings.registry, { env: io.env, ...metrics.registry });
   let scraped: ServedMetrics | null = null;
@@ -189,10 +189,10 @@ async function serve(version: string, flags: ServeFlags, io: Io): Promise<ExitCo
     const stopped = stopSignal(process);
     // Also while the API server is waited for.
     void stopped.then(() => stopping.abort());
-    const certificate = await certify(flags, { client, log: logger, namespace }, stopping.signal);
+    const certificate = await certify(flags, { client, logger, namespace }, stopping.signal);
     metrics.onCertificate(certificate.first);
     const pullSecrets = createPullSecrets({ client });
-    const serviceAccounts = createServiceAccounts({ client, log: logger });
+    const serviceAccounts = createServiceAccounts({ client, logger });
     const ports = { cluster, pullSecrets, serviceAccounts, keychain, registry };
     await tellOfChangedFiles({ registry: settings.registry, logger }, stopping.signal);
     const assess = judgeAdmissions(

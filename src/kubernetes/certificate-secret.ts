@@ -30,7 +30,7 @@ export interface CertificateBundle {
 
 export interface CertificateSecretDeps {
   readonly client: KubernetesClient;
-  readonly log: Logger;
+  readonly logger: Logger;
   /** Answers the very bundle it was given where that can still serve, else a new one. */
   readonly renew: (known: CertificateBundle | null) => Promise<CertificateBundle>;
 }
@@ -60,7 +60,7 @@ export async function loadCertificateSecret(
     } catch (error) {
       if (!isKubernetesError(error, ...PASSING)) throw error;
       const milliseconds = Math.round(backoff(failures, Math.random(), retry));
-      deps.log.warn({ failures: failures + 1, retryMilliseconds: milliseconds }, describeError(error));
+      deps.logger.warn({ failures: failures + 1, retryMilliseconds: milliseconds }, describeError(error));
       // Aborted: the next round says so.
       await sleep(milliseconds, undefined, { signal }).catch(() => {});
     }
@@ -91,7 +91,7 @@ async function loadOnce(
     if (bundle === known) return bundle;
     try {
       await writeSecret(deps.client, { location, secret, bundle }, signal);
-      deps.log.info({ namespace, name }, 'Made a new serving certificate and keep it in this Secret');
+      deps.logger.info({ namespace, name }, 'Made a new serving certificate and keep it in this Secret');
       return bundle;
     } catch (error) {
       // Gone since it was read (not-found) is a race lost, too: the next round creates it.

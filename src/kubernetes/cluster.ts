@@ -31,7 +31,7 @@ export type CollectionName = (typeof COLLECTIONS)[number];
 
 export interface ClusterDeps {
   readonly client: KubernetesClient;
-  readonly log: Logger;
+  readonly logger: Logger;
 }
 
 /** RuntimeClasses, Namespaces, Nodes and LimitRanges, kept up by watches; the view is made when they change, not when a Pod comes. */

@@ -31,7 +31,7 @@ export type EventResult = (typeof EVENT_RESULTS)[number];
 
 export interface EventsDeps {
   readonly client: KubernetesClient;
-  readonly log: Logger;
+  readonly logger: Logger;
   /** Told what became of each Event. */
   readonly onEvent?: ((result: EventResult) => void) | undefined;
 }
@@ -76,7 +76,7 @@ function describe({ namespace, name, uid, reason, message }: PodEvent, instance:
 
 /** Events on Pods, each written as soon as a GET shows that its Pod is there; the signal ends all that is under way. */
 export function createEvents(
-  { client, log, onEvent }: EventsDeps,
+  { client, logger, onEvent }: EventsDeps,
   options: EventsOptions,
   signal: AbortSignal,
 ): EventsPort {
@@ -112,7 +112,7 @@ export function createEvents(
   function tellFailure({ namespace, name }: PodEvent, error: unknown): EventResult {
     // Refused by somebody after us, or deleted at once: there is nobody to tell.
     const isGone = isKubernetesError(error, 'not-found');
-    if (!signal.aborted) log[isGone ? 'debug' : 'warn']({ namespace, pod: name }, describeError(error));
+    if (!signal.aborted) logger[isGone ? 'debug' : 'warn']({ namespace, pod: name }, describeError(error));
     return isGone ? 'needless' : 'failed';
   }
 
@@ -124,7 +124,7 @@ export function createEvents(
         onEvent?.('dropped');
         return;
       }
-      if (dropped > 0) log.warn({ events: dropped }, 'too many Events at a time; some were not written');
+      if (dropped > 0) logger.warn({ events: dropped }, 'too many Events at a time; some were not written');
       dropped = 0;
       pending += 1;
       void write(event)

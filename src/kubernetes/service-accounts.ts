@@ -16,7 +16,7 @@ export const DEFAULTS = {
 
 export interface ServiceAccountsDeps {
   readonly client: KubernetesClient;
-  readonly log: Logger;
+  readonly logger: Logger;
 }
 
 type Names = readonly string[];
@@ -34,7 +34,7 @@ function readNames(account: JsonObject): Names {
 
 /** ServiceAccounts, each read by its name, for what the API server would copy from them into a Pod. */
 export function createServiceAccounts(
-  { client, log }: ServiceAccountsDeps,
+  { client, logger }: ServiceAccountsDeps,
   options: { readonly [Key in keyof typeof DEFAULTS]?: number } = {},
 ): ServiceAccountsPort {
   const { ttlMilliseconds, maxEntries } = { ...DEFAULTS, ...options };
@@ -51,7 +51,7 @@ export function createServiceAccounts(
       if (isKubernetesError(error, 'not-found')) return NONE;
       // A right that is missing stays so for a while, and is told once in that time; other faults may pass at once.
       if (!isKubernetesError(error, 'forbidden')) cache.delete(key);
-      log.warn({ namespace, serviceAccount: name }, describeError(error));
+      logger.warn({ namespace, serviceAccount: name }, describeError(error));
       return NONE;
     }
   }

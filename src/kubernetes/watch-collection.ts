@@ -30,7 +30,7 @@ export type WatchTimings = { readonly [Key in keyof typeof DEFAULTS]?: number };
 
 export interface WatchDeps {
   readonly client: KubernetesClient;
-  readonly log: Logger;
+  readonly logger: Logger;
   /** In [0, 1), for the jitter. */
   readonly random?: () => number;
 }
@@ -183,7 +183,7 @@ function take<Item>({ store, status, onChange }: Cycle<Item>, event: WatchEvent,
 
 /** Says what failed and waits. A version that is too old (410) is no fault: the first time the list follows at once. */
 async function recover<Item>(
-  { what, log, status, random = Math.random, ...timings }: Cycle<Item>,
+  { what, logger, status, random = Math.random, ...timings }: Cycle<Item>,
   {
     error,
     failures,
@@ -193,12 +193,12 @@ async function recover<Item>(
   status.failure = describeError(error);
   const isExpired = isKubernetesError(error, 'expired') && failures === 0;
   if (isExpired) {
-    log.debug({ what }, 'The watch is too far behind; listing again');
+    logger.debug({ what }, 'The watch is too far behind; listing again');
     return;
   }
   status.current = false;
   const milliseconds = backoff(failures, random(), timings);
-  log.warn({ what, failures: failures + 1, retryMilliseconds: Math.round(milliseconds) }, status.failure);
+  logger.warn({ what, failures: failures + 1, retryMilliseconds: Math.round(milliseconds) }, status.failure);
   // Aborted: the loop sees it.
   await sleep(milliseconds, undefined, { signal }).catch(() => {});
 }

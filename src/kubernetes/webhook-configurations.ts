@@ -45,11 +45,11 @@ export interface WebhookConfigurationsOptions {
  * keeps the CA, and dropping an entry works, with client-side and server-side apply alike.
  */
 export function createWebhookConfigurations(
-  deps: { readonly client: KubernetesClient; readonly log: Logger },
+  deps: { readonly client: KubernetesClient; readonly logger: Logger },
   options: WebhookConfigurationsOptions = {},
 ): WebhookConfigurations {
   const { name, lookMilliseconds } = { ...DEFAULTS, ...options };
-  const { client, log } = deps;
+  const { client, logger } = deps;
 
   const setCaBundle = (caPem: string, signal: AbortSignal): Promise<readonly CaBundleOutcome[]> => {
     const caBundle = Buffer.from(caPem).toString('base64');
@@ -61,13 +61,14 @@ export function createWebhookConfigurations(
     while (!signal.aborted) {
       try {
         const outcomes = await setCaBundle(await readCa(), signal);
-        if (outcomes.includes('set')) log.info({ configuration: name }, 'Set the CA of the webhooks');
+        if (outcomes.includes('set')) logger.info({ configuration: name }, 'Set the CA of the webhooks');
         failures = outcomes.includes('absent') ? failures + 1 : 0;
-        if (failures === 1) log.warn({ configuration: name }, 'The webhook configurations are not there yet');
+        if (failures === 1)
+          logger.warn({ configuration: name }, 'The webhook configurations are not there yet');
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        log.warn({ configuration: name, failures }, describeError(error));
+        logger.warn({ configuration: name, failures }, describeError(error));
       }
       const pause =
         failures === 0 ? lookMilliseconds : Math.min(lookMilliseconds, backoff(failures, Math.random()));

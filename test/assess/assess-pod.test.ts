@@ -11,7 +11,7 @@ import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, limitRange, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 
@@ -45,13 +45,13 @@ async function assess(
   sketch: PodSketch,
   { labels = {}, policy = {}, request = {}, port = {} }: Setup = {},
 ): Promise<Assessment> {
-  const { log } = createRecordingLog();
+  const { logger } = createRecordingLogger();
   const namespace: Namespace = { name: 'default', labels };
   const view = cluster([runtimeClass('wasmtime'), runtimeClass('runc')]);
   const namespaces = { namespace: () => namespace, fetchNamespace: () => Promise.resolve(namespace) };
-  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   const run = createAssessPod(
-    { catalog, cluster: clusterPort(view, { ...namespaces, ...port }), logger: log },
+    { catalog, cluster: clusterPort(view, { ...namespaces, ...port }), logger },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },
   );
   return run({
@@ -220,7 +220,7 @@ describe('pull secrets of the ServiceAccount', () => {
 
   async function judgePrivate(subject: 'pod' | 'template', sketch: PodSketch) {
     await using secured = await startRegistry({ images: putFixtureImages, auth: 'basic', users });
-    const { log } = createRecordingLog();
+    const { logger } = createRecordingLogger();
     const asked: string[] = [];
     const view = cluster([runtimeClass('wasmtime')]);
     const secret = { kind: 'basic', username: 'puller', password: 'pull-me' } as const;
@@ -231,7 +231,7 @@ describe('pull secrets of the ServiceAccount', () => {
           Promise.resolve(names.map((name) => ({ server: secured.host, secret, source: name }))),
         forget: () => undefined,
       },
-      logger: log,
+      logger,
     });
     const run = createAssessPod(
       {
@@ -243,7 +243,7 @@ describe('pull secrets of the ServiceAccount', () => {
             return Promise.resolve(['of-account']);
           },
         },
-        logger: log,
+        logger,
       },
       { policy: settings(), ownNamespace: 'wasmgate-system' },
     );

@@ -9,7 +9,7 @@ import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { createTestClient } from '../support/registry-client.ts';
 
@@ -43,12 +43,12 @@ function start({ watched, live, isStale = false }: Classes) {
     lists += 1;
     return now === null ? Promise.reject(new Error('API server away')) : Promise.resolve(now);
   };
-  const { log, messages } = createRecordingLog();
+  const { logger, messages } = createRecordingLogger();
   const assess = createAssessPod(
     {
-      catalog: createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log }),
+      catalog: createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger }),
       cluster: clusterPort(known, { fetchView, hasStaleClasses: () => isStale }),
-      logger: log,
+      logger,
     },
     { policy: settings({}), ownNamespace: 'wasmgate-system' },
   );

@@ -5,7 +5,7 @@ import { createImageCatalog, type ImageCatalog } from '../../src/assess/image-ca
 import type { PullSecretsPort } from '../../src/assess/ports.ts';
 import type { Credential } from '../../src/credentials/credential.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry, type RegistryOptions, type TestRegistry } from '../support/registry.ts';
 
@@ -39,7 +39,7 @@ async function setUp({ secrets = {}, lent, ttl = {}, ...options }: Setup = {}): 
     {
       registry: client,
       pullSecrets,
-      logger: createRecordingLog().log,
+      logger: createRecordingLogger().logger,
       ...(lent === undefined ? {} : { keychain: { credentialsFor: () => Promise.resolve(lent) } }),
     },
     ttl,

@@ -4,7 +4,7 @@ import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { pushImage, pushManifest, targetOf } from '../../src/cli/demo/push-image.ts';
 import { OCI_INDEX } from '../../src/image/media-types.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { startRegistry } from '../support/registry.ts';
 import { createTestClient } from '../support/registry-client.ts';
 import { MODULE } from '../support/tar.ts';
@@ -43,7 +43,7 @@ async function setUp() {
   const catalog = createImageCatalog({
     registry: client,
     pullSecrets: NO_PULL_SECRETS,
-    logger: createRecordingLog().log,
+    logger: createRecordingLogger().logger,
   });
   const questionOf = (name: string, architectures: readonly string[]) => ({
     image: `${registry.host}/${name}`,

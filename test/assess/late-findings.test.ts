@@ -11,7 +11,7 @@ import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry } from '../support/registry.ts';
 
@@ -46,20 +46,20 @@ async function setUp({ policy = {}, options, held = '', around = (assess) => ass
     await client.close();
     await registry.close();
   });
-  const { log, messages } = createRecordingLog();
+  const { logger, messages } = createRecordingLogger();
   const view = cluster([runtimeClass('wasmtime'), runtimeClass('runc')]);
   const port = clusterPort(view);
-  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   const ownNamespace = 'wasmgate-system';
   const judge = createAssessPod(
-    { catalog, cluster: port, logger: log },
+    { catalog, cluster: port, logger },
     { policy: settings(policy), ownNamespace },
   );
   const written: PodEvent[] = [];
   const events = { emit: (event: PodEvent): void => void written.push(event) };
   const dropped: string[] = [];
   const onDropped = (): void => void dropped.push('a Pod');
-  const assess = createLateFindings({ assess: around(judge), events, logger: log, onDropped }, options);
+  const assess = createLateFindings({ assess: around(judge), events, logger, onDropped }, options);
   const image = (name: string): string => `${registry.host}/corpus/${name}:latest`;
   const request = (
     uid: string,

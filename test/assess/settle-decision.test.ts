@@ -11,7 +11,7 @@ import { putFixtureImages } from '../support/fixture-images.ts';
 import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/tar.ts';
 
@@ -45,12 +45,12 @@ async function setUp({ classes, policy = {}, faults }: Setup): Promise<Stage> {
     await registry.close();
   });
   let put = 1;
-  const { log } = createRecordingLog();
+  const { logger } = createRecordingLogger();
   const view = cluster(classes.map((name) => runtimeClass(name)));
   const port = clusterPort(view);
-  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   const run = createAssessPod(
-    { catalog, cluster: port, logger: log },
+    { catalog, cluster: port, logger },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },
   );
   return {

@@ -12,7 +12,7 @@ import { putFixtureImages } from '../support/fixture-images.ts';
 import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/tar.ts';
@@ -40,14 +40,14 @@ interface Setup {
 
 /** One use case with one catalog, as `serve` has it. */
 function start({ policy = {}, labels = {}, port = {}, accountSecrets = [] }: Setup = {}): AssessPod {
-  const { log } = createRecordingLog();
+  const { logger } = createRecordingLogger();
   const namespace = { name: 'default', labels };
   const view = cluster(['crun-wasm', 'wasmedge', 'wasmtime'].map((name) => runtimeClass(name)));
   const namespaces = { namespace: () => namespace, fetchNamespace: () => Promise.resolve(namespace) };
   const serviceAccounts = { pullSecrets: () => Promise.resolve(accountSecrets) };
-  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   return createAssessPod(
-    { catalog, cluster: clusterPort(view, { ...namespaces, ...port }), logger: log, serviceAccounts },
+    { catalog, cluster: clusterPort(view, { ...namespaces, ...port }), logger, serviceAccounts },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },
   );
 }

@@ -8,7 +8,7 @@ import { loadKeychain } from '../../src/keychain/keychain.ts';
 import { createRegistryClient } from '../../src/registry/client.ts';
 import { startDistribution, type Distribution } from '../support/distribution.ts';
 import { realServers } from '../support/real-servers.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { run, type Output } from '../support/processes.ts';
 import { ACCOUNT } from '../support/token-server.ts';
 import { createTestCertificate, sharedTestCertificate } from '../support/tls.ts';
@@ -94,7 +94,7 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
 
     test("opens to the webhook by a Pod's pull secret, and by the operator's docker config", async () => {
       const { caCert } = await sharedTestCertificate();
-      const { log } = createRecordingLog();
+      const { logger } = createRecordingLogger();
       const client = createRegistryClient({}, { plainHttp: [], allowAddresses: ['127.0.0.1'], ca: [caCert] });
       try {
         const format = PULL_SECRET_TYPES['kubernetes.io/dockerconfigjson']?.format ?? 'dockerconfigjson';
@@ -104,15 +104,12 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
           forget: () => undefined,
         };
         const dockerConfigs = [join(folder, 'docker', 'config.json')];
-        const keychain = await loadKeychain(
-          { logger: log },
-          { dockerConfigs, providers: undefined, env: {} },
-        );
+        const keychain = await loadKeychain({ logger }, { dockerConfigs, providers: undefined, env: {} });
         const ask = (namespace: string, pullSecretNames: readonly string[], lent: boolean) =>
           createImageCatalog({
             registry: client,
             pullSecrets,
-            logger: log,
+            logger,
             ...(lent ? { keychain } : {}),
           }).ask(
             { image, namespace, pullSecrets: pullSecretNames, architectures: [] },

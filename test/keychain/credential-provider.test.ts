@@ -3,7 +3,7 @@ import { matchCredentials } from '../../src/credentials/match-credentials.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import type { KeychainLimits } from '../../src/keychain/defaults.ts';
 import { loadKeychain } from '../../src/keychain/keychain.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createScriptPrograms } from '../support/script-programs.ts';
 
 const never = new AbortController().signal;
@@ -41,9 +41,9 @@ interface Setup {
 async function setUp({ scripts = {}, providers = [ecr], dockerConfig = {}, limits = {} }: Setup) {
   const programs = await createScriptPrograms();
   for (const [name, script] of Object.entries(scripts)) await programs.add(name, script);
-  const { log, messages } = createRecordingLog();
+  const { logger, messages } = createRecordingLogger();
   const keychain = await loadKeychain(
-    { logger: log },
+    { logger },
     {
       dockerConfigs: [await programs.write('config.json', dockerConfig)],
       providers: {
@@ -249,7 +249,7 @@ describe('the configuration of plugins', () => {
     await programs.add('ecr', ':');
     const providers = { config: await programs.write('providers.yaml', file), binDir: programs.binDir };
     const loading = loadKeychain(
-      { logger: createRecordingLog().log },
+      { logger: createRecordingLogger().logger },
       { dockerConfigs: [], providers, env: programs.env },
     );
     await expect(loading).rejects.toMatchObject({
@@ -263,7 +263,7 @@ describe('the configuration of plugins', () => {
     const file = config({ ...ecr, name: 'gone' }, { ...ecr, name: 'lost' });
     const providers = { config: await programs.write('providers.yaml', file), binDir: programs.binDir };
     const loading = loadKeychain(
-      { logger: createRecordingLog().log },
+      { logger: createRecordingLogger().logger },
       { dockerConfigs: [], providers, env: {} },
     );
     await expect(loading).rejects.toMatchObject({
@@ -275,7 +275,7 @@ describe('the configuration of plugins', () => {
   test('that does not exist is refused, too', async () => {
     const providers = { config: '/nonexistent/providers.yaml', binDir: '/nonexistent' };
     const loading = loadKeychain(
-      { logger: createRecordingLog().log },
+      { logger: createRecordingLogger().logger },
       { dockerConfigs: [], providers, env: {} },
     );
     await expect(loading).rejects.toMatchObject({ code: 'missing-file' });

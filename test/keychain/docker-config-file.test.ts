@@ -5,7 +5,7 @@ import { matchCredentials } from '../../src/credentials/match-credentials.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import type { KeychainLimits } from '../../src/keychain/defaults.ts';
 import { createDockerConfigFile } from '../../src/keychain/docker-config-file.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createScriptPrograms, type ScriptPrograms } from '../support/script-programs.ts';
 
 const never = new AbortController().signal;
@@ -25,8 +25,8 @@ async function setUp(config: unknown, limits: Partial<KeychainLimits> = {}): Pro
   const programs = await createScriptPrograms();
   const file =
     config === undefined ? `${programs.folder}/no-config.json` : await programs.write('config.json', config);
-  const { log, messages } = createRecordingLog();
-  const keychain = createDockerConfigFile({ logger: log }, { file, env: programs.env, limits });
+  const { logger, messages } = createRecordingLogger();
+  const keychain = createDockerConfigFile({ logger }, { file, env: programs.env, limits });
   return {
     programs,
     warnings: () => messages('warn'),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type CertificateBundle, loadCertificateSecret } from '../../src/kubernetes/certificate-secret.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
 
 const bundle = (mark: string): CertificateBundle => ({
@@ -31,7 +31,7 @@ async function load(steps: readonly Step[]) {
   const api = await startScriptedApi(steps);
   const deps = {
     client: createKubernetesClient(api.connection),
-    log: createRecordingLog().log,
+    logger: createRecordingLogger().logger,
     renew: (known: CertificateBundle | null) =>
       Promise.resolve(known?.cert === 'cert good' ? known : bundle('made')),
   };
@@ -92,7 +92,11 @@ test('waiting ends when the program is told to stop', async () => {
   await using api = await startScriptedApi([refuse(503, 'ServiceUnavailable')]);
   const client = createKubernetesClient(api.connection);
   const stopping = new AbortController();
-  const deps = { client, log: createRecordingLog().log, renew: () => Promise.resolve(bundle('made')) };
+  const deps = {
+    client,
+    logger: createRecordingLogger().logger,
+    renew: () => Promise.resolve(bundle('made')),
+  };
   const loading = loadCertificateSecret(deps, { namespace: 'wasmgate-system' }, stopping.signal);
   // Looked at below; until then nobody must be hit by it.
   loading.catch(() => {});

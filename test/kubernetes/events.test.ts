@@ -2,7 +2,7 @@ import { onTestFinished, describe, expect, test } from 'vitest';
 import type { PodEvent } from '../../src/assess/ports.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createEvents, type EventResult, type EventsOptions } from '../../src/kubernetes/events.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
 
 const EVENT: PodEvent = {
@@ -25,10 +25,10 @@ async function start(steps: readonly Step[], options: Partial<EventsOptions> = {
     await api[Symbol.asyncDispose]();
   });
   const client = createKubernetesClient(api.connection, { requestMilliseconds: 5000 });
-  const { log, messages } = createRecordingLog();
+  const { logger, messages } = createRecordingLogger();
   const results: EventResult[] = [];
   const events = createEvents(
-    { client, log, onEvent: (result) => results.push(result) },
+    { client, logger, onEvent: (result) => results.push(result) },
     { instance: 'wasmgate-0', retry, ...options },
     stopping.signal,
   );

@@ -14,11 +14,11 @@ import { createWebhookConfigurations } from '../../src/kubernetes/webhook-config
 import { realServers } from '../support/real-servers.ts';
 import { apply, getJson, must } from '../support/kubectl.ts';
 import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes-server.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 const never = new AbortController().signal;
-const { log } = createRecordingLog();
+const { logger } = createRecordingLogger();
 
 describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
   let server: KubernetesServer;
@@ -30,7 +30,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
   afterAll(() => server.stop());
 
   test('the cluster is followed: classes, nodes, namespaces, limit ranges', async () => {
-    const cluster = createCluster({ client, log });
+    const cluster = createCluster({ client, logger });
     cluster.start();
     try {
       await cluster.waitReady();
@@ -81,7 +81,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
 
   test('classes that no watch has told of are seen by a list, and no others are made up', async () => {
     // Its watches have not begun: what they would know of is not known.
-    const cluster = createCluster({ client, log });
+    const cluster = createCluster({ client, logger });
     await must(apply(server.kubectl, [runtimeClass('young-spin', 'spin')]));
     expect(cluster.view().runtimeClass('young-spin')).toBeUndefined();
     const seen = await cluster.fetchView(never);
@@ -104,7 +104,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
     'the CA outlives kubectl apply %s',
     async (flag) => {
       const ca = (await renewCertificate(null, LOCAL_NAMES)).caCert;
-      const configurations = createWebhookConfigurations({ client, log });
+      const configurations = createWebhookConfigurations({ client, logger });
       expect(await configurations.setCaBundle(ca, never)).toEqual(['absent', 'absent']);
       const both = [webhooks('Mutating', ['a', 'b']), webhooks('Validating', ['a', 'b'])];
       await must(apply(server.kubectl, both, [flag]));
@@ -188,7 +188,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
 function loadAsReplica(client: KubernetesClient) {
   const deps = {
     client,
-    log,
+    logger,
     renew: (known: CertificateBundle | null) => renewCertificate(known, LOCAL_NAMES),
   };
   return loadCertificateSecret(deps, { namespace: 'wasmgate-system' }, never);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createServiceAccounts } from '../../src/kubernetes/service-accounts.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
 
 const never = new AbortController().signal;
@@ -13,8 +13,8 @@ const PATIENCE = { requestMilliseconds: 1000 };
 async function start(steps: readonly Step[], ttlMilliseconds = 60_000) {
   const api = await startScriptedApi(steps);
   const client = createKubernetesClient(api.connection, steps.includes(mute) ? PATIENCE : {});
-  const { log, messages } = createRecordingLog();
-  const accounts = createServiceAccounts({ client, log }, { ttlMilliseconds });
+  const { logger, messages } = createRecordingLogger();
+  const accounts = createServiceAccounts({ client, logger }, { ttlMilliseconds });
   return {
     api,
     accounts,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createCluster } from '../../src/kubernetes/cluster.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { list, startScriptedApi, type Step, watch } from '../support/scripted-api.ts';
 
 test('RuntimeClasses are stale before their first list, and while their watch is broken', async () => {
@@ -11,9 +11,9 @@ test('RuntimeClasses are stale before their first list, and while their watch is
     else (request.query.has('watch') ? watch() : list('10', []))(request, response);
   };
   await using api = await startScriptedApi([answer]);
-  const { log } = createRecordingLog();
+  const { logger } = createRecordingLogger();
   const client = createKubernetesClient(api.connection);
-  const cluster = createCluster({ client, log }, { firstMilliseconds: 1, maxMilliseconds: 2 });
+  const cluster = createCluster({ client, logger }, { firstMilliseconds: 1, maxMilliseconds: 2 });
   expect(cluster.hasStaleClasses()).toBe(true);
   cluster.start();
   try {

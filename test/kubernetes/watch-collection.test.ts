@@ -6,7 +6,7 @@ import {
   type WatchTimings,
 } from '../../src/kubernetes/watch-collection.ts';
 import { parseNamespace } from '../../src/pod/parse-cluster-objects.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import {
   list,
   refuse,
@@ -31,7 +31,7 @@ interface Watched extends AsyncDisposable {
 
 async function play(steps: readonly Step[], timings: WatchTimings = {}): Promise<Watched> {
   const api = await startScriptedApi(steps);
-  const { log, messages } = createRecordingLog();
+  const { logger, messages } = createRecordingLogger();
   const changes: string[] = [];
   const contents = (): string =>
     [...collection.items().values()]
@@ -39,7 +39,7 @@ async function play(steps: readonly Step[], timings: WatchTimings = {}): Promise
       .toSorted()
       .join(' ');
   const collection = createWatchCollection(
-    { client: createKubernetesClient(api.connection), log },
+    { client: createKubernetesClient(api.connection), logger },
     {
       ...TIMINGS,
       ...timings,
@@ -250,7 +250,7 @@ test('an API server that answers after an outage, if only to refuse, is asked ag
   const counted: unknown[] = [];
   const warn = (fields: object): void => void counted.push(Reflect.get(fields, 'failures'));
   const collection = createWatchCollection(
-    { client: createKubernetesClient(api.connection), log: { ...createRecordingLog().log, warn } },
+    { client: createKubernetesClient(api.connection), logger: { ...createRecordingLogger().logger, warn } },
     { ...TIMINGS, what: 'things', path: '/api/v1/things', parse: parseNamespace, onChange: () => {} },
   );
   const stopping = new AbortController();

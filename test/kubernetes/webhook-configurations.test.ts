@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createWebhookConfigurations } from '../../src/kubernetes/webhook-configurations.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { json, refuse, type SeenRequest, startScriptedApi, type Step } from '../support/scripted-api.ts';
 
 const never = new AbortController().signal;
@@ -28,9 +28,9 @@ function byKind(scripts: Readonly<Record<'mutating' | 'validating', readonly Ste
 
 async function start(scripts: Parameters<typeof byKind>[0]) {
   const api = await startScriptedApi([byKind(scripts)]);
-  const { log, messages } = createRecordingLog();
+  const { logger, messages } = createRecordingLogger();
   const configurations = createWebhookConfigurations(
-    { client: createKubernetesClient(api.connection), log },
+    { client: createKubernetesClient(api.connection), logger },
     { lookMilliseconds: 5 },
   );
   return { api, configurations, messages, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };

@@ -6,7 +6,7 @@ import { MAX_PULL_SECRETS } from '../../src/pod/pull-secret-names.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry } from '../support/registry.ts';
 
@@ -26,7 +26,7 @@ async function setUp() {
     },
     forget: () => undefined,
   };
-  const { log: logger } = createRecordingLog();
+  const { logger } = createRecordingLogger();
   const view = cluster([runtimeClass('wasmtime')]);
   const assess = createAssessPod(
     {

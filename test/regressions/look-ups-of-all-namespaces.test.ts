@@ -4,7 +4,7 @@ import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { startServer } from '../support/http-server.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { startRegistry } from '../support/registry.ts';
 import { createTestClient } from '../support/registry-client.ts';
 
@@ -23,7 +23,7 @@ async function setUp() {
     await registry.close();
   });
   const catalog = createImageCatalog(
-    { registry: client, pullSecrets: NO_PULL_SECRETS, logger: createRecordingLog().log },
+    { registry: client, pullSecrets: NO_PULL_SECRETS, logger: createRecordingLogger().logger },
     { lookUpsAtOnce: AT_ONCE, lookUpsWaiting: WAITING },
   );
   const ask = (image: string, namespace: string, signal: AbortSignal): Promise<ImageAnswer> =>

@@ -3,7 +3,7 @@ import { CATALOG_DEFAULTS } from '../../src/assess/catalog-defaults.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { startServer } from '../support/http-server.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 
 const MOST = CATALOG_DEFAULTS.lookUpsOfNamespace;
@@ -19,7 +19,7 @@ async function setUp() {
   const catalog = createImageCatalog({
     registry: client,
     pullSecrets: NO_PULL_SECRETS,
-    logger: createRecordingLog().log,
+    logger: createRecordingLogger().logger,
   });
   const ask = async (namespace: string, tag: number): Promise<string> => {
     const image = `${registry.host}/app:${tag}`;

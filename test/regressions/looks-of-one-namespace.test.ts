@@ -5,7 +5,7 @@ import type { Credential } from '../../src/credentials/credential.ts';
 import { startServer } from '../support/http-server.ts';
 import { imageFacts, linux } from '../support/image-facts.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 
 const MOST = LOOK_INSIDE_DEFAULTS.looksOfNamespace;
@@ -27,7 +27,7 @@ async function setUp() {
       return waiting.promise;
     },
   };
-  const { log: logger } = createRecordingLog();
+  const { logger } = createRecordingLogger();
   const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, keychain, logger });
   const look = (namespace: string, command: string, signal = AbortSignal.abort()) => {
     const question = { image: `${registry.host}/app:1`, namespace, pullSecrets: [], architectures: [] };

@@ -7,7 +7,7 @@ import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import { createSkipList } from '../../src/assess/skip-list.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { startServer } from '../support/http-server.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 
@@ -31,7 +31,7 @@ function createCatalog() {
   return createImageCatalog({
     registry: client,
     pullSecrets: NO_PULL_SECRETS,
-    logger: createRecordingLog().log,
+    logger: createRecordingLogger().logger,
   });
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets, DEFAULTS } from '../../src/kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../../src/kubernetes/service-accounts.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { refuse, startScriptedApi } from '../support/scripted-api.ts';
 
 const never = new AbortController().signal;
@@ -11,7 +11,7 @@ async function start() {
   const api = await startScriptedApi([refuse(404, 'NotFound')]);
   const client = createKubernetesClient(api.connection);
   const secrets = createPullSecrets({ client });
-  const accounts = createServiceAccounts({ client, log: createRecordingLog().log });
+  const accounts = createServiceAccounts({ client, logger: createRecordingLogger().logger });
   return { api, secrets, accounts, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
 }
 

@@ -10,7 +10,7 @@ import { clusterPort } from '../support/cluster-port.ts';
 import { WASMTIME } from '../support/assessments.ts';
 import { startServer } from '../support/http-server.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 import { startWebhook } from '../support/webhook.ts';
 
@@ -43,7 +43,7 @@ function startTrickster() {
 async function startWholeWebhook() {
   const client = createLocalClient();
   onTestFinished(client.close);
-  const { log: logger } = createRecordingLog();
+  const { logger } = createRecordingLogger();
   const view = createClusterView([WASMTIME], []);
   const cluster = clusterPort(view);
   const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });

@@ -11,7 +11,7 @@ import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, runtimeClass, settings } from '../support/pods.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { readReview } from '../support/reviews.ts';
@@ -24,14 +24,14 @@ let assess: AssessPod;
 beforeAll(async () => {
   registry = await startRegistry({ images: putFixtureImages });
   client = createLocalClient();
-  const { log } = createRecordingLog();
+  const { logger } = createRecordingLogger();
   const view = cluster([runtimeClass('wasmtime'), runtimeClass('spin')]);
   const port = clusterPort(view, {
     fetchNamespace: () => Promise.reject(new Error('the namespace is known')),
   });
-  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger: log });
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   assess = createAssessPod(
-    { catalog, cluster: port, logger: log },
+    { catalog, cluster: port, logger },
     { policy: settings(), ownNamespace: 'wasmgate-system' },
   );
 });

@@ -1,19 +1,19 @@
 import type { Logger } from '../../src/assess/ports.ts';
 
-export interface RecordingLog {
-  readonly log: Logger;
+export interface RecordingLogger {
+  readonly logger: Logger;
   readonly messages: (level: keyof Logger) => readonly string[];
 }
 
 /** A logger that keeps what it is told. */
-export function createRecordingLog(): RecordingLog {
+export function createRecordingLogger(): RecordingLogger {
   const entries: (readonly [level: keyof Logger, message: string])[] = [];
   const record =
     (level: keyof Logger) =>
     (_fields: object, message: string): void =>
       void entries.push([level, message]);
   return {
-    log: { debug: record('debug'), info: record('info'), warn: record('warn'), error: record('error') },
+    logger: { debug: record('debug'), info: record('info'), warn: record('warn'), error: record('error') },
     messages: (level) => entries.filter(([of]) => of === level).map(([, message]) => message),
   };
 }
