@@ -1,5 +1,5 @@
+import { matchesGlob } from '../glob.ts';
 import type { Namespace } from '../pod/cluster-objects.ts';
-import { namePatterns } from '../pod/name-patterns.ts';
 import { SKIP_ANNOTATION } from '../pod/names.ts';
 import type { Pod, StringMap } from '../pod/pod.ts';
 import { isSystemNamespace, reasonOutOfScope } from '../pod/scope.ts';
@@ -37,6 +37,10 @@ function skipped(reason: string, notes: readonly string[] = NOTHING): Assessment
   return { kind: 'skipped', reason, notes };
 }
 
+function isLeftAlone({ systemNamespaces }: PolicySettings, namespace: string): boolean {
+  return systemNamespaces.some((pattern) => matchesGlob(pattern, namespace));
+}
+
 function whyNotSkipped(value: string): string {
   return value === 'true' ? 'the configuration does not allow it' : 'only the value "true" would have one';
 }
@@ -45,7 +49,6 @@ function whyNotSkipped(value: string): string {
 export function createAssessPod(deps: AssessDeps, options: AssessOptions): AssessPod {
   const { policy, ownNamespace } = options;
   const { catalog, serviceAccounts } = deps;
-  const isLeftAlone = namePatterns(policy.systemNamespaces);
   const decide = confirmClasses({
     ...deps,
     decide: createDecide(policy),
@@ -106,7 +109,7 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
 
   return (request) => {
     const { pod, namespace } = request;
-    if (isSystemNamespace(namespace, ownNamespace) || isLeftAlone(namespace))
+    if (isSystemNamespace(namespace, ownNamespace) || isLeftAlone(policy, namespace))
       return skipped(`namespace ${namespace} is never judged`);
     const reason = reasonOutOfScope(pod);
     if (reason !== null) return skipped(reason);

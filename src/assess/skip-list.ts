@@ -1,15 +1,11 @@
 import { AppError } from '../errors.ts';
+import { matchesGlob } from '../glob.ts';
 import { parseReference } from '../image/reference.ts';
 
 /** The pattern that leaves an image out, or null; answers from memory for images seen before. */
 export type SkipList = (image: string) => string | null;
 
 const MEMO_CAP = 10_000;
-
-function toExpression(pattern: string): RegExp {
-  const escaped = pattern.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '.*');
-  return new RegExp(`^${escaped}$`);
-}
 
 const DOCKER_HUB = 'docker.io';
 const OFFICIAL = 'library/';
@@ -35,7 +31,6 @@ function namesOf(image: string): readonly string[] {
 /** @param patterns of `registry/repository`, where `*` stands for anything, slashes included; `nginx` and `istio/*` on Docker Hub */
 export function createSkipList(patterns: readonly string[]): SkipList {
   if (patterns.length === 0) return () => null;
-  const rules = patterns.map((pattern) => [pattern, toExpression(pattern)] as const);
   const memo = new Map<string, string | null>();
   return (image) => {
     const known = memo.get(image);
@@ -43,7 +38,7 @@ export function createSkipList(patterns: readonly string[]): SkipList {
     const names = namesOf(image);
     // What is no reference may be of any length: it is not worth remembering.
     if (names.length === 0) return null;
-    const found = rules.find(([, expression]) => names.some((name) => expression.test(name)))?.[0] ?? null;
+    const found = patterns.find((pattern) => names.some((name) => matchesGlob(pattern, name))) ?? null;
     if (memo.size >= MEMO_CAP) memo.clear();
     memo.set(image, found);
     return found;

@@ -1,4 +1,4 @@
-import { matchGlob } from './match-glob.ts';
+import { matchesGlob } from '../glob.ts';
 
 /** A docker config key taken apart: which hosts and repositories its credential is for. */
 export interface ServerPattern {
@@ -36,5 +36,7 @@ export function matchesServer(pattern: ServerPattern, registry: string, reposito
   if (!`/${repository}`.startsWith(pattern.path)) return false;
   const labels = target.host.split('.');
   const globs = pattern.host.split('.');
-  return globs.length === labels.length && globs.every((glob, index) => matchGlob(glob, labels[index] ?? ''));
+  return (
+    globs.length === labels.length && globs.every((glob, index) => matchesGlob(glob, labels[index] ?? ''))
+  );
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Credential } from '../../src/credentials/credential.ts';
 import { matchCredentials } from '../../src/credentials/match-credentials.ts';
-import { matchGlob } from '../../src/credentials/match-glob.ts';
 import { parseReference } from '../../src/image/reference.ts';
 
 function credential(server: string, source = 'secret team-a/one'): Credential {
@@ -96,18 +95,4 @@ test("another source's key for Docker Hub takes nothing from docker login's", ()
     credential('docker.io', 'node'),
   ];
   expect(matching('nginx', login, node)).toEqual(['https://index.docker.io/v1/', 'docker.io']);
-});
-
-test.for([
-  { pattern: '', text: '', matches: true },
-  { pattern: '*', text: '', matches: true },
-  { pattern: 'a*c', text: 'abbbc', matches: true },
-  { pattern: 'a*c', text: 'abbb', matches: false },
-  { pattern: '*a*b', text: 'xaxbab', matches: true },
-  { pattern: '?', text: '', matches: false },
-  { pattern: 'a?', text: 'abc', matches: false },
-  { pattern: 'a.c', text: 'abc', matches: false },
-  { pattern: `${'*a'.repeat(30)}*b`, text: 'a'.repeat(5000), matches: false },
-])('glob $pattern', ({ pattern, text, matches }) => {
-  expect(matchGlob(pattern, text)).toBe(matches);
 });

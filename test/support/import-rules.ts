@@ -12,6 +12,7 @@ const EVERYWHERE: ReadonlySet<string> = new Set([
   'every.ts',
   'choice.ts',
   'duration.ts',
+  'glob.ts',
   'json.ts',
   'nearest-name.ts',
   'or-late.ts',
