@@ -33,6 +33,7 @@ export type FindingId =
   | 'image-not-a-workload'
   | 'image-unknown'
   | 'handler-on-no-node'
+  | 'handler-may-not-run-image'
   | 'handler-not-on-every-node'
   | 'image-needs-unpack-setting'
   | 'memory-below-floor'

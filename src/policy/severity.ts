@@ -21,6 +21,7 @@ const SEVERITIES: Readonly<Record<FindingId, Severity>> = {
   'daemonset-ignores-class-scheduling': 'warning',
   'exec-probe-unsupported': 'warning',
   'exit-code-lost': 'warning',
+  'handler-may-not-run-image': 'warning',
   'handler-not-on-every-node': 'warning',
   'handler-on-no-node': 'warning',
   'image-identity-shared': 'warning',

@@ -223,22 +223,47 @@ export const FINDING_CASES: Readonly<
       'Linux on crun': { on: 'crun', pod: one('server') },
     },
   },
-  'component-on-module-runtime': {
+  'handler-may-not-run-image': {
     fires: {
-      'a file on wasmedge': { on: 'wasmedge' },
-      'a file on crun': { on: 'crun' },
-      'a layer on wasmedge': { on: 'wasmedge', pod: one('layer') },
+      'an artefact on the Spin shim': { on: 'spin', pod: one('module') },
       'a component on a shim that may be any': { on: 'wasm', pod: one('component') },
+      'a Spin application on a shim that may be any': { on: 'wasm', pod: one('spin') },
+      'a handler that nobody knows': { on: 'nvidia', pod: one('app') },
+      'a Linux sidecar beside it': {
+        on: 'spin',
+        pod: { containers: [{ image: 'module', command: ['a.wasm'] }, { image: 'server' }] },
+      },
     },
     rests: {
-      'wasmtime, which runs both': {},
-      'a component there': { pod: one('component') },
+      'what is known to run': { on: 'wasmtime', pod: one('module') },
+      'what is known not to': { on: 'wasmtime', pod: one('spin') },
+      'what runs where an annotation arrives': { on: 'crun', pod: one('app') },
+      'a class that is chosen': { on: null, pod: one('module') },
       'a module on a shim that may be any': { on: 'wasm', pod: one('shown') },
       'a shim that the operator knows': {
         on: 'wasm',
         pod: one('component'),
         policy: { handlers: { wasm: { like: 'wasmtime' } } },
       },
+      'a handler that the operator knows': {
+        on: 'nvidia',
+        policy: { handlers: { nvidia: { like: 'wasmtime' } } },
+      },
+      'a Linux image on a handler that nobody knows': { on: 'nvidia', pod: one('server') },
+      'an image that is not known': { on: 'nvidia', pod: one('away') },
+      'text, of which another rule speaks': { on: 'crun', pod: one('wat') },
+      'a name that crun passes over, of which another rule speaks': { on: 'crun', pod: one('upper') },
+    },
+  },
+  'component-on-module-runtime': {
+    fires: {
+      'a file on wasmedge': { on: 'wasmedge' },
+      'a file on crun': { on: 'crun' },
+      'a layer on wasmedge': { on: 'wasmedge', pod: one('layer') },
+    },
+    rests: {
+      'wasmtime, which runs both': {},
+      'a component there': { pod: one('component') },
       'a look inside showed a module': { on: 'wasmedge', pod: one('shown') },
       'the config tells a module': { on: 'wasmedge', pod: one('module') },
       'a Linux image': { on: 'wasmedge', pod: one('server') },

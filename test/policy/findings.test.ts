@@ -85,6 +85,31 @@ describe('what is said', () => {
     expect(text).toContain('Set spec.runtimeClassName to "z" or "a"');
   });
 
+  test.each<[string, Case, string, string]>([
+    [
+      'a class to name instead',
+      { on: 'spin', pod: one('module') },
+      'may not run under RuntimeClass "spin": the Spin shim serves HTTP components in its newer versions',
+      'Set spec.runtimeClassName to "wasm", "wasmedge" or "wasmtime".',
+    ],
+    [
+      'no such class: the handlers',
+      { on: 'spin', pod: one('module'), view: cluster([runtimeClass('spin')]) },
+      'and no commands',
+      'Name a class whose handler is "wasmtime", "wasmedge", "wasmer", "wamr" or "wasm".',
+    ],
+    [
+      'a handler that may be anything: what to tell of it',
+      { on: 'own', pod: one('spin'), view: cluster([runtimeClass('own', { handler: 'in-house' })]) },
+      'under RuntimeClass "own" (handler in-house): wasmgate knows nothing of this handler',
+      'Name a class whose handler is "spin", or say what this handler is: policy.handlers: {in-house: {like: spin}}.',
+    ],
+  ])('a handler that may not run an image: %s', (_case, each, doubt, advice) => {
+    const text = say('handler-may-not-run-image', each);
+    expect(text).toContain(doubt);
+    expect(text).toContain(advice);
+  });
+
   test('a container without an image', () => {
     expect(say('image-unknown', { pod: one('') })).toBe('c0: container "c0" names no image Name its image.');
   });

@@ -8,6 +8,7 @@ import { daemonsetIgnoresClassScheduling } from './daemonset-ignores-class-sched
 import { ephemeralContainerCannotRun } from './ephemeral-container-cannot-run.ts';
 import { exitCodeLost } from './exit-code-lost.ts';
 import { handlerCannotRunImage } from './handler-cannot-run-image.ts';
+import { handlerMayNotRunImage } from './handler-may-not-run-image.ts';
 import { handlerNotOnEveryNode } from './handler-not-on-every-node.ts';
 import { handlerOnNoNode } from './handler-on-no-node.ts';
 import { imageChangedKind } from './image-changed-kind.ts';
@@ -40,6 +41,7 @@ const ofCreation: readonly Rule[] = [
   noRuntimeClassForImage,
   mixedHandlersNeeded,
   handlerCannotRunImage,
+  handlerMayNotRunImage,
   wasmImageWithoutRuntimeClass,
   imageWillNotPull,
   imageMayNotPull,

@@ -5,18 +5,8 @@ import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { handlerTable } from '../handler-table.ts';
+import { handlersFor } from '../handlers-for.ts';
 import { capableClasses, isVouchedFor, runs, type Candidate } from '../select-runtime-class.ts';
-
-/** Handlers that would run this one container, unconditional ones first. */
-function handlersFor({ settings }: PolicyContext, container: AssessedContainer): readonly string[] {
-  const outcomes = handlerTable(settings).profiles.map((profile) => ({
-    name: profile.name,
-    outcome: runs(profile, container).runs,
-  }));
-  return ['yes', 'conditional'].flatMap((wanted) =>
-    outcomes.filter(({ outcome }) => outcome === wanted).map(({ name }) => name),
-  );
-}
 
 /** Classes whose handler wasmgate cannot judge: the user may know better. */
 function undecidedClasses(
@@ -38,7 +28,7 @@ function startsText({ verdict }: AssessedContainer): boolean {
 
 function adviceFor(context: PolicyContext, container: AssessedContainer): string {
   if (startsText(container)) return 'Compile it to a .wasm file: no known handler runs WebAssembly text.';
-  const [handler] = handlersFor(context, container);
+  const [handler] = handlersFor(container, context.settings);
   const undecided = undecidedClasses(context, container);
   const name =
     undecided.length > 0
