@@ -4,8 +4,14 @@ import type { Digest } from '../image/digest.ts';
 import { chooseChildren, type ChildChoice } from '../image/choose-children.ts';
 import { EMPTY_CONFIG, parseImageConfig, type ImageConfig } from '../image/image-config.ts';
 import { NO_CONTENTS, type ImageFacts, type ImageVariant, type PullOutlook } from '../image/image-facts.ts';
-import { parseManifest, type Descriptor, type ImageIndex, type ImageManifest } from '../image/manifest.ts';
-import { CNCF_WASM_CONFIG, isImageConfig, isTarLayer } from '../image/media-types.ts';
+import {
+  hasRootFileSystem,
+  parseManifest,
+  type Descriptor,
+  type ImageIndex,
+  type ImageManifest,
+} from '../image/manifest.ts';
+import { CNCF_WASM_CONFIG, isImageConfig } from '../image/media-types.ts';
 import { formatReference, type Reference } from '../image/reference.ts';
 import type { FetchOptions, RegistryPort } from './ports.ts';
 
@@ -64,9 +70,7 @@ async function readConfig({ registry, inspection }: Context, manifest: ImageMani
 
 /** containerd refuses to unpack an image whose config lists another number of layers than its manifest. */
 function outlookOfManifest({ manifest, config }: ImageVariant): PullOutlook {
-  const hasFiles =
-    isImageConfig(manifest.config.mediaType) && manifest.layers.some((layer) => isTarLayer(layer.mediaType));
-  const isMismatch = hasFiles && (config.diffIds ?? []).length !== manifest.layers.length;
+  const isMismatch = hasRootFileSystem(manifest) && (config.diffIds ?? []).length !== manifest.layers.length;
   return isMismatch ? { ok: false, cause: 'layer-mismatch' } : { ok: true };
 }
 

@@ -1,6 +1,6 @@
 import type { ImageFacts, ImageVariant, PullOutlook } from '../image/image-facts.ts';
-import { isImageConfig, isTarLayer } from '../image/media-types.ts';
-import { formatPlatform, isWasmPlatform, type Platform } from '../image/platform.ts';
+import { hasRootFileSystem } from '../image/manifest.ts';
+import { formatPlatform, isForeignOs, isWasmPlatform, type Platform } from '../image/platform.ts';
 import { formatReference, type Reference } from '../image/reference.ts';
 
 export interface PullReport {
@@ -16,10 +16,7 @@ export const PULL_UNKNOWN: PullReport = { ok: null, detail: null, insteadUse: nu
 
 /** containerd 2.3 unpacks layers for linux only; what is wrong then shows when the container is made, not at the pull. */
 function staysPacked({ manifest, config }: ImageVariant): boolean {
-  const { os } = config.platform;
-  const hasFiles =
-    isImageConfig(manifest.config.mediaType) && manifest.layers.some((layer) => isTarLayer(layer.mediaType));
-  return hasFiles && os !== '' && os !== 'linux';
+  return hasRootFileSystem(manifest) && isForeignOs(config.platform);
 }
 
 function riskOf({ variants }: ImageFacts): string | null {

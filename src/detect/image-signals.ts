@@ -1,8 +1,9 @@
+import { hasRootFileSystem } from '../image/manifest.ts';
 import { isUnknownPlatform, isWasmPlatform } from '../image/platform.ts';
 import { VARIANT_ANNOTATION } from '../pod/names.ts';
 import { hasVariable, namesWasmFile, namesWatFile } from './effective-command.ts';
 import { judgeHost, judgeNoHost, judgeProgram, programEvidence } from './inside-signals.ts';
-import { contentOf, hasFiles, programLookUp, startsNothing } from './look-ups.ts';
+import { contentOf, programLookUp, startsNothing } from './look-ups.ts';
 import {
   commandEvidence,
   notAWorkload,
@@ -56,7 +57,7 @@ function judgeJavaScript(subject: Subject): Verdict | null {
 /** Nothing that a node would unpack and nothing that a shim knows: Spin's layers without its application, for one. */
 function judgeNoFiles(subject: Subject): Verdict | null {
   const { platform } = subject.variant.config;
-  if (!isWasmPlatform(platform) || hasFiles(subject.variant)) return null;
+  if (!isWasmPlatform(platform) || hasRootFileSystem(subject.variant.manifest)) return null;
   return unsupported('it has neither a file-system layer nor a Wasm layer that any runtime loads', [
     platformEvidence(subject, 'a Wasm platform'),
   ]);

@@ -1,6 +1,5 @@
 import type { Content, ImageVariant } from '../image/image-facts.ts';
-import type { Descriptor } from '../image/manifest.ts';
-import { isTarLayer } from '../image/media-types.ts';
+import { hasRootFileSystem, type Descriptor } from '../image/manifest.ts';
 import { ancestorsOf, resolvePath } from '../image/resolve-path.ts';
 import type { EffectiveCommand } from './effective-command.ts';
 import type { Subject } from './signal.ts';
@@ -44,7 +43,7 @@ function isMountedOver(path: string, mountPaths: readonly string[]): boolean {
  */
 export function programLookUp({ variant, command }: Subject): LookUp | null {
   const { first, workingDir, mountPaths } = command;
-  if (first === null || startsNothing(command) || !hasFiles(variant)) return null;
+  if (first === null || startsNothing(command) || !hasRootFileSystem(variant.manifest)) return null;
   const file = first.split('#', 1)[0] ?? '';
   if (file === '' || file.length > PATH_MAX) return null;
   const key = resolvePath(resolvePath('/', workingDir), file);
@@ -57,11 +56,6 @@ export function programLookUp({ variant, command }: Subject): LookUp | null {
 
 export function layerLookUp(layer: Descriptor): LookUp {
   return { kind: 'layer', key: layer.digest, layer };
-}
-
-/** Whether a node gives the image a root file system at all. */
-export function hasFiles({ manifest }: ImageVariant): boolean {
-  return manifest.layers.some(({ mediaType }) => isTarLayer(mediaType));
 }
 
 /** What was found; undefined where nobody looked. */

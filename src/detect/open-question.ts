@@ -5,6 +5,7 @@ import {
   type ImageFacts,
   type ImageVariant,
 } from '../image/image-facts.ts';
+import { hasRootFileSystem } from '../image/manifest.ts';
 import { isImageConfig } from '../image/media-types.ts';
 import { isWasmPlatform } from '../image/platform.ts';
 import { VARIANT_ANNOTATION } from '../pod/names.ts';
@@ -18,7 +19,6 @@ import {
 } from './effective-command.ts';
 import {
   contentOf,
-  hasFiles,
   HOST_LOOK_UPS,
   layerLookUp,
   programLookUp,
@@ -87,7 +87,11 @@ function isReadable({ first }: EffectiveCommand): boolean {
 function aboutFiles(judged: Judged, scope: Scope): OpenQuestion | null {
   const { variant, command } = judged.subject;
   const { platform } = variant.config;
-  if (!hasFiles(variant) || (platform.os !== 'linux' && !isWasmPlatform(platform)) || platform.os === 'js')
+  if (
+    !hasRootFileSystem(variant.manifest) ||
+    (platform.os !== 'linux' && !isWasmPlatform(platform)) ||
+    platform.os === 'js'
+  )
     return null;
   if (startsNothing(command)) return { lookUps: HOST_LOOK_UPS, answers: HOST_ANSWERS };
   const program = programLookUp(judged.subject);

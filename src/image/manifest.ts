@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import { isDigest, type Digest } from './digest.ts';
 import { isObject, property, stringMap, stringOr, type JsonObject } from '../json.ts';
-import { isIndexMediaType, normaliseMediaType } from './media-types.ts';
+import { isImageConfig, isIndexMediaType, isTarLayer, normaliseMediaType } from './media-types.ts';
 import { normalisePlatform, type Platform } from './platform.ts';
 
 /** OCI image spec, descriptor.md. Media types are kept as written but for case and parameters: unknown ones parse. */
@@ -118,4 +118,12 @@ export function parseManifest(document: unknown, contentType: string): Manifest 
     annotations: stringMap(property(document, 'annotations')),
     hasSubject: isObject(property(document, 'subject')),
   };
+}
+
+/**
+ * Whether a node gives the image a root file system: only with an image's config does it unpack layers, and then those that
+ * are archives.
+ */
+export function hasRootFileSystem({ config, layers }: ImageManifest): boolean {
+  return isImageConfig(config.mediaType) && layers.some(({ mediaType }) => isTarLayer(mediaType));
 }

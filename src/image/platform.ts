@@ -26,6 +26,11 @@ export function isWasmPlatform(platform: Pick<Platform, 'os' | 'architecture'>):
   return WASM_OS.has(platform.os) || WASM_ARCHITECTURES.has(platform.architecture);
 }
 
+/** An os that is named and is not that of the nodes; for one that is not named, containerd takes the node's own. */
+export function isForeignOs({ os }: Pick<Platform, 'os'>): boolean {
+  return os !== '' && os !== 'linux';
+}
+
 /** BuildKit marks attestations `unknown/unknown`; no node has that platform. */
 export function isUnknownPlatform(platform: Platform): boolean {
   return platform.os === 'unknown' || platform.architecture === 'unknown';

@@ -1,3 +1,4 @@
+import { isForeignOs } from '../image/platform.ts';
 import type { ClusterNode } from '../pod/cluster-objects.ts';
 import type { AssessedContainer } from './facts.ts';
 
@@ -15,5 +16,5 @@ export function leavesForeignTarPacked({ runtimeVersion }: ClusterNode): boolean
 /** A Wasm image in a file-system layer whose os is not linux; OCI Wasm layers are never unpacked. */
 export function isForeignTar({ verdict, facts }: AssessedContainer): boolean {
   if (verdict.kind !== 'wasm' || verdict.packaging !== 'tar' || facts === null) return false;
-  return facts.variants.some(({ config }) => config.platform.os !== 'linux');
+  return facts.variants.some(({ config }) => isForeignOs(config.platform));
 }
