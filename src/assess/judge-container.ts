@@ -24,10 +24,18 @@ export function openQuestionsOf(verdict: Verdict): Questions | null {
   return open.get(verdict) ?? null;
 }
 
-/** Equal for containers that start the same image in the same way. */
+/** With its length before it no text passes for two of them; and an empty command is not the same as none. */
+function part(text: string | null | undefined): string {
+  return text === null || text === undefined ? '-' : `${text.length}:${text}`;
+}
+
+/**
+ * Equal for containers that start the same image in the same way, and for no others: what is kept under it serves Pods of all
+ * namespaces.
+ */
 export function commandKey({ command, args, workingDir, volumeMounts }: CommandOverride): string {
-  const mounts = volumeMounts?.map(({ mountPath }) => mountPath).join(':') ?? '';
-  return `${command?.[0] ?? ''}\n${args?.[0] ?? ''}\n${workingDir ?? ''}\n${mounts}`;
+  const mounts = volumeMounts?.map(({ mountPath }) => part(mountPath)).join('') ?? '';
+  return `${part(command?.[0])}${part(args?.[0])}${part(workingDir)}${mounts}`;
 }
 
 /** The verdict is facts + command: reckoned once for each pair. */

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { commandKey, judgeAnswer } from '../../src/assess/judge-container.ts';
+import type { Container } from '../../src/pod/pod.ts';
+import { imageFacts, linux } from '../support/image-facts.ts';
+
+type Start = Pick<Container, 'command' | 'args' | 'workingDir' | 'volumeMounts'>;
+
+/**
+ * Facts of public images serve all namespaces, and so do the verdicts that are kept with them: whoever found another command
+ * with the same key had his verdict given to everybody's Pods of that image.
+ */
+test.for<readonly [name: string, one: Start, other: Start]>([
+  ['an empty command and none', { command: [''] }, {}],
+  ['empty arguments and none', { args: [''] }, {}],
+  ['a line end within a command', { command: ['a\nb'] }, { command: ['a'], args: ['b\n'] }],
+  ['a line end before a folder', { args: ['a\n/b'] }, { args: ['a'], workingDir: '/b\n' }],
+  [
+    'a colon in a mount',
+    { volumeMounts: [{ mountPath: '/a:/b' }] },
+    { volumeMounts: [{ mountPath: '/a' }, { mountPath: '/b' }] },
+  ],
+  [
+    'a line end before a mount',
+    { workingDir: '/a\n/b' },
+    { workingDir: '/a', volumeMounts: [{ mountPath: '/b\n' }] },
+  ],
+])('%s have keys of their own', ([, one, other]) => {
+  expect(commandKey(one)).not.toBe(commandKey(other));
+  expect(commandKey(one)).toBe(commandKey({ ...one }));
+});
+
+test('an empty command does not take the Wasm from others who start the image as it is', () => {
+  const facts = imageFacts(linux('/app.wasm'));
+  const kindOf = (start: Start): string => {
+    const container = { name: 'app', image: 'registry.example/app:1', ...start };
+    const visited = { kind: 'main', path: '/spec/containers/0', container } as const;
+    return judgeAnswer(visited, { kind: 'facts', facts, stale: null }).verdict.kind;
+  };
+  expect([kindOf({ command: [''] }), kindOf({})]).toEqual(['container', 'wasm']);
+});
