@@ -1,5 +1,5 @@
-import type { Problem } from './check-value.ts';
 import { isObject, property, type JsonObject } from '../json.ts';
+import type { Problem } from './check-value.ts';
 
 export const CONFIGURATION_VERSION = 'wasmgate.dev/v1alpha1';
 export const CONFIGURATION_KIND = 'Configuration';

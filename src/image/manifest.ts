@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
-import { isDigest, type Digest } from './digest.ts';
 import { isObject, property, stringMap, stringOr, type JsonObject } from '../json.ts';
+import { isDigest, type Digest } from './digest.ts';
 import { isImageConfig, isIndexMediaType, isTarLayer, normaliseMediaType } from './media-types.ts';
 import { normalisePlatform, type Platform } from './platform.ts';
 

@@ -1,10 +1,10 @@
 import { isAbsolute, join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { describeError } from '../errors.ts';
-import { isObject, property, type JsonObject } from '../json.ts';
 import { parseEndpointHeaders } from './endpoint-headers.ts';
 import type { EndpointList, EndpointSettings, TlsFiles } from './endpoint.ts';
 import { every } from '../every.ts';
+import { isObject, property, type JsonObject } from '../json.ts';
 import { invalidHosts } from './invalid-hosts.ts';
 import { parseServer } from './parse-server.ts';
 import { parseRewrite } from './rewrite-repository.ts';

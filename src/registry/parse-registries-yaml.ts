@@ -1,11 +1,11 @@
 import { LineCounter, parse, YAMLError } from 'yaml';
 import { OPERATORS_CREDENTIALS, type Credential } from '../credentials/credential.ts';
 import { parseDockerConfig } from '../credentials/parse-docker-config.ts';
-import { isObject, property, type JsonObject } from '../json.ts';
 import { DOCKER_HUB } from '../image/reference.ts';
 import { PLAIN_ENDPOINT, type EndpointSettings, type HostsTable, type TlsFiles } from './endpoint.ts';
 import { HUB_HOST, hostOfRegistry, registryOfHost } from './hub.ts';
 import { every } from '../every.ts';
+import { isObject, property, type JsonObject } from '../json.ts';
 import { invalidHosts } from './invalid-hosts.ts';
 import { parseServer } from './parse-server.ts';
 import { parseRewrite, type Rewrite } from './rewrite-repository.ts';
