@@ -43,10 +43,11 @@ export type LookUp = (question: ImageQuestion, known: ImageFacts | null) => Prom
 /**
  * Nobody is answered from what another namespace's secret could read: with pull secrets the key holds whose they are,
  * without any it is the view that all share. The operator's own credentials belong to that view: they stand for the
- * node's, which serve every Pod that lands there. Contents of secrets never enter a key.
+ * node's, which serve every Pod that lands there. Contents of secrets never enter a key. Whose they are comes first, in names
+ * without line ends: of an image's name the API server demands no more than that no white space is around it.
  */
 export function keyOf({ image, namespace, pullSecrets }: ImageQuestion): string {
-  return pullSecrets.length === 0 ? image : `${image}\n${namespace}/${pullSecrets.join(',')}`;
+  return pullSecrets.length === 0 ? `\n${image}` : `${namespace}/${pullSecrets.join(',')}\n${image}`;
 }
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {

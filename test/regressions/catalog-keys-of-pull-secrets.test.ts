@@ -8,6 +8,7 @@ import { putFixtureImages } from '../support/fixture-images.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { startRegistry } from '../support/registry.ts';
 
 /** A webhook's use case, and the names by which it asks for pull secrets, each list once. */
@@ -68,4 +69,27 @@ test('of thousands of pull secrets the first few are part of the question, each 
   await ask(['secret-0', ...names]);
   await ask([...names, 'one-more']);
   expect([...read]).toEqual([names.slice(0, MAX_PULL_SECRETS).join(' ')]);
+});
+
+/** The API server lets line ends pass in the middle of an image's name. */
+test('no image has a name under which another namespace keeps what its secret could read', async () => {
+  const registry = await startRegistry({ images: putFixtureImages });
+  const client = createLocalClient();
+  onTestFinished(async () => {
+    await client.close();
+    await registry.close();
+  });
+  const { logger } = createRecordingLogger();
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
+  const image = `${registry.host}/corpus/bk-wasi-wasm:latest`;
+  const own = { image, namespace: 'team-a', pullSecrets: ['login'], architectures: [] };
+  expect((await catalog.ask(own, AbortSignal.timeout(60_000))).kind).toBe('facts');
+  expect(catalog.recall(own)?.kind).toBe('facts');
+  const names = [`${image}\nteam-a/login`, `team-a/login\n${image}`, `\nteam-a/login\n${image}`];
+  for (const name of names) {
+    const foreign = { image: name, namespace: 'team-b', pullSecrets: [], architectures: [] };
+    expect(catalog.recall(foreign)).toBeUndefined();
+    const signal = AbortSignal.timeout(60_000);
+    expect(await catalog.ask(foreign, signal)).toMatchObject({ kind: 'failure', reason: 'invalid' });
+  }
 });
