@@ -8,8 +8,8 @@ import { explanations } from '../src/policy/explanations.ts';
 import { actionOf } from '../src/policy/severity.ts';
 import { policySettings } from '../src/policy/settings.ts';
 import { createConfigurationReader } from '../src/config/configuration-reader.ts';
-import { createWebhookMetrics } from '../src/wire-metrics.ts';
-import { wireCli } from '../src/wire.ts';
+import { createWebhookMetrics } from '../src/wire/webhook-metrics.ts';
+import { configurations } from '../src/wire/settings.ts';
 import { run } from './support/processes.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -36,11 +36,7 @@ function blocks(text: string, language: string): readonly string[] {
 
 const README = read('README.md');
 const SCRIPTS = new Set([...Object.keys(packageJson.scripts), 'ci']);
-const KEYS = new Set(
-  wireCli('0')
-    .configurationKeys()
-    .map(({ path }) => path),
-);
+const KEYS = new Set(configurations.keys().map(({ path }) => path));
 
 function isKey(name: string): boolean {
   return KEYS.has(name) || [...KEYS].some((key) => key.startsWith(`${name}.`));

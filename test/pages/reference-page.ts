@@ -1,5 +1,5 @@
 import type { ConfigurationKey } from '../../src/cli/command.ts';
-import { wireCli } from '../../src/wire.ts';
+import { configurations } from '../../src/wire/settings.ts';
 
 const INTRODUCTION = `# Configuration
 
@@ -31,7 +31,7 @@ function row({ path, type, default: byDefault, description }: ConfigurationKey):
 
 /** src/config/REFERENCE.md */
 export function referencePage(): string {
-  const keys = wireCli('').configurationKeys();
+  const keys = configurations.keys();
   const head = ['| key | takes | default | what for |', '|---|---|---|---|'];
   return `${INTRODUCTION}\n${[...head, ...keys.map(row)].join('\n')}\n`;
 }

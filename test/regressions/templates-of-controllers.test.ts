@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/json.ts';
 import { createFixedCluster } from '../../src/kubernetes/fixed-cluster.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
-import { assembleAssess } from '../../src/wire.ts';
+import { assembleAssess } from '../../src/wire/assemble-assess.ts';
 import { settings } from '../support/pods.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 import { FACTS, podOf, startReviewStage, type ReviewStage } from '../support/review-stage.ts';

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/json.ts';
 import { createFixedCluster } from '../../src/kubernetes/fixed-cluster.ts';
 import type { Mode } from '../../src/policy/mode.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
-import { assembleAssess } from '../../src/wire.ts';
+import { assembleAssess } from '../../src/wire/assemble-assess.ts';
 import { settings } from '../support/pods.ts';
 import { createTestClient } from '../support/registry-client.ts';
 import { FACTS, startReviewStage, type ReviewStage } from '../support/review-stage.ts';

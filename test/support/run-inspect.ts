@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { inspectCommand } from '../../src/cli/inspect/inspect.ts';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import { runCli } from '../../src/cli/run.ts';
-import { wireInspect } from '../../src/wire-inspect.ts';
+import { wireInspect } from '../../src/wire/wire-inspect.ts';
 
 export interface InspectRun {
   readonly exitCode: number;

@@ -1,6 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { runCli } from '../../src/cli/run.ts';
-import { wireCli } from '../../src/wire.ts';
+import { wireCli } from '../../src/wire/wire-cli.ts';
+
+export const MANIFESTS = new URL('../../manifests/', import.meta.url);
 
 export interface WasmgateRun {
   readonly exitCode: number;
@@ -26,6 +28,6 @@ export async function runWasmgate(
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   if (columns !== undefined) Object.assign(stdout, { isTTY: true, columns });
   const io = { stdout, stderr, env: { HOME: '/nonexistent', ...env } };
-  const exitCode = await runCli(argv, io, wireCli('0.0.0'));
+  const exitCode = await runCli(argv, io, wireCli({ version: '0.0.0', manifests: MANIFESTS }));
   return { exitCode, stdout: read(stdout), stderr: read(stderr) };
 }

@@ -2,7 +2,7 @@ import type { Command } from '../command.ts';
 import { FLAGS } from './flags.ts';
 import type { InspectDeps } from './inspect-request.ts';
 
-/** @param load what it needs, had only when it runs: a webhook that serves for months carries none of it */
+/** @param load called only where the command is run: the webhook has no use for what it brings */
 export function inspectCommand(load: () => Promise<InspectDeps>): Command {
   return {
     name: 'inspect',
@@ -20,6 +20,9 @@ export function inspectCommand(load: () => Promise<InspectDeps>): Command {
         says: 'With a login of its own',
       },
     ],
-    run: async (input, io) => (await import('./run-inspect.ts')).runInspect(input, io, await load()),
+    run: async (input, io) => {
+      const { runInspect } = await import('./run-inspect.ts');
+      return runInspect(input, io, await load());
+    },
   };
 }

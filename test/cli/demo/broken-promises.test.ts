@@ -4,16 +4,18 @@ import { expect, test } from 'vitest';
 import { runDemo } from '../../../src/cli/demo/run-demo.ts';
 import { policySettings, type PolicySettings } from '../../../src/policy/settings.ts';
 import { createConfigurationReader } from '../../../src/config/configuration-reader.ts';
-import { wireDemo } from '../../../src/wire-demo.ts';
-import { assembleAssess } from '../../../src/wire.ts';
+import { MANIFESTS } from '../../support/run-wasmgate.ts';
+import { wireDemo } from '../../../src/wire/wire-demo.ts';
+import { assembleAssess } from '../../../src/wire/assemble-assess.ts';
 
 const defaults = createConfigurationReader({ policy: policySettings }).defaults();
 
 /** The demo under another policy than it was written for. */
 async function demoUnder(policy: Partial<PolicySettings>) {
-  const deps = wireDemo((parts) =>
-    assembleAssess({ ...parts, namespace: 'wasmgate-system' }, { policy: { ...defaults.policy, ...policy } }),
-  );
+  const deps = wireDemo({
+    manifests: MANIFESTS,
+    assemble: (parts) => assembleAssess(parts, { policy: { ...defaults.policy, ...policy } }),
+  });
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const output = text(stdout);
   const code = await runDemo(deps, { stdout, stderr, env: {} });

@@ -5,8 +5,9 @@ import { expect, test } from 'vitest';
 import { runDemo } from '../../../src/cli/demo/run-demo.ts';
 import { createConfigurationReader } from '../../../src/config/configuration-reader.ts';
 import { policySettings } from '../../../src/policy/settings.ts';
-import { wireDemo } from '../../../src/wire-demo.ts';
-import { assembleAssess } from '../../../src/wire.ts';
+import { MANIFESTS } from '../../support/run-wasmgate.ts';
+import { wireDemo } from '../../../src/wire/wire-demo.ts';
+import { assembleAssess } from '../../../src/wire/assemble-assess.ts';
 
 const COLUMNS = 50;
 const { policy } = createConfigurationReader({ policy: policySettings }).defaults();
@@ -14,7 +15,7 @@ const { policy } = createConfigurationReader({ policy: policySettings }).default
 const settings = { policy: { ...policy, preferRuntimeClasses: ['crun-wasm'] } };
 
 test('sentences stay within a terminal of 50 columns', async () => {
-  const deps = wireDemo((parts) => assembleAssess({ ...parts, namespace: 'wasmgate-system' }, settings));
+  const deps = wireDemo({ manifests: MANIFESTS, assemble: (parts) => assembleAssess(parts, settings) });
   const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: COLUMNS });
   const output = text(stdout);
   await runDemo(deps, { stdout, stderr: new PassThrough(), env: {} });

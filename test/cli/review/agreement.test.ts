@@ -7,7 +7,7 @@ import type { Report, ReportItem } from '../../../src/cli/review/report.ts';
 import type { JsonObject } from '../../../src/json.ts';
 import { createFixedCluster } from '../../../src/kubernetes/fixed-cluster.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
-import { assembleAssess } from '../../../src/wire.ts';
+import { assembleAssess } from '../../../src/wire/assemble-assess.ts';
 import { objectsIn } from '../../support/example-cluster.ts';
 import { putExampleImages, withRegistry } from '../../support/example-images.ts';
 import { EXAMPLE_FACTS } from '../../support/examples.ts';

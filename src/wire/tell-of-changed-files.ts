@@ -1,10 +1,10 @@
-import { lookAgain } from './config/look-again.ts';
-import { faultsIn } from './every.ts';
-import type { FileFault } from './registry/file-reading.ts';
-import { readNamedFiles } from './registry/named-files.ts';
-import type { RegistrySettings } from './registry/settings.ts';
-import type { LeveledLogger } from './telemetry/log.ts';
-import { describeFault } from './wire-registry.ts';
+import { lookAgain } from '../config/look-again.ts';
+import { faultsIn } from '../every.ts';
+import type { FileFault } from '../registry/file-reading.ts';
+import { readNamedFiles } from '../registry/named-files.ts';
+import type { RegistrySettings } from '../registry/settings.ts';
+import type { LeveledLogger } from '../telemetry/log.ts';
+import { describeFault } from './connect-registry.ts';
 
 export const DEFAULTS = {
   /** The kubelet brings changed ConfigMaps and Secrets within about a minute, and nothing is done but told. */
@@ -32,14 +32,14 @@ export async function readAllNamedFiles(
   const { faults, seen } = await readNamedFiles(registry);
   const ofDocker = await faultsOf('dockerConfig', async () => {
     if (dockerConfig === undefined) return;
-    const { faultOfDockerConfig } = await import('./keychain/docker-config-file.ts');
+    const { faultOfDockerConfig } = await import('../keychain/docker-config-file.ts');
     const fault = await faultOfDockerConfig(dockerConfig);
     if (fault !== null) throw fault;
   });
   let plugins = '';
   const ofProviders = await faultsOf('credentialProviders', async () => {
     if (providers === undefined) return;
-    const { loadProviders } = await import('./keychain/provider-config.ts');
+    const { loadProviders } = await import('../keychain/provider-config.ts');
     plugins = JSON.stringify(await loadProviders(providers));
   });
   const all = providers === undefined ? seen : new Map([...seen, [providers.config, plugins]]);

@@ -1,20 +1,20 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createFixedCluster } from '../src/kubernetes/fixed-cluster.ts';
-import type { WatchState } from '../src/kubernetes/watch-collection.ts';
-import type { PolicySettings } from '../src/policy/settings.ts';
-import { createRegistryClient } from '../src/registry/client.ts';
-import { serveMetrics } from '../src/server/metrics-server.ts';
-import { createLogger } from '../src/telemetry/log.ts';
-import { createWebhookMetrics } from '../src/wire-metrics.ts';
-import { assembleAssess } from '../src/wire.ts';
-import { countsOf, parseExposition, readSeries } from './support/exposition.ts';
-import { putFixtureImages } from './support/fixture-images.ts';
-import { settings } from './support/pods.ts';
-import { startRegistry, type RegistryOptions } from './support/registry.ts';
-import { readReview } from './support/reviews.ts';
-import { createTestCertificate } from './support/tls.ts';
-import { startWebhook } from './support/webhook.ts';
+import { createFixedCluster } from '../../src/kubernetes/fixed-cluster.ts';
+import type { WatchState } from '../../src/kubernetes/watch-collection.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+import { createRegistryClient } from '../../src/registry/client.ts';
+import { serveMetrics } from '../../src/server/metrics-server.ts';
+import { createLogger } from '../../src/telemetry/log.ts';
+import { createWebhookMetrics } from '../../src/wire/webhook-metrics.ts';
+import { assembleAssess } from '../../src/wire/assemble-assess.ts';
+import { countsOf, parseExposition, readSeries } from '../support/exposition.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { settings } from '../support/pods.ts';
+import { startRegistry, type RegistryOptions } from '../support/registry.ts';
+import { readReview } from '../support/reviews.ts';
+import { createTestCertificate } from '../support/tls.ts';
+import { startWebhook } from '../support/webhook.ts';
 
 const LISTED: WatchState = {
   ready: true,

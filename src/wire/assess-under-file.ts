@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AssessPod } from './assess/assessment.ts';
-import { followFile } from './config/follow-file.ts';
-import type { LeveledLogger } from './telemetry/log.ts';
+import type { AssessPod } from '../assess/assessment.ts';
+import { followFile } from '../config/follow-file.ts';
+import type { LeveledLogger } from '../telemetry/log.ts';
 
 export interface Reload<Settings extends { readonly policy: unknown }> {
   readonly file: string;

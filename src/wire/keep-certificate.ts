@@ -1,9 +1,9 @@
-import { renewCertificate } from './certs/renew-certificate.ts';
-import { findCertificateFault, serviceNames, type ServingCertificate } from './certs/serving-certificate.ts';
-import { loadCertificateSecret, readCertificateSecret } from './kubernetes/certificate-secret.ts';
-import type { KubernetesClient } from './kubernetes/client.ts';
-import { createWebhookConfigurations } from './kubernetes/webhook-configurations.ts';
-import type { LeveledLogger } from './telemetry/log.ts';
+import { renewCertificate } from '../certs/renew-certificate.ts';
+import { findCertificateFault, serviceNames, type ServingCertificate } from '../certs/serving-certificate.ts';
+import { loadCertificateSecret, readCertificateSecret } from '../kubernetes/certificate-secret.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { createWebhookConfigurations } from '../kubernetes/webhook-configurations.ts';
+import type { LeveledLogger } from '../telemetry/log.ts';
 
 export interface KeepingParts {
   readonly client: KubernetesClient;

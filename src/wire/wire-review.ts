@@ -1,30 +1,24 @@
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { AssessPod } from './assess/assessment.ts';
-import { leaveClassesOpen } from './assess/leave-classes-open.ts';
-import type { PullSecretsPort, ServiceAccountsPort } from './assess/ports.ts';
-import type { Io } from './cli/io.ts';
-import { asAdmitted } from './cli/review/as-admitted.ts';
-import type { ReviewDeps, ReviewSession, ReviewSetup } from './cli/review/run-review.ts';
-import { loadKeychain } from './keychain/keychain.ts';
-import { createKubernetesClient } from './kubernetes/client.ts';
-import { createFixedCluster } from './kubernetes/fixed-cluster.ts';
-import { listFacts } from './kubernetes/list-facts.ts';
-import { createPullSecrets } from './kubernetes/pull-secrets.ts';
-import { createServiceAccounts } from './kubernetes/service-accounts.ts';
-import { createLogger, type LeveledLogger } from './telemetry/log.ts';
-import { connectRegistry } from './wire-registry.ts';
-import { createStderrLogger, usualDockerConfigs } from './wire-user.ts';
-import type { Settings, WebhookParts } from './wire.ts';
+import { leaveClassesOpen } from '../assess/leave-classes-open.ts';
+import type { PullSecretsPort, ServiceAccountsPort } from '../assess/ports.ts';
+import type { Io } from '../cli/io.ts';
+import { asAdmitted } from '../cli/review/as-admitted.ts';
+import type { ReviewDeps, ReviewSession, ReviewSetup } from '../cli/review/run-review.ts';
+import { loadKeychain } from '../keychain/keychain.ts';
+import { createKubernetesClient } from '../kubernetes/client.ts';
+import { createFixedCluster } from '../kubernetes/fixed-cluster.ts';
+import { listFacts } from '../kubernetes/list-facts.ts';
+import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
+import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
+import { createLogger, type LeveledLogger } from '../telemetry/log.ts';
+import { connectRegistry } from './connect-registry.ts';
+import { createStderrLogger, usualDockerConfigs } from './user-machine.ts';
+import { assembleAssess, type AssessParts } from './assemble-assess.ts';
+import { readSettings, type Settings } from './settings.ts';
 
-interface ReviewParts {
-  /** The configuration file, or every default. */
-  readonly configure: (file: string | undefined) => Promise<Settings>;
-  readonly assemble: (parts: Omit<WebhookParts, 'namespace'>, settings: Settings) => AssessPod;
-}
-
-type Ports = Pick<WebhookParts, 'cluster' | 'pullSecrets'> & {
+type Ports = Pick<AssessParts, 'cluster' | 'pullSecrets'> & {
   readonly serviceAccounts: ServiceAccountsPort;
   readonly knowsClasses: boolean;
 };
@@ -57,7 +51,7 @@ function eitherAccounts(given: ServiceAccountsPort, live: ServiceAccountsPort): 
 
 /** What the facts say goes before what the cluster says: that is how one tries what is not there yet. */
 async function openLive(setup: ReviewSetup, logger: LeveledLogger, io: Io): Promise<Ports> {
-  const { createKubeconfigConnection } = await import('./kubernetes/kubeconfig-connection.ts');
+  const { createKubeconfigConnection } = await import('../kubernetes/kubeconfig-connection.ts');
   const client = createKubernetesClient(await createKubeconfigConnection(kubeconfigOf(setup, io.env)));
   const { objects, forbidden } = await listFacts(client, new AbortController().signal);
   for (const { message } of forbidden) io.stderr.write(`Warning: ${message}\n`);
@@ -81,12 +75,8 @@ function dockerConfigsOf({ registry }: Settings, env: Io['env']): readonly strin
   return usualDockerConfigs(env);
 }
 
-async function open(
-  { configure, assemble }: ReviewParts,
-  setup: ReviewSetup,
-  io: Io,
-): Promise<ReviewSession> {
-  const settings = await configure(setup.config);
+async function open(setup: ReviewSetup, io: Io): Promise<ReviewSession> {
+  const settings = await readSettings(setup.config);
   const logger = createLogger({ level: 'error', destination: io.stderr });
   const ports = setup.isLive ? await openLive(setup, logger, io) : openFixed(setup);
   const { credentialProviders } = settings.registry;
@@ -95,7 +85,7 @@ async function open(
     { dockerConfigs: dockerConfigsOf(settings, io.env), providers: credentialProviders, env: io.env },
   );
   const registry = await connectRegistry(settings.registry, { env: io.env, allowLoopback: true });
-  const assess = assemble({ ...ports, keychain, registry, logger }, settings);
+  const assess = assembleAssess({ ...ports, keychain, registry, logger }, settings);
   return {
     assess: asAdmitted(ports.knowsClasses ? assess : leaveClassesOpen(assess), ports.serviceAccounts),
     knowsClasses: ports.knowsClasses,
@@ -103,9 +93,6 @@ async function open(
   };
 }
 
-export function wireReview(parts: ReviewParts): ReviewDeps {
-  return {
-    readInput: () => text(process.stdin),
-    open: (setup, io) => open(parts, setup, io),
-  };
+export function wireReview(): ReviewDeps {
+  return { readInput: () => text(process.stdin), open };
 }

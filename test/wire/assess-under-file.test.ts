@@ -2,17 +2,17 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { AssessmentRequest } from '../src/assess/assessment.ts';
-import { createDeadline } from '../src/assess/deadline.ts';
-import { createConfigurationReader } from '../src/config/configuration-reader.ts';
-import { policySettings } from '../src/policy/settings.ts';
-import { createLogger } from '../src/telemetry/log.ts';
-import { logSettings } from '../src/telemetry/settings.ts';
-import { createWebhookMetrics } from '../src/wire-metrics.ts';
-import { assessUnderFile } from '../src/wire-reload.ts';
-import { readSeries } from './support/exposition.ts';
-import { pod } from './support/pods.ts';
-import { waitFor } from './support/processes.ts';
+import type { AssessmentRequest } from '../../src/assess/assessment.ts';
+import { createDeadline } from '../../src/assess/deadline.ts';
+import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
+import { policySettings } from '../../src/policy/settings.ts';
+import { createLogger } from '../../src/telemetry/log.ts';
+import { logSettings } from '../../src/telemetry/settings.ts';
+import { createWebhookMetrics } from '../../src/wire/webhook-metrics.ts';
+import { assessUnderFile } from '../../src/wire/assess-under-file.ts';
+import { readSeries } from '../support/exposition.ts';
+import { pod } from '../support/pods.ts';
+import { waitFor } from '../support/processes.ts';
 
 const reader = createConfigurationReader({ policy: policySettings, log: logSettings });
 

@@ -1,10 +1,10 @@
-import type { ImageAnswer } from './assess/image-answer.ts';
-import type { ImageCatalog } from './assess/image-catalog.ts';
-import { detectWasm } from './detect/detect-wasm.ts';
-import { UNKNOWN_REASONS, type UnknownReason, type Verdict } from './detect/verdict.ts';
-import type { RegistryClientOptions } from './registry/client.ts';
-import { PAUSE_REASONS } from './registry/pauses.ts';
-import type { Metrics } from './telemetry/metrics.ts';
+import type { ImageAnswer } from '../assess/image-answer.ts';
+import type { ImageCatalog } from '../assess/image-catalog.ts';
+import { detectWasm } from '../detect/detect-wasm.ts';
+import { UNKNOWN_REASONS, type UnknownReason, type Verdict } from '../detect/verdict.ts';
+import type { RegistryClientOptions } from '../registry/client.ts';
+import { PAUSE_REASONS } from '../registry/pauses.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
 const DEFAULTS = {
   /** Seconds. Two requests of some 20 ms each nearby, some 300 ms far away; 30 s end a look-up (assess/image-catalog.ts). */

@@ -1,12 +1,12 @@
-import type { Assessment, AssessPod } from './assess/assessment.ts';
-import { whenKnown } from './assess/eventually.ts';
-import { ACTIONS, type Action, type FindingId } from './policy/decision.ts';
-import { MODES } from './policy/mode.ts';
-import { FINDING_IDS } from './policy/severity.ts';
-import { ADMISSION_OUTCOMES, type AdmissionMeter, type ServerMeter } from './server/admission-meter.ts';
-import { ERROR_CODES } from './server/error-answer.ts';
-import type { Counter } from './telemetry/instruments.ts';
-import type { Metrics } from './telemetry/metrics.ts';
+import type { Assessment, AssessPod } from '../assess/assessment.ts';
+import { whenKnown } from '../assess/eventually.ts';
+import { ACTIONS, type Action, type FindingId } from '../policy/decision.ts';
+import { MODES } from '../policy/mode.ts';
+import { FINDING_IDS } from '../policy/severity.ts';
+import { ADMISSION_OUTCOMES, type AdmissionMeter, type ServerMeter } from '../server/admission-meter.ts';
+import { ERROR_CODES } from '../server/error-answer.ts';
+import type { Counter } from '../telemetry/instruments.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
 const DEFAULTS = {
   /**

@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { ImageReport, ReportedImage } from './assess/image-report.ts';
-import { inspectReference } from './assess/inspect-reference.ts';
-import { createPeekImage } from './assess/peek-image.ts';
-import type { InspectDeps, InspectRequest } from './cli/inspect/inspect-request.ts';
-import type { Io } from './cli/io.ts';
-import { usageError } from './cli/usage-error.ts';
-import type { Credential } from './credentials/credential.ts';
-import { describeError } from './errors.ts';
-import { loadKeychain } from './keychain/keychain.ts';
-import { createRegistryClient, type RegistryClientOptions } from './registry/client.ts';
-import { readCertificates } from './registry/load-tls.ts';
-import { createStderrLogger, usualDockerConfigs } from './wire-user.ts';
+import type { ImageReport, ReportedImage } from '../assess/image-report.ts';
+import { inspectReference } from '../assess/inspect-reference.ts';
+import { createPeekImage } from '../assess/peek-image.ts';
+import type { InspectDeps, InspectRequest } from '../cli/inspect/inspect-request.ts';
+import type { Io } from '../cli/io.ts';
+import { usageError } from '../cli/usage-error.ts';
+import type { Credential } from '../credentials/credential.ts';
+import { describeError } from '../errors.ts';
+import { loadKeychain } from '../keychain/keychain.ts';
+import { createRegistryClient, type RegistryClientOptions } from '../registry/client.ts';
+import { readCertificates } from '../registry/load-tls.ts';
+import { createStderrLogger, usualDockerConfigs } from './user-machine.ts';
 
 /** Of the user's own machine. */
 const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];

@@ -1,11 +1,11 @@
-import type { Io } from './cli/io.ts';
-import { describePath } from './config/describe-problem.ts';
-import { AppError, describeError } from './errors.ts';
-import { isMissing } from './read-text.ts';
-import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from './registry/client.ts';
-import type { FileFault } from './registry/file-reading.ts';
-import { readNamedFiles } from './registry/named-files.ts';
-import type { RegistrySettings } from './registry/settings.ts';
+import type { Io } from '../cli/io.ts';
+import { describePath } from '../config/describe-problem.ts';
+import { AppError, describeError } from '../errors.ts';
+import { isMissing } from '../read-text.ts';
+import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts';
+import type { FileFault } from '../registry/file-reading.ts';
+import { readNamedFiles } from '../registry/named-files.ts';
+import type { RegistrySettings } from '../registry/settings.ts';
 
 interface Surroundings extends Pick<RegistryClientOptions, 'onRequest' | 'onPause'> {
   /** Proxies are read from it. */

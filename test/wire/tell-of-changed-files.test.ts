@@ -1,12 +1,12 @@
 import { rename, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createConfigurationReader } from '../src/config/configuration-reader.ts';
-import { registrySettings, type RegistrySettings } from '../src/registry/settings.ts';
-import { createLogger } from '../src/telemetry/log.ts';
-import { tellOfChangedFiles } from '../src/wire-files.ts';
-import { certificateFor } from './support/certificates.ts';
-import { writeFiles } from './support/hosts-files.ts';
-import { waitFor } from './support/processes.ts';
+import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
+import { registrySettings, type RegistrySettings } from '../../src/registry/settings.ts';
+import { createLogger } from '../../src/telemetry/log.ts';
+import { tellOfChangedFiles } from '../../src/wire/tell-of-changed-files.ts';
+import { certificateFor } from '../support/certificates.ts';
+import { writeFiles } from '../support/hosts-files.ts';
+import { waitFor } from '../support/processes.ts';
 
 const configurations = createConfigurationReader({ registry: registrySettings });
 

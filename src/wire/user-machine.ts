@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger } from './assess/ports.ts';
-import type { Io } from './cli/io.ts';
+import type { Logger } from '../assess/ports.ts';
+import type { Io } from '../cli/io.ts';
 
 /**
  * Where a user's own logins are: docker's config (docs.docker.com, "docker login") and podman's (containers-auth.json(5)). A

@@ -1,15 +1,15 @@
-import { endOf, type ServingCertificate } from './certs/serving-certificate.ts';
-import { COLLECTIONS, type Cluster } from './kubernetes/cluster.ts';
-import { EVENT_RESULTS, type EventResult } from './kubernetes/events.ts';
-import { serveMetrics, type ServedMetrics } from './server/metrics-server.ts';
-import type { ServerSettings } from './server/settings.ts';
-import { CONTENT_TYPE } from './telemetry/exposition.ts';
-import type { LeveledLogger } from './telemetry/log.ts';
-import { createMetrics, type Metrics } from './telemetry/metrics.ts';
-import { addProcessMetrics } from './telemetry/process-metrics.ts';
-import { meterAnswers, meterDecisions } from './wire-metrics-admission.ts';
-import { meterImages, meterRegistry } from './wire-metrics-images.ts';
-import { RELOAD_RESULTS, type ReloadResult } from './wire-reload.ts';
+import { endOf, type ServingCertificate } from '../certs/serving-certificate.ts';
+import { COLLECTIONS, type Cluster } from '../kubernetes/cluster.ts';
+import { EVENT_RESULTS, type EventResult } from '../kubernetes/events.ts';
+import { serveMetrics, type ServedMetrics } from '../server/metrics-server.ts';
+import type { ServerSettings } from '../server/settings.ts';
+import { CONTENT_TYPE } from '../telemetry/exposition.ts';
+import type { LeveledLogger } from '../telemetry/log.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import { addProcessMetrics } from '../telemetry/process-metrics.ts';
+import { meterAnswers, meterDecisions } from './meter-admissions.ts';
+import { meterImages, meterRegistry } from './meter-images.ts';
+import { RELOAD_RESULTS, type ReloadResult } from './assess-under-file.ts';
 
 /** As resources are called, without a space: `runtimeclasses`. */
 function resourceOf(collection: string): string {

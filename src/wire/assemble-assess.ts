@@ -1,0 +1,54 @@
+import { createAssessPod } from '../assess/assess-pod.ts';
+import type { AssessPod } from '../assess/assessment.ts';
+import { createImageCatalog } from '../assess/image-catalog.ts';
+import type {
+  ClusterPort,
+  KeychainPort,
+  Logger,
+  PullSecretsPort,
+  RegistryPort,
+  ServiceAccountsPort,
+} from '../assess/ports.ts';
+import { catalogOptions } from '../assess/settings.ts';
+import type { Settings } from './settings.ts';
+import type { WebhookMetrics } from './webhook-metrics.ts';
+
+export const DEFAULTS = {
+  /** Where the manifests put us; a Pod of another installation says so by POD_NAMESPACE. */
+  namespace: 'wasmgate-system',
+} as const;
+
+/** The parts of the outside world that the use case needs. */
+export interface AssessParts {
+  readonly cluster: ClusterPort;
+  readonly pullSecrets: PullSecretsPort;
+  readonly serviceAccounts?: ServiceAccountsPort;
+  readonly keychain?: KeychainPort | undefined;
+  readonly registry: RegistryPort;
+  readonly logger: Logger;
+  /** Ours, whose Pods are not judged. */
+  readonly namespace?: string;
+  readonly metrics?: Pick<WebhookMetrics, 'images'>;
+}
+
+/** The sections that it takes; images are remembered for as long as ever where nothing is said of it. */
+export type AssessSettings = Pick<Settings, 'policy'> & Partial<Pick<Settings, 'images'>>;
+
+/** The one use case, joined with its parts, for any policy: the webhook's and, with other parts, every other command's. */
+export function createAssembler(
+  parts: AssessParts,
+  { images }: Pick<AssessSettings, 'images'>,
+): (settings: Pick<AssessSettings, 'policy'>) => AssessPod {
+  const { cluster, serviceAccounts, logger, metrics, namespace = DEFAULTS.namespace } = parts;
+  const asked = createImageCatalog(
+    { ...parts, onLookUp: metrics?.images.onLookUp },
+    images === undefined ? {} : catalogOptions(images),
+  );
+  const catalog = metrics?.images.measure(asked) ?? asked;
+  return ({ policy }) =>
+    createAssessPod({ catalog, cluster, serviceAccounts, logger }, { policy, ownNamespace: namespace });
+}
+
+export function assembleAssess(parts: AssessParts, settings: AssessSettings): AssessPod {
+  return createAssembler(parts, settings)(settings);
+}

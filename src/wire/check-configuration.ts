@@ -1,0 +1,35 @@
+import { text } from 'node:stream/consumers';
+import type { ConfigDeps } from '../cli/config/config.ts';
+import type { Look } from '../config/configuration-reader.ts';
+import { isMissing } from '../read-text.ts';
+import type { FileFault } from '../registry/file-reading.ts';
+import type { RegistrySettings } from '../registry/settings.ts';
+import { readAllNamedFiles } from './tell-of-changed-files.ts';
+import { describeFault } from './connect-registry.ts';
+import { configurations } from './settings.ts';
+
+function problemOf({ path, error }: FileFault): Look['problems'][number] {
+  return { path, text: describeFault(error) };
+}
+
+async function lookIntoRegistry(registry: RegistrySettings, isStrict: boolean): Promise<Look> {
+  const { faults } = await readAllNamedFiles(registry);
+  const isAbsent = ({ error }: FileFault): boolean => !isStrict && isMissing(error);
+  return {
+    problems: faults.filter((fault) => !isAbsent(fault)).map(problemOf),
+    absent: faults.filter(isAbsent).map(problemOf),
+  };
+}
+
+const STANDARD_INPUT = '-';
+
+/** `wasmgate config check`: the file, and the files that it names. */
+export const checkConfiguration: ConfigDeps['check'] = async (file, { isStrict }) => {
+  const [source, found] =
+    file === STANDARD_INPUT
+      ? ['standard input', await text(process.stdin)]
+      : [file, await configurations.readText(file)];
+  return configurations.check(found, source, {
+    registry: (registry) => lookIntoRegistry(registry, isStrict),
+  });
+};

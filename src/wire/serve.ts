@@ -1,0 +1,141 @@
+import { hostname } from 'node:os';
+import type { AssessPod } from '../assess/assessment.ts';
+import { createLateFindings } from '../assess/late-findings.ts';
+import { loadDevelopmentCertificate } from '../certs/development.ts';
+import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.ts';
+import type { Io } from '../cli/io.ts';
+import type { ServeFlags } from '../cli/serve.ts';
+import { createKubernetesClient } from '../kubernetes/client.ts';
+import { createCluster, type Cluster } from '../kubernetes/cluster.ts';
+import { createEvents } from '../kubernetes/events.ts';
+import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
+import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
+import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
+import { createApp } from '../server/app.ts';
+import { swapCertificate, tlsOptions } from '../server/certificate.ts';
+import { createHealth, type Health } from '../server/health.ts';
+import { listen, type Listening } from '../server/listen.ts';
+import type { ServedMetrics } from '../server/metrics-server.ts';
+import { stopSignal } from '../server/stop-signal.ts';
+import { createLogger } from '../telemetry/log.ts';
+import { createAssembler, DEFAULTS as ASSESS_DEFAULTS } from './assemble-assess.ts';
+import { assessUnderFile } from './assess-under-file.ts';
+import { connectRegistry } from './connect-registry.ts';
+import { connect } from './connect.ts';
+import { keepCertificate, type KeptCertificate } from './keep-certificate.ts';
+import { lendCredentials } from './lend-credentials.ts';
+import { configurations, readServeSettings } from './settings.ts';
+import { tellOfChangedFiles } from './tell-of-changed-files.ts';
+import { createWebhookMetrics, openMetrics } from './webhook-metrics.ts';
+
+const DEFAULTS = {
+  /** As the manifests call it. */
+  service: 'wasmgate',
+} as const;
+
+interface Surroundings extends Pick<Io, 'env'> {
+  readonly signal: AbortSignal;
+}
+
+/** The parts, made and joined; none of them has begun to work. */
+async function createParts(version: string, flags: ServeFlags, { env, signal }: Surroundings) {
+  const settings = await readServeSettings(flags);
+  const logger = createLogger({ level: settings.log.level });
+  const namespace = env['POD_NAMESPACE'] ?? ASSESS_DEFAULTS.namespace;
+  const keychain = await lendCredentials(settings, logger, env);
+  const client = createKubernetesClient(await connect(flags.kubeconfig, env));
+  const cluster = createCluster({ client, logger });
+  const metrics = createWebhookMetrics(version, cluster, signal);
+  const registry = await connectRegistry(settings.registry, { env, ...metrics.registry });
+  const pullSecrets = createPullSecrets({ client });
+  const serviceAccounts = createServiceAccounts({ client, logger });
+  const ports = { cluster, pullSecrets, serviceAccounts, keychain, registry };
+  return { ...ports, settings, logger, namespace, client, metrics };
+}
+
+type Parts = Awaited<ReturnType<typeof createParts>>;
+
+/** Where nothing names a folder the cluster keeps the certificate, and the API server is told whom to trust. */
+async function certify({ certDir }: ServeFlags, parts: Parts, signal: AbortSignal): Promise<KeptCertificate> {
+  if (certDir === undefined) return keepCertificate(parts, { service: DEFAULTS.service }, signal);
+  return { first: await loadDevelopmentCertificate(certDir), follow: () => {} };
+}
+
+/** Under the policy that the configuration file has at each moment, where there is one. */
+function followPolicy(file: string | undefined, parts: Parts, signal: AbortSignal): AssessPod {
+  const { settings, logger, metrics } = parts;
+  const assemble = createAssembler(parts, settings);
+  if (file === undefined) return assemble(settings);
+  const { parse } = configurations;
+  const { onReload } = metrics;
+  return assessUnderFile({ file, assemble, parse, logger, onReload }, settings, signal);
+}
+
+/** What both webhooks ask: judged, counted, and looked at again where an image was known too late. */
+function judgeAdmissions(
+  judge: AssessPod,
+  { client, logger, metrics }: Parts,
+  signal: AbortSignal,
+): AssessPod {
+  const { onEvent, onLatePodDropped: onDropped } = metrics;
+  const events = createEvents({ client, logger, onEvent }, { instance: hostname() }, signal);
+  // The second look is no decision of an admission.
+  return metrics.measureAssess(createLateFindings({ assess: judge, events, logger, onDropped }));
+}
+
+function healthOf(cluster: Cluster): Health {
+  return createHealth(() =>
+    Object.entries(cluster.states()).flatMap(([name, state]) =>
+      state.ready ? [] : [`the first list of ${name} is not in`],
+    ),
+  );
+}
+
+/** Everything between the first watch and the port that answers; some of it waits for the API server. */
+async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promise<Listening> {
+  const { cluster, logger, metrics, settings } = parts;
+  const certificate = await certify(flags, parts, signal);
+  metrics.onCertificate(certificate.first);
+  await tellOfChangedFiles({ registry: settings.registry, logger }, signal);
+  const assess = judgeAdmissions(followPolicy(flags.config, parts, signal), parts, signal);
+  const health = healthOf(cluster);
+  const meter = metrics.answers;
+  const app = createApp({ assess, health, logger, meter }, { https: tlsOptions(certificate.first) });
+  certificate.follow((replaced) => {
+    swapCertificate(app.server, replaced);
+    metrics.onCertificate(replaced);
+  });
+  const listening = await listen(app, health, settings.server);
+  const { host, port } = listening;
+  logger.info({ host, port, mode: settings.policy.mode }, 'wasmgate serves');
+  return listening;
+}
+
+/** `wasmgate serve`, until a signal ends it. */
+export async function serve(version: string, flags: ServeFlags, io: Io): Promise<ExitCode> {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const parts = await createParts(version, flags, { env: io.env, signal });
+  const { cluster, registry, settings, logger, metrics } = parts;
+  let scraped: ServedMetrics | null = null;
+  try {
+    // First, so that what is waited for can be seen from outside.
+    scraped = await openMetrics(metrics, settings.server, logger);
+    // Watches keep the process alive: nothing may fail between their start and the `finally` that ends them.
+    cluster.start();
+    const stopped = stopSignal(process);
+    // Also while the API server is waited for.
+    void stopped.then(() => stopping.abort());
+    const listening = await open(flags, parts, signal);
+    logger.info({ signal: await stopped }, 'stopping');
+    await listening.close();
+    return EXIT_CODES.ok;
+  } catch (error) {
+    // Told to stop while the API server was waited for: what was under way is given up, and nothing is wrong.
+    if (!signal.aborted || !isKubernetesError(error, 'aborted')) throw error;
+    return EXIT_CODES.ok;
+  } finally {
+    stopping.abort();
+    await Promise.all([cluster.stop(), registry.close(), scraped?.close()]);
+  }
+}
