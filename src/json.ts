@@ -10,6 +10,14 @@ export function property(object: JsonObject, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+const NOTHING: JsonObject = {};
+
+/** The object under a key; one without properties where there is none. */
+export function child(object: JsonObject, key: string): JsonObject {
+  const value = property(object, key);
+  return isObject(value) ? value : NOTHING;
+}
+
 export function stringOr<Absent>(value: unknown, absent: Absent): string | Absent {
   return typeof value === 'string' ? value : absent;
 }

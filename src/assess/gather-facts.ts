@@ -1,6 +1,7 @@
 import type { Scope } from '../detect/open-question.ts';
 import type { Pod } from '../pod/pod.ts';
 import { pullSecretNames } from '../pod/pull-secret-names.ts';
+import { serviceAccountOf } from '../pod/service-account.ts';
 import { visitContainers, type VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
 import type { AssessmentRequest } from './assessment.ts';
@@ -31,9 +32,6 @@ function pullSecretsOf({ spec }: Pod): readonly string[] {
   return pullSecretNames(secrets.flatMap(({ name }) => name ?? []));
 }
 
-/** What the API server takes for a Pod that names no account. */
-const DEFAULT_ACCOUNT = 'default';
-
 /**
  * A Pod has its account's pull secrets already where it had none of its own: the ServiceAccount plugin runs before every
  * webhook. A template is as its author wrote it.
@@ -45,9 +43,7 @@ function secretsOfAccount(
   const { subject, pod, namespace, deadline } = gathering;
   if (serviceAccounts === undefined || subject !== 'template') return null;
   if (pullSecretsOf(pod).length > 0) return null;
-  const account = pod.spec.serviceAccountName ?? '';
-  const name = account === '' ? DEFAULT_ACCOUNT : account;
-  return serviceAccounts.pullSecrets(namespace, name, deadline.signal());
+  return serviceAccounts.pullSecrets(namespace, serviceAccountOf(pod), deadline.signal());
 }
 
 /** What each container is, and the way to know more of some of them. */

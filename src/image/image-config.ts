@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { isObject, property, stringList, stringMap, stringOr, type JsonObject } from '../json.ts';
+import { child, isObject, property, stringList, stringMap, stringOr } from '../json.ts';
 import { normalisePlatform, type Platform } from './platform.ts';
 
 /** What a CNCF Wasm config tells of a component: CNCF TAG Runtime, "Wasm OCI artifact layout", field `component`. */
@@ -51,11 +51,6 @@ function readComponent(value: unknown): ComponentInterfaces | null {
     exports: stringList(property(value, 'exports')) ?? [],
     imports: stringList(property(value, 'imports')) ?? [],
   };
-}
-
-function child(object: JsonObject, key: string): JsonObject {
-  const value = property(object, key);
-  return isObject(value) ? value : {};
 }
 
 /** A command list as written; a bare string (old `docker commit`) is one argument. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventsPort, Logger, PodEvent } from '../assess/ports.ts';
 import { describeError } from '../errors.ts';
-import { isObject, property, stringOr } from '../json.ts';
+import { metadataText } from '../pod/metadata-text.ts';
 import { isObjectName } from '../pod/object-name.ts';
 import { backoff, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
@@ -91,8 +91,7 @@ export function createEvents(
     for (let failures = 0; ; failures += 1) {
       await sleep(backoff(failures, Math.random(), retry), undefined, { signal });
       try {
-        const metadata = property(await client.request({ action, path }, signal), 'metadata');
-        return isObject(metadata) ? stringOr(property(metadata, 'uid'), '') : '';
+        return metadataText(await client.request({ action, path }, signal), 'uid');
       } catch (error) {
         if (failures + 1 >= attempts || !isKubernetesError(error, ...PASSING)) throw error;
       }

@@ -1,5 +1,6 @@
 import type { ClusterPort, PullSecretsPort, ServiceAccountsPort } from '../assess/ports.ts';
 import { isObject, property, stringOr, type JsonObject } from '../json.ts';
+import { metadataText } from '../pod/metadata-text.ts';
 import {
   parseLimitRange,
   parseNamespace,
@@ -15,11 +16,6 @@ export interface FixedCluster {
   readonly pullSecrets: PullSecretsPort;
   readonly serviceAccounts: ServiceAccountsPort;
   readonly hasRuntimeClasses: boolean;
-}
-
-function metadataText(object: JsonObject, key: string): string {
-  const metadata = property(object, 'metadata');
-  return isObject(metadata) ? stringOr(property(metadata, key), '') : '';
 }
 
 /** As kubectl would create it where its manifest names no namespace. */

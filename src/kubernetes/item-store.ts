@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isObject, property, stringOr, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
+import { metadataText } from '../pod/metadata-text.ts';
 
 /**
  * What is kept of a collection: only the parsed items, so that the raw objects (managedFields, image lists of nodes,
@@ -53,9 +54,7 @@ export function createItemStore<Item>(parse: (object: JsonObject) => Item | null
 
 /** `namespace/name`, or the name alone where there is no namespace. */
 export function keyOf(object: JsonObject): string {
-  const metadata = property(object, 'metadata');
-  if (!isObject(metadata)) return '';
-  const name = stringOr(property(metadata, 'name'), '');
-  const namespace = stringOr(property(metadata, 'namespace'), '');
+  const name = metadataText(object, 'name');
+  const namespace = metadataText(object, 'namespace');
   return namespace === '' ? name : `${namespace}/${name}`;
 }

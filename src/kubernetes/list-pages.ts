@@ -1,4 +1,5 @@
-import { isObject, property, stringOr, type JsonObject } from '../json.ts';
+import { isObject, property, type JsonObject } from '../json.ts';
+import { metadataText } from '../pod/metadata-text.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 
@@ -28,15 +29,13 @@ export async function listPages(
       throw createKubernetesError(action, 'invalid-response', { state: 'the answer has no items' });
     }
     for (const item of items) if (isObject(item)) take(item);
-    const metadata = property(page, 'metadata');
-    next = isObject(metadata) ? stringOr(property(metadata, 'continue'), '') : '';
+    next = metadataText(page, 'continue');
     if (next === '') return readResourceVersion(page, action);
   }
 }
 
 export function readResourceVersion(object: JsonObject, action: string): string {
-  const metadata = property(object, 'metadata');
-  const version = isObject(metadata) ? stringOr(property(metadata, 'resourceVersion'), '') : '';
+  const version = metadataText(object, 'resourceVersion');
   if (version !== '') return version;
   throw createKubernetesError(action, 'invalid-response', { state: 'the answer has no resourceVersion' });
 }

@@ -1,9 +1,8 @@
-import { isObject, property } from '../json.ts';
+import { child, isObject, property } from '../json.ts';
 
 /** Whether a controller owns the object, such as a Deployment its ReplicaSets. */
 export function isControlled(object: unknown): boolean {
-  const metadata = isObject(object) ? property(object, 'metadata') : undefined;
-  const owners = isObject(metadata) ? property(metadata, 'ownerReferences') : undefined;
+  const owners = isObject(object) ? property(child(object, 'metadata'), 'ownerReferences') : undefined;
   return (
     Array.isArray(owners) && owners.some((owner) => isObject(owner) && property(owner, 'controller') === true)
   );

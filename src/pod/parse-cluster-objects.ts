@@ -1,4 +1,4 @@
-import { isObject, property, stringMap, stringOr, type JsonObject } from '../json.ts';
+import { child, isObject, property, stringMap, stringOr, type JsonObject } from '../json.ts';
 import type {
   ClusterNode,
   LimitRange,
@@ -7,6 +7,7 @@ import type {
   RuntimeClass,
   Taint,
 } from './cluster-objects.ts';
+import { metadataText } from './metadata-text.ts';
 import type { Quantities, StringMap, Toleration } from './pod.ts';
 
 /**
@@ -14,7 +15,7 @@ import type { Quantities, StringMap, Toleration } from './pod.ts';
  * rest, such as managedFields and a node's list of images, is not kept. Each answers null for what is no such object.
  */
 export function parseRuntimeClass(object: JsonObject): RuntimeClass | null {
-  const name = readName(object);
+  const name = metadataText(object, 'name');
   const handler = property(object, 'handler');
   if (name === '' || typeof handler !== 'string') return null;
   const scheduling = child(object, 'scheduling');
@@ -29,12 +30,12 @@ export function parseRuntimeClass(object: JsonObject): RuntimeClass | null {
 }
 
 export function parseNamespace(object: JsonObject): Namespace | null {
-  const name = readName(object);
+  const name = metadataText(object, 'name');
   return name === '' ? null : { name, labels: readLabels(object) };
 }
 
 export function parseNode(object: JsonObject): ClusterNode | null {
-  const name = readName(object);
+  const name = metadataText(object, 'name');
   if (name === '') return null;
   const spec = child(object, 'spec');
   const status = child(object, 'status');
@@ -53,23 +54,11 @@ export function parseNode(object: JsonObject): ClusterNode | null {
 }
 
 export function parseLimitRange(object: JsonObject): LimitRange | null {
-  const metadata = child(object, 'metadata');
-  const name = readName(object);
+  const name = metadataText(object, 'name');
   const items = property(child(object, 'spec'), 'limits');
   if (name === '' || !Array.isArray(items)) return null;
   const limits = items.filter(isObject).flatMap(readLimitRangeItem);
-  return { name, namespace: stringOr(property(metadata, 'namespace'), ''), limits };
-}
-
-const EMPTY: JsonObject = {};
-
-function child(object: JsonObject, key: string): JsonObject {
-  const value = property(object, key);
-  return isObject(value) ? value : EMPTY;
-}
-
-function readName(object: JsonObject): string {
-  return stringOr(property(child(object, 'metadata'), 'name'), '');
+  return { name, namespace: metadataText(object, 'namespace'), limits };
 }
 
 function readStringMap(value: unknown): StringMap | null {

@@ -1,8 +1,6 @@
 import type { AssessPod } from '../../assess/assessment.ts';
 import type { ServiceAccountsPort } from '../../assess/ports.ts';
-
-/** What the ServiceAccount plugin takes where a Pod names none. */
-const DEFAULT_ACCOUNT = 'default';
+import { serviceAccountOf } from '../../pod/service-account.ts';
 
 /**
  * A Pod as the webhook would see it: before it is asked, the API server has copied the account's pull secrets into a Pod
@@ -11,11 +9,8 @@ const DEFAULT_ACCOUNT = 'default';
 export function asAdmitted(assess: AssessPod, accounts: ServiceAccountsPort): AssessPod {
   return async (request) => {
     const { pod, subject, namespace, deadline } = request;
-    const { imagePullSecrets, serviceAccountName } = pod.spec;
-    if (subject !== 'pod' || (imagePullSecrets ?? []).length > 0) return assess(request);
-    const account = serviceAccountName ?? '';
-    const name = account === '' ? DEFAULT_ACCOUNT : account;
-    const secrets = await accounts.pullSecrets(namespace, name, deadline.signal());
+    if (subject !== 'pod' || (pod.spec.imagePullSecrets ?? []).length > 0) return assess(request);
+    const secrets = await accounts.pullSecrets(namespace, serviceAccountOf(pod), deadline.signal());
     if (secrets.length === 0) return assess(request);
     const spec = { ...pod.spec, imagePullSecrets: secrets.map((secret) => ({ name: secret })) };
     return assess({ ...request, pod: { ...pod, spec } });

@@ -3,7 +3,8 @@ import { readSubject, type Asked, type Judgeable, type Unjudged } from '../../ad
 import type { Answer } from '../../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../../admission/review.ts';
 import { AppError } from '../../errors.ts';
-import { isObject, property, stringOr, type JsonObject } from '../../json.ts';
+import { isObject, type JsonObject } from '../../json.ts';
+import { metadataText } from '../../pod/metadata-text.ts';
 import { templatePath } from '../../pod/workloads.ts';
 import type { Manifest } from './manifests.ts';
 import { misspeltKind } from './misspelt-kind.ts';
@@ -35,11 +36,6 @@ export interface LeftSubject extends Common {
 }
 
 export type Subject = JudgeableSubject | LeftSubject;
-
-function metadataText(object: JsonObject, key: string): string {
-  const metadata = property(object, 'metadata');
-  return isObject(metadata) ? stringOr(property(metadata, key), '') : '';
-}
 
 /** As kubectl would print it; a name that the API server is still to make up ends in `*`. */
 export function nameOf(object: JsonObject): string {
