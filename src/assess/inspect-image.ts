@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import type { Digest } from '../image/digest.ts';
-import { chooseChildren, type ChildChoice } from '../image/choose-children.ts';
+import { chooseChildren, findUntakenWasm, type ChildChoice } from '../image/choose-children.ts';
 import { EMPTY_CONFIG, parseImageConfig, type ImageConfig } from '../image/image-config.ts';
 import { NO_CONTENTS, type ImageFacts, type ImageVariant, type PullOutlook } from '../image/image-facts.ts';
 import {
@@ -34,7 +34,7 @@ interface Context {
   readonly inspection: Inspection;
 }
 
-type Found = Pick<ImageFacts, 'variants' | 'pull'>;
+type Found = Pick<ImageFacts, 'variants' | 'pull' | 'wasmEntry'>;
 
 function failure(
   reason: UnknownReason,
@@ -134,7 +134,9 @@ async function readIndex(context: Context, index: ImageIndex, nesting: number): 
   if (first === undefined) throw failure('unsupported', reference, { state: 'its index lists no image' });
   const variants = [...first.variants, ...others.flatMap((other) => other.variants)] as const;
   const outlook = outlookOfChoice(choice, variants[0]);
-  return { variants, pull: outlook.ok ? first.pull : outlook };
+  const wasmEntry = findUntakenWasm(choice, index)?.digest ?? first.wasmEntry;
+  const pull = outlook.ok ? first.pull : outlook;
+  return { variants, pull, ...(wasmEntry === undefined ? {} : { wasmEntry }) };
 }
 
 async function read(context: Context): Promise<ImageFacts> {

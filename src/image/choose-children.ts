@@ -40,6 +40,12 @@ function chooseLinux(linux: readonly Descriptor[], architectures: readonly strin
   return architectures.length > 0 ? distinct(found) : found.slice(0, 1);
 }
 
+/** The entry for Wasm that stands beside those for Linux: no node takes it, whatever the RuntimeClass; undefined where none does. */
+export function findUntakenWasm({ kind }: ChildChoice, { manifests }: ImageIndex): Descriptor | undefined {
+  if (kind !== 'linux') return undefined;
+  return manifests.find(({ platform }) => platform !== null && isWasmPlatform(platform));
+}
+
 /** @param architectures of the nodes that could take the image, most wanted first; empty where unknown */
 export function chooseChildren(index: ImageIndex, architectures: readonly string[]): ChildChoice {
   const images = index.manifests.filter((entry) => !isAttestation(entry));

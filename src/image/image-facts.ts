@@ -57,6 +57,8 @@ export interface ImageFacts {
   readonly mediaType: string;
   readonly variants: readonly [ImageVariant, ...ImageVariant[]];
   readonly pull: PullOutlook;
+  /** Of the entry for a Wasm platform that an index holds beside the one that nodes take; absent where there is none. */
+  readonly wasmEntry?: Digest;
 }
 
 /** Whether nodes of another architecture might have been told something else: so of every index, and of no single manifest. */

@@ -54,6 +54,7 @@ export type FindingId =
   | 'slow-start-under-cpu-limit'
   | 'tty-unsupported'
   | 'user-namespace-unsupported'
+  | 'wasm-entry-not-taken'
   | 'wat-not-runnable';
 
 export interface JudgedFinding extends Finding {

@@ -50,6 +50,12 @@ export function insteadOfIndex({ image, verdict, facts }: AssessedContainer): st
   return `Name ${repositoryOf(image)}@${facts.variants[0].digest}, the manifest behind the index, instead.`;
 }
 
+/** What to name so that nodes take the entry for Wasm; null where the index has none, or it is no index. */
+export function insteadOfLinuxEntry({ image, verdict, facts }: AssessedContainer): string | null {
+  if (verdict.kind !== 'container' || facts?.wasmEntry === undefined) return null;
+  return `Name ${repositoryOf(image)}@${facts.wasmEntry}, the entry for Wasm in its index, instead.`;
+}
+
 /** `RuntimeClass "wasmtime-spin-v2" (handler spin)`, or without the handler where it has the same name. */
 export function describeClass({ name, handler }: RuntimeClass): string {
   return name === handler ? `RuntimeClass "${name}"` : `RuntimeClass "${name}" (handler ${handler})`;

@@ -38,6 +38,7 @@ const SEVERITIES: Readonly<Record<FindingId, Severity>> = {
   'slow-start-under-cpu-limit': 'warning',
   'tty-unsupported': 'warning',
   'user-namespace-unsupported': 'warning',
+  'wasm-entry-not-taken': 'warning',
   'wat-not-runnable': 'warning',
   'annotation-delivery-unknown': 'info',
   'packaging-advice': 'info',

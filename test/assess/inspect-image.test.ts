@@ -190,6 +190,19 @@ describe('what nodes take of an index', () => {
     expect((await inspect(both, ['amd64', 'arm64'])).variants).toHaveLength(2);
   });
 
+  test('the entry for Wasm that stands beside the one they take, at any depth', async () => {
+    const { digest } = wasi(targetOf(registry.store, 'index/image:1'));
+    const other = platform('wasi', 'wasm');
+    const both = index([
+      [linux, platform('linux', 'amd64')],
+      [wasi, other],
+    ]);
+    expect(await inspect(both)).toMatchObject({ wasmEntry: digest });
+    expect(await inspect(index([[both, platform('linux', 'amd64')]]))).toMatchObject({ wasmEntry: digest });
+    expect(await inspect(index([[linux, platform('linux', 'amd64')]]))).not.toHaveProperty('wasmEntry');
+    expect(await inspect(index([[wasi, other]]))).not.toHaveProperty('wasmEntry');
+  });
+
   test('the digest to name instead is that of the image', async () => {
     const { pull, variants } = await inspect(index([[wasi, platform('wasi', 'wasm')]]));
     expect(pull).toMatchObject({ insteadUse: variants[0].digest });

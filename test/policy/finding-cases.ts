@@ -255,6 +255,29 @@ export const FINDING_CASES: Readonly<
       'a name that crun passes over, of which another rule speaks': { on: 'crun', pod: one('upper') },
     },
   },
+  'wasm-entry-not-taken': {
+    fires: {
+      'a shim': { pod: one('both') },
+      'crun where the Pod asks for Wasm': {
+        on: 'crun',
+        pod: { ...one('both'), annotations: { 'module.wasm.image/variant': 'compat-smart' } },
+      },
+      'one Linux container of two': { pod: { containers: [{ image: 'server' }, { image: 'both' }] } },
+    },
+    rests: {
+      'an image for Linux alone': { pod: one('server') },
+      'no class': { on: null, pod: one('both') },
+      'a class for Linux': { on: 'runc', pod: one('both') },
+      'crun, which may be meant for Linux': { on: 'crun', pod: one('both') },
+      'crun-wasm, which is refused': { on: 'crun-wasm', pod: one('both') },
+      'crun with compat, which is refused': {
+        on: 'crun',
+        pod: { ...one('both'), annotations: { 'module.wasm.image/variant': 'compat' } },
+      },
+      'beside a Wasm container': { pod: { containers: [{ image: 'app' }, { image: 'both' }] } },
+      'a handler that nobody knows': { on: 'nvidia', pod: one('both') },
+    },
+  },
   'component-on-module-runtime': {
     fires: {
       'a file on wasmedge': { on: 'wasmedge' },

@@ -5,6 +5,8 @@ import type { JudgedFinding } from '../../src/policy/decision.ts';
 import type { ClusterView } from '../../src/policy/facts.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import {
+  digestOf,
+  imageFacts,
   type ImageSketch,
   linux,
   OCI_MODULE,
@@ -52,6 +54,7 @@ const IMAGES: Readonly<Record<string, Known>> = {
   shown: { ...linux('/app.wasm'), contents: { '/app.wasm': 'module' } },
   component: { ...linux('/app.wasm'), contents: { '/app.wasm': 'component' } },
   named: layer({ config: { Labels: { version: '1.0' } } }),
+  both: { ...imageFacts(linux('/server')), wasmEntry: digestOf('entry for Wasm') },
   away: 'unreachable',
   foreign: 'unsupported',
   '': 'invalid',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import { FINDING_IDS } from '../../src/policy/severity.ts';
+import { digestOf } from '../support/image-facts.ts';
 import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
 import { FINDING_CASES } from './finding-cases.ts';
 import { type Case, decide, exec, limited, mesh, nodes, one, taint, tar } from './finding-pods.ts';
@@ -108,6 +109,17 @@ describe('what is said', () => {
     const text = say('handler-may-not-run-image', each);
     expect(text).toContain(doubt);
     expect(text).toContain(advice);
+  });
+
+  test.each<[string, Case]>([
+    ['wasm-entry-not-taken', { pod: one('both') }],
+    ['handler-cannot-run-image', { on: 'crun-wasm', pod: one('both') }],
+    [
+      'linux-container-under-compat',
+      { on: 'crun', pod: { ...one('both'), annotations: { 'run.oci.handler': 'wasm' } } },
+    ],
+  ])('the entry for Wasm that nodes do not take: %s names it', (id, each) => {
+    expect(say(id, each)).toContain(`Name both@${digestOf('entry for Wasm')}, the entry for Wasm`);
   });
 
   test('a container without an image', () => {

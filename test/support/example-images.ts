@@ -11,6 +11,7 @@ export const EXAMPLE_REGISTRY = 'registry.example.com/examples';
 /** What the images of the examples are, by name: fixtures as real tools pushed them. */
 const FIXTURES = {
   linux: 'linux-plain',
+  'linux-and-wasi': 'bk-linux-and-wasi-list',
   module: 'bk-linux-wasm-entrypoint-label',
   'wasi-module': 'bk-wasi-wasm',
   'module-with-provenance': 'bk-wasi-wasm-provenance',

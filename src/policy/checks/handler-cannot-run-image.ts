@@ -1,5 +1,11 @@
 import { CHOSEN_CLASS_ANNOTATION } from '../../pod/names.ts';
-import { alternatives, describeClass, describeContainer, insteadOfIndex } from '../describe.ts';
+import {
+  alternatives,
+  describeClass,
+  describeContainer,
+  insteadOfIndex,
+  insteadOfLinuxEntry,
+} from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { canRun } from '../handlers.ts';
 import { classesToName } from '../select-runtime-class.ts';
@@ -41,7 +47,10 @@ export const handlerCannotRunImage: Rule = {
         id: 'handler-cannot-run-image' as const,
         container: container.container.name,
         detail: `${describeContainer(container)} cannot run under ${describeClass(runtimeClass)}${chosen}: ${profile.title} ${outcome.why}`,
-        advice: insteadOfIndex(container) ?? adviceFor(classesToName(context, settings), isOurs),
+        advice:
+          insteadOfIndex(container) ??
+          insteadOfLinuxEntry(container) ??
+          adviceFor(classesToName(context, settings), isOurs),
       };
     });
   },

@@ -32,6 +32,7 @@ import { runtimeClassRequired } from './runtime-class-required.ts';
 import { ttyUnsupported } from './tty-unsupported.ts';
 import { userNamespaceUnsupported } from './user-namespace-unsupported.ts';
 import { wasmImageWithoutRuntimeClass } from './wasm-image-without-runtime-class.ts';
+import { wasmEntryNotTaken } from './wasm-entry-not-taken.ts';
 import { watNotRunnable } from './wat-not-runnable.ts';
 
 /** At creation. In the order in which a person would want to hear them: the class, the image, the Pod's fields, the nodes. */
@@ -42,6 +43,7 @@ const ofCreation: readonly Rule[] = [
   mixedHandlersNeeded,
   handlerCannotRunImage,
   handlerMayNotRunImage,
+  wasmEntryNotTaken,
   wasmImageWithoutRuntimeClass,
   imageWillNotPull,
   imageMayNotPull,

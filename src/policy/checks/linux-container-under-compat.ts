@@ -1,5 +1,5 @@
 import { compatAnnotation } from '../compat-annotation.ts';
-import { describeContainer } from '../describe.ts';
+import { describeContainer, insteadOfLinuxEntry } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 
 export const linuxContainerUnderCompat: Rule = {
@@ -20,7 +20,9 @@ export const linuxContainerUnderCompat: Rule = {
         id: 'linux-container-under-compat' as const,
         container: assessed.container.name,
         detail: `${describeContainer(assessed)} would be given to the Wasm engine by annotation ${compat.written}`,
-        advice: `Use ${compat.smart}, which leaves containers without a .wasm argument alone.`,
+        advice:
+          insteadOfLinuxEntry(assessed) ??
+          `Use ${compat.smart}, which leaves containers without a .wasm argument alone.`,
       }));
   },
 };
