@@ -142,14 +142,16 @@ export function renderAdvices({ columns, paint }: Page, advices: readonly string
     .join('');
 }
 
-/** `4 reviewed: 1 admitted, 3 changed. 2 documents passed over.` */
+/** `4 reviewed: 1 admitted, 3 changed. 2 documents passed over (-v lists them).` */
 export function renderSummary(page: Page, summary: Summary): string {
   const parts = OUTCOMES.flatMap((outcome) =>
     summary[outcome] === 0 ? [] : [`${summary[outcome]} ${outcome}`],
   );
   const { reviewed, passedOver } = summary;
   const over =
-    passedOver === 0 ? '' : ` ${passedOver} ${passedOver === 1 ? 'document' : 'documents'} passed over.`;
+    passedOver === 0
+      ? ''
+      : ` ${passedOver} ${passedOver === 1 ? 'document' : 'documents'} passed over (-v lists them).`;
   const counts = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
   const text = wrap(`${reviewed} reviewed${counts}.${over}`, page.columns, '');
   return `${page.paint('bold', text)}\n`;

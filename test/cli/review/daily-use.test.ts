@@ -43,6 +43,12 @@ describe('what was passed over', () => {
     expect(summary.passedOver).toBe(3);
   });
 
+  test('is counted in the table, which says how to see it', async () => {
+    const file = await stage.write('app.yaml', text);
+    const { stdout } = await stage.review(['-f', file]);
+    expect(stdout).toMatch(/ 3 documents passed over\s\(-v lists them\)\.\n$/);
+  });
+
   test.each(['table', 'yaml', 'diff', 'patch', 'admissionreview'])(
     'is listed beside -o %s for who asks',
     async (output) => {
