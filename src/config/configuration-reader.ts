@@ -82,8 +82,11 @@ function readConfiguration(path: string): Promise<string> {
   return readText({ path, what: 'configuration', advice: UNREADABLE_ADVICE });
 }
 
-function refuse(problems: readonly Problem[], source: string, { lineOf }: ExaminedFile): void {
-  if (problems.length > 0) throw invalidConfiguration(source, describeProblems(problems, lineOf));
+/** @param others of files that it names */
+function refuse({ problems, lineOf }: ExaminedFile, source: string, others: readonly Problem[] = []): void {
+  const all = [...problems, ...others];
+  if (all.length === 0) return;
+  throw invalidConfiguration(source, describeProblems(all, lineOf), { isOwn: problems.length > 0 });
 }
 
 async function lookInto<S extends Sections>(examined: ExaminedFile, looks: Looks<S>): Promise<Look> {
@@ -116,7 +119,7 @@ export function createConfigurationReader<const S extends Sections>(
     examineFile({ schema, presets, refine }, text, source);
   const parse = (text: string, source: string): Configuration<S> => {
     const examined = examine(text, source);
-    refuse(examined.problems, source, examined);
+    refuse(examined, source);
     return Object.fromEntries(names.map((name) => [name, examined.sections[name]])) as Configuration<S>;
   };
   return {
@@ -127,7 +130,7 @@ export function createConfigurationReader<const S extends Sections>(
     check: async (text, source, looks) => {
       const examined = examine(text, source);
       const { problems, absent } = await lookInto(examined, looks);
-      refuse([...examined.problems, ...problems], source, examined);
+      refuse(examined, source, problems);
       return describeProblems(absent, examined.lineOf);
     },
     keys: () => Object.entries(schema.properties ?? {}).flatMap(([name, node]) => describeKeys(node, name)),

@@ -27,10 +27,16 @@ export function describeProblems(problems: readonly Problem[], lineOf: LineOf): 
     .map(({ line, name, text }) => `${line === null ? '' : `line ${line}: `}${name}: ${text}`);
 }
 
-/** One error that names every problem. */
+const KEYS_ADVICE = 'wasmgate config defaults prints every key with what it takes.';
+
+/**
+ * One error that names every problem.
+ * @param options.isOwn false where only files that it names are at fault, so that no list of keys helps
+ */
 export function invalidConfiguration(
   source: string,
   problems: readonly string[],
+  { isOwn = true } = {},
 ): AppError<ConfigurationErrorCode> {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   const more = problems.length - DEFAULTS.problems;
@@ -39,6 +45,6 @@ export function invalidConfiguration(
   return new AppError<ConfigurationErrorCode>(
     'invalid-configuration',
     `Cannot use configuration "${source}": ${count}${list}`,
-    { blame: 'input', advice: 'wasmgate config defaults prints every key with what it takes.' },
+    { blame: 'input', ...(isOwn ? { advice: KEYS_ADVICE } : {}) },
   );
 }

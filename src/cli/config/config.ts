@@ -55,9 +55,10 @@ async function check(files: readonly string[], io: Io, { check: read, isStrict }
   const [first] = faults;
   if (first === undefined) return EXIT_CODES.ok;
   if (faults.length === 1) throw first;
+  const advice = faults.find((fault) => fault.advice !== null)?.advice;
   throw new AppError(first.code, faults.map(describeError).join('\n'), {
     blame: 'input',
-    advice: first.advice ?? '',
+    ...(typeof advice === 'string' ? { advice } : {}),
   });
 }
 

@@ -49,7 +49,8 @@ describe('files that the configuration names', () => {
   test('are problems under --strict', async () => {
     const { exitCode, stdout, stderr } = await check(ABSENT, { flags: ['--strict'] });
     expect([exitCode, stdout]).toEqual([2, '']);
-    expect(stderr).toContain(`wasmgate: Cannot use configuration "a.yaml": 6 problems\n${PLACES.join('')}`);
+    // And no more: a list of the keys would not help.
+    expect(stderr).toBe(`wasmgate: Cannot use configuration "a.yaml": 6 problems\n${PLACES.join('')}`);
   });
 
   test('are looked into whatever else is wrong, and all is told at once', async () => {
