@@ -5,7 +5,7 @@ import { allowed, denied, type Answer } from './response.ts';
 /** What is nobody's business is let through without a word; of what is broken whoever applied it is told. */
 export function answerUnjudged({ subject, reason }: Unjudged, kind: string): Answer {
   if (subject === 'none') return allowed();
-  const warnings = [`wasmgate: this ${kind} was not judged. ${reason}`];
+  const warnings = [`wasmgate: this ${kind} was not judged: ${reason}`];
   return allowed({ warnings, auditAnnotations: { outcome: 'not-judged' } });
 }
 

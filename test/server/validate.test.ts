@@ -130,7 +130,7 @@ test.each([
     const response = await webhook.ask('/validate', withObject(readReview(start), object));
     expect(response).toMatchObject({ allowed: true, auditAnnotations: { outcome: 'not-judged' } });
     expect(response['warnings']).toEqual([
-      expect.stringContaining(`this ${kind} was not judged. Cannot read`),
+      expect.stringContaining(`this ${kind} was not judged: Cannot read`),
     ]);
     expect(response['warnings']).toEqual([expect.stringContaining(`"${field}"`)]);
     expect(asked).toEqual([]);
