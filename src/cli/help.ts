@@ -1,10 +1,19 @@
 import type { Writable } from 'node:stream';
 import type { Command, ConfigurationKey, Example, Flag } from './command.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 import { HELP_FLAG } from './parse.ts';
 import { columnsOf, heading, table, wrap, type Row } from './text.ts';
 
 const PRODUCT =
   'The Kubernetes admission webhook that knows WebAssembly: it finds Wasm images at the registry and makes their Pods run.';
+
+/** What scripts go by. */
+const ENDS: readonly Row[] = [
+  [`${EXIT_CODES.ok}`, 'Done; nothing that was looked at would be refused.'],
+  [`${EXIT_CODES.failed}`, 'Something would be refused, or could not be done.'],
+  [`${EXIT_CODES.usage}`, 'The command line or a file is wrong; nothing was tried.'],
+  [`${EXIT_CODES.undecided}`, 'Not everything could be known, such as an image whose registry is away.'],
+];
 
 function flagRow({ name, short, placeholder, description, choices }: Flag): Row {
   const taken = choices === undefined ? '' : ` One of ${choices.join(', ')}.`;
@@ -52,6 +61,7 @@ export function describeProgram(commands: readonly Command[], stream: Writable):
           columns,
         ),
       ],
+      ['Exit codes', table(ENDS, columns)],
       ['', wrap('wasmgate COMMAND --help tells the rest.', columns, '')],
     ],
     stream,

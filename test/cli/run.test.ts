@@ -115,6 +115,12 @@ test.each([40, 80])('what examples say is a comment in every line at %i columns'
   expect(lines.filter((line) => !line.startsWith('  # '))).toEqual(['  wasmgate echo a']);
 });
 
+test('the help tells every exit code that a script may meet', async () => {
+  const [, shown = ''] = (await run(['--help'])).stdout.split('Exit codes\n');
+  const told = [...shown.matchAll(/^ {2}(\d) {2}/gm)].map(([, code]) => Number(code));
+  expect(told).toEqual(Object.values(EXIT_CODES));
+});
+
 test('a pipe gets no colour', async () => {
   const { stdout } = await run(['--help']);
   expect(stripVTControlCharacters(stdout)).toBe(stdout);
