@@ -55,10 +55,14 @@ function sight({ layers, isComplete }: Progress, lookUp: LookUp): Sighting {
   return doubt;
 }
 
-/** Whether there is nothing more to find out: a Linux program is no Spin application, whatever lies beside it. */
+/** With a Linux program the look is over: it is no Spin application, whatever lies beside it. */
+function isLinuxProgram(sighting: Sighting): boolean {
+  return sighting === 'elf' || sighting === 'script';
+}
+
 function isSettled(progress: Progress, lookUps: readonly LookUp[]): boolean {
   const sightings = lookUps.map((lookUp) => sight(progress, lookUp));
-  return sightings.some((found) => found === 'elf' || found === 'script') || !sightings.includes('open');
+  return sightings.some(isLinuxProgram) || !sightings.includes('open');
 }
 
 function reserved(below: readonly Descriptor[], { layerReserve, maxLayers }: SearchLimits): number {
@@ -93,8 +97,16 @@ async function readListing(
   return registry.readLayer(request.reference, question, request);
 }
 
-function toContent(sighting: Sighting): Content {
-  return sighting === 'open' ? 'hidden' : sighting;
+/** What is still open was looked for in vain, but where the look was over before: then somebody else may need to know. */
+function contentsOf(progress: Progress, lookUps: readonly LookUp[]): Contents {
+  const sightings = lookUps.map((lookUp) => [lookUp.key, sight(progress, lookUp)] as const);
+  const isOver = sightings.some(([, sighting]) => isLinuxProgram(sighting));
+  return new Map(
+    sightings.flatMap(([key, sighting]): readonly (readonly [string, Content])[] => {
+      if (sighting !== 'open') return [[key, sighting]];
+      return isOver ? [] : [[key, 'hidden']];
+    }),
+  );
 }
 
 /**
@@ -129,8 +141,7 @@ export async function searchLayers(deps: SearchDeps, search: LayerSearch): Promi
     layers.push(await list(layer, descending.slice(index + 1)));
     if (isSettled({ layers, isComplete: layers.length === descending.length }, lookUps)) break;
   }
-  const progress = { layers, isComplete: layers.length === descending.length };
-  return new Map(lookUps.map((lookUp) => [lookUp.key, toContent(sight(progress, lookUp))]));
+  return contentsOf({ layers, isComplete: layers.length === descending.length }, lookUps);
 }
 
 /** What was shelved serves where nothing is missing, it shows what is wanted, or there is no more to be had of it now. */

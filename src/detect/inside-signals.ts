@@ -50,7 +50,8 @@ export function judgeNoHost(subject: Subject, evidence: readonly Evidence[]): Ve
 export function programEvidence(subject: Subject): readonly Evidence[] {
   const lookUp = programLookUp(subject);
   const content = contentOf(subject.variant, lookUp);
-  return lookUp === null || content === undefined ? [] : [contentEvidence(lookUp.key, content)];
+  if (lookUp === null || content === undefined) return [];
+  return [contentEvidence(lookUp.key.replace('//', '/'), content)];
 }
 
 /** A file that manifest and command hold to be Wasm, as what its bytes say, where they were seen. */

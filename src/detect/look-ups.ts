@@ -46,11 +46,19 @@ export function programLookUp({ variant, command }: Subject): LookUp | null {
   if (first === null || startsNothing(command) || !hasRootFileSystem(variant.manifest)) return null;
   const file = first.split('#', 1)[0] ?? '';
   if (file === '' || file.length > PATH_MAX) return null;
-  const key = resolvePath(resolvePath('/', workingDir), file);
-  const others = file.includes('/')
-    ? []
-    : variant.config.searchPath.map((folder) => resolvePath(folder, file));
-  const paths = [key, ...others];
+  const folder = resolvePath('/', workingDir);
+  const key = resolvePath(folder, file);
+  if (file.includes('/')) return unlessMountedOver([key], key, mountPaths);
+  const others = variant.config.searchPath.map((other) => resolvePath(other, file));
+  // No path has two slashes on end: what is found in several places is not what a Pod finds that names one of them.
+  return unlessMountedOver([key, ...others], `${folder === '/' ? '' : folder}//${file}`, mountPaths);
+}
+
+function unlessMountedOver(
+  paths: readonly string[],
+  key: string,
+  mountPaths: readonly string[],
+): LookUp | null {
   return paths.some((path) => isMountedOver(path, mountPaths)) ? null : { kind: 'program', key, paths };
 }
 

@@ -319,7 +319,7 @@ describe('what a look inside showed decides', () => {
     ['a module', wasi(FILE), { [FILE]: 'module' }, 'wasi-image', 'module'],
     ['a component', linux(FILE), { [FILE]: 'component' }, 'wasm-entrypoint', 'component'],
     ['a function of a module', linux('/app.wasm#main'), { [FILE]: 'module' }, 'wasm-entrypoint', 'module'],
-    ['a file relative to the root', linux('app.wasm'), { [FILE]: 'module' }, 'wasm-entrypoint', 'module'],
+    ['a file by its bare name', linux('app.wasm'), { '//app.wasm': 'module' }, 'wasm-entrypoint', 'module'],
     ['a layer of its own', RUNWASI_LAYER, { [LAYER]: 'component' }, 'runwasi-oci', 'component'],
     ['what wkg labels a component', WKG_CORE_MODULE, { [LAYER]: 'module' }, 'oci-module', 'module'],
     ['a file that is neither', wasi(FILE), { [FILE]: 'other' }, 'wasi-image', null],

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inspectImage } from '../../src/assess/inspect-image.ts';
+import { createPeekImage } from '../../src/assess/peek-image.ts';
+import { detectWasm } from '../../src/detect/detect-wasm.ts';
+import type { CommandOverride } from '../../src/detect/effective-command.ts';
+import type { RegistryClient } from '../../src/registry/client.ts';
+import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
+import { asking, createTestClient, imageAt } from '../support/registry-client.ts';
+import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { ELF, hasGnuTar, MODULE } from '../support/tar.ts';
+
+let registry: TestRegistry;
+let client: RegistryClient & AsyncDisposable;
+
+beforeAll(async () => {
+  registry = await startRegistry();
+  client = createTestClient([registry]);
+});
+
+afterAll(async () => {
+  await client.close();
+  await registry.close();
+});
+
+/** What the image is for the last of those who start it, each after the other, and each told what was seen before. */
+async function judgeAfter(image: LayeredImage, overrides: readonly CommandOverride[]): Promise<object> {
+  putLayeredImage(registry.store, 'shared/image:1', image);
+  const reference = imageAt(registry, 'shared/image:1');
+  let facts = await inspectImage(client, { reference, architectures: [], ...asking() });
+  for (const override of overrides) {
+    const peek = createPeekImage({ registry: client });
+    facts = await peek({ reference, facts, override, scope: 'sign', ...asking() });
+  }
+  return detectWasm(facts, overrides.at(-1));
+}
+
+const PATH = 'PATH=/usr/bin';
+const wasi = { os: 'wasi', architecture: 'wasm' } as const;
+
+/** What one Pod's command made wasmgate look for is kept with the image, and judges the Pods of all namespaces. */
+describe.skipIf(!hasGnuTar)('what was looked for on behalf of another Pod', () => {
+  test.for<{
+    readonly name: string;
+    readonly image: LayeredImage;
+    readonly other: CommandOverride;
+    readonly own: CommandOverride;
+    readonly verdict: object;
+  }>([
+    {
+      name: 'a path that is not there hides no program of that name along PATH',
+      image: {
+        ...wasi,
+        config: { Entrypoint: ['app.wasm'], Env: [PATH] },
+        layers: [{ tree: { 'usr/bin/app.wasm': MODULE } }],
+      },
+      other: { command: ['/app.wasm'] },
+      own: {},
+      verdict: { kind: 'wasm', shape: 'module' },
+    },
+    {
+      name: 'a program along PATH is not taken for a file in the root',
+      image: {
+        ...wasi,
+        config: { Entrypoint: ['/app.wasm'], Env: [PATH] },
+        layers: [{ tree: { 'usr/bin/app.wasm': ELF } }],
+      },
+      other: { command: ['app.wasm'] },
+      own: {},
+      verdict: { kind: 'wasm', shape: null },
+    },
+    {
+      name: 'a Linux program, with which the look is over, hides no application below it',
+      image: { ...wasi, layers: [{ tree: { 'spin.toml': 'spin' } }, { tree: { tool: ELF } }] },
+      other: { command: ['/tool'] },
+      own: { command: ['/'] },
+      verdict: { kind: 'wasm', flavour: 'spin-rootfs', shape: 'application' },
+    },
+  ])('$name', async ({ image, other, own, verdict }) => {
+    expect(await judgeAfter(image, [own])).toMatchObject(verdict);
+    expect(await judgeAfter(image, [other, own])).toMatchObject(verdict);
+  });
+});
