@@ -10,6 +10,6 @@ test.each(PAGES)('%s says what the code says; npm run pages writes it', (path, w
 });
 
 test.each(PAGES)('the links of %s lead somewhere', (path, write) => {
-  const links = [...write().matchAll(/\]\(([^)#][^)]*)\)/g)].map(([, link = '']) => link);
+  const links = [...write().matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
   expect(links.filter((link) => !existsSync(join(ROOT, dirname(path), link)))).toEqual([]);
 });

@@ -1,8 +1,10 @@
 import { findingsPage } from './findings-page.ts';
+import { imagesPage } from './images-page.ts';
 import { referencePage } from './reference-page.ts';
 
 /** The pages that are written from the code, by their path. */
 export const PAGES: readonly (readonly [path: string, write: () => string])[] = [
   ['src/policy/FINDINGS.md', findingsPage],
+  ['src/policy/IMAGES.md', imagesPage],
   ['src/config/REFERENCE.md', referencePage],
 ];

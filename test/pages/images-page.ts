@@ -1,0 +1,58 @@
+import { HANDLER_PROFILES, type Engine } from '../../src/policy/handler-profiles.ts';
+import { IMAGE_FORMS, type ImageForm } from '../../src/policy/image-form.ts';
+import { MATRIX, REASONS, type ReasonId } from '../../src/policy/matrix.ts';
+
+const INTRODUCTION = `# Images and handlers
+
+What wasmgate knows of images, and which handlers of RuntimeClasses run them. \`wasmgate inspect IMAGE\` tells it of one image,
+with the fields that say so.
+
+- **yes**, **no**: seen on real nodes or read in the runtime's source, which the last table names.
+- **if**: it runs where something holds that cannot be seen from the API server. crun is chosen where
+  \`policy.preferRuntimeClasses\` names it, a node tells that it has it, or \`annotationArrives\` vouches for it.
+- **?**: nobody can tell beforehand. Such a class is not chosen; a Pod that names it is warned
+  ([\`handler-may-not-run-image\`](FINDINGS.md#handler-may-not-run-image)).
+
+The number says why. Handlers may have a version behind their names (\`spin-v2\`, \`wasmtime-v1\`); of others, and of what their
+nodes are set up for, tell wasmgate by \`policy.handlers\` ([reference](../config/REFERENCE.md)).
+
+This page is written by \`npm run pages\` from \`matrix.ts\`; change it there.
+`;
+
+const WORDS = { yes: 'yes', no: 'no', conditional: 'if', unknown: '?' } as const;
+
+const ENGINES: readonly Engine[] = [...new Set(HANDLER_PROFILES.map(({ engine }) => engine))];
+
+function handlersOf(engine: Engine): string {
+  const names = HANDLER_PROFILES.filter((profile) => profile.engine === engine).map(({ name }) => name);
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
+/** In the order in which a reader meets them, so that the numbers of the first row are the first. */
+function reasonsInOrder(): readonly ReasonId[] {
+  return [...new Set(IMAGE_FORMS.flatMap((form) => ENGINES.map((engine) => MATRIX[form].cells[engine])))];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const [first = '', ...rest] = [head, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return [first, `|${head.map(() => '---|').join('')}`, ...rest].join('\n');
+}
+
+/** src/policy/IMAGES.md */
+export function imagesPage(): string {
+  const reasons = reasonsInOrder();
+  const cell = (form: ImageForm, engine: Engine): string => {
+    const reason = MATRIX[form].cells[engine];
+    return `${WORDS[REASONS[reason].runs]} <sup>${reasons.indexOf(reason) + 1}</sup>`;
+  };
+  const matrix = table(
+    ['image', ...ENGINES.map(handlersOf)],
+    IMAGE_FORMS.map((form) => [MATRIX[form].what, ...ENGINES.map((engine) => cell(form, engine))]),
+  );
+  const why = reasons.map((reason, index) => `${index + 1}. The handler ${REASONS[reason].why}.`).join('\n');
+  const sources = table(
+    ['image', 'known from'],
+    IMAGE_FORMS.map((form) => [MATRIX[form].what, MATRIX[form].source]),
+  );
+  return `${[INTRODUCTION.trimEnd(), matrix, '## Why', why, '## How it is known', sources].join('\n\n')}\n`;
+}
