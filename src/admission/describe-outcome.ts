@@ -1,13 +1,13 @@
 import { printable } from '../printable.ts';
-import type { Change, Decision, JudgedFinding } from '../policy/decision.ts';
+import type { Change, Decision, RatedFinding } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import type { Mode, Outcome } from '../policy/mode.ts';
 import { WARNING_BOUNDS } from './bounds.ts';
 import { describeChange } from './describe-change.ts';
 import { describeStale, staleMark } from './describe-staleness.ts';
 
-/** What was judged, as the use case hands it over. */
-export interface Judged {
+/** What was decided, as the use case hands it over. */
+export interface Decided {
   readonly decision: Decision;
   readonly outcome: Outcome;
   /** Whether refusals refuse the object, or are only told. */
@@ -27,7 +27,7 @@ function withoutFullStop(text: string): string {
  * Why an object is refused, as kubectl prints it: every refusal, so that one round of mending is enough; each says first
  * what and why, then what to do.
  */
-export function describeDenial(refusals: readonly JudgedFinding[]): string {
+export function describeDenial(refusals: readonly RatedFinding[]): string {
   return refusals
     .map(({ detail, advice }, index) => {
       const what = `${index === 0 ? '' : 'also: '}${withoutFullStop(printable(detail))}`;
@@ -64,10 +64,10 @@ function withheldChangeLines(prefix: string, changes: readonly Change[]): readon
  * Everything worth saying to whoever applied the object, in any mode. Of a workload that is not refused itself its
  * template's refusals are told here, since the Pods' own are seen by a controller only.
  */
-export function describeWarnings(judged: Judged, subject: SubjectKind): readonly string[] {
-  const { outcome, containers, notes, isBinding } = judged;
+export function describeWarnings(decided: Decided, subject: SubjectKind): readonly string[] {
+  const { outcome, containers, notes, isBinding } = decided;
   const prefix = warningPrefix(outcome.mode);
-  const told = (what: string) => (finding: JudgedFinding) =>
+  const told = (what: string) => (finding: RatedFinding) =>
     warningLines(prefix, `${what}${finding.detail}`, finding.advice);
   const ofTemplate = isBinding ? [] : outcome.refusals;
   return [
@@ -92,14 +92,14 @@ function describeImages(containers: readonly AssessedContainer[]): string {
     .join(', ');
 }
 
-function describeResult({ outcome, isBinding }: Judged): string {
+function describeResult({ outcome, isBinding }: Decided): string {
   if (outcome.refusals.length > 0) return isBinding ? 'denied' : 'warned';
   return outcome.withheld.refusals.length > 0 ? 'would-deny' : 'allowed';
 }
 
 type Annotations = Readonly<Record<string, string>>;
 
-function classAnnotation({ decision }: Judged): Annotations {
+function classAnnotation({ decision }: Decided): Annotations {
   const name = decision.runtimeClass.class?.name;
   return name === undefined ? {} : { 'runtime-class': name };
 }
@@ -108,20 +108,20 @@ function classAnnotation({ decision }: Judged): Annotations {
  * What `/mutate` leaves in the audit log. Asked a second time for the same Pod, a key answers the same value or none: the
  * API server drops a second value that differs.
  */
-export function annotateMutation(judged: Judged): Annotations {
-  const { mode, changes } = judged.outcome;
+export function annotateMutation(decided: Decided): Annotations {
+  const { mode, changes } = decided.outcome;
   const changed = changes.length === 0 ? {} : { changes: changes.map(({ path }) => path).join(' ') };
-  return { mode, ...classAnnotation(judged), ...changed };
+  return { mode, ...classAnnotation(decided), ...changed };
 }
 
-/** What `/validate` leaves in the audit log: the whole judgement, short. */
-export function annotateValidation(judged: Judged): Annotations {
-  const { outcome, decision, containers } = judged;
+/** What `/validate` leaves in the audit log: the whole decision, short. */
+export function annotateValidation(decided: Decided): Annotations {
+  const { outcome, decision, containers } = decided;
   const findings = new Set(decision.findings.map(({ id }) => id));
   return {
     mode: outcome.mode,
-    outcome: describeResult(judged),
-    ...classAnnotation(judged),
+    outcome: describeResult(decided),
+    ...classAnnotation(decided),
     ...(containers.length === 0 ? {} : { images: describeImages(containers) }),
     ...(findings.size === 0 ? {} : { findings: [...findings].join(' ') }),
   };

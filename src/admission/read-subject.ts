@@ -38,8 +38,8 @@ export interface BrokenSubject {
   readonly reason: string;
 }
 
-export type Judgeable = PodSubject | TemplateSubject;
-export type Unjudged = NoSubject | BrokenSubject;
+export type Assessable = PodSubject | TemplateSubject;
+export type LeftAlone = NoSubject | BrokenSubject;
 
 /** Most updates of a Pod are labels, annotations and conditions: nothing to look at. */
 const NO_NEW_IMAGE: NoSubject = { subject: 'none', reason: 'no image of it is new' };
@@ -73,10 +73,10 @@ function readTemplate({ kind, object }: Asked): TemplateSubject | NoSubject {
 }
 
 /**
- * What is to be judged, for the webhook and for `review` alike. Mirror Pods and Windows Pods are left to the use case, which
+ * What is to be assessed, for the webhook and for `review` alike. Mirror Pods and Windows Pods are left to the use case, which
  * says so of Pods however they come.
  */
-export function readSubject(asked: Asked): Judgeable | Unjudged {
+export function readSubject(asked: Asked): Assessable | LeftAlone {
   const { operation, subResource, object, kind } = asked;
   if (operation !== 'CREATE' && operation !== 'UPDATE') return none(`operation ${operation} is not judged`);
   // The one sub-resource that brings a Pod containers.

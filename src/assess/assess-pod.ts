@@ -11,7 +11,7 @@ import { createDecide, isBinding, type Circumstances } from './decide.ts';
 import { whenKnown, type Eventually } from './eventually.ts';
 import { gather } from './gather-facts.ts';
 import type { ImageCatalog } from './image-catalog.ts';
-import { judgeUpdate } from './judge-update.ts';
+import { decideUpdate } from './decide-update.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
 import { resolveMode } from './resolve-mode.ts';
 import { createSkipList } from './skip-list.ts';
@@ -69,19 +69,19 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
   const logBackground = (error: unknown): void =>
     deps.logger.error({ err: error }, 'background look-up failed');
 
-  async function judgeChange(
+  async function assessUpdate(
     request: AssessmentRequest,
     { mode, notes }: Circumstances,
     previous: Pod,
   ): Promise<Assessment> {
     const cluster = deps.cluster.view();
-    const judgement = await judgeUpdate(gathering, request, { previous, cluster, policy });
-    const outcome = applyMode(judgement.decision, mode);
-    return { kind: 'judged', ...judgement, outcome, isBinding: isBinding(request, policy), notes };
+    const decided = await decideUpdate(gathering, request, { previous, cluster, policy });
+    const outcome = applyMode(decided.decision, mode);
+    return { kind: 'decided', ...decided, outcome, isBinding: isBinding(request, policy), notes };
   }
 
-  function judge(request: AssessmentRequest, circumstances: Circumstances): Eventually<Assessment> {
-    if (request.previous !== undefined) return judgeChange(request, circumstances, request.previous);
+  function assess(request: AssessmentRequest, circumstances: Circumstances): Eventually<Assessment> {
+    if (request.previous !== undefined) return assessUpdate(request, circumstances, request.previous);
     const { subject, pod, namespace, step, deadline } = request;
     const cluster = deps.cluster.view();
     const pending = gather(gathering, { subject, pod, namespace, cluster, deadline });
@@ -96,7 +96,7 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     });
   }
 
-  function judgeIn(namespace: Namespace | undefined, request: AssessmentRequest): Eventually<Assessment> {
+  function assessIn(namespace: Namespace | undefined, request: AssessmentRequest): Eventually<Assessment> {
     const { mode, note } = resolveMode(namespace, policy.mode);
     const notes = note === null ? [] : [note];
     if (mode === 'off') return skipped('mode off', notes);
@@ -104,7 +104,7 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     if (skip === 'true' && policy.allowSkipAnnotation) return skipped(`annotation ${SKIP_ANNOTATION}`, notes);
     if (skip !== undefined && skip !== 'false')
       notes.push(`annotation ${SKIP_ANNOTATION} has no effect: ${whyNotSkipped(skip)}`);
-    return judge(request, { mode, labels: namespace?.labels ?? NO_LABELS, notes });
+    return assess(request, { mode, labels: namespace?.labels ?? NO_LABELS, notes });
   }
 
   return (request) => {
@@ -114,7 +114,7 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     const reason = reasonOutOfScope(pod);
     if (reason !== null) return skipped(reason);
     const known = deps.cluster.namespace(namespace);
-    if (known !== undefined) return judgeIn(known, request);
-    return fetchNamespace(request).then((found) => judgeIn(found, request));
+    if (known !== undefined) return assessIn(known, request);
+    return fetchNamespace(request).then((found) => assessIn(found, request));
   };
 }

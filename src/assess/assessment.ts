@@ -5,13 +5,13 @@ import type { Outcome } from '../policy/mode.ts';
 import type { Deadline } from './deadline.ts';
 import type { Eventually } from './eventually.ts';
 
-/** A Pod, or a workload's Pod template dressed as one, to be judged. */
+/** A Pod, or a workload's Pod template dressed as one, to be assessed. */
 export interface AssessmentRequest {
   readonly subject: 'pod' | 'template';
   readonly pod: Pod;
   /** Of a template: whether a controller wrote the object that it stands in. Absent where none did. */
   readonly isControlled?: boolean;
-  /** On UPDATE: what the Pod was before. Its class stands, so that only images that are new are judged. */
+  /** On UPDATE: what the Pod was before. Its class stands, so that only images that are new are looked at. */
   readonly previous?: Pod;
   /** From the request, never from the object: there it may be empty. */
   readonly namespace: string;
@@ -22,9 +22,9 @@ export interface AssessmentRequest {
   readonly isDryRun?: boolean;
 }
 
-export type Assessment = SkippedAssessment | JudgedAssessment;
+export type Assessment = SkippedAssessment | DecidedAssessment;
 
-/** Not judged, and why: mirror Pod, Windows, a namespace never looked at, mode off, opted out. */
+/** Not assessed, and why: mirror Pod, Windows, a namespace never looked at, mode off, opted out. */
 export interface SkippedAssessment {
   readonly kind: 'skipped';
   readonly reason: string;
@@ -32,8 +32,8 @@ export interface SkippedAssessment {
   readonly notes: readonly string[];
 }
 
-export interface JudgedAssessment {
-  readonly kind: 'judged';
+export interface DecidedAssessment {
+  readonly kind: 'decided';
   readonly decision: Decision;
   readonly outcome: Outcome;
   /** Whether refusals refuse the object; those of a template are only told, unless the operator wants otherwise. */

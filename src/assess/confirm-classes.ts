@@ -1,6 +1,6 @@
 import type { Decision } from '../policy/decision.ts';
 import type { ClusterView } from '../policy/facts.ts';
-import type { AssessmentRequest, JudgedAssessment } from './assessment.ts';
+import type { AssessmentRequest, DecidedAssessment } from './assessment.ts';
 import type { Decide, Question } from './decide.ts';
 import { whenKnown, type Eventually } from './eventually.ts';
 import type { Gathered } from './gather-facts.ts';
@@ -38,14 +38,14 @@ export function confirmClasses(deps: ConfirmDeps): Decide {
   async function decideAgain(
     question: Question,
     gathered: Gathered,
-    before: JudgedAssessment,
-  ): Promise<JudgedAssessment> {
+    before: DecidedAssessment,
+  ): Promise<DecidedAssessment> {
     const cluster = await fetchView(question.request);
     if (cluster === null || (cluster === question.cluster && !question.hasStaleClasses)) return before;
     return deps.decideAfresh({ ...question, cluster, hasStaleClasses: false }, gathered);
   }
 
-  return (question, gathered): Eventually<JudgedAssessment> =>
+  return (question, gathered): Eventually<DecidedAssessment> =>
     whenKnown(deps.decide(question, gathered), (assessment) =>
       hangsOnClasses(assessment.decision, question.hasStaleClasses)
         ? decideAgain(question, gathered, assessment)

@@ -3,7 +3,7 @@ import { evaluate } from '../policy/evaluate.ts';
 import type { ClusterView } from '../policy/facts.ts';
 import { applyMode, type Mode } from '../policy/mode.ts';
 import type { PolicySettings } from '../policy/settings.ts';
-import type { AssessmentRequest, JudgedAssessment } from './assessment.ts';
+import type { AssessmentRequest, DecidedAssessment } from './assessment.ts';
 import { whenKnown, type Eventually } from './eventually.ts';
 import type { Gathered } from './gather-facts.ts';
 import { createPrecedents } from './precedents.ts';
@@ -23,7 +23,7 @@ export interface Question {
   readonly hasStaleClasses: boolean;
 }
 
-export type Decide = (question: Question, gathered: Gathered) => Eventually<JudgedAssessment>;
+export type Decide = (question: Question, gathered: Gathered) => Eventually<DecidedAssessment>;
 
 /**
  * Whether refusals refuse the object. Those of a template are only told, unless the operator wants otherwise, and whatever he
@@ -40,7 +40,7 @@ export function createDecide(policy: PolicySettings): Decide {
     const { subject, pod, namespace, step } = request;
     const { mode, labels, notes } = circumstances;
     const { containers } = gathered;
-    const common = { kind: 'judged', isBinding: isBinding(request, policy), notes } as const;
+    const common = { kind: 'decided', isBinding: isBinding(request, policy), notes } as const;
     const isMutated = step === 'validate' && subject === 'pod' && mode !== 'audit';
     const limitRanges = cluster.limitRanges(namespace);
     const state = { cluster, hasStaleClasses, namespaceLabels: labels, limitRanges };

@@ -8,7 +8,7 @@ import type { AssessmentRequest } from './assessment.ts';
 import type { Eventually } from './eventually.ts';
 import type { ImageQuestion } from './image-answer.ts';
 import type { ImageCatalog } from './image-catalog.ts';
-import { judgeAnswer, judgeSkipped, judgeWithoutRegistry } from './judge-container.ts';
+import { assessAnswered, assessSkipped, assessWithoutRegistry } from './assess-container.ts';
 import type { ServiceAccountsPort } from './ports.ts';
 import type { SkipList } from './skip-list.ts';
 
@@ -49,7 +49,7 @@ function secretsOfAccount(
 /** What each container is, and the way to know more of some of them. */
 export interface Gathered {
   readonly containers: readonly AssessedContainer[];
-  /** All of them judged again, after a look inside the images of these, by position. */
+  /** All of them assessed again, after a look inside the images of these, by position. */
   readonly lookInto: (wanted: ReadonlyMap<number, Scope>) => Promise<readonly AssessedContainer[]>;
 }
 
@@ -59,57 +59,57 @@ function gatherWith(
   pullSecrets: readonly string[],
 ): Eventually<Gathered> {
   const { pod, namespace, cluster, deadline } = gathering;
-  const judged: AssessedContainer[] = [];
+  const containers: AssessedContainer[] = [];
   const questions: ImageQuestion[] = [];
   const open: Promise<void>[] = [];
 
-  function judge(visited: VisitedContainer, position: number): void {
-    const own = judgeWithoutRegistry(visited);
+  function assess(visited: VisitedContainer, position: number): void {
+    const own = assessWithoutRegistry(visited);
     if (own !== null) {
-      judged[position] = own;
+      containers[position] = own;
       return;
     }
     const image = visited.container.image ?? '';
     const pattern = deps.skipList(image);
     if (pattern !== null) {
-      judged[position] = judgeSkipped(visited, pattern);
+      containers[position] = assessSkipped(visited, pattern);
       return;
     }
     const question: ImageQuestion = { image, namespace, pullSecrets, architectures: cluster.architectures };
     questions[position] = question;
     const known = deps.catalog.recall(question);
     if (known !== undefined) {
-      judged[position] = judgeAnswer(visited, known);
+      containers[position] = assessAnswered(visited, known);
       return;
     }
     const asked = deps.catalog.ask(question, deadline.signal());
-    open.push(asked.then((answer) => void (judged[position] = judgeAnswer(visited, answer))));
+    open.push(asked.then((answer) => void (containers[position] = assessAnswered(visited, answer))));
   }
 
   async function look(position: number, scope: Scope): Promise<AssessedContainer | null> {
-    const assessed = judged[position];
+    const assessed = containers[position];
     const question = questions[position];
     if (assessed === undefined || question === undefined || assessed.facts === null) return null;
     const wanted = { facts: assessed.facts, override: assessed.container, scope };
     const facts = await deps.catalog.lookInside(question, wanted, deadline.signal());
-    return judgeAnswer(assessed, { kind: 'facts', facts, stale: assessed.stale ?? null });
+    return assessAnswered(assessed, { kind: 'facts', facts, stale: assessed.stale ?? null });
   }
 
   const lookInto: Gathered['lookInto'] = (wanted) =>
     Promise.all(
-      judged.map(async (assessed, position) => {
+      containers.map(async (assessed, position) => {
         const scope = wanted.get(position);
         return scope === undefined ? assessed : ((await look(position, scope)) ?? assessed);
       }),
     );
 
-  visitContainers(pod.spec).forEach(judge);
-  const gathered = { containers: judged, lookInto };
+  visitContainers(pod.spec).forEach(assess);
+  const gathered = { containers, lookInto };
   return open.length === 0 ? gathered : Promise.all(open).then(() => gathered);
 }
 
 /**
- * What each container is. Containers whose images are known are judged at once, without a timer and without a promise; the
+ * What each container is. Containers whose images are known are assessed at once, without a timer and without a promise; the
  * rest are asked for side by side.
  */
 export function gather(deps: GatherDeps, gathering: Gathering): Eventually<Gathered> {

@@ -1,5 +1,5 @@
 import { describeContainer } from '../policy/describe.ts';
-import type { Assessment, AssessmentRequest, AssessPod, JudgedAssessment } from './assessment.ts';
+import type { Assessment, AssessmentRequest, AssessPod, DecidedAssessment } from './assessment.ts';
 import { createDeadline } from './deadline.ts';
 import { whenKnown } from './eventually.ts';
 import type { EventsPort, Logger, PodEvent } from './ports.ts';
@@ -35,9 +35,9 @@ function podToBeStored(request: AssessmentRequest): AdmittedPod | null {
   return name === '' || uid === '' ? null : { name, uid };
 }
 
-function isAdmittedUnseen(assessment: Assessment): assessment is JudgedAssessment {
+function isAdmittedUnseen(assessment: Assessment): assessment is DecidedAssessment {
   return (
-    assessment.kind === 'judged' &&
+    assessment.kind === 'decided' &&
     assessment.outcome.refusals.length === 0 &&
     assessment.containers.some(({ verdict }) => verdict.kind === 'unknown' && verdict.reason === 'timeout')
   );
@@ -46,7 +46,7 @@ function isAdmittedUnseen(assessment: Assessment): assessment is JudgedAssessmen
 type Told = Pick<PodEvent, 'reason' | 'message'>;
 
 /** Why the Pod would have been refused, had its images been known; its class that is missing is told in other words. */
-function tellRefusal(before: JudgedAssessment, now: JudgedAssessment): Told | null {
+function tellRefusal(before: DecidedAssessment, now: DecidedAssessment): Told | null {
   const refusal = now.decision.findings.find(
     ({ id, action, container }) =>
       action === 'deny' &&
@@ -58,7 +58,7 @@ function tellRefusal(before: JudgedAssessment, now: JudgedAssessment): Told | nu
   return { reason: 'WouldHaveBeenRefused', message };
 }
 
-function tellClass(before: JudgedAssessment, now: JudgedAssessment): Told | null {
+function tellClass(before: DecidedAssessment, now: DecidedAssessment): Told | null {
   const { origin, class: chosen } = now.decision.runtimeClass;
   const wasm = now.containers.find(({ verdict }) => verdict.kind === 'wasm');
   if (origin !== 'chosen' || before.decision.runtimeClass.origin === 'chosen') return null;
@@ -74,7 +74,7 @@ function tellClass(before: JudgedAssessment, now: JudgedAssessment): Told | null
 }
 
 /**
- * Judges as `assess` does. Where a Pod was admitted although a registry had not answered in time, it is judged once more when
+ * Assesses as `assess` does. Where a Pod was admitted although a registry had not answered in time, it is assessed once more when
  * the look-up that goes on has ended; an Event on the Pod tells what came too late. The answer to the admission waits for
  * none of this.
  */
@@ -84,7 +84,7 @@ export function createLateFindings(deps: LateFindingsDeps, options: LateFindings
   const waiting = new Set<string>();
   let dropped = 0;
 
-  async function follow(request: AssessmentRequest, pod: AdmittedPod, before: JudgedAssessment) {
+  async function follow(request: AssessmentRequest, pod: AdmittedPod, before: DecidedAssessment) {
     try {
       const now = await assess({ ...request, deadline: createDeadline(waitMilliseconds) });
       if (now.kind === 'skipped') return;
@@ -97,7 +97,7 @@ export function createLateFindings(deps: LateFindingsDeps, options: LateFindings
     }
   }
 
-  function followLater(request: AssessmentRequest, before: JudgedAssessment): void {
+  function followLater(request: AssessmentRequest, before: DecidedAssessment): void {
     const pod = podToBeStored(request);
     if (pod === null || waiting.has(pod.uid)) return;
     if (waiting.size >= maxWaiting) {

@@ -16,17 +16,17 @@ function isMetByUnknownClass({ previous, pod }: AssessmentRequest): boolean {
 
 function leaveOpen(assessment: Assessment, request: AssessmentRequest): Assessment {
   if (assessment.kind === 'skipped') return assessment;
-  const { precedent: _, ...judged } = assessment;
-  const findings = judged.decision.findings.filter(({ id }) => !ABOUT_CLASSES.has(id));
-  const isSilenced = findings.length < judged.decision.findings.length;
+  const { precedent: _, ...decided } = assessment;
+  const findings = decided.decision.findings.filter(({ id }) => !ABOUT_CLASSES.has(id));
+  const isSilenced = findings.length < decided.decision.findings.length;
   if (!isSilenced && !isMetByUnknownClass(request)) return assessment;
-  const decision = { ...judged.decision, findings };
-  return { ...judged, decision, outcome: applyMode(decision, judged.outcome.mode), hangsOnClasses: true };
+  const decision = { ...decided.decision, findings };
+  return { ...decided, decision, outcome: applyMode(decision, decided.outcome.mode), hangsOnClasses: true };
 }
 
 /**
  * Judges where nobody has said which RuntimeClasses there are. That is not the same as that there are none: what hangs on
- * them is left open, and all the rest is judged.
+ * them is left open, and all the rest is decided.
  */
 export function leaveClassesOpen(assess: AssessPod): AssessPod {
   return (request) => whenKnown(assess(request), (assessment) => leaveOpen(assessment, request));

@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference } from '../image/reference.ts';
 import { orLate } from '../or-late.ts';
-import { commandKey, LONGEST_COMMAND_KEY } from './judge-container.ts';
+import { commandKey, LONGEST_COMMAND_KEY } from './assess-container.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
 import type { PeekImage } from './peek-image.ts';
 import type { Logger } from './ports.ts';

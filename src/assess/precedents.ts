@@ -22,7 +22,7 @@ export interface Case {
 export interface Precedents {
   /** The same object for all that are alike. */
   readonly find: (wanted: Case) => Precedent | undefined;
-  readonly set: (judged: Case, precedent: Precedent) => void;
+  readonly set: (known: Case, precedent: Precedent) => void;
 }
 
 const DEFAULTS = {
@@ -89,10 +89,10 @@ export function createPrecedents(): Precedents {
       const isGood = entry !== undefined && entry.limitRanges === limitRanges && isSame(entry, containers);
       return isGood ? entry.precedent : undefined;
     },
-    set: (judged, { decision, outcome }) => {
-      const { cluster, containers, limitRanges } = judged.facts;
-      if (cluster !== view || isOrdinary(judged.facts)) return;
-      entries.set(keyOf(judged), {
+    set: (known, { decision, outcome }) => {
+      const { cluster, containers, limitRanges } = known.facts;
+      if (cluster !== view || isOrdinary(known.facts)) return;
+      entries.set(keyOf(known), {
         precedent: { decision, outcome },
         limitRanges,
         verdicts: containers.map(({ verdict }) => verdict),

@@ -7,7 +7,7 @@ import { isSameDecision } from '../policy/same-decision.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { Eventually } from './eventually.ts';
 import type { Gathered } from './gather-facts.ts';
-import { openQuestionsOf, type Questions } from './judge-container.ts';
+import { openQuestionsOf, type Questions } from './assess-container.ts';
 
 interface Settled {
   readonly containers: readonly AssessedContainer[];

@@ -57,7 +57,7 @@ export type FindingId =
   | 'wasm-entry-not-taken'
   | 'wat-not-runnable';
 
-export interface JudgedFinding extends Finding {
+export interface RatedFinding extends Finding {
   readonly severity: Severity;
   readonly action: Action;
 }
@@ -77,7 +77,7 @@ export interface Change {
 export type ClassOrigin = 'pod' | 'chosen' | 'none';
 
 export interface Decision {
-  readonly findings: readonly JudgedFinding[];
+  readonly findings: readonly RatedFinding[];
   readonly changes: readonly Change[];
   readonly runtimeClass: { readonly class: RuntimeClass | null; readonly origin: ClassOrigin };
 }

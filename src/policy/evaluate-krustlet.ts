@@ -7,7 +7,7 @@ import type { PodFacts } from './facts.ts';
 import { asKrustletFacts } from './krustlet.ts';
 import { NO_CLASS } from './resolve-class.ts';
 import type { PolicySettings } from './settings.ts';
-import { judgeFindings } from './severity.ts';
+import { rateFindings } from './severity.ts';
 
 /** A Pod for a node that is a krustlet: no runtime, no class, and no resources that anybody would hold it to. */
 export function evaluateKrustlet(given: PodFacts, settings: PolicySettings): Decision {
@@ -15,7 +15,7 @@ export function evaluateKrustlet(given: PodFacts, settings: PolicySettings): Dec
   const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
   const context: PolicyContext = { ...facts, settings, resolved: NO_CLASS, wasmContainers };
   const found = krustletChecks.flatMap((check) => check(context));
-  const findings = judgeFindings(found, settings);
+  const findings = rateFindings(found, settings);
   const changes = [selectKrustletNode, pinDigests].flatMap((mutation) => mutation(context));
   return { findings, changes, runtimeClass: { class: null, origin: 'none' } };
 }

@@ -4,7 +4,7 @@ import type { Decision } from './decision.ts';
 import type { PodFacts } from './facts.ts';
 import { namedClass } from './resolve-class.ts';
 import type { PolicySettings } from './settings.ts';
-import { judgeFindings } from './severity.ts';
+import { rateFindings } from './severity.ts';
 
 /**
  * A Pod that is there already and whose images change, or which gets an ephemeral container. Its class stands for good, so
@@ -15,6 +15,6 @@ export function evaluateUpdate(facts: PodFacts, settings: PolicySettings): Decis
   const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
   const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
   const found = updateChecks.flatMap((check) => check(context));
-  const findings = judgeFindings(found, settings);
+  const findings = rateFindings(found, settings);
   return { findings, changes: [], runtimeClass: { class: resolved.class, origin: resolved.origin } };
 }

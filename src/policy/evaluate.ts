@@ -3,7 +3,7 @@ import { pinDigests } from './changes/pin-digests.ts';
 import { resourceChanges, type ResourceAnswer, type WasmResources } from './changes/set-resources.ts';
 import { checks } from './checks/index.ts';
 import type { PolicyContext } from './context.ts';
-import type { Change, Decision, Finding, JudgedFinding } from './decision.ts';
+import type { Change, Decision, Finding, RatedFinding } from './decision.ts';
 import { evaluateKrustlet } from './evaluate-krustlet.ts';
 import { evaluateUpdate } from './evaluate-update.ts';
 import type { PodFacts } from './facts.ts';
@@ -13,7 +13,7 @@ import { nodeOutlook } from './node-outlook.ts';
 import { resolveClass } from './resolve-class.ts';
 import { resourceTier } from './resource-tier.ts';
 import type { PolicySettings } from './settings.ts';
-import { actionOf, judgeFindings } from './severity.ts';
+import { actionOf, rateFindings } from './severity.ts';
 
 const NOTHING: Decision = { findings: [], changes: [], runtimeClass: { class: null, origin: 'none' } };
 
@@ -45,7 +45,7 @@ function isConsequence({ id }: Finding): boolean {
 }
 
 /** A Pod that is refused anyway was left as written on purpose: that its class was not injected is then no news, and no fault. */
-function withoutConsequences(findings: readonly JudgedFinding[]): readonly JudgedFinding[] {
+function withoutConsequences(findings: readonly RatedFinding[]): readonly RatedFinding[] {
   const isRefusedAnyway = findings.some((finding) => finding.action === 'deny' && !isConsequence(finding));
   return isRefusedAnyway ? findings.filter((finding) => !isConsequence(finding)) : findings;
 }
@@ -86,7 +86,7 @@ export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
   const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
   const resources = planResources(context);
   const found: readonly Finding[] = [...checks.flatMap((check) => check(context)), ...resources.findings];
-  const findings = withoutConsequences(judgeFindings(found, settings));
+  const findings = withoutConsequences(rateFindings(found, settings));
   const changes = changesOf(context, resources);
   return { findings, changes, runtimeClass: { class: resolved.class, origin: resolved.origin } };
 }

@@ -1,4 +1,4 @@
-import type { Change, Decision, JudgedFinding } from './decision.ts';
+import type { Change, Decision, RatedFinding } from './decision.ts';
 
 /**
  * `enforce` changes and refuses · `warn` changes, and warns instead of refusing · `audit` changes and refuses nothing, and
@@ -15,12 +15,12 @@ export function isMode(text: string): text is Mode {
 export interface Outcome {
   readonly mode: Mode;
   /** Findings that refuse the object; empty unless the mode is `enforce`. */
-  readonly refusals: readonly JudgedFinding[];
-  readonly warnings: readonly JudgedFinding[];
+  readonly refusals: readonly RatedFinding[];
+  readonly warnings: readonly RatedFinding[];
   /** Changes to make; empty in `audit`, and where the Pod is refused (it is then judged as written). */
   readonly changes: readonly Change[];
   /** What `enforce` would have done beyond that. */
-  readonly withheld: { readonly refusals: readonly JudgedFinding[]; readonly changes: readonly Change[] };
+  readonly withheld: { readonly refusals: readonly RatedFinding[]; readonly changes: readonly Change[] };
 }
 
 const NOTHING = { refusals: [], changes: [] } as const;

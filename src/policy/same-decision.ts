@@ -1,6 +1,6 @@
-import type { Change, Decision, JudgedFinding } from './decision.ts';
+import type { Change, Decision, RatedFinding } from './decision.ts';
 
-function nameOf({ id, container, action }: JudgedFinding): string {
+function nameOf({ id, container, action }: RatedFinding): string {
   return `${id} ${container ?? ''} ${action}`;
 }
 

@@ -1,4 +1,4 @@
-import type { Action, Finding, FindingId, JudgedFinding, Severity } from './decision.ts';
+import type { Action, Finding, FindingId, RatedFinding, Severity } from './decision.ts';
 import type { PolicySettings } from './settings.ts';
 
 /** An error is certain to fail; what the node alone knows is a warning. */
@@ -69,10 +69,10 @@ export function actionOf(id: FindingId, { findings, onUnknownImage }: PolicySett
 }
 
 /** With what follows from them; those to be ignored are left out. */
-export function judgeFindings(
+export function rateFindings(
   findings: readonly Finding[],
   settings: PolicySettings,
-): readonly JudgedFinding[] {
+): readonly RatedFinding[] {
   return findings
     .map((finding) => ({
       ...finding,

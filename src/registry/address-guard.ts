@@ -43,12 +43,12 @@ export interface AddressGuardOptions {
 
 export interface AddressGuard {
   /** Why the address may not be connected to, null where it may. */
-  readonly judge: (address: string) => string | null;
+  readonly whyDenied: (address: string) => string | null;
   /** The addresses that may be connected to; an error where all are denied. */
   readonly filter: (addresses: readonly LookupAddress[]) => readonly LookupAddress[] | AddressDeniedError;
 }
 
-/** The IPv4 address inside an IPv6 one, so that ::ffff:127.0.0.1 is judged as what it reaches. */
+/** The IPv4 address inside an IPv6 one, so that ::ffff:127.0.0.1 is checked as what it reaches. */
 function unwrap(address: Address): Address {
   const start = EMBEDDED_AT[address.range()];
   return start === undefined ? address : ipaddr.fromByteArray(address.toByteArray().slice(start, start + 4));
@@ -83,7 +83,7 @@ function inRange(address: Address, [network, bits]: readonly [Address, number]):
 export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
   const allowed = options.allowAddresses.map(parseRange);
 
-  const judge = (text: string): string | null => {
+  const whyDenied = (text: string): string | null => {
     if (!ipaddr.isValid(text)) return 'not an IP address';
     const written = ipaddr.parse(text);
     const address = unwrap(written);
@@ -97,13 +97,13 @@ export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
   };
 
   return {
-    judge,
+    whyDenied,
     filter: (addresses) => {
-      const good = addresses.filter(({ address }) => judge(address) === null);
+      const good = addresses.filter(({ address }) => whyDenied(address) === null);
       const [first] = addresses;
       if (good.length > 0 || first === undefined) return good;
       return new AddressDeniedError(
-        `${judge(first.address) ?? 'an address'} (${first.address}), which is not asked`,
+        `${whyDenied(first.address) ?? 'an address'} (${first.address}), which is not asked`,
       );
     },
   };

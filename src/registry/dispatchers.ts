@@ -73,18 +73,18 @@ export function createDispatchers(deps: DispatcherDeps, { limits, ca }: Dispatch
     });
   }
 
-  /** Names are resolved by the proxy; an address that is written out can be judged here all the same. */
-  function judgeAddress({ hostname }: URL): void {
+  /** Names are resolved by the proxy; an address that is written out can be checked here all the same. */
+  function checkAddress({ hostname }: URL): void {
     const address = hostname.replace(/^\[(.*)\]$/, '$1');
     const family = isIP(address);
-    const judged = family === 0 ? [] : deps.guard.filter([{ address, family }]);
-    if (judged instanceof AddressDeniedError) throw judged;
+    const allowed = family === 0 ? [] : deps.guard.filter([{ address, family }]);
+    if (allowed instanceof AddressDeniedError) throw allowed;
   }
 
   return {
     of: (request) => {
       const proxy = deps.proxyFor(request.url);
-      if (proxy !== null) judgeAddress(request.url);
+      if (proxy !== null) checkAddress(request.url);
       const { key, tls } = tlsFor(request);
       const way = proxy?.href ?? '';
       const byTls = known.get(way) ?? new Map<unknown, Dispatcher>();

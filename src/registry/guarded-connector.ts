@@ -56,8 +56,8 @@ function guardedLookup(guard: AddressGuard, resolve: Resolve): LookupFunction {
 }
 
 /**
- * Opens connections to guarded addresses only. Names are judged where they are resolved for this very connection;
- * addresses written out are never looked up, so they are judged here.
+ * Opens connections to guarded addresses only. Names are checked where they are resolved for this very connection;
+ * addresses written out are never looked up, so they are checked here.
  */
 export function createGuardedConnector(
   guard: AddressGuard,
@@ -72,8 +72,8 @@ export function createGuardedConnector(
   });
   return (target, callback) => {
     const family = isIP(target.hostname);
-    const judged = family === 0 ? [] : guard.filter([{ address: target.hostname, family }]);
-    if (judged instanceof AddressDeniedError) callback(judged, null);
+    const allowed = family === 0 ? [] : guard.filter([{ address: target.hostname, family }]);
+    if (allowed instanceof AddressDeniedError) callback(allowed, null);
     else connect(target, callback);
   };
 }

@@ -4,11 +4,11 @@ import { parseReview, type AdmissionRequest } from '../admission/review.ts';
 import { createDeadline, type Deadline } from '../assess/deadline.ts';
 import { AppError } from '../errors.ts';
 import type { AdmissionMeter } from './admission-meter.ts';
-import type { Judge } from './judge.ts';
+import type { AnswerRequest } from './answer-request.ts';
 import type { ServerLogger } from './server-logger.ts';
 import { DEFAULTS, parseTimeout, spendable } from './time-budget.ts';
 
-/** A judge that failed: HTTP 500, so that the webhook's `failurePolicy` decides and not we. */
+/** A request that could not be answered: HTTP 500, so that the webhook's `failurePolicy` decides and not we. */
 export type FaultCode = 'internal-fault';
 
 /** What of the caller's text a log line shows. */
@@ -59,7 +59,7 @@ function send(reply: FastifyReply, text: string): void {
 
 /** The handler of one webhook. Nothing is logged, and no timer is started, for an ordinary admission. */
 export function createAdmissionHandler(
-  judge: Judge,
+  answerRequest: AnswerRequest,
   { logger, meter }: { readonly logger: ServerLogger; readonly meter?: AdmissionMeter | undefined },
 ): RouteHandlerMethod {
   const readDeadline = createDeadlineReader(logger);
@@ -79,8 +79,8 @@ export function createAdmissionHandler(
       throw fault(request, error, logger);
     };
     try {
-      const judging = judge(request, deadline);
-      return judging instanceof Promise ? judging.then(write).catch(fail) : write(judging);
+      const answering = answerRequest(request, deadline);
+      return answering instanceof Promise ? answering.then(write).catch(fail) : write(answering);
     } catch (error) {
       return fail(error);
     }

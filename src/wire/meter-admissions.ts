@@ -121,7 +121,7 @@ export function meterDecisions(metrics: Metrics): (assess: AssessPod) => AssessP
     const mode = assessment.kind === 'skipped' ? 'none' : assessment.outcome.mode;
     decided[step][mode][outcomeOf(assessment, step)]();
     // The mutating call finds the same, and tells nobody.
-    if (assessment.kind === 'judged' && step === 'validate') {
+    if (assessment.kind === 'decided' && step === 'validate') {
       for (const { id, action } of assessment.decision.findings) found[id][action]();
     }
     return assessment;

@@ -71,16 +71,16 @@ function followPolicy(file: string | undefined, parts: Parts, signal: AbortSigna
   return assessUnderFile({ file, assemble, parse, logger, onReload }, settings, signal);
 }
 
-/** What both webhooks ask: judged, counted, and looked at again where an image was known too late. */
-function judgeAdmissions(
-  judge: AssessPod,
+/** What both webhooks ask: assessed, counted, and looked at again where an image was known too late. */
+function watchAdmissions(
+  assess: AssessPod,
   { client, logger, metrics }: Parts,
   signal: AbortSignal,
 ): AssessPod {
   const { onEvent, onLatePodDropped: onDropped } = metrics;
   const events = createEvents({ client, logger, onEvent }, { instance: hostname() }, signal);
   // The second look is no decision of an admission.
-  return metrics.measureAssess(createLateFindings({ assess: judge, events, logger, onDropped }));
+  return metrics.measureAssess(createLateFindings({ assess, events, logger, onDropped }));
 }
 
 function healthOf(cluster: Cluster): Health {
@@ -97,7 +97,7 @@ async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promi
   const certificate = await certify(flags, parts, signal);
   metrics.onCertificate(certificate.first);
   await tellOfChangedFiles({ registry: settings.registry, logger }, signal);
-  const assess = judgeAdmissions(followPolicy(flags.config, parts, signal), parts, signal);
+  const assess = watchAdmissions(followPolicy(flags.config, parts, signal), parts, signal);
   const health = healthOf(cluster);
   const meter = metrics.answers;
   const app = createApp({ assess, health, logger, meter }, { https: tlsOptions(certificate.first) });

@@ -6,7 +6,7 @@ import {
   describeDenial,
   describeWarnings,
 } from '../../src/admission/describe-outcome.ts';
-import { CANNOT_RUN, judged, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
+import { CANNOT_RUN, decided, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
 
 const LONG = { ...ON_NO_NODE, detail: `no node offers handler ${'x'.repeat(90)}.` };
 
@@ -73,7 +73,7 @@ test.each([
   ],
 ] as const)('warnings, %s', (_case, parts, subject, expected) => {
   const isBinding = subject === 'Pod';
-  const assessment = judged({
+  const assessment = decided({
     findings: [CANNOT_RUN, ON_NO_NODE],
     changes: [SET_CLASS],
     isBinding,
@@ -88,12 +88,12 @@ test('withheld changes share lines as far as these stay short', () => {
     path: `/spec/containers/0/resources/limits/${resource}`,
     value: '64Mi',
   }));
-  expect(describeWarnings(judged({ mode: 'audit', changes }), 'Pod')).toEqual([
+  expect(describeWarnings(decided({ mode: 'audit', changes }), 'Pod')).toEqual([
     'wasmgate (audit): would set spec.containers[0].resources.limits.cpu="64Mi"',
     'wasmgate (audit): would set spec.containers[0].resources.limits.memory="64Mi"',
     'wasmgate (audit): would set spec.containers[0].resources.limits.storage="64Mi"',
   ]);
-  expect(describeWarnings(judged({ mode: 'audit', changes: [SET_CLASS, SET_CLASS] }), 'Pod')).toEqual([
+  expect(describeWarnings(decided({ mode: 'audit', changes: [SET_CLASS, SET_CLASS] }), 'Pod')).toEqual([
     'wasmgate (audit): would set spec.runtimeClassName="wasmtime", spec.runtimeClassName="wasmtime"',
   ]);
 });
@@ -121,7 +121,7 @@ test.each([
   ['audit', { mode: 'audit' }, { outcome: 'would-deny', mode: 'audit' }],
   ['nothing to refuse', { findings: [ON_NO_NODE] }, { outcome: 'allowed', findings: 'handler-on-no-node' }],
 ] as const)('validation annotates: %s', (_case, parts, expected) => {
-  expect(annotateValidation(judged({ findings: [CANNOT_RUN, CANNOT_RUN], ...parts }))).toEqual({
+  expect(annotateValidation(decided({ findings: [CANNOT_RUN, CANNOT_RUN], ...parts }))).toEqual({
     mode: 'enforce',
     findings: 'handler-cannot-run-image',
     'runtime-class': 'wasmtime',
@@ -164,7 +164,7 @@ test('validation annotates what each image is', () => {
       verdict: { kind: 'unknown', reason: 'timeout', detail: '', advice: null, evidence: [] },
     },
   ] as const;
-  expect(annotateValidation(judged({ containers, origin: 'none' }))).toEqual({
+  expect(annotateValidation(decided({ containers, origin: 'none' }))).toEqual({
     mode: 'enforce',
     outcome: 'allowed',
     images: 'app=wasm/wasi-image, proxy=container, own=skipped, far=unknown/timeout',
@@ -178,7 +178,7 @@ test('what a registry said before it was away is told with its time, and warned 
     { ...old, container: { name: 'app' } },
     { ...old, container: { name: 'proxy' } },
   ];
-  const assessment = judged({ containers, findings: [CANNOT_RUN] });
+  const assessment = decided({ containers, findings: [CANNOT_RUN] });
   expect(annotateValidation(assessment)['images']).toBe(
     'app=container (as of 2026-11-21T14:02:11.000Z, now unreachable), proxy=container (as of 2026-11-21T14:02:11.000Z, now unreachable)',
   );
@@ -188,8 +188,8 @@ test('what a registry said before it was away is told with its time, and warned 
 });
 
 test('mutation annotates the same key with the same value, or not at all, when asked again', () => {
-  const first = annotateMutation(judged({ changes: [SET_CLASS] }));
-  const again = annotateMutation(judged({ origin: 'pod' }));
+  const first = annotateMutation(decided({ changes: [SET_CLASS] }));
+  const again = annotateMutation(decided({ origin: 'pod' }));
   expect(first).toEqual({ mode: 'enforce', 'runtime-class': 'wasmtime', changes: '/spec/runtimeClassName' });
   expect(first).toMatchObject(again);
 });

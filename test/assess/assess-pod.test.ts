@@ -102,13 +102,13 @@ describe('what is never judged', () => {
     async (_case, value, allowSkipAnnotation, words) => {
       const annotations = { 'wasmgate.dev/skip': value };
       const assessment = await assess(wasmPod({ annotations }), { policy: { allowSkipAnnotation } });
-      expect(assessment).toMatchObject({ kind: 'judged', notes: [expect.stringContaining(words)] });
+      expect(assessment).toMatchObject({ kind: 'decided', notes: [expect.stringContaining(words)] });
     },
   );
 
   test('an annotation that says no needs no word', async () => {
     const assessment = await assess(wasmPod({ annotations: { 'wasmgate.dev/skip': 'false' } }));
-    expect(assessment).toMatchObject({ kind: 'judged', notes: [] });
+    expect(assessment).toMatchObject({ kind: 'decided', notes: [] });
   });
 
   test('images on the skip list are not asked for', async () => {
@@ -116,7 +116,7 @@ describe('what is never judged', () => {
     const assessment = await assess(wasmPod(), {
       policy: { skipImages: [`${registry.host}/corpus/*`], onUnknownImage: 'deny' },
     });
-    expect(assessment).toMatchObject({ kind: 'judged', decision: { findings: [], changes: [] } });
+    expect(assessment).toMatchObject({ kind: 'decided', decision: { findings: [], changes: [] } });
     expect(registry.log).toHaveLength(asked);
   });
 
@@ -168,7 +168,7 @@ describe('modes', () => {
     expect(assessment).toMatchObject({
       outcome: { mode: 'audit', refusals: [], changes: [], withheld: { refusals: [] } },
     });
-    expect(assessment.kind === 'judged' && assessment.outcome.withheld.changes.length).toBeGreaterThan(0);
+    expect(assessment.kind === 'decided' && assessment.outcome.withheld.changes.length).toBeGreaterThan(0);
     expect(await assess(wasmPod(), { labels, ...mutate })).toMatchObject({ kind: 'skipped' });
   });
 
@@ -218,7 +218,7 @@ test('a template is not expected to be mutated', async () => {
 describe('pull secrets of the ServiceAccount', () => {
   const users = { puller: 'pull-me' };
 
-  async function judgePrivate(subject: 'pod' | 'template', sketch: PodSketch) {
+  async function assessPrivate(subject: 'pod' | 'template', sketch: PodSketch) {
     await using secured = await startRegistry({ images: putFixtureImages, auth: 'basic', users });
     const { logger } = createRecordingLogger();
     const asked: string[] = [];
@@ -254,7 +254,7 @@ describe('pull secrets of the ServiceAccount', () => {
       step: 'validate',
       deadline: createDeadline(60_000),
     });
-    const [container] = assessment.kind === 'judged' ? assessment.containers : [];
+    const [container] = assessment.kind === 'decided' ? assessment.containers : [];
     return { verdict: container?.verdict.kind, asked };
   }
 
@@ -276,7 +276,7 @@ describe('pull secrets of the ServiceAccount', () => {
     ],
     ['a Pod has them already, or none', 'pod', {}, 'unknown', []],
   ])('%s', async (_case, subject, sketch, verdict, asked) => {
-    expect(await judgePrivate(subject, sketch)).toEqual({ verdict, asked });
+    expect(await assessPrivate(subject, sketch)).toEqual({ verdict, asked });
   });
 });
 
@@ -287,7 +287,7 @@ test('the LimitRanges of the namespace, and of no other, bound what is set', asy
   ];
   const view = cluster([runtimeClass('wasmtime')], [], ranges);
   const assessment = await assess(wasmPod(), { port: { view: () => view } });
-  const changes = assessment.kind === 'judged' ? assessment.decision.changes : [];
+  const changes = assessment.kind === 'decided' ? assessment.decision.changes : [];
   const limit = changes.find(({ path }) => path === '/spec/containers/0/resources/limits/memory');
   expect(limit?.value).toBe('100Mi');
 });
@@ -296,7 +296,7 @@ test('the namespace’s label says which tier, also where it is younger than the
   const labels = { 'wasmgate.dev/resource-tier': 'ai' };
   for (const port of [{}, { namespace: () => undefined }]) {
     const assessment = await assess(wasmPod(), { labels, port });
-    const changes = assessment.kind === 'judged' ? assessment.decision.changes : [];
+    const changes = assessment.kind === 'decided' ? assessment.decision.changes : [];
     const limit = changes.find(({ path }) => path === '/spec/containers/0/resources/limits/memory');
     expect(limit?.value).toBe('512Mi');
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import type { JudgedAssessment } from '../../src/assess/assessment.ts';
+import type { DecidedAssessment } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
@@ -56,7 +56,7 @@ function start({ watched, live, isStale = false }: Classes) {
     image: string,
     runtimeClassName: string | null,
     step: 'mutate' | 'validate' = 'validate',
-  ): Promise<JudgedAssessment> => {
+  ): Promise<DecidedAssessment> => {
     const subject = pod({
       containers: [{ image: `${registry.host}/corpus/${image}:latest` }],
       spec: runtimeClassName === null ? {} : { runtimeClassName },
@@ -69,7 +69,7 @@ function start({ watched, live, isStale = false }: Classes) {
       step,
       deadline,
     });
-    if (assessment.kind !== 'judged') throw new Error('it is judged');
+    if (assessment.kind !== 'decided') throw new Error('it is judged');
     return assessment;
   };
   return { judge, messages, lists: () => lists };
@@ -78,7 +78,7 @@ function start({ watched, live, isStale = false }: Classes) {
 const WASM = 'bk-wasi-wasm';
 const LINUX = 'linux-plain';
 
-function refusalsOf({ outcome }: JudgedAssessment): readonly string[] {
+function refusalsOf({ outcome }: DecidedAssessment): readonly string[] {
   return outcome.refusals.map(({ id }) => id);
 }
 

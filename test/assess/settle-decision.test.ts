@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import type { JudgedAssessment } from '../../src/assess/assessment.ts';
+import type { DecidedAssessment } from '../../src/assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/image-catalog.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
@@ -25,7 +25,7 @@ interface Stage {
   readonly registry: TestRegistry;
   readonly put: (image: LayeredImage) => string;
   readonly image: (fixture: string) => string;
-  readonly assess: (sketch: PodSketch, deadline?: Deadline) => Promise<JudgedAssessment>;
+  readonly assess: (sketch: PodSketch, deadline?: Deadline) => Promise<DecidedAssessment>;
   /** Requests so far that were for layers; manifest and config cost two. */
   readonly looks: () => number;
 }
@@ -69,18 +69,18 @@ async function setUp({ classes, policy = {}, faults }: Setup): Promise<Stage> {
         step: 'mutate',
         deadline,
       });
-      if (assessment.kind !== 'judged') throw new Error('the Pod was not judged');
+      if (assessment.kind !== 'decided') throw new Error('the Pod was not judged');
       return assessment;
     },
     looks: () => registry.log.length - 2,
   };
 }
 
-function classOf({ decision }: JudgedAssessment): string | undefined {
+function classOf({ decision }: DecidedAssessment): string | undefined {
   return decision.runtimeClass.class?.name;
 }
 
-function refusals({ outcome }: JudgedAssessment): readonly string[] {
+function refusals({ outcome }: DecidedAssessment): readonly string[] {
   return outcome.refusals.map(({ id }) => id);
 }
 

@@ -139,7 +139,7 @@ describe.skipIf(!hasGnuTar)('an update whose answer rests on what the images hol
 
   async function refusalsOf(setup: Setup, after: Pod, previous: Pod): Promise<readonly string[]> {
     const assessment = await ask(start(setup), after, { previous });
-    return assessment.kind === 'judged' ? assessment.outcome.refusals.map(({ id }) => id) : [];
+    return assessment.kind === 'decided' ? assessment.outcome.refusals.map(({ id }) => id) : [];
   }
 
   test.each<[string, Held, Held, readonly string[], readonly string[]]>([
@@ -228,6 +228,6 @@ test.each([
   const fetchView = () => Promise.reject(new Error('API server away'));
   const assess = start({ port: { hasStaleClasses: () => isStale, fetchView } });
   const assessment = await ask(assess, podOf(WASM), { step: 'mutate' });
-  const changes = assessment.kind === 'judged' ? assessment.outcome.changes : [];
+  const changes = assessment.kind === 'decided' ? assessment.outcome.changes : [];
   expect(changes.filter(({ path }) => path === '/spec/runtimeClassName')).toHaveLength(injected);
 });

@@ -1,7 +1,7 @@
 import type { ClusterNode } from '../../src/pod/cluster-objects.ts';
 import type { Container } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import type { JudgedFinding } from '../../src/policy/decision.ts';
+import type { RatedFinding } from '../../src/policy/decision.ts';
 import type { ClusterView } from '../../src/policy/facts.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import {
@@ -78,7 +78,7 @@ export function decide({
   spec,
   policy = {},
   view,
-}: Case): readonly JudgedFinding[] {
+}: Case): readonly RatedFinding[] {
   const subject = pod({ ...sketch, spec: { ...(on === null ? {} : { runtimeClassName: on }), ...spec } });
   const known = view ?? cluster(CLASSES.map((name) => runtimeClass(name)));
   return evaluate(podFacts(subject, IMAGES, known), settings(policy)).findings;

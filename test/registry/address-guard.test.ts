@@ -40,7 +40,7 @@ describe('addresses by default', () => {
     ['140.82.121.33', null],
     ['2606:50c0:8000::154', null],
   ] as const)('%s: %s', ([address, verdict]) => {
-    expect(guard.judge(address)).toBe(verdict);
+    expect(guard.whyDenied(address)).toBe(verdict);
   });
 });
 
@@ -58,14 +58,14 @@ describe('addresses that the operator lets through', () => {
     { allow: ['100.100.100.200'], address: '100.100.100.200', allowed: true },
   ])('$allow lets $address through: $allowed', ({ allow, address, allowed }) => {
     const guard = createAddressGuard({ allowAddresses: allow, allowLoopback: false });
-    expect(guard.judge(address) === null).toBe(allowed);
+    expect(guard.whyDenied(address) === null).toBe(allowed);
   });
 
   test('loopback on the user’s own machine, and nothing else with it', () => {
     const guard = createAddressGuard({ allowAddresses: [], allowLoopback: true });
-    expect(['127.0.0.1', '::1', '::ffff:127.0.0.1'].map(guard.judge)).toEqual([null, null, null]);
-    expect(guard.judge('169.254.169.254')).toBe('a link-local address');
-    expect(guard.judge('0.0.0.0')).toBe('an unspecified address');
+    expect(['127.0.0.1', '::1', '::ffff:127.0.0.1'].map(guard.whyDenied)).toEqual([null, null, null]);
+    expect(guard.whyDenied('169.254.169.254')).toBe('a link-local address');
+    expect(guard.whyDenied('0.0.0.0')).toBe('an unspecified address');
   });
 
   test.for(['registry.test', '10.0.0.0/33', '', '10.0.0.0/8/8'])('"%s" is no address', (entry) => {

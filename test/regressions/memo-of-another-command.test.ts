@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commandKey, judgeAnswer } from '../../src/assess/judge-container.ts';
+import { commandKey, assessAnswered } from '../../src/assess/assess-container.ts';
 import type { Container } from '../../src/pod/pod.ts';
 import { imageFacts, linux } from '../support/image-facts.ts';
 
@@ -34,7 +34,7 @@ test('an empty command does not take the Wasm from others who start the image as
   const kindOf = (start: Start): string => {
     const container = { name: 'app', image: 'registry.example/app:1', ...start };
     const visited = { kind: 'main', path: '/spec/containers/0', container } as const;
-    return judgeAnswer(visited, { kind: 'facts', facts, stale: null }).verdict.kind;
+    return assessAnswered(visited, { kind: 'facts', facts, stale: null }).verdict.kind;
   };
   expect([kindOf({ command: [''] }), kindOf({})]).toEqual(['container', 'wasm']);
 });

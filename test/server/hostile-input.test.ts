@@ -6,7 +6,7 @@ import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
 import { DEFAULTS } from '../../src/server/app.ts';
 import { AppError } from '../../src/errors.ts';
-import { answering, judged } from '../support/assessments.ts';
+import { answering, decided } from '../support/assessments.ts';
 import { readReview } from '../support/reviews.ts';
 import { startWebhook, type Webhook } from '../support/webhook.ts';
 
@@ -43,7 +43,7 @@ test.each([
   ['plain text', good, { 'content-type': 'text/plain' }, 415, 'wrong-content-type'],
   ['a broken content type', good, { 'content-type': 'json' }, 415, 'wrong-content-type'],
 ])('%s: a clear error, and the next request is served', async (_case, body, headers, status, code) => {
-  const { assess, asked } = answering(judged());
+  const { assess, asked } = answering(decided());
   await using webhook = await startWebhook({ assess });
   for (const path of ['/mutate', '/validate']) {
     const reply = await webhook.send('POST', path, body, headers);
@@ -70,7 +70,7 @@ test.each([
   ['metadata that is a list', { metadata: [], spec: { containers: [] } }],
   ['a numeric annotation', { metadata: { annotations: { a: 1 } }, spec: { containers: [] } }],
 ])('an object that is %s: allowed, and the next request is served', async (_case, object) => {
-  const { assess, asked } = answering(judged());
+  const { assess, asked } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const body = changed({ request: { ...review.request, object } });
   for (const path of ['/mutate', '/validate']) {
@@ -82,7 +82,7 @@ test.each([
 });
 
 test('a review of nearly 7 MiB is judged', async () => {
-  const { assess } = answering(judged());
+  const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const padding = 'x'.repeat(DEFAULTS.bodyLimit - good.length - 100);
   expect((await webhook.post('/validate', changed({ padding }))).status).toBe(200);
@@ -101,7 +101,7 @@ function openRequest(webhook: Webhook, headers: Readonly<Record<string, string>>
 }
 
 test('an endless body is cut off at the limit', async () => {
-  const { assess } = answering(judged());
+  const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const endless = openRequest(webhook);
   const answered = once(endless, 'response');
@@ -121,7 +121,7 @@ test('an endless body is cut off at the limit', async () => {
 });
 
 test('a body that never ends and never comes is given up', async () => {
-  const { assess } = answering(judged());
+  const { assess } = answering(decided());
   // The good request at the end has to come in within it, too.
   await using webhook = await startWebhook({ assess, app: { requestTimeout: 1000 } });
   const slow = openRequest(webhook);
@@ -133,7 +133,7 @@ test('a body that never ends and never comes is given up', async () => {
 });
 
 test('bodies on their way take so much memory and no more, and give it back', async () => {
-  const { assess } = answering(judged());
+  const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess, app: { bytesInFlight: 1000 + good.length } });
   const slow = openRequest(webhook, { 'content-length': '1001' });
   slow.on('error', () => {});
@@ -154,7 +154,7 @@ test('bodies on their way take so much memory and no more, and give it back', as
 });
 
 test('a body that does not tell its length counts as the longest', async () => {
-  const { assess } = answering(judged());
+  const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess, app: { bytesInFlight: DEFAULTS.bodyLimit - 1 } });
   const unsaid = openRequest(webhook, { 'transfer-encoding': 'chunked' });
   const answered = once(unsaid, 'response');
@@ -170,7 +170,7 @@ test('a body is waited for no longer than the API server waits for an answer', (
 });
 
 test('plain http on the port of HTTPS, and a client that hangs up: the next request is served', async () => {
-  const { assess } = answering(judged());
+  const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   await expect(fetch(`http://127.0.0.1:${webhook.port}/healthz`)).rejects.toThrow('fetch failed');
   const socket = connect({ host: '127.0.0.1', port: webhook.port, ca: webhook.certificate.caCert });
@@ -183,7 +183,7 @@ test('plain http on the port of HTTPS, and a client that hangs up: the next requ
 });
 
 test('bytes that are no HTTP get 400', async () => {
-  const { assess } = answering(judged());
+  const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const socket = connect({ host: '127.0.0.1', port: webhook.port, ca: webhook.certificate.caCert });
   await once(socket, 'secureConnect');
@@ -200,7 +200,7 @@ test.each([
   ['GET', '/constructor', 404, 'not-found'],
   ['GET', '/%', 400, 'FST_ERR_BAD_URL'],
 ] as const)('%s %s is %i', async (method, path, status, code) => {
-  const { assess } = answering(judged());
+  const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const reply = await webhook.send(method, path);
   expect(reply.status).toBe(status);
@@ -217,7 +217,7 @@ test.each([
   ],
 ])('%s of ours is HTTP 500, in the log once with its uid, and no verdict', async (_case, fault, says) => {
   let isBroken = true;
-  const assess = () => (isBroken ? Promise.reject(fault) : Promise.resolve(judged()));
+  const assess = () => (isBroken ? Promise.reject(fault) : Promise.resolve(decided()));
   await using webhook = await startWebhook({ assess });
   for (const path of ['/mutate', '/validate']) {
     const reply = await webhook.post(path, good);
@@ -236,7 +236,7 @@ test.each([
 });
 
 test('a time-out that is no duration is logged, and the request judged all the same', async () => {
-  const { assess, asked } = answering(judged());
+  const { assess, asked } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const reply = await webhook.post(`/validate?timeout=${'soon'.repeat(100)}&timeout=10s`, good);
   expect(reply.status).toBe(200);
@@ -252,7 +252,7 @@ test('the caller’s time-out is the deadline', async () => {
       const signal = deadline.signal();
       await once(signal, 'abort');
       reasons.push(signal.reason);
-      return judged();
+      return decided();
     },
   });
   await webhook.post('/validate?timeout=100ms', good);
@@ -260,7 +260,7 @@ test('the caller’s time-out is the deadline', async () => {
 });
 
 test('an ordinary admission is logged at level debug only', async () => {
-  const { assess } = answering(judged());
+  const { assess } = answering(decided());
   for (const [logLevel, lines] of [
     ['info', 0],
     ['debug', 1],

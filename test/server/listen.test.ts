@@ -9,12 +9,12 @@ import { swapCertificate, tlsOptions } from '../../src/server/certificate.ts';
 import { createHealth } from '../../src/server/health.ts';
 import { listen } from '../../src/server/listen.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
-import { answering, judged } from '../support/assessments.ts';
+import { answering, decided } from '../support/assessments.ts';
 import { readReview } from '../support/reviews.ts';
 import { createTestCertificate } from '../support/tls.ts';
 import { startWebhook } from '../support/webhook.ts';
 
-const { assess } = answering(judged());
+const { assess } = answering(decided());
 
 test('health: alive at once, ready when nothing is waited for, not ready when draining', async () => {
   let waiting: readonly string[] = ['first list of RuntimeClasses', 'first list of Nodes'];

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import jsonPatch from 'fast-json-patch';
-import { answering, CANNOT_RUN, judged, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
+import { answering, CANNOT_RUN, decided, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
 import { readReview, REVIEW_FILES, withObject } from '../support/reviews.ts';
 import { startWebhook } from '../support/webhook.ts';
 
 const MUTATING = REVIEW_FILES.filter((file) => file.includes('-mutate-'));
 
 test.each(MUTATING)('%s: the patch gives the class, under the uid asked for', async (file) => {
-  const { assess, asked } = answering(judged({ changes: [SET_CLASS], findings: [ON_NO_NODE] }));
+  const { assess, asked } = answering(decided({ changes: [SET_CLASS], findings: [ON_NO_NODE] }));
   await using webhook = await startWebhook({ assess });
   const review = readReview(file);
   const response = await webhook.ask('/mutate?timeout=10s', review);
@@ -20,7 +20,7 @@ test.each(MUTATING)('%s: the patch gives the class, under the uid asked for', as
 });
 
 test('nothing to change: allowed without a patch', async () => {
-  const { assess } = answering(judged());
+  const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const response = await webhook.ask('/mutate', readReview('03'));
   expect(response).toEqual({
@@ -32,7 +32,7 @@ test('nothing to change: allowed without a patch', async () => {
 
 test('a Pod that will be refused: allowed as written, no word about it', async () => {
   const { assess } = answering(
-    judged({ findings: [CANNOT_RUN, ON_NO_NODE], changes: [SET_CLASS], notes: ['a note'] }),
+    decided({ findings: [CANNOT_RUN, ON_NO_NODE], changes: [SET_CLASS], notes: ['a note'] }),
   );
   await using webhook = await startWebhook({ assess });
   const response = await webhook.ask('/mutate', readReview('03'));
@@ -66,7 +66,7 @@ test.each([
   ['no object', withObject(pod, null)],
   ['a Pod with broken fields', withObject(pod, { metadata: {}, spec: { containers: 'none' } })],
 ])('%s is allowed unasked', async (_case, review) => {
-  const { assess, asked } = answering(judged({ changes: [SET_CLASS] }));
+  const { assess, asked } = answering(decided({ changes: [SET_CLASS] }));
   await using webhook = await startWebhook({ assess });
   expect(await webhook.ask('/mutate', review)).toEqual({ uid: expect.any(String), allowed: true });
   expect(asked).toEqual([]);

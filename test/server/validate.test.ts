@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { answering, CANNOT_RUN, judged, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
+import { answering, CANNOT_RUN, decided, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
 import { readReview, REVIEW_FILES, withObject } from '../support/reviews.ts';
 import { startWebhook } from '../support/webhook.ts';
 
-const refusing = judged({ findings: [CANNOT_RUN, ON_NO_NODE], changes: [SET_CLASS], notes: ['a note'] });
+const refusing = decided({ findings: [CANNOT_RUN, ON_NO_NODE], changes: [SET_CLASS], notes: ['a note'] });
 
 const PODS = REVIEW_FILES.filter((file) => file.includes('-validate-create-pod-'));
 const WORKLOADS = REVIEW_FILES.filter(
@@ -12,7 +12,7 @@ const WORKLOADS = REVIEW_FILES.filter(
 const UPDATES = REVIEW_FILES.filter((file) => file.includes('-validate-update-pod-'));
 /** 16 adds an ephemeral container, 17 is `kubectl set image`; the others are labels, conditions and deletion. */
 const NEW_IMAGES = UPDATES.filter((file) => /^1[67]/.test(file));
-const told = judged({ findings: [CANNOT_RUN, ON_NO_NODE], isBinding: false });
+const told = decided({ findings: [CANNOT_RUN, ON_NO_NODE], isBinding: false });
 
 test.each(PODS)('%s is refused with words, and never changed', async (file) => {
   const { assess, asked } = answering(refusing);
@@ -98,7 +98,7 @@ test('an update of a workload is judged', async () => {
 });
 
 test('mode audit: allowed, everything told', async () => {
-  const { assess } = answering(judged({ mode: 'audit', findings: [CANNOT_RUN], changes: [SET_CLASS] }));
+  const { assess } = answering(decided({ mode: 'audit', findings: [CANNOT_RUN], changes: [SET_CLASS] }));
   await using webhook = await startWebhook({ assess });
   const response = await webhook.ask('/validate', readReview('05'));
   expect(response).toMatchObject({

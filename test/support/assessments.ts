@@ -1,5 +1,5 @@
-import type { AssessPod, AssessmentRequest, JudgedAssessment } from '../../src/assess/assessment.ts';
-import type { Change, ClassOrigin, JudgedFinding } from '../../src/policy/decision.ts';
+import type { AssessPod, AssessmentRequest, DecidedAssessment } from '../../src/assess/assessment.ts';
+import type { Change, ClassOrigin, RatedFinding } from '../../src/policy/decision.ts';
 import { applyMode, type Mode } from '../../src/policy/mode.ts';
 
 export const WASMTIME = {
@@ -10,7 +10,7 @@ export const WASMTIME = {
   tolerations: null,
 };
 
-export const CANNOT_RUN: JudgedFinding = {
+export const CANNOT_RUN: RatedFinding = {
   id: 'handler-cannot-run-image',
   container: 'app',
   detail: 'container "app" is a Spin application, which RuntimeClass "wasmtime" cannot run',
@@ -19,7 +19,7 @@ export const CANNOT_RUN: JudgedFinding = {
   action: 'deny',
 };
 
-export const ON_NO_NODE: JudgedFinding = {
+export const ON_NO_NODE: RatedFinding = {
   id: 'handler-on-no-node',
   container: null,
   detail: 'no node offers handler "wasmtime"',
@@ -35,18 +35,18 @@ export const SET_CLASS: Change = {
   reason: 'chosen',
 };
 
-export interface JudgedParts {
+export interface DecidedParts {
   readonly mode?: Mode;
-  readonly findings?: readonly JudgedFinding[];
+  readonly findings?: readonly RatedFinding[];
   readonly changes?: readonly Change[];
-  readonly containers?: JudgedAssessment['containers'];
+  readonly containers?: DecidedAssessment['containers'];
   readonly notes?: readonly string[];
   readonly origin?: ClassOrigin;
   readonly isBinding?: boolean;
 }
 
-/** A judgement as the use case answers it, with the real mode applied. */
-export function judged(parts: JudgedParts = {}): JudgedAssessment {
+/** An assessment as the use case answers it, with the real mode applied. */
+export function decided(parts: DecidedParts = {}): DecidedAssessment {
   const { mode = 'enforce', findings = [], changes = [], origin = 'chosen' } = parts;
   const decision = {
     findings,
@@ -54,7 +54,7 @@ export function judged(parts: JudgedParts = {}): JudgedAssessment {
     runtimeClass: { class: origin === 'none' ? null : WASMTIME, origin },
   };
   return {
-    kind: 'judged',
+    kind: 'decided',
     decision,
     outcome: applyMode(decision, mode),
     isBinding: parts.isBinding ?? true,

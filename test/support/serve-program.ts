@@ -7,7 +7,7 @@ import { createHealth } from '../../src/server/health.ts';
 import { listen } from '../../src/server/listen.ts';
 import { stopSignal } from '../../src/server/stop-signal.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
-import { judged } from './assessments.ts';
+import { decided } from './assessments.ts';
 import { createTestCertificate } from './tls.ts';
 
 const DRAIN = 100;
@@ -18,7 +18,7 @@ const assess = async () => {
   const told = once(process, 'message');
   process.send?.({ kind: 'asked' });
   await told;
-  return judged();
+  return decided();
 };
 const app = createApp(
   { assess, health, logger: createLogger({ level: 'silent' }) },

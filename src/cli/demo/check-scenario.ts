@@ -1,8 +1,8 @@
-import type { JudgedAssessment } from '../../assess/assessment.ts';
+import type { DecidedAssessment } from '../../assess/assessment.ts';
 import type { Admission } from './api-server.ts';
 import type { DemoAnswer, Scenario } from './scenarios.ts';
 
-export type ShownContainer = JudgedAssessment['containers'][number];
+export type ShownContainer = DecidedAssessment['containers'][number];
 
 /** A scenario with what came of it. */
 export interface Played {

@@ -49,7 +49,7 @@ async function play(scenario: Scenario, { webhook, apiServer }: Actors): Promise
     step: 'validate',
     deadline,
   });
-  return { scenario, admission, containers: assessment.kind === 'judged' ? assessment.containers : [] };
+  return { scenario, admission, containers: assessment.kind === 'decided' ? assessment.containers : [] };
 }
 
 async function playAll(

@@ -1,4 +1,4 @@
-import { answerJudged, answerSkipped } from '../../admission/answer-judgement.ts';
+import { answerDecided, answerSkipped } from '../../admission/answer-assessment.ts';
 import { patched, type Answer } from '../../admission/response.ts';
 import type { Reviewed } from './review-subject.ts';
 
@@ -8,8 +8,8 @@ export function admissionAnswer(review: Reviewed): Answer {
     const { subject, reason, notes } = review;
     return subject.kind === 'left' ? subject.answer : answerSkipped(reason, notes);
   }
-  const { judgement, subject, patch } = review;
-  const answer = answerJudged(judgement, subject.source.kind);
+  const { assessment, subject, patch } = review;
+  const answer = answerDecided(assessment, subject.source.kind);
   const isPod = subject.asked.subject === 'pod';
   return answer.kind === 'allowed' && isPod ? patched(patch, answer.remarks) : answer;
 }

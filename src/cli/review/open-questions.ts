@@ -12,7 +12,7 @@ export interface OpenQuestion {
 
 export function openQuestions(review: Reviewed): readonly OpenQuestion[] {
   if (review.kind === 'left') return [];
-  const { containers, decision } = review.judgement;
+  const { containers, decision } = review.assessment;
   const found = new Set(decision.findings.map(({ container }) => container));
   return containers.flatMap(({ container, verdict, isSkipped }) => {
     if (verdict.kind !== 'unknown' || isSkipped) return [];

@@ -1,9 +1,9 @@
 import { describePath } from '../../admission/describe-change.ts';
 import { reportVerdict } from '../../assess/image-report.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
-import type { JudgedFinding } from '../../policy/decision.ts';
+import type { RatedFinding } from '../../policy/decision.ts';
 import type { OpenMatter, Refused, ReportedClass, ReportedFinding, ReportItem } from './report.ts';
-import type { JudgedReview, LeftReview, Reviewed } from './review-subject.ts';
+import type { DecidedReview, LeftReview, Reviewed } from './review-subject.ts';
 
 /** What of the cluster is known, beyond what it holds. */
 export interface Knowledge {
@@ -11,24 +11,24 @@ export interface Knowledge {
   readonly knowsClasses: boolean;
 }
 
-function unknownContainers({ judgement }: JudgedReview): ReadonlySet<string> {
-  const unknown = judgement.containers.filter(
+function unknownContainers({ assessment }: DecidedReview): ReadonlySet<string> {
+  const unknown = assessment.containers.filter(
     ({ verdict, isSkipped }) => verdict.kind === 'unknown' && !isSkipped,
   );
   return new Set(unknown.map(({ container }) => container.name));
 }
 
 /** What is refused for a reason that is certain: neither an image nor a class that is not known has a part in it. */
-function refusesOf(review: JudgedReview): Refused | null {
+function refusesOf(review: DecidedReview): Refused | null {
   const unknown = unknownContainers(review);
-  const isCertain = ({ container }: JudgedFinding): boolean => container === null || !unknown.has(container);
-  const { outcome, isBinding } = review.judgement;
+  const isCertain = ({ container }: RatedFinding): boolean => container === null || !unknown.has(container);
+  const { outcome, isBinding } = review.assessment;
   if (!outcome.refusals.some(isCertain)) return null;
   return isBinding ? 'object' : 'pods';
 }
 
 /** What a controller wrote is let in, as the webhook does; what it was made from is there to be reviewed, and mended. */
-function isRefused({ subject }: JudgedReview, refuses: Refused | null): boolean {
+function isRefused({ subject }: DecidedReview, refuses: Refused | null): boolean {
   const { asked } = subject;
   return (
     refuses === 'object' || (refuses === 'pods' && !(asked.subject === 'template' && asked.isControlled))
@@ -38,9 +38,9 @@ function isRefused({ subject }: JudgedReview, refuses: Refused | null): boolean 
 /**
  * Whatever the policy does with unknown images: here nobody waits for an admission, and what is not known is said to be so.
  */
-function openMatters(review: JudgedReview): readonly OpenMatter[] {
+function openMatters(review: DecidedReview): readonly OpenMatter[] {
   const hangsOnImages = unknownContainers(review).size > 0;
-  const hangsOnClasses = review.judgement.hangsOnClasses === true;
+  const hangsOnClasses = review.assessment.hangsOnClasses === true;
   return [
     ...(hangsOnImages ? (['images'] as const) : []),
     ...(hangsOnClasses ? (['runtime-classes'] as const) : []),
@@ -48,7 +48,7 @@ function openMatters(review: JudgedReview): readonly OpenMatter[] {
 }
 
 /** What is refused for a reason that is certain stays refused, whatever else is open. */
-function outcomeOf(review: JudgedReview): Pick<ReportItem, 'outcome' | 'refuses' | 'hangsOn'> {
+function outcomeOf(review: DecidedReview): Pick<ReportItem, 'outcome' | 'refuses' | 'hangsOn'> {
   const refuses = refusesOf(review);
   if (isRefused(review, refuses)) return { outcome: 'refused', refuses, hangsOn: [] };
   const hangsOn = openMatters(review);
@@ -56,7 +56,10 @@ function outcomeOf(review: JudgedReview): Pick<ReportItem, 'outcome' | 'refuses'
   return { outcome: review.patch.length > 0 ? 'changed' : 'admitted', refuses, hangsOn };
 }
 
-function classOf({ runtimeClass, subject }: JudgedReview, { knowsClasses }: Knowledge): ReportedClass | null {
+function classOf(
+  { runtimeClass, subject }: DecidedReview,
+  { knowsClasses }: Knowledge,
+): ReportedClass | null {
   const { class: found, origin } = runtimeClass;
   if (found !== null) return { name: found.name, handler: found.handler, origin };
   const named = subject.asked.pod.spec.runtimeClassName;
@@ -65,7 +68,7 @@ function classOf({ runtimeClass, subject }: JudgedReview, { knowsClasses }: Know
     : { name: named, handler: null, origin: knowsClasses ? origin : 'pod' };
 }
 
-function findingOf({ id, severity, action, container, detail, advice }: JudgedFinding): ReportedFinding {
+function findingOf({ id, severity, action, container, detail, advice }: RatedFinding): ReportedFinding {
   return { id, severity, action, container, message: detail, advice };
 }
 
@@ -86,12 +89,12 @@ function reportLeft(review: LeftReview): ReportItem {
 /** What is told of a reviewed object. */
 export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
   if (review.kind === 'left') return reportLeft(review);
-  const { judgement, patch, subject } = review;
+  const { assessment, patch, subject } = review;
   const prefix = formatPointer(subject.path);
   return {
     source: subject.source,
     ...outcomeOf(review),
-    mode: judgement.outcome.mode,
+    mode: assessment.outcome.mode,
     runtimeClass: classOf(review, knowledge),
     changes: review.changes.map(({ path, value, reason }) => ({
       field: describePath(prefix + path),
@@ -99,8 +102,8 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
       reason,
     })),
     patch,
-    findings: judgement.decision.findings.map(findingOf),
-    images: judgement.containers.map(({ container, image, verdict }) => ({
+    findings: assessment.decision.findings.map(findingOf),
+    images: assessment.containers.map(({ container, image, verdict }) => ({
       container: container.name,
       image,
       verdict: reportVerdict(verdict),
@@ -110,5 +113,5 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
 
 /** Worth saying although it is no finding: why nothing was judged, a namespace label that is none. */
 export function remarksOf(review: Reviewed): readonly string[] {
-  return review.kind === 'left' ? [review.reason, ...review.notes] : review.judgement.notes;
+  return review.kind === 'left' ? [review.reason, ...review.notes] : review.assessment.notes;
 }

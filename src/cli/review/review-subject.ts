@@ -1,12 +1,12 @@
 import jsonPatch from 'fast-json-patch';
 import { createPatch, type PatchOperation } from '../../admission/json-patch.ts';
-import type { AssessPod, JudgedAssessment } from '../../assess/assessment.ts';
+import type { AssessPod, DecidedAssessment } from '../../assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../assess/deadline.ts';
 import { property, type JsonObject } from '../../json.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
 import { readPod } from '../../pod/read-pod.ts';
 import type { Change, Decision } from '../../policy/decision.ts';
-import type { JudgeableSubject, Subject } from './subjects.ts';
+import type { AssessableSubject, Subject } from './subjects.ts';
 
 export const DEFAULTS = {
   /** Nobody waits for an admission here: as long as a look-up may take at all. */
@@ -14,7 +14,7 @@ export const DEFAULTS = {
 } as const;
 
 /** What the two webhooks would do with a subject, one after the other. */
-export type Reviewed = LeftReview | JudgedReview;
+export type Reviewed = LeftReview | DecidedReview;
 
 export interface LeftReview {
   readonly kind: 'left';
@@ -24,11 +24,11 @@ export interface LeftReview {
   readonly notes: readonly string[];
 }
 
-export interface JudgedReview {
-  readonly kind: 'judged';
-  readonly subject: JudgeableSubject;
+export interface DecidedReview {
+  readonly kind: 'decided';
+  readonly subject: AssessableSubject;
   /** As `/validate` sees it, after the changes. */
-  readonly judgement: JudgedAssessment;
+  readonly assessment: DecidedAssessment;
   /** Before the changes: says whether the class was the Pod's own. */
   readonly runtimeClass: Decision['runtimeClass'];
   /** Made; in mode audit, those that would be. */
@@ -57,7 +57,10 @@ function standingAt(path: readonly string[], object: JsonObject): object {
  * The operations for the Pod, as they are for the object that it stands in: what a template is judged as may have more in it
  * than what was written, such as the owner that its Pods will have.
  */
-function patchFor({ object, path }: JudgeableSubject, changes: readonly Change[]): readonly PatchOperation[] {
+function patchFor(
+  { object, path }: AssessableSubject,
+  changes: readonly Change[],
+): readonly PatchOperation[] {
   const prefix = formatPointer(path);
   return createPatch(standingAt(path, object), changes).map((operation) => ({
     ...operation,
@@ -65,12 +68,12 @@ function patchFor({ object, path }: JudgeableSubject, changes: readonly Change[]
   }));
 }
 
-function changesOf({ outcome }: JudgedAssessment): readonly Change[] {
+function changesOf({ outcome }: DecidedAssessment): readonly Change[] {
   return [...outcome.changes, ...outcome.withheld.changes];
 }
 
 interface Step {
-  readonly subject: JudgeableSubject;
+  readonly subject: AssessableSubject;
   readonly assess: AssessPod;
   readonly deadline: Deadline;
 }
@@ -81,31 +84,31 @@ function ask({ subject, assess, deadline }: Step, step: 'mutate' | 'validate'): 
 }
 
 /** What `/mutate` is asked about. */
-function isCreation({ asked }: JudgeableSubject): boolean {
+function isCreation({ asked }: AssessableSubject): boolean {
   return asked.subject === 'pod' && asked.previous === undefined;
 }
 
 /** What `/mutate` is not asked about and `/validate` says no changes of: the Pod that is there keeps what it has. */
-function isUpdate({ asked }: JudgeableSubject): boolean {
+function isUpdate({ asked }: AssessableSubject): boolean {
   return asked.subject === 'pod' && asked.previous !== undefined;
 }
 
 /**
- * Judged once: a workload, which is never changed (the changes are those that its Pods will get), and the update of a Pod,
+ * Assessed once: a workload, which is never changed (the changes are those that its Pods will get), and the update of a Pod,
  * which `/mutate` is not asked about.
  */
 async function reviewOnce(step: Step): Promise<Reviewed> {
   const { subject } = step;
-  const judgement = await ask(step, 'validate');
-  if (judgement.kind === 'skipped') return left(subject, judgement.reason, judgement.notes);
-  const { runtimeClass } = judgement.decision;
+  const assessment = await ask(step, 'validate');
+  if (assessment.kind === 'skipped') return left(subject, assessment.reason, assessment.notes);
+  const { runtimeClass } = assessment.decision;
   const keeps = isUpdate(subject);
-  const changes = keeps ? [] : changesOf(judgement);
-  const patch = keeps ? [] : patchFor(subject, judgement.outcome.changes);
+  const changes = keeps ? [] : changesOf(assessment);
+  const patch = keeps ? [] : patchFor(subject, assessment.outcome.changes);
   return {
-    kind: 'judged',
+    kind: 'decided',
     subject,
-    judgement,
+    assessment,
     runtimeClass,
     changes,
     patch,
@@ -117,15 +120,15 @@ async function reviewOnce(step: Step): Promise<Reviewed> {
 async function reviewPod(step: Step): Promise<Reviewed> {
   const { subject } = step;
   const mutation = await ask(step, 'mutate');
-  const patch = mutation.kind === 'judged' ? patchFor(subject, mutation.outcome.changes) : [];
+  const patch = mutation.kind === 'decided' ? patchFor(subject, mutation.outcome.changes) : [];
   const result = applyTo(subject.object, patch);
   const mutated = { ...subject, asked: { ...subject.asked, pod: readPod(result) } };
-  const judgement = await ask({ ...step, subject: mutated }, 'validate');
-  if (judgement.kind === 'skipped') return left(subject, judgement.reason, judgement.notes);
+  const assessment = await ask({ ...step, subject: mutated }, 'validate');
+  if (assessment.kind === 'skipped') return left(subject, assessment.reason, assessment.notes);
   // In mode audit /mutate does not answer, and /validate tells all.
-  const first = mutation.kind === 'judged' ? mutation : judgement;
+  const first = mutation.kind === 'decided' ? mutation : assessment;
   const { runtimeClass } = first.decision;
-  return { kind: 'judged', subject, judgement, runtimeClass, changes: changesOf(first), patch, result };
+  return { kind: 'decided', subject, assessment, runtimeClass, changes: changesOf(first), patch, result };
 }
 
 export async function reviewSubject(assess: AssessPod, subject: Subject): Promise<Reviewed> {

@@ -1,5 +1,5 @@
-import { answerUnjudged } from '../../admission/answer-judgement.ts';
-import { readSubject, type Asked, type Judgeable, type Unjudged } from '../../admission/read-subject.ts';
+import { answerLeftAlone } from '../../admission/answer-assessment.ts';
+import { readSubject, type Asked, type Assessable, type LeftAlone } from '../../admission/read-subject.ts';
 import type { Answer } from '../../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../../admission/review.ts';
 import { AppError } from '../../errors.ts';
@@ -18,10 +18,10 @@ interface Common {
   readonly uid: string | null;
 }
 
-/** A Pod or a workload's template, to be judged. */
-export interface JudgeableSubject extends Common {
-  readonly kind: 'judgeable';
-  readonly asked: Judgeable;
+/** A Pod or a workload's template, to be assessed. */
+export interface AssessableSubject extends Common {
+  readonly kind: 'assessable';
+  readonly asked: Assessable;
   /** Keys that lead to the template; none for a Pod. */
   readonly path: readonly string[];
 }
@@ -35,7 +35,7 @@ export interface LeftSubject extends Common {
   readonly answer: Answer;
 }
 
-export type Subject = JudgeableSubject | LeftSubject;
+export type Subject = AssessableSubject | LeftSubject;
 
 /** As kubectl would print it; a name that the API server is still to make up ends in `*`. */
 export function nameOf(object: JsonObject): string {
@@ -52,9 +52,9 @@ function pathOf({ group, kind }: GroupKind): readonly string[] | null {
   return group === '' && kind === 'Pod' ? [] : templatePath({ group, kind });
 }
 
-function leave(common: Common, unjudged: Unjudged): LeftSubject {
-  const { subject, reason } = unjudged;
-  const answer = answerUnjudged(unjudged, common.source.kind);
+function leave(common: Common, leftAlone: LeftAlone): LeftSubject {
+  const { subject, reason } = leftAlone;
+  const answer = answerLeftAlone(leftAlone, common.source.kind);
   return { kind: 'left', ...common, reason, isBroken: subject === 'broken', answer };
 }
 
@@ -64,7 +64,7 @@ function subjectFrom(common: Common, asked: Asked): Subject | null {
   const read = readSubject(asked);
   return read.subject === 'none' || read.subject === 'broken'
     ? leave(common, read)
-    : { kind: 'judgeable', ...common, path, asked: read };
+    : { kind: 'assessable', ...common, path, asked: read };
 }
 
 /** One that holds no request, such as the answer to one, can only be told of. */
@@ -85,7 +85,7 @@ function subjectOfReview({ file, document, kind, object: review }: Manifest): Su
 }
 
 /**
- * What a manifest holds to be judged; null where it holds nothing of that kind. A manifest asks for what applying it for the
+ * What a manifest holds to be assessed; null where it holds nothing of that kind. A manifest asks for what applying it for the
  * first time asks for.
  * @param namespace for objects that name none
  */

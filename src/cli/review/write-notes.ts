@@ -10,7 +10,7 @@ const KUSTOMIZATION =
   'Note: what a kustomization changes is not seen in its files. Review what it builds: kubectl kustomize FOLDER | wasmgate review -f -\n';
 
 function hangsOnClasses(review: Reviewed): boolean {
-  return review.kind === 'judged' && review.judgement.hangsOnClasses === true;
+  return review.kind === 'decided' && review.assessment.hangsOnClasses === true;
 }
 
 /** What is to be known of the whole review, once, whatever the output. */

@@ -32,7 +32,7 @@ function writeTable({ stdout }: Io, { reviews }: ReviewedInput, { items, summary
 function writeYaml({ stdout }: Io, { objects, reviews }: ReviewedInput): void {
   const results = new Map(
     reviews.flatMap((review) =>
-      review.kind === 'judged' ? [[review.subject.object, review.result] as const] : [],
+      review.kind === 'decided' ? [[review.subject.object, review.result] as const] : [],
     ),
   );
   stdout.write(objects.map((object) => toYaml(results.get(object) ?? object)).join('---\n'));
@@ -45,7 +45,7 @@ function answerLine(review: Reviewed, index: number): string {
 
 /** One line for each object, in order: `[]` where nothing is changed. */
 function patchLine(review: Reviewed): string {
-  return `${plainJson(JSON.stringify(review.kind === 'judged' ? review.patch : []))}\n`;
+  return `${plainJson(JSON.stringify(review.kind === 'decided' ? review.patch : []))}\n`;
 }
 
 export function writeResults(

@@ -3,7 +3,7 @@ import { describeContainer, repositoryOf } from '../describe.ts';
 import type { Finding } from '../decision.ts';
 import type { AssessedContainer } from '../facts.ts';
 
-function judge(assessed: AssessedContainer): readonly Finding[] {
+function findingsOf(assessed: AssessedContainer): readonly Finding[] {
   const { container, image, facts } = assessed;
   if (facts === null || facts.pull.ok || facts.pull.cause !== 'mixed-index') return [];
   return [
@@ -25,5 +25,5 @@ export const imageMayNotPull: Rule = {
   allows: 'Indexes in which every entry has a platform, or none has.',
   example: 'An index put together by hand: a Linux image without a platform, and one for wasi/wasm.',
   cure: 'Name the image itself by its digest, or make the index with a tool that writes platforms.',
-  check: ({ containers }) => containers.flatMap(judge),
+  check: ({ containers }) => containers.flatMap(findingsOf),
 };

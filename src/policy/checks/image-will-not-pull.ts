@@ -4,7 +4,7 @@ import { describeContainer, repositoryOf } from '../describe.ts';
 import type { Rule } from '../check.ts';
 import type { Finding } from '../decision.ts';
 
-function judge(assessed: AssessedContainer): readonly Finding[] {
+function findingsOf(assessed: AssessedContainer): readonly Finding[] {
   const { container, image, facts } = assessed;
   // Of a mixed index nodes that hold its other entry pull it: another rule tells of the risk.
   if (facts === null || facts.pull.ok || facts.pull.cause === 'mixed-index') return [];
@@ -37,5 +37,5 @@ export const imageWillNotPull: Rule = {
     'An image built with docker buildx build --platform wasi/wasm, which adds provenance unless told not ' +
     'to.',
   cure: 'Build with --provenance=false --sbom=false, or name the one image inside of the index by its digest.',
-  check: ({ containers }) => containers.flatMap(judge),
+  check: ({ containers }) => containers.flatMap(findingsOf),
 };

@@ -18,7 +18,10 @@ function unpacked({ compressed, raw }: LayerSizes): LayerSizes {
   return { compressed: 0, raw: raw + compressed * DEFAULTS.expansion };
 }
 
-function judge(assessed: AssessedContainer, { resolved: { profile } }: PolicyContext): readonly Finding[] {
+function findingsOf(
+  assessed: AssessedContainer,
+  { resolved: { profile } }: PolicyContext,
+): readonly Finding[] {
   const { container, verdict, facts } = assessed;
   if (profile?.engine !== 'wasmtime' || facts === null) return [];
   if (verdict.kind !== 'wasm' || verdict.packaging !== 'tar') return [];
@@ -48,5 +51,5 @@ export const packagingAdvice: Rule = {
   allows: 'Small modules, OCI Wasm layers, and interpreters such as WasmEdge, which gain nothing by it.',
   example: 'A Go program of 0.75 MB (compressed) in a tar image on wasmtime.',
   cure: 'Build the image with oci-tar-builder, or push the module with wkg oci push.',
-  check: (context) => context.wasmContainers.flatMap((assessed) => judge(assessed, context)),
+  check: (context) => context.wasmContainers.flatMap((assessed) => findingsOf(assessed, context)),
 };

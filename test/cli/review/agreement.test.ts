@@ -65,7 +65,7 @@ beforeAll(async () => {
 
 afterAll(() => resources.disposeAsync());
 
-test('webhook, review and the judgement of a template agree', async () => {
+test('webhook, review and the assessment of a template agree', async () => {
   const outcomes = new Set<string | undefined>();
   await fc.assert(
     fc.asyncProperty(pods, async (sketch) => {
@@ -73,7 +73,7 @@ test('webhook, review and the judgement of a template agree', async () => {
       const list = { apiVersion: 'v1', kind: 'List', items: [subject, template] };
       const args = ['-f', await stage.write('list.json', JSON.stringify(list)), '--facts', EXAMPLE_FACTS];
       const [ofPod, ofTemplate] = (await stage.report(args)).items;
-      expect(judgementOf(ofTemplate, 'spec.template.')).toEqual(judgementOf(ofPod, ''));
+      expect(answerOf(ofTemplate, 'spec.template.')).toEqual(answerOf(ofPod, ''));
       outcomes.add(ofPod?.outcome);
 
       const { stdout } = await stage.review([...args, '-o', 'admissionreview']);
@@ -136,7 +136,7 @@ function told(answer: Answer | undefined): object {
   };
 }
 
-function judgementOf(item: Report['items'][number] | undefined, prefix: string): Partial<ReportItem> {
+function answerOf(item: Report['items'][number] | undefined, prefix: string): Partial<ReportItem> {
   if (item === undefined) throw new Error('it was not reviewed');
   const changes = item.changes.map((change) => ({ ...change, field: change.field.replace(prefix, '') }));
   const { outcome, runtimeClass, findings, images } = item;

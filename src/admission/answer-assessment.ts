@@ -1,9 +1,9 @@
-import { annotateValidation, describeDenial, describeWarnings, type Judged } from './describe-outcome.ts';
-import type { Unjudged } from './read-subject.ts';
+import { annotateValidation, describeDenial, describeWarnings, type Decided } from './describe-outcome.ts';
+import type { LeftAlone } from './read-subject.ts';
 import { allowed, denied, type Answer } from './response.ts';
 
 /** What is nobody's business is let through without a word; of what is broken whoever applied it is told. */
-export function answerUnjudged({ subject, reason }: Unjudged, kind: string): Answer {
+export function answerLeftAlone({ subject, reason }: LeftAlone, kind: string): Answer {
   if (subject === 'none') return allowed();
   const warnings = [`wasmgate: this ${kind} was not judged: ${reason}`];
   return allowed({ warnings, auditAnnotations: { outcome: 'not-judged' } });
@@ -16,12 +16,12 @@ export function answerSkipped(reason: string, notes: readonly string[]): Answer 
 }
 
 /** Refused where refusals bind; whatever becomes of it, everything is told. */
-export function answerJudged(judged: Judged, kind: string): Answer {
+export function answerDecided(decided: Decided, kind: string): Answer {
   const remarks = {
-    warnings: describeWarnings(judged, kind),
-    auditAnnotations: annotateValidation(judged),
+    warnings: describeWarnings(decided, kind),
+    auditAnnotations: annotateValidation(decided),
   };
-  const { refusals } = judged.outcome;
-  const isRefused = judged.isBinding && refusals.length > 0;
+  const { refusals } = decided.outcome;
+  const isRefused = decided.isBinding && refusals.length > 0;
   return isRefused ? denied(describeDenial(refusals), remarks) : allowed(remarks);
 }

@@ -14,7 +14,7 @@ interface UpdateOptions {
   readonly policy: PolicySettings;
 }
 
-export interface JudgedContainers {
+export interface DecidedContainers {
   readonly decision: Decision;
   readonly containers: readonly AssessedContainer[];
 }
@@ -45,11 +45,11 @@ async function gatherChanges(
  * everything else of the update is nobody's business here. Where either leaves open what would change the answer, it is looked
  * into as at creation.
  */
-export async function judgeUpdate(
+export async function decideUpdate(
   deps: GatherDeps,
   request: AssessmentRequest,
   options: UpdateOptions,
-): Promise<JudgedContainers> {
+): Promise<DecidedContainers> {
   const { pod, namespace } = request;
   const { cluster, policy } = options;
   const { after, before } = await gatherChanges(deps, request, options);

@@ -5,8 +5,8 @@ import type { Deadline } from '../assess/deadline.ts';
 import type { Eventually } from '../assess/eventually.ts';
 
 /** One of the two webhooks: a request in, an answer out; what it throws is a fault of our own. */
-export type Judge = (request: AdmissionRequest, deadline: Deadline) => Eventually<Answer>;
+export type AnswerRequest = (request: AdmissionRequest, deadline: Deadline) => Eventually<Answer>;
 
-export interface JudgeDeps {
+export interface AnswerDeps {
   readonly assess: AssessPod;
 }

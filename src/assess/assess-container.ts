@@ -56,7 +56,7 @@ function unknown(reason: UnknownReason, detail: string, advice: string | null): 
   return { kind: 'unknown', reason, detail, advice, evidence: [] };
 }
 
-export function judgeAnswer(visited: VisitedContainer, answer: ImageAnswer): AssessedContainer {
+export function assessAnswered(visited: VisitedContainer, answer: ImageAnswer): AssessedContainer {
   const image = visited.container.image ?? '';
   if (answer.kind === 'facts') {
     const { facts, stale } = answer;
@@ -68,14 +68,14 @@ export function judgeAnswer(visited: VisitedContainer, answer: ImageAnswer): Ass
 }
 
 /** On the operator's skip list: not looked at, and nothing is said of it. */
-export function judgeSkipped(visited: VisitedContainer, pattern: string): AssessedContainer {
+export function assessSkipped(visited: VisitedContainer, pattern: string): AssessedContainer {
   const image = visited.container.image ?? '';
   const verdict = unknown('denied-by-config', `"${image}" is on the skip list (${pattern})`, null);
   return { ...visited, image, verdict, facts: null, isSkipped: true };
 }
 
 /** What the Pod itself answers: an image from the node's own store, which no registry can tell us about, or no image. */
-export function judgeWithoutRegistry(visited: VisitedContainer): AssessedContainer | null {
+export function assessWithoutRegistry(visited: VisitedContainer): AssessedContainer | null {
   const { image, imagePullPolicy } = visited.container;
   if (image === undefined || image === '') {
     return {
