@@ -18,8 +18,10 @@ export interface Turn extends Disposable {
 export interface TurnLimits {
   readonly atOnce: number;
   readonly waiting: number;
-  /** How long, in milliseconds, a turn is safe from those who have less. */
+  /** How long, in milliseconds, a turn is safe from those who would still have less with it. */
   readonly safeMilliseconds?: number;
+  /** Likewise from those who would then have as much as its tenant has now. */
+  readonly longestMilliseconds?: number;
 }
 
 export const TURN_DEFAULTS = {
@@ -28,6 +30,11 @@ export const TURN_DEFAULTS = {
    * time left for what it wants itself.
    */
   safeMilliseconds: 2_000,
+  /**
+   * Two large rooms are held by two namespaces, and whoever may have one has several. Within a look-up's 30 s there are three of
+   * these, and nobody's admission waits longer than one by default.
+   */
+  longestMilliseconds: 10_000,
 } as const;
 
 interface Running {
@@ -63,20 +70,28 @@ function nextOf(waiting: Iterable<Waiting>, running: Iterable<Running>): Waiting
   return next;
 }
 
-/** Who must go for the next one: the oldest turn of the tenant that has most, where that is more than its share. */
-function victimFor(next: Waiting, running: Iterable<Running>): Running | null {
+interface Victim {
+  readonly turn: Running;
+  /** How many more its tenant has than the one that it would go to. */
+  readonly more: number;
+}
+
+/** Who must go for the next one: the oldest turn of the tenant that has most, where that is more. */
+function victimFor(next: Waiting, running: Iterable<Running>): Victim | null {
   const counts = countByTenant(running);
   const [tenant, count] = largest(counts);
-  if (count <= (counts.get(next.tenant) ?? 0) + 1) return null;
-  return [...running].find((one) => one.tenant === tenant) ?? null;
+  const more = count - (counts.get(next.tenant) ?? 0);
+  const turn = more > 0 ? [...running].find((one) => one.tenant === tenant) : undefined;
+  return turn === undefined ? null : { turn, more };
 }
 
 /**
- * Fair between tenants, whatever one of them does: a free turn goes to the one who has least under way, a full line loses the
- * last of whoever has most in it, and a turn that takes long is lost to those who have less.
+ * Fair between tenants, whatever one of them does: a free turn goes to the one who has least under way, and of several to the
+ * one whose last is longest ago; a full line loses the last of whoever has most in it, and a turn that takes long is lost to
+ * those who have less.
  */
 export function createTurns(limits: TurnLimits): Turns {
-  const { atOnce, waiting: mostWaiting, safeMilliseconds } = { ...TURN_DEFAULTS, ...limits };
+  const { atOnce, waiting: mostWaiting, ...times } = { ...TURN_DEFAULTS, ...limits };
   // Sets keep the order in which their members came.
   const running = new Set<Running>();
   const waiting = new Set<Waiting>();
@@ -85,15 +100,27 @@ export function createTurns(limits: TurnLimits): Turns {
   function start({ tenant, signal }: Pick<Waiting, 'tenant' | 'signal'>): Turn {
     const lost = new AbortController();
     const end = (): void => {
-      if (running.delete(own)) proceed();
+      if (!running.delete(own)) return;
+      sendBack(tenant);
+      proceed();
     };
     const lose = (): void => {
       running.delete(own);
+      sendBack(tenant);
       lost.abort();
     };
     const own: Running = { tenant, since: performance.now(), lose };
     running.add(own);
     return { signal: AbortSignal.any([signal, lost.signal]), [Symbol.dispose]: end };
+  }
+
+  /** Who had a turn stands behind those who had none since they came. */
+  function sendBack(tenant: string): void {
+    const own = [...waiting].filter((one) => one.tenant === tenant);
+    for (const one of own) {
+      waiting.delete(one);
+      waiting.add(one);
+    }
   }
 
   /** Fills what is free, and sees to it that who still waits need not do so for ever. */
@@ -103,20 +130,20 @@ export function createTurns(limits: TurnLimits): Turns {
     for (; next !== null && running.size < atOnce; next = nextOf(waiting, running)) next.settle(start(next));
     const victim = next === null ? null : victimFor(next, running);
     if (victim === null) return;
-    timer = setTimeout(
-      () => {
-        // By now it may be another one's turn to go.
-        victimOf(safeMilliseconds)?.lose();
-        proceed();
-      },
-      Math.max(1, safeMilliseconds - (performance.now() - victim.since)),
-    ).unref();
+    timer = setTimeout(makeRoom, Math.max(1, timeLeft(victim))).unref();
   }
 
-  function victimOf(milliseconds: number): Running | null {
+  function timeLeft({ turn, more }: Victim): number {
+    const time = more > 1 ? times.safeMilliseconds : times.longestMilliseconds;
+    return time - (performance.now() - turn.since);
+  }
+
+  function makeRoom(): void {
+    // By now it may be another one's turn to go.
     const next = nextOf(waiting, running);
     const victim = next === null ? null : victimFor(next, running);
-    return victim !== null && performance.now() - victim.since >= milliseconds ? victim : null;
+    if (victim !== null && timeLeft(victim) <= 0) victim.turn.lose();
+    proceed();
   }
 
   /** In a full line another tenant that has more in it makes room. */

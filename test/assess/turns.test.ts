@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { createTurns, type Turn, type Turns } from '../../src/assess/turns.ts';
 
 const never = new AbortController().signal;
+const HOUR = 3_600_000;
 
 /** Turns in which nobody is in a hurry. */
 function patient(atOnce: number, waiting: number): Turns {
-  return createTurns({ atOnce, waiting, safeMilliseconds: 3_600_000 });
+  return createTurns({ atOnce, waiting, safeMilliseconds: HOUR, longestMilliseconds: HOUR });
 }
 
 async function taken(turns: Turns, tenant: string): Promise<Turn> {
@@ -66,13 +67,24 @@ describe('who gets a free turn', () => {
     const { order, got } = queueUp(turns, ['a1', 'a2', 'a3', 'b1', 'b2', 'c1']);
     first[Symbol.dispose]();
     await settled();
-    got.get('b1')?.[Symbol.dispose]();
+    for (const name of ['b1', 'c1', 'b2']) {
+      got.get(name)?.[Symbol.dispose]();
+      await settled();
+    }
+    expect(order).toEqual(['b1', 'c1', 'b2', 'a1']);
+  });
+
+  test('of those who have as much, whoever had none goes before those who had one and came first', async () => {
+    const turns = patient(1, 9);
+    const first = await taken(turns, 'a');
+    const { order, got } = queueUp(turns, ['a1', 'a2', 'b1', 'b2', 'c1']);
+    first[Symbol.dispose]();
     await settled();
-    got.get('b2')?.[Symbol.dispose]();
-    await settled();
-    got.get('c1')?.[Symbol.dispose]();
-    await settled();
-    expect(order).toEqual(['b1', 'b2', 'c1', 'a1']);
+    for (const name of ['b1', 'c1', 'a1', 'b2']) {
+      got.get(name)?.[Symbol.dispose]();
+      await settled();
+    }
+    expect(order).toEqual(['b1', 'c1', 'a1', 'b2', 'a2']);
   });
 });
 
@@ -119,13 +131,24 @@ describe('a turn that takes long', () => {
     expect(turns.count()).toEqual({ running: 2, waiting: 0 });
   });
 
-  test('is kept against one who has as much', async () => {
-    const turns = createTurns({ atOnce: 2, waiting: 5, safeMilliseconds: 0 });
+  test('is kept against one who has as much, and for longer against one who then would', async () => {
+    const turns = createTurns({ atOnce: 2, waiting: 5, safeMilliseconds: 0, longestMilliseconds: HOUR });
     const held = [await taken(turns, 'a'), await taken(turns, 'b')];
     const { order } = queueUp(turns, ['a1', 'b1', 'c1']);
     await settled();
     expect(order).toEqual([]);
     expect(held.map(({ signal }) => signal.aborted)).toEqual([false, false]);
+  });
+
+  test('is lost in the end to one who has none, and to nobody who has as much', async () => {
+    const turns = createTurns({ atOnce: 2, waiting: 5, safeMilliseconds: HOUR, longestMilliseconds: 0 });
+    const held = [await taken(turns, 'a'), await taken(turns, 'b')];
+    const patience = new AbortController();
+    const second = turns.take('b', patience.signal);
+    await taken(turns, 'c');
+    expect(held.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+    patience.abort();
+    expect(await second).toBeNull();
   });
 
   test('is kept for its time', async () => {
