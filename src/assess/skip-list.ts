@@ -1,31 +1,42 @@
 import { AppError } from '../errors.ts';
 import { matchesGlob } from '../glob.ts';
-import { parseReference } from '../image/reference.ts';
+import { DOCKER_HUB, parseReference, type Reference } from '../image/reference.ts';
 
 /** The pattern that leaves an image out, or null; answers from memory for images seen before. */
 export type SkipList = (image: string) => string | null;
 
 const MEMO_CAP = 10_000;
 
-const DOCKER_HUB = 'docker.io';
 const OFFICIAL = 'library/';
+
+/** Null where it is none. */
+function readReference(text: string): Reference | null {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
+}
+
+/** A name on Docker Hub may begin as a host is called, and without its registry would be taken for that host's. */
+function isSame(short: string, { registry, repository }: Reference): boolean {
+  const other = readReference(short);
+  return other?.registry === registry && other.repository === repository;
+}
 
 /**
  * `registry/repository`, normalised, so that `nginx` meets a pattern for `docker.io/library/*`; of Docker Hub also what people
  * write instead. None where the reference is unreadable.
  */
 function namesOf(image: string): readonly string[] {
-  try {
-    const { registry, repository } = parseReference(image);
-    const full = `${registry}/${repository}`;
-    if (registry !== DOCKER_HUB) return [full];
-    return repository.startsWith(OFFICIAL)
-      ? [full, repository, repository.slice(OFFICIAL.length)]
-      : [full, repository];
-  } catch (error) {
-    if (error instanceof AppError) return [];
-    throw error;
-  }
+  const reference = readReference(image);
+  if (reference === null) return [];
+  const { registry, repository } = reference;
+  const full = `${registry}/${repository}`;
+  if (registry !== DOCKER_HUB) return [full];
+  const bare = repository.startsWith(OFFICIAL) ? [repository.slice(OFFICIAL.length)] : [];
+  return [full, ...[repository, ...bare].filter((short) => isSame(short, reference))];
 }
 
 /** @param patterns of `registry/repository`, where `*` stands for anything, slashes included; `nginx` and `istio/*` on Docker Hub */

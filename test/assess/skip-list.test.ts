@@ -19,6 +19,11 @@ test.each<[string, string, boolean]>([
   ['istio/*', 'docker.io/istio/proxyv2:1.20', true],
   ['istio/*', 'registry.example/istio/proxyv2', false],
   ['nginx', 'NOT A REFERENCE', false],
+  ['docker.io/library/*', `docker.io/library/${'a'.repeat(64)}`, true],
+  ['registry.example/*', 'docker.io/registry.example/app', false],
+  ['registry.example/*', 'docker.io/library/registry.example/app', false],
+  ['localhost/*', 'docker.io/localhost/app', false],
+  ['team/app', 'docker.io/library/team/app', false],
 ])('pattern %s on %s: %s', (pattern, image, isSkipped) => {
   const skipList = createSkipList(['other.example/*', pattern]);
   expect(skipList(image)).toBe(isSkipped ? pattern : null);
