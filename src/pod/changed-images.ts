@@ -10,8 +10,11 @@ type Containers = readonly Container[] | null | undefined;
 
 const LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 
-function isNew({ name, image }: Container, old: Containers): boolean {
-  return old?.find((container) => container.name === name)?.image !== image;
+/** Those whose image is new; by name, since a Pod may have tens of thousands and is compared before anybody counts them. */
+function newOf(containers: Containers, old: Containers): readonly Container[] {
+  if (containers === null || containers === undefined) return [];
+  const images = new Map(old?.map(({ name, image }) => [name, image]));
+  return containers.filter(({ name, image }) => images.get(name) !== image);
 }
 
 function narrow({ metadata, spec }: Pod, names: ReadonlySet<string>): Pod {
@@ -29,9 +32,7 @@ function narrow({ metadata, spec }: Pod, names: ReadonlySet<string>): Pod {
 
 /** What an update does to a Pod's images; null for the many that touch none. Names are unique over all three lists. */
 export function changedImages(before: Pod, after: Pod): ChangedImages | null {
-  const names = LISTS.flatMap((list) =>
-    (after.spec[list] ?? []).filter((item) => isNew(item, before.spec[list])),
-  );
+  const names = LISTS.flatMap((list) => newOf(after.spec[list], before.spec[list]));
   if (names.length === 0) return null;
   const changed = new Set(names.map(({ name }) => name));
   return { before: narrow(before, changed), after: narrow(after, changed) };
