@@ -12,8 +12,6 @@ export interface FetchedDocument {
   /** Content-Type for manifests, '' for blobs. */
   readonly mediaType: string;
   readonly digest: Digest;
-  /** Size on the wire in bytes. */
-  readonly bytes: number;
 }
 
 /** Memory for the documents of one look-up: they are held together until it ends, the first while the last is waited for. */

@@ -1,5 +1,3 @@
-import { AppError } from '../errors.ts';
-
 /** A content digest `algorithm:hex`, checked. Grammar: OCI image spec, descriptor.md, "Digests". */
 export type Digest = `${string}:${string}`;
 
@@ -14,15 +12,6 @@ export function isDigest(text: string): text is Digest {
   const [, algorithm = '', encoded = ''] = match;
   const length = Object.hasOwn(HEX_LENGTHS, algorithm) ? HEX_LENGTHS[algorithm] : undefined;
   return length !== undefined && encoded.length === length && /^[a-f0-9]+$/.test(encoded);
-}
-
-/** @throws AppError `invalid-digest` */
-export function parseDigest(text: string): Digest {
-  if (isDigest(text)) return text;
-  throw new AppError(
-    'invalid-digest',
-    `Cannot parse digest "${text}": not sha256:<64 hex> or sha512:<128 hex>`,
-  );
 }
 
 /** The algorithm's name as `node:crypto` and the OCI spec both spell it. */

@@ -23,14 +23,10 @@ export interface ImageConfig {
   /** `layerDigests` of a CNCF Wasm config. */
   readonly layerDigests: readonly string[] | null;
   readonly component: ComponentInterfaces | null;
-  /** No field at all: `{}` as wasm-to-oci and `oras` write it. */
-  readonly isEmpty: boolean;
 }
 
 /** containerd pkg/oci, `defaultUnixEnv`. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-export type ConfigErrorCode = 'invalid-config';
 
 export const EMPTY_CONFIG: ImageConfig = {
   platform: normalisePlatform('', ''),
@@ -42,7 +38,6 @@ export const EMPTY_CONFIG: ImageConfig = {
   diffIds: null,
   layerDigests: null,
   component: null,
-  isEmpty: true,
 };
 
 function readComponent(value: unknown): ComponentInterfaces | null {
@@ -83,6 +78,5 @@ export function parseImageConfig(document: unknown): ImageConfig {
     diffIds: stringList(property(child(document, 'rootfs'), 'diff_ids')),
     layerDigests: stringList(property(document, 'layerDigests')),
     component: readComponent(property(document, 'component')),
-    isEmpty: Object.keys(document).length === 0,
   };
 }

@@ -9,11 +9,8 @@ export interface Pod {
 
 export interface ObjectMeta {
   readonly name?: string;
-  readonly generateName?: string;
-  readonly namespace?: string;
   readonly uid?: string;
   readonly annotations?: StringMap | null;
-  readonly labels?: StringMap | null;
   readonly deletionTimestamp?: string | null;
   readonly ownerReferences?: readonly OwnerReference[] | null;
 }

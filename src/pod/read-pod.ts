@@ -1,8 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { Pod } from './pod.ts';
 
-export type PodErrorCode = 'invalid-pod';
-
 /** Of the field that is looked at; null on the first walk, since hardly any Pod is broken and paths cost more than looking. */
 type Path = string | null;
 
@@ -202,11 +200,8 @@ const ownerReferences = listOf(isOwnerReference);
 const metadata: Check = (value, path) => {
   checkObject(value, path);
   optional(value['name'], isString, below(path, 'name'));
-  optional(value['generateName'], isString, below(path, 'generateName'));
-  optional(value['namespace'], isString, below(path, 'namespace'));
   optional(value['uid'], isString, below(path, 'uid'));
   optional(value['annotations'], stringMap, below(path, 'annotations'));
-  optional(value['labels'], stringMap, below(path, 'labels'));
   optional(value['deletionTimestamp'], isString, below(path, 'deletionTimestamp'));
   optional(value['ownerReferences'], ownerReferences, below(path, 'ownerReferences'));
 };

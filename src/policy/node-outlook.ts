@@ -19,12 +19,7 @@ export interface NodeOutlook {
   readonly within: readonly ClusterNode[];
 }
 
-/** Not cordoned, and not written off by an admin: those that a new Pod could land on. */
-export function isSchedulable(node: ClusterNode): boolean {
-  return !node.unschedulable;
-}
-
-/** What all nodes of a view have in common, for every Pod and class. */
+/** What all nodes that a new Pod could land on have in common, for every Pod and class. */
 interface Field {
   readonly nodes: readonly ClusterNode[];
   /** Every handler that some node tells. */
@@ -75,7 +70,7 @@ const byPod = new WeakMap<Pod, Outlooks>();
 function outlooksForAll(view: ClusterView): Outlooks {
   const known = byView.get(view);
   if (known !== undefined) return known;
-  const nodes = view.nodes.filter((node) => isSchedulable(node) && !isKrustlet(node));
+  const nodes = view.nodes.filter((node) => !node.unschedulable && !isKrustlet(node));
   const handlers = new Set(nodes.flatMap((node) => node.handlers ?? []));
   const outlooks = createOutlooks({ nodes, handlers }, nodes);
   byView.set(view, outlooks);

@@ -1,7 +1,5 @@
 import { AppError } from '../errors.ts';
 
-export type QuantityErrorCode = 'invalid-quantity';
-
 /**
  * An amount in billionths of its unit (bytes or cores), exactly. Kubernetes itself counts no finer than that and rounds
  * what is finer away from zero (apimachinery pkg/api/resource/quantity.go).

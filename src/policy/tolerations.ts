@@ -1,6 +1,5 @@
 import type { Taint } from '../pod/cluster-objects.ts';
 import type { Pod, Toleration } from '../pod/pod.ts';
-import type { PolicyContext } from './context.ts';
 
 /** Equal as the scheduler reads them: an absent operator is `Equal`, an absent value or effect is the empty one. */
 function isSame(left: Toleration, right: Toleration): boolean {
@@ -31,9 +30,4 @@ export function toleratesTaint(tolerations: readonly Toleration[], { key, value,
     // Operators other than these two are of a newer Kubernetes: nothing is concluded from them.
     return (toleration.operator ?? 'Equal') !== 'Equal' || (toleration.value ?? '') === (value ?? '');
   });
-}
-
-/** What the operator's configuration adds to a Pod with Wasm containers. */
-export function configuredTolerations({ settings }: PolicyContext): readonly Toleration[] {
-  return settings.tolerations;
 }

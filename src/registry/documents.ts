@@ -38,7 +38,6 @@ function createReadDocument(now: () => number) {
       document: parseJson(bytes, request),
       mediaType: headerOf(response, 'content-type'),
       digest: verifyDigest(bytes, [digest, claimedDigest(response)], request),
-      bytes: bytes.byteLength,
     };
   };
 }

@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import { Type } from 'typebox';
 import { choice } from '../choice.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -14,5 +14,3 @@ export const logSettings = Type.Object(
   },
   { additionalProperties: false, default: {} },
 );
-
-export type LogSettings = Static<typeof logSettings>;

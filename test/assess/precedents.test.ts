@@ -26,7 +26,7 @@ function settledBefore(facts = FACTS) {
 
 test('a replica is answered by the same object, whatever its name', () => {
   const { precedents, precedent } = settledBefore();
-  const replica: Pod = { ...POD, metadata: { name: 'other', labels: { a: 'b' } } };
+  const replica: Pod = { ...POD, metadata: { name: 'other', uid: 'another' } };
   const found = precedents.find({ ...CASE, facts: { ...FACTS, pod: replica } });
   expect(found).toEqual(precedent);
   expect(precedents.find(CASE)).toBe(found);

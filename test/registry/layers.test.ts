@@ -1,20 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { LayerQuestion } from '../../src/assess/ports.ts';
 import type { UnknownReason } from '../../src/detect/verdict.ts';
-import { parseDigest, type Digest } from '../../src/image/digest.ts';
 import { inflate } from '../../src/registry/inflate.ts';
 import { startServer } from '../support/http-server.ts';
+import { digestOf } from '../support/image-facts.ts';
 import { noiseOf } from '../support/noise.ts';
 import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
 
 const KIB = 1024;
-
-function digestOf(bytes: Uint8Array): Digest {
-  return parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
-}
 
 async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];

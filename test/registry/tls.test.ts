@@ -1,5 +1,6 @@
 import { generate } from 'selfsigned';
 import { describe, expect, test } from 'vitest';
+import { digestOf } from '../support/image-facts.ts';
 import { startRegistry } from '../support/registry.ts';
 import { asking, createTestClient, credentialFor, failureOf, imageAt } from '../support/registry-client.ts';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
@@ -24,8 +25,8 @@ describe('https', () => {
     registry.store.putManifest('a', 'latest', manifest);
     await using client = createTestClient([], { ca: [tls.cert] });
     const login = credentialFor(registry, { kind: 'basic', username: 'joe', password: 'pass' });
-    const { bytes } = await client.fetchManifest(imageAt(registry, 'a'), asking(login));
-    expect(bytes).toBe(manifest.bytes.byteLength);
+    const { digest } = await client.fetchManifest(imageAt(registry, 'a'), asking(login));
+    expect(digest).toBe(digestOf(manifest.bytes));
   });
 
   test.for([

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ImageStore } from '../../src/cli/demo/image-store.ts';
+import type { Digest } from '../../src/image/digest.ts';
 
 const IMAGES = new URL('../images/', import.meta.url);
 
@@ -15,7 +16,7 @@ export interface Expectation {
   readonly runsOn: readonly string[];
   readonly pulls: boolean;
   readonly note?: string;
-  readonly digest: string;
+  readonly digest: Digest;
   readonly mediaType: string;
 }
 
@@ -28,7 +29,7 @@ export interface FixtureImage {
 
 interface Descriptor {
   readonly mediaType: string;
-  readonly digest: string;
+  readonly digest: Digest;
 }
 
 function readJson(url: URL): unknown {

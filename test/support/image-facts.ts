@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseDigest, type Digest } from '../../src/image/digest.ts';
+import type { Digest } from '../../src/image/digest.ts';
 import { parseImageConfig } from '../../src/image/image-config.ts';
 import type { Content, ImageFacts, ImageVariant } from '../../src/image/image-facts.ts';
 import { parseManifest } from '../../src/image/manifest.ts';
@@ -18,8 +18,8 @@ export interface ImageSketch {
   readonly contents?: Readonly<Record<string, Content>>;
 }
 
-export function digestOf(content: string): Digest {
-  return parseDigest(`sha256:${createHash('sha256').update(content).digest('hex')}`);
+export function digestOf(content: string | Uint8Array): Digest {
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
 }
 
 /** One manifest with its config, read by the real parsers from the documents that a tool would write. */

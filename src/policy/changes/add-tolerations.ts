@@ -1,12 +1,11 @@
 // why    Wasm nodes are often tainted, and a RuntimeClass need not carry the toleration.
 // writes spec.tolerations, appended: the operator's list for Wasm Pods.
 import type { Mutation } from '../check.ts';
-import { configuredTolerations, missingTolerations } from '../tolerations.ts';
+import { missingTolerations } from '../tolerations.ts';
 
-export const addTolerations: Mutation = (context) => {
-  const { pod, resolved } = context;
+export const addTolerations: Mutation = ({ pod, resolved, settings }) => {
   const fromClass = resolved.origin === 'chosen' ? (resolved.class?.tolerations ?? []) : [];
-  return missingTolerations(pod, [...fromClass, ...configuredTolerations(context)])
+  return missingTolerations(pod, [...fromClass, ...settings.tolerations])
     .slice(missingTolerations(pod, fromClass).length)
     .map((value) => ({
       op: 'add',

@@ -5,10 +5,9 @@ import { escapeSegment } from '../../pod/json-pointer.ts';
 import { NO_CHANGES, type Mutation } from '../check.ts';
 import type { Change } from '../decision.ts';
 import { ARCHITECTURE_LABEL, KRUSTLET_ARCHITECTURE, KRUSTLET_TOLERATIONS } from '../krustlet.ts';
-import { configuredTolerations, missingTolerations } from '../tolerations.ts';
+import { missingTolerations } from '../tolerations.ts';
 
-export const selectKrustletNode: Mutation = (context) => {
-  const { pod, wasmContainers } = context;
+export const selectKrustletNode: Mutation = ({ pod, wasmContainers, settings }) => {
   if (wasmContainers.length === 0) return NO_CHANGES;
   const isSelected = pod.spec.nodeSelector?.[ARCHITECTURE_LABEL] === KRUSTLET_ARCHITECTURE;
   const selector: Change = {
@@ -17,7 +16,7 @@ export const selectKrustletNode: Mutation = (context) => {
     value: KRUSTLET_ARCHITECTURE,
     reason: 'only a krustlet runs this kind of module (policy.krustlet)',
   };
-  const tolerations = missingTolerations(pod, [...KRUSTLET_TOLERATIONS, ...configuredTolerations(context)]);
+  const tolerations = missingTolerations(pod, [...KRUSTLET_TOLERATIONS, ...settings.tolerations]);
   return [
     ...(isSelected ? [] : [selector]),
     ...tolerations.map((value): Change => ({

@@ -5,7 +5,7 @@ import { selectorConflict } from '../class-conflicts.ts';
 import type { PolicyContext } from '../context.ts';
 import { daemonSetNodes } from '../daemon-set-nodes.ts';
 import type { ClusterView } from '../facts.ts';
-import { isSchedulable, nodeOutlook, type NodeOutlook } from '../node-outlook.ts';
+import { nodeOutlook, type NodeOutlook } from '../node-outlook.ts';
 import { matchesSelector } from '../selects-node.ts';
 
 /** Handlers named in the message; a cluster has few. */
@@ -28,7 +28,7 @@ function adviceOn(
   { nodes }: ClusterView,
 ): string {
   if (within.length > 0) return `Install handler ${handler} on such a node, or name another class.`;
-  const isLabelled = nodes.some((node) => isSchedulable(node) && matchesSelector(node.labels, nodeSelector));
+  const isLabelled = nodes.some((node) => !node.unschedulable && matchesSelector(node.labels, nodeSelector));
   if (isLabelled)
     return `Let the Pod's nodeSelector and node affinity select a node that has handler ${handler}, or name another class.`;
   const labels = Object.entries(nodeSelector ?? {})
