@@ -7,7 +7,7 @@ const SHOWN_VALUE_CHARACTERS = 40;
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 
 /** A pointer as kubectl writes a field: `/spec/containers/0/image` is `spec.containers[0].image`. */
-export function describePath(pointer: string): string {
+export function formatField(pointer: string): string {
   return parsePointer(pointer).reduce((field, segment) => {
     if (segment === '-') return field;
     if (/^\d+$/.test(segment)) return `${field}[${segment}]`;
@@ -18,7 +18,7 @@ export function describePath(pointer: string): string {
 
 /** A change in a few words: `spec.runtimeClassName="wasmtime"`; `+=` where it adds to a list. */
 export function describeChange(change: Change): string {
-  const field = describePath(change.path);
+  const field = formatField(change.path);
   const value = JSON.stringify(change.value);
   if (value === undefined || value.length > SHOWN_VALUE_CHARACTERS) return field;
   return `${field}${change.path.endsWith('/-') ? '+=' : '='}${value}`;

@@ -3,7 +3,7 @@ import { orLate } from '../or-late.ts';
 import { CATALOG_DEFAULTS, type CatalogOptions } from './catalog-defaults.ts';
 import type { ImageAnswer, ImageQuestion } from './image-answer.ts';
 import { timedOut, tooMany, tooManyOfNamespace, unreadable } from './image-failure.ts';
-import { createImageMemory, keyOf, type MemorySize } from './image-memory.ts';
+import { createImageMemory, memoryKey, type MemorySize } from './image-memory.ts';
 import { createImageSource, type SourceDeps } from './image-source.ts';
 import { createLookInside, type Look } from './look-inside.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
@@ -56,7 +56,7 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
   async function ask(question: ImageQuestion, signal: AbortSignal): Promise<ImageAnswer> {
     const refused = unreadable(question.image);
     if (refused !== null) return refused;
-    const key = keyOf(question);
+    const key = memoryKey(question);
     if (!underWay.hasRoom(question.namespace, key))
       return memory.recallStale(question, 'rate-limited') ?? tooManyOfNamespace(question);
     const answer = memory.renew(question);
@@ -69,7 +69,7 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
   function lookInside(question: ImageQuestion, look: Look, signal: AbortSignal): Promise<ImageFacts> {
     const { image, namespace } = question;
     const looked = {
-      key: keyOf(question),
+      key: memoryKey(question),
       image,
       namespace,
       credentialsFor: (until: AbortSignal) => source.credentialsFor(question, until),

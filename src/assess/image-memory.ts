@@ -38,7 +38,7 @@ export interface ImageMemory {
 }
 
 /** Asks the registry. @param known what its tag stood for before. @throws RegistryFailure */
-export type LookUp = (question: ImageQuestion, known: ImageFacts | null) => Promise<ImageFacts>;
+export type AskRegistry = (question: ImageQuestion, known: ImageFacts | null) => Promise<ImageFacts>;
 
 /**
  * Nobody is answered from what another namespace's secret could read: with pull secrets the key holds whose they are,
@@ -46,7 +46,7 @@ export type LookUp = (question: ImageQuestion, known: ImageFacts | null) => Prom
  * node's, which serve every Pod that lands there. Contents of secrets never enter a key. Whose they are comes first, in names
  * without line ends: of an image's name the API server demands no more than that no white space is around it.
  */
-export function keyOf({ image, namespace, pullSecrets }: ImageQuestion): string {
+export function memoryKey({ image, namespace, pullSecrets }: ImageQuestion): string {
   return pullSecrets.length === 0 ? `\n${image}` : `${namespace}/${pullSecrets.join(',')}\n${image}`;
 }
 
@@ -101,7 +101,7 @@ function createLookUpOnce(deps: MemoryDeps, settings: MemorySettings) {
 }
 
 interface MemoryDeps {
-  readonly lookUp: LookUp;
+  readonly lookUp: AskRegistry;
   /** Told of each look-up when it has ended, however it did. */
   readonly onLookUp?: ((answer: ImageAnswer, milliseconds: number) => void) | undefined;
   readonly logger: Logger;
@@ -129,7 +129,7 @@ export function createImageMemory(deps: MemoryDeps, settings: MemorySettings): I
   });
 
   async function renew(question: ImageQuestion): Promise<ImageAnswer> {
-    const key = keyOf(question);
+    const key = memoryKey(question);
     const known = cache.peek(key);
     const isOther = known !== undefined && !isGoodFor(known, question);
     const found = await cache.forceFetch(key, { context: question, forceRefresh: isOther });
@@ -140,18 +140,18 @@ export function createImageMemory(deps: MemoryDeps, settings: MemorySettings): I
 
   return {
     recall: (question) => {
-      const known = cache.get(keyOf(question));
+      const known = cache.get(memoryKey(question));
       return known !== undefined && isGoodFor(known, question) ? known.answer : undefined;
     },
     recallStale: (question, reason) => {
-      const known = cache.peek(keyOf(question), { allowStale: true });
+      const known = cache.peek(memoryKey(question), { allowStale: true });
       if (known?.answer.kind !== 'facts') return null;
       return { ...known.answer, stale: { since: known.confirmedAt, reason } };
     },
     renew,
     size: () => ({ entries: cache.size, bytes: cache.calculatedSize }),
     learn: (question, facts) => {
-      const key = keyOf(question);
+      const key = memoryKey(question);
       const known = cache.peek(key, { allowStale: true });
       if (known?.answer.kind !== 'facts' || !isReadFor(known, question)) return;
       // The tag may have moved meanwhile; and however long the answer holds, it is not longer for this.

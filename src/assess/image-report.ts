@@ -33,7 +33,7 @@ export interface ImageReport {
 export type Traffic = Pick<ImageReport, 'requests' | 'bytes'>;
 
 /** A report with what does not stand in it: words for people. */
-export interface ReportedImage {
+export interface DescribedImage {
   readonly report: ImageReport;
   /** What the image is. */
   readonly what: string;
@@ -60,7 +60,7 @@ interface Known {
   readonly traffic: Traffic;
 }
 
-function reportImage(reference: Reference, { image, verdict, traffic }: Known): ReportedImage {
+function reportImage(reference: Reference, { image, verdict, traffic }: Known): DescribedImage {
   const report: ImageReport = {
     reference: formatReference(reference),
     digest: image?.named.digest ?? null,
@@ -80,7 +80,7 @@ function reportImage(reference: Reference, { image, verdict, traffic }: Known): 
 export function reportFacts(
   reference: Reference,
   known: NamedImage & { readonly override: CommandOverride; readonly traffic: Traffic },
-): ReportedImage {
+): DescribedImage {
   const { named, facts, override, traffic } = known;
   return reportImage(reference, {
     image: { named, facts },
@@ -92,7 +92,7 @@ export function reportFacts(
 export function reportFailure(
   reference: Reference,
   failure: Omit<UnknownVerdict, 'kind' | 'evidence'> & { readonly traffic: Traffic },
-): ReportedImage {
+): DescribedImage {
   const { traffic, ...known } = failure;
   const verdict: Verdict = { kind: 'unknown', evidence: [], ...known };
   return reportImage(reference, { image: null, verdict, traffic });

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import type { Platform } from '../image/platform.ts';
 import type { ImageFailure } from './image-answer.ts';
 import { asFailure } from './image-failure.ts';
-import { reportFacts, reportFailure, type ReportedImage, type Traffic } from './image-report.ts';
+import { reportFacts, reportFailure, type DescribedImage, type Traffic } from './image-report.ts';
 import { inspectImage, type Inspection } from './inspect-image.ts';
 import { inspectPlatform, type NamedImage } from './inspect-platform.ts';
 import type { PeekImage } from './peek-image.ts';
@@ -62,7 +62,7 @@ function asInspectFailure(error: unknown): ImageFailure {
 export async function inspectReference(
   deps: InspectDeps,
   question: ReferenceQuestion,
-): Promise<ReportedImage> {
+): Promise<DescribedImage> {
   const { reference, override } = question;
   const { traffic } = deps;
   try {

@@ -31,14 +31,14 @@ export type Refinements<S extends Sections> = {
 };
 
 /** What is in the files that a section names; paths within the section. */
-export interface Look {
+export interface ExaminedFiles {
   readonly problems: readonly Problem[];
   /** What is not here, and may be elsewhere. */
   readonly absent: readonly Problem[];
 }
 
 export type Looks<S extends Sections> = {
-  readonly [Name in keyof S]?: (section: Static<S[Name]>) => Promise<Look>;
+  readonly [Name in keyof S]?: (section: Static<S[Name]>) => Promise<ExaminedFiles>;
 };
 
 export interface ConfigurationReader<S extends Sections> {
@@ -89,7 +89,7 @@ function refuse({ problems, lineOf }: ExaminedFile, source: string, others: read
   throw invalidConfiguration(source, describeProblems(all, lineOf), { isOwn: problems.length > 0 });
 }
 
-async function lookInto<S extends Sections>(examined: ExaminedFile, looks: Looks<S>): Promise<Look> {
+async function lookInto<S extends Sections>(examined: ExaminedFile, looks: Looks<S>): Promise<ExaminedFiles> {
   const found = soundSections(examined).map(async (name) => {
     const look = await looks[name]?.(examined.sections[name] as Static<S[string]>);
     const { problems = [], absent = [] } = look ?? {};

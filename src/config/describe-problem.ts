@@ -9,7 +9,7 @@ export const DEFAULTS = {
 } as const;
 
 /** `policy.findings["a b"]`, `registry.plainHttp[0]`, as one writes it down. */
-export function describePath(path: Path): string {
+export function formatKey(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;
     if (!/^[A-Za-z_][\w-]*$/.test(step)) return `${text}["${step}"]`;
@@ -22,7 +22,7 @@ type LineOf = (path: Path) => number | null;
 /** In the order of the file, each with its line where it stands there. */
 export function describeProblems(problems: readonly Problem[], lineOf: LineOf): readonly string[] {
   return problems
-    .map(({ path, text }) => ({ line: lineOf(path), name: describePath(path) || 'the file', text }))
+    .map(({ path, text }) => ({ line: lineOf(path), name: formatKey(path) || 'the file', text }))
     .toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0))
     .map(({ line, name, text }) => `${line === null ? '' : `line ${line}: `}${name}: ${text}`);
 }

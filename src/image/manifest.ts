@@ -31,7 +31,7 @@ export interface ImageIndex {
   readonly manifests: readonly Descriptor[];
 }
 
-export type Manifest = ImageManifest | ImageIndex;
+export type ParsedManifest = ImageManifest | ImageIndex;
 export type ManifestErrorCode = 'invalid-manifest' | 'unsupported-manifest';
 
 /** Docker's schema 1, which no current node pulls (containerd 2 dropped it). */
@@ -89,7 +89,7 @@ function isIndex(document: JsonObject, contentType: string): boolean {
  * @param contentType as the registry's header or the parent descriptor names it; '' where neither does
  * @throws AppError `invalid-manifest`, `unsupported-manifest`
  */
-export function parseManifest(document: unknown, contentType: string): Manifest {
+export function parseManifest(document: unknown, contentType: string): ParsedManifest {
   if (!isObject(document)) throw invalid('it is not a JSON object');
   const type = normaliseMediaType(contentType);
   const version = property(document, 'schemaVersion');

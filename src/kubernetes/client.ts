@@ -1,7 +1,7 @@
 import { isObject, property, stringOr, type JsonObject } from '../json.ts';
 import type { KubernetesConnection } from './connection.ts';
 import { createKubernetesError, fromStatus, fromThrown } from './kubernetes-error.ts';
-import { readLines, readText } from './read-stream.ts';
+import { readLines, readStream } from './read-stream.ts';
 import { type KubernetesCall, send } from './send.ts';
 
 export const DEFAULTS = {
@@ -38,7 +38,7 @@ export function createKubernetesClient(
 
   async function ask(call: KubernetesCall, signal: AbortSignal): Promise<JsonObject> {
     const response = await send(connection, call, signal);
-    const text = await readText(response, maxBodyBytes, call.action);
+    const text = await readStream(response, maxBodyBytes, call.action);
     const status = response.statusCode ?? 0;
     if (status >= 400) throw fromStatus(call.action, status, parseJson(text));
     const document = parseJson(text);
@@ -65,7 +65,11 @@ export function createKubernetesClient(
       const response = await send(connection, call, limited);
       const status = response.statusCode ?? 0;
       if (status !== 200) {
-        throw fromStatus(call.action, status, parseJson(await readText(response, maxBodyBytes, call.action)));
+        throw fromStatus(
+          call.action,
+          status,
+          parseJson(await readStream(response, maxBodyBytes, call.action)),
+        );
       }
       clearTimeout(timer);
       for await (const line of readLines(response, maxEventBytes, call.action))

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { createKubernetesError } from './kubernetes-error.ts';
 
 /** Everything a stream holds, as text, up to a cap. */
-export async function readText(stream: Readable, maxBytes: number, action: string): Promise<string> {
+export async function readStream(stream: Readable, maxBytes: number, action: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {

@@ -1,5 +1,5 @@
-import type { Bound } from './bounds.ts';
-import { describeSource } from './bounds.ts';
+import type { Bound } from './resource-bounds.ts';
+import { describeSource } from './resource-bounds.ts';
 import type { Explanation } from './check.ts';
 import { COMPILE_DEFAULTS, compileCpu, type CompileQuestion } from './compile-cpu.ts';
 import type { Finding } from './decision.ts';

@@ -1,5 +1,5 @@
-import type { Bound, Bounds } from './bounds.ts';
-import { lower } from './bounds.ts';
+import type { Bound, Bounds } from './resource-bounds.ts';
+import { lower } from './resource-bounds.ts';
 import { largest, roundDown, roundUp, smallest, UNIT, type Quantity } from './quantity.ts';
 import { isReadable, isRequestOurs, type Slot, type Slots } from './resource-slots.ts';
 

@@ -1,4 +1,4 @@
-import { describeSource, type Bound, type BoundSource } from './bounds.ts';
+import { describeSource, type Bound, type BoundSource } from './resource-bounds.ts';
 import type { Explanation } from './check.ts';
 import type { Finding } from './decision.ts';
 import { describeContainer } from './describe.ts';

@@ -1,5 +1,5 @@
 import { LINUX_REQUESTS_LABEL } from '../pod/names.ts';
-import { STEPS } from './bounds.ts';
+import { STEPS } from './resource-bounds.ts';
 import type { AssessedContainer, PodFacts } from './facts.ts';
 import type { ResourceName } from './limit-ranger-annotation.ts';
 import { parseQuantity, type Quantity } from './quantity.ts';

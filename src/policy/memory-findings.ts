@@ -1,5 +1,5 @@
 import type { Explanation } from './check.ts';
-import type { Bound } from './bounds.ts';
+import type { Bound } from './resource-bounds.ts';
 import type { Finding } from './decision.ts';
 import { describeContainer } from './describe.ts';
 import type { AssessedContainer } from './facts.ts';

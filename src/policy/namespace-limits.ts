@@ -1,5 +1,5 @@
 import type { LimitRange, LimitRangeItem } from '../pod/cluster-objects.ts';
-import type { Bound, Bounds } from './bounds.ts';
+import type { Bound, Bounds } from './resource-bounds.ts';
 import type { ResourceName } from './limit-ranger-annotation.ts';
 import { tryParseQuantity, type Quantity } from './quantity.ts';
 

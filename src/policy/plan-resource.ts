@@ -1,4 +1,4 @@
-import type { Bound, Bounds } from './bounds.ts';
+import type { Bound, Bounds } from './resource-bounds.ts';
 import { fitResource, UNTOUCHED, type Fit } from './fit-resource.ts';
 import type { ResourceName } from './limit-ranger-annotation.ts';
 import type { PodBounds } from './namespace-limits.ts';

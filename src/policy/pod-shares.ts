@@ -1,5 +1,5 @@
 import type { ContainerKind } from '../pod/visit-containers.ts';
-import { type Bound, type Bounds, higher, lower, STEPS } from './bounds.ts';
+import { type Bound, type Bounds, higher, lower, STEPS } from './resource-bounds.ts';
 import type { Wanted } from './fit-resource.ts';
 import type { ResourceName, Side } from './limit-ranger-annotation.ts';
 import type { PodBounds } from './namespace-limits.ts';

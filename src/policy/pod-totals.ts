@@ -1,5 +1,5 @@
 import type { ContainerKind } from '../pod/visit-containers.ts';
-import type { Bound } from './bounds.ts';
+import type { Bound } from './resource-bounds.ts';
 import type { Side } from './limit-ranger-annotation.ts';
 import type { PodBounds } from './namespace-limits.ts';
 import { type Quantity, UNIT } from './quantity.ts';

@@ -1,7 +1,7 @@
 import type { LimitRange } from '../pod/cluster-objects.ts';
 import { LIMIT_RANGER_ANNOTATION } from '../pod/names.ts';
 import type { Pod } from '../pod/pod.ts';
-import { lower, type Bound } from './bounds.ts';
+import { lower, type Bound } from './resource-bounds.ts';
 import type { AssessedContainer } from './facts.ts';
 import { NOTHING_DEFAULTED, parseLimitRanger, type ResourceName } from './limit-ranger-annotation.ts';
 import { namespaceLimits, type NamespaceLimits } from './namespace-limits.ts';

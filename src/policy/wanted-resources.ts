@@ -1,4 +1,4 @@
-import { STEPS } from './bounds.ts';
+import { STEPS } from './resource-bounds.ts';
 import { COMPILE_DEFAULTS, compileCpu, type CompileQuestion } from './compile-cpu.ts';
 import type { Wanted } from './fit-resource.ts';
 import type { MemoryFloor } from './memory-floor.ts';

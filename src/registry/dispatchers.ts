@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
 import type { Limits } from './defaults.ts';
 import type { TlsMaterial } from './endpoint.ts';
-import { createGuardedConnector, tlsOptions, type Resolve } from './guarded-connector.ts';
+import { createGuardedConnector, clientTlsOptions, type Resolve } from './guarded-connector.ts';
 import type { HttpRequest } from './http-types.ts';
 import type { ProxyFor } from './proxies.ts';
 import { Agent, openTunnel, Pool, ProxyAgent } from './undici-parts.ts';
@@ -55,7 +55,10 @@ export function createDispatchers(deps: DispatcherDeps, { limits, ca }: Dispatch
     const options = poolOptions(limits);
     if (proxy === null) {
       const connectMs = limits.connectMs;
-      const connect = createGuardedConnector(deps.guard, deps.resolve, { connectMs, ...tlsOptions(ca, tls) });
+      const connect = createGuardedConnector(deps.guard, deps.resolve, {
+        connectMs,
+        ...clientTlsOptions(ca, tls),
+      });
       return new Agent({ ...options, connect });
     }
     const toPool = (origin: string | URL, given: object): Pool =>
@@ -64,8 +67,8 @@ export function createDispatchers(deps: DispatcherDeps, { limits, ca }: Dispatch
       ...options,
       uri: proxy.href,
       connectTimeout: limits.connectMs,
-      proxyTls: tlsOptions(ca, null),
-      requestTls: { ...tlsOptions(ca, tls), allowH2: false, timeout: limits.connectMs },
+      proxyTls: clientTlsOptions(ca, null),
+      requestTls: { ...clientTlsOptions(ca, tls), allowH2: false, timeout: limits.connectMs },
       // To the proxy, and through it where no tunnel is needed: bounded like any other connection.
       // undici's index would have given the method to all dispatchers.
       clientFactory: (origin, given) => Object.assign(toPool(origin, given), { connect: openTunnel }),

@@ -19,7 +19,7 @@ export interface ConnectorOptions extends TlsOptions {
 }
 
 /** @param ca PEM certificates trusted beside the system's and the host's own */
-export function tlsOptions(ca: readonly string[], tls: TlsMaterial | null): TlsOptions {
+export function clientTlsOptions(ca: readonly string[], tls: TlsMaterial | null): TlsOptions {
   const authorities = [...ca, ...(tls?.ca ?? [])];
   const client = tls?.client ?? [];
   return {

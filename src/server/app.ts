@@ -19,7 +19,7 @@ export interface AppDeps {
 }
 
 export interface AppOptions {
-  /** Certificate and key among them; see `tlsOptions`. */
+  /** Certificate and key among them; see `serverTlsOptions`. */
   readonly https: ServerOptions;
   readonly bodyLimit?: number;
   readonly bytesInFlight?: number;

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type { ConfigDeps } from '../cli/config/config.ts';
-import type { Look } from '../config/configuration-reader.ts';
+import type { ExaminedFiles } from '../config/configuration-reader.ts';
 import { isMissing } from '../read-text.ts';
 import type { FileFault } from '../registry/file-reading.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
@@ -8,11 +8,11 @@ import { readAllNamedFiles } from './tell-of-changed-files.ts';
 import { describeFault } from './connect-registry.ts';
 import { configurations } from './settings.ts';
 
-function problemOf({ path, error }: FileFault): Look['problems'][number] {
+function problemOf({ path, error }: FileFault): ExaminedFiles['problems'][number] {
   return { path, text: describeFault(error) };
 }
 
-async function lookIntoRegistry(registry: RegistrySettings, isStrict: boolean): Promise<Look> {
+async function lookIntoRegistry(registry: RegistrySettings, isStrict: boolean): Promise<ExaminedFiles> {
   const { faults } = await readAllNamedFiles(registry);
   const isAbsent = ({ error }: FileFault): boolean => !isStrict && isMissing(error);
   return {

@@ -1,5 +1,5 @@
 import type { Io } from '../cli/io.ts';
-import { describePath } from '../config/describe-problem.ts';
+import { formatKey } from '../config/describe-problem.ts';
 import { AppError, describeError } from '../errors.ts';
 import { isMissing } from '../read-text.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts';
@@ -23,7 +23,7 @@ export function describeFault(error: AppError): string {
 function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'> {
   const count = faults.length === 1 ? '1 problem' : `${faults.length} problems`;
   const list = faults.map(
-    ({ path, error }) => `\n  ${describePath(['registry', ...path])}: ${describeFault(error)}`,
+    ({ path, error }) => `\n  ${formatKey(['registry', ...path])}: ${describeFault(error)}`,
   );
   return new AppError(
     'unusable-files',

@@ -12,7 +12,7 @@ import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
 import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
 import { createApp } from '../server/app.ts';
-import { swapCertificate, tlsOptions } from '../server/certificate.ts';
+import { swapCertificate, serverTlsOptions } from '../server/certificate.ts';
 import { createHealth, type Health } from '../server/health.ts';
 import { listen, type Listening } from '../server/listen.ts';
 import type { ServedMetrics } from '../server/metrics-server.ts';
@@ -100,7 +100,7 @@ async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promi
   const assess = watchAdmissions(followPolicy(flags.config, parts, signal), parts, signal);
   const health = healthOf(cluster);
   const meter = metrics.answers;
-  const app = createApp({ assess, health, logger, meter }, { https: tlsOptions(certificate.first) });
+  const app = createApp({ assess, health, logger, meter }, { https: serverTlsOptions(certificate.first) });
   certificate.follow((replaced) => {
     swapCertificate(app.server, replaced);
     metrics.onCertificate(replaced);

@@ -10,7 +10,7 @@ import type { JsonObject } from '../json.ts';
 import { createFixedCluster, type FixedCluster } from '../kubernetes/fixed-cluster.ts';
 import { createRegistryClient } from '../registry/client.ts';
 import { createApp } from '../server/app.ts';
-import { tlsOptions } from '../server/certificate.ts';
+import { serverTlsOptions } from '../server/certificate.ts';
 import { createHealth } from '../server/health.ts';
 import { listen } from '../server/listen.ts';
 import { createLogger } from '../telemetry/log.ts';
@@ -60,7 +60,7 @@ export function wireDemo({ manifests, assemble = assembleUnder }: DemoParts): De
       const assess = assemble({ ...ports, registry, logger }, demo.policy);
       const health = createHealth(() => []);
       const certificate = await generateServingCertificate(LOCAL_NAMES);
-      const app = createApp({ assess, health, logger }, { https: tlsOptions(certificate) });
+      const app = createApp({ assess, health, logger }, { https: serverTlsOptions(certificate) });
       const { host, port, close } = await listen(app, health, {
         host: '127.0.0.1',
         port: 0,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { ImageReport, ReportedImage } from '../assess/image-report.ts';
+import type { ImageReport, DescribedImage } from '../assess/image-report.ts';
 import { inspectReference } from '../assess/inspect-reference.ts';
 import { createPeekImage } from '../assess/peek-image.ts';
 import type { InspectDeps, InspectRequest } from '../cli/inspect/inspect-request.ts';
@@ -72,7 +72,7 @@ async function findCredentials(
   return keychain.credentialsFor(reference, signal);
 }
 
-async function inspect(request: InspectRequest, io: Io): Promise<ReportedImage> {
+async function inspect(request: InspectRequest, io: Io): Promise<DescribedImage> {
   const { reference, platform, command, milliseconds } = request;
   const options = await registryOptions(request);
   const signal = AbortSignal.timeout(milliseconds);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeChange, describePath } from '../../src/admission/describe-change.ts';
+import { describeChange, formatField } from '../../src/admission/describe-change.ts';
 import {
   annotateMutation,
   annotateValidation,
@@ -104,7 +104,7 @@ test.each([
   ['/metadata/annotations/module.wasm.image~1variant', 'metadata.annotations["module.wasm.image/variant"]'],
   ['/spec/tolerations/-', 'spec.tolerations'],
 ])('%s is told as %s', (pointer, field) => {
-  expect(describePath(pointer)).toBe(field);
+  expect(formatField(pointer)).toBe(field);
 });
 
 test('a change tells its value where that is short', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeAnswer } from '../../src/assess/judge-container.ts';
+import { assessAnswered } from '../../src/assess/assess-container.ts';
 import { createPrecedents, type Case } from '../../src/assess/precedents.ts';
 import { visitContainers } from '../../src/pod/visit-containers.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
@@ -182,7 +182,7 @@ function caseOf(of: Traits): Case {
   const facts: Required<Omit<PodFacts, 'previous'>> = {
     pod: subject,
     containers: visitContainers(subject.spec).map((visited) =>
-      judgeAnswer(visited, {
+      assessAnswered(visited, {
         kind: 'facts',
         facts: images[visited.container.image as keyof typeof IMAGES],
         stale: of.stale,

@@ -5,7 +5,7 @@ import { connect } from 'node:tls';
 import { Agent, request } from 'undici';
 import { expect, test } from 'vitest';
 import { createApp } from '../../src/server/app.ts';
-import { swapCertificate, tlsOptions } from '../../src/server/certificate.ts';
+import { swapCertificate, serverTlsOptions } from '../../src/server/certificate.ts';
 import { createHealth } from '../../src/server/health.ts';
 import { listen } from '../../src/server/listen.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
@@ -42,7 +42,7 @@ test('a port that is taken is told with advice', async () => {
   await using webhook = await startWebhook({ assess });
   const health = createHealth(() => []);
   const logger = createLogger({ level: 'silent' });
-  const second = createApp({ assess, health, logger }, { https: tlsOptions(webhook.certificate) });
+  const second = createApp({ assess, health, logger }, { https: serverTlsOptions(webhook.certificate) });
   await expect(listen(second, health, { host: '127.0.0.1', port: webhook.port })).rejects.toMatchObject({
     code: 'cannot-listen',
     message: `Cannot listen on "127.0.0.1" port ${webhook.port}: EADDRINUSE`,

@@ -2,7 +2,7 @@
 // listens, and each admission when it has begun; that ends when the test says so.
 import { once } from 'node:events';
 import { createApp } from '../../src/server/app.ts';
-import { tlsOptions } from '../../src/server/certificate.ts';
+import { serverTlsOptions } from '../../src/server/certificate.ts';
 import { createHealth } from '../../src/server/health.ts';
 import { listen } from '../../src/server/listen.ts';
 import { stopSignal } from '../../src/server/stop-signal.ts';
@@ -22,7 +22,7 @@ const assess = async () => {
 };
 const app = createApp(
   { assess, health, logger: createLogger({ level: 'silent' }) },
-  { https: tlsOptions(certificate) },
+  { https: serverTlsOptions(certificate) },
 );
 const server = await listen(app, health, { host: '127.0.0.1', port: 0, drainMilliseconds: DRAIN });
 const stopped = stopSignal(process);

@@ -4,7 +4,7 @@ import { Agent, request } from 'undici';
 import type { AssessPod } from '../../src/assess/assessment.ts';
 import type { ServerMeter } from '../../src/server/admission-meter.ts';
 import { createApp, type AppOptions } from '../../src/server/app.ts';
-import { tlsOptions } from '../../src/server/certificate.ts';
+import { serverTlsOptions } from '../../src/server/certificate.ts';
 import { createHealth } from '../../src/server/health.ts';
 import { listen } from '../../src/server/listen.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
@@ -44,7 +44,7 @@ export async function startWebhook(options: WebhookOptions) {
   const health = createHealth(options.waitingFor ?? (() => []));
   const app = createApp(
     { assess: options.assess, health, logger, meter: options.meter },
-    { ...options.app, https: { ...tlsOptions(certificate), ...options.https } },
+    { ...options.app, https: { ...serverTlsOptions(certificate), ...options.https } },
   );
   const listening = await listen(app, health, { host: '127.0.0.1', port: 0, drainMilliseconds: 0 });
   const agent = new Agent({ connect: { ca: certificate.caCert } });

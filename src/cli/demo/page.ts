@@ -1,6 +1,6 @@
 import type { Page, Style } from '../page.ts';
 import { wrap } from '../text.ts';
-import type { DemoAnswer } from './scenarios.ts';
+import type { DemoAnswer } from './scenes.ts';
 
 /** Of what stands under a label. */
 export const INDENT = '    ';

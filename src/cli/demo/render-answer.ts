@@ -1,8 +1,8 @@
 import { wrap } from '../text.ts';
-import { answerOf, type Played } from './check-scenario.ts';
+import { answerOf, type Played } from './check-scene.ts';
 import type { Page, Style } from '../page.ts';
 import { ANSWER_STYLES, INDENT } from './page.ts';
-import type { DemoAnswer } from './scenarios.ts';
+import type { DemoAnswer } from './scenes.ts';
 import { renderDiff } from '../render-diff.ts';
 
 const HEADLINES: Readonly<Record<DemoAnswer, readonly [answer: string, more: string]>> = {
@@ -21,14 +21,14 @@ function renderMessage({ paint, columns }: Page, style: Style, text: string): re
 }
 
 /** What became of the Pod, with everything that whoever applied it gets to see. */
-export function renderAnswer(page: Page, { scenario, admission }: Played): readonly string[] {
+export function renderAnswer(page: Page, { scene, admission }: Played): readonly string[] {
   const { refusal, stored, warnings } = admission;
   const answer = answerOf(admission);
   const [name, more] = HEADLINES[answer];
   const denial = `Error from server (Forbidden): admission webhook "validate.wasmgate.dev" denied the request: ${refusal ?? ''}`;
   return [
     wrap(name + more, page.columns, '  ').replace(name, page.paint(['bold', ANSWER_STYLES[answer]], name)),
-    ...renderDiff(page, scenario.pod, stored).map((line) => INDENT + line),
+    ...renderDiff(page, scene.pod, stored).map((line) => INDENT + line),
     ...(refusal === null ? [] : renderMessage(page, 'red', denial)),
     ...warnings.flatMap((warning) => renderMessage(page, 'yellow', `Warning: ${warning}`)),
   ];

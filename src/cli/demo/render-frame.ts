@@ -1,6 +1,6 @@
 import type { ClusterView } from '../../policy/facts.ts';
 import { wrap } from '../text.ts';
-import { answerOf, findBrokenPromises, kindOf, type Played } from './check-scenario.ts';
+import { answerOf, findBrokenPromises, kindOf, type Played } from './check-scene.ts';
 import type { Page } from '../page.ts';
 import { ANSWER_STYLES, renderFact, renderTitle } from './page.ts';
 
@@ -41,9 +41,9 @@ export function renderOpening(page: Page, { registryUrl, webhookUrl, view, polic
 const HEAD: readonly string[] = ['POD', 'IMAGES', 'ANSWER', 'RUNTIMECLASS'];
 const ANSWER_COLUMN = 2;
 
-function cellsOf({ scenario, admission, containers }: Played): readonly string[] {
+function cellsOf({ scene, admission, containers }: Played): readonly string[] {
   return [
-    scenario.pod.metadata?.name ?? '',
+    scene.pod.metadata?.name ?? '',
     containers.map(kindOf).join(' + '),
     answerOf(admission),
     admission.stored.spec.runtimeClassName ?? '',

@@ -1,5 +1,5 @@
 import { wrap } from '../text.ts';
-import type { ShownContainer } from './check-scenario.ts';
+import type { ShownContainer } from './check-scene.ts';
 import type { Page } from '../page.ts';
 import { INDENT } from './page.ts';
 

@@ -5,15 +5,15 @@ import { createDeadline } from '../../assess/deadline.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createApiServer, type ApiServer } from './api-server.ts';
-import { findBrokenPromises, type Played } from './check-scenario.ts';
+import { findBrokenPromises, type Played } from './check-scene.ts';
 import { DEMO_CLUSTER, type DemoCluster, type DemoWebhook } from './demo-cluster.ts';
 import { pushDemoImages } from './demo-images.ts';
 import { createImageStoreRegistry } from './image-store-registry.ts';
 import { createImageStore, type ImageStore } from './image-store.ts';
 import { createPage } from '../page.ts';
 import { renderClosing, renderOpening } from './render-frame.ts';
-import { renderScenario } from './render-scenario.ts';
-import { demoScenarios, type Scenario } from './scenarios.ts';
+import { renderScene } from './render-scene.ts';
+import { demoScenes, type Scene } from './scenes.ts';
 
 export interface DemoDeps {
   /** The webhook of `wasmgate serve`, on this machine and before a cluster that never changes. */
@@ -38,8 +38,8 @@ async function startRegistry(store: ImageStore): Promise<{ readonly server: Serv
 }
 
 /** The webhook's answers say what is done; what the images are, and why, the use case behind it tells. */
-async function play(scenario: Scenario, { webhook, apiServer }: Actors): Promise<Played> {
-  const { pod, namespace } = scenario;
+async function play(scene: Scene, { webhook, apiServer }: Actors): Promise<Played> {
+  const { pod, namespace } = scene;
   const admission = await apiServer.create(pod, namespace);
   const deadline = createDeadline(DEFAULTS.lookMilliseconds);
   const assessment = await webhook.assess({
@@ -49,19 +49,15 @@ async function play(scenario: Scenario, { webhook, apiServer }: Actors): Promise
     step: 'validate',
     deadline,
   });
-  return { scenario, admission, containers: assessment.kind === 'decided' ? assessment.containers : [] };
+  return { scene, admission, containers: assessment.kind === 'decided' ? assessment.containers : [] };
 }
 
-async function playAll(
-  scenarios: readonly Scenario[],
-  actors: Actors,
-  { stdout }: Io,
-): Promise<readonly Played[]> {
+async function playAll(scenes: readonly Scene[], actors: Actors, { stdout }: Io): Promise<readonly Played[]> {
   const page = createPage(stdout);
   const all: Played[] = [];
-  for (const [index, scenario] of scenarios.entries()) {
-    const played = await play(scenario, actors);
-    stdout.write(renderScenario(page, played, `${index + 1} of ${scenarios.length}`));
+  for (const [index, scene] of scenes.entries()) {
+    const played = await play(scene, actors);
+    stdout.write(renderScene(page, played, `${index + 1} of ${scenes.length}`));
     all.push(played);
   }
   stdout.write(renderClosing(page, all));
@@ -76,14 +72,14 @@ async function perform(store: ImageStore, webhook: DemoWebhook, io: Io): Promise
   try {
     const urls = { registryUrl: `http://${registry.host}`, webhookUrl: webhook.url };
     io.stdout.write(renderOpening(page, { ...urls, view: webhook.view, policy: DEMO_CLUSTER.policy }));
-    return await playAll(demoScenarios(registry.host, pushed), { webhook, apiServer }, io);
+    return await playAll(demoScenes(registry.host, pushed), { webhook, apiServer }, io);
   } finally {
     await apiServer.close();
     registry.server.close();
   }
 }
 
-/** Shows every scenario and holds it to what it promises. */
+/** Shows every scene and holds it to what it promises. */
 export async function runDemo({ startWebhook }: DemoDeps, io: Io): Promise<ExitCode> {
   const webhook = await startWebhook(DEMO_CLUSTER, io);
   try {

@@ -1,4 +1,4 @@
-import type { ReportedImage } from '../../assess/image-report.ts';
+import type { DescribedImage } from '../../assess/image-report.ts';
 import type { Platform } from '../../image/platform.ts';
 import type { Reference } from '../../image/reference.ts';
 import type { Io } from '../io.ts';
@@ -27,7 +27,7 @@ export interface InspectRequest {
 }
 
 export interface InspectDeps {
-  readonly inspect: (request: InspectRequest, io: Io) => Promise<ReportedImage>;
+  readonly inspect: (request: InspectRequest, io: Io) => Promise<DescribedImage>;
   /** The whole of standard input. */
   readonly readInput: () => Promise<string>;
 }

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { printable } from '../../printable.ts';
-import type { ImageReport, ReportedImage } from '../../assess/image-report.ts';
+import type { ImageReport, DescribedImage } from '../../assess/image-report.ts';
 import { columnsOf, heading, table, wrap, type Row } from '../text.ts';
 
 /** An image's own words may be of any length. */
@@ -11,7 +11,7 @@ function shorten(text: string): string {
   return clean.length > LONGEST_VALUE ? `${clean.slice(0, LONGEST_VALUE)}…` : clean;
 }
 
-function describeKind({ report, what }: ReportedImage): string {
+function describeKind({ report, what }: DescribedImage): string {
   const { kind, flavour, shape } = report.verdict;
   const details = [flavour, shape].filter((detail) => detail !== null);
   return `${kind}: ${what}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
@@ -25,7 +25,7 @@ function pullRows({ pull }: ImageReport): readonly Row[] {
   return pull.insteadUse === null ? rows : [...rows, ['Instead', pull.insteadUse]];
 }
 
-function imageRows(reported: ReportedImage): readonly Row[] {
+function imageRows(reported: DescribedImage): readonly Row[] {
   const { digest, mediaType } = reported.report;
   return [
     ['Image', describeKind(reported)],
@@ -67,7 +67,7 @@ function describeTraffic({ requests, bytes }: ImageReport): string {
 }
 
 /** For people, at the width of their terminal; what comes from the image is made harmless. */
-export function renderTable(reported: ReportedImage, stream: Writable): string {
+export function renderTable(reported: DescribedImage, stream: Writable): string {
   const { report } = reported;
   const columns = columnsOf(stream);
   const sections: readonly (readonly [title: string, body: string])[] = [

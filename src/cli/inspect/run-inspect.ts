@@ -1,5 +1,5 @@
 import { printable } from '../../printable.ts';
-import type { ReportedImage } from '../../assess/image-report.ts';
+import type { DescribedImage } from '../../assess/image-report.ts';
 import type { ParsedArguments } from '../command.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -13,7 +13,7 @@ import { readRequest } from './read-request.ts';
 import { renderTable } from './render-table.ts';
 
 /** A look-up that failed has nothing to lay out: what went wrong is told beside it. */
-function render(reported: ReportedImage, input: ParsedArguments, io: Io): string {
+function render(reported: DescribedImage, input: ParsedArguments, io: Io): string {
   const { report } = reported;
   const asked = flagText(input, 'output') ?? DEFAULTS.output;
   const format = OUTPUTS.find((output) => output === asked) ?? DEFAULTS.output;

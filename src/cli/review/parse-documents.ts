@@ -1,6 +1,6 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { describeError } from '../../errors.ts';
-import { parseJson } from './parse-json.ts';
+import { parseJsonValues } from './parse-json-values.ts';
 import type { InputFile } from './read-files.ts';
 
 export const DEFAULTS = {
@@ -68,7 +68,7 @@ function parseYaml({ file, text }: InputFile): ParsedFile {
 }
 
 export function parseDocuments(input: InputFile): ParsedFile {
-  const values = parseJson(input.text);
+  const values = parseJsonValues(input.text);
   if (values === null) return parseYaml(input);
   const documents = values.map((value, index) => ({ file: input.file, document: index + 1, value }));
   return { documents, problems: [] };

@@ -3,7 +3,7 @@ import type { Severity } from '../../policy/decision.ts';
 import type { Page, Style } from '../page.ts';
 import { wrap } from '../text.ts';
 import { describeObject, describePlace } from './describe-source.ts';
-import type { OpenQuestion } from './open-questions.ts';
+import type { UnknownImage } from './unknown-images.ts';
 import {
   OUTCOMES,
   type ReportedFinding,
@@ -109,7 +109,7 @@ function isPlain({ outcome, findings, images }: ReportItem): boolean {
 /** What is told of an object beside its report. */
 export interface Beside {
   readonly remarks: readonly string[];
-  readonly questions: readonly OpenQuestion[];
+  readonly questions: readonly UnknownImage[];
 }
 
 function notesOf({ remarks, questions }: Beside): readonly string[] {

@@ -1,4 +1,4 @@
-import { describePath } from '../../admission/describe-change.ts';
+import { formatField } from '../../admission/describe-change.ts';
 import { reportVerdict } from '../../assess/image-report.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
 import type { RatedFinding } from '../../policy/decision.ts';
@@ -97,7 +97,7 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
     mode: assessment.outcome.mode,
     runtimeClass: classOf(review, knowledge),
     changes: review.changes.map(({ path, value, reason }) => ({
-      field: describePath(prefix + path),
+      field: formatField(prefix + path),
       value,
       reason,
     })),

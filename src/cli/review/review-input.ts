@@ -9,7 +9,7 @@ import { parseDocuments, type ParsedDocument, type ParsedFile } from './parse-do
 import { readFiles, type InputFile } from './read-files.ts';
 import type { PassedOver } from './report.ts';
 import { reviewSubject, type Reviewed } from './review-subject.ts';
-import { nameOf, subjectOf, type Subject } from './subjects.ts';
+import { nameOf, readReviewSubject, type ReviewSubject } from './subjects.ts';
 
 export const DEFAULTS = {
   /** Reviewed side by side: enough to hide a registry's latency, few enough for its rate limits. */
@@ -89,7 +89,7 @@ export function checkNotEmpty(input: Input, paths: readonly string[]): void {
 /** What was passed over, the objects of other kinds first. */
 function findPassedOver(
   { manifests, others }: Input,
-  subjects: ReadonlyMap<Manifest, Subject>,
+  subjects: ReadonlyMap<Manifest, ReviewSubject>,
 ): readonly PassedOver[] {
   const objects = manifests.filter((manifest) => !subjects.has(manifest) && !isFact(manifest));
   return [
@@ -98,17 +98,20 @@ function findPassedOver(
   ];
 }
 
-function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Manifest, Subject> {
+function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Manifest, ReviewSubject> {
   return new Map(
     manifests.flatMap((manifest) => {
-      const subject = subjectOf(manifest, namespace);
+      const subject = readReviewSubject(manifest, namespace);
       return subject === null ? [] : [[manifest, subject] as const];
     }),
   );
 }
 
 /** In order, whatever finishes first. */
-async function reviewAll(assess: AssessPod, subjects: readonly Subject[]): Promise<readonly Reviewed[]> {
+async function reviewAll(
+  assess: AssessPod,
+  subjects: readonly ReviewSubject[],
+): Promise<readonly Reviewed[]> {
   const reviews: Reviewed[] = [];
   const waiting = subjects.entries();
   const work = async (): Promise<void> => {

@@ -6,7 +6,7 @@ import { property, type JsonObject } from '../../json.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
 import { readPod } from '../../pod/read-pod.ts';
 import type { Change, Decision } from '../../policy/decision.ts';
-import type { AssessableSubject, Subject } from './subjects.ts';
+import type { AssessableSubject, ReviewSubject } from './subjects.ts';
 
 export const DEFAULTS = {
   /** Nobody waits for an admission here: as long as a look-up may take at all. */
@@ -18,7 +18,7 @@ export type Reviewed = LeftReview | DecidedReview;
 
 export interface LeftReview {
   readonly kind: 'left';
-  readonly subject: Subject;
+  readonly subject: ReviewSubject;
   readonly reason: string;
   /** What the user should be told about it all the same. */
   readonly notes: readonly string[];
@@ -39,7 +39,7 @@ export interface DecidedReview {
   readonly result: JsonObject;
 }
 
-function left(subject: Subject, reason: string, notes: readonly string[]): LeftReview {
+function left(subject: ReviewSubject, reason: string, notes: readonly string[]): LeftReview {
   return { kind: 'left', subject, reason, notes };
 }
 
@@ -131,7 +131,7 @@ async function reviewPod(step: Step): Promise<Reviewed> {
   return { kind: 'decided', subject, assessment, runtimeClass, changes: changesOf(first), patch, result };
 }
 
-export async function reviewSubject(assess: AssessPod, subject: Subject): Promise<Reviewed> {
+export async function reviewSubject(assess: AssessPod, subject: ReviewSubject): Promise<Reviewed> {
   if (subject.kind === 'left') return left(subject, subject.reason, []);
   const step = { subject, assess, deadline: createDeadline(DEFAULTS.lookMilliseconds) };
   return isCreation(subject) ? reviewPod(step) : reviewOnce(step);

@@ -35,7 +35,7 @@ export interface LeftSubject extends Common {
   readonly answer: Answer;
 }
 
-export type Subject = AssessableSubject | LeftSubject;
+export type ReviewSubject = AssessableSubject | LeftSubject;
 
 /** As kubectl would print it; a name that the API server is still to make up ends in `*`. */
 export function nameOf(object: JsonObject): string {
@@ -58,7 +58,7 @@ function leave(common: Common, leftAlone: LeftAlone): LeftSubject {
   return { kind: 'left', ...common, reason, isBroken: subject === 'broken', answer };
 }
 
-function subjectFrom(common: Common, asked: Asked): Subject | null {
+function subjectFrom(common: Common, asked: Asked): ReviewSubject | null {
   const path = pathOf(asked.kind);
   if (path === null) return null;
   const read = readSubject(asked);
@@ -68,7 +68,7 @@ function subjectFrom(common: Common, asked: Asked): Subject | null {
 }
 
 /** One that holds no request, such as the answer to one, can only be told of. */
-function subjectOfReview({ file, document, kind, object: review }: Manifest): Subject | null {
+function subjectOfReview({ file, document, kind, object: review }: Manifest): ReviewSubject | null {
   try {
     const request = parseReview(review);
     const { uid, namespace } = request;
@@ -89,7 +89,7 @@ function subjectOfReview({ file, document, kind, object: review }: Manifest): Su
  * first time asks for.
  * @param namespace for objects that name none
  */
-export function subjectOf(manifest: Manifest, namespace: string): Subject | null {
+export function readReviewSubject(manifest: Manifest, namespace: string): ReviewSubject | null {
   const { file, document, group, kind, object } = manifest;
   if (group === 'admission.k8s.io' && kind === 'AdmissionReview') return subjectOfReview(manifest);
   const own = metadataText(object, 'namespace');

@@ -1,7 +1,7 @@
 import { printable } from '../../printable.ts';
 import type { Io } from '../io.ts';
 import { describeObject, describePlace } from './describe-source.ts';
-import { advicesOn, openQuestions } from './open-questions.ts';
+import { advicesOn, unknownImages } from './unknown-images.ts';
 import type { Output } from './outputs.ts';
 import { isBroken, remarksOf } from './report-item.ts';
 import type { PassedOver } from './report.ts';
@@ -23,7 +23,7 @@ function tell({ stderr }: Io, label: string, text: string): void {
 /** Else exit code 3 would come without a word; in JSON the findings say it where there are any. */
 function writeOpenQuestions(output: Output, io: Io, reviews: readonly Reviewed[]): void {
   const open = reviews.flatMap((review) =>
-    openQuestions(review)
+    unknownImages(review)
       .filter(({ isFound }) => output !== 'json' || !isFound)
       .map((question) => ({ question, where: whereOf(review) })),
   );

@@ -6,7 +6,7 @@ import { toYaml } from '../to-yaml.ts';
 import { admissionAnswer } from './admission-answer.ts';
 import type { Output } from './outputs.ts';
 import { renderReviewDiff } from './render-review-diff.ts';
-import { advicesOn, openQuestions } from './open-questions.ts';
+import { advicesOn, unknownImages } from './unknown-images.ts';
 import { renderAdvices, renderItem, renderSummary, type Beside } from './render-table.ts';
 import type { Report } from './report.ts';
 import { remarksOf } from './report-item.ts';
@@ -16,7 +16,7 @@ import { writeRemarks } from './write-remarks.ts';
 
 function besideOf(review: Reviewed | undefined): Beside {
   if (review === undefined) return { remarks: [], questions: [] };
-  return { remarks: remarksOf(review), questions: openQuestions(review) };
+  return { remarks: remarksOf(review), questions: unknownImages(review) };
 }
 
 function writeTable({ stdout }: Io, { reviews }: ReviewedInput, { items, summary }: Report): void {
@@ -24,7 +24,7 @@ function writeTable({ stdout }: Io, { reviews }: ReviewedInput, { items, summary
   for (const [index, item] of items.entries()) {
     stdout.write(`${renderItem(page, item, besideOf(reviews[index]))}\n`);
   }
-  const untold = reviews.flatMap(openQuestions).filter(({ isFound }) => !isFound);
+  const untold = reviews.flatMap(unknownImages).filter(({ isFound }) => !isFound);
   stdout.write(renderAdvices(page, advicesOn(untold)) + renderSummary(page, summary));
 }
 

@@ -5,7 +5,7 @@ import { DEMO_IMAGES, type PushedDemoImages } from './demo-images.ts';
 /** `untouched`: nothing to say · `changed` · `refused` · `told`: admitted as it is, with warnings. */
 export type DemoAnswer = 'untouched' | 'changed' | 'refused' | 'told';
 
-/** What the demo promises of a scenario, and holds itself to. */
+/** What the demo promises of a scene, and holds itself to. */
 export interface Promised {
   readonly answer: DemoAnswer;
   /** Of the Pod that would be stored; null for none. */
@@ -16,7 +16,7 @@ export interface Promised {
   readonly says: readonly string[];
 }
 
-export interface Scenario {
+export interface Scene {
   readonly title: string;
   readonly story: string;
   readonly namespace: string;
@@ -32,40 +32,40 @@ interface Written {
   readonly promised: Omit<Promised, 'says'> & { readonly says?: readonly string[] };
 }
 
-function scenario(title: string, { story, namespace = 'default', name, spec, promised }: Written): Scenario {
+function scene(title: string, { story, namespace = 'default', name, spec, promised }: Written): Scene {
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec };
   return { title, story, namespace, pod, promised: { says: [], ...promised } };
 }
 
-function admitted(image: (name: keyof typeof DEMO_IMAGES) => string): readonly Scenario[] {
+function admitted(image: (name: keyof typeof DEMO_IMAGES) => string): readonly Scene[] {
   return [
-    scenario('An ordinary Linux Pod', {
+    scene('An ordinary Linux Pod', {
       story: 'Most Pods of most clusters: looked at, and left as they are.',
       name: 'web',
       spec: { containers: [{ name: 'nginx', image: image('web') }] },
       promised: { answer: 'untouched', runtimeClass: null, images: { nginx: 'container' } },
     }),
-    scenario('A Wasm module', {
+    scene('A Wasm module', {
       story: 'Built with docker buildx --platform wasi/wasm. Nothing in the Pod says so; the image does.',
       name: 'hello',
       spec: { containers: [{ name: 'hello', image: image('hello') }] },
       promised: { answer: 'changed', runtimeClass: 'crun-wasm', images: { hello: 'wasm/wasi-image' } },
     }),
-    scenario('A Spin application', {
+    scene('A Spin application', {
       story:
         'Pushed with spin registry push. It has no entrypoint, so the Pod gets the command its shim expects.',
       name: 'orders',
       spec: { containers: [{ name: 'orders', image: image('orders') }] },
       promised: { answer: 'changed', runtimeClass: 'wasmtime-spin-v2', images: { orders: 'wasm/spin-app' } },
     }),
-    scenario('A component as an OCI artefact', {
+    scene('A component as an OCI artefact', {
       story:
         'Pushed with wkg oci push. crun, first in the list of this cluster, runs modules only: not chosen here.',
       name: 'greeter',
       spec: { containers: [{ name: 'greeter', image: image('greeter'), command: ['greeter'] }] },
       promised: { answer: 'changed', runtimeClass: 'wasmtime', images: { greeter: 'wasm/oci-component' } },
     }),
-    scenario('Wasm beside a Linux sidecar', {
+    scene('Wasm beside a Linux sidecar', {
       story:
         'A .wasm file in a linux/amd64 image, with a limit of its own. The limit stays, and the sidecar stays as it is.',
       name: 'filter',
@@ -87,9 +87,9 @@ function admitted(image: (name: keyof typeof DEMO_IMAGES) => string): readonly S
 function objected(
   image: (name: keyof typeof DEMO_IMAGES) => string,
   { nightlyChild }: PushedDemoImages,
-): readonly Scenario[] {
+): readonly Scene[] {
   return [
-    scenario('Spin under the wrong class', {
+    scene('Spin under the wrong class', {
       story: 'On the node it would never start, and the message there would not tell why.',
       name: 'orders-by-hand',
       spec: { runtimeClassName: 'wasmtime', containers: [{ name: 'orders', image: image('orders') }] },
@@ -100,7 +100,7 @@ function objected(
         says: ['wasmtime-spin-v2'],
       },
     }),
-    scenario('An index that no node can pull', {
+    scene('An index that no node can pull', {
       story:
         'A Wasm module with the provenance that docker buildx adds by default: ErrImagePull on every node.',
       name: 'nightly',
@@ -112,7 +112,7 @@ function objected(
         says: [nightlyChild, '--provenance=false'],
       },
     }),
-    scenario('A namespace in mode audit', {
+    scene('A namespace in mode audit', {
       story: `Namespace ${AUDITED_NAMESPACE} has the label wasmgate.dev/mode: audit. Nothing is changed, all is told.`,
       namespace: AUDITED_NAMESPACE,
       name: 'hello',
@@ -128,7 +128,7 @@ function objected(
 }
 
 /** @param registry host and port, as references name it */
-export function demoScenarios(registry: string, pushed: PushedDemoImages): readonly Scenario[] {
+export function demoScenes(registry: string, pushed: PushedDemoImages): readonly Scene[] {
   const image = (name: keyof typeof DEMO_IMAGES): string => `${registry}/${DEMO_IMAGES[name]}`;
   return [...admitted(image), ...objected(image, pushed)];
 }

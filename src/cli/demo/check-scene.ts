@@ -1,12 +1,12 @@
 import type { DecidedAssessment } from '../../assess/assessment.ts';
 import type { Admission } from './api-server.ts';
-import type { DemoAnswer, Scenario } from './scenarios.ts';
+import type { DemoAnswer, Scene } from './scenes.ts';
 
 export type ShownContainer = DecidedAssessment['containers'][number];
 
-/** A scenario with what came of it. */
+/** A scene with what came of it. */
 export interface Played {
-  readonly scenario: Scenario;
+  readonly scene: Scene;
   readonly admission: Admission;
   readonly containers: readonly ShownContainer[];
 }
@@ -28,8 +28,8 @@ function compare(what: string, promised: string, found: string): readonly string
 }
 
 /** Where the demo did not keep its word; empty where all is as promised. */
-export function findBrokenPromises({ scenario, admission, containers }: Played): readonly string[] {
-  const { promised } = scenario;
+export function findBrokenPromises({ scene, admission, containers }: Played): readonly string[] {
+  const { promised } = scene;
   const { refusal, warnings, stored, secondPatch } = admission;
   const said = [refusal ?? '', ...warnings].join('\n');
   const kinds = containers.map((shown) => `${shown.container.name}=${kindOf(shown)}`);

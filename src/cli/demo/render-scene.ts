@@ -1,5 +1,5 @@
 import { wrap } from '../text.ts';
-import { findBrokenPromises, type Played } from './check-scenario.ts';
+import { findBrokenPromises, type Played } from './check-scene.ts';
 import type { Page } from '../page.ts';
 import { INDENT, renderLabel, renderTitle } from './page.ts';
 import { renderAnswer } from './render-answer.ts';
@@ -7,13 +7,13 @@ import { toYaml } from '../to-yaml.ts';
 import { renderImage } from './render-image.ts';
 
 /** What came in, what its images are and why, what was answered. */
-export function renderScenario(page: Page, played: Played, position: string): string {
-  const { scenario, containers } = played;
-  const yaml = toYaml(scenario.pod).trimEnd().split('\n');
+export function renderScene(page: Page, played: Played, position: string): string {
+  const { scene, containers } = played;
+  const yaml = toYaml(scene.pod).trimEnd().split('\n');
   const broken = findBrokenPromises(played);
   return [
-    renderTitle(page, `${position} · ${scenario.title}`),
-    wrap(scenario.story, page.columns, '  '),
+    renderTitle(page, `${position} · ${scene.title}`),
+    wrap(scene.story, page.columns, '  '),
     '',
     renderLabel(page, 'Came in'),
     ...yaml.map((line) => INDENT + line),

@@ -34,7 +34,7 @@ function tryParse(texts: readonly string[]): readonly unknown[] | null {
  * The values of a JSON file: one, or as kubectl reads them too, several on end, which is what jq writes. Null where the text is
  * none; YAML then says where, line by line.
  */
-export function parseJson(text: string): readonly unknown[] | null {
+export function parseJsonValues(text: string): readonly unknown[] | null {
   if (!/^\s*[[{]/.test(text)) return null;
   return tryParse([text]) ?? tryParse(splitValues(text));
 }

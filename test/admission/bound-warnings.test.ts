@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boundText, boundWarnings, countRunes, WARNING_BOUNDS } from '../../src/admission/bounds.ts';
+import { boundText, boundWarnings, countRunes, WARNING_BOUNDS } from '../../src/admission/bound-warnings.ts';
 import { fc } from '../support/properties.ts';
 
 test.each([

@@ -1,7 +1,7 @@
 import type { Reviewed } from './review-subject.ts';
 
 /** An image of which it is not known what it is. */
-export interface OpenQuestion {
+export interface UnknownImage {
   readonly container: string;
   /** Why it is not known. */
   readonly detail: string;
@@ -10,7 +10,7 @@ export interface OpenQuestion {
   readonly isFound: boolean;
 }
 
-export function openQuestions(review: Reviewed): readonly OpenQuestion[] {
+export function unknownImages(review: Reviewed): readonly UnknownImage[] {
   if (review.kind === 'left') return [];
   const { containers, decision } = review.assessment;
   const found = new Set(decision.findings.map(({ container }) => container));
@@ -22,6 +22,6 @@ export function openQuestions(review: Reviewed): readonly OpenQuestion[] {
 }
 
 /** An unreachable registry is one thing to mend, however many images it has. */
-export function advicesOn(questions: readonly OpenQuestion[]): readonly string[] {
+export function advicesOn(questions: readonly UnknownImage[]): readonly string[] {
   return [...new Set(questions.flatMap(({ advice }) => advice ?? []))];
 }
