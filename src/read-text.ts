@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { AppError } from './errors.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** What the API server takes as a ConfigMap or Secret at most; files that people write have some KiB. */
   maxBytes: 1024 * 1024,
 } as const;

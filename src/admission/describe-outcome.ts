@@ -36,7 +36,7 @@ export function describeDenial(refusals: readonly RatedFinding[]): string {
     .join('\n');
 }
 
-export function warningPrefix(mode: Mode): string {
+function warningPrefix(mode: Mode): string {
   return mode === 'enforce' ? 'wasmgate: ' : `wasmgate (${mode}): `;
 }
 

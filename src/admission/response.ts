@@ -22,7 +22,7 @@ export type Answer =
   | { readonly kind: 'denied'; readonly status: Status; readonly remarks: Remarks }
   | { readonly kind: 'patched'; readonly operations: readonly PatchOperation[]; readonly remarks: Remarks };
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** A Status is stored and shown whole; this much is two screens of a terminal, and an Event keeps 1024 of it. */
   denialRunes: 4096,
   /** Audit events are one line of JSON each and are kept for long; no value of ours needs more. */

@@ -16,7 +16,7 @@ import { formatReference, type Reference } from '../image/reference.ts';
 import type { FetchOptions, RegistryPort } from './ports.ts';
 
 /** Caps of our own on what one index may make us do. */
-export const INSPECT_DEFAULTS = {
+const DEFAULTS = {
   /** Indexes within an index: crane writes one level and containerd follows it; a third is a loop or an attack. */
   maxNesting: 2,
   /** Children read for one index: one per architecture of the cluster, and no more than a person would expect. */
@@ -111,7 +111,7 @@ async function readUnstated(
   nesting: number,
 ): Promise<readonly Found[]> {
   let first: Found | undefined;
-  for (const child of choice.children.slice(0, INSPECT_DEFAULTS.maxChildren)) {
+  for (const child of choice.children.slice(0, DEFAULTS.maxChildren)) {
     const found = await readChild(context, child, nesting);
     if (found.variants[0].config.platform.os === 'linux') return [found];
     first ??= found;
@@ -121,11 +121,11 @@ async function readUnstated(
 
 async function readIndex(context: Context, index: ImageIndex, nesting: number): Promise<Found> {
   const { reference, architectures } = context.inspection;
-  if (nesting > INSPECT_DEFAULTS.maxNesting) {
+  if (nesting > DEFAULTS.maxNesting) {
     throw failure('unsupported', reference, { state: 'its indexes are nested too deep' });
   }
   const choice = chooseChildren(index, architectures);
-  const wanted = choice.children.slice(0, INSPECT_DEFAULTS.maxChildren);
+  const wanted = choice.children.slice(0, DEFAULTS.maxChildren);
   const found =
     choice.kind === 'unstated'
       ? await readUnstated(context, choice, nesting)

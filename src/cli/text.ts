@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { printable } from '../printable.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Help is written for a terminal of the classic width; wider ones do not make lines easier to read. */
   columns: 80,
   /** Narrower than this, wrapping makes a column of single words. */

@@ -19,7 +19,7 @@ interface Place {
   readonly problems: Problem[];
 }
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Values of a configuration are no secrets by design, yet a long one helps nobody. */
   shownCharacters: 60,
 } as const;

@@ -2,7 +2,7 @@ import { Document, isMap, isPair, isScalar, type YAMLMap } from 'yaml';
 import { describeType } from './describe-type.ts';
 import type { SchemaNode } from './schema.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Comments are wrapped here, whatever their depth: with its indentation a line then fits a page. */
   columns: 96,
 } as const;

@@ -3,7 +3,7 @@ import type { Path, Problem } from './check-value.ts';
 
 export type ConfigurationErrorCode = 'invalid-configuration';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Told of one file: whoever has mended these looks again anyway. */
   problems: 50,
 } as const;

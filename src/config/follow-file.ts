@@ -2,7 +2,7 @@ import { describeError } from '../errors.ts';
 import { readText } from '../read-text.ts';
 import { lookAgain } from './look-again.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /**
    * The kubelet brings a changed ConfigMap to its Pods within about a minute, so a few seconds more are nothing; and the
    * file is a few KiB.

@@ -12,7 +12,7 @@ import {
 import { describeError } from '../errors.ts';
 import type { Path } from './check-value.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Of one problem: the parser quotes what it stumbles over, which may be the rest of the file. */
   messageCharacters: 120,
 } as const;

@@ -6,7 +6,7 @@ import { backoff, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   name: 'wasmgate-certificates',
   /** Each lost race means that another replica has just written: the next read finds its certificate. */
   attempts: 5,

@@ -4,7 +4,7 @@ import { createKubernetesError, fromStatus, fromThrown } from './kubernetes-erro
 import { readLines, readStream } from './read-stream.ts';
 import { type KubernetesCall, send } from './send.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** From the question to the last byte of the answer; for a watch, to its first. An admission brings its own, shorter one. */
   requestMilliseconds: 15_000,
   /** A page of 25 nodes is half a MB; etcd takes objects up to 1.5 MB, so this holds 20 of the largest. */

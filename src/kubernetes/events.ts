@@ -7,7 +7,7 @@ import { backoff, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Written or waited for at a time: a trickle next to what the API server does, and a few KiB each. */
   maxPending: 64,
   /** A Pod is stored after our answer, when other webhooks have answered, too: some 10 s in all, then it never was. */

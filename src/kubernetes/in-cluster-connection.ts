@@ -7,7 +7,7 @@ import { describeFileState } from '../read-text.ts';
 import { AGENT_OPTIONS, type KubernetesConnection } from './connection.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Where the kubelet mounts the ServiceAccount of a Pod. */
   directory: '/var/run/secrets/kubernetes.io/serviceaccount',
   /** The kubelet replaces token and CA long before they expire; client-go looks once a minute too. */

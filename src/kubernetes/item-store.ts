@@ -53,7 +53,7 @@ export function createItemStore<Item>(parse: (object: JsonObject) => Item | null
 }
 
 /** `namespace/name`, or the name alone where there is no namespace. */
-export function keyOf(object: JsonObject): string {
+function keyOf(object: JsonObject): string {
   const name = metadataText(object, 'name');
   const namespace = metadataText(object, 'namespace');
   return namespace === '' ? name : `${namespace}/${name}`;

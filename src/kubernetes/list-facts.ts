@@ -3,7 +3,7 @@ import type { KubernetesClient } from './client.ts';
 import { isKubernetesError, type KubernetesError } from './kubernetes-error.ts';
 import { listPages } from './list-pages.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Nodes are the largest, of some tens of KiB: a page stays far below what the client takes as an answer. */
   pageSize: 100,
 } as const;

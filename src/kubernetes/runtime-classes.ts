@@ -11,7 +11,7 @@ export const RUNTIME_CLASSES = {
   parse: parseRuntimeClass,
 } as const;
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Whoever made a class a moment ago tries again after some seconds; Pods that name none of them come by the hundred. */
   ttlMilliseconds: 2_000,
   /** Clusters have a handful. */

@@ -7,7 +7,7 @@ import { isObjectName } from '../pod/object-name.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** As for the secrets themselves. */
   ttlMilliseconds: 60_000,
   /** Names only: some 100 bytes each. */

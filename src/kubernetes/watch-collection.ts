@@ -8,7 +8,7 @@ import { createItemStore, type ItemStore } from './item-store.ts';
 import { createKubernetesError, fromStatus, isKubernetesError } from './kubernetes-error.ts';
 import { listPages, readResourceVersion } from './list-pages.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   ...BACKOFF_DEFAULTS,
   /**
    * A node is 10 to 20 kB of JSON, of which little is kept; the rest is garbage that the heap grows for and seldom gives

@@ -6,7 +6,7 @@ import { backoff } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   name: 'wasmgate',
   /**
    * With failurePolicy Ignore nobody notices a configuration made anew, which has no CA; until the next look every Pod is

@@ -19,7 +19,7 @@ export const limitsConflictExplanation: Explanation = {
   cure: 'Raise the bound that the message names, or build the image with an OCI Wasm layer, which needs less.',
 };
 
-export const RESOURCE_WORDS: Readonly<Record<ResourceName, string>> = { cpu: 'CPU', memory: 'memory' };
+const RESOURCE_WORDS: Readonly<Record<ResourceName, string>> = { cpu: 'CPU', memory: 'memory' };
 
 /** `gets no CPU request and limit` */
 export function describeLeftOut({ resource, slots, wanted }: FittedResource): string {

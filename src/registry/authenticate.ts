@@ -6,7 +6,7 @@ import type { Grant } from './grant.ts';
 import type { HttpRequest, HttpResponse, Send } from './http-types.ts';
 import type { Login, Logins } from './logins.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Of a challenge that nobody can answer: the scheme stands at its beginning. */
   shownCharacters: 60,
 } as const;

@@ -26,7 +26,7 @@ function reasonOf(status: number): UnknownReason {
 }
 
 /** Code and message of the first error (OCI distribution spec, "Error Codes"), in printable characters; '' where none. */
-export function describeErrorBody(text: string): string {
+function describeErrorBody(text: string): string {
   let document: unknown;
   try {
     document = JSON.parse(text);

@@ -20,7 +20,7 @@ interface Origin extends Pick<HostsFile, 'folder'> {
   readonly subject: string;
 }
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** `host` → its address → `header` or `rewrite` → a name → a list of values is five. */
   depth: 8,
 } as const;

@@ -9,7 +9,7 @@ export interface Rewrite {
 
 export type RewriteErrorCode = 'invalid-rewrite';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /**
    * How many ways there are at most to try a pattern on a repository of 255 characters, counted roughly. Three quantifiers and
    * two alternatives take some 30 ms at the very worst. Repositories are chosen by whoever makes a Pod, and Go's engine, for

@@ -23,7 +23,7 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Endpoints reach every kube-proxy within a second or two; until then requests still come here. */
   drainMilliseconds: 3000,
   /** With the drain well inside the 30 s of `terminationGracePeriodSeconds`, and longer than a usual admission. */

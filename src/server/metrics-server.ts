@@ -18,7 +18,7 @@ export interface ServedMetrics extends MetricsAddress {
   readonly close: () => Promise<void>;
 }
 
-export const DEFAULTS = {
+const DEFAULTS = {
   path: '/metrics',
   /** A scrape is one line and some headers. */
   requestTimeout: 5000,

@@ -7,7 +7,7 @@ export type Labels = Readonly<Record<string, readonly string[]>>;
 export type LabelValues<Known extends Labels> = { readonly [Name in keyof Known]: Known[Name][number] };
 
 /** Instead of a value that nobody planned. */
-export const OTHER = 'other';
+const OTHER = 'other';
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\': String.raw`\\`,

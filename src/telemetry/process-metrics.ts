@@ -1,6 +1,6 @@
 import type { Metrics } from './metrics.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Seldom enough to cost nothing, often enough that a loop that hangs for half a second is always seen. */
   lagMilliseconds: 500,
   /** An admission answered from memory takes a tenth of a millisecond; at a second the API server's patience is at stake. */

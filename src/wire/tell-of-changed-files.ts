@@ -6,7 +6,7 @@ import type { RegistrySettings } from '../registry/settings.ts';
 import type { LeveledLogger } from '../telemetry/log.ts';
 import { describeFault } from './connect-registry.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** The kubelet brings changed ConfigMaps and Secrets within about a minute, and nothing is done but told. */
   intervalMilliseconds: 60_000,
 } as const;

@@ -12,7 +12,7 @@ import { limitRange } from '../support/pods.ts';
 
 export type Settings = PolicySettings['resources'];
 
-export const STANDARD: Settings = { tier: 'standard', cpuLimit: true };
+const STANDARD: Settings = { tier: 'standard', cpuLimit: true };
 
 export function tarImage(megabytes: number): ImageFacts {
   return imageFacts({

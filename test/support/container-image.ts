@@ -49,7 +49,7 @@ export function createBuildah(folder: string): Buildah {
 }
 
 /** The build stage's base, made of what is on this machine; answers its name. */
-export async function buildLocalBase(buildah: Buildah, folder: string): Promise<string> {
+async function buildLocalBase(buildah: Buildah, folder: string): Promise<string> {
   const root = join(folder, 'base');
   await must(LOCAL_BASE, [root]);
   const container = await buildah('from', 'scratch');

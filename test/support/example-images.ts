@@ -6,7 +6,7 @@ import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types
 import { loadFixtureImages, putFixtureImage } from './fixture-images.ts';
 
 /** Where the manifests of the examples say that their images are. */
-export const EXAMPLE_REGISTRY = 'registry.example.com/examples';
+const EXAMPLE_REGISTRY = 'registry.example.com/examples';
 
 /** What the images of the examples are, by name: fixtures as real tools pushed them. */
 const FIXTURES = {

@@ -56,7 +56,7 @@ function readSample(line: string): Sample {
 }
 
 /** `name{a="1"}`, as it would be asked for. */
-export function seriesOf({ name, labels }: Sample): string {
+function seriesOf({ name, labels }: Sample): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
 }

@@ -23,7 +23,7 @@ export function digestOf(content: string | Uint8Array): Digest {
 }
 
 /** One manifest with its config, read by the real parsers from the documents that a tool would write. */
-export function imageVariant(sketch: ImageSketch): ImageVariant {
+function imageVariant(sketch: ImageSketch): ImageVariant {
   const layers = (sketch.layers ?? [TAR_LAYER]).map((layer, index) => ({
     ...(typeof layer === 'string' ? { mediaType: layer, size: 1000 } : layer),
     digest: digestOf(`layer ${index}`),

@@ -16,7 +16,7 @@ export function namespace(name: string, labels: Readonly<Record<string, string>>
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 
-export function podSpec(image: string = IMAGE) {
+function podSpec(image: string = IMAGE) {
   return { containers: [{ name: 'main', image }] };
 }
 

@@ -20,7 +20,7 @@ export interface DemoDeps {
   readonly startWebhook: (cluster: DemoCluster, io: Io) => Promise<DemoWebhook>;
 }
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** For the second look at a Pod, whose images are known by then. */
   lookMilliseconds: 5000,
 } as const;

@@ -2,13 +2,13 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError, readText } from '../../read-text.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** All Pods of a large cluster as JSON are some 50 MB; what is larger is no manifest but a mistake. */
   maxBytes: 256 * 1024 * 1024,
 } as const;
 
 /** The name of standard input among paths, as kubectl has it. */
-export const STANDARD_INPUT = '-';
+const STANDARD_INPUT = '-';
 
 export interface InputFile {
   /** As the user would name it; `-` for standard input. */

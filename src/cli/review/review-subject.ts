@@ -8,7 +8,7 @@ import { readPod } from '../../pod/read-pod.ts';
 import type { Change, Decision } from '../../policy/decision.ts';
 import type { AssessableSubject, ReviewSubject } from './subjects.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Nobody waits for an admission here: as long as a look-up may take at all. */
   lookMilliseconds: 30_000,
 } as const;

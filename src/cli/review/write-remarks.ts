@@ -7,7 +7,7 @@ import { isBroken, remarksOf } from './report-item.ts';
 import type { PassedOver } from './report.ts';
 import type { Reviewed } from './review-subject.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Images told of one by one: where more of them are not known, what they have in common is what to look for. */
   toldImages: 10,
 } as const;
@@ -50,7 +50,7 @@ export function writeRemarks(output: Output, io: Io, reviews: readonly Reviewed[
 }
 
 /** `Service web`, or that it is none. */
-export function describePassedOver({ kind, name }: PassedOver): string {
+function describePassedOver({ kind, name }: PassedOver): string {
   return kind === '' ? 'no Kubernetes object' : describeObject({ kind, namespace: '', name });
 }
 

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-export const KUBERNETES_VERSION = '1.36.3';
+const KUBERNETES_VERSION = '1.36.3';
 
 /** How a program is made from the Go module in the folder beside this file. */
 export interface Recipe {
