@@ -16,7 +16,7 @@ export interface FetchedDocument {
 
 /** Memory for the documents of one look-up: they are held together until it ends, the first while the last is waited for. */
 export interface ReadingRoom {
-  /** Takes so many bytes before they are held; false where they do not fit in. */
+  /** Takes so many bytes of memory before they are held; false where they do not fit in. */
   readonly take: (bytes: number) => boolean;
   /** Of a document that is not held after all. */
   readonly giveBack: (bytes: number) => void;

@@ -6,13 +6,16 @@ const MIB = 1024 * KIB;
 
 export const READING_DEFAULTS = {
   /**
-   * For the documents of any one look-up: an index with its manifests and configs for four architectures has some 50 KiB. All
-   * look-ups at once hold 8 MiB so, and five times that when parsed (measured on documents of nothing but short labels).
+   * For the documents of any one look-up, as text and parsed (json-weight.ts): an index with its manifests and configs for four
+   * architectures has some 50 KiB, and takes as much again. All look-ups at once hold 16 MiB so.
    */
-  smallRoom: 128 * KIB,
-  /** One manifest and one config of 4 MiB, the most that the OCI distribution spec 1.1 lets registries take. */
-  largeRoom: 8 * MIB,
-  /** Some 80 MiB when parsed: what there is beside all else, of the 256 that the Deployment grants. */
+  smallRoom: 256 * KIB,
+  /**
+   * A manifest and a config of 4 MiB, the most that the OCI distribution spec 1.1 lets registries take, where they hold few and
+   * long texts: 8 MiB of memory stay for what they become.
+   */
+  largeRoom: 16 * MIB,
+  /** Of the 256 MiB that the Deployment grants, Node keeps half for the heap, and what knows the cluster is in it, too. */
   largeAtOnce: 2,
   /** Each of them has its turn among the look-ups already, and holds its small room while it waits. */
   largeWaiting: 32,

@@ -35,7 +35,7 @@ function createReadDocument(now: () => number) {
     if (response.status !== 200) throw await errorFromResponse(response, request, now());
     const bytes = await readBody(response, request, limits);
     return {
-      document: parseJson(bytes, request),
+      document: parseJson(bytes, request, limits.room),
       mediaType: headerOf(response, 'content-type'),
       digest: verifyDigest(bytes, [digest, claimedDigest(response)], request),
     };

@@ -1,11 +1,18 @@
+import type { ReadingRoom } from '../assess/ports.ts';
+import { parsedWeight } from '../json-weight.ts';
 import { RegistryError } from './errors.ts';
 import type { HttpRequest } from './http-types.ts';
+import { OutOfRoomError } from './read-body.ts';
 
 /** A byte order mark is kept, and then refused by JSON.parse, as other clients do. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** @throws RegistryError `invalid`; the bytes are not quoted, as a token may be among them */
-export function parseJson(bytes: Uint8Array, request: HttpRequest): unknown {
+/**
+ * @param room of the look-up, which holds the bytes already, and has to hold what they become
+ * @throws RegistryError `invalid`; the bytes are not quoted, as a token may be among them
+ * @throws OutOfRoomError
+ */
+export function parseJson(bytes: Uint8Array, request: HttpRequest, room?: ReadingRoom): unknown {
   const invalid = (state: string): RegistryError =>
     new RegistryError('invalid', request.subject, { state: `${request.url.host} answers with ${state}` });
   let text: string;
@@ -13,6 +20,10 @@ export function parseJson(bytes: Uint8Array, request: HttpRequest): unknown {
     text = decoder.decode(bytes);
   } catch {
     throw invalid('what is not UTF-8');
+  }
+  if (room?.take(parsedWeight(text)) === false) {
+    room.giveBack(bytes.byteLength);
+    throw new OutOfRoomError();
   }
   try {
     return JSON.parse(text);

@@ -100,6 +100,24 @@ test('an ordinary image needs no more room than everybody has', async () => {
   expect(detectWasm(await lookUp(bench, rooms)).kind).toBe('wasm');
 });
 
+/** Parsed, these took up to 111 MiB each, where Node's heap has 128 of the 256 MiB: one Pod ended the process. */
+test.for([
+  { name: 'brackets', json: `${'['.repeat(MOST / 4)}${']'.repeat(MOST / 4)}` },
+  { name: 'empty objects', json: `[${'{},'.repeat(MOST / 4)}{}]` },
+  {
+    name: 'short labels',
+    json: `{${Array.from({ length: 200_000 }, (_, key) => `"k${key}":"v"`).join(',')}}`,
+  },
+])('a manifest of nothing but $name is not parsed', async ({ json }) => {
+  const manifest = `{"annotations":${json}}`;
+  const bench = await setUp((_request, response) => {
+    response.writeHead(200, { 'content-type': OCI_MANIFEST }).end(manifest);
+  });
+  const rooms = createReadingRooms();
+  expect((await failureOf(lookUp(bench, rooms))).code).toBe('too-large');
+  expect(rooms.bytesHeld()).toBe(0);
+});
+
 test('64 at a time of 4 MiB each hold no more than a few of them, and all are read', async () => {
   const image = largeImage(MOST, 300);
   const rooms = createReadingRooms({ largeWaiting: 64 });
@@ -187,7 +205,7 @@ describe('the one large room is free again', () => {
     const rooms = createReadingRooms({ largeAtOnce: 2, largeSafe: 0 });
     const stalling = await setUp(endingAt('/blobs/', () => undefined));
     const stalled = [lookUp(stalling, rooms), lookUp(stalling, rooms)].map((looking) => failureOf(looking));
-    await expect.poll(rooms.bytesHeld).toBe(2 * MOST);
+    await expect.poll(rooms.bytesHeld).toBeGreaterThanOrEqual(2 * MOST);
     expect(detectWasm(await lookUp(await setUp(good), rooms, { tenant: 'team-b' })).kind).toBe('wasm');
     expect((await Promise.race(stalled)).code).toBe('timeout');
   });

@@ -14,6 +14,7 @@ const EVERYWHERE: ReadonlySet<string> = new Set([
   'duration.ts',
   'glob.ts',
   'json.ts',
+  'json-weight.ts',
   'nearest-name.ts',
   'or-late.ts',
   'printable.ts',
