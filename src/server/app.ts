@@ -4,7 +4,7 @@ import type { AssessPod } from '../assess/assessment.ts';
 import { AppError } from '../errors.ts';
 import type { ServerMeter } from './admission-meter.ts';
 import { createAdmissionHandler } from './admission-route.ts';
-import { createBytesInFlight } from './bytes-in-flight.ts';
+import { createBytesInFlight, type BytesInFlight } from './bytes-in-flight.ts';
 import { createErrorHandler, sendError } from './error-answer.ts';
 import type { Health } from './health.ts';
 import { createMutate } from './mutate.ts';
@@ -33,8 +33,8 @@ export const DEFAULTS = {
    */
   bodyLimit: 7 * 1024 * 1024,
   /**
-   * Of all bodies that are read or judged at a time: four of the longest, or thousands of the usual 10 KiB. Each byte costs
-   * two and more of memory, of which the Deployment grants 256 MiB for everything.
+   * Of all bodies that are read or judged at a time, and of what the long ones become when they are parsed: four of the
+   * longest, or thousands of the usual 10 KiB. The Deployment grants 256 MiB for everything.
    */
   bytesInFlight: 32 * 1024 * 1024,
   /**
@@ -68,9 +68,15 @@ const METHODS: Readonly<Record<string, string>> = {
 };
 
 /** JSON.parse and nothing else: no coercion, no schema; what of the body is read is checked where it is read. */
-function addJsonParser(app: App): void {
+function addJsonParser(app: App, bodies: BytesInFlight): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    try {
+      bodies.addParsed(request, body as string);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
     try {
       done(null, JSON.parse(body as string));
     } catch (cause) {
@@ -124,8 +130,9 @@ export function createApp(deps: AppDeps, options: AppOptions): App {
     return503OnClosing: false,
     schemaController: { compilersFactory: NO_SCHEMAS },
   });
-  app.addHook('onRequest', createBytesInFlight({ most: bytesInFlight, bodyLimit }));
-  addJsonParser(app);
+  const bodies = createBytesInFlight({ most: bytesInFlight, bodyLimit });
+  app.addHook('onRequest', bodies.onRequest);
+  addJsonParser(app, bodies);
   app.setErrorHandler(createErrorHandler(logger, meter?.refused));
   addNotFound(app);
   addHealth(app, deps.health);

@@ -4,7 +4,7 @@ import { AppError, describeError } from '../errors.ts';
 import type { FaultCode } from './admission-route.ts';
 import type { ServerLogger } from './server-logger.ts';
 
-export type RequestErrorCode = ReviewErrorCode | FaultCode | 'not-json' | 'too-many-bytes';
+export type RequestErrorCode = ReviewErrorCode | FaultCode | 'not-json' | 'too-many-bytes' | 'body-too-large';
 
 /** Why a request for an admission got no answer. */
 export const ERROR_CODES = [
@@ -37,6 +37,7 @@ const STATUS: Readonly<Record<RequestErrorCode, number>> = {
   'no-uid': 400,
   'internal-fault': 500,
   'too-many-bytes': 503,
+  'body-too-large': 413,
 };
 
 /** What Fastify refuses before we are asked, in our words. */
