@@ -3,12 +3,15 @@ import type { Assessment, AssessmentRequest, AssessPod, DecidedAssessment } from
 import { createDeadline } from './deadline.ts';
 import { whenKnown } from './eventually.ts';
 import type { EventsPort, Logger, PodEvent } from './ports.ts';
+import { weigh } from './weigh.ts';
 
 export const LATE_DEFAULTS = {
   /** A look-up ends after 30 s (image-catalog.ts); the rest is for a look inside the image. */
   waitMilliseconds: 45_000,
-  /** Each holds its Pod in memory, usually 10 KiB and at most the 3 MiB that the API server takes. */
+  /** Each holds its Pod in memory, usually 10 KiB. */
   maxWaiting: 32,
+  /** Of all these Pods: the API server takes 3 MiB for one, which are ten times as much in memory. */
+  maxBytes: 16 * 1024 * 1024,
 } as const;
 
 interface LateFindingsDeps {
@@ -41,6 +44,10 @@ function isAdmittedUnseen(assessment: Assessment): assessment is DecidedAssessme
     assessment.outcome.refusals.length === 0 &&
     assessment.containers.some(({ verdict }) => verdict.kind === 'unknown' && verdict.reason === 'timeout')
   );
+}
+
+function bytesOf(waiting: ReadonlyMap<string, number>): number {
+  return [...waiting.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 type Told = Pick<PodEvent, 'reason' | 'message'>;
@@ -80,8 +87,9 @@ function tellClass(before: DecidedAssessment, now: DecidedAssessment): Told | nu
  */
 export function createLateFindings(deps: LateFindingsDeps, options: LateFindingsOptions = {}): AssessPod {
   const { assess, events, logger, onDropped } = deps;
-  const { waitMilliseconds, maxWaiting } = { ...LATE_DEFAULTS, ...options };
-  const waiting = new Set<string>();
+  const { waitMilliseconds, maxWaiting, maxBytes } = { ...LATE_DEFAULTS, ...options };
+  /** By uid, with the memory that each takes. */
+  const waiting = new Map<string, number>();
   let dropped = 0;
 
   async function follow(request: AssessmentRequest, pod: AdmittedPod, before: DecidedAssessment) {
@@ -100,14 +108,15 @@ export function createLateFindings(deps: LateFindingsDeps, options: LateFindings
   function followLater(request: AssessmentRequest, before: DecidedAssessment): void {
     const pod = podToBeStored(request);
     if (pod === null || waiting.has(pod.uid)) return;
-    if (waiting.size >= maxWaiting) {
+    const bytes = weigh(request.pod);
+    if (waiting.size >= maxWaiting || bytesOf(waiting) + bytes > maxBytes) {
       dropped += 1;
       onDropped?.();
       return;
     }
     if (dropped > 0) logger.warn({ pods: dropped }, 'too many Pods with late images; some were not followed');
     dropped = 0;
-    waiting.add(pod.uid);
+    waiting.set(pod.uid, bytes);
     void follow(request, pod, before);
   }
 

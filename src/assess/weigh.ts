@@ -3,19 +3,24 @@ const NODE_BYTES = 64;
 /** Of one field, item or entry, beside what stands in it. */
 const SLOT_BYTES = 32;
 
-function weighAll(values: Iterable<unknown>): number {
-  let bytes = NODE_BYTES;
-  for (const value of values) bytes += SLOT_BYTES + weigh(value);
-  return bytes;
+function partsOf(value: object): readonly unknown[] {
+  return value instanceof Map ? [...value.keys(), ...value.values()] : Object.values(value);
 }
 
 /**
  * About how many bytes of memory a value takes, so that a cache is bounded by what registries and Pods put into it and not
- * by the number of entries alone. For data without cycles, of a shape that the code fixes: it goes no deeper than that.
+ * by the number of entries alone. For data without cycles, however deep.
  */
 export function weigh(value: unknown): number {
-  if (typeof value === 'string') return 2 * value.length;
-  if (typeof value !== 'object' || value === null) return 0;
-  if (value instanceof Map) return weighAll([...value.keys(), ...value.values()]);
-  return weighAll(Object.values(value));
+  const open = [value];
+  let bytes = 0;
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next === 'string') bytes += 2 * next.length;
+    if (typeof next !== 'object' || next === null) continue;
+    const parts = partsOf(next);
+    bytes += NODE_BYTES + SLOT_BYTES * parts.length;
+    for (const part of parts) open.push(part);
+  }
+  return bytes;
 }

@@ -212,6 +212,17 @@ describe('bounds', () => {
     expect(messages('warn')).toContain('too many Pods with late images; some were not followed');
   });
 
+  test('Pods that take much memory are dropped, and those that do not are followed', async () => {
+    const { assess, request, toldOf, dropped, open } = await setUp({ options: { maxBytes: 10_000 } });
+    const large = request('u1');
+    const nested = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) as unknown;
+    await assess({ ...large, pod: { ...large.pod, nested } as typeof large.pod });
+    expect(dropped).toEqual(['a Pod']);
+    await assess(request('u2'));
+    open();
+    await expect.poll(toldOf).toEqual(['u2 WasmImageWithoutRuntimeClass']);
+  });
+
   test('a fault of the second look is logged and nothing else', async () => {
     let looks = 0;
     const around = (judge: AssessPod): AssessPod => {
