@@ -50,15 +50,25 @@ export function effectiveCommand(override: CommandOverride, config: ImageConfig)
 
 /** `$(NAME)` that the kubelet would expand; `$$(NAME)` is its escape (k8s.io/kubernetes third_party/forked/golang/expansion). */
 export function hasVariable(text: string): boolean {
-  return /\$\([^)]*\)/.test(text.replaceAll('$$', ''));
+  const unescaped = text.replaceAll('$$', '');
+  const start = unescaped.indexOf('$(');
+  return start >= 0 && unescaped.includes(')', start);
+}
+
+/**
+ * Behind the last slash: on a whole argument, which Pods and images make as long as they like, the patterns below would try
+ * each `#` with all that follows.
+ */
+function fileOf(argument: string): string {
+  return argument.slice(argument.lastIndexOf('/') + 1);
 }
 
 /** `/app.wasm`, `/APP.WASM`, `/app.wasm#_start` (runwasi takes a function name behind `#`). */
 export function namesWasmFile(argument: string): boolean {
-  return /\.wasm(?:#[^/]*)?$/i.test(argument);
+  return /\.wasm(?:#|$)/i.test(fileOf(argument));
 }
 
 /** WebAssembly text: accepted by suffix, but no measured engine runs it. */
 export function namesWatFile(argument: string): boolean {
-  return /\.wat(?:#[^/]*)?$/i.test(argument);
+  return /\.wat(?:#|$)/i.test(fileOf(argument));
 }

@@ -1,7 +1,8 @@
 import type { ContainerKind } from '../pod/visit-containers.ts';
 
 export type Side = 'requests' | 'limits';
-export type ResourceName = 'cpu' | 'memory';
+const RESOURCES = ['cpu', 'memory'] as const;
+export type ResourceName = (typeof RESOURCES)[number];
 
 /** Which values of a Pod the LimitRanger plugin wrote. */
 export interface DefaultedValues {
@@ -17,14 +18,20 @@ interface DefaultedValue {
 }
 
 const PREFIX = 'LimitRanger plugin set: ';
-const CLAUSE = /^(.+) (request|limit) for (init )?container (.+)$/;
+/** Containers are called as DNS labels are. */
+const CLAUSE = /^(.+) (request|limit) for (init )?container ([a-z0-9-]{1,63})$/;
+
+const DEFAULTS = {
+  /**
+   * Characters. What the API server takes of all annotations together; a mutating webhook is asked before it looks, and anybody
+   * may write this one.
+   */
+  longestAnnotation: 256 * 1024,
+} as const;
+
 export const NOTHING_DEFAULTED: DefaultedValues = { has: () => false };
 
-function key(
-  isInit: boolean,
-  name: string,
-  value: { readonly side: Side; readonly resource: string },
-): string {
+function key(isInit: boolean, name: string, value: DefaultedValue): string {
   return `${isInit ? 'init' : 'main'} ${value.side} ${value.resource} ${name}`;
 }
 
@@ -33,7 +40,10 @@ function keysOf(clause: string): readonly string[] {
   if (match === null) return [];
   const [, resources = '', word, init, name = ''] = match;
   const side = word === 'request' ? 'requests' : 'limits';
-  return resources.split(', ').map((resource) => key(init !== undefined, name, { side, resource }));
+  const named = resources.split(', ');
+  return RESOURCES.filter((resource) => named.includes(resource)).map((resource) =>
+    key(init !== undefined, name, { side, resource }),
+  );
 }
 
 /**
@@ -43,6 +53,7 @@ function keysOf(clause: string): readonly string[] {
  */
 export function parseLimitRanger(annotation: string | undefined): DefaultedValues {
   if (annotation === undefined || !annotation.startsWith(PREFIX)) return NOTHING_DEFAULTED;
+  if (annotation.length > DEFAULTS.longestAnnotation) return NOTHING_DEFAULTED;
   const keys = new Set(annotation.slice(PREFIX.length).split(';').flatMap(keysOf));
   return {
     has: ({ kind, name }, value) => keys.has(key(kind === 'init' || kind === 'sidecar', name, value)),
