@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { faultOf, findCycle } from './support/import-rules.ts';
-import { importsOf, readImports, sourceFiles } from './support/source-imports.ts';
+import { importsOf, loadedWith, readImports, sourceFiles } from './support/source-imports.ts';
+import { unusedExports } from './support/unused-exports.ts';
 
-const SRC = join(import.meta.dirname, '..', 'src');
+const ROOT = join(import.meta.dirname, '..');
+const SRC = join(ROOT, 'src');
 const imports = readImports(SRC);
 
 describe('the architecture', () => {
@@ -83,6 +85,47 @@ describe('the rules are seen to fail', () => {
       importsOf(`image/${name}.ts`, `import { x } from './${all[(index + 1) % 3] ?? ''}.ts';`),
     );
     expect(findCycle(chain.flat())).toEqual(['image/a.ts', 'image/b.ts', 'image/c.ts', 'image/a.ts']);
+  });
+});
+
+describe('what is loaded', () => {
+  test('help waits for no server', () => {
+    const loaded = loadedWith('main.ts', imports);
+    expect(loaded).toContain('cli/help.ts');
+    expect([...loaded].filter((name) => /^(?:fastify|undici|pino|wire\/serve\.ts)/.test(name))).toEqual([]);
+  });
+
+  test('a webhook in a cluster carries no other command, nor what reads a kubeconfig', () => {
+    const loaded = new Set(['main.ts', 'wire/serve.ts'].flatMap((file) => [...loadedWith(file, imports)]));
+    expect(loaded).toContain('server/app.ts');
+    const others =
+      /^(?:cli\/\w+\/run-|wire\/wire-(?!cli)|keychain\/keychain|@kubernetes|selfsigned|smol-toml|fast-json-patch)/;
+    expect([...loaded].filter((name) => others.test(name))).toEqual([]);
+  });
+});
+
+describe('exports', () => {
+  test('nothing is exported that nobody imports', () => {
+    const files = ['src', 'test'].flatMap((folder) =>
+      sourceFiles(join(ROOT, folder)).map((file) => `${folder}/${file}`),
+    );
+    const texts = files.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const);
+    expect(unusedExports(new Map(texts))).toEqual([]);
+  });
+
+  test('one that nobody imports is seen, and one that is imported in any way is not', () => {
+    const files = new Map([
+      [
+        'src/a/a.ts',
+        ['used', 'renamed', 'late', 'atOnce', 'unused'].map((name) => `export const ${name} = 1;`).join('\n'),
+      ],
+      ['src/b.ts', "import { used, renamed as b, type C } from './a/a.ts';"],
+      [
+        'test/c.ts',
+        "const { late } = await import('../src/a/a.ts');\n(await import('../src/a/a.ts')).atOnce;",
+      ],
+    ]);
+    expect(unusedExports(files)).toEqual(['src/a/a.ts unused']);
   });
 });
 

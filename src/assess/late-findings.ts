@@ -5,7 +5,7 @@ import { whenKnown } from './eventually.ts';
 import type { EventsPort, Logger, PodEvent } from './ports.ts';
 import { weigh } from './weigh.ts';
 
-export const LATE_DEFAULTS = {
+const DEFAULTS = {
   /** A look-up ends after 30 s (image-catalog.ts); the rest is for a look inside the image. */
   waitMilliseconds: 45_000,
   /** Each holds its Pod in memory, usually 10 KiB. */
@@ -22,7 +22,7 @@ interface LateFindingsDeps {
   readonly onDropped?: (() => void) | undefined;
 }
 
-export type LateFindingsOptions = { readonly [Key in keyof typeof LATE_DEFAULTS]?: number };
+export type LateFindingsOptions = { readonly [Key in keyof typeof DEFAULTS]?: number };
 
 /** A Pod under the name and uid that the validating call knows before it is stored. */
 interface AdmittedPod {
@@ -87,7 +87,7 @@ function tellClass(before: DecidedAssessment, now: DecidedAssessment): Told | nu
  */
 export function createLateFindings(deps: LateFindingsDeps, options: LateFindingsOptions = {}): AssessPod {
   const { assess, events, logger, onDropped } = deps;
-  const { waitMilliseconds, maxWaiting, maxBytes } = { ...LATE_DEFAULTS, ...options };
+  const { waitMilliseconds, maxWaiting, maxBytes } = { ...DEFAULTS, ...options };
   /** By uid, with the memory that each takes. */
   const waiting = new Map<string, number>();
   let dropped = 0;

@@ -9,6 +9,8 @@ export interface SourceImport {
   readonly isLocal: boolean;
   /** Only types: gone when the program runs. */
   readonly isType: boolean;
+  /** `import('…')`: loaded when the line is reached, if ever. */
+  readonly isLate: boolean;
 }
 
 const STATEMENT = /^(?:import|export)\s+(type\s+)?(?:([^'";=]*?)\s+from\s+)?'([^']+)'/gm;
@@ -35,11 +37,13 @@ export function importsOf(file: string, source: string): readonly SourceImport[]
     from: file,
     ...target(file, specifier),
     isType: type !== undefined || hasOnlyTypes(clause),
+    isLate: false,
   }));
   const late = [...source.matchAll(DYNAMIC)].map(([, specifier = '']) => ({
     from: file,
     ...target(file, specifier),
     isType: false,
+    isLate: true,
   }));
   return [...fixed, ...late];
 }
@@ -54,4 +58,16 @@ export function sourceFiles(root: string): readonly string[] {
 
 export function readImports(root: string): readonly SourceImport[] {
   return sourceFiles(root).flatMap((file) => importsOf(file, readFileSync(join(root, file), 'utf8')));
+}
+
+/** All that is loaded together with a file: files relative to `src`, packages and built-ins. */
+export function loadedWith(file: string, imports: readonly SourceImport[]): ReadonlySet<string> {
+  const next = Map.groupBy(
+    imports.filter(({ isType, isLate }) => !isType && !isLate),
+    ({ from }) => from,
+  );
+  const loaded = new Set([file]);
+  // A set is walked on to what is added on the way.
+  for (const one of loaded) for (const { to } of next.get(one) ?? []) loaded.add(to);
+  return loaded;
 }

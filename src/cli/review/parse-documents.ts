@@ -3,7 +3,7 @@ import { describeError } from '../../errors.ts';
 import { parseJsonValues } from './parse-json-values.ts';
 import type { InputFile } from './read-files.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Of one problem: the parser quotes what it stumbles over, which may be the rest of the file. */
   messageCharacters: 120,
 } as const;

@@ -11,7 +11,7 @@ import type { PassedOver } from './report.ts';
 import { reviewSubject, type Reviewed } from './review-subject.ts';
 import { nameOf, readReviewSubject, type ReviewSubject } from './subjects.ts';
 
-export const DEFAULTS = {
+const DEFAULTS = {
   /** Reviewed side by side: enough to hide a registry's latency, few enough for its rate limits. */
   atOnce: 8,
   /** Problems told of one file: what is no YAML at all has one in every line, and the first says so. */
