@@ -3,7 +3,7 @@ export const EXIT_CODES = {
   ok: 0,
   /** Something is refused, or could not be done. */
   failed: 1,
-  /** The command line or the configuration is wrong: nothing was tried. */
+  /** The command line or a file is wrong: nothing was tried; of several manifests the others were reviewed. */
   usage: 2,
   /** Not everything could be known, such as an image whose registry did not answer. */
   undecided: 3,

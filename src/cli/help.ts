@@ -11,7 +11,10 @@ const PRODUCT =
 const ENDS: readonly Row[] = [
   [`${EXIT_CODES.ok}`, 'Done; nothing that was looked at would be refused.'],
   [`${EXIT_CODES.failed}`, 'Something would be refused, or could not be done.'],
-  [`${EXIT_CODES.usage}`, 'The command line or a file is wrong; nothing was tried.'],
+  [
+    `${EXIT_CODES.usage}`,
+    'The command line or a file is wrong; nothing was tried, but that review goes on with the other files.',
+  ],
   [`${EXIT_CODES.undecided}`, 'Not everything could be known, such as an image whose registry is away.'],
 ];
 

@@ -16,10 +16,20 @@ export interface ParsedDocument {
   readonly value: unknown;
 }
 
+/** What keeps a document from being read. */
+export interface Problem {
+  readonly file: string;
+  /** Counted from 1, as lines and columns are. */
+  readonly document: number;
+  readonly line: number;
+  /** Null where it is about more than one place. */
+  readonly column: number | null;
+  readonly message: string;
+}
+
 export interface ParsedFile {
   readonly documents: readonly ParsedDocument[];
-  /** Each names file, document and line. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
 type YamlDocument = ReturnType<typeof parseAllDocuments>[number];
@@ -29,11 +39,18 @@ function shorten(message: string): string {
   return message.length > most ? `${message.slice(0, most - 1)}…` : message;
 }
 
-function problemsOf(yaml: YamlDocument, lines: LineCounter, where: string): readonly string[] {
+type Place = Pick<Problem, 'file' | 'document'>;
+
+function problemsOf(yaml: YamlDocument, lines: LineCounter, place: Place): readonly Problem[] {
   return yaml.errors.map(({ message, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
-    return `${where}, line ${line}, column ${col}: ${shorten(message)}`;
+    return { ...place, line, column: col, message: shorten(message) };
   });
+}
+
+/** Aliases are resolved only when values are made: one without its anchor, or more of them than anybody means. */
+function problemOfAliases(error: unknown, at: Place & Pick<Problem, 'line'>): Problem {
+  return { ...at, column: null, message: describeError(error) };
 }
 
 /** As kubectl reads manifests: merge keys are known, of equal keys the last counts, an empty document is none. */
@@ -49,19 +66,17 @@ function parseYaml({ file, text }: InputFile): ParsedFile {
   } as const;
   const all: Iterable<YamlDocument> = parseAllDocuments(text, options);
   const documents: ParsedDocument[] = [];
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   for (const [index, yaml] of [...all].entries()) {
-    const where = `${file}, document ${index + 1}`;
-    const found = problemsOf(yaml, lines, where);
+    const place = { file, document: index + 1 };
+    const found = problemsOf(yaml, lines, place);
     problems.push(...found);
     if (found.length > 0) continue;
     try {
-      documents.push({ file, document: index + 1, value: yaml.toJS() as unknown });
+      documents.push({ ...place, value: yaml.toJS() as unknown });
     } catch (error) {
-      // Aliases are resolved only now: one without its anchor, or more of them than anybody means.
-      problems.push(
-        `${where}, line ${lines.linePos(yaml.contents?.range?.[0] ?? 0).line}: ${describeError(error)}`,
-      );
+      const { line } = lines.linePos(yaml.contents?.range?.[0] ?? 0);
+      problems.push(problemOfAliases(error, { ...place, line }));
     }
   }
   return { documents: documents.filter(({ value }) => value !== null), problems };

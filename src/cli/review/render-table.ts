@@ -142,17 +142,19 @@ export function renderAdvices({ columns, paint }: Page, advices: readonly string
     .join('');
 }
 
-/** `4 reviewed: 1 admitted, 3 changed. 2 documents passed over (-v lists them).` */
+function documents(count: number): string {
+  return `${count} ${count === 1 ? 'document' : 'documents'}`;
+}
+
+/** `4 reviewed: 1 admitted, 3 changed. 2 documents passed over (-v lists them). 1 document could not be read.` */
 export function renderSummary(page: Page, summary: Summary): string {
   const parts = OUTCOMES.flatMap((outcome) =>
     summary[outcome] === 0 ? [] : [`${summary[outcome]} ${outcome}`],
   );
-  const { reviewed, passedOver } = summary;
-  const over =
-    passedOver === 0
-      ? ''
-      : ` ${passedOver} ${passedOver === 1 ? 'document' : 'documents'} passed over (-v lists them).`;
+  const { reviewed, passedOver, errors } = summary;
+  const over = passedOver === 0 ? '' : ` ${documents(passedOver)} passed over (-v lists them).`;
+  const unread = errors === 0 ? '' : ` ${documents(errors)} could not be read.`;
   const counts = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-  const text = wrap(`${reviewed} reviewed${counts}.${over}`, page.columns, '');
+  const text = wrap(`${reviewed} reviewed${counts}.${over}${unread}`, page.columns, '');
   return `${page.paint('bold', text)}\n`;
 }

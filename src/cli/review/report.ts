@@ -84,6 +84,8 @@ export type Summary = Readonly<Record<ReviewOutcome, number>> & {
   readonly reviewed: number;
   /** Documents with nothing to review in them. */
   readonly passedOver: number;
+  /** Documents that could not be read. */
+  readonly errors: number;
 };
 
 /** A document, or an item of its list, with nothing to review in it. */
@@ -95,20 +97,30 @@ export interface PassedOver {
   readonly name: string;
 }
 
+/** A document that is no YAML, and is not reviewed. */
+export interface Unreadable {
+  readonly file: string;
+  readonly document: number;
+  /** Of the file, where the first thing is wrong. */
+  readonly line: number;
+  readonly message: string;
+}
+
 export interface Report {
   readonly items: readonly ReportItem[];
   readonly passedOver: readonly PassedOver[];
+  readonly errors: readonly Unreadable[];
   readonly summary: Summary;
 }
 
-export function reportOf(items: readonly ReportItem[], passedOver: readonly PassedOver[]): Report {
-  return { items, passedOver, summary: summarize(items, passedOver.length) };
-}
+/** What was found beside objects to review. */
+export type BesideItems = Pick<Report, 'passedOver' | 'errors'>;
 
-function summarize(items: readonly ReportItem[], passedOver: number): Summary {
+export function reportOf(items: readonly ReportItem[], { passedOver, errors }: BesideItems): Report {
   const counts = { admitted: 0, changed: 0, refused: 0, skipped: 0, undecided: 0 };
   for (const { outcome } of items) counts[outcome] += 1;
-  return { reviewed: items.length, ...counts, passedOver };
+  const beside = { passedOver: passedOver.length, errors: errors.length };
+  return { items, passedOver, errors, summary: { reviewed: items.length, ...counts, ...beside } };
 }
 
 export function exitCodeOf({ refused, undecided }: Summary): ExitCode {

@@ -1,21 +1,19 @@
 import type { AssessPod } from '../../assess/assessment.ts';
-import { AppError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { usageError } from '../usage-error.ts';
 import { isFact } from './facts.ts';
 import { isKustomization } from './kustomizations.ts';
 import { collectManifests, type Manifest } from './manifests.ts';
-import { parseDocuments, type ParsedDocument, type ParsedFile } from './parse-documents.ts';
+import { parseDocuments, type ParsedDocument, type Problem } from './parse-documents.ts';
 import { readFiles, type InputFile } from './read-files.ts';
 import type { PassedOver } from './report.ts';
+import { CHART_ADVICE } from './unreadable.ts';
 import { reviewSubject, type Reviewed } from './review-subject.ts';
 import { nameOf, readReviewSubject, type ReviewSubject } from './subjects.ts';
 
 const DEFAULTS = {
   /** Reviewed side by side: enough to hide a registry's latency, few enough for its rate limits. */
   atOnce: 8,
-  /** Problems told of one file: what is no YAML at all has one in every line, and the first says so. */
-  problemsOfFile: 3,
 } as const;
 
 /** Files as they were found, read and taken apart. */
@@ -24,6 +22,8 @@ export interface Input {
   readonly manifests: readonly Manifest[];
   /** Documents that are no Kubernetes objects. */
   readonly others: readonly ParsedDocument[];
+  /** What is no YAML. */
+  readonly problems: readonly Problem[];
 }
 
 export interface ReviewedInput {
@@ -33,39 +33,18 @@ export interface ReviewedInput {
   readonly passedOver: readonly PassedOver[];
 }
 
-const CHART_ADVICE = 'A chart is reviewed as it is rendered: helm template CHART | wasmgate review -f -';
 const KUSTOMIZE_ADVICE =
   'A kustomization is reviewed as it is built: kubectl kustomize FOLDER | wasmgate review -f -';
 
-function adviceFor(files: readonly InputFile[]): { advice: string } | Record<string, never> {
-  return files.some(({ text }) => text.includes('{{')) ? { advice: CHART_ADVICE } : {};
-}
-
-function listProblems({ problems }: ParsedFile): string {
-  const more = problems.length - DEFAULTS.problemsOfFile;
-  const shown = problems.slice(0, DEFAULTS.problemsOfFile);
-  return [...shown, ...(more > 0 ? [`and ${more} more in this file`] : [])]
-    .map((line) => `\n  ${line}`)
-    .join('');
-}
-
-/**
- * @throws AppError `unreadable-manifest` naming file, document and line of everything that is no YAML
- */
+/** @throws AppError with a `FileErrorCode` */
 export async function readManifests(
   paths: readonly string[],
   reader: { readonly readInput: () => Promise<string> },
 ): Promise<Input> {
   const files = await readFiles(paths, reader);
   const parsed = files.map(parseDocuments);
-  const list = parsed.map(listProblems).join('');
-  if (list !== '') {
-    throw new AppError('unreadable-manifest', `Cannot read manifests: this is no YAML${list}`, {
-      blame: 'input',
-      ...adviceFor(files),
-    });
-  }
-  return { files, ...collectManifests(parsed.flatMap(({ documents }) => documents)) };
+  const documents = parsed.flatMap((file) => file.documents);
+  return { files, problems: parsed.flatMap((file) => file.problems), ...collectManifests(documents) };
 }
 
 function describeNothing({ files, others }: Input): string {

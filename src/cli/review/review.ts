@@ -37,14 +37,14 @@ const FLAGS: readonly Flag[] = [
     short: 'o',
     placeholder: 'FORMAT',
     description:
-      'yaml: all objects as they would be. diff: what would be different. patch: RFC 6902, one line for each reviewed object. admissionreview: what the API server would be answered.',
+      'json: items, passedOver, errors (what is no YAML; the rest is reviewed, and the exit code is 2) and summary. yaml: all objects as they would be. diff: what would be different. patch: RFC 6902, one line for each reviewed object. admissionreview: what the API server would be answered.',
     choices: OUTPUTS,
   },
   {
     name: 'verbose',
     short: 'v',
     description:
-      'List the documents that were passed over, such as Services, on standard error; -o json lists them always.',
+      'List the documents that were passed over, such as Services, on standard error; -o json always has them, in passedOver.',
   },
   { name: 'config', placeholder: 'FILE', description: 'Configuration file of the webhook.' },
 ];

@@ -8,6 +8,7 @@ import { usageError } from '../usage-error.ts';
 import { factsOf } from './facts.ts';
 import { reportItem } from './report-item.ts';
 import { exitCodeOf, reportOf } from './report.ts';
+import { unreadableDocuments, unreadableError } from './unreadable.ts';
 import { checkNotEmpty, readManifests, reviewInput, type Input } from './review-input.ts';
 import { writeNotes } from './write-notes.ts';
 import { writePassedOver } from './write-remarks.ts';
@@ -42,8 +43,11 @@ export interface ReviewDeps {
 
 async function readFacts(input: ParsedArguments, deps: ReviewDeps, reviewed: Input) {
   const paths = flagTexts(input, 'facts');
-  const { manifests } = await readManifests(paths, deps);
-  const facts = factsOf(manifests);
+  const read = await readManifests(paths, deps);
+  const error = unreadableError(read);
+  // Every judgement rests on them.
+  if (error !== null) throw error;
+  const facts = factsOf(read.manifests);
   if (paths.length > 0 && facts.length === 0) {
     throw usageError(`there is no fact of a cluster in ${paths.join(', ')}`, 'review');
   }
@@ -60,12 +64,19 @@ function readPaths({ lists, positionals, flags }: ParsedArguments): readonly str
   return paths;
 }
 
+/** Where there is nothing else to review; and of what goes on to `kubectl apply`, a part would pass for the whole. */
+function isAllOrNothing({ manifests }: Input, output: Output): boolean {
+  return manifests.length === 0 || output === 'yaml';
+}
+
 /** `wasmgate review`, apart from its words: what it needs is loaded only where it is run. */
 export async function runReview(input: ParsedArguments, io: Io, deps: ReviewDeps): Promise<ExitCode> {
   const paths = readPaths(input);
   const namespace = flagText(input, 'namespace') ?? 'default';
   const output = (flagText(input, 'output') ?? 'table') as Output;
   const manifests = await readManifests(paths, deps);
+  const unreadable = unreadableError(manifests);
+  if (unreadable !== null && isAllOrNothing(manifests, output)) throw unreadable;
   checkNotEmpty(manifests, paths);
   const facts = await readFacts(input, deps, manifests);
   const [config, kubeconfig] = [flagText(input, 'config'), flagText(input, 'kubeconfig')];
@@ -74,10 +85,13 @@ export async function runReview(input: ParsedArguments, io: Io, deps: ReviewDeps
   try {
     const reviewed = await reviewInput(session.assess, manifests, namespace);
     const items = reviewed.reviews.map((review) => reportItem(review, session));
-    const report = reportOf(items, reviewed.passedOver);
+    const { passedOver } = reviewed;
+    const report = reportOf(items, { passedOver, errors: unreadableDocuments(manifests) });
     writeNotes(io, manifests, reviewed.reviews);
     if (input.flags.has('verbose') && output !== 'json') writePassedOver(io, report.passedOver);
     writeResults(output, io, { input: reviewed, report });
+    // What could be read is told by now, and this comes last, where it is seen.
+    if (unreadable !== null) throw unreadable;
     return exitCodeOf(report.summary);
   } finally {
     await session.close();

@@ -2,6 +2,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseDocuments } from '../../../src/cli/review/parse-documents.ts';
+import type { Report } from '../../../src/cli/review/report.ts';
 import { run } from '../../support/processes.ts';
 import { FACTS, podOf, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
 
@@ -97,9 +98,7 @@ describe('what is no YAML is told with file, document and line', () => {
 
   test('a long quotation is cut', async () => {
     const text = await readFile(join(import.meta.dirname, '..', '..', '..', 'LICENSE'), 'utf8');
-    const messages = parseDocuments({ file: 'x', text }).problems.map((problem) =>
-      problem.replace(/^.*? column \d+: /, ''),
-    );
+    const messages = parseDocuments({ file: 'x', text }).problems.map(({ message }) => message);
     expect(messages.filter((message) => message.endsWith('…')).length).toBeGreaterThan(0);
     expect(Math.max(...messages.map(({ length }) => length))).toBe(120);
   });
@@ -117,6 +116,76 @@ describe('what is no YAML is told with file, document and line', () => {
     }
     const file = await stage.write('bomb.yaml', lines.join('\n'));
     expect(await stage.review(['-f', file])).toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe('beside a file that is no YAML the others are reviewed, exit code 2 all the same', () => {
+  const GOOD = podOf('good', 'bk-wasi-wasm');
+  const BAD = 'a: 1\n---\nb: {\n---\n';
+
+  async function folder(name: string): Promise<string> {
+    await stage.write(join(name, 'a.yaml'), `${BAD}${podOf('beside', 'linux-plain')}`);
+    await stage.write(join(name, 'b.yaml'), GOOD);
+    await stage.write(join(name, 'c.yaml'), 'kind: ]\nb: ]\n');
+    return join(stage.folder, name);
+  }
+
+  test('json: what is wrong first with each document, in fields', async () => {
+    const path = await folder('mixed-json');
+    const { exitCode, stdout, stderr } = await stage.review(['-f', path, '--facts', facts, '-o', 'json']);
+    expect(exitCode).toBe(2);
+    const { items, errors, summary } = JSON.parse(stdout) as Report;
+    expect(items.map(({ source, outcome }) => [source.name, outcome])).toEqual([
+      ['beside', 'admitted'],
+      ['good', 'changed'],
+    ]);
+    expect(errors).toEqual([
+      { file: join(path, 'a.yaml'), document: 2, line: 4, message: expect.any(String) },
+      { file: join(path, 'c.yaml'), document: 1, line: 1, message: expect.any(String) },
+    ]);
+    expect(summary).toMatchObject({ reviewed: 2, errors: 2 });
+    expect(stderr).toContain(`${join(path, 'a.yaml')}, document 2, line 4`);
+  });
+
+  test.each(['table', 'diff', 'patch', 'admissionreview'])('%s: told last', async (output) => {
+    const path = await folder(`mixed-${output}`);
+    const { exitCode, stdout, stderr } = await stage.review(['-f', path, '--facts', facts, '-o', output]);
+    expect(exitCode).toBe(2);
+    expect(stdout).not.toBe('');
+    expect(stderr).toContain(
+      `wasmgate: Cannot read manifests: this is no YAML\n  ${join(path, 'a.yaml')}, document 2, line 4`,
+    );
+    expect(stderr).toContain(`${join(path, 'c.yaml')}, document 1, line 1`);
+    if (output === 'table') expect(stdout).toMatch(/^2 reviewed: .* 2\s+documents could not be read\.$/m);
+  });
+
+  test('a refusal beside it changes nothing of the exit code', async () => {
+    const bad = await stage.write('no-yaml.yaml', 'a: [');
+    const pod = await stage.write('spin.yaml', podOf('a', 'spin-v2-app', '  runtimeClassName: wasmtime'));
+    const args = ['-f', bad, '-f', pod, '--facts', facts];
+    expect(await stage.review(args)).toMatchObject({
+      exitCode: 2,
+      stdout: expect.stringMatching(/^refused /),
+    });
+  });
+
+  test.each([
+    ['yaml: a part would pass for the whole', ['-o', 'yaml'], GOOD],
+    ['nothing else to review', ['-o', 'json'], 'a: 1'],
+  ])('nothing at all for %s', async (_case, args, text) => {
+    const bad = await stage.write('no-yaml.yaml', 'a: [');
+    const other = await stage.write('other.yaml', text);
+    expect(await stage.review(['-f', bad, '-f', other, ...args])).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+
+  test('facts are another thing: every judgement rests on them', async () => {
+    const bad = await stage.write('no-yaml.yaml', 'a: [');
+    const good = await stage.write('good.yaml', GOOD);
+    expect(await stage.review(['-f', good, '--facts', facts, '--facts', bad])).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining(`${bad}, document 1`),
+    });
   });
 });
 

@@ -23,10 +23,8 @@ function shapeOf(value: unknown): unknown {
 
 test('a judged Pod with a change and a finding', async () => {
   const facts = await stage.write('facts.yaml', FACTS);
-  const file = await stage.write(
-    'pod.yaml',
-    `${podOf('a', 'spin-v2-app', '  hostUsers: false')}\n---\n${SERVICE}`,
-  );
+  const text = `${podOf('a', 'spin-v2-app', '  hostUsers: false')}\n---\n${SERVICE}\n---\na: [`;
+  const file = await stage.write('pod.yaml', text);
   const report = await stage.report(['-f', file, '--facts', facts]);
   expect(shapeOf(report)).toEqual({
     items: [
@@ -59,6 +57,7 @@ test('a judged Pod with a change and a finding', async () => {
       },
     ],
     passedOver: [{ file: 'string', document: 'number', kind: 'string', name: 'string' }],
+    errors: [{ file: 'string', document: 'number', line: 'number', message: 'string' }],
     summary: {
       reviewed: 'number',
       admitted: 'number',
@@ -67,6 +66,7 @@ test('a judged Pod with a change and a finding', async () => {
       skipped: 'number',
       undecided: 'number',
       passedOver: 'number',
+      errors: 'number',
     },
   });
 });

@@ -41,6 +41,7 @@ describe('outcomes', () => {
       skipped: 1,
       undecided: 1,
       passedOver: 0,
+      errors: 0,
     });
   });
 
