@@ -42,6 +42,14 @@ function isKey(name: string): boolean {
   return KEYS.has(name) || [...KEYS].some((key) => key.startsWith(`${name}.`));
 }
 
+/** As GitHub makes them of headings. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, '')
+    .replaceAll(' ', '-');
+}
+
 /** Findings in backticks. */
 function idsOf(text: string): readonly string[] {
   return all(text, /`([a-z]+(?:-[a-z]+)+)`/g);
@@ -59,6 +67,30 @@ describe.each(DOCUMENTS)('%s', (file) => {
     const links = all(text, /\]\(([^)#:]+)(?:#[^)]*)?\)/g).map((link) => join(dirname(file), link));
     const named = all(text, /`((?:manifests|src|test|certs)\/[\w./-]+)`/g);
     expect([...links, ...named].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  test('headings that it links are there', () => {
+    const links = [...text.matchAll(/\]\(([^)#:]*)#([^)]*)\)/g)];
+    const dead = links.filter(([, to = '', anchor = '']) => {
+      const target = to === '' ? text : read(join(dirname(file), to));
+      return !all(target, /^#+ (.*)$/gm)
+        .map(anchorOf)
+        .includes(anchor);
+    });
+    expect(dead.map(([link]) => link)).toEqual([]);
+  });
+
+  test('manifests that its commands apply exist', () => {
+    const applied = blocks(text, 'sh').flatMap((block) => all(block, /(?<![\w./-])(manifests\/[\w./-]+)/g));
+    expect(applied.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  test('the image that it names is that of the manifests, in the version that this is', () => {
+    const image = `ghcr.io/wasmgate/wasmgate:${packageJson.version}`;
+    expect(read('manifests/base/deployment.yaml')).toContain(`image: ${image}\n`);
+    const named = all(text, /\b([\w.]+\/(?:wasmgate\/)?wasmgate:[\w.]+)/g);
+    const own = image.replace('ghcr.io/wasmgate', 'registry.example.com');
+    expect(named.filter((name) => name !== image && name !== own)).toEqual([]);
   });
 
   test('configuration keys that it names exist', () => {
@@ -82,12 +114,12 @@ describe.each(DOCUMENTS)('%s', (file) => {
   });
 
   test('commands of wasmgate and their flags exist', async () => {
-    const calls = all(text, /\bwasmgate ((?:serve|demo|version)\b[^`#\n]*)/g);
-    for (const call of calls) {
-      const [command = ''] = call.split(' ');
+    const calls = all(text, /\bwasmgate ((?:serve|review|inspect|explain|config|demo|version)\b[^`#\n]*)/g);
+    const byCommand = Map.groupBy(calls, (call) => call.split(' ', 1)[0] ?? '');
+    for (const [command, called] of byCommand) {
       const { code, stdout } = await wasmgate(command, '--help');
       expect(code).toBe(0);
-      for (const flag of all(call, /(--[a-z-]+)/g)) expect(stdout).toContain(flag);
+      for (const flag of all(called.join('\n'), /(--[a-z-]+)/g)) expect(stdout).toContain(flag);
     }
   });
 });
