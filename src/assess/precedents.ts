@@ -6,6 +6,7 @@ import type { StringMap } from '../pod/pod.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { AssessedContainer, ClusterView, PodFacts } from '../policy/facts.ts';
 import type { Mode, Outcome } from '../policy/mode.ts';
+import { weigh } from './weigh.ts';
 
 /** What was decided for a Pod, to serve for those that are like it. */
 export interface Precedent {
@@ -28,6 +29,10 @@ export interface Precedents {
 const DEFAULTS = {
   /** Some 5 KiB each. A cluster has as many as it has Pod templates with Wasm images. */
   maxEntries: 500,
+  /** Bytes of memory, with the facts that an entry keeps from being forgotten: a Pod may be 3 MiB, and its image 4. */
+  maxBytes: 8 * 1024 * 1024,
+  /** Templates of a hundred containers stay below it; what does not is decided each time. */
+  maxEntryBytes: 256 * 1024,
 } as const;
 
 interface Entry {
@@ -73,7 +78,13 @@ function isSame({ verdicts, images }: Entry, containers: readonly AssessedContai
  * and to see that two are alike takes a tenth of the time that it takes to decide.
  */
 export function createPrecedents(): Precedents {
-  const entries = new LRUCache<string, Entry>({ max: DEFAULTS.maxEntries });
+  const { maxEntries, maxBytes, maxEntryBytes } = DEFAULTS;
+  const entries = new LRUCache<string, Entry>({
+    max: maxEntries,
+    maxSize: maxBytes,
+    maxEntrySize: maxEntryBytes,
+    sizeCalculation: (entry, key) => weigh(key) + weigh(entry),
+  });
   let view: ClusterView | null = null;
 
   return {

@@ -1,0 +1,59 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { createPrecedents } from '../../src/assess/precedents.ts';
+import type { PodFacts } from '../../src/policy/facts.ts';
+import { cluster, pod, podFacts, runtimeClass } from '../support/pods.ts';
+
+const MIB = 1024 * 1024;
+const VIEW = cluster([runtimeClass('wasmtime')]);
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function imageWith(labels: object) {
+  const config = { Entrypoint: ['/app.wasm'], Labels: labels };
+  return { config: { os: 'linux', architecture: 'amd64', config } };
+}
+
+const PRECEDENT = {
+  decision: { findings: [], changes: [], runtimeClass: { class: null, origin: 'none' } },
+  outcome: {
+    mode: 'enforce',
+    refusals: [],
+    warnings: [],
+    changes: [],
+    withheld: { refusals: [], changes: [] },
+  },
+} as const;
+
+/** Five hundred of them are kept, which was bounded by their number alone: a dry run of each is enough to be one. */
+test.for<readonly [name: string, factsOf: (index: number) => PodFacts]>([
+  [
+    'Pods of megabytes',
+    (index) => {
+      const subject = pod({ containers: [{ image: 'wasm', args: [`${index}`.padEnd(MIB, 'x')] }] });
+      return podFacts(subject, { wasm: imageWith({}) }, VIEW);
+    },
+  ],
+  [
+    'images of megabytes',
+    (index) => {
+      const subject = pod({ containers: [{ image: 'wasm', args: [`${index}`] }] });
+      // As it is read: V8 makes a text that is put together no longer than its parts.
+      const labels = JSON.parse(JSON.stringify({ long: `${index}`.padEnd(MIB, 'x') })) as object;
+      return podFacts(subject, { wasm: imageWith(labels) }, VIEW);
+    },
+  ],
+])('%s are decided, and not remembered', ([, factsOf]) => {
+  const precedents = createPrecedents();
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let index = 0; index < 60; index++) {
+    const one = { facts: factsOf(index), mode: 'enforce' } as const;
+    expect(precedents.find(one)).toBeUndefined();
+    precedents.set(one, PRECEDENT);
+  }
+  collectGarbage();
+  expect((process.memoryUsage().heapUsed - before) / MIB).toBeLessThan(20);
+});
