@@ -84,6 +84,16 @@ export function flagText({ flags }: ParsedArguments, name: string): string | und
   return typeof value === 'string' ? value : undefined;
 }
 
+/** One of the choices that the flag declares, and `parseArguments` insists on; undefined where it was not given. */
+export function flagChoice<Choice extends string>(
+  input: ParsedArguments,
+  name: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const text = flagText(input, name);
+  return choices.find((choice) => choice === text);
+}
+
 /** Every text of a flag that repeats. */
 export function flagTexts({ lists }: ParsedArguments, name: string): readonly string[] {
   return lists.get(name) ?? [];

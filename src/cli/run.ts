@@ -1,4 +1,3 @@
-import { printableLines } from '../printable.ts';
 import { AppError, describeError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';
 import type { Command } from './command.ts';
@@ -7,6 +6,7 @@ import { describeCommand, describeProgram } from './help.ts';
 import type { Io } from './io.ts';
 import { parseArguments } from './parse.ts';
 import { serveCommand, type ServeDeps } from './serve.ts';
+import { tellFailure } from './tell.ts';
 import { usageError } from './usage-error.ts';
 import { versionCommand } from './version.ts';
 
@@ -61,10 +61,10 @@ async function runCommand(argv: readonly string[], io: Io, commands: readonly Co
   return await command.run(input, io);
 }
 
-/** Errors name what stands in files and what servers answered; some have several lines. */
 function reportError(error: unknown, io: Io, commands: readonly Command[]): ExitCode {
-  const advice = error instanceof AppError && error.advice !== null ? `${error.advice}\n` : '';
-  io.stderr.write(`wasmgate: ${printableLines(asTyped(`${describeError(error)}\n${advice}`, io, commands))}`);
+  const advice = error instanceof AppError ? error.advice : null;
+  const typed = (text: string): string => asTyped(text, io, commands);
+  tellFailure(io, typed(describeError(error)), advice === null ? null : typed(advice));
   return error instanceof AppError && error.blame === 'input' ? EXIT_CODES.usage : EXIT_CODES.failed;
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../assess/ports.ts';
 import type { Io } from '../cli/io.ts';
+import { tellWarning } from '../cli/tell.ts';
 
 /**
  * Where a user's own logins are: docker's config (docs.docker.com, "docker login") and podman's (containers-auth.json(5)). A
@@ -18,11 +19,9 @@ export function usualDockerConfigs(env: Io['env']): readonly string[] {
 
 function ignore(): void {}
 
-/** What is worth telling goes to standard error, so that standard output stays the answer. */
-export function createStderrLogger({ stderr }: Io): Logger {
-  const tell = (fields: object, message: string): void => {
-    const advice = 'advice' in fields && typeof fields.advice === 'string' ? `${fields.advice}\n` : '';
-    stderr.write(`wasmgate: warning: ${message}\n${advice}`);
-  };
+/** The log of a command: whoever runs it reads along. */
+export function createStderrLogger(io: Io): Logger {
+  const tell = (fields: object, message: string): void =>
+    tellWarning(io, message, 'advice' in fields && typeof fields.advice === 'string' ? fields.advice : null);
   return { debug: ignore, info: ignore, warn: tell, error: tell };
 }

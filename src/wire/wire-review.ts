@@ -6,6 +6,7 @@ import type { PullSecretsPort, ServiceAccountsPort } from '../assess/ports.ts';
 import type { Io } from '../cli/io.ts';
 import { asAdmitted } from '../cli/review/as-admitted.ts';
 import type { ReviewDeps, ReviewSession, ReviewSetup } from '../cli/review/run-review.ts';
+import { tellWarning } from '../cli/tell.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
 import { createKubernetesClient } from '../kubernetes/client.ts';
 import { createFixedCluster } from '../kubernetes/fixed-cluster.ts';
@@ -54,7 +55,7 @@ async function openLive(setup: ReviewSetup, logger: LeveledLogger, io: Io): Prom
   const { createKubeconfigConnection } = await import('../kubernetes/kubeconfig-connection.ts');
   const client = createKubernetesClient(await createKubeconfigConnection(kubeconfigOf(setup, io.env)));
   const { objects, forbidden } = await listFacts(client, new AbortController().signal);
-  for (const { message } of forbidden) io.stderr.write(`Warning: ${message}\n`);
+  for (const { message } of forbidden) tellWarning(io, message);
   const fixed = createFixedCluster([...objects, ...setup.facts], setup.namespace);
   return {
     cluster: fixed.cluster,

@@ -6,8 +6,10 @@ export type OutputFormat = (typeof OUTPUTS)[number];
 export const DEFAULTS = {
   /** Two to six requests: what a slow registry needs for them, and nobody waits longer at a prompt. */
   timeout: '30s',
+  /** Longer ones overflow Node's timers, and are no time anybody waits at a prompt. */
+  longestTimeout: '24h',
   output: 'table',
-} as const satisfies { readonly timeout: string; readonly output: OutputFormat };
+} as const satisfies Readonly<Record<string, string>> & { readonly output: OutputFormat };
 
 export const FLAGS: readonly Flag[] = [
   {

@@ -10,9 +10,6 @@ import type { InspectDeps, InspectRequest, Login } from './inspect-request.ts';
 
 const COMMAND = 'inspect';
 
-/** Longer ones overflow Node's timers, and are no time anybody waits at a prompt. */
-const LONGEST_TIMEOUT = '24h';
-
 function wrong(what: string): AppError<'wrong-usage'> {
   return usageError(what, COMMAND);
 }
@@ -38,10 +35,11 @@ function readPlatform(input: ParsedArguments): Platform | null {
 }
 
 function readTimeout(input: ParsedArguments): number {
-  const text = flagText(input, 'timeout') ?? DEFAULTS.timeout;
+  const { timeout, longestTimeout } = DEFAULTS;
+  const text = flagText(input, 'timeout') ?? timeout;
   const milliseconds = parseDuration(text) ?? 0;
-  if (milliseconds >= 1 && milliseconds <= (parseDuration(LONGEST_TIMEOUT) ?? 0)) return milliseconds;
-  throw wrong(`flag --timeout takes a time such as 10s or 1m, up to ${LONGEST_TIMEOUT}, found "${text}"`);
+  if (milliseconds >= 1 && milliseconds <= (parseDuration(longestTimeout) ?? 0)) return milliseconds;
+  throw wrong(`flag --timeout takes a time such as 10s or 1m, up to ${longestTimeout}, found "${text}"`);
 }
 
 /** One line break at the end is `echo`'s and not the password's. */

@@ -1,10 +1,10 @@
-import { printable } from '../../printable.ts';
 import type { DescribedImage } from '../../assess/image-report.ts';
 import type { ParsedArguments } from '../command.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { flagText } from '../parse.ts';
+import { flagChoice } from '../parse.ts';
 import { plainJson } from '../plain-json.ts';
+import { tellFailure, tellWarning } from '../tell.ts';
 import { toYaml } from '../to-yaml.ts';
 import { adviseOn, exitCodeFor } from './describe-failure.ts';
 import { DEFAULTS, OUTPUTS } from './flags.ts';
@@ -15,9 +15,7 @@ import { renderTable } from './render-table.ts';
 /** A look-up that failed has nothing to lay out: what went wrong is told beside it. */
 function render(reported: DescribedImage, input: ParsedArguments, io: Io): string {
   const { report } = reported;
-  const asked = flagText(input, 'output') ?? DEFAULTS.output;
-  const format = OUTPUTS.find((output) => output === asked) ?? DEFAULTS.output;
-  switch (format) {
+  switch (flagChoice(input, 'output', OUTPUTS) ?? DEFAULTS.output) {
     case 'json':
       return `${plainJson(JSON.stringify(report, null, 2))}\n`;
     case 'yaml':
@@ -31,13 +29,11 @@ export async function runInspect(input: ParsedArguments, io: Io, deps: InspectDe
   const request = await readRequest(input, deps);
   const reported = await deps.inspect(request, io);
   io.stdout.write(render(reported, input, io));
-  if (reported.note !== null)
-    io.stderr.write(`wasmgate: warning: no look inside: ${printable(reported.note)}\n`);
+  if (reported.note !== null) tellWarning(io, `no look inside: ${reported.note}`);
   const { reason } = reported.report.verdict;
   if (reason !== null) {
     const { registry } = request.reference;
-    const advice = reported.advice ?? adviseOn(reason, registry);
-    io.stderr.write(`wasmgate: ${printable(reported.detail ?? reason)}\n${printable(advice)}\n`);
+    tellFailure(io, reported.detail ?? reason, reported.advice ?? adviseOn(reason, registry));
   }
   return exitCodeFor(reason);
 }

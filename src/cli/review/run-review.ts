@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json.ts';
 import type { ParsedArguments } from '../command.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { flagText, flagTexts } from '../parse.ts';
+import { flagChoice, flagText, flagTexts } from '../parse.ts';
 import { usageError } from '../usage-error.ts';
 import { factsOf } from './facts.ts';
 import { reportItem } from './report-item.ts';
@@ -13,7 +13,7 @@ import { checkNotEmpty, readManifests, reviewInput, type Input } from './review-
 import { writeNotes } from './write-notes.ts';
 import { writePassedOver } from './write-remarks.ts';
 import { writeResults } from './write-results.ts';
-import type { Output } from './outputs.ts';
+import { OUTPUTS, type Output } from './outputs.ts';
 
 export interface ReviewSetup {
   readonly config: string | undefined;
@@ -73,7 +73,7 @@ function isAllOrNothing({ manifests }: Input, output: Output): boolean {
 export async function runReview(input: ParsedArguments, io: Io, deps: ReviewDeps): Promise<ExitCode> {
   const paths = readPaths(input);
   const namespace = flagText(input, 'namespace') ?? 'default';
-  const output = (flagText(input, 'output') ?? 'table') as Output;
+  const output = flagChoice(input, 'output', OUTPUTS) ?? 'table';
   const manifests = await readManifests(paths, deps);
   const unreadable = unreadableError(manifests);
   if (unreadable !== null && isAllOrNothing(manifests, output)) throw unreadable;

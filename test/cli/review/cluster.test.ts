@@ -78,7 +78,7 @@ function apiServer(mayListNodes: boolean): Step {
 describe('--live', () => {
   test.each([
     ['an administrator', true, ''],
-    ['somebody who may not list nodes', false, 'Warning: Cannot list nodes'],
+    ['somebody who may not list nodes', false, 'wasmgate: warning: Cannot list nodes'],
   ])('%s: lists once, watches nothing, changes nothing', async (_case, mayListNodes, told) => {
     await using stage = await startReviewStage();
     await using api = await startScriptedApi([apiServer(mayListNodes)]);
