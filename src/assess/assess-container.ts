@@ -7,12 +7,11 @@ import type { Container } from '../pod/pod.ts';
 import type { VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import type { ImageAnswer } from './image-answer.ts';
+import { createVerdictMemo } from './verdict-memo.ts';
 
-/** Verdicts for one image under the few commands that Pods give it; dropped with the facts. */
-const MEMO_CAP = 16;
 /** Characters: a path and some mounts. Longer ones are judged anew each time, and never looked into. */
 export const LONGEST_COMMAND_KEY = 8192;
-const memo = new WeakMap<ImageFacts, Map<string, Verdict>>();
+const memo = createVerdictMemo();
 
 export type Questions = NonNullable<ReturnType<typeof openQuestions>>;
 
@@ -41,14 +40,12 @@ export function commandKey({ command, args, workingDir, volumeMounts }: CommandO
 /** The verdict is facts + command: reckoned once for each pair. */
 function verdictOf(facts: ImageFacts, container: Container): Verdict {
   const key = commandKey(container);
-  let verdicts = memo.get(facts);
-  if (verdicts === undefined) memo.set(facts, (verdicts = new Map<string, Verdict>()));
-  const known = verdicts.get(key);
+  const known = memo.find(facts, key);
   if (known !== undefined) return known;
   const verdict = detectWasm(facts, container);
   const questions = openQuestions(facts, container, 'sign');
   if (questions !== null) open.set(verdict, questions);
-  if (verdicts.size < MEMO_CAP && key.length <= LONGEST_COMMAND_KEY) verdicts.set(key, verdict);
+  if (key.length <= LONGEST_COMMAND_KEY) memo.set(facts, key, verdict);
   return verdict;
 }
 
