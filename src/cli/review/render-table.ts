@@ -22,8 +22,8 @@ const OUTCOME_STYLES = {
 
 const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', info: 'cyan' };
 
-/** Longest of the words that stand in it. */
-const LABEL_WIDTH = 9;
+/** Longest of the words that stand in it ("would set"), and a space. */
+const LABEL_WIDTH = 10;
 const INDENT = ' '.repeat(LABEL_WIDTH + 2);
 
 /** A word in the left column and a text of several lines beside it. */

@@ -74,12 +74,12 @@ describe('outcomes', () => {
     [
       'a module',
       podOf('a', 'bk-wasi-wasm'),
-      '\n  class    none is known here; name the classes with --facts\n',
+      '\n  class     none is known here; name the classes with --facts\n',
     ],
     [
       'a class that is named',
       podOf('a', 'bk-wasi-wasm', '  runtimeClassName: wasmtime'),
-      '\n  class    wasmtime (not known here; name the classes with --facts)\n',
+      '\n  class     wasmtime (not known here; name the classes with --facts)\n',
     ],
   ])('without any RuntimeClass among the facts %s is undecided, and why is told', async (_case, pod, id) => {
     const file = await stage.write('bare.yaml', pod);
@@ -163,7 +163,7 @@ describe('outcomes', () => {
       { mode: 'audit', outcome: 'admitted', patch: [], runtimeClass: { name: 'wasmtime' } },
     ]);
     expect(items[0]?.changes.map(({ field }) => field)).toContain('spec.runtimeClassName');
-    expect((await stage.review(args)).stdout).toContain('would set');
+    expect((await stage.review(args)).stdout).toMatch(/^ {2}would set metadata\./m);
   });
 });
 

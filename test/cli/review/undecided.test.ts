@@ -41,7 +41,7 @@ test('a container without an image is told so in the table', async () => {
     'apiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {containers: [{name: app}]}\n',
   );
   const { stdout } = await stage.review(['-f', file, '--facts', facts]);
-  expect(stdout).toContain('\n  images   app: names no image\n');
+  expect(stdout).toContain('\n  images    app: names no image\n');
 });
 
 test.each([
