@@ -1,8 +1,10 @@
 import { parsePointer } from '../pod/json-pointer.ts';
 import type { Change } from '../policy/decision.ts';
 
-/** Longer values (overhead, tolerations) would push the rest of a warning out of its bounds. */
-const SHOWN_VALUE_CHARACTERS = 40;
+const DEFAULTS = {
+  /** Longer values (overhead, tolerations) would push the rest of a warning out of its bounds. */
+  shownCharacters: 40,
+} as const;
 
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 
@@ -20,6 +22,6 @@ export function formatField(pointer: string): string {
 export function describeChange(change: Change): string {
   const field = formatField(change.path);
   const value = JSON.stringify(change.value);
-  if (value === undefined || value.length > SHOWN_VALUE_CHARACTERS) return field;
+  if (value === undefined || value.length > DEFAULTS.shownCharacters) return field;
   return `${field}${change.path.endsWith('/-') ? '+=' : '='}${value}`;
 }

@@ -30,6 +30,11 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
 }
 
+const DEFAULTS = {
+  /** Of a text that is none of ours: enough to tell what else it is. */
+  shownCharacters: 64,
+} as const;
+
 const ADVICE = 'This address answers the API server’s admission webhooks; send an AdmissionReview as JSON.';
 
 function refuse(code: ReviewErrorCode, state: string): never {
@@ -50,16 +55,17 @@ function readKind(value: unknown): GroupVersionKind {
   };
 }
 
+function shorten(text: string): string {
+  return text.slice(0, DEFAULTS.shownCharacters);
+}
+
 function checkEnvelope(body: unknown): JsonObject {
   if (!isObject(body)) return refuse('not-a-review', 'the body is not a JSON object');
   const kind = textOf(body['kind']);
-  if (kind !== 'AdmissionReview') return refuse('not-a-review', `kind is "${kind.slice(0, 64)}"`);
+  if (kind !== 'AdmissionReview') return refuse('not-a-review', `kind is "${shorten(kind)}"`);
   const version = textOf(body['apiVersion']);
-  if (version !== REVIEW_VERSION) {
-    const shown = version.slice(0, 64);
-    return refuse('wrong-review-version', `apiVersion is "${shown}", expected "${REVIEW_VERSION}"`);
-  }
-  return body;
+  if (version === REVIEW_VERSION) return body;
+  return refuse('wrong-review-version', `apiVersion is "${shorten(version)}", expected "${REVIEW_VERSION}"`);
 }
 
 /**

@@ -5,7 +5,10 @@ import { DOCKER_HUB, parseReference, type Reference } from '../image/reference.t
 /** The pattern that leaves an image out, or null; answers from memory for images seen before. */
 export type SkipList = (image: string) => string | null;
 
-const MEMO_CAP = 10_000;
+const DEFAULTS = {
+  /** More images than most clusters run; each is a name and, mostly, nothing beside it. */
+  remembered: 10_000,
+} as const;
 
 const OFFICIAL = 'library/';
 
@@ -50,7 +53,7 @@ export function createSkipList(patterns: readonly string[]): SkipList {
     // What is no reference may be of any length: it is not worth remembering.
     if (names.length === 0) return null;
     const found = patterns.find((pattern) => names.some((name) => matchesGlob(pattern, name))) ?? null;
-    if (memo.size >= MEMO_CAP) memo.clear();
+    if (memo.size >= DEFAULTS.remembered) memo.clear();
     memo.set(image, found);
     return found;
   };

@@ -5,8 +5,10 @@ export interface DiffLine {
   readonly text: string;
 }
 
-/** Unchanged lines around a change, as diff -u has them. */
-const CONTEXT = 3;
+const DEFAULTS = {
+  /** Unchanged lines around a change, as diff -u has them. */
+  context: 3,
+} as const;
 
 type Line = DiffLine & { readonly kind: 'same' | 'added' | 'removed' };
 
@@ -48,8 +50,9 @@ function countOf(lines: readonly Line[], without: Line['kind']): number {
 /** What two texts differ in, line by line, in hunks; empty where they are the same. */
 export function unifiedDiff(before: string, after: string): readonly DiffLine[] {
   const lines = compareLines(before.trimEnd().split('\n'), after.trimEnd().split('\n'));
+  const { context } = DEFAULTS;
   const near = lines.map((_, index) =>
-    lines.slice(Math.max(0, index - CONTEXT), index + CONTEXT + 1).some(({ kind }) => kind !== 'same'),
+    lines.slice(Math.max(0, index - context), index + context + 1).some(({ kind }) => kind !== 'same'),
   );
   const result: DiffLine[] = [];
   for (let start = near.indexOf(true); start >= 0;) {

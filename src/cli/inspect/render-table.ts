@@ -3,12 +3,17 @@ import { printable } from '../../printable.ts';
 import type { ImageReport, DescribedImage } from '../../assess/image-report.ts';
 import { columnsOf, heading, table, wrap, type Row } from '../text.ts';
 
-/** An image's own words may be of any length. */
-const LONGEST_VALUE = 200;
+const DEFAULTS = {
+  /** An image's own words may be of any length; two and a half lines tell them apart. */
+  valueCharacters: 200,
+  /** Narrower terminals have no room for a third column. */
+  columnsForThree: 60,
+} as const;
 
 function shorten(text: string): string {
   const clean = printable(text);
-  return clean.length > LONGEST_VALUE ? `${clean.slice(0, LONGEST_VALUE)}…` : clean;
+  const { valueCharacters } = DEFAULTS;
+  return clean.length > valueCharacters ? `${clean.slice(0, valueCharacters)}…` : clean;
 }
 
 function describeKind({ report, what }: DescribedImage): string {
@@ -44,12 +49,9 @@ function evidenceRows({ evidence }: ImageReport, columns: number): string {
     .join('\n');
 }
 
-/** Narrower terminals have no room for a third column. */
-const THREE_COLUMNS = 60;
-
 function handlerRows({ handlers }: ImageReport, columns: number): string {
   const entries = Object.entries(handlers);
-  if (columns < THREE_COLUMNS) {
+  if (columns < DEFAULTS.columnsForThree) {
     const rows = entries.map(
       ([name, { runs, why }]) => `  ${name}: ${runs}\n${wrap(why, columns, '      ')}`,
     );
