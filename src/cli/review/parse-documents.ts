@@ -1,6 +1,7 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { describeError } from '../../errors.ts';
 import { parseJsonValues } from './parse-json-values.ts';
+import type { Problem } from './problem.ts';
 import type { InputFile } from './read-files.ts';
 
 const DEFAULTS = {
@@ -16,17 +17,6 @@ export interface ParsedDocument {
   readonly value: unknown;
 }
 
-/** What keeps a document from being read. */
-export interface Problem {
-  readonly file: string;
-  /** Counted from 1, as lines and columns are. */
-  readonly document: number;
-  readonly line: number;
-  /** Null where it is about more than one place. */
-  readonly column: number | null;
-  readonly message: string;
-}
-
 export interface ParsedFile {
   readonly documents: readonly ParsedDocument[];
   readonly problems: readonly Problem[];
@@ -39,7 +29,7 @@ function shorten(message: string): string {
   return message.length > most ? `${message.slice(0, most - 1)}…` : message;
 }
 
-type Place = Pick<Problem, 'file' | 'document'>;
+type Place = Pick<ParsedDocument, 'file' | 'document'>;
 
 function problemsOf(yaml: YamlDocument, lines: LineCounter, place: Place): readonly Problem[] {
   return yaml.errors.map(({ message, pos }) => {
@@ -49,7 +39,7 @@ function problemsOf(yaml: YamlDocument, lines: LineCounter, place: Place): reado
 }
 
 /** Aliases are resolved only when values are made: one without its anchor, or more of them than anybody means. */
-function problemOfAliases(error: unknown, at: Place & Pick<Problem, 'line'>): Problem {
+function problemOfAliases(error: unknown, at: Place & { readonly line: number }): Problem {
   return { ...at, column: null, message: describeError(error) };
 }
 

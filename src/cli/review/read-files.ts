@@ -1,6 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError, readText } from '../../read-text.ts';
+import { AppError } from '../../errors.ts';
+import { fileError, isMissing, readText } from '../../read-text.ts';
+import type { Problem } from './problem.ts';
 
 const DEFAULTS = {
   /** All Pods of a large cluster as JSON are some 50 MB; what is larger is no manifest but a mistake. */
@@ -53,13 +55,31 @@ async function expand(path: string): Promise<readonly string[]> {
   return (await stat(path)).isDirectory() ? findManifests(path, new Set()) : [path];
 }
 
-async function readPath(path: string, { readInput }: FileReader): Promise<readonly InputFile[]> {
-  if (path === STANDARD_INPUT) return [{ file: STANDARD_INPUT, text: await readInput() }];
+export interface FoundFiles {
+  readonly files: readonly InputFile[];
+  /** Files that are there and cannot be read, such as in UTF-16, which PowerShell's ">" writes. */
+  readonly problems: readonly Problem[];
+}
+
+/** @throws AppError `missing-file` */
+async function readFile(file: string): Promise<FoundFiles> {
   try {
-    const files: InputFile[] = [];
-    for (const file of await expand(path))
-      files.push({ file, text: await readText({ path: file, ...DEFAULTS }) });
-    return files;
+    return { files: [{ file, text: await readText({ path: file, ...DEFAULTS }) }], problems: [] };
+  } catch (error) {
+    if (!(error instanceof AppError) || isMissing(error)) throw error;
+    const { message } = error;
+    return { files: [], problems: [{ file, document: null, line: null, column: null, message }] };
+  }
+}
+
+async function readPath(path: string, { readInput }: FileReader): Promise<readonly FoundFiles[]> {
+  if (path === STANDARD_INPUT) {
+    return [{ files: [{ file: STANDARD_INPUT, text: await readInput() }], problems: [] }];
+  }
+  try {
+    const found: FoundFiles[] = [];
+    for (const file of await expand(path)) found.push(await readFile(file));
+    return found;
   } catch (error) {
     throw fileError({ path }, error);
   }
@@ -67,10 +87,13 @@ async function readPath(path: string, { readInput }: FileReader): Promise<readon
 
 /**
  * Every file that the paths name: files as they are, folders with all manifests in them.
- * @throws AppError with a `FileErrorCode`
+ * @throws AppError with a `FileErrorCode` where there is no such file, or a folder cannot be listed
  */
-export async function readFiles(paths: readonly string[], reader: FileReader): Promise<readonly InputFile[]> {
-  const files: InputFile[] = [];
-  for (const path of paths) files.push(...(await readPath(path, reader)));
-  return files;
+export async function readFiles(paths: readonly string[], reader: FileReader): Promise<FoundFiles> {
+  const found: FoundFiles[] = [];
+  for (const path of paths) found.push(...(await readPath(path, reader)));
+  return {
+    files: found.flatMap(({ files }) => files),
+    problems: found.flatMap(({ problems }) => problems),
+  };
 }

@@ -97,12 +97,13 @@ export interface PassedOver {
   readonly name: string;
 }
 
-/** A document that is no YAML, and is not reviewed. */
+/** A document that is no YAML, or a file that cannot be read: it is not reviewed. */
 export interface Unreadable {
   readonly file: string;
-  readonly document: number;
+  /** Null where it is the whole file, as is the line. */
+  readonly document: number | null;
   /** Of the file, where the first thing is wrong. */
-  readonly line: number;
+  readonly line: number | null;
   readonly message: string;
 }
 

@@ -4,7 +4,8 @@ import { usageError } from '../usage-error.ts';
 import { isFact } from './facts.ts';
 import { isKustomization } from './kustomizations.ts';
 import { collectManifests, type Manifest } from './manifests.ts';
-import { parseDocuments, type ParsedDocument, type Problem } from './parse-documents.ts';
+import { parseDocuments, type ParsedDocument } from './parse-documents.ts';
+import type { Problem } from './problem.ts';
 import { readFiles, type InputFile } from './read-files.ts';
 import type { PassedOver } from './report.ts';
 import { CHART_ADVICE } from './unreadable.ts';
@@ -22,7 +23,7 @@ export interface Input {
   readonly manifests: readonly Manifest[];
   /** Documents that are no Kubernetes objects. */
   readonly others: readonly ParsedDocument[];
-  /** What is no YAML. */
+  /** Of files that cannot be read and documents that are no YAML. */
   readonly problems: readonly Problem[];
 }
 
@@ -41,10 +42,11 @@ export async function readManifests(
   paths: readonly string[],
   reader: { readonly readInput: () => Promise<string> },
 ): Promise<Input> {
-  const files = await readFiles(paths, reader);
+  const { files, problems } = await readFiles(paths, reader);
   const parsed = files.map(parseDocuments);
   const documents = parsed.flatMap((file) => file.documents);
-  return { files, problems: parsed.flatMap((file) => file.problems), ...collectManifests(documents) };
+  const all = [...problems, ...parsed.flatMap((file) => file.problems)];
+  return { files, problems: all, ...collectManifests(documents) };
 }
 
 function describeNothing({ files, others }: Input): string {

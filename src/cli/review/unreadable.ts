@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import type { Problem } from './parse-documents.ts';
+import type { Problem } from './problem.ts';
 import type { Input } from './review-input.ts';
 import type { Unreadable } from './report.ts';
 
@@ -12,6 +12,7 @@ export const CHART_ADVICE =
   'A chart is reviewed as it is rendered: helm template CHART | wasmgate review -f -';
 
 function describeProblem({ file, document, line, column, message }: Problem): string {
+  if (document === null || line === null) return message;
   const where = column === null ? '' : `, column ${column}`;
   return `${file}, document ${document}, line ${line}${where}: ${message}`;
 }
@@ -24,12 +25,14 @@ function listProblems(problems: readonly Problem[]): string {
     .join('');
 }
 
-/** Of what is no YAML, naming file, document and line of everything; null where all could be read. */
+/** Of what cannot be read, naming file, document and line of everything; null where all could be. */
 export function unreadableError({ files, problems }: Input): AppError<'unreadable-manifest'> | null {
   if (problems.length === 0) return null;
   const list = [...Map.groupBy(problems, ({ file }) => file).values()].map(listProblems).join('');
+  const isSyntax = problems.every(({ document }) => document !== null);
+  const state = isSyntax ? 'this is no YAML' : 'these cannot be reviewed';
   const isChart = files.some(({ text }) => text.includes('{{'));
-  return new AppError('unreadable-manifest', `Cannot read manifests: this is no YAML${list}`, {
+  return new AppError('unreadable-manifest', `Cannot read manifests: ${state}${list}`, {
     blame: 'input',
     ...(isChart ? { advice: CHART_ADVICE } : {}),
   });

@@ -159,6 +159,27 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
     if (output === 'table') expect(stdout).toMatch(/^2 reviewed: .* 2\s+documents could not be read\.$/m);
   });
 
+  test('a file that cannot be read is told like one that is no YAML', async () => {
+    const good = await stage.write('good.yaml', GOOD);
+    const other = join(stage.folder, 'utf-16.yaml');
+    await writeFile(other, Buffer.from(`\uFEFF${GOOD}`, 'utf16le'));
+    const { exitCode, stdout, stderr } = await stage.review([
+      '-f',
+      other,
+      '-f',
+      good,
+      '--facts',
+      facts,
+      '-o',
+      'json',
+    ]);
+    const { items, errors } = JSON.parse(stdout) as Report;
+    const message = `Cannot read "${other}": it is no UTF-8 text`;
+    expect([exitCode, items.length]).toEqual([2, 1]);
+    expect(errors).toEqual([{ file: other, document: null, line: null, message }]);
+    expect(stderr).toBe(`wasmgate: Cannot read manifests: these cannot be reviewed\n  ${message}\n`);
+  });
+
   test('a refusal beside it changes nothing of the exit code', async () => {
     const bad = await stage.write('no-yaml.yaml', 'a: [');
     const pod = await stage.write('spin.yaml', podOf('a', 'spin-v2-app', '  runtimeClassName: wasmtime'));
