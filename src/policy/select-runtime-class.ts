@@ -157,11 +157,26 @@ function isInTheWay({ pod }: PodFacts, runtimeClass: RuntimeClass): boolean {
   return selectorConflict(pod, runtimeClass) !== null || hasOverheadConflict(pod, runtimeClass);
 }
 
+/** The Pod before the API server merged the class that it names into it, as it would be with another one. */
+function withoutClass({ pod, cluster }: PodFacts): Pick<PodFacts, 'pod'> {
+  const { runtimeClassName, nodeSelector, ...spec } = pod.spec;
+  const named = runtimeClassName ? cluster.runtimeClass(runtimeClassName) : undefined;
+  if (named === undefined) return { pod };
+  const own = Object.entries(nodeSelector ?? {}).filter(
+    ([key, value]) => named.nodeSelector?.[key] !== value,
+  );
+  const overhead = hasOverheadConflict(pod, named) ? spec.overhead : null;
+  return {
+    pod: { ...pod, spec: { ...spec, overhead: overhead ?? null, nodeSelector: Object.fromEntries(own) } },
+  };
+}
+
 /**
  * Names of classes to name instead, best first: those that contradict nothing in the Pod and whose handler a node may have,
  * where there are such.
  */
-export function classesToName(facts: PodFacts, settings: PolicySettings): readonly string[] {
+export function classesToName(given: PodFacts, settings: PolicySettings): readonly string[] {
+  const facts = { ...given, ...withoutClass(given) };
   const capable = capableClasses(facts, settings).map((candidate) => candidate.class);
   const fitting = capable.filter((runtimeClass) => {
     const { presence } = nodeOutlook(facts.cluster, runtimeClass, facts.pod);

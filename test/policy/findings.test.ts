@@ -149,6 +149,26 @@ describe('what is said', () => {
     expect(text).toContain('Set spec.runtimeClassName to "fitting", or leave it out');
   });
 
+  test('classes to name instead do not hang on what the API server copied from the class that is named', () => {
+    const named = { overhead: { memory: '32Mi' }, nodeSelector: { zone: 'a' } };
+    const view = cluster(
+      [
+        runtimeClass('elsewhere', { handler: 'wasmtime', nodeSelector: { zone: 'b' } }),
+        runtimeClass('here', {
+          handler: 'wasmtime',
+          nodeSelector: { zone: 'a' },
+          overhead: { memory: '1Mi' },
+        }),
+        runtimeClass('runc', named),
+      ],
+      [node('n', { labels: { zone: 'a' } }), node('m', { labels: { zone: 'b' } })],
+    );
+    const before = { on: 'runc', view, pod: one('app') };
+    const text = say('handler-cannot-run-image', before);
+    expect(text).toContain('Set spec.runtimeClassName to "elsewhere" or "here"');
+    expect(say('handler-cannot-run-image', { ...before, spec: named })).toBe(text);
+  });
+
   test('nodes that cannot be are not told beside the selectors that contradict each other', () => {
     const view = cluster(
       [runtimeClass('wasmtime', { nodeSelector: { zone: 'b' } })],
