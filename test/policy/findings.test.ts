@@ -151,21 +151,15 @@ describe('what is said', () => {
 
   test('classes to name instead do not hang on what the API server copied from the class that is named', () => {
     const named = { overhead: { memory: '32Mi' }, nodeSelector: { zone: 'a' } };
-    const view = cluster(
-      [
-        runtimeClass('elsewhere', { handler: 'wasmtime', nodeSelector: { zone: 'b' } }),
-        runtimeClass('here', {
-          handler: 'wasmtime',
-          nodeSelector: { zone: 'a' },
-          overhead: { memory: '1Mi' },
-        }),
-        runtimeClass('runc', named),
-      ],
-      [node('n', { labels: { zone: 'a' } }), node('m', { labels: { zone: 'b' } })],
-    );
+    const view = cluster([
+      runtimeClass('elsewhere', { handler: 'wasmtime', nodeSelector: { zone: 'b' } }),
+      runtimeClass('lighter', { handler: 'wasmtime', overhead: { memory: '1Mi' } }),
+      runtimeClass('like-it', { handler: 'wasmtime', ...named }),
+      runtimeClass('runc', named),
+    ]);
     const before = { on: 'runc', view, pod: one('app') };
     const text = say('handler-cannot-run-image', before);
-    expect(text).toContain('Set spec.runtimeClassName to "elsewhere" or "here"');
+    expect(text).toContain('Set spec.runtimeClassName to "elsewhere", "lighter" or "like-it"');
     expect(say('handler-cannot-run-image', { ...before, spec: named })).toBe(text);
   });
 
