@@ -37,7 +37,7 @@ const FLAGS: readonly Flag[] = [
     short: 'o',
     placeholder: 'FORMAT',
     description:
-      'json: items (each with refuses and, where it is undecided, hangsOn), passedOver, errors (what is no YAML; the rest is reviewed, and the exit code is 2) and summary. yaml: all objects as they would be. diff: what would be different. patch: RFC 6902, one line for each reviewed object. admissionreview: what the API server would be answered.',
+      'json: items (each with refuses and, where it is undecided, hangsOn), passedOver, errors (what cannot be read; the rest is reviewed, and the exit code is 2) and summary. yaml: all objects as they would be. diff: what would be different. patch: RFC 6902, one line for each reviewed object. admissionreview: what the API server would be answered.',
     choices: OUTPUTS,
   },
   {
