@@ -26,6 +26,8 @@ type OpenContainers = ReadonlyMap<number, OpenContainer>;
 const DEFAULTS = {
   /** Decisions tried for one Pod: more open containers than that, and it is cheaper to look. */
   maxVariations: 32,
+  /** Containers that are decided about in all of them: a decision takes longer the more there are, and keeps others waiting. */
+  maxContainers: 512,
 } as const;
 
 function suppose(
@@ -88,7 +90,8 @@ function wouldChange(
   decide: (containers: readonly AssessedContainer[]) => Decision,
 ): boolean {
   const variations = [...open.values()].reduce((count, { suppositions }) => count * suppositions.length, 1);
-  if (variations > DEFAULTS.maxVariations) return true;
+  if (variations > DEFAULTS.maxVariations || variations * containers.length > DEFAULTS.maxContainers)
+    return true;
   for (let variation = 0; variation < variations; variation++) {
     if (!isSameDecision(decide(vary(containers, open, variation)), decision)) return true;
   }
