@@ -1,12 +1,12 @@
-import type { CommandOverride } from '../detect/effective-command.ts';
 import { detectWasm } from '../detect/detect-wasm.ts';
+import type { CommandOverride } from '../detect/effective-command.ts';
 import { openQuestions } from '../detect/open-question.ts';
 import type { UnknownReason, UnknownVerdict, Verdict } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import type { Container } from '../pod/pod.ts';
 import type { VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
-import type { ImageAnswer } from './image-answer.ts';
+import type { ImageAnswer } from './images/image-answer.ts';
 import { createVerdictMemo } from './verdict-memo.ts';
 
 /** Characters: a path and some mounts. Longer ones are judged anew each time, and never looked into. */

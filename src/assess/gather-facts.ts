@@ -4,11 +4,11 @@ import { pullSecretNames } from '../pod/pull-secret-names.ts';
 import { serviceAccountOf } from '../pod/service-account.ts';
 import { visitContainers, type VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
+import { assessAnswered, assessSkipped, assessWithoutRegistry } from './assess-container.ts';
 import type { AssessmentRequest } from './assessment.ts';
 import type { Eventually } from './eventually.ts';
-import type { ImageQuestion } from './image-answer.ts';
-import type { ImageCatalog } from './image-catalog.ts';
-import { assessAnswered, assessSkipped, assessWithoutRegistry } from './assess-container.ts';
+import type { ImageQuestion } from './images/image-answer.ts';
+import type { ImageCatalog } from './images/image-catalog.ts';
 import type { ServiceAccountsPort } from './ports.ts';
 import type { SkipList } from './skip-list.ts';
 

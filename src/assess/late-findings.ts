@@ -2,8 +2,8 @@ import { describeContainer } from '../policy/describe.ts';
 import type { Assessment, AssessmentRequest, AssessPod, DecidedAssessment } from './assessment.ts';
 import { createDeadline } from './deadline.ts';
 import { whenKnown } from './eventually.ts';
+import { weigh } from './images/weigh.ts';
 import type { EventsPort, Logger, PodEvent } from './ports.ts';
-import { weigh } from './weigh.ts';
 
 const DEFAULTS = {
   /** A look-up ends after 30 s (image-catalog.ts); the rest is for a look inside the image. */

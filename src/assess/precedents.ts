@@ -6,7 +6,7 @@ import type { StringMap } from '../pod/pod.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { AssessedContainer, ClusterView, PodFacts } from '../policy/facts.ts';
 import type { Mode, Outcome } from '../policy/mode.ts';
-import { weigh } from './weigh.ts';
+import { weigh } from './images/weigh.ts';
 
 /** What was decided for a Pod, to serve for those that are like it. */
 export interface Precedent {

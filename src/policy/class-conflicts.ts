@@ -1,6 +1,6 @@
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
 import type { Pod, Quantities } from '../pod/pod.ts';
-import { tryParseQuantity } from './quantity.ts';
+import { tryParseQuantity } from './resources/quantity.ts';
 
 export interface SelectorConflict {
   readonly key: string;

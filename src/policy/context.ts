@@ -1,7 +1,7 @@
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
 import type { ClassOrigin } from './decision.ts';
 import type { AssessedContainer, PodFacts } from './facts.ts';
-import type { HandlerProfile } from './handlers.ts';
+import type { HandlerProfile } from './handlers/can-run.ts';
 import type { PolicySettings } from './settings.ts';
 
 /** The class the Pod will have, once the choice is made. */

@@ -8,10 +8,10 @@ import { evaluateKrustlet } from './evaluate-krustlet.ts';
 import { evaluateUpdate } from './evaluate-update.ts';
 import type { PodFacts } from './facts.ts';
 import { isForKrustlet } from './krustlet.ts';
-import { linuxRequests } from './linux-requests.ts';
-import { nodeOutlook } from './node-outlook.ts';
+import { nodeOutlook } from './nodes/node-outlook.ts';
 import { resolveClass } from './resolve-class.ts';
-import { resourceTier } from './resource-tier.ts';
+import { linuxRequests } from './resources/linux-requests.ts';
+import { resourceTier } from './resources/resource-tier.ts';
 import type { PolicySettings } from './settings.ts';
 import { actionOf, rateFindings } from './severity.ts';
 

@@ -1,6 +1,6 @@
 import type { ResolvedClass } from './context.ts';
 import type { PodFacts } from './facts.ts';
-import { handlerTable } from './handler-table.ts';
+import { handlerTable } from './handlers/handler-table.ts';
 import { selectRuntimeClass } from './select-runtime-class.ts';
 import type { PolicySettings } from './settings.ts';
 

@@ -3,13 +3,13 @@ import type { ClusterNode, RuntimeClass } from '../pod/cluster-objects.ts';
 import { hasOverheadConflict, selectorConflict } from './class-conflicts.ts';
 import type { PolicyContext } from './context.ts';
 import type { AssessedContainer, PodFacts } from './facts.ts';
-import { isShim } from './handler-profiles.ts';
-import { handlerTable } from './handler-table.ts';
-import { canRun, type HandlerProfile, type Runs } from './handlers.ts';
-import { nodeOutlook, type HandlerPresence } from './node-outlook.ts';
+import { canRun, type HandlerProfile, type Runs } from './handlers/can-run.ts';
+import { isShim } from './handlers/handler-profiles.ts';
+import { handlerTable } from './handlers/handler-table.ts';
+import { nodeOutlook, type HandlerPresence } from './nodes/node-outlook.ts';
+import { blockingTaints, tolerationsAtAdmission } from './nodes/taints.ts';
 import type { PolicySettings } from './settings.ts';
 import { takesSpinCommand } from './spin-command.ts';
-import { blockingTaints, tolerationsAtAdmission } from './taints.ts';
 import { isForeignTar, leavesForeignTarPacked } from './unpacking.ts';
 
 /** A class with what its handler makes of the Pod's containers. */

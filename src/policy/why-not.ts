@@ -2,7 +2,7 @@ import { compatAnnotation } from './compat-annotation.ts';
 import type { PolicyContext } from './context.ts';
 import { describeClass } from './describe.ts';
 import type { AssessedContainer } from './facts.ts';
-import { canRun } from './handlers.ts';
+import { canRun } from './handlers/can-run.ts';
 
 /**
  * Why a container cannot run in a Pod that is there already, with the class it was created with; null where it may. Only

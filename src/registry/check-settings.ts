@@ -1,5 +1,5 @@
-import { isAddressRange } from './address-guard.ts';
-import { faultOfServer } from './parse-server.ts';
+import { isAddressRange } from './connection/address-guard.ts';
+import { faultOfServer } from './hosts/parse-server.ts';
 import type { RegistrySettings } from './settings.ts';
 
 interface Problem {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts';
-import { invalidHosts } from './invalid-hosts.ts';
+import { invalidHosts } from './hosts/invalid-hosts.ts';
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const VALUE = /^[\t\x20-\x7e]*$/;

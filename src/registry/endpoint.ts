@@ -1,5 +1,5 @@
 import type { Credential } from '../credentials/credential.ts';
-import type { Rewrite } from './rewrite-repository.ts';
+import type { Rewrite } from './hosts/rewrite-repository.ts';
 
 /** How a host is to be trusted, and what it is shown. */
 export interface TlsMaterial {

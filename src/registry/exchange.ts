@@ -1,15 +1,15 @@
 import type { FetchOptions } from '../assess/ports.ts';
 import { matchCredentials } from '../credentials/match-credentials.ts';
 import { formatReference, isRepository, type Reference } from '../image/reference.ts';
-import type { AuthenticatedSend } from './authenticate.ts';
 import type { Limits } from './defaults.ts';
 import type { Endpoint } from './endpoint.ts';
 import { afterMirrors, RegistryError, type ImageSubject } from './errors.ts';
-import { endpointsOf, type HostOptions } from './hosts.ts';
+import { endpointsOf, type HostOptions } from './hosts/hosts.ts';
+import { rewriteRepository } from './hosts/rewrite-repository.ts';
 import type { HttpRequest, HttpResponse } from './http-types.ts';
+import type { AuthenticatedSend } from './login/authenticate.ts';
 import type { Pauses } from './pauses.ts';
 import { retry, type RetryDeps } from './retry.ts';
-import { rewriteRepository } from './rewrite-repository.ts';
 
 export interface ExchangeDeps {
   readonly authenticated: AuthenticatedSend;

@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici';
+import type { Dispatchers } from './connection/dispatchers.ts';
+import { networkError } from './connection/network-error.ts';
+import { sendRequest } from './connection/undici-parts.ts';
 import type { Limits } from './defaults.ts';
-import type { Dispatchers } from './dispatchers.ts';
 import type { HttpRequest, HttpResponse, RequestEvent, Send } from './http-types.ts';
-import { networkError } from './network-error.ts';
-import { sendRequest } from './undici-parts.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface HttpDeps {

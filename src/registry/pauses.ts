@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Credential } from '../credentials/credential.ts';
 import type { Limits } from './defaults.ts';
 import { RegistryError, type ImageSubject } from './errors.ts';
-import { identityOf } from './logins.ts';
+import { identityOf } from './login/logins.ts';
 
 type Credentials = readonly Credential[];
 type Asked = Pick<ImageSubject, 'registry'>;

@@ -1,6 +1,6 @@
 import { createAssessPod } from '../assess/assess-pod.ts';
 import type { AssessPod } from '../assess/assessment.ts';
-import { createImageCatalog } from '../assess/image-catalog.ts';
+import { createImageCatalog } from '../assess/images/image-catalog.ts';
 import type {
   ClusterPort,
   KeychainPort,

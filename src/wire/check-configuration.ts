@@ -2,11 +2,11 @@ import { text } from 'node:stream/consumers';
 import type { ConfigDeps } from '../cli/config/config.ts';
 import type { ExaminedFiles } from '../config/configuration-reader.ts';
 import { isMissing } from '../read-text.ts';
-import type { FileFault } from '../registry/file-reading.ts';
+import type { FileFault } from '../registry/hosts/file-reading.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
-import { readAllNamedFiles } from './tell-of-changed-files.ts';
 import { describeFault } from './connect-registry.ts';
 import { configurations } from './settings.ts';
+import { readAllNamedFiles } from './tell-of-changed-files.ts';
 
 function problemOf({ path, error }: FileFault): ExaminedFiles['problems'][number] {
   return { path, text: describeFault(error) };

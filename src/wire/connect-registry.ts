@@ -3,8 +3,8 @@ import { formatKey } from '../config/describe-problem.ts';
 import { AppError, describeError } from '../errors.ts';
 import { isMissing } from '../read-text.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts';
-import type { FileFault } from '../registry/file-reading.ts';
-import { readNamedFiles } from '../registry/named-files.ts';
+import type { FileFault } from '../registry/hosts/file-reading.ts';
+import { readNamedFiles } from '../registry/hosts/named-files.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
 
 interface Surroundings extends Pick<RegistryClientOptions, 'onRequest' | 'onPause'> {

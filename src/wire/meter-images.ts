@@ -1,5 +1,5 @@
-import type { ImageAnswer } from '../assess/image-answer.ts';
-import type { ImageCatalog } from '../assess/image-catalog.ts';
+import type { ImageAnswer } from '../assess/images/image-answer.ts';
+import type { ImageCatalog } from '../assess/images/image-catalog.ts';
 import { detectWasm } from '../detect/detect-wasm.ts';
 import { UNKNOWN_REASONS, type UnknownReason, type Verdict } from '../detect/verdict.ts';
 import type { RegistryClientOptions } from '../registry/client.ts';
@@ -7,7 +7,7 @@ import { PAUSE_REASONS } from '../registry/pauses.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 const DEFAULTS = {
-  /** Seconds. Two requests of some 20 ms each nearby, some 300 ms far away; 30 s end a look-up (assess/image-catalog.ts). */
+  /** Seconds. Two requests of some 20 ms each nearby, some 300 ms far away; 30 s end a look-up (assess/images/image-catalog.ts). */
   lookUpBounds: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
 } as const;
 

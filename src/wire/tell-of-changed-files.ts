@@ -1,7 +1,7 @@
 import { lookAgain } from '../config/look-again.ts';
 import { faultsIn } from '../every.ts';
-import type { FileFault } from '../registry/file-reading.ts';
-import { readNamedFiles } from '../registry/named-files.ts';
+import type { FileFault } from '../registry/hosts/file-reading.ts';
+import { readNamedFiles } from '../registry/hosts/named-files.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
 import type { LeveledLogger } from '../telemetry/log.ts';
 import { describeFault } from './connect-registry.ts';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { ImageReport, DescribedImage } from '../assess/image-report.ts';
-import { inspectReference } from '../assess/inspect-reference.ts';
-import { createPeekImage } from '../assess/peek-image.ts';
+import { createPeekImage } from '../assess/images/peek-image.ts';
+import type { ImageReport, DescribedImage } from '../assess/inspect/image-report.ts';
+import { inspectReference } from '../assess/inspect/inspect-reference.ts';
 import type { InspectDeps, InspectRequest } from '../cli/inspect/inspect-request.ts';
 import type { Io } from '../cli/io.ts';
 import { usageError } from '../cli/usage-error.ts';
@@ -11,7 +11,7 @@ import type { Credential } from '../credentials/credential.ts';
 import { describeError } from '../errors.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../registry/client.ts';
-import { readCertificates } from '../registry/load-tls.ts';
+import { readCertificates } from '../registry/hosts/load-tls.ts';
 import { createStderrLogger, usualDockerConfigs } from './user-machine.ts';
 
 /** Of the user's own machine. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { Assessment, AssessmentRequest } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
 import type { Namespace } from '../../src/pod/cluster-objects.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { DecidedAssessment } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
@@ -10,8 +10,8 @@ import { putFixtureImages } from '../support/fixture-images.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { createTestClient } from '../support/registry-client.ts';
+import { startRegistry, type TestRegistry } from '../support/registry.ts';
 
 let registry: TestRegistry;
 let client: RegistryClient;

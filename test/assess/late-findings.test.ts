@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { AssessmentRequest, AssessPod } from '../../src/assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { createLateFindings, type LateFindingsOptions } from '../../src/assess/late-findings.ts';
 import type { PodEvent } from '../../src/assess/ports.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { DecidedAssessment } from '../../src/assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { createRegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';

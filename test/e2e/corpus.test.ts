@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inspectImage } from '../../src/assess/inspect-image.ts';
-import { createPeekImage, type PeekImage } from '../../src/assess/peek-image.ts';
+import { inspectImage } from '../../src/assess/images/inspect-image.ts';
+import { createPeekImage, type PeekImage } from '../../src/assess/images/peek-image.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { Verdict } from '../../src/detect/verdict.ts';
 import { parseReference } from '../../src/image/reference.ts';

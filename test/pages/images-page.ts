@@ -1,6 +1,6 @@
-import { HANDLER_PROFILES, type Engine } from '../../src/policy/handler-profiles.ts';
-import { IMAGE_FORMS, type ImageForm } from '../../src/policy/image-form.ts';
-import { MATRIX, REASONS, type ReasonId } from '../../src/policy/matrix.ts';
+import { HANDLER_PROFILES, type Engine } from '../../src/policy/handlers/handler-profiles.ts';
+import { IMAGE_FORMS, type ImageForm } from '../../src/policy/handlers/image-form.ts';
+import { MATRIX, REASONS, type ReasonId } from '../../src/policy/handlers/matrix.ts';
 
 const INTRODUCTION = `# Images and handlers
 

@@ -5,7 +5,7 @@ import type { Container, Pod, ResourceRequirements } from '../../src/pod/pod.ts'
 import { visitContainers } from '../../src/pod/visit-containers.ts';
 import { resourceChanges, type ResourceAnswer } from '../../src/policy/changes/set-resources.ts';
 import type { AssessedContainer } from '../../src/policy/facts.ts';
-import { BUILT_IN } from '../../src/policy/handler-table.ts';
+import { BUILT_IN } from '../../src/policy/handlers/handler-table.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { imageFacts, linux, RUNWASI_LAYER, TAR_LAYER } from '../support/image-facts.ts';
 import { limitRange } from '../support/pods.ts';

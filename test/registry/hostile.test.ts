@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { UnknownReason } from '../../src/detect/verdict.ts';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { parseReference } from '../../src/image/reference.ts';
-import type { Resolve } from '../../src/registry/guarded-connector.ts';
+import type { Resolve } from '../../src/registry/connection/guarded-connector.ts';
 import { startServer } from '../support/http-server.ts';
 import { digestOf } from '../support/image-facts.ts';
-import { startRegistry } from '../support/registry.ts';
 import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+import { startRegistry } from '../support/registry.ts';
 
 const document = Buffer.from('{"schemaVersion":2}');
 const headers = { 'content-type': OCI_MANIFEST };

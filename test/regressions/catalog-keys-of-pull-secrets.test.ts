@@ -1,14 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { MAX_PULL_SECRETS } from '../../src/pod/pull-secret-names.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { startRegistry } from '../support/registry.ts';
 
 /** A webhook's use case, and the names by which it asks for pull secrets, each list once. */

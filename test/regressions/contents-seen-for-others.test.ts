@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inspectImage } from '../../src/assess/inspect-image.ts';
-import { createPeekImage } from '../../src/assess/peek-image.ts';
+import { inspectImage } from '../../src/assess/images/inspect-image.ts';
+import { createPeekImage } from '../../src/assess/images/peek-image.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { CommandOverride } from '../../src/detect/effective-command.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { CATALOG_DEFAULTS } from '../../src/assess/catalog-defaults.ts';
-import { createImageCatalog } from '../../src/assess/image-catalog.ts';
+import { CATALOG_DEFAULTS } from '../../src/assess/images/catalog-defaults.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { startServer } from '../support/http-server.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createImageCatalog } from '../../src/assess/image-catalog.ts';
-import { LOOK_INSIDE_DEFAULTS } from '../../src/assess/look-inside.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
+import { LOOK_INSIDE_DEFAULTS } from '../../src/assess/images/look-inside.ts';
 import type { Credential } from '../../src/credentials/credential.ts';
 import { startServer } from '../support/http-server.ts';
 import { imageFacts, linux } from '../support/image-facts.ts';

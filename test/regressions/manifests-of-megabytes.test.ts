@@ -1,7 +1,11 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { inspectImage } from '../../src/assess/inspect-image.ts';
-import { createReadingRooms, READING_DEFAULTS, type ReadingRooms } from '../../src/assess/reading-rooms.ts';
+import { inspectImage } from '../../src/assess/images/inspect-image.ts';
+import {
+  createReadingRooms,
+  READING_DEFAULTS,
+  type ReadingRooms,
+} from '../../src/assess/images/reading-rooms.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';

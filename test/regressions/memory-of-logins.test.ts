@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULTS } from '../../src/registry/defaults.ts';
-import { createLogins } from '../../src/registry/logins.ts';
+import { createLogins } from '../../src/registry/login/logins.ts';
 
 /** One namespace can name any number of repositories of its own registry, whose tokens are as long as it likes. */
 test('logins are bounded by their length together, not by their number alone', () => {

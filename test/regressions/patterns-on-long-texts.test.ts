@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hasVariable, namesWasmFile, namesWatFile } from '../../src/detect/effective-command.ts';
-import { parseLimitRanger } from '../../src/policy/limit-ranger-annotation.ts';
+import { parseLimitRanger } from '../../src/policy/resources/limit-ranger-annotation.ts';
 
 /** A Pod has 3 MiB for its command and its annotations, an image 4 MiB for its entrypoint. */
 const CHARACTERS = 1024 * 1024;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import { createImageCatalog } from '../../src/assess/image-catalog.ts';
-import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
+import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
 import { policySettings } from '../../src/policy/settings.ts';
-import { clusterPort } from '../support/cluster-port.ts';
 import { WASMTIME } from '../support/assessments.ts';
+import { clusterPort } from '../support/cluster-port.ts';
 import { startServer } from '../support/http-server.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';

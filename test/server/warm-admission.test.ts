@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { parseReview, type AdmissionRequest } from '../../src/admission/review.ts';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { AssessPod } from '../../src/assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/image-catalog.ts';
-import { parseReview, type AdmissionRequest } from '../../src/admission/review.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { createMutate } from '../../src/server/mutate.ts';
 import { createValidate } from '../../src/server/validate.ts';

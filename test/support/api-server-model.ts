@@ -1,6 +1,6 @@
 import type { LimitRange, LimitRangeItem } from '../../src/pod/cluster-objects.ts';
 import type { Container, Pod, Quantities, ResourceRequirements } from '../../src/pod/pod.ts';
-import { parseQuantity, type Quantity } from '../../src/policy/quantity.ts';
+import { parseQuantity, type Quantity } from '../../src/policy/resources/quantity.ts';
 
 /**
  * What the API server makes of a Pod's resources, written down apart from the code under test: pkg/apis/core/v1/defaults.go,

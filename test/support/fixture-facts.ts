@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { inspectImage } from '../../src/assess/inspect-image.ts';
-import { createPeekImage } from '../../src/assess/peek-image.ts';
+import { inspectImage } from '../../src/assess/images/inspect-image.ts';
+import { createPeekImage } from '../../src/assess/images/peek-image.ts';
 import type { FetchedDocument, RegistryPort } from '../../src/assess/ports.ts';
 import type { Digest } from '../../src/image/digest.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { HostsConfiguration } from '../../src/registry/hosts.ts';
-import { createFileReading } from '../../src/registry/file-reading.ts';
-import { loadHosts, type HostSettings } from '../../src/registry/load-hosts.ts';
+import { createFileReading } from '../../src/registry/hosts/file-reading.ts';
+import type { HostsConfiguration } from '../../src/registry/hosts/hosts.ts';
+import { loadHosts, type HostSettings } from '../../src/registry/hosts/load-hosts.ts';
 
 type Settings = Partial<HostSettings>;
 

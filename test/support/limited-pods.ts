@@ -1,6 +1,6 @@
 import type { LimitRange, LimitRangeItem } from '../../src/pod/cluster-objects.ts';
 import type { Quantities, ResourceRequirements } from '../../src/pod/pod.ts';
-import { parseQuantity } from '../../src/policy/quantity.ts';
+import { parseQuantity } from '../../src/policy/resources/quantity.ts';
 import { stored } from './api-server-model.ts';
 import { fc } from './properties.ts';
 

@@ -1,4 +1,4 @@
-import type { DescribedImage } from '../../assess/image-report.ts';
+import type { DescribedImage } from '../../assess/inspect/image-report.ts';
 import type { Platform } from '../../image/platform.ts';
 import type { Reference } from '../../image/reference.ts';
 import type { Io } from '../io.ts';

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
+import type { ImageReport, DescribedImage } from '../../assess/inspect/image-report.ts';
 import { printable } from '../../printable.ts';
-import type { ImageReport, DescribedImage } from '../../assess/image-report.ts';
 import { columnsOf, heading, table, wrap, type Row } from '../text.ts';
 
 const DEFAULTS = {

@@ -1,4 +1,4 @@
-import type { DescribedImage } from '../../assess/image-report.ts';
+import type { DescribedImage } from '../../assess/inspect/image-report.ts';
 import type { ParsedArguments } from '../command.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';

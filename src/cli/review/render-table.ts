@@ -1,9 +1,8 @@
-import type { ReportedVerdict } from '../../assess/image-report.ts';
+import type { ReportedVerdict } from '../../assess/inspect/image-report.ts';
 import type { Severity } from '../../policy/decision.ts';
 import type { Page, Style } from '../page.ts';
 import { wrap } from '../text.ts';
 import { describeObject, describePlace } from './describe-source.ts';
-import type { UnknownImage } from './unknown-images.ts';
 import {
   OUTCOMES,
   type ReportedFinding,
@@ -11,6 +10,7 @@ import {
   type ReviewOutcome,
   type Summary,
 } from './report.ts';
+import type { UnknownImage } from './unknown-images.ts';
 
 const OUTCOME_STYLES = {
   admitted: 'green',

@@ -1,5 +1,5 @@
 import { formatField } from '../../admission/describe-change.ts';
-import { reportVerdict } from '../../assess/image-report.ts';
+import { reportVerdict } from '../../assess/inspect/image-report.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
 import type { RatedFinding } from '../../policy/decision.ts';
 import type { OpenMatter, Refused, ReportedClass, ReportedFinding, ReportItem } from './report.ts';

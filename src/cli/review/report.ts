@@ -1,5 +1,5 @@
-import type { ReportedVerdict } from '../../assess/image-report.ts';
 import type { PatchOperation } from '../../admission/json-patch.ts';
+import type { ReportedVerdict } from '../../assess/inspect/image-report.ts';
 import type { Action, ClassOrigin, FindingId, Severity } from '../../policy/decision.ts';
 import type { Mode } from '../../policy/mode.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';

@@ -8,17 +8,21 @@
 import type { WasmVerdict } from '../../detect/verdict.ts';
 import type { ImageFacts } from '../../image/image-facts.ts';
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
-import { compileThreads, largestNode } from '../compile-threads.ts';
-import { cpuFindings } from '../cpu-findings.ts';
+import { compileThreads, largestNode } from '../resources/compile-threads.ts';
+import { cpuFindings } from '../resources/cpu-findings.ts';
 import type { Change, Finding } from '../decision.ts';
 import type { AssessedContainer } from '../facts.ts';
-import type { HandlerProfile } from '../handler-profiles.ts';
-import { layerSizes } from '../layer-sizes.ts';
-import type { ResourceName } from '../limit-ranger-annotation.ts';
-import { isLinuxWithoutResources, wantedLinuxRequest, type LinuxRequests } from '../linux-requests.ts';
-import { memoryFindings } from '../memory-findings.ts';
-import { memoryFloor, type MemoryFloor } from '../memory-floor.ts';
-import { changesOf, type FittedResource } from '../resource-change.ts';
+import type { HandlerProfile } from '../handlers/handler-profiles.ts';
+import { layerSizes } from '../resources/layer-sizes.ts';
+import type { ResourceName } from '../resources/limit-ranger-annotation.ts';
+import {
+  isLinuxWithoutResources,
+  wantedLinuxRequest,
+  type LinuxRequests,
+} from '../resources/linux-requests.ts';
+import { memoryFindings } from '../resources/memory-findings.ts';
+import { memoryFloor, type MemoryFloor } from '../resources/memory-floor.ts';
+import { changesOf, type FittedResource } from '../resources/resource-change.ts';
 import {
   mostOf,
   planOf,
@@ -26,10 +30,10 @@ import {
   type FrameQuestion,
   type PlannedResource,
   type ResourceFrame,
-} from '../resource-frame.ts';
-import type { Slots } from '../resource-slots.ts';
+} from '../resources/resource-frame.ts';
+import type { Slots } from '../resources/resource-slots.ts';
 import type { Tier, TierChoice } from '../settings.ts';
-import { wantedCpu, wantedMemory, type WantedResource } from '../wanted-resources.ts';
+import { wantedCpu, wantedMemory, type WantedResource } from '../resources/wanted-resources.ts';
 
 /** What decides of Wasm containers. */
 export interface WasmResources {

@@ -4,7 +4,7 @@ import { compatAnnotation } from '../compat-annotation.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
-import { isPassedOver } from '../handlers.ts';
+import { isPassedOver } from '../handlers/can-run.ts';
 
 function finding(detail: string, advice: string): readonly Finding[] {
   return [{ id: 'annotation-conflict', container: null, detail, advice }];

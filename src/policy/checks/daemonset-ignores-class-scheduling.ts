@@ -3,10 +3,10 @@ import type { StringMap } from '../../pod/pod.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { selectorConflict } from '../class-conflicts.ts';
 import type { PolicyContext } from '../context.ts';
-import { daemonSetNodes, tolerationsOfPods, type DaemonSetNodes } from '../daemon-set-nodes.ts';
 import { describeClass } from '../describe.ts';
-import { describeTaint } from '../taints.ts';
-import { toleratesTaint } from '../tolerations.ts';
+import { daemonSetNodes, tolerationsOfPods, type DaemonSetNodes } from '../nodes/daemon-set-nodes.ts';
+import { describeTaint } from '../nodes/taints.ts';
+import { toleratesTaint } from '../nodes/tolerations.ts';
 
 /** `{pool: "wasm", tier: "1"}`: YAML as well, on one line. */
 function inline(fields: object): string {

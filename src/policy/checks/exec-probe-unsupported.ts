@@ -2,7 +2,7 @@ import type { Container } from '../../pod/pod.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass, describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
-import type { HandlerProfile } from '../handlers.ts';
+import type { HandlerProfile } from '../handlers/can-run.ts';
 
 interface ExecUse {
   readonly field: string;

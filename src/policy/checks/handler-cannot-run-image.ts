@@ -1,4 +1,5 @@
 import { CHOSEN_CLASS_ANNOTATION } from '../../pod/names.ts';
+import { NO_FINDINGS, type Rule } from '../check.ts';
 import {
   alternatives,
   describeClass,
@@ -6,8 +7,7 @@ import {
   insteadOfIndex,
   insteadOfLinuxEntry,
 } from '../describe.ts';
-import { NO_FINDINGS, type Rule } from '../check.ts';
-import { canRun } from '../handlers.ts';
+import { canRun } from '../handlers/can-run.ts';
 import { classesToName } from '../select-runtime-class.ts';
 
 /** @param isOurs the class is one that wasmgate chose, as a neighbour's sidecar finds it */

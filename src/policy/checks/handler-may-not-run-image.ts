@@ -4,8 +4,8 @@ import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import { alternatives, describeClass, describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
-import { canRun, isPassedOver, type HandlerProfile } from '../handlers.ts';
-import { handlersFor } from '../handlers-for.ts';
+import { canRun, isPassedOver, type HandlerProfile } from '../handlers/can-run.ts';
+import { handlersFor } from '../handlers/handlers-for.ts';
 import { classesToName } from '../select-runtime-class.ts';
 
 /** What speaks against it, following the class; null where it is certain, or a rule of its own tells more of it. */

@@ -1,7 +1,7 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass } from '../describe.ts';
-import { nodeOutlook } from '../node-outlook.ts';
-import { blockingTaints, tolerationsAtAdmission } from '../taints.ts';
+import { nodeOutlook } from '../nodes/node-outlook.ts';
+import { blockingTaints, tolerationsAtAdmission } from '../nodes/taints.ts';
 
 export const handlerNotOnEveryNode: Rule = {
   id: 'handler-not-on-every-node',

@@ -1,12 +1,12 @@
-import { describeClass } from '../describe.ts';
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { selectorConflict } from '../class-conflicts.ts';
 import type { PolicyContext } from '../context.ts';
-import { daemonSetNodes } from '../daemon-set-nodes.ts';
+import { describeClass } from '../describe.ts';
 import type { ClusterView } from '../facts.ts';
-import { nodeOutlook, type NodeOutlook } from '../node-outlook.ts';
-import { matchesSelector } from '../selects-node.ts';
+import { daemonSetNodes } from '../nodes/daemon-set-nodes.ts';
+import { nodeOutlook, type NodeOutlook } from '../nodes/node-outlook.ts';
+import { matchesSelector } from '../nodes/selects-node.ts';
 
 /** Handlers named in the message; a cluster has few. */
 const MAX_NAMED = 8;

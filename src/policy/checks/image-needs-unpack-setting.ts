@@ -1,6 +1,6 @@
-import { describeContainer } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import { nodeOutlook } from '../node-outlook.ts';
+import { describeContainer } from '../describe.ts';
+import { nodeOutlook } from '../nodes/node-outlook.ts';
 import { isForeignTar, leavesForeignTarPacked } from '../unpacking.ts';
 
 export const imageNeedsUnpackSetting: Rule = {

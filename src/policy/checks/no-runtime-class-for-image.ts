@@ -1,11 +1,11 @@
 import { namesWatFile } from '../../detect/effective-command.ts';
-import type { AssessedContainer } from '../facts.ts';
-import { alternatives, describeContainer, insteadOfIndex } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
-import { handlerTable } from '../handler-table.ts';
-import { handlersFor } from '../handlers-for.ts';
+import { alternatives, describeContainer, insteadOfIndex } from '../describe.ts';
+import type { AssessedContainer } from '../facts.ts';
+import { handlerTable } from '../handlers/handler-table.ts';
+import { handlersFor } from '../handlers/handlers-for.ts';
 import { capableClasses, isVouchedFor, runs, type Candidate } from '../select-runtime-class.ts';
 
 /** Classes whose handler wasmgate cannot judge: the user may know better. */

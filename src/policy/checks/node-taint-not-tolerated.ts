@@ -1,8 +1,8 @@
 import type { Taint } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass } from '../describe.ts';
-import { nodeOutlook } from '../node-outlook.ts';
-import { blockingTaints, describeTaint, tolerationsAtAdmission } from '../taints.ts';
+import { nodeOutlook } from '../nodes/node-outlook.ts';
+import { blockingTaints, describeTaint, tolerationsAtAdmission } from '../nodes/taints.ts';
 
 function writeToleration({ key, value, effect }: Taint): string {
   const match = value === undefined || value === '' ? 'operator: Exists' : `value: ${JSON.stringify(value)}`;

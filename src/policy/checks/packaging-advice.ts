@@ -3,9 +3,9 @@ import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
-import { layerSizes, type LayerSizes } from '../layer-sizes.ts';
-import { memoryFloor } from '../memory-floor.ts';
-import { formatQuantity } from '../quantity.ts';
+import { layerSizes, type LayerSizes } from '../resources/layer-sizes.ts';
+import { memoryFloor } from '../resources/memory-floor.ts';
+import { formatQuantity } from '../resources/quantity.ts';
 
 const DEFAULTS = {
   /** What gzip wins on modules, at most nearly: 2.1 to 4.1 times over 23 of them. */

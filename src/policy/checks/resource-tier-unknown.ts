@@ -1,5 +1,5 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import { resourceTier } from '../resource-tier.ts';
+import { resourceTier } from '../resources/resource-tier.ts';
 import { TIER_CHOICES } from '../settings.ts';
 
 export const resourceTierUnknown: Rule = {

@@ -3,7 +3,7 @@ import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import { alternatives, describeClass, describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
-import { isLinuxHandler } from '../linux-handlers.ts';
+import { isLinuxHandler } from '../handlers/linux-handlers.ts';
 
 /** An ordinary image, in a Pod that holds no Wasm. */
 function linuxContainer({ wasmContainers, containers }: PolicyContext): AssessedContainer | undefined {

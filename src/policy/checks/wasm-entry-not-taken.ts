@@ -3,7 +3,7 @@ import { NO_FINDINGS, type Rule } from '../check.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
 import type { PolicyContext } from '../context.ts';
 import { describeClass, describeContainer, insteadOfLinuxEntry } from '../describe.ts';
-import { canRun } from '../handlers.ts';
+import { canRun } from '../handlers/can-run.ts';
 
 /** crun is a runtime for Linux as well: there only an annotation tells that Wasm is meant. */
 function isMeantForWasm({ pod, resolved }: PolicyContext): boolean {

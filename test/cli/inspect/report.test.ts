@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { pushImage, targetOf } from '../../../src/cli/demo/push-image.ts';
-import { HANDLER_PROFILES } from '../../../src/policy/handler-profiles.ts';
+import { HANDLER_PROFILES } from '../../../src/policy/handlers/handler-profiles.ts';
 import { loadFixtureImages, putFixtureImages } from '../../support/fixture-images.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry.ts';
 import { runInspect, type InspectRun } from '../../support/run-inspect.ts';

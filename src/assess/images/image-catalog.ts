@@ -1,0 +1,82 @@
+import type { ImageFacts } from '../../image/image-facts.ts';
+import { orLate } from '../../or-late.ts';
+import type { Logger } from '../ports.ts';
+import { CATALOG_DEFAULTS, type CatalogOptions } from './catalog-defaults.ts';
+import type { ImageAnswer, ImageQuestion } from './image-answer.ts';
+import { timedOut, tooMany, tooManyOfNamespace, unreadable } from './image-failure.ts';
+import { createImageMemory, memoryKey, type MemorySize } from './image-memory.ts';
+import { createImageSource, type SourceDeps } from './image-source.ts';
+import { createLookInside, type Look } from './look-inside.ts';
+import { createLookUpsUnderWay } from './look-ups-under-way.ts';
+import { createPeekImage } from './peek-image.ts';
+import { createReadingRooms } from './reading-rooms.ts';
+import { createTurns } from './turns.ts';
+
+export interface ImageCatalog {
+  /** What is known now, without waiting; undefined where the registry must be asked. */
+  readonly recall: (question: ImageQuestion) => ImageAnswer | undefined;
+  /** Equal questions in flight are asked once. Never rejects; a signal that fires first answers reason `timeout`. */
+  readonly ask: (question: ImageQuestion, signal: AbortSignal) => Promise<ImageAnswer>;
+  /** How much is remembered, in memory as reckoned. */
+  readonly size: () => MemorySize;
+  /** Facts that were answered, with what a look inside shows; the catalog remembers it with them. */
+  readonly lookInside: (question: ImageQuestion, look: Look, signal: AbortSignal) => Promise<ImageFacts>;
+}
+
+interface CatalogDeps extends SourceDeps {
+  /** Told of each look-up when it has ended, however it did. */
+  readonly onLookUp?: ((answer: ImageAnswer, milliseconds: number) => void) | undefined;
+  readonly logger: Logger;
+}
+
+/**
+ * What is known of images. Answers by digest stay, answers by tag are re-validated when they grow old, failures are
+ * remembered briefly, and when the registry fails an old answer is given rather than none, marked stale.
+ */
+export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = {}): ImageCatalog {
+  const settings = { ...CATALOG_DEFAULTS, ...options };
+  const { logger, onLookUp } = deps;
+  const source = createImageSource(deps);
+  const turns = createTurns({ atOnce: settings.lookUpsAtOnce, waiting: settings.lookUpsWaiting });
+  const rooms = createReadingRooms();
+  const underWay = createLookUpsUnderWay(settings.lookUpsOfNamespace);
+
+  async function lookUp(question: ImageQuestion, known: ImageFacts | null): Promise<ImageFacts> {
+    const { namespace } = question;
+    using turn = await turns.take(namespace, AbortSignal.timeout(settings.lookUpTimeout));
+    if (turn === null) throw tooMany(question);
+    using room = rooms.open(namespace, turn.signal);
+    const means = { signal: room.signal, room };
+    if (known !== null && (await source.isUnchanged(question, known, means))) return known;
+    return await source.read(question, means);
+  }
+
+  const memory = createImageMemory({ lookUp, onLookUp, logger }, settings);
+
+  async function ask(question: ImageQuestion, signal: AbortSignal): Promise<ImageAnswer> {
+    const refused = unreadable(question.image);
+    if (refused !== null) return refused;
+    const key = memoryKey(question);
+    if (!underWay.hasRoom(question.namespace, key))
+      return memory.recallStale(question, 'rate-limited') ?? tooManyOfNamespace(question);
+    const answer = memory.renew(question);
+    void underWay.add(question.namespace, key, answer);
+    return orLate(answer, signal, () => memory.recallStale(question, 'timeout') ?? timedOut(question));
+  }
+
+  const inside = createLookInside({ peek: createPeekImage(deps), turns, logger });
+
+  function lookInside(question: ImageQuestion, look: Look, signal: AbortSignal): Promise<ImageFacts> {
+    const { image, namespace } = question;
+    const looked = {
+      key: memoryKey(question),
+      image,
+      namespace,
+      credentialsFor: (until: AbortSignal) => source.credentialsFor(question, until),
+      learn: (facts: ImageFacts) => memory.learn(question, facts),
+    };
+    return inside(looked, look, signal);
+  }
+
+  return { recall: memory.recall, ask, lookInside, size: memory.size };
+}

@@ -1,0 +1,73 @@
+import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
+import type { HandlerProfile } from './handler-profiles.ts';
+import { imageForm, type ImageForm } from './image-form.ts';
+import { MATRIX, REASONS, type ReasonId } from './matrix.ts';
+
+export type { HandlerProfile };
+
+/** What the Pod must carry for it to run, and may lack. */
+export type Need = 'variant-annotation' | 'command' | 'spin-command';
+
+/** `conditional`: runs if something holds that cannot be seen from the API server; `unknown`: nobody can tell. */
+export interface Runs {
+  readonly runs: 'yes' | 'no' | 'conditional' | 'unknown';
+  /** For people, following the handler's title: "runs core modules only, and this is a component". */
+  readonly why: string;
+  readonly needs: readonly Need[];
+  /** The registry does not show module or component, and this handler runs modules only. */
+  readonly assumesModule: boolean;
+}
+
+const HOSTED: ReadonlySet<ImageForm> = new Set<ImageForm>([
+  'spin-app',
+  'spin-files',
+  'spin-rootfs',
+  'slight-files',
+]);
+
+/** Artefacts have no ENTRYPOINT, and without any command the node answers "no command specified". */
+function commandNeed(verdict: WasmVerdict, form: ImageForm): Need | null {
+  if (verdict.firstArgument !== null) return null;
+  return HOSTED.has(form) ? 'spin-command' : 'command';
+}
+
+function needsOf(profile: HandlerProfile, verdict: Verdict, form: ImageForm): readonly Need[] {
+  if (verdict.kind !== 'wasm') return [];
+  const command = commandNeed(verdict, form);
+  const needs: Need[] = profile.needsAnnotation ? ['variant-annotation'] : [];
+  return command === null ? needs : [...needs, command];
+}
+
+/** crun's `compat-smart` looks at nothing but this suffix, in lower case and at the very end (handler-utils.c). */
+function escapesSuffixTest(profile: HandlerProfile, verdict: Verdict): boolean {
+  return (
+    profile.needsAnnotation &&
+    verdict.kind === 'wasm' &&
+    verdict.firstArgument !== null &&
+    !verdict.firstArgument.endsWith('.wasm')
+  );
+}
+
+/** A file that crun could run, and with `compat-smart` takes for a Linux program for its name alone. */
+export function isPassedOver(profile: HandlerProfile, verdict: Verdict): boolean {
+  const form = imageForm(verdict);
+  if (form === null || !escapesSuffixTest(profile, verdict)) return false;
+  return REASONS[MATRIX[form].cells[profile.engine]].runs === 'conditional';
+}
+
+function answer(reason: ReasonId, needs: readonly Need[], assumesModule: boolean): Runs {
+  const { runs, why } = REASONS[reason];
+  const isRunnable = runs === 'yes' || runs === 'conditional';
+  return { runs, why, needs: isRunnable ? needs : [], assumesModule: isRunnable && assumesModule };
+}
+
+/** Whether this handler runs this image, once it is on the node. */
+export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
+  const form = imageForm(verdict);
+  if (form === null) return answer('image-unknown', [], false);
+  const cell = MATRIX[form].cells[profile.engine];
+  if (isPassedOver(profile, verdict)) return answer('suffix-missing', [], false);
+  const reason = cell === 'annotated' && profile.annotationArrives ? 'annotation-arrives' : cell;
+  const isOpen = verdict.kind === 'wasm' && verdict.shape === null && profile.engine !== 'wasmtime';
+  return answer(reason, needsOf(profile, verdict, form), isOpen && !HOSTED.has(form));
+}

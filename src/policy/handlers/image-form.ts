@@ -1,0 +1,91 @@
+import { namesWatFile } from '../../detect/effective-command.ts';
+import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
+import { CNCF_WASM_LAYER } from '../../image/media-types.ts';
+
+/** What a handler meets when it starts the image: the rows of the matrix. */
+export const IMAGE_FORMS = [
+  'linux',
+  'wasi-files',
+  'module-file',
+  'component-file',
+  'text-file',
+  'artefact-module',
+  'artefact-component',
+  'layer-module',
+  'layer-component',
+  'indexed-layer',
+  'spin-app',
+  'spin-files',
+  'spin-rootfs',
+  'spin-entrypoint',
+  'slight-files',
+  'other-files',
+  'foreign',
+] as const;
+export type ImageForm = (typeof IMAGE_FORMS)[number];
+
+function startsNothing({ firstArgument }: WasmVerdict): boolean {
+  return firstArgument === null || firstArgument === '/';
+}
+
+function fileForm(verdict: WasmVerdict): ImageForm {
+  const { flavour, shape, firstArgument, isHostless } = verdict;
+  if (startsNothing(verdict)) return 'other-files';
+  if (firstArgument !== null && namesWatFile(firstArgument)) return 'text-file';
+  if (shape === 'component') return 'component-file';
+  const isOpen = isHostless !== true && (flavour === 'wasi-image' || flavour === 'wasi-index');
+  return isOpen ? 'wasi-files' : 'module-file';
+}
+
+/** Only who looked inside knows that there is a /spin.toml. */
+function spinForm(verdict: WasmVerdict): ImageForm {
+  if (verdict.shape === null) return 'spin-files';
+  return startsNothing(verdict) ? 'spin-rootfs' : 'spin-entrypoint';
+}
+
+function wasmForm(verdict: WasmVerdict): ImageForm {
+  const isComponent = verdict.shape === 'component';
+  if (verdict.isBehindIndex === true) return 'indexed-layer';
+  switch (verdict.flavour) {
+    case 'wasi-image':
+    case 'wasi-index':
+    case 'annotated-image':
+    case 'wasm-entrypoint':
+      return fileForm(verdict);
+    case 'oci-module':
+    case 'oci-component':
+      return isComponent ? 'artefact-component' : 'artefact-module';
+    case 'runwasi-oci':
+      // Shims look at the layer's type and not at the config's: this one Spin's knows, too.
+      if (verdict.layerType === CNCF_WASM_LAYER)
+        return isComponent ? 'artefact-component' : 'artefact-module';
+      return isComponent ? 'layer-component' : 'layer-module';
+    case 'spin-app':
+      return 'spin-app';
+    case 'spin-rootfs':
+      return spinForm(verdict);
+    case 'slight-app':
+      return 'slight-files';
+    case 'wasm-to-oci':
+    case 'wit-package':
+    case 'spin-v1':
+    case 'wasmcloud':
+    case 'proxy-wasm':
+    case 'kubewarden-policy':
+      return 'foreign';
+  }
+}
+
+/** The row of the matrix; null where the image is unknown. Whether nodes can pull it is `ImageFacts.pull`'s to say. */
+export function imageForm(verdict: Verdict): ImageForm | null {
+  switch (verdict.kind) {
+    case 'wasm':
+      return wasmForm(verdict);
+    case 'container':
+      return 'linux';
+    case 'not-a-workload':
+      return 'foreign';
+    case 'unknown':
+      return null;
+  }
+}

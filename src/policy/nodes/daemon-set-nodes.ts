@@ -1,0 +1,66 @@
+import type { ClusterNode, RuntimeClass, Taint } from '../../pod/cluster-objects.ts';
+import { isOfDaemonSet, nodeOfDaemonPod } from '../../pod/daemon-set.ts';
+import type { Toleration } from '../../pod/pod.ts';
+import type { PolicyContext } from '../context.ts';
+import { matchesSelector, selectsNode } from './selects-node.ts';
+import { blockingTaints, tolerationsAtAdmission } from './taints.ts';
+
+interface Passed {
+  readonly node: ClusterNode;
+  readonly taints: readonly Taint[];
+}
+
+/** Where the nodes of a DaemonSet and those of its class part. */
+export interface DaemonSetNodes {
+  /** The node that the Pod was made for; null in a template. */
+  readonly target: string | null;
+  /** A Pod is made for each of them, and the class keeps it away. */
+  readonly beyond: readonly ClusterNode[];
+  /** No Pod is made for them: the template does not tolerate what the Pods would. */
+  readonly passedOver: readonly Passed[];
+}
+
+/** What Pods get at their admission, and the controller never hears of. */
+export function tolerationsOfPods(
+  { wasmContainers, settings }: PolicyContext,
+  runtimeClass: RuntimeClass,
+): readonly Toleration[] {
+  return tolerationsAtAdmission(runtimeClass, wasmContainers.length > 0, settings);
+}
+
+function ofPod({ cluster }: PolicyContext, { nodeSelector }: RuntimeClass, target: string): DaemonSetNodes {
+  const beyond = cluster.nodes.filter(
+    ({ name, labels }) => name === target && !matchesSelector(labels, nodeSelector),
+  );
+  return { target, beyond, passedOver: [] };
+}
+
+function ofTemplate(context: PolicyContext, runtimeClass: RuntimeClass): DaemonSetNodes {
+  const { pod, cluster } = context;
+  const own = pod.spec.tolerations ?? [];
+  const later = [...own, ...tolerationsOfPods(context, runtimeClass)];
+  const beyond: ClusterNode[] = [];
+  const passedOver: Passed[] = [];
+  for (const node of cluster.nodes) {
+    if (!selectsNode(pod, node)) continue;
+    const taints = blockingTaints(node, own);
+    const isOfClass = matchesSelector(node.labels, runtimeClass.nodeSelector);
+    const hasHandler = node.handlers === null || node.handlers.includes(runtimeClass.handler);
+    if (!isOfClass && taints.length === 0) beyond.push(node);
+    if (!isOfClass || !hasHandler || taints.length === 0) continue;
+    if (blockingTaints(node, later).length === 0) passedOver.push({ node, taints });
+  }
+  return { target: null, beyond, passedOver };
+}
+
+/**
+ * A DaemonSet's controller decides for which nodes to make Pods by nodeSelector, required node affinity and tolerations of the
+ * template, before a class has its say (`NodeShouldRunDaemonPod` in pkg/controller/daemon; kubernetes/kubernetes#111590).
+ * Cordoned nodes count: its Pods tolerate that. Null for a Pod of another kind, or one that is bound already.
+ */
+export function daemonSetNodes(context: PolicyContext): DaemonSetNodes | null {
+  const { pod, resolved } = context;
+  if (resolved.class === null || pod.spec.nodeName || !isOfDaemonSet(pod)) return null;
+  const target = nodeOfDaemonPod(pod.spec);
+  return target === null ? ofTemplate(context, resolved.class) : ofPod(context, resolved.class, target);
+}

@@ -1,0 +1,37 @@
+import type { ClusterNode, RuntimeClass, Taint } from '../../pod/cluster-objects.ts';
+import type { Toleration } from '../../pod/pod.ts';
+import type { PolicySettings } from '../settings.ts';
+import { toleratesTaint } from './tolerations.ts';
+
+/** Kubernetes' own taints come and go with a node's state, and some controllers tolerate them by themselves. */
+const PASSING = 'node.kubernetes.io/';
+
+/** Those for good that keep a Pod with these tolerations from the node. */
+export function blockingTaints(
+  { taints }: ClusterNode,
+  tolerations: readonly Toleration[],
+): readonly Taint[] {
+  return taints.filter(
+    (taint) =>
+      (taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') &&
+      !taint.key.startsWith(PASSING) &&
+      !toleratesTaint(tolerations, taint),
+  );
+}
+
+/**
+ * What the Pod will have beside its own: those of its class, which the API server adds, and the operator's, which only Pods
+ * with Wasm containers get.
+ */
+export function tolerationsAtAdmission(
+  { tolerations }: RuntimeClass,
+  hasWasm: boolean,
+  settings: PolicySettings,
+): readonly Toleration[] {
+  return [...(tolerations ?? []), ...(hasWasm ? settings.tolerations : [])];
+}
+
+/** `workload=wasm:NoSchedule`, as kubectl writes it. */
+export function describeTaint({ key, value, effect }: Taint): string {
+  return `${key}${value === undefined || value === '' ? '' : `=${value}`}:${effect}`;
+}

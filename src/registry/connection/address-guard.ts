@@ -1,0 +1,110 @@
+import type { LookupAddress } from 'node:dns';
+import ipaddr from 'ipaddr.js';
+import { AppError } from '../../errors.ts';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** Kinds of addresses (ipaddr.js names) that lead to the node itself or to its neighbours on the link. */
+const DENIED_RANGES: Readonly<Record<string, string>> = {
+  loopback: 'a loopback address',
+  linkLocal: 'a link-local address',
+  unspecified: 'an unspecified address',
+  multicast: 'a multicast address',
+  broadcast: 'a broadcast address',
+};
+
+/** Cloud metadata services outside of 169.254.0.0/16, from the clouds' documentation. */
+const METADATA: ReadonlySet<string> = new Set([
+  'fd00:ec2::254', // AWS
+  'fd20:ce::254', // Google Cloud
+  '100.100.100.200', // Alibaba Cloud
+  '168.63.129.16', // Azure's wire server
+  '192.0.0.192', // Oracle Cloud
+]);
+
+/** IPv6 ranges that carry an IPv4 address, and the byte it starts at: RFC 4291, RFC 6145, RFC 6052, RFC 3056. */
+const EMBEDDED_AT: Readonly<Record<string, number>> = { ipv4Mapped: 12, rfc6145: 12, rfc6052: 12, '6to4': 2 };
+
+/**
+ * `::a.b.c.d`, "IPv4-compatible": deprecated (RFC 4291, 2.5.5.1), so no registry lives there, and what such a packet
+ * reaches differs by kernel.
+ */
+const IPV4_COMPATIBLE = ipaddr.parseCIDR('::/96');
+
+export class AddressDeniedError extends Error {
+  override readonly name = 'AddressDeniedError';
+}
+
+export interface AddressGuardOptions {
+  /** Addresses and CIDRs that are let through whatever they are. */
+  readonly allowAddresses: readonly string[];
+  readonly allowLoopback: boolean;
+}
+
+export interface AddressGuard {
+  /** Why the address may not be connected to, null where it may. */
+  readonly whyDenied: (address: string) => string | null;
+  /** The addresses that may be connected to; an error where all are denied. */
+  readonly filter: (addresses: readonly LookupAddress[]) => readonly LookupAddress[] | AddressDeniedError;
+}
+
+/** The IPv4 address inside an IPv6 one, so that ::ffff:127.0.0.1 is checked as what it reaches. */
+function unwrap(address: Address): Address {
+  const start = EMBEDDED_AT[address.range()];
+  return start === undefined ? address : ipaddr.fromByteArray(address.toByteArray().slice(start, start + 4));
+}
+
+export function isAddressRange(text: string): boolean {
+  return ipaddr.isValidCIDR(text) || ipaddr.isValid(text);
+}
+
+function parseRange(text: string): readonly [Address, number] {
+  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
+  if (!ipaddr.isValid(text)) {
+    throw new AppError(
+      'invalid-address',
+      `Cannot allow address "${text}": it is neither an address nor a CIDR`,
+      { blame: 'input' },
+    );
+  }
+  const address = ipaddr.parse(text);
+  return [address, address.toByteArray().length * 8];
+}
+
+function inRange(address: Address, [network, bits]: readonly [Address, number]): boolean {
+  return address.kind() === network.kind() && address.match(network, bits);
+}
+
+/**
+ * Judges addresses after DNS, at the moment of connecting: a name that resolves to something harmless when asked first and
+ * to a metadata service when asked again gains nothing.
+ * @throws AppError `invalid-address` for an entry of `allowAddresses` that is none
+ */
+export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
+  const allowed = options.allowAddresses.map(parseRange);
+
+  const whyDenied = (text: string): string | null => {
+    if (!ipaddr.isValid(text)) return 'not an IP address';
+    const written = ipaddr.parse(text);
+    const address = unwrap(written);
+    if (allowed.some((range) => inRange(address, range) || inRange(written, range))) return null;
+    if (METADATA.has(address.toString())) return 'a cloud metadata address';
+    const range = address.range();
+    if (range === 'loopback' && options.allowLoopback) return null;
+    const denied = DENIED_RANGES[range];
+    if (denied !== undefined) return denied;
+    return inRange(written, IPV4_COMPATIBLE) ? 'an IPv4-compatible address' : null;
+  };
+
+  return {
+    whyDenied,
+    filter: (addresses) => {
+      const good = addresses.filter(({ address }) => whyDenied(address) === null);
+      const [first] = addresses;
+      if (good.length > 0 || first === undefined) return good;
+      return new AddressDeniedError(
+        `${whyDenied(first.address) ?? 'an address'} (${first.address}), which is not asked`,
+      );
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { isIP } from 'node:net';
+import type { Dispatcher } from 'undici';
+import type { Limits } from '../defaults.ts';
+import type { TlsMaterial } from '../endpoint.ts';
+import type { HttpRequest } from '../http-types.ts';
+import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
+import { createGuardedConnector, clientTlsOptions, type Resolve } from './guarded-connector.ts';
+import type { ProxyFor } from './proxies.ts';
+import { Agent, openTunnel, Pool, ProxyAgent } from './undici-parts.ts';
+
+export interface DispatcherDeps {
+  readonly guard: AddressGuard;
+  readonly resolve: Resolve;
+  readonly proxyFor: ProxyFor;
+}
+
+export interface Dispatchers {
+  /** What sends the request. @throws AddressDeniedError */
+  readonly of: (request: HttpRequest) => Dispatcher;
+  readonly close: () => Promise<void>;
+}
+
+interface DispatcherOptions {
+  readonly limits: Limits;
+  /** PEM certificates trusted everywhere, beside the system's. */
+  readonly ca: readonly string[];
+}
+
+function poolOptions(limits: Limits) {
+  return {
+    allowH2: false,
+    connections: limits.connections,
+    pipelining: 1,
+    keepAliveTimeout: limits.keepAliveMs,
+    headersTimeout: limits.silenceMs,
+    bodyTimeout: limits.silenceMs,
+    maxHeaderSize: limits.headerBytes,
+  } as const;
+}
+
+/** Authorities hold on the way to a token server or a blob store, too; the rest is for the host it was named for. */
+function tlsFor({ tls, url }: HttpRequest): { readonly key: unknown; readonly tls: TlsMaterial | null } {
+  if (tls === null) return { key: null, tls: null };
+  if (tls.host === url.host) return { key: tls.material, tls: tls.material };
+  const { ca } = tls.material;
+  return ca.length === 0 ? { key: null, tls: null } : { key: ca, tls: { ca, client: [], insecure: false } };
+}
+
+/** One pool of connections per host, and per way to get there; a way is used again by all who take it. */
+export function createDispatchers(deps: DispatcherDeps, { limits, ca }: DispatcherOptions): Dispatchers {
+  /** By what is configured, which is bounded: proxy ('' for none), then TLS. */
+  const known = new Map<string, Map<unknown, Dispatcher>>();
+
+  function create(tls: TlsMaterial | null, proxy: URL | null): Dispatcher {
+    const options = poolOptions(limits);
+    if (proxy === null) {
+      const connectMs = limits.connectMs;
+      const connect = createGuardedConnector(deps.guard, deps.resolve, {
+        connectMs,
+        ...clientTlsOptions(ca, tls),
+      });
+      return new Agent({ ...options, connect });
+    }
+    const toPool = (origin: string | URL, given: object): Pool =>
+      new Pool(origin, Object.assign({ ...options }, given));
+    return new ProxyAgent({
+      ...options,
+      uri: proxy.href,
+      connectTimeout: limits.connectMs,
+      proxyTls: clientTlsOptions(ca, null),
+      requestTls: { ...clientTlsOptions(ca, tls), allowH2: false, timeout: limits.connectMs },
+      // To the proxy, and through it where no tunnel is needed: bounded like any other connection.
+      // undici's index would have given the method to all dispatchers.
+      clientFactory: (origin, given) => Object.assign(toPool(origin, given), { connect: openTunnel }),
+      factory: toPool,
+    });
+  }
+
+  /** Names are resolved by the proxy; an address that is written out can be checked here all the same. */
+  function checkAddress({ hostname }: URL): void {
+    const address = hostname.replace(/^\[(.*)\]$/, '$1');
+    const family = isIP(address);
+    const allowed = family === 0 ? [] : deps.guard.filter([{ address, family }]);
+    if (allowed instanceof AddressDeniedError) throw allowed;
+  }
+
+  return {
+    of: (request) => {
+      const proxy = deps.proxyFor(request.url);
+      if (proxy !== null) checkAddress(request.url);
+      const { key, tls } = tlsFor(request);
+      const way = proxy?.href ?? '';
+      const byTls = known.get(way) ?? new Map<unknown, Dispatcher>();
+      const dispatcher = byTls.get(key) ?? create(tls, proxy);
+      known.set(way, byTls.set(key, dispatcher));
+      return dispatcher;
+    },
+    close: async () => {
+      const all = [...known.values()].flatMap((byTls) => [...byTls.values()]);
+      await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
+    },
+  };
+}

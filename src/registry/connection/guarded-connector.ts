@@ -1,0 +1,79 @@
+import { lookup, type LookupAddress } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { getCACertificates, type ConnectionOptions } from 'node:tls';
+import type { buildConnector } from 'undici';
+import type { TlsMaterial } from '../endpoint.ts';
+import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
+import { createConnector } from './undici-parts.ts';
+
+/** All addresses of a name, as `dns.lookup` answers. */
+export type Resolve = (
+  hostname: string,
+  callback: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
+) => void;
+
+type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>;
+
+export interface ConnectorOptions extends TlsOptions {
+  readonly connectMs: number;
+}
+
+/** @param ca PEM certificates trusted beside the system's and the host's own */
+export function clientTlsOptions(ca: readonly string[], tls: TlsMaterial | null): TlsOptions {
+  const authorities = [...ca, ...(tls?.ca ?? [])];
+  const client = tls?.client ?? [];
+  return {
+    ...(authorities.length === 0 ? {} : { ca: [...getCACertificates('default'), ...authorities] }),
+    ...(client.length === 0
+      ? {}
+      : { cert: client.map(({ cert }) => cert), key: client.map(({ key }) => key) }),
+    ...(tls?.insecure === true ? { rejectUnauthorized: false } : {}),
+  };
+}
+
+export const resolveByDns: Resolve = (hostname, callback) => {
+  lookup(hostname, { all: true }, callback);
+};
+
+function notFound(hostname: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`no address for ${hostname}`), { code: 'ENOTFOUND' });
+}
+
+/** `net.connect` asks for all addresses or for one, as it sees fit; both are answered from the guarded list. */
+function guardedLookup(guard: AddressGuard, resolve: Resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, (error, found) => {
+      if (error !== null) return callback(error, '');
+      const addresses = guard.filter(found);
+      if (addresses instanceof AddressDeniedError) return callback(addresses, '');
+      const [first] = addresses;
+      if (first === undefined) return callback(notFound(hostname), '');
+      return options.all === true
+        ? callback(null, [...addresses])
+        : callback(null, first.address, first.family);
+    });
+  };
+}
+
+/**
+ * Opens connections to guarded addresses only. Names are checked where they are resolved for this very connection;
+ * addresses written out are never looked up, so they are checked here.
+ */
+export function createGuardedConnector(
+  guard: AddressGuard,
+  resolve: Resolve,
+  { connectMs, ...tls }: ConnectorOptions,
+): buildConnector.connector {
+  const connect = createConnector({
+    allowH2: false,
+    timeout: connectMs,
+    lookup: guardedLookup(guard, resolve),
+    ...tls,
+  });
+  return (target, callback) => {
+    const family = isIP(target.hostname);
+    const allowed = family === 0 ? [] : guard.filter([{ address: target.hostname, family }]);
+    if (allowed instanceof AddressDeniedError) callback(allowed, null);
+    else connect(target, callback);
+  };
+}

@@ -1,0 +1,42 @@
+import type { RegistrySettings } from '../settings.ts';
+import { createFileReading, type FileReading } from './file-reading.ts';
+import type { HostsConfiguration } from './hosts.ts';
+import { readCertificates } from './load-tls.ts';
+
+/** What is in the files that the settings name. */
+export interface NamedFiles {
+  /** PEM certificates trusted beside the system's. */
+  readonly ca: readonly string[];
+  readonly hosts: HostsConfiguration | undefined;
+}
+
+/** Files with a fault are left out: they count as they stand only where there is none. */
+export interface NamedFilesReading extends Pick<FileReading, 'faults' | 'seen'> {
+  readonly files: NamedFiles;
+}
+
+async function readAuthorities(caFile: string | undefined, reading: FileReading): Promise<readonly string[]> {
+  if (caFile === undefined) return [];
+  const files = reading.of('caFile');
+  return files.attempt(async () => [await readCertificates(caFile, files)], []);
+}
+
+/** The parsers of the files are loaded only where the settings name any. */
+async function readHosts(
+  settings: RegistrySettings,
+  reading: FileReading,
+): Promise<HostsConfiguration | undefined> {
+  const { mirrors, tls, registriesFile, hostsDirectory } = settings;
+  const said = Object.keys(mirrors).length + Object.keys(tls).length;
+  if (said === 0 && registriesFile === undefined && hostsDirectory === undefined) return undefined;
+  const { loadHosts } = await import('./load-hosts.ts');
+  return loadHosts(settings, reading);
+}
+
+/** Reads all of them, however many cannot be used. */
+export async function readNamedFiles(settings: RegistrySettings): Promise<NamedFilesReading> {
+  const reading = createFileReading();
+  const ca = await readAuthorities(settings.caFile, reading);
+  const hosts = await readHosts(settings, reading);
+  return { files: { ca, hosts }, faults: reading.faults, seen: reading.seen };
+}

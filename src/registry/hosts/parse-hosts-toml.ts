@@ -1,0 +1,117 @@
+import { isAbsolute, join } from 'node:path';
+import { parse, TomlError } from 'smol-toml';
+import { describeError } from '../../errors.ts';
+import { every } from '../../every.ts';
+import { isObject, property, type JsonObject } from '../../json.ts';
+import { parseEndpointHeaders } from '../endpoint-headers.ts';
+import type { EndpointList, EndpointSettings, TlsFiles } from '../endpoint.ts';
+import { invalidHosts } from './invalid-hosts.ts';
+import { parseServer } from './parse-server.ts';
+import { parseRewrite } from './rewrite-repository.ts';
+
+interface HostsFile {
+  readonly file: string;
+  /** Where it stands: relative paths in it start there. */
+  readonly folder: string;
+}
+
+interface Origin extends Pick<HostsFile, 'folder'> {
+  /** The file, as errors name it. */
+  readonly subject: string;
+}
+
+const DEFAULTS = {
+  /** `host` → its address → `header` or `rewrite` → a name → a list of values is five. */
+  depth: 8,
+} as const;
+
+const CAPABILITIES: ReadonlySet<string> = new Set(['pull', 'resolve', 'push']);
+
+function strings(value: unknown, name: string, { subject }: Origin): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (list.every((item) => typeof item === 'string')) return list;
+  throw invalidHosts(subject, `"${name}" takes text, or a list of it`);
+}
+
+function tableOf(parent: JsonObject, name: string, { subject }: Origin): JsonObject {
+  const table = property(parent, name) ?? {};
+  if (isObject(table)) return table;
+  throw invalidHosts(subject, `"${name}" is no table`);
+}
+
+function flag(table: JsonObject, name: string, { subject }: Origin): boolean {
+  const value = property(table, name) ?? false;
+  if (typeof value === 'boolean') return value;
+  throw invalidHosts(subject, `"${name}" takes true or false`);
+}
+
+/** A file with certificate and key, or a pair of files whose second may be empty. */
+function parseClient(value: unknown, origin: Origin): TlsFiles['client'] {
+  const entries: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return entries.map((entry) => {
+    const [cert = '', key = '', ...more] = strings(entry, 'client', origin);
+    if (cert === '' || more.length > 0) throw invalidHosts(origin.subject, '"client" takes pairs of files');
+    return { cert: resolve(cert, origin), key: key === '' ? null : resolve(key, origin) };
+  });
+}
+
+function resolve(path: string, { folder }: Origin): string {
+  return isAbsolute(path) ? path : join(folder, path);
+}
+
+function parseTls(table: JsonObject, origin: Origin): TlsFiles | null {
+  const ca = property(table, 'ca');
+  const client = property(table, 'client');
+  const insecure = flag(table, 'skip_verify', origin);
+  if (ca === undefined && client === undefined && !insecure) return null;
+  return {
+    ca: ca === undefined ? [] : strings(ca, 'ca', origin).map((path) => resolve(path, origin)),
+    client: client === undefined ? [] : parseClient(client, origin),
+    insecure,
+  };
+}
+
+function parseHost(server: string | null, table: JsonObject, origin: Origin): EndpointSettings<TlsFiles> {
+  const { subject } = origin;
+  const given = strings(property(table, 'capabilities') ?? [], 'capabilities', origin);
+  const wanted = new Set(given.map((name) => name.toLowerCase()));
+  for (const name of wanted)
+    if (!CAPABILITIES.has(name)) throw invalidHosts(subject, `there is no capability "${name}"`);
+  const isAble = (name: string): boolean => wanted.size === 0 || wanted.has(name);
+  const rewrites = Object.entries(tableOf(table, 'rewrite', origin)).map(([pattern, replacement]) => {
+    const [text = ''] = strings(replacement, 'rewrite', origin);
+    return parseRewrite(pattern, text);
+  });
+  return {
+    base: server === null ? null : parseServer(server, flag(table, 'override_path', origin), subject),
+    pulls: isAble('pull'),
+    resolves: isAble('resolve'),
+    headers: parseEndpointHeaders(tableOf(table, 'header', origin), subject),
+    rewrites,
+    tls: parseTls(table, origin),
+  };
+}
+
+/**
+ * A `hosts.toml` as containerd reads it (docs/hosts.md, core/remotes/docker/config/hosts.go): the hosts as they stand, then
+ * the server, which is the registry itself where none is named. K3s adds rewrites. What containerd passes over with a line
+ * in its log is an error here: somebody wrote it for a reason.
+ * @throws AppError `invalid-hosts`, `invalid-rewrite`, or AggregateError of several
+ */
+export function parseHostsToml(text: string, { file, folder }: HostsFile): EndpointList<TlsFiles> {
+  const origin = { subject: `hosts file "${file}"`, folder };
+  let document: JsonObject;
+  try {
+    document = parse(text, { maxDepth: DEFAULTS.depth });
+  } catch (error) {
+    const [first = ''] = describeError(error).split('\n', 1);
+    throw invalidHosts(origin.subject, error instanceof TomlError ? `line ${error.line}: ${first}` : first);
+  }
+  const server = property(document, 'server') ?? '';
+  if (typeof server !== 'string') throw invalidHosts(origin.subject, '"server" takes an address');
+  const last = [server === '' ? null : server, document] as const;
+  return every([...Object.entries(tableOf(document, 'host', origin)), last], ([address, table]) => {
+    if (!isObject(table)) throw invalidHosts(origin.subject, `host "${address}" is no table`);
+    return parseHost(address, table, origin);
+  });
+}

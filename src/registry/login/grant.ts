@@ -1,0 +1,68 @@
+import type { Credential } from '../../credentials/credential.ts';
+import { networkError } from '../connection/network-error.ts';
+import type { Limits } from '../defaults.ts';
+import { RegistryError } from '../errors.ts';
+import type { HttpRequest, Send } from '../http-types.ts';
+import { waitFor } from '../wait-for.ts';
+import type { Challenge } from './challenge.ts';
+import { loginKey, type Login } from './logins.ts';
+import { parseRealm } from './realm.ts';
+import { basicAuthorization, fetchToken, type Token } from './token.ts';
+
+/** What a credential is worth under a challenge: a login, or null where it is of no use there. */
+export type Grant = (
+  credential: Credential | null,
+  challenge: Challenge,
+  request: HttpRequest,
+) => Promise<Login | null>;
+
+const HEADER_SAFE = /^[\x21-\x7e]+$/;
+
+/**
+ * Turns credentials into Authorization headers. A token is fetched once for all who need it at the same time, on a
+ * deadline of its own: the first one to ask may give up without failing the rest.
+ */
+export function createGrant(
+  deps: { readonly send: Send; readonly now: () => number },
+  limits: Limits,
+): Grant {
+  const flights = new Map<string, Promise<Token>>();
+
+  const tokenFor: (...parts: Parameters<Grant>) => Promise<Token> = (credential, challenge, request) => {
+    const { subject, tls, url } = request;
+    const realmText = challenge.params.get('realm') ?? '';
+    const key = `${loginKey(subject, credential)} ${realmText}`;
+    const running = flights.get(key);
+    if (running !== undefined) return running;
+    const realm = parseRealm(realmText, url, subject);
+    const origin = { subject, tls, signal: AbortSignal.timeout(limits.tokenMs) };
+    const flight = fetchToken({ realm, challenge, secret: credential?.secret ?? null, origin }, deps, limits);
+    flights.set(key, flight);
+    const land = (): void => {
+      flights.delete(key);
+    };
+    flight.then(land, land);
+    return flight;
+  };
+
+  const bearer: Grant = async (credential, challenge, request) => {
+    const secret = credential?.secret;
+    if (secret?.kind === 'registry-token') {
+      if (!HEADER_SAFE.test(secret.token)) return null;
+      return { authorization: `Bearer ${secret.token}`, milliseconds: limits.loginMs };
+    }
+    try {
+      const token = await waitFor(tokenFor(credential, challenge, request), request.signal);
+      return { authorization: `Bearer ${token.value}`, milliseconds: token.milliseconds };
+    } catch (error) {
+      throw error instanceof RegistryError ? error : networkError(error, request);
+    }
+  };
+
+  return async (credential, challenge, request) => {
+    if (challenge.scheme === 'bearer') return bearer(credential, challenge, request);
+    if (credential?.secret.kind !== 'basic') return null;
+    const { username, password } = credential.secret;
+    return { authorization: basicAuthorization(username, password), milliseconds: limits.loginMs };
+  };
+}

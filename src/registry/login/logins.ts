@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Credential } from '../../credentials/credential.ts';
+import type { Limits } from '../defaults.ts';
+import type { ImageSubject } from '../errors.ts';
+
+/** An Authorization header for one repository, and how long it is good for. */
+export interface Login {
+  readonly authorization: string;
+  readonly milliseconds: number;
+}
+
+/**
+ * Logins that worked, per registry, repository and credential: nobody profits from another's credential, and a secret
+ * that was changed is another credential.
+ */
+export interface Logins {
+  readonly get: (subject: ImageSubject, credential: Credential | null) => string | null;
+  readonly remember: (subject: ImageSubject, credential: Credential | null, login: Login) => void;
+  readonly forget: (subject: ImageSubject, credential: Credential | null) => void;
+}
+
+/** Kept instead of the secret itself, so that a key that is logged by mistake tells nothing. */
+export function identityOf(credential: Credential | null): string {
+  if (credential === null) return 'anonymous';
+  return createHash('sha256')
+    .update(JSON.stringify([credential.source, credential.server, credential.secret]))
+    .digest('base64url');
+}
+
+export function loginKey(subject: ImageSubject, credential: Credential | null): string {
+  return `${subject.registry}/${subject.repository} ${identityOf(credential)}`;
+}
+
+export function createLogins(
+  deps: { readonly now: () => number },
+  limits: Pick<Limits, 'logins' | 'loginsBytes'>,
+): Logins {
+  const cache = new LRUCache<string, { readonly authorization: string; readonly until: number }>({
+    max: limits.logins,
+    maxSize: limits.loginsBytes,
+    sizeCalculation: ({ authorization }, key) => authorization.length + key.length,
+  });
+  return {
+    get: (subject, credential) => {
+      const known = cache.get(loginKey(subject, credential));
+      return known !== undefined && known.until > deps.now() ? known.authorization : null;
+    },
+    remember: (subject, credential, { authorization, milliseconds }) => {
+      cache.set(loginKey(subject, credential), { authorization, until: deps.now() + milliseconds });
+    },
+    forget: (subject, credential) => {
+      cache.delete(loginKey(subject, credential));
+    },
+  };
+}

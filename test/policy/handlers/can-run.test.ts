@@ -1,0 +1,225 @@
+import { describe, expect, test } from 'vitest';
+import { detectWasm } from '../../../src/detect/detect-wasm.ts';
+import type { UnknownVerdict, WasmVerdict } from '../../../src/detect/verdict.ts';
+import { canRun } from '../../../src/policy/handlers/can-run.ts';
+import { HANDLER_PROFILES, type HandlerProfile } from '../../../src/policy/handlers/handler-profiles.ts';
+import { BUILT_IN } from '../../../src/policy/handlers/handler-table.ts';
+import { readFixtureContents, readFixtureFacts } from '../../support/fixture-facts.ts';
+import { loadFixtureImages } from '../../support/fixture-images.ts';
+import { MEASURED, MEASURED_HANDLERS } from './measured-matrix.ts';
+
+function profile(handler: string): HandlerProfile {
+  const found = BUILT_IN.profileOf(handler);
+  if (found === null) throw new Error(`no profile for ${handler}`);
+  return found;
+}
+
+function runsWell(handler: string, verdict: Parameters<typeof canRun>[1]): boolean {
+  return ['yes', 'conditional'].includes(canRun(profile(handler), verdict).runs);
+}
+
+const SPIN_APP: WasmVerdict = {
+  kind: 'wasm',
+  flavour: 'spin-app',
+  shape: 'application',
+  packaging: 'oci-layer',
+  firstArgument: null,
+  evidence: [],
+};
+const ARTEFACT: WasmVerdict = { ...SPIN_APP, flavour: 'oci-module', shape: 'module' };
+const WASI_IMAGE: WasmVerdict = {
+  ...SPIN_APP,
+  flavour: 'wasi-image',
+  shape: null,
+  packaging: 'tar',
+  firstArgument: '/app.wasm',
+};
+const UNKNOWN: UnknownVerdict = {
+  kind: 'unknown',
+  reason: 'timeout',
+  detail: '',
+  advice: null,
+  evidence: [],
+};
+
+describe('handler names', () => {
+  test.each([
+    ['spin', 'spin'],
+    ['spin-v2', 'spin'],
+    ['spin-v0-15-1', 'spin'],
+    ['wasmtime-v1', 'wasmtime'],
+    ['slight-v0-3-0', 'slight'],
+    ['crun-wasm', 'crun-wasm'],
+    ['wasm', 'wasm'],
+  ])('%s is judged as %s', (handler, expected) => {
+    expect(BUILT_IN.profileOf(handler)?.name).toBe(expected);
+  });
+
+  test.each([
+    'nvidia',
+    'runsc',
+    'kata',
+    'kata-qemu',
+    '',
+    'spin-v',
+    'wasmtime-spin-v2',
+    'constructor',
+    'Spin',
+  ])('"%s" is in no profile', (handler) => {
+    expect(BUILT_IN.profileOf(handler)).toBeNull();
+  });
+});
+
+describe('the matrix agrees with what was measured', () => {
+  const cells = MEASURED.flatMap((row) => MEASURED_HANDLERS.map((handler) => ({ ...row, handler })));
+
+  test.each(cells)('$image on $handler', ({ handler, verdict, outcomes, open }) => {
+    const { runs } = canRun(profile(handler), verdict);
+    const hasRun = outcomes[handler] === 'ran' || outcomes[handler] === 'linux';
+    const failure = open.includes(handler) ? 'unknown' : 'no';
+    expect(hasRun ? ['yes', 'conditional'] : [failure]).toContain(runs);
+  });
+
+  test('crun needs the annotation, without which it was seen to fail', () => {
+    expect(canRun(profile('crun'), WASI_IMAGE)).toMatchObject({
+      runs: 'conditional',
+      needs: ['variant-annotation'],
+    });
+    expect(canRun(profile('crun-wasm'), WASI_IMAGE)).toMatchObject({ runs: 'yes', needs: [] });
+  });
+});
+
+describe('the matrix agrees with the fixture images', () => {
+  const judged = ['runc', 'crun', 'crun-wasm', 'wasmtime', 'wasmedge', 'wasmer', 'wamr', 'spin'];
+  const images = loadFixtureImages().filter(({ expect: { pulls } }) => pulls);
+
+  /** At the registry a slight image looks exactly like a Spin application in a file system: "conditional" says so. */
+  const lookAlikes: Readonly<Record<string, readonly string[]>> = { 'slight-wasi': ['spin'] };
+
+  test('they are there', () => {
+    expect(images.length).toBeGreaterThan(25);
+  });
+
+  test.each(images)('$name', async (image) => {
+    const verdict = detectWasm(await readFixtureFacts(image));
+    const runsOn = judged.filter((handler) => runsWell(handler, verdict));
+    const alike = lookAlikes[image.name] ?? [];
+    expect(runsOn.toSorted()).toEqual([...image.expect.runsOn, ...alike].toSorted());
+    for (const handler of alike) expect(canRun(profile(handler), verdict).runs).toBe('conditional');
+  });
+});
+
+describe('the matrix agrees with the fixture images, after a look inside', () => {
+  const judged = [...MEASURED_HANDLERS, 'wasmer', 'wamr', 'spin'];
+  const images = loadFixtureImages().filter(({ expect: { pulls } }) => pulls);
+
+  test.each(images)('$name', async (image) => {
+    const verdict = detectWasm(await readFixtureContents(image));
+    const runsOn = judged.filter((handler) => runsWell(handler, verdict));
+    expect(runsOn.toSorted()).toEqual(image.expect.runsOn.toSorted());
+    expect(canRun(profile('slight'), verdict).runs === 'yes' && verdict.kind === 'wasm').toBe(
+      image.name === 'slight-wasi',
+    );
+  });
+});
+
+describe('what only a look inside could tell', () => {
+  const APPLICATION: WasmVerdict = {
+    ...WASI_IMAGE,
+    flavour: 'spin-rootfs',
+    shape: 'application',
+    firstArgument: null,
+  };
+
+  const rows: readonly [what: string, verdict: WasmVerdict, handler: string, runs: string][] = [
+    ['a module without a host file', { ...WASI_IMAGE, shape: 'module', isHostless: true }, 'spin', 'no'],
+    ['a module beside what did not show', { ...WASI_IMAGE, shape: 'module' }, 'spin', 'unknown'],
+    ['Spin by its file', APPLICATION, 'spin', 'yes'],
+    ['Spin by its file', APPLICATION, 'wasmtime', 'no'],
+    ['Spin by its file', APPLICATION, 'slight', 'no'],
+    ['Spin with an entrypoint', { ...APPLICATION, firstArgument: '/app.wasm' }, 'spin', 'yes'],
+    ['Spin with an entrypoint', { ...APPLICATION, firstArgument: '/app.wasm' }, 'wasmtime', 'unknown'],
+    ['slight by its file', { ...APPLICATION, flavour: 'slight-app' }, 'slight', 'yes'],
+    ['slight by its file', { ...APPLICATION, flavour: 'slight-app' }, 'spin', 'no'],
+    [
+      'nothing to start and no known file',
+      { ...WASI_IMAGE, firstArgument: '/', isHostless: true },
+      'wasmtime',
+      'no',
+    ],
+    [
+      'nothing to start and no known file',
+      { ...WASI_IMAGE, firstArgument: null, isHostless: true },
+      'wws',
+      'unknown',
+    ],
+    ['a module under any name', { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' }, 'wasmtime', 'yes'],
+    [
+      'a module under any name',
+      { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' },
+      'crun-wasm',
+      'yes',
+    ],
+    ['a module under any name', { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' }, 'crun', 'unknown'],
+    [
+      "a runwasi image with the artefacts' type of layer",
+      { ...ARTEFACT, flavour: 'runwasi-oci', layerType: 'application/wasm' },
+      'spin',
+      'unknown',
+    ],
+    ['a runwasi image with its own type of layer', { ...ARTEFACT, flavour: 'runwasi-oci' }, 'spin', 'no'],
+    ['an artefact behind an index', { ...ARTEFACT, isBehindIndex: true }, 'wasmtime', 'no'],
+    ['Spin behind an index', { ...SPIN_APP, isBehindIndex: true }, 'spin', 'no'],
+  ];
+  const cases = rows.map(([what, verdict, handler, runs]) => ({ what, verdict, handler, runs }));
+
+  test.each(cases)('$what on $handler: $runs', ({ verdict, handler, runs }) => {
+    expect(canRun(profile(handler), verdict).runs).toBe(runs);
+  });
+
+  test('an application of either host is given the command that it needs', () => {
+    expect(canRun(profile('spin'), APPLICATION).needs).toEqual(['spin-command']);
+    expect(canRun(profile('slight'), { ...APPLICATION, flavour: 'slight-app' }).needs).toEqual([
+      'spin-command',
+    ]);
+  });
+});
+
+describe('what the Pod must bring along', () => {
+  test('a Spin application without a command', () => {
+    expect(canRun(profile('spin-v2'), SPIN_APP)).toMatchObject({ runs: 'yes', needs: ['spin-command'] });
+  });
+
+  test('a Spin application with a command', () => {
+    expect(canRun(profile('spin'), { ...SPIN_APP, firstArgument: '/' }).needs).toEqual([]);
+  });
+
+  test('an artefact without a command', () => {
+    expect(canRun(profile('wasmtime'), ARTEFACT)).toMatchObject({ runs: 'yes', needs: ['command'] });
+  });
+
+  test('nothing where it does not run anyway', () => {
+    expect(canRun(profile('runc'), ARTEFACT)).toMatchObject({ runs: 'no', needs: [] });
+  });
+});
+
+describe('what is not known stays open', () => {
+  test.each(HANDLER_PROFILES)('an unknown image on $name', (known) => {
+    expect(canRun(known, UNKNOWN).runs).toBe('unknown');
+  });
+
+  test('a component on a handler that only says "wasm"', () => {
+    expect(canRun(profile('wasm'), { ...WASI_IMAGE, shape: 'component' }).runs).toBe('unknown');
+    expect(canRun(profile('wasm'), { ...WASI_IMAGE, shape: 'module' }).runs).toBe('yes');
+  });
+
+  test('a WASI image on spin, which may hold a /spin.toml', () => {
+    expect(canRun(profile('spin'), WASI_IMAGE).runs).toBe('unknown');
+  });
+
+  test('a shape nobody sees is taken for a module, and that is said', () => {
+    expect(canRun(profile('wasmedge'), WASI_IMAGE)).toMatchObject({ runs: 'yes', assumesModule: true });
+    expect(canRun(profile('wasmtime'), WASI_IMAGE)).toMatchObject({ runs: 'yes', assumesModule: false });
+    expect(canRun(profile('wasmedge'), { ...WASI_IMAGE, shape: 'module' }).assumesModule).toBe(false);
+  });
+});

@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest';
+import type { ClusterNode, Taint } from '../../../src/pod/cluster-objects.ts';
+import type { Pod, PodSpec, Toleration } from '../../../src/pod/pod.ts';
+import { podOfTemplate } from '../../../src/pod/workloads.ts';
+import { evaluate } from '../../../src/policy/evaluate.ts';
+import type { PolicySettings } from '../../../src/policy/settings.ts';
+import { linux, type ImageSketch } from '../../support/image-facts.ts';
+import { cluster, node, podFacts, runtimeClass, settings } from '../../support/pods.ts';
+
+const ID = 'daemonset-ignores-class-scheduling';
+const wasm = { 'wasm-runtime': 'enabled' };
+const taint: Taint = { key: 'wasm-workload', value: 'true', effect: 'NoSchedule' };
+const toleration: Toleration = { key: 'wasm-workload', value: 'true', effect: 'NoSchedule' };
+const images: Readonly<Record<string, ImageSketch>> = { app: linux('/app.wasm') };
+
+interface Setup {
+  readonly kind?: string;
+  readonly spec?: Partial<PodSpec>;
+  readonly nodes?: readonly ClusterNode[];
+  readonly tolerations?: readonly Toleration[] | null;
+  readonly policy?: Partial<PolicySettings>;
+}
+
+const MIXED = [node('linux-1'), node('linux-2'), node('wasm-1', { labels: wasm })];
+
+function template({ kind = 'DaemonSet', spec = {} }: Setup): Pod {
+  const object = {
+    metadata: { name: 'sensor' },
+    spec: { template: { spec: { containers: [{ name: 'c0', image: 'app' }], ...spec } } },
+  };
+  const pod = podOfTemplate(object, { group: 'apps', kind });
+  if (pod === null) throw new Error(`${kind} has no template`);
+  return pod;
+}
+
+function judge(pod: Pod, { nodes = MIXED, tolerations = null, policy = {} }: Setup) {
+  const view = cluster([runtimeClass('wasmtime', { nodeSelector: wasm, tolerations })], nodes);
+  return evaluate(podFacts(pod, images, view), settings(policy)).findings;
+}
+
+function told(setup: Setup): string | undefined {
+  const found = judge(template(setup), setup).find(({ id }) => id === ID);
+  return found && `${found.detail}. ${found.advice}`;
+}
+
+const expression = (key: string, operator: string, ...values: readonly string[]): Partial<PodSpec> => ({
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key, operator, values }] }],
+      },
+    },
+  },
+});
+
+const tainted = [node('linux-1'), node('wasm-1', { labels: wasm, taints: [taint] })];
+
+describe('a DaemonSet whose template selects other nodes than its class', () => {
+  test('is told of Pods that will wait, with the nodeSelector to write', () => {
+    expect(told({})).toBe(
+      'A DaemonSet goes by its template alone: Pods for 2 nodes that RuntimeClass "wasmtime" does not select ' +
+        '(wasm-runtime=enabled), such as "linux-1", will stay Pending. Write into spec.template.spec: ' +
+        'nodeSelector: {wasm-runtime: "enabled"}.',
+    );
+  });
+
+  test('is told of nodes that it passes over, whose taint its class alone tolerates', () => {
+    const setup = { spec: { nodeSelector: wasm }, nodes: tainted, tolerations: [toleration] };
+    expect(told(setup)).toBe(
+      'A DaemonSet goes by its template alone: no Pod is made for 1 node of RuntimeClass "wasmtime", such as "wasm-1", ' +
+        'tainted wasm-workload=true:NoSchedule. Write into spec.template.spec: ' +
+        'tolerations: [{key: "wasm-workload", value: "true", effect: "NoSchedule"}].',
+    );
+  });
+
+  test('is told of both at once', () => {
+    const text = told({ nodes: tainted, tolerations: [toleration] });
+    expect(text).toContain('Pods for 1 node that RuntimeClass "wasmtime" does not select');
+    expect(text).toContain('; no Pod is made for 1 node of the class, such as "wasm-1"');
+    expect(text).toContain('nodeSelector: {wasm-runtime: "enabled"} and tolerations: [{');
+  });
+
+  test.each<[string, Setup, string]>([
+    ['a class that the template names', { spec: { runtimeClassName: 'wasmtime' } }, '2 nodes'],
+    ['cordoned nodes, which its Pods tolerate', { nodes: [node('a', { unschedulable: true })] }, '1 node'],
+    [
+      'taints of Kubernetes itself',
+      { nodes: [node('a', { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoExecute' }] })] },
+      '1 node',
+    ],
+    [
+      'a taint that the template tolerates',
+      { spec: { tolerations: [toleration] }, nodes: [node('a', { taints: [taint] })] },
+      '1 node',
+    ],
+    ['an affinity that is wider than the class', { spec: expression('pool', 'DoesNotExist') }, '2 nodes'],
+    [
+      'tolerations of the configuration',
+      {
+        spec: { nodeSelector: wasm },
+        nodes: tainted,
+        policy: { tolerations: [{ key: 'wasm-workload', value: 'true' }] },
+      },
+      'no Pod is made for 1 node',
+    ],
+  ])('counts: %s', (_case, setup, words) => {
+    expect(told(setup)).toContain(words);
+  });
+
+  test.each<[string, Setup]>([
+    ['of a Deployment, whose Pods go where they can', { kind: 'Deployment' }],
+    ['where the template has the selector, too', { spec: { nodeSelector: wasm } }],
+    ['where an affinity says the same', { spec: expression('wasm-runtime', 'In', 'enabled') }],
+    ['where all nodes are of the class', { nodes: [node('wasm-1', { labels: wasm })] }],
+    ['where no node is known', { nodes: [] }],
+    [
+      'where others are tainted',
+      { nodes: [node('a', { taints: [taint] }), node('wasm-1', { labels: wasm })] },
+    ],
+    [
+      'of a tainted node without the handler',
+      {
+        spec: { nodeSelector: wasm },
+        tolerations: [toleration],
+        nodes: [
+          node('a', { labels: wasm, taints: [taint], handlers: ['runc'] }),
+          node('b', { labels: wasm }),
+        ],
+      },
+    ],
+    ['of a taint that nobody tolerates', { spec: { nodeSelector: wasm }, nodes: tainted }],
+    [
+      'where Pods will be refused for their nodeSelector',
+      {
+        spec: { runtimeClassName: 'wasmtime', nodeSelector: { 'wasm-runtime': 'off' } },
+        nodes: [node('a', { labels: { 'wasm-runtime': 'off' } })],
+      },
+    ],
+  ])('nothing is told %s', (_case, setup) => {
+    expect(told(setup)).toBeUndefined();
+  });
+});
+
+describe('a Pod of a DaemonSet', () => {
+  /** As the controller writes it, before or after the class's nodeSelector was merged into it. */
+  function daemonPod(target: string, spec: Partial<PodSpec> = {}): Pod {
+    const terms = [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [target] }] }];
+    const required = { nodeSelectorTerms: terms };
+    const { metadata, spec: made } = template({});
+    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } };
+    return { ...(metadata && { metadata }), spec: { ...made, affinity, ...spec } };
+  }
+
+  const shims = (name: string, parts: Partial<ClusterNode> = {}): ClusterNode =>
+    node(name, { handlers: ['wasmtime'], ...parts });
+  const nodes = [shims('linux-1'), shims('wasm-1', { labels: wasm })];
+
+  test.each<[string, Partial<PodSpec>]>([
+    ['as it was made', {}],
+    ['with the class', { runtimeClassName: 'wasmtime' }],
+    ['with the class and its nodeSelector', { runtimeClassName: 'wasmtime', nodeSelector: wasm }],
+  ])('for a node that its class does not select is told so, once: %s', (_case, spec) => {
+    const findings = judge(daemonPod('linux-1', spec), { nodes });
+    expect(findings).toMatchObject([
+      {
+        id: ID,
+        action: 'warn',
+        detail:
+          'This Pod of a DaemonSet is for node "linux-1", which RuntimeClass "wasmtime" does not select ' +
+          '(wasm-runtime=enabled): it will stay Pending',
+      },
+    ]);
+  });
+
+  test.each<[string, Pod]>([
+    ['for a node that the class selects', daemonPod('wasm-1')],
+    ['for a node that nobody knows yet', daemonPod('young-1')],
+    ['that is bound already', daemonPod('linux-1', { nodeName: 'linux-1' })],
+  ])('nothing is told of one %s', (_case, pod) => {
+    expect(judge(pod, { nodes }).map(({ id }) => id)).not.toContain(ID);
+  });
+});

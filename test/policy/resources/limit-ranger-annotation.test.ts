@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { LIMIT_RANGER_ANNOTATION } from '../../../src/pod/names.ts';
+import type { ContainerKind } from '../../../src/pod/visit-containers.ts';
+import {
+  parseLimitRanger,
+  type ResourceName,
+  type Side,
+} from '../../../src/policy/resources/limit-ranger-annotation.ts';
+
+interface Review {
+  readonly request: {
+    readonly object: { readonly metadata: { readonly annotations: Record<string, string> } };
+  };
+}
+
+/** As kube-apiserver 1.36 sent it. */
+const REVIEW = new URL('../../reviews/09-mutate-create-pod-limit-ranger.json', import.meta.url);
+const review = JSON.parse(readFileSync(REVIEW, 'utf8')) as Review;
+const real = parseLimitRanger(review.request.object.metadata.annotations[LIMIT_RANGER_ANNOTATION]);
+
+describe('a real annotation', () => {
+  test.each<[string, ContainerKind, string, Side, ResourceName, boolean]>([
+    ['all of a container that set nothing', 'main', 'app', 'limits', 'memory', true],
+    ['its requests, too', 'main', 'app', 'requests', 'cpu', true],
+    ['not the limit that the user set', 'main', 'own-memory', 'limits', 'memory', false],
+    ['nor the request copied from it', 'main', 'own-memory', 'requests', 'memory', false],
+    ['but the other resource of the same container', 'main', 'own-memory', 'limits', 'cpu', true],
+    ['init containers', 'init', 'init', 'limits', 'cpu', true],
+    ['native sidecars, which it calls init containers', 'sidecar', 'sidecar', 'requests', 'memory', true],
+    ["no main container of an init container's name", 'main', 'init', 'limits', 'cpu', false],
+    ['no container it does not name', 'main', 'other', 'limits', 'cpu', false],
+  ])('names %s', (_case, kind, name, side, resource, expected) => {
+    expect(real.has({ kind, name }, { side, resource })).toBe(expected);
+  });
+});
+
+describe('anything else names nothing', () => {
+  test.each([
+    ['absent', undefined],
+    ['empty', ''],
+    ['another plugin', 'SomeOther plugin set: cpu request for container app'],
+    ['no clause', 'LimitRanger plugin set: '],
+    ['garbage', 'LimitRanger plugin set: ;;; cpu for; request for container app'],
+    ['another side', 'LimitRanger plugin set: cpu quota for container app'],
+  ])('%s', (_case, text) => {
+    const parsed = parseLimitRanger(text);
+    expect(parsed.has({ kind: 'main', name: 'app' }, { side: 'requests', resource: 'cpu' })).toBe(false);
+  });
+});

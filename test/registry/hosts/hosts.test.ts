@@ -1,0 +1,302 @@
+import { describe, expect, test } from 'vitest';
+import { endpointsOf, type HostsConfiguration } from '../../../src/registry/hosts/hosts.ts';
+import { certificateFor } from '../../support/certificates.ts';
+import { readHosts, readHostsToml, readRegistriesYaml, writeFiles } from '../../support/hosts-files.ts';
+
+const { cert, key: KEY } = await certificateFor();
+const PEM = `${cert}\n`;
+
+function listOf(hosts: HostsConfiguration, registry: string) {
+  const subject = { registry, repository: 'a', reference: `${registry}/a:latest` };
+  return endpointsOf(subject, { plainHttp: [], allowLoopback: false, hosts });
+}
+
+function addresses(hosts: HostsConfiguration, registry: string): readonly string[] {
+  return listOf(hosts, registry).map(({ base }) => base.href);
+}
+
+describe('hosts.toml, as containerd reads it', () => {
+  test.for([
+    { name: 'nothing', text: '', bases: ['https://r.test/v2'] },
+    { name: 'a server', text: 'server = "https://other.test"', bases: ['https://other.test/v2'] },
+    {
+      name: 'a server without a scheme',
+      text: 'server = "other.test:5000"',
+      bases: ['https://other.test:5000/v2'],
+    },
+    {
+      name: 'a host before the registry itself',
+      text: '[host."https://mirror.test"]',
+      bases: ['https://mirror.test/v2', 'https://r.test/v2'],
+    },
+    {
+      name: 'hosts in the order of the file',
+      text: 'server = "https://last.test"\n[host."https://z.test"]\n[host."http://a.test:81"]\n[host."m.test"]',
+      bases: ['https://z.test/v2', 'http://a.test:81/v2', 'https://m.test/v2', 'https://last.test/v2'],
+    },
+    {
+      name: 'a path before the version',
+      text: '[host."https://mirror.test/proxy"]',
+      bases: ['https://mirror.test/proxy/v2', 'https://r.test/v2'],
+    },
+    {
+      name: 'a path with its version',
+      text: '[host."https://mirror.test/proxy/v2/"]',
+      bases: ['https://mirror.test/proxy/v2', 'https://r.test/v2'],
+    },
+    {
+      name: 'a path that stands as it is',
+      text: '[host."https://mirror.test/v2/hub"]\noverride_path = true',
+      bases: ['https://mirror.test/v2/hub', 'https://r.test/v2'],
+    },
+    {
+      name: 'no path at all',
+      text: '[host."https://mirror.test"]\noverride_path = true',
+      bases: ['https://mirror.test/', 'https://r.test/v2'],
+    },
+  ])('$name', async ({ text, bases }) => {
+    expect(addresses(await readHostsToml({ 'r.test': text }), 'r.test')).toEqual(bases);
+  });
+
+  test('capabilities, headers and trust are the host’s own', async () => {
+    const text = `
+      [host."https://mirror.test"]
+        capabilities = ["Pull"]
+        skip_verify = true
+        [host."https://mirror.test".header]
+          X-Part = ["a", "b"]
+      [host."https://whole.test"]
+        [host."https://whole.test".rewrite]
+          "^a$" = "b"`;
+    const [mirror, whole, own] = listOf(await readHostsToml({ 'r.test': text }), 'r.test');
+    expect(mirror).toMatchObject({ pulls: true, resolves: false, headers: { 'x-part': 'a, b' } });
+    expect(mirror?.tls).toEqual({ ca: [], client: [], insecure: true });
+    expect(whole).toMatchObject({ pulls: true, resolves: true, headers: {}, tls: null });
+    expect(whole?.rewrites).toHaveLength(1);
+    expect(own).toMatchObject({ resolves: true, tls: null, registry: 'r.test' });
+  });
+
+  test('certificates stand beside the file, or anywhere', async () => {
+    await using files = await writeFiles({
+      'elsewhere.pem': `${PEM}elsewhere`,
+      'certs.d/r.test/ca.pem': `${PEM}ca`,
+      'certs.d/r.test/client.pem': `${PEM}\n${KEY}`,
+      'certs.d/r.test/client.key': KEY,
+    });
+    const text = `
+      ca = ["ca.pem", "${files.at('elsewhere.pem')}"]
+      client = [["client.pem", "client.key"], ["client.pem", ""], "client.pem"]`;
+    await using both = await writeFiles({ ...(await copy(files)), 'r.test/hosts.toml': text });
+    const [own] = listOf(await readHosts({ hostsDirectory: both.folder }), 'r.test');
+    expect(own?.tls).toEqual({
+      ca: [`${PEM}ca`, `${PEM}elsewhere`],
+      client: [
+        { cert: `${PEM}\n${KEY}`, key: KEY },
+        { cert: `${PEM}\n${KEY}`, key: `${PEM}\n${KEY}` },
+        { cert: `${PEM}\n${KEY}`, key: `${PEM}\n${KEY}` },
+      ],
+      insecure: false,
+    });
+  });
+
+  test('where there is no hosts.toml, files are known by their names as docker has it', async () => {
+    await using files = await writeFiles({
+      'r.test/ca.crt': `${PEM}ca`,
+      'r.test/me.cert': `${PEM}me`,
+      'r.test/me.key': KEY,
+      'r.test/README': 'nothing',
+    });
+    const [own] = listOf(await readHosts({ hostsDirectory: files.folder }), 'r.test');
+    expect(own?.tls).toEqual({
+      ca: [`${PEM}ca`],
+      client: [{ cert: `${PEM}me`, key: KEY }],
+      insecure: false,
+    });
+  });
+
+  test.for([
+    { name: 'escaped', folders: ['r.test_5000_', 'r.test:5000', '_default'], taken: 'r.test_5000_' },
+    { name: 'as it is', folders: ['r.test:5000', '_default'], taken: 'r.test:5000' },
+    { name: 'the default', folders: ['r.test', '_default'], taken: '_default' },
+  ])('the folder of a host with a port: $name', async ({ folders, taken }) => {
+    const texts = folders.map((name) => [name, `[host."https://${name.replaceAll(/[:_]/g, '-')}x.test"]`]);
+    const [first] = addresses(await readHostsToml(Object.fromEntries(texts)), 'r.test:5000');
+    expect(first).toBe(`https://${taken.replaceAll(/[:_]/g, '-')}x.test/v2`);
+  });
+
+  test('the default falls back to each registry itself', async () => {
+    const hosts = await readHostsToml({ _default: '[host."https://m.test"]' });
+    expect(addresses(hosts, 'docker.io')).toEqual(['https://m.test/v2', 'https://registry-1.docker.io/v2']);
+  });
+
+  test.for([
+    { name: 'no TOML', text: 'server = ', state: 'Invalid TOML document' },
+    { name: 'an unknown capability', text: 'capabilities = ["fly"]', state: 'there is no capability "fly"' },
+    { name: 'a number for a flag', text: 'skip_verify = 1', state: '"skip_verify" takes true or false' },
+    { name: 'a table for a path', text: '[ca]', state: '"ca" takes text' },
+    { name: 'a server that is none', text: 'server = "https://["', state: '"https://[" is no address' },
+    { name: 'a login in an address', text: '[host."https://u:p@h.test"]', state: 'more than a path' },
+    { name: 'three files of a client', text: 'client = [["a", "b", "c"]]', state: '"client" takes pairs' },
+    {
+      name: 'a header that ends the head',
+      text: '[header]\nx = "a\\r\\nb: c"',
+      state: 'header "x" cannot be sent',
+    },
+    {
+      name: 'a header of the connection',
+      text: '[header]\nHost = "a"',
+      state: 'header "Host" cannot be sent',
+    },
+    { name: 'hosts that are no tables', text: '[host]\nx = 1', state: 'host "x" is no table' },
+    {
+      name: 'a file that is not there',
+      text: 'ca = "none.pem"',
+      state: 'none.pem": there is no such file or folder',
+    },
+    {
+      name: 'a file without a certificate',
+      text: 'ca = "hosts.toml"',
+      state: 'there is no certificate in it',
+    },
+  ])('refused: $name', async ({ text, state }) => {
+    await expect(readHostsToml({ 'r.test': text })).rejects.toMatchObject({
+      name: 'AppError',
+      message: expect.stringContaining(state),
+    });
+  });
+});
+
+async function copy(files: { readonly at: (path: string) => string }): Promise<Record<string, string>> {
+  const { readFile } = await import('node:fs/promises');
+  const names = ['ca.pem', 'client.pem', 'client.key'];
+  const texts = await Promise.all(names.map((name) => readFile(files.at(`certs.d/r.test/${name}`), 'utf8')));
+  return Object.fromEntries(names.map((name, index) => [`r.test/${name}`, texts[index] ?? '']));
+}
+
+describe('registries.yaml, as K3s reads it', () => {
+  test.for([
+    { name: 'nothing', text: '', registry: 'r.test', bases: ['https://r.test/v2'] },
+    {
+      name: 'endpoints before the registry itself',
+      text: 'mirrors: {r.test: {endpoint: ["https://a.test:5000", "http://b.test"]}}',
+      registry: 'r.test',
+      bases: ['https://a.test:5000/v2', 'http://b.test/v2', 'https://r.test/v2'],
+    },
+    {
+      name: 'the usual path, written out',
+      text: 'mirrors: {r.test: {endpoint: ["https://a.test/v2", "https://b.test/"]}}',
+      registry: 'r.test',
+      bases: ['https://a.test/v2', 'https://b.test/v2', 'https://r.test/v2'],
+    },
+    {
+      name: 'a path of its own, to which nothing is added',
+      text: 'mirrors: {r.test: {endpoint: ["https://a.test/v2/hub"]}}',
+      registry: 'r.test',
+      bases: ['https://a.test/v2/hub', 'https://r.test/v2'],
+    },
+    {
+      name: 'the registry itself among the endpoints, which is last anyway',
+      text: 'mirrors: {docker.io: {endpoint: ["https://registry-1.docker.io", "https://a.test"]}}',
+      registry: 'docker.io',
+      bases: ['https://a.test/v2', 'https://registry-1.docker.io/v2'],
+    },
+    {
+      name: 'what stands for all others',
+      text: 'mirrors: {"*": {endpoint: ["https://a.test"]}, b.test: {}}',
+      registry: 'r.test',
+      bases: ['https://a.test/v2', 'https://r.test/v2'],
+    },
+    {
+      name: 'an entry of its own, beside what stands for all others',
+      text: 'mirrors: {"*": {endpoint: ["https://a.test"]}, r.test: {}}',
+      registry: 'r.test',
+      bases: ['https://r.test/v2'],
+    },
+  ])('$name', async ({ text, registry, bases }) => {
+    expect(addresses(await readRegistriesYaml(text), registry)).toEqual(bases);
+  });
+
+  test('trust and logins belong to the host they are named for', async () => {
+    const hosts = await readRegistriesYaml(`
+      mirrors: {docker.io: {endpoint: ["https://a.test:5000"], rewrite: {"^library/(.*)": "hub/$1"}}}
+      configs:
+        a.test:5000: {auth: {username: u, password: p}, tls: {insecure_skip_verify: true}}
+        b.test: {auth: {token: t}}`);
+    const [mirror, own] = listOf(hosts, 'docker.io');
+    expect(mirror?.tls?.insecure).toBe(true);
+    expect(own?.tls).toBeNull();
+    expect([mirror?.rewrites.length, own?.rewrites.length]).toEqual([1, 0]);
+    expect(hosts.credentials.map(({ server, secret }) => ({ server, ...secret }))).toEqual([
+      { server: 'a.test:5000', kind: 'basic', username: 'u', password: 'p' },
+      { server: 'b.test', kind: 'identity-token', token: 't' },
+    ]);
+  });
+
+  test.for([
+    { name: 'no YAML', text: 'configs: {a: [', state: 'it is no YAML' },
+    { name: 'a list', text: '[]', state: 'it is no map' },
+    {
+      name: 'endpoints that are a map',
+      text: 'mirrors: {a: {endpoint: {}}}',
+      state: '"endpoint" takes a list',
+    },
+    {
+      name: 'a number for a flag',
+      text: 'configs: {a: {tls: {insecure_skip_verify: 1}}}',
+      state: 'true or false',
+    },
+    {
+      name: 'a certificate without its key',
+      text: 'configs: {a: {tls: {cert_file: c}}}',
+      state: 'go together',
+    },
+    {
+      name: 'a pattern that could take long',
+      text: 'mirrors: {a: {rewrite: {"(a+)+": b}}}',
+      state: 'repeated',
+    },
+    {
+      name: 'too many aliases',
+      text: `a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c]`,
+      state: 'it is no YAML',
+    },
+  ])('refused: $name', async ({ text, state }) => {
+    await expect(readRegistriesYaml(text)).rejects.toMatchObject({
+      name: 'AppError',
+      message: expect.stringContaining(state),
+    });
+  });
+
+  test('an error never quotes a password', async () => {
+    const error = await readRegistriesYaml('configs: {a: {auth: {password: hunter2').catch(
+      (caught: unknown) => caught,
+    );
+    expect(String(error)).toContain('it is no YAML');
+    expect(JSON.stringify([String(error), (error as Error).cause ?? null])).not.toContain('hunter2');
+  });
+});
+
+describe('which of several sources is listened to', () => {
+  test('our own, then registries.yaml, then the folder; and tls over whatever they say', async () => {
+    await using files = await writeFiles({
+      'k3s.yaml':
+        'mirrors: {a.test: {endpoint: ["https://k3s.test"]}, b.test: {endpoint: ["https://k3s.test"]}}',
+      'd/_default/hosts.toml': 'server = "https://folder.test"\nskip_verify = true',
+    });
+    const hosts = await readHosts({
+      mirrors: { 'a.test': ['https://own.test'] },
+      tls: { 'folder.test': { insecure: false } },
+      registriesFile: files.at('k3s.yaml'),
+      hostsDirectory: files.at('d'),
+    });
+    const firsts = ['a.test', 'b.test', 'c.test'].map((registry) => addresses(hosts, registry)[0]);
+    expect(firsts).toEqual(['https://own.test/v2', 'https://k3s.test/v2', 'https://folder.test/v2']);
+    expect(listOf(hosts, 'c.test')[0]?.tls?.insecure).toBe(false);
+  });
+
+  test('a folder that is not there keeps us from starting', async () => {
+    await expect(readHosts({ hostsDirectory: '/none/at/all' })).rejects.toThrow(
+      'Cannot read "/none/at/all": there is no such file or folder',
+    );
+  });
+});

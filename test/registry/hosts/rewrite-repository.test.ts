@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { parseRewrite, rewriteRepository } from '../../../src/registry/hosts/rewrite-repository.ts';
+
+describe('a repository by another name, as Go rewrites it', () => {
+  test.for([
+    { pattern: '^library/(.*)', replacement: 'hub/$1', from: 'library/nginx', to: 'hub/nginx' },
+    { pattern: '^library/(.*)', replacement: 'hub/$1', from: 'team/nginx', to: 'team/nginx' },
+    { pattern: '(.*)', replacement: 'p/${1}x', from: 'a', to: 'p/ax' },
+    { pattern: '^(.*)$', replacement: 'p/$1x', from: 'a', to: 'p/' },
+    { pattern: '^(.*)$', replacement: '$$', from: 'a', to: '$' },
+    { pattern: '^(.*)$', replacement: '$&', from: 'a', to: '$&' },
+    { pattern: '/', replacement: '-', from: 'a/b/c', to: 'a-b-c' },
+    { pattern: '^(?:a|b)/', replacement: 'c/', from: 'b/d', to: 'c/d' },
+    { pattern: '[*+?|()]', replacement: 'x', from: 'a', to: 'a' },
+  ])('$pattern to $replacement: $from is $to', ({ pattern, replacement, from, to }) => {
+    expect(rewriteRepository(from, [parseRewrite(pattern, replacement)])).toBe(to);
+  });
+
+  test('the first that changes anything counts, alone', () => {
+    const rewrites = [parseRewrite('^x', 'y'), parseRewrite('^a', 'b'), parseRewrite('^b', 'c')];
+    expect(rewriteRepository('a', rewrites)).toBe('b');
+  });
+});
+
+describe('patterns that are not taken', () => {
+  test.for([
+    ['(a+)+$', 'repeated'],
+    ['(?:a|a)*$', 'repeated'],
+    ['^(.*)(.*)(.*)(.*)x', 'could take long'],
+    ['(.*)(.*)(.*)x', 'could take long'],
+    [`^${'a?'.repeat(40)}`, 'could take long'],
+    [`^${'(a|a)'.repeat(40)}`, 'could take long'],
+    ['(a)\\1', 'repeated or referred to'],
+    ['(?=a)', 'only "(?:"'],
+    ['(?<!a)b', 'only "(?:"'],
+    ['(?i)a', 'only "(?:"'],
+    ['a'.repeat(300), 'too long'],
+    ['(', 'no regular expression'],
+    ['[', 'no regular expression'],
+  ])('%s: %s', ([pattern = '', state]) => {
+    expect(() => parseRewrite(pattern, 'x')).toThrow(expect.objectContaining({ code: 'invalid-rewrite' }));
+    expect(() => parseRewrite(pattern, 'x')).toThrow(state);
+  });
+
+  test('the worst that is taken ends', () => {
+    const rewrite = parseRewrite('^(.*)(.*)(.*)(?:x|y)', 'z');
+    expect(rewriteRepository('a'.repeat(255), [rewrite])).toBe('a'.repeat(255));
+  });
+});
