@@ -11,7 +11,8 @@ const CONSEQUENCES: Readonly<Record<Action, string>> = {
 
 const INTRODUCTION = `# Findings
 
-What wasmgate may say of a Pod. \`wasmgate explain <finding>\` tells the same in the terminal.
+What wasmgate may say of a Pod. \`wasmgate explain <finding>\` tells the same in the terminal. Which handlers run which
+images: [images](IMAGES.md).
 
 This page is written by \`npm run pages\` from the rules in this folder; change it there.
 `;

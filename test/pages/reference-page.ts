@@ -7,7 +7,7 @@ One YAML file, named by \`wasmgate serve --config FILE\`; in a cluster it is the
 default, or may be left out. Unknown keys and wrong values are refused, all at once, each with its line.
 
 - \`wasmgate config defaults\` prints the whole file to begin with.
-- \`wasmgate config check FILE\` tells every problem of a file.
+- \`wasmgate config check FILE\` tells every problem of a file, and of the files that it names.
 - \`wasmgate config schema\` prints its JSON Schema for editors.
 
 While \`wasmgate serve\` runs, a changed file is read again: \`policy\` applies to the next admission; the other sections need

@@ -78,6 +78,8 @@ export function renderClosing(page: Page, played: readonly Played[]): string {
     `  ${page.paint(['bold', kept === played.length ? 'green' : 'red'], `${kept} of ${played.length} as promised`)}`,
     '',
     renderFact(page, 'Into a cluster', 'README.md, "Install"'),
+    renderFact(page, 'Your images', 'npx wasmgate inspect IMAGE'),
+    renderFact(page, 'Your manifests', 'npx wasmgate review -f FILE --live'),
     renderFact(page, 'Every setting', 'npx wasmgate serve --help'),
     '',
   ].join('\n');
