@@ -61,8 +61,6 @@ export interface WatchState {
 export interface WatchCollection<Item> {
   readonly items: () => ReadonlyMap<string, Item>;
   readonly state: () => WatchState;
-  /** Fulfilled with the first list; rejected where the watch is stopped before. */
-  readonly ready: Promise<void>;
   /** Lists and watches until the signal aborts; never rejects. To be called once. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
@@ -77,14 +75,10 @@ export function createWatchCollection<Item>(
   options: WatchOptions<Item>,
 ): WatchCollection<Item> {
   const store = createItemStore(options.parse);
-  const first = Promise.withResolvers<void>();
-  // Whoever does not ask for it must not be hit by its rejection.
-  first.promise.catch(() => {});
   const status: Status = { ready: false, current: false, lastContact: null, failure: null, restarts: 0 };
-  const follower = { ...DEFAULTS, ...deps, ...options, store, status };
+  const cycle = { ...DEFAULTS, ...deps, ...options, store, status };
 
   async function run(signal: AbortSignal): Promise<void> {
-    const cycle = { ...follower, onListed: first.resolve };
     let version = '';
     let failures = 0;
     let wasUnreachable = false;
@@ -110,10 +104,9 @@ export function createWatchCollection<Item>(
       }
     }
     status.current = false;
-    first.reject(createKubernetesError(`list ${options.what}`, 'aborted', { state: 'stopped' }));
   }
 
-  return { items: store.items, state: () => ({ ...status }), ready: first.promise, run };
+  return { items: store.items, state: () => ({ ...status }), run };
 }
 
 type Status = { -readonly [Key in keyof WatchState]: WatchState[Key] };
@@ -123,18 +116,16 @@ type Cycle<Item> = Required<WatchTimings> &
   WatchOptions<Item> & {
     readonly store: ItemStore<Item>;
     readonly status: Status;
-    readonly onListed: () => void;
   };
 
 async function list<Item>(cycle: Cycle<Item>, signal: AbortSignal): Promise<string> {
-  const { client, status, store, onChange, onListed } = cycle;
+  const { client, status, store, onChange } = cycle;
   const next = store.replacement();
   const version = await listPages({ client, signal }, cycle, next.add);
   const changed = next.commit();
   const isFirst = !status.ready;
   Object.assign(status, { ready: true, current: true, lastContact: Date.now() });
   if (changed || isFirst) onChange();
-  onListed();
   return version;
 }
 

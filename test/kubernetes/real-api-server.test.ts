@@ -33,8 +33,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
     const cluster = createCluster({ client, logger });
     cluster.start();
     try {
-      await cluster.waitReady();
-      expect(cluster.ready()).toBe(true);
+      await expect.poll(() => Object.values(cluster.states()).every(({ ready }) => ready)).toBe(true);
       await expect.poll(() => cluster.namespace('kube-system')?.name).toBe('kube-system');
       await must(
         apply(server.kubectl, [runtimeClass('b-spin', 'spin'), runtimeClass('a-wasmtime', 'wasmtime'), node]),

@@ -17,8 +17,7 @@ test('RuntimeClasses are stale before their first list, and while their watch is
   expect(cluster.hasStaleClasses()).toBe(true);
   cluster.start();
   try {
-    await cluster.waitReady();
-    expect(cluster.hasStaleClasses()).toBe(false);
+    await expect.poll(() => cluster.hasStaleClasses()).toBe(false);
     const isWatch = (index: number): boolean =>
       api.seen[index]?.path.endsWith('/runtimeclasses') === true && api.seen[index].query.has('watch');
     await expect.poll(() => api.open.findIndex((_response, index) => isWatch(index))).toBeGreaterThan(-1);
