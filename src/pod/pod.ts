@@ -19,8 +19,6 @@ export type StringMap = Readonly<Record<string, string>>;
 
 export interface OwnerReference {
   readonly kind: string;
-  readonly name: string;
-  readonly controller?: boolean;
 }
 
 export interface PodSpec {

@@ -192,7 +192,6 @@ const isSpec: Check = (value, path) => {
 const isOwnerReference: Check = (value, path) => {
   checkObject(value, path);
   optional(value['kind'], isString, below(path, 'kind'));
-  optional(value['name'], isString, below(path, 'name'));
 };
 
 const ownerReferences = listOf(isOwnerReference);

@@ -54,10 +54,8 @@ function withContainerNames(template: unknown): unknown {
 }
 
 /** Its Pods go to nodes in a way of their own, and are told by their owner. */
-function ownedByDaemonSet({ metadata, spec }: Pod, object: unknown): Pod {
-  const name = step(step(object, 'metadata'), 'name');
-  const owner = { kind: 'DaemonSet', name: typeof name === 'string' ? name : '', controller: true };
-  return { metadata: { ...metadata, ownerReferences: [owner] }, spec };
+function ownedByDaemonSet({ metadata, spec }: Pod): Pod {
+  return { metadata: { ...metadata, ownerReferences: [{ kind: 'DaemonSet' }] }, spec };
 }
 
 /**
@@ -70,5 +68,5 @@ export function podOfTemplate(object: unknown, kind: GroupKind): Pod | null {
   const template = path.reduce(step, object);
   if (kind.group === 'serving.knative.dev') return readPod(withContainerNames(template));
   const pod = readPod(template);
-  return kind.kind === 'DaemonSet' ? ownedByDaemonSet(pod, object) : pod;
+  return kind.kind === 'DaemonSet' ? ownedByDaemonSet(pod) : pod;
 }
