@@ -2,7 +2,7 @@ import type { ClusterNode, RuntimeClass } from '../../pod/cluster-objects.ts';
 import type { Pod } from '../../pod/pod.ts';
 import type { ClusterView } from '../facts.ts';
 import { isKrustlet } from '../krustlet.ts';
-import { hasOwnSelection, matchesSelector, selectsNode } from './selects-node.ts';
+import { hasOwnSelection, matchesSelector, onlyNodeOf, selectsNode } from './selects-node.ts';
 
 /**
  * What the nodes tell of a class. `seen`: a node that class and Pod select has the handler · `unknown`: there is no such
@@ -22,6 +22,7 @@ export interface NodeOutlook {
 /** What all nodes that a new Pod could land on have in common, for every Pod and class. */
 interface Field {
   readonly nodes: readonly ClusterNode[];
+  readonly named: (name: string) => ClusterNode | undefined;
   /** Every handler that some node tells. */
   readonly handlers: ReadonlySet<string>;
 }
@@ -72,15 +73,26 @@ function outlooksForAll(view: ClusterView): Outlooks {
   if (known !== undefined) return known;
   const nodes = view.nodes.filter((node) => !node.unschedulable && !isKrustlet(node));
   const handlers = new Set(nodes.flatMap((node) => node.handlers ?? []));
-  const outlooks = createOutlooks({ nodes, handlers }, nodes);
+  let byName: ReadonlyMap<string, ClusterNode> | undefined;
+  const named: Field['named'] = (name) =>
+    (byName ??= new Map(nodes.map((node) => [node.name, node]))).get(name);
+  const outlooks = createOutlooks({ nodes, named, handlers }, nodes);
   byView.set(view, outlooks);
   return outlooks;
+}
+
+/** Those that the Pod could select. To look at each of 5,000 took 7 ms for every Pod that a DaemonSet made for one of them. */
+function inQuestion({ spec }: Pod, { nodes, named }: Field): readonly ClusterNode[] {
+  const name = onlyNodeOf(spec);
+  if (name === null) return nodes;
+  const node = named(name);
+  return node === undefined ? [] : [node];
 }
 
 function outlooksFor(pod: Pod, { field }: Outlooks): Outlooks {
   const known = byPod.get(pod);
   if (known?.field === field) return known;
-  const selected = field.nodes.filter((node) => selectsNode(pod, node));
+  const selected = inQuestion(pod, field).filter((node) => selectsNode(pod, node));
   const outlooks = createOutlooks(field, selected);
   byPod.set(pod, outlooks);
   return outlooks;

@@ -1,4 +1,5 @@
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
+import { nodeOfDaemonPod } from '../../pod/daemon-set.ts';
 import type { NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, StringMap } from '../../pod/pod.ts';
 
 export function matchesSelector(labels: StringMap, selector: StringMap | null | undefined): boolean {
@@ -53,6 +54,13 @@ function requiredTerms({ affinity }: PodSpec): readonly NodeSelectorTerm[] | nul
 /** Whether the Pod itself says anything of where it may run. */
 export function hasOwnSelection({ spec }: Pod): boolean {
   return Boolean(spec.nodeName) || Boolean(spec.nodeSelector) || requiredTerms(spec) !== null;
+}
+
+/** The name of the only node that the Pod can select; null where there may be others. */
+export function onlyNodeOf(spec: PodSpec): string | null {
+  if (spec.nodeName) return spec.nodeName;
+  const terms = requiredTerms(spec);
+  return terms?.length === 1 ? nodeOfDaemonPod(spec) : null;
 }
 
 /** Whether the Pod's own fields let it onto this node: its binding, nodeSelector and required node affinity. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeSelectorTerm, PodSpec } from '../../../src/pod/pod.ts';
-import { hasOwnSelection, selectsNode } from '../../../src/policy/nodes/selects-node.ts';
+import { hasOwnSelection, onlyNodeOf, selectsNode } from '../../../src/policy/nodes/selects-node.ts';
 import { node, pod } from '../../support/pods.ts';
 
 const N1 = node('n1', { labels: { zone: 'a', cores: '8' } });
@@ -22,6 +22,18 @@ const zoneA = { key: 'zone', operator: 'In', values: ['a'] };
 const zoneB = { key: 'zone', operator: 'In', values: ['b'] };
 const name = (value: string) => ({
   matchFields: [{ key: 'metadata.name', operator: 'In', values: [value] }],
+});
+
+test.each<[string, Partial<PodSpec>, string | null]>([
+  ['nothing said', {}, null],
+  ['bound', { nodeName: 'n1', ...affinity(name('n2')) }, 'n1'],
+  ['the field that DaemonSets use', affinity(name('n1')), 'n1'],
+  ['… and a label', affinity({ ...name('n1'), matchExpressions: [zoneB] }), 'n1'],
+  ['… or a label', affinity(name('n1'), { matchExpressions: [zoneA] }), null],
+  ['a label', affinity({ matchExpressions: [zoneA] }), null],
+  ['no terms', affinity(), null],
+])('the only node that a Pod selects: %s', (_case, spec, only) => {
+  expect(onlyNodeOf(pod({ containers: [], spec }).spec)).toBe(only);
 });
 
 describe('a node labelled zone=a, cores=8', () => {
