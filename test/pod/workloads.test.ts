@@ -20,13 +20,10 @@ describe('where the template stands', () => {
     expect(podOfTemplate(object, { group, kind })).toEqual(template);
   });
 
-  test.each<[string, object]>([
-    ['sensor', { metadata: { name: 'sensor' }, spec: { template } }],
-    ['', { spec: { template } }],
-  ])('a DaemonSet called "%s" is told as the owner of its Pods', (name, object) => {
-    expect(podOfTemplate(object, { group: 'apps', kind: 'DaemonSet' })).toEqual({
+  test('a DaemonSet is told as the owner of its Pods', () => {
+    expect(podOfTemplate({ spec: { template } }, { group: 'apps', kind: 'DaemonSet' })).toEqual({
       ...template,
-      metadata: { ...template.metadata, ownerReferences: [{ kind: 'DaemonSet', name, controller: true }] },
+      metadata: { ...template.metadata, ownerReferences: [{ kind: 'DaemonSet' }] },
     });
   });
 
