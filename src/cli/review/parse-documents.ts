@@ -1,5 +1,6 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { describeError } from '../../errors.ts';
+import { isNestedTooDeep } from './is-nested-too-deep.ts';
 import { parseJsonValues } from './parse-json-values.ts';
 import type { Problem } from './problem.ts';
 import type { InputFile } from './read-files.ts';
@@ -72,9 +73,22 @@ function parseYaml({ file, text }: InputFile): ParsedFile {
   return { documents: documents.filter(({ value }) => value !== null), problems };
 }
 
-export function parseDocuments(input: InputFile): ParsedFile {
+function parse(input: InputFile): ParsedFile {
   const values = parseJsonValues(input.text);
   if (values === null) return parseYaml(input);
   const documents = values.map((value, index) => ({ file: input.file, document: index + 1, value }));
   return { documents, problems: [] };
+}
+
+function problemOfDepth({ file, document }: ParsedDocument): Problem {
+  const message = `Cannot read "${file}": document ${document} is nested deeper than any manifest`;
+  return { file, document, line: null, column: null, message };
+}
+
+export function parseDocuments(input: InputFile): ParsedFile {
+  const { documents, problems } = parse(input);
+  const { deep = [], flat = [] } = Object.groupBy(documents, ({ value }) =>
+    isNestedTooDeep(value) ? 'deep' : 'flat',
+  );
+  return { documents: flat, problems: [...problems, ...deep.map(problemOfDepth)] };
 }

@@ -29,7 +29,7 @@ function listProblems(problems: readonly Problem[]): string {
 export function unreadableError({ files, problems }: Input): AppError<'unreadable-manifest'> | null {
   if (problems.length === 0) return null;
   const list = [...Map.groupBy(problems, ({ file }) => file).values()].map(listProblems).join('');
-  const isSyntax = problems.every(({ document }) => document !== null);
+  const isSyntax = problems.every(({ line }) => line !== null);
   const state = isSyntax ? 'this is no YAML' : 'these cannot be reviewed';
   const isChart = files.some(({ text }) => text.includes('{{'));
   return new AppError('unreadable-manifest', `Cannot read manifests: ${state}${list}`, {
