@@ -1,20 +1,20 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { inspectImage } from '../../src/assess/images/inspect-image.ts';
-import { createPeekImage } from '../../src/assess/images/peek-image.ts';
-import { pushImage, targetOf } from '../../src/cli/demo/push-image.ts';
-import { AppError } from '../../src/errors.ts';
-import type { ImageFacts } from '../../src/image/image-facts.ts';
-import { parseReference, type Reference } from '../../src/image/reference.ts';
-import type { RegistryClient } from '../../src/registry/client.ts';
-import { DEFAULTS } from '../../src/registry/defaults.ts';
-import { createTestClient } from '../support/registry-client.ts';
-import { startRegistry, type TestRegistry } from '../support/registry.ts';
-import { MODULE } from '../support/tar.ts';
-import { connectionFaults } from './faults/connection-faults.ts';
-import { contentFaults } from './faults/content-faults.ts';
-import type { Fault, Stage } from './faults/fault.ts';
-import { trustFaults } from './faults/trust-faults.ts';
+import { inspectImage } from '../../../src/assess/images/inspect-image.ts';
+import { createPeekImage } from '../../../src/assess/images/peek-image.ts';
+import { pushImage, targetOf } from '../../../src/cli/demo/push-image.ts';
+import { AppError } from '../../../src/errors.ts';
+import type { ImageFacts } from '../../../src/image/image-facts.ts';
+import { parseReference, type Reference } from '../../../src/image/reference.ts';
+import type { RegistryClient } from '../../../src/registry/client.ts';
+import { DEFAULTS } from '../../../src/registry/defaults.ts';
+import { createTestClient } from '../../support/registry-client.ts';
+import { startRegistry, type TestRegistry } from '../../support/registry.ts';
+import { MODULE } from '../../support/tar.ts';
+import { connectionFaults } from './connection-faults.ts';
+import { contentFaults } from './content-faults.ts';
+import type { Fault, Stage } from './fault.ts';
+import { trustFaults } from './trust-faults.ts';
 
 const FAULTS = [...connectionFaults, ...contentFaults, ...trustFaults];
 

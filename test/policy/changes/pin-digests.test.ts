@@ -1,12 +1,12 @@
 import jsonPatch from 'fast-json-patch';
 import { expect, test } from 'vitest';
-import { createPatch } from '../../src/admission/json-patch.ts';
-import type { Container, Pod } from '../../src/pod/pod.ts';
-import { readPod } from '../../src/pod/read-pod.ts';
-import { evaluate } from '../../src/policy/evaluate.ts';
-import type { PolicySettings } from '../../src/policy/settings.ts';
-import { imageFacts, linux, SPIN_APP } from '../support/image-facts.ts';
-import { cluster, pod, podFacts, runtimeClass, settings, type Known } from '../support/pods.ts';
+import { createPatch } from '../../../src/admission/json-patch.ts';
+import type { Container, Pod } from '../../../src/pod/pod.ts';
+import { readPod } from '../../../src/pod/read-pod.ts';
+import { evaluate } from '../../../src/policy/evaluate.ts';
+import type { PolicySettings } from '../../../src/policy/settings.ts';
+import { imageFacts, linux, SPIN_APP } from '../../support/image-facts.ts';
+import { cluster, pod, podFacts, runtimeClass, settings, type Known } from '../../support/pods.ts';
 
 const WASM = imageFacts(linux('/app.wasm'));
 const SERVER = imageFacts(linux('/server'));

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Pod } from '../../src/pod/pod.ts';
-import { visitContainers } from '../../src/pod/visit-containers.ts';
-import { admitted, problems } from '../support/api-server-model.ts';
-import { fc } from '../support/properties.ts';
-import { ask, assessed } from './resource-pods.ts';
-import { applied, situations, written } from './resource-situations.ts';
+import type { Pod } from '../../../src/pod/pod.ts';
+import { visitContainers } from '../../../src/pod/visit-containers.ts';
+import { admitted, problems } from '../../support/api-server-model.ts';
+import { fc } from '../../support/properties.ts';
+import { ask, assessed } from '../resource-pods.ts';
+import { applied, situations, written } from '../resource-situations.ts';
 
 describe('for any Pod in any namespace', () => {
   const RUNS = { numRuns: 3000 };
