@@ -26,11 +26,19 @@ function hangsOnClasses({ findings, runtimeClass }: Decision, hasStaleClasses: b
  * younger than the last word of the watch: manifests often bring it together with the Pods that need it.
  */
 export function confirmClasses(deps: ConfirmDeps): Decide {
-  async function fetchView({ deadline, namespace }: AssessmentRequest): Promise<ClusterView | null> {
+  /** Admissions without a list since there was one: the first tells, or each would have its line for as long as it lasts. */
+  let without = 0;
+
+  async function fetchView({ deadline }: AssessmentRequest): Promise<ClusterView | null> {
     try {
-      return await deps.cluster.fetchView(deadline.signal());
+      const view = await deps.cluster.fetchView(deadline.signal());
+      if (without > 0) deps.logger.info({ admissions: without }, 'RuntimeClasses can be listed again');
+      without = 0;
+      return view;
     } catch (error) {
-      deps.logger.warn({ namespace, err: error }, 'cannot list RuntimeClasses; those known before count');
+      if (without === 0)
+        deps.logger.warn({ err: error }, 'cannot list RuntimeClasses; those known before count');
+      without += 1;
       return null;
     }
   }

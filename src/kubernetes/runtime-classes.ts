@@ -14,6 +14,11 @@ export const RUNTIME_CLASSES = {
 const DEFAULTS = {
   /** Whoever made a class a moment ago tries again after some seconds; Pods that name none of them come by the hundred. */
   ttlMilliseconds: 2_000,
+  /**
+   * From the start of a list, whoever asks for it. API servers list a handful of objects in some milliseconds; of one that does
+   * not, every Pod that is looked for a class would wait out its whole admission.
+   */
+  patienceMilliseconds: 2_000,
   /** Clusters have a handful. */
   pageSize: 100,
 } as const;
@@ -25,8 +30,9 @@ export function createFetchRuntimeClasses(
   client: KubernetesClient,
   options: { readonly [Key in keyof typeof DEFAULTS]?: number } = {},
 ): FetchRuntimeClasses {
-  const { ttlMilliseconds, pageSize } = { ...DEFAULTS, ...options };
+  const { ttlMilliseconds, patienceMilliseconds, pageSize } = { ...DEFAULTS, ...options };
   let listing: Promise<readonly RuntimeClass[]> | undefined;
+  let patience = new AbortController().signal;
   let goodUntil = 0;
 
   async function list(): Promise<readonly RuntimeClass[]> {
@@ -48,9 +54,10 @@ export function createFetchRuntimeClasses(
   return (signal) => {
     if (listing === undefined || performance.now() >= goodUntil) {
       goodUntil = Infinity;
+      patience = AbortSignal.timeout(patienceMilliseconds);
       listing = list();
     }
-    return orLate(listing, signal, () => {
+    return orLate(listing, AbortSignal.any([signal, patience]), () => {
       throw createKubernetesError('list runtime classes', 'timeout', { state: 'no answer in time' });
     });
   };

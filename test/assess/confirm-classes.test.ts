@@ -37,11 +37,12 @@ function viewOf(names: readonly string[]) {
 
 function start({ watched, live, isStale = false }: Classes) {
   let lists = 0;
+  let isAway = live === null;
   const known = viewOf(watched);
-  const now = live === null ? null : live.join() === watched.join() ? known : viewOf(live);
+  const now = live === null || live.join() === watched.join() ? known : viewOf(live);
   const fetchView: ClusterPort['fetchView'] = () => {
     lists += 1;
-    return now === null ? Promise.reject(new Error('API server away')) : Promise.resolve(now);
+    return isAway ? Promise.reject(new Error('API server away')) : Promise.resolve(now);
   };
   const { logger, messages } = createRecordingLogger();
   const assess = createAssessPod(
@@ -72,7 +73,7 @@ function start({ watched, live, isStale = false }: Classes) {
     if (assessment.kind !== 'decided') throw new Error('it is judged');
     return assessment;
   };
-  return { judge, messages, lists: () => lists };
+  return { judge, messages, lists: () => lists, comeBack: () => (isAway = false) };
 }
 
 const WASM = 'bk-wasi-wasm';
@@ -130,4 +131,13 @@ test('nobody is asked where the decision does not hang on it', async () => {
   await judge(WASM, 'wasmtime');
   await judge(WASM, null, 'mutate');
   expect(lists()).toBe(0);
+});
+
+test('that there is no list is told once, and when there is one again', async () => {
+  const { judge, messages, comeBack } = start({ watched: [], live: null });
+  for (let admissions = 0; admissions < 3; admissions += 1) await judge(WASM, 'wasmtime');
+  expect(messages('warn')).toEqual(['cannot list RuntimeClasses; those known before count']);
+  comeBack();
+  for (let admissions = 0; admissions < 3; admissions += 1) await judge(WASM, 'wasmtime');
+  expect(messages('info')).toEqual(['RuntimeClasses can be listed again']);
 });

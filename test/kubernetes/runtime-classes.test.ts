@@ -10,8 +10,9 @@ function runtimeClass(name: string): object {
   return { metadata: { name }, handler: name };
 }
 
-function fetcher(api: ScriptedApi, ttlMilliseconds: number) {
-  return createFetchRuntimeClasses(createKubernetesClient(api.connection), { ttlMilliseconds });
+function fetcher(api: ScriptedApi, ttlMilliseconds: number, patienceMilliseconds = FOREVER) {
+  const options = { ttlMilliseconds, patienceMilliseconds };
+  return createFetchRuntimeClasses(createKubernetesClient(api.connection), options);
 }
 
 test('whoever asks at a time, or in the moment after, is told by one list', async () => {
@@ -38,6 +39,19 @@ test('a failure is told to all, and not provoked by each', async () => {
   const fetch = fetcher(api, FOREVER);
   await expect(fetch(never)).rejects.toMatchObject({ code: 'forbidden' });
   await expect(fetch(never)).rejects.toMatchObject({ code: 'forbidden' });
+  expect(api.seen).toHaveLength(1);
+});
+
+test('a list that takes too long is waited for by nobody, and serves whoever asks when it has come', async () => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  const answer: Step = (request, response) =>
+    void gate.then(() => list('1', [runtimeClass('spin')])(request, response));
+  await using api = await startScriptedApi([answer]);
+  const fetch = fetcher(api, FOREVER, 1);
+  await expect(fetch(never)).rejects.toMatchObject({ code: 'timeout' });
+  await expect(fetch(never)).rejects.toMatchObject({ code: 'timeout' });
+  open();
+  await expect.poll(() => fetch(never).catch(() => null)).toMatchObject([{ name: 'spin' }]);
   expect(api.seen).toHaveLength(1);
 });
 
