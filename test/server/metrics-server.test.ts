@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { onTestFinished, expect, test } from 'vitest';
-import { serveMetrics } from '../../src/server/metrics-server.ts';
+import { DEFAULTS, serveMetrics } from '../../src/server/metrics-server.ts';
 
 async function serve(write = () => 'a 1\n') {
   const served = await serveMetrics({ contentType: 'text/plain', write }, { host: '127.0.0.1', port: 0 });
@@ -53,4 +55,23 @@ test('a port that is taken is told with the flag that chooses another', async ()
     code: 'cannot-listen',
     advice: expect.stringContaining('--metrics-port') as string,
   });
+});
+
+/** A connection that has had its answer, and is kept. */
+async function keepOne(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => undefined);
+  socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(socket, 'data');
+  return socket;
+}
+
+test('who keeps all connections keeps the next one out once, and then has none', async () => {
+  const { served, fetch } = await serve();
+  const kept = await Promise.all(Array.from({ length: DEFAULTS.maxConnections }, () => keepOne(served.port)));
+  const closed = kept.map((socket) => once(socket, 'close'));
+  await expect(fetch('/metrics')).rejects.toThrow('fetch failed');
+  await Promise.all(closed);
+  expect(await (await fetch('/metrics')).text()).toBe('a 1\n');
 });
