@@ -77,7 +77,15 @@ function findParent(
   return { node, depth: segments.length - 1 };
 }
 
-function checkTarget(node: Node, key: string, change: Change, isLeaf: boolean): void {
+/** Where a value is to be put. */
+interface Target {
+  readonly node: Node;
+  readonly key: string;
+  /** Whether the path ends here. */
+  readonly isLeaf: boolean;
+}
+
+function checkTarget(change: Change, { node, key, isLeaf }: Target): void {
   const current = read(node, key);
   if (!isLeaf && current !== undefined && current !== null) refuse(change, `"${key}" is a plain value`);
   if (key === '-' && !Array.isArray(node)) refuse(change, 'only a list can be appended to');
@@ -94,7 +102,7 @@ function operationFor(node: Node, key: string, op: Change['op']): PatchOperation
 function place(draft: Draft, change: Change, segments: readonly string[]): void {
   const { node, depth } = findParent(draft, segments);
   const key = segments[depth] ?? '';
-  checkTarget(node, key, change, depth === segments.length - 1);
+  checkTarget(change, { node, key, isLeaf: depth === segments.length - 1 });
   const value = nest(segments.slice(depth + 1), change.value, draft.fresh);
   if (!draft.fresh.has(node)) {
     const path = leadingSegments(change.path, depth + 1);

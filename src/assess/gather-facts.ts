@@ -6,6 +6,7 @@ import { visitContainers, type VisitedContainer } from '../pod/visit-containers.
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
 import { assessAnswered, assessSkipped, assessWithoutRegistry } from './assess-container.ts';
 import type { AssessmentRequest } from './assessment.ts';
+import type { Deadline } from './deadline.ts';
 import type { Eventually } from './eventually.ts';
 import type { ImageQuestion } from './images/image-answer.ts';
 import type { ImageCatalog } from './images/image-catalog.ts';
@@ -53,6 +54,34 @@ export interface Gathered {
   readonly lookInto: (wanted: ReadonlyMap<number, Scope>) => Promise<readonly AssessedContainer[]>;
 }
 
+/** By the position of the container; there is no question about one whose image is not asked for. */
+interface AskedContainers {
+  readonly containers: readonly AssessedContainer[];
+  readonly questions: readonly (ImageQuestion | undefined)[];
+}
+
+function lookIntoWith(
+  { catalog }: GatherDeps,
+  { containers, questions }: AskedContainers,
+  deadline: Deadline,
+): Gathered['lookInto'] {
+  async function look(assessed: AssessedContainer, position: number, scope: Scope) {
+    const question = questions[position];
+    if (question === undefined || assessed.facts === null) return assessed;
+    const wanted = { facts: assessed.facts, override: assessed.container, scope };
+    const facts = await catalog.lookInside(question, wanted, deadline.signal());
+    return assessAnswered(assessed, { kind: 'facts', facts, stale: assessed.stale ?? null });
+  }
+
+  return (wanted) =>
+    Promise.all(
+      containers.map(async (assessed, position) => {
+        const scope = wanted.get(position);
+        return scope === undefined ? assessed : look(assessed, position, scope);
+      }),
+    );
+}
+
 function gatherWith(
   deps: GatherDeps,
   gathering: Gathering,
@@ -86,25 +115,8 @@ function gatherWith(
     open.push(asked.then((answer) => void (containers[position] = assessAnswered(visited, answer))));
   }
 
-  async function look(position: number, scope: Scope): Promise<AssessedContainer | null> {
-    const assessed = containers[position];
-    const question = questions[position];
-    if (assessed === undefined || question === undefined || assessed.facts === null) return null;
-    const wanted = { facts: assessed.facts, override: assessed.container, scope };
-    const facts = await deps.catalog.lookInside(question, wanted, deadline.signal());
-    return assessAnswered(assessed, { kind: 'facts', facts, stale: assessed.stale ?? null });
-  }
-
-  const lookInto: Gathered['lookInto'] = (wanted) =>
-    Promise.all(
-      containers.map(async (assessed, position) => {
-        const scope = wanted.get(position);
-        return scope === undefined ? assessed : ((await look(position, scope)) ?? assessed);
-      }),
-    );
-
   visitContainers(pod.spec).forEach(assess);
-  const gathered = { containers, lookInto };
+  const gathered = { containers, lookInto: lookIntoWith(deps, { containers, questions }, deadline) };
   return open.length === 0 ? gathered : Promise.all(open).then(() => gathered);
 }
 

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import type { JsonObject } from '../json.ts';
 import { readText } from '../read-text.ts';
 import type { Problem } from './check-value.ts';
+import { CONFIGURATION_KIND, CONFIGURATION_VERSION } from './configuration-kind.ts';
 import { renderDefaultFile } from './default-file.ts';
 import { describeKeys, type KeyDescription } from './describe-keys.ts';
 import { describeProblems, invalidConfiguration } from './describe-problem.ts';
@@ -14,7 +15,6 @@ import {
   type ExaminedFile,
   type Presets,
 } from './examine-file.ts';
-import { CONFIGURATION_KIND, CONFIGURATION_VERSION } from './file-kind.ts';
 import { createJsonSchema } from './json-schema.ts';
 import { schemaNode, type SchemaNode } from './schema.ts';
 

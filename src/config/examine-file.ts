@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../json.ts';
 import { checkValue, type Path, type Problem } from './check-value.ts';
+import { CONFIGURATION_KIND, CONFIGURATION_VERSION, faultOfKind } from './configuration-kind.ts';
 import { invalidConfiguration } from './describe-problem.ts';
-import { CONFIGURATION_KIND, CONFIGURATION_VERSION, faultOfKind } from './file-kind.ts';
 import { overlay } from './overlay.ts';
 import { parseYaml } from './parse-yaml.ts';
 import type { SchemaNode } from './schema.ts';

@@ -26,7 +26,7 @@ export function createItemStore<Item>(parse: (object: JsonObject) => Item | null
   }
 
   function put(object: JsonObject): boolean {
-    const key = keyOf(object);
+    const key = objectKey(object);
     const item = current(key, object);
     if (item === null) return items.delete(key);
     const changed = items.get(key) !== item;
@@ -37,7 +37,7 @@ export function createItemStore<Item>(parse: (object: JsonObject) => Item | null
   function replacement() {
     const next = new Map<string, Item>();
     const add = (object: JsonObject): void => {
-      const key = keyOf(object);
+      const key = objectKey(object);
       const item = current(key, object);
       if (item !== null) next.set(key, item);
     };
@@ -49,11 +49,11 @@ export function createItemStore<Item>(parse: (object: JsonObject) => Item | null
     return { add, commit };
   }
 
-  return { items: () => items, put, remove: (object) => items.delete(keyOf(object)), replacement };
+  return { items: () => items, put, remove: (object) => items.delete(objectKey(object)), replacement };
 }
 
 /** `namespace/name`, or the name alone where there is no namespace. */
-function keyOf(object: JsonObject): string {
+function objectKey(object: JsonObject): string {
   const name = metadataText(object, 'name');
   const namespace = metadataText(object, 'namespace');
   return namespace === '' ? name : `${namespace}/${name}`;

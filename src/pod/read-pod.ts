@@ -1,71 +1,16 @@
-import { AppError } from '../errors.ts';
+import {
+  below,
+  checkNaming,
+  checkObject,
+  isBoolean,
+  isQuantity,
+  isString,
+  listOf,
+  mapOf,
+  optional,
+  type Check,
+} from './field-checks.ts';
 import type { Pod } from './pod.ts';
-
-/** Of the field that is looked at; null on the first walk, since hardly any Pod is broken and paths cost more than looking. */
-type Path = string | null;
-
-type Check = (value: unknown, path: Path) => void;
-
-/** Thrown on the first walk, to be walked again with paths. */
-const BROKEN = new Error('a field of the Pod is broken');
-
-function below(path: Path, name: string): Path {
-  if (path === null) return null;
-  return path === '' ? name : `${path}.${name}`;
-}
-
-function refuse(path: Path, expected: string, value: unknown): never {
-  if (path === null) throw BROKEN;
-  const actual = Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value;
-  throw new AppError(
-    'invalid-pod',
-    `Cannot read Pod field "${path}": expected ${expected}, found ${actual}`,
-    {
-      advice:
-        'The API server refuses such a Pod itself; kubectl explain pod.spec tells what each field takes.',
-    },
-  );
-}
-
-const isString: Check = (value, path) => {
-  if (typeof value !== 'string') refuse(path, 'a string', value);
-};
-
-const isBoolean: Check = (value, path) => {
-  if (typeof value !== 'boolean') refuse(path, 'true or false', value);
-};
-
-function checkObject(value: unknown, path: Path): asserts value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'an object', value);
-}
-
-function listOf(item: Check): Check {
-  return (value, path) => {
-    if (!Array.isArray(value)) refuse(path, 'a list', value);
-    for (let index = 0; index < value.length; index += 1)
-      item(value[index], path === null ? null : `${path}[${index}]`);
-  };
-}
-
-function mapOf(item: Check): Check {
-  return (value, path) => {
-    checkObject(value, path);
-    for (const key of Object.keys(value)) item(value[key], below(path, key));
-  };
-}
-
-/**
- * A field that may be absent or null; fields that are not named are the API server's. Each is named where it is read, not in
- * a table: a place in the code that reads one field of one kind of object is what V8 makes fast, five times here.
- */
-function optional(value: unknown, check: Check, path: Path): void {
-  // Absent and null are the same to Kubernetes.
-  if (value !== undefined && value !== null) check(value, path);
-}
-
-const isQuantity: Check = (value, path) => {
-  if (typeof value !== 'string' && typeof value !== 'number') refuse(path, 'a quantity', value);
-};
 
 const strings = listOf(isString);
 const stringMap = mapOf(isString);
@@ -196,7 +141,7 @@ const isOwnerReference: Check = (value, path) => {
 
 const ownerReferences = listOf(isOwnerReference);
 
-const metadata: Check = (value, path) => {
+const isMetadata: Check = (value, path) => {
   checkObject(value, path);
   optional(value['name'], isString, below(path, 'name'));
   optional(value['uid'], isString, below(path, 'uid'));
@@ -205,23 +150,18 @@ const metadata: Check = (value, path) => {
   optional(value['ownerReferences'], ownerReferences, below(path, 'ownerReferences'));
 };
 
-function checkPod(value: unknown, isNaming: boolean): void {
-  checkObject(value, isNaming ? 'pod' : null);
-  const { metadata: meta, spec } = value;
-  optional(meta, metadata, isNaming ? 'metadata' : null);
-  isSpec(spec, isNaming ? 'spec' : null);
-}
+const isPod: Check = (value, path) => {
+  checkObject(value, path === null ? null : 'pod');
+  const { metadata, spec } = value;
+  optional(metadata, isMetadata, below(path, 'metadata'));
+  isSpec(spec, below(path, 'spec'));
+};
 
 /**
  * Checks the fields that wasmgate reads, in place, and answers the same object: nothing is copied on the hot path.
  * @throws AppError `invalid-pod` naming the field
  */
 export function readPod(value: unknown): Pod {
-  try {
-    checkPod(value, false);
-  } catch (error) {
-    if (error !== BROKEN) throw error;
-    checkPod(value, true);
-  }
+  checkNaming(isPod, value);
   return value as Pod;
 }

@@ -9,7 +9,7 @@ import { evaluateUpdate } from './evaluate-update.ts';
 import type { PodFacts } from './facts.ts';
 import { isForKrustlet } from './krustlet.ts';
 import { nodeOutlook } from './nodes/node-outlook.ts';
-import { resolveClass } from './resolve-class.ts';
+import { namedClass, resolveClass } from './resolve-class.ts';
 import { linuxRequests } from './resources/linux-requests.ts';
 import { resourceTier } from './resources/resource-tier.ts';
 import type { PolicySettings } from './settings.ts';
@@ -82,7 +82,7 @@ export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
   if (isOfNoInterest(facts, settings)) return NOTHING;
   if (isForKrustlet(facts, settings)) return evaluateKrustlet(facts, settings);
   const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
-  const resolved = resolveClass(facts, wasmContainers.length > 0, settings);
+  const resolved = wasmContainers.length > 0 ? resolveClass(facts, settings) : namedClass(facts, settings);
   const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
   const resources = planResources(context);
   const found: readonly Finding[] = [...checks.flatMap((check) => check(context)), ...resources.findings];

@@ -14,10 +14,10 @@ export function namedClass({ pod, cluster }: PodFacts, settings: PolicySettings)
   return { origin: 'pod', class: found, profile: handlerTable(settings).profileOf(found.handler) };
 }
 
-/** A Pod that names a class keeps it; one that does not gets one only for the sake of a Wasm container. */
-export function resolveClass(facts: PodFacts, hasWasm: boolean, settings: PolicySettings): ResolvedClass {
+/** A Pod with Wasm containers keeps the class that it names, and gets one where it names none. */
+export function resolveClass(facts: PodFacts, settings: PolicySettings): ResolvedClass {
   if (facts.pod.spec.runtimeClassName) return namedClass(facts, settings);
-  const candidate = hasWasm ? selectRuntimeClass(facts, settings) : null;
+  const candidate = selectRuntimeClass(facts, settings);
   return candidate === null
     ? NO_CLASS
     : { origin: 'chosen', class: candidate.class, profile: candidate.profile };

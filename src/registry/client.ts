@@ -10,11 +10,11 @@ import { createExchange } from './exchange.ts';
 import type { HostsConfiguration } from './hosts/hosts.ts';
 import type { RequestEvent } from './http-types.ts';
 import { createHttp } from './http.ts';
-import { createReadLayer } from './layers.ts';
 import { createAuthenticatedSend } from './login/authenticate.ts';
 import { createGrant } from './login/grant.ts';
 import { createLogins } from './login/logins.ts';
 import { createPauses, type PauseReason } from './pauses.ts';
+import { createReadLayer } from './read-layer.ts';
 import { followRedirects } from './redirects.ts';
 import type { RetryDeps } from './retry.ts';
 

@@ -5,9 +5,9 @@ import type { Reference } from '../image/reference.ts';
 import type { Limits } from './defaults.ts';
 import { errorFromResponse } from './error-from-response.ts';
 import { RegistryError } from './errors.ts';
-import { subjectOf, type Exchange } from './exchange.ts';
+import { imageSubject, type Exchange } from './exchange.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
-import { parseJson } from './parse-json.ts';
+import { parseJsonBody } from './parse-json-body.ts';
 import { OutOfRoomError, readBody, type BodyLimits } from './read-body.ts';
 import { claimedDigest, verifyDigest } from './verify-digest.ts';
 
@@ -35,7 +35,7 @@ function createReadDocument(now: () => number) {
     if (response.status !== 200) throw await errorFromResponse(response, request, now());
     const bytes = await readBody(response, request, limits);
     return {
-      document: parseJson(bytes, request, limits.room),
+      document: parseJsonBody(bytes, request, limits.room),
       mediaType: headerOf(response, 'content-type'),
       digest: verifyDigest(bytes, [digest, claimedDigest(response)], request),
     };
@@ -54,7 +54,7 @@ async function whereItFits<Result>(
     if (!(error instanceof OutOfRoomError)) throw error;
   }
   if ((await room?.enlarge()) !== true) {
-    throw new RegistryError(signal.aborted ? 'timeout' : 'rate-limited', subjectOf(reference), {
+    throw new RegistryError(signal.aborted ? 'timeout' : 'rate-limited', imageSubject(reference), {
       state: 'its manifest or config is unusually large, and others like it were before it',
       advice: 'Try again in a few seconds.',
     });
@@ -63,7 +63,7 @@ async function whereItFits<Result>(
     return await ask();
   } catch (error) {
     if (!(error instanceof OutOfRoomError)) throw error;
-    throw new RegistryError('too-large', subjectOf(reference), {
+    throw new RegistryError('too-large', imageSubject(reference), {
       state: 'its manifests and configs together are larger than any image needs',
     });
   }
@@ -76,7 +76,7 @@ function createFetchJsonBlob(
   const readDocument = createReadDocument(now);
   return async (reference, { digest, size }, options) => {
     if (size > limits.configBytes) {
-      throw new RegistryError('too-large', subjectOf(reference), {
+      throw new RegistryError('too-large', imageSubject(reference), {
         state: `its config of ${size} bytes is over the ${limits.configBytes} that are read`,
       });
     }

@@ -39,7 +39,7 @@ export type Exchange = <Result>(
   read: (response: HttpResponse, request: HttpRequest) => Promise<Result>,
 ) => Promise<Result>;
 
-export function subjectOf(reference: Reference): ImageSubject {
+export function imageSubject(reference: Reference): ImageSubject {
   const { registry, repository } = reference;
   return { registry, repository, reference: formatReference(reference) };
 }
@@ -52,7 +52,7 @@ function capableOf(
   const capable = endpoints.filter(({ pulls, resolves }) => pulls && (resolves || !question.isByTag));
   const last = capable.at(-1);
   if (last !== undefined) return { mirrors: capable.slice(0, -1), last };
-  throw new RegistryError('denied-by-config', subjectOf(question.reference), {
+  throw new RegistryError('denied-by-config', imageSubject(question.reference), {
     state: 'no host that is configured for its registry may be asked what a tag stands for',
     advice: 'Give one of them the capability "resolve", or name the image by its digest.',
   });
@@ -62,7 +62,7 @@ function capableOf(
 function requestFor(endpoint: Endpoint, question: Question, signal: AbortSignal): HttpRequest {
   const { reference, method, path, headers } = question;
   const repository = rewriteRepository(reference.repository, endpoint.rewrites);
-  const subject = { ...subjectOf(reference), registry: endpoint.registry, repository };
+  const subject = { ...imageSubject(reference), registry: endpoint.registry, repository };
   if (!isRepository(repository)) {
     throw new RegistryError('invalid', subject, {
       state: `the rewrites for ${endpoint.registry} make no repository of ${reference.repository}`,
@@ -113,7 +113,7 @@ export function createExchange(deps: ExchangeDeps, settings: ExchangeOptions): E
   const ask = createAsk(deps, limits);
   return async (question, read) => {
     const { options, reference } = question;
-    const { mirrors, last } = capableOf(question, endpointsOf(subjectOf(reference), settings));
+    const { mirrors, last } = capableOf(question, endpointsOf(imageSubject(reference), settings));
     const askOne = async (endpoint: Endpoint, isLast: boolean, signal: AbortSignal) => {
       const credentials = [...options.credentials, ...endpoint.credentials];
       return ask(requestFor(endpoint, question, signal), read, {

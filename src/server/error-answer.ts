@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ReviewErrorCode } from '../admission/review.ts';
 import { AppError, describeError } from '../errors.ts';
-import type { FaultCode } from './admission-route.ts';
+import type { FaultCode } from './admission-handler.ts';
 import type { ServerLogger } from './server-logger.ts';
 
 export type RequestErrorCode = ReviewErrorCode | FaultCode | 'not-json' | 'too-many-bytes' | 'body-too-large';

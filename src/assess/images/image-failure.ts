@@ -1,20 +1,9 @@
-import type { UnknownReason } from '../../detect/verdict.ts';
+import { UNKNOWN_REASONS, type UnknownReason } from '../../detect/verdict.ts';
 import { AppError, describeError } from '../../errors.ts';
 import { parseReference } from '../../image/reference.ts';
 import type { ImageFailure, ImageQuestion } from './image-answer.ts';
 
-const REASONS: ReadonlySet<string> = new Set<UnknownReason>([
-  'unreachable',
-  'timeout',
-  'tls',
-  'unauthorized',
-  'not-found',
-  'rate-limited',
-  'denied-by-config',
-  'unsupported',
-  'too-large',
-  'invalid',
-]);
+const REASONS: ReadonlySet<string> = new Set(UNKNOWN_REASONS);
 
 /** Faults of the way there: what was known before is still the best answer. */
 const PASSING: ReadonlySet<UnknownReason> = new Set(['unreachable', 'timeout', 'tls', 'rate-limited']);

@@ -1,9 +1,9 @@
-import { wrap } from '../text.ts';
-import { answerOf, type Played } from './check-scene.ts';
 import type { Page, Style } from '../page.ts';
+import { renderDiff } from '../render-diff.ts';
+import { wrap } from '../text.ts';
+import { answerOf, type Played } from './broken-promises.ts';
 import { ANSWER_STYLES, INDENT } from './page.ts';
 import type { DemoAnswer } from './scenes.ts';
-import { renderDiff } from '../render-diff.ts';
 
 const HEADLINES: Readonly<Record<DemoAnswer, readonly [answer: string, more: string]>> = {
   untouched: ['Admitted', ' as it is: no change, no warning'],

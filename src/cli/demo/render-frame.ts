@@ -1,7 +1,7 @@
 import type { ClusterView } from '../../policy/facts.ts';
-import { wrap } from '../text.ts';
-import { answerOf, findBrokenPromises, kindOf, type Played } from './check-scene.ts';
 import type { Page } from '../page.ts';
+import { wrap } from '../text.ts';
+import { answerOf, findBrokenPromises, kindOf, type Played } from './broken-promises.ts';
 import { ANSWER_STYLES, renderFact, renderTitle } from './page.ts';
 
 export interface Stage {

@@ -1,9 +1,9 @@
-import { wrap } from '../text.ts';
-import { findBrokenPromises, type Played } from './check-scene.ts';
 import type { Page } from '../page.ts';
+import { wrap } from '../text.ts';
+import { toYaml } from '../to-yaml.ts';
+import { findBrokenPromises, type Played } from './broken-promises.ts';
 import { INDENT, renderLabel, renderTitle } from './page.ts';
 import { renderAnswer } from './render-answer.ts';
-import { toYaml } from '../to-yaml.ts';
 import { renderImage } from './render-image.ts';
 
 /** What came in, what its images are and why, what was answered. */

@@ -6,7 +6,7 @@ import { flagChoice } from '../parse.ts';
 import { plainJson } from '../plain-json.ts';
 import { tellFailure, tellWarning } from '../tell.ts';
 import { toYaml } from '../to-yaml.ts';
-import { adviseOn, exitCodeFor } from './describe-failure.ts';
+import { adviseOn, exitCodeFor } from './advise-on.ts';
 import { DEFAULTS, OUTPUTS } from './flags.ts';
 import type { InspectDeps } from './inspect-request.ts';
 import { readRequest } from './read-request.ts';

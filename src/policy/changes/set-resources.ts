@@ -14,7 +14,7 @@ import type { Change, Finding } from '../decision.ts';
 import type { AssessedContainer } from '../facts.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
 import { layerSizes } from '../resources/layer-sizes.ts';
-import type { ResourceName } from '../resources/limit-ranger-annotation.ts';
+import type { ResourceName } from '../resources/resource-name.ts';
 import {
   isLinuxWithoutResources,
   wantedLinuxRequest,

@@ -1,8 +1,5 @@
 import type { ContainerKind } from '../../pod/visit-containers.ts';
-
-export type Side = 'requests' | 'limits';
-const RESOURCES = ['cpu', 'memory'] as const;
-export type ResourceName = (typeof RESOURCES)[number];
+import { RESOURCE_NAMES, type ResourceName, type Side } from './resource-name.ts';
 
 /** Which values of a Pod the LimitRanger plugin wrote. */
 export interface DefaultedValues {
@@ -31,8 +28,8 @@ const DEFAULTS = {
 
 export const NOTHING_DEFAULTED: DefaultedValues = { has: () => false };
 
-function key(isInit: boolean, name: string, value: DefaultedValue): string {
-  return `${isInit ? 'init' : 'main'} ${value.side} ${value.resource} ${name}`;
+function keyOf(round: 'init' | 'main', name: string, value: DefaultedValue): string {
+  return `${round} ${value.side} ${value.resource} ${name}`;
 }
 
 function keysOf(clause: string): readonly string[] {
@@ -41,8 +38,8 @@ function keysOf(clause: string): readonly string[] {
   const [, resources = '', word, init, name = ''] = match;
   const side = word === 'request' ? 'requests' : 'limits';
   const named = resources.split(', ');
-  return RESOURCES.filter((resource) => named.includes(resource)).map((resource) =>
-    key(init !== undefined, name, { side, resource }),
+  return RESOURCE_NAMES.filter((resource) => named.includes(resource)).map((resource) =>
+    keyOf(init === undefined ? 'main' : 'init', name, { side, resource }),
   );
 }
 
@@ -56,6 +53,7 @@ export function parseLimitRanger(annotation: string | undefined): DefaultedValue
   if (annotation.length > DEFAULTS.longestAnnotation) return NOTHING_DEFAULTED;
   const keys = new Set(annotation.slice(PREFIX.length).split(';').flatMap(keysOf));
   return {
-    has: ({ kind, name }, value) => keys.has(key(kind === 'init' || kind === 'sidecar', name, value)),
+    has: ({ kind, name }, value) =>
+      keys.has(keyOf(kind === 'init' || kind === 'sidecar' ? 'init' : 'main', name, value)),
   };
 }

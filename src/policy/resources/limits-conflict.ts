@@ -2,9 +2,9 @@ import type { Explanation } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
-import type { ResourceName } from './limit-ranger-annotation.ts';
 import { describeSource, type Bound, type BoundSource } from './resource-bounds.ts';
 import type { FittedResource } from './resource-change.ts';
+import type { ResourceName } from './resource-name.ts';
 
 export const limitsConflictExplanation: Explanation = {
   id: 'limits-conflict',

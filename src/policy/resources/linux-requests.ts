@@ -1,9 +1,9 @@
 import { LINUX_REQUESTS_LABEL } from '../../pod/names.ts';
 import type { AssessedContainer, PodFacts } from '../facts.ts';
 import type { PolicySettings } from '../settings.ts';
-import type { ResourceName } from './limit-ranger-annotation.ts';
 import { parseQuantity, type Quantity } from './quantity.ts';
 import { STEPS } from './resource-bounds.ts';
+import type { ResourceName } from './resource-name.ts';
 import type { Slots } from './resource-slots.ts';
 import type { WantedResource } from './wanted-resources.ts';
 

@@ -1,7 +1,7 @@
 import type { LimitRange, LimitRangeItem } from '../../pod/cluster-objects.ts';
-import type { ResourceName } from './limit-ranger-annotation.ts';
 import { tryParseQuantity, type Quantity } from './quantity.ts';
 import type { Bound, Bounds } from './resource-bounds.ts';
+import type { ResourceName } from './resource-name.ts';
 
 /** What holds for every Pod as a whole, the sum of its containers. */
 export interface PodBounds {

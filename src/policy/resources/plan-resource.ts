@@ -1,10 +1,10 @@
 import { fitResource, UNTOUCHED, type Fit } from './fit-resource.ts';
-import type { ResourceName } from './limit-ranger-annotation.ts';
 import type { PodBounds } from './namespace-limits.ts';
 import { withinPodLevel, withinShares, type Member } from './pod-shares.ts';
 import { brokenBound, type PodLevel } from './pod-totals.ts';
 import type { Quantity } from './quantity.ts';
 import type { Bound, Bounds } from './resource-bounds.ts';
+import type { ResourceName } from './resource-name.ts';
 import type { Slot, Slots } from './resource-slots.ts';
 
 /** What bounds the containers of a Pod together. */

@@ -1,10 +1,10 @@
 import type { ContainerKind } from '../../pod/visit-containers.ts';
 import type { Wanted } from './fit-resource.ts';
-import type { ResourceName, Side } from './limit-ranger-annotation.ts';
 import type { PodBounds } from './namespace-limits.ts';
 import type { PodLevel } from './pod-totals.ts';
 import { largest, type Quantity, roundDown, roundUp, smallest } from './quantity.ts';
 import { type Bound, type Bounds, higher, lower, STEPS } from './resource-bounds.ts';
+import type { ResourceName, Side } from './resource-name.ts';
 import { isRequestOurs, requestOf, type Slots } from './resource-slots.ts';
 
 export interface Member {

@@ -1,8 +1,8 @@
 import type { ContainerKind } from '../../pod/visit-containers.ts';
-import type { Side } from './limit-ranger-annotation.ts';
 import type { PodBounds } from './namespace-limits.ts';
 import { type Quantity, UNIT } from './quantity.ts';
 import type { Bound } from './resource-bounds.ts';
+import type { Side } from './resource-name.ts';
 import { requestOf, type Slots } from './resource-slots.ts';
 
 interface Part {

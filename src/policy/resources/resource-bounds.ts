@@ -1,5 +1,5 @@
-import type { ResourceName } from './limit-ranger-annotation.ts';
 import { formatQuantity, type Quantity } from './quantity.ts';
+import type { ResourceName } from './resource-name.ts';
 
 /** Who sets a bound: the Pod's own resources, or a field of a LimitRange with what stands there. */
 export type BoundSource =

@@ -1,7 +1,7 @@
 import type { Change } from '../decision.ts';
 import type { Fit } from './fit-resource.ts';
-import type { ResourceName } from './limit-ranger-annotation.ts';
 import { formatQuantity, type Quantity } from './quantity.ts';
+import type { ResourceName } from './resource-name.ts';
 import type { Slot, Slots } from './resource-slots.ts';
 import type { WantedResource } from './wanted-resources.ts';
 

@@ -2,13 +2,14 @@ import type { LimitRange } from '../../pod/cluster-objects.ts';
 import { LIMIT_RANGER_ANNOTATION } from '../../pod/names.ts';
 import type { Pod } from '../../pod/pod.ts';
 import type { AssessedContainer } from '../facts.ts';
-import { NOTHING_DEFAULTED, parseLimitRanger, type ResourceName } from './limit-ranger-annotation.ts';
+import { NOTHING_DEFAULTED, parseLimitRanger } from './limit-ranger-annotation.ts';
 import { namespaceLimits, type NamespaceLimits } from './namespace-limits.ts';
 import { planResource, type Whole } from './plan-resource.ts';
 import type { PodLevel } from './pod-totals.ts';
 import { tryParseQuantity } from './quantity.ts';
 import { lower, type Bound } from './resource-bounds.ts';
 import type { FittedResource } from './resource-change.ts';
+import type { ResourceName } from './resource-name.ts';
 import { readSlots, type Defaulting, type Slots } from './resource-slots.ts';
 import type { WantedResource } from './wanted-resources.ts';
 

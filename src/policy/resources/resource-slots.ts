@@ -1,7 +1,8 @@
 import type { VisitedContainer } from '../../pod/visit-containers.ts';
-import type { DefaultedValues, ResourceName, Side } from './limit-ranger-annotation.ts';
+import type { DefaultedValues } from './limit-ranger-annotation.ts';
 import type { NamespaceLimits } from './namespace-limits.ts';
 import { tryParseQuantity, type Quantity } from './quantity.ts';
+import type { ResourceName, Side } from './resource-name.ts';
 
 /**
  * One value of a container. `absent` is ours to fill, `default` comes from a LimitRange and may be tightened, `user` is never

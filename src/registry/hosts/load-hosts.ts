@@ -15,7 +15,10 @@ export type HostSettings = Pick<RegistrySettings, 'mirrors' | 'tls' | 'hostsDire
 const OTHERS = '*';
 
 function mirrorAt(address: string): EndpointSettings {
-  return { ...PLAIN_ENDPOINT, base: parseServer(address, false, 'configuration key registry.mirrors') };
+  return {
+    ...PLAIN_ENDPOINT,
+    base: parseServer(address, { isWhole: false, subject: 'configuration key registry.mirrors' }),
+  };
 }
 
 function readMirrors(mirrors: HostSettings['mirrors']): HostsTable {

@@ -83,7 +83,10 @@ function parseHost(server: string | null, table: JsonObject, origin: Origin): En
     return parseRewrite(pattern, text);
   });
   return {
-    base: server === null ? null : parseServer(server, flag(table, 'override_path', origin), subject),
+    base:
+      server === null
+        ? null
+        : parseServer(server, { isWhole: flag(table, 'override_path', origin), subject }),
     pulls: isAble('pull'),
     resolves: isAble('resolve'),
     headers: parseEndpointHeaders(tableOf(table, 'header', origin), subject),

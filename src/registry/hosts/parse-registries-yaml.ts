@@ -82,7 +82,10 @@ function parseEndpoint(
   if (typeof address !== 'string')
     throw invalidHosts(subjectOf(source.file), '"endpoint" takes a list of addresses');
   const [path] = /(?<![/:])\/.*$/s.exec(address) ?? ['/'];
-  const base = parseServer(address, path !== '/' && !/^\/v2\/?$/.test(path), subjectOf(source.file));
+  const base = parseServer(address, {
+    isWhole: path !== '/' && !/^\/v2\/?$/.test(path),
+    subject: subjectOf(source.file),
+  });
   return { ...PLAIN_ENDPOINT, base, rewrites, tls: tlsOf(source, registryOfHost(base.host)) };
 }
 

@@ -12,8 +12,15 @@ export function faultOfServer(server: string): string | null {
   return username + password + search + hash === '' ? null : `the address of ${host} has more than a path`;
 }
 
+interface ServerOrigin {
+  /** Whether the path is said to be all of it. */
+  readonly isWhole: boolean;
+  /** Where the address is written. */
+  readonly subject: string;
+}
+
 /** `/v2` is added unless it stands there, or the path is said to be whole (containerd's `parseHostConfig`). */
-export function parseServer(server: string, isWhole: boolean, subject: string): URL {
+export function parseServer(server: string, { isWhole, subject }: ServerOrigin): URL {
   const fault = faultOfServer(server);
   if (fault !== null) throw invalidHosts(subject, fault);
   const url = new URL(urlOf(server));

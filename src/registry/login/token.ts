@@ -4,7 +4,7 @@ import type { Limits } from '../defaults.ts';
 import { describeAnswer, errorFromResponse } from '../error-from-response.ts';
 import { RegistryError } from '../errors.ts';
 import type { HttpRequest, Send } from '../http-types.ts';
-import { parseJson } from '../parse-json.ts';
+import { parseJsonBody } from '../parse-json-body.ts';
 import { readBody } from '../read-body.ts';
 import type { Challenge } from './challenge.ts';
 
@@ -88,7 +88,7 @@ export async function fetchToken(
   const response = await deps.send(asked);
   if (response.status === 200) {
     const body = await readBody(response, asked, { cap: limits.tokenBytes });
-    return readToken(parseJson(body, asked), asked, limits);
+    return readToken(parseJsonBody(body, asked), asked, limits);
   }
   const { status } = response;
   // Token servers refuse a login with 400 and 404 as well as 401.

@@ -2,11 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LIMIT_RANGER_ANNOTATION } from '../../../src/pod/names.ts';
 import type { ContainerKind } from '../../../src/pod/visit-containers.ts';
-import {
-  parseLimitRanger,
-  type ResourceName,
-  type Side,
-} from '../../../src/policy/resources/limit-ranger-annotation.ts';
+import { parseLimitRanger } from '../../../src/policy/resources/limit-ranger-annotation.ts';
+import type { ResourceName, Side } from '../../../src/policy/resources/resource-name.ts';
 
 interface Review {
   readonly request: {

@@ -12,7 +12,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws RegistryError `invalid`; the bytes are not quoted, as a token may be among them
  * @throws OutOfRoomError
  */
-export function parseJson(bytes: Uint8Array, request: HttpRequest, room?: ReadingRoom): unknown {
+export function parseJsonBody(bytes: Uint8Array, request: HttpRequest, room?: ReadingRoom): unknown {
   const invalid = (state: string): RegistryError =>
     new RegistryError('invalid', request.subject, { state: `${request.url.host} answers with ${state}` });
   let text: string;
