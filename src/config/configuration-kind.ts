@@ -4,11 +4,14 @@ import type { Problem } from './check-value.ts';
 export const CONFIGURATION_VERSION = 'wasmgate.dev/v1alpha1';
 export const CONFIGURATION_KIND = 'Configuration';
 
-/** The text that a ConfigMap carries stands under a key that nobody can know; there is mostly one. */
+/**
+ * The text that a ConfigMap carries stands under a key that nobody can know; there is mostly one. There are two programs called
+ * yq, and without `-r` one of them, which Debian has, writes the text as a JSON string.
+ */
 function faultOfConfigMap(manifest: JsonObject): string {
   const data = property(manifest, 'data');
   const [key = 'configuration.yaml'] = isObject(data) ? Object.keys(data) : [];
-  const command = `yq '.data["${key}"]' FILE | wasmgate config check -`;
+  const command = `yq -r '.data["${key}"]' FILE | wasmgate config check -`;
   return `it is a ConfigMap; the configuration is the text under its key "${key}". Take that: ${command}`;
 }
 

@@ -111,7 +111,7 @@ export function configCommand(deps: ConfigDeps): Command {
         says: 'Every problem of a file and of those that it names, before it is rolled out',
       },
       {
-        command: `yq '.data["configuration.yaml"]' configmap.yaml | wasmgate config check -`,
+        command: `yq -r '.data["configuration.yaml"]' configmap.yaml | wasmgate config check -`,
         says: 'The text in a ConfigMap',
       },
       {

@@ -163,7 +163,7 @@ describe('files that are none', () => {
     {
       name: 'a ConfigMap',
       content: 'apiVersion: v1\nkind: ConfigMap\ndata:\n  my.yaml: "kind: Configuration"\n',
-      says: `under its key "my.yaml". Take that: yq '.data["my.yaml"]' FILE | wasmgate config check -\n`,
+      says: `under its key "my.yaml". Take that: yq -r '.data["my.yaml"]' FILE | wasmgate config check -\n`,
     },
     {
       name: 'another object',
