@@ -34,7 +34,9 @@ function readAction(word: string | undefined): ConfigAction {
   throw usageError(`it takes one of ${ACTIONS.join(', ')}${found}`, 'config');
 }
 
-function describeAbsent(file: string, absent: readonly string[]): string {
+/** @param path `-` as errors call it, for standard input */
+function describeAbsent(path: string, absent: readonly string[]): string {
+  const file = path === '-' ? 'standard input' : path;
   if (absent.length === 0) return `${file}: no problem\n`;
   const list = absent.map((line) => `  ${line}\n`).join('');
   return `${file}: no problem in it; it names what is not on this machine, and was not checked:\n${list}`;

@@ -217,7 +217,10 @@ test('every set of defaults can be piped into the check', async () => {
   const { stdout: defaults } = await runWasmgate(['config', 'defaults', 'edge']);
   const checked = spawn(process.execPath, [program, 'config', 'check', '-']);
   checked.stdin.end(defaults);
-  expect([await text(checked.stdout), await text(checked.stderr)]).toEqual(['-: no problem\n', '']);
+  expect([await text(checked.stdout), await text(checked.stderr)]).toEqual([
+    'standard input: no problem\n',
+    '',
+  ]);
 });
 
 test.for([
