@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, matchesGlob } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { explanations } from '../src/policy/explanations.ts';
@@ -122,6 +122,13 @@ describe.each(DOCUMENTS)('%s', (file) => {
       for (const flag of all(called.join('\n'), /(--[a-z-]+)/g)) expect(stdout).toContain(flag);
     }
   });
+});
+
+test.each(['manifests/README.md', 'certs/README.md'])('what %s links goes with the package', (file) => {
+  const isPacked = (path: string): boolean =>
+    packageJson.files.some((pattern) => path.startsWith(`${pattern}/`) || matchesGlob(path, pattern));
+  const linked = all(read(file), /\]\(([^)#:]+)(?:#[^)]*)?\)/g).map((link) => join(dirname(file), link));
+  expect([file, ...linked].filter((path) => !isPacked(path))).toEqual([]);
 });
 
 describe('README.md', () => {
