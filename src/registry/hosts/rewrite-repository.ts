@@ -65,10 +65,9 @@ export function parseRewrite(pattern: string, replacement: string): Rewrite {
 
 /** Go's `Regexp.Expand`: `$name` takes as many letters, digits and underscores as follow, `$$` is one sign. */
 function expand(replacement: string, groups: readonly (string | undefined)[]): string {
-  return replacement.replace(/\$(?:(\$)|\{(\w+)\}|(\w+))/g, (_all, sign, braced, bare) => {
-    if (sign !== undefined) return '$';
-    return groups[Number(braced ?? bare)] ?? '';
-  });
+  return replacement.replace(/\$(?:\{(\w+)\}|(\$|\w+))/g, (_all, braced?: string, bare?: string) =>
+    bare === '$' ? '$' : (groups[Number(braced ?? bare)] ?? ''),
+  );
 }
 
 /** As Go's `ReplaceAllString` does it: nothing that is found at the end of what was found before counts. */
