@@ -1,6 +1,6 @@
 import type { Content, ImageVariant } from '../image/image-facts.ts';
 import { hasRootFileSystem, type Descriptor } from '../image/manifest.ts';
-import { ancestorsOf, resolvePath } from '../image/resolve-path.ts';
+import { resolvePath } from '../image/resolve-path.ts';
 import type { EffectiveCommand } from './effective-command.ts';
 import type { Subject } from './signal.ts';
 
@@ -27,13 +27,17 @@ export function startsNothing({ first }: EffectiveCommand): boolean {
   return first === null || first === '/';
 }
 
-/** Linux' own: what is longer names no file, and must not fill our memory. */
-const PATH_MAX = 4096;
+const DEFAULTS = {
+  /** Linux' own: what is longer names no file, and must not fill our memory. */
+  longestPath: 4096,
+} as const;
 
-function isMountedOver(path: string, mountPaths: readonly string[]): boolean {
-  if (mountPaths.length === 0) return false;
-  const covered = new Set([path, ...ancestorsOf(path)]);
-  return mountPaths.some((mount) => covered.has(resolvePath('/', mount)));
+/** Of all paths at once: a Pod may have thousands of mounts. */
+function isMountedOver(paths: readonly string[], mountPaths: readonly string[]): boolean {
+  return mountPaths.some((mount) => {
+    const folder = resolvePath('/', mount);
+    return paths.some((path) => path === folder || path.startsWith(`${folder}/`));
+  });
 }
 
 /**
@@ -45,7 +49,7 @@ export function programLookUp({ variant, command }: Subject): LookUp | null {
   const { first, workingDir, mountPaths } = command;
   if (first === null || startsNothing(command) || !hasRootFileSystem(variant.manifest)) return null;
   const file = first.split('#', 1)[0] ?? '';
-  if (file === '' || file.length > PATH_MAX) return null;
+  if (file === '' || Math.max(file.length, workingDir.length) > DEFAULTS.longestPath) return null;
   const folder = resolvePath('/', workingDir);
   const key = resolvePath(folder, file);
   if (file.includes('/')) return unlessMountedOver([key], key, mountPaths);
@@ -59,7 +63,7 @@ function unlessMountedOver(
   key: string,
   mountPaths: readonly string[],
 ): LookUp | null {
-  return paths.some((path) => isMountedOver(path, mountPaths)) ? null : { kind: 'program', key, paths };
+  return isMountedOver(paths, mountPaths) ? null : { kind: 'program', key, paths };
 }
 
 export function layerLookUp(layer: Descriptor): LookUp {

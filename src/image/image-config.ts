@@ -26,6 +26,13 @@ export interface ImageConfig {
 }
 
 /** containerd pkg/oci, `defaultUnixEnv`. */
+const DEFAULTS = {
+  /** Of an image's PATH: real ones name a dozen, and a config of 4 MiB two million. */
+  searchedFolders: 64,
+  /** Characters. Linux' own for a path. */
+  longestFolder: 4096,
+} as const;
+
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export const EMPTY_CONFIG: ImageConfig = {
@@ -53,10 +60,15 @@ function readCommand(value: unknown): readonly string[] | null {
   return typeof value === 'string' ? [value] : stringList(value);
 }
 
-/** The last one counts, as for a process; runtimes give one of their own where the image has none, and so do we. */
+/**
+ * The last one counts, as for a process; runtimes give one of their own where the image has none, and so do we. What lies in
+ * more folders than anybody's is not found.
+ */
 function readSearchPath(value: unknown): readonly string[] {
   const set = (stringList(value) ?? []).findLast((pair) => pair.startsWith('PATH='));
-  return (set?.slice('PATH='.length) ?? DEFAULT_PATH).split(':').filter((folder) => folder.startsWith('/'));
+  return (set?.slice('PATH='.length) ?? DEFAULT_PATH)
+    .split(':', DEFAULTS.searchedFolders)
+    .filter((folder) => folder.startsWith('/') && folder.length <= DEFAULTS.longestFolder);
 }
 
 /** @throws AppError `invalid-config` when the document is no JSON object; unknown fields and types are passed over. */

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import type { CommandOverride } from '../../src/detect/effective-command.ts';
+import { openQuestions } from '../../src/detect/open-question.ts';
+import { imageFacts } from '../support/image-facts.ts';
+
+const MIB = 1024 * 1024;
+
+/** What is to be looked for, for a Linux image that starts this file and has this PATH. */
+function lookedFor(file: string, path: string, override: CommandOverride = {}): readonly string[] | null {
+  const config = { Entrypoint: [file], Env: [`PATH=${path}`] };
+  const facts = imageFacts({ config: { os: 'linux', architecture: 'amd64', config } });
+  const lookUps = openQuestions(facts, override, 'sign')?.[0]?.lookUps ?? null;
+  const program = lookUps?.find(({ kind }) => kind === 'program');
+  return program?.kind === 'program' ? program.paths : null;
+}
+
+/** An image's config has 4 MiB for its PATH, which was put together with a name of 4 KiB two million times. */
+describe('an image is searched for', () => {
+  test.for<readonly [name: string, path: string, count: number]>([
+    ['in its own folder and those of its PATH', '/usr/bin:/bin', 3],
+    ['in no more of them than anybody has', '/:'.repeat(2 * MIB), 65],
+    ['in none of a name that is none', `/${'x'.repeat(4 * MIB)}:/bin`, 2],
+  ])('%s', ([, path, count]) => {
+    expect(lookedFor(`${'x'.repeat(4000)}.wasm`, path)).toHaveLength(count);
+  });
+
+  test('nowhere, where the Pod starts in a folder that is none', () => {
+    expect(lookedFor('app.wasm', '/bin', { workingDir: '/a'.repeat(MIB) })).toBeNull();
+  });
+});
+
+test.for<readonly [mountPath: string, isOver: boolean]>([
+  ['/usr/bin/app.wasm', true],
+  ['/usr/bin', true],
+  ['/usr/../usr//bin/', true],
+  ['usr', true],
+  ['/usr/bin/app.wasm/x', false],
+  ['/usr/bi', false],
+  ['/', false],
+])('a volume on %s lies over /usr/bin/app.wasm: %s', ([mountPath, isOver]) => {
+  const volumeMounts = [{ mountPath: '/elsewhere' }, { mountPath }];
+  const found = lookedFor('/usr/bin/app.wasm', '/bin', { volumeMounts });
+  expect(found).toEqual(isOver ? null : ['/usr/bin/app.wasm']);
+});
