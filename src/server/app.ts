@@ -24,6 +24,9 @@ export interface AppOptions {
   readonly bodyLimit?: number;
   readonly bytesInFlight?: number;
   readonly requestTimeout?: number;
+  readonly handshakeTimeout?: number;
+  readonly silenceTimeout?: number;
+  readonly maxConnections?: number;
 }
 
 export const DEFAULTS = {
@@ -46,6 +49,15 @@ export const DEFAULTS = {
   connectionsCheckingInterval: 1000,
   /** Longer than the 90 s after which Go's client closes an idle connection: who closes first must not be we. */
   keepAliveTimeout: 100_000,
+  /** Node's own 120 s are for slow lines; whoever does not finish within a cluster in this time does not want to. */
+  handshakeTimeout: 10_000,
+  /** Of a connection without a request, which Node would keep for ever; Go's client may open one and use it later. */
+  silenceTimeout: 100_000,
+  /**
+   * Each takes some 85 KiB: 4,000 idle ones, which any Pod may open where no NetworkPolicy forbids it, ended a process of 256 MiB.
+   * API servers have one for each request that is under way, some hundreds at most.
+   */
+  maxConnections: 1_000,
 } as const;
 
 type App = FastifyInstance<Server>;
@@ -115,21 +127,27 @@ function addNotFound(app: App): void {
 
 /** The webhook as a value: it never listens by itself. */
 export function createApp(deps: AppDeps, options: AppOptions): App {
-  const { requestTimeout, bodyLimit, bytesInFlight, connectionsCheckingInterval } = {
-    ...DEFAULTS,
-    ...options,
-  };
+  const limits = { ...DEFAULTS, ...options };
+  const { requestTimeout, bodyLimit, bytesInFlight, connectionsCheckingInterval, handshakeTimeout } = limits;
   const { logger, meter } = deps;
   const app: App = fastify({
     // Headers are part of a request; Node's own default for them alone is longer, which would hide ours.
-    https: { connectionsCheckingInterval, ...options.https, requestTimeout, headersTimeout: requestTimeout },
+    https: {
+      connectionsCheckingInterval,
+      ...options.https,
+      handshakeTimeout,
+      requestTimeout,
+      headersTimeout: requestTimeout,
+    },
     bodyLimit,
     requestTimeout,
     keepAliveTimeout: DEFAULTS.keepAliveTimeout,
+    connectionTimeout: limits.silenceTimeout,
     // While closing, what still arrives on an open connection is answered: a 503 would be an unjudged Pod.
     return503OnClosing: false,
     schemaController: { compilersFactory: NO_SCHEMAS },
   });
+  app.server.maxConnections = limits.maxConnections;
   const bodies = createBytesInFlight({ most: bytesInFlight, bodyLimit });
   app.addHook('onRequest', bodies.onRequest);
   addJsonParser(app, bodies);
