@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, matchesGlob } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
+import { PEEK_DEFAULTS } from '../src/assess/images/peek-image.ts';
+import { FLAGS } from '../src/cli/inspect/flags.ts';
 import { explanations } from '../src/policy/explanations.ts';
 import { actionOf } from '../src/policy/severity.ts';
 import { policySettings } from '../src/policy/settings.ts';
@@ -200,6 +202,15 @@ describe('the metrics of manifests/README.md', () => {
         expect(labels?.[label]).toEqual(expect.arrayContaining(values.split('|')));
       }
     }
+  });
+});
+
+describe('numbers in texts are those of the code', () => {
+  test.each([
+    ['how much of an image the webhook reads', policySettings.properties.peek.description],
+    ['how much of an image inspect reads', FLAGS.find(({ name }) => name === 'no-peek')?.description],
+  ])('%s', (_case, text) => {
+    expect(text).toContain(` ${PEEK_DEFAULTS.maxBytes / 1024} KiB`);
   });
 });
 

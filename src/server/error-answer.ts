@@ -44,8 +44,8 @@ const STATUS: Readonly<Record<RequestErrorCode, number>> = {
 const FASTIFY_ERRORS: Readonly<Record<string, Omit<ErrorAnswer<ErrorCode>, 'status'>>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'body-too-large',
-    message: 'Cannot read body: larger than 7 MiB',
-    advice: 'No AdmissionReview is: object and oldObject are at most 3 MiB each.',
+    message: 'Cannot read body: it is larger than any AdmissionReview',
+    advice: 'Its object and oldObject are at most 3 MiB each.',
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'wrong-content-type',
