@@ -207,7 +207,10 @@ describe('the metrics of manifests/README.md', () => {
 
 describe('numbers in texts are those of the code', () => {
   test.each([
-    ['how much of an image the webhook reads', policySettings.properties.peek.description],
+    [
+      'how much of an image the webhook reads',
+      configurations.keys().find(({ path }) => path === 'policy.peek')?.description,
+    ],
     ['how much of an image inspect reads', FLAGS.find(({ name }) => name === 'no-peek')?.description],
   ])('%s', (_case, text) => {
     expect(text).toContain(` ${PEEK_DEFAULTS.maxBytes / 1024} KiB`);
