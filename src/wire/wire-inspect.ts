@@ -12,7 +12,8 @@ import { describeError } from '../errors.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import { readCertificates } from '../registry/hosts/load-tls.ts';
-import { createStderrLogger, usualDockerConfigs } from './user-machine.ts';
+import { createStderrLogger } from './stderr-logger.ts';
+import { usualDockerConfigs } from './usual-docker-configs.ts';
 
 /** Of the user's own machine. */
 const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];

@@ -15,7 +15,8 @@ import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
 import { createLogger, type LeveledLogger } from '../telemetry/log.ts';
 import { connectRegistry } from './connect-registry.ts';
-import { createStderrLogger, usualDockerConfigs } from './user-machine.ts';
+import { createStderrLogger } from './stderr-logger.ts';
+import { usualDockerConfigs } from './usual-docker-configs.ts';
 import { assembleAssess, type AssessParts } from './assemble-assess.ts';
 import { readSettings, type Settings } from './settings.ts';
 

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger } from '../assess/ports.ts';
 import type { Io } from '../cli/io.ts';
-import { tellWarning } from '../cli/tell.ts';
 
 /**
  * Where a user's own logins are: docker's config (docs.docker.com, "docker login") and podman's (containers-auth.json(5)). A
@@ -15,13 +13,4 @@ export function usualDockerConfigs(env: Io['env']): readonly string[] {
   const docker = folder === '' ? join(home, '.docker') : folder;
   const usual = [join(docker, 'config.json'), join(runtime, 'containers', 'auth.json')];
   return usual.filter((file) => existsSync(file));
-}
-
-function ignore(): void {}
-
-/** The log of a command: whoever runs it reads along. */
-export function createStderrLogger(io: Io): Logger {
-  const tell = (fields: object, message: string): void =>
-    tellWarning(io, message, 'advice' in fields && typeof fields.advice === 'string' ? fields.advice : null);
-  return { debug: ignore, info: ignore, warn: tell, error: tell };
 }
