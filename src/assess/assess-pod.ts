@@ -19,8 +19,7 @@ import { createSkipList } from './skip-list.ts';
 interface AssessDeps {
   readonly catalog: ImageCatalog;
   readonly cluster: ClusterPort;
-  /** Absent where there is no cluster to ask. */
-  readonly serviceAccounts?: ServiceAccountsPort | undefined;
+  readonly serviceAccounts: ServiceAccountsPort;
   readonly logger: Logger;
 }
 

@@ -16,8 +16,7 @@ import type { SkipList } from './skip-list.ts';
 export interface GatherDeps {
   readonly catalog: ImageCatalog;
   readonly skipList: SkipList;
-  /** Absent where there is no cluster to ask. */
-  readonly serviceAccounts?: ServiceAccountsPort | undefined;
+  readonly serviceAccounts: ServiceAccountsPort;
 }
 
 export interface Gathering extends Pick<AssessmentRequest, 'subject' | 'pod' | 'namespace' | 'deadline'> {
@@ -42,8 +41,7 @@ function secretsOfAccount(
   gathering: Gathering,
 ): Promise<readonly string[]> | null {
   const { subject, pod, namespace, deadline } = gathering;
-  if (serviceAccounts === undefined || subject !== 'template') return null;
-  if (pullSecretsOf(pod).length > 0) return null;
+  if (subject !== 'template' || pullSecretsOf(pod).length > 0) return null;
   return serviceAccounts.pullSecrets(namespace, serviceAccountOf(pod), deadline.signal());
 }
 

@@ -22,7 +22,7 @@ export const DEFAULTS = {
 export interface AssessParts {
   readonly cluster: ClusterPort;
   readonly pullSecrets: PullSecretsPort;
-  readonly serviceAccounts?: ServiceAccountsPort;
+  readonly serviceAccounts: ServiceAccountsPort;
   readonly keychain?: KeychainPort | undefined;
   readonly registry: RegistryPort;
   readonly logger: Logger;

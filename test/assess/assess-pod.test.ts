@@ -9,7 +9,7 @@ import type { PolicySettings } from '../../src/policy/settings.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, limitRange, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
@@ -51,7 +51,12 @@ async function assess(
   const namespaces = { namespace: () => namespace, fetchNamespace: () => Promise.resolve(namespace) };
   const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   const run = createAssessPod(
-    { catalog, cluster: clusterPort(view, { ...namespaces, ...port }), logger },
+    {
+      catalog,
+      cluster: clusterPort(view, { ...namespaces, ...port }),
+      serviceAccounts: NO_ACCOUNT_SECRETS,
+      logger,
+    },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },
   );
   return run({

@@ -7,7 +7,7 @@ import type { ClusterPort } from '../../src/assess/ports.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createTestClient } from '../support/registry-client.ts';
@@ -48,6 +48,7 @@ function start({ watched, live, isStale = false }: Classes) {
   const assess = createAssessPod(
     {
       catalog: createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger }),
+      serviceAccounts: NO_ACCOUNT_SECRETS,
       cluster: clusterPort(known, { fetchView, hasStaleClasses: () => isStale }),
       logger,
     },

@@ -9,7 +9,7 @@ import type { PodEvent } from '../../src/assess/ports.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
@@ -52,7 +52,7 @@ async function setUp({ policy = {}, options, held = '', around = (assess) => ass
   const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   const ownNamespace = 'wasmgate-system';
   const judge = createAssessPod(
-    { catalog, cluster: port, logger },
+    { catalog, cluster: port, serviceAccounts: NO_ACCOUNT_SECRETS, logger },
     { policy: settings(policy), ownNamespace },
   );
   const written: PodEvent[] = [];

@@ -9,7 +9,7 @@ import { createRegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
@@ -50,7 +50,7 @@ async function setUp({ classes, policy = {}, faults }: Setup): Promise<Stage> {
   const port = clusterPort(view);
   const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   const run = createAssessPod(
-    { catalog, cluster: port, logger },
+    { catalog, cluster: port, serviceAccounts: NO_ACCOUNT_SECRETS, logger },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },
   );
   return {

@@ -5,7 +5,7 @@ import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { MAX_PULL_SECRETS } from '../../src/pod/pull-secret-names.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
@@ -32,6 +32,7 @@ async function setUp() {
   const assess = createAssessPod(
     {
       catalog: createImageCatalog({ registry: client, pullSecrets, logger }),
+      serviceAccounts: NO_ACCOUNT_SECRETS,
       cluster: clusterPort(view),
       logger,
     },

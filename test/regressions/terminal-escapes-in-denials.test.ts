@@ -9,7 +9,7 @@ import { policySettings } from '../../src/policy/settings.ts';
 import { WASMTIME } from '../support/assessments.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { startServer } from '../support/http-server.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
 import { startWebhook } from '../support/webhook.ts';
@@ -49,7 +49,10 @@ async function startWholeWebhook() {
   const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   const { policy } = createConfigurationReader({ policy: policySettings }).defaults();
   return startWebhook({
-    assess: createAssessPod({ catalog, cluster, logger }, { policy, ownNamespace: 'wasmgate-system' }),
+    assess: createAssessPod(
+      { catalog, cluster, serviceAccounts: NO_ACCOUNT_SECRETS, logger },
+      { policy, ownNamespace: 'wasmgate-system' },
+    ),
   });
 }
 

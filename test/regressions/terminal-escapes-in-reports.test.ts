@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { startServer } from '../support/http-server.ts';
-import { FACTS, startReviewStage, type ReviewStage } from '../support/review-stage.ts';
+import { useReviewStage } from '../support/review-stage.ts';
 import { runInspect } from '../support/run-inspect.ts';
 
 /** Clears the screen by a sequence of 7 bits and one of 8, turns the text around, and starts a line of its own. */
@@ -10,13 +10,7 @@ const TRICKS = '\u001b[2J\u009b2J\u202e\u2066\u2028';
 // oxlint-disable-next-line no-control-regex
 const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
-let stage: ReviewStage;
-let facts: string;
-beforeAll(async () => {
-  stage = await startReviewStage();
-  facts = await stage.write('facts.yaml', FACTS);
-});
-afterAll(() => stage[Symbol.asyncDispose]());
+const stage = useReviewStage();
 
 const metadata = { name: `pod${TRICKS}`, namespace: `team${TRICKS}`, annotations: { note: TRICKS } };
 
@@ -41,7 +35,7 @@ test.for([
   ['admissionreview', 'does not exist'],
 ] as const)('a manifest cannot command the terminal by review -o %s', async ([output, words]) => {
   const file = await stage.write('pods.yaml', PODS.map((pod) => JSON.stringify(pod)).join('\n---\n'));
-  const { stdout, stderr } = await stage.review(['-f', file, '--facts', facts, '-o', output]);
+  const { stdout, stderr } = await stage.review(['-f', file, '--facts', stage.facts, '-o', output]);
   expect(stdout).toContain(words);
   expect(stdout).not.toMatch(OBEYED);
   expect(stderr).not.toMatch(OBEYED);

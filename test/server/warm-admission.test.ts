@@ -9,7 +9,7 @@ import { createMutate } from '../../src/server/mutate.ts';
 import { createValidate } from '../../src/server/validate.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
   });
   const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   assess = createAssessPod(
-    { catalog, cluster: port, logger },
+    { catalog, cluster: port, serviceAccounts: NO_ACCOUNT_SECRETS, logger },
     { policy: settings(), ownNamespace: 'wasmgate-system' },
   );
 });

@@ -1,7 +1,10 @@
-import type { PullSecretsPort } from '../../src/assess/ports.ts';
+import type { PullSecretsPort, ServiceAccountsPort } from '../../src/assess/ports.ts';
 
 /** The pull secrets of a cluster without any. */
 export const NO_PULL_SECRETS: PullSecretsPort = {
   read: () => Promise.resolve([]),
   forget: () => undefined,
 };
+
+/** The accounts of a cluster in which none names a pull secret. */
+export const NO_ACCOUNT_SECRETS: ServiceAccountsPort = { pullSecrets: () => Promise.resolve([]) };

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import type { Report } from '../../src/cli/review/report.ts';
 import { putFixtureImages } from './fixture-images.ts';
 import { startRegistry, type RegistryOptions } from './registry.ts';
@@ -41,6 +42,36 @@ export async function startReviewStage(options: RegistryOptions = {}): Promise<R
       await registry.close();
       await rm(folder, { recursive: true });
     },
+  };
+}
+
+interface SharedReviewStage extends Omit<ReviewStage, keyof AsyncDisposable> {
+  /** The path of a file with `FACTS`. */
+  readonly facts: string;
+}
+
+/** One stage for all tests of a file, from before the first of them until after the last. */
+export function useReviewStage(): SharedReviewStage {
+  let stage: ReviewStage;
+  let facts: string;
+  beforeAll(async () => {
+    stage = await startReviewStage();
+    facts = await stage.write('facts.yaml', FACTS);
+  });
+  afterAll(() => stage[Symbol.asyncDispose]());
+  return {
+    get folder() {
+      return stage.folder;
+    },
+    get host() {
+      return stage.host;
+    },
+    get facts() {
+      return facts;
+    },
+    write: (name, text) => stage.write(name, text),
+    review: (args, options) => stage.review(args, options),
+    report: (args, options) => stage.report(args, options),
   };
 }
 

@@ -1,20 +1,12 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseDocuments } from '../../../src/cli/review/parse-documents.ts';
 import type { Report } from '../../../src/cli/review/report.ts';
 import { run } from '../../support/processes.ts';
-import { FACTS, podOf, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+import { podOf, useReviewStage } from '../../support/review-stage.ts';
 
-let stage: ReviewStage;
-let facts: string;
-
-beforeAll(async () => {
-  stage = await startReviewStage();
-  facts = await stage.write('facts.yaml', FACTS);
-});
-
-afterAll(() => stage[Symbol.asyncDispose]());
+const stage = useReviewStage();
 
 describe('wrong usage, exit code 2', () => {
   test.each([
@@ -132,7 +124,14 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
 
   test('json: what is wrong first with each document, in fields', async () => {
     const path = await folder('mixed-json');
-    const { exitCode, stdout, stderr } = await stage.review(['-f', path, '--facts', facts, '-o', 'json']);
+    const { exitCode, stdout, stderr } = await stage.review([
+      '-f',
+      path,
+      '--facts',
+      stage.facts,
+      '-o',
+      'json',
+    ]);
     expect(exitCode).toBe(2);
     const { items, errors, summary } = JSON.parse(stdout) as Report;
     expect(items.map(({ source, outcome }) => [source.name, outcome])).toEqual([
@@ -149,7 +148,14 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
 
   test.each(['table', 'diff', 'patch', 'admissionreview'])('%s: told last', async (output) => {
     const path = await folder(`mixed-${output}`);
-    const { exitCode, stdout, stderr } = await stage.review(['-f', path, '--facts', facts, '-o', output]);
+    const { exitCode, stdout, stderr } = await stage.review([
+      '-f',
+      path,
+      '--facts',
+      stage.facts,
+      '-o',
+      output,
+    ]);
     expect(exitCode).toBe(2);
     expect(stdout).not.toBe('');
     expect(stderr).toContain(
@@ -169,7 +175,7 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
       '-f',
       good,
       '--facts',
-      facts,
+      stage.facts,
       '-o',
       'json',
     ]);
@@ -183,7 +189,7 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
   test('a refusal beside it changes nothing of the exit code', async () => {
     const bad = await stage.write('no-yaml.yaml', 'a: [');
     const pod = await stage.write('spin.yaml', podOf('a', 'spin-v2-app', '  runtimeClassName: wasmtime'));
-    const args = ['-f', bad, '-f', pod, '--facts', facts];
+    const args = ['-f', bad, '-f', pod, '--facts', stage.facts];
     expect(await stage.review(args)).toMatchObject({
       exitCode: 2,
       stdout: expect.stringMatching(/^refused /),
@@ -202,7 +208,7 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
   test('facts are another thing: every judgement rests on them', async () => {
     const bad = await stage.write('no-yaml.yaml', 'a: [');
     const good = await stage.write('good.yaml', GOOD);
-    expect(await stage.review(['-f', good, '--facts', facts, '--facts', bad])).toMatchObject({
+    expect(await stage.review(['-f', good, '--facts', stage.facts, '--facts', bad])).toMatchObject({
       exitCode: 2,
       stdout: '',
       stderr: expect.stringContaining(`${bad}, document 1`),
@@ -267,7 +273,7 @@ describe('what cannot be read is undecided', () => {
   test('the YAML parser says nothing of its own on standard error', async () => {
     const file = await stage.write('keys.yaml', `${podOf('a', 'linux-plain')}\n---\n{? {a: b} : c}\n`);
     const program = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
-    const { stderr } = await run(process.execPath, [program, 'review', '-f', file, '--facts', facts]);
+    const { stderr } = await run(process.execPath, [program, 'review', '-f', file, '--facts', stage.facts]);
     expect(stderr).toBe('');
   });
 
@@ -280,7 +286,7 @@ describe('what cannot be read is undecided', () => {
     ['duplicate containers', '  initContainers: [{name: app, image: REGISTRY/corpus/bk-wasi-wasm}]'],
   ])('%s: no crash', async (_case, spec) => {
     const file = await stage.write('odd.yaml', podOf('odd', 'bk-wasi-wasm', spec));
-    const { items } = await stage.report(['-f', file, '--facts', facts]);
+    const { items } = await stage.report(['-f', file, '--facts', stage.facts]);
     expect(items.map(({ outcome }) => outcome)).toEqual(['changed']);
   });
 });

@@ -1,23 +1,15 @@
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { run } from '../../support/processes.ts';
-import { FACTS, podOf, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+import { podOf, useReviewStage } from '../../support/review-stage.ts';
 
 // What somebody meets who uses `review` every day; each of these once annoyed its author.
 
 const PROGRAM = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
 
-let stage: ReviewStage;
-let facts: string;
-
-beforeAll(async () => {
-  stage = await startReviewStage();
-  facts = await stage.write('facts.yaml', FACTS);
-});
-
-afterAll(() => stage[Symbol.asyncDispose]());
+const stage = useReviewStage();
 
 /** Nothing listens on the port of discard. */
 function awayPod(name: string): string {
@@ -72,13 +64,13 @@ describe('a folder', () => {
     );
     await symlink('.', join(folder, 'loop'));
     await symlink('../many', join(folder, 'again'));
-    const json = await stage.review(['-f', folder, '--facts', facts, '-o', 'json']);
+    const json = await stage.review(['-f', folder, '--facts', stage.facts, '-o', 'json']);
     expect(json.exitCode).toBe(3);
     expect(JSON.parse(json.stdout)).toMatchObject({ summary: { reviewed: 200, undecided: 200 } });
     const told = json.stderr.trimEnd().split('\n');
     expect(told.filter((line) => line.startsWith('Undecided: '))).toHaveLength(11);
     expect(told).toContain('Undecided: and 190 more');
-    const table = await stage.review(['-f', folder, '--facts', facts]);
+    const table = await stage.review(['-f', folder, '--facts', stage.facts]);
     expect(table.stdout.match(/^To decide: /gm)?.length).toBeLessThanOrEqual(2);
     expect(table.stderr).toBe('');
   });
@@ -138,7 +130,7 @@ describe('files', () => {
   ])('with %s are read like any', async (_case, change) => {
     const text = podOf('a', 'bk-wasi-wasm');
     const file = await stage.write('odd.yaml', change(text.replaceAll('REGISTRY', stage.host)));
-    expect((await stage.report(['-f', file, '--facts', facts])).items).toMatchObject([
+    expect((await stage.report(['-f', file, '--facts', stage.facts])).items).toMatchObject([
       { source: { name: 'a' }, outcome: 'changed' },
     ]);
   });
@@ -258,7 +250,7 @@ describe('the command line', () => {
 
   test('a pipe gets no colours', async () => {
     const file = await stage.write('a.yaml', podOf('a', 'bk-wasi-wasm'));
-    const { stdout } = await stage.review(['-f', file, '--facts', facts, '-o', 'diff']);
+    const { stdout } = await stage.review(['-f', file, '--facts', stage.facts, '-o', 'diff']);
     expect(stdout).toBe(stripVTControlCharacters(stdout));
     expect(stdout).toContain('+  runtimeClassName: wasmtime');
   });

@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FACTS, podOf, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+import { expect, test } from 'vitest';
+import { FACTS, podOf, useReviewStage } from '../../support/review-stage.ts';
 
 // Programs read this: a test that fails here is a promise about to be broken. Fields may be added, and then here too.
 
-let stage: ReviewStage;
-
-beforeAll(async () => {
-  stage = await startReviewStage();
-});
-
-afterAll(() => stage[Symbol.asyncDispose]());
+const stage = useReviewStage();
 
 const SERVICE = '{apiVersion: v1, kind: Service, metadata: {name: web}}';
 

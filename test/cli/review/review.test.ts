@@ -1,18 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import jsonPatch from 'fast-json-patch';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { FACTS, podOf, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+import { FACTS, podOf, useReviewStage } from '../../support/review-stage.ts';
 
-let stage: ReviewStage;
-let facts: string;
-
-beforeAll(async () => {
-  stage = await startReviewStage();
-  facts = await stage.write('facts.yaml', FACTS);
-});
-
-afterAll(() => stage[Symbol.asyncDispose]());
+const stage = useReviewStage();
 
 const PODS = [
   podOf('linux', 'linux-plain'),
@@ -25,7 +17,7 @@ const PODS = [
 describe('outcomes', () => {
   test('one of each', async () => {
     const file = await stage.write('pods.yaml', PODS);
-    const { items, summary } = await stage.report(['-f', file, '--facts', facts]);
+    const { items, summary } = await stage.report(['-f', file, '--facts', stage.facts]);
     expect(items.map(({ source, outcome }) => `${source.name} ${outcome}`)).toEqual([
       'linux admitted',
       'module changed',
@@ -57,7 +49,7 @@ describe('outcomes', () => {
     ['skipped', [podOf('a', 'linux-plain', '  os: {name: windows}')], 0],
   ])('exit code: %s', async (_case, pods, exitCode) => {
     const file = await stage.write('exit.yaml', pods.join('\n---\n'));
-    expect(await stage.review(['-f', file, '--facts', facts])).toMatchObject({ exitCode });
+    expect(await stage.review(['-f', file, '--facts', stage.facts])).toMatchObject({ exitCode });
   });
 
   test.each(['allow', 'deny'])('an unknown image is undecided where the policy says %s', async (policy) => {
@@ -66,7 +58,7 @@ describe('outcomes', () => {
       'config.yaml',
       `{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, policy: {onUnknownImage: ${policy}}}`,
     );
-    const { items } = await stage.report(['-f', file, '--facts', facts, '--config', config]);
+    const { items } = await stage.report(['-f', file, '--facts', stage.facts, '--config', config]);
     expect(items).toMatchObject([{ outcome: 'undecided', findings: [{ id: 'image-unknown' }] }]);
   });
 
@@ -119,7 +111,7 @@ describe('outcomes', () => {
 
   test('a class that is not there is refused where classes are known', async () => {
     const file = await stage.write('bare.yaml', podOf('a', 'bk-wasi-wasm', '  runtimeClassName: wasmtyme'));
-    const { items } = await stage.report(['-f', file, '--facts', facts]);
+    const { items } = await stage.report(['-f', file, '--facts', stage.facts]);
     expect(items).toMatchObject([
       {
         outcome: 'refused',
@@ -139,7 +131,7 @@ describe('outcomes', () => {
       wrong.replace('{name: a}', `{name: a, namespace: ${mode}}`),
     );
     const file = await stage.write('modes.yaml', [...namespaces, ...pods].join('\n---\n'));
-    const { stdout, stderr } = await stage.review(['-f', file, '--facts', facts, '-o', 'json']);
+    const { stdout, stderr } = await stage.review(['-f', file, '--facts', stage.facts, '-o', 'json']);
     const { items } = JSON.parse(stdout) as { items: readonly { mode: string; outcome: string }[] };
     expect(items.map(({ mode, outcome }) => [mode, outcome])).toEqual([
       ['audit', 'admitted'],
@@ -157,7 +149,7 @@ describe('outcomes', () => {
       '{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, policy: {mode: audit}}',
     );
     const file = await stage.write('module.yaml', podOf('a', 'bk-wasi-wasm'));
-    const args = ['-f', file, '--facts', facts, '--config', config];
+    const args = ['-f', file, '--facts', stage.facts, '--config', config];
     const { items } = await stage.report(args);
     expect(items).toMatchObject([
       { mode: 'audit', outcome: 'admitted', patch: [], runtimeClass: { name: 'wasmtime' } },
@@ -186,7 +178,7 @@ describe('what comes in', () => {
   ])('a %s: its patch applies to it', async (kind, apiVersion, spec, path) => {
     const text = `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: w}, spec: ${spec}}`;
     const file = await stage.write('workload.yaml', text);
-    const { items } = await stage.report(['-f', file, '--facts', facts]);
+    const { items } = await stage.report(['-f', file, '--facts', stage.facts]);
     expect(items).toMatchObject([{ source: { kind, namespace: 'default', name: 'w' }, outcome: 'changed' }]);
     const patch = items[0]?.patch ?? [];
     expect(patch.every((operation) => operation.path.startsWith(`${path}/`))).toBe(true);
@@ -196,7 +188,7 @@ describe('what comes in', () => {
       true,
     ).newDocument;
     const written = await stage.write('patched.yaml', JSON.stringify(patched));
-    expect((await stage.report(['-f', written, '--facts', facts])).items).toMatchObject([
+    expect((await stage.report(['-f', written, '--facts', stage.facts])).items).toMatchObject([
       { outcome: 'admitted' },
     ]);
   });
@@ -242,13 +234,13 @@ describe('what comes in', () => {
       },
     };
     const file = await stage.write('review.json', JSON.stringify(review));
-    const { stdout } = await stage.review(['-f', file, '--facts', facts, '-o', 'admissionreview']);
+    const { stdout } = await stage.review(['-f', file, '--facts', stage.facts, '-o', 'admissionreview']);
     expect(JSON.parse(stdout)).toMatchObject({
       apiVersion: 'admission.k8s.io/v1',
       kind: 'AdmissionReview',
       response: { uid: 'abc', allowed: true, patchType: 'JSONPatch' },
     });
-    const { items } = await stage.report(['-f', file, '--facts', facts]);
+    const { items } = await stage.report(['-f', file, '--facts', stage.facts]);
     expect(items).toMatchObject([{ source: { namespace: 'team-a', name: 'a' }, outcome: 'changed' }]);
   });
 
@@ -270,7 +262,7 @@ describe('what goes out', () => {
   test('yaml is all objects, the reviewed ones as they would be', async () => {
     const text = `{apiVersion: v1, kind: Service, metadata: {name: on, annotations: {a: "yes"}}}\n---\n${podOf('module', 'bk-wasi-wasm')}`;
     const file = await stage.write('app.yaml', text);
-    const { stdout } = await stage.review(['-f', file, '--facts', facts, '-o', 'yaml']);
+    const { stdout } = await stage.review(['-f', file, '--facts', stage.facts, '-o', 'yaml']);
     expect(parseAllDocuments(stdout).map((document) => document.toJS() as unknown)).toMatchObject([
       { kind: 'Service', metadata: { annotations: { a: 'yes' } } },
       { kind: 'Pod', spec: { runtimeClassName: 'wasmtime' } },
@@ -280,7 +272,7 @@ describe('what goes out', () => {
 
   test('patch is one line for each reviewed object', async () => {
     const file = await stage.write('pods.yaml', PODS);
-    const { stdout } = await stage.review(['-f', file, '--facts', facts, '-o', 'patch']);
+    const { stdout } = await stage.review(['-f', file, '--facts', stage.facts, '-o', 'patch']);
     const patches = stdout
       .trimEnd()
       .split('\n')
@@ -290,7 +282,7 @@ describe('what goes out', () => {
 
   test('diff shows the changed ones only', async () => {
     const file = await stage.write('pods.yaml', PODS);
-    const { stdout } = await stage.review(['-f', file, '--facts', facts, '-o', 'diff']);
+    const { stdout } = await stage.review(['-f', file, '--facts', stage.facts, '-o', 'diff']);
     expect(stdout.match(/^--- .*$/gm)).toEqual([`--- ${file}, document 2`]);
     expect(stdout).toContain('\n+  runtimeClassName: wasmtime\n');
   });
@@ -300,7 +292,7 @@ describe('what goes out', () => {
       'wrong.yaml',
       podOf('wrong', 'spin-v2-app', '  runtimeClassName: wasmtime'),
     );
-    const { stdout } = await stage.review(['-f', file, '--facts', facts, '-o', 'admissionreview']);
+    const { stdout } = await stage.review(['-f', file, '--facts', stage.facts, '-o', 'admissionreview']);
     expect(JSON.parse(stdout)).toMatchObject({
       response: { uid: 'review-1', allowed: false, status: { code: 403, reason: 'Forbidden' } },
     });
@@ -312,7 +304,7 @@ describe('what goes out', () => {
     [200, 80],
   ])('a terminal of %i columns gets lines of at most %i', async (columns, widest) => {
     const file = await stage.write('pods.yaml', PODS);
-    const { stdout } = await stage.review(['-f', file, '--facts', facts], { columns });
+    const { stdout } = await stage.review(['-f', file, '--facts', stage.facts], { columns });
     // A word that is longer than the line stays whole beside its label, so that it can be copied.
     const tooLong = stripVTControlCharacters(stdout)
       .split('\n')

@@ -1,16 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FACTS, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+import { expect, test } from 'vitest';
+import { useReviewStage } from '../../support/review-stage.ts';
 import { readReview } from '../../support/reviews.ts';
 
-let stage: ReviewStage;
-let facts: string;
-
-beforeAll(async () => {
-  stage = await startReviewStage();
-  facts = await stage.write('facts.yaml', FACTS);
-});
-
-afterAll(() => stage[Symbol.asyncDispose]());
+const stage = useReviewStage();
 
 const REFUSING = '{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, policy: {refuseTemplates: true}}';
 const TELLING = '{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration}';
@@ -33,7 +25,7 @@ test.each([
 ])('Pods that would be refused, of %s', async (_case, text, configuration, outcome, refuses, code) => {
   const file = await stage.write('workload.yaml', text);
   const config = await stage.write('config.yaml', configuration);
-  const args = ['-f', file, '--facts', facts, '--config', config];
+  const args = ['-f', file, '--facts', stage.facts, '--config', config];
   const { items } = await stage.report(args);
   expect(items).toMatchObject([{ outcome, refuses, findings: [{ id: 'handler-cannot-run-image' }] }]);
   const { exitCode, stdout } = await stage.review([...args, '-o', 'admissionreview']);
@@ -50,7 +42,7 @@ test.each([
   ],
 ])('the table says so: %#', async (text, words) => {
   const file = await stage.write('workload.yaml', text);
-  const { stdout } = await stage.review(['-f', file, '--facts', facts]);
+  const { stdout } = await stage.review(['-f', file, '--facts', stage.facts]);
   expect(stdout.replaceAll(/\s+/g, ' ')).toContain(words);
 });
 
@@ -67,7 +59,7 @@ test.each(['16', '17'])(
     const file = await stage.write('review.json', text);
     const { items } = await stage.report(['-f', file]);
     expect(items).toMatchObject([{ outcome: 'undecided', findings: [] }]);
-    const none = await stage.report(['-f', file, '--facts', facts]);
+    const none = await stage.report(['-f', file, '--facts', stage.facts]);
     expect(none.items[0]?.outcome).not.toBe('undecided');
   },
 );

@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FACTS, podOf, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+import { expect, test } from 'vitest';
+import { podOf, useReviewStage } from '../../support/review-stage.ts';
 
-let stage: ReviewStage;
-let facts: string;
-
-beforeAll(async () => {
-  stage = await startReviewStage();
-  facts = await stage.write('facts.yaml', FACTS);
-});
-
-afterAll(() => stage[Symbol.asyncDispose]());
+const stage = useReviewStage();
 
 test.each(['yaml', 'diff', 'patch', 'admissionreview'])(
   '-o %s says on standard error what is undecided and why, and the same advice once',
@@ -21,7 +13,7 @@ test.each(['yaml', 'diff', 'patch', 'admissionreview'])(
       'away.yaml',
       [away('a'), podOf('b', 'linux-plain'), away('c')].join('\n---\n'),
     );
-    const { exitCode, stderr } = await stage.review(['-f', file, '--facts', facts, '-o', output]);
+    const { exitCode, stderr } = await stage.review(['-f', file, '--facts', stage.facts, '-o', output]);
     expect(exitCode).toBe(3);
     const [first, second, advice, ...rest] = stderr.split('\n');
     expect(first).toMatch(
@@ -40,7 +32,7 @@ test('a container without an image is told so in the table', async () => {
     'bare.yaml',
     'apiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {containers: [{name: app}]}\n',
   );
-  const { stdout } = await stage.review(['-f', file, '--facts', facts]);
+  const { stdout } = await stage.review(['-f', file, '--facts', stage.facts]);
   expect(stdout).toContain('\n  images    app: names no image\n');
 });
 
@@ -52,6 +44,6 @@ test.each([
   ['nothing', podOf('a', 'linux-plain'), ['--facts'], []],
 ])('what the outcome hangs on is told to programs: %s', async (_case, text, flags, hangsOn) => {
   const file = await stage.write('hangs.yaml', text);
-  const { items } = await stage.report(['-f', file, ...flags.flatMap((flag) => [flag, facts])]);
+  const { items } = await stage.report(['-f', file, ...flags.flatMap((flag) => [flag, stage.facts])]);
   expect(items).toMatchObject([{ outcome: hangsOn.length === 0 ? 'admitted' : 'undecided', hangsOn }]);
 });
