@@ -6,12 +6,12 @@ import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { PEEK_DEFAULTS } from '../src/assess/images/peek-image.ts';
 import { FLAGS } from '../src/cli/inspect/flags.ts';
-import { explanations } from '../src/policy/explanations.ts';
-import { actionOf } from '../src/policy/severity.ts';
-import { policySettings } from '../src/policy/settings.ts';
 import { createConfigurationReader } from '../src/config/configuration-reader.ts';
-import { createWebhookMetrics } from '../src/wire/webhook-metrics.ts';
+import { explanations } from '../src/policy/explanations.ts';
+import { policySettings } from '../src/policy/settings.ts';
+import { actionOf } from '../src/policy/severity.ts';
 import { configurations } from '../src/wire/settings.ts';
+import { createWebhookMetrics } from '../src/wire/webhook-metrics.ts';
 import { run } from './support/processes.ts';
 
 const ROOT = join(import.meta.dirname, '..');

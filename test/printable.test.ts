@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { hasUnprintable, printable, printableLines } from '../src/printable.ts';
 import { plainJson } from '../src/cli/plain-json.ts';
+import { hasUnprintable, printable, printableLines } from '../src/printable.ts';
 
 const HOSTILE = [
   ['an escape sequence of 7 bits', 'a\u001b[2Jb', 'a [2Jb'],

@@ -1,7 +1,7 @@
-import { printable } from '../printable.ts';
 import type { Change, Decision, RatedFinding } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import type { Mode, Outcome } from '../policy/mode.ts';
+import { printable } from '../printable.ts';
 import { WARNING_BOUNDS } from './bound-warnings.ts';
 import { describeChange } from './describe-change.ts';
 import { describeStale, staleMark } from './describe-staleness.ts';

@@ -1,7 +1,7 @@
 import { printable } from '../printable.ts';
-import { REVIEW_VERSION } from './review.ts';
-import { encodePatch, type PatchOperation } from './json-patch.ts';
 import { boundText, boundWarnings } from './bound-warnings.ts';
+import { encodePatch, type PatchOperation } from './json-patch.ts';
+import { REVIEW_VERSION } from './review.ts';
 
 /** What is told beside the answer. Annotation keys are bare: the API server stores them as `<webhook name>/<key>`. */
 export interface Remarks {

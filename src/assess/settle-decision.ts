@@ -5,9 +5,9 @@ import type { Decision } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import { isSameDecision } from '../policy/same-decision.ts';
 import type { PolicySettings } from '../policy/settings.ts';
+import { openQuestionsOf, type Questions } from './assess-container.ts';
 import type { Eventually } from './eventually.ts';
 import type { Gathered } from './gather-facts.ts';
-import { openQuestionsOf, type Questions } from './assess-container.ts';
 
 interface Settled {
   readonly containers: readonly AssessedContainer[];

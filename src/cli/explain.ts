@@ -1,6 +1,6 @@
+import { didYouMean } from '../nearest-name.ts';
 import type { Explanation } from '../policy/check.ts';
 import type { Action, Severity } from '../policy/decision.ts';
-import { didYouMean } from '../nearest-name.ts';
 import type { Command } from './command.ts';
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';

@@ -1,5 +1,5 @@
-import { Value } from 'typebox/value';
 import type { TSchema } from 'typebox';
+import { Value } from 'typebox/value';
 import { isObject, type JsonObject } from '../json.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { describeType } from './describe-type.ts';

@@ -1,7 +1,8 @@
-import type { Content } from '../image/image-facts.ts';
-import { CNCF_WASM_CONFIG, CNCF_WASM_LAYER, isImageConfig } from '../image/media-types.ts';
 import type { ImageConfig } from '../image/image-config.ts';
+import type { Content } from '../image/image-facts.ts';
 import type { Descriptor, ImageManifest } from '../image/manifest.ts';
+import { CNCF_WASM_CONFIG, CNCF_WASM_LAYER, isImageConfig } from '../image/media-types.ts';
+import { contentEvidence } from './inside-signals.ts';
 import {
   configTypeEvidence,
   layerEvidence,
@@ -11,7 +12,6 @@ import {
   type Signal,
   type Subject,
 } from './signal.ts';
-import { contentEvidence } from './inside-signals.ts';
 import type { Evidence, Flavour, Shape, Verdict } from './verdict.ts';
 
 /** The layer types that runwasi looks for (containerd-shim-wasm src/shim/shim.rs). */

@@ -1,5 +1,5 @@
-import { readPod } from './read-pod.ts';
 import type { Pod } from './pod.ts';
+import { readPod } from './read-pod.ts';
 
 /** Where the Pod template stands in each kind that has one, by `group/kind`. */
 const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {

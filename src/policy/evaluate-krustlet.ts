@@ -1,6 +1,6 @@
-import { krustletChecks } from './checks/index.ts';
 import { pinDigests } from './changes/pin-digests.ts';
 import { selectKrustletNode } from './changes/select-krustlet-node.ts';
+import { krustletChecks } from './checks/index.ts';
 import type { PolicyContext } from './context.ts';
 import type { Decision } from './decision.ts';
 import type { PodFacts } from './facts.ts';

@@ -1,5 +1,5 @@
-import type { ImageFacts } from '../image/image-facts.ts';
 import type { UnknownReason, Verdict } from '../detect/verdict.ts';
+import type { ImageFacts } from '../image/image-facts.ts';
 import type { ClusterNode, LimitRange, RuntimeClass } from '../pod/cluster-objects.ts';
 import type { ShapedPod } from '../pod/pod-shape.ts';
 import type { StringMap } from '../pod/pod.ts';

@@ -1,5 +1,5 @@
-import type { AdmissionRequest } from '../admission/review.ts';
 import type { Answer } from '../admission/response.ts';
+import type { AdmissionRequest } from '../admission/review.ts';
 import type { AssessPod } from '../assess/assessment.ts';
 import type { Deadline } from '../assess/deadline.ts';
 import type { Eventually } from '../assess/eventually.ts';

@@ -14,11 +14,11 @@ import { listFacts } from '../kubernetes/list-facts.ts';
 import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
 import { createLogger, type LeveledLogger } from '../telemetry/log.ts';
+import { assembleAssess, type AssessParts } from './assemble-assess.ts';
 import { connectRegistry } from './connect-registry.ts';
+import { readSettings, type Settings } from './settings.ts';
 import { createStderrLogger } from './stderr-logger.ts';
 import { usualDockerConfigs } from './usual-docker-configs.ts';
-import { assembleAssess, type AssessParts } from './assemble-assess.ts';
-import { readSettings, type Settings } from './settings.ts';
 
 type Ports = Pick<AssessParts, 'cluster' | 'pullSecrets'> & {
   readonly serviceAccounts: ServiceAccountsPort;

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import jsonPatch from 'fast-json-patch';
+import { expect, test } from 'vitest';
 import { createPatch, encodePatch } from '../../src/admission/json-patch.ts';
 import { formatPointer, leadingSegments, parsePointer } from '../../src/pod/json-pointer.ts';
 import type { Change } from '../../src/policy/decision.ts';

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import { Check } from 'typebox/schema';
+import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import { policySettings } from '../../src/policy/settings.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
+import { signals } from '../../src/detect/signals.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { DOCKER_CONFIG, OCI_INDEX } from '../../src/image/media-types.ts';
-import { signals } from '../../src/detect/signals.ts';
 import {
   artefact,
   digestOf,

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { connect } from 'node:tls';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MANIFESTS } from '../support/install.ts';
 import { apply, getJson, must } from '../support/kubectl.ts';

@@ -13,8 +13,8 @@ import {
 import { MANIFESTS } from '../support/install.ts';
 import { must } from '../support/kubectl.ts';
 import { startKubernetesServer } from '../support/kubernetes-server.ts';
-import { freePort, run, startServer, waitFor } from '../support/processes.ts';
 import { probe } from '../support/probe.ts';
+import { freePort, run, startServer, waitFor } from '../support/processes.ts';
 import { realServers } from '../support/real-servers.ts';
 
 const tools = await imageTools();

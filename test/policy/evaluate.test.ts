@@ -1,4 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { CHOSEN_CLASS_ANNOTATION } from '../../src/pod/names.ts';
+import type { Decision } from '../../src/policy/decision.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
+import type { ClusterView } from '../../src/policy/facts.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
 import { imageFacts, linux, OCI_COMPONENT, OCI_MODULE, SPIN_APP, wasi } from '../support/image-facts.ts';
 import {
   cluster,
@@ -10,11 +15,6 @@ import {
   type Known,
   type PodSketch,
 } from '../support/pods.ts';
-import { CHOSEN_CLASS_ANNOTATION } from '../../src/pod/names.ts';
-import type { PolicySettings } from '../../src/policy/settings.ts';
-import type { ClusterView } from '../../src/policy/facts.ts';
-import { evaluate } from '../../src/policy/evaluate.ts';
-import type { Decision } from '../../src/policy/decision.ts';
 
 const IMAGES: Readonly<Record<string, Known>> = {
   app: linux('/app.wasm'),

@@ -1,7 +1,7 @@
 import type { ClusterNode } from '../../src/pod/cluster-objects.ts';
 import type { Container } from '../../src/pod/pod.ts';
-import { evaluate } from '../../src/policy/evaluate.ts';
 import type { RatedFinding } from '../../src/policy/decision.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
 import type { ClusterView } from '../../src/policy/facts.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import {

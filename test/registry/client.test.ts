@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { FetchedDocument, RegistryPort } from '../../src/assess/ports.ts';
 import { isDigest } from '../../src/image/digest.ts';
-import type { Reference } from '../../src/image/reference.ts';
 import { parseManifest, type ImageIndex } from '../../src/image/manifest.ts';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
+import type { Reference } from '../../src/image/reference.ts';
 import type { RequestEvent } from '../../src/registry/http-types.ts';
 import { loadFixtureImages, putFixtureImages } from '../support/fixture-images.ts';
 import { startServer } from '../support/http-server.ts';
 import { digestOf } from '../support/image-facts.ts';
-import { startRegistry } from '../support/registry.ts';
 import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+import { startRegistry } from '../support/registry.ts';
 
 const bytes = Buffer.from('{"schemaVersion":2}');
 

@@ -4,8 +4,8 @@ import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import { readHosts, readHostsToml, readRegistriesYaml } from '../support/hosts-files.ts';
 import { startServer } from '../support/http-server.ts';
-import { startRegistry } from '../support/registry.ts';
 import { asking, createTestClient, credentialFor, failureOf, imageAt } from '../support/registry-client.ts';
+import { startRegistry } from '../support/registry.ts';
 
 const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };
 const good = { kind: 'basic', username: 'joe', password: 'pass' } as const;

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { startServer } from '../support/http-server.ts';
 import { digestOf } from '../support/image-facts.ts';
-import { startRegistry } from '../support/registry.ts';
 import { asking, createTestClient, credentialFor, failureOf, imageAt } from '../support/registry-client.ts';
+import { startRegistry } from '../support/registry.ts';
 
 const good = { kind: 'basic', username: 'joe', password: 'pass' } as const;
 const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };

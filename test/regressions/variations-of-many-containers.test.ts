@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { assessAnswered } from '../../src/assess/assess-container.ts';
 import { settleDecision } from '../../src/assess/settle-decision.ts';
-import type { Decision } from '../../src/policy/decision.ts';
 import { visitContainers } from '../../src/pod/visit-containers.ts';
+import type { Decision } from '../../src/policy/decision.ts';
 import { imageFacts, linux } from '../support/image-facts.ts';
 import { pod } from '../support/pods.ts';
 

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import jsonPatch from 'fast-json-patch';
+import { expect, test } from 'vitest';
 import { answering, CANNOT_RUN, decided, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
 import { readReview, REVIEW_FILES, withObject } from '../support/reviews.ts';
 import { startWebhook } from '../support/webhook.ts';

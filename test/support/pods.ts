@@ -1,14 +1,14 @@
-import { AppError } from '../../src/errors.ts';
-import type { ImageFacts } from '../../src/image/image-facts.ts';
+import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { UnknownReason, Verdict } from '../../src/detect/verdict.ts';
+import { AppError } from '../../src/errors.ts';
+import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
 import type { ClusterNode, LimitRange, LimitRangeItem, RuntimeClass } from '../../src/pod/cluster-objects.ts';
 import type { Container, Pod, PodSpec } from '../../src/pod/pod.ts';
 import { readPod } from '../../src/pod/read-pod.ts';
 import { visitContainers } from '../../src/pod/visit-containers.ts';
 import type { AssessedContainer, ClusterView, PodFacts } from '../../src/policy/facts.ts';
-import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import { policySettings, type PolicySettings } from '../../src/policy/settings.ts';
 import { imageFacts, type ImageSketch } from './image-facts.ts';
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
-import { inspectCommand } from '../../src/cli/inspect/inspect.ts';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
+import { inspectCommand } from '../../src/cli/inspect/inspect.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { wireInspect } from '../../src/wire/wire-inspect.ts';
 

@@ -1,5 +1,5 @@
-import { Writable } from 'node:stream';
 import type { ServerOptions } from 'node:https';
+import { Writable } from 'node:stream';
 import { Agent, request } from 'undici';
 import type { AssessPod } from '../../src/assess/assessment.ts';
 import type { ServerMeter } from '../../src/server/admission-meter.ts';

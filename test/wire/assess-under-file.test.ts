@@ -8,8 +8,8 @@ import { createConfigurationReader } from '../../src/config/configuration-reader
 import { policySettings } from '../../src/policy/settings.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { logSettings } from '../../src/telemetry/settings.ts';
-import { createWebhookMetrics } from '../../src/wire/webhook-metrics.ts';
 import { assessUnderFile } from '../../src/wire/assess-under-file.ts';
+import { createWebhookMetrics } from '../../src/wire/webhook-metrics.ts';
 import { readSeries } from '../support/exposition.ts';
 import { pod } from '../support/pods.ts';
 import { waitFor } from '../support/processes.ts';

@@ -8,9 +8,9 @@ import { parseDocuments, type ParsedDocument } from './parse-documents.ts';
 import type { Problem } from './problem.ts';
 import { readFiles, type InputFile } from './read-files.ts';
 import type { PassedOver } from './report.ts';
-import { CHART_ADVICE } from './unreadable.ts';
 import { reviewSubject, type Reviewed } from './review-subject.ts';
 import { nameOf, readReviewSubject, type ReviewSubject } from './subjects.ts';
+import { CHART_ADVICE } from './unreadable.ts';
 
 const DEFAULTS = {
   /** Reviewed side by side: enough to hide a registry's latency, few enough for its rate limits. */

@@ -6,14 +6,14 @@ import type { Io } from '../io.ts';
 import { flagChoice, flagText, flagTexts } from '../parse.ts';
 import { usageError } from '../usage-error.ts';
 import { factsOf } from './facts.ts';
+import { OUTPUTS, type Output } from './outputs.ts';
 import { reportItem } from './report-item.ts';
 import { exitCodeOf, reportOf } from './report.ts';
-import { unreadableDocuments, unreadableError } from './unreadable.ts';
 import { checkNotEmpty, readManifests, reviewInput, type Input } from './review-input.ts';
+import { unreadableDocuments, unreadableError } from './unreadable.ts';
 import { writeNotes } from './write-notes.ts';
 import { writePassedOver } from './write-remarks.ts';
 import { writeResults } from './write-results.ts';
-import { OUTPUTS, type Output } from './outputs.ts';
 
 export interface ReviewSetup {
   readonly config: string | undefined;

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts';
 import type { Problem } from './problem.ts';
-import type { Input } from './review-input.ts';
 import type { Unreadable } from './report.ts';
+import type { Input } from './review-input.ts';
 
 const DEFAULTS = {
   /** Problems told of one file: what is no YAML at all has one in every line, and the first says so. */

@@ -1,11 +1,11 @@
 import { printable } from '../../printable.ts';
 import type { Io } from '../io.ts';
 import { describeObject, describePlace } from './describe-source.ts';
-import { advicesOn, unknownImages } from './unknown-images.ts';
 import type { Output } from './outputs.ts';
 import { isBroken, remarksOf } from './report-item.ts';
 import type { PassedOver } from './report.ts';
 import type { Reviewed } from './review-subject.ts';
+import { advicesOn, unknownImages } from './unknown-images.ts';
 
 const DEFAULTS = {
   /** Images told of one by one: where more of them are not known, what they have in common is what to look for. */

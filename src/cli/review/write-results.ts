@@ -1,17 +1,17 @@
 import { writeReview } from '../../admission/response.ts';
-import { createPage } from '../page.ts';
 import type { Io } from '../io.ts';
+import { createPage } from '../page.ts';
 import { plainJson } from '../plain-json.ts';
 import { toYaml } from '../to-yaml.ts';
 import { admissionAnswer } from './admission-answer.ts';
 import type { Output } from './outputs.ts';
 import { renderReviewDiff } from './render-review-diff.ts';
-import { advicesOn, unknownImages } from './unknown-images.ts';
 import { renderAdvices, renderItem, renderSummary, type Beside } from './render-table.ts';
-import type { Report } from './report.ts';
 import { remarksOf } from './report-item.ts';
+import type { Report } from './report.ts';
 import type { ReviewedInput } from './review-input.ts';
 import type { Reviewed } from './review-subject.ts';
+import { advicesOn, unknownImages } from './unknown-images.ts';
 import { writeRemarks } from './write-remarks.ts';
 
 function besideOf(review: Reviewed | undefined): Beside {

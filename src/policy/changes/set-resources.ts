@@ -8,13 +8,12 @@
 import type { WasmVerdict } from '../../detect/verdict.ts';
 import type { ImageFacts } from '../../image/image-facts.ts';
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
-import { compileThreads, largestNode } from '../resources/compile-threads.ts';
-import { cpuFindings } from '../resources/cpu-findings.ts';
 import type { Change, Finding } from '../decision.ts';
 import type { AssessedContainer } from '../facts.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
+import { compileThreads, largestNode } from '../resources/compile-threads.ts';
+import { cpuFindings } from '../resources/cpu-findings.ts';
 import { layerSizes } from '../resources/layer-sizes.ts';
-import type { ResourceName } from '../resources/resource-name.ts';
 import {
   isLinuxWithoutResources,
   wantedLinuxRequest,
@@ -31,9 +30,10 @@ import {
   type PlannedResource,
   type ResourceFrame,
 } from '../resources/resource-frame.ts';
+import type { ResourceName } from '../resources/resource-name.ts';
 import type { Slots } from '../resources/resource-slots.ts';
-import type { Tier, TierChoice } from '../settings.ts';
 import { wantedCpu, wantedMemory, type WantedResource } from '../resources/wanted-resources.ts';
+import type { Tier, TierChoice } from '../settings.ts';
 
 /** What decides of Wasm containers. */
 export interface WasmResources {

@@ -1,3 +1,4 @@
+import { escapeSegment } from '../../pod/json-pointer.ts';
 // why    The class decides which runtime starts the Pod. Its overhead, nodeSelector and tolerations are copied with it,
 //        verbatim: where the injection falls into the API server's second mutating round nobody else adds them, and the Pod
 //        would be refused; and where it does not, the copy saves the second call.
@@ -5,7 +6,6 @@
 import { CHOSEN_CLASS_ANNOTATION } from '../../pod/names.ts';
 import { NO_CHANGES, type Mutation } from '../check.ts';
 import type { Change } from '../decision.ts';
-import { escapeSegment } from '../../pod/json-pointer.ts';
 import { missingTolerations } from '../nodes/tolerations.ts';
 
 export const setRuntimeClass: Mutation = ({ pod, resolved }) => {

@@ -1,5 +1,5 @@
-import { describeContainer } from '../describe.ts';
 import type { Rule } from '../check.ts';
+import { describeContainer } from '../describe.ts';
 import { takesSpinCommand } from '../spin-command.ts';
 
 export const commandRequired: Rule = {

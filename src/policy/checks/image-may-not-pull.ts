@@ -1,6 +1,6 @@
 import type { Rule } from '../check.ts';
-import { describeContainer, repositoryOf } from '../describe.ts';
 import type { Finding } from '../decision.ts';
+import { describeContainer, repositoryOf } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 
 function findingsOf(assessed: AssessedContainer): readonly Finding[] {

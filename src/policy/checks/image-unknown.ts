@@ -1,5 +1,5 @@
-import type { UnknownVerdict } from '../../detect/verdict.ts';
 import { namesWasmFile } from '../../detect/effective-command.ts';
+import type { UnknownVerdict } from '../../detect/verdict.ts';
 import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import type { Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';

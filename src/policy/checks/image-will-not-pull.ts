@@ -1,8 +1,8 @@
 import { formatPlatform } from '../../image/platform.ts';
-import type { AssessedContainer } from '../facts.ts';
-import { describeContainer, repositoryOf } from '../describe.ts';
 import type { Rule } from '../check.ts';
 import type { Finding } from '../decision.ts';
+import { describeContainer, repositoryOf } from '../describe.ts';
+import type { AssessedContainer } from '../facts.ts';
 
 function findingsOf(assessed: AssessedContainer): readonly Finding[] {
   const { container, image, facts } = assessed;

@@ -2,10 +2,10 @@ import type { Check, Rule } from '../check.ts';
 import { annotationConflict } from './annotation-conflict.ts';
 import { annotationDeliveryUnknown } from './annotation-delivery-unknown.ts';
 import { commandRequired } from './command-required.ts';
-import { execProbeUnsupported } from './exec-probe-unsupported.ts';
 import { componentOnModuleRuntime } from './component-on-module-runtime.ts';
 import { daemonsetIgnoresClassScheduling } from './daemonset-ignores-class-scheduling.ts';
 import { ephemeralContainerCannotRun } from './ephemeral-container-cannot-run.ts';
+import { execProbeUnsupported } from './exec-probe-unsupported.ts';
 import { exitCodeLost } from './exit-code-lost.ts';
 import { handlerCannotRunImage } from './handler-cannot-run-image.ts';
 import { handlerMayNotRunImage } from './handler-may-not-run-image.ts';
@@ -31,8 +31,8 @@ import { runtimeClassMissing } from './runtime-class-missing.ts';
 import { runtimeClassRequired } from './runtime-class-required.ts';
 import { ttyUnsupported } from './tty-unsupported.ts';
 import { userNamespaceUnsupported } from './user-namespace-unsupported.ts';
-import { wasmImageWithoutRuntimeClass } from './wasm-image-without-runtime-class.ts';
 import { wasmEntryNotTaken } from './wasm-entry-not-taken.ts';
+import { wasmImageWithoutRuntimeClass } from './wasm-image-without-runtime-class.ts';
 import { watNotRunnable } from './wat-not-runnable.ts';
 
 /** At creation. In the order in which a person would want to hear them: the class, the image, the Pod's fields, the nodes. */

@@ -1,6 +1,6 @@
+import { NO_FINDINGS, type Rule } from '../check.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
 import { describeContainer, insteadOfLinuxEntry } from '../describe.ts';
-import { NO_FINDINGS, type Rule } from '../check.ts';
 
 export const linuxContainerUnderCompat: Rule = {
   id: 'linux-container-under-compat',

@@ -1,5 +1,5 @@
-import { describeContainer } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
+import { describeContainer } from '../describe.ts';
 import { capableClasses, classesToName } from '../select-runtime-class.ts';
 
 export const mixedHandlersNeeded: Rule = {

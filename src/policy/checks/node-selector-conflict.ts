@@ -1,5 +1,5 @@
-import { selectorConflict } from '../class-conflicts.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
+import { selectorConflict } from '../class-conflicts.ts';
 import { describeClass } from '../describe.ts';
 import { classesInTheWay } from '../select-runtime-class.ts';
 

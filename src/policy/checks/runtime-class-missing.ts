@@ -1,5 +1,5 @@
-import { alternatives, describeVerdict } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
+import { alternatives, describeVerdict } from '../describe.ts';
 import { classesToName } from '../select-runtime-class.ts';
 
 export const runtimeClassMissing: Rule = {

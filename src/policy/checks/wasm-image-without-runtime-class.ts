@@ -1,5 +1,5 @@
-import { describeContainer } from '../describe.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
+import { describeContainer } from '../describe.ts';
 
 export const wasmImageWithoutRuntimeClass: Rule = {
   id: 'wasm-image-without-runtime-class',

@@ -2,11 +2,11 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { runDemo } from '../../../src/cli/demo/run-demo.ts';
-import { policySettings, type PolicySettings } from '../../../src/policy/settings.ts';
 import { createConfigurationReader } from '../../../src/config/configuration-reader.ts';
-import { MANIFESTS } from '../../support/run-wasmgate.ts';
-import { wireDemo } from '../../../src/wire/wire-demo.ts';
+import { policySettings, type PolicySettings } from '../../../src/policy/settings.ts';
 import { assembleAssess } from '../../../src/wire/assemble-assess.ts';
+import { wireDemo } from '../../../src/wire/wire-demo.ts';
+import { MANIFESTS } from '../../support/run-wasmgate.ts';
 
 const defaults = createConfigurationReader({ policy: policySettings }).defaults();
 

@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 import { runDemo } from '../../../src/cli/demo/run-demo.ts';
 import { createConfigurationReader } from '../../../src/config/configuration-reader.ts';
 import { policySettings } from '../../../src/policy/settings.ts';
-import { MANIFESTS } from '../../support/run-wasmgate.ts';
-import { wireDemo } from '../../../src/wire/wire-demo.ts';
 import { assembleAssess } from '../../../src/wire/assemble-assess.ts';
+import { wireDemo } from '../../../src/wire/wire-demo.ts';
+import { MANIFESTS } from '../../support/run-wasmgate.ts';
 
 const COLUMNS = 50;
 const { policy } = createConfigurationReader({ policy: policySettings }).defaults();

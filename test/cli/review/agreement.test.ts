@@ -1,7 +1,7 @@
-import jsonPatch, { type Operation } from 'fast-json-patch';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import jsonPatch, { type Operation } from 'fast-json-patch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Report, ReportItem } from '../../../src/cli/review/report.ts';
 import type { JsonObject } from '../../../src/json.ts';

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { LimitRange } from '../../../src/pod/cluster-objects.ts';
 import type { ResourceRequirements } from '../../../src/pod/pod.ts';
 import type { ResourceAnswer } from '../../../src/policy/changes/set-resources.ts';
+import { limitRange } from '../../support/pods.ts';
 import {
   ask,
   GO,
@@ -16,7 +17,6 @@ import {
   type Sketch,
   type Surroundings,
 } from '../resource-pods.ts';
-import { limitRange } from '../../support/pods.ts';
 
 /** `limits/memory=64Mi`, in the order of the answer, for a Pod of one main container. */
 function valuesOf({ changes }: ResourceAnswer): readonly string[] {
