@@ -25,9 +25,20 @@ type Command = Pick<EffectiveCommand, 'first' | 'origin'>;
 const NONE: Command = { first: null, origin: 'none' };
 const NO_MOUNTS: readonly string[] = [];
 
+const DEFAULTS = {
+  /** Characters. Linux takes no longer path; and each of many containers is judged by this one, some dozens of times. */
+  longestFirst: 4096,
+  /** Of what is longer, and so names nothing. */
+  shown: 64,
+} as const;
+
 function firstOf(list: readonly string[] | null | undefined, origin: CommandOrigin): Command | null {
   const first = list?.[0];
-  return first === undefined ? null : { first, origin };
+  if (first === undefined) return null;
+  return {
+    first: first.length > DEFAULTS.longestFirst ? `${first.slice(0, DEFAULTS.shown)}…` : first,
+    origin,
+  };
 }
 
 /**

@@ -34,6 +34,11 @@ export interface ImageIndex {
 export type ParsedManifest = ImageManifest | ImageIndex;
 export type ManifestErrorCode = 'invalid-manifest' | 'unsupported-manifest';
 
+const DEFAULTS = {
+  /** Of one image; Linux mounts 500 over each other at most, and 4 MiB of manifest name thirty thousand. */
+  layers: 1000,
+} as const;
+
 /** Docker's schema 1, which no current node pulls (containerd 2 dropped it). */
 const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+(?:json|prettyjws)$/;
 
@@ -71,6 +76,12 @@ function readDescriptor(value: unknown, path: string): Descriptor {
 function readDescriptors(value: unknown, path: string): readonly Descriptor[] {
   if (!Array.isArray(value)) throw invalid(`${path} is not a list`);
   return value.map((item, index) => readDescriptor(item, `${path}[${index}]`));
+}
+
+function readLayers(value: unknown): readonly Descriptor[] {
+  if (Array.isArray(value) && value.length > DEFAULTS.layers)
+    throw invalid(`it has more than ${DEFAULTS.layers} layers`);
+  return readDescriptors(value, 'layers');
 }
 
 /**
@@ -114,7 +125,7 @@ export function parseManifest(document: unknown, contentType: string): ParsedMan
     mediaType,
     artifactType: stringOr(property(document, 'artifactType'), null),
     config: readDescriptor(property(document, 'config'), 'config'),
-    layers: readDescriptors(property(document, 'layers') ?? [], 'layers'),
+    layers: readLayers(property(document, 'layers') ?? []),
     annotations: stringMap(property(document, 'annotations')),
     hasSubject: isObject(property(document, 'subject')),
   };
