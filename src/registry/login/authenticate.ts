@@ -5,6 +5,7 @@ import type { HttpRequest, HttpResponse, Send } from '../http-types.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { Grant } from './grant.ts';
 import type { Login, Logins } from './logins.ts';
+import { describeRefusal, isInVain, noteRefusal, type Candidate, type Trial } from './trial.ts';
 
 const DEFAULTS = {
   /** Of a challenge that nobody can answer: the scheme stands at its beginning. */
@@ -56,42 +57,14 @@ function chooseChallenge(response: HttpResponse, request: HttpRequest): Challeng
   return chosen ?? null;
 }
 
-/** Says whose login failed, where it was the login: an image that is not there is not mended by another one. */
-function describeRefusal(
-  refusal: RegistryError,
-  credentials: readonly Credential[],
-  request: HttpRequest,
-): RegistryError {
-  if (credentials.length === 0 || refusal.code !== 'unauthorized') return refusal;
-  const sources = [...new Set(credentials.map(({ source, publicSource }) => publicSource ?? source))].join(
-    ', ',
-  );
-  return new RegistryError('unauthorized', request.subject, {
-    state: refusal.state,
-    ...(refusal.status === null ? {} : { status: refusal.status }),
-    advice: `The login was refused (${sources}): check that it is current and may pull ${request.subject.repository}.`,
-  });
-}
-
-/** Null is anonymous access. */
-type Candidate = Credential | null;
-
-/** The refusals of one request's candidates, and which of them had their say. */
-interface Trial {
-  readonly request: HttpRequest;
-  readonly refused: Set<Candidate>;
-  /** What to say in the end: a login that was let in and found nothing knows more than one that was turned away. */
-  refusal: RegistryError | null;
-}
-
-function note(trial: Trial, candidate: Candidate, refusal: RegistryError): void {
-  trial.refused.add(candidate);
-  if (trial.refusal?.code !== 'not-found') trial.refusal = refusal;
-}
-
-/** Whoever is logged in sees what strangers see: where a login finds nothing, anonymous access need not be tried. */
-function isInVain(trial: Trial, candidate: Candidate): boolean {
-  return trial.refused.has(candidate) || (candidate === null && trial.refusal?.code === 'not-found');
+/** A login, or as what the token server refuses it; null where the candidate has no answer to the challenge. */
+async function grantOrRefusal(asking: Promise<Login | null>): Promise<Login | RegistryError | null> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'unauthorized') return error;
+    throw error;
+  }
 }
 
 export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSend {
@@ -106,7 +79,7 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
     const response = await send(withLogin(trial.request, authorization));
     if (!isRefusal(response)) return response;
     const refusal = await errorFromResponse(response, trial.request, deps.now());
-    note(trial, candidate, refusal);
+    noteRefusal(trial, candidate, refusal);
     return refusal;
   };
 
@@ -126,19 +99,6 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
     return null;
   };
 
-  const grantOrRefusal = async (
-    candidate: Candidate,
-    challenge: Challenge,
-    request: HttpRequest,
-  ): Promise<Login | RegistryError | null> => {
-    try {
-      return await grant(candidate, challenge, request);
-    } catch (error) {
-      if (error instanceof RegistryError && error.code === 'unauthorized') return error;
-      throw error;
-    }
-  };
-
   const sendFresh = async (
     trial: Trial,
     candidates: readonly Candidate[],
@@ -147,8 +107,8 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
     const { request } = trial;
     for (const candidate of candidates) {
       if (isInVain(trial, candidate)) continue;
-      const login = await grantOrRefusal(candidate, challenge, request);
-      if (login instanceof RegistryError) note(trial, candidate, login);
+      const login = await grantOrRefusal(grant(candidate, challenge, request));
+      if (login instanceof RegistryError) noteRefusal(trial, candidate, login);
       if (login === null || login instanceof RegistryError) continue;
       const answer = await attempt(trial, candidate, login.authorization);
       if (answer instanceof RegistryError) continue;

@@ -1,0 +1,41 @@
+import type { Credential } from '../../credentials/credential.ts';
+import { RegistryError } from '../errors.ts';
+import type { HttpRequest } from '../http-types.ts';
+
+/** Null is anonymous access. */
+export type Candidate = Credential | null;
+
+/** The refusals of one request's candidates, and which of them had their say. */
+export interface Trial {
+  readonly request: HttpRequest;
+  readonly refused: Set<Candidate>;
+  /** What to say in the end: a login that was let in and found nothing knows more than one that was turned away. */
+  refusal: RegistryError | null;
+}
+
+export function noteRefusal(trial: Trial, candidate: Candidate, refusal: RegistryError): void {
+  trial.refused.add(candidate);
+  if (trial.refusal?.code !== 'not-found') trial.refusal = refusal;
+}
+
+/** Whoever is logged in sees what strangers see: where a login finds nothing, anonymous access need not be tried. */
+export function isInVain(trial: Trial, candidate: Candidate): boolean {
+  return trial.refused.has(candidate) || (candidate === null && trial.refusal?.code === 'not-found');
+}
+
+/** Says whose login failed, where it was the login: an image that is not there is not mended by another one. */
+export function describeRefusal(
+  refusal: RegistryError,
+  credentials: readonly Credential[],
+  request: HttpRequest,
+): RegistryError {
+  if (credentials.length === 0 || refusal.code !== 'unauthorized') return refusal;
+  const sources = [...new Set(credentials.map(({ source, publicSource }) => publicSource ?? source))].join(
+    ', ',
+  );
+  return new RegistryError('unauthorized', request.subject, {
+    state: refusal.state,
+    ...(refusal.status === null ? {} : { status: refusal.status }),
+    advice: `The login was refused (${sources}): check that it is current and may pull ${request.subject.repository}.`,
+  });
+}
