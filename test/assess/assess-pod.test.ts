@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { Assessment, AssessmentRequest } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
@@ -6,27 +6,16 @@ import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
 import type { Namespace } from '../../src/pod/cluster-objects.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import type { RegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, limitRange, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createLocalClient } from '../support/registry-client.ts';
-import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { createTestClient } from '../support/registry-client.ts';
+import { startRegistry } from '../support/registry.ts';
+import { useRegistry } from '../support/use-registry.ts';
 
-let registry: TestRegistry;
-let client: RegistryClient;
-
-beforeAll(async () => {
-  registry = await startRegistry({ images: putFixtureImages });
-  client = createLocalClient();
-});
-
-afterAll(async () => {
-  await client.close();
-  await registry.close();
-});
+const { registry, client } = await useRegistry({ images: putFixtureImages });
 
 interface Setup {
   readonly labels?: Readonly<Record<string, string>>;
@@ -225,12 +214,13 @@ describe('pull secrets of the ServiceAccount', () => {
 
   async function assessPrivate(subject: 'pod' | 'template', sketch: PodSketch) {
     await using secured = await startRegistry({ images: putFixtureImages, auth: 'basic', users });
+    await using loggedIn = createTestClient([secured]);
     const { logger } = createRecordingLogger();
     const asked: string[] = [];
     const view = cluster([runtimeClass('wasmtime')]);
     const secret = { kind: 'basic', username: 'puller', password: 'pull-me' } as const;
     const catalog = createImageCatalog({
-      registry: client,
+      registry: loggedIn,
       pullSecrets: {
         read: (_namespace, names) =>
           Promise.resolve(names.map((name) => ({ server: secured.host, secret, source: name }))),

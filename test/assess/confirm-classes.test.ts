@@ -1,28 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { DecidedAssessment } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
-import type { RegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createTestClient } from '../support/registry-client.ts';
-import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { useRegistry } from '../support/use-registry.ts';
 
-let registry: TestRegistry;
-let client: RegistryClient;
-beforeAll(async () => {
-  registry = await startRegistry({ images: putFixtureImages });
-  client = createTestClient([registry]);
-});
-afterAll(async () => {
-  await client.close();
-  await registry.close();
-});
+const { registry, client } = await useRegistry({ images: putFixtureImages });
 
 /** What the watches know, and what a live list would show; null: that it fails. */
 interface Classes {

@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { inspectImage } from '../../src/assess/images/inspect-image.ts';
 import { createPeekImage } from '../../src/assess/images/peek-image.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { Verdict } from '../../src/detect/verdict.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { parseReference, type Reference } from '../../src/image/reference.ts';
-import type { RegistryClient } from '../../src/registry/client.ts';
 import { loadFixtureImages, putFixtureImages, type Expectation } from '../support/fixture-images.ts';
-import { createLocalClient } from '../support/registry-client.ts';
-import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { useRegistry } from '../support/use-registry.ts';
 
 /**
  * Images whose primary verdict or shape the manifest cannot show, each with the reason; there an alternative of
@@ -39,19 +37,7 @@ function acceptedShapes({ name, shape, altShapes }: Expectation): readonly (stri
   return SHAPE_NEEDS_THE_LAYER.has(name) ? [shape, ...altShapes] : [shape];
 }
 
-let registry: TestRegistry;
-let client: RegistryClient;
-
-beforeAll(async () => {
-  registry = await startRegistry();
-  putFixtureImages(registry.store);
-  client = createLocalClient();
-});
-
-afterAll(async () => {
-  await client.close();
-  await registry[Symbol.asyncDispose]();
-});
+const { registry, client } = await useRegistry({ images: putFixtureImages });
 
 const options = { credentials: [], signal: AbortSignal.timeout(60_000) };
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { AssessmentRequest, AssessPod } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
@@ -6,29 +6,16 @@ import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import type { RegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
 import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createLocalClient } from '../support/registry-client.ts';
-import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/tar.ts';
+import { useRegistry } from '../support/use-registry.ts';
 
-let registry: TestRegistry;
-let client: RegistryClient;
-
-beforeAll(async () => {
-  registry = await startRegistry({ images: putFixtureImages });
-  client = createLocalClient();
-});
-
-afterAll(async () => {
-  await client.close();
-  await registry.close();
-});
+const { registry, client } = await useRegistry({ images: putFixtureImages });
 
 interface Setup {
   readonly policy?: Partial<PolicySettings>;

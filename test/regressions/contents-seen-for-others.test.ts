@@ -1,26 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { inspectImage } from '../../src/assess/images/inspect-image.ts';
 import { createPeekImage } from '../../src/assess/images/peek-image.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { CommandOverride } from '../../src/detect/effective-command.ts';
-import type { RegistryClient } from '../../src/registry/client.ts';
 import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
-import { asking, createTestClient, imageAt } from '../support/registry-client.ts';
-import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { asking, imageAt } from '../support/registry-client.ts';
 import { ELF, hasGnuTar, MODULE } from '../support/tar.ts';
+import { useRegistry } from '../support/use-registry.ts';
 
-let registry: TestRegistry;
-let client: RegistryClient & AsyncDisposable;
-
-beforeAll(async () => {
-  registry = await startRegistry();
-  client = createTestClient([registry]);
-});
-
-afterAll(async () => {
-  await client.close();
-  await registry.close();
-});
+const { registry, client } = await useRegistry();
 
 /** What the image is for the last of those who start it, each after the other, and each told what was seen before. */
 async function judgeAfter(image: LayeredImage, overrides: readonly CommandOverride[]): Promise<object> {

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { parseReview, type AdmissionRequest } from '../../src/admission/review.ts';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import type { AssessPod } from '../../src/assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
-import type { RegistryClient } from '../../src/registry/client.ts';
 import { createMutate } from '../../src/server/mutate.ts';
 import { createValidate } from '../../src/server/validate.ts';
 import { clusterPort } from '../support/cluster-port.ts';
@@ -12,34 +10,20 @@ import { putFixtureImages } from '../support/fixture-images.ts';
 import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
 import { cluster, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createLocalClient } from '../support/registry-client.ts';
-import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { readReview } from '../support/reviews.ts';
+import { useRegistry } from '../support/use-registry.ts';
 
 /** No timings here: what makes a warm admission slow is what it must not do. */
-let registry: TestRegistry;
-let client: RegistryClient;
-let assess: AssessPod;
-
-beforeAll(async () => {
-  registry = await startRegistry({ images: putFixtureImages });
-  client = createLocalClient();
-  const { logger } = createRecordingLogger();
-  const view = cluster([runtimeClass('wasmtime'), runtimeClass('spin')]);
-  const port = clusterPort(view, {
-    fetchNamespace: () => Promise.reject(new Error('the namespace is known')),
-  });
-  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
-  assess = createAssessPod(
-    { catalog, cluster: port, serviceAccounts: NO_ACCOUNT_SECRETS, logger },
-    { policy: settings(), ownNamespace: 'wasmgate-system' },
-  );
+const { registry, client } = await useRegistry({ images: putFixtureImages });
+const { logger } = createRecordingLogger();
+const port = clusterPort(cluster([runtimeClass('wasmtime'), runtimeClass('spin')]), {
+  fetchNamespace: () => Promise.reject(new Error('the namespace is known')),
 });
-
-afterAll(async () => {
-  await client.close();
-  await registry.close();
-});
+const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
+const assess = createAssessPod(
+  { catalog, cluster: port, serviceAccounts: NO_ACCOUNT_SECRETS, logger },
+  { policy: settings(), ownNamespace: 'wasmgate-system' },
+);
 
 const UNTOUCHED: Deadline = {
   signal: () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { inspectImage } from '../../../src/assess/images/inspect-image.ts';
 import {
   pushBlob,
@@ -18,23 +18,11 @@ import {
   OCI_INDEX,
   OCI_MANIFEST,
 } from '../../../src/image/media-types.ts';
-import type { RegistryClient } from '../../../src/registry/client.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../../support/registry-client.ts';
-import { startRegistry, type TestRegistry } from '../../support/registry.ts';
+import { asking, failureOf, imageAt } from '../../support/registry-client.ts';
 import { MODULE } from '../../support/tar.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
-let registry: TestRegistry;
-let client: RegistryClient;
-
-beforeAll(async () => {
-  registry = await startRegistry();
-  client = createTestClient([registry]);
-});
-
-afterAll(async () => {
-  await client.close();
-  await registry.close();
-});
+const { registry, client } = await useRegistry();
 
 type Push = (target: Target) => PushedContent;
 type Entry = readonly [push: Push, fields?: object];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { inspectImage } from '../../../src/assess/images/inspect-image.ts';
 import {
   createPeekImage,
@@ -10,29 +10,18 @@ import { detectWasm } from '../../../src/detect/detect-wasm.ts';
 import type { CommandOverride } from '../../../src/detect/effective-command.ts';
 import type { Scope } from '../../../src/detect/open-question.ts';
 import type { ImageFacts } from '../../../src/image/image-facts.ts';
-import type { RegistryClient } from '../../../src/registry/client.ts';
 import { putLayeredImage, type LayeredImage } from '../../support/layered-image.ts';
 import { noiseOf } from '../../support/noise.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../../support/registry-client.ts';
-import { startRegistry, type TestRegistry } from '../../support/registry.ts';
+import { asking, failureOf, imageAt } from '../../support/registry-client.ts';
 import { COMPONENT, ELF, hasGnuTar, MODULE } from '../../support/tar.ts';
+import { useRegistry } from '../../support/use-registry.ts';
 
 const KIB = 1024;
 
-let registry: TestRegistry;
-let client: RegistryClient & AsyncDisposable;
 /** Bytes of bodies, one for each request, in their order. */
 const bodies: number[] = [];
 
-beforeAll(async () => {
-  registry = await startRegistry();
-  client = createTestClient([registry], { onRequest: ({ bytes }) => bodies.push(bytes) });
-});
-
-afterAll(async () => {
-  await client.close();
-  await registry.close();
-});
+const { registry, client } = await useRegistry({}, { onRequest: ({ bytes }) => bodies.push(bytes) });
 
 interface Seen {
   readonly facts: ImageFacts;
