@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AssessPod } from '../assess/assessment.ts';
 import { followFile } from '../config/follow-file.ts';
+import { AppError } from '../errors.ts';
 import type { LeveledLogger } from '../telemetry/log.ts';
 
 export interface Reload<Settings extends { readonly policy: unknown }> {
@@ -24,6 +25,18 @@ function changedSections(before: object, after: object): readonly string[] {
   return Object.entries(after)
     .filter(([name, value]) => name !== 'policy' && !isDeepStrictEqual(value, known.get(name)))
     .map(([name]) => name);
+}
+
+/** Nothing but blanks, comments and the begin of a document. */
+function isEmpty(text: string): boolean {
+  return text.split('\n').every((line) => /^\s*(?:#|---\s*$|$)/.test(line));
+}
+
+/** At the start an empty file means every default; later it means, more likely, that something went wrong where it is made. */
+function emptied(file: string): AppError<'empty-configuration'> {
+  return new AppError('empty-configuration', `Cannot take configuration "${file}": it is empty now`, {
+    advice: 'Where every default is meant: write apiVersion and kind into it, or restart.',
+  });
 }
 
 /**
@@ -51,7 +64,9 @@ export function assessUnderFile<Settings extends { readonly policy: unknown }>(
     logger.info({ file }, 'a new policy applies');
   };
   const onText = (text: string): void => {
-    take(parse(text, file));
+    const next = parse(text, file);
+    if (isEmpty(text) && !isDeepStrictEqual(next.policy, policy)) throw emptied(file);
+    take(next);
     // The first look usually finds what it began with, and that is no reload.
     if (!isFirst) onReload?.('success');
     isFirst = false;

@@ -141,6 +141,20 @@ test('a wrong file is told once and changes nothing; the next good one applies',
   expect(lines.filter((line) => line.includes('is not taken'))).toHaveLength(1);
 });
 
+/** Rendered without its values, it turned every cluster in mode audit to enforce. */
+test.for([
+  ['nothing', ''],
+  ['comments and blanks', '# all defaults\n\n  # see the manual\n---\n'],
+])('a file that has lost its content for %s changes nothing', async ([, text = '']) => {
+  const started = await start('policy: {mode: audit}');
+  await mount(text);
+  await waitForLine('it is empty now');
+  expect(await started.mode()).toBe('audit');
+  expect(started.reloads()).toMatchObject({ taken: 0, refused: 1, isGood: 0 });
+  await mount(file('policy: {}'));
+  await waitForMode(started, 'enforce');
+});
+
 test('a file that is away for a while is told, and what was read stays', async () => {
   const started = await start('policy: {mode: audit}');
   await rename(join(folder, '..data'), join(folder, '..away'));
