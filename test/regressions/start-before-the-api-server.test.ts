@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+const DEPLOYMENT = join(import.meta.dirname, '..', '..', 'manifests', 'base', 'deployment.yaml');
+
+/** Seconds of running after which the kubelet forgets earlier ends (twice `MaxContainerBackOff`). */
+const FORGOTTEN_AFTER = 600;
+
+interface Deployment {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly {
+          readonly startupProbe: { readonly periodSeconds: number; readonly failureThreshold: number };
+        }[];
+      };
+    };
+  };
+}
+
+/**
+ * Ended after a minute, again and again, while the API server was away, it would have been back up to five minutes after it;
+ * by itself it is back after five seconds.
+ */
+test('who waits for the API server is not ended before the kubelet would start it again at once', () => {
+  const { spec } = parse(readFileSync(DEPLOYMENT, 'utf8')) as Deployment;
+  for (const { startupProbe } of spec.template.spec.containers) {
+    const { periodSeconds, failureThreshold } = startupProbe;
+    expect(periodSeconds * failureThreshold).toBeGreaterThan(FORGOTTEN_AFTER);
+  }
+});
