@@ -5,20 +5,8 @@ import { EXIT_CODES, type ExitCode } from './exit-codes.ts';
 import { describeCommand, describeProgram } from './help.ts';
 import type { Io } from './io.ts';
 import { parseArguments } from './parse.ts';
-import { serveCommand, type ServeDeps } from './serve.ts';
 import { tellFailure } from './tell.ts';
 import { usageError } from './usage-error.ts';
-import { versionCommand } from './version.ts';
-
-export interface CliDeps extends ServeDeps {
-  readonly version: string;
-  /** Commands made elsewhere, listed between `serve` and `version`. */
-  readonly commands?: readonly Command[];
-}
-
-function commandTable(deps: CliDeps): readonly Command[] {
-  return [serveCommand(deps), ...(deps.commands ?? []), versionCommand(deps.version)];
-}
 
 function findCommand(name: string, commands: readonly Command[]): Command {
   const command = commands.find((candidate) => candidate.name === name);
@@ -71,9 +59,13 @@ function reportError(error: unknown, io: Io, commands: readonly Command[]): Exit
 /**
  * The program behind `wasmgate`. It neither reads the process nor ends it: what it needs comes in, the exit code goes out.
  * @param argv the words after the program's name
+ * @param commands in the order in which help lists them
  */
-export async function runCli(argv: readonly string[], io: Io, deps: CliDeps): Promise<ExitCode> {
-  const commands = commandTable(deps);
+export async function runCli(
+  argv: readonly string[],
+  io: Io,
+  commands: readonly Command[],
+): Promise<ExitCode> {
   try {
     return await runCommand(argv, io, commands);
   } catch (error) {

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import type { Command } from '../../src/cli/command.ts';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import { flagTexts } from '../../src/cli/parse.ts';
-import { runCli, type CliDeps } from '../../src/cli/run.ts';
-import type { ServeFlags } from '../../src/cli/serve.ts';
+import { runCli } from '../../src/cli/run.ts';
+import { serveCommand, type ServeDeps, type ServeFlags } from '../../src/cli/serve.ts';
+import { versionCommand } from '../../src/cli/version.ts';
 import { AppError } from '../../src/errors.ts';
 
 const KEYS = [
@@ -42,26 +43,29 @@ interface Run {
   readonly served: readonly ServeFlags[];
 }
 
-async function run(argv: readonly string[], deps: Partial<CliDeps> = {}, columns?: number): Promise<Run> {
+interface RunOptions {
+  readonly serve?: ServeDeps['serve'];
+  /** Between `serve` and `version`. */
+  readonly command?: Command;
+  readonly columns?: number | undefined;
+}
+
+async function run(
+  argv: readonly string[],
+  { serve, command = echo, columns }: RunOptions = {},
+): Promise<Run> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   if (columns !== undefined) Object.assign(stdout, { isTTY: true, columns });
   const served: ServeFlags[] = [];
-  const serve = (flags: ServeFlags) => {
+  const note: ServeDeps['serve'] = (flags) => {
     served.push(flags);
     return Promise.resolve(EXIT_CODES.ok);
   };
-  const exitCode = await runCli(
-    argv,
-    { stdout, stderr, env: {} },
-    {
-      serve,
-      version: '1.2.3',
-      logLevels: ['debug', 'info'],
-      configurationKeys: () => KEYS,
-      commands: [echo],
-      ...deps,
-    },
-  );
+  const exitCode = await runCli(argv, { stdout, stderr, env: {} }, [
+    serveCommand({ serve: serve ?? note, logLevels: ['debug', 'info'], configurationKeys: () => KEYS }),
+    command,
+    versionCommand('1.2.3'),
+  ]);
   return { exitCode, stdout: read(stdout), stderr: read(stderr), served };
 }
 
@@ -98,7 +102,7 @@ test.each([
   ['a terminal of 60 columns', 60, 60],
 ])('help on %s stays within %i columns', async (_case, columns, expected) => {
   for (const argv of [['--help'], ['serve', '--help'], ['echo', '--help']]) {
-    const { stdout } = await run(argv, {}, columns);
+    const { stdout } = await run(argv, { columns });
     const prose = stripVTControlCharacters(stdout)
       .split('\n')
       .filter((line) => !line.startsWith('  wasmgate '));
@@ -108,7 +112,7 @@ test.each([
 
 test.each([40, 80])('what examples say is a comment in every line at %i columns', async (columns) => {
   const examples = [{ command: 'wasmgate echo a', says: 'Once or twice or more, '.repeat(5) }];
-  const { stdout } = await run(['echo', '--help'], { commands: [{ ...echo, examples }] }, columns);
+  const { stdout } = await run(['echo', '--help'], { command: { ...echo, examples }, columns });
   const [, shown = ''] = stripVTControlCharacters(stdout).split('Examples\n');
   const lines = shown.trimEnd().split('\n');
   expect(lines.length).toBeGreaterThan(2);
@@ -259,6 +263,6 @@ test.each([
       return echo.run(input, io);
     },
   };
-  expect(await run(['echo', ...argv], { commands: [letters] })).toMatchObject({ stdout: said });
+  expect(await run(['echo', ...argv], { command: letters })).toMatchObject({ stdout: said });
   expect(seen).toEqual([list]);
 });

@@ -2,11 +2,12 @@
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import { processIo } from '../../src/cli/io.ts';
 import { runCli } from '../../src/cli/run.ts';
+import { serveCommand } from '../../src/cli/serve.ts';
+import { versionCommand } from '../../src/cli/version.ts';
 
 const LONG_HELP = 5000;
 
-process.exitCode = await runCli(process.argv.slice(2), processIo(process), {
-  version: '1.2.3',
+const serve = serveCommand({
   logLevels: ['info'],
   configurationKeys: () =>
     Array.from({ length: LONG_HELP }, (_, index) => ({
@@ -17,3 +18,5 @@ process.exitCode = await runCli(process.argv.slice(2), processIo(process), {
     })),
   serve: () => Promise.resolve(EXIT_CODES.ok),
 });
+
+process.exitCode = await runCli(process.argv.slice(2), processIo(process), [serve, versionCommand('1.2.3')]);

@@ -1,5 +1,4 @@
 import { PassThrough } from 'node:stream';
-import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import { inspectCommand } from '../../src/cli/inspect/inspect.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { wireInspect } from '../../src/wire/wire-inspect.ts';
@@ -28,17 +27,7 @@ export async function runInspect(
   const command = inspectCommand(() =>
     Promise.resolve({ ...wireInspect(), readInput: () => Promise.resolve(stdin) }),
   );
-  const exitCode = await runCli(
-    ['inspect', ...argv],
-    { stdout, stderr, env },
-    {
-      version: '0',
-      logLevels: [],
-      configurationKeys: () => [],
-      serve: () => Promise.resolve(EXIT_CODES.ok),
-      commands: [command],
-    },
-  );
+  const exitCode = await runCli(['inspect', ...argv], { stdout, stderr, env }, [command]);
   const read = (stream: PassThrough): string => String(stream.read() ?? '');
   return { exitCode, stdout: read(stdout), stderr: read(stderr) };
 }

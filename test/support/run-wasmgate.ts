@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { runCli } from '../../src/cli/run.ts';
-import { wireCli } from '../../src/wire/wire-cli.ts';
+import { wireCommands } from '../../src/wire/wire-commands.ts';
 
 export const MANIFESTS = new URL('../../manifests/', import.meta.url);
 
@@ -28,6 +28,6 @@ export async function runWasmgate(
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   if (columns !== undefined) Object.assign(stdout, { isTTY: true, columns });
   const io = { stdout, stderr, env: { HOME: '/nonexistent', ...env } };
-  const exitCode = await runCli(argv, io, wireCli({ version: '0.0.0', manifests: MANIFESTS }));
+  const exitCode = await runCli(argv, io, wireCommands({ version: '0.0.0', manifests: MANIFESTS }));
   return { exitCode, stdout: read(stdout), stderr: read(stderr) };
 }

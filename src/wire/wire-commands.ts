@@ -1,0 +1,52 @@
+import type { Command } from '../cli/command.ts';
+import { configCommand } from '../cli/config/config.ts';
+import { demoCommand } from '../cli/demo/demo.ts';
+import { explainCommand } from '../cli/explain.ts';
+import { inspectCommand } from '../cli/inspect/inspect.ts';
+import { reviewCommand } from '../cli/review/review.ts';
+import { serveCommand } from '../cli/serve.ts';
+import { versionCommand } from '../cli/version.ts';
+import { explanations } from '../policy/explanations.ts';
+import { SCENARIOS } from '../policy/settings.ts';
+import { defaultActionOf, severityOf } from '../policy/severity.ts';
+import { LOG_LEVELS } from '../telemetry/settings.ts';
+import { configurations } from './settings.ts';
+
+export interface Program {
+  readonly version: string;
+  /** The folder of that name: whoever starts us knows where it is, in a checkout and in a bundle. */
+  readonly manifests: URL;
+}
+
+/**
+ * All that the command line can do, in the order in which help lists it. What a command needs is loaded when it runs: a
+ * webhook that serves for months carries no demo, and help does not wait for a server.
+ */
+export function wireCommands({ version, manifests }: Program): readonly Command[] {
+  return [
+    serveCommand({
+      serve: async (flags, io) => (await import('./serve.ts')).serve(version, flags, io),
+      configurationKeys: configurations.keys,
+      logLevels: LOG_LEVELS,
+    }),
+    reviewCommand(async () => (await import('./wire-review.ts')).wireReview()),
+    inspectCommand(async () => (await import('./wire-inspect.ts')).wireInspect()),
+    explainCommand({
+      findings: () =>
+        explanations.map((one) => ({
+          ...one,
+          severity: severityOf(one.id),
+          action: defaultActionOf(one.id),
+        })),
+    }),
+    configCommand({
+      schema: configurations.jsonSchema,
+      scenarios: SCENARIOS,
+      defaults: (scenario) => configurations.defaultFile({ policy: { scenario } }),
+      check: async (file, options) =>
+        (await import('./check-configuration.ts')).checkConfiguration(file, options),
+    }),
+    demoCommand(async () => (await import('./wire-demo.ts')).wireDemo({ manifests })),
+    versionCommand(version),
+  ];
+}
