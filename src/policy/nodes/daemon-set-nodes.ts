@@ -2,7 +2,7 @@ import type { ClusterNode, RuntimeClass, Taint } from '../../pod/cluster-objects
 import { isOfDaemonSet, nodeOfDaemonPod } from '../../pod/daemon-set.ts';
 import type { Toleration } from '../../pod/pod.ts';
 import type { PolicyContext } from '../context.ts';
-import { matchesSelector, selectsNode } from './selects-node.ts';
+import { matchesSelector, nodeSelection } from './selects-node.ts';
 import { blockingTaints, tolerationsAtAdmission } from './taints.ts';
 
 interface Passed {
@@ -41,8 +41,9 @@ function ofTemplate(context: PolicyContext, runtimeClass: RuntimeClass): DaemonS
   const later = [...own, ...tolerationsOfPods(context, runtimeClass)];
   const beyond: ClusterNode[] = [];
   const passedOver: Passed[] = [];
+  const isSelected = nodeSelection(pod);
   for (const node of cluster.nodes) {
-    if (!selectsNode(pod, node)) continue;
+    if (!isSelected(node)) continue;
     const taints = blockingTaints(node, own);
     const isOfClass = matchesSelector(node.labels, runtimeClass.nodeSelector);
     const hasHandler = node.handlers === null || node.handlers.includes(runtimeClass.handler);

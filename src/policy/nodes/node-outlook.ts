@@ -2,7 +2,7 @@ import type { ClusterNode, RuntimeClass } from '../../pod/cluster-objects.ts';
 import type { Pod } from '../../pod/pod.ts';
 import type { ClusterView } from '../facts.ts';
 import { isKrustlet } from '../krustlet.ts';
-import { hasOwnSelection, matchesSelector, onlyNodeOf, selectsNode } from './selects-node.ts';
+import { hasOwnSelection, matchesSelector, nodeSelection, onlyNodeOf } from './selects-node.ts';
 
 /**
  * What the nodes tell of a class. `seen`: a node that class and Pod select has the handler · `unknown`: there is no such
@@ -92,7 +92,7 @@ function inQuestion({ spec }: Pod, { nodes, named }: Field): readonly ClusterNod
 function outlooksFor(pod: Pod, { field }: Outlooks): Outlooks {
   const known = byPod.get(pod);
   if (known?.field === field) return known;
-  const selected = inQuestion(pod, field).filter((node) => selectsNode(pod, node));
+  const selected = inQuestion(pod, field).filter(nodeSelection(pod));
   const outlooks = createOutlooks(field, selected);
   byPod.set(pod, outlooks);
   return outlooks;

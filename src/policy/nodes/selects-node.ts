@@ -2,6 +2,11 @@ import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import { nodeOfDaemonPod } from '../../pod/daemon-set.ts';
 import type { NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, StringMap } from '../../pod/pod.ts';
 
+const DEFAULTS = {
+  /** Terms, requirements and values of one Pod that are held against every node; people write a handful. */
+  mostOfAffinity: 500,
+} as const;
+
 export function matchesSelector(labels: StringMap, selector: StringMap | null | undefined): boolean {
   return Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value);
 }
@@ -51,6 +56,20 @@ function requiredTerms({ affinity }: PodSpec): readonly NodeSelectorTerm[] | nul
   return affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? null;
 }
 
+function countOf({ matchExpressions, matchFields }: NodeSelectorTerm): number {
+  return [...(matchExpressions ?? []), ...(matchFields ?? [])].reduce(
+    (count, { values }) => count + 1 + (values?.length ?? 0),
+    1,
+  );
+}
+
+/** Nothing is concluded from more of them than can be looked at while others wait. */
+function readableTerms(spec: PodSpec): readonly NodeSelectorTerm[] | null {
+  const terms = requiredTerms(spec);
+  const count = terms?.reduce((sum, term) => sum + countOf(term), 0) ?? 0;
+  return count > DEFAULTS.mostOfAffinity ? null : terms;
+}
+
 /** Whether the Pod itself says anything of where it may run. */
 export function hasOwnSelection({ spec }: Pod): boolean {
   return Boolean(spec.nodeName) || Boolean(spec.nodeSelector) || requiredTerms(spec) !== null;
@@ -63,12 +82,13 @@ export function onlyNodeOf(spec: PodSpec): string | null {
   return terms?.length === 1 ? nodeOfDaemonPod(spec) : null;
 }
 
-/** Whether the Pod's own fields let it onto this node: its binding, nodeSelector and required node affinity. */
-export function selectsNode({ spec }: Pod, node: ClusterNode): boolean {
-  if (spec.nodeName) return spec.nodeName === node.name;
-  const terms = requiredTerms(spec);
-  return (
-    matchesSelector(node.labels, spec.nodeSelector) &&
-    (terms === null || terms.some((term) => matchesTerm(term, node)))
-  );
+/** Whether the Pod's own fields let it onto a node: its binding, nodeSelector and required node affinity. */
+export function nodeSelection({ spec }: Pod): (node: ClusterNode) => boolean {
+  const { nodeName, nodeSelector } = spec;
+  if (nodeName) return ({ name }) => name === nodeName;
+  const wanted = Object.entries(nodeSelector ?? {});
+  const terms = readableTerms(spec);
+  return (node) =>
+    wanted.every(([key, value]) => node.labels[key] === value) &&
+    (terms === null || terms.some((term) => matchesTerm(term, node)));
 }

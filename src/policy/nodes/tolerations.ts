@@ -22,9 +22,16 @@ export function missingTolerations({ spec }: Pod, wanted: readonly Toleration[])
   );
 }
 
+const DEFAULTS = {
+  /** Of a Pod, held against every taint of every node; operators that write many write a dozen. */
+  most: 500,
+} as const;
+
 /** Whether one of these lets a Pod onto a node with this taint (component-helpers, `ToleratesTaint`). */
 export function toleratesTaint(tolerations: readonly Toleration[], { key, value, effect }: Taint): boolean {
-  return tolerations.some((toleration) => {
+  const { most } = DEFAULTS;
+  const looked = tolerations.length > most ? tolerations.slice(0, most) : tolerations;
+  return looked.some((toleration) => {
     if ((toleration.effect ?? '') !== '' && toleration.effect !== effect) return false;
     if ((toleration.key ?? '') !== '' && toleration.key !== key) return false;
     // Operators other than these two are of a newer Kubernetes: nothing is concluded from them.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeSelectorTerm, PodSpec } from '../../../src/pod/pod.ts';
-import { hasOwnSelection, onlyNodeOf, selectsNode } from '../../../src/policy/nodes/selects-node.ts';
+import { hasOwnSelection, nodeSelection, onlyNodeOf } from '../../../src/policy/nodes/selects-node.ts';
 import { node, pod } from '../../support/pods.ts';
 
 const N1 = node('n1', { labels: { zone: 'a', cores: '8' } });
@@ -74,7 +74,7 @@ describe('a node labelled zone=a, cores=8', () => {
     ],
     ['a preference', { affinity: { nodeAffinity: null } }, true],
   ])('%s', (_case, spec, expected) => {
-    expect(selectsNode(pod({ spec }), N1)).toBe(expected);
+    expect(nodeSelection(pod({ spec }))(N1)).toBe(expected);
   });
 });
 
