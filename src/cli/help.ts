@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream';
 import type { Command, ConfigurationKey, Example, Flag } from './command.ts';
 import { EXIT_CODES } from './exit-codes.ts';
+import { createPage, type Page } from './page.ts';
 import { HELP_FLAG } from './parse.ts';
-import { columnsOf, heading, table, wrap, type Row } from './text.ts';
+import { table, wrap, type Row } from './text.ts';
 
 const PRODUCT =
   'The Kubernetes admission webhook that knows WebAssembly: it finds Wasm images at the registry and makes their Pods run.';
@@ -42,48 +43,44 @@ function describeExample({ command, says }: Example, columns: number): string {
   return `${wrap(says, columns, '  # ')}\n  ${command}`;
 }
 
-/** A page of titled sections; those with nothing in them are left out. */
-function page(sections: readonly Row[], stream: Writable): string {
+/** Titled sections; those with nothing in them are left out. */
+function render({ paint }: Page, sections: readonly Row[]): string {
   return sections
     .filter(([, body]) => body !== '')
-    .map(([title, body]) => (title === '' ? `${body}\n` : `${heading(title, stream)}\n${body}\n`))
+    .map(([title, body]) => (title === '' ? `${body}\n` : `${paint('bold', title)}\n${body}\n`))
     .join('\n');
 }
 
 /** `wasmgate --help` */
 export function describeProgram(commands: readonly Command[], stream: Writable): string {
-  const columns = columnsOf(stream);
-  return page(
+  const page = createPage(stream);
+  const { columns } = page;
+  return render(page, [
+    ['', wrap(PRODUCT, columns, '')],
+    ['Usage', '  wasmgate COMMAND [flags]'],
     [
-      ['', wrap(PRODUCT, columns, '')],
-      ['Usage', '  wasmgate COMMAND [flags]'],
-      [
-        'Commands',
-        table(
-          commands.map(({ name, summary }) => [name, summary]),
-          columns,
-        ),
-      ],
-      ['Exit codes', table(ENDS, columns)],
-      ['', wrap('wasmgate COMMAND --help tells the rest.', columns, '')],
+      'Commands',
+      table(
+        commands.map(({ name, summary }) => [name, summary]),
+        columns,
+      ),
     ],
-    stream,
-  );
+    ['Exit codes', table(ENDS, columns)],
+    ['', wrap('wasmgate COMMAND --help tells the rest.', columns, '')],
+  ]);
 }
 
 /** `wasmgate COMMAND --help` */
 export function describeCommand(command: Command, stream: Writable): string {
-  const columns = columnsOf(stream);
+  const page = createPage(stream);
+  const { columns } = page;
   const keys = command.configurationKeys?.() ?? [];
   const takes = command.positionals === undefined ? '' : ` ${command.positionals}`;
-  return page(
-    [
-      ['', wrap(command.summary, columns, '')],
-      ['Usage', `  wasmgate ${command.name}${takes} [flags]`],
-      ['Flags', table([...command.flags, HELP_FLAG].map(flagRow), columns)],
-      ['Configuration file', keys.map((key) => describeKey(key, columns)).join('\n')],
-      ['Examples', command.examples.map((example) => describeExample(example, columns)).join('\n')],
-    ],
-    stream,
-  );
+  return render(page, [
+    ['', wrap(command.summary, columns, '')],
+    ['Usage', `  wasmgate ${command.name}${takes} [flags]`],
+    ['Flags', table([...command.flags, HELP_FLAG].map(flagRow), columns)],
+    ['Configuration file', keys.map((key) => describeKey(key, columns)).join('\n')],
+    ['Examples', command.examples.map((example) => describeExample(example, columns)).join('\n')],
+  ]);
 }

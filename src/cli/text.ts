@@ -1,25 +1,4 @@
-import type { Writable } from 'node:stream';
-import { styleText } from 'node:util';
 import { printable } from '../printable.ts';
-
-const DEFAULTS = {
-  /** Help is written for a terminal of the classic width; wider ones do not make lines easier to read. */
-  columns: 80,
-  /** Narrower than this, wrapping makes a column of single words. */
-  narrowestColumns: 40,
-} as const;
-
-/** The width to write for: the terminal's, within bounds; a pipe's or file's is the classic one. */
-export function columnsOf(stream: Writable): number {
-  const columns =
-    'columns' in stream && typeof stream.columns === 'number' ? stream.columns : DEFAULTS.columns;
-  return Math.min(DEFAULTS.columns, Math.max(DEFAULTS.narrowestColumns, columns));
-}
-
-/** Bold where it can be seen: `styleText` looks at the stream, NO_COLOR and FORCE_COLOR. */
-export function heading(text: string, stream: Writable): string {
-  return styleText('bold', text, { stream });
-}
 
 /**
  * Words in lines of at most `columns`, each after the indent; a longer word has a line of its own. Texts name what

@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { ImageReport, DescribedImage } from '../../assess/inspect/image-report.ts';
 import { printable } from '../../printable.ts';
-import { columnsOf, heading, table, wrap, type Row } from '../text.ts';
+import { createPage } from '../page.ts';
+import { table, wrap, type Row } from '../text.ts';
 
 const DEFAULTS = {
   /** An image's own words may be of any length; two and a half lines tell them apart. */
@@ -71,12 +72,12 @@ function describeTraffic({ requests, bytes }: ImageReport): string {
 /** For people, at the width of their terminal; what comes from the image is made harmless. */
 export function renderTable(reported: DescribedImage, stream: Writable): string {
   const { report } = reported;
-  const columns = columnsOf(stream);
+  const { columns, paint } = createPage(stream);
   const sections: readonly (readonly [title: string, body: string])[] = [
     [report.reference, table(imageRows(reported), columns)],
     ['Evidence', evidenceRows(report, columns)],
     ['Handlers', handlerRows(report, columns)],
   ];
   const shown = sections.filter(([, body]) => body !== '');
-  return `${shown.map(([title, body]) => `${heading(printable(title), stream)}\n${body}\n`).join('\n')}\n${describeTraffic(report)}\n`;
+  return `${shown.map(([title, body]) => `${paint('bold', printable(title))}\n${body}\n`).join('\n')}\n${describeTraffic(report)}\n`;
 }
