@@ -40,8 +40,36 @@ function isLeftAlone({ systemNamespaces }: PolicySettings, namespace: string): b
   return systemNamespaces.some((pattern) => matchesGlob(pattern, namespace));
 }
 
-function whyNotSkipped(value: string): string {
-  return value === 'true' ? 'the configuration does not allow it' : 'only the value "true" would have one';
+/** A namespace younger than the watch is asked for once; where that fails, it counts as one without labels. */
+async function fetchNamespace(
+  { cluster, logger }: Pick<AssessDeps, 'cluster' | 'logger'>,
+  { namespace, deadline }: AssessmentRequest,
+): Promise<Namespace | undefined> {
+  try {
+    return await cluster.fetchNamespace(namespace, deadline.signal());
+  } catch (error) {
+    logger.warn({ namespace, err: error }, 'cannot read namespace; the configured mode applies');
+    return undefined;
+  }
+}
+
+/** What becomes of an annotation that asks for the Pod to be left alone. */
+interface SkipWish {
+  readonly isGranted: boolean;
+  /** Why it is not; null where there is nothing to say. */
+  readonly note: string | null;
+}
+
+const NO_WISH: SkipWish = { isGranted: false, note: null };
+const GRANTED: SkipWish = { isGranted: true, note: null };
+
+function skipWishOf({ metadata }: Pod, { allowSkipAnnotation }: PolicySettings): SkipWish {
+  const wish = metadata?.annotations?.[SKIP_ANNOTATION];
+  if (wish === undefined || wish === 'false') return NO_WISH;
+  if (wish === 'true' && allowSkipAnnotation) return GRANTED;
+  const why =
+    wish === 'true' ? 'the configuration does not allow it' : 'only the value "true" would have one';
+  return { isGranted: false, note: `annotation ${SKIP_ANNOTATION} has no effect: ${why}` };
 }
 
 /** The use case behind every way in: scope, mode, facts, decision, outcome. */
@@ -54,16 +82,6 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     decideAfresh: createDecide(policy),
   });
   const gathering = { catalog, serviceAccounts, skipList: createSkipList(policy.skipImages) };
-
-  /** A namespace younger than the watch is asked for once; where that fails, it counts as one without labels. */
-  async function fetchNamespace({ namespace, deadline }: AssessmentRequest): Promise<Namespace | undefined> {
-    try {
-      return await deps.cluster.fetchNamespace(namespace, deadline.signal());
-    } catch (error) {
-      deps.logger.warn({ namespace, err: error }, 'cannot read namespace; the configured mode applies');
-      return undefined;
-    }
-  }
 
   const logBackground = (error: unknown): void =>
     deps.logger.error({ err: error }, 'background look-up failed');
@@ -99,10 +117,9 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     const { mode, note } = resolveMode(namespace, policy.mode);
     const notes = note === null ? [] : [note];
     if (mode === 'off') return skipped('mode off', notes);
-    const skip = request.pod.metadata?.annotations?.[SKIP_ANNOTATION];
-    if (skip === 'true' && policy.allowSkipAnnotation) return skipped(`annotation ${SKIP_ANNOTATION}`, notes);
-    if (skip !== undefined && skip !== 'false')
-      notes.push(`annotation ${SKIP_ANNOTATION} has no effect: ${whyNotSkipped(skip)}`);
+    const wish = skipWishOf(request.pod, policy);
+    if (wish.isGranted) return skipped(`annotation ${SKIP_ANNOTATION}`, notes);
+    if (wish.note !== null) notes.push(wish.note);
     return assess(request, { mode, labels: namespace?.labels ?? NO_LABELS, notes });
   }
 
@@ -114,6 +131,6 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     if (reason !== null) return skipped(reason);
     const known = deps.cluster.namespace(namespace);
     if (known !== undefined) return assessIn(known, request);
-    return fetchNamespace(request).then((found) => assessIn(found, request));
+    return fetchNamespace(deps, request).then((found) => assessIn(found, request));
   };
 }

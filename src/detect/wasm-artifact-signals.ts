@@ -66,6 +66,10 @@ function wasm(subject: Subject, { flavour, shape, evidence }: Artefact): Verdict
   };
 }
 
+function exportsEvidence(value: string, meaning: string): Evidence {
+  return { field: 'config.component.exports', value, meaning };
+}
+
 /**
  * `component` tells module from component only in part: wkg labels a core module as a component with empty lists, so
  * empty lists leave the shape open; exports that nothing starts by itself are a WIT package or a library.
@@ -79,26 +83,14 @@ function judgeComponent(subject: Subject, base: Evidence): Verdict {
   }
   const entry = exportsEntry(subject.variant.config);
   if (entry !== undefined) {
-    const exported = {
-      field: 'config.component.exports',
-      value: entry,
-      meaning: 'a component that can be started',
-    };
+    const exported = exportsEvidence(entry, 'a component that can be started');
     return wasm(subject, { flavour: 'oci-component', shape: 'component', evidence: [base, exported] });
   }
   if (component.exports.length === 0 && layerContent(subject) !== 'component') {
-    const empty = {
-      field: 'config.component.exports',
-      value: '[]',
-      meaning: 'wkg writes this for core modules, too',
-    };
+    const empty = exportsEvidence('[]', 'wkg writes this for core modules, too');
     return wasm(subject, { flavour: 'oci-module', shape: null, evidence: [base, empty] });
   }
-  const exported = {
-    field: 'config.component.exports',
-    value: component.exports.join(', '),
-    meaning: 'nothing that can be started',
-  };
+  const exported = exportsEvidence(component.exports.join(', '), 'nothing that can be started');
   if (component.exports.length === 0)
     return unsupported('it is a component that exports nothing', [base, exported]);
   return component.imports.length === 0
