@@ -69,6 +69,12 @@ describe('the rules are seen to fail', () => {
       "import { createApp } from './server/app.ts';",
       'may not import',
     ],
+    [
+      'a command with the composition root',
+      'cli/run.ts',
+      "import { configurations } from '../wire/settings.ts';",
+      'may not import',
+    ],
     ['a room without a rule', 'utils/x.ts', "import { a } from '../image/digest.ts';", 'nobody planned'],
   ])('%s', (_case, file, source, fault) => {
     expect(importsOf(file, source).map(faultOf)).toEqual([expect.stringContaining(fault)]);
