@@ -49,7 +49,10 @@ export function confirmClasses(deps: ConfirmDeps): Decide {
     before: DecidedAssessment,
   ): Promise<DecidedAssessment> {
     const cluster = await fetchView(question.request);
-    if (cluster === null || (cluster === question.cluster && !question.hasStaleClasses)) return before;
+    // Classes hardly ever change, and an API server that is too busy for lists still takes Pods: to leave those without a class,
+    // and refuse them for it, made an outage of every Wasm workload of that.
+    if (cluster === null) return deps.decide({ ...question, hasStaleClasses: false }, gathered);
+    if (cluster === question.cluster && !question.hasStaleClasses) return before;
     return deps.decideAfresh({ ...question, cluster, hasStaleClasses: false }, gathered);
   }
 

@@ -51,8 +51,9 @@ function withoutConsequences(findings: readonly RatedFinding[]): readonly RatedF
 }
 
 /**
- * Nothing is copied from a class that may have changed since: an overhead that is no longer its own gets the Pod refused,
- * in words that help nobody. `/validate` then refuses it in better ones, and whoever made the Pod tries again.
+ * Nothing is copied from a class that may have changed since, where that can be found out (assess/confirm-classes.ts): an
+ * overhead that is no longer its own gets the Pod refused, in words that help nobody. `/validate` then refuses it in better
+ * ones, and whoever made the Pod tries again.
  */
 function isChangeable({ resolved, hasStaleClasses }: PolicyContext): boolean {
   return resolved.class !== null && (resolved.origin !== 'chosen' || hasStaleClasses !== true);

@@ -108,6 +108,14 @@ describe('while the watch is broken', () => {
     expect(refusalsOf(await judge(WASM, null))).toEqual(['wasm-image-without-runtime-class']);
   });
 
+  test('one of those known before is chosen where the list fails', async () => {
+    const { judge } = start({ watched: ['wasmtime'], live: null, isStale: true });
+    expect((await judge(WASM, null, 'mutate')).outcome.changes).toContainEqual(
+      expect.objectContaining({ path: '/spec/runtimeClassName', value: 'wasmtime' }),
+    );
+    expect(refusalsOf(await judge(WASM, 'wasmtime'))).toEqual([]);
+  });
+
   test('none is chosen that is there no more', async () => {
     const { judge } = start({ watched: ['wasmtime'], live: ['spin'], isStale: true });
     expect((await judge(WASM, null, 'mutate')).outcome.changes).toEqual([]);
