@@ -5,6 +5,7 @@ import type { Logger } from '../ports.ts';
 import type { CATALOG_DEFAULTS } from './catalog-defaults.ts';
 import type { ImageAnswer, ImageQuestion, KnownImage } from './image-answer.ts';
 import { asFailure, isPassing } from './image-failure.ts';
+import { tellSome } from './tell-some.ts';
 import { weigh } from './weigh.ts';
 
 type MemorySettings = { readonly [Key in keyof typeof CATALOG_DEFAULTS]: number };
@@ -70,6 +71,7 @@ function hasDigest(image: string): boolean {
 
 /** The answer of one look-up, and how long it holds. */
 function createLookUpOnce(deps: MemoryDeps, settings: MemorySettings) {
+  const tellFailure = tellSome(deps.logger, 'image look-up failed');
   return async (
     question: ImageQuestion,
     previous: Remembered | undefined,
@@ -89,7 +91,7 @@ function createLookUpOnce(deps: MemoryDeps, settings: MemorySettings) {
       const failure = asFailure(error);
       const { reason } = failure;
       const isStale = before !== null && isPassing(failure);
-      deps.logger.warn({ image, reason, stale: isStale }, 'image look-up failed');
+      tellFailure({ image, reason, stale: isStale });
       if (!isStale) {
         const remembered: Remembered = { answer: failure, confirmedAt: Date.now(), architectures: null };
         return { remembered, ttl: settings.failureTtl };
