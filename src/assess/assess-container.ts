@@ -71,6 +71,13 @@ export function assessSkipped(visited: VisitedContainer, pattern: string): Asses
   return { ...visited, image, verdict, facts: null, isSkipped: true };
 }
 
+/** One of more than are looked at. */
+export function assessUncounted(visited: VisitedContainer, count: number, most: number): AssessedContainer {
+  const detail = `the Pod has ${count} containers, and of one with more than ${most} no image is looked at`;
+  const verdict = unknown('too-large', detail, 'Split it into several Pods.');
+  return { ...visited, image: visited.container.image ?? '', verdict, facts: null, isSkipped: false };
+}
+
 /** What the Pod itself answers: an image from the node's own store, which no registry can tell us about, or no image. */
 export function assessWithoutRegistry(visited: VisitedContainer): AssessedContainer | null {
   const { image, imagePullPolicy } = visited.container;

@@ -2,9 +2,9 @@ import type { Scope } from '../detect/open-question.ts';
 import type { Pod } from '../pod/pod.ts';
 import { pullSecretNames } from '../pod/pull-secret-names.ts';
 import { serviceAccountOf } from '../pod/service-account.ts';
-import { visitContainers, type VisitedContainer } from '../pod/visit-containers.ts';
+import { countContainers, visitContainers, type VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
-import { assessAnswered, assessSkipped, assessWithoutRegistry } from './assess-container.ts';
+import { assessAnswered, assessSkipped, assessUncounted, assessWithoutRegistry } from './assess-container.ts';
 import type { AssessmentRequest } from './assessment.ts';
 import type { Deadline } from './deadline.ts';
 import type { Eventually } from './eventually.ts';
@@ -22,6 +22,14 @@ export interface GatherDeps {
 export interface Gathering extends Pick<AssessmentRequest, 'subject' | 'pod' | 'namespace' | 'deadline'> {
   readonly cluster: ClusterView;
 }
+
+export const DEFAULTS = {
+  /**
+   * Containers of one Pod. Kubernetes sets no limit of its own, so that 3 MiB of Pod hold 50,000 of them; judging these would
+   * keep everybody else waiting for seconds, for a Pod that hardly any node could start.
+   */
+  maxContainers: 256,
+} as const;
 
 const NO_SECRETS: readonly string[] = [];
 
@@ -118,11 +126,20 @@ function gatherWith(
   return open.length === 0 ? gathered : Promise.all(open).then(() => gathered);
 }
 
+/** The first container stands for all: what is not looked at is unknown, which is for the operator to allow or to refuse. */
+function gatherNothing({ spec }: Pod, count: number): Gathered {
+  const [first] = visitContainers(spec);
+  const containers = first === undefined ? [] : [assessUncounted(first, count, DEFAULTS.maxContainers)];
+  return { containers, lookInto: () => Promise.resolve(containers) };
+}
+
 /**
  * What each container is. Containers whose images are known are assessed at once, without a timer and without a promise; the
  * rest are asked for side by side.
  */
 export function gather(deps: GatherDeps, gathering: Gathering): Eventually<Gathered> {
+  const count = countContainers(gathering.pod.spec);
+  if (count > DEFAULTS.maxContainers) return gatherNothing(gathering.pod, count);
   const borrowed = secretsOfAccount(deps, gathering);
   if (borrowed === null) return gatherWith(deps, gathering, pullSecretsOf(gathering.pod));
   return borrowed.then((names) => gatherWith(deps, gathering, pullSecretNames(names)));

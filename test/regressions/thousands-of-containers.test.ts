@@ -1,23 +1,70 @@
 import { expect, test } from 'vitest';
+import { createAssessPod } from '../../src/assess/assess-pod.ts';
+import type { Assessment } from '../../src/assess/assessment.ts';
+import { createDeadline } from '../../src/assess/deadline.ts';
+import { DEFAULTS } from '../../src/assess/gather-facts.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { changedImages } from '../../src/pod/changed-images.ts';
 import { readPod } from '../../src/pod/read-pod.ts';
-import { DEFAULTS, reasonOutOfScope } from '../../src/pod/scope.ts';
+import type { PolicySettings } from '../../src/policy/settings.ts';
+import { clusterPort } from '../support/cluster-port.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
+import { cluster, runtimeClass, settings } from '../support/pods.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
+import { useRegistry } from '../support/use-registry.ts';
 
 const MOST = DEFAULTS.maxContainers;
 
+const { registry, client } = await useRegistry({ images: putFixtureImages });
+const image = `${registry.host}/corpus/linux-plain:latest`;
+
 function containers(count: number) {
-  return Array.from({ length: count }, (_, index) => ({ name: `c${index}`, image: 'example.com/app:1' }));
+  return Array.from({ length: count }, (_, index) => ({ name: `c${index}`, image }));
 }
 
-/** 30,000 containers kept the whole process from answering anybody for four seconds, once for each of the two webhooks. */
-test.for<readonly [name: string, spec: object, isLeftAlone: boolean]>([
-  ['as many as are judged', { containers: containers(MOST) }, false],
-  ['one more', { containers: containers(MOST + 1) }, true],
-  ['one more, among all kinds', { containers: containers(MOST - 1), initContainers: containers(2) }, true],
-  ['debug containers', { containers: containers(1), ephemeralContainers: containers(MOST) }, true],
-])('a Pod with %s', ([, spec, isLeftAlone]) => {
-  const reason = reasonOutOfScope(readPod({ spec }));
-  expect(reason).toBe(isLeftAlone ? `it has more than ${MOST} containers` : null);
+async function assessed(spec: object, policy: Partial<PolicySettings>): Promise<Assessment> {
+  const { logger } = createRecordingLogger();
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
+  const namespace = { name: 'default', labels: {} };
+  const port = clusterPort(cluster([runtimeClass('wasmtime')]), { namespace: () => namespace });
+  const serviceAccounts = { pullSecrets: () => Promise.resolve([]) };
+  const deps = { catalog, cluster: port, logger, serviceAccounts };
+  const assess = createAssessPod(deps, { policy: settings(policy), ownNamespace: 'wasmgate-system' });
+  const pod = readPod({ spec });
+  const deadline = createDeadline(60_000);
+  return assess({ subject: 'pod', pod, namespace: 'default', step: 'validate', deadline });
+}
+
+/**
+ * 30,000 containers kept the whole process from answering anybody for four seconds, once for each of the two webhooks. They were
+ * then left alone, by which 256 init containers that did nothing brought a Linux Pod past a policy that refuses it.
+ */
+test.for<readonly [name: string, spec: object, isLookedAt: boolean]>([
+  ['as many as are looked at', { containers: containers(MOST) }, true],
+  ['one more', { containers: containers(MOST + 1) }, false],
+  ['one more, among all kinds', { containers: containers(MOST - 1), initContainers: containers(2) }, false],
+  ['debug containers', { containers: containers(1), ephemeralContainers: containers(MOST) }, false],
+])('a Pod with %s is refused where unknown images are', async ([, spec, isLookedAt]) => {
+  const assessment = await assessed(spec, { onUnknownImage: 'deny' });
+  const refusals = assessment.kind === 'decided' ? assessment.outcome.refusals : null;
+  expect(refusals).toEqual(
+    isLookedAt
+      ? []
+      : [
+          expect.objectContaining({
+            id: 'image-unknown',
+            detail: expect.stringContaining(
+              'containers, and of one with more than 256 no image is looked at',
+            ),
+          }),
+        ],
+  );
+});
+
+test('and admitted where they are allowed', async () => {
+  const assessment = await assessed({ containers: containers(MOST + 1) }, {});
+  expect(assessment).toMatchObject({ kind: 'decided', outcome: { refusals: [], changes: [] } });
 });
 
 /** Each was looked for among all that were there before: 30,000 of them, and one new label, took two seconds. */
