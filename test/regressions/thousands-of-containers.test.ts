@@ -17,10 +17,10 @@ import { useRegistry } from '../support/use-registry.ts';
 const MOST = DEFAULTS.maxContainers;
 
 const { registry, client } = await useRegistry({ images: putFixtureImages });
-const image = `${registry.host}/corpus/linux-plain:latest`;
+const LINUX = `${registry.host}/corpus/linux-plain:latest`;
 
 function containers(count: number) {
-  return Array.from({ length: count }, (_, index) => ({ name: `c${index}`, image }));
+  return Array.from({ length: count }, (_, index) => ({ name: `c${index}`, image: LINUX }));
 }
 
 async function assessed(spec: object, policy: Partial<PolicySettings>): Promise<Assessment> {
