@@ -25,7 +25,6 @@ export interface AppOptions {
   readonly bytesInFlight?: number;
   readonly requestTimeout?: number;
   readonly handshakeTimeout?: number;
-  readonly silenceTimeout?: number;
   readonly maxConnections?: number;
 }
 
@@ -42,7 +41,8 @@ export const DEFAULTS = {
   bytesInFlight: 32 * 1024 * 1024,
   /**
    * Headers and body are one write of the API server over a local network, and it gives up after the 3 s or 5 s of our
-   * manifests. What is not here after twice that is held open by somebody else, and its memory with it.
+   * manifests. What is not here after twice that is held open by somebody else, and its memory with it. It holds for the first
+   * request of a connection, too; a time-out of the socket itself would cost a seventh of a warm admission.
    */
   requestTimeout: 10_000,
   /** How often Node looks for such requests; its own 30 s would make 40 s of the ten. */
@@ -51,8 +51,6 @@ export const DEFAULTS = {
   keepAliveTimeout: 100_000,
   /** Node's own 120 s are for slow lines; whoever does not finish within a cluster in this time does not want to. */
   handshakeTimeout: 10_000,
-  /** Of a connection without a request, which Node would keep for ever; Go's client may open one and use it later. */
-  silenceTimeout: 100_000,
   /**
    * Each takes some 85 KiB: 4,000 idle ones, which any Pod may open where no NetworkPolicy forbids it, ended a process of 256 MiB.
    * API servers have one for each request that is under way, some hundreds at most.
@@ -142,7 +140,6 @@ export function createApp(deps: AppDeps, options: AppOptions): App {
     bodyLimit,
     requestTimeout,
     keepAliveTimeout: DEFAULTS.keepAliveTimeout,
-    connectionTimeout: limits.silenceTimeout,
     // While closing, what still arrives on an open connection is answered: a 503 would be an unjudged Pod.
     return503OnClosing: false,
     schemaController: { compilersFactory: NO_SCHEMAS },

@@ -40,7 +40,7 @@ test('one that does not shake hands is closed', async () => {
 });
 
 test('one that asks for nothing is closed', async () => {
-  const { webhook, tls } = await start({ silenceTimeout: 100 });
+  const { webhook, tls } = await start({ requestTimeout: 100 });
   const silent = tls();
   await once(silent, 'secureConnect');
   await closed(silent);
