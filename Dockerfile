@@ -24,6 +24,8 @@ COPY --from=build /image /
 USER 65532:65532
 EXPOSE 8443 8080
 # Of what the container may have, the heap gets half. By itself Node 24 lets it grow to all of 256Mi, and the kernel ends the
-# process before a thorough collection of garbage is tried; the other half is code, buffers and TLS.
-ENTRYPOINT ["/usr/local/bin/node", "--max-old-space-size-percentage=50", "/app/main.js"]
+# process before a thorough collection of garbage is tried; the other half is code, buffers and TLS. What an admission leaves
+# behind is garbage at once: 2 MiB to collect it in, where Node takes 16, are 3 MiB less at rest and 16 less after a storm, for
+# a fiftieth of the time (npm run bench).
+ENTRYPOINT ["/usr/local/bin/node", "--max-old-space-size-percentage=50", "--max-semi-space-size=2", "/app/main.js"]
 CMD ["serve"]

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,13 @@ async function buildProgram(folder: string): Promise<string> {
   return join(folder, 'main.js');
 }
 
+/** What the image gives Node before the program's name. */
+async function readNodeFlags(): Promise<readonly string[]> {
+  const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
+  const [, entrypoint = '[]'] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
+  return (JSON.parse(entrypoint) as string[]).slice(1, -1);
+}
+
 function fileOf(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
 }
@@ -66,6 +73,7 @@ export async function setUpStage(): Promise<Stage> {
   };
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)));
   const serve = [
+    ...(await readNodeFlags()),
     program,
     'serve',
     '--host',

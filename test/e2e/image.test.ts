@@ -53,7 +53,12 @@ describe.skipIf(tools.missing)(`the image${tools.note}`, () => {
     const { config } = JSON.parse(await buildah('inspect', '--type=image', 'localhost/wasmgate')).OCIv1;
     expect(config).toMatchObject({
       User: '65532:65532',
-      Entrypoint: ['/usr/local/bin/node', '--max-old-space-size-percentage=50', '/app/main.js'],
+      Entrypoint: [
+        '/usr/local/bin/node',
+        '--max-old-space-size-percentage=50',
+        '--max-semi-space-size=2',
+        '/app/main.js',
+      ],
       Cmd: ['serve'],
     });
   });
