@@ -10,9 +10,10 @@ import { startRegistry } from '../support/registry.ts';
 
 const AT_ONCE = 6;
 const WAITING = 3;
+const HOUR = 3_600_000;
 
 /** A registry that answers nobody, one that works, and a catalog with few turns. */
-async function setUp() {
+async function setUp(lookUpLongest = HOUR) {
   let asked = 0;
   const silent = await startServer(() => void (asked += 1));
   const registry = await startRegistry({ images: putFixtureImages });
@@ -24,7 +25,7 @@ async function setUp() {
   });
   const catalog = createImageCatalog(
     { registry: client, pullSecrets: NO_PULL_SECRETS, logger: createRecordingLogger().logger },
-    { lookUpsAtOnce: AT_ONCE, lookUpsWaiting: WAITING },
+    { lookUpsAtOnce: AT_ONCE, lookUpsWaiting: WAITING, lookUpLongest },
   );
   const ask = (image: string, namespace: string, signal: AbortSignal): Promise<ImageAnswer> =>
     catalog.ask({ image, namespace, pullSecrets: [], architectures: [] }, signal);
@@ -32,8 +33,8 @@ async function setUp() {
     asked: () => asked,
     askSilent: (namespace: string, tag: number, signal = AbortSignal.timeout(60_000)) =>
       ask(`${silent.host}/app:${tag}`, namespace, signal),
-    askGood: (namespace: string) =>
-      ask(`${registry.host}/corpus/bk-wasi-wasm:latest`, namespace, AbortSignal.timeout(60_000)),
+    askGood: (namespace: string, milliseconds = 60_000) =>
+      ask(`${registry.host}/corpus/bk-wasi-wasm:latest`, namespace, AbortSignal.timeout(milliseconds)),
   };
 }
 
@@ -69,4 +70,12 @@ test('namespaces that take everything, and get no answer, do not keep others fro
   expect(await askGood('quiet')).toMatchObject({ kind: 'facts', stale: null });
   // Those that made room for it are not left without an answer.
   expect(await Promise.race(noisy)).toMatchObject({ kind: 'failure' });
+});
+
+/** A hundred namespaces whose registry hangs kept all others from theirs until it was given up, ten seconds later. */
+test('as many namespaces as there are turns, one look-up each, do not either', async () => {
+  const { asked, askSilent, askGood } = await setUp(1);
+  for (let index = 0; index < AT_ONCE; index++) void askSilent(`team-${index}`, index);
+  await expect.poll(asked).toBe(AT_ONCE);
+  expect(await askGood('quiet', 8_000)).toMatchObject({ kind: 'facts', stale: null });
 });

@@ -22,6 +22,11 @@ export const CATALOG_DEFAULTS = {
   lookUpsAtOnce: 64,
   /** That wait for their turn: each holds an image's name and little more. */
   lookUpsWaiting: 512,
+  /**
+   * A look-up is safe that long from a namespace that has none. Where a registry hangs that everybody uses, as many namespaces
+   * wait for it as there are turns; who asks another registry has 5 s in our manifests, and half of them for its own.
+   */
+  lookUpLongest: 2_500,
 } as const;
 
 export type CatalogOptions = { readonly [Key in keyof typeof CATALOG_DEFAULTS]?: number };

@@ -37,7 +37,11 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
   const settings = { ...CATALOG_DEFAULTS, ...options };
   const { logger, onLookUp } = deps;
   const source = createImageSource(deps);
-  const turns = createTurns({ atOnce: settings.lookUpsAtOnce, waiting: settings.lookUpsWaiting });
+  const turns = createTurns({
+    atOnce: settings.lookUpsAtOnce,
+    waiting: settings.lookUpsWaiting,
+    longestMilliseconds: settings.lookUpLongest,
+  });
   const rooms = createReadingRooms();
   const underWay = createLookUpsUnderWay(settings.lookUpsOfNamespace);
 
