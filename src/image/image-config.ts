@@ -25,7 +25,6 @@ export interface ImageConfig {
   readonly component: ComponentInterfaces | null;
 }
 
-/** containerd pkg/oci, `defaultUnixEnv`. */
 const DEFAULTS = {
   /** Of an image's PATH: real ones name a dozen, and a config of 4 MiB two million. */
   searchedFolders: 64,
@@ -33,6 +32,7 @@ const DEFAULTS = {
   longestFolder: 4096,
 } as const;
 
+/** containerd pkg/oci, `defaultUnixEnv`. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export const EMPTY_CONFIG: ImageConfig = {

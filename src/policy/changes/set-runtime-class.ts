@@ -1,8 +1,8 @@
-import { escapeSegment } from '../../pod/json-pointer.ts';
 // why    The class decides which runtime starts the Pod. Its overhead, nodeSelector and tolerations are copied with it,
 //        verbatim: where the injection falls into the API server's second mutating round nobody else adds them, and the Pod
 //        would be refused; and where it does not, the copy saves the second call.
 // writes spec.runtimeClassName, spec.overhead, spec.nodeSelector, spec.tolerations, an annotation that remembers the choice.
+import { escapeSegment } from '../../pod/json-pointer.ts';
 import { CHOSEN_CLASS_ANNOTATION } from '../../pod/names.ts';
 import { NO_CHANGES, type Mutation } from '../check.ts';
 import type { Change } from '../decision.ts';

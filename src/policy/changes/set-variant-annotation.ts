@@ -1,7 +1,7 @@
-import { escapeSegment } from '../../pod/json-pointer.ts';
 // why    crun starts a Wasm file as a Linux program unless this annotation reaches it. `compat-smart` goes by the suffix of
 //        the first argument, so Linux sidecars in the same Pod stay what they are.
 // writes metadata.annotations; never over a value of the user's, and not beside run.oci.handler, which crun reads first.
+import { escapeSegment } from '../../pod/json-pointer.ts';
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import { NO_CHANGES, type Mutation } from '../check.ts';
 
