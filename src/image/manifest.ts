@@ -48,11 +48,10 @@ function invalid(state: string): AppError<ManifestErrorCode> {
 
 function readPlatform(value: unknown): Platform | null {
   if (!isObject(value)) return null;
-  const variant = stringOr(property(value, 'variant'), null);
   return normalisePlatform(
     stringOr(property(value, 'os'), ''),
     stringOr(property(value, 'architecture'), ''),
-    variant === '' ? null : variant,
+    stringOr(property(value, 'variant'), null),
   );
 }
 

@@ -15,10 +15,11 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   aarch64: 'arm64',
 };
 
+/** An empty variant is none: some tools write the field whether they have a value or not. */
 export function normalisePlatform(os: string, architecture: string, variant: string | null = null): Platform {
   const lower = architecture.toLowerCase();
   const known = Object.hasOwn(ARCHITECTURES, lower) ? ARCHITECTURES[lower] : undefined;
-  return { os: os.toLowerCase(), architecture: known ?? lower, variant };
+  return { os: os.toLowerCase(), architecture: known ?? lower, variant: variant || null };
 }
 
 /** A platform that only a Wasm runtime can mean: os wasi, wasip1, wasip2, or architecture wasm, wasm32, wasm64. */
