@@ -73,14 +73,14 @@ export function parseReference(text: string): Reference {
   const [registry, path] = splitRegistry(hasTag ? named.slice(0, colon) : named);
   if (!REGISTRY.test(registry)) throw invalid(text, `"${registry}" is not a registry host`);
   const repository = registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;
-  if (path === '' || !repository.split('/').every((part) => PATH_COMPONENT.test(part))) {
+  if (repository.length > MAX_REPOSITORY)
+    throw invalid(text, `the repository is longer than ${MAX_REPOSITORY} characters`);
+  if (!isRepository(repository)) {
     throw invalid(
       text,
       /[A-Z]/.test(path) ? 'the repository must be lower case' : `"${path}" is not a repository`,
     );
   }
-  if (repository.length > MAX_REPOSITORY)
-    throw invalid(text, `the repository is longer than ${MAX_REPOSITORY} characters`);
   if (/^[a-f0-9]{64}$/.test(text)) throw invalid(text, 'it is a bare image ID');
   return { registry, repository, tag: tag ?? (digest === null ? 'latest' : null), digest };
 }
