@@ -51,6 +51,8 @@ export function createReadingRooms(limits: ReadingLimits = {}): ReadingRooms {
     const until = AbortSignal.any([signal, closing.signal]);
     let size: number = smallRoom;
     let bytes = 0;
+    /** A body that is cut off hears of it later, and gives back what was given back with the room. */
+    let isOpen = true;
     let turn: Promise<Turn | null> | undefined;
 
     function add(more: number): void {
@@ -69,11 +71,13 @@ export function createReadingRooms(limits: ReadingLimits = {}): ReadingRooms {
     return {
       signal: until,
       take: (more) => {
-        const isFree = bytes + more <= size;
+        const isFree = isOpen && bytes + more <= size;
         if (isFree) add(more);
         return isFree;
       },
-      giveBack: (less) => add(-less),
+      giveBack: (less) => {
+        if (isOpen) add(-less);
+      },
       enlarge: async () => {
         // The children of an index are read side by side, for one look-up.
         turn ??= takeLarge();
@@ -81,6 +85,7 @@ export function createReadingRooms(limits: ReadingLimits = {}): ReadingRooms {
       },
       [Symbol.dispose]: () => {
         add(-bytes);
+        isOpen = false;
         closing.abort();
         void turn?.then((taken) => taken?.[Symbol.dispose]());
       },
