@@ -1,13 +1,11 @@
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
-import { tryParseQuantity, type Quantity } from './quantity.ts';
+import { tryParseQuantity, UNIT, type Quantity } from './quantity.ts';
 
 /** Where the nodes do not tell: the most that was measured. */
 const UNKNOWN_CORES = 64;
 
-const CORE: Quantity = 10n ** 9n;
-
 function wholeCores(amount: Quantity): number {
-  return Math.max(1, Number(amount / CORE));
+  return Math.max(1, Number(amount / UNIT));
 }
 
 /** Cores of the largest node that could take the Pod. */

@@ -10,7 +10,7 @@ const NANO_DIGITS = 9;
 /** One byte or core; also what a ratio of one is. */
 export const UNIT: Quantity = 10n ** 9n;
 /** 2^63 - 1 of the unit: what Kubernetes caps larger amounts to. */
-const MAX: Quantity = (2n ** 63n - 1n) * 10n ** 9n;
+const MAX: Quantity = (2n ** 63n - 1n) * UNIT;
 /** Longer numbers are nobody's: the limit keeps digits from costing time. */
 const MAX_LENGTH = 64;
 /** Beyond this many digits before the point every number is above MAX. */

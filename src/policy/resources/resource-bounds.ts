@@ -1,4 +1,4 @@
-import { formatQuantity, type Quantity } from './quantity.ts';
+import { formatQuantity, parseQuantity, type Quantity } from './quantity.ts';
 import type { ResourceName } from './resource-name.ts';
 
 /** Who sets a bound: the Pod's own resources, or a field of a LimitRange with what stands there. */
@@ -33,8 +33,8 @@ export interface Bounds {
 
 /** Values that are reckoned are rounded to what people recognise. */
 export const STEPS: Readonly<Record<ResourceName, Quantity>> = {
-  memory: 2n ** 20n * 10n ** 9n,
-  cpu: 10n ** 6n,
+  memory: parseQuantity('1Mi'),
+  cpu: parseQuantity('1m'),
 };
 
 export function lower(one: Bound | null, other: Bound | null): Bound | null {
