@@ -55,11 +55,12 @@ async function readFacts(input: ParsedArguments, deps: ReviewDeps, reviewed: Inp
 }
 
 /** @throws AppError `wrong-usage` */
-function readPaths({ lists, positionals, flags }: ParsedArguments): readonly string[] {
+function readPaths(input: ParsedArguments): readonly string[] {
+  const { positionals, flags } = input;
   if (flags.has('kubeconfig') && !flags.has('live')) {
     throw usageError('flag --kubeconfig goes with --live', 'review');
   }
-  const paths = [...(lists.get('filename') ?? []), ...positionals];
+  const paths = [...flagTexts(input, 'filename'), ...positionals];
   if (paths.length === 0) throw usageError('name what to review: -f FILE, -f FOLDER or -f -', 'review');
   return paths;
 }
