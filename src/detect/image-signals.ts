@@ -71,7 +71,7 @@ function judgeWasiPlatform(subject: Subject): Verdict | null {
   const { platform } = subject.variant.config;
   if (!isWasmPlatform(platform)) return null;
   const evidence = [platformEvidence(subject, 'a Wasm platform')];
-  if (!startsNothing(subject.command)) {
+  if (!startsNothing(subject.command.first)) {
     const started = commandEvidence(subject, 'what the runtime would start');
     return judgeProgram(subject, 'wasi-image', [...evidence, started]);
   }
@@ -81,7 +81,7 @@ function judgeWasiPlatform(subject: Subject): Verdict | null {
 
 /** What is started as Spin applications are, and looks like any other Linux image until somebody looks inside. */
 function judgeHostedLinux(subject: Subject): Verdict | null {
-  if (!startsNothing(subject.command)) return null;
+  if (!startsNothing(subject.command.first)) return null;
   const evidence = [platformEvidence(subject, 'an ordinary platform')];
   const hosted = judgeHost(subject, evidence);
   if (hosted !== null || subject.command.first === null) return hosted;

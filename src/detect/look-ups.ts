@@ -1,7 +1,6 @@
 import type { Content, ImageVariant } from '../image/image-facts.ts';
 import { hasRootFileSystem, type Descriptor } from '../image/manifest.ts';
 import { resolvePath } from '../image/resolve-path.ts';
-import type { EffectiveCommand } from './effective-command.ts';
 import type { Subject } from './signal.ts';
 
 /** Something that a look inside the layers can find, and the key under which `contents` holds what was found. */
@@ -23,7 +22,7 @@ export const HOST_LOOK_UPS: readonly LookUp[] = [
 ];
 
 /** Nothing to start, or `/`, which is no file: what Spin's and slight's Pods name since their node wants some command. */
-export function startsNothing({ first }: EffectiveCommand): boolean {
+export function startsNothing(first: string | null): first is '/' | null {
   return first === null || first === '/';
 }
 
@@ -47,7 +46,7 @@ function isMountedOver(paths: readonly string[], mountPaths: readonly string[]):
  */
 export function programLookUp({ variant, command }: Subject): LookUp | null {
   const { first, workingDir, mountPaths } = command;
-  if (first === null || startsNothing(command) || !hasRootFileSystem(variant.manifest)) return null;
+  if (startsNothing(first) || !hasRootFileSystem(variant.manifest)) return null;
   const file = first.split('#', 1)[0] ?? '';
   if (file === '' || Math.max(file.length, workingDir.length) > DEFAULTS.longestPath) return null;
   const folder = resolvePath('/', workingDir);

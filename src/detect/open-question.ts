@@ -93,7 +93,7 @@ function aboutFiles(judged: Judged, scope: Scope): OpenQuestion | null {
     platform.os === 'js'
   )
     return null;
-  if (startsNothing(command)) return { lookUps: HOST_LOOK_UPS, answers: HOST_ANSWERS };
+  if (startsNothing(command.first)) return { lookUps: HOST_LOOK_UPS, answers: HOST_ANSWERS };
   const program = programLookUp(judged.subject);
   if (program === null || contentOf(variant, program) !== undefined || !isReadable(command)) return null;
   // A file of a Spin application may stand as its entrypoint: what is taken for a module must be seen to be no Spin file.

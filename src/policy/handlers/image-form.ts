@@ -1,4 +1,5 @@
 import { namesWatFile } from '../../detect/effective-command.ts';
+import { startsNothing } from '../../detect/look-ups.ts';
 import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
 import { CNCF_WASM_LAYER } from '../../image/media-types.ts';
 
@@ -24,14 +25,10 @@ export const IMAGE_FORMS = [
 ] as const;
 export type ImageForm = (typeof IMAGE_FORMS)[number];
 
-function startsNothing({ firstArgument }: WasmVerdict): boolean {
-  return firstArgument === null || firstArgument === '/';
-}
-
 function fileForm(verdict: WasmVerdict): ImageForm {
   const { flavour, shape, firstArgument, isHostless } = verdict;
-  if (startsNothing(verdict)) return 'other-files';
-  if (firstArgument !== null && namesWatFile(firstArgument)) return 'text-file';
+  if (startsNothing(firstArgument)) return 'other-files';
+  if (namesWatFile(firstArgument)) return 'text-file';
   if (shape === 'component') return 'component-file';
   const isOpen = isHostless !== true && (flavour === 'wasi-image' || flavour === 'wasi-index');
   return isOpen ? 'wasi-files' : 'module-file';
@@ -40,7 +37,7 @@ function fileForm(verdict: WasmVerdict): ImageForm {
 /** Only who looked inside knows that there is a /spin.toml. */
 function spinForm(verdict: WasmVerdict): ImageForm {
   if (verdict.shape === null) return 'spin-files';
-  return startsNothing(verdict) ? 'spin-rootfs' : 'spin-entrypoint';
+  return startsNothing(verdict.firstArgument) ? 'spin-rootfs' : 'spin-entrypoint';
 }
 
 function wasmForm(verdict: WasmVerdict): ImageForm {
