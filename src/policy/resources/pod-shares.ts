@@ -5,7 +5,7 @@ import type { PodLevel } from './pod-totals.ts';
 import { largest, type Quantity, roundDown, roundUp, smallest } from './quantity.ts';
 import { type Bound, type Bounds, higher, lower, STEPS } from './resource-bounds.ts';
 import type { ResourceName, Side } from './resource-name.ts';
-import { isRequestOurs, requestOf, type Slots } from './resource-slots.ts';
+import { isRequestOurs, type Slots, valueOf } from './resource-slots.ts';
 
 export interface Member {
   readonly kind: ContainerKind;
@@ -20,11 +20,11 @@ function isOurs({ slots, wanted }: Member, side: Side): boolean {
 }
 
 function sum(members: readonly Member[], side: Side): Quantity {
-  return members.reduce((total, member) => total + valueOf(member, side), 0n);
+  return members.reduce((total, member) => total + amountOf(member, side), 0n);
 }
 
-function valueOf({ slots }: Member, side: Side): Quantity {
-  return (side === 'requests' ? requestOf(slots) : slots.limit.value) ?? 0n;
+function amountOf({ slots }: Member, side: Side): Quantity {
+  return valueOf(slots, side) ?? 0n;
 }
 
 interface Constraint {
@@ -46,7 +46,7 @@ function constraints(
     members.filter((member) => member.kind === kind && isOurs(member, side) === isWanted);
   const sidecars = sum(of('sidecar', false), side);
   const ownSidecars = of('sidecar', true).length;
-  const largestInit = largest(0n, ...of('init', false).map((member) => valueOf(member, side)));
+  const largestInit = largest(0n, ...of('init', false).map((member) => amountOf(member, side)));
   return [
     { taken: sidecars + sum(of('main', false), side), parts: ownSidecars + of('main', true).length },
     { taken: sidecars + largestInit, parts: ownSidecars },

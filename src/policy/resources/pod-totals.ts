@@ -3,7 +3,7 @@ import type { PodBounds } from './namespace-limits.ts';
 import { type Quantity, UNIT } from './quantity.ts';
 import type { Bound } from './resource-bounds.ts';
 import type { Side } from './resource-name.ts';
-import { requestOf, type Slots } from './resource-slots.ts';
+import { valueOf, type Slots } from './resource-slots.ts';
 
 interface Part {
   readonly kind: ContainerKind;
@@ -14,10 +14,6 @@ interface Part {
 export interface PodLevel {
   readonly request: Quantity | null;
   readonly limit: Quantity | null;
-}
-
-function valueOf({ slots }: Part, side: Side): Quantity | null {
-  return side === 'requests' ? requestOf(slots) : slots.limit.value;
 }
 
 function plus(one: Quantity | null, other: Quantity | null): Quantity | null {
@@ -38,7 +34,7 @@ function total(parts: readonly Part[], side: Side): Quantity | null {
   let sidecars: Quantity | null = null;
   let before: Quantity | null = null;
   for (const part of parts) {
-    const value = valueOf(part, side);
+    const value = valueOf(part.slots, side);
     if (part.kind === 'main' || part.kind === 'sidecar') together = plus(together, value);
     if (part.kind === 'sidecar') sidecars = plus(sidecars, value);
     if (part.kind === 'sidecar') before = more(before, sidecars);

@@ -68,9 +68,9 @@ export function isRequestOurs({ request, limit }: Slots): boolean {
   return request.origin === 'default' || (request.origin === 'absent' && limit.origin !== 'user');
 }
 
-/** What the API server takes for the request. */
-export function requestOf({ request, limit }: Slots): Quantity | null {
-  return request.value ?? limit.value;
+/** What the API server takes for one side: a limit that stands alone is the request, too. */
+export function valueOf({ request, limit }: Slots, side: Side): Quantity | null {
+  return side === 'requests' ? (request.value ?? limit.value) : limit.value;
 }
 
 export function isReadable({ request, limit }: Slots): boolean {
