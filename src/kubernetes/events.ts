@@ -3,6 +3,7 @@ import type { EventsPort, Logger, PodEvent } from '../assess/ports.ts';
 import { describeError } from '../errors.ts';
 import { metadataText } from '../pod/metadata-text.ts';
 import { isObjectName } from '../pod/object-name.ts';
+import { printable } from '../printable.ts';
 import { backoff, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
@@ -44,9 +45,9 @@ export interface EventsOptions {
   readonly retry?: BackoffOptions;
 }
 
-/** On one line, without what a terminal would obey: texts name what registries say. Cut between two characters. */
+/** Texts name what registries say. Cut between two characters. */
 function boundNote(text: string): string {
-  const bytes = Buffer.from(text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' '));
+  const bytes = Buffer.from(printable(text));
   if (bytes.length <= DEFAULTS.maxNoteBytes) return bytes.toString();
   const room = DEFAULTS.maxNoteBytes - Buffer.byteLength(ELLIPSIS);
   // A stream keeps the bytes of a character that is not whole for later.
