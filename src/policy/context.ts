@@ -1,6 +1,6 @@
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
 import type { ClassOrigin } from './decision.ts';
-import type { AssessedContainer, PodFacts } from './facts.ts';
+import type { PodFacts, WasmContainer } from './facts.ts';
 import type { HandlerProfile } from './handlers/can-run.ts';
 import type { PolicySettings } from './settings.ts';
 
@@ -17,5 +17,5 @@ export interface ResolvedClass {
 export interface PolicyContext extends PodFacts {
   readonly settings: PolicySettings;
   readonly resolved: ResolvedClass;
-  readonly wasmContainers: readonly AssessedContainer[];
+  readonly wasmContainers: readonly WasmContainer[];
 }

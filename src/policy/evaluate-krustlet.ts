@@ -3,7 +3,7 @@ import { selectKrustletNode } from './changes/select-krustlet-node.ts';
 import { krustletChecks } from './checks/index.ts';
 import type { PolicyContext } from './context.ts';
 import type { Decision } from './decision.ts';
-import type { PodFacts } from './facts.ts';
+import { isWasmContainer, type PodFacts } from './facts.ts';
 import { asKrustletFacts } from './krustlet.ts';
 import { NO_CLASS } from './resolve-class.ts';
 import type { PolicySettings } from './settings.ts';
@@ -12,7 +12,7 @@ import { rateFindings } from './severity.ts';
 /** A Pod for a node that is a krustlet: no runtime, no class, and no resources that anybody would hold it to. */
 export function evaluateKrustlet(given: PodFacts, settings: PolicySettings): Decision {
   const facts = asKrustletFacts(given);
-  const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
+  const wasmContainers = facts.containers.filter(isWasmContainer);
   const context: PolicyContext = { ...facts, settings, resolved: NO_CLASS, wasmContainers };
   const found = krustletChecks.flatMap((check) => check(context));
   const findings = rateFindings(found, settings);

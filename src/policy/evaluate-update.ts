@@ -1,7 +1,7 @@
 import { updateChecks } from './checks/index.ts';
 import type { PolicyContext } from './context.ts';
 import type { Decision } from './decision.ts';
-import type { PodFacts } from './facts.ts';
+import { isWasmContainer, type PodFacts } from './facts.ts';
 import { namedClass } from './resolve-class.ts';
 import type { PolicySettings } from './settings.ts';
 import { rateFindings } from './severity.ts';
@@ -12,7 +12,7 @@ import { rateFindings } from './severity.ts';
  */
 export function evaluateUpdate(facts: PodFacts, settings: PolicySettings): Decision {
   const resolved = namedClass(facts, settings);
-  const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
+  const wasmContainers = facts.containers.filter(isWasmContainer);
   const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
   const found = updateChecks.flatMap((check) => check(context));
   const findings = rateFindings(found, settings);

@@ -6,7 +6,7 @@ import type { PolicyContext } from './context.ts';
 import type { Change, Decision, Finding, RatedFinding } from './decision.ts';
 import { evaluateKrustlet } from './evaluate-krustlet.ts';
 import { evaluateUpdate } from './evaluate-update.ts';
-import type { PodFacts } from './facts.ts';
+import { isWasmContainer, type PodFacts } from './facts.ts';
 import { isForKrustlet } from './krustlet.ts';
 import { nodeOutlook } from './nodes/node-outlook.ts';
 import { namedClass, resolveClass } from './resolve-class.ts';
@@ -82,7 +82,7 @@ export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
   if (facts.previous !== undefined) return evaluateUpdate(facts, settings);
   if (isOfNoInterest(facts, settings)) return NOTHING;
   if (isForKrustlet(facts, settings)) return evaluateKrustlet(facts, settings);
-  const wasmContainers = facts.containers.filter(({ verdict }) => verdict.kind === 'wasm');
+  const wasmContainers = facts.containers.filter(isWasmContainer);
   const resolved = wasmContainers.length > 0 ? resolveClass(facts, settings) : namedClass(facts, settings);
   const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
   const resources = planResources(context);

@@ -1,4 +1,4 @@
-import type { UnknownReason, Verdict } from '../detect/verdict.ts';
+import type { UnknownReason, Verdict, WasmVerdict } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import type { ClusterNode, LimitRange, RuntimeClass } from '../pod/cluster-objects.ts';
 import type { ShapedPod } from '../pod/pod-shape.ts';
@@ -23,6 +23,14 @@ export interface AssessedContainer extends VisitedContainer {
   readonly isSkipped: boolean;
   /** Null or absent where the facts are as good as new. No decision depends on it: it is told. */
   readonly stale?: Staleness | null;
+}
+
+export interface WasmContainer extends AssessedContainer {
+  readonly verdict: WasmVerdict;
+}
+
+export function isWasmContainer(container: AssessedContainer): container is WasmContainer {
+  return container.verdict.kind === 'wasm';
 }
 
 /** The cluster as the watches know it. Indexes are kept by the watches, not rebuilt for each Pod. */

@@ -2,7 +2,7 @@ import { namesWasmFile } from '../detect/effective-command.ts';
 import type { ClusterNode, RuntimeClass } from '../pod/cluster-objects.ts';
 import { hasOverheadConflict, selectorConflict } from './class-conflicts.ts';
 import type { PolicyContext } from './context.ts';
-import type { AssessedContainer, PodFacts } from './facts.ts';
+import { isWasmContainer, type AssessedContainer, type PodFacts } from './facts.ts';
 import { canRun, type HandlerProfile, type Runs } from './handlers/can-run.ts';
 import { isShim } from './handlers/handler-profiles.ts';
 import { handlerTable } from './handlers/handler-table.ts';
@@ -103,7 +103,7 @@ function isKeptOut(
   { nodes, settings }: { readonly nodes: readonly ClusterNode[]; readonly settings: PolicySettings },
 ): boolean {
   if (nodes.length === 0 || nodes.some(({ taints }) => taints.length === 0)) return false;
-  const hasWasm = containers.some(({ verdict }) => verdict.kind === 'wasm');
+  const hasWasm = containers.some(isWasmContainer);
   const given = tolerationsAtAdmission(runtimeClass, hasWasm, settings);
   const tolerations = [...(pod.spec.tolerations ?? []), ...given];
   return nodes.every((node) => blockingTaints(node, tolerations).length > 0);

@@ -5,11 +5,10 @@
 // writes requests and limits of Wasm containers that set none, and tightens what a LimitRange defaulted; always within
 //        every LimitRange and the Pod's own resources. Requests of Linux containers only where the namespace asks for it.
 // allows everything that the user set.
-import type { WasmVerdict } from '../../detect/verdict.ts';
 import type { ImageFacts } from '../../image/image-facts.ts';
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import type { Change, Finding } from '../decision.ts';
-import type { AssessedContainer } from '../facts.ts';
+import { isWasmContainer, type AssessedContainer, type WasmContainer } from '../facts.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
 import { compileThreads, largestNode } from '../resources/compile-threads.ts';
 import { cpuFindings } from '../resources/cpu-findings.ts';
@@ -56,30 +55,29 @@ export interface ResourceAnswer {
   readonly findings: readonly Finding[];
 }
 
-interface WasmContainer extends AssessedContainer {
-  readonly verdict: WasmVerdict;
+interface SizedContainer extends WasmContainer {
   readonly facts: ImageFacts;
 }
 
 const NOTHING: ResourceAnswer = { changes: [], findings: [] };
 
 /** Ephemeral containers may not have resources. */
-function isWasm(container: AssessedContainer): container is WasmContainer {
-  return container.verdict.kind === 'wasm' && container.facts !== null && container.kind !== 'ephemeral';
+function isWasm(container: AssessedContainer): container is SizedContainer {
+  return isWasmContainer(container) && container.facts !== null && container.kind !== 'ephemeral';
 }
 
 function tierOf({ settings }: WasmResources): Tier | null {
   return settings.tier === 'none' ? null : settings.tier;
 }
 
-function sizesAndPackaging({ facts, verdict }: WasmContainer) {
+function sizesAndPackaging({ facts, verdict }: SizedContainer) {
   const { packaging } = verdict;
   return { packaging, sizes: layerSizes(facts, packaging) };
 }
 
 /** How many threads compile at once follows from the CPU limit that will stand. */
 function floorOf(
-  container: WasmContainer,
+  container: SizedContainer,
   { profile, nodes }: WasmResources,
   cpu: FittedResource | undefined,
 ): MemoryFloor {
@@ -137,7 +135,7 @@ function plansFor(
   return { cpu, floors, memory: planOf(frame, 'memory', orLinux(question, 'memory', memoryOf)) };
 }
 
-function findingsFor(container: WasmContainer, plans: PlansOf, question: ResourceQuestion) {
+function findingsFor(container: SizedContainer, plans: PlansOf, question: ResourceQuestion) {
   const { cpu, memory, floor } = plans;
   if (floor === undefined) return [];
   const profile = question.wasm?.profile ?? null;

@@ -11,7 +11,7 @@ export const setSpinCommand: Mutation = ({ wasmContainers, resolved, settings })
   if (!settings.spinCommand || resolved.profile === null || !HOSTS.has(resolved.profile.engine))
     return NO_CHANGES;
   return wasmContainers.flatMap(({ verdict, path }) =>
-    verdict.kind === 'wasm' && takesSpinCommand(verdict) && verdict.firstArgument === null
+    takesSpinCommand(verdict) && verdict.firstArgument === null
       ? {
           op: 'add' as const,
           path: `${path}/command`,

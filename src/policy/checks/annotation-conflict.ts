@@ -16,7 +16,7 @@ function passedOver({ pod, resolved, wasmContainers }: PolicyContext): readonly 
   if (profile === null || compatAnnotation(pod, profile) !== null) return NO_FINDINGS;
   return wasmContainers.flatMap((assessed) => {
     const { container, verdict } = assessed;
-    if (verdict.kind !== 'wasm' || !isPassedOver(profile, verdict)) return [];
+    if (!isPassedOver(profile, verdict)) return [];
     return {
       id: 'annotation-conflict' as const,
       container: container.name,

@@ -16,7 +16,7 @@ export const commandRequired: Rule = {
     'holds one module.',
   check: (context) =>
     context.wasmContainers.flatMap((assessed) => {
-      if (assessed.verdict.kind !== 'wasm' || assessed.verdict.firstArgument !== null) return [];
+      if (assessed.verdict.firstArgument !== null) return [];
       const isSpin = takesSpinCommand(assessed.verdict);
       if (isSpin && context.settings.spinCommand) return [];
       const command = isSpin ? '["/"]' : '["app.wasm"] (any name: the artefact holds one module)';

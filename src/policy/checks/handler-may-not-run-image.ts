@@ -3,21 +3,20 @@ import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import { alternatives, describeClass, describeContainer } from '../describe.ts';
-import type { AssessedContainer } from '../facts.ts';
+import type { WasmContainer } from '../facts.ts';
 import { canRun, isPassedOver, type HandlerProfile } from '../handlers/can-run.ts';
 import { handlersFor } from '../handlers/handlers-for.ts';
 import { classesToName } from '../select-runtime-class.ts';
 
 /** What speaks against it, following the class; null where it is certain, or a rule of its own tells more of it. */
-function doubt({ verdict }: AssessedContainer, profile: HandlerProfile | null): string | null {
-  if (verdict.kind === 'wasm' && verdict.firstArgument !== null && namesWatFile(verdict.firstArgument))
-    return null;
+function doubt({ verdict }: WasmContainer, profile: HandlerProfile | null): string | null {
+  if (verdict.firstArgument !== null && namesWatFile(verdict.firstArgument)) return null;
   if (profile === null) return 'wasmgate knows nothing of this handler';
   const { runs, why } = canRun(profile, verdict);
   return runs === 'unknown' && !isPassedOver(profile, verdict) ? `${profile.title} ${why}` : null;
 }
 
-function adviceFor(context: PolicyContext, assessed: AssessedContainer, runtimeClass: RuntimeClass): string {
+function adviceFor(context: PolicyContext, assessed: WasmContainer, runtimeClass: RuntimeClass): string {
   const { resolved, settings } = context;
   const classes = classesToName(context, settings);
   const handlers = handlersFor(assessed, settings);

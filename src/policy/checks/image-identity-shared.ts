@@ -1,7 +1,7 @@
 import type { ImageConfig } from '../../image/image-config.ts';
 import type { Rule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
-import type { AssessedContainer } from '../facts.ts';
+import type { WasmContainer } from '../facts.ts';
 
 const HEX_DIGEST = /[0-9a-f]{64}/;
 
@@ -15,8 +15,8 @@ function hasContentDigest({ diffIds, layerDigests, labels }: ImageConfig): boole
 }
 
 /** Nodes do not unpack a file-system layer whose digest the config lacks: such an image starts nothing at all. */
-function isAnonymous({ verdict, facts }: AssessedContainer): boolean {
-  if (verdict.kind !== 'wasm' || verdict.packaging !== 'oci-layer' || facts === null) return false;
+function isAnonymous({ verdict, facts }: WasmContainer): boolean {
+  if (verdict.packaging !== 'oci-layer' || facts === null) return false;
   return facts.variants.some(({ config }) => !hasContentDigest(config));
 }
 

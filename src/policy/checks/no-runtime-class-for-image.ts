@@ -3,7 +3,7 @@ import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { alternatives, describeContainer, insteadOfIndex } from '../describe.ts';
-import type { AssessedContainer } from '../facts.ts';
+import type { AssessedContainer, WasmContainer } from '../facts.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import { handlersFor } from '../handlers/handlers-for.ts';
 import { capableClasses, isVouchedFor, runs, type Candidate } from '../select-runtime-class.ts';
@@ -22,11 +22,11 @@ function undecidedClasses(
     .map(({ name }) => name);
 }
 
-function startsText({ verdict }: AssessedContainer): boolean {
-  return verdict.kind === 'wasm' && verdict.firstArgument !== null && namesWatFile(verdict.firstArgument);
+function startsText({ verdict }: WasmContainer): boolean {
+  return verdict.firstArgument !== null && namesWatFile(verdict.firstArgument);
 }
 
-function adviceFor(context: PolicyContext, container: AssessedContainer): string {
+function adviceFor(context: PolicyContext, container: WasmContainer): string {
   if (startsText(container)) return 'Compile it to a .wasm file: no known handler runs WebAssembly text.';
   const [handler] = handlersFor(container, context.settings);
   const undecided = undecidedClasses(context, container);

@@ -2,7 +2,7 @@ import type { Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
-import type { AssessedContainer } from '../facts.ts';
+import type { WasmContainer } from '../facts.ts';
 import { layerSizes, type LayerSizes } from '../resources/layer-sizes.ts';
 import { memoryFloor } from '../resources/memory-floor.ts';
 import { formatQuantity } from '../resources/quantity.ts';
@@ -18,13 +18,10 @@ function unpacked({ compressed, raw }: LayerSizes): LayerSizes {
   return { compressed: 0, raw: raw + compressed * DEFAULTS.expansion };
 }
 
-function findingsOf(
-  assessed: AssessedContainer,
-  { resolved: { profile } }: PolicyContext,
-): readonly Finding[] {
+function findingsOf(assessed: WasmContainer, { resolved: { profile } }: PolicyContext): readonly Finding[] {
   const { container, verdict, facts } = assessed;
   if (profile?.engine !== 'wasmtime' || facts === null) return [];
-  if (verdict.kind !== 'wasm' || verdict.packaging !== 'tar') return [];
+  if (verdict.packaging !== 'tar') return [];
   const sizes = layerSizes(facts, 'tar');
   // One thread: what it needs at least, whatever the nodes are.
   const asTar = memoryFloor({ profile, packaging: 'tar', sizes, threads: 1 });

@@ -14,7 +14,7 @@ export const watNotRunnable: Rule = {
   check: ({ wasmContainers }) =>
     wasmContainers.flatMap((assessed) => {
       const { container, verdict } = assessed;
-      const argument = verdict.kind === 'wasm' ? verdict.firstArgument : null;
+      const argument = verdict.firstArgument;
       if (argument === null || !namesWatFile(argument)) return [];
       return {
         id: 'wat-not-runnable' as const,
