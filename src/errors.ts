@@ -1,7 +1,8 @@
-/** Header and URL parts that carry secrets: bearer and basic credentials, passwords in URLs, token query parameters. */
+/** Header and URL parts that carry secrets: bearer and basic credentials, logins in URLs, token query parameters. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, '$1 ***'],
-  [/(\/\/)[^/\s:@]+:[^/\s@]*@/g, '$1***@'],
+  // Up to the last "@": a token may stand there without a password, and a password may have an "@" in it.
+  [/(\/\/)[^/\s]*@/g, '$1***@'],
   [
     /([?&](?:access_token|token|refresh_token|password|client_secret|sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|awsaccesskeyid)=)[^&\s"']+/gi,
     '$1***',
