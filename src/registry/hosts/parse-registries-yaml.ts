@@ -115,8 +115,9 @@ export function parseRegistriesYaml(text: string, file: string): RegistriesFile 
   const configs = objectOf(document, 'configs', file);
   const mirrors = objectOf(document, 'mirrors', file);
   const source: Source = { configs, file };
-  const names = new Set([...Object.keys(configs), ...Object.keys(mirrors)]);
-  const read = every([...names], (name) => {
+  const unmirrored = Object.keys(configs).filter((name) => !Object.hasOwn(mirrors, name));
+  // Docker Hub may stand under several names: those with endpoints come last, and so they win.
+  const read = every([...unmirrored, ...Object.keys(mirrors)], (name) => {
     const registry = registryOfHost(name);
     const own = { ...PLAIN_ENDPOINT, tls: name === OTHERS ? tlsOf(source, OTHERS) : tlsOf(source, registry) };
     const list = [...parseMirror(registry, objectOf(mirrors, name, file), source), own];

@@ -201,6 +201,12 @@ describe('registries.yaml, as K3s reads it', () => {
       bases: ['https://a.test/v2', 'https://registry-1.docker.io/v2'],
     },
     {
+      name: 'endpoints under one name of Docker Hub, and settings under both',
+      text: 'mirrors: {docker.io: {endpoint: ["https://a.test"]}}\nconfigs: {docker.io: {}, registry-1.docker.io: {}}',
+      registry: 'docker.io',
+      bases: ['https://a.test/v2', 'https://registry-1.docker.io/v2'],
+    },
+    {
       name: 'what stands for all others',
       text: 'mirrors: {"*": {endpoint: ["https://a.test"]}, b.test: {}}',
       registry: 'r.test',
