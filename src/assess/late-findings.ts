@@ -6,7 +6,7 @@ import { weigh } from './images/weigh.ts';
 import type { EventsPort, Logger, PodEvent } from './ports.ts';
 
 const DEFAULTS = {
-  /** A look-up ends after 30 s (image-catalog.ts); the rest is for a look inside the image. */
+  /** A look-up ends after 30 s (catalog-defaults.ts); the rest is for a look inside the image. */
   waitMilliseconds: 45_000,
   /** Each holds its Pod in memory, usually 10 KiB. */
   maxWaiting: 32,
