@@ -2,7 +2,7 @@ import type { Credential, CredentialSecret } from '../credentials/credential.ts'
 import { AppError } from '../errors.ts';
 import { isObject, property } from '../json.ts';
 import type { KeychainLimits } from './defaults.ts';
-import { runProgram, type Environment } from './run-program.ts';
+import { describeEnd, runProgram, type Environment } from './run-program.ts';
 
 /** The one message by which every helper says that it has nothing (docker-credential-helpers, credentials/error.go). */
 const NOT_FOUND = 'credentials not found in native keychain';
@@ -58,11 +58,11 @@ export async function askHelper(
 ): Promise<Credential | null> {
   const { helper, server, env } = question;
   const program = `docker-credential-${helper}`;
-  const { code, stdout } = await runProgram({ program, args: ['get'], stdin: server, env }, limits);
-  if (code !== 0) {
-    if (stdout.trim() === NOT_FOUND) return null;
-    throw failure(question, code === null ? 'was ended by a signal' : `ends with exit code ${code}`);
+  const output = await runProgram({ program, args: ['get'], stdin: server, env }, limits);
+  if (output.code !== 0) {
+    if (output.stdout.trim() === NOT_FOUND) return null;
+    throw failure(question, describeEnd(output));
   }
-  const secret = readSecret(stdout, question);
+  const secret = readSecret(output.stdout, question);
   return secret === null ? null : { server: registry, secret, source: program };
 }

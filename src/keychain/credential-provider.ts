@@ -8,7 +8,7 @@ import { DEFAULTS, type KeychainLimits } from './defaults.ts';
 import { logFailure } from './log-failure.ts';
 import type { CredentialProvider } from './provider-config.ts';
 import { parseProviderResponse, type CacheKeyType, type ProviderResponse } from './provider-response.ts';
-import { runProgram, type Environment } from './run-program.ts';
+import { describeEnd, runProgram, type Environment } from './run-program.ts';
 
 export interface CredentialProviderOptions {
   readonly provider: CredentialProvider;
@@ -48,9 +48,7 @@ async function ask(
     output.code === 0 ? parseProviderResponse(output.stdout, { apiVersion, source: `plugin ${name}` }) : null;
   if (response !== null) return response;
   const state =
-    output.code === 0
-      ? `answers no CredentialProviderResponse of ${apiVersion}`
-      : `ends with exit code ${output.code}`;
+    output.code === 0 ? `answers no CredentialProviderResponse of ${apiVersion}` : describeEnd(output);
   throw new AppError('plugin-failed', `Cannot get credentials for "${image}": plugin ${name} ${state}`);
 }
 

@@ -20,6 +20,11 @@ export interface ProgramOutput {
   readonly stdout: string;
 }
 
+/** How a program that was no success ended, to follow its name. */
+export function describeEnd({ code }: ProgramOutput): string {
+  return code === null ? 'was ended by a signal' : `ends with exit code ${code}`;
+}
+
 function failure(program: string, state: string): AppError<ProgramErrorCode> {
   return new AppError('program-failed', `Cannot run "${program}": ${state}`);
 }

@@ -191,6 +191,7 @@ test('docker config first, then plugins in their order; within one the most spec
 
 test.for([
   { name: 'fails', script: 'echo geheim >&2; exit 1', said: 'exit code 1' },
+  { name: 'is killed', script: 'kill -9 $$', said: 'was ended by a signal' },
   { name: 'says nothing', script: ':', said: 'no CredentialProviderResponse' },
   { name: 'answers in another version', script: response({ apiVersion: 'x/v1' }), said: API_VERSION },
   { name: 'answers another kind', script: response({ kind: 'Status' }), said: 'CredentialProviderResponse' },
