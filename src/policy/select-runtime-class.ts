@@ -2,12 +2,12 @@ import { namesWasmFile } from '../detect/effective-command.ts';
 import type { ClusterNode, RuntimeClass } from '../pod/cluster-objects.ts';
 import { hasOverheadConflict, selectorConflict } from './class-conflicts.ts';
 import type { PolicyContext } from './context.ts';
-import { isWasmContainer, type AssessedContainer, type PodFacts } from './facts.ts';
+import type { AssessedContainer, PodFacts } from './facts.ts';
 import { canRun, type HandlerProfile, type Runs } from './handlers/can-run.ts';
 import { isShim } from './handlers/handler-profiles.ts';
 import { handlerTable } from './handlers/handler-table.ts';
 import { nodeOutlook, type HandlerPresence } from './nodes/node-outlook.ts';
-import { blockingTaints, tolerationsAtAdmission } from './nodes/taints.ts';
+import { allTolerations, blockingTaints } from './nodes/taints.ts';
 import type { PolicySettings } from './settings.ts';
 import { takesSpinCommand } from './spin-command.ts';
 import { isForeignTar, leavesForeignTarPacked } from './unpacking.ts';
@@ -99,13 +99,11 @@ function packedTenths(
 /** Nodes that have the handler are of no use to a Pod that none of them takes. */
 function isKeptOut(
   { class: runtimeClass }: Candidate,
-  { pod, containers }: PodFacts,
+  facts: PodFacts,
   { nodes, settings }: { readonly nodes: readonly ClusterNode[]; readonly settings: PolicySettings },
 ): boolean {
   if (nodes.length === 0 || nodes.some(({ taints }) => taints.length === 0)) return false;
-  const hasWasm = containers.some(isWasmContainer);
-  const given = tolerationsAtAdmission(runtimeClass, hasWasm, settings);
-  const tolerations = [...(pod.spec.tolerations ?? []), ...given];
+  const tolerations = allTolerations(facts, runtimeClass, settings);
   return nodes.every((node) => blockingTaints(node, tolerations).length > 0);
 }
 

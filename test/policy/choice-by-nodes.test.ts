@@ -78,6 +78,15 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
       { nodes: [closed('edge', 'wasmedge'), core], policy: { tolerations } },
       'wasmedge',
     ],
+    [
+      '… that the configuration makes a Pod of very many tolerations tolerate',
+      {
+        nodes: [closed('edge', 'wasmedge'), core],
+        policy: { tolerations },
+        spec: { tolerations: Array.from({ length: 1000 }, (_, index) => ({ key: `other-${index}` })) },
+      },
+      'wasmedge',
+    ],
     ['… on some of the nodes', { nodes: [closed('a', 'wasmedge'), edge, core] }, 'wasmedge'],
     ['… on all nodes of either', { nodes: [closed('a', 'wasmedge'), closed('b', 'wasmtime')] }, 'wasmedge'],
     [

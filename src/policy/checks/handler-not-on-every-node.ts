@@ -1,7 +1,7 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass } from '../describe.ts';
 import { nodeOutlook } from '../nodes/node-outlook.ts';
-import { blockingTaints, tolerationsAtAdmission } from '../nodes/taints.ts';
+import { allTolerations, blockingTaints } from '../nodes/taints.ts';
 
 export const handlerNotOnEveryNode: Rule = {
   id: 'handler-not-on-every-node',
@@ -18,13 +18,13 @@ export const handlerNotOnEveryNode: Rule = {
   cure:
     'Label the nodes that have the handler and select that label in scheduling.nodeSelector of the RuntimeClass, or install ' +
     'the handler on all of them.',
-  check: ({ pod, resolved, cluster, wasmContainers, settings }) => {
+  check: (context) => {
+    const { pod, resolved, cluster, wasmContainers, settings } = context;
     const runtimeClass = resolved.class;
     if (runtimeClass === null || wasmContainers.length === 0) return NO_FINDINGS;
     const { presence, candidates, within } = nodeOutlook(cluster, runtimeClass, pod);
     if (presence !== 'seen' || candidates.length === within.length) return NO_FINDINGS;
-    const given = tolerationsAtAdmission(runtimeClass, true, settings);
-    const tolerations = [...(pod.spec.tolerations ?? []), ...given];
+    const tolerations = allTolerations(context, runtimeClass, settings);
     const open = within.filter((node) => blockingTaints(node, tolerations).length === 0);
     const lacking = open.filter((node) => !candidates.includes(node));
     const [first] = lacking;

@@ -2,7 +2,7 @@ import type { Taint } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass } from '../describe.ts';
 import { nodeOutlook } from '../nodes/node-outlook.ts';
-import { blockingTaints, describeTaint, tolerationsAtAdmission } from '../nodes/taints.ts';
+import { allTolerations, blockingTaints, describeTaint } from '../nodes/taints.ts';
 
 function writeToleration({ key, value, effect }: Taint): string {
   const match = value === undefined || value === '' ? 'operator: Exists' : `value: ${JSON.stringify(value)}`;
@@ -23,12 +23,11 @@ export const nodeTaintNotTolerated: Rule = {
   example: 'A Pod for class wasmedge where every node with that handler is tainted workload=wasm:NoSchedule.',
   cure: 'Add the toleration to scheduling.tolerations of the RuntimeClass, or to policy.tolerations of wasmgate.',
   check: (context) => {
-    const { pod, resolved, cluster, wasmContainers, settings } = context;
+    const { pod, resolved, cluster, settings } = context;
     const runtimeClass = resolved.class;
     if (runtimeClass === null || pod.spec.nodeName) return NO_FINDINGS;
     const { candidates } = nodeOutlook(cluster, runtimeClass, pod);
-    const given = tolerationsAtAdmission(runtimeClass, wasmContainers.length > 0, settings);
-    const tolerations = [...(pod.spec.tolerations ?? []), ...given];
+    const tolerations = allTolerations(context, runtimeClass, settings);
     const blocked = candidates.map((node) => blockingTaints(node, tolerations)[0]);
     const [first] = blocked;
     if (first === undefined || blocked.includes(undefined)) return NO_FINDINGS;

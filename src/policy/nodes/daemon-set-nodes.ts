@@ -3,7 +3,7 @@ import { isOfDaemonSet, nodeOfDaemonPod } from '../../pod/daemon-set.ts';
 import type { Toleration } from '../../pod/pod.ts';
 import type { PolicyContext } from '../context.ts';
 import { matchesSelector, nodeSelection } from './selects-node.ts';
-import { blockingTaints, tolerationsAtAdmission } from './taints.ts';
+import { allTolerations, blockingTaints, tolerationsAtAdmission } from './taints.ts';
 
 interface Passed {
   readonly node: ClusterNode;
@@ -36,9 +36,9 @@ function ofPod({ cluster }: PolicyContext, { nodeSelector }: RuntimeClass, targe
 }
 
 function ofTemplate(context: PolicyContext, runtimeClass: RuntimeClass): DaemonSetNodes {
-  const { pod, cluster } = context;
+  const { pod, cluster, settings } = context;
   const own = pod.spec.tolerations ?? [];
-  const later = [...own, ...tolerationsOfPods(context, runtimeClass)];
+  const later = allTolerations(context, runtimeClass, settings);
   const beyond: ClusterNode[] = [];
   const passedOver: Passed[] = [];
   const isSelected = nodeSelection(pod);

@@ -1,5 +1,6 @@
 import type { ClusterNode, RuntimeClass, Taint } from '../../pod/cluster-objects.ts';
 import type { Toleration } from '../../pod/pod.ts';
+import { isWasmContainer, type PodFacts } from '../facts.ts';
 import type { PolicySettings } from '../settings.ts';
 import { toleratesTaint } from './tolerations.ts';
 
@@ -29,6 +30,16 @@ export function tolerationsAtAdmission(
   settings: PolicySettings,
 ): readonly Toleration[] {
   return [...(tolerations ?? []), ...(hasWasm ? settings.tolerations : [])];
+}
+
+/** With its own, which come last: those beyond many are not looked at, and nobody writes as many for a class. */
+export function allTolerations(
+  { pod, containers }: Pick<PodFacts, 'pod' | 'containers'>,
+  runtimeClass: RuntimeClass,
+  settings: PolicySettings,
+): readonly Toleration[] {
+  const given = tolerationsAtAdmission(runtimeClass, containers.some(isWasmContainer), settings);
+  return [...given, ...(pod.spec.tolerations ?? [])];
 }
 
 /** `workload=wasm:NoSchedule`, as kubectl writes it. */
