@@ -3,16 +3,19 @@ const DEFAULTS = {
   most: 500,
 } as const;
 
-function childrenOf(value: unknown): readonly unknown[] {
-  return typeof value === 'object' && value !== null ? Object.values(value) : [];
+function objectsIn(value: object): readonly object[] {
+  return Object.values(value).filter((child: unknown) => typeof child === 'object' && child !== null);
 }
 
-/** Level by level, not by calls: however deep it is, and where it leads back into itself. */
+/**
+ * Level by level, not by calls: however deep it is, and where it leads back into itself. There each object counts once in a
+ * level: `&a [*a, *a]` has two ways at the first, four at the second, and so on.
+ */
 export function isNestedTooDeep(value: unknown): boolean {
-  let level = childrenOf(value);
-  for (let depth = 1; level.length > 0; depth += 1) {
+  let level: ReadonlySet<object> = new Set(objectsIn([value]));
+  for (let depth = 1; level.size > 0; depth += 1) {
     if (depth > DEFAULTS.most) return true;
-    level = level.flatMap(childrenOf);
+    level = new Set([...level].flatMap(objectsIn));
   }
   return false;
 }

@@ -12,6 +12,7 @@ test.for<readonly [name: string, text: string, documents: number, deep: readonly
   ['one of two', `{"kind":"Pod"} ${nested(5000)}`, 1, [2]],
   ['YAML', `kind: Pod\na: ${'['.repeat(600)}${']'.repeat(600)}\n`, 0, [1]],
   ['an object that leads back into itself', 'kind: Pod\nmetadata: &a {labels: *a}\n', 0, [1]],
+  ['one that does so by several ways', 'kind: Pod\nmetadata: &a {labels: *a, annotations: *a}\n', 0, [1]],
 ])('%s', ([, text, count, deep]) => {
   const { documents, problems } = parseDocuments({ file: 'x.yaml', text });
   expect(documents).toHaveLength(count);
