@@ -32,8 +32,8 @@ function narrow({ metadata, spec }: Pod, names: ReadonlySet<string>): Pod {
 
 /** What an update does to a Pod's images; null for the many that touch none. Names are unique over all three lists. */
 export function changedImages(before: Pod, after: Pod): ChangedImages | null {
-  const names = LISTS.flatMap((list) => newOf(after.spec[list], before.spec[list]));
-  if (names.length === 0) return null;
-  const changed = new Set(names.map(({ name }) => name));
-  return { before: narrow(before, changed), after: narrow(after, changed) };
+  const changed = LISTS.flatMap((list) => newOf(after.spec[list], before.spec[list]));
+  if (changed.length === 0) return null;
+  const names = new Set(changed.map(({ name }) => name));
+  return { before: narrow(before, names), after: narrow(after, names) };
 }
