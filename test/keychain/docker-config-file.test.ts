@@ -75,14 +75,22 @@ describe('logins in the file', () => {
   });
 
   test.for([
-    { name: 'is not there', config: undefined },
-    { name: 'is no JSON', config: '{"auths": geheim' },
-    { name: 'has a broken entry', config: { auths: { 'ghcr.io': { auth: 'geheim!' } } } },
-    { name: 'is larger than any docker config', config: 'x'.repeat(2 * 1024 * 1024) },
-  ])('a file that $name is told and gives none', async ({ config }) => {
+    { name: 'is not there', config: undefined, said: 'config.json": there is no such file' },
+    { name: 'is no JSON', config: '{"auths": geheim', said: 'config.json": it is not JSON' },
+    {
+      name: 'has a broken entry',
+      config: { auths: { 'ghcr.io': { auth: 'geheim!' } } },
+      said: 'config.json": "auth" of entry "ghcr.io"',
+    },
+    {
+      name: 'is larger than any docker config',
+      config: 'x'.repeat(1024 * 1024 + 1),
+      said: 'config.json": it is larger than 1048576 bytes',
+    },
+  ])('a file that $name is told and gives none', async ({ config, said }) => {
     await using bench = await setUp(config);
     expect(await bench.logins('ghcr.io/a')).toEqual([]);
-    expect(bench.warnings()).toEqual([expect.stringContaining('config.json')]);
+    expect(bench.warnings()).toEqual([expect.stringContaining(said)]);
     expect(bench.warnings().join()).not.toContain('geheim');
   });
 });
