@@ -4,8 +4,6 @@ export const DEFAULTS = {
   programMilliseconds: 30_000,
   /** The longest password is a token of some KiB; ECR's are near 3. */
   programBytes: 256 * 1024,
-  /** Docker configs are mounted Secrets, of at most 1 MiB. */
-  fileBytes: 1024 * 1024,
   /** As for pull secrets: long enough for the Pods of one rollout, short enough that a rotated password works soon. */
   ttlMilliseconds: 60_000,
   /** Registries, or images where a plugin answers for one image only, at some KiB each. */

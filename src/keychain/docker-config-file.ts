@@ -27,8 +27,8 @@ interface DockerConfig {
 }
 
 /** Read anew each time the answer has grown old: `docker login` and mounted Secrets change it. */
-async function readConfig(file: string, limits: KeychainLimits): Promise<DockerConfig> {
-  const text = await readText({ path: file, what: 'docker config', maxBytes: limits.fileBytes });
+async function readConfig(file: string): Promise<DockerConfig> {
+  const text = await readText({ path: file, what: 'docker config' });
   const credentials = parseDockerConfig(text, { format: 'dockerconfigjson', source: file });
   return { credentials, helpers: parseCredentialHelpers(text, file) };
 }
@@ -36,7 +36,7 @@ async function readConfig(file: string, limits: KeychainLimits): Promise<DockerC
 /** Why the file cannot be used as it is now; null where it can. */
 export async function faultOfDockerConfig(file: string): Promise<unknown> {
   try {
-    await readConfig(file, DEFAULTS);
+    await readConfig(file);
     return null;
   } catch (error) {
     return error;
@@ -60,7 +60,7 @@ export function createDockerConfigFile(
 
   async function currentConfig(registry: string): Promise<DockerConfig> {
     try {
-      last = await configs.get(file, () => readConfig(file, limits));
+      last = await configs.get(file, () => readConfig(file));
     } catch (error) {
       if (isMissing(error)) last = null;
       if (last === null) throw error;
