@@ -1,3 +1,4 @@
+import { isObject, property } from '../json.ts';
 import type { Pod } from './pod.ts';
 import { readPod } from './read-pod.ts';
 
@@ -29,9 +30,7 @@ export const WORKLOAD_KINDS: readonly GroupKind[] = Object.keys(TEMPLATE_PATHS).
 });
 
 function step(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined;
+  return isObject(value) ? property(value, key) : undefined;
 }
 
 /** The keys that lead to the Pod template; null for a kind without one. */
@@ -46,7 +45,7 @@ function withContainerNames(template: unknown): unknown {
   const containers = step(spec, 'containers');
   if (!Array.isArray(containers)) return template;
   const named = containers.map((container: unknown) =>
-    typeof container === 'object' && container !== null && step(container, 'name') === undefined
+    isObject(container) && property(container, 'name') === undefined
       ? { ...container, name: KNATIVE_CONTAINER }
       : container,
   );

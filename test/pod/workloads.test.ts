@@ -63,6 +63,7 @@ describe('Knative names the containers that have no name', () => {
   test.each([
     ['no list', {}],
     ['null in it', [null]],
+    ['a list in it', [[]]],
     ['text in it', ['a']],
     ['nothing', undefined],
   ])('not where there is %s', (_case, containers) => {
