@@ -49,7 +49,10 @@ async function ask(
   if (response !== null) return response;
   const state =
     output.code === 0 ? `answers no CredentialProviderResponse of ${apiVersion}` : describeEnd(output);
-  throw new AppError('plugin-failed', `Cannot get credentials for "${image}": plugin ${name} ${state}`);
+  throw new AppError('plugin-failed', `Cannot get credentials for "${image}": plugin ${name} ${state}`, {
+    // Those may hold a secret, and so are not repeated here; the name of an image holds no quote, whoever chose it.
+    advice: `Try it yourself, with the arguments and variables of its configuration: echo '${stdin}' | ${program}`,
+  });
 }
 
 /**

@@ -209,6 +209,30 @@ test.for([
   expect(bench.warnings().join()).not.toContain('geheim');
 });
 
+test('of a plugin that fails the log says how to see its words', async () => {
+  await using programs = await createScriptPrograms();
+  await programs.add('ecr', 'exit 1');
+  const advice: unknown[] = [];
+  const note = (fields: object): void => void advice.push('advice' in fields ? fields.advice : null);
+  const keychain = await loadKeychain(
+    { logger: { ...createRecordingLogger().logger, warn: note } },
+    {
+      dockerConfigs: [],
+      providers: {
+        config: await programs.write('providers.yaml', config({ ...ecr, args: ['--token=geheim'] })),
+        binDir: programs.binDir,
+      },
+      env: programs.env,
+    },
+  );
+  expect(await keychain.credentialsFor(parseReference('a.ecr.test/x'), never)).toEqual([]);
+  const [request = ''] = await programs.inputs('ecr');
+  const command = `echo '${request}' | ${programs.binDir}/ecr`;
+  expect(advice).toEqual([
+    `Try it yourself, with the arguments and variables of its configuration: ${command}`,
+  ]);
+});
+
 test('whoever has no time left waits no longer', async () => {
   await using bench = await setUp({ scripts: { ecr: 'sleep 60' } });
   const reference = parseReference('a.ecr.test/x');
