@@ -205,6 +205,12 @@ describe('what is said', () => {
     expect(text).toContain('{key: workload, value: "wasm", effect: NoSchedule}');
   });
 
+  test('what vouches for the annotation, without a say in which class is chosen', () => {
+    expect(say('annotation-delivery-unknown', { on: 'crun' })).toContain(
+      'policy.handlers: {crun: {like: crun, annotationArrives: true}}',
+    );
+  });
+
   test('packaging: both amounts', () => {
     expect(say('packaging-advice', { pod: one('go') })).toMatch(
       /needs 112Mi for it; with an OCI Wasm layer (16|24)Mi would do/,

@@ -23,12 +23,13 @@ export const annotationDeliveryUnknown: Rule = {
     if (isPreferred(runtimeClass, settings)) return NO_FINDINGS;
     if (!wasmContainers.some((assessed) => runs(profile, assessed).runs === 'conditional'))
       return NO_FINDINGS;
+    // Not policy.preferRuntimeClasses, which would put it before classes that need nobody's word.
     return [
       {
         id: 'annotation-delivery-unknown',
         container: null,
         detail: `${describeClass(runtimeClass)} runs Wasm only where annotation ${VARIANT_ANNOTATION} reaches crun, which cannot be seen from here`,
-        advice: `If it does, list ${runtimeClass.name} in policy.preferRuntimeClasses and this is not told again.`,
+        advice: `If it does, say so and this is not told again: policy.handlers: {${runtimeClass.handler}: {like: ${profile.engine}, annotationArrives: true}}.`,
       },
     ];
   },
