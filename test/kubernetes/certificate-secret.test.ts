@@ -67,6 +67,12 @@ test.for<readonly [name: string, steps: readonly Step[], winner: string, asked: 
     'good',
     [`GET ${SECRET}`, `PUT ${SECRET}`, `GET ${SECRET}`],
   ],
+  [
+    'deleted by another in the meantime is created',
+    [worn, refuse(404, 'NotFound'), absent, json({})],
+    'made',
+    [`GET ${SECRET}`, `PUT ${SECRET}`, `GET ${SECRET}`, `POST ${COLLECTION}`],
+  ],
 ])('a secret %s', async ([, steps, winner, asked]) => {
   const result = await load(steps);
   expect(result.loaded).toEqual(bundle(winner));
