@@ -16,6 +16,8 @@ import { waitFor } from '../support/processes.ts';
 
 const reader = createConfigurationReader({ policy: policySettings, log: logSettings });
 
+type Settings = ReturnType<typeof reader.defaults>;
+
 let folder: string;
 let stop: AbortController;
 let lines: string[];
@@ -61,8 +63,11 @@ const REQUEST: AssessmentRequest = {
 
 const UNLISTED = { ready: false, current: false, lastContact: null, failure: null, restarts: 0 };
 
-/** A use case that answers the mode of the policy it was made with. */
-async function start(sections: string) {
+/**
+ * A use case that answers the mode of the policy it was made with.
+ * @param overrides as the command line has them
+ */
+async function start(sections: string, overrides: Partial<Settings> = {}) {
   const path = await mount(file(sections));
   let made = 0;
   const logger = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
@@ -85,7 +90,7 @@ async function start(sections: string) {
         return () => Promise.resolve({ kind: 'skipped', reason: policy.mode, notes: [] });
       },
     },
-    await reader.read(path),
+    { ...(await reader.read(path)), ...overrides },
     stop.signal,
   );
   const mode = async (): Promise<string> => {
@@ -141,6 +146,19 @@ test('a wrong file is told once and changes nothing; the next good one applies',
   expect(lines.filter((line) => line.includes('is not taken'))).toHaveLength(1);
 });
 
+test('a problem that comes back is told again', async () => {
+  const started = await start('policy: {mode: enforce}');
+  await mount(file('policy: {mode: enfroce}'));
+  await waitForLine('is not taken');
+  await mount(file('policy: {mode: warn}'));
+  await waitForMode(started, 'warn');
+  await mount(file('policy: {mode: enfroce}'));
+  await waitFor(() => Promise.resolve(started.reloads().refused === 2), {
+    what: 'the second refusal',
+    seconds: 120,
+  });
+});
+
 /** Rendered without its values, it turned every cluster in mode audit to enforce. */
 test.for([
   ['nothing', ''],
@@ -179,6 +197,13 @@ test('other sections need a restart, and the log says which', async () => {
   await waitForMode(started, 'warn');
   await mount(file('policy: {mode: audit}, log: {level: warn}'));
   expect(await waitForLine('after a restart')).toContain('"sections":["log"]');
+});
+
+test('what the command line overrides is no change of the file', async () => {
+  const started = await start('policy: {mode: audit}, log: {level: info}', { log: { level: 'debug' } });
+  await mount(file('policy: {mode: warn}, log: {level: info}'));
+  await waitForMode(started, 'warn');
+  expect(lines.filter((line) => line.includes('after a restart'))).toEqual([]);
 });
 
 test('without a change nothing is made anew', async () => {

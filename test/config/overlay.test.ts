@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { overlay } from '../../src/config/overlay.ts';
+
+const defaults = { images: { tagSeconds: 300 } };
+
+test.for([
+  { name: 'a section with every key commented out', stated: { images: null }, merged: defaults },
+  {
+    name: 'a key without a value, which is for the schema to refuse',
+    stated: { images: { tagSeconds: null } },
+    merged: { images: { tagSeconds: null } },
+  },
+])('$name', ({ stated, merged }) => {
+  expect(overlay(defaults, stated)).toEqual(merged);
+});
