@@ -106,6 +106,7 @@ describe('how long', () => {
     { name: 'at most', failures: Array.from({ length: 2000 }, () => failing()), random: 1, left: '60 s' },
     { name: 'with jitter', failures: [1, 2, 3, 4].map(() => failing()), random: 0, left: '4 s' },
     { name: 'as it asks', failures: [failing(30_000)], random: 0, left: '30 s' },
+    { name: 'as it asked before', failures: [failing(30_000), failing(1000)], random: 0, left: '30 s' },
     { name: 'never as long as it asks', failures: [failing(86_400_000)], random: 0, left: '60 s' },
   ])('$name: $left', ({ failures, random, left }) => {
     expect(secondsAfter(failures, random)).toBe(left);

@@ -235,6 +235,19 @@ describe('pod-level resources bound it', () => {
     expect(answer.findings).toMatchObject([{ id: 'limits-conflict' }]);
   });
 
+  test('a request that an init container uses up, for the sidecar beside it', () => {
+    const sketches: readonly Sketch[] = [
+      { image: LINUX, resources: { requests: { memory: '20Mi' } } },
+      { image: SMALL, kind: 'sidecar' },
+      { image: LINUX, resources: { requests: { memory: '90Mi' } }, kind: 'init' },
+    ];
+    const { changes } = ask(podOf(sketches, { resources: { requests: { memory: '100Mi' } } }), sketches);
+    const requests = changes.filter(({ path }) => path.endsWith('requests/memory'));
+    expect(requests.map(({ path, value }) => `${path}=${String(value)}`)).toEqual([
+      '/spec/initContainers/0/resources/requests/memory=10Mi',
+    ]);
+  });
+
   test('two Wasm containers share what is left', () => {
     const sketches: readonly Sketch[] = [{ image: SMALL }, { image: SMALL }];
     const { changes } = ask(podOf(sketches, { resources: { requests: { memory: '21Mi' } } }), sketches);
@@ -269,6 +282,17 @@ describe('what is said', () => {
     ['a Linux container with little memory', { image: LINUX, resources: { limits: { memory: '1Mi' } } }, []],
   ])('%s', (_case, sketch, ids) => {
     expect(one(sketch).findings.map(({ id }) => id)).toEqual(ids);
+  });
+
+  test('a limit that is enough is not called too little because a LimitRange allows less', () => {
+    const sketch: Sketch = {
+      image: GO,
+      resources: { requests: { memory: '16Mi' }, limits: { memory: '128Mi' } },
+    };
+    const limitRanges = [limitRange('a', { max: { memory: '64Mi' } })];
+    expect(
+      one(sketch, { limitRanges }).findings.filter(({ detail }) => detail.includes('less than')),
+    ).toEqual([]);
   });
 
   test('too little is told in tier none, too', () => {

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { nodeOfDaemonPod } from '../../src/pod/daemon-set.ts';
+
+test.for([
+  { names: ['a'], node: 'a' },
+  { names: ['a', 'b'], node: null },
+])('a Pod for nodes $names is of the node $node', ({ names, node }) => {
+  const matchFields = [{ key: 'metadata.name', operator: 'In', values: names }];
+  const nodeAffinity = {
+    requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] },
+  };
+  expect(nodeOfDaemonPod({ containers: [], affinity: { nodeAffinity } })).toBe(node);
+});
