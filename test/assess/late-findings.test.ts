@@ -168,6 +168,24 @@ test('a class that was told of in time is not told of again', async () => {
   expect(toldOf()).toEqual([]);
 });
 
+test('a refusal that was told of in time is not told of again', async () => {
+  const { assess, judge, request, image, toldOf, open } = await setUp({
+    policy: { mode: 'warn' },
+    held: LINUX,
+  });
+  const spec = { runtimeClassName: 'runc' };
+  await judge(request('u0', { spec }, { deadline: AMPLE }));
+  const two = { containers: [{ image: image(WASM) }, { image: image(LINUX) }], spec };
+  expect(await assess(request('u1', two))).toMatchObject({
+    outcome: { refusals: [], withheld: { refusals: [{ id: 'handler-cannot-run-image', container: 'c0' }] } },
+    containers: [{ verdict: { kind: 'wasm' } }, { verdict: { reason: 'timeout' } }],
+  });
+  open();
+  await judge(request('u1', two, { deadline: AMPLE }));
+  await new Promise(setImmediate);
+  expect(toldOf()).toEqual([]);
+});
+
 test('an image that is unknown for another reason is not looked at again', async () => {
   let looks = 0;
   const around = (judge: AssessPod): AssessPod => {
