@@ -28,6 +28,8 @@ export interface FetchOptions {
   /** Tried in order, anonymous access last; the one that worked is used for the rest of the image. */
   readonly credentials: readonly Credential[];
   readonly signal: AbortSignal;
+  /** The namespace on whose behalf the registry is asked, for shares and failures that one tenant must not pass on. */
+  readonly tenant: string;
   /** Absent where nobody shares the memory; each document has its own cap all the same. */
   readonly room?: ReadingRoom;
 }

@@ -60,7 +60,7 @@ function capableOf(
 
 /** What is asked of an endpoint has its name and, where it rewrites, its repository; a mirror learns for whom it stands. */
 function requestFor(endpoint: Endpoint, question: Question, signal: AbortSignal): HttpRequest {
-  const { reference, method, path, headers } = question;
+  const { reference, method, path, headers, options } = question;
   const repository = rewriteRepository(reference.repository, endpoint.rewrites);
   const subject = { ...imageSubject(reference), registry: endpoint.registry, repository };
   if (!isRepository(repository)) {
@@ -72,7 +72,8 @@ function requestFor(endpoint: Endpoint, question: Question, signal: AbortSignal)
   url.pathname = `${url.pathname.replace(/\/$/, '')}/${repository}/${path}`;
   if (endpoint.registry !== reference.registry) url.searchParams.set('ns', reference.registry);
   const tls = endpoint.tls === null ? null : { host: url.host, material: endpoint.tls };
-  return { method, url, headers: { ...endpoint.headers, ...headers }, subject, tls, signal };
+  const { tenant } = options;
+  return { method, url, headers: { ...endpoint.headers, ...headers }, subject, tls, tenant, signal };
 }
 
 /** Reading the body belongs to what is tried again: a connection may break in the middle of it. */

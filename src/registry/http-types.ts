@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** How the endpoint is trusted, which is `host`; it stays with the request wherever that is led. */
   readonly tls: { readonly host: string; readonly material: TlsMaterial } | null;
+  /** The namespace on whose behalf this is sent; of a shared token request, the first one that asked. */
+  readonly tenant: string;
   /** For errors. */
   readonly subject: ImageSubject;
 }

@@ -73,6 +73,9 @@ async function findCredentials(
   return keychain.credentialsFor(reference, signal);
 }
 
+/** The user of the command is the only tenant. */
+const COMMAND_TENANT = 'command-line';
+
 async function inspect(request: InspectRequest, io: Io): Promise<DescribedImage> {
   const { reference, platform, command, milliseconds } = request;
   const options = await registryOptions(request);
@@ -93,7 +96,7 @@ async function inspect(request: InspectRequest, io: Io): Promise<DescribedImage>
   try {
     return await inspectReference(
       { registry, peek: request.peek ? createPeekImage({ registry }) : null, traffic: () => traffic },
-      { reference, platform, override: { command }, credentials, signal },
+      { reference, platform, override: { command }, credentials, signal, tenant: COMMAND_TENANT },
     );
   } finally {
     await registry.close();

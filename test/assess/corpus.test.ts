@@ -39,7 +39,7 @@ function acceptedShapes({ name, shape, altShapes }: Expectation): readonly (stri
 
 const { registry, client } = await useRegistry({ images: putFixtureImages });
 
-const options = { credentials: [], signal: AbortSignal.timeout(60_000) };
+const options = { credentials: [], tenant: 'team-a', signal: AbortSignal.timeout(60_000) };
 
 function referenceOf(name: string): Reference {
   return parseReference(`${registry.host}/corpus/${name}:latest`);

@@ -36,7 +36,7 @@ describe.skipIf(servers.missing)(`real images on a real registry${servers.note}`
     '$name: $expect.what',
     async ({ name, expect: truth }) => {
       const reference = parseReference(await distribution.push(name, `corpus/${name}:latest`));
-      const options = { credentials: [], signal: AbortSignal.timeout(30_000) };
+      const options = { credentials: [], tenant: 'team-a', signal: AbortSignal.timeout(30_000) };
       const outside = await inspectImage(client, { reference, architectures: ['amd64'], ...options });
       expect(outside.digest).toBe(truth.digest);
       expect(outside.pull.ok).toBe(truth.pulls);

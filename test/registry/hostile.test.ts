@@ -215,7 +215,7 @@ describe('a registry that', () => {
   test('never answers', async () => {
     await using server = await startServer(() => undefined);
     await using client = createTestClient([server]);
-    const options = { credentials: [], signal: AbortSignal.timeout(50) };
+    const options = { credentials: [], tenant: 'team-a', signal: AbortSignal.timeout(50) };
     expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe('timeout');
   });
 
@@ -225,7 +225,7 @@ describe('a registry that', () => {
       request.socket.once('close', () => clearInterval(timer));
     });
     await using client = createTestClient([server]);
-    const options = { credentials: [], signal: AbortSignal.timeout(50) };
+    const options = { credentials: [], tenant: 'team-a', signal: AbortSignal.timeout(50) };
     expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe('timeout');
   });
 
@@ -234,7 +234,7 @@ describe('a registry that', () => {
       response.writeHead(200, headers).flushHeaders();
     });
     await using client = createTestClient([server], { limits: { silenceMs: 100 } });
-    const options = { credentials: [], signal: new AbortController().signal };
+    const options = { credentials: [], tenant: 'team-a', signal: new AbortController().signal };
     expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe('timeout');
   });
 
@@ -249,7 +249,7 @@ describe('a registry that', () => {
 test('a time that is over before the question asks nothing', async () => {
   await using registry = await startRegistry();
   await using client = createTestClient([registry]);
-  const options = { credentials: [], signal: AbortSignal.abort() };
+  const options = { credentials: [], tenant: 'team-a', signal: AbortSignal.abort() };
   expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), options))).code).toBe('timeout');
   expect(registry.log).toHaveLength(0);
 });

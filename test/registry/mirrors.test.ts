@@ -164,7 +164,9 @@ describe('where nobody has an answer', () => {
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
     await using client = createTestClient([origin], { hosts });
     const signal = AbortSignal.timeout(40);
-    const error = await failureOf(client.fetchManifest(imageAt(origin, 'a'), { credentials: [], signal }));
+    const error = await failureOf(
+      client.fetchManifest(imageAt(origin, 'a'), { credentials: [], tenant: 'team-a', signal }),
+    );
     await delay(20);
     expect({ code: error.code, origin: origin.log.length }).toEqual({ code: 'timeout', origin: 0 });
   });

@@ -78,7 +78,7 @@ describe('a registry that is away', () => {
     await using client = createTestClient([server], {}, { now: () => 0 });
     for (let question = 0; question < 5; question++) {
       time = new AbortController();
-      const options = { credentials: [], signal: time.signal };
+      const options = { credentials: [], tenant: 'team-a', signal: time.signal };
       expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe('timeout');
     }
     expect(asked).toBe(5);

@@ -201,7 +201,7 @@ describe('a registry that means harm', () => {
   test('silence ends with the time there is', async () => {
     await using server = await startServer((_request, response) => response.writeHead(200).flushHeaders());
     await using client = createTestClient([server]);
-    const options = { credentials: [], signal: AbortSignal.timeout(50) };
+    const options = { credentials: [], tenant: 'team-a', signal: AbortSignal.timeout(50) };
     const error = await failureOf(client.readLayer(imageAt(server, 'a'), question(noise), options));
     expect(error.code).toBe('timeout');
   });

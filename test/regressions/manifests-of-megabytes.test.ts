@@ -71,6 +71,7 @@ async function lookUp(
   return await inspectImage(client, {
     reference,
     credentials: [],
+    tenant: 'team-a',
     architectures: [],
     signal: room.signal,
     room,

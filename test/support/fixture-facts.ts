@@ -33,6 +33,7 @@ function requestFor(image: FixtureImage) {
   return {
     reference: parseReference(`registry.example/${image.name}:latest`),
     credentials: [],
+    tenant: 'team-a',
     signal: AbortSignal.timeout(60_000),
   };
 }

@@ -28,7 +28,7 @@ export function createLocalClient(): RegistryClient {
 }
 
 export function asking(...credentials: readonly Credential[]): FetchOptions {
-  return { credentials, signal: AbortSignal.timeout(60_000) };
+  return { credentials, tenant: 'team-a', signal: AbortSignal.timeout(60_000) };
 }
 
 export function imageAt(registry: { readonly host: string }, name: string): Reference {

@@ -13,7 +13,7 @@ export interface SourceDeps {
   readonly keychain?: KeychainPort | undefined;
 }
 
-type Means = Omit<FetchOptions, 'credentials'>;
+type Means = Omit<FetchOptions, 'credentials' | 'tenant'>;
 
 /** The registry, asked as the kubelet would ask it for a Pod. */
 export interface ImageSource {
@@ -42,7 +42,8 @@ export function createImageSource({ registry, pullSecrets, keychain }: SourceDep
     means: Means,
   ): Promise<FetchOptions & { readonly reference: Reference }> {
     const reference = parseReference(question.image);
-    return { ...means, reference, credentials: await credentialsFor(question, means.signal) };
+    const credentials = await credentialsFor(question, means.signal);
+    return { ...means, reference, credentials, tenant: question.namespace };
   }
 
   return {

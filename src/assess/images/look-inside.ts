@@ -73,7 +73,7 @@ export function createLookInside({ peek, turns, logger }: InsideDeps): LookInsid
       if (turn === null) return look.facts;
       const { signal } = turn;
       const credentials = await credentialsFor(signal);
-      const seen = await peek({ ...look, reference, credentials, signal });
+      const seen = await peek({ ...look, reference, credentials, signal, tenant: namespace });
       learn(seen);
       return seen;
     } catch (error) {

@@ -53,7 +53,7 @@ test('a child that is missing ends the look-up in the middle of another one, who
     using room = rooms.open('team-a', AbortSignal.timeout(60_000));
     const { signal } = room;
     const reference = imageAt(registry, 'app');
-    await inspectImage(client, { reference, credentials: [], architectures, signal, room });
+    await inspectImage(client, { reference, credentials: [], tenant: 'team-a', architectures, signal, room });
   }
 
   const failed = failureOf(lookUp());

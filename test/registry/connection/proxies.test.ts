@@ -85,7 +85,7 @@ describe('registries through a proxy', () => {
   test('that never answers', async () => {
     await using proxy = await startProxy({ target: 1 });
     await using client = createTestClient([], { env: { HTTPS_PROXY: `http://${proxy.host}` } });
-    const options = { credentials: [], signal: AbortSignal.timeout(100) };
+    const options = { credentials: [], tenant: 'team-a', signal: AbortSignal.timeout(100) };
     expect(['timeout', 'unreachable']).toContain(
       (await failureOf(client.fetchManifest(image, options))).code,
     );

@@ -63,7 +63,7 @@ function startFaulty(fault: Fault, isHealed: () => boolean): Promise<TestRegistr
 /** As the webhook and `inspect` do it: what the manifest says, and what it leaves open from the layers. */
 async function lookUp(
   client: RegistryClient,
-  question: Pick<Parameters<typeof inspectImage>[1], 'reference' | 'credentials' | 'signal'>,
+  question: Pick<Parameters<typeof inspectImage>[1], 'reference' | 'credentials' | 'tenant' | 'signal'>,
 ): Promise<ImageFacts> {
   const facts = await inspectImage(client, { ...question, architectures: ['amd64'] });
   return createPeekImage({ registry: client })({ ...question, facts, override: {}, scope: 'sign' });
@@ -103,7 +103,12 @@ describe('a look-up at a registry with', () => {
     );
     const ask = (reference: Reference, milliseconds: number): Promise<ImageFacts> => {
       const credentials = fault.credentials?.(host) ?? [];
-      return lookUp(client, { reference, credentials, signal: AbortSignal.timeout(milliseconds) });
+      return lookUp(client, {
+        reference,
+        credentials,
+        tenant: 'team-a',
+        signal: AbortSignal.timeout(milliseconds),
+      });
     };
     const outcome = await reasonOf(ask(parseReference(`${host}/bad`), fault.milliseconds ?? PATIENCE_MS));
     expect(outcome).toBe(fault.reason);
@@ -122,6 +127,11 @@ describe('a look-up at a registry with', () => {
     await using other = await startFaulty({ name: 'none', reason: null }, () => true);
     await using well = createTestClient([other]);
     const reference = parseReference(`${other.host}/good`);
-    await lookUp(well, { reference, credentials: [], signal: AbortSignal.timeout(PATIENCE_MS) });
+    await lookUp(well, {
+      reference,
+      credentials: [],
+      tenant: 'team-a',
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
   });
 });

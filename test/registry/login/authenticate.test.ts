@@ -347,7 +347,7 @@ test('a token is fetched once for all who wait, and the first to give up fails n
   const first = new AbortController();
   const image = imageAt(registry, 'team/app');
   const impatient = failureOf(
-    client.fetchManifest(image, { credentials: [credential], signal: first.signal }),
+    client.fetchManifest(image, { credentials: [credential], tenant: 'team-a', signal: first.signal }),
   );
   await asked;
   const patient = client.fetchManifest(image, asking(credential));
