@@ -56,9 +56,9 @@ function unknown(reason: UnknownReason, detail: string, advice: string | null): 
 export function assessAnswered(visited: VisitedContainer, answer: ImageAnswer): AssessedContainer {
   const image = visited.container.image ?? '';
   if (answer.kind === 'facts') {
-    const { facts, stale } = answer;
+    const { facts, stale, knownSince } = answer;
     const verdict = verdictOf(facts, visited.container);
-    return { ...visited, image, verdict, facts, isSkipped: false, stale };
+    return { ...visited, image, verdict, facts, isSkipped: false, stale, knownSince };
   }
   const verdict = unknown(answer.reason, answer.detail, answer.advice);
   return { ...visited, image, verdict, facts: null, isSkipped: false };

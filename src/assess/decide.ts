@@ -1,6 +1,6 @@
 import type { StringMap } from '../pod/pod.ts';
 import { evaluate } from '../policy/evaluate.ts';
-import type { ClusterView } from '../policy/facts.ts';
+import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
 import { applyMode, type Mode } from '../policy/mode.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { AssessmentRequest, DecidedAssessment } from './assessment.ts';
@@ -25,6 +25,23 @@ export interface Question {
 
 export type Decide = (question: Question, gathered: Gathered) => Eventually<DecidedAssessment>;
 
+const DEFAULTS = {
+  /**
+   * An image that was known for longer was known before this Pod's admission began: the manifests give the mutating call 5 s and
+   * the validating one 3 s.
+   */
+  justKnownMilliseconds: 10_000,
+} as const;
+
+function hasJustKnownWasm(containers: readonly AssessedContainer[]): boolean {
+  return containers.some(
+    ({ verdict, knownSince }) =>
+      verdict.kind === 'wasm' &&
+      knownSince !== undefined &&
+      performance.now() - knownSince < DEFAULTS.justKnownMilliseconds,
+  );
+}
+
 /**
  * Whether refusals refuse the object. Those of a template are only told, unless the operator wants otherwise, and whatever he
  * wants where a controller wrote it: a controller that is refused tries again for ever, and tells nobody.
@@ -44,7 +61,8 @@ export function createDecide(policy: PolicySettings): Decide {
     const isMutated = step === 'validate' && subject === 'pod' && mode !== 'audit';
     const limitRanges = cluster.limitRanges(namespace);
     const state = { cluster, hasStaleClasses, namespaceLabels: labels, limitRanges };
-    const facts = { pod, containers, isMutated, ...state };
+    const isJustKnown = isMutated && hasJustKnownWasm(containers);
+    const facts = { pod, containers, isMutated, isJustKnown, ...state };
     const precedent = precedents.find({ facts, mode });
     if (precedent !== undefined) {
       const { decision, outcome } = precedent;

@@ -76,7 +76,8 @@ function lookIntoWith(
     if (question === undefined || assessed.facts === null) return assessed;
     const wanted = { facts: assessed.facts, override: assessed.container, scope };
     const facts = await catalog.lookInside(question, wanted, deadline.signal());
-    return assessAnswered(assessed, { kind: 'facts', facts, stale: assessed.stale ?? null });
+    const { stale = null, knownSince = performance.now() } = assessed;
+    return assessAnswered(assessed, { kind: 'facts', facts, stale, knownSince });
   }
 
   return (wanted) =>

@@ -61,8 +61,9 @@ function textOf(labels: StringMap): string {
 }
 
 function keyOf({ facts, mode }: Case): string {
-  const { isMutated, hasStaleClasses, namespaceLabels, pod } = facts;
-  return `${mode} ${isMutated} ${hasStaleClasses === true} ${textOf(namespaceLabels)} ${shapeOf(pod)}`;
+  const { isMutated, isJustKnown, hasStaleClasses, namespaceLabels, pod } = facts;
+  const flags = `${isMutated} ${isJustKnown === true} ${hasStaleClasses === true}`;
+  return `${mode} ${flags} ${textOf(namespaceLabels)} ${shapeOf(pod)}`;
 }
 
 /** Verdicts and image facts are made once and never changed: the same objects say the same. */

@@ -23,6 +23,8 @@ export interface AssessedContainer extends VisitedContainer {
   readonly isSkipped: boolean;
   /** Null or absent where the facts are as good as new. No decision depends on it: it is told. */
   readonly stale?: Staleness | null;
+  /** When this replica first knew the image, in milliseconds of the monotonic clock; absent for an image without facts. */
+  readonly knownSince?: number;
 }
 
 export interface WasmContainer extends AssessedContainer {
@@ -49,6 +51,8 @@ export interface ClusterView {
 export interface PodFacts {
   /** Whether a mutating call had its say before: a change still outstanding then means that it was lost. */
   readonly isMutated: boolean;
+  /** Whether this replica came to know a Wasm image of the Pod while it was being admitted; absent if all were known before. */
+  readonly isJustKnown?: boolean;
   readonly pod: ShapedPod;
   readonly containers: readonly AssessedContainer[];
   /**

@@ -108,6 +108,7 @@ const TRAITS = {
   linuxRequests: fc.constantFrom(undefined, 'true'),
   isMutated: fc.boolean(),
   hasStaleClasses: fc.boolean(),
+  isJustKnown: fc.boolean(),
   mode: fc.constantFrom('enforce' as const, 'warn' as const, 'audit' as const),
 };
 const traits = fc.record(TRAITS);
@@ -186,6 +187,7 @@ function caseOf(of: Traits): Case {
         kind: 'facts',
         facts: images[visited.container.image as keyof typeof IMAGES],
         stale: of.stale,
+        knownSince: 0,
       }),
     ),
     cluster: of.view,
@@ -197,6 +199,7 @@ function caseOf(of: Traits): Case {
     }),
     isMutated: of.isMutated,
     hasStaleClasses: of.hasStaleClasses,
+    isJustKnown: of.isJustKnown,
   };
   return { facts, mode: of.mode };
 }

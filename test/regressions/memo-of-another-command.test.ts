@@ -34,7 +34,7 @@ test('an empty command does not take the Wasm from others who start the image as
   const kindOf = (start: Start): string => {
     const container = { name: 'app', image: 'registry.example/app:1', ...start };
     const visited = { kind: 'main', path: '/spec/containers/0', container } as const;
-    return assessAnswered(visited, { kind: 'facts', facts, stale: null }).verdict.kind;
+    return assessAnswered(visited, { kind: 'facts', facts, stale: null, knownSince: 0 }).verdict.kind;
   };
   expect([kindOf({ command: [''] }), kindOf({})]).toEqual(['container', 'wasm']);
 });

@@ -20,7 +20,7 @@ test('verdicts on long commands take only so much memory, however many images an
       const command = [`/${index}`.padEnd(8000, 'x')];
       const container = { name: 'app', image: 'registry.example/app:1', command };
       const visited = { kind: 'main', path: '/spec/containers/0', container } as const;
-      assessAnswered(visited, { kind: 'facts', facts, stale: null });
+      assessAnswered(visited, { kind: 'facts', facts, stale: null, knownSince: 0 });
     }
   }
   collectGarbage();

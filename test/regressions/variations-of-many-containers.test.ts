@@ -20,7 +20,12 @@ function countDecisions(
 ): { readonly decided: number; readonly looks: number } {
   const names = Array.from({ length: containers }, (_, index) => ({ name: `c${index}`, image: 'app' }));
   const assessed = visitContainers(pod({ containers: names }).spec).map((visited, index) =>
-    assessAnswered(visited, { kind: 'facts', facts: index < open ? MANIFEST_ONLY : SEEN, stale: null }),
+    assessAnswered(visited, {
+      kind: 'facts',
+      facts: index < open ? MANIFEST_ONLY : SEEN,
+      stale: null,
+      knownSince: 0,
+    }),
   );
   let decided = 0;
   let looks = 0;

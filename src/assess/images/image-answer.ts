@@ -18,6 +18,8 @@ export interface KnownImage {
   readonly facts: ImageFacts;
   /** Null where the registry said so lately. */
   readonly stale: Staleness | null;
+  /** When this replica first had facts of the image, in milliseconds of the monotonic clock. */
+  readonly knownSince: number;
 }
 
 export interface ImageFailure {

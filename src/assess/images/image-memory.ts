@@ -82,7 +82,12 @@ function createLookUpOnce(deps: MemoryDeps, settings: MemorySettings) {
       const known = before !== null && isReadFor(before, question) ? before.answer.facts : null;
       const facts = await deps.lookUp(question, known);
       const remembered: Remembered = {
-        answer: { kind: 'facts', facts, stale: null },
+        answer: {
+          kind: 'facts',
+          facts,
+          stale: null,
+          knownSince: before?.answer.knownSince ?? performance.now(),
+        },
         confirmedAt: Date.now(),
         architectures: isChosenByArchitecture(facts) ? architectures : null,
       };

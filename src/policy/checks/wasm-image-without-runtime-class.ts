@@ -1,5 +1,33 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
+import type { PolicyContext } from '../context.ts';
 import { describeContainer } from '../describe.ts';
+
+/** What the missing class says, and when to try again. */
+interface Missing {
+  readonly why: string;
+  readonly retry: string;
+}
+
+/**
+ * The validating call does not learn whether the mutating one was made, or which replica answered it. Certain is only that the
+ * Pod was not changed, and whether this replica came to know the image just now.
+ */
+function describeMissing({ hasStaleClasses, isJustKnown }: PolicyContext): Missing {
+  if (hasStaleClasses === true) {
+    return {
+      why: 'is not injected now: what wasmgate knows of RuntimeClasses may be out of date',
+      retry: 'Apply again: in a few seconds.',
+    };
+  }
+  if (isJustKnown === true)
+    return { why: 'could not be injected in time', retry: 'Apply again: the image is known now.' };
+  return {
+    why: "wasmgate's mutating webhook did not inject",
+    retry:
+      'Apply again. If this repeats, the API server does not reach that webhook: check caBundle and ' +
+      'namespaceSelector in MutatingWebhookConfiguration "wasmgate".',
+  };
+}
 
 export const wasmImageWithoutRuntimeClass: Rule = {
   id: 'wasm-image-without-runtime-class',
@@ -9,22 +37,22 @@ export const wasmImageWithoutRuntimeClass: Rule = {
   reads: 'spec.runtimeClassName, after the mutating call had its say.',
   allows: 'Everything before that call.',
   example: 'A Wasm Pod created in the moment in which the mutating webhook could not be reached.',
-  cure: 'Apply again, or set spec.runtimeClassName yourself.',
-  check: ({ isMutated, resolved, wasmContainers, hasStaleClasses }) => {
+  cure:
+    'Apply again, or set spec.runtimeClassName yourself. If every Wasm Pod is refused so, the API server does not reach the ' +
+    'mutating webhook: check caBundle in MutatingWebhookConfiguration "wasmgate".',
+  check: (context) => {
+    const { isMutated, resolved, wasmContainers } = context;
     const [first] = wasmContainers;
     if (!isMutated || resolved.origin !== 'chosen' || resolved.class === null || first === undefined)
       return NO_FINDINGS;
-    const why =
-      hasStaleClasses === true
-        ? 'is not injected now: what wasmgate knows of RuntimeClasses may be out of date'
-        : 'could not be injected in time';
-    const when = hasStaleClasses === true ? 'in a few seconds' : 'the image is known now';
+    const { why, retry } = describeMissing(context);
+    const { name } = resolved.class;
     return [
       {
         id: 'wasm-image-without-runtime-class',
         container: first.container.name,
-        detail: `${describeContainer(first)} needs RuntimeClass "${resolved.class.name}", which ${why}`,
-        advice: `Apply again: ${when}. Or set spec.runtimeClassName: ${resolved.class.name} yourself.`,
+        detail: `${describeContainer(first)} needs RuntimeClass "${name}", which ${why}`,
+        advice: `${retry} Or set spec.runtimeClassName: ${name} yourself.`,
       },
     ];
   },

@@ -1,0 +1,72 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { createAssessPod } from '../../src/assess/assess-pod.ts';
+import type { AssessmentRequest } from '../../src/assess/assessment.ts';
+import { createDeadline } from '../../src/assess/deadline.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
+import { clusterPort } from '../support/cluster-port.ts';
+import { putFixtureImages } from '../support/fixture-images.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
+import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
+import { useRegistry } from '../support/use-registry.ts';
+
+// A foreign caBundle in the mutating configuration had every Wasm Pod refused with "Apply again: the image is known now".
+const { registry, client } = await useRegistry({ images: putFixtureImages });
+const IMAGE = `${registry.host}/corpus/bk-wasi-wasm:latest`;
+const WHILE_ADMITTED = 1_000;
+const LONG_AFTER = 3_600_000;
+
+afterEach(() => void vi.useRealTimers());
+
+function start() {
+  const { logger } = createRecordingLogger();
+  const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
+  const assess = createAssessPod(
+    {
+      catalog,
+      cluster: clusterPort(cluster([runtimeClass('wasmtime')])),
+      serviceAccounts: NO_ACCOUNT_SECRETS,
+      logger,
+    },
+    { policy: settings(), ownNamespace: 'wasmgate-system' },
+  );
+  const request: AssessmentRequest = {
+    subject: 'pod',
+    pod: pod({ containers: [{ image: IMAGE }] }),
+    namespace: 'default',
+    step: 'validate',
+    deadline: createDeadline(60_000),
+  };
+  return async (): Promise<string> => {
+    const assessment = await assess(request);
+    if (assessment.kind === 'skipped') return assessment.reason;
+    return assessment.outcome.refusals
+      .map(({ id, detail, advice }) => `${id}: ${detail}. ${advice}`)
+      .join('\n');
+  };
+}
+
+test('a Pod whose image became known during its admission is refused with "the image is known now"', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const validate = start();
+  expect(await validate()).toContain('Apply again: the image is known now.');
+  vi.advanceTimersByTime(WHILE_ADMITTED);
+  expect(await validate()).toContain('Apply again: the image is known now.');
+});
+
+test('a Pod whose image was known long before is refused with what keeps the mutating webhook from changing it', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const validate = start();
+  await validate();
+  vi.advanceTimersByTime(LONG_AFTER);
+  // The first call renews the tag, the second one finds it in memory.
+  for (const refusal of [await validate(), await validate()]) {
+    expect(refusal).toMatch(
+      /^wasm-image-without-runtime-class: .*wasmgate's mutating webhook did not inject/,
+    );
+    expect(refusal).toContain(
+      'check caBundle and namespaceSelector in MutatingWebhookConfiguration "wasmgate"',
+    );
+    expect(refusal).not.toContain('known now');
+  }
+});
