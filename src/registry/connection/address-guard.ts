@@ -4,23 +4,36 @@ import { AppError } from '../../errors.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Kinds of addresses (ipaddr.js names) that lead to the node itself or to its neighbours on the link. */
+/** Ranges (ipaddr.js names) that hold the node itself, its neighbors on the link, or no host at all. */
 const DENIED_RANGES: Readonly<Record<string, string>> = {
   loopback: 'a loopback address',
   linkLocal: 'a link-local address',
   unspecified: 'an unspecified address',
   multicast: 'a multicast address',
   broadcast: 'a broadcast address',
+  deprecatedSiteLocal: 'a site-local address',
+  // The relay picks the host behind it from an address that is hidden by XOR (RFC 4380), so it cannot be checked.
+  teredo: 'a Teredo address',
 };
 
-/** Cloud metadata services outside of 169.254.0.0/16, from the clouds' documentation. */
-const METADATA: ReadonlySet<string> = new Set([
-  'fd00:ec2::254', // AWS
-  'fd20:ce::254', // Google Cloud
-  '100.100.100.200', // Alibaba Cloud
-  '168.63.129.16', // Azure's wire server
-  '192.0.0.192', // Oracle Cloud
-]);
+/** Ranges that ipaddr.js has no name of its own for. */
+const DENIED_NETWORKS: readonly (readonly [readonly [Address, number], string])[] = [
+  // RFC 1112, class E. Documentation networks are as empty, but clusters without Internet access do use them.
+  [ipaddr.parseCIDR('240.0.0.0/4'), 'a reserved address'],
+];
+
+/** Cloud metadata services outside 169.254.0.0/16 and fe80::/10, from the clouds' documentation and cloud-init. */
+const METADATA: readonly (readonly [Address, number])[] = [
+  'fd00:ec2::/32', // AWS: metadata, Pod Identity, DNS and time
+  'fd20:ce::254/128', // Google Cloud
+  '100.100.100.200/32', // Alibaba Cloud
+  'fd00:100::100:200/128',
+  '168.63.129.16/32', // Azure's wire server
+  '192.0.0.192/32', // Oracle Cloud
+  'fd00:c1::a9fe:a9fe/128',
+  'fd00:42::42/128', // Scaleway
+  'fd00:a9fe:a9fe::1/128', // Akamai (Linode)
+].map((range) => ipaddr.parseCIDR(range));
 
 /** IPv6 ranges that carry an IPv4 address, and the byte it starts at: RFC 4291, RFC 6145, RFC 6052, RFC 3056. */
 const EMBEDDED_AT: Readonly<Record<string, number>> = { ipv4Mapped: 12, rfc6145: 12, rfc6052: 12, '6to4': 2 };
@@ -88,11 +101,13 @@ export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
     const written = ipaddr.parse(text);
     const address = unwrap(written);
     if (allowed.some((range) => inRange(address, range) || inRange(written, range))) return null;
-    if (METADATA.has(address.toString())) return 'a cloud metadata address';
+    if (METADATA.some((range) => inRange(address, range))) return 'a cloud metadata address';
     const range = address.range();
     if (range === 'loopback' && options.allowLoopback) return null;
     const denied = DENIED_RANGES[range];
     if (denied !== undefined) return denied;
+    const network = DENIED_NETWORKS.find(([candidate]) => inRange(address, candidate));
+    if (network !== undefined) return network[1];
     return inRange(written, IPV4_COMPATIBLE) ? 'an IPv4-compatible address' : null;
   };
 
