@@ -73,7 +73,8 @@ function requestFor(endpoint: Endpoint, question: Question, signal: AbortSignal)
   if (endpoint.registry !== reference.registry) url.searchParams.set('ns', reference.registry);
   const tls = endpoint.tls === null ? null : { host: url.host, material: endpoint.tls };
   const { tenant } = options;
-  return { method, url, headers: { ...endpoint.headers, ...headers }, subject, tls, tenant, signal };
+  const all = { ...endpoint.headers, ...headers };
+  return { method, url, headers: all, endpointHeaders: endpoint.headers, subject, tls, tenant, signal };
 }
 
 /** Reading the body belongs to what is tried again: a connection may break in the middle of it. */

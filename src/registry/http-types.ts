@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Those of `headers` that the operator configured for the endpoint: its token server gets them too. */
+  readonly endpointHeaders?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
   /** How the endpoint is trusted, which is `host`; it stays with the request wherever that is led. */

@@ -32,6 +32,22 @@ describe('a mirror', () => {
     ]);
   });
 
+  test('passes its configured headers on to its token server, whose own headers win', async () => {
+    await using origin = await serving('a');
+    await using mirror = await startRegistry({ auth: 'bearer', anonymousPull: true });
+    mirror.store.putManifest('a', 'latest', manifest);
+    const header = `[host."http://${mirror.host}".header]\nX-Tenant = "team"\nAccept = "text/html"`;
+    const hosts = await readHostsToml({ _default: `[host."http://${mirror.host}"]\n${header}` });
+    await using client = createTestClient([origin], { hosts });
+    await client.fetchManifest(imageAt(origin, 'a'), asking());
+    expect(mirror.log.map(({ path, headers }) => [path, headers['x-tenant']])).toEqual([
+      ['/v2/a/manifests/latest', 'team'],
+      ['/token', 'team'],
+      ['/v2/a/manifests/latest', 'team'],
+    ]);
+    expect(mirror.log[1]?.headers.accept).toBe('application/json');
+  });
+
   test('of Docker Hub has no need of the Hub', async () => {
     await using mirror = await serving('library/nginx');
     const hosts = await readHosts({ mirrors: { 'docker.io': [`http://${mirror.host}`] } });

@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { createImageStoreRegistry } from '../../src/cli/demo/image-store-registry.ts';
 import { createImageStore, type ImageStore } from '../../src/cli/demo/image-store.ts';
 import { startServer, type TestServer } from './http-server.ts';
@@ -19,6 +19,7 @@ export interface LoggedRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly auth: 'none' | 'basic' | 'bearer';
+  readonly headers: IncomingHttpHeaders;
 }
 
 export interface TestRegistry extends TestServer {
@@ -42,8 +43,9 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   const handler = options.faults?.(served) ?? served;
   const server = await startServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://registry');
-    const auth = authKind(request.headers.authorization);
-    log.push({ method: request.method ?? '', path: url.pathname, query: url.searchParams, auth });
+    const { method = '', headers } = request;
+    const auth = authKind(headers.authorization);
+    log.push({ method, path: url.pathname, query: url.searchParams, auth, headers });
     handler(request, response);
   }, options.tls);
   const lines = (): readonly string[] => log.map(({ method, path, auth }) => `${method} ${path} ${auth}`);

@@ -29,13 +29,13 @@ export function createGrant(
   const flights = new Map<string, Promise<Token>>();
 
   const tokenFor: (...parts: Parameters<Grant>) => Promise<Token> = (credential, challenge, request) => {
-    const { subject, tenant, tls, url } = request;
+    const { subject, tenant, tls, url, endpointHeaders = {} } = request;
     const realmText = challenge.params.get('realm') ?? '';
     const key = `${loginKey(subject, credential)} ${realmText}`;
     const running = flights.get(key);
     if (running !== undefined) return running;
     const realm = parseRealm(realmText, url, subject);
-    const origin = { subject, tenant, tls, signal: AbortSignal.timeout(limits.tokenMs) };
+    const origin = { subject, tenant, tls, endpointHeaders, signal: AbortSignal.timeout(limits.tokenMs) };
     const flight = fetchToken({ realm, challenge, secret: credential?.secret ?? null, origin }, deps, limits);
     flights.set(key, flight);
     const land = (): void => {

@@ -19,7 +19,7 @@ export interface TokenRequest {
   readonly challenge: Challenge;
   /** Null: an anonymous token. */
   readonly secret: CredentialSecret | null;
-  readonly origin: Pick<HttpRequest, 'signal' | 'subject' | 'tenant' | 'tls'>;
+  readonly origin: Pick<HttpRequest, 'endpointHeaders' | 'signal' | 'subject' | 'tenant' | 'tls'>;
 }
 
 /** What may stand in a header: RFC 6750 asks for less, but some registries' tokens are no base64. */
@@ -36,7 +36,7 @@ function scopesOf({ challenge, origin }: TokenRequest): readonly string[] {
 }
 
 /**
- * Anonymous and with a password: GET, as every token server knows it (distribution spec/auth/token). With an identity
+ * Sends the endpoint's configured headers, as containerd 2.1 and newer do. Anonymous and with a password: GET, as every token server knows it (distribution spec/auth/token). With an identity
  * token: POST as OAuth2 refresh (spec/auth/oauth).
  */
 function toHttpRequest(request: TokenRequest): HttpRequest {
@@ -49,13 +49,17 @@ function toHttpRequest(request: TokenRequest): HttpRequest {
     fields.set('grant_type', 'refresh_token');
     fields.set('client_id', 'wasmgate');
     fields.set('refresh_token', secret.token);
-    const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
+    const headers = {
+      ...origin.endpointHeaders,
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
     return { ...origin, method: 'POST', url: realm, headers, body: fields.toString() };
   }
   const url = new URL(realm);
   for (const scope of scopesOf(request)) fields.append('scope', scope);
   for (const [name, value] of fields) url.searchParams.append(name, value);
-  const headers: Record<string, string> = { accept: 'application/json' };
+  const headers: Record<string, string> = { ...origin.endpointHeaders, accept: 'application/json' };
   if (secret?.kind === 'basic')
     headers['authorization'] = basicAuthorization(secret.username, secret.password);
   return { ...origin, method: 'GET', url, headers };
