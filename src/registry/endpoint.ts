@@ -23,6 +23,8 @@ export interface TlsFiles {
 export interface EndpointSettings<Tls = TlsMaterial> {
   /** Where its API stands, such as `https://mirror.example/v2`; null: at the registry itself. */
   readonly base: URL | null;
+  /** Its own name, with the port that is written out even if it is the usual one; null: that of the registry itself. */
+  readonly registry: string | null;
   /** Whether it may say what a tag stands for; what a digest names anyone may tell. */
   readonly resolves: boolean;
   readonly pulls: boolean;
@@ -53,6 +55,7 @@ export interface Endpoint extends EndpointSettings {
 
 export const PLAIN_ENDPOINT: EndpointSettings<never> = {
   base: null,
+  registry: null,
   resolves: true,
   pulls: true,
   headers: {},

@@ -58,8 +58,10 @@ export function endpointsOf(subject: ImageSubject, options: HostOptions): readon
   const { tables, tls, credentials } = options.hosts ?? NO_HOSTS;
   const toEndpoint = (settings: EndpointSettings): Endpoint => {
     const base = settings.base ?? new URL('/v2', registryUrl(subject, options));
-    const registry = settings.base === null ? subject.registry : registryOfHost(base.host);
-    return { ...settings, base, registry, credentials, tls: tls.get(registry) ?? settings.tls };
+    const registry = settings.registry ?? subject.registry;
+    // The usual port means the same server, written out or not.
+    const own = tls.get(registry) ?? tls.get(registryOfHost(base.host));
+    return { ...settings, base, registry, credentials, tls: own ?? settings.tls };
   };
   return listFor(subject.registry, tables).map(toEndpoint);
 }

@@ -17,7 +17,7 @@ const OTHERS = '*';
 function mirrorAt(address: string): EndpointSettings {
   return {
     ...PLAIN_ENDPOINT,
-    base: parseServer(address, { isWhole: false, subject: 'configuration key registry.mirrors' }),
+    ...parseServer(address, { isWhole: false, subject: 'configuration key registry.mirrors' }),
   };
 }
 

@@ -25,7 +25,7 @@ const DEFAULTS = {
   depth: 8,
 } as const;
 
-const CAPABILITIES: ReadonlySet<string> = new Set(['pull', 'resolve', 'push']);
+const CAPABILITIES: ReadonlySet<string> = new Set(['pull', 'resolve', 'push', 'referrers']);
 
 function strings(value: unknown, name: string, { subject }: Origin): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -77,16 +77,16 @@ function parseHost(server: string | null, table: JsonObject, origin: Origin): En
   const wanted = new Set(given.map((name) => name.toLowerCase()));
   for (const name of wanted)
     if (!CAPABILITIES.has(name)) throw invalidHosts(subject, `there is no capability "${name}"`);
-  const isAble = (name: string): boolean => wanted.size === 0 || wanted.has(name);
+  // The registry itself, where no server is named, can do everything whatever stands above the hosts.
+  const isAble = (name: string): boolean => server === null || wanted.size === 0 || wanted.has(name);
   const rewrites = Object.entries(tableOf(table, 'rewrite', origin)).map(([pattern, replacement]) => {
     const [text = ''] = strings(replacement, 'rewrite', origin);
     return parseRewrite(pattern, text);
   });
   return {
-    base:
-      server === null
-        ? null
-        : parseServer(server, { isWhole: flag(table, 'override_path', origin), subject }),
+    ...(server === null
+      ? { base: null, registry: null }
+      : parseServer(server, { isWhole: flag(table, 'override_path', origin), subject })),
     pulls: isAble('pull'),
     resolves: isAble('resolve'),
     headers: parseEndpointHeaders(tableOf(table, 'header', origin), subject),

@@ -1,13 +1,21 @@
+import { registryOfHost } from '../hub.ts';
 import { invalidHosts } from './invalid-hosts.ts';
 
 function urlOf(server: string): string {
   return /^https?:\/\//.test(server) ? server : `https://${server}`;
 }
 
+/** The host and port as they are written: a URL drops `:443`, but logins and trust can be configured for `m:443`. */
+function authorityOf(text: string, { host, port }: URL): string {
+  const [, written] = /^https?:\/\/[^/?#\\]*:(80|443)(?![^/?#\\])/.exec(text) ?? [];
+  return port === '' && written !== undefined ? `${host}:${written}` : host;
+}
+
 /** Why nothing can be asked there; null where it can. */
 export function faultOfServer(server: string): string | null {
   const text = urlOf(server);
-  if (!URL.canParse(text)) return `"${server}" is no address`;
+  // A URL parser skips more slashes than two: it would take "/v2" for a host.
+  if (/^https?:\/\/[/\\]/.test(text) || !URL.canParse(text)) return `"${server}" is no address`;
   const { username, password, search, hash, host } = new URL(text);
   return username + password + search + hash === '' ? null : `the address of ${host} has more than a path`;
 }
@@ -19,12 +27,18 @@ interface ServerOrigin {
   readonly subject: string;
 }
 
+export interface Server {
+  readonly base: URL;
+  readonly registry: string;
+}
+
 /** `/v2` is added unless it stands there, or the path is said to be whole (containerd's `parseHostConfig`). */
-export function parseServer(server: string, { isWhole, subject }: ServerOrigin): URL {
+export function parseServer(server: string, { isWhole, subject }: ServerOrigin): Server {
   const fault = faultOfServer(server);
   if (fault !== null) throw invalidHosts(subject, fault);
-  const url = new URL(urlOf(server));
+  const text = urlOf(server);
+  const url = new URL(text);
   const path = url.pathname.replace(/\/+$/, '');
   url.pathname = isWhole || path.endsWith('/v2') ? path : `${path}/v2`;
-  return url;
+  return { base: url, registry: registryOfHost(authorityOf(text, url)) };
 }

@@ -195,10 +195,10 @@ describe('registries.yaml, as K3s reads it', () => {
       bases: ['https://a.test/v2/hub', 'https://r.test/v2'],
     },
     {
-      name: 'the registry itself among the endpoints, which is last anyway',
+      name: 'the registry itself before other endpoints, which is asked in its place and last',
       text: 'mirrors: {docker.io: {endpoint: ["https://registry-1.docker.io", "https://a.test"]}}',
       registry: 'docker.io',
-      bases: ['https://a.test/v2', 'https://registry-1.docker.io/v2'],
+      bases: ['https://registry-1.docker.io/v2', 'https://a.test/v2', 'https://registry-1.docker.io/v2'],
     },
     {
       name: 'endpoints under one name of Docker Hub, and settings under both',
@@ -213,8 +213,14 @@ describe('registries.yaml, as K3s reads it', () => {
       bases: ['https://a.test/v2', 'https://r.test/v2'],
     },
     {
-      name: 'an entry of its own, beside what stands for all others',
-      text: 'mirrors: {"*": {endpoint: ["https://a.test"]}, r.test: {}}',
+      name: 'an entry that says nothing, which leaves the registry to what stands for all others',
+      text: 'mirrors: {"*": {endpoint: ["https://a.test"]}, r.test: {}}\nconfigs: {r.test: {}}',
+      registry: 'r.test',
+      bases: ['https://a.test/v2', 'https://r.test/v2'],
+    },
+    {
+      name: 'an entry with trust of its own, beside what stands for all others',
+      text: 'mirrors: {"*": {endpoint: ["https://a.test"]}}\nconfigs: {r.test: {tls: {}}}',
       registry: 'r.test',
       bases: ['https://r.test/v2'],
     },
