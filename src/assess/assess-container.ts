@@ -1,5 +1,6 @@
 import { detectWasm } from '../detect/detect-wasm.ts';
-import type { CommandOverride } from '../detect/effective-command.ts';
+import { overrideStart, type CommandOverride } from '../detect/effective-command.ts';
+import type { Expansion } from '../detect/expand-variables.ts';
 import { openQuestions } from '../detect/open-question.ts';
 import type { UnknownReason, UnknownVerdict, Verdict } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
@@ -28,13 +29,20 @@ function part(text: string | null | undefined): string {
   return text === null || text === undefined ? '-' : `${text.length}:${text}`;
 }
 
+/** `$(NAME)` as text is not `$(NAME)` that the node resolves. */
+function expandedPart(expansion: Expansion | null): string {
+  return expansion?.isOpen === true ? `?${part(expansion.text)}` : part(expansion?.text);
+}
+
 /**
  * Equal for containers that start the same image in the same way, and for no others: what is kept under it serves Pods of all
  * namespaces.
  */
-export function commandKey({ command, args, workingDir, volumeMounts }: CommandOverride): string {
+export function commandKey(override: CommandOverride): string {
+  const { workingDir, volumeMounts } = override;
+  const { command, args } = overrideStart(override);
   const mounts = volumeMounts?.map(({ mountPath }) => part(mountPath)).join('') ?? '';
-  return `${part(command?.[0])}${part(args?.[0])}${part(workingDir)}${mounts}`;
+  return `${expandedPart(command)}${expandedPart(args)}${part(workingDir)}${mounts}`;
 }
 
 /** The verdict is facts + command: reckoned once for each pair. */

@@ -1,9 +1,11 @@
 import type { ImageConfig } from '../image/image-config.ts';
+import { expandVariables, type EnvVariable, type Expansion } from './expand-variables.ts';
 
 /** The part of a container that says what is started, over the image's ENTRYPOINT, CMD and WORKDIR. */
 export interface CommandOverride {
   readonly command?: readonly string[] | null;
   readonly args?: readonly string[] | null;
+  readonly env?: readonly EnvVariable[] | null;
   readonly workingDir?: string | null;
   readonly volumeMounts?: readonly { readonly mountPath?: string }[] | null;
 }
@@ -13,6 +15,8 @@ export type CommandOrigin = 'pod.command' | 'pod.args' | 'config.Entrypoint' | '
 export interface EffectiveCommand {
   /** The first argument that the runtime gets; null where nothing says. */
   readonly first: string | null;
+  /** Whether `first` holds a variable that only the node resolves. */
+  readonly isOpen: boolean;
   /** Which field said so. */
   readonly origin: CommandOrigin;
   readonly workingDir: string;
@@ -20,9 +24,9 @@ export interface EffectiveCommand {
   readonly mountPaths: readonly string[];
 }
 
-type Command = Pick<EffectiveCommand, 'first' | 'origin'>;
+type Command = Pick<EffectiveCommand, 'first' | 'isOpen' | 'origin'>;
 
-const NONE: Command = { first: null, origin: 'none' };
+const NONE: Command = { first: null, isOpen: false, origin: 'none' };
 const NO_MOUNTS: readonly string[] = [];
 
 const DEFAULTS = {
@@ -32,13 +36,49 @@ const DEFAULTS = {
   shown: 64,
 } as const;
 
-function firstOf(list: readonly string[] | null | undefined, origin: CommandOrigin): Command | null {
+/** The first entries of a container's `command` and `args`, expanded; null where the container has none. */
+export interface OverrideStart {
+  readonly command: Expansion | null;
+  readonly args: Expansion | null;
+}
+
+/** A container is judged some dozens of times, and its `env` may be megabytes long. */
+const expandedStarts = new WeakMap<CommandOverride, OverrideStart>();
+
+function plain(text: string | undefined): Expansion | null {
+  return text === undefined ? null : { text, isOpen: false };
+}
+
+function expandStart({ command, args, env }: CommandOverride): OverrideStart {
+  const [ofCommand] = expandVariables(command?.slice(0, 1) ?? [], env);
+  const [ofArgs] = expandVariables(args?.slice(0, 1) ?? [], env);
+  return { command: ofCommand ?? null, args: ofArgs ?? null };
+}
+
+/** Returns what the kubelet makes of the first entries of `command` and `args`. */
+export function overrideStart(override: CommandOverride): OverrideStart {
+  const command = override.command?.[0];
+  const args = override.args?.[0];
+  if (command?.includes('$') !== true && args?.includes('$') !== true)
+    return { command: plain(command), args: plain(args) };
+  const start = expandedStarts.get(override) ?? expandStart(override);
+  expandedStarts.set(override, start);
+  return start;
+}
+
+function fromPod(expansion: Expansion | null, origin: CommandOrigin): Command | null {
+  if (expansion === null) return null;
+  return { first: shorten(expansion.text), isOpen: expansion.isOpen, origin };
+}
+
+/** The kubelet expands no entry of the image's own ENTRYPOINT or CMD. */
+function fromImage(list: readonly string[] | null, origin: CommandOrigin): Command | null {
   const first = list?.[0];
-  if (first === undefined) return null;
-  return {
-    first: first.length > DEFAULTS.longestFirst ? `${first.slice(0, DEFAULTS.shown)}…` : first,
-    origin,
-  };
+  return first === undefined ? null : { first: shorten(first), isOpen: false, origin };
+}
+
+function shorten(first: string): string {
+  return first.length > DEFAULTS.longestFirst ? `${first.slice(0, DEFAULTS.shown)}…` : first;
 }
 
 /**
@@ -46,24 +86,18 @@ function firstOf(list: readonly string[] | null | undefined, origin: CommandOrig
  * drops CMD, `args` replaces CMD. Empty lists count as absent.
  */
 export function effectiveCommand(override: CommandOverride, config: ImageConfig): EffectiveCommand {
+  const start = overrideStart(override);
   const command =
-    firstOf(override.command, 'pod.command') ??
-    firstOf(config.entrypoint, 'config.Entrypoint') ??
-    firstOf(override.args, 'pod.args') ??
-    firstOf(config.cmd, 'config.Cmd') ??
+    fromPod(start.command, 'pod.command') ??
+    fromImage(config.entrypoint, 'config.Entrypoint') ??
+    fromPod(start.args, 'pod.args') ??
+    fromImage(config.cmd, 'config.Cmd') ??
     NONE;
   return {
     ...command,
     workingDir: override.workingDir || config.workingDir,
     mountPaths: override.volumeMounts?.flatMap(({ mountPath }) => mountPath ?? []) ?? NO_MOUNTS,
   };
-}
-
-/** `$(NAME)` that the kubelet would expand; `$$(NAME)` is its escape (k8s.io/kubernetes third_party/forked/golang/expansion). */
-export function hasVariable(text: string): boolean {
-  const unescaped = text.replaceAll('$$', '');
-  const start = unescaped.indexOf('$(');
-  return start >= 0 && unescaped.includes(')', start);
 }
 
 /**

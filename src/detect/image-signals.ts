@@ -1,7 +1,7 @@
 import { hasRootFileSystem } from '../image/manifest.ts';
 import { isUnknownPlatform, isWasmPlatform } from '../image/platform.ts';
 import { VARIANT_ANNOTATION } from '../pod/names.ts';
-import { hasVariable, namesWasmFile, namesWatFile } from './effective-command.ts';
+import { namesWasmFile, namesWatFile } from './effective-command.ts';
 import { judgeHost, judgeNoHost, judgeProgram, programEvidence } from './inside-signals.ts';
 import { contentOf, programLookUp, startsNothing } from './look-ups.ts';
 import {
@@ -92,8 +92,9 @@ function judgeHostedLinux(subject: Subject): Verdict | null {
 }
 
 function judgeVariable(subject: Subject): Verdict | null {
-  const { first } = subject.command;
-  if (first === null || !hasVariable(first)) return null;
+  const { first, isOpen } = subject.command;
+  // The name of the file may be known all the same: $(FOLDER)/app.wasm.
+  if (first === null || !isOpen || namesWasmFile(first)) return null;
   return unsupported('its first argument holds a variable that only the node expands', [
     commandEvidence(subject, 'not known before the start'),
   ]);

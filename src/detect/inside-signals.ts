@@ -20,7 +20,13 @@ export function contentEvidence(key: string, content: Content): Evidence {
 type Tar = Pick<WasmVerdict, 'flavour' | 'shape' | 'evidence'>;
 
 function tar({ command, variant }: Subject, sketch: Tar): WasmVerdict {
-  const found: WasmVerdict = { kind: 'wasm', packaging: 'tar', firstArgument: command.first, ...sketch };
+  const found: WasmVerdict = {
+    kind: 'wasm',
+    packaging: 'tar',
+    firstArgument: command.first,
+    ...(command.isOpen ? { isArgumentOpen: true } : {}),
+    ...sketch,
+  };
   return hostOf(variant) === 'none' ? { ...found, isHostless: true } : found;
 }
 

@@ -45,8 +45,8 @@ function isMountedOver(paths: readonly string[], mountPaths: readonly string[]):
  * over the file.
  */
 export function programLookUp({ variant, command }: Subject): LookUp | null {
-  const { first, workingDir, mountPaths } = command;
-  if (startsNothing(first) || !hasRootFileSystem(variant.manifest)) return null;
+  const { first, isOpen, workingDir, mountPaths } = command;
+  if (startsNothing(first) || isOpen || !hasRootFileSystem(variant.manifest)) return null;
   const file = first.split('#', 1)[0] ?? '';
   if (file === '' || Math.max(file.length, workingDir.length) > DEFAULTS.longestPath) return null;
   const folder = resolvePath('/', workingDir);

@@ -12,7 +12,6 @@ import { VARIANT_ANNOTATION } from '../pod/names.ts';
 import { judgeVariant } from './detect-wasm.ts';
 import {
   effectiveCommand,
-  hasVariable,
   namesWatFile,
   type CommandOverride,
   type EffectiveCommand,
@@ -80,8 +79,8 @@ function answersForProgram({ subject, verdict }: Judged, scope: Scope): readonly
 }
 
 /** A name that only the node expands, or WebAssembly text: no bytes would tell more. */
-function isReadable({ first }: EffectiveCommand): boolean {
-  return first !== null && !hasVariable(first) && !namesWatFile(first);
+function isReadable({ first, isOpen }: EffectiveCommand): boolean {
+  return first !== null && !isOpen && !namesWatFile(first);
 }
 
 function aboutFiles(judged: Judged, scope: Scope): OpenQuestion | null {

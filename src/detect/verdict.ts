@@ -52,6 +52,8 @@ export interface WasmVerdict {
   readonly packaging: Packaging;
   /** The effective first argument (Pod over image); null where there is none. crun decides by its suffix. */
   readonly firstArgument: string | null;
+  /** The first argument holds a variable that only the node resolves. Absent where it does not. */
+  readonly isArgumentOpen?: boolean;
   /** Of the Wasm layer, where there is one: some shims know one media type and not another. */
   readonly layerType?: string;
   /** A look inside found no file of Spin's or slight's, so that their shims cannot run it. Absent where nobody looked. */

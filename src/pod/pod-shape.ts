@@ -19,8 +19,11 @@ const SPEC: Readonly<Record<Exclude<keyof PodSpec, ContainerList>, true>> = {
   affinity: true,
 };
 
-/** Every field but `volumeMounts`, which name volumes that the API server made up for this one Pod. */
-const CONTAINER: Readonly<Record<Exclude<keyof Container, 'volumeMounts'>, true>> = {
+/**
+ * Every field but `volumeMounts`, which name volumes that the API server made up for this one Pod, and `env`: what a decision
+ * reads of it is in the container's verdict.
+ */
+const CONTAINER: Readonly<Record<Exclude<keyof Container, 'volumeMounts' | 'env'>, true>> = {
   name: true,
   image: true,
   command: true,

@@ -64,6 +64,7 @@ export interface Container {
   readonly image?: string;
   readonly command?: readonly string[] | null;
   readonly args?: readonly string[] | null;
+  readonly env?: readonly EnvVar[] | null;
   readonly workingDir?: string | null;
   readonly volumeMounts?: readonly VolumeMount[] | null;
   readonly resources?: ResourceRequirements | null;
@@ -81,6 +82,12 @@ export interface Container {
 /** A probe or a lifecycle hook; only whether it runs a program matters. */
 export interface Handler {
   readonly exec?: object | null;
+}
+
+export interface EnvVar {
+  readonly name?: string;
+  readonly value?: string | null;
+  readonly valueFrom?: object | null;
 }
 
 export interface VolumeMount {

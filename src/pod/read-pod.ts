@@ -43,12 +43,20 @@ const isVolumeMount: Check = (value, path) => {
   optional(value['mountPath'], isString, below(path, 'mountPath'));
 };
 
+const isEnvVar: Check = (value, path) => {
+  checkObject(value, path);
+  optional(value['name'], isString, below(path, 'name'));
+  optional(value['value'], isString, below(path, 'value'));
+  optional(value['valueFrom'], checkObject, below(path, 'valueFrom'));
+};
+
 const isNamed: Check = (value, path) => {
   checkObject(value, path);
   optional(value['name'], isString, below(path, 'name'));
 };
 
 const volumeMounts = listOf(isVolumeMount);
+const env = listOf(isEnvVar);
 
 const isContainer: Check = (value, path) => {
   checkObject(value, path);
@@ -56,6 +64,7 @@ const isContainer: Check = (value, path) => {
   optional(value['image'], isString, below(path, 'image'));
   optional(value['command'], strings, below(path, 'command'));
   optional(value['args'], strings, below(path, 'args'));
+  optional(value['env'], env, below(path, 'env'));
   optional(value['workingDir'], isString, below(path, 'workingDir'));
   optional(value['volumeMounts'], volumeMounts, below(path, 'volumeMounts'));
   optional(value['resources'], isResources, below(path, 'resources'));

@@ -1,9 +1,8 @@
-import { namesWasmFile } from '../detect/effective-command.ts';
 import type { ClusterNode, RuntimeClass } from '../pod/cluster-objects.ts';
 import { hasOverheadConflict, selectorConflict } from './class-conflicts.ts';
 import type { PolicyContext } from './context.ts';
 import type { AssessedContainer, PodFacts } from './facts.ts';
-import { canRun, type HandlerProfile, type Runs } from './handlers/can-run.ts';
+import { canRun, hasWasmFile, type HandlerProfile, type Runs } from './handlers/can-run.ts';
 import { isShim } from './handlers/handler-profiles.ts';
 import { handlerTable } from './handlers/handler-table.ts';
 import { nodeOutlook, type HandlerPresence } from './nodes/node-outlook.ts';
@@ -32,8 +31,7 @@ const PRESENCE_RANK: Readonly<Record<HandlerPresence, number>> = {
  */
 function isStartable({ verdict }: AssessedContainer): boolean {
   if (verdict.kind !== 'wasm' || verdict.packaging === 'oci-layer' || takesSpinCommand(verdict)) return true;
-  if (verdict.shape !== null) return true;
-  return verdict.firstArgument !== null && namesWasmFile(verdict.firstArgument);
+  return hasWasmFile(verdict);
 }
 
 /** A sidecar that is not known, or is no workload at all, is taken for what most sidecars are. */

@@ -229,7 +229,6 @@ describe('what lies in a registry but is no workload', () => {
 
 describe('what cannot be settled is unknown', () => {
   test.each<[string, ImageSketch, string]>([
-    ['a variable that the node expands', linux('$(APP)'), 'variable'],
     [
       'js/wasm',
       { config: { os: 'js', architecture: 'wasm', config: { Entrypoint: ['/main.wasm'] } } },
@@ -293,6 +292,13 @@ describe("the Pod's command decides over the image's", () => {
     ['an empty command counts as none', { command: [] }, 'wasm', 'config.Entrypoint[0]'],
     ['null counts as none', { command: null, args: null }, 'wasm', 'config.Entrypoint[0]'],
     ['a variable', { command: ['$(PROGRAM)'] }, 'unknown', 'pod.command[0]'],
+    ['a variable before a name that is known', { command: ['$(FOLDER)/app.wasm'] }, 'wasm', 'pod.command[0]'],
+    [
+      'a variable with its value',
+      { command: ['$(PROGRAM)'], env: [{ name: 'PROGRAM', value: '/server' }] },
+      'container',
+      null,
+    ],
     ['an escaped variable is plain text', { command: ['$$(PROGRAM)'] }, 'container', null],
   ])('%s', (_case, override, kind, field) => {
     const verdict = detectWasm(imageFacts(linux('/app.wasm')), override);

@@ -65,7 +65,6 @@ describe('what manifests leave open', () => {
     ['an ordinary image', linux('/server')],
     ['a Wasm file further down the arguments', linux('/server', '/app.wasm')],
     ['WebAssembly text', linux('/app.wat')],
-    ['a variable', linux('$(APP).wasm')],
     ['a CNCF module', OCI_MODULE],
     ['a CNCF component', OCI_COMPONENT],
     ['a Spin application', SPIN_APP],

@@ -3,7 +3,7 @@ import { commandKey, assessAnswered } from '../../src/assess/assess-container.ts
 import type { Container } from '../../src/pod/pod.ts';
 import { imageFacts, linux } from '../support/image-facts.ts';
 
-type Start = Pick<Container, 'command' | 'args' | 'workingDir' | 'volumeMounts'>;
+type Start = Pick<Container, 'command' | 'args' | 'env' | 'workingDir' | 'volumeMounts'>;
 
 /**
  * Facts of public images serve all namespaces, and so do the verdicts that are kept with them: whoever found another command
@@ -23,6 +23,12 @@ test.for<readonly [name: string, one: Start, other: Start]>([
     'a line end before a mount',
     { workingDir: '/a\n/b' },
     { workingDir: '/a', volumeMounts: [{ mountPath: '/b\n' }] },
+  ],
+  ['a variable and its name as text', { command: ['$(A)'] }, { command: ['$$(A)'] }],
+  [
+    'a variable with another value',
+    { command: ['$(A)'], env: [{ name: 'A', value: '/app.wasm' }] },
+    { command: ['$(A)'], env: [{ name: 'A', value: '/server' }] },
   ],
 ])('%s have keys of their own', ([, one, other]) => {
   expect(commandKey(one)).not.toBe(commandKey(other));

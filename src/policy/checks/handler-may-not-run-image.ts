@@ -1,17 +1,24 @@
 import { namesWatFile } from '../../detect/effective-command.ts';
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
+import { compatAnnotation } from '../compat-annotation.ts';
 import type { PolicyContext } from '../context.ts';
 import { alternatives, describeClass, describeContainer } from '../describe.ts';
 import type { WasmContainer } from '../facts.ts';
-import { canRun, isPassedOver, type HandlerProfile } from '../handlers/can-run.ts';
+import { canRun, isPassedOver, isSuffixUnknown, type HandlerProfile } from '../handlers/can-run.ts';
 import { handlersFor } from '../handlers/handlers-for.ts';
 import { classesToName } from '../select-runtime-class.ts';
 
 /** What speaks against it, following the class; null where it is certain, or a rule of its own tells more of it. */
-function doubt({ verdict }: WasmContainer, profile: HandlerProfile | null): string | null {
+function doubt(
+  { pod }: PolicyContext,
+  { verdict }: WasmContainer,
+  profile: HandlerProfile | null,
+): string | null {
   if (verdict.firstArgument !== null && namesWatFile(verdict.firstArgument)) return null;
   if (profile === null) return 'wasmgate knows nothing of this handler';
+  // With compat crun does not look at the suffix.
+  if (isSuffixUnknown(profile, verdict) && compatAnnotation(pod, profile) !== null) return null;
   const { runs, why } = canRun(profile, verdict);
   return runs === 'unknown' && !isPassedOver(profile, verdict) ? `${profile.title} ${why}` : null;
 }
@@ -50,7 +57,7 @@ export const handlerMayNotRunImage: Rule = {
     const { class: runtimeClass, profile } = context.resolved;
     if (runtimeClass === null) return NO_FINDINGS;
     return context.wasmContainers.flatMap((assessed) => {
-      const why = doubt(assessed, profile);
+      const why = doubt(context, assessed, profile);
       if (why === null) return [];
       return {
         id: 'handler-may-not-run-image' as const,

@@ -1,4 +1,5 @@
 import { namesWasmFile } from '../../detect/effective-command.ts';
+import { expandVariables } from '../../detect/expand-variables.ts';
 import type { UnknownVerdict } from '../../detect/verdict.ts';
 import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import type { Rule } from '../check.ts';
@@ -9,7 +10,8 @@ function hintsAtWasm({ pod, resolved }: PolicyContext, { container }: AssessedCo
   if (resolved.profile !== null && resolved.profile.engine !== 'linux' && resolved.profile.engine !== 'crun')
     return true;
   if (pod.metadata?.annotations?.[VARIANT_ANNOTATION] !== undefined) return true;
-  return [...(container.command ?? []), ...(container.args ?? [])].some(namesWasmFile);
+  const entries = [...(container.command ?? []), ...(container.args ?? [])];
+  return expandVariables(entries, container.env).some(({ text }) => namesWasmFile(text));
 }
 
 /**

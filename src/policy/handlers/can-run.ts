@@ -1,3 +1,4 @@
+import { namesWasmFile } from '../../detect/effective-command.ts';
 import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
 import type { HandlerProfile } from './handler-profiles.ts';
 import { imageForm, type ImageForm } from './image-form.ts';
@@ -48,10 +49,30 @@ function escapesSuffixTest(profile: HandlerProfile, verdict: Verdict): boolean {
   );
 }
 
+function isSuffixOpen(verdict: Verdict): boolean {
+  return verdict.kind === 'wasm' && verdict.isArgumentOpen === true;
+}
+
+/**
+ * Returns whether a plain engine would take a file of a file-system layer for Wasm, whatever its platform claims: by the bytes
+ * if somebody looked, by the name of what is started, or by the platform if only the node knows that name.
+ */
+export function hasWasmFile({ shape, firstArgument, isArgumentOpen }: WasmVerdict): boolean {
+  if (shape !== null || isArgumentOpen === true) return true;
+  return firstArgument !== null && namesWasmFile(firstArgument);
+}
+
 /** A file that crun could run, and with `compat-smart` takes for a Linux program for its name alone. */
 export function isPassedOver(profile: HandlerProfile, verdict: Verdict): boolean {
   const form = imageForm(verdict);
-  if (form === null || !escapesSuffixTest(profile, verdict)) return false;
+  if (form === null || isSuffixOpen(verdict) || !escapesSuffixTest(profile, verdict)) return false;
+  return REASONS[MATRIX[form].cells[profile.engine]].runs === 'conditional';
+}
+
+/** A file that crun runs or passes over, depending on a variable that only the node resolves. */
+export function isSuffixUnknown(profile: HandlerProfile, verdict: Verdict): boolean {
+  const form = imageForm(verdict);
+  if (form === null || !isSuffixOpen(verdict) || !escapesSuffixTest(profile, verdict)) return false;
   return REASONS[MATRIX[form].cells[profile.engine]].runs === 'conditional';
 }
 
@@ -67,6 +88,7 @@ export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
   if (form === null) return answer('image-unknown', [], false);
   const cell = MATRIX[form].cells[profile.engine];
   if (isPassedOver(profile, verdict)) return answer('suffix-missing', [], false);
+  if (isSuffixUnknown(profile, verdict)) return answer('suffix-unknown', [], false);
   const reason = cell === 'annotated' && profile.annotationArrives ? 'annotation-arrives' : cell;
   const isOpen = verdict.kind === 'wasm' && verdict.shape === null && profile.engine !== 'wasmtime';
   return answer(reason, needsOf(profile, verdict, form), isOpen && !HOSTED.has(form));

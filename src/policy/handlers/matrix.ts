@@ -21,6 +21,10 @@ export const REASONS = {
     runs: 'unknown',
     why: 'hands a container to its Wasm engine only where the first argument ends in .wasm',
   },
+  'suffix-unknown': {
+    runs: 'unknown',
+    why: 'hands a container to its Wasm engine only where the first argument ends in .wasm, and only the node resolves this one',
+  },
   'image-unknown': { runs: 'unknown', why: 'cannot be judged while the image is unknown' },
   'engine-unknown': { runs: 'unknown', why: 'does not tell by its name which engine it holds' },
   'needs-host-file': { runs: 'unknown', why: "runs it only if its own host's files are in the image" },

@@ -1,0 +1,76 @@
+/** An entry of a container's `env`, as the Pod writes it. */
+export interface EnvVariable {
+  readonly name?: string;
+  readonly value?: string | null;
+  readonly valueFrom?: object | null;
+}
+
+export interface Expansion {
+  /** References that only the node resolves stand in it as they were written. */
+  readonly text: string;
+  /** Whether it holds such references. */
+  readonly isOpen: boolean;
+}
+
+/** Returns the value of a variable; undefined if the Pod does not show it. */
+type Resolve = (name: string) => Expansion | undefined;
+
+/**
+ * Characters of an expansion that are kept: one more than the longest path that Linux takes, so that the caller sees that it
+ * is too long. A few short variables that hold each other would otherwise fill the memory.
+ */
+const MOST_CHARACTERS = 4097;
+
+/** `$$`, or a reference; it is applied to text in which every reference is closed. */
+const TOKEN = /\$(?:\$|\(([^)]*)\))/g;
+
+/**
+ * Expands references by the syntax of k8s.io/kubernetes third_party/forked/golang/expansion: `$(NAME)` is a reference, `$$` is
+ * one dollar sign, and everything else is text.
+ */
+function expand(text: string, resolve: Resolve): Expansion {
+  // Nothing behind the last `)` is a reference. Without this cut every `$(` would search the whole rest for one.
+  const end = text.lastIndexOf(')') + 1;
+  let expanded = '';
+  let isOpen = false;
+  let at = 0;
+  for (const token of text.slice(0, end).matchAll(TOKEN)) {
+    if (expanded.length >= MOST_CHARACTERS) break;
+    const [written, name] = token;
+    const value = name === undefined ? { text: '$', isOpen: false } : resolve(name);
+    expanded += text.slice(at, token.index) + (value?.text ?? written);
+    isOpen ||= value?.isOpen ?? true;
+    at = token.index + written.length;
+  }
+  expanded += text.slice(at, end) + text.slice(end).replaceAll('$$', () => '$');
+  return { text: expanded.slice(0, MOST_CHARACTERS), isOpen };
+}
+
+const UNKNOWN = undefined;
+const EMPTY: Expansion = { text: '', isOpen: false };
+
+function valueOf({ value, valueFrom }: EnvVariable, resolve: Resolve): Expansion | undefined {
+  if (value !== undefined && value !== null && value !== '') return expand(value, resolve);
+  return valueFrom === undefined || valueFrom === null ? EMPTY : UNKNOWN;
+}
+
+/**
+ * Follows the kubelet (pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables): a value sees the entries before it, and the last
+ * entry of a name wins. What is not among them may come from `envFrom` or from a Service, which only the node resolves.
+ */
+function readVariables(env: readonly EnvVariable[]): Resolve {
+  const values = new Map<string, Expansion | undefined>();
+  const resolve: Resolve = (name) => values.get(name);
+  for (const variable of env) values.set(variable.name ?? '', valueOf(variable, resolve));
+  return resolve;
+}
+
+/** Expands entries of a container's `command` and `args` as the kubelet does. The image's ENV takes no part in it. */
+export function expandVariables(
+  texts: readonly string[],
+  env: readonly EnvVariable[] | null | undefined,
+): readonly Expansion[] {
+  const hasReference = texts.some((text) => text.includes('$('));
+  const resolve = readVariables(hasReference ? (env ?? []) : []);
+  return texts.map((text) => (text.includes('$') ? expand(text, resolve) : { text, isOpen: false }));
+}
