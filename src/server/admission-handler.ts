@@ -2,7 +2,9 @@ import type { FastifyReply, RouteHandlerMethod } from 'fastify';
 import { writeReview, type Answer } from '../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../admission/review.ts';
 import { createDeadline, type Deadline } from '../assess/deadline.ts';
+import { tellSome } from '../assess/images/tell-some.ts';
 import { AppError } from '../errors.ts';
+import { printable } from '../printable.ts';
 import type { AdmissionMeter } from './admission-meter.ts';
 import type { AnswerRequest } from './answer-request.ts';
 import type { ServerLogger } from './server-logger.ts';
@@ -11,22 +13,25 @@ import { DEFAULTS, parseTimeout, spendable } from './time-budget.ts';
 /** A request that could not be answered: HTTP 500, so that the webhook's `failurePolicy` decides and not we. */
 export type FaultCode = 'internal-fault';
 
-/** What of the caller's text a log line shows. */
+/** Of a text by the caller, how much a log line shows. */
 const SHOWN_CHARACTERS = 32;
+
+/** The longest name that Kubernetes allows (DNS subdomain, RFC 1123). */
+const NAME_CHARACTERS = 253;
 
 const DEFAULT_BUDGET = spendable(DEFAULTS.timeoutMilliseconds);
 
 /** The API server sends the same `?timeout=` with every request of a webhook: it is parsed once. */
 function createDeadlineReader(logger: ServerLogger): (query: unknown) => Deadline {
   let last: { readonly text: string; readonly budget: number } | null = null;
+  const warnOfTimeout = tellSome(logger, 'time-out is no duration; 10s taken');
   return (query) => {
     const text = (query as Readonly<Record<string, unknown>>)['timeout'];
     if (text === undefined) return createDeadline(DEFAULT_BUDGET);
     if (text === last?.text) return createDeadline(last.budget);
     const timeout = typeof text === 'string' ? parseTimeout(text) : null;
     if (timeout === null) {
-      const shown = JSON.stringify(text).slice(0, SHOWN_CHARACTERS);
-      logger.warn({ timeout: shown }, 'time-out is no duration; 10s taken');
+      warnOfTimeout({ timeout: shorten(JSON.stringify(text)) });
       return createDeadline(DEFAULT_BUDGET);
     }
     last = { text: text as string, budget: spendable(timeout) };
@@ -34,8 +39,16 @@ function createDeadlineReader(logger: ServerLogger): (query: unknown) => Deadlin
   };
 }
 
+/** Anybody who reaches the port writes these texts, and a log is read on a terminal. */
+function shorten(text: string, most = SHOWN_CHARACTERS): string {
+  return printable(text.slice(0, most));
+}
+
 function describeRequest({ uid, kind, operation, namespace, name }: AdmissionRequest): object {
-  return { uid, kind: kind.kind, operation, namespace, name };
+  const texts = { uid, kind: kind.kind, operation, namespace, name };
+  return Object.fromEntries(
+    Object.entries(texts).map(([key, text]) => [key, shorten(text, NAME_CHARACTERS)]),
+  );
 }
 
 function fault(request: AdmissionRequest, cause: unknown, logger: ServerLogger): AppError<FaultCode> {

@@ -4,7 +4,9 @@ import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
+import { DEFAULTS as LINES } from '../../src/assess/images/tell-some.ts';
 import { AppError } from '../../src/errors.ts';
+import { hasUnprintable } from '../../src/printable.ts';
 import { DEFAULTS } from '../../src/server/app.ts';
 import { answering, decided } from '../support/assessments.ts';
 import { readReview } from '../support/reviews.ts';
@@ -243,6 +245,28 @@ test('a time-out that is no duration is logged, and the request judged all the s
   expect(asked).toHaveLength(1);
   expect(webhook.log).toEqual([expect.stringContaining('time-out is no duration')]);
   expect(webhook.log[0]?.length).toBeLessThan(300);
+});
+
+test('time-outs that are no duration are logged on one clean line each, and not without end', async () => {
+  const { assess, asked } = answering(decided());
+  await using webhook = await startWebhook({ assess });
+  const count = 3 * LINES.most;
+  const garbage = encodeURIComponent('\u202e\u009b31m\u2028\u007f\n');
+  for (let sent = 0; sent < count; sent += 1) await webhook.post(`/validate?timeout=${garbage}`, good);
+  expect(asked).toHaveLength(count);
+  const [first = ''] = webhook.log;
+  expect(webhook.log.filter((line) => line.includes('time-out is no duration'))).toHaveLength(LINES.most);
+  expect(hasUnprintable((JSON.parse(first) as { timeout: string }).timeout)).toBe(false);
+});
+
+test('a fault is logged with clean names', async () => {
+  const assess = () => Promise.reject(new Error('broken'));
+  await using webhook = await startWebhook({ assess });
+  const uid = `\u009b2J${'x'.repeat(1000)}`;
+  await webhook.post('/validate', changed({ request: { ...review.request, uid } }));
+  const logged = JSON.parse(webhook.log[0] ?? '') as { uid: string };
+  expect(hasUnprintable(logged.uid)).toBe(false);
+  expect(logged.uid.length).toBeLessThan(300);
 });
 
 test('the caller’s time-out is the deadline', async () => {
