@@ -1,18 +1,17 @@
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { SelfsignedOptions } from 'selfsigned';
+import { findAuthorityFault, isKeyOf, readCertificate } from './find-certificate-fault.ts';
 
 export const DEFAULTS = {
   /** The CA outlives several serving certificates, so that a new one of these changes no webhook configuration. */
   caDays: 3650,
-  /**
-   * Looked at only when the process starts, until rotation comes: a Deployment that nobody touches for a year must not
-   * lose its webhook silently, so this is years and not months.
-   */
+  /** Years and not months: renewal needs the API server, and a certificate that ends unnoticed ends the webhook silently. */
   servingDays: 1825,
-  /** Made anew this long before it ends. */
-  renewBeforeDays: 90,
-  /** Clocks of nodes differ; a certificate "from the future" is refused. */
+  /**
+   * Clocks of nodes differ, and the API server rejects a certificate "from the future" by its own clock. A certificate starts
+   * this long ago, so replicas whose clocks differ by less never replace each other's.
+   */
   clockSkewMinutes: 60,
 } as const;
 
@@ -89,30 +88,12 @@ async function generateCertificate(
   return { cert: made.cert, key: made.private };
 }
 
-/** Why the certificate cannot serve these names (any more), in words; null where it can. */
-export function findCertificateFault(
-  bundle: ServingCertificate,
-  names: readonly string[],
-  now: Date = new Date(),
-): string | null {
-  const ca = readCertificate(bundle.caCert);
-  const cert = readCertificate(bundle.cert);
-  if (ca === null || cert === null) return 'it is no certificate';
-  if (!isKeyOf(cert, bundle.key)) return 'its key is not its own';
-  if (!cert.verify(ca.publicKey)) return 'its CA did not sign it';
-  if (endsBy(cert, now) || endsBy(ca, now)) return 'it has expired, or will soon';
-  const missing = names.find(
-    (name) => (isIP(name) === 0 ? cert.checkHost(name) : cert.checkIP(name)) === undefined,
-  );
-  return missing === undefined ? null : `it does not name ${missing}`;
-}
-
 /** When a certificate ceases to be valid. */
 export function endOf(pem: string): Date {
   return new X509Certificate(pem).validToDate;
 }
 
-/** The CA of a bundle where it can still sign, so that a new serving certificate needs no new trust. */
+/** Returns the CA of a bundle if it can still sign, so that a new serving certificate needs no new trust. */
 export function reusableAuthority(
   bundle: ServingCertificate,
   now: Date = new Date(),
@@ -120,26 +101,6 @@ export function reusableAuthority(
   const ca = readCertificate(bundle.caCert);
   // A certificate cannot outlive its CA.
   const servingEnd = new Date(now.getTime() + DEFAULTS.servingDays * DAY);
-  if (ca === null || !ca.ca || ca.validToDate < servingEnd || !isKeyOf(ca, bundle.caKey)) return null;
-  return { caCert: bundle.caCert, caKey: bundle.caKey };
-}
-
-function readCertificate(pem: string): X509Certificate | null {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return null;
-  }
-}
-
-function isKeyOf(certificate: X509Certificate, keyPem: string): boolean {
-  try {
-    return certificate.checkPrivateKey(createPrivateKey(keyPem));
-  } catch {
-    return false;
-  }
-}
-
-function endsBy(certificate: X509Certificate, now: Date): boolean {
-  return certificate.validToDate.getTime() - DEFAULTS.renewBeforeDays * DAY < now.getTime();
+  if (ca === null || findAuthorityFault(ca, now) !== null || ca.validToDate < servingEnd) return null;
+  return isKeyOf(ca, bundle.caKey) ? { caCert: bundle.caCert, caKey: bundle.caKey } : null;
 }

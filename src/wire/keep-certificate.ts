@@ -1,5 +1,6 @@
+import { findCertificateFault } from '../certs/find-certificate-fault.ts';
 import { renewCertificate } from '../certs/renew-certificate.ts';
-import { findCertificateFault, serviceNames, type ServingCertificate } from '../certs/serving-certificate.ts';
+import { serviceNames, type ServingCertificate } from '../certs/serving-certificate.ts';
 import { loadCertificateSecret, readCertificateSecret } from '../kubernetes/certificate-secret.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { createWebhookConfigurations } from '../kubernetes/webhook-configurations.ts';
@@ -34,15 +35,23 @@ export async function keepCertificate(
 ): Promise<KeptCertificate> {
   const names = serviceNames(service, namespace);
   const renew = (known: ServingCertificate | null): Promise<ServingCertificate> =>
-    renewCertificate(known, names);
-  const first = await loadCertificateSecret({ client, logger, renew }, { namespace }, signal);
+    renewCertificate(known, names, (fault) =>
+      logger.warn({ namespace, fault }, 'Replacing the serving certificate: API servers would not accept it'),
+    );
+  const load = (): Promise<ServingCertificate> =>
+    loadCertificateSecret({ client, logger, renew }, { namespace }, signal);
+  const first = await load();
 
   let served = first;
-  /** A Secret that is gone, or cannot serve, is mended by the next start: nothing here is the worse for it. */
+  /**
+   * A Secret that is gone is left to the next start. One that cannot serve is replaced here, too: clocks are set right while
+   * replicas run, and two replicas that disagree about it would overwrite each other's CA.
+   */
   async function findReplacement(): Promise<ServingCertificate | null> {
     const stored = await readCertificateSecret(client, { namespace }, signal);
-    if (stored === null || stored.cert === served.cert) return null;
-    return findCertificateFault(stored, names) === null ? stored : null;
+    if (stored === null) return null;
+    const usable = findCertificateFault(stored, names) === null ? stored : await load();
+    return usable.cert === served.cert ? null : usable;
   }
 
   const follow: KeptCertificate['follow'] = (onReplaced) => {
@@ -51,7 +60,7 @@ export async function keepCertificate(
       if (replacement !== null) {
         served = replacement;
         onReplaced(replacement);
-        logger.info({ namespace }, 'Took the certificate that another replica has made');
+        logger.info({ namespace }, 'Took the new serving certificate');
       }
       return served.caCert;
     };

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadDevelopmentCertificate } from '../../src/certs/development.ts';
-import { findCertificateFault, LOCAL_NAMES } from '../../src/certs/serving-certificate.ts';
+import { findCertificateFault } from '../../src/certs/find-certificate-fault.ts';
+import { LOCAL_NAMES } from '../../src/certs/serving-certificate.ts';
 
 let root = '';
 beforeEach(async () => {

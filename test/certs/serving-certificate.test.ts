@@ -2,10 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { createServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { findCertificateFault } from '../../src/certs/find-certificate-fault.ts';
 import { renewCertificate } from '../../src/certs/renew-certificate.ts';
 import {
   DEFAULTS,
-  findCertificateFault,
   generateServingCertificate,
   LOCAL_NAMES,
   reusableAuthority,
@@ -69,7 +69,11 @@ test.for<readonly [name: string, fault: RegExp, ask: () => string | null]>([
   ],
   ['with the key of another', /its key/, () => findCertificateFault({ ...bundle, key: other.key }, names)],
   ['with the CA of another', /sign/, () => findCertificateFault({ ...bundle, caCert: other.caCert }, names)],
-  ['with text in its place', /no certificate/, () => findCertificateFault({ ...bundle, cert: 'x' }, names)],
+  [
+    'with text in its place',
+    /not a certificate/,
+    () => findCertificateFault({ ...bundle, cert: 'x' }, names),
+  ],
   ['without a key', /its key/, () => findCertificateFault({ ...bundle, key: '' }, names)],
 ])('a certificate %s', ([, fault, ask]) => {
   expect(ask() ?? 'no fault').toMatch(fault);
