@@ -8,13 +8,25 @@ function wholeCores(amount: Quantity): number {
   return Math.max(1, Number(amount / UNIT));
 }
 
-/** Cores of the largest node that could take the Pod. */
+function countLargest(nodes: readonly ClusterNode[]): number {
+  let largest = 0;
+  for (const { cpuCapacity } of nodes) {
+    const capacity = cpuCapacity === null ? null : tryParseQuantity(cpuCapacity);
+    largest = Math.max(largest, capacity === null ? UNKNOWN_CORES : wholeCores(capacity));
+  }
+  return largest === 0 ? UNKNOWN_CORES : largest;
+}
+
+/** The node outlook answers with the same list until the cluster changes. */
+const coresByNodes = new WeakMap<readonly ClusterNode[], number>();
+
+/** Returns the cores of the largest node that could take the Pod. Counts each list once: a Pod has up to 256 containers. */
 export function largestNode(nodes: readonly ClusterNode[]): number {
-  const capacities = nodes.map(({ cpuCapacity }) =>
-    cpuCapacity === null ? null : tryParseQuantity(cpuCapacity),
-  );
-  const cores = capacities.map((capacity) => (capacity === null ? UNKNOWN_CORES : wholeCores(capacity)));
-  return cores.length === 0 ? UNKNOWN_CORES : Math.max(...cores);
+  const known = coresByNodes.get(nodes);
+  if (known !== undefined) return known;
+  const cores = countLargest(nodes);
+  coresByNodes.set(nodes, cores);
+  return cores;
 }
 
 /**
