@@ -332,6 +332,10 @@ export const FINDING_CASES: Readonly<
       'no nodes': { view: nodes() },
       'an operator of a newer Kubernetes': {
         view: nodes([taint]),
+        spec: tolerating({ operator: 'SemverGt', value: '1' }),
+      },
+      'a number that compares': {
+        view: nodes([{ ...taint, value: '5' }]),
         spec: tolerating({ operator: 'Gt', value: '1' }),
       },
     },
