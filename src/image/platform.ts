@@ -8,18 +8,38 @@ export interface Platform {
 const WASM_OS: ReadonlySet<string> = new Set(['wasi', 'wasip1', 'wasip2']);
 const WASM_ARCHITECTURES: ReadonlySet<string> = new Set(['wasm', 'wasm32', 'wasm64']);
 
-/** Kubernetes' and Go's spellings of what `uname` and people write (containerd/platforms `database.go`). */
-const ARCHITECTURES: Readonly<Record<string, string>> = {
-  x86_64: 'amd64',
-  'x86-64': 'amd64',
-  aarch64: 'arm64',
+/** Other spellings of an architecture, and the variant that each implies (containerd/platforms `normalizeArch`). */
+const ARCHITECTURES: Readonly<Record<string, Pick<Platform, 'architecture'> & Partial<Platform>>> = {
+  i386: { architecture: '386', variant: null },
+  x86_64: { architecture: 'amd64' },
+  'x86-64': { architecture: 'amd64' },
+  aarch64: { architecture: 'arm64' },
+  armhf: { architecture: 'arm', variant: 'v7' },
+  armel: { architecture: 'arm', variant: 'v6' },
 };
+
+/** Variants that mean what another one means; `''` is a variant that is not written (`normalizeArch`). */
+const VARIANTS: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
+  amd64: { v1: null },
+  arm64: { '8': null, v8: null },
+  arm: { '': 'v7', '5': 'v5', '6': 'v6', '7': 'v7', '8': 'v8' },
+};
+
+function own<Value>(table: Readonly<Record<string, Value>> | undefined, key: string): Value | undefined {
+  return table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
+}
 
 /** An empty variant is none: some tools write the field whether they have a value or not. */
 export function normalisePlatform(os: string, architecture: string, variant: string | null = null): Platform {
-  const lower = architecture.toLowerCase();
-  const known = Object.hasOwn(ARCHITECTURES, lower) ? ARCHITECTURES[lower] : undefined;
-  return { os: os.toLowerCase(), architecture: known ?? lower, variant: variant || null };
+  const written = architecture.toLowerCase();
+  const known = own(ARCHITECTURES, written) ?? { architecture: written };
+  const lower = known.variant === undefined ? (variant ?? '').toLowerCase() : (known.variant ?? '');
+  const renamed = own(own(VARIANTS, known.architecture), lower);
+  return {
+    os: os.toLowerCase(),
+    architecture: known.architecture,
+    variant: renamed === undefined ? lower || null : renamed,
+  };
 }
 
 /** A platform that only a Wasm runtime can mean: os wasi, wasip1, wasip2, or architecture wasm, wasm32, wasm64. */
@@ -42,8 +62,13 @@ export function formatPlatform(platform: Platform): string {
   return platform.variant === null ? base : `${base}/${platform.variant}`;
 }
 
-/** `linux/arm64` or `linux/arm/v7`, as docker and crane take it; null where the text is none. */
+/** Parses `linux/arm64` or `linux/arm/v7`, as docker and crane take it; null if the text is none. No variant means any. */
 export function parsePlatform(text: string): Platform | null {
   const match = /^([\w-]+)\/([\w-]+)(?:\/([\w.-]+))?$/.exec(text);
-  return match === null ? null : normalisePlatform(match[1] ?? '', match[2] ?? '', match[3] ?? null);
+  if (match === null) return null;
+  const [, os = '', architecture = '', variant = null] = match;
+  const platform = normalisePlatform(os, architecture, variant);
+  return variant === null && platform.architecture === architecture.toLowerCase()
+    ? { ...platform, variant: null }
+    : platform;
 }
