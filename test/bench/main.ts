@@ -1,3 +1,4 @@
+import { measureLargePods } from './large-pods.ts';
 import { pin } from './pinning.ts';
 import { describeFigures, type Figures } from './report.ts';
 import { setUpStage } from './stage.ts';
@@ -14,7 +15,10 @@ async function measure(tell: (what: string) => void): Promise<Figures> {
   const withKubeconfig = await measureStarts(stage.withKubeconfig, { pinning, ca });
   tell('loading it and bare Fastify by turns …');
   const throughput = await measureThroughput(stage, pinning);
-  return { node: process.version, pinning: pinning.description, throughput, inCluster, withKubeconfig };
+  tell('deciding about Pods of very many containers …');
+  const largePods = measureLargePods();
+  const { description } = pinning;
+  return { node: process.version, pinning: description, throughput, inCluster, withKubeconfig, largePods };
 }
 
 const asJson = process.argv.includes('--json');

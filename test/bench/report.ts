@@ -1,3 +1,4 @@
+import type { LargePod } from './large-pods.ts';
 import type { Starts } from './starts.ts';
 import type { Round, Throughput } from './throughput.ts';
 
@@ -7,10 +8,11 @@ export interface Figures {
   readonly throughput: Throughput;
   readonly inCluster: Starts;
   readonly withKubeconfig: Starts;
+  readonly largePods: readonly LargePod[];
 }
 
 /** Where we want to be. */
-const TARGETS = { ratio: 0.8, memory: 80, readyMilliseconds: 500 } as const;
+const TARGETS = { ratio: 0.8, memory: 80, readyMilliseconds: 500, decisionMilliseconds: 250 } as const;
 
 /** Below this a server waited: for the load, or for its processor. What it did by second of CPU time holds all the same. */
 const FULLY_BUSY = 0.9;
@@ -45,8 +47,14 @@ function describeStarts(name: string, { memory, readyMilliseconds }: Starts): re
   ];
 }
 
+function describeLargePod({ name, milliseconds }: LargePod): string {
+  const most = `at most ${TARGETS.decisionMilliseconds} ms`;
+  return row(`one decision, ${name}`, `${milliseconds.toFixed(1)} ms`, most);
+}
+
 /** A table for people. */
-export function describeFigures({ node, pinning, throughput, inCluster, withKubeconfig }: Figures): string {
+export function describeFigures(figures: Figures): string {
+  const { node, pinning, throughput, inCluster, withKubeconfig, largePods } = figures;
   const { ratio, ratios, webhook, bareFastify, memoryAfterLoad } = throughput;
   const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
   return [
@@ -59,5 +67,6 @@ export function describeFigures({ node, pinning, throughput, inCluster, withKube
     ...describeStarts('in a cluster', inCluster),
     ...describeStarts('with a kubeconfig', withKubeconfig),
     row('memory after the load', mebibytes(memoryAfterLoad), ''),
+    ...largePods.map(describeLargePod),
   ].join('\n');
 }
