@@ -1,4 +1,4 @@
-import type { FindingId } from '../policy/decision.ts';
+import type { FindingId } from '../policy/finding-catalog.ts';
 import { applyMode } from '../policy/mode.ts';
 import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
 import { whenKnown } from './eventually.ts';

@@ -1,6 +1,7 @@
 import { didYouMean } from '../nearest-name.ts';
 import type { Explanation } from '../policy/check.ts';
-import type { Action, Severity } from '../policy/decision.ts';
+import type { Action } from '../policy/decision.ts';
+import type { Severity } from '../policy/finding-catalog.ts';
 import type { Command } from './command.ts';
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';

@@ -1,5 +1,6 @@
 import type { PolicyContext } from './context.ts';
-import type { Change, Finding, FindingId } from './decision.ts';
+import type { Change, Finding } from './decision.ts';
+import type { FindingId } from './finding-catalog.ts';
 
 /** What a finding's own file says of it, for people: shown by `wasmgate explain`, and written into FINDINGS.md. */
 export interface Explanation {

@@ -1,11 +1,9 @@
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
+import type { Consequence, FindingId, Severity } from './finding-catalog.ts';
 
 /** What follows from a finding in mode enforce. */
 export const ACTIONS = ['deny', 'warn', 'ignore'] as const;
 export type Action = (typeof ACTIONS)[number];
-
-/** What a finding is, whatever follows: certain to fail · likely to fail or to surprise · worth knowing. */
-export type Severity = 'error' | 'warning' | 'info';
 
 /** What is wrong, or worth saying. `detail` names the subject and its state, `advice` what to do. */
 export interface Finding {
@@ -14,51 +12,13 @@ export interface Finding {
   readonly container: string | null;
   readonly detail: string;
   readonly advice: string;
+  /** Where it differs from the catalog's. */
+  readonly consequence?: Consequence;
 }
-
-export type FindingId =
-  | 'runtime-class-missing'
-  | 'runtime-class-required'
-  | 'no-runtime-class-for-image'
-  | 'handler-cannot-run-image'
-  | 'wasm-image-without-runtime-class'
-  | 'mixed-handlers-needed'
-  | 'linux-container-under-compat'
-  | 'annotation-conflict'
-  | 'node-selector-conflict'
-  | 'overhead-conflict'
-  | 'command-required'
-  | 'image-will-not-pull'
-  | 'image-may-not-pull'
-  | 'image-not-a-workload'
-  | 'image-unknown'
-  | 'handler-on-no-node'
-  | 'handler-may-not-run-image'
-  | 'handler-not-on-every-node'
-  | 'image-needs-unpack-setting'
-  | 'memory-below-floor'
-  | 'limits-conflict'
-  | 'memory-limit-left-out'
-  | 'resource-tier-unknown'
-  | 'annotation-delivery-unknown'
-  | 'component-on-module-runtime'
-  | 'daemonset-ignores-class-scheduling'
-  | 'ephemeral-container-cannot-run'
-  | 'exec-probe-unsupported'
-  | 'exit-code-lost'
-  | 'image-changed-kind'
-  | 'image-identity-shared'
-  | 'node-taint-not-tolerated'
-  | 'packaging-advice'
-  | 'read-only-root-unsupported'
-  | 'slow-start-under-cpu-limit'
-  | 'tty-unsupported'
-  | 'user-namespace-unsupported'
-  | 'wasm-entry-not-taken'
-  | 'wat-not-runnable';
 
 export interface RatedFinding extends Finding {
   readonly severity: Severity;
+  readonly consequence: Consequence;
   readonly action: Action;
 }
 

@@ -5,9 +5,9 @@ import type { PolicyContext } from './context.ts';
 import type { Decision } from './decision.ts';
 import { isWasmContainer, type PodFacts } from './facts.ts';
 import { asKrustletFacts } from './krustlet.ts';
+import { rateFindings } from './rate-findings.ts';
 import { NO_CLASS } from './resolve-class.ts';
 import type { PolicySettings } from './settings.ts';
-import { rateFindings } from './severity.ts';
 
 /** A Pod for a node that is a krustlet: no runtime, no class, and no resources that anybody would hold it to. */
 export function evaluateKrustlet(given: PodFacts, settings: PolicySettings): Decision {

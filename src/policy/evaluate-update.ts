@@ -2,9 +2,9 @@ import { updateChecks } from './checks/index.ts';
 import type { PolicyContext } from './context.ts';
 import type { Decision } from './decision.ts';
 import { isWasmContainer, type PodFacts } from './facts.ts';
+import { rateFindings } from './rate-findings.ts';
 import { namedClass } from './resolve-class.ts';
 import type { PolicySettings } from './settings.ts';
-import { rateFindings } from './severity.ts';
 
 /**
  * A Pod that is there already and whose images change, or which gets an ephemeral container. Its class stands for good, so

@@ -9,11 +9,11 @@ import { evaluateUpdate } from './evaluate-update.ts';
 import { isWasmContainer, type PodFacts } from './facts.ts';
 import { isForKrustlet } from './krustlet.ts';
 import { nodeOutlook } from './nodes/node-outlook.ts';
+import { actionOf, rateFindings } from './rate-findings.ts';
 import { namedClass, resolveClass } from './resolve-class.ts';
 import { linuxRequests } from './resources/linux-requests.ts';
 import { resourceTier } from './resources/resource-tier.ts';
 import type { PolicySettings } from './settings.ts';
-import { actionOf, rateFindings } from './severity.ts';
 
 const NOTHING: Decision = { findings: [], changes: [], runtimeClass: { class: null, origin: 'none' } };
 

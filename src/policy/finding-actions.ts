@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { ACTIONS, type Action, type FindingId } from './decision.ts';
-import { FINDING_IDS } from './severity.ts';
+import { ACTIONS, type Action } from './decision.ts';
+import { FINDING_IDS, type FindingId } from './finding-catalog.ts';
 
 export type FindingActions = Readonly<Partial<Record<FindingId, Action>>>;
 

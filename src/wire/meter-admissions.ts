@@ -1,8 +1,8 @@
 import type { Assessment, AssessPod } from '../assess/assessment.ts';
 import { whenKnown } from '../assess/eventually.ts';
-import { ACTIONS, type Action, type FindingId } from '../policy/decision.ts';
+import { ACTIONS, type Action } from '../policy/decision.ts';
+import { FINDING_IDS, type FindingId } from '../policy/finding-catalog.ts';
 import { MODES } from '../policy/mode.ts';
-import { FINDING_IDS } from '../policy/severity.ts';
 import { ADMISSION_OUTCOMES, type AdmissionMeter, type ServerMeter } from '../server/admission-meter.ts';
 import { ERROR_CODES } from '../server/error-answer.ts';
 import type { Counter } from '../telemetry/instruments.ts';

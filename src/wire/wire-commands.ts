@@ -7,8 +7,9 @@ import { reviewCommand } from '../cli/review/review.ts';
 import { serveCommand } from '../cli/serve.ts';
 import { versionCommand } from '../cli/version.ts';
 import { explanations } from '../policy/explanations.ts';
+import { severityOf } from '../policy/finding-catalog.ts';
+import { defaultActionOf } from '../policy/rate-findings.ts';
 import { SCENARIOS } from '../policy/settings.ts';
-import { defaultActionOf, severityOf } from '../policy/severity.ts';
 import { LOG_LEVELS } from '../telemetry/settings.ts';
 import { configurations } from './settings.ts';
 

@@ -1,7 +1,8 @@
 import type { Explanation } from '../../src/policy/check.ts';
 import type { Action } from '../../src/policy/decision.ts';
 import { explanations } from '../../src/policy/explanations.ts';
-import { defaultActionOf, severityOf } from '../../src/policy/severity.ts';
+import { severityOf } from '../../src/policy/finding-catalog.ts';
+import { defaultActionOf } from '../../src/policy/rate-findings.ts';
 
 const CONSEQUENCES: Readonly<Record<Action, string>> = {
   deny: 'refused',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { explanations } from '../../src/policy/explanations.ts';
-import { FINDING_IDS } from '../../src/policy/severity.ts';
+import { FINDING_IDS } from '../../src/policy/finding-catalog.ts';
 
 test('every finding has exactly one explanation', () => {
   expect(explanations.map(({ id }) => id).toSorted()).toEqual(FINDING_IDS.toSorted());

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/policy/evaluate.ts';
+import { FINDING_IDS } from '../../src/policy/finding-catalog.ts';
 import { applyMode } from '../../src/policy/mode.ts';
+import { actionOf, defaultActionOf } from '../../src/policy/rate-findings.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { actionOf, defaultActionOf, FINDING_IDS } from '../../src/policy/severity.ts';
 import { linux, SPIN_APP } from '../support/image-facts.ts';
 import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
 

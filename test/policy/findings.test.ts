@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { FINDING_IDS } from '../../src/policy/severity.ts';
+import { FINDING_IDS } from '../../src/policy/finding-catalog.ts';
 import { digestOf } from '../support/image-facts.ts';
 import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
 import { FINDING_CASES } from './finding-cases.ts';

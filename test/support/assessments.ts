@@ -16,6 +16,7 @@ export const CANNOT_RUN: RatedFinding = {
   detail: 'container "app" is a Spin application, which RuntimeClass "wasmtime" cannot run',
   advice: 'Name RuntimeClass "wasmtime-spin-v2".',
   severity: 'error',
+  consequence: 'cannot-start',
   action: 'deny',
 };
 
@@ -25,6 +26,7 @@ export const ON_NO_NODE: RatedFinding = {
   detail: 'no node offers handler "wasmtime"',
   advice: 'Install the shim.',
   severity: 'warning',
+  consequence: 'may-not-start',
   action: 'warn',
 };
 

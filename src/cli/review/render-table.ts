@@ -1,5 +1,5 @@
 import type { ReportedVerdict } from '../../assess/inspect/image-report.ts';
-import type { Severity } from '../../policy/decision.ts';
+import type { Severity } from '../../policy/finding-catalog.ts';
 import type { Page, Style } from '../page.ts';
 import { wrap } from '../text.ts';
 import { describeObject, describePlace } from './describe-source.ts';

@@ -1,6 +1,7 @@
 import type { PatchOperation } from '../../admission/json-patch.ts';
 import type { ReportedVerdict } from '../../assess/inspect/image-report.ts';
-import type { Action, ClassOrigin, FindingId, Severity } from '../../policy/decision.ts';
+import type { Action, ClassOrigin } from '../../policy/decision.ts';
+import type { FindingId, Severity } from '../../policy/finding-catalog.ts';
 import type { Mode } from '../../policy/mode.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
 

@@ -2,26 +2,27 @@ import type { Container } from '../../pod/pod.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass, describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
+import type { Consequence } from '../finding-catalog.ts';
 import type { HandlerProfile } from '../handlers/can-run.ts';
 
 interface ExecUse {
   readonly field: string;
-  readonly consequence: string;
+  readonly effect: string;
+  readonly consequence: Consequence;
 }
 
 /** As they showed on a real node: an exec that the runtime does not know is an error, not a failed probe. */
 function execUses(container: Container): readonly ExecUse[] {
   const { livenessProbe, readinessProbe, startupProbe, lifecycle } = container;
   const uses: ExecUse[] = [];
+  const add = (field: string, effect: string, consequence: Consequence): void =>
+    void uses.push({ field, effect, consequence });
   if (lifecycle?.postStart?.exec)
-    uses.push({ field: 'lifecycle.postStart.exec', consequence: 'the container is killed at its start' });
-  if (startupProbe?.exec)
-    uses.push({ field: 'startupProbe.exec', consequence: 'the Pod never becomes ready' });
-  if (readinessProbe?.exec)
-    uses.push({ field: 'readinessProbe.exec', consequence: 'the Pod never becomes ready' });
-  if (livenessProbe?.exec) uses.push({ field: 'livenessProbe.exec', consequence: 'the probe has no effect' });
-  if (lifecycle?.preStop?.exec)
-    uses.push({ field: 'lifecycle.preStop.exec', consequence: 'the hook does not run' });
+    add('lifecycle.postStart.exec', 'the container is killed at its start', 'cannot-start');
+  if (startupProbe?.exec) add('startupProbe.exec', 'the Pod never becomes ready', 'cannot-start');
+  if (readinessProbe?.exec) add('readinessProbe.exec', 'the Pod never becomes ready', 'cannot-start');
+  if (livenessProbe?.exec) add('livenessProbe.exec', 'the probe has no effect', 'degraded');
+  if (lifecycle?.preStop?.exec) add('lifecycle.preStop.exec', 'the hook does not run', 'degraded');
   return uses;
 }
 
@@ -50,7 +51,8 @@ export const execProbeUnsupported: Rule = {
       return {
         id: 'exec-probe-unsupported' as const,
         container: assessed.container.name,
-        detail: `${describeContainer(assessed)} uses ${uses.map(({ field }) => field).join(', ')}, and ${describeClass(runtimeClass)} cannot execute anything in it: ${first.consequence}`,
+        detail: `${describeContainer(assessed)} uses ${uses.map(({ field }) => field).join(', ')}, and ${describeClass(runtimeClass)} cannot execute anything in it: ${first.effect}`,
+        consequence: first.consequence,
         advice: first.field.startsWith('lifecycle')
           ? 'Leave the exec hook out, or use httpGet or sleep.'
           : 'Probe by httpGet, tcpSocket or grpc.',

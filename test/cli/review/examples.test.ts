@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FINDING_IDS } from '../../../src/policy/finding-catalog.ts';
 import { SCENARIOS } from '../../../src/policy/settings.ts';
-import { FINDING_IDS } from '../../../src/policy/severity.ts';
 import { putExampleImages } from '../../support/example-images.ts';
 import { findingExamples, reviewArguments, scenarioExamples } from '../../support/examples.ts';
 import { startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
