@@ -1,3 +1,5 @@
+import type { Release, ShimReleases } from './handler-release.ts';
+
 /** What starts the container, as far as images can tell the difference: the columns of the matrix. */
 export type Engine =
   | 'linux'
@@ -21,6 +23,9 @@ export interface HandlerProfile {
   /** For people: "the Spin shim". */
   readonly title: string;
   readonly engine: Engine;
+  readonly releases: ShimReleases;
+  /** The oldest release that the handler's name may stand for; null where the name says nothing about it. */
+  readonly release: Release | null;
   /** Null: nobody measured it. */
   readonly floors: FloorModel | null;
   /** Reads the variant annotation; without it a Wasm file is started as a Linux program. */
@@ -44,11 +49,44 @@ export interface HandlerProfile {
   readonly needsWritableRoot: boolean;
 }
 
+/** runwasi's binaries all end in `-v1`, whatever the release (crates/containerd-shim-*). Every known release ranks as today's. */
+const ANY_RELEASE: ShimReleases = { generations: {}, since: {}, today: [0] };
+
+/** deislabs' shims start no Linux container, such as a sidecar, before this release of containerd-wasm-shims. */
+const LINUX_SINCE: Release = [0, 9, 0];
+
+const DEISLABS_RELEASES: ShimReleases = {
+  generations: {},
+  since: { linux: LINUX_SINCE },
+  today: LINUX_SINCE,
+};
+
+/** The first release that runs what `spin registry push` of Spin 2 pushes (containerd-wasm-shims pull request 180). */
+const SPIN_2: Release = [0, 10, 0];
+
+/**
+ * The binary was called `containerd-shim-spin-v1` up to v0.9.2 of containerd-wasm-shims. v0.9.3 renamed it for Spin 2, six
+ * days before v0.10.0, which is the first that distributions shipped under the new name.
+ */
+const SPIN_RELEASES: ShimReleases = {
+  generations: { 1: [0, 1, 0], 2: SPIN_2 },
+  since: {
+    linux: LINUX_SINCE,
+    'spin-app': SPIN_2,
+    // The layer type of wkg (containerd-shim-spin v0.23.0).
+    'artefact-module': [0, 23, 0],
+    'artefact-component': [0, 23, 0],
+  },
+  today: SPIN_2,
+};
+
 type Traits = Pick<HandlerProfile, 'title' | 'engine'> & Partial<HandlerProfile>;
 
 function profile(name: string, traits: Traits): HandlerProfile {
   return {
     name,
+    releases: ANY_RELEASE,
+    release: null,
     floors: null,
     needsAnnotation: false,
     annotationArrives: false,
@@ -95,10 +133,10 @@ export const HANDLER_PROFILES: readonly HandlerProfile[] = [
   // Whichever shim was registered: runwasi's own tests and WasmEdge's guides both use this name.
   shim('wasm', { title: 'a shim registered as "wasm"', engine: 'any-shim' }),
   // It writes /spin.json and /.cache (containerd-shim-spin src/utils.rs, issue 123).
-  shim('spin', { title: 'the Spin shim', engine: 'spin', needsWritableRoot: true }),
-  shim('slight', { title: 'the slight shim', engine: 'slight' }),
-  shim('wws', { title: 'the Wasm Workers Server shim', engine: 'wws' }),
-  shim('lunatic', { title: 'the Lunatic shim', engine: 'lunatic' }),
+  shim('spin', { title: 'the Spin shim', engine: 'spin', releases: SPIN_RELEASES, needsWritableRoot: true }),
+  shim('slight', { title: 'the slight shim', engine: 'slight', releases: DEISLABS_RELEASES }),
+  shim('wws', { title: 'the Wasm Workers Server shim', engine: 'wws', releases: DEISLABS_RELEASES }),
+  shim('lunatic', { title: 'the Lunatic shim', engine: 'lunatic', releases: DEISLABS_RELEASES }),
 ];
 
 const LOW_LEVEL: ReadonlySet<Engine> = new Set<Engine>(['linux', 'crun', 'crun-wasm']);

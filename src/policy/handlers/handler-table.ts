@@ -1,4 +1,5 @@
 import { HANDLER_PROFILES, type HandlerProfile } from './handler-profiles.ts';
+import { releaseOf, splitVersion } from './handler-release.ts';
 import type { HandlerSettings, HandlerTraits } from './handler-settings.ts';
 
 export interface HandlerTable {
@@ -8,14 +9,21 @@ export interface HandlerTable {
   readonly profileOf: (handler: string) => HandlerProfile | null;
 }
 
-/** As runtime-class-manager (`spin-v2`, `wasmtime-v1`) and AKS (`spin-v0-15-1`) name their handlers. */
-const VERSION = /-v\d+(?:[-.]\d+)*$/;
+/** The operator's word on the exact name comes first: what it says nothing about, such as the release, stays unknown. */
+function lookUp(byName: ReadonlyMap<string, HandlerProfile>, handler: string): HandlerProfile | null {
+  const exact = byName.get(handler);
+  if (exact !== undefined) return exact;
+  const { stem, version } = splitVersion(handler);
+  const found = version === null ? undefined : byName.get(stem);
+  if (found === undefined || version === null) return null;
+  return { ...found, release: releaseOf(version, found.releases) };
+}
 
 function createHandlerTable(profiles: readonly HandlerProfile[]): HandlerTable {
   const byName = new Map(profiles.map((profile) => [profile.name, profile]));
   return {
     profiles: [...byName.values()],
-    profileOf: (handler) => byName.get(handler) ?? byName.get(handler.replace(VERSION, '')) ?? null,
+    profileOf: (handler) => lookUp(byName, handler),
   };
 }
 
