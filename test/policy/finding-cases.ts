@@ -5,6 +5,7 @@ import {
   http,
   limited,
   mesh,
+  named,
   nodes,
   one,
   partly,
@@ -229,6 +230,13 @@ export const FINDING_CASES: Readonly<
       'a component on a shim that may be any': { on: 'wasm', pod: one('component') },
       'a Spin application on a shim that may be any': { on: 'wasm', pod: one('spin') },
       'a handler that nobody knows': { on: 'nvidia', pod: one('app') },
+      'a Spin artifact on a release that is too old': { ...named('spin-v0-8-0'), pod: one('spin') },
+      'a Spin artifact on the first generation': { ...named('spin-v1'), pod: one('spin') },
+      'a wkg artifact on a release that is too old': { ...named('spin-v0-22'), pod: one('module') },
+      'a Linux sidecar on a release that is too old': {
+        ...named('slight-v0-8-0'),
+        pod: { containers: [{ image: 'away' }, { image: 'server' }] },
+      },
       'a Linux sidecar beside it': {
         on: 'spin',
         pod: { containers: [{ image: 'module', command: ['a.wasm'] }, { image: 'server' }] },
@@ -236,6 +244,16 @@ export const FINDING_CASES: Readonly<
     },
     rests: {
       'what is known to run': { on: 'wasmtime', pod: one('module') },
+      'a Spin artifact on the first release for it': { ...named('spin-v0-10-0'), pod: one('spin') },
+      'a Spin artifact on the second generation': { ...named('spin-v2'), pod: one('spin') },
+      'a Spin artifact on a shim of any release': { ...named('spin'), pod: one('spin') },
+      'a Linux sidecar on a newer release': { ...named('slight-v0-9-1'), pod: one('server') },
+      'the -v1 of runwasi, which says nothing': { ...named('wasmtime-v1'), pod: one('module') },
+      'an old name that the operator knows better': {
+        ...named('spin-v1'),
+        pod: one('spin'),
+        policy: { handlers: { 'spin-v1': { like: 'spin' } } },
+      },
       'what is known not to': { on: 'wasmtime', pod: one('spin') },
       'what runs where an annotation arrives': { on: 'crun', pod: one('app') },
       'a class that is chosen': { on: null, pod: one('module') },

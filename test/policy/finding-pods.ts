@@ -88,6 +88,11 @@ export function one(image: string, parts: Partial<Container> = {}): Omit<PodSket
   return { containers: [{ image, command: image === 'module' ? ['a.wasm'] : null, ...parts }] };
 }
 
+/** A Pod that names the only class, whose handler has its name. */
+export function named(handler: string): Pick<Case, 'on' | 'view'> {
+  return { on: handler, view: cluster([runtimeClass(handler)]) };
+}
+
 export const exec = { exec: { command: ['true'] } };
 export const http: object = { httpGet: { port: 80 } };
 export const mesh = (parts: Partial<Container>) => ({

@@ -33,6 +33,8 @@ test('the table names real findings', () => {
   expect(FINDING_IDS).toEqual(expect.arrayContaining(Object.keys(FINDING_CASES)));
 });
 
+const spinShims = cluster(['spin-v0-3-0', 'spin-v0-15-1'].map((name) => runtimeClass(name)));
+
 describe('what is said', () => {
   const say = (id: string, each: Case) => {
     const found = decide(each).find((finding) => finding.id === id);
@@ -102,8 +104,20 @@ describe('what is said', () => {
     [
       'a handler that may be anything: what to tell of it',
       { on: 'own', pod: one('spin'), view: cluster([runtimeClass('own', { handler: 'in-house' })]) },
-      'under RuntimeClass "own" (handler in-house): wasmgate knows nothing of this handler',
+      'under RuntimeClass "own" (handler in-house): wasmgate does not know this handler',
       'Name a class whose handler is "spin", or say what this handler is: policy.handlers: {in-house: {like: spin}}.',
+    ],
+    [
+      'an unknown handler with a telling name',
+      { on: 'own', view: cluster([runtimeClass('own', { handler: 'crun-wasmtime' })]) },
+      'wasmgate does not know this handler',
+      'If it is a build of crun, as its name suggests, configure policy.handlers: {crun-wasmtime: {like: crun}}. Otherwise: Name a class',
+    ],
+    [
+      'a release that is too old by its name',
+      { on: 'spin-v0-3-0', pod: one('spin'), view: spinShims },
+      "the Spin shim runs a Spin application since release 0.10.0, and this handler's name stands for an older one",
+      'Set spec.runtimeClassName to "spin-v0-15-1", or say what this handler is: policy.handlers: {spin-v0-3-0: {like: spin}}.',
     ],
   ])('a handler that may not run an image: %s', (_case, each, doubt, advice) => {
     const text = say('handler-may-not-run-image', each);

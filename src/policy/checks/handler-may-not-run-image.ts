@@ -2,53 +2,67 @@ import { namesWatFile } from '../../detect/effective-command.ts';
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
-import type { PolicyContext } from '../context.ts';
+import type { PolicyContext, ResolvedClass } from '../context.ts';
 import { alternatives, describeClass, describeContainer } from '../describe.ts';
-import type { WasmContainer } from '../facts.ts';
+import { isWasmContainer, type AssessedContainer } from '../facts.ts';
 import { canRun, isPassedOver, isSuffixUnknown, type HandlerProfile } from '../handlers/can-run.ts';
 import { handlersFor } from '../handlers/handlers-for.ts';
+import { resembledProfile } from '../handlers/resembled-profile.ts';
 import { classesToName } from '../select-runtime-class.ts';
+
+function startsText({ verdict }: AssessedContainer): boolean {
+  return verdict.kind === 'wasm' && verdict.firstArgument !== null && namesWatFile(verdict.firstArgument);
+}
 
 /** What speaks against it, following the class; null where it is certain, or a rule of its own tells more of it. */
 function doubt(
   { pod }: PolicyContext,
-  { verdict }: WasmContainer,
+  assessed: AssessedContainer,
   profile: HandlerProfile | null,
 ): string | null {
-  if (verdict.firstArgument !== null && namesWatFile(verdict.firstArgument)) return null;
-  if (profile === null) return 'wasmgate knows nothing of this handler';
+  const { verdict } = assessed;
+  if (startsText(assessed)) return null;
+  if (profile === null) return isWasmContainer(assessed) ? 'wasmgate does not know this handler' : null;
+  if (verdict.kind !== 'wasm' && verdict.kind !== 'container') return null;
   // With compat crun does not look at the suffix.
   if (isSuffixUnknown(profile, verdict) && compatAnnotation(pod, profile) !== null) return null;
   const { runs, why } = canRun(profile, verdict);
   return runs === 'unknown' && !isPassedOver(profile, verdict) ? `${profile.title} ${why}` : null;
 }
 
-function adviceFor(context: PolicyContext, assessed: WasmContainer, runtimeClass: RuntimeClass): string {
+/** The profile whose newer release may bear an old name, or which any handler that runs the image has. */
+function likeness({ profile }: ResolvedClass, capable: readonly string[]): string | null {
+  if (profile?.release) return profile.name;
+  return profile === null || profile.engine === 'any-shim' ? (capable[0] ?? null) : null;
+}
+
+function adviceFor(context: PolicyContext, assessed: AssessedContainer, { handler }: RuntimeClass): string {
   const { resolved, settings } = context;
   const classes = classesToName(context, settings);
   const handlers = handlersFor(assessed, settings);
-  const [like] = handlers;
-  const named =
+  const instead =
     classes.length > 0
       ? `Set spec.runtimeClassName to ${alternatives(classes)}`
-      : like === undefined
+      : handlers.length === 0
         ? 'No handler is known to run it: try it on one node first'
         : `Name a class whose handler is ${alternatives(handlers)}`;
-  const isNameless = resolved.profile === null || resolved.profile.engine === 'any-shim';
-  return isNameless && like !== undefined
-    ? `${named}, or say what this handler is: policy.handlers: {${runtimeClass.handler}: {like: ${like}}}.`
-    : `${named}.`;
+  const setting = (like: string): string => `policy.handlers: {${handler}: {like: ${like}}}`;
+  const resembled = resolved.profile === null ? resembledProfile(handler) : null;
+  if (resembled !== null)
+    return `If it is a build of ${resembled.name}, as its name suggests, configure ${setting(resembled.name)}. Otherwise: ${instead}.`;
+  const like = likeness(resolved, handlers);
+  return like === null ? `${instead}.` : `${instead}, or say what this handler is: ${setting(like)}.`;
 }
 
 export const handlerMayNotRunImage: Rule = {
   id: 'handler-may-not-run-image',
   why:
-    "Whether a class's runtime runs an image hangs on more than the handler's name tells: which engine or which build it " +
-    'is, or what nobody has tried. Where it does not, the container ends at once, often with an empty log.',
-  reads: "The handler of the Pod's RuntimeClass, and what its Wasm images are.",
+    "The handler's name alone does not always say whether its runtime can run an image: which engine or which build it is, " +
+    'which release, or what nobody has tried. If it cannot, the container ends at once, often with an empty log.',
+  reads: "The handler of the Pod's RuntimeClass with the version in its name, and what the Pod's images are.",
   allows:
-    'Combinations that are known to run, and those that are known not to: they are refused. Linux containers. Handlers that ' +
-    'policy.handlers says what they are like.',
+    'Combinations that are known to run, and those that are known not to: wasmgate denies these. Linux containers, except on ' +
+    'releases of a shim that cannot start them. Handlers that policy.handlers describes.',
   example: 'A component of the CNCF layout in a Pod with a class whose handler is spin.',
   cure:
     'Name a class whose handler is known to run the image, or say what the handler is: policy.handlers: {wasm: {like: ' +
@@ -56,7 +70,7 @@ export const handlerMayNotRunImage: Rule = {
   check: (context) => {
     const { class: runtimeClass, profile } = context.resolved;
     if (runtimeClass === null) return NO_FINDINGS;
-    return context.wasmContainers.flatMap((assessed) => {
+    return context.containers.flatMap((assessed) => {
       const why = doubt(context, assessed, profile);
       if (why === null) return [];
       return {

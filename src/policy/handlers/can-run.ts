@@ -1,6 +1,7 @@
 import { namesWasmFile } from '../../detect/effective-command.ts';
 import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
 import type { HandlerProfile } from './handler-profiles.ts';
+import { compareReleases, formatRelease } from './handler-release.ts';
 import { imageForm, type ImageForm } from './image-form.ts';
 import { MATRIX, REASONS, type ReasonId } from './matrix.ts';
 
@@ -82,6 +83,14 @@ function answer(reason: ReasonId, needs: readonly Need[], assumesModule: boolean
   return { runs, why, needs: isRunnable ? needs : [], assumesModule: isRunnable && assumesModule };
 }
 
+/** A handler's name is no proof of its release, so that nothing is certain. Null where the name speaks for no older one. */
+function tooOld({ release, releases }: HandlerProfile, form: ImageForm): Runs | null {
+  const since = releases.since[form];
+  if (since === undefined || release === null || compareReleases(release, since) >= 0) return null;
+  const why = `runs ${MATRIX[form].what} since release ${formatRelease(since)}, and this handler's name stands for an older one`;
+  return { runs: 'unknown', why, needs: [], assumesModule: false };
+}
+
 /** Whether this handler runs this image, once it is on the node. */
 export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
   const form = imageForm(verdict);
@@ -91,5 +100,7 @@ export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
   if (isSuffixUnknown(profile, verdict)) return answer('suffix-unknown', [], false);
   const reason = cell === 'annotated' && profile.annotationArrives ? 'annotation-arrives' : cell;
   const isOpen = verdict.kind === 'wasm' && verdict.shape === null && profile.engine !== 'wasmtime';
+  const old = REASONS[reason].runs === 'no' ? null : tooOld(profile, form);
+  if (old !== null) return old;
   return answer(reason, needsOf(profile, verdict, form), isOpen && !HOSTED.has(form));
 }
