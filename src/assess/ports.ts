@@ -72,12 +72,18 @@ export interface RegistryPort {
   ) => Promise<Result>;
   /** The digest a tag stands for now, by HEAD; null where the registry does not tell. */
   readonly resolveDigest: (reference: Reference, options: FetchOptions) => Promise<Digest | null>;
+  /** Whether every endpoint that would be asked for this reference is down for everybody just now. */
+  readonly isUnreachable: (reference: Reference) => boolean;
 }
 
 /** Why an image could not be known, in the closed list of reasons. Thrown by `RegistryPort` and `PullSecretsPort`. */
 export interface RegistryFailure extends Error {
   readonly code: UnknownReason;
   readonly advice: string | null;
+  /** The host that failed; absent if no host did. */
+  readonly host?: string | null;
+  /** A token server or the target of a redirect failed: `RegistryPort` backs off from the registry itself only. */
+  readonly isElsewhere?: boolean;
 }
 
 /** Pull secrets of a namespace, read by name only. */

@@ -1,26 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RegistryPort } from '../assess/ports.ts';
+import { createCircuitBreaker, type PauseReason } from './circuit-breaker.ts';
 import { createAddressGuard } from './connection/address-guard.ts';
-import { createDispatchers } from './connection/dispatchers.ts';
+import { createDispatchers, type DispatcherDeps } from './connection/dispatchers.ts';
 import { resolveByDns, type Resolve } from './connection/guarded-connector.ts';
 import { readProxies, type Environment } from './connection/proxies.ts';
 import { DEFAULTS, type Limits } from './defaults.ts';
 import { createDocuments } from './documents.ts';
-import { createExchange } from './exchange.ts';
+import { createExchange, endpointsFor } from './exchange.ts';
+import { createHostHealth } from './host-health.ts';
 import type { HostsConfiguration } from './hosts/hosts.ts';
 import type { RequestEvent } from './http-types.ts';
 import { createHttp } from './http.ts';
 import { createAuthenticatedSend } from './login/authenticate.ts';
 import { createGrant } from './login/grant.ts';
 import { createLogins } from './login/logins.ts';
-import { createPauses, type PauseReason } from './pauses.ts';
+import { createProbe } from './probe.ts';
 import { createReadLayer } from './read-layer.ts';
 import { followRedirects } from './redirects.ts';
 import type { RetryDeps } from './retry.ts';
 
 /** The world outside; what is left out is the real one. */
 export interface RegistryClientDeps extends Partial<RetryDeps> {
+  /** Milliseconds from any start, for durations: a clock that is set must not lengthen a pause. */
   readonly now?: () => number;
+  /** Milliseconds since the epoch, for dates that registries send. */
+  readonly wallClock?: () => number;
+  /** Runs something once that many milliseconds have passed. */
+  readonly later?: (run: () => void, milliseconds: number) => void;
   readonly resolve?: Resolve;
 }
 
@@ -37,7 +44,7 @@ export interface RegistryClientOptions {
   readonly env?: Environment;
   readonly limits?: Partial<Limits>;
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
-  /** Told when a registry begins to be left alone, or for longer. */
+  /** Reports that a pause began, or became longer. */
   readonly onPause?: ((why: PauseReason) => void) | undefined;
 }
 
@@ -46,11 +53,36 @@ export interface RegistryClient extends RegistryPort {
   readonly close: () => Promise<void>;
 }
 
+function monotonicNow(): number {
+  return performance.now();
+}
+
 function createRetry(deps: RegistryClientDeps): RetryDeps {
   return {
     random: deps.random ?? Math.random,
     sleep: deps.sleep ?? ((milliseconds, signal) => delay(milliseconds, undefined, { signal })),
   };
+}
+
+/** Runs on a timer that does not keep the process alive. */
+function runLater(run: () => void, milliseconds: number): void {
+  setTimeout(run, milliseconds).unref();
+}
+
+/** Probes have connections of their own: requests that hang must not make a probe wait for a free one. */
+function createBreaker(
+  deps: RegistryClientDeps & { readonly ways: DispatcherDeps; readonly retry: RetryDeps },
+  options: Pick<RegistryClientOptions, 'ca' | 'onPause'>,
+  limits: Limits,
+) {
+  const { now = monotonicNow, later = runLater, ways, retry } = deps;
+  const onPause = options.onPause ?? ((): void => undefined);
+  const dispatchers = createDispatchers(ways, { limits, ca: options.ca ?? [], keepsConnections: false });
+  const probe = createProbe(createHttp({ dispatchers, onRequest: () => undefined }, limits), limits);
+  const onDown = (): void => onPause('unreachable');
+  const health = createHostHealth({ probe, now, later, onDown }, limits);
+  const breaker = createCircuitBreaker({ now, random: retry.random, onPause, health }, limits);
+  return { breaker, health, close: dispatchers.close };
 }
 
 /**
@@ -62,24 +94,27 @@ export function createRegistryClient(
   options: RegistryClientOptions,
 ): RegistryClient {
   const limits: Limits = { ...DEFAULTS, ...options.limits };
-  const now = deps.now ?? Date.now;
+  const { now = monotonicNow, wallClock = Date.now } = deps;
   const allowLoopback = options.allowLoopback ?? false;
   const guard = createAddressGuard({ allowAddresses: options.allowAddresses, allowLoopback });
-  const dispatchers = createDispatchers(
-    { guard, resolve: deps.resolve ?? resolveByDns, proxyFor: readProxies(options.env ?? {}) },
-    { limits, ca: options.ca ?? [] },
-  );
+  const ways = { guard, resolve: deps.resolve ?? resolveByDns, proxyFor: readProxies(options.env ?? {}) };
+  const dispatchers = createDispatchers(ways, { limits, ca: options.ca ?? [] });
   const http = createHttp({ dispatchers, onRequest: options.onRequest ?? ((): void => undefined) }, limits);
   const send = followRedirects(http, { redirects: limits.redirects, plainHttp: options.plainHttp });
-  const grant = createGrant({ send, now }, limits);
+  const grant = createGrant({ send, now: wallClock }, limits);
   const logins = createLogins({ now }, limits);
-  const authenticated = createAuthenticatedSend({ send, grant, logins, now });
+  const authenticated = createAuthenticatedSend({ send, grant, logins, now: wallClock });
   const retry = createRetry(deps);
-  const pauses = createPauses({ now, random: retry.random, onPause: options.onPause }, limits);
-  const exchange = createExchange(
-    { authenticated, retry, pauses },
-    { limits, plainHttp: options.plainHttp, allowLoopback, hosts: options.hosts },
-  );
-  const documents = createDocuments({ exchange, now }, limits);
-  return { ...documents, readLayer: createReadLayer({ exchange, now }), close: dispatchers.close };
+  const { breaker, health, close } = createBreaker({ ...deps, ways, retry }, options, limits);
+  const hosts = { plainHttp: options.plainHttp, allowLoopback, hosts: options.hosts };
+  const exchange = createExchange({ authenticated, retry, breaker }, { limits, ...hosts });
+  return {
+    ...createDocuments({ exchange, now: wallClock }, limits),
+    readLayer: createReadLayer({ exchange, now: wallClock }),
+    isUnreachable: (reference) => {
+      const endpoints = endpointsFor(reference, hosts);
+      return endpoints.length > 0 && endpoints.every((endpoint) => health.outageOf(endpoint) !== null);
+    },
+    close: async () => void (await Promise.all([dispatchers.close(), close()])),
+  };
 }

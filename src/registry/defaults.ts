@@ -41,9 +41,19 @@ export const DEFAULTS = {
   retryMs: 100,
   /** A longer Retry-After does not fit into an admission; the image is then unknown for now and said to be. */
   retryAfterMs: 2_000,
-  /** How long a registry is left alone where it names no time, doubled each time it fails again, and at most. */
+  /** Pause after a failure if the registry names no time; doubled each time it fails again, and at most. */
   pauseMs: 1_000,
   longestPauseMs: 60_000,
+  /** A repository's own pause: with the memory of failures (image-memory.ts) it outlives an outage by 2 s at most. */
+  longestRepositoryPauseMs: 1_500,
+  /** Between probes of an endpoint, and so how long its pause outlives an outage. */
+  probeEveryMs: 1_000,
+  /** An answer to GET /v2/ needs no storage behind it; this is what connecting alone may take. */
+  probeMs: 3_000,
+  /** A registry that never answers GET /v2/ may answer all else: one request each 10 s finds out. */
+  trialEveryMs: 10_000,
+  /** Endpoints probed at a time: a cluster uses some ten registries and mirrors; the rest is for names that nobody serves. */
+  probedHosts: 64,
   /** Distribution's token specification: a token without `expires_in` lives 60 s. */
   tokenLifeSeconds: 60,
   /** Docker Hub gives 300 s, Harbor 1800; what claims to live longer is asked for again each hour all the same. */
@@ -56,10 +66,10 @@ export const DEFAULTS = {
   logins: 1_000,
   /** Of all these logins together: a token server may make each of its tokens 64 KiB long. */
   loginsBytes: 4 * MIB,
-  /** Failures in a row, each after all its tries, that may be somebody else's: the one after them is an outage. */
-  failuresBeforePause: 2,
-  /** Registries × credentials being left alone. */
+  /** Accounts that are paused, and repositories × namespaces likewise, at some 1 KiB each. */
   pauses: 1_000,
+  /** Of each of the two: an entry holds the text of its last failure. */
+  pausesBytes: 1 * MIB,
 } as const;
 
 export type Limits = { readonly [Key in keyof typeof DEFAULTS]: number };

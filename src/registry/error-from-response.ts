@@ -58,6 +58,8 @@ export async function errorFromResponse(
   return new RegistryError(reasonOf(status), request.subject, {
     state: await describeAnswer(response),
     status,
+    host: response.url.host,
+    isElsewhere: response.isElsewhere,
     transient: status === 429 || status >= 500,
     retryAfterMs: parseRetryAfter(headerOf(response, 'retry-after'), now),
   });

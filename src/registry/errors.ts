@@ -18,8 +18,12 @@ export interface RegistryErrorDetails {
   readonly cause?: unknown;
   /** Whether the same request may succeed at once: resets, 5xx, 429. */
   readonly transient?: boolean;
-  /** How long the registry asks to be left alone. */
+  /** How long the registry asks callers to wait. */
   readonly retryAfterMs?: number | null;
+  /** The host that failed. */
+  readonly host?: string;
+  /** A token server or the target of a redirect failed, not the endpoint that was asked. */
+  readonly isElsewhere?: boolean;
 }
 
 const ADVICE: Readonly<Record<UnknownReason, string>> = {
@@ -45,6 +49,8 @@ export class RegistryError extends AppError<UnknownReason> implements RegistryFa
   readonly status: number | null;
   readonly transient: boolean;
   readonly retryAfterMs: number | null;
+  readonly host: string | null;
+  readonly isElsewhere: boolean;
 
   constructor(reason: UnknownReason, subject: ImageSubject, details: RegistryErrorDetails) {
     super(reason, `Cannot read image "${subject.reference}": ${details.state}`, {
@@ -58,6 +64,8 @@ export class RegistryError extends AppError<UnknownReason> implements RegistryFa
     this.status = details.status ?? null;
     this.transient = details.transient ?? false;
     this.retryAfterMs = details.retryAfterMs ?? null;
+    this.host = details.host ?? null;
+    this.isElsewhere = details.isElsewhere ?? false;
   }
 }
 

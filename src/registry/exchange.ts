@@ -1,6 +1,7 @@
 import type { FetchOptions } from '../assess/ports.ts';
 import { matchCredentials } from '../credentials/match-credentials.ts';
 import { formatReference, isRepository, type Reference } from '../image/reference.ts';
+import type { Call, CircuitBreaker } from './circuit-breaker.ts';
 import type { Limits } from './defaults.ts';
 import type { Endpoint } from './endpoint.ts';
 import { afterMirrors, RegistryError, type ImageSubject } from './errors.ts';
@@ -8,13 +9,12 @@ import { endpointsOf, type HostOptions } from './hosts/hosts.ts';
 import { rewriteRepository } from './hosts/rewrite-repository.ts';
 import type { HttpRequest, HttpResponse } from './http-types.ts';
 import type { AuthenticatedSend } from './login/authenticate.ts';
-import type { Pauses } from './pauses.ts';
 import { retry, type RetryDeps } from './retry.ts';
 
 export interface ExchangeDeps {
   readonly authenticated: AuthenticatedSend;
   readonly retry: RetryDeps;
-  readonly pauses: Pauses;
+  readonly breaker: CircuitBreaker;
 }
 
 export interface ExchangeOptions extends HostOptions {
@@ -44,12 +44,27 @@ export function imageSubject(reference: Reference): ImageSubject {
   return { registry, repository, reference: formatReference(reference) };
 }
 
+function canAnswer(isByTag: boolean): (endpoint: Endpoint) => boolean {
+  return ({ pulls, resolves }) => pulls && (resolves || !isByTag);
+}
+
+/** Returns the endpoints that may be asked for the manifest of a reference; none if it names no host. */
+export function endpointsFor(reference: Reference, settings: HostOptions): readonly Endpoint[] {
+  const isByTag = reference.digest === null;
+  try {
+    return endpointsOf(imageSubject(reference), settings).filter(canAnswer(isByTag));
+  } catch (error) {
+    if (error instanceof RegistryError) return [];
+    throw error;
+  }
+}
+
 /** The last one apart: behind it there is none to fall back to. */
 function capableOf(
   question: Question,
   endpoints: readonly Endpoint[],
 ): { readonly mirrors: readonly Endpoint[]; readonly last: Endpoint } {
-  const capable = endpoints.filter(({ pulls, resolves }) => pulls && (resolves || !question.isByTag));
+  const capable = endpoints.filter(canAnswer(question.isByTag));
   const last = capable.at(-1);
   if (last !== undefined) return { mirrors: capable.slice(0, -1), last };
   throw new RegistryError('denied-by-config', imageSubject(question.reference), {
@@ -77,33 +92,38 @@ function requestFor(endpoint: Endpoint, question: Question, signal: AbortSignal)
   return { method, url, headers: all, endpointHeaders: endpoint.headers, subject, tls, tenant, signal };
 }
 
-/** Reading the body belongs to what is tried again: a connection may break in the middle of it. */
-function createAsk(deps: ExchangeDeps, limits: Limits) {
+/** What may be asked of one endpoint, and how long. */
+interface Turn {
+  readonly isLast: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Asks one endpoint. Retries include reading the body: a connection may break in the middle of it. */
+function createAsk({ breaker, authenticated, retry: deps }: ExchangeDeps, limits: Limits) {
   return async <Result>(
-    request: HttpRequest,
-    read: (response: HttpResponse, request: HttpRequest) => Promise<Result>,
-    how: {
-      readonly credentials: FetchOptions['credentials'];
-      readonly isLast: boolean;
-      readonly asker: AbortSignal;
-    },
+    question: Question,
+    endpoint: Endpoint,
+    turn: Turn & { readonly read: (response: HttpResponse, request: HttpRequest) => Promise<Result> },
   ): Promise<Result> => {
-    const { subject, signal } = request;
-    const { pauses } = deps;
-    const credentials = matchCredentials(subject, how.credentials);
-    pauses.check(subject, credentials);
+    const { signal, isLast, read } = turn;
+    const { options } = question;
+    const request = requestFor(endpoint, question, signal);
+    const { subject, tenant } = request;
+    const credentials = matchCredentials(subject, [...options.credentials, ...endpoint.credentials]);
+    const call: Call = { endpoint, subject, tenant, credentials };
+    breaker.check(call);
+    const isTooLate = signal.aborted;
     try {
-      const result = await retry(
-        async () => read(await deps.authenticated(request, credentials), request),
-        deps.retry,
-        { signal, limits: how.isLast ? limits : { ...limits, attempts: 1 } },
-      );
-      pauses.clear(subject, credentials);
+      const result = await retry(async () => read(await authenticated(request, credentials), request), deps, {
+        signal,
+        limits: isLast ? limits : { ...limits, attempts: 1 },
+      });
+      breaker.succeeded(call);
       return result;
     } catch (error) {
-      // Who gave up too early says nothing of the registry.
-      const isLate = error instanceof RegistryError && error.code === 'timeout' && how.asker.aborted;
-      if (!isLate) pauses.note(error, credentials);
+      const isLate = error instanceof RegistryError && error.code === 'timeout' && options.signal.aborted;
+      if (!isLate) breaker.failed(call, error);
+      else if (!error.isElsewhere && !isTooLate) breaker.abandoned(call);
       throw error;
     }
   };
@@ -116,27 +136,19 @@ export function createExchange(deps: ExchangeDeps, settings: ExchangeOptions): E
   return async (question, read) => {
     const { options, reference } = question;
     const { mirrors, last } = capableOf(question, endpointsOf(imageSubject(reference), settings));
-    const askOne = async (endpoint: Endpoint, isLast: boolean, signal: AbortSignal) => {
-      const credentials = [...options.credentials, ...endpoint.credentials];
-      return ask(requestFor(endpoint, question, signal), read, {
-        credentials,
-        isLast,
-        asker: options.signal,
-      });
-    };
     const failures: RegistryError[] = [];
     for (const mirror of mirrors) {
       // One that hangs must leave the others some of the time.
       const signal = AbortSignal.any([options.signal, AbortSignal.timeout(limits.mirrorMs)]);
       try {
-        return await askOne(mirror, false, signal);
+        return await ask(question, mirror, { isLast: false, signal, read });
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
         failures.push(error);
       }
     }
     try {
-      return await askOne(last, true, options.signal);
+      return await ask(question, last, { isLast: true, signal: options.signal, read });
     } catch (error) {
       throw error instanceof RegistryError ? afterMirrors(error, failures) : error;
     }

@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly tls: { readonly host: string; readonly material: TlsMaterial } | null;
   /** The namespace on whose behalf this is sent; of a shared token request, the first one that asked. */
   readonly tenant: string;
+  /** The endpoint led there: to a token server, or to another host by a redirect. */
+  readonly isElsewhere?: boolean;
   /** For errors. */
   readonly subject: ImageSubject;
 }
@@ -26,6 +28,8 @@ export interface HttpResponse {
   readonly headers: IncomingHttpHeaders;
   /** Where it came from, after redirects. */
   readonly url: URL;
+  /** Whether it is from the endpoint that was asked, or from where that led. */
+  readonly isElsewhere: boolean;
   /** Leaving the loop early cuts the connection. Throws RegistryError. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Frees the connection: a short rest is read away so that it can be used again. Never throws. */

@@ -42,7 +42,8 @@ function toResponse(
       // The answer is no longer wanted, so neither is what went wrong with the rest of it.
     }
   };
-  return { status, headers: answer.headers, url: request.url, body, discard };
+  const { url, isElsewhere = false } = request;
+  return { status, headers: answer.headers, url, isElsewhere, body, discard };
 }
 
 /** The lowest layer: one request, one answer, no redirect followed, nothing decompressed; every failure has a reason. */

@@ -51,7 +51,8 @@ export function followRedirects(send: Send, policy: RedirectPolicy): Send {
       if (!REDIRECTS.has(response.status) || request.method === 'POST') return response;
       await response.discard();
       const url = nextUrl(response, request, policy);
-      request = { ...request, url, headers: headersFor(request, url) };
+      const isElsewhere = request.isElsewhere === true || url.origin !== request.url.origin;
+      request = { ...request, url, isElsewhere, headers: headersFor(request, url) };
     }
     throw refuse(first, 'invalid', `redirects more than ${policy.redirects} times`);
   };

@@ -2,8 +2,8 @@ import type { ImageAnswer } from '../assess/images/image-answer.ts';
 import type { ImageCatalog } from '../assess/images/image-catalog.ts';
 import { detectWasm } from '../detect/detect-wasm.ts';
 import { UNKNOWN_REASONS, type UnknownReason, type Verdict } from '../detect/verdict.ts';
+import { PAUSE_REASONS } from '../registry/circuit-breaker.ts';
 import type { RegistryClientOptions } from '../registry/client.ts';
-import { PAUSE_REASONS } from '../registry/pauses.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 const DEFAULTS = {
@@ -135,7 +135,7 @@ export function meterRegistry(
     .of({});
   const pauses = metrics.counter({
     name: 'wasmgate_registry_pauses_total',
-    help: 'Times that a registry began to be left alone, or for longer: it limits requests, or nobody is there.',
+    help: 'Pauses that began or became longer, by what is paused: an account at a registry that limits requests (rate-limited), one repository for one namespace (repository), a registry or mirror for everybody (unreachable).',
     labels: { reason: PAUSE_REASONS },
   });
   return {

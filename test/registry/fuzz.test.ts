@@ -350,7 +350,7 @@ describe('whatever a registry answers', () => {
     server = await startServer((_request, response) => {
       response.writeHead(answer.status, answer.headers).end(answer.body);
     });
-    client = createTestClient([server], { limits: { attempts: 1, failuresBeforePause: 1e9 } });
+    client = createTestClient([server], { limits: { attempts: 1, pauseMs: 0, trialEveryMs: 0 } });
   });
 
   afterAll(async () => {

@@ -297,7 +297,7 @@ describe('retry', () => {
 });
 
 describe('a registry that limits requests', () => {
-  test('is left alone by all, for as long as it asked', async () => {
+  test('is not asked by anybody, for as long as it wishes', async () => {
     let asked = 0;
     await using server = await startServer((_request, response) => {
       asked++;
@@ -309,7 +309,7 @@ describe('a registry that limits requests', () => {
     await fetch('a');
     const error = await fetch('b');
     expect(error).toMatchObject({ code: 'rate-limited', repository: 'b' });
-    expect(error.message).toContain('left alone for another 30 s');
+    expect(error.message).toContain('limits requests; wasmgate asks again in 30 s');
     expect(asked).toBe(1);
     now += 30_000;
     await fetch('c');

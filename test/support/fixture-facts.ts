@@ -26,6 +26,7 @@ function folderRegistry({ folder, expect }: FixtureImage): RegistryPort {
       return look(maxInflatedBytes === null ? bytes : inflate(bytes));
     },
     resolveDigest: () => Promise.resolve(top),
+    isUnreachable: () => false,
   };
 }
 

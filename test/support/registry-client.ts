@@ -31,6 +31,11 @@ export function asking(...credentials: readonly Credential[]): FetchOptions {
   return { credentials, tenant: 'team-a', signal: AbortSignal.timeout(60_000) };
 }
 
+/** Asks on behalf of another namespace, without a login. */
+export function askingFor(tenant: string): FetchOptions {
+  return { ...asking(), tenant };
+}
+
 export function imageAt(registry: { readonly host: string }, name: string): Reference {
   return parseReference(`${registry.host}/${name}`);
 }

@@ -24,13 +24,15 @@ interface DispatcherOptions {
   readonly limits: Limits;
   /** PEM certificates trusted everywhere, beside the system's. */
   readonly ca: readonly string[];
+  /** False: each request has a connection of its own. */
+  readonly keepsConnections?: boolean;
 }
 
-function poolOptions(limits: Limits) {
+function poolOptions({ limits, keepsConnections = true }: DispatcherOptions) {
   return {
     allowH2: false,
     connections: limits.connections,
-    pipelining: 1,
+    pipelining: keepsConnections ? 1 : 0,
     keepAliveTimeout: limits.keepAliveMs,
     headersTimeout: limits.silenceMs,
     bodyTimeout: limits.silenceMs,
@@ -47,12 +49,13 @@ function tlsFor({ tls, url }: HttpRequest): { readonly key: unknown; readonly tl
 }
 
 /** One pool of connections per host, and per way to get there; a way is used again by all who take it. */
-export function createDispatchers(deps: DispatcherDeps, { limits, ca }: DispatcherOptions): Dispatchers {
+export function createDispatchers(deps: DispatcherDeps, settings: DispatcherOptions): Dispatchers {
+  const { limits, ca } = settings;
   /** By what is configured, which is bounded: proxy ('' for none), then TLS. */
   const known = new Map<string, Map<unknown, Dispatcher>>();
 
   function create(tls: TlsMaterial | null, proxy: URL | null): Dispatcher {
-    const options = poolOptions(limits);
+    const options = poolOptions(settings);
     if (proxy === null) {
       const connectMs = limits.connectMs;
       const connect = createGuardedConnector(deps.guard, deps.resolve, {

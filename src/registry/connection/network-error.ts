@@ -35,12 +35,17 @@ function codeOf(error: unknown): string {
 /** What undici, a socket or the guard threw, as a reason; errors that are ours already pass through. */
 export function networkError(error: unknown, request: HttpRequest): RegistryError {
   if (error instanceof RegistryError) return error;
-  const host = request.url.host;
+  const { host } = request.url;
+  const place = { host, isElsewhere: request.isElsewhere ?? false };
   if (error instanceof AddressDeniedError) {
-    return new RegistryError('denied-by-config', request.subject, { state: `${host} is ${error.message}` });
+    return new RegistryError('denied-by-config', request.subject, {
+      ...place,
+      state: `${host} is ${error.message}`,
+    });
   }
   if (request.signal.aborted) {
     return new RegistryError('timeout', request.subject, {
+      ...place,
       state: `no answer from ${host} in the time there was`,
     });
   }
@@ -48,6 +53,7 @@ export function networkError(error: unknown, request: HttpRequest): RegistryErro
   const reason = REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? 'unreachable';
   const plain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
   return new RegistryError(reason, request.subject, {
+    ...place,
     state: `${host}: ${describeError(error)}`,
     // A parse error holds the bytes it stumbled over, a token perhaps: it must not get into a log.
     ...(code.startsWith('HPE_') ? {} : { cause: error }),

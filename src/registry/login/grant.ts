@@ -1,7 +1,6 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { networkError } from '../connection/network-error.ts';
 import type { Limits } from '../defaults.ts';
-import { RegistryError } from '../errors.ts';
 import type { HttpRequest, Send } from '../http-types.ts';
 import { waitFor } from '../wait-for.ts';
 import type { Challenge } from './challenge.ts';
@@ -35,7 +34,8 @@ export function createGrant(
     const running = flights.get(key);
     if (running !== undefined) return running;
     const realm = parseRealm(realmText, url, subject);
-    const origin = { subject, tenant, tls, endpointHeaders, signal: AbortSignal.timeout(limits.tokenMs) };
+    const signal = AbortSignal.timeout(limits.tokenMs);
+    const origin = { subject, tenant, tls, endpointHeaders, signal, isElsewhere: true };
     const flight = fetchToken({ realm, challenge, secret: credential?.secret ?? null, origin }, deps, limits);
     flights.set(key, flight);
     const land = (): void => {
@@ -55,7 +55,9 @@ export function createGrant(
       const token = await waitFor(tokenFor(credential, challenge, request), request.signal);
       return { authorization: `Bearer ${token.value}`, milliseconds: token.milliseconds };
     } catch (error) {
-      throw error instanceof RegistryError ? error : networkError(error, request);
+      const realm = challenge.params.get('realm') ?? '';
+      const url = URL.canParse(realm) ? new URL(realm) : request.url;
+      throw networkError(error, { ...request, url, isElsewhere: true });
     }
   };
 

@@ -19,7 +19,10 @@ export interface TokenRequest {
   readonly challenge: Challenge;
   /** Null: an anonymous token. */
   readonly secret: CredentialSecret | null;
-  readonly origin: Pick<HttpRequest, 'endpointHeaders' | 'signal' | 'subject' | 'tenant' | 'tls'>;
+  readonly origin: Pick<
+    HttpRequest,
+    'endpointHeaders' | 'isElsewhere' | 'signal' | 'subject' | 'tenant' | 'tls'
+  >;
 }
 
 /** What may stand in a header: RFC 6750 asks for less, but some registries' tokens are no base64. */

@@ -1,0 +1,120 @@
+import type { Limits } from './defaults.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Probe } from './probe.ts';
+
+/** Which endpoints are down for everybody, by wasmgate's own probes and by good answers to anybody. */
+export interface HostHealth {
+  /** What is wrong with an endpoint that is down; null otherwise. */
+  readonly outageOf: (endpoint: Endpoint) => string | null;
+  /** Whether a request may go to an endpoint that is down, to try it. */
+  readonly takeTrial: (endpoint: Endpoint) => boolean;
+  /** Something failed there: has the endpoint probed. @param tenant whose request failed */
+  readonly suspect: (endpoint: Endpoint, tenant: string) => void;
+  /** The endpoint answered somebody. */
+  readonly answered: (endpoint: Endpoint) => void;
+}
+
+interface HostHealthDeps {
+  readonly probe: Probe;
+  readonly now: () => number;
+  /** Runs something later, without keeping the process alive for it. */
+  readonly later: (run: () => void, milliseconds: number) => void;
+  /** Reports that an endpoint went down. */
+  readonly onDown: () => void;
+}
+
+interface Watched {
+  readonly endpoint: Endpoint;
+  /** Who reported it first: the tenant with the most of them makes room. */
+  readonly tenant: string;
+  outage: string | null;
+  /** Something failed since the last probe was sent. */
+  isSuspect: boolean;
+  probesUnderWay: number;
+  /** Counts good answers: a probe that was sent before the last one and fails proves nothing. */
+  answers: number;
+  nextTrial: number;
+}
+
+function keyOf({ base }: Endpoint): string {
+  return base.href;
+}
+
+/** The oldest endpoint of the tenant with the most. */
+function victimOf(hosts: ReadonlyMap<string, Watched>): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { tenant } of hosts.values()) counts.set(tenant, (counts.get(tenant) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  return [...hosts].find(([, { tenant }]) => counts.get(tenant) === most)?.[0];
+}
+
+export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHealth {
+  const { probe, now, later, onDown } = deps;
+  const hosts = new Map<string, Watched>();
+
+  function recover(host: Watched): void {
+    host.answers++;
+    host.outage = null;
+  }
+
+  async function send(host: Watched): Promise<void> {
+    const { answers } = host;
+    host.probesUnderWay++;
+    const outage = await probe(host.endpoint);
+    host.probesUnderWay--;
+    if (outage === null) return recover(host);
+    if (host.answers !== answers || hosts.get(keyOf(host.endpoint)) !== host) return;
+    if (host.outage === null) {
+      host.nextTrial = now() + limits.trialEveryMs;
+      onDown();
+    }
+    host.outage = outage;
+  }
+
+  /** Probes once a second, while one before hangs too, and stops when nothing fails any more. */
+  function watch(host: Watched): void {
+    const key = keyOf(host.endpoint);
+    if (hosts.get(key) !== host) return;
+    if (host.outage === null && !host.isSuspect && host.probesUnderWay === 0) {
+      hosts.delete(key);
+      return;
+    }
+    host.isSuspect = false;
+    void send(host);
+    later(() => watch(host), limits.probeEveryMs);
+  }
+
+  return {
+    outageOf: (endpoint) => hosts.get(keyOf(endpoint))?.outage ?? null,
+    takeTrial: (endpoint) => {
+      const host = hosts.get(keyOf(endpoint));
+      if (host === undefined || host.nextTrial > now()) return false;
+      host.nextTrial = now() + limits.trialEveryMs;
+      return true;
+    },
+    suspect: (endpoint, tenant) => {
+      const known = hosts.get(keyOf(endpoint));
+      if (known !== undefined) {
+        known.isSuspect = true;
+        return;
+      }
+      const victim = hosts.size < limits.probedHosts ? undefined : victimOf(hosts);
+      if (victim !== undefined) hosts.delete(victim);
+      const host = {
+        endpoint,
+        tenant,
+        outage: null,
+        isSuspect: true,
+        probesUnderWay: 0,
+        answers: 0,
+        nextTrial: 0,
+      };
+      hosts.set(keyOf(endpoint), host);
+      watch(host);
+    },
+    answered: (endpoint) => {
+      const host = hosts.get(keyOf(endpoint));
+      if (host !== undefined) recover(host);
+    },
+  };
+}

@@ -1,0 +1,359 @@
+import type { RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { createBackOff } from '../../src/registry/back-off.ts';
+import type { PauseReason } from '../../src/registry/circuit-breaker.ts';
+import { DEFAULTS, type Limits } from '../../src/registry/defaults.ts';
+import { RegistryError } from '../../src/registry/errors.ts';
+import { readHostsToml } from '../support/hosts-files.ts';
+import { startServer, type TestServer } from '../support/http-server.ts';
+import { asking, askingFor, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+
+/** A registry that notes whom it was asked for, and the timers of a client, run by hand. */
+async function setUp(answer: RequestListener, limits: Partial<Limits> = {}) {
+  const probes: string[] = [];
+  const asked: string[] = [];
+  const timers: { readonly run: () => void; readonly milliseconds: number }[] = [];
+  const pauses: PauseReason[] = [];
+  const clock = { now: 0 };
+  const server = await startServer((request, response) => {
+    const url = request.url ?? '';
+    (url.endsWith('/v2/') || url.endsWith('/mirror/') ? probes : asked).push(url);
+    answer(request, response);
+  });
+  const client = createTestClient(
+    [server],
+    { limits: { attempts: 1, ...limits }, onPause: (why) => pauses.push(why) },
+    {
+      now: () => clock.now,
+      random: () => 1,
+      later: (run, milliseconds) => void timers.push({ run, milliseconds }),
+    },
+  );
+  return {
+    server,
+    client,
+    probes,
+    asked,
+    timers,
+    pauses,
+    clock,
+    /** One second of probing passes. */
+    tick: () => {
+      for (const { run } of timers.splice(0)) run();
+    },
+    fetch: (name: string, tenant = 'team-a') =>
+      client.fetchManifest(imageAt(server, name), askingFor(tenant)),
+    [Symbol.asyncDispose]: async () => {
+      await client.close();
+      await server.close();
+    },
+  };
+}
+
+describe('a repository that fails', () => {
+  test.for([502, 503, 504])(
+    'with %d is paused for the namespace that asked, and asked again after it',
+    async (status) => {
+      let isWell = false;
+      await using bench = await setUp((request, response) => {
+        response.writeHead(isWell || request.url === '/v2/' ? 200 : status).end('{}');
+      });
+      const { fetch, asked, clock, pauses } = bench;
+      await failureOf(fetch('a'));
+      const paused = await failureOf(fetch('a'));
+      expect({ asked: asked.length, code: paused.code }).toEqual({ asked: 1, code: 'unreachable' });
+      expect(paused.state).toMatch(/answers \d+ .*; wasmgate asks again in 1 s$/);
+      await failureOf(fetch('b'));
+      await failureOf(fetch('a', 'team-b'));
+      expect(asked).toHaveLength(3);
+      clock.now += DEFAULTS.pauseMs;
+      await failureOf(fetch('a'));
+      expect((await failureOf(fetch('a'))).state).toContain('asks again in 2 s');
+      // Never longer, however often it fails: an outage must not be outlived.
+      clock.now += DEFAULTS.longestRepositoryPauseMs;
+      isWell = true;
+      await fetch('a');
+      await fetch('a');
+      expect(asked).toHaveLength(6);
+      expect(pauses).toEqual(['repository', 'repository', 'repository', 'repository']);
+    },
+  );
+
+  test('with 500 is asked on', async () => {
+    await using bench = await setUp((_request, response) => response.writeHead(500).end(), {
+      trialEveryMs: 0,
+    });
+    for (let time = 0; time < 5; time++) await failureOf(bench.fetch('a'));
+    expect(bench.asked).toHaveLength(5);
+  });
+
+  test('is not paused if only the time of the question was over', async () => {
+    let time = new AbortController();
+    await using bench = await setUp((request) => {
+      if (request.url !== '/v2/') time.abort(new DOMException('over', 'TimeoutError'));
+    });
+    for (let question = 0; question < 5; question++) {
+      time = new AbortController();
+      const options = { ...asking(), signal: time.signal };
+      expect((await failureOf(bench.client.fetchManifest(imageAt(bench.server, 'a'), options))).code).toBe(
+        'timeout',
+      );
+    }
+    expect(bench.asked).toHaveLength(5);
+    expect(bench.pauses).toEqual([]);
+  });
+});
+
+describe('a host that is down', () => {
+  const away = { isDown: true };
+  const answer: RequestListener = (_request, response) => {
+    response.writeHead(away.isDown ? 503 : 200).end('{}');
+  };
+
+  test('is paused for everybody, and the first probe that succeeds ends it', async () => {
+    away.isDown = true;
+    await using bench = await setUp(answer);
+    const { client, server, fetch, asked, probes, pauses, tick } = bench;
+    const image = imageAt(server, 'b');
+    expect(client.isUnreachable(image)).toBe(false);
+    await failureOf(fetch('a'));
+    await expect.poll(() => client.isUnreachable(image)).toBe(true);
+    const paused = await failureOf(fetch('b', 'team-b'));
+    expect(paused).toMatchObject({ code: 'unreachable', host: server.host });
+    expect(paused.state).toBe(
+      `${server.host} answers 503 to GET /v2/; wasmgate probes it every second and asks again once it answers`,
+    );
+    expect(asked).toHaveLength(1);
+    away.isDown = false;
+    tick();
+    await expect.poll(() => client.isUnreachable(image)).toBe(false);
+    await fetch('b', 'team-b');
+    expect({ asked: asked.length, probes: probes.length }).toEqual({ asked: 2, probes: 2 });
+    expect(pauses).toEqual(['repository', 'unreachable']);
+  });
+
+  test('is paused if nobody listens there', async () => {
+    await using bench = await setUp(answer);
+    await bench.server.close();
+    await failureOf(bench.fetch('a'));
+    await expect.poll(() => bench.client.isUnreachable(imageAt(bench.server, 'b'))).toBe(true);
+    expect((await failureOf(bench.fetch('b'))).state).toContain('ECONNREFUSED');
+  });
+
+  test('is paused if it hangs', async () => {
+    await using bench = await setUp(() => undefined, { silenceMs: 50, probeMs: 50 });
+    expect((await failureOf(bench.fetch('a'))).code).toBe('timeout');
+    await expect.poll(() => bench.client.isUnreachable(imageAt(bench.server, 'b'))).toBe(true);
+  });
+
+  test('is probed on a connection of its own, beside requests that hang', async () => {
+    await using bench = await setUp((request, response) => void (request.url === '/v2/' && response.end()), {
+      connections: 1,
+      silenceMs: 200,
+    });
+    const { client, server, probes } = bench;
+    const hanging = ['a', 'b', 'c'].map((name) => failureOf(bench.fetch(name)));
+    await Promise.race(hanging);
+    await expect.poll(() => probes.length).toBe(1);
+    expect(client.isUnreachable(imageAt(server, 'd'))).toBe(false);
+    await Promise.all(hanging);
+  });
+
+  test('is asked by one request in ten seconds, as its probe may mislead', async () => {
+    await using bench = await setUp((request, response) => {
+      response
+        .writeHead(request.url === '/v2/' || request.url?.includes('/bad/') === true ? 500 : 200)
+        .end('{}');
+    });
+    const { client, server, fetch, clock } = bench;
+    await failureOf(fetch('bad'));
+    await expect.poll(() => client.isUnreachable(imageAt(server, 'a'))).toBe(true);
+    await failureOf(fetch('a'));
+    clock.now += DEFAULTS.trialEveryMs;
+    await fetch('a');
+    expect(client.isUnreachable(imageAt(server, 'a'))).toBe(false);
+  });
+
+  test.for([200, 301, 401, 403, 404, 429])('is none that answers %d to the probe', async (status) => {
+    await using bench = await setUp((request, response) => {
+      response.writeHead(request.url === '/v2/' ? status : 503, { location: 'http://127.0.0.1:1/' }).end();
+    });
+    await failureOf(bench.fetch('a'));
+    await expect.poll(() => bench.probes).toHaveLength(1);
+    bench.tick();
+    await expect.poll(() => bench.timers).toHaveLength(0);
+    expect(bench.client.isUnreachable(imageAt(bench.server, 'a'))).toBe(false);
+    expect(bench.pauses).toEqual(['repository']);
+  });
+});
+
+describe('probes', () => {
+  test('are sent once a second while something fails, and not before or after', async () => {
+    const state = { isWell: true };
+    await using bench = await setUp((request, response) => {
+      response.writeHead(state.isWell || request.url === '/v2/' ? 200 : 503).end('{}');
+    });
+    const { fetch, probes, timers, tick } = bench;
+    await fetch('a');
+    expect({ probes: probes.length, timers: timers.length }).toEqual({ probes: 0, timers: 0 });
+    state.isWell = false;
+    for (const name of ['a', 'b', 'c', 'd']) await failureOf(fetch(name));
+    await expect.poll(() => probes).toHaveLength(1);
+    expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([DEFAULTS.probeEveryMs]);
+    tick();
+    await expect.poll(() => probes).toHaveLength(2);
+    await expect.poll(() => (tick(), timers.length)).toBe(0);
+    expect(probes).toHaveLength(2);
+  });
+
+  test('go to the path of the endpoint, with its headers and without a login', async () => {
+    const seen: (string | undefined)[] = [];
+    await using mirror = await startServer((request, response) => {
+      seen.push(request.url, request.headers['x-key']?.toString(), request.headers.authorization);
+      response.writeHead(503).end();
+    });
+    const hosts = await readHostsToml({
+      'r.test': `
+        server = "http://${mirror.host}/v2/hub"
+        override_path = true
+        [header]
+        X-Key = "k"`,
+    });
+    await using client = createTestClient([], { hosts, limits: { attempts: 1 } });
+    await failureOf(client.fetchManifest(imageAt({ host: 'r.test' }, 'a'), asking()));
+    await expect.poll(() => client.isUnreachable(imageAt({ host: 'r.test' }, 'b'))).toBe(true);
+    expect(seen.slice(3, 6)).toEqual(['/v2/hub/', 'k', undefined]);
+  });
+
+  test('are bounded in hosts, and the namespace that fails most loses its own first', async () => {
+    const names = new Map<string, number>();
+    await using server = await startServer((request, response) => {
+      if (request.url === '/v2/')
+        names.set(request.headers.host ?? '', (names.get(request.headers.host ?? '') ?? 0) + 1);
+      response.writeHead(503).end();
+    });
+    const timers: (() => void)[] = [];
+    await using client = createTestClient(
+      [],
+      {
+        plainHttp: Array.from({ length: 10 }, (_, index) => `h${index}.test:${server.port}`),
+        limits: { attempts: 1, probedHosts: 3 },
+      },
+      {
+        later: (run) => void timers.push(run),
+        resolve: (_name, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]),
+      },
+    );
+    const at = (index: number) => imageAt({ host: `h${index}.test:${server.port}` }, 'a');
+    await failureOf(client.fetchManifest(at(0), askingFor('victim')));
+    for (let index = 1; index < 10; index++)
+      await failureOf(client.fetchManifest(at(index), askingFor('attacker')));
+    await expect.poll(() => names.size).toBe(10);
+    await expect
+      .poll(() => Array.from({ length: 10 }, (_, index) => client.isUnreachable(at(index))))
+      .toEqual([true, false, false, false, false, false, false, false, true, true]);
+    for (const run of timers.splice(0)) run();
+    await expect.poll(() => [...names.values()].filter((count) => count === 2)).toHaveLength(3);
+    expect(timers).toHaveLength(3);
+  });
+});
+
+describe('failures elsewhere', () => {
+  async function elsewhere(): Promise<TestServer> {
+    return startServer((_request, response) => void response.writeHead(503).end());
+  }
+
+  test('of storage behind a redirect do not count against the registry', async () => {
+    await using storage = await elsewhere();
+    await using bench = await setUp((_request, response) => {
+      response.writeHead(307, { location: `http://${storage.host}/blob` }).end();
+    });
+    for (let time = 0; time < 3; time++)
+      expect(await failureOf(bench.fetch('a'))).toMatchObject({ host: storage.host, isElsewhere: true });
+    expect({ asked: bench.asked.length, probes: bench.probes, pauses: bench.pauses }).toEqual({
+      asked: 3,
+      probes: [],
+      pauses: [],
+    });
+  });
+
+  test('of a token server do not count, even on the same host', async () => {
+    await using bench = await setUp((request, response) => {
+      if (request.url?.startsWith('/token') === true) return response.writeHead(503).end();
+      const challenge = `Bearer realm="http://${request.headers.host}/token",service="r"`;
+      return response.writeHead(401, { 'www-authenticate': challenge }).end();
+    });
+    for (let time = 0; time < 3; time++)
+      expect(await failureOf(bench.fetch('a'))).toMatchObject({ status: 503, isElsewhere: true });
+    expect({ probes: bench.probes, pauses: bench.pauses }).toEqual({ probes: [], pauses: [] });
+  });
+});
+
+describe('a pause', () => {
+  const failing = (retryAfterMs: number | null = null) =>
+    new RegistryError(
+      'rate-limited',
+      { registry: 'r.test', repository: 'a', reference: 'r.test/a' },
+      { state: 'x', retryAfterMs },
+    );
+  const limits = { firstMs: DEFAULTS.pauseMs, longestMs: DEFAULTS.longestPauseMs, entries: 10, bytes: 1e6 };
+
+  test.for([
+    { name: 'without a failure', failures: [], random: 1, left: undefined },
+    { name: 'after one', failures: [failing()], random: 1, left: 1000 },
+    { name: 'after the fourth in a row', failures: [1, 2, 3, 4].map(() => failing()), random: 1, left: 8000 },
+    { name: 'at most', failures: Array.from({ length: 2000 }, () => failing()), random: 1, left: 60_000 },
+    { name: 'with jitter', failures: [1, 2, 3, 4].map(() => failing()), random: 0, left: 4000 },
+    { name: 'as the registry asks', failures: [failing(30_000)], random: 0, left: 30_000 },
+    { name: 'as it asked before', failures: [failing(30_000), failing(1000)], random: 0, left: 30_000 },
+    { name: 'if it asks for a day', failures: [failing(86_400_000)], random: 0, left: 60_000 },
+  ])('$name: $left ms', ({ failures, random, left }) => {
+    const backOff = createBackOff({ now: () => 0, random: () => random }, limits);
+    for (const failure of failures) backOff.extend('key', failure);
+    expect(backOff.pauseOf('key')?.milliseconds).toBe(left);
+  });
+
+  test('takes no more bytes than its bound, whatever failed', () => {
+    const backOff = createBackOff(
+      { now: () => 0, random: () => 1 },
+      { ...limits, entries: 1000, bytes: 10_000 },
+    );
+    const long = new RegistryError(
+      'unreachable',
+      { registry: 'r', repository: 'a', reference: 'r/a' },
+      { state: 'x'.repeat(1000) },
+    );
+    for (let key = 0; key < 100; key++) backOff.extend(String(key), long);
+    const held = Array.from({ length: 100 }, (_, key) => backOff.pauseOf(String(key))).filter(
+      (pause) => pause !== null,
+    );
+    expect(held.length).toBe(4);
+  });
+});
+
+describe('connections', () => {
+  test('are used again, and eight at most are open to a registry', async () => {
+    const sockets = new Set<Socket>();
+    let open = 0;
+    let most = 0;
+    await using server = await startServer((request, response) => {
+      sockets.add(request.socket);
+      open++;
+      most = Math.max(most, open);
+      setImmediate(() => {
+        open--;
+        response.end('{}');
+      });
+    });
+    await using client = createTestClient([server]);
+    const fetch = (index: number) => client.fetchManifest(imageAt(server, `a${index}`), asking());
+    for (let index = 0; index < 20; index++) await fetch(index);
+    // One more may be opened while the first is just being freed.
+    expect(sockets.size).toBeLessThanOrEqual(2);
+    await Promise.all(Array.from({ length: 100 }, (_, index) => fetch(index)));
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(DEFAULTS.connections);
+    expect(sockets.size).toBeLessThanOrEqual(DEFAULTS.connections);
+  });
+});
