@@ -3,6 +3,7 @@ import type { Namespace } from '../pod/cluster-objects.ts';
 import { SKIP_ANNOTATION } from '../pod/names.ts';
 import type { Pod, StringMap } from '../pod/pod.ts';
 import { isSystemNamespace, reasonOutOfScope } from '../pod/scope.ts';
+import { hasSignOfWasm } from '../policy/has-sign-of-wasm.ts';
 import { applyMode } from '../policy/mode.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
@@ -10,7 +11,7 @@ import { confirmClasses } from './confirm-classes.ts';
 import { decideUpdate } from './decide-update.ts';
 import { createDecide, isBinding, type Circumstances } from './decide.ts';
 import { whenKnown, type Eventually } from './eventually.ts';
-import { gather } from './gather-facts.ts';
+import { gather, type GatherDeps } from './gather-facts.ts';
 import type { ImageCatalog } from './images/image-catalog.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
 import { resolveMode } from './resolve-mode.ts';
@@ -27,6 +28,8 @@ interface AssessOptions {
   readonly policy: PolicySettings;
   /** Where wasmgate itself runs: never judged, or it could keep itself from starting. */
   readonly ownNamespace: string;
+  /** Whether Pods without a sign of Wasm wait less for a registry that hangs. A webhook holds Pods up; a command has the time. */
+  readonly boundsWaits?: boolean;
 }
 
 const NOTHING: readonly string[] = [];
@@ -72,6 +75,13 @@ function skipWishOf({ metadata }: Pod, { allowSkipAnnotation }: PolicySettings):
   return { isGranted: false, note: `annotation ${SKIP_ANNOTATION} has no effect: ${why}` };
 }
 
+/** If unknown images are refused, or Wasm is the rule, to admit a Pod sooner is no service. */
+function createPatience({ policy, boundsWaits = false }: AssessOptions): GatherDeps['patienceFor'] {
+  if (!boundsWaits || policy.scenario === 'wasm-first' || policy.onUnknownImage === 'deny')
+    return () => 'whole';
+  return (pod, cluster) => (hasSignOfWasm(pod, cluster, policy) ? 'whole' : 'bounded');
+}
+
 /** The use case behind every way in: scope, mode, facts, decision, outcome. */
 export function createAssessPod(deps: AssessDeps, options: AssessOptions): AssessPod {
   const { policy, ownNamespace } = options;
@@ -81,7 +91,12 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     decide: createDecide(policy),
     decideAfresh: createDecide(policy),
   });
-  const gathering = { catalog, serviceAccounts, skipList: createSkipList(policy.skipImages) };
+  const gathering: GatherDeps = {
+    catalog,
+    serviceAccounts,
+    skipList: createSkipList(policy.skipImages),
+    patienceFor: createPatience(options),
+  };
 
   const logBackground = (error: unknown): void =>
     deps.logger.error({ err: error }, 'background look-up failed');

@@ -10,6 +10,7 @@ import type { Deadline } from './deadline.ts';
 import type { Eventually } from './eventually.ts';
 import type { ImageQuestion } from './images/image-answer.ts';
 import type { ImageCatalog } from './images/image-catalog.ts';
+import type { Patience } from './images/wait-limits.ts';
 import type { ServiceAccountsPort } from './ports.ts';
 import type { SkipList } from './skip-list.ts';
 
@@ -17,6 +18,8 @@ export interface GatherDeps {
   readonly catalog: ImageCatalog;
   readonly skipList: SkipList;
   readonly serviceAccounts: ServiceAccountsPort;
+  /** How long a Pod may wait for images that nothing is known of. */
+  readonly patienceFor: (pod: Pod, cluster: ClusterView) => Patience;
 }
 
 export interface Gathering extends Pick<AssessmentRequest, 'subject' | 'pod' | 'namespace' | 'deadline'> {
@@ -98,6 +101,7 @@ function gatherWith(
   const containers: AssessedContainer[] = [];
   const questions: ImageQuestion[] = [];
   const open: Promise<void>[] = [];
+  let patience: Patience | undefined;
 
   function assess(visited: VisitedContainer, position: number): void {
     const own = assessWithoutRegistry(visited);
@@ -118,7 +122,8 @@ function gatherWith(
       containers[position] = assessAnswered(visited, known);
       return;
     }
-    const asked = deps.catalog.ask(question, deadline.signal());
+    patience ??= deps.patienceFor(pod, cluster);
+    const asked = deps.catalog.ask(question, deadline.signal(), patience);
     open.push(asked.then((answer) => void (containers[position] = assessAnswered(visited, answer))));
   }
 

@@ -29,6 +29,8 @@ export interface AssessParts {
   /** Ours, whose Pods are not judged. */
   readonly namespace?: string;
   readonly metrics?: Pick<WebhookMetrics, 'images'>;
+  /** Whether Pods are held up while they are assessed, as by the webhook. */
+  readonly boundsWaits?: boolean;
 }
 
 /** The sections that it takes; images are remembered for as long as ever where nothing is said of it. */
@@ -39,14 +41,24 @@ export function createAssembler(
   parts: AssessParts,
   { images }: Pick<AssessSettings, 'images'>,
 ): (settings: Pick<AssessSettings, 'policy'>) => AssessPod {
-  const { cluster, serviceAccounts, logger, metrics, namespace = DEFAULTS.namespace } = parts;
+  const {
+    cluster,
+    serviceAccounts,
+    logger,
+    metrics,
+    namespace = DEFAULTS.namespace,
+    boundsWaits = false,
+  } = parts;
   const asked = createImageCatalog(
     { ...parts, onLookUp: metrics?.images.onLookUp },
     images === undefined ? {} : catalogOptions(images),
   );
   const catalog = metrics?.images.measure(asked) ?? asked;
   return ({ policy }) =>
-    createAssessPod({ catalog, cluster, serviceAccounts, logger }, { policy, ownNamespace: namespace });
+    createAssessPod(
+      { catalog, cluster, serviceAccounts, logger },
+      { policy, ownNamespace: namespace, boundsWaits },
+    );
 }
 
 export function assembleAssess(parts: AssessParts, settings: AssessSettings): AssessPod {

@@ -81,8 +81,8 @@ function meterCatalog(metrics: Metrics): (catalog: ImageCatalog) => ImageCatalog
       if (answer !== undefined) (isStale(answer) ? stale : hit).add();
       return answer;
     },
-    ask: async (question, signal) => {
-      const answer = await catalog.ask(question, signal);
+    ask: async (question, signal, patience) => {
+      const answer = await catalog.ask(question, signal, patience);
       (isStale(answer) ? stale : miss).add();
       return answer;
     },

@@ -64,7 +64,7 @@ async function certify({ certDir }: ServeFlags, parts: Parts, signal: AbortSigna
 /** Under the policy that the configuration file has at each moment, where there is one. */
 function followPolicy(file: string | undefined, parts: Parts, signal: AbortSignal): AssessPod {
   const { settings, logger, metrics } = parts;
-  const assemble = createAssembler(parts, settings);
+  const assemble = createAssembler({ ...parts, boundsWaits: true }, settings);
   if (file === undefined) return assemble(settings);
   const { parse } = configurations;
   const { onReload } = metrics;

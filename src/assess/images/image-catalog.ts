@@ -1,4 +1,5 @@
 import type { ImageFacts } from '../../image/image-facts.ts';
+import { parseReference, type Reference } from '../../image/reference.ts';
 import { orLate } from '../../or-late.ts';
 import type { Logger } from '../ports.ts';
 import { CATALOG_DEFAULTS, type CatalogOptions } from './catalog-defaults.ts';
@@ -11,12 +12,15 @@ import { createLookUpsUnderWay } from './look-ups-under-way.ts';
 import { createPeekImage } from './peek-image.ts';
 import { createReadingRooms } from './reading-rooms.ts';
 import { createTurns } from './turns.ts';
+import { createWaitLimits, type Patience, type WaitOptions } from './wait-limits.ts';
 
 export interface ImageCatalog {
   /** What is known now, without waiting; undefined where the registry must be asked. */
   readonly recall: (question: ImageQuestion) => ImageAnswer | undefined;
   /** Equal questions in flight are asked once. Never rejects; a signal that fires first answers reason `timeout`. */
-  readonly ask: (question: ImageQuestion, signal: AbortSignal) => Promise<ImageAnswer>;
+  readonly ask: (question: ImageQuestion, signal: AbortSignal, patience?: Patience) => Promise<ImageAnswer>;
+  /** Whether no endpoint of the image's registry is reached just now. */
+  readonly isUnreachable: (image: string) => boolean;
   /** How much is remembered, in memory as reckoned. */
   readonly size: () => MemorySize;
   /** Facts that were answered, with what a look inside shows; the catalog remembers it with them. */
@@ -29,14 +33,33 @@ interface CatalogDeps extends SourceDeps {
   readonly logger: Logger;
 }
 
+/** A text that is no reference belongs to no registry. */
+function referenceOf(image: string): Reference | null {
+  return unreadable(image) === null ? parseReference(image) : null;
+}
+
+/** The signal, or one that fires earlier. */
+function within(milliseconds: number, signal: AbortSignal): AbortSignal {
+  if (milliseconds === Infinity) return signal;
+  if (milliseconds <= 0) return AbortSignal.abort();
+  return AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(milliseconds))]);
+}
+
 /**
  * What is known of images. Answers by digest stay, answers by tag are re-validated when they grow old, failures are
  * remembered briefly, and when the registry fails an old answer is given rather than none, marked stale.
  */
-export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = {}): ImageCatalog {
+export function createImageCatalog(
+  deps: CatalogDeps,
+  options: CatalogOptions & WaitOptions = {},
+): ImageCatalog {
   const settings = { ...CATALOG_DEFAULTS, ...options };
   const { logger, onLookUp } = deps;
   const source = createImageSource(deps);
+  const isUnreachable = (image: string): boolean => {
+    const reference = referenceOf(image);
+    return reference !== null && deps.registry.isUnreachable(reference);
+  };
   const turns = createTurns({
     atOnce: settings.lookUpsAtOnce,
     waiting: settings.lookUpsWaiting,
@@ -44,6 +67,7 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
   });
   const rooms = createReadingRooms();
   const underWay = createLookUpsUnderWay(settings.lookUpsOfNamespace);
+  const waits = createWaitLimits({ isUnreachable }, options);
 
   async function lookUp(question: ImageQuestion, known: ImageFacts | null): Promise<ImageFacts> {
     const { namespace } = question;
@@ -57,15 +81,25 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
 
   const memory = createImageMemory({ lookUp, onLookUp, logger }, settings);
 
-  async function ask(question: ImageQuestion, signal: AbortSignal): Promise<ImageAnswer> {
+  async function ask(
+    question: ImageQuestion,
+    signal: AbortSignal,
+    patience: Patience = 'whole',
+  ): Promise<ImageAnswer> {
     const refused = unreadable(question.image);
     if (refused !== null) return refused;
     const key = memoryKey(question);
     if (!underWay.hasRoom(question.namespace, key))
       return memory.recallStale(question, 'rate-limited') ?? tooManyOfNamespace(question);
+    const joined = underWay.find(question.namespace, key);
+    const most = patience === 'whole' ? Infinity : waits.most(question, joined);
     const answer = memory.renew(question);
-    void underWay.add(question.namespace, key, answer);
-    return orLate(answer, signal, () => memory.recallStale(question, 'timeout') ?? timedOut(question));
+    const started = underWay.add(question.namespace, key, answer);
+    return orLate(answer, within(most, signal), () => {
+      // A wait that was cut short says nothing of the registry.
+      if (most === Infinity) waits.noteTimeout(question, started);
+      return memory.recallStale(question, 'timeout') ?? timedOut(question);
+    });
   }
 
   const inside = createLookInside({ peek: createPeekImage(deps), turns, logger });
@@ -82,5 +116,5 @@ export function createImageCatalog(deps: CatalogDeps, options: CatalogOptions = 
     return inside(looked, look, signal);
   }
 
-  return { recall: memory.recall, ask, lookInside, size: memory.size };
+  return { recall: memory.recall, ask, isUnreachable, lookInside, size: memory.size };
 }

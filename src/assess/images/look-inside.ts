@@ -93,7 +93,7 @@ export function createLookInside({ peek, turns, logger }: InsideDeps): LookInsid
       if (!room.hasRoom(image.namespace, id)) return Promise.resolve(look.facts);
       work = take(image, look, id).finally(() => underWay.delete(id));
       underWay.set(id, work);
-      void room.add(image.namespace, id, work);
+      room.add(image.namespace, id, work);
     }
     return orLate(work, signal, () => look.facts);
   };

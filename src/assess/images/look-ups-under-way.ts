@@ -1,3 +1,9 @@
+/** One look-up that a namespace has under way. */
+export interface LookUpUnderWay {
+  /** In milliseconds of the monotonic clock. */
+  readonly startedAt: number;
+}
+
 /**
  * Which look-ups each namespace has under way. Look-ups outlive the admission that asked, and whoever can create a Pod can
  * name thousands of images in it, on a registry that never answers: without a bound the namespaces share one memory and one
@@ -6,30 +12,34 @@
 export interface LookUpsUnderWay {
   /** Whether this one may start: it is under way already, or there is room for it. */
   readonly hasRoom: (namespace: string, key: string) => boolean;
-  /** Takes up room until the work is done, however it ends. Never rejects. */
-  readonly add: (namespace: string, key: string, work: Promise<unknown>) => Promise<void>;
+  readonly find: (namespace: string, key: string) => LookUpUnderWay | undefined;
+  /** Takes up room until the work is done, however it ends. Returns the look-up that is under way under this key. */
+  readonly add: (namespace: string, key: string, work: Promise<unknown>) => LookUpUnderWay;
 }
 
 export function createLookUpsUnderWay(mostOfNamespace: number): LookUpsUnderWay {
-  const underWay = new Map<string, Set<string>>();
+  const underWay = new Map<string, Map<string, LookUpUnderWay>>();
 
   function remove(namespace: string, key: string): void {
-    const keys = underWay.get(namespace);
-    keys?.delete(key);
-    if (keys?.size === 0) underWay.delete(namespace);
+    const lookUps = underWay.get(namespace);
+    lookUps?.delete(key);
+    if (lookUps?.size === 0) underWay.delete(namespace);
   }
 
   return {
     hasRoom: (namespace, key) => {
-      const keys = underWay.get(namespace);
-      return keys === undefined || keys.has(key) || keys.size < mostOfNamespace;
+      const lookUps = underWay.get(namespace);
+      return lookUps === undefined || lookUps.has(key) || lookUps.size < mostOfNamespace;
     },
-    add: async (namespace, key, work) => {
-      const keys = underWay.get(namespace) ?? new Set();
-      if (keys.has(key)) return;
-      underWay.set(namespace, keys.add(key));
-      await Promise.allSettled([work]);
-      remove(namespace, key);
+    find: (namespace, key) => underWay.get(namespace)?.get(key),
+    add: (namespace, key, work) => {
+      const lookUps = underWay.get(namespace) ?? new Map<string, LookUpUnderWay>();
+      const known = lookUps.get(key);
+      if (known !== undefined) return known;
+      const started: LookUpUnderWay = { startedAt: performance.now() };
+      underWay.set(namespace, lookUps.set(key, started));
+      void Promise.allSettled([work]).then(() => remove(namespace, key));
+      return started;
     },
   };
 }

@@ -1,17 +1,15 @@
-import { namesWasmFile } from '../../detect/effective-command.ts';
-import { expandVariables } from '../../detect/expand-variables.ts';
 import type { UnknownVerdict } from '../../detect/verdict.ts';
 import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import type { Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { AssessedContainer } from '../facts.ts';
+import { namesWasmArgument } from '../has-sign-of-wasm.ts';
 
 function hintsAtWasm({ pod, resolved }: PolicyContext, { container }: AssessedContainer): boolean {
   if (resolved.profile !== null && resolved.profile.engine !== 'linux' && resolved.profile.engine !== 'crun')
     return true;
   if (pod.metadata?.annotations?.[VARIANT_ANNOTATION] !== undefined) return true;
-  const entries = [...(container.command ?? []), ...(container.args ?? [])];
-  return expandVariables(entries, container.env).some(({ text }) => namesWasmFile(text));
+  return namesWasmArgument(container);
 }
 
 /**
