@@ -1,5 +1,6 @@
+import type { IndexOffer } from './image-facts.ts';
 import type { Descriptor, ImageIndex } from './manifest.ts';
-import { isUnknownPlatform, isWasmPlatform, type Platform } from './platform.ts';
+import { formatPlatform, isUnknownPlatform, isWasmPlatform, type Platform } from './platform.ts';
 
 /**
  * Which entries of an index a node would follow (containerd core/images/handlers.go; tried on 2.2 and 2.3):
@@ -17,6 +18,11 @@ export interface ChildChoice {
 
 /** Where the nodes are unknown: the architectures of nearly every cluster, and only the first one that is there. */
 const USUAL_ARCHITECTURES: readonly string[] = ['amd64', 'arm64'];
+
+const DEFAULTS = {
+  /** Platforms kept of one index; the official images of Docker Hub list nine at most. */
+  platforms: 64,
+} as const;
 
 /** BuildKit's mark on provenance and SBOM entries. */
 const REFERENCE_TYPE = 'vnd.docker.reference.type';
@@ -58,4 +64,13 @@ export function chooseChildren(index: ImageIndex, architectures: readonly string
   if (other.length > 0) return { kind: 'other', children: other.slice(0, 1), platforms };
   if (images.length > 0) return { kind: 'wasm', children: images.slice(0, 1), platforms };
   return { kind: 'none', children: index.manifests.slice(0, 1), platforms };
+}
+
+/** Returns the platforms for which an index holds images. */
+export function offerOf(index: ImageIndex): IndexOffer {
+  const images = index.manifests.filter((entry) => !isAttestation(entry));
+  const stated = images.flatMap((entry) => entry.platform ?? []);
+  const platforms = [...new Map(stated.map((platform) => [formatPlatform(platform), platform])).values()];
+  const isPartial = platforms.length > DEFAULTS.platforms || stated.length < images.length;
+  return { platforms: platforms.slice(0, DEFAULTS.platforms), isPartial };
 }

@@ -47,6 +47,14 @@ export type PullOutlook =
       readonly insteadUse: Digest;
     };
 
+/** What an index holds images for, so that nodes of other platforms cannot pull it. */
+export interface IndexOffer {
+  /** Each once, normalized. */
+  readonly platforms: readonly Platform[];
+  /** True if the index offers more: it lists more platforms than are kept, or entries that name none. */
+  readonly isPartial: boolean;
+}
+
 /**
  * What the registry tells of a reference, without any Pod: this is what is cached. `variants` holds the manifest that
  * nodes take, one for each distinct choice where nodes of several architectures would take different ones.
@@ -59,6 +67,8 @@ export interface ImageFacts {
   readonly pull: PullOutlook;
   /** Of the entry for a Wasm platform that an index holds beside the one that nodes take; absent where there is none. */
   readonly wasmEntry?: Digest;
+  /** Absent for a single manifest, which any node pulls. */
+  readonly offer?: IndexOffer;
 }
 
 /** Whether nodes of another architecture might have been told something else: so of every index, and of no single manifest. */

@@ -62,6 +62,15 @@ export function formatPlatform(platform: Platform): string {
   return platform.variant === null ? base : `${base}/${platform.variant}`;
 }
 
+/** Architectures whose programs a processor of another one runs, so that containerd pulls them there (`platformVector`). */
+const ALSO_RUNS: Readonly<Record<string, string>> = { amd64: '386', arm64: 'arm' };
+
+/** Reports whether a node may pull an entry of an index. The variant of a node is not known: any may fit. */
+export function isPulledOn(entry: Platform, node: Pick<Platform, 'os' | 'architecture'>): boolean {
+  if (entry.os !== node.os) return false;
+  return entry.architecture === node.architecture || entry.architecture === own(ALSO_RUNS, node.architecture);
+}
+
 /** Parses `linux/arm64` or `linux/arm/v7`, as docker and crane take it; null if the text is none. No variant means any. */
 export function parsePlatform(text: string): Platform | null {
   const match = /^([\w-]+)\/([\w-]+)(?:\/([\w.-]+))?$/.exec(text);

@@ -1,6 +1,6 @@
 import type { UnknownReason } from '../../detect/verdict.ts';
 import { AppError } from '../../errors.ts';
-import { chooseChildren, findUntakenWasm, type ChildChoice } from '../../image/choose-children.ts';
+import { chooseChildren, findUntakenWasm, offerOf, type ChildChoice } from '../../image/choose-children.ts';
 import type { Digest } from '../../image/digest.ts';
 import { EMPTY_CONFIG, parseImageConfig, type ImageConfig } from '../../image/image-config.ts';
 import {
@@ -149,7 +149,8 @@ async function read(context: Context): Promise<ImageFacts> {
   const manifest = parseManifest(fetched.document, fetched.mediaType);
   const { digest } = fetched;
   if (manifest.kind === 'index') {
-    return { digest, mediaType: manifest.mediaType, ...(await readIndex(context, manifest, 0)) };
+    const found = await readIndex(context, manifest, 0);
+    return { digest, mediaType: manifest.mediaType, ...found, offer: offerOf(manifest) };
   }
   const variant = await readVariant(context, digest, manifest);
   return { digest, mediaType: manifest.mediaType, variants: [variant], pull: outlookOfManifest(variant) };

@@ -27,7 +27,32 @@ interface Field {
   readonly handlers: ReadonlySet<string>;
 }
 
+/** What of a RuntimeClass decides where its Pods go: classes that are equal in it share one outlook. */
+export type ClassPlacement = Pick<RuntimeClass, 'handler' | 'nodeSelector' | 'tolerations'>;
+
+/** A Pod without a class: handler `''` is the node's default runtime, which every node has. */
+export const NO_PLACEMENT: ClassPlacement = { handler: '', nodeSelector: null, tolerations: null };
+
+type Placement = Omit<ClassPlacement, 'tolerations'>;
+
+const placementKeys = new WeakMap<Placement, string>();
+
+function placementKey(placement: Placement): string {
+  const known = placementKeys.get(placement);
+  if (known !== undefined) return known;
+  const { handler, nodeSelector } = placement;
+  const selected = Object.entries(nodeSelector ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const key = JSON.stringify([handler, selected]);
+  placementKeys.set(placement, key);
+  return key;
+}
+
+function mayHaveHandler({ handlers }: ClusterNode, handler: string): boolean {
+  return handler === '' || handlers === null || handlers.includes(handler);
+}
+
 function presenceOf(handler: string, within: readonly ClusterNode[], field: Field): HandlerPresence {
+  if (handler === '') return within.length > 0 ? 'seen' : 'unknown';
   const tells = within.filter(({ handlers }) => handlers !== null);
   if (tells.some(({ handlers }) => handlers?.includes(handler))) return 'seen';
   if (tells.length < within.length || field.nodes.length === 0) return 'unknown';
@@ -36,28 +61,29 @@ function presenceOf(handler: string, within: readonly ClusterNode[], field: Fiel
 }
 
 function reckon(
-  { handler, nodeSelector }: RuntimeClass,
+  { handler, nodeSelector }: Placement,
   selected: readonly ClusterNode[],
   field: Field,
 ): NodeOutlook {
   const within = selected.filter(({ labels }) => matchesSelector(labels, nodeSelector));
-  const candidates = within.filter(({ handlers }) => handlers === null || handlers.includes(handler));
+  const candidates = within.filter((node) => mayHaveHandler(node, handler));
   return { presence: presenceOf(handler, within, field), candidates, within };
 }
 
 /** The outlook of each class over the same nodes, reckoned once. */
 interface Outlooks {
   readonly field: Field;
-  readonly of: (runtimeClass: RuntimeClass) => NodeOutlook;
+  readonly of: (placement: Placement) => NodeOutlook;
 }
 
 function createOutlooks(field: Field, selected: readonly ClusterNode[]): Outlooks {
-  const known = new Map<RuntimeClass, NodeOutlook>();
+  const known = new Map<string, NodeOutlook>();
   return {
     field,
-    of: (runtimeClass) => {
-      const outlook = known.get(runtimeClass) ?? reckon(runtimeClass, selected, field);
-      known.set(runtimeClass, outlook);
+    of: (placement) => {
+      const key = placementKey(placement);
+      const outlook = known.get(key) ?? reckon(placement, selected, field);
+      known.set(key, outlook);
       return outlook;
     },
   };
@@ -99,7 +125,12 @@ function outlooksFor(pod: Pod, { field }: Outlooks): Outlooks {
 }
 
 /** A Pod that selects nodes itself, as every one of a DaemonSet does, has an outlook of its own. */
-export function nodeOutlook(view: ClusterView, runtimeClass: RuntimeClass, pod: Pod): NodeOutlook {
+export function nodeOutlook(view: ClusterView, placement: Placement, pod: Pod): NodeOutlook {
   const forAll = outlooksForAll(view);
-  return (hasOwnSelection(pod) ? outlooksFor(pod, forAll) : forAll).of(runtimeClass);
+  return (hasOwnSelection(pod) ? outlooksFor(pod, forAll) : forAll).of(placement);
+}
+
+/** Reports whether the cluster has a node, as far as it is known, that a new Pod could land on. */
+export function hasKnownNodes(view: ClusterView): boolean {
+  return outlooksForAll(view).field.nodes.length > 0;
 }

@@ -7,17 +7,21 @@ import { toleratesTaint } from './tolerations.ts';
 /** Kubernetes' own taints come and go with a node's state, and some controllers tolerate them by themselves. */
 const PASSING = 'node.kubernetes.io/';
 
+function isLasting({ effect, key }: Taint): boolean {
+  return (effect === 'NoSchedule' || effect === 'NoExecute') && !key.startsWith(PASSING);
+}
+
+/** Returns the taints that keep Pods away for good. */
+export function lastingTaints({ taints }: Pick<ClusterNode, 'taints'>): readonly Taint[] {
+  return taints.filter(isLasting);
+}
+
 /** Those for good that keep a Pod with these tolerations from the node. */
 export function blockingTaints(
-  { taints }: ClusterNode,
+  { taints }: Pick<ClusterNode, 'taints'>,
   tolerations: readonly Toleration[],
 ): readonly Taint[] {
-  return taints.filter(
-    (taint) =>
-      (taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') &&
-      !taint.key.startsWith(PASSING) &&
-      !toleratesTaint(tolerations, taint),
-  );
+  return taints.filter((taint) => isLasting(taint) && !toleratesTaint(tolerations, taint));
 }
 
 /**
@@ -25,7 +29,7 @@ export function blockingTaints(
  * with Wasm containers get.
  */
 export function tolerationsAtAdmission(
-  { tolerations }: RuntimeClass,
+  { tolerations }: Pick<RuntimeClass, 'tolerations'>,
   hasWasm: boolean,
   settings: PolicySettings,
 ): readonly Toleration[] {
@@ -35,7 +39,7 @@ export function tolerationsAtAdmission(
 /** With its own, which come last: those beyond many are not looked at, and nobody writes as many for a class. */
 export function allTolerations(
   { pod, containers }: Pick<PodFacts, 'pod' | 'containers'>,
-  runtimeClass: RuntimeClass,
+  runtimeClass: Pick<RuntimeClass, 'tolerations'>,
   settings: PolicySettings,
 ): readonly Toleration[] {
   const given = tolerationsAtAdmission(runtimeClass, containers.some(isWasmContainer), settings);

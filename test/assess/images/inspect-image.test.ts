@@ -18,6 +18,7 @@ import {
   OCI_INDEX,
   OCI_MANIFEST,
 } from '../../../src/image/media-types.ts';
+import { formatPlatform } from '../../../src/image/platform.ts';
 import { asking, failureOf, imageAt } from '../../support/registry-client.ts';
 import { MODULE } from '../../support/tar.ts';
 import { useRegistry } from '../../support/use-registry.ts';
@@ -189,6 +190,24 @@ describe('what nodes take of an index', () => {
     expect(await inspect(index([[both, platform('linux', 'amd64')]]))).toMatchObject({ wasmEntry: digest });
     expect(await inspect(index([[linux, platform('linux', 'amd64')]]))).not.toHaveProperty('wasmEntry');
     expect(await inspect(index([[wasi, other]]))).not.toHaveProperty('wasmEntry');
+  });
+
+  test('the platforms that it offers, each once, and none for a single manifest', async () => {
+    const offered = async (push: Push): Promise<unknown> => {
+      const { offer } = await inspect(push);
+      return offer && [offer.platforms.map(formatPlatform), offer.isPartial];
+    };
+    const entries: readonly Entry[] = [
+      [linux, platform('linux', 'x86_64')],
+      [linux, platform('linux', 'amd64')],
+      [wasi, platform('wasi', 'wasm')],
+      [attestation, UNKNOWN],
+    ];
+    expect(await offered(index(entries))).toEqual([['linux/amd64', 'wasi/wasm'], false]);
+    expect(await offered(index([[linux], [wasi, platform('wasi', 'wasm')]]))).toEqual([['wasi/wasm'], true]);
+    expect(await offered(linux)).toBeUndefined();
+    const many = Array.from({ length: 70 }, (_, count): Entry => [linux, platform('linux', `cpu${count}`)]);
+    expect(await offered(index(many))).toEqual([expect.objectContaining({ length: 64 }), true]);
   });
 
   test('the digest to name instead is that of the image', async () => {

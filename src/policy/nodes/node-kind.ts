@@ -1,0 +1,68 @@
+import { normalisePlatform, type Platform } from '../../image/platform.ts';
+import type { ClusterNode, Taint } from '../../pod/cluster-objects.ts';
+import { leavesForeignTarPacked } from '../unpacking.ts';
+import { lastingTaints } from './taints.ts';
+
+const OS_LABEL = 'kubernetes.io/os';
+
+/** Nodes that treat every Pod that selects them alike. */
+export interface NodeKind {
+  /** Null where the nodes do not report their handlers. */
+  readonly handlers: readonly string[] | null;
+  readonly taints: readonly Taint[];
+  /** Null where the nodes do not report their architecture. */
+  readonly platform: Platform | null;
+  readonly leavesForeignTarPacked: boolean;
+  readonly nodes: readonly [ClusterNode, ...ClusterNode[]];
+}
+
+type Traits = Omit<NodeKind, 'nodes'>;
+
+function traitsOf(node: ClusterNode): Traits {
+  const { handlers, labels, architecture } = node;
+  return {
+    handlers,
+    taints: lastingTaints(node),
+    platform: architecture === '' ? null : normalisePlatform(labels[OS_LABEL] ?? 'linux', architecture),
+    leavesForeignTarPacked: leavesForeignTarPacked(node),
+  };
+}
+
+interface Known {
+  readonly key: string;
+  readonly traits: Traits;
+}
+
+/** A node that changes is a new object. */
+const knownNodes = new WeakMap<ClusterNode, Known>();
+
+function know(node: ClusterNode): Known {
+  const known = knownNodes.get(node);
+  if (known !== undefined) return known;
+  const traits = traitsOf(node);
+  const found = { key: JSON.stringify(traits), traits };
+  knownNodes.set(node, found);
+  return found;
+}
+
+function group(nodes: readonly ClusterNode[]): readonly NodeKind[] {
+  const kinds = new Map<string, Traits & { readonly nodes: [ClusterNode, ...ClusterNode[]] }>();
+  for (const node of nodes) {
+    const { key, traits } = know(node);
+    const kind = kinds.get(key);
+    if (kind === undefined) kinds.set(key, { ...traits, nodes: [node] });
+    else kind.nodes.push(node);
+  }
+  return [...kinds.values()];
+}
+
+const knownLists = new WeakMap<readonly ClusterNode[], readonly NodeKind[]>();
+
+/** Groups nodes, once for each list: 5,000 nodes of a cluster are of a few kinds, and a Pod is held against these. */
+export function nodeKinds(nodes: readonly ClusterNode[]): readonly NodeKind[] {
+  const known = knownLists.get(nodes);
+  if (known !== undefined) return known;
+  const kinds = group(nodes);
+  knownLists.set(nodes, kinds);
+  return kinds;
+}

@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest';
+import type { ImageFacts } from '../../../src/image/image-facts.ts';
+import { parsePlatform } from '../../../src/image/platform.ts';
+import type { ClusterNode, RuntimeClass } from '../../../src/pod/cluster-objects.ts';
+import type { PodSpec } from '../../../src/pod/pod.ts';
+import { nodeAnswers } from '../../../src/policy/nodes/node-answers.ts';
+import type { PolicySettings } from '../../../src/policy/settings.ts';
+import { imageFacts, linux, wasi } from '../../support/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pods.ts';
+
+function index(platforms: readonly string[], isPartial = false): ImageFacts {
+  const offered = platforms.flatMap((text) => parsePlatform(text) ?? []);
+  return { ...imageFacts(linux('/app.wasm')), offer: { platforms: offered, isPartial } };
+}
+
+const IMAGES = {
+  single: linux('/app.wasm'),
+  amd64: index(['linux/amd64']),
+  both: index(['linux/amd64', 'linux/arm64', 'wasi/wasm']),
+  arm: index(['linux/arm/v7']),
+  windows: index(['windows/amd64']),
+  cut: index(['linux/amd64'], true),
+  wasi: wasi('/app.wasm'),
+};
+
+interface Setup {
+  readonly nodes: readonly ClusterNode[];
+  readonly images?: readonly (keyof typeof IMAGES)[];
+  readonly on?: RuntimeClass | null;
+  readonly spec?: Partial<PodSpec>;
+  readonly policy?: Partial<PolicySettings>;
+}
+
+const WASMTIME = runtimeClass('wasmtime');
+
+function answers({ nodes, images = ['single'], on = WASMTIME, spec = {}, policy = {} }: Setup) {
+  const subject = pod({ containers: images.map((image) => ({ image })), spec });
+  return nodeAnswers(podFacts(subject, IMAGES, cluster([WASMTIME], nodes)), on, settings(policy));
+}
+
+/** By node: the kinds of its obstacles. */
+function obstacles(setup: Setup): Readonly<Record<string, readonly string[]>> {
+  const groups = answers(setup).groups.flatMap(({ nodes, obstacles: found }) =>
+    nodes.map(({ name }) => [name, found.map(({ kind }) => kind)] as const),
+  );
+  return Object.fromEntries(groups);
+}
+
+const has = (name: string, parts: Partial<ClusterNode> = {}) =>
+  node(name, { handlers: ['wasmtime'], ...parts });
+const taint = { key: 'pool', value: 'wasm', effect: 'NoSchedule' };
+const NEW = 'containerd://2.3.1';
+
+describe('each node says why the Pod could not start there', () => {
+  test.each<[string, Setup, Readonly<Record<string, readonly string[]>>]>([
+    ['nothing is in the way', { nodes: [has('a'), has('b')] }, { a: [], b: [] }],
+    ['no handlers are reported', { nodes: [node('a')] }, { a: [] }],
+    ['another handler', { nodes: [has('a'), node('b', { handlers: ['runc'] })] }, { a: [], b: ['handler'] }],
+    ['without a class', { nodes: [node('a', { handlers: ['runc'] })], on: null }, { a: [] }],
+    ['a taint', { nodes: [has('a', { taints: [taint] }), has('b')] }, { a: ['taint'], b: [] }],
+    [
+      'a taint that the class tolerates',
+      {
+        nodes: [has('a', { taints: [taint] })],
+        on: runtimeClass('wasmtime', { tolerations: [{ key: 'pool', operator: 'Exists' }] }),
+      },
+      { a: [] },
+    ],
+    [
+      'a taint that the configuration has Wasm Pods tolerate',
+      { nodes: [has('a', { taints: [taint] })], policy: { tolerations: [{ operator: 'Exists' }] } },
+      { a: [] },
+    ],
+    [
+      'a taint of a bound Pod',
+      { nodes: [has('a', { taints: [taint] })], spec: { nodeName: 'a' } },
+      { a: [] },
+    ],
+    ['cordoned', { nodes: [has('a', { unschedulable: true }), has('b')] }, { b: [] }],
+    [
+      "not of the Pod's nodeSelector",
+      { nodes: [has('a', { labels: { x: '1' } }), has('b')], spec: { nodeSelector: { x: '1' } } },
+      { a: [] },
+    ],
+    [
+      "not of the class's nodeSelector",
+      {
+        nodes: [has('a', { labels: { x: '1' } }), has('b')],
+        on: runtimeClass('wasmtime', { nodeSelector: { x: '1' } }),
+      },
+      { a: [] },
+    ],
+    [
+      'all at once',
+      {
+        nodes: [node('a', { handlers: ['runc'], taints: [taint], architecture: 's390x' })],
+        images: ['amd64'],
+      },
+      { a: ['taint', 'handler', 'platform'] },
+    ],
+    [
+      'a Wasm platform that is not unpacked',
+      { nodes: [has('a', { runtimeVersion: NEW }), has('b')], images: ['wasi'] },
+      { a: ['unpacking'], b: [] },
+    ],
+    [
+      '… on nodes whose handler is vouched for',
+      {
+        nodes: [has('a', { runtimeVersion: NEW })],
+        images: ['wasi'],
+        policy: { handlers: { wasmtime: { like: 'wasmtime', unpacksWasiImages: true } } },
+      },
+      { a: [] },
+    ],
+  ])('%s', (_case, setup, expected) => {
+    expect(obstacles(setup)).toEqual(expected);
+  });
+
+  const MIXED = [has('x86'), has('arm', { architecture: 'arm64' }), has('old', { architecture: '' })];
+
+  test.each<[string, readonly (keyof typeof IMAGES)[], readonly string[]]>([
+    ['a single manifest', ['single'], ['x86', 'arm', 'old']],
+    ['an index for both', ['both'], ['x86', 'arm', 'old']],
+    ['an index for one', ['amd64'], ['x86', 'old']],
+    ['an index for one beside a single manifest', ['single', 'amd64'], ['x86', 'old']],
+    ['an index for 32 bits', ['arm'], ['arm', 'old']],
+    ['an index for another system', ['windows'], ['old']],
+    ['an index of which not all is known', ['cut'], ['x86', 'arm', 'old']],
+    ['two for different nodes', ['amd64', 'arm'], ['old']],
+  ])('nodes that can pull %s', (_case, images, names) => {
+    expect(answers({ nodes: MIXED, images }).startable.map(({ name }) => name)).toEqual(names);
+  });
+
+  test('the container whose image a node cannot pull is named', () => {
+    const [group] = answers({
+      nodes: [has('a', { architecture: 'arm64' })],
+      images: ['both', 'amd64'],
+    }).groups;
+    expect(group?.obstacles).toEqual([
+      { kind: 'platform', container: expect.objectContaining({ image: 'amd64' }) },
+    ]);
+  });
+});
+
+test.each<[string, readonly ClusterNode[], boolean]>([
+  ['none', [], false],
+  ['cordoned ones alone', [has('a', { unschedulable: true })], false],
+  ['krustlets alone', [has('a', { labels: { 'kubernetes.io/arch': 'wasm32-wasi' } })], false],
+  ['one that could take Pods', [has('a')], true],
+])('whether nodes are known: %s', (_case, nodes, isKnown) => {
+  expect(answers({ nodes })).toMatchObject({ isKnown });
+});
+
+describe('work', () => {
+  test('nodes that are alike are judged once, and classes that are alike share it', () => {
+    const nodes = Array.from({ length: 100 }, (_, count) => has(`n${count}`));
+    const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, cluster([], nodes));
+    const policy = settings();
+    const first = nodeAnswers(facts, runtimeClass('one', { handler: 'wasmtime' }), policy);
+    expect(first.groups).toHaveLength(1);
+    expect(nodeAnswers(facts, runtimeClass('two', { handler: 'wasmtime' }), policy)).toBe(first);
+    expect(nodeAnswers(facts, runtimeClass('wasmedge'), policy)).not.toBe(first);
+  });
+
+  test('another Pod, cluster or configuration gets answers of its own', () => {
+    const view = cluster([], [has('a', { taints: [taint] })]);
+    const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, view);
+    const count = (
+      question: Parameters<typeof nodeAnswers>[0],
+      policy: Partial<PolicySettings> = {},
+    ): number => nodeAnswers(question, WASMTIME, settings(policy)).startable.length;
+    const tolerations = [{ operator: 'Exists' as const }];
+    const tolerant = { ...facts.pod, spec: { ...facts.pod.spec, tolerations } };
+    expect([
+      count(facts),
+      count({ ...facts, pod: tolerant }),
+      count({ ...facts, cluster: cluster([], [has('a')]) }),
+      count(facts, { tolerations }),
+      count(facts),
+    ]).toEqual([0, 1, 1, 1, 0]);
+  });
+});
