@@ -55,6 +55,7 @@ export const FINDINGS = {
   'handler-not-on-every-node': { severity: 'warning', consequence: 'may-not-start' },
   'node-taint-not-tolerated': { severity: 'warning', consequence: 'may-not-start' },
   'daemonset-ignores-class-scheduling': { severity: 'warning', consequence: 'may-not-start' },
+  'image-not-for-node-architecture': { severity: 'warning', consequence: 'may-not-start' },
   'image-needs-unpack-setting': { severity: 'warning', consequence: 'may-not-start' },
   'packaging-advice': { severity: 'info', consequence: 'advice' },
   'image-changed-kind': { severity: 'error', consequence: 'cannot-start' },

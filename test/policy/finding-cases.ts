@@ -1,5 +1,6 @@
 import { cluster, node, runtimeClass } from '../support/pods.ts';
 import {
+  architectures,
   type Case,
   exec,
   http,
@@ -309,6 +310,29 @@ export const FINDING_CASES: Readonly<
       'the config tells a module': { on: 'wasmedge', pod: one('module') },
       'a Linux image': { on: 'wasmedge', pod: one('server') },
       'runc, which runs neither': { on: 'runc' },
+    },
+  },
+  'image-not-for-node-architecture': {
+    fires: {
+      'no node takes it': { pod: one('amd64'), view: architectures('arm64') },
+      'some nodes take it': { pod: one('amd64'), view: architectures('amd64', 'arm64') },
+      'a Linux sidecar': {
+        pod: { containers: [{ image: 'app' }, { image: 'amd64-server' }] },
+        view: architectures('arm64'),
+      },
+      'a class that is chosen': { on: null, pod: one('amd64'), view: architectures('arm64') },
+    },
+    rests: {
+      'a single manifest': { pod: one('app'), view: architectures('arm64') },
+      'every node takes it': { pod: one('amd64'), view: architectures('amd64') },
+      'the Pod selects nodes that take it': {
+        pod: one('amd64'),
+        spec: { nodeSelector: { 'kubernetes.io/arch': 'amd64' } },
+        view: architectures('amd64', 'arm64'),
+      },
+      'nodes that do not report it': { pod: one('amd64'), view: architectures('') },
+      'no nodes': { pod: one('amd64'), view: architectures() },
+      'a Pod without Wasm': { on: 'runc', pod: one('amd64-server'), view: architectures('arm64') },
     },
   },
   'node-taint-not-tolerated': {

@@ -1,3 +1,4 @@
+import { normalisePlatform } from '../../src/image/platform.ts';
 import type { ClusterNode } from '../../src/pod/cluster-objects.ts';
 import type { Container } from '../../src/pod/pod.ts';
 import type { RatedFinding } from '../../src/policy/decision.ts';
@@ -38,6 +39,8 @@ function layer(config: object): ImageSketch {
 
 const DIGEST = 'a'.repeat(64);
 
+const AMD64 = { platforms: [normalisePlatform('linux', 'amd64')], isPartial: false };
+
 const IMAGES: Readonly<Record<string, Known>> = {
   app: linux('/app.wasm'),
   go: tar(750),
@@ -55,6 +58,8 @@ const IMAGES: Readonly<Record<string, Known>> = {
   component: { ...linux('/app.wasm'), contents: { '/app.wasm': 'component' } },
   named: layer({ config: { Labels: { version: '1.0' } } }),
   both: { ...imageFacts(linux('/server')), wasmEntry: digestOf('entry for Wasm') },
+  amd64: { ...imageFacts(linux('/app.wasm')), offer: AMD64 },
+  'amd64-server': { ...imageFacts(linux('/server')), offer: AMD64 },
   away: 'unreachable',
   foreign: 'unsupported',
   '': 'invalid',
@@ -121,4 +126,13 @@ export function partly(parts: Partial<ClusterNode> = {}): ClusterView {
     [having, node('without', { handlers: ['runc'], ...parts })],
   );
 }
+/** A node of each architecture; all have every handler. */
+export function architectures(...names: readonly string[]): ClusterView {
+  const labels = (name: string) => ({ 'kubernetes.io/arch': name });
+  return cluster(
+    ['runc', 'wasmtime'].map((name) => runtimeClass(name)),
+    names.map((architecture, index) => node(`n${index}`, { architecture, labels: labels(architecture) })),
+  );
+}
+
 export const tolerating = (parts: object) => ({ tolerations: [{ key: 'workload', ...parts }] });

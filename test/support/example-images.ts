@@ -61,6 +61,16 @@ function pushMixedIndex(store: ImageStore): void {
   pushManifest(target, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX);
 }
 
+/** One entry, for arm64 alone: an index all the same, which buildx writes for the sake of provenance. */
+function pushForeignIndex(store: ImageStore): void {
+  const target = targetOf(store, 'examples/arm64-index:1');
+  const files = { 'app.wasm': HELLO_MODULE };
+  const build = { os: 'linux', architecture: 'arm64', files, entrypoint: ['/app.wasm'] };
+  const entry = pushImage({ ...target, tag: null }, build);
+  const manifests = [{ ...entry, platform: { os: 'linux', architecture: 'arm64' } }];
+  pushManifest(target, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX);
+}
+
 /** Every image that an example names; `examples/<name>:1`, and the fixtures under their own names. */
 export function putExampleImages(store: ImageStore): void {
   const needed: ReadonlySet<string> = new Set(Object.values(FIXTURES));
@@ -70,6 +80,7 @@ export function putExampleImages(store: ImageStore): void {
   pushImage(targetOf(store, 'examples/text:1'), build);
   pushHandMadeLayer(store);
   pushMixedIndex(store);
+  pushForeignIndex(store);
   pushProgram(store, 'go-program', 750_000);
   pushProgram(store, 'large-program', 6_000_000);
 }

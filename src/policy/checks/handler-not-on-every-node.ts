@@ -1,7 +1,6 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass } from '../describe.ts';
-import { nodeOutlook } from '../nodes/node-outlook.ts';
-import { allTolerations, blockingTaints } from '../nodes/taints.ts';
+import { countNodes, nodeAnswers, obstacleOf } from '../nodes/node-answers.ts';
 
 export const handlerNotOnEveryNode: Rule = {
   id: 'handler-not-on-every-node',
@@ -19,21 +18,20 @@ export const handlerNotOnEveryNode: Rule = {
     'Label the nodes that have the handler and select that label in scheduling.nodeSelector of the RuntimeClass, or install ' +
     'the handler on all of them.',
   check: (context) => {
-    const { pod, resolved, cluster, wasmContainers, settings } = context;
+    const { resolved, wasmContainers, settings } = context;
     const runtimeClass = resolved.class;
     if (runtimeClass === null || wasmContainers.length === 0) return NO_FINDINGS;
-    const { presence, candidates, within } = nodeOutlook(cluster, runtimeClass, pod);
-    if (presence !== 'seen' || candidates.length === within.length) return NO_FINDINGS;
-    const tolerations = allTolerations(context, runtimeClass, settings);
-    const open = within.filter((node) => blockingTaints(node, tolerations).length === 0);
-    const lacking = open.filter((node) => !candidates.includes(node));
+    const { presence, groups } = nodeAnswers(context, runtimeClass, settings);
+    if (presence !== 'seen') return NO_FINDINGS;
+    const open = groups.filter((group) => obstacleOf(group, 'taint') === undefined);
+    const lacking = open.filter((group) => obstacleOf(group, 'handler') !== undefined);
     const [first] = lacking;
     if (first === undefined) return NO_FINDINGS;
     return [
       {
         id: 'handler-not-on-every-node',
         container: null,
-        detail: `${describeClass(runtimeClass)} lets this Pod onto nodes without its handler (${lacking.length} of ${open.length}, such as "${first.name}"), where it would never start`,
+        detail: `${describeClass(runtimeClass)} lets this Pod onto nodes without its handler (${countNodes(lacking)} of ${countNodes(open)}, such as "${first.nodes[0].name}"), where it would never start`,
         advice:
           'Label the nodes that have the handler, and select that label in scheduling.nodeSelector of the class, or in the Pod.',
       },

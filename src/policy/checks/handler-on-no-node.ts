@@ -5,7 +5,8 @@ import type { PolicyContext } from '../context.ts';
 import { describeClass } from '../describe.ts';
 import type { ClusterView } from '../facts.ts';
 import { daemonSetNodes } from '../nodes/daemon-set-nodes.ts';
-import { nodeOutlook, type NodeOutlook } from '../nodes/node-outlook.ts';
+import { nodeAnswers } from '../nodes/node-answers.ts';
+import type { NodeOutlook } from '../nodes/node-outlook.ts';
 import { matchesSelector } from '../nodes/selects-node.ts';
 
 /** Handlers named in the message; a cluster has few. */
@@ -57,10 +58,10 @@ export const handlerOnNoNode: Rule = {
   example: 'runtimeClassName: wasmer where every node tells its handlers and none of them is wasmer.',
   cure: 'Install the handler on a node that the class selects, label a node that has it as the class selects, or name another class.',
   check: (context) => {
-    const { resolved, cluster, pod } = context;
+    const { resolved, cluster, settings } = context;
     const runtimeClass = resolved.class;
     if (runtimeClass === null || isToldElsewhere(context, runtimeClass)) return NO_FINDINGS;
-    const outlook = nodeOutlook(cluster, runtimeClass, pod);
+    const outlook = nodeAnswers(context, runtimeClass, settings);
     const { presence } = outlook;
     if (presence !== 'nowhere' && presence !== 'elsewhere') return NO_FINDINGS;
     return [

@@ -1,14 +1,15 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
-import { nodeOutlook } from '../nodes/node-outlook.ts';
-import { isForeignTar, leavesForeignTarPacked } from '../unpacking.ts';
+import { nodeAnswers, obstacleOf } from '../nodes/node-answers.ts';
+import { platformFlags } from '../nodes/platform-flags.ts';
+import { isForeignTar } from '../unpacking.ts';
 
 export const imageNeedsUnpackSetting: Rule = {
   id: 'image-needs-unpack-setting',
   why:
     'containerd 2.3 and later pulls a tar image whose os is not linux but does not unpack it with default ' +
-    'settings; the container then fails with "parent snapshot … does not exist". Built for linux/amd64 the ' +
-    'same image works.',
+    'settings; the container then fails with "parent snapshot … does not exist". Built for linux and ' +
+    "the nodes' architecture the same image works.",
   reads:
     'The os in the config of Wasm tar images, and containerRuntimeVersion of the nodes that the class ' +
     'selects.',
@@ -16,19 +17,21 @@ export const imageNeedsUnpackSetting: Rule = {
     'OCI Wasm layers, which are never unpacked; older containerd; nodes that do not tell. It only warns: ' +
     "the setting is the node's; policy.handlers says of which handlers the nodes have it (unpacksWasiImages).",
   example: 'An image built with --platform wasi/wasm for nodes with containerd 2.3.',
-  cure: 'Build it with --platform linux/amd64, or set use_local_image_pull = true in containerd on those nodes and say so in policy.handlers.',
-  check: ({ resolved, cluster, pod, wasmContainers }) => {
-    if (resolved.class === null || resolved.profile?.unpacksForeignTar === true) return NO_FINDINGS;
-    const foreign = wasmContainers.filter(isForeignTar);
-    if (foreign.length === 0) return NO_FINDINGS;
-    const node = nodeOutlook(cluster, resolved.class, pod).candidates.find(leavesForeignTarPacked);
-    if (node === undefined) return NO_FINDINGS;
-    return foreign.map((assessed) => ({
+  cure: 'Build it for the platforms of the nodes, such as with --platform linux/amd64 --provenance=false --sbom=false, or set use_local_image_pull = true in containerd on those nodes and say so in policy.handlers.',
+  check: (context) => {
+    const { resolved, wasmContainers, settings } = context;
+    if (resolved.class === null || !wasmContainers.some(isForeignTar)) return NO_FINDINGS;
+    const { candidates, groups } = nodeAnswers(context, resolved.class, settings);
+    const packing = groups.find(
+      (group) => obstacleOf(group, 'handler') === undefined && obstacleOf(group, 'unpacking') !== undefined,
+    );
+    if (packing === undefined) return NO_FINDINGS;
+    const [node] = packing.nodes;
+    return wasmContainers.filter(isForeignTar).map((assessed) => ({
       id: 'image-needs-unpack-setting' as const,
       container: assessed.container.name,
       detail: `${describeContainer(assessed)} is not built for linux, and node "${node.name}" (${node.runtimeVersion}) does not unpack such images by default`,
-      advice:
-        'Build it with --platform linux/amd64, or set use_local_image_pull = true in containerd on those nodes.',
+      advice: `Build it with ${platformFlags(candidates)}, or set use_local_image_pull = true in containerd on those nodes.`,
     }));
   },
 };

@@ -16,6 +16,7 @@ import { imageIdentityShared } from './image-identity-shared.ts';
 import { imageMayNotPull } from './image-may-not-pull.ts';
 import { imageNeedsUnpackSetting } from './image-needs-unpack-setting.ts';
 import { imageNotAWorkload } from './image-not-a-workload.ts';
+import { imageNotForNodeArchitecture } from './image-not-for-node-architecture.ts';
 import { imageUnknown } from './image-unknown.ts';
 import { imageWillNotPull } from './image-will-not-pull.ts';
 import { linuxContainerUnderCompat } from './linux-container-under-compat.ts';
@@ -68,6 +69,7 @@ const ofCreation: readonly Rule[] = [
   handlerNotOnEveryNode,
   nodeTaintNotTolerated,
   daemonsetIgnoresClassScheduling,
+  imageNotForNodeArchitecture,
   imageNeedsUnpackSetting,
   packagingAdvice,
 ];

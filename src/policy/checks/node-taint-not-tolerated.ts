@@ -1,8 +1,8 @@
 import type { Taint } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass } from '../describe.ts';
-import { nodeOutlook } from '../nodes/node-outlook.ts';
-import { allTolerations, blockingTaints, describeTaint } from '../nodes/taints.ts';
+import { nodeAnswers, obstacleOf } from '../nodes/node-answers.ts';
+import { describeTaint } from '../nodes/taints.ts';
 
 function writeToleration({ key, value, effect }: Taint): string {
   const match = value === undefined || value === '' ? 'operator: Exists' : `value: ${JSON.stringify(value)}`;
@@ -23,12 +23,12 @@ export const nodeTaintNotTolerated: Rule = {
   example: 'A Pod for class wasmedge where every node with that handler is tainted workload=wasm:NoSchedule.',
   cure: 'Add the toleration to scheduling.tolerations of the RuntimeClass, or to policy.tolerations of wasmgate.',
   check: (context) => {
-    const { pod, resolved, cluster, settings } = context;
+    const { pod, resolved, settings } = context;
     const runtimeClass = resolved.class;
     if (runtimeClass === null || pod.spec.nodeName) return NO_FINDINGS;
-    const { candidates } = nodeOutlook(cluster, runtimeClass, pod);
-    const tolerations = allTolerations(context, runtimeClass, settings);
-    const blocked = candidates.map((node) => blockingTaints(node, tolerations)[0]);
+    const { candidates, groups } = nodeAnswers(context, runtimeClass, settings);
+    const having = groups.filter((group) => obstacleOf(group, 'handler') === undefined);
+    const blocked = having.map((group) => obstacleOf(group, 'taint')?.taint);
     const [first] = blocked;
     if (first === undefined || blocked.includes(undefined)) return NO_FINDINGS;
     const others =

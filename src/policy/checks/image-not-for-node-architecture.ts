@@ -1,0 +1,90 @@
+import { formatPlatform } from '../../image/platform.ts';
+import { NO_FINDINGS, type Rule } from '../check.ts';
+import type { PolicyContext } from '../context.ts';
+import type { Finding } from '../decision.ts';
+import { describeContainer } from '../describe.ts';
+import type { AssessedContainer } from '../facts.ts';
+import { countNodes, nodeAnswers, obstacleOf, type AnsweringNodes } from '../nodes/node-answers.ts';
+import { flagsFor, platformsOf } from '../nodes/platform-flags.ts';
+
+const DEFAULTS = {
+  /** Platforms of an index named in the message; an index of everything lists nine. */
+  named: 8,
+} as const;
+
+/** Nodes on which the Pod would come to pull; where taints keep it from every one, those that it might be let onto. */
+function reachable(groups: readonly AnsweringNodes[]): readonly AnsweringNodes[] {
+  const having = groups.filter((group) => obstacleOf(group, 'handler') === undefined);
+  const open = having.filter((group) => obstacleOf(group, 'taint') === undefined);
+  return open.length > 0 ? open : having;
+}
+
+function isLacking({ obstacles }: AnsweringNodes, container: AssessedContainer): boolean {
+  return obstacles.some((obstacle) => obstacle.kind === 'platform' && obstacle.container === container);
+}
+
+function offerText({ facts }: AssessedContainer): string {
+  const names = (facts?.offer?.platforms ?? []).map(formatPlatform);
+  const { named } = DEFAULTS;
+  const more = names.length > named ? ` and ${names.length - named} more` : '';
+  return `${names.slice(0, named).join(', ')}${more}`;
+}
+
+function platformText({ platform }: AnsweringNodes): string {
+  return platform === null ? '' : formatPlatform({ ...platform, variant: null });
+}
+
+/** @param all of the nodes, those that cannot pull it among them */
+function whereText(lacking: readonly [AnsweringNodes, ...AnsweringNodes[]], all: number): string {
+  const [first] = lacking;
+  const [name, platform] = [first.nodes[0].name, platformText(first)];
+  const count = countNodes(lacking);
+  if (all === 1) return `the one node that this Pod could land on, "${name}", is ${platform}`;
+  const which = count === all ? `all ${all} nodes` : `${count} of the ${all} nodes`;
+  return `${which} that this Pod could land on need another entry (such as "${name}", ${platform})`;
+}
+
+function findingFor(container: AssessedContainer, groups: readonly AnsweringNodes[]): readonly Finding[] {
+  const [first, ...others] = groups.filter((group) => isLacking(group, container));
+  if (first === undefined) return [];
+  const lacking = [first, ...others] as const;
+  const all = countNodes(groups);
+  const isEverywhere = countNodes(lacking) === all;
+  const flags = flagsFor(platformsOf(groups.flatMap(({ nodes }) => nodes)));
+  const elsewhere = isEverywhere
+    ? ''
+    : ', or select nodes of an architecture that it offers (kubernetes.io/arch)';
+  return [
+    {
+      id: 'image-not-for-node-architecture',
+      container: container.container.name,
+      consequence: isEverywhere ? 'cannot-start' : 'may-not-start',
+      detail: `${describeContainer(container)} cannot be pulled${isEverywhere ? '' : ' on every node'}: its index offers ${offerText(container)}, and ${whereText(lacking, all)}`,
+      advice: `Build it with ${flags}${elsewhere}.`,
+    },
+  ];
+}
+
+function findingsIn(context: PolicyContext): readonly Finding[] {
+  const { resolved, containers, settings } = context;
+  const { groups } = nodeAnswers(context, resolved.class, settings);
+  const nodes = reachable(groups);
+  return containers.flatMap((container) => findingFor(container, nodes));
+}
+
+export const imageNotForNodeArchitecture: Rule = {
+  id: 'image-not-for-node-architecture',
+  why:
+    'A node pulls from an index only an entry for its own architecture, even where the entry holds nothing but Wasm. Without ' +
+    'one the container ends in ErrImagePull: no match for platform in manifest.',
+  reads:
+    'The platforms of an index, and architectures, handlers, labels and taints of the nodes that class and Pod select; only of ' +
+    'Pods with Wasm containers, but then of all their containers.',
+  allows:
+    'Single manifests, which nodes of every architecture pull; nodes that do not report their architecture; 32-bit images on ' +
+    '64-bit processors of the same family.',
+  example:
+    'A Wasm image built with docker buildx build --platform linux/amd64, which adds provenance and so an index, for arm64 nodes.',
+  cure: "Build it for the nodes' architecture without an index (--provenance=false --sbom=false), or with one for all architectures of the cluster.",
+  check: (context) => (context.wasmContainers.length === 0 ? NO_FINDINGS : findingsIn(context)),
+};
