@@ -3,7 +3,7 @@ import type { RegistryPort } from '../assess/ports.ts';
 import { createCircuitBreaker, type PauseReason } from './circuit-breaker.ts';
 import { createAddressGuard } from './connection/address-guard.ts';
 import { createDispatchers, type DispatcherDeps } from './connection/dispatchers.ts';
-import { resolveByDns, type Resolve } from './connection/guarded-connector.ts';
+import { resolveByDns, type NameResolver } from './connection/guarded-connector.ts';
 import { readProxies, type Environment } from './connection/proxies.ts';
 import { DEFAULTS, type Limits } from './defaults.ts';
 import { createDocuments } from './documents.ts';
@@ -21,14 +21,13 @@ import { followRedirects } from './redirects.ts';
 import type { RetryDeps } from './retry.ts';
 
 /** The world outside; what is left out is the real one. */
-export interface RegistryClientDeps extends Partial<RetryDeps> {
+export interface RegistryClientDeps extends Partial<RetryDeps>, Partial<NameResolver> {
   /** Milliseconds from any start, for durations: a clock that is set must not lengthen a pause. */
   readonly now?: () => number;
   /** Milliseconds since the epoch, for dates that registries send. */
   readonly wallClock?: () => number;
   /** Runs something once that many milliseconds have passed. */
   readonly later?: (run: () => void, milliseconds: number) => void;
-  readonly resolve?: Resolve;
 }
 
 export interface RegistryClientOptions {
@@ -97,7 +96,8 @@ export function createRegistryClient(
   const { now = monotonicNow, wallClock = Date.now } = deps;
   const allowLoopback = options.allowLoopback ?? false;
   const guard = createAddressGuard({ allowAddresses: options.allowAddresses, allowLoopback });
-  const ways = { guard, resolve: deps.resolve ?? resolveByDns, proxyFor: readProxies(options.env ?? {}) };
+  const proxyFor = readProxies(options.env ?? {});
+  const ways = { resolve: resolveByDns, ...deps, guard, proxyFor };
   const dispatchers = createDispatchers(ways, { limits, ca: options.ca ?? [] });
   const http = createHttp({ dispatchers, onRequest: options.onRequest ?? ((): void => undefined) }, limits);
   const send = followRedirects(http, { redirects: limits.redirects, plainHttp: options.plainHttp });

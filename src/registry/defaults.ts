@@ -25,6 +25,28 @@ export const DEFAULTS = {
   redirects: 5,
   /** Includes DNS and TLS. One lost SYN costs 1 s and two cost 3; an admission has 10 s by default. */
   connectMs: 3_000,
+  /** One DNS server's time, as `timeout:1` in resolv.conf; c-ares doubles it for the second try. */
+  dnsTryMs: 1_000,
+  /** UDP loses packets; a third try would outlast `dnsMs`. */
+  dnsTries: 2,
+  /** All tries and search domains together: both tries of one name, so that its server's silence ends within `mirrorMs`. */
+  dnsMs: 3_000,
+  /** After the first address, the time left to the other family: RFC 8305 recommends 50 ms. */
+  dnsSecondFamilyMs: 50,
+  /** Kept of an answer, as many as a client would try in an admission; a TCP answer holds 4,000. */
+  dnsAddresses: 32,
+  /** A name that does not resolve is not asked for again: longer than Pods of a Deployment come, shorter than an outage. */
+  dnsFailureMs: 2_000,
+  /** An answer is used at least from the request to its connection, whatever its TTL, and at most as kept connections. */
+  dnsShortestMs: 5_000,
+  dnsLongestMs: 30_000,
+  /** Names of one namespace being resolved at a time: images of one Pod rarely name more registries than 3. */
+  dnsShare: 16,
+  /** Of all: 64 namespaces that use up their share. Each holds two sockets and some KiB. */
+  dnsLookups: 1_024,
+  /** Cached names, and their bytes. */
+  dnsNames: 1_000,
+  dnsBytes: MIB,
   /** Silence from a connected registry. The admission's own deadline is usually shorter; this bounds background work. */
   silenceMs: 10_000,
   /** A token is fetched for all who wait for it, so not on any one caller's time. Twice a slow answer of a real one. */

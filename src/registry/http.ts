@@ -56,7 +56,8 @@ export function createHttp(deps: HttpDeps, limits: Limits): Send {
     try {
       signal.throwIfAborted();
       // undici looks at the signal only once there is a connection.
-      const sent = sendRequest.call(deps.dispatchers.of(request), {
+      const dispatcher = await waitFor(deps.dispatchers.of(request), signal);
+      const sent = sendRequest.call(dispatcher, {
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,

@@ -3,6 +3,7 @@ import { formatKey } from '../config/describe-problem.ts';
 import { AppError, describeError } from '../errors.ts';
 import { isMissing } from '../read-text.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts';
+import type { NameResolver } from '../registry/connection/guarded-connector.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
 import { readNamedFiles } from '../registry/hosts/named-files.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
@@ -12,6 +13,8 @@ interface Surroundings extends Pick<RegistryClientOptions, 'onRequest' | 'onPaus
   readonly env: Io['env'];
   /** On a user's own machine. */
   readonly allowLoopback?: boolean;
+  /** Left out: the system's own way. */
+  readonly resolver?: NameResolver;
 }
 
 /** On one line; what a file takes is no news to whoever forgot to bring it. */
@@ -35,10 +38,10 @@ function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'>
 /** @throws AppError where the settings, the files they name, or a proxy in the environment cannot be used */
 export async function connectRegistry(
   settings: RegistrySettings,
-  surroundings: Surroundings,
+  { resolver, ...surroundings }: Surroundings,
 ): Promise<RegistryClient> {
   const { plainHttp, allowAddresses } = settings;
   const { files, faults } = await readNamedFiles(settings);
   if (faults.length > 0) throw unusableFiles(faults);
-  return createRegistryClient({}, { plainHttp, allowAddresses, ...files, ...surroundings });
+  return createRegistryClient({ ...resolver }, { plainHttp, allowAddresses, ...files, ...surroundings });
 }

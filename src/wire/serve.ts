@@ -11,6 +11,7 @@ import { createEvents } from '../kubernetes/events.ts';
 import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
 import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
+import { createDnsResolver } from '../registry/connection/dns-resolver.ts';
 import { createApp } from '../server/app.ts';
 import { swapCertificate, serverTlsOptions } from '../server/certificate.ts';
 import { createHealth, type Health } from '../server/health.ts';
@@ -46,7 +47,11 @@ async function createParts(version: string, flags: ServeFlags, { env, signal }: 
   const client = createKubernetesClient(await connect(flags.kubeconfig, env));
   const cluster = createCluster({ client, logger });
   const metrics = createWebhookMetrics(version, cluster, signal);
-  const registry = await connectRegistry(settings.registry, { env, ...metrics.registry });
+  const registry = await connectRegistry(settings.registry, {
+    env,
+    resolver: createDnsResolver(),
+    ...metrics.registry,
+  });
   const pullSecrets = createPullSecrets({ client });
   const serviceAccounts = createServiceAccounts({ client, logger });
   const ports = { cluster, pullSecrets, serviceAccounts, keychain, registry };

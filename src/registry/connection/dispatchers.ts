@@ -4,19 +4,18 @@ import type { Limits } from '../defaults.ts';
 import type { TlsMaterial } from '../endpoint.ts';
 import type { HttpRequest } from '../http-types.ts';
 import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
-import { createGuardedConnector, clientTlsOptions, type Resolve } from './guarded-connector.ts';
+import { createGuardedConnector, clientTlsOptions, type NameResolver } from './guarded-connector.ts';
 import type { ProxyFor } from './proxies.ts';
 import { Agent, openTunnel, Pool, ProxyAgent } from './undici-parts.ts';
 
-export interface DispatcherDeps {
+export interface DispatcherDeps extends NameResolver {
   readonly guard: AddressGuard;
-  readonly resolve: Resolve;
   readonly proxyFor: ProxyFor;
 }
 
 export interface Dispatchers {
-  /** What sends the request. @throws AddressDeniedError */
-  readonly of: (request: HttpRequest) => Dispatcher;
+  /** What sends the request; its host's name is resolved. @throws AddressDeniedError, or what the resolver throws */
+  readonly of: (request: HttpRequest) => Promise<Dispatcher>;
   readonly close: () => Promise<void>;
 }
 
@@ -46,6 +45,10 @@ function tlsFor({ tls, url }: HttpRequest): { readonly key: unknown; readonly tl
   if (tls.host === url.host) return { key: tls.material, tls: tls.material };
   const { ca } = tls.material;
   return ca.length === 0 ? { key: null, tls: null } : { key: ca, tls: { ca, client: [], insecure: false } };
+}
+
+function addressOf(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** One pool of connections per host, and per way to get there; a way is used again by all who take it. */
@@ -81,16 +84,18 @@ export function createDispatchers(deps: DispatcherDeps, settings: DispatcherOpti
 
   /** Names are resolved by the proxy; an address that is written out can be checked here all the same. */
   function checkAddress({ hostname }: URL): void {
-    const address = hostname.replace(/^\[(.*)\]$/, '$1');
+    const address = addressOf(hostname);
     const family = isIP(address);
     const allowed = family === 0 ? [] : deps.guard.filter([{ address, family }]);
     if (allowed instanceof AddressDeniedError) throw allowed;
   }
 
   return {
-    of: (request) => {
+    of: async (request) => {
+      const { hostname } = request.url;
       const proxy = deps.proxyFor(request.url);
       if (proxy !== null) checkAddress(request.url);
+      else if (isIP(addressOf(hostname)) === 0) await deps.prepare?.(hostname, request.tenant);
       const { key, tls } = tlsFor(request);
       const way = proxy?.href ?? '';
       const byTls = known.get(way) ?? new Map<unknown, Dispatcher>();

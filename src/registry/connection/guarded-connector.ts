@@ -4,6 +4,7 @@ import { getCACertificates, type ConnectionOptions } from 'node:tls';
 import type { buildConnector } from 'undici';
 import type { TlsMaterial } from '../endpoint.ts';
 import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
+import { notFound } from './dns-query.ts';
 import { createConnector } from './undici-parts.ts';
 
 /** All addresses of a name, as `dns.lookup` answers. */
@@ -11,6 +12,15 @@ export type Resolve = (
   hostname: string,
   callback: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
 ) => void;
+
+export interface NameResolver {
+  readonly resolve: Resolve;
+  /**
+   * Resolves a name for a namespace before a request needs it, so that `resolve` knows it then: a connection does not know
+   * whose request it is for. Absent where there is one tenant.
+   */
+  readonly prepare?: (hostname: string, tenant: string) => Promise<void>;
+}
 
 type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>;
 
@@ -31,13 +41,10 @@ export function clientTlsOptions(ca: readonly string[], tls: TlsMaterial | null)
   };
 }
 
+/** The system's own way, for commands. It blocks a thread of libuv while a DNS server is silent. */
 export const resolveByDns: Resolve = (hostname, callback) => {
   lookup(hostname, { all: true }, callback);
 };
-
-function notFound(hostname: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`no address for ${hostname}`), { code: 'ENOTFOUND' });
-}
 
 /** `net.connect` asks for all addresses or for one, as it sees fit; both are answered from the guarded list. */
 function guardedLookup(guard: AddressGuard, resolve: Resolve): LookupFunction {

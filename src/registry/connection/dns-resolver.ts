@@ -1,0 +1,92 @@
+import { LRUCache } from 'lru-cache';
+import { DEFAULTS, type Limits } from '../defaults.ts';
+import { queryDns, type DnsAnswer, type DnsServers } from './dns-query.ts';
+import type { NameResolver, Resolve } from './guarded-connector.ts';
+
+type Outcome = DnsAnswer | { readonly error: NodeJS.ErrnoException };
+
+/** Whose share a lookup uses that a connection needs later than its request: a queue's turn, or a second connection. */
+const CONNECTIONS = '';
+
+/** What a cached answer takes: the entry and its name, and each address as an object. */
+const BYTES = { entry: 256, address: 128 } as const;
+
+function sizeOf(outcome: Outcome, hostname: string): number {
+  const count = 'error' in outcome ? 1 : outcome.addresses.length;
+  return BYTES.entry + 2 * hostname.length + count * BYTES.address;
+}
+
+function toError(error: unknown): NodeJS.ErrnoException {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function busy(hostname: string, state: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`did not resolve ${hostname}: ${state}`), { code: 'EDNSBUSY' });
+}
+
+/**
+ * Resolves names for all namespaces, each name once at a time. A namespace has a share of the lookups under way, so that its
+ * names whose servers never answer leave room for the others'.
+ */
+export function createDnsResolver(
+  from: DnsServers = {},
+  changed: Partial<Limits> = {},
+): Required<NameResolver> {
+  const limits = { ...DEFAULTS, ...changed };
+  const cache = new LRUCache<string, Outcome>({
+    max: limits.dnsNames,
+    maxSize: limits.dnsBytes,
+    sizeCalculation: sizeOf,
+  });
+  const flights = new Map<string, Promise<Outcome>>();
+  const shares = new Map<string, number>();
+
+  const lifetimeOf = (outcome: Outcome): number => {
+    if ('error' in outcome) return limits.dnsFailureMs;
+    return Math.min(Math.max(outcome.ttlSeconds * 1000, limits.dnsShortestMs), limits.dnsLongestMs);
+  };
+
+  const take = (tenant: string, count: 1 | -1): void => {
+    const held = (shares.get(tenant) ?? 0) + count;
+    if (held === 0) shares.delete(tenant);
+    else shares.set(tenant, held);
+  };
+
+  const fly = async (hostname: string, tenant: string): Promise<Outcome> => {
+    take(tenant, 1);
+    const outcome = await queryDns(hostname, { ...from, limits }).catch((error: unknown): Outcome => ({
+      error: toError(error),
+    }));
+    take(tenant, -1);
+    flights.delete(hostname);
+    cache.set(hostname, outcome, { ttl: lifetimeOf(outcome) });
+    return outcome;
+  };
+
+  const lookUp = async (hostname: string, tenant: string): Promise<Outcome> => {
+    const known = cache.get(hostname) ?? flights.get(hostname);
+    if (known !== undefined) return known;
+    if (tenant !== CONNECTIONS && (shares.get(tenant) ?? 0) >= limits.dnsShare)
+      return { error: busy(hostname, `namespace "${tenant}" waits for ${limits.dnsShare} other names`) };
+    if (flights.size >= limits.dnsLookups) return { error: busy(hostname, 'too many lookups are under way') };
+    const flight = fly(hostname, tenant);
+    flights.set(hostname, flight);
+    return flight;
+  };
+
+  const answer = async (...[hostname, callback]: Parameters<Resolve>): Promise<void> => {
+    const outcome = await lookUp(hostname, CONNECTIONS);
+    if ('error' in outcome) callback(outcome.error, []);
+    else callback(null, outcome.addresses);
+  };
+
+  return {
+    prepare: async (hostname, tenant) => {
+      const outcome = await lookUp(hostname, tenant);
+      if ('error' in outcome) throw outcome.error;
+    },
+    resolve: (hostname, callback) => {
+      void answer(hostname, callback);
+    },
+  };
+}
