@@ -7,8 +7,11 @@ import { AppError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { AdmissionMeter } from './admission-meter.ts';
 import type { AnswerRequest } from './answer-request.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import type { JsonBody } from './read-body.ts';
 import type { ServerLogger } from './server-logger.ts';
 import { DEFAULTS, parseTimeout, spendable } from './time-budget.ts';
+import { createCutDeadline, createWaiting } from './wait-in-budget.ts';
 
 /** A request that could not be answered: HTTP 500, so that the webhook's `failurePolicy` decides and not we. */
 export type FaultCode = 'internal-fault';
@@ -70,15 +73,24 @@ function send(reply: FastifyReply, text: string): void {
   reply.raw.writeHead(200, headers).end(text);
 }
 
+interface HandlerParts {
+  readonly logger: ServerLogger;
+  /** Of the Pods whose admission waits. */
+  readonly waiting: MemoryBudget;
+  readonly meter?: AdmissionMeter | undefined;
+}
+
 /** The handler of one webhook. Nothing is logged, and no timer is started, for an ordinary admission. */
 export function createAdmissionHandler(
   answerRequest: AnswerRequest,
-  { logger, meter }: { readonly logger: ServerLogger; readonly meter?: AdmissionMeter | undefined },
+  { logger, waiting, meter }: HandlerParts,
 ): RouteHandlerMethod {
   const readDeadline = createDeadlineReader(logger);
+  const wait = createWaiting(waiting, logger);
   return (httpRequest, reply) => {
     const started = performance.now();
-    const request = parseReview(httpRequest.body);
+    const body = httpRequest.body as JsonBody | undefined;
+    const request = parseReview(body?.value);
     const deadline = readDeadline(httpRequest.query);
     const write = (answer: Answer): void => {
       if (logger.isLevelEnabled('debug')) {
@@ -92,8 +104,14 @@ export function createAdmissionHandler(
       throw fault(request, error, logger);
     };
     try {
-      const answering = answerRequest(request, deadline);
-      return answering instanceof Promise ? answering.then(write).catch(fail) : write(answering);
+      const limited = createCutDeadline(deadline);
+      const answering = answerRequest(request, limited);
+      if (!(answering instanceof Promise)) return write(answering);
+      // The text, the rest of the review: only the Pod is kept, by those that wait for it.
+      httpRequest.body = null;
+      return wait(answering, { owner: request.namespace, bytes: body?.weigh() ?? 0, cut: limited.cut })
+        .then(write)
+        .catch(fail);
     } catch (error) {
       return fail(error);
     }

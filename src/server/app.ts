@@ -1,13 +1,14 @@
 import type { Server, ServerOptions } from 'node:https';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { AssessPod } from '../assess/assessment.ts';
-import { AppError } from '../errors.ts';
 import { createAdmissionHandler } from './admission-handler.ts';
 import type { ServerMeter } from './admission-meter.ts';
-import { createBytesInFlight, type BytesInFlight } from './bytes-in-flight.ts';
 import { createErrorHandler, sendError } from './error-answer.ts';
 import type { Health } from './health.ts';
+import { limitConnections } from './limit-connections.ts';
+import { createMemoryBudget } from './memory-budget.ts';
 import { createMutate } from './mutate.ts';
+import { createBodyReader } from './read-body.ts';
 import type { ServerLogger } from './server-logger.ts';
 import { createValidate } from './validate.ts';
 
@@ -22,7 +23,8 @@ export interface AppOptions {
   /** Certificate and key among them; see `serverTlsOptions`. */
   readonly https: ServerOptions;
   readonly bodyLimit?: number;
-  readonly bytesInFlight?: number;
+  readonly receivedBytes?: number;
+  readonly waitingBytes?: number;
   readonly requestTimeout?: number;
   readonly handshakeTimeout?: number;
   readonly maxConnections?: number;
@@ -35,10 +37,19 @@ export const DEFAULTS = {
    */
   bodyLimit: 7 * 1024 * 1024,
   /**
-   * Of all bodies that are read or judged at a time, and of what the long ones become when they are parsed: four of the
-   * longest, or thousands of the usual 10 KiB. The Deployment grants 256 MiB for everything.
+   * Of bodies that are arriving, outside of the heap: three of the longest, or thousands of the usual 10 KiB. The container has
+   * 256 MiB: 128 for the heap, 85 for connections (below), 24 for these, and the rest for Node itself.
    */
-  bytesInFlight: 32 * 1024 * 1024,
+  receivedBytes: 24 * 1024 * 1024,
+  /** Up to this length a body is small; the longest of a thousand real Pods is half of it. */
+  smallBodyBytes: 64 * 1024,
+  /**
+   * Of Pods whose admission waits, mostly for a registry, in the heap: an eighth of it, and 300 of the usual 50 KiB. What the
+   * process knows of 5,000 nodes and the body that is being parsed (read-body.ts) take less than 96 MiB.
+   */
+  waitingBytes: 16 * 1024 * 1024,
+  /** What a small body becomes: Pods take up to eight times their length (measured). */
+  smallPodBytes: 512 * 1024,
   /**
    * Headers and body are one write of the API server over a local network, and it gives up after the 3 s or 5 s of our
    * manifests. What is not here after twice that is held open by somebody else, and its memory with it. It holds for the first
@@ -52,8 +63,9 @@ export const DEFAULTS = {
   /** Node's own 120 s are for slow lines; whoever does not finish within a cluster in this time does not want to. */
   handshakeTimeout: 10_000,
   /**
-   * Each takes some 85 KiB: 4,000 idle ones, which any Pod may open where no NetworkPolicy forbids it, ended a process of 256 MiB.
-   * API servers have one for each request that is under way, some hundreds at most.
+   * Each takes some 85 KiB: 4,000 idle ones, which any Pod may open if no NetworkPolicy forbids it, ended a process of 256 MiB.
+   * API servers have one for each request that is under way, some hundreds at most. At the limit a new one takes the place of
+   * one that does nothing (limit-connections.ts).
    */
   maxConnections: 1_000,
 } as const;
@@ -76,26 +88,6 @@ const METHODS: Readonly<Record<string, string>> = {
   '/healthz': 'GET',
   '/readyz': 'GET',
 };
-
-/** JSON.parse and nothing else: no coercion, no schema; what of the body is read is checked where it is read. */
-function addJsonParser(app: App, bodies: BytesInFlight): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    try {
-      bodies.addParsed(request, body as string);
-    } catch (error) {
-      done(error as Error);
-      return;
-    }
-    try {
-      done(null, JSON.parse(body as string));
-    } catch (cause) {
-      const state = body === '' ? 'it is empty' : 'it is not JSON';
-      const advice = 'Send an AdmissionReview as JSON.';
-      done(new AppError('not-json', `Cannot read body: ${state}`, { cause, advice }));
-    }
-  });
-}
 
 function addHealth(app: App, health: Health): void {
   app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
@@ -126,7 +118,7 @@ function addNotFound(app: App): void {
 /** The webhook as a value: it never listens by itself. */
 export function createApp(deps: AppDeps, options: AppOptions): App {
   const limits = { ...DEFAULTS, ...options };
-  const { requestTimeout, bodyLimit, bytesInFlight, connectionsCheckingInterval, handshakeTimeout } = limits;
+  const { requestTimeout, bodyLimit, connectionsCheckingInterval, handshakeTimeout } = limits;
   const { logger, meter } = deps;
   const app: App = fastify({
     // Headers are part of a request; Node's own default for them alone is longer, which would hide ours.
@@ -144,14 +136,18 @@ export function createApp(deps: AppDeps, options: AppOptions): App {
     return503OnClosing: false,
     schemaController: { compilersFactory: NO_SCHEMAS },
   });
-  app.server.maxConnections = limits.maxConnections;
-  const bodies = createBytesInFlight({ most: bytesInFlight, bodyLimit });
-  app.addHook('onRequest', bodies.onRequest);
-  addJsonParser(app, bodies);
+  limitConnections(app.server, limits.maxConnections);
+  const received = createMemoryBudget({ most: limits.receivedBytes, smallBytes: limits.smallBodyBytes });
+  const waiting = createMemoryBudget({ most: limits.waitingBytes, smallBytes: limits.smallPodBytes });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', createBodyReader(received, { bodyLimit }));
   app.setErrorHandler(createErrorHandler(logger, meter?.refused));
   addNotFound(app);
   addHealth(app, deps.health);
-  app.post('/mutate', createAdmissionHandler(createMutate(deps), { logger, meter: meter?.mutate }));
-  app.post('/validate', createAdmissionHandler(createValidate(deps), { logger, meter: meter?.validate }));
+  app.post('/mutate', createAdmissionHandler(createMutate(deps), { logger, waiting, meter: meter?.mutate }));
+  app.post(
+    '/validate',
+    createAdmissionHandler(createValidate(deps), { logger, waiting, meter: meter?.validate }),
+  );
   return app;
 }

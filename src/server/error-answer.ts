@@ -4,7 +4,13 @@ import { AppError, describeError } from '../errors.ts';
 import type { FaultCode } from './admission-handler.ts';
 import type { ServerLogger } from './server-logger.ts';
 
-export type RequestErrorCode = ReviewErrorCode | FaultCode | 'not-json' | 'too-many-bytes' | 'body-too-large';
+export type RequestErrorCode =
+  | ReviewErrorCode
+  | FaultCode
+  | 'not-json'
+  | 'too-many-bytes'
+  | 'body-too-large'
+  | 'bad-request';
 
 /** Why a request for an admission got no answer. */
 export const ERROR_CODES = [
@@ -29,6 +35,9 @@ export interface ErrorAnswer<Code extends string = string> {
   readonly advice: string | null;
 }
 
+/** Bodies are gone as soon as they have arrived. */
+const RETRY_SECONDS = '1';
+
 const STATUS: Readonly<Record<RequestErrorCode, number>> = {
   'not-json': 400,
   'not-a-review': 400,
@@ -38,15 +47,11 @@ const STATUS: Readonly<Record<RequestErrorCode, number>> = {
   'internal-fault': 500,
   'too-many-bytes': 503,
   'body-too-large': 413,
+  'bad-request': 400,
 };
 
 /** What Fastify refuses before we are asked, in our words. */
 const FASTIFY_ERRORS: Readonly<Record<string, Omit<ErrorAnswer<ErrorCode>, 'status'>>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: {
-    code: 'body-too-large',
-    message: 'Cannot read body: it is larger than any AdmissionReview',
-    advice: 'Its object and oldObject are at most 3 MiB each.',
-  },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'wrong-content-type',
     message: 'Cannot read body: its Content-Type is not application/json',
@@ -78,6 +83,7 @@ function describe(error: FastifyError): ErrorAnswer<ErrorCode> {
 }
 
 export function sendError(reply: FastifyReply, { status, ...answer }: ErrorAnswer): FastifyReply {
+  if (status === 503) reply.header('retry-after', RETRY_SECONDS);
   return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(answer));
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { limitConnections } from './limit-connections.ts';
 import { cannotListen } from './listen.ts';
 
 /** Everything that is counted, as text. */
@@ -26,7 +27,7 @@ export const DEFAULTS = {
   connectionsCheckingInterval: 1000,
   /** Collectors come every 15 to 60 s by one connection each: who closes first must not be we. */
   keepAliveTimeout: 100_000,
-  /** A pair of collectors and somebody with curl; whoever else reaches the port shall not fill the memory. */
+  /** Two collectors and a user with curl; others who reach the port must not fill the memory. */
   maxConnections: 32,
   maxHeaderSize: 8192,
 } as const;
@@ -76,9 +77,7 @@ export async function serveMetrics(
   const server = createServer({ ...times, maxHeaderSize }, (request, response) =>
     answer(request, response, page),
   );
-  server.maxConnections = DEFAULTS.maxConnections;
-  // Who has no place comes again, and then those that only keep one shall have gone.
-  server.on('drop', () => server.closeIdleConnections());
+  limitConnections(server, DEFAULTS.maxConnections);
   const listening = Promise.withResolvers<void>();
   server.once('error', listening.reject);
   server.listen({ host, port }, listening.resolve);

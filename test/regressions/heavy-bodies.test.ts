@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import type { AssessPod } from '../../src/assess/assessment.ts';
 import { answering, decided } from '../support/assessments.ts';
 import { readReview } from '../support/reviews.ts';
 import { startWebhook, type Webhook } from '../support/webhook.ts';
@@ -27,27 +29,60 @@ test('a body that takes more memory than there is, is refused before it is parse
   await expectServing(webhook);
 });
 
-test('bodies that are judged take so much memory together and no more, and give it back', async () => {
-  const begun = Promise.withResolvers<void>();
+/** Waits for its time to end, as for a registry that does not answer. */
+function hanging() {
+  let most = 0;
+  let waiting = 0;
   const gate = Promise.withResolvers<void>();
-  const assess = async () => {
-    begun.resolve();
-    await gate.promise;
+  const assess: AssessPod = async ({ deadline }) => {
+    waiting += 1;
+    await Promise.race([gate.promise, once(deadline.signal(), 'abort')]);
+    waiting -= 1;
     return decided();
   };
-  await using webhook = await startWebhook({ assess });
-  // Some 22 MiB each, of 32.
-  const tolerations = Array.from({ length: 200_000 }, () => ({}));
+  const watched: AssessPod = (request) => {
+    const assessing = assess(request);
+    // Those without room have their time cut in the same turn.
+    setImmediate(() => (most = Math.max(most, waiting)));
+    return assessing;
+  };
+  return { assess: watched, open: gate.resolve, waiting: () => waiting, most: () => most };
+}
+
+function podWith(tolerations: readonly object[], namespace = 'team') {
   const spec = { containers: [{ name: 'app', image: 'example.com/app:1' }], tolerations };
   const object = { ...review.request.object, spec };
-  const heavy = JSON.stringify({ ...review, request: { ...review.request, object } });
-  const first = webhook.post('/validate', heavy);
-  await begun.promise;
-  const second = await webhook.post('/validate', heavy);
-  expect(second.status).toBe(503);
-  expect(second.json()).toMatchObject({ code: 'too-many-bytes' });
-  gate.resolve();
-  expect((await first).status).toBe(200);
-  await expect.poll(async () => (await webhook.post('/validate', heavy)).status).toBe(200);
-  await expectServing(webhook);
+  return JSON.stringify({ ...review, request: { ...review.request, namespace, object } });
+}
+
+/** 16 KiB of `{}`, which become 520 KiB. */
+const small = podWith(Array.from({ length: 4_700 }, () => ({})));
+
+test('a Pod too large to be kept while a registry is waited for is decided at once', async () => {
+  const { assess, waiting } = hanging();
+  await using webhook = await startWebhook({ assess });
+  // Some 22 MiB.
+  const heavy = podWith(Array.from({ length: 200_000 }, () => ({})));
+  expect((await webhook.post('/validate', heavy)).status).toBe(200);
+  expect(waiting()).toBe(0);
+  expect(webhook.log).toEqual([expect.stringContaining('too many Pods wait for registries')]);
+});
+
+test('400 bodies just under 16 KiB: few wait, and none of another namespace is decided without', async () => {
+  const { assess, open, waiting, most } = hanging();
+  await using webhook = await startWebhook({ assess });
+  expect(small.length).toBeLessThan(16 * 1024);
+  const replies = Array.from({ length: 400 }, () => webhook.post('/validate', small));
+  await expect.poll(() => most()).toBeGreaterThan(10);
+  let answered = 0;
+  for (const reply of replies) void reply.then(() => (answered += 1));
+  await expect.poll(() => answered + waiting()).toBe(400);
+  // Of 16 MiB three quarters: some 20 of them, at 600 KiB each.
+  expect(most()).toBeLessThan(40);
+  const before = waiting();
+  const other = webhook.post('/validate', JSON.stringify(review));
+  await expect.poll(() => waiting()).toBe(before + 1);
+  open();
+  expect((await other).status).toBe(200);
+  expect((await Promise.all(replies)).filter(({ status }) => status !== 200)).toEqual([]);
 });

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import type { AppOptions } from '../../src/server/app.ts';
+import type { AssessPod } from '../../src/assess/assessment.ts';
+import { DEFAULTS, type AppOptions } from '../../src/server/app.ts';
 import { answering, decided } from '../support/assessments.ts';
 import { readReview } from '../support/reviews.ts';
 import { startWebhook } from '../support/webhook.ts';
@@ -20,8 +21,8 @@ function closed(socket: Socket): Promise<void> {
   return promise;
 }
 
-async function start(app: Omit<AppOptions, 'https'>) {
-  const webhook = await startWebhook({ assess: answering(decided()).assess, app });
+async function start(app: Omit<AppOptions, 'https'>, assess: AssessPod = answering(decided()).assess) {
+  const webhook = await startWebhook({ assess, app });
   onTestFinished(() => webhook[Symbol.asyncDispose]());
   const keep = <Kept extends Socket>(socket: Kept): Kept => {
     onTestFinished(() => void socket.destroy());
@@ -47,12 +48,50 @@ test('one that asks for nothing is closed', async () => {
   expect((await webhook.post('/validate', body)).status).toBe(200);
 });
 
-test('there are so many and no more, and those that end make room', async () => {
-  const { webhook, tls } = await start({ maxConnections: 2 });
-  const first = tls();
-  await once(first, 'secureConnect');
-  await once(tls(), 'secureConnect');
-  await closed(tls());
-  first.destroy();
-  await expect.poll(() => webhook.post('/validate', body).catch(() => null)).toMatchObject({ status: 200 });
+/** Two connections each, which was all that there may be. */
+test.each(['without a handshake', 'idle', 'half a request', 'half a body'])(
+  'connections that do nothing (%s) give their place to new ones',
+  async (kind) => {
+    const { webhook, tcp, tls } = await start({ maxConnections: 2 });
+    const open = async (): Promise<Socket> => {
+      if (kind === 'without a handshake') return tcp();
+      const socket = tls();
+      await once(socket, 'secureConnect');
+      if (kind === 'half a request') socket.write('POST /validate HTTP/1.1\r\nHost: x\r\n');
+      if (kind === 'half a body') {
+        const taken = once(webhook.app.server, 'request');
+        socket.write(
+          'POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
+        );
+        await taken;
+      }
+      return socket;
+    };
+    const first = closed(await open());
+    await open();
+    expect((await webhook.post('/validate', body)).status).toBe(200);
+    await first;
+    expect((await webhook.get('/healthz')).status).toBe(200);
+  },
+);
+
+test('one that waits for its answer keeps its place', async () => {
+  const gate = Promise.withResolvers<void>();
+  const assess = () => gate.promise.then(() => decided());
+  const { webhook, tls } = await start({ maxConnections: 2 }, assess);
+  const waiting = webhook.post('/validate', body);
+  await once(webhook.app.server, 'request');
+  const silent = [closed(tls()), closed(tls())];
+  await silent[0];
+  gate.resolve();
+  expect((await waiting).status).toBe(200);
+});
+
+test('a thousand kept connections lock nobody out', async () => {
+  const { webhook, tls } = await start({});
+  const kept = Array.from({ length: DEFAULTS.maxConnections }, () => tls());
+  await Promise.all(kept.map((socket) => once(socket, 'secureConnect')));
+  const replies = await Promise.all(Array.from({ length: 50 }, () => webhook.post('/validate', body)));
+  expect(replies.filter(({ status }) => status !== 200)).toEqual([]);
+  expect((await webhook.get('/readyz')).status).toBe(200);
 });
