@@ -41,14 +41,14 @@ export const DEFAULTS = {
    * 256 MiB: 128 for the heap, 85 for connections (below), 24 for these, and the rest for Node itself.
    */
   receivedBytes: 24 * 1024 * 1024,
-  /** Up to this length a body is small; the longest of a thousand real Pods is half of it. */
+  /** Up to this length a body is small: six times the usual one. */
   smallBodyBytes: 64 * 1024,
   /**
-   * Of Pods whose admission waits, mostly for a registry, in the heap: an eighth of it, and 300 of the usual 50 KiB. What the
-   * process knows of 5,000 nodes and the body that is being parsed (read-body.ts) take less than 96 MiB.
+   * Of Pods whose admission waits, mostly for a registry. They are in the heap: an eighth of it, and 230 of the usual 70 KiB.
+   * The rest is for what the process knows of 5,000 nodes, and for the one body that is being parsed (read-body.ts).
    */
   waitingBytes: 16 * 1024 * 1024,
-  /** What a small body becomes: Pods take up to eight times their length (measured). */
+  /** What a small body becomes at most: Pods take seven to eight times their length (test/reviews). */
   smallPodBytes: 512 * 1024,
   /**
    * Headers and body are one write of the API server over a local network, and it gives up after the 3 s or 5 s of our
