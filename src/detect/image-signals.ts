@@ -3,7 +3,7 @@ import { isUnknownPlatform, isWasmPlatform } from '../image/platform.ts';
 import { VARIANT_ANNOTATION } from '../pod/names.ts';
 import { namesWasmFile, namesWatFile } from './effective-command.ts';
 import { judgeHost, judgeNoHost, judgeProgram, programEvidence } from './inside-signals.ts';
-import { contentOf, programLookUp, startsNothing } from './look-ups.ts';
+import { contentOf, programLookUp, startsByHost } from './look-ups.ts';
 import {
   commandEvidence,
   notAWorkload,
@@ -71,7 +71,7 @@ function judgeWasiPlatform(subject: Subject): Verdict | null {
   const { platform } = subject.variant.config;
   if (!isWasmPlatform(platform)) return null;
   const evidence = [platformEvidence(subject, 'a Wasm platform')];
-  if (!startsNothing(subject.command.first)) {
+  if (!startsByHost(subject.command.first)) {
     const started = commandEvidence(subject, 'what the runtime would start');
     return judgeProgram(subject, 'wasi-image', [...evidence, started]);
   }
@@ -81,14 +81,13 @@ function judgeWasiPlatform(subject: Subject): Verdict | null {
 
 /** What is started as Spin applications are, and looks like any other Linux image until somebody looks inside. */
 function judgeHostedLinux(subject: Subject): Verdict | null {
-  if (!startsNothing(subject.command.first)) return null;
+  const { first } = subject.command;
+  if (!startsByHost(first)) return null;
   const evidence = [platformEvidence(subject, 'an ordinary platform')];
   const hosted = judgeHost(subject, evidence);
-  if (hosted !== null || subject.command.first === null) return hosted;
-  return unsupported('its command is "/", which only Spin and slight start, and no file of theirs was seen', [
-    ...evidence,
-    commandEvidence(subject, 'no file that a kernel could start'),
-  ]);
+  if (hosted !== null || first === null) return hosted;
+  const detail = `its command is "${first}", which only Spin and slight start, and no file of theirs was seen`;
+  return unsupported(detail, [...evidence, commandEvidence(subject, 'no file that a kernel could start')]);
 }
 
 function judgeVariable(subject: Subject): Verdict | null {

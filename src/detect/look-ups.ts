@@ -26,6 +26,18 @@ export function startsNothing(first: string | null): first is '/' | null {
   return first === null || first === '/';
 }
 
+/** Names one of their files instead, which no kernel starts. */
+export function namesHostFile(first: string | null): boolean {
+  if (first === null || !first.startsWith('/')) return false;
+  const path = resolvePath('/', first);
+  return path === SPIN_MANIFEST || path === SLIGHT_MANIFEST;
+}
+
+/** What is started is left to a host, which finds its application by itself. */
+export function startsByHost(first: string | null): boolean {
+  return startsNothing(first) || namesHostFile(first);
+}
+
 const DEFAULTS = {
   /** Linux' own: what is longer names no file, and must not fill our memory. */
   longestPath: 4096,

@@ -23,7 +23,7 @@ import {
   programLookUp,
   SLIGHT_MANIFEST,
   SPIN_MANIFEST,
-  startsNothing,
+  startsByHost,
   type LookUp,
 } from './look-ups.ts';
 import type { Subject } from './signal.ts';
@@ -92,7 +92,7 @@ function aboutFiles(judged: Judged, scope: Scope): OpenQuestion | null {
     platform.os === 'js'
   )
     return null;
-  if (startsNothing(command.first)) return { lookUps: HOST_LOOK_UPS, answers: HOST_ANSWERS };
+  if (startsByHost(command.first)) return { lookUps: HOST_LOOK_UPS, answers: HOST_ANSWERS };
   const program = programLookUp(judged.subject);
   if (program === null || contentOf(variant, program) !== undefined || !isReadable(command)) return null;
   // A file of a Spin application may stand as its entrypoint: what is taken for a module must be seen to be no Spin file.

@@ -338,6 +338,27 @@ describe('what a look inside showed decides', () => {
     ['Spin for Linux', linux(), { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
     ['Spin for Linux, started as it is', linux('/'), { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
     [
+      'Spin, started by its manifest',
+      wasi('/spin.toml'),
+      { '/spin.toml': 'other' },
+      'spin-rootfs',
+      'application',
+    ],
+    [
+      'Spin for Linux by its manifest',
+      linux('/spin.toml'),
+      { '/spin.toml': 'other' },
+      'spin-rootfs',
+      'application',
+    ],
+    [
+      'slight for Linux by its manifest',
+      linux('//slightfile.toml'),
+      { '/spin.toml': 'absent', '/slightfile.toml': 'other' },
+      'slight-app',
+      'application',
+    ],
+    [
       'Spin with one of its files as the entrypoint',
       wasi(FILE),
       { [FILE]: 'module', '/spin.toml': 'other' },

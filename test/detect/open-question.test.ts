@@ -50,6 +50,8 @@ describe('what manifests leave open', () => {
     ['what a labelled image starts', LABELLED, ['/server', ...HOSTS]],
     ['which host an application is for', wasi(), HOSTS],
     ['a Linux image without a command', linux(), HOSTS],
+    ["a Linux image that starts Spin's manifest", linux('/spin.toml'), HOSTS],
+    ["a Wasm image that starts slight's manifest", wasi('//slightfile.toml'), HOSTS],
     ['a Linux image that starts its root', linux('/'), HOSTS],
     ['the shape of a runwasi layer', RUNWASI_LAYER, [digestOf('layer 0')]],
     [

@@ -1,5 +1,5 @@
 import { namesWatFile } from '../../detect/effective-command.ts';
-import { startsNothing } from '../../detect/look-ups.ts';
+import { namesHostFile, startsByHost, startsNothing } from '../../detect/look-ups.ts';
 import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
 import { CNCF_WASM_LAYER } from '../../image/media-types.ts';
 
@@ -18,6 +18,7 @@ export const IMAGE_FORMS = [
   'spin-app',
   'spin-files',
   'spin-rootfs',
+  'spin-manifest',
   'spin-entrypoint',
   'slight-files',
   'other-files',
@@ -27,7 +28,7 @@ export type ImageForm = (typeof IMAGE_FORMS)[number];
 
 function fileForm(verdict: WasmVerdict): ImageForm {
   const { flavour, shape, firstArgument, isHostless } = verdict;
-  if (startsNothing(firstArgument)) return 'other-files';
+  if (startsByHost(firstArgument)) return 'other-files';
   if (namesWatFile(firstArgument)) return 'text-file';
   if (shape === 'component') return 'component-file';
   const isOpen = isHostless !== true && (flavour === 'wasi-image' || flavour === 'wasi-index');
@@ -37,6 +38,7 @@ function fileForm(verdict: WasmVerdict): ImageForm {
 /** Only who looked inside knows that there is a /spin.toml. */
 function spinForm(verdict: WasmVerdict): ImageForm {
   if (verdict.shape === null) return 'spin-files';
+  if (namesHostFile(verdict.firstArgument)) return 'spin-manifest';
   return startsNothing(verdict.firstArgument) ? 'spin-rootfs' : 'spin-entrypoint';
 }
 

@@ -180,6 +180,12 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
     cells: cells('no-engine', 'no-host', { crun: 'spin-build', 'any-shim': 'engine-unknown', spin: 'spin' }),
     source: 'measured on all but spin; containerd-shim-spin constants.rs, source.rs',
   },
+  'spin-manifest': {
+    what: 'a Spin application as a file system, whose entrypoint is its /spin.toml',
+    cells: cells('no-engine', 'no-host', { 'any-shim': 'engine-unknown', spin: 'spin' }),
+    source:
+      "measured on runc (permission denied) and wasmtime (can't handle spec); containerd-shim-spin source.rs",
+  },
   'spin-entrypoint': {
     what: 'a Spin application as a file system, whose entrypoint is one of its Wasm files',
     cells: cells('no-engine', 'untried', {
