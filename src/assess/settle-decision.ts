@@ -110,7 +110,9 @@ export function settleDecision(
   const settled: Settled = { containers, decision: decide(containers) };
   if (peek === 'off') return settled;
   const open = findOpen(settled);
-  if (open.size === 0 || !wouldChange(settled, open, decide)) return settled;
+  // What hints at Wasm is looked into once: only the file itself shows what it wants of its host.
+  const isHinted = [...open.values()].some(({ scope }) => scope === 'sign');
+  if (open.size === 0 || (!isHinted && !wouldChange(settled, open, decide))) return settled;
   const wanted = new Map([...open].map(([position, { scope }]) => [position, scope]));
   return lookInto(wanted).then((seen) => ({ containers: seen, decision: decide(seen) }));
 }

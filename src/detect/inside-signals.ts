@@ -1,5 +1,5 @@
 import type { Content } from '../image/image-facts.ts';
-import { contentOf, hostOf, programLookUp, SLIGHT_MANIFEST, SPIN_MANIFEST } from './look-ups.ts';
+import { contentOf, hostOf, moduleOf, programLookUp, SLIGHT_MANIFEST, SPIN_MANIFEST } from './look-ups.ts';
 import type { Subject } from './signal.ts';
 import type { Evidence, Flavour, Verdict, WasmVerdict } from './verdict.ts';
 
@@ -25,6 +25,7 @@ function tar({ command, variant }: Subject, sketch: Tar): WasmVerdict {
     packaging: 'tar',
     firstArgument: command.first,
     ...(command.isOpen ? { isArgumentOpen: true } : {}),
+    ...moduleOf(variant, programLookUp({ command, variant })),
     ...sketch,
   };
   return hostOf(variant) === 'none' ? { ...found, isHostless: true } : found;

@@ -1,5 +1,6 @@
 import type { Content, ImageVariant } from '../image/image-facts.ts';
 import { hasRootFileSystem, type Descriptor } from '../image/manifest.ts';
+import type { ModuleInterface } from '../image/module-interface.ts';
 import { resolvePath } from '../image/resolve-path.ts';
 import type { Subject } from './signal.ts';
 
@@ -84,6 +85,15 @@ export function layerLookUp(layer: Descriptor): LookUp {
 /** What was found; undefined where nobody looked. */
 export function contentOf({ contents }: ImageVariant, lookUp: LookUp | null): Content | undefined {
   return lookUp === null ? undefined : contents.get(lookUp.key);
+}
+
+/** What the module wants of its host, if a look inside showed one. */
+export function moduleOf(
+  { modules }: ImageVariant,
+  lookUp: LookUp | null,
+): { readonly module?: ModuleInterface } {
+  const module = lookUp === null ? undefined : modules?.get(lookUp.key);
+  return module === undefined ? {} : { module };
 }
 
 export type Host = 'spin' | 'slight' | 'none';

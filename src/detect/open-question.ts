@@ -1,9 +1,12 @@
 import {
   NO_CONTENTS,
+  NO_MODULES,
+  NOTHING_INSIDE,
   type Content,
   type Contents,
   type ImageFacts,
   type ImageVariant,
+  type Inside,
 } from '../image/image-facts.ts';
 import { hasRootFileSystem } from '../image/manifest.ts';
 import { isImageConfig } from '../image/media-types.ts';
@@ -62,8 +65,11 @@ interface Judged {
 
 function aboutLayer({ subject, verdict }: Judged): OpenQuestion | null {
   const layer = wasmLayerOf(subject.variant.manifest);
-  if (verdict.kind !== 'wasm' || verdict.shape !== null || layer === undefined) return null;
-  return { lookUps: [layerLookUp(layer)], answers: ['module', 'component'] };
+  if (verdict.kind !== 'wasm' || layer === undefined) return null;
+  const lookUps = [layerLookUp(layer)];
+  // What a component wants is in its config.
+  if (verdict.shape === null) return { lookUps, answers: ['module', 'component'] };
+  return verdict.shape === 'module' ? { lookUps, answers: ['module'] } : null;
 }
 
 function isLabelled({ variant }: Subject): boolean {
@@ -133,16 +139,22 @@ function contentsFor(lookUps: readonly LookUp[], answer: Answer): Contents {
 /** Whoever writes Pods may ask for ever new files of one image: then what was found before is found again, or forgotten. */
 const MOST_CONTENTS = 32;
 
-function withContents(variant: ImageVariant, contents: Contents): ImageVariant {
-  const known = variant.contents.size < MOST_CONTENTS ? variant.contents : NO_CONTENTS;
-  return { ...variant, contents: new Map([...known, ...contents]) };
+function withContents(variant: ImageVariant, { contents, modules }: Inside): ImageVariant {
+  const isFull = variant.contents.size >= MOST_CONTENTS;
+  const known = isFull ? NO_CONTENTS : variant.contents;
+  const knownModules = isFull || variant.modules === undefined ? [] : variant.modules;
+  return {
+    ...variant,
+    contents: new Map([...known, ...contents]),
+    modules: new Map([...knownModules, ...modules]),
+  };
 }
 
 /** The same facts with what was found added, one `found` for each variant. */
-export function addContents(facts: ImageFacts, found: readonly Contents[]): ImageFacts {
+export function addContents(facts: ImageFacts, found: readonly Inside[]): ImageFacts {
   const [first, ...others] = facts.variants;
   const add = (variant: ImageVariant, index: number): ImageVariant =>
-    withContents(variant, found[index] ?? NO_CONTENTS);
+    withContents(variant, found[index] ?? NOTHING_INSIDE);
   return { ...facts, variants: [add(first, 0), ...others.map((other, index) => add(other, index + 1))] };
 }
 
@@ -155,7 +167,11 @@ export function supposeAnswers(
   return [...answers].map((answer) =>
     addContents(
       facts,
-      questions.map((question) => (question === null ? NO_CONTENTS : contentsFor(question.lookUps, answer))),
+      questions.map((question) =>
+        question === null
+          ? NOTHING_INSIDE
+          : { contents: contentsFor(question.lookUps, answer), modules: NO_MODULES },
+      ),
     ),
   );
 }

@@ -1,3 +1,5 @@
+import type { ModuleInterface } from '../image/module-interface.ts';
+
 /** How the image was packed, by name (see the signal table for the rule and its source). */
 export type Flavour =
   | 'wasi-image'
@@ -60,6 +62,10 @@ export interface WasmVerdict {
   readonly isHostless?: boolean;
   /** A layer of its own that is reached through an index: there no shim looks for it. */
   readonly isBehindIndex?: boolean;
+  /** What the module wants of its host; absent if it is no module, or nobody looked. */
+  readonly module?: ModuleInterface;
+  /** Interfaces that a component imports, as its config names them; absent where it names none. */
+  readonly interfaces?: readonly string[];
   readonly evidence: readonly Evidence[];
 }
 

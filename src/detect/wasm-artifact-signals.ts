@@ -3,6 +3,7 @@ import type { Content } from '../image/image-facts.ts';
 import type { Descriptor, ImageManifest } from '../image/manifest.ts';
 import { CNCF_WASM_CONFIG, CNCF_WASM_LAYER, isImageConfig } from '../image/media-types.ts';
 import { contentEvidence } from './inside-signals.ts';
+import { layerLookUp, moduleOf } from './look-ups.ts';
 import {
   configTypeEvidence,
   layerEvidence,
@@ -53,6 +54,7 @@ function layerContent({ variant }: Subject): Content | undefined {
 function wasm(subject: Subject, { flavour, shape, evidence }: Artefact): Verdict {
   const layer = wasmLayerOf(subject.variant.manifest);
   const content = shape === null ? layerContent(subject) : undefined;
+  const interfaces = subject.variant.config.component?.imports ?? [];
   const isSeen = content === 'module' || content === 'component';
   return {
     kind: 'wasm',
@@ -62,7 +64,10 @@ function wasm(subject: Subject, { flavour, shape, evidence }: Artefact): Verdict
     firstArgument: subject.command.first,
     evidence:
       isSeen && layer !== undefined ? [...evidence, contentEvidence(layer.digest, content)] : evidence,
-    ...(layer === undefined ? {} : { layerType: layer.mediaType }),
+    ...(layer === undefined
+      ? {}
+      : { layerType: layer.mediaType, ...moduleOf(subject.variant, layerLookUp(layer)) }),
+    ...(interfaces.length === 0 ? {} : { interfaces }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Digest } from './digest.ts';
 import type { FileKind } from './file-kind.ts';
 import type { ImageConfig } from './image-config.ts';
 import type { ImageManifest } from './manifest.ts';
+import type { ModuleInterface } from './module-interface.ts';
 import type { Platform } from './platform.ts';
 
 /**
@@ -11,8 +12,19 @@ import type { Platform } from './platform.ts';
 export type Contents = ReadonlyMap<string, Content>;
 export type Content = FileKind | 'absent' | 'hidden';
 
+/** What the modules among them want of their host, by the same keys. */
+export type ModuleInterfaces = ReadonlyMap<string, ModuleInterface>;
+
+/** What one look showed. */
+export interface Inside {
+  readonly contents: Contents;
+  readonly modules: ModuleInterfaces;
+}
+
 /** Before any look. */
 export const NO_CONTENTS: Contents = new Map();
+export const NO_MODULES: ModuleInterfaces = new Map();
+export const NOTHING_INSIDE: Inside = { contents: NO_CONTENTS, modules: NO_MODULES };
 
 /** One manifest with its config: what a node would run if it pulled this one. */
 export interface ImageVariant {
@@ -20,6 +32,8 @@ export interface ImageVariant {
   readonly manifest: ImageManifest;
   readonly config: ImageConfig;
   readonly contents: Contents;
+  /** Absent before any look. */
+  readonly modules?: ModuleInterfaces;
 }
 
 /**

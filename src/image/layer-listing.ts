@@ -1,9 +1,10 @@
 import { sniffFile, type FileKind } from './file-kind.ts';
+import { readModuleInterface, type ModuleInterface } from './module-interface.ts';
 import { ancestorsOf, parentOf, resolvePath } from './resolve-path.ts';
 import type { TarEntry } from './tar-reader.ts';
 
-type LayerNode =
-  | { readonly kind: 'file'; readonly file: FileKind }
+export type LayerNode =
+  | { readonly kind: 'file'; readonly file: FileKind; readonly module?: ModuleInterface }
   | { readonly kind: 'directory' }
   /** A symbolic link; where it leads, from the root. */
   | { readonly kind: 'link'; readonly target: string };
@@ -31,6 +32,13 @@ export interface ListingBuilder {
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 
+function fileNode(head: Uint8Array): LayerNode {
+  const file = sniffFile(head);
+  return file === 'module'
+    ? { kind: 'file', file, module: readModuleInterface(head) }
+    : { kind: 'file', file };
+}
+
 export function createListing(): ListingBuilder {
   const nodes = new Map<string, LayerNode>();
   const removed = new Set<string>();
@@ -55,7 +63,7 @@ export function createListing(): ListingBuilder {
     else if (kind === 'directory') nodes.set(path, { kind });
     else if (kind === 'hardlink') addHardLink(path, target);
     else if (kind === 'symlink') nodes.set(path, { kind: 'link', target: resolvePath(parent, target) });
-    else nodes.set(path, { kind: 'file', file: kind === 'file' ? sniffFile(head) : 'other' });
+    else nodes.set(path, kind === 'file' ? fileNode(head) : { kind: 'file', file: 'other' });
   }
 
   return { add, listing: (extent) => ({ nodes, removed, emptied, extent }) };
@@ -65,6 +73,18 @@ export function createListing(): ListingBuilder {
  * `absent`: no layer has it · `hidden`: an unread part of a layer may have it · `open`: reading on would tell.
  */
 export type Sighting = FileKind | 'absent' | 'hidden' | 'open';
+
+/** With what a module wants of its host. */
+export interface Seen {
+  readonly sighting: Sighting;
+  readonly module?: ModuleInterface | undefined;
+}
+
+const ABSENT: Seen = { sighting: 'absent' };
+
+function seenFile({ file, module }: Extract<LayerNode, { kind: 'file' }>): Seen {
+  return { sighting: file, module };
+}
 
 export interface Search {
   /** Topmost first. */
@@ -81,38 +101,38 @@ export interface Search {
 /** Linux gives up after 40 links; an image that needs more than a few is none that anybody would start. */
 const MAX_LINKS = 8;
 
-type Step = { readonly found: Sighting } | { readonly moved: string } | null;
+type Step = { readonly found: Seen } | { readonly moved: string } | null;
 
 function lookInLayer({ nodes, removed, emptied }: LayerListing, path: string): Step {
   const ancestors = ancestorsOf(path);
   for (const ancestor of ancestors) {
     const node = nodes.get(ancestor);
-    if (node?.kind === 'file') return { found: 'absent' };
+    if (node?.kind === 'file') return { found: ABSENT };
     if (node?.kind === 'link') return { moved: resolvePath(node.target, path.slice(ancestor.length + 1)) };
   }
   const node = nodes.get(path);
   if (node?.kind === 'link') return { moved: node.target };
-  if (node !== undefined) return { found: node.kind === 'file' ? node.file : 'absent' };
+  if (node !== undefined) return { found: node.kind === 'file' ? seenFile(node) : ABSENT };
   const isGone =
     removed.has(path) ||
     emptied.has('/') ||
     ancestors.some((ancestor) => removed.has(ancestor) || emptied.has(ancestor));
-  return isGone ? { found: 'absent' } : null;
+  return isGone ? { found: ABSENT } : null;
 }
 
 /** What a container would find at a path: upper layers win, whiteouts hide, links are followed. */
-export function findFile(search: Search, path: string, links = 0): Sighting {
+export function findFile(search: Search, path: string, links = 0): Seen {
   const { layers, isComplete, isLenient = false } = search;
   let doubt: 'hidden' | 'open' | null = null;
   for (const layer of layers) {
     const step = lookInLayer(layer, path);
     if (step !== null && (doubt === null || isLenient)) {
       if ('found' in step) return step.found;
-      return links < MAX_LINKS ? findFile(search, step.moved, links + 1) : 'hidden';
+      return links < MAX_LINKS ? findFile(search, step.moved, links + 1) : { sighting: 'hidden' };
     }
     if (layer.extent === 'cut') doubt = 'hidden';
     else if (layer.extent === 'partial') doubt ??= 'open';
-    if (doubt !== null && !isLenient) return doubt;
+    if (doubt !== null && !isLenient) return { sighting: doubt };
   }
-  return doubt === 'open' || !isComplete ? 'open' : (doubt ?? 'absent');
+  return { sighting: doubt === 'open' || !isComplete ? 'open' : (doubt ?? 'absent') };
 }

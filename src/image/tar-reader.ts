@@ -1,4 +1,5 @@
-import { SNIFFED_BYTES } from './file-kind.ts';
+import { sniffFile, SNIFFED_BYTES } from './file-kind.ts';
+import { INTERFACE_BYTES } from './module-interface.ts';
 import { parseTarHeader, TAR_BLOCK, type TarHeader } from './tar-header.ts';
 import { isMetadata, NO_METADATA, readMetadata, type TarMetadata } from './tar-metadata.ts';
 
@@ -9,7 +10,7 @@ export interface TarEntry {
   /** Where a link leads, as written; '' for everything else. */
   readonly target: string;
   readonly size: number;
-  /** The first bytes of a file; empty where it has none, or where they do not show (sparse files). */
+  /** The first bytes of a file, more of a Wasm module's; empty where it has none, or where they do not show (sparse files). */
   readonly head: Uint8Array;
 }
 
@@ -19,6 +20,8 @@ export interface TarReader {
   readonly push: (chunk: Uint8Array) => readonly TarEntry[];
   /** `end`: its last block was seen · `broken`: from here on it is no tar archive. In either case nothing more comes. */
   readonly state: () => 'reading' | 'end' | 'broken';
+  /** The file whose first bytes are being read, with those that are there: for an archive that is cut within them. */
+  readonly pending: () => TarEntry | null;
 }
 
 const DEFAULTS = {
@@ -32,6 +35,8 @@ const DEFAULTS = {
 interface Step {
   readonly need: number;
   readonly take: (bytes: Uint8Array) => Advance;
+  /** What it comes to if no more bytes follow. */
+  readonly cut?: (bytes: Uint8Array) => TarEntry | null;
 }
 
 interface Move {
@@ -87,7 +92,36 @@ function afterNames(header: TarHeader, metadata: TarMetadata): Move {
   const entry = (head: Uint8Array): TarEntry | null =>
     isNamed ? { kind, path, target: kind.endsWith('link') ? target : '', size, head } : null;
   if (need === 0) return move(headerStep(NO_METADATA), skip, entry(EMPTY));
-  return move({ need, take: (head) => move(headerStep(NO_METADATA), skip, entry(head.slice())) }, 0);
+  return move({ need, take: (head) => afterSniff(head.slice(), { size, entry }) }, 0);
+}
+
+interface File {
+  readonly size: number;
+  readonly entry: (head: Uint8Array) => TarEntry | null;
+}
+
+/** A module tells more of itself in its sections, whatever its name. */
+function afterSniff(head: Uint8Array, { size, entry }: File): Move {
+  const wanted = sniffFile(head) === 'module' ? Math.min(size, INTERFACE_BYTES) : head.length;
+  const skip = size - wanted + paddingOf(size);
+  const ends = (bytes: Uint8Array): Move => move(headerStep(NO_METADATA), skip, entry(bytes));
+  if (wanted === head.length) return ends(head);
+  const joined = (rest: Uint8Array): Uint8Array => concat(head, rest);
+  return move(
+    {
+      need: wanted - head.length,
+      take: (rest) => ends(joined(rest)),
+      cut: (rest) => entry(joined(rest)),
+    },
+    0,
+  );
+}
+
+function concat(head: Uint8Array, rest: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(head.length + rest.length);
+  joined.set(head);
+  joined.set(rest, head.length);
+  return joined;
 }
 
 /** Where the last block of a sparse map says that it is the last. */
@@ -154,5 +188,9 @@ export function createTarReader(): TarReader {
     return entries;
   }
 
-  return { push, state: () => state };
+  function pending(): TarEntry | null {
+    return step.cut?.(collected.subarray(0, filled)) ?? null;
+  }
+
+  return { push, state: () => state, pending };
 }

@@ -53,6 +53,7 @@ describe('what manifests leave open', () => {
     ["a Linux image that starts Spin's manifest", linux('/spin.toml'), HOSTS],
     ["a Wasm image that starts slight's manifest", wasi('//slightfile.toml'), HOSTS],
     ['a Linux image that starts its root', linux('/'), HOSTS],
+    ['what a CNCF module imports', OCI_MODULE, [digestOf('layer 0')]],
     ['the shape of a runwasi layer', RUNWASI_LAYER, [digestOf('layer 0')]],
     [
       'the shape of what wkg pushed without interfaces',
@@ -67,7 +68,6 @@ describe('what manifests leave open', () => {
     ['an ordinary image', linux('/server')],
     ['a Wasm file further down the arguments', linux('/server', '/app.wasm')],
     ['WebAssembly text', linux('/app.wat')],
-    ['a CNCF module', OCI_MODULE],
     ['a CNCF component', OCI_COMPONENT],
     ['a Spin application', SPIN_APP],
     ['a Windows image', { config: { os: 'windows', architecture: 'amd64', config: {} } }],
@@ -99,7 +99,7 @@ describe('what manifests leave open', () => {
 
   test('any ordinary image may be asked what it starts, where there is a reason', () => {
     expect(keysOf(linux('/server'), {}, 'any')).toEqual(['/server', ...HOSTS]);
-    expect(keysOf(OCI_MODULE, {}, 'any')).toEqual([]);
+    expect(keysOf(OCI_COMPONENT, {}, 'any')).toEqual([]);
   });
 
   test('of several variants only those that are open', () => {
@@ -145,7 +145,16 @@ describe('what the answers would be', () => {
       const hidden = questions.map(
         (question) => new Map(question?.lookUps.map(({ key }) => [key, 'hidden' as const])),
       );
-      expect(openQuestions(addContents(facts, hidden), {}, 'sign')).toBeNull();
+      expect(
+        openQuestions(
+          addContents(
+            facts,
+            hidden.map((contents) => ({ contents, modules: new Map() })),
+          ),
+          {},
+          'sign',
+        ),
+      ).toBeNull();
       for (const supposed of supposeAnswers(facts, questions)) {
         const rest =
           openQuestions(supposed, {}, 'sign')?.flatMap((question) => question?.lookUps ?? []) ?? [];
@@ -159,7 +168,7 @@ describe('whoever writes Pods cannot fill the memory', () => {
   test('with ever new commands for one image', () => {
     let facts = imageFacts(wasi('/app.wasm'));
     for (let index = 0; index < 500; index++) {
-      facts = addContents(facts, [new Map([[`/${index}.wasm`, 'absent']])]);
+      facts = addContents(facts, [{ contents: new Map([[`/${index}.wasm`, 'absent']]), modules: new Map() }]);
     }
     const { contents } = facts.variants[0];
     expect(contents.get('/499.wasm')).toBe('absent');

@@ -22,7 +22,7 @@ function layer(sketch: Sketch, extent: LayerListing['extent'] = 'whole'): LayerL
 
 /** Layers from the top down. */
 function find(path: string, ...layers: readonly LayerListing[]): Sighting {
-  return findFile({ layers, isComplete: true }, path);
+  return findFile({ layers, isComplete: true }, path).sighting;
 }
 
 describe('what a container finds at a path', () => {
@@ -77,15 +77,15 @@ describe('what a container finds at a path', () => {
 
   test('where only presence counts, a lower layer is taken at its word', () => {
     const layers = [layer({}, 'cut'), layer({ 'spin.toml': 'elf' })];
-    expect(findFile({ layers, isComplete: true, isLenient: true }, '/spin.toml')).toBe('elf');
-    expect(findFile({ layers, isComplete: true, isLenient: true }, '/other')).toBe('hidden');
-    expect(findFile({ layers, isComplete: false, isLenient: true }, '/other')).toBe('open');
+    expect(findFile({ layers, isComplete: true, isLenient: true }, '/spin.toml').sighting).toBe('elf');
+    expect(findFile({ layers, isComplete: true, isLenient: true }, '/other').sighting).toBe('hidden');
+    expect(findFile({ layers, isComplete: false, isLenient: true }, '/other').sighting).toBe('open');
   });
 
   test('reading on would tell', () => {
     expect(find('/app', layer({}, 'partial'), layer({ app: 'elf' }))).toBe('open');
-    expect(findFile({ layers: [layer({})], isComplete: false }, '/app')).toBe('open');
-    expect(findFile({ layers: [], isComplete: false }, '/app')).toBe('open');
+    expect(findFile({ layers: [layer({})], isComplete: false }, '/app').sighting).toBe('open');
+    expect(findFile({ layers: [], isComplete: false }, '/app').sighting).toBe('open');
   });
 
   test('any layers are searched to an end', () => {

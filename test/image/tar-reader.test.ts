@@ -14,6 +14,8 @@ function readInPieces(archive: Uint8Array, length: number): Read {
   for (let at = 0; at < archive.length; at += length) {
     entries.push(...reader.push(archive.subarray(at, at + length)));
   }
+  const pending = reader.pending();
+  if (pending !== null) entries.push(pending);
   return { entries, state: reader.state() };
 }
 

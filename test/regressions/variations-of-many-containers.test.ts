@@ -42,13 +42,11 @@ function countDecisions(
 
 /** Each decision about 256 containers takes tens of milliseconds, in which nobody else is answered. */
 test.for<readonly [containers: number, open: number, decided: number, looks: number]>([
-  [1, 1, 3, 0],
-  [5, 5, 33, 0],
-  [6, 6, 1, 1],
-  [16, 5, 33, 0],
-  [17, 5, 1, 1],
-  [256, 1, 3, 0],
-  [256, 2, 1, 1],
+  [1, 0, 1, 0],
+  [1, 1, 1, 1],
+  [16, 5, 1, 1],
+  [256, 1, 1, 1],
+  [256, 256, 1, 1],
 ])('%i containers with %i open: %i decisions, %i looks', ([containers, open, decided, looks]) => {
   expect(countDecisions(containers, open)).toEqual({ decided, looks });
 });

@@ -4,6 +4,7 @@ import { parseImageConfig } from '../../src/image/image-config.ts';
 import type { Content, ImageFacts, ImageVariant } from '../../src/image/image-facts.ts';
 import { parseManifest } from '../../src/image/manifest.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
+import type { ModuleInterface } from '../../src/image/module-interface.ts';
 
 export const TAR_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
@@ -16,6 +17,8 @@ export interface ImageSketch {
   readonly subject?: object;
   /** What a look inside showed. */
   readonly contents?: Readonly<Record<string, Content>>;
+  /** What the modules among them want. */
+  readonly modules?: Readonly<Record<string, ModuleInterface>>;
 }
 
 export function digestOf(content: string | Uint8Array): Digest {
@@ -43,6 +46,7 @@ function imageVariant(sketch: ImageSketch): ImageVariant {
     manifest,
     config: parseImageConfig(sketch.config ?? {}),
     contents: new Map(Object.entries(sketch.contents ?? {})),
+    modules: new Map(Object.entries(sketch.modules ?? {})),
   };
 }
 

@@ -26,6 +26,10 @@ function sizeOf({ listing: { nodes, removed, emptied } }: ShelvedLayer): number 
   for (const paths of [nodes.keys(), removed, emptied]) {
     for (const path of paths) size += ENTRY_BYTES + 2 * path.length;
   }
+  for (const node of nodes.values()) {
+    const imports = node.kind === 'file' ? (node.module?.imports ?? []) : [];
+    for (const { module, name } of imports) size += ENTRY_BYTES + 2 * (module.length + name.length);
+  }
   return size;
 }
 

@@ -3,12 +3,13 @@ import type { LookUp } from '../../detect/look-ups.ts';
 import { addContents, openQuestions, type OpenQuestion, type Scope } from '../../detect/open-question.ts';
 import { sniffFile, SNIFFED_BYTES } from '../../image/file-kind.ts';
 import {
-  NO_CONTENTS,
-  type Content,
-  type Contents,
+  NO_MODULES,
+  NOTHING_INSIDE,
   type ImageFacts,
   type ImageVariant,
+  type Inside,
 } from '../../image/image-facts.ts';
+import { INTERFACE_BYTES, readModuleInterface } from '../../image/module-interface.ts';
 import type { Reference } from '../../image/reference.ts';
 import type { FetchOptions, RegistryPort } from '../ports.ts';
 import { createLayerShelf } from './layer-shelf.ts';
@@ -55,15 +56,22 @@ async function headOf(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** A Wasm layer's own first bytes. */
+/** What a Wasm layer's own first bytes say. */
 async function readLayerHead(
   { registry }: PeekDeps,
   { layer }: Extract<LookUp, { kind: 'layer' }>,
   request: PeekRequest,
-): Promise<Content> {
-  if (layer.size < SNIFFED_BYTES) return 'other';
-  const question = { layer, maxBytes: SNIFFED_BYTES, maxInflatedBytes: null, look: headOf };
-  return sniffFile(await registry.readLayer(request.reference, question, request));
+): Promise<Inside> {
+  const key = layer.digest;
+  if (layer.size < SNIFFED_BYTES) return { contents: new Map([[key, 'other']]), modules: NO_MODULES };
+  const maxBytes = Math.min(layer.size, INTERFACE_BYTES);
+  const question = { layer, maxBytes, maxInflatedBytes: null, look: headOf };
+  const head = await registry.readLayer(request.reference, question, request);
+  const content = sniffFile(head);
+  return {
+    contents: new Map([[key, content]]),
+    modules: content === 'module' ? new Map([[key, readModuleInterface(head)]]) : NO_MODULES,
+  };
 }
 
 export function createPeekImage(deps: PeekDeps, options: Partial<PeekLimits> = {}): PeekImage {
@@ -74,9 +82,9 @@ export function createPeekImage(deps: PeekDeps, options: Partial<PeekLimits> = {
     { lookUps }: OpenQuestion,
     variant: ImageVariant,
     { request, budget }: { readonly request: PeekRequest; readonly budget: PeekBudget },
-  ): Promise<Contents> {
+  ): Promise<Inside> {
     const [first] = lookUps;
-    if (first?.kind === 'layer') return new Map([[first.key, await readLayerHead(deps, first, request)]]);
+    if (first?.kind === 'layer') return readLayerHead(deps, first, request);
     return searchLayers({ registry: deps.registry, shelf, limits }, { lookUps, variant, request, budget });
   }
 
@@ -85,10 +93,10 @@ export function createPeekImage(deps: PeekDeps, options: Partial<PeekLimits> = {
     const questions = openQuestions(facts, override, scope);
     if (questions === null) return facts;
     const budget: PeekBudget = { bytes: limits.maxBytes, inflatedBytes: limits.maxInflatedBytes };
-    const found: Contents[] = [];
+    const found: Inside[] = [];
     for (const [index, variant] of facts.variants.entries()) {
       const question = questions[index] ?? null;
-      found.push(question === null ? NO_CONTENTS : await answer(question, variant, { request, budget }));
+      found.push(question === null ? NOTHING_INSIDE : await answer(question, variant, { request, budget }));
     }
     return addContents(facts, found);
   };

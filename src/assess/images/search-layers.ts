@@ -1,6 +1,12 @@
 import type { LookUp } from '../../detect/look-ups.ts';
-import type { Content, Contents, ImageVariant } from '../../image/image-facts.ts';
-import { createListing, findFile, type LayerListing, type Sighting } from '../../image/layer-listing.ts';
+import type { Content, ImageVariant, Inside } from '../../image/image-facts.ts';
+import {
+  createListing,
+  findFile,
+  type LayerListing,
+  type Seen,
+  type Sighting,
+} from '../../image/layer-listing.ts';
 import type { Descriptor } from '../../image/manifest.ts';
 import { isTarLayer } from '../../image/media-types.ts';
 import type { Reference } from '../../image/reference.ts';
@@ -41,16 +47,17 @@ interface Progress {
   readonly isComplete: boolean;
 }
 
-function sight({ layers, isComplete }: Progress, lookUp: LookUp): Sighting {
+function sight({ layers, isComplete }: Progress, lookUp: LookUp): Seen {
   if (lookUp.kind !== 'program')
     // Of a host's file only the presence counts, and nobody makes an image to take it away again.
     return findFile({ layers, isComplete, isLenient: true }, lookUp.key);
   // A bare name may stand for several files: the one that is seen is taken, and of several the first.
-  let doubt: Sighting = 'absent';
+  let doubt: Seen = { sighting: 'absent' };
   for (const path of lookUp.paths) {
-    const sighting = findFile({ layers, isComplete }, path);
-    if (sighting !== 'absent' && sighting !== 'open' && sighting !== 'hidden') return sighting;
-    if (sighting === 'open' || doubt === 'absent') doubt = sighting;
+    const seen = findFile({ layers, isComplete }, path);
+    const { sighting } = seen;
+    if (sighting !== 'absent' && sighting !== 'open' && sighting !== 'hidden') return seen;
+    if (sighting === 'open' || doubt.sighting === 'absent') doubt = seen;
   }
   return doubt;
 }
@@ -61,7 +68,7 @@ function isLinuxProgram(sighting: Sighting): boolean {
 }
 
 function isSettled(progress: Progress, lookUps: readonly LookUp[]): boolean {
-  const sightings = lookUps.map((lookUp) => sight(progress, lookUp));
+  const sightings = lookUps.map((lookUp) => sight(progress, lookUp).sighting);
   return sightings.some(isLinuxProgram) || !sightings.includes('open');
 }
 
@@ -91,6 +98,8 @@ async function readListing(
       if (reader.state() === 'broken') return listing('cut');
       if (entries.length > 0 && isEnough(listing('partial'))) return listing('partial');
     }
+    const pending = reader.pending();
+    if (pending !== null) add(pending);
     return listing('cut');
   };
   const question = { layer, maxBytes, maxInflatedBytes: budget.inflatedBytes, look };
@@ -98,22 +107,26 @@ async function readListing(
 }
 
 /** What is still open was looked for in vain, but where the look was over before: then somebody else may need to know. */
-function contentsOf(progress: Progress, lookUps: readonly LookUp[]): Contents {
-  const sightings = lookUps.map((lookUp) => [lookUp.key, sight(progress, lookUp)] as const);
-  const isOver = sightings.some(([, sighting]) => isLinuxProgram(sighting));
-  return new Map(
-    sightings.flatMap(([key, sighting]): readonly (readonly [string, Content])[] => {
+function contentsOf(progress: Progress, lookUps: readonly LookUp[]): Inside {
+  const seen = lookUps.map((lookUp) => [lookUp.key, sight(progress, lookUp)] as const);
+  const isOver = seen.some(([, { sighting }]) => isLinuxProgram(sighting));
+  const contents = new Map(
+    seen.flatMap(([key, { sighting }]): readonly (readonly [string, Content])[] => {
       if (sighting !== 'open') return [[key, sighting]];
       return isOver ? [] : [[key, 'hidden']];
     }),
   );
+  const modules = new Map(
+    seen.flatMap(([key, { module }]) => (module === undefined ? [] : [[key, module] as const])),
+  );
+  return { contents, modules };
 }
 
 /**
  * Looks for files in the layers, from the last, which wins over all before it, to the first, and only as far as it must.
  * @throws RegistryFailure
  */
-export async function searchLayers(deps: SearchDeps, search: LayerSearch): Promise<Contents> {
+export async function searchLayers(deps: SearchDeps, search: LayerSearch): Promise<Inside> {
   const { lookUps, variant, request, budget } = search;
   const { shelf, limits } = deps;
   const descending = variant.manifest.layers.toReversed();

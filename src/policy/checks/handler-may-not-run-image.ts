@@ -6,7 +6,9 @@ import type { PolicyContext, ResolvedClass } from '../context.ts';
 import { alternatives, describeClass, describeContainer } from '../describe.ts';
 import { isWasmContainer, type AssessedContainer } from '../facts.ts';
 import { canRun, isPassedOver, isSuffixUnknown, type HandlerProfile } from '../handlers/can-run.ts';
+import { handlerTable } from '../handlers/handler-table.ts';
 import { handlersFor } from '../handlers/handlers-for.ts';
+import { lacksStart, missingFunction } from '../handlers/host-functions.ts';
 import { resembledProfile } from '../handlers/resembled-profile.ts';
 import { classesToName } from '../select-runtime-class.ts';
 
@@ -27,7 +29,9 @@ function doubt(
   // With compat crun does not look at the suffix.
   if (isSuffixUnknown(profile, verdict) && compatAnnotation(pod, profile) !== null) return null;
   const { runs, why } = canRun(profile, verdict);
-  return runs === 'unknown' && !isPassedOver(profile, verdict) ? `${profile.title} ${why}` : null;
+  if (runs === 'unknown' && !isPassedOver(profile, verdict)) return `${profile.title} ${why}`;
+  const missing = runs === 'no' ? null : missingFunction(profile, verdict);
+  return missing === null ? null : `${profile.title} ${missing}`;
 }
 
 /** The profile whose newer release may bear an old name, or which any handler that runs the image has. */
@@ -37,9 +41,18 @@ function likeness({ profile }: ResolvedClass, capable: readonly string[]): strin
 }
 
 function adviceFor(context: PolicyContext, assessed: AssessedContainer, { handler }: RuntimeClass): string {
-  const { resolved, settings } = context;
-  const classes = classesToName(context, settings);
-  const handlers = handlersFor(assessed, settings);
+  const { resolved, settings, cluster } = context;
+  if (lacksStart(assessed.verdict))
+    return 'Build it as a command, or name a function that it exports behind its file: command: ["/app.wasm#NAME"].';
+  const { profileOf } = handlerTable(settings);
+  const offersAll = (name: string): boolean => {
+    const profile = profileOf(name);
+    return profile === null || missingFunction(profile, assessed.verdict) === null;
+  };
+  const classes = classesToName(context, settings).filter((name) =>
+    offersAll(cluster.runtimeClass(name)?.handler ?? name),
+  );
+  const handlers = handlersFor(assessed, settings).filter(offersAll);
   const instead =
     classes.length > 0
       ? `Set spec.runtimeClassName to ${alternatives(classes)}`

@@ -2,6 +2,7 @@ import { namesWasmFile } from '../../detect/effective-command.ts';
 import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
 import type { HandlerProfile } from './handler-profiles.ts';
 import { compareReleases, formatRelease } from './handler-release.ts';
+import { isMadeForLunatic } from './host-functions.ts';
 import { imageForm, type ImageForm } from './image-form.ts';
 import { MATRIX, REASONS, type ReasonId } from './matrix.ts';
 
@@ -95,7 +96,7 @@ function tooOld({ release, releases }: HandlerProfile, form: ImageForm): Runs | 
 export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
   const form = imageForm(verdict);
   if (form === null) return answer('image-unknown', [], false);
-  const cell = MATRIX[form].cells[profile.engine];
+  const cell = isMadeForLunatic(profile, verdict) ? 'lunatic' : MATRIX[form].cells[profile.engine];
   if (isPassedOver(profile, verdict)) return answer('suffix-missing', [], false);
   if (isSuffixUnknown(profile, verdict)) return answer('suffix-unknown', [], false);
   const reason = cell === 'annotated' && profile.annotationArrives ? 'annotation-arrives' : cell;

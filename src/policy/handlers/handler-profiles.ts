@@ -16,6 +16,9 @@ export type Engine =
 /** Handlers whose memory need was measured (memory-floor.ts). */
 export type FloorModel = 'crun' | 'wasmedge' | 'wasmtime';
 
+/** Engines by what they offer to modules (host-functions.ts). */
+export type HostFunctions = 'wasmtime' | 'wasmedge' | 'wasmer' | 'wamr' | 'lunatic' | 'crun';
+
 /** What a RuntimeClass's `.handler` can do. The class's own name says nothing: names are free. */
 export interface HandlerProfile {
   /** The handler's usual name. */
@@ -28,6 +31,8 @@ export interface HandlerProfile {
   readonly release: Release | null;
   /** Null: nobody measured it. */
   readonly floors: FloorModel | null;
+  /** Whose functions modules can import; null if that cannot be told. */
+  readonly hostFunctions: HostFunctions | null;
   /** Reads the variant annotation; without it a Wasm file is started as a Linux program. */
   readonly needsAnnotation: boolean;
   /** Somebody vouches for that annotation to reach it; it cannot be seen from the API server. */
@@ -88,6 +93,7 @@ function profile(name: string, traits: Traits): HandlerProfile {
     releases: ANY_RELEASE,
     release: null,
     floors: null,
+    hostFunctions: null,
     needsAnnotation: false,
     annotationArrives: false,
     unpacksForeignTar: false,
@@ -105,7 +111,13 @@ function profile(name: string, traits: Traits): HandlerProfile {
  * (libcrun handlers/wasmedge.c), and knows no exec.
  */
 function crun(name: string, traits: Traits): HandlerProfile {
-  return profile(name, { ...traits, floors: 'crun', withoutExec: 'wasm', losesExitCode: true });
+  return profile(name, {
+    ...traits,
+    floors: 'crun',
+    hostFunctions: 'crun',
+    withoutExec: 'wasm',
+    losesExitCode: true,
+  });
 }
 
 /**
@@ -126,17 +138,32 @@ export const HANDLER_PROFILES: readonly HandlerProfile[] = [
   profile('runc', { title: 'runc', engine: 'linux' }),
   crun('crun', { title: 'crun', engine: 'crun', needsAnnotation: true }),
   crun('crun-wasm', { title: 'crun-wasm', engine: 'crun-wasm' }),
-  shim('wasmtime', { title: 'the Wasmtime shim', engine: 'wasmtime', floors: 'wasmtime' }),
-  shim('wasmedge', { title: 'the WasmEdge shim', engine: 'module-shim', floors: 'wasmedge' }),
-  shim('wasmer', { title: 'the Wasmer shim', engine: 'module-shim' }),
-  shim('wamr', { title: 'the WAMR shim', engine: 'module-shim' }),
+  shim('wasmtime', {
+    title: 'the Wasmtime shim',
+    engine: 'wasmtime',
+    floors: 'wasmtime',
+    hostFunctions: 'wasmtime',
+  }),
+  shim('wasmedge', {
+    title: 'the WasmEdge shim',
+    engine: 'module-shim',
+    floors: 'wasmedge',
+    hostFunctions: 'wasmedge',
+  }),
+  shim('wasmer', { title: 'the Wasmer shim', engine: 'module-shim', hostFunctions: 'wasmer' }),
+  shim('wamr', { title: 'the WAMR shim', engine: 'module-shim', hostFunctions: 'wamr' }),
   // Whichever shim was registered: runwasi's own tests and WasmEdge's guides both use this name.
   shim('wasm', { title: 'a shim registered as "wasm"', engine: 'any-shim' }),
   // It writes /spin.json and /.cache (containerd-shim-spin src/utils.rs, issue 123).
   shim('spin', { title: 'the Spin shim', engine: 'spin', releases: SPIN_RELEASES, needsWritableRoot: true }),
   shim('slight', { title: 'the slight shim', engine: 'slight', releases: DEISLABS_RELEASES }),
   shim('wws', { title: 'the Wasm Workers Server shim', engine: 'wws', releases: DEISLABS_RELEASES }),
-  shim('lunatic', { title: 'the Lunatic shim', engine: 'lunatic', releases: DEISLABS_RELEASES }),
+  shim('lunatic', {
+    title: 'the Lunatic shim',
+    engine: 'lunatic',
+    hostFunctions: 'lunatic',
+    releases: DEISLABS_RELEASES,
+  }),
 ];
 
 const LOW_LEVEL: ReadonlySet<Engine> = new Set<Engine>(['linux', 'crun', 'crun-wasm']);

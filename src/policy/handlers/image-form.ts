@@ -28,7 +28,7 @@ export type ImageForm = (typeof IMAGE_FORMS)[number];
 
 function fileForm(verdict: WasmVerdict): ImageForm {
   const { flavour, shape, firstArgument, isHostless } = verdict;
-  if (startsByHost(firstArgument)) return 'other-files';
+  if (firstArgument === null || startsByHost(firstArgument)) return 'other-files';
   if (namesWatFile(firstArgument)) return 'text-file';
   if (shape === 'component') return 'component-file';
   const isOpen = isHostless !== true && (flavour === 'wasi-image' || flavour === 'wasi-index');

@@ -16,6 +16,7 @@ export const REASONS = {
   slight: { runs: 'yes', why: 'runs slight applications' },
   annotated: { runs: 'conditional', why: "runs it where the Pod's annotation reaches it on the node" },
   'annotation-arrives': { runs: 'yes', why: "runs it by the Pod's annotation" },
+  lunatic: { runs: 'yes', why: 'runs modules that are made for lunatic' },
   'looks-like-spin': { runs: 'conditional', why: 'runs it if the image holds a /spin.toml' },
   'suffix-missing': {
     runs: 'unknown',

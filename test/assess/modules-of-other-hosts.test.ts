@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { setUpImages, type ImageStage } from '../support/image-stage.ts';
+import { hasGnuTar } from '../support/tar.ts';
+import { wasmModule, type ModuleSketch } from '../support/wasm-module.ts';
+
+const P1 = 'wasi_snapshot_preview1';
+
+function put({ put }: ImageStage, sketch: ModuleSketch): string {
+  return put({
+    os: 'wasi',
+    architecture: 'wasm',
+    config: { Entrypoint: ['/app.wasm'] },
+    layers: [{ tree: { 'app.wasm': wasmModule(sketch) } }],
+  });
+}
+
+/** Each of these ended with exit code 137 and an empty log on a real node, under wasmtime. */
+describe.skipIf(!hasGnuTar)('modules that want what a handler has not', () => {
+  const CLASSES = ['wasmtime', 'wasmedge'];
+
+  test.for<readonly [string, ModuleSketch, string]>([
+    [
+      'sockets of WasmEdge',
+      {
+        imports: [
+          [P1, 'sock_open', 3],
+          [P1, 'sock_bind', 3],
+        ],
+      },
+      `${P1}.sock_open`,
+    ],
+    ['wasi-nn', { imports: [['wasi_ephemeral_nn', 'load', 5]] }, 'wasi_ephemeral_nn.load'],
+    ['functions of lunatic', { imports: [['lunatic::process', 'spawn', 4]] }, 'lunatic::process.spawn'],
+    ['a start, having none', { exports: ['add', 'memory'] }, '_start'],
+  ])('%s, under wasmtime', async ([, sketch, said]) => {
+    const stage = await setUpImages({ classes: CLASSES });
+    const containers = [{ image: put(stage, sketch) }];
+    const { outcome, decision } = await stage.assess({ containers, spec: { runtimeClassName: 'wasmtime' } });
+    expect(outcome.refusals).toEqual([]);
+    const finding = decision.findings.find(({ id }) => id === 'handler-may-not-run-image');
+    expect(finding?.detail).toContain(said);
+    expect(finding?.action).toBe('warn');
+  });
+
+  test('a server of WasmEdge under WasmEdge has what it wants', async () => {
+    const stage = await setUpImages({ classes: CLASSES });
+    const containers = [{ image: put(stage, { imports: [[P1, 'sock_open', 3]] }) }];
+    const { decision } = await stage.assess({ containers, spec: { runtimeClassName: 'wasmedge' } });
+    expect(decision.findings).toEqual([]);
+  });
+
+  test('one request shows it, and it is remembered', async () => {
+    const stage = await setUpImages({ classes: CLASSES });
+    const containers = [{ image: put(stage, { exports: ['add'], code: 200_000 }) }];
+    await stage.assess({ containers });
+    expect(stage.looks()).toBe(1);
+    const { decision } = await stage.assess({ containers });
+    expect(stage.looks()).toBe(1);
+    expect(decision.findings.map(({ detail }) => detail).join()).toContain('_start');
+  });
+
+  test('a layer of its own, which the config calls a module', async () => {
+    const stage = await setUpImages({ classes: ['wasmtime'] });
+    const image = stage.putModule(wasmModule({ imports: [['lunatic::process', 'spawn', 4]], code: 200_000 }));
+    const { decision } = await stage.assess({ containers: [{ image, command: ['app.wasm'] }] });
+    expect(decision.findings.map(({ detail }) => detail).join()).toContain('lunatic::process.spawn');
+    expect(stage.looks()).toBe(1);
+  });
+});
