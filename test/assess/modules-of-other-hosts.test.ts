@@ -5,8 +5,8 @@ import { wasmModule, type ModuleSketch } from '../support/wasm-module.ts';
 
 const P1 = 'wasi_snapshot_preview1';
 
-function put({ put }: ImageStage, sketch: ModuleSketch): string {
-  return put({
+function putImage(stage: ImageStage, sketch: ModuleSketch): string {
+  return stage.put({
     os: 'wasi',
     architecture: 'wasm',
     config: { Entrypoint: ['/app.wasm'] },
@@ -34,7 +34,7 @@ describe.skipIf(!hasGnuTar)('modules that want what a handler has not', () => {
     ['a start, having none', { exports: ['add', 'memory'] }, '_start'],
   ])('%s, under wasmtime', async ([, sketch, said]) => {
     const stage = await setUpImages({ classes: CLASSES });
-    const containers = [{ image: put(stage, sketch) }];
+    const containers = [{ image: putImage(stage, sketch) }];
     const { outcome, decision } = await stage.assess({ containers, spec: { runtimeClassName: 'wasmtime' } });
     expect(outcome.refusals).toEqual([]);
     const finding = decision.findings.find(({ id }) => id === 'handler-may-not-run-image');
@@ -44,14 +44,14 @@ describe.skipIf(!hasGnuTar)('modules that want what a handler has not', () => {
 
   test('a server of WasmEdge under WasmEdge has what it wants', async () => {
     const stage = await setUpImages({ classes: CLASSES });
-    const containers = [{ image: put(stage, { imports: [[P1, 'sock_open', 3]] }) }];
+    const containers = [{ image: putImage(stage, { imports: [[P1, 'sock_open', 3]] }) }];
     const { decision } = await stage.assess({ containers, spec: { runtimeClassName: 'wasmedge' } });
     expect(decision.findings).toEqual([]);
   });
 
   test('one request shows it, and it is remembered', async () => {
     const stage = await setUpImages({ classes: CLASSES });
-    const containers = [{ image: put(stage, { exports: ['add'], code: 200_000 }) }];
+    const containers = [{ image: putImage(stage, { exports: ['add'], code: 200_000 }) }];
     await stage.assess({ containers });
     expect(stage.looks()).toBe(1);
     const { decision } = await stage.assess({ containers });
