@@ -30,7 +30,9 @@ function nextUrl(response: HttpResponse, request: HttpRequest, policy: RedirectP
     throw refuse(request, 'invalid', 'redirects to an address with a login in it');
   }
   const downgrade = request.url.protocol === 'https:' && url.protocol === 'http:';
-  if (downgrade && !policy.plainHttp.includes(url.host)) {
+  // A URL drops the usual port, which the operator may have written out.
+  const names = url.port === '' ? [url.host, `${url.host}:80`] : [url.host];
+  if (downgrade && !names.some((name) => policy.plainHttp.includes(name))) {
     throw refuse(request, 'denied-by-config', `redirects from https to plain http at ${url.host}`);
   }
   return url;

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { followRedirects } from '../../src/registry/redirects.ts';
 import { startServer } from '../support/http-server.ts';
 import { digestOf } from '../support/image-facts.ts';
 import { asking, createTestClient, credentialFor, failureOf, imageAt } from '../support/registry-client.ts';
@@ -147,3 +148,35 @@ describe('redirects that are not followed', () => {
     expect(reached).toBe(false);
   });
 });
+
+test.for([
+  { allowed: 'r.test:80', code: null },
+  { allowed: 'r.test', code: null },
+  { allowed: 'r.test:8080', code: 'denied-by-config' },
+])(
+  'from https to http://r.test:80 with $allowed spoken to over plain http: $code',
+  async ({ allowed, code }) => {
+    const asked: string[] = [];
+    const send = followRedirects(
+      async ({ url }) => {
+        asked.push(url.href);
+        const headers = asked.length === 1 ? { location: 'http://r.test:80/x' } : {};
+        const status = asked.length === 1 ? 307 : 200;
+        return {
+          status,
+          headers,
+          url,
+          isElsewhere: false,
+          body: (async function* () {})(),
+          discard: async () => undefined,
+        };
+      },
+      { redirects: 1, plainHttp: [allowed] },
+    );
+    const subject = { registry: 'r.test', repository: 'a', reference: 'r.test/a:latest' };
+    const request = { method: 'GET', url: new URL('https://r.test/a'), headers: {}, tls: null } as const;
+    const work = send({ ...request, tenant: 'team-a', subject, signal: AbortSignal.timeout(10_000) });
+    if (code === null) expect((await work).status).toBe(200);
+    else expect((await failureOf(work)).code).toBe(code);
+  },
+);
