@@ -3,6 +3,9 @@ import type { UnknownReason } from '../detect/verdict.ts';
 import type { TlsMaterial } from './endpoint.ts';
 import type { ImageSubject } from './errors.ts';
 
+/** The tenant of wasmgate's own requests, which no namespace's share bounds: no namespace has an empty name. */
+export const OWN_TENANT = '';
+
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly url: URL;

@@ -1,15 +1,12 @@
 import type { Limits } from './defaults.ts';
 import type { Endpoint } from './endpoint.ts';
 import { RegistryError } from './errors.ts';
-import type { HttpRequest, Send } from './http-types.ts';
+import { OWN_TENANT, type HttpRequest, type Send } from './http-types.ts';
 
 /** Asks an endpoint on wasmgate's own behalf. Resolves with what is wrong, null if it is alive; never rejects. */
 export type Probe = (
   endpoint: Pick<Endpoint, 'base' | 'headers' | 'registry' | 'tls'>,
 ) => Promise<string | null>;
-
-/** No namespace has this name: names start with a letter or digit. */
-const PROBE_TENANT = '(probe)';
 
 /** An address that is not allowed or a certificate that is not trusted fails every request at once: no pause is needed. */
 function isDead({ code, status }: RegistryError): boolean {
@@ -27,7 +24,7 @@ export function createProbe(send: Send, limits: Pick<Limits, 'probeMs'>): Probe 
       headers,
       signal: AbortSignal.timeout(limits.probeMs),
       tls: tls === null ? null : { host: url.host, material: tls },
-      tenant: PROBE_TENANT,
+      tenant: OWN_TENANT,
       subject: { registry, repository: '', reference: registry },
     };
     try {

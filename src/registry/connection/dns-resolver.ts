@@ -1,12 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { DEFAULTS, type Limits } from '../defaults.ts';
+import { OWN_TENANT } from '../http-types.ts';
 import { queryDns, type DnsAnswer, type DnsServers } from './dns-query.ts';
 import type { NameResolver, Resolve } from './guarded-connector.ts';
 
 type Outcome = DnsAnswer | { readonly error: NodeJS.ErrnoException };
-
-/** Whose share a lookup uses that a connection needs later than its request: a queue's turn, or a second connection. */
-const CONNECTIONS = '';
 
 /** What a cached answer takes: the entry and its name, and each address as an object. */
 const BYTES = { entry: 256, address: 128 } as const;
@@ -63,19 +61,28 @@ export function createDnsResolver(
     return outcome;
   };
 
+  /** Says why no lookup may start for the tenant. */
+  const whyBusy = (tenant: string): string | null => {
+    // A probe that is not sent would count as an outage of its host; the hosts that are probed have a bound of their own.
+    if (tenant === OWN_TENANT) return null;
+    if ((shares.get(tenant) ?? 0) >= limits.dnsShare)
+      return `namespace "${tenant}" waits for ${limits.dnsShare} other names`;
+    return flights.size >= limits.dnsLookups ? 'too many lookups are under way' : null;
+  };
+
   const lookUp = async (hostname: string, tenant: string): Promise<Outcome> => {
     const known = cache.get(hostname) ?? flights.get(hostname);
     if (known !== undefined) return known;
-    if (tenant !== CONNECTIONS && (shares.get(tenant) ?? 0) >= limits.dnsShare)
-      return { error: busy(hostname, `namespace "${tenant}" waits for ${limits.dnsShare} other names`) };
-    if (flights.size >= limits.dnsLookups) return { error: busy(hostname, 'too many lookups are under way') };
+    const why = whyBusy(tenant);
+    if (why !== null) return { error: busy(hostname, why) };
     const flight = fly(hostname, tenant);
     flights.set(hostname, flight);
     return flight;
   };
 
+  /** A connection can need a name later than its request did, and does not know its tenant. */
   const answer = async (...[hostname, callback]: Parameters<Resolve>): Promise<void> => {
-    const outcome = await lookUp(hostname, CONNECTIONS);
+    const outcome = await lookUp(hostname, OWN_TENANT);
     if ('error' in outcome) callback(outcome.error, []);
     else callback(null, outcome.addresses);
   };

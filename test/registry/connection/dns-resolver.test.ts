@@ -6,6 +6,7 @@ import {
 } from '../../../src/registry/connection/dns-files.ts';
 import { createDnsResolver } from '../../../src/registry/connection/dns-resolver.ts';
 import type { NameResolver } from '../../../src/registry/connection/guarded-connector.ts';
+import { OWN_TENANT } from '../../../src/registry/http-types.ts';
 import { startDnsServer, type DnsReply, type DnsServer } from '../../support/dns-server.ts';
 import { writeFiles } from '../../support/hosts-files.ts';
 
@@ -180,6 +181,18 @@ describe('lookups of many namespaces', () => {
     await expect(prepare('a.dead.test', 'attacker')).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     await prepare('good.test', 'attacker');
     expect(server.questions).toHaveLength(asked);
+  });
+
+  test('neither a share nor the bound of all holds back what wasmgate asks for itself', async () => {
+    await using server = await startDnsServer(({ name }) => (isDead(name) ? 'silence' : V4));
+    await using resolver = await startResolver(server, {
+      limits: { dnsLookups: 1, dnsShare: 1, dnsMs: 100 },
+    });
+    const dead = Array.from({ length: 5 }, (_, index) => resolver.prepare(`${index}.dead.test`, OWN_TENANT));
+    await resolver.prepare('good.test', OWN_TENANT);
+    const outcomes = await Promise.allSettled(dead);
+    const codes = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : null));
+    expect(codes).toEqual(Array(5).fill('ETIMEDOUT'));
   });
 
   test('a name asked by many at once is asked for once', async () => {
