@@ -8,12 +8,16 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
   ns: 1e-6,
 };
 
+const PART = String.raw`(\d{1,9}(?:\.\d{1,9})?)(h|ms|m|s|us|µs|ns)`;
+const WHOLE = new RegExp(`^(?:${PART})+$`);
+const EACH_PART = new RegExp(PART, 'g');
+
 /** Milliseconds of a duration as Go and Kubernetes write it: `90s`, `1h30m`, `0`; null where the text is none. */
 export function parseDuration(text: string): number | null {
   if (text === '0') return 0;
-  if (!/^(?:\d{1,9}(?:\.\d{1,9})?(?:h|ms|m|s|us|µs|ns))+$/.test(text)) return null;
+  if (!WHOLE.test(text)) return null;
   let total = 0;
-  for (const [, number = '', unit = ''] of text.matchAll(/([\d.]+)([^\d.]+)/g)) {
+  for (const [, number = '', unit = ''] of text.matchAll(EACH_PART)) {
     total += Number(number) * (MILLISECONDS[unit] ?? Number.NaN);
   }
   return total;

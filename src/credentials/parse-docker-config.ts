@@ -15,7 +15,9 @@ export const PULL_SECRET_TYPES: Readonly<
   'kubernetes.io/dockercfg': { key: '.dockercfg', format: 'dockercfg' },
 };
 
+/** With padding that fills the last group, or without any. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const GROUP = 4;
 
 export function invalidDockerConfig(source: string, state: string): AppError<DockerConfigErrorCode> {
   return new AppError('invalid-docker-config', `Cannot read docker config "${source}": ${state}`, {
@@ -36,14 +38,26 @@ export function parseDockerConfigJson(text: string, source: string): JsonObject 
   return document;
 }
 
+/** Decodes as Go's encoding/base64 does: line ends are ignored wherever they stand (`base64` wraps at 76), spaces are not. */
+function decodeBase64(text: string): string | null {
+  const unwrapped = text.replace(/[\r\n]+/g, '');
+  const isWhole = unwrapped.endsWith('=') ? unwrapped.length % GROUP === 0 : unwrapped.length % GROUP !== 1;
+  return isWhole && BASE64.test(unwrapped) ? Buffer.from(unwrapped, 'base64').toString('utf8') : null;
+}
+
+/** Walks backwards: an expression would try every run of NULs, in quadratic time. */
+function trimNuls(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === '\0') end -= 1;
+  return text.slice(0, end);
+}
+
 /** `auth` is base64 of `username:password`; the password may hold colons, and old clients padded it with NUL. */
 function decodeAuth(auth: string): { readonly username: string; readonly password: string } | null {
-  const trimmed = auth.trim();
-  if (!BASE64.test(trimmed)) return null;
-  const text = Buffer.from(trimmed, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  if (colon < 0) return null;
-  return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
+  const text = decodeBase64(auth);
+  const colon = text?.indexOf(':') ?? -1;
+  if (text === null || colon < 0) return null;
+  return { username: text.slice(0, colon), password: trimNuls(text.slice(colon + 1)) };
 }
 
 /** Tokens before passwords: docker writes `identitytoken` beside an `auth` that has a user but no password. */
@@ -69,23 +83,39 @@ function readSecret(
   return pair.username === '' && pair.password === '' ? null : { kind: 'basic', ...pair };
 }
 
+interface DockerConfigOptions {
+  readonly format: DockerConfigFormat;
+  /** Where the config comes from, for people: `secret team-a/regcred`. */
+  readonly source: string;
+  /** Entries after these are not looked at. */
+  readonly maxEntries?: number;
+}
+
 /**
- * The credentials of a docker config, in its order. Entries without any secret, which docker leaves behind where a
- * helper keeps it, are left out.
- * @param options.source where the config comes from, for people: `secret team-a/regcred`
+ * Returns the credentials of a docker config, in its order, and how many entries it has. Entries without any secret, which
+ * docker leaves behind if a helper keeps it, are left out.
  * @throws AppError `invalid-docker-config` naming the source and the entry, never what is in it
  */
-export function parseDockerConfig(
+export function parseDockerConfigEntries(
   text: string,
-  options: { readonly format: DockerConfigFormat; readonly source: string },
-): readonly Credential[] {
-  const { format, source } = options;
+  { format, source, maxEntries = Infinity }: DockerConfigOptions,
+): { readonly credentials: readonly Credential[]; readonly entryCount: number } {
   const document = parseDockerConfigJson(text, source);
-  const entries = format === 'dockercfg' ? document : (property(document, 'auths') ?? {});
-  if (!isObject(entries)) throw invalidDockerConfig(source, '"auths" is not an object');
-  return Object.entries(entries).flatMap(([server, entry]) => {
+  const auths = format === 'dockercfg' ? document : (property(document, 'auths') ?? {});
+  if (!isObject(auths)) throw invalidDockerConfig(source, '"auths" is not an object');
+  const entries = Object.entries(auths);
+  const credentials = entries.slice(0, maxEntries).flatMap(([server, entry]) => {
     if (!isObject(entry)) throw invalidDockerConfig(source, `entry "${server}" is not an object`);
     const secret = readSecret(entry, [source, server]);
     return secret === null ? [] : [{ server, secret, source }];
   });
+  return { credentials, entryCount: entries.length };
+}
+
+/** As `parseDockerConfigEntries`, for configs of the operator, which have no bound. */
+export function parseDockerConfig(
+  text: string,
+  options: Omit<DockerConfigOptions, 'maxEntries'>,
+): readonly Credential[] {
+  return parseDockerConfigEntries(text, options).credentials;
 }

@@ -39,6 +39,16 @@ describe('what an entry holds', () => {
     },
     { name: 'a password with colons', entry: { auth: base64('joe:a:b:c') }, secret: basic('joe', 'a:b:c') },
     { name: 'a password in UTF-8', entry: { auth: base64('joe:päss') }, secret: basic('joe', 'päss') },
+    {
+      name: 'auth wrapped by `base64`, which ends lines after 76 characters',
+      entry: { auth: `${base64(`joe:${'p'.repeat(90)}`).replaceAll(/.{76}/g, '$&\n')}\n` },
+      secret: basic('joe', 'p'.repeat(90)),
+    },
+    {
+      name: 'auth with line ends of Windows in the middle of a group',
+      entry: { auth: `${base64('joe:pass').slice(0, 5)}\r\n${base64('joe:pass').slice(5)}\r\n` },
+      secret: basic('joe', 'pass'),
+    },
     { name: 'auth padded with NUL', entry: { auth: base64('joe:pass\0\0') }, secret: basic('joe', 'pass') },
     {
       name: 'user name and password',
@@ -100,6 +110,21 @@ describe('broken configs name themselves and the entry, never the secret', () =>
     {
       name: 'auth is no base64',
       text: `{"auths":{"ghcr.io":{"auth":"${secret}!"}}}`,
+      says: '"auth" of entry "ghcr.io" is not base64 of username:password',
+    },
+    {
+      name: 'a space around auth, which base64 does not know',
+      text: `{"auths":{"ghcr.io":{"auth":"${base64(`a:${secret}`)} "}}}`,
+      says: '"auth" of entry "ghcr.io" is not base64 of username:password',
+    },
+    {
+      name: 'auth of a length that no base64 has',
+      text: `{"auths":{"ghcr.io":{"auth":"${base64('joe:pass:').replaceAll('=', '')}A"}}}`,
+      says: '"auth" of entry "ghcr.io" is not base64 of username:password',
+    },
+    {
+      name: 'auth with less padding than it needs',
+      text: '{"auths":{"ghcr.io":{"auth":"Zm9vOmJhcg="}}}',
       says: '"auth" of entry "ghcr.io" is not base64 of username:password',
     },
     {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseDockerConfig } from '../../src/credentials/parse-docker-config.ts';
 import { namesWasmFile, namesWatFile } from '../../src/detect/effective-command.ts';
 import { expandVariables } from '../../src/detect/expand-variables.ts';
 import { parseLimitRanger } from '../../src/policy/resources/limit-ranger-annotation.ts';
@@ -20,8 +21,19 @@ const has = (annotation: string) => (): boolean =>
     { side: 'requests', resource: 'cpu' },
   );
 
+/** A password that ends with NULs, but for one letter. */
+function longAuth(): boolean {
+  const auth = Buffer.from(`a:${repeated('\0')}b`).toString('base64');
+  const [found] = parseDockerConfig(JSON.stringify({ 'r.example': { auth } }), {
+    format: 'dockercfg',
+    source: 'x',
+  });
+  return found?.secret.kind !== 'basic' || found.secret.password.length !== CHARACTERS + 1;
+}
+
 /** Each kept the whole process from answering anybody for minutes: what a pattern had tried once it tried again from each place. */
 test.for<readonly [name: string, read: () => boolean]>([
+  ['passwords of NULs', longAuth],
   ['variables that are never closed', () => isOpen(repeated('$('))],
   ['escapes that are never closed', () => isOpen(repeated('$$('))],
   ['functions of functions of a folder', () => namesWasmFile(`${repeated('.wasm#')}/`)],

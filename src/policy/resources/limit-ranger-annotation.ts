@@ -15,8 +15,8 @@ interface DefaultedValue {
 }
 
 const PREFIX = 'LimitRanger plugin set: ';
-/** Containers are called as DNS labels are. */
-const CLAUSE = /^(.+) (request|limit) for (init )?container ([a-z0-9-]{1,63})$/;
+/** Containers are called as DNS labels are; a longer name is the name of none. */
+const CLAUSE = /^(.+) (request|limit) for (init )?container ([a-z0-9-]+)$/;
 
 const DEFAULTS = {
   /**

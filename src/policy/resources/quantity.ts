@@ -41,7 +41,7 @@ const DECIMAL: readonly (readonly [suffix: string, exponent: number])[] = [
 const BINARY_FACTORS: ReadonlyMap<string, bigint> = new Map(BINARY);
 const DECIMAL_EXPONENTS: ReadonlyMap<string, number> = new Map(DECIMAL);
 
-const GRAMMAR = /^([+-]?)(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([KMGTPE]i|[numkMGTPE]?))$/;
+const GRAMMAR = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d+)|([KMGTPE]i|[numkMGTPE]?))$/;
 
 /** `digits` × 10^`exponent` in billionths, rounded away from zero and capped. */
 function scaled(digits: string, exponent: number, factor: bigint): Quantity {

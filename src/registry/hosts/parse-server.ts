@@ -38,7 +38,8 @@ export function parseServer(server: string, { isWhole, subject }: ServerOrigin):
   if (fault !== null) throw invalidHosts(subject, fault);
   const text = urlOf(server);
   const url = new URL(text);
-  const path = url.pathname.replace(/\/+$/, '');
+  let path = url.pathname;
+  while (path.endsWith('/')) path = path.slice(0, -1);
   url.pathname = isWhole || path.endsWith('/v2') ? path : `${path}/v2`;
   return { base: url, registry: registryOfHost(authorityOf(text, url)) };
 }
