@@ -1,4 +1,5 @@
 import type { Credential } from '../credentials/credential.ts';
+import type { Keyring } from '../credentials/keyring.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Reference } from '../image/reference.ts';
@@ -89,14 +90,11 @@ export interface RegistryFailure extends Error {
 /** Pull secrets of a namespace, read by name only. */
 export interface PullSecretsPort {
   /**
-   * Credentials of the named secrets, in order; secrets that do not exist are left out, as the kubelet does.
+   * Returns the credentials of the named secrets, in order, and what the bounds left out of them. Secrets that do not exist
+   * are skipped, as the kubelet does.
    * @throws RegistryFailure `unauthorized` naming the missing Role where the API server forbids the read
    */
-  readonly read: (
-    namespace: string,
-    names: readonly string[],
-    signal: AbortSignal,
-  ) => Promise<readonly Credential[]>;
+  readonly read: (namespace: string, names: readonly string[], signal: AbortSignal) => Promise<Keyring>;
   /** Forgets what was cached for these secrets: called when a registry answered 401 to them. */
   readonly forget: (namespace: string, names: readonly string[]) => void;
 }

@@ -13,6 +13,11 @@ export interface Credential {
   readonly source: string;
   /** What whoever made the Pod is told instead, where the source is the operator's affair: a path, a program. */
   readonly publicSource?: string;
+  /**
+   * The kubelet's keyring that it belongs to, behind the one of the Pod's pull secrets: `node` holds the node's docker
+   * configs, `plugins` what credential providers answer. Absent: the Pod's.
+   */
+  readonly keyring?: 'node' | 'plugins';
 }
 
 export type CredentialSecret =

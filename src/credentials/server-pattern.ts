@@ -29,13 +29,13 @@ export function parseServerPattern(server: string): ServerPattern | null {
 /**
  * Labels are compared one by one, so that `*.example.com` never reaches a host with more labels; ports must be equal;
  * the path is a prefix of characters, not of segments, as in the kubelet's `URLsMatch`.
+ * @param target a registry, parsed as a pattern
  */
-export function matchesServer(pattern: ServerPattern, registry: string, repository: string): boolean {
-  const target = parseServerPattern(registry);
-  if (target === null || pattern.port !== target.port) return false;
+export function matchesServer(pattern: ServerPattern, target: ServerPattern, repository: string): boolean {
+  if (pattern.port !== target.port) return false;
   if (!`/${repository}`.startsWith(pattern.path)) return false;
   const labels = target.host.split('.');
-  const globs = pattern.host.split('.');
+  const globs = pattern.host.split('.', labels.length + 1);
   return (
     globs.length === labels.length && globs.every((glob, index) => matchesGlob(glob, labels[index] ?? ''))
   );

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { KeychainPort, Logger } from '../assess/ports.ts';
 import type { Credential } from '../credentials/credential.ts';
-import { matchesServer, parseServerPattern } from '../credentials/server-pattern.ts';
+import { matchesServer, parseServerPattern, type ServerPattern } from '../credentials/server-pattern.ts';
 import { AppError } from '../errors.ts';
 import type { Reference } from '../image/reference.ts';
 import { DEFAULTS, type KeychainLimits } from './defaults.ts';
@@ -93,7 +93,10 @@ export function createCredentialProvider(
   return {
     credentialsFor: async (reference) => {
       const { registry, repository } = reference;
-      if (!patterns.some((pattern) => matchesServer(pattern, registry, repository))) return [];
+      const target = parseServerPattern(registry);
+      const isMatch = (pattern: ServerPattern): boolean =>
+        target !== null && matchesServer(pattern, target, repository);
+      if (!patterns.some(isMatch)) return [];
       const types = ['Image', 'Registry', 'Global'] as const;
       const known = types
         .map((type) => cache.get(cacheKey(type, reference)))

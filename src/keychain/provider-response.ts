@@ -24,7 +24,7 @@ function readAuth(auth: unknown, source: string): readonly Credential[] | null {
     );
     if (typeof username !== 'string' || typeof password !== 'string') return null;
     // Either may be empty (k8s.io/kubelet/pkg/apis/credentialprovider/v1, `AuthConfig`).
-    credentials.push({ server, secret: { kind: 'basic', username, password }, source });
+    credentials.push({ server, secret: { kind: 'basic', username, password }, source, keyring: 'plugins' });
   }
   return credentials;
 }

@@ -1,4 +1,5 @@
 import type { ClusterPort, PullSecretsPort, ServiceAccountsPort } from '../assess/ports.ts';
+import { EMPTY_KEYRING, joinKeyrings } from '../credentials/keyring.ts';
 import { isObject, property, stringOr, type JsonObject } from '../json.ts';
 import { metadataText } from '../pod/metadata-text.ts';
 import {
@@ -61,10 +62,12 @@ export function createFixedCluster(objects: readonly JsonObject[], namespace: st
     pullSecrets: {
       read: (space, names) =>
         Promise.resolve(
-          names.flatMap((name) => {
-            const secret = secrets.get(`${space}/${name}`);
-            return secret === undefined ? [] : parseSecret(secret, `secret ${space}/${name}`);
-          }),
+          joinKeyrings(
+            names.map((name) => {
+              const secret = secrets.get(`${space}/${name}`);
+              return secret === undefined ? EMPTY_KEYRING : parseSecret(secret, `secret ${space}/${name}`);
+            }),
+          ),
         ),
       forget: () => undefined,
     },

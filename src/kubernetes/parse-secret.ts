@@ -1,21 +1,47 @@
-import type { Credential } from '../credentials/credential.ts';
-import { parseDockerConfig, PULL_SECRET_TYPES } from '../credentials/parse-docker-config.ts';
+import { EMPTY_KEYRING, KEYRING_LIMITS, type Keyring } from '../credentials/keyring.ts';
+import { parseDockerConfigEntries, PULL_SECRET_TYPES } from '../credentials/parse-docker-config.ts';
 import { isObject, property, stringOr, type JsonObject } from '../json.ts';
 
-function contentOf(secret: JsonObject, key: string): string | null {
+const KIB = 1024;
+
+function isTooLarge(text: string, encoding: 'utf8' | 'base64'): boolean {
+  return Buffer.byteLength(text, encoding) > KEYRING_LIMITS.secretBytes;
+}
+
+/** Of a Secret above the bound, which is not even decoded. */
+const TOO_LARGE = Symbol('too large');
+
+/** Returns null for a Secret without the key. */
+function contentOf(secret: JsonObject, key: string): string | typeof TOO_LARGE | null {
   const [data, plain] = ['data', 'stringData'].map((field) => property(secret, field));
   // Only manifests have it, and there it wins.
   const written = isObject(plain) ? property(plain, key) : undefined;
-  if (typeof written === 'string') return written;
+  if (typeof written === 'string') return isTooLarge(written, 'utf8') ? TOO_LARGE : written;
   const encoded = isObject(data) ? property(data, key) : undefined;
-  return typeof encoded === 'string' ? Buffer.from(encoded, 'base64').toString('utf8') : null;
+  if (typeof encoded !== 'string') return null;
+  return isTooLarge(encoded, 'base64') ? TOO_LARGE : Buffer.from(encoded, 'base64').toString('utf8');
 }
 
-/** The credentials in a pull secret of either type; none in a Secret of any other. */
-export function parseSecret(secret: JsonObject, source: string): readonly Credential[] {
+/**
+ * Returns the credentials in a pull secret of either type, and none for a Secret of any other. What the bounds leave out is
+ * named, and takes nothing from other secrets.
+ */
+export function parseSecret(secret: JsonObject, source: string): Keyring {
   const type = stringOr(property(secret, 'type'), '');
   const format = Object.hasOwn(PULL_SECRET_TYPES, type) ? PULL_SECRET_TYPES[type] : undefined;
   const content = format === undefined ? null : contentOf(secret, format.key);
-  if (format === undefined || content === null) return [];
-  return parseDockerConfig(content, { format: format.format, source });
+  if (format === undefined || content === null) return EMPTY_KEYRING;
+  if (content === TOO_LARGE) {
+    const shortfall = `${source} is larger than ${KEYRING_LIMITS.secretBytes / KIB} KiB and was not used`;
+    return { credentials: [], shortfalls: [shortfall] };
+  }
+  const maxEntries = KEYRING_LIMITS.secretEntries;
+  const { credentials, entryCount } = parseDockerConfigEntries(content, {
+    format: format.format,
+    source,
+    maxEntries,
+  });
+  if (entryCount <= maxEntries) return { credentials, shortfalls: [] };
+  const shortfall = `${source} has ${entryCount} entries, and only the first ${maxEntries} were used`;
+  return { credentials, shortfalls: [shortfall] };
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { PullSecretsPort } from '../assess/ports.ts';
-import type { Credential } from '../credentials/credential.ts';
+import { EMPTY_KEYRING, joinKeyrings, weighCredentials, type Keyring } from '../credentials/keyring.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import { AppError } from '../errors.ts';
 import { orLate } from '../or-late.ts';
@@ -13,8 +13,10 @@ import { parseSecret } from './parse-secret.ts';
 export const DEFAULTS = {
   /** Long enough for the Pods of one rollout, short enough that a rotated password works at the next try. */
   ttlMilliseconds: 60_000,
-  /** Secrets are at most 1 MiB, pull secrets a few hundred bytes. */
+  /** Most pull secrets hold a few hundred bytes. */
   maxEntries: 512,
+  /** Bytes of memory for all: a secret's author chooses how long its logins are. */
+  maxBytes: 16 * 1024 * 1024,
   maxNames: MAX_PULL_SECRETS,
   /** The ClusterRole that the manifests bring, bound for the cluster or per namespace. */
   role: 'wasmgate-pull-secrets',
@@ -23,6 +25,7 @@ export const DEFAULTS = {
 export interface PullSecretsOptions {
   readonly ttlMilliseconds?: number;
   readonly maxEntries?: number;
+  readonly maxBytes?: number;
   readonly maxNames?: number;
   readonly role?: string;
 }
@@ -32,22 +35,29 @@ export function createPullSecrets(
   deps: { readonly client: KubernetesClient },
   options: PullSecretsOptions = {},
 ): PullSecretsPort {
-  const { ttlMilliseconds, maxEntries, maxNames, role } = { ...DEFAULTS, ...options };
-  const cache = new LRUCache<string, Promise<readonly Credential[]>>({
+  const { ttlMilliseconds, maxEntries, maxBytes, maxNames, role } = { ...DEFAULTS, ...options };
+  const cache = new LRUCache<string, Promise<Keyring>>({
     max: maxEntries,
+    maxSize: maxBytes,
     ttl: ttlMilliseconds,
   });
 
   /** Shared by all who ask in the meantime, so no single one's signal ends it; the client's own time limit does. */
-  function readShared(namespace: string, name: string): Promise<readonly Credential[]> {
+  function readShared(namespace: string, name: string): Promise<Keyring> {
     const key = `${namespace}/${name}`;
     const known = cache.get(key);
     if (known !== undefined) return known;
     const reading = readSecret(deps.client, { namespace, name, role });
-    cache.set(key, reading);
-    reading.catch(() => {
-      if (cache.peek(key) === reading) cache.delete(key);
-    });
+    cache.set(key, reading, { size: key.length });
+    const isCurrent = (): boolean => cache.peek(key) === reading;
+    const keep = ({ credentials }: Keyring): void => {
+      const size = key.length + weighCredentials(credentials);
+      if (isCurrent()) cache.set(key, reading, { size, noUpdateTTL: true });
+    };
+    const drop = (): void => {
+      if (isCurrent()) cache.delete(key);
+    };
+    reading.then(keep, drop);
     return reading;
   }
 
@@ -60,7 +70,7 @@ export function createPullSecrets(
     read: async (namespace, names, signal) => {
       const reading = Promise.all(readable(namespace, names).map((name) => readShared(namespace, name)));
       // The caller's share of the wait ends with its signal; the reading goes on and fills the cache for the next try.
-      return (await orLate(reading, signal, late)).flat();
+      return joinKeyrings(await orLate(reading, signal, late));
     },
     forget: (namespace, names) => {
       for (const name of readable(namespace, names)) cache.delete(`${namespace}/${name}`);
@@ -74,7 +84,7 @@ interface SecretName {
   readonly role: string;
 }
 
-async function readSecret(client: KubernetesClient, secret: SecretName): Promise<readonly Credential[]> {
+async function readSecret(client: KubernetesClient, secret: SecretName): Promise<Keyring> {
   const { namespace, name } = secret;
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
   const action = `read pull secret "${namespace}/${name}"`;
@@ -82,7 +92,7 @@ async function readSecret(client: KubernetesClient, secret: SecretName): Promise
     const signal = new AbortController().signal;
     return parseSecret(await client.request({ action, path }, signal), `secret ${namespace}/${name}`);
   } catch (error) {
-    if (isKubernetesError(error, 'not-found')) return [];
+    if (isKubernetesError(error, 'not-found')) return EMPTY_KEYRING;
     throw toFailure(error, secret);
   }
 }

@@ -1,5 +1,5 @@
 import type { FetchOptions } from '../assess/ports.ts';
-import { matchCredentials } from '../credentials/match-credentials.ts';
+import { matchCredentials, splitKeyrings } from '../credentials/match-credentials.ts';
 import { formatReference, isRepository, type Reference } from '../image/reference.ts';
 import type { Call, CircuitBreaker } from './circuit-breaker.ts';
 import type { Limits } from './defaults.ts';
@@ -9,6 +9,7 @@ import { endpointsOf, type HostOptions } from './hosts/hosts.ts';
 import { rewriteRepository } from './hosts/rewrite-repository.ts';
 import type { HttpRequest, HttpResponse } from './http-types.ts';
 import type { AuthenticatedSend } from './login/authenticate.ts';
+import { nameBound } from './login/trial.ts';
 import { retry, type RetryDeps } from './retry.ts';
 
 export interface ExchangeDeps {
@@ -109,7 +110,8 @@ function createAsk({ breaker, authenticated, retry: deps }: ExchangeDeps, limits
     const { options } = question;
     const request = requestFor(endpoint, question, signal);
     const { subject, tenant } = request;
-    const credentials = matchCredentials(subject, [...options.credentials, ...endpoint.credentials]);
+    const keyrings = [...splitKeyrings(options.credentials), endpoint.credentials];
+    const { credentials, hasMore } = matchCredentials(subject, keyrings);
     const call: Call = { endpoint, subject, tenant, credentials };
     breaker.check(call);
     const isTooLate = signal.aborted;
@@ -124,7 +126,7 @@ function createAsk({ breaker, authenticated, retry: deps }: ExchangeDeps, limits
       const isLate = error instanceof RegistryError && error.code === 'timeout' && options.signal.aborted;
       if (!isLate) breaker.failed(call, error);
       else if (!error.isElsewhere && !isTooLate) breaker.abandoned(call);
-      throw error;
+      throw hasMore ? nameBound(error, request) : error;
     }
   };
 }

@@ -36,7 +36,8 @@ function eitherSecrets(given: PullSecretsPort, live: PullSecretsPort): PullSecre
   return {
     read: async (namespace, names, signal) => {
       const found = await given.read(namespace, names, signal);
-      return found.length > 0 ? found : live.read(namespace, names, signal);
+      const isFound = found.credentials.length > 0 || found.shortfalls.length > 0;
+      return isFound ? found : live.read(namespace, names, signal);
     },
     forget: live.forget,
   };

@@ -223,7 +223,10 @@ describe('pull secrets of the ServiceAccount', () => {
       registry: loggedIn,
       pullSecrets: {
         read: (_namespace, names) =>
-          Promise.resolve(names.map((name) => ({ server: secured.host, secret, source: name }))),
+          Promise.resolve({
+            credentials: names.map((name) => ({ server: secured.host, secret, source: name })),
+            shortfalls: [],
+          }),
         forget: () => undefined,
       },
       logger,

@@ -100,7 +100,8 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
         const format = PULL_SECRET_TYPES['kubernetes.io/dockerconfigjson']?.format ?? 'dockerconfigjson';
         const secret = parseDockerConfig(registry.dockerConfig, { format, source: 'secret team-a/regcred' });
         const pullSecrets = {
-          read: (namespace: string) => Promise.resolve(namespace === 'team-a' ? secret : []),
+          read: (namespace: string) =>
+            Promise.resolve({ credentials: namespace === 'team-a' ? secret : [], shortfalls: [] }),
           forget: () => undefined,
         };
         const dockerConfigs = [join(folder, 'docker', 'config.json')];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { matchCredentials } from '../../src/credentials/match-credentials.ts';
+import { matchCredentials, splitKeyrings } from '../../src/credentials/match-credentials.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import type { KeychainLimits } from '../../src/keychain/defaults.ts';
 import { loadKeychain } from '../../src/keychain/keychain.ts';
@@ -61,8 +61,8 @@ async function setUp({ scripts = {}, providers = [ecr], dockerConfig = {}, limit
     /** `user from source` of each credential that would be tried for the image. */
     logins: async (image: string): Promise<readonly string[]> => {
       const reference = parseReference(image);
-      const found = matchCredentials(reference, await keychain.credentialsFor(reference, never));
-      return found.map(({ secret, source }) =>
+      const keyring = await keychain.credentialsFor(reference, never);
+      return matchCredentials(reference, splitKeyrings(keyring)).credentials.map(({ secret, source }) =>
         secret.kind === 'basic' ? `${secret.username} from ${source.split('/').at(-1)}` : secret.kind,
       );
     },

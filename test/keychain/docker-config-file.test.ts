@@ -32,8 +32,10 @@ async function setUp(config: unknown, limits: Partial<KeychainLimits> = {}): Pro
     warnings: () => messages('warn'),
     logins: async (image) => {
       const reference = parseReference(image);
-      const found = matchCredentials(reference, await keychain.credentialsFor(reference, never));
-      return found.map(({ secret }) => (secret.kind === 'basic' ? secret.username : secret.kind));
+      const keyring = await keychain.credentialsFor(reference, never);
+      return matchCredentials(reference, [keyring]).credentials.map(({ secret }) =>
+        secret.kind === 'basic' ? secret.username : secret.kind,
+      );
     },
     [Symbol.asyncDispose]: () => programs[Symbol.asyncDispose](),
   };

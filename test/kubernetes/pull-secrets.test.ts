@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
+import { EMPTY_KEYRING } from '../../src/credentials/keyring.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets, type PullSecretsOptions } from '../../src/kubernetes/pull-secrets.ts';
 import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
@@ -31,7 +32,7 @@ test.for([
   ['kubernetes.io/dockercfg', legacy],
 ] as const)('a secret of type %s gives its credentials', async ([, step]) => {
   await using started = await start([step]);
-  expect(await started.secrets.read('team-a', ['regcred'], never)).toEqual([
+  expect((await started.secrets.read('team-a', ['regcred'], never)).credentials).toEqual([
     {
       server: 'registry.example',
       secret: { kind: 'basic', username: 'anna', password: 'geheim' },
@@ -49,12 +50,12 @@ test.for<readonly [name: string, step: Step]>([
   ['has no data', json({ type: 'kubernetes.io/dockerconfigjson' })],
 ])('a secret that %s is left out', async ([, step]) => {
   await using started = await start([step]);
-  expect(await started.secrets.read('team-a', ['regcred'], never)).toEqual([]);
+  expect(await started.secrets.read('team-a', ['regcred'], never)).toEqual(EMPTY_KEYRING);
 });
 
 test('several secrets come in the order of their names', async () => {
   await using started = await start([modern]);
-  const credentials = await started.secrets.read('team-a', ['b', 'a'], never);
+  const { credentials } = await started.secrets.read('team-a', ['b', 'a'], never);
   expect(credentials.map(({ source }) => source)).toEqual(['secret team-a/b', 'secret team-a/a']);
 });
 
@@ -108,7 +109,7 @@ test.for<readonly [name: string, step: Step, failure: object]>([
   expect(error).toMatchObject(failure);
   expect(inspect(error, { depth: null })).not.toContain('geheim');
   // A failure is not remembered.
-  expect(await started.secrets.read('team-a', ['s'], never)).toHaveLength(1);
+  expect((await started.secrets.read('team-a', ['s'], never)).credentials).toHaveLength(1);
 });
 
 test('whoever gives up does not end the reading for others', async () => {
@@ -124,5 +125,5 @@ test('whoever gives up does not end the reading for others', async () => {
   const [response] = api.open;
   if (request === undefined || response === undefined) throw new Error('nothing was asked');
   modern(request, response);
-  expect(await patient).toHaveLength(1);
+  expect((await patient).credentials).toHaveLength(1);
 });

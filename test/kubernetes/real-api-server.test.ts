@@ -159,7 +159,9 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
     await must(server.kubectl(['create', 'rolebinding', 'r', '--role=r', '--serviceaccount=default:reader']));
     await expect
       .poll(() => secrets.read('default', ['regcred', 'absent'], never).catch(() => null))
-      .toMatchObject([{ server: 'registry.example', secret: { username: 'anna', password: 'geheim' } }]);
+      .toMatchObject({
+        credentials: [{ server: 'registry.example', secret: { username: 'anna', password: 'geheim' } }],
+      });
   });
 
   test('a token that the kubelet has replaced is taken up', async () => {

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
+import { EMPTY_KEYRING } from '../../src/credentials/keyring.ts';
 import { MAX_PULL_SECRETS } from '../../src/pod/pull-secret-names.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
@@ -23,7 +24,7 @@ async function setUp() {
   const pullSecrets = {
     read: (_namespace: string, names: readonly string[]) => {
       read.add(names.join(' '));
-      return Promise.resolve([]);
+      return Promise.resolve(EMPTY_KEYRING);
     },
     forget: () => undefined,
   };

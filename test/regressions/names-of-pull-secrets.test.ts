@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { EMPTY_KEYRING } from '../../src/credentials/keyring.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets, DEFAULTS } from '../../src/kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../../src/kubernetes/service-accounts.ts';
@@ -29,8 +30,8 @@ test.for<readonly [name: string, text: string]>([
 ])('%s names no Secret, ServiceAccount or namespace, and the API server is not asked', async ([, text]) => {
   await using started = await start();
   const { secrets, accounts, api } = started;
-  expect(await secrets.read('team-a', [text], never)).toEqual([]);
-  expect(await secrets.read(text, ['regcred'], never)).toEqual([]);
+  expect(await secrets.read('team-a', [text], never)).toEqual(EMPTY_KEYRING);
+  expect(await secrets.read(text, ['regcred'], never)).toEqual(EMPTY_KEYRING);
   expect(await accounts.pullSecrets('team-a', text, never)).toEqual([]);
   expect(await accounts.pullSecrets(text, 'default', never)).toEqual([]);
   expect(api.seen).toEqual([]);
@@ -39,6 +40,6 @@ test.for<readonly [name: string, text: string]>([
 test('of a Pod that lists thousands of pull secrets the first few are read, each once', async () => {
   await using started = await start();
   const names = Array.from({ length: 5000 }, (_, index) => `secret-${index}`);
-  expect(await started.secrets.read('team-a', ['secret-0', ...names], never)).toEqual([]);
+  expect(await started.secrets.read('team-a', ['secret-0', ...names], never)).toEqual(EMPTY_KEYRING);
   expect(started.api.seen).toHaveLength(DEFAULTS.maxNames);
 });

@@ -1,8 +1,9 @@
 import type { PullSecretsPort, ServiceAccountsPort } from '../../src/assess/ports.ts';
+import { EMPTY_KEYRING } from '../../src/credentials/keyring.ts';
 
 /** The pull secrets of a cluster without any. */
 export const NO_PULL_SECRETS: PullSecretsPort = {
-  read: () => Promise.resolve([]),
+  read: () => Promise.resolve(EMPTY_KEYRING),
   forget: () => undefined,
 };
 

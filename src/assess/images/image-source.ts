@@ -1,10 +1,12 @@
 import { OPERATORS_CREDENTIALS, type Credential } from '../../credentials/credential.ts';
+import { EMPTY_KEYRING, type Keyring } from '../../credentials/keyring.ts';
 import { AppError } from '../../errors.ts';
 import type { ImageFacts } from '../../image/image-facts.ts';
 import { parseReference, type Reference } from '../../image/reference.ts';
 import type { FetchOptions, KeychainPort, PullSecretsPort, RegistryPort } from '../ports.ts';
 import type { ImageQuestion } from './image-answer.ts';
 import { inspectImage } from './inspect-image.ts';
+import { nameShortfalls } from './name-shortfalls.ts';
 
 export interface SourceDeps {
   readonly registry: RegistryPort;
@@ -25,42 +27,64 @@ export interface ImageSource {
   readonly isUnchanged: (question: ImageQuestion, known: ImageFacts, means: Means) => Promise<boolean>;
 }
 
+/** One object for each credential, so that what is computed of it is computed once. */
+const lentCredentials = new WeakMap<Credential, Credential>();
+
+function asLent(credential: Credential): Credential {
+  const known = lentCredentials.get(credential);
+  if (known !== undefined) return known;
+  const lent: Credential = { keyring: 'node', ...credential, publicSource: OPERATORS_CREDENTIALS };
+  lentCredentials.set(credential, lent);
+  return lent;
+}
+
+type Prepared = FetchOptions & { readonly reference: Reference };
+
 export function createImageSource({ registry, pullSecrets, keychain }: SourceDeps): ImageSource {
-  async function credentialsFor(
+  async function keyringFor(
     { image, namespace, pullSecrets: names }: ImageQuestion,
     signal: AbortSignal,
-  ): Promise<readonly Credential[]> {
+  ): Promise<Keyring> {
     const [own, lent] = await Promise.all([
-      names.length === 0 ? [] : pullSecrets.read(namespace, names, signal),
+      names.length === 0 ? EMPTY_KEYRING : pullSecrets.read(namespace, names, signal),
       keychain?.credentialsFor(parseReference(image), signal) ?? [],
     ]);
-    return [...own, ...lent.map((credential) => ({ ...credential, publicSource: OPERATORS_CREDENTIALS }))];
+    return { ...own, credentials: [...own.credentials, ...lent.map(asLent)] };
   }
 
-  async function prepare(
+  async function ask<Result>(
     question: ImageQuestion,
     means: Means,
-  ): Promise<FetchOptions & { readonly reference: Reference }> {
-    const reference = parseReference(question.image);
-    const credentials = await credentialsFor(question, means.signal);
-    return { ...means, reference, credentials, tenant: question.namespace };
+    work: (prepared: Prepared) => Promise<Result>,
+  ): Promise<Result> {
+    const { credentials, shortfalls } = await keyringFor(question, means.signal);
+    try {
+      const reference = parseReference(question.image);
+      return await work({ ...means, reference, credentials, tenant: question.namespace });
+    } catch (error) {
+      throw nameShortfalls(error, question, shortfalls);
+    }
   }
 
   return {
-    credentialsFor,
+    credentialsFor: async (question, signal) => (await keyringFor(question, signal)).credentials,
     read: async (question, means) => {
       const { namespace, pullSecrets: names, architectures } = question;
-      const asking = await prepare(question, means);
       try {
-        return await inspectImage(registry, { ...asking, architectures });
+        return await ask(question, means, (prepared) =>
+          inspectImage(registry, { ...prepared, architectures }),
+        );
       } catch (error) {
         if (error instanceof AppError && error.code === 'unauthorized') pullSecrets.forget(namespace, names);
         throw error;
       }
     },
-    isUnchanged: async (question, known, means) => {
-      const { reference, ...options } = await prepare(question, means);
-      return (await registry.resolveDigest(reference, options)) === known.digest;
-    },
+    isUnchanged: (question, known, means) =>
+      ask(
+        question,
+        means,
+        async ({ reference, ...options }) =>
+          (await registry.resolveDigest(reference, options)) === known.digest,
+      ),
   };
 }

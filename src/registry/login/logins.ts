@@ -20,16 +20,26 @@ export interface Logins {
   readonly forget: (subject: ImageSubject, credential: Credential | null) => void;
 }
 
+/** Hashed once for each credential: a secret may be long, and every request asks for its identity. */
+const identities = new WeakMap<Credential, string>();
+
+function hash(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+}
+
 /** Kept instead of the secret itself, so that a key that is logged by mistake tells nothing. */
 export function identityOf(credential: Credential | null): string {
   if (credential === null) return 'anonymous';
-  return createHash('sha256')
-    .update(JSON.stringify([credential.source, credential.server, credential.secret]))
-    .digest('base64url');
+  const known = identities.get(credential);
+  if (known !== undefined) return known;
+  const identity = hash([credential.source, credential.server, credential.secret]);
+  identities.set(credential, identity);
+  return identity;
 }
 
+/** Of one length, whatever mirrors and rewrites make of the repository's name. */
 export function loginKey(subject: ImageSubject, credential: Credential | null): string {
-  return `${subject.registry}/${subject.repository} ${identityOf(credential)}`;
+  return hash([subject.registry, subject.repository, identityOf(credential)]);
 }
 
 export function createLogins(

@@ -1,4 +1,5 @@
 import type { Credential } from '../../credentials/credential.ts';
+import { KEYRING_LIMITS } from '../../credentials/keyring.ts';
 import { RegistryError } from '../errors.ts';
 import type { HttpRequest } from '../http-types.ts';
 
@@ -37,5 +38,18 @@ export function describeRefusal(
     state: refusal.state,
     ...(refusal.status === null ? {} : { status: refusal.status }),
     advice: `The login was refused (${sources}): check that it is current and may pull ${request.subject.repository}.`,
+  });
+}
+
+const MAY_WANT_A_LOGIN: ReadonlySet<string> = new Set(['unauthorized', 'not-found']);
+
+/** Returns the failure as `unauthorized` naming the bound, if one of the credentials that were not tried could cure it. */
+export function nameBound(error: unknown, request: HttpRequest): unknown {
+  if (!(error instanceof RegistryError) || !MAY_WANT_A_LOGIN.has(error.code)) return error;
+  const { registry, repository } = request.subject;
+  return new RegistryError('unauthorized', request.subject, {
+    state: `there are more than ${KEYRING_LIMITS.triedForImage} logins for ${registry}, and only the first ${KEYRING_LIMITS.triedForImage} were tried; ${error.state}`,
+    ...(error.status === null ? {} : { status: error.status }),
+    advice: `Keep fewer logins for ${registry} in the Pod's pull secrets, or give the right one the key "${registry}/${repository}": it is tried first.`,
   });
 }

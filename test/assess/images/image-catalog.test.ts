@@ -32,7 +32,10 @@ async function setUp({ secrets = {}, lent, ttl = {}, ...options }: Setup = {}): 
   });
   const pullSecrets: PullSecretsPort = {
     read: (namespace, names) =>
-      Promise.resolve(names.flatMap((name) => secrets[`${namespace}/${name}`] ?? [])),
+      Promise.resolve({
+        credentials: names.flatMap((name) => secrets[`${namespace}/${name}`] ?? []),
+        shortfalls: [],
+      }),
     forget: () => undefined,
   };
   const catalog = createImageCatalog(
