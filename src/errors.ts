@@ -3,15 +3,35 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, '$1 ***'],
   // Up to the last "@": a token may stand there without a password, and a password may have an "@" in it.
   [/(\/\/)[^/\s]*@/g, '$1***@'],
-  [
-    /([?&](?:access_token|token|refresh_token|password|client_secret|sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|awsaccesskeyid)=)[^&\s"']+/gi,
-    '$1***',
-  ],
 ];
+
+/** Query parameters that let in whoever has them, in lower case: logins, and signatures of storage providers. */
+const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
+  'access_token',
+  'token',
+  'refresh_token',
+  'password',
+  'client_secret',
+  'sig',
+  'signature',
+  'x-amz-signature',
+  'x-amz-credential',
+  'x-amz-security-token',
+  'x-goog-signature',
+  'awsaccesskeyid',
+]);
+
+const PARAMETER = /([?&]([\w-]+)=)[^&\s"']+/g;
 
 /** Removes credentials from text that came from outside, before it reaches an error, a log line or a user. */
 export function redact(text: string): string {
-  return SECRETS.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text);
+  const clean = SECRETS.reduce(
+    (before, [pattern, replacement]) => before.replace(pattern, replacement),
+    text,
+  );
+  return clean.replace(PARAMETER, (whole, start: string, name: string) =>
+    SECRET_PARAMETERS.has(name.toLowerCase()) ? `${start}***` : whole,
+  );
 }
 
 /**

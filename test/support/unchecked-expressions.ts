@@ -12,4 +12,8 @@ export const UNCHECKED_EXPRESSIONS: ReadonlyMap<string, string> = new Map([
     String.raw`/(?<![/:])\/.*$/s`,
     "the operator's own endpoints; after its first match nothing can fail, so that no second place is tried",
   ],
+  [
+    String.raw`/\$(?:\$|\(([^)]*)\))/g`,
+    'applied to text that ends with the last closing bracket, so that no search for one fails',
+  ],
 ]);

@@ -7,7 +7,7 @@ function urlOf(server: string): string {
 
 /** The host and port as they are written: a URL drops `:443`, but logins and trust can be configured for `m:443`. */
 function authorityOf(text: string, { host, port }: URL): string {
-  const [, written] = /^https?:\/\/[^/?#\\]*:(80|443)(?![^/?#\\])/.exec(text) ?? [];
+  const [, written] = /^https?:\/\/[^/?#\\]*:(80|443)(?=[/?#\\]|$)/.exec(text) ?? [];
   return port === '' && written !== undefined ? `${host}:${written}` : host;
 }
 
