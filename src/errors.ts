@@ -21,16 +21,28 @@ const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
   'awsaccesskeyid',
 ]);
 
-const PARAMETER = /([?&]([\w-]+)=)[^&\s"']+/g;
+const PARAMETER = /[?&]([\w-]+)=/g;
+const END_OF_VALUE = /[&\s"']|$/g;
+
+/** Goes through parameters by name: a value may hold another address, with parameters of its own. */
+function redactParameters(text: string): string {
+  let clean = '';
+  let at = 0;
+  for (const { 0: written, 1: name = '', index } of text.matchAll(PARAMETER)) {
+    const start = index + written.length;
+    if (index < at || !SECRET_PARAMETERS.has(name.toLowerCase())) continue;
+    END_OF_VALUE.lastIndex = start;
+    const end = END_OF_VALUE.exec(text)?.index ?? text.length;
+    clean += text.slice(at, start) + (end > start ? '***' : '');
+    at = end;
+  }
+  return clean + text.slice(at);
+}
 
 /** Removes credentials from text that came from outside, before it reaches an error, a log line or a user. */
 export function redact(text: string): string {
-  const clean = SECRETS.reduce(
-    (before, [pattern, replacement]) => before.replace(pattern, replacement),
-    text,
-  );
-  return clean.replace(PARAMETER, (whole, start: string, name: string) =>
-    SECRET_PARAMETERS.has(name.toLowerCase()) ? `${start}***` : whole,
+  return redactParameters(
+    SECRETS.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text),
   );
 }
 

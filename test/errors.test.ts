@@ -8,6 +8,11 @@ test.each([
   ['an "@" in the password', 'http://joe:s3@cret@p.test', 'http://***@p.test'],
   ['a bearer token', 'authorization: Bearer s3cret.s3cret', 'authorization: Bearer ***'],
   ['a token in a query', 'https://r.test/?a=b&token=s3cret&c=d', 'https://r.test/?a=b&token=***&c=d'],
+  [
+    'a signature in an address inside a parameter',
+    'https://r.test/?to=https://s.test/?X-Amz-Signature=ab?cd&e=f',
+    'https://r.test/?to=https://s.test/?X-Amz-Signature=***&e=f',
+  ],
 ])('of %s nothing is left', (_case, text, clean) => {
   expect(redact(text)).toBe(clean);
   expect(new AppError('code', text).message).toBe(clean);
