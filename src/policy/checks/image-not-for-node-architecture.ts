@@ -41,7 +41,7 @@ function whereText(lacking: readonly [AnsweringNodes, ...AnsweringNodes[]], all:
   const count = countNodes(lacking);
   if (all === 1) return `the one node that this Pod could land on, "${name}", is ${platform}`;
   const which = count === all ? `all ${all} nodes` : `${count} of the ${all} nodes`;
-  return `${which} that this Pod could land on need another entry (such as "${name}", ${platform})`;
+  return `${which} that this Pod could land on ${count === 1 ? 'needs' : 'need'} another entry (such as "${name}", ${platform})`;
 }
 
 function findingFor(container: AssessedContainer, groups: readonly AnsweringNodes[]): readonly Finding[] {
