@@ -22,11 +22,17 @@ export interface ListedFacts {
   readonly forbidden: readonly KubernetesError[];
 }
 
+type Collection = (typeof COLLECTIONS)[number];
+
 /** The cluster as it is now, each collection listed once. */
-export async function listFacts(client: KubernetesClient, signal: AbortSignal): Promise<ListedFacts> {
+export async function listFacts(
+  client: KubernetesClient,
+  signal: AbortSignal,
+  kinds: readonly Collection['kind'][] = COLLECTIONS.map(({ kind }) => kind),
+): Promise<ListedFacts> {
   const objects: JsonObject[] = [];
   const forbidden: KubernetesError[] = [];
-  const list = async ({ kind, what, path }: (typeof COLLECTIONS)[number]): Promise<void> => {
+  const list = async ({ kind, what, path }: Collection): Promise<void> => {
     try {
       // The items of a list do not say their kind.
       await listPages({ client, signal }, { what, path, ...DEFAULTS }, (object) => {
@@ -37,6 +43,6 @@ export async function listFacts(client: KubernetesClient, signal: AbortSignal): 
       forbidden.push(error);
     }
   };
-  await Promise.all(COLLECTIONS.map(list));
+  await Promise.all(COLLECTIONS.filter(({ kind }) => kinds.includes(kind)).map(list));
   return { objects, forbidden };
 }

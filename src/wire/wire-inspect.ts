@@ -12,6 +12,7 @@ import { describeError } from '../errors.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import { readCertificates } from '../registry/hosts/load-tls.ts';
+import { readLivePlatforms } from './live-platforms.ts';
 import { createStderrLogger } from './stderr-logger.ts';
 import { usualDockerConfigs } from './usual-docker-configs.ts';
 
@@ -80,6 +81,7 @@ async function inspect(request: InspectRequest, io: Io): Promise<DescribedImage>
   const { reference, platform, command, milliseconds } = request;
   const options = await registryOptions(request);
   const signal = AbortSignal.timeout(milliseconds);
+  const nodes = request.isLive ? await readLivePlatforms(request.kubeconfig, { io, signal }) : [];
   const credentials = await findCredentials(request, io, signal);
   const traffic: { -readonly [Key in 'requests' | 'bytes']: ImageReport[Key] } = { requests: 0, bytes: 0 };
   const registry = createRegistryClient(
@@ -96,14 +98,14 @@ async function inspect(request: InspectRequest, io: Io): Promise<DescribedImage>
   try {
     return await inspectReference(
       { registry, peek: request.peek ? createPeekImage({ registry }) : null, traffic: () => traffic },
-      { reference, platform, override: { command }, credentials, signal, tenant: COMMAND_TENANT },
+      { reference, platform, nodes, override: { command }, credentials, signal, tenant: COMMAND_TENANT },
     );
   } finally {
     await registry.close();
   }
 }
 
-/** `wasmgate inspect`: no cluster, no configuration file, one image. */
+/** `wasmgate inspect`: no configuration file, one image, and a cluster's nodes only if asked for. */
 export function wireInspect(): InspectDeps {
   return { inspect, readInput: () => text(process.stdin) };
 }

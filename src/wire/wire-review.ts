@@ -1,5 +1,3 @@
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { leaveClassesOpen } from '../assess/leave-classes-open.ts';
 import type { PullSecretsPort, ServiceAccountsPort } from '../assess/ports.ts';
@@ -16,6 +14,7 @@ import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
 import { createLogger, type LeveledLogger } from '../telemetry/log.ts';
 import { assembleAssess, type AssessParts } from './assemble-assess.ts';
 import { connectRegistry } from './connect-registry.ts';
+import { kubeconfigPath } from './kubeconfig-path.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { createStderrLogger } from './stderr-logger.ts';
 import { usualDockerConfigs } from './usual-docker-configs.ts';
@@ -24,12 +23,6 @@ type Ports = Pick<AssessParts, 'cluster' | 'pullSecrets'> & {
   readonly serviceAccounts: ServiceAccountsPort;
   readonly knowsClasses: boolean;
 };
-
-function kubeconfigOf({ kubeconfig }: ReviewSetup, env: Io['env']): string {
-  const [first] = (env['KUBECONFIG'] ?? '').split(delimiter);
-  if (kubeconfig !== undefined) return kubeconfig;
-  return first === undefined || first === '' ? join(env['HOME'] ?? homedir(), '.kube', 'config') : first;
-}
 
 /** Secrets among the facts, and where they have none of the name, the cluster's. */
 function eitherSecrets(given: PullSecretsPort, live: PullSecretsPort): PullSecretsPort {
@@ -55,7 +48,9 @@ function eitherAccounts(given: ServiceAccountsPort, live: ServiceAccountsPort): 
 /** What the facts say goes before what the cluster says: that is how one tries what is not there yet. */
 async function openLive(setup: ReviewSetup, logger: LeveledLogger, io: Io): Promise<Ports> {
   const { createKubeconfigConnection } = await import('../kubernetes/kubeconfig-connection.ts');
-  const client = createKubernetesClient(await createKubeconfigConnection(kubeconfigOf(setup, io.env)));
+  const client = createKubernetesClient(
+    await createKubeconfigConnection(kubeconfigPath(setup.kubeconfig, io.env)),
+  );
   const { objects, forbidden } = await listFacts(client, new AbortController().signal);
   for (const { message } of forbidden) tellWarning(io, message);
   const fixed = createFixedCluster([...objects, ...setup.facts], setup.namespace);

@@ -8,11 +8,12 @@ import type {
   UnknownVerdict,
   Verdict,
 } from '../../detect/verdict.ts';
+import type { Platform } from '../../image/platform.ts';
 import { formatReference, type Reference } from '../../image/reference.ts';
 import { describeVerdict } from '../../policy/describe.ts';
 import type { NamedImage } from './inspect-platform.ts';
 import { reportHandlers, type HandlerReport } from './report-handlers.ts';
-import { PULL_UNKNOWN, reportPull, type PullReport } from './report-pull.ts';
+import { describePull, PULL_UNKNOWN, reportPull, type PullReport } from './report-pull.ts';
 
 /** A verdict as `inspect` and `review` tell it. */
 export interface ReportedVerdict {
@@ -44,6 +45,8 @@ export interface DescribedImage {
   readonly report: ImageReport;
   /** What the image is. */
   readonly what: string;
+  /** Where it pulls; null where that is not known. */
+  readonly pulls: string | null;
   /** Why it is not known, and what to do about this very image; null where it is known, or nothing special is to do. */
   readonly detail: string | null;
   readonly advice: string | null;
@@ -63,34 +66,38 @@ export function reportVerdict(verdict: Verdict): ReportedVerdict {
 interface Known {
   /** Null where nothing is. */
   readonly image: NamedImage | null;
+  /** Platforms of the cluster's nodes; empty where they are not known. */
+  readonly nodes: readonly Platform[];
   readonly verdict: Verdict;
   readonly traffic: Traffic;
 }
 
-function reportImage(reference: Reference, { image, verdict, traffic }: Known): DescribedImage {
+function reportImage(reference: Reference, { image, nodes, verdict, traffic }: Known): DescribedImage {
   const report: ImageReport = {
     reference: formatReference(reference),
     digest: image?.named.digest ?? null,
     mediaType: image?.named.mediaType ?? null,
     verdict: reportVerdict(verdict),
     evidence: verdict.evidence.map(({ field, value, meaning }) => ({ field, value, meaning })),
-    pull: image === null ? PULL_UNKNOWN : reportPull(reference, image.facts, image.named.pull),
+    pull: image === null ? PULL_UNKNOWN : reportPull(reference, { ...image, nodes }),
     handlers: reportHandlers(verdict),
     requests: traffic.requests,
     bytes: traffic.bytes,
   };
   const { detail, advice } = verdict.kind === 'unknown' ? verdict : { detail: null, advice: null };
-  return { report, what: describeVerdict(verdict), detail, advice, note: null };
+  const pulls = image === null ? null : describePull(report.pull, image.named);
+  return { report, what: describeVerdict(verdict), pulls, detail, advice, note: null };
 }
 
 /** @param known.override the command that a Pod would give it */
 export function reportFacts(
   reference: Reference,
-  known: NamedImage & { readonly override: CommandOverride; readonly traffic: Traffic },
+  known: NamedImage & Pick<Known, 'nodes' | 'traffic'> & { readonly override: CommandOverride },
 ): DescribedImage {
-  const { named, facts, override, traffic } = known;
+  const { named, facts, nodes, override, traffic } = known;
   return reportImage(reference, {
     image: { named, facts },
+    nodes,
     verdict: detectWasm(facts, override),
     traffic,
   });
@@ -102,5 +109,5 @@ export function reportFailure(
 ): DescribedImage {
   const { traffic, ...known } = failure;
   const verdict: Verdict = { kind: 'unknown', evidence: [], ...known };
-  return reportImage(reference, { image: null, verdict, traffic });
+  return reportImage(reference, { image: null, nodes: [], verdict, traffic });
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { offerOf } from '../../image/choose-children.ts';
 import type { ImageFacts, PullOutlook } from '../../image/image-facts.ts';
 import { parseManifest, type Descriptor, type ImageIndex } from '../../image/manifest.ts';
 import { formatPlatform, isUnknownPlatform, isWasmPlatform, type Platform } from '../../image/platform.ts';
@@ -48,7 +49,7 @@ function isFor({ platform }: Descriptor, wanted: Platform): boolean {
 /** What a reference names, and what stands behind it for a platform. */
 export interface NamedImage {
   /** Of the reference itself: the index's, where it is one. */
-  readonly named: Pick<ImageFacts, 'digest' | 'mediaType' | 'pull'>;
+  readonly named: Pick<ImageFacts, 'digest' | 'mediaType' | 'pull' | 'offer'>;
   readonly facts: ImageFacts;
 }
 
@@ -89,5 +90,6 @@ export async function inspectPlatform(
   const named = { ...reference, tag: null, digest: entry.digest };
   const facts = await inspectImage(registry, { ...inspection, reference: named });
   const pull = outlookOf(entry, index, facts.pull);
-  return { named: { digest: top.digest, mediaType: index.mediaType, pull }, facts };
+  const { digest } = top;
+  return { named: { digest, mediaType: index.mediaType, pull, offer: offerOf(index) }, facts };
 }

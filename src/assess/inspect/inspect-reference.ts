@@ -10,9 +10,11 @@ import { reportFacts, reportFailure, type DescribedImage, type Traffic } from '.
 import { inspectPlatform, type NamedImage } from './inspect-platform.ts';
 
 export interface ReferenceQuestion extends Omit<Inspection, 'architectures'> {
-  /** Of the entry of an index; null: the one that nodes of the usual architectures take. */
+  /** Of the entry of an index; null: the one that these nodes take, or else nodes of the usual architectures. */
   readonly platform: Platform | null;
   readonly override: CommandOverride;
+  /** Platforms of the cluster's nodes; empty where they are not known. */
+  readonly nodes: readonly Platform[];
 }
 
 interface InspectDeps {
@@ -26,11 +28,11 @@ interface InspectDeps {
 /** What the registry says of the reference, and where that leaves something open what its layers show. */
 async function inspectNamed(
   { registry, peek }: InspectDeps,
-  { platform, override, ...question }: ReferenceQuestion,
+  { platform, override, nodes, ...question }: ReferenceQuestion,
 ): Promise<{ readonly image: NamedImage; readonly note: string | null }> {
   const image =
     platform === null
-      ? await inspectAny(registry, question)
+      ? await inspectAny(registry, { ...question, architectures: architecturesOf(nodes) })
       : await inspectPlatform(registry, { ...question, platform, architectures: [platform.architecture] });
   if (peek === null) return { image, note: null };
   try {
@@ -43,12 +45,13 @@ async function inspectNamed(
   }
 }
 
-async function inspectAny(
-  registry: RegistryPort,
-  question: Omit<Inspection, 'architectures'>,
-): Promise<NamedImage> {
-  const facts = await inspectImage(registry, { ...question, architectures: [] });
+async function inspectAny(registry: RegistryPort, inspection: Inspection): Promise<NamedImage> {
+  const facts = await inspectImage(registry, inspection);
   return { named: facts, facts };
+}
+
+function architecturesOf(nodes: readonly Platform[]): readonly string[] {
+  return [...new Set(nodes.map(({ architecture }) => architecture))];
 }
 
 /** Advice of the registry client is for those who run the webhook; whoever asks by hand gets the command's own. */
@@ -63,11 +66,11 @@ export async function inspectReference(
   deps: InspectDeps,
   question: ReferenceQuestion,
 ): Promise<DescribedImage> {
-  const { reference, override } = question;
+  const { reference, override, nodes } = question;
   const { traffic } = deps;
   try {
     const { image, note } = await inspectNamed(deps, question);
-    return { ...reportFacts(reference, { ...image, override, traffic: traffic() }), note };
+    return { ...reportFacts(reference, { ...image, override, nodes, traffic: traffic() }), note };
   } catch (error) {
     const { reason, detail, advice } = asInspectFailure(error);
     return reportFailure(reference, { reason, detail, advice, traffic: traffic() });

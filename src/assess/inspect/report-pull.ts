@@ -1,7 +1,14 @@
-import type { ImageFacts, ImageVariant, PullOutlook } from '../../image/image-facts.ts';
+import type { ImageFacts, ImageVariant, IndexOffer } from '../../image/image-facts.ts';
 import { hasRootFileSystem } from '../../image/manifest.ts';
-import { formatPlatform, isForeignOs, isWasmPlatform, type Platform } from '../../image/platform.ts';
+import {
+  formatPlatform,
+  isForeignOs,
+  isPulledOn,
+  isWasmPlatform,
+  type Platform,
+} from '../../image/platform.ts';
 import { formatReference, type Reference } from '../../image/reference.ts';
+import { flagsFor } from '../../policy/nodes/platform-flags.ts';
 
 export interface PullReport {
   /** Null where nothing is known of the image. */
@@ -19,13 +26,45 @@ function staysPacked({ manifest, config }: ImageVariant): boolean {
   return hasRootFileSystem(manifest) && isForeignOs(config.platform);
 }
 
-function riskOf({ variants }: ImageFacts): string | null {
+function riskOf({ variants }: ImageFacts, nodes: readonly Platform[]): string | null {
   const packed = variants.find(staysPacked);
   if (packed === undefined) return null;
   return (
     `containerd 2.3 and later does not unpack it (os ${packed.config.platform.os}): ` +
-    'build it with --platform linux/amd64, or set use_local_image_pull = true on the nodes'
+    `build it with ${flagsFor(nodes)}, or set use_local_image_pull = true on the nodes`
   );
+}
+
+const DEFAULTS = {
+  /** Platforms named on one line; the official images of Docker Hub offer nine at most. */
+  named: 9,
+} as const;
+
+function listPlatforms(platforms: readonly Platform[]): string {
+  const names = [...new Set(platforms.map(formatPlatform))];
+  const more = names.length > DEFAULTS.named ? ` and ${names.length - DEFAULTS.named} more` : '';
+  return `${names.slice(0, DEFAULTS.named).join(', ')}${more}`;
+}
+
+/** Entries that a node may take: those for Wasm no node takes, whatever the RuntimeClass. */
+function takenFrom({ platforms }: IndexOffer): readonly Platform[] {
+  return platforms.filter((platform) => !isWasmPlatform(platform));
+}
+
+/** Null where nodes of every platform may pull it. */
+function limitOf(offer: IndexOffer | undefined): IndexOffer | null {
+  return offer === undefined || offer.isPartial ? null : offer;
+}
+
+/** Where the reference pulls, and which of the cluster's nodes are left out. Null where every node may pull it. */
+function reportOffer(offer: IndexOffer | undefined, nodes: readonly Platform[]): PullReport | null {
+  const limit = limitOf(offer);
+  if (limit === null) return null;
+  const taken = takenFrom(limit);
+  const lacking = nodes.filter((node) => !taken.some((platform) => isPulledOn(platform, node)));
+  if (lacking.length === 0) return { ok: true, detail: `on ${listPlatforms(taken)} only`, insteadUse: null };
+  const detail = `on ${listPlatforms(taken)} only, and this cluster has nodes of ${listPlatforms(lacking)}: build it with ${flagsFor(nodes)}`;
+  return { ok: lacking.length < nodes.length, detail, insteadUse: null };
 }
 
 function describeOffer(platforms: readonly Platform[]): string {
@@ -36,12 +75,24 @@ function describeOffer(platforms: readonly Platform[]): string {
   return names === '' ? 'its index offers nothing' : `its index offers ${names}, which no node has`;
 }
 
-/**
- * Whether nodes can pull the reference, and which one to name instead where they cannot.
- * @param pull of the reference as it is written; the facts may be of one entry of its index
- */
-export function reportPull(reference: Reference, facts: ImageFacts, pull: PullOutlook): PullReport {
-  if (pull.ok) return { ok: true, detail: riskOf(facts), insteadUse: null };
+/** What `reportPull` holds against the reference. */
+export interface PullQuestion {
+  readonly facts: ImageFacts;
+  /** Of the reference as it is written; the facts may be of one entry of its index. */
+  readonly named: Pick<ImageFacts, 'pull' | 'offer'>;
+  /** Platforms of the cluster's nodes; empty where they are not known. */
+  readonly nodes: readonly Platform[];
+}
+
+/** Whether nodes can pull the reference, and which one to name instead where they cannot. */
+export function reportPull(reference: Reference, { facts, named, nodes }: PullQuestion): PullReport {
+  const { pull, offer } = named;
+  if (pull.ok) {
+    const offered = reportOffer(offer, nodes);
+    const risk = riskOf(facts, nodes);
+    if (offered === null) return { ok: true, detail: risk, insteadUse: null };
+    return risk === null ? offered : { ...offered, detail: `${offered.detail}; ${risk}` };
+  }
   const byDigest = (digest: typeof facts.digest | null): string | null =>
     digest === null ? null : formatReference({ ...reference, tag: null, digest });
   switch (pull.cause) {
@@ -56,4 +107,12 @@ export function reportPull(reference: Reference, facts: ImageFacts, pull: PullOu
       return { ok: false, detail, insteadUse: null };
     }
   }
+}
+
+/** Writes for people: `yes`, `on linux/arm64 only`, or what is in the way; null where nothing is known. */
+export function describePull({ ok, detail }: PullReport, { offer }: PullQuestion['named']): string | null {
+  if (ok === null) return null;
+  if (!ok) return `no: ${detail ?? ''}`;
+  if (detail === null) return 'yes';
+  return limitOf(offer) === null ? `yes, but ${detail}` : detail;
 }

@@ -26,6 +26,16 @@ export const FLAGS: readonly Flag[] = [
       'Which entry of an index to look at. Unless told, the one that nodes take: linux/amd64, else linux/arm64.',
   },
   {
+    name: 'live',
+    description:
+      'Judge the image for the nodes of the cluster of the kubeconfig: which entry they take, and whether they can pull it. Nothing is changed there.',
+  },
+  {
+    name: 'kubeconfig',
+    placeholder: 'FILE',
+    description: 'For --live; else the first file of KUBECONFIG, else ~/.kube/config.',
+  },
+  {
     name: 'command',
     placeholder: 'WORD',
     description:

@@ -12,6 +12,9 @@ export interface Login {
 export interface InspectRequest {
   readonly reference: Reference;
   readonly platform: Platform | null;
+  /** Whether the cluster of the kubeconfig is asked for its nodes. */
+  readonly isLive: boolean;
+  readonly kubeconfig: string | undefined;
   /** As a Pod's `command`; null: the image's own. */
   readonly command: readonly string[] | null;
   /** Null: what docker configs and plugins have. */

@@ -34,6 +34,13 @@ function readPlatform(input: ParsedArguments): Platform | null {
   throw wrong(`flag --platform takes OS/ARCH, such as linux/arm64, found "${text}"`);
 }
 
+function readLive(input: ParsedArguments): Pick<InspectRequest, 'isLive' | 'kubeconfig'> {
+  const isLive = input.flags.has('live');
+  const kubeconfig = flagText(input, 'kubeconfig');
+  if (kubeconfig !== undefined && !isLive) throw wrong('flag --kubeconfig goes with --live');
+  return { isLive, kubeconfig };
+}
+
 function readTimeout(input: ParsedArguments): number {
   const { timeout, longestTimeout } = DEFAULTS;
   const text = flagText(input, 'timeout') ?? timeout;
@@ -75,6 +82,7 @@ export async function readRequest(
   return {
     reference: readReference(input),
     platform: readPlatform(input),
+    ...readLive(input),
     command: command.length === 0 ? null : command,
     dockerConfig: flagText(input, 'docker-config'),
     providers: readProviders(input),

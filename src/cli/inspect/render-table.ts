@@ -23,11 +23,9 @@ function describeKind({ report, what }: DescribedImage): string {
   return `${kind}: ${what}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
 }
 
-function pullRows({ pull }: ImageReport): readonly Row[] {
-  if (pull.ok === null) return [];
-  const detail = pull.detail === null ? '' : shorten(pull.detail);
-  const risk = detail === '' ? 'yes' : `yes, but ${detail}`;
-  const rows: readonly Row[] = [['Pulls', pull.ok ? risk : `no: ${detail}`]];
+function pullRows({ report: { pull }, pulls }: DescribedImage): readonly Row[] {
+  if (pulls === null) return [];
+  const rows: readonly Row[] = [['Pulls', shorten(pulls)]];
   return pull.insteadUse === null ? rows : [...rows, ['Instead', pull.insteadUse]];
 }
 
@@ -37,7 +35,7 @@ function imageRows(reported: DescribedImage): readonly Row[] {
     ['Image', describeKind(reported)],
     ...(digest === null ? [] : [['Digest', digest] as const]),
     ...(mediaType === null || mediaType === '' ? [] : [['Type', shorten(mediaType)] as const]),
-    ...pullRows(reported.report),
+    ...pullRows(reported),
   ];
 }
 

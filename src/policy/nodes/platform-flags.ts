@@ -1,21 +1,24 @@
-import { formatPlatform } from '../../image/platform.ts';
+import { formatPlatform, type Platform } from '../../image/platform.ts';
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import { nodeKinds } from './node-kind.ts';
 
-/** Returns the platforms of these nodes, sorted, each once: `linux/amd64`. */
-export function platformsOf(nodes: readonly ClusterNode[]): readonly string[] {
-  const known = nodeKinds(nodes).flatMap(({ platform }) => platform ?? []);
-  return [...new Set(known.map((platform) => formatPlatform({ ...platform, variant: null })))].toSorted();
+/** Returns the platforms of these nodes without their variants, sorted, each once. */
+export function platformsOf(nodes: readonly ClusterNode[]): readonly Platform[] {
+  const known = nodeKinds(nodes).flatMap(({ platform }) =>
+    platform === null ? [] : { ...platform, variant: null },
+  );
+  const named = new Map(known.map((platform) => [formatPlatform(platform), platform]));
+  return [...named].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, platform]) => platform);
 }
 
 /**
  * Writes what to give `docker buildx build` so that these platforms pull and unpack the image. For one platform the flags
  * keep buildx from wrapping the image into an index; nodes of several platforms need the index.
  */
-export function flagsFor(platforms: readonly string[]): string {
-  const [first = 'linux/amd64', ...others] = platforms;
+export function flagsFor(platforms: readonly Platform[]): string {
+  const [first = 'linux/amd64', ...others] = platforms.map(formatPlatform);
   return others.length > 0
-    ? `--platform ${platforms.join(',')}`
+    ? `--platform ${[first, ...others].join(',')}`
     : `--platform ${first} --provenance=false --sbom=false`;
 }
 
