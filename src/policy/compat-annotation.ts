@@ -9,15 +9,31 @@ export interface CompatAnnotation {
   readonly smart: string;
 }
 
+/** Engines that crun can be built with; `wasm` is an alias of all of them (libcrun src/libcrun/handlers). */
+const ENGINES: Readonly<Record<string, string>> = {
+  wasm: 'a Wasm engine',
+  wasmtime: 'Wasmtime',
+  wasmedge: 'WasmEdge',
+  wasmer: 'Wasmer',
+  wamr: 'WAMR',
+};
+
+/** The engine that annotation run.oci.handler names, in words; null where it names none. */
+export function namedEngine({ metadata }: Pick<Pod, 'metadata'>): string | null {
+  const name = metadata?.annotations?.[HANDLER_ANNOTATION];
+  return name === undefined || !Object.hasOwn(ENGINES, name) ? null : (ENGINES[name] ?? null);
+}
+
 /** The annotation by which crun hands every container of the Pod to its Wasm engine; null where there is none. */
 export function compatAnnotation(
-  { metadata }: Pod,
+  pod: Pod,
   profile: Pick<HandlerProfile, 'needsAnnotation'> | null,
 ): CompatAnnotation | null {
-  const annotations = metadata?.annotations;
+  const annotations = pod.metadata?.annotations;
   if (profile?.needsAnnotation !== true || !annotations) return null;
   const handler = annotations[HANDLER_ANNOTATION];
-  if (handler === 'wasm') return { written: `${HANDLER_ANNOTATION}: wasm`, smart: 'wasm-smart' };
+  if (handler !== undefined && namedEngine(pod) !== null)
+    return { written: `${HANDLER_ANNOTATION}: ${handler}`, smart: 'wasm-smart' };
   // crun reads the variant only where the handler annotation is absent.
   return handler === undefined && annotations[VARIANT_ANNOTATION] === 'compat'
     ? { written: `${VARIANT_ANNOTATION}: compat`, smart: 'compat-smart' }

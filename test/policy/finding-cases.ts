@@ -8,6 +8,7 @@ import {
   mesh,
   named,
   nodes,
+  ociHandler,
   one,
   partly,
   taint,
@@ -139,12 +140,14 @@ export const FINDING_CASES: Readonly<
         on: 'crun-wasm',
         pod: { ...one('app'), annotations: { 'run.oci.handler': 'wasm' } },
       },
+      'a handler of crun that is no Wasm engine': { on: 'crun', pod: ociHandler('krun') },
       'an unknown value': {
         on: 'crun',
         pod: { ...one('app'), annotations: { 'module.wasm.image/variant': 'compat-smrt' } },
       },
     },
     rests: {
+      'an engine by name': { on: 'crun', pod: ociHandler('wasmtime') },
       'with compat': {
         on: 'crun',
         pod: { ...one('bare'), annotations: { 'module.wasm.image/variant': 'compat' } },
@@ -217,9 +220,26 @@ export const FINDING_CASES: Readonly<
         on: 'crun',
         pod: { annotations: { 'module.wasm.image/variant': 'compat-smart' } },
       },
+      'wasm-smart': { on: 'crun', pod: ociHandler('wasm-smart') },
+      'an engine by name': { on: 'crun', pod: ociHandler('wasmtime') },
+      'an engine by name, which no setting vouches for': {
+        on: 'crun',
+        pod: ociHandler('wamr'),
+        policy: { preferRuntimeClasses: ['crun'] },
+      },
+      'an engine by name, which gets a file without the suffix, too': {
+        on: 'crun',
+        pod: { ...one('bare'), ...ociHandler('wasmedge') },
+      },
     },
     rests: {
       'a class that is vouched for': { on: 'crun', policy: { preferRuntimeClasses: ['crun'] } },
+      'any engine on a class that is vouched for': {
+        on: 'crun',
+        pod: ociHandler('wasm'),
+        policy: { preferRuntimeClasses: ['crun'] },
+      },
+      'an engine by name and no Wasm': { on: 'crun', pod: { ...one('server'), ...ociHandler('wasmtime') } },
       'crun-wasm': { on: 'crun-wasm' },
       wasmtime: {},
       'Linux on crun': { on: 'crun', pod: one('server') },

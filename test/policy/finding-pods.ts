@@ -98,6 +98,10 @@ export function named(handler: string): Pick<Case, 'on' | 'view'> {
   return { on: handler, view: cluster([runtimeClass(handler)]) };
 }
 
+export function ociHandler(engine: string): Omit<PodSketch, 'spec'> {
+  return { annotations: { 'run.oci.handler': engine } };
+}
+
 export const exec = { exec: { command: ['true'] } };
 export const http: object = { httpGet: { port: 80 } };
 export const mesh = (parts: Partial<Container>) => ({

@@ -1,6 +1,6 @@
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import { compatAnnotation } from '../compat-annotation.ts';
+import { compatAnnotation, namedEngine } from '../compat-annotation.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
@@ -33,7 +33,7 @@ export const annotationConflict: Rule = {
     'run.oci.handler under the crun-wasm handler, keeps the module from running. So does compat-smart where the first ' +
     'argument does not end in .wasm, in lower case.',
   reads: 'The two annotations, and the first argument, of Wasm Pods whose handler goes by them.',
-  allows: 'compat-smart, compat, wasm-smart and wasm; Pods without these annotations.',
+  allows: 'compat-smart, compat, wasm-smart, wasm and the names of engines; Pods without these annotations.',
   example:
     'A Wasm module on RuntimeClass crun-wasm (handler crun) with module.wasm.image/variant: compat-smrt.',
   cure:
@@ -52,7 +52,7 @@ export const annotationConflict: Rule = {
       );
     }
     if (!resolved.profile.needsAnnotation) return NO_FINDINGS;
-    if (handler !== undefined && handler !== 'wasm' && handler !== 'wasm-smart') {
+    if (handler !== undefined && handler !== 'wasm-smart' && namedEngine(pod) === null) {
       return finding(
         `Annotation ${HANDLER_ANNOTATION}: ${handler} hides ${VARIANT_ANNOTATION} from crun`,
         `Use ${HANDLER_ANNOTATION}: wasm-smart, or remove it.`,

@@ -1,25 +1,63 @@
-import { VARIANT_ANNOTATION } from '../../pod/names.ts';
+import type { RuntimeClass } from '../../pod/cluster-objects.ts';
+import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
+import { namedEngine } from '../compat-annotation.ts';
+import type { PolicyContext } from '../context.ts';
+import type { Finding } from '../decision.ts';
 import { describeClass } from '../describe.ts';
 import { isPreferred, runs } from '../select-runtime-class.ts';
+
+interface NamedEngine {
+  /** As the annotation spells it. */
+  readonly name: string;
+  readonly title: string;
+}
+
+/** Which engine crun is built with, the operator cannot vouch for: `wasm`, which stands for any of them, needs no more. */
+function unprovenEngine({ pod }: PolicyContext): NamedEngine | null {
+  const name = pod.metadata?.annotations?.[HANDLER_ANNOTATION];
+  const title = namedEngine(pod);
+  return name === undefined || name === 'wasm' || title === null ? null : { name, title };
+}
+
+function ofEngine(runtimeClass: RuntimeClass, { name, title }: NamedEngine): Finding {
+  return {
+    id: 'annotation-delivery-unknown',
+    container: null,
+    detail: `${describeClass(runtimeClass)} runs Wasm only where annotation ${HANDLER_ANNOTATION}: ${name} reaches a crun that is built with ${title} (crun --version shows +WASM:${name}), which cannot be seen from here`,
+    advice: `Use ${HANDLER_ANNOTATION}: wasm-smart, which every build of crun with a Wasm engine takes.`,
+  };
+}
+
+/** The one that crun goes by: it reads the variant only where the handler annotation is absent. */
+function annotationOf({ pod }: PolicyContext): string {
+  return pod.metadata?.annotations?.[HANDLER_ANNOTATION] === undefined
+    ? VARIANT_ANNOTATION
+    : HANDLER_ANNOTATION;
+}
 
 export const annotationDeliveryUnknown: Rule = {
   id: 'annotation-delivery-unknown',
   why:
     "crun sees a Pod's annotations only where the node's runtime is set up to hand them on (pod_annotations in containerd, " +
     'allowed_annotations in CRI-O). Where it is not, a Wasm file is started as a Linux program: "exists but it is not ' +
-    'executable".',
-  reads: 'Whether the handler of the class goes by the annotation, and whether the operator lists the class.',
+    'executable". The name of an engine in run.oci.handler also needs a crun that is built with that engine.',
+  reads:
+    'Whether the handler of the class goes by an annotation, which one the Pod has, and whether the operator lists the class.',
   allows:
     'Classes or handlers in policy.preferRuntimeClasses, by which the operator vouches for them; handlers with ' +
-    'annotationArrives in policy.handlers; handlers that need no annotation.',
+    'annotationArrives in policy.handlers; handlers that need no annotation. None of these vouches for an engine by name.',
   example: 'A Wasm Pod with runtimeClassName: crun in a cluster whose configuration says nothing of crun.',
   cure:
     'Set pod_annotations = ["module.wasm.image/*"] for the handler on the nodes, and say so: ' +
     'policy.handlers: {crun: {like: crun, annotationArrives: true}}.',
-  check: ({ resolved, wasmContainers, settings }) => {
+  check: (context) => {
+    const { resolved, wasmContainers, settings } = context;
     const { class: runtimeClass, profile } = resolved;
     if (runtimeClass === null || profile?.needsAnnotation !== true) return NO_FINDINGS;
+    const engine = unprovenEngine(context);
+    if (engine !== null && wasmContainers.some((assessed) => runs(profile, assessed).runs !== 'no'))
+      return [ofEngine(runtimeClass, engine)];
     if (isPreferred(runtimeClass, settings)) return NO_FINDINGS;
     if (!wasmContainers.some((assessed) => runs(profile, assessed).runs === 'conditional'))
       return NO_FINDINGS;
@@ -28,7 +66,7 @@ export const annotationDeliveryUnknown: Rule = {
       {
         id: 'annotation-delivery-unknown',
         container: null,
-        detail: `${describeClass(runtimeClass)} runs Wasm only where annotation ${VARIANT_ANNOTATION} reaches crun, which cannot be seen from here`,
+        detail: `${describeClass(runtimeClass)} runs Wasm only where annotation ${annotationOf(context)} reaches crun, which cannot be seen from here`,
         advice: `If it does, say so and this is not told again: policy.handlers: {${runtimeClass.handler}: {like: ${profile.engine}, annotationArrives: true}}.`,
       },
     ];

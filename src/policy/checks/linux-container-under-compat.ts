@@ -5,8 +5,8 @@ import { describeContainer, insteadOfLinuxEntry } from '../describe.ts';
 export const linuxContainerUnderCompat: Rule = {
   id: 'linux-container-under-compat',
   why:
-    'With compat (or run.oci.handler: wasm) crun hands every container of the Pod to the Wasm engine, and ' +
-    'an ordinary sidecar dies there.',
+    'With compat, or with an engine as run.oci.handler (wasm, wasmtime, wasmedge, wasmer, wamr), crun hands every container of ' +
+    'the Pod to that Wasm engine, and an ordinary sidecar dies there.',
   reads: 'The two annotations that crun reads, on classes whose handler reads them.',
   allows: 'compat-smart and wasm-smart, which look at the suffix of the first argument.',
   example: 'A Wasm module with a Linux sidecar and module.wasm.image/variant: compat.',
