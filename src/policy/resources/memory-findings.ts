@@ -61,7 +61,7 @@ function belowFloor({ container, profile, floor, memory }: MemoryVerdict): Findi
     container: container.container.name,
     detail:
       `${describeContainer(container)} has a memory limit of ${text(value)}${originOf(limit)}, ` +
-      `while an image of its size needs about ${text(floor.needed)} to start on ${handler}`,
+      `while an image of its size needs about ${text(floor.needed)} or more to start on ${handler}`,
     advice: `Set its resources.limits.memory to ${text(floor.bytes)} or more${limit.origin === 'user' ? ', or leave it out' : ''}.`,
   };
 }

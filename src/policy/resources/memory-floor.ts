@@ -5,7 +5,8 @@ import { parseQuantity, type Quantity } from './quantity.ts';
 
 /**
  * How little memory lets a container start; what its program then asks for comes on top.
- * `floor`: `needed` is the measured rule, `bytes` what to give, with a margin · `unmeasured`: nobody knows, `bytes` is what
+ * `floor`: `needed` is the least with which an image of that size was seen to start, `bytes` what to give: the rule for
+ * nearly all images, with a margin · `unmeasured`: nobody knows, `bytes` is what
  * everybody publishes · `out-of-range`: larger than anything that was measured.
  */
 export type MemoryFloor =
@@ -51,9 +52,38 @@ const RULES: Readonly<Record<FloorModel, Readonly<Record<Packaging, Rule | null>
   },
 };
 
+/** MiB: `base`, and more for each million bytes. */
+interface Seen {
+  readonly least: number;
+  readonly base: number;
+  readonly perCompressed: number;
+  readonly perRaw: number;
+}
+
+/**
+ * Lower envelopes over the same cells: no module started with less. Modules that are mostly debug sections or data are left
+ * out, as they start with far less than code of their size. A limit between the two envelopes may do.
+ */
+const SEEN: Readonly<Record<FloorModel, Readonly<Record<Packaging, Seen>>>> = {
+  crun: {
+    tar: { least: 0.8, base: -5, perCompressed: 84, perRaw: 23 },
+    'oci-layer': { least: 0, base: 0, perCompressed: 0, perRaw: 0 },
+  },
+  wasmedge: {
+    tar: { least: 1.9, base: -4, perCompressed: 92, perRaw: 25 },
+    'oci-layer': { least: 1.9, base: 0, perCompressed: 0, perRaw: 23 },
+  },
+  wasmtime: {
+    tar: { least: 1.6, base: 0, perCompressed: 80, perRaw: 21 },
+    'oci-layer': { least: 1.3, base: 1.3, perCompressed: 0, perRaw: 3.3 },
+  },
+};
+
 const DEFAULTS = {
   /** A limit that just works is flaky: a third of the cells passed one or two of three times one step below. */
   margin: 1.25,
+  /** Of the rule for parallel compilation: what it took at least. */
+  leastOfParallel: 0.5,
   /** MiB, to give values that people recognise. */
   step: 8,
   /** MiB. The smallest modules start in 2, but 64 compile threads take up to 15. */
@@ -74,6 +104,13 @@ function parallelPart({ compressed, raw }: LayerSizes, threads: number): number 
   return (Math.min(threads, 16) - 1) * perThread + Math.max(0, threads - 16) * 0.3 * perThread;
 }
 
+function linear(
+  { base, perCompressed, perRaw }: Pick<Seen, 'base' | 'perCompressed' | 'perRaw'>,
+  { compressed, raw }: LayerSizes,
+): number {
+  return base + (perCompressed * compressed + perRaw * raw) / MEGABYTE;
+}
+
 function isOutOfRange({ compressed, raw }: LayerSizes): boolean {
   return compressed / DEFAULTS.range.compressed + raw / DEFAULTS.range.raw > 1;
 }
@@ -86,11 +123,11 @@ export function memoryFloor({ profile, packaging, sizes, threads }: FloorQuestio
   if (isOutOfRange(sizes)) return { kind: 'out-of-range' };
   const model = profile?.floors ?? null;
   const rule = model === null ? null : RULES[model][packaging];
-  if (rule === null) return { kind: 'unmeasured', bytes: DEFAULTS.unmeasured };
-  const { base, perCompressed, perRaw, isParallel } = rule;
-  const linear = base + (perCompressed * sizes.compressed + perRaw * sizes.raw) / MEGABYTE;
-  const needed = linear + (isParallel ? parallelPart(sizes, threads) : 0);
-  const { margin, step, least } = DEFAULTS;
-  const given = Math.max(least, Math.ceil((margin * needed) / step) * step);
-  return { kind: 'floor', bytes: mebibytes(given), needed: mebibytes(needed) };
+  if (model === null || rule === null) return { kind: 'unmeasured', bytes: DEFAULTS.unmeasured };
+  const seen = SEEN[model][packaging];
+  const parallel = rule.isParallel ? parallelPart(sizes, threads) : 0;
+  const least = Math.max(seen.least, linear(seen, sizes)) + DEFAULTS.leastOfParallel * parallel;
+  const ruled = DEFAULTS.margin * (linear(rule, sizes) + parallel);
+  const given = Math.max(DEFAULTS.least, Math.ceil(ruled / DEFAULTS.step) * DEFAULTS.step);
+  return { kind: 'floor', bytes: mebibytes(given), needed: mebibytes(least) };
 }

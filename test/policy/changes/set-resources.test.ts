@@ -273,7 +273,7 @@ describe('what is said', () => {
   test.each<[string, Sketch, readonly string[]]>([
     [
       'a limit of the user under what an image of its size needs',
-      { image: GO, resources: { limits: { memory: '64Mi' } } },
+      { image: GO, resources: { limits: { memory: '56Mi' } } },
       ['memory-below-floor'],
     ],
     ['a limit above', { image: GO, resources: { limits: { memory: '90Mi' } } }, []],
@@ -296,7 +296,7 @@ describe('what is said', () => {
   });
 
   test('too little is told in tier none, too', () => {
-    const sketch: Sketch = { image: GO, resources: { limits: { memory: '64Mi' } } };
+    const sketch: Sketch = { image: GO, resources: { limits: { memory: '56Mi' } } };
     const { findings } = one(sketch, { settings: { tier: 'none', cpuLimit: true } });
     expect(findings).toMatchObject([{ id: 'memory-below-floor' }]);
     expect(findings[0]?.advice).toContain('96Mi');
@@ -496,20 +496,20 @@ describe('every LimitRange of the namespace is kept', () => {
     [
       'a maximum under what the image needs, which is the default',
       { image: GO },
-      { limitRanges: [limitRange('a'), limitRange('small', { max: { memory: '64Mi' } })] },
+      { limitRanges: [limitRange('a'), limitRange('small', { max: { memory: '56Mi' } })] },
       [
-        'has a memory limit of 64Mi by a LimitRange',
-        'LimitRange "small" allows a container no more than 64Mi',
+        'has a memory limit of 56Mi by a LimitRange',
+        'LimitRange "small" allows a container no more than 56Mi',
       ],
     ],
     [
       'a default under it that the maximum keeps from being more',
-      { image: GO, resources: { limits: { memory: '64Mi' }, requests: { memory: '64Mi' } } },
+      { image: GO, resources: { limits: { memory: '56Mi' }, requests: { memory: '56Mi' } } },
       {
         defaulted,
-        limitRanges: [limitRange('small', { max: { memory: '64Mi' }, default: { memory: '64Mi' } })],
+        limitRanges: [limitRange('small', { max: { memory: '56Mi' }, default: { memory: '56Mi' } })],
       },
-      ['has a memory limit of 64Mi', 'LimitRange "small" allows a container no more than 64Mi'],
+      ['has a memory limit of 56Mi', 'LimitRange "small" allows a container no more than 56Mi'],
     ],
     [
       'a ratio to a small request',

@@ -77,6 +77,35 @@ describe('what was measured to be needed is given', () => {
   );
 });
 
+/** Mostly debug sections or data: they start with far less than code of their size. */
+const LITTLE_CODE: ReadonlySet<string> = new Set([
+  'rust-hello',
+  'cpp-iostream',
+  'c-data4m',
+  'c-sqlite',
+  'c-hello',
+]);
+
+describe('a limit with which a module of that size was seen to start is not warned of', () => {
+  test.each(MEASURED_FLOORS.filter(({ module }) => !LITTLE_CODE.has(module)))(
+    '$module on $handler, $packaging, $threads',
+    ({ handler, packaging, mebibytes, ...size }) => {
+      const floor = memoryFloor({
+        profile: BUILT_IN.profileOf(handler),
+        packaging,
+        sizes: packaging === 'tar' ? { compressed: size.bytes, raw: 0 } : { compressed: 0, raw: size.bytes },
+        threads: size.threads,
+      });
+      expect(floor.kind).toBe('floor');
+      if (floor.kind !== 'floor') return;
+      expect(floor.needed).toBeLessThanOrEqual(parseQuantity(`${Math.ceil(mebibytes)}Mi`));
+      // And what was never seen to start, half of it, is.
+      if (mebibytes > 20)
+        expect(floor.needed).toBeGreaterThan(parseQuantity(`${Math.ceil(mebibytes / 2)}Mi`));
+    },
+  );
+});
+
 describe('where nobody measured', () => {
   test.each(['spin', 'wasmer', 'wamr', 'slight', 'wasm', 'kata'])('%s', (handler) => {
     expect(given(handler, 'oci-layer', { raw: 1_000_000 })).toBe('128Mi');
