@@ -34,6 +34,10 @@ export const isBoolean: Check = (value, path) => {
   if (typeof value !== 'boolean') refuse(path, 'true or false', value);
 };
 
+export const isInteger: Check = (value, path) => {
+  if (!Number.isSafeInteger(value)) refuse(path, 'a whole number', value);
+};
+
 export function checkObject(value: unknown, path: Path): asserts value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'an object', value);
 }

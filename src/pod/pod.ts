@@ -72,16 +72,22 @@ export interface Container {
   /** `Always` on an init container makes it a native sidecar. */
   readonly restartPolicy?: string | null;
   readonly tty?: boolean | null;
-  readonly livenessProbe?: Handler | null;
-  readonly readinessProbe?: Handler | null;
-  readonly startupProbe?: Handler | null;
+  readonly livenessProbe?: Probe | null;
+  readonly readinessProbe?: Probe | null;
+  readonly startupProbe?: Probe | null;
   readonly lifecycle?: { readonly postStart?: Handler | null; readonly preStop?: Handler | null } | null;
   readonly securityContext?: { readonly readOnlyRootFilesystem?: boolean | null } | null;
 }
 
-/** A probe or a lifecycle hook; only whether it runs a program matters. */
+/** A probe or a lifecycle hook; of what it does, only whether it runs a program matters. */
 export interface Handler {
   readonly exec?: object | null;
+}
+
+export interface Probe extends Handler {
+  readonly initialDelaySeconds?: number | null;
+  readonly periodSeconds?: number | null;
+  readonly failureThreshold?: number | null;
 }
 
 export interface EnvVar {

@@ -3,6 +3,7 @@ import {
   checkNaming,
   checkObject,
   isBoolean,
+  isInteger,
   isQuantity,
   isString,
   listOf,
@@ -25,6 +26,13 @@ const isResources: Check = (value, path) => {
 const isHandler: Check = (value, path) => {
   checkObject(value, path);
   optional(value['exec'], checkObject, below(path, 'exec'));
+};
+
+const isProbe: Check = (value, path) => {
+  isHandler(value, path);
+  checkObject(value, path);
+  for (const field of ['initialDelaySeconds', 'periodSeconds', 'failureThreshold'])
+    optional(value[field], isInteger, below(path, field));
 };
 
 const isLifecycle: Check = (value, path) => {
@@ -71,9 +79,9 @@ const isContainer: Check = (value, path) => {
   optional(value['imagePullPolicy'], isString, below(path, 'imagePullPolicy'));
   optional(value['restartPolicy'], isString, below(path, 'restartPolicy'));
   optional(value['tty'], isBoolean, below(path, 'tty'));
-  optional(value['livenessProbe'], isHandler, below(path, 'livenessProbe'));
-  optional(value['readinessProbe'], isHandler, below(path, 'readinessProbe'));
-  optional(value['startupProbe'], isHandler, below(path, 'startupProbe'));
+  optional(value['livenessProbe'], isProbe, below(path, 'livenessProbe'));
+  optional(value['readinessProbe'], isProbe, below(path, 'readinessProbe'));
+  optional(value['startupProbe'], isProbe, below(path, 'startupProbe'));
   optional(value['lifecycle'], isLifecycle, below(path, 'lifecycle'));
   optional(value['securityContext'], isSecurityContext, below(path, 'securityContext'));
 };

@@ -5,14 +5,13 @@
 // writes requests and limits of Wasm containers that set none, and tightens what a LimitRange defaulted; always within
 //        every LimitRange and the Pod's own resources. Requests of Linux containers only where the namespace asks for it.
 // allows everything that the user set.
-import type { ImageFacts } from '../../image/image-facts.ts';
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import type { Change, Finding } from '../decision.ts';
-import { isWasmContainer, type AssessedContainer, type WasmContainer } from '../facts.ts';
+import { isWasmContainer, type AssessedContainer } from '../facts.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
+import { codeSizes, type SizedContainer } from '../resources/code-sizes.ts';
 import { compileThreads, largestNode } from '../resources/compile-threads.ts';
 import { cpuFindings } from '../resources/cpu-findings.ts';
-import { layerSizes } from '../resources/layer-sizes.ts';
 import {
   isLinuxWithoutResources,
   wantedLinuxRequest,
@@ -55,10 +54,6 @@ export interface ResourceAnswer {
   readonly findings: readonly Finding[];
 }
 
-interface SizedContainer extends WasmContainer {
-  readonly facts: ImageFacts;
-}
-
 const NOTHING: ResourceAnswer = { changes: [], findings: [] };
 
 /** Ephemeral containers may not have resources. */
@@ -70,11 +65,6 @@ function tierOf({ settings }: WasmResources): Tier | null {
   return settings.tier === 'none' ? null : settings.tier;
 }
 
-function sizesAndPackaging({ facts, verdict }: SizedContainer) {
-  const { packaging } = verdict;
-  return { packaging, sizes: layerSizes(facts, packaging) };
-}
-
 /** How many threads compile at once follows from the CPU limit that will stand. */
 function floorOf(
   container: SizedContainer,
@@ -82,7 +72,7 @@ function floorOf(
   cpu: FittedResource | undefined,
 ): MemoryFloor {
   const threads = compileThreads(cpu?.fit?.limit ?? cpu?.slots.limit.value ?? null, largestNode(nodes));
-  return memoryFloor({ profile, threads, ...sizesAndPackaging(container) });
+  return memoryFloor({ profile, threads, ...codeSizes(container) });
 }
 
 interface Plans {
@@ -121,7 +111,7 @@ function plansFor(
   const cpuOf: Want = (container) =>
     wasm === null || tier === null || !isWasm(container)
       ? null
-      : wantedCpu({ tier, ...wasm, ...sizesAndPackaging(container) });
+      : wantedCpu({ tier, ...wasm, ...codeSizes(container) });
   const cpu = planOf(frame, 'cpu', orLinux(question, 'cpu', cpuOf));
   const floors = new Map<AssessedContainer, MemoryFloor>();
   for (const container of ours) {
@@ -139,7 +129,7 @@ function findingsFor(container: SizedContainer, plans: PlansOf, question: Resour
   const { cpu, memory, floor } = plans;
   if (floor === undefined) return [];
   const profile = question.wasm?.profile ?? null;
-  const image = { profile, ...sizesAndPackaging(container) };
+  const image = { profile, ...codeSizes(container) };
   return [
     ...cpuFindings({ container, image, cpu, most: mostOf(question, 'cpu') }),
     ...memoryFindings({ container, profile, floor, memory, most: mostOf(question, 'memory') }),

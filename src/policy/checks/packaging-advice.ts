@@ -3,7 +3,8 @@ import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { WasmContainer } from '../facts.ts';
-import { layerSizes, type LayerSizes } from '../resources/layer-sizes.ts';
+import { codeSizes } from '../resources/code-sizes.ts';
+import type { LayerSizes } from '../resources/layer-sizes.ts';
 import { memoryFloor } from '../resources/memory-floor.ts';
 import { formatQuantity } from '../resources/quantity.ts';
 
@@ -19,10 +20,10 @@ function unpacked({ compressed, raw }: LayerSizes): LayerSizes {
 }
 
 function findingsOf(assessed: WasmContainer, { resolved: { profile } }: PolicyContext): readonly Finding[] {
-  const { container, verdict, facts } = assessed;
+  const { container, facts } = assessed;
   if (profile?.engine !== 'wasmtime' || facts === null) return [];
-  if (verdict.packaging !== 'tar') return [];
-  const sizes = layerSizes(facts, 'tar');
+  const { packaging, sizes } = codeSizes({ ...assessed, facts });
+  if (packaging !== 'tar' || sizes === null) return [];
   // One thread: what it needs at least, whatever the nodes are.
   const asTar = memoryFloor({ profile, packaging: 'tar', sizes, threads: 1 });
   const asLayer = memoryFloor({ profile, packaging: 'oci-layer', sizes: unpacked(sizes), threads: 1 });
@@ -34,7 +35,9 @@ function findingsOf(assessed: WasmContainer, { resolved: { profile } }: PolicyCo
       id: 'packaging-advice',
       container: container.name,
       detail: `${describeContainer(assessed)} is compiled inside its container at every start and needs ${tar} for it; with an OCI Wasm layer ${layer} would do, and it would start at once`,
-      advice: 'Build it with an OCI Wasm layer, such as by oci-tar-builder or wkg oci push.',
+      advice:
+        'Build it with an OCI Wasm layer, such as by oci-tar-builder or wkg oci push. Shims of runwasi 0.6 can lose one first ' +
+        'start when several such images that are new to a node start on it together: use a restartPolicy other than Never.',
     },
   ];
 }
@@ -43,7 +46,9 @@ export const packagingAdvice: Rule = {
   id: 'packaging-advice',
   why:
     'Wasmtime compiles a module in a file-system layer inside the container, at each start and within its limits; one in an ' +
-    'OCI Wasm layer it compiles once per node, outside of them, which takes a fifth of the memory.',
+    'OCI Wasm layer it compiles once per node, outside of them, which takes a fifth of the memory. One caveat: in runwasi 0.6 ' +
+    'the first starts of several new images on one node share a lease by mistake, and one of them can end in StartError ' +
+    '"can\'t handle spec". A restart succeeds; a Pod that never restarts is lost.',
   reads: "The image's size and packaging, and the class's handler.",
   allows: 'Small modules, OCI Wasm layers, and interpreters such as WasmEdge, which gain nothing by it.',
   example: 'A Go program of 0.75 MB (compressed) in a tar image on wasmtime.',

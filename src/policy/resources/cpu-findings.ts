@@ -2,32 +2,38 @@ import type { Explanation } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
-import { COMPILE_DEFAULTS, compileCpu, type CompileQuestion } from './compile-cpu.ts';
 import { describeLeftOut, limitsConflict, makeRoom } from './limits-conflict.ts';
-import { formatQuantity, smallest, type Quantity } from './quantity.ts';
+import { probeDeadline, type ProbeDeadline } from './probe-deadline.ts';
+import { formatQuantity, parseQuantity, smallest, type Quantity } from './quantity.ts';
 import type { Bound } from './resource-bounds.ts';
 import { describeSource } from './resource-bounds.ts';
 import type { FittedResource } from './resource-change.ts';
+import { cpuForStart, startCost, startSeconds, type StartQuestion } from './start-cost.ts';
 
 export const cpuExplanations: readonly Explanation[] = [
   {
     id: 'slow-start-under-cpu-limit',
     why:
-      'Wasmtime compiles a module from a file-system layer inside the container, at every start, under its CPU limit. Half a ' +
-      'minute and more is usual at 100m, and liveness probes then kill the container before it is up.',
+      'Wasmtime compiles a module from a file-system layer inside the container, at every start, under its CPU limit; so does ' +
+      'the Spin shim. Half a minute and more is usual at 100m, and liveness or startup probes then kill the container before ' +
+      'it is up.',
     reads:
       'The CPU limit that the container will have: its own, what a LimitRange gives it, or what is left for one by LimitRanges ' +
-      "and spec.resources; the image's size and packaging, the class's handler.",
-    allows: 'OCI Wasm layers, other handlers, containers without a CPU limit, modules of a few kilobytes.',
+      "and spec.resources; the image's size and packaging, the class's handler; liveness and startup probes.",
+    allows:
+      'OCI Wasm layers, other handlers, containers without a CPU limit, modules of a few kilobytes. Spin applications without ' +
+      'such a probe, or with one that waits long enough.',
     example:
       'A Go program of 0.75 MB (compressed) in a tar image on wasmtime with resources.limits.cpu: 100m.',
-    cure: 'Raise the CPU limit, up to 1, or build the image with an OCI Wasm layer.',
+    cure:
+      'Raise the CPU limit, up to 1, or build the image with an OCI Wasm layer. If a probe is too early, give the container a ' +
+      'startupProbe that lasts longer than the start.',
   },
 ];
 
 export interface CpuVerdict {
   readonly container: AssessedContainer;
-  readonly image: CompileQuestion;
+  readonly image: StartQuestion;
   readonly cpu: FittedResource;
   /** The most that its limit may be. */
   readonly most: Bound | null;
@@ -49,26 +55,65 @@ function withRequest({ fit, wanted }: FittedResource): string {
     : '';
 }
 
-function slowStart({ container, image, cpu, most }: CpuVerdict): Finding | null {
+const SLOW_START = {
+  /** Seconds that a start may take: probes with Kubernetes' defaults begin to kill a container soon after. */
+  seconds: 10,
+  /** More than one core would make Wasmtime's compiler parallel, and the memory that it needs grow with the node. */
+  most: parseQuantity('1'),
+} as const;
+
+interface SlowStart {
+  readonly seconds: bigint;
+  /** The CPU limit that would do; null where none does. */
+  readonly enough: Quantity | null;
+  /** The probe that ends the start; null where it is slow only. */
+  readonly probe: ProbeDeadline | null;
+}
+
+/** A start that a probe ends is more than slow: the container never comes up. */
+function endedByProbe({ container }: CpuVerdict, cost: Quantity, limit: Quantity): SlowStart | null {
+  const probe = probeDeadline(container.container);
+  if (probe === null || cost <= limit * BigInt(probe.seconds)) return null;
+  const needed = probe.seconds === 0 ? null : cpuForStart(cost, probe.seconds);
+  const enough = needed !== null && needed <= SLOW_START.most ? needed : null;
+  return { seconds: startSeconds(cost, limit), enough, probe };
+}
+
+function slowByItself({ image }: CpuVerdict, cost: Quantity, limit: Quantity): SlowStart | null {
+  if (image.profile?.engine !== 'wasmtime') return null;
+  const enough = smallest(cpuForStart(cost, SLOW_START.seconds), SLOW_START.most);
+  return limit >= enough ? null : { seconds: startSeconds(cost, limit), enough, probe: null };
+}
+
+function adviceFor({ cpu, image }: CpuVerdict, { enough, probe, seconds }: SlowStart, bound: Bound | null) {
+  const layer =
+    image.profile?.engine === 'spin'
+      ? ', or push the application with spin registry push, which has it compiled once'
+      : ', or build the image with an OCI Wasm layer, which is compiled once';
+  const later = probe === null ? '' : `, or give it a startupProbe that lasts ${seconds + 1n} s or longer`;
+  if (bound !== null) return makeRoom(bound.source, 'cpu', `${later}${layer}`);
+  if (enough === null) return `Give it a startupProbe that lasts ${seconds + 1n} s or longer${layer}.`;
+  return `Set its resources.limits.cpu to ${text(enough)}${withRequest(cpu)}${later}${layer}.`;
+}
+
+function slowStart(verdict: CpuVerdict): Finding | null {
+  const { container, image, cpu, most } = verdict;
   const limit = cpu.fit?.limit ?? cpu.slots.limit.value;
-  const needed = compileCpu(image);
-  if (needed === null || limit === null || limit <= 0n) return null;
-  const enough = smallest(needed, COMPILE_DEFAULTS.most);
-  if (limit >= enough) return null;
-  const seconds = (BigInt(COMPILE_DEFAULTS.seconds) * needed) / limit;
-  const bound = most !== null && most.value < enough ? most : null;
+  const cost = startCost(image);
+  if (cost === null || limit === null || limit <= 0n) return null;
+  const slow = endedByProbe(verdict, cost, limit) ?? slowByItself(verdict, cost, limit);
+  if (slow === null) return null;
+  const bound = most !== null && slow.enough !== null && most.value < slow.enough ? most : null;
   const whose = cpu.fit?.limit === limit ? 'a' : 'its';
-  const instead = ', or build the image with an OCI Wasm layer, which is compiled once';
+  const consequence =
+    slow.probe === null ? '' : `, and its ${slow.probe.field} kills it after ${slow.probe.seconds} s`;
   return {
     id: 'slow-start-under-cpu-limit',
     container: container.container.name,
     detail:
-      `${describeContainer(container)} is compiled at every start, which takes up to ${seconds} s under ${whose} CPU limit of ` +
-      `${text(limit)}${bound === null ? '' : `, and ${keepsIt(bound)}`}`,
-    advice:
-      bound === null
-        ? `Set its resources.limits.cpu to ${text(enough)}${withRequest(cpu)}${instead}.`
-        : makeRoom(bound.source, 'cpu', instead),
+      `${describeContainer(container)} is compiled at every start, which takes up to ${slow.seconds} s under ${whose} CPU limit of ` +
+      `${text(limit)}${consequence}${bound === null ? '' : `, and ${keepsIt(bound)}`}`,
+    advice: adviceFor(verdict, slow, bound),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Packaging } from '../../detect/verdict.ts';
 import type { FloorModel, HandlerProfile } from '../handlers/handler-profiles.ts';
+import type { CodeSizes } from './code-sizes.ts';
 import type { LayerSizes } from './layer-sizes.ts';
 import { parseQuantity, type Quantity } from './quantity.ts';
 
@@ -14,11 +15,9 @@ export type MemoryFloor =
   | { readonly kind: 'unmeasured'; readonly bytes: Quantity }
   | { readonly kind: 'out-of-range' };
 
-export interface FloorQuestion {
+export interface FloorQuestion extends CodeSizes {
   /** Null: a handler that has no profile. */
   readonly profile: HandlerProfile | null;
-  readonly packaging: Packaging;
-  readonly sizes: LayerSizes;
   /** How many threads compile at once (compile-threads.ts). */
   readonly threads: number;
 }
@@ -120,6 +119,7 @@ function mebibytes(count: number): Quantity {
 }
 
 export function memoryFloor({ profile, packaging, sizes, threads }: FloorQuestion): MemoryFloor {
+  if (sizes === null) return { kind: 'unmeasured', bytes: DEFAULTS.unmeasured };
   if (isOutOfRange(sizes)) return { kind: 'out-of-range' };
   const model = profile?.floors ?? null;
   const rule = model === null ? null : RULES[model][packaging];

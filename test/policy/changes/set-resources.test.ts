@@ -49,7 +49,7 @@ describe('nothing set: the tier, or the floor where that is more', () => {
       'a Go module on wasmtime, compiled at every start: more CPU, and memory for one thread',
       { image: GO },
       { handler: 'wasmtime' },
-      ['requests/cpu=50m', 'limits/cpu=300m', 'requests/memory=16Mi', 'limits/memory=112Mi'],
+      ['requests/cpu=50m', 'limits/cpu=1', 'requests/memory=16Mi', 'limits/memory=112Mi'],
     ],
     [
       'a large module on wasmtime: never more than one core',
