@@ -133,7 +133,12 @@ function judgeContainer(subject: Subject): Verdict {
   const evidence = [platformEvidence(subject, 'an ordinary platform')];
   if (subject.command.first !== null)
     evidence.push(commandEvidence(subject, 'the first argument is not a Wasm file'));
-  return { kind: 'container', evidence: [...withVariant(subject, evidence), ...programEvidence(subject)] };
+  const program = contentOf(subject.variant, programLookUp(subject));
+  return {
+    kind: 'container',
+    ...(program === undefined ? {} : { program, firstArgument: subject.command.first }),
+    evidence: [...withVariant(subject, evidence), ...programEvidence(subject)],
+  };
 }
 
 /** Rows for ordinary image configs, in this order; the last one always answers. */

@@ -1,5 +1,14 @@
 import type { Content } from '../image/image-facts.ts';
-import { contentOf, hostOf, moduleOf, programLookUp, SLIGHT_MANIFEST, SPIN_MANIFEST } from './look-ups.ts';
+import {
+  besideLookUp,
+  contentOf,
+  folderLookUp,
+  hostOf,
+  moduleOf,
+  programLookUp,
+  SLIGHT_MANIFEST,
+  SPIN_MANIFEST,
+} from './look-ups.ts';
 import type { Subject } from './signal.ts';
 import type { Evidence, Flavour, Verdict, WasmVerdict } from './verdict.ts';
 
@@ -19,13 +28,31 @@ export function contentEvidence(key: string, content: Content): Evidence {
 
 type Tar = Pick<WasmVerdict, 'flavour' | 'shape' | 'evidence'>;
 
+/** What a look showed of the file that is started, and of where it is started. */
+function insideOf(subject: Subject): Partial<WasmVerdict> {
+  const { variant } = subject;
+  const lookUp = programLookUp(subject);
+  const program = contentOf(variant, lookUp);
+  const folder = folderLookUp(subject);
+  const isFound = program !== undefined && program !== 'absent' && program !== 'hidden';
+  const isOnlyOnPath = isFound && contentOf(variant, besideLookUp(subject)) === 'absent';
+  return {
+    ...(program === undefined ? {} : { program }),
+    ...(isOnlyOnPath ? { isOnlyOnPath } : {}),
+    ...(folder?.kind === 'folder' && contentOf(variant, folder) === 'absent'
+      ? { missingFolder: folder.path }
+      : {}),
+    ...moduleOf(variant, lookUp),
+  };
+}
+
 function tar({ command, variant }: Subject, sketch: Tar): WasmVerdict {
   const found: WasmVerdict = {
     kind: 'wasm',
     packaging: 'tar',
     firstArgument: command.first,
     ...(command.isOpen ? { isArgumentOpen: true } : {}),
-    ...moduleOf(variant, programLookUp({ command, variant })),
+    ...insideOf({ command, variant }),
     ...sketch,
   };
   return hostOf(variant) === 'none' ? { ...found, isHostless: true } : found;
@@ -65,7 +92,14 @@ export function programEvidence(subject: Subject): readonly Evidence[] {
 export function judgeProgram(subject: Subject, flavour: Flavour, evidence: readonly Evidence[]): Verdict {
   const content = contentOf(subject.variant, programLookUp(subject));
   const seen = [...evidence, ...programEvidence(subject)];
-  if (content === 'elf' || content === 'script') return { kind: 'container', evidence: seen };
+  if (content === 'elf' || content === 'script')
+    return {
+      kind: 'container',
+      program: content,
+      firstArgument: subject.command.first,
+      claimsWasm: true,
+      evidence: seen,
+    };
   const shape = content === 'module' || content === 'component' ? content : null;
   return judgeHost(subject, seen) ?? tar(subject, { flavour, shape, evidence: seen });
 }

@@ -8,6 +8,8 @@ import type { Subject } from './signal.ts';
 export type LookUp =
   /** The first of these paths that is there: the file that the container starts. */
   | { readonly kind: 'program'; readonly key: string; readonly paths: readonly string[] }
+  /** A directory, which may be there by what lies in it alone. */
+  | { readonly kind: 'folder'; readonly key: string; readonly path: string }
   /** A file whose presence tells the host that an application is made for. */
   | { readonly kind: 'host'; readonly key: string }
   /** The first bytes of a layer that is one Wasm file. */
@@ -68,6 +70,24 @@ export function programLookUp({ variant, command }: Subject): LookUp | null {
   const others = variant.config.searchPath.map((other) => resolvePath(other, file));
   // No path has two slashes on end: what is found in several places is not what a Pod finds that names one of them.
   return unlessMountedOver([key, ...others], `${folder === '/' ? '' : folder}//${file}`, mountPaths);
+}
+
+/** The same file in the working directory alone, if the first argument is a bare name. */
+export function besideLookUp({ variant, command }: Subject): LookUp | null {
+  const { first, workingDir } = command;
+  if (first?.includes('/') !== false || programLookUp({ variant, command }) === null) return null;
+  const key = resolvePath(resolvePath('/', workingDir), first.split('#', 1)[0] ?? '');
+  return { kind: 'program', key, paths: [key] };
+}
+
+/** The working directory; null for the root, or if a volume is mounted over it, or within it. */
+export function folderLookUp({ command }: Subject): LookUp | null {
+  const { workingDir, mountPaths } = command;
+  if (workingDir.length > DEFAULTS.longestPath) return null;
+  const path = resolvePath('/', workingDir);
+  const isMade = mountPaths.some((mount) => resolvePath('/', mount).startsWith(`${path}/`));
+  if (path === '/' || isMade || isMountedOver([path], mountPaths)) return null;
+  return { kind: 'folder', key: `${path}/`, path };
 }
 
 function unlessMountedOver(

@@ -20,7 +20,9 @@ import {
   type EffectiveCommand,
 } from './effective-command.ts';
 import {
+  besideLookUp,
   contentOf,
+  folderLookUp,
   HOST_LOOK_UPS,
   layerLookUp,
   programLookUp,
@@ -100,9 +102,14 @@ function aboutFiles(judged: Judged, scope: Scope): OpenQuestion | null {
     return null;
   if (startsByHost(command.first)) return { lookUps: HOST_LOOK_UPS, answers: HOST_ANSWERS };
   const program = programLookUp(judged.subject);
-  if (program === null || contentOf(variant, program) !== undefined || !isReadable(command)) return null;
+  if (program === null || !isReadable(command)) return null;
+  const folder = folderLookUp(judged.subject);
+  if ([program, folder].every((lookUp) => lookUp === null || contentOf(variant, lookUp) !== undefined))
+    return null;
+  const beside = besideLookUp(judged.subject);
+  const places = [beside, folder].filter((lookUp) => lookUp !== null);
   // A file of a Spin application may stand as its entrypoint: what is taken for a module must be seen to be no Spin file.
-  return { lookUps: [program, ...HOST_LOOK_UPS], answers: answersForProgram(judged, scope) };
+  return { lookUps: [program, ...places, ...HOST_LOOK_UPS], answers: answersForProgram(judged, scope) };
 }
 
 function openQuestion(variant: ImageVariant, override: CommandOverride, scope: Scope): OpenQuestion | null {
@@ -131,7 +138,7 @@ function contentsFor(lookUps: readonly LookUp[], answer: Answer): Contents {
   return new Map(
     lookUps.flatMap(({ kind, key }): readonly (readonly [string, Content])[] => {
       if (kind === 'host') return [[key, HOSTS[answer] === key ? 'other' : 'absent']];
-      return program === undefined ? [] : [[key, program]];
+      return kind === 'folder' || program === undefined ? [] : [[key, program]];
     }),
   );
 }

@@ -1,3 +1,4 @@
+import type { Content } from '../image/image-facts.ts';
 import type { ModuleInterface } from '../image/module-interface.ts';
 
 /** How the image was packed, by name (see the signal table for the rule and its source). */
@@ -62,6 +63,12 @@ export interface WasmVerdict {
   readonly isHostless?: boolean;
   /** A layer of its own that is reached through an index: there no shim looks for it. */
   readonly isBehindIndex?: boolean;
+  /** What a look inside showed of the file or layer that is started; absent where nobody looked. */
+  readonly program?: Content;
+  /** A bare name that the working directory lacks, and a directory of the image's PATH has. */
+  readonly isOnlyOnPath?: boolean;
+  /** The working directory, if no layer has it and no volume makes it. */
+  readonly missingFolder?: string;
   /** What the module wants of its host; absent if it is no module, or nobody looked. */
   readonly module?: ModuleInterface;
   /** Interfaces that a component imports, as its config names them; absent where it names none. */
@@ -71,6 +78,12 @@ export interface WasmVerdict {
 
 export interface ContainerVerdict {
   readonly kind: 'container';
+  /** What a look inside showed of the file that is started; absent where nobody looked. */
+  readonly program?: Content;
+  /** The first argument, if the look was for it. */
+  readonly firstArgument?: string | null;
+  /** Its platform or its file's name say Wasm; its bytes say otherwise. */
+  readonly claimsWasm?: boolean;
   readonly evidence: readonly Evidence[];
 }
 

@@ -50,6 +50,11 @@ function layerContent({ variant }: Subject): Content | undefined {
   return layer === undefined ? undefined : variant.contents.get(layer.digest);
 }
 
+function seenLayer(subject: Subject): { readonly program?: Content } {
+  const program = layerContent(subject);
+  return program === undefined ? {} : { program };
+}
+
 /** The shape as the manifest tells it; where it does not, as the layer does. */
 function wasm(subject: Subject, { flavour, shape, evidence }: Artefact): Verdict {
   const layer = wasmLayerOf(subject.variant.manifest);
@@ -66,7 +71,11 @@ function wasm(subject: Subject, { flavour, shape, evidence }: Artefact): Verdict
       isSeen && layer !== undefined ? [...evidence, contentEvidence(layer.digest, content)] : evidence,
     ...(layer === undefined
       ? {}
-      : { layerType: layer.mediaType, ...moduleOf(subject.variant, layerLookUp(layer)) }),
+      : {
+          layerType: layer.mediaType,
+          ...seenLayer(subject),
+          ...moduleOf(subject.variant, layerLookUp(layer)),
+        }),
     ...(interfaces.length === 0 ? {} : { interfaces }),
   };
 }
@@ -156,7 +165,12 @@ function judgeRunwasi(subject: Subject): Verdict | null {
     );
   }
   const count = layers.filter((layer) => RUNWASI_LAYERS.has(layer.mediaType)).length;
-  if (count > 1) return unsupported(`it has ${count} Wasm layers where runtimes load exactly one`, evidence);
+  if (count > 1)
+    return notAWorkload(
+      null,
+      `an image with ${count} Wasm layers, of which runtimes load exactly one`,
+      layerEvidence(subject, index, 'one of several Wasm layers'),
+    );
   return wasm(subject, { flavour: 'runwasi-oci', shape: null, evidence });
 }
 

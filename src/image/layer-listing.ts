@@ -120,6 +120,21 @@ function lookInLayer({ nodes, removed, emptied }: LayerListing, path: string): S
   return isGone ? { found: ABSENT } : null;
 }
 
+function holdsFolder({ nodes, extent }: LayerListing, path: string): boolean {
+  if (nodes.has(path) || ancestorsOf(path).some((ancestor) => nodes.get(ancestor)?.kind === 'link'))
+    return true;
+  // It may be there by what lies in it; the search for that waits until the listing grows no more.
+  return extent !== 'partial' && [...nodes.keys()].some((other) => other.startsWith(`${path}/`));
+}
+
+/** Whether a directory is there, `other` if it is; links on the way to it, and whiteouts, leave it in peace. */
+export function findFolder({ layers, isComplete }: Search, path: string): Seen {
+  if (layers.some((layer) => holdsFolder(layer, path))) return { sighting: 'other' };
+  if (layers.some(({ extent }) => extent === 'cut')) return { sighting: 'hidden' };
+  const isOpen = !isComplete || layers.some(({ extent }) => extent === 'partial');
+  return { sighting: isOpen ? 'open' : 'absent' };
+}
+
 /** What a container would find at a path: upper layers win, whiteouts hide, links are followed. */
 export function findFile(search: Search, path: string, links = 0): Seen {
   const { layers, isComplete, isLenient = false } = search;

@@ -1,3 +1,4 @@
+import type { Verdict } from '../detect/verdict.ts';
 import { mutations } from './changes/index.ts';
 import { pinDigests } from './changes/pin-digests.ts';
 import { resourceChanges, type ResourceAnswer, type WasmResources } from './changes/set-resources.ts';
@@ -17,11 +18,16 @@ import type { PolicySettings } from './settings.ts';
 
 const NOTHING: Decision = { findings: [], changes: [], runtimeClass: { class: null, origin: 'none' } };
 
+/** Nothing that a look inside showed is worth saying. */
+function isOrdinary(verdict: Verdict): boolean {
+  return verdict.kind === 'container' && verdict.claimsWasm !== true && verdict.program !== 'absent';
+}
+
 /** An ordinary Pod of ordinary images that names no class: the most frequent one by far. */
 function isPlain({ pod, containers }: PodFacts): boolean {
   return (
     !pod.spec.runtimeClassName &&
-    containers.every(({ verdict, facts }) => verdict.kind === 'container' && facts?.pull.ok === true)
+    containers.every(({ verdict, facts }) => isOrdinary(verdict) && facts?.pull.ok === true)
   );
 }
 

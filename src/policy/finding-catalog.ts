@@ -36,6 +36,8 @@ export const FINDINGS = {
   'image-may-not-pull': { severity: 'warning', consequence: 'may-not-start' },
   'image-not-a-workload': { severity: 'warning', consequence: 'cannot-start' },
   'image-unknown': { severity: 'warning', consequence: 'may-not-start' },
+  'command-not-in-image': { severity: 'warning', consequence: 'cannot-start' },
+  'file-not-wasm': { severity: 'warning', consequence: 'cannot-start' },
   'wat-not-runnable': { severity: 'warning', consequence: 'cannot-start' },
   'component-on-module-runtime': { severity: 'warning', consequence: 'may-not-start' },
   'image-identity-shared': { severity: 'warning', consequence: 'degraded' },

@@ -44,8 +44,16 @@ describe('what manifests leave open', () => {
   test.each<[string, ImageSketch, readonly string[]]>([
     ['the shape of a file', wasi('/app.wasm'), ['/app.wasm', ...HOSTS]],
     ['the shape of a file in a Linux image', linux('/app.wasm'), ['/app.wasm', ...HOSTS]],
-    ['a bare name, in its folder or along PATH', inFolder('/srv', 'app.wasm'), ['/srv//app.wasm', ...HOSTS]],
-    ['a file below the working directory', inFolder('srv', './bin/a.wasm'), ['/srv/bin/a.wasm', ...HOSTS]],
+    [
+      'a bare name, in its folder or along PATH',
+      inFolder('/srv', 'app.wasm'),
+      ['/srv//app.wasm', '/srv/app.wasm', '/srv/', ...HOSTS],
+    ],
+    [
+      'a file below the working directory',
+      inFolder('srv', './bin/a.wasm'),
+      ['/srv/bin/a.wasm', '/srv/', ...HOSTS],
+    ],
     ['a file with a function', linux('/app.wasm#_start'), ['/app.wasm', ...HOSTS]],
     ['what a labelled image starts', LABELLED, ['/server', ...HOSTS]],
     ['which host an application is for', wasi(), HOSTS],
@@ -85,7 +93,12 @@ describe('what manifests leave open', () => {
 
   test("the Pod's command and working directory are what is looked for", () => {
     expect(keysOf(linux('/server'), { command: ['/x.wasm'] })).toEqual(['/x.wasm', ...HOSTS]);
-    expect(keysOf(linux('x.wasm'), { workingDir: '/w' })).toEqual(['/w//x.wasm', ...HOSTS]);
+    expect(keysOf(linux('x.wasm'), { workingDir: '/w' })).toEqual([
+      '/w//x.wasm',
+      '/w/x.wasm',
+      '/w/',
+      ...HOSTS,
+    ]);
     expect(keysOf(linux('/server'), { command: ['/'] })).toEqual(HOSTS);
   });
 

@@ -178,6 +178,33 @@ export const FINDING_CASES: Readonly<
       'a handler on no node': { on: 'wasmedge', view: partly() },
     },
   },
+  'command-not-in-image': {
+    fires: {
+      'on wasmtime': { pod: one('gone') },
+      'without a class': { on: null, pod: one('gone') },
+    },
+    rests: {
+      'a file that is there': { pod: one('shown') },
+      'a file that did not show': { pod: one('hidden') },
+      'a file that a volume may bring': {
+        pod: one('gone', { volumeMounts: [{ mountPath: '/app.wasm' }] }),
+      },
+      'a file that only the node knows': { pod: one('gone', { command: ['$(FILE)'] }) },
+    },
+  },
+  'file-not-wasm': {
+    fires: {
+      'neither Wasm nor Linux': { pod: one('pointer') },
+      'a Linux program in an image for Wasm': { on: 'runc', pod: one('elf') },
+      'a script under the name of a Wasm file': { on: null, pod: one('runner') },
+    },
+    rests: {
+      'a module': { pod: one('shown') },
+      'a component': { pod: one('component') },
+      'a file that did not show': { pod: one('hidden') },
+      'an ordinary program': { on: 'runc', pod: one('inherited') },
+    },
+  },
   'wat-not-runnable': {
     fires: {
       'on wasmtime': { pod: one('wat') },

@@ -14,6 +14,7 @@ import {
   RUNWASI_LAYER,
   SPIN_APP,
   TAR_LAYER,
+  wasi,
 } from '../support/image-facts.ts';
 import {
   cluster,
@@ -55,6 +56,12 @@ const IMAGES: Readonly<Record<string, Known>> = {
   labelled: layer({ config: { Labels: { 'containerd.runwasi.layers': DIGEST } } }),
   listed: layer({ rootfs: { type: 'layers', diff_ids: [`sha256:${DIGEST}`] } }),
   shown: { ...linux('/app.wasm'), contents: { '/app.wasm': 'module' } },
+  gone: { ...linux('/app.wasm'), contents: { '/app.wasm': 'absent' } },
+  pointer: { ...linux('/app.wasm'), contents: { '/app.wasm': 'other' } },
+  elf: { ...wasi('/app.wasm'), contents: { '/app.wasm': 'elf' } },
+  runner: { ...linux('/run.wasm'), contents: { '/run.wasm': 'script' } },
+  inherited: { ...linux('/app'), contents: { '/app': 'elf' } },
+  hidden: { ...linux('/app.wasm'), contents: { '/app.wasm': 'hidden' } },
   component: { ...linux('/app.wasm'), contents: { '/app.wasm': 'component' } },
   named: layer({ config: { Labels: { version: '1.0' } } }),
   both: { ...imageFacts(linux('/server')), wasmEntry: digestOf('entry for Wasm') },

@@ -78,6 +78,13 @@ export function putExampleImages(store: ImageStore): void {
   const text = { 'hello.wat': '(module)' };
   const build = { os: 'linux', architecture: 'amd64', files: text, entrypoint: ['/hello.wat'] };
   pushImage(targetOf(store, 'examples/text:1'), build);
+  const pointer = { 'app.wasm': 'version https://git-lfs.github.com/spec/v1\n' };
+  pushImage(targetOf(store, 'examples/lfs-pointer:1'), {
+    os: 'wasi',
+    architecture: 'wasm',
+    files: pointer,
+    entrypoint: ['/app.wasm'],
+  });
   pushHandMadeLayer(store);
   pushMixedIndex(store);
   pushForeignIndex(store);

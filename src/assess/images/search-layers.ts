@@ -3,6 +3,7 @@ import type { Content, ImageVariant, Inside } from '../../image/image-facts.ts';
 import {
   createListing,
   findFile,
+  findFolder,
   type LayerListing,
   type Seen,
   type Sighting,
@@ -48,6 +49,7 @@ interface Progress {
 }
 
 function sight({ layers, isComplete }: Progress, lookUp: LookUp): Seen {
+  if (lookUp.kind === 'folder') return findFolder({ layers, isComplete }, lookUp.path);
   if (lookUp.kind !== 'program')
     // Of a host's file only the presence counts, and nobody makes an image to take it away again.
     return findFile({ layers, isComplete, isLenient: true }, lookUp.key);

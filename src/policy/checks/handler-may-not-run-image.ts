@@ -9,6 +9,7 @@ import { canRun, isPassedOver, isSuffixUnknown, type HandlerProfile } from '../h
 import { handlerTable } from '../handlers/handler-table.ts';
 import { handlersFor } from '../handlers/handlers-for.ts';
 import { lacksStart, missingFunction } from '../handlers/host-functions.ts';
+import { missingPlace } from '../handlers/missing-place.ts';
 import { resembledProfile } from '../handlers/resembled-profile.ts';
 import { classesToName } from '../select-runtime-class.ts';
 
@@ -30,7 +31,8 @@ function doubt(
   if (isSuffixUnknown(profile, verdict) && compatAnnotation(pod, profile) !== null) return null;
   const { runs, why } = canRun(profile, verdict);
   if (runs === 'unknown' && !isPassedOver(profile, verdict)) return `${profile.title} ${why}`;
-  const missing = runs === 'no' ? null : missingFunction(profile, verdict);
+  const missing =
+    runs === 'no' ? null : (missingPlace(profile, verdict) ?? missingFunction(profile, verdict));
   return missing === null ? null : `${profile.title} ${missing}`;
 }
 
@@ -42,6 +44,9 @@ function likeness({ profile }: ResolvedClass, capable: readonly string[]): strin
 
 function adviceFor(context: PolicyContext, assessed: AssessedContainer, { handler }: RuntimeClass): string {
   const { resolved, settings, cluster } = context;
+  const place = resolved.profile === null ? null : missingPlace(resolved.profile, assessed.verdict);
+  if (place !== null)
+    return 'Name the file by its whole path, and set workingDir to a directory of the image.';
   if (lacksStart(assessed.verdict))
     return 'Build it as a command, or name a function that it exports behind its file: command: ["/app.wasm#NAME"].';
   const { profileOf } = handlerTable(settings);

@@ -1,12 +1,14 @@
 import type { Check, Rule } from '../check.ts';
 import { annotationConflict } from './annotation-conflict.ts';
 import { annotationDeliveryUnknown } from './annotation-delivery-unknown.ts';
+import { commandNotInImage } from './command-not-in-image.ts';
 import { commandRequired } from './command-required.ts';
 import { componentOnModuleRuntime } from './component-on-module-runtime.ts';
 import { daemonsetIgnoresClassScheduling } from './daemonset-ignores-class-scheduling.ts';
 import { ephemeralContainerCannotRun } from './ephemeral-container-cannot-run.ts';
 import { execProbeUnsupported } from './exec-probe-unsupported.ts';
 import { exitCodeLost } from './exit-code-lost.ts';
+import { fileNotWasm } from './file-not-wasm.ts';
 import { handlerCannotRunImage } from './handler-cannot-run-image.ts';
 import { handlerMayNotRunImage } from './handler-may-not-run-image.ts';
 import { handlerNotOnEveryNode } from './handler-not-on-every-node.ts';
@@ -50,6 +52,8 @@ const ofCreation: readonly Rule[] = [
   imageMayNotPull,
   imageNotAWorkload,
   imageUnknown,
+  commandNotInImage,
+  fileNotWasm,
   watNotRunnable,
   componentOnModuleRuntime,
   imageIdentityShared,

@@ -6,6 +6,7 @@ import { alternatives, describeContainer, insteadOfIndex } from '../describe.ts'
 import type { AssessedContainer, WasmContainer } from '../facts.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import { handlersFor } from '../handlers/handlers-for.ts';
+import { missingProgram } from '../missing-program.ts';
 import { capableClasses, isVouchedFor, runs, type Candidate } from '../select-runtime-class.ts';
 
 /** Classes whose handler wasmgate cannot judge: the user may know better. */
@@ -73,6 +74,9 @@ export const noRuntimeClassForImage: Rule = {
       (container) => capableClasses({ ...context, containers: [container] }, settings).length === 0,
     );
     if (alone === undefined) return NO_FINDINGS;
+    const missing = missingProgram(alone);
+    if (missing !== null)
+      return [{ id: 'no-runtime-class-for-image', container: alone.container.name, ...missing }];
     return [
       {
         id: 'no-runtime-class-for-image',

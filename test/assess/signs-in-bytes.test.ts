@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import type { DecidedAssessment } from '../../src/assess/assessment.ts';
+import type { Container } from '../../src/pod/pod.ts';
+import { setUpImages } from '../support/image-stage.ts';
+import type { LayeredImage } from '../support/layered-image.ts';
+import { ELF, hasGnuTar } from '../support/tar.ts';
+import { wasmModule } from '../support/wasm-module.ts';
+
+const HELLO = wasmModule();
+
+function image(config: object, tree: LayeredImage['layers'][number]['tree'], os = 'wasi'): LayeredImage {
+  return { os, architecture: os === 'wasi' ? 'wasm' : 'amd64', config, layers: [{ tree }] };
+}
+
+const hello = image({ Entrypoint: ['/app.wasm'] }, { 'app.wasm': HELLO });
+
+async function review(
+  sketch: LayeredImage,
+  runtimeClassName: string | null,
+  parts: Partial<Container> = {},
+): Promise<DecidedAssessment> {
+  const stage = await setUpImages({ classes: ['wasmtime', 'wasmedge', 'crun', 'spin'] });
+  const spec = runtimeClassName === null ? {} : { runtimeClassName };
+  return stage.assess({ containers: [{ image: stage.put(sketch), ...parts }], spec });
+}
+
+function findingsOf({ decision }: DecidedAssessment): readonly string[] {
+  return decision.findings.map(({ id, detail }) => `${id}: ${detail}`);
+}
+
+describe.skipIf(!hasGnuTar)('what only the bytes of an image show', () => {
+  test('a command that the image lacks is the reason, and not that no class could run it', async () => {
+    const assessment = await review(hello, null, { command: ['/app'] });
+    expect(findingsOf(assessment).join()).toMatch(/starts \/app, which no layer of the image has/);
+    expect(findingsOf(assessment).join()).not.toContain("none of this cluster's classes");
+  });
+
+  test.for<readonly [string, Partial<Container>, boolean]>([
+    ['a .wasm file that the image lacks', { command: ['/nope.wasm'] }, true],
+    [
+      'one that a volume may bring',
+      { command: ['/nope.wasm'], volumeMounts: [{ mountPath: '/nope.wasm' }] },
+      false,
+    ],
+    ['its own file', {}, false],
+    ['its own file, by a variable', { command: ['$(F)'], env: [{ name: 'F', value: '/app.wasm' }] }, false],
+  ])('%s under wasmtime: %o', async ([, parts, isTold]) => {
+    const told = findingsOf(await review(hello, 'wasmtime', parts)).join();
+    expect(told.includes('command-not-in-image')).toBe(isTold);
+  });
+
+  test.for<readonly [string, string, boolean]>([
+    ['the Wasmtime shim', 'wasmtime', true],
+    ['the WasmEdge shim', 'wasmedge', true],
+    ['crun', 'crun', false],
+  ])('a bare name that only PATH leads to: %s', async ([, handler, isTold]) => {
+    const onPath = image({ Entrypoint: ['hello.wasm'] }, { 'usr/bin/hello.wasm': HELLO });
+    const told = findingsOf(await review(onPath, handler)).join();
+    expect(told.includes('along PATH')).toBe(isTold);
+    const beside = image({ Entrypoint: ['hello.wasm'] }, { 'hello.wasm': HELLO });
+    expect(findingsOf(await review(beside, handler)).join()).not.toContain('along PATH');
+  });
+
+  test.for<readonly [string, string, Partial<Container>, boolean]>([
+    ['the image lacks', 'wasmtime', {}, true],
+    ['crun makes', 'crun', {}, false],
+    ['a volume makes', 'wasmtime', { volumeMounts: [{ mountPath: '/srv/data' }] }, false],
+    ['is the root', 'wasmtime', { workingDir: '/' }, false],
+    ['a file lies in', 'wasmtime', { workingDir: '/etc' }, false],
+  ])('a working directory that %s (%s)', async ([, handler, parts, isTold]) => {
+    const config = { Entrypoint: ['/app.wasm'], WorkingDir: '/srv' };
+    const sketch = image(config, { 'app.wasm': HELLO, 'etc/app.conf': 'x' });
+    const told = findingsOf(await review(sketch, handler, parts)).join();
+    expect(told.includes('working directory /srv')).toBe(isTold);
+  });
+
+  test('a Linux program in an image for a Wasm platform is told, and not denied under runc', async () => {
+    const elf = image({ Entrypoint: ['/app.wasm'] }, { 'app.wasm': ELF });
+    const { outcome, decision } = await review(elf, null);
+    expect(outcome.refusals).toEqual([]);
+    expect(decision.findings.map(({ id }) => id)).toContain('file-not-wasm');
+  });
+
+  test("Spin's manifest as the entrypoint is a Spin application, whatever the platform", async () => {
+    const spin = image({ Entrypoint: ['/spin.toml'] }, { 'spin.toml': '' }, 'linux');
+    expect((await review(spin, null)).decision.runtimeClass.class?.name).toBe('spin');
+    const { outcome } = await review(spin, 'wasmtime');
+    expect(outcome.refusals.map(({ id }) => id)).toEqual(['handler-cannot-run-image']);
+  });
+
+  test('two Wasm layers are no workload', async () => {
+    const mediaType = 'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm';
+    const layers = [
+      { tree: { a: '' }, mediaType },
+      { tree: { b: '' }, mediaType },
+    ];
+    const config = { Entrypoint: ['app.wasm'] };
+    const told = findingsOf(await review({ os: 'wasip1', architecture: 'wasm', config, layers }, null));
+    expect(told.join()).toContain('2 Wasm layers');
+  });
+});
