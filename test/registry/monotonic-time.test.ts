@@ -1,0 +1,37 @@
+import { globSync, readFileSync } from 'node:fs';
+import { afterEach, expect, test, vi } from 'vitest';
+import { startServer } from '../support/http-server.ts';
+import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+
+afterEach(() => void vi.useRealTimers());
+
+test('a clock that is set back by an hour does not lengthen a pause', async () => {
+  let isWell = false;
+  await using server = await startServer((_request, response) =>
+    response.writeHead(isWell ? 200 : 429).end('{}'),
+  );
+  await using client = createTestClient([server], { limits: { attempts: 1, pauseMs: 10 } });
+  const fetch = () => client.fetchManifest(imageAt(server, 'a'), asking());
+  await failureOf(fetch());
+  isWell = true;
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  await expect.poll(() => fetch().catch(() => null), { timeout: 10_000 }).not.toBeNull();
+});
+
+/** A date is meant, and read by people or by other programs. */
+const WALL_CLOCK: readonly string[] = [
+  'src/assess/images/image-memory.ts', // since when an answer is stale
+  'src/certs/find-certificate-fault.ts', // validity
+  'src/certs/serving-certificate.ts', // validity
+  'src/kubernetes/events.ts', // eventTime
+  'src/kubernetes/watch-collection.ts', // a metric with a time stamp
+  'src/registry/client.ts', // Retry-After with an HTTP date
+  'src/registry/retry-timing.ts', // likewise
+  'src/wire/webhook-metrics.ts', // a metric with a time stamp
+];
+
+test('only what means a date reads the wall clock', () => {
+  const pattern = /\bDate\.(?:now|parse)\b|\bnew Date\(\)/;
+  const readers = globSync('src/**/*.ts').filter((file) => pattern.test(readFileSync(file, 'utf8')));
+  expect(readers.toSorted()).toEqual(WALL_CLOCK);
+});
