@@ -69,19 +69,40 @@ export class RegistryError extends AppError<UnknownReason> implements RegistryFa
   }
 }
 
-/** What the last one says stands, and the image is named as it was asked for; what the mirrors said is told with it. */
-export function afterMirrors(error: RegistryError, failures: readonly RegistryError[]): RegistryError {
-  if (failures.length === 0) return error;
-  const { code, registry, repository, reference, advice } = error;
-  const earlier = failures.map(({ state }) => state).join('; ');
+/** Failures to answer: what is known of the image afterwards is what was known before. */
+const NO_ANSWERS: ReadonlySet<UnknownReason> = new Set(['unreachable', 'timeout', 'tls', 'rate-limited']);
+
+/**
+ * Picks the failure that people must mend. The last endpoint's answer stands. If it gave none, as in a cluster without a
+ * way to the upstream, images come from a mirror, so the mirror's failure does; one that answered something before one that
+ * did not.
+ */
+function chooseCause(last: RegistryError, mirrors: readonly RegistryError[]): RegistryError {
+  if (!NO_ANSWERS.has(last.code) || last.status !== null) return last;
+  const failing = mirrors.filter(({ code }) => NO_ANSWERS.has(code));
+  return failing.find(({ status }) => status !== null) ?? failing[0] ?? last;
+}
+
+function summarize({ host, registry, status, code }: RegistryError): string {
+  return `${host ?? registry} (${status ?? code})`;
+}
+
+/** One failure of several, the cause first; the others are named in a few words. The image is named as it was asked for. */
+export function afterMirrors(last: RegistryError, mirrors: readonly RegistryError[]): RegistryError {
+  if (mirrors.length === 0) return last;
+  const cause = chooseCause(last, mirrors);
+  const { registry, repository, reference } = last;
+  const others = [...mirrors, last].filter((failure) => failure !== cause).map(summarize);
   return new RegistryError(
-    code,
+    cause.code,
     { registry, repository, reference },
     {
-      state: `${error.state}; mirrors before it: ${earlier}`,
-      ...(error.status === null ? {} : { status: error.status }),
-      ...(advice === null ? {} : { advice }),
-      cause: error,
+      state: `${cause.state}; also failed: ${others.join(', ')}`,
+      ...(cause.status === null ? {} : { status: cause.status }),
+      ...(cause.advice === null ? {} : { advice: cause.advice }),
+      ...(cause.host === null ? {} : { host: cause.host }),
+      isElsewhere: cause.isElsewhere,
+      cause,
     },
   );
 }

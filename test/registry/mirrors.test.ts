@@ -171,7 +171,30 @@ describe('where nobody has an answer', () => {
     const error = await failureOf(client.fetchManifest(imageAt(origin, 'a'), asking()));
     expect(error).toMatchObject({ code: 'not-found', registry: origin.host, status: 404 });
     expect(error.message).toContain(`${origin.host} answers 404`);
-    expect(error.message).toContain(`mirrors before it: ${mirror.host} answers 403`);
+    expect(error.message).toContain(`also failed: ${mirror.host} (403)`);
+  });
+
+  test.for([429, 503])(
+    'a mirror that answers %d counts, if the registry itself cannot be reached',
+    async (status) => {
+      await using mirror = await startServer((_request, response) => response.writeHead(status).end());
+      const hosts = await readHosts({ mirrors: { '*': ['http://127.0.0.1:1', `http://${mirror.host}`] } });
+      await using client = createTestClient([], { hosts });
+      const error = await failureOf(client.fetchManifest(parseReference('gone.invalid/a:1'), asking()));
+      expect(error).toMatchObject({ status, host: mirror.host, reference: 'gone.invalid/a:1' });
+      expect(error.state).toMatch(`${mirror.host} answers ${status} `);
+      expect(error.state).toMatch(
+        /; also failed: 127\.0\.0\.1:1 \(unreachable\), gone\.invalid \(unreachable\)$/,
+      );
+    },
+  );
+
+  test('a mirror that does not have the image does not count', async () => {
+    await using mirror = await startServer((_request, response) => response.writeHead(404).end());
+    const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
+    await using client = createTestClient([], { hosts });
+    const error = await failureOf(client.fetchManifest(parseReference('gone.invalid/a'), asking()));
+    expect(error).toMatchObject({ code: 'unreachable', host: 'gone.invalid' });
   });
 
   test('time that is over ends it, whoever is next', async () => {
