@@ -67,7 +67,7 @@ export const DEFAULTS = {
   pauseMs: 1_000,
   longestPauseMs: 60_000,
   /** A repository's own pause: with the memory of failures (image-memory.ts) it outlives an outage by 2 s at most. */
-  longestRepositoryPauseMs: 1_500,
+  longestRepositoryPauseMs: 1_250,
   /** Between probes of an endpoint, and so how long its pause outlives an outage. */
   probeEveryMs: 1_000,
   /** An answer to GET /v2/ needs no storage behind it; this is what connecting alone may take. */

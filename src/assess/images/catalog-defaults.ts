@@ -6,6 +6,13 @@ export const CATALOG_DEFAULTS = {
   digestTtl: 0,
   /** Long enough to answer a burst of retries, short enough that a pushed image or a mended secret is seen at once. */
   failureTtl: 10_000,
+  /**
+   * For `unreachable` and `timeout`: the registry client backs off itself and probes once a second, so that this only takes
+   * the edge off a burst. With it, no answer outlives an outage by more than 2 s.
+   */
+  outageTtl: 500,
+  /** How exactly times to live are kept: the clock is read that often at most, so that a fresh answer costs a map look-up. */
+  ttlResolution: 250,
   /** How long a stale answer serves before the registry is asked again. */
   staleTtl: 30_000,
   /** A look-up outlives the admission that asked, to be there for the retry; this ends it all the same. */

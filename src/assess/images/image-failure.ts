@@ -1,6 +1,7 @@
 import { UNKNOWN_REASONS, type UnknownReason } from '../../detect/verdict.ts';
 import { AppError, describeError } from '../../errors.ts';
 import { parseReference } from '../../image/reference.ts';
+import type { RegistryFailure } from '../ports.ts';
 import type { ImageFailure, ImageQuestion } from './image-answer.ts';
 
 const REASONS: ReadonlySet<string> = new Set(UNKNOWN_REASONS);
@@ -10,6 +11,17 @@ const PASSING: ReadonlySet<UnknownReason> = new Set(['unreachable', 'timeout', '
 
 export function isPassing({ reason }: ImageFailure): boolean {
   return PASSING.has(reason);
+}
+
+/** Nothing usable answered, which may be over at any time. */
+export function isOutage({ reason }: Pick<ImageFailure, 'reason'>): boolean {
+  return reason === 'unreachable' || reason === 'timeout';
+}
+
+/** The host that failed, or that the image names. */
+export function hostOf(error: unknown, image: string): string {
+  const host = error instanceof AppError && 'host' in error ? error.host : null;
+  return typeof host === 'string' ? host : parseReference(image).registry;
 }
 
 /** Why an image could not be known; a fault of our own is thrown again. */
@@ -36,6 +48,11 @@ export function timedOut({ image }: ImageQuestion): ImageFailure {
   // Applied again, a Pod that was admitted is not made again, and its class cannot be set later.
   const advice = 'The look-up goes on: in a few seconds delete the Pod if it was admitted, and apply again.';
   return { kind: 'failure', reason: 'timeout', detail, advice };
+}
+
+/** The budget ended between two tries: what the registry did counts, not that time was over. */
+export function stillTrying(question: ImageQuestion, { code, message }: RegistryFailure): ImageFailure {
+  return { ...timedOut(question), reason: code, detail: message };
 }
 
 const LATER = 'Apply again in a few seconds, when they are known.';

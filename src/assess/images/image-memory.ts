@@ -4,7 +4,7 @@ import { isChosenByArchitecture, type ImageFacts } from '../../image/image-facts
 import type { Logger } from '../ports.ts';
 import type { CATALOG_DEFAULTS } from './catalog-defaults.ts';
 import type { ImageAnswer, ImageQuestion, KnownImage } from './image-answer.ts';
-import { asFailure, isPassing } from './image-failure.ts';
+import { asFailure, hostOf, isOutage, isPassing } from './image-failure.ts';
 import { tellSome } from './tell-some.ts';
 import { weigh } from './weigh.ts';
 
@@ -96,10 +96,10 @@ function createLookUpOnce(deps: MemoryDeps, settings: MemorySettings) {
       const failure = asFailure(error);
       const { reason } = failure;
       const isStale = before !== null && isPassing(failure);
-      tellFailure({ image, reason, stale: isStale });
+      tellFailure({ image, host: hostOf(error, image), reason, error: failure.detail, stale: isStale });
       if (!isStale) {
         const remembered: Remembered = { answer: failure, confirmedAt: Date.now(), architectures: null };
-        return { remembered, ttl: settings.failureTtl };
+        return { remembered, ttl: isOutage(failure) ? settings.outageTtl : settings.failureTtl };
       }
       const answer: KnownImage = { ...before.answer, stale: { since: before.confirmedAt, reason } };
       return { remembered: { ...before, answer }, ttl: settings.staleTtl };
@@ -122,8 +122,7 @@ export function createImageMemory(deps: MemoryDeps, settings: MemorySettings): I
     maxEntrySize: settings.maxEntryBytes,
     sizeCalculation: ({ answer }, key) => weigh(answer) + weigh(key) + 1,
     ttl: settings.tagTtl,
-    // The clock is read once a second at most: a fresh answer costs a map look-up and nothing else.
-    ttlResolution: 1000,
+    ttlResolution: settings.ttlResolution,
     noDeleteOnStaleGet: true,
     ignoreFetchAbort: true,
     fetchMethod: async (_key, previous, { options: entry, context }) => {

@@ -8,6 +8,7 @@ import { parseReference } from '../../image/reference.ts';
 import { orLate } from '../../or-late.ts';
 import { commandKey, LONGEST_COMMAND_KEY } from '../assess-container.ts';
 import type { Logger } from '../ports.ts';
+import { hostOf } from './image-failure.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
 import type { PeekImage } from './peek-image.ts';
 import type { Turns } from './turns.ts';
@@ -15,6 +16,8 @@ import type { Turns } from './turns.ts';
 export const LOOK_INSIDE_DEFAULTS = {
   /** Layers often lie elsewhere than manifests: a store out of reach must not cost every admission its time. */
   failureTtl: 60_000,
+  /** After an outage of the registry itself: its client backs off, so that a look costs no time. */
+  outageTtl: 500,
   /** Images remembered for not letting themselves be looked into. */
   maxFailures: 1_000,
   /** A look outlives the admission that asked, to be there for the retry; this ends it all the same. */
@@ -55,9 +58,15 @@ interface InsideDeps {
   readonly logger: Logger;
 }
 
+/** The registry itself did not answer; storage behind it, which nothing else damps, is another matter. */
+function isBackedOff(error: AppError): boolean {
+  const isOutage = error.code === 'unreachable' || error.code === 'timeout';
+  return isOutage && !('isElsewhere' in error && error.isElsewhere === true);
+}
+
 /** Equal looks under way are taken once; those that failed are not tried again for a while. */
 export function createLookInside({ peek, turns, logger }: InsideDeps): LookInside {
-  const { failureTtl, maxFailures, timeout, looksOfNamespace } = LOOK_INSIDE_DEFAULTS;
+  const { failureTtl, outageTtl, maxFailures, timeout, looksOfNamespace } = LOOK_INSIDE_DEFAULTS;
   const underWay = new Map<string, Promise<ImageFacts>>();
   const room = createLookUpsUnderWay(looksOfNamespace);
   const failed = new LRUCache<string, true>({ max: maxFailures, ttl: failureTtl });
@@ -78,8 +87,9 @@ export function createLookInside({ peek, turns, logger }: InsideDeps): LookInsid
       return seen;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      failed.set(id, true);
-      logger.warn({ image, reason: error.code, err: error }, 'cannot look inside image');
+      failed.set(id, true, { ttl: isBackedOff(error) ? outageTtl : failureTtl });
+      const host = hostOf(error, image);
+      logger.warn({ image, host, reason: error.code, err: error }, 'cannot look inside image');
       return look.facts;
     }
   }

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { CATALOG_DEFAULTS } from '../../src/assess/images/catalog-defaults.ts';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
+import { DEFAULTS } from '../../src/registry/defaults.ts';
+import { startServer } from '../support/http-server.ts';
+import { createTestClient } from '../support/registry-client.ts';
+
+async function askOnce(status: number) {
+  await using server = await startServer((_request, response) => response.writeHead(status).end());
+  await using client = createTestClient([server], { limits: { attempts: 1 } });
+  const lines: object[] = [];
+  const quiet = (): void => undefined;
+  const catalog = createImageCatalog(
+    {
+      registry: client,
+      pullSecrets: { read: async () => [], forget: quiet },
+      logger: { debug: quiet, info: quiet, error: quiet, warn: (fields) => void lines.push(fields) },
+    },
+    { failureTtl: 3_600_000, outageTtl: 1, ttlResolution: 1 },
+  );
+  const question = { image: `${server.host}/a:1`, namespace: 'team-a', pullSecrets: [], architectures: [] };
+  await catalog.ask(question, AbortSignal.timeout(60_000));
+  return { recall: () => catalog.recall(question), lines, host: server.host };
+}
+
+test('that a registry did not answer is forgotten soon after it does', async () => {
+  const { recall } = await askOnce(503);
+  await expect.poll(recall).toBeUndefined();
+});
+
+test.for([404, 429])('that a registry answered %d is remembered', async (status) => {
+  const { recall } = await askOnce(status);
+  expect(recall()).toMatchObject({ kind: 'failure' });
+});
+
+test('no back-off outlives an outage by more than 2 s', () => {
+  const { outageTtl, ttlResolution } = CATALOG_DEFAULTS;
+  const pause = Math.max(DEFAULTS.probeEveryMs, DEFAULTS.longestRepositoryPauseMs);
+  expect(pause + outageTtl + ttlResolution).toBeLessThanOrEqual(2_000);
+});
+
+test('the log line of a failed look-up has host and error', async () => {
+  const { lines, host } = await askOnce(503);
+  const error = `Cannot read image "${host}/a:1": ${host} answers 503 Service Unavailable`;
+  expect(lines).toEqual([{ image: `${host}/a:1`, host, reason: 'unreachable', error, stale: false }]);
+});
