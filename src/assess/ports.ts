@@ -31,6 +31,8 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   /** The namespace on whose behalf the registry is asked, for shares and failures that one tenant must not pass on. */
   readonly tenant: string;
+  /** Called for each try that failed, those that are tried again among them. Must not throw. */
+  readonly onFailedTry?: (failure: RegistryFailure) => void;
   /** Absent where nobody shares the memory; each document has its own cap all the same. */
   readonly room?: ReadingRoom;
 }

@@ -117,6 +117,7 @@ function createAsk({ breaker, authenticated, retry: deps }: ExchangeDeps, limits
     const isTooLate = signal.aborted;
     try {
       const result = await retry(async () => read(await authenticated(request, credentials), request), deps, {
+        ...options,
         signal,
         limits: isLast ? limits : { ...limits, attempts: 1 },
       });

@@ -1,3 +1,4 @@
+import type { FetchOptions } from '../assess/ports.ts';
 import type { Limits } from './defaults.ts';
 import { RegistryError } from './errors.ts';
 import { retryDelay } from './retry-timing.ts';
@@ -8,17 +9,24 @@ export interface RetryDeps {
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Runs an operation again where that may help, within the signal: when time runs out, the last failure is the answer. */
+/**
+ * Runs an operation again if that may help, within the signal. If time runs out, the last failure of the registry is the
+ * answer: that a later try was cut short says nothing.
+ */
 export async function retry<Result>(
   operation: () => Promise<Result>,
   deps: RetryDeps,
-  options: { readonly signal: AbortSignal; readonly limits: Limits },
+  options: Pick<FetchOptions, 'signal' | 'onFailedTry'> & { readonly limits: Limits },
 ): Promise<Result> {
+  let last: RegistryError | null = null;
   for (let attempt = 1; ; attempt++) {
     try {
       return await operation();
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
+      if (last !== null && error.code === 'timeout' && options.signal.aborted) throw last;
+      last = error;
+      if (!options.signal.aborted) options.onFailedTry?.(error);
       const delay = retryDelay(error, attempt, { random: deps.random(), limits: options.limits });
       if (delay === null || options.signal.aborted) throw error;
       const slept = await deps.sleep(delay, options.signal).then(

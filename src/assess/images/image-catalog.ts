@@ -1,10 +1,10 @@
 import type { ImageFacts } from '../../image/image-facts.ts';
 import { parseReference, type Reference } from '../../image/reference.ts';
 import { orLate } from '../../or-late.ts';
-import type { Logger } from '../ports.ts';
+import type { Logger, RegistryFailure } from '../ports.ts';
 import { CATALOG_DEFAULTS, type CatalogOptions } from './catalog-defaults.ts';
 import type { ImageAnswer, ImageQuestion } from './image-answer.ts';
-import { timedOut, tooMany, tooManyOfNamespace, unreadable } from './image-failure.ts';
+import { stillTrying, timedOut, tooMany, tooManyOfNamespace, unreadable } from './image-failure.ts';
 import { createImageMemory, memoryKey, type MemorySize } from './image-memory.ts';
 import { createImageSource, type SourceDeps } from './image-source.ts';
 import { createLookInside, type Look } from './look-inside.ts';
@@ -69,14 +69,23 @@ export function createImageCatalog(
   const underWay = createLookUpsUnderWay(settings.lookUpsOfNamespace);
   const waits = createWaitLimits({ isUnreachable }, options);
 
+  /** By image and audience, for look-ups under way. */
+  const failedTries = new Map<string, RegistryFailure>();
+
   async function lookUp(question: ImageQuestion, known: ImageFacts | null): Promise<ImageFacts> {
     const { namespace } = question;
     using turn = await turns.take(namespace, AbortSignal.timeout(settings.lookUpTimeout));
     if (turn === null) throw tooMany(question);
     using room = rooms.open(namespace, turn.signal);
-    const means = { signal: room.signal, room };
-    if (known !== null && (await source.isUnchanged(question, known, means))) return known;
-    return await source.read(question, means);
+    const key = memoryKey(question);
+    const onFailedTry = (failure: RegistryFailure): void => void failedTries.set(key, failure);
+    const means = { signal: room.signal, room, onFailedTry };
+    try {
+      if (known !== null && (await source.isUnchanged(question, known, means))) return known;
+      return await source.read(question, means);
+    } finally {
+      failedTries.delete(key);
+    }
   }
 
   const memory = createImageMemory({ lookUp, onLookUp, logger }, settings);
@@ -98,7 +107,9 @@ export function createImageCatalog(
     return orLate(answer, within(most, signal), () => {
       // A wait that was cut short says nothing of the registry.
       if (most === Infinity) waits.noteTimeout(question, started);
-      return memory.recallStale(question, 'timeout') ?? timedOut(question);
+      const failure = failedTries.get(key);
+      const late = failure === undefined ? timedOut(question) : stillTrying(question, failure);
+      return memory.recallStale(question, late.reason) ?? late;
     });
   }
 

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
+import { startServer } from '../support/http-server.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
+import { createTestClient } from '../support/registry-client.ts';
+
+test('an admission whose time ends between two tries gets the reason of the last one', async () => {
+  const time = new AbortController();
+  await using server = await startServer((request) => request.socket.destroy());
+  await using client = createTestClient(
+    [server],
+    {},
+    {
+      // The first wait for another try is where the budget ends.
+      sleep: async () => time.abort(),
+    },
+  );
+  const pullSecrets = { read: async () => [], forget: () => undefined };
+  const catalog = createImageCatalog({
+    registry: client,
+    pullSecrets,
+    logger: createRecordingLogger().logger,
+  });
+  const question = { image: `${server.host}/a:1`, namespace: 'team-a', pullSecrets: [], architectures: [] };
+  const answer = await catalog.ask(question, time.signal);
+  expect(answer).toMatchObject({ kind: 'failure', reason: 'unreachable' });
+  expect(answer).toHaveProperty('detail', expect.stringContaining(`${server.host}: `));
+});
