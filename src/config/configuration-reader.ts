@@ -35,6 +35,15 @@ export interface ExaminedFiles {
   readonly problems: readonly Problem[];
   /** What is not here, and may be elsewhere. */
   readonly absent: readonly Problem[];
+  /** What works otherwise than it looks, and is no problem. */
+  readonly notes?: readonly string[];
+}
+
+/** What can be said of a configuration without a problem, for people. */
+export interface Remarks {
+  /** What is not here to be looked into, each with its place. */
+  readonly absent: readonly string[];
+  readonly notes: readonly string[];
 }
 
 export type Looks<S extends Sections> = {
@@ -52,10 +61,9 @@ export interface ConfigurationReader<S extends Sections> {
   readonly readText: (file: string) => Promise<string>;
   /**
    * All that can be known of a file before it is used, that of sound sections among it where others have problems.
-   * @returns what is not here to be looked into, each with its place
    * @throws AppError `invalid-configuration` naming every problem
    */
-  readonly check: (text: string, source: string, looks: Looks<S>) => Promise<readonly string[]>;
+  readonly check: (text: string, source: string, looks: Looks<S>) => Promise<Remarks>;
   readonly keys: () => readonly KeyDescription[];
   /** For editors. */
   readonly jsonSchema: () => object;
@@ -89,16 +97,20 @@ function refuse({ problems, lineOf }: ExaminedFile, source: string, others: read
   throw invalidConfiguration(source, describeProblems(all, lineOf), { isOwn: problems.length > 0 });
 }
 
-async function lookInto<S extends Sections>(examined: ExaminedFile, looks: Looks<S>): Promise<ExaminedFiles> {
+async function lookInto<S extends Sections>(
+  examined: ExaminedFile,
+  looks: Looks<S>,
+): Promise<Required<ExaminedFiles>> {
   const found = soundSections(examined).map(async (name) => {
     const look = await looks[name]?.(examined.sections[name] as Static<S[string]>);
-    const { problems = [], absent = [] } = look ?? {};
-    return { problems: inSection(name, problems), absent: inSection(name, absent) };
+    const { problems = [], absent = [], notes = [] } = look ?? {};
+    return { problems: inSection(name, problems), absent: inSection(name, absent), notes };
   });
   const all = await Promise.all(found);
   return {
     problems: all.flatMap(({ problems }) => problems),
     absent: all.flatMap(({ absent }) => absent),
+    notes: all.flatMap(({ notes }) => notes),
   };
 }
 
@@ -129,9 +141,9 @@ export function createConfigurationReader<const S extends Sections>(
     readText: readConfiguration,
     check: async (text, source, looks) => {
       const examined = examine(text, source);
-      const { problems, absent } = await lookInto(examined, looks);
+      const { problems, absent, notes } = await lookInto(examined, looks);
       refuse(examined, source, problems);
-      return describeProblems(absent, examined.lineOf);
+      return { absent: describeProblems(absent, examined.lineOf), notes };
     },
     keys: () => Object.entries(schema.properties ?? {}).flatMap(([name, node]) => describeKeys(node, name)),
     jsonSchema: () => createJsonSchema(schema, 'wasmgate configuration'),

@@ -3,8 +3,10 @@ import type { ConfigDeps } from '../cli/config/config.ts';
 import type { ExaminedFiles } from '../config/configuration-reader.ts';
 import { isMissing } from '../read-text.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
+import { findDeniedMirrors } from '../registry/hosts/find-denied-mirrors.ts';
+import { readNamedFiles } from '../registry/hosts/named-files.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
-import { describeFault } from './connect-registry.ts';
+import { describeDeniedMirror, describeFault } from './connect-registry.ts';
 import { configurations } from './settings.ts';
 import { readAllNamedFiles } from './tell-of-changed-files.ts';
 
@@ -14,10 +16,12 @@ function problemOf({ path, error }: FileFault): ExaminedFiles['problems'][number
 
 async function lookIntoRegistry(registry: RegistrySettings, isStrict: boolean): Promise<ExaminedFiles> {
   const { faults } = await readAllNamedFiles(registry);
+  const { files } = await readNamedFiles(registry);
   const isAbsent = ({ error }: FileFault): boolean => !isStrict && isMissing(error);
   return {
     problems: faults.filter((fault) => !isAbsent(fault)).map(problemOf),
     absent: faults.filter(isAbsent).map(problemOf),
+    notes: findDeniedMirrors(files.hosts, registry.allowAddresses).map(describeDeniedMirror),
   };
 }
 

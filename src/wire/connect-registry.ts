@@ -1,3 +1,4 @@
+import type { Logger } from '../assess/ports.ts';
 import type { Io } from '../cli/io.ts';
 import { formatKey } from '../config/describe-problem.ts';
 import { AppError, describeError } from '../errors.ts';
@@ -5,12 +6,20 @@ import { isMissing } from '../read-text.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import type { NameResolver } from '../registry/connection/guarded-connector.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
+import { findDeniedMirrors, type DeniedMirror } from '../registry/hosts/find-denied-mirrors.ts';
 import { readNamedFiles } from '../registry/hosts/named-files.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
+
+/** For people; the node asks the same address on its own network. */
+export function describeDeniedMirror({ host, why }: DeniedMirror): string {
+  return `mirror "${host}" is ${why}, so wasmgate passes it over. Name an address that Pods can reach, or list it in registry.allowAddresses.`;
+}
 
 interface Surroundings extends Pick<RegistryClientOptions, 'onRequest' | 'onPause'> {
   /** Proxies are read from it. */
   readonly env: Io['env'];
+  /** Warned once of each mirror that is passed over. */
+  readonly logger?: Pick<Logger, 'warn'>;
   /** On a user's own machine. */
   readonly allowLoopback?: boolean;
   /** Left out: the system's own way. */
@@ -43,5 +52,9 @@ export async function connectRegistry(
   const { plainHttp, allowAddresses } = settings;
   const { files, faults } = await readNamedFiles(settings);
   if (faults.length > 0) throw unusableFiles(faults);
+  if (surroundings.logger !== undefined) {
+    for (const mirror of findDeniedMirrors(files.hosts, allowAddresses))
+      surroundings.logger.warn({ host: mirror.host }, describeDeniedMirror(mirror));
+  }
   return createRegistryClient({ ...resolver }, { plainHttp, allowAddresses, ...files, ...surroundings });
 }

@@ -49,6 +49,7 @@ async function createParts(version: string, flags: ServeFlags, { env, signal }: 
   const metrics = createWebhookMetrics(version, cluster, signal);
   const registry = await connectRegistry(settings.registry, {
     env,
+    logger,
     resolver: createDnsResolver(),
     ...metrics.registry,
   });

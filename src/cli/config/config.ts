@@ -5,6 +5,12 @@ import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { usageError } from '../usage-error.ts';
 
+export interface CheckedFile {
+  readonly absent: readonly string[];
+  /** What works otherwise than it looks. */
+  readonly notes: readonly string[];
+}
+
 export interface ConfigDeps {
   /** JSON Schema of the configuration file. */
   readonly schema: () => object;
@@ -14,10 +20,10 @@ export interface ConfigDeps {
   readonly defaults: (scenario: string) => string;
   /**
    * The file, or `-`, and the files that it names.
-   * @returns those among them that are not here, each with its place; where that is no way out, they are problems
+   * @returns those among them that are not here, each with its place (with `isStrict` they are problems), and notes
    * @throws AppError naming every problem
    */
-  readonly check: (file: string, options: { readonly isStrict: boolean }) => Promise<readonly string[]>;
+  readonly check: (file: string, options: { readonly isStrict: boolean }) => Promise<CheckedFile>;
 }
 
 interface Check extends Pick<ConfigDeps, 'check'> {
@@ -48,7 +54,8 @@ async function check(files: readonly string[], io: Io, { check: read, isStrict }
   const faults: AppError[] = [];
   for (const file of files) {
     try {
-      io.stdout.write(describeAbsent(file, await read(file, { isStrict })));
+      const { absent, notes } = await read(file, { isStrict });
+      io.stdout.write(describeAbsent(file, absent) + notes.map((note) => `  note: ${note}\n`).join(''));
     } catch (error) {
       if (!(error instanceof AppError) || error.blame !== 'input') throw error;
       faults.push(error);

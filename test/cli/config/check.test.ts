@@ -46,6 +46,27 @@ describe('files that the configuration names', () => {
     );
   });
 
+  test('name mirrors that wasmgate passes over, which are noted', async () => {
+    const { exitCode, stdout } = await check(`${HEAD}registry:
+  mirrors: {docker.io: ["http://127.0.0.1:5000", "http://localhost:5000", "https://mirror.test", "http://[::1]:5000"]}
+`);
+    expect(exitCode).toBe(0);
+    const notes = ['127.0.0.1:5000', 'localhost:5000', '[::1]:5000'].map(
+      (host) =>
+        `  note: mirror "${host}" is a loopback address, so wasmgate passes it over. ` +
+        'Name an address that Pods can reach, or list it in registry.allowAddresses.\n',
+    );
+    expect(stdout).toBe(`a.yaml: no problem\n${notes.join('')}`);
+  });
+
+  test('name no mirror that is noted, if its address is allowed', async () => {
+    const { stdout } = await check(`${HEAD}registry:
+  mirrors: {docker.io: ["http://127.0.0.1:5000", "http://localhost:5000"]}
+  allowAddresses: [127.0.0.1]
+`);
+    expect(stdout).toBe('a.yaml: no problem\n');
+  });
+
   test('are problems under --strict', async () => {
     const { exitCode, stdout, stderr } = await check(ABSENT, { flags: ['--strict'] });
     expect([exitCode, stdout]).toEqual([2, '']);
