@@ -13,7 +13,7 @@ async function askOnce(status: number) {
   const catalog = createImageCatalog(
     {
       registry: client,
-      pullSecrets: { read: async () => [], forget: quiet },
+      pullSecrets: { read: async () => ({ credentials: [], shortfalls: [] }), forget: quiet },
       logger: { debug: quiet, info: quiet, error: quiet, warn: (fields) => void lines.push(fields) },
     },
     { failureTtl: 3_600_000, outageTtl: 1, ttlResolution: 1 },

@@ -15,7 +15,7 @@ test('an admission whose time ends between two tries gets the reason of the last
       sleep: async () => time.abort(),
     },
   );
-  const pullSecrets = { read: async () => [], forget: () => undefined };
+  const pullSecrets = { read: async () => ({ credentials: [], shortfalls: [] }), forget: () => undefined };
   const catalog = createImageCatalog({
     registry: client,
     pullSecrets,
