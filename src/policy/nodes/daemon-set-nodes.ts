@@ -2,6 +2,7 @@ import type { ClusterNode, RuntimeClass, Taint } from '../../pod/cluster-objects
 import { isOfDaemonSet, nodeOfDaemonPod } from '../../pod/daemon-set.ts';
 import type { Toleration } from '../../pod/pod.ts';
 import type { PolicyContext } from '../context.ts';
+import { nodeKinds } from './node-kind.ts';
 import { matchesSelector, nodeSelection } from './selects-node.ts';
 import { allTolerations, blockingTaints, tolerationsAtAdmission } from './taints.ts';
 
@@ -42,14 +43,15 @@ function ofTemplate(context: PolicyContext, runtimeClass: RuntimeClass): DaemonS
   const beyond: ClusterNode[] = [];
   const passedOver: Passed[] = [];
   const isSelected = nodeSelection(pod);
-  for (const node of cluster.nodes) {
-    if (!isSelected(node)) continue;
-    const taints = blockingTaints(node, own);
-    const isOfClass = matchesSelector(node.labels, runtimeClass.nodeSelector);
-    const hasHandler = node.handlers === null || node.handlers.includes(runtimeClass.handler);
-    if (!isOfClass && taints.length === 0) beyond.push(node);
-    if (!isOfClass || !hasHandler || taints.length === 0) continue;
-    if (blockingTaints(node, later).length === 0) passedOver.push({ node, taints });
+  for (const { nodes, handlers, taints } of nodeKinds(cluster.nodes)) {
+    const blocking = blockingTaints({ taints }, own);
+    const hasHandler = handlers === null || handlers.includes(runtimeClass.handler);
+    const isPassedOver = blocking.length > 0 && hasHandler && blockingTaints({ taints }, later).length === 0;
+    for (const node of nodes.filter(isSelected)) {
+      const isOfClass = matchesSelector(node.labels, runtimeClass.nodeSelector);
+      if (!isOfClass && blocking.length === 0) beyond.push(node);
+      if (isOfClass && isPassedOver) passedOver.push({ node, taints: blocking });
+    }
   }
   return { target: null, beyond, passedOver };
 }

@@ -3,6 +3,8 @@ import type { ImageFacts } from '../../../src/image/image-facts.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 import type { ClusterNode, RuntimeClass } from '../../../src/pod/cluster-objects.ts';
 import type { PodSpec } from '../../../src/pod/pod.ts';
+import type { PodFacts } from '../../../src/policy/facts.ts';
+import { daemonSetNodes } from '../../../src/policy/nodes/daemon-set-nodes.ts';
 import { nodeAnswers } from '../../../src/policy/nodes/node-answers.ts';
 import type { PolicySettings } from '../../../src/policy/settings.ts';
 import { imageFacts, linux, wasi } from '../../support/image-facts.ts';
@@ -160,6 +162,36 @@ describe('work', () => {
     expect(first.groups).toHaveLength(1);
     expect(nodeAnswers(facts, runtimeClass('two', { handler: 'wasmtime' }), policy)).toBe(first);
     expect(nodeAnswers(facts, runtimeClass('wasmedge'), policy)).not.toBe(first);
+  });
+
+  test.each<[string, (question: PodFacts) => unknown]>([
+    ['of its own', (question) => nodeAnswers(question, WASMTIME, settings())],
+    [
+      'of a DaemonSet',
+      (question) =>
+        daemonSetNodes({
+          ...question,
+          settings: settings(),
+          wasmContainers: [],
+          resolved: { origin: 'pod', class: WASMTIME, profile: null },
+        }),
+    ],
+  ])('a toleration is held against kinds of nodes, and not against each: a Pod %s', (_case, ask) => {
+    let reads = 0;
+    const tolerations = Array.from({ length: 100 }, (_, count) => ({
+      get key() {
+        reads += 1;
+        return `k${count}`;
+      },
+    }));
+    const nodes = Array.from({ length: 1000 }, (_, count) => has(`n${count}`, { taints: [taint] }));
+    const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, cluster([], nodes));
+    const spec = { ...facts.pod.spec, tolerations };
+    const metadata = { ownerReferences: [{ kind: 'DaemonSet' }] };
+    reads = 0;
+    ask({ ...facts, pod: { ...facts.pod, spec, metadata } });
+    expect(reads).toBeGreaterThan(0);
+    expect(reads).toBeLessThan(10 * tolerations.length);
   });
 
   test('another Pod, cluster or configuration gets answers of its own', () => {
