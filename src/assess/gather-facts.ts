@@ -37,7 +37,7 @@ export const DEFAULTS = {
 const NO_SECRETS: readonly string[] = [];
 
 /** Names that Secrets can have and no others: what is remembered of an image is kept under them (image-memory.ts). */
-function pullSecretsOf({ spec }: Pod): readonly string[] {
+export function pullSecretsOf({ spec }: Pod): readonly string[] {
   const secrets = spec.imagePullSecrets;
   if (secrets === undefined || secrets === null || secrets.length === 0) return NO_SECRETS;
   return pullSecretNames(secrets.flatMap(({ name }) => name ?? []));

@@ -4,6 +4,7 @@ import type { UnknownReason } from '../detect/verdict.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Reference } from '../image/reference.ts';
 import type { Namespace } from '../pod/cluster-objects.ts';
+import type { Pod } from '../pod/pod.ts';
 import type { ClusterView } from '../policy/facts.ts';
 
 /** A document from the registry, its digest verified against its bytes. */
@@ -118,20 +119,35 @@ export interface ServiceAccountsPort {
   readonly pullSecrets: (namespace: string, name: string, signal: AbortSignal) => Promise<readonly string[]>;
 }
 
-/** Something to say of a Pod after its admission was answered. */
-export interface PodEvent {
-  readonly namespace: string;
+/** What an Event is about, as an ownerReference names it. */
+export interface ObjectReference {
+  readonly apiVersion: string;
+  readonly kind: string;
   readonly name: string;
   readonly uid: string;
+}
+
+/** What an admission could not report, about an object of its namespace. */
+export interface ObjectEvent {
+  readonly namespace: string;
+  readonly regarding: ObjectReference;
   /** One word in camel case, for filters. */
   readonly reason: string;
   readonly message: string;
 }
 
+/** Needless: the namespace is gone. */
+export type EventResult = 'written' | 'needless' | 'failed';
+
 /** Kubernetes Events, at best effort. */
 export interface EventsPort {
-  /** Returns at once and never throws: what cannot be written is told in the log, or dropped and counted. */
-  readonly emit: (event: PodEvent) => void;
+  /** Never rejects: a failure is logged. */
+  readonly write: (event: ObjectEvent, signal: AbortSignal) => Promise<EventResult>;
+}
+
+export interface StoredPodsPort {
+  /** Null if there is none of this name. @throws AppError if the API server does not say */
+  readonly read: (namespace: string, name: string, signal: AbortSignal) => Promise<Pod | null>;
 }
 
 /** The cluster, kept up by watches. */

@@ -10,6 +10,7 @@ export interface Pod {
 export interface ObjectMeta {
   readonly name?: string;
   readonly uid?: string;
+  readonly labels?: StringMap | null;
   readonly annotations?: StringMap | null;
   readonly deletionTimestamp?: string | null;
   readonly ownerReferences?: readonly OwnerReference[] | null;
@@ -18,7 +19,11 @@ export interface ObjectMeta {
 export type StringMap = Readonly<Record<string, string>>;
 
 export interface OwnerReference {
+  readonly apiVersion?: string;
   readonly kind: string;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly controller?: boolean | null;
 }
 
 export interface PodSpec {

@@ -153,7 +153,11 @@ const isSpec: Check = (value, path) => {
 
 const isOwnerReference: Check = (value, path) => {
   checkObject(value, path);
+  optional(value['apiVersion'], isString, below(path, 'apiVersion'));
   optional(value['kind'], isString, below(path, 'kind'));
+  optional(value['name'], isString, below(path, 'name'));
+  optional(value['uid'], isString, below(path, 'uid'));
+  optional(value['controller'], isBoolean, below(path, 'controller'));
 };
 
 const ownerReferences = listOf(isOwnerReference);
@@ -162,6 +166,7 @@ const isMetadata: Check = (value, path) => {
   checkObject(value, path);
   optional(value['name'], isString, below(path, 'name'));
   optional(value['uid'], isString, below(path, 'uid'));
+  optional(value['labels'], stringMap, below(path, 'labels'));
   optional(value['annotations'], stringMap, below(path, 'annotations'));
   optional(value['deletionTimestamp'], isString, below(path, 'deletionTimestamp'));
   optional(value['ownerReferences'], ownerReferences, below(path, 'ownerReferences'));

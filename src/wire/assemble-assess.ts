@@ -1,6 +1,6 @@
 import { createAssessPod } from '../assess/assess-pod.ts';
 import type { AssessPod } from '../assess/assessment.ts';
-import { createImageCatalog } from '../assess/images/image-catalog.ts';
+import { createImageCatalog, type ImageCatalog } from '../assess/images/image-catalog.ts';
 import type {
   ClusterPort,
   KeychainPort,
@@ -36,31 +36,24 @@ export interface AssessParts {
 /** The sections that it takes; images are remembered for as long as ever where nothing is said of it. */
 export type AssessSettings = Pick<Settings, 'policy'> & Partial<Pick<Settings, 'images'>>;
 
+/** The images that all policies share. */
+export function createCatalog(parts: AssessParts, { images }: Pick<AssessSettings, 'images'>): ImageCatalog {
+  const options = images === undefined ? {} : catalogOptions(images);
+  return createImageCatalog({ ...parts, onLookUp: parts.metrics?.images.onLookUp }, options);
+}
+
 /** The one use case, joined with its parts, for any policy: the webhook's and, with other parts, every other command's. */
 export function createAssembler(
   parts: AssessParts,
-  { images }: Pick<AssessSettings, 'images'>,
+  asked: ImageCatalog,
 ): (settings: Pick<AssessSettings, 'policy'>) => AssessPod {
-  const {
-    cluster,
-    serviceAccounts,
-    logger,
-    metrics,
-    namespace = DEFAULTS.namespace,
-    boundsWaits = false,
-  } = parts;
-  const asked = createImageCatalog(
-    { ...parts, onLookUp: metrics?.images.onLookUp },
-    images === undefined ? {} : catalogOptions(images),
-  );
+  const { cluster, serviceAccounts, logger, metrics, boundsWaits = false } = parts;
+  const { namespace: ownNamespace = DEFAULTS.namespace } = parts;
   const catalog = metrics?.images.measure(asked) ?? asked;
   return ({ policy }) =>
-    createAssessPod(
-      { catalog, cluster, serviceAccounts, logger },
-      { policy, ownNamespace: namespace, boundsWaits },
-    );
+    createAssessPod({ catalog, cluster, serviceAccounts, logger }, { policy, ownNamespace, boundsWaits });
 }
 
 export function assembleAssess(parts: AssessParts, settings: AssessSettings): AssessPod {
-  return createAssembler(parts, settings)(settings);
+  return createAssembler(parts, createCatalog(parts, settings))(settings);
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { AssessPod } from '../assess/assessment.ts';
-import { createLateFindings } from '../assess/late-findings.ts';
+import type { ImageCatalog } from '../assess/images/image-catalog.ts';
+import { createUnjudgedAdmissions } from '../assess/unjudged/unjudged-admissions.ts';
 import { loadDevelopmentCertificate } from '../certs/development.ts';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.ts';
 import type { Io } from '../cli/io.ts';
@@ -11,6 +12,7 @@ import { createEvents } from '../kubernetes/events.ts';
 import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
 import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
+import { createStoredPods } from '../kubernetes/stored-pods.ts';
 import { createDnsResolver } from '../registry/connection/dns-resolver.ts';
 import { createApp } from '../server/app.ts';
 import { swapCertificate, serverTlsOptions } from '../server/certificate.ts';
@@ -19,7 +21,7 @@ import { listen, type Listening } from '../server/listen.ts';
 import type { ServedMetrics } from '../server/metrics-server.ts';
 import { stopSignal } from '../server/stop-signal.ts';
 import { createLogger } from '../telemetry/log.ts';
-import { createAssembler, DEFAULTS as ASSESS_DEFAULTS } from './assemble-assess.ts';
+import { createAssembler, createCatalog, DEFAULTS as ASSESS_DEFAULTS } from './assemble-assess.ts';
 import { assessUnderFile } from './assess-under-file.ts';
 import { connectRegistry } from './connect-registry.ts';
 import { connect } from './connect.ts';
@@ -67,26 +69,36 @@ async function certify({ certDir }: ServeFlags, parts: Parts, signal: AbortSigna
   return { first: await loadDevelopmentCertificate(certDir), follow: () => {} };
 }
 
+interface Followed extends Pick<ServeFlags, 'config'> {
+  readonly catalog: ImageCatalog;
+}
+
 /** Under the policy that the configuration file has at each moment, where there is one. */
-function followPolicy(file: string | undefined, parts: Parts, signal: AbortSignal): AssessPod {
+function followPolicy({ config: file, catalog }: Followed, parts: Parts, signal: AbortSignal): AssessPod {
   const { settings, logger, metrics } = parts;
-  const assemble = createAssembler({ ...parts, boundsWaits: true }, settings);
+  const assemble = createAssembler({ ...parts, boundsWaits: true }, catalog);
   if (file === undefined) return assemble(settings);
   const { parse } = configurations;
   const { onReload } = metrics;
   return assessUnderFile({ file, assemble, parse, logger, onReload }, settings, signal);
 }
 
-/** What both webhooks ask: assessed, counted, and looked at again where an image was known too late. */
-function watchAdmissions(
-  assess: AssessPod,
-  { client, logger, metrics }: Parts,
-  signal: AbortSignal,
-): AssessPod {
-  const { onEvent, onLatePodDropped: onDropped } = metrics;
-  const events = createEvents({ client, logger, onEvent }, { instance: hostname() }, signal);
+/** What both webhooks ask: assessed, counted, and judged later if an image could not be read. */
+function watchAdmissions(flags: ServeFlags, parts: Parts, signal: AbortSignal): AssessPod {
+  const { client, cluster, logger, metrics, settings } = parts;
+  const { onEvent, unjudged } = metrics;
+  const catalog = createCatalog(parts, settings);
+  const assess = followPolicy({ ...flags, catalog }, parts, signal);
+  const events = createEvents({ client, logger, onEvent }, { instance: hostname() });
+  const pods = createStoredPods({ client });
+  const admissions = createUnjudgedAdmissions(
+    { assess, catalog, cluster, pods, events, logger, onDropped: unjudged.onDropped },
+    {},
+    signal,
+  );
+  unjudged.measure(admissions.pods);
   // The second look is no decision of an admission.
-  return metrics.measureAssess(createLateFindings({ assess, events, logger, onDropped }));
+  return metrics.measureAssess(admissions.assess);
 }
 
 function healthOf(cluster: Cluster): Health {
@@ -103,7 +115,7 @@ async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promi
   const certificate = await certify(flags, parts, signal);
   metrics.onCertificate(certificate.first);
   await tellOfChangedFiles({ registry: settings.registry, logger }, signal);
-  const assess = watchAdmissions(followPolicy(flags.config, parts, signal), parts, signal);
+  const assess = watchAdmissions(flags, parts, signal);
   const health = healthOf(cluster);
   const meter = metrics.answers;
   const app = createApp({ assess, health, logger, meter }, { https: serverTlsOptions(certificate.first) });

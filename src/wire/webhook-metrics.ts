@@ -1,6 +1,8 @@
+import type { EventResult } from '../assess/ports.ts';
+import { CONSEQUENCES, type Consequence } from '../assess/unjudged/unjudged-owner.ts';
 import { endOf, type ServingCertificate } from '../certs/serving-certificate.ts';
 import { COLLECTIONS, type Cluster } from '../kubernetes/cluster.ts';
-import { EVENT_RESULTS, type EventResult } from '../kubernetes/events.ts';
+import { EVENT_RESULTS } from '../kubernetes/events.ts';
 import { serveMetrics, type ServedMetrics } from '../server/metrics-server.ts';
 import type { ServerSettings } from '../server/settings.ts';
 import { CONTENT_TYPE } from '../telemetry/exposition.ts';
@@ -71,20 +73,33 @@ function meterCertificate(metrics: Metrics): (certificate: ServingCertificate) =
 function meterEvents(metrics: Metrics): (result: EventResult) => void {
   const events = metrics.counter({
     name: 'wasmgate_events_total',
-    help: 'Kubernetes Events on Pods by what became of them; dropped: there were too many at a time.',
+    help: 'Kubernetes Events on Pods and their owners by what became of them; needless: the namespace is gone.',
     labels: { result: EVENT_RESULTS },
   });
   return (result) => events.of({ result }).add();
 }
 
-function meterLatePods(metrics: Metrics): () => void {
+type UnjudgedPods = () => ReadonlyMap<Consequence, number>;
+
+const NO_PODS: UnjudgedPods = () => new Map();
+
+/** Read from memory when metrics are. */
+function meterUnjudged(metrics: Metrics) {
   const dropped = metrics
     .counter({
-      name: 'wasmgate_late_pods_dropped_total',
-      help: 'Pods admitted before their images were known that nobody looks at again: there were too many at a time.',
+      name: 'wasmgate_unjudged_owners_dropped_total',
+      help: 'Owners of Pods admitted without a decision that are not judged later: too many at a time.',
     })
     .of({});
-  return () => dropped.add();
+  let read: UnjudgedPods = NO_PODS;
+  metrics.readings({
+    name: 'wasmgate_pods_admitted_unjudged',
+    help: 'Pods admitted before their images could be read, by what these mean for them; pending: still unknown.',
+    type: 'gauge',
+    labels: { consequence: CONSEQUENCES },
+    read: () => [...read()].map(([consequence, pods]) => [{ consequence }, pods] as const),
+  });
+  return { onDropped: () => dropped.add(), measure: (pods: UnjudgedPods) => void (read = pods) };
 }
 
 /** Read from the watches when metrics are. */
@@ -130,7 +145,7 @@ export function createWebhookMetrics(version: string, cluster: Pick<Cluster, 'st
     registry: meterRegistry(metrics),
     onReload: meterReloads(metrics),
     onEvent: meterEvents(metrics),
-    onLatePodDropped: meterLatePods(metrics),
+    unjudged: meterUnjudged(metrics),
     onCertificate: meterCertificate(metrics),
   };
   addWatches(metrics, cluster);

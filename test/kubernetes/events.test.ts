@@ -1,19 +1,17 @@
-import { onTestFinished, describe, expect, test } from 'vitest';
-import type { PodEvent } from '../../src/assess/ports.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { EventResult, ObjectEvent } from '../../src/assess/ports.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { createEvents, type EventResult, type EventsOptions } from '../../src/kubernetes/events.ts';
+import { createEvents, type EventsOptions } from '../../src/kubernetes/events.ts';
+import { createStoredPods } from '../../src/kubernetes/stored-pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
 
-const EVENT: PodEvent = {
+const EVENT: ObjectEvent = {
   namespace: 'team-a',
-  name: 'app-1',
-  uid: 'u1',
+  regarding: { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'app-5d8f', uid: 'u1' },
   reason: 'WasmImageWithoutRuntimeClass',
   message: 'It needed a class.',
 };
-const POD = json({ metadata: { name: 'app-1', uid: 'u1' } });
-const READ = 'GET /api/v1/namespaces/team-a/pods/app-1';
 const WRITE = 'POST /apis/events.k8s.io/v1/namespaces/team-a/events';
 const retry = { firstMilliseconds: 1, maxMilliseconds: 1 };
 
@@ -30,19 +28,19 @@ async function start(steps: readonly Step[], options: Partial<EventsOptions> = {
   const events = createEvents(
     { client, logger, onEvent: (result) => results.push(result) },
     { instance: 'wasmgate-0', retry, ...options },
-    stopping.signal,
   );
   const lines = () => api.seen.map(({ method, path }) => `${method} ${path}`);
   const body = () => JSON.parse(api.seen.at(-1)?.body ?? '') as Readonly<Record<string, unknown>>;
-  return { api, events, lines, body, messages, results, stop: () => stopping.abort() };
+  const write = (event: ObjectEvent = EVENT) => events.write(event, stopping.signal);
+  return { client, write, lines, body, messages, results, stop: () => stopping.abort() };
 }
 
-describe('an Event on a Pod', () => {
-  test('is written once the Pod is there', async () => {
-    const { events, lines, body, results } = await start([refuse(404, 'NotFound'), POD, json({})]);
-    events.emit(EVENT);
-    await expect.poll(() => results).toEqual(['written']);
-    expect(lines()).toEqual([READ, READ, WRITE]);
+describe('an Event on an owner', () => {
+  test('is written as the API server wants it', async () => {
+    const { write, lines, body, results } = await start([json({})]);
+    expect(await write()).toBe('written');
+    expect(results).toEqual(['written']);
+    expect(lines()).toEqual([WRITE]);
     expect(body()).toEqual({
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
@@ -54,7 +52,7 @@ describe('an Event on a Pod', () => {
       note: 'It needed a class.',
       reportingController: 'wasmgate.dev/wasmgate',
       reportingInstance: 'wasmgate-0',
-      regarding: { apiVersion: 'v1', kind: 'Pod', namespace: 'team-a', name: 'app-1', uid: 'u1' },
+      regarding: { ...EVENT.regarding, namespace: 'team-a' },
     });
   });
 
@@ -63,81 +61,67 @@ describe('an Event on a Pod', () => {
     ['too long by one byte', `${'é'.repeat(512)}!`, `${'é'.repeat(510)}…`],
     ['with what a terminal would obey', 'a\u001B[31mb\nc', 'a [31mb c'],
   ] as const)('has a note of one line within 1 KiB: %s', async ([, message, note]) => {
-    const { events, lines, body } = await start([POD, json({})]);
-    events.emit({ ...EVENT, message });
-    await expect.poll(lines).toEqual([READ, WRITE]);
+    const { write, body } = await start([json({})]);
+    await write({ ...EVENT, message });
     expect(body()['note']).toBe(note);
+  });
+
+  test('is written again while the API server is in trouble', async () => {
+    const { write, lines } = await start([
+      refuse(500, 'InternalError'),
+      refuse(429, 'TooManyRequests'),
+      json({}),
+    ]);
+    expect(await write()).toBe('written');
+    expect(lines()).toEqual([WRITE, WRITE, WRITE]);
   });
 });
 
 describe('no Event', () => {
-  test.for<readonly [name: string, step: Step, reads: number, level: 'debug' | 'warn', result: EventResult]>([
-    ['where the Pod was never stored', refuse(404, 'NotFound'), 3, 'debug', 'needless'],
-    ['where the API server stays in trouble', refuse(500, 'InternalError'), 3, 'warn', 'failed'],
-    ['where Pods may not be read', refuse(403, 'Forbidden'), 1, 'warn', 'failed'],
-  ])('%s', async ([, step, reads, level, result]) => {
-    const { events, lines, messages, results } = await start([step], { attempts: 3 });
-    events.emit(EVENT);
-    await expect.poll(() => messages(level)).toHaveLength(1);
-    expect(messages(level)[0]).toContain('Cannot read Pod "team-a/app-1"');
-    await expect.poll(() => results).toEqual([result]);
-    expect(lines()).toEqual(Array.from({ length: reads }, () => READ));
+  test.for<readonly [name: string, step: Step, writes: number, level: 'debug' | 'warn', result: EventResult]>(
+    [
+      ['where the namespace is gone', refuse(404, 'NotFound'), 1, 'debug', 'needless'],
+      ['where the API server stays in trouble', refuse(500, 'InternalError'), 3, 'warn', 'failed'],
+      ['where Events may not be written', refuse(403, 'Forbidden'), 1, 'warn', 'failed'],
+    ],
+  )('%s', async ([, step, writes, level, result]) => {
+    const { write, lines, messages } = await start([step], { attempts: 3 });
+    expect(await write()).toBe(result);
+    expect(messages(level)).toHaveLength(1);
+    expect(messages(level)[0]).toContain('Cannot write an Event on ReplicaSet "team-a/app-5d8f"');
+    expect(lines()).toEqual(Array.from({ length: writes }, () => WRITE));
   });
 
-  test('where another Pod has the name now', async () => {
-    const other = json({ metadata: { name: 'app-1', uid: 'u2' } });
-    const { events, lines, results } = await start([other, POD, json({})], { maxPending: 1 });
-    events.emit(EVENT);
-    await expect.poll(() => results).toEqual(['needless']);
-    expect(lines()).toEqual([READ]);
-    // There is room for the next one as soon as this one was given up.
-    await expect
-      .poll(() => {
-        events.emit(EVENT);
-        return lines();
-      })
-      .toEqual([READ, READ, WRITE]);
+  test('in a namespace that no namespace can be', async () => {
+    const { write, lines } = await start([json({})]);
+    expect(await write({ ...EVENT, namespace: '..' })).toBe('needless');
+    expect(lines()).toEqual([]);
   });
 
-  test('on names that no object can have', async () => {
-    const { events, lines } = await start([POD, json({})]);
-    events.emit({ ...EVENT, name: '../nodes' });
-    events.emit({ ...EVENT, namespace: '..' });
-    events.emit(EVENT);
-    await expect.poll(lines).toEqual([READ, WRITE]);
-  });
-
-  test('after wasmgate was told to stop', async () => {
-    const { events, lines, messages, stop } = await start([() => {}]);
-    events.emit(EVENT);
-    await expect.poll(lines).toEqual([READ]);
+  test('after wasmgate was told to stop, and no word of it', async () => {
+    const { write, lines, messages, stop } = await start([() => {}]);
+    const writing = write();
+    await expect.poll(lines).toEqual([WRITE]);
     stop();
-    events.emit(EVENT);
-    await new Promise(setImmediate);
-    expect(lines()).toEqual([READ]);
+    expect(await writing).toBe('failed');
     expect([...messages('warn'), ...messages('debug')]).toEqual([]);
   });
 });
 
-test('one that may not be written is told in the log', async () => {
-  const { events, messages } = await start([POD, refuse(403, 'Forbidden')]);
-  events.emit(EVENT);
-  await expect.poll(() => messages('warn')).toHaveLength(1);
-  expect(messages('warn')[0]).toContain('Cannot write an Event on Pod "team-a/app-1"');
-});
+describe('a stored Pod', () => {
+  const signal = AbortSignal.timeout(60_000);
+  const POD = { metadata: { name: 'app-1', uid: 'u1' }, spec: { containers: [{ name: 'app' }] } };
 
-test('more than so many at a time are dropped, and the log says so', async () => {
-  const { api, events, lines, messages, results } = await start([() => {}, POD, json({})], { maxPending: 1 });
-  events.emit(EVENT);
-  events.emit(EVENT);
-  expect(results).toEqual(['dropped']);
-  await expect.poll(lines).toEqual([READ]);
-  api.open[0]?.writeHead(404, { 'content-type': 'application/json' }).end('{}');
-  await expect.poll(lines).toEqual([READ, READ, WRITE]);
-  await expect
-    .poll(() => {
-      events.emit(EVENT);
-      return messages('warn');
-    })
-    .toContain('too many Events at a time; some were not written');
+  test('is read by its name', async () => {
+    const { client, lines } = await start([json(POD)]);
+    expect(await createStoredPods({ client }).read('team-a', 'app-1', signal)).toEqual(POD);
+    expect(lines()).toEqual(['GET /api/v1/namespaces/team-a/pods/app-1']);
+  });
+
+  test('that is none is null, and an API server in trouble a failure', async () => {
+    const { client } = await start([refuse(404, 'NotFound'), refuse(500, 'InternalError')]);
+    const pods = createStoredPods({ client });
+    expect(await pods.read('team-a', 'app-1', signal)).toBeNull();
+    await expect(pods.read('team-a', 'app-1', signal)).rejects.toThrow('Cannot read Pod "team-a/app-1"');
+  });
 });

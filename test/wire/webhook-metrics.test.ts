@@ -271,7 +271,8 @@ test('what is known elsewhere is read: watches, certificate, build, process', as
   const { metrics, scrape } = await start();
   const certificate = await createTestCertificate();
   metrics.onCertificate(certificate);
-  metrics.onEvent('dropped');
+  metrics.onEvent('needless');
+  metrics.unjudged.measure(() => new Map([['needs-class', 200]]));
   const series = readSeries(await scrape());
   const notAfter = new X509Certificate(certificate.cert).validToDate.getTime() / 1000;
   expect(series).toMatchObject({
@@ -281,7 +282,8 @@ test('what is known elsewhere is read: watches, certificate, build, process', as
     'wasmgate_watch_restarts_total{resource="nodes"}': 3,
     'wasmgate_watch_last_contact_timestamp_seconds{resource="limitranges"}': 1_700_000_000.5,
     'wasmgate_certificate_not_after_timestamp_seconds{certificate="serving"}': notAfter,
-    'wasmgate_events_total{result="dropped"}': 1,
+    'wasmgate_events_total{result="needless"}': 1,
+    'wasmgate_pods_admitted_unjudged{consequence="needs-class"}': 200,
     wasmgate_config_last_reload_successful: 1,
   });
   const now = Date.now() / 1000;

@@ -1,0 +1,402 @@
+import type { RequestListener } from 'node:http';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createAssessPod } from '../../../src/assess/assess-pod.ts';
+import type { AssessmentRequest, AssessPod } from '../../../src/assess/assessment.ts';
+import { createDeadline, type Deadline } from '../../../src/assess/deadline.ts';
+import { createImageCatalog } from '../../../src/assess/images/image-catalog.ts';
+import type { ObjectEvent, PullSecretsPort } from '../../../src/assess/ports.ts';
+import {
+  createUnjudgedAdmissions,
+  type UnjudgedOptions,
+} from '../../../src/assess/unjudged/unjudged-admissions.ts';
+import { EMPTY_KEYRING } from '../../../src/credentials/keyring.ts';
+import type { UnknownReason } from '../../../src/detect/verdict.ts';
+import { AppError } from '../../../src/errors.ts';
+import type { OwnerReference, Pod } from '../../../src/pod/pod.ts';
+import type { PolicySettings } from '../../../src/policy/settings.ts';
+import { clusterPort } from '../../support/cluster-port.ts';
+import { putFixtureImages } from '../../support/fixture-images.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../../support/no-pull-secrets.ts';
+import { cluster, pod, runtimeClass, settings, type PodSketch } from '../../support/pods.ts';
+import { createRecordingLogger } from '../../support/recording-logger.ts';
+import { createLocalClient } from '../../support/registry-client.ts';
+import { startRegistry } from '../../support/registry.ts';
+
+const WASM = 'bk-wasi-wasm';
+const LINUX = 'linux-plain';
+const PATIENCE = 60_000;
+const AMPLE: Deadline = { signal: () => AbortSignal.timeout(PATIENCE) };
+const QUICK = {
+  tickMilliseconds: 5,
+  retryMilliseconds: 5,
+  longestRetryMilliseconds: 5,
+  longestMendMilliseconds: 5,
+} as const;
+const LONG_AFTER = 60_000;
+
+afterEach(() => void vi.useRealTimers());
+
+interface Setup {
+  readonly policy?: Partial<PolicySettings>;
+  readonly options?: UnjudgedOptions;
+  readonly pullSecrets?: PullSecretsPort;
+  readonly around?: (assess: AssessPod) => AssessPod;
+  /** Instead of silence, what the registry does until the test lets it answer. */
+  readonly trouble?: RequestListener;
+}
+
+interface Admission {
+  readonly owner?: OwnerReference;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+function ownedBy(kind: string, name: string, apiVersion = 'apps/v1'): OwnerReference {
+  return { apiVersion, kind, name, uid: `uid-of-${name}`, controller: true };
+}
+
+/** A registry that answers nothing of use until the test says so, and a cluster that stores what `admit` admits. */
+async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS, ...setup }: Setup = {}) {
+  const { around = (assess) => assess, trouble } = setup;
+  const gate = Promise.withResolvers<void>();
+  let isOpen = false;
+  const faults =
+    (handler: RequestListener): RequestListener =>
+    (request, response) => {
+      if (trouble !== undefined && !isOpen) trouble(request, response);
+      else void gate.promise.then(() => handler(request, response));
+    };
+  if (trouble !== undefined) gate.resolve();
+  const registry = await startRegistry({ images: putFixtureImages, faults });
+  const client = createLocalClient();
+  const stopping = new AbortController();
+  onTestFinished(async () => {
+    stopping.abort();
+    gate.resolve();
+    await client.close();
+    await registry.close();
+  });
+  const { logger, messages } = createRecordingLogger();
+  const port = clusterPort(cluster([runtimeClass('wasmtime'), runtimeClass('runc')]));
+  const catalog = createImageCatalog({ registry: client, pullSecrets, logger }, { failureTtl: 5 });
+  const judge = createAssessPod(
+    { catalog, cluster: port, serviceAccounts: NO_ACCOUNT_SECRETS, logger },
+    { policy: settings(policy), ownNamespace: 'wasmgate-system' },
+  );
+  const written: ObjectEvent[] = [];
+  const events = {
+    write: (event: ObjectEvent) => {
+      written.push(event);
+      return Promise.resolve('written' as const);
+    },
+  };
+  const stored = new Map<string, Pod>();
+  const reads: string[] = [];
+  const pods = {
+    read: (namespace: string, name: string) => {
+      reads.push(`${namespace}/${name}`);
+      return Promise.resolve(stored.get(`${namespace}/${name}`) ?? null);
+    },
+  };
+  const dropped: string[] = [];
+  const admissions = createUnjudgedAdmissions(
+    {
+      assess: around(judge),
+      catalog,
+      cluster: port,
+      pods,
+      events,
+      logger,
+      onDropped: () => void dropped.push('an owner'),
+    },
+    { ...QUICK, ...options },
+    stopping.signal,
+  );
+  const image = (name: string): string => `${registry.host}/corpus/${name}:latest`;
+  const request = (
+    uid: string,
+    sketch: PodSketch = {},
+    { owner, labels }: Admission = {},
+  ): AssessmentRequest => {
+    const { spec, metadata } = pod({ containers: [{ image: image(WASM) }], ...sketch });
+    const owners = owner === undefined ? {} : { ownerReferences: [owner] };
+    const named = {
+      ...metadata,
+      name: `pod-${uid}`,
+      uid,
+      ...owners,
+      ...(labels === undefined ? {} : { labels }),
+    };
+    return {
+      subject: 'pod',
+      pod: { spec, metadata: named },
+      namespace: 'default',
+      step: 'validate',
+      deadline: createDeadline(0),
+    };
+  };
+  const admit = async (asked: AssessmentRequest) => {
+    const assessment = await admissions.assess(asked);
+    // The scheduler has bound it by then.
+    const { metadata, spec } = asked.pod;
+    const bound: Pod = { metadata: { ...metadata }, spec: { ...spec, nodeName: 'linux-node' } };
+    stored.set(`${asked.namespace}/${metadata?.name ?? ''}`, bound);
+    return assessment;
+  };
+  const open = (): void => {
+    isOpen = true;
+    gate.resolve();
+  };
+  const told = () => written.map(({ reason, regarding }) => `${reason} ${regarding.kind}/${regarding.name}`);
+  const counts = () => Object.fromEntries(admissions.pods());
+  return {
+    admissions,
+    admit,
+    catalog,
+    counts,
+    dropped,
+    image,
+    messages,
+    open,
+    reads,
+    registry,
+    request,
+    stored,
+    told,
+    written,
+  };
+}
+
+describe('an owner whose Pods were admitted before their image could be read', () => {
+  test('gets one Event, and one of its Pods another, with the command that mends it', async () => {
+    const { admit, counts, open, registry, request, told, written } = await setUp();
+    const owned = { owner: ownedBy('ReplicaSet', 'web-5d8f'), labels: { 'pod-template-hash': '5d8f' } };
+    for (const uid of ['u1', 'u2', 'u3'])
+      expect(await admit(request(uid, {}, owned))).toMatchObject({ outcome: { refusals: [] } });
+    expect(counts()).toEqual({ pending: 3, 'needs-class': 0, 'would-be-denied': 0 });
+    expect(written).toEqual([]);
+    open();
+    await expect.poll(counts).toEqual({ pending: 0, 'needs-class': 3, 'would-be-denied': 0 });
+    expect(told()).toEqual([
+      'WasmImageWithoutRuntimeClass ReplicaSet/web-5d8f',
+      'WasmImageWithoutRuntimeClass Pod/pod-u1',
+    ]);
+    expect(written[0]).toMatchObject({
+      namespace: 'default',
+      regarding: { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-5d8f', uid: 'uid-of-web-5d8f' },
+      message: expect.stringMatching(
+        /^Known only after Pods of this ReplicaSet, such as "pod-u1", were admitted: container "c0" .* needs RuntimeClass "wasmtime", .*\. Run: kubectl rollout restart deployment\/web -n default$/,
+      ) as string,
+    });
+    expect(written[1]?.regarding).toEqual({ apiVersion: 'v1', kind: 'Pod', name: 'pod-u1', uid: 'u1' });
+    expect(registry.lines().filter((line) => line.includes('/manifests/'))).toHaveLength(1);
+  });
+
+  test('a bare Pod is its own owner', async () => {
+    const { admit, open, request, told, written } = await setUp();
+    await admit(request('u1'));
+    open();
+    await expect.poll(told).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
+    expect(written[0]?.message).toContain('Run: kubectl delete pod pod-u1 -n default');
+  });
+
+  test.each<[mode: 'warn' | 'audit', advice: string]>([
+    ['warn', 'kubectl delete pod pod-u1'],
+    ['audit', 'Set spec.runtimeClassName: wasmtime'],
+  ])('mode %s reports it, too', async (mode, advice) => {
+    const { admit, open, request, written } = await setUp({ policy: { mode } });
+    await admit(request('u1'));
+    open();
+    await expect.poll(() => written[0]?.message).toContain(advice);
+  });
+
+  test('a Pod whose own class cannot run the image would have been denied', async () => {
+    const { admit, counts, open, request, written } = await setUp();
+    await admit(request('u1', { spec: { runtimeClassName: 'runc' } }));
+    open();
+    await expect.poll(counts).toMatchObject({ 'would-be-denied': 1 });
+    expect(written).toMatchObject([
+      {
+        reason: 'WouldHaveBeenRefused',
+        message: expect.stringContaining('cannot run under RuntimeClass "runc"') as string,
+      },
+    ]);
+  });
+
+  test('is forgotten if its image is an ordinary one', async () => {
+    const { admit, counts, image, open, request, written } = await setUp();
+    await admit(request('u1', { containers: [{ image: image(LINUX) }] }));
+    expect(counts()).toMatchObject({ pending: 1 });
+    open();
+    await expect.poll(counts).toEqual({ pending: 0, 'needs-class': 0, 'would-be-denied': 0 });
+    expect(written).toEqual([]);
+  });
+
+  test('is forgotten when the Pod that was reported is gone', async () => {
+    const { admit, counts, open, request, stored } = await setUp({ options: { checkMilliseconds: 5 } });
+    vi.useFakeTimers({ toFake: ['performance'] });
+    await admit(request('u1'));
+    open();
+    const later = (): typeof counts extends () => infer Counts ? Counts : never => {
+      vi.advanceTimersByTime(LONG_AFTER);
+      return counts();
+    };
+    await expect.poll(later).toMatchObject({ 'needs-class': 1 });
+    stored.clear();
+    await expect.poll(later).toMatchObject({ 'needs-class': 0 });
+  });
+
+  test('is judged by its newest Pod if the first was never stored', async () => {
+    const { admit, admissions, open, request, told } = await setUp();
+    const owned = { owner: ownedBy('StatefulSet', 'db') };
+    await admissions.assess(request('u1', {}, owned));
+    await admit(request('u2', {}, owned));
+    open();
+    await expect
+      .poll(told)
+      .toEqual(['WasmImageWithoutRuntimeClass StatefulSet/db', 'WasmImageWithoutRuntimeClass Pod/pod-u2']);
+  });
+});
+
+describe('a look-up that failed', () => {
+  const answers =
+    (status: number): RequestListener =>
+    (_request, response) =>
+      void response.writeHead(status).end();
+
+  test.each<[reason: UnknownReason, trouble: RequestListener]>([
+    ['unreachable', answers(503)],
+    ['unreachable', (request) => void request.socket.destroy()],
+    ['rate-limited', answers(429)],
+    ['unauthorized', answers(403)],
+    ['not-found', answers(404)],
+  ])('for the reason %s is taken up again', async (reason, trouble) => {
+    const { admit, open, request, told } = await setUp({ trouble });
+    expect(await admit({ ...request('u1'), deadline: AMPLE })).toMatchObject({
+      containers: [{ verdict: { kind: 'unknown', reason } }],
+    });
+    open();
+    await expect.poll(told, { timeout: PATIENCE }).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
+  });
+
+  test('because a pull secret could not be read is taken up again', async () => {
+    let isAway = true;
+    const pullSecrets: PullSecretsPort = {
+      read: () =>
+        isAway
+          ? Promise.reject(new AppError<UnknownReason>('unreachable', 'Cannot read pull secret'))
+          : Promise.resolve(EMPTY_KEYRING),
+      forget: () => undefined,
+    };
+    const { admit, open, request, told } = await setUp({ pullSecrets });
+    open();
+    const spec = { imagePullSecrets: [{ name: 'pull-me' }] };
+    expect(await admit({ ...request('u1', { spec }), deadline: AMPLE })).toMatchObject({
+      containers: [{ verdict: { reason: 'unreachable' } }],
+    });
+    isAway = false;
+    await expect.poll(told, { timeout: PATIENCE }).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
+  });
+
+  test.each<[string, (image: (name: string) => string) => PodSketch]>([
+    [
+      'the configuration denies',
+      (image) => ({ containers: [{ image: image(WASM), imagePullPolicy: 'Never' }] }),
+    ],
+    ['is no reference', () => ({ containers: [{ image: 'Not A Reference' }] })],
+  ])('is not taken up for an image that %s', async (_case, sketch) => {
+    const { admit, counts, image, request } = await setUp();
+    await admit(request('u1', sketch(image)));
+    expect(counts()).toMatchObject({ pending: 0 });
+  });
+});
+
+describe('nothing is remembered', () => {
+  test.each<[string, Partial<AssessmentRequest>]>([
+    ['of a dry run', { isDryRun: true }],
+    ['by the mutating call', { step: 'mutate' }],
+    ['of a template', { subject: 'template' }],
+    ['of an update', { previous: pod({ containers: [{ image: 'before' }] }) }],
+    ['of a Pod without a uid', { pod: pod() }],
+  ])('%s', async (_case, parts) => {
+    const { admissions, counts, request } = await setUp();
+    await admissions.assess({ ...request('u1'), ...parts });
+    expect(counts()).toMatchObject({ pending: 0 });
+  });
+
+  test('of a Pod that is denied', async () => {
+    const { admit, counts, request } = await setUp({ policy: { onUnknownImage: 'deny' } });
+    await admit(request('u1'));
+    expect(counts()).toMatchObject({ pending: 0 });
+  });
+
+  test.each<[mode: 'audit' | 'warn', spec: PodSketch['spec']]>([
+    ['audit', {}],
+    ['warn', { runtimeClassName: 'runc' }],
+  ])('that the admission reported in mode %s', async (mode, spec = {}) => {
+    const { admit, catalog, counts, image, open, request, written } = await setUp({ policy: { mode } });
+    open();
+    const known = { image: image(WASM), namespace: 'default', pullSecrets: [], architectures: [] };
+    await catalog.ask(known, AbortSignal.timeout(PATIENCE));
+    const two = { containers: [{ image: image(WASM) }, { image: image(LINUX) }], spec };
+    await admit(request('u1', two));
+    expect(counts()).toMatchObject({ pending: 1 });
+    await expect.poll(counts).toMatchObject({ pending: 0 });
+    expect(written).toEqual([]);
+  });
+});
+
+describe('bounds', () => {
+  test('owners of one image share its look-up, and each is judged', async () => {
+    const { admit, counts, open, registry, request } = await setUp();
+    const owners = Array.from({ length: 50 }, (_value, index) => `u${index}`);
+    for (const uid of owners) await admit({ ...request(uid), namespace: `team-${uid}` });
+    open();
+    await expect.poll(counts).toMatchObject({ pending: 0, 'needs-class': owners.length });
+    expect(registry.lines().filter((line) => line.includes('/manifests/'))).toHaveLength(1);
+  });
+
+  test('a Pod that is asked about twice counts once', async () => {
+    const { admit, counts, request } = await setUp();
+    await admit(request('u1'));
+    await admit(request('u1'));
+    expect(counts()).toMatchObject({ pending: 1 });
+  });
+
+  test('the namespace with most owners loses its newest, and the log says so once', async () => {
+    const { admit, counts, dropped, messages, open, request, told } = await setUp({
+      options: { maxOwners: 2 },
+    });
+    await admit(request('u1'));
+    await admit(request('u2'));
+    await admit({ ...request('u3'), namespace: 'other' });
+    await admit(request('u4'));
+    expect(dropped).toEqual(['an owner', 'an owner']);
+    expect(messages('warn')).toEqual(['too many owners of unjudged Pods; the newest are not followed']);
+    expect(counts()).toMatchObject({ pending: 2 });
+    open();
+    await expect.poll(told).toContain('WasmImageWithoutRuntimeClass Pod/pod-u3');
+  });
+
+  test('owners whose names take much memory are dropped', async () => {
+    const { admit, counts, image, request } = await setUp({ options: { maxBytes: 2_000 } });
+    const long = { containers: [{ image: image('a'.repeat(200)) }, { image: image('b'.repeat(200)) }] };
+    for (const uid of ['u1', 'u2', 'u3', 'u4']) await admit(request(uid, long));
+    expect(counts()['pending']).toBe(2);
+  });
+
+  test('a fault of the second look is logged, and it is taken again', async () => {
+    let looks = 0;
+    const around = (judge: AssessPod): AssessPod => {
+      return (request) => {
+        looks += 1;
+        if (looks === 2) throw new Error('broken');
+        return judge(request);
+      };
+    };
+    const { admit, messages, open, request, told } = await setUp({ around });
+    await admit(request('u1'));
+    open();
+    await expect.poll(told).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
+    expect(messages('warn')).toEqual(['cannot judge admitted Pods now']);
+  });
+});
