@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { KeychainPort, Logger } from '../assess/ports.ts';
 import type { Credential } from '../credentials/credential.ts';
+import { weighCredentials } from '../credentials/keyring.ts';
 import { matchesServer, parseServerPattern, type ServerPattern } from '../credentials/server-pattern.ts';
 import { AppError } from '../errors.ts';
 import type { Reference } from '../image/reference.ts';
@@ -67,7 +68,11 @@ export function createCredentialProvider(
   const { provider } = options;
   const limits: KeychainLimits = { ...DEFAULTS, ...options.limits };
   const patterns = provider.matchImages.flatMap((text) => parseServerPattern(text) ?? []);
-  const cache = new LRUCache<string, readonly Credential[]>({ max: limits.answers });
+  const cache = new LRUCache<string, readonly Credential[]>({
+    max: limits.answers,
+    maxSize: limits.answersBytes,
+    sizeCalculation: (credentials, key) => key.length + weighCredentials(credentials),
+  });
   const flights = new Map<string, Promise<readonly Credential[]>>();
 
   async function askAndKeep(reference: Reference): Promise<readonly Credential[]> {

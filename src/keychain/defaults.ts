@@ -8,6 +8,8 @@ export const DEFAULTS = {
   ttlMilliseconds: 60_000,
   /** Registries, or images where a plugin answers for one image only, at some KiB each. */
   answers: 1000,
+  /** Bytes of memory for what one plugin answered: a program may say 256 KiB for each image that a tenant names. */
+  answersBytes: 8 * 1024 * 1024,
 } as const;
 
 export type KeychainLimits = { readonly [Key in keyof typeof DEFAULTS]: number };

@@ -1,5 +1,6 @@
 import type { KeychainPort, Logger } from '../assess/ports.ts';
 import type { Credential } from '../credentials/credential.ts';
+import { weighCredentials } from '../credentials/keyring.ts';
 import {
   chooseHelper,
   parseCredentialHelpers,
@@ -52,8 +53,12 @@ export function createDockerConfigFile(
   { file, env, limits: given }: DockerConfigOptions,
 ): KeychainPort {
   const limits: KeychainLimits = { ...DEFAULTS, ...given };
-  const configs = createSharedAnswers<DockerConfig>(limits);
-  const logins = createSharedAnswers<Credential | null>(limits);
+  const configs = createSharedAnswers<DockerConfig>(limits, ({ credentials }) =>
+    weighCredentials(credentials),
+  );
+  const logins = createSharedAnswers<Credential | null>(limits, (login) =>
+    weighCredentials(login === null ? [] : [login]),
+  );
 
   /** The last that could be read: a file with a slip in it takes nobody's logins away, one that is gone does. */
   let last: DockerConfig | null = null;

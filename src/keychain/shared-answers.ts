@@ -7,18 +7,29 @@ export interface SharedAnswers<Answer> {
 }
 
 export function createSharedAnswers<Answer>(
-  limits: Pick<KeychainLimits, 'answers' | 'ttlMilliseconds'>,
+  limits: Pick<KeychainLimits, 'answers' | 'answersBytes' | 'ttlMilliseconds'>,
+  weigh: (answer: Answer) => number,
 ): SharedAnswers<Answer> {
-  const cache = new LRUCache<string, Promise<Answer>>({ max: limits.answers, ttl: limits.ttlMilliseconds });
+  const cache = new LRUCache<string, Promise<Answer>>({
+    max: limits.answers,
+    maxSize: limits.answersBytes,
+    ttl: limits.ttlMilliseconds,
+  });
   return {
     get: (key, ask) => {
       const known = cache.get(key);
       if (known !== undefined) return known;
       const asking = ask();
-      cache.set(key, asking);
-      asking.catch(() => {
-        if (cache.peek(key) === asking) cache.delete(key);
-      });
+      cache.set(key, asking, { size: key.length });
+      const isCurrent = (): boolean => cache.peek(key) === asking;
+      const keep = (answer: Answer): void => {
+        const size = key.length + weigh(answer);
+        if (isCurrent()) cache.set(key, asking, { size, noUpdateTTL: true });
+      };
+      const drop = (): void => {
+        if (isCurrent()) cache.delete(key);
+      };
+      asking.then(keep, drop);
       return asking;
     },
   };

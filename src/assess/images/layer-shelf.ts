@@ -38,7 +38,10 @@ function keyOf({ registry, repository }: Reference, { digest }: Descriptor): str
 }
 
 export function createLayerShelf(maxSize: number): LayerShelf {
-  const layers = new LRUCache<string, ShelvedLayer>({ maxSize, sizeCalculation: sizeOf });
+  const layers = new LRUCache<string, ShelvedLayer>({
+    maxSize,
+    sizeCalculation: (layer, key) => sizeOf(layer) + 2 * key.length,
+  });
   return {
     get: (reference, layer) => layers.get(keyOf(reference, layer)),
     put: (reference, layer, shelved) => void layers.set(keyOf(reference, layer), shelved),

@@ -20,6 +20,8 @@ export const LOOK_INSIDE_DEFAULTS = {
   outageTtl: 500,
   /** Images remembered for not letting themselves be looked into. */
   maxFailures: 1_000,
+  /** Bytes of memory for them: a key holds names of pull secrets and a command, some 17 KiB at its longest. */
+  maxFailureBytes: 2 * 1024 * 1024,
   /** A look outlives the admission that asked, to be there for the retry; this ends it all the same. */
   timeout: 30_000,
   /** That one namespace may have under way: each way to start an image is a look of its own, and Pods choose their commands. */
@@ -66,10 +68,16 @@ function isBackedOff(error: AppError): boolean {
 
 /** Equal looks under way are taken once; those that failed are not tried again for a while. */
 export function createLookInside({ peek, turns, logger }: InsideDeps): LookInside {
-  const { failureTtl, outageTtl, maxFailures, timeout, looksOfNamespace } = LOOK_INSIDE_DEFAULTS;
+  const { failureTtl, outageTtl, maxFailures, maxFailureBytes, timeout, looksOfNamespace } =
+    LOOK_INSIDE_DEFAULTS;
   const underWay = new Map<string, Promise<ImageFacts>>();
   const room = createLookUpsUnderWay(looksOfNamespace);
-  const failed = new LRUCache<string, true>({ max: maxFailures, ttl: failureTtl });
+  const failed = new LRUCache<string, true>({
+    max: maxFailures,
+    maxSize: maxFailureBytes,
+    sizeCalculation: (_failed, key) => 2 * key.length,
+    ttl: failureTtl,
+  });
 
   async function take(
     { image, namespace, credentialsFor, learn }: LookedInto,
