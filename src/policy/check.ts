@@ -1,4 +1,4 @@
-import type { PolicyContext } from './context.ts';
+import type { ChoiceContext, PodContext, PolicyContext } from './context.ts';
 import type { Change, Finding } from './decision.ts';
 import type { FindingId } from './finding-catalog.ts';
 
@@ -15,15 +15,28 @@ export interface Explanation {
   readonly cure: string;
 }
 
-/** What it finds wrong with a Pod, or nothing. A function of plain data. */
-export type Check = (context: PolicyContext) => readonly Finding[];
+/** Returns what is wrong with a Pod, or nothing. A function of plain data. */
+export type Check<Context> = (context: Context) => readonly Finding[];
 
 /**
- * One rule: a finding with its explanation. A new one is a file in checks/, a line in checks/index.ts and an example
- * manifest. Findings that come from elsewhere (resources) have their explanation there and a line in explanations.ts.
+ * A rule that judges the Pod with one class: its own, or one that is tried on. It never asks which other class would do: an
+ * advice that names others is a function of them, called once the choice is made.
+ *
+ * A new rule is a file in checks/, a line in checks/index.ts, a row in finding-catalog.ts and an example manifest. Findings
+ * that come from elsewhere (resources) have their explanation there and a line in explanations.ts.
  */
 export interface Rule extends Explanation {
-  readonly check: Check;
+  readonly check: Check<PolicyContext>;
+}
+
+/** A rule that does not look at the class: it runs once for a Pod, and no class is chosen for its sake. */
+export interface PodRule extends Explanation {
+  readonly check: Check<PodContext>;
+}
+
+/** A rule that speaks of the choice, after it is made. */
+export interface ChoiceRule extends Explanation {
+  readonly check: Check<ChoiceContext>;
 }
 
 /** One mutation, field by field; nothing where the Pod already has it. */

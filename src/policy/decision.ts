@@ -5,18 +5,22 @@ import type { Consequence, FindingId, Severity } from './finding-catalog.ts';
 export const ACTIONS = ['deny', 'warn', 'ignore'] as const;
 export type Action = (typeof ACTIONS)[number];
 
+/** Words an advice that names other classes, best first; the list may be empty. */
+export type AdviceOnClasses = (alternatives: readonly string[]) => string;
+
 /** What is wrong, or worth saying. `detail` names the subject and its state, `advice` what to do. */
 export interface Finding {
   readonly id: FindingId;
   /** The container it speaks of; null for the Pod. */
   readonly container: string | null;
   readonly detail: string;
-  readonly advice: string;
+  readonly advice: string | AdviceOnClasses;
   /** Where it differs from the catalog's. */
   readonly consequence?: Consequence;
 }
 
 export interface RatedFinding extends Finding {
+  readonly advice: string;
   readonly severity: Severity;
   readonly consequence: Consequence;
   readonly action: Action;

@@ -56,13 +56,15 @@ export function insteadOfLinuxEntry({ image, verdict, facts }: AssessedContainer
   return `Name ${repositoryOf(image)}@${facts.wasmEntry}, the entry for Wasm in its index, instead.`;
 }
 
-/** `RuntimeClass "wasmtime-spin-v2" (handler spin)`, or without the handler where it has the same name. */
-export function describeClass({ name, handler }: RuntimeClass): string {
+/** `RuntimeClass "wasmtime-spin-v2" (handler spin)`, or without the handler if it has the same name. */
+export function describeClass(runtimeClass: RuntimeClass | null): string {
+  if (runtimeClass === null) return "the nodes' default runtime";
+  const { name, handler } = runtimeClass;
   return name === handler ? `RuntimeClass "${name}"` : `RuntimeClass "${name}" (handler ${handler})`;
 }
 
 /** `"a", "b" or "c"` */
-export function alternatives(names: readonly string[]): string {
+export function listNames(names: readonly string[]): string {
   const quoted = names.map((name) => `"${name}"`);
   const last = quoted.at(-1) ?? '';
   return quoted.length < 2 ? last : `${quoted.slice(0, -1).join(', ')} or ${last}`;

@@ -1,9 +1,9 @@
 import { updateChecks } from './checks/index.ts';
+import { namedClass } from './choose/choose-class.ts';
 import type { PolicyContext } from './context.ts';
 import type { Decision } from './decision.ts';
 import { isWasmContainer, type PodFacts } from './facts.ts';
 import { rateFindings } from './rate-findings.ts';
-import { namedClass } from './resolve-class.ts';
 import type { PolicySettings } from './settings.ts';
 
 /**
@@ -11,10 +11,10 @@ import type { PolicySettings } from './settings.ts';
  * nothing is chosen and nothing changed.
  */
 export function evaluateUpdate(facts: PodFacts, settings: PolicySettings): Decision {
-  const resolved = namedClass(facts, settings);
-  const wasmContainers = facts.containers.filter(isWasmContainer);
-  const context: PolicyContext = { ...facts, settings, resolved, wasmContainers };
+  const pod = { ...facts, settings, wasmContainers: facts.containers.filter(isWasmContainer) };
+  const resolved = namedClass(pod);
+  const context: PolicyContext = { ...pod, resolved };
   const found = updateChecks.flatMap((check) => check(context));
-  const findings = rateFindings(found, settings);
+  const findings = rateFindings(found, settings, () => []);
   return { findings, changes: [], runtimeClass: { class: resolved.class, origin: resolved.origin } };
 }

@@ -1,5 +1,12 @@
 import type { Action, Finding, RatedFinding } from './decision.ts';
-import { FINDINGS, severityOf, type FindingId, type Severity } from './finding-catalog.ts';
+import {
+  FINDING_IDS,
+  FINDINGS,
+  severityOf,
+  type Consequence,
+  type FindingId,
+  type Severity,
+} from './finding-catalog.ts';
 import type { PolicySettings } from './settings.ts';
 
 /** wasmgate denies what is certain to fail, and warns of everything else. */
@@ -20,17 +27,33 @@ export function actionOf(id: FindingId, { findings, onUnknownImage }: PolicySett
   return defaultActionOf(id);
 }
 
-/** Adds severity, consequence and action; leaves out findings that the operator ignores. */
+export function consequenceOf({ id, consequence }: Finding): Consequence {
+  return consequence ?? FINDINGS[id].consequence;
+}
+
+const ORDER: ReadonlyMap<FindingId, number> = new Map(FINDING_IDS.map((id, index) => [id, index]));
+
+function inOrder(left: Finding, right: Finding): number {
+  return (ORDER.get(left.id) ?? 0) - (ORDER.get(right.id) ?? 0);
+}
+
+/**
+ * Adds severity, consequence and action, in the order of the catalog; leaves out findings that the operator ignores.
+ * @param alternatives the classes that an advice may name; called only if one does
+ */
 export function rateFindings(
   findings: readonly Finding[],
   settings: PolicySettings,
+  alternatives: () => readonly string[],
 ): readonly RatedFinding[] {
   return findings
+    .filter(({ id }) => actionOf(id, settings) !== 'ignore')
+    .toSorted(inOrder)
     .map((finding) => ({
       ...finding,
+      advice: typeof finding.advice === 'string' ? finding.advice : finding.advice(alternatives()),
       severity: severityOf(finding.id),
-      consequence: finding.consequence ?? FINDINGS[finding.id].consequence,
+      consequence: consequenceOf(finding),
       action: actionOf(finding.id, settings),
-    }))
-    .filter(({ action }) => action !== 'ignore');
+    }));
 }

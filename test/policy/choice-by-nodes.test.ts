@@ -8,7 +8,7 @@ import { linux, RUNWASI_LAYER, wasi } from '../support/image-facts.ts';
 import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
 
 const IMAGES = { file: linux('/app.wasm'), wasi: wasi('/app.wasm'), layer: RUNWASI_LAYER };
-const CLASSES = [runtimeClass('wasmedge'), runtimeClass('wasmtime')];
+const CLASSES = [runtimeClass('wasmedge'), runtimeClass('wasmer')];
 
 interface Setup {
   readonly nodes?: readonly ClusterNode[];
@@ -28,7 +28,7 @@ function chosen(setup: Setup): string | undefined {
 }
 
 const edge = node('edge', { handlers: ['wasmedge'], labels: { pool: 'edge' } });
-const core = node('core', { handlers: ['wasmtime'], labels: { pool: 'core' } });
+const core = node('core', { handlers: ['wasmer'], labels: { pool: 'core' } });
 
 /** As the DaemonSet controller writes it, one Pod for each node. */
 function daemonPodFor(name: string): Partial<PodSpec> {
@@ -43,11 +43,11 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
     [
       "by the Pod's nodeSelector",
       { nodes: [edge, core], spec: { nodeSelector: { pool: 'core' } } },
-      'wasmtime',
+      'wasmer',
     ],
-    ["a DaemonSet's Pod for one node", { nodes: [edge, core], spec: daemonPodFor('core') }, 'wasmtime'],
+    ["a DaemonSet's Pod for one node", { nodes: [edge, core], spec: daemonPodFor('core') }, 'wasmer'],
     ["a DaemonSet's Pod for the other", { nodes: [edge, core], spec: daemonPodFor('edge') }, 'wasmedge'],
-    ['bound to a node', { nodes: [edge, core], spec: { nodeName: 'core' } }, 'wasmtime'],
+    ['bound to a node', { nodes: [edge, core], spec: { nodeName: 'core' } }, 'wasmer'],
     [
       'no node that it selects: by name',
       { nodes: [edge, core], spec: { nodeSelector: { pool: 'none' } } },
@@ -67,7 +67,7 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
   const tolerations = [{ key: 'workload', operator: 'Exists' as const }];
 
   test.each<[string, Setup, string]>([
-    ['a taint in the way', { nodes: [closed('edge', 'wasmedge'), core] }, 'wasmtime'],
+    ['a taint in the way', { nodes: [closed('edge', 'wasmedge'), core] }, 'wasmer'],
     [
       '… that the Pod tolerates',
       { nodes: [closed('edge', 'wasmedge'), core], spec: { tolerations } },
@@ -88,7 +88,7 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
       'wasmedge',
     ],
     ['… on some of the nodes', { nodes: [closed('a', 'wasmedge'), edge, core] }, 'wasmedge'],
-    ['… on all nodes of either', { nodes: [closed('a', 'wasmedge'), closed('b', 'wasmtime')] }, 'wasmedge'],
+    ['… on all nodes of either', { nodes: [closed('a', 'wasmedge'), closed('b', 'wasmer')] }, 'wasmedge'],
     [
       '… of a class that the operator prefers',
       { nodes: [closed('edge', 'wasmedge'), core], policy: { preferRuntimeClasses: ['wasmedge'] } },
@@ -99,11 +99,8 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
   });
 
   test('a taint that one class alone tolerates', () => {
-    const tolerant = runtimeClass('tolerant', { handler: 'wasmtime', tolerations });
-    const view = cluster(
-      [runtimeClass('alike', { handler: 'wasmtime' }), tolerant],
-      [closed('a', 'wasmtime')],
-    );
+    const tolerant = runtimeClass('tolerant', { handler: 'wasmer', tolerations });
+    const view = cluster([runtimeClass('alike', { handler: 'wasmer' }), tolerant], [closed('a', 'wasmer')]);
     const subject = pod({ containers: [{ image: 'file' }] });
     expect(evaluate(podFacts(subject, IMAGES, view), settings()).runtimeClass.class?.name).toBe('tolerant');
   });
@@ -113,28 +110,28 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
     const decideFor = (spec: Partial<PodSpec>) =>
       evaluate(podFacts(pod({ containers: [{ image: 'file' }], spec }), IMAGES, view), settings())
         .runtimeClass.class?.name;
-    expect([{}, daemonPodFor('core'), {}].map(decideFor)).toEqual(['wasmedge', 'wasmtime', 'wasmedge']);
+    expect([{}, daemonPodFor('core'), {}].map(decideFor)).toEqual(['wasmedge', 'wasmer', 'wasmedge']);
   });
 
   test('a class whose nodes the Pod does not select is told', () => {
     const { findings } = decide({
       nodes: [edge, core],
-      spec: { runtimeClassName: 'wasmtime', nodeSelector: { pool: 'edge' } },
+      spec: { runtimeClassName: 'wasmer', nodeSelector: { pool: 'edge' } },
     });
     expect(findings).toContainEqual(
       expect.objectContaining({
         id: 'handler-on-no-node',
         detail: expect.stringContaining('(it has: wasmedge)') as string,
-        advice: 'Install handler wasmtime on such a node, or name another class.',
+        advice: 'Install handler wasmer on such a node, or name another class.',
       }),
     );
   });
 
   test('where no node has the labels of the class, they are what is missing', () => {
     const nodeSelector = { 'wasm-runtime': 'enabled', pool: 'wasm' };
-    const view = cluster([runtimeClass('wasmtime', { nodeSelector })], [core]);
+    const view = cluster([runtimeClass('wasmer', { nodeSelector })], [core]);
     const facts = podFacts(
-      pod({ containers: [{ image: 'file' }], spec: { runtimeClassName: 'wasmtime' } }),
+      pod({ containers: [{ image: 'file' }], spec: { runtimeClassName: 'wasmer' } }),
       IMAGES,
       view,
     );
@@ -143,7 +140,7 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
         id: 'handler-on-no-node',
         detail: expect.stringContaining('no node matches its nodeSelector') as string,
         advice:
-          'Label a node that has handler wasmtime with pool=wasm,wasm-runtime=enabled, or name another class.',
+          'Label a node that has handler wasmer with pool=wasm,wasm-runtime=enabled, or name another class.',
       }),
     );
   });
@@ -151,13 +148,13 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
   test('where the Pod selects no such node itself, its own selection is what to change', () => {
     const { findings } = decide({
       nodes: [edge, core],
-      spec: { runtimeClassName: 'wasmtime', nodeSelector: { pool: 'none' } },
+      spec: { runtimeClassName: 'wasmer', nodeSelector: { pool: 'none' } },
     });
     expect(findings).toContainEqual(
       expect.objectContaining({
         id: 'handler-on-no-node',
         advice:
-          "Let the Pod's nodeSelector and node affinity select a node that has handler wasmtime, or name another class.",
+          "Let the Pod's nodeSelector and node affinity select a node that has handler wasmer, or name another class.",
       }),
     );
   });
@@ -172,27 +169,27 @@ describe('an image that containerd 2.3 leaves packed goes where it is unpacked',
   test.each<[string, Setup, string]>([
     [
       'to the older nodes',
-      { image: 'wasi', nodes: [newer('a', 'wasmedge'), older('b', 'wasmtime')] },
-      'wasmtime',
+      { image: 'wasi', nodes: [newer('a', 'wasmedge'), older('b', 'wasmer')] },
+      'wasmer',
     ],
     [
       'to the class with fewer of the newer ones',
-      { image: 'wasi', nodes: [newer('a', 'wasmedge'), newer('b', 'wasmtime'), older('c', 'wasmtime')] },
-      'wasmtime',
+      { image: 'wasi', nodes: [newer('a', 'wasmedge'), newer('b', 'wasmer'), older('c', 'wasmer')] },
+      'wasmer',
     ],
     [
       'by name where none unpacks it',
-      { image: 'wasi', nodes: [newer('a', 'wasmedge'), newer('b', 'wasmtime')] },
+      { image: 'wasi', nodes: [newer('a', 'wasmedge'), newer('b', 'wasmer')] },
       'wasmedge',
     ],
     [
       'a Linux image does not care',
-      { image: 'file', nodes: [newer('a', 'wasmedge'), older('b', 'wasmtime')] },
+      { image: 'file', nodes: [newer('a', 'wasmedge'), older('b', 'wasmer')] },
       'wasmedge',
     ],
     [
       'an OCI layer does not care',
-      { image: 'layer', nodes: [newer('a', 'wasmedge'), older('b', 'wasmtime')] },
+      { image: 'layer', nodes: [newer('a', 'wasmedge'), older('b', 'wasmer')] },
       'wasmedge',
     ],
     [
@@ -213,7 +210,7 @@ describe('while what is known of RuntimeClasses may be out of date', () => {
   });
 
   test('a Pod that names its class is served as ever', () => {
-    const paths = decide({ facts: stale, spec: { runtimeClassName: 'wasmtime' } }).changes.map(
+    const paths = decide({ facts: stale, spec: { runtimeClassName: 'wasmer' } }).changes.map(
       ({ path }) => path,
     );
     expect(paths).toContain('/spec/containers/0/resources/limits/memory');

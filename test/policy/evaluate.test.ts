@@ -82,7 +82,18 @@ describe('which class is chosen', () => {
       { view: cluster([runtimeClass('x', { handler: 'spin-v0-15-1' })]) },
       'x',
     ],
-    ['the first by name where nothing else tells', {}, { view: cluster([time, edge]) }, 'wasmedge'],
+    [
+      'the first by name if nothing else differs',
+      {},
+      { view: cluster([runtimeClass('wasmer'), edge]) },
+      'wasmedge',
+    ],
+    [
+      'one that runs modules and components before one that runs modules only, if the image may be either',
+      {},
+      { view: cluster([time, edge]) },
+      'wasmtime',
+    ],
     [
       "the operator's, by class name",
       {},
@@ -101,7 +112,8 @@ describe('which class is chosen', () => {
       { view: cluster([edge, time], [node('n', { handlers: ['wasmtime'] })]) },
       'wasmtime',
     ],
-    ['not crun, unless somebody vouches for it', {}, { view: cluster([crun]) }, null],
+    ['crun that nobody vouches for, as the last resort', {}, { view: cluster([crun]) }, 'crun-wasm'],
+    ['… behind every other class', {}, { view: cluster([crun, time]) }, 'wasmtime'],
     [
       'crun where a node has it',
       {},
@@ -273,7 +285,7 @@ describe('what is found', () => {
       'only crun, for which nobody vouches',
       {},
       { view: cluster([runtimeClass('crun')]) },
-      ['deny no-runtime-class-for-image'],
+      ['warn component-on-module-runtime', 'warn annotation-delivery-unknown'],
     ],
     ['Wasm on runc', { spec: { runtimeClassName: 'runc' } }, {}, ['deny handler-cannot-run-image']],
     [

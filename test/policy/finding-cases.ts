@@ -37,7 +37,11 @@ export const FINDING_CASES: Readonly<
         pod: { containers: [{ image: 'app' }, { image: 'away', livenessProbe: exec }] },
       },
       'a Wasm container on crun': { on: 'crun', pod: one('app', { livenessProbe: exec }) },
-      'a class that is chosen': { on: null, pod: mesh({ readinessProbe: exec }) },
+      'a shim that is chosen': {
+        on: null,
+        view: cluster([runtimeClass('wasmtime')]),
+        pod: mesh({ readinessProbe: exec }),
+      },
     },
     rests: {
       httpGet: { pod: one('app', { livenessProbe: http, readinessProbe: http, startupProbe: http }) },
@@ -82,7 +86,7 @@ export const FINDING_CASES: Readonly<
       'a shim': { spec: { hostUsers: false } },
       'a chosen shim': {
         on: null,
-        policy: { preferRuntimeClasses: ['wasmtime'] },
+        view: cluster([runtimeClass('wasmtime')]),
         spec: { hostUsers: false },
       },
     },

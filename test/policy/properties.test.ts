@@ -11,7 +11,7 @@ import { fc } from '../support/properties.ts';
 
 const IMAGES: Readonly<Record<string, Known>> = {
   server: linux('/server'),
-  file: linux('/app.wasm'),
+  file: { ...linux('/app.wasm'), contents: { '/app.wasm': 'module' } },
   wasi: wasi('/app.wasm'),
   spin: SPIN_APP,
   module: OCI_MODULE,

@@ -27,7 +27,11 @@ function policyOf(policy: object): PolicySettings {
   return configuration({ policy }).policy;
 }
 
-const IMAGES = { app: linux('/app.wasm'), server: linux('/server'), away: 'unreachable' } as const;
+const IMAGES = {
+  app: { ...linux('/app.wasm'), contents: { '/app.wasm': 'module' as const } },
+  server: linux('/server'),
+  away: 'unreachable',
+} as const;
 const VIEW = cluster([
   runtimeClass('crun-wasm'),
   runtimeClass('kata-clh'),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { changedImages } from '../../src/pod/changed-images.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { linux, OCI_COMPONENT, OCI_MODULE, SPIN_APP } from '../support/image-facts.ts';
+import { imageFacts, linux, OCI_COMPONENT, OCI_MODULE, SPIN_APP, wasi } from '../support/image-facts.ts';
 import {
   cluster,
   pod,
@@ -21,6 +21,11 @@ const IMAGES: Readonly<Record<string, Known>> = {
   module: OCI_MODULE,
   component: OCI_COMPONENT,
   spin: SPIN_APP,
+  'bare-module': OCI_MODULE,
+  'wasi-index': {
+    ...imageFacts(wasi('/app.wasm')),
+    pull: { ok: false, cause: 'no-platform', platforms: [], insteadUse: null },
+  },
   chart: { configType: 'application/vnd.cncf.helm.config.v1+json' },
   away: 'timeout',
 };
@@ -73,6 +78,28 @@ describe('an image that replaces another', () => {
     expect(changes).toEqual([]);
   });
 
+  test.each<[string, Change, string]>([
+    ['one that is no workload', { on: 'wasmtime', from: 'app', to: 'chart' }, 'warn image-not-a-workload'],
+    [
+      'Wasm under a handler that wasmgate does not know',
+      { on: 'nvidia', from: 'server', to: 'app' },
+      'warn handler-may-not-run-image',
+    ],
+    [
+      'an artifact without a command',
+      { on: 'wasmtime', from: 'app', to: 'bare-module' },
+      'deny command-required',
+    ],
+    [
+      'an index that no node can pull',
+      { on: 'wasmtime', from: 'app', to: 'wasi-index' },
+      'deny image-will-not-pull',
+    ],
+  ])('judged as at creation: %s', (_case, change, said) => {
+    const { findings } = decide(one(change.from, change), one(change.to, change));
+    expect(findings.map(({ action, id }) => `${action} ${id}`)).toEqual([said]);
+  });
+
   test.each<[string, Change]>([
     ['the same kind under its class', { on: 'wasmtime', from: 'app', to: 'app:2' }],
     ['the same kind without a class', { on: null, from: 'server', to: 'server:2' }],
@@ -82,9 +109,7 @@ describe('an image that replaces another', () => {
       { on: 'crun', from: 'app', to: 'server', annotations: { 'module.wasm.image/variant': 'compat-smart' } },
     ],
     ['one that is not known', { on: 'crun-wasm', from: 'app', to: 'away' }],
-    ['one that is no workload', { on: 'wasmtime', from: 'app', to: 'chart' }],
     ['from one that could not run either', { on: null, from: 'app', to: 'app:2' }],
-    ['under a handler that nobody knows', { on: 'nvidia', from: 'server', to: 'app' }],
     ['under a class that is gone', { on: 'gone', from: 'server', to: 'app' }],
     ['Wasm under crun, however it gets its annotation', { on: 'crun', from: 'server', to: 'app' }],
   ])('passes: %s', (_case, change) => {

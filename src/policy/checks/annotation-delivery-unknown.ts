@@ -1,11 +1,28 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
+import { preferenceOf } from '../choose/candidates.ts';
 import { namedEngine } from '../compat-annotation.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { describeClass } from '../describe.ts';
-import { isPreferred, runs } from '../select-runtime-class.ts';
+import { runsContainer } from '../handlers/runs-container.ts';
+import { nodeAnswers } from '../nodes/node-answers.ts';
+
+/** The operator lists the class or says so of its handler. */
+function isVouchedFor(context: PolicyContext): boolean {
+  const { resolved, settings } = context;
+  if (resolved.profile?.annotationArrives === true) return true;
+  return preferenceOf(context, resolved.class) < settings.preferRuntimeClasses.length;
+}
+
+/** A node that shows the handler of a class was set up with that class in mind; the default runtime says no such thing. */
+function isShown(context: PolicyContext): boolean {
+  return (
+    context.resolved.class !== null &&
+    nodeAnswers(context, context.resolved.class, context.settings).presence === 'seen'
+  );
+}
 
 interface NamedEngine {
   /** As the annotation spells it. */
@@ -20,11 +37,11 @@ function unprovenEngine({ pod }: PolicyContext): NamedEngine | null {
   return name === undefined || name === 'wasm' || title === null ? null : { name, title };
 }
 
-function ofEngine(runtimeClass: RuntimeClass, { name, title }: NamedEngine): Finding {
+function ofEngine(runtimeClass: RuntimeClass | null, { name, title }: NamedEngine): Finding {
   return {
     id: 'annotation-delivery-unknown',
     container: null,
-    detail: `${describeClass(runtimeClass)} runs Wasm only where annotation ${HANDLER_ANNOTATION}: ${name} reaches a crun that is built with ${title} (crun --version shows +WASM:${name}), which cannot be seen from here`,
+    detail: `${describeClass(runtimeClass)} runs Wasm only if annotation ${HANDLER_ANNOTATION}: ${name} reaches a crun that is built with ${title} (crun --version shows +WASM:${name}), which the API server does not show`,
     advice: `Use ${HANDLER_ANNOTATION}: wasm-smart, which every build of crun with a Wasm engine takes.`,
   };
 }
@@ -52,22 +69,21 @@ export const annotationDeliveryUnknown: Rule = {
     'Set pod_annotations = ["module.wasm.image/*"] for the handler on the nodes, and say so: ' +
     'policy.handlers: {crun: {like: crun, annotationArrives: true}}.',
   check: (context) => {
-    const { resolved, wasmContainers, settings } = context;
-    const { class: runtimeClass, profile } = resolved;
-    if (runtimeClass === null || profile?.needsAnnotation !== true) return NO_FINDINGS;
+    const { class: runtimeClass, profile } = context.resolved;
+    if (profile?.needsAnnotation !== true) return NO_FINDINGS;
+    const outcomes = context.wasmContainers.map((assessed) => runsContainer(profile, assessed).runs);
     const engine = unprovenEngine(context);
-    if (engine !== null && wasmContainers.some((assessed) => runs(profile, assessed).runs !== 'no'))
-      return [ofEngine(runtimeClass, engine)];
-    if (isPreferred(runtimeClass, settings)) return NO_FINDINGS;
-    if (!wasmContainers.some((assessed) => runs(profile, assessed).runs === 'conditional'))
-      return NO_FINDINGS;
+    if (engine !== null && outcomes.some((runs) => runs !== 'no')) return [ofEngine(runtimeClass, engine)];
+    if (isVouchedFor(context) || !outcomes.includes('conditional')) return NO_FINDINGS;
+    const handler = runtimeClass?.handler ?? '""';
     // Not policy.preferRuntimeClasses, which would put it before classes that need nobody's word.
     return [
       {
         id: 'annotation-delivery-unknown',
         container: null,
-        detail: `${describeClass(runtimeClass)} runs Wasm only where annotation ${annotationOf(context)} reaches crun, which cannot be seen from here`,
-        advice: `If it does, say so and this is not told again: policy.handlers: {${runtimeClass.handler}: {like: ${profile.engine}, annotationArrives: true}}.`,
+        detail: `${describeClass(runtimeClass)} runs Wasm only if annotation ${annotationOf(context)} reaches crun, which the API server does not show`,
+        advice: `Set pod_annotations = ["module.wasm.image/*"] for it on the nodes, and say so: policy.handlers: {${handler}: {like: ${profile.engine}, annotationArrives: true}}.`,
+        consequence: isShown(context) ? 'advice' : 'may-not-start',
       },
     ];
   },

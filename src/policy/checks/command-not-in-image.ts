@@ -1,7 +1,7 @@
-import type { Rule } from '../check.ts';
+import type { ChoiceRule } from '../check.ts';
 import { missingProgram } from '../missing-program.ts';
 
-export const commandNotInImage: Rule = {
+export const commandNotInImage: ChoiceRule = {
   id: 'command-not-in-image',
   why:
     "A container whose file is missing never starts: the Wasm shims answer can't handle spec, other runtimes no such file or " +
@@ -11,11 +11,10 @@ export const commandNotInImage: Rule = {
     'Files that a volume may bring, files behind a variable, and images whose layers were not read to their end.',
   example: 'A Wasm image with an /app.wasm in a container with command: ["/main.wasm"].',
   cure: "Correct the path in command, or leave it out and the image's own entrypoint is started.",
-  check: ({ pod, resolved, containers }) =>
+  check: ({ containers, isRunnable }) =>
     containers.flatMap((assessed) => {
-      // Without a class, no-runtime-class-for-image says the same and denies the Pod.
-      const isDenied =
-        assessed.verdict.kind === 'wasm' && resolved.class === null && !pod.spec.runtimeClassName;
+      // no-runtime-class-for-image says the same and denies the Pod.
+      const isDenied = assessed.verdict.kind === 'wasm' && isRunnable === false;
       const missing = isDenied ? null : missingProgram(assessed);
       if (missing === null) return [];
       return { id: 'command-not-in-image' as const, container: assessed.container.name, ...missing };

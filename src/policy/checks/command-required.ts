@@ -1,8 +1,8 @@
-import type { Rule } from '../check.ts';
+import type { PodRule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
 import { takesSpinCommand } from '../spin-command.ts';
 
-export const commandRequired: Rule = {
+export const commandRequired: PodRule = {
   id: 'command-required',
   why:
     'Wasm artefacts of the CNCF layout have no entrypoint; a container without a command is then refused by' +

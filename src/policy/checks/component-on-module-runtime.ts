@@ -1,6 +1,6 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass, describeContainer } from '../describe.ts';
-import { runs } from '../select-runtime-class.ts';
+import { runsContainer } from '../handlers/runs-container.ts';
 
 export const componentOnModuleRuntime: Rule = {
   id: 'component-on-module-runtime',
@@ -14,9 +14,9 @@ export const componentOnModuleRuntime: Rule = {
   cure: 'Make sure that it is a core module (wasm-tools print), or run it under a class whose handler is wasmtime.',
   check: ({ resolved, wasmContainers }) => {
     const { class: runtimeClass, profile } = resolved;
-    if (runtimeClass === null || profile === null) return NO_FINDINGS;
+    if (profile === null) return NO_FINDINGS;
     return wasmContainers
-      .filter((assessed) => runs(profile, assessed).assumesModule)
+      .filter((assessed) => runsContainer(profile, assessed).assumesModule)
       .map((assessed) => ({
         id: 'component-on-module-runtime' as const,
         container: assessed.container.name,

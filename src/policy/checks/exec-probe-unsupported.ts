@@ -43,7 +43,7 @@ export const execProbeUnsupported: Rule = {
   cure: 'Probe by httpGet, tcpSocket or grpc instead, and leave exec hooks out.',
   check: ({ resolved, containers }) => {
     const { class: runtimeClass, profile } = resolved;
-    if (runtimeClass === null || profile === null) return NO_FINDINGS;
+    if (profile === null) return NO_FINDINGS;
     return containers.flatMap((assessed) => {
       const uses = isWithoutExec(profile, assessed) ? execUses(assessed.container) : [];
       const [first] = uses;

@@ -20,7 +20,7 @@ export const exitCodeLost: Rule = {
   cure: 'Run Jobs under a shim such as wasmtime or wasmedge, or trap instead of answering a code.',
   check: ({ pod, resolved, wasmContainers }) => {
     const { class: runtimeClass, profile } = resolved;
-    if (runtimeClass === null || profile?.losesExitCode !== true) return NO_FINDINGS;
+    if (profile?.losesExitCode !== true) return NO_FINDINGS;
     return wasmContainers
       .filter((assessed) => isExitCodeRead(assessed, pod.spec.restartPolicy))
       .map((assessed) => ({

@@ -1,4 +1,4 @@
-import type { Rule } from '../check.ts';
+import type { PodRule } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
@@ -26,7 +26,7 @@ function judge(assessed: AssessedContainer): Pick<Finding, 'detail' | 'advice' |
   };
 }
 
-export const fileNotWasm: Rule = {
+export const fileNotWasm: PodRule = {
   id: 'file-not-wasm',
   why:
     "Engines go by a file's first bytes: a .wasm file that is something else ends in can't handle spec, and a Linux program in " +

@@ -1,20 +1,19 @@
 import { CHOSEN_CLASS_ANNOTATION } from '../../pod/names.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import {
-  alternatives,
   describeClass,
   describeContainer,
   insteadOfIndex,
   insteadOfLinuxEntry,
+  listNames,
 } from '../describe.ts';
 import { canRun } from '../handlers/can-run.ts';
-import { classesToName } from '../select-runtime-class.ts';
 
 /** @param isOurs the class is one that wasmgate chose, as a neighbour's sidecar finds it */
-function adviceFor(capable: readonly string[], isOurs: boolean): string {
-  if (capable.length === 0)
+function adviceFor(classes: readonly string[], isOurs: boolean): string {
+  if (classes.length === 0)
     return 'No RuntimeClass of this cluster runs all containers of this Pod; create one whose handler does.';
-  const named = `Set spec.runtimeClassName to ${alternatives(capable)}`;
+  const named = `Set spec.runtimeClassName to ${listNames(classes)}`;
   return isOurs
     ? `${named} in what you apply, or keep the other webhook from adding this container.`
     : `${named}, or leave it out and wasmgate chooses.`;
@@ -33,9 +32,9 @@ export const handlerCannotRunImage: Rule = {
     'Name a class whose handler runs the image, or leave spec.runtimeClassName out and wasmgate chooses ' +
     'one.',
   check: (context) => {
-    const { pod, resolved, containers, settings } = context;
+    const { pod, resolved, containers } = context;
     const { class: runtimeClass, profile } = resolved;
-    if (resolved.origin !== 'pod' || runtimeClass === null || profile === null) return NO_FINDINGS;
+    if (runtimeClass === null || profile === null) return NO_FINDINGS;
     const isOurs = pod.metadata?.annotations?.[CHOSEN_CLASS_ANNOTATION] === runtimeClass.name;
     const chosen = isOurs ? ', which wasmgate chose before it knew of this container' : '';
     return containers.flatMap((container) => {
@@ -50,7 +49,7 @@ export const handlerCannotRunImage: Rule = {
         advice:
           insteadOfIndex(container) ??
           insteadOfLinuxEntry(container) ??
-          adviceFor(classesToName(context, settings), isOurs),
+          ((alternatives) => adviceFor(alternatives, isOurs)),
       };
     });
   },

@@ -1,32 +1,32 @@
 import { namesWatFile } from '../../detect/effective-command.ts';
-import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
 import type { PolicyContext, ResolvedClass } from '../context.ts';
-import { alternatives, describeClass, describeContainer } from '../describe.ts';
+import type { AdviceOnClasses } from '../decision.ts';
+import { describeClass, describeContainer, listNames } from '../describe.ts';
 import { isWasmContainer, type AssessedContainer } from '../facts.ts';
-import { canRun, isPassedOver, isSuffixUnknown, type HandlerProfile } from '../handlers/can-run.ts';
+import { canRun, isPassedOver, isSuffixUnknown } from '../handlers/can-run.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import { handlersFor } from '../handlers/handlers-for.ts';
 import { lacksStart, missingFunction } from '../handlers/host-functions.ts';
+import { isNotForWasm } from '../handlers/is-not-for-wasm.ts';
 import { missingPlace } from '../handlers/missing-place.ts';
 import { resembledProfile } from '../handlers/resembled-profile.ts';
-import { classesToName } from '../select-runtime-class.ts';
 
 function startsText({ verdict }: AssessedContainer): boolean {
   return verdict.kind === 'wasm' && verdict.firstArgument !== null && namesWatFile(verdict.firstArgument);
 }
 
 /** What speaks against it, following the class; null where it is certain, or a rule of its own tells more of it. */
-function doubt(
-  { pod }: PolicyContext,
-  assessed: AssessedContainer,
-  profile: HandlerProfile | null,
-): string | null {
+function doubt({ pod, resolved }: PolicyContext, assessed: AssessedContainer): string | null {
+  const { class: runtimeClass, profile } = resolved;
   const { verdict } = assessed;
   if (startsText(assessed)) return null;
-  if (profile === null) return isWasmContainer(assessed) ? 'wasmgate does not know this handler' : null;
+  if (profile === null)
+    return isWasmContainer(assessed) && runtimeClass !== null ? 'wasmgate does not know this handler' : null;
   if (verdict.kind !== 'wasm' && verdict.kind !== 'container') return null;
+  if (runtimeClass === null && profile.engine === 'linux' && verdict.kind === 'wasm')
+    return 'CRI-O hands it to a Wasm runtime only if its platform_runtime_paths or allowed_annotations say so';
   // With compat crun does not look at the suffix.
   if (isSuffixUnknown(profile, verdict) && compatAnnotation(pod, profile) !== null) return null;
   const { runs, why } = canRun(profile, verdict);
@@ -37,39 +37,51 @@ function doubt(
 }
 
 /** The profile whose newer release may bear an old name, or which any handler that runs the image has. */
-function likeness({ profile }: ResolvedClass, capable: readonly string[]): string | null {
+function likeness(
+  { class: runtimeClass, profile }: ResolvedClass,
+  capable: readonly string[],
+): string | null {
+  if (profile === null && isNotForWasm(runtimeClass?.handler ?? '')) return null;
   if (profile?.release) return profile.name;
   return profile === null || profile.engine === 'any-shim' ? (capable[0] ?? null) : null;
 }
 
-function adviceFor(context: PolicyContext, assessed: AssessedContainer, { handler }: RuntimeClass): string {
-  const { resolved, settings, cluster } = context;
-  const place = resolved.profile === null ? null : missingPlace(resolved.profile, assessed.verdict);
-  if (place !== null)
-    return 'Name the file by its whole path, and set workingDir to a directory of the image.';
-  if (lacksStart(assessed.verdict))
-    return 'Build it as a command, or name a function that it exports behind its file: command: ["/app.wasm#NAME"].';
+const WITHOUT_START =
+  'Build it as a command, or name a function that it exports behind its file: command: ["/app.wasm#NAME"].';
+const WITHOUT_PLACE = 'Name the file by its whole path, and set workingDir to a directory of the image.';
+
+/** Whether a handler, or the handler of a class with this name, offers what the module imports. */
+function createOffersAll({ settings, cluster }: PolicyContext, { verdict }: AssessedContainer) {
   const { profileOf } = handlerTable(settings);
-  const offersAll = (name: string): boolean => {
-    const profile = profileOf(name);
-    return profile === null || missingFunction(profile, assessed.verdict) === null;
+  return (name: string): boolean => {
+    const profile = profileOf(cluster.runtimeClass(name)?.handler ?? name);
+    return profile === null || missingFunction(profile, verdict) === null;
   };
-  const classes = classesToName(context, settings).filter((name) =>
-    offersAll(cluster.runtimeClass(name)?.handler ?? name),
-  );
-  const handlers = handlersFor(assessed, settings).filter(offersAll);
-  const instead =
-    classes.length > 0
-      ? `Set spec.runtimeClassName to ${alternatives(classes)}`
-      : handlers.length === 0
-        ? 'No handler is known to run it: try it on one node first'
-        : `Name a class whose handler is ${alternatives(handlers)}`;
+}
+
+function adviceFor(context: PolicyContext, assessed: AssessedContainer): string | AdviceOnClasses {
+  const { resolved } = context;
+  if (resolved.profile !== null && missingPlace(resolved.profile, assessed.verdict) !== null)
+    return WITHOUT_PLACE;
+  if (lacksStart(assessed.verdict)) return WITHOUT_START;
+  const offersAll = createOffersAll(context, assessed);
+  const handler = resolved.class?.handler ?? '""';
+  const handlers = handlersFor(assessed, context).filter(offersAll);
   const setting = (like: string): string => `policy.handlers: {${handler}: {like: ${like}}}`;
   const resembled = resolved.profile === null ? resembledProfile(handler) : null;
-  if (resembled !== null)
-    return `If it is a build of ${resembled.name}, as its name suggests, configure ${setting(resembled.name)}. Otherwise: ${instead}.`;
   const like = likeness(resolved, handlers);
-  return like === null ? `${instead}.` : `${instead}, or say what this handler is: ${setting(like)}.`;
+  return (alternatives) => {
+    const classes = alternatives.filter(offersAll);
+    const instead =
+      classes.length > 0
+        ? `Set spec.runtimeClassName to ${listNames(classes)}`
+        : handlers.length === 0
+          ? 'No handler is known to run it: try it on one node first'
+          : `Name a class whose handler is ${listNames(handlers)}`;
+    if (resembled !== null)
+      return `If it is a build of ${resembled.name}, as its name suggests, configure ${setting(resembled.name)}. Otherwise: ${instead}.`;
+    return like === null ? `${instead}.` : `${instead}, or say what this handler is: ${setting(like)}.`;
+  };
 }
 
 export const handlerMayNotRunImage: Rule = {
@@ -87,15 +99,15 @@ export const handlerMayNotRunImage: Rule = {
     'wasmtime}}.',
   check: (context) => {
     const { class: runtimeClass, profile } = context.resolved;
-    if (runtimeClass === null) return NO_FINDINGS;
+    if (runtimeClass === null && profile === null) return NO_FINDINGS;
     return context.containers.flatMap((assessed) => {
-      const why = doubt(context, assessed, profile);
+      const why = doubt(context, assessed);
       if (why === null) return [];
       return {
         id: 'handler-may-not-run-image' as const,
         container: assessed.container.name,
         detail: `${describeContainer(assessed)} may not run under ${describeClass(runtimeClass)}: ${why}`,
-        advice: adviceFor(context, assessed, runtimeClass),
+        advice: adviceFor(context, assessed),
       };
     });
   },

@@ -1,5 +1,5 @@
 import type { ImageConfig } from '../../image/image-config.ts';
-import type { Rule } from '../check.ts';
+import type { PodRule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
 import type { WasmContainer } from '../facts.ts';
 
@@ -20,7 +20,7 @@ function isAnonymous({ verdict, facts }: WasmContainer): boolean {
   return facts.variants.some(({ config }) => !hasContentDigest(config));
 }
 
-export const imageIdentityShared: Rule = {
+export const imageIdentityShared: PodRule = {
   id: 'image-identity-shared',
   why:
     "A node knows an image by its config's digest. Two images whose configs are the same bytes are one image to it: it " +

@@ -1,4 +1,4 @@
-import type { Rule } from '../check.ts';
+import type { PodRule } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer, repositoryOf } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
@@ -16,7 +16,7 @@ function findingsOf(assessed: AssessedContainer): readonly Finding[] {
   ];
 }
 
-export const imageMayNotPull: Rule = {
+export const imageMayNotPull: PodRule = {
   id: 'image-may-not-pull',
   why:
     'containerd follows an entry of an index that names no platform, and then wants to know the size of the ' +

@@ -1,6 +1,6 @@
-import type { Rule } from '../check.ts';
+import type { PodRule } from '../check.ts';
 
-export const imageNotAWorkload: Rule = {
+export const imageNotAWorkload: PodRule = {
   id: 'image-not-a-workload',
   why:
     'Charts, policies, signatures and plugins lie in registries beside images; a Pod that names one never ' +

@@ -58,7 +58,6 @@ function findingFor(container: AssessedContainer, groups: readonly AnsweringNode
     {
       id: 'image-not-for-node-architecture',
       container: container.container.name,
-      consequence: isEverywhere ? 'cannot-start' : 'may-not-start',
       detail: `${describeContainer(container)} cannot be pulled${isEverywhere ? '' : ' on every node'}: its index offers ${offerText(container)}, and ${whereText(lacking, all)}`,
       advice: `Build it with ${flags}${elsewhere}.`,
     },

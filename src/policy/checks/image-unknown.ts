@@ -1,13 +1,19 @@
 import type { UnknownVerdict } from '../../detect/verdict.ts';
 import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
-import type { Rule } from '../check.ts';
+import type { ChoiceRule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { namesWasmArgument } from '../has-sign-of-wasm.ts';
 
-function hintsAtWasm({ pod, resolved }: PolicyContext, { container }: AssessedContainer): boolean {
-  if (resolved.profile !== null && resolved.profile.engine !== 'linux' && resolved.profile.engine !== 'crun')
-    return true;
+/** crun runs Linux containers as well: its class says nothing unless another container is Wasm. */
+function hasWasmRuntime({ resolved, wasmContainers }: PolicyContext): boolean {
+  if (resolved.profile === null || resolved.profile.engine === 'linux') return false;
+  return resolved.profile.engine !== 'crun' || wasmContainers.length > 0;
+}
+
+function hintsAtWasm(context: PolicyContext, { container }: AssessedContainer): boolean {
+  const { pod } = context;
+  if (hasWasmRuntime(context)) return true;
   if (pod.metadata?.annotations?.[VARIANT_ANNOTATION] !== undefined) return true;
   return namesWasmArgument(container);
 }
@@ -32,7 +38,7 @@ function adviceFor({ container, image }: AssessedContainer, verdict: UnknownVerd
     : 'wasmgate changed nothing for this container; once its image can be read, delete the Pod if it was admitted, and apply again.';
 }
 
-export const imageUnknown: Rule = {
+export const imageUnknown: ChoiceRule = {
   id: 'image-unknown',
   why:
     'A Pod whose image cannot be known may be Wasm and fail later; but a registry that wasmgate cannot ' +

@@ -1,5 +1,5 @@
 import { formatPlatform } from '../../image/platform.ts';
-import type { Rule } from '../check.ts';
+import type { PodRule } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer, repositoryOf } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
@@ -25,7 +25,7 @@ function findingsOf(assessed: AssessedContainer): readonly Finding[] {
   ];
 }
 
-export const imageWillNotPull: Rule = {
+export const imageWillNotPull: PodRule = {
   id: 'image-will-not-pull',
   why:
     'Nodes pull from an index only an entry for their own platform; one with nothing but Wasm platforms ' +

@@ -1,4 +1,5 @@
-import type { Check, Rule } from '../check.ts';
+import type { ChoiceRule, Explanation, PodRule, Rule } from '../check.ts';
+import { FINDING_IDS } from '../finding-catalog.ts';
 import { annotationConflict } from './annotation-conflict.ts';
 import { annotationDeliveryUnknown } from './annotation-delivery-unknown.ts';
 import { commandNotInImage } from './command-not-in-image.ts';
@@ -38,55 +39,83 @@ import { wasmEntryNotTaken } from './wasm-entry-not-taken.ts';
 import { wasmImageWithoutRuntimeClass } from './wasm-image-without-runtime-class.ts';
 import { watNotRunnable } from './wat-not-runnable.ts';
 
-/** At creation. In the order in which a person would want to hear them: the class, the image, the Pod's fields, the nodes. */
-const ofCreation: readonly Rule[] = [
-  runtimeClassMissing,
-  runtimeClassRequired,
-  noRuntimeClassForImage,
-  mixedHandlersNeeded,
-  handlerCannotRunImage,
-  handlerMayNotRunImage,
-  wasmEntryNotTaken,
-  wasmImageWithoutRuntimeClass,
-  imageWillNotPull,
-  imageMayNotPull,
-  imageNotAWorkload,
-  imageUnknown,
-  commandNotInImage,
-  fileNotWasm,
-  watNotRunnable,
-  componentOnModuleRuntime,
-  imageIdentityShared,
-  commandRequired,
-  nodeSelectorConflict,
-  overheadConflict,
-  linuxContainerUnderCompat,
+/** They judge the Pod with one class. The choice of a class compares what they find. */
+const classRules: readonly Rule[] = [
   annotationConflict,
   annotationDeliveryUnknown,
+  componentOnModuleRuntime,
+  daemonsetIgnoresClassScheduling,
   execProbeUnsupported,
+  exitCodeLost,
+  handlerCannotRunImage,
+  handlerMayNotRunImage,
+  handlerNotOnEveryNode,
+  handlerOnNoNode,
+  imageNeedsUnpackSetting,
+  imageNotForNodeArchitecture,
+  linuxContainerUnderCompat,
+  nodeSelectorConflict,
+  nodeTaintNotTolerated,
+  overheadConflict,
+  packagingAdvice,
   readOnlyRootUnsupported,
   ttyUnsupported,
   userNamespaceUnsupported,
-  exitCodeLost,
+  wasmEntryNotTaken,
+];
+
+/** They do not look at the class. */
+const podRules: readonly PodRule[] = [
+  commandRequired,
+  fileNotWasm,
+  imageIdentityShared,
+  imageMayNotPull,
+  imageNotAWorkload,
+  imageWillNotPull,
   resourceTierUnknown,
-  handlerOnNoNode,
-  handlerNotOnEveryNode,
-  nodeTaintNotTolerated,
-  daemonsetIgnoresClassScheduling,
-  imageNotForNodeArchitecture,
-  imageNeedsUnpackSetting,
-  packagingAdvice,
+  watNotRunnable,
+];
+
+/** They speak of the choice, once it is made. */
+const choiceRules: readonly ChoiceRule[] = [
+  commandNotInImage,
+  imageUnknown,
+  mixedHandlersNeeded,
+  noRuntimeClassForImage,
+  runtimeClassMissing,
+  runtimeClassRequired,
+  wasmImageWithoutRuntimeClass,
 ];
 
 /** When an image of a Pod changes, or it gets an ephemeral container. */
-const ofUpdate: readonly Rule[] = [imageChangedKind, ephemeralContainerCannotRun];
+const updateOnlyRules: readonly Rule[] = [imageChangedKind, ephemeralContainerCannotRun];
 
-export const rules: readonly Rule[] = [...ofCreation, ...ofUpdate];
+/** All explanations of rules, in the order of the catalog. */
+export const rules: readonly Explanation[] = [
+  ...classRules,
+  ...podRules,
+  ...choiceRules,
+  ...updateOnlyRules,
+].toSorted((left, right) => FINDING_IDS.indexOf(left.id) - FINDING_IDS.indexOf(right.id));
 
-export const checks: readonly Check[] = ofCreation.map(({ check }) => check);
+export const classChecks = classRules.map(({ check }) => check);
+export const podChecks = podRules.map(({ check }) => check);
+export const choiceChecks = choiceRules.map(({ check }) => check);
 
 /** A krustlet has neither runtimes nor classes that could fit or not. */
-export const krustletChecks: readonly Check[] = [imageNotAWorkload, imageUnknown].map(({ check }) => check);
+export const krustletChecks = [imageNotAWorkload, imageUnknown].map(({ check }) => check);
 
-/** `kubectl debug -it` asks for a terminal. */
-export const updateChecks: readonly Check[] = [...ofUpdate, ttyUnsupported].map(({ check }) => check);
+/** What a change of an image, or a debug container, can bring about in a Pod that exists. */
+export const updateChecks = [
+  ...updateOnlyRules,
+  imageWillNotPull,
+  imageMayNotPull,
+  imageNotAWorkload,
+  commandNotInImage,
+  commandRequired,
+  fileNotWasm,
+  watNotRunnable,
+  handlerMayNotRunImage,
+  execProbeUnsupported,
+  ttyUnsupported,
+].map(({ check }) => check);

@@ -1,8 +1,8 @@
-import { NO_FINDINGS, type Rule } from '../check.ts';
+import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
+import { classesFor } from '../choose/candidates.ts';
 import { describeContainer } from '../describe.ts';
-import { capableClasses, classesToName } from '../select-runtime-class.ts';
 
-export const mixedHandlersNeeded: Rule = {
+export const mixedHandlersNeeded: ChoiceRule = {
   id: 'mixed-handlers-needed',
   why: 'A Pod has one RuntimeClass for all its containers.',
   reads: 'Which classes run each container by itself.',
@@ -10,12 +10,9 @@ export const mixedHandlersNeeded: Rule = {
   example: 'A Spin application and a Wasm module in one Pod.',
   cure: 'Put the containers into Pods of their own, or build them for one runtime.',
   check: (context) => {
-    const { pod, resolved, wasmContainers, settings } = context;
-    if (pod.spec.runtimeClassName || resolved.class !== null || wasmContainers.length === 0)
-      return NO_FINDINGS;
-    if (capableClasses(context, settings).length > 0) return NO_FINDINGS;
-    const each = wasmContainers.map(
-      (container) => [container, classesToName({ ...context, containers: [container] }, settings)] as const,
+    if (context.isRunnable !== false) return NO_FINDINGS;
+    const each = context.wasmContainers.map(
+      (container) => [container, classesFor(context, container)] as const,
     );
     if (each.some(([, classes]) => classes.length === 0)) return NO_FINDINGS;
     const needs = each.map(([container, classes]) => {

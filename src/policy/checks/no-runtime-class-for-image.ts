@@ -1,61 +1,89 @@
 import { namesWatFile } from '../../detect/effective-command.ts';
-import { NO_FINDINGS, type Rule } from '../check.ts';
-import type { PolicyContext } from '../context.ts';
+import type { RuntimeClass } from '../../pod/cluster-objects.ts';
+import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
+import { candidatesFor, isStartable } from '../choose/candidates.ts';
+import type { PodContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
-import { alternatives, describeContainer, insteadOfIndex } from '../describe.ts';
-import type { AssessedContainer, WasmContainer } from '../facts.ts';
+import { describeClass, describeContainer, insteadOfIndex, listNames } from '../describe.ts';
+import type { WasmContainer } from '../facts.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
-import { handlersFor } from '../handlers/handlers-for.ts';
+import { handlersFor, shownHandlers } from '../handlers/handlers-for.ts';
+import { isNotForWasm } from '../handlers/is-not-for-wasm.ts';
+import { resembledProfile } from '../handlers/resembled-profile.ts';
 import { missingProgram } from '../missing-program.ts';
-import { capableClasses, isVouchedFor, runs, type Candidate } from '../select-runtime-class.ts';
 
-/** Classes whose handler wasmgate cannot judge: the user may know better. */
-function undecidedClasses(
-  { cluster, settings }: PolicyContext,
-  container: AssessedContainer,
-): readonly string[] {
+/** Classes whose handler wasmgate does not know: the user may know better. */
+function unknownClasses({ cluster, settings }: PodContext): readonly RuntimeClass[] {
   const { profileOf } = handlerTable(settings);
-  return cluster.runtimeClasses
-    .filter(({ handler }) => {
-      const profile = profileOf(handler);
-      return profile === null || runs(profile, container).runs !== 'no';
-    })
-    .map(({ name }) => name);
+  return cluster.runtimeClasses.filter(
+    ({ handler }) => profileOf(handler) === null && !isNotForWasm(handler),
+  );
 }
 
 function startsText({ verdict }: WasmContainer): boolean {
   return verdict.firstArgument !== null && namesWatFile(verdict.firstArgument);
 }
 
-function adviceFor(context: PolicyContext, container: WasmContainer): string {
-  if (startsText(container)) return 'Compile it to a .wasm file: no known handler runs WebAssembly text.';
-  const [handler] = handlersFor(container, context.settings);
-  const undecided = undecidedClasses(context, container);
-  const name =
-    undecided.length > 0
-      ? ` If ${alternatives(undecided)} runs it all the same, name it in spec.runtimeClassName.`
-      : '';
-  if (handler === undefined) return `No known handler runs this image; build it in another form.${name}`;
+function finding(container: WasmContainer, why: string, advice: string): readonly Finding[] {
+  const detail = `${describeContainer(container)} ${why}`;
+  return [{ id: 'no-runtime-class-for-image', container: container.container.name, detail, advice }];
+}
+
+/** Its platform says Wasm, and what it starts does not. */
+function unstartable(container: WasmContainer): readonly Finding[] {
+  const { firstArgument } = container.verdict;
+  return finding(
+    container,
+    `starts ${firstArgument ?? 'nothing'}, and nothing shows that this is a Wasm file: no runtime is known to run it`,
+    "Name the module in the container's command, as the image holds it, such as /app.wasm.",
+  );
+}
+
+/** What class to create for the image, and on which handler. */
+function adviceOnClass(context: PodContext, container: WasmContainer): string {
+  const [handler] = handlersFor(container, context);
+  if (handler === undefined) return 'No known handler runs this image; build it in another form.';
   const manifest = `{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: ${handler}}, handler: ${handler}}`;
-  return `Install a runtime such as ${handler} on a node and create its class: ${manifest}.${name}`;
+  return shownHandlers(context.cluster).has(handler)
+    ? `Create a class for handler ${handler}, which nodes of this cluster have: ${manifest}.`
+    : `Install a runtime such as ${handler} on a node and create its class: ${manifest}.`;
 }
 
-/** Classes that would run it if an annotation reached their runtime, for which neither a node nor the operator speaks. */
-function unvouched(context: PolicyContext, candidates: readonly Candidate[]): readonly Finding[] {
-  const [first] = context.wasmContainers;
-  if (first === undefined) return NO_FINDINGS;
-  const names = candidates.map((candidate) => candidate.class.name);
-  return [
-    {
-      id: 'no-runtime-class-for-image',
-      container: first.container.name,
-      detail: `${describeContainer(first)} needs a RuntimeClass; ${alternatives(names)} could run it, but no node shows that handler`,
-      advice: `Name it in spec.runtimeClassName, or vouch for it in the configuration: policy.preferRuntimeClasses: [${names.join(', ')}].`,
-    },
-  ];
+/** A class of this cluster may be what the Pod needs, under a name that wasmgate cannot judge. */
+function undecided(
+  container: WasmContainer,
+  unknown: readonly [RuntimeClass, ...RuntimeClass[]],
+): readonly Finding[] {
+  const [first] = unknown;
+  const names = listNames(unknown.map(({ name }) => name));
+  const resembled = resembledProfile(first.handler);
+  const saying =
+    resembled === null
+      ? ''
+      : ` If ${first.handler} is a build of ${resembled.name}, as its name suggests, configure policy.handlers: {${first.handler}: {like: ${resembled.name}}}.`;
+  return finding(
+    container,
+    `needs a RuntimeClass; wasmgate does not know the handler of ${describeClass(first)} and chooses none that it does not know`,
+    `Set spec.runtimeClassName to ${names} if it runs this image.${saying}`,
+  );
 }
 
-export const noRuntimeClassForImage: Rule = {
+function findingsOn(context: PodContext, alone: WasmContainer): readonly Finding[] {
+  const nobody = "needs a RuntimeClass, and none of this cluster's classes can run it";
+  const missing = missingProgram(alone);
+  if (missing !== null)
+    return [{ id: 'no-runtime-class-for-image', container: alone.container.name, ...missing }];
+  if (startsText(alone))
+    return finding(alone, nobody, 'Compile it to a .wasm file: no known handler runs WebAssembly text.');
+  if (!isStartable(alone)) return unstartable(alone);
+  const byIndex = insteadOfIndex(alone);
+  if (byIndex !== null) return finding(alone, nobody, byIndex);
+  const [unknown, ...others] = unknownClasses(context);
+  if (unknown !== undefined) return undecided(alone, [unknown, ...others]);
+  return finding(alone, nobody, adviceOnClass(context, alone));
+}
+
+export const noRuntimeClassForImage: ChoiceRule = {
   id: 'no-runtime-class-for-image',
   why: "Without a RuntimeClass a Wasm image lands on the node's default runtime, where it cannot start.",
   reads: 'What the images are, and the handlers of all RuntimeClasses.',
@@ -63,27 +91,10 @@ export const noRuntimeClassForImage: Rule = {
   example: 'A Spin application in a cluster whose only class is crun-wasm.',
   cure: 'Install a runtime that runs the image, create its RuntimeClass, and apply again.',
   check: (context) => {
-    const { pod, resolved, wasmContainers, settings } = context;
-    if (pod.spec.runtimeClassName || resolved.class !== null || wasmContainers.length === 0)
-      return NO_FINDINGS;
-    const capable = capableClasses(context, settings);
-    // A class that was not chosen although it runs everything contradicts the Pod: the rules on conflicts say how.
-    if (capable.some((candidate) => isVouchedFor(candidate, context, settings))) return NO_FINDINGS;
-    if (capable.length > 0) return unvouched(context, capable);
-    const alone = wasmContainers.find(
-      (container) => capableClasses({ ...context, containers: [container] }, settings).length === 0,
+    if (context.isRunnable !== false) return NO_FINDINGS;
+    const alone = context.wasmContainers.find(
+      (container) => candidatesFor(context, [container]).length === 0,
     );
-    if (alone === undefined) return NO_FINDINGS;
-    const missing = missingProgram(alone);
-    if (missing !== null)
-      return [{ id: 'no-runtime-class-for-image', container: alone.container.name, ...missing }];
-    return [
-      {
-        id: 'no-runtime-class-for-image',
-        container: alone.container.name,
-        detail: `${describeContainer(alone)} needs a RuntimeClass, and none of this cluster's classes can run it`,
-        advice: insteadOfIndex(alone) ?? adviceFor(context, alone),
-      },
-    ];
+    return alone === undefined ? NO_FINDINGS : findingsOn(context, alone);
   },
 };

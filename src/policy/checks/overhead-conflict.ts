@@ -1,19 +1,17 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { hasOverheadConflict } from '../class-conflicts.ts';
 import { describeClass } from '../describe.ts';
-import { classesInTheWay } from '../select-runtime-class.ts';
 
 export const overheadConflict: Rule = {
   id: 'overhead-conflict',
   why: "The API server refuses a Pod whose overhead is not exactly its class's.",
-  reads: 'spec.overhead, and the overhead of the named class or of those that would be chosen.',
+  reads: 'spec.overhead, and the overhead of the class that the Pod names or would get.',
   allows: 'Pods without an overhead of their own.',
   example: 'spec.overhead of 10Mi in a Pod whose class has none.',
   cure: 'Leave spec.overhead out: the API server sets it from the class.',
-  check: (context) => {
-    const { pod } = context;
-    const runtimeClass = classesInTheWay(context).find((candidate) => hasOverheadConflict(pod, candidate));
-    if (runtimeClass === undefined) return NO_FINDINGS;
+  check: ({ pod, resolved }) => {
+    const { class: runtimeClass } = resolved;
+    if (runtimeClass === null || !hasOverheadConflict(pod, runtimeClass)) return NO_FINDINGS;
     const [own, classes] = [pod.spec.overhead ?? {}, runtimeClass.overhead ?? {}].map((overhead) =>
       JSON.stringify(overhead),
     );

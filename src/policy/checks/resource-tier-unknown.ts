@@ -1,8 +1,8 @@
-import { NO_FINDINGS, type Rule } from '../check.ts';
+import { NO_FINDINGS, type PodRule } from '../check.ts';
 import { resourceTier } from '../resources/resource-tier.ts';
 import { TIER_CHOICES } from '../settings.ts';
 
-export const resourceTierUnknown: Rule = {
+export const resourceTierUnknown: PodRule = {
   id: 'resource-tier-unknown',
   why:
     'A tier that there is not gives the Pod the configured one: other requests and limits than whoever wrote it has ' +

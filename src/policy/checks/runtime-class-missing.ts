@@ -1,8 +1,7 @@
-import { NO_FINDINGS, type Rule } from '../check.ts';
-import { alternatives, describeVerdict } from '../describe.ts';
-import { classesToName } from '../select-runtime-class.ts';
+import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
+import { describeVerdict, listNames } from '../describe.ts';
 
-export const runtimeClassMissing: Rule = {
+export const runtimeClassMissing: ChoiceRule = {
   id: 'runtime-class-missing',
   why:
     'A Pod whose RuntimeClass does not exist is refused by the API server with one short line that does not' +
@@ -12,10 +11,9 @@ export const runtimeClassMissing: Rule = {
   example: 'runtimeClassName: wasmtime-spin in a cluster whose class is called wasmtime-spin-v2.',
   cure: 'Name a class that exists, or create this one with a handler that your nodes have.',
   check: (context) => {
-    const { pod, resolved, settings } = context;
+    const { pod, resolved } = context;
     const name = pod.spec.runtimeClassName;
     if (name === undefined || name === null || name === '' || resolved.class !== null) return NO_FINDINGS;
-    const capable = classesToName(context, settings);
     const [wasm] = context.wasmContainers;
     const holds = wasm === undefined ? '' : `; image ${wasm.image} is ${describeVerdict(wasm.verdict)}`;
     return [
@@ -23,9 +21,9 @@ export const runtimeClassMissing: Rule = {
         id: 'runtime-class-missing',
         container: null,
         detail: `RuntimeClass "${name}" does not exist${holds}`,
-        advice:
-          capable.length > 0
-            ? `Name ${alternatives(capable)}, which can run this Pod, or create "${name}".`
+        advice: (alternatives) =>
+          alternatives.length > 0
+            ? `Name ${listNames(alternatives)}, which can run this Pod, or create "${name}".`
             : `Create a RuntimeClass named "${name}" whose handler your nodes have, or name one that exists.`,
       },
     ];

@@ -1,7 +1,7 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
-import { NO_FINDINGS, type Rule } from '../check.ts';
+import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
-import { alternatives, describeClass, describeContainer } from '../describe.ts';
+import { listNames, describeClass, describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { isLinuxHandler } from '../handlers/linux-handlers.ts';
 
@@ -28,7 +28,7 @@ function adviceFor({ cluster, settings }: PolicyContext): string {
     .toSorted((one, other) => rank(one) - rank(other));
   if (linux.length === 0)
     return `Create a RuntimeClass with a handler for Linux (policy.linuxHandlers: ${linuxHandlers.join(', ')}) and name it in spec.runtimeClassName.`;
-  return `Set spec.runtimeClassName to ${alternatives(linux.map(({ name }) => name))} if this is meant to run as a Linux container, or use a Wasm image.`;
+  return `Set spec.runtimeClassName to ${listNames(linux.map(({ name }) => name))} if this is meant to run as a Linux container, or use a Wasm image.`;
 }
 
 function named(runtimeClass: RuntimeClass | null): string {
@@ -37,7 +37,7 @@ function named(runtimeClass: RuntimeClass | null): string {
     : `${describeClass(runtimeClass)} is no class for Linux containers`;
 }
 
-export const runtimeClassRequired: Rule = {
+export const runtimeClassRequired: ChoiceRule = {
   id: 'runtime-class-required',
   why:
     'Where Wasm is the rule, a Linux container is an exception that somebody should have decided on: it names a Linux class, ' +

@@ -1,4 +1,4 @@
-import { NO_FINDINGS, type Rule } from '../check.ts';
+import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import { describeContainer } from '../describe.ts';
 
@@ -29,7 +29,7 @@ function describeMissing({ hasStaleClasses, isJustKnown }: PolicyContext): Missi
   };
 }
 
-export const wasmImageWithoutRuntimeClass: Rule = {
+export const wasmImageWithoutRuntimeClass: ChoiceRule = {
   id: 'wasm-image-without-runtime-class',
   why:
     'A Wasm Pod that reaches validation without its class was not mutated: the mutating call timed out, was ' +

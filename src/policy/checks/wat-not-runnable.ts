@@ -1,8 +1,8 @@
 import { namesWatFile } from '../../detect/effective-command.ts';
-import type { Rule } from '../check.ts';
+import type { PodRule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
 
-export const watNotRunnable: Rule = {
+export const watNotRunnable: PodRule = {
   id: 'wat-not-runnable',
   why:
     'Runtimes take a .wat file for Wasm by its name, and then fail to load it: none that was tried runs WebAssembly text. ' +

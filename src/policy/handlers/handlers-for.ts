@@ -1,15 +1,40 @@
-import type { AssessedContainer } from '../facts.ts';
-import { runs } from '../select-runtime-class.ts';
+import type { PodContext } from '../context.ts';
+import type { AssessedContainer, ClusterView } from '../facts.ts';
 import type { PolicySettings } from '../settings.ts';
 import { handlerTable } from './handler-table.ts';
+import { runsContainer } from './runs-container.ts';
 
 /** Names of handlers that would run this one container, unconditional ones first. */
-export function handlersFor(container: AssessedContainer, settings: PolicySettings): readonly string[] {
+function handlersRunning(
+  container: AssessedContainer,
+  settings: Pick<PolicySettings, 'handlers'>,
+): readonly string[] {
   const outcomes = handlerTable(settings).profiles.map((profile) => ({
     name: profile.name,
-    outcome: runs(profile, container).runs,
+    outcome: runsContainer(profile, container).runs,
   }));
   return ['yes', 'conditional'].flatMap((wanted) =>
-    outcomes.filter(({ outcome }) => outcome === wanted).map(({ name }) => name),
+    outcomes.filter(({ name, outcome }) => name !== '' && outcome === wanted).map(({ name }) => name),
   );
+}
+
+const shown = new WeakMap<ClusterView, ReadonlySet<string>>();
+
+/** Every handler that some node shows. Computed once for each state of the cluster. */
+export function shownHandlers(cluster: ClusterView): ReadonlySet<string> {
+  const known = shown.get(cluster);
+  if (known !== undefined) return known;
+  const handlers = new Set(cluster.nodes.flatMap((node) => node.handlers ?? []));
+  shown.set(cluster, handlers);
+  return handlers;
+}
+
+/** The same, where some node shows such a handler only those: nobody should name what no node has. */
+export function handlersFor(
+  container: AssessedContainer,
+  { cluster, settings }: PodContext,
+): readonly string[] {
+  const running = handlersRunning(container, settings);
+  const onNodes = running.filter((name) => shownHandlers(cluster).has(name));
+  return onNodes.length > 0 ? onNodes : running;
 }

@@ -23,7 +23,7 @@ function told(sketches: readonly Sketch[], setting: Setting) {
   const { changes, findings } = ask(podOf(sketches, setting), sketches, setting);
   const own = findings.filter(({ container }) => container === 'c0');
   return {
-    findings: own.map(({ id, detail, advice }) => `${id}: ${detail} ${advice}`),
+    findings: own.map(({ id, detail, advice }) => `${id}: ${detail} ${String(advice)}`),
     set: changes.flatMap(({ path, value }) =>
       path.startsWith('/spec/containers/0/') && path.endsWith('/cpu')
         ? `${path.split('/').at(-2)}=${String(value)}`

@@ -1,0 +1,117 @@
+import { isWasmPlatform } from '../../image/platform.ts';
+import type { RuntimeClass } from '../../pod/cluster-objects.ts';
+import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
+import { compatAnnotation } from '../compat-annotation.ts';
+import type { PodContext } from '../context.ts';
+import type { AssessedContainer, ClusterView } from '../facts.ts';
+import { hasWasmFile, isPassedOver, type HandlerProfile } from '../handlers/can-run.ts';
+import { handlerTable } from '../handlers/handler-table.ts';
+import { runsContainer } from '../handlers/runs-container.ts';
+import { takesSpinCommand } from '../spin-command.ts';
+import { defaultRuntime } from './default-runtime.ts';
+
+/** A RuntimeClass, or none at all, whose runtime might run every container of the Pod. */
+export interface Candidate {
+  /** Null: the Pod stays without a class. */
+  readonly class: RuntimeClass | null;
+  readonly profile: HandlerProfile;
+}
+
+/**
+ * A plain engine takes a file for Wasm by its bytes or by its name, whatever the platform claims: without either sign no
+ * class is chosen.
+ */
+export function isStartable({ verdict }: AssessedContainer): boolean {
+  if (verdict.kind !== 'wasm' || verdict.packaging === 'oci-layer' || takesSpinCommand(verdict)) return true;
+  return hasWasmFile(verdict);
+}
+
+/** With the annotation that wasmgate injects, crun takes a file that does not end in .wasm for a Linux program. */
+function mayRun({ pod }: PodContext, profile: HandlerProfile, container: AssessedContainer): boolean {
+  if (runsContainer(profile, container).runs === 'no') return false;
+  return !isPassedOver(profile, container.verdict) || compatAnnotation(pod, profile) !== null;
+}
+
+/** Whether CRI-O's own configuration may send this container to a Wasm runtime. */
+function mayBeRouted({ pod }: PodContext, { verdict, facts }: AssessedContainer): boolean {
+  if (verdict.kind !== 'wasm') return true;
+  const annotations = pod.metadata?.annotations ?? {};
+  const isAnnotated = VARIANT_ANNOTATION in annotations || HANDLER_ANNOTATION in annotations;
+  return isAnnotated || facts?.variants.some(({ config }) => isWasmPlatform(config.platform)) === true;
+}
+
+/** The Pod without a class, where that may work. */
+function withoutClass(context: PodContext, containers: readonly AssessedContainer[]): readonly Candidate[] {
+  const { profile, mayRouteWasm } = defaultRuntime(context.cluster, context.settings);
+  if (profile === null) return [];
+  const runs = containers.every(
+    (container) => mayRun(context, profile, container) || (mayRouteWasm && mayBeRouted(context, container)),
+  );
+  return runs ? [{ class: null, profile }] : [];
+}
+
+/** Classes that differ in nothing but their names share a trial. */
+function likenessOf({ handler, nodeSelector, tolerations, overhead }: RuntimeClass): string {
+  return JSON.stringify([handler, nodeSelector, tolerations, overhead]);
+}
+
+const likenesses = new WeakMap<ClusterView, readonly (readonly RuntimeClass[])[]>();
+
+/** Classes that are alike, by name within each group. Computed once for each state of the cluster. */
+function alikeClasses(cluster: ClusterView): readonly (readonly RuntimeClass[])[] {
+  const known = likenesses.get(cluster);
+  if (known !== undefined) return known;
+  const groups = [...Map.groupBy(cluster.runtimeClasses, likenessOf).values()];
+  likenesses.set(cluster, groups);
+  return groups;
+}
+
+/** Position in `policy.preferRuntimeClasses`, by class name or by handler; its length where it is not in it. */
+export function preferenceOf(context: PodContext, runtimeClass: RuntimeClass | null): number {
+  const { preferRuntimeClasses } = context.settings;
+  if (runtimeClass === null) return preferRuntimeClasses.length;
+  const byName = preferRuntimeClasses.indexOf(runtimeClass.name);
+  const position = byName >= 0 ? byName : preferRuntimeClasses.indexOf(runtimeClass.handler);
+  return position >= 0 ? position : preferRuntimeClasses.length;
+}
+
+/** The one that stands for all: the operator's choice, else the first by name. */
+function mostPreferred(context: PodContext, alike: readonly RuntimeClass[]): RuntimeClass | undefined {
+  if (context.settings.preferRuntimeClasses.length === 0) return alike[0];
+  let best = alike[0];
+  for (const one of alike)
+    if (best !== undefined && preferenceOf(context, one) < preferenceOf(context, best)) best = one;
+  return best;
+}
+
+/**
+ * Every class whose handler is not known to fail with one of these containers, one of each kind, and no class where that may
+ * work. Handlers in no profile are never chosen.
+ */
+export function candidatesFor(
+  context: PodContext,
+  containers: readonly AssessedContainer[] = context.containers,
+): readonly Candidate[] {
+  if (!containers.every(isStartable)) return withoutClass(context, containers);
+  const { profileOf } = handlerTable(context.settings);
+  const verdicts = new Map<HandlerProfile, boolean>();
+  const runsAll = (profile: HandlerProfile): boolean => {
+    const known = verdicts.get(profile);
+    if (known !== undefined) return known;
+    const runs = containers.every((container) => mayRun(context, profile, container));
+    verdicts.set(profile, runs);
+    return runs;
+  };
+  const classes = alikeClasses(context.cluster).flatMap((alike): readonly Candidate[] => {
+    const profile = profileOf(alike[0]?.handler ?? '');
+    if (profile === null || !runsAll(profile)) return [];
+    const chosen = mostPreferred(context, alike);
+    return chosen === undefined ? [] : [{ class: chosen, profile }];
+  });
+  return [...classes, ...withoutClass(context, containers)];
+}
+
+/** Names of the classes that might run this one container. */
+export function classesFor(context: PodContext, container: AssessedContainer): readonly string[] {
+  return candidatesFor(context, [container]).flatMap((candidate) => candidate.class?.name ?? []);
+}

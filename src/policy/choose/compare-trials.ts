@@ -1,0 +1,71 @@
+import type { PodContext } from '../context.ts';
+import type { Consequence } from '../finding-catalog.ts';
+import { compareHandlerVersions } from '../handlers/compare-handler-versions.ts';
+import { isShim } from '../handlers/handler-profiles.ts';
+import { nodeAnswers } from '../nodes/node-answers.ts';
+import { actionOf, consequenceOf } from '../rate-findings.ts';
+import { preferenceOf } from './candidates.ts';
+import type { Trial } from './trial.ts';
+
+/** What speaks against a trial, as numbers: less is better, and the first that differs decides. */
+export interface Weighed {
+  readonly trial: Trial;
+  readonly drawbacks: readonly number[];
+}
+
+/** Whether a node can start the Pod: one that shows the handler, perhaps one, none though some have the handler, none at all. */
+export const NODE_RANKS = { shown: 0, unknown: 1, hindered: 2, none: 3 } as const;
+
+/**
+ * Ranks a trial by the nodes. It is no count: a count would give the Pods of one Deployment another class whenever a node joins or leaves.
+ */
+export function nodeRank(context: PodContext, { resolved }: Trial): number {
+  const { isKnown, presence, startable, candidates } = nodeAnswers(context, resolved.class, context.settings);
+  if (!isKnown) return NODE_RANKS.unknown;
+  if (startable.length === 0) return candidates.length > 0 ? NODE_RANKS.hindered : NODE_RANKS.none;
+  return presence === 'seen' ? NODE_RANKS.shown : NODE_RANKS.unknown;
+}
+
+/**
+ * The order in which trials are compared. Findings that all trials share cancel out.
+ *
+ * 1. findings that deny the Pod, then findings with which it cannot start
+ * 2. the operator's order: it stands above doubts, which the operator may know better, and below certainties
+ * 3. findings with which it may not start, then nodes
+ * 4. findings with which it loses something
+ * 5. shims, where the operator prefers them
+ * 6. runtimes that need no annotation to recognize Wasm
+ * 7. no class before any class
+ */
+export function weigh(context: PodContext, trial: Trial): Weighed {
+  const { settings } = context;
+  const { class: runtimeClass, profile } = trial.resolved;
+  const findings = trial.findings.filter(({ id }) => actionOf(id, settings) !== 'ignore');
+  const count = (consequence: Consequence): number =>
+    findings.filter((finding) => consequenceOf(finding) === consequence).length;
+  const needsAnnotation = profile !== null && profile.needsAnnotation && !profile.annotationArrives;
+  const drawbacks = [
+    findings.filter(({ id }) => actionOf(id, settings) === 'deny').length,
+    count('cannot-start'),
+    preferenceOf(context, runtimeClass),
+    count('may-not-start'),
+    nodeRank(context, trial),
+    count('degraded'),
+    Number(settings.preferShims && profile !== null && !isShim(profile)),
+    Number(needsAnnotation),
+    Number(runtimeClass !== null),
+  ];
+  return { trial, drawbacks };
+}
+
+/** Negative where the left one is better. Newer handlers and names decide where nothing else does. */
+export function compareTrials(left: Weighed, right: Weighed): number {
+  for (const [index, drawback] of left.drawbacks.entries()) {
+    const difference = drawback - (right.drawbacks[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  const [one, other] = [left.trial.resolved, right.trial.resolved];
+  const byVersion = compareHandlerVersions(one.profile, other.profile);
+  if (byVersion !== 0) return byVersion;
+  return (one.class?.name ?? '') < (other.class?.name ?? '') ? -1 : 1;
+}

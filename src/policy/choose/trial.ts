@@ -1,0 +1,49 @@
+import { resourceChanges, type ResourceAnswer } from '../changes/set-resources.ts';
+import { classChecks } from '../checks/index.ts';
+import { hasOverheadConflict, selectorConflict } from '../class-conflicts.ts';
+import { compatAnnotation } from '../compat-annotation.ts';
+import type { PodContext, PolicyContext, ResolvedClass } from '../context.ts';
+import type { Finding } from '../decision.ts';
+import { nodeAnswers } from '../nodes/node-answers.ts';
+import { linuxRequests } from '../resources/linux-requests.ts';
+import { resourceTier } from '../resources/resource-tier.ts';
+
+/** A Pod judged with one class: what speaks against it, and what its containers would get. */
+export interface Trial {
+  readonly resolved: ResolvedClass;
+  readonly findings: readonly Finding[];
+  readonly resources: ResourceAnswer;
+}
+
+function planResources(context: PolicyContext): ResourceAnswer {
+  const { pod, containers, limitRanges, settings, resolved, wasmContainers } = context;
+  const linux = linuxRequests(context, settings);
+  const hasRuntime = resolved.class !== null || resolved.profile !== null;
+  if (!hasRuntime || wasmContainers.length === 0)
+    return resourceChanges({ pod, containers, limitRanges, wasm: null, linux });
+  const { tier } = resourceTier(context, settings);
+  const { cpuLimit } = settings.resources;
+  const nodes = nodeAnswers(context, resolved.class, settings).candidates;
+  const wasm = { profile: resolved.profile, settings: { tier, cpuLimit }, nodes };
+  return resourceChanges({ pod, containers, limitRanges, wasm, linux });
+}
+
+/** Judges the Pod with this class, and by nothing else. */
+export function tryOn(context: PodContext, resolved: ResolvedClass): Trial {
+  const judged: PolicyContext = { ...context, resolved };
+  const resources = planResources(judged);
+  const found = classChecks.flatMap((check) => check(judged));
+  return { resolved, findings: [...found, ...resources.findings], resources };
+}
+
+/**
+ * Whether the API server would refuse the Pod with this class, or the class would break a container of it: wasmgate injects
+ * nothing that is certain to be worse than what the Pod's author wrote.
+ */
+export function isBlocked({ pod, containers }: PodContext, { resolved }: Trial): boolean {
+  const { class: runtimeClass, profile } = resolved;
+  if (runtimeClass === null) return false;
+  if (selectorConflict(pod, runtimeClass) !== null || hasOverheadConflict(pod, runtimeClass)) return true;
+  const hasLinux = containers.some(({ verdict }) => verdict.kind === 'container');
+  return hasLinux && compatAnnotation(pod, profile) !== null;
+}
