@@ -32,6 +32,11 @@ export const DEFAULTS = {
    * keep everybody else waiting for seconds, for a Pod that hardly any node could start.
    */
   maxContainers: 256,
+  /**
+   * That an admission waits for the look into a small image without any sign of Wasm, which goes on afterwards: a registry that
+   * answers at all mostly answers within it (images/wait-limits.ts).
+   */
+  smallLookMilliseconds: 500,
 } as const;
 
 const NO_SECRETS: readonly string[] = [];
@@ -72,13 +77,17 @@ interface AskedContainers {
 function lookIntoWith(
   { catalog }: GatherDeps,
   { containers, questions }: AskedContainers,
-  deadline: Deadline,
+  { deadline, patience }: { readonly deadline: Deadline; readonly patience: () => Patience },
 ): Gathered['lookInto'] {
   async function look(assessed: AssessedContainer, position: number, scope: Scope) {
     const question = questions[position];
     if (question === undefined || assessed.facts === null) return assessed;
     const wanted = { facts: assessed.facts, override: assessed.container, scope };
-    const facts = await catalog.lookInside(question, wanted, deadline.signal());
+    const signal =
+      scope === 'small' && patience() === 'bounded'
+        ? AbortSignal.any([deadline.signal(), AbortSignal.timeout(DEFAULTS.smallLookMilliseconds)])
+        : deadline.signal();
+    const facts = await catalog.lookInside(question, wanted, signal);
     const { stale = null, knownSince = performance.now() } = assessed;
     return assessAnswered(assessed, { kind: 'facts', facts, stale, knownSince });
   }
@@ -101,7 +110,8 @@ function gatherWith(
   const containers: AssessedContainer[] = [];
   const questions: ImageQuestion[] = [];
   const open: Promise<void>[] = [];
-  let patience: Patience | undefined;
+  let known: Patience | undefined;
+  const patience = (): Patience => (known ??= deps.patienceFor(pod, cluster));
 
   function assess(visited: VisitedContainer, position: number): void {
     const own = assessWithoutRegistry(visited);
@@ -122,13 +132,15 @@ function gatherWith(
       containers[position] = assessAnswered(visited, known);
       return;
     }
-    patience ??= deps.patienceFor(pod, cluster);
-    const asked = deps.catalog.ask(question, deadline.signal(), patience);
+    const asked = deps.catalog.ask(question, deadline.signal(), patience());
     open.push(asked.then((answer) => void (containers[position] = assessAnswered(visited, answer))));
   }
 
   visitContainers(pod.spec).forEach(assess);
-  const gathered = { containers, lookInto: lookIntoWith(deps, { containers, questions }, deadline) };
+  const gathered = {
+    containers,
+    lookInto: lookIntoWith(deps, { containers, questions }, { deadline, patience }),
+  };
   return open.length === 0 ? gathered : Promise.all(open).then(() => gathered);
 }
 

@@ -1,5 +1,5 @@
 import { detectWasm } from '../detect/detect-wasm.ts';
-import { openQuestions, supposeAnswers, type Scope } from '../detect/open-question.ts';
+import { isSmallImage, openQuestions, supposeAnswers, type Scope } from '../detect/open-question.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
@@ -52,10 +52,12 @@ function questionsAbout(
   const isRefused = decision.findings.some(
     (finding) => finding.action === 'deny' && finding.container === container.container.name,
   );
-  const questions = isRefused
-    ? openQuestions(facts, container.container, 'any')
-    : openQuestionsOf(container.verdict);
-  return questions === null ? null : { scope: isRefused ? 'any' : 'sign', questions };
+  const hinted = isRefused ? null : openQuestionsOf(container.verdict);
+  if (hinted !== null) return { scope: 'sign', questions: hinted };
+  const scope = isRefused ? 'any' : 'small';
+  if (scope === 'small' && (container.verdict.kind !== 'container' || !isSmallImage(facts))) return null;
+  const questions = openQuestions(facts, container.container, scope);
+  return questions === null ? null : { scope, questions };
 }
 
 function findOpen({ containers, decision }: Settled): OpenContainers {
@@ -110,9 +112,9 @@ export function settleDecision(
   const settled: Settled = { containers, decision: decide(containers) };
   if (peek === 'off') return settled;
   const open = findOpen(settled);
-  // What hints at Wasm is looked into once: only the file itself shows what it wants of its host.
-  const isHinted = [...open.values()].some(({ scope }) => scope === 'sign');
-  if (open.size === 0 || (!isHinted && !wouldChange(settled, open, decide))) return settled;
+  // Only the file itself shows what it wants of its host: what hints at Wasm, or is small, is looked into once.
+  const isEager = [...open.values()].some(({ scope }) => scope !== 'any');
+  if (open.size === 0 || (!isEager && !wouldChange(settled, open, decide))) return settled;
   const wanted = new Map([...open].map(([position, { scope }]) => [position, scope]));
   return lookInto(wanted).then((seen) => ({ containers: seen, decision: decide(seen) }));
 }

@@ -37,9 +37,10 @@ import { wasmLayerOf } from './wasm-artifact-signals.ts';
 
 /**
  * How much reason there must be to ask. `sign`: manifest, config or command hint that the image is not what it seems, or
- * leave its shape open · `any`: nothing hints at it, but an ordinary image may still start a Wasm file.
+ * leave its shape open · `small`: nothing hints at it, but the image is so small that a look costs little · `any`: nothing
+ * hints at it, and the Pod would be denied because of it. An ordinary image may still start a Wasm file.
  */
-export type Scope = 'sign' | 'any';
+export type Scope = 'sign' | 'small' | 'any';
 
 /** What only a look inside the layers can tell of one manifest. */
 export interface OpenQuestion {
@@ -83,7 +84,7 @@ function isLabelled({ variant }: Subject): boolean {
 function answersForProgram({ subject, verdict }: Judged, scope: Scope): readonly Answer[] {
   if (verdict.kind === 'wasm')
     return scope === 'sign' ? ['module', 'component'] : ['module', 'component', 'spin', 'slight'];
-  return scope === 'any' || isLabelled(subject) ? ['module', 'component', 'program'] : [];
+  return scope !== 'sign' || isLabelled(subject) ? ['module', 'component', 'program'] : [];
 }
 
 /** A name that only the node expands, or WebAssembly text: no bytes would tell more. */
@@ -110,6 +111,21 @@ function aboutFiles(judged: Judged, scope: Scope): OpenQuestion | null {
   const places = [beside, folder].filter((lookUp) => lookUp !== null);
   // A file of a Spin application may stand as its entrypoint: what is taken for a module must be seen to be no Spin file.
   return { lookUps: [program, ...places, ...HOST_LOOK_UPS], answers: answersForProgram(judged, scope) };
+}
+
+const SMALL = {
+  /** Base layers of distributions aside, a program and its files: most Wasm images have one or two layers. */
+  layers: 3,
+  /** Bytes of all layers together: a Wasm program and little more. */
+  bytes: 8 * 1024 * 1024,
+} as const;
+
+/** Reports whether the image is so small that it may be a Wasm program under an ordinary name. */
+export function isSmallImage({ variants }: ImageFacts): boolean {
+  return variants.every(({ manifest: { layers } }) => {
+    const bytes = layers.reduce((sum, { size }) => sum + size, 0);
+    return layers.length <= SMALL.layers && bytes <= SMALL.bytes;
+  });
 }
 
 function openQuestion(variant: ImageVariant, override: CommandOverride, scope: Scope): OpenQuestion | null {

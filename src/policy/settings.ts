@@ -119,7 +119,7 @@ export const policySettings = Type.Object(
     peek: choice(['off', 'when-needed'], {
       default: 'when-needed',
       description:
-        "Whether wasmgate reads the first bytes of an image's layers if the image shows a sign of Wasm and its manifest leaves open what it is or what it imports, or before it denies a Pod because of an ordinary image: at most 256 KiB, once for each image.",
+        "Whether wasmgate reads the first bytes of an image's layers if the image shows a sign of Wasm and its manifest leaves open what it is or what it imports, or if the image is small (three layers, 8 MiB), or before it denies a Pod because of an ordinary image: at most 256 KiB, once for each image.",
     }),
     skipImages: Type.Array(Type.String({ minLength: 1 }), {
       default: [],

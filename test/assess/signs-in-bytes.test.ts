@@ -88,6 +88,42 @@ describe.skipIf(!hasGnuTar)('what only the bytes of an image show', () => {
     expect(outcome.refusals.map(({ id }) => id)).toEqual(['handler-cannot-run-image']);
   });
 
+  test('a module under an ordinary name in a small image gets a class, and the image is looked into once', async () => {
+    const stage = await setUpImages({ classes: ['wasmtime'] });
+    const ordinary = image({ Entrypoint: ['/app'] }, { app: HELLO }, 'linux');
+    const containers = [{ image: stage.put(ordinary) }];
+    expect((await stage.assess({ containers })).decision.runtimeClass.class?.name).toBe('wasmtime');
+    expect((await stage.assess({ containers })).decision.runtimeClass.class?.name).toBe('wasmtime');
+    expect(stage.looks()).toBe(1);
+  });
+
+  test.for<readonly [string, LayeredImage, number]>([
+    ['small', image({ Entrypoint: ['/app'] }, { app: ELF }, 'linux'), 1],
+    [
+      'of many layers',
+      {
+        config: { Entrypoint: ['/app'] },
+        layers: ['a', 'b', 'c', 'app'].map((name) => ({ tree: { [name]: ELF } })),
+      },
+      0,
+    ],
+    [
+      'large',
+      {
+        config: { Entrypoint: ['/app'] },
+        layers: [{ tree: { app: ELF, data: Buffer.alloc(9 * 1024 * 1024) }, compression: 'none' }],
+      },
+      0,
+    ],
+  ])('an ordinary image that is %s: %o', async ([, sketch, looks]) => {
+    const stage = await setUpImages({ classes: ['wasmtime'] });
+    const containers = [{ image: stage.put(sketch) }];
+    const { decision } = await stage.assess({ containers });
+    await stage.assess({ containers });
+    expect(decision.findings).toEqual([]);
+    expect(stage.looks()).toBe(looks);
+  });
+
   test('two Wasm layers are no workload', async () => {
     const mediaType = 'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm';
     const layers = [
