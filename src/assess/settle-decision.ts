@@ -52,7 +52,7 @@ function questionsAbout(
   const isRefused = decision.findings.some(
     (finding) => finding.action === 'deny' && finding.container === container.container.name,
   );
-  const hinted = isRefused ? null : openQuestionsOf(container.verdict);
+  const hinted = openQuestionsOf(container.verdict);
   if (hinted !== null) return { scope: 'sign', questions: hinted };
   const scope = isRefused ? 'any' : 'small';
   if (scope === 'small' && (container.verdict.kind !== 'container' || !isSmallImage(facts))) return null;
