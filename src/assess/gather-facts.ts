@@ -110,8 +110,8 @@ function gatherWith(
   const containers: AssessedContainer[] = [];
   const questions: ImageQuestion[] = [];
   const open: Promise<void>[] = [];
-  let known: Patience | undefined;
-  const patience = (): Patience => (known ??= deps.patienceFor(pod, cluster));
+  let decided: Patience | undefined;
+  const patience = (): Patience => (decided ??= deps.patienceFor(pod, cluster));
 
   function assess(visited: VisitedContainer, position: number): void {
     const own = assessWithoutRegistry(visited);
