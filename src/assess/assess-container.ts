@@ -1,7 +1,7 @@
 import { detectWasm } from '../detect/detect-wasm.ts';
 import { overrideStart, type CommandOverride } from '../detect/effective-command.ts';
 import type { Expansion } from '../detect/expand-variables.ts';
-import { openQuestions } from '../detect/open-question.ts';
+import { isSmallImage, openQuestions, type Scope } from '../detect/open-question.ts';
 import type { UnknownReason, UnknownVerdict, Verdict } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import type { Container } from '../pod/pod.ts';
@@ -14,14 +14,18 @@ import { createVerdictMemo } from './verdict-memo.ts';
 export const LONGEST_COMMAND_KEY = 8192;
 const memo = createVerdictMemo();
 
-export type Questions = NonNullable<ReturnType<typeof openQuestions>>;
+/** Verdicts that a look inside might change, and how much reason there is to look. */
+const open = new WeakMap<Verdict, Scope>();
 
-/** Of verdicts that a look inside might change; ordinary images have none, and so cost nothing here. */
-const open = new WeakMap<Verdict, Questions>();
-
-/** What manifest, config and command leave open although they hint at it; null where there is nothing. */
-export function openQuestionsOf(verdict: Verdict): Questions | null {
+/** Why the image is worth a look before anything is decided: it hints at Wasm, or is small. Null where it is not. */
+export function reasonToLook(verdict: Verdict): Scope | null {
   return open.get(verdict) ?? null;
+}
+
+function findReason(facts: ImageFacts, container: Container, { kind }: Verdict): Scope | null {
+  if (openQuestions(facts, container, 'sign') !== null) return 'sign';
+  const isSmall = kind === 'container' && isSmallImage(facts);
+  return isSmall && openQuestions(facts, container, 'small') !== null ? 'small' : null;
 }
 
 /** With its length before it no text passes for two of them; and an empty command is not the same as none. */
@@ -51,8 +55,8 @@ function verdictOf(facts: ImageFacts, container: Container): Verdict {
   const known = memo.find(facts, key);
   if (known !== undefined) return known;
   const verdict = detectWasm(facts, container);
-  const questions = openQuestions(facts, container, 'sign');
-  if (questions !== null) open.set(verdict, questions);
+  const reason = findReason(facts, container, verdict);
+  if (reason !== null) open.set(verdict, reason);
   if (key.length <= LONGEST_COMMAND_KEY) memo.set(facts, key, verdict);
   return verdict;
 }

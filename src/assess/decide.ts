@@ -1,36 +1,34 @@
-import type { StringMap } from '../pod/pod.ts';
 import { evaluate } from '../policy/evaluate.ts';
-import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
-import { applyMode, type Mode } from '../policy/mode.ts';
+import type { AssessedContainer, ClusterView, PodFacts } from '../policy/facts.ts';
+import { applyMode } from '../policy/mode.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { AssessmentRequest, DecidedAssessment } from './assessment.ts';
-import { whenKnown, type Eventually } from './eventually.ts';
-import type { Gathered } from './gather-facts.ts';
 import { createPrecedents } from './precedents.ts';
-import { settleDecision } from './settle-decision.ts';
+import type { PodImages } from './read-images.ts';
+import type { Circumstances } from './scope.ts';
 
-/** What the Pod's namespace decides. */
-export interface Circumstances {
-  readonly mode: Mode;
-  readonly labels: StringMap;
-  readonly notes: readonly string[];
-}
-
+/** Everything that a decision about one request rests on. */
 export interface Question {
   readonly request: AssessmentRequest;
   readonly circumstances: Circumstances;
+  readonly images: PodImages;
   readonly cluster: ClusterView;
   readonly hasStaleClasses: boolean;
 }
 
-export type Decide = (question: Question, gathered: Gathered) => Eventually<DecidedAssessment>;
+export interface Decide {
+  /** As for the last Pod that was like it; undefined where none was. */
+  readonly recall: (question: Question) => DecidedAssessment | undefined;
+  /** @param isCurrent the cluster is the one that the watches know: the decision serves for the next Pod like this one */
+  readonly decide: (question: Question, isCurrent: boolean) => DecidedAssessment;
+}
 
-const DEFAULTS = {
+const DECIDE_LIMITS = {
   /**
-   * An image that was known for longer was known before this Pod's admission began: the manifests give the mutating call 5 s and
-   * the validating one 3 s.
+   * Milliseconds. An image that was known for longer was known before this Pod's admission began: the manifests give the
+   * mutating call 5 s and the validating one 3 s.
    */
-  justKnownMilliseconds: 10_000,
+  justKnown: 10_000,
 } as const;
 
 function hasJustKnownWasm(containers: readonly AssessedContainer[]): boolean {
@@ -38,44 +36,64 @@ function hasJustKnownWasm(containers: readonly AssessedContainer[]): boolean {
     ({ verdict, knownSince }) =>
       verdict.kind === 'wasm' &&
       knownSince !== undefined &&
-      performance.now() - knownSince < DEFAULTS.justKnownMilliseconds,
+      performance.now() - knownSince < DECIDE_LIMITS.justKnown,
   );
 }
 
 /**
- * Whether refusals refuse the object. Those of a template are only told, unless the operator wants otherwise, and whatever he
- * wants where a controller wrote it: a controller that is refused tries again for ever, and tells nobody.
+ * Whether a denial denies the object. That of a template only warns, unless the operator wants otherwise, and always where a
+ * controller wrote it: a controller that is denied retries for ever, and nobody hears of it.
  */
-export function isBinding({ subject, isControlled }: AssessmentRequest, policy: PolicySettings): boolean {
+function isBinding({ subject, isControlled }: AssessmentRequest, policy: PolicySettings): boolean {
   return subject === 'pod' || (policy.refuseTemplates && isControlled !== true);
 }
 
-/** Decides about a Pod whose containers are known, as for the last Pod that was like it if there was one. */
+function replacedBy({ containers, judged }: PodImages): ReadonlyMap<string, AssessedContainer> {
+  return new Map(containers.slice(judged).map((assessed) => [assessed.container.name, assessed]));
+}
+
+function factsOf({ request, circumstances, images, cluster, hasStaleClasses }: Question): PodFacts {
+  const { subject, pod, namespace, step, previous } = request;
+  const containers = images.containers.slice(0, images.judged);
+  const state = { cluster, hasStaleClasses, limitRanges: cluster.limitRanges(namespace) };
+  if (previous !== undefined) {
+    // Labels say what a Pod gets at creation.
+    const labels = { namespaceLabels: {} };
+    return { pod, containers, isMutated: false, previous: replacedBy(images), ...labels, ...state };
+  }
+  const isMutated = step === 'validate' && subject === 'pod' && circumstances.mode !== 'audit';
+  const isJustKnown = isMutated && hasJustKnownWasm(containers);
+  return { pod, containers, isMutated, isJustKnown, namespaceLabels: circumstances.labels, ...state };
+}
+
+/** Decides about Pods, and remembers for those that are like them. */
 export function createDecide(policy: PolicySettings): Decide {
   const precedents = createPrecedents();
-  return ({ request, circumstances, cluster, hasStaleClasses }, gathered) => {
-    const { subject, pod, namespace, step } = request;
-    const { mode, labels, notes } = circumstances;
-    const { containers } = gathered;
-    const common = { kind: 'decided', isBinding: isBinding(request, policy), notes } as const;
-    const isMutated = step === 'validate' && subject === 'pod' && mode !== 'audit';
-    const limitRanges = cluster.limitRanges(namespace);
-    const state = { cluster, hasStaleClasses, namespaceLabels: labels, limitRanges };
-    const isJustKnown = isMutated && hasJustKnownWasm(containers);
-    const facts = { pod, containers, isMutated, isJustKnown, ...state };
-    const precedent = precedents.find({ facts, mode });
-    if (precedent !== undefined) {
-      const { decision, outcome } = precedent;
-      return { ...common, decision, outcome, containers, precedent };
-    }
-    const deciding = settleDecision(gathered, policy.peek, (supposed) =>
-      evaluate({ ...facts, containers: supposed }, policy),
-    );
-    return whenKnown(deciding, ({ decision, containers: settled }) => {
+
+  function assessmentOf(
+    { request, circumstances: { notes } }: Question,
+    { containers }: PodFacts,
+    decided: Pick<DecidedAssessment, 'decision' | 'outcome' | 'precedent'>,
+  ): DecidedAssessment {
+    return { kind: 'decided', ...decided, containers, isBinding: isBinding(request, policy), notes };
+  }
+
+  return {
+    recall: (question) => {
+      const { request, circumstances } = question;
+      if (request.previous !== undefined) return undefined;
+      const facts = factsOf(question);
+      const precedent = precedents.find({ facts, mode: circumstances.mode });
+      if (precedent === undefined) return undefined;
+      return assessmentOf(question, facts, { ...precedent, precedent });
+    },
+    decide: (question, isCurrent) => {
+      const { mode } = question.circumstances;
+      const facts = factsOf(question);
+      const decision = evaluate(facts, policy);
       const outcome = applyMode(decision, mode);
-      // After a look inside the images, the next Pod like this one starts from better facts.
-      if (settled === containers) precedents.set({ facts, mode }, { decision, outcome });
-      return { ...common, decision, outcome, containers: settled };
-    });
+      if (isCurrent && facts.previous === undefined) precedents.set({ facts, mode }, { decision, outcome });
+      return assessmentOf(question, facts, { decision, outcome });
+    },
   };
 }

@@ -1,9 +1,6 @@
 import {
   NO_CONTENTS,
-  NO_MODULES,
   NOTHING_INSIDE,
-  type Content,
-  type Contents,
   type ImageFacts,
   type ImageVariant,
   type Inside,
@@ -26,8 +23,6 @@ import {
   HOST_LOOK_UPS,
   layerLookUp,
   programLookUp,
-  SLIGHT_MANIFEST,
-  SPIN_MANIFEST,
   startsByHost,
   type LookUp,
 } from './look-ups.ts';
@@ -46,20 +41,7 @@ export type Scope = 'sign' | 'small' | 'any';
 export interface OpenQuestion {
   /** What to look for. */
   readonly lookUps: readonly LookUp[];
-  /** What the look may lead to. */
-  readonly answers: readonly Answer[];
 }
-
-type Answer = 'module' | 'component' | 'program' | 'spin' | 'slight' | 'no-host';
-
-const PROGRAMS: Readonly<Partial<Record<Answer, Content>>> = {
-  module: 'module',
-  component: 'component',
-  program: 'elf',
-};
-const HOSTS: Readonly<Partial<Record<Answer, string>>> = { spin: SPIN_MANIFEST, slight: SLIGHT_MANIFEST };
-
-const HOST_ANSWERS: readonly Answer[] = ['spin', 'slight', 'no-host'];
 
 interface Judged {
   readonly subject: Subject;
@@ -71,8 +53,7 @@ function aboutLayer({ subject, verdict }: Judged): OpenQuestion | null {
   if (verdict.kind !== 'wasm' || layer === undefined) return null;
   const lookUps = [layerLookUp(layer)];
   // What a component wants is in its config.
-  if (verdict.shape === null) return { lookUps, answers: ['module', 'component'] };
-  return verdict.shape === 'module' ? { lookUps, answers: ['module'] } : null;
+  return verdict.shape === null || verdict.shape === 'module' ? { lookUps } : null;
 }
 
 function isLabelled({ variant }: Subject): boolean {
@@ -81,10 +62,9 @@ function isLabelled({ variant }: Subject): boolean {
   );
 }
 
-function answersForProgram({ subject, verdict }: Judged, scope: Scope): readonly Answer[] {
-  if (verdict.kind === 'wasm')
-    return scope === 'sign' ? ['module', 'component'] : ['module', 'component', 'spin', 'slight'];
-  return scope !== 'sign' || isLabelled(subject) ? ['module', 'component', 'program'] : [];
+/** Whether a look at the started file may tell anything: an ordinary image needs a reason. */
+function mayBeWasm({ subject, verdict }: Judged, scope: Scope): boolean {
+  return verdict.kind === 'wasm' || scope !== 'sign' || isLabelled(subject);
 }
 
 /** A name that only the node expands, or WebAssembly text: no bytes would tell more. */
@@ -101,16 +81,16 @@ function aboutFiles(judged: Judged, scope: Scope): OpenQuestion | null {
     platform.os === 'js'
   )
     return null;
-  if (startsByHost(command.first)) return { lookUps: HOST_LOOK_UPS, answers: HOST_ANSWERS };
+  if (startsByHost(command.first)) return { lookUps: HOST_LOOK_UPS };
   const program = programLookUp(judged.subject);
-  if (program === null || !isReadable(command)) return null;
+  if (program === null || !isReadable(command) || !mayBeWasm(judged, scope)) return null;
   const folder = folderLookUp(judged.subject);
   if ([program, folder].every((lookUp) => lookUp === null || contentOf(variant, lookUp) !== undefined))
     return null;
   const beside = besideLookUp(judged.subject);
   const places = [beside, folder].filter((lookUp) => lookUp !== null);
   // A file of a Spin application may stand as its entrypoint: what is taken for a module must be seen to be no Spin file.
-  return { lookUps: [program, ...places, ...HOST_LOOK_UPS], answers: answersForProgram(judged, scope) };
+  return { lookUps: [program, ...places, ...HOST_LOOK_UPS] };
 }
 
 const SMALL = {
@@ -134,7 +114,7 @@ function openQuestion(variant: ImageVariant, override: CommandOverride, scope: S
   const isArtefact =
     !isImageConfig(variant.manifest.config.mediaType) || wasmLayerOf(variant.manifest) !== undefined;
   const question = isArtefact ? aboutLayer(judged) : aboutFiles(judged, scope);
-  if (question === null || question.answers.length === 0) return null;
+  if (question === null) return null;
   const isSettled = question.lookUps.every(({ key }) => variant.contents.has(key));
   return isSettled ? null : question;
 }
@@ -147,16 +127,6 @@ export function openQuestions(
 ): readonly (OpenQuestion | null)[] | null {
   const questions = facts.variants.map((variant) => openQuestion(variant, override, scope));
   return questions.every((question) => question === null) ? null : questions;
-}
-
-function contentsFor(lookUps: readonly LookUp[], answer: Answer): Contents {
-  const program = PROGRAMS[answer];
-  return new Map(
-    lookUps.flatMap(({ kind, key }): readonly (readonly [string, Content])[] => {
-      if (kind === 'host') return [[key, HOSTS[answer] === key ? 'other' : 'absent']];
-      return kind === 'folder' || program === undefined ? [] : [[key, program]];
-    }),
-  );
 }
 
 /** Whoever writes Pods may ask for ever new files of one image: then what was found before is found again, or forgotten. */
@@ -179,22 +149,4 @@ export function addContents(facts: ImageFacts, found: readonly Inside[]): ImageF
   const add = (variant: ImageVariant, index: number): ImageVariant =>
     withContents(variant, found[index] ?? NOTHING_INSIDE);
   return { ...facts, variants: [add(first, 0), ...others.map((other, index) => add(other, index + 1))] };
-}
-
-/** What the image would be for each answer that a look inside could give. */
-export function supposeAnswers(
-  facts: ImageFacts,
-  questions: readonly (OpenQuestion | null)[],
-): readonly ImageFacts[] {
-  const answers = new Set(questions.flatMap((question) => question?.answers ?? []));
-  return [...answers].map((answer) =>
-    addContents(
-      facts,
-      questions.map((question) =>
-        question === null
-          ? NOTHING_INSIDE
-          : { contents: contentsFor(question.lookUps, answer), modules: NO_MODULES },
-      ),
-    ),
-  );
 }

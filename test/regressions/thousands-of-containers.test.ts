@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { Assessment } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
-import { DEFAULTS } from '../../src/assess/gather-facts.ts';
 import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
+import { IMAGE_LIMITS } from '../../src/assess/read-images.ts';
 import { changedImages } from '../../src/pod/changed-images.ts';
 import { readPod } from '../../src/pod/read-pod.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
@@ -14,7 +14,7 @@ import { cluster, runtimeClass, settings } from '../support/pods.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { useRegistry } from '../support/use-registry.ts';
 
-const MOST = DEFAULTS.maxContainers;
+const MOST = IMAGE_LIMITS.containers;
 
 const { registry, client } = await useRegistry({ images: putFixtureImages });
 const LINUX = `${registry.host}/corpus/linux-plain:latest`;

@@ -1,7 +1,7 @@
 import type { Assessment, AssessmentRequest, AssessPod, DecidedAssessment } from '../assessment.ts';
 import { whenKnown } from '../eventually.ts';
-import { pullSecretsOf } from '../gather-facts.ts';
 import type { Logger } from '../ports.ts';
+import { pullSecretsOf } from '../read-images.ts';
 import { reportsOf } from './describe-judgement.ts';
 import { unreadImages, type JudgeDeps } from './judge-owner.ts';
 import { createOwnerMemory, type OwnerMemory, type OwnerMemoryOptions } from './owner-memory.ts';

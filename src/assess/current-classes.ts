@@ -1,0 +1,39 @@
+import type { Decision } from '../policy/decision.ts';
+import type { ClusterView } from '../policy/facts.ts';
+import type { AssessmentRequest } from './assessment.ts';
+import { ABOUT_CLASSES } from './leave-classes-open.ts';
+import type { ClusterPort, Logger } from './ports.ts';
+
+/** Reports whether a RuntimeClass that the watch has not delivered yet could change this decision. */
+export function dependsOnClasses({ findings, runtimeClass }: Decision, hasStaleClasses: boolean): boolean {
+  if (hasStaleClasses && runtimeClass.origin === 'chosen') return true;
+  return findings.some(({ id }) => ABOUT_CLASSES.has(id));
+}
+
+/** Lists the RuntimeClasses live; null where that fails. */
+export type FetchClasses = (request: AssessmentRequest) => Promise<ClusterView | null>;
+
+/**
+ * Creates the live list that stands behind a decision about classes: one may be younger than the last event of the watch,
+ * since manifests often bring a class together with the Pods that need it.
+ */
+export function createFetchClasses(deps: {
+  readonly cluster: Pick<ClusterPort, 'fetchView'>;
+  readonly logger: Logger;
+}): FetchClasses {
+  /** Admissions since the last successful list. Only the first one logs; otherwise every admission of an outage would. */
+  let without = 0;
+  return async ({ deadline }) => {
+    try {
+      const view = await deps.cluster.fetchView(deadline.signal());
+      if (without > 0) deps.logger.info({ admissions: without }, 'RuntimeClasses can be listed again');
+      without = 0;
+      return view;
+    } catch (error) {
+      if (without === 0)
+        deps.logger.warn({ err: error }, 'cannot list RuntimeClasses; those known before count');
+      without += 1;
+      return null;
+    }
+  };
+}
