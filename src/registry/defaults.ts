@@ -51,8 +51,11 @@ export const DEFAULTS = {
   silenceMs: 10_000,
   /** A token is fetched for all who wait for it, so not on any one caller's time. Twice a slow answer of a real one. */
   tokenMs: 10_000,
-  /** Connections to one registry, HTTP/1.1, one request on each: what browsers settled on is 6; Docker Hub takes more. */
-  connections: 8,
+  /**
+   * Connections to one registry, HTTP/1.1, one request on each: more than all look-ups that go on at once, so that a free one
+   * is never waited for. Eight were all held by images of one namespace whose requests hung (test/attacks).
+   */
+  connections: 80,
   /** Idle connections are closed before load balancers do it (the shortest common setting is 60 s). */
   keepAliveMs: 30_000,
   /** A mirror gets this much of the 10 s that an admission has by default, so that the next one has its turn. */

@@ -48,6 +48,14 @@ function objects(certificate: ServingCertificate): ReadonlyMap<string, object> {
   ]);
 }
 
+/** What a cluster has beside its usual few nodes and the shipped classes. */
+export interface ClusterExtras {
+  readonly nodes?: number;
+  readonly runtimeClasses?: readonly object[];
+  /** Single objects by path, such as a pull secret. */
+  readonly find?: (path: string) => object | undefined;
+}
+
 /**
  * As much of an API server as `wasmgate serve` asks of one: a real kube-apiserver would take half of the machine from what
  * is measured. Lists are answered at once, watches stay open and silent.
@@ -55,18 +63,26 @@ function objects(certificate: ServingCertificate): ReadonlyMap<string, object> {
 export function startClusterApi(
   certificate: ServingCertificate,
   namespaces: readonly string[],
+  extras: ClusterExtras = {},
 ): Promise<TestServer> {
+  const { nodes = 0, find } = extras;
+  const names = [...NODES, ...Array.from({ length: nodes }, (_, index) => `node-${index}`)];
   const lists = new Map<string, readonly object[]>([
-    ['/apis/node.k8s.io/v1/runtimeclasses', runtimeClasses()],
-    ['/api/v1/nodes', NODES.map(node)],
+    ['/apis/node.k8s.io/v1/runtimeclasses', [...runtimeClasses(), ...(extras.runtimeClasses ?? [])]],
+    ['/api/v1/nodes', names.map(node)],
     ['/api/v1/limitranges', []],
     ['/api/v1/namespaces', namespaces.map((name) => ({ metadata: { name } }))],
   ]);
   const single = objects(certificate);
   return startServer((request, response) => {
+    // Events and the like are taken and forgotten.
+    if (request.method === 'POST') return void response.writeHead(201).end('{}');
     const { pathname, searchParams } = new URL(request.url ?? '/', 'https://cluster');
     const items = lists.get(pathname);
-    const body = items === undefined ? single.get(pathname) : { metadata: { resourceVersion: '1' }, items };
+    const body =
+      items === undefined
+        ? (single.get(pathname) ?? find?.(pathname))
+        : { metadata: { resourceVersion: '1' }, items };
     response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
     if (searchParams.has('watch')) response.flushHeaders();
     else response.end(JSON.stringify(body ?? { kind: 'Status', code: 404, reason: 'NotFound' }));

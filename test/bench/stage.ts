@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +7,8 @@ import {
   LOCAL_NAMES,
   serviceNames,
 } from '../../src/certs/serving-certificate.ts';
+import { buildProgram, readNodeFlags } from '../support/built-program.ts';
 import { kubeconfigText } from '../support/kubectl.ts';
-import { must } from '../support/processes.ts';
 import { startBenchRegistry, type BenchImage } from './bench-images.ts';
 import { startClusterApi } from './cluster-api.ts';
 import { NAMESPACES } from './questions.ts';
@@ -25,22 +25,6 @@ export interface Stage extends AsyncDisposable {
   /** As a Pod: ServiceAccount files and two variables. */
   readonly inCluster: ServerCommand;
   readonly withKubeconfig: ServerCommand;
-}
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** The program as the image has it: the bundle, and what tells Node that it is a module. */
-async function buildProgram(folder: string): Promise<string> {
-  await must('npm', ['run', 'build', '--silent', '--', `--outdir=${folder}`], { cwd: ROOT });
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-  return join(folder, 'main.js');
-}
-
-/** What the image gives Node before the program's name. */
-async function readNodeFlags(): Promise<readonly string[]> {
-  const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
-  const [, entrypoint = '[]'] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
-  return (JSON.parse(entrypoint) as string[]).slice(1, -1);
 }
 
 function fileOf(name: string): string {

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { CATALOG_DEFAULTS } from '../../src/assess/images/catalog-defaults.ts';
 import { startServer } from '../support/http-server.ts';
 import { askingFor, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
 
@@ -49,4 +50,26 @@ describe('a registry that fails for the images of one namespace', () => {
     await ask('victim');
     expect(asked).toBe(2);
   });
+});
+
+/** Eight connections to a registry were all held by the attacker's requests, and the others waited for a free one. */
+test('requests that hang leave connections for the images of others', async () => {
+  const stop = new AbortController();
+  await using registry = await startServer((request, response) => {
+    if (!(request.url ?? '').startsWith('/v2/attacker/')) response.end('{}');
+  });
+  await using client = createTestClient([registry]);
+  const attack = Array.from({ length: CATALOG_DEFAULTS.lookUpsAtOnce }, (_, index) =>
+    failureOf(
+      client.fetchManifest(imageAt(registry, `attacker/${index}`), {
+        ...askingFor('attacker'),
+        signal: stop.signal,
+      }),
+    ),
+  );
+  expect(await client.fetchManifest(imageAt(registry, 'app'), askingFor('victim'))).toMatchObject({
+    document: {},
+  });
+  stop.abort();
+  await Promise.all(attack);
 });

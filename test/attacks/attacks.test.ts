@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildProgram } from '../support/built-program.ts';
+import { ATTACKS } from './attacks.ts';
+import { GOALS, missedGoals } from './report.ts';
+import { runAttack } from './run-attack.ts';
+
+/** `npm run attacks` for a moment each. */
+const SHORT = { seconds: 2, victimsPerSecond: 20 } as const;
+
+/** A freeze is measured in CPU time, which other work on the machine still makes longer. */
+const FREEZE_MILLISECONDS = 8 * GOALS.freezeMilliseconds;
+
+let folder = '';
+let program = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wasmgate-attacks-'));
+  program = await buildProgram(folder);
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('neighbors of one namespace', () => {
+  test.each(ATTACKS)('$title ($name)', async (attack) => {
+    const figures = await runAttack(attack, program, SHORT);
+    const longestFreeze = figures.longestFreeze > FREEZE_MILLISECONDS ? figures.longestFreeze : 0;
+    expect(missedGoals({ ...figures, longestFreeze }), figures.failures.join('\n')).toEqual([]);
+    expect(figures.asked).toBeGreaterThan(SHORT.victimsPerSecond);
+  });
+});
+
+describe('goals', () => {
+  const met = { asked: 100, judged: 99, longestFreeze: 250, peakMemory: 199 };
+
+  test('are met at their bounds', () => {
+    expect(missedGoals(met)).toEqual([]);
+  });
+
+  test.each([
+    [{ judged: 98 }, 'judged 98 of 100'],
+    [{ longestFreeze: 251 }, 'froze for 251 ms'],
+    [{ peakMemory: 200 }, 'took 200 MiB'],
+  ])('are missed with %o', (change, missed) => {
+    expect(missedGoals({ ...met, ...change })).toEqual([missed]);
+  });
+});

@@ -1,0 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Runs something at a steady rate until the signal fires; runs that are late are made up for. */
+export async function everyMilliseconds(
+  milliseconds: number,
+  signal: AbortSignal,
+  run: (index: number) => void,
+): Promise<void> {
+  const started = performance.now();
+  for (let index = 0; !signal.aborted; index += 1) {
+    run(index);
+    const wait = started + (index + 1) * milliseconds - performance.now();
+    await sleep(Math.max(wait, 0), undefined, { signal }).catch(() => undefined);
+  }
+}
