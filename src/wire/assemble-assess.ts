@@ -39,17 +39,19 @@ export type AssessSettings = Pick<Settings, 'policy'> & Partial<Pick<Settings, '
 /** The images that all policies share. */
 export function createCatalog(parts: AssessParts, { images }: Pick<AssessSettings, 'images'>): ImageCatalog {
   const options = images === undefined ? {} : catalogOptions(images);
-  return createImageCatalog({ ...parts, onLookUp: parts.metrics?.images.onLookUp }, options);
+  const { onLookUp, onAnswer } = parts.metrics?.images ?? {};
+  const catalog = createImageCatalog({ ...parts, onLookUp, onAnswer }, options);
+  parts.metrics?.images.measure(catalog);
+  return catalog;
 }
 
 /** The one use case, joined with its parts, for any policy: the webhook's and, with other parts, every other command's. */
 export function createAssembler(
   parts: AssessParts,
-  asked: ImageCatalog,
+  catalog: ImageCatalog,
 ): (settings: Pick<AssessSettings, 'policy'>) => AssessPod {
-  const { cluster, serviceAccounts, logger, metrics, boundsWaits = false } = parts;
+  const { cluster, serviceAccounts, logger, boundsWaits = false } = parts;
   const { namespace: ownNamespace = DEFAULTS.namespace } = parts;
-  const catalog = metrics?.images.measure(asked) ?? asked;
   return ({ policy }) =>
     createAssessPod({ catalog, cluster, serviceAccounts, logger }, { policy, ownNamespace, boundsWaits });
 }

@@ -1,5 +1,4 @@
-import type { Assessment, AssessPod } from '../assess/assessment.ts';
-import { whenKnown } from '../assess/eventually.ts';
+import type { Assessment, AssessmentRequest } from '../assess/assessment.ts';
 import { ACTIONS, type Action } from '../policy/decision.ts';
 import { FINDING_IDS, type FindingId } from '../policy/finding-catalog.ts';
 import { MODES } from '../policy/mode.ts';
@@ -94,8 +93,10 @@ function outcomeOf(assessment: Assessment, step: 'mutate' | 'validate'): Decided
   return warnings.length > 0 ? 'warned' : 'allowed';
 }
 
-/** Judges as before, and counts what was decided and found. */
-export function meterDecisions(metrics: Metrics): (assess: AssessPod) => AssessPod {
+/** Counts what was decided and found. */
+export function meterDecisions(
+  metrics: Metrics,
+): (request: AssessmentRequest, assessment: Assessment) => void {
   const decisions = metrics.counter({
     name: 'wasmgate_decisions_total',
     help: 'Pods and templates that were judged, by webhook, mode and what became of them.',
@@ -117,14 +118,12 @@ export function meterDecisions(metrics: Metrics): (assess: AssessPod) => AssessP
     FINDING_IDS,
     (finding) => table(ACTIONS, (action) => lazily(() => findings.of({ finding, action }))),
   );
-  const count = (assessment: Assessment, step: 'mutate' | 'validate'): Assessment => {
+  return ({ step }, assessment) => {
     const mode = assessment.kind === 'skipped' ? 'none' : assessment.outcome.mode;
     decided[step][mode][outcomeOf(assessment, step)]();
     // The mutating call finds the same, and tells nobody.
     if (assessment.kind === 'decided' && step === 'validate') {
       for (const { id, action } of assessment.decision.findings) found[id][action]();
     }
-    return assessment;
   };
-  return (assess) => (request) => whenKnown(assess(request), (assessment) => count(assessment, request.step));
 }

@@ -64,8 +64,8 @@ function meterLookUps(metrics: Metrics): (answer: ImageAnswer, milliseconds: num
   };
 }
 
-/** The same catalog, with its answers counted. */
-function meterCatalog(metrics: Metrics): (catalog: ImageCatalog) => ImageCatalog {
+/** Counts the catalog's answers. */
+function meterAnswers(metrics: Metrics): (answer: ImageAnswer, from: 'memory' | 'registry') => void {
   const answers = metrics.counter({
     name: 'wasmgate_image_cache_requests_total',
     help: 'Questions about images by where the answer came from: memory (hit), the registry (miss), or memory after its time (stale).',
@@ -74,19 +74,10 @@ function meterCatalog(metrics: Metrics): (catalog: ImageCatalog) => ImageCatalog
   const hit = answers.of({ result: 'hit' });
   const miss = answers.of({ result: 'miss' });
   const stale = answers.of({ result: 'stale' });
-  return (catalog) => ({
-    ...catalog,
-    recall: (question) => {
-      const answer = catalog.recall(question);
-      if (answer !== undefined) (isStale(answer) ? stale : hit).add();
-      return answer;
-    },
-    ask: async (question, signal, patience) => {
-      const answer = await catalog.ask(question, signal, patience);
-      (isStale(answer) ? stale : miss).add();
-      return answer;
-    },
-  });
+  return (answer, from) => {
+    const fresh = from === 'memory' ? hit : miss;
+    (isStale(answer) ? stale : fresh).add();
+  };
 }
 
 /** How much is remembered, read when metrics are. */
@@ -108,12 +99,13 @@ function addSize(metrics: Metrics, size: ImageCatalog['size']): void {
 export function meterImages(metrics: Metrics) {
   let measured: ImageCatalog | undefined;
   const onLookUp = meterLookUps(metrics);
-  const measure = meterCatalog(metrics);
+  const onAnswer = meterAnswers(metrics);
   addSize(metrics, () => measured?.size() ?? { entries: 0, bytes: 0 });
   return {
     onLookUp,
-    /** There is one catalog in a process. */
-    measure: (catalog: ImageCatalog): ImageCatalog => (measured = measure(catalog)),
+    onAnswer,
+    /** Reads the size of the catalog, of which a process has one. */
+    measure: (catalog: ImageCatalog): void => void (measured = catalog),
   };
 }
 

@@ -27,6 +27,7 @@ import { connectRegistry } from './connect-registry.ts';
 import { connect } from './connect.ts';
 import { keepCertificate, type KeptCertificate } from './keep-certificate.ts';
 import { lendCredentials } from './lend-credentials.ts';
+import { observeAssessments } from './observe-assessments.ts';
 import { configurations, readServeSettings } from './settings.ts';
 import { tellOfChangedFiles } from './tell-of-changed-files.ts';
 import { createWebhookMetrics, openMetrics } from './webhook-metrics.ts';
@@ -97,8 +98,8 @@ function watchAdmissions(flags: ServeFlags, parts: Parts, signal: AbortSignal): 
     signal,
   );
   unjudged.measure(admissions.pods);
-  // The second look is no decision of an admission.
-  return metrics.measureAssess(admissions.assess);
+  // Judging an owner later is no decision of an admission: nobody counts it.
+  return observeAssessments(assess, [admissions.note, metrics.onAssessed]);
 }
 
 function healthOf(cluster: Cluster): Health {

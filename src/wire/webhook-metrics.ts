@@ -140,7 +140,7 @@ export function createWebhookMetrics(version: string, cluster: Pick<Cluster, 'st
   addBuild(metrics, version);
   const parts = {
     answers: meterAnswers(metrics),
-    measureAssess: meterDecisions(metrics),
+    onAssessed: meterDecisions(metrics),
     images: meterImages(metrics),
     registry: meterRegistry(metrics),
     onReload: meterReloads(metrics),

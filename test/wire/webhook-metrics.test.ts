@@ -7,6 +7,7 @@ import { createRegistryClient } from '../../src/registry/client.ts';
 import { serveMetrics } from '../../src/server/metrics-server.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { assembleAssess } from '../../src/wire/assemble-assess.ts';
+import { observeAssessments } from '../../src/wire/observe-assessments.ts';
 import { createWebhookMetrics } from '../../src/wire/webhook-metrics.ts';
 import { countsOf, parseExposition, readSeries } from '../support/exposition.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
@@ -58,7 +59,9 @@ async function start({ policy = {}, ...options }: Setup = {}) {
     namespace: 'wasmgate-system',
     metrics,
   };
-  const assess = metrics.measureAssess(assembleAssess(parts, { policy: settings(policy) }));
+  const assess = observeAssessments(assembleAssess(parts, { policy: settings(policy) }), [
+    metrics.onAssessed,
+  ]);
   const webhook = await startWebhook({ assess, meter: metrics.answers, logLevel: 'silent' });
   const fault = () => Promise.reject(new Error('a fault of our own'));
   const faulty = await startWebhook({ assess: fault, meter: metrics.answers, logLevel: 'silent' });

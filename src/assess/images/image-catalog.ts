@@ -29,6 +29,8 @@ export interface ImageCatalog {
 
 interface CatalogDeps extends SourceDeps {
   /** Told of each look-up when it has ended, however it did. */
+  /** Called with each answer, and where it came from. */
+  readonly onAnswer?: ((answer: ImageAnswer, from: 'memory' | 'registry') => void) | undefined;
   readonly onLookUp?: ((answer: ImageAnswer, milliseconds: number) => void) | undefined;
   readonly logger: Logger;
 }
@@ -54,7 +56,7 @@ export function createImageCatalog(
   options: CatalogOptions & WaitOptions = {},
 ): ImageCatalog {
   const settings = { ...CATALOG_DEFAULTS, ...options };
-  const { logger, onLookUp } = deps;
+  const { logger, onAnswer, onLookUp } = deps;
   const source = createImageSource(deps);
   const isUnreachable = (image: string): boolean => {
     const reference = referenceOf(image);
@@ -127,5 +129,19 @@ export function createImageCatalog(
     return inside(looked, look, signal);
   }
 
-  return { recall: memory.recall, ask, isUnreachable, lookInside, size: memory.size };
+  return {
+    recall: (question) => {
+      const answer = memory.recall(question);
+      if (answer !== undefined) onAnswer?.(answer, 'memory');
+      return answer;
+    },
+    ask: async (...asked) => {
+      const answer = await ask(...asked);
+      onAnswer?.(answer, 'registry');
+      return answer;
+    },
+    isUnreachable,
+    lookInside,
+    size: memory.size,
+  };
 }

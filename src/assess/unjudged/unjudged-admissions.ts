@@ -1,5 +1,4 @@
-import type { Assessment, AssessmentRequest, AssessPod, DecidedAssessment } from '../assessment.ts';
-import { whenKnown } from '../eventually.ts';
+import type { Assessment, AssessmentRequest, DecidedAssessment } from '../assessment.ts';
 import type { Logger } from '../ports.ts';
 import { pullSecretsOf } from '../read-images.ts';
 import { reportsOf } from './describe-judgement.ts';
@@ -17,9 +16,10 @@ interface UnjudgedDeps extends JudgeDeps {
 
 export type UnjudgedOptions = OwnerMemoryOptions & RejudgeOptions;
 
-/** What was admitted without a decision, and the use case that takes note of it. */
+/** Remembers what was admitted without a decision. */
 export interface UnjudgedAdmissions {
-  readonly assess: AssessPod;
+  /** To be called with each assessment, once it is answered. */
+  readonly note: (request: AssessmentRequest, assessment: Assessment) => void;
   readonly pods: OwnerMemory['pods'];
 }
 
@@ -63,15 +63,15 @@ function withPod(known: UnjudgedOwner, found: UnjudgedOwner): UnjudgedOwner {
 }
 
 /**
- * Assesses as `assess` does. It remembers the owners of Pods that were admitted although an image could not be read, and judges
- * them later: an Event on the owner and one on the Pod report what the admission could not. No admission waits for this.
+ * Remembers the owners of Pods that were admitted although an image could not be read, and judges them later: an Event on the
+ * owner and one on the Pod report what the admission could not. No admission waits for this.
  */
 export function createUnjudgedAdmissions(
   deps: UnjudgedDeps,
   options: UnjudgedOptions,
   signal: AbortSignal,
 ): UnjudgedAdmissions {
-  const { assess, logger, onDropped } = deps;
+  const { logger, onDropped } = deps;
   let dropped = 0;
   const memory = createOwnerMemory(() => {
     // The first line is enough: the metric has the count.
@@ -94,12 +94,5 @@ export function createUnjudgedAdmissions(
     wake();
   }
 
-  return {
-    assess: (request) =>
-      whenKnown(assess(request), (assessment) => {
-        note(request, assessment);
-        return assessment;
-      }),
-    pods: memory.pods,
-  };
+  return { note, pods: memory.pods };
 }

@@ -98,9 +98,10 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
     },
   };
   const dropped: string[] = [];
+  const judging = around(judge);
   const admissions = createUnjudgedAdmissions(
     {
-      assess: around(judge),
+      assess: judging,
       catalog,
       cluster: port,
       pods,
@@ -134,8 +135,14 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
       deadline: createDeadline(0),
     };
   };
+  /** As the webhook does: the Pod is assessed, answered, and noted. */
+  const assess = async (asked: AssessmentRequest) => {
+    const assessment = await judging(asked);
+    admissions.note(asked, assessment);
+    return assessment;
+  };
   const admit = async (asked: AssessmentRequest) => {
-    const assessment = await admissions.assess(asked);
+    const assessment = await assess(asked);
     // The scheduler has bound it by then.
     const { metadata, spec } = asked.pod;
     const bound: Pod = { metadata: { ...metadata }, spec: { ...spec, nodeName: 'linux-node' } };
@@ -149,7 +156,7 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
   const told = () => written.map(({ reason, regarding }) => `${reason} ${regarding.kind}/${regarding.name}`);
   const counts = () => Object.fromEntries(admissions.pods());
   return {
-    admissions,
+    assess,
     admit,
     catalog,
     counts,
@@ -246,9 +253,9 @@ describe('an owner whose Pods were admitted before their image could be read', (
   });
 
   test('is judged by its newest Pod if the first was never stored', async () => {
-    const { admit, admissions, open, request, told } = await setUp();
+    const { admit, assess, open, request, told } = await setUp();
     const owned = { owner: ownedBy('StatefulSet', 'db') };
-    await admissions.assess(request('u1', {}, owned));
+    await assess(request('u1', {}, owned));
     await admit(request('u2', {}, owned));
     open();
     await expect
@@ -318,8 +325,8 @@ describe('nothing is remembered', () => {
     ['of an update', { previous: pod({ containers: [{ image: 'before' }] }) }],
     ['of a Pod without a uid', { pod: pod() }],
   ])('%s', async (_case, parts) => {
-    const { admissions, counts, request } = await setUp();
-    await admissions.assess({ ...request('u1'), ...parts });
+    const { assess, counts, request } = await setUp();
+    await assess({ ...request('u1'), ...parts });
     expect(counts()).toMatchObject({ pending: 0 });
   });
 

@@ -22,7 +22,7 @@ describe.skipIf(missing)(`what kubectl prints${note}`, () => {
       image: images.module,
       runtimeClassName: 'runc',
       what: `container "app" (image ${images.module}, a Wasm image for a WASI platform) cannot run under RuntimeClass "runc"`,
-      advice: 'To fix: Set spec.runtimeClassName to "crun-wasm", ',
+      advice: 'To fix: Set spec.runtimeClassName to "crun-wasm" or ',
     },
     {
       name: 'an index that no node can pull',
