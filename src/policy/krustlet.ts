@@ -1,6 +1,6 @@
 import type { Verdict } from '../detect/verdict.ts';
 import type { ClusterNode } from '../pod/cluster-objects.ts';
-import type { Toleration } from '../pod/pod.ts';
+import type { Pod, Toleration } from '../pod/pod.ts';
 import type { AssessedContainer, PodFacts } from './facts.ts';
 import type { PolicySettings } from './settings.ts';
 
@@ -15,11 +15,26 @@ export const KRUSTLET_TOLERATIONS: readonly Toleration[] = ['NoExecute', 'NoSche
   effect,
 }));
 
+/** The key of its taint in earlier releases, such as 0.3 (krustlet tests/integration_tests.rs). */
+const OLD_ARCHITECTURE_KEY = 'krustlet/arch';
+
+function isOfKrustlet({ key, operator, value }: Toleration): boolean {
+  if (key === OLD_ARCHITECTURE_KEY) return operator === 'Exists' || value === KRUSTLET_ARCHITECTURE;
+  // With Exists a Pod tolerates the taints of arm64 node pools, too.
+  return key === ARCHITECTURE_LABEL && value === KRUSTLET_ARCHITECTURE;
+}
+
+/** Reports whether the Pod tolerates the taint of a krustlet by name, and selects no node by its architecture. */
+export function lacksKrustletSelector({ spec }: Pod): boolean {
+  const isSelecting = spec.nodeSelector?.[ARCHITECTURE_LABEL] !== undefined;
+  return !isSelecting && (spec.tolerations ?? []).some(isOfKrustlet);
+}
+
 export function isKrustlet({ labels }: ClusterNode): boolean {
   return labels[ARCHITECTURE_LABEL] === KRUSTLET_ARCHITECTURE;
 }
 
-function isKrustletModule({ verdict }: AssessedContainer): boolean {
+export function isKrustletModule({ verdict }: AssessedContainer): boolean {
   return verdict.kind === 'not-a-workload' && verdict.flavour === 'wasm-to-oci';
 }
 

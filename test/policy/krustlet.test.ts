@@ -76,6 +76,51 @@ describe('a Pod that selects nothing', () => {
     expect(decide({})).toMatchObject({ findings: [{ id: 'image-not-a-workload' }], changes: [] });
   });
 
+  test.each<[string, Toleration]>([
+    ["today's taint", { key: 'kubernetes.io/arch', operator: 'Equal', value: 'wasm32-wasi' }],
+    [
+      "… and the operator's default",
+      { key: 'kubernetes.io/arch', value: 'wasm32-wasi', effect: 'NoExecute' },
+    ],
+    [
+      'the older taint',
+      { key: 'krustlet/arch', operator: 'Equal', value: 'wasm32-wasi', effect: 'NoExecute' },
+    ],
+    ['… with any value', { key: 'krustlet/arch', operator: 'Exists' }],
+  ])('it tolerates %s: the finding names the missing nodeSelector', (_case, toleration) => {
+    expect(decide({ spec: { tolerations: [toleration] } })).toMatchObject({
+      findings: [
+        {
+          id: 'image-not-a-workload',
+          action: 'warn',
+          detail: expect.stringContaining('which runs on krustlets only') as string,
+          advice: expect.stringContaining('nodeSelector: {kubernetes.io/arch: wasm32-wasi}') as string,
+        },
+      ],
+      changes: [],
+    });
+  });
+
+  test.each<[string, Setup]>([
+    ['every taint', { spec: { tolerations: [{ operator: 'Exists' }] } }],
+    [
+      'taints of any architecture',
+      { spec: { tolerations: [{ key: 'kubernetes.io/arch', operator: 'Exists' }] } },
+    ],
+    [
+      "a krustlet's taint and selects another node",
+      { spec: { tolerations: TOLERATIONS, nodeSelector: { 'kubernetes.io/arch': 'amd64' } } },
+    ],
+    [
+      "a krustlet's taint, and the image is a policy",
+      { spec: { tolerations: TOLERATIONS }, images: ['policy'] },
+    ],
+  ])('it tolerates %s: nothing is said of krustlets', (_case, setup) => {
+    const said = decide(setup).findings.map(({ detail, advice }) => `${detail} ${advice}`);
+    expect(said.join(' ')).not.toContain('krustlet');
+    expect(said).toHaveLength(1);
+  });
+
   test('with krustlets, it is sent to one', () => {
     expect(decide(krustlet).changes[0]).toMatchObject({
       path: '/spec/nodeSelector/kubernetes.io~1arch',
