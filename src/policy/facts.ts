@@ -19,7 +19,7 @@ export interface AssessedContainer extends VisitedContainer {
   readonly verdict: Verdict;
   /** Null where the image is unknown, or was not asked for. */
   readonly facts: ImageFacts | null;
-  /** On the operator's skip list: not looked at, and no finding speaks of it. */
+  /** On the operator's skip list: not looked at, and no finding speaks of what it is. */
   readonly isSkipped: boolean;
   /** Null or absent where the facts are as good as new. No decision depends on it: it is told. */
   readonly stale?: Staleness | null;

@@ -45,7 +45,7 @@ export const FINDINGS = {
   'node-selector-conflict': { severity: 'error', consequence: 'cannot-start' },
   'overhead-conflict': { severity: 'error', consequence: 'cannot-start' },
   'linux-container-under-compat': { severity: 'error', consequence: 'cannot-start' },
-  'annotation-conflict': { severity: 'warning', consequence: 'may-not-start' },
+  'annotation-conflict': { severity: 'warning', consequence: 'cannot-start' },
   'annotation-delivery-unknown': { severity: 'info', consequence: 'may-not-start' },
   'exec-probe-unsupported': { severity: 'warning', consequence: 'cannot-start' },
   'read-only-root-unsupported': { severity: 'warning', consequence: 'cannot-start' },

@@ -212,11 +212,11 @@ export const FINDING_CASES: Readonly<
   'wat-not-runnable': {
     fires: {
       'on wasmtime': { pod: one('wat') },
-      'without a class': { on: null, pod: one('wat') },
       'by the command': { on: 'wasmedge', pod: one('app', { command: ['/a.wat'] }) },
     },
     rests: {
       'a binary': { pod: one('app') },
+      'no class: no-runtime-class-for-image says the same': { on: null, pod: one('wat') },
       'a Linux program': { pod: one('server', { args: ['/a.wat'] }) },
     },
   },
@@ -289,6 +289,18 @@ export const FINDING_CASES: Readonly<
         ...named('slight-v0-8-0'),
         pod: { containers: [{ image: 'away' }, { image: 'server' }] },
       },
+      'a sidecar that is not known, on an engine for all containers': {
+        on: 'crun-wasm',
+        pod: { containers: [{ image: 'app' }, { image: 'away' }] },
+      },
+      'a sidecar that is not known, under an annotation for all containers': {
+        on: 'crun',
+        pod: {
+          annotations: { 'module.wasm.image/variant': 'compat' },
+          containers: [{ image: 'app' }, { image: 'away' }],
+        },
+      },
+      'a Wasm image that starts no Wasm file': { pod: one('wasi', { command: ['/bin/sh', '-c', 'x'] }) },
       'a Linux sidecar beside it': {
         on: 'spin',
         pod: { containers: [{ image: 'module', command: ['a.wasm'] }, { image: 'server' }] },
@@ -321,6 +333,12 @@ export const FINDING_CASES: Readonly<
       },
       'a Linux image on a handler that nobody knows': { on: 'nvidia', pod: one('server') },
       'an image that is not known': { on: 'nvidia', pod: one('away') },
+      'an image that is not known, without Wasm beside it': { on: 'crun-wasm', pod: one('away') },
+      'a sidecar that is not known, on crun': {
+        on: 'crun',
+        pod: { containers: [{ image: 'app' }, { image: 'away' }] },
+      },
+      'a file that a Wasm image starts': { pod: one('wasi') },
       'text, of which another rule speaks': { on: 'crun', pod: one('wat') },
       'a name that crun passes over, of which another rule speaks': { on: 'crun', pod: one('upper') },
     },

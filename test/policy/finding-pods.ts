@@ -44,6 +44,7 @@ const AMD64 = { platforms: [normalisePlatform('linux', 'amd64')], isPartial: fal
 
 const IMAGES: Readonly<Record<string, Known>> = {
   app: linux('/app.wasm'),
+  wasi: wasi('/app.wasm'),
   go: tar(750),
   wat: linux('/hello.wat'),
   server: linux('/server'),

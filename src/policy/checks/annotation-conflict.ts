@@ -26,6 +26,34 @@ function passedOver({ pod, resolved, wasmContainers }: PolicyContext): readonly 
   });
 }
 
+/** What keeps the annotations from doing their work. */
+function conflictIn({ pod, resolved, wasmContainers }: PolicyContext): readonly Finding[] {
+  const annotations = pod.metadata?.annotations ?? {};
+  if (resolved.profile === null || wasmContainers.length === 0) return NO_FINDINGS;
+  const handler = annotations[HANDLER_ANNOTATION];
+  const variant = annotations[VARIANT_ANNOTATION];
+  if (resolved.profile.engine === 'crun-wasm' && handler !== undefined) {
+    return finding(
+      `Annotation ${HANDLER_ANNOTATION}: ${handler} makes handler crun-wasm refuse every container of the Pod`,
+      `Remove ${HANDLER_ANNOTATION}: crun-wasm needs no annotation.`,
+    );
+  }
+  if (!resolved.profile.needsAnnotation) return NO_FINDINGS;
+  if (handler !== undefined && handler !== 'wasm-smart' && namedEngine(pod) === null) {
+    return finding(
+      `Annotation ${HANDLER_ANNOTATION}: ${handler} hides ${VARIANT_ANNOTATION} from crun`,
+      `Use ${HANDLER_ANNOTATION}: wasm-smart, or remove it.`,
+    );
+  }
+  if (handler === undefined && variant !== undefined && variant !== 'compat' && variant !== 'compat-smart') {
+    return finding(
+      `Annotation ${VARIANT_ANNOTATION}: ${variant} is a value that crun does not know`,
+      `Use ${VARIANT_ANNOTATION}: compat-smart.`,
+    );
+  }
+  return NO_FINDINGS;
+}
+
 export const annotationConflict: Rule = {
   id: 'annotation-conflict',
   why:
@@ -39,36 +67,5 @@ export const annotationConflict: Rule = {
   cure:
     'Use module.wasm.image/variant: compat-smart, or leave both annotations out: wasmgate adds the right ' +
     'one.',
-  check: (context) => {
-    const { pod, resolved, wasmContainers } = context;
-    const annotations = pod.metadata?.annotations ?? {};
-    if (resolved.profile === null || wasmContainers.length === 0) return NO_FINDINGS;
-    const handler = annotations[HANDLER_ANNOTATION];
-    const variant = annotations[VARIANT_ANNOTATION];
-    if (resolved.profile.engine === 'crun-wasm' && handler !== undefined) {
-      return finding(
-        `Annotation ${HANDLER_ANNOTATION}: ${handler} makes handler crun-wasm refuse every container of the Pod`,
-        `Remove ${HANDLER_ANNOTATION}: crun-wasm needs no annotation.`,
-      );
-    }
-    if (!resolved.profile.needsAnnotation) return NO_FINDINGS;
-    if (handler !== undefined && handler !== 'wasm-smart' && namedEngine(pod) === null) {
-      return finding(
-        `Annotation ${HANDLER_ANNOTATION}: ${handler} hides ${VARIANT_ANNOTATION} from crun`,
-        `Use ${HANDLER_ANNOTATION}: wasm-smart, or remove it.`,
-      );
-    }
-    if (
-      handler === undefined &&
-      variant !== undefined &&
-      variant !== 'compat' &&
-      variant !== 'compat-smart'
-    ) {
-      return finding(
-        `Annotation ${VARIANT_ANNOTATION}: ${variant} is a value that crun does not know`,
-        `Use ${VARIANT_ANNOTATION}: compat-smart.`,
-      );
-    }
-    return passedOver(context);
-  },
+  check: (context) => [...conflictIn(context), ...passedOver(context)],
 };

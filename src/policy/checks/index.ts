@@ -73,7 +73,6 @@ const podRules: readonly PodRule[] = [
   imageNotAWorkload,
   imageWillNotPull,
   resourceTierUnknown,
-  watNotRunnable,
 ];
 
 /** They speak of the choice, once it is made. */
@@ -85,6 +84,7 @@ const choiceRules: readonly ChoiceRule[] = [
   runtimeClassMissing,
   runtimeClassRequired,
   wasmImageWithoutRuntimeClass,
+  watNotRunnable,
 ];
 
 /** When an image of a Pod changes, or it gets an ephemeral container. */

@@ -4,9 +4,8 @@ import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
 import type { PodContext } from '../context.ts';
 import type { AssessedContainer, ClusterView } from '../facts.ts';
-import { hasWasmFile, isPassedOver, type HandlerProfile } from '../handlers/can-run.ts';
+import { canRun, hasWasmFile, isPassedOver, type HandlerProfile } from '../handlers/can-run.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
-import { runsContainer } from '../handlers/runs-container.ts';
 import { takesSpinCommand } from '../spin-command.ts';
 import { defaultRuntime } from './default-runtime.ts';
 
@@ -26,10 +25,14 @@ export function isStartable({ verdict }: AssessedContainer): boolean {
   return hasWasmFile(verdict);
 }
 
-/** With the annotation that wasmgate injects, crun takes a file that does not end in .wasm for a Linux program. */
-function mayRun({ pod }: PodContext, profile: HandlerProfile, container: AssessedContainer): boolean {
-  if (runsContainer(profile, container).runs === 'no') return false;
-  return !isPassedOver(profile, container.verdict) || compatAnnotation(pod, profile) !== null;
+/**
+ * Only what is certain keeps a class from being tried on: not an image that is not known, or that no class starts. With the
+ * annotation that wasmgate injects, crun takes a file that does not end in .wasm for a Linux program.
+ */
+function mayRun({ pod }: PodContext, profile: HandlerProfile, { verdict }: AssessedContainer): boolean {
+  if (verdict.kind === 'unknown' || verdict.kind === 'not-a-workload') return true;
+  if (canRun(profile, verdict).runs === 'no') return false;
+  return !isPassedOver(profile, verdict) || compatAnnotation(pod, profile) !== null;
 }
 
 /** Whether CRI-O's own configuration may send this container to a Wasm runtime. */

@@ -1,0 +1,157 @@
+import jsonPatch from 'fast-json-patch';
+import { describe, expect, test } from 'vitest';
+import { createPatch } from '../../src/admission/json-patch.ts';
+import type { RuntimeClass } from '../../src/pod/cluster-objects.ts';
+import type { Pod } from '../../src/pod/pod.ts';
+import { readPod } from '../../src/pod/read-pod.ts';
+import type { Decision } from '../../src/policy/decision.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
+import type { Consequence } from '../../src/policy/finding-catalog.ts';
+import { compareHandlerVersions } from '../../src/policy/handlers/compare-handler-versions.ts';
+import { handlerTable } from '../../src/policy/handlers/handler-table.ts';
+import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { fc } from '../support/properties.ts';
+import { IMAGES, situations, type Situation } from './choice-situations.ts';
+
+const RUNS = { numRuns: 300 };
+
+function decide({ classes, nodes, policy }: Situation, pod: Pod): Decision {
+  return evaluate(podFacts(pod, IMAGES, cluster(classes, nodes)), settings(policy));
+}
+
+function count({ findings }: Decision, consequence: Consequence): number {
+  return findings.filter((finding) => finding.consequence === consequence).length;
+}
+
+function isDenied({ findings }: Decision): boolean {
+  return findings.some(({ action }) => action === 'deny');
+}
+
+function naming({ pod }: Situation, { name }: RuntimeClass): Pod {
+  return { ...pod, spec: { ...pod.spec, runtimeClassName: name } };
+}
+
+function likingOf({ policy }: Situation, runtimeClass: RuntimeClass | null): number {
+  const preferred = policy.preferRuntimeClasses ?? [];
+  const position = runtimeClass === null ? -1 : preferred.indexOf(runtimeClass.handler);
+  return position >= 0 ? position : preferred.length;
+}
+
+/** No class is chosen for a container that crun takes for a Linux program, whatever speaks against the others. */
+function isPassedOver({ findings }: Decision): boolean {
+  return findings.some(({ id, container }) => id === 'annotation-conflict' && container !== null);
+}
+
+interface Other {
+  readonly runtimeClass: RuntimeClass;
+  readonly decision: Decision;
+}
+
+/** Every class that wasmgate could have chosen, named by the Pod itself. One with which the Pod is denied does not help it. */
+function others(situation: Situation): readonly Other[] {
+  const { profileOf } = handlerTable(settings(situation.policy));
+  return situation.classes
+    .filter(({ handler }) => profileOf(handler) !== null)
+    .map((runtimeClass) => ({ runtimeClass, decision: decide(situation, naming(situation, runtimeClass)) }))
+    .filter(({ decision }) => !isDenied(decision) && !isPassedOver(decision));
+}
+
+function told({ findings }: Decision): readonly string[] {
+  return findings.map(({ id, container, consequence }) => `${consequence} ${id} ${container ?? ''}`);
+}
+
+describe('of the classes that a Pod could name itself', () => {
+  test('none has fewer findings with which it cannot start than what is chosen', () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        const chosen = decide(situation, situation.pod);
+        for (const { runtimeClass, decision } of others(situation)) {
+          if (count(decision, 'cannot-start') >= count(chosen, 'cannot-start')) continue;
+          expect({ [runtimeClass.handler]: told(decision) }, 'must be the choice').toEqual(told(chosen));
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('none that the operator likes as much has fewer with which it may not start', () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        const chosen = decide(situation, situation.pod);
+        const liking = likingOf(situation, chosen.runtimeClass.class);
+        for (const { runtimeClass, decision } of others(situation)) {
+          if (likingOf(situation, runtimeClass) > liking) continue;
+          if (count(decision, 'cannot-start') > count(chosen, 'cannot-start')) continue;
+          if (count(decision, 'may-not-start') >= count(chosen, 'may-not-start')) continue;
+          expect({ [runtimeClass.handler]: told(decision) }, 'must be the choice').toEqual(told(chosen));
+        }
+      }),
+      RUNS,
+    );
+  });
+});
+
+/** In the other order. */
+function renamed({ classes }: Situation): readonly RuntimeClass[] {
+  return classes.map((each, index) => ({ ...each, name: `renamed-${classes.length - index}` })).toReversed();
+}
+
+function consequences({ findings }: Decision): readonly Consequence[] {
+  return findings.map(({ consequence }) => consequence).toSorted();
+}
+
+/** Reports whether nothing but their names tells the two apart. */
+function isTie({ policy }: Situation, one: Decision, other: Decision): boolean {
+  const { profileOf } = handlerTable(settings(policy));
+  const profiles = [one, other].map(({ runtimeClass }) => profileOf(runtimeClass.class?.handler ?? ''));
+  return compareHandlerVersions(profiles[0] ?? null, profiles[1] ?? null) === 0;
+}
+
+test('a sidecar that is not known keeps no class from being injected, and is warned of', () => {
+  const subject = pod({ containers: [{ image: 'file' }, { image: 'away' }] });
+  const decideOn = (...handlers: readonly string[]) =>
+    decide(
+      { pod: subject, classes: handlers.map((name) => runtimeClass(name)), nodes: [], policy: {} },
+      subject,
+    );
+  const alone = decideOn('crun-wasm');
+  expect(alone.runtimeClass.class?.name).toBe('crun-wasm');
+  expect(isDenied(alone)).toBe(false);
+  expect(told(alone)).toContain('may-not-start handler-may-not-run-image c1');
+  expect(decideOn('crun-wasm', 'wasmtime').runtimeClass.class?.name).toBe('wasmtime');
+});
+
+describe('names of classes', () => {
+  test('decide only between classes of which nothing else speaks for one', () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        const before = decide(situation, situation.pod);
+        const after = decide({ ...situation, classes: renamed(situation) }, situation.pod);
+        expect(after.runtimeClass.origin).toBe(before.runtimeClass.origin);
+        expect(consequences(after)).toEqual(consequences(before));
+        expect(isTie(situation, before, after)).toBe(true);
+      }),
+      RUNS,
+    );
+  });
+});
+
+function mutate(pod: Pod, { changes }: Decision): Pod {
+  const patch = [...createPatch(pod, changes)];
+  return readPod(jsonPatch.applyPatch(structuredClone(pod), patch, true, false).newDocument);
+}
+
+describe('a choice does not contradict', () => {
+  test('what is found of the Pod that the changes make was told before', () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        const before = decide(situation, situation.pod);
+        fc.pre(before.runtimeClass.origin === 'chosen');
+        const after = decide(situation, mutate(situation.pod, before));
+        expect(told(before)).toEqual(expect.arrayContaining([...told(after)]));
+        expect(after.changes).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+});
