@@ -9,7 +9,7 @@ import { evaluate } from '../../src/policy/evaluate.ts';
 import type { Consequence } from '../../src/policy/finding-catalog.ts';
 import { compareHandlerVersions } from '../../src/policy/handlers/compare-handler-versions.ts';
 import { handlerTable } from '../../src/policy/handlers/handler-table.ts';
-import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { cluster, pod as podOf, podFacts, runtimeClass as classOf, settings } from '../support/pods.ts';
 import { fc } from '../support/properties.ts';
 import { IMAGES, situations, type Situation } from './choice-situations.ts';
 
@@ -108,12 +108,9 @@ function isTie({ policy }: Situation, one: Decision, other: Decision): boolean {
 }
 
 test('a sidecar that is not known keeps no class from being injected, and is warned of', () => {
-  const subject = pod({ containers: [{ image: 'file' }, { image: 'away' }] });
+  const subject = podOf({ containers: [{ image: 'file' }, { image: 'away' }] });
   const decideOn = (...handlers: readonly string[]) =>
-    decide(
-      { pod: subject, classes: handlers.map((name) => runtimeClass(name)), nodes: [], policy: {} },
-      subject,
-    );
+    decide({ pod: subject, classes: handlers.map((name) => classOf(name)), nodes: [], policy: {} }, subject);
   const alone = decideOn('crun-wasm');
   expect(alone.runtimeClass.class?.name).toBe('crun-wasm');
   expect(isDenied(alone)).toBe(false);
