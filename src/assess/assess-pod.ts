@@ -2,9 +2,9 @@ import type { Namespace } from '../pod/cluster-objects.ts';
 import { hasSignOfWasm } from '../policy/has-sign-of-wasm.ts';
 import type { Assessment, AssessmentRequest, AssessPod, DecidedAssessment } from './assessment.ts';
 import { createFetchClasses, dependsOnClasses } from './current-classes.ts';
-import { createDecide } from './decide.ts';
+import { createDecide, type Question } from './decide.ts';
 import type { ImageCatalog } from './images/image-catalog.ts';
-import { deniedImages, unreadImages } from './open-images.ts';
+import { deniedImages, NO_IMAGES, unreadImages } from './open-images.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
 import { createReadImages, type ReadImagesDeps } from './read-images.ts';
 import { circumstancesOf, skipped, skippedByItself, type ScopeOptions } from './scope.ts';
@@ -15,6 +15,12 @@ interface AssessDeps {
   readonly cluster: ClusterPort;
   readonly serviceAccounts: ServiceAccountsPort;
   readonly logger: Logger;
+}
+
+/** A question about a Pod, and what was decided with what it holds. */
+interface Judged {
+  readonly question: Question;
+  readonly decided: DecidedAssessment;
 }
 
 interface AssessOptions extends ScopeOptions {
@@ -51,9 +57,33 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
   const { policy } = options;
   const skipList = createSkipList(policy.skipImages);
   const images = createReadImages({ ...deps, skipList, patienceFor: createPatience(options) });
-  const { recall: recallDecision, decide } = createDecide(policy);
+  const { recall: recallDecision, decide, remember } = createDecide(policy);
   const fetchClasses = createFetchClasses(deps);
   const readsLayers = policy.peek !== 'off';
+
+  function judge(question: Question): Judged {
+    return { question, decided: decide(question) };
+  }
+
+  /** Judged anew with the layers of images for which the Pod would be denied, if there are any that nobody has read. */
+  async function readDenied(judged: Judged): Promise<Judged> {
+    const { question, decided } = judged;
+    const doubtful = readsLayers ? deniedImages(question.images, decided.decision) : NO_IMAGES;
+    if (doubtful.size === 0) return judged;
+    const looking = { ...question.request, cluster: question.cluster };
+    return judge({ ...question, images: await images.lookInside(question.images, doubtful, looking) });
+  }
+
+  /** Judged anew with the RuntimeClasses of this moment, if the decision hangs on them and they are others. */
+  async function listClasses(judged: Judged): Promise<Judged> {
+    const { question, decided } = judged;
+    const { request, hasStaleClasses } = question;
+    if (!dependsOnClasses(decided.decision, hasStaleClasses)) return judged;
+    // Without a live list the classes known before count: to leave Wasm Pods without one would be an outage of its own.
+    const latest = (await fetchClasses(request)) ?? question.cluster;
+    if (latest === question.cluster && !hasStaleClasses) return judged;
+    return judge({ ...question, cluster: latest, hasStaleClasses: false });
+  }
 
   async function assess(request: AssessmentRequest): Promise<Assessment> {
     // Scope: whose Pod it is, and what its namespace wants.
@@ -71,24 +101,19 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
       return skipped('mode audit changes nothing', circumstances.notes);
     }
     let known = await reading;
-    const looking = { ...request, cluster: view };
-    if (readsLayers) known = await images.lookInside(known, unreadImages(known), looking);
+    if (readsLayers)
+      known = await images.lookInside(known, unreadImages(known), { ...request, cluster: view });
 
-    // Decision, and once more with what is worth a closer look before it stands.
+    // Decision: before it stands, images that it denies are read, and classes that it misses are listed.
     const hasStaleClasses = cluster.hasStaleClasses();
-    const question = { request, circumstances, cluster: view, hasStaleClasses };
-    let decided = decide({ ...question, images: known }, true);
-    const doubtful = readsLayers ? deniedImages(known, decided.decision) : new Map<number, never>();
-    if (doubtful.size > 0) {
-      known = await images.lookInside(known, doubtful, looking);
-      decided = decide({ ...question, images: known }, true);
-    }
-    if (!dependsOnClasses(decided.decision, hasStaleClasses)) return decided;
-    const current = await fetchClasses(request);
-    if (current === view && !hasStaleClasses) return decided;
-    // Without a live list the classes known before count: to leave Wasm Pods without one would be an outage of its own.
-    const latest = { ...question, images: known, hasStaleClasses: false };
-    return decide({ ...latest, cluster: current ?? view }, current === null || current === view);
+    const question = { request, circumstances, cluster: view, hasStaleClasses, images: known };
+    const read = await readDenied(judge(question));
+    const listed = await listClasses(read);
+    const last = listed === read ? read : await readDenied(listed);
+
+    // Answer: the mode is in it already; the next Pod like this one gets it from memory.
+    remember(last.question, last.decided);
+    return last.decided;
   }
 
   /** Null where something must be read, or looked at twice. */
@@ -107,10 +132,12 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     const question = { request, circumstances, cluster: view, hasStaleClasses, images: known };
     const remembered = recallDecision(question);
     if (remembered === undefined && readsLayers && unreadImages(known).size > 0) return null;
-    const decided: DecidedAssessment = remembered ?? decide(question, true);
+    const decided = remembered ?? decide(question);
     if (dependsOnClasses(decided.decision, hasStaleClasses)) return null;
-    const isDoubtful = remembered === undefined && readsLayers;
-    return isDoubtful && deniedImages(known, decided.decision).size > 0 ? null : decided;
+    if (remembered !== undefined) return decided;
+    if (readsLayers && deniedImages(known, decided.decision).size > 0) return null;
+    remember(question, decided);
+    return decided;
   }
 
   return (request) => recall(request) ?? assess(request);

@@ -19,8 +19,9 @@ export interface Question {
 export interface Decide {
   /** As for the last Pod that was like it; undefined where none was. */
   readonly recall: (question: Question) => DecidedAssessment | undefined;
-  /** @param isCurrent the cluster is the one that the watches know: the decision serves for the next Pod like this one */
-  readonly decide: (question: Question, isCurrent: boolean) => DecidedAssessment;
+  readonly decide: (question: Question) => DecidedAssessment;
+  /** Keeps a decision that stands for the next Pod like this one, unless it rests on classes that the watches do not know. */
+  readonly remember: (question: Question, decided: DecidedAssessment) => void;
 }
 
 const DECIDE_LIMITS = {
@@ -87,13 +88,16 @@ export function createDecide(policy: PolicySettings): Decide {
       if (precedent === undefined) return undefined;
       return assessmentOf(question, facts, { ...precedent, precedent });
     },
-    decide: (question, isCurrent) => {
-      const { mode } = question.circumstances;
+    decide: (question) => {
       const facts = factsOf(question);
       const decision = evaluate(facts, policy);
-      const outcome = applyMode(decision, mode);
-      if (isCurrent && facts.previous === undefined) precedents.set({ facts, mode }, { decision, outcome });
+      const outcome = applyMode(decision, question.circumstances.mode);
       return assessmentOf(question, facts, { decision, outcome });
+    },
+    remember: (question, { decision, outcome }) => {
+      const { request, circumstances } = question;
+      if (request.previous !== undefined) return;
+      precedents.set({ facts: factsOf(question), mode: circumstances.mode }, { decision, outcome });
     },
   };
 }

@@ -4,6 +4,7 @@ import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { DecidedAssessment } from '../../src/assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
+import type { ClusterView } from '../../src/policy/facts.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { createRegistryClient } from '../../src/registry/client.ts';
 import { clusterPort } from '../support/cluster-port.ts';
@@ -17,6 +18,8 @@ import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/tar.ts';
 
 interface Setup {
   readonly classes: readonly string[];
+  /** Those that a live list shows, if they are others than the watch knows. */
+  readonly live?: readonly string[];
   readonly policy?: Partial<PolicySettings>;
   readonly faults?: (handler: RequestListener) => RequestListener;
 }
@@ -30,8 +33,12 @@ interface Stage {
   readonly looks: () => number;
 }
 
+function viewOf(classes: readonly string[]): ClusterView {
+  return cluster(classes.map((name) => runtimeClass(name)));
+}
+
 /** One cluster, one registry, one memory. */
-async function setUp({ classes, policy = {}, faults }: Setup): Promise<Stage> {
+async function setUp({ classes, live, policy = {}, faults }: Setup): Promise<Stage> {
   const registry = await startRegistry({
     images: putFixtureImages,
     ...(faults === undefined ? {} : { faults }),
@@ -46,8 +53,8 @@ async function setUp({ classes, policy = {}, faults }: Setup): Promise<Stage> {
   });
   let put = 1;
   const { logger } = createRecordingLogger();
-  const view = cluster(classes.map((name) => runtimeClass(name)));
-  const port = clusterPort(view);
+  const latest = live === undefined ? {} : { fetchView: () => Promise.resolve(viewOf(live)) };
+  const port = clusterPort(viewOf(classes), latest);
   const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   const run = createAssessPod(
     { catalog, cluster: port, serviceAccounts: NO_ACCOUNT_SECRETS, logger },
@@ -88,6 +95,11 @@ const start = (...entrypoint: readonly string[]): object => ({ Entrypoint: entry
 const module: LayeredImage = { config: start('/app.wasm'), layers: [{ tree: { 'app.wasm': MODULE } }] };
 const component: LayeredImage = { config: start('/app.wasm'), layers: [{ tree: { 'app.wasm': COMPONENT } }] };
 const unnamed: LayeredImage = { config: start('/app'), layers: [{ tree: { app: MODULE } }] };
+/** Nothing but the file's bytes shows Wasm, and the image is not a small one. */
+const hidden: LayeredImage = {
+  config: start('/app'),
+  layers: [{ tree: { app: MODULE } }, ...['a', 'b', 'c'].map((name) => ({ tree: { [name]: name } }))],
+};
 const program: LayeredImage = { config: start('/app'), layers: [{ tree: { app: ELF } }] };
 
 describe.skipIf(!hasGnuTar)('a look inside where it would change the decision', () => {
@@ -170,6 +182,31 @@ describe.skipIf(!hasGnuTar)('before an ordinary image is refused, somebody looks
     expect(looks()).toBe(1);
     expect(refusals(await assess(sketch))).toEqual(expected);
     expect(looks()).toBe(1);
+  });
+
+  test('an equal Pod that comes during the look waits for it, too', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const faults = (handler: RequestListener): RequestListener =>
+      faultyLayers((request, response) => void opened.then(() => handler(request, response)))(handler);
+    const { put, assess, looks } = await setUp({ classes: ['crun-wasm'], faults });
+    // From the second decision on, decisions of this cluster are remembered.
+    const missing = { containers: [{ image: 'registry.invalid/app:1' }] };
+    await assess(missing);
+    await assess(missing);
+    const before = looks();
+    const sketch = { containers: [{ image: put(hidden) }], spec: { runtimeClassName: 'crun-wasm' } };
+    const first = assess(sketch);
+    await expect.poll(looks).toBe(before + 3);
+    const second = assess(sketch);
+    open();
+    expect(refusals(await second)).toEqual([]);
+    expect(refusals(await first)).toEqual([]);
+  });
+
+  test('also under a class that only a live list shows', async () => {
+    const { put, assess } = await setUp({ classes: [], live: ['crun-wasm'] });
+    const sketch = { containers: [{ image: put(hidden) }], spec: { runtimeClassName: 'crun-wasm' } };
+    expect(refusals(await assess(sketch))).toEqual([]);
   });
 
   test('a small image is looked into once, whoever refuses it', async () => {
