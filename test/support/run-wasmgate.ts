@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { runCli } from '../../src/cli/run.ts';
 import { wireCommands } from '../../src/wire/wire-commands.ts';
 
@@ -16,10 +17,6 @@ export interface WasmgateOptions {
   readonly columns?: number;
 }
 
-function read(stream: PassThrough): string {
-  return String(stream.read() ?? '');
-}
-
 /** The whole program with all its parts, in this process; nobody's home, nobody's logins. */
 export async function runWasmgate(
   argv: readonly string[],
@@ -28,6 +25,10 @@ export async function runWasmgate(
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   if (columns !== undefined) Object.assign(stdout, { isTTY: true, columns });
   const io = { stdout, stderr, env: { HOME: '/nonexistent', ...env } };
+  // A stream that nobody reads keeps 64 KiB, and the rest would be missing.
+  const written = [stdout, stderr].map((stream) => text(stream));
   const exitCode = await runCli(argv, io, wireCommands({ version: '0.0.0', manifests: MANIFESTS }));
-  return { exitCode, stdout: read(stdout), stderr: read(stderr) };
+  for (const stream of [stdout, stderr]) stream.end();
+  const [out = '', err = ''] = await Promise.all(written);
+  return { exitCode, stdout: out, stderr: err };
 }
