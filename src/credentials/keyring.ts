@@ -6,6 +6,8 @@ export const KEYRING_LIMITS = {
   secretBytes: 512 * 1024,
   /** The forty regions of a cloud with several accounts each stay far below it. */
   secretEntries: 1_000,
+  /** Keys with a wildcard, each of which is held against every image; users write one for each cloud. */
+  secretPatterns: 100,
   /** Each one costs up to three requests within the admission's time. */
   triedForImage: 32,
 } as const;

@@ -8,9 +8,23 @@ export interface ServerPattern {
   /** '' where the key names none. */
   readonly port: string;
   readonly path: string;
+  /** Whether the host holds a wildcard. */
+  readonly isGlob: boolean;
 }
 
 const KEY = /^(?:https?:\/\/)?([^/:[\]]+|\[[0-9a-f:]+\])(?::([0-9]+))?(\/.*)?$/i;
+
+/** Labels of host names are no longer (RFC 1035, 2.3.4). Only with a wildcard does a comparison take more than their length. */
+const LONGEST_LABEL = 63;
+
+function isWildcard(text: string): boolean {
+  return text.includes('*') || text.includes('?');
+}
+
+function matchesLabel(glob: string, label: string): boolean {
+  if (!isWildcard(glob)) return glob === label;
+  return label.length <= LONGEST_LABEL && glob.length <= 2 * LONGEST_LABEL + 1 && matchesGlob(glob, label);
+}
 
 /**
  * Keys are hosts, hosts with a path, or URLs; a leading API version in the path means the bare host, so that
@@ -23,7 +37,13 @@ export function parseServerPattern(server: string): ServerPattern | null {
   const host = (match[1] ?? '').toLowerCase();
   const port = match[2] ?? '';
   const path = (match[3] ?? '').replace(/^\/v[12]\//, '/').replace(/^\/(?:v[12])?$/, '');
-  return { key: `${host}${port === '' ? '' : `:${port}`}${path}`, host, port, path };
+  return {
+    key: `${host}${port === '' ? '' : `:${port}`}${path}`,
+    host,
+    port,
+    path,
+    isGlob: isWildcard(host),
+  };
 }
 
 /**
@@ -37,6 +57,6 @@ export function matchesServer(pattern: ServerPattern, target: ServerPattern, rep
   const labels = target.host.split('.');
   const globs = pattern.host.split('.', labels.length + 1);
   return (
-    globs.length === labels.length && globs.every((glob, index) => matchesGlob(glob, labels[index] ?? ''))
+    globs.length === labels.length && globs.every((glob, index) => matchesLabel(glob, labels[index] ?? ''))
   );
 }

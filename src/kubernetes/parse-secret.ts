@@ -1,5 +1,11 @@
+import type { Credential } from '../credentials/credential.ts';
 import { EMPTY_KEYRING, KEYRING_LIMITS, type Keyring } from '../credentials/keyring.ts';
-import { parseDockerConfigEntries, PULL_SECRET_TYPES } from '../credentials/parse-docker-config.ts';
+import {
+  parseDockerConfigEntries,
+  PULL_SECRET_TYPES,
+  type DockerConfigFormat,
+} from '../credentials/parse-docker-config.ts';
+import { parseServerPattern } from '../credentials/server-pattern.ts';
 import { isObject, property, stringOr, type JsonObject } from '../json.ts';
 
 const KIB = 1024;
@@ -22,6 +28,33 @@ function contentOf(secret: JsonObject, key: string): string | typeof TOO_LARGE |
   return isTooLarge(encoded, 'base64') ? TOO_LARGE : Buffer.from(encoded, 'base64').toString('utf8');
 }
 
+/** Keeps the first of the keys with a wildcard, and all others. */
+function boundPatterns(
+  credentials: readonly Credential[],
+  source: string,
+): { readonly kept: readonly Credential[]; readonly shortfall: string | null } {
+  const most = KEYRING_LIMITS.secretPatterns;
+  const globs = credentials.filter(({ server }) => parseServerPattern(server)?.isGlob === true);
+  if (globs.length <= most) return { kept: credentials, shortfall: null };
+  const over = new Set(globs.slice(most));
+  return {
+    kept: credentials.filter((credential) => !over.has(credential)),
+    shortfall: `${source} has ${globs.length} keys with a wildcard, and only the first ${most} were used`,
+  };
+}
+
+function boundKeyring(content: string, format: DockerConfigFormat, source: string): Keyring {
+  const maxEntries = KEYRING_LIMITS.secretEntries;
+  const { credentials, entryCount } = parseDockerConfigEntries(content, { format, source, maxEntries });
+  const { kept, shortfall } = boundPatterns(credentials, source);
+  const isCut = entryCount > maxEntries;
+  const cut = `${source} has ${entryCount} entries, and only the first ${maxEntries} were used`;
+  return {
+    credentials: kept,
+    shortfalls: [...(isCut ? [cut] : []), ...(shortfall === null ? [] : [shortfall])],
+  };
+}
+
 /**
  * Returns the credentials in a pull secret of either type, and none for a Secret of any other. What the bounds leave out is
  * named, and takes nothing from other secrets.
@@ -35,13 +68,5 @@ export function parseSecret(secret: JsonObject, source: string): Keyring {
     const shortfall = `${source} is larger than ${KEYRING_LIMITS.secretBytes / KIB} KiB and was not used`;
     return { credentials: [], shortfalls: [shortfall] };
   }
-  const maxEntries = KEYRING_LIMITS.secretEntries;
-  const { credentials, entryCount } = parseDockerConfigEntries(content, {
-    format: format.format,
-    source,
-    maxEntries,
-  });
-  if (entryCount <= maxEntries) return { credentials, shortfalls: [] };
-  const shortfall = `${source} has ${entryCount} entries, and only the first ${maxEntries} were used`;
-  return { credentials, shortfalls: [shortfall] };
+  return boundKeyring(content, format.format, source);
 }

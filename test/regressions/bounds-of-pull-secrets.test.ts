@@ -73,7 +73,7 @@ test('thousands of logins for one host are as many as the bound, and each bound 
   });
   expect(logins).toBe(triedForImage);
   expect(detailOf(answer)).toContain(
-    'secret team-a/three has 1050 entries, and only the first 1000 were used',
+    'secret team-a/one has 900 keys with a wildcard, and only the first 100 were used (and 3 more)',
   );
   expect(detailOf(answer)).toContain(`there are more than ${triedForImage} logins`);
 });

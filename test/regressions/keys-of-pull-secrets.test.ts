@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import type { Credential } from '../../src/credentials/credential.ts';
+import { KEYRING_LIMITS } from '../../src/credentials/keyring.ts';
+import { matchCredentials } from '../../src/credentials/match-credentials.ts';
+import { parseSecret } from '../../src/kubernetes/parse-secret.ts';
+
+function login(server: string, password: string): Credential {
+  return { server, source: 'secret a/b', secret: { kind: 'basic', username: 'joe', password } };
+}
+
+/** Credentials that count how often anything of them is looked at. */
+function counted(credentials: readonly Credential[]) {
+  let looks = 0;
+  const counting = credentials.map(
+    (credential) =>
+      new Proxy(credential, {
+        get: (target, key) => {
+          looks += 1;
+          return Reflect.get(target, key) as unknown;
+        },
+      }),
+  );
+  return { credentials: counting, looks: () => looks };
+}
+
+const COUNT = 32_000;
+const IMAGE = { registry: 'r-7.example', repository: 'team/app' };
+
+/** 32 full secrets were gone through for each request: 32 ms each time, for every manifest, config and layer. */
+test('a keyring of 32,000 keys is gone through once, however many requests a look-up makes', () => {
+  const all = Array.from({ length: COUNT }, (_, index) => login(`r-${index}.example`, `p ${index}`));
+  const { credentials, looks } = counted(all);
+  expect(matchCredentials(IMAGE, [credentials]).credentials).toMatchObject([{ server: 'r-7.example' }]);
+  const first = looks();
+  for (let request = 0; request < 100; request += 1) matchCredentials(IMAGE, [credentials]);
+  expect(looks() - first).toBeLessThan(1_000);
+});
+
+test('32,000 logins under one key are as many as are tried, and one more', () => {
+  const all = Array.from({ length: COUNT }, (_, index) => login(IMAGE.registry, `p ${index}`));
+  const { credentials, hasMore } = matchCredentials(IMAGE, [all]);
+  expect([credentials.length, hasMore]).toEqual([KEYRING_LIMITS.triedForImage, true]);
+});
+
+/**
+ * Each took 1.8 ms against a host of 760 characters: 32 secrets of a thousand such keys froze the process for a minute with
+ * each request. A label has 63 characters at most, so that no such host exists.
+ */
+test('a key with a wildcard matches no label that is longer than any', () => {
+  const glob = login('*a*.example', 'p');
+  const match = (label: string) => matchCredentials({ ...IMAGE, registry: `${label}.example` }, [[glob]]);
+  expect(match('a'.repeat(63)).credentials).toEqual([glob]);
+  expect(match('a'.repeat(64)).credentials).toEqual([]);
+});
+
+test('a secret has no more than a bound of keys with a wildcard, and the bound is named', () => {
+  const { secretPatterns } = KEYRING_LIMITS;
+  const globs = Array.from(
+    { length: secretPatterns + 1 },
+    (_, index) => [`*.r-${index}.example`, 'p'] as const,
+  );
+  const auths = Object.fromEntries(
+    [...globs, ['r.example', 'p'] as const].map(([key, password]) => [key, { username: 'joe', password }]),
+  );
+  const { credentials, shortfalls } = parseSecret(
+    {
+      type: 'kubernetes.io/dockerconfigjson',
+      stringData: { '.dockerconfigjson': JSON.stringify({ auths }) },
+    },
+    'secret a/b',
+  );
+  expect(credentials).toHaveLength(secretPatterns + 1);
+  expect(credentials.at(-1)).toMatchObject({ server: 'r.example' });
+  expect(shortfalls).toEqual([
+    `secret a/b has ${secretPatterns + 1} keys with a wildcard, and only the first ${secretPatterns} were used`,
+  ]);
+});
