@@ -1,5 +1,6 @@
 import type { ImageConfig } from '../image/image-config.ts';
 import { expandVariables, type EnvVariable, type Expansion } from './expand-variables.ts';
+import { mountsOf, type Mounts } from './mounts.ts';
 
 /** The part of a container that says what is started, over the image's ENTRYPOINT, CMD and WORKDIR. */
 export interface CommandOverride {
@@ -21,13 +22,12 @@ export interface EffectiveCommand {
   readonly origin: CommandOrigin;
   readonly workingDir: string;
   /** Where the Pod puts volumes over the image's files. */
-  readonly mountPaths: readonly string[];
+  readonly mounts: Mounts;
 }
 
 type Command = Pick<EffectiveCommand, 'first' | 'isOpen' | 'origin'>;
 
 const NONE: Command = { first: null, isOpen: false, origin: 'none' };
-const NO_MOUNTS: readonly string[] = [];
 
 const DEFAULTS = {
   /** Characters. Linux takes no longer path; and each of many containers is judged by this one, some dozens of times. */
@@ -96,7 +96,7 @@ export function effectiveCommand(override: CommandOverride, config: ImageConfig)
   return {
     ...command,
     workingDir: override.workingDir || config.workingDir,
-    mountPaths: override.volumeMounts?.flatMap(({ mountPath }) => mountPath ?? []) ?? NO_MOUNTS,
+    mounts: mountsOf(override.volumeMounts),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Content, ImageVariant } from '../image/image-facts.ts';
 import { hasRootFileSystem, type Descriptor } from '../image/manifest.ts';
 import type { ModuleInterface } from '../image/module-interface.ts';
 import { resolvePath } from '../image/resolve-path.ts';
+import type { Mounts } from './mounts.ts';
 import type { Subject } from './signal.ts';
 
 /** Something that a look inside the layers can find, and the key under which `contents` holds what was found. */
@@ -44,32 +45,43 @@ export function startsByHost(first: string | null): boolean {
 const DEFAULTS = {
   /** Linux' own: what is longer names no file, and must not fill our memory. */
   longestPath: 4096,
+  /** Linux NAME_MAX: no file has a longer name. */
+  longestName: 255,
 } as const;
 
-/** Of all paths at once: a Pod may have thousands of mounts. */
-function isMountedOver(paths: readonly string[], mountPaths: readonly string[]): boolean {
-  return mountPaths.some((mount) => {
-    const folder = resolvePath('/', mount);
-    return paths.some((path) => path === folder || path.startsWith(`${folder}/`));
-  });
-}
+/** Each signal asks for the program anew, and its paths may be long. */
+const programs = new WeakMap<
+  Subject['command'],
+  { readonly variant: ImageVariant; readonly lookUp: LookUp | null }
+>();
 
 /**
  * The file behind the first argument: `/app.wasm`, relative to the working directory, or by its bare name there and along
  * the image's PATH; what follows `#` is runwasi's function name. Null where nothing is started by name, or a volume may lie
  * over the file.
  */
-export function programLookUp({ variant, command }: Subject): LookUp | null {
-  const { first, isOpen, workingDir, mountPaths } = command;
+export function programLookUp(subject: Subject): LookUp | null {
+  const { command, variant } = subject;
+  const known = programs.get(command);
+  if (known?.variant === variant) return known.lookUp;
+  const lookUp = findProgram(subject);
+  programs.set(command, { variant, lookUp });
+  return lookUp;
+}
+
+function findProgram({ variant, command }: Subject): LookUp | null {
+  const { first, isOpen, workingDir, mounts } = command;
   if (startsNothing(first) || isOpen || !hasRootFileSystem(variant.manifest)) return null;
   const file = first.split('#', 1)[0] ?? '';
-  if (file === '' || Math.max(file.length, workingDir.length) > DEFAULTS.longestPath) return null;
+  const isName = !file.includes('/');
+  const longest = isName ? DEFAULTS.longestName : DEFAULTS.longestPath;
+  if (file === '' || file.length > longest || workingDir.length > DEFAULTS.longestPath) return null;
   const folder = resolvePath('/', workingDir);
   const key = resolvePath(folder, file);
-  if (file.includes('/')) return unlessMountedOver([key], key, mountPaths);
+  if (!isName) return unlessMountedOver([key], key, mounts);
   const others = variant.config.searchPath.map((other) => resolvePath(other, file));
   // No path has two slashes on end: what is found in several places is not what a Pod finds that names one of them.
-  return unlessMountedOver([key, ...others], `${folder === '/' ? '' : folder}//${file}`, mountPaths);
+  return unlessMountedOver([key, ...others], `${folder === '/' ? '' : folder}//${file}`, mounts);
 }
 
 /** The same file in the working directory alone, if the first argument is a bare name. */
@@ -82,20 +94,15 @@ export function besideLookUp({ variant, command }: Subject): LookUp | null {
 
 /** The working directory; null for the root, or if a volume is mounted over it, or within it. */
 export function folderLookUp({ command }: Subject): LookUp | null {
-  const { workingDir, mountPaths } = command;
+  const { workingDir, mounts } = command;
   if (workingDir.length > DEFAULTS.longestPath) return null;
   const path = resolvePath('/', workingDir);
-  const isMade = mountPaths.some((mount) => resolvePath('/', mount).startsWith(`${path}/`));
-  if (path === '/' || isMade || isMountedOver([path], mountPaths)) return null;
+  if (path === '/' || mounts.liesWithin(path) || mounts.covers(path)) return null;
   return { kind: 'folder', key: `${path}/`, path };
 }
 
-function unlessMountedOver(
-  paths: readonly string[],
-  key: string,
-  mountPaths: readonly string[],
-): LookUp | null {
-  return isMountedOver(paths, mountPaths) ? null : { kind: 'program', key, paths };
+function unlessMountedOver(paths: readonly string[], key: string, mounts: Mounts): LookUp | null {
+  return paths.some(mounts.covers) ? null : { kind: 'program', key, paths };
 }
 
 export function layerLookUp(layer: Descriptor): LookUp {

@@ -28,8 +28,11 @@ export interface ImageConfig {
 const DEFAULTS = {
   /** Of an image's PATH: real ones name a dozen, and a config of 4 MiB two million. */
   searchedFolders: 64,
-  /** Characters. Linux' own for a path. */
-  longestFolder: 4096,
+  /** Characters of all of them together; the longest in the wild have some hundreds. */
+  searchedCharacters: 4096,
+  /** Imports or exports of a component, and characters of each; real ones have some dozens of 60 characters. */
+  interfaces: 256,
+  interfaceCharacters: 256,
 } as const;
 
 /** containerd pkg/oci, `defaultUnixEnv`. */
@@ -47,11 +50,16 @@ export const EMPTY_CONFIG: ImageConfig = {
   component: null,
 };
 
+function readInterfaces(value: unknown): readonly string[] {
+  const { interfaces, interfaceCharacters } = DEFAULTS;
+  return (stringList(value) ?? []).slice(0, interfaces).map((name) => name.slice(0, interfaceCharacters));
+}
+
 function readComponent(value: unknown): ComponentInterfaces | null {
   if (!isObject(value)) return null;
   return {
-    exports: stringList(property(value, 'exports')) ?? [],
-    imports: stringList(property(value, 'imports')) ?? [],
+    exports: readInterfaces(property(value, 'exports')),
+    imports: readInterfaces(property(value, 'imports')),
   };
 }
 
@@ -66,9 +74,13 @@ function readCommand(value: unknown): readonly string[] | null {
  */
 function readSearchPath(value: unknown): readonly string[] {
   const set = (stringList(value) ?? []).findLast((pair) => pair.startsWith('PATH='));
-  return (set?.slice('PATH='.length) ?? DEFAULT_PATH)
-    .split(':', DEFAULTS.searchedFolders)
-    .filter((folder) => folder.startsWith('/') && folder.length <= DEFAULTS.longestFolder);
+  const folders = (set?.slice('PATH='.length) ?? DEFAULT_PATH).split(':', DEFAULTS.searchedFolders);
+  let left: number = DEFAULTS.searchedCharacters;
+  return folders.filter((folder) => {
+    if (!folder.startsWith('/') || folder.length > left) return false;
+    left -= folder.length;
+    return true;
+  });
 }
 
 /** @throws AppError `invalid-config` when the document is no JSON object; unknown fields and types are passed over. */

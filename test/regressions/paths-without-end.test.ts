@@ -21,7 +21,16 @@ describe('an image is searched for', () => {
     ['in no more of them than anybody has', '/:'.repeat(2 * MIB), 65],
     ['in none of a name that is none', `/${'x'.repeat(4 * MIB)}:/bin`, 2],
   ])('%s', ([, path, count]) => {
-    expect(lookedFor(`${'x'.repeat(4000)}.wasm`, path)).toHaveLength(count);
+    expect(lookedFor(`${'x'.repeat(200)}.wasm`, path)).toHaveLength(count);
+  });
+
+  test('in folders of some thousand characters together', () => {
+    const folders = Array.from({ length: 64 }, (_, index) => `${'/a'.repeat(500)}/${index}`);
+    expect(lookedFor('app.wasm', folders.join(':'))).toHaveLength(5);
+  });
+
+  test('nowhere for a name that no file can have', () => {
+    expect(lookedFor(`${'x'.repeat(251)}.wasm`, '/bin')).toBeNull();
   });
 
   test('nowhere, where the Pod starts in a folder that is none', () => {

@@ -16,6 +16,7 @@ const EVERYWHERE: ReadonlySet<string> = new Set([
   'json.ts',
   'json-weight.ts',
   'nearest-name.ts',
+  'once-per.ts',
   'or-late.ts',
   'printable.ts',
 ]);

@@ -1,3 +1,4 @@
+import { mountsOf } from '../../detect/mounts.ts';
 import type { Packaging } from '../../detect/verdict.ts';
 import type { ImageFacts } from '../../image/image-facts.ts';
 import { resolvePath } from '../../image/resolve-path.ts';
@@ -17,14 +18,9 @@ export interface CodeSizes {
 /** Reports whether a volume lies over the file that the container starts. A bare name is looked for in the image. */
 function isFromVolume({ container, verdict, facts }: SizedContainer): boolean {
   const file = verdict.firstArgument?.split('#', 1)[0] ?? '';
-  const mounts = container.volumeMounts ?? [];
-  if (mounts.length === 0 || !file.includes('/') || verdict.packaging !== 'tar') return false;
+  if (!file.includes('/') || verdict.packaging !== 'tar') return false;
   const folder = container.workingDir || facts.variants[0].config.workingDir;
-  const path = resolvePath(resolvePath('/', folder), file);
-  return mounts.some(({ mountPath = '' }) => {
-    const mount = resolvePath('/', mountPath);
-    return mount !== '/' && (path === mount || path.startsWith(`${mount}/`));
-  });
+  return mountsOf(container.volumeMounts).covers(resolvePath(resolvePath('/', folder), file));
 }
 
 export function codeSizes(container: SizedContainer): CodeSizes {

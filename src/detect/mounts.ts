@@ -1,0 +1,66 @@
+import { resolvePath } from '../image/resolve-path.ts';
+import { oncePer } from '../once-per.ts';
+
+/** Where a container's volumes lie over the image's files. */
+export interface Mounts {
+  /** Whether a volume is mounted at the path or above it. */
+  readonly covers: (path: string) => boolean;
+  /** Whether a volume is mounted below the folder, so that the folder is there. */
+  readonly liesWithin: (folder: string) => boolean;
+}
+
+const DEFAULTS = {
+  /** Volumes of one container; people mount a dozen. Nothing is concluded from the files of a container with more. */
+  most: 1_000,
+  /** Linux PATH_MAX: no volume is mounted at a longer path. */
+  longestPath: 4096,
+} as const;
+
+const NONE: Mounts = { covers: () => false, liesWithin: () => false };
+const EVERYWHERE: Mounts = { covers: () => true, liesWithin: () => true };
+
+/** The position of the first text that is greater. */
+function firstAfter(sorted: readonly string[], text: string): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? '') > text) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Each with a slash at its end, sorted, and none below another: so only neighbors have to be compared. */
+function outermost(paths: readonly string[]): readonly string[] {
+  const folders = [...new Set(paths.map((path) => resolvePath('/', path)))]
+    .filter((path) => path !== '/')
+    .map((path) => `${path}/`)
+    .toSorted();
+  const kept: string[] = [];
+  for (const folder of folders) if (!folder.startsWith(kept.at(-1) ?? '//')) kept.push(folder);
+  return kept;
+}
+
+function createMounts(paths: readonly string[]): Mounts {
+  if (paths.length === 0) return NONE;
+  if (paths.length > DEFAULTS.most) return EVERYWHERE;
+  const folders = outermost(paths.filter(({ length }) => length <= DEFAULTS.longestPath));
+  return {
+    covers: (path) => {
+      const before = folders[firstAfter(folders, `${path}/`) - 1];
+      return before !== undefined && `${path}/`.startsWith(before);
+    },
+    liesWithin: (folder) => folders[firstAfter(folders, `${folder}/`)]?.startsWith(`${folder}/`) === true,
+  };
+}
+
+type VolumeMounts = readonly { readonly mountPath?: string }[];
+
+/** A container is judged some dozens of times. */
+const mountsOfList = oncePer((volumeMounts: VolumeMounts) =>
+  createMounts(volumeMounts.flatMap(({ mountPath }) => mountPath ?? [])),
+);
+
+export function mountsOf(volumeMounts: VolumeMounts | null | undefined): Mounts {
+  return volumeMounts ? mountsOfList(volumeMounts) : NONE;
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { detectWasm } from '../../src/detect/detect-wasm.ts';
+import { mountsOf } from '../../src/detect/mounts.ts';
+import { openQuestions } from '../../src/detect/open-question.ts';
+import { imageFacts } from '../support/image-facts.ts';
+
+const PATH = Array.from({ length: 64 }, (_, index) => `/d${index}`).join(':');
+
+function image() {
+  const config = { Entrypoint: ['app'], Env: [`PATH=${PATH}`] };
+  return imageFacts({ config: { os: 'linux', architecture: 'amd64', config } });
+}
+
+function counted(count: number) {
+  let reads = 0;
+  const volumeMounts = Array.from({ length: count }, (_, index) => ({
+    get mountPath() {
+      reads += 1;
+      return `/m${index}`;
+    },
+  }));
+  return { container: { command: ['app'], volumeMounts }, reads: () => reads };
+}
+
+/** 80,000 volumes were held against each folder of the image's PATH each time: 1.6 s for one container. */
+test('a container is judged with one look at each of its volumes', () => {
+  const { container, reads } = counted(1_000);
+  const facts = image();
+  detectWasm(facts, container);
+  openQuestions(facts, container, 'sign');
+  openQuestions(facts, container, 'small');
+  expect(reads()).toBe(1_000);
+});
+
+test('nothing is concluded from the files of a container with more volumes than anybody mounts', () => {
+  expect(openQuestions(image(), counted(1_000).container, 'any')).not.toBeNull();
+  expect(openQuestions(image(), counted(1_001).container, 'any')).toBeNull();
+});
+
+test('of many volumes any may lie over a file or make a folder', () => {
+  const volumeMounts = Array.from({ length: 500 }, (_, index) => ({ mountPath: `/m${index}/x` }));
+  const mounts = mountsOf([...volumeMounts, { mountPath: '/m7/x/below' }, { mountPath: '/m7' }]);
+  for (const path of ['/m7', '/m7/a', '/m8/x', '/m8/x/a/b', '/m499/x'])
+    expect(mounts.covers(path)).toBe(true);
+  for (const path of ['/m', '/m8', '/m8/xy', '/m500/x', '/n']) expect(mounts.covers(path)).toBe(false);
+  expect([mounts.liesWithin('/m8'), mounts.liesWithin('/m9/x'), mounts.liesWithin('/m')]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
