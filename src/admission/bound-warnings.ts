@@ -11,6 +11,9 @@ export const WARNING_BOUNDS = {
   runesWished: 120,
 } as const;
 
+/** UTF-16 units: what comes behind is cut off, whatever white space stands before it. */
+const LONGEST_LOOKED_AT = 4096;
+
 /** The number of code points, in few steps for the usual short text. */
 export function countRunes(text: string): number {
   let count = 0;
@@ -36,7 +39,7 @@ export function boundWarnings(warnings: readonly string[]): readonly string[] {
   const kept = new Set<string>();
   let together = 0;
   for (const warning of warnings) {
-    const line = boundText(printable(warning).trim(), WARNING_BOUNDS.runesEach);
+    const line = boundText(printable(warning.slice(0, LONGEST_LOOKED_AT)).trim(), WARNING_BOUNDS.runesEach);
     if (line === '' || kept.has(line)) continue;
     together += countRunes(line);
     if (together > WARNING_BOUNDS.runesTogether) break;

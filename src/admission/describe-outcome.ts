@@ -5,6 +5,7 @@ import { printable } from '../printable.ts';
 import { WARNING_BOUNDS } from './bound-warnings.ts';
 import { describeChange } from './describe-change.ts';
 import { describeStale, staleMark } from './describe-staleness.ts';
+import { DENIAL_RUNES } from './response.ts';
 
 /** What was decided, as the use case hands it over. */
 export interface Decided {
@@ -23,17 +24,26 @@ function withoutFullStop(text: string): string {
   return text.endsWith('.') ? text.slice(0, -1) : text;
 }
 
+/** UTF-16 units, two for each rune that is kept of a denial. */
+const MOST_OF_DENIAL = 2 * DENIAL_RUNES;
+
+function shown(text: string): string {
+  return printable(text.slice(0, MOST_OF_DENIAL));
+}
+
 /**
  * Why an object is refused, as kubectl prints it: every refusal, so that one round of mending is enough; each says first
  * what and why, then what to do.
  */
 export function describeDenial(refusals: readonly RatedFinding[]): string {
-  return refusals
-    .map(({ detail, advice }, index) => {
-      const what = `${index === 0 ? '' : 'also: '}${withoutFullStop(printable(detail))}`;
-      return advice === '' ? what : `${what}\nTo fix: ${printable(advice)}`;
-    })
-    .join('\n');
+  let text = '';
+  for (const { detail, advice } of refusals) {
+    // What is beyond would be cut off; an image's texts may be long, and a Pod have many of them.
+    if (text.length > MOST_OF_DENIAL) break;
+    const what = `${text === '' ? '' : '\nalso: '}${withoutFullStop(shown(detail))}`;
+    text += advice === '' ? what : `${what}\nTo fix: ${shown(advice)}`;
+  }
+  return text;
 }
 
 function warningPrefix(mode: Mode): string {

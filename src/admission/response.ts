@@ -22,9 +22,10 @@ export type Answer =
   | { readonly kind: 'denied'; readonly status: Status; readonly remarks: Remarks }
   | { readonly kind: 'patched'; readonly operations: readonly PatchOperation[]; readonly remarks: Remarks };
 
+/** A Status is stored and shown whole; this much is two screens of a terminal, and an Event keeps 1024 of it. */
+export const DENIAL_RUNES = 4096;
+
 const DEFAULTS = {
-  /** A Status is stored and shown whole; this much is two screens of a terminal, and an Event keeps 1024 of it. */
-  denialRunes: 4096,
   /** Audit events are one line of JSON each and are kept for long; no value of ours needs more. */
   annotationRunes: 1024,
 } as const;
@@ -37,7 +38,7 @@ export function allowed(remarks: Remarks = NO_REMARKS): Answer {
 
 /** 403 Forbidden is what the API server's own admission plugins answer. */
 export function denied(message: string, remarks: Remarks = NO_REMARKS): Answer {
-  const status = { code: 403, reason: 'Forbidden', message: boundText(message, DEFAULTS.denialRunes) };
+  const status = { code: 403, reason: 'Forbidden', message: boundText(message, DENIAL_RUNES) };
   return { kind: 'denied', status, remarks };
 }
 

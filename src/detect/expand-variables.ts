@@ -21,6 +21,12 @@ type Resolve = (name: string) => Expansion | undefined;
  */
 const MOST_CHARACTERS = 4097;
 
+/**
+ * Characters that all references of one container may bring; further ones are left for the node. Linux starts no process with
+ * more than 2 MiB of arguments and environment, and 3 MiB of Pod could become gigabytes.
+ */
+const MOST_REFERRED = 256 * 1024;
+
 /** `$$`, or a reference; it is applied to text in which every reference is closed. */
 const TOKEN = /\$(?:\$|\(([^)]*)\))/g;
 
@@ -60,7 +66,12 @@ function valueOf({ value, valueFrom }: EnvVariable, resolve: Resolve): Expansion
  */
 function readVariables(env: readonly EnvVariable[]): Resolve {
   const values = new Map<string, Expansion | undefined>();
-  const resolve: Resolve = (name) => values.get(name);
+  let left = MOST_REFERRED;
+  const resolve: Resolve = (name) => {
+    const value = values.get(name);
+    left -= value?.text.length ?? 0;
+    return left >= 0 ? value : UNKNOWN;
+  };
   for (const variable of env) values.set(variable.name ?? '', valueOf(variable, resolve));
   return resolve;
 }

@@ -12,7 +12,7 @@ export interface ChildChoice {
   readonly kind: 'linux' | 'unstated' | 'other' | 'wasm' | 'none';
   /** In the order to look at them. */
   readonly children: readonly Descriptor[];
-  /** Every platform the index offers. */
+  /** The platforms that the index offers, each once and no more than are kept. */
   readonly platforms: readonly Platform[];
 }
 
@@ -37,6 +37,11 @@ function distinct(entries: readonly Descriptor[]): readonly Descriptor[] {
   return [...new Map(entries.map((entry) => [entry.digest, entry])).values()];
 }
 
+function distinctPlatforms(entries: readonly Descriptor[]): readonly Platform[] {
+  const stated = entries.flatMap(({ platform }) => platform ?? []);
+  return [...new Map(stated.map((platform) => [formatPlatform(platform), platform])).values()];
+}
+
 function chooseLinux(linux: readonly Descriptor[], architectures: readonly string[]): readonly Descriptor[] {
   const wanted = architectures.length > 0 ? architectures : USUAL_ARCHITECTURES;
   const found = wanted.flatMap(
@@ -55,7 +60,7 @@ export function findUntakenWasm({ kind }: ChildChoice, { manifests }: ImageIndex
 /** @param architectures of the nodes that could take the image, most wanted first; empty where unknown */
 export function chooseChildren(index: ImageIndex, architectures: readonly string[]): ChildChoice {
   const images = index.manifests.filter((entry) => !isAttestation(entry));
-  const platforms = images.flatMap((entry) => entry.platform ?? []);
+  const platforms = distinctPlatforms(images).slice(0, DEFAULTS.platforms);
   const linux = images.filter(({ platform }) => platform?.os === 'linux' && !isWasmPlatform(platform));
   if (linux.length > 0) return { kind: 'linux', children: chooseLinux(linux, architectures), platforms };
   const unstated = images.filter((entry) => entry.platform === null);
@@ -69,8 +74,7 @@ export function chooseChildren(index: ImageIndex, architectures: readonly string
 /** Returns the platforms for which an index holds images. */
 export function offerOf(index: ImageIndex): IndexOffer {
   const images = index.manifests.filter((entry) => !isAttestation(entry));
-  const stated = images.flatMap((entry) => entry.platform ?? []);
-  const platforms = [...new Map(stated.map((platform) => [formatPlatform(platform), platform])).values()];
-  const isPartial = platforms.length > DEFAULTS.platforms || stated.length < images.length;
+  const platforms = distinctPlatforms(images);
+  const isPartial = platforms.length > DEFAULTS.platforms || images.some(({ platform }) => platform === null);
   return { platforms: platforms.slice(0, DEFAULTS.platforms), isPartial };
 }

@@ -35,7 +35,10 @@ export function isTarLayer(mediaType: string): boolean {
   );
 }
 
+/** RFC 6838, 4.2: 127 characters on either side of the slash. What is longer is no type, and would fill messages. */
+const LONGEST_TYPE = 255;
+
 /** Lower case, without parameters (`application/json; charset=utf-8` → `application/json`). */
 export function normaliseMediaType(text: string): string {
-  return (text.split(';', 1)[0] ?? '').trim().toLowerCase();
+  return (text.split(';', 1)[0] ?? '').trim().slice(0, LONGEST_TYPE).toLowerCase();
 }

@@ -29,14 +29,21 @@ function own<Value>(table: Readonly<Record<string, Value>> | undefined, key: str
   return table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
+/** Characters of each part that are kept: a registry's text of megabytes would stand in every message about the image. */
+const LONGEST_PART = 64;
+
+function part(text: string): string {
+  return text.slice(0, LONGEST_PART).toLowerCase();
+}
+
 /** An empty variant is none: some tools write the field whether they have a value or not. */
 export function normalisePlatform(os: string, architecture: string, variant: string | null = null): Platform {
-  const written = architecture.toLowerCase();
+  const written = part(architecture);
   const known = own(ARCHITECTURES, written) ?? { architecture: written };
-  const lower = known.variant === undefined ? (variant ?? '').toLowerCase() : (known.variant ?? '');
+  const lower = known.variant === undefined ? part(variant ?? '') : (known.variant ?? '');
   const renamed = own(own(VARIANTS, known.architecture), lower);
   return {
-    os: os.toLowerCase(),
+    os: part(os),
     architecture: known.architecture,
     variant: renamed === undefined ? lower || null : renamed,
   };
