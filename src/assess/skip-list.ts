@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.ts';
 import { matchesGlob } from '../glob.ts';
 import { DOCKER_HUB, parseReference, type Reference } from '../image/reference.ts';
@@ -6,8 +7,12 @@ import { DOCKER_HUB, parseReference, type Reference } from '../image/reference.t
 export type SkipList = (image: string) => string | null;
 
 const DEFAULTS = {
-  /** More images than most clusters run; each is a name and, mostly, nothing beside it. */
-  remembered: 10_000,
+  /** More images than most clusters run. */
+  maxEntries: 10_000,
+  /** Bytes of memory: a name has some 80 characters, and a tenant may make each 800 long. */
+  maxBytes: 4 * 1024 * 1024,
+  /** Of an entry, beside its name. */
+  entryBytes: 128,
 } as const;
 
 const OFFICIAL = 'library/';
@@ -42,19 +47,26 @@ function namesOf(image: string): readonly string[] {
   return [full, ...[repository, ...bare].filter((short) => isSame(short, reference))];
 }
 
+interface Answer {
+  readonly pattern: string | null;
+}
+
 /** @param patterns of `registry/repository`, where `*` stands for anything, slashes included; `nginx` and `istio/*` on Docker Hub */
 export function createSkipList(patterns: readonly string[]): SkipList {
   if (patterns.length === 0) return () => null;
-  const memo = new Map<string, string | null>();
+  const memo = new LRUCache<string, Answer>({
+    max: DEFAULTS.maxEntries,
+    maxSize: DEFAULTS.maxBytes,
+    sizeCalculation: (_answer, image) => DEFAULTS.entryBytes + 2 * image.length,
+  });
   return (image) => {
     const known = memo.get(image);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.pattern;
     const names = namesOf(image);
     // What is no reference may be of any length: it is not worth remembering.
     if (names.length === 0) return null;
     const found = patterns.find((pattern) => names.some((name) => matchesGlob(pattern, name))) ?? null;
-    if (memo.size >= DEFAULTS.remembered) memo.clear();
-    memo.set(image, found);
+    memo.set(image, { pattern: found });
     return found;
   };
 }
