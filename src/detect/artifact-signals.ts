@@ -1,4 +1,6 @@
+import type { ImageManifest } from '../image/manifest.ts';
 import { isImageConfig, OCI_EMPTY } from '../image/media-types.ts';
+import { oncePer } from '../once-per.ts';
 import { configTypeEvidence, layerEvidence, notAWorkload, type Signal, type Subject } from './signal.ts';
 import type { Flavour, Verdict } from './verdict.ts';
 
@@ -74,14 +76,18 @@ function judgeProxyLayer(subject: Subject): Verdict | null {
   );
 }
 
+const isKubewarden = oncePer(({ annotations }: ImageManifest): boolean =>
+  [...annotations.keys()].some((key) => key.startsWith('io.kubewarden.')),
+);
+
 /**
  * wasm-to-oci, krustlet and Kubewarden write the same bytes: only a krustlet node runs them, and no RuntimeClass leads
  * there.
  */
 function judgeLegacyWasm(subject: Subject): Verdict | null {
-  const { config, annotations } = subject.variant.manifest;
+  const { config } = subject.variant.manifest;
   if (config.mediaType !== LEGACY_WASM_CONFIG) return null;
-  const isPolicy = [...annotations.keys()].some((key) => key.startsWith('io.kubewarden.'));
+  const isPolicy = isKubewarden(subject.variant.manifest);
   const what = isPolicy ? 'a Kubewarden policy' : 'a Wasm module as wasm-to-oci and policy tools push it';
   const evidence = configTypeEvidence(subject, 'an older layout that no RuntimeClass can run');
   return notAWorkload(isPolicy ? 'kubewarden-policy' : 'wasm-to-oci', what, evidence);

@@ -103,8 +103,8 @@ const SMALL = {
 /** Reports whether the image is so small that it may be a Wasm program under an ordinary name. */
 export function isSmallImage({ variants }: ImageFacts): boolean {
   return variants.every(({ manifest: { layers } }) => {
-    const bytes = layers.reduce((sum, { size }) => sum + size, 0);
-    return layers.length <= SMALL.layers && bytes <= SMALL.bytes;
+    if (layers.length > SMALL.layers) return false;
+    return layers.reduce((sum, { size }) => sum + size, 0) <= SMALL.bytes;
   });
 }
 

@@ -2,6 +2,7 @@ import type { ImageConfig } from '../image/image-config.ts';
 import type { Content } from '../image/image-facts.ts';
 import type { Descriptor, ImageManifest } from '../image/manifest.ts';
 import { CNCF_WASM_CONFIG, CNCF_WASM_LAYER, isImageConfig } from '../image/media-types.ts';
+import { oncePer } from '../once-per.ts';
 import { contentEvidence } from './inside-signals.ts';
 import { layerLookUp, moduleOf } from './look-ups.ts';
 import {
@@ -21,9 +22,9 @@ const RUNWASI_LAYERS: ReadonlySet<string> = new Set([
   'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm',
 ]);
 /** The layer that holds the Wasm file itself. */
-export function wasmLayerOf({ layers }: ImageManifest): Descriptor | undefined {
-  return layers.find(({ mediaType }) => RUNWASI_LAYERS.has(mediaType));
-}
+export const wasmLayerOf = oncePer(({ layers }: ImageManifest): Descriptor | undefined =>
+  layers.find(({ mediaType }) => RUNWASI_LAYERS.has(mediaType)),
+);
 
 const SPIN_APP_LAYER = 'application/vnd.fermyon.spin.application.v1+config';
 

@@ -103,8 +103,15 @@ const MAX_LINKS = 8;
 
 type Step = { readonly found: Seen } | { readonly moved: string } | null;
 
-function lookInLayer({ nodes, removed, emptied }: LayerListing, path: string): Step {
-  const ancestors = ancestorsOf(path);
+/** Folders above a file that is looked for, each of which is looked up in each layer; people's have a dozen at most. */
+const MAX_DEPTH = 64;
+
+interface Place {
+  readonly path: string;
+  readonly ancestors: readonly string[];
+}
+
+function lookInLayer({ nodes, removed, emptied }: LayerListing, { path, ancestors }: Place): Step {
   for (const ancestor of ancestors) {
     const node = nodes.get(ancestor);
     if (node?.kind === 'file') return { found: ABSENT };
@@ -120,15 +127,30 @@ function lookInLayer({ nodes, removed, emptied }: LayerListing, path: string): S
   return isGone ? { found: ABSENT } : null;
 }
 
+/** For listings that grow no more: one search asks about the same folder many times. */
+const lastFolders = new WeakMap<
+  LayerListing['nodes'],
+  { readonly path: string; readonly isThere: boolean }
+>();
+
+function hasPathsBelow(nodes: LayerListing['nodes'], path: string): boolean {
+  const last = lastFolders.get(nodes);
+  if (last?.path === path) return last.isThere;
+  const isThere = [...nodes.keys()].some((other) => other.startsWith(`${path}/`));
+  lastFolders.set(nodes, { path, isThere });
+  return isThere;
+}
+
 function holdsFolder({ nodes, extent }: LayerListing, path: string): boolean {
   if (nodes.has(path) || ancestorsOf(path).some((ancestor) => nodes.get(ancestor)?.kind === 'link'))
     return true;
   // It may be there by what lies in it; the search for that waits until the listing grows no more.
-  return extent !== 'partial' && [...nodes.keys()].some((other) => other.startsWith(`${path}/`));
+  return extent !== 'partial' && hasPathsBelow(nodes, path);
 }
 
 /** Whether a directory is there, `other` if it is; links on the way to it, and whiteouts, leave it in peace. */
 export function findFolder({ layers, isComplete }: Search, path: string): Seen {
+  if (ancestorsOf(path).length > MAX_DEPTH) return { sighting: 'hidden' };
   if (layers.some((layer) => holdsFolder(layer, path))) return { sighting: 'other' };
   if (layers.some(({ extent }) => extent === 'cut')) return { sighting: 'hidden' };
   const isOpen = !isComplete || layers.some(({ extent }) => extent === 'partial');
@@ -138,9 +160,11 @@ export function findFolder({ layers, isComplete }: Search, path: string): Seen {
 /** What a container would find at a path: upper layers win, whiteouts hide, links are followed. */
 export function findFile(search: Search, path: string, links = 0): Seen {
   const { layers, isComplete, isLenient = false } = search;
+  const place = { path, ancestors: ancestorsOf(path) };
+  if (place.ancestors.length > MAX_DEPTH) return { sighting: 'hidden' };
   let doubt: 'hidden' | 'open' | null = null;
   for (const layer of layers) {
-    const step = lookInLayer(layer, path);
+    const step = lookInLayer(layer, place);
     if (step !== null && (doubt === null || isLenient)) {
       if ('found' in step) return step.found;
       return links < MAX_LINKS ? findFile(search, step.moved, links + 1) : { sighting: 'hidden' };

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
 import { isObject, property, stringMap, stringOr, type JsonObject } from '../json.ts';
+import { oncePer } from '../once-per.ts';
 import { isDigest, type Digest } from './digest.ts';
 import { isImageConfig, isIndexMediaType, isTarLayer, normaliseMediaType } from './media-types.ts';
 import { normalisePlatform, type Platform } from './platform.ts';
@@ -83,6 +84,10 @@ function readLayers(value: unknown): readonly Descriptor[] {
   return readDescriptors(value, 'layers');
 }
 
+function readArtifactType(value: unknown): string | null {
+  return typeof value === 'string' ? normaliseMediaType(value) : null;
+}
+
 /**
  * Many tools leave `mediaType` out of the document (Spin, wasm-to-oci, helm, umoci), so the Content-Type header speaks
  * first; where it says nothing useful, the document's own field, then its shape (an index has `manifests`).
@@ -122,7 +127,7 @@ export function parseManifest(document: unknown, contentType: string): ParsedMan
   return {
     kind: 'manifest',
     mediaType,
-    artifactType: stringOr(property(document, 'artifactType'), null),
+    artifactType: readArtifactType(property(document, 'artifactType')),
     config: readDescriptor(property(document, 'config'), 'config'),
     layers: readLayers(property(document, 'layers') ?? []),
     annotations: stringMap(property(document, 'annotations')),
@@ -134,6 +139,7 @@ export function parseManifest(document: unknown, contentType: string): ParsedMan
  * Whether a node gives the image a root file system: only with an image's config does it unpack layers, and then those that
  * are archives.
  */
-export function hasRootFileSystem({ config, layers }: ImageManifest): boolean {
-  return isImageConfig(config.mediaType) && layers.some(({ mediaType }) => isTarLayer(mediaType));
-}
+export const hasRootFileSystem = oncePer(
+  ({ config, layers }: ImageManifest): boolean =>
+    isImageConfig(config.mediaType) && layers.some(({ mediaType }) => isTarLayer(mediaType)),
+);

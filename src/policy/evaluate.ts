@@ -82,7 +82,10 @@ export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
     ...choice.trial.findings,
     ...choiceChecks.flatMap((check) => check(context)),
   ];
-  const alternatives = (): readonly string[] => alternativeClasses(pod, choice.trial.resolved.class);
+  let named: readonly string[] | undefined;
+  // Each of up to 256 containers may have an advice that names them.
+  const alternatives = (): readonly string[] =>
+    (named ??= alternativeClasses(pod, choice.trial.resolved.class));
   const findings = withoutConsequences(rateFindings(found, settings, alternatives));
   const runtimeClass = { class: resolved.class, origin: resolved.origin };
   return { findings, changes: changesOf(context, choice), runtimeClass };

@@ -1,4 +1,5 @@
 import type { ImageConfig } from '../../image/image-config.ts';
+import { oncePer } from '../../once-per.ts';
 import type { PodRule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
 import type { WasmContainer } from '../facts.ts';
@@ -6,13 +7,12 @@ import type { WasmContainer } from '../facts.ts';
 const HEX_DIGEST = /[0-9a-f]{64}/;
 
 /** Something in the config that follows from the content: layers' digests, or a label with one, as runwasi and Spin write it. */
-function hasContentDigest({ diffIds, layerDigests, labels }: ImageConfig): boolean {
-  return (
+const hasContentDigest = oncePer(
+  ({ diffIds, layerDigests, labels }: ImageConfig): boolean =>
     (diffIds ?? []).length > 0 ||
     (layerDigests ?? []).length > 0 ||
-    [...labels.values()].some((label) => HEX_DIGEST.test(label))
-  );
-}
+    [...labels.values()].some((label) => HEX_DIGEST.test(label)),
+);
 
 /** Nodes do not unpack a file-system layer whose digest the config lacks: such an image starts nothing at all. */
 function isAnonymous({ verdict, facts }: WasmContainer): boolean {

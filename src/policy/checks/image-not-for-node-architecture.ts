@@ -1,4 +1,5 @@
 import { formatPlatform } from '../../image/platform.ts';
+import { oncePer } from '../../once-per.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
@@ -19,8 +20,13 @@ function reachable(groups: readonly AnsweringNodes[]): readonly AnsweringNodes[]
   return open.length > 0 ? open : having;
 }
 
-function isLacking({ obstacles }: AnsweringNodes, container: AssessedContainer): boolean {
-  return obstacles.some((obstacle) => obstacle.kind === 'platform' && obstacle.container === container);
+const lackedBy = oncePer(
+  ({ obstacles }: AnsweringNodes): ReadonlySet<AssessedContainer> =>
+    new Set(obstacles.flatMap((obstacle) => (obstacle.kind === 'platform' ? obstacle.container : []))),
+);
+
+function isLacking(group: AnsweringNodes, container: AssessedContainer): boolean {
+  return lackedBy(group).has(container);
 }
 
 function offerText({ facts }: AssessedContainer): string {
