@@ -39,19 +39,21 @@ function inOrder(left: Finding, right: Finding): number {
 
 /**
  * Adds severity, consequence and action, in the order of the catalog; leaves out findings that the operator ignores.
- * @param alternatives the classes that an advice may name; called only if one does
+ * @param alternatives the classes that an advice may name; called once, and only if one does
  */
 export function rateFindings(
   findings: readonly Finding[],
   settings: PolicySettings,
   alternatives: () => readonly string[],
 ): readonly RatedFinding[] {
+  let named: readonly string[] | undefined;
   return findings
     .filter(({ id }) => actionOf(id, settings) !== 'ignore')
     .toSorted(inOrder)
     .map((finding) => ({
       ...finding,
-      advice: typeof finding.advice === 'string' ? finding.advice : finding.advice(alternatives()),
+      advice:
+        typeof finding.advice === 'string' ? finding.advice : finding.advice((named ??= alternatives())),
       severity: severityOf(finding.id),
       consequence: consequenceOf(finding),
       action: actionOf(finding.id, settings),

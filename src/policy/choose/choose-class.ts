@@ -12,20 +12,31 @@ const CHOICE_LIMITS = {
   trials: 32,
 } as const;
 
+function isWithoutClass(candidate: Candidate): boolean {
+  return candidate.class === null;
+}
+
 function resolve({ class: runtimeClass, profile }: Candidate): ResolvedClass {
   return { origin: runtimeClass === null ? 'none' : 'chosen', class: runtimeClass, profile };
 }
 
+/** The candidates to try on: those that the operator prefers, and always the Pod without a class. */
+function boundCandidates(context: PodContext): readonly Candidate[] {
+  const candidates = candidatesFor(context);
+  if (candidates.length <= CHOICE_LIMITS.trials) return candidates;
+  const [without, classes] = [
+    candidates.filter(isWithoutClass),
+    candidates.filter((one) => !isWithoutClass(one)),
+  ];
+  const preferred = classes.toSorted(
+    (left, right) => preferenceOf(context, left.class) - preferenceOf(context, right.class),
+  );
+  return [...preferred.slice(0, CHOICE_LIMITS.trials - without.length), ...without];
+}
+
 /** Tries on every class that might run the Pod, and no class; the best comes first. */
 function rankedTrials(context: PodContext): readonly Trial[] {
-  const candidates = candidatesFor(context);
-  const tried =
-    candidates.length <= CHOICE_LIMITS.trials
-      ? candidates
-      : candidates
-          .toSorted((left, right) => preferenceOf(context, left.class) - preferenceOf(context, right.class))
-          .slice(0, CHOICE_LIMITS.trials);
-  const trials = tried.map((candidate) => tryOn(context, resolve(candidate)));
+  const trials = boundCandidates(context).map((candidate) => tryOn(context, resolve(candidate)));
   if (trials.length < 2) return trials;
   return trials
     .map((trial) => weigh(context, trial))

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { evaluate } from '../../../src/policy/evaluate.ts';
+import { rateFindings } from '../../../src/policy/rate-findings.ts';
+import { linux } from '../../support/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pods.ts';
+
+/** More kinds of class than are tried on, none of which a node selects. */
+const CLASSES = Array.from({ length: 40 }, (_, index) =>
+  runtimeClass(`class-${index + 10}`, { handler: 'wasmtime', nodeSelector: { pool: `p${index}` } }),
+);
+const NODE = node('n1', { handlers: ['', 'crun', 'wasmtime'] });
+
+test('with more classes than are tried on, the Pod without a class is still tried on', () => {
+  const facts = podFacts(pod(), { app: linux('/app.wasm') }, cluster(CLASSES, [NODE]));
+  const policy = settings({ handlers: { '': { like: 'crun', annotationArrives: true } } });
+  expect(evaluate(facts, policy)).toMatchObject({ runtimeClass: { origin: 'none' } });
+});
+
+test('with more classes than are tried on, those that the operator prefers are tried on', () => {
+  const facts = podFacts(pod(), { app: linux('/app.wasm') }, cluster(CLASSES, [NODE]));
+  const policy = settings({ preferRuntimeClasses: ['class-49'] });
+  expect(evaluate(facts, policy).runtimeClass.class?.name).toBe('class-49');
+});
+
+test('alternatives are computed once for all findings of a Pod that name them', () => {
+  let calls = 0;
+  const finding = (container: string) => ({
+    id: 'handler-cannot-run-image' as const,
+    container,
+    detail: '',
+    advice: (names: readonly string[]) => names.join(', '),
+  });
+  const rated = rateFindings([finding('a'), finding('b')], settings(), () => {
+    calls += 1;
+    return ['wasmtime'];
+  });
+  expect(rated.map(({ advice }) => advice)).toEqual(['wasmtime', 'wasmtime']);
+  expect(calls).toBe(1);
+});
