@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Credential } from '../credentials/credential.ts';
 import { createBackOff, type BackOffDeps } from './back-off.ts';
 import type { Limits } from './defaults.ts';
 import type { Endpoint } from './endpoint.ts';
 import { RegistryError, type ImageSubject } from './errors.ts';
+import { hashKey } from './hash-key.ts';
 import type { HostHealth } from './host-health.ts';
 import { identityOf } from './login/logins.ts';
 
@@ -50,17 +50,12 @@ export type PauseReason = (typeof PAUSE_REASONS)[number];
 const GATEWAY_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
 const FIRST_SERVER_ERROR = 500;
 
-/** Of one length, whatever tenants put into names and secrets. */
-function hashOf(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
-}
-
 function accountKey({ subject, credentials }: Call): string {
-  return hashOf([subject.registry, ...credentials.map(identityOf)]);
+  return hashKey([subject.registry, ...credentials.map(identityOf)]);
 }
 
 function repositoryKey({ endpoint, subject, tenant }: Call): string {
-  return hashOf([endpoint.base.href, subject.repository, tenant]);
+  return hashKey([endpoint.base.href, subject.repository, tenant]);
 }
 
 function isNoAnswer({ code, status }: RegistryError): boolean {

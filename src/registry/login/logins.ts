@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Credential } from '../../credentials/credential.ts';
 import type { Limits } from '../defaults.ts';
 import type { ImageSubject } from '../errors.ts';
+import { hashKey } from '../hash-key.ts';
 
 /** An Authorization header for one repository, and how long it is good for. */
 export interface Login {
@@ -23,23 +23,19 @@ export interface Logins {
 /** Hashed once for each credential: a secret may be long, and every request asks for its identity. */
 const identities = new WeakMap<Credential, string>();
 
-function hash(parts: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
-}
-
 /** Kept instead of the secret itself, so that a key that is logged by mistake tells nothing. */
 export function identityOf(credential: Credential | null): string {
   if (credential === null) return 'anonymous';
   const known = identities.get(credential);
   if (known !== undefined) return known;
-  const identity = hash([credential.source, credential.server, credential.secret]);
+  const identity = hashKey([credential.source, credential.server, credential.secret]);
   identities.set(credential, identity);
   return identity;
 }
 
 /** Of one length, whatever mirrors and rewrites make of the repository's name. */
 export function loginKey(subject: ImageSubject, credential: Credential | null): string {
-  return hash([subject.registry, subject.repository, identityOf(credential)]);
+  return hashKey([subject.registry, subject.repository, identityOf(credential)]);
 }
 
 export function createLogins(
