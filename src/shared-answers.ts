@@ -1,19 +1,27 @@
 import { LRUCache } from 'lru-cache';
-import type { KeychainLimits } from './defaults.ts';
+
+export interface SharedAnswersLimits {
+  readonly ttlMilliseconds: number;
+  readonly maxEntries: number;
+  /** Of memory, for keys and answers. */
+  readonly maxBytes: number;
+}
 
 /** Answers that are asked for once by all who want them at the same time, and kept for a while. Failures are not kept. */
 export interface SharedAnswers<Answer> {
   readonly get: (key: string, ask: () => Promise<Answer>) => Promise<Answer>;
+  readonly forget: (key: string) => void;
 }
 
+/** @param weigh bytes of an answer: until it is there, only its key counts */
 export function createSharedAnswers<Answer>(
-  limits: Pick<KeychainLimits, 'answers' | 'answersBytes' | 'ttlMilliseconds'>,
+  { ttlMilliseconds, maxEntries, maxBytes }: SharedAnswersLimits,
   weigh: (answer: Answer) => number,
 ): SharedAnswers<Answer> {
   const cache = new LRUCache<string, Promise<Answer>>({
-    max: limits.answers,
-    maxSize: limits.answersBytes,
-    ttl: limits.ttlMilliseconds,
+    max: maxEntries,
+    maxSize: maxBytes,
+    ttl: ttlMilliseconds,
   });
   return {
     get: (key, ask) => {
@@ -32,5 +40,6 @@ export function createSharedAnswers<Answer>(
       asking.then(keep, drop);
       return asking;
     },
+    forget: (key) => void cache.delete(key),
   };
 }

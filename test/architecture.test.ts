@@ -56,6 +56,12 @@ describe('the rules are seen to fail', () => {
       "import { readText } from '../read-text.ts';",
       'which reads files',
     ],
+    [
+      'a pure room with a memory by a detour',
+      'credentials/x.ts',
+      "import { createSharedAnswers } from '../shared-answers.ts';",
+      'which remembers',
+    ],
     ['an edge late', 'assess/x.ts', "const late = await import('../registry/client.ts');", 'may not import'],
     [
       'the server with an edge',

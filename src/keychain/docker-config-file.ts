@@ -9,11 +9,11 @@ import {
 import { parseDockerConfig } from '../credentials/parse-docker-config.ts';
 import { describeError } from '../errors.ts';
 import { isMissing, readText } from '../read-text.ts';
+import { createSharedAnswers } from '../shared-answers.ts';
 import { askHelper } from './ask-helper.ts';
 import { DEFAULTS, type KeychainLimits } from './defaults.ts';
 import { logFailure } from './log-failure.ts';
 import type { Environment } from './run-program.ts';
-import { createSharedAnswers } from './shared-answers.ts';
 
 export interface DockerConfigOptions {
   readonly file: string;
@@ -53,10 +53,10 @@ export function createDockerConfigFile(
   { file, env, limits: given }: DockerConfigOptions,
 ): KeychainPort {
   const limits: KeychainLimits = { ...DEFAULTS, ...given };
-  const configs = createSharedAnswers<DockerConfig>(limits, ({ credentials }) =>
-    weighCredentials(credentials),
-  );
-  const logins = createSharedAnswers<Credential | null>(limits, (login) =>
+  const { ttlMilliseconds, answers: maxEntries, answersBytes: maxBytes } = limits;
+  const kept = { ttlMilliseconds, maxEntries, maxBytes };
+  const configs = createSharedAnswers<DockerConfig>(kept, ({ credentials }) => weighCredentials(credentials));
+  const logins = createSharedAnswers<Credential | null>(kept, (login) =>
     weighCredentials(login === null ? [] : [login]),
   );
 

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { PullSecretsPort } from '../assess/ports.ts';
 import { EMPTY_KEYRING, joinKeyrings, weighCredentials, type Keyring } from '../credentials/keyring.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
@@ -6,6 +5,7 @@ import { AppError } from '../errors.ts';
 import { orLate } from '../or-late.ts';
 import { isObjectName } from '../pod/object-name.ts';
 import { MAX_PULL_SECRETS, pullSecretNames } from '../pod/pull-secret-names.ts';
+import { createSharedAnswers } from '../shared-answers.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError, type KubernetesErrorCode } from './kubernetes-error.ts';
 import { parseSecret } from './parse-secret.ts';
@@ -35,30 +35,12 @@ export function createPullSecrets(
   deps: { readonly client: KubernetesClient },
   options: PullSecretsOptions = {},
 ): PullSecretsPort {
-  const { ttlMilliseconds, maxEntries, maxBytes, maxNames, role } = { ...DEFAULTS, ...options };
-  const cache = new LRUCache<string, Promise<Keyring>>({
-    max: maxEntries,
-    maxSize: maxBytes,
-    ttl: ttlMilliseconds,
-  });
+  const { maxNames, role, ...kept } = { ...DEFAULTS, ...options };
+  const keyrings = createSharedAnswers<Keyring>(kept, ({ credentials }) => weighCredentials(credentials));
 
   /** Shared by all who ask in the meantime, so no single one's signal ends it; the client's own time limit does. */
   function readShared(namespace: string, name: string): Promise<Keyring> {
-    const key = `${namespace}/${name}`;
-    const known = cache.get(key);
-    if (known !== undefined) return known;
-    const reading = readSecret(deps.client, { namespace, name, role });
-    cache.set(key, reading, { size: key.length });
-    const isCurrent = (): boolean => cache.peek(key) === reading;
-    const keep = ({ credentials }: Keyring): void => {
-      const size = key.length + weighCredentials(credentials);
-      if (isCurrent()) cache.set(key, reading, { size, noUpdateTTL: true });
-    };
-    const drop = (): void => {
-      if (isCurrent()) cache.delete(key);
-    };
-    reading.then(keep, drop);
-    return reading;
+    return keyrings.get(`${namespace}/${name}`, () => readSecret(deps.client, { namespace, name, role }));
   }
 
   /** A name that no Secret can have is one that does not exist. */
@@ -73,7 +55,7 @@ export function createPullSecrets(
       return joinKeyrings(await orLate(reading, signal, late));
     },
     forget: (namespace, names) => {
-      for (const name of readable(namespace, names)) cache.delete(`${namespace}/${name}`);
+      for (const name of readable(namespace, names)) keyrings.forget(`${namespace}/${name}`);
     },
   };
 }

@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache';
 import type { Logger, ServiceAccountsPort } from '../assess/ports.ts';
 import { describeError } from '../errors.ts';
 import { isObject, property, stringOr, type JsonObject } from '../json.ts';
 import { orLate } from '../or-late.ts';
 import { isObjectName } from '../pod/object-name.ts';
 import { pullSecretNames } from '../pod/pull-secret-names.ts';
+import { createSharedAnswers } from '../shared-answers.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
 
@@ -36,50 +36,37 @@ function readNames(account: JsonObject): Names {
   return pullSecretNames(listed);
 }
 
+function weigh(names: Names): number {
+  return 2 * names.join(' ').length;
+}
+
 /** ServiceAccounts, each read by its name, for what the API server would copy from them into a Pod. */
 export function createServiceAccounts(
   { client, logger }: ServiceAccountsDeps,
   options: { readonly [Key in keyof typeof DEFAULTS]?: number } = {},
 ): ServiceAccountsPort {
-  const { ttlMilliseconds, maxEntries, maxBytes } = { ...DEFAULTS, ...options };
-  const cache = new LRUCache<string, Promise<Names>>({
-    max: maxEntries,
-    maxSize: maxBytes,
-    ttl: ttlMilliseconds,
-  });
+  const accounts = createSharedAnswers<Names>({ ...DEFAULTS, ...options }, weigh);
 
-  async function read(namespace: string, name: string, key: string): Promise<Names> {
+  async function read(namespace: string, name: string): Promise<Names> {
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(name)}`;
-    const action = `read ServiceAccount "${key}"`;
+    const action = `read ServiceAccount "${namespace}/${name}"`;
     try {
       // Shared by all who ask in the meantime: no single one's signal ends it, the client's own time limit does.
       return readNames(await client.request({ action, path }, new AbortController().signal));
     } catch (error) {
       // An account that comes after the Deployment is usual: no fault, and asked for again only when this has grown old.
       if (isKubernetesError(error, 'not-found')) return NONE;
-      // A right that is missing stays so for a while, and is told once in that time; other faults may pass at once.
-      if (!isKubernetesError(error, 'forbidden')) cache.delete(key);
       logger.warn({ namespace, serviceAccount: name }, describeError(error));
-      return NONE;
+      // A right that is missing stays so for a while, and is logged once in that time; other faults may pass at once.
+      if (isKubernetesError(error, 'forbidden')) return NONE;
+      throw error;
     }
-  }
-
-  /** Weighed once it is known what it holds. */
-  function keep(key: string, reading: Promise<Names>): void {
-    cache.set(key, reading, { size: key.length });
-    const weigh = (names: Names): void => {
-      const size = 2 * names.join(' ').length + key.length;
-      if (cache.peek(key) === reading) cache.set(key, reading, { size, noUpdateTTL: true });
-    };
-    void reading.then(weigh);
   }
 
   return {
     pullSecrets: async (namespace, name, signal) => {
       if (!isObjectName(namespace) || !isObjectName(name)) return NONE;
-      const key = `${namespace}/${name}`;
-      const reading = cache.get(key) ?? read(namespace, name, key);
-      if (!cache.has(key)) keep(key, reading);
+      const reading = accounts.get(`${namespace}/${name}`, () => read(namespace, name)).catch(() => NONE);
       // Whoever has no time left goes on without; the reading fills the cache for the next one.
       return orLate(reading, signal, () => NONE);
     },

@@ -24,6 +24,9 @@ const EVERYWHERE: ReadonlySet<string> = new Set([
 /** What touches the world, for rooms that may. */
 const WORLDLY: ReadonlySet<string> = new Set(['read-text.ts']);
 
+/** What remembers, for rooms that are no functions of their arguments. */
+const REMEMBERING: ReadonlySet<string> = new Set(['shared-answers.ts']);
+
 const EDGE: Rule = { rooms: ['image', 'pod', 'credentials'], types: ['policy', 'detect', 'assess/ports.ts'] };
 
 /** Imports run one way. Each room may import itself, the shared files of `src` and what stands here. */
@@ -92,6 +95,7 @@ export function faultOf(found: SourceImport): string | null {
   if (other === room || EVERYWHERE.has(to)) return null;
   if (WORLDLY.has(to))
     return WITHOUT_WORLD.has(room) ? `${from} may not import ${to}, which reads files` : null;
+  if (REMEMBERING.has(to)) return PURE.has(room) ? `${from} may not import ${to}, which remembers` : null;
   const rule = RULES[room];
   if (rule === undefined) return `${room} is a room that nobody planned: give it a rule`;
   if (rule.rooms.includes(other)) return null;
