@@ -1,3 +1,4 @@
+import { stringOr } from '../../json.ts';
 import { isObjectName } from '../../pod/object-name.ts';
 import type { Pod } from '../../pod/pod.ts';
 import type { ObjectReference } from '../ports.ts';
@@ -26,15 +27,17 @@ function deploymentOf({ apiVersion, kind, name }: ObjectReference, { metadata }:
 
 /** Returns the Pod's controller, or the Pod itself; null for a Pod without the names that a stored object has. */
 export function ownerOf(pod: Pod): Owner | null {
-  const { name = '', uid = '', ownerReferences } = pod.metadata ?? {};
+  // The API server has these as texts; other webhooks' patches, and whoever else reaches the port, may not.
+  const { metadata } = pod;
+  const [name, uid] = [stringOr(metadata?.name, ''), stringOr(metadata?.uid, '')];
   if (!isObjectName(name) || !UID.test(uid)) return null;
   const own: ObjectReference = { apiVersion: 'v1', kind: 'Pod', name, uid };
-  const controller = ownerReferences?.find((owner) => owner.controller === true);
+  const controller = metadata?.ownerReferences?.find((owner) => owner.controller === true);
   const reference: ObjectReference = {
-    apiVersion: controller?.apiVersion ?? '',
-    kind: controller?.kind ?? '',
-    name: controller?.name ?? '',
-    uid: controller?.uid ?? '',
+    apiVersion: stringOr(controller?.apiVersion, ''),
+    kind: stringOr(controller?.kind, ''),
+    name: stringOr(controller?.name, ''),
+    uid: stringOr(controller?.uid, ''),
   };
   const isNamed =
     API_VERSION.test(reference.apiVersion) &&

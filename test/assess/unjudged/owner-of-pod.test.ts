@@ -70,3 +70,16 @@ test.each<[string, Partial<OwnerReference>, Readonly<Record<string, string>>, st
 ])('%s: the command that has its Pods made anew', (_case, owner, labels, cure) => {
   expect(cureOf(owner, labels)).toBe(cure);
 });
+
+/** A name that was null ended admissions with HTTP 500 (npm run soak). */
+test.each([null, 0, [], {}, true])(
+  'metadata with %j in the place of a text is that of no stored Pod',
+  (odd) => {
+    const named = { name: 'app-1', uid: 'u1' };
+    for (const change of [{ name: odd }, { uid: odd }]) {
+      const metadata = { ...named, ...change } as typeof named;
+      expect(ownerOf({ metadata, spec: { containers: [] } })).toBeNull();
+    }
+    for (const key of ['apiVersion', 'kind', 'name', 'uid']) expect(cureOf({ [key]: odd })).toBe(BARE);
+  },
+);
