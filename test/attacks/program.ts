@@ -18,6 +18,7 @@ export interface ProgramFigures {
 export interface MeasuredProgram extends AsyncDisposable {
   readonly port: number;
   readonly metricsPort: number;
+  readonly pid: number;
   readonly figures: () => Promise<ProgramFigures>;
   readonly hasExited: () => boolean;
   /** What it wrote. */
@@ -30,7 +31,9 @@ export interface ProgramOptions {
   readonly configuration: string;
   readonly env: Readonly<Record<string, string>>;
   /** Scripts to load before it. */
-  readonly require: readonly string[];
+  readonly require?: readonly string[];
+  /** Beside those for the configuration and the ports. */
+  readonly flags?: readonly string[];
 }
 
 const DEFAULTS = {
@@ -39,7 +42,7 @@ const DEFAULTS = {
   /** A program that does not answer for so long is frozen, and reported as such. */
   frozenMilliseconds: 10_000,
   /** What is shown of the output if the program ends. */
-  outputCharacters: 4_000,
+  outputCharacters: 16_000,
 } as const;
 
 /** Of the container in the Deployment, in MiB. */
@@ -67,10 +70,17 @@ async function nodeFlags(): Promise<readonly string[]> {
 export async function startProgram(options: ProgramOptions): Promise<MeasuredProgram> {
   const [port, metricsPort] = [await freePort(), await freePort()];
   const meter = fileURLToPath(new URL('inside-program.cjs', import.meta.url));
-  const required = [meter, ...options.require].flatMap((file) => ['--require', file]);
+  const required = [meter, ...(options.require ?? [])].flatMap((file) => ['--require', file]);
   const flags = ['--config', options.configuration, '--host', '127.0.0.1'];
   flags.push('--port', String(port), '--metrics-port', String(metricsPort));
-  const args = [...(await nodeFlags()), ...required, options.program, 'serve', ...flags];
+  const args = [
+    ...(await nodeFlags()),
+    ...required,
+    options.program,
+    'serve',
+    ...flags,
+    ...(options.flags ?? []),
+  ];
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'], ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -93,6 +103,7 @@ export async function startProgram(options: ProgramOptions): Promise<MeasuredPro
   return {
     port,
     metricsPort,
+    pid: child.pid ?? 0,
     hasExited,
     output: () => output,
     figures: async () => {

@@ -52,6 +52,8 @@ function objects(certificate: ServingCertificate): ReadonlyMap<string, object> {
 export interface ClusterExtras {
   readonly nodes?: number;
   readonly runtimeClasses?: readonly object[];
+  /** Of a server that it takes the place of. */
+  readonly port?: number;
   /** Single objects by path, such as a pull secret. */
   readonly find?: (path: string) => object | undefined;
 }
@@ -65,7 +67,7 @@ export function startClusterApi(
   namespaces: readonly string[],
   extras: ClusterExtras = {},
 ): Promise<TestServer> {
-  const { nodes = 0, find } = extras;
+  const { nodes = 0, find, port } = extras;
   const names = [...NODES, ...Array.from({ length: nodes }, (_, index) => `node-${index}`)];
   const lists = new Map<string, readonly object[]>([
     ['/apis/node.k8s.io/v1/runtimeclasses', [...runtimeClasses(), ...(extras.runtimeClasses ?? [])]],
@@ -74,17 +76,21 @@ export function startClusterApi(
     ['/api/v1/namespaces', namespaces.map((name) => ({ metadata: { name } }))],
   ]);
   const single = objects(certificate);
-  return startServer((request, response) => {
-    // Events and the like are taken and forgotten.
-    if (request.method === 'POST') return void response.writeHead(201).end('{}');
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'https://cluster');
-    const items = lists.get(pathname);
-    const body =
-      items === undefined
-        ? (single.get(pathname) ?? find?.(pathname))
-        : { metadata: { resourceVersion: '1' }, items };
-    response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    if (searchParams.has('watch')) response.flushHeaders();
-    else response.end(JSON.stringify(body ?? { kind: 'Status', code: 404, reason: 'NotFound' }));
-  }, certificate);
+  return startServer(
+    (request, response) => {
+      // Events and the like are taken and forgotten.
+      if (request.method === 'POST') return void response.writeHead(201).end('{}');
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'https://cluster');
+      const items = lists.get(pathname);
+      const body =
+        items === undefined
+          ? (single.get(pathname) ?? find?.(pathname))
+          : { metadata: { resourceVersion: '1' }, items };
+      response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
+      if (searchParams.has('watch')) response.flushHeaders();
+      else response.end(JSON.stringify(body ?? { kind: 'Status', code: 404, reason: 'NotFound' }));
+    },
+    certificate,
+    port,
+  );
 }

@@ -10,14 +10,17 @@ export interface TestServer extends AsyncDisposable {
   readonly close: () => Promise<void>;
 }
 
-/** A real server on a port of its own. */
+const DEFAULTS = { sweepMilliseconds: 50 } as const;
+
+/** A real server on a port of its own, or on the one that a server before it had. */
 export async function startServer(
   handler: RequestListener,
   tls?: { readonly key: string; readonly cert: string },
+  wantedPort = 0,
 ): Promise<TestServer> {
   const server = tls === undefined ? createHttpServer(handler) : createHttpsServer({ ...tls }, handler);
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(wantedPort, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
@@ -26,7 +29,10 @@ export async function startServer(
       server.close(resolve);
     });
     server.closeAllConnections();
+    // A connection that shakes hands just now is none of HTTP's yet, and may open a watch that stays.
+    const sweep = setInterval(() => server.closeAllConnections(), DEFAULTS.sweepMilliseconds);
     await closed;
+    clearInterval(sweep);
   };
   return { host: `127.0.0.1:${port}`, port, close, [Symbol.asyncDispose]: close };
 }

@@ -18,6 +18,8 @@ export interface KubernetesServer extends AsyncDisposable {
   /** Of an administrator (system:masters). */
   readonly kubeconfig: string;
   readonly kubectl: Kubectl;
+  /** Stops the API server and starts it again; resolves when it is ready. */
+  readonly restartApiServer: () => Promise<void>;
   /** Writes the kubeconfig of another identity and says where. */
   readonly writeKubeconfig: (token: string) => Promise<string>;
   /** One JSON object per line for each request about Pods and workloads. */
@@ -78,10 +80,12 @@ interface Start {
 }
 
 async function start({ programs, folder, servers }: Start) {
-  const launch = (name: keyof KubernetesPrograms, args: readonly string[]): void => {
+  const launch = (name: keyof KubernetesPrograms, args: readonly string[]): ServerProcess | undefined => {
     const command = programs[name];
-    if (command === undefined) return;
-    servers.push(startServer(command, args, { name, logFile: join(folder, `${name}.log`) }));
+    if (command === undefined) return undefined;
+    const server = startServer(command, args, { name, logFile: join(folder, `${name}.log`) });
+    servers.push(server);
+    return server;
   };
   const etcdPort = await freePort();
   launch('etcd', etcdArguments(folder, etcdPort, await freePort()));
@@ -89,7 +93,9 @@ async function start({ programs, folder, servers }: Start) {
   const token = randomUUID();
   await writeFiles(folder, token);
   const apiPort = await freePort();
-  launch('kube-apiserver', apiServerArguments({ folder, etcdPort, apiPort }, programs));
+  const launchApiServer = () =>
+    launch('kube-apiserver', apiServerArguments({ folder, etcdPort, apiPort }, programs));
+  let apiServer = launchApiServer();
 
   const url = `https://127.0.0.1:${apiPort}`;
   const certificateAuthority = join(folder, 'certs', 'apiserver.crt');
@@ -98,7 +104,11 @@ async function start({ programs, folder, servers }: Start) {
   const kubectl = createKubectl(programs.kubectl, kubeconfig);
   const succeeds = (args: readonly string[]) => async () => (await kubectl(args)).code === 0;
   const seconds = DEFAULTS.readySeconds;
-  await waitFor(succeeds(['get', '--raw', '/readyz']), { what: 'the API server', seconds, servers });
+  const apiServerReady = async (needed: readonly ServerProcess[]): Promise<void> => {
+    const ready = succeeds(['get', '--raw', '/readyz']);
+    await waitFor(ready, { what: 'the API server', seconds, servers: needed });
+  };
+  await apiServerReady(servers);
   if (programs['kube-controller-manager'] !== undefined) {
     launch('kube-controller-manager', controllerArguments(folder, kubeconfig));
     const account = ['get', 'serviceaccount', 'default'];
@@ -109,7 +119,12 @@ async function start({ programs, folder, servers }: Start) {
     await writeFile(path, kubeconfigText({ server: url, certificateAuthority, token: otherToken }));
     return path;
   };
-  return { url, kubeconfig, kubectl, writeKubeconfig };
+  const restartApiServer = async (): Promise<void> => {
+    await apiServer?.stop();
+    apiServer = launchApiServer();
+    await apiServerReady(apiServer === undefined ? [] : [apiServer]);
+  };
+  return { url, kubeconfig, kubectl, restartApiServer, writeKubeconfig };
 }
 
 function etcdArguments(folder: string, clientPort: number, peerPort: number): readonly string[] {

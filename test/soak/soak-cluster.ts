@@ -1,0 +1,87 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  generateServingCertificate,
+  LOCAL_NAMES,
+  serviceNames,
+} from '../../src/certs/serving-certificate.ts';
+import type { ProgramOptions } from '../attacks/program.ts';
+import { startClusterApi } from '../bench/cluster-api.ts';
+import { findPrograms } from '../e2e/testbed/find-programs.ts';
+import { MANIFESTS } from '../support/install.ts';
+import { apply, must } from '../support/kubectl.ts';
+import { startKubernetesServer } from '../support/kubernetes-server.ts';
+import { namespace } from '../support/objects.ts';
+import { freePort } from '../support/processes.ts';
+import { NAMESPACES } from './fuzz-review.ts';
+
+/** The cluster that the program serves. */
+export interface SoakCluster extends AsyncDisposable {
+  readonly description: string;
+  /** How to start the program there. */
+  readonly start: Pick<ProgramOptions, 'env' | 'flags' | 'require'>;
+  readonly restart: () => Promise<void>;
+}
+
+/** A stand-in for an API server, restarted by closing it and all of its connections. */
+export async function startStandIn(): Promise<SoakCluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'wasmgate-soak-'));
+  const names = [...serviceNames('wasmgate', 'wasmgate-system'), ...LOCAL_NAMES];
+  const certificate = await generateServingCertificate(names);
+  await writeFile(join(folder, 'ca.crt'), certificate.caCert);
+  await writeFile(join(folder, 'token'), 'soak');
+  // No port that the system gives to clients: one of them could have it while the server is away.
+  const port = await freePort();
+  let api = await startClusterApi(certificate, NAMESPACES, { port });
+  return {
+    description: 'a stand-in for the API server',
+    start: {
+      require: [fileURLToPath(new URL('../bench/service-account.cjs', import.meta.url))],
+      env: {
+        KUBERNETES_SERVICE_HOST: '127.0.0.1',
+        KUBERNETES_SERVICE_PORT: String(port),
+        BENCH_SERVICE_ACCOUNT: folder,
+      },
+    },
+    restart: async () => {
+      await api.close();
+      api = await startClusterApi(certificate, NAMESPACES, { port });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await api.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** A real API server with the shipped classes; null where its programs are missing. */
+export async function startReal(): Promise<SoakCluster | null> {
+  const programs = await findPrograms(['etcd', 'kube-apiserver', 'kubectl']);
+  if (programs.kind === 'missing') return null;
+  const server = await startKubernetesServer(programs.paths);
+  await must(
+    apply(
+      server.kubectl,
+      NAMESPACES.map((name) => namespace(name)),
+    ),
+  );
+  const classes = join(MANIFESTS, 'runtime-classes');
+  const files = (await readdir(classes)).filter(
+    (file) => file.endsWith('.yaml') && file !== 'kustomization.yaml',
+  );
+  for (const file of files) {
+    const stdin = await readFile(join(classes, file), 'utf8');
+    await must(server.kubectl(['apply', '-f', '-'], { stdin }));
+  }
+  return {
+    description: 'a real API server',
+    start: {
+      env: {},
+      flags: ['--kubeconfig', server.kubeconfig, '--cert-dir', join(server.folder, 'wasmgate-certificates')],
+    },
+    restart: server.restartApiServer,
+    [Symbol.asyncDispose]: server.stop,
+  };
+}
