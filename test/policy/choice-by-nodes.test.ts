@@ -53,6 +53,13 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
       { nodes: [edge, core], spec: { nodeSelector: { pool: 'none' } } },
       'wasmedge',
     ],
+    ['the only node is drained', { nodes: [{ ...core, unschedulable: true }] }, 'wasmer'],
+    [
+      'all nodes with a shim are drained',
+      { nodes: [{ ...core, unschedulable: true }, node('plain', { handlers: ['runc'] })] },
+      'wasmer',
+    ],
+    ['one of two is drained', { nodes: [edge, { ...core, unschedulable: true }] }, 'wasmedge'],
     [
       'the operator knows better',
       { nodes: [edge, core], spec: daemonPodFor('core'), policy: { preferRuntimeClasses: ['wasmedge'] } },

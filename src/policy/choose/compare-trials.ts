@@ -2,6 +2,7 @@ import type { PodContext } from '../context.ts';
 import type { Consequence } from '../finding-catalog.ts';
 import { compareHandlerVersions } from '../handlers/compare-handler-versions.ts';
 import { isShim } from '../handlers/handler-profiles.ts';
+import { shownHandlers } from '../handlers/handlers-for.ts';
 import { nodeAnswers } from '../nodes/node-answers.ts';
 import { actionOf, consequenceOf } from '../rate-findings.ts';
 import { preferenceOf } from './candidates.ts';
@@ -27,11 +28,19 @@ export function nodeRank(context: PodContext, { resolved }: Trial): number {
 }
 
 /**
+ * Reports whether some node shows the handler, cordoned ones among them: a Pod that is created during a drain outlives it, and
+ * its class cannot be changed.
+ */
+function isOnAnyNode({ cluster }: PodContext, { resolved }: Trial): boolean {
+  return resolved.class === null || shownHandlers(cluster).has(resolved.class.handler);
+}
+
+/**
  * The order in which trials are compared. Findings that all trials share cancel out.
  *
  * 1. findings that deny the Pod, then findings with which it cannot start
  * 2. the operator's order: it stands above doubts, which the operator may know better, and below certainties
- * 3. findings with which it may not start, then nodes
+ * 3. findings with which it may not start, then nodes, then cordoned nodes
  * 4. findings with which it loses something
  * 5. shims, where the operator prefers them
  * 6. runtimes that need no annotation to recognize Wasm
@@ -50,6 +59,7 @@ export function weigh(context: PodContext, trial: Trial): Weighed {
     preferenceOf(context, runtimeClass),
     count('may-not-start'),
     nodeRank(context, trial),
+    Number(!isOnAnyNode(context, trial)),
     count('degraded'),
     Number(settings.preferShims && profile !== null && !isShim(profile)),
     Number(needsAnnotation),
