@@ -54,7 +54,7 @@ function doubtOnWasm(context: PolicyContext, profile: HandlerProfile, assessed: 
   const { verdict } = assessed;
   if (resolved.class === null && profile.engine === 'linux')
     return {
-      why: 'CRI-O hands it to a Wasm runtime only if its platform_runtime_paths or allowed_annotations say so',
+      why: "CRI-O's platform_runtime_paths or allowed_annotations must name a Wasm runtime",
     };
   // With compat crun does not look at the suffix.
   if (isSuffixUnknown(profile, verdict) && compatAnnotation(pod, profile) !== null) return null;

@@ -18,6 +18,7 @@ import {
 
 const IMAGES: Readonly<Record<string, Known>> = {
   app: linux('/app.wasm'),
+  wasi: wasi('/app.wasm'),
   server: linux('/server'),
   spin: SPIN_APP,
   module: OCI_MODULE,
@@ -37,6 +38,8 @@ const FLEET = cluster([
   runtimeClass('wasmtime-spin-v2', { handler: 'spin' }),
   runtimeClass('runc'),
 ]);
+
+const crio = cluster([], [node('n', { runtimeVersion: 'cri-o://1.36.0', handlers: ['crun', 'runc'] })]);
 
 interface Setup {
   readonly view?: ClusterView;
@@ -279,6 +282,24 @@ describe('what is found', () => {
       'no class at all',
       { containers: [{ image: 'spin' }] },
       { view: cluster([]) },
+      ['deny no-runtime-class-for-image'],
+    ],
+    [
+      'no class at all on nodes with CRI-O, which may send a Wasm platform to a Wasm runtime',
+      { containers: [{ image: 'wasi' }] },
+      { view: crio },
+      ['warn handler-may-not-run-image'],
+    ],
+    [
+      '… but no Spin application: what it sends them to are builds of crun',
+      { containers: [{ image: 'spin' }] },
+      { view: crio },
+      ['deny no-runtime-class-for-image'],
+    ],
+    [
+      '… and no artefact, which has no file system',
+      { containers: [{ image: 'module', command: ['a.wasm'] }] },
+      { view: crio },
       ['deny no-runtime-class-for-image'],
     ],
     [

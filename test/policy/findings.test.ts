@@ -33,6 +33,7 @@ test('the table names real findings', () => {
   expect(FINDING_IDS).toEqual(expect.arrayContaining(Object.keys(FINDING_CASES)));
 });
 
+const crio = node('n', { runtimeVersion: 'cri-o://1.36.0', handlers: ['crun', 'runc'] });
 const spinShims = cluster(['spin-v0-3-0', 'spin-v0-15-1'].map((name) => runtimeClass(name)));
 
 describe('what is said', () => {
@@ -99,25 +100,37 @@ describe('what is said', () => {
       'no such class: the handlers',
       { on: 'spin', pod: one('module'), view: cluster([runtimeClass('spin')]) },
       'and no commands',
-      'Name a class whose handler is "wasmtime", "wasmedge", "wasmer", "wamr" or "wasm".',
+      'Create and name a class whose handler is "wasmtime", "wasmedge", "wasmer", "wamr" or "wasm".',
     ],
     [
       'a handler that may be anything: what to tell of it',
       { on: 'own', pod: one('spin'), view: cluster([runtimeClass('own', { handler: 'in-house' })]) },
       'under RuntimeClass "own" (handler in-house): wasmgate does not know this handler',
-      'Name a class whose handler is "spin", or say what this handler is: policy.handlers: {in-house: {like: spin}}.',
+      'Create and name a class whose handler is "spin", or say what this handler is: policy.handlers: {in-house: {like: spin}}.',
     ],
     [
       'an unknown handler with a telling name',
       { on: 'own', view: cluster([runtimeClass('own', { handler: 'crun-wasmtime' })]) },
       'wasmgate does not know this handler',
-      'If it is a build of crun, as its name suggests, configure policy.handlers: {crun-wasmtime: {like: crun}}. Otherwise: Name a class',
+      'If it is a build of crun, as its name suggests, configure policy.handlers: {crun-wasmtime: {like: crun}}. Otherwise: Create and name a class',
     ],
     [
       'a release that is too old by its name',
       { on: 'spin-v0-3-0', pod: one('spin'), view: spinShims },
       "the Spin shim runs a Spin application since release 0.10.0, and this handler's name stands for an older one",
       'Set spec.runtimeClassName to "spin-v0-15-1", or say what this handler is: policy.handlers: {spin-v0-3-0: {like: spin}}.',
+    ],
+    [
+      'a release that is too old, beside others of which the same is true',
+      { on: 'spin-v0-15-1', pod: one('module'), view: spinShims },
+      'since release 0.23.0',
+      'Create and name a class whose handler is "wasmtime"',
+    ],
+    [
+      "no class on CRI-O's nodes, where none of the classes has the handler that they have",
+      { on: null, pod: one('wasi'), view: cluster([], [crio]) },
+      "under the nodes' default runtime: CRI-O's platform_runtime_paths or allowed_annotations must name a Wasm runtime",
+      'Create and name a class whose handler is "crun".',
     ],
   ])('a handler that may not run an image: %s', (_case, each, doubt, advice) => {
     const text = say('handler-may-not-run-image', each);

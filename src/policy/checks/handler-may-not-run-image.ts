@@ -10,6 +10,7 @@ import { lacksStart, missingFunction } from '../handlers/host-functions.ts';
 import { isNotForWasm } from '../handlers/is-not-for-wasm.ts';
 import { missingPlace } from '../handlers/missing-place.ts';
 import { resembledProfile } from '../handlers/resembled-profile.ts';
+import { runsContainer } from '../handlers/runs-container.ts';
 
 /** The profile whose newer release may bear an old name, or which any handler that runs the image has. */
 function likeness(
@@ -25,13 +26,23 @@ const WITHOUT_START =
   'Build it as a command, or name a function that it exports behind its file: command: ["/app.wasm#NAME"].';
 const WITHOUT_PLACE = 'Name the file by its whole path, and set workingDir to a directory of the image.';
 
-/** Whether a handler, or the handler of a class with this name, offers what the module imports. */
-function createOffersAll({ settings, cluster }: PolicyContext, { verdict }: AssessedContainer) {
+/** Reports whether nothing raises the same doubt about the handler of this name. */
+function createSuits({ settings }: PolicyContext, assessed: AssessedContainer) {
   const { profileOf } = handlerTable(settings);
-  return (name: string): boolean => {
-    const profile = profileOf(cluster.runtimeClass(name)?.handler ?? name);
-    return profile === null || missingFunction(profile, verdict) === null;
+  return (handler: string): boolean => {
+    const profile = profileOf(handler);
+    if (profile === null || missingFunction(profile, assessed.verdict) !== null) return false;
+    const { runs } = runsContainer(profile, assessed);
+    return runs === 'yes' || runs === 'conditional';
   };
+}
+
+/** Classes with such a handler that are no alternative contradict the Pod or lie on no node: a new one helps no more. */
+function adviceOnHandlers(handlers: readonly string[], { cluster }: PolicyContext): string {
+  if (handlers.length === 0) return 'No handler is known to run it: try it on one node first';
+  const isOffered = cluster.runtimeClasses.some(({ handler }) => handlers.includes(handler));
+  const verb = isOffered ? 'Name' : 'Create and name';
+  return `${verb} a class whose handler is ${listNames(handlers)}`;
 }
 
 function adviceFor(context: PolicyContext, assessed: AssessedContainer): string | AdviceOnClasses {
@@ -39,20 +50,18 @@ function adviceFor(context: PolicyContext, assessed: AssessedContainer): string 
   if (resolved.profile !== null && missingPlace(resolved.profile, assessed.verdict) !== null)
     return WITHOUT_PLACE;
   if (lacksStart(assessed.verdict)) return WITHOUT_START;
-  const offersAll = createOffersAll(context, assessed);
+  const suits = createSuits(context, assessed);
   const handler = resolved.class?.handler ?? '""';
-  const handlers = handlersFor(assessed, context).filter(offersAll);
+  const handlers = handlersFor(assessed, context).filter(suits);
   const setting = (like: string): string => `policy.handlers: {${handler}: {like: ${like}}}`;
   const resembled = resolved.profile === null ? resembledProfile(handler) : null;
   const like = likeness(resolved, handlers);
   return (alternatives) => {
-    const classes = alternatives.filter(offersAll);
+    const classes = alternatives.filter((name) => suits(context.cluster.runtimeClass(name)?.handler ?? ''));
     const instead =
       classes.length > 0
         ? `Set spec.runtimeClassName to ${listNames(classes)}`
-        : handlers.length === 0
-          ? 'No handler is known to run it: try it on one node first'
-          : `Name a class whose handler is ${listNames(handlers)}`;
+        : adviceOnHandlers(handlers, context);
     if (resembled !== null)
       return `If it is a build of ${resembled.name}, as its name suggests, configure ${setting(resembled.name)}. Otherwise: ${instead}.`;
     return like === null ? `${instead}.` : `${instead}, or say what this handler is: ${setting(like)}.`;

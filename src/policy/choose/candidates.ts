@@ -5,7 +5,7 @@ import { compatAnnotation } from '../compat-annotation.ts';
 import type { PodContext } from '../context.ts';
 import type { AssessedContainer, ClusterView } from '../facts.ts';
 import { canRun, hasWasmFile, isPassedOver, type HandlerProfile } from '../handlers/can-run.ts';
-import { handlerTable } from '../handlers/handler-table.ts';
+import { BUILT_IN, handlerTable } from '../handlers/handler-table.ts';
 import { takesSpinCommand } from '../spin-command.ts';
 import { defaultRuntime } from './default-runtime.ts';
 
@@ -35,9 +35,13 @@ function mayRun({ pod }: PodContext, profile: HandlerProfile, { verdict }: Asses
   return !isPassedOver(profile, verdict) || compatAnnotation(pod, profile) !== null;
 }
 
-/** Whether CRI-O's own configuration may send this container to a Wasm runtime. */
+/** CRI-O's configuration names OCI runtimes, such as a crun with a Wasm engine, and no shims. */
+const ROUTED_TO = BUILT_IN.profileOf('crun-wasm');
+
+/** Whether CRI-O's own configuration may send this container to a Wasm runtime that runs it. */
 function mayBeRouted({ pod }: PodContext, { verdict, facts }: AssessedContainer): boolean {
   if (verdict.kind !== 'wasm') return true;
+  if (ROUTED_TO === null || canRun(ROUTED_TO, verdict).runs === 'no') return false;
   const annotations = pod.metadata?.annotations ?? {};
   const isAnnotated = VARIANT_ANNOTATION in annotations || HANDLER_ANNOTATION in annotations;
   return isAnnotated || facts?.variants.some(({ config }) => isWasmPlatform(config.platform)) === true;
