@@ -8,7 +8,7 @@ import { readProxies, type Environment } from './connection/proxies.ts';
 import { DEFAULTS, type Limits } from './defaults.ts';
 import { createDocuments } from './documents.ts';
 import { createExchange, endpointsFor } from './exchange.ts';
-import { createHostHealth } from './host-health.ts';
+import { createHostHealth, type Outage } from './host-health.ts';
 import type { HostsConfiguration } from './hosts/hosts.ts';
 import type { RequestEvent } from './http-types.ts';
 import { createHttp } from './http.ts';
@@ -45,6 +45,8 @@ export interface RegistryClientOptions {
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
   /** Reports that a pause began, or became longer. */
   readonly onPause?: ((why: PauseReason) => void) | undefined;
+  /** Reports that a registry or mirror went down for everybody, and that it was reached again. */
+  readonly onOutage?: ((outage: Outage) => void) | undefined;
 }
 
 export interface RegistryClient extends RegistryPort {
@@ -71,15 +73,18 @@ function runLater(run: () => void, milliseconds: number): void {
 /** Probes have connections of their own: requests that hang must not make a probe wait for a free one. */
 function createBreaker(
   deps: RegistryClientDeps & { readonly ways: DispatcherDeps; readonly retry: RetryDeps },
-  options: Pick<RegistryClientOptions, 'ca' | 'onPause'>,
+  options: Pick<RegistryClientOptions, 'ca' | 'onPause' | 'onOutage'>,
   limits: Limits,
 ) {
   const { now = monotonicNow, later = runLater, ways, retry } = deps;
   const onPause = options.onPause ?? ((): void => undefined);
   const dispatchers = createDispatchers(ways, { limits, ca: options.ca ?? [], keepsConnections: false });
   const probe = createProbe(createHttp({ dispatchers, onRequest: () => undefined }, limits), limits);
-  const onDown = (): void => onPause('unreachable');
-  const health = createHostHealth({ probe, now, later, onDown }, limits);
+  const onOutage = (outage: Outage): void => {
+    if (outage.error !== null) onPause('unreachable');
+    options.onOutage?.(outage);
+  };
+  const health = createHostHealth({ probe, now, later, onOutage }, limits);
   const breaker = createCircuitBreaker({ now, random: retry.random, onPause, health }, limits);
   return { breaker, health, close: dispatchers.close };
 }

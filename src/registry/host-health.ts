@@ -19,8 +19,16 @@ interface HostHealthDeps {
   readonly now: () => number;
   /** Runs something later, without keeping the process alive for it. */
   readonly later: (run: () => void, milliseconds: number) => void;
-  /** Reports that an endpoint went down. */
-  readonly onDown: () => void;
+  readonly onOutage: (outage: Outage) => void;
+}
+
+/** An endpoint went down, or was reached again. */
+export interface Outage {
+  readonly host: string;
+  /** What is wrong; null if it is over. */
+  readonly error: string | null;
+  /** Since it began. */
+  readonly milliseconds: number;
 }
 
 interface Watched {
@@ -28,6 +36,8 @@ interface Watched {
   /** Who reported it first: the tenant with the most of them makes room. */
   readonly tenant: string;
   outage: string | null;
+  /** When the outage began. */
+  since: number;
   /** Something failed since the last probe was sent. */
   isSuspect: boolean;
   probesUnderWay: number;
@@ -49,11 +59,16 @@ function victimOf(hosts: ReadonlyMap<string, Watched>): string | undefined {
 }
 
 export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHealth {
-  const { probe, now, later, onDown } = deps;
+  const { probe, now, later, onOutage } = deps;
   const hosts = new Map<string, Watched>();
+
+  function report({ endpoint, since }: Watched, error: string | null): void {
+    onOutage({ host: endpoint.base.host, error, milliseconds: now() - since });
+  }
 
   function recover(host: Watched): void {
     host.answers++;
+    if (host.outage !== null) report(host, null);
     host.outage = null;
   }
 
@@ -66,7 +81,8 @@ export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHeal
     if (host.answers !== answers || hosts.get(keyOf(host.endpoint)) !== host) return;
     if (host.outage === null) {
       host.nextTrial = now() + limits.trialEveryMs;
-      onDown();
+      host.since = now();
+      report(host, outage);
     }
     host.outage = outage;
   }
@@ -104,6 +120,7 @@ export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHeal
         endpoint,
         tenant,
         outage: null,
+        since: 0,
         isSuspect: true,
         probesUnderWay: 0,
         answers: 0,

@@ -1,3 +1,4 @@
+import { tellSome } from '../assess/images/tell-some.ts';
 import type { Logger } from '../assess/ports.ts';
 import type { Io } from '../cli/io.ts';
 import { formatKey } from '../config/describe-problem.ts';
@@ -18,8 +19,8 @@ export function describeDeniedMirror({ host, why }: DeniedMirror): string {
 interface Surroundings extends Pick<RegistryClientOptions, 'onRequest' | 'onPause'> {
   /** Proxies are read from it. */
   readonly env: Io['env'];
-  /** Warned once of each mirror that is passed over. */
-  readonly logger?: Pick<Logger, 'warn'>;
+  /** Warned once of each mirror that is passed over, and of outages. */
+  readonly logger?: Pick<Logger, 'info' | 'warn'>;
   /** On a user's own machine. */
   readonly allowLoopback?: boolean;
   /** Left out: the system's own way. */
@@ -44,6 +45,17 @@ function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'>
   );
 }
 
+/** One line when an outage begins, and one when it ends: probes find out, once a second, whatever is asked meanwhile. */
+function logOutages(logger: Pick<Logger, 'info' | 'warn'>): NonNullable<RegistryClientOptions['onOutage']> {
+  // Pods name hosts, and a tenant may name a thousand that are down.
+  const warn = tellSome(logger, 'registry is down');
+  const inform = tellSome({ warn: logger.info }, 'registry is reached again');
+  return ({ host, error, milliseconds }) => {
+    if (error === null) inform({ host, seconds: Math.round(milliseconds / 1000) });
+    else warn({ host, error });
+  };
+}
+
 /** @throws AppError where the settings, the files they name, or a proxy in the environment cannot be used */
 export async function connectRegistry(
   settings: RegistrySettings,
@@ -52,9 +64,10 @@ export async function connectRegistry(
   const { plainHttp, allowAddresses } = settings;
   const { files, faults } = await readNamedFiles(settings);
   if (faults.length > 0) throw unusableFiles(faults);
-  if (surroundings.logger !== undefined) {
-    for (const mirror of findDeniedMirrors(files.hosts, allowAddresses))
-      surroundings.logger.warn({ host: mirror.host }, describeDeniedMirror(mirror));
-  }
-  return createRegistryClient({ ...resolver }, { plainHttp, allowAddresses, ...files, ...surroundings });
+  const { logger } = surroundings;
+  for (const mirror of logger === undefined ? [] : findDeniedMirrors(files.hosts, allowAddresses))
+    logger?.warn({ host: mirror.host }, describeDeniedMirror(mirror));
+  const onOutage = logger === undefined ? undefined : logOutages(logger);
+  const options = { plainHttp, allowAddresses, ...files, ...surroundings, onOutage };
+  return createRegistryClient({ ...resolver }, options);
 }

@@ -5,6 +5,7 @@ import { createBackOff } from '../../src/registry/back-off.ts';
 import type { PauseReason } from '../../src/registry/circuit-breaker.ts';
 import { DEFAULTS, type Limits } from '../../src/registry/defaults.ts';
 import { RegistryError } from '../../src/registry/errors.ts';
+import type { Outage } from '../../src/registry/host-health.ts';
 import { readHostsToml } from '../support/hosts-files.ts';
 import { startServer, type TestServer } from '../support/http-server.ts';
 import { asking, askingFor, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
@@ -15,6 +16,7 @@ async function setUp(answer: RequestListener, limits: Partial<Limits> = {}) {
   const asked: string[] = [];
   const timers: { readonly run: () => void; readonly milliseconds: number }[] = [];
   const pauses: PauseReason[] = [];
+  const outages: Outage[] = [];
   const clock = { now: 0 };
   const server = await startServer((request, response) => {
     const url = request.url ?? '';
@@ -23,7 +25,11 @@ async function setUp(answer: RequestListener, limits: Partial<Limits> = {}) {
   });
   const client = createTestClient(
     [server],
-    { limits: { attempts: 1, ...limits }, onPause: (why) => pauses.push(why) },
+    {
+      limits: { attempts: 1, ...limits },
+      onPause: (why) => pauses.push(why),
+      onOutage: (outage) => outages.push(outage),
+    },
     {
       now: () => clock.now,
       random: () => 1,
@@ -37,6 +43,7 @@ async function setUp(answer: RequestListener, limits: Partial<Limits> = {}) {
     asked,
     timers,
     pauses,
+    outages,
     clock,
     /** One second of probing passes. */
     tick: () => {
@@ -186,6 +193,27 @@ describe('a host that is down', () => {
     expect(bench.client.isUnreachable(imageAt(bench.server, 'a'))).toBe(false);
     expect(bench.pauses).toEqual(['repository']);
   });
+});
+
+test('an outage is reported when it begins and when it ends, once each', async () => {
+  let isWell = false;
+  await using bench = await setUp((_request, response) => {
+    response.writeHead(isWell ? 200 : 503).end('{}');
+  });
+  const { server, outages, clock, tick, probes } = bench;
+  for (const name of ['a', 'b', 'c']) await failureOf(bench.fetch(name));
+  await expect.poll(() => outages.length).toBe(1);
+  for (let time = 2; time < 5; time += 1) {
+    tick();
+    await expect.poll(() => probes.length).toBe(time);
+  }
+  isWell = true;
+  clock.now += 4_000;
+  await expect.poll(() => (tick(), outages.length)).toBe(2);
+  expect(outages).toEqual([
+    { host: server.host, error: `${server.host} answers 503 to GET /v2/`, milliseconds: 0 },
+    { host: server.host, error: null, milliseconds: 4_000 },
+  ]);
 });
 
 describe('probes', () => {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { connectRegistry } from '../../src/wire/connect-registry.ts';
 import { configurations } from '../../src/wire/settings.ts';
+import { startServer } from '../support/http-server.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
+import { asking, failureOf, imageAt } from '../support/registry-client.ts';
 
 test('a mirror on a loopback address is logged once', async () => {
   const { logger, messages } = createRecordingLogger();
@@ -13,4 +15,20 @@ test('a mirror on a loopback address is logged once', async () => {
     'mirror "127.0.0.1:5000" is a loopback address, so wasmgate passes it over. ' +
       'Name an address that Pods can reach, or list it in registry.allowAddresses.',
   ]);
+});
+
+test('an outage is one line when it begins, and one when it ends', async () => {
+  let isWell = false;
+  await using server = await startServer((_request, response) => {
+    response.writeHead(isWell ? 200 : 503).end('{}');
+  });
+  const { logger, messages } = createRecordingLogger();
+  const settings = { ...configurations.defaults().registry, plainHttp: [server.host] };
+  const client = await connectRegistry(settings, { env: {}, logger, allowLoopback: true });
+  for (const name of ['a', 'b']) await failureOf(client.fetchManifest(imageAt(server, name), asking()));
+  await expect.poll(() => messages('warn')).toEqual(['registry is down']);
+  isWell = true;
+  await expect.poll(() => messages('info'), { timeout: 5_000 }).toEqual(['registry is reached again']);
+  await client.close();
+  expect(messages('warn')).toHaveLength(1);
 });
