@@ -13,12 +13,16 @@ export interface SharedAnswers<Answer> {
   readonly forget: (key: string) => void;
 }
 
+interface Entry<Answer> {
+  readonly asking: Promise<Answer>;
+}
+
 /** @param weigh bytes of an answer: until it is there, only its key counts */
 export function createSharedAnswers<Answer>(
   { ttlMilliseconds, maxEntries, maxBytes }: SharedAnswersLimits,
   weigh: (answer: Answer) => number,
 ): SharedAnswers<Answer> {
-  const cache = new LRUCache<string, Promise<Answer>>({
+  const cache = new LRUCache<string, Entry<Answer>>({
     max: maxEntries,
     maxSize: maxBytes,
     ttl: ttlMilliseconds,
@@ -26,13 +30,15 @@ export function createSharedAnswers<Answer>(
   return {
     get: (key, ask) => {
       const known = cache.get(key);
-      if (known !== undefined) return known;
+      if (known !== undefined) return known.asking;
       const asking = ask();
-      cache.set(key, asking, { size: key.length });
-      const isCurrent = (): boolean => cache.peek(key) === asking;
+      const entry: Entry<Answer> = { asking };
+      cache.set(key, entry, { size: key.length });
+      const isCurrent = (): boolean => cache.peek(key) === entry;
       const keep = (answer: Answer): void => {
         const size = key.length + weigh(answer);
-        if (isCurrent()) cache.set(key, asking, { size, noUpdateTTL: true });
+        // An object of its own: the cache would keep the size of the same one, whatever it is told.
+        if (isCurrent()) cache.set(key, { asking }, { size, noUpdateTTL: true });
       };
       const drop = (): void => {
         if (isCurrent()) cache.delete(key);

@@ -127,3 +127,21 @@ test('whoever gives up does not end the reading for others', async () => {
   modern(request, response);
   expect((await patient).credentials).toHaveLength(1);
 });
+
+test('what secrets hold is bounded by bytes', async () => {
+  const auths = { 'registry.example': { username: 'anna', password: 'x'.repeat(50_000) } };
+  const maxBytes = 1024 * 1024;
+  await using started = await start(
+    [secret('kubernetes.io/dockerconfigjson', '.dockerconfigjson', { auths })],
+    {
+      maxBytes,
+    },
+  );
+  const { secrets, api } = started;
+  const count = 40;
+  for (let index = 0; index < count; index += 1) await secrets.read('a', [`s-${index}`], never);
+  for (let index = count - 1; index >= 0; index -= 1) await secrets.read('a', [`s-${index}`], never);
+  const kept = 2 * count - api.seen.length;
+  expect(kept).toBeGreaterThan(2);
+  expect(kept * 2 * 50_000).toBeLessThanOrEqual(maxBytes);
+});

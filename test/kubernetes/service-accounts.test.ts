@@ -73,3 +73,21 @@ test('whoever has no time left goes on without', async () => {
   expect(await started.accounts.pullSecrets('team-a', 'default', AbortSignal.abort())).toEqual([]);
   expect(await started.accounts.pullSecrets('team-a', 'default', AbortSignal.timeout(10))).toEqual([]);
 });
+
+test('what accounts name is bounded by bytes', async () => {
+  const names = Array.from({ length: 32 }, (_, index) => `${index}`.padEnd(250, 'x'));
+  const large = json({ imagePullSecrets: names.map((name) => ({ name })) });
+  await using api = await startScriptedApi([large]);
+  const { logger } = createRecordingLogger();
+  const maxBytes = 100_000;
+  const accounts = createServiceAccounts(
+    { client: createKubernetesClient(api.connection), logger },
+    { maxBytes },
+  );
+  const count = 20;
+  for (let index = 0; index < count; index += 1) await accounts.pullSecrets('a', `b-${index}`, never);
+  for (let index = count - 1; index >= 0; index -= 1) await accounts.pullSecrets('a', `b-${index}`, never);
+  const kept = 2 * count - api.seen.length;
+  expect(kept).toBeGreaterThan(2);
+  expect(kept * 32 * 250 * 2).toBeLessThanOrEqual(maxBytes);
+});
