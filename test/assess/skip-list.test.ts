@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { createSkipList } from '../../src/assess/skip-list.ts';
 
@@ -29,4 +31,18 @@ test.each<[string, string, boolean]>([
   expect(skipList(image)).toBe(isSkipped ? pattern : null);
   // From memory.
   expect(skipList(image)).toBe(isSkipped ? pattern : null);
+});
+
+/** Ten thousand images of 800 characters took 16 MB, and no namespace's share of that was bounded. */
+test('what is remembered of images is bounded by bytes', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const skipList = createSkipList(['internal.example/*']);
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let index = 0; index < 30_000; index += 1)
+    skipList(`r.example/${'a'.repeat(200)}/${index}:${'t'.repeat(100)}@sha256:${'a'.repeat(64)}`);
+  collect();
+  expect((process.memoryUsage().heapUsed - before) / 2 ** 20).toBeLessThan(6);
+  expect(skipList('internal.example/app')).toBe('internal.example/*');
 });

@@ -19,7 +19,6 @@ const EVERYWHERE: ReadonlySet<string> = new Set([
   'once-per.ts',
   'or-late.ts',
   'printable.ts',
-  'shared-answers.ts',
 ]);
 
 /** What touches the world, for rooms that may. */
