@@ -17,6 +17,8 @@ import { createWaitLimits, type Patience, type WaitOptions } from './wait-limits
 export interface ImageCatalog {
   /** What is known now, without waiting; undefined where the registry must be asked. */
   readonly recall: (question: ImageQuestion) => ImageAnswer | undefined;
+  /** The same, not counted as a question: for those who look whether an answer has come. */
+  readonly peek: (question: ImageQuestion) => ImageAnswer | undefined;
   /** Equal questions in flight are asked once. Never rejects; a signal that fires first answers reason `timeout`. */
   readonly ask: (question: ImageQuestion, signal: AbortSignal, patience?: Patience) => Promise<ImageAnswer>;
   /** Whether no endpoint of the image's registry is reached just now. */
@@ -28,9 +30,9 @@ export interface ImageCatalog {
 }
 
 interface CatalogDeps extends SourceDeps {
-  /** Told of each look-up when it has ended, however it did. */
   /** Called with each answer, and where it came from. */
   readonly onAnswer?: ((answer: ImageAnswer, from: 'memory' | 'registry') => void) | undefined;
+  /** Called when a look-up has ended, however it did. */
   readonly onLookUp?: ((answer: ImageAnswer, milliseconds: number) => void) | undefined;
   readonly logger: Logger;
 }
@@ -135,6 +137,7 @@ export function createImageCatalog(
       if (answer !== undefined) onAnswer?.(answer, 'memory');
       return answer;
     },
+    peek: memory.recall,
     ask: async (...asked) => {
       const answer = await ask(...asked);
       onAnswer?.(answer, 'registry');

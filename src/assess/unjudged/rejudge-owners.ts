@@ -48,7 +48,7 @@ export function createRejudgeOwners(
     const { dueAt, isForImages } = owner.next;
     const hasCome = dueAt <= performance.now();
     if (owner.consequence !== 'pending') return hasCome;
-    const answers = questionsOf(owner, deps).map((question) => catalog.recall(question));
+    const answers = questionsOf(owner, deps).map((question) => catalog.peek(question));
     // Another admission may have read them meanwhile.
     if (answers.every((answer) => answer?.kind === 'facts')) return hasCome || isForImages;
     // A failure that is remembered would only be answered again.

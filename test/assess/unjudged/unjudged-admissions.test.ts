@@ -43,6 +43,7 @@ interface Setup {
   readonly around?: (assess: AssessPod) => AssessPod;
   /** Instead of silence, what the registry does until the test lets it answer. */
   readonly trouble?: RequestListener;
+  readonly failureTtl?: number;
 }
 
 interface Admission {
@@ -56,7 +57,7 @@ function ownedBy(kind: string, name: string, apiVersion = 'apps/v1'): OwnerRefer
 
 /** A registry that answers nothing of use until the test says so, and a cluster that stores what `admit` admits. */
 async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS, ...setup }: Setup = {}) {
-  const { around = (assess) => assess, trouble } = setup;
+  const { around = (assess) => assess, trouble, failureTtl = 5 } = setup;
   const gate = Promise.withResolvers<void>();
   let isOpen = false;
   const faults =
@@ -77,7 +78,17 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
   });
   const { logger, messages } = createRecordingLogger();
   const port = clusterPort(cluster([runtimeClass('wasmtime'), runtimeClass('runc')]));
-  const catalog = createImageCatalog({ registry: client, pullSecrets, logger }, { failureTtl: 5 });
+  const counted: string[] = [];
+  const remembered = createImageCatalog(
+    { registry: client, pullSecrets, logger, onAnswer: (_answer, from) => void counted.push(from) },
+    { failureTtl },
+  );
+  let peeks = 0;
+  const peek: typeof remembered.peek = (question) => {
+    peeks += 1;
+    return remembered.peek(question);
+  };
+  const catalog = { ...remembered, peek };
   const judge = createAssessPod(
     { catalog, cluster: port, serviceAccounts: NO_ACCOUNT_SECRETS, logger },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },
@@ -159,11 +170,13 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
     assess,
     admit,
     catalog,
+    counted,
     counts,
     dropped,
     image,
     messages,
     open,
+    peeks: () => peeks,
     reads,
     registry,
     request,
@@ -360,6 +373,15 @@ describe('bounds', () => {
     open();
     await expect.poll(counts).toMatchObject({ pending: 0, 'needs-class': owners.length });
     expect(registry.lines().filter((line) => line.includes('/manifests/'))).toHaveLength(1);
+  });
+
+  test('to see whether its image can be read is no request to the cache', async () => {
+    const trouble: RequestListener = (_request, response) => void response.writeHead(404).end();
+    const { admit, counted, peeks, request } = await setUp({ trouble, failureTtl: LONG_AFTER });
+    await admit(request('u1'));
+    const before = [...counted];
+    await expect.poll(peeks).toBeGreaterThan(2);
+    expect(counted).toEqual(before);
   });
 
   test('a Pod that is asked about twice counts once', async () => {
