@@ -1,10 +1,8 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
 
-const DEFAULTS = {
-  /** A certificate is replaced this long before it ends. */
-  renewBeforeDays: 90,
-} as const;
+/** A certificate is replaced this long before it ends. */
+const RENEW_BEFORE_DAYS = 90;
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -78,7 +76,7 @@ function findIssuerFault(cert: X509Certificate, ca: X509Certificate, now: Date):
 
 function findValidityFault({ validFromDate, validToDate }: X509Certificate, now: Date): string | null {
   if (validFromDate > now) return `it is not valid before ${validFromDate.toISOString()}`;
-  const renewal = validToDate.getTime() - DEFAULTS.renewBeforeDays * DAY;
+  const renewal = validToDate.getTime() - RENEW_BEFORE_DAYS * DAY;
   return renewal < now.getTime() ? `it has expired or will soon (${validToDate.toISOString()})` : null;
 }
 

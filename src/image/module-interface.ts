@@ -20,7 +20,7 @@ export interface ModuleInterface {
 /** As many bytes of a file as are read: sections before the code take that much in modules of some megabytes. */
 export const INTERFACE_BYTES = 64 * 1024;
 
-const DEFAULTS = {
+const INTERFACE_LIMITS = {
   /** Of the imports that are remembered. */
   imports: 32,
   /** Characters of a name that are remembered: those of the known interfaces have 30. */
@@ -92,12 +92,12 @@ function readKind(reader: ByteReader): number | undefined | null {
 function readImports(reader: ByteReader, types: readonly number[]): readonly ModuleImport[] {
   const found: ModuleImport[] = [];
   for (let left = reader.count(); left > 0; left -= 1) {
-    const module = reader.text(DEFAULTS.nameLength);
-    const name = reader.text(DEFAULTS.nameLength);
+    const module = reader.text(INTERFACE_LIMITS.nameLength);
+    const name = reader.text(INTERFACE_LIMITS.nameLength);
     const type = readKind(reader);
     if (reader.isPast() || type === null) break;
     if (module === 'wasi_snapshot_preview1' && PREVIEW_1.has(name)) continue;
-    if (found.length < DEFAULTS.imports)
+    if (found.length < INTERFACE_LIMITS.imports)
       found.push({ module, name, parameters: type === undefined ? null : (types[type] ?? null) });
   }
   return found;
@@ -106,7 +106,7 @@ function readImports(reader: ByteReader, types: readonly number[]): readonly Mod
 /** Null if the section goes on behind the bytes, and what is there holds no `_start`. */
 function readStart(reader: ByteReader): boolean | null {
   for (let left = reader.count(); left > 0; left -= 1) {
-    const name = reader.text(DEFAULTS.nameLength);
+    const name = reader.text(INTERFACE_LIMITS.nameLength);
     const kind = reader.byte();
     reader.number();
     if (reader.isPast()) return null;

@@ -12,10 +12,8 @@ interface Connection {
   exchange: { readonly request: IncomingMessage; readonly response: ServerResponse } | null;
 }
 
-const DEFAULTS = {
-  /** Of connections that are being closed, which Node still counts, and of those accepted in one turn of the event loop. */
-  closing: 256,
-} as const;
+/** Connections beyond the limit: those being closed, which Node still counts, and those accepted in one turn of the event loop. */
+const CLOSING_CONNECTIONS = 256;
 
 /** A request that has arrived as a whole waits for its answer. Idle connections and halves of requests do not. */
 function isAnswering({ exchange }: Connection): boolean {
@@ -86,7 +84,7 @@ export function limitConnections(server: HttpServer | HttpsServer, most: number)
   const byPeer = new Map<string, Connection>();
   const bySocket = new WeakMap<Socket, Connection>();
   let turns = 0;
-  server.maxConnections = most + DEFAULTS.closing;
+  server.maxConnections = most + CLOSING_CONNECTIONS;
 
   server.on('connection', (socket: Socket) => {
     const connection = { socket, address: socket.remoteAddress ?? '', turn: (turns += 1), exchange: null };

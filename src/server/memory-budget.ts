@@ -20,7 +20,7 @@ export interface MemoryBudget {
   readonly held: () => number;
 }
 
-const DEFAULTS = {
+const SHARES = {
   /** Large leases may fill this part of the budget, so that they never keep small ones out. */
   partOfLarge: 1 / 2,
   /**
@@ -35,7 +35,7 @@ const DEFAULTS = {
  * share for each owner that shrinks as room gets scarce (the dynamic threshold by which switches share their buffers).
  */
 export function createMemoryBudget({ most, smallBytes }: MemoryBudgetOptions): MemoryBudget {
-  const mostOfLarge = most * DEFAULTS.partOfLarge;
+  const mostOfLarge = most * SHARES.partOfLarge;
   const byOwner = new Map<string, number>();
   let total = 0;
   let large = 0;
@@ -45,7 +45,7 @@ export function createMemoryBudget({ most, smallBytes }: MemoryBudgetOptions): M
   function hasRoom(owner: string, from: number, to: number): boolean {
     const more = to - from;
     const free = most - total - more;
-    if ((byOwner.get(owner) ?? 0) + more > DEFAULTS.timesFree * free) return false;
+    if ((byOwner.get(owner) ?? 0) + more > SHARES.timesFree * free) return false;
     return countLarge(to) === 0 || large - countLarge(from) + to <= mostOfLarge;
   }
 

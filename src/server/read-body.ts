@@ -14,7 +14,7 @@ export interface ReadBodyOptions {
   readonly bodyLimit: number;
 }
 
-const DEFAULTS = {
+const BODY_WEIGHTS = {
   /** What Node keeps beside the bytes of each chunk; a sender of single bytes costs this and not one byte. */
   chunkBytes: 512,
   /**
@@ -59,7 +59,7 @@ function parseBody(bytes: Buffer): JsonBody {
   const { length } = bytes;
   // V8 takes two bytes for each character of a string that Latin-1 does not have.
   const weigh = (): number => 2 * length + parsedWeight(text);
-  if (length >= DEFAULTS.weighedBytes && parsedWeight(text) > DEFAULTS.parsedBytes) throw tooHeavy();
+  if (length >= BODY_WEIGHTS.weighedBytes && parsedWeight(text) > BODY_WEIGHTS.parsedBytes) throw tooHeavy();
   try {
     return { value: JSON.parse(text), weigh };
   } catch (cause) {
@@ -96,7 +96,7 @@ export function createBodyReader(
       length += chunk.length;
       chunks.push(chunk);
       if (length > bodyLimit) finish(tooLong());
-      else if (!lease.resize(length + chunks.length * DEFAULTS.chunkBytes)) finish(tooMany());
+      else if (!lease.resize(length + chunks.length * BODY_WEIGHTS.chunkBytes)) finish(tooMany());
     }
 
     const onEnd = (): void => finish(null);

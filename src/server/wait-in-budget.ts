@@ -4,10 +4,8 @@ import type { Logger } from '../assess/ports.ts';
 import { printable } from '../printable.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
-const DEFAULTS = {
-  /** The longest name of a namespace (DNS label, RFC 1123). */
-  shownCharacters: 63,
-} as const;
+/** The longest name of a namespace (DNS label, RFC 1123). */
+const NAMESPACE_CHARACTERS = 63;
 
 interface CutDeadline extends Deadline {
   /** Ends the time that is left. */
@@ -47,7 +45,7 @@ export function createWaiting(budget: MemoryBudget, logger: Pick<Logger, 'warn'>
   return async <Value>(pending: Promise<Value>, { owner, bytes, cut }: Waiter): Promise<Value> => {
     const lease = budget.lease(owner);
     if (!lease.resize(bytes)) {
-      warnOfRoom({ namespace: printable(owner.slice(0, DEFAULTS.shownCharacters)), bytes });
+      warnOfRoom({ namespace: printable(owner.slice(0, NAMESPACE_CHARACTERS)), bytes });
       cut();
     }
     try {

@@ -4,7 +4,7 @@ import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { Assessment, AssessmentRequest } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
-import { createWaitLimits, WAIT_DEFAULTS, type WaitOptions } from '../../src/assess/images/wait-limits.ts';
+import { createWaitLimits, WAIT_BOUNDS, type WaitOptions } from '../../src/assess/images/wait-limits.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { clusterPort } from '../support/cluster-port.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
@@ -162,11 +162,11 @@ describe('what is remembered of time-outs', () => {
   }
 
   test('is bounded in hosts and in bytes', () => {
-    for (const bound of [{ maxHosts: 2 }, { maxHostBytes: 3 * WAIT_DEFAULTS.hostBytes }]) {
+    for (const bound of [{ maxHosts: 2 }, { maxHostBytes: 3 * WAIT_BOUNDS.hostBytes }]) {
       const limits = createWaitLimits({ isUnreachable: () => false }, bound);
       for (const host of ['a.example', 'b.example', 'c.example']) noteTwice(host, limits);
       expect(limits.most(question('a.example'), undefined)).toBe(Infinity);
-      expect(limits.most(question('c.example'), undefined)).toBe(WAIT_DEFAULTS.shortMilliseconds);
+      expect(limits.most(question('c.example'), undefined)).toBe(WAIT_BOUNDS.shortMilliseconds);
     }
   });
 
@@ -178,7 +178,7 @@ describe('what is remembered of time-outs', () => {
 
   test('is not needed while no endpoint of the registry is reached', () => {
     const limits = createWaitLimits({ isUnreachable: (image) => image.startsWith('a.') });
-    expect(limits.most(question('a.example'), undefined)).toBe(WAIT_DEFAULTS.shortMilliseconds);
+    expect(limits.most(question('a.example'), undefined)).toBe(WAIT_BOUNDS.shortMilliseconds);
     expect(limits.most(question('b.example'), undefined)).toBe(Infinity);
   });
 });

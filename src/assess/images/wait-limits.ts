@@ -6,7 +6,7 @@ import type { LookUpUnderWay } from './look-ups-under-way.ts';
 /** How long an admission waits for an image: as long as it has time, or no longer than is worth while. */
 export type Patience = 'whole' | 'bounded';
 
-export const WAIT_DEFAULTS = {
+export const WAIT_BOUNDS = {
   /** What the manifests give to both calls of one admission: 4.5 s for the mutating one and 2.5 s for the validating one. */
   lookUpMilliseconds: 7_000,
   /** A registry that answers at all mostly answers within it. */
@@ -23,7 +23,7 @@ export const WAIT_DEFAULTS = {
   hostBytes: 256,
 } as const;
 
-export type WaitOptions = { readonly [Key in keyof typeof WAIT_DEFAULTS]?: number };
+export type WaitOptions = { readonly [Key in keyof typeof WAIT_BOUNDS]?: number };
 
 interface WaitDeps {
   /** Whether no endpoint of the image's registry is reached just now. */
@@ -52,7 +52,7 @@ function keyOf({ namespace, image }: ImageQuestion): string {
 }
 
 export function createWaitLimits({ isUnreachable }: WaitDeps, options: WaitOptions = {}): WaitLimits {
-  const settings = { ...WAIT_DEFAULTS, ...options };
+  const settings = { ...WAIT_BOUNDS, ...options };
   const { lookUpMilliseconds, shortMilliseconds, timeoutsBeforeShort, memoryMilliseconds } = settings;
   /** Latest last, no more than count. */
   const timeouts = new LRUCache<string, readonly TimedOut[]>({

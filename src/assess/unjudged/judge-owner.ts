@@ -18,7 +18,7 @@ export interface JudgeDeps {
   readonly events: EventsPort;
 }
 
-const DEFAULTS = {
+const JUDGE_LIMITS = {
   /** A look-up ends after 30 s (catalog-defaults.ts), a look inside the image likewise. */
   lookUpMilliseconds: 45_000,
   /** A Pod is stored after our answer, when other webhooks have answered, too: some 10 s in all, then it never was. */
@@ -38,11 +38,11 @@ const FOLLOWED: ReadonlySet<UnknownReason> = new Set([
 ]);
 
 /** Returns the images that were not read at an admission and may be read later. */
-export function unreadImages(containers: readonly AssessedContainer[]): readonly string[] {
+export function imagesToFollow(containers: readonly AssessedContainer[]): readonly string[] {
   const images = containers.flatMap(({ verdict, image, isSkipped }) =>
     verdict.kind === 'unknown' && !isSkipped && FOLLOWED.has(verdict.reason) ? [image] : [],
   );
-  return [...new Set(images)].slice(0, DEFAULTS.maxImages);
+  return [...new Set(images)].slice(0, JUDGE_LIMITS.maxImages);
 }
 
 export type JudgeResult =
@@ -70,7 +70,7 @@ function asAdmitted(pod: Pod, { isBound }: UnjudgedOwner): Pod {
 /** The Pod is gone: the newest stands in, and a Pod that was just admitted may not be stored yet. */
 function withoutPod(owner: UnjudgedOwner): JudgeResult {
   if (owner.newest.uid !== owner.pod.uid) return { kind: 'later', owner: { ...owner, pod: owner.newest } };
-  const isNew = performance.now() - owner.admittedAt < DEFAULTS.storedMilliseconds;
+  const isNew = performance.now() - owner.admittedAt < JUDGE_LIMITS.storedMilliseconds;
   return isNew ? { kind: 'later', owner } : { kind: 'done' };
 }
 
@@ -81,7 +81,8 @@ export function createJudgeOwner(deps: JudgeDeps) {
   async function readImages(owner: UnjudgedOwner): Promise<readonly ImageFailure[]> {
     const asked = questionsOf(owner, deps).map(
       async (question): Promise<ImageAnswer> =>
-        catalog.recall(question) ?? catalog.ask(question, AbortSignal.timeout(DEFAULTS.lookUpMilliseconds)),
+        catalog.recall(question) ??
+        catalog.ask(question, AbortSignal.timeout(JUDGE_LIMITS.lookUpMilliseconds)),
     );
     return (await Promise.all(asked)).filter((answer) => answer.kind === 'failure');
   }
@@ -111,10 +112,10 @@ export function createJudgeOwner(deps: JudgeDeps) {
       pod: asAdmitted(pod, owner),
       namespace: owner.namespace,
       step: 'validate',
-      deadline: createDeadline(DEFAULTS.lookUpMilliseconds),
+      deadline: createDeadline(JUDGE_LIMITS.lookUpMilliseconds),
     });
     if (now.kind === 'skipped') return { kind: 'done' };
-    const images = unreadImages(now.containers);
+    const images = imagesToFollow(now.containers);
     if (images.length > 0) return { kind: 'unreadable', owner: { ...owner, images }, isPassing: true };
     const judgement = judgeLate(owner, now);
     return judgement === null ? { kind: 'done' } : report(owner, judgement, signal);

@@ -1,13 +1,13 @@
 import { bytesOf, CONSEQUENCES, type Consequence, type UnjudgedOwner } from './unjudged-owner.ts';
 
-const DEFAULTS = {
+const OWNER_LIMITS = {
   /** A cluster of 5,000 nodes has some 2,000 workloads; in an outage few of them start Pods of new images. */
   maxOwners: 1_000,
   /** Some 900 bytes each: names and image references. */
   maxBytes: 1024 * 1024,
 } as const;
 
-export type OwnerMemoryOptions = { readonly [Key in keyof typeof DEFAULTS]?: number };
+export type OwnerMemoryOptions = { readonly [Key in keyof typeof OWNER_LIMITS]?: number };
 
 /** Owners by uid, bounded in number and bytes; if there is no room, the namespace that holds most loses its newest. */
 export interface OwnerMemory {
@@ -27,9 +27,9 @@ interface Held {
 
 const NONE: Held = { count: 0, bytes: 0 };
 
-/** @param onDropped told of each owner for which there was no room */
+/** @param onDropped called for each owner for which there is no room */
 export function createOwnerMemory(onDropped: () => void, options: OwnerMemoryOptions = {}): OwnerMemory {
-  const { maxOwners, maxBytes } = { ...DEFAULTS, ...options };
+  const { maxOwners, maxBytes } = { ...OWNER_LIMITS, ...options };
   const byUid = new Map<string, UnjudgedOwner>();
   const byNamespace = new Map<string, Held>();
   let bytes = 0;

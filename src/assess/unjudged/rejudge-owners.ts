@@ -5,7 +5,7 @@ import { createJudgeOwner, questionsOf, type JudgeDeps, type JudgeResult } from 
 import type { OwnerMemory } from './owner-memory.ts';
 import type { NextTry, UnjudgedOwner } from './unjudged-owner.ts';
 
-const DEFAULTS = {
+const REJUDGE_LIMITS = {
   /** Between two looks at what is due; a look costs a map lookup for each owner. */
   tickMilliseconds: 1_000,
   /** Owners that are judged side by side, and of one namespace: all share the look-ups with admissions. */
@@ -22,7 +22,7 @@ const DEFAULTS = {
   keepMilliseconds: 24 * 3_600_000,
 } as const;
 
-export type RejudgeOptions = { readonly [Key in keyof typeof DEFAULTS]?: number };
+export type RejudgeOptions = { readonly [Key in keyof typeof REJUDGE_LIMITS]?: number };
 
 export interface RejudgeDeps extends JudgeDeps {
   readonly catalog: ImageCatalog;
@@ -36,7 +36,7 @@ export function createRejudgeOwners(
   options: RejudgeOptions,
   signal: AbortSignal,
 ): { readonly wake: () => void } {
-  const settings = { ...DEFAULTS, ...options };
+  const settings = { ...REJUDGE_LIMITS, ...options };
   const { catalog, memory, logger } = deps;
   const judge = createJudgeOwner(deps);
   const tellFailure = tellSome(logger, 'cannot judge admitted Pods now');

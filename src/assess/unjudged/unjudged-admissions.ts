@@ -2,7 +2,7 @@ import type { Assessment, AssessmentRequest, DecidedAssessment } from '../assess
 import type { Logger } from '../ports.ts';
 import { pullSecretsOf } from '../read-images.ts';
 import { reportsOf } from './describe-judgement.ts';
-import { unreadImages, type JudgeDeps } from './judge-owner.ts';
+import { imagesToFollow, type JudgeDeps } from './judge-owner.ts';
 import { createOwnerMemory, type OwnerMemory, type OwnerMemoryOptions } from './owner-memory.ts';
 import { ownerOf } from './owner-of-pod.ts';
 import { createRejudgeOwners, type RejudgeOptions } from './rejudge-owners.ts';
@@ -86,7 +86,7 @@ export function createUnjudgedAdmissions(
     // Nearly every admission ends here.
     if (assessment.containers.every(({ verdict }) => verdict.kind !== 'unknown')) return;
     if (assessment.outcome.refusals.length > 0) return;
-    const images = unreadImages(assessment.containers);
+    const images = imagesToFollow(assessment.containers);
     const found = images.length === 0 ? null : describeOwner(request, assessment, images);
     if (found === null) return;
     const known = memory.get(found.reference.uid);

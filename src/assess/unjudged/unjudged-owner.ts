@@ -43,10 +43,8 @@ export interface NextTry {
   readonly isForImages: boolean;
 }
 
-const DEFAULTS = {
-  /** Of the object itself, its lists and numbers, beside the characters of its texts. */
-  ownerBytes: 384,
-} as const;
+/** Of the object itself, its lists and numbers, beside the characters of its texts. */
+const OWNER_BYTES = 384;
 
 function lengthOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + text.length, 0);
@@ -68,7 +66,5 @@ export function bytesOf({ namespace, reference, deployment, pod, newest, ...list
     newest.uid,
   ];
   const { images, pullSecrets, reported } = lists;
-  return (
-    DEFAULTS.ownerBytes + lengthOf(texts) + lengthOf(images) + lengthOf(pullSecrets) + lengthOf(reported)
-  );
+  return OWNER_BYTES + lengthOf(texts) + lengthOf(images) + lengthOf(pullSecrets) + lengthOf(reported);
 }

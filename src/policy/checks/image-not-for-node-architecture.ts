@@ -8,10 +8,8 @@ import type { AssessedContainer } from '../facts.ts';
 import { countNodes, nodeAnswers, obstacleOf, type AnsweringNodes } from '../nodes/node-answers.ts';
 import { flagsFor, platformsOf } from '../nodes/platform-flags.ts';
 
-const DEFAULTS = {
-  /** Platforms of an index named in the message; an index of everything lists nine. */
-  named: 8,
-} as const;
+/** Platforms of an index named in the message; an index of everything lists nine. */
+const NAMED_PLATFORMS = 8;
 
 /** Nodes on which the Pod would come to pull; where taints keep it from every one, those that it might be let onto. */
 function reachable(groups: readonly AnsweringNodes[]): readonly AnsweringNodes[] {
@@ -31,9 +29,9 @@ function isLacking(group: AnsweringNodes, container: AssessedContainer): boolean
 
 function offerText({ facts }: AssessedContainer): string {
   const names = (facts?.offer?.platforms ?? []).map(formatPlatform);
-  const { named } = DEFAULTS;
-  const more = names.length > named ? ` and ${names.length - named} more` : '';
-  return `${names.slice(0, named).join(', ')}${more}`;
+  const rest = names.length - NAMED_PLATFORMS;
+  const more = rest > 0 ? ` and ${rest} more` : '';
+  return `${names.slice(0, NAMED_PLATFORMS).join(', ')}${more}`;
 }
 
 function platformText({ platform }: AnsweringNodes): string {
