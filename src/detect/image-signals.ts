@@ -48,10 +48,9 @@ function judgeUnknownPlatform(subject: Subject): Verdict | null {
 
 function judgeJavaScript(subject: Subject): Verdict | null {
   if (subject.variant.config.platform.os !== 'js') return null;
-  return unsupported(
-    'it is built for js/wasm, which needs a JavaScript host and no RuntimeClass offers one',
-    [platformEvidence(subject, 'Wasm for a JavaScript host')],
-  );
+  const detail = 'it is built for js/wasm, which needs a JavaScript host and no RuntimeClass offers one';
+  const verdict = unsupported(detail, [platformEvidence(subject, 'Wasm for a JavaScript host')]);
+  return { ...verdict, advice: 'Build it for WASI, in Go with GOOS=wasip1.' };
 }
 
 /** Nothing that a node would unpack and nothing that a shim knows: Spin's layers without its application, for one. */

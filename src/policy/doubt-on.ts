@@ -1,4 +1,6 @@
 import { namesWatFile } from '../detect/effective-command.ts';
+import type { ContainerVerdict } from '../detect/verdict.ts';
+import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../pod/names.ts';
 import { isStartable } from './choose/candidates.ts';
 import { compatAnnotation } from './compat-annotation.ts';
 import type { PolicyContext } from './context.ts';
@@ -37,6 +39,19 @@ function doubtOnStart(
     advice: "Name the module in the container's command, as the image holds it, such as /app.wasm.",
     consequence: 'cannot-start',
   };
+}
+
+/** crun's smart annotations go by the name alone: the Pod's own, or the one that wasmgate adds for the sake of other containers. */
+function isTakenForWasm(
+  { pod, wasmContainers, settings }: PolicyContext,
+  { needsAnnotation }: HandlerProfile,
+  { claimsWasm, firstArgument }: ContainerVerdict,
+): boolean {
+  if (!needsAnnotation || claimsWasm !== true || firstArgument?.endsWith('.wasm') !== true) return false;
+  const { [HANDLER_ANNOTATION]: handler, [VARIANT_ANNOTATION]: variant } = pod.metadata?.annotations ?? {};
+  if (handler !== undefined) return handler === 'wasm-smart';
+  if (variant !== undefined) return variant === 'compat-smart';
+  return wasmContainers.length > 0 && settings.variantAnnotation !== 'never';
 }
 
 /** An image that is not known may be a Linux program, as most sidecars are. */
@@ -78,6 +93,11 @@ export function doubtOn(context: PolicyContext, assessed: AssessedContainer): Do
   if (isWasmContainer(assessed)) return doubtOnWasm(context, profile, assessed);
   if (assessed.verdict.kind === 'unknown') return doubtOnUnknown(context, profile);
   if (assessed.verdict.kind !== 'container') return null;
+  if (isTakenForWasm(context, profile, assessed.verdict))
+    return {
+      why: `${profile.title} gives what ends in .wasm to its Wasm engine, and this is a Linux program`,
+      advice: 'Start the program by a name that does not end in .wasm.',
+    };
   const { runs, why } = canRun(profile, assessed.verdict);
   return runs === 'unknown' ? { why: `${profile.title} ${why}` } : null;
 }

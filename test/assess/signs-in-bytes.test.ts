@@ -49,14 +49,14 @@ describe.skipIf(!hasGnuTar)('what only the bytes of an image show', () => {
     expect(told.includes('command-not-in-image')).toBe(isTold);
   });
 
-  test.for<readonly [string, string, boolean]>([
-    ['the Wasmtime shim', 'wasmtime', true],
-    ['the WasmEdge shim', 'wasmedge', true],
-    ['crun', 'crun', false],
-  ])('a bare name that only PATH leads to: %s', async ([, handler, isTold]) => {
+  test.for<readonly [string, string]>([
+    ['the Wasmtime shim', 'wasmtime'],
+    ['the WasmEdge shim', 'wasmedge'],
+    ['crun, whose engine does not look along PATH', 'crun'],
+  ])('a bare name that only PATH leads to: %s', async ([, handler]) => {
     const onPath = image({ Entrypoint: ['hello.wasm'] }, { 'usr/bin/hello.wasm': HELLO });
     const told = findingsOf(await review(onPath, handler)).join();
-    expect(told.includes('along PATH')).toBe(isTold);
+    expect(told).toContain('along PATH');
     const beside = image({ Entrypoint: ['hello.wasm'] }, { 'hello.wasm': HELLO });
     expect(findingsOf(await review(beside, handler)).join()).not.toContain('along PATH');
   });

@@ -300,6 +300,10 @@ export const FINDING_CASES: Readonly<
           containers: [{ image: 'app' }, { image: 'away' }],
         },
       },
+      'a Linux program that crun takes for Wasm by its name': {
+        on: 'crun',
+        pod: { ...one('runner'), annotations: { 'module.wasm.image/variant': 'compat-smart' } },
+      },
       'a Wasm image that starts no Wasm file': { pod: one('wasi', { command: ['/bin/sh', '-c', 'x'] }) },
       'a Linux sidecar beside it': {
         on: 'spin',
@@ -339,6 +343,7 @@ export const FINDING_CASES: Readonly<
         pod: { containers: [{ image: 'app' }, { image: 'away' }] },
       },
       'a file that a Wasm image starts': { pod: one('wasi') },
+      'a Linux program called .wasm, without an annotation': { on: 'crun', pod: one('runner') },
       'text, of which another rule speaks': { on: 'crun', pod: one('wat') },
       'a name that crun passes over, of which another rule speaks': { on: 'crun', pod: one('upper') },
     },

@@ -11,11 +11,16 @@ function hasWasmRuntime({ resolved, wasmContainers }: PolicyContext): boolean {
   return resolved.profile.engine !== 'crun' || wasmContainers.length > 0;
 }
 
-function hintsAtWasm(context: PolicyContext, { container }: AssessedContainer): boolean {
+/** Its form is one that no runtime is known to run, such as js/wasm. */
+function isBuiltForWasm({ facts }: AssessedContainer): boolean {
+  return facts?.variants.some(({ config }) => config.platform.architecture === 'wasm') === true;
+}
+
+function hintsAtWasm(context: PolicyContext, assessed: AssessedContainer): boolean {
   const { pod } = context;
   if (hasWasmRuntime(context)) return true;
   if (pod.metadata?.annotations?.[VARIANT_ANNOTATION] !== undefined) return true;
-  return namesWasmArgument(container);
+  return namesWasmArgument(assessed.container) || isBuiltForWasm(assessed);
 }
 
 /**
@@ -45,8 +50,8 @@ export const imageUnknown: ChoiceRule = {
     'reach must not put a warning on every Pod, so only Pods that hint at Wasm are told of, unless the ' +
     'operator refuses all unknowns.',
   reads:
-    "Images that are unknown, and for hints the class's handler, the variant annotation and .wasm " +
-    'arguments.',
+    "Images that are unknown, and for hints the class's handler, the variant annotation, .wasm arguments and the platform of " +
+    'an image that was read.',
   allows: 'Images on the skip list.',
   example: 'A private image without a pull secret, in a Pod with runtimeClassName: wasmtime.',
   cure:
