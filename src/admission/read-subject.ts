@@ -4,7 +4,7 @@ import { changedImages } from '../pod/changed-images.ts';
 import { isControlled } from '../pod/is-controlled.ts';
 import type { Pod } from '../pod/pod.ts';
 import { readPod } from '../pod/read-pod.ts';
-import { podOfTemplate } from '../pod/workloads.ts';
+import { hasSameTemplate, podOfTemplate } from '../pod/workloads.ts';
 import type { AdmissionRequest } from './review.ts';
 
 /** What of a request says what it is about. */
@@ -43,6 +43,8 @@ export type LeftAlone = NoSubject | BrokenSubject;
 
 /** Most updates of a Pod are labels, annotations and conditions: nothing to look at. */
 const NO_NEW_IMAGE: NoSubject = { subject: 'none', reason: 'no image of it is new' };
+/** Neither are those of a workload that scale it or tell of its status. */
+const SAME_TEMPLATE: NoSubject = { subject: 'none', reason: 'its Pod template is the same' };
 const BEING_DELETED: NoSubject = { subject: 'none', reason: 'it is being deleted' };
 
 function none(reason: string): NoSubject {
@@ -66,7 +68,8 @@ function readPodSubject({ operation, object, oldObject }: Asked): PodSubject | N
   return changedImages(previous, pod) === null ? NO_NEW_IMAGE : { subject: 'pod', pod, previous };
 }
 
-function readTemplate({ kind, object }: Asked): TemplateSubject | NoSubject {
+function readTemplate({ operation, kind, object, oldObject }: Asked): TemplateSubject | NoSubject {
+  if (operation === 'UPDATE' && hasSameTemplate(oldObject, object, kind)) return SAME_TEMPLATE;
   const pod = podOfTemplate(object, kind);
   if (pod === null) return none(`kind ${kind.kind} makes no Pods`);
   return { subject: 'template', pod, isControlled: isControlled(object) };

@@ -69,3 +69,14 @@ export function podOfTemplate(object: unknown, kind: GroupKind): Pod | null {
   const pod = readPod(template);
   return kind.kind === 'DaemonSet' ? ownedByDaemonSet(pod) : pod;
 }
+
+/**
+ * Reports whether an update of a workload leaves its Pod template as it was: it is scaled, paused or labeled. The API server
+ * writes both objects alike, key by key; a template that is written otherwise is judged.
+ */
+export function hasSameTemplate(before: unknown, after: unknown, kind: GroupKind): boolean {
+  const path = templatePath(kind);
+  if (path === null) return false;
+  const [old, template] = [before, after].map((object) => path.reduce(step, object));
+  return template !== undefined && JSON.stringify(template) === JSON.stringify(old);
+}

@@ -82,7 +82,22 @@ test.each<[string, Partial<Asked>, object]>([
     { subject: 'template', isControlled: true },
   ],
   [
-    'an update of one',
+    'an update of its template',
+    { kind: DEPLOYMENT, operation: 'UPDATE', oldObject: workloadOf('a:1'), object: workloadOf('a:2') },
+    { subject: 'template', pod: podOf('a:2') },
+  ],
+  [
+    'an update of anything else',
+    {
+      kind: DEPLOYMENT,
+      operation: 'UPDATE',
+      oldObject: workloadOf('a:1'),
+      object: workloadOf('a:1', { labels: { a: 'b' } }),
+    },
+    { subject: 'none', reason: 'its Pod template is the same' },
+  ],
+  [
+    'an update whose old object is missing',
     { kind: DEPLOYMENT, operation: 'UPDATE', object: workloadOf('a:1') },
     { subject: 'template' },
   ],

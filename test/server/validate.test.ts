@@ -88,13 +88,17 @@ test('a workload is refused where its refusals are binding', async () => {
   expect(JSON.stringify(response['warnings'])).not.toContain('will be refused');
 });
 
-test('an update of a workload is judged', async () => {
+test.each([
+  ['another template: it is judged', { spec: { template: {} } }, 1],
+  ['the same template: it is allowed unasked', null, 0],
+])('an update of a workload with %s', async (_case, before, count) => {
   const { assess, asked } = answering(told);
   await using webhook = await startWebhook({ assess });
   const { request, ...envelope } = readReview('01');
-  const update = { ...envelope, request: { ...request, operation: 'UPDATE', oldObject: request.object } };
+  const oldObject = before ?? request.object;
+  const update = { ...envelope, request: { ...request, operation: 'UPDATE', oldObject } };
   expect(await webhook.ask('/validate', update)).toMatchObject({ allowed: true });
-  expect(asked).toHaveLength(1);
+  expect(asked).toHaveLength(count);
 });
 
 test('mode audit: allowed, everything told', async () => {

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import type { DecidedAssessment } from '../../src/assess/assessment.ts';
+import type { AssessPod, DecidedAssessment } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { pushBlob, pushManifest, targetOf } from '../../src/cli/demo/push-image.ts';
@@ -19,6 +19,8 @@ export interface ImageStage {
   readonly put: (image: LayeredImage) => string;
   /** As an artefact of the CNCF layout. */
   readonly putModule: (file: Uint8Array) => string;
+  /** The use case itself, for a server before it. */
+  readonly run: AssessPod;
   readonly assess: (sketch: PodSketch) => Promise<DecidedAssessment>;
   /** Requests so far, beside those for a manifest and a config. */
   readonly looks: () => number;
@@ -74,6 +76,7 @@ export async function setUpImages({ classes, policy = {} }: Setup): Promise<Imag
 
   return {
     registry,
+    run,
     put: (image) => {
       const name = `layered/app:${put++}`;
       putLayeredImage(registry.store, name, image);

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import type { Container, PodSpec } from '../../src/pod/pod.ts';
+import { putMeasuredImages, type MeasuredImage } from '../policy/measured-images.ts';
+import { setUpImages } from '../support/image-stage.ts';
+import { readReview } from '../support/reviews.ts';
+import { startWebhook } from '../support/webhook.ts';
+
+async function setUp() {
+  const stage = await setUpImages({ classes: ['wasmtime', 'crun-wasm'] });
+  const { store, host } = stage.registry;
+  return { ...stage, imageOf: putMeasuredImages(store, host) };
+}
+
+interface Pods {
+  readonly before: PodSpec;
+  readonly after: PodSpec;
+  readonly subResource?: string;
+}
+
+interface Sketch {
+  readonly on: string | null;
+  readonly from: MeasuredImage;
+  readonly to: MeasuredImage;
+  readonly parts?: Partial<Container>;
+}
+
+/** What /validate answers to an update, with real images behind it. */
+async function validate(makePods: (imageOf: (image: MeasuredImage) => string) => Pods) {
+  const { run, imageOf } = await setUp();
+  await using webhook = await startWebhook({ assess: run });
+  const { before, after, subResource = '' } = makePods(imageOf);
+  const { request, ...envelope } = readReview('17');
+  const metadata = { name: 'app', namespace: 'default' };
+  const [oldObject, object] = [before, after].map((spec) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata,
+    spec,
+  }));
+  const answer = await webhook.ask('/validate?timeout=10s', {
+    ...envelope,
+    request: { ...request, subResource, object, oldObject },
+  });
+  const warnings = (answer['warnings'] ?? []) as readonly string[];
+  const { message = '' } = (answer['status'] ?? {}) as { readonly message?: string };
+  return { allowed: answer['allowed'], said: [message, ...warnings].join('\n') };
+}
+
+function classOf(on: string | null): Partial<PodSpec> {
+  return on === null ? {} : { runtimeClassName: on };
+}
+
+/** `kubectl set image`. */
+function setImage({ on, from, to, parts = {} }: Sketch) {
+  return validate((imageOf) => {
+    const podOf = (image: MeasuredImage): PodSpec => ({
+      ...classOf(on),
+      containers: [{ name: 'app', image: imageOf(image), ...parts }],
+    });
+    return { before: podOf(from), after: podOf(to) };
+  });
+}
+
+/** `kubectl debug`. */
+function debug({ on, from, to, parts = {} }: Sketch) {
+  return validate((imageOf) => {
+    const spec = { ...classOf(on), containers: [{ name: 'app', image: imageOf(from) }] };
+    const added = { name: 'debugger', image: imageOf(to), ...parts };
+    return {
+      before: spec,
+      after: { ...spec, ephemeralContainers: [added] },
+      subResource: 'ephemeralcontainers',
+    };
+  });
+}
+
+const denied = { allowed: false };
+const warned = { allowed: true };
+
+describe('an image that replaces another is judged as far as the Pod is changed', () => {
+  test.each<[string, Sketch, { readonly allowed: boolean }, RegExp]>([
+    ['its kind', { on: null, from: 'busybox', to: 'wasi' }, denied, /cannot replace image/],
+    ['its pull', { on: 'wasmtime', from: 'wasi', to: 'index of wasi' }, denied, /cannot be pulled/],
+    ['its command', { on: 'wasmtime', from: 'layer', to: 'CNCF module' }, denied, /has no entrypoint/],
+    [
+      'its file',
+      { on: 'wasmtime', from: 'wasi', to: 'wasi, file missing' },
+      warned,
+      /no layer of the image has/,
+    ],
+    ['its handler', { on: 'wasmtime', from: 'wasi', to: 'on PATH' }, warned, /may not run under/],
+    ['its text', { on: 'wasmtime', from: 'wasi', to: 'linux, text' }, denied, /text/],
+  ])('%s', async (_case, sketch, answer, said) => {
+    const found = await setImage(sketch);
+    expect(found).toMatchObject(answer);
+    expect(found.said).toMatch(said);
+  });
+
+  test('one like the one before is let through without a word', async () => {
+    expect(await setImage({ on: 'wasmtime', from: 'wasi', to: 'linux' })).toEqual({
+      allowed: true,
+      said: '',
+    });
+  });
+});
+
+describe('an ephemeral container is judged', () => {
+  test.each<[string, Sketch, { readonly allowed: boolean }, RegExp]>([
+    ['by its kind', { on: null, from: 'busybox', to: 'wasi' }, denied, /cannot run in this Pod/],
+    ['by its class', { on: 'crun-wasm', from: 'wasi', to: 'busybox' }, denied, /cannot run in this Pod/],
+    ['by its pull', { on: 'wasmtime', from: 'wasi', to: 'index of wasi' }, denied, /cannot be pulled/],
+    ['by its command', { on: 'wasmtime', from: 'wasi', to: 'CNCF module' }, denied, /has no entrypoint/],
+    [
+      'by its terminal',
+      { on: 'wasmtime', from: 'wasi', to: 'busybox', parts: { tty: true } },
+      warned,
+      /asks for a terminal/,
+    ],
+    [
+      'by its command, as the container writes it',
+      { on: 'wasmtime', from: 'wasi', to: 'wasi', parts: { command: ['/nope.wasm'] } },
+      warned,
+      /no layer of the image has/,
+    ],
+  ])('%s', async (_case, sketch, answer, said) => {
+    const found = await debug(sketch);
+    expect(found).toMatchObject(answer);
+    expect(found.said).toMatch(said);
+  });
+
+  test('one that runs is let through without a word', async () => {
+    expect(await debug({ on: 'wasmtime', from: 'wasi', to: 'busybox' })).toEqual({ allowed: true, said: '' });
+  });
+});
+
+describe('a workload', () => {
+  async function update(change: (template: object) => object, labels: Readonly<Record<string, string>> = {}) {
+    const { run, imageOf, registry } = await setUp();
+    await using webhook = await startWebhook({ assess: run });
+    const { request, ...envelope } = readReview('01');
+    const containers = [{ name: 'app', image: imageOf('wasi') }];
+    const template = { metadata: {}, spec: { containers, runtimeClassName: 'gone' } };
+    const oldObject = { metadata: { name: 'web' }, spec: { replicas: 1, template } };
+    const object = { metadata: { name: 'web', labels }, spec: { replicas: 2, template: change(template) } };
+    const answer = await webhook.ask('/validate', {
+      ...envelope,
+      request: { ...request, operation: 'UPDATE', object, oldObject },
+    });
+    return { answer, requests: registry.log.length };
+  }
+
+  test('whose Pod template is the same is let through by the server, too: no warning, no request', async () => {
+    const { answer, requests } = await update((template) => structuredClone(template), { team: 'a' });
+    expect(answer).toMatchObject({ allowed: true });
+    expect(answer).not.toHaveProperty('warnings');
+    expect(requests).toBe(0);
+  });
+
+  test('whose Pod template changes is warned of', async () => {
+    const { answer, requests } = await update((template) => ({
+      ...template,
+      metadata: { labels: { version: '2' } },
+    }));
+    expect(answer['warnings']).toContainEqual(expect.stringContaining('RuntimeClass "gone" does not exist'));
+    expect(requests).toBeGreaterThan(0);
+  });
+});
