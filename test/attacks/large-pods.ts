@@ -3,13 +3,13 @@ import { podReview } from './pod-review.ts';
 import { everyMilliseconds } from './schedule.ts';
 
 const DEFAULTS = {
-  everyMilliseconds: 500,
+  everyMilliseconds: 1_000,
   /** As many as wasmgate looks at in one Pod. */
   containers: 256,
   /** What Kubernetes supports in one cluster. */
   nodes: 5_000,
   classes: 1_000,
-  pools: 50,
+  pools: 20,
 } as const;
 
 /** No Pod like the one before: what was decided for that holds for no other. */
@@ -38,7 +38,7 @@ export const manyNodes: Attack = {
 
 export const manyClasses: Attack = {
   name: 'many-classes',
-  title: '256 containers in each Pod, 1,000 classes of 50 kinds',
+  title: '256 containers in each Pod, 1,000 classes of 20 kinds',
   cluster: {
     runtimeClasses: Array.from({ length: DEFAULTS.classes }, (_, index) => runtimeClass(index)),
   },

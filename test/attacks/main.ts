@@ -6,7 +6,12 @@ import { ATTACKS } from './attacks.ts';
 import { describeFigures, missedGoals } from './report.ts';
 import { runAttack, type AttackFigures } from './run-attack.ts';
 
-const DEFAULTS = { seconds: 15, victimsPerSecond: 20 } as const;
+const DEFAULTS = {
+  seconds: 15,
+  victimsPerSecond: 20,
+  /** As in manifests/base. */
+  timeoutSeconds: 5,
+} as const;
 
 /** `npm run attacks -- [NAME...]`: all attacks, or the ones named. */
 async function main(names: readonly string[]): Promise<number> {

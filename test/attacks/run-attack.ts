@@ -14,11 +14,11 @@ export interface AttackFigures extends VictimFigures, ProgramFigures {
 export interface AttackOptions {
   readonly seconds: number;
   readonly victimsPerSecond: number;
+  /** Of the webhook; its caller waits no longer. */
+  readonly timeoutSeconds: number;
 }
 
 const DEFAULTS = {
-  /** `timeoutSeconds` of /mutate in the manifests. */
-  timeoutMilliseconds: 5_000,
   /** The attack is under way before the first victim asks. */
   headStartMilliseconds: 500,
 } as const;
@@ -36,15 +36,14 @@ function victim(index: number, registry: string): Victim {
   return { ...review, runtimeClass };
 }
 
-function createAsk({ program: { port } }: AttackStage, agent: () => Agent): Ask {
-  const { timeoutMilliseconds } = DEFAULTS;
+function createAsk(port: number, timeoutSeconds: number, agent: () => Agent): Ask {
   return async (body) => {
-    const answer = await request(`https://127.0.0.1:${port}/mutate?timeout=${timeoutMilliseconds / 1000}s`, {
+    const answer = await request(`https://127.0.0.1:${port}/mutate?timeout=${timeoutSeconds}s`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
       dispatcher: agent(),
-      signal: AbortSignal.timeout(timeoutMilliseconds),
+      signal: AbortSignal.timeout(timeoutSeconds * 1000),
     });
     return answer.body.text();
   };
@@ -67,8 +66,12 @@ async function measure(attack: Attack, stage: AttackStage, options: AttackOption
   await using agents = new AsyncDisposableStack();
   const newAgent = (): Agent => agents.adopt(new Agent({ connect: { ca } }), (agent) => agent.destroy());
   const [victims, attackers] = [newAgent(), newAgent()];
-  const ask = createAsk(stage, attack.newConnections === true ? newAgent : () => victims);
-  const attackersAsk = createAsk(stage, () => attackers);
+  const ask = createAsk(
+    program.port,
+    options.timeoutSeconds,
+    attack.newConnections === true ? newAgent : () => victims,
+  );
+  const attackersAsk = createAsk(program.port, options.timeoutSeconds, () => attackers);
   const apply: Target['apply'] = ({ body }) => void attackersAsk(body).catch(() => undefined);
   const { check, finish } = createChecks();
   const { name, title } = attack;

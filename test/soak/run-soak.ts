@@ -27,7 +27,8 @@ const DEFAULTS = {
   workers: 96,
   /** `timeoutSeconds`: short, since one look-up in three hangs at some time. */
   timeout: '2s',
-  patienceMilliseconds: 10_000,
+  /** A busy machine is no fault. */
+  patienceMilliseconds: 30_000,
   sampleMilliseconds: 1000,
   /** Tags of images that come again and again. */
   tags: 20,

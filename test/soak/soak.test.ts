@@ -21,15 +21,19 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-test('no fault in fuzzed reviews while registry, API server and configuration change', async () => {
-  const program = await buildProgram(folder);
-  await using cluster = await startStandIn();
-  const figures = await runSoak(cluster, { program, ...SHORT });
-  expect(figures.faults).toEqual([]);
-  expect(figures.changed).toBeGreaterThan(10);
-  expect(figures.restarts).toBeGreaterThan(0);
-  expect(figures.reloads.failure).toBeGreaterThan(0);
-});
+test(
+  'no fault in fuzzed reviews while registry, API server and configuration change',
+  { timeout: 240_000 },
+  async () => {
+    const program = await buildProgram(folder);
+    await using cluster = await startStandIn();
+    const figures = await runSoak(cluster, { program, ...SHORT });
+    expect(figures.faults).toEqual([]);
+    expect(figures.changed).toBeGreaterThan(10);
+    expect(figures.restarts).toBeGreaterThan(0);
+    expect(figures.reloads.failure).toBeGreaterThan(0);
+  },
+);
 
 describe('the check of a review', () => {
   const review = fuzzReview(createDice(1), () => 'registry.example/app:1');
