@@ -2,8 +2,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { ImageAnswer } from '../../src/assess/images/image-answer.ts';
 import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { KEYRING_LIMITS } from '../../src/credentials/keyring.ts';
+import { parseDockerConfig } from '../../src/credentials/parse-docker-config.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets } from '../../src/kubernetes/pull-secrets.ts';
+import { identityOf } from '../../src/registry/login/logins.ts';
 import { putFixtureImages } from '../support/fixture-images.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { createLocalClient } from '../support/registry-client.ts';
@@ -128,4 +130,57 @@ test('a secret with too many entries is named, too', async () => {
   expect(detailOf(answer)).toContain(
     'secret team-a/many has 1001 entries, and only the first 1000 were used',
   );
+});
+
+/** One Pod sent 20,801 logins to a host, and 79 of them filled the heap. */
+test('of 20,800 entries for one host in one secret no more logins are sent than the bound', async () => {
+  const { answer, logins } = await askWith({
+    many: (at) =>
+      Object.fromEntries(
+        Array.from({ length: 20_800 }, (_, index) => [
+          // Schemes and cases are other keys, and mean the same.
+          index % 2 === 0
+            ? `https://${at}/${IMAGE.slice(0, index % 17)}`
+            : `${at}/${'#'.repeat(index % 9)}${index}`,
+          { auth: Buffer.from(`j:${index}`).toString('base64') },
+        ]),
+      ),
+  });
+  expect(logins).toBeLessThanOrEqual(triedForImage);
+  expect(detailOf(answer)).toContain('unauthorized');
+});
+
+/** An expression tried each run of NULs: 67 KB took 4 to 8 s, and 1 MB half an hour. */
+test.for([50_000, 380_000])('a login of %d NULs and a letter is sent as it is', async (count) => {
+  const auth = Buffer.from(`joe:${'\0'.repeat(count)}x`).toString('base64');
+  const { answer } = await askWith({
+    nul: (at) => ({ [at]: { auth } }),
+    right: (at) => ({ [`${at}/corpus`]: RIGHT }),
+  });
+  expect(detailOf(answer)).toBe('facts');
+});
+
+test('NULs at the end of a login of a megabyte are taken off', () => {
+  const auth = Buffer.from(`joe:right${'\0'.repeat(1024 * 1024)}`).toString('base64');
+  const [found] = parseDockerConfig(JSON.stringify({ auths: { r: { auth } } }), {
+    format: 'dockerconfigjson',
+    source: 'secret a/b',
+  });
+  expect(found?.secret).toEqual({ kind: 'basic', username: 'joe', password: 'right' });
+});
+
+test('the identity of a login is computed once, however many requests ask for it', () => {
+  let reads = 0;
+  const secret = { kind: 'basic', username: 'joe', password: 'p'.repeat(secretBytes) } as const;
+  const credential = {
+    server: 'r.example',
+    source: 'secret a/b',
+    get secret() {
+      reads += 1;
+      return secret;
+    },
+  };
+  const identities = new Set(Array.from({ length: 1_000 }, () => identityOf(credential)));
+  expect([...identities].map(({ length }) => length)).toEqual([43]);
+  expect(reads).toBe(1);
 });
