@@ -137,3 +137,17 @@ test.skipIf(!hasGnuTar)('a layer that the real tar made', () => {
     'absent',
   ]);
 });
+
+/** Each folder on the way is looked up in each layer, each time that more of a layer comes: 2,048 of them took milliseconds. */
+describe('a path of many folders', () => {
+  const deep = (folders: number): string => `${'/a'.repeat(folders)}/app`;
+
+  test('is found as deep as anybody goes', () => {
+    expect(find(deep(64), layer({ [deep(64)]: 'elf' }))).toBe('elf');
+  });
+
+  test('is not looked for beyond, directly or behind a link', () => {
+    expect(find(deep(65), layer({ [deep(65)]: 'elf' }))).toBe('hidden');
+    expect(find('/app', layer({ app: `-> ${deep(65)}`, [deep(65)]: 'elf' }))).toBe('hidden');
+  });
+});

@@ -14,6 +14,7 @@ import type { Reference } from '../../image/reference.ts';
 import { createTarReader } from '../../image/tar-reader.ts';
 import type { FetchOptions, RegistryPort } from '../ports.ts';
 import type { LayerShelf } from './layer-shelf.ts';
+import { createLookPace } from './look-pace.ts';
 
 export interface SearchLimits {
   readonly maxLayers: number;
@@ -78,24 +79,6 @@ function reserved(below: readonly Descriptor[], { layerReserve, maxLayers }: Sea
   return below.slice(0, maxLayers).reduce((sum, { size }) => sum + Math.min(size, layerReserve), 0);
 }
 
-const DEFAULTS = {
-  /** A layer is looked at again when so much more of it has come: some hundred times at most, however small its pieces. */
-  growth: 1.1,
-} as const;
-
-/** Reports whether entries are new, and enough has come since the last time. */
-function createRareness(): (bytes: number, entries: number) => boolean {
-  let [seen, next, isNew] = [0, 0, false];
-  return (bytes, entries) => {
-    seen += bytes;
-    isNew ||= entries > 0;
-    if (!isNew || seen < next) return false;
-    next = seen * DEFAULTS.growth;
-    isNew = false;
-    return true;
-  };
-}
-
 /** Reads a layer until it shows what is wanted, ends, or the bytes are used up. */
 async function readListing(
   { registry }: SearchDeps,
@@ -110,7 +93,7 @@ async function readListing(
   const look = async (bytes: AsyncIterable<Uint8Array>): Promise<LayerListing> => {
     const reader = createTarReader();
     const { add, listing } = createListing();
-    const isTime = createRareness();
+    const isTime = createLookPace();
     for await (const chunk of bytes) {
       budget.inflatedBytes -= chunk.byteLength;
       const entries = reader.push(chunk);
