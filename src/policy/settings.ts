@@ -53,12 +53,13 @@ export const policySettings = Type.Object(
     findings: findingActions,
     preferRuntimeClasses: Type.Array(Type.String(), {
       default: [],
-      description: 'RuntimeClass names or handlers, most wanted first, where several could run a Pod.',
+      description:
+        'RuntimeClass names or handlers, most wanted first. They come before all other classes, unless the Pod would be denied or could not start with them.',
     }),
     preferShims: Type.Boolean({
       default: false,
       description:
-        'Whether, of classes that nodes offer alike, those with a shim of containerd come before those with crun.',
+        'Prefer shims of containerd to crun where nothing else speaks against either: whether the Pod starts, its nodes, and what it would lose.',
     }),
     handlers: handlerSettings,
     linuxHandlers: Type.Array(Type.String({ minLength: 1 }), {
@@ -119,7 +120,7 @@ export const policySettings = Type.Object(
     peek: choice(['off', 'when-needed'], {
       default: 'when-needed',
       description:
-        "Whether wasmgate reads the first bytes of an image's layers if the image shows a sign of Wasm and its manifest leaves open what it is or what it imports, or if the image is small (three layers, 8 MiB), or before it denies a Pod because of an ordinary image: at most 256 KiB, once for each image.",
+        "Whether wasmgate reads the first bytes of an image's layers, at most 256 KiB: if the image shows a sign of Wasm and its manifest leaves open what it is or imports, if it is small (at most three layers, 8 MiB together), and before it denies a Pod because of an ordinary image.",
     }),
     skipImages: Type.Array(Type.String({ minLength: 1 }), {
       default: [],

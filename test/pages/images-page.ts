@@ -8,9 +8,10 @@ What wasmgate knows of images, and which handlers of RuntimeClasses run them. \`
 with the fields that say so.
 
 - **yes**, **no**: seen on real nodes or read in the runtime's source, which the last table names.
-- **if**: it runs where something holds that cannot be seen from the API server. crun is chosen where
-  \`policy.preferRuntimeClasses\` names it, a node tells that it has it, or \`annotationArrives\` vouches for it.
-- **?**: nobody can tell beforehand. Such a class is not chosen; a Pod that names it is warned
+- **if**: it runs where something holds that cannot be seen from the API server. crun is the last choice,
+  with a warning ([\`annotation-delivery-unknown\`](FINDINGS.md#annotation-delivery-unknown)), unless
+  \`policy.preferRuntimeClasses\` names it or \`annotationArrives\` vouches for it.
+- **?**: nobody can know beforehand. wasmgate chooses such a class only if no other may run the Pod, and warns
   ([\`handler-may-not-run-image\`](FINDINGS.md#handler-may-not-run-image)).
 
 The number says why. Handlers may have a version behind their names (\`spin-v2\`, \`wasmtime-v1\`); of others, and of what their

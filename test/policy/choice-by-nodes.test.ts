@@ -228,7 +228,7 @@ describe('while what is known of RuntimeClasses may be out of date', () => {
     const { findings } = decide({ facts: { ...stale, isMutated: true } });
     const lost = findings.find(({ action }) => action === 'deny');
     expect(lost?.id).toBe('wasm-image-without-runtime-class');
-    expect(`${lost?.detail} ${lost?.advice}`).toMatch(/may be out of date.*Apply again: in a few seconds/);
+    expect(`${lost?.detail} ${lost?.advice}`).toMatch(/may be out of date.*Apply again in a few seconds/);
   });
 
   test('the pair to it: once they are current the class is injected', () => {

@@ -16,7 +16,7 @@ function describeMissing({ hasStaleClasses, isJustKnown }: PolicyContext): Missi
   if (hasStaleClasses === true) {
     return {
       why: 'is not injected now: what wasmgate knows of RuntimeClasses may be out of date',
-      retry: 'Apply again: in a few seconds.',
+      retry: 'Apply again in a few seconds.',
     };
   }
   if (isJustKnown === true)

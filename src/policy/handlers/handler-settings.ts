@@ -38,7 +38,7 @@ export const handlerSettings = Type.Record(Type.String(), handlerTraits, {
   default: {},
   description:
     'Handlers of RuntimeClasses that wasmgate does not know or takes for something else, by the name that classes use. Those it knows: ' +
-    `${HANDLER_PROFILES.map(({ name }) => name).join(', ')}; also with a version, such as spin-v0-15-1.`,
+    `${HANDLER_PROFILES.map(({ name }) => name).join(', ')}; also with a version, such as spin-v0-15-1. The name "" is the nodes' default runtime, which runs Pods without a class: {"": {like: crun}}.`,
 });
 
 export type HandlerSettings = Static<typeof handlerSettings>;
