@@ -8,7 +8,7 @@ export function missingProgram(
   const { verdict, facts, container } = assessed;
   if (verdict.kind !== 'wasm' && verdict.kind !== 'container') return null;
   if (verdict.program !== 'absent') return null;
-  const detail = `${describeContainer(assessed)} starts ${verdict.firstArgument ?? ''}, which no layer of the image has, and no volume brings`;
+  const detail = `${describeContainer(assessed)} starts ${verdict.firstArgument ?? ''}, which is in no layer of the image and in no volume`;
   const own = facts?.variants[0].config.entrypoint?.[0];
   const isNamed = (container.command?.length ?? 0) > 0;
   return own !== undefined && isNamed

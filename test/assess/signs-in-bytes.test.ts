@@ -31,7 +31,7 @@ function findingsOf({ decision }: DecidedAssessment): readonly string[] {
 describe.skipIf(!hasGnuTar)('what only the bytes of an image show', () => {
   test('a command that the image lacks is the reason, and not that no class could run it', async () => {
     const assessment = await review(hello, null, { command: ['/app'] });
-    expect(findingsOf(assessment).join()).toMatch(/starts \/app, which no layer of the image has/);
+    expect(findingsOf(assessment).join()).toMatch(/starts \/app, which is in no layer of the image/);
     expect(findingsOf(assessment).join()).not.toContain("none of this cluster's classes");
   });
 

@@ -11,7 +11,7 @@ function judge(assessed: AssessedContainer): Pick<Finding, 'detail' | 'advice' |
     const { program, firstArgument } = verdict;
     const what = program === 'elf' || program === 'script' ? PROGRAMS[program] : 'no Wasm file';
     return {
-      detail: `${describeContainer(assessed)} starts ${firstArgument ?? ''}, which is ${what} in an image or under a name for Wasm: it runs as an ordinary container`,
+      detail: `${describeContainer(assessed)} starts ${firstArgument ?? ''}, which is ${what} although the image's platform or the file's name says Wasm: it runs as an ordinary container`,
       advice:
         'Put the .wasm file into the image if this is meant to be Wasm, or build the image for a Linux platform.',
       consequence: 'advice',
