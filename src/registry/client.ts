@@ -86,7 +86,11 @@ function createBreaker(
   };
   const health = createHostHealth({ probe, now, later, onOutage }, limits);
   const breaker = createCircuitBreaker({ now, random: retry.random, onPause, health }, limits);
-  return { breaker, health, close: dispatchers.close };
+  const close = async (): Promise<void> => {
+    health.close();
+    await dispatchers.close();
+  };
+  return { breaker, health, close };
 }
 
 /**

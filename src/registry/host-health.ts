@@ -12,6 +12,8 @@ export interface HostHealth {
   readonly suspect: (endpoint: Endpoint, tenant: string) => void;
   /** The endpoint answered somebody. */
   readonly answered: (endpoint: Endpoint) => void;
+  /** Ends all probing. */
+  readonly close: () => void;
 }
 
 interface HostHealthDeps {
@@ -61,6 +63,7 @@ function victimOf(hosts: ReadonlyMap<string, Watched>): string | undefined {
 export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHealth {
   const { probe, now, later, onOutage } = deps;
   const hosts = new Map<string, Watched>();
+  let isClosed = false;
 
   function report({ endpoint, since }: Watched, error: string | null): void {
     onOutage({ host: endpoint.base.host, error, milliseconds: now() - since });
@@ -109,6 +112,8 @@ export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHeal
       return true;
     },
     suspect: (endpoint, tenant) => {
+      // Requests that were under way fail when their connections are cut.
+      if (isClosed) return;
       const known = hosts.get(keyOf(endpoint));
       if (known !== undefined) {
         known.isSuspect = true;
@@ -132,6 +137,10 @@ export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHeal
     answered: (endpoint) => {
       const host = hosts.get(keyOf(endpoint));
       if (host !== undefined) recover(host);
+    },
+    close: () => {
+      isClosed = true;
+      hosts.clear();
     },
   };
 }

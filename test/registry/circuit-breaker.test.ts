@@ -235,6 +235,15 @@ describe('probes', () => {
     expect(probes).toHaveLength(2);
   });
 
+  test('end with the client', async () => {
+    const bench = await setUp((_request, response) => void response.writeHead(503).end());
+    await failureOf(bench.fetch('a'));
+    await expect.poll(() => bench.probes).toHaveLength(1);
+    await bench[Symbol.asyncDispose]();
+    bench.tick();
+    expect(bench.timers).toHaveLength(0);
+  });
+
   test('go to the path of the endpoint, with its headers and without a login', async () => {
     const seen: (string | undefined)[] = [];
     await using mirror = await startServer((request, response) => {
