@@ -1,4 +1,5 @@
 import { DOCKER_HUB, type Reference } from '../image/reference.ts';
+import { oncePer } from '../once-per.ts';
 import type { Credential, CredentialSecret } from './credential.ts';
 import { KEYRING_LIMITS } from './keyring.ts';
 import { matchesServer, parseServerPattern, type ServerPattern } from './server-pattern.ts';
@@ -23,15 +24,7 @@ interface KeyringIndex {
 export type Image = Pick<Reference, 'registry' | 'repository'>;
 
 /** Keys are parsed once: a secret's credentials are the same objects for all look-ups. Null marks one that matches nothing. */
-const patterns = new WeakMap<Credential, { readonly pattern: ServerPattern | null }>();
-
-function patternOf(credential: Credential): ServerPattern | null {
-  const known = patterns.get(credential);
-  if (known !== undefined) return known.pattern;
-  const pattern = parseServerPattern(credential.server);
-  patterns.set(credential, { pattern });
-  return pattern;
-}
+const patternOf = oncePer(({ server }: Credential): ServerPattern | null => parseServerPattern(server));
 
 function isSame(one: CredentialSecret, other: CredentialSecret): boolean {
   if (one.kind === 'basic')
@@ -60,15 +53,7 @@ function createIndex(keyring: readonly Credential[]): KeyringIndex {
 }
 
 /** A look-up asks several times, with the same list. */
-const indexes = new WeakMap<readonly Credential[], KeyringIndex>();
-
-function indexOf(keyring: readonly Credential[]): KeyringIndex {
-  const known = indexes.get(keyring);
-  if (known !== undefined) return known;
-  const index = createIndex(keyring);
-  indexes.set(keyring, index);
-  return index;
-}
+const indexOf = oncePer(createIndex);
 
 /** Sorts by code unit, backwards, as the kubelet does: a longer path before its prefix, a full host name before a glob. */
 function backwards(left: string, right: string): number {

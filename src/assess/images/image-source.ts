@@ -3,6 +3,7 @@ import { EMPTY_KEYRING, type Keyring } from '../../credentials/keyring.ts';
 import { AppError } from '../../errors.ts';
 import type { ImageFacts } from '../../image/image-facts.ts';
 import { parseReference, type Reference } from '../../image/reference.ts';
+import { oncePer } from '../../once-per.ts';
 import type { FetchOptions, KeychainPort, PullSecretsPort, RegistryPort } from '../ports.ts';
 import type { ImageQuestion } from './image-answer.ts';
 import { inspectImage } from './inspect-image.ts';
@@ -28,15 +29,11 @@ export interface ImageSource {
 }
 
 /** One object for each credential, so that what is computed of it is computed once. */
-const lentCredentials = new WeakMap<Credential, Credential>();
-
-function asLent(credential: Credential): Credential {
-  const known = lentCredentials.get(credential);
-  if (known !== undefined) return known;
-  const lent: Credential = { keyring: 'node', ...credential, publicSource: OPERATORS_CREDENTIALS };
-  lentCredentials.set(credential, lent);
-  return lent;
-}
+const asLent = oncePer((credential: Credential): Credential => ({
+  keyring: 'node',
+  ...credential,
+  publicSource: OPERATORS_CREDENTIALS,
+}));
 
 type Prepared = FetchOptions & { readonly reference: Reference };
 

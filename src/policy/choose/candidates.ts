@@ -1,4 +1,5 @@
 import { isWasmPlatform } from '../../image/platform.ts';
+import { oncePer } from '../../once-per.ts';
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
@@ -62,16 +63,10 @@ function likenessOf({ handler, nodeSelector, tolerations, overhead }: RuntimeCla
   return JSON.stringify([handler, nodeSelector, tolerations, overhead]);
 }
 
-const likenesses = new WeakMap<ClusterView, readonly (readonly RuntimeClass[])[]>();
-
 /** Classes that are alike, by name within each group. Computed once for each state of the cluster. */
-function alikeClasses(cluster: ClusterView): readonly (readonly RuntimeClass[])[] {
-  const known = likenesses.get(cluster);
-  if (known !== undefined) return known;
-  const groups = [...Map.groupBy(cluster.runtimeClasses, likenessOf).values()];
-  likenesses.set(cluster, groups);
-  return groups;
-}
+const alikeClasses = oncePer(({ runtimeClasses }: ClusterView): readonly (readonly RuntimeClass[])[] => [
+  ...Map.groupBy(runtimeClasses, likenessOf).values(),
+]);
 
 /** Position in `policy.preferRuntimeClasses`, by class name or by handler; its length where it is not in it. */
 export function preferenceOf(context: PodContext, runtimeClass: RuntimeClass | null): number {

@@ -1,3 +1,4 @@
+import { oncePer } from '../../once-per.ts';
 import type { ClusterView } from '../facts.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
 import { BUILT_IN, handlerTable } from '../handlers/handler-table.ts';
@@ -25,8 +26,11 @@ export interface DefaultRuntime {
   readonly mayRouteWasm: boolean;
 }
 
-/** Of each state of the cluster. */
-const byCluster = new WeakMap<ClusterView, DefaultRuntime>();
+/** As far as the nodes show it. Computed once for each state of the cluster. */
+const shownRuntime = oncePer((cluster: ClusterView): DefaultRuntime => ({
+  profile: BUILT_IN.profileOf(isCrunEverywhere(cluster) ? 'crun' : 'runc'),
+  mayRouteWasm: isCrioEverywhere(cluster),
+}));
 
 /**
  * What runs a Pod that has no class. A node does not say which of its handlers is the default: wasmgate takes the operator's
@@ -35,12 +39,5 @@ const byCluster = new WeakMap<ClusterView, DefaultRuntime>();
 export function defaultRuntime(cluster: ClusterView, settings: PolicySettings): DefaultRuntime {
   if (Object.hasOwn(settings.handlers, DEFAULT_HANDLER))
     return { profile: handlerTable(settings).profileOf(DEFAULT_HANDLER), mayRouteWasm: false };
-  const known = byCluster.get(cluster);
-  if (known !== undefined) return known;
-  const found: DefaultRuntime = {
-    profile: BUILT_IN.profileOf(isCrunEverywhere(cluster) ? 'crun' : 'runc'),
-    mayRouteWasm: isCrioEverywhere(cluster),
-  };
-  byCluster.set(cluster, found);
-  return found;
+  return shownRuntime(cluster);
 }

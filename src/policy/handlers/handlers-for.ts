@@ -1,3 +1,4 @@
+import { oncePer } from '../../once-per.ts';
 import type { PodContext } from '../context.ts';
 import type { AssessedContainer, ClusterView } from '../facts.ts';
 import type { PolicySettings } from '../settings.ts';
@@ -18,16 +19,10 @@ function handlersRunning(
   );
 }
 
-const shown = new WeakMap<ClusterView, ReadonlySet<string>>();
-
 /** Every handler that some node shows. Computed once for each state of the cluster. */
-export function shownHandlers(cluster: ClusterView): ReadonlySet<string> {
-  const known = shown.get(cluster);
-  if (known !== undefined) return known;
-  const handlers = new Set(cluster.nodes.flatMap((node) => node.handlers ?? []));
-  shown.set(cluster, handlers);
-  return handlers;
-}
+export const shownHandlers = oncePer(
+  ({ nodes }: ClusterView): ReadonlySet<string> => new Set(nodes.flatMap(({ handlers }) => handlers ?? [])),
+);
 
 /** The same, where some node shows such a handler only those: nobody should name what no node has. */
 export function handlersFor(

@@ -1,4 +1,5 @@
 import { isPulledOn, type Platform } from '../../image/platform.ts';
+import { oncePer } from '../../once-per.ts';
 import type { ClusterNode, Taint } from '../../pod/cluster-objects.ts';
 import type { AssessedContainer, PodFacts } from '../facts.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
@@ -121,16 +122,9 @@ function memoOf({ pod, containers, cluster }: NodeQuestion, settings: PolicySett
   return memo;
 }
 
-const keys = new WeakMap<ClassPlacement, string>();
-
-function keyOf(placement: ClassPlacement): string {
-  const known = keys.get(placement);
-  if (known !== undefined) return known;
-  const { handler, nodeSelector, tolerations } = placement;
-  const key = JSON.stringify([handler, nodeSelector, tolerations]);
-  keys.set(placement, key);
-  return key;
-}
+const keyOf = oncePer(({ handler, nodeSelector, tolerations }: ClassPlacement): string =>
+  JSON.stringify([handler, nodeSelector, tolerations]),
+);
 
 /**
  * Returns what the nodes answer to a Pod of this class; null asks about the Pod without a class, which the nodes' default

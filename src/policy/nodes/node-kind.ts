@@ -1,4 +1,5 @@
 import { normalisePlatform, type Platform } from '../../image/platform.ts';
+import { oncePer } from '../../once-per.ts';
 import type { ClusterNode, Taint } from '../../pod/cluster-objects.ts';
 import { leavesForeignTarPacked } from '../unpacking.ts';
 import { lastingTaints } from './taints.ts';
@@ -34,16 +35,10 @@ interface Known {
 }
 
 /** A node that changes is a new object. */
-const knownNodes = new WeakMap<ClusterNode, Known>();
-
-function know(node: ClusterNode): Known {
-  const known = knownNodes.get(node);
-  if (known !== undefined) return known;
+const know = oncePer((node: ClusterNode): Known => {
   const traits = traitsOf(node);
-  const found = { key: JSON.stringify(traits), traits };
-  knownNodes.set(node, found);
-  return found;
-}
+  return { key: JSON.stringify(traits), traits };
+});
 
 function group(nodes: readonly ClusterNode[]): readonly NodeKind[] {
   const kinds = new Map<string, Traits & { readonly nodes: [ClusterNode, ...ClusterNode[]] }>();
@@ -56,13 +51,5 @@ function group(nodes: readonly ClusterNode[]): readonly NodeKind[] {
   return [...kinds.values()];
 }
 
-const knownLists = new WeakMap<readonly ClusterNode[], readonly NodeKind[]>();
-
 /** Groups nodes, once for each list: 5,000 nodes of a cluster are of a few kinds, and a Pod is held against these. */
-export function nodeKinds(nodes: readonly ClusterNode[]): readonly NodeKind[] {
-  const known = knownLists.get(nodes);
-  if (known !== undefined) return known;
-  const kinds = group(nodes);
-  knownLists.set(nodes, kinds);
-  return kinds;
-}
+export const nodeKinds = oncePer(group);

@@ -1,3 +1,4 @@
+import { oncePer } from '../../once-per.ts';
 import type { ClusterNode, RuntimeClass } from '../../pod/cluster-objects.ts';
 import type { Pod } from '../../pod/pod.ts';
 import type { ClusterView } from '../facts.ts';
@@ -35,17 +36,10 @@ export const NO_PLACEMENT: ClassPlacement = { handler: '', nodeSelector: null, t
 
 type Placement = Omit<ClassPlacement, 'tolerations'>;
 
-const placementKeys = new WeakMap<Placement, string>();
-
-function placementKey(placement: Placement): string {
-  const known = placementKeys.get(placement);
-  if (known !== undefined) return known;
-  const { handler, nodeSelector } = placement;
+const placementKey = oncePer(({ handler, nodeSelector }: Placement): string => {
   const selected = Object.entries(nodeSelector ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  const key = JSON.stringify([handler, selected]);
-  placementKeys.set(placement, key);
-  return key;
-}
+  return JSON.stringify([handler, selected]);
+});
 
 function mayHaveHandler({ handlers }: ClusterNode, handler: string): boolean {
   return handler === '' || handlers === null || handlers.includes(handler);

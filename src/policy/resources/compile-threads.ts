@@ -1,3 +1,4 @@
+import { oncePer } from '../../once-per.ts';
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import { tryParseQuantity, UNIT, type Quantity } from './quantity.ts';
 
@@ -17,17 +18,11 @@ function countLargest(nodes: readonly ClusterNode[]): number {
   return largest === 0 ? UNKNOWN_CORES : largest;
 }
 
-/** The node outlook answers with the same list until the cluster changes. */
-const coresByNodes = new WeakMap<readonly ClusterNode[], number>();
-
-/** Returns the cores of the largest node that could take the Pod. Counts each list once: a Pod has up to 256 containers. */
-export function largestNode(nodes: readonly ClusterNode[]): number {
-  const known = coresByNodes.get(nodes);
-  if (known !== undefined) return known;
-  const cores = countLargest(nodes);
-  coresByNodes.set(nodes, cores);
-  return cores;
-}
+/**
+ * Returns the cores of the largest node that could take the Pod. Counts each list once: a Pod has up to 256 containers, and the
+ * node outlook answers with the same list until the cluster changes.
+ */
+export const largestNode = oncePer(countLargest);
 
 /**
  * How many threads an engine compiles with inside a container: one for each core, but no more than the CPU limit, rounded

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Credential } from '../../credentials/credential.ts';
+import { oncePer } from '../../once-per.ts';
 import type { Limits } from '../defaults.ts';
 import type { ImageSubject } from '../errors.ts';
 import { hashKey } from '../hash-key.ts';
@@ -21,16 +22,11 @@ export interface Logins {
 }
 
 /** Hashed once for each credential: a secret may be long, and every request asks for its identity. */
-const identities = new WeakMap<Credential, string>();
+const hashCredential = oncePer(({ source, server, secret }: Credential) => hashKey([source, server, secret]));
 
 /** Kept instead of the secret itself, so that a key that is logged by mistake tells nothing. */
 export function identityOf(credential: Credential | null): string {
-  if (credential === null) return 'anonymous';
-  const known = identities.get(credential);
-  if (known !== undefined) return known;
-  const identity = hashKey([credential.source, credential.server, credential.secret]);
-  identities.set(credential, identity);
-  return identity;
+  return credential === null ? 'anonymous' : hashCredential(credential);
 }
 
 /** Of one length, whatever mirrors and rewrites make of the repository's name. */
