@@ -59,7 +59,7 @@ function isChangeable({ resolved, hasStaleClasses }: ChoiceContext): boolean {
 
 /** Pods without Wasm stay as they are, except for what the operator wants of every Pod. */
 function changesOf(context: ChoiceContext, { trial }: Choice): readonly Change[] {
-  const { changes } = trial.resources;
+  const changes = trial.resources.changes();
   if (context.wasmContainers.length === 0) return [...changes, ...pinDigests(context)];
   if (!isChangeable(context)) return [];
   return [...mutations.flatMap((mutation) => mutation(context)), ...changes, ...pinDigests(context)];

@@ -112,6 +112,15 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
     expect(evaluate(podFacts(subject, IMAGES, view), settings()).runtimeClass.class?.name).toBe('tolerant');
   });
 
+  test.each([1, 256])('of more classes than are tried on, one with a node: %i containers', (count) => {
+    const classes = Array.from({ length: 100 }, (_, index) =>
+      runtimeClass(`class-${index}`, { handler: 'wasmer', nodeSelector: { pool: `${index}` } }),
+    );
+    const view = cluster(classes, [node('n', { handlers: ['wasmer'], labels: { pool: '99' } })]);
+    const subject = pod({ containers: Array.from({ length: count }, () => ({ image: 'file' })) });
+    expect(evaluate(podFacts(subject, IMAGES, view), settings()).runtimeClass.class?.name).toBe('class-99');
+  });
+
   test('one Pod that selects does not answer for another that does not', () => {
     const view = cluster(CLASSES, [edge, core]);
     const decideFor = (spec: Partial<PodSpec>) =>

@@ -54,7 +54,13 @@ export interface ResourceAnswer {
   readonly findings: readonly Finding[];
 }
 
-const NOTHING: ResourceAnswer = { changes: [], findings: [] };
+/** What the containers need, of which the changes are written only for the class that is chosen. */
+export interface ResourceOutlook {
+  readonly findings: readonly Finding[];
+  readonly changes: () => readonly Change[];
+}
+
+const NOTHING: ResourceOutlook = { findings: [], changes: () => [] };
 
 /** Ephemeral containers may not have resources. */
 function isWasm(container: AssessedContainer): container is SizedContainer {
@@ -136,27 +142,44 @@ function findingsFor(container: SizedContainer, plans: PlansOf, question: Resour
   ];
 }
 
-function answerFor(container: AssessedContainer, plans: Plans, question: ResourceQuestion): ResourceAnswer {
+function changesFor(
+  { path }: AssessedContainer,
+  cpu?: FittedResource,
+  memory?: FittedResource,
+): readonly Change[] {
+  if (cpu === undefined || memory === undefined) return [];
+  return [...changesOf(path, cpu), ...changesOf(path, memory)];
+}
+
+function findingsOf(
+  container: AssessedContainer,
+  plans: Plans,
+  question: ResourceQuestion,
+): readonly Finding[] {
   const [cpu, memory] = [plans.cpu.get(container), plans.memory.get(container)];
-  if (cpu === undefined || memory === undefined) return NOTHING;
-  const changes = [...changesOf(container.path, cpu), ...changesOf(container.path, memory)];
-  const floor = plans.floors.get(container);
-  const findings = isWasm(container) ? findingsFor(container, { cpu, memory, floor }, question) : [];
-  return { changes, findings };
+  if (cpu === undefined || memory === undefined || !isWasm(container)) return [];
+  return findingsFor(container, { cpu, memory, floor: plans.floors.get(container) }, question);
 }
 
 function isOurs(container: AssessedContainer, { wasm, linux }: ResourceQuestion): boolean {
   return isWasm(container) ? wasm !== null : linux !== null && isLinuxWithoutResources(container);
 }
 
-/** Asked again with its own result: no change. */
-export function resourceChanges(question: ResourceQuestion): ResourceAnswer {
+export function planResources(question: ResourceQuestion): ResourceOutlook {
   const ours = question.containers.filter((container) => isOurs(container, question));
   if (ours.length === 0) return NOTHING;
   const plans = plansFor(question, resourceFrame(question, ours), ours);
-  const answers = ours.map((container) => answerFor(container, plans, question));
   return {
-    changes: answers.flatMap(({ changes }) => changes),
-    findings: answers.flatMap(({ findings }) => findings),
+    findings: ours.flatMap((container) => findingsOf(container, plans, question)),
+    changes: () =>
+      ours.flatMap((container) =>
+        changesFor(container, plans.cpu.get(container), plans.memory.get(container)),
+      ),
   };
+}
+
+/** Asked again with its own result: no change. */
+export function resourceChanges(question: ResourceQuestion): ResourceAnswer {
+  const { findings, changes } = planResources(question);
+  return { findings, changes: changes() };
 }

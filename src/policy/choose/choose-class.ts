@@ -8,8 +8,12 @@ import { compareTrials, NODE_RANKS, nodeRank, weigh } from './compare-trials.ts'
 import { isBlocked, tryOn, type Trial } from './trial.ts';
 
 const CHOICE_LIMITS = {
-  /** Full trials for one Pod. Clusters have a dozen kinds of class; more than that are cut by the operator's order. */
+  /** Full trials for one Pod. Clusters have a dozen kinds of class. */
   trials: 32,
+  /** Trials of a Pod of very many containers: 8 take some tens of milliseconds for 256 containers. */
+  fewestTrials: 8,
+  /** Containers over all trials of one Pod. */
+  judgedContainers: 1024,
 } as const;
 
 function isWithoutClass(candidate: Candidate): boolean {
@@ -20,18 +24,27 @@ function resolve({ class: runtimeClass, profile }: Candidate): ResolvedClass {
   return { origin: runtimeClass === null ? 'none' : 'chosen', class: runtimeClass, profile };
 }
 
-/** The candidates to try on: those that the operator prefers, and always the Pod without a class. */
+function mostTrials({ containers }: PodContext): number {
+  const { trials, fewestTrials, judgedContainers } = CHOICE_LIMITS;
+  return Math.min(trials, Math.max(fewestTrials, Math.floor(judgedContainers / containers.length)));
+}
+
+/** The candidates to try on: those that the operator prefers, then those with nodes, and always the Pod without a class. */
 function boundCandidates(context: PodContext): readonly Candidate[] {
   const candidates = candidatesFor(context);
-  if (candidates.length <= CHOICE_LIMITS.trials) return candidates;
-  const [without, classes] = [
-    candidates.filter(isWithoutClass),
-    candidates.filter((one) => !isWithoutClass(one)),
-  ];
-  const preferred = classes.toSorted(
-    (left, right) => preferenceOf(context, left.class) - preferenceOf(context, right.class),
-  );
-  return [...preferred.slice(0, CHOICE_LIMITS.trials - without.length), ...without];
+  const most = mostTrials(context);
+  if (candidates.length <= most) return candidates;
+  const without = candidates.filter(isWithoutClass);
+  const classes = candidates
+    .filter((one) => !isWithoutClass(one))
+    .map((candidate) => ({
+      candidate,
+      preference: preferenceOf(context, candidate.class),
+      rank: nodeRank(context, candidate.class),
+    }))
+    .toSorted((left, right) => left.preference - right.preference || left.rank - right.rank)
+    .map(({ candidate }) => candidate);
+  return [...classes.slice(0, most - without.length), ...without];
 }
 
 /** Tries on every class that might run the Pod, and no class; the best comes first. */
@@ -94,7 +107,7 @@ export function alternativeClasses(context: PodContext, besides: RuntimeClass | 
     ({ resolved }) => resolved.class !== null && resolved.class !== besides,
   );
   const fitting = others.filter(
-    (trial) => !isBlocked(bare, trial) && nodeRank(bare, trial) < NODE_RANKS.none,
+    (trial) => !isBlocked(bare, trial) && nodeRank(bare, trial.resolved.class) < NODE_RANKS.none,
   );
   return (fitting.length > 0 ? fitting : others).map(({ resolved }) => resolved.class?.name ?? '');
 }

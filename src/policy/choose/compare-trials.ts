@@ -1,3 +1,4 @@
+import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import type { PodContext } from '../context.ts';
 import type { Consequence } from '../finding-catalog.ts';
 import { compareHandlerVersions } from '../handlers/compare-handler-versions.ts';
@@ -18,10 +19,10 @@ export interface Weighed {
 export const NODE_RANKS = { shown: 0, unknown: 1, hindered: 2, none: 3 } as const;
 
 /**
- * Ranks a trial by the nodes. It is no count: a count would give the Pods of one Deployment another class whenever a node joins or leaves.
+ * Ranks a class by the nodes. It is no count: a count would give the Pods of one Deployment another class whenever a node joins or leaves.
  */
-export function nodeRank(context: PodContext, { resolved }: Trial): number {
-  const { isKnown, presence, startable, candidates } = nodeAnswers(context, resolved.class, context.settings);
+export function nodeRank(context: PodContext, runtimeClass: RuntimeClass | null): number {
+  const { isKnown, presence, startable, candidates } = nodeAnswers(context, runtimeClass, context.settings);
   if (!isKnown) return NODE_RANKS.unknown;
   if (startable.length === 0) return candidates.length > 0 ? NODE_RANKS.hindered : NODE_RANKS.none;
   return presence === 'seen' ? NODE_RANKS.shown : NODE_RANKS.unknown;
@@ -58,7 +59,7 @@ export function weigh(context: PodContext, trial: Trial): Weighed {
     count('cannot-start'),
     preferenceOf(context, runtimeClass),
     count('may-not-start'),
-    nodeRank(context, trial),
+    nodeRank(context, runtimeClass),
     Number(!isOnAnyNode(context, trial)),
     count('degraded'),
     Number(settings.preferShims && profile !== null && !isShim(profile)),

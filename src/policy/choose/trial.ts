@@ -1,4 +1,4 @@
-import { resourceChanges, type ResourceAnswer } from '../changes/set-resources.ts';
+import { planResources, type ResourceOutlook } from '../changes/set-resources.ts';
 import { classChecks } from '../checks/index.ts';
 import { hasOverheadConflict, selectorConflict } from '../class-conflicts.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
@@ -12,26 +12,26 @@ import { resourceTier } from '../resources/resource-tier.ts';
 export interface Trial {
   readonly resolved: ResolvedClass;
   readonly findings: readonly Finding[];
-  readonly resources: ResourceAnswer;
+  readonly resources: ResourceOutlook;
 }
 
-function planResources(context: PolicyContext): ResourceAnswer {
+function outlookOf(context: PolicyContext): ResourceOutlook {
   const { pod, containers, limitRanges, settings, resolved, wasmContainers } = context;
   const linux = linuxRequests(context, settings);
   const hasRuntime = resolved.class !== null || resolved.profile !== null;
   if (!hasRuntime || wasmContainers.length === 0)
-    return resourceChanges({ pod, containers, limitRanges, wasm: null, linux });
+    return planResources({ pod, containers, limitRanges, wasm: null, linux });
   const { tier } = resourceTier(context, settings);
   const { cpuLimit } = settings.resources;
   const nodes = nodeAnswers(context, resolved.class, settings).candidates;
   const wasm = { profile: resolved.profile, settings: { tier, cpuLimit }, nodes };
-  return resourceChanges({ pod, containers, limitRanges, wasm, linux });
+  return planResources({ pod, containers, limitRanges, wasm, linux });
 }
 
 /** Judges the Pod with this class, and by nothing else. */
 export function tryOn(context: PodContext, resolved: ResolvedClass): Trial {
   const judged: PolicyContext = { ...context, resolved };
-  const resources = planResources(judged);
+  const resources = outlookOf(judged);
   const found = classChecks.flatMap((check) => check(judged));
   return { resolved, findings: [...found, ...resources.findings], resources };
 }

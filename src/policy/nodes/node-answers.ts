@@ -72,15 +72,16 @@ interface Asked {
   readonly lacking: (platform: Platform | null) => readonly AssessedContainer[];
 }
 
-function ask({ pod, containers }: NodeQuestion, placement: ClassPlacement, settings: PolicySettings): Asked {
+function ask(memo: Memo, placement: ClassPlacement): Asked {
+  const { pod, containers, settings, foreign, lacking } = memo;
   const { handler } = placement;
   const isUnpacked = handlerTable(settings).profileOf(handler)?.unpacksForeignTar === true;
   return {
     handler,
     tolerations: allTolerations({ pod, containers }, placement, settings),
     isBound: Boolean(pod.spec.nodeName),
-    packed: isUnpacked ? [] : containers.filter(isForeignTar),
-    lacking: createPlatformTest(containers),
+    packed: isUnpacked ? [] : foreign,
+    lacking,
   };
 }
 
@@ -97,10 +98,10 @@ function obstaclesOn(kind: NodeKind, asked: Asked): readonly Obstacle[] {
   ];
 }
 
-function answer(question: NodeQuestion, placement: ClassPlacement, settings: PolicySettings): NodeAnswers {
-  const { cluster, pod } = question;
+function answer(memo: Memo, placement: ClassPlacement): NodeAnswers {
+  const { cluster, pod } = memo;
   const outlook = nodeOutlook(cluster, placement, pod);
-  const asked = ask(question, placement, settings);
+  const asked = ask(memo, placement);
   const groups = nodeKinds(outlook.within).map((kind) => ({ ...kind, obstacles: obstaclesOn(kind, asked) }));
   const startable = groups.flatMap(({ nodes, obstacles }) => (obstacles.length === 0 ? nodes : []));
   return { ...outlook, isKnown: hasKnownNodes(cluster), groups, startable };
@@ -109,6 +110,9 @@ function answer(question: NodeQuestion, placement: ClassPlacement, settings: Pol
 interface Memo extends NodeQuestion {
   readonly settings: PolicySettings;
   readonly answers: Map<string, NodeAnswers>;
+  /** Containers whose image some nodes do not unpack. Looked for once, whatever the number of classes. */
+  readonly foreign: readonly AssessedContainer[];
+  readonly lacking: Asked['lacking'];
 }
 
 /** The list of containers is the Pod's own, and goes with it. */
@@ -117,7 +121,15 @@ const memos = new WeakMap<NodeQuestion['containers'], Memo>();
 function memoOf({ pod, containers, cluster }: NodeQuestion, settings: PolicySettings): Memo {
   const known = memos.get(containers);
   if (known?.pod === pod && known.cluster === cluster && known.settings === settings) return known;
-  const memo = { pod, containers, cluster, settings, answers: new Map<string, NodeAnswers>() };
+  const memo: Memo = {
+    pod,
+    containers,
+    cluster,
+    settings,
+    answers: new Map(),
+    foreign: containers.filter(isForeignTar),
+    lacking: createPlatformTest(containers),
+  };
   memos.set(containers, memo);
   return memo;
 }
@@ -136,10 +148,10 @@ export function nodeAnswers(
   settings: PolicySettings,
 ): NodeAnswers {
   const placement = runtimeClass ?? NO_PLACEMENT;
-  const { answers } = memoOf(question, settings);
+  const memo = memoOf(question, settings);
   const key = keyOf(placement);
-  const known = answers.get(key) ?? answer(question, placement, settings);
-  answers.set(key, known);
+  const known = memo.answers.get(key) ?? answer(memo, placement);
+  memo.answers.set(key, known);
   return known;
 }
 
