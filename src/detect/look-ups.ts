@@ -1,7 +1,7 @@
 import type { Content, ImageVariant } from '../image/image-facts.ts';
 import { hasRootFileSystem, type Descriptor } from '../image/manifest.ts';
 import type { ModuleInterface } from '../image/module-interface.ts';
-import { resolvePath } from '../image/resolve-path.ts';
+import { LONGEST_PATH, resolvePath } from '../image/resolve-path.ts';
 import type { Mounts } from './mounts.ts';
 import type { Subject } from './signal.ts';
 
@@ -43,8 +43,6 @@ export function startsByHost(first: string | null): boolean {
 }
 
 const DEFAULTS = {
-  /** Linux' own: what is longer names no file, and must not fill our memory. */
-  longestPath: 4096,
   /** Linux NAME_MAX: no file has a longer name. */
   longestName: 255,
 } as const;
@@ -74,8 +72,8 @@ function findProgram({ variant, command }: Subject): LookUp | null {
   if (startsNothing(first) || isOpen || !hasRootFileSystem(variant.manifest)) return null;
   const file = first.split('#', 1)[0] ?? '';
   const isName = !file.includes('/');
-  const longest = isName ? DEFAULTS.longestName : DEFAULTS.longestPath;
-  if (file === '' || file.length > longest || workingDir.length > DEFAULTS.longestPath) return null;
+  const longest = isName ? DEFAULTS.longestName : LONGEST_PATH;
+  if (file === '' || file.length > longest || workingDir.length > LONGEST_PATH) return null;
   const folder = resolvePath('/', workingDir);
   const key = resolvePath(folder, file);
   if (!isName) return unlessMountedOver([key], key, mounts);
@@ -95,7 +93,7 @@ export function besideLookUp({ variant, command }: Subject): LookUp | null {
 /** The working directory; null for the root, or if a volume is mounted over it, or within it. */
 export function folderLookUp({ command }: Subject): LookUp | null {
   const { workingDir, mounts } = command;
-  if (workingDir.length > DEFAULTS.longestPath) return null;
+  if (workingDir.length > LONGEST_PATH) return null;
   const path = resolvePath('/', workingDir);
   if (path === '/' || mounts.liesWithin(path) || mounts.covers(path)) return null;
   return { kind: 'folder', key: `${path}/`, path };

@@ -1,4 +1,4 @@
-import { resolvePath } from '../image/resolve-path.ts';
+import { LONGEST_PATH, resolvePath } from '../image/resolve-path.ts';
 import { oncePer } from '../once-per.ts';
 
 /** Where a container's volumes lie over the image's files. */
@@ -12,8 +12,6 @@ export interface Mounts {
 const DEFAULTS = {
   /** Volumes of one container; people mount a dozen. Nothing is concluded from the files of a container with more. */
   most: 1_000,
-  /** Linux PATH_MAX: no volume is mounted at a longer path. */
-  longestPath: 4096,
 } as const;
 
 const NONE: Mounts = { covers: () => false, liesWithin: () => false };
@@ -44,7 +42,7 @@ function outermost(paths: readonly string[]): readonly string[] {
 function createMounts(paths: readonly string[]): Mounts {
   if (paths.length === 0) return NONE;
   if (paths.length > DEFAULTS.most) return EVERYWHERE;
-  const folders = outermost(paths.filter(({ length }) => length <= DEFAULTS.longestPath));
+  const folders = outermost(paths.filter(({ length }) => length <= LONGEST_PATH));
   return {
     covers: (path) => {
       const before = folders[firstAfter(folders, `${path}/`) - 1];

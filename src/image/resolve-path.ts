@@ -1,3 +1,6 @@
+/** Linux PATH_MAX: what is longer names no file, and must not fill our memory. */
+export const LONGEST_PATH = 4096;
+
 /**
  * An absolute path without `.`, `..`, double or trailing slashes; `..` stays within the root, as it does for a container.
  * @param base what a relative `path` starts from

@@ -1,5 +1,5 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import { hasOverheadConflict } from '../class-conflicts.ts';
+import { describeOverhead, hasOverheadConflict } from '../class-conflicts.ts';
 import { describeClass } from '../describe.ts';
 
 export const overheadConflict: Rule = {
@@ -12,9 +12,7 @@ export const overheadConflict: Rule = {
   check: ({ pod, resolved }) => {
     const { class: runtimeClass } = resolved;
     if (runtimeClass === null || !hasOverheadConflict(pod, runtimeClass)) return NO_FINDINGS;
-    const [own, classes] = [pod.spec.overhead ?? {}, runtimeClass.overhead ?? {}].map((overhead) =>
-      JSON.stringify(overhead),
-    );
+    const [own, classes] = [pod.spec.overhead, runtimeClass.overhead].map(describeOverhead);
     return [
       {
         id: 'overhead-conflict',
