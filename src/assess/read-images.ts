@@ -3,7 +3,7 @@ import { changedImages } from '../pod/changed-images.ts';
 import type { Pod } from '../pod/pod.ts';
 import { pullSecretNames } from '../pod/pull-secret-names.ts';
 import { serviceAccountOf } from '../pod/service-account.ts';
-import { countContainers, visitContainers, type VisitedContainer } from '../pod/visit-containers.ts';
+import { visitContainers, type VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
 import { assessAnswered, assessSkipped, assessUncounted, assessWithoutRegistry } from './assess-container.ts';
 import type { AssessmentRequest } from './assessment.ts';
@@ -86,13 +86,14 @@ function visit({ pod, previous }: AssessmentRequest): Visited {
 }
 
 /** The first container stands for all: what is not looked at is unknown, which is for the operator to allow or to deny. */
-function uncounted([first]: readonly VisitedContainer[], count: number): PodImages {
-  const containers = first === undefined ? [] : [assessUncounted(first, count, IMAGE_LIMITS.containers)];
-  return { containers, judged: containers.length, questions: [] };
-}
-
-function isTooMany({ pod, previous }: AssessmentRequest): boolean {
-  return previous === undefined && countContainers(pod.spec) > IMAGE_LIMITS.containers;
+function uncounted({ judged }: Visited): PodImages | null {
+  const [first] = judged;
+  if (first === undefined || judged.length <= IMAGE_LIMITS.containers) return null;
+  return {
+    containers: [assessUncounted(first, judged.length, IMAGE_LIMITS.containers)],
+    judged: 1,
+    questions: [],
+  };
 }
 
 /** A container that no registry is asked about; null where one is. */
@@ -117,11 +118,10 @@ export function createReadImages(deps: ReadImagesDeps): ReadImages {
 
   /** Assesses what can be at once; the containers that are left have a question and no answer yet. */
   function recallEach(
-    request: AssessmentRequest,
-    cluster: ClusterView,
+    { judged, replaced }: Visited,
+    { request, cluster }: { readonly request: AssessmentRequest; readonly cluster: ClusterView },
     pullSecrets: readonly string[],
   ): PodImages & { readonly open: readonly VisitedContainer[] } {
-    const { judged, replaced } = visit(request);
     const all = replaced.length === 0 ? judged : [...judged, ...replaced];
     const containers: AssessedContainer[] = [];
     const questions: (ImageQuestion | undefined)[] = [];
@@ -152,16 +152,19 @@ export function createReadImages(deps: ReadImagesDeps): ReadImages {
 
   return {
     recall: (request, cluster) => {
-      const { pod } = request;
-      if (isTooMany(request)) return uncounted(visitContainers(pod.spec), countContainers(pod.spec));
+      const visited = visit(request);
+      const tooMany = uncounted(visited);
+      if (tooMany !== null) return tooMany;
       if (needsAccount(request)) return null;
-      const { open, ...images } = recallEach(request, cluster, pullSecretsOf(pod));
+      const { open, ...images } = recallEach(visited, { request, cluster }, pullSecretsOf(request.pod));
       return open.length === 0 ? images : null;
     },
     read: async (request, cluster) => {
       const { pod, deadline } = request;
-      if (isTooMany(request)) return uncounted(visitContainers(pod.spec), countContainers(pod.spec));
-      const { open, ...images } = recallEach(request, cluster, await secretsOf(request));
+      const visiting = visit(request);
+      const tooMany = uncounted(visiting);
+      if (tooMany !== null) return tooMany;
+      const { open, ...images } = recallEach(visiting, { request, cluster }, await secretsOf(request));
       const containers = [...images.containers];
       const patience = patienceFor(pod, cluster);
       const asking = open.map(async (visited, position) => {

@@ -24,8 +24,3 @@ export function visitContainers(spec: PodSpec): readonly VisitedContainer[] {
   }
   return visited;
 }
-
-/** How many that are. */
-export function countContainers({ containers, initContainers, ephemeralContainers }: PodSpec): number {
-  return containers.length + (initContainers?.length ?? 0) + (ephemeralContainers?.length ?? 0);
-}

@@ -23,7 +23,11 @@ function containers(count: number) {
   return Array.from({ length: count }, (_, index) => ({ name: `c${index}`, image: LINUX }));
 }
 
-async function assessed(spec: object, policy: Partial<PolicySettings>): Promise<Assessment> {
+async function assessed(
+  spec: object,
+  policy: Partial<PolicySettings>,
+  previous?: object,
+): Promise<Assessment> {
   const { logger } = createRecordingLogger();
   const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   const namespace = { name: 'default', labels: {} };
@@ -33,7 +37,8 @@ async function assessed(spec: object, policy: Partial<PolicySettings>): Promise<
   const assess = createAssessPod(deps, { policy: settings(policy), ownNamespace: 'wasmgate-system' });
   const pod = readPod({ spec });
   const deadline = createDeadline(60_000);
-  return assess({ subject: 'pod', pod, namespace: 'default', step: 'validate', deadline });
+  const before = previous === undefined ? {} : { previous: readPod({ spec: previous }) };
+  return assess({ subject: 'pod', pod, namespace: 'default', step: 'validate', deadline, ...before });
 }
 
 /**
@@ -84,4 +89,12 @@ test('each container of an update is looked at a few times, however many there a
   expect(changedImages(before, after)?.after.spec.containers).toHaveLength(1);
   expect(looks).toBeGreaterThan(count);
   expect(looks).toBeLessThan(10 * count);
+});
+
+/** All of them were judged: an update of 20,000 containers kept everybody waiting for three seconds. */
+test('of an update of more containers than are looked at, no image is looked at', async () => {
+  const before = containers(MOST + 1).map((container) => ({ ...container, image: 'example.com/old:1' }));
+  const assessment = await assessed({ containers: containers(MOST + 1) }, {}, { containers: before });
+  const known = assessment.kind === 'decided' ? assessment.containers.map(({ verdict }) => verdict) : [];
+  expect(known).toEqual([expect.objectContaining({ kind: 'unknown', reason: 'too-large' })]);
 });
