@@ -103,6 +103,8 @@ export function createJudgeOwner(deps: JudgeDeps) {
   }
 
   async function judge(owner: UnjudgedOwner, signal: AbortSignal): Promise<JudgeResult> {
+    // A Pod that was denied by others, or is gone, must not have registries asked for a day.
+    if (owner.next.failures > 0 && (await readPod(owner, signal)) === null) return withoutPod(owner);
     const failures = await readImages(owner);
     if (failures.length > 0) return { kind: 'unreadable', owner, isPassing: failures.every(isPassing) };
     const pod = await readPod(owner, signal);

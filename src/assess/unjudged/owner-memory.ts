@@ -1,4 +1,4 @@
-import { bytesOf, CONSEQUENCES, type Consequence, type UnjudgedOwner } from './unjudged-owner.ts';
+import { bytesOf, CONSEQUENCES, ownerKey, type Consequence, type UnjudgedOwner } from './unjudged-owner.ts';
 
 const OWNER_LIMITS = {
   /** A cluster of 5,000 nodes has some 2,000 workloads; in an outage few of them start Pods of new images. */
@@ -9,11 +9,11 @@ const OWNER_LIMITS = {
 
 export type OwnerMemoryOptions = { readonly [Key in keyof typeof OWNER_LIMITS]?: number };
 
-/** Owners by uid, bounded in number and bytes; if there is no room, the namespace that holds most loses its newest. */
+/** Owners by key, bounded in number and bytes; if there is no room, the namespace that holds most loses its newest. */
 export interface OwnerMemory {
-  readonly get: (uid: string) => UnjudgedOwner | undefined;
+  readonly get: (key: string) => UnjudgedOwner | undefined;
   readonly put: (owner: UnjudgedOwner) => void;
-  readonly remove: (uid: string) => void;
+  readonly remove: (key: string) => void;
   /** In the order in which they came. */
   readonly owners: () => Iterable<UnjudgedOwner>;
   /** Pods by consequence. */
@@ -30,7 +30,7 @@ const NONE: Held = { count: 0, bytes: 0 };
 /** @param onDropped called for each owner for which there is no room */
 export function createOwnerMemory(onDropped: () => void, options: OwnerMemoryOptions = {}): OwnerMemory {
   const { maxOwners, maxBytes } = { ...OWNER_LIMITS, ...options };
-  const byUid = new Map<string, UnjudgedOwner>();
+  const byKey = new Map<string, UnjudgedOwner>();
   const byNamespace = new Map<string, Held>();
   let bytes = 0;
 
@@ -42,10 +42,10 @@ export function createOwnerMemory(onDropped: () => void, options: OwnerMemoryOpt
     bytes += change;
   }
 
-  function remove(uid: string): void {
-    const known = byUid.get(uid);
+  function remove(key: string): void {
+    const known = byKey.get(key);
     if (known === undefined) return;
-    byUid.delete(uid);
+    byKey.delete(key);
     account(known, -1, -bytesOf(known));
   }
 
@@ -59,13 +59,13 @@ export function createOwnerMemory(onDropped: () => void, options: OwnerMemoryOpt
   }
 
   function hasRoom(): boolean {
-    return byUid.size <= maxOwners && bytes <= maxBytes;
+    return byKey.size <= maxOwners && bytes <= maxBytes;
   }
 
   function makeRoom(): void {
     while (!hasRoom()) {
       const namespace = fullest();
-      const newest = [...byUid].findLast(([, owner]) => owner.namespace === namespace);
+      const newest = [...byKey].findLast(([, owner]) => owner.namespace === namespace);
       if (newest === undefined) return;
       remove(newest[0]);
       onDropped();
@@ -73,21 +73,21 @@ export function createOwnerMemory(onDropped: () => void, options: OwnerMemoryOpt
   }
 
   return {
-    get: (uid) => byUid.get(uid),
+    get: (key) => byKey.get(key),
     put: (owner) => {
-      const { uid } = owner.reference;
-      const known = byUid.get(uid);
+      const key = ownerKey(owner);
+      const known = byKey.get(key);
       if (known !== undefined) account(known, -1, -bytesOf(known));
       // A known key keeps its place.
-      byUid.set(uid, owner);
+      byKey.set(key, owner);
       account(owner, 1, bytesOf(owner));
       makeRoom();
     },
     remove,
-    owners: () => byUid.values(),
+    owners: () => byKey.values(),
     pods: () => {
       const counts = new Map<Consequence, number>(CONSEQUENCES.map((one) => [one, 0]));
-      for (const { consequence, pods } of byUid.values())
+      for (const { consequence, pods } of byKey.values())
         counts.set(consequence, (counts.get(consequence) ?? 0) + pods);
       return counts;
     },

@@ -3,7 +3,7 @@ import { tellSome } from '../images/tell-some.ts';
 import type { Logger } from '../ports.ts';
 import { createJudgeOwner, questionsOf, type JudgeDeps, type JudgeResult } from './judge-owner.ts';
 import type { OwnerMemory } from './owner-memory.ts';
-import type { NextTry, UnjudgedOwner } from './unjudged-owner.ts';
+import { ownerKey, type NextTry, type UnjudgedOwner } from './unjudged-owner.ts';
 
 const REJUDGE_LIMITS = {
   /** Between two looks at what is due; a look costs a map lookup for each owner. */
@@ -40,7 +40,7 @@ export function createRejudgeOwners(
   const { catalog, memory, logger } = deps;
   const judge = createJudgeOwner(deps);
   const tellFailure = tellSome(logger, 'cannot judge admitted Pods now');
-  /** By uid, the namespace. */
+  /** By owner, the namespace. */
   const running = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -72,10 +72,10 @@ export function createRejudgeOwners(
 
   /** Takes the result over, unless the owner was forgotten or got Pods of other images meanwhile. */
   function settle(before: UnjudgedOwner, result: JudgeResult): void {
-    const latest = memory.get(before.reference.uid);
+    const latest = memory.get(ownerKey(before));
     if (latest === undefined || latest.images !== before.images) return;
     if (result.kind === 'done') {
-      memory.remove(before.reference.uid);
+      memory.remove(ownerKey(before));
       return;
     }
     const { pod, images, consequence } = result.owner;
@@ -83,8 +83,9 @@ export function createRejudgeOwners(
   }
 
   async function run(owner: UnjudgedOwner): Promise<void> {
-    const { uid, kind, name } = owner.reference;
-    running.set(uid, owner.namespace);
+    const { kind, name } = owner.reference;
+    const key = ownerKey(owner);
+    running.set(key, owner.namespace);
     try {
       settle(owner, await judge(owner, signal));
     } catch (error) {
@@ -92,14 +93,14 @@ export function createRejudgeOwners(
       if (!signal.aborted) tellFailure({ err: error, namespace, kind, name });
       settle(owner, { kind: 'later', owner });
     } finally {
-      running.delete(uid);
+      running.delete(key);
       pump();
     }
   }
 
-  function hasSlot({ namespace, reference }: UnjudgedOwner): boolean {
-    if (running.has(reference.uid)) return false;
-    return [...running.values()].filter((one) => one === namespace).length < settings.ofNamespace;
+  function hasSlot(owner: UnjudgedOwner): boolean {
+    if (running.has(ownerKey(owner))) return false;
+    return [...running.values()].filter((one) => one === owner.namespace).length < settings.ofNamespace;
   }
 
   function pump(): void {
@@ -111,7 +112,7 @@ export function createRejudgeOwners(
     for (const owner of memory.owners()) {
       count += 1;
       if (running.size >= settings.atOnce) break;
-      if (owner.admittedAt < oldest) memory.remove(owner.reference.uid);
+      if (owner.admittedAt < oldest) memory.remove(ownerKey(owner));
       else if (hasSlot(owner) && isDue(owner)) void run(owner);
     }
     if (count > 0) timer = setTimeout(pump, settings.tickMilliseconds).unref();

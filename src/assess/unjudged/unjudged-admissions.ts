@@ -6,7 +6,7 @@ import { imagesToFollow, type JudgeDeps } from './judge-owner.ts';
 import { createOwnerMemory, type OwnerMemory, type OwnerMemoryOptions } from './owner-memory.ts';
 import { ownerOf } from './owner-of-pod.ts';
 import { createRejudgeOwners, type RejudgeOptions } from './rejudge-owners.ts';
-import type { NextTry, UnjudgedOwner } from './unjudged-owner.ts';
+import { ownerKey, type NextTry, type UnjudgedOwner } from './unjudged-owner.ts';
 
 interface UnjudgedDeps extends JudgeDeps {
   readonly logger: Logger;
@@ -89,7 +89,7 @@ export function createUnjudgedAdmissions(
     const images = imagesToFollow(assessment.containers);
     const found = images.length === 0 ? null : describeOwner(request, assessment, images);
     if (found === null) return;
-    const known = memory.get(found.reference.uid);
+    const known = memory.get(ownerKey(found));
     memory.put(known === undefined ? found : withPod(known, found));
     wake();
   }

@@ -43,6 +43,14 @@ export interface NextTry {
   readonly isForImages: boolean;
 }
 
+/**
+ * Returns what an owner is known by. An ownerReference is its author's text: with another namespace's uid in it, a Pod must
+ * not stand in for that one's.
+ */
+export function ownerKey({ namespace, reference }: Pick<UnjudgedOwner, 'namespace' | 'reference'>): string {
+  return `${namespace}/${reference.uid}`;
+}
+
 /** Of the object itself, its lists and numbers, beside the characters of its texts. */
 const OWNER_BYTES = 384;
 

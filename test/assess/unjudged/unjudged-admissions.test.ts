@@ -365,6 +365,35 @@ describe('nothing is remembered', () => {
   });
 });
 
+describe('a tenant', () => {
+  test('who names an owner of another namespace does not take its place', async () => {
+    const { admit, counts, image, open, request, told } = await setUp();
+    const owned = { owner: ownedBy('ReplicaSet', 'web') };
+    await admit(request('u1', {}, owned));
+    const other = request('u2', { containers: [{ image: image(LINUX) }] }, owned);
+    await admit({ ...other, namespace: 'attacker' });
+    expect(counts()).toMatchObject({ pending: 2 });
+    open();
+    await expect.poll(counts).toMatchObject({ pending: 0 });
+    expect(told()).toContain('WasmImageWithoutRuntimeClass ReplicaSet/web');
+  });
+
+  test('whose Pods were denied by others has no registry asked for them any more', async () => {
+    const trouble: RequestListener = (_request, response) => void response.writeHead(404).end();
+    const { assess, counts, registry, request } = await setUp({ trouble });
+    vi.useFakeTimers({ toFake: ['performance'] });
+    await assess(request('u1'));
+    expect(counts()).toMatchObject({ pending: 1 });
+    const later = (): typeof counts extends () => infer Counts ? Counts : never => {
+      vi.advanceTimersByTime(LONG_AFTER);
+      return counts();
+    };
+    await expect.poll(later).toMatchObject({ pending: 0 });
+    const asked = registry.lines().length;
+    expect(asked).toBeLessThan(10);
+  });
+});
+
 describe('bounds', () => {
   test('owners of one image share its look-up, and each is judged', async () => {
     const { admit, counts, open, registry, request } = await setUp();
