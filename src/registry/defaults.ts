@@ -77,6 +77,11 @@ export const DEFAULTS = {
   probeMs: 3_000,
   /** A registry that never answers GET /v2/ may answer all else: one request each 10 s finds out. */
   trialEveryMs: 10_000,
+  /**
+   * An endpoint that is down is probed that long after the last request to it: a name that one Pod brought once would be probed
+   * for ever. Longer than a controller waits between two tries to create a Pod.
+   */
+  unwantedMs: 20 * 60_000,
   /** Endpoints probed at a time: a cluster uses some ten registries and mirrors; the rest is for names that nobody serves. */
   probedHosts: 64,
   /** Distribution's token specification: a token without `expires_in` lives 60 s. */

@@ -46,6 +46,8 @@ interface Watched {
   /** Counts good answers: a probe that was sent before the last one and fails proves nothing. */
   answers: number;
   nextTrial: number;
+  /** When a request last failed there, or would have been sent. */
+  wantedAt: number;
 }
 
 function keyOf({ base }: Endpoint): string {
@@ -90,11 +92,16 @@ export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHeal
     host.outage = outage;
   }
 
-  /** Probes once a second, while one before hangs too, and stops when nothing fails any more. */
+  function isOver(host: Watched): boolean {
+    if (host.outage === null) return !host.isSuspect && host.probesUnderWay === 0;
+    return now() - host.wantedAt > limits.unwantedMs;
+  }
+
+  /** Probes once a second, while one before hangs too, and stops when nothing fails any more, or nothing is asked for. */
   function watch(host: Watched): void {
     const key = keyOf(host.endpoint);
     if (hosts.get(key) !== host) return;
-    if (host.outage === null && !host.isSuspect && host.probesUnderWay === 0) {
+    if (isOver(host)) {
       hosts.delete(key);
       return;
     }
@@ -107,7 +114,9 @@ export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHeal
     outageOf: (endpoint) => hosts.get(keyOf(endpoint))?.outage ?? null,
     takeTrial: (endpoint) => {
       const host = hosts.get(keyOf(endpoint));
-      if (host === undefined || host.nextTrial > now()) return false;
+      if (host === undefined) return false;
+      host.wantedAt = now();
+      if (host.nextTrial > now()) return false;
       host.nextTrial = now() + limits.trialEveryMs;
       return true;
     },
@@ -117,6 +126,7 @@ export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHeal
       const known = hosts.get(keyOf(endpoint));
       if (known !== undefined) {
         known.isSuspect = true;
+        known.wantedAt = now();
         return;
       }
       const victim = hosts.size < limits.probedHosts ? undefined : victimOf(hosts);
@@ -130,6 +140,7 @@ export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHeal
         probesUnderWay: 0,
         answers: 0,
         nextTrial: 0,
+        wantedAt: now(),
       };
       hosts.set(keyOf(endpoint), host);
       watch(host);

@@ -244,6 +244,26 @@ describe('probes', () => {
     expect(bench.timers).toHaveLength(0);
   });
 
+  test('end some time after the last request, though the endpoint is still down', async () => {
+    await using bench = await setUp((_request, response) => void response.writeHead(503).end());
+    const { fetch, probes, timers, tick, clock, client, server } = bench;
+    const isUnreachable = (): boolean => client.isUnreachable(imageAt(server, 'a'));
+    await failureOf(fetch('a'));
+    await expect.poll(isUnreachable).toBe(true);
+    clock.now += DEFAULTS.unwantedMs - 1;
+    // A request that is not sent is one all the same.
+    await failureOf(fetch('b'));
+    clock.now += DEFAULTS.unwantedMs - 1;
+    tick();
+    await expect.poll(() => probes).toHaveLength(2);
+    // To ask for the state is none: whoever waits for the end of the outage would be probed for without end.
+    expect(isUnreachable()).toBe(true);
+    clock.now += 2;
+    tick();
+    expect({ probes: probes.length, timers: timers.length }).toEqual({ probes: 2, timers: 0 });
+    expect(isUnreachable()).toBe(false);
+  });
+
   test('go to the path of the endpoint, with its headers and without a login', async () => {
     const seen: (string | undefined)[] = [];
     await using mirror = await startServer((request, response) => {
