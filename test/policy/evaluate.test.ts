@@ -124,6 +124,18 @@ describe('which class is chosen', () => {
       'crun-wasm',
     ],
     [
+      'a handler without a release before one whose release is too old for the image',
+      { containers: [{ image: 'module', command: ['a.wasm'] }] },
+      { view: cluster([runtimeClass('spin-v0-15-1'), runtimeClass('spin')]) },
+      'spin',
+    ],
+    [
+      '… and behind one whose release is not',
+      { containers: [{ image: 'spin' }] },
+      { view: cluster([runtimeClass('spin-v0-15-1'), runtimeClass('spin')]) },
+      'spin-v0-15-1',
+    ],
+    [
       'an unconditional handler before crun',
       {},
       { view: cluster([crun, time], [node('n', { handlers: ['crun', 'wasmtime'] })]) },

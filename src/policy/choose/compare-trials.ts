@@ -1,6 +1,7 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import type { PodContext } from '../context.ts';
 import type { Consequence } from '../finding-catalog.ts';
+import { isTooOld } from '../handlers/can-run.ts';
 import { compareHandlerVersions } from '../handlers/compare-handler-versions.ts';
 import { isShim } from '../handlers/handler-profiles.ts';
 import { shownHandlers } from '../handlers/handlers-for.ts';
@@ -46,6 +47,7 @@ function isOnAnyNode({ cluster }: PodContext, { resolved }: Trial): boolean {
  * 5. shims, where the operator prefers them
  * 6. runtimes that need no annotation to recognize Wasm
  * 7. no class before any class
+ * 8. handlers whose names stand for no release that is too old for an image
  */
 export function weigh(context: PodContext, trial: Trial): Weighed {
   const { settings } = context;
@@ -65,6 +67,7 @@ export function weigh(context: PodContext, trial: Trial): Weighed {
     Number(settings.preferShims && profile !== null && !isShim(profile)),
     Number(needsAnnotation),
     Number(runtimeClass !== null),
+    Number(profile !== null && context.containers.some(({ verdict }) => isTooOld(profile, verdict))),
   ];
   return { trial, drawbacks };
 }

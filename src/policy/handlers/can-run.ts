@@ -92,6 +92,12 @@ function tooOld({ release, releases }: HandlerProfile, form: ImageForm): Runs | 
   return { runs: 'unknown', why, needs: [], assumesModule: false };
 }
 
+/** Reports whether the handler's name stands for a release that does not run images of this form yet. */
+export function isTooOld(profile: HandlerProfile, verdict: Verdict): boolean {
+  const form = imageForm(verdict);
+  return form !== null && tooOld(profile, form) !== null;
+}
+
 /** Whether this handler runs this image, once it is on the node. */
 export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
   const form = imageForm(verdict);
