@@ -87,6 +87,20 @@ describe('a repository that fails', () => {
     },
   );
 
+  test('with any answer of its own begins anew: its next pause is as short as its first', async () => {
+    let status = 503;
+    await using bench = await setUp((request, response) => {
+      response.writeHead(request.url === '/v2/' ? 200 : status).end();
+    });
+    const { fetch, clock } = bench;
+    for (const next of [503, 404, 503]) {
+      status = next;
+      clock.now += DEFAULTS.pauseMs;
+      await failureOf(fetch('a'));
+    }
+    expect((await failureOf(fetch('a'))).state).toContain('asks again in 1 s');
+  });
+
   test('with 500 is asked on', async () => {
     await using bench = await setUp((_request, response) => response.writeHead(500).end(), {
       trialEveryMs: 0,

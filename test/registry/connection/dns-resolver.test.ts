@@ -181,6 +181,8 @@ describe('lookups of many namespaces', () => {
     await expect(prepare('a.dead.test', 'attacker')).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     await prepare('good.test', 'attacker');
     expect(server.questions).toHaveLength(asked);
+    // The share is free again, now that its lookup has ended.
+    await prepare('other.test', 'attacker');
   });
 
   test('neither a share nor the bound of all holds back what wasmgate asks for itself', async () => {

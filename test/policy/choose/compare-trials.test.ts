@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { evaluate } from '../../../src/policy/evaluate.ts';
+import { linux, type ImageSketch } from '../../support/image-facts.ts';
+import { cluster, pod, podFacts, runtimeClass, settings } from '../../support/pods.ts';
+
+const MODULE: ImageSketch = { ...linux('/app.wasm'), contents: { '/app.wasm': 'module' } };
+const CLASSES = ['crun-wasm', 'wasmtime'].map((name) => runtimeClass(name));
+const policy = settings({ preferShims: false });
+
+function chosen(restartPolicy: string): string | undefined {
+  const facts = podFacts(pod({ spec: { restartPolicy } }), { app: MODULE }, cluster(CLASSES));
+  return evaluate(facts, policy).runtimeClass.class?.name;
+}
+
+test('of classes that both start the Pod, one that loses its exit code comes last', () => {
+  expect(chosen('Always')).toBe('crun-wasm');
+  expect(chosen('OnFailure')).toBe('wasmtime');
+});
