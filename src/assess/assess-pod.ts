@@ -4,6 +4,7 @@ import type { Assessment, AssessmentRequest, AssessPod, DecidedAssessment } from
 import { createFetchClasses, dependsOnClasses } from './current-classes.ts';
 import { createDecide, type Question } from './decide.ts';
 import type { ImageCatalog } from './images/image-catalog.ts';
+import { tellSome } from './images/tell-some.ts';
 import { deniedImages, NO_IMAGES, unreadImages } from './open-images.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
 import { createReadImages, type ReadImagesDeps } from './read-images.ts';
@@ -36,16 +37,16 @@ function createPatience({ policy, boundsWaits = false }: AssessOptions): ReadIma
 }
 
 /** A namespace younger than the watch is fetched once; if that fails, it counts as one without labels. */
-async function fetchNamespace(
-  { cluster, logger }: AssessDeps,
-  { namespace, deadline }: AssessmentRequest,
-): Promise<Namespace | undefined> {
-  try {
-    return cluster.namespace(namespace) ?? (await cluster.fetchNamespace(namespace, deadline.signal()));
-  } catch (error) {
-    logger.warn({ namespace, err: error }, 'cannot read namespace; the configured mode applies');
-    return undefined;
-  }
+function createReadNamespace({ cluster, logger }: AssessDeps) {
+  const warn = tellSome(logger, 'cannot read namespace; the configured mode applies');
+  return async ({ namespace, deadline }: AssessmentRequest): Promise<Namespace | undefined> => {
+    try {
+      return cluster.namespace(namespace) ?? (await cluster.fetchNamespace(namespace, deadline.signal()));
+    } catch (error) {
+      warn({ namespace, err: error });
+      return undefined;
+    }
+  };
 }
 
 /**
@@ -59,6 +60,7 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
   const images = createReadImages({ ...deps, skipList, patienceFor: createPatience(options) });
   const { recall: recallDecision, decide, remember } = createDecide(policy);
   const fetchClasses = createFetchClasses(deps);
+  const readNamespace = createReadNamespace(deps);
   const readsLayers = policy.peek !== 'off';
 
   function judge(question: Question): Judged {
@@ -89,7 +91,7 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     // Scope: whose Pod it is, and what its namespace wants.
     const exempt = skippedByItself(request, options);
     if (exempt !== null) return exempt;
-    const circumstances = circumstancesOf(request, await fetchNamespace(deps, request), options);
+    const circumstances = circumstancesOf(request, await readNamespace(request), options);
     if (circumstances.kind === 'skipped') return circumstances;
 
     // Facts: what the images are, as their registries and, if they hint at Wasm, their layers show.

@@ -6,7 +6,7 @@ import type { ClusterView } from '../policy/facts.ts';
 import type { KubernetesClient } from './client.ts';
 import { createClusterView, withClasses } from './cluster-view.ts';
 import { coalesce } from './coalesce.ts';
-import { isKubernetesError } from './kubernetes-error.ts';
+import { createFetchNamespace } from './fetch-namespace.ts';
 import { createFetchRuntimeClasses, RUNTIME_CLASSES, type FetchRuntimeClasses } from './runtime-classes.ts';
 import {
   createWatchCollection,
@@ -83,7 +83,7 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
     hasStaleClasses: () => !classes.state().current,
     fetchView: createFetchView(createFetchRuntimeClasses(deps.client), () => view),
     namespace: (name) => namespaces.items().get(name),
-    fetchNamespace: (name, signal) => fetchNamespace(deps.client, name, signal),
+    fetchNamespace: createFetchNamespace(deps),
     states: () => ({
       'runtime classes': classes.state(),
       namespaces: namespaces.state(),
@@ -124,18 +124,4 @@ function createRunner(collections: readonly WatchCollection<unknown>[]): Pick<Cl
       await Promise.all(running);
     },
   };
-}
-
-async function fetchNamespace(
-  client: KubernetesClient,
-  name: string,
-  signal: AbortSignal,
-): Promise<Namespace | undefined> {
-  const call = { action: `read namespace "${name}"`, path: `/api/v1/namespaces/${encodeURIComponent(name)}` };
-  try {
-    return parseNamespace(await client.request(call, signal)) ?? undefined;
-  } catch (error) {
-    if (isKubernetesError(error, 'not-found')) return undefined;
-    throw error;
-  }
 }

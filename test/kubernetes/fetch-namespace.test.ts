@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { createFetchNamespace } from '../../src/kubernetes/fetch-namespace.ts';
+
+/** Each had a connection of its own: 500 made-up names in 2,000 small requests took all of the memory. */
+test('namespaces are read a few at a time, however many are named', async () => {
+  const answers: (() => void)[] = [];
+  const request = (): Promise<Readonly<Record<string, unknown>>> =>
+    new Promise((resolve) => answers.push(() => resolve({ metadata: { name: 'young' } })));
+  const fetchNamespace = createFetchNamespace({ client: { request } });
+  const { signal } = new AbortController();
+  const reads = Array.from({ length: 100 }, (_unused, index) => fetchNamespace(`ns-${index}`, signal));
+  const settled = Promise.allSettled(reads);
+  expect(answers).toHaveLength(16);
+  for (const answer of answers.splice(0)) answer();
+  const outcomes = await settled;
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(16);
+  const next = fetchNamespace('young', signal);
+  for (const answer of answers.splice(0)) answer();
+  expect(await next).toMatchObject({ name: 'young' });
+});
