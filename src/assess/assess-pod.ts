@@ -7,7 +7,7 @@ import type { ImageCatalog } from './images/image-catalog.ts';
 import { tellSome } from './images/tell-some.ts';
 import { deniedImages, NO_IMAGES, unreadImages } from './open-images.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
-import { createReadImages, type ReadImagesDeps } from './read-images.ts';
+import { createReadImages, type ReadImagesDeps, type Wanted } from './read-images.ts';
 import { circumstancesOf, skipped, skippedByItself, type ScopeOptions } from './scope.ts';
 import { createSkipList } from './skip-list.ts';
 
@@ -67,13 +67,18 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     return { question, decided: decide(question) };
   }
 
+  /** Images for which the Pod would be denied, and whose layers nobody has read. */
+  function doubtful({ question, decided }: Judged): Wanted {
+    return readsLayers ? deniedImages(question.images, decided.decision) : NO_IMAGES;
+  }
+
   /** Judged anew with the layers of images for which the Pod would be denied, if there are any that nobody has read. */
   async function readDenied(judged: Judged): Promise<Judged> {
-    const { question, decided } = judged;
-    const doubtful = readsLayers ? deniedImages(question.images, decided.decision) : NO_IMAGES;
-    if (doubtful.size === 0) return judged;
+    const { question } = judged;
+    const wanted = doubtful(judged);
+    if (wanted.size === 0) return judged;
     const looking = { ...question.request, cluster: question.cluster };
-    return judge({ ...question, images: await images.lookInside(question.images, doubtful, looking) });
+    return judge({ ...question, images: await images.lookInside(question.images, wanted, looking) });
   }
 
   /** Judged anew with the RuntimeClasses of this moment, if the decision hangs on them and they are others. */
@@ -113,8 +118,8 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     const listed = await listClasses(read);
     const last = listed === read ? read : await readDenied(listed);
 
-    // Answer: the mode is in it already; the next Pod like this one gets it from memory.
-    remember(last.question, last.decided);
+    // Answer: the mode is in it already. The next Pod like this one gets it from memory, unless a look that goes on may mend it.
+    if (doubtful(last).size === 0) remember(last.question, last.decided);
     return last.decided;
   }
 
@@ -137,7 +142,7 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     const decided = remembered ?? decide(question);
     if (dependsOnClasses(decided.decision, hasStaleClasses)) return null;
     if (remembered !== undefined) return decided;
-    if (readsLayers && deniedImages(known, decided.decision).size > 0) return null;
+    if (doubtful({ question, decided }).size > 0) return null;
     remember(question, decided);
     return decided;
   }

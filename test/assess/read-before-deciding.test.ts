@@ -203,6 +203,24 @@ describe.skipIf(!hasGnuTar)('before an ordinary image is refused, somebody looks
     expect(refusals(await first)).toEqual([]);
   });
 
+  test('a Pod that ran out of time is denied, and the next one waits for the same look', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const faults = (handler: RequestListener): RequestListener =>
+      faultyLayers((request, response) => void opened.then(() => handler(request, response)))(handler);
+    const { put, assess, looks } = await setUp({ classes: ['crun-wasm'], faults });
+    const sketch = { containers: [{ image: put(hidden) }], spec: { runtimeClassName: 'crun-wasm' } };
+    for (let count = 0; count < 2; count += 1) {
+      const time = new AbortController();
+      const hurried = assess(sketch, { signal: () => time.signal });
+      await expect.poll(looks).toBe(1);
+      time.abort(new DOMException('over', 'TimeoutError'));
+      expect(refusals(await hurried)).toEqual(['handler-cannot-run-image']);
+    }
+    const next = assess(sketch);
+    open();
+    expect(refusals(await next)).toEqual([]);
+  });
+
   test('also under a class that only a live list shows', async () => {
     const { put, assess } = await setUp({ classes: [], live: ['crun-wasm'] });
     const sketch = { containers: [{ image: put(hidden) }], spec: { runtimeClassName: 'crun-wasm' } };
