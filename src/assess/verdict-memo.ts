@@ -11,7 +11,7 @@ const DEFAULTS = {
   /** Of one image: the few ways in which Pods start it. */
   maxOfImage: 16,
   /** Bytes of memory for all: what Pods say of their commands is not counted among what is remembered of images. */
-  maxBytes: 16 * 1024 * 1024,
+  maxBytes: 8 * 1024 * 1024,
   /** Of a verdict with its evidence, beside the key. */
   verdictBytes: 1024,
 } as const;

@@ -16,7 +16,7 @@ export const DEFAULTS = {
   /** Most pull secrets hold a few hundred bytes. */
   maxEntries: 512,
   /** Bytes of memory for all: a secret's author chooses how long its logins are. */
-  maxBytes: 16 * 1024 * 1024,
+  maxBytes: 8 * 1024 * 1024,
   maxNames: MAX_PULL_SECRETS,
   /** The ClusterRole that the manifests bring, bound for the cluster or per namespace. */
   role: 'wasmgate-pull-secrets',

@@ -20,7 +20,7 @@ export const CATALOG_DEFAULTS = {
   /** Some 2 KiB each: about 20 MiB when full. */
   maxEntries: 10_000,
   /** Bytes of memory: what registries send is theirs to choose, and the Deployment grants 256 MiB for everything. */
-  maxBytes: 32 * 1024 * 1024,
+  maxBytes: 24 * 1024 * 1024,
   /** The largest real configs are some 100 KiB; an answer above this is given, but not kept. */
   maxEntryBytes: 1024 * 1024,
   /** Distinct images that one namespace may be looking up at a time; the Pods of a large rollout name a few new ones. */

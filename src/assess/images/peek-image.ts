@@ -26,7 +26,7 @@ export const PEEK_DEFAULTS = {
   /** Kept for each layer further down, so that one large layer on top does not use up everything: half of it at most. */
   layerReserve: 8 * 1024,
   /** Bytes of memory for what layers showed: some thousand ordinary ones. */
-  shelfBytes: 16 * 1024 * 1024,
+  shelfBytes: 8 * 1024 * 1024,
 } as const;
 
 export type PeekLimits = { readonly [Key in keyof typeof PEEK_DEFAULTS]: number };
