@@ -76,7 +76,8 @@ function createTable() {
 
 /**
  * Keeps a server to so many connections. At the limit, a new connection takes the place of one that does nothing, so that
- * nobody keeps the others out by connections that are kept, that never finish a request, or that do not shake hands.
+ * nobody keeps the others out by connections that are kept, that never finish a request, or that do not shake hands. Closes one
+ * that sends a request before the one before is answered.
  */
 export function limitConnections(server: HttpServer | HttpsServer, most: number): void {
   const table = createTable();
@@ -108,6 +109,11 @@ export function limitConnections(server: HttpServer | HttpsServer, most: number)
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const connection = bySocket.get(request.socket);
     if (connection === undefined) return;
+    // No API server pipelines (Go's net/http does not). One connection could have thousands of Pods wait.
+    if (connection.exchange?.response.writableEnded === false) {
+      connection.socket.destroy();
+      return;
+    }
     connection.turn = turns += 1;
     connection.exchange = { request, response };
     response.once('close', () => {

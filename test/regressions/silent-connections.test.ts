@@ -87,6 +87,24 @@ test('one that waits for its answer keeps its place', async () => {
   expect((await waiting).status).toBe(200);
 });
 
+/** Two thousand small Pods that wait, on one connection, kept everybody else from an answer. */
+test('one that does not wait for its answer is closed', async () => {
+  const { promise: never } = Promise.withResolvers<never>();
+  const { webhook, tls } = await start({}, (request) =>
+    request.pod.metadata?.name === 'waits' ? never : decided(),
+  );
+  const review = readReview('05');
+  const object = { ...review.request.object, metadata: { name: 'waits' } };
+  const waiting = JSON.stringify({ ...review, request: { ...review.request, object } });
+  const request = `POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(waiting)}\r\n\r\n${waiting}`;
+  const socket = tls();
+  await once(socket, 'secureConnect');
+  socket.write(request);
+  socket.write(request);
+  await closed(socket);
+  expect((await webhook.post('/validate', body)).status).toBe(200);
+});
+
 test('a thousand kept connections lock nobody out', async () => {
   const { webhook, tls } = await start({});
   const kept = Array.from({ length: DEFAULTS.maxConnections }, () => tls());
