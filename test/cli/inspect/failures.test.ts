@@ -69,12 +69,12 @@ describe('exit codes', () => {
     expect(await runInspect(argv)).toMatchObject({ exitCode: code, stdout: '' });
   });
 
-  test('an image of a kind that nobody knows is open, and laid out all the same', async () => {
+  test('an image that no RuntimeClass starts is open, and laid out all the same', async () => {
     await using registry = await startRegistry({ images: putFixtureImages });
     const run = await runInspect([`${registry.host}/corpus/bk-js-wasm`]);
     expect(run.exitCode).toBe(3);
     expect(run.stdout).toContain('js/wasm');
-    expect(run.stderr).toContain('does not guess');
+    expect(run.stderr).toContain('Build it for WASI');
   });
 });
 
