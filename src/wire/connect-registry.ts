@@ -49,7 +49,8 @@ function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'>
 function logOutages(logger: Pick<Logger, 'info' | 'warn'>): NonNullable<RegistryClientOptions['onOutage']> {
   // Pods name hosts, and a tenant may name a thousand that are down.
   const warn = tellSome(logger, 'registry is down');
-  const inform = tellSome({ warn: logger.info }, 'registry is reached again');
+  const info = { warn: (fields: object, message: string): void => logger.info(fields, message) };
+  const inform = tellSome(info, 'registry is reached again');
   return ({ host, error, milliseconds }) => {
     if (error === null) inform({ host, seconds: Math.round(milliseconds / 1000) });
     else warn({ host, error });

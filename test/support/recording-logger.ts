@@ -5,15 +5,38 @@ export interface RecordingLogger {
   readonly messages: (level: keyof Logger) => readonly string[];
 }
 
-/** A logger that keeps what it is told. */
+type Entry = readonly [level: keyof Logger, message: string];
+
+/** As pino's, its methods work on the logger only: one that is taken off it fails. */
+class Recorder implements Logger {
+  readonly #entries: Entry[];
+
+  constructor(entries: Entry[]) {
+    this.#entries = entries;
+  }
+
+  debug(_fields: object, message: string): void {
+    this.#entries.push(['debug', message]);
+  }
+
+  info(_fields: object, message: string): void {
+    this.#entries.push(['info', message]);
+  }
+
+  warn(_fields: object, message: string): void {
+    this.#entries.push(['warn', message]);
+  }
+
+  error(_fields: object, message: string): void {
+    this.#entries.push(['error', message]);
+  }
+}
+
+/** A logger that keeps its messages. */
 export function createRecordingLogger(): RecordingLogger {
-  const entries: (readonly [level: keyof Logger, message: string])[] = [];
-  const record =
-    (level: keyof Logger) =>
-    (_fields: object, message: string): void =>
-      void entries.push([level, message]);
+  const entries: Entry[] = [];
   return {
-    logger: { debug: record('debug'), info: record('info'), warn: record('warn'), error: record('error') },
+    logger: new Recorder(entries),
     messages: (level) => entries.filter(([of]) => of === level).map(([, message]) => message),
   };
 }
