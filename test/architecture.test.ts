@@ -53,13 +53,13 @@ describe('the rules are seen to fail', () => {
     [
       'a pure room with files by a detour',
       'policy/x.ts',
-      "import { readText } from '../read-text.ts';",
+      "import { readText } from '../files/read-text.ts';",
       'which reads files',
     ],
     [
       'a pure room with a memory by a detour',
       'credentials/x.ts',
-      "import { createSharedAnswers } from '../shared-answers.ts';",
+      "import { createSingleFlightCache } from '../lib/single-flight.ts';",
       'which remembers',
     ],
     ['an edge late', 'assess/x.ts', "const late = await import('../registry/client.ts');", 'may not import'],

@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 
 /**
  * What the API server keeps of warnings: 256 runes each once all of them pass 4096 together, and nothing beyond 4096
@@ -39,7 +39,10 @@ export function boundWarnings(warnings: readonly string[]): readonly string[] {
   const kept = new Set<string>();
   let together = 0;
   for (const warning of warnings) {
-    const line = boundText(printable(warning.slice(0, LONGEST_LOOKED_AT)).trim(), WARNING_BOUNDS.runesEach);
+    const line = boundText(
+      stripControlCharacters(warning.slice(0, LONGEST_LOOKED_AT)).trim(),
+      WARNING_BOUNDS.runesEach,
+    );
     if (line === '' || kept.has(line)) continue;
     together += countRunes(line);
     if (together > WARNING_BOUNDS.runesTogether) break;

@@ -1,7 +1,7 @@
+import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import type { Change, Decision, RatedFinding } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import type { Mode, Outcome } from '../policy/mode.ts';
-import { printable } from '../printable.ts';
 import { WARNING_BOUNDS } from './bound-warnings.ts';
 import { describeChange } from './describe-change.ts';
 import { describeStale, staleMark } from './describe-staleness.ts';
@@ -28,7 +28,7 @@ function withoutFullStop(text: string): string {
 const MOST_OF_DENIAL = 2 * DENIAL_RUNES;
 
 function shown(text: string): string {
-  return printable(text.slice(0, MOST_OF_DENIAL));
+  return stripControlCharacters(text.slice(0, MOST_OF_DENIAL));
 }
 
 /**

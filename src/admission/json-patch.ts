@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../lib/errors.ts';
 import { leadingSegments, parsePointer } from '../pod/json-pointer.ts';
 import type { Change } from '../policy/decision.ts';
 

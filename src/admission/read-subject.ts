@@ -1,5 +1,5 @@
-import { AppError } from '../errors.ts';
-import { isObject, property } from '../json.ts';
+import { AppError } from '../lib/errors.ts';
+import { isObject, property } from '../lib/json.ts';
 import { changedImages } from '../pod/changed-images.ts';
 import { isControlled } from '../pod/is-controlled.ts';
 import type { Pod } from '../pod/pod.ts';

@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import { boundText, boundWarnings } from './bound-warnings.ts';
 import { encodePatch, type PatchOperation } from './json-patch.ts';
 import { REVIEW_VERSION } from './review.ts';
@@ -50,7 +50,7 @@ export function patched(operations: readonly PatchOperation[], remarks: Remarks 
 function writeAnnotations(annotations: Readonly<Record<string, string>>): string {
   const bounded = Object.entries(annotations).map(
     ([key, value]) =>
-      `${JSON.stringify(key)}:${JSON.stringify(boundText(printable(value), DEFAULTS.annotationRunes))}`,
+      `${JSON.stringify(key)}:${JSON.stringify(boundText(stripControlCharacters(value), DEFAULTS.annotationRunes))}`,
   );
   return bounded.length === 0 ? '' : `,"auditAnnotations":{${bounded.join(',')}}`;
 }

@@ -1,5 +1,5 @@
-import { AppError } from '../errors.ts';
-import { isObject, stringOr, type JsonObject } from '../json.ts';
+import { AppError } from '../lib/errors.ts';
+import { isObject, stringOr, type JsonObject } from '../lib/json.ts';
 
 export type ReviewErrorCode = 'not-a-review' | 'wrong-review-version' | 'no-request' | 'no-uid';
 

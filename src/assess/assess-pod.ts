@@ -4,12 +4,12 @@ import type { Assessment, AssessmentRequest, AssessPod, DecidedAssessment } from
 import { createFetchClasses, dependsOnClasses } from './current-classes.ts';
 import { createDecide, type Question } from './decide.ts';
 import type { ImageCatalog } from './images/image-catalog.ts';
-import { tellSome } from './images/tell-some.ts';
 import { deniedImages, NO_IMAGES, unreadImages } from './open-images.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
 import { createReadImages, type ReadImagesDeps, type Wanted } from './read-images.ts';
 import { circumstancesOf, skipped, skippedByItself, type ScopeOptions } from './scope.ts';
 import { createSkipList } from './skip-list.ts';
+import { throttledWarn } from './throttled-warn.ts';
 
 interface AssessDeps {
   readonly catalog: ImageCatalog;
@@ -38,7 +38,7 @@ function createPatience({ policy, boundsWaits = false }: AssessOptions): ReadIma
 
 /** A namespace younger than the watch is fetched once; if that fails, it counts as one without labels. */
 function createReadNamespace({ cluster, logger }: AssessDeps) {
-  const warn = tellSome(logger, 'cannot read namespace; the configured mode applies');
+  const warn = throttledWarn(logger, 'cannot read namespace; the configured mode applies');
   return async ({ namespace, deadline }: AssessmentRequest): Promise<Namespace | undefined> => {
     try {
       return cluster.namespace(namespace) ?? (await cluster.fetchNamespace(namespace, deadline.signal()));

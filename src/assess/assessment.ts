@@ -3,7 +3,7 @@ import type { Decision } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import type { Outcome } from '../policy/mode.ts';
 import type { Deadline } from './deadline.ts';
-import type { Eventually } from './eventually.ts';
+import type { MaybePromise } from './maybe-promise.ts';
 
 /** A Pod, or a workload's Pod template dressed as one, to be assessed. */
 export interface AssessmentRequest {
@@ -47,4 +47,4 @@ export interface DecidedAssessment {
 }
 
 /** The one path that the webhook, `review` and `audit` take. Faults of our own are thrown, never answered as a verdict. */
-export type AssessPod = (request: AssessmentRequest) => Eventually<Assessment>;
+export type AssessPod = (request: AssessmentRequest) => MaybePromise<Assessment>;

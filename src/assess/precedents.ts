@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Verdict } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
+import { estimateBytes } from '../lib/estimate-bytes.ts';
 import { shapeOf } from '../pod/pod-shape.ts';
 import type { StringMap } from '../pod/pod.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { AssessedContainer, ClusterView, PodFacts } from '../policy/facts.ts';
 import type { Mode, Outcome } from '../policy/mode.ts';
-import { weigh } from './images/weigh.ts';
 
 /** What was decided for a Pod, to serve for those that are like it. */
 export interface Precedent {
@@ -84,7 +84,7 @@ export function createPrecedents(): Precedents {
     max: maxEntries,
     maxSize: maxBytes,
     maxEntrySize: maxEntryBytes,
-    sizeCalculation: (entry, key) => weigh(key) + weigh(entry),
+    sizeCalculation: (entry, key) => estimateBytes(key) + estimateBytes(entry),
   });
   let view: ClusterView | null = null;
 

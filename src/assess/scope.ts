@@ -1,4 +1,4 @@
-import { matchesGlob } from '../glob.ts';
+import { matchesGlob } from '../lib/matches-glob.ts';
 import type { Namespace } from '../pod/cluster-objects.ts';
 import { SKIP_ANNOTATION } from '../pod/names.ts';
 import type { Pod, StringMap } from '../pod/pod.ts';

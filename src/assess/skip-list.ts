@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { AppError } from '../errors.ts';
-import { matchesGlob } from '../glob.ts';
 import { DOCKER_HUB, parseReference, type Reference } from '../image/reference.ts';
+import { AppError } from '../lib/errors.ts';
+import { matchesGlob } from '../lib/matches-glob.ts';
 
 /** The pattern that leaves an image out, or null; answers from memory for images seen before. */
 export type SkipList = (image: string) => string | null;

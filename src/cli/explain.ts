@@ -1,4 +1,4 @@
-import { didYouMean } from '../nearest-name.ts';
+import { didYouMean } from '../lib/nearest-name.ts';
 import type { Explanation } from '../policy/check.ts';
 import type { Action } from '../policy/decision.ts';
 import type { Severity } from '../policy/finding-catalog.ts';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { didYouMean } from '../nearest-name.ts';
+import { didYouMean } from '../lib/nearest-name.ts';
 import type { Command, Flag, ParsedArguments } from './command.ts';
 import { usageError } from './usage-error.ts';
 

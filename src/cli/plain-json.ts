@@ -1,4 +1,4 @@
-import { escapeUnprintable } from '../printable.ts';
+import { escapeControlCharacters } from '../lib/strip-control-characters.ts';
 
 /** An astral character is two units, and two escapes. */
 function escape(character: string): string {
@@ -13,5 +13,5 @@ function escape(character: string): string {
  * they are, and what turns the text around.
  */
 export function plainJson(json: string): string {
-  return escapeUnprintable(json, escape);
+  return escapeControlCharacters(json, escape);
 }

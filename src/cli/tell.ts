@@ -1,9 +1,9 @@
-import { printableLines } from '../printable.ts';
+import { stripControlCharactersInLines } from '../lib/strip-control-characters.ts';
 import type { Io } from './io.ts';
 
 /** Standard output stays the answer. What is told names what stands in files and what servers said; some has several lines. */
 function tell({ stderr }: Io, what: string, advice: string | null): void {
-  stderr.write(`wasmgate: ${printableLines(advice === null ? what : `${what}\n${advice}`)}\n`);
+  stderr.write(`wasmgate: ${stripControlCharactersInLines(advice === null ? what : `${what}\n${advice}`)}\n`);
 }
 
 /** What could not be done, and what to do about it. */

@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 
 /**
  * Words in lines of at most `columns`, each after the indent; a longer word has a line of its own. Texts name what
@@ -6,7 +6,7 @@ import { printable } from '../printable.ts';
  */
 export function wrap(text: string, columns: number, indent: string): string {
   const lines: string[] = [];
-  for (const word of printable(text)
+  for (const word of stripControlCharacters(text)
     .split(/\s+/)
     .filter((part) => part !== '')) {
     const last = lines.at(-1);

@@ -1,5 +1,5 @@
 import { Document, visit } from 'yaml';
-import { escapeUnprintable, hasUnprintable } from '../printable.ts';
+import { escapeControlCharacters, hasControlCharacters } from '../lib/strip-control-characters.ts';
 
 /** As double quotes have it, in YAML 1.1 and 1.2 (5.7, "Escaped Characters"). */
 function escape(character: string): string {
@@ -18,8 +18,9 @@ export function toYaml(value: object): string {
   const document = new Document(value, { compat: 'yaml-1.1', aliasDuplicateObjects: false });
   visit(document, {
     Scalar: (_key, scalar) => {
-      if (typeof scalar.value === 'string' && hasUnprintable(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+      if (typeof scalar.value === 'string' && hasControlCharacters(scalar.value))
+        scalar.type = 'QUOTE_DOUBLE';
     },
   });
-  return escapeUnprintable(document.toString({ lineWidth: 0 }), escape);
+  return escapeControlCharacters(document.toString({ lineWidth: 0 }), escape);
 }

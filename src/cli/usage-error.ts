@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../lib/errors.ts';
 
 /** A command line that cannot be meant; exit code 2. `command` tells whose help to point to; '' for wasmgate itself. */
 export function usageError(what: string, command: string, advice?: string): AppError<'wrong-usage'> {

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import { isObject, type JsonObject } from '../json.ts';
-import { didYouMean } from '../nearest-name.ts';
+import { isObject, type JsonObject } from '../lib/json.ts';
+import { didYouMean } from '../lib/nearest-name.ts';
 import { describeType } from './describe-type.ts';
 import { recordValues, type SchemaNode } from './schema.ts';
 

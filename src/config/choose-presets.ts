@@ -1,4 +1,4 @@
-import { isObject, property, type JsonObject } from '../json.ts';
+import { isObject, property, type JsonObject } from '../lib/json.ts';
 import type { Presets } from './examine-file.ts';
 
 /** By the word that the file states, what a section takes for its defaults then. */

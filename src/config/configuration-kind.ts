@@ -1,4 +1,4 @@
-import { isObject, property, type JsonObject } from '../json.ts';
+import { isObject, property, type JsonObject } from '../lib/json.ts';
 import type { Problem } from './check-value.ts';
 
 export const CONFIGURATION_VERSION = 'wasmgate.dev/v1alpha1';

@@ -1,7 +1,7 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { stringify } from 'yaml';
-import type { JsonObject } from '../json.ts';
-import { readText } from '../read-text.ts';
+import { readText } from '../files/read-text.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Problem } from './check-value.ts';
 import { CONFIGURATION_KIND, CONFIGURATION_VERSION } from './configuration-kind.ts';
 import { renderDefaultFile } from './default-file.ts';

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../lib/errors.ts';
 import type { Path, Problem } from './check-value.ts';
 
 export type ConfigurationErrorCode = 'invalid-configuration';

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, type JsonObject } from '../lib/json.ts';
 import { checkValue, type Path, type Problem } from './check-value.ts';
 import { CONFIGURATION_KIND, CONFIGURATION_VERSION, faultOfKind } from './configuration-kind.ts';
 import { invalidConfiguration } from './describe-problem.ts';

@@ -1,6 +1,6 @@
-import { describeError } from '../errors.ts';
-import { readText } from '../read-text.ts';
-import { lookAgain } from './look-again.ts';
+import { readText } from '../files/read-text.ts';
+import { describeError } from '../lib/errors.ts';
+import { poll } from './poll.ts';
 
 const DEFAULTS = {
   /**
@@ -49,5 +49,5 @@ export async function followFile(
       told = problem;
     }
   };
-  await lookAgain(look, intervalMilliseconds, signal);
+  await poll(look, intervalMilliseconds, signal);
 }

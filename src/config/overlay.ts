@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, type JsonObject } from '../lib/json.ts';
 
 /** What is stated, and below it, key by key, what holds where nothing is stated. Lists and values are taken whole. */
 export function overlay(defaults: JsonObject, stated: JsonObject): JsonObject {

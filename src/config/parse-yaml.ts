@@ -9,7 +9,7 @@ import {
   type Document,
   type Pair,
 } from 'yaml';
-import { describeError } from '../errors.ts';
+import { describeError } from '../lib/errors.ts';
 import type { Path } from './check-value.ts';
 
 const DEFAULTS = {

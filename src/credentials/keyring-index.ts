@@ -1,5 +1,5 @@
 import { DOCKER_HUB, type Reference } from '../image/reference.ts';
-import { oncePer } from '../once-per.ts';
+import { oncePer } from '../lib/once-per.ts';
 import type { Credential, CredentialSecret } from './credential.ts';
 import { KEYRING_LIMITS } from './keyring.ts';
 import { matchesServer, parseServerPattern, type ServerPattern } from './server-pattern.ts';

@@ -1,5 +1,5 @@
 import { DOCKER_HUB } from '../image/reference.ts';
-import { isObject, property } from '../json.ts';
+import { isObject, property } from '../lib/json.ts';
 import { invalidDockerConfig, parseDockerConfigJson } from './parse-docker-config.ts';
 
 /** Which program keeps the logins, by the name behind `docker-credential-`. */

@@ -1,5 +1,5 @@
-import { AppError } from '../errors.ts';
-import { isObject, property, type JsonObject } from '../json.ts';
+import { AppError } from '../lib/errors.ts';
+import { isObject, property, type JsonObject } from '../lib/json.ts';
 import type { Credential, CredentialSecret } from './credential.ts';
 
 /** The two shapes: entries under `auths` (docker ≥ 1.7), or at the top (the legacy `.dockercfg`). */

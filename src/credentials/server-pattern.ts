@@ -1,4 +1,4 @@
-import { matchesGlob } from '../glob.ts';
+import { matchesGlob } from '../lib/matches-glob.ts';
 
 /** A docker config key taken apart: which hosts and repositories its credential is for. */
 export interface ServerPattern {

@@ -1,6 +1,6 @@
 import type { ImageManifest } from '../image/manifest.ts';
 import { isImageConfig, OCI_EMPTY } from '../image/media-types.ts';
-import { oncePer } from '../once-per.ts';
+import { oncePer } from '../lib/once-per.ts';
 import { configTypeEvidence, layerEvidence, notAWorkload, type Signal, type Subject } from './signal.ts';
 import type { Flavour, Verdict } from './verdict.ts';
 

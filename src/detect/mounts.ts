@@ -1,5 +1,5 @@
 import { LONGEST_PATH, resolvePath } from '../image/resolve-path.ts';
-import { oncePer } from '../once-per.ts';
+import { oncePer } from '../lib/once-per.ts';
 
 /** Where a container's volumes lie over the image's files. */
 export interface Mounts {

@@ -2,7 +2,7 @@ import type { ImageConfig } from '../image/image-config.ts';
 import type { Content } from '../image/image-facts.ts';
 import type { Descriptor, ImageManifest } from '../image/manifest.ts';
 import { CNCF_WASM_CONFIG, CNCF_WASM_LAYER, isImageConfig } from '../image/media-types.ts';
-import { oncePer } from '../once-per.ts';
+import { oncePer } from '../lib/once-per.ts';
 import { contentEvidence } from './inside-signals.ts';
 import { layerLookUp, moduleOf } from './look-ups.ts';
 import {

@@ -1,5 +1,5 @@
-import { AppError } from '../errors.ts';
-import { child, isObject, property, stringList, stringMap, stringOr } from '../json.ts';
+import { AppError } from '../lib/errors.ts';
+import { child, isObject, property, stringList, stringMap, stringOr } from '../lib/json.ts';
 import { normalisePlatform, type Platform } from './platform.ts';
 
 /** What a CNCF Wasm config tells of a component: CNCF TAG Runtime, "Wasm OCI artifact layout", field `component`. */

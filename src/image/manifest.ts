@@ -1,6 +1,6 @@
-import { AppError } from '../errors.ts';
-import { isObject, property, stringMap, stringOr, type JsonObject } from '../json.ts';
-import { oncePer } from '../once-per.ts';
+import { AppError } from '../lib/errors.ts';
+import { isObject, property, stringMap, stringOr, type JsonObject } from '../lib/json.ts';
+import { oncePer } from '../lib/once-per.ts';
 import { isDigest, type Digest } from './digest.ts';
 import { isImageConfig, isIndexMediaType, isTarLayer, normaliseMediaType } from './media-types.ts';
 import { normalisePlatform, type Platform } from './platform.ts';

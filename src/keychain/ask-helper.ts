@@ -1,6 +1,6 @@
 import type { Credential, CredentialSecret } from '../credentials/credential.ts';
-import { AppError } from '../errors.ts';
-import { isObject, property } from '../json.ts';
+import { AppError } from '../lib/errors.ts';
+import { isObject, property } from '../lib/json.ts';
 import type { KeychainLimits } from './defaults.ts';
 import { describeEnd, runProgram, type Environment } from './run-program.ts';
 

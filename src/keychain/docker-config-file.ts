@@ -7,9 +7,9 @@ import {
   type CredentialHelpers,
 } from '../credentials/parse-credential-helpers.ts';
 import { parseDockerConfig } from '../credentials/parse-docker-config.ts';
-import { describeError } from '../errors.ts';
-import { isMissing, readText } from '../read-text.ts';
-import { createSharedAnswers } from '../shared-answers.ts';
+import { isMissing, readText } from '../files/read-text.ts';
+import { describeError } from '../lib/errors.ts';
+import { createSingleFlightCache } from '../lib/single-flight.ts';
 import { askHelper } from './ask-helper.ts';
 import { DEFAULTS, type KeychainLimits } from './defaults.ts';
 import { logFailure } from './log-failure.ts';
@@ -55,8 +55,10 @@ export function createDockerConfigFile(
   const limits: KeychainLimits = { ...DEFAULTS, ...given };
   const { ttlMilliseconds, answers: maxEntries, answersBytes: maxBytes } = limits;
   const kept = { ttlMilliseconds, maxEntries, maxBytes };
-  const configs = createSharedAnswers<DockerConfig>(kept, ({ credentials }) => weighCredentials(credentials));
-  const logins = createSharedAnswers<Credential | null>(kept, (login) =>
+  const configs = createSingleFlightCache<DockerConfig>(kept, ({ credentials }) =>
+    weighCredentials(credentials),
+  );
+  const logins = createSingleFlightCache<Credential | null>(kept, (login) =>
     weighCredentials(login === null ? [] : [login]),
   );
 

@@ -1,7 +1,7 @@
 import type { KeychainPort, Logger } from '../assess/ports.ts';
-import { describeError } from '../errors.ts';
-import { asOneError, faultsIn } from '../every.ts';
-import { orLate } from '../or-late.ts';
+import { joinErrors, errorsIn } from '../lib/collect-errors.ts';
+import { describeError } from '../lib/errors.ts';
+import { raceAbort } from '../lib/race-abort.ts';
 import { createCredentialProvider } from './credential-provider.ts';
 import type { KeychainLimits } from './defaults.ts';
 import { createDockerConfigFile, faultOfDockerConfig } from './docker-config-file.ts';
@@ -31,8 +31,8 @@ async function loadPlugins(providers: ProviderFiles): Promise<readonly Credentia
   try {
     return await loadProviders(providers);
   } catch (error) {
-    const faults = faultsIn(error);
-    throw faults === null ? error : asOneError('use the credential providers', faults);
+    const faults = errorsIn(error);
+    throw faults === null ? error : joinErrors('use the credential providers', faults);
   }
 }
 
@@ -52,7 +52,7 @@ export async function loadKeychain(
   return {
     credentialsFor: async (reference, signal) => {
       // Whatever is late is no longer wanted; its program ends in its own time and is there for the next one who asks.
-      const asked = parts.map((part) => orLate(part.credentialsFor(reference, signal), signal, () => []));
+      const asked = parts.map((part) => raceAbort(part.credentialsFor(reference, signal), signal, () => []));
       return (await Promise.all(asked)).flat();
     },
   };

@@ -5,10 +5,10 @@ import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { parse } from 'yaml';
 import { parseServerPattern } from '../credentials/server-pattern.ts';
-import { parseDuration } from '../duration.ts';
-import { AppError, describeError } from '../errors.ts';
-import { every } from '../every.ts';
-import { fileError, isMissing, readText } from '../read-text.ts';
+import { fileError, isMissing, readText } from '../files/read-text.ts';
+import { collectErrors } from '../lib/collect-errors.ts';
+import { AppError, describeError } from '../lib/errors.ts';
+import { parseDuration } from '../lib/parse-duration.ts';
 
 /** The operator's two paths, as the kubelet's `--image-credential-provider-config` and `-bin-dir` have them. */
 export interface ProviderFiles {
@@ -79,7 +79,7 @@ function parseConfig(text: string, file: string): ProviderConfig {
   if (Value.Check(providerConfig, document)) return document;
   // Of one place the first says it: those after it are what follows from it.
   const byPlace = Map.groupBy(Value.Errors(providerConfig, document), ({ instancePath }) => instancePath);
-  every([...byPlace], ([place, [first]]) => {
+  collectErrors([...byPlace], ([place, [first]]) => {
     throw invalid(file, `${place} ${first?.message ?? 'is none'}`.trim());
   });
   throw invalid(file, 'it is none');
@@ -112,7 +112,7 @@ function needsPod({ tokenAttributes }: ProviderEntry): boolean {
 function checkNames(entries: readonly ProviderEntry[], config: string): void {
   const names = entries.map(({ name }) => name);
   const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  every([...twice], (name) => {
+  collectErrors([...twice], (name) => {
     throw invalid(config, `provider "${name}" stands there twice`);
   });
 }
@@ -133,12 +133,12 @@ export async function loadProviders(files: ProviderFiles): Promise<readonly Cred
   const text = await readText({ path: config, what: 'credential providers', advice: ADVICE });
   const entries = parseConfig(text, config).providers;
   checkNames(entries, config);
-  const providers = every(
+  const providers = collectErrors(
     entries.filter((entry) => !needsPod(entry)),
     (entry) => checkEntry(entry, files),
   );
   const faults = await Promise.all(providers.map(({ program }) => faultOfProgram(program, config)));
-  every(faults, (fault) => {
+  collectErrors(faults, (fault) => {
     if (fault !== null) throw fault;
   });
   return providers;

@@ -1,6 +1,6 @@
 import type { Credential } from '../credentials/credential.ts';
-import { parseDuration } from '../duration.ts';
-import { isObject, property } from '../json.ts';
+import { isObject, property } from '../lib/json.ts';
+import { parseDuration } from '../lib/parse-duration.ts';
 
 const CACHE_KEY_TYPES = ['Image', 'Registry', 'Global'] as const;
 

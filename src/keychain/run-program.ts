@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { AppError } from '../errors.ts';
+import { AppError } from '../lib/errors.ts';
 import type { KeychainLimits } from './defaults.ts';
 
 export type ProgramErrorCode = 'no-program' | 'program-failed';

@@ -1,4 +1,4 @@
-import { isObject, property, stringOr, type JsonObject } from '../json.ts';
+import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 import type { KubernetesConnection } from './connection.ts';
 import { createKubernetesError, fromStatus, fromThrown } from './kubernetes-error.ts';
 import { readLines, readStream } from './read-stream.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventResult, EventsPort, Logger, ObjectEvent } from '../assess/ports.ts';
-import { describeError } from '../errors.ts';
+import { describeError } from '../lib/errors.ts';
+import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import { isObjectName } from '../pod/object-name.ts';
-import { printable } from '../printable.ts';
 import { backoff, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
@@ -41,7 +41,7 @@ export interface EventsOptions {
 
 /** Texts name what registries say. Cut between two characters. */
 function boundNote(text: string): string {
-  const bytes = Buffer.from(printable(text));
+  const bytes = Buffer.from(stripControlCharacters(text));
   if (bytes.length <= DEFAULTS.maxNoteBytes) return bytes.toString();
   const room = DEFAULTS.maxNoteBytes - Buffer.byteLength(ELLIPSIS);
   // A stream keeps the bytes of a character that is not whole for later.

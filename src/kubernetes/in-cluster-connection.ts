@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
-import { describeError } from '../errors.ts';
-import { describeFileState } from '../read-text.ts';
+import { describeFileState } from '../files/read-text.ts';
+import { describeError } from '../lib/errors.ts';
 import { AGENT_OPTIONS, type KubernetesConnection } from './connection.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 

@@ -1,6 +1,6 @@
 import { Agent, type RequestOptions } from 'node:https';
-import { describeError } from '../errors.ts';
-import { describeFileState } from '../read-text.ts';
+import { describeFileState } from '../files/read-text.ts';
+import { describeError } from '../lib/errors.ts';
 import { AGENT_OPTIONS, type KubernetesConnection } from './connection.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 

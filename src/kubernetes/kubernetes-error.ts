@@ -1,5 +1,5 @@
-import { AppError } from '../errors.ts';
-import { isObject, property, stringOr } from '../json.ts';
+import { AppError } from '../lib/errors.ts';
+import { isObject, property, stringOr } from '../lib/json.ts';
 
 const CODES = [
   'unauthorized',

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError, type KubernetesError } from './kubernetes-error.ts';
 import { listPages } from './list-pages.ts';

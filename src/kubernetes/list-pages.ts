@@ -1,4 +1,4 @@
-import { isObject, property, type JsonObject } from '../json.ts';
+import { isObject, property, type JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/metadata-text.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError } from './kubernetes-error.ts';

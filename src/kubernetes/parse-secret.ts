@@ -6,7 +6,7 @@ import {
   type DockerConfigFormat,
 } from '../credentials/parse-docker-config.ts';
 import { parseServerPattern } from '../credentials/server-pattern.ts';
-import { isObject, property, stringOr, type JsonObject } from '../json.ts';
+import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 
 const KIB = 1024;
 

@@ -1,11 +1,11 @@
 import type { PullSecretsPort } from '../assess/ports.ts';
 import { EMPTY_KEYRING, joinKeyrings, weighCredentials, type Keyring } from '../credentials/keyring.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
-import { AppError } from '../errors.ts';
-import { orLate } from '../or-late.ts';
+import { AppError } from '../lib/errors.ts';
+import { raceAbort } from '../lib/race-abort.ts';
+import { createSingleFlightCache } from '../lib/single-flight.ts';
 import { isObjectName } from '../pod/object-name.ts';
 import { MAX_PULL_SECRETS, pullSecretNames } from '../pod/pull-secret-names.ts';
-import { createSharedAnswers } from '../shared-answers.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError, type KubernetesErrorCode } from './kubernetes-error.ts';
 import { parseSecret } from './parse-secret.ts';
@@ -36,7 +36,7 @@ export function createPullSecrets(
   options: PullSecretsOptions = {},
 ): PullSecretsPort {
   const { maxNames, role, ...kept } = { ...DEFAULTS, ...options };
-  const keyrings = createSharedAnswers<Keyring>(kept, ({ credentials }) => weighCredentials(credentials));
+  const keyrings = createSingleFlightCache<Keyring>(kept, ({ credentials }) => weighCredentials(credentials));
 
   /** Shared by all who ask in the meantime, so no single one's signal ends it; the client's own time limit does. */
   function readShared(namespace: string, name: string): Promise<Keyring> {
@@ -52,7 +52,7 @@ export function createPullSecrets(
     read: async (namespace, names, signal) => {
       const reading = Promise.all(readable(namespace, names).map((name) => readShared(namespace, name)));
       // The caller's share of the wait ends with its signal; the reading goes on and fills the cache for the next try.
-      return joinKeyrings(await orLate(reading, signal, late));
+      return joinKeyrings(await raceAbort(reading, signal, late));
     },
     forget: (namespace, names) => {
       for (const name of readable(namespace, names)) keyrings.forget(`${namespace}/${name}`);

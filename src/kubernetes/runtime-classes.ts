@@ -1,4 +1,4 @@
-import { orLate } from '../or-late.ts';
+import { raceAbort } from '../lib/race-abort.ts';
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
 import { parseRuntimeClass } from '../pod/parse-cluster-objects.ts';
 import type { KubernetesClient } from './client.ts';
@@ -57,7 +57,7 @@ export function createFetchRuntimeClasses(
       patience = AbortSignal.timeout(patienceMilliseconds);
       listing = list();
     }
-    return orLate(listing, AbortSignal.any([signal, patience]), () => {
+    return raceAbort(listing, AbortSignal.any([signal, patience]), () => {
       throw createKubernetesError('list runtime classes', 'timeout', { state: 'no answer in time' });
     });
   };

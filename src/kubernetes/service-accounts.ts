@@ -1,10 +1,10 @@
 import type { Logger, ServiceAccountsPort } from '../assess/ports.ts';
-import { describeError } from '../errors.ts';
-import { isObject, property, stringOr, type JsonObject } from '../json.ts';
-import { orLate } from '../or-late.ts';
+import { describeError } from '../lib/errors.ts';
+import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
+import { raceAbort } from '../lib/race-abort.ts';
+import { createSingleFlightCache } from '../lib/single-flight.ts';
 import { isObjectName } from '../pod/object-name.ts';
 import { pullSecretNames } from '../pod/pull-secret-names.ts';
-import { createSharedAnswers } from '../shared-answers.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
 
@@ -45,7 +45,7 @@ export function createServiceAccounts(
   { client, logger }: ServiceAccountsDeps,
   options: { readonly [Key in keyof typeof DEFAULTS]?: number } = {},
 ): ServiceAccountsPort {
-  const accounts = createSharedAnswers<Names>({ ...DEFAULTS, ...options }, weigh);
+  const accounts = createSingleFlightCache<Names>({ ...DEFAULTS, ...options }, weigh);
 
   async function read(namespace: string, name: string): Promise<Names> {
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(name)}`;
@@ -68,7 +68,7 @@ export function createServiceAccounts(
       if (!isObjectName(namespace) || !isObjectName(name)) return NONE;
       const reading = accounts.get(`${namespace}/${name}`, () => read(namespace, name)).catch(() => NONE);
       // Whoever has no time left goes on without; the reading fills the cache for the next one.
-      return orLate(reading, signal, () => NONE);
+      return raceAbort(reading, signal, () => NONE);
     },
   };
 }

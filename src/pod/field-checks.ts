@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../lib/errors.ts';
 
 /** Of the field that is looked at; null on the first walk, since hardly any Pod is broken and paths cost more than looking. */
 export type Path = string | null;

@@ -1,4 +1,4 @@
-import { child, isObject, property } from '../json.ts';
+import { child, isObject, property } from '../lib/json.ts';
 
 /** Whether a controller owns the object, such as a Deployment its ReplicaSets. */
 export function isControlled(object: unknown): boolean {

@@ -1,4 +1,4 @@
-import { child, isObject, property, stringMap, stringOr, type JsonObject } from '../json.ts';
+import { child, isObject, property, stringMap, stringOr, type JsonObject } from '../lib/json.ts';
 import type {
   ClusterNode,
   LimitRange,

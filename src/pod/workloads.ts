@@ -1,4 +1,4 @@
-import { isObject, property } from '../json.ts';
+import { isObject, property } from '../lib/json.ts';
 import type { Pod } from './pod.ts';
 import { readPod } from './read-pod.ts';
 

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { choice } from '../choice.ts';
+import { stringEnum } from '../lib/string-enum.ts';
 import { findingActions } from './finding-actions.ts';
 import { handlerSettings } from './handlers/handler-settings.ts';
 import { MODES } from './mode.ts';
@@ -37,16 +37,16 @@ function quantity(example: string, description: string) {
 /** The part of the configuration that the policy reads; every default stands here, or for a scenario in scenarios.ts. */
 export const policySettings = Type.Object(
   {
-    scenario: choice(SCENARIOS, {
+    scenario: stringEnum(SCENARIOS, {
       default: 'mixed',
       description:
         'Which defaults apply to keys that the file does not state: Linux and Wasm side by side; Wasm as the rule, Linux only on purpose; or few small nodes with an unsteady network. "wasmgate config defaults edge" prints those of one.',
     }),
-    mode: choice(MODES, {
+    mode: stringEnum(MODES, {
       default: 'enforce',
       description: 'What happens to a Pod by default; the namespace label wasmgate.dev/mode overrides it.',
     }),
-    onUnknownImage: choice(['allow', 'deny'], {
+    onUnknownImage: stringEnum(['allow', 'deny'], {
       default: 'allow',
       description: 'What happens to a Pod when the registry does not tell what its image is.',
     }),
@@ -67,7 +67,7 @@ export const policySettings = Type.Object(
       description:
         'Handlers of RuntimeClasses that Linux Pods name on purpose, with * for anything; what finding runtime-class-required asks for.',
     }),
-    variantAnnotation: choice(['always', 'when-needed', 'never'], {
+    variantAnnotation: stringEnum(['always', 'when-needed', 'never'], {
       default: 'always',
       description:
         'When Wasm Pods get the annotation module.wasm.image/variant: compat-smart, which crun reads.',
@@ -93,7 +93,7 @@ export const policySettings = Type.Object(
     }),
     resources: Type.Object(
       {
-        tier: choice(TIER_CHOICES, {
+        tier: stringEnum(TIER_CHOICES, {
           default: 'standard',
           description:
             'Requests and limits for Wasm containers that set none; none injects nothing. The label wasmgate.dev/resource-tier of a namespace overrides it, and the annotation of that name on a Pod overrides both.',
@@ -117,7 +117,7 @@ export const policySettings = Type.Object(
       description:
         'Refuse workloads whose Pods would be refused, rather than warn. Those that a controller writes are never refused.',
     }),
-    peek: choice(['off', 'when-needed'], {
+    peek: stringEnum(['off', 'when-needed'], {
       default: 'when-needed',
       description:
         "Whether wasmgate reads the first bytes of an image's layers, at most 256 KiB: if the image shows a sign of Wasm and its manifest leaves open what it is or imports, if it is small (at most three layers, 8 MiB together), and before it denies a Pod because of an ordinary image.",

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { invalidHosts } from './hosts/invalid-hosts.ts';
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;

@@ -1,5 +1,5 @@
 import type { UnknownReason } from '../detect/verdict.ts';
-import { isObject, property, stringOr } from '../json.ts';
+import { isObject, property, stringOr } from '../lib/json.ts';
 import { DEFAULTS } from './defaults.ts';
 import { RegistryError } from './errors.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';

@@ -1,6 +1,6 @@
 import type { RegistryFailure } from '../assess/ports.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
-import { AppError, redact } from '../errors.ts';
+import { AppError, redact } from '../lib/errors.ts';
 
 /** The image that was asked for. */
 export interface ImageSubject {

@@ -9,7 +9,7 @@ import { endpointsOf, type HostOptions } from './hosts/hosts.ts';
 import { rewriteRepository } from './hosts/rewrite-repository.ts';
 import type { HttpRequest, HttpResponse } from './http-types.ts';
 import type { AuthenticatedSend } from './login/authenticate.ts';
-import { nameBound } from './login/trial.ts';
+import { nameBound } from './login/login-attempts.ts';
 import { retry, type RetryDeps } from './retry.ts';
 
 export interface ExchangeDeps {

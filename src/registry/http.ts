@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
+import { rejectOnAbort } from '../lib/race-abort.ts';
 import type { Dispatchers } from './connection/dispatchers.ts';
 import { networkError } from './connection/network-error.ts';
 import { sendRequest } from './connection/undici-parts.ts';
 import type { Limits } from './defaults.ts';
 import type { HttpRequest, HttpResponse, RequestEvent, Send } from './http-types.ts';
-import { waitFor } from './wait-for.ts';
 
 export interface HttpDeps {
   readonly dispatchers: Dispatchers;
@@ -56,7 +56,7 @@ export function createHttp(deps: HttpDeps, limits: Limits): Send {
     try {
       signal.throwIfAborted();
       // undici looks at the signal only once there is a connection.
-      const dispatcher = await waitFor(deps.dispatchers.of(request), signal);
+      const dispatcher = await rejectOnAbort(deps.dispatchers.of(request), signal);
       const sent = sendRequest.call(dispatcher, {
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
@@ -65,7 +65,7 @@ export function createHttp(deps: HttpDeps, limits: Limits): Send {
         body: request.body ?? null,
         signal,
       });
-      const answer = await waitFor(sent, signal);
+      const answer = await rejectOnAbort(sent, signal);
       return toResponse(answer, request, { discardBytes: limits.discardBytes, done });
     } catch (error) {
       const failure = networkError(error, request);

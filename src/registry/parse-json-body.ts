@@ -1,5 +1,5 @@
 import type { ReadingRoom } from '../assess/ports.ts';
-import { parsedWeight } from '../json-weight.ts';
+import { estimateJsonBytes } from '../lib/estimate-json-bytes.ts';
 import { RegistryError } from './errors.ts';
 import type { HttpRequest } from './http-types.ts';
 import { OutOfRoomError } from './read-body.ts';
@@ -21,7 +21,7 @@ export function parseJsonBody(bytes: Uint8Array, request: HttpRequest, room?: Re
   } catch {
     throw invalid('what is not UTF-8');
   }
-  if (room?.take(parsedWeight(text)) === false) {
+  if (room?.take(estimateJsonBytes(text)) === false) {
     room.giveBack(bytes.byteLength);
     throw new OutOfRoomError();
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LayerQuestion, RegistryPort } from '../assess/ports.ts';
-import { describeError } from '../errors.ts';
 import { digestAlgorithm, type Digest } from '../image/digest.ts';
+import { describeError } from '../lib/errors.ts';
 import { errorFromResponse } from './error-from-response.ts';
 import { RegistryError } from './errors.ts';
 import type { Exchange } from './exchange.ts';

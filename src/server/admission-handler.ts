@@ -2,9 +2,9 @@ import type { FastifyReply, RouteHandlerMethod } from 'fastify';
 import { writeReview, type Answer } from '../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../admission/review.ts';
 import { createDeadline, type Deadline } from '../assess/deadline.ts';
-import { tellSome } from '../assess/images/tell-some.ts';
-import { AppError } from '../errors.ts';
-import { printable } from '../printable.ts';
+import { throttledWarn } from '../assess/throttled-warn.ts';
+import { AppError } from '../lib/errors.ts';
+import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import type { AdmissionMeter } from './admission-meter.ts';
 import type { AnswerRequest } from './answer-request.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -27,7 +27,7 @@ const DEFAULT_BUDGET = spendable(DEFAULTS.timeoutMilliseconds);
 /** The API server sends the same `?timeout=` with every request of a webhook: it is parsed once. */
 function createDeadlineReader(logger: ServerLogger): (query: unknown) => Deadline {
   let last: { readonly text: string; readonly budget: number } | null = null;
-  const warnOfTimeout = tellSome(logger, 'time-out is no duration; 10s taken');
+  const warnOfTimeout = throttledWarn(logger, 'time-out is no duration; 10s taken');
   return (query) => {
     const text = (query as Readonly<Record<string, unknown>>)['timeout'];
     if (text === undefined) return createDeadline(DEFAULT_BUDGET);
@@ -44,7 +44,7 @@ function createDeadlineReader(logger: ServerLogger): (query: unknown) => Deadlin
 
 /** Anybody who reaches the port writes these texts, and a log is read on a terminal. */
 function shorten(text: string, most = SHOWN_CHARACTERS): string {
-  return printable(text.slice(0, most));
+  return stripControlCharacters(text.slice(0, most));
 }
 
 function describeRequest({ uid, kind, operation, namespace, name }: AdmissionRequest): object {

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ReviewErrorCode } from '../admission/review.ts';
-import { AppError, describeError } from '../errors.ts';
+import { AppError, describeError } from '../lib/errors.ts';
 import type { FaultCode } from './admission-handler.ts';
 import type { ServerLogger } from './server-logger.ts';
 

@@ -1,6 +1,6 @@
 import type { FastifyContentTypeParser } from 'fastify';
-import { AppError } from '../errors.ts';
-import { parsedWeight } from '../json-weight.ts';
+import { AppError } from '../lib/errors.ts';
+import { estimateJsonBytes } from '../lib/estimate-json-bytes.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
 /** A body that has arrived and is JSON. */
@@ -58,8 +58,9 @@ function parseBody(bytes: Buffer): JsonBody {
   const text = bytes.toString();
   const { length } = bytes;
   // V8 takes two bytes for each character of a string that Latin-1 does not have.
-  const weigh = (): number => 2 * length + parsedWeight(text);
-  if (length >= BODY_WEIGHTS.weighedBytes && parsedWeight(text) > BODY_WEIGHTS.parsedBytes) throw tooHeavy();
+  const weigh = (): number => 2 * length + estimateJsonBytes(text);
+  if (length >= BODY_WEIGHTS.weighedBytes && estimateJsonBytes(text) > BODY_WEIGHTS.parsedBytes)
+    throw tooHeavy();
   try {
     return { value: JSON.parse(text), weigh };
   } catch (cause) {

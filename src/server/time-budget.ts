@@ -1,4 +1,4 @@
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../lib/parse-duration.ts';
 
 export const DEFAULTS = {
   /** `timeoutSeconds` of a webhook where the configuration says nothing (admissionregistration.k8s.io/v1). */

@@ -1,7 +1,7 @@
 import type { Deadline } from '../assess/deadline.ts';
-import { tellSome } from '../assess/images/tell-some.ts';
 import type { Logger } from '../assess/ports.ts';
-import { printable } from '../printable.ts';
+import { throttledWarn } from '../assess/throttled-warn.ts';
+import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
 /** The longest name of a namespace (DNS label, RFC 1123). */
@@ -41,11 +41,11 @@ interface Waiter {
  * wait: it is decided as after a time-out, and the look-ups go on for the next Pod of the image.
  */
 export function createWaiting(budget: MemoryBudget, logger: Pick<Logger, 'warn'>) {
-  const warnOfRoom = tellSome(logger, 'too many Pods wait for registries; admission decided without');
+  const warnOfRoom = throttledWarn(logger, 'too many Pods wait for registries; admission decided without');
   return async <Value>(pending: Promise<Value>, { owner, bytes, cut }: Waiter): Promise<Value> => {
     const lease = budget.lease(owner);
     if (!lease.resize(bytes)) {
-      warnOfRoom({ namespace: printable(owner.slice(0, NAMESPACE_CHARACTERS)), bytes });
+      warnOfRoom({ namespace: stripControlCharacters(owner.slice(0, NAMESPACE_CHARACTERS)), bytes });
       cut();
     }
     try {

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { ConfigDeps } from '../cli/config/config.ts';
 import type { ExaminedFiles } from '../config/configuration-reader.ts';
-import { isMissing } from '../read-text.ts';
+import { isMissing } from '../files/read-text.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
 import { findDeniedMirrors } from '../registry/hosts/find-denied-mirrors.ts';
 import { readNamedFiles } from '../registry/hosts/named-files.ts';

@@ -1,9 +1,9 @@
-import { tellSome } from '../assess/images/tell-some.ts';
 import type { Logger } from '../assess/ports.ts';
+import { throttledWarn } from '../assess/throttled-warn.ts';
 import type { Io } from '../cli/io.ts';
 import { formatKey } from '../config/describe-problem.ts';
-import { AppError, describeError } from '../errors.ts';
-import { isMissing } from '../read-text.ts';
+import { isMissing } from '../files/read-text.ts';
+import { AppError, describeError } from '../lib/errors.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import type { NameResolver } from '../registry/connection/guarded-connector.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
@@ -48,9 +48,9 @@ function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'>
 /** One line when an outage begins, and one when it ends: probes find out, once a second, whatever is asked meanwhile. */
 function logOutages(logger: Pick<Logger, 'info' | 'warn'>): NonNullable<RegistryClientOptions['onOutage']> {
   // Pods name hosts, and a tenant may name a thousand that are down.
-  const warn = tellSome(logger, 'registry is down');
+  const warn = throttledWarn(logger, 'registry is down');
   const info = { warn: (fields: object, message: string): void => logger.info(fields, message) };
-  const inform = tellSome(info, 'registry is reached again');
+  const inform = throttledWarn(info, 'registry is reached again');
   return ({ host, error, milliseconds }) => {
     if (error === null) inform({ host, seconds: Math.round(milliseconds / 1000) });
     else warn({ host, error });

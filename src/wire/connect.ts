@@ -1,7 +1,7 @@
 import type { Io } from '../cli/io.ts';
-import { AppError } from '../errors.ts';
 import type { KubernetesConnection } from '../kubernetes/connection.ts';
 import { createInClusterConnection } from '../kubernetes/in-cluster-connection.ts';
+import { AppError } from '../lib/errors.ts';
 
 /** client-node is loaded for a kubeconfig only: in a cluster two files say all, and its models cost 27 MiB. */
 export async function connect(kubeconfig: string | undefined, env: Io['env']): Promise<KubernetesConnection> {

@@ -22,12 +22,12 @@ import type { ServedMetrics } from '../server/metrics-server.ts';
 import { stopSignal } from '../server/stop-signal.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { createAssembler, createCatalog, DEFAULTS as ASSESS_DEFAULTS } from './assemble-assess.ts';
-import { assessUnderFile } from './assess-under-file.ts';
 import { connectRegistry } from './connect-registry.ts';
 import { connect } from './connect.ts';
 import { keepCertificate, type KeptCertificate } from './keep-certificate.ts';
-import { lendCredentials } from './lend-credentials.ts';
 import { observeAssessments } from './observe-assessments.ts';
+import { loadOperatorKeychain } from './operator-keychain.ts';
+import { reloadPolicy } from './reload-policy.ts';
 import { configurations, readServeSettings } from './settings.ts';
 import { tellOfChangedFiles } from './tell-of-changed-files.ts';
 import { createWebhookMetrics, openMetrics } from './webhook-metrics.ts';
@@ -46,7 +46,7 @@ async function createParts(version: string, flags: ServeFlags, { env, signal }: 
   const settings = await readServeSettings(flags);
   const logger = createLogger({ level: settings.log.level });
   const namespace = env['POD_NAMESPACE'] ?? ASSESS_DEFAULTS.namespace;
-  const keychain = await lendCredentials(settings, logger, env);
+  const keychain = await loadOperatorKeychain(settings, logger, env);
   const client = createKubernetesClient(await connect(flags.kubeconfig, env));
   const cluster = createCluster({ client, logger });
   const metrics = createWebhookMetrics(version, cluster, signal);
@@ -81,7 +81,7 @@ function followPolicy({ config: file, catalog }: Followed, parts: Parts, signal:
   if (file === undefined) return assemble(settings);
   const { parse } = configurations;
   const { onReload } = metrics;
-  return assessUnderFile({ file, assemble, parse, logger, onReload }, settings, signal);
+  return reloadPolicy({ file, assemble, parse, logger, onReload }, settings, signal);
 }
 
 /** What both webhooks ask: assessed, counted, and judged later if an image could not be read. */

@@ -1,5 +1,5 @@
-import { lookAgain } from '../config/look-again.ts';
-import { faultsIn } from '../every.ts';
+import { poll } from '../config/poll.ts';
+import { errorsIn } from '../lib/collect-errors.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
 import { readNamedFiles } from '../registry/hosts/named-files.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
@@ -18,7 +18,7 @@ async function faultsOf(setting: Lender, read: () => Promise<unknown>): Promise<
     await read();
     return [];
   } catch (error) {
-    const faults = faultsIn(error);
+    const faults = errorsIn(error);
     if (faults === null) throw error;
     return faults.map((fault) => ({ path: [setting], error: fault }));
   }
@@ -92,7 +92,7 @@ export async function tellOfChangedFiles(
       logger.warn({ files }, 'changed files that the configuration names apply after a restart only');
     } else logger.info({}, 'the files that the configuration names are as they were at the start');
   };
-  lookAgain(look, intervalMilliseconds, signal).catch((error: unknown) =>
+  poll(look, intervalMilliseconds, signal).catch((error: unknown) =>
     logger.error({ err: error }, 'files that the configuration names are not followed any more'),
   );
 }

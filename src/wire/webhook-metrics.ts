@@ -9,9 +9,9 @@ import { CONTENT_TYPE } from '../telemetry/exposition.ts';
 import type { LeveledLogger } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { addProcessMetrics } from '../telemetry/process-metrics.ts';
-import { RELOAD_RESULTS, type ReloadResult } from './assess-under-file.ts';
 import { meterAnswers, meterDecisions } from './meter-admissions.ts';
 import { meterImages, meterRegistry } from './meter-images.ts';
+import { RELOAD_RESULTS, type ReloadResult } from './reload-policy.ts';
 
 /** As resources are called, without a space: `runtimeclasses`. */
 function resourceOf(collection: string): string {

@@ -5,9 +5,9 @@ import { generateServingCertificate, LOCAL_NAMES } from '../certs/serving-certif
 import type { DemoCluster } from '../cli/demo/demo-cluster.ts';
 import type { DemoDeps } from '../cli/demo/run-demo.ts';
 import { CONFIGURATION_KIND, CONFIGURATION_VERSION } from '../config/configuration-kind.ts';
-import { AppError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
 import { createFixedCluster, type FixedCluster } from '../kubernetes/fixed-cluster.ts';
+import { AppError } from '../lib/errors.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { createRegistryClient } from '../registry/client.ts';
 import { createApp } from '../server/app.ts';
 import { serverTlsOptions } from '../server/certificate.ts';

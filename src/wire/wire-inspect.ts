@@ -8,8 +8,8 @@ import type { InspectDeps, InspectRequest } from '../cli/inspect/inspect-request
 import type { Io } from '../cli/io.ts';
 import { usageError } from '../cli/usage-error.ts';
 import type { Credential } from '../credentials/credential.ts';
-import { describeError } from '../errors.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
+import { describeError } from '../lib/errors.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import { readCertificates } from '../registry/hosts/load-tls.ts';
 import { readLivePlatforms } from './live-platforms.ts';

@@ -7,7 +7,7 @@ import { flagTexts } from '../../src/cli/parse.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { serveCommand, type ServeDeps, type ServeFlags } from '../../src/cli/serve.ts';
 import { versionCommand } from '../../src/cli/version.ts';
-import { AppError } from '../../src/errors.ts';
+import { AppError } from '../../src/lib/errors.ts';
 
 const KEYS = [
   {

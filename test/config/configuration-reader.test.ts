@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Type } from 'typebox';
 import { describe, expect, test } from 'vitest';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
-import { AppError } from '../../src/errors.ts';
+import { AppError } from '../../src/lib/errors.ts';
 import { policySettings } from '../../src/policy/settings.ts';
 import { registrySettings } from '../../src/registry/settings.ts';
 import { serverSettings } from '../../src/server/settings.ts';

@@ -2,7 +2,7 @@ import { Check, Compile } from 'typebox/schema';
 import { expect, test } from 'vitest';
 import { imageSettings } from '../../src/assess/settings.ts';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
-import { AppError } from '../../src/errors.ts';
+import { AppError } from '../../src/lib/errors.ts';
 import { policySettings } from '../../src/policy/settings.ts';
 import { registrySettings } from '../../src/registry/settings.ts';
 import { serverSettings } from '../../src/server/settings.ts';

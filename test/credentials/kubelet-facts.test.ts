@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { matchCredentials } from '../../src/credentials/match-credentials.ts';
 import { parseDockerConfig, type DockerConfigFormat } from '../../src/credentials/parse-docker-config.ts';
-import { AppError } from '../../src/errors.ts';
 import { parseReference } from '../../src/image/reference.ts';
+import { AppError } from '../../src/lib/errors.ts';
 
 /**
  * What the kubelet's own tests hold (kubernetes pkg/credentialprovider, keyring_test.go and config_test.go), as facts. A

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/json.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
 import { createKubeconfigConnection } from '../../src/kubernetes/kubeconfig-connection.ts';
 import { isKubernetesError } from '../../src/kubernetes/kubernetes-error.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
 import type { LimitRange, LimitRangeItem } from '../../src/pod/cluster-objects.ts';
 import { parseLimitRange } from '../../src/pod/parse-cluster-objects.ts';
 import type { Pod } from '../../src/pod/pod.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../src/errors.ts';
 import { formatReference, parseReference } from '../../src/image/reference.ts';
+import { AppError } from '../../src/lib/errors.ts';
 import { fc } from '../support/properties.ts';
 
 const DIGEST = `sha256:${'a1'.repeat(32)}`;

@@ -2,12 +2,12 @@ import { beforeAll, afterAll, describe, expect, test } from 'vitest';
 import { inspectImage } from '../../src/assess/images/inspect-image.ts';
 import { parseCredentialHelpers } from '../../src/credentials/parse-credential-helpers.ts';
 import { parseDockerConfig } from '../../src/credentials/parse-docker-config.ts';
-import { AppError } from '../../src/errors.ts';
-import { faultsIn } from '../../src/every.ts';
 import { parseImageConfig } from '../../src/image/image-config.ts';
 import { parseManifest } from '../../src/image/manifest.ts';
 import { DOCKER_LIST, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { formatReference, parseReference } from '../../src/image/reference.ts';
+import { errorsIn } from '../../src/lib/collect-errors.ts';
+import { AppError } from '../../src/lib/errors.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { readProxies } from '../../src/registry/connection/proxies.ts';
 import { parseHostsToml } from '../../src/registry/hosts/parse-hosts-toml.ts';
@@ -23,7 +23,7 @@ function unlessRefused<Result>(work: () => Result): Result | null {
   try {
     return work();
   } catch (error) {
-    if (faultsIn(error) !== null) return null;
+    if (errorsIn(error) !== null) return null;
     throw error;
   }
 }

@@ -2,10 +2,10 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { inspectImage } from '../../src/assess/images/inspect-image.ts';
 import {
-  createReadingRooms,
-  READING_DEFAULTS,
-  type ReadingRooms,
-} from '../../src/assess/images/reading-rooms.ts';
+  createMemoryBudget,
+  MEMORY_BUDGET_LIMITS,
+  type MemoryBudget,
+} from '../../src/assess/images/memory-budget.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
@@ -20,7 +20,7 @@ import { createTestClient, failureOf, imageAt } from '../support/registry-client
  */
 const MIB = 1024 * 1024;
 const MOST = 4 * MIB;
-const { smallRoom, largeRoom, largeAtOnce } = READING_DEFAULTS;
+const { smallRoom, largeRoom, largeAtOnce } = MEMORY_BUDGET_LIMITS;
 
 /** The document with blanks at its end, which take no time to parse. */
 function padded(document: object, bytes: number): string {
@@ -63,7 +63,7 @@ async function setUp(answer: RequestListener) {
 /** As the catalog does it: with a room of its own, which is closed whatever happens. */
 async function lookUp(
   { client, reference }: { readonly client: RegistryClient; readonly reference: ReturnType<typeof imageAt> },
-  rooms: ReadingRooms,
+  rooms: MemoryBudget,
   how: { readonly tenant?: string; readonly signal?: AbortSignal } = {},
 ): Promise<ImageFacts> {
   const { tenant = 'team-a', signal = AbortSignal.timeout(60_000) } = how;
@@ -83,7 +83,7 @@ test.for([
   { name: 'a manifest and a config of 4 MiB are read', image: largeImage(MOST, MOST) },
 ])('$name', async ({ image }) => {
   const bench = await setUp(serve(image));
-  const rooms = createReadingRooms();
+  const rooms = createMemoryBudget();
   expect(detectWasm(await lookUp(bench, rooms))).toMatchObject({ kind: 'wasm', flavour: 'wasi-image' });
   expect(rooms.bytesHeld()).toBe(0);
 });
@@ -93,7 +93,7 @@ test.for([
   { name: 'a config', image: largeImage(300, MOST + 1) },
 ])('$name of 4 MiB and a byte is not read', async ({ image }) => {
   const bench = await setUp(serve(image));
-  const rooms = createReadingRooms();
+  const rooms = createMemoryBudget();
   expect((await failureOf(lookUp(bench, rooms))).code).toBe('too-large');
   expect(rooms.bytesHeld()).toBe(0);
 });
@@ -101,7 +101,7 @@ test.for([
 test('an ordinary image needs no more room than everybody has', async () => {
   const image = largeImage(smallRoom / 2, smallRoom / 4);
   const bench = await setUp(serve(image));
-  const rooms = createReadingRooms({ largeAtOnce: 0 });
+  const rooms = createMemoryBudget({ largeAtOnce: 0 });
   expect(detectWasm(await lookUp(bench, rooms)).kind).toBe('wasm');
 });
 
@@ -118,14 +118,14 @@ test.for([
   const bench = await setUp((_request, response) => {
     response.writeHead(200, { 'content-type': OCI_MANIFEST }).end(manifest);
   });
-  const rooms = createReadingRooms();
+  const rooms = createMemoryBudget();
   expect((await failureOf(lookUp(bench, rooms))).code).toBe('too-large');
   expect(rooms.bytesHeld()).toBe(0);
 });
 
 test('64 at a time of 4 MiB each hold no more than a few of them, and all are read', async () => {
   const image = largeImage(MOST, 300);
-  const rooms = createReadingRooms({ largeWaiting: 64 });
+  const rooms = createMemoryBudget({ largeWaiting: 64 });
   const held: number[] = [];
   const stalled: ServerResponse[] = [];
   let isStalling = true;
@@ -199,7 +199,7 @@ describe('the one large room is free again', () => {
       code: 'too-large',
     },
   ])('after $name', async ({ bad, code }) => {
-    const rooms = createReadingRooms({ largeAtOnce: 1 });
+    const rooms = createMemoryBudget({ largeAtOnce: 1 });
     const signal = code === 'timeout' ? AbortSignal.timeout(1500) : AbortSignal.timeout(60_000);
     expect((await failureOf(lookUp(await setUp(bad), rooms, { signal }))).code).toBe(code);
     expect(rooms.bytesHeld()).toBe(0);
@@ -207,7 +207,7 @@ describe('the one large room is free again', () => {
   });
 
   test('when it is lost to one who has none', async () => {
-    const rooms = createReadingRooms({ largeAtOnce: 2, largeSafe: 0 });
+    const rooms = createMemoryBudget({ largeAtOnce: 2, largeSafe: 0 });
     const stalling = await setUp(endingAt('/blobs/', () => undefined));
     const stalled = [lookUp(stalling, rooms), lookUp(stalling, rooms)].map((looking) => failureOf(looking));
     await expect.poll(rooms.bytesHeld).toBeGreaterThanOrEqual(2 * MOST);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import type { AssessPod } from '../../src/assess/assessment.ts';
-import type { JsonObject } from '../../src/json.ts';
 import { createFixedCluster } from '../../src/kubernetes/fixed-cluster.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { assembleAssess } from '../../src/wire/assemble-assess.ts';

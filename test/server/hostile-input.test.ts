@@ -4,9 +4,9 @@ import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
-import { DEFAULTS as LINES } from '../../src/assess/images/tell-some.ts';
-import { AppError } from '../../src/errors.ts';
-import { hasUnprintable } from '../../src/printable.ts';
+import { DEFAULTS as LINES } from '../../src/assess/throttled-warn.ts';
+import { AppError } from '../../src/lib/errors.ts';
+import { hasControlCharacters } from '../../src/lib/strip-control-characters.ts';
 import { DEFAULTS } from '../../src/server/app.ts';
 import { answering, decided } from '../support/assessments.ts';
 import { readReview } from '../support/reviews.ts';
@@ -280,7 +280,7 @@ test('time-outs that are no duration are logged on one clean line each, and not 
   expect(asked).toHaveLength(count);
   const [first = ''] = webhook.log;
   expect(webhook.log.filter((line) => line.includes('time-out is no duration'))).toHaveLength(LINES.most);
-  expect(hasUnprintable((JSON.parse(first) as { timeout: string }).timeout)).toBe(false);
+  expect(hasControlCharacters((JSON.parse(first) as { timeout: string }).timeout)).toBe(false);
 });
 
 test('a fault is logged with clean names', async () => {
@@ -289,7 +289,7 @@ test('a fault is logged with clean names', async () => {
   const uid = `\u009b2J${'x'.repeat(1000)}`;
   await webhook.post('/validate', changed({ request: { ...review.request, uid } }));
   const logged = JSON.parse(webhook.log[0] ?? '') as { uid: string };
-  expect(hasUnprintable(logged.uid)).toBe(false);
+  expect(hasControlCharacters(logged.uid)).toBe(false);
   expect(logged.uid.length).toBeLessThan(300);
 });
 

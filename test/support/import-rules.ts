@@ -1,36 +1,27 @@
 import type { SourceImport } from './source-imports.ts';
 
-/** What a room may import: rooms whole, rooms for their types only. `.` is what lies in `src` itself and belongs to all. */
+/** What a room may import: rooms whole, rooms for their types only. */
 interface Rule {
   readonly rooms: readonly string[];
   /** A room, or one file of it. */
   readonly types?: readonly string[];
 }
 
-const EVERYWHERE: ReadonlySet<string> = new Set([
-  'errors.ts',
-  'every.ts',
-  'choice.ts',
-  'duration.ts',
-  'glob.ts',
-  'json.ts',
-  'json-weight.ts',
-  'nearest-name.ts',
-  'once-per.ts',
-  'or-late.ts',
-  'printable.ts',
-]);
+/** Small helpers, for every room. */
+const LIBRARY = 'lib';
 
-/** What touches the world, for rooms that may. */
-const WORLDLY: ReadonlySet<string> = new Set(['read-text.ts']);
+/** Reads the files that others name, for rooms that touch the world. */
+const FILES = 'files';
 
 /** What remembers, for rooms that are no functions of their arguments. */
-const REMEMBERING: ReadonlySet<string> = new Set(['shared-answers.ts']);
+const REMEMBERING: ReadonlySet<string> = new Set(['lib/single-flight.ts']);
 
 const EDGE: Rule = { rooms: ['image', 'pod', 'credentials'], types: ['policy', 'detect', 'assess/ports.ts'] };
 
-/** Imports run one way. Each room may import itself, the shared files of `src` and what stands here. */
+/** Imports run one way. Each room may import itself, `lib` and what stands here. */
 const RULES: Readonly<Record<string, Rule>> = {
+  lib: { rooms: [] },
+  files: { rooms: [] },
   image: { rooms: [] },
   credentials: { rooms: ['image'] },
   pod: { rooms: ['image'] },
@@ -52,7 +43,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 const PURE: ReadonlySet<string> = new Set(['image', 'detect', 'pod', 'policy', 'admission', 'credentials']);
 
 /** Rooms that touch the world by what is handed to them only. */
-const WITHOUT_WORLD: ReadonlySet<string> = new Set([...PURE, 'assess', 'server']);
+const WITHOUT_WORLD: ReadonlySet<string> = new Set([...PURE, LIBRARY, 'assess', 'server']);
 
 /** The only package that pure code may use: it describes the shape of settings and does nothing. */
 const PURE_PACKAGES: ReadonlySet<string> = new Set(['typebox']);
@@ -60,7 +51,7 @@ const PURE_PACKAGES: ReadonlySet<string> = new Set(['typebox']);
 /** The composition root: the only room that may import all others. */
 const COMPOSITION_ROOT = 'wire';
 
-/** What lies in `src` itself and belongs to nobody else. */
+/** The only code in `src` itself, and what it may import. */
 const ROOTS: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['cli', COMPOSITION_ROOT, '../package.json'],
 };
@@ -72,9 +63,8 @@ export function roomOf(file: string): string {
 function faultOfRoot({ from, to, isLocal }: SourceImport): string | null {
   const allowed = ROOTS[from];
   if (!isLocal) return null;
-  if (allowed !== undefined)
-    return allowed.includes(to) || allowed.includes(roomOf(to)) ? null : `${from} may not import ${to}`;
-  return roomOf(to) === '.' ? null : `${from} belongs to all and may not import ${to}`;
+  if (allowed === undefined) return `${from} lies in src itself, where only main.ts and bin.js belong`;
+  return allowed.includes(to) || allowed.includes(roomOf(to)) ? null : `${from} may not import ${to}`;
 }
 
 function faultOfPackage({ from, to, isType }: SourceImport, room: string): string | null {
@@ -92,8 +82,8 @@ export function faultOf(found: SourceImport): string | null {
   if (room === '.') return faultOfRoot(found);
   if (!isLocal) return faultOfPackage(found, room);
   const other = roomOf(to);
-  if (other === room || EVERYWHERE.has(to)) return null;
-  if (WORLDLY.has(to))
+  if (other === room || (other === LIBRARY && !REMEMBERING.has(to))) return null;
+  if (other === FILES)
     return WITHOUT_WORLD.has(room) ? `${from} may not import ${to}, which reads files` : null;
   if (REMEMBERING.has(to)) return PURE.has(room) ? `${from} may not import ${to}, which remembers` : null;
   const rule = RULES[room];

@@ -1,9 +1,9 @@
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { UnknownReason, Verdict } from '../../src/detect/verdict.ts';
-import { AppError } from '../../src/errors.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
+import { AppError } from '../../src/lib/errors.ts';
 import type { ClusterNode, LimitRange, LimitRangeItem, RuntimeClass } from '../../src/pod/cluster-objects.ts';
 import type { Container, Pod, PodSpec } from '../../src/pod/pod.ts';
 import { readPod } from '../../src/pod/read-pod.ts';

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { AppError } from '../../src/errors.ts';
+import { AppError } from '../../src/lib/errors.ts';
 import { createLogger, type LeveledLogger } from '../../src/telemetry/log.ts';
 import type { LogLevel } from '../../src/telemetry/settings.ts';
 

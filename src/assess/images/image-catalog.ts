@@ -1,17 +1,17 @@
 import type { ImageFacts } from '../../image/image-facts.ts';
 import { parseReference, type Reference } from '../../image/reference.ts';
-import { orLate } from '../../or-late.ts';
+import { raceAbort } from '../../lib/race-abort.ts';
 import type { Logger, RegistryFailure } from '../ports.ts';
 import { CATALOG_DEFAULTS, type CatalogOptions } from './catalog-defaults.ts';
+import { createFairQueue } from './fair-queue.ts';
 import type { ImageAnswer, ImageQuestion } from './image-answer.ts';
 import { stillTrying, timedOut, tooMany, tooManyOfNamespace, unreadable } from './image-failure.ts';
 import { createImageMemory, memoryKey, type MemorySize } from './image-memory.ts';
 import { createImageSource, type SourceDeps } from './image-source.ts';
 import { createLookInside, type Look } from './look-inside.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
+import { createMemoryBudget } from './memory-budget.ts';
 import { createPeekImage } from './peek-image.ts';
-import { createReadingRooms } from './reading-rooms.ts';
-import { createTurns } from './turns.ts';
 import { createWaitLimits, type Patience, type WaitOptions } from './wait-limits.ts';
 
 export interface ImageCatalog {
@@ -64,12 +64,12 @@ export function createImageCatalog(
     const reference = referenceOf(image);
     return reference !== null && deps.registry.isUnreachable(reference);
   };
-  const turns = createTurns({
+  const queue = createFairQueue({
     atOnce: settings.lookUpsAtOnce,
     waiting: settings.lookUpsWaiting,
     longestMilliseconds: settings.lookUpLongest,
   });
-  const rooms = createReadingRooms();
+  const rooms = createMemoryBudget();
   const underWay = createLookUpsUnderWay(settings.lookUpsOfNamespace);
   const waits = createWaitLimits({ isUnreachable }, options);
 
@@ -78,9 +78,9 @@ export function createImageCatalog(
 
   async function lookUp(question: ImageQuestion, known: ImageFacts | null): Promise<ImageFacts> {
     const { namespace } = question;
-    using turn = await turns.take(namespace, AbortSignal.timeout(settings.lookUpTimeout));
-    if (turn === null) throw tooMany(question);
-    using room = rooms.open(namespace, turn.signal);
+    using slot = await queue.take(namespace, AbortSignal.timeout(settings.lookUpTimeout));
+    if (slot === null) throw tooMany(question);
+    using room = rooms.open(namespace, slot.signal);
     const key = memoryKey(question);
     const onFailedTry = (failure: RegistryFailure): void => void failedTries.set(key, failure);
     const means = { signal: room.signal, room, onFailedTry };
@@ -108,7 +108,7 @@ export function createImageCatalog(
     const most = patience === 'whole' ? Infinity : waits.most(question, joined);
     const answer = memory.renew(question);
     const started = underWay.add(question.namespace, key, answer);
-    return orLate(answer, within(most, signal), () => {
+    return raceAbort(answer, within(most, signal), () => {
       // A wait that was cut short says nothing of the registry.
       if (most === Infinity) waits.noteTimeout(question, started);
       const failure = failedTries.get(key);
@@ -117,7 +117,7 @@ export function createImageCatalog(
     });
   }
 
-  const inside = createLookInside({ peek: createPeekImage(deps), turns, logger });
+  const inside = createLookInside({ peek: createPeekImage(deps), queue, logger });
 
   function lookInside(question: ImageQuestion, look: Look, signal: AbortSignal): Promise<ImageFacts> {
     const { image, namespace } = question;

@@ -1,6 +1,6 @@
 import { UNKNOWN_REASONS, type UnknownReason } from '../../detect/verdict.ts';
-import { AppError, describeError } from '../../errors.ts';
 import { parseReference } from '../../image/reference.ts';
+import { AppError, describeError } from '../../lib/errors.ts';
 import type { RegistryFailure } from '../ports.ts';
 import type { ImageFailure, ImageQuestion } from './image-answer.ts';
 

@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { UnknownReason } from '../../detect/verdict.ts';
 import { isChosenByArchitecture, type ImageFacts } from '../../image/image-facts.ts';
+import { estimateBytes } from '../../lib/estimate-bytes.ts';
 import type { Logger } from '../ports.ts';
+import { throttledWarn } from '../throttled-warn.ts';
 import type { CATALOG_DEFAULTS } from './catalog-defaults.ts';
 import type { ImageAnswer, ImageQuestion, KnownImage } from './image-answer.ts';
 import { asFailure, hostOf, isOutage, isPassing } from './image-failure.ts';
-import { tellSome } from './tell-some.ts';
-import { weigh } from './weigh.ts';
 
 type MemorySettings = { readonly [Key in keyof typeof CATALOG_DEFAULTS]: number };
 
@@ -71,7 +71,7 @@ function hasDigest(image: string): boolean {
 
 /** The answer of one look-up, and how long it holds. */
 function createLookUpOnce(deps: MemoryDeps, settings: MemorySettings) {
-  const tellFailure = tellSome(deps.logger, 'image look-up failed');
+  const tellFailure = throttledWarn(deps.logger, 'image look-up failed');
   return async (
     question: ImageQuestion,
     previous: Remembered | undefined,
@@ -120,7 +120,7 @@ export function createImageMemory(deps: MemoryDeps, settings: MemorySettings): I
     max: settings.maxEntries,
     maxSize: settings.maxBytes,
     maxEntrySize: settings.maxEntryBytes,
-    sizeCalculation: ({ answer }, key) => weigh(answer) + weigh(key) + 1,
+    sizeCalculation: ({ answer }, key) => estimateBytes(answer) + estimateBytes(key) + 1,
     ttl: settings.tagTtl,
     ttlResolution: settings.ttlResolution,
     noDeleteOnStaleGet: true,

@@ -1,9 +1,9 @@
 import { OPERATORS_CREDENTIALS, type Credential } from '../../credentials/credential.ts';
 import { EMPTY_KEYRING, type Keyring } from '../../credentials/keyring.ts';
-import { AppError } from '../../errors.ts';
 import type { ImageFacts } from '../../image/image-facts.ts';
 import { parseReference, type Reference } from '../../image/reference.ts';
-import { oncePer } from '../../once-per.ts';
+import { AppError } from '../../lib/errors.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import type { FetchOptions, KeychainPort, PullSecretsPort, RegistryPort } from '../ports.ts';
 import type { ImageQuestion } from './image-answer.ts';
 import { inspectImage } from './inspect-image.ts';

@@ -1,5 +1,4 @@
 import type { UnknownReason } from '../../detect/verdict.ts';
-import { AppError } from '../../errors.ts';
 import { chooseChildren, findUntakenWasm, offerOf, type ChildChoice } from '../../image/choose-children.ts';
 import type { Digest } from '../../image/digest.ts';
 import { EMPTY_CONFIG, parseImageConfig, type ImageConfig } from '../../image/image-config.ts';
@@ -18,6 +17,7 @@ import {
 } from '../../image/manifest.ts';
 import { CNCF_WASM_CONFIG, isImageConfig } from '../../image/media-types.ts';
 import { formatReference, type Reference } from '../../image/reference.ts';
+import { AppError } from '../../lib/errors.ts';
 import type { FetchOptions, RegistryPort } from '../ports.ts';
 
 /** Caps of our own on what one index may make us do. */

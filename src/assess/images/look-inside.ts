@@ -2,16 +2,16 @@ import { LRUCache } from 'lru-cache';
 import type { Credential } from '../../credentials/credential.ts';
 import type { CommandOverride } from '../../detect/effective-command.ts';
 import type { Scope } from '../../detect/open-question.ts';
-import { AppError } from '../../errors.ts';
 import type { ImageFacts } from '../../image/image-facts.ts';
 import { parseReference } from '../../image/reference.ts';
-import { orLate } from '../../or-late.ts';
+import { AppError } from '../../lib/errors.ts';
+import { raceAbort } from '../../lib/race-abort.ts';
 import { commandKey, LONGEST_COMMAND_KEY } from '../assess-container.ts';
 import type { Logger } from '../ports.ts';
+import type { FairQueue } from './fair-queue.ts';
 import { hostOf } from './image-failure.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
 import type { PeekImage } from './peek-image.ts';
-import type { Turns } from './turns.ts';
 
 export const LOOK_INSIDE_DEFAULTS = {
   /** Layers often lie elsewhere than manifests: a store out of reach must not cost every admission its time. */
@@ -56,7 +56,7 @@ export type LookInside = (image: LookedInto, look: Look, signal: AbortSignal) =>
 interface InsideDeps {
   readonly peek: PeekImage;
   /** Shared with all that is asked of registries. */
-  readonly turns: Turns;
+  readonly queue: FairQueue;
   readonly logger: Logger;
 }
 
@@ -67,7 +67,7 @@ function isBackedOff(error: AppError): boolean {
 }
 
 /** Equal looks under way are taken once; those that failed are not tried again for a while. */
-export function createLookInside({ peek, turns, logger }: InsideDeps): LookInside {
+export function createLookInside({ peek, queue, logger }: InsideDeps): LookInside {
   const { failureTtl, outageTtl, maxFailures, maxFailureBytes, timeout, looksOfNamespace } =
     LOOK_INSIDE_DEFAULTS;
   const underWay = new Map<string, Promise<ImageFacts>>();
@@ -86,9 +86,9 @@ export function createLookInside({ peek, turns, logger }: InsideDeps): LookInsid
   ): Promise<ImageFacts> {
     try {
       const reference = parseReference(image);
-      using turn = await turns.take(namespace, AbortSignal.timeout(timeout));
-      if (turn === null) return look.facts;
-      const { signal } = turn;
+      using slot = await queue.take(namespace, AbortSignal.timeout(timeout));
+      if (slot === null) return look.facts;
+      const { signal } = slot;
       const credentials = await credentialsFor(signal);
       const seen = await peek({ ...look, reference, credentials, signal, tenant: namespace });
       learn(seen);
@@ -113,6 +113,6 @@ export function createLookInside({ peek, turns, logger }: InsideDeps): LookInsid
       underWay.set(id, work);
       room.add(image.namespace, id, work);
     }
-    return orLate(work, signal, () => look.facts);
+    return raceAbort(work, signal, () => look.facts);
   };
 }

@@ -1,5 +1,5 @@
 import type { UnknownReason } from '../../detect/verdict.ts';
-import { AppError, describeError } from '../../errors.ts';
+import { AppError, describeError } from '../../lib/errors.ts';
 import type { ImageQuestion } from './image-answer.ts';
 
 /** Failures that another login could cure: registries hide repositories from strangers with 404. */

@@ -12,7 +12,7 @@ import {
 import { INTERFACE_BYTES, readModuleInterface } from '../../image/module-interface.ts';
 import type { Reference } from '../../image/reference.ts';
 import type { FetchOptions, RegistryPort } from '../ports.ts';
-import { createLayerShelf } from './layer-shelf.ts';
+import { createLayerCache } from './layer-cache.ts';
 import { searchLayers, type PeekBudget } from './search-layers.ts';
 
 /** How far a look inside one image goes, and how much is remembered of all of them. */
@@ -76,7 +76,7 @@ async function readLayerHead(
 
 export function createPeekImage(deps: PeekDeps, options: Partial<PeekLimits> = {}): PeekImage {
   const limits = { ...PEEK_DEFAULTS, ...options };
-  const shelf = createLayerShelf(limits.shelfBytes);
+  const shelf = createLayerCache(limits.shelfBytes);
 
   async function answer(
     { lookUps }: OpenQuestion,

@@ -13,7 +13,7 @@ import { isTarLayer } from '../../image/media-types.ts';
 import type { Reference } from '../../image/reference.ts';
 import { createTarReader } from '../../image/tar-reader.ts';
 import type { FetchOptions, RegistryPort } from '../ports.ts';
-import type { LayerShelf } from './layer-shelf.ts';
+import type { LayerCache } from './layer-cache.ts';
 import { createLookPace } from './look-pace.ts';
 
 export interface SearchLimits {
@@ -29,7 +29,7 @@ export interface PeekBudget {
 
 interface SearchDeps {
   readonly registry: RegistryPort;
-  readonly shelf: LayerShelf;
+  readonly shelf: LayerCache;
   readonly limits: SearchLimits;
 }
 

@@ -1,6 +1,6 @@
 import type { CommandOverride } from '../../detect/effective-command.ts';
-import { AppError } from '../../errors.ts';
 import type { Platform } from '../../image/platform.ts';
+import { AppError } from '../../lib/errors.ts';
 import type { ImageFailure } from '../images/image-answer.ts';
 import { asFailure } from '../images/image-failure.ts';
 import { inspectImage, type Inspection } from '../images/inspect-image.ts';

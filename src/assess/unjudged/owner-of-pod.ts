@@ -1,4 +1,4 @@
-import { stringOr } from '../../json.ts';
+import { stringOr } from '../../lib/json.ts';
 import { isObjectName } from '../../pod/object-name.ts';
 import type { Pod } from '../../pod/pod.ts';
 import type { ObjectReference } from '../ports.ts';

@@ -1,6 +1,6 @@
 import type { ImageCatalog } from '../images/image-catalog.ts';
-import { tellSome } from '../images/tell-some.ts';
 import type { Logger } from '../ports.ts';
+import { throttledWarn } from '../throttled-warn.ts';
 import { createJudgeOwner, questionsOf, type JudgeDeps, type JudgeResult } from './judge-owner.ts';
 import type { OwnerMemory } from './owner-memory.ts';
 import { ownerKey, type NextTry, type UnjudgedOwner } from './unjudged-owner.ts';
@@ -39,7 +39,7 @@ export function createRejudgeOwners(
   const settings = { ...REJUDGE_LIMITS, ...options };
   const { catalog, memory, logger } = deps;
   const judge = createJudgeOwner(deps);
-  const tellFailure = tellSome(logger, 'cannot judge admitted Pods now');
+  const tellFailure = throttledWarn(logger, 'cannot judge admitted Pods now');
   /** By owner, the namespace. */
   const running = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;

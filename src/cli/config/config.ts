@@ -1,5 +1,5 @@
-import { AppError, describeError } from '../../errors.ts';
-import { didYouMean } from '../../nearest-name.ts';
+import { AppError, describeError } from '../../lib/errors.ts';
+import { didYouMean } from '../../lib/nearest-name.ts';
 import type { Command, ParsedArguments } from '../command.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';

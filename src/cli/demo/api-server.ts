@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { Agent, request } from 'undici';
 import { REVIEW_VERSION } from '../../admission/review.ts';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../lib/errors.ts';
 import type { Pod } from '../../pod/pod.ts';
 
 /** `timeoutSeconds` of the two webhooks, as the manifests have them. */

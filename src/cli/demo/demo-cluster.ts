@@ -1,5 +1,5 @@
 import type { AssessPod } from '../../assess/assessment.ts';
-import type { JsonObject } from '../../json.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { ClusterView } from '../../policy/facts.ts';
 
 /** What the demo's cluster holds beside the RuntimeClasses of the manifests, as an API server would tell it. */

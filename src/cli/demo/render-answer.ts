@@ -1,7 +1,7 @@
 import type { Page, Style } from '../page.ts';
 import { renderDiff } from '../render-diff.ts';
 import { wrap } from '../text.ts';
-import { answerOf, type Played } from './broken-promises.ts';
+import { answerOf, type Played } from './check-scenes.ts';
 import { ANSWER_STYLES, INDENT } from './page.ts';
 import type { DemoAnswer } from './scenes.ts';
 

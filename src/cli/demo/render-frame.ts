@@ -1,7 +1,7 @@
 import type { ClusterView } from '../../policy/facts.ts';
 import type { Page } from '../page.ts';
 import { wrap } from '../text.ts';
-import { answerOf, findBrokenPromises, kindOf, type Played } from './broken-promises.ts';
+import { answerOf, checkScene, kindOf, type Played } from './check-scenes.ts';
 import { ANSWER_STYLES, renderFact, renderTitle } from './page.ts';
 
 export interface Stage {
@@ -70,7 +70,7 @@ function renderTable({ paint }: Page, played: readonly Played[]): readonly strin
 }
 
 export function renderClosing(page: Page, played: readonly Played[]): string {
-  const kept = played.filter((one) => findBrokenPromises(one).length === 0).length;
+  const kept = played.filter((one) => checkScene(one).length === 0).length;
   return [
     renderTitle(page, 'Summary'),
     ...renderTable(page, played),

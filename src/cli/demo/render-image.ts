@@ -1,6 +1,6 @@
 import type { Page } from '../page.ts';
 import { wrap } from '../text.ts';
-import type { ShownContainer } from './broken-promises.ts';
+import type { ShownContainer } from './check-scenes.ts';
 import { INDENT } from './page.ts';
 
 function describeVerdict({ verdict }: ShownContainer): string {

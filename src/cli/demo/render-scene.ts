@@ -1,7 +1,7 @@
 import type { Page } from '../page.ts';
 import { wrap } from '../text.ts';
 import { toYaml } from '../to-yaml.ts';
-import { findBrokenPromises, type Played } from './broken-promises.ts';
+import { checkScene, type Played } from './check-scenes.ts';
 import { INDENT, renderLabel, renderTitle } from './page.ts';
 import { renderAnswer } from './render-answer.ts';
 import { renderImage } from './render-image.ts';
@@ -10,7 +10,7 @@ import { renderImage } from './render-image.ts';
 export function renderScene(page: Page, played: Played, position: string): string {
   const { scene, containers } = played;
   const yaml = toYaml(scene.pod).trimEnd().split('\n');
-  const broken = findBrokenPromises(played);
+  const broken = checkScene(played);
   return [
     renderTitle(page, `${position} · ${scene.title}`),
     wrap(scene.story, page.columns, '  '),

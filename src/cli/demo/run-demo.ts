@@ -6,7 +6,7 @@ import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createPage } from '../page.ts';
 import { createApiServer, type ApiServer } from './api-server.ts';
-import { findBrokenPromises, type Played } from './broken-promises.ts';
+import { checkScene, type Played } from './check-scenes.ts';
 import { DEMO_CLUSTER, type DemoCluster, type DemoWebhook } from './demo-cluster.ts';
 import { pushDemoImages } from './demo-images.ts';
 import { createImageStoreRegistry } from './image-store-registry.ts';
@@ -84,7 +84,7 @@ export async function runDemo({ startWebhook }: DemoDeps, io: Io): Promise<ExitC
   const webhook = await startWebhook(DEMO_CLUSTER, io);
   try {
     const played = await perform(createImageStore(), webhook, io);
-    return played.every((one) => findBrokenPromises(one).length === 0) ? EXIT_CODES.ok : EXIT_CODES.failed;
+    return played.every((one) => checkScene(one).length === 0) ? EXIT_CODES.ok : EXIT_CODES.failed;
   } finally {
     await webhook.close();
   }

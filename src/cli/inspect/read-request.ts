@@ -1,7 +1,7 @@
-import { parseDuration } from '../../duration.ts';
-import { AppError } from '../../errors.ts';
 import { parsePlatform, type Platform } from '../../image/platform.ts';
 import { parseReference, type Reference } from '../../image/reference.ts';
+import { AppError } from '../../lib/errors.ts';
+import { parseDuration } from '../../lib/parse-duration.ts';
 import type { ParsedArguments } from '../command.ts';
 import { flagText, flagTexts } from '../parse.ts';
 import { usageError } from '../usage-error.ts';

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { ImageReport, DescribedImage } from '../../assess/inspect/image-report.ts';
-import { printable } from '../../printable.ts';
+import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import { createPage } from '../page.ts';
 import { table, wrap, type Row } from '../text.ts';
 
@@ -12,7 +12,7 @@ const DEFAULTS = {
 } as const;
 
 function shorten(text: string): string {
-  const clean = printable(text);
+  const clean = stripControlCharacters(text);
   const { valueCharacters } = DEFAULTS;
   return clean.length > valueCharacters ? `${clean.slice(0, valueCharacters)}…` : clean;
 }
@@ -77,5 +77,5 @@ export function renderTable(reported: DescribedImage, stream: Writable): string 
     ['Handlers', handlerRows(report, columns)],
   ];
   const shown = sections.filter(([, body]) => body !== '');
-  return `${shown.map(([title, body]) => `${paint('bold', printable(title))}\n${body}\n`).join('\n')}\n${describeTraffic(report)}\n`;
+  return `${shown.map(([title, body]) => `${paint('bold', stripControlCharacters(title))}\n${body}\n`).join('\n')}\n${describeTraffic(report)}\n`;
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../json.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Manifest } from './manifests.ts';
 
 /** Kinds that say something of a cluster, by `group/kind`. */

@@ -1,4 +1,4 @@
-import { isObject, property, stringOr, type JsonObject } from '../../json.ts';
+import { isObject, property, stringOr, type JsonObject } from '../../lib/json.ts';
 import type { ParsedDocument } from './parse-documents.ts';
 
 /** A Kubernetes object out of a document: the document itself, or an item of its list. */

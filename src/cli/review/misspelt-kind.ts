@@ -1,5 +1,5 @@
-import { stringOr } from '../../json.ts';
-import { nearestName } from '../../nearest-name.ts';
+import { stringOr } from '../../lib/json.ts';
+import { nearestName } from '../../lib/nearest-name.ts';
 import { WORKLOAD_KINDS } from '../../pod/workloads.ts';
 import { isFact } from './facts.ts';
 import type { Manifest } from './manifests.ts';

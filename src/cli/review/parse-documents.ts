@@ -1,5 +1,5 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
-import { describeError } from '../../errors.ts';
+import { describeError } from '../../lib/errors.ts';
 import { isNestedTooDeep } from './is-nested-too-deep.ts';
 import { parseJsonValues } from './parse-json-values.ts';
 import type { Problem } from './problem.ts';

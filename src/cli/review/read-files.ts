@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../../errors.ts';
-import { fileError, isMissing, readText } from '../../read-text.ts';
+import { fileError, isMissing, readText } from '../../files/read-text.ts';
+import { AppError } from '../../lib/errors.ts';
 import type { Problem } from './problem.ts';
 
 const DEFAULTS = {

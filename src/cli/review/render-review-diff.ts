@@ -1,4 +1,4 @@
-import { printable } from '../../printable.ts';
+import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Page } from '../page.ts';
 import { renderDiff } from '../render-diff.ts';
 import { describeObject, describePlace } from './describe-source.ts';
@@ -11,7 +11,7 @@ export function renderReviewDiff(page: Page, review: Reviewed): string {
   const head = [
     `--- ${describePlace(source)}`,
     `+++ ${describeObject(source)}, as wasmgate would have it`,
-  ].map((line) => page.paint('bold', printable(line)));
+  ].map((line) => page.paint('bold', stripControlCharacters(line)));
   const lines = renderDiff(page, review.subject.object, review.result);
   return `${[...head, ...lines].join('\n')}\n`;
 }

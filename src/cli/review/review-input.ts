@@ -1,5 +1,5 @@
 import type { AssessPod } from '../../assess/assessment.ts';
-import type { JsonObject } from '../../json.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { usageError } from '../usage-error.ts';
 import { isFact } from './facts.ts';
 import { isKustomization } from './kustomizations.ts';

@@ -2,7 +2,7 @@ import jsonPatch from 'fast-json-patch';
 import { createPatch, type PatchOperation } from '../../admission/json-patch.ts';
 import type { AssessPod, DecidedAssessment } from '../../assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../assess/deadline.ts';
-import { property, type JsonObject } from '../../json.ts';
+import { property, type JsonObject } from '../../lib/json.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
 import { readPod } from '../../pod/read-pod.ts';
 import type { Change, Decision } from '../../policy/decision.ts';

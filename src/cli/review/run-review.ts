@@ -1,5 +1,5 @@
 import type { AssessPod } from '../../assess/assessment.ts';
-import type { JsonObject } from '../../json.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { ParsedArguments } from '../command.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';

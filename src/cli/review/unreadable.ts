@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../lib/errors.ts';
 import type { Problem } from './problem.ts';
 import type { Unreadable } from './report.ts';
 import type { Input } from './review-input.ts';

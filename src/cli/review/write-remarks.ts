@@ -1,4 +1,4 @@
-import { printable } from '../../printable.ts';
+import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Io } from '../io.ts';
 import { describeObject, describePlace } from './describe-source.ts';
 import type { Output } from './outputs.ts';
@@ -17,7 +17,7 @@ function whereOf({ subject }: Reviewed): string {
 }
 
 function tell({ stderr }: Io, label: string, text: string): void {
-  stderr.write(`${label}: ${printable(text)}\n`);
+  stderr.write(`${label}: ${stripControlCharacters(text)}\n`);
 }
 
 /** Else exit code 3 would come without a word; in JSON the findings say it where there are any. */

@@ -1,6 +1,6 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
-import { whyNot } from '../why-not.ts';
+import { whyCannotRun } from '../why-cannot-run.ts';
 
 export const ephemeralContainerCannotRun: Rule = {
   id: 'ephemeral-container-cannot-run',
@@ -15,7 +15,7 @@ export const ephemeralContainerCannotRun: Rule = {
     const { previous, containers } = context;
     if (previous === undefined) return NO_FINDINGS;
     return containers.flatMap((assessed) => {
-      const reason = assessed.kind === 'ephemeral' ? whyNot(context, assessed) : null;
+      const reason = assessed.kind === 'ephemeral' ? whyCannotRun(context, assessed) : null;
       if (reason === null) return [];
       return {
         id: 'ephemeral-container-cannot-run' as const,

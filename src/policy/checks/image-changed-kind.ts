@@ -1,6 +1,6 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeContainer, describeVerdict } from '../describe.ts';
-import { whyNot } from '../why-not.ts';
+import { whyCannotRun } from '../why-cannot-run.ts';
 
 export const imageChangedKind: Rule = {
   id: 'image-changed-kind',
@@ -17,8 +17,8 @@ export const imageChangedKind: Rule = {
     if (previous === undefined) return NO_FINDINGS;
     return containers.flatMap((assessed) => {
       const before = previous.get(assessed.container.name);
-      const reason = assessed.kind === 'ephemeral' ? null : whyNot(context, assessed);
-      if (before === undefined || reason === null || whyNot(context, before) !== null) return [];
+      const reason = assessed.kind === 'ephemeral' ? null : whyCannotRun(context, assessed);
+      if (before === undefined || reason === null || whyCannotRun(context, before) !== null) return [];
       return {
         id: 'image-changed-kind' as const,
         container: assessed.container.name,

@@ -1,5 +1,5 @@
 import type { ImageConfig } from '../../image/image-config.ts';
-import { oncePer } from '../../once-per.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import type { PodRule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
 import type { WasmContainer } from '../facts.ts';

@@ -1,5 +1,5 @@
 import { formatPlatform } from '../../image/platform.ts';
-import { oncePer } from '../../once-per.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';

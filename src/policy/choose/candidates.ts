@@ -1,5 +1,5 @@
 import { isWasmPlatform } from '../../image/platform.ts';
-import { oncePer } from '../../once-per.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import { compatAnnotation } from '../compat-annotation.ts';

@@ -1,4 +1,4 @@
-import { oncePer } from '../../once-per.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import type { ClusterView } from '../facts.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
 import { BUILT_IN, handlerTable } from '../handlers/handler-table.ts';

@@ -1,4 +1,4 @@
-import { oncePer } from '../../once-per.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import type { PodContext } from '../context.ts';
 import type { AssessedContainer, ClusterView } from '../facts.ts';
 import type { PolicySettings } from '../settings.ts';

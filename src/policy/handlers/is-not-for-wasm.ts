@@ -1,4 +1,4 @@
-import { matchesGlob } from '../../glob.ts';
+import { matchesGlob } from '../../lib/matches-glob.ts';
 
 /** Handlers of GPU hooks, virtual machines and sandboxes for Linux programs, as their own installers name them. */
 const PATTERNS: readonly string[] = ['nvidia*', 'kata*', 'runsc*', 'gvisor*', 'sysbox*', 'runc*'];

@@ -1,4 +1,4 @@
-import { matchesGlob } from '../../glob.ts';
+import { matchesGlob } from '../../lib/matches-glob.ts';
 import type { PolicySettings } from '../settings.ts';
 
 /** Whether a Pod that names a class with this handler asks for Linux on purpose. */

@@ -1,5 +1,5 @@
 import { isPulledOn, type Platform } from '../../image/platform.ts';
-import { oncePer } from '../../once-per.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import type { ClusterNode, Taint } from '../../pod/cluster-objects.ts';
 import type { AssessedContainer, PodFacts } from '../facts.ts';
 import { handlerTable } from '../handlers/handler-table.ts';

@@ -1,5 +1,5 @@
 import { normalisePlatform, type Platform } from '../../image/platform.ts';
-import { oncePer } from '../../once-per.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import type { ClusterNode, Taint } from '../../pod/cluster-objects.ts';
 import { leavesForeignTarPacked } from '../unpacking.ts';
 import { lastingTaints } from './taints.ts';

@@ -1,4 +1,4 @@
-import { oncePer } from '../../once-per.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import type { ClusterNode, RuntimeClass } from '../../pod/cluster-objects.ts';
 import type { Pod } from '../../pod/pod.ts';
 import type { ClusterView } from '../facts.ts';

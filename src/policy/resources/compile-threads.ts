@@ -1,4 +1,4 @@
-import { oncePer } from '../../once-per.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import { tryParseQuantity, UNIT, type Quantity } from './quantity.ts';
 

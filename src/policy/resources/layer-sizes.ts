@@ -1,7 +1,7 @@
 import type { Packaging } from '../../detect/verdict.ts';
 import type { ImageFacts, ImageVariant } from '../../image/image-facts.ts';
 import { isTarLayer } from '../../image/media-types.ts';
-import { oncePer } from '../../once-per.ts';
+import { oncePer } from '../../lib/once-per.ts';
 
 /** Bytes of an image's code as the manifest tells them, before anything is pulled. */
 export interface LayerSizes {

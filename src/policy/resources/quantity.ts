@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../lib/errors.ts';
 
 /**
  * An amount in billionths of its unit (bytes or cores), exactly. Kubernetes itself counts no finer than that and rounds

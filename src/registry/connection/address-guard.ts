@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import ipaddr from 'ipaddr.js';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../lib/errors.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 

@@ -1,5 +1,5 @@
 import type { UnknownReason } from '../../detect/verdict.ts';
-import { describeError } from '../../errors.ts';
+import { describeError } from '../../lib/errors.ts';
 import { RegistryError } from '../errors.ts';
 import type { HttpRequest } from '../http-types.ts';
 import { AddressDeniedError } from './address-guard.ts';

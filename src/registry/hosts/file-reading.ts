@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AppError } from '../../errors.ts';
-import { faultsIn } from '../../every.ts';
-import { fileError, readText, type NamedFile } from '../../read-text.ts';
+import { fileError, readText, type NamedFile } from '../../files/read-text.ts';
+import { errorsIn } from '../../lib/collect-errors.ts';
+import type { AppError } from '../../lib/errors.ts';
 
 export interface FileFault {
   /** The setting that leads there, within its section. */
@@ -78,7 +78,7 @@ export function createFileReading(): FileReading {
         try {
           return await work();
         } catch (error) {
-          const found = faultsIn(error);
+          const found = errorsIn(error);
           if (found === null) throw error;
           faults.push(...found.map((fault) => ({ path, error: fault })));
           return otherwise;

@@ -1,4 +1,4 @@
-import { readText } from '../../read-text.ts';
+import { readText } from '../../files/read-text.ts';
 import type { EndpointList, HostsTable, TlsFiles, TlsMaterial } from '../endpoint.ts';
 import type { SettingFiles } from './file-reading.ts';
 import { checkCertificates, checkKeyOf } from './parse-pem.ts';

@@ -1,8 +1,8 @@
 import { isAbsolute, join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import { describeError } from '../../errors.ts';
-import { every } from '../../every.ts';
-import { isObject, property, type JsonObject } from '../../json.ts';
+import { collectErrors } from '../../lib/collect-errors.ts';
+import { describeError } from '../../lib/errors.ts';
+import { isObject, property, type JsonObject } from '../../lib/json.ts';
 import { parseEndpointHeaders } from '../endpoint-headers.ts';
 import type { EndpointList, EndpointSettings, TlsFiles } from '../endpoint.ts';
 import { invalidHosts } from './invalid-hosts.ts';
@@ -113,7 +113,7 @@ export function parseHostsToml(text: string, { file, folder }: HostsFile): Endpo
   const server = property(document, 'server') ?? '';
   if (typeof server !== 'string') throw invalidHosts(origin.subject, '"server" takes an address');
   const last = [server === '' ? null : server, document] as const;
-  return every([...Object.entries(tableOf(document, 'host', origin)), last], ([address, table]) => {
+  return collectErrors([...Object.entries(tableOf(document, 'host', origin)), last], ([address, table]) => {
     if (!isObject(table)) throw invalidHosts(origin.subject, `host "${address}" is no table`);
     return parseHost(address, table, origin);
   });

@@ -1,5 +1,5 @@
 import { DOCKER_HUB } from '../../image/reference.ts';
-import { isObject, property, type JsonObject } from '../../json.ts';
+import { isObject, property, type JsonObject } from '../../lib/json.ts';
 import { PLAIN_ENDPOINT, type EndpointList, type EndpointSettings, type TlsFiles } from '../endpoint.ts';
 import { HUB_HOST } from '../hub.ts';
 import { isLoopbackHost } from './hosts.ts';

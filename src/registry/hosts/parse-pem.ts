@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../lib/errors.ts';
 
 export type PemErrorCode = 'invalid-pem';
 

@@ -1,8 +1,8 @@
 import { LineCounter, parse, YAMLError } from 'yaml';
 import { OPERATORS_CREDENTIALS, type Credential } from '../../credentials/credential.ts';
 import { parseDockerConfig } from '../../credentials/parse-docker-config.ts';
-import { every } from '../../every.ts';
-import { isObject, type JsonObject } from '../../json.ts';
+import { collectErrors } from '../../lib/collect-errors.ts';
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { HostsTable, TlsFiles } from '../endpoint.ts';
 import { registryOfHost } from '../hub.ts';
 import { invalidHosts } from './invalid-hosts.ts';
@@ -43,7 +43,7 @@ export function parseRegistriesYaml(text: string, file: string): RegistriesFile 
   const source: Source = { configs, file };
   const unmirrored = Object.keys(configs).filter((name) => !Object.hasOwn(mirrors, name));
   // Docker Hub may stand under several names: those with endpoints come last, and so they win.
-  const read = every([...unmirrored, ...Object.keys(mirrors)], (name) => {
+  const read = collectErrors([...unmirrored, ...Object.keys(mirrors)], (name) => {
     const list = parseMirror(registryOfHost(name), objectOf(mirrors, name, file), source);
     const logins = name === OTHERS ? [] : parseAuth(name, objectOf(configs, name, file), file);
     return { entry: list === null ? [] : ([[registryOfHost(name), list]] as const), logins };

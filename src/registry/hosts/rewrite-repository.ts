@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../lib/errors.ts';
 
 /** Another name for repositories, as K3s has it: the part that matches is replaced, every time it occurs. */
 export interface Rewrite {

@@ -4,8 +4,14 @@ import { RegistryError } from '../errors.ts';
 import type { HttpRequest, HttpResponse, Send } from '../http-types.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { Grant } from './grant.ts';
+import {
+  describeRefusal,
+  isInVain,
+  noteRefusal,
+  type Candidate,
+  type LoginAttempts,
+} from './login-attempts.ts';
 import type { Login, Logins } from './logins.ts';
-import { describeRefusal, isInVain, noteRefusal, type Candidate, type Trial } from './trial.ts';
 
 const DEFAULTS = {
   /** Of a challenge that nobody can answer: the scheme stands at its beginning. */
@@ -72,7 +78,7 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
 
   /** The answer, or as what it is refused. */
   const attempt = async (
-    trial: Trial,
+    trial: LoginAttempts,
     candidate: Candidate,
     authorization: string,
   ): Promise<HttpResponse | RegistryError> => {
@@ -84,7 +90,10 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
   };
 
   /** With a login that worked before; null where there is none, or it works no more. */
-  const sendKnown = async (trial: Trial, candidates: readonly Candidate[]): Promise<HttpResponse | null> => {
+  const sendKnown = async (
+    trial: LoginAttempts,
+    candidates: readonly Candidate[],
+  ): Promise<HttpResponse | null> => {
     const { subject } = trial.request;
     for (const candidate of candidates) {
       const authorization = logins.get(subject, candidate);
@@ -100,7 +109,7 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
   };
 
   const sendFresh = async (
-    trial: Trial,
+    trial: LoginAttempts,
     candidates: readonly Candidate[],
     challenge: Challenge,
   ): Promise<HttpResponse | null> => {
@@ -120,7 +129,7 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
 
   return async (request, credentials) => {
     const candidates = [...credentials, null];
-    const trial: Trial = { request, refused: new Set(), refusal: null };
+    const trial: LoginAttempts = { request, refused: new Set(), refusal: null };
     const known = await sendKnown(trial, candidates);
     if (known !== null) return known;
     const open = candidates.filter((candidate) => !isInVain(trial, candidate));

@@ -1,8 +1,8 @@
 import type { Credential } from '../../credentials/credential.ts';
+import { rejectOnAbort } from '../../lib/race-abort.ts';
 import { networkError } from '../connection/network-error.ts';
 import type { Limits } from '../defaults.ts';
 import type { HttpRequest, Send } from '../http-types.ts';
-import { waitFor } from '../wait-for.ts';
 import type { Challenge } from './challenge.ts';
 import { loginKey, type Login } from './logins.ts';
 import { parseRealm } from './realm.ts';
@@ -52,7 +52,7 @@ export function createGrant(
       return { authorization: `Bearer ${secret.token}`, milliseconds: limits.loginMs };
     }
     try {
-      const token = await waitFor(tokenFor(credential, challenge, request), request.signal);
+      const token = await rejectOnAbort(tokenFor(credential, challenge, request), request.signal);
       return { authorization: `Bearer ${token.value}`, milliseconds: token.milliseconds };
     } catch (error) {
       const realm = challenge.params.get('realm') ?? '';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Credential } from '../../credentials/credential.ts';
-import { oncePer } from '../../once-per.ts';
+import { oncePer } from '../../lib/once-per.ts';
 import type { Limits } from '../defaults.ts';
 import type { ImageSubject } from '../errors.ts';
 import { hashKey } from '../hash-key.ts';

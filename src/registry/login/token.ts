@@ -1,5 +1,5 @@
 import type { CredentialSecret } from '../../credentials/credential.ts';
-import { isObject, property } from '../../json.ts';
+import { isObject, property } from '../../lib/json.ts';
 import type { Limits } from '../defaults.ts';
 import { describeAnswer, errorFromResponse } from '../error-from-response.ts';
 import { RegistryError } from '../errors.ts';

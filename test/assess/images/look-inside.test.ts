@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { createFairQueue } from '../../../src/assess/images/fair-queue.ts';
 import { createLookInside, LOOK_INSIDE_DEFAULTS } from '../../../src/assess/images/look-inside.ts';
-import { createTurns } from '../../../src/assess/images/turns.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError } from '../../../src/lib/errors.ts';
 import { imageFacts, linux } from '../../support/image-facts.ts';
 import { createRecordingLogger } from '../../support/recording-logger.ts';
 
@@ -15,7 +15,7 @@ test('looks that failed are remembered within a bound of bytes', async () => {
       peeks += 1;
       return Promise.reject(new AppError('not-found', 'Cannot read layer'));
     },
-    turns: createTurns({ atOnce: 8, waiting: 8 }),
+    queue: createFairQueue({ atOnce: 8, waiting: 8 }),
     logger: createRecordingLogger().logger,
   });
   const facts = imageFacts(linux('/app'));

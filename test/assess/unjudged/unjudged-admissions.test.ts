@@ -11,7 +11,7 @@ import {
 } from '../../../src/assess/unjudged/unjudged-admissions.ts';
 import { EMPTY_KEYRING } from '../../../src/credentials/keyring.ts';
 import type { UnknownReason } from '../../../src/detect/verdict.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError } from '../../../src/lib/errors.ts';
 import type { OwnerReference, Pod } from '../../../src/pod/pod.ts';
 import type { PolicySettings } from '../../../src/policy/settings.ts';
 import { clusterPort } from '../../support/cluster-port.ts';

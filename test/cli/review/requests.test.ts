@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import type { JsonObject } from '../../../src/json.ts';
 import { createFixedCluster } from '../../../src/kubernetes/fixed-cluster.ts';
+import type { JsonObject } from '../../../src/lib/json.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
 import { assembleAssess } from '../../../src/wire/assemble-assess.ts';
 import { settings } from '../../support/pods.ts';

@@ -1,0 +1,31 @@
+const LATE = Symbol('late');
+
+/**
+ * Resolves with the work's result, or with that of `late()` (which may throw) if the signal fires first. The work goes on, for
+ * those who ask later.
+ */
+export async function raceAbort<Result>(
+  work: Promise<Result>,
+  signal: AbortSignal,
+  late: () => Result,
+): Promise<Result> {
+  // If the wait ends first, nobody handles a rejection of the work.
+  work.catch(() => undefined);
+  const { promise: aborted, resolve } = Promise.withResolvers<typeof LATE>();
+  const onAbort = (): void => resolve(LATE);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const first = await Promise.race([work, aborted]);
+    return first === LATE ? late() : first;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Waits for work that others wait for too: when the signal aborts, only this wait ends, with the signal's reason. */
+export function rejectOnAbort<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return raceAbort(work, signal, () => {
+    throw signal.reason as Error;
+  });
+}

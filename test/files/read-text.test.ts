@@ -1,0 +1,70 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fileError, isMissing, readText } from '../../src/files/read-text.ts';
+import { AppError } from '../../src/lib/errors.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wasmgate-text-'));
+  await mkdir(join(folder, 'folder'));
+  await symlink('round', join(folder, 'round'));
+  await writeFile(join(folder, 'text'), 'grün\n');
+  await writeFile(join(folder, 'marked'), '\uFEFFtext');
+  await writeFile(join(folder, 'empty'), '');
+  await writeFile(join(folder, 'powershell'), Buffer.from('\uFEFFa: b\n', 'utf16le'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+test.for([
+  { name: 'text', says: 'grün\n' },
+  { name: 'marked', says: 'text' },
+  { name: 'empty', says: '' },
+])('$name is read', async ({ name, says }) => {
+  expect(await readText({ path: join(folder, name) })).toBe(says);
+});
+
+test.for([
+  { name: 'none', code: 'missing-file', says: 'there is no such file or folder' },
+  { name: 'text/none', code: 'missing-file', says: 'a part of its path is no folder' },
+  { name: 'folder', code: 'unreadable-file', says: 'it is a folder' },
+  { name: 'round', code: 'unreadable-file', says: 'its links lead round in a circle' },
+  { name: 'powershell', code: 'unreadable-file', says: 'it is no UTF-8 text' },
+  { name: 'x'.repeat(300), code: 'unreadable-file', says: 'no file has so long a name' },
+])('$name is refused: $says', async ({ name, code, says }) => {
+  const path = join(folder, name);
+  const error = await readText({ path, what: 'list', advice: 'Try another.' }).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toMatchObject({
+    code,
+    message: `Cannot read list "${path}": ${says}`,
+    blame: 'input',
+    advice: 'Try another.',
+  });
+  expect(error).not.toHaveProperty('cause');
+  expect(isMissing(error)).toBe(code === 'missing-file');
+});
+
+test('a file of just the size is read, one byte more is not; nor is a device without an end', async () => {
+  const path = join(folder, 'text');
+  expect(await readText({ path, maxBytes: 6 })).toHaveLength(5);
+  await expect(readText({ path, maxBytes: 5 })).rejects.toThrow('it is larger than 5 bytes');
+  await expect(readText({ path: '/dev/zero' })).rejects.toThrow('it is larger than 1048576 bytes');
+});
+
+// Whoever tests as root may read every file: the system's answer is put in its words here.
+test('a file of somebody else is refused', () => {
+  const cause = Object.assign(new Error('EACCES: permission denied, open'), { code: 'EACCES' });
+  expect(fileError({ path: 'a' }, cause)).toMatchObject({ message: 'Cannot read "a": you may not read it' });
+});
+
+test('what has no words of ours is told by its code, with what Node says', () => {
+  const cause = Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+  expect(fileError({ path: 'a' }, cause)).toMatchObject({ message: 'Cannot read "a": EIO', cause });
+  const own = new AppError('other', 'Cannot do it');
+  expect(fileError({ path: 'a' }, own)).toBe(own);
+});

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { didYouMean, nearestName } from '../../src/lib/nearest-name.ts';
+
+const COMMANDS = ['serve', 'review', 'version'];
+
+test.each([
+  ['a letter left out', 'serv', 'serve'],
+  ['two letters swapped', 'sevre', 'serve'],
+  ['a letter too many', 'reviiew', 'review'],
+  ['another case', 'VERSION', 'version'],
+  ['the nearest of several', 'revier', 'review'],
+  ['the beginning of one', 'vers', 'version'],
+  ['nothing near', 'deploy', null],
+  ['one letter', 'x', null],
+  ['something very long', 'serve'.repeat(10_000), null],
+])('%s', (_case, typed, expected) => {
+  expect(nearestName(typed, COMMANDS)).toBe(expected);
+});
+
+test.each([
+  ['a beginning goes before a word as short that is near', '--file', ['--live', '--filename'], '--filename'],
+  ['the beginning of several is that of none', '--fact', ['--factory', '--facts'], '--facts'],
+  ['a short beginning is that of any', 'se', ['serve'], null],
+])('%s', (_case, typed, names, expected) => {
+  expect(nearestName(typed, names)).toBe(expected);
+});
+
+test('as a sentence, or nothing', () => {
+  expect(didYouMean('serv', COMMANDS)).toBe(' Did you mean "serve"?');
+  expect(didYouMean('serv', [])).toBe('');
+});

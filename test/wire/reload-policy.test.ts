@@ -1,0 +1,215 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { AssessmentRequest } from '../../src/assess/assessment.ts';
+import { createDeadline } from '../../src/assess/deadline.ts';
+import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
+import { policySettings } from '../../src/policy/settings.ts';
+import { createLogger } from '../../src/telemetry/log.ts';
+import { logSettings } from '../../src/telemetry/settings.ts';
+import { reloadPolicy } from '../../src/wire/reload-policy.ts';
+import { createWebhookMetrics } from '../../src/wire/webhook-metrics.ts';
+import { readSeries } from '../support/exposition.ts';
+import { pod } from '../support/pods.ts';
+import { waitFor } from '../support/processes.ts';
+
+const reader = createConfigurationReader({ policy: policySettings, log: logSettings });
+
+type Settings = ReturnType<typeof reader.defaults>;
+
+let folder: string;
+let stop: AbortController;
+let lines: string[];
+let version = 0;
+let isLinked: boolean;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wasmgate-reload-'));
+  stop = new AbortController();
+  lines = [];
+  isLinked = false;
+});
+
+afterEach(async () => {
+  stop.abort();
+  await rm(folder, { recursive: true });
+});
+
+/** As the kubelet brings a ConfigMap: a folder beside, and a link to it that is swapped. */
+async function mount(text: string): Promise<string> {
+  version += 1;
+  const data = `..data-${version}`;
+  await mkdir(join(folder, data));
+  await writeFile(join(folder, data, 'wasmgate.yaml'), text);
+  await symlink(data, join(folder, '..new'));
+  await rename(join(folder, '..new'), join(folder, '..data'));
+  if (!isLinked) await symlink(join('..data', 'wasmgate.yaml'), join(folder, 'wasmgate.yaml'));
+  isLinked = true;
+  return join(folder, 'wasmgate.yaml');
+}
+
+function file(sections: string): string {
+  return `{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, ${sections}}`;
+}
+
+const REQUEST: AssessmentRequest = {
+  subject: 'pod',
+  pod: pod(),
+  namespace: 'default',
+  step: 'validate',
+  deadline: createDeadline(1000),
+};
+
+const UNLISTED = { ready: false, current: false, lastContact: null, failure: null, restarts: 0 };
+
+/**
+ * A use case that answers the mode of the policy it was made with.
+ * @param overrides as the command line has them
+ */
+async function start(sections: string, overrides: Partial<Settings> = {}) {
+  const path = await mount(file(sections));
+  let made = 0;
+  const logger = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+  const states = () => ({
+    'runtime classes': UNLISTED,
+    namespaces: UNLISTED,
+    nodes: UNLISTED,
+    'limit ranges': UNLISTED,
+  });
+  const metrics = createWebhookMetrics('0', { states }, stop.signal);
+  const assess = reloadPolicy(
+    {
+      file: path,
+      parse: reader.parse,
+      logger,
+      onReload: metrics.onReload,
+      intervalMilliseconds: 5,
+      assemble: ({ policy }) => {
+        made += 1;
+        return () => Promise.resolve({ kind: 'skipped', reason: policy.mode, notes: [] });
+      },
+    },
+    { ...(await reader.read(path)), ...overrides },
+    stop.signal,
+  );
+  const mode = async (): Promise<string> => {
+    const assessment = await assess(REQUEST);
+    return assessment.kind === 'skipped' ? assessment.reason : '';
+  };
+  /** What a collector would see of reloads. */
+  const reloads = () => {
+    const series = readSeries(metrics.page.write());
+    return {
+      taken: series['wasmgate_config_reloads_total{result="success"}'],
+      refused: series['wasmgate_config_reloads_total{result="failure"}'],
+      isGood: series['wasmgate_config_last_reload_successful'],
+      at: series['wasmgate_config_last_reload_success_timestamp_seconds'],
+    };
+  };
+  return { mode, made: () => made, reloads };
+}
+
+async function waitForMode({ mode }: { mode: () => Promise<string> }, wanted: string): Promise<void> {
+  await waitFor(async () => (await mode()) === wanted, { what: `mode ${wanted}`, seconds: 120 });
+}
+
+async function waitForLine(words: string): Promise<string> {
+  return waitFor(() => Promise.resolve(lines.find((line) => line.includes(words))), {
+    what: words,
+    seconds: 120,
+  });
+}
+
+test('a swapped file applies to the next admission', async () => {
+  const started = await start('policy: {mode: enforce}');
+  expect(await started.mode()).toBe('enforce');
+  await mount(file('policy: {mode: audit}'));
+  await waitForMode(started, 'audit');
+  await mount(file('policy: {mode: warn}'));
+  await waitForMode(started, 'warn');
+  expect(started.made()).toBe(3);
+});
+
+test('a wrong file is told once and changes nothing; the next good one applies', async () => {
+  const started = await start('policy: {mode: enforce}');
+  const begun = started.reloads();
+  expect(begun).toMatchObject({ taken: 0, refused: 0, isGood: 1 });
+  await mount(file('policy: {mode: enfroce}'));
+  expect(await waitForLine('is not taken')).toContain('Did you mean');
+  expect(await started.mode()).toBe('enforce');
+  expect(started.reloads()).toEqual({ taken: 0, refused: 1, isGood: 0, at: begun.at });
+  await mount(file('policy: {mode: warn}'));
+  await waitForMode(started, 'warn');
+  expect(started.reloads()).toMatchObject({ taken: 1, refused: 1, isGood: 1 });
+  expect(started.reloads().at).toBeGreaterThan(begun.at ?? Infinity);
+  expect(lines.filter((line) => line.includes('is not taken'))).toHaveLength(1);
+});
+
+test('a problem that comes back is told again', async () => {
+  const started = await start('policy: {mode: enforce}');
+  await mount(file('policy: {mode: enfroce}'));
+  await waitForLine('is not taken');
+  await mount(file('policy: {mode: warn}'));
+  await waitForMode(started, 'warn');
+  await mount(file('policy: {mode: enfroce}'));
+  await waitFor(() => Promise.resolve(started.reloads().refused === 2), {
+    what: 'the second refusal',
+    seconds: 120,
+  });
+});
+
+/** Rendered without its values, it turned every cluster in mode audit to enforce. */
+test.for([
+  ['nothing', ''],
+  ['comments and blanks', '# all defaults\n\n  # see the manual\n---\n'],
+])('a file that has lost its content for %s changes nothing', async ([, text = '']) => {
+  const started = await start('policy: {mode: audit}');
+  await mount(text);
+  await waitForLine('it is empty now');
+  expect(await started.mode()).toBe('audit');
+  expect(started.reloads()).toMatchObject({ taken: 0, refused: 1, isGood: 0 });
+  await mount(file('policy: {}'));
+  await waitForMode(started, 'enforce');
+});
+
+test('a file that is away for a while is told, and what was read stays', async () => {
+  const started = await start('policy: {mode: audit}');
+  await rename(join(folder, '..data'), join(folder, '..away'));
+  await waitForLine('is not taken');
+  expect(await started.mode()).toBe('audit');
+  expect(started.reloads()).toMatchObject({ refused: 1, isGood: 0 });
+  await rename(join(folder, '..away'), join(folder, '..data'));
+  // As it was before: nothing new to apply, and yet the problem is over.
+  await waitFor(() => Promise.resolve(started.reloads().isGood === 1), {
+    what: 'the end of the problem',
+    seconds: 120,
+  });
+  expect(started.made()).toBe(1);
+  await mount(file('policy: {mode: warn}'));
+  await waitForMode(started, 'warn');
+});
+
+test('other sections need a restart, and the log says which', async () => {
+  const started = await start('policy: {mode: audit}, log: {level: info}');
+  await waitFor(() => Promise.resolve(started.made() === 1), { what: 'the first look', seconds: 120 });
+  await mount(file('policy: {mode: warn}, log: {level: debug}'));
+  await waitForMode(started, 'warn');
+  await mount(file('policy: {mode: audit}, log: {level: warn}'));
+  expect(await waitForLine('after a restart')).toContain('"sections":["log"]');
+});
+
+test('what the command line overrides is no change of the file', async () => {
+  const started = await start('policy: {mode: audit}, log: {level: info}', { log: { level: 'debug' } });
+  await mount(file('policy: {mode: warn}, log: {level: info}'));
+  await waitForMode(started, 'warn');
+  expect(lines.filter((line) => line.includes('after a restart'))).toEqual([]);
+});
+
+test('without a change nothing is made anew', async () => {
+  const started = await start('policy: {mode: audit}');
+  await mount(file('policy: {mode: audit}  '));
+  await mount(`# a comment\n${file('policy: {mode: warn}')}`);
+  await waitForMode(started, 'warn');
+  expect(started.made()).toBe(2);
+});
