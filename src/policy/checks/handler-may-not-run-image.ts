@@ -24,6 +24,9 @@ function likeness(
 
 const WITHOUT_START =
   'Build it as a command, or name a function that it exports behind its file: command: ["/app.wasm#NAME"].';
+/** Said of a Pod that exists. */
+const OF_UPDATE =
+  'The class of a Pod cannot be changed: delete the Pod, and create it anew under a class that runs this image.';
 const WITHOUT_PLACE = 'Name the file by its whole path, and set workingDir to a directory of the image.';
 
 /** Reports whether nothing raises the same doubt about the handler of this name. */
@@ -47,6 +50,7 @@ function adviceOnHandlers(handlers: readonly string[], { cluster }: PolicyContex
 
 function adviceFor(context: PolicyContext, assessed: AssessedContainer): string | AdviceOnClasses {
   const { resolved } = context;
+  if (context.previous !== undefined) return OF_UPDATE;
   if (resolved.profile !== null && missingPlace(resolved.profile, assessed.verdict) !== null)
     return WITHOUT_PLACE;
   if (lacksStart(assessed.verdict)) return WITHOUT_START;
