@@ -9,7 +9,7 @@ import { assessAnswered, assessSkipped, assessUncounted, assessWithoutRegistry }
 import type { AssessmentRequest } from './assessment.ts';
 import type { ImageQuestion } from './images/image-answer.ts';
 import type { ImageCatalog } from './images/image-catalog.ts';
-import type { Patience } from './images/wait-limits.ts';
+import { WAIT_BOUNDS, type Patience } from './images/wait-limits.ts';
 import type { ServiceAccountsPort } from './ports.ts';
 import type { SkipList } from './skip-list.ts';
 
@@ -54,11 +54,6 @@ export const IMAGE_LIMITS = {
    * keep everybody else waiting for seconds, for a Pod that hardly any node could start.
    */
   containers: 256,
-  /**
-   * Milliseconds that an admission waits for the look into a small image without any sign of Wasm, which goes on afterwards: a
-   * registry that answers at all mostly answers within it (images/wait-limits.ts).
-   */
-  smallLook: 500,
 } as const;
 
 const NO_SECRETS: readonly string[] = [];
@@ -181,7 +176,10 @@ export function createReadImages(deps: ReadImagesDeps): ReadImages {
       const containers = [...images.containers];
       const whole = request.deadline.signal();
       const isBounded = patienceFor(request.pod, request.cluster) === 'bounded';
-      const short = isBounded ? AbortSignal.any([whole, AbortSignal.timeout(IMAGE_LIMITS.smallLook)]) : whole;
+      // The look goes on afterwards.
+      const short = isBounded
+        ? AbortSignal.any([whole, AbortSignal.timeout(WAIT_BOUNDS.shortMilliseconds)])
+        : whole;
       const looking = [...wanted].map(async ([position, scope]) => {
         const [assessed, question] = [containers[position], images.questions[position]];
         if (assessed === undefined || question === undefined || assessed.facts === null) return;

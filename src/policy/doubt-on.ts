@@ -1,4 +1,3 @@
-import { namesWatFile } from '../detect/effective-command.ts';
 import type { ContainerVerdict } from '../detect/verdict.ts';
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../pod/names.ts';
 import { isStartable } from './choose/candidates.ts';
@@ -9,6 +8,7 @@ import type { Consequence } from './finding-catalog.ts';
 import { canRun, isPassedOver, isSuffixUnknown, type HandlerProfile } from './handlers/can-run.ts';
 import { missingFunction } from './handlers/host-functions.ts';
 import { missingPlace } from './handlers/missing-place.ts';
+import { startsText } from './starts-text.ts';
 
 /** Why a class may not run a container. */
 export interface Doubt {
@@ -18,10 +18,6 @@ export interface Doubt {
   readonly advice?: string;
   /** Where it differs from the catalog's. */
   readonly consequence?: Consequence;
-}
-
-function startsText({ verdict }: AssessedContainer): boolean {
-  return verdict.kind === 'wasm' && verdict.firstArgument !== null && namesWatFile(verdict.firstArgument);
 }
 
 /** As certain as no-runtime-class-for-image, which denies such a Pod if it names no class: measured on shims and on crun. */

@@ -1,5 +1,5 @@
 import type { EventResult } from '../assess/ports.ts';
-import { CONSEQUENCES, type Consequence } from '../assess/unjudged/unjudged-owner.ts';
+import { OWNER_CONSEQUENCES, type OwnerConsequence } from '../assess/unjudged/unjudged-owner.ts';
 import { endOf, type ServingCertificate } from '../certs/serving-certificate.ts';
 import { COLLECTIONS, type Cluster } from '../kubernetes/cluster.ts';
 import { EVENT_RESULTS } from '../kubernetes/events.ts';
@@ -79,7 +79,7 @@ function meterEvents(metrics: Metrics): (result: EventResult) => void {
   return (result) => events.of({ result }).add();
 }
 
-type UnjudgedPods = () => ReadonlyMap<Consequence, number>;
+type UnjudgedPods = () => ReadonlyMap<OwnerConsequence, number>;
 
 const NO_PODS: UnjudgedPods = () => new Map();
 
@@ -96,7 +96,7 @@ function meterUnjudged(metrics: Metrics) {
     name: 'wasmgate_pods_admitted_unjudged',
     help: 'Pods admitted before their images could be read, by what these mean for them; pending: still unknown.',
     type: 'gauge',
-    labels: { consequence: CONSEQUENCES },
+    labels: { consequence: OWNER_CONSEQUENCES },
     read: () => [...read()].map(([consequence, pods]) => [{ consequence }, pods] as const),
   });
   return { onDropped: () => dropped.add(), measure: (pods: UnjudgedPods) => void (read = pods) };

@@ -3,11 +3,11 @@ import { describeContainer } from '../../policy/describe.ts';
 import type { DecidedAssessment } from '../assessment.ts';
 import type { ObjectEvent } from '../ports.ts';
 import { describeCure } from './describe-cure.ts';
-import type { Consequence, UnjudgedOwner } from './unjudged-owner.ts';
+import type { OwnerConsequence, UnjudgedOwner } from './unjudged-owner.ts';
 
 /** What the images, now that they are known, mean for Pods that run already. */
 export interface Judgement {
-  readonly consequence: Exclude<Consequence, 'pending'>;
+  readonly consequence: Exclude<OwnerConsequence, 'pending'>;
   readonly reason: ObjectEvent['reason'];
   /** What follows from the images. */
   readonly what: string;

@@ -1,4 +1,10 @@
-import { bytesOf, CONSEQUENCES, ownerKey, type Consequence, type UnjudgedOwner } from './unjudged-owner.ts';
+import {
+  bytesOf,
+  OWNER_CONSEQUENCES,
+  ownerKey,
+  type OwnerConsequence,
+  type UnjudgedOwner,
+} from './unjudged-owner.ts';
 
 const OWNER_LIMITS = {
   /** A cluster of 5,000 nodes has some 2,000 workloads; in an outage few of them start Pods of new images. */
@@ -17,7 +23,7 @@ export interface OwnerMemory {
   /** In the order in which they came. */
   readonly owners: () => Iterable<UnjudgedOwner>;
   /** Pods by consequence. */
-  readonly pods: () => ReadonlyMap<Consequence, number>;
+  readonly pods: () => ReadonlyMap<OwnerConsequence, number>;
 }
 
 interface Held {
@@ -86,7 +92,7 @@ export function createOwnerMemory(onDropped: () => void, options: OwnerMemoryOpt
     remove,
     owners: () => byKey.values(),
     pods: () => {
-      const counts = new Map<Consequence, number>(CONSEQUENCES.map((one) => [one, 0]));
+      const counts = new Map<OwnerConsequence, number>(OWNER_CONSEQUENCES.map((one) => [one, 0]));
       for (const { consequence, pods } of byKey.values())
         counts.set(consequence, (counts.get(consequence) ?? 0) + pods);
       return counts;

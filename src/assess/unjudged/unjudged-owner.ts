@@ -1,8 +1,8 @@
 import type { ObjectReference } from '../ports.ts';
 
 /** What becomes of Pods that were admitted without a decision; `pending` until their images can be read. */
-export const CONSEQUENCES = ['pending', 'needs-class', 'would-be-denied'] as const;
-export type Consequence = (typeof CONSEQUENCES)[number];
+export const OWNER_CONSEQUENCES = ['pending', 'needs-class', 'would-be-denied'] as const;
+export type OwnerConsequence = (typeof OWNER_CONSEQUENCES)[number];
 
 export interface PodName {
   readonly name: string;
@@ -29,7 +29,7 @@ export interface UnjudgedOwner {
   readonly pods: number;
   /** When the last of them was, in milliseconds of the monotonic clock. */
   readonly admittedAt: number;
-  readonly consequence: Consequence;
+  readonly consequence: OwnerConsequence;
   readonly next: NextTry;
 }
 

@@ -1,4 +1,3 @@
-import { namesWatFile } from '../../detect/effective-command.ts';
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
 import { candidatesFor, isStartable } from '../choose/candidates.ts';
@@ -11,6 +10,7 @@ import { handlersFor, shownHandlers } from '../handlers/handlers-for.ts';
 import { isNotForWasm } from '../handlers/is-not-for-wasm.ts';
 import { resembledProfile } from '../handlers/resembled-profile.ts';
 import { missingProgram } from '../missing-program.ts';
+import { startsText } from '../starts-text.ts';
 
 /** Classes whose handler wasmgate does not know: the user may know better. */
 function unknownClasses({ cluster, settings }: PodContext): readonly RuntimeClass[] {
@@ -18,10 +18,6 @@ function unknownClasses({ cluster, settings }: PodContext): readonly RuntimeClas
   return cluster.runtimeClasses.filter(
     ({ handler }) => profileOf(handler) === null && !isNotForWasm(handler),
   );
-}
-
-function startsText({ verdict }: WasmContainer): boolean {
-  return verdict.firstArgument !== null && namesWatFile(verdict.firstArgument);
 }
 
 function finding(container: WasmContainer, why: string, advice: string): readonly Finding[] {
