@@ -55,16 +55,18 @@ function replacedBy({ containers, judged }: PodImages): ReadonlyMap<string, Asse
 
 function factsOf({ request, circumstances, images, cluster, hasStaleClasses }: Question): PodFacts {
   const { subject, pod, namespace, step, previous } = request;
-  const containers = images.containers.slice(0, images.judged);
-  const state = { cluster, hasStaleClasses, limitRanges: cluster.limitRanges(namespace) };
+  const limitRanges = cluster.limitRanges(namespace);
   if (previous !== undefined) {
+    const containers = images.containers.slice(0, images.judged);
     // Labels say what a Pod gets at creation.
-    const labels = { namespaceLabels: {} };
-    return { pod, containers, isMutated: false, previous: replacedBy(images), ...labels, ...state };
+    const known = { pod, containers, cluster, hasStaleClasses, limitRanges, namespaceLabels: {} };
+    return { ...known, isMutated: false, previous: replacedBy(images) };
   }
+  const { containers } = images;
   const isMutated = step === 'validate' && subject === 'pod' && circumstances.mode !== 'audit';
   const isJustKnown = isMutated && hasJustKnownWasm(containers);
-  return { pod, containers, isMutated, isJustKnown, namespaceLabels: circumstances.labels, ...state };
+  const namespaceLabels = circumstances.labels;
+  return { pod, containers, isMutated, isJustKnown, namespaceLabels, cluster, hasStaleClasses, limitRanges };
 }
 
 /** Decides about Pods, and remembers for those that are like them. */
@@ -74,9 +76,9 @@ export function createDecide(policy: PolicySettings): Decide {
   function assessmentOf(
     { request, circumstances: { notes } }: Question,
     { containers }: PodFacts,
-    decided: Pick<DecidedAssessment, 'decision' | 'outcome' | 'precedent'>,
+    { decision, outcome }: Pick<DecidedAssessment, 'decision' | 'outcome'>,
   ): DecidedAssessment {
-    return { kind: 'decided', ...decided, containers, isBinding: isBinding(request, policy), notes };
+    return { kind: 'decided', decision, outcome, containers, isBinding: isBinding(request, policy), notes };
   }
 
   return {
@@ -86,7 +88,11 @@ export function createDecide(policy: PolicySettings): Decide {
       const facts = factsOf(question);
       const precedent = precedents.find({ facts, mode: circumstances.mode });
       if (precedent === undefined) return undefined;
-      return assessmentOf(question, facts, { ...precedent, precedent });
+      const { decision, outcome } = precedent;
+      const { containers } = facts;
+      const { notes } = circumstances;
+      const binding = isBinding(request, policy);
+      return { kind: 'decided', decision, outcome, containers, isBinding: binding, notes, precedent };
     },
     decide: (question) => {
       const facts = factsOf(question);

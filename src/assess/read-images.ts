@@ -116,7 +116,7 @@ export function createReadImages(deps: ReadImagesDeps): ReadImages {
     { judged, replaced }: Visited,
     { request, cluster }: { readonly request: AssessmentRequest; readonly cluster: ClusterView },
     pullSecrets: readonly string[],
-  ): PodImages & { readonly open: readonly VisitedContainer[] } {
+  ): { readonly images: PodImages; readonly open: readonly VisitedContainer[] } {
     const all = replaced.length === 0 ? judged : [...judged, ...replaced];
     const containers: AssessedContainer[] = [];
     const questions: (ImageQuestion | undefined)[] = [];
@@ -135,7 +135,7 @@ export function createReadImages(deps: ReadImagesDeps): ReadImages {
       if (known !== undefined) containers[position] = assessAnswered(visited, known);
       else open[position] = visited;
     }
-    return { containers, judged: judged.length, questions, open };
+    return { images: { containers, judged: judged.length, questions }, open };
   }
 
   async function secretsOf(request: AssessmentRequest): Promise<readonly string[]> {
@@ -151,7 +151,7 @@ export function createReadImages(deps: ReadImagesDeps): ReadImages {
       const tooMany = uncounted(visited);
       if (tooMany !== null) return tooMany;
       if (needsAccount(request)) return null;
-      const { open, ...images } = recallEach(visited, { request, cluster }, pullSecretsOf(request.pod));
+      const { open, images } = recallEach(visited, { request, cluster }, pullSecretsOf(request.pod));
       return open.length === 0 ? images : null;
     },
     read: async (request, cluster) => {
@@ -159,7 +159,7 @@ export function createReadImages(deps: ReadImagesDeps): ReadImages {
       const visiting = visit(request);
       const tooMany = uncounted(visiting);
       if (tooMany !== null) return tooMany;
-      const { open, ...images } = recallEach(visiting, { request, cluster }, await secretsOf(request));
+      const { open, images } = recallEach(visiting, { request, cluster }, await secretsOf(request));
       const containers = [...images.containers];
       const patience = patienceFor(pod, cluster);
       const asking = open.map(async (visited, position) => {

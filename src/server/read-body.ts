@@ -87,7 +87,12 @@ export function createBodyReader(
       lease.release();
       if (error !== null) return done(error);
       try {
-        done(null, parseBody(Buffer.concat(chunks, length)));
+        const [only] = chunks;
+        // A usual body is one chunk: to copy it would make as much garbage again.
+        done(
+          null,
+          parseBody(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length)),
+        );
       } catch (fault) {
         done(fault as Error);
       }
