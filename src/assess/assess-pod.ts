@@ -25,7 +25,7 @@ interface Judged {
 }
 
 interface AssessOptions extends ScopeOptions {
-  /** Whether Pods without a sign of Wasm wait less for a registry that hangs. A webhook holds Pods up; a command has the time. */
+  /** Bounds how long Pods without a sign of Wasm wait for a registry that hangs. A webhook holds Pods up; a command has the time. */
   readonly boundsWaits?: boolean;
 }
 

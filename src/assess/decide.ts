@@ -42,8 +42,8 @@ function hasJustKnownWasm(containers: readonly AssessedContainer[]): boolean {
 }
 
 /**
- * Whether a denial denies the object. That of a template only warns, unless the operator wants otherwise, and always where a
- * controller wrote it: a controller that is denied retries for ever, and nobody hears of it.
+ * Reports whether findings that deny deny this object. A template only gets warnings, unless the operator wants denials; one
+ * that a controller wrote always does: a controller that is denied retries forever, and no person sees why.
  */
 function isBinding({ subject, isControlled }: AssessmentRequest, policy: PolicySettings): boolean {
   return subject === 'pod' || (policy.refuseTemplates && isControlled !== true);

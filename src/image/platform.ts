@@ -72,7 +72,7 @@ export function formatPlatform(platform: Platform): string {
 /** Architectures whose programs a processor of another one runs, so that containerd pulls them there (`platformVector`). */
 const ALSO_RUNS: Readonly<Record<string, string>> = { amd64: '386', arm64: 'arm' };
 
-/** Reports whether a node may pull an entry of an index. The variant of a node is not known: any may fit. */
+/** Reports whether a node may pull an entry of an index. Nodes do not report their variant, so any variant may fit. */
 export function isPulledOn(entry: Platform, node: Pick<Platform, 'os' | 'architecture'>): boolean {
   if (entry.os !== node.os) return false;
   return entry.architecture === node.architecture || entry.architecture === own(ALSO_RUNS, node.architecture);

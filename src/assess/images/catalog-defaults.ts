@@ -25,7 +25,7 @@ export const CATALOG_DEFAULTS = {
   maxEntryBytes: 1024 * 1024,
   /** Distinct images that one namespace may be looking up at a time; the Pods of a large rollout name a few new ones. */
   lookUpsOfNamespace: 32,
-  /** Of all namespaces, those that wait for their turn (fair-queue.ts) not counted: what they read must fit into memory together. */
+  /** Look-ups of all namespaces that hold a slot (fair-queue.ts). What they read must fit into memory together. */
   lookUpsAtOnce: 64,
   /** That wait for their turn: each holds an image's name and little more. */
   lookUpsWaiting: 512,

@@ -21,7 +21,7 @@ export interface ImageCatalog {
   readonly peek: (question: ImageQuestion) => ImageAnswer | undefined;
   /** Equal questions in flight are asked once. Never rejects; a signal that fires first answers reason `timeout`. */
   readonly ask: (question: ImageQuestion, signal: AbortSignal, patience?: Patience) => Promise<ImageAnswer>;
-  /** Whether no endpoint of the image's registry is reached just now. */
+  /** Reports whether no endpoint of the image's registry can be reached now. */
   readonly isUnreachable: (image: string) => boolean;
   /** How much is remembered, in memory as reckoned. */
   readonly size: () => MemorySize;

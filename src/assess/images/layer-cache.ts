@@ -18,7 +18,7 @@ export interface LayerCache {
   readonly put: (reference: Reference, layer: Descriptor, shelved: CachedLayer) => void;
 }
 
-/** Of a map's entry beside its key, counted generously. */
+/** Bytes of a map's entry beside its key, a generous estimate. */
 const ENTRY_BYTES = 100;
 
 function sizeOf({ listing: { nodes, removed, emptied } }: CachedLayer): number {

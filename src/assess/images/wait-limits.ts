@@ -19,14 +19,14 @@ export const WAIT_BOUNDS = {
   maxHosts: 1_000,
   /** Bytes of memory: hosts in references are up to 800 characters long. */
   maxHostBytes: 512 * 1024,
-  /** Of one entry, beside its key. */
+  /** Bytes of one entry, beside its key. */
   hostBytes: 256,
 } as const;
 
 export type WaitOptions = { readonly [Key in keyof typeof WAIT_BOUNDS]?: number };
 
 interface WaitDeps {
-  /** Whether no endpoint of the image's registry is reached just now. */
+  /** Reports whether no endpoint of the image's registry can be reached now. */
   readonly isUnreachable: (image: string) => boolean;
 }
 

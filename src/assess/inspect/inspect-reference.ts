@@ -10,7 +10,7 @@ import { reportFacts, reportFailure, type DescribedImage, type Traffic } from '.
 import { inspectPlatform, type NamedImage } from './inspect-platform.ts';
 
 export interface ReferenceQuestion extends Omit<Inspection, 'architectures'> {
-  /** Of the entry of an index; null: the one that these nodes take, or else nodes of the usual architectures. */
+  /** Selects the entry of an index; null selects what these nodes take, or else nodes of the usual architectures. */
   readonly platform: Platform | null;
   readonly override: CommandOverride;
   /** Platforms of the cluster's nodes; empty where they are not known. */

@@ -19,8 +19,8 @@ function isMeantForWasm({ pod, resolved }: PolicyContext): boolean {
 export const wasmEntryNotTaken: Rule = {
   id: 'wasm-entry-not-taken',
   why:
-    'Of an index nodes take the entry for Linux, if it has one, whatever the RuntimeClass. The Wasm runtime is then given a ' +
-    'Linux program, and runs it as any other runtime would: nothing fails, and nothing of it is Wasm.',
+    "Nodes pull an index's Linux entry whenever there is one, whatever the RuntimeClass. The Wasm runtime then starts a Linux " +
+    'program as an ordinary container: nothing fails, and no Wasm runs.',
   reads: "What the index offers beside the entry that nodes take, and the handler of the Pod's RuntimeClass.",
   allows:
     'Pods with a Wasm container, beside which a Linux one is at home; classes for Linux, and crun without an annotation for ' +

@@ -20,7 +20,8 @@ export interface Weighed {
 export const NODE_RANKS = { shown: 0, unknown: 1, hindered: 2, none: 3 } as const;
 
 /**
- * Ranks a class by the nodes. It is no count: a count would give the Pods of one Deployment another class whenever a node joins or leaves.
+ * Ranks a class by the nodes. It is no count: a count would give the Pods of one Deployment another class whenever a node joins
+ * or leaves.
  */
 export function nodeRank(context: PodContext, runtimeClass: RuntimeClass | null): number {
   const { isKnown, presence, startable, candidates } = nodeAnswers(context, runtimeClass, context.settings);
