@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { changedImages } from '../../src/pod/changed-images.ts';
-import type { Pod } from '../../src/pod/pod.ts';
+import type { Container, Pod } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import { imageFacts, linux, OCI_COMPONENT, OCI_MODULE, SPIN_APP, wasi } from '../support/image-facts.ts';
 import {
@@ -98,6 +98,15 @@ describe('an image that replaces another', () => {
   ])('judged as at creation: %s', (_case, change, said) => {
     const { findings } = decide(one(change.from, change), one(change.to, change));
     expect(findings.map(({ action, id }) => `${action} ${id}`)).toEqual([said]);
+  });
+
+  test.each<[string, Partial<Container>, string]>([
+    ['a probe that executes', { readinessProbe: { exec: { command: ['true'] } } }, 'exec-probe-unsupported'],
+    ['a terminal', { tty: true }, 'tty-unsupported'],
+  ])('judged as at creation: %s', (_case, part, said) => {
+    const spec = { runtimeClassName: 'wasmtime' };
+    const of = (image: string): Pod => pod({ containers: [{ image, ...part }], spec });
+    expect(decide(of('app'), of('app:2')).findings.map(({ id }) => id)).toEqual([said]);
   });
 
   test.each<[string, Change]>([
