@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { faultOf, findCycle } from './support/import-rules.ts';
-import { importsOf, loadedWith, readImports, sourceFiles } from './support/source-imports.ts';
-import { unusedExports } from './support/unused-exports.ts';
+import { faultOf, findCycle } from './support/source/import-rules.ts';
+import { importsOf, loadedWith, readImports, sourceFiles } from './support/source/source-imports.ts';
+import { unusedExports } from './support/source/unused-exports.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const SRC = join(ROOT, 'src');

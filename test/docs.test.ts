@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join, matchesGlob } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
-import { PEEK_DEFAULTS } from '../src/assess/images/peek-image.ts';
 import { FLAGS } from '../src/cli/inspect/flags.ts';
 import { createConfigurationReader } from '../src/config/configuration-reader.ts';
+import { PEEK_DEFAULTS } from '../src/images/peek-image.ts';
 import { explanations } from '../src/policy/explanations.ts';
 import { actionOf } from '../src/policy/rate-findings.ts';
 import { policySettings } from '../src/policy/settings.ts';
 import { configurations } from '../src/wire/settings.ts';
 import { createWebhookMetrics } from '../src/wire/webhook-metrics.ts';
-import { run } from './support/processes.ts';
+import { run } from './support/lib/processes.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DOCUMENTS = ['README.md', 'manifests/README.md', 'certs/README.md'];

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from 'recheck';
 import { describe, expect, test } from 'vitest';
-import { regularExpressionsIn, type RegularExpression } from './support/regular-expressions.ts';
-import { sourceFiles } from './support/source-imports.ts';
-import { UNCHECKED_EXPRESSIONS } from './support/unchecked-expressions.ts';
+import { regularExpressionsIn, type RegularExpression } from './support/source/regular-expressions.ts';
+import { sourceFiles } from './support/source/source-imports.ts';
+import { UNCHECKED_EXPRESSIONS } from './support/source/unchecked-expressions.ts';
 
 const SRC = join(import.meta.dirname, '..', 'src');
 

@@ -1,17 +1,14 @@
+import { commandKey, LONGEST_COMMAND_KEY } from '../detect/command-key.ts';
 import { detectWasm } from '../detect/detect-wasm.ts';
-import { overrideStart, type CommandOverride } from '../detect/effective-command.ts';
-import type { Expansion } from '../detect/expand-variables.ts';
 import { isSmallImage, openQuestions, type Scope } from '../detect/open-question.ts';
 import type { UnknownReason, UnknownVerdict, Verdict } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
+import type { ImageAnswer } from '../images/image-answer.ts';
 import type { Container } from '../pod/pod.ts';
 import type { VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
-import type { ImageAnswer } from './images/image-answer.ts';
 import { createVerdictMemo } from './verdict-memo.ts';
 
-/** Characters: a path and some mounts. Longer ones are judged anew each time, and never looked into. */
-export const LONGEST_COMMAND_KEY = 8192;
 const memo = createVerdictMemo();
 
 /** Verdicts that a look inside might change, and how much reason there is to look. */
@@ -26,27 +23,6 @@ function findReason(facts: ImageFacts, container: Container, { kind }: Verdict):
   if (openQuestions(facts, container, 'sign') !== null) return 'sign';
   const isSmall = kind === 'container' && isSmallImage(facts);
   return isSmall && openQuestions(facts, container, 'small') !== null ? 'small' : null;
-}
-
-/** With its length before it no text passes for two of them; and an empty command is not the same as none. */
-function part(text: string | null | undefined): string {
-  return text === null || text === undefined ? '-' : `${text.length}:${text}`;
-}
-
-/** `$(NAME)` as text is not `$(NAME)` that the node resolves. */
-function expandedPart(expansion: Expansion | null): string {
-  return expansion?.isOpen === true ? `?${part(expansion.text)}` : part(expansion?.text);
-}
-
-/**
- * Equal for containers that start the same image in the same way, and for no others: what is kept under it serves Pods of all
- * namespaces.
- */
-export function commandKey(override: CommandOverride): string {
-  const { workingDir, volumeMounts } = override;
-  const { command, args } = overrideStart(override);
-  const mounts = volumeMounts?.map(({ mountPath }) => part(mountPath)).join('') ?? '';
-  return `${expandedPart(command)}${expandedPart(args)}${part(workingDir)}${mounts}`;
 }
 
 /** The verdict is facts + command: reckoned once for each pair. */

@@ -1,15 +1,15 @@
+import type { ImageCatalog } from '../images/image-catalog.ts';
+import { throttledWarn } from '../lib/throttled-warn.ts';
 import type { Namespace } from '../pod/cluster-objects.ts';
 import { hasSignOfWasm } from '../policy/has-sign-of-wasm.ts';
 import type { Assessment, AssessmentRequest, AssessPod, DecidedAssessment } from './assessment.ts';
 import { createFetchClasses, dependsOnClasses } from './current-classes.ts';
 import { createDecide, type Question } from './decide.ts';
-import type { ImageCatalog } from './images/image-catalog.ts';
 import { deniedImages, NO_IMAGES, unreadImages } from './open-images.ts';
 import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
 import { createReadImages, type ReadImagesDeps, type Wanted } from './read-images.ts';
 import { circumstancesOf, skipped, skippedByItself, type ScopeOptions } from './scope.ts';
 import { createSkipList } from './skip-list.ts';
-import { throttledWarn } from './throttled-warn.ts';
 
 interface AssessDeps {
   readonly catalog: ImageCatalog;

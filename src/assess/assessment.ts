@@ -1,9 +1,9 @@
+import type { MaybePromise } from '../lib/maybe-promise.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import type { Outcome } from '../policy/mode.ts';
 import type { Deadline } from './deadline.ts';
-import type { MaybePromise } from './maybe-promise.ts';
 
 /** A Pod, or a workload's Pod template dressed as one, to be assessed. */
 export interface AssessmentRequest {

@@ -1,7 +1,7 @@
+import { whenKnown } from '../lib/maybe-promise.ts';
 import type { FindingId } from '../policy/finding-catalog.ts';
 import { applyMode } from '../policy/mode.ts';
 import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
-import { whenKnown } from './maybe-promise.ts';
 
 /** Findings that say no more than that a class is not among those known. */
 export const ABOUT_CLASSES: ReadonlySet<FindingId> = new Set<FindingId>([

@@ -1,4 +1,7 @@
 import type { Scope } from '../detect/open-question.ts';
+import type { ImageQuestion } from '../images/image-answer.ts';
+import type { ImageCatalog } from '../images/image-catalog.ts';
+import { WAIT_BOUNDS, type Patience } from '../images/wait-limits.ts';
 import { changedImages } from '../pod/changed-images.ts';
 import type { Pod } from '../pod/pod.ts';
 import { pullSecretNames } from '../pod/pull-secret-names.ts';
@@ -7,9 +10,6 @@ import { visitContainers, type VisitedContainer } from '../pod/visit-containers.
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
 import { assessAnswered, assessSkipped, assessUncounted, assessWithoutRegistry } from './assess-container.ts';
 import type { AssessmentRequest } from './assessment.ts';
-import type { ImageQuestion } from './images/image-answer.ts';
-import type { ImageCatalog } from './images/image-catalog.ts';
-import { WAIT_BOUNDS, type Patience } from './images/wait-limits.ts';
 import type { ServiceAccountsPort } from './ports.ts';
 import type { SkipList } from './skip-list.ts';
 

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { CATALOG_DEFAULTS, type CatalogOptions } from './images/catalog-defaults.ts';
+import { CATALOG_DEFAULTS, type CatalogOptions } from '../images/catalog-defaults.ts';
 
 /** A month: whoever wants more wants images by digest, which are remembered for good. */
 const MOST_SECONDS = 30 * 24 * 60 * 60;

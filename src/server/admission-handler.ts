@@ -2,19 +2,17 @@ import type { FastifyReply, RouteHandlerMethod } from 'fastify';
 import { writeReview, type Answer } from '../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../admission/review.ts';
 import { createDeadline, type Deadline } from '../assess/deadline.ts';
-import { throttledWarn } from '../assess/throttled-warn.ts';
 import { AppError } from '../lib/errors.ts';
 import { stripControlCharacters } from '../lib/strip-control-characters.ts';
+import { throttledWarn } from '../lib/throttled-warn.ts';
 import type { AdmissionMeter } from './admission-meter.ts';
 import type { AnswerRequest } from './answer-request.ts';
+import type { FaultCode } from './error-answer.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { JsonBody } from './read-body.ts';
 import type { ServerLogger } from './server-logger.ts';
 import { DEFAULTS, parseTimeout, spendable } from './time-budget.ts';
 import { createCutDeadline, createWaiting } from './wait-in-budget.ts';
-
-/** A request that could not be answered: HTTP 500, so that the webhook's `failurePolicy` decides and not we. */
-export type FaultCode = 'internal-fault';
 
 /** Of a text by the caller, how much a log line shows. */
 const SHOWN_CHARACTERS = 32;

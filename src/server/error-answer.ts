@@ -1,8 +1,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ReviewErrorCode } from '../admission/review.ts';
 import { AppError, describeError } from '../lib/errors.ts';
-import type { FaultCode } from './admission-handler.ts';
 import type { ServerLogger } from './server-logger.ts';
+
+/** A request that wasmgate failed to answer: HTTP 500, so that the webhook's `failurePolicy` decides. */
+export type FaultCode = 'internal-fault';
 
 export type RequestErrorCode =
   | ReviewErrorCode

@@ -3,7 +3,7 @@ import { createPatch } from '../admission/json-patch.ts';
 import { readSubject } from '../admission/read-subject.ts';
 import { allowed, patched, prepare, type Answer } from '../admission/response.ts';
 import type { Assessment, DecidedAssessment } from '../assess/assessment.ts';
-import { whenKnown } from '../assess/maybe-promise.ts';
+import { whenKnown } from '../lib/maybe-promise.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { AnswerRequest, AnswerDeps } from './answer-request.ts';

@@ -2,7 +2,7 @@ import { answerDecided, answerSkipped, answerLeftAlone } from '../admission/answ
 import { readSubject } from '../admission/read-subject.ts';
 import type { Answer } from '../admission/response.ts';
 import type { Assessment } from '../assess/assessment.ts';
-import { whenKnown } from '../assess/maybe-promise.ts';
+import { whenKnown } from '../lib/maybe-promise.ts';
 import type { AnswerRequest, AnswerDeps } from './answer-request.ts';
 
 function answer(assessment: Assessment, kind: string): Answer {

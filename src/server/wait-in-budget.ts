@@ -1,7 +1,7 @@
 import type { Deadline } from '../assess/deadline.ts';
 import type { Logger } from '../assess/ports.ts';
-import { throttledWarn } from '../assess/throttled-warn.ts';
 import { stripControlCharacters } from '../lib/strip-control-characters.ts';
+import { throttledWarn } from '../lib/throttled-warn.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
 /** The longest name of a namespace (DNS label, RFC 1123). */

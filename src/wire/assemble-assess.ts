@@ -1,6 +1,5 @@
 import { createAssessPod } from '../assess/assess-pod.ts';
 import type { AssessPod } from '../assess/assessment.ts';
-import { createImageCatalog, type ImageCatalog } from '../assess/images/image-catalog.ts';
 import type {
   ClusterPort,
   KeychainPort,
@@ -10,6 +9,7 @@ import type {
   ServiceAccountsPort,
 } from '../assess/ports.ts';
 import { catalogOptions } from '../assess/settings.ts';
+import { createImageCatalog, type ImageCatalog } from '../images/image-catalog.ts';
 import type { Settings } from './settings.ts';
 import type { WebhookMetrics } from './webhook-metrics.ts';
 

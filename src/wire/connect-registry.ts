@@ -1,9 +1,9 @@
 import type { Logger } from '../assess/ports.ts';
-import { throttledWarn } from '../assess/throttled-warn.ts';
 import type { Io } from '../cli/io.ts';
 import { formatKey } from '../config/describe-problem.ts';
 import { isMissing } from '../files/read-text.ts';
 import { AppError, describeError } from '../lib/errors.ts';
+import { throttledWarn } from '../lib/throttled-warn.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import type { NameResolver } from '../registry/connection/guarded-connector.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';

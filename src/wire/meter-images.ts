@@ -1,13 +1,13 @@
-import type { ImageAnswer } from '../assess/images/image-answer.ts';
-import type { ImageCatalog } from '../assess/images/image-catalog.ts';
 import { detectWasm } from '../detect/detect-wasm.ts';
 import { UNKNOWN_REASONS, type UnknownReason, type Verdict } from '../detect/verdict.ts';
+import type { ImageAnswer } from '../images/image-answer.ts';
+import type { ImageCatalog } from '../images/image-catalog.ts';
 import { PAUSE_REASONS } from '../registry/circuit-breaker.ts';
 import type { RegistryClientOptions } from '../registry/client.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 const DEFAULTS = {
-  /** Seconds. Two requests of some 20 ms each nearby, some 300 ms far away; 30 s end a look-up (assess/images/image-catalog.ts). */
+  /** Seconds. Two requests of some 20 ms each nearby, some 300 ms far away; 30 s end a look-up (images/image-catalog.ts). */
   lookUpBounds: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
 } as const;
 

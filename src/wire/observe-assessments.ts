@@ -1,5 +1,5 @@
 import type { Assessment, AssessmentRequest, AssessPod } from '../assess/assessment.ts';
-import { whenKnown } from '../assess/maybe-promise.ts';
+import { whenKnown } from '../lib/maybe-promise.ts';
 
 export type Observer = (request: AssessmentRequest, assessment: Assessment) => void;
 

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import type { AssessPod } from '../assess/assessment.ts';
-import type { ImageCatalog } from '../assess/images/image-catalog.ts';
 import { createUnjudgedAdmissions } from '../assess/unjudged/unjudged-admissions.ts';
 import { loadDevelopmentCertificate } from '../certs/development.ts';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.ts';
 import type { Io } from '../cli/io.ts';
 import type { ServeFlags } from '../cli/serve.ts';
+import type { ImageCatalog } from '../images/image-catalog.ts';
 import { createKubernetesClient } from '../kubernetes/client.ts';
 import { createCluster, type Cluster } from '../kubernetes/cluster.ts';
 import { createEvents } from '../kubernetes/events.ts';

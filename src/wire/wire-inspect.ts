@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { createPeekImage } from '../assess/images/peek-image.ts';
 import type { ImageReport, DescribedImage } from '../assess/inspect/image-report.ts';
 import { inspectReference } from '../assess/inspect/inspect-reference.ts';
 import type { InspectDeps, InspectRequest } from '../cli/inspect/inspect-request.ts';
 import type { Io } from '../cli/io.ts';
 import { usageError } from '../cli/usage-error.ts';
 import type { Credential } from '../credentials/credential.ts';
+import { createPeekImage } from '../images/peek-image.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
 import { describeError } from '../lib/errors.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../registry/client.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { boundText, boundWarnings, countRunes, WARNING_BOUNDS } from '../../src/admission/bound-warnings.ts';
-import { fc } from '../support/properties.ts';
+import { fc } from '../support/lib/properties.ts';
 
 test.each([
   ['short text stays', 'abc', 3, 'abc'],

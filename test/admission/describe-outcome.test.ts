@@ -6,7 +6,7 @@ import {
   describeDenial,
   describeWarnings,
 } from '../../src/admission/describe-outcome.ts';
-import { CANNOT_RUN, decided, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
+import { CANNOT_RUN, decided, ON_NO_NODE, SET_CLASS } from '../support/assess/assessments.ts';
 
 const LONG = { ...ON_NO_NODE, detail: `no node offers handler ${'x'.repeat(90)}.` };
 

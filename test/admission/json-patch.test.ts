@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { createPatch, encodePatch } from '../../src/admission/json-patch.ts';
 import { formatPointer, leadingSegments, parsePointer } from '../../src/pod/json-pointer.ts';
 import type { Change } from '../../src/policy/decision.ts';
-import { fc } from '../support/properties.ts';
-import { readReview } from '../support/reviews.ts';
+import { readReview } from '../support/admission/reviews.ts';
+import { fc } from '../support/lib/properties.ts';
 
 function add(path: string, value: unknown): Change {
   return { op: 'add', path, value, reason: '' };

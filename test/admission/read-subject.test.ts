@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readSubject, type Asked } from '../../src/admission/read-subject.ts';
 import { parseReview } from '../../src/admission/review.ts';
-import { readReview, REVIEW_FILES } from '../support/reviews.ts';
+import { readReview, REVIEW_FILES } from '../support/admission/reviews.ts';
 
 const POD: Asked['kind'] = { group: '', version: 'v1', kind: 'Pod' };
 const DEPLOYMENT = { group: 'apps', version: 'v1', kind: 'Deployment' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { allowed, denied, patched, writeReview, type Answer } from '../../src/admission/response.ts';
-import { fc } from '../support/properties.ts';
+import { fc } from '../support/lib/properties.ts';
 
 const OPERATIONS = [{ op: 'add', path: '/spec/runtimeClassName', value: 'wasmtime' }] as const;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseReview } from '../../src/admission/review.ts';
-import { readReview, REVIEW_FILES } from '../support/reviews.ts';
+import { readReview, REVIEW_FILES } from '../support/admission/reviews.ts';
 
 const REQUEST = { uid: 'u1', operation: 'CREATE' };
 const ENVELOPE = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { assessAnswered } from '../../src/assess/assess-container.ts';
-import { imageFacts, linux } from '../support/image-facts.ts';
+import { imageFacts, linux } from '../support/image/image-facts.ts';
 
 const VISITED = {
   kind: 'main',

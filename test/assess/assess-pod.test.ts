@@ -2,18 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { Assessment, AssessmentRequest } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import type { Namespace } from '../../src/pod/cluster-objects.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { clusterPort } from '../support/cluster-port.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { cluster, limitRange, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createTestClient } from '../support/registry-client.ts';
-import { startRegistry } from '../support/registry.ts';
-import { useRegistry } from '../support/use-registry.ts';
+import { clusterPort } from '../support/assess/cluster-port.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { cluster, limitRange, pod, runtimeClass, settings, type PodSketch } from '../support/pod/pods.ts';
+import { createTestClient } from '../support/registry/registry-client.ts';
+import { startRegistry } from '../support/registry/registry.ts';
+import { useRegistry } from '../support/registry/use-registry.ts';
 
 const { registry, client } = await useRegistry({ images: putFixtureImages });
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { inspectImage } from '../../src/assess/images/inspect-image.ts';
-import { createPeekImage } from '../../src/assess/images/peek-image.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { Verdict } from '../../src/detect/verdict.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { parseReference, type Reference } from '../../src/image/reference.ts';
-import { loadFixtureImages, putFixtureImages, type Expectation } from '../support/fixture-images.ts';
-import { useRegistry } from '../support/use-registry.ts';
+import { inspectImage } from '../../src/images/inspect-image.ts';
+import { createPeekImage } from '../../src/images/peek-image.ts';
+import { loadFixtureImages, putFixtureImages, type Expectation } from '../support/image/fixture-images.ts';
+import { useRegistry } from '../support/registry/use-registry.ts';
 
 /**
  * Images whose primary verdict or shape the manifest cannot show, each with the reason; there an alternative of

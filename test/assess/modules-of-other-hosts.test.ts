@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { setUpImages, type ImageStage } from '../support/image-stage.ts';
-import { hasGnuTar } from '../support/tar.ts';
-import { wasmModule, type ModuleSketch } from '../support/wasm-module.ts';
+import { hasGnuTar } from '../support/image/tar.ts';
+import { wasmModule, type ModuleSketch } from '../support/image/wasm-module.ts';
+import { setUpImages, type ImageStage } from '../support/images/image-stage.ts';
 
 const P1 = 'wasi_snapshot_preview1';
 

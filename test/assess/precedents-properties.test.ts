@@ -6,9 +6,9 @@ import type { Decision } from '../../src/policy/decision.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import type { PodFacts } from '../../src/policy/facts.ts';
 import { applyMode, type Outcome } from '../../src/policy/mode.ts';
-import { imageFacts, linux, SPIN_APP, TAR_LAYER, wasi } from '../support/image-facts.ts';
-import { cluster, limitRange, node, pod, runtimeClass, settings } from '../support/pods.ts';
-import { fc } from '../support/properties.ts';
+import { imageFacts, linux, SPIN_APP, TAR_LAYER, wasi } from '../support/image/image-facts.ts';
+import { fc } from '../support/lib/properties.ts';
+import { cluster, limitRange, node, pod, runtimeClass, settings } from '../support/pod/pods.ts';
 
 const IMAGES = {
   server: imageFacts(linux('/server')),

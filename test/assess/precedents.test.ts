@@ -3,7 +3,7 @@ import { createPrecedents, type Case } from '../../src/assess/precedents.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import { applyMode } from '../../src/policy/mode.ts';
-import { cluster, limitRange, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { cluster, limitRange, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 
 /** An image for linux/amd64 that starts this program. */
 function starting(program: string) {

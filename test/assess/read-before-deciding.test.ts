@@ -3,18 +3,18 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { DecidedAssessment } from '../../src/assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import type { ClusterView } from '../../src/policy/facts.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { createRegistryClient } from '../../src/registry/client.ts';
-import { clusterPort } from '../support/cluster-port.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
-import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { startRegistry, type TestRegistry } from '../support/registry.ts';
-import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/tar.ts';
+import { clusterPort } from '../support/assess/cluster-port.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { putLayeredImage, type LayeredImage } from '../support/image/layered-image.ts';
+import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/image/tar.ts';
+import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pod/pods.ts';
+import { startRegistry, type TestRegistry } from '../support/registry/registry.ts';
 
 interface Setup {
   readonly classes: readonly string[];

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { DecidedAssessment } from '../../src/assess/assessment.ts';
 import type { Container } from '../../src/pod/pod.ts';
-import { setUpImages } from '../support/image-stage.ts';
-import type { LayeredImage } from '../support/layered-image.ts';
-import { ELF, hasGnuTar } from '../support/tar.ts';
-import { wasmModule } from '../support/wasm-module.ts';
+import type { LayeredImage } from '../support/image/layered-image.ts';
+import { ELF, hasGnuTar } from '../support/image/tar.ts';
+import { wasmModule } from '../support/image/wasm-module.ts';
+import { setUpImages } from '../support/images/image-stage.ts';
 
 const HELLO = wasmModule();
 

@@ -2,18 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { AssessmentRequest, AssessPod } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { clusterPort } from '../support/cluster-port.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/tar.ts';
-import { useRegistry } from '../support/use-registry.ts';
+import { clusterPort } from '../support/assess/cluster-port.ts';
+import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { putLayeredImage, type LayeredImage } from '../support/image/layered-image.ts';
+import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/image/tar.ts';
+import { cluster, pod, runtimeClass, settings } from '../support/pod/pods.ts';
+import { useRegistry } from '../support/registry/use-registry.ts';
 
 const { registry, client } = await useRegistry({ images: putFixtureImages });
 

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { ClusterExtras } from '../bench/cluster-api.ts';
-import type { DnsReply } from '../support/dns-server.ts';
+import type { DnsReply } from '../support/registry/dns-server.ts';
 import type { PodReview } from './pod-review.ts';
 
 /** What an attack reaches. */

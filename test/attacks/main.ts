@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildProgram } from '../support/built-program.ts';
+import { buildProgram } from '../support/cli/built-program.ts';
 import { ATTACKS } from './attacks.ts';
 import { describeFigures, missedGoals } from './report.ts';
 import { runAttack, type AttackFigures } from './run-attack.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readReview } from '../support/reviews.ts';
+import { readReview } from '../support/admission/reviews.ts';
 
 export interface PodSketch {
   readonly namespace: string;

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readNodeFlags } from '../support/built-program.ts';
-import { probe } from '../support/probe.ts';
-import { freePort } from '../support/processes.ts';
+import { readNodeFlags } from '../support/cli/built-program.ts';
+import { probe } from '../support/e2e/probe.ts';
+import { freePort } from '../support/lib/processes.ts';
 
 /** What an attack cost the program. */
 export interface ProgramFigures {

@@ -9,9 +9,9 @@ import {
   serviceNames,
 } from '../../src/certs/serving-certificate.ts';
 import { startClusterApi } from '../bench/cluster-api.ts';
-import { startDnsServer } from '../support/dns-server.ts';
-import { loadFixtureImages, putFixtureImage } from '../support/fixture-images.ts';
-import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import { loadFixtureImages, putFixtureImage } from '../support/image/fixture-images.ts';
+import { startDnsServer } from '../support/registry/dns-server.ts';
+import { startRegistry, type TestRegistry } from '../support/registry/registry.ts';
 import { ATTACKER, type Attack } from './attack.ts';
 import { startProgram, type MeasuredProgram } from './program.ts';
 

@@ -1,6 +1,6 @@
-import type { ImageStore } from '../../src/cli/demo/image-store.ts';
-import { loadFixtureImages, putFixtureImage } from '../support/fixture-images.ts';
-import { startRegistry, type TestRegistry } from '../support/registry.ts';
+import type { ImageStore } from '../../src/fake-registry/image-store.ts';
+import { loadFixtureImages, putFixtureImage } from '../support/image/fixture-images.ts';
+import { startRegistry, type TestRegistry } from '../support/registry/registry.ts';
 
 /** An image as the Pods name it. */
 export interface BenchImage {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { ServingCertificate } from '../../src/certs/serving-certificate.ts';
-import { startServer, type TestServer } from '../support/http-server.ts';
+import { startServer, type TestServer } from '../support/server/http-server.ts';
 
 const CLASSES = new URL('../../manifests/runtime-classes/', import.meta.url);
 

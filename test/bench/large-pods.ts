@@ -1,6 +1,6 @@
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { linux } from '../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { linux } from '../support/image/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 import { median } from './process-figures.ts';
 
 const DEFAULTS = {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { readReview } from '../support/reviews.ts';
+import { readReview } from '../support/admission/reviews.ts';
 import type { BenchImage } from './bench-images.ts';
 
 export interface Question {

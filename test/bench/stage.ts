@@ -7,8 +7,8 @@ import {
   LOCAL_NAMES,
   serviceNames,
 } from '../../src/certs/serving-certificate.ts';
-import { buildProgram, readNodeFlags } from '../support/built-program.ts';
-import { kubeconfigText } from '../support/kubectl.ts';
+import { buildProgram, readNodeFlags } from '../support/cli/built-program.ts';
+import { kubeconfigText } from '../support/kubernetes/kubectl.ts';
 import { startBenchRegistry, type BenchImage } from './bench-images.ts';
 import { startClusterApi } from './cluster-api.ts';
 import { NAMESPACES } from './questions.ts';

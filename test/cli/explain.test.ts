@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { explanations } from '../../src/policy/explanations.ts';
 import { SCENARIOS } from '../../src/policy/settings.ts';
-import { runWasmgate } from '../support/run-wasmgate.ts';
+import { runWasmgate } from '../support/cli/run-wasmgate.ts';
 
 describe('explain', () => {
   test('without a name lists every finding', async () => {

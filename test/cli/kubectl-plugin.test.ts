@@ -2,7 +2,7 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { run } from '../support/processes.ts';
+import { run } from '../support/lib/processes.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'src', 'bin.js');
 

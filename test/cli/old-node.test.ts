@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { run } from '../support/processes.ts';
+import { run } from '../support/lib/processes.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'src', 'bin.js');
 

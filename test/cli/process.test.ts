@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const PROGRAM = fileURLToPath(new URL('../support/cli-program.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../support/cli/cli-program.ts', import.meta.url));
 
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env;

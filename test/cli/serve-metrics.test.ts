@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readSeries } from '../support/exposition.ts';
-import { startServer } from '../support/http-server.ts';
-import { waitFor } from '../support/processes.ts';
+import { waitFor } from '../support/lib/processes.ts';
+import { startServer } from '../support/server/http-server.ts';
+import { readSeries } from '../support/telemetry/exposition.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 

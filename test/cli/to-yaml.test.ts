@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { toYaml } from '../../src/cli/to-yaml.ts';
-import { fc } from '../support/properties.ts';
+import { fc } from '../support/lib/properties.ts';
 
 // oxlint-disable-next-line no-control-regex
 const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|(?!\n|\t)[\p{Cf}\p{Zl}\p{Zp}]/u;

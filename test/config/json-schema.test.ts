@@ -7,8 +7,8 @@ import { policySettings } from '../../src/policy/settings.ts';
 import { registrySettings } from '../../src/registry/settings.ts';
 import { serverSettings } from '../../src/server/settings.ts';
 import { logSettings } from '../../src/telemetry/settings.ts';
-import { nearValues } from '../support/near-values.ts';
-import { fc } from '../support/properties.ts';
+import { nearValues } from '../support/config/near-values.ts';
+import { fc } from '../support/lib/properties.ts';
 
 const reader = createConfigurationReader({
   policy: policySettings,

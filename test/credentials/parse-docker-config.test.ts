@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseDockerConfig, type DockerConfigFormat } from '../../src/credentials/parse-docker-config.ts';
 import { AppError } from '../../src/lib/errors.ts';
-import { fc } from '../support/properties.ts';
+import { fc } from '../support/lib/properties.ts';
 
 const source = 'secret team-a/regcred';
 

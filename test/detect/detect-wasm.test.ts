@@ -15,7 +15,7 @@ import {
   TAR_LAYER,
   wasi,
   type ImageSketch,
-} from '../support/image-facts.ts';
+} from '../support/image/image-facts.ts';
 
 const VARIANT = 'module.wasm.image/variant';
 const SPIN_LAYERS = SPIN_APP.layers ?? [];

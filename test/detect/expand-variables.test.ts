@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { effectiveCommand } from '../../src/detect/effective-command.ts';
 import { expandVariables, type EnvVariable } from '../../src/detect/expand-variables.ts';
 import { EMPTY_CONFIG } from '../../src/image/image-config.ts';
-import { fc } from '../support/properties.ts';
+import { fc } from '../support/lib/properties.ts';
 
 const ENV: readonly EnvVariable[] = [
   { name: 'A', value: 'a' },

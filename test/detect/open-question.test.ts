@@ -12,7 +12,7 @@ import {
   SPIN_APP,
   wasi,
   type ImageSketch,
-} from '../support/image-facts.ts';
+} from '../support/image/image-facts.ts';
 
 const HOSTS = ['/spin.toml', '/slightfile.toml'];
 const LABELLED: ImageSketch = {

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inspectImage } from '../../src/assess/images/inspect-image.ts';
-import { createPeekImage, type PeekImage } from '../../src/assess/images/peek-image.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { Verdict } from '../../src/detect/verdict.ts';
 import { parseReference } from '../../src/image/reference.ts';
+import { inspectImage } from '../../src/images/inspect-image.ts';
+import { createPeekImage, type PeekImage } from '../../src/images/peek-image.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
-import { startDistribution, type Distribution } from '../support/distribution.ts';
-import { loadFixtureImages } from '../support/fixture-images.ts';
-import { realServers } from '../support/real-servers.ts';
-import { createLocalClient } from '../support/registry-client.ts';
+import { realServers } from '../support/e2e/real-servers.ts';
+import { loadFixtureImages } from '../support/image/fixture-images.ts';
+import { startDistribution, type Distribution } from '../support/registry/distribution.ts';
+import { createLocalClient } from '../support/registry/registry-client.ts';
 
 const servers = await realServers(['registry', 'crane']);
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { namespaceFor, unchangedNamespaceFor } from '../support/example-cluster.ts';
-import { type ExampleStage, startExampleStage } from '../support/example-stage.ts';
-import { type Example, findingExamples, scenarioExamples } from '../support/examples.ts';
-import type { TestPod } from '../support/install.ts';
-import { deployment } from '../support/objects.ts';
-import { realServers } from '../support/real-servers.ts';
-import { create, showExample, type Shown } from '../support/show-example.ts';
+import { namespaceFor, unchangedNamespaceFor } from '../support/e2e/example-cluster.ts';
+import { type ExampleStage, startExampleStage } from '../support/e2e/example-stage.ts';
+import { type Example, findingExamples, scenarioExamples } from '../support/e2e/examples.ts';
+import type { TestPod } from '../support/e2e/install.ts';
+import { realServers } from '../support/e2e/real-servers.ts';
+import { create, showExample, type Shown } from '../support/e2e/show-example.ts';
+import { deployment } from '../support/kubernetes/objects.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 const DENIED = 'admission webhook "validate.wasmgate.dev" denied the request: ';

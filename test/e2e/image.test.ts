@@ -9,13 +9,13 @@ import {
   containerCommand,
   createBuildah,
   imageTools,
-} from '../support/container-image.ts';
-import { MANIFESTS } from '../support/install.ts';
-import { must } from '../support/kubectl.ts';
-import { startKubernetesServer } from '../support/kubernetes-server.ts';
-import { probe } from '../support/probe.ts';
-import { freePort, run, startServer, waitFor } from '../support/processes.ts';
-import { realServers } from '../support/real-servers.ts';
+} from '../support/e2e/container-image.ts';
+import { MANIFESTS } from '../support/e2e/install.ts';
+import { probe } from '../support/e2e/probe.ts';
+import { realServers } from '../support/e2e/real-servers.ts';
+import { must } from '../support/kubernetes/kubectl.ts';
+import { startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
+import { freePort, run, startServer, waitFor } from '../support/lib/processes.ts';
 
 const tools = await imageTools();
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCENARIOS } from '../../src/policy/settings.ts';
-import { type KubernetesObject, MANIFESTS, renderManifests } from '../support/install.ts';
-import { apply, must } from '../support/kubectl.ts';
-import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes-server.ts';
-import { realServers } from '../support/real-servers.ts';
+import { type KubernetesObject, MANIFESTS, renderManifests } from '../support/e2e/install.ts';
+import { realServers } from '../support/e2e/real-servers.ts';
+import { apply, must } from '../support/kubernetes/kubectl.ts';
+import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
 const STRICT = ['--server-side', '--validate=strict'] as const;

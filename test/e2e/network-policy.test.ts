@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { MANIFESTS } from '../support/install.ts';
-import { apply, must } from '../support/kubectl.ts';
-import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes-server.ts';
-import { realServers } from '../support/real-servers.ts';
+import { MANIFESTS } from '../support/e2e/install.ts';
+import { realServers } from '../support/e2e/real-servers.ts';
+import { apply, must } from '../support/kubernetes/kubectl.ts';
+import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { startDistribution } from '../support/distribution.ts';
-import { realServers } from '../support/real-servers.ts';
-import { ACCOUNT, basicAuth } from '../support/token-server.ts';
+import { realServers } from '../support/e2e/real-servers.ts';
+import { startDistribution } from '../support/registry/distribution.ts';
+import { ACCOUNT, basicAuth } from '../support/registry/token-server.ts';
 
 const servers = await realServers(['registry', 'crane']);
 

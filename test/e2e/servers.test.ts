@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { must } from '../support/kubectl.ts';
-import { startKubernetesServer } from '../support/kubernetes-server.ts';
-import { realServers } from '../support/real-servers.ts';
+import { realServers } from '../support/e2e/real-servers.ts';
+import { must } from '../support/kubernetes/kubectl.ts';
+import { startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { installBase, waitForWebhooks } from '../support/install.ts';
-import { apply, must } from '../support/kubectl.ts';
-import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes-server.ts';
-import { cronJob, deployment, job, namespace, pod } from '../support/objects.ts';
-import { realServers } from '../support/real-servers.ts';
-import { type StandInWebhook, startStandInWebhook } from '../support/stand-in-webhook.ts';
+import { installBase, waitForWebhooks } from '../support/e2e/install.ts';
+import { realServers } from '../support/e2e/real-servers.ts';
+import { apply, must } from '../support/kubernetes/kubectl.ts';
+import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
+import { cronJob, deployment, job, namespace, pod } from '../support/kubernetes/objects.ts';
+import { type StandInWebhook, startStandInWebhook } from '../support/kubernetes/stand-in-webhook.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createListing, findFile, type LayerListing, type Sighting } from '../../src/image/layer-listing.ts';
 import { createTarReader, type TarEntry } from '../../src/image/tar-reader.ts';
-import { fc } from '../support/properties.ts';
-import { ELF, hasGnuTar, MODULE, tarOf } from '../support/tar.ts';
+import { ELF, hasGnuTar, MODULE, tarOf } from '../support/image/tar.ts';
+import { fc } from '../support/lib/properties.ts';
 
 type Sketch = Readonly<Record<string, 'elf' | 'module' | 'directory' | `-> ${string}` | `= ${string}`>>;
 

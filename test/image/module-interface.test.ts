@@ -4,8 +4,8 @@ import {
   readModuleInterface,
   type ModuleInterface,
 } from '../../src/image/module-interface.ts';
-import { fc } from '../support/properties.ts';
-import { wasmModule, type ImportSketch, type ModuleSketch } from '../support/wasm-module.ts';
+import { wasmModule, type ImportSketch, type ModuleSketch } from '../support/image/wasm-module.ts';
+import { fc } from '../support/lib/properties.ts';
 
 const P1 = 'wasi_snapshot_preview1';
 

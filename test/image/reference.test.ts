@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatReference, parseReference } from '../../src/image/reference.ts';
 import { AppError } from '../../src/lib/errors.ts';
-import { fc } from '../support/properties.ts';
+import { fc } from '../support/lib/properties.ts';
 
 const DIGEST = `sha256:${'a1'.repeat(32)}`;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createTarReader, type TarEntry, type TarReader } from '../../src/image/tar-reader.ts';
-import { fc } from '../support/properties.ts';
-import { hasGnuTar, MODULE, tarOf, type Tree } from '../support/tar.ts';
+import { hasGnuTar, MODULE, tarOf, type Tree } from '../support/image/tar.ts';
+import { fc } from '../support/lib/properties.ts';
 
 interface Read {
   readonly entries: readonly TarEntry[];

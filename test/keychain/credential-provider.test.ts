@@ -3,8 +3,8 @@ import { matchCredentials, splitKeyrings } from '../../src/credentials/match-cre
 import { parseReference } from '../../src/image/reference.ts';
 import type { KeychainLimits } from '../../src/keychain/defaults.ts';
 import { loadKeychain } from '../../src/keychain/keychain.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createScriptPrograms } from '../support/script-programs.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { createScriptPrograms } from '../support/cli/script-programs.ts';
 
 const never = new AbortController().signal;
 const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1';

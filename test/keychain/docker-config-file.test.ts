@@ -5,8 +5,8 @@ import { matchCredentials } from '../../src/credentials/match-credentials.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import type { KeychainLimits } from '../../src/keychain/defaults.ts';
 import { createDockerConfigFile } from '../../src/keychain/docker-config-file.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createScriptPrograms, type ScriptPrograms } from '../support/script-programs.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { createScriptPrograms, type ScriptPrograms } from '../support/cli/script-programs.ts';
 
 const never = new AbortController().signal;
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { type CertificateBundle, loadCertificateSecret } from '../../src/kubernetes/certificate-secret.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
 
 const bundle = (mark: string): CertificateBundle => ({
   caCert: `ca ${mark}`,

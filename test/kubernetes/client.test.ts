@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
+import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
 
 const call = { action: 'read thing "a"', path: '/api/v1/things/a' } as const;
 const never = new AbortController().signal;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createInClusterConnection } from '../../src/kubernetes/in-cluster-connection.ts';
 import { createKubeconfigConnection } from '../../src/kubernetes/kubeconfig-connection.ts';
-import { json, startScriptedApi } from '../support/scripted-api.ts';
+import { json, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
 
 let folder = '';
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import type { EventResult, ObjectEvent } from '../../src/assess/ports.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createEvents, type EventsOptions } from '../../src/kubernetes/events.ts';
 import { createStoredPods } from '../../src/kubernetes/stored-pods.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
 
 const EVENT: ObjectEvent = {
   namespace: 'team-a',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { EMPTY_KEYRING } from '../../src/credentials/keyring.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets, type PullSecretsOptions } from '../../src/kubernetes/pull-secrets.ts';
-import { json, refuse, startScriptedApi, type Step } from '../support/scripted-api.ts';
+import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
 
 const never = new AbortController().signal;
 

@@ -11,10 +11,10 @@ import { createInClusterConnection } from '../../src/kubernetes/in-cluster-conne
 import { createKubeconfigConnection } from '../../src/kubernetes/kubeconfig-connection.ts';
 import { createPullSecrets } from '../../src/kubernetes/pull-secrets.ts';
 import { createWebhookConfigurations } from '../../src/kubernetes/webhook-configurations.ts';
-import { apply, getJson, must } from '../support/kubectl.ts';
-import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes-server.ts';
-import { realServers } from '../support/real-servers.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { realServers } from '../support/e2e/real-servers.ts';
+import { apply, getJson, must } from '../support/kubernetes/kubectl.ts';
+import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 const never = new AbortController().signal;

@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createFetchRuntimeClasses } from '../../src/kubernetes/runtime-classes.ts';
-import { list, refuse, startScriptedApi, type ScriptedApi, type Step } from '../support/scripted-api.ts';
+import {
+  list,
+  refuse,
+  startScriptedApi,
+  type ScriptedApi,
+  type Step,
+} from '../support/kubernetes/scripted-api.ts';
 
 const never = new AbortController().signal;
 const FOREVER = 3_600_000;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createCluster } from '../../src/kubernetes/cluster.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { list, startScriptedApi, type Step, watch } from '../support/scripted-api.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { list, startScriptedApi, type Step, watch } from '../support/kubernetes/scripted-api.ts';
 
 test('RuntimeClasses are stale before their first list, and while their watch is broken', async () => {
   let isAway = false;

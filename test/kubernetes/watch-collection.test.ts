@@ -7,7 +7,7 @@ import {
 } from '../../src/kubernetes/watch-collection.ts';
 import type { Namespace } from '../../src/pod/cluster-objects.ts';
 import { parseNamespace } from '../../src/pod/parse-cluster-objects.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import {
   list,
   refuse,
@@ -16,7 +16,7 @@ import {
   watch,
   type ScriptedApi,
   type Step,
-} from '../support/scripted-api.ts';
+} from '../support/kubernetes/scripted-api.ts';
 
 /** No watch here lasts long, however slow the machine is. */
 const TIMINGS = { firstMilliseconds: 1, maxMilliseconds: 2, shortWatchMilliseconds: 600_000 } as const;

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createWebhookConfigurations } from '../../src/kubernetes/webhook-configurations.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { json, refuse, type SeenRequest, startScriptedApi, type Step } from '../support/scripted-api.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import {
+  json,
+  refuse,
+  type SeenRequest,
+  startScriptedApi,
+  type Step,
+} from '../support/kubernetes/scripted-api.ts';
 
 const never = new AbortController().signal;
 const CA = Buffer.from('the CA').toString('base64');

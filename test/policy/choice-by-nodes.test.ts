@@ -4,8 +4,8 @@ import type { PodSpec } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import type { PodFacts } from '../../src/policy/facts.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { linux, RUNWASI_LAYER, wasi } from '../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { linux, RUNWASI_LAYER, wasi } from '../support/image/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 
 const IMAGES = { file: linux('/app.wasm'), wasi: wasi('/app.wasm'), layer: RUNWASI_LAYER };
 const CLASSES = [runtimeClass('wasmedge'), runtimeClass('wasmer')];

@@ -9,8 +9,8 @@ import { evaluate } from '../../src/policy/evaluate.ts';
 import type { Consequence } from '../../src/policy/finding-catalog.ts';
 import { compareHandlerVersions } from '../../src/policy/handlers/compare-handler-versions.ts';
 import { handlerTable } from '../../src/policy/handlers/handler-table.ts';
-import { cluster, pod as podOf, podFacts, runtimeClass as classOf, settings } from '../support/pods.ts';
-import { fc } from '../support/properties.ts';
+import { fc } from '../support/lib/properties.ts';
+import { cluster, pod as podOf, podFacts, runtimeClass as classOf, settings } from '../support/pod/pods.ts';
 import { IMAGES, situations, type Situation } from './choice-situations.ts';
 
 const RUNS = { numRuns: 300 };

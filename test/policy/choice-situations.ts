@@ -11,9 +11,9 @@ import {
   SPIN_APP,
   wasi,
   type ImageSketch,
-} from '../support/image-facts.ts';
-import { node, pod, runtimeClass, type Known } from '../support/pods.ts';
-import { fc } from '../support/properties.ts';
+} from '../support/image/image-facts.ts';
+import { fc } from '../support/lib/properties.ts';
+import { node, pod, runtimeClass, type Known } from '../support/pod/pods.ts';
 
 /** The same image after a look inside. */
 function seen(

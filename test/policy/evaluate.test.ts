@@ -4,7 +4,14 @@ import type { Decision } from '../../src/policy/decision.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import type { ClusterView } from '../../src/policy/facts.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { imageFacts, linux, OCI_COMPONENT, OCI_MODULE, SPIN_APP, wasi } from '../support/image-facts.ts';
+import {
+  imageFacts,
+  linux,
+  OCI_COMPONENT,
+  OCI_MODULE,
+  SPIN_APP,
+  wasi,
+} from '../support/image/image-facts.ts';
 import {
   cluster,
   node,
@@ -14,7 +21,7 @@ import {
   settings,
   type Known,
   type PodSketch,
-} from '../support/pods.ts';
+} from '../support/pod/pods.ts';
 
 const IMAGES: Readonly<Record<string, Known>> = {
   app: linux('/app.wasm'),

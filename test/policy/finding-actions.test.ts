@@ -4,8 +4,8 @@ import { FINDING_IDS } from '../../src/policy/finding-catalog.ts';
 import { applyMode } from '../../src/policy/mode.ts';
 import { actionOf, defaultActionOf } from '../../src/policy/rate-findings.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { linux, SPIN_APP } from '../support/image-facts.ts';
-import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { linux, SPIN_APP } from '../support/image/image-facts.ts';
+import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 
 const IMAGES = { app: linux('/app.wasm'), spin: SPIN_APP, away: 'unreachable' } as const;
 const VIEW = cluster([runtimeClass('wasmtime'), runtimeClass('runc')]);

@@ -1,4 +1,4 @@
-import { cluster, node, runtimeClass } from '../support/pods.ts';
+import { cluster, node, runtimeClass } from '../support/pod/pods.ts';
 import {
   architectures,
   type Case,

@@ -15,7 +15,7 @@ import {
   SPIN_APP,
   TAR_LAYER,
   wasi,
-} from '../support/image-facts.ts';
+} from '../support/image/image-facts.ts';
 import {
   cluster,
   node,
@@ -25,7 +25,7 @@ import {
   settings,
   type Known,
   type PodSketch,
-} from '../support/pods.ts';
+} from '../support/pod/pods.ts';
 
 export function tar(kilobytes: number): ImageSketch {
   return { ...linux('/app.wasm'), layers: [{ mediaType: TAR_LAYER, size: kilobytes * 1000 }] };

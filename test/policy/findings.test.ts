@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import { FINDING_IDS } from '../../src/policy/finding-catalog.ts';
-import { digestOf } from '../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { digestOf } from '../support/image/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 import { FINDING_CASES } from './finding-cases.ts';
 import { type Case, decide, exec, limited, mesh, nodes, one, taint, tar } from './finding-pods.ts';
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { PodSpec, Toleration } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { linux, type ImageSketch } from '../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { linux, type ImageSketch } from '../support/image/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 
 const LEGACY: ImageSketch = {
   configType: 'application/vnd.wasm.config.v1+json',

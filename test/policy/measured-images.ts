@@ -1,10 +1,10 @@
-import type { ImageStore } from '../../src/cli/demo/image-store.ts';
-import { pushBlob, pushManifest, targetOf, type PushedContent } from '../../src/cli/demo/push-image.ts';
-import { createTarLayer } from '../../src/cli/demo/tar-layer.ts';
+import type { ImageStore } from '../../src/fake-registry/image-store.ts';
+import { pushBlob, pushManifest, targetOf, type PushedContent } from '../../src/fake-registry/push-image.ts';
+import { createTarLayer } from '../../src/fake-registry/tar-layer.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
-import { TAR_LAYER } from '../support/image-facts.ts';
-import { ELF } from '../support/tar.ts';
-import { wasmModule } from '../support/wasm-module.ts';
+import { TAR_LAYER } from '../support/image/image-facts.ts';
+import { ELF } from '../support/image/tar.ts';
+import { wasmModule } from '../support/image/wasm-module.ts';
 
 type Target = ReturnType<typeof targetOf>;
 type Push = (target: Target) => PushedContent;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { DecidedAssessment } from '../../src/assess/assessment.ts';
 import type { Consequence } from '../../src/policy/finding-catalog.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { setUpImages, type ImageStage } from '../support/image-stage.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { setUpImages, type ImageStage } from '../support/images/image-stage.ts';
 import { MEASURED_IMAGES, putMeasuredImages, type MeasuredImage } from './measured-images.ts';
 import {
   CORPUS_PODS,

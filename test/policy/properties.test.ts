@@ -5,9 +5,9 @@ import type { Pod } from '../../src/pod/pod.ts';
 import { readPod } from '../../src/pod/read-pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import type { ClusterView } from '../../src/policy/facts.ts';
-import { linux, OCI_MODULE, RUNWASI_LAYER, SPIN_APP, wasi } from '../support/image-facts.ts';
-import { cluster, node, podFacts, runtimeClass, settings, type Known } from '../support/pods.ts';
-import { fc } from '../support/properties.ts';
+import { linux, OCI_MODULE, RUNWASI_LAYER, SPIN_APP, wasi } from '../support/image/image-facts.ts';
+import { fc } from '../support/lib/properties.ts';
+import { cluster, node, podFacts, runtimeClass, settings, type Known } from '../support/pod/pods.ts';
 
 const IMAGES: Readonly<Record<string, Known>> = {
   server: linux('/server'),

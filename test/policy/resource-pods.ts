@@ -7,8 +7,8 @@ import { resourceChanges, type ResourceAnswer } from '../../src/policy/changes/s
 import type { AssessedContainer } from '../../src/policy/facts.ts';
 import { BUILT_IN } from '../../src/policy/handlers/handler-table.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { imageFacts, linux, RUNWASI_LAYER, TAR_LAYER } from '../support/image-facts.ts';
-import { limitRange } from '../support/pods.ts';
+import { imageFacts, linux, RUNWASI_LAYER, TAR_LAYER } from '../support/image/image-facts.ts';
+import { limitRange } from '../support/pod/pods.ts';
 
 export type Settings = PolicySettings['resources'];
 

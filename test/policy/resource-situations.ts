@@ -3,8 +3,8 @@ import type { LimitRange } from '../../src/pod/cluster-objects.ts';
 import type { Pod, ResourceRequirements } from '../../src/pod/pod.ts';
 import type { ResourceAnswer } from '../../src/policy/changes/set-resources.ts';
 import { TIERS } from '../../src/policy/settings.ts';
-import { limitRanges, podRequirements, requirements } from '../support/limited-pods.ts';
-import { fc } from '../support/properties.ts';
+import { fc } from '../support/lib/properties.ts';
+import { limitRanges, podRequirements, requirements } from '../support/pod/limited-pods.ts';
 import {
   GO,
   HUGE,

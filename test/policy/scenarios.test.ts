@@ -7,8 +7,16 @@ import type { Decision } from '../../src/policy/decision.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import { POLICY_SCENARIOS } from '../../src/policy/scenarios.ts';
 import { policySettings, SCENARIOS, type PolicySettings } from '../../src/policy/settings.ts';
-import { linux } from '../support/image-facts.ts';
-import { cluster, limitRange, node, pod, podFacts, runtimeClass, type PodSketch } from '../support/pods.ts';
+import { linux } from '../support/image/image-facts.ts';
+import {
+  cluster,
+  limitRange,
+  node,
+  pod,
+  podFacts,
+  runtimeClass,
+  type PodSketch,
+} from '../support/pod/pods.ts';
 
 const reader = createConfigurationReader(
   { policy: policySettings, images: imageSettings },

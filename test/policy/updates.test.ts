@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { changedImages } from '../../src/pod/changed-images.ts';
 import type { Container, Pod } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { imageFacts, linux, OCI_COMPONENT, OCI_MODULE, SPIN_APP, wasi } from '../support/image-facts.ts';
+import {
+  imageFacts,
+  linux,
+  OCI_COMPONENT,
+  OCI_MODULE,
+  SPIN_APP,
+  wasi,
+} from '../support/image/image-facts.ts';
 import {
   cluster,
   pod,
@@ -11,7 +18,7 @@ import {
   settings,
   type Known,
   type PodSketch,
-} from '../support/pods.ts';
+} from '../support/pod/pods.ts';
 
 const IMAGES: Readonly<Record<string, Known>> = {
   app: linux('/app.wasm'),

@@ -3,9 +3,9 @@ import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { Container } from '../../src/pod/pod.ts';
 import type { Decision } from '../../src/policy/decision.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { imageFacts, linux, OCI_MODULE, SPIN_APP, wasi } from '../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings, type Known } from '../support/pods.ts';
-import { fc } from '../support/properties.ts';
+import { imageFacts, linux, OCI_MODULE, SPIN_APP, wasi } from '../support/image/image-facts.ts';
+import { fc } from '../support/lib/properties.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings, type Known } from '../support/pod/pods.ts';
 
 const IMAGES: Readonly<Record<string, Known>> = {
   server: linux('/server'),

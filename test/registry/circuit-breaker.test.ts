@@ -6,9 +6,15 @@ import type { PauseReason } from '../../src/registry/circuit-breaker.ts';
 import { DEFAULTS, type Limits } from '../../src/registry/defaults.ts';
 import { RegistryError } from '../../src/registry/errors.ts';
 import type { Outage } from '../../src/registry/host-health.ts';
-import { readHostsToml } from '../support/hosts-files.ts';
-import { startServer, type TestServer } from '../support/http-server.ts';
-import { asking, askingFor, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+import { readHostsToml } from '../support/registry/hosts-files.ts';
+import {
+  asking,
+  askingFor,
+  createTestClient,
+  failureOf,
+  imageAt,
+} from '../support/registry/registry-client.ts';
+import { startServer, type TestServer } from '../support/server/http-server.ts';
 
 /** A registry that notes whom it was asked for, and the timers of a client, run by hand. */
 async function setUp(answer: RequestListener, limits: Partial<Limits> = {}) {

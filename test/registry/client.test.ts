@@ -6,11 +6,11 @@ import { parseManifest, type ImageIndex } from '../../src/image/manifest.ts';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import type { Reference } from '../../src/image/reference.ts';
 import type { RequestEvent } from '../../src/registry/http-types.ts';
-import { loadFixtureImages, putFixtureImages } from '../support/fixture-images.ts';
-import { startServer } from '../support/http-server.ts';
-import { digestOf } from '../support/image-facts.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
-import { startRegistry } from '../support/registry.ts';
+import { loadFixtureImages, putFixtureImages } from '../support/image/fixture-images.ts';
+import { digestOf } from '../support/image/image-facts.ts';
+import { asking, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { startRegistry } from '../support/registry/registry.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const bytes = Buffer.from('{"schemaVersion":2}');
 

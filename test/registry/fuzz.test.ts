@@ -1,11 +1,11 @@
 import { beforeAll, afterAll, describe, expect, test } from 'vitest';
-import { inspectImage } from '../../src/assess/images/inspect-image.ts';
 import { parseCredentialHelpers } from '../../src/credentials/parse-credential-helpers.ts';
 import { parseDockerConfig } from '../../src/credentials/parse-docker-config.ts';
 import { parseImageConfig } from '../../src/image/image-config.ts';
 import { parseManifest } from '../../src/image/manifest.ts';
 import { DOCKER_LIST, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { formatReference, parseReference } from '../../src/image/reference.ts';
+import { inspectImage } from '../../src/images/inspect-image.ts';
 import { errorsIn } from '../../src/lib/collect-errors.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
@@ -14,9 +14,9 @@ import { parseHostsToml } from '../../src/registry/hosts/parse-hosts-toml.ts';
 import { parseRegistriesYaml } from '../../src/registry/hosts/parse-registries-yaml.ts';
 import { parseRewrite, rewriteRepository } from '../../src/registry/hosts/rewrite-repository.ts';
 import { parseChallenges } from '../../src/registry/login/challenge.ts';
-import { startServer, type TestServer } from '../support/http-server.ts';
-import { fc } from '../support/properties.ts';
-import { asking, createTestClient, imageAt } from '../support/registry-client.ts';
+import { fc } from '../support/lib/properties.ts';
+import { asking, createTestClient, imageAt } from '../support/registry/registry-client.ts';
+import { startServer, type TestServer } from '../support/server/http-server.ts';
 
 /** The result, or null where it is refused in words; any other error is one that nobody planned. */
 function unlessRefused<Result>(work: () => Result): Result | null {

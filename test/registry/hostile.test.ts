@@ -5,10 +5,10 @@ import type { UnknownReason } from '../../src/detect/verdict.ts';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import type { Resolve } from '../../src/registry/connection/guarded-connector.ts';
-import { startServer } from '../support/http-server.ts';
-import { digestOf } from '../support/image-facts.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
-import { startRegistry } from '../support/registry.ts';
+import { digestOf } from '../support/image/image-facts.ts';
+import { asking, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { startRegistry } from '../support/registry/registry.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const document = Buffer.from('{"schemaVersion":2}');
 const headers = { 'content-type': OCI_MANIFEST };

@@ -2,10 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { parseReference } from '../../src/image/reference.ts';
-import { readHosts, readHostsToml, readRegistriesYaml } from '../support/hosts-files.ts';
-import { startServer } from '../support/http-server.ts';
-import { asking, createTestClient, credentialFor, failureOf, imageAt } from '../support/registry-client.ts';
-import { startRegistry } from '../support/registry.ts';
+import { readHosts, readHostsToml, readRegistriesYaml } from '../support/registry/hosts-files.ts';
+import {
+  asking,
+  createTestClient,
+  credentialFor,
+  failureOf,
+  imageAt,
+} from '../support/registry/registry-client.ts';
+import { startRegistry } from '../support/registry/registry.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };
 const good = { kind: 'basic', username: 'joe', password: 'pass' } as const;

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
-import { startServer } from '../support/http-server.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+import { asking, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -20,9 +20,9 @@ test('a clock that is set back by an hour does not lengthen a pause', async () =
 
 /** A date is meant, and read by people or by other programs. */
 const WALL_CLOCK: readonly string[] = [
-  'src/assess/images/image-memory.ts', // since when an answer is stale
   'src/certs/find-certificate-fault.ts', // validity
   'src/certs/serving-certificate.ts', // validity
+  'src/images/image-memory.ts', // since when an answer is stale
   'src/kubernetes/events.ts', // eventTime
   'src/kubernetes/watch-collection.ts', // a metric with a time stamp
   'src/registry/client.ts', // Retry-After with an HTTP date

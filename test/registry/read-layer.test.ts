@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import type { LayerQuestion } from '../../src/assess/ports.ts';
 import type { UnknownReason } from '../../src/detect/verdict.ts';
 import { inflate } from '../../src/registry/inflate.ts';
-import { startServer } from '../support/http-server.ts';
-import { digestOf } from '../support/image-facts.ts';
-import { noiseOf } from '../support/noise.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+import { digestOf } from '../support/image/image-facts.ts';
+import { noiseOf } from '../support/lib/noise.ts';
+import { asking, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const KIB = 1024;
 

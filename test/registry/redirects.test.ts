@@ -2,10 +2,16 @@ import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { followRedirects } from '../../src/registry/redirects.ts';
-import { startServer } from '../support/http-server.ts';
-import { digestOf } from '../support/image-facts.ts';
-import { asking, createTestClient, credentialFor, failureOf, imageAt } from '../support/registry-client.ts';
-import { startRegistry } from '../support/registry.ts';
+import { digestOf } from '../support/image/image-facts.ts';
+import {
+  asking,
+  createTestClient,
+  credentialFor,
+  failureOf,
+  imageAt,
+} from '../support/registry/registry-client.ts';
+import { startRegistry } from '../support/registry/registry.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const good = { kind: 'basic', username: 'joe', password: 'pass' } as const;
 const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };

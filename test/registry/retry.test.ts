@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { startServer } from '../support/http-server.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+import { asking, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 test('a budget that ends during a retry leaves the reason of the failure before it', async () => {
   const budget = new AbortController();

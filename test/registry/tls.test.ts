@@ -1,9 +1,15 @@
 import { generate } from 'selfsigned';
 import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
-import { digestOf } from '../support/image-facts.ts';
-import { asking, createTestClient, credentialFor, failureOf, imageAt } from '../support/registry-client.ts';
-import { startRegistry } from '../support/registry.ts';
+import { digestOf } from '../support/image/image-facts.ts';
+import {
+  asking,
+  createTestClient,
+  credentialFor,
+  failureOf,
+  imageAt,
+} from '../support/registry/registry-client.ts';
+import { startRegistry } from '../support/registry/registry.ts';
 
 const day = 24 * 60 * 60 * 1000;
 const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };

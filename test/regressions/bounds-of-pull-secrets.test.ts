@@ -1,16 +1,16 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { ImageAnswer } from '../../src/assess/images/image-answer.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { KEYRING_LIMITS } from '../../src/credentials/keyring.ts';
 import { parseDockerConfig } from '../../src/credentials/parse-docker-config.ts';
+import type { ImageAnswer } from '../../src/images/image-answer.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets } from '../../src/kubernetes/pull-secrets.ts';
 import { identityOf } from '../../src/registry/login/logins.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createLocalClient } from '../support/registry-client.ts';
-import { startRegistry } from '../support/registry.ts';
-import { json, startScriptedApi } from '../support/scripted-api.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { json, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
+import { createLocalClient } from '../support/registry/registry-client.ts';
+import { startRegistry } from '../support/registry/registry.ts';
 
 const { secretBytes, triedForImage } = KEYRING_LIMITS;
 const IMAGE = 'corpus/bk-wasi-wasm';

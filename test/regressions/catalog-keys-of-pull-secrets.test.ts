@@ -1,16 +1,16 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { EMPTY_KEYRING } from '../../src/credentials/keyring.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { MAX_PULL_SECRETS } from '../../src/pod/pull-secret-names.ts';
-import { clusterPort } from '../support/cluster-port.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createLocalClient } from '../support/registry-client.ts';
-import { startRegistry } from '../support/registry.ts';
+import { clusterPort } from '../support/assess/cluster-port.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { cluster, pod, runtimeClass, settings } from '../support/pod/pods.ts';
+import { createLocalClient } from '../support/registry/registry-client.ts';
+import { startRegistry } from '../support/registry/registry.ts';
 
 /** A webhook's use case, and the names by which it asks for pull secrets, each list once. */
 async function setUp() {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { PodSpec } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { linux } from '../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { linux } from '../support/image/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 
 const HANDLERS = ['wasmtime', 'wasmedge', 'wasmer', 'crun'];
 const VIEW = cluster(

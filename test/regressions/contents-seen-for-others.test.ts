@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { inspectImage } from '../../src/assess/images/inspect-image.ts';
-import { createPeekImage } from '../../src/assess/images/peek-image.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { CommandOverride } from '../../src/detect/effective-command.ts';
-import { putLayeredImage, type LayeredImage } from '../support/layered-image.ts';
-import { asking, imageAt } from '../support/registry-client.ts';
-import { ELF, hasGnuTar, MODULE } from '../support/tar.ts';
-import { useRegistry } from '../support/use-registry.ts';
+import { inspectImage } from '../../src/images/inspect-image.ts';
+import { createPeekImage } from '../../src/images/peek-image.ts';
+import { putLayeredImage, type LayeredImage } from '../support/image/layered-image.ts';
+import { ELF, hasGnuTar, MODULE } from '../support/image/tar.ts';
+import { asking, imageAt } from '../support/registry/registry-client.ts';
+import { useRegistry } from '../support/registry/use-registry.ts';
 
 const { registry, client } = await useRegistry();
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { CATALOG_DEFAULTS } from '../../src/assess/images/catalog-defaults.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
+import { CATALOG_DEFAULTS } from '../../src/images/catalog-defaults.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { DEFAULTS } from '../../src/registry/defaults.ts';
-import { startServer } from '../support/http-server.ts';
-import { createTestClient } from '../support/registry-client.ts';
+import { createTestClient } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 async function askOnce(status: number) {
   await using server = await startServer((_request, response) => response.writeHead(status).end());

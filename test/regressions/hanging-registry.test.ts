@@ -3,16 +3,16 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { Assessment, AssessmentRequest } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
-import { createWaitLimits, WAIT_BOUNDS, type WaitOptions } from '../../src/assess/images/wait-limits.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import { createWaitLimits, WAIT_BOUNDS, type WaitOptions } from '../../src/images/wait-limits.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { clusterPort } from '../support/cluster-port.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pods.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createLocalClient } from '../support/registry-client.ts';
-import { startRegistry } from '../support/registry.ts';
+import { clusterPort } from '../support/assess/cluster-port.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support/pod/pods.ts';
+import { createLocalClient } from '../support/registry/registry-client.ts';
+import { startRegistry } from '../support/registry/registry.ts';
 
 // A registry that hung cost every Pod of a new image 4.5 + 2.5 s: 60 replicas of a Linux Deployment took 18 s.
 const ANSWERED_LATE = 'answered late';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import type { AssessPod } from '../../src/assess/assessment.ts';
-import { answering, decided } from '../support/assessments.ts';
-import { readReview } from '../support/reviews.ts';
-import { startWebhook, type Webhook } from '../support/webhook.ts';
+import { readReview } from '../support/admission/reviews.ts';
+import { answering, decided } from '../support/assess/assessments.ts';
+import { startWebhook, type Webhook } from '../support/server/webhook.ts';
 
 /**
  * 3 MiB of `{}` among a Pod's tolerations, which the API server takes and hands on, became 60 MiB. Sixteen at a time ended the

@@ -2,13 +2,13 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { AssessmentRequest } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
-import { clusterPort } from '../support/cluster-port.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { cluster, pod, runtimeClass, settings } from '../support/pods.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { useRegistry } from '../support/use-registry.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import { clusterPort } from '../support/assess/cluster-port.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { cluster, pod, runtimeClass, settings } from '../support/pod/pods.ts';
+import { useRegistry } from '../support/registry/use-registry.ts';
 
 // A foreign caBundle in the mutating configuration had every Wasm Pod refused with "Apply again: the image is known now".
 const { registry, client } = await useRegistry({ images: putFixtureImages });

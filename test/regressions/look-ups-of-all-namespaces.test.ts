@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { ImageAnswer } from '../../src/assess/images/image-answer.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { startServer } from '../support/http-server.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createTestClient } from '../support/registry-client.ts';
-import { startRegistry } from '../support/registry.ts';
+import type { ImageAnswer } from '../../src/images/image-answer.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { createTestClient } from '../support/registry/registry-client.ts';
+import { startRegistry } from '../support/registry/registry.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const AT_ONCE = 6;
 const WAITING = 3;

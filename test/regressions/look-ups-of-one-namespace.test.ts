@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { CATALOG_DEFAULTS } from '../../src/assess/images/catalog-defaults.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
-import { startServer } from '../support/http-server.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createLocalClient } from '../support/registry-client.ts';
+import { CATALOG_DEFAULTS } from '../../src/images/catalog-defaults.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { createLocalClient } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const MOST = CATALOG_DEFAULTS.lookUpsOfNamespace;
 

@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
-import { LOOK_INSIDE_DEFAULTS } from '../../src/assess/images/look-inside.ts';
 import type { Credential } from '../../src/credentials/credential.ts';
-import { startServer } from '../support/http-server.ts';
-import { imageFacts, linux } from '../support/image-facts.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createLocalClient } from '../support/registry-client.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import { LOOK_INSIDE_DEFAULTS } from '../../src/images/look-inside.ts';
+import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { imageFacts, linux } from '../support/image/image-facts.ts';
+import { createLocalClient } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const MOST = LOOK_INSIDE_DEFAULTS.looksOfNamespace;
 const FACTS = imageFacts(linux('/app.wasm'));

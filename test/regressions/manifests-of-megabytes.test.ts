@@ -1,18 +1,18 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { inspectImage } from '../../src/assess/images/inspect-image.ts';
+import { detectWasm } from '../../src/detect/detect-wasm.ts';
+import type { ImageFacts } from '../../src/image/image-facts.ts';
+import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { inspectImage } from '../../src/images/inspect-image.ts';
 import {
   createMemoryBudget,
   MEMORY_BUDGET_LIMITS,
   type MemoryBudget,
-} from '../../src/assess/images/memory-budget.ts';
-import { detectWasm } from '../../src/detect/detect-wasm.ts';
-import type { ImageFacts } from '../../src/image/image-facts.ts';
-import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
+} from '../../src/images/memory-budget.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
-import { startServer } from '../support/http-server.ts';
-import { digestOf, TAR_LAYER } from '../support/image-facts.ts';
-import { createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+import { digestOf, TAR_LAYER } from '../support/image/image-facts.ts';
+import { createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 /**
  * The OCI distribution spec 1.1 lets a manifest have 4 MiB. Read by everybody at once, 32 of them, each waiting for its config,

@@ -3,8 +3,8 @@ import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import { parseManifest } from '../../src/image/manifest.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { digestOf, imageFacts, linux, TAR_LAYER } from '../support/image-facts.ts';
-import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { digestOf, imageFacts, linux, TAR_LAYER } from '../support/image/image-facts.ts';
+import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 
 const LONG = `/${'x'.repeat(4 * 1024 * 1024)}.wasm`;
 

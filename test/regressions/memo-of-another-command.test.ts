@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { commandKey, assessAnswered } from '../../src/assess/assess-container.ts';
+import { assessAnswered } from '../../src/assess/assess-container.ts';
+import { commandKey } from '../../src/detect/command-key.ts';
 import type { Container } from '../../src/pod/pod.ts';
-import { imageFacts, linux } from '../support/image-facts.ts';
+import { imageFacts, linux } from '../support/image/image-facts.ts';
 
 type Start = Pick<Container, 'command' | 'args' | 'env' | 'workingDir' | 'volumeMounts'>;
 

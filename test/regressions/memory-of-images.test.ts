@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ImageAnswer } from '../../src/assess/images/image-answer.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { createSkipList } from '../../src/assess/skip-list.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
-import { startServer } from '../support/http-server.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createLocalClient } from '../support/registry-client.ts';
+import type { ImageAnswer } from '../../src/images/image-answer.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { createLocalClient } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const MIB = 1024 * 1024;
 

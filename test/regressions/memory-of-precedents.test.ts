@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { createPrecedents } from '../../src/assess/precedents.ts';
 import type { PodFacts } from '../../src/policy/facts.ts';
-import { cluster, pod, podFacts, runtimeClass } from '../support/pods.ts';
+import { cluster, pod, podFacts, runtimeClass } from '../support/pod/pods.ts';
 
 const MIB = 1024 * 1024;
 const VIEW = cluster([runtimeClass('wasmtime')]);

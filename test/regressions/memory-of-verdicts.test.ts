@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { assessAnswered } from '../../src/assess/assess-container.ts';
-import { imageFacts, linux } from '../support/image-facts.ts';
+import { imageFacts, linux } from '../support/image/image-facts.ts';
 
 const MIB = 1024 * 1024;
 const IMAGES = 800;

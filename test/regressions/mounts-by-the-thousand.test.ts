@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import { mountsOf } from '../../src/detect/mounts.ts';
 import { openQuestions } from '../../src/detect/open-question.ts';
-import { imageFacts } from '../support/image-facts.ts';
+import { imageFacts } from '../support/image/image-facts.ts';
 
 const PATH = Array.from({ length: 64 }, (_, index) => `/d${index}`).join(':');
 

@@ -3,8 +3,8 @@ import { EMPTY_KEYRING } from '../../src/credentials/keyring.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets, DEFAULTS } from '../../src/kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../../src/kubernetes/service-accounts.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { refuse, startScriptedApi } from '../support/scripted-api.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { refuse, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
 
 const never = new AbortController().signal;
 

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import { createDnsResolver } from '../../src/registry/connection/dns-resolver.ts';
-import { startDnsServer, type DnsReply } from '../support/dns-server.ts';
-import { startServer } from '../support/http-server.ts';
-import { asking, createTestClient, failureOf } from '../support/registry-client.ts';
-import { startRegistry } from '../support/registry.ts';
+import { startDnsServer, type DnsReply } from '../support/registry/dns-server.ts';
+import { asking, createTestClient, failureOf } from '../support/registry/registry-client.ts';
+import { startRegistry } from '../support/registry/registry.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };
 const HERE: DnsReply = { addresses: ['127.0.0.1'], ttl: 0 };

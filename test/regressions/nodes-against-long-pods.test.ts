@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { ClusterNode } from '../../src/pod/cluster-objects.ts';
 import type { PodSpec } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { linux } from '../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { linux } from '../support/image/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 
 const MANY = 30_000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { SPIN_APP } from '../support/image-facts.ts';
-import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { SPIN_APP } from '../support/image/image-facts.ts';
+import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 
 /** As AKS called them: the class's name says one thing, the handler's another. */
 const AKS = cluster([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandOverride } from '../../src/detect/effective-command.ts';
 import { openQuestions } from '../../src/detect/open-question.ts';
-import { imageFacts } from '../support/image-facts.ts';
+import { imageFacts } from '../support/image/image-facts.ts';
 
 const MIB = 1024 * 1024;
 

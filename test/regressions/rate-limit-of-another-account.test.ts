@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
-import { startServer } from '../support/http-server.ts';
-import { asking, createTestClient, credentialFor, failureOf, imageAt } from '../support/registry-client.ts';
+import {
+  asking,
+  createTestClient,
+  credentialFor,
+  failureOf,
+  imageAt,
+} from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const TEAM_A = `Basic ${Buffer.from('team-a:wrong').toString('base64')}`;
 

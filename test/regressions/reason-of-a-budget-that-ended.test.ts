@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
-import { startServer } from '../support/http-server.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createTestClient } from '../support/registry-client.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { createTestClient } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 test('an admission whose time ends between two tries gets the reason of the last one', async () => {
   const time = new AbortController();

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { CATALOG_DEFAULTS } from '../../src/assess/images/catalog-defaults.ts';
-import { startServer } from '../support/http-server.ts';
-import { askingFor, createTestClient, failureOf, imageAt } from '../support/registry-client.ts';
+import { CATALOG_DEFAULTS } from '../../src/images/catalog-defaults.ts';
+import { askingFor, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 const FAULTS: Readonly<Record<string, RequestListener>> = {
   '502': (_request, response) => void response.writeHead(502).end(),

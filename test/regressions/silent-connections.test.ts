@@ -4,9 +4,9 @@ import { connect as connectTls } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AssessPod } from '../../src/assess/assessment.ts';
 import { DEFAULTS, type AppOptions } from '../../src/server/app.ts';
-import { answering, decided } from '../support/assessments.ts';
-import { readReview } from '../support/reviews.ts';
-import { startWebhook } from '../support/webhook.ts';
+import { readReview } from '../support/admission/reviews.ts';
+import { answering, decided } from '../support/assess/assessments.ts';
+import { startWebhook } from '../support/server/webhook.ts';
 
 /**
  * Whoever reaches the port could open 4,000 connections, send nothing, and keep them for ever: 430 MiB, where the Deployment

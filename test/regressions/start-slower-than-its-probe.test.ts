@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Container, Probe } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { imageFacts, linux, SPIN_APP, TAR_LAYER, type ImageSketch } from '../support/image-facts.ts';
-import { cluster, limitRange, node, pod, podFacts, runtimeClass, settings } from '../support/pods.ts';
+import { imageFacts, linux, SPIN_APP, TAR_LAYER, type ImageSketch } from '../support/image/image-facts.ts';
+import { cluster, limitRange, node, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 
 function tar(sketch: ImageSketch, kilobytes: number): ImageSketch {
   return { ...sketch, layers: [{ mediaType: TAR_LAYER, size: kilobytes * 1000 }] };

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { kubeconfigText } from '../support/kubectl.ts';
-import { run } from '../support/processes.ts';
-import { runWasmgate } from '../support/run-wasmgate.ts';
+import { runWasmgate } from '../support/cli/run-wasmgate.ts';
+import { kubeconfigText } from '../support/kubernetes/kubectl.ts';
+import { run } from '../support/lib/processes.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 

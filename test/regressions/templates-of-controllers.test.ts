@@ -6,11 +6,11 @@ import type { JsonObject } from '../../src/lib/json.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { assembleAssess } from '../../src/wire/assemble-assess.ts';
-import { settings } from '../support/pods.ts';
-import { createLocalClient } from '../support/registry-client.ts';
-import { FACTS, podOf, startReviewStage, type ReviewStage } from '../support/review-stage.ts';
-import { readReview, withObject } from '../support/reviews.ts';
-import { startWebhook } from '../support/webhook.ts';
+import { readReview, withObject } from '../support/admission/reviews.ts';
+import { FACTS, podOf, startReviewStage, type ReviewStage } from '../support/cli/review-stage.ts';
+import { settings } from '../support/pod/pods.ts';
+import { createLocalClient } from '../support/registry/registry-client.ts';
+import { startWebhook } from '../support/server/webhook.ts';
 
 let stage: ReviewStage;
 let registry: RegistryClient;

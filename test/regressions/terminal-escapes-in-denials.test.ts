@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
 import { policySettings } from '../../src/policy/settings.ts';
-import { WASMTIME } from '../support/assessments.ts';
-import { clusterPort } from '../support/cluster-port.ts';
-import { startServer } from '../support/http-server.ts';
-import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { createLocalClient } from '../support/registry-client.ts';
-import { startWebhook } from '../support/webhook.ts';
+import { WASMTIME } from '../support/assess/assessments.ts';
+import { clusterPort } from '../support/assess/cluster-port.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { createLocalClient } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
+import { startWebhook } from '../support/server/webhook.ts';
 
 /** Clears the screen, retitles the window, turns the text around, and starts a line of its own. */
 const TRICKS = '\u001b[2J\u001b]0;owned\u0007\u202e\u2066\u2028\nError from server: all is well';

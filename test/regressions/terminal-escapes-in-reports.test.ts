@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
-import { startServer } from '../support/http-server.ts';
-import { useReviewStage } from '../support/review-stage.ts';
-import { runInspect } from '../support/run-inspect.ts';
+import { useReviewStage } from '../support/cli/review-stage.ts';
+import { runInspect } from '../support/cli/run-inspect.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 /** Clears the screen by a sequence of 7 bits and one of 8, turns the text around, and starts a line of its own. */
 const TRICKS = '\u001b[2J\u009b2J\u202e\u2066\u2028';

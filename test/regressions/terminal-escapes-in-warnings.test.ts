@@ -6,10 +6,10 @@ import type { JsonObject } from '../../src/lib/json.ts';
 import type { Mode } from '../../src/policy/mode.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { assembleAssess } from '../../src/wire/assemble-assess.ts';
-import { settings } from '../support/pods.ts';
-import { createTestClient } from '../support/registry-client.ts';
-import { FACTS, startReviewStage, type ReviewStage } from '../support/review-stage.ts';
-import { startWebhook } from '../support/webhook.ts';
+import { FACTS, startReviewStage, type ReviewStage } from '../support/cli/review-stage.ts';
+import { settings } from '../support/pod/pods.ts';
+import { createTestClient } from '../support/registry/registry-client.ts';
+import { startWebhook } from '../support/server/webhook.ts';
 
 /** Clears the screen by a sequence of 7 bits and one of 8, turns the text around, and starts a line of its own. */
 const TRICKS = '\u001b[2J\u009b2J\u202e\u2066\u2028\nError from server: all is well';

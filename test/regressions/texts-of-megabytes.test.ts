@@ -5,7 +5,7 @@ import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import { expandVariables } from '../../src/detect/expand-variables.ts';
 import { chooseChildren } from '../../src/image/choose-children.ts';
 import { parseManifest } from '../../src/image/manifest.ts';
-import { digestOf, imageFacts } from '../support/image-facts.ts';
+import { digestOf, imageFacts } from '../support/image/image-facts.ts';
 
 const LONG = 'x'.repeat(1024 * 1024);
 

@@ -2,17 +2,17 @@ import { expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import type { Assessment } from '../../src/assess/assessment.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
 import { IMAGE_LIMITS } from '../../src/assess/read-images.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { changedImages } from '../../src/pod/changed-images.ts';
 import { readPod } from '../../src/pod/read-pod.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
-import { clusterPort } from '../support/cluster-port.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { cluster, runtimeClass, settings } from '../support/pods.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { useRegistry } from '../support/use-registry.ts';
+import { clusterPort } from '../support/assess/cluster-port.ts';
+import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { cluster, runtimeClass, settings } from '../support/pod/pods.ts';
+import { useRegistry } from '../support/registry/use-registry.ts';
 
 const MOST = IMAGE_LIMITS.containers;
 

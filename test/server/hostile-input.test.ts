@@ -4,13 +4,13 @@ import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
-import { DEFAULTS as LINES } from '../../src/assess/throttled-warn.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { hasControlCharacters } from '../../src/lib/strip-control-characters.ts';
+import { DEFAULTS as LINES } from '../../src/lib/throttled-warn.ts';
 import { DEFAULTS } from '../../src/server/app.ts';
-import { answering, decided } from '../support/assessments.ts';
-import { readReview } from '../support/reviews.ts';
-import { startWebhook, type Webhook } from '../support/webhook.ts';
+import { readReview } from '../support/admission/reviews.ts';
+import { answering, decided } from '../support/assess/assessments.ts';
+import { startWebhook, type Webhook } from '../support/server/webhook.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const review = readReview('05');

@@ -9,10 +9,10 @@ import { swapCertificate, serverTlsOptions } from '../../src/server/certificate.
 import { createHealth } from '../../src/server/health.ts';
 import { listen } from '../../src/server/listen.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
-import { answering, decided } from '../support/assessments.ts';
-import { readReview } from '../support/reviews.ts';
-import { createTestCertificate } from '../support/tls.ts';
-import { startWebhook } from '../support/webhook.ts';
+import { readReview } from '../support/admission/reviews.ts';
+import { answering, decided } from '../support/assess/assessments.ts';
+import { createTestCertificate } from '../support/server/tls.ts';
+import { startWebhook } from '../support/server/webhook.ts';
 
 const { assess } = answering(decided());
 
@@ -75,7 +75,7 @@ interface Message {
   readonly ca: string;
 }
 
-const PROGRAM = new URL('../support/serve-program.ts', import.meta.url);
+const PROGRAM = new URL('../support/server/serve-program.ts', import.meta.url);
 
 function startProgram() {
   const program = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryBudget, type MemoryBudget } from '../../src/server/memory-budget.ts';
-import { fc } from '../support/properties.ts';
+import { fc } from '../support/lib/properties.ts';
 
 const OPTIONS = { most: 1000, smallBytes: 10 } as const;
 

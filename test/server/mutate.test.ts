@@ -1,8 +1,8 @@
 import jsonPatch from 'fast-json-patch';
 import { expect, test } from 'vitest';
-import { answering, CANNOT_RUN, decided, ON_NO_NODE, SET_CLASS } from '../support/assessments.ts';
-import { readReview, REVIEW_FILES, withObject } from '../support/reviews.ts';
-import { startWebhook } from '../support/webhook.ts';
+import { readReview, REVIEW_FILES, withObject } from '../support/admission/reviews.ts';
+import { answering, CANNOT_RUN, decided, ON_NO_NODE, SET_CLASS } from '../support/assess/assessments.ts';
+import { startWebhook } from '../support/server/webhook.ts';
 
 const MUTATING = REVIEW_FILES.filter((file) => file.includes('-mutate-'));
 

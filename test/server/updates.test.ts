@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Container, PodSpec } from '../../src/pod/pod.ts';
 import { putMeasuredImages, type MeasuredImage } from '../policy/measured-images.ts';
-import { setUpImages } from '../support/image-stage.ts';
-import { readReview } from '../support/reviews.ts';
-import { startWebhook } from '../support/webhook.ts';
+import { readReview } from '../support/admission/reviews.ts';
+import { setUpImages } from '../support/images/image-stage.ts';
+import { startWebhook } from '../support/server/webhook.ts';
 
 async function setUp() {
   const stage = await setUpImages({ classes: ['wasmtime', 'crun-wasm'] });

@@ -2,16 +2,16 @@ import { expect, test, vi } from 'vitest';
 import { parseReview, type AdmissionRequest } from '../../src/admission/review.ts';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../src/assess/images/image-catalog.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { createMutate } from '../../src/server/mutate.ts';
 import { createValidate } from '../../src/server/validate.ts';
-import { clusterPort } from '../support/cluster-port.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/no-pull-secrets.ts';
-import { cluster, runtimeClass, settings } from '../support/pods.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { readReview } from '../support/reviews.ts';
-import { useRegistry } from '../support/use-registry.ts';
+import { readReview } from '../support/admission/reviews.ts';
+import { clusterPort } from '../support/assess/cluster-port.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { cluster, runtimeClass, settings } from '../support/pod/pods.ts';
+import { useRegistry } from '../support/registry/use-registry.ts';
 
 /** No timings here: what makes a warm admission slow is what it must not do. */
 const { registry, client } = await useRegistry({ images: putFixtureImages });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readReview, REVIEW_FILES } from '../support/reviews.ts';
+import { readReview, REVIEW_FILES } from '../support/admission/reviews.ts';
 import type { Dice } from './dice.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildProgram } from '../support/built-program.ts';
+import { buildProgram } from '../support/cli/built-program.ts';
 import { runSoak } from './run-soak.ts';
 import { startReal, startStandIn } from './soak-cluster.ts';
 import { describeSoak } from './soak-figures.ts';

@@ -10,11 +10,11 @@ import {
 import type { ProgramOptions } from '../attacks/program.ts';
 import { startClusterApi } from '../bench/cluster-api.ts';
 import { findPrograms } from '../e2e/testbed/find-programs.ts';
-import { MANIFESTS } from '../support/install.ts';
-import { apply, must } from '../support/kubectl.ts';
-import { startKubernetesServer } from '../support/kubernetes-server.ts';
-import { namespace } from '../support/objects.ts';
-import { freePort } from '../support/processes.ts';
+import { MANIFESTS } from '../support/e2e/install.ts';
+import { apply, must } from '../support/kubernetes/kubectl.ts';
+import { startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
+import { namespace } from '../support/kubernetes/objects.ts';
+import { freePort } from '../support/lib/processes.ts';
 import { NAMESPACES } from './fuzz-review.ts';
 
 /** The cluster that the program serves. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildProgram } from '../support/built-program.ts';
+import { buildProgram } from '../support/cli/built-program.ts';
 import { checkReview, type Send } from './check-review.ts';
 import { createDice } from './dice.ts';
 import { fuzzReview } from './fuzz-review.ts';

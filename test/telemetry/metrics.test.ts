@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { parseExposition, readSeries } from '../support/exposition.ts';
+import { parseExposition, readSeries } from '../support/telemetry/exposition.ts';
 
 describe('the text', () => {
   test('of a counter, a gauge and a histogram', () => {

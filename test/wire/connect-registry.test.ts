@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { connectRegistry } from '../../src/wire/connect-registry.ts';
 import { configurations } from '../../src/wire/settings.ts';
-import { startServer } from '../support/http-server.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { asking, failureOf, imageAt } from '../support/registry-client.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { asking, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 test('a mirror on a loopback address is logged once', async () => {
   const { logger, messages } = createRecordingLogger();

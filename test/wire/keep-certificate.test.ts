@@ -4,8 +4,8 @@ import { findCertificateFault } from '../../src/certs/find-certificate-fault.ts'
 import { generateServingCertificate, serviceNames } from '../../src/certs/serving-certificate.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { keepCertificate } from '../../src/wire/keep-certificate.ts';
-import { createRecordingLogger } from '../support/recording-logger.ts';
-import { json, refuse, startScriptedApi } from '../support/scripted-api.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { json, refuse, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
 
 const NAMESPACE = 'wasmgate-system';
 const names = serviceNames('wasmgate', NAMESPACE);

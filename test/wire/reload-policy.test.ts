@@ -10,9 +10,9 @@ import { createLogger } from '../../src/telemetry/log.ts';
 import { logSettings } from '../../src/telemetry/settings.ts';
 import { reloadPolicy } from '../../src/wire/reload-policy.ts';
 import { createWebhookMetrics } from '../../src/wire/webhook-metrics.ts';
-import { readSeries } from '../support/exposition.ts';
-import { pod } from '../support/pods.ts';
-import { waitFor } from '../support/processes.ts';
+import { waitFor } from '../support/lib/processes.ts';
+import { pod } from '../support/pod/pods.ts';
+import { readSeries } from '../support/telemetry/exposition.ts';
 
 const reader = createConfigurationReader({ policy: policySettings, log: logSettings });
 

@@ -4,9 +4,9 @@ import { createConfigurationReader } from '../../src/config/configuration-reader
 import { registrySettings, type RegistrySettings } from '../../src/registry/settings.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { tellOfChangedFiles } from '../../src/wire/tell-of-changed-files.ts';
-import { certificateFor } from '../support/certificates.ts';
-import { writeFiles } from '../support/hosts-files.ts';
-import { waitFor } from '../support/processes.ts';
+import { waitFor } from '../support/lib/processes.ts';
+import { writeFiles } from '../support/registry/hosts-files.ts';
+import { certificateFor } from '../support/server/certificates.ts';
 
 const configurations = createConfigurationReader({ registry: registrySettings });
 

@@ -9,13 +9,13 @@ import { createLogger } from '../../src/telemetry/log.ts';
 import { assembleAssess } from '../../src/wire/assemble-assess.ts';
 import { observeAssessments } from '../../src/wire/observe-assessments.ts';
 import { createWebhookMetrics } from '../../src/wire/webhook-metrics.ts';
-import { countsOf, parseExposition, readSeries } from '../support/exposition.ts';
-import { putFixtureImages } from '../support/fixture-images.ts';
-import { settings } from '../support/pods.ts';
-import { startRegistry, type RegistryOptions } from '../support/registry.ts';
-import { readReview } from '../support/reviews.ts';
-import { createTestCertificate } from '../support/tls.ts';
-import { startWebhook } from '../support/webhook.ts';
+import { readReview } from '../support/admission/reviews.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { settings } from '../support/pod/pods.ts';
+import { startRegistry, type RegistryOptions } from '../support/registry/registry.ts';
+import { createTestCertificate } from '../support/server/tls.ts';
+import { startWebhook } from '../support/server/webhook.ts';
+import { countsOf, parseExposition, readSeries } from '../support/telemetry/exposition.ts';
 
 const LISTED: WatchState = {
   ready: true,

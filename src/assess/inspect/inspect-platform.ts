@@ -3,8 +3,8 @@ import type { ImageFacts, PullOutlook } from '../../image/image-facts.ts';
 import { parseManifest, type Descriptor, type ImageIndex } from '../../image/manifest.ts';
 import { formatPlatform, isUnknownPlatform, isWasmPlatform, type Platform } from '../../image/platform.ts';
 import { formatReference, type Reference } from '../../image/reference.ts';
+import { inspectImage, type Inspection } from '../../images/inspect-image.ts';
 import { AppError } from '../../lib/errors.ts';
-import { inspectImage, type Inspection } from '../images/inspect-image.ts';
 import type { FetchedDocument, RegistryPort } from '../ports.ts';
 
 export type InspectPlatformErrorCode = 'no-entry';

@@ -1,10 +1,10 @@
 import type { CommandOverride } from '../../detect/effective-command.ts';
 import type { Platform } from '../../image/platform.ts';
+import type { ImageFailure } from '../../images/image-answer.ts';
+import { asFailure } from '../../images/image-failure.ts';
+import { inspectImage, type Inspection } from '../../images/inspect-image.ts';
+import type { PeekImage } from '../../images/peek-image.ts';
 import { AppError } from '../../lib/errors.ts';
-import type { ImageFailure } from '../images/image-answer.ts';
-import { asFailure } from '../images/image-failure.ts';
-import { inspectImage, type Inspection } from '../images/inspect-image.ts';
-import type { PeekImage } from '../images/peek-image.ts';
 import type { RegistryPort } from '../ports.ts';
 import { reportFacts, reportFailure, type DescribedImage, type Traffic } from './image-report.ts';
 import { inspectPlatform, type NamedImage } from './inspect-platform.ts';

@@ -1,11 +1,11 @@
 import type { UnknownReason } from '../../detect/verdict.ts';
+import type { ImageAnswer, ImageFailure, ImageQuestion } from '../../images/image-answer.ts';
+import type { ImageCatalog } from '../../images/image-catalog.ts';
+import { isPassing } from '../../images/image-failure.ts';
 import type { Pod } from '../../pod/pod.ts';
 import type { AssessedContainer } from '../../policy/facts.ts';
 import type { AssessPod } from '../assessment.ts';
 import { createDeadline } from '../deadline.ts';
-import type { ImageAnswer, ImageFailure, ImageQuestion } from '../images/image-answer.ts';
-import type { ImageCatalog } from '../images/image-catalog.ts';
-import { isPassing } from '../images/image-failure.ts';
 import type { ClusterPort, EventsPort, StoredPodsPort } from '../ports.ts';
 import { describeJudgement, judgeLate, type Judgement } from './describe-judgement.ts';
 import type { UnjudgedOwner } from './unjudged-owner.ts';

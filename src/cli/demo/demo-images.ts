@@ -1,6 +1,4 @@
-import type { Digest } from '../../image/digest.ts';
-import { CNCF_WASM_CONFIG, OCI_CONFIG, OCI_MANIFEST } from '../../image/media-types.ts';
-import type { ImageStore } from './image-store.ts';
+import type { ImageStore } from '../../fake-registry/image-store.ts';
 import {
   CREATED,
   pushBlob,
@@ -10,8 +8,10 @@ import {
   targetOf,
   type Build,
   type Target,
-} from './push-image.ts';
-import { COMMAND_COMPONENT, HELLO_MODULE } from './wasm-programs.ts';
+} from '../../fake-registry/push-image.ts';
+import { COMMAND_COMPONENT, HELLO_MODULE } from '../../fake-registry/wasm-programs.ts';
+import type { Digest } from '../../image/digest.ts';
+import { CNCF_WASM_CONFIG, OCI_CONFIG, OCI_MANIFEST } from '../../image/media-types.ts';
 
 const SPIN_WASM = 'application/vnd.wasm.content.layer.v1+wasm';
 const SPIN_APPLICATION = 'application/vnd.fermyon.spin.application.v1+config';

@@ -8,3 +8,6 @@ export interface Problem {
   readonly column: number | null;
   readonly message: string;
 }
+
+export const CHART_ADVICE =
+  'A chart is reviewed as it is rendered: helm template CHART | wasmgate review -f -';

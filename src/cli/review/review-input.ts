@@ -5,12 +5,11 @@ import { isFact } from './facts.ts';
 import { isKustomization } from './kustomizations.ts';
 import { collectManifests, type Manifest } from './manifests.ts';
 import { parseDocuments, type ParsedDocument } from './parse-documents.ts';
-import type { Problem } from './problem.ts';
+import { CHART_ADVICE, type Problem } from './problem.ts';
 import { readFiles, type InputFile } from './read-files.ts';
 import type { PassedOver } from './report.ts';
 import { reviewSubject, type Reviewed } from './review-subject.ts';
 import { nameOf, readReviewSubject, type ReviewSubject } from './subjects.ts';
-import { CHART_ADVICE } from './unreadable.ts';
 
 const DEFAULTS = {
   /** Reviewed side by side: enough to hide a registry's latency, few enough for its rate limits. */

@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import type { Problem } from './problem.ts';
+import { CHART_ADVICE, type Problem } from './problem.ts';
 import type { Unreadable } from './report.ts';
 import type { Input } from './review-input.ts';
 
@@ -7,9 +7,6 @@ const DEFAULTS = {
   /** Problems told of one file: what is no YAML at all has one in every line, and the first says so. */
   problemsOfFile: 3,
 } as const;
-
-export const CHART_ADVICE =
-  'A chart is reviewed as it is rendered: helm template CHART | wasmgate review -f -';
 
 function describeProblem({ file, document, line, column, message }: Problem): string {
   if (document === null || line === null) return message;

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createAssessPod } from '../../../src/assess/assess-pod.ts';
 import type { AssessmentRequest, AssessPod } from '../../../src/assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../../src/assess/deadline.ts';
-import { createImageCatalog } from '../../../src/assess/images/image-catalog.ts';
 import type { ObjectEvent, PullSecretsPort } from '../../../src/assess/ports.ts';
 import {
   createUnjudgedAdmissions,
@@ -11,16 +10,17 @@ import {
 } from '../../../src/assess/unjudged/unjudged-admissions.ts';
 import { EMPTY_KEYRING } from '../../../src/credentials/keyring.ts';
 import type { UnknownReason } from '../../../src/detect/verdict.ts';
+import { createImageCatalog } from '../../../src/images/image-catalog.ts';
 import { AppError } from '../../../src/lib/errors.ts';
 import type { OwnerReference, Pod } from '../../../src/pod/pod.ts';
 import type { PolicySettings } from '../../../src/policy/settings.ts';
-import { clusterPort } from '../../support/cluster-port.ts';
-import { putFixtureImages } from '../../support/fixture-images.ts';
-import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../../support/no-pull-secrets.ts';
-import { cluster, pod, runtimeClass, settings, type PodSketch } from '../../support/pods.ts';
-import { createRecordingLogger } from '../../support/recording-logger.ts';
-import { createLocalClient } from '../../support/registry-client.ts';
-import { startRegistry } from '../../support/registry.ts';
+import { clusterPort } from '../../support/assess/cluster-port.ts';
+import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../../support/assess/no-pull-secrets.ts';
+import { createRecordingLogger } from '../../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../../support/image/fixture-images.ts';
+import { cluster, pod, runtimeClass, settings, type PodSketch } from '../../support/pod/pods.ts';
+import { createLocalClient } from '../../support/registry/registry-client.ts';
+import { startRegistry } from '../../support/registry/registry.ts';
 
 const WASM = 'bk-wasi-wasm';
 const LINUX = 'linux-plain';

@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { writeFiles } from '../../support/hosts-files.ts';
-import { runWasmgate, type WasmgateRun } from '../../support/run-wasmgate.ts';
+import { runWasmgate, type WasmgateRun } from '../../support/cli/run-wasmgate.ts';
+import { writeFiles } from '../../support/registry/hosts-files.ts';
 
 const HEAD = 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\n';
 

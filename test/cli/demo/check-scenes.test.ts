@@ -6,7 +6,7 @@ import { createConfigurationReader } from '../../../src/config/configuration-rea
 import { policySettings, type PolicySettings } from '../../../src/policy/settings.ts';
 import { assembleAssess } from '../../../src/wire/assemble-assess.ts';
 import { wireDemo } from '../../../src/wire/wire-demo.ts';
-import { MANIFESTS } from '../../support/run-wasmgate.ts';
+import { MANIFESTS } from '../../support/cli/run-wasmgate.ts';
 
 const defaults = createConfigurationReader({ policy: policySettings }).defaults();
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { DEMO_IMAGES, pushDemoImages } from '../../../src/cli/demo/demo-images.ts';
-import { createImageStore } from '../../../src/cli/demo/image-store.ts';
-import { createTarLayer } from '../../../src/cli/demo/tar-layer.ts';
-import { COMMAND_COMPONENT, HELLO_MODULE } from '../../../src/cli/demo/wasm-programs.ts';
-import { run } from '../../support/processes.ts';
+import { createImageStore } from '../../../src/fake-registry/image-store.ts';
+import { createTarLayer } from '../../../src/fake-registry/tar-layer.ts';
+import { COMMAND_COMPONENT, HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
+import { run } from '../../support/lib/processes.ts';
 
 test('the module is one that engines load', async () => {
   const script = `process.exitCode = WebAssembly.validate(Buffer.from(process.argv[1], 'base64')) ? 0 : 1`;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { must, run } from '../../support/processes.ts';
+import { must, run } from '../../support/lib/processes.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 

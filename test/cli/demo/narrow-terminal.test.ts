@@ -7,7 +7,7 @@ import { createConfigurationReader } from '../../../src/config/configuration-rea
 import { policySettings } from '../../../src/policy/settings.ts';
 import { assembleAssess } from '../../../src/wire/assemble-assess.ts';
 import { wireDemo } from '../../../src/wire/wire-demo.ts';
-import { MANIFESTS } from '../../support/run-wasmgate.ts';
+import { MANIFESTS } from '../../support/cli/run-wasmgate.ts';
 
 const COLUMNS = 50;
 const { policy } = createConfigurationReader({ policy: policySettings }).defaults();

@@ -3,12 +3,12 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { putFixtureImages } from '../../support/fixture-images.ts';
-import { startServer, type TestServer } from '../../support/http-server.ts';
-import { freePort } from '../../support/processes.ts';
-import { startRegistry } from '../../support/registry.ts';
-import { runInspect } from '../../support/run-inspect.ts';
-import { createTestCertificate, sharedTestCertificate } from '../../support/tls.ts';
+import { runInspect } from '../../support/cli/run-inspect.ts';
+import { putFixtureImages } from '../../support/image/fixture-images.ts';
+import { freePort } from '../../support/lib/processes.ts';
+import { startRegistry } from '../../support/registry/registry.ts';
+import { startServer, type TestServer } from '../../support/server/http-server.ts';
+import { createTestCertificate, sharedTestCertificate } from '../../support/server/tls.ts';
 
 let folder: string;
 let rightCa: string;

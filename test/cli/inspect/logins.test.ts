@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { putFixtureImages } from '../../support/fixture-images.ts';
-import { startRegistry, type TestRegistry } from '../../support/registry.ts';
-import { runInspect, type InspectOptions, type InspectRun } from '../../support/run-inspect.ts';
-import { createScriptPrograms, type ScriptPrograms } from '../../support/script-programs.ts';
+import { runInspect, type InspectOptions, type InspectRun } from '../../support/cli/run-inspect.ts';
+import { createScriptPrograms, type ScriptPrograms } from '../../support/cli/script-programs.ts';
+import { putFixtureImages } from '../../support/image/fixture-images.ts';
+import { startRegistry, type TestRegistry } from '../../support/registry/registry.ts';
 
 const PASSWORD = 'pull-me';
 let registry: TestRegistry;

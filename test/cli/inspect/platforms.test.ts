@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ImageStore } from '../../../src/cli/demo/image-store.ts';
-import { pushImage, pushIndex, targetOf, type Build } from '../../../src/cli/demo/push-image.ts';
-import { HELLO_MODULE } from '../../../src/cli/demo/wasm-programs.ts';
-import { kubeconfigText } from '../../support/kubectl.ts';
-import { runInspect } from '../../support/run-inspect.ts';
-import { json, refuse, startScriptedApi, type Step } from '../../support/scripted-api.ts';
-import { useRegistry } from '../../support/use-registry.ts';
+import type { ImageStore } from '../../../src/fake-registry/image-store.ts';
+import { pushImage, pushIndex, targetOf, type Build } from '../../../src/fake-registry/push-image.ts';
+import { HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
+import { runInspect } from '../../support/cli/run-inspect.ts';
+import { kubeconfigText } from '../../support/kubernetes/kubectl.ts';
+import { json, refuse, startScriptedApi, type Step } from '../../support/kubernetes/scripted-api.ts';
+import { useRegistry } from '../../support/registry/use-registry.ts';
 
 function build(os: string, architecture: string): Build {
   return { os, architecture, files: { 'app.wasm': HELLO_MODULE }, entrypoint: ['/app.wasm'] };

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { pushImage, targetOf } from '../../../src/cli/demo/push-image.ts';
+import { pushImage, targetOf } from '../../../src/fake-registry/push-image.ts';
 import { HANDLER_PROFILES } from '../../../src/policy/handlers/handler-profiles.ts';
-import { loadFixtureImages, putFixtureImages } from '../../support/fixture-images.ts';
-import { startRegistry, type TestRegistry } from '../../support/registry.ts';
-import { runInspect, type InspectRun } from '../../support/run-inspect.ts';
+import { runInspect, type InspectRun } from '../../support/cli/run-inspect.ts';
+import { loadFixtureImages, putFixtureImages } from '../../support/image/fixture-images.ts';
+import { startRegistry, type TestRegistry } from '../../support/registry/registry.ts';
 
 let registry: TestRegistry;
 

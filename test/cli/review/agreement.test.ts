@@ -8,16 +8,16 @@ import { createFixedCluster } from '../../../src/kubernetes/fixed-cluster.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
 import { assembleAssess } from '../../../src/wire/assemble-assess.ts';
-import { objectsIn } from '../../support/example-cluster.ts';
-import { putExampleImages, withRegistry } from '../../support/example-images.ts';
-import { EXAMPLE_FACTS } from '../../support/examples.ts';
-import { deployment, pod } from '../../support/objects.ts';
-import { settings } from '../../support/pods.ts';
-import { fc } from '../../support/properties.ts';
-import { createTestClient } from '../../support/registry-client.ts';
-import { startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
-import { readReview, withObject } from '../../support/reviews.ts';
-import { startWebhook, type Webhook } from '../../support/webhook.ts';
+import { readReview, withObject } from '../../support/admission/reviews.ts';
+import { startReviewStage, type ReviewStage } from '../../support/cli/review-stage.ts';
+import { objectsIn } from '../../support/e2e/example-cluster.ts';
+import { putExampleImages, withRegistry } from '../../support/e2e/example-images.ts';
+import { EXAMPLE_FACTS } from '../../support/e2e/examples.ts';
+import { deployment, pod } from '../../support/kubernetes/objects.ts';
+import { fc } from '../../support/lib/properties.ts';
+import { settings } from '../../support/pod/pods.ts';
+import { createTestClient } from '../../support/registry/registry-client.ts';
+import { startWebhook, type Webhook } from '../../support/server/webhook.ts';
 
 /** Known, so that what fails once fails again. */
 const SEED = 20_261_121;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseDocuments } from '../../../src/cli/review/parse-documents.ts';
 import type { Report } from '../../../src/cli/review/report.ts';
-import { run } from '../../support/processes.ts';
-import { podOf, useReviewStage } from '../../support/review-stage.ts';
+import { podOf, useReviewStage } from '../../support/cli/review-stage.ts';
+import { run } from '../../support/lib/processes.ts';
 
 const stage = useReviewStage();
 

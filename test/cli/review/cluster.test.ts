@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { kubeconfigText } from '../../support/kubectl.ts';
-import { FACTS, podOf, startReviewStage } from '../../support/review-stage.ts';
-import { json, refuse, startScriptedApi, type Step } from '../../support/scripted-api.ts';
+import { FACTS, podOf, startReviewStage } from '../../support/cli/review-stage.ts';
+import { kubeconfigText } from '../../support/kubernetes/kubectl.ts';
+import { json, refuse, startScriptedApi, type Step } from '../../support/kubernetes/scripted-api.ts';
 
 const LOGIN = { users: { ann: 'pass' }, auth: 'basic' } as const;
 

@@ -2,8 +2,8 @@ import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { run } from '../../support/processes.ts';
-import { podOf, useReviewStage } from '../../support/review-stage.ts';
+import { podOf, useReviewStage } from '../../support/cli/review-stage.ts';
+import { run } from '../../support/lib/processes.ts';
 
 // What somebody meets who uses `review` every day; each of these once annoyed its author.
 

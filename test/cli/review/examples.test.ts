@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FINDING_IDS } from '../../../src/policy/finding-catalog.ts';
 import { SCENARIOS } from '../../../src/policy/settings.ts';
-import { putExampleImages } from '../../support/example-images.ts';
-import { findingExamples, reviewArguments, scenarioExamples } from '../../support/examples.ts';
-import { startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
+import { startReviewStage, type ReviewStage } from '../../support/cli/review-stage.ts';
+import { putExampleImages } from '../../support/e2e/example-images.ts';
+import { findingExamples, reviewArguments, scenarioExamples } from '../../support/e2e/examples.ts';
 
 let stage: ReviewStage;
 

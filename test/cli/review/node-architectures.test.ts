@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ImageStore } from '../../../src/cli/demo/image-store.ts';
-import { pushImage, pushIndex, targetOf, type Build } from '../../../src/cli/demo/push-image.ts';
-import { HELLO_MODULE } from '../../../src/cli/demo/wasm-programs.ts';
-import { startReviewStage } from '../../support/review-stage.ts';
+import type { ImageStore } from '../../../src/fake-registry/image-store.ts';
+import { pushImage, pushIndex, targetOf, type Build } from '../../../src/fake-registry/push-image.ts';
+import { HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
+import { startReviewStage } from '../../support/cli/review-stage.ts';
 
 function build(os: string, architecture: string, file = 'app.wasm'): Build {
   return { os, architecture, files: { [file]: HELLO_MODULE }, entrypoint: [`/${file}`] };

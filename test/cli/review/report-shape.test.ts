@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FACTS, podOf, useReviewStage } from '../../support/review-stage.ts';
+import { FACTS, podOf, useReviewStage } from '../../support/cli/review-stage.ts';
 
 // Programs read this: a test that fails here is a promise about to be broken. Fields may be added, and then here too.
 

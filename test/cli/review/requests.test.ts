@@ -5,11 +5,11 @@ import { createFixedCluster } from '../../../src/kubernetes/fixed-cluster.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
 import { assembleAssess } from '../../../src/wire/assemble-assess.ts';
-import { settings } from '../../support/pods.ts';
-import { createTestClient } from '../../support/registry-client.ts';
-import { FACTS, startReviewStage, type ReviewStage } from '../../support/review-stage.ts';
-import { readReview, REVIEW_FILES, type Review } from '../../support/reviews.ts';
-import { startWebhook, type Webhook } from '../../support/webhook.ts';
+import { readReview, REVIEW_FILES, type Review } from '../../support/admission/reviews.ts';
+import { FACTS, startReviewStage, type ReviewStage } from '../../support/cli/review-stage.ts';
+import { settings } from '../../support/pod/pods.ts';
+import { createTestClient } from '../../support/registry/registry-client.ts';
+import { startWebhook, type Webhook } from '../../support/server/webhook.ts';
 
 // What an admission request is about is read once for both: `review` of a request answers what the webhook answers.
 

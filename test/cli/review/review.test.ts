@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import jsonPatch from 'fast-json-patch';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { FACTS, podOf, useReviewStage } from '../../support/review-stage.ts';
+import { FACTS, podOf, useReviewStage } from '../../support/cli/review-stage.ts';
 
 const stage = useReviewStage();
 

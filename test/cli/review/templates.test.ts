@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { useReviewStage } from '../../support/review-stage.ts';
-import { readReview } from '../../support/reviews.ts';
+import { readReview } from '../../support/admission/reviews.ts';
+import { useReviewStage } from '../../support/cli/review-stage.ts';
 
 const stage = useReviewStage();
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { podOf, useReviewStage } from '../../support/review-stage.ts';
+import { podOf, useReviewStage } from '../../support/cli/review-stage.ts';
 
 const stage = useReviewStage();
 

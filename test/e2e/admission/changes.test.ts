@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { podsOf, type TestPod } from '../../support/install.ts';
-import { apply, getJson, must } from '../../support/kubectl.ts';
-import { createNamespace, deployment, pod } from '../../support/objects.ts';
-import { CONFIGURED_TOLERATION, CRUN_OVERHEAD } from '../../support/stage.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { podsOf, type TestPod } from '../../support/e2e/install.ts';
+import { CONFIGURED_TOLERATION, CRUN_OVERHEAD } from '../../support/e2e/stage.ts';
+import { useStage } from '../../support/e2e/use-stage.ts';
+import { apply, getJson, must } from '../../support/kubernetes/kubectl.ts';
+import { createNamespace, deployment, pod } from '../../support/kubernetes/objects.ts';
 
 const { kubectl, facts, missing, note } = useStage();
 const { images } = facts;

@@ -1,11 +1,11 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { TestPod } from '../../support/install.ts';
-import { apply, getJson, must } from '../../support/kubectl.ts';
-import { createNamespace, deployment, pod } from '../../support/objects.ts';
-import { waitFor } from '../../support/processes.ts';
-import { useStage } from '../../support/use-stage.ts';
+import type { TestPod } from '../../support/e2e/install.ts';
+import { useStage } from '../../support/e2e/use-stage.ts';
+import { apply, getJson, must } from '../../support/kubernetes/kubectl.ts';
+import { createNamespace, deployment, pod } from '../../support/kubernetes/objects.ts';
+import { waitFor } from '../../support/lib/processes.ts';
 
 const { kubectl, facts, missing, note } = useStage();
 const { images, spareHost } = facts;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { readSeries } from '../../support/exposition.ts';
-import { apply, must } from '../../support/kubectl.ts';
-import { createNamespace, pod } from '../../support/objects.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { useStage } from '../../support/e2e/use-stage.ts';
+import { apply, must } from '../../support/kubernetes/kubectl.ts';
+import { createNamespace, pod } from '../../support/kubernetes/objects.ts';
+import { readSeries } from '../../support/telemetry/exposition.ts';
 
 const { kubectl, facts, missing, note } = useStage();
 

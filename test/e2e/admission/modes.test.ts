@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { podAuditAnnotations } from '../../support/audit-log.ts';
-import type { PodList } from '../../support/install.ts';
-import { apply, getJson } from '../../support/kubectl.ts';
-import { createNamespace, pod } from '../../support/objects.ts';
-import { useStage } from '../../support/use-stage.ts';
+import type { PodList } from '../../support/e2e/install.ts';
+import { useStage } from '../../support/e2e/use-stage.ts';
+import { podAuditAnnotations } from '../../support/kubernetes/audit-log.ts';
+import { apply, getJson } from '../../support/kubernetes/kubectl.ts';
+import { createNamespace, pod } from '../../support/kubernetes/objects.ts';
 
 const { kubectl, facts, missing, note } = useStage();
 const { images } = facts;

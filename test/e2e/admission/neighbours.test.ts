@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mutations, podAuditAnnotations } from '../../support/audit-log.ts';
-import type { TestPod } from '../../support/install.ts';
-import { apply, getJson, must } from '../../support/kubectl.ts';
-import { createNamespace, pod } from '../../support/objects.ts';
-import { waitFor } from '../../support/processes.ts';
-import { type StandInWebhook, startStandInWebhook } from '../../support/stand-in-webhook.ts';
-import { useStage } from '../../support/use-stage.ts';
+import type { TestPod } from '../../support/e2e/install.ts';
+import { useStage } from '../../support/e2e/use-stage.ts';
+import { mutations, podAuditAnnotations } from '../../support/kubernetes/audit-log.ts';
+import { apply, getJson, must } from '../../support/kubernetes/kubectl.ts';
+import { createNamespace, pod } from '../../support/kubernetes/objects.ts';
+import { type StandInWebhook, startStandInWebhook } from '../../support/kubernetes/stand-in-webhook.ts';
+import { waitFor } from '../../support/lib/processes.ts';
 
 const { kubectl, facts, missing, note } = useStage();
 const { images } = facts;

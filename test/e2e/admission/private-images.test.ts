@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { podsOf, type TestPod } from '../../support/install.ts';
-import { apply, getJson, must } from '../../support/kubectl.ts';
-import { createNamespace, deployment, pod } from '../../support/objects.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { podsOf, type TestPod } from '../../support/e2e/install.ts';
+import { useStage } from '../../support/e2e/use-stage.ts';
+import { apply, getJson, must } from '../../support/kubernetes/kubectl.ts';
+import { createNamespace, deployment, pod } from '../../support/kubernetes/objects.ts';
 
 const { kubectl, facts, missing, note } = useStage();
 const { behindToken, behindBasic } = facts;

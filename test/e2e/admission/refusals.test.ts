@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { apply } from '../../support/kubectl.ts';
-import { createNamespace, deployment, pod } from '../../support/objects.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { useStage } from '../../support/e2e/use-stage.ts';
+import { apply } from '../../support/kubernetes/kubectl.ts';
+import { createNamespace, deployment, pod } from '../../support/kubernetes/objects.ts';
 
 const { kubectl, facts, missing, note } = useStage();
 const { images } = facts;

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { type Stage, startStage } from '../../support/stage.ts';
+import { type Stage, startStage } from '../../support/e2e/stage.ts';
 import { findPrograms } from '../testbed/find-programs.ts';
 
 let stage: Stage | undefined;

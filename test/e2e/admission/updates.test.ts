@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { apply, must } from '../../support/kubectl.ts';
-import { createNamespace, pod } from '../../support/objects.ts';
-import { useStage } from '../../support/use-stage.ts';
+import { useStage } from '../../support/e2e/use-stage.ts';
+import { apply, must } from '../../support/kubernetes/kubectl.ts';
+import { createNamespace, pod } from '../../support/kubernetes/objects.ts';
 
 const { kubectl, facts, missing, note } = useStage();
 const { images } = facts;

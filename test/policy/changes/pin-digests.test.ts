@@ -5,8 +5,8 @@ import type { Container, Pod } from '../../../src/pod/pod.ts';
 import { readPod } from '../../../src/pod/read-pod.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
 import type { PolicySettings } from '../../../src/policy/settings.ts';
-import { imageFacts, linux, SPIN_APP } from '../../support/image-facts.ts';
-import { cluster, pod, podFacts, runtimeClass, settings, type Known } from '../../support/pods.ts';
+import { imageFacts, linux, SPIN_APP } from '../../support/image/image-facts.ts';
+import { cluster, pod, podFacts, runtimeClass, settings, type Known } from '../../support/pod/pods.ts';
 
 const WASM = imageFacts(linux('/app.wasm'));
 const SERVER = imageFacts(linux('/server'));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Pod } from '../../../src/pod/pod.ts';
 import { visitContainers } from '../../../src/pod/visit-containers.ts';
-import { admitted, problems } from '../../support/api-server-model.ts';
-import { fc } from '../../support/properties.ts';
+import { admitted, problems } from '../../support/kubernetes/api-server-model.ts';
+import { fc } from '../../support/lib/properties.ts';
 import { ask, assessed } from '../resource-pods.ts';
 import { applied, situations, written } from '../resource-situations.ts';
 

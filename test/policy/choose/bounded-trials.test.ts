@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../../../src/policy/evaluate.ts';
 import { rateFindings } from '../../../src/policy/rate-findings.ts';
-import { linux } from '../../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pods.ts';
+import { linux } from '../../support/image/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
 
 /** More kinds of class than are tried on, none of which a node selects. */
 const CLASSES = Array.from({ length: 40 }, (_, index) =>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../../../src/policy/evaluate.ts';
-import { linux, type ImageSketch } from '../../support/image-facts.ts';
-import { cluster, pod, podFacts, runtimeClass, settings } from '../../support/pods.ts';
+import { linux, type ImageSketch } from '../../support/image/image-facts.ts';
+import { cluster, pod, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
 
 const MODULE: ImageSketch = { ...linux('/app.wasm'), contents: { '/app.wasm': 'module' } };
 const CLASSES = ['crun-wasm', 'wasmtime'].map((name) => runtimeClass(name));

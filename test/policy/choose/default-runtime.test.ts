@@ -3,8 +3,16 @@ import type { ClusterNode } from '../../../src/pod/cluster-objects.ts';
 import type { Decision } from '../../../src/policy/decision.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
 import type { HandlerSettings } from '../../../src/policy/handlers/handler-settings.ts';
-import { linux, SPIN_APP } from '../../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings, type PodSketch } from '../../support/pods.ts';
+import { linux, SPIN_APP } from '../../support/image/image-facts.ts';
+import {
+  cluster,
+  node,
+  pod,
+  podFacts,
+  runtimeClass,
+  settings,
+  type PodSketch,
+} from '../../support/pod/pods.ts';
 
 /** A file that was seen to be a module, so that nothing else speaks for or against a runtime. */
 const IMAGES = {

@@ -4,8 +4,8 @@ import type { UnknownVerdict, WasmVerdict } from '../../../src/detect/verdict.ts
 import { canRun } from '../../../src/policy/handlers/can-run.ts';
 import { HANDLER_PROFILES, type HandlerProfile } from '../../../src/policy/handlers/handler-profiles.ts';
 import { BUILT_IN } from '../../../src/policy/handlers/handler-table.ts';
-import { readFixtureContents, readFixtureFacts } from '../../support/fixture-facts.ts';
-import { loadFixtureImages } from '../../support/fixture-images.ts';
+import { readFixtureContents, readFixtureFacts } from '../../support/assess/fixture-facts.ts';
+import { loadFixtureImages } from '../../support/image/fixture-images.ts';
 import { MEASURED, MEASURED_HANDLERS } from './measured-matrix.ts';
 
 function profile(handler: string): HandlerProfile {

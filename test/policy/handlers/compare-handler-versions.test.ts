@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compareHandlerVersions } from '../../../src/policy/handlers/compare-handler-versions.ts';
 import { BUILT_IN, handlerTable } from '../../../src/policy/handlers/handler-table.ts';
-import { fc } from '../../support/properties.ts';
+import { fc } from '../../support/lib/properties.ts';
 
 function compare(left: string, right: string): number {
   return compareHandlerVersions(BUILT_IN.profileOf(left), BUILT_IN.profileOf(right));

@@ -5,8 +5,8 @@ import { canRun } from '../../../src/policy/handlers/can-run.ts';
 import type { HandlerProfile } from '../../../src/policy/handlers/handler-profiles.ts';
 import { handlerTable } from '../../../src/policy/handlers/handler-table.ts';
 import { missingFunction } from '../../../src/policy/handlers/host-functions.ts';
-import { settings } from '../../support/pods.ts';
-import { wasmModule, type ModuleSketch } from '../../support/wasm-module.ts';
+import { wasmModule, type ModuleSketch } from '../../support/image/wasm-module.ts';
+import { settings } from '../../support/pod/pods.ts';
 
 function profileOf(handler: string): HandlerProfile {
   const profile = handlerTable(settings()).profileOf(handler);

@@ -3,8 +3,16 @@ import type { Decision } from '../../../src/policy/decision.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
 import type { HandlerSettings } from '../../../src/policy/handlers/handler-settings.ts';
 import { BUILT_IN, handlerTable } from '../../../src/policy/handlers/handler-table.ts';
-import { linux, OCI_COMPONENT, SPIN_APP, wasi } from '../../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings, type PodSketch } from '../../support/pods.ts';
+import { linux, OCI_COMPONENT, SPIN_APP, wasi } from '../../support/image/image-facts.ts';
+import {
+  cluster,
+  node,
+  pod,
+  podFacts,
+  runtimeClass,
+  settings,
+  type PodSketch,
+} from '../../support/pod/pods.ts';
 
 const IMAGES = {
   app: linux('/app.wasm'),

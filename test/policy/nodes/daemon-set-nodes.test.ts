@@ -4,8 +4,8 @@ import type { Pod, PodSpec, Toleration } from '../../../src/pod/pod.ts';
 import { podOfTemplate } from '../../../src/pod/workloads.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
 import type { PolicySettings } from '../../../src/policy/settings.ts';
-import { linux, type ImageSketch } from '../../support/image-facts.ts';
-import { cluster, node, podFacts, runtimeClass, settings } from '../../support/pods.ts';
+import { linux, type ImageSketch } from '../../support/image/image-facts.ts';
+import { cluster, node, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
 
 const ID = 'daemonset-ignores-class-scheduling';
 const wasm = { 'wasm-runtime': 'enabled' };

@@ -7,8 +7,8 @@ import type { PodFacts } from '../../../src/policy/facts.ts';
 import { daemonSetNodes } from '../../../src/policy/nodes/daemon-set-nodes.ts';
 import { nodeAnswers } from '../../../src/policy/nodes/node-answers.ts';
 import type { PolicySettings } from '../../../src/policy/settings.ts';
-import { imageFacts, linux, wasi } from '../../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pods.ts';
+import { imageFacts, linux, wasi } from '../../support/image/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
 
 function index(platforms: readonly string[], isPartial = false): ImageFacts {
   const offered = platforms.flatMap((text) => parsePlatform(text) ?? []);

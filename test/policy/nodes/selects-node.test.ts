@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeSelectorTerm, PodSpec } from '../../../src/pod/pod.ts';
 import { hasOwnSelection, nodeSelection, onlyNodeOf } from '../../../src/policy/nodes/selects-node.ts';
-import { node, pod } from '../../support/pods.ts';
+import { node, pod } from '../../support/pod/pods.ts';
 
 const N1 = node('n1', { labels: { zone: 'a', cores: '8' } });
 

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { ClusterNode } from '../../../src/pod/cluster-objects.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
 import { largestNode } from '../../../src/policy/resources/compile-threads.ts';
-import { linux } from '../../support/image-facts.ts';
-import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pods.ts';
+import { linux } from '../../support/image/image-facts.ts';
+import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
 
 test.each<[string, readonly (string | number | null)[], number]>([
   ['no node', [], 64],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { limitRange } from '../../support/pods.ts';
+import { limitRange } from '../../support/pod/pods.ts';
 import {
   ask,
   GO,

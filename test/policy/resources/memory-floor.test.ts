@@ -4,8 +4,8 @@ import { BUILT_IN } from '../../../src/policy/handlers/handler-table.ts';
 import { layerSizes } from '../../../src/policy/resources/layer-sizes.ts';
 import { memoryFloor } from '../../../src/policy/resources/memory-floor.ts';
 import { formatQuantity, parseQuantity } from '../../../src/policy/resources/quantity.ts';
-import { imageFacts } from '../../support/image-facts.ts';
-import { fc } from '../../support/properties.ts';
+import { imageFacts } from '../../support/image/image-facts.ts';
+import { fc } from '../../support/lib/properties.ts';
 import { MEASURED_FLOORS } from './measured-floors.ts';
 
 const NO_CODE = { compressed: 0, raw: 0 };

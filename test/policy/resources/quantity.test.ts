@@ -6,7 +6,7 @@ import {
   roundUp,
   tryParseQuantity,
 } from '../../../src/policy/resources/quantity.ts';
-import { fc } from '../../support/properties.ts';
+import { fc } from '../../support/lib/properties.ts';
 
 const UNIT = 10n ** 9n;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../src/policy/decision.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
-import { linux } from '../../support/image-facts.ts';
-import { cluster, pod, podFacts, runtimeClass, settings } from '../../support/pods.ts';
+import { linux } from '../../support/image/image-facts.ts';
+import { cluster, pod, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
 
 const NAME = 'wasmgate.dev/resource-tier';
 const IMAGES = { app: linux('/app.wasm'), server: linux('/server') };

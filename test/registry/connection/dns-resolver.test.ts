@@ -7,8 +7,8 @@ import {
 import { createDnsResolver } from '../../../src/registry/connection/dns-resolver.ts';
 import type { NameResolver } from '../../../src/registry/connection/guarded-connector.ts';
 import { OWN_TENANT } from '../../../src/registry/http-types.ts';
-import { startDnsServer, type DnsReply, type DnsServer } from '../../support/dns-server.ts';
-import { writeFiles } from '../../support/hosts-files.ts';
+import { startDnsServer, type DnsReply, type DnsServer } from '../../support/registry/dns-server.ts';
+import { writeFiles } from '../../support/registry/hosts-files.ts';
 
 const V4 = { addresses: ['10.0.0.7', 'fd12::7'] } as const;
 

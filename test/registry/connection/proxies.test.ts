@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../../src/image/media-types.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import { readProxies } from '../../../src/registry/connection/proxies.ts';
-import { certificateFor } from '../../support/certificates.ts';
-import { startProxy } from '../../support/proxy.ts';
-import { asking, createTestClient, failureOf } from '../../support/registry-client.ts';
-import { startRegistry } from '../../support/registry.ts';
+import { startProxy } from '../../support/registry/proxy.ts';
+import { asking, createTestClient, failureOf } from '../../support/registry/registry-client.ts';
+import { startRegistry } from '../../support/registry/registry.ts';
+import { certificateFor } from '../../support/server/certificates.ts';
 
 const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };
 const image = parseReference('registry.test/a');

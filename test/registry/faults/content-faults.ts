@@ -1,5 +1,5 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { pushBlob, pushImage, pushManifest, type Target } from '../../../src/cli/demo/push-image.ts';
+import { pushBlob, pushImage, pushManifest, type Target } from '../../../src/fake-registry/push-image.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../../src/image/media-types.ts';
 import { body, type Fault } from './fault.ts';
 

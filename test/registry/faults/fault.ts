@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Target } from '../../../src/cli/demo/push-image.ts';
 import type { Credential } from '../../../src/credentials/credential.ts';
 import type { UnknownReason } from '../../../src/detect/verdict.ts';
+import type { Target } from '../../../src/fake-registry/push-image.ts';
 import type { RegistryClientOptions, RegistryClientDeps } from '../../../src/registry/client.ts';
-import type { TestKeys } from '../../support/certificates.ts';
+import type { TestKeys } from '../../support/server/certificates.ts';
 
 /** Which request of an image's look-up goes wrong. */
 export type Stage = 'manifest' | 'config' | 'layer' | 'token';

@@ -1,5 +1,5 @@
-import { certificateFor } from '../../support/certificates.ts';
-import { credentialFor } from '../../support/registry-client.ts';
+import { credentialFor } from '../../support/registry/registry-client.ts';
+import { certificateFor } from '../../support/server/certificates.ts';
 import { body, status, type Fault, type Misbehaviour } from './fault.ts';
 
 const DAY = 24 * 60 * 60 * 1000;

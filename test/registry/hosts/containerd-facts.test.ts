@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { endpointsOf, type HostsConfiguration } from '../../../src/registry/hosts/hosts.ts';
-import { readHosts, readHostsToml, readRegistriesYaml } from '../../support/hosts-files.ts';
+import { readHosts, readHostsToml, readRegistriesYaml } from '../../support/registry/hosts-files.ts';
 
 function listOf(hosts: HostsConfiguration, registry: string) {
   const subject = { registry, repository: 'a', reference: `${registry}/a:latest` };

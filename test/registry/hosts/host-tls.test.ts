@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../../src/image/media-types.ts';
 import { parseReference } from '../../../src/image/reference.ts';
-import { certificateFor } from '../../support/certificates.ts';
-import { readHosts, readHostsToml, writeFiles } from '../../support/hosts-files.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../../support/registry-client.ts';
-import { startRegistry } from '../../support/registry.ts';
+import { readHosts, readHostsToml, writeFiles } from '../../support/registry/hosts-files.ts';
+import { asking, createTestClient, failureOf, imageAt } from '../../support/registry/registry-client.ts';
+import { startRegistry } from '../../support/registry/registry.ts';
+import { certificateFor } from '../../support/server/certificates.ts';
 
 const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };
 

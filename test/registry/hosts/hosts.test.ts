@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { endpointsOf, type HostsConfiguration } from '../../../src/registry/hosts/hosts.ts';
-import { certificateFor } from '../../support/certificates.ts';
-import { readHosts, readHostsToml, readRegistriesYaml, writeFiles } from '../../support/hosts-files.ts';
+import {
+  readHosts,
+  readHostsToml,
+  readRegistriesYaml,
+  writeFiles,
+} from '../../support/registry/hosts-files.ts';
+import { certificateFor } from '../../support/server/certificates.ts';
 
 const { cert, key: KEY } = await certificateFor();
 const PEM = `${cert}\n`;

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { createConfigurationReader } from '../../../src/config/configuration-reader.ts';
 import { readNamedFiles } from '../../../src/registry/hosts/named-files.ts';
 import { registrySettings, type RegistrySettings } from '../../../src/registry/settings.ts';
-import { certificateFor } from '../../support/certificates.ts';
-import { writeFiles } from '../../support/hosts-files.ts';
+import { writeFiles } from '../../support/registry/hosts-files.ts';
+import { certificateFor } from '../../support/server/certificates.ts';
 
 const { cert, key } = await certificateFor();
 const other = await certificateFor();

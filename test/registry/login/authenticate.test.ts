@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../../src/image/media-types.ts';
-import { startServer } from '../../support/http-server.ts';
-import { digestOf } from '../../support/image-facts.ts';
+import { digestOf } from '../../support/image/image-facts.ts';
 import {
   asking,
   createTestClient,
   credentialFor,
   failureOf,
   imageAt,
-} from '../../support/registry-client.ts';
-import { startRegistry, type RegistryOptions, type TestRegistry } from '../../support/registry.ts';
+} from '../../support/registry/registry-client.ts';
+import { startRegistry, type RegistryOptions, type TestRegistry } from '../../support/registry/registry.ts';
+import { startServer } from '../../support/server/http-server.ts';
 
 const good = { kind: 'basic', username: 'joe', password: 'pass:word' } as const;
 const bad = { kind: 'basic', username: 'joe', password: 'wrong' } as const;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseChallenges } from '../../../src/registry/login/challenge.ts';
-import { fc } from '../../support/properties.ts';
+import { fc } from '../../support/lib/properties.ts';
 
 test.for([
   { name: 'nothing', header: '', challenges: [] },

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import type { Digest } from '../image/digest.ts';
+
+export interface StoredManifest {
+  readonly bytes: Uint8Array;
+  /** What the Content-Type header says: many manifests do not say it themselves. */
+  readonly mediaType: string;
+  readonly digest: Digest;
+}
+
+/** Images in memory, by repository: what an OCI registry keeps. */
+export interface ImageStore {
+  /** @param tag null: to be had by digest only, such as the children of an index */
+  readonly putManifest: (
+    repository: string,
+    tag: string | null,
+    manifest: Omit<StoredManifest, 'digest'>,
+  ) => Digest;
+  readonly putBlob: (repository: string, bytes: Uint8Array) => Digest;
+  /** By tag or digest. */
+  readonly manifest: (repository: string, name: string) => StoredManifest | undefined;
+  readonly blob: (repository: string, digest: string) => Uint8Array | undefined;
+}
+
+function sha256(bytes: Uint8Array): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+export function createImageStore(): ImageStore {
+  const manifests = new Map<string, StoredManifest>();
+  const blobs = new Map<string, Uint8Array>();
+  return {
+    putManifest: (repository, tag, { bytes, mediaType }) => {
+      const digest = sha256(bytes);
+      const stored = { bytes, mediaType, digest };
+      manifests.set(`${repository}@${digest}`, stored);
+      if (tag !== null) manifests.set(`${repository}:${tag}`, stored);
+      return digest;
+    },
+    putBlob: (repository, bytes) => {
+      const digest = sha256(bytes);
+      blobs.set(`${repository}@${digest}`, bytes);
+      return digest;
+    },
+    manifest: (repository, name) => manifests.get(`${repository}${name.includes(':') ? '@' : ':'}${name}`),
+    blob: (repository, digest) => blobs.get(`${repository}@${digest}`),
+  };
+}

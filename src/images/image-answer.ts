@@ -1,0 +1,32 @@
+import type { UnknownReason } from '../detect/verdict.ts';
+import type { ImageFacts } from '../image/image-facts.ts';
+import type { Staleness } from '../policy/facts.ts';
+
+/** What to look up, and on whose behalf. */
+export interface ImageQuestion {
+  /** The reference as the Pod writes it. */
+  readonly image: string;
+  readonly namespace: string;
+  /** Names of the Pod's pull secrets, in order. */
+  readonly pullSecrets: readonly string[];
+  /** Of the nodes; empty where unknown. */
+  readonly architectures: readonly string[];
+}
+
+export interface KnownImage {
+  readonly kind: 'facts';
+  readonly facts: ImageFacts;
+  /** Null where the registry said so lately. */
+  readonly stale: Staleness | null;
+  /** When this replica first had facts of the image, in milliseconds of the monotonic clock. */
+  readonly knownSince: number;
+}
+
+export interface ImageFailure {
+  readonly kind: 'failure';
+  readonly reason: UnknownReason;
+  readonly detail: string;
+  readonly advice: string | null;
+}
+
+export type ImageAnswer = KnownImage | ImageFailure;

@@ -1,0 +1,264 @@
+import type { RequestListener } from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { ImageAnswer, ImageQuestion } from '../../src/images/image-answer.ts';
+import { createImageCatalog, type ImageCatalog } from '../../src/images/image-catalog.ts';
+import type { PullSecretsPort } from '../../src/assess/ports.ts';
+import type { Credential } from '../../src/credentials/credential.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { createLocalClient } from '../support/registry/registry-client.ts';
+import { startRegistry, type RegistryOptions, type TestRegistry } from '../support/registry/registry.ts';
+
+interface Bench {
+  readonly catalog: ImageCatalog;
+  readonly registry: TestRegistry;
+  readonly question: (parts?: Partial<ImageQuestion>) => ImageQuestion;
+  readonly ask: (parts?: Partial<ImageQuestion>) => Promise<ImageAnswer>;
+}
+
+interface Setup extends RegistryOptions {
+  readonly secrets?: Readonly<Record<string, Credential>>;
+  /** The operator's own. */
+  readonly lent?: readonly Credential[];
+  readonly ttl?: { readonly tagTtl?: number; readonly failureTtl?: number };
+}
+
+async function setUp({ secrets = {}, lent, ttl = {}, ...options }: Setup = {}): Promise<Bench> {
+  const registry = await startRegistry({ images: putFixtureImages, ...options });
+  const client = createLocalClient();
+  onTestFinished(async () => {
+    await client.close();
+    await registry.close();
+  });
+  const pullSecrets: PullSecretsPort = {
+    read: (namespace, names) =>
+      Promise.resolve({
+        credentials: names.flatMap((name) => secrets[`${namespace}/${name}`] ?? []),
+        shortfalls: [],
+      }),
+    forget: () => undefined,
+  };
+  const catalog = createImageCatalog(
+    {
+      registry: client,
+      pullSecrets,
+      logger: createRecordingLogger().logger,
+      ...(lent === undefined ? {} : { keychain: { credentialsFor: () => Promise.resolve(lent) } }),
+    },
+    ttl,
+  );
+  const question = (parts: Partial<ImageQuestion> = {}): ImageQuestion => ({
+    image: `${registry.host}/corpus/bk-wasi-wasm:latest`,
+    namespace: 'default',
+    pullSecrets: [],
+    architectures: [],
+    ...parts,
+  });
+  const ask = (parts?: Partial<ImageQuestion>): Promise<ImageAnswer> =>
+    catalog.ask(question(parts), AbortSignal.timeout(60_000));
+  return { catalog, registry, question, ask };
+}
+
+/** Runs until the test opens the gate. */
+function gate(): {
+  readonly faults: (handler: RequestListener) => RequestListener;
+  readonly open: () => void;
+} {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    faults: (handler) => (request, response) => void promise.then(() => handler(request, response)),
+    open: resolve,
+  };
+}
+
+describe('what is asked of the registry', () => {
+  test('two requests for a cold image, none for a warm one', async () => {
+    const { catalog, registry, question, ask } = await setUp();
+    expect(catalog.recall(question())).toBeUndefined();
+    expect(await ask()).toMatchObject({ kind: 'facts', stale: null });
+    expect(registry.log).toHaveLength(2);
+    expect(catalog.recall(question())).toMatchObject({ kind: 'facts' });
+    expect(await ask()).toMatchObject({ kind: 'facts' });
+    expect(registry.log).toHaveLength(2);
+  });
+
+  test('two requests for 500 simultaneous questions about one image', async () => {
+    const { registry, ask } = await setUp();
+    const answers = await Promise.all(Array.from({ length: 500 }, () => ask()));
+    expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(['facts']));
+    expect(registry.log).toHaveLength(2);
+  });
+
+  test('an aged tag is re-validated by one HEAD', async () => {
+    const { registry, ask } = await setUp({ ttl: { tagTtl: 1 } });
+    await ask();
+    await expect
+      .poll(async () => (await ask()).kind === 'facts' && registry.lines().slice(2))
+      .toEqual(['HEAD /v2/corpus/bk-wasi-wasm/manifests/latest none']);
+  });
+
+  test('a moved tag is read anew', async () => {
+    const { registry, ask } = await setUp({ ttl: { tagTtl: 1 } });
+    const before = await ask();
+    const moved = registry.store.manifest('corpus/linux-plain', 'latest');
+    if (moved === undefined || before.kind !== 'facts') throw new Error('both images are served');
+    const { config } = JSON.parse(Buffer.from(moved.bytes).toString('utf8')) as {
+      config: { digest: string };
+    };
+    registry.store.putBlob(
+      'corpus/bk-wasi-wasm',
+      registry.store.blob('corpus/linux-plain', config.digest) ?? Buffer.of(),
+    );
+    registry.store.putManifest('corpus/bk-wasi-wasm', 'latest', moved);
+    const digest = async (): Promise<string | null> => {
+      const after = await ask();
+      return after.kind === 'facts' ? after.facts.digest : null;
+    };
+    await expect.poll(digest).not.toBe(before.facts.digest);
+  });
+});
+
+describe('what a failing registry leads to', () => {
+  test('a failure is an answer with its reason, remembered briefly', async () => {
+    const { registry, ask } = await setUp();
+    const image = `${registry.host}/corpus/nothing:1`;
+    expect(await ask({ image })).toMatchObject({ kind: 'failure', reason: 'not-found' });
+    const asked = registry.log.length;
+    expect(await ask({ image })).toMatchObject({ kind: 'failure', reason: 'not-found' });
+    expect(registry.log).toHaveLength(asked);
+  });
+
+  test('a bad reference asks nobody', async () => {
+    const { registry, ask } = await setUp();
+    expect(await ask({ image: 'Bad Reference' })).toMatchObject({ kind: 'failure', reason: 'invalid' });
+    expect(registry.log).toHaveLength(0);
+  });
+
+  test('an old answer is better than none, and says that it is old', async () => {
+    const { registry, ask } = await setUp({ ttl: { tagTtl: 1 } });
+    await ask();
+    await registry.close();
+    await expect
+      .poll(async () => {
+        const answer = await ask();
+        return answer.kind === 'facts' && answer.stale;
+      })
+      .toMatchObject({ reason: 'unreachable', since: expect.any(Number) });
+  });
+});
+
+describe('time', () => {
+  test('an admission does not wait longer than it has, and the look-up goes on for the retry', async () => {
+    const { faults, open } = gate();
+    const { catalog, question } = await setUp({ faults });
+    expect(await catalog.ask(question(), AbortSignal.timeout(20))).toMatchObject({
+      kind: 'failure',
+      reason: 'timeout',
+      // Applied again, a Pod that is there already stays as it is.
+      advice: expect.stringContaining('delete the Pod if it was admitted'),
+    });
+    open();
+    await expect.poll(() => catalog.recall(question())).toMatchObject({ kind: 'facts' });
+  });
+
+  test('what was known before is a better answer than none in time', async () => {
+    let isReachable = true;
+    const faults =
+      (handler: RequestListener): RequestListener =>
+      (request, response) => {
+        if (isReachable) handler(request, response);
+      };
+    const { catalog, question, ask } = await setUp({ faults, ttl: { tagTtl: 1 } });
+    await ask();
+    isReachable = false;
+    await expect.poll(() => catalog.recall(question())).toBeUndefined();
+    expect(await catalog.ask(question(), AbortSignal.timeout(20))).toMatchObject({
+      kind: 'facts',
+      stale: { reason: 'timeout' },
+    });
+  });
+
+  test('an admission that is over already is answered at once', async () => {
+    const { faults } = gate();
+    const { catalog, question } = await setUp({ faults });
+    expect(await catalog.ask(question(), AbortSignal.abort())).toMatchObject({ reason: 'timeout' });
+  });
+
+  test('one impatient caller does not spoil it for the others', async () => {
+    const { faults, open } = gate();
+    const { catalog, registry, question, ask } = await setUp({ faults });
+    const patient = ask();
+    await catalog.ask(question(), AbortSignal.timeout(20));
+    open();
+    expect(await patient).toMatchObject({ kind: 'facts' });
+    expect(registry.log).toHaveLength(2);
+  });
+});
+
+function credential(server: string): Credential {
+  return {
+    server,
+    secret: { kind: 'basic', username: 'team-a', password: 'secret' },
+    source: 'secret team-a/regcred',
+  };
+}
+
+describe('who may know', () => {
+  const users = { 'team-a': 'secret' };
+
+  test.each(['basic', 'bearer'] as const)(
+    'a pull secret opens a registry with %s auth for its namespace only',
+    async (auth) => {
+      const secrets: Record<string, Credential> = {};
+      const { registry, ask } = await setUp({ auth, users, secrets });
+      secrets['team-a/regcred'] = credential(registry.host);
+      expect(await ask({ namespace: 'team-a', pullSecrets: ['regcred'] })).toMatchObject({ kind: 'facts' });
+      const asked = registry.log.length;
+      expect(await ask({ namespace: 'team-b', pullSecrets: ['regcred'] })).toMatchObject({
+        kind: 'failure',
+        reason: 'unauthorized',
+      });
+      expect(await ask({ namespace: 'team-a' })).toMatchObject({ kind: 'failure', reason: 'unauthorized' });
+      expect(registry.log.length).toBeGreaterThan(asked);
+    },
+  );
+
+  test("the operator's own credentials serve every namespace, as a node's do", async () => {
+    const lent: Credential[] = [];
+    const { registry, ask } = await setUp({ auth: 'basic', users, lent });
+    lent.push({ ...credential(registry.host), source: '/config.json' });
+    expect(await ask({ namespace: 'team-b' })).toMatchObject({ kind: 'facts' });
+    const asked = registry.log.length;
+    expect(await ask({ namespace: 'team-c' })).toMatchObject({ kind: 'facts' });
+    expect(registry.log).toHaveLength(asked);
+  });
+
+  test('where they are refused nobody learns where the operator keeps them', async () => {
+    const lent: Credential[] = [];
+    const { registry, ask } = await setUp({ auth: 'basic', users, lent });
+    const secret = { kind: 'basic', username: 'team-a', password: 'old' } as const;
+    lent.push({ server: registry.host, secret, source: '/etc/wasmgate/config.json' });
+    const answer = await ask();
+    expect(answer).toMatchObject({
+      reason: 'unauthorized',
+      advice: expect.stringContaining("The login was refused (the operator's credentials)"),
+    });
+    expect(JSON.stringify(answer)).not.toContain('/etc/wasmgate');
+  });
+
+  test("they are tried after the Pod's own", async () => {
+    const secrets: Record<string, Credential> = {};
+    const lent: Credential[] = [];
+    const options = { auth: 'basic', users: { ...users, node: 'node' }, secrets, lent } as const;
+    const { registry, ask } = await setUp(options);
+    const node = { kind: 'basic', username: 'node', password: 'node' } as const;
+    lent.push({ server: registry.host, secret: node, source: '/config.json' });
+    secrets['team-a/old'] = { ...credential(registry.host), secret: { ...node, password: 'old' } };
+    secrets['team-a/regcred'] = credential(registry.host);
+    const asTeam = { namespace: 'team-a', pullSecrets: ['regcred'] };
+    expect(await ask(asTeam)).toMatchObject({ kind: 'facts' });
+    // Anonymous, the secret, and the config by the same login: the operator's was not needed.
+    expect(registry.log).toHaveLength(3);
+    expect(await ask({ ...asTeam, pullSecrets: ['old'] })).toMatchObject({ kind: 'facts' });
+  });
+});

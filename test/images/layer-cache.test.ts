@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { createLayerCache } from '../../src/images/layer-cache.ts';
+import { createListing } from '../../src/image/layer-listing.ts';
+import type { Descriptor } from '../../src/image/manifest.ts';
+import { parseReference } from '../../src/image/reference.ts';
+import { digestOf, TAR_LAYER } from '../support/image/image-facts.ts';
+
+const REFERENCE = parseReference('r.example/app:1');
+
+function layer(index: number): Descriptor {
+  const digest = digestOf(`layer ${index}`);
+  return { mediaType: TAR_LAYER, digest, size: 1, platform: null, annotations: new Map() };
+}
+
+function shelved(count: number, pathLength: number) {
+  const { add, listing } = createListing();
+  for (let index = 0; index < count; index += 1) {
+    const path = `/${index}-`.padEnd(pathLength, 'x');
+    add({ kind: 'file', path, target: '', size: 0, head: new Uint8Array() });
+  }
+  return { listing: listing('whole'), maxBytes: 1 };
+}
+
+test('what layers showed is bounded by bytes, with the length of each path', () => {
+  const bytes = 100_000;
+  const shelf = createLayerCache(bytes);
+  for (let index = 0; index < 100; index += 1) shelf.put(REFERENCE, layer(index), shelved(10, 500));
+  const kept = Array.from({ length: 100 }, (_, index) => shelf.get(REFERENCE, layer(index)));
+  const count = kept.filter((found) => found !== undefined).length;
+  expect(kept.at(-1)).toBeDefined();
+  expect(count * 10 * 500 * 2).toBeLessThanOrEqual(bytes);
+  expect(count).toBeGreaterThan(5);
+});
+
+test('a layer that is larger than the bound is not kept', () => {
+  const shelf = createLayerCache(100_000);
+  shelf.put(REFERENCE, layer(0), shelved(1, 10));
+  shelf.put(REFERENCE, layer(1), shelved(1_000, 100));
+  expect(shelf.get(REFERENCE, layer(1))).toBeUndefined();
+  expect(shelf.get(REFERENCE, layer(0))).toBeDefined();
+});

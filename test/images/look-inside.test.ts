@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { createFairQueue } from '../../src/images/fair-queue.ts';
+import { createLookInside, LOOK_INSIDE_DEFAULTS } from '../../src/images/look-inside.ts';
+import { AppError } from '../../src/lib/errors.ts';
+import { imageFacts, linux } from '../support/image/image-facts.ts';
+import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+
+const never = new AbortController().signal;
+
+/** A key holds a command of 8 KiB at its longest, which a Pod makes up. */
+test('looks that failed are remembered within a bound of bytes', async () => {
+  let peeks = 0;
+  const look = createLookInside({
+    peek: () => {
+      peeks += 1;
+      return Promise.reject(new AppError('not-found', 'Cannot read layer'));
+    },
+    queue: createFairQueue({ atOnce: 8, waiting: 8 }),
+    logger: createRecordingLogger().logger,
+  });
+  const facts = imageFacts(linux('/app'));
+  const ask = (index: number) => {
+    const image = 'r.example/app:1';
+    const override = { command: [`/${index}`.padEnd(4_000, 'x')] };
+    const own = {
+      key: image,
+      image,
+      namespace: 'a',
+      learn: () => {},
+      credentialsFor: () => Promise.resolve([]),
+    };
+    return look(own, { facts, override, scope: 'sign' }, never);
+  };
+  const count = 500;
+  for (let index = 0; index < count; index += 1) await ask(index);
+  expect(peeks).toBe(count);
+  for (let index = count - 1; index >= 0; index -= 1) await ask(index);
+  const kept = 2 * count - peeks;
+  expect(kept).toBeGreaterThan(100);
+  expect(kept * 2 * 4_000).toBeLessThanOrEqual(LOOK_INSIDE_DEFAULTS.maxFailureBytes);
+});

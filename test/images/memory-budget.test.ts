@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { expect, onTestFinished, test } from 'vitest';
+import { inspectImage } from '../../src/images/inspect-image.ts';
+import { createMemoryBudget } from '../../src/images/memory-budget.ts';
+import { OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
+import { startServer } from '../support/server/http-server.ts';
+import { digestOf } from '../support/image/image-facts.ts';
+import { createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+
+test.for<{ readonly name: string; readonly after: 'giveBack' | 'take' }>([
+  { name: 'is cut off then', after: 'giveBack' },
+  { name: 'goes on arriving', after: 'take' },
+])('a body that is under way when its look-up ends, and $name, is not counted again', ({ after }) => {
+  const rooms = createMemoryBudget();
+  const room = rooms.open('team-a', new AbortController().signal);
+  expect(room.take(1000)).toBe(true);
+  expect(rooms.bytesHeld()).toBe(1000);
+  room[Symbol.dispose]();
+  room[after](1000);
+  expect(rooms.bytesHeld()).toBe(0);
+});
+
+/** Bytes, far more than the index takes. */
+const CHILD = 100_000;
+
+test('a child that is missing ends the look-up in the middle of another one, whose bytes are given back once', async () => {
+  const rooms = createMemoryBudget();
+  const architectures = ['amd64', 'arm64'];
+  const manifests = architectures.map((architecture) => ({
+    mediaType: OCI_MANIFEST,
+    digest: digestOf(architecture),
+    size: CHILD,
+    platform: { os: 'linux', architecture },
+  }));
+  const index = JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+  const slow = Promise.withResolvers<ServerResponse>();
+  const missing = Promise.withResolvers<ServerResponse>();
+  const registry = await startServer((request, response) => {
+    if (request.url?.endsWith(digestOf('amd64')) === true) {
+      response.writeHead(200, { 'content-length': CHILD }).write('x'.repeat(CHILD / 2));
+      slow.resolve(response);
+    } else if (request.url?.endsWith(digestOf('arm64')) === true) missing.resolve(response);
+    else response.writeHead(200, { 'content-type': OCI_INDEX }).end(index);
+  });
+  const client = createTestClient([registry]);
+  onTestFinished(async () => {
+    await client.close();
+    await registry.close();
+  });
+
+  async function lookUp(): Promise<void> {
+    using room = rooms.open('team-a', AbortSignal.timeout(60_000));
+    const { signal } = room;
+    const reference = imageAt(registry, 'app');
+    await inspectImage(client, { reference, credentials: [], tenant: 'team-a', architectures, signal, room });
+  }
+
+  const failed = failureOf(lookUp());
+  const cut = once(await slow.promise, 'close');
+  await expect.poll(rooms.bytesHeld).toBeGreaterThanOrEqual(CHILD);
+  (await missing.promise).writeHead(404).end();
+  expect((await failed).code).toBe('not-found');
+  await cut;
+  expect(rooms.bytesHeld()).toBe(0);
+});

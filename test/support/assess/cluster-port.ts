@@ -1,0 +1,14 @@
+import type { ClusterPort } from '../../../src/assess/ports.ts';
+import type { ClusterView } from '../../../src/policy/facts.ts';
+
+/** A cluster that stands still, but for what `parts` say. */
+export function clusterPort(view: ClusterView, parts: Partial<ClusterPort> = {}): ClusterPort {
+  return {
+    view: () => view,
+    hasStaleClasses: () => false,
+    fetchView: () => Promise.resolve(view),
+    namespace: (name) => ({ name, labels: {} }),
+    fetchNamespace: (name) => Promise.resolve({ name, labels: {} }),
+    ...parts,
+  };
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import type { FetchedDocument, RegistryPort } from '../../../src/assess/ports.ts';
+import type { Digest } from '../../../src/image/digest.ts';
+import type { ImageFacts } from '../../../src/image/image-facts.ts';
+import { parseReference } from '../../../src/image/reference.ts';
+import { inspectImage } from '../../../src/images/inspect-image.ts';
+import { createPeekImage } from '../../../src/images/peek-image.ts';
+import { inflate } from '../../../src/registry/inflate.ts';
+import type { FixtureImage } from '../image/fixture-images.ts';
+
+/** A registry that is a folder: the bytes of one fixture image, without any network. */
+function folderRegistry({ folder, expect }: FixtureImage): RegistryPort {
+  const readBlob = (digest: Digest): Buffer =>
+    readFileSync(new URL(`blobs/${digest.replace(':', '/')}`, folder));
+  const read = (digest: Digest, mediaType: string): FetchedDocument => {
+    return { document: JSON.parse(readBlob(digest).toString('utf8')), mediaType, digest };
+  };
+  const top = expect.digest;
+  return {
+    fetchManifest: ({ digest }) =>
+      Promise.resolve(digest === null || digest === top ? read(top, expect.mediaType) : read(digest, '')),
+    fetchJsonBlob: (_reference, { digest }) => Promise.resolve(read(digest, '')),
+    readLayer: (_reference, { layer, maxInflatedBytes, look }) => {
+      const bytes = Readable.from([readBlob(layer.digest)]);
+      return look(maxInflatedBytes === null ? bytes : inflate(bytes));
+    },
+    resolveDigest: () => Promise.resolve(top),
+    isUnreachable: () => false,
+  };
+}
+
+function requestFor(image: FixtureImage) {
+  return {
+    reference: parseReference(`registry.example/${image.name}:latest`),
+    credentials: [],
+    tenant: 'team-a',
+    signal: AbortSignal.timeout(60_000),
+  };
+}
+
+/** What `assess` would know of a fixture image on a cluster of linux/amd64. */
+export function readFixtureFacts(image: FixtureImage): Promise<ImageFacts> {
+  return inspectImage(folderRegistry(image), { ...requestFor(image), architectures: ['amd64'] });
+}
+
+/** And what it would know after a look inside. */
+export async function readFixtureContents(image: FixtureImage): Promise<ImageFacts> {
+  const peek = createPeekImage({ registry: folderRegistry(image) });
+  const facts = await readFixtureFacts(image);
+  return peek({ ...requestFor(image), facts, override: {}, scope: 'sign' });
+}

@@ -1,0 +1,11 @@
+import type { PullSecretsPort, ServiceAccountsPort } from '../../../src/assess/ports.ts';
+import { EMPTY_KEYRING } from '../../../src/credentials/keyring.ts';
+
+/** The pull secrets of a cluster without any. */
+export const NO_PULL_SECRETS: PullSecretsPort = {
+  read: () => Promise.resolve(EMPTY_KEYRING),
+  forget: () => undefined,
+};
+
+/** The accounts of a cluster in which none names a pull secret. */
+export const NO_ACCOUNT_SECRETS: ServiceAccountsPort = { pullSecrets: () => Promise.resolve([]) };

@@ -1,0 +1,42 @@
+import type { Logger } from '../../../src/assess/ports.ts';
+
+export interface RecordingLogger {
+  readonly logger: Logger;
+  readonly messages: (level: keyof Logger) => readonly string[];
+}
+
+type Entry = readonly [level: keyof Logger, message: string];
+
+/** As pino's, its methods work on the logger only: one that is taken off it fails. */
+class Recorder implements Logger {
+  readonly #entries: Entry[];
+
+  constructor(entries: Entry[]) {
+    this.#entries = entries;
+  }
+
+  debug(_fields: object, message: string): void {
+    this.#entries.push(['debug', message]);
+  }
+
+  info(_fields: object, message: string): void {
+    this.#entries.push(['info', message]);
+  }
+
+  warn(_fields: object, message: string): void {
+    this.#entries.push(['warn', message]);
+  }
+
+  error(_fields: object, message: string): void {
+    this.#entries.push(['error', message]);
+  }
+}
+
+/** A logger that keeps its messages. */
+export function createRecordingLogger(): RecordingLogger {
+  const entries: Entry[] = [];
+  return {
+    logger: new Recorder(entries),
+    messages: (level) => entries.filter(([of]) => of === level).map(([, message]) => message),
+  };
+}

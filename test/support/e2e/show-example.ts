@@ -1,0 +1,106 @@
+import jsonPatch, { type Operation } from 'fast-json-patch';
+import type { ReportItem } from '../../../src/cli/review/report.ts';
+import { getJson, type Kubectl, must } from '../kubernetes/kubectl.ts';
+import type { Output } from '../lib/processes.ts';
+import { namespaceFor, objectsIn } from './example-cluster.ts';
+import { withRegistry } from './example-images.ts';
+import type { ExampleStage } from './example-stage.ts';
+import { type Example, type Promised, reviewArguments } from './examples.ts';
+import type { KubernetesObject, TestPod } from './install.ts';
+
+interface ReviewedUpdate extends KubernetesObject {
+  readonly request: {
+    readonly name: string;
+    readonly subResource?: string;
+    readonly oldObject: KubernetesObject;
+    readonly object: { readonly spec: Readonly<Record<string, unknown>> };
+  };
+}
+
+interface WrittenAnswer {
+  readonly response: {
+    readonly allowed: boolean;
+    readonly status?: { readonly message: string };
+    readonly patch?: string;
+    readonly warnings?: readonly string[];
+  };
+}
+
+/** One object of an example: what its first line promises, what `review` says, what kubectl came back with. */
+export interface Shown {
+  readonly promised: Promised;
+  readonly item: ReportItem;
+  /** With what `review` would change. */
+  readonly reviewed: KubernetesObject;
+  readonly answer: WrittenAnswer['response'];
+  readonly output: Output;
+}
+
+export interface Place {
+  /** For what names none. */
+  readonly namespace: string;
+}
+
+/** The example through `review` and through the API server. */
+export async function showExample(
+  { kubectl, review }: ExampleStage,
+  example: Example,
+  { namespace }: Place = { namespace: namespaceFor(example.configuration) },
+): Promise<readonly Shown[]> {
+  const args = await reviewArguments(example, review);
+  const { items } = await review.report(args);
+  const written = await review.review([...args, '-o', 'admissionreview']);
+  const answers = written.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as WrittenAnswer);
+  const objects = objectsIn(withRegistry(example.text, review.host)).filter(
+    ({ kind }) => kind !== 'Namespace',
+  );
+  const shown: Shown[] = [];
+  for (const [index, object] of objects.entries()) {
+    const [promised, item, answer] = [example.promises[index], items[index], answers[index]?.response];
+    if (promised === undefined || item === undefined || answer === undefined) {
+      throw new Error(`Example ${example.id} has more objects than promises or answers`);
+    }
+    const isUpdate = object.kind === 'AdmissionReview';
+    const output = isUpdate
+      ? await update(kubectl, object as ReviewedUpdate, namespace)
+      : await create(kubectl, object, namespace);
+    shown.push({ promised, item, reviewed: patchedBy(object, answer), answer, output });
+  }
+  return shown;
+}
+
+function patchedBy(object: KubernetesObject, { patch }: WrittenAnswer['response']): KubernetesObject {
+  if (patch === undefined) return object;
+  const operations = JSON.parse(Buffer.from(patch, 'base64').toString()) as Operation[];
+  return jsonPatch.applyPatch(structuredClone(object), operations).newDocument;
+}
+
+/** All that the API server does to a new object but to keep it. */
+export function create(kubectl: Kubectl, object: KubernetesObject, namespace: string): Promise<Output> {
+  const args = ['create', '--dry-run=server', '-o=json', '-f', '-'];
+  const metadata = { namespace, ...object.metadata };
+  return kubectl(args, { stdin: JSON.stringify({ ...object, metadata }) });
+}
+
+/** The old object is really created, and the new one put in its place by a dry run. */
+async function update(kubectl: Kubectl, { request }: ReviewedUpdate, namespace: string): Promise<Output> {
+  const { name, subResource, oldObject, object } = request;
+  const old = { ...oldObject, metadata: { ...oldObject.metadata, namespace } };
+  await must(kubectl(['create', '-f', '-'], { stdin: JSON.stringify(old) }));
+  const live = await getJson<TestPod>(kubectl, ['pod', name, '-n', namespace]);
+  const { containers: wanted, ephemeralContainers } = object.spec;
+  const containers = live.spec.containers.map((container, index) => ({
+    ...container,
+    image: (wanted as readonly { readonly image: string }[])[index]?.image,
+  }));
+  const next = { ...live, spec: { ...live.spec, containers, ephemeralContainers } };
+  const resource = [`/api/v1/namespaces/${namespace}/pods/${name}`, subResource ?? []].flat().join('/');
+  const output = await kubectl(['replace', '--raw', `${resource}?dryRun=All`, '-f', '-'], {
+    stdin: JSON.stringify(next),
+  });
+  await must(kubectl(['delete', 'pod', name, '-n', namespace, '--grace-period=0', '--force']));
+  return output;
+}

@@ -1,0 +1,65 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { must } from '../kubernetes/kubectl.ts';
+import type { KubernetesServer } from '../kubernetes/kubernetes-server.ts';
+import { freePort, type ServerProcess, startServer, waitFor } from '../lib/processes.ts';
+import { MANIFESTS } from './install.ts';
+import { probe } from './probe.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
+
+export interface ProgramOptions {
+  /** Tells several of them apart. */
+  readonly name: string;
+  /** Sections that are laid over the shipped configuration file. */
+  readonly configuration: object;
+  /** Development certificates, or those that are kept in the cluster. */
+  readonly certificates: 'development' | 'cluster';
+}
+
+export interface WasmgateProgram extends AsyncDisposable {
+  readonly port: number;
+  readonly metricsPort: number;
+  readonly process: ServerProcess;
+  /** `caBundle` of the development certificates; empty otherwise. */
+  readonly caBundle: string;
+}
+
+/** `wasmgate serve` as a user starts it, under the ServiceAccount of manifests/base and its RBAC, until it is ready. */
+export async function startWasmgate(
+  kubernetes: KubernetesServer,
+  { name, configuration, certificates }: ProgramOptions,
+): Promise<WasmgateProgram> {
+  const account = ['wasmgate', '--namespace=wasmgate-system'];
+  const token = await must(kubernetes.kubectl(['create', 'token', ...account]));
+  const kubeconfig = await kubernetes.writeKubeconfig(token.trim());
+  const file = join(kubernetes.folder, `${name}.yaml`);
+  const shipped = parse(await readFile(join(MANIFESTS, 'base', 'configuration.yaml'), 'utf8')) as object;
+  await writeFile(file, JSON.stringify({ ...shipped, ...configuration }));
+  const port = await freePort();
+  const certDir = join(kubernetes.folder, `${name}-certificates`);
+  const metricsPort = await freePort();
+  const flags = ['--config', file, '--kubeconfig', kubeconfig, '--host', '127.0.0.1', '--port', String(port)];
+  flags.push('--metrics-port', String(metricsPort));
+  if (certificates === 'development') flags.push('--cert-dir', certDir);
+  const process = startServer(globalThis.process.execPath, [MAIN, 'serve', ...flags], {
+    name,
+    logFile: join(kubernetes.folder, `${name}.log`),
+    // Neither proxies nor logins of whoever runs the tests.
+    env: { PATH: globalThis.process.env['PATH'] },
+  });
+  await waitFor(async () => (await probe(port, '/readyz')) === 200, {
+    what: `${name} to be ready`,
+    seconds: 120,
+    servers: [process],
+  });
+  const ca = certificates === 'development' ? await readFile(join(certDir, 'ca.pem'), 'base64') : '';
+  return {
+    port,
+    metricsPort,
+    process,
+    caBundle: ca,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}

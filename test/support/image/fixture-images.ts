@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { ImageStore } from '../../../src/fake-registry/image-store.ts';
+import type { Digest } from '../../../src/image/digest.ts';
+
+const IMAGES = new URL('../../images/', import.meta.url);
+
+/** What is true of a fixture image: see test/images/README.md for the fields. */
+export interface Expectation {
+  readonly name: string;
+  readonly flavour: string;
+  readonly what: string;
+  readonly verdict: 'wasm' | 'container' | 'not-a-workload' | 'unknown';
+  readonly shape: 'module' | 'component' | 'application' | null;
+  readonly altVerdicts: readonly string[];
+  readonly altShapes: readonly (string | null)[];
+  readonly runsOn: readonly string[];
+  readonly pulls: boolean;
+  readonly note?: string;
+  readonly digest: Digest;
+  readonly mediaType: string;
+}
+
+export interface FixtureImage {
+  readonly name: string;
+  readonly expect: Expectation;
+  /** The folder, an OCI image layout. */
+  readonly folder: URL;
+}
+
+interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+}
+
+function readJson(url: URL): unknown {
+  return JSON.parse(readFileSync(url, 'utf8'));
+}
+
+function readBlob(image: FixtureImage, digest: string): Uint8Array {
+  return readFileSync(new URL(`blobs/${digest.replace(':', '/')}`, image.folder));
+}
+
+/** Every fixture image, by name. */
+export function loadFixtureImages(): readonly FixtureImage[] {
+  return readdirSync(IMAGES, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => {
+      const folder = new URL(`${name}/`, IMAGES);
+      return { name, folder, expect: readJson(new URL('expect.json', folder)) as Expectation };
+    })
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** Puts a manifest and, for an index, its children under the media types that their descriptors give them. */
+function putTree(
+  store: ImageStore,
+  image: FixtureImage,
+  { descriptor, tag }: { descriptor: Descriptor; tag: string | null },
+): void {
+  const repository = `corpus/${image.name}`;
+  const bytes = readBlob(image, descriptor.digest);
+  store.putManifest(repository, tag, { bytes, mediaType: descriptor.mediaType });
+  const { manifests = [] } = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
+    manifests?: readonly Descriptor[];
+  };
+  for (const child of manifests) putTree(store, image, { descriptor: child, tag: null });
+}
+
+/** Puts a layout's bytes, as the tool pushed them, under `corpus/<name>:latest`. */
+export function putFixtureImage(store: ImageStore, image: FixtureImage): void {
+  for (const file of readdirSync(new URL('blobs/sha256/', image.folder))) {
+    store.putBlob(`corpus/${image.name}`, readBlob(image, `sha256:${file}`));
+  }
+  const index = readJson(new URL('index.json', image.folder)) as {
+    readonly manifests: readonly Descriptor[];
+  };
+  const [top] = index.manifests;
+  if (top === undefined) throw new Error(`Cannot load image "${image.name}": its index.json is empty`);
+  putTree(store, image, { descriptor: top, tag: 'latest' });
+}
+
+/** All of them: `startRegistry({ images: putFixtureImages })`. */
+export function putFixtureImages(store: ImageStore): void {
+  for (const image of loadFixtureImages()) putFixtureImage(store, image);
+}

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { waitFor } from '../lib/processes.ts';
+import { apply, type Kubectl, must } from './kubectl.ts';
+
+/** Kubernetes objects as small as the API server takes them. */
+
+interface Parts {
+  readonly metadata?: object;
+  readonly spec?: object;
+}
+
+/** An image that no test asks a registry for. */
+const IMAGE = 'registry.example.com/main:1';
+
+export function namespace(name: string, labels: Readonly<Record<string, string>> = {}) {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+}
+
+function podSpec(image: string = IMAGE) {
+  return { containers: [{ name: 'main', image }] };
+}
+
+export function pod(name: string, inNamespace: string, { metadata, spec }: Parts = {}) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: inNamespace, ...metadata },
+    spec: { ...podSpec(), ...spec },
+  };
+}
+
+/** `spec` is the Pod's. */
+function template(name: string, spec: object = {}) {
+  return { metadata: { labels: { app: name } }, spec: { ...podSpec(), ...spec } };
+}
+
+export function deployment(name: string, inNamespace: string, { metadata, spec }: Parts = {}) {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: inNamespace, ...metadata },
+    spec: { replicas: 1, selector: { matchLabels: { app: name } }, template: template(name, spec) },
+  };
+}
+
+export function job(name: string, inNamespace: string, { metadata, spec }: Parts = {}) {
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: inNamespace, ...metadata },
+    spec: { template: template(name, { restartPolicy: 'Never', ...spec }) },
+  };
+}
+
+export function cronJob(name: string, inNamespace: string, parts: Parts = {}) {
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: { name, namespace: inNamespace, ...parts.metadata },
+    spec: { schedule: '0 3 * * *', jobTemplate: { spec: job(name, inNamespace, parts).spec } },
+  };
+}
+
+/** A namespace of its own for a test, ready to take Pods; answers its name. */
+export async function createNamespace(
+  kubectl: Kubectl,
+  prefix: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const name = `${prefix}-${randomUUID().slice(0, 8)}`;
+  await must(apply(kubectl, [namespace(name, labels)]));
+  await waitFor(async () => (await kubectl(['get', 'serviceaccount', 'default', '-n', name])).code === 0, {
+    what: `the default ServiceAccount of ${name}`,
+    seconds: 120,
+  });
+  return name;
+}

@@ -1,0 +1,126 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { freePort, run, startServer, waitFor } from '../lib/processes.ts';
+import { ACCOUNT, basicAuth, startTokenServer, type ServerKeys, type TokenServer } from './token-server.ts';
+
+/** ACCOUNT with its password by bcrypt, at the lowest cost: the registry would otherwise spend the test hashing. */
+const HTPASSWD = `${ACCOUNT.username}:$2b$05$abcdefghijklmnopqrstuuBp.n58v886n7kD7.z9i0nzqxtQ8I2P.\n`;
+
+/** Real images as their tools made them, one OCI layout per folder. */
+const IMAGES = join(import.meta.dirname, '..', '..', 'images');
+
+export interface DistributionPrograms {
+  readonly registry: string;
+  readonly crane: string;
+}
+
+export interface Distribution extends AsyncDisposable {
+  /** `127.0.0.1:PORT`, to put before a repository. */
+  readonly host: string;
+  /** Every host that takes part, the token service included; all of them speak plain http unless keys were given. */
+  readonly hosts: readonly string[];
+  /** Pushes a layout of test/images to `repository:tag` and answers the whole reference. */
+  readonly push: (image: string, repositoryAndTag: string) => Promise<string>;
+  /** The `.dockerconfigjson` that opens it. */
+  readonly dockerConfig: string;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * distribution, a real registry, on 127.0.0.1; `basic` and `token` let in only ACCOUNT.
+ * @param tls of registry and token service; without it they speak plain http
+ */
+export async function startDistribution(
+  programs: DistributionPrograms,
+  auth: 'none' | 'basic' | 'token',
+  tls?: ServerKeys,
+): Promise<Distribution> {
+  await using resources = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'wasmgate-registry-'));
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  const tokens = auth === 'token' ? resources.use(await startTokenServer(tls)) : null;
+
+  const port = await freePort();
+  const configuration = join(folder, 'configuration.yaml');
+  await writeFile(
+    configuration,
+    stringify({ ...(await settings(folder, port, tls)), ...(await access(folder, auth, tokens)) }),
+  );
+  const server = resources.use(
+    startServer(programs.registry, ['serve', configuration], {
+      name: 'registry',
+      logFile: join(folder, 'registry.log'),
+      env: { PATH: process.env['PATH'], OTEL_TRACES_EXPORTER: 'none' },
+    }),
+  );
+  const host = `127.0.0.1:${port}`;
+  await waitFor(() => isListening(port), { what: 'the registry', seconds: 120, servers: [server] });
+
+  const dockerConfig = JSON.stringify({ auths: { [host]: { auth: basicAuth(ACCOUNT) } } });
+  await mkdir(join(folder, 'docker'));
+  await writeFile(join(folder, 'docker', 'config.json'), dockerConfig);
+  const push = async (image: string, repositoryAndTag: string): Promise<string> => {
+    const reference = `${host}/${repositoryAndTag}`;
+    const { code, stderr } = await run(
+      programs.crane,
+      ['push', '--insecure', join(IMAGES, image), reference],
+      {
+        env: { PATH: process.env['PATH'], DOCKER_CONFIG: join(folder, 'docker') },
+      },
+    );
+    if (code !== 0) throw new Error(`Cannot push "${reference}": ${stderr}`);
+    return reference;
+  };
+  const owned = resources.move();
+  const stop = (): Promise<void> => owned.disposeAsync();
+  const hosts = tokens === null ? [host] : [host, new URL(tokens.realm).host];
+  return { host, hosts, push, dockerConfig, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function settings(folder: string, port: number, tls: ServerKeys | undefined): Promise<object> {
+  const http = { addr: `127.0.0.1:${port}`, secret: 'of a registry that lives for one test' };
+  const [certificate, key] = [join(folder, 'registry.crt'), join(folder, 'registry.key')];
+  if (tls !== undefined) {
+    await writeFile(certificate, tls.cert);
+    await writeFile(key, tls.key, { mode: 0o600 });
+  }
+  return {
+    version: '0.1',
+    log: { level: 'warn', accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: join(folder, 'data') } },
+    http: tls === undefined ? http : { ...http, tls: { certificate, key } },
+  };
+}
+
+async function access(
+  folder: string,
+  auth: 'none' | 'basic' | 'token',
+  tokens: TokenServer | null,
+): Promise<object> {
+  if (tokens !== null) {
+    const jwks = join(folder, 'jwks.json');
+    await writeFile(jwks, tokens.jwks);
+    const { realm, service, issuer } = tokens;
+    return { auth: { token: { realm, service, issuer, jwks } } };
+  }
+  if (auth === 'none') return {};
+  const path = join(folder, 'htpasswd');
+  await writeFile(path, HTPASSWD);
+  return { auth: { htpasswd: { realm: 'test', path } } };
+}

@@ -1,0 +1,33 @@
+// A server as `wasmgate serve` makes one, for tests that send signals to a process. It tells its port and CA when it
+// listens, and each admission when it has begun; that ends when the test says so.
+import { once } from 'node:events';
+import { createApp } from '../../../src/server/app.ts';
+import { serverTlsOptions } from '../../../src/server/certificate.ts';
+import { createHealth } from '../../../src/server/health.ts';
+import { listen } from '../../../src/server/listen.ts';
+import { stopSignal } from '../../../src/server/stop-signal.ts';
+import { createLogger } from '../../../src/telemetry/log.ts';
+import { decided } from '../assess/assessments.ts';
+import { createTestCertificate } from './tls.ts';
+
+const DRAIN = 100;
+
+const certificate = await createTestCertificate();
+const health = createHealth(() => []);
+const assess = async () => {
+  const told = once(process, 'message');
+  process.send?.({ kind: 'asked' });
+  await told;
+  return decided();
+};
+const app = createApp(
+  { assess, health, logger: createLogger({ level: 'silent' }) },
+  { https: serverTlsOptions(certificate) },
+);
+const server = await listen(app, health, { host: '127.0.0.1', port: 0, drainMilliseconds: DRAIN });
+const stopped = stopSignal(process);
+process.send?.({ kind: 'listening', port: server.port, ca: certificate.caCert });
+const signal = await stopped;
+process.send?.({ kind: 'stopping', signal });
+await server.close();
+process.disconnect();
