@@ -88,7 +88,7 @@ describe('the rules are seen to fail', () => {
 
   test('types of a port are let through', () => {
     const source =
-      "import type { RegistryPort } from '../assess/ports.ts';\nimport { type Mode } from '../policy/mode.ts';";
+      "import type { RegistryPort } from '../images/ports.ts';\nimport { type Mode } from '../policy/mode.ts';";
     expect(importsOf('registry/client.ts', source).map(faultOf)).toEqual([null, null]);
   });
 

@@ -1,4 +1,5 @@
 import type { ImageCatalog } from '../images/image-catalog.ts';
+import type { Logger } from '../lib/logger.ts';
 import { throttledWarn } from '../lib/throttled-warn.ts';
 import type { Namespace } from '../pod/cluster-objects.ts';
 import { hasSignOfWasm } from '../policy/has-sign-of-wasm.ts';
@@ -6,7 +7,7 @@ import type { Assessment, AssessmentRequest, AssessPod, DecidedAssessment } from
 import { createFetchClasses, dependsOnClasses } from './current-classes.ts';
 import { createDecide, type Question } from './decide.ts';
 import { deniedImages, NO_IMAGES, unreadImages } from './open-images.ts';
-import type { ClusterPort, Logger, ServiceAccountsPort } from './ports.ts';
+import type { ClusterPort, ServiceAccountsPort } from './ports.ts';
 import { createReadImages, type ReadImagesDeps, type Wanted } from './read-images.ts';
 import { circumstancesOf, skipped, skippedByItself, type ScopeOptions } from './scope.ts';
 import { createSkipList } from './skip-list.ts';

@@ -1,8 +1,9 @@
+import type { Logger } from '../lib/logger.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { ClusterView } from '../policy/facts.ts';
 import type { AssessmentRequest } from './assessment.ts';
 import { ABOUT_CLASSES } from './leave-classes-open.ts';
-import type { ClusterPort, Logger } from './ports.ts';
+import type { ClusterPort } from './ports.ts';
 
 /** Reports whether a RuntimeClass that the watch has not delivered yet could change this decision. */
 export function dependsOnClasses({ findings, runtimeClass }: Decision, hasStaleClasses: boolean): boolean {

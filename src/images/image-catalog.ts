@@ -1,6 +1,6 @@
-import type { Logger, RegistryFailure } from '../assess/ports.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
+import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { CATALOG_DEFAULTS, type CatalogOptions } from './catalog-defaults.ts';
 import { createFairQueue } from './fair-queue.ts';
@@ -12,6 +12,7 @@ import { createLookInside, type Look } from './look-inside.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
 import { createMemoryBudget } from './memory-budget.ts';
 import { createPeekImage } from './peek-image.ts';
+import type { RegistryFailure } from './ports.ts';
 import { createWaitLimits, type Patience, type WaitOptions } from './wait-limits.ts';
 
 export interface ImageCatalog {

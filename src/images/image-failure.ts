@@ -1,8 +1,8 @@
-import type { RegistryFailure } from '../assess/ports.ts';
 import { UNKNOWN_REASONS, type UnknownReason } from '../detect/verdict.ts';
 import { parseReference } from '../image/reference.ts';
 import { AppError, describeError } from '../lib/errors.ts';
 import type { ImageFailure, ImageQuestion } from './image-answer.ts';
+import type { RegistryFailure } from './ports.ts';
 
 const REASONS: ReadonlySet<string> = new Set(UNKNOWN_REASONS);
 

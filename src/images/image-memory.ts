@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { Logger } from '../assess/ports.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import { isChosenByArchitecture, type ImageFacts } from '../image/image-facts.ts';
 import { estimateBytes } from '../lib/estimate-bytes.ts';
+import type { Logger } from '../lib/logger.ts';
 import { throttledWarn } from '../lib/throttled-warn.ts';
 import type { CATALOG_DEFAULTS } from './catalog-defaults.ts';
 import type { ImageAnswer, ImageQuestion, KnownImage } from './image-answer.ts';

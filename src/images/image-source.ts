@@ -1,4 +1,3 @@
-import type { FetchOptions, KeychainPort, PullSecretsPort, RegistryPort } from '../assess/ports.ts';
 import { OPERATORS_CREDENTIALS, type Credential } from '../credentials/credential.ts';
 import { EMPTY_KEYRING, type Keyring } from '../credentials/keyring.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
@@ -8,6 +7,7 @@ import { oncePer } from '../lib/once-per.ts';
 import type { ImageQuestion } from './image-answer.ts';
 import { inspectImage } from './inspect-image.ts';
 import { nameShortfalls } from './name-shortfalls.ts';
+import type { FetchOptions, KeychainPort, PullSecretsPort, RegistryPort } from './ports.ts';
 
 export interface SourceDeps {
   readonly registry: RegistryPort;

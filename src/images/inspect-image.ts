@@ -1,4 +1,3 @@
-import type { FetchOptions, RegistryPort } from '../assess/ports.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import { chooseChildren, findUntakenWasm, offerOf, type ChildChoice } from '../image/choose-children.ts';
 import type { Digest } from '../image/digest.ts';
@@ -14,6 +13,7 @@ import {
 import { CNCF_WASM_CONFIG, isImageConfig } from '../image/media-types.ts';
 import { formatReference, type Reference } from '../image/reference.ts';
 import { AppError } from '../lib/errors.ts';
+import type { FetchOptions, RegistryPort } from './ports.ts';
 
 /** Caps of our own on what one index may make us do. */
 const DEFAULTS = {

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import type { Logger } from '../assess/ports.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { commandKey, LONGEST_COMMAND_KEY } from '../detect/command-key.ts';
 import type { CommandOverride } from '../detect/effective-command.ts';
@@ -7,6 +6,7 @@ import type { Scope } from '../detect/open-question.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference } from '../image/reference.ts';
 import { AppError } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import type { FairQueue } from './fair-queue.ts';
 import { hostOf } from './image-failure.ts';

@@ -1,5 +1,5 @@
-import type { ReadingRoom } from '../assess/ports.ts';
 import { createFairQueue, FAIR_QUEUE_LIMITS, type QueueSlot } from './fair-queue.ts';
+import type { ReadingRoom } from './ports.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,4 +1,3 @@
-import type { FetchOptions, RegistryPort } from '../assess/ports.ts';
 import type { CommandOverride } from '../detect/effective-command.ts';
 import type { LookUp } from '../detect/look-ups.ts';
 import { addContents, openQuestions, type OpenQuestion, type Scope } from '../detect/open-question.ts';
@@ -13,6 +12,7 @@ import {
 import { INTERFACE_BYTES, readModuleInterface } from '../image/module-interface.ts';
 import type { Reference } from '../image/reference.ts';
 import { createLayerCache } from './layer-cache.ts';
+import type { FetchOptions, RegistryPort } from './ports.ts';
 import { searchLayers, type PeekBudget } from './search-layers.ts';
 
 /** How far a look inside one image goes, and how much is remembered of all of them. */

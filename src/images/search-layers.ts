@@ -1,4 +1,3 @@
-import type { FetchOptions, RegistryPort } from '../assess/ports.ts';
 import type { LookUp } from '../detect/look-ups.ts';
 import type { Content, ImageVariant, Inside } from '../image/image-facts.ts';
 import {
@@ -15,6 +14,7 @@ import type { Reference } from '../image/reference.ts';
 import { createTarReader } from '../image/tar-reader.ts';
 import type { LayerCache } from './layer-cache.ts';
 import { createLookPace } from './look-pace.ts';
+import type { FetchOptions, RegistryPort } from './ports.ts';
 
 export interface SearchLimits {
   readonly maxLayers: number;

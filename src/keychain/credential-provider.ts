@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import type { KeychainPort, Logger } from '../assess/ports.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { weighCredentials } from '../credentials/keyring.ts';
 import { matchesServer, parseServerPattern, type ServerPattern } from '../credentials/server-pattern.ts';
 import type { Reference } from '../image/reference.ts';
+import type { KeychainPort } from '../images/ports.ts';
 import { AppError } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
 import { DEFAULTS, type KeychainLimits } from './defaults.ts';
 import { logFailure } from './log-failure.ts';
 import type { CredentialProvider } from './provider-config.ts';

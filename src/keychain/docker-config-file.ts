@@ -1,4 +1,3 @@
-import type { KeychainPort, Logger } from '../assess/ports.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { weighCredentials } from '../credentials/keyring.ts';
 import {
@@ -8,7 +7,9 @@ import {
 } from '../credentials/parse-credential-helpers.ts';
 import { parseDockerConfig } from '../credentials/parse-docker-config.ts';
 import { isMissing, readText } from '../files/read-text.ts';
+import type { KeychainPort } from '../images/ports.ts';
 import { describeError } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
 import { createSingleFlightCache } from '../lib/single-flight.ts';
 import { askHelper } from './ask-helper.ts';
 import { DEFAULTS, type KeychainLimits } from './defaults.ts';

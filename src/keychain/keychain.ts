@@ -1,6 +1,7 @@
-import type { KeychainPort, Logger } from '../assess/ports.ts';
+import type { KeychainPort } from '../images/ports.ts';
 import { joinErrors, errorsIn } from '../lib/collect-errors.ts';
 import { describeError } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { createCredentialProvider } from './credential-provider.ts';
 import type { KeychainLimits } from './defaults.ts';

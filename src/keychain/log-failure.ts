@@ -1,5 +1,5 @@
-import type { Logger } from '../assess/ports.ts';
 import { AppError, describeError } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
 
 /** Told, and no reason to stop: as on a node, the image is tried without the credential that cannot be had. */
 export function logFailure(logger: Logger, error: unknown, subject: { readonly registry: string }): void {

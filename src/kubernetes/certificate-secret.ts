@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../assess/ports.ts';
 import { describeError } from '../lib/errors.ts';
 import { isObject, property, type JsonObject } from '../lib/json.ts';
+import type { Logger } from '../lib/logger.ts';
 import { backoff, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';

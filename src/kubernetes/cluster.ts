@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ClusterPort, Logger } from '../assess/ports.ts';
+import type { ClusterPort } from '../assess/ports.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { ClusterNode, LimitRange, Namespace, RuntimeClass } from '../pod/cluster-objects.ts';
 import { parseLimitRange, parseNamespace, parseNode } from '../pod/parse-cluster-objects.ts';
 import type { ClusterView } from '../policy/facts.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventResult, EventsPort, Logger, ObjectEvent } from '../assess/ports.ts';
+import type { EventResult, EventsPort, ObjectEvent } from '../assess/ports.ts';
 import { describeError } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
 import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import { isObjectName } from '../pod/object-name.ts';
 import { backoff, type BackoffOptions } from './backoff.ts';

@@ -1,5 +1,6 @@
-import type { ClusterPort, PullSecretsPort, ServiceAccountsPort } from '../assess/ports.ts';
+import type { ClusterPort, ServiceAccountsPort } from '../assess/ports.ts';
 import { EMPTY_KEYRING, joinKeyrings } from '../credentials/keyring.ts';
+import type { PullSecretsPort } from '../images/ports.ts';
 import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/metadata-text.ts';
 import {

@@ -1,6 +1,6 @@
-import type { PullSecretsPort } from '../assess/ports.ts';
 import { EMPTY_KEYRING, joinKeyrings, weighCredentials, type Keyring } from '../credentials/keyring.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
+import type { PullSecretsPort } from '../images/ports.ts';
 import { AppError } from '../lib/errors.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { createSingleFlightCache } from '../lib/single-flight.ts';

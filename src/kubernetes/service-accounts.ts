@@ -1,6 +1,7 @@
-import type { Logger, ServiceAccountsPort } from '../assess/ports.ts';
+import type { ServiceAccountsPort } from '../assess/ports.ts';
 import { describeError } from '../lib/errors.ts';
 import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
+import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { createSingleFlightCache } from '../lib/single-flight.ts';
 import { isObjectName } from '../pod/object-name.ts';

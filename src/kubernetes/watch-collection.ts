@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../assess/ports.ts';
 import { describeError } from '../lib/errors.ts';
 import { property, type JsonObject } from '../lib/json.ts';
+import type { Logger } from '../lib/logger.ts';
 import { backoff, DEFAULTS as BACKOFF_DEFAULTS } from './backoff.ts';
 import type { KubernetesClient, WatchEvent } from './client.ts';
 import { createItemStore, type ItemStore } from './item-store.ts';

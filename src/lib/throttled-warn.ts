@@ -1,7 +1,4 @@
-/** What logs a warning: its fields, then its message. */
-interface WarningLogger {
-  readonly warn: (fields: object, message: string) => void;
-}
+import type { Logger } from './logger.ts';
 
 export const DEFAULTS = {
   /** Lines in each stretch of time: enough to see what is wrong, and with which registry; metrics have the count of all. */
@@ -19,7 +16,7 @@ export type ThrottleOptions = { readonly [Key in keyof typeof DEFAULTS]?: number
  * dropped. A tenant can name a thousand images a second that do not exist, and each line delays everything else.
  */
 export function throttledWarn(
-  logger: WarningLogger,
+  logger: Pick<Logger, 'warn'>,
   message: string,
   options: ThrottleOptions = {},
 ): (fields: object) => void {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RegistryPort } from '../assess/ports.ts';
+import type { RegistryPort } from '../images/ports.ts';
 import { createCircuitBreaker, type PauseReason } from './circuit-breaker.ts';
 import { createAddressGuard } from './connection/address-guard.ts';
 import { createDispatchers, type DispatcherDeps } from './connection/dispatchers.ts';

@@ -1,7 +1,7 @@
-import type { FetchedDocument, FetchOptions, RegistryPort } from '../assess/ports.ts';
 import type { Digest } from '../image/digest.ts';
 import { MANIFEST_ACCEPT } from '../image/media-types.ts';
 import type { Reference } from '../image/reference.ts';
+import type { FetchedDocument, FetchOptions, RegistryPort } from '../images/ports.ts';
 import type { Limits } from './defaults.ts';
 import { errorFromResponse } from './error-from-response.ts';
 import { RegistryError } from './errors.ts';

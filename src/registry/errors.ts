@@ -1,5 +1,5 @@
-import type { RegistryFailure } from '../assess/ports.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
+import type { RegistryFailure } from '../images/ports.ts';
 import { AppError, redact } from '../lib/errors.ts';
 
 /** The image that was asked for. */

@@ -1,6 +1,6 @@
-import type { FetchOptions } from '../assess/ports.ts';
 import { matchCredentials, splitKeyrings } from '../credentials/match-credentials.ts';
 import { formatReference, isRepository, type Reference } from '../image/reference.ts';
+import type { FetchOptions } from '../images/ports.ts';
 import type { Call, CircuitBreaker } from './circuit-breaker.ts';
 import type { Limits } from './defaults.ts';
 import type { Endpoint } from './endpoint.ts';

@@ -1,4 +1,4 @@
-import type { ReadingRoom } from '../assess/ports.ts';
+import type { ReadingRoom } from '../images/ports.ts';
 import { estimateJsonBytes } from '../lib/estimate-json-bytes.ts';
 import { RegistryError } from './errors.ts';
 import type { HttpRequest } from './http-types.ts';

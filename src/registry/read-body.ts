@@ -1,4 +1,4 @@
-import type { ReadingRoom } from '../assess/ports.ts';
+import type { ReadingRoom } from '../images/ports.ts';
 import { RegistryError } from './errors.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { LayerQuestion, RegistryPort } from '../assess/ports.ts';
 import { digestAlgorithm, type Digest } from '../image/digest.ts';
+import type { LayerQuestion, RegistryPort } from '../images/ports.ts';
 import { describeError } from '../lib/errors.ts';
 import { errorFromResponse } from './error-from-response.ts';
 import { RegistryError } from './errors.ts';

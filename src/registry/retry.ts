@@ -1,4 +1,4 @@
-import type { FetchOptions } from '../assess/ports.ts';
+import type { FetchOptions } from '../images/ports.ts';
 import type { Limits } from './defaults.ts';
 import { RegistryError } from './errors.ts';
 import { retryDelay } from './retry-timing.ts';

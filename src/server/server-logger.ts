@@ -1,4 +1,4 @@
-import type { Logger } from '../assess/ports.ts';
+import type { Logger } from '../lib/logger.ts';
 
 /** A log that tells whether anybody reads a level, so that the hot path builds nothing for nobody. */
 export interface ServerLogger extends Logger {

@@ -1,5 +1,5 @@
 import type { Deadline } from '../assess/deadline.ts';
-import type { Logger } from '../assess/ports.ts';
+import type { Logger } from '../lib/logger.ts';
 import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import { throttledWarn } from '../lib/throttled-warn.ts';
 import type { MemoryBudget } from './memory-budget.ts';

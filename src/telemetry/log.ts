@@ -1,6 +1,6 @@
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
-import type { Logger } from '../assess/ports.ts';
 import { AppError, describeError, redact } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { LogLevel } from './settings.ts';
 
 export interface LogOptions {

@@ -1,15 +1,10 @@
 import { createAssessPod } from '../assess/assess-pod.ts';
 import type { AssessPod } from '../assess/assessment.ts';
-import type {
-  ClusterPort,
-  KeychainPort,
-  Logger,
-  PullSecretsPort,
-  RegistryPort,
-  ServiceAccountsPort,
-} from '../assess/ports.ts';
+import type { ClusterPort, ServiceAccountsPort } from '../assess/ports.ts';
 import { catalogOptions } from '../assess/settings.ts';
 import { createImageCatalog, type ImageCatalog } from '../images/image-catalog.ts';
+import type { KeychainPort, PullSecretsPort, RegistryPort } from '../images/ports.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { Settings } from './settings.ts';
 import type { WebhookMetrics } from './webhook-metrics.ts';
 

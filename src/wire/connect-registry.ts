@@ -1,8 +1,8 @@
-import type { Logger } from '../assess/ports.ts';
 import type { Io } from '../cli/io.ts';
 import { formatKey } from '../config/describe-problem.ts';
 import { isMissing } from '../files/read-text.ts';
 import { AppError, describeError } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
 import { throttledWarn } from '../lib/throttled-warn.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import type { NameResolver } from '../registry/connection/guarded-connector.ts';

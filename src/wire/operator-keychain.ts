@@ -1,5 +1,5 @@
-import type { KeychainPort } from '../assess/ports.ts';
 import type { Io } from '../cli/io.ts';
+import type { KeychainPort } from '../images/ports.ts';
 import type { LeveledLogger } from '../telemetry/log.ts';
 import type { Settings } from './settings.ts';
 

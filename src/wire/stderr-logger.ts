@@ -1,6 +1,6 @@
-import type { Logger } from '../assess/ports.ts';
 import type { Io } from '../cli/io.ts';
 import { tellWarning } from '../cli/tell.ts';
+import type { Logger } from '../lib/logger.ts';
 
 function ignore(): void {}
 

@@ -1,10 +1,11 @@
 import { text } from 'node:stream/consumers';
 import { leaveClassesOpen } from '../assess/leave-classes-open.ts';
-import type { PullSecretsPort, ServiceAccountsPort } from '../assess/ports.ts';
+import type { ServiceAccountsPort } from '../assess/ports.ts';
 import type { Io } from '../cli/io.ts';
 import { asAdmitted } from '../cli/review/as-admitted.ts';
 import type { ReviewDeps, ReviewSession, ReviewSetup } from '../cli/review/run-review.ts';
 import { tellWarning } from '../cli/tell.ts';
+import type { PullSecretsPort } from '../images/ports.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
 import { createKubernetesClient } from '../kubernetes/client.ts';
 import { createFixedCluster } from '../kubernetes/fixed-cluster.ts';

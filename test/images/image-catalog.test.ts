@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ImageAnswer, ImageQuestion } from '../../src/images/image-answer.ts';
 import { createImageCatalog, type ImageCatalog } from '../../src/images/image-catalog.ts';
-import type { PullSecretsPort } from '../../src/assess/ports.ts';
+import type { PullSecretsPort } from '../../src/images/ports.ts';
 import type { Credential } from '../../src/credentials/credential.ts';
 import { putFixtureImages } from '../support/image/fixture-images.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';

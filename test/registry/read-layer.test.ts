@@ -1,8 +1,8 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { LayerQuestion } from '../../src/assess/ports.ts';
 import type { UnknownReason } from '../../src/detect/verdict.ts';
+import type { LayerQuestion } from '../../src/images/ports.ts';
 import { inflate } from '../../src/registry/inflate.ts';
 import { digestOf } from '../support/image/image-facts.ts';
 import { noiseOf } from '../support/lib/noise.ts';

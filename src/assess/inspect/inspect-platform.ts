@@ -4,8 +4,8 @@ import { parseManifest, type Descriptor, type ImageIndex } from '../../image/man
 import { formatPlatform, isUnknownPlatform, isWasmPlatform, type Platform } from '../../image/platform.ts';
 import { formatReference, type Reference } from '../../image/reference.ts';
 import { inspectImage, type Inspection } from '../../images/inspect-image.ts';
+import type { FetchedDocument, RegistryPort } from '../../images/ports.ts';
 import { AppError } from '../../lib/errors.ts';
-import type { FetchedDocument, RegistryPort } from '../ports.ts';
 
 export type InspectPlatformErrorCode = 'no-entry';
 

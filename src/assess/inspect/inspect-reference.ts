@@ -4,8 +4,8 @@ import type { ImageFailure } from '../../images/image-answer.ts';
 import { asFailure } from '../../images/image-failure.ts';
 import { inspectImage, type Inspection } from '../../images/inspect-image.ts';
 import type { PeekImage } from '../../images/peek-image.ts';
+import type { RegistryPort } from '../../images/ports.ts';
 import { AppError } from '../../lib/errors.ts';
-import type { RegistryPort } from '../ports.ts';
 import { reportFacts, reportFailure, type DescribedImage, type Traffic } from './image-report.ts';
 import { inspectPlatform, type NamedImage } from './inspect-platform.ts';
 

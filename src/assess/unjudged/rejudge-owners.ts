@@ -1,6 +1,6 @@
 import type { ImageCatalog } from '../../images/image-catalog.ts';
+import type { Logger } from '../../lib/logger.ts';
 import { throttledWarn } from '../../lib/throttled-warn.ts';
-import type { Logger } from '../ports.ts';
 import { createJudgeOwner, questionsOf, type JudgeDeps, type JudgeResult } from './judge-owner.ts';
 import type { OwnerMemory } from './owner-memory.ts';
 import { ownerKey, type NextTry, type UnjudgedOwner } from './unjudged-owner.ts';

@@ -1,5 +1,5 @@
+import type { Logger } from '../../lib/logger.ts';
 import type { Assessment, AssessmentRequest, DecidedAssessment } from '../assessment.ts';
-import type { Logger } from '../ports.ts';
 import { pullSecretsOf } from '../read-images.ts';
 import { reportsOf } from './describe-judgement.ts';
 import { imagesToFollow, type JudgeDeps } from './judge-owner.ts';

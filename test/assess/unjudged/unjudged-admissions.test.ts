@@ -3,7 +3,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createAssessPod } from '../../../src/assess/assess-pod.ts';
 import type { AssessmentRequest, AssessPod } from '../../../src/assess/assessment.ts';
 import { createDeadline, type Deadline } from '../../../src/assess/deadline.ts';
-import type { ObjectEvent, PullSecretsPort } from '../../../src/assess/ports.ts';
+import type { ObjectEvent } from '../../../src/assess/ports.ts';
 import {
   createUnjudgedAdmissions,
   type UnjudgedOptions,
@@ -11,6 +11,7 @@ import {
 import { EMPTY_KEYRING } from '../../../src/credentials/keyring.ts';
 import type { UnknownReason } from '../../../src/detect/verdict.ts';
 import { createImageCatalog } from '../../../src/images/image-catalog.ts';
+import type { PullSecretsPort } from '../../../src/images/ports.ts';
 import { AppError } from '../../../src/lib/errors.ts';
 import type { OwnerReference, Pod } from '../../../src/pod/pod.ts';
 import type { PolicySettings } from '../../../src/policy/settings.ts';

@@ -1,5 +1,6 @@
-import type { PullSecretsPort, ServiceAccountsPort } from '../../../src/assess/ports.ts';
+import type { ServiceAccountsPort } from '../../../src/assess/ports.ts';
 import { EMPTY_KEYRING } from '../../../src/credentials/keyring.ts';
+import type { PullSecretsPort } from '../../../src/images/ports.ts';
 
 /** The pull secrets of a cluster without any. */
 export const NO_PULL_SECRETS: PullSecretsPort = {

@@ -1,4 +1,4 @@
-import type { Logger } from '../../../src/assess/ports.ts';
+import type { Logger } from '../../../src/lib/logger.ts';
 
 export interface RecordingLogger {
   readonly logger: Logger;

@@ -1,6 +1,6 @@
-import type { FetchOptions } from '../../../src/assess/ports.ts';
 import type { Credential, CredentialSecret } from '../../../src/credentials/credential.ts';
 import { parseReference, type Reference } from '../../../src/image/reference.ts';
+import type { FetchOptions } from '../../../src/images/ports.ts';
 import {
   createRegistryClient,
   type RegistryClient,
