@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Digest } from '../image/digest.ts';
+import type { Digest } from '../image/reference.ts';
 
 export interface StoredManifest {
   readonly bytes: Uint8Array;

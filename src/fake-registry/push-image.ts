@@ -1,5 +1,5 @@
-import type { Digest } from '../image/digest.ts';
 import { OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from '../image/media-types.ts';
+import type { Digest } from '../image/reference.ts';
 import type { ImageStore } from './image-store.ts';
 import { createTarLayer } from './tar-layer.ts';
 

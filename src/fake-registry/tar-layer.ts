@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { Digest } from '../image/digest.ts';
+import type { Digest } from '../image/reference.ts';
 
 const BLOCK = 512;
 

@@ -1,9 +1,9 @@
-import type { Digest } from './digest.ts';
 import type { FileKind } from './file-kind.ts';
 import type { ImageConfig } from './image-config.ts';
 import type { ImageManifest } from './manifest.ts';
 import type { ModuleInterface } from './module-interface.ts';
 import type { Platform } from './platform.ts';
+import type { Digest } from './reference.ts';
 
 /**
  * What a look inside the layers showed, by absolute path, or by digest for a Wasm layer, which has no path. `hidden`: it was

@@ -1,9 +1,9 @@
 import { AppError } from '../lib/errors.ts';
 import { isObject, property, stringMap, stringOr, type JsonObject } from '../lib/json.ts';
 import { oncePer } from '../lib/once-per.ts';
-import { isDigest, type Digest } from './digest.ts';
 import { isImageConfig, isIndexMediaType, isTarLayer, normaliseMediaType } from './media-types.ts';
 import { normalisePlatform, type Platform } from './platform.ts';
+import { isDigest, type Digest } from './reference.ts';
 
 /** OCI image spec, descriptor.md. Media types are kept as written but for case and parameters: unknown ones parse. */
 export interface Descriptor {

@@ -1,40 +1,74 @@
-import { createByteReader, type ByteReader } from './byte-reader.ts';
-import { PREVIEW_1 } from './wasi-preview1.ts';
-
-/** A function, memory, table or global that a module wants of its host. */
+/** A function, memory, table or global that a module imports from its host. */
 export interface ModuleImport {
   readonly module: string;
   readonly name: string;
-  /** Of a function; null if it is none, or its type was not read. */
+  /** Number of a function's parameters; null for other imports, and for a function whose type was not read. */
   readonly parameters: number | null;
 }
 
-/** What a core module wants of its host and offers it, as far as its first bytes show. */
+/** The imports and exports of a core module, as far as its first bytes show. */
 export interface ModuleInterface {
-  /** The first 32 that are no function of WASI preview 1 itself. What is not among them may be imported all the same. */
+  /** The first 32 imports beside the functions of WASI preview 1. The module may have more. */
   readonly imports: readonly ModuleImport[];
-  /** Null unless its exports were read to the last one. */
+  /** Null unless all exports were read. */
   readonly hasStart: boolean | null;
 }
 
-/** As many bytes of a file as are read: sections before the code take that much in modules of some megabytes. */
+/** Bytes read of a file: the sections before the code take that much in modules of some megabytes. */
 export const INTERFACE_BYTES = 64 * 1024;
 
 const INTERFACE_LIMITS = {
-  /** Of the imports that are remembered. */
+  /** Imports kept. */
   imports: 32,
-  /** Characters of a name that are remembered: those of the known interfaces have 30. */
+  /** Characters kept of a name: those of the known interfaces have 30. */
   nameLength: 128,
 } as const;
+
+/** wasi_snapshot_preview1.witx (WebAssembly/WASI, legacy/preview1) without `sock_accept`, which exists in two forms. */
+const PREVIEW_1: ReadonlySet<string> = new Set(
+  [
+    'args_get args_sizes_get clock_res_get clock_time_get environ_get environ_sizes_get',
+    'fd_advise fd_allocate fd_close fd_datasync fd_fdstat_get fd_fdstat_set_flags fd_fdstat_set_rights',
+    'fd_filestat_get fd_filestat_set_size fd_filestat_set_times fd_pread fd_prestat_dir_name fd_prestat_get',
+    'fd_pwrite fd_read fd_readdir fd_renumber fd_seek fd_sync fd_tell fd_write',
+    'path_create_directory path_filestat_get path_filestat_set_times path_link path_open path_readlink',
+    'path_remove_directory path_rename path_symlink path_unlink_file',
+    'poll_oneoff proc_exit proc_raise random_get sched_yield sock_recv sock_send sock_shutdown',
+  ].flatMap((names) => names.split(' ')),
+);
+
+/** Reads the sections of a core module up to its exports, in one pass. */
+export function readModuleInterface(bytes: Uint8Array): ModuleInterface {
+  let types: readonly number[] = [];
+  let imports: readonly ModuleImport[] = [];
+  let at = PREAMBLE_BYTES;
+  while (at < bytes.length) {
+    const header = createByteReader(bytes.subarray(at));
+    const id = header.byte();
+    const length = header.number();
+    if (header.isPast() || isBehindExports(id)) break;
+    const start = at + header.position();
+    at = start + length;
+    const section = createByteReader(bytes.subarray(start, at));
+    if (id === SECTIONS.type) types = readTypes(section);
+    if (id === SECTIONS.import) imports = readImports(section, types);
+    if (id === SECTIONS.export) return { imports, hasStart: readStart(section) };
+  }
+  return { imports, hasStart: null };
+}
 
 /** WebAssembly core specification 5.5.2. */
 const SECTIONS = { custom: 0, type: 1, import: 2, export: 7, start: 8, dataCount: 12 } as const;
 const PREAMBLE_BYTES = 8;
 const FUNCTION_TYPE = 0x60;
 
+function isBehindExports(id: number): boolean {
+  return id >= SECTIONS.start && id <= SECTIONS.dataCount;
+}
+
 /**
- * Parameter counts by the index of their type, up to the first type that is no plain function: value types of one byte each
- * are read, references with an index are longer.
+ * Returns parameter counts by type index, up to the first type that is not a plain function. Only value types of one byte
+ * are read; references with an index are longer.
  */
 function readTypes(reader: ByteReader): readonly number[] {
   const counts: number[] = [];
@@ -64,7 +98,7 @@ function skipLimits(reader: ByteReader): void {
   if (hasMaximum) reader.number();
 }
 
-/** The index of a function's type; undefined for imports of other kinds, null for a kind that is not known. */
+/** Returns the index of a function's type; undefined for other imports, null for an unknown kind. */
 function readKind(reader: ByteReader): number | undefined | null {
   switch (reader.byte()) {
     case 0:
@@ -103,7 +137,7 @@ function readImports(reader: ByteReader, types: readonly number[]): readonly Mod
   return found;
 }
 
-/** Null if the section goes on behind the bytes, and what is there holds no `_start`. */
+/** Returns null if the section exceeds the bytes and the part that was read exports no `_start`. */
 function readStart(reader: ByteReader): boolean | null {
   for (let left = reader.count(); left > 0; left -= 1) {
     const name = reader.text(INTERFACE_LIMITS.nameLength);
@@ -115,27 +149,60 @@ function readStart(reader: ByteReader): boolean | null {
   return reader.isPast() ? null : false;
 }
 
-/** What comes between start and data count stands behind the exports. */
-function isBehindExports(id: number): boolean {
-  return id >= SECTIONS.start && id <= SECTIONS.dataCount;
+/** Reads numbers and names of the WebAssembly binary format; past the last byte, every byte is 0. */
+interface ByteReader {
+  readonly byte: () => number;
+  /** Reads an unsigned LEB128 number. */
+  readonly number: () => number;
+  /** Reads a number of items that take at least one byte each; returns at most one more than there are bytes left. */
+  readonly count: () => number;
+  /** Reads a name and truncates it. */
+  readonly text: (longest: number) => string;
+  readonly position: () => number;
+  /** Reports whether a read went past the last byte. */
+  readonly isPast: () => boolean;
 }
 
-/** Reads the sections at the front of a core module's file up to its exports, once from front to back. */
-export function readModuleInterface(bytes: Uint8Array): ModuleInterface {
-  let types: readonly number[] = [];
-  let imports: readonly ModuleImport[] = [];
-  let at = PREAMBLE_BYTES;
-  while (at < bytes.length) {
-    const header = createByteReader(bytes.subarray(at));
-    const id = header.byte();
-    const length = header.number();
-    if (header.isPast() || isBehindExports(id)) break;
-    const start = at + header.position();
-    at = start + length;
-    const section = createByteReader(bytes.subarray(start, at));
-    if (id === SECTIONS.type) types = readTypes(section);
-    if (id === SECTIONS.import) imports = readImports(section, types);
-    if (id === SECTIONS.export) return { imports, hasStart: readStart(section) };
+const decoder = new TextDecoder();
+
+/** Bytes of the longest LEB128 number of 64 bits: ceil(64 / 7). */
+const LONGEST_NUMBER = 10;
+
+function createByteReader(bytes: Uint8Array): ByteReader {
+  let at = 0;
+  let isPast = false;
+
+  function byte(): number {
+    const value = bytes[at];
+    if (value === undefined) isPast = true;
+    else at += 1;
+    return value ?? 0;
   }
-  return { imports, hasStart: null };
+
+  function number(): number {
+    let value = 0;
+    for (let index = 0; index < LONGEST_NUMBER; index += 1) {
+      const next = byte();
+      value += (next & 0x7f) * 2 ** (7 * index);
+      if (next < 0x80) return value;
+    }
+    isPast = true;
+    return 0;
+  }
+
+  return {
+    byte,
+    // One more than there can be, so that reading them all goes past the end.
+    count: () => Math.min(number(), bytes.length - at + 1),
+    number,
+    text: (longest) => {
+      const length = number();
+      const name = bytes.subarray(at, at + Math.min(length, longest));
+      if (length > bytes.length - at) isPast = true;
+      at = Math.min(bytes.length, at + length);
+      return decoder.decode(name);
+    },
+    position: () => at,
+    isPast: () => isPast,
+  };
 }

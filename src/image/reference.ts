@@ -1,13 +1,33 @@
 import { AppError } from '../lib/errors.ts';
-import { isDigest, type Digest } from './digest.ts';
+
+/** A valid content digest, `algorithm:hex`. Grammar: OCI image spec, descriptor.md, "Digests". */
+export type Digest = `${string}:${string}`;
+
+/** The registered algorithms (descriptor.md, "Registered Algorithms") and the length of their hexadecimal digests. */
+const HEX_LENGTHS: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
+
+const DIGEST = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([A-Za-z0-9=_-]+)$/;
+
+export function isDigest(text: string): text is Digest {
+  const match = DIGEST.exec(text);
+  if (match === null) return false;
+  const [, algorithm = '', encoded = ''] = match;
+  const length = Object.hasOwn(HEX_LENGTHS, algorithm) ? HEX_LENGTHS[algorithm] : undefined;
+  return length !== undefined && encoded.length === length && /^[a-f0-9]+$/.test(encoded);
+}
+
+/** Returns the algorithm's name, which `node:crypto` and the OCI spec spell alike. */
+export function digestAlgorithm(digest: Digest): 'sha256' | 'sha512' {
+  return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
+}
 
 /**
- * A reference `registry/repository[:tag][@digest]`, normalised as docker and containerd do it
- * (github.com/distribution/reference, `ParseDockerRef`): no host means docker.io, no namespace there means `library/`,
- * neither tag nor digest means tag `latest`. Where both are given the digest wins and the tag is only remembered.
+ * A reference `registry/repository[:tag][@digest]`, normalized as docker and containerd do it
+ * (github.com/distribution/reference, `ParseDockerRef`). The registry defaults to docker.io, the namespace there to
+ * `library/`, and the tag to `latest` if there is no digest. If both are given, the digest wins.
  */
 export interface Reference {
-  /** Host and optional port, in lower case but for a bare name with capitals: `docker.io`, `ghcr.io`, `localhost:5000`, `[::1]:5000`. */
+  /** Host and optional port in lower case, such as `docker.io` or `[::1]:5000`; a bare name with capitals keeps them. */
   readonly registry: string;
   readonly repository: string;
   readonly tag: string | null;
@@ -16,13 +36,13 @@ export interface Reference {
 
 export type ReferenceErrorCode = 'invalid-reference';
 
-/** Docker Hub, where a reference names no registry. */
+/** The registry of references that name none. */
 export const DOCKER_HUB = 'docker.io';
 const DOCKER_HUB_ALIASES: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io']);
 const MAX_REPOSITORY = 255;
-/** Host with port, repository, tag and sha512 digest at their longest, with what stands between them: 780 characters. */
+/** The longest host with port, repository, tag and sha512 digest, with separators, take 780 characters. */
 const MAX_REFERENCE = 800;
-/** Of a longer text, what an error shows. */
+/** Characters of a longer text that an error shows. */
 const SHOWN_CHARACTERS = 64;
 
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
@@ -38,19 +58,19 @@ function invalid(text: string, state: string): AppError<ReferenceErrorCode> {
   });
 }
 
-/** Splits off the registry: the first component is one only if it has a dot, a port, upper case or is localhost. */
+/** Splits off the registry: the first component, if it contains a dot, a port or upper case, or is `localhost`. */
 function splitRegistry(name: string): readonly [registry: string, repository: string] {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
   const isHost = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
   if (!isHost) return [DOCKER_HUB, name];
   const lower = first.toLowerCase();
-  // A host that only its case tells from a path keeps it: in lower case the name would be another image's.
+  // A host that differs from a path only by its capitals keeps them: in lower case it would name another image.
   const host = /[.:]/.test(lower) || lower === 'localhost' ? lower : first;
   return [DOCKER_HUB_ALIASES.has(host) ? DOCKER_HUB : host, name.slice(slash + 1)];
 }
 
-/** Whether it is written as repositories are: parts in lower case, which nothing reads as a path that leads upwards. */
+/** Reports whether the text is a repository name: lower-case components, none of which is `..`. */
 export function isRepository(text: string): boolean {
   return text.length <= MAX_REPOSITORY && text.split('/').every((part) => PATH_COMPONENT.test(part));
 }
@@ -60,7 +80,7 @@ export function parseReference(text: string): Reference {
   if (text === '') throw invalid(text, 'it is empty');
   if (text.length > MAX_REFERENCE)
     throw invalid(`${text.slice(0, SHOWN_CHARACTERS)}…`, `it is longer than ${MAX_REFERENCE} characters`);
-  if (/\s/.test(text)) throw invalid(text, 'it has white space');
+  if (/\s/.test(text)) throw invalid(text, 'it contains white space');
   if (text.includes('://')) throw invalid(text, 'a reference has no scheme');
   const at = text.indexOf('@');
   const digest = at < 0 ? null : text.slice(at + 1);
@@ -85,7 +105,7 @@ export function parseReference(text: string): Reference {
   return { registry, repository, tag: tag ?? (digest === null ? 'latest' : null), digest };
 }
 
-/** The normal form: two references that mean the same image print the same. */
+/** Formats the normal form: references to the same image have the same text. */
 export function formatReference(reference: Reference): string {
   const tag = reference.tag === null ? '' : `:${reference.tag}`;
   const digest = reference.digest === null ? '' : `@${reference.digest}`;

@@ -1,7 +1,14 @@
 import { sniffFile, SNIFFED_BYTES } from './file-kind.ts';
 import { INTERFACE_BYTES } from './module-interface.ts';
-import { parseTarHeader, TAR_BLOCK, type TarHeader } from './tar-header.ts';
-import { isMetadata, NO_METADATA, readMetadata, type TarMetadata } from './tar-metadata.ts';
+import {
+  parseTarHeader,
+  TAR_BLOCK,
+  type TarHeader,
+  isMetadata,
+  NO_METADATA,
+  readMetadata,
+  type TarMetadata,
+} from './tar-header.ts';
 
 export interface TarEntry {
   readonly kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';

@@ -1,6 +1,5 @@
 import type { UnknownReason } from '../detect/verdict.ts';
 import { chooseChildren, findUntakenWasm, offerOf, type ChildChoice } from '../image/choose-children.ts';
-import type { Digest } from '../image/digest.ts';
 import { EMPTY_CONFIG, parseImageConfig, type ImageConfig } from '../image/image-config.ts';
 import { NO_CONTENTS, type ImageFacts, type ImageVariant, type PullOutlook } from '../image/image-facts.ts';
 import {
@@ -11,7 +10,7 @@ import {
   type ImageManifest,
 } from '../image/manifest.ts';
 import { CNCF_WASM_CONFIG, isImageConfig } from '../image/media-types.ts';
-import { formatReference, type Reference } from '../image/reference.ts';
+import { type Digest, formatReference, type Reference } from '../image/reference.ts';
 import { AppError } from '../lib/errors.ts';
 import type { FetchOptions, RegistryPort } from './ports.ts';
 

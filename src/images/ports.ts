@@ -1,8 +1,7 @@
 import type { Credential } from '../credentials/credential.ts';
 import type { Keyring } from '../credentials/keyring.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
-import type { Digest } from '../image/digest.ts';
-import type { Reference } from '../image/reference.ts';
+import type { Digest, Reference } from '../image/reference.ts';
 
 /** A document from the registry, its digest verified against its bytes. */
 export interface FetchedDocument {

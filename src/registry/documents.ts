@@ -1,6 +1,5 @@
-import type { Digest } from '../image/digest.ts';
 import { MANIFEST_ACCEPT } from '../image/media-types.ts';
-import type { Reference } from '../image/reference.ts';
+import type { Digest, Reference } from '../image/reference.ts';
 import type { FetchedDocument, FetchOptions, RegistryPort } from '../images/ports.ts';
 import type { Limits } from './defaults.ts';
 import { errorFromResponse } from './error-from-response.ts';

@@ -1,5 +1,5 @@
 import type { ReadingRoom } from '../images/ports.ts';
-import { estimateJsonBytes } from '../lib/estimate-json-bytes.ts';
+import { estimateJsonBytes } from '../lib/estimate-bytes.ts';
 import { RegistryError } from './errors.ts';
 import type { HttpRequest } from './http-types.ts';
 import { OutOfRoomError } from './read-body.ts';

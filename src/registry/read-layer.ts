@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { digestAlgorithm, type Digest } from '../image/digest.ts';
+import { digestAlgorithm, type Digest } from '../image/reference.ts';
 import type { LayerQuestion, RegistryPort } from '../images/ports.ts';
 import { describeError } from '../lib/errors.ts';
 import { errorFromResponse } from './error-from-response.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { digestAlgorithm, isDigest, type Digest } from '../image/digest.ts';
+import { digestAlgorithm, isDigest, type Digest } from '../image/reference.ts';
 import { RegistryError } from './errors.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
 

@@ -1,6 +1,6 @@
 import type { FastifyContentTypeParser } from 'fastify';
 import { AppError } from '../lib/errors.ts';
-import { estimateJsonBytes } from '../lib/estimate-json-bytes.ts';
+import { estimateJsonBytes } from '../lib/estimate-bytes.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
 /** A body that has arrived and is JSON. */

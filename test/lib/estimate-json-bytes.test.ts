@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { estimateJsonBytes } from '../../src/lib/estimate-json-bytes.ts';
+import { estimateJsonBytes } from '../../src/lib/estimate-bytes.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { isDigest } from '../../src/image/digest.ts';
 import { parseManifest, type ImageIndex } from '../../src/image/manifest.ts';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
-import type { Reference } from '../../src/image/reference.ts';
+import { isDigest, type Reference } from '../../src/image/reference.ts';
 import type { FetchedDocument, RegistryPort } from '../../src/images/ports.ts';
 import type { RequestEvent } from '../../src/registry/http-types.ts';
 import { loadFixtureImages, putFixtureImages } from '../support/image/fixture-images.ts';

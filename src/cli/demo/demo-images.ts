@@ -10,8 +10,8 @@ import {
   type Target,
 } from '../../fake-registry/push-image.ts';
 import { COMMAND_COMPONENT, HELLO_MODULE } from '../../fake-registry/wasm-programs.ts';
-import type { Digest } from '../../image/digest.ts';
 import { CNCF_WASM_CONFIG, OCI_CONFIG, OCI_MANIFEST } from '../../image/media-types.ts';
+import type { Digest } from '../../image/reference.ts';
 
 const SPIN_WASM = 'application/vnd.wasm.content.layer.v1+wasm';
 const SPIN_APPLICATION = 'application/vnd.fermyon.spin.application.v1+config';

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { Digest } from '../../../src/image/digest.ts';
 import type { ImageFacts } from '../../../src/image/image-facts.ts';
-import { parseReference } from '../../../src/image/reference.ts';
+import { type Digest, parseReference } from '../../../src/image/reference.ts';
 import { inspectImage } from '../../../src/images/inspect-image.ts';
 import { createPeekImage } from '../../../src/images/peek-image.ts';
 import type { FetchedDocument, RegistryPort } from '../../../src/images/ports.ts';

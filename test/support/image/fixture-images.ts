@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ImageStore } from '../../../src/fake-registry/image-store.ts';
-import type { Digest } from '../../../src/image/digest.ts';
+import type { Digest } from '../../../src/image/reference.ts';
 
 const IMAGES = new URL('../../images/', import.meta.url);
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Digest } from '../../../src/image/digest.ts';
 import { parseImageConfig } from '../../../src/image/image-config.ts';
 import type { Content, ImageFacts, ImageVariant } from '../../../src/image/image-facts.ts';
 import { parseManifest } from '../../../src/image/manifest.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../../src/image/media-types.ts';
 import type { ModuleInterface } from '../../../src/image/module-interface.ts';
+import type { Digest } from '../../../src/image/reference.ts';
 
 export const TAR_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
