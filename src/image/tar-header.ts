@@ -34,7 +34,7 @@ function field(block: Uint8Array, [start, length]: readonly [number, number]): U
 }
 
 /** Up to the first NUL. */
-export function tarText(bytes: Uint8Array): string {
+function tarText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
