@@ -1,16 +1,21 @@
 import type { Server, ServerOptions } from 'node:https';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { AssessPod } from '../assess/assessment.ts';
-import { createAdmissionHandler } from './admission-handler.ts';
-import type { ServerMeter } from './admission-meter.ts';
-import { createErrorHandler, sendError } from './error-answer.ts';
-import type { Health } from './health.ts';
+import { createAdmissionHandler, type AdmissionMeter, type ServerLogger } from './admission-handler.ts';
+import { createErrorHandler, sendError, type ErrorCode } from './error-answer.ts';
 import { limitConnections } from './limit-connections.ts';
+import type { Health } from './listen.ts';
 import { createMemoryBudget } from './memory-budget.ts';
-import { createMutate } from './mutate.ts';
 import { createBodyReader } from './read-body.ts';
-import type { ServerLogger } from './server-logger.ts';
-import { createValidate } from './validate.ts';
+import { createMutate, createValidate } from './webhooks.ts';
+
+/** What the server counts. */
+export interface ServerMeter {
+  readonly mutate: AdmissionMeter;
+  readonly validate: AdmissionMeter;
+  /** Counts a request that got an error instead of an answer. */
+  readonly onError: (code: ErrorCode) => void;
+}
 
 export interface AppDeps {
   readonly assess: AssessPod;
@@ -20,7 +25,7 @@ export interface AppDeps {
 }
 
 export interface AppOptions {
-  /** Certificate and key among them; see `serverTlsOptions`. */
+  /** Includes certificate and key: see `serverTlsOptions`. */
   readonly https: ServerOptions;
   readonly bodyLimit?: number;
   readonly receivedBytes?: number;
@@ -30,57 +35,73 @@ export interface AppOptions {
   readonly maxConnections?: number;
 }
 
-export const DEFAULTS = {
+export const SERVER_LIMITS = {
   /**
-   * An AdmissionReview carries object and oldObject, each up to the 3 MiB that the API server takes from a client, and some
-   * frame around them (controller-runtime derives the same number).
+   * An AdmissionReview carries object and oldObject, each up to the 3 MiB that the API server accepts from a client, and a frame
+   * around them (controller-runtime derives the same number).
    */
   bodyLimit: 7 * 1024 * 1024,
   /**
-   * Of bodies that are arriving, outside of the heap: three of the longest, or thousands of the usual 10 KiB. The container has
+   * For bodies that are arriving, outside of the heap: three of the longest, or thousands of the usual 10 KiB. The container has
    * 256 MiB: 128 for the heap, 85 for connections (below), 24 for these, and the rest for Node itself.
    */
   receivedBytes: 24 * 1024 * 1024,
-  /** Up to this length a body is small: six times the usual one. */
+  /** The longest small body: six times the usual one. */
   smallBodyBytes: 64 * 1024,
   /**
-   * Of Pods whose admission waits, mostly for a registry. They are in the heap: an eighth of it, and 230 of the usual 70 KiB.
-   * The rest is for what the process knows of 5,000 nodes, and for the one body that is being parsed (read-body.ts).
+   * For Pods whose admission waits, mostly for a registry. They take an eighth of the heap, which is 230 Pods of the usual
+   * 70 KiB. The rest is for what the process knows of 5,000 nodes, and for the one body being parsed (read-body.ts).
    */
   waitingBytes: 16 * 1024 * 1024,
-  /** What a small body becomes at most: Pods take seven to eight times their length (test/reviews). */
+  /** The largest small body, parsed: Pods take seven to eight times their length (test/reviews). */
   smallPodBytes: 512 * 1024,
   /**
-   * Headers and body are one write of the API server over a local network, and it gives up after the 3 s or 5 s of our
-   * manifests. What is not here after twice that is held open by somebody else, and its memory with it. It holds for the first
-   * request of a connection, too; a time-out of the socket itself would cost a seventh of a warm admission.
+   * The API server writes headers and body at once over a local network, and gives up after the 3 s or 5 s of our manifests. A
+   * request that takes twice that comes from another client and only holds memory. The limit covers a connection's first
+   * request, too; a timeout of the socket itself would cost a seventh of a warm admission.
    */
   requestTimeout: 10_000,
-  /** How often Node looks for such requests; its own 30 s would make 40 s of the ten. */
+  /** How often Node checks for such requests; with its default of 30 s, the ten seconds could become forty. */
   connectionsCheckingInterval: 1000,
-  /** Longer than the 90 s after which Go's client closes an idle connection: who closes first must not be we. */
+  /** Longer than the 90 s after which Go's client closes an idle connection, so that the server never closes first. */
   keepAliveTimeout: 100_000,
-  /** Node's own 120 s are for slow lines; whoever does not finish within a cluster in this time does not want to. */
+  /** Node's default of 120 s is for slow lines; within a cluster, a handshake takes milliseconds. */
   handshakeTimeout: 10_000,
   /**
-   * Each takes some 85 KiB: 4,000 idle ones, which any Pod may open if no NetworkPolicy forbids it, ended a process of 256 MiB.
-   * API servers have one for each request that is under way, some hundreds at most. At the limit a new one takes the place of
-   * one that does nothing (limit-connections.ts).
+   * A connection takes some 85 KiB: 4,000 idle ones, which any Pod may open unless a NetworkPolicy forbids it, ended a process of
+   * 256 MiB. API servers keep one for each request under way, some hundreds at most. At the limit, a new connection replaces an
+   * idle one (limit-connections.ts).
    */
   maxConnections: 1_000,
 } as const;
 
+/** PEM texts. */
+export interface TlsKeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Returns all TLS settings, which a swap sets anew. The API server's client speaks TLS 1.2 and 1.3. */
+export function serverTlsOptions({ cert, key }: TlsKeyPair): ServerOptions {
+  return { cert, key, minVersion: 'TLSv1.2' };
+}
+
+/** Gives new connections another certificate; open ones go on. */
+export function swapCertificate(server: Server, certificate: TlsKeyPair): void {
+  server.setSecureContext(serverTlsOptions(certificate));
+}
+
 type App = FastifyInstance<Server>;
 
 /**
- * What is read of a body is checked where it is read, and what is answered is written by hand, so no route has a schema.
- * Ajv and the serialiser that Fastify would load at every start are left out of the bundle, too (package.json, `build`).
+ * No route has a schema: the code checks the fields that it reads, and writes its answers by hand. So the bundle leaves out Ajv
+ * and the serializer that Fastify would load at every start (package.json, `build`).
  */
-function refuseSchema(): never {
+function rejectSchema(): never {
   throw new Error('Cannot compile a schema: routes of wasmgate have none');
 }
 
-const NO_SCHEMAS = { buildValidator: () => refuseSchema, buildSerializer: () => refuseSchema };
+const NO_SCHEMAS = { buildValidator: () => rejectSchema, buildSerializer: () => rejectSchema };
 
 const METHODS: Readonly<Record<string, string>> = {
   '/mutate': 'POST',
@@ -110,18 +131,18 @@ function addNotFound(app: App): void {
       reply.header('allow', method);
       return sendError(reply, { status: 405, code: 'wrong-method', message, advice: null });
     }
-    const advice = `There are ${Object.keys(METHODS).join(', ')}.`;
+    const advice = `Use one of ${Object.keys(METHODS).join(', ')}.`;
     return sendError(reply, { status: 404, code: 'not-found', message: 'Cannot find this path', advice });
   });
 }
 
-/** The webhook as a value: it never listens by itself. */
+/** Creates the webhook server, which does not listen yet. */
 export function createApp(deps: AppDeps, options: AppOptions): App {
-  const limits = { ...DEFAULTS, ...options };
+  const limits = { ...SERVER_LIMITS, ...options };
   const { requestTimeout, bodyLimit, connectionsCheckingInterval, handshakeTimeout } = limits;
   const { logger, meter } = deps;
   const app: App = fastify({
-    // Headers are part of a request; Node's own default for them alone is longer, which would hide ours.
+    // Headers are part of a request; Node's default for them alone is longer and would hide this one.
     https: {
       connectionsCheckingInterval,
       ...options.https,
@@ -131,8 +152,8 @@ export function createApp(deps: AppDeps, options: AppOptions): App {
     },
     bodyLimit,
     requestTimeout,
-    keepAliveTimeout: DEFAULTS.keepAliveTimeout,
-    // While closing, what still arrives on an open connection is answered: a 503 would be an unjudged Pod.
+    keepAliveTimeout: SERVER_LIMITS.keepAliveTimeout,
+    // Answer what still arrives on an open connection while closing: a 503 would leave a Pod unjudged.
     return503OnClosing: false,
     schemaController: { compilersFactory: NO_SCHEMAS },
   });
@@ -141,7 +162,7 @@ export function createApp(deps: AppDeps, options: AppOptions): App {
   const waiting = createMemoryBudget({ most: limits.waitingBytes, smallBytes: limits.smallPodBytes });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', createBodyReader(received, { bodyLimit }));
-  app.setErrorHandler(createErrorHandler(logger, meter?.refused));
+  app.setErrorHandler(createErrorHandler(logger, meter?.onError));
   addNotFound(app);
   addHealth(app, deps.health);
   app.post('/mutate', createAdmissionHandler(createMutate(deps), { logger, waiting, meter: meter?.mutate }));

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ReviewErrorCode } from '../admission/review.ts';
 import { AppError, describeError } from '../lib/errors.ts';
-import type { ServerLogger } from './server-logger.ts';
+import type { Logger } from '../lib/logger.ts';
 
 /** A request that wasmgate failed to answer: HTTP 500, so that the webhook's `failurePolicy` decides. */
 export type FaultCode = 'internal-fault';
@@ -14,7 +14,7 @@ export type RequestErrorCode =
   | 'body-too-large'
   | 'bad-request';
 
-/** Why a request for an admission got no answer. */
+/** Why a request for an admission failed. */
 export const ERROR_CODES = [
   'not-json',
   'not-a-review',
@@ -29,7 +29,7 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What the answer to a failed request holds, as JSON. */
+/** The JSON answer to a failed request. */
 export interface ErrorAnswer<Code extends string = string> {
   readonly status: number;
   readonly code: Code;
@@ -37,7 +37,7 @@ export interface ErrorAnswer<Code extends string = string> {
   readonly advice: string | null;
 }
 
-/** Bodies are gone as soon as they have arrived. */
+/** Memory for bodies is free again as soon as they have arrived. */
 const RETRY_SECONDS = '1';
 
 const STATUS: Readonly<Record<RequestErrorCode, number>> = {
@@ -52,7 +52,7 @@ const STATUS: Readonly<Record<RequestErrorCode, number>> = {
   'bad-request': 400,
 };
 
-/** What Fastify refuses before we are asked, in our words. */
+/** Requests that Fastify rejects itself, in the words of wasmgate. */
 const FASTIFY_ERRORS: Readonly<Record<string, Omit<ErrorAnswer<ErrorCode>, 'status'>>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'wrong-content-type',
@@ -80,7 +80,7 @@ function describe(error: FastifyError): ErrorAnswer<ErrorCode> {
     status: 500,
     code: 'internal-fault',
     message: 'Cannot answer: a fault inside wasmgate',
-    advice: 'The log of wasmgate has the whole story.',
+    advice: 'The log of wasmgate has the details.',
   };
 }
 
@@ -89,14 +89,14 @@ export function sendError(reply: FastifyReply, { status, ...answer }: ErrorAnswe
   return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(answer));
 }
 
-/** Every failed request ends here: a status, a code and a sentence that says what is wrong. */
-export function createErrorHandler(logger: ServerLogger, onRefused?: (code: ErrorCode) => void) {
+/** Answers every failed request with a status, a code and a sentence that says what is wrong. */
+export function createErrorHandler(logger: Logger, onError?: (code: ErrorCode) => void) {
   return (error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void => {
     const answer = describe(error);
-    onRefused?.(answer.code);
-    // An admission's own fault is in the log already, with the request that met it.
+    onError?.(answer.code);
+    // The admission handler has logged its own faults, with the request.
     if (answer.status >= 500 && !(error instanceof AppError)) logger.error({ err: error }, 'request failed');
-    else logger.debug({ code: answer.code, detail: describeError(error) }, 'request refused');
+    else logger.debug({ code: answer.code, detail: describeError(error) }, 'request rejected');
     void sendError(reply, answer);
   };
 }

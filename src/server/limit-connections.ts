@@ -6,16 +6,16 @@ interface Connection {
   /** The TCP socket, under TLS if there is any. */
   readonly socket: Socket;
   readonly address: string;
-  /** Rises with every connection and request: the lowest has been quiet for the longest time. */
-  turn: number;
-  /** The last request and its answer; null before the first one, and while nothing is asked. */
+  /** Rises with every connection and request; the lowest connection has been quiet for the longest time. */
+  activity: number;
+  /** The request under way and its answer; null between requests. */
   exchange: { readonly request: IncomingMessage; readonly response: ServerResponse } | null;
 }
 
-/** Connections beyond the limit: those being closed, which Node still counts, and those accepted in one turn of the event loop. */
+/** Room beyond the limit for connections being closed, which Node still counts, and for those accepted in one event loop turn. */
 const CLOSING_CONNECTIONS = 256;
 
-/** A request that has arrived as a whole waits for its answer. Idle connections and halves of requests do not. */
+/** Reports whether a complete request waits for its answer. Idle connections and partial requests do not count. */
 function isAnswering({ exchange }: Connection): boolean {
   return exchange !== null && exchange.request.complete;
 }
@@ -34,10 +34,10 @@ function countOf(counts: Counts, { address }: Connection): number {
 function comesFirst(one: Connection, other: Connection, counts: Counts): boolean {
   if (isAnswering(one) !== isAnswering(other)) return isAnswering(other);
   const more = countOf(counts, one) - countOf(counts, other);
-  return more === 0 ? one.turn < other.turn : more > 0;
+  return more === 0 ? one.activity < other.activity : more > 0;
 }
 
-/** Returns the connection that gives up its place to the newest, or the newest itself if none does. */
+/** Returns the connection to close for the newest one, or the newest itself if none yields. */
 function chooseToClose(connections: Iterable<Connection>, newest: Connection, counts: Counts): Connection {
   let chosen: Connection | null = null;
   for (const connection of connections) {
@@ -45,9 +45,9 @@ function chooseToClose(connections: Iterable<Connection>, newest: Connection, co
     if (chosen === null || comesFirst(connection, chosen, counts)) chosen = connection;
   }
   if (chosen === null) return newest;
-  // An answer is given up only for an address that has fewer connections, the newest included.
-  const isOwed = !isAnswering(chosen) || countOf(counts, chosen) > countOf(counts, newest);
-  return isOwed ? chosen : newest;
+  // Only an address with fewer connections, the newest included, may interrupt an answer.
+  const yields = !isAnswering(chosen) || countOf(counts, chosen) > countOf(counts, newest);
+  return yields ? chosen : newest;
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {
@@ -75,20 +75,25 @@ function createTable() {
 }
 
 /**
- * Keeps a server to so many connections. At the limit, a new connection takes the place of one that does nothing, so that
- * nobody keeps the others out by connections that are kept, that never finish a request, or that do not shake hands. Closes one
- * that sends a request before the one before is answered.
+ * Limits a server's connections. At the limit, a new connection replaces an idle one, so that no client locks out others with
+ * connections that stay idle, never finish a request or never shake hands. Closes a connection that sends a request before the
+ * previous one is answered.
  */
 export function limitConnections(server: HttpServer | HttpsServer, most: number): void {
   const table = createTable();
-  /** TLS sockets know the addresses of the TCP socket below, but not the socket. */
+  /** A TLS socket knows the addresses of its TCP socket, but not the socket. */
   const byPeer = new Map<string, Connection>();
   const bySocket = new WeakMap<Socket, Connection>();
-  let turns = 0;
+  let activities = 0;
   server.maxConnections = most + CLOSING_CONNECTIONS;
 
   server.on('connection', (socket: Socket) => {
-    const connection = { socket, address: socket.remoteAddress ?? '', turn: (turns += 1), exchange: null };
+    const connection = {
+      socket,
+      address: socket.remoteAddress ?? '',
+      activity: (activities += 1),
+      exchange: null,
+    };
     const peer = peerOf(socket);
     table.add(connection);
     byPeer.set(peer, connection);
@@ -98,9 +103,9 @@ export function limitConnections(server: HttpServer | HttpsServer, most: number)
       if (byPeer.get(peer) === connection) byPeer.delete(peer);
     });
     if (table.connections.size <= most) return;
-    const loser = chooseToClose(table.connections, connection, table.counts);
-    table.remove(loser);
-    loser.socket.destroy();
+    const closed = chooseToClose(table.connections, connection, table.counts);
+    table.remove(closed);
+    closed.socket.destroy();
   });
   server.on('secureConnection', (socket: Socket) => {
     const connection = byPeer.get(peerOf(socket));
@@ -109,12 +114,12 @@ export function limitConnections(server: HttpServer | HttpsServer, most: number)
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const connection = bySocket.get(request.socket);
     if (connection === undefined) return;
-    // No API server pipelines (Go's net/http does not). One connection could have thousands of Pods wait.
+    // API servers do not pipeline (Go's net/http does not), and pipelining could make thousands of Pods wait on one connection.
     if (connection.exchange?.response.writableEnded === false) {
       connection.socket.destroy();
       return;
     }
-    connection.turn = turns += 1;
+    connection.activity = activities += 1;
     connection.exchange = { request, response };
     response.once('close', () => {
       if (connection.exchange?.response === response) connection.exchange = null;

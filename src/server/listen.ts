@@ -1,13 +1,32 @@
+import type { EventEmitter } from 'node:events';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../lib/errors.ts';
-import type { Health } from './health.ts';
+
+/** Returns what keeps the webhook from serving now; empty if nothing does. */
+export type WaitingFor = () => readonly string[];
+
+export interface Health {
+  readonly waitingFor: WaitingFor;
+  /** Reports not ready from now on: the Service removes this replica before the socket closes. */
+  readonly drain: () => void;
+}
+
+export function createHealth(waitingFor: WaitingFor): Health {
+  let draining = false;
+  return {
+    waitingFor: () => (draining ? ['shutting down'] : waitingFor()),
+    drain: () => {
+      draining = true;
+    },
+  };
+}
 
 export interface ListenOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
   readonly drainMilliseconds?: number;
   readonly closeMilliseconds?: number;
@@ -17,22 +36,22 @@ export interface Listening {
   readonly host: string;
   readonly port: number;
   /**
-   * Not ready at once, serving on while the news spreads, each connection for one more answer; then no new connections.
-   * Answers under way are finished.
+   * Reports not ready at once, and goes on serving while that spreads, with one more answer for each connection. Then accepts no
+   * new connections, and finishes the answers under way.
    */
   readonly close: () => Promise<void>;
 }
 
-const DEFAULTS = {
-  /** Endpoints reach every kube-proxy within a second or two; until then requests still come here. */
+const SHUTDOWN_TIMES = {
+  /** Endpoints reach every kube-proxy within a second or two; until then, requests still arrive. */
   drainMilliseconds: 3000,
-  /** With the drain well inside the 30 s of `terminationGracePeriodSeconds`, and longer than a usual admission. */
+  /** Longer than a usual admission; together with the drain well below the 30 s of `terminationGracePeriodSeconds`. */
   closeMilliseconds: 15_000,
-  /** How late a connection may close after its last answer while shutting down. */
+  /** How long after its last answer a connection may stay open while the server shuts down. */
   sweepMilliseconds: 50,
 } as const;
 
-/** Where the user says another address. */
+/** Names of the settings that choose another address. */
 interface AddressNames {
   readonly host: string;
   readonly port: string;
@@ -45,9 +64,9 @@ function adviceOn(code: string, names: AddressNames): string | undefined {
     case 'EADDRINUSE':
       return `Another process listens there; stop it, or choose another port with ${names.port}.`;
     case 'EACCES':
-      return `Ports below 1024 need a privilege; choose another with ${names.port}.`;
+      return `Ports below 1024 require privileges; choose another port with ${names.port}.`;
     case 'EADDRNOTAVAIL':
-      return `This machine has no such address; choose another with ${names.host}.`;
+      return `This machine does not have that address; choose another with ${names.host}.`;
     default:
       return undefined;
   }
@@ -67,8 +86,8 @@ export function cannotListen(
 }
 
 /**
- * Each answer from now on ends its connection, while there is still time to open one elsewhere. A connection that is kept
- * until we close it may carry the next request at that very moment, and Go's client does not send a POST twice.
+ * Makes each further answer end its connection, while clients have time to connect elsewhere. On a connection kept until the
+ * server closes it, the next request may arrive at that very moment, and Go's client does not retry a POST.
  */
 function retireConnections(server: Server): void {
   server.prependListener('request', (_request, response) => {
@@ -77,14 +96,13 @@ function retireConnections(server: Server): void {
 }
 
 async function close(app: FastifyInstance<Server>, milliseconds: number): Promise<void> {
-  const hurry = setTimeout(() => app.server.closeAllConnections(), milliseconds);
-  // Node closes idle connections once, at the start; one that was answering then would stay open, idle, for its whole
-  // keep-alive time.
-  const sweep = setInterval(() => app.server.closeIdleConnections(), DEFAULTS.sweepMilliseconds);
+  const closeAll = setTimeout(() => app.server.closeAllConnections(), milliseconds);
+  // Node closes idle connections only once; one that was answering then would stay open for its whole keep-alive time.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), SHUTDOWN_TIMES.sweepMilliseconds);
   try {
     await app.close();
   } finally {
-    clearTimeout(hurry);
+    clearTimeout(closeAll);
     clearInterval(sweep);
   }
 }
@@ -107,8 +125,25 @@ export async function listen(
     close: async () => {
       health.drain();
       retireConnections(app.server);
-      await sleep(options.drainMilliseconds ?? DEFAULTS.drainMilliseconds);
-      await close(app, options.closeMilliseconds ?? DEFAULTS.closeMilliseconds);
+      await sleep(options.drainMilliseconds ?? SHUTDOWN_TIMES.drainMilliseconds);
+      await close(app, options.closeMilliseconds ?? SHUTDOWN_TIMES.closeMilliseconds);
     },
   };
+}
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+export type StopSignal = (typeof STOP_SIGNALS)[number];
+
+/**
+ * Resolves with the first signal to stop. It then restores the default handlers: a second Ctrl-C ends the process at once.
+ * @param source the process
+ */
+export function stopSignal(source: EventEmitter): Promise<StopSignal> {
+  return new Promise((resolve) => {
+    const stop = (signal: StopSignal): void => {
+      for (const name of STOP_SIGNALS) source.off(name, stop);
+      resolve(signal);
+    };
+    for (const name of STOP_SIGNALS) source.on(name, stop);
+  });
 }

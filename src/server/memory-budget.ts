@@ -1,3 +1,7 @@
+import type { Logger } from '../lib/logger.ts';
+import { stripControlCharacters } from '../lib/strip-control-characters.ts';
+import { throttledWarn } from '../lib/throttled-warn.ts';
+
 export interface MemoryBudgetOptions {
   /** Bytes for all holders together. */
   readonly most: number;
@@ -5,11 +9,11 @@ export interface MemoryBudgetOptions {
   readonly smallBytes: number;
 }
 
-/** What one holder has of a budget. */
+/** One holder's part of a budget. */
 export interface Lease {
-  /** Takes what is missing, or gives back what is too much. Returns false, and changes nothing, if there is no room. */
+  /** Takes or returns bytes until it holds so many. Returns false, and changes nothing, if they do not fit. */
   readonly resize: (bytes: number) => boolean;
-  /** Gives everything back; calling it again does nothing. */
+  /** Returns all bytes; calling it again does nothing. */
   readonly release: () => void;
 }
 
@@ -24,15 +28,15 @@ const SHARES = {
   /** Large leases may fill this part of the budget, so that they never keep small ones out. */
   partOfLarge: 1 / 2,
   /**
-   * An owner may hold so many times what would still be free: alone three quarters, beside nine others as greedy a
-   * thirty-first part of it each. There is no limit to speak of while much is free, and always room for a newcomer.
+   * An owner may hold three times what would still be free: three quarters if it is alone, a thirty-first part if nine others
+   * want as much. Owners are hardly limited while much is free, and a new one always finds room.
    */
   timesFree: 3,
 } as const;
 
 /**
- * A bound on bytes that many hold at a time: nothing for those who only announce bytes, a reserve for small holders, and a
- * share for each owner that shrinks as room gets scarce (the dynamic threshold by which switches share their buffers).
+ * Bounds the bytes that many holders have at a time. It keeps a reserve for small holders, and each owner's share shrinks as
+ * memory runs out (the dynamic threshold by which network switches share their buffers).
  */
 export function createMemoryBudget({ most, smallBytes }: MemoryBudgetOptions): MemoryBudget {
   const mostOfLarge = most * SHARES.partOfLarge;
@@ -69,4 +73,38 @@ export function createMemoryBudget({ most, smallBytes }: MemoryBudgetOptions): M
   }
 
   return { lease, held: () => total };
+}
+
+/** The longest name of a namespace (DNS label, RFC 1123). */
+const NAMESPACE_CHARACTERS = 63;
+
+interface Waiter {
+  /** The namespace: one tenant's registries must not use up the memory of all. */
+  readonly owner: string;
+  readonly bytes: number;
+  /** Ends the wait. */
+  readonly cut: () => void;
+}
+
+/**
+ * Counts the parsed Pod that an admission holds while it waits. If the budget has no room for it, the admission is decided at
+ * once, as after a timeout, and the lookups go on for the next Pod of the image.
+ */
+export function createWaiting(budget: MemoryBudget, logger: Pick<Logger, 'warn'>) {
+  const warnOfShortage = throttledWarn(
+    logger,
+    'too many Pods wait for registries; admission decided without',
+  );
+  return async <Value>(pending: Promise<Value>, { owner, bytes, cut }: Waiter): Promise<Value> => {
+    const lease = budget.lease(owner);
+    if (!lease.resize(bytes)) {
+      warnOfShortage({ namespace: stripControlCharacters(owner.slice(0, NAMESPACE_CHARACTERS)), bytes });
+      cut();
+    }
+    try {
+      return await pending;
+    } finally {
+      lease.release();
+    }
+  };
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { limitConnections } from './limit-connections.ts';
 import { cannotListen } from './listen.ts';
 
-/** Everything that is counted, as text. */
+/** All metrics as text. */
 export interface MetricsPage {
   readonly contentType: string;
   readonly write: () => string;
@@ -11,7 +11,7 @@ export interface MetricsPage {
 
 export interface MetricsAddress {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
 }
 
@@ -19,34 +19,34 @@ export interface ServedMetrics extends MetricsAddress {
   readonly close: () => Promise<void>;
 }
 
-export const DEFAULTS = {
+export const METRICS_LIMITS = {
   path: '/metrics',
-  /** A scrape is one line and some headers. */
+  /** A scrape request is one line and some headers. */
   requestTimeout: 5000,
-  /** How often Node looks for those that take longer; its own 30 s would make 35 s of the five. */
+  /** How often Node checks for slower requests; with its default of 30 s, the five seconds could become 35. */
   connectionsCheckingInterval: 1000,
-  /** Collectors come every 15 to 60 s by one connection each: who closes first must not be we. */
+  /** Collectors scrape every 15 to 60 s on one connection each, which the server must not close first. */
   keepAliveTimeout: 100_000,
-  /** Two collectors and a user with curl; others who reach the port must not fill the memory. */
+  /** Enough for two collectors and a user with curl; other clients must not fill the memory. */
   maxConnections: 32,
   maxHeaderSize: 8192,
 } as const;
 
-const NAMES = { host: 'server.metricsHost', port: '--metrics-port' };
+const SETTING_NAMES = { host: 'server.metricsHost', port: '--metrics-port' };
 
-function answer(request: IncomingMessage, response: ServerResponse, page: MetricsPage): void {
+function sendPage(request: IncomingMessage, response: ServerResponse, page: MetricsPage): void {
   const [path] = (request.url ?? '').split('?', 1);
   const isRead = request.method === 'GET' || request.method === 'HEAD';
-  if (path === DEFAULTS.path && isRead) {
+  if (path === METRICS_LIMITS.path && isRead) {
     const text = page.write();
     const headers = { 'content-type': page.contentType, 'content-length': Buffer.byteLength(text) };
     response.writeHead(200, headers).end(request.method === 'HEAD' ? '' : text);
     return;
   }
-  // A body that nobody wants is not waited for.
+  // Do not wait for a body.
   const headers = { 'content-type': 'text/plain; charset=utf-8', connection: 'close', allow: 'GET, HEAD' };
   const [status, text] =
-    path === DEFAULTS.path ? [405, 'Only GET.\n'] : [404, `There is ${DEFAULTS.path} and nothing else.\n`];
+    path === METRICS_LIMITS.path ? [405, 'Only GET.\n'] : [404, `Only ${METRICS_LIMITS.path} exists.\n`];
   response.writeHead(status, headers).end(text);
 }
 
@@ -58,16 +58,16 @@ function close(server: Server): Promise<void> {
 }
 
 /**
- * Plain HTTP on a port of its own. On the webhook's port a collector would need the CA that is in a Secret, or look away; and
- * that port can be kept to the API server (manifests/README.md) only while nobody else has business there. What is told is
- * counts: no name of an image, a namespace or a host.
+ * Serves metrics by plain HTTP on their own port. On the webhook's port, a collector would need the CA from a Secret or skip
+ * verification, and only a port without other clients can be limited to the API server (manifests/README.md). Metrics are counts:
+ * they name no image, namespace or host.
  * @throws AppError `cannot-listen`
  */
 export async function serveMetrics(
   page: MetricsPage,
   { host, port }: MetricsAddress,
 ): Promise<ServedMetrics> {
-  const { requestTimeout, connectionsCheckingInterval, keepAliveTimeout, maxHeaderSize } = DEFAULTS;
+  const { requestTimeout, connectionsCheckingInterval, keepAliveTimeout, maxHeaderSize } = METRICS_LIMITS;
   const times = {
     requestTimeout,
     headersTimeout: requestTimeout,
@@ -75,16 +75,16 @@ export async function serveMetrics(
     keepAliveTimeout,
   };
   const server = createServer({ ...times, maxHeaderSize }, (request, response) =>
-    answer(request, response, page),
+    sendPage(request, response, page),
   );
-  limitConnections(server, DEFAULTS.maxConnections);
+  limitConnections(server, METRICS_LIMITS.maxConnections);
   const listening = Promise.withResolvers<void>();
   server.once('error', listening.reject);
   server.listen({ host, port }, listening.resolve);
   try {
     await listening.promise;
   } catch (error) {
-    throw cannotListen(error, { host, port }, NAMES);
+    throw cannotListen(error, { host, port }, SETTING_NAMES);
   }
   const address = server.address() as AddressInfo;
   return { host: address.address, port: address.port, close: () => close(server) };

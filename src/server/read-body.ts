@@ -3,31 +3,31 @@ import { AppError } from '../lib/errors.ts';
 import { estimateJsonBytes } from '../lib/estimate-bytes.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
-/** A body that has arrived and is JSON. */
+/** A parsed JSON body. */
 export interface JsonBody {
   readonly value: unknown;
-  /** At most how many bytes of memory the value takes. */
-  readonly weigh: () => number;
+  /** Returns an upper bound on the memory that the value takes, in bytes. */
+  readonly estimateBytes: () => number;
 }
 
 export interface ReadBodyOptions {
   readonly bodyLimit: number;
 }
 
-const BODY_WEIGHTS = {
-  /** What Node keeps beside the bytes of each chunk; a sender of single bytes costs this and not one byte. */
+const BODY_LIMITS = {
+  /** What Node keeps beside the bytes of each chunk: a sender of single bytes costs this much for each. */
   chunkBytes: 512,
   /**
-   * One body at a time is parsed, and this is what it may then take of the 128 MiB of heap. The longest body of plain fields
-   * takes a quarter of it; 3 MiB of `{}` would take 90 MiB.
+   * The part of the 128 MiB of heap that the one body being parsed may take. The longest body of plain fields takes a quarter of
+   * it; 3 MiB of `{}` would take 90 MiB.
    */
   parsedBytes: 32 * 1024 * 1024,
-  /** A shorter body takes 1 MiB at the very most: it is not weighed before it is parsed, which would take as long again. */
-  weighedBytes: 16 * 1024,
+  /** A shorter body takes at most 1 MiB parsed, so it is not estimated first, which would take as long as parsing it. */
+  estimatedBytes: 16 * 1024,
 } as const;
 
 function tooLong(): AppError<'body-too-large'> {
-  const advice = 'Its object and oldObject are at most 3 MiB each.';
+  const advice = 'An object and an oldObject are at most 3 MiB each.';
   return new AppError('body-too-large', 'Cannot read body: it is larger than any AdmissionReview', {
     advice,
   });
@@ -35,12 +35,12 @@ function tooLong(): AppError<'body-too-large'> {
 
 function tooMany(): AppError<'too-many-bytes'> {
   const advice = 'Send it again in a second.';
-  return new AppError('too-many-bytes', 'Cannot read body: too many others are on their way', { advice });
+  return new AppError('too-many-bytes', 'Cannot read body: too many other bodies are arriving', { advice });
 }
 
 function tooHeavy(): AppError<'body-too-large'> {
-  const advice = 'No object that the API server stores has as many fields.';
-  return new AppError('body-too-large', 'Cannot read body: parsed, it takes more memory than there is', {
+  const advice = 'No object that the API server stores has so many fields.';
+  return new AppError('body-too-large', 'Cannot read body: parsed, it would take too much memory', {
     advice,
   });
 }
@@ -53,24 +53,24 @@ function notJson(text: string, cause: unknown): AppError<'not-json'> {
   });
 }
 
-/** JSON.parse and nothing else: no coercion, no schema; what of the body is read is checked where it is read. */
+/** Parses without coercion or schema: the code checks the fields that it reads. */
 function parseBody(bytes: Buffer): JsonBody {
   const text = bytes.toString();
   const { length } = bytes;
-  // V8 takes two bytes for each character of a string that Latin-1 does not have.
-  const weigh = (): number => 2 * length + estimateJsonBytes(text);
-  if (length >= BODY_WEIGHTS.weighedBytes && estimateJsonBytes(text) > BODY_WEIGHTS.parsedBytes)
+  // V8 takes two bytes for each character of a string that is not all Latin-1.
+  const estimateBytes = (): number => 2 * length + estimateJsonBytes(text);
+  if (length >= BODY_LIMITS.estimatedBytes && estimateJsonBytes(text) > BODY_LIMITS.parsedBytes)
     throw tooHeavy();
   try {
-    return { value: JSON.parse(text), weigh };
+    return { value: JSON.parse(text), estimateBytes };
   } catch (cause) {
     throw notJson(text, cause);
   }
 }
 
 /**
- * Reads bodies, in the place of Fastify's own reader, which counts nothing. A body takes room as its bytes arrive, not as they
- * are announced: who announces and does not send takes nothing from others. It gives the room back as soon as it is parsed.
+ * Reads bodies within a memory budget, which Fastify's own reader does not. A body takes memory as its bytes arrive, not as its
+ * sender announces them, and returns it as soon as it is parsed.
  */
 export function createBodyReader(
   budget: MemoryBudget,
@@ -88,7 +88,7 @@ export function createBodyReader(
       if (error !== null) return done(error);
       try {
         const [only] = chunks;
-        // A usual body is one chunk: to copy it would make as much garbage again.
+        // A usual body is one chunk; copying it would double the garbage.
         done(
           null,
           parseBody(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length)),
@@ -102,7 +102,7 @@ export function createBodyReader(
       length += chunk.length;
       chunks.push(chunk);
       if (length > bodyLimit) finish(tooLong());
-      else if (!lease.resize(length + chunks.length * BODY_WEIGHTS.chunkBytes)) finish(tooMany());
+      else if (!lease.resize(length + chunks.length * BODY_LIMITS.chunkBytes)) finish(tooMany());
     }
 
     const onEnd = (): void => finish(null);

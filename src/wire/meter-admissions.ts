@@ -2,7 +2,8 @@ import type { Assessment, AssessmentRequest } from '../assess/assessment.ts';
 import { ACTIONS, type Action } from '../policy/decision.ts';
 import { FINDING_IDS, type FindingId } from '../policy/finding-catalog.ts';
 import { MODES } from '../policy/mode.ts';
-import { ADMISSION_OUTCOMES, type AdmissionMeter, type ServerMeter } from '../server/admission-meter.ts';
+import { ADMISSION_OUTCOMES, type AdmissionMeter } from '../server/admission-handler.ts';
+import type { ServerMeter } from '../server/app.ts';
 import { ERROR_CODES } from '../server/error-answer.ts';
 import type { Counter } from '../telemetry/instruments.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -79,7 +80,7 @@ export function meterAnswers(metrics: Metrics): ServerMeter {
   return {
     mutate: meter('mutate'),
     validate: meter('validate'),
-    refused: (code) => errors.of({ code }).add(),
+    onError: (code) => errors.of({ code }).add(),
   };
 }
 

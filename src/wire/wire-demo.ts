@@ -9,10 +9,8 @@ import { createFixedCluster, type FixedCluster } from '../kubernetes/fixed-clust
 import { AppError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { createRegistryClient } from '../registry/client.ts';
-import { createApp } from '../server/app.ts';
-import { serverTlsOptions } from '../server/certificate.ts';
-import { createHealth } from '../server/health.ts';
-import { listen } from '../server/listen.ts';
+import { createApp, serverTlsOptions } from '../server/app.ts';
+import { createHealth, listen } from '../server/listen.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { assembleAssess, type AssessParts } from './assemble-assess.ts';
 import { configurations } from './settings.ts';

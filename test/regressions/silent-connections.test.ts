@@ -3,7 +3,7 @@ import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AssessPod } from '../../src/assess/assessment.ts';
-import { DEFAULTS, type AppOptions } from '../../src/server/app.ts';
+import { SERVER_LIMITS, type AppOptions } from '../../src/server/app.ts';
 import { readReview } from '../support/admission/reviews.ts';
 import { answering, decided } from '../support/assess/assessments.ts';
 import { startWebhook } from '../support/server/webhook.ts';
@@ -107,7 +107,7 @@ test('one that does not wait for its answer is closed', async () => {
 
 test('a thousand kept connections lock nobody out', async () => {
   const { webhook, tls } = await start({});
-  const kept = Array.from({ length: DEFAULTS.maxConnections }, () => tls());
+  const kept = Array.from({ length: SERVER_LIMITS.maxConnections }, () => tls());
   await Promise.all(kept.map((socket) => once(socket, 'secureConnect')));
   const replies = await Promise.all(Array.from({ length: 50 }, () => webhook.post('/validate', body)));
   expect(replies.filter(({ status }) => status !== 200)).toEqual([]);

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { AppError } from '../../src/lib/errors.ts';
 import { hasControlCharacters } from '../../src/lib/strip-control-characters.ts';
 import { DEFAULTS as LINES } from '../../src/lib/throttled-warn.ts';
-import { DEFAULTS } from '../../src/server/app.ts';
+import { SERVER_LIMITS } from '../../src/server/app.ts';
 import { readReview } from '../support/admission/reviews.ts';
 import { answering, decided } from '../support/assess/assessments.ts';
 import { startWebhook, type Webhook } from '../support/server/webhook.ts';
@@ -15,7 +15,7 @@ import { startWebhook, type Webhook } from '../support/server/webhook.ts';
 const JSON_TYPE = { 'content-type': 'application/json' };
 const review = readReview('05');
 const good = JSON.stringify(review);
-const PADDING = 'x'.repeat(DEFAULTS.bodyLimit);
+const PADDING = 'x'.repeat(SERVER_LIMITS.bodyLimit);
 
 function changed(change: object): string {
   return JSON.stringify({ ...review, ...change });
@@ -86,7 +86,7 @@ test.each([
 test('a review of nearly 7 MiB is judged', async () => {
   const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
-  const padding = 'x'.repeat(DEFAULTS.bodyLimit - good.length - 100);
+  const padding = 'x'.repeat(SERVER_LIMITS.bodyLimit - good.length - 100);
   expect((await webhook.post('/validate', changed({ padding }))).status).toBe(200);
 });
 
@@ -192,7 +192,7 @@ test('a body in chunks is judged', async () => {
 });
 
 test('a body is waited for no longer than the API server waits for an answer', () => {
-  expect(DEFAULTS.requestTimeout).toBeLessThanOrEqual(10_000);
+  expect(SERVER_LIMITS.requestTimeout).toBeLessThanOrEqual(10_000);
 });
 
 test('plain http on the port of HTTPS, and a client that hangs up: the next request is served', async () => {
@@ -261,17 +261,17 @@ test.each([
   await expectServing(webhook);
 });
 
-test('a time-out that is no duration is logged, and the request judged all the same', async () => {
+test('logs a timeout that is not a duration, and judges the request anyway', async () => {
   const { assess, asked } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const reply = await webhook.post(`/validate?timeout=${'soon'.repeat(100)}&timeout=10s`, good);
   expect(reply.status).toBe(200);
   expect(asked).toHaveLength(1);
-  expect(webhook.log).toEqual([expect.stringContaining('time-out is no duration')]);
+  expect(webhook.log).toEqual([expect.stringContaining('timeout is not a duration')]);
   expect(webhook.log[0]?.length).toBeLessThan(300);
 });
 
-test('time-outs that are no duration are logged on one clean line each, and not without end', async () => {
+test('logs each such timeout on one clean line, and not without limit', async () => {
   const { assess, asked } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const count = 3 * LINES.most;
@@ -279,7 +279,7 @@ test('time-outs that are no duration are logged on one clean line each, and not 
   for (let sent = 0; sent < count; sent += 1) await webhook.post(`/validate?timeout=${garbage}`, good);
   expect(asked).toHaveLength(count);
   const [first = ''] = webhook.log;
-  expect(webhook.log.filter((line) => line.includes('time-out is no duration'))).toHaveLength(LINES.most);
+  expect(webhook.log.filter((line) => line.includes('timeout is not a duration'))).toHaveLength(LINES.most);
   expect(hasControlCharacters((JSON.parse(first) as { timeout: string }).timeout)).toBe(false);
 });
 

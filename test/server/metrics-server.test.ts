@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished, expect, test } from 'vitest';
-import { DEFAULTS, serveMetrics } from '../../src/server/metrics-server.ts';
+import { METRICS_LIMITS, serveMetrics } from '../../src/server/metrics-server.ts';
 
 async function serve(write = () => 'a 1\n') {
   const served = await serveMetrics({ contentType: 'text/plain', write }, { host: '127.0.0.1', port: 0 });
@@ -82,7 +82,7 @@ test.each([
   ['half a request', beginOne],
 ])('as many connections as there may be, each %s: the next ones are served', async (_case, open) => {
   const { served, fetch } = await serve();
-  await Promise.all(Array.from({ length: DEFAULTS.maxConnections }, () => open(served.port)));
+  await Promise.all(Array.from({ length: METRICS_LIMITS.maxConnections }, () => open(served.port)));
   for (let times = 0; times < 3; times += 1) {
     const page = await fetch('/metrics', { headers: { connection: 'close' } });
     expect(await page.text()).toBe('a 1\n');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULTS, parseTimeout, spendable } from '../../src/server/time-budget.ts';
+import { TIMEOUTS, parseTimeout, spendable } from '../../src/server/time-budget.ts';
 
 test.each([
   ['10s', 10_000],
@@ -20,12 +20,12 @@ test.each(['', '10', 's', '10 s', '-1s', '0s', '1s ', 'x10s', '10sx', '10s 5s', 
 );
 
 test.each([
-  ['the margin is left', 10_000, 10_000 - DEFAULTS.marginMilliseconds],
+  ['the margin is left', 10_000, 10_000 - TIMEOUTS.marginMilliseconds],
   ['half of a time-out that is little more than the margin', 600, 300],
   [
     'never more than a webhook may be given',
     3_600_000,
-    DEFAULTS.longestMilliseconds - DEFAULTS.marginMilliseconds,
+    TIMEOUTS.longestMilliseconds - TIMEOUTS.marginMilliseconds,
   ],
 ])('%s', (_case, timeout, expected) => {
   expect(spendable(timeout)).toBe(expected);

@@ -3,8 +3,7 @@ import { parseReview, type AdmissionRequest } from '../../src/admission/review.t
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
-import { createMutate } from '../../src/server/mutate.ts';
-import { createValidate } from '../../src/server/validate.ts';
+import { createMutate, createValidate } from '../../src/server/webhooks.ts';
 import { readReview } from '../support/admission/reviews.ts';
 import { clusterPort } from '../support/assess/cluster-port.ts';
 import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';

@@ -1,11 +1,8 @@
 // A server as `wasmgate serve` makes one, for tests that send signals to a process. It tells its port and CA when it
 // listens, and each admission when it has begun; that ends when the test says so.
 import { once } from 'node:events';
-import { createApp } from '../../../src/server/app.ts';
-import { serverTlsOptions } from '../../../src/server/certificate.ts';
-import { createHealth } from '../../../src/server/health.ts';
-import { listen } from '../../../src/server/listen.ts';
-import { stopSignal } from '../../../src/server/stop-signal.ts';
+import { createApp, serverTlsOptions } from '../../../src/server/app.ts';
+import { createHealth, listen, stopSignal } from '../../../src/server/listen.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
 import { decided } from '../assess/assessments.ts';
 import { createTestCertificate } from './tls.ts';

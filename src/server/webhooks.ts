@@ -1,0 +1,79 @@
+import { answerDecided, answerLeftAlone, answerSkipped } from '../admission/answer-assessment.ts';
+import { annotateMutation } from '../admission/describe-outcome.ts';
+import { createPatch } from '../admission/json-patch.ts';
+import { readSubject } from '../admission/read-subject.ts';
+import { allowed, patched, prepare, type Answer } from '../admission/response.ts';
+import type { AdmissionRequest } from '../admission/review.ts';
+import type { Assessment, AssessPod, DecidedAssessment } from '../assess/assessment.ts';
+import type { Deadline } from '../assess/deadline.ts';
+import { whenKnown, type MaybePromise } from '../lib/maybe-promise.ts';
+import type { Pod } from '../pod/pod.ts';
+import type { Mode } from '../policy/mode.ts';
+
+/** One of the two webhooks: answers a request. Whatever it throws is a fault of wasmgate. */
+export type Webhook = (request: AdmissionRequest, deadline: Deadline) => MaybePromise<Answer>;
+
+interface WebhookDeps {
+  readonly assess: AssessPod;
+}
+
+function answerMutation(assessment: DecidedAssessment, pod: Pod): Answer {
+  const { changes } = assessment.outcome;
+  const operations = changes.length === 0 ? [] : createPatch(pod, changes);
+  return patched(operations, { auditAnnotations: annotateMutation(assessment) });
+}
+
+/** Keys for the answers that differ in their mode only. */
+const UNCHANGED: Readonly<Record<Mode, object>> = { enforce: {}, warn: {}, audit: {}, off: {} };
+
+/** Returns the same object for assessments with equal answers; null for an assessment that is like no other. */
+function likeness({ precedent, outcome, decision }: DecidedAssessment): object | null {
+  if (precedent !== undefined) return precedent;
+  const isUnchanged = outcome.changes.length === 0 && decision.runtimeClass.class === null;
+  return isUnchanged ? UNCHANGED[outcome.mode] : null;
+}
+
+/** `/mutate` changes Pods at their creation. It never denies or warns: `/validate` sees the same Pod and reports. */
+export function createMutate({ assess }: WebhookDeps): Webhook {
+  const answers = new WeakMap<object, Answer>();
+
+  function answerOnce(assessment: Assessment, pod: Pod): Answer {
+    if (assessment.kind === 'skipped') return allowed({ auditAnnotations: { skipped: assessment.reason } });
+    const like = likeness(assessment);
+    if (like === null) return answerMutation(assessment, pod);
+    const known = answers.get(like);
+    if (known !== undefined) return known;
+    const first = prepare(answerMutation(assessment, pod));
+    answers.set(like, first);
+    return first;
+  }
+
+  return (request, deadline) => {
+    if (request.operation !== 'CREATE') return allowed();
+    const read = readSubject(request);
+    if (read.subject !== 'pod') return allowed();
+    const { pod } = read;
+    const { namespace } = request;
+    const assessing = assess({ subject: 'pod', pod, namespace, step: 'mutate', deadline });
+    return whenKnown(assessing, (assessment) => answerOnce(assessment, pod));
+  };
+}
+
+/**
+ * `/validate` denies Pods and warns; it never changes anything. It only warns about workloads, unless the operator wants them
+ * denied (`policy.refuseTemplates`).
+ */
+export function createValidate({ assess }: WebhookDeps): Webhook {
+  return (request, deadline) => {
+    const { namespace, dryRun: isDryRun } = request;
+    const { kind } = request.kind;
+    const read = readSubject(request);
+    if (read.subject === 'none' || read.subject === 'broken') return answerLeftAlone(read, kind);
+    const assessing = assess({ ...read, namespace, step: 'validate', deadline, isDryRun });
+    return whenKnown(assessing, (assessment) =>
+      assessment.kind === 'skipped'
+        ? answerSkipped(assessment.reason, assessment.notes)
+        : answerDecided(assessment, kind),
+    );
+  };
+}
