@@ -1,6 +1,7 @@
-import type { Credential, CredentialSecret } from './credential.ts';
-import { candidatesIn, type Image } from './keyring-index.ts';
-import { KEYRING_LIMITS } from './keyring.ts';
+import { DOCKER_HUB, type Reference } from '../image/reference.ts';
+import { oncePer } from '../lib/once-per.ts';
+import { type Credential, type CredentialSecret, KEYRING_LIMITS } from './credential.ts';
+import { matchesServer, parseServerPattern, type ServerPattern } from './server-pattern.ts';
 
 /** The credentials to try for an image, in order. */
 export interface MatchedCredentials {
@@ -54,4 +55,91 @@ export function splitKeyrings(credentials: readonly Credential[]): readonly (rea
   const keyrings = [pod, node, plugins];
   splits.set(credentials, keyrings);
   return keyrings;
+}
+
+/** Docker Hub's name as `docker login` writes it into configs. */
+const DOCKER_HUB_KEY = 'index.docker.io';
+
+interface Candidate {
+  readonly credential: Credential;
+  readonly pattern: ServerPattern;
+}
+
+/** Credentials of equal keys, in the order of their secrets. */
+type Groups = ReadonlyMap<string, readonly Candidate[]>;
+
+/** The keys of one keyring, so that only those with a wildcard are held against each image. */
+interface KeyringIndex {
+  readonly plain: Groups;
+  readonly globs: Groups;
+}
+
+export type Image = Pick<Reference, 'registry' | 'repository'>;
+
+/** Keys are parsed once: a secret's credentials are the same objects for all look-ups. Null marks one that matches nothing. */
+const patternOf = oncePer(({ server }: Credential): ServerPattern | null => parseServerPattern(server));
+
+function isSame(one: CredentialSecret, other: CredentialSecret): boolean {
+  if (one.kind === 'basic')
+    return other.kind === 'basic' && one.username === other.username && one.password === other.password;
+  return one.kind === other.kind && one.token === other.token;
+}
+
+/** No more logins of one key than are tried for an image, and one that shows that there are more. */
+function isWanted({ secret }: Credential, group: readonly Candidate[]): boolean {
+  if (group.length > KEYRING_LIMITS.triedForImage) return false;
+  return !group.some(({ credential }) => isSame(credential.secret, secret));
+}
+
+function createIndex(keyring: readonly Credential[]): KeyringIndex {
+  const plain = new Map<string, Candidate[]>();
+  const globs = new Map<string, Candidate[]>();
+  for (const credential of keyring) {
+    const pattern = patternOf(credential);
+    if (pattern === null) continue;
+    const groups = pattern.isGlob ? globs : plain;
+    const group = groups.get(pattern.key);
+    if (group === undefined) groups.set(pattern.key, [{ credential, pattern }]);
+    else if (isWanted(credential, group)) group.push({ credential, pattern });
+  }
+  return { plain, globs };
+}
+
+/** A look-up asks several times, with the same list. */
+const indexOf = oncePer(createIndex);
+
+/** Sorts by code unit, backwards, as the kubelet does: a longer path before its prefix, a full host name before a glob. */
+function backwards(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? 1 : -1;
+}
+
+/** Each key that names the image's host and a beginning of its path. */
+function plainKeysFor({ key }: ServerPattern, repository: string): readonly string[] {
+  const path = `/${repository}`;
+  return Array.from({ length: path.length + 1 }, (_, length) => key + path.slice(0, length));
+}
+
+function matchingKeys({ plain, globs }: KeyringIndex, image: Image): readonly string[] {
+  const target = parseServerPattern(image.registry);
+  if (target === null) return [];
+  const named = plainKeysFor(target, image.repository).filter((key) => plain.has(key));
+  const matched = [...globs].flatMap(([key, [first]]) =>
+    first !== undefined && matchesServer(first.pattern, target, image.repository) ? [key] : [],
+  );
+  return [...named, ...matched].toSorted(backwards);
+}
+
+/**
+ * Returns what one keyring has for the image, most specific first and equal keys in the order of their secrets. Keys for
+ * `index.docker.io` count for Docker Hub only if no other key matches.
+ */
+function* candidatesIn(keyring: readonly Credential[], image: Image): Generator<Credential> {
+  const index = indexOf(keyring);
+  const keys = matchingKeys(index, image);
+  const isHubAlone = keys.length === 0 && image.registry === DOCKER_HUB;
+  for (const key of isHubAlone ? [DOCKER_HUB_KEY] : keys) {
+    const group = index.plain.get(key) ?? index.globs.get(key) ?? [];
+    for (const { credential } of group) yield credential;
+  }
 }

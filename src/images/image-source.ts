@@ -1,5 +1,9 @@
-import { OPERATORS_CREDENTIALS, type Credential } from '../credentials/credential.ts';
-import { EMPTY_KEYRING, type Keyring } from '../credentials/keyring.ts';
+import {
+  OPERATORS_CREDENTIALS,
+  type Credential,
+  EMPTY_KEYRING,
+  type Keyring,
+} from '../credentials/credential.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import { AppError } from '../lib/errors.ts';

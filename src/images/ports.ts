@@ -1,5 +1,4 @@
-import type { Credential } from '../credentials/credential.ts';
-import type { Keyring } from '../credentials/keyring.ts';
+import type { Credential, Keyring } from '../credentials/credential.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import type { Digest, Reference } from '../image/reference.ts';
 

@@ -1,5 +1,5 @@
 import type { ClusterPort, ServiceAccountsPort } from '../assess/ports.ts';
-import { EMPTY_KEYRING, joinKeyrings } from '../credentials/keyring.ts';
+import { EMPTY_KEYRING, joinKeyrings } from '../credentials/credential.ts';
 import type { PullSecretsPort } from '../images/ports.ts';
 import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/metadata-text.ts';

@@ -1,5 +1,4 @@
-import type { Credential } from '../credentials/credential.ts';
-import { EMPTY_KEYRING, KEYRING_LIMITS, type Keyring } from '../credentials/keyring.ts';
+import { type Credential, EMPTY_KEYRING, KEYRING_LIMITS, type Keyring } from '../credentials/credential.ts';
 import {
   parseDockerConfigEntries,
   PULL_SECRET_TYPES,

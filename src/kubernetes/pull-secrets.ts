@@ -1,4 +1,4 @@
-import { EMPTY_KEYRING, joinKeyrings, weighCredentials, type Keyring } from '../credentials/keyring.ts';
+import { EMPTY_KEYRING, joinKeyrings, weighCredentials, type Keyring } from '../credentials/credential.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import type { PullSecretsPort } from '../images/ports.ts';
 import { AppError } from '../lib/errors.ts';

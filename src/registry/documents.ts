@@ -1,14 +1,13 @@
+import { createHash } from 'node:crypto';
 import { MANIFEST_ACCEPT } from '../image/media-types.ts';
-import type { Digest, Reference } from '../image/reference.ts';
+import { digestAlgorithm, isDigest, type Digest, type Reference } from '../image/reference.ts';
 import type { FetchedDocument, FetchOptions, RegistryPort } from '../images/ports.ts';
-import type { Limits } from './defaults.ts';
 import { errorFromResponse } from './error-from-response.ts';
 import { RegistryError } from './errors.ts';
 import { imageSubject, type Exchange } from './exchange.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
-import { parseJsonBody } from './parse-json-body.ts';
-import { OutOfRoomError, readBody, type BodyLimits } from './read-body.ts';
-import { claimedDigest, verifyDigest } from './verify-digest.ts';
+import type { Limits } from './limits.ts';
+import { parseJsonBody, OutOfRoomError, readBody, type BodyLimits } from './read-body.ts';
 
 interface DocumentsDeps {
   readonly exchange: Exchange;
@@ -127,4 +126,32 @@ export function createDocuments(
     fetchJsonBlob: createFetchJsonBlob(deps, limits),
     resolveDigest: createResolveDigest(deps),
   };
+}
+
+function computeDigest(bytes: Uint8Array, algorithm: 'sha256' | 'sha512'): Digest {
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+}
+
+/** What the header claims, null where it claims nothing that is a digest. */
+function claimedDigest(response: HttpResponse): Digest | null {
+  const header = headerOf(response, 'docker-content-digest');
+  return isDigest(header) ? header : null;
+}
+
+/**
+ * The digest of what came. It must be what was asked for, and what the registry says of it: a header that differs from the
+ * bytes means that something changed one of them on the way.
+ * @throws RegistryError `invalid`
+ */
+function verifyDigest(bytes: Uint8Array, expected: readonly (Digest | null)[], request: HttpRequest): Digest {
+  const known = expected.filter((digest) => digest !== null);
+  for (const digest of known) {
+    const actual = computeDigest(bytes, digestAlgorithm(digest));
+    if (actual !== digest) {
+      throw new RegistryError('invalid', request.subject, {
+        state: `${request.url.host} sends content with digest ${actual} where ${digest} is named`,
+      });
+    }
+  }
+  return known[0] ?? computeDigest(bytes, 'sha256');
 }

@@ -1,10 +1,10 @@
 import type { UnknownReason } from '../detect/verdict.ts';
 import { isObject, property, stringOr } from '../lib/json.ts';
-import { DEFAULTS } from './defaults.ts';
 import { RegistryError } from './errors.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
+import { DEFAULTS } from './limits.ts';
 import { readSome } from './read-body.ts';
-import { parseRetryAfter } from './retry-timing.ts';
+import { parseRetryAfter } from './retry.ts';
 
 const REASONS: Readonly<Record<number, UnknownReason>> = {
   401: 'unauthorized',

@@ -2,14 +2,12 @@ import { matchCredentials, splitKeyrings } from '../credentials/match-credential
 import { formatReference, isRepository, type Reference } from '../image/reference.ts';
 import type { FetchOptions } from '../images/ports.ts';
 import type { Call, CircuitBreaker } from './circuit-breaker.ts';
-import type { Limits } from './defaults.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, endpointsOf, type HostOptions } from './endpoints.ts';
 import { afterMirrors, RegistryError, type ImageSubject } from './errors.ts';
-import { endpointsOf, type HostOptions } from './hosts/hosts.ts';
 import { rewriteRepository } from './hosts/rewrite-repository.ts';
 import type { HttpRequest, HttpResponse } from './http-types.ts';
-import type { AuthenticatedSend } from './login/authenticate.ts';
-import { nameBound } from './login/login-attempts.ts';
+import type { Limits } from './limits.ts';
+import { type AuthenticatedSend, nameBound } from './login/authenticate.ts';
 import { retry, type RetryDeps } from './retry.ts';
 
 export interface ExchangeDeps {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { UnknownReason } from '../detect/verdict.ts';
-import type { TlsMaterial } from './endpoint.ts';
+import type { TlsMaterial } from './endpoints.ts';
 import type { ImageSubject } from './errors.ts';
 
 /** The tenant of wasmgate's own requests, which no namespace's share bounds: no namespace has an empty name. */

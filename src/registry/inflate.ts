@@ -1,6 +1,5 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
-import { createFrameCutter } from './zstd-frames.ts';
 
 type Source = AsyncIterable<Uint8Array>;
 
@@ -66,4 +65,103 @@ export async function* inflate(source: Source): AsyncGenerator<Uint8Array> {
   if (format === undefined) yield* whole;
   // A failure of either stream is thrown by reading the last one.
   else yield* pipeline(Readable.from(format.prepare(whole)), format.create(), () => undefined) as Source;
+}
+
+/** What the next bytes are, by RFC 8878, section 3.1; `lost`: no Zstandard data, which the decoder may complain about. */
+type Part = 'magic' | 'descriptor' | 'block' | 'skippable' | 'end' | 'lost';
+
+/** Bytes of each part's head, which say how many follow. */
+const HEAD_BYTES: Readonly<Record<Part, number>> = {
+  magic: 4,
+  descriptor: 1,
+  block: 3,
+  skippable: 4,
+  end: 0,
+  lost: 0,
+};
+
+const FRAME_MAGIC = 0xfd2fb528;
+/** The last half byte is free. */
+const SKIPPABLE_MAGIC = 0x184d2a50;
+
+const DICTIONARY_BYTES = [0, 1, 2, 4] as const;
+const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
+const CHECKSUM_BYTES = 4;
+
+interface Next {
+  readonly part: Part;
+  /** Bytes until then. */
+  readonly skip: number;
+}
+
+function littleEndian(bytes: Uint8Array): number {
+  return bytes.reduceRight((value, byte) => value * 256 + byte, 0);
+}
+
+function afterMagic(magic: number): Next {
+  if (magic === FRAME_MAGIC) return { part: 'descriptor', skip: 0 };
+  const isSkippable = magic - (magic % 16) === SKIPPABLE_MAGIC;
+  return { part: isSkippable ? 'skippable' : 'lost', skip: 0 };
+}
+
+function afterDescriptor(descriptor: number): Next {
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const sizeFlag = (descriptor >> 6) & 3;
+  const contentSize = sizeFlag === 0 && isSingleSegment ? 1 : (CONTENT_SIZE_BYTES[sizeFlag] ?? 0);
+  const dictionary = DICTIONARY_BYTES[descriptor & 3] ?? 0;
+  return { part: 'block', skip: (isSingleSegment ? 0 : 1) + dictionary + contentSize };
+}
+
+function afterBlock(header: number, hasChecksum: boolean): Next {
+  const isLast = (header & 1) === 1;
+  const type = (header >> 1) & 3;
+  if (type === 3) return { part: 'lost', skip: 0 };
+  const content = type === 1 ? 1 : header >> 3;
+  return isLast
+    ? { part: 'end', skip: content + (hasChecksum ? CHECKSUM_BYTES : 0) }
+    : { part: 'block', skip: content };
+}
+
+/**
+ * Cuts a stream where a frame ends. Node's decoder drops what follows the first frame's end within one write
+ * (github.com/nodejs/node issue 64741), and podman's zstd:chunked layers have one frame for each file.
+ */
+function createFrameCutter(): (chunk: Uint8Array) => readonly Uint8Array[] {
+  let part: Part = 'magic';
+  let skip = 0;
+  let hasChecksum = false;
+  const head = new Uint8Array(4);
+  let filled = 0;
+
+  function advance(): void {
+    const value = littleEndian(head.subarray(0, filled));
+    filled = 0;
+    if (part === 'descriptor') hasChecksum = (value & 4) !== 0;
+    if (part === 'magic') ({ part, skip } = afterMagic(value));
+    else if (part === 'descriptor') ({ part, skip } = afterDescriptor(value));
+    else if (part === 'block') ({ part, skip } = afterBlock(value, hasChecksum));
+    else ({ part, skip } = { part: 'end', skip: value });
+  }
+
+  return (chunk) => {
+    const pieces: Uint8Array[] = [];
+    let start = 0;
+    let at = 0;
+    while (at < chunk.length && part !== 'lost') {
+      if (skip > 0) {
+        const count = Math.min(skip, chunk.length - at);
+        skip -= count;
+        at += count;
+      } else if (part === 'end') {
+        pieces.push(chunk.subarray(start, at));
+        start = at;
+        part = 'magic';
+      } else {
+        head[filled++] = chunk[at++] ?? 0;
+        if (filled === HEAD_BYTES[part]) advance();
+      }
+    }
+    pieces.push(chunk.subarray(start));
+    return pieces.filter(({ length }) => length > 0);
+  };
 }

@@ -1,7 +1,6 @@
 import type { FetchOptions } from '../images/ports.ts';
-import type { Limits } from './defaults.ts';
 import { RegistryError } from './errors.ts';
-import { retryDelay } from './retry-timing.ts';
+import type { Limits } from './limits.ts';
 
 export interface RetryDeps {
   readonly random: () => number;
@@ -36,4 +35,32 @@ export async function retry<Result>(
       if (!slept) throw error;
     }
   }
+}
+
+type RetryLimits = Pick<Limits, 'attempts' | 'retryMs' | 'retryAfterMs'>;
+
+/** Milliseconds from a Retry-After header, RFC 9110 section 10.2.3: seconds or an HTTP date; null where it is neither. */
+export function parseRetryAfter(header: string, now: number): number | null {
+  const text = header.trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  // An HTTP date starts with the name of a day; Date.parse alone would take almost anything.
+  const date = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? null : Math.max(0, date - now);
+}
+
+/**
+ * How long to wait before the next try; null where there is to be none. What the registry asks for is kept to, and where
+ * that is longer than we can wait the answer stands.
+ * @param random in [0, 1): the wait is spread over half to all of its length
+ */
+export function retryDelay(
+  error: RegistryError,
+  attempt: number,
+  options: { readonly random: number; readonly limits: RetryLimits },
+): number | null {
+  const { random, limits } = options;
+  if (!error.transient || attempt >= limits.attempts) return null;
+  if (error.retryAfterMs !== null && error.retryAfterMs > limits.retryAfterMs) return null;
+  const wait = limits.retryMs * 2 ** (attempt - 1) * (0.5 + random / 2);
+  return Math.max(error.retryAfterMs ?? 0, wait);
 }

@@ -1,4 +1,7 @@
 import { Type, type Static } from 'typebox';
+import { isAddressRange, createAddressGuard } from './connection/address-guard.ts';
+import { type HostsConfiguration, isLoopbackHost } from './endpoints.ts';
+import { faultOfServer } from './hosts/parse-server.ts';
 
 /** The part of the configuration that the registry client reads. */
 export const registrySettings = Type.Object(
@@ -84,3 +87,61 @@ export const registrySettings = Type.Object(
 );
 
 export type RegistrySettings = Static<typeof registrySettings>;
+
+interface Problem {
+  /** Within the section. */
+  readonly path: readonly (string | number)[];
+  readonly text: string;
+}
+
+/** What a schema cannot say of these settings: all that would keep a client from starting, but for what is in files. */
+export function checkRegistrySettings({
+  allowAddresses,
+  mirrors,
+  tls,
+}: RegistrySettings): readonly Problem[] {
+  const addresses = allowAddresses.map((address, index) => ({
+    path: ['allowAddresses', index],
+    text: isAddressRange(address) ? null : `"${address}" is neither an address nor a CIDR.`,
+  }));
+  const servers = Object.entries(mirrors).flatMap(([registry, list]) =>
+    list.map((server, index) => {
+      const fault = faultOfServer(server);
+      return { path: ['mirrors', registry, index], text: fault === null ? null : `${fault}.` };
+    }),
+  );
+  const keys = Object.entries(tls).map(([host, { certFile, keyFile }]) => ({
+    path: ['tls', host, 'keyFile'],
+    text: keyFile !== undefined && certFile === undefined ? 'it needs certFile.' : null,
+  }));
+  return [...addresses, ...servers, ...keys].flatMap(({ path, text }) =>
+    text === null ? [] : { path, text },
+  );
+}
+
+/** A mirror that wasmgate passes over because of its address, although nodes may ask it. */
+export interface DeniedMirror {
+  readonly host: string;
+  readonly why: string;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** Finds mirrors with a denied address in their URL, each once; what other names resolve to shows at run time only. */
+export function findDeniedMirrors(
+  hosts: HostsConfiguration | undefined,
+  allowAddresses: readonly string[],
+): readonly DeniedMirror[] {
+  const guard = createAddressGuard({ allowAddresses, allowLoopback: false });
+  const lists = (hosts?.tables ?? []).flatMap(({ byRegistry, others }) => [
+    ...byRegistry.values(),
+    others ?? [],
+  ]);
+  const bases = lists.flat().flatMap(({ base }) => base ?? []);
+  const denied = bases.flatMap(({ host, hostname }): readonly (readonly [string, string])[] => {
+    const address = hostname.replace(/^\[(.*)\]$/, '$1');
+    const why = guard.whyDenied(isLoopbackHost(hostname) && !/\d$/.test(address) ? LOOPBACK : address);
+    return why === null || why === 'not an IP address' ? [] : [[host, why]];
+  });
+  return [...new Map(denied)].map(([host, why]) => ({ host, why }));
+}

@@ -7,9 +7,8 @@ import { throttledWarn } from '../lib/throttled-warn.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import type { NameResolver } from '../registry/connection/guarded-connector.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
-import { findDeniedMirrors, type DeniedMirror } from '../registry/hosts/find-denied-mirrors.ts';
 import { readNamedFiles } from '../registry/hosts/named-files.ts';
-import type { RegistrySettings } from '../registry/settings.ts';
+import { findDeniedMirrors, type DeniedMirror, type RegistrySettings } from '../registry/settings.ts';
 
 /** For people; the node asks the same address on its own network. */
 export function describeDeniedMirror({ host, why }: DeniedMirror): string {

@@ -5,8 +5,7 @@ import { choosePresets } from '../config/choose-presets.ts';
 import { createConfigurationReader, type Configuration } from '../config/configuration-reader.ts';
 import { POLICY_SCENARIOS } from '../policy/scenarios.ts';
 import { policySettings } from '../policy/settings.ts';
-import { checkRegistrySettings } from '../registry/check-settings.ts';
-import { registrySettings } from '../registry/settings.ts';
+import { checkRegistrySettings, registrySettings } from '../registry/settings.ts';
 import { serverSettings } from '../server/settings.ts';
 import { LOG_LEVELS, logSettings } from '../telemetry/settings.ts';
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OPERATORS_CREDENTIALS, type Credential } from '../../src/credentials/credential.ts';
-import { KEYRING_LIMITS } from '../../src/credentials/keyring.ts';
+import { OPERATORS_CREDENTIALS, type Credential, KEYRING_LIMITS } from '../../src/credentials/credential.ts';
 import { matchCredentials, splitKeyrings } from '../../src/credentials/match-credentials.ts';
 import { parseReference } from '../../src/image/reference.ts';
 

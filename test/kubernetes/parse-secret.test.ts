@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KEYRING_LIMITS } from '../../src/credentials/keyring.ts';
+import { KEYRING_LIMITS } from '../../src/credentials/credential.ts';
 import { parseSecret } from '../../src/kubernetes/parse-secret.ts';
 
 function configOf(username: string): string {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { EMPTY_KEYRING } from '../../src/credentials/keyring.ts';
+import { EMPTY_KEYRING } from '../../src/credentials/credential.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets, type PullSecretsOptions } from '../../src/kubernetes/pull-secrets.ts';
 import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';

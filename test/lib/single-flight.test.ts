@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Credential } from '../../src/credentials/credential.ts';
-import { weighCredentials } from '../../src/credentials/keyring.ts';
+import { type Credential, weighCredentials } from '../../src/credentials/credential.ts';
 import { createSingleFlightCache } from '../../src/lib/single-flight.ts';
 
 /** What a program answers for an image that a tenant names may be 256 KiB long. */

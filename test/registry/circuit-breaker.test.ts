@@ -1,11 +1,10 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { createBackOff } from '../../src/registry/back-off.ts';
-import type { PauseReason } from '../../src/registry/circuit-breaker.ts';
-import { DEFAULTS, type Limits } from '../../src/registry/defaults.ts';
+import { createBackOff, type PauseReason } from '../../src/registry/circuit-breaker.ts';
 import { RegistryError } from '../../src/registry/errors.ts';
 import type { Outage } from '../../src/registry/host-health.ts';
+import { DEFAULTS, type Limits } from '../../src/registry/limits.ts';
 import { readHostsToml } from '../support/registry/hosts-files.ts';
 import {
   asking,

@@ -26,7 +26,7 @@ const WALL_CLOCK: readonly string[] = [
   'src/kubernetes/events.ts', // eventTime
   'src/kubernetes/watch-collection.ts', // a metric with a time stamp
   'src/registry/client.ts', // Retry-After with an HTTP date
-  'src/registry/retry-timing.ts', // likewise
+  'src/registry/retry.ts', // likewise
   'src/wire/webhook-metrics.ts', // a metric with a time stamp
 ];
 

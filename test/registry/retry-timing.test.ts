@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULTS } from '../../src/registry/defaults.ts';
 import { RegistryError } from '../../src/registry/errors.ts';
-import { parseRetryAfter, retryDelay } from '../../src/registry/retry-timing.ts';
+import { DEFAULTS } from '../../src/registry/limits.ts';
+import { parseRetryAfter, retryDelay } from '../../src/registry/retry.ts';
 
 const now = Date.parse('Sat, 21 Nov 2026 12:00:00 GMT');
 

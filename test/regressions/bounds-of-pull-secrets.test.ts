@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { KEYRING_LIMITS } from '../../src/credentials/keyring.ts';
+import { KEYRING_LIMITS } from '../../src/credentials/credential.ts';
 import { parseDockerConfig } from '../../src/credentials/parse-docker-config.ts';
 import type { ImageAnswer } from '../../src/images/image-answer.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import { createDeadline } from '../../src/assess/deadline.ts';
-import { EMPTY_KEYRING } from '../../src/credentials/keyring.ts';
+import { EMPTY_KEYRING } from '../../src/credentials/credential.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { MAX_PULL_SECRETS } from '../../src/pod/pull-secret-names.ts';
 import { clusterPort } from '../support/assess/cluster-port.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CATALOG_DEFAULTS } from '../../src/images/catalog-defaults.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
-import { DEFAULTS } from '../../src/registry/defaults.ts';
+import { DEFAULTS } from '../../src/registry/limits.ts';
 import { createTestClient } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 

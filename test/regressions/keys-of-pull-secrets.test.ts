@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Credential } from '../../src/credentials/credential.ts';
-import { KEYRING_LIMITS } from '../../src/credentials/keyring.ts';
+import { type Credential, KEYRING_LIMITS } from '../../src/credentials/credential.ts';
 import { matchCredentials } from '../../src/credentials/match-credentials.ts';
 import { parseSecret } from '../../src/kubernetes/parse-secret.ts';
 

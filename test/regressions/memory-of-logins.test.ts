@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULTS } from '../../src/registry/defaults.ts';
+import { DEFAULTS } from '../../src/registry/limits.ts';
 import { createLogins } from '../../src/registry/login/logins.ts';
 
 /** One namespace can name any number of repositories of its own registry, whose tokens are as long as it likes. */

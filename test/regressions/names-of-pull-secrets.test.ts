@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EMPTY_KEYRING } from '../../src/credentials/keyring.ts';
+import { EMPTY_KEYRING } from '../../src/credentials/credential.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets, DEFAULTS } from '../../src/kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../../src/kubernetes/service-accounts.ts';

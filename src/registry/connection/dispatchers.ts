@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import type { Dispatcher } from 'undici';
-import type { Limits } from '../defaults.ts';
-import type { TlsMaterial } from '../endpoint.ts';
+import type { TlsMaterial } from '../endpoints.ts';
 import type { HttpRequest } from '../http-types.ts';
+import type { Limits } from '../limits.ts';
 import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
 import { createGuardedConnector, clientTlsOptions, type NameResolver } from './guarded-connector.ts';
 import type { ProxyFor } from './proxies.ts';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { DEFAULTS, type Limits } from '../defaults.ts';
 import { OWN_TENANT } from '../http-types.ts';
+import { DEFAULTS, type Limits } from '../limits.ts';
 import { queryDns, type DnsAnswer, type DnsServers } from './dns-query.ts';
 import type { NameResolver, Resolve } from './guarded-connector.ts';
 

@@ -2,7 +2,7 @@ import { lookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { getCACertificates, type ConnectionOptions } from 'node:tls';
 import type { buildConnector } from 'undici';
-import type { TlsMaterial } from '../endpoint.ts';
+import type { TlsMaterial } from '../endpoints.ts';
 import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
 import { notFound } from './dns-query.ts';
 import { createConnector } from './undici-parts.ts';

@@ -1,10 +1,15 @@
 import type { Credential } from '../../credentials/credential.ts';
-import { PLAIN_ENDPOINT, type EndpointList, type EndpointSettings, type HostsTable } from '../endpoint.ts';
-import type { TlsMaterial } from '../endpoint.ts';
-import { registryOfHost } from '../hub.ts';
+import {
+  PLAIN_ENDPOINT,
+  type EndpointList,
+  type EndpointSettings,
+  type HostsTable,
+  type TlsMaterial,
+  registryOfHost,
+  type HostsConfiguration,
+} from '../endpoints.ts';
 import type { RegistrySettings } from '../settings.ts';
 import type { FileReading } from './file-reading.ts';
-import type { HostsConfiguration } from './hosts.ts';
 import { loadTable, loadTls } from './load-tls.ts';
 import { parseRegistriesYaml } from './parse-registries-yaml.ts';
 import { parseServer } from './parse-server.ts';

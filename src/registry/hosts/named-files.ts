@@ -1,6 +1,6 @@
+import type { HostsConfiguration } from '../endpoints.ts';
 import type { RegistrySettings } from '../settings.ts';
 import { createFileReading, type FileReading } from './file-reading.ts';
-import type { HostsConfiguration } from './hosts.ts';
 import { readCertificates } from './load-tls.ts';
 
 /** What is in the files that the settings name. */

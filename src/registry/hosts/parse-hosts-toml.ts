@@ -3,10 +3,8 @@ import { parse, TomlError } from 'smol-toml';
 import { collectErrors } from '../../lib/collect-errors.ts';
 import { describeError } from '../../lib/errors.ts';
 import { isObject, property, type JsonObject } from '../../lib/json.ts';
-import { parseEndpointHeaders } from '../endpoint-headers.ts';
-import type { EndpointList, EndpointSettings, TlsFiles } from '../endpoint.ts';
-import { invalidHosts } from './invalid-hosts.ts';
-import { parseServer } from './parse-server.ts';
+import type { EndpointList, EndpointSettings, TlsFiles } from '../endpoints.ts';
+import { invalidHosts, parseServer } from './parse-server.ts';
 import { parseRewrite } from './rewrite-repository.ts';
 
 interface HostsFile {
@@ -117,4 +115,34 @@ export function parseHostsToml(text: string, { file, folder }: HostsFile): Endpo
     if (!isObject(table)) throw invalidHosts(origin.subject, `host "${address}" is no table`);
     return parseHost(address, table, origin);
   });
+}
+
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+const VALUE = /^[\t\x20-\x7e]*$/;
+
+/** What the connection itself says, or what names the place that is asked. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Values may be secrets: an error names the header and no more. @throws AppError `invalid-hosts` */
+function parseEndpointHeaders(table: JsonObject, subject: string): Readonly<Record<string, string>> {
+  const entries = Object.entries(table).map(([name, value]) => {
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const isGood = values.every((part) => typeof part === 'string' && VALUE.test(part));
+    if (!NAME.test(name) || RESERVED.has(name.toLowerCase()) || !isGood) {
+      throw invalidHosts(subject, `header "${name}" cannot be sent`);
+    }
+    return [name.toLowerCase(), values.join(', ')] as const;
+  });
+  return Object.fromEntries(entries);
 }

@@ -1,5 +1,5 @@
-import { registryOfHost } from '../hub.ts';
-import { invalidHosts } from './invalid-hosts.ts';
+import { AppError } from '../../lib/errors.ts';
+import { registryOfHost } from '../endpoints.ts';
 
 function urlOf(server: string): string {
   return /^https?:\/\//.test(server) ? server : `https://${server}`;
@@ -42,4 +42,11 @@ export function parseServer(server: string, { isWhole, subject }: ServerOrigin):
   while (path.endsWith('/')) path = path.slice(0, -1);
   url.pathname = isWhole || path.endsWith('/v2') ? path : `${path}/v2`;
   return { base: url, registry: registryOfHost(authorityOf(text, url)) };
+}
+
+export type HostsErrorCode = 'invalid-hosts';
+
+/** @param subject where it stands, as it is told: a file by its name, or a key of the configuration */
+export function invalidHosts(subject: string, state: string): AppError<HostsErrorCode> {
+  return new AppError('invalid-hosts', `Cannot use ${subject}: ${state}`, { blame: 'input' });
 }

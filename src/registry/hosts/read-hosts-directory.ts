@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { PLAIN_ENDPOINT, type EndpointList, type HostsTable, type TlsFiles } from '../endpoint.ts';
+import { PLAIN_ENDPOINT, type EndpointList, type HostsTable, type TlsFiles } from '../endpoints.ts';
 import type { SettingFiles } from './file-reading.ts';
 import { parseHostsToml } from './parse-hosts-toml.ts';
 

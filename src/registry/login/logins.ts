@@ -1,9 +1,9 @@
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Credential } from '../../credentials/credential.ts';
 import { oncePer } from '../../lib/once-per.ts';
-import type { Limits } from '../defaults.ts';
 import type { ImageSubject } from '../errors.ts';
-import { hashKey } from '../hash-key.ts';
+import type { Limits } from '../limits.ts';
 
 /** An Authorization header for one repository, and how long it is good for. */
 export interface Login {
@@ -55,4 +55,9 @@ export function createLogins(
       cache.delete(loginKey(subject, credential));
     },
   };
+}
+
+/** Returns a key of one length for parts that are JSON, whatever tenants put into names and secrets. It reveals none of them. */
+export function hashKey(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

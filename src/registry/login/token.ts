@@ -1,11 +1,10 @@
 import type { CredentialSecret } from '../../credentials/credential.ts';
 import { isObject, property } from '../../lib/json.ts';
-import type { Limits } from '../defaults.ts';
 import { describeAnswer, errorFromResponse } from '../error-from-response.ts';
 import { RegistryError } from '../errors.ts';
 import type { HttpRequest, Send } from '../http-types.ts';
-import { parseJsonBody } from '../parse-json-body.ts';
-import { readBody } from '../read-body.ts';
+import type { Limits } from '../limits.ts';
+import { parseJsonBody, readBody } from '../read-body.ts';
 import type { Challenge } from './challenge.ts';
 
 export interface Token {

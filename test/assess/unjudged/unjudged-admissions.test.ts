@@ -8,7 +8,7 @@ import {
   createUnjudgedAdmissions,
   type UnjudgedOptions,
 } from '../../../src/assess/unjudged/unjudged-admissions.ts';
-import { EMPTY_KEYRING } from '../../../src/credentials/keyring.ts';
+import { EMPTY_KEYRING } from '../../../src/credentials/credential.ts';
 import type { UnknownReason } from '../../../src/detect/verdict.ts';
 import { createImageCatalog } from '../../../src/images/image-catalog.ts';
 import type { PullSecretsPort } from '../../../src/images/ports.ts';

@@ -3,7 +3,7 @@ import {
   candidateNames,
   parseHostsFile,
   parseSearchList,
-} from '../../../src/registry/connection/dns-files.ts';
+} from '../../../src/registry/connection/dns-query.ts';
 import { createDnsResolver } from '../../../src/registry/connection/dns-resolver.ts';
 import type { NameResolver } from '../../../src/registry/connection/guarded-connector.ts';
 import { OWN_TENANT } from '../../../src/registry/http-types.ts';

@@ -7,7 +7,7 @@ import { inspectImage } from '../../../src/images/inspect-image.ts';
 import { createPeekImage } from '../../../src/images/peek-image.ts';
 import { AppError } from '../../../src/lib/errors.ts';
 import type { RegistryClient } from '../../../src/registry/client.ts';
-import { DEFAULTS } from '../../../src/registry/defaults.ts';
+import { DEFAULTS } from '../../../src/registry/limits.ts';
 import { MODULE } from '../../support/image/tar.ts';
 import { createTestClient } from '../../support/registry/registry-client.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry/registry.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { endpointsOf, type HostsConfiguration } from '../../../src/registry/hosts/hosts.ts';
+import { endpointsOf, type HostsConfiguration } from '../../../src/registry/endpoints.ts';
 import { readHosts, readHostsToml, readRegistriesYaml } from '../../support/registry/hosts-files.ts';
 
 function listOf(hosts: HostsConfiguration, registry: string) {

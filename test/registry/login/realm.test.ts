@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { registryUrl } from '../../../src/registry/endpoints.ts';
 import { RegistryError } from '../../../src/registry/errors.ts';
-import { registryUrl } from '../../../src/registry/hosts/hosts.ts';
-import { parseRealm } from '../../../src/registry/login/realm.ts';
+import { parseRealm } from '../../../src/registry/login/grant.ts';
 
 const subject = { registry: 'r.test', repository: 'a', reference: 'r.test/a:latest' };
 

@@ -1,5 +1,5 @@
 import type { ServiceAccountsPort } from '../../../src/assess/ports.ts';
-import { EMPTY_KEYRING } from '../../../src/credentials/keyring.ts';
+import { EMPTY_KEYRING } from '../../../src/credentials/credential.ts';
 import type { PullSecretsPort } from '../../../src/images/ports.ts';
 
 /** The pull secrets of a cluster without any. */

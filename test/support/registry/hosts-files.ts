@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { HostsConfiguration } from '../../../src/registry/endpoints.ts';
 import { createFileReading } from '../../../src/registry/hosts/file-reading.ts';
-import type { HostsConfiguration } from '../../../src/registry/hosts/hosts.ts';
 import { loadHosts, type HostSettings } from '../../../src/registry/hosts/load-hosts.ts';
 
 type Settings = Partial<HostSettings>;
