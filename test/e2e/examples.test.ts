@@ -35,7 +35,7 @@ describe.skipIf(servers.missing)(`examples on a real API server${servers.note}`,
     async (example) => {
       for (const shown of await showExample(stage, example)) {
         expectSame(shown);
-        expectPromised(shown);
+        expectOutcome(shown);
       }
     },
     60_000,
@@ -105,8 +105,8 @@ function expectSame({ answer, output, reviewed }: Shown): void {
 }
 
 /** What the first line of the object says: whether it is let in, and that its finding is told. */
-function expectPromised({ promised, item, output }: Shown): void {
-  const { outcome, finding } = promised;
+function expectOutcome({ expected, item, output }: Shown): void {
+  const { outcome, finding } = expected;
   // What is not decided is the policy's business: warned about here, refused there.
   if (outcome !== 'undecided') expect(output.code).toBe(outcome === 'refused' ? 1 : 0);
   if (finding === undefined) {

@@ -18,7 +18,7 @@ test('there is an example for every finding, and for nothing else', () => {
 });
 
 test('each speaks of its own finding; one cannot be shown without a fault of the network', () => {
-  const others = findingExamples.filter(({ id, promises }) => promises[0]?.finding !== id);
+  const others = findingExamples.filter(({ id, expected }) => expected[0]?.finding !== id);
   expect(others.map(({ id }) => id)).toEqual(['wasm-image-without-runtime-class']);
 });
 
@@ -27,19 +27,19 @@ test('there is an example for every scenario, and for nothing else', () => {
 });
 
 test.each([...findingExamples, ...scenarioExamples])('$id', async (example) => {
-  const { promises } = example;
+  const { expected } = example;
   const { items } = await stage.report(await reviewArguments(example, stage));
   const came = items.map(({ outcome, runtimeClass, findings }, index) => ({
     outcome,
-    runtimeClass: promises[index]?.runtimeClass === undefined ? undefined : runtimeClass?.name,
+    runtimeClass: expected[index]?.runtimeClass === undefined ? undefined : runtimeClass?.name,
     findings: findings.map(({ id }) => id),
   }));
-  const promised = promises.map(({ outcome, runtimeClass, finding }) => ({
+  const wanted = expected.map(({ outcome, runtimeClass, finding }) => ({
     outcome,
     runtimeClass,
     findings: finding === undefined ? [] : expect.arrayContaining([finding]),
   }));
-  expect(came).toEqual(promised);
+  expect(came).toEqual(wanted);
 });
 
 test('edge: the values that its comments speak of', async () => {

@@ -7,11 +7,12 @@ import { MANIFESTS } from './install.ts';
 
 const FOLDER = join(MANIFESTS, 'examples');
 
-/** The cluster that all of them are judged against. */
+/** The cluster that all examples are judged against. */
 export const EXAMPLE_FACTS = join(FOLDER, 'findings', 'facts');
 
-/** What the first line of an object says will come of it: `# Refused, with handler-cannot-run-image.` */
-export interface Promised {
+/** What the first line of an object says about its outcome: `# Denied, with handler-cannot-run-image.` */
+export interface ExpectedOutcome {
+  /** As in review's JSON. */
   readonly outcome: string;
   readonly runtimeClass: string | undefined;
   readonly finding: string | undefined;
@@ -20,21 +21,21 @@ export interface Promised {
 export interface Example {
   readonly id: string;
   readonly text: string;
-  /** Which of the configurations it is for. */
+  /** The configuration that the example is for. */
   readonly configuration: string;
-  /** One for each object that is judged, in their order. */
-  readonly promises: readonly Promised[];
+  /** One for each judged object, in their order. */
+  readonly expected: readonly ExpectedOutcome[];
 }
 
-const PROMISE =
-  /^# (?<outcome>Admitted|Changed|Refused|Undecided)(?:, under (?<runtimeClass>[\w-]+))?(?:, with (?<finding>[a-z-]+))?\.$/gm;
+const EXPECTED =
+  /^# (?<outcome>Admitted|Changed|Denied|Undecided)(?:, under (?<runtimeClass>[\w-]+))?(?:, with (?<finding>[a-z-]+))?\.$/gm;
 
-/** And a later one may say where it holds. */
+/** A later line may name the scenario that it applies to. */
 const SCENARIO = /^# In scenario (?<scenario>[a-z-]+) /m;
 
-function promisesOf(text: string): readonly Promised[] {
-  return [...text.matchAll(PROMISE)].map(({ groups = {} }) => ({
-    outcome: (groups['outcome'] ?? '').toLowerCase(),
+function expectedOf(text: string): readonly ExpectedOutcome[] {
+  return [...text.matchAll(EXPECTED)].map(({ groups = {} }) => ({
+    outcome: groups['outcome'] === 'Denied' ? 'refused' : (groups['outcome'] ?? '').toLowerCase(),
     runtimeClass: groups['runtimeClass'],
     finding: groups['finding'],
   }));
@@ -46,7 +47,7 @@ function load(folder: string, configurationOf: (id: string, text: string) => str
     .map((name) => {
       const id = name.replace(/\.yaml$/, '');
       const text = readFileSync(join(FOLDER, folder, name), 'utf8');
-      return { id, text, configuration: configurationOf(id, text), promises: promisesOf(text) };
+      return { id, text, configuration: configurationOf(id, text), expected: expectedOf(text) };
     });
 }
 

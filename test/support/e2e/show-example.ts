@@ -5,7 +5,7 @@ import type { Output } from '../lib/processes.ts';
 import { namespaceFor, objectsIn } from './example-cluster.ts';
 import { withRegistry } from './example-images.ts';
 import type { ExampleStage } from './example-stage.ts';
-import { type Example, type Promised, reviewArguments } from './examples.ts';
+import { type Example, type ExpectedOutcome, reviewArguments } from './examples.ts';
 import type { KubernetesObject, TestPod } from './install.ts';
 
 interface ReviewedUpdate extends KubernetesObject {
@@ -28,7 +28,7 @@ interface WrittenAnswer {
 
 /** One object of an example: what its first line promises, what `review` says, what kubectl came back with. */
 export interface Shown {
-  readonly promised: Promised;
+  readonly expected: ExpectedOutcome;
   readonly item: ReportItem;
   /** With what `review` would change. */
   readonly reviewed: KubernetesObject;
@@ -59,15 +59,15 @@ export async function showExample(
   );
   const shown: Shown[] = [];
   for (const [index, object] of objects.entries()) {
-    const [promised, item, answer] = [example.promises[index], items[index], answers[index]?.response];
-    if (promised === undefined || item === undefined || answer === undefined) {
+    const [expected, item, answer] = [example.expected[index], items[index], answers[index]?.response];
+    if (expected === undefined || item === undefined || answer === undefined) {
       throw new Error(`Example ${example.id} has more objects than promises or answers`);
     }
     const isUpdate = object.kind === 'AdmissionReview';
     const output = isUpdate
       ? await update(kubectl, object as ReviewedUpdate, namespace)
       : await create(kubectl, object, namespace);
-    shown.push({ promised, item, reviewed: patchedBy(object, answer), answer, output });
+    shown.push({ expected, item, reviewed: patchedBy(object, answer), answer, output });
   }
   return shown;
 }
