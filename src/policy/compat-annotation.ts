@@ -1,6 +1,6 @@
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../pod/names.ts';
 import type { Pod } from '../pod/pod.ts';
-import type { HandlerProfile } from './handlers/can-run.ts';
+import type { HandlerProfile } from './handlers/handler-profiles.ts';
 
 export interface CompatAnnotation {
   /** As the Pod has it. */

@@ -1,7 +1,7 @@
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
 import type { ClassOrigin } from './decision.ts';
 import type { PodFacts, WasmContainer } from './facts.ts';
-import type { HandlerProfile } from './handlers/can-run.ts';
+import type { HandlerProfile } from './handlers/handler-profiles.ts';
 import type { PolicySettings } from './settings.ts';
 
 /** The class a Pod is judged with: its own, or one that is tried on. */

@@ -5,9 +5,9 @@ import { compatAnnotation } from './compat-annotation.ts';
 import type { PolicyContext } from './context.ts';
 import { isWasmContainer, type AssessedContainer, type WasmContainer } from './facts.ts';
 import type { Consequence } from './finding-catalog.ts';
-import { canRun, isPassedOver, isSuffixUnknown, type HandlerProfile } from './handlers/can-run.ts';
-import { missingFunction } from './handlers/host-functions.ts';
-import { missingPlace } from './handlers/missing-place.ts';
+import { canRun, isPassedOver, isSuffixUnknown } from './handlers/can-run.ts';
+import type { HandlerProfile } from './handlers/handler-profiles.ts';
+import { missingFunction, missingPlace } from './handlers/runtime-gaps.ts';
 import { startsText } from './starts-text.ts';
 
 /** Why a class may not run a container. */

@@ -10,7 +10,7 @@ import { evaluateUpdate } from './evaluate-update.ts';
 import { isWasmContainer, type PodFacts } from './facts.ts';
 import { isForKrustlet } from './krustlet.ts';
 import { actionOf, rateFindings } from './rate-findings.ts';
-import { linuxRequests } from './resources/linux-requests.ts';
+import { linuxRequests } from './resources/desired-values.ts';
 import type { PolicySettings } from './settings.ts';
 
 const NOTHING: Decision = { findings: [], changes: [], runtimeClass: { class: null, origin: 'none' } };

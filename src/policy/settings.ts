@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { stringEnum } from '../lib/string-enum.ts';
 import { findingActions } from './finding-actions.ts';
-import { handlerSettings } from './handlers/handler-settings.ts';
+import { handlerSettings } from './handlers/handler-table.ts';
 import { MODES } from './mode.ts';
 
 const strict = { additionalProperties: false } as const;

@@ -1,7 +1,7 @@
 import fastJsonPatch, { type Operation } from 'fast-json-patch';
 import type { LimitRange } from '../../src/pod/cluster-objects.ts';
 import type { Pod, ResourceRequirements } from '../../src/pod/pod.ts';
-import type { ResourceAnswer } from '../../src/policy/changes/set-resources.ts';
+import type { ResourceAnswer } from '../../src/policy/resources/plan-resources.ts';
 import { TIERS } from '../../src/policy/settings.ts';
 import { fc } from '../support/lib/properties.ts';
 import { limitRanges, podRequirements, requirements } from '../support/pod/limited-pods.ts';

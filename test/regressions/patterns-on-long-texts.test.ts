@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseDockerConfig } from '../../src/credentials/parse-docker-config.ts';
 import { namesWasmFile, namesWatFile } from '../../src/detect/effective-command.ts';
 import { expandVariables } from '../../src/detect/expand-variables.ts';
-import { parseLimitRanger } from '../../src/policy/resources/limit-ranger-annotation.ts';
+import { parseLimitRanger } from '../../src/policy/resources/current-values.ts';
 
 /** A Pod has 3 MiB for its command and its annotations, an image 4 MiB for its entrypoint. */
 const CHARACTERS = 1024 * 1024;

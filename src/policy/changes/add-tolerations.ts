@@ -1,7 +1,7 @@
 // why    Wasm nodes are often tainted, and a RuntimeClass need not carry the toleration.
 // writes spec.tolerations, appended: the operator's list for Wasm Pods.
 import type { Mutation } from '../check.ts';
-import { missingTolerations } from '../nodes/tolerations.ts';
+import { missingTolerations } from '../nodes/taints.ts';
 
 export const addTolerations: Mutation = ({ pod, resolved, settings }) => {
   const fromClass = resolved.origin === 'chosen' ? (resolved.class?.tolerations ?? []) : [];

@@ -5,7 +5,7 @@ import { escapeSegment } from '../../pod/json-pointer.ts';
 import { NO_CHANGES, type Mutation } from '../check.ts';
 import type { Change } from '../decision.ts';
 import { ARCHITECTURE_LABEL, KRUSTLET_ARCHITECTURE, KRUSTLET_TOLERATIONS } from '../krustlet.ts';
-import { missingTolerations } from '../nodes/tolerations.ts';
+import { missingTolerations } from '../nodes/taints.ts';
 
 export const selectKrustletNode: Mutation = ({ pod, wasmContainers, settings }) => {
   if (wasmContainers.length === 0) return NO_CHANGES;

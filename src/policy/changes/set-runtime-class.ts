@@ -6,7 +6,7 @@ import { escapeSegment } from '../../pod/json-pointer.ts';
 import { CHOSEN_CLASS_ANNOTATION } from '../../pod/names.ts';
 import { NO_CHANGES, type Mutation } from '../check.ts';
 import type { Change } from '../decision.ts';
-import { missingTolerations } from '../nodes/tolerations.ts';
+import { missingTolerations } from '../nodes/taints.ts';
 
 export const setRuntimeClass: Mutation = ({ pod, resolved }) => {
   const runtimeClass = resolved.class;

@@ -6,7 +6,7 @@ import { namedEngine } from '../compat-annotation.ts';
 import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { describeClass } from '../describe.ts';
-import { runsContainer } from '../handlers/runs-container.ts';
+import { runsContainer } from '../handlers/can-run.ts';
 import { nodeAnswers } from '../nodes/node-answers.ts';
 
 /** The operator lists the class or says so of its handler. */

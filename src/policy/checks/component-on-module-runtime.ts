@@ -1,6 +1,6 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass, describeContainer } from '../describe.ts';
-import { runsContainer } from '../handlers/runs-container.ts';
+import { runsContainer } from '../handlers/can-run.ts';
 
 export const componentOnModuleRuntime: Rule = {
   id: 'component-on-module-runtime',

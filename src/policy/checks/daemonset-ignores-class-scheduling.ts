@@ -5,8 +5,7 @@ import { selectorConflict } from '../class-conflicts.ts';
 import type { PolicyContext } from '../context.ts';
 import { describeClass } from '../describe.ts';
 import { daemonSetNodes, tolerationsOfPods, type DaemonSetNodes } from '../nodes/daemon-set-nodes.ts';
-import { describeTaint } from '../nodes/taints.ts';
-import { toleratesTaint } from '../nodes/tolerations.ts';
+import { describeTaint, toleratesTaint } from '../nodes/taints.ts';
 
 /** `{pool: "wasm", tier: "1"}`: YAML as well, on one line. */
 function inline(fields: object): string {

@@ -3,7 +3,7 @@ import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass, describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 import type { Consequence } from '../finding-catalog.ts';
-import type { HandlerProfile } from '../handlers/can-run.ts';
+import type { HandlerProfile } from '../handlers/handler-profiles.ts';
 
 interface ExecUse {
   readonly field: string;

@@ -4,13 +4,11 @@ import type { AdviceOnClasses } from '../decision.ts';
 import { describeClass, describeContainer, listNames } from '../describe.ts';
 import { doubtOn } from '../doubt-on.ts';
 import type { AssessedContainer } from '../facts.ts';
+import { runsContainer } from '../handlers/can-run.ts';
+import { isNotForWasm, resembledProfile } from '../handlers/handler-names.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import { handlersFor } from '../handlers/handlers-for.ts';
-import { lacksStart, missingFunction } from '../handlers/host-functions.ts';
-import { isNotForWasm } from '../handlers/is-not-for-wasm.ts';
-import { missingPlace } from '../handlers/missing-place.ts';
-import { resembledProfile } from '../handlers/resembled-profile.ts';
-import { runsContainer } from '../handlers/runs-container.ts';
+import { lacksStart, missingFunction, missingPlace } from '../handlers/runtime-gaps.ts';
 
 /** The profile whose newer release may bear an old name, or which any handler that runs the image has. */
 function likeness(

@@ -5,10 +5,9 @@ import type { PodContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { describeClass, describeContainer, insteadOfIndex, listNames } from '../describe.ts';
 import type { WasmContainer } from '../facts.ts';
+import { isNotForWasm, resembledProfile } from '../handlers/handler-names.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import { handlersFor, shownHandlers } from '../handlers/handlers-for.ts';
-import { isNotForWasm } from '../handlers/is-not-for-wasm.ts';
-import { resembledProfile } from '../handlers/resembled-profile.ts';
 import { missingProgram } from '../missing-program.ts';
 import { startsText } from '../starts-text.ts';
 

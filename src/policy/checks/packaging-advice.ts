@@ -3,8 +3,7 @@ import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { WasmContainer } from '../facts.ts';
-import { codeSizes } from '../resources/code-sizes.ts';
-import type { LayerSizes } from '../resources/layer-sizes.ts';
+import { codeSizes, type LayerSizes } from '../resources/code-sizes.ts';
 import { memoryFloor } from '../resources/memory-floor.ts';
 import { formatQuantity } from '../resources/quantity.ts';
 

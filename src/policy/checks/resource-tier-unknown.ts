@@ -1,5 +1,5 @@
 import { NO_FINDINGS, type PodRule } from '../check.ts';
-import { resourceTier } from '../resources/resource-tier.ts';
+import { resourceTier } from '../resources/desired-values.ts';
 import { TIER_CHOICES } from '../settings.ts';
 
 export const resourceTierUnknown: PodRule = {

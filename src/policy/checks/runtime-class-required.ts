@@ -3,7 +3,7 @@ import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
 import type { PolicyContext } from '../context.ts';
 import { listNames, describeClass, describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
-import { isLinuxHandler } from '../handlers/linux-handlers.ts';
+import { isLinuxHandler } from '../handlers/handler-names.ts';
 
 /** An ordinary image, in a Pod that holds no Wasm. */
 function linuxContainer({ wasmContainers, containers }: PolicyContext): AssessedContainer | undefined {

@@ -2,8 +2,8 @@ import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import type { PodContext } from '../context.ts';
 import type { Consequence } from '../finding-catalog.ts';
 import { isTooOld } from '../handlers/can-run.ts';
-import { compareHandlerVersions } from '../handlers/compare-handler-versions.ts';
-import { isShim } from '../handlers/handler-profiles.ts';
+import { isShim, type HandlerProfile } from '../handlers/handler-profiles.ts';
+import { compareReleases } from '../handlers/handler-release.ts';
 import { shownHandlers } from '../handlers/handlers-for.ts';
 import { nodeAnswers } from '../nodes/node-answers.ts';
 import { actionOf, consequenceOf } from '../rate-findings.ts';
@@ -83,4 +83,22 @@ export function compareTrials(left: Weighed, right: Weighed): number {
   const byVersion = compareHandlerVersions(one.profile, other.profile);
   if (byVersion !== 0) return byVersion;
   return (one.class?.name ?? '') < (other.class?.name ?? '') ? -1 : 1;
+}
+
+/** AKS mapped `spin` to an old shim, K3s maps it to today's: a handler without a version stands between the two. */
+function rank(profile: HandlerProfile | null): number {
+  if (profile === null || profile.release === null) return 1;
+  return compareReleases(profile.release, profile.releases.today) < 0 ? 2 : 0;
+}
+
+/**
+ * Compares handlers that run a Pod alike, for sorting: newer releases first, a handler that names no release behind those of
+ * today and before older ones. Releases of different shims say nothing about each other; they are sorted by the shim, so
+ * that the order is the same whatever the classes are called. 0 where neither names a release.
+ */
+export function compareHandlerVersions(left: HandlerProfile | null, right: HandlerProfile | null): number {
+  const difference = rank(left) - rank(right);
+  if (difference !== 0 || !left?.release || !right?.release) return difference;
+  if (left.name !== right.name) return left.name < right.name ? -1 : 1;
+  return compareReleases(right.release, left.release);
 }

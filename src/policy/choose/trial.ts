@@ -1,12 +1,11 @@
-import { planResources, type ResourceOutlook } from '../changes/set-resources.ts';
 import { classChecks } from '../checks/index.ts';
 import { hasOverheadConflict, selectorConflict } from '../class-conflicts.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
 import type { PodContext, PolicyContext, ResolvedClass } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { nodeAnswers } from '../nodes/node-answers.ts';
-import { linuxRequests } from '../resources/linux-requests.ts';
-import { resourceTier } from '../resources/resource-tier.ts';
+import { linuxRequests, resourceTier } from '../resources/desired-values.ts';
+import { planResources, type ResourceOutlook } from '../resources/plan-resources.ts';
 
 /** A Pod judged with one class: what speaks against it, and what its containers would get. */
 export interface Trial {

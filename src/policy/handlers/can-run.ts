@@ -1,12 +1,11 @@
 import { namesWasmFile } from '../../detect/effective-command.ts';
 import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
+import type { AssessedContainer } from '../facts.ts';
 import type { HandlerProfile } from './handler-profiles.ts';
 import { compareReleases, formatRelease } from './handler-release.ts';
-import { isMadeForLunatic } from './host-functions.ts';
 import { imageForm, type ImageForm } from './image-form.ts';
 import { MATRIX, REASONS, type ReasonId } from './matrix.ts';
-
-export type { HandlerProfile };
+import { isMadeForLunatic } from './runtime-gaps.ts';
 
 /** What the Pod must carry for it to run, and may lack. */
 export type Need = 'variant-annotation' | 'command' | 'spin-command';
@@ -110,4 +109,13 @@ export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
   const old = REASONS[reason].runs === 'no' ? null : tooOld(profile, form);
   if (old !== null) return old;
   return answer(reason, needsOf(profile, verdict, form), isOpen && !HOSTED.has(form));
+}
+
+/** A sidecar that is unknown, or is no workload at all, counts as what most sidecars are. */
+const AS_CONTAINER = { kind: 'container', evidence: [] } as const;
+
+/** What a handler makes of one container of the Pod. */
+export function runsContainer(profile: HandlerProfile, { verdict }: AssessedContainer): Runs {
+  const isOpen = verdict.kind === 'unknown' || verdict.kind === 'not-a-workload';
+  return canRun(profile, isOpen ? AS_CONTAINER : verdict);
 }

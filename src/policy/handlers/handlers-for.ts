@@ -2,8 +2,8 @@ import { oncePer } from '../../lib/once-per.ts';
 import type { PodContext } from '../context.ts';
 import type { AssessedContainer, ClusterView } from '../facts.ts';
 import type { PolicySettings } from '../settings.ts';
+import { runsContainer } from './can-run.ts';
 import { handlerTable } from './handler-table.ts';
-import { runsContainer } from './runs-container.ts';
 
 /** Names of handlers that would run this one container, unconditional ones first. */
 function handlersRunning(

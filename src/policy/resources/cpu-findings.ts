@@ -2,13 +2,18 @@ import type { Explanation } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
+import { type Bound, describeSource } from './bounds.ts';
+import type { FittedResource } from './fit-resource.ts';
 import { describeLeftOut, limitsConflict, makeRoom } from './limits-conflict.ts';
-import { probeDeadline, type ProbeDeadline } from './probe-deadline.ts';
 import { formatQuantity, parseQuantity, smallest, type Quantity } from './quantity.ts';
-import type { Bound } from './resource-bounds.ts';
-import { describeSource } from './resource-bounds.ts';
-import type { FittedResource } from './resource-change.ts';
-import { cpuForStart, startCost, startSeconds, type StartQuestion } from './start-cost.ts';
+import {
+  probeDeadline,
+  type ProbeDeadline,
+  cpuForStart,
+  startCost,
+  startSeconds,
+  type StartQuestion,
+} from './start-cost.ts';
 
 export const cpuExplanations: readonly Explanation[] = [
   {

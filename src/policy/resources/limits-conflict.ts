@@ -2,9 +2,8 @@ import type { Explanation } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
-import { describeSource, type Bound, type BoundSource } from './resource-bounds.ts';
-import type { FittedResource } from './resource-change.ts';
-import type { ResourceName } from './resource-name.ts';
+import { describeSource, type Bound, type BoundSource, type ResourceName } from './bounds.ts';
+import type { FittedResource } from './fit-resource.ts';
 
 export const limitsConflictExplanation: Explanation = {
   id: 'limits-conflict',

@@ -3,12 +3,12 @@ import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
+import type { Bound } from './bounds.ts';
+import type { Slot } from './current-values.ts';
+import type { FittedResource } from './fit-resource.ts';
 import { describeLeftOut, limitsConflict } from './limits-conflict.ts';
 import type { MemoryFloor } from './memory-floor.ts';
 import { formatQuantity, type Quantity } from './quantity.ts';
-import type { Bound } from './resource-bounds.ts';
-import type { FittedResource } from './resource-change.ts';
-import type { Slot } from './resource-slots.ts';
 
 export const memoryExplanations: readonly Explanation[] = [
   {

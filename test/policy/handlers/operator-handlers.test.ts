@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../src/policy/decision.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
-import type { HandlerSettings } from '../../../src/policy/handlers/handler-settings.ts';
-import { BUILT_IN, handlerTable } from '../../../src/policy/handlers/handler-table.ts';
+import { type HandlerSettings, BUILT_IN, handlerTable } from '../../../src/policy/handlers/handler-table.ts';
 import { linux, OCI_COMPONENT, SPIN_APP, wasi } from '../../support/image/image-facts.ts';
 import {
   cluster,

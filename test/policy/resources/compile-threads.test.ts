@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ClusterNode } from '../../../src/pod/cluster-objects.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
-import { largestNode } from '../../../src/policy/resources/compile-threads.ts';
+import { largestNode } from '../../../src/policy/resources/memory-floor.ts';
 import { linux } from '../../support/image/image-facts.ts';
 import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
 

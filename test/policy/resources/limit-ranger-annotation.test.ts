@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LIMIT_RANGER_ANNOTATION } from '../../../src/pod/names.ts';
 import type { ContainerKind } from '../../../src/pod/visit-containers.ts';
-import { parseLimitRanger } from '../../../src/policy/resources/limit-ranger-annotation.ts';
-import type { ResourceName, Side } from '../../../src/policy/resources/resource-name.ts';
+import type { ResourceName, Side } from '../../../src/policy/resources/bounds.ts';
+import { parseLimitRanger } from '../../../src/policy/resources/current-values.ts';
 
 interface Review {
   readonly request: {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Packaging } from '../../../src/detect/verdict.ts';
 import { BUILT_IN } from '../../../src/policy/handlers/handler-table.ts';
-import { layerSizes } from '../../../src/policy/resources/layer-sizes.ts';
+import { layerSizes } from '../../../src/policy/resources/code-sizes.ts';
 import { memoryFloor } from '../../../src/policy/resources/memory-floor.ts';
 import { formatQuantity, parseQuantity } from '../../../src/policy/resources/quantity.ts';
 import { imageFacts } from '../../support/image/image-facts.ts';

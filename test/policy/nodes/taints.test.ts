@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Toleration } from '../../../src/pod/pod.ts';
-import { missingTolerations, toleratesTaint } from '../../../src/policy/nodes/tolerations.ts';
+import { missingTolerations, toleratesTaint } from '../../../src/policy/nodes/taints.ts';
 
 describe('a toleration with a comparison operator', () => {
   const tolerates = (operator: string, value: string, found: string): boolean =>

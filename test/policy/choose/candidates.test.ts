@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ClusterNode } from '../../../src/pod/cluster-objects.ts';
 import type { Decision } from '../../../src/policy/decision.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
-import type { HandlerSettings } from '../../../src/policy/handlers/handler-settings.ts';
+import type { HandlerSettings } from '../../../src/policy/handlers/handler-table.ts';
 import { linux, SPIN_APP } from '../../support/image/image-facts.ts';
 import {
   cluster,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compareHandlerVersions } from '../../../src/policy/handlers/compare-handler-versions.ts';
+import { compareHandlerVersions } from '../../../src/policy/choose/compare-trials.ts';
 import { BUILT_IN, handlerTable } from '../../../src/policy/handlers/handler-table.ts';
 import { fc } from '../../support/lib/properties.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LimitRange } from '../../../src/pod/cluster-objects.ts';
 import type { ResourceRequirements } from '../../../src/pod/pod.ts';
-import type { ResourceAnswer } from '../../../src/policy/changes/set-resources.ts';
+import type { ResourceAnswer } from '../../../src/policy/resources/plan-resources.ts';
 import { limitRange } from '../../support/pod/pods.ts';
 import {
   ask,

@@ -4,7 +4,7 @@ import { readModuleInterface } from '../../../src/image/module-interface.ts';
 import { canRun } from '../../../src/policy/handlers/can-run.ts';
 import type { HandlerProfile } from '../../../src/policy/handlers/handler-profiles.ts';
 import { handlerTable } from '../../../src/policy/handlers/handler-table.ts';
-import { missingFunction } from '../../../src/policy/handlers/host-functions.ts';
+import { missingFunction } from '../../../src/policy/handlers/runtime-gaps.ts';
 import { wasmModule, type ModuleSketch } from '../../support/image/wasm-module.ts';
 import { settings } from '../../support/pod/pods.ts';
 

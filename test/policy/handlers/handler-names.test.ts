@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { resembledProfile } from '../../../src/policy/handlers/handler-names.ts';
 import { HANDLER_PROFILES } from '../../../src/policy/handlers/handler-profiles.ts';
-import { resembledProfile } from '../../../src/policy/handlers/resembled-profile.ts';
 
 describe('the profile that the name of an unknown handler resembles', () => {
   test.each([

@@ -9,17 +9,22 @@ import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import type { Change, Finding } from '../decision.ts';
 import { isWasmContainer, type AssessedContainer } from '../facts.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
-import { codeSizes, type SizedContainer } from '../resources/code-sizes.ts';
-import { compileThreads, largestNode } from '../resources/compile-threads.ts';
-import { cpuFindings } from '../resources/cpu-findings.ts';
+import type { Tier, TierChoice } from '../settings.ts';
+import type { ResourceName } from './bounds.ts';
+import { codeSizes, type SizedContainer } from './code-sizes.ts';
+import { cpuFindings } from './cpu-findings.ts';
+import type { Slots } from './current-values.ts';
 import {
   isLinuxWithoutResources,
   wantedLinuxRequest,
   type LinuxRequests,
-} from '../resources/linux-requests.ts';
-import { memoryFindings } from '../resources/memory-findings.ts';
-import { memoryFloor, type MemoryFloor } from '../resources/memory-floor.ts';
-import { changesOf, type FittedResource } from '../resources/resource-change.ts';
+  wantedCpu,
+  wantedMemory,
+  type WantedResource,
+} from './desired-values.ts';
+import { changesOf, type FittedResource } from './fit-resource.ts';
+import { memoryFindings } from './memory-findings.ts';
+import { compileThreads, largestNode, memoryFloor, type MemoryFloor } from './memory-floor.ts';
 import {
   mostOf,
   planOf,
@@ -27,11 +32,7 @@ import {
   type FrameQuestion,
   type PlannedResource,
   type ResourceFrame,
-} from '../resources/resource-frame.ts';
-import type { ResourceName } from '../resources/resource-name.ts';
-import type { Slots } from '../resources/resource-slots.ts';
-import { wantedCpu, wantedMemory, type WantedResource } from '../resources/wanted-resources.ts';
-import type { Tier, TierChoice } from '../settings.ts';
+} from './plan-containers.ts';
 
 /** What decides of Wasm containers. */
 export interface WasmResources {

@@ -1,3 +1,5 @@
+import { matchesGlob } from '../../lib/matches-glob.ts';
+import type { PolicySettings } from '../settings.ts';
 import { HANDLER_PROFILES, type HandlerProfile } from './handler-profiles.ts';
 
 /**
@@ -23,4 +25,17 @@ const RESEMBLANCES: readonly (readonly [name: string, pattern: RegExp])[] = [
 export function resembledProfile(handler: string): HandlerProfile | null {
   const match = RESEMBLANCES.find(([, pattern]) => pattern.test(handler));
   return HANDLER_PROFILES.find(({ name }) => name === match?.[0]) ?? null;
+}
+
+/** Handlers of GPU hooks, virtual machines and sandboxes for Linux programs, as their own installers name them. */
+const PATTERNS: readonly string[] = ['nvidia*', 'kata*', 'runsc*', 'gvisor*', 'sysbox*', 'runc*'];
+
+/** Whether a handler that wasmgate does not know is one behind which nobody would look for Wasm. */
+export function isNotForWasm(handler: string): boolean {
+  return PATTERNS.some((pattern) => matchesGlob(pattern, handler));
+}
+
+/** Whether a Pod that names a class with this handler asks for Linux on purpose. */
+export function isLinuxHandler({ linuxHandlers }: PolicySettings, handler: string): boolean {
+  return linuxHandlers.some((pattern) => matchesGlob(pattern, handler));
 }
