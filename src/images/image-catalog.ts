@@ -10,7 +10,7 @@ import { createImageMemory, memoryKey, type MemorySize } from './image-memory.ts
 import { createImageSource, type SourceDeps } from './image-source.ts';
 import { createLookInside, type Look } from './look-inside.ts';
 import { createLookUpsUnderWay } from './look-ups-under-way.ts';
-import { createMemoryBudget } from './memory-budget.ts';
+import { createLookupMemory } from './lookup-memory.ts';
 import { createPeekImage } from './peek-image.ts';
 import type { RegistryFailure } from './ports.ts';
 import { createWaitLimits, type Patience, type WaitOptions } from './wait-limits.ts';
@@ -70,7 +70,7 @@ export function createImageCatalog(
     waiting: settings.lookUpsWaiting,
     longestMilliseconds: settings.lookUpLongest,
   });
-  const rooms = createMemoryBudget();
+  const lookupMemory = createLookupMemory();
   const underWay = createLookUpsUnderWay(settings.lookUpsOfNamespace);
   const waits = createWaitLimits({ isUnreachable }, options);
 
@@ -81,10 +81,10 @@ export function createImageCatalog(
     const { namespace } = question;
     using slot = await queue.take(namespace, AbortSignal.timeout(settings.lookUpTimeout));
     if (slot === null) throw tooMany(question);
-    using room = rooms.open(namespace, slot.signal);
+    using reservation = lookupMemory.open(namespace, slot.signal);
     const key = memoryKey(question);
     const onFailedTry = (failure: RegistryFailure): void => void failedTries.set(key, failure);
-    const means = { signal: room.signal, room, onFailedTry };
+    const means = { signal: reservation.signal, memory: reservation, onFailedTry };
     try {
       if (known !== null && (await source.isUnchanged(question, known, means))) return known;
       return await source.read(question, means);

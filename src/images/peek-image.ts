@@ -65,7 +65,7 @@ async function readLayerHead(
   const key = layer.digest;
   if (layer.size < SNIFFED_BYTES) return { contents: new Map([[key, 'other']]), modules: NO_MODULES };
   const maxBytes = Math.min(layer.size, INTERFACE_BYTES);
-  const question = { layer, maxBytes, maxInflatedBytes: null, look: headOf };
+  const question = { layer, maxBytes, maxInflatedBytes: null, read: headOf };
   const head = await registry.readLayer(request.reference, question, request);
   const content = sniffFile(head);
   return {

@@ -2,7 +2,7 @@ import type { Credential, Keyring } from '../credentials/credential.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import type { Digest, Reference } from '../image/reference.ts';
 
-/** A document from the registry, its digest verified against its bytes. */
+/** A document from the registry. Its digest was verified against its bytes. */
 export interface FetchedDocument {
   /** Parsed JSON. */
   readonly document: unknown;
@@ -11,97 +11,94 @@ export interface FetchedDocument {
   readonly digest: Digest;
 }
 
-/** Memory for the documents of one look-up: they are held together until it ends, the first while the last is waited for. */
-export interface ReadingRoom {
-  /** Takes so many bytes of memory before they are held; false where they do not fit in. */
-  readonly take: (bytes: number) => boolean;
-  /** Of a document that is not held after all. */
-  readonly giveBack: (bytes: number) => void;
-  /** Waits for more room; false where there is none to be had. */
+/** Memory for the documents of one lookup, which holds all of them until it ends. */
+export interface MemoryReservation {
+  /** Reserves bytes before they are held; false if they do not fit. */
+  readonly reserve: (bytes: number) => boolean;
+  /** Releases the bytes of a document that is not held after all. */
+  readonly release: (bytes: number) => void;
+  /** Waits for a larger reservation; false if none is available. */
   readonly enlarge: () => Promise<boolean>;
 }
 
 export interface FetchOptions {
-  /** Tried in order, anonymous access last; the one that worked is used for the rest of the image. */
+  /** Tried in order, then anonymous access; the credential that worked is used for the rest of the image. */
   readonly credentials: readonly Credential[];
   readonly signal: AbortSignal;
-  /** The namespace on whose behalf the registry is asked, for shares and failures that one tenant must not pass on. */
+  /** The namespace that the request is for: one tenant's share and failures must not affect another's. */
   readonly tenant: string;
-  /** Called for each try that failed, those that are tried again among them. Must not throw. */
+  /** Called for each failed attempt, including those that are retried. Must not throw. */
   readonly onFailedTry?: (failure: RegistryFailure) => void;
-  /** Absent where nobody shares the memory; each document has its own cap all the same. */
-  readonly room?: ReadingRoom;
+  /** Absent if memory is not shared; each document has its own cap all the same. */
+  readonly memory?: MemoryReservation;
 }
 
-/** The first bytes of a layer, to be looked at as they come. */
-export interface LayerQuestion<Result> {
+/** A request for the first bytes of a layer, which are read as they arrive. */
+export interface LayerReadRequest<Result> {
   readonly layer: { readonly digest: Digest; readonly size: number };
-  /** Of the blob, as it lies in the registry. */
+  /** Of the blob, as the registry stores it. */
   readonly maxBytes: number;
-  /** Of what comes out where gzip or zstd is taken off; null: the bytes are wanted as they lie there. */
+  /** Of the bytes after decompression (gzip, zstd); null leaves them compressed. */
   readonly maxInflatedBytes: number | null;
   /**
-   * Looks at the bytes, which end without a word where a bound is met; leaving early is well. Called anew where a broken
-   * connection is tried again.
+   * Reads the bytes, which end without an error where a bound is met. It may return early. It is called again if a broken
+   * connection is retried.
    */
-  readonly look: (bytes: AsyncIterable<Uint8Array>) => Promise<Result>;
+  readonly read: (bytes: AsyncIterable<Uint8Array>) => Promise<Result>;
 }
 
-/**
- * The registry as the use cases need it.
- * Every method throws a `RegistryFailure` for whatever the registry or the network did.
- */
+/** The registry as the use cases need it. Every method throws a `RegistryFailure` if the registry or the network fails. */
 export interface RegistryPort {
-  /** By digest where the reference has one (verified), else by tag. */
+  /** Fetches by digest if the reference has one (and verifies it), otherwise by tag. */
   readonly fetchManifest: (reference: Reference, options: FetchOptions) => Promise<FetchedDocument>;
-  /** A blob that holds JSON, such as a config; verified against `digest`. */
+  /** Fetches a JSON blob, such as a config, and verifies it against `digest`. */
   readonly fetchJsonBlob: (
     reference: Reference,
     blob: { readonly digest: Digest; readonly size: number },
     options: FetchOptions,
   ) => Promise<FetchedDocument>;
   /**
-   * The head of a layer, with as few bytes as the registry lets us take. A head cannot be checked against the digest of
-   * the whole: what it shows is the word of this registry for this repository, and must not be told of any other.
+   * Reads the head of a layer, with as few bytes as the registry allows. A head cannot be verified against the digest of the
+   * whole, so its content counts for this repository of this registry only.
    */
   readonly readLayer: <Result>(
     reference: Reference,
-    question: LayerQuestion<Result>,
+    request: LayerReadRequest<Result>,
     options: FetchOptions,
   ) => Promise<Result>;
-  /** The digest a tag stands for now, by HEAD; null where the registry does not tell. */
+  /** Resolves a tag to its current digest, by HEAD; null if the registry does not return one. */
   readonly resolveDigest: (reference: Reference, options: FetchOptions) => Promise<Digest | null>;
-  /** Whether every endpoint that would be asked for this reference is down for everybody just now. */
+  /** Reports whether every endpoint for this reference is down for all tenants now. */
   readonly isUnreachable: (reference: Reference) => boolean;
 }
 
-/** Why an image could not be known, in the closed list of reasons. Thrown by `RegistryPort` and `PullSecretsPort`. */
+/** Why an image could not be read, with one of a closed list of reasons. Thrown by `RegistryPort` and `PullSecretsPort`. */
 export interface RegistryFailure extends Error {
   readonly code: UnknownReason;
   readonly advice: string | null;
   /** The host that failed; absent if no host did. */
   readonly host?: string | null;
-  /** A token server or the target of a redirect failed: `RegistryPort` backs off from the registry itself only. */
+  /** True if a token server or a redirect target failed: `RegistryPort` backs off from the registry itself only. */
   readonly isElsewhere?: boolean;
 }
 
 /** Pull secrets of a namespace, read by name only. */
 export interface PullSecretsPort {
   /**
-   * Returns the credentials of the named secrets, in order, and what the bounds left out of them. Secrets that do not exist
-   * are skipped, as the kubelet does.
-   * @throws RegistryFailure `unauthorized` naming the missing Role where the API server forbids the read
+   * Returns the credentials of the named secrets, in order, and which entries exceeded a bound. Secrets that do not exist are
+   * skipped, as the kubelet does.
+   * @throws RegistryFailure `unauthorized`, naming the missing Role, if the API server forbids the read
    */
   readonly read: (namespace: string, names: readonly string[], signal: AbortSignal) => Promise<Keyring>;
-  /** Forgets what was cached for these secrets: called when a registry answered 401 to them. */
+  /** Evicts these secrets from the cache, after a registry answered 401 to them. */
   readonly forget: (namespace: string, names: readonly string[]) => void;
 }
 
-/** The operator's own credentials, which stand for what nodes have beside a Pod's pull secrets. */
+/** The operator's own credentials, which stand in for those that nodes have beside a Pod's pull secrets. */
 export interface KeychainPort {
   /**
-   * What there is for the image and may be for others too, in the order to try. Never rejects: a credential that cannot be
-   * had is told in the log and is none, as on a node.
+   * Returns the credentials that may apply to the image, in the order to try them. Never rejects: a credential that cannot be
+   * read is logged and left out, as on a node.
    */
   readonly credentialsFor: (reference: Reference, signal: AbortSignal) => Promise<readonly Credential[]>;
 }

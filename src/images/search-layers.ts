@@ -90,7 +90,7 @@ async function readListing(
   },
 ): Promise<LayerListing> {
   const { layer, maxBytes, isEnough } = reading;
-  const look = async (bytes: AsyncIterable<Uint8Array>): Promise<LayerListing> => {
+  const read = async (bytes: AsyncIterable<Uint8Array>): Promise<LayerListing> => {
     const reader = createTarReader();
     const { add, listing } = createListing();
     const isTime = createLookPace();
@@ -106,7 +106,7 @@ async function readListing(
     if (pending !== null) add(pending);
     return listing('cut');
   };
-  const question = { layer, maxBytes, maxInflatedBytes: budget.inflatedBytes, look };
+  const question = { layer, maxBytes, maxInflatedBytes: budget.inflatedBytes, read };
   return registry.readLayer(request.reference, question, request);
 }
 

@@ -33,17 +33,17 @@ function createReadDocument(now: () => number) {
     if (response.status !== 200) throw await errorFromResponse(response, request, now());
     const bytes = await readBody(response, request, limits);
     return {
-      document: parseJsonBody(bytes, request, limits.room),
+      document: parseJsonBody(bytes, request, limits.memory),
       mediaType: headerOf(response, 'content-type'),
       digest: verifyDigest(bytes, [digest, claimedDigest(response)], request),
     };
   };
 }
 
-/** What does not fit in is asked for again when there is more room: meanwhile it holds nobody's connection. */
+/** What does not fit in is asked for again when there is more memory: meanwhile it holds nobody's connection. */
 async function whereItFits<Result>(
   reference: Reference,
-  { room, signal }: FetchOptions,
+  { memory, signal }: FetchOptions,
   ask: () => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -51,7 +51,7 @@ async function whereItFits<Result>(
   } catch (error) {
     if (!(error instanceof OutOfRoomError)) throw error;
   }
-  if ((await room?.enlarge()) !== true) {
+  if ((await memory?.enlarge()) !== true) {
     throw new RegistryError(signal.aborted ? 'timeout' : 'rate-limited', imageSubject(reference), {
       state: 'its manifest or config is unusually large, and others like it were before it',
       advice: 'Try again in a few seconds.',
@@ -79,7 +79,7 @@ function createFetchJsonBlob(
       });
     }
     const question = { reference, path: `blobs/${digest}`, isByTag: false, headers: {}, options } as const;
-    const body = { cap: limits.configBytes, room: options.room };
+    const body = { cap: limits.configBytes, memory: options.memory };
     const document = await whereItFits(reference, options, () =>
       exchange({ ...question, method: 'GET' }, (...answer) => readDocument(answer, digest, body)),
     );
@@ -118,7 +118,7 @@ export function createDocuments(
       const { digest } = reference;
       const path = manifestPath(reference);
       const question = { reference, path, isByTag: digest === null, headers: ACCEPT, options } as const;
-      const body = { cap: limits.manifestBytes, room: options.room };
+      const body = { cap: limits.manifestBytes, memory: options.memory };
       return whereItFits(reference, options, () =>
         deps.exchange({ ...question, method: 'GET' }, (...answer) => readDocument(answer, digest, body)),
       );

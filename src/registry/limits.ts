@@ -6,7 +6,7 @@ export const DEFAULTS = {
   /**
    * The OCI distribution spec 1.1 lets registries take manifests of 4 MiB; real ones are under 100 KiB, large indexes included.
    * Parsed, one of nothing but brackets takes thirty times its length: how much of that all look-ups hold together is bounded
-   * by the room that each brings (ReadingRoom).
+   * by the memory that each reserves (MemoryReservation).
    */
   manifestBytes: 4 * MIB,
   /** The spec sets none, and the largest configs in the wild are some 100 KiB. */

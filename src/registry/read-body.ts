@@ -1,28 +1,28 @@
-import type { ReadingRoom } from '../images/ports.ts';
+import type { MemoryReservation } from '../images/ports.ts';
 import { estimateJsonBytes } from '../lib/estimate-bytes.ts';
 import { RegistryError } from './errors.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
 
-/** What is sent does not fit into the reader's room: no fault of the registry's, which may be asked again. */
+/** What is sent does not fit into the reader's memory: no fault of the registry's, which may be asked again. */
 export class OutOfRoomError extends Error {}
 
 export interface BodyLimits {
   readonly cap: number;
   /** Of the look-up that the body is read for. */
-  readonly room?: ReadingRoom | undefined;
+  readonly memory?: MemoryReservation | undefined;
 }
 
-/** Takes room for what is sent, as far as it is known. */
-function createHold(room: ReadingRoom | undefined) {
+/** Reserves memory for the body, as far as its size is known. */
+function createHold(memory: MemoryReservation | undefined) {
   let held = 0;
   return {
     upTo: (bytes: number): void => {
       const more = bytes - held;
       if (more <= 0) return;
-      if (room?.take(more) === false) throw new OutOfRoomError();
+      if (memory?.reserve(more) === false) throw new OutOfRoomError();
       held = bytes;
     },
-    drop: (): void => room?.giveBack(held),
+    drop: (): void => memory?.release(held),
   };
 }
 
@@ -33,14 +33,14 @@ function createHold(room: ReadingRoom | undefined) {
 export async function readBody(
   response: HttpResponse,
   request: HttpRequest,
-  { cap, room }: BodyLimits,
+  { cap, memory }: BodyLimits,
 ): Promise<Uint8Array> {
   const tooLarge = (size: string): RegistryError =>
     new RegistryError('too-large', request.subject, {
       state: `${response.url.host} sends ${size} bytes where at most ${cap} are read`,
       status: response.status,
     });
-  const hold = createHold(room);
+  const hold = createHold(memory);
   try {
     const announced = Number(headerOf(response, 'content-length'));
     if (announced > cap) throw tooLarge(String(announced));
@@ -81,11 +81,11 @@ export async function readSome(response: HttpResponse, cap: number): Promise<str
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * @param room of the look-up, which holds the bytes already, and has to hold what they become
+ * @param memory reserved for the lookup: it covers the bytes already, and has to cover the parsed document, too
  * @throws RegistryError `invalid`; the bytes are not quoted, as a token may be among them
  * @throws OutOfRoomError
  */
-export function parseJsonBody(bytes: Uint8Array, request: HttpRequest, room?: ReadingRoom): unknown {
+export function parseJsonBody(bytes: Uint8Array, request: HttpRequest, memory?: MemoryReservation): unknown {
   const invalid = (state: string): RegistryError =>
     new RegistryError('invalid', request.subject, { state: `${request.url.host} answers with ${state}` });
   let text: string;
@@ -94,8 +94,8 @@ export function parseJsonBody(bytes: Uint8Array, request: HttpRequest, room?: Re
   } catch {
     throw invalid('what is not UTF-8');
   }
-  if (room?.take(estimateJsonBytes(text)) === false) {
-    room.giveBack(bytes.byteLength);
+  if (memory?.reserve(estimateJsonBytes(text)) === false) {
+    memory.release(bytes.byteLength);
     throw new OutOfRoomError();
   }
   try {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { digestAlgorithm, type Digest } from '../image/reference.ts';
-import type { LayerQuestion, RegistryPort } from '../images/ports.ts';
+import type { LayerReadRequest, RegistryPort } from '../images/ports.ts';
 import { describeError } from '../lib/errors.ts';
 import { errorFromResponse } from './error-from-response.ts';
 import { RegistryError } from './errors.ts';
@@ -13,7 +13,7 @@ interface LayersDeps {
   readonly now: () => number;
 }
 
-type Layer = LayerQuestion<unknown>['layer'];
+type Layer = LayerReadRequest<unknown>['layer'];
 
 /** As much as the bound allows; the source is left as it stands, so that what is behind can be read away. */
 async function* takeBytes(source: AsyncIterable<Uint8Array>, cap: number): AsyncGenerator<Uint8Array> {
@@ -85,7 +85,7 @@ async function checkAnswer(response: HttpResponse, request: HttpRequest, now: nu
 
 /** Heads of layers (OCI distribution spec 1.1, "Pulling blobs": a registry should know Range). */
 export function createReadLayer({ exchange, now }: LayersDeps): RegistryPort['readLayer'] {
-  return (reference, { layer, maxBytes, maxInflatedBytes, look }, options) => {
+  return (reference, { layer, maxBytes, maxInflatedBytes, read }, options) => {
     const isWhole = layer.size <= maxBytes;
     const headers: Readonly<Record<string, string>> = isWhole ? {} : { range: `bytes=0-${maxBytes - 1}` };
     const path = `blobs/${layer.digest}`;
@@ -95,8 +95,8 @@ export function createReadLayer({ exchange, now }: LayersDeps): RegistryPort['re
       const head = takeBytes(response.body, isWhole ? layer.size + 1 : maxBytes);
       const bytes = isWhole ? verifyWhole(head, layer.digest, request) : head;
       try {
-        if (maxInflatedBytes === null) return await look(bytes);
-        return await look(limitBytes(inflateOrRefuse(bytes, layer, request), maxInflatedBytes));
+        if (maxInflatedBytes === null) return await read(bytes);
+        return await read(limitBytes(inflateOrRefuse(bytes, layer, request), maxInflatedBytes));
       } finally {
         await response.discard();
       }

@@ -2,7 +2,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { UnknownReason } from '../../src/detect/verdict.ts';
-import type { LayerQuestion } from '../../src/images/ports.ts';
+import type { LayerReadRequest } from '../../src/images/ports.ts';
 import { inflate } from '../../src/registry/inflate.ts';
 import { digestOf } from '../support/image/image-facts.ts';
 import { noiseOf } from '../support/lib/noise.ts';
@@ -17,12 +17,12 @@ async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function asLayer(blob: Uint8Array): LayerQuestion<unknown>['layer'] {
+function asLayer(blob: Uint8Array): LayerReadRequest<unknown>['layer'] {
   return { digest: digestOf(blob), size: blob.length };
 }
 
-function question(blob: Uint8Array, parts: Partial<LayerQuestion<Buffer>> = {}): LayerQuestion<Buffer> {
-  return { layer: asLayer(blob), maxBytes: 64 * KIB, maxInflatedBytes: 1024 * KIB, look: collect, ...parts };
+function question(blob: Uint8Array, parts: Partial<LayerReadRequest<Buffer>> = {}): LayerReadRequest<Buffer> {
+  return { layer: asLayer(blob), maxBytes: 64 * KIB, maxInflatedBytes: 1024 * KIB, read: collect, ...parts };
 }
 
 /** As a registry that knows ranges answers. */
@@ -102,7 +102,7 @@ describe('the head of a layer', () => {
       return Buffer.of();
     };
     for (let round = 0; round < 3; round++) {
-      const asked = question(text, { look: first });
+      const asked = question(text, { read: first });
       expect(await client.readLayer(imageAt(server, 'a'), asked, asking())).toEqual(Buffer.from('a'));
     }
     expect(sockets.size).toBe(1);
@@ -132,11 +132,11 @@ describe('a registry that means harm', () => {
     await using server = await startServer(serving(bomb));
     await using client = createTestClient([server]);
     let seen = 0;
-    const look = async (bytes: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+    const read = async (bytes: AsyncIterable<Uint8Array>): Promise<Buffer> => {
       for await (const chunk of bytes) seen += chunk.length;
       return Buffer.of();
     };
-    await client.readLayer(imageAt(server, 'a'), question(bomb, { look }), asking());
+    await client.readLayer(imageAt(server, 'a'), question(bomb, { read }), asking());
     expect(seen).toBe(KIB * KIB);
   });
 
@@ -228,8 +228,8 @@ describe('a registry that means harm', () => {
   test('what looks at the bytes may fail by itself, and its error is its own', async () => {
     await using server = await startServer(serving(text));
     await using client = createTestClient([server]);
-    const look = (): Promise<Buffer> => Promise.reject(new Error('of the test'));
-    await expect(client.readLayer(imageAt(server, 'a'), question(text, { look }), asking())).rejects.toThrow(
+    const read = (): Promise<Buffer> => Promise.reject(new Error('of the test'));
+    await expect(client.readLayer(imageAt(server, 'a'), question(text, { read }), asking())).rejects.toThrow(
       'of the test',
     );
   });

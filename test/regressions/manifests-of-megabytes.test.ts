@@ -5,10 +5,10 @@ import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { inspectImage } from '../../src/images/inspect-image.ts';
 import {
-  createMemoryBudget,
-  MEMORY_BUDGET_LIMITS,
-  type MemoryBudget,
-} from '../../src/images/memory-budget.ts';
+  createLookupMemory,
+  LOOKUP_MEMORY_LIMITS,
+  type LookupMemory,
+} from '../../src/images/lookup-memory.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import { digestOf, TAR_LAYER } from '../support/image/image-facts.ts';
 import { createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
@@ -20,7 +20,7 @@ import { startServer } from '../support/server/http-server.ts';
  */
 const MIB = 1024 * 1024;
 const MOST = 4 * MIB;
-const { smallRoom, largeRoom, largeAtOnce } = MEMORY_BUDGET_LIMITS;
+const { smallBytes, largeBytes, largeAtOnce } = LOOKUP_MEMORY_LIMITS;
 
 /** The document with blanks at its end, which take no time to parse. */
 function padded(document: object, bytes: number): string {
@@ -60,21 +60,21 @@ async function setUp(answer: RequestListener) {
   return { registry, client, reference: imageAt(registry, 'app') };
 }
 
-/** As the catalog does it: with a room of its own, which is closed whatever happens. */
+/** As the catalog does it: with a reservation of its own, which is closed whatever happens. */
 async function lookUp(
   { client, reference }: { readonly client: RegistryClient; readonly reference: ReturnType<typeof imageAt> },
-  rooms: MemoryBudget,
+  memory: LookupMemory,
   how: { readonly tenant?: string; readonly signal?: AbortSignal } = {},
 ): Promise<ImageFacts> {
   const { tenant = 'team-a', signal = AbortSignal.timeout(60_000) } = how;
-  using room = rooms.open(tenant, signal);
+  using reservation = memory.open(tenant, signal);
   return await inspectImage(client, {
     reference,
     credentials: [],
     tenant: 'team-a',
     architectures: [],
-    signal: room.signal,
-    room,
+    signal: reservation.signal,
+    memory: reservation,
   });
 }
 
@@ -83,9 +83,9 @@ test.for([
   { name: 'a manifest and a config of 4 MiB are read', image: largeImage(MOST, MOST) },
 ])('$name', async ({ image }) => {
   const bench = await setUp(serve(image));
-  const rooms = createMemoryBudget();
-  expect(detectWasm(await lookUp(bench, rooms))).toMatchObject({ kind: 'wasm', flavour: 'wasi-image' });
-  expect(rooms.bytesHeld()).toBe(0);
+  const memory = createLookupMemory();
+  expect(detectWasm(await lookUp(bench, memory))).toMatchObject({ kind: 'wasm', flavour: 'wasi-image' });
+  expect(memory.bytesHeld()).toBe(0);
 });
 
 test.for([
@@ -93,16 +93,16 @@ test.for([
   { name: 'a config', image: largeImage(300, MOST + 1) },
 ])('$name of 4 MiB and a byte is not read', async ({ image }) => {
   const bench = await setUp(serve(image));
-  const rooms = createMemoryBudget();
-  expect((await failureOf(lookUp(bench, rooms))).code).toBe('too-large');
-  expect(rooms.bytesHeld()).toBe(0);
+  const memory = createLookupMemory();
+  expect((await failureOf(lookUp(bench, memory))).code).toBe('too-large');
+  expect(memory.bytesHeld()).toBe(0);
 });
 
-test('an ordinary image needs no more room than everybody has', async () => {
-  const image = largeImage(smallRoom / 2, smallRoom / 4);
+test('an ordinary image fits into the small reservation', async () => {
+  const image = largeImage(smallBytes / 2, smallBytes / 4);
   const bench = await setUp(serve(image));
-  const rooms = createMemoryBudget({ largeAtOnce: 0 });
-  expect(detectWasm(await lookUp(bench, rooms)).kind).toBe('wasm');
+  const memory = createLookupMemory({ largeAtOnce: 0 });
+  expect(detectWasm(await lookUp(bench, memory)).kind).toBe('wasm');
 });
 
 /** Parsed, these took up to 111 MiB each, where Node's heap has 128 of the 256 MiB: one Pod ended the process. */
@@ -118,24 +118,24 @@ test.for([
   const bench = await setUp((_request, response) => {
     response.writeHead(200, { 'content-type': OCI_MANIFEST }).end(manifest);
   });
-  const rooms = createMemoryBudget();
-  expect((await failureOf(lookUp(bench, rooms))).code).toBe('too-large');
-  expect(rooms.bytesHeld()).toBe(0);
+  const memory = createLookupMemory();
+  expect((await failureOf(lookUp(bench, memory))).code).toBe('too-large');
+  expect(memory.bytesHeld()).toBe(0);
 });
 
 test('64 at a time of 4 MiB each hold no more than a few of them, and all are read', async () => {
   const image = largeImage(MOST, 300);
-  const rooms = createMemoryBudget({ largeWaiting: 64 });
+  const memory = createLookupMemory({ largeWaiting: 64 });
   const held: number[] = [];
   const stalled: ServerResponse[] = [];
   let isStalling = true;
   const bench = await setUp((request, response) => {
-    held.push(rooms.bytesHeld());
+    held.push(memory.bytesHeld());
     if (isStalling && request.url?.includes('/blobs/') === true) stalled.push(response);
     else serve(image)(request, response);
   });
   const looking = Promise.all(
-    Array.from({ length: 64 }, (_, index) => lookUp(bench, rooms, { tenant: `team-${index}` })),
+    Array.from({ length: 64 }, (_, index) => lookUp(bench, memory, { tenant: `team-${index}` })),
   );
   // Those that have their manifest, and wait for their config.
   await expect.poll(() => stalled.length).toBe(largeAtOnce);
@@ -143,12 +143,12 @@ test('64 at a time of 4 MiB each hold no more than a few of them, and all are re
   for (const response of stalled) response.end(image.config);
   const found = await looking;
   expect(new Set(found.map((facts) => detectWasm(facts).kind))).toEqual(new Set(['wasm']));
-  expect(Math.max(...held)).toBeLessThanOrEqual(64 * smallRoom + largeAtOnce * largeRoom);
+  expect(Math.max(...held)).toBeLessThanOrEqual(64 * smallBytes + largeAtOnce * largeBytes);
   expect(Math.max(...held)).toBeGreaterThanOrEqual(largeAtOnce * MOST);
-  expect(rooms.bytesHeld()).toBe(0);
+  expect(memory.bytesHeld()).toBe(0);
 });
 
-describe('the one large room is free again', () => {
+describe('the only large reservation is released', () => {
   const image = largeImage(MOST, 300);
   const good = serve(image);
   const endingAt =
@@ -199,19 +199,19 @@ describe('the one large room is free again', () => {
       code: 'too-large',
     },
   ])('after $name', async ({ bad, code }) => {
-    const rooms = createMemoryBudget({ largeAtOnce: 1 });
+    const memory = createLookupMemory({ largeAtOnce: 1 });
     const signal = code === 'timeout' ? AbortSignal.timeout(1500) : AbortSignal.timeout(60_000);
-    expect((await failureOf(lookUp(await setUp(bad), rooms, { signal }))).code).toBe(code);
-    expect(rooms.bytesHeld()).toBe(0);
-    expect(detectWasm(await lookUp(await setUp(good), rooms)).kind).toBe('wasm');
+    expect((await failureOf(lookUp(await setUp(bad), memory, { signal }))).code).toBe(code);
+    expect(memory.bytesHeld()).toBe(0);
+    expect(detectWasm(await lookUp(await setUp(good), memory)).kind).toBe('wasm');
   });
 
-  test('when it is lost to one who has none', async () => {
-    const rooms = createMemoryBudget({ largeAtOnce: 2, largeSafe: 0 });
+  test('when a tenant without one preempts it', async () => {
+    const memory = createLookupMemory({ largeAtOnce: 2, largeSafe: 0 });
     const stalling = await setUp(endingAt('/blobs/', () => undefined));
-    const stalled = [lookUp(stalling, rooms), lookUp(stalling, rooms)].map((looking) => failureOf(looking));
-    await expect.poll(rooms.bytesHeld).toBeGreaterThanOrEqual(2 * MOST);
-    expect(detectWasm(await lookUp(await setUp(good), rooms, { tenant: 'team-b' })).kind).toBe('wasm');
+    const stalled = [lookUp(stalling, memory), lookUp(stalling, memory)].map((looking) => failureOf(looking));
+    await expect.poll(memory.bytesHeld).toBeGreaterThanOrEqual(2 * MOST);
+    expect(detectWasm(await lookUp(await setUp(good), memory, { tenant: 'team-b' })).kind).toBe('wasm');
     expect((await Promise.race(stalled)).code).toBe('timeout');
   });
 });

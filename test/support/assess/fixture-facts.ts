@@ -20,9 +20,9 @@ function folderRegistry({ folder, expect }: FixtureImage): RegistryPort {
     fetchManifest: ({ digest }) =>
       Promise.resolve(digest === null || digest === top ? read(top, expect.mediaType) : read(digest, '')),
     fetchJsonBlob: (_reference, { digest }) => Promise.resolve(read(digest, '')),
-    readLayer: (_reference, { layer, maxInflatedBytes, look }) => {
+    readLayer: (_reference, { layer, maxInflatedBytes, read: consume }) => {
       const bytes = Readable.from([readBlob(layer.digest)]);
-      return look(maxInflatedBytes === null ? bytes : inflate(bytes));
+      return consume(maxInflatedBytes === null ? bytes : inflate(bytes));
     },
     resolveDigest: () => Promise.resolve(top),
     isUnreachable: () => false,

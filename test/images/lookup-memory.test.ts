@@ -2,30 +2,30 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { inspectImage } from '../../src/images/inspect-image.ts';
-import { createMemoryBudget } from '../../src/images/memory-budget.ts';
+import { createLookupMemory } from '../../src/images/lookup-memory.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { startServer } from '../support/server/http-server.ts';
 import { digestOf } from '../support/image/image-facts.ts';
 import { createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
 
-test.for<{ readonly name: string; readonly after: 'giveBack' | 'take' }>([
-  { name: 'is cut off then', after: 'giveBack' },
-  { name: 'goes on arriving', after: 'take' },
-])('a body that is under way when its look-up ends, and $name, is not counted again', ({ after }) => {
-  const rooms = createMemoryBudget();
-  const room = rooms.open('team-a', new AbortController().signal);
-  expect(room.take(1000)).toBe(true);
-  expect(rooms.bytesHeld()).toBe(1000);
-  room[Symbol.dispose]();
-  room[after](1000);
-  expect(rooms.bytesHeld()).toBe(0);
+test.for<{ readonly name: string; readonly after: 'release' | 'reserve' }>([
+  { name: 'is cut off', after: 'release' },
+  { name: 'keeps arriving', after: 'reserve' },
+])('a body in flight when its lookup ends, and $name, is not counted twice', ({ after }) => {
+  const memory = createLookupMemory();
+  const reservation = memory.open('team-a', new AbortController().signal);
+  expect(reservation.reserve(1000)).toBe(true);
+  expect(memory.bytesHeld()).toBe(1000);
+  reservation[Symbol.dispose]();
+  reservation[after](1000);
+  expect(memory.bytesHeld()).toBe(0);
 });
 
 /** Bytes, far more than the index takes. */
 const CHILD = 100_000;
 
-test('a child that is missing ends the look-up in the middle of another one, whose bytes are given back once', async () => {
-  const rooms = createMemoryBudget();
+test('a missing child ends the lookup while another child arrives, and its bytes are released once', async () => {
+  const memory = createLookupMemory();
   const architectures = ['amd64', 'arm64'];
   const manifests = architectures.map((architecture) => ({
     mediaType: OCI_MANIFEST,
@@ -50,17 +50,17 @@ test('a child that is missing ends the look-up in the middle of another one, who
   });
 
   async function lookUp(): Promise<void> {
-    using room = rooms.open('team-a', AbortSignal.timeout(60_000));
-    const { signal } = room;
+    using reservation = memory.open('team-a', AbortSignal.timeout(60_000));
+    const { signal } = reservation;
     const reference = imageAt(registry, 'app');
-    await inspectImage(client, { reference, credentials: [], tenant: 'team-a', architectures, signal, room });
+    await inspectImage(client, { reference, credentials: [], tenant: 'team-a', architectures, signal, memory: reservation });
   }
 
   const failed = failureOf(lookUp());
   const cut = once(await slow.promise, 'close');
-  await expect.poll(rooms.bytesHeld).toBeGreaterThanOrEqual(CHILD);
+  await expect.poll(memory.bytesHeld).toBeGreaterThanOrEqual(CHILD);
   (await missing.promise).writeHead(404).end();
   expect((await failed).code).toBe('not-found');
   await cut;
-  expect(rooms.bytesHeld()).toBe(0);
+  expect(memory.bytesHeld()).toBe(0);
 });
