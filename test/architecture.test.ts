@@ -14,16 +14,16 @@ describe('the architecture', () => {
     expect(imports.flatMap((found) => faultOf(found) ?? [])).toEqual([]);
   });
 
-  test('no file imports itself by a detour', () => {
+  test('no file imports itself through others', () => {
     expect(findCycle(imports)).toBeNull();
   });
 
-  test('there are files to look at', () => {
+  test('there are files to check', () => {
     expect(imports.length).toBeGreaterThan(100);
   });
 });
 
-describe('the rules are seen to fail', () => {
+describe('the rules detect violations', () => {
   test.each([
     [
       'a pure room with a file system',
@@ -86,7 +86,7 @@ describe('the rules are seen to fail', () => {
     expect(importsOf(file, source).map(faultOf)).toEqual([expect.stringContaining(fault)]);
   });
 
-  test('types of a port are let through', () => {
+  test('types of a port are allowed', () => {
     const source =
       "import type { RegistryPort } from '../images/ports.ts';\nimport { type Mode } from '../policy/mode.ts';";
     expect(importsOf('registry/client.ts', source).map(faultOf)).toEqual([null, null]);
@@ -101,13 +101,13 @@ describe('the rules are seen to fail', () => {
 });
 
 describe('what is loaded', () => {
-  test('help waits for no server', () => {
+  test('help loads no server', () => {
     const loaded = loadedWith('main.ts', imports);
     expect(loaded).toContain('cli/help.ts');
     expect([...loaded].filter((name) => /^(?:fastify|undici|pino|wire\/serve\.ts)/.test(name))).toEqual([]);
   });
 
-  test('a webhook in a cluster carries no other command, nor what reads a kubeconfig', () => {
+  test('a webhook in a cluster loads neither other commands nor the kubeconfig reader', () => {
     const loaded = new Set(['main.ts', 'wire/serve.ts'].flatMap((file) => [...loadedWith(file, imports)]));
     expect(loaded).toContain('server/app.ts');
     const others =
@@ -117,7 +117,7 @@ describe('what is loaded', () => {
 });
 
 describe('exports', () => {
-  test('nothing is exported that nobody imports', () => {
+  test('every export is imported somewhere', () => {
     const files = ['src', 'test'].flatMap((folder) =>
       sourceFiles(join(ROOT, folder)).map((file) => `${folder}/${file}`),
     );
@@ -125,7 +125,7 @@ describe('exports', () => {
     expect(unusedExports(new Map(texts))).toEqual([]);
   });
 
-  test('one that nobody imports is seen, and one that is imported in any way is not', () => {
+  test('an unused export is reported, one that is imported in any way is not', () => {
     const files = new Map([
       [
         'src/a/a.ts',
@@ -144,17 +144,17 @@ describe('exports', () => {
 describe('files', () => {
   const files = sourceFiles(SRC);
 
-  test('none is longer than 300 lines', () => {
+  test('no file is longer than 300 lines', () => {
     const long = files.filter((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length > 300);
     expect(long).toEqual([]);
   });
 
-  test('all are named in kebab-case, and none for what anything could be', () => {
+  test('file names are kebab-case and specific', () => {
     expect(files.filter((file) => !/^(?:[a-z0-9-]+\/)*[a-z0-9-]+(?:\.d)?\.ts$/.test(file))).toEqual([]);
     expect(files.filter((file) => /(?:^|\/)(?:utils?|helpers?|common|misc)\b/.test(file))).toEqual([]);
   });
 
-  test('pure rooms ask no clock and no dice', () => {
+  test('pure folders use neither clock nor random numbers', () => {
     const pure = files.filter((file) => /^(?:image|detect|pod|policy|admission|credentials)\//.test(file));
     const world = /\b(?:Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|process\.|fetch\()/;
     expect(pure.filter((file) => world.test(readFileSync(join(SRC, file), 'utf8')))).toEqual([]);

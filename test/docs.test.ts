@@ -60,18 +60,18 @@ function idsOf(text: string): readonly string[] {
 describe.each(DOCUMENTS)('%s', (file) => {
   const text = read(file);
 
-  test('npm scripts that it names exist', () => {
+  test('the npm scripts that it names exist', () => {
     const named = [...all(text, /\bnpm run ([\w:-]+)/g), ...all(text, /\bnpm (ci|test)\b/g)];
     expect(named.filter((name) => !SCRIPTS.has(name))).toEqual([]);
   });
 
-  test('files that it links and folders that it names exist', () => {
+  test('the files that it links and the folders that it names exist', () => {
     const links = all(text, /\]\(([^)#:]+)(?:#[^)]*)?\)/g).map((link) => join(dirname(file), link));
     const named = all(text, /`((?:manifests|src|test|certs)\/[\w./-]+)`/g);
     expect([...links, ...named].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
-  test('headings that it links are there', () => {
+  test('the headings that it links exist', () => {
     const links = [...text.matchAll(/\]\(([^)#:]*)#([^)]*)\)/g)];
     const dead = links.filter(([, to = '', anchor = '']) => {
       const target = to === '' ? text : read(join(dirname(file), to));
@@ -82,12 +82,12 @@ describe.each(DOCUMENTS)('%s', (file) => {
     expect(dead.map(([link]) => link)).toEqual([]);
   });
 
-  test('manifests that its commands apply exist', () => {
+  test('the manifests that its commands apply exist', () => {
     const applied = blocks(text, 'sh').flatMap((block) => all(block, /(?<![\w./-])(manifests\/[\w./-]+)/g));
     expect(applied.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
-  test('the image that it names is that of the manifests, in the version that this is', () => {
+  test('it names the image of the manifests, in the current version', () => {
     const image = `ghcr.io/wasmgate/wasmgate:${packageJson.version}`;
     expect(read('manifests/base/deployment.yaml')).toContain(`image: ${image}\n`);
     const named = all(text, /\b([\w.]+\/(?:wasmgate\/)?wasmgate:[\w.]+)/g);
@@ -95,13 +95,13 @@ describe.each(DOCUMENTS)('%s', (file) => {
     expect(named.filter((name) => name !== image && name !== own)).toEqual([]);
   });
 
-  test('configuration keys that it names exist', () => {
+  test('the configuration keys that it names exist', () => {
     // `registry.example.com` is a host.
     const named = all(text, /`((?:policy|registry(?!\.example\.)|server|log)\.[\w.]+)(?:: [^`]*)?`/g);
     expect(named.filter((name) => !isKey(name))).toEqual([]);
   });
 
-  test('configurations that it shows are taken', async () => {
+  test('serve accepts the configurations that it shows', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'wasmgate-docs-'));
     try {
       const shown = blocks(text, 'yaml').filter((block) => /^kind: Configuration$/m.test(block));
@@ -116,7 +116,7 @@ describe.each(DOCUMENTS)('%s', (file) => {
     }
   });
 
-  test('commands of wasmgate and their flags exist', async () => {
+  test('the commands of wasmgate that it names exist, with their flags', async () => {
     const calls = all(text, /\bwasmgate ((?:serve|review|inspect|explain|config|demo|version)\b[^`#\n]*)/g);
     const byCommand = Map.groupBy(calls, (call) => call.split(' ', 1)[0] ?? '');
     for (const [command, called] of byCommand) {
@@ -127,7 +127,7 @@ describe.each(DOCUMENTS)('%s', (file) => {
   });
 });
 
-test.each(['manifests/README.md', 'certs/README.md'])('what %s links goes with the package', (file) => {
+test.each(['manifests/README.md', 'certs/README.md'])('the package contains what %s links', (file) => {
   const isPacked = (path: string): boolean =>
     packageJson.files.some((pattern) => path.startsWith(`${pattern}/`) || matchesGlob(path, pattern));
   const linked = all(read(file), /\]\(([^)#:]+)(?:#[^)]*)?\)/g).map((link) => join(dirname(file), link));
@@ -135,12 +135,12 @@ test.each(['manifests/README.md', 'certs/README.md'])('what %s links goes with t
 });
 
 describe('README.md', () => {
-  test('it opens with the two commands, and nothing else to type', () => {
+  test('it opens with the two commands and nothing else to type', () => {
     const [opening = ''] = README.split('\n## ');
     expect(all(opening, /^ {4}(.*)$/gm)).toEqual(['npm ci && npm run demo', 'npm ci && npm test']);
   });
 
-  test('what it shows of the demo is what the demo prints, with lines left out', async () => {
+  test('its excerpt of the demo is what the demo prints, with lines left out', async () => {
     const [excerpt = ''] = blocks(README.slice(README.indexOf('<!-- demo -->')), 'text');
     const { stdout } = await wasmgate('demo');
     const printed = stdout.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:5000').split('\n');
@@ -157,13 +157,13 @@ describe('README.md', () => {
   const rows = README.split('\n').filter((line) => line.startsWith('| `'));
   const paragraph = README.split('\n\n').find((part) => part.startsWith('It warns')) ?? '';
 
-  test('it lists every finding that refuses a Pod, and no other', () => {
+  test('it lists every finding that denies a Pod, and no other', () => {
     const refusing = explanations.map(({ id }) => id).filter((id) => actionOf(id, policy) === 'deny');
     const listed = rows.flatMap((row) => idsOf(row.split(' | ')[0] ?? ''));
     expect(listed.toSorted()).toEqual(refusing.toSorted());
   });
 
-  test('findings that it says to warn do', () => {
+  test('the findings that it lists as warnings warn', () => {
     const warning = new Set<string>(
       explanations.map(({ id }) => id).filter((id) => actionOf(id, policy) === 'warn'),
     );
@@ -182,7 +182,7 @@ describe('the metrics of manifests/README.md', () => {
   ).describe();
   const named = (text: string) => all(text, /\b((?:wasmgate|process|nodejs)_[a-z_]+)\b/g);
 
-  test('are those that there are, with their labels', () => {
+  test('lists exactly the metrics that exist, with their labels', () => {
     const rows = section.split('\n').filter((line) => line.startsWith('| `'));
     const described = rows.flatMap((row) => {
       const [, names = '', labels = ''] = row.split('|');
@@ -192,7 +192,7 @@ describe('the metrics of manifests/README.md', () => {
     expect(described.toSorted()).toEqual(there.toSorted());
   });
 
-  test('in its queries exist, with the labels and values that they ask for', () => {
+  test('uses only existing metrics, labels and values in its queries', () => {
     const [queries = ''] = /```\n([\s\S]*?)```/.exec(section)?.slice(1) ?? [];
     const asked = [...queries.matchAll(/(wasmgate_[a-z_]+?)(?:_bucket)?(?:\{([^}]*)\}|\b(?!_))/g)];
     expect(asked.length).toBeGreaterThan(5);
@@ -206,7 +206,7 @@ describe('the metrics of manifests/README.md', () => {
   });
 });
 
-describe('numbers in texts are those of the code', () => {
+describe('numbers in texts equal those of the code', () => {
   test.each([
     [
       'how much of an image the webhook reads',

@@ -29,7 +29,7 @@ interface Deployment {
  * What the resolver of `serve` does itself holds for the API server's name, too, which the system resolves: a name with a dot
  * is asked for as it stands, and a DNS server that is silent costs two seconds instead of ten.
  */
-test('the Pod asks DNS as registries need it', () => {
+test("the Pod's DNS settings suit the names of registries", () => {
   const { options } = (read('base/deployment.yaml') as Deployment).spec.template.spec.dnsConfig;
   expect(options).toEqual([
     { name: 'ndots', value: '1' },
@@ -39,7 +39,7 @@ test('the Pod asks DNS as registries need it', () => {
 });
 
 /** Five places name one port: where they differ nothing is collected, and nobody is told. */
-test('metrics are looked for where they are served', () => {
+test('the PodMonitor scrapes the port that serves metrics', () => {
   const { selector, template } = (read('base/deployment.yaml') as Deployment).spec;
   const [container] = template.spec.containers;
   const port = container?.ports.find(({ name }) => name === 'metrics')?.containerPort;

@@ -51,7 +51,7 @@ describe('no regular expression of src takes more than linear time', () => {
     ).toEqual([]);
   });
 
-  test('exceptions are needed', () => {
+  test('every exception is needed', () => {
     const used = new Set(
       all.map((found) => (found.pattern === null ? fileOf(found) : `/${found.pattern}/${found.flags}`)),
     );
@@ -59,7 +59,7 @@ describe('no regular expression of src takes more than linear time', () => {
   });
 });
 
-describe('the check is seen to fail', () => {
+describe('the check detects a bad expression', () => {
   test.for([
     [
       'the end of a run that may begin anywhere',
@@ -83,7 +83,7 @@ describe('the check is seen to fail', () => {
     );
   });
 
-  test('linear ones pass', async () => {
+  test('linear expressions pass', async () => {
     const source = 'const GOOD = [/^[a-z]+$/, /a+(?=,|$)/y, new RegExp(`^${String.raw`\\d`}+$`)];';
     const found = regularExpressionsIn('x.ts', source);
     expect(found.map(({ pattern }) => pattern)).toEqual(['^[a-z]+$', 'a+(?=,|$)', '^\\d+$']);

@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('neighbors of one namespace', { timeout: PATIENCE_MILLISECONDS }, () => {
+describe('other namespaces during an attack from one', { timeout: PATIENCE_MILLISECONDS }, () => {
   test.each(ATTACKS)('$title ($name)', async (attack) => {
     const figures = await runAttack(attack, program, SHORT);
     const longestFreeze = figures.longestFreeze > FREEZE_MILLISECONDS ? figures.longestFreeze : 0;
@@ -37,7 +37,7 @@ describe('neighbors of one namespace', { timeout: PATIENCE_MILLISECONDS }, () =>
 describe('goals', () => {
   const met = { asked: 100, judged: 99, longestFreeze: 250, peakMemory: 199 };
 
-  test('are met at their bounds', () => {
+  test('are met at the bounds', () => {
     expect(missedGoals(met)).toEqual([]);
   });
 

@@ -37,17 +37,17 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     await kubernetes?.stop();
   });
 
-  test('replicas share one certificate, made for the Service', async () => {
+  test('replicas share one certificate, issued for the Service', async () => {
     const [first, second] = await Promise.all(replicas.map(({ port }) => certificateAt(port)));
     expect(second?.fingerprint256).toBe(first?.fingerprint256);
     expect(first?.checkHost('wasmgate.wasmgate-system.svc')).toBe('wasmgate.wasmgate-system.svc');
   });
 
-  test('its CA stands in every webhook of both configurations', async () => {
+  test('every webhook of both configurations has its CA', async () => {
     await caIsInPlace();
   });
 
-  test('the API server trusts it and is answered, by the name of the Service', async () => {
+  test('the API server trusts it and reaches wasmgate by the name of the Service', async () => {
     await leadServiceTo(replicas[0]?.port ?? 0);
     await must(apply(kubernetes.kubectl, [namespace('team', { 'wasmgate.dev/mode': 'no-mode' })]));
     const probe = JSON.stringify(pod('probe', 'team'));
@@ -63,7 +63,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     expect(warned).toContain('Warning: wasmgate: namespace label wasmgate.dev/mode: "no-mode"');
   });
 
-  test('replicas that run take the certificate of one that started after the Secret was deleted', async () => {
+  test('running replicas adopt the certificate that a new replica issued after the Secret was deleted', async () => {
     await must(kubernetes.kubectl(['delete', 'secret', 'wasmgate-certificates', '-n', 'wasmgate-system']));
     const options = { name: 'replica-3', certificates: 'cluster', configuration: {} } as const;
     await using third = await startWasmgate(kubernetes, options);

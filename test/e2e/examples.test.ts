@@ -66,7 +66,7 @@ describe.skipIf(servers.missing)(`examples on a real API server${servers.note}`,
     60_000,
   );
 
-  test('a Wasm Pod that the mutating webhook did not see is refused, with what it would have done', async () => {
+  test('/validate denies a Wasm Pod that /mutate did not see, and says what it would have changed', async () => {
     const example = examples.find(({ id }) => id === 'wasm-image-without-runtime-class');
     if (example === undefined) throw new Error('there is no such example');
     const namespace = unchangedNamespaceFor(example.configuration);

@@ -34,7 +34,7 @@ describe.skipIf(tools.missing)(`the image${tools.note}`, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test('holds the program, Node and its libraries, and nothing else', async () => {
+  test('contains the program, Node and its libraries, and nothing else', async () => {
     const files = (await readdir(root, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(root.length));
@@ -49,7 +49,7 @@ describe.skipIf(tools.missing)(`the image${tools.note}`, () => {
     ]);
   });
 
-  test('runs as nobody in particular', async () => {
+  test('runs as an unprivileged user', async () => {
     const { config } = JSON.parse(await buildah('inspect', '--type=image', 'localhost/wasmgate')).OCIv1;
     expect(config).toMatchObject({
       User: '65532:65532',
@@ -63,7 +63,7 @@ describe.skipIf(tools.missing)(`the image${tools.note}`, () => {
     });
   });
 
-  test('tells its version', async () => {
+  test('prints its version', async () => {
     const [command = '', ...args] = containerCommand({ root, mounts: [], args: ['version'] });
     expect(await run(command, args, { env: { PATH: process.env['PATH'] } })).toEqual({
       code: 0,

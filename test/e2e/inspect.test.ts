@@ -70,7 +70,7 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
       });
     });
 
-    test('stays closed to strangers and to wrong passwords', async () => {
+    test('rejects anonymous requests and wrong passwords', async () => {
       const stranger = await inspect(['--ca-file', ca()]);
       expect([stranger.code, reportOf(stranger)['verdict']]).toEqual([
         1,
@@ -82,7 +82,7 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
       expect(`${wrong.stdout}${wrong.stderr}`).not.toContain('geheim');
     });
 
-    test('is not trusted by another authority', async () => {
+    test('is not trusted with another CA', async () => {
       const other = join(folder, 'other.pem');
       await writeFile(other, (await createTestCertificate()).caCert);
       const output = await inspect(['--ca-file', other, '--docker-config', join(folder, 'docker')]);
@@ -92,7 +92,7 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
       ]);
     });
 
-    test("opens to the webhook by a Pod's pull secret, and by the operator's docker config", async () => {
+    test("accepts the webhook with a Pod's pull secret, and with the operator's Docker config", async () => {
       const { caCert } = await sharedTestCertificate();
       const { logger } = createRecordingLogger();
       const client = createRegistryClient({}, { plainHttp: [], allowAddresses: ['127.0.0.1'], ca: [caCert] });

@@ -16,7 +16,7 @@ describe.skipIf(servers.missing)(`manifests${servers.note}`, () => {
   });
   afterAll(() => kubernetes?.stop());
 
-  test('kubectl apply -k manifests/base is clean, and so it is the second time', async () => {
+  test('kubectl apply -k manifests/base succeeds without warnings, twice', async () => {
     const args = ['apply', '-k', join(MANIFESTS, 'base'), ...STRICT];
     const first = await kubernetes.kubectl(args);
     expect(first).toMatchObject({ code: 0, stderr: '' });
@@ -58,7 +58,7 @@ describe.skipIf(servers.missing)(`manifests${servers.note}`, () => {
   });
 
   test.each(SCENARIOS)(
-    'manifests/overlays/%s is the base with a configuration of its own',
+    'manifests/overlays/%s differs from the base in its configuration only',
     async (scenario) => {
       const args = ['-k', join(MANIFESTS, 'overlays', scenario), ...STRICT, '--dry-run=server'];
       expect(await kubernetes.kubectl(['apply', ...args])).toMatchObject({ code: 0, stderr: '' });

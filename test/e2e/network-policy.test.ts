@@ -54,7 +54,7 @@ describe.skipIf(servers.missing)(`the command that fills in the NetworkPolicy${s
     return policy?.spec.ingress[0]?.from;
   }
 
-  test('the API servers of both families are allowed, and nobody else', async () => {
+  test('only the API servers of both address families are admitted', async () => {
     const slice = (name: string, addressType: string, addresses: readonly string[]) => ({
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
@@ -81,7 +81,7 @@ describe.skipIf(servers.missing)(`the command that fills in the NetworkPolicy${s
     expect(await allowed(patch)).toEqual(expect.arrayContaining((await allowed(own)) as unknown[]));
   });
 
-  test('without endpoints there is no patch, since an empty list would allow everyone', async () => {
+  test('without endpoints it writes no patch, because an empty list would admit everyone', async () => {
     const args = COMMAND.map((word) => word.replace('name=kubernetes', 'name=absent'));
     const patch = await must(kubernetes.kubectl(args));
     expect(await build(patch)).toMatchObject({ code: 1 });

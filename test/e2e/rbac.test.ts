@@ -7,7 +7,7 @@ import { type KubernetesServer, startKubernetesServer } from '../support/kuberne
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 
-describe.skipIf(servers.missing)(`what the ServiceAccount may do${servers.note}`, () => {
+describe.skipIf(servers.missing)(`permissions of the ServiceAccount${servers.note}`, () => {
   let kubernetes: KubernetesServer;
   let kubeconfig: string;
   beforeAll(async () => {

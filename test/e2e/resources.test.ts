@@ -39,7 +39,7 @@ describe.skipIf(servers.missing)(`resources on a real API server${servers.note}`
   });
   afterAll(() => kubernetes?.stop());
 
-  test('what it takes of some hundred Pods it takes with our values, and the model of it says the same', async () => {
+  test('the API server accepts our values for some hundred Pods that it accepts without, and its model agrees', async () => {
     const rooms = await furnish(kubernetes, client);
     const given = fc.sample(situations, { numRuns: SAMPLE.namespaces * SAMPLE.podsEach, seed: SEED });
     let [changed, refused] = [0, 0];

@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('prefers KUBEBUILDER_ASSETS to the cache, and builds what neither has', async () => {
+test('prefers KUBEBUILDER_ASSETS to the cache, and builds what is in neither', async () => {
   const assets = join(folder, 'assets');
   await mkdir(assets);
   for (const name of ['etcd', 'kubectl']) await writeFile(join(assets, name), '');
@@ -42,7 +42,7 @@ test('prefers KUBEBUILDER_ASSETS to the cache, and builds what neither has', asy
   });
 });
 
-test('two builders at once both end with the whole program', async () => {
+test('two concurrent builders both end with the complete program', async () => {
   const both = await Promise.all([findPrograms(['crane'], env), findPrograms(['crane'], env)]);
 
   expect(both[0]).toEqual(both[1]);
@@ -68,7 +68,7 @@ test.each([
   expect(missing).toMatchObject({ kind: 'missing', reason: expect.stringContaining(says) });
 });
 
-test('missing programs are an error where the end-to-end tests are required', async () => {
+test('missing programs are an error if the end-to-end tests are required', async () => {
   await rm(join(folder, 'bin', 'go'));
   await expect(findPrograms(['etcd'], { ...env, WASMGATE_E2E: 'required' })).rejects.toThrow(
     'Cannot run the end-to-end tests: etcd are neither in KUBEBUILDER_ASSETS nor in',

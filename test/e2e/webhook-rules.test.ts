@@ -9,7 +9,7 @@ import { type StandInWebhook, startStandInWebhook } from '../support/kubernetes/
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 
 // A stand-in at the place of wasmgate notes what the API server asks: rules, selectors and CEL of the shipped manifests.
-describe.skipIf(servers.missing)(`what wasmgate is asked${servers.note}`, () => {
+describe.skipIf(servers.missing)(`which requests reach wasmgate${servers.note}`, () => {
   let kubernetes: KubernetesServer;
   let standIn: StandInWebhook;
   const create = async (...objects: readonly object[]): Promise<void> =>
@@ -40,7 +40,7 @@ describe.skipIf(servers.missing)(`what wasmgate is asked${servers.note}`, () => 
     expect(standIn.calls).toEqual(['/mutate CREATE Pod hello', '/validate CREATE Pod hello']);
   });
 
-  test('later changes of a Pod: only images that are new, and debug containers', async () => {
+  test('updates of a Pod: only new images and debug containers', async () => {
     await create(pod('changing', 'team', { metadata: { finalizers: ['example.com/slow'] } }));
     standIn.calls.splice(0);
     await inTeam('label', 'pod', 'changing', 'a=b');
@@ -54,7 +54,7 @@ describe.skipIf(servers.missing)(`what wasmgate is asked${servers.note}`, () => 
     ]);
   });
 
-  test('a Pod that is being deleted: nothing', async () => {
+  test('a Pod that is being deleted: none', async () => {
     await create(pod('ending', 'team', { metadata: { finalizers: ['example.com/slow'] } }));
     await inTeam('delete', 'pod', 'ending', '--now', '--wait=false');
     standIn.calls.splice(0);
@@ -86,13 +86,13 @@ describe.skipIf(servers.missing)(`what wasmgate is asked${servers.note}`, () => 
     ['apps/v1', 'DaemonSet', { spec }],
     ['v1', 'ReplicationController', { spec: { selector: spec.selector.matchLabels, template } }],
     ['v1', 'PodTemplate', { template }],
-  ])('a template of %s %s: the validating webhook', async (apiVersion, kind, parts) => {
+  ])('a template in %s %s: the validating webhook', async (apiVersion, kind, parts) => {
     await create({ apiVersion, kind, metadata: { name: 'template', namespace: 'team' }, ...parts });
     await inTeam('label', kind, 'template', 'a=b');
     expect(standIn.calls).toEqual([`/validate CREATE ${kind} template`]);
   });
 
-  test('a PodTemplate again: only where its template changed', async () => {
+  test('an updated PodTemplate: only if its template changed', async () => {
     await create({
       apiVersion: 'v1',
       kind: 'PodTemplate',
@@ -108,7 +108,7 @@ describe.skipIf(servers.missing)(`what wasmgate is asked${servers.note}`, () => 
     ]);
   });
 
-  test('a Deployment again: only where its template changed', async () => {
+  test('an updated Deployment: only if its template changed', async () => {
     await create(deployment('web', 'team'));
     await inTeam('scale', 'deployment/web', '--replicas=3');
     await inTeam('label', 'deployment/web', 'a=b');
@@ -116,14 +116,14 @@ describe.skipIf(servers.missing)(`what wasmgate is asked${servers.note}`, () => 
     expect(standIn.calls).toEqual(['/validate CREATE Deployment web', '/validate UPDATE Deployment web']);
   });
 
-  test('a CronJob again: only where its template changed', async () => {
+  test('an updated CronJob: only if its template changed', async () => {
     await create(cronJob('nightly', 'team'));
     await inTeam('patch', 'cronjob/nightly', '--type=merge', '-p={"spec":{"schedule":"1 1 * * *"}}');
     await inTeam('set', 'image', 'cronjob/nightly', 'main=registry.example.com/other:2');
     expect(standIn.calls).toEqual(['/validate CREATE CronJob nightly', '/validate UPDATE CronJob nightly']);
   });
 
-  test('a Deployment that is being deleted: nothing', async () => {
+  test('a Deployment that is being deleted: none', async () => {
     await create(deployment('going', 'team', { metadata: { finalizers: ['example.com/slow'] } }));
     await inTeam('delete', 'deployment/going', '--wait=false');
     standIn.calls.splice(0);

@@ -67,7 +67,7 @@ const matching =
       (index) => `${at.replace('127', `1${'*'.repeat(1 + (index % 100))}7`)}/${IMAGE.slice(0, index / 100)}`,
     );
 
-test('thousands of logins for one host are as many as the bound, and each bound is named', async () => {
+test('of thousands of logins for one host only the bound is tried, and the message names each bound', async () => {
   const { answer, logins } = await askWith({
     one: matching(900),
     two: matching(900),
@@ -80,7 +80,7 @@ test('thousands of logins for one host are as many as the bound, and each bound 
   expect(detailOf(answer)).toContain(`there are more than ${triedForImage} logins`);
 });
 
-test('more wrong logins than the bound before the right one: unauthorized, naming the bound', async () => {
+test('the right login behind more wrong ones than the bound: unauthorized, naming the bound', async () => {
   const path = (at: string, index: number): string => `${at}/${IMAGE.slice(0, 1 + (index % IMAGE.length))}`;
   const wrongOnes =
     (offset: number): Entries =>
@@ -103,7 +103,7 @@ test('more wrong logins than the bound before the right one: unauthorized, namin
   expect(answer).toMatchObject({ advice: expect.stringContaining(`"${host}/${IMAGE}"`) as string });
 });
 
-test('the right login among the first is let in, however many there are behind it', async () => {
+test('the right login among the first succeeds, however many follow', async () => {
   const others: Entries = (at) => wrong(1, () => `https://${at}`);
   const secrets = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`other-${index}`, others]));
   const { answer } = await askWith({ ...secrets, right: (at) => ({ [`${at}/corpus`]: RIGHT }) });
@@ -117,7 +117,7 @@ test('a secret that is too large does not hide the login of another one', async 
   expect(detailOf(answer)).toBe('facts');
 });
 
-test('without another one the answer names the secret and the bound, and nothing of its content', async () => {
+test('without another secret the message names the secret and the bound, and none of its content', async () => {
   const { answer } = await askWith({ large: tooLarge });
   expect(detailOf(answer)).toMatch(
     /^unauthorized: Cannot read image "[^"]+": secret team-a\/large is larger than 512 KiB and was not used; /,
@@ -125,7 +125,7 @@ test('without another one the answer names the secret and the bound, and nothing
   expect(JSON.stringify(answer)).not.toContain('pppp');
 });
 
-test('a secret with too many entries is named, too', async () => {
+test('the message names a secret with too many entries, too', async () => {
   const { answer } = await askWith({ many: () => wrong(1_001, (index) => `r-${index}.example`) });
   expect(detailOf(answer)).toContain(
     'secret team-a/many has 1001 entries, and only the first 1000 were used',
@@ -133,7 +133,7 @@ test('a secret with too many entries is named, too', async () => {
 });
 
 /** One Pod sent 20,801 logins to a host, and 79 of them filled the heap. */
-test('of 20,800 entries for one host in one secret no more logins are sent than the bound', async () => {
+test('of 20,800 entries for one host in one secret no more logins than the bound are sent', async () => {
   const { answer, logins } = await askWith({
     many: (at) =>
       Object.fromEntries(
@@ -151,7 +151,7 @@ test('of 20,800 entries for one host in one secret no more logins are sent than 
 });
 
 /** An expression tried each run of NULs: 67 KB took 4 to 8 s, and 1 MB half an hour. */
-test.for([50_000, 380_000])('a login of %d NULs and a letter is sent as it is', async (count) => {
+test.for([50_000, 380_000])('a login of %d NULs and a letter is sent unchanged', async (count) => {
   const auth = Buffer.from(`joe:${'\0'.repeat(count)}x`).toString('base64');
   const { answer } = await askWith({
     nul: (at) => ({ [at]: { auth } }),
@@ -160,7 +160,7 @@ test.for([50_000, 380_000])('a login of %d NULs and a letter is sent as it is', 
   expect(detailOf(answer)).toBe('facts');
 });
 
-test('NULs at the end of a login of a megabyte are taken off', () => {
+test('trailing NULs of a login of a megabyte are trimmed', () => {
   const auth = Buffer.from(`joe:right${'\0'.repeat(1024 * 1024)}`).toString('base64');
   const [found] = parseDockerConfig(JSON.stringify({ auths: { r: { auth } } }), {
     format: 'dockerconfigjson',
@@ -169,7 +169,7 @@ test('NULs at the end of a login of a megabyte are taken off', () => {
   expect(found?.secret).toEqual({ kind: 'basic', username: 'joe', password: 'right' });
 });
 
-test('the identity of a login is computed once, however many requests ask for it', () => {
+test('the identity of a login is computed once, however many requests need it', () => {
   let reads = 0;
   const secret = { kind: 'basic', username: 'joe', password: 'p'.repeat(secretBytes) } as const;
   const credential = {

@@ -53,7 +53,7 @@ async function setUp() {
   return { ask, read, requests: () => registry.log.length };
 }
 
-test('what the secrets one and two could read is not what a secret called "one,two" could', async () => {
+test('the cache separates the secrets "one" and "two" from a secret named "one,two"', async () => {
   const { ask, read, requests } = await setUp();
   await ask(['one', 'two']);
   const first = requests();
@@ -65,7 +65,7 @@ test('what the secrets one and two could read is not what a secret called "one,t
   expect([...read]).toEqual(['one two']);
 });
 
-test('of thousands of pull secrets the first few are part of the question, each once', async () => {
+test('of thousands of pull secrets the first few are part of the cache key, each once', async () => {
   const { ask, read } = await setUp();
   const names = Array.from({ length: 5000 }, (_, index) => `secret-${index}`);
   await ask(['secret-0', ...names]);
@@ -74,7 +74,7 @@ test('of thousands of pull secrets the first few are part of the question, each 
 });
 
 /** The API server lets line ends pass in the middle of an image's name. */
-test('no image has a name under which another namespace keeps what its secret could read', async () => {
+test("no image name leads to what another namespace's secret could read", async () => {
   const registry = await startRegistry({ images: putFixtureImages });
   const client = createLocalClient();
   onTestFinished(async () => {

@@ -24,7 +24,7 @@ function decide(container: object, spec: Partial<PodSpec> = {}) {
 }
 
 /** Each was read again for each class that was tried on: one Pod kept everybody waiting for up to fifteen seconds. */
-test('a working directory is resolved a few times, however many classes are tried on', () => {
+test('a working directory is resolved a few times, however many classes are tried', () => {
   let reads = 0;
   const container = {
     volumeMounts: [{ mountPath: '/data' }],
@@ -45,7 +45,7 @@ test('paths longer than Linux takes are not resolved', () => {
   }
 });
 
-test('overhead of thousands of resources is not repeated in messages', () => {
+test('messages do not list an overhead of thousands of resources', () => {
   const overhead = Object.fromEntries(
     Array.from({ length: 50_000 }, (_unused, index) => [`example.com/r${index}`, '1']),
   );

@@ -26,7 +26,7 @@ const PATH = 'PATH=/usr/bin';
 const wasi = { os: 'wasi', architecture: 'wasm' } as const;
 
 /** What one Pod's command made wasmgate look for is kept with the image, and judges the Pods of all namespaces. */
-describe.skipIf(!hasGnuTar)('what was looked for on behalf of another Pod', () => {
+describe.skipIf(!hasGnuTar)('contents that were read for another Pod are used', () => {
   test.for<{
     readonly name: string;
     readonly image: LayeredImage;

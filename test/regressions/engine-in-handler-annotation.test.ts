@@ -18,9 +18,9 @@ function decide(engine: string, ...images: readonly string[]) {
   return evaluate(podFacts(subject, IMAGES, VIEW), settings());
 }
 
-describe('run.oci.handler with the name of an engine', () => {
+describe('run.oci.handler naming an engine', () => {
   test.each(['wasm', 'wasmtime', 'wasmedge', 'wasmer', 'wamr'])(
-    '%s takes a Linux sidecar, too: the Pod is denied',
+    '%s starts a Linux sidecar as Wasm, too: the Pod is denied',
     (engine) => {
       const finding = decide(engine, 'app', 'server').findings.find(({ action }) => action === 'deny');
       expect(finding).toMatchObject({ id: 'linux-container-under-compat', container: 'c1' });
@@ -34,7 +34,7 @@ describe('run.oci.handler with the name of an engine', () => {
     ['wasmedge', 'WasmEdge'],
     ['wasmer', 'Wasmer'],
     ['wamr', 'WAMR'],
-  ])('%s alone needs a crun that is built with it', (engine, title) => {
+  ])('%s alone needs a crun that is built with that engine', (engine, title) => {
     const { findings, changes } = decide(engine, 'app');
     const said = findings.map(({ detail, advice }) => `${detail} ${advice}`).join(' ');
     expect(findings.every(({ action }) => action === 'warn')).toBe(true);
@@ -45,7 +45,7 @@ describe('run.oci.handler with the name of an engine', () => {
     expect(changes.filter(({ path }) => path.includes('variant'))).toEqual([]);
   });
 
-  test('wasm-smart leaves a Linux sidecar alone, and the variant annotation is not spoken of', () => {
+  test('wasm-smart starts a Linux sidecar as Linux, and no finding mentions the variant annotation', () => {
     const { findings } = decide('wasm-smart', 'app', 'server');
     expect(findings.map(({ id }) => id)).not.toContain('linux-container-under-compat');
     expect(findings.map(({ detail }) => detail).join(' ')).not.toContain('module.wasm.image/variant');

@@ -23,23 +23,23 @@ async function askOnce(status: number) {
   return { recall: () => catalog.recall(question), lines, host: server.host };
 }
 
-test('that a registry did not answer is forgotten soon after it does', async () => {
+test('a missing answer is forgotten soon after the registry recovers', async () => {
   const { recall } = await askOnce(503);
   await expect.poll(recall).toBeUndefined();
 });
 
-test.for([404, 429])('that a registry answered %d is remembered', async (status) => {
+test.for([404, 429])('an answer %d is cached', async (status) => {
   const { recall } = await askOnce(status);
   expect(recall()).toMatchObject({ kind: 'failure' });
 });
 
-test('no back-off outlives an outage by more than 2 s', () => {
+test('no back-off outlasts an outage by more than 2 s', () => {
   const { outageTtl, ttlResolution } = CATALOG_DEFAULTS;
   const pause = Math.max(DEFAULTS.probeEveryMs, DEFAULTS.longestRepositoryPauseMs);
   expect(pause + outageTtl + ttlResolution).toBeLessThanOrEqual(2_000);
 });
 
-test('the log line of a failed look-up has host and error', async () => {
+test('the log line of a failed lookup has host and error', async () => {
   const { lines, host } = await askOnce(503);
   const error = `Cannot read image "${host}/a:1": ${host} answers 503 Service Unavailable`;
   expect(lines).toEqual([{ image: `${host}/a:1`, host, reason: 'unreachable', error, stale: false }]);

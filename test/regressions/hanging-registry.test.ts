@@ -77,7 +77,7 @@ function describeAnswer(assessment: Assessment): string {
 const LATEST = 'latest';
 
 describe('Pods of one image', () => {
-  test('share the budget of its look-up', async () => {
+  test('share the budget of its lookup', async () => {
     const { ask, image, open } = await setUp({ waits: { lookUpMilliseconds: 50 } });
     const containers = [{ image: image(LATEST) }];
     const first = ask({ containers });
@@ -97,7 +97,7 @@ describe('Pods of one image', () => {
   });
 });
 
-describe('after look-ups of two images ran out of time', () => {
+describe('after lookups of two images timed out', () => {
   const SHORT: WaitOptions = { shortMilliseconds: 1 };
 
   test('a Pod without a sign of Wasm waits for a moment only', async () => {
@@ -137,7 +137,7 @@ describe('after look-ups of two images ran out of time', () => {
     expect(await answer).toBe('container');
   });
 
-  test('one image that runs out of time twice is no hanging registry', async () => {
+  test('one image that times out twice does not make a hanging registry', async () => {
     const { ask, image, runOut, open } = await setUp({ waits: SHORT });
     await runOut('one');
     await runOut('one');
@@ -148,7 +148,7 @@ describe('after look-ups of two images ran out of time', () => {
   });
 });
 
-describe('what is remembered of time-outs', () => {
+describe('the record of timeouts', () => {
   const question = (host: string) => ({
     image: `${host}/app:1`,
     namespace: 'default',
@@ -176,7 +176,7 @@ describe('what is remembered of time-outs', () => {
     expect(limits.most(question('a.example'), undefined)).toBe(Infinity);
   });
 
-  test('is not needed while no endpoint of the registry is reached', () => {
+  test('is not needed while no endpoint of the registry is reachable', () => {
     const limits = createWaitLimits({ isUnreachable: (image) => image.startsWith('a.') });
     expect(limits.most(question('a.example'), undefined)).toBe(WAIT_BOUNDS.shortMilliseconds);
     expect(limits.most(question('b.example'), undefined)).toBe(Infinity);

@@ -20,7 +20,7 @@ async function expectServing(webhook: Webhook): Promise<void> {
   expect((await webhook.post('/validate', JSON.stringify(review))).status).toBe(200);
 }
 
-test('a body that takes more memory than there is, is refused before it is parsed', async () => {
+test('a body beyond the memory budget is rejected before it is parsed', async () => {
   const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const reply = await webhook.post('/validate', reviewWith(1_000_000));
@@ -58,7 +58,7 @@ function podWith(tolerations: readonly object[], namespace = 'team') {
 /** 16 KiB of `{}`, which become 520 KiB. */
 const small = podWith(Array.from({ length: 4_700 }, () => ({})));
 
-test('a Pod too large to be kept while a registry is waited for is decided at once', async () => {
+test('a Pod too large to keep while it waits for a registry is decided at once', async () => {
   const { assess, waiting } = hanging();
   await using webhook = await startWebhook({ assess });
   // Some 22 MiB.
@@ -68,7 +68,7 @@ test('a Pod too large to be kept while a registry is waited for is decided at on
   expect(webhook.log).toEqual([expect.stringContaining('too many Pods wait for registries')]);
 });
 
-test('400 bodies just under 16 KiB: few wait, and none of another namespace is decided without', async () => {
+test('400 bodies just under 16 KiB: few wait, and Pods of other namespaces keep their time', async () => {
   const { assess, open, waiting, most } = hanging();
   await using webhook = await startWebhook({ assess });
   expect(small.length).toBeLessThan(16 * 1024);

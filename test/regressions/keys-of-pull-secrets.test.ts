@@ -26,7 +26,7 @@ const COUNT = 32_000;
 const IMAGE = { registry: 'r-7.example', repository: 'team/app' };
 
 /** 32 full secrets were gone through for each request: 32 ms each time, for every manifest, config and layer. */
-test('a keyring of 32,000 keys is gone through once, however many requests a look-up makes', () => {
+test('a keyring of 32,000 keys is scanned once, however many requests a lookup makes', () => {
   const all = Array.from({ length: COUNT }, (_, index) => login(`r-${index}.example`, `p ${index}`));
   const { credentials, looks } = counted(all);
   expect(matchCredentials(IMAGE, [credentials]).credentials).toMatchObject([{ server: 'r-7.example' }]);
@@ -35,7 +35,7 @@ test('a keyring of 32,000 keys is gone through once, however many requests a loo
   expect(looks() - first).toBeLessThan(1_000);
 });
 
-test('32,000 logins under one key are as many as are tried, and one more', () => {
+test('of 32,000 logins under one key only those that are tried are kept, and one more', () => {
   const all = Array.from({ length: COUNT }, (_, index) => login(IMAGE.registry, `p ${index}`));
   const { credentials, hasMore } = matchCredentials(IMAGE, [all]);
   expect([credentials.length, hasMore]).toEqual([KEYRING_LIMITS.triedForImage, true]);
@@ -45,14 +45,14 @@ test('32,000 logins under one key are as many as are tried, and one more', () =>
  * Each took 1.8 ms against a host of 760 characters: 32 secrets of a thousand such keys froze the process for a minute with
  * each request. A label has 63 characters at most, so that no such host exists.
  */
-test('a key with a wildcard matches no label that is longer than any', () => {
+test('a key with a wildcard matches no label longer than DNS allows', () => {
   const glob = login('*a*.example', 'p');
   const match = (label: string) => matchCredentials({ ...IMAGE, registry: `${label}.example` }, [[glob]]);
   expect(match('a'.repeat(63)).credentials).toEqual([glob]);
   expect(match('a'.repeat(64)).credentials).toEqual([]);
 });
 
-test('a secret has no more than a bound of keys with a wildcard, and the bound is named', () => {
+test('the number of wildcard keys in a secret is bounded, and the message names the bound', () => {
   const { secretPatterns } = KEYRING_LIMITS;
   const globs = Array.from(
     { length: secretPatterns + 1 },

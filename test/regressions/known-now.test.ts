@@ -46,7 +46,7 @@ function start() {
   };
 }
 
-test('a Pod whose image became known during its admission is refused with "the image is known now"', async () => {
+test('a Pod whose image became known during its admission is denied with "the image is known now"', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const validate = start();
   expect(await validate()).toContain('Apply again: the image is known now.');
@@ -54,7 +54,7 @@ test('a Pod whose image became known during its admission is refused with "the i
   expect(await validate()).toContain('Apply again: the image is known now.');
 });
 
-test('a Pod whose image was known long before is refused with what keeps the mutating webhook from changing it', async () => {
+test('a Pod whose image was known long before is denied with what keeps the mutating webhook from changing it', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const validate = start();
   await validate();

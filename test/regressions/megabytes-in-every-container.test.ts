@@ -9,7 +9,7 @@ import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pod/p
 const LONG = `/${'x'.repeat(4 * 1024 * 1024)}.wasm`;
 
 /** A Pod of 256 containers on an image with such an entrypoint kept the whole process from answering anybody for 35 seconds. */
-test('a program with a name longer than any path is none, in whatever number of containers', () => {
+test('a program whose name is longer than any path does not exist, in however many containers', () => {
   const containers = Array.from({ length: 256 }, (_, index) => ({ name: `c${index}`, image: 'app' }));
   const facts = podFacts(pod({ containers }), { app: linux(LONG) }, cluster([runtimeClass('wasmtime')]));
   expect(evaluate(facts, settings()).changes).toEqual([]);
@@ -30,7 +30,7 @@ function manifestOf(layers: number): object {
   return { schemaVersion: 2, config, layers: Array.from({ length: layers }, () => layer) };
 }
 
-test('thirty thousand layers are no image’s', () => {
+test('an image with thirty thousand layers is invalid', () => {
   expect(parseManifest(manifestOf(1000), OCI_MANIFEST)).toMatchObject({ kind: 'manifest' });
   expect(() => parseManifest(manifestOf(30_000), OCI_MANIFEST)).toThrow('it has more than 1000 layers');
 });

@@ -36,7 +36,7 @@ test.for<readonly [name: string, one: Start, other: Start]>([
   expect(commandKey(one)).toBe(commandKey({ ...one }));
 });
 
-test('an empty command does not take the Wasm from others who start the image as it is', () => {
+test("an empty command does not change the verdict of Pods that use the image's own", () => {
   const facts = imageFacts(linux('/app.wasm'));
   const kindOf = (start: Start): string => {
     const container = { name: 'app', image: 'registry.example/app:1', ...start };

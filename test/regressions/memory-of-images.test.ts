@@ -40,7 +40,7 @@ function question(image: string) {
 }
 
 /** No validation bounds the length of `image`, and a webhook is asked before it: one Pod carries up to 3 MiB of it. */
-test('image names of a megabyte are not remembered', async () => {
+test('image names of a megabyte are not cached', async () => {
   const catalog = createCatalog();
   const skipList = createSkipList(['registry.example.com/*']);
   const kept = await memoryKept(async () => {
@@ -78,7 +78,7 @@ async function startHostileRegistry() {
   return registry;
 }
 
-test('images with megabytes of labels are judged, and not remembered', async () => {
+test('images with megabytes of labels are judged, and not cached', async () => {
   const catalog = createCatalog();
   const registry = await startHostileRegistry();
   const kept = await memoryKept(async () => {

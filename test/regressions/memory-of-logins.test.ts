@@ -3,7 +3,7 @@ import { DEFAULTS } from '../../src/registry/limits.ts';
 import { createLogins } from '../../src/registry/login/logins.ts';
 
 /** One namespace can name any number of repositories of its own registry, whose tokens are as long as it likes. */
-test('logins are bounded by their length together, not by their number alone', () => {
+test('logins are bounded by their total length, not only by their number', () => {
   const logins = createLogins({ now: () => 0 }, DEFAULTS);
   const authorization = `Bearer ${'x'.repeat(DEFAULTS.tokenBytes)}`;
   const subjects = Array.from({ length: DEFAULTS.logins }, (_, index) => {

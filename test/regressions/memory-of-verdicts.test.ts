@@ -11,7 +11,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Ten thousand images are remembered, and of each had sixteen verdicts of any 8 KiB of command: 2 GiB, and none was counted. */
-test('verdicts on long commands take only so much memory, however many images and Pods there are', () => {
+test('the memory of verdicts on long commands is bounded, however many images and Pods there are', () => {
   const known = Array.from({ length: IMAGES }, () => imageFacts(linux('/app.wasm')));
   collectGarbage();
   const before = process.memoryUsage().heapUsed;

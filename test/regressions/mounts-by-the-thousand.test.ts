@@ -23,7 +23,7 @@ function counted(count: number) {
 }
 
 /** 80,000 volumes were held against each folder of the image's PATH each time: 1.6 s for one container. */
-test('a container is judged with one look at each of its volumes', () => {
+test('a container is judged with one pass over its volumes', () => {
   const { container, reads } = counted(1_000);
   const facts = image();
   detectWasm(facts, container);
@@ -32,12 +32,12 @@ test('a container is judged with one look at each of its volumes', () => {
   expect(reads()).toBe(1_000);
 });
 
-test('nothing is concluded from the files of a container with more volumes than anybody mounts', () => {
+test('no finding rests on the files of a container with an absurd number of volumes', () => {
   expect(openQuestions(image(), counted(1_000).container, 'any')).not.toBeNull();
   expect(openQuestions(image(), counted(1_001).container, 'any')).toBeNull();
 });
 
-test('of many volumes any may lie over a file or make a folder', () => {
+test('any of many volumes can hide a file or create a folder', () => {
   const volumeMounts = Array.from({ length: 500 }, (_, index) => ({ mountPath: `/m${index}/x` }));
   const mounts = mountsOf([...volumeMounts, { mountPath: '/m7/x/below' }, { mountPath: '/m7' }]);
   for (const path of ['/m7', '/m7/a', '/m8/x', '/m8/x/a/b', '/m499/x'])

@@ -37,7 +37,7 @@ test.for<readonly [name: string, text: string]>([
   expect(api.seen).toEqual([]);
 });
 
-test('of a Pod that lists thousands of pull secrets the first few are read, each once', async () => {
+test('of thousands of pull secrets in a Pod the first few are read, each once', async () => {
   await using started = await start();
   const names = Array.from({ length: 5000 }, (_, index) => `secret-${index}`);
   expect(await started.secrets.read('team-a', ['secret-0', ...names], never)).toEqual(EMPTY_KEYRING);

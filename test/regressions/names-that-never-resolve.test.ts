@@ -11,7 +11,7 @@ const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MAN
 const HERE: DnsReply = { addresses: ['127.0.0.1'], ttl: 0 };
 
 /** Images of one namespace named registries whose DNS server never answers; no other namespace resolved any more. */
-test('names of a dead DNS server keep no other namespace from its registry', async () => {
+test('names of a dead DNS server do not keep other namespaces from their registry', async () => {
   await using registry = await startRegistry();
   registry.store.putManifest('a', 'latest', manifest);
   const { port } = new URL(`http://${registry.host}`);
@@ -48,7 +48,7 @@ test('names of a dead DNS server keep no other namespace from its registry', asy
   );
 });
 
-test('an address is checked at the connection, although the name was resolved before', async () => {
+test('an address is checked when connecting, although the name was resolved before', async () => {
   const answers = ['127.0.0.1', '169.254.169.254'];
   await using server = await startServer((_request, response) => {
     response.setHeader('connection', 'close');

@@ -17,12 +17,12 @@ function decide(spec: { readonly runtimeClassName?: string }) {
   return evaluate(podFacts(subject, { spin: SPIN_APP }, AKS), settings());
 }
 
-describe('of several Spin shims', () => {
-  test('one that runs artifacts of Spin 2 is chosen, not the first by name', () => {
+describe('among several Spin shims', () => {
+  test('the one that runs artifacts of Spin 2 is chosen, not the first by name', () => {
     expect(decide({}).runtimeClass.class?.name).toBe('wasmtime-spin-v2');
   });
 
-  test('an old one that the Pod names is warned of, and the newer class is named', () => {
+  test('an old one that the Pod names gets a warning that names the newer class', () => {
     const { findings } = decide({ runtimeClassName: 'wasmtime-spin-v0-5-1' });
     const finding = findings.find(({ id }) => id === 'handler-may-not-run-image');
     expect(finding?.advice).toContain('Set spec.runtimeClassName to "wasmtime-spin-v2"');

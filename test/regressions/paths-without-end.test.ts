@@ -15,7 +15,7 @@ function lookedFor(file: string, path: string, override: CommandOverride = {}): 
 }
 
 /** An image's config has 4 MiB for its PATH, which was put together with a name of 4 KiB two million times. */
-describe('an image is searched for', () => {
+describe('the search in an image', () => {
   test.for<readonly [name: string, path: string, count: number]>([
     ['in its own folder and those of its PATH', '/usr/bin:/bin', 3],
     ['in no more of them than anybody has', '/:'.repeat(2 * MIB), 65],
@@ -24,16 +24,16 @@ describe('an image is searched for', () => {
     expect(lookedFor(`${'x'.repeat(200)}.wasm`, path)).toHaveLength(count);
   });
 
-  test('in folders of some thousand characters together', () => {
+  test('covers folders of some thousand characters in total', () => {
     const folders = Array.from({ length: 64 }, (_, index) => `${'/a'.repeat(500)}/${index}`);
     expect(lookedFor('app.wasm', folders.join(':'))).toHaveLength(5);
   });
 
-  test('nowhere for a name that no file can have', () => {
+  test('skips a name that no file can have', () => {
     expect(lookedFor(`${'x'.repeat(251)}.wasm`, '/bin')).toBeNull();
   });
 
-  test('nowhere, where the Pod starts in a folder that is none', () => {
+  test('skips a working directory that cannot exist', () => {
     expect(lookedFor('app.wasm', '/bin', { workingDir: '/a'.repeat(MIB) })).toBeNull();
   });
 });

@@ -22,7 +22,7 @@ function startStrictRegistry() {
   });
 }
 
-test('an account that is over its limit does not keep others from the registry', async () => {
+test('an account over its rate limit does not keep others from the registry', async () => {
   await using registry = await startStrictRegistry();
   await using client = createTestClient([registry]);
   const image = imageAt(registry, 'app');

@@ -4,7 +4,7 @@ import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { createTestClient } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 
-test('an admission whose time ends between two tries gets the reason of the last one', async () => {
+test('an admission that times out between two attempts reports the reason of the last one', async () => {
   const time = new AbortController();
   await using server = await startServer((request) => request.socket.destroy());
   await using client = createTestClient(

@@ -12,7 +12,7 @@ const FAULTS: Readonly<Record<string, RequestListener>> = {
   silence: () => undefined,
 };
 
-describe('a registry that fails for the images of one namespace', () => {
+describe("a registry that fails for one namespace's images", () => {
   test.for(Object.keys(FAULTS))('with %s is asked for the images of others', async (fault) => {
     const asked: string[] = [];
     await using registry = await startServer((request, response) => {
@@ -35,7 +35,7 @@ describe('a registry that fails for the images of one namespace', () => {
     expect(asked.filter((path) => path.includes('/app/'))).toHaveLength(3);
   });
 
-  test('is asked for the same image by other namespaces', async () => {
+  test('is still queried for the same image by other namespaces', async () => {
     let asked = 0;
     await using registry = await startServer((request, response) => {
       if (request.url === '/v2/') return response.end();
@@ -53,7 +53,7 @@ describe('a registry that fails for the images of one namespace', () => {
 });
 
 /** Eight connections to a registry were all held by the attacker's requests, and the others waited for a free one. */
-test('requests that hang leave connections for the images of others', async () => {
+test('hanging requests leave connections for the images of others', async () => {
   const stop = new AbortController();
   await using registry = await startServer((request, response) => {
     if (!(request.url ?? '').startsWith('/v2/attacker/')) response.end('{}');

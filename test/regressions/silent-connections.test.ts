@@ -34,13 +34,13 @@ async function start(app: Omit<AppOptions, 'https'>, assess: AssessPod = answeri
   return { webhook, tcp, tls };
 }
 
-test('one that does not shake hands is closed', async () => {
+test('a connection without a TLS handshake is closed', async () => {
   const { webhook, tcp } = await start({ handshakeTimeout: 100 });
   await closed(tcp());
   expect((await webhook.post('/validate', body)).status).toBe(200);
 });
 
-test('one that asks for nothing is closed', async () => {
+test('a connection without a request is closed', async () => {
   const { webhook, tls } = await start({ requestTimeout: 100 });
   const silent = tls();
   await once(silent, 'secureConnect');
@@ -50,7 +50,7 @@ test('one that asks for nothing is closed', async () => {
 
 /** Two connections each, which was all that there may be. */
 test.each(['without a handshake', 'idle', 'half a request', 'half a body'])(
-  'connections that do nothing (%s) give their place to new ones',
+  'idle connections (%s) yield to new ones',
   async (kind) => {
     const { webhook, tcp, tls } = await start({ maxConnections: 2 });
     const open = async (): Promise<Socket> => {
@@ -75,7 +75,7 @@ test.each(['without a handshake', 'idle', 'half a request', 'half a body'])(
   },
 );
 
-test('one that waits for its answer keeps its place', async () => {
+test('a connection that waits for its answer stays open', async () => {
   const gate = Promise.withResolvers<void>();
   const assess = () => gate.promise.then(() => decided());
   const { webhook, tls } = await start({ maxConnections: 2 }, assess);
@@ -88,7 +88,7 @@ test('one that waits for its answer keeps its place', async () => {
 });
 
 /** Two thousand small Pods that wait, on one connection, kept everybody else from an answer. */
-test('one that does not wait for its answer is closed', async () => {
+test('a connection that stopped reading is closed', async () => {
   const { promise: never } = Promise.withResolvers<never>();
   const { webhook, tls } = await start({}, (request) =>
     request.pod.metadata?.name === 'waits' ? never : decided(),
@@ -105,7 +105,7 @@ test('one that does not wait for its answer is closed', async () => {
   expect((await webhook.post('/validate', body)).status).toBe(200);
 });
 
-test('a thousand kept connections lock nobody out', async () => {
+test('a thousand idle connections lock no one out', async () => {
   const { webhook, tls } = await start({});
   const kept = Array.from({ length: SERVER_LIMITS.maxConnections }, () => tls());
   await Promise.all(kept.map((socket) => once(socket, 'secureConnect')));

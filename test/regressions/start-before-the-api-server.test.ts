@@ -24,7 +24,7 @@ interface Deployment {
  * Ended after a minute, again and again, while the API server was away, it would have been back up to five minutes after it;
  * by itself it is back after five seconds.
  */
-test('who waits for the API server is not ended before the kubelet would start it again at once', () => {
+test('the startup probe allows a replica to wait for the API server', () => {
   const { spec } = parse(readFileSync(DEPLOYMENT, 'utf8')) as Deployment;
   for (const { startupProbe } of spec.template.spec.containers) {
     const { periodSeconds, failureThreshold } = startupProbe;

@@ -129,12 +129,12 @@ describe('a start that its probe ends', () => {
 });
 
 describe('the CPU limit that wasmgate injects', () => {
-  test('is a core as soon as the start would take more than 3 s, with a request beside it', () => {
+  test('is one core if the start would take more than 3 s, with a request beside it', () => {
     expect(cpuOf({ image: 'go' })).toEqual(['requests=50m', 'limits=1']);
     expect(cpuOf({ image: 'spin' }, { on: 'spin' })).toEqual(['requests=50m', 'limits=1']);
   });
 
-  test("is the tier's where that is fast enough, or nothing is compiled", () => {
+  test("is the tier's if that is fast enough, or if nothing is compiled", () => {
     expect(cpuOf({ image: 'small' })).toEqual(['requests=50m', 'limits=200m']);
     expect(cpuOf({ image: 'go' }, { on: 'wasmedge' })).toEqual(['requests=50m', 'limits=200m']);
     expect(cpuOf({ image: 'pushed' }, { on: 'spin' })).toEqual(['requests=50m', 'limits=200m']);
@@ -166,7 +166,7 @@ describe('a module from a volume', () => {
     expect([undefined, '128Mi']).toContain(limit);
   });
 
-  test('a mount that does not hold it changes nothing', () => {
+  test('a mount that does not contain it changes nothing', () => {
     const { findings } = decide({
       ...mounted,
       volumeMounts: [{ mountPath: '/mm' }, { mountPath: '/m/other' }],
@@ -175,7 +175,7 @@ describe('a module from a volume', () => {
   });
 });
 
-test('4Mi for a module of 183 bytes is not warned of: it ran', () => {
+test('4Mi for a module of 183 bytes gets no warning: it ran', () => {
   const wat = imageFacts({ ...linux('/app.wasm'), layers: [{ mediaType: TAR_LAYER, size: 238 }] });
   for (const handler of ['wasmtime', 'wasmedge', 'crun-wasm']) {
     const subject = pod({

@@ -57,12 +57,12 @@ async function serveUntil(server: string, words: string | Promise<unknown>) {
   return { code, ...said };
 }
 
-test('told to stop while no API server is there, it ends quietly', async () => {
+test('SIGTERM while no API server is reachable ends it quietly', async () => {
   const { code, stderr } = await serveUntil('http://127.0.0.1:1', 'wasmgate-certificates');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
-test('told to stop while the API server does not answer, it ends quietly', async () => {
+test('SIGTERM while the API server does not answer ends it quietly', async () => {
   const { port } = silent.address() as AddressInfo;
   const asked = new Promise((resolve) => {
     silent.on('request', ({ url }) => void (url?.includes('/secrets/') === true && resolve(url)));
@@ -71,7 +71,7 @@ test('told to stop while the API server does not answer, it ends quietly', async
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
-test('a docker config that is not there is told at start', async () => {
+test('a missing Docker config is reported at start', async () => {
   const { stdout } = await serveUntil('http://127.0.0.1:1', 'no-such-file.json');
   expect(stdout).toContain('registry.dockerConfig');
 });

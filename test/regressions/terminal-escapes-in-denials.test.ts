@@ -56,7 +56,7 @@ async function startWholeWebhook() {
   });
 }
 
-test('what a registry says cannot command the terminal that a denial is printed on', async () => {
+test('text of a registry cannot control the terminal through a denial', async () => {
   const registry = await startTrickster();
   onTestFinished(registry.close);
   await using webhook = await startWholeWebhook();

@@ -33,7 +33,7 @@ test.for([
   ['yaml', 'runtimeClassName'],
   ['patch', 'runtimeClassName'],
   ['admissionreview', 'does not exist'],
-] as const)('a manifest cannot command the terminal by review -o %s', async ([output, words]) => {
+] as const)('a manifest cannot control the terminal through review -o %s', async ([output, words]) => {
   const file = await stage.write('pods.yaml', PODS.map((pod) => JSON.stringify(pod)).join('\n---\n'));
   const { stdout, stderr } = await stage.review(['-f', file, '--facts', stage.facts, '-o', output]);
   expect(stdout).toContain(words);
@@ -41,7 +41,7 @@ test.for([
   expect(stderr).not.toMatch(OBEYED);
 });
 
-test('the name of a file that cannot be read cannot command the terminal either', async () => {
+test('the name of an unreadable file cannot control the terminal either', async () => {
   const file = await stage.write(`broken/${TRICKS}.yaml`, 'a: [');
   const { stderr } = await stage.review(['-f', file]);
   expect(stderr).toContain('broken/');
@@ -77,7 +77,7 @@ test.for([
   ['a refusal', 'refused', 'table'],
   ['a refusal as JSON', 'refused', 'json'],
   ['a refusal as YAML', 'refused', 'yaml'],
-] as const)('inspect shows %s without what a terminal would obey', async ([, name, output]) => {
+] as const)('inspect shows %s without control characters', async ([, name, output]) => {
   const registry = await startTrickster();
   const run = await runInspect([`${registry.host}/${name}:1`, '-o', output]);
   expect(run.stdout + run.stderr).toContain(name);

@@ -45,7 +45,7 @@ test.each([
   ['of a template', { group: 'apps', version: 'v1', kind: 'Deployment' }, 'enforce'],
   ['of a Pod in mode warn', { group: '', version: 'v1', kind: 'Pod' }, 'warn'],
   ['of a Pod in mode audit', { group: '', version: 'v1', kind: 'Pod' }, 'audit'],
-] as const)('a manifest cannot command the terminal by the warnings %s', async (_case, kind, mode) => {
+] as const)('a manifest cannot control the terminal through the warnings %s', async (_case, kind, mode) => {
   await using webhook = await startWholeWebhook(mode);
   const object = kind.kind === 'Pod' ? podOfTricks() : { spec: { template: podOfTricks() } };
   const request = { uid: '1', kind, operation: 'CREATE', namespace: 'default', object };
@@ -62,7 +62,7 @@ test.each([
   expect(Object.values(answer['auditAnnotations'] as object).join('')).not.toMatch(OBEYED);
 });
 
-test('nor by that of one that cannot be read', async () => {
+test('nor through the warning about an unreadable file', async () => {
   await using webhook = await startWholeWebhook('enforce');
   const object = { metadata: { annotations: { [TRICKS]: 5 } }, spec: { containers: [] } };
   const kind = { group: '', version: 'v1', kind: 'Pod' };

@@ -10,12 +10,12 @@ import { digestOf, imageFacts } from '../support/image/image-facts.ts';
 const LONG = 'x'.repeat(1024 * 1024);
 
 /** What is said of an image is said of each container, of which a Pod has 256: a megabyte each was more than the heap. */
-test('the type of an artifact is cut where no type is as long', () => {
+test('the type of an artifact is truncated beyond the length of real types', () => {
   const facts = imageFacts({ artifactType: LONG, configType: LONG, config: {} });
   expect(JSON.stringify(detectWasm(facts)).length).toBeLessThan(2_000);
 });
 
-test('of an index as many platforms are kept as are listed, and of each as much as a name has', () => {
+test('an index keeps as many platforms as are listed, each truncated to the length of a name', () => {
   const manifests = Array.from({ length: 2_000 }, (_, index) => ({
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     digest: digestOf(String(index)),
@@ -27,7 +27,7 @@ test('of an index as many platforms are kept as are listed, and of each as much 
   expect(JSON.stringify(chooseChildren(index, []).platforms).length).toBeLessThan(10_000);
 });
 
-test('a denial is put together as far as it is shown', () => {
+test('a denial is built only as far as it is shown', () => {
   let reads = 0;
   const refusals = Array.from({ length: 256 }, () => ({
     id: 'image-will-not-pull' as const,
@@ -48,7 +48,7 @@ test('a denial is put together as far as it is shown', () => {
 });
 
 /** 3 MiB of `y$(a)$(a)`, where a is a path of 4 KiB, became 1.7 GB. */
-test('references of one container bring no more than a bound, and the rest is left to the node', () => {
+test('variable references of a container expand up to a bound, and the rest is left to the node', () => {
   const env = [{ name: 'a', value: 'x'.repeat(4_000) }];
   const texts = Array.from({ length: 10_000 }, () => 'y$(a)$(a)');
   const expanded = expandVariables(texts, env);
@@ -58,7 +58,7 @@ test('references of one container bring no more than a bound, and the rest is le
   expect(expanded.at(-1)).toEqual({ text: 'y$(a)$(a)', isOpen: true });
 });
 
-test('values that hold each other bring no more, either', () => {
+test('values that refer to each other expand no further, either', () => {
   const env = [
     { name: 'v', value: 'x'.repeat(4_000) },
     ...Array.from({ length: 10_000 }, (_, index) => ({ name: `v${index}`, value: 'y$(v)$(v)' })),

@@ -67,13 +67,13 @@ test.for<readonly [name: string, spec: object, isLookedAt: boolean]>([
   );
 });
 
-test('and admitted where they are allowed', async () => {
+test('and admitted if the policy allows it', async () => {
   const assessment = await assessed({ containers: containers(MOST + 1) }, {});
   expect(assessment).toMatchObject({ kind: 'decided', outcome: { refusals: [], changes: [] } });
 });
 
 /** Each was looked for among all that were there before: 30,000 of them, and one new label, took two seconds. */
-test('each container of an update is looked at a few times, however many there are', () => {
+test('each container of an update is visited a few times, however many there are', () => {
   let looks = 0;
   const counted = (count: number) =>
     containers(count).map(({ name, image }) => ({
@@ -92,7 +92,7 @@ test('each container of an update is looked at a few times, however many there a
 });
 
 /** All of them were judged: an update of 20,000 containers kept everybody waiting for three seconds. */
-test('of an update of more containers than are looked at, no image is looked at', async () => {
+test('an update with more containers than the limit looks up no image', async () => {
   const before = containers(MOST + 1).map((container) => ({ ...container, image: 'example.com/old:1' }));
   const assessment = await assessed({ containers: containers(MOST + 1) }, {}, { containers: before });
   const known = assessment.kind === 'decided' ? assessment.containers.map(({ verdict }) => verdict) : [];

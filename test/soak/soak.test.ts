@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test(
-  'no fault in fuzzed reviews while registry, API server and configuration change',
+  'fuzzed reviews meet no fault while registry, API server and configuration change',
   { timeout: 240_000 },
   async () => {
     const program = await buildProgram(folder);

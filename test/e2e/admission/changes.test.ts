@@ -13,7 +13,7 @@ const STANDARD = {
   limits: { cpu: '200m', memory: '64Mi' },
 } as const;
 
-describe.skipIf(missing)(`what becomes of a Pod${note}`, () => {
+describe.skipIf(missing)(`changes of a Pod${note}`, () => {
   test('a Deployment of a module: its Pod runs under crun', async () => {
     const namespace = await createNamespace(kubectl, 'module');
     const containers = [{ name: 'app', image: images.module }];
@@ -38,7 +38,7 @@ describe.skipIf(missing)(`what becomes of a Pod${note}`, () => {
     });
   });
 
-  test('a Spin application gets the Spin class and the command its shim wants', async () => {
+  test('a Spin application gets the Spin class and the command that its shim expects', async () => {
     const namespace = await createNamespace(kubectl, 'spin');
     const { spec } = await create(pod('app', namespace, { spec: one(images.spin) }));
     expect(spec).toMatchObject({ runtimeClassName: 'wasmtime-spin-v2', containers: [{ command: ['/'] }] });
@@ -55,7 +55,7 @@ describe.skipIf(missing)(`what becomes of a Pod${note}`, () => {
     expect(spec.containers.map(({ resources }) => resources)).toEqual([STANDARD, {}]);
   });
 
-  test('a Linux Pod stays as it was written', async () => {
+  test('a Linux Pod stays unchanged', async () => {
     const namespace = await createNamespace(kubectl, 'linux');
     const { metadata, spec } = await create(pod('linux', namespace, { spec: one(images.linux) }));
     expect(metadata.annotations).toBeUndefined();
@@ -63,7 +63,7 @@ describe.skipIf(missing)(`what becomes of a Pod${note}`, () => {
     expect(spec.containers[0]?.['resources']).toEqual({});
   });
 
-  test('what the user set is not overwritten', async () => {
+  test('values of the user are not overwritten', async () => {
     const namespace = await createNamespace(kubectl, 'users');
     const resources = { requests: { cpu: '1m', memory: '80Mi' }, limits: { cpu: '2', memory: '80Mi' } };
     const spec = {
@@ -74,7 +74,7 @@ describe.skipIf(missing)(`what becomes of a Pod${note}`, () => {
     expect(made.spec).toMatchObject({ runtimeClassName: 'wasmtime', containers: [{ resources }] });
   });
 
-  test('defaults of a LimitRange are tightened, the user’s values beside them are not', async () => {
+  test('defaults of a LimitRange are tightened, the user’s own values are not', async () => {
     const namespace = await createNamespace(kubectl, 'limits');
     const limits = {
       type: 'Container',
@@ -99,7 +99,7 @@ describe.skipIf(missing)(`what becomes of a Pod${note}`, () => {
     ]);
   });
 
-  test('a server-side dry run shows all of it, and stores nothing', async () => {
+  test('a server-side dry run shows all changes and stores nothing', async () => {
     const namespace = await createNamespace(kubectl, 'dry');
     const args = ['create', '--dry-run=server', '-o=jsonpath={.spec.runtimeClassName}', '-f', '-'];
     const asked = await kubectl(args, {

@@ -51,7 +51,7 @@ function classesOf(pods: readonly Named[]): ReadonlySet<unknown> {
 
 /** Each test has its own registry at the spare address, so they run one after the other. */
 describe.skipIf(missing)(`a registry that answers too late${note}`, () => {
-  test('the Pod is admitted, and an Event on it says what its image needs; a dry run gets none', async () => {
+  test('the Pod is admitted, and an Event says what its image needs; a dry run gets none', async () => {
     const gate = await startGate(spareHost, OPEN_HOST);
     const namespace = await createNamespace(kubectl, 'late');
     const spec = { containers: [{ name: 'app', image: `${spareHost}/${REPOSITORY}` }] };
@@ -80,7 +80,7 @@ describe.skipIf(missing)(`a registry that answers too late${note}`, () => {
 });
 
 describe.skipIf(missing)(`a registry that hung for a while${note}`, () => {
-  test('who was applied meanwhile is reported on the ReplicaSet, who is applied after it gets its class', async () => {
+  test('Pods admitted meanwhile are reported on their ReplicaSet, later ones get their class', async () => {
     const gate = await startGate(spareHost, OPEN_HOST);
     const namespace = await createNamespace(kubectl, 'outage');
     // Another reference than that of the test before, to the same bytes: nothing is known of it.

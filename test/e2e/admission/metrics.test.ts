@@ -14,7 +14,7 @@ async function scrape(): Promise<Readonly<Record<string, number>>> {
 const RESOURCES = ['runtimeclasses', 'namespaces', 'nodes', 'limitranges'] as const;
 
 describe.skipIf(missing)(`metrics of a wasmgate in a cluster${note}`, () => {
-  test('every watch works, and the API server was heard of lately', async () => {
+  test('every watch works, with a recent contact', async () => {
     const series = await scrape();
     for (const resource of RESOURCES) {
       expect(series[`wasmgate_watch_synced{resource="${resource}"}`]).toBe(1);
@@ -24,7 +24,7 @@ describe.skipIf(missing)(`metrics of a wasmgate in a cluster${note}`, () => {
     }
   });
 
-  test('a Pod that the API server takes shows in the counts of both webhooks', async () => {
+  test('an admitted Pod is counted by both webhooks', async () => {
     const namespace = await createNamespace(kubectl, 'counted');
     const before = await scrape();
     const spec = { containers: [{ name: 'app', image: facts.images.module }] };

@@ -13,7 +13,7 @@ const onRunc = { ...module, runtimeClassName: 'runc' };
 const REFUSAL = `container "app" (image ${images.module}, a Wasm image for a WASI platform) cannot run under RuntimeClass "runc"`;
 
 describe.skipIf(missing)(`modes by namespace${note}`, () => {
-  test('audit: nothing is changed, and what would have been is told', async () => {
+  test('audit: changes nothing, and reports what it would have changed', async () => {
     const { output, pod: made, annotations } = await applyIn('audit', module);
     expect(made).toMatchObject({ spec: { containers: [{ resources: {} }] } });
     expect(made?.spec['runtimeClassName']).toBeUndefined();
@@ -25,7 +25,7 @@ describe.skipIf(missing)(`modes by namespace${note}`, () => {
     });
   });
 
-  test('audit: nothing is refused, and what would have been is told', async () => {
+  test('audit: denies nothing, and reports what it would have denied', async () => {
     const { output, pod: made, annotations } = await applyIn('audit', onRunc);
     expect(made?.spec['runtimeClassName']).toBe('runc');
     expect(output.stderr).toContain(`Warning: wasmgate (audit): would refuse: ${REFUSAL}`);
@@ -35,26 +35,26 @@ describe.skipIf(missing)(`modes by namespace${note}`, () => {
     });
   });
 
-  test('warn: Pods are changed', async () => {
+  test('warn: changes Pods', async () => {
     const { output, pod: made } = await applyIn('warn', module);
     expect(made?.spec['runtimeClassName']).toBe('crun-wasm');
     expect(output.stderr).toBe('');
   });
 
-  test('warn: a warning stands where enforce refuses', async () => {
+  test('warn: warns instead of denying', async () => {
     const { output, pod: made } = await applyIn('warn', onRunc);
     expect(made?.spec['runtimeClassName']).toBe('runc');
     expect(output.stderr).toContain(`Warning: wasmgate (warn): would refuse: ${REFUSAL}`);
   });
 
-  test('off: not even asked', async () => {
+  test('off: the API server does not call wasmgate', async () => {
     const { output, pod: made, annotations } = await applyIn('off', onRunc);
     expect(output).toMatchObject({ code: 0, stderr: '' });
     expect(made?.spec['runtimeClassName']).toBe('runc');
     expect(Object.keys(annotations).filter((key) => key.includes('wasmgate'))).toEqual([]);
   });
 
-  test('a value that is no mode: the configured one applies, and a warning says so', async () => {
+  test('an invalid mode: the configured one applies, and a warning says so', async () => {
     const { output, pod: made } = await applyIn('aduit', onRunc);
     expect(output.code).toBe(1);
     expect(made).toBeUndefined();

@@ -35,7 +35,7 @@ describe.skipIf(missing)(`next to another mutating webhook${note}`, () => {
   });
   const module = { containers: [{ name: 'app', image: images.module }] };
 
-  test('asked again after the neighbour, wasmgate has nothing to add', async () => {
+  test('called again after the other webhook, wasmgate changes nothing', async () => {
     await must(apply(kubectl, [pod('app', namespace, { spec: module })]));
     const made = await getJson<TestPod>(kubectl, ['pod', 'app', '-n', namespace]);
     expect(made.spec['runtimeClassName']).toBe('crun-wasm');

@@ -24,7 +24,7 @@ describe.skipIf(missing)(`private images${note}`, () => {
     expect(made.spec['runtimeClassName']).toBe('crun-wasm');
   });
 
-  test('the pull secret of the ServiceAccount will do', async () => {
+  test('the pull secret of the ServiceAccount is used', async () => {
     const namespace = await createNamespace(kubectl, 'account');
     const type = 'kubernetes.io/dockerconfigjson';
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'app', namespace } };
@@ -40,7 +40,7 @@ describe.skipIf(missing)(`private images${note}`, () => {
     expect(made?.spec['runtimeClassName']).toBe('crun-wasm');
   });
 
-  test('another namespace’s account does not help: the image is unknown, and the Pod left alone', async () => {
+  test('credentials of another namespace are not used: the image is unknown and the Pod unchanged', async () => {
     const namespace = await createNamespace(kubectl, 'stranger');
     const spec = { containers: [{ name: 'app', image: behindToken.image, command: ['/hello.wasm'] }] };
     const applied = await apply(kubectl, [pod('app', namespace, { spec })]);

@@ -43,7 +43,7 @@ describe.skipIf(missing)(`what kubectl prints${note}`, () => {
     expect((await kubectl(['get', 'pod', 'app', '-n', namespace])).stderr).toContain('NotFound');
   });
 
-  test('a class that does not exist: whoever applies the Deployment is told', async () => {
+  test('a class that does not exist: the author of the Deployment gets a warning', async () => {
     const namespace = await createNamespace(kubectl, 'missing');
     const spec = { runtimeClassName: 'nowhere', containers: [{ name: 'app', image: images.module }] };
     const told = await apply(kubectl, [deployment('hello', namespace, { spec })]);
@@ -55,7 +55,7 @@ describe.skipIf(missing)(`what kubectl prints${note}`, () => {
     expect(told.stderr).toContain('Warning: wasmgate: Name "crun-wasm"');
   });
 
-  test('a class that does not exist: a bare Pod is refused by the API server itself', async () => {
+  test('a class that does not exist: the API server itself rejects a bare Pod', async () => {
     const namespace = await createNamespace(kubectl, 'missing');
     const spec = { runtimeClassName: 'nowhere', containers: [{ name: 'app', image: images.module }] };
     const refused = await apply(kubectl, [pod('app', namespace, { spec })]);

@@ -6,7 +6,7 @@ import { createNamespace, pod } from '../../support/kubernetes/objects.ts';
 const { kubectl, facts, missing, note } = useStage();
 const { images } = facts;
 
-describe.skipIf(missing)(`a Pod that is there already${note}`, () => {
+describe.skipIf(missing)(`an existing Pod${note}`, () => {
   /** A Pod of its own in a namespace of its own; what kubectl is asked of it. */
   async function running(image: string, parts: object = {}) {
     const namespace = await createNamespace(kubectl, 'update');
@@ -18,7 +18,7 @@ describe.skipIf(missing)(`a Pod that is there already${note}`, () => {
   const setImage = (image: string) => ['set', 'image', 'pod/app', `app=${image}`];
   const debug = (image: string) => ['debug', 'app', `--image=${image}`, '--container=debug'];
 
-  test('a Wasm image in a Pod without a class is refused, with what to do', async () => {
+  test('a Wasm image in a Pod without a class is denied, with a fix', async () => {
     const team = await running(images.linux);
     const refused = await team(...setImage(images.module));
     expect(refused.code).toBe(1);
@@ -29,14 +29,14 @@ describe.skipIf(missing)(`a Pod that is there already${note}`, () => {
     );
   });
 
-  test('a Wasm debug container in such a Pod is refused', async () => {
+  test('a Wasm debug container in such a Pod is denied', async () => {
     const team = await running(images.linux);
     const refused = await team(...debug(images.module));
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`Ephemeral container "debug" (image ${images.module}`);
   });
 
-  test('a Linux image or debug container under a shim’s class passes, and nothing else of the Pod changes', async () => {
+  test('a Linux image or debug container under a shim’s class is admitted unchanged', async () => {
     const team = await running(images.module, { runtimeClassName: 'wasmtime' });
     const before = await must(team('get', 'pod', 'app', '-o=jsonpath={.spec.containers[0].resources}'));
     await must(team(...setImage(images.linux)));

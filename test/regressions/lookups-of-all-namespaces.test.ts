@@ -39,7 +39,7 @@ async function setUp(lookUpLongest = HOUR) {
 }
 
 /** Each namespace has room for 32: a thousand of them had room for 32,000. */
-test('all namespaces together have so many look-ups under way, so many waiting, and no more', async () => {
+test('lookups in progress and waiting are bounded across all namespaces', async () => {
   const { asked, askSilent } = await setUp();
   const answers = Array.from({ length: AT_ONCE + WAITING }, (_, index) =>
     askSilent(`team-${index}`, index, AbortSignal.timeout(60_000)),
@@ -54,14 +54,14 @@ test('all namespaces together have so many look-ups under way, so many waiting, 
   void answers;
 });
 
-test('who waits for a turn longer than the admission has is told that time was up', async () => {
+test('a lookup that waits for a slot longer than the admission has time reports a timeout', async () => {
   const { asked, askSilent } = await setUp();
   for (let index = 0; index < AT_ONCE; index++) void askSilent(`team-${index}`, index);
   await expect.poll(asked).toBe(AT_ONCE);
   expect(await askSilent('team-0', 99, AbortSignal.timeout(20))).toMatchObject({ reason: 'timeout' });
 });
 
-test('namespaces that take everything, and get no answer, do not keep others from theirs', async () => {
+test('namespaces that take every slot and get no answer do not block others', async () => {
   const { asked, askSilent, askGood } = await setUp();
   const noisy = Array.from({ length: AT_ONCE + WAITING }, (_, index) =>
     askSilent(index % 2 === 0 ? 'noisy-a' : 'noisy-b', index),
@@ -73,7 +73,7 @@ test('namespaces that take everything, and get no answer, do not keep others fro
 });
 
 /** A hundred namespaces whose registry hangs kept all others from theirs until it was given up, ten seconds later. */
-test('as many namespaces as there are turns, one look-up each, do not either', async () => {
+test('as many namespaces as slots, with one lookup each, do not block others', async () => {
   const { asked, askSilent, askGood } = await setUp(1);
   for (let index = 0; index < AT_ONCE; index++) void askSilent(`team-${index}`, index);
   await expect.poll(asked).toBe(AT_ONCE);

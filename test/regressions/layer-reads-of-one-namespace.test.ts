@@ -38,7 +38,7 @@ async function setUp() {
 }
 
 /** Two thousand commands of one image were as many looks at once. */
-test('a namespace looks into images in only so many ways at a time, and takes no room of another', async () => {
+test('the layer reads of a namespace are bounded, and take no slot of another', async () => {
   const { look, looks } = await setUp();
   const commands = Array.from({ length: MOST + 5 }, (_, index) => `/app-${index}.wasm`);
   const seen = await Promise.all(commands.map((command) => look('team-a', command)));
@@ -48,7 +48,7 @@ test('a namespace looks into images in only so many ways at a time, and takes no
   expect(looks()).toBe(MOST + 1);
 });
 
-test('a look that is over makes room', async () => {
+test('a finished read frees its slot', async () => {
   const { look, looks, letGo } = await setUp();
   const patient = new AbortController().signal;
   const first = Array.from({ length: MOST }, (_, index) => look('team-a', `/app-${index}.wasm`, patient));

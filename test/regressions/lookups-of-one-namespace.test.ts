@@ -41,7 +41,7 @@ function times(count: number, reason: string): readonly string[] {
 }
 
 /** A Pod of 3 MiB can name 40,000 images; each would be looked up for half a minute after its admission was over. */
-test('a namespace has only so many look-ups under way, and takes no room of another', async () => {
+test('the lookups of a namespace are bounded, and take no slot of another', async () => {
   const { askAll } = await setUp();
   expect(await askAll('team-a', numbers(0, MOST + 5))).toEqual([
     ...times(MOST, 'timeout'),
@@ -50,7 +50,7 @@ test('a namespace has only so many look-ups under way, and takes no room of anot
   expect(await askAll('team-b', numbers(1000, 3))).toEqual(times(3, 'timeout'));
 });
 
-test('the replicas of a rollout share one look-up', async () => {
+test('the replicas of a rollout share one lookup', async () => {
   const { askAll } = await setUp();
   expect(
     await askAll('team-a', [...numbers(0, MOST - 1), ...Array.from({ length: 200 }, () => 999)]),
