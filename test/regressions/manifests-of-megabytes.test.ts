@@ -123,7 +123,7 @@ test.for([
   expect(memory.bytesHeld()).toBe(0);
 });
 
-test('64 at a time of 4 MiB each hold no more than a few of them, and all are read', async () => {
+test('64 concurrent manifests of 4 MiB hold the memory of a few, and all are read', async () => {
   const image = largeImage(MOST, 300);
   const memory = createLookupMemory({ largeWaiting: 64 });
   const held: number[] = [];
