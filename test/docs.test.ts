@@ -7,7 +7,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { FLAGS } from '../src/cli/inspect/flags.ts';
 import { createConfigurationReader } from '../src/config/configuration-reader.ts';
 import { PEEK_DEFAULTS } from '../src/images/peek-image.ts';
-import { explanations } from '../src/policy/explanations.ts';
+import { explanations } from '../src/policy/checks/index.ts';
 import { actionOf } from '../src/policy/rate-findings.ts';
 import { policySettings } from '../src/policy/settings.ts';
 import { configurations } from '../src/wire/settings.ts';

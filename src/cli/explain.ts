@@ -21,19 +21,19 @@ export interface ExplainDeps {
 }
 
 const CONSEQUENCES: Readonly<Record<Action, string>> = {
-  deny: 'By default the Pod is refused.',
-  warn: 'By default the Pod is admitted with a warning.',
-  ignore: 'By default nothing is said.',
+  deny: 'By default, wasmgate denies the Pod.',
+  warn: 'By default, wasmgate admits the Pod with a warning.',
+  ignore: 'Off by default.',
 };
 
 function renderFinding({ columns, paint }: Page, finding: ExplainedFinding): string {
-  const { id, why, reads, allows, example, cure, severity, action } = finding;
+  const { id, why, checks, exempts, example, fix, severity, action } = finding;
   const sections: readonly (readonly [title: string, text: string])[] = [
     ['Why', why],
     ['For example', example],
-    ['Cure', cure],
-    ['What it looks at', reads],
-    ['What it lets through', allows],
+    ['Fix', fix],
+    ['Checks', checks],
+    ['Does not apply to', exempts],
     ['Severity', `${severity}. ${CONSEQUENCES[action]}`],
   ];
   const body = sections.map(([title, text]) => `${paint('bold', title)}\n${wrap(text, columns, '  ')}\n`);
@@ -49,10 +49,14 @@ function renderList(
     const rows = findings
       .filter((finding) => finding.action === action)
       .map(({ id, example }) => [id, example] as const);
-    const title = { deny: 'Refused by default', warn: 'Told as warnings', ignore: 'Not told by default' };
+    const title = { deny: 'Denied by default', warn: 'Warnings by default', ignore: 'Off by default' };
     return rows.length === 0 ? [] : [`${paint('bold', title[action])}\n${table(rows, columns)}\n`];
   });
-  const hint = wrap(`${program} explain FINDING tells why, and what to do.`, columns, '');
+  const hint = wrap(
+    `${program} explain FINDING explains one: why it matters and how to fix it.`,
+    columns,
+    '',
+  );
   return `${groups.join('\n')}\n${hint}\n`;
 }
 

@@ -1,45 +1,76 @@
-import type { ChoiceContext, PodContext, PolicyContext } from './context.ts';
-import type { Change, Finding } from './decision.ts';
+import type { RuntimeClass } from '../pod/cluster-objects.ts';
+import type { Change, ClassOrigin, Finding } from './decision.ts';
+import type { PodFacts, WasmContainer } from './facts.ts';
 import type { FindingId } from './finding-catalog.ts';
+import type { HandlerProfile } from './handlers/handler-profiles.ts';
+import type { PolicySettings } from './settings.ts';
 
-/** What a finding's own file says of it, for people: shown by `wasmgate explain`, and written into FINDINGS.md. */
+/** The documentation of a finding, for `wasmgate explain` and FINDINGS.md. Quotes the node's messages, so that a search finds it. */
 export interface Explanation {
   readonly id: FindingId;
-  /** What goes wrong on a cluster without it. */
+  /** What goes wrong in a cluster without this rule. */
   readonly why: string;
-  readonly reads: string;
-  /** What it leaves in peace although it may look alike. */
-  readonly allows: string;
-  /** The smallest case, in words; the manifest is manifests/examples/findings/<id>.yaml. */
+  /** The fields and facts that the rule reads. */
+  readonly checks: string;
+  /** What looks alike and is fine. */
+  readonly exempts: string;
+  /** The smallest case, in words; its manifest is manifests/examples/findings/<id>.yaml. */
   readonly example: string;
-  readonly cure: string;
+  readonly fix: string;
 }
 
-/** Returns what is wrong with a Pod, or nothing. A function of plain data. */
+/** A RuntimeClass to judge a Pod with: its own, or a candidate. */
+export interface ResolvedClass {
+  readonly origin: ClassOrigin;
+  /** Null if the Pod has none and runs on the node's default runtime, or if the class that it names does not exist. */
+  readonly class: RuntimeClass | null;
+  /** Null if wasmgate does not know the handler, or if no runtime would run the Pod. */
+  readonly profile: HandlerProfile | null;
+}
+
+/** No class, and no runtime that is known to run the Pod. */
+export const NO_CLASS: ResolvedClass = { origin: 'none', class: null, profile: null };
+
+export interface PodContext extends PodFacts {
+  readonly settings: PolicySettings;
+  readonly wasmContainers: readonly WasmContainer[];
+}
+
+/** The Pod with one class. */
+export interface PolicyContext extends PodContext {
+  readonly resolved: ResolvedClass;
+}
+
+/** The Pod with the class that was chosen. */
+export interface ChoiceContext extends PolicyContext {
+  /** Whether any class, or no class, may run all containers. Absent if the choice did not try any. */
+  readonly isRunnable?: boolean;
+}
+
+/** Returns the problems of a Pod. Pure. */
 export type Check<Context> = (context: Context) => readonly Finding[];
 
 /**
- * A rule that judges the Pod with one class: its own, or one that is tried on. It never asks which other class would do: an
- * advice that names others is a function of them, called once the choice is made.
+ * A rule that judges the Pod with one class. It never asks which other class would do; an advice that names others is a
+ * function that runs after the choice.
  *
- * A new rule is a file in checks/, a line in checks/index.ts, a row in finding-catalog.ts and an example manifest. Findings
- * that come from elsewhere (resources) have their explanation there and a line in explanations.ts.
+ * A new rule is a file in checks/, a line in checks/index.ts, a row in finding-catalog.ts and an example manifest.
  */
 export interface Rule extends Explanation {
   readonly check: Check<PolicyContext>;
 }
 
-/** A rule that does not look at the class: it runs once for a Pod, and no class is chosen for its sake. */
+/** A rule that does not depend on the class. It runs once per Pod and has no influence on the choice. */
 export interface PodRule extends Explanation {
   readonly check: Check<PodContext>;
 }
 
-/** A rule that speaks of the choice, after it is made. */
+/** A rule that judges the choice. */
 export interface ChoiceRule extends Explanation {
   readonly check: Check<ChoiceContext>;
 }
 
-/** One mutation, field by field; nothing where the Pod already has it. */
+/** One mutation, field by field; empty if the Pod already has it. */
 export type Mutation = (context: PolicyContext) => readonly Change[];
 
 export const NO_FINDINGS: readonly Finding[] = [];

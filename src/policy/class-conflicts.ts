@@ -8,7 +8,7 @@ export interface SelectorConflict {
   readonly class: string;
 }
 
-/** The first key that Pod and class select with different values; the API server refuses such a Pod. */
+/** Returns the first key that Pod and class select with different values; the API server rejects such a Pod. */
 export function selectorConflict({ spec }: Pod, { nodeSelector }: RuntimeClass): SelectorConflict | null {
   if (nodeSelector === null) return null;
   for (const [key, value] of Object.entries(nodeSelector)) {
@@ -18,12 +18,12 @@ export function selectorConflict({ spec }: Pod, { nodeSelector }: RuntimeClass):
   return null;
 }
 
-/** A Pod may name tens of thousands of resources, and is held against every class. */
-const names = new WeakMap<Quantities, readonly string[]>();
+/** Cached because a Pod may name tens of thousands of resources and is compared with every class. */
+const namesByQuantities = new WeakMap<Quantities, readonly string[]>();
 
 function namesOf(quantities: Quantities): readonly string[] {
-  const known = names.get(quantities) ?? Object.keys(quantities);
-  names.set(quantities, known);
+  const known = namesByQuantities.get(quantities) ?? Object.keys(quantities);
+  namesByQuantities.set(quantities, known);
   return known;
 }
 
@@ -37,25 +37,25 @@ function sameQuantities(left: Quantities, right: Quantities): boolean {
   });
 }
 
-/** An overhead in the Pod that is not the class's is refused (RuntimeClass admission, `setOverhead`). */
+/** Reports whether the Pod's overhead differs from its class's; the API server rejects it (RuntimeClass admission, `setOverhead`). */
 export function hasOverheadConflict({ spec }: Pod, { overhead }: RuntimeClass): boolean {
   const own = spec.overhead;
   if (own === undefined || own === null) return false;
   return overhead === null ? namesOf(own).length > 0 : !sameQuantities(own, overhead);
 }
 
-const DEFAULTS = {
-  /** Resources in a message: overhead is of CPU and memory, and perhaps of one thing more. */
-  shown: 4,
-  /** Characters of a name and of a quantity. */
-  shownCharacters: 63,
+const SHOWN = {
+  /** Overhead has CPU and memory, and perhaps one more resource. */
+  resources: 4,
+  /** Characters of a name or a quantity. */
+  characters: 63,
 } as const;
 
-/** `{"cpu":"10m","memory":"16Mi"}`, cut if there are many. */
+/** `{"cpu":"10m","memory":"16Mi"}`, abbreviated if there are many. */
 export function describeOverhead(overhead: Quantities | null | undefined): string {
   const all = overhead ?? {};
-  const shown = namesOf(all).slice(0, DEFAULTS.shown);
-  const short = (text: string): string => text.slice(0, DEFAULTS.shownCharacters);
+  const shown = namesOf(all).slice(0, SHOWN.resources);
+  const short = (text: string): string => text.slice(0, SHOWN.characters);
   const text = JSON.stringify(
     Object.fromEntries(shown.map((name) => [short(name), short(String(all[name]))])),
   );

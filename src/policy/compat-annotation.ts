@@ -3,9 +3,9 @@ import type { Pod } from '../pod/pod.ts';
 import type { HandlerProfile } from './handlers/handler-profiles.ts';
 
 export interface CompatAnnotation {
-  /** As the Pod has it. */
+  /** As the Pod writes it. */
   readonly written: string;
-  /** The value that goes by the suffix of the first argument instead. */
+  /** The value that makes crun decide by the suffix of the first argument instead. */
   readonly smart: string;
 }
 
@@ -18,13 +18,13 @@ const ENGINES: Readonly<Record<string, string>> = {
   wamr: 'WAMR',
 };
 
-/** The engine that annotation run.oci.handler names, in words; null where it names none. */
+/** Returns the engine that annotation run.oci.handler names, in words; null if it names none. */
 export function namedEngine({ metadata }: Pick<Pod, 'metadata'>): string | null {
   const name = metadata?.annotations?.[HANDLER_ANNOTATION];
   return name === undefined || !Object.hasOwn(ENGINES, name) ? null : (ENGINES[name] ?? null);
 }
 
-/** The annotation by which crun hands every container of the Pod to its Wasm engine; null where there is none. */
+/** Returns the annotation that makes crun hand every container of the Pod to its Wasm engine; null if there is none. */
 export function compatAnnotation(
   pod: Pod,
   profile: Pick<HandlerProfile, 'needsAnnotation'> | null,
@@ -34,7 +34,7 @@ export function compatAnnotation(
   const handler = annotations[HANDLER_ANNOTATION];
   if (handler !== undefined && namedEngine(pod) !== null)
     return { written: `${HANDLER_ANNOTATION}: ${handler}`, smart: 'wasm-smart' };
-  // crun reads the variant only where the handler annotation is absent.
+  // crun reads the variant only if the handler annotation is absent.
   return handler === undefined && annotations[VARIANT_ANNOTATION] === 'compat'
     ? { written: `${VARIANT_ANNOTATION}: compat`, smart: 'compat-smart' }
     : null;

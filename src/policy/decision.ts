@@ -1,21 +1,21 @@
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
 import type { Consequence, FindingId, Severity } from './finding-catalog.ts';
 
-/** What follows from a finding in mode enforce. */
+/** What a finding does in mode enforce. */
 export const ACTIONS = ['deny', 'warn', 'ignore'] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** Words an advice that names other classes, best first; the list may be empty. */
+/** Writes an advice that names other classes, best first; the list may be empty. */
 export type AdviceOnClasses = (alternatives: readonly string[]) => string;
 
-/** What is wrong, or worth saying. `detail` names the subject and its state, `advice` what to do. */
+/** A problem or a hint: `detail` says what happens to what and why, `advice` what to do. Both are short: a warning holds both in one line. */
 export interface Finding {
   readonly id: FindingId;
-  /** The container it speaks of; null for the Pod. */
+  /** The name of the container; null for the Pod. */
   readonly container: string | null;
   readonly detail: string;
   readonly advice: string | AdviceOnClasses;
-  /** Where it differs from the catalog's. */
+  /** If it differs from the catalog's. */
   readonly consequence?: Consequence;
 }
 
@@ -26,10 +26,7 @@ export interface RatedFinding extends Finding {
   readonly action: Action;
 }
 
-/**
- * One field-level mutation, as RFC 6902 would say it: `add` and `replace` with the new value. `path` is a JSON pointer;
- * `reason` is for people.
- */
+/** One field-level mutation in terms of RFC 6902. `path` is a JSON pointer, `value` the new value, `reason` is for people. */
 export interface Change {
   readonly op: 'add' | 'replace';
   readonly path: string;
@@ -37,7 +34,7 @@ export interface Change {
   readonly reason: string;
 }
 
-/** Where the Pod's class comes from: named by the Pod, chosen by us, or there is none. */
+/** Where the Pod's class comes from: the Pod names it, wasmgate chose it, or there is none. */
 export type ClassOrigin = 'pod' | 'chosen' | 'none';
 
 export interface Decision {

@@ -1,22 +1,23 @@
 import type { Verdict } from '../detect/verdict.ts';
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
+import type { Finding } from './decision.ts';
 import type { AssessedContainer } from './facts.ts';
 
 const FLAVOURS: Readonly<Record<string, string>> = {
   'wasi-image': 'a Wasm image for a WASI platform',
-  'wasi-index': 'an index with nothing but Wasm platforms',
+  'wasi-index': 'an index of Wasm platforms only',
   'annotated-image': 'a Wasm file in a Linux image',
   'wasm-entrypoint': 'a Wasm file in a Linux image',
-  'oci-module': 'a Wasm artefact (CNCF layout)',
+  'oci-module': 'a Wasm artifact (CNCF layout)',
   'oci-component': 'a Wasm component (CNCF layout)',
   'spin-app': 'a Spin application',
-  'spin-rootfs': 'a Wasm application without an entrypoint (Spin or slight)',
+  'spin-rootfs': 'a Spin or slight application in a file system',
   'slight-app': 'a slight application',
   'wasm-to-oci': 'a Wasm module (wasm-to-oci layout)',
   'runwasi-oci': 'a Wasm layer image (runwasi layout)',
 };
 
-/** What an image is, in words: the same in every message. */
+/** What an image is, in words; the same in every message. */
 export function describeVerdict(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'wasm':
@@ -28,13 +29,18 @@ export function describeVerdict(verdict: Verdict): string {
     case 'not-a-workload':
       return verdict.what;
     case 'unknown':
-      return `not known (${verdict.reason})`;
+      return `unknown (${verdict.reason})`;
   }
 }
 
-/** `container "app" (image ghcr.io/x/y:1, a Spin application)` */
-export function describeContainer({ container, image, verdict }: AssessedContainer): string {
-  return `container "${container.name}" (image ${image}, ${describeVerdict(verdict)})`;
+/** `container "app" (image ghcr.io/x/y:1)` */
+export function describeContainer({ container, image }: AssessedContainer): string {
+  return `container "${container.name}" (image ${image})`;
+}
+
+/** `container "app" (image ghcr.io/x/y:1) is a Spin application` */
+export function describeImage(assessed: AssessedContainer): string {
+  return `${describeContainer(assessed)} is ${describeVerdict(assessed.verdict)}`;
 }
 
 /** `registry/repository` as the Pod writes it, without tag and digest. */
@@ -44,16 +50,31 @@ export function repositoryOf(image: string): string {
   return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
 }
 
-/** What to name so that a shim finds the Wasm layer; null where that is not what is in the way. */
+/** The advice to name the manifest behind an index, so that a shim finds the Wasm layer; null if the image needs none. */
 export function insteadOfIndex({ image, verdict, facts }: AssessedContainer): string | null {
   if (verdict.kind !== 'wasm' || verdict.isBehindIndex !== true || facts === null) return null;
-  return `Name ${repositoryOf(image)}@${facts.variants[0].digest}, the manifest behind the index, instead.`;
+  return `Set image to ${repositoryOf(image)}@${facts.variants[0].digest}, the manifest behind the index.`;
 }
 
-/** What to name so that nodes take the entry for Wasm; null where the index has none, or it is no index. */
+/** The advice to name the Wasm entry of an index, so that nodes do not pull its Linux entry; null if the image needs none. */
 export function insteadOfLinuxEntry({ image, verdict, facts }: AssessedContainer): string | null {
   if (verdict.kind !== 'container' || facts?.wasmEntry === undefined) return null;
-  return `Name ${repositoryOf(image)}@${facts.wasmEntry}, the entry for Wasm in its index, instead.`;
+  return `Set image to ${repositoryOf(image)}@${facts.wasmEntry}, the Wasm entry of its index.`;
+}
+
+/** Describes a container that starts a file which no layer of its image has; null if the file exists or the layers were not read. */
+export function describeMissingProgram(
+  assessed: AssessedContainer,
+): (Pick<Finding, 'detail'> & { readonly advice: string }) | null {
+  const { verdict, facts, container } = assessed;
+  if (verdict.kind !== 'wasm' && verdict.kind !== 'container') return null;
+  if (verdict.program !== 'absent') return null;
+  const detail = `${describeContainer(assessed)} starts ${verdict.firstArgument ?? ''}, which is in no layer of the image and in no volume`;
+  const own = facts?.variants[0].config.entrypoint?.[0];
+  const isNamed = (container.command?.length ?? 0) > 0;
+  return own !== undefined && isNamed
+    ? { detail, advice: `Set command to a file of the image, or remove it: the image starts ${own}.` }
+    : { detail, advice: 'Set command to a file of the image, or add the file to the image.' };
 }
 
 /** `RuntimeClass "wasmtime-spin-v2" (handler spin)`, or without the handler if it has the same name. */
@@ -63,9 +84,12 @@ export function describeClass(runtimeClass: RuntimeClass | null): string {
   return name === handler ? `RuntimeClass "${name}"` : `RuntimeClass "${name}" (handler ${handler})`;
 }
 
+/** Names in one list; a warning must stay short, and the first is the best. */
+const MAX_LISTED = 3;
+
 /** `"a", "b" or "c"` */
 export function listNames(names: readonly string[]): string {
-  const quoted = names.map((name) => `"${name}"`);
+  const quoted = names.slice(0, MAX_LISTED).map((name) => `"${name}"`);
   const last = quoted.at(-1) ?? '';
   return quoted.length < 2 ? last : `${quoted.slice(0, -1).join(', ')} or ${last}`;
 }

@@ -1,26 +1,25 @@
 import type { Verdict } from '../detect/verdict.ts';
 import { mutations } from './changes/index.ts';
 import { pinDigests } from './changes/pin-digests.ts';
-import { choiceChecks, podChecks } from './checks/index.ts';
-import { alternativeClasses, chooseClass, type Choice } from './choose/choose-class.ts';
-import type { ChoiceContext, PodContext } from './context.ts';
+import { selectKrustletNode } from './changes/select-krustlet-node.ts';
+import { NO_CLASS, type Check, type ChoiceContext, type PodContext, type PolicyContext } from './check.ts';
+import { choiceChecks, krustletChecks, podChecks, updateChecks } from './checks/index.ts';
+import { alternativeClasses, chooseClass, namedClass, type Choice } from './choose/choose-class.ts';
 import type { Change, Decision, RatedFinding } from './decision.ts';
-import { evaluateKrustlet } from './evaluate-krustlet.ts';
-import { evaluateUpdate } from './evaluate-update.ts';
 import { isWasmContainer, type PodFacts } from './facts.ts';
-import { isForKrustlet } from './krustlet.ts';
+import { asKrustletFacts, isForKrustlet } from './krustlet.ts';
 import { actionOf, rateFindings } from './rate-findings.ts';
 import { linuxRequests } from './resources/desired-values.ts';
 import type { PolicySettings } from './settings.ts';
 
 const NOTHING: Decision = { findings: [], changes: [], runtimeClass: { class: null, origin: 'none' } };
 
-/** Nothing that a look inside showed is worth saying. */
+/** Reports whether reading the layers showed nothing worth a finding. */
 function isOrdinary(verdict: Verdict): boolean {
   return verdict.kind === 'container' && verdict.claimsWasm !== true && verdict.program !== 'absent';
 }
 
-/** An ordinary Pod of ordinary images that names no class: the most frequent one by far. */
+/** Reports whether the Pod names no class and has ordinary images only: by far the most frequent case. */
 function isPlain({ pod, containers }: PodFacts): boolean {
   return (
     !pod.spec.runtimeClassName &&
@@ -28,8 +27,8 @@ function isPlain({ pod, containers }: PodFacts): boolean {
   );
 }
 
-/** Where Linux Pods are nobody's business, there is nothing to say of a plain one. */
-function isOfNoInterest(facts: PodFacts, settings: PolicySettings): boolean {
+/** Reports whether no rule and no mutation can apply: a plain Pod, and no setting that concerns Linux Pods. */
+function needsNoEvaluation(facts: PodFacts, settings: PolicySettings): boolean {
   return (
     isPlain(facts) &&
     settings.pinDigests !== 'all' &&
@@ -38,26 +37,27 @@ function isOfNoInterest(facts: PodFacts, settings: PolicySettings): boolean {
   );
 }
 
-function isLost({ id }: RatedFinding): boolean {
+function isMissingClass({ id }: RatedFinding): boolean {
   return id === 'wasm-image-without-runtime-class';
 }
 
-/** A Pod that is denied anyway was left as written on purpose: that its class was not injected is then no fault. */
+/** Drops that finding from a Pod that is denied for another reason: `/mutate` leaves such a Pod as written on purpose. */
 function withoutConsequences(findings: readonly RatedFinding[]): readonly RatedFinding[] {
-  const isDeniedAnyway = findings.some((finding) => finding.action === 'deny' && !isLost(finding));
-  return isDeniedAnyway ? findings.filter((finding) => !isLost(finding)) : findings;
+  const isDeniedAnyway = findings.some((finding) => finding.action === 'deny' && !isMissingClass(finding));
+  return isDeniedAnyway ? findings.filter((finding) => !isMissingClass(finding)) : findings;
 }
 
 /**
- * Nothing is copied from a class that may have changed since: the API server denies a Pod whose overhead is not the class's,
- * in words that help nobody. `/validate` then denies it in better ones, and the Pod is applied again.
+ * Reports whether the class may be copied into the Pod. If the class may have changed since, it may not: the API server
+ * rejects a Pod whose overhead differs from its class's, with a message that does not help. `/validate` then denies the Pod
+ * and asks the user to apply it again.
  */
 function isChangeable({ resolved, hasStaleClasses }: ChoiceContext): boolean {
   if (resolved.class === null) return resolved.profile !== null;
   return resolved.origin !== 'chosen' || hasStaleClasses !== true;
 }
 
-/** Pods without Wasm stay as they are, except for what the operator wants of every Pod. */
+/** Pods without Wasm get only the changes that the operator wants for every Pod. */
 function changesOf(context: ChoiceContext, { trial }: Choice): readonly Change[] {
   const changes = trial.resources.changes();
   if (context.wasmContainers.length === 0) return [...changes, ...pinDigests(context)];
@@ -65,15 +65,42 @@ function changesOf(context: ChoiceContext, { trial }: Choice): readonly Change[]
   return [...mutations.flatMap((mutation) => mutation(context)), ...changes, ...pinDigests(context)];
 }
 
+function podContext(facts: PodFacts, settings: PolicySettings): PodContext {
+  return { ...facts, settings, wasmContainers: facts.containers.filter(isWasmContainer) };
+}
+
+function evaluateWith(context: PolicyContext, checks: readonly Check<PolicyContext>[]): Decision {
+  const { resolved, settings } = context;
+  const found = checks.flatMap((check) => check(context));
+  return {
+    findings: rateFindings(found, settings, () => []),
+    changes: [],
+    runtimeClass: { class: resolved.class, origin: resolved.origin },
+  };
+}
+
+/** Judges new images and ephemeral containers of an existing Pod. Its class is immutable, so this chooses and changes nothing. */
+function evaluateUpdate(facts: PodFacts, settings: PolicySettings): Decision {
+  const pod = podContext(facts, settings);
+  return evaluateWith({ ...pod, resolved: namedClass(pod) }, updateChecks);
+}
+
+/** Judges a Pod for a krustlet, which has no runtime, no class and no enforced resources. */
+function evaluateKrustlet(facts: PodFacts, settings: PolicySettings): Decision {
+  const context = { ...podContext(asKrustletFacts(facts), settings), resolved: NO_CLASS };
+  const changes = [selectKrustletNode, pinDigests].flatMap((mutation) => mutation(context));
+  return { ...evaluateWith(context, krustletChecks), changes };
+}
+
 /**
- * Returns the decision about a Pod: a function of plain data. The Pod is judged with one class and by nothing else: with its
- * own, or with the one that has least against it. What still speaks against that one is what the user hears.
+ * Returns the decision about a Pod. Pure. The Pod is judged with exactly one class: the one that it names, or the one with the
+ * fewest problems. The problems that remain are the findings.
  */
 export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
   if (facts.previous !== undefined) return evaluateUpdate(facts, settings);
-  if (isOfNoInterest(facts, settings)) return NOTHING;
+  if (needsNoEvaluation(facts, settings)) return NOTHING;
   if (isForKrustlet(facts, settings)) return evaluateKrustlet(facts, settings);
-  const pod: PodContext = { ...facts, settings, wasmContainers: facts.containers.filter(isWasmContainer) };
+  const pod = podContext(facts, settings);
   const choice = chooseClass(pod);
   const { resolved, isRunnable } = choice;
   const context: ChoiceContext = { ...pod, resolved, isRunnable };
@@ -82,10 +109,7 @@ export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
     ...choice.trial.findings,
     ...choiceChecks.flatMap((check) => check(context)),
   ];
-  let named: readonly string[] | undefined;
-  // Each of up to 256 containers may have an advice that names them.
-  const alternatives = (): readonly string[] =>
-    (named ??= alternativeClasses(pod, choice.trial.resolved.class));
+  const alternatives = () => alternativeClasses(pod, choice.trial.resolved.class);
   const findings = withoutConsequences(rateFindings(found, settings, alternatives));
   const runtimeClass = { class: resolved.class, origin: resolved.origin };
   return { findings, changes: changesOf(context, choice), runtimeClass };

@@ -1,13 +1,15 @@
+import { namesWatFile } from '../detect/effective-command.ts';
 import type { UnknownReason, Verdict, WasmVerdict } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
+import { isForeignOs } from '../image/platform.ts';
 import type { ClusterNode, LimitRange, RuntimeClass } from '../pod/cluster-objects.ts';
 import type { ShapedPod } from '../pod/pod-shape.ts';
 import type { StringMap } from '../pod/pod.ts';
 import type { VisitedContainer } from '../pod/visit-containers.ts';
 
-/** Of facts that the registry confirmed once, and cannot confirm now. */
+/** The state of facts that the registry confirmed once and cannot confirm now. */
 export interface Staleness {
-  /** When it last did, in epoch milliseconds. */
+  /** When the registry last confirmed them, in epoch milliseconds. */
   readonly since: number;
   readonly reason: UnknownReason;
 }
@@ -17,11 +19,11 @@ export interface AssessedContainer extends VisitedContainer {
   /** The reference as the Pod writes it. */
   readonly image: string;
   readonly verdict: Verdict;
-  /** Null where the image is unknown, or was not asked for. */
+  /** Null if the image is unknown, or was not looked up. */
   readonly facts: ImageFacts | null;
-  /** On the operator's skip list: not looked at, and no finding speaks of what it is. */
+  /** On the operator's skip list: not looked up, and no finding concerns its kind. */
   readonly isSkipped: boolean;
-  /** Null or absent where the facts are as good as new. No decision depends on it: it is told. */
+  /** Null or absent if the facts are current. Reported, but no decision depends on it. */
   readonly stale?: Staleness | null;
   /** When this replica first knew the image, in milliseconds of the monotonic clock; absent for an image without facts. */
   readonly knownSince?: number;
@@ -35,36 +37,54 @@ export function isWasmContainer(container: AssessedContainer): container is Wasm
   return container.verdict.kind === 'wasm';
 }
 
-/** The cluster as the watches know it. Indexes are kept by the watches, not rebuilt for each Pod. */
+/** Reports whether a Wasm container starts WebAssembly text, which no known runtime runs. */
+export function startsText({ verdict }: AssessedContainer): boolean {
+  return verdict.kind === 'wasm' && verdict.firstArgument !== null && namesWatFile(verdict.firstArgument);
+}
+
+/** Reports whether this is a Wasm image in a file-system layer whose os is not linux; nodes never unpack OCI Wasm layers. */
+export function isForeignTar({ verdict, facts }: AssessedContainer): boolean {
+  if (verdict.kind !== 'wasm' || verdict.packaging !== 'tar' || facts === null) return false;
+  return facts.variants.some(({ config }) => isForeignOs(config.platform));
+}
+
+/**
+ * The shims of Spin and slight find their application by themselves, but the node requires a command: `/` by convention
+ * (spin-operator; the workloads of deislabs containerd-wasm-shims).
+ */
+export const SPIN_COMMAND: readonly string[] = ['/'];
+
+export function takesSpinCommand({ flavour }: WasmVerdict): boolean {
+  return flavour === 'spin-app' || flavour === 'spin-rootfs' || flavour === 'slight-app';
+}
+
+/** The cluster as the watches know it. The watches keep the indexes; nothing is rebuilt per Pod. */
 export interface ClusterView {
   readonly runtimeClass: (name: string) => RuntimeClass | undefined;
   /** Sorted by name. */
   readonly runtimeClasses: readonly RuntimeClass[];
   readonly nodes: readonly ClusterNode[];
-  /** Of the nodes that can take Pods, sorted; empty where none is known. */
+  /** Architectures of the nodes that accept Pods, sorted; empty if none is known. */
   readonly architectures: readonly string[];
-  /** Of a namespace, sorted by name. The same list as long as the view lives. */
+  /** Returns the LimitRanges of a namespace, sorted by name: the same list as long as the view lives. */
   readonly limitRanges: (namespace: string) => readonly LimitRange[];
 }
 
-/** Everything a decision rests on; `evaluate` is a function of this and the settings. */
+/** Everything that a decision depends on, besides the settings. */
 export interface PodFacts {
-  /** Whether a mutating call had its say before: a change still outstanding then means that it was lost. */
+  /** Whether a mutating call preceded this one: a change that is still outstanding was then lost. */
   readonly isMutated: boolean;
-  /** Whether this replica came to know a Wasm image of the Pod while it was being admitted; absent if all were known before. */
+  /** Whether this replica first read a Wasm image of the Pod during this admission; absent if it knew all of them. */
   readonly isJustKnown?: boolean;
   readonly pod: ShapedPod;
   readonly containers: readonly AssessedContainer[];
-  /**
-   * On UPDATE: what containers of the same name were before; `containers` are then those alone whose image is new. Absent
-   * at creation.
-   */
+  /** On UPDATE, the earlier containers by name; `containers` then holds only those with a new image. Absent on CREATE. */
   readonly previous?: ReadonlyMap<string, AssessedContainer>;
   readonly cluster: ClusterView;
-  /** Whether the RuntimeClasses may be behind the truth; absent where they are not. */
+  /** Whether the RuntimeClasses may be out of date; absent if they are current. */
   readonly hasStaleClasses?: boolean;
-  /** Of the Pod's namespace; empty where it is not known. */
+  /** Labels of the Pod's namespace; empty if they are unknown. */
   readonly namespaceLabels: StringMap;
-  /** Of the Pod's namespace. */
+  /** LimitRanges of the Pod's namespace. */
   readonly limitRanges: readonly LimitRange[];
 }

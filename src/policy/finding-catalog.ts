@@ -1,28 +1,24 @@
-/** What a finding is, whatever follows from it: certain to fail, likely to fail or to surprise, worth knowing. */
+/** How sure a problem is, independent of the action: certain to fail, likely to fail or to surprise, worth knowing. */
 export type Severity = 'error' | 'warning' | 'info';
 
 /**
- * What a finding means for the Pod, whatever the operator makes of it:
+ * What a finding means for the Pod, independent of the action. The choice of a RuntimeClass compares classes by it
+ * (compare-trials.ts).
  *
  * - `cannot-start`: the Pod does not start, or never becomes ready
  * - `may-not-start`: whether it starts depends on something that the API server does not show, or that may change
- * - `degraded`: it starts, and loses an exit code, a probe, or time
+ * - `degraded`: it starts, but loses an exit code, a probe or time
  * - `advice`: nothing goes wrong
- *
- * The choice of a RuntimeClass compares classes by these (compare-trials.ts).
  */
 export type Consequence = 'cannot-start' | 'may-not-start' | 'degraded' | 'advice';
 
 interface Row {
   readonly severity: Severity;
-  /** Of most findings with this id; a single one may state its own. */
+  /** The default for this id; a finding may state its own. */
   readonly consequence: Consequence;
 }
 
-/**
- * Every finding, in the order in which a person would want to hear them: the class, the image, the Pod's fields, the nodes,
- * the resources, updates. A new finding is a row here and a rule file in checks/.
- */
+/** Every finding, in the order of the reports: class, image, Pod fields, nodes, updates, resources. */
 export const FINDINGS = {
   'runtime-class-missing': { severity: 'error', consequence: 'cannot-start' },
   'runtime-class-required': { severity: 'error', consequence: 'advice' },

@@ -7,7 +7,7 @@ import type { ClusterView } from './facts.ts';
 import { handlerTable } from './handlers/handler-table.ts';
 import type { PolicySettings } from './settings.ts';
 
-/** Whether any argument of the container ends like a Wasm file. */
+/** Reports whether any argument of the container ends like a Wasm file. */
 export function namesWasmArgument({ command, args, env }: Container): boolean {
   return expandVariables([...(command ?? []), ...(args ?? [])], env).some(({ text }) => namesWasmFile(text));
 }
@@ -21,7 +21,7 @@ function namesWasmClass({ spec }: Pod, cluster: ClusterView, settings: PolicySet
   return profile !== null && profile.engine !== 'linux';
 }
 
-/** Reports whether the Pod itself, whatever its images are, shows that it may be Wasm. */
+/** Reports whether the Pod itself, regardless of its images, suggests Wasm. */
 export function hasSignOfWasm(pod: Pod, cluster: ClusterView, settings: PolicySettings): boolean {
   const annotations = pod.metadata?.annotations;
   return (

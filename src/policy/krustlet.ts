@@ -4,7 +4,7 @@ import type { Pod, Toleration } from '../pod/pod.ts';
 import type { AssessedContainer, PodFacts } from './facts.ts';
 import type { PolicySettings } from './settings.ts';
 
-/** What a krustlet labels and taints its node with (krustlet crates/wasi-provider/src/lib.rs). */
+/** The label and the taint of a krustlet's node (krustlet crates/wasi-provider/src/lib.rs). */
 export const ARCHITECTURE_LABEL = 'kubernetes.io/arch';
 export const KRUSTLET_ARCHITECTURE = 'wasm32-wasi';
 
@@ -15,16 +15,16 @@ export const KRUSTLET_TOLERATIONS: readonly Toleration[] = ['NoExecute', 'NoSche
   effect,
 }));
 
-/** The key of its taint in earlier releases, such as 0.3 (krustlet tests/integration_tests.rs). */
+/** The taint's key in earlier releases, such as 0.3 (krustlet tests/integration_tests.rs). */
 const OLD_ARCHITECTURE_KEY = 'krustlet/arch';
 
 function isOfKrustlet({ key, operator, value }: Toleration): boolean {
   if (key === OLD_ARCHITECTURE_KEY) return operator === 'Exists' || value === KRUSTLET_ARCHITECTURE;
-  // With Exists a Pod tolerates the taints of arm64 node pools, too.
+  // With Exists, a Pod also tolerates the taints of arm64 node pools.
   return key === ARCHITECTURE_LABEL && value === KRUSTLET_ARCHITECTURE;
 }
 
-/** Reports whether the Pod tolerates the taint of a krustlet by name, and selects no node by its architecture. */
+/** Reports whether the Pod explicitly tolerates a krustlet's taint, but selects no architecture. */
 export function lacksKrustletSelector({ spec }: Pod): boolean {
   const isSelecting = spec.nodeSelector?.[ARCHITECTURE_LABEL] !== undefined;
   return !isSelecting && (spec.tolerations ?? []).some(isOfKrustlet);
@@ -39,8 +39,8 @@ export function isKrustletModule({ verdict }: AssessedContainer): boolean {
 }
 
 /**
- * Whether the Pod is one for a krustlet: it says so itself, or the operator has such nodes and all that it holds are modules
- * that run nowhere else. Policies look the same to the byte, so that without such a sign they are taken for no workload.
+ * Reports whether the Pod is for a krustlet: it selects one, or the operator has such nodes and all its images are modules that
+ * run nowhere else. Policy modules have the same bytes, so without either sign such an image counts as no workload.
  */
 export function isForKrustlet({ pod, containers }: PodFacts, settings: PolicySettings): boolean {
   const architecture = pod.spec.nodeSelector?.[ARCHITECTURE_LABEL];
@@ -61,7 +61,7 @@ function asWorkload(verdict: Verdict): Verdict {
   };
 }
 
-/** The same facts, as they are for a krustlet. */
+/** Returns the facts with the verdicts that hold on a krustlet. */
 export function asKrustletFacts(facts: PodFacts): PodFacts {
   const containers = facts.containers.map((assessed) => ({
     ...assessed,

@@ -1,8 +1,8 @@
 import type { Change, Decision, RatedFinding } from './decision.ts';
 
 /**
- * `enforce` changes and refuses · `warn` changes, and warns instead of refusing · `audit` changes and refuses nothing, and
- * tells everything · `off` looks at nothing.
+ * `enforce` changes and denies · `warn` changes, and warns instead of denying · `audit` changes and denies nothing, and reports
+ * everything · `off` ignores the Pod.
  */
 export const MODES = ['enforce', 'warn', 'audit', 'off'] as const;
 export type Mode = (typeof MODES)[number];
@@ -11,21 +11,21 @@ export function isMode(text: string): text is Mode {
   return (MODES as readonly string[]).includes(text);
 }
 
-/** A decision after the mode: what is done, what is told. */
+/** A decision after the mode: what wasmgate does, and what it reports. */
 export interface Outcome {
   readonly mode: Mode;
-  /** Findings that refuse the object; empty unless the mode is `enforce`. */
+  /** Findings that deny the object; empty unless the mode is `enforce`. */
   readonly refusals: readonly RatedFinding[];
   readonly warnings: readonly RatedFinding[];
-  /** Changes to make; empty in `audit`, and where the Pod is refused (it is then judged as written). */
+  /** Changes to make; empty in `audit`, and if the Pod is denied (`/validate` then judges it as written). */
   readonly changes: readonly Change[];
-  /** What `enforce` would have done beyond that. */
+  /** What `enforce` would do in addition. */
   readonly withheld: { readonly refusals: readonly RatedFinding[]; readonly changes: readonly Change[] };
 }
 
 const NOTHING = { refusals: [], changes: [] } as const;
 
-/** The only place where a mode has a say. */
+/** Applies the mode. Nothing else in the policy depends on it. */
 export function applyMode(decision: Decision, mode: Mode): Outcome {
   const refusals = decision.findings.filter((finding) => finding.action === 'deny');
   const warnings = decision.findings.filter((finding) => finding.action === 'warn');

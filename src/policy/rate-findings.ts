@@ -9,20 +9,20 @@ import {
 } from './finding-catalog.ts';
 import type { PolicySettings } from './settings.ts';
 
-/** wasmgate denies what is certain to fail, and warns of everything else. */
+/** wasmgate denies what is certain to fail, and warns about everything else. */
 const BY_SEVERITY: Readonly<Record<Severity, Action>> = { error: 'deny', warning: 'warn', info: 'warn' };
 
-/** Off unless a scenario or the operator asks for them. */
-const UNASKED: ReadonlySet<FindingId> = new Set<FindingId>(['runtime-class-required']);
+/** Off unless a scenario or the operator turns them on. */
+const OPT_IN: ReadonlySet<FindingId> = new Set<FindingId>(['runtime-class-required']);
 
-/** The action where the configuration states none. */
+/** Returns the action for a finding that the configuration does not set. */
 export function defaultActionOf(id: FindingId): Action {
-  return UNASKED.has(id) ? 'ignore' : BY_SEVERITY[severityOf(id)];
+  return OPT_IN.has(id) ? 'ignore' : BY_SEVERITY[severityOf(id)];
 }
 
 export function actionOf(id: FindingId, { findings, onUnknownImage }: PolicySettings): Action {
-  const stated = findings[id];
-  if (stated !== undefined) return stated;
+  const configured = findings[id];
+  if (configured !== undefined) return configured;
   if (id === 'image-unknown' && onUnknownImage === 'deny') return 'deny';
   return defaultActionOf(id);
 }
@@ -38,8 +38,8 @@ function inOrder(left: Finding, right: Finding): number {
 }
 
 /**
- * Adds severity, consequence and action, in the order of the catalog; leaves out findings that the operator ignores.
- * @param alternatives the classes that an advice may name; called once, and only if one does
+ * Sorts findings by the catalog, adds severity, consequence and action, and drops those that the operator ignores.
+ * @param alternatives returns the classes that an advice may name; called at most once, and only if an advice names classes
  */
 export function rateFindings(
   findings: readonly Finding[],

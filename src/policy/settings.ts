@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { stringEnum } from '../lib/string-enum.ts';
-import { findingActions } from './finding-actions.ts';
+import { ACTIONS, type Action } from './decision.ts';
+import { FINDING_IDS, type FindingId } from './finding-catalog.ts';
 import { handlerSettings } from './handlers/handler-table.ts';
 import { MODES } from './mode.ts';
 
@@ -21,11 +22,11 @@ const toleration = Type.Object(
 
 export const TIERS = ['edge', 'light', 'standard', 'data', 'ai'] as const;
 export type Tier = (typeof TIERS)[number];
-/** `none`: nothing is injected. */
+/** `none` injects nothing. */
 export const TIER_CHOICES = [...TIERS, 'none'] as const;
 export type TierChoice = (typeof TIER_CHOICES)[number];
 
-/** Ready-made defaults: see scenarios.ts. */
+/** Sets of defaults; POLICY_SCENARIOS holds them. */
 export const SCENARIOS = ['mixed', 'wasm-first', 'edge'] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
@@ -34,13 +35,27 @@ function quantity(example: string, description: string) {
   return Type.String({ pattern: '^[0-9]+([.][0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$', title, description });
 }
 
-/** The part of the configuration that the policy reads; every default stands here, or for a scenario in scenarios.ts. */
+type FindingActions = Readonly<Partial<Record<FindingId, Action>>>;
+
+const action = Type.Union(ACTIONS.map((word) => Type.Literal(word)));
+
+/** The operator's actions for single findings; an unknown finding is rejected. */
+const findingActions = Type.Unsafe<FindingActions>(
+  Type.Record(Type.String(), action, {
+    propertyNames: { enum: FINDING_IDS },
+    default: {},
+    description:
+      'What a finding does in mode enforce, for findings whose default does not suit you; "wasmgate explain" lists all of them.',
+  }),
+);
+
+/** The part of the configuration that the policy reads, with every default that does not depend on the scenario. */
 export const policySettings = Type.Object(
   {
     scenario: stringEnum(SCENARIOS, {
       default: 'mixed',
       description:
-        'Which defaults apply to keys that the file does not state: Linux and Wasm side by side; Wasm as the rule, Linux only on purpose; or few small nodes with an unsteady network. "wasmgate config defaults edge" prints those of one.',
+        'Which defaults apply to keys that the file does not set. mixed: Linux and Wasm side by side; wasm-first: Wasm unless a Pod asks for Linux; edge: few small nodes with an unreliable network. "wasmgate config defaults edge" prints the defaults of one.',
     }),
     mode: stringEnum(MODES, {
       default: 'enforce',
@@ -48,64 +63,64 @@ export const policySettings = Type.Object(
     }),
     onUnknownImage: stringEnum(['allow', 'deny'], {
       default: 'allow',
-      description: 'What happens to a Pod when the registry does not tell what its image is.',
+      description: 'What happens to a Pod if wasmgate cannot read its image from the registry.',
     }),
     findings: findingActions,
     preferRuntimeClasses: Type.Array(Type.String(), {
       default: [],
       description:
-        'RuntimeClass names or handlers, most wanted first. They come before all other classes, unless the Pod would be denied or could not start with them.',
+        'RuntimeClass names or handlers, most preferred first. wasmgate chooses them before all other classes, unless the Pod would be denied or could not start with them.',
     }),
     preferShims: Type.Boolean({
       default: false,
       description:
-        'Prefer shims of containerd to crun where nothing else speaks against either: whether the Pod starts, its nodes, and what it would lose.',
+        'Prefer containerd shims to crun if the Pod would start, find nodes and work equally well with either.',
     }),
     handlers: handlerSettings,
     linuxHandlers: Type.Array(Type.String({ minLength: 1 }), {
       default: ['runc', 'crun', 'runsc', 'kata*'],
       description:
-        'Handlers of RuntimeClasses that Linux Pods name on purpose, with * for anything; what finding runtime-class-required asks for.',
+        'Handlers of the RuntimeClasses for Linux Pods, * as a wildcard; finding runtime-class-required asks for one of them.',
     }),
     variantAnnotation: stringEnum(['always', 'when-needed', 'never'], {
       default: 'always',
       description:
-        'When Wasm Pods get the annotation module.wasm.image/variant: compat-smart, which crun reads.',
+        'When wasmgate adds the annotation module.wasm.image/variant: compat-smart, which crun reads, to Wasm Pods.',
     }),
     spinCommand: Type.Boolean({
       default: true,
       description:
-        'Give Spin and slight applications without a command the command ["/"] that their shim expects.',
+        'Give Spin and slight applications that have no command the command ["/"], as their shims expect.',
     }),
     tolerations: Type.Array(toleration, {
       default: [],
-      description: 'Tolerations that every Wasm Pod gets, beside those of its RuntimeClass.',
+      description: 'Tolerations that wasmgate adds to every Wasm Pod, besides those of its RuntimeClass.',
     }),
     krustlet: Type.Boolean({
       default: false,
       description:
-        'Send modules as wasm-to-oci pushes them to krustlet nodes, which alone run them; off, only Pods that select such nodes.',
+        'Send modules that wasm-to-oci pushed to krustlet nodes, the only ones that run them. If false, this applies only to Pods that select such nodes.',
     }),
     pinDigests: Type.Union([Type.Boolean(), Type.Literal('all')], {
       default: false,
       description:
-        'Write the digest that a tag stands for into the image of Wasm containers, or of all containers.',
+        'Pin the tag of an image to its digest: in Wasm containers (true) or in all containers (all).',
     }),
     resources: Type.Object(
       {
         tier: stringEnum(TIER_CHOICES, {
           default: 'standard',
           description:
-            'Requests and limits for Wasm containers that set none; none injects nothing. The label wasmgate.dev/resource-tier of a namespace overrides it, and the annotation of that name on a Pod overrides both.',
+            'Requests and limits for Wasm containers that set none; "none" injects nothing. The namespace label wasmgate.dev/resource-tier overrides it; the Pod annotation of that name overrides both.',
         }),
-        cpuLimit: Type.Boolean({ default: true, description: 'Whether a CPU limit is injected, too.' }),
+        cpuLimit: Type.Boolean({ default: true, description: 'Whether wasmgate also injects a CPU limit.' }),
         linuxRequests: Type.Optional(
           Type.Object(
-            { memory: quantity('100Mi', 'Of each container.'), cpu: quantity('200m', 'Of each container.') },
+            { memory: quantity('100Mi', 'Per container.'), cpu: quantity('200m', 'Per container.') },
             {
               ...strict,
               description:
-                'Requests for Linux containers that set no resources at all, in namespaces that ask for it by the label wasmgate.dev/linux-requests: "true". No limits.',
+                'Requests, without limits, for Linux containers that set no resources, in namespaces with the label wasmgate.dev/linux-requests: "true".',
             },
           ),
         ),
@@ -115,29 +130,45 @@ export const policySettings = Type.Object(
     refuseTemplates: Type.Boolean({
       default: false,
       description:
-        'Refuse workloads whose Pods would be refused, rather than warn. Those that a controller writes are never refused.',
+        'Deny workloads whose Pods would be denied, instead of warning. wasmgate never denies a workload that a controller created.',
     }),
     peek: stringEnum(['off', 'when-needed'], {
       default: 'when-needed',
       description:
-        "Whether wasmgate reads the first bytes of an image's layers, at most 256 KiB: if the image shows a sign of Wasm and its manifest leaves open what it is or imports, if it is small (at most three layers, 8 MiB together), and before it denies a Pod because of an ordinary image.",
+        "Whether wasmgate reads the first bytes of an image's layers, at most 256 KiB: if the image shows a sign of Wasm and its manifest does not say what it is or imports; if it is small (at most three layers, 8 MiB together); and before denying a Pod because of an ordinary image.",
     }),
     skipImages: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
       description:
-        'Images never asked for, as patterns of registry/repository with *: "internal.example/*"; those of Docker Hub by their short names, too: "istio/*", "nginx".',
+        'Images that wasmgate never looks up, as patterns of registry/repository with *: "internal.example/*"; images of Docker Hub also by their short names: "istio/*", "nginx".',
     }),
     systemNamespaces: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
       description:
-        'Namespaces that are never judged, with * for anything: "openshift-*". Those of Kubernetes and of wasmgate itself never are.',
+        'Namespaces that wasmgate ignores, besides those of Kubernetes and its own; * is a wildcard: "openshift-*".',
     }),
     allowSkipAnnotation: Type.Boolean({
       default: false,
-      description: 'Whether a Pod may opt out by the annotation wasmgate.dev/skip: "true".',
+      description: 'Whether a Pod may opt out with the annotation wasmgate.dev/skip: "true".',
     }),
   },
   { ...strict, default: {} },
 );
 
 export type PolicySettings = Static<typeof policySettings>;
+
+type DeepPartial<Value> = Value extends readonly unknown[]
+  ? Value
+  : Value extends object
+    ? { readonly [Key in keyof Value]?: DeepPartial<Value[Key]> }
+    : Value;
+
+/** The defaults of each scenario that differ from those in the schema. */
+export const POLICY_SCENARIOS: Readonly<Record<Scenario, DeepPartial<PolicySettings>>> = {
+  mixed: {},
+  'wasm-first': { onUnknownImage: 'deny', findings: { 'runtime-class-required': 'deny' } },
+  edge: {
+    preferShims: true,
+    resources: { tier: 'edge', linuxRequests: { memory: '100Mi', cpu: '200m' } },
+  },
+};

@@ -1,12 +1,18 @@
+import type { ContainerVerdict } from '../detect/verdict.ts';
+import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../pod/names.ts';
+import type { PolicyContext } from './check.ts';
+import { isStartable } from './choose/candidates.ts';
 import { compatAnnotation } from './compat-annotation.ts';
-import type { PolicyContext } from './context.ts';
+import type { Finding } from './decision.ts';
 import { describeClass } from './describe.ts';
-import type { AssessedContainer } from './facts.ts';
-import { canRun } from './handlers/can-run.ts';
+import { isWasmContainer, startsText, type AssessedContainer, type WasmContainer } from './facts.ts';
+import { canRun, isPassedOver, isSuffixUnknown } from './handlers/can-run.ts';
+import type { HandlerProfile } from './handlers/handler-profiles.ts';
+import { missingFunction, missingPlace } from './handlers/runtime-gaps.ts';
 
 /**
- * Returns why a container cannot run in an existing Pod, under the class that the Pod was created with; null if it may. Only
- * what is certain counts: unknown images, and images that are no workload by their kind alone, prove nothing.
+ * Returns why a container of an existing Pod certainly cannot run under the Pod's class; null if it may. Unknown images and
+ * images that are no workload prove nothing.
  */
 export function whyCannotRun(
   { pod, resolved }: PolicyContext,
@@ -18,11 +24,100 @@ export function whyCannotRun(
     const isNamed = Boolean(pod.spec.runtimeClassName);
     return verdict.kind === 'container' || isNamed
       ? null
-      : 'this Pod was created without a RuntimeClass, and gets none later';
+      : 'the Pod has no RuntimeClass and cannot get one later';
   }
   if (profile === null) return null;
   const { runs, why } = canRun(profile, verdict);
-  if (runs === 'no') return `${describeClass(runtimeClass)} cannot run it: ${profile.title} ${why}`;
+  if (runs === 'no') return `${describeClass(runtimeClass)} ${why}`;
   const compat = verdict.kind === 'container' ? compatAnnotation(pod, profile) : null;
-  return compat === null ? null : `annotation ${compat.written} would give it to the Wasm engine`;
+  return compat === null ? null : `annotation ${compat.written} hands it to the Wasm engine`;
+}
+
+/** Why a class may not run a container. */
+export interface Doubt extends Partial<Pick<Finding, 'consequence'>> {
+  /** Follows "may not run: ". */
+  readonly why: string;
+  /** Absent if another class is the fix. */
+  readonly advice?: string;
+}
+
+/** `cannot-start`, as certain as no-runtime-class-for-image for a Pod without a class: measured on shims and on crun. */
+function doubtAboutStart(
+  { pod }: PolicyContext,
+  profile: HandlerProfile,
+  assessed: WasmContainer,
+): Doubt | null {
+  const { verdict } = assessed;
+  if (profile.engine === 'linux' || isStartable(assessed)) return null;
+  // annotation-conflict covers names that crun does not take for Wasm.
+  if (isPassedOver(profile, verdict) && compatAnnotation(pod, profile) === null) return null;
+  return {
+    why: `nothing shows that ${verdict.firstArgument ?? 'its entrypoint'} is a Wasm file`,
+    advice: "Set command to the module's path in the image, such as /app.wasm.",
+    consequence: 'cannot-start',
+  };
+}
+
+/** Reports whether crun takes a Linux program for Wasm because of its name, under the Pod's smart annotation or ours. */
+function isTakenForWasm(
+  { pod, wasmContainers, settings }: PolicyContext,
+  { needsAnnotation }: HandlerProfile,
+  { claimsWasm, firstArgument }: ContainerVerdict,
+): boolean {
+  if (!needsAnnotation || claimsWasm !== true || firstArgument?.endsWith('.wasm') !== true) return false;
+  const { [HANDLER_ANNOTATION]: handler, [VARIANT_ANNOTATION]: variant } = pod.metadata?.annotations ?? {};
+  if (handler !== undefined) return handler === 'wasm-smart';
+  if (variant !== undefined) return variant === 'compat-smart';
+  return wasmContainers.length > 0 && settings.variantAnnotation !== 'never';
+}
+
+/** An unknown image may be a Linux program, as most sidecars are. */
+function doubtAboutUnknown({ pod, wasmContainers }: PolicyContext, profile: HandlerProfile): Doubt | null {
+  if (wasmContainers.length === 0) return null;
+  const { runs, why } = canRun(profile, { kind: 'container', evidence: [] });
+  const compat = compatAnnotation(pod, profile);
+  if (runs === 'yes' && compat === null) return null;
+  const how =
+    compat === null ? `${profile.title} ${why}` : `annotation ${compat.written} hands it to the Wasm engine`;
+  return { why: `if it is a Linux program, ${how}` };
+}
+
+function doubtAboutWasm(
+  context: PolicyContext,
+  profile: HandlerProfile,
+  assessed: WasmContainer,
+): Doubt | null {
+  const { pod, resolved } = context;
+  const { verdict } = assessed;
+  if (resolved.class === null && profile.engine === 'linux')
+    return { why: 'CRI-O must name a Wasm runtime in platform_runtime_paths or allowed_annotations' };
+  // With compat, crun ignores the suffix.
+  if (isSuffixUnknown(profile, verdict) && compatAnnotation(pod, profile) !== null) return null;
+  const { runs, why } = canRun(profile, verdict);
+  if (runs === 'no') return null;
+  const doubt = doubtAboutStart(context, profile, assessed);
+  if (doubt !== null) return doubt;
+  if (runs === 'unknown' && !isPassedOver(profile, verdict)) return { why: `${profile.title} ${why}` };
+  const missing = missingPlace(profile, verdict) ?? missingFunction(profile, verdict);
+  return missing === null ? null : { why: `${profile.title} ${missing}` };
+}
+
+/** Returns why the class may not run a container; null if the answer is certain or another rule reports it. */
+export function whyMayNotRun(context: PolicyContext, assessed: AssessedContainer): Doubt | null {
+  const { class: runtimeClass, profile } = context.resolved;
+  if (startsText(assessed)) return null;
+  if (profile === null)
+    return isWasmContainer(assessed) && runtimeClass !== null
+      ? { why: 'wasmgate does not know this handler' }
+      : null;
+  if (isWasmContainer(assessed)) return doubtAboutWasm(context, profile, assessed);
+  if (assessed.verdict.kind === 'unknown') return doubtAboutUnknown(context, profile);
+  if (assessed.verdict.kind !== 'container') return null;
+  if (isTakenForWasm(context, profile, assessed.verdict))
+    return {
+      why: `it is a Linux program, and ${profile.title} hands names that end in .wasm to its Wasm engine`,
+      advice: 'Rename the program so that it does not end in .wasm.',
+    };
+  const { runs, why } = canRun(profile, assessed.verdict);
+  return runs === 'unknown' ? { why: `${profile.title} ${why}` } : null;
 }

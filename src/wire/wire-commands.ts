@@ -6,7 +6,7 @@ import { inspectCommand } from '../cli/inspect/inspect.ts';
 import { reviewCommand } from '../cli/review/review.ts';
 import { serveCommand } from '../cli/serve.ts';
 import { versionCommand } from '../cli/version.ts';
-import { explanations } from '../policy/explanations.ts';
+import { explanations } from '../policy/checks/index.ts';
 import { severityOf } from '../policy/finding-catalog.ts';
 import { defaultActionOf } from '../policy/rate-findings.ts';
 import { SCENARIOS } from '../policy/settings.ts';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { explanations } from '../../src/policy/explanations.ts';
+import { explanations } from '../../src/policy/checks/index.ts';
 import { SCENARIOS } from '../../src/policy/settings.ts';
 import { runWasmgate } from '../support/cli/run-wasmgate.ts';
 
@@ -11,11 +11,11 @@ describe('explain', () => {
     for (const { id } of explanations) expect(stdout).toContain(`  ${id}`);
   });
 
-  test.each(explanations)('$id: its own words, all of them', async ({ id, why, example, cure }) => {
+  test.each(explanations)('$id: its own words, all of them', async ({ id, why, example, fix }) => {
     const { exitCode, stdout } = await runWasmgate(['explain', id]);
     expect(exitCode).toBe(0);
     const flat = stdout.replaceAll(/\s+/g, ' ');
-    for (const text of [id, why, example, cure]) expect(flat).toContain(text);
+    for (const text of [id, why, example, fix]) expect(flat).toContain(text);
   });
 
   test.each([40, 80])('on %i columns', async (columns) => {

@@ -1,21 +1,21 @@
 import type { Explanation } from '../../src/policy/check.ts';
+import { explanations } from '../../src/policy/checks/index.ts';
 import type { Action } from '../../src/policy/decision.ts';
-import { explanations } from '../../src/policy/explanations.ts';
 import { severityOf } from '../../src/policy/finding-catalog.ts';
 import { defaultActionOf } from '../../src/policy/rate-findings.ts';
 
 const CONSEQUENCES: Readonly<Record<Action, string>> = {
-  deny: 'refused',
-  warn: 'told as a warning',
-  ignore: 'not told',
+  deny: 'denied',
+  warn: 'warning',
+  ignore: 'off',
 };
 
 const INTRODUCTION = `# Findings
 
-What wasmgate may say of a Pod. \`wasmgate explain <finding>\` tells the same in the terminal. Which handlers run which
-images: [images](IMAGES.md).
+What wasmgate can report about a Pod. \`wasmgate explain <finding>\` shows the same in the terminal. [Images](IMAGES.md) lists
+which handlers run which images.
 
-This page is written by \`npm run pages\` from the rules in this folder; change it there.
+Do not edit this page: \`npm run pages\` generates it from the rules in this folder.
 `;
 
 function cell(text: string): string {
@@ -27,19 +27,19 @@ function overview(findings: readonly Explanation[]): string {
     ({ id, example }) =>
       `| [\`${id}\`](#${id}) | ${severityOf(id)} | ${CONSEQUENCES[defaultActionOf(id)]} | ${cell(example)} |`,
   );
-  return ['| finding | severity | by default | for example |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| Finding | Severity | Default | Example |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-function section({ id, why, reads, allows, example, cure }: Explanation): string {
+function section({ id, why, checks, exempts, example, fix }: Explanation): string {
   const manifest = `../../manifests/examples/findings/${id}.yaml`;
   return [
     `## ${id}`,
     why,
-    `**For example:** ${example} ([manifest](${manifest}))`,
-    `**Cure:** ${cure}`,
-    `**Looks at:** ${reads}`,
-    `**Lets through:** ${allows}`,
-    `**Severity:** ${severityOf(id)}; by default ${CONSEQUENCES[defaultActionOf(id)]}.`,
+    `**Example:** ${example} ([manifest](${manifest}))`,
+    `**Fix:** ${fix}`,
+    `**Checks:** ${checks}`,
+    `**Does not apply to:** ${exempts}`,
+    `**Severity:** ${severityOf(id)}; ${CONSEQUENCES[defaultActionOf(id)]} by default.`,
   ].join('\n\n');
 }
 

@@ -518,7 +518,7 @@ describe('what is found', () => {
       spec: { runtimeClassName: 'wasmtime' },
     }).findings;
     expect(finding?.detail).toMatch(
-      /^container "web" \(image spin, a Spin application\) cannot run under RuntimeClass "wasmtime": /,
+      /^container "web" \(image spin\) is a Spin application, but the Wasmtime shim of RuntimeClass "wasmtime" offers no host /,
     );
     expect(finding?.advice).toContain('wasmtime-spin-v2');
   });

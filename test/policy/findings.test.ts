@@ -46,9 +46,7 @@ describe('what is said', () => {
     const text = say('exec-probe-unsupported', {
       pod: one('app', { livenessProbe: exec, lifecycle: { postStart: exec } }),
     });
-    expect(text).toContain(
-      'container "c0" (image app, a Wasm file in a Linux image) uses lifecycle.postStart.exec, livenessProbe.exec',
-    );
+    expect(text).toContain('container "c0" (image app) uses lifecycle.postStart.exec, livenessProbe.exec');
     expect(text).toContain(
       'RuntimeClass "wasmtime" cannot execute anything in it: the container is killed at its start',
     );
@@ -73,13 +71,13 @@ describe('what is said', () => {
     const annotations = { 'wasmgate.dev/runtime-class-chosen': 'crun-wasm' };
     const text = say('handler-cannot-run-image', { on: 'crun-wasm', pod: { ...mesh({}), annotations } });
     expect(text).toContain(
-      'RuntimeClass "crun-wasm", which wasmgate chose before it knew of this container:',
+      'RuntimeClass "crun-wasm", which wasmgate chose before this container was added, hands',
     );
-    expect(text).toContain('in what you apply, or keep the other webhook from adding this container.');
+    expect(text).toContain('", or stop the webhook that adds this container.');
     const stale = { 'wasmgate.dev/runtime-class-chosen': 'wasmtime' };
     expect(
       say('handler-cannot-run-image', { on: 'crun-wasm', pod: { ...mesh({}), annotations: stale } }),
-    ).toContain('or leave it out and wasmgate chooses.');
+    ).toContain('Set runtimeClassName to "');
   });
 
   test('Linux classes to name come in the order of the setting', () => {
@@ -100,7 +98,7 @@ describe('what is said', () => {
       'no such class: the handlers',
       { on: 'spin', pod: one('module'), view: cluster([runtimeClass('spin')]) },
       'and no commands',
-      'Create and name a class whose handler is "wasmtime", "wasmedge", "wasmer", "wamr" or "wasm".',
+      'Create and name a class whose handler is "wasmtime", "wasmedge" or "wasmer".',
     ],
     [
       'a handler that may be anything: what to tell of it',
@@ -129,7 +127,7 @@ describe('what is said', () => {
     [
       "no class on CRI-O's nodes, where none of the classes has the handler that they have",
       { on: null, pod: one('wasi'), view: cluster([], [crio]) },
-      "under the nodes' default runtime: CRI-O's platform_runtime_paths or allowed_annotations must name a Wasm runtime",
+      "under the nodes' default runtime: CRI-O must name a Wasm runtime in platform_runtime_paths or allowed_annotations",
       'Create and name a class whose handler is "crun".',
     ],
   ])('a handler that may not run an image: %s', (_case, each, doubt, advice) => {
@@ -146,7 +144,9 @@ describe('what is said', () => {
       { on: 'crun', pod: { ...one('both'), annotations: { 'run.oci.handler': 'wasm' } } },
     ],
   ])('the entry for Wasm that nodes do not take: %s names it', (id, each) => {
-    expect(say(id, each)).toContain(`Name both@${digestOf('entry for Wasm')}, the entry for Wasm`);
+    expect(say(id, each)).toContain(
+      `Set image to both@${digestOf('entry for Wasm')}, the Wasm entry of its index.`,
+    );
   });
 
   test('a container without an image', () => {
@@ -173,7 +173,7 @@ describe('what is said', () => {
       pod: one('app'),
       spec: { nodeSelector: { zone: 'a' } },
     });
-    expect(text).toContain('Set spec.runtimeClassName to "fitting", or leave it out');
+    expect(text).toContain('Set runtimeClassName to "fitting".');
   });
 
   test('classes to name instead do not hang on what the API server copied from the class that is named', () => {
@@ -186,7 +186,7 @@ describe('what is said', () => {
     ]);
     const before = { on: 'runc', view, pod: one('app') };
     const text = say('handler-cannot-run-image', before);
-    expect(text).toContain('Set spec.runtimeClassName to "elsewhere", "lighter" or "like-it"');
+    expect(text).toContain('Set runtimeClassName to "elsewhere", "lighter" or "like-it"');
     expect(say('handler-cannot-run-image', { ...before, spec: named })).toBe(text);
   });
 

@@ -5,8 +5,12 @@ import { choosePresets } from '../../src/config/choose-presets.ts';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import type { Decision } from '../../src/policy/decision.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { POLICY_SCENARIOS } from '../../src/policy/scenarios.ts';
-import { policySettings, SCENARIOS, type PolicySettings } from '../../src/policy/settings.ts';
+import {
+  POLICY_SCENARIOS,
+  policySettings,
+  SCENARIOS,
+  type PolicySettings,
+} from '../../src/policy/settings.ts';
 import { linux } from '../support/image/image-facts.ts';
 import {
   cluster,
@@ -144,7 +148,7 @@ describe('wasm-first', () => {
   test('the classes that would do are named', () => {
     const [finding] = decide(server, { scenario }).findings;
     expect(finding?.detail).toBe(
-      'container "c0" (image server, an ordinary container image) is not Wasm, and the Pod names no RuntimeClass',
+      'container "c0" (image server) is not Wasm, and the Pod names no RuntimeClass',
     );
     expect(finding?.advice).toContain('"linux" or "kata-clh"');
   });

@@ -1,8 +1,8 @@
 import type { Verdict } from '../../detect/verdict.ts';
 import { VARIANT_ANNOTATION } from '../../pod/names.ts';
+import { SPIN_COMMAND } from '../../policy/facts.ts';
 import { canRun, type Need, type Runs } from '../../policy/handlers/can-run.ts';
 import { HANDLER_PROFILES, type HandlerProfile } from '../../policy/handlers/handler-profiles.ts';
-import { SPIN_COMMAND } from '../../policy/spin-command.ts';
 
 export interface HandlerReport {
   readonly runs: Runs['runs'];

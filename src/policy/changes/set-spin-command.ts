@@ -2,8 +2,8 @@
 //        same holds for slight.
 // writes command of containers that have none, on a class whose handler hosts them.
 import { NO_CHANGES, type Mutation } from '../check.ts';
+import { SPIN_COMMAND, takesSpinCommand } from '../facts.ts';
 import type { Engine } from '../handlers/handler-profiles.ts';
-import { SPIN_COMMAND, takesSpinCommand } from '../spin-command.ts';
 
 const HOSTS: ReadonlySet<Engine> = new Set<Engine>(['spin', 'slight']);
 

@@ -1,7 +1,6 @@
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
-import { NO_FINDINGS, type Rule } from '../check.ts';
+import { NO_FINDINGS, type Rule, type PolicyContext } from '../check.ts';
 import { compatAnnotation, namedEngine } from '../compat-annotation.ts';
-import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import { isPassedOver } from '../handlers/can-run.ts';
@@ -60,11 +59,11 @@ export const annotationConflict: Rule = {
     'crun reads run.oci.handler first and then the variant annotation; an unknown value, or any ' +
     'run.oci.handler under the crun-wasm handler, keeps the module from running. So does compat-smart where the first ' +
     'argument does not end in .wasm, in lower case.',
-  reads: 'The two annotations, and the first argument, of Wasm Pods whose handler goes by them.',
-  allows: 'compat-smart, compat, wasm-smart, wasm and the names of engines; Pods without these annotations.',
+  checks: 'The two annotations, and the first argument, of Wasm Pods whose handler goes by them.',
+  exempts: 'compat-smart, compat, wasm-smart, wasm and the names of engines; Pods without these annotations.',
   example:
     'A Wasm module on RuntimeClass crun-wasm (handler crun) with module.wasm.image/variant: compat-smrt.',
-  cure:
+  fix:
     'Use module.wasm.image/variant: compat-smart, or leave both annotations out: wasmgate adds the right ' +
     'one.',
   check: (context) => [...conflictIn(context), ...passedOver(context)],

@@ -1,9 +1,8 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
-import { NO_FINDINGS, type Rule } from '../check.ts';
+import { NO_FINDINGS, type Rule, type PolicyContext } from '../check.ts';
 import { preferenceOf } from '../choose/candidates.ts';
 import { namedEngine } from '../compat-annotation.ts';
-import type { PolicyContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { describeClass } from '../describe.ts';
 import { runsContainer } from '../handlers/can-run.ts';
@@ -59,13 +58,13 @@ export const annotationDeliveryUnknown: Rule = {
     "crun sees a Pod's annotations only where the node's runtime is set up to hand them on (pod_annotations in containerd, " +
     'allowed_annotations in CRI-O). Where it is not, a Wasm file is started as a Linux program: "exists but it is not ' +
     'executable". The name of an engine in run.oci.handler also needs a crun that is built with that engine.',
-  reads:
+  checks:
     'Whether the handler of the class goes by an annotation, which one the Pod has, and whether the operator lists the class.',
-  allows:
+  exempts:
     'Classes or handlers in policy.preferRuntimeClasses, by which the operator vouches for them; handlers with ' +
     'annotationArrives in policy.handlers; handlers that need no annotation. None of these vouches for an engine by name.',
   example: 'A Wasm Pod with runtimeClassName: crun in a cluster whose configuration says nothing of crun.',
-  cure:
+  fix:
     'Set pod_annotations = ["module.wasm.image/*"] for the handler on the nodes, and say so: ' +
     'policy.handlers: {crun: {like: crun, annotationArrives: true}}.',
   check: (context) => {

@@ -1,17 +1,17 @@
 import type { PodRule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
-import { takesSpinCommand } from '../spin-command.ts';
+import { takesSpinCommand } from '../facts.ts';
 
 export const commandRequired: PodRule = {
   id: 'command-required',
   why:
     'Wasm artefacts of the CNCF layout have no entrypoint; a container without a command is then refused by' +
     ' the node ("no command specified").',
-  reads: 'The effective first argument of Wasm containers.',
-  allows:
+  checks: 'The effective first argument of Wasm containers.',
+  exempts:
     'Images with an entrypoint, and Spin and slight applications where wasmgate gives the command itself.',
   example: 'An image pushed with wkg oci push in a container that names no command.',
-  cure:
+  fix:
     'Give the container a command, such as command: ["app.wasm"]; any name will do, since the artefact ' +
     'holds one module.',
   check: (context) =>

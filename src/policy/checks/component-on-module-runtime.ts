@@ -7,11 +7,11 @@ export const componentOnModuleRuntime: Rule = {
   why:
     'Most engines run core modules only. A component ends at once there: exit 137 with an empty log, or "unknown binary ' +
     'version".',
-  reads:
+  checks:
     "The handler of the Pod's class, and what manifest, config and a look inside tell of module or component.",
-  allows: 'Wasmtime, which runs both; images whose form is known: other rules speak of those.',
+  exempts: 'Wasmtime, which runs both; images whose form is known: other rules speak of those.',
   example: 'A .wasm file that a volume brings, which no registry can show, under class wasmedge.',
-  cure: 'Make sure that it is a core module (wasm-tools print), or run it under a class whose handler is wasmtime.',
+  fix: 'Make sure that it is a core module (wasm-tools print), or run it under a class whose handler is wasmtime.',
   check: ({ resolved, wasmContainers }) => {
     const { class: runtimeClass, profile } = resolved;
     if (profile === null) return NO_FINDINGS;

@@ -1,8 +1,7 @@
 import type { RuntimeClass, Taint } from '../../pod/cluster-objects.ts';
 import type { StringMap } from '../../pod/pod.ts';
-import { NO_FINDINGS, type Rule } from '../check.ts';
+import { NO_FINDINGS, type Rule, type PolicyContext } from '../check.ts';
 import { selectorConflict } from '../class-conflicts.ts';
-import type { PolicyContext } from '../context.ts';
 import { describeClass } from '../describe.ts';
 import { daemonSetNodes, tolerationsOfPods, type DaemonSetNodes } from '../nodes/daemon-set-nodes.ts';
 import { describeTaint, toleratesTaint } from '../nodes/taints.ts';
@@ -69,15 +68,15 @@ export const daemonsetIgnoresClassScheduling: Rule = {
     "A DaemonSet's controller decides by the template alone for which nodes it makes Pods; nodeSelector and tolerations of a " +
     'RuntimeClass come into each Pod later. On a mixed cluster its Pods for other nodes wait for ever, which holds up every ' +
     'update, and nodes whose taint only the class tolerates get none.',
-  reads:
+  checks:
     "Of DaemonSets and their Pods: nodeSelector, required node affinity and tolerations of the template, the class's own, and " +
     'labels and taints of the nodes.',
-  allows:
+  exempts:
     "Templates that select no other nodes than the class does, Kubernetes' own taints (node.kubernetes.io/…), nodes without the " +
     'handler that are tainted, and clusters whose nodes are not known.',
   example:
     'A DaemonSet of a Wasm image without a nodeSelector, for which class crun-wasm selects wasm-runtime: enabled.',
-  cure: "Write the class's nodeSelector and tolerations into the DaemonSet's template, too.",
+  fix: "Write the class's nodeSelector and tolerations into the DaemonSet's template, too.",
   check: (context) => {
     const runtimeClass = context.resolved.class;
     const nodes = daemonSetNodes(context);

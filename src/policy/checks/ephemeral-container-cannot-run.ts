@@ -7,10 +7,10 @@ export const ephemeralContainerCannotRun: Rule = {
   why:
     "A debug container runs under its Pod's class, and can be neither changed nor removed: one that the class cannot run " +
     'stays in the Pod as a failure until the Pod is gone.',
-  reads: "Ephemeral containers that are new, and the Pod's class.",
-  allows: "Linux images under shims and under crun's compat-smart, and images that are not known.",
+  checks: "Ephemeral containers that are new, and the Pod's class.",
+  exempts: "Linux images under shims and under crun's compat-smart, and images that are not known.",
   example: 'kubectl debug --image=busybox of a Pod under class crun-wasm.',
-  cure: 'Debug from a Pod of its own (kubectl debug --copy-to, kubectl debug node/…).',
+  fix: 'Debug from a Pod of its own (kubectl debug --copy-to, kubectl debug node/…).',
   check: (context) => {
     const { previous, containers } = context;
     if (previous === undefined) return NO_FINDINGS;

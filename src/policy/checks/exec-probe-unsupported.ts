@@ -36,11 +36,11 @@ export const execProbeUnsupported: Rule = {
     'Nothing can be executed inside a Wasm container, and runwasi shims execute nothing in Linux sidecars either. An exec ' +
     'liveness probe is then passed over for ever, a readiness or startup probe never succeeds, and a postStart hook kills ' +
     'its container.',
-  reads:
+  checks:
     "Probes and lifecycle hooks of every container under a shim's class, and of Wasm containers under crun's.",
-  allows: 'httpGet, tcpSocket, grpc and sleep; Linux containers beside Wasm ones under crun.',
+  exempts: 'httpGet, tcpSocket, grpc and sleep; Linux containers beside Wasm ones under crun.',
   example: 'A service-mesh sidecar with an exec readiness probe in a Pod with runtimeClassName: wasmtime.',
-  cure: 'Probe by httpGet, tcpSocket or grpc instead, and leave exec hooks out.',
+  fix: 'Probe by httpGet, tcpSocket or grpc instead, and leave exec hooks out.',
   check: ({ resolved, containers }) => {
     const { class: runtimeClass, profile } = resolved;
     if (profile === null) return NO_FINDINGS;

@@ -13,11 +13,11 @@ export const exitCodeLost: Rule = {
   why:
     'crun with WasmEdge ends as success once the module ran, whatever it answers (only a trap is an error). A Job is then ' +
     'complete although its work failed, and nothing is tried again.',
-  reads:
+  checks:
     "spec.restartPolicy, and Wasm containers under crun's handlers; init containers whatever the policy.",
-  allows: 'Containers that are restarted for ever, and shims, which hand the exit code on.',
+  exempts: 'Containers that are restarted for ever, and shims, which hand the exit code on.',
   example: 'A CronJob whose module answers 3, under class crun-wasm.',
-  cure: 'Run Jobs under a shim such as wasmtime or wasmedge, or trap instead of answering a code.',
+  fix: 'Run Jobs under a shim such as wasmtime or wasmedge, or trap instead of answering a code.',
   check: ({ pod, resolved, wasmContainers }) => {
     const { class: runtimeClass, profile } = resolved;
     if (profile?.losesExitCode !== true) return NO_FINDINGS;

@@ -31,10 +31,10 @@ export const fileNotWasm: PodRule = {
   why:
     "Engines go by a file's first bytes: a .wasm file that is something else ends in can't handle spec, and a Linux program in " +
     'an image for a Wasm platform runs as an ordinary container.',
-  reads: 'The first bytes of the file that a container starts, in images with a sign of Wasm.',
-  allows: 'Modules, components and WebAssembly text, of which wat-not-runnable speaks; ordinary images.',
+  checks: 'The first bytes of the file that a container starts, in images with a sign of Wasm.',
+  exempts: 'Modules, components and WebAssembly text, of which wat-not-runnable speaks; ordinary images.',
   example: 'An image for wasi/wasm whose /app.wasm is a Git LFS pointer.',
-  cure: 'Put the compiled module or component into the image.',
+  fix: 'Put the compiled module or component into the image.',
   check: ({ containers }) =>
     containers.flatMap((assessed) => {
       const judged = judge(assessed);

@@ -1,14 +1,13 @@
-import { NO_FINDINGS, type Rule } from '../check.ts';
-import type { PolicyContext, ResolvedClass } from '../context.ts';
+import { NO_FINDINGS, type Rule, type PolicyContext, type ResolvedClass } from '../check.ts';
 import type { AdviceOnClasses } from '../decision.ts';
 import { describeClass, describeContainer, listNames } from '../describe.ts';
-import { doubtOn } from '../doubt-on.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { runsContainer } from '../handlers/can-run.ts';
 import { isNotForWasm, resembledProfile } from '../handlers/handler-names.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import { handlersFor } from '../handlers/handlers-for.ts';
 import { lacksStart, missingFunction, missingPlace } from '../handlers/runtime-gaps.ts';
+import { whyMayNotRun } from '../why-cannot-run.ts';
 
 /** The profile whose newer release may bear an old name, or which any handler that runs the image has. */
 function likeness(
@@ -76,21 +75,21 @@ export const handlerMayNotRunImage: Rule = {
     "The handler's name alone does not always say whether its runtime can run an image: which engine or which build it is, " +
     'which release, or what nobody has tried. Nor does every image show whether it is Wasm. If the runtime cannot run it, the ' +
     'container ends at once, often with an empty log.',
-  reads:
+  checks:
     "The handler of the Pod's RuntimeClass with the version in its name, what the Pod's images are, and what they start.",
-  allows:
+  exempts:
     'Combinations that are known to run, and those that are known not to: wasmgate denies these. Linux containers, except on ' +
     'releases of a shim that cannot start them. Images that are not known, except beside Wasm on a handler that cannot start ' +
     'Linux programs. Handlers that policy.handlers describes.',
   example: 'A component of the CNCF layout in a Pod with a class whose handler is spin.',
-  cure:
+  fix:
     'Name a class whose handler is known to run the image, or say what the handler is: policy.handlers: {wasm: {like: ' +
     'wasmtime}}.',
   check: (context) => {
     const { class: runtimeClass, profile } = context.resolved;
     if (runtimeClass === null && profile === null) return NO_FINDINGS;
     return context.containers.flatMap((assessed) => {
-      const doubt = doubtOn(context, assessed);
+      const doubt = whyMayNotRun(context, assessed);
       if (doubt === null) return [];
       return {
         id: 'handler-may-not-run-image' as const,

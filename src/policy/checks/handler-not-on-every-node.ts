@@ -7,14 +7,14 @@ export const handlerNotOnEveryNode: Rule = {
   why:
     'The scheduler does not look at handlers. Where a class selects nodes without its handler, it is chance whether a Pod ' +
     'starts: on the wrong node it stays in ContainerCreating for ever (no runtime for "x" is configured).',
-  reads:
+  checks:
     'node.status.runtimeHandlers, labels and taints of the nodes that class and Pod select, and tolerations; only of Pods with ' +
     'Wasm containers.',
-  allows:
+  exempts:
     'Nodes that do not tell their handlers, cordoned ones, and those whose taints the Pod does not tolerate.',
   example:
     'On K3s, whose classes select nothing, a Wasm Pod in a cluster where one node of two has the shim.',
-  cure:
+  fix:
     'Label the nodes that have the handler and select that label in scheduling.nodeSelector of the RuntimeClass, or install ' +
     'the handler on all of them.',
   check: (context) => {

@@ -1,7 +1,6 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
-import { NO_FINDINGS, type Rule } from '../check.ts';
+import { NO_FINDINGS, type Rule, type PolicyContext } from '../check.ts';
 import { selectorConflict } from '../class-conflicts.ts';
-import type { PolicyContext } from '../context.ts';
 import { describeClass } from '../describe.ts';
 import type { ClusterView } from '../facts.ts';
 import { daemonSetNodes } from '../nodes/daemon-set-nodes.ts';
@@ -51,12 +50,12 @@ export const handlerOnNoNode: Rule = {
   why:
     'A class may exist where no node has its handler (K3s creates ten of them); its Pods wait for ever in ' +
     'ContainerCreating: no runtime for "x" is configured.',
-  reads:
+  checks:
     "node.status.runtimeHandlers of the nodes that the class's nodeSelector and the Pod's own nodeSelector and node " +
     'affinity let it onto.',
-  allows: 'Clusters whose nodes do not tell. It only ever warns, since node pools scale from zero.',
+  exempts: 'Clusters whose nodes do not tell. It only ever warns, since node pools scale from zero.',
   example: 'runtimeClassName: wasmer where every node tells its handlers and none of them is wasmer.',
-  cure: 'Install the handler on a node that the class selects, label a node that has it as the class selects, or name another class.',
+  fix: 'Install the handler on a node that the class selects, label a node that has it as the class selects, or name another class.',
   check: (context) => {
     const { resolved, cluster, settings } = context;
     const runtimeClass = resolved.class;

@@ -7,11 +7,11 @@ export const imageChangedKind: Rule = {
   why:
     'The image of a running Pod may be changed, its RuntimeClass may not: an image of another kind than the one before ' +
     'cannot start under the class that was chosen for that one.',
-  reads: "On UPDATE, the images that are new, those that they replace, and the Pod's class.",
-  allows:
+  checks: "On UPDATE, the images that are new, those that they replace, and the Pod's class.",
+  exempts:
     'Images that the class runs, images that are not known, and a change from one that could not run either.',
   example: 'kubectl set image of a Pod without a class, from an ordinary image to a Wasm one.',
-  cure: 'Delete the Pod and create it anew with the image: its class is then chosen for it.',
+  fix: 'Delete the Pod and create it anew with the image: its class is then chosen for it.',
   check: (context) => {
     const { previous, containers } = context;
     if (previous === undefined) return NO_FINDINGS;

@@ -25,12 +25,12 @@ export const imageIdentityShared: PodRule = {
   why:
     "A node knows an image by its config's digest. Two images whose configs are the same bytes are one image to it: it " +
     "starts the other one's module, without a word.",
-  reads: 'The config of Wasm images: diff_ids, layerDigests, and digests in labels.',
-  allows:
+  checks: 'The config of Wasm images: diff_ids, layerDigests, and digests in labels.',
+  exempts:
     'Images with file-system layers, and configs that name their content, as wkg, runwasi and Spin write them.',
   example:
     'A hand-made image with one Wasm layer whose config has rootfs.diff_ids: [] and nothing else of its own.',
-  cure: 'Build it with a tool that writes a content digest into the config, or put one into a label.',
+  fix: 'Build it with a tool that writes a content digest into the config, or put one into a label.',
   check: ({ wasmContainers }) =>
     wasmContainers.filter(isAnonymous).map((assessed) => ({
       id: 'image-identity-shared' as const,

@@ -21,9 +21,9 @@ export const imageMayNotPull: PodRule = {
   why:
     'containerd follows an entry of an index that names no platform, and then wants to know the size of the ' +
     'other entries, too: a node that does not happen to hold them ends in ErrImagePull.',
-  reads: "The platforms of an index's entries.",
-  allows: 'Indexes in which every entry has a platform, or none has.',
+  checks: "The platforms of an index's entries.",
+  exempts: 'Indexes in which every entry has a platform, or none has.',
   example: 'An index put together by hand: a Linux image without a platform, and one for wasi/wasm.',
-  cure: 'Name the image itself by its digest, or make the index with a tool that writes platforms.',
+  fix: 'Name the image itself by its digest, or make the index with a tool that writes platforms.',
   check: ({ containers }) => containers.flatMap(findingsOf),
 };

@@ -1,8 +1,8 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
+import { isForeignTar } from '../facts.ts';
 import { nodeAnswers, obstacleOf } from '../nodes/node-answers.ts';
 import { platformFlags } from '../nodes/platform-flags.ts';
-import { isForeignTar } from '../unpacking.ts';
 
 export const imageNeedsUnpackSetting: Rule = {
   id: 'image-needs-unpack-setting',
@@ -10,14 +10,14 @@ export const imageNeedsUnpackSetting: Rule = {
     'containerd 2.3 and later pulls a tar image whose os is not linux but does not unpack it with default ' +
     'settings; the container then fails with "parent snapshot … does not exist". Built for linux and ' +
     "the nodes' architecture the same image works.",
-  reads:
+  checks:
     'The os in the config of Wasm tar images, and containerRuntimeVersion of the nodes that the class ' +
     'selects.',
-  allows:
+  exempts:
     'OCI Wasm layers, which are never unpacked; older containerd; nodes that do not tell. It only warns: ' +
     "the setting is the node's; policy.handlers says of which handlers the nodes have it (unpacksWasiImages).",
   example: 'An image built with --platform wasi/wasm for nodes with containerd 2.3.',
-  cure: 'Build it for the platforms of the nodes, such as with --platform linux/amd64 --provenance=false --sbom=false, or set use_local_image_pull = true in containerd on those nodes and say so in policy.handlers.',
+  fix: 'Build it for the platforms of the nodes, such as with --platform linux/amd64 --provenance=false --sbom=false, or set use_local_image_pull = true in containerd on those nodes and say so in policy.handlers.',
   check: (context) => {
     const { resolved, wasmContainers, settings } = context;
     if (resolved.class === null || !wasmContainers.some(isForeignTar)) return NO_FINDINGS;

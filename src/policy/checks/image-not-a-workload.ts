@@ -1,5 +1,4 @@
-import type { PodRule } from '../check.ts';
-import type { PodContext } from '../context.ts';
+import type { PodRule, PodContext } from '../check.ts';
 import type { AssessedContainer } from '../facts.ts';
 import {
   ARCHITECTURE_LABEL,
@@ -32,11 +31,11 @@ export const imageNotAWorkload: PodRule = {
   why:
     'Charts, policies, signatures and plugins lie in registries beside images; a Pod that names one never ' +
     'runs.',
-  reads: "What every container's image is.",
-  allows:
+  checks: "What every container's image is.",
+  exempts:
     'Images, whether of Linux programs or of Wasm; modules as wasm-to-oci pushes them in Pods that select a krustlet.',
   example: 'A container whose image is a proxy-wasm plugin for a service mesh, or a Helm chart.',
-  cure: 'Correct the reference: name the image that holds the program.',
+  fix: 'Correct the reference: name the image that holds the program.',
   check: (context) =>
     context.containers.flatMap((assessed) => {
       const { container, image, verdict } = assessed;

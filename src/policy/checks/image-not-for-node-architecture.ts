@@ -1,7 +1,6 @@
 import { formatPlatform } from '../../image/platform.ts';
 import { oncePer } from '../../lib/once-per.ts';
-import { NO_FINDINGS, type Rule } from '../check.ts';
-import type { PolicyContext } from '../context.ts';
+import { NO_FINDINGS, type Rule, type PolicyContext } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
@@ -80,14 +79,14 @@ export const imageNotForNodeArchitecture: Rule = {
   why:
     'A node pulls from an index only an entry for its own architecture, even where the entry holds nothing but Wasm. Without ' +
     'one the container ends in ErrImagePull: no match for platform in manifest.',
-  reads:
+  checks:
     'The platforms of an index, and architectures, handlers, labels and taints of the nodes that class and Pod select; only of ' +
     'Pods with Wasm containers, but then of all their containers.',
-  allows:
+  exempts:
     'Single manifests, which nodes of every architecture pull; nodes that do not report their architecture; 32-bit images on ' +
     '64-bit processors of the same family.',
   example:
     'A Wasm image built with docker buildx build --platform linux/amd64, which adds provenance and so an index, for arm64 nodes.',
-  cure: "Build it for the nodes' architecture without an index (--provenance=false --sbom=false), or with one for all architectures of the cluster.",
+  fix: "Build it for the nodes' architecture without an index (--provenance=false --sbom=false), or with one for all architectures of the cluster.",
   check: (context) => (context.wasmContainers.length === 0 ? NO_FINDINGS : findingsIn(context)),
 };

@@ -1,7 +1,6 @@
 import type { UnknownVerdict } from '../../detect/verdict.ts';
 import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
-import type { ChoiceRule } from '../check.ts';
-import type { PolicyContext } from '../context.ts';
+import type { ChoiceRule, PolicyContext } from '../check.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { namesWasmArgument } from '../has-sign-of-wasm.ts';
 
@@ -49,12 +48,12 @@ export const imageUnknown: ChoiceRule = {
     'A Pod whose image cannot be known may be Wasm and fail later; but a registry that wasmgate cannot ' +
     'reach must not put a warning on every Pod, so only Pods that hint at Wasm are told of, unless the ' +
     'operator refuses all unknowns.',
-  reads:
+  checks:
     "Images that are unknown, and for hints the class's handler, the variant annotation, .wasm arguments and the platform of " +
     'an image that was read.',
-  allows: 'Images on the skip list.',
+  exempts: 'Images on the skip list.',
   example: 'A private image without a pull secret, in a Pod with runtimeClassName: wasmtime.',
-  cure:
+  fix:
     'Let wasmgate read the image as the node will: a pull secret that holds for it, a registry it can ' +
     'reach; then apply again.',
   check: (context) =>

@@ -31,11 +31,11 @@ export const imageWillNotPull: PodRule = {
     'Nodes pull from an index only an entry for their own platform; one with nothing but Wasm platforms ' +
     '(docker buildx writes it for provenance) ends in ErrImagePull on every node, whatever the ' +
     'RuntimeClass.',
-  reads: "The index's platforms, and whether layers and config of an image agree.",
-  allows: 'Single manifests, and indexes with an entry that some node takes.',
+  checks: "The index's platforms, and whether layers and config of an image agree.",
+  exempts: 'Single manifests, and indexes with an entry that some node takes.',
   example:
     'An image built with docker buildx build --platform wasi/wasm, which adds provenance unless told not ' +
     'to.',
-  cure: 'Build with --provenance=false --sbom=false, or name the one image inside of the index by its digest.',
+  fix: 'Build with --provenance=false --sbom=false, or name the one image inside of the index by its digest.',
   check: ({ containers }) => containers.flatMap(findingsOf),
 };

@@ -1,5 +1,8 @@
 import type { ChoiceRule, Explanation, PodRule, Rule } from '../check.ts';
 import { FINDING_IDS } from '../finding-catalog.ts';
+import { cpuExplanations } from '../resources/cpu-findings.ts';
+import { limitsConflictExplanation } from '../resources/limits-conflict.ts';
+import { memoryExplanations } from '../resources/memory-findings.ts';
 import { annotationConflict } from './annotation-conflict.ts';
 import { annotationDeliveryUnknown } from './annotation-delivery-unknown.ts';
 import { commandNotInImage } from './command-not-in-image.ts';
@@ -39,7 +42,7 @@ import { wasmEntryNotTaken } from './wasm-entry-not-taken.ts';
 import { wasmImageWithoutRuntimeClass } from './wasm-image-without-runtime-class.ts';
 import { watNotRunnable } from './wat-not-runnable.ts';
 
-/** They judge the Pod with one class. The choice of a class compares what they find. */
+/** Rules that judge the Pod with one class. The choice of a class compares their findings. */
 const classRules: readonly Rule[] = [
   annotationConflict,
   annotationDeliveryUnknown,
@@ -64,7 +67,7 @@ const classRules: readonly Rule[] = [
   wasmEntryNotTaken,
 ];
 
-/** They do not look at the class. */
+/** Rules that do not depend on the class. */
 const podRules: readonly PodRule[] = [
   commandRequired,
   fileNotWasm,
@@ -75,7 +78,7 @@ const podRules: readonly PodRule[] = [
   resourceTierUnknown,
 ];
 
-/** They speak of the choice, once it is made. */
+/** Rules that judge the choice. */
 const choiceRules: readonly ChoiceRule[] = [
   commandNotInImage,
   imageUnknown,
@@ -87,25 +90,28 @@ const choiceRules: readonly ChoiceRule[] = [
   watNotRunnable,
 ];
 
-/** When an image of a Pod changes, or it gets an ephemeral container. */
+/** Rules for updates: a changed image or a new ephemeral container. */
 const updateOnlyRules: readonly Rule[] = [imageChangedKind, ephemeralContainerCannotRun];
 
-/** All explanations of rules, in the order of the catalog. */
-export const rules: readonly Explanation[] = [
+/** The explanation of every finding, in the order of the catalog. */
+export const explanations: readonly Explanation[] = [
   ...classRules,
   ...podRules,
   ...choiceRules,
   ...updateOnlyRules,
+  ...cpuExplanations,
+  ...memoryExplanations,
+  limitsConflictExplanation,
 ].toSorted((left, right) => FINDING_IDS.indexOf(left.id) - FINDING_IDS.indexOf(right.id));
 
 export const classChecks = classRules.map(({ check }) => check);
 export const podChecks = podRules.map(({ check }) => check);
 export const choiceChecks = choiceRules.map(({ check }) => check);
 
-/** A krustlet has neither runtimes nor classes that could fit or not. */
+/** A krustlet has no runtimes and no classes. */
 export const krustletChecks = [imageNotAWorkload, imageUnknown].map(({ check }) => check);
 
-/** What a change of an image, or a debug container, can bring about in a Pod that exists. */
+/** What an update can break in an existing Pod. */
 export const updateChecks = [
   ...updateOnlyRules,
   imageWillNotPull,

@@ -7,10 +7,10 @@ export const linuxContainerUnderCompat: Rule = {
   why:
     'With compat, or with an engine as run.oci.handler (wasm, wasmtime, wasmedge, wasmer, wamr), crun hands every container of ' +
     'the Pod to that Wasm engine, and an ordinary sidecar dies there.',
-  reads: 'The two annotations that crun reads, on classes whose handler reads them.',
-  allows: 'compat-smart and wasm-smart, which look at the suffix of the first argument.',
+  checks: 'The two annotations that crun reads, on classes whose handler reads them.',
+  exempts: 'compat-smart and wasm-smart, which look at the suffix of the first argument.',
   example: 'A Wasm module with a Linux sidecar and module.wasm.image/variant: compat.',
-  cure: 'Use module.wasm.image/variant: compat-smart.',
+  fix: 'Use module.wasm.image/variant: compat-smart.',
   check: ({ pod, resolved, containers }) => {
     const compat = compatAnnotation(pod, resolved.profile);
     if (compat === null) return NO_FINDINGS;

@@ -5,10 +5,10 @@ import { describeContainer } from '../describe.ts';
 export const mixedHandlersNeeded: ChoiceRule = {
   id: 'mixed-handlers-needed',
   why: 'A Pod has one RuntimeClass for all its containers.',
-  reads: 'Which classes run each container by itself.',
-  allows: 'Pods for which one class runs all containers, whether named or chosen.',
+  checks: 'Which classes run each container by itself.',
+  exempts: 'Pods for which one class runs all containers, whether named or chosen.',
   example: 'A Spin application and a Wasm module in one Pod.',
-  cure: 'Put the containers into Pods of their own, or build them for one runtime.',
+  fix: 'Put the containers into Pods of their own, or build them for one runtime.',
   check: (context) => {
     if (context.isRunnable !== false) return NO_FINDINGS;
     const each = context.wasmContainers.map(

@@ -1,15 +1,18 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
-import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
+import { NO_FINDINGS, type ChoiceRule, type PodContext } from '../check.ts';
 import { candidatesFor, isStartable } from '../choose/candidates.ts';
-import type { PodContext } from '../context.ts';
 import type { Finding } from '../decision.ts';
-import { describeClass, describeContainer, insteadOfIndex, listNames } from '../describe.ts';
-import type { WasmContainer } from '../facts.ts';
+import {
+  describeClass,
+  describeContainer,
+  insteadOfIndex,
+  listNames,
+  describeMissingProgram,
+} from '../describe.ts';
+import { type WasmContainer, startsText } from '../facts.ts';
 import { isNotForWasm, resembledProfile } from '../handlers/handler-names.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import { handlersFor, shownHandlers } from '../handlers/handlers-for.ts';
-import { missingProgram } from '../missing-program.ts';
-import { startsText } from '../starts-text.ts';
 
 /** Classes whose handler wasmgate does not know: the user may know better. */
 function unknownClasses({ cluster, settings }: PodContext): readonly RuntimeClass[] {
@@ -65,7 +68,7 @@ function undecided(
 
 function findingsOn(context: PodContext, alone: WasmContainer): readonly Finding[] {
   const nobody = "needs a RuntimeClass, and none of this cluster's classes can run it";
-  const missing = missingProgram(alone);
+  const missing = describeMissingProgram(alone);
   if (missing !== null)
     return [{ id: 'no-runtime-class-for-image', container: alone.container.name, ...missing }];
   if (startsText(alone))
@@ -81,10 +84,10 @@ function findingsOn(context: PodContext, alone: WasmContainer): readonly Finding
 export const noRuntimeClassForImage: ChoiceRule = {
   id: 'no-runtime-class-for-image',
   why: "Without a RuntimeClass a Wasm image lands on the node's default runtime, where it cannot start.",
-  reads: 'What the images are, and the handlers of all RuntimeClasses.',
-  allows: 'Pods that name a class, Pods without Wasm, and Pods for which a class can be chosen.',
+  checks: 'What the images are, and the handlers of all RuntimeClasses.',
+  exempts: 'Pods that name a class, Pods without Wasm, and Pods for which a class can be chosen.',
   example: 'A Spin application in a cluster whose only class is crun-wasm.',
-  cure: 'Install a runtime that runs the image, create its RuntimeClass, and apply again.',
+  fix: 'Install a runtime that runs the image, create its RuntimeClass, and apply again.',
   check: (context) => {
     if (context.isRunnable !== false) return NO_FINDINGS;
     const alone = context.wasmContainers.find(

@@ -7,10 +7,10 @@ export const nodeSelectorConflict: Rule = {
   why:
     'A Pod and its class that select the same node label with different values fit no node; the API server ' +
     'refuses it.',
-  reads: 'spec.nodeSelector, and the nodeSelector of the class that the Pod names or would get.',
-  allows: 'Selectors that agree or speak of different labels.',
+  checks: 'spec.nodeSelector, and the nodeSelector of the class that the Pod names or would get.',
+  exempts: 'Selectors that agree or speak of different labels.',
   example: 'nodeSelector wasm-runtime: disabled in a Pod whose class selects wasm-runtime: enabled.',
-  cure: 'Take the label out of spec.nodeSelector, or name a class for such nodes.',
+  fix: 'Take the label out of spec.nodeSelector, or name a class for such nodes.',
   check: ({ pod, resolved }) => {
     const conflict = resolved.class === null ? null : selectorConflict(pod, resolved.class);
     if (conflict === null) return NO_FINDINGS;

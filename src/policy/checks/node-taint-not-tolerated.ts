@@ -14,14 +14,14 @@ export const nodeTaintNotTolerated: Rule = {
   why:
     'Wasm nodes are often tainted, and a RuntimeClass need not carry the toleration: its Pods then stay Pending, with ' +
     'an event that names the taint and not the class.',
-  reads:
+  checks:
     'Taints of the nodes that have the handler and that class and Pod select; tolerations of the Pod, of the class and ' +
     'of the configuration.',
-  allows:
+  exempts:
     "Pods that at least one of these nodes takes, Kubernetes' own taints (node.kubernetes.io/…), PreferNoSchedule, and " +
     'Pods that are bound to a node already.',
   example: 'A Pod for class wasmedge where every node with that handler is tainted workload=wasm:NoSchedule.',
-  cure: 'Add the toleration to scheduling.tolerations of the RuntimeClass, or to policy.tolerations of wasmgate.',
+  fix: 'Add the toleration to scheduling.tolerations of the RuntimeClass, or to policy.tolerations of wasmgate.',
   check: (context) => {
     const { pod, resolved, settings } = context;
     const runtimeClass = resolved.class;

@@ -5,10 +5,10 @@ import { describeClass } from '../describe.ts';
 export const overheadConflict: Rule = {
   id: 'overhead-conflict',
   why: "The API server refuses a Pod whose overhead is not exactly its class's.",
-  reads: 'spec.overhead, and the overhead of the class that the Pod names or would get.',
-  allows: 'Pods without an overhead of their own.',
+  checks: 'spec.overhead, and the overhead of the class that the Pod names or would get.',
+  exempts: 'Pods without an overhead of their own.',
   example: 'spec.overhead of 10Mi in a Pod whose class has none.',
-  cure: 'Leave spec.overhead out: the API server sets it from the class.',
+  fix: 'Leave spec.overhead out: the API server sets it from the class.',
   check: ({ pod, resolved }) => {
     const { class: runtimeClass } = resolved;
     if (runtimeClass === null || !hasOverheadConflict(pod, runtimeClass)) return NO_FINDINGS;

@@ -1,5 +1,4 @@
-import type { Rule } from '../check.ts';
-import type { PolicyContext } from '../context.ts';
+import type { Rule, PolicyContext } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { WasmContainer } from '../facts.ts';
@@ -48,9 +47,9 @@ export const packagingAdvice: Rule = {
     'OCI Wasm layer it compiles once per node, outside of them, which takes a fifth of the memory. One caveat: in runwasi 0.6 ' +
     'the first starts of several new images on one node share a lease by mistake, and one of them can end in StartError ' +
     '"can\'t handle spec". A restart succeeds; a Pod that never restarts is lost.',
-  reads: "The image's size and packaging, and the class's handler.",
-  allows: 'Small modules, OCI Wasm layers, and interpreters such as WasmEdge, which gain nothing by it.',
+  checks: "The image's size and packaging, and the class's handler.",
+  exempts: 'Small modules, OCI Wasm layers, and interpreters such as WasmEdge, which gain nothing by it.',
   example: 'A Go program of 0.75 MB (compressed) in a tar image on wasmtime.',
-  cure: 'Build the image with oci-tar-builder, or push the module with wkg oci push.',
+  fix: 'Build the image with oci-tar-builder, or push the module with wkg oci push.',
   check: (context) => context.wasmContainers.flatMap((assessed) => findingsOf(assessed, context)),
 };

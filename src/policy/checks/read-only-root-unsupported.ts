@@ -4,10 +4,10 @@ import { describeClass, describeContainer } from '../describe.ts';
 export const readOnlyRootUnsupported: Rule = {
   id: 'read-only-root-unsupported',
   why: "Spin's shim writes /spin.json and a cache into the container's root, and fails where that is read-only.",
-  reads: "securityContext.readOnlyRootFilesystem of Wasm containers, and the class's handler.",
-  allows: 'Other handlers: wasmtime, wasmedge and crun run with a read-only root. Linux sidecars.',
+  checks: "securityContext.readOnlyRootFilesystem of Wasm containers, and the class's handler.",
+  exempts: 'Other handlers: wasmtime, wasmedge and crun run with a read-only root. Linux sidecars.',
   example: 'A Spin application with securityContext: {readOnlyRootFilesystem: true}.',
-  cure: 'Leave readOnlyRootFilesystem out for the Spin container.',
+  fix: 'Leave readOnlyRootFilesystem out for the Spin container.',
   check: ({ resolved, wasmContainers }) => {
     const { class: runtimeClass, profile } = resolved;
     if (runtimeClass === null || profile?.needsWritableRoot !== true) return NO_FINDINGS;

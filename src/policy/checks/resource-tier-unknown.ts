@@ -7,11 +7,11 @@ export const resourceTierUnknown: PodRule = {
   why:
     'A tier that there is not gives the Pod the configured one: other requests and limits than whoever wrote it has ' +
     'in mind.',
-  reads:
+  checks:
     'Annotation wasmgate.dev/resource-tier of the Pod, or else that label of its namespace; only of Wasm Pods.',
-  allows: 'The tiers there are, none among them, and Pods and namespaces that ask for nothing.',
+  exempts: 'The tiers there are, none among them, and Pods and namespaces that ask for nothing.',
   example: 'A Wasm Pod with the annotation wasmgate.dev/resource-tier: large.',
-  cure: 'Name one of the tiers, or take the annotation or label away.',
+  fix: 'Name one of the tiers, or take the annotation or label away.',
   check: (context) => {
     const { settings, wasmContainers } = context;
     const { ignored } = resourceTier(context, settings);

@@ -6,10 +6,10 @@ export const runtimeClassMissing: ChoiceRule = {
   why:
     'A Pod whose RuntimeClass does not exist is refused by the API server with one short line that does not' +
     ' help.',
-  reads: 'spec.runtimeClassName and the RuntimeClasses of the cluster.',
-  allows: 'A class that exists, or none.',
+  checks: 'spec.runtimeClassName and the RuntimeClasses of the cluster.',
+  exempts: 'A class that exists, or none.',
   example: 'runtimeClassName: wasmtime-spin in a cluster whose class is called wasmtime-spin-v2.',
-  cure: 'Name a class that exists, or create this one with a handler that your nodes have.',
+  fix: 'Name a class that exists, or create this one with a handler that your nodes have.',
   check: (context) => {
     const { pod, resolved } = context;
     const name = pod.spec.runtimeClassName;

@@ -1,6 +1,5 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
-import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
-import type { PolicyContext } from '../context.ts';
+import { NO_FINDINGS, type ChoiceRule, type PolicyContext } from '../check.ts';
 import { listNames, describeClass, describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { isLinuxHandler } from '../handlers/handler-names.ts';
@@ -42,13 +41,13 @@ export const runtimeClassRequired: ChoiceRule = {
   why:
     'Where Wasm is the rule, a Linux container is an exception that somebody should have decided on: it names a Linux class, ' +
     'or it got here by mistake.',
-  reads:
+  checks:
     "The images' kinds, spec.runtimeClassName, the handler of that class and policy.linuxHandlers. Only scenario wasm-first " +
     'asks for it by default.',
-  allows:
+  exempts:
     'Pods with a Wasm container, Pods whose class has one of those handlers, namespaces in policy.systemNamespaces.',
   example: 'In scenario wasm-first, a Pod of image nginx without spec.runtimeClassName.',
-  cure: 'Name a class whose handler is for Linux, such as runc, or build the image for Wasm.',
+  fix: 'Name a class whose handler is for Linux, such as runc, or build the image for Wasm.',
   check: (context) => {
     const container = linuxContainer(context);
     if (container === undefined || isOnPurpose(context)) return NO_FINDINGS;

@@ -4,10 +4,10 @@ import { describeClass } from '../describe.ts';
 export const ttyUnsupported: Rule = {
   id: 'tty-unsupported',
   why: 'runwasi shims give no container a terminal: one that asks for it fails with "terminal is not supported".',
-  reads: "The tty field of every container, Linux sidecars included, and the class's handler.",
-  allows: 'crun, and containers without tty; stdin alone.',
+  checks: "The tty field of every container, Linux sidecars included, and the class's handler.",
+  exempts: 'crun, and containers without tty; stdin alone.',
   example: 'tty: true in a Pod with runtimeClassName: wasmtime.',
-  cure: 'Leave tty out; with kubectl run and kubectl debug use -i without -t.',
+  fix: 'Leave tty out; with kubectl run and kubectl debug use -i without -t.',
   check: ({ resolved, containers }) => {
     const { class: runtimeClass, profile } = resolved;
     if (runtimeClass === null || profile?.ttyUnsupported !== true) return NO_FINDINGS;

@@ -6,10 +6,10 @@ export const userNamespaceUnsupported: Rule = {
   why:
     'runwasi shims know no user namespaces: the kubelet refuses to make such a Pod\'s sandbox, for ever ("does not support ' +
     'user namespaces").',
-  reads: "spec.hostUsers, and the class's handler.",
-  allows: 'runc and crun, and Pods that leave hostUsers out.',
+  checks: "spec.hostUsers, and the class's handler.",
+  exempts: 'runc and crun, and Pods that leave hostUsers out.',
   example: 'hostUsers: false with runtimeClassName: wasmtime.',
-  cure: 'Leave spec.hostUsers out; Wasm is a sandbox of its own.',
+  fix: 'Leave spec.hostUsers out; Wasm is a sandbox of its own.',
   check: ({ pod, resolved }) => {
     const { class: runtimeClass, profile } = resolved;
     if (pod.spec.hostUsers !== false || runtimeClass === null) return NO_FINDINGS;

@@ -1,7 +1,6 @@
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
-import { NO_FINDINGS, type Rule } from '../check.ts';
+import { NO_FINDINGS, type Rule, type PolicyContext } from '../check.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
-import type { PolicyContext } from '../context.ts';
 import { describeClass, describeContainer, insteadOfLinuxEntry } from '../describe.ts';
 import { canRun } from '../handlers/can-run.ts';
 
@@ -21,13 +20,14 @@ export const wasmEntryNotTaken: Rule = {
   why:
     "Nodes pull an index's Linux entry whenever there is one, whatever the RuntimeClass. The Wasm runtime then starts a Linux " +
     'program as an ordinary container: nothing fails, and no Wasm runs.',
-  reads: "What the index offers beside the entry that nodes take, and the handler of the Pod's RuntimeClass.",
-  allows:
+  checks:
+    "What the index offers beside the entry that nodes take, and the handler of the Pod's RuntimeClass.",
+  exempts:
     'Pods with a Wasm container, beside which a Linux one is at home; classes for Linux, and crun without an annotation for ' +
     'Wasm; the entry for Wasm, named by its digest.',
   example:
     'An image built with docker buildx build --platform linux/amd64,wasi/wasm in a Pod with runtimeClassName: wasmtime.',
-  cure: 'Name the entry for Wasm by its digest, or give it a tag of its own.',
+  fix: 'Name the entry for Wasm by its digest, or give it a tag of its own.',
   check: (context) => {
     const { containers, wasmContainers, resolved } = context;
     const { class: runtimeClass, profile } = resolved;

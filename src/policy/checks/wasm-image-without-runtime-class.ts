@@ -1,5 +1,4 @@
-import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
-import type { PolicyContext } from '../context.ts';
+import { NO_FINDINGS, type ChoiceRule, type PolicyContext } from '../check.ts';
 import { describeContainer } from '../describe.ts';
 
 /** What the missing class says, and when to try again. */
@@ -34,10 +33,10 @@ export const wasmImageWithoutRuntimeClass: ChoiceRule = {
   why:
     'A Wasm Pod that reaches validation without its class was not mutated: the mutating call timed out, was ' +
     'away, or knew that its RuntimeClasses were out of date; admitted so, it could never start, and its class cannot be set later.',
-  reads: 'spec.runtimeClassName, after the mutating call had its say.',
-  allows: 'Everything before that call.',
+  checks: 'spec.runtimeClassName, after the mutating call had its say.',
+  exempts: 'Everything before that call.',
   example: 'A Wasm Pod created in the moment in which the mutating webhook could not be reached.',
-  cure:
+  fix:
     'Apply again, or set spec.runtimeClassName yourself. If every Wasm Pod is refused so, the API server does not reach the ' +
     'mutating webhook: check caBundle in MutatingWebhookConfiguration "wasmgate".',
   check: (context) => {

@@ -7,10 +7,10 @@ export const watNotRunnable: ChoiceRule = {
   why:
     'Runtimes take a .wat file for Wasm by its name, and then fail to load it: none that was tried runs WebAssembly text. ' +
     'The container ends with 137, or 1, and an empty log.',
-  reads: 'The first argument of Wasm containers.',
-  allows: 'Binary modules, whatever else lies in the image.',
+  checks: 'The first argument of Wasm containers.',
+  exempts: 'Binary modules, whatever else lies in the image.',
   example: 'An image with ENTRYPOINT ["/hello.wat"].',
-  cure: 'Compile it when the image is built: wat2wasm hello.wat, or wasm-tools parse hello.wat -o hello.wasm.',
+  fix: 'Compile it when the image is built: wat2wasm hello.wat, or wasm-tools parse hello.wat -o hello.wasm.',
   check: ({ wasmContainers, isRunnable }) => {
     // no-runtime-class-for-image says the same and denies the Pod.
     if (isRunnable === false) return NO_FINDINGS;

@@ -2,14 +2,13 @@ import { isWasmPlatform } from '../../image/platform.ts';
 import { oncePer } from '../../lib/once-per.ts';
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
+import type { PodContext } from '../check.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
-import type { PodContext } from '../context.ts';
-import type { ClusterView, AssessedContainer } from '../facts.ts';
+import { type AssessedContainer, type ClusterView, takesSpinCommand } from '../facts.ts';
 import { canRun, hasWasmFile, isPassedOver } from '../handlers/can-run.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
 import { BUILT_IN, handlerTable } from '../handlers/handler-table.ts';
 import type { PolicySettings } from '../settings.ts';
-import { takesSpinCommand } from '../spin-command.ts';
 
 /** The name of the default runtime in `node.status.runtimeHandlers`, and in `policy.handlers`. */
 const DEFAULT_HANDLER = '';

@@ -1,6 +1,6 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
+import { NO_CLASS, type PodContext, type ResolvedClass } from '../check.ts';
 import { hasOverheadConflict } from '../class-conflicts.ts';
-import { NO_CLASS, type PodContext, type ResolvedClass } from '../context.ts';
 import type { PodFacts } from '../facts.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import { candidatesFor, type Candidate, preferenceOf } from './candidates.ts';

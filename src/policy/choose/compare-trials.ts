@@ -1,5 +1,5 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
-import type { PodContext } from '../context.ts';
+import type { PodContext } from '../check.ts';
 import type { Consequence } from '../finding-catalog.ts';
 import { isTooOld } from '../handlers/can-run.ts';
 import { isShim, type HandlerProfile } from '../handlers/handler-profiles.ts';

@@ -1,7 +1,7 @@
+import type { PodContext, PolicyContext, ResolvedClass } from '../check.ts';
 import { classChecks } from '../checks/index.ts';
 import { hasOverheadConflict, selectorConflict } from '../class-conflicts.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
-import type { PodContext, PolicyContext, ResolvedClass } from '../context.ts';
 import type { Finding } from '../decision.ts';
 import { nodeAnswers } from '../nodes/node-answers.ts';
 import { linuxRequests, resourceTier } from '../resources/desired-values.ts';

@@ -1,5 +1,5 @@
 import { oncePer } from '../../lib/once-per.ts';
-import type { PodContext } from '../context.ts';
+import type { PodContext } from '../check.ts';
 import type { AssessedContainer, ClusterView } from '../facts.ts';
 import type { PolicySettings } from '../settings.ts';
 import { runsContainer } from './can-run.ts';

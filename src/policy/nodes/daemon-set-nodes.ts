@@ -1,7 +1,7 @@
 import type { ClusterNode, RuntimeClass, Taint } from '../../pod/cluster-objects.ts';
 import { isOfDaemonSet, nodeOfDaemonPod } from '../../pod/daemon-set.ts';
 import type { Toleration } from '../../pod/pod.ts';
-import type { PolicyContext } from '../context.ts';
+import type { PolicyContext } from '../check.ts';
 import { nodeKinds } from './node-kind.ts';
 import { matchesSelector, nodeSelection } from './selects-node.ts';
 import { allTolerations, blockingTaints, tolerationsAtAdmission } from './taints.ts';

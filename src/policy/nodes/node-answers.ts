@@ -1,10 +1,9 @@
 import { isPulledOn, type Platform } from '../../image/platform.ts';
 import { oncePer } from '../../lib/once-per.ts';
 import type { ClusterNode, Taint } from '../../pod/cluster-objects.ts';
-import type { AssessedContainer, PodFacts } from '../facts.ts';
+import { type AssessedContainer, type PodFacts, isForeignTar } from '../facts.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import type { PolicySettings } from '../settings.ts';
-import { isForeignTar } from '../unpacking.ts';
 import { nodeKinds, type NodeKind } from './node-kind.ts';
 import {
   hasKnownNodes,

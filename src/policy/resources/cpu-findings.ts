@@ -22,15 +22,15 @@ export const cpuExplanations: readonly Explanation[] = [
       'Wasmtime compiles a module from a file-system layer inside the container, at every start, under its CPU limit; so does ' +
       'the Spin shim. Half a minute and more is usual at 100m, and liveness or startup probes then kill the container before ' +
       'it is up.',
-    reads:
+    checks:
       'The CPU limit that the container will have: its own, what a LimitRange gives it, or what is left for one by LimitRanges ' +
       "and spec.resources; the image's size and packaging, the class's handler; liveness and startup probes.",
-    allows:
+    exempts:
       'OCI Wasm layers, other handlers, containers without a CPU limit, modules of a few kilobytes. Spin applications without ' +
       'such a probe, or with one that waits long enough.',
     example:
       'A Go program of 0.75 MB (compressed) in a tar image on wasmtime with resources.limits.cpu: 100m.',
-    cure:
+    fix:
       'Raise the CPU limit, up to 1, or build the image with an OCI Wasm layer. If a probe is too early, give the container a ' +
       'startupProbe that lasts longer than the start.',
   },

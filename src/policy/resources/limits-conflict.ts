@@ -11,11 +11,11 @@ export const limitsConflictExplanation: Explanation = {
     "A LimitRange of the namespace, or the Pod's own resources, leave less memory than the container needs to start, or no " +
     'room for any request and limit of CPU or memory: with so little it would die, and with more the API server would refuse ' +
     'the Pod.',
-  reads:
+  checks:
     "Every LimitRange of the namespace (min, max, maxLimitRequestRatio, of containers and of Pods), spec.resources, the image's size, the handler, the tier.",
-  allows: 'Whatever fits between those bounds.',
+  exempts: 'Whatever fits between those bounds.',
   example: 'A Go module of 2.5 MB in a tar image, in a namespace whose LimitRange says max.memory: 64Mi.',
-  cure: 'Raise the bound that the message names, or build the image with an OCI Wasm layer, which needs less.',
+  fix: 'Raise the bound that the message names, or build the image with an OCI Wasm layer, which needs less.',
 };
 
 const RESOURCE_WORDS: Readonly<Record<ResourceName, string>> = { cpu: 'CPU', memory: 'memory' };

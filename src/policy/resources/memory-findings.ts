@@ -16,21 +16,21 @@ export const memoryExplanations: readonly Explanation[] = [
     why:
       'A container whose memory limit is less than its image needs to start dies before it says anything: exit 137 ' +
       'with an empty log, for ever.',
-    reads:
+    checks:
       "The user's memory limit or a LimitRange's, the image's size, the handler and the threads it compiles with.",
-    allows: 'Handlers whose need nobody measured, and images larger than any that was.',
+    exempts: 'Handlers whose need nobody measured, and images larger than any that was.',
     example: 'A 2.5 MB module in a tar image on wasmtime with resources.limits.memory: 16Mi.',
-    cure: 'Raise the limit to what the message says, leave it out, or build the image with an OCI Wasm layer.',
+    fix: 'Raise the limit to what the message says, leave it out, or build the image with an OCI Wasm layer.',
   },
   {
     id: 'memory-limit-left-out',
     why:
       'A limit under which a container cannot start is worse than none, so none is set where nobody knows how much an ' +
       'image of its size needs.',
-    reads: "The image's size, the resources of the container.",
-    allows: 'Containers with a memory limit of their own.',
+    checks: "The image's size, the resources of the container.",
+    exempts: 'Containers with a memory limit of their own.',
     example: 'A module of 40 MB in a tar image, without resources.',
-    cure: 'Set resources.limits.memory to what the program is known to take.',
+    fix: 'Set resources.limits.memory to what the program is known to take.',
   },
 ];
 

@@ -51,7 +51,9 @@ describe('what the operator says of a handler', () => {
     expect(ids(decide('wasm', named))).not.toContain('handler-cannot-run-image');
     const decision = decide('wasm', named, { handlers: { wasm: { like: 'wasmedge' } } });
     expect(ids(decision)).toContain('handler-cannot-run-image');
-    expect(decision.findings[0]?.detail).toContain('the WasmEdge shim runs core modules only');
+    expect(decision.findings[0]?.detail).toContain(
+      'the WasmEdge shim of RuntimeClass "only" runs core modules only',
+    );
   });
 
   test('crun whose annotation arrives is chosen like any other, and nothing is said about it', () => {
@@ -110,7 +112,9 @@ describe('what the operator says of a handler', () => {
   test('what messages call it', () => {
     const handlers = { wasmtime: { like: 'wasmedge', title: 'our own shim' } };
     const decision = decide('wasmtime', { ...component, spec: { runtimeClassName: 'only' } }, { handlers });
-    expect(decision.findings[0]?.detail).toContain('our own shim runs core modules only');
+    expect(decision.findings[0]?.detail).toContain(
+      'our own shim of RuntimeClass "only" runs core modules only',
+    );
   });
 });
 
