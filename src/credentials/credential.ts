@@ -61,7 +61,7 @@ export function joinKeyrings(keyrings: readonly Keyring[]): Keyring {
 const CREDENTIAL_BYTES = 512;
 
 /** Returns about how many bytes of memory credentials take, for caches that are bounded by bytes. */
-export function weighCredentials(credentials: readonly Credential[]): number {
+export function estimateCredentialBytes(credentials: readonly Credential[]): number {
   return credentials.reduce((bytes, { server, source, secret }) => {
     const texts = secret.kind === 'basic' ? [secret.username, secret.password] : [secret.token];
     const characters = [server, source, ...texts].reduce((sum, text) => sum + text.length, 0);

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { type Credential, weighCredentials } from '../credentials/credential.ts';
+import { type Credential, estimateCredentialBytes } from '../credentials/credential.ts';
 import { matchesServer, parseServerPattern, type ServerPattern } from '../credentials/server-pattern.ts';
 import type { Reference } from '../image/reference.ts';
 import type { KeychainPort } from '../images/ports.ts';
@@ -7,7 +7,7 @@ import { AppError } from '../lib/errors.ts';
 import { isObject, property } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { parseDuration } from '../lib/parse-duration.ts';
-import { DEFAULTS, type KeychainLimits } from './defaults.ts';
+import { KEYCHAIN_LIMITS, type KeychainLimits } from './keychain-limits.ts';
 import { logFailure } from './log-failure.ts';
 import type { CredentialProvider } from './provider-config.ts';
 import { describeEnd, runProgram, type Environment } from './run-program.ts';
@@ -38,7 +38,7 @@ function cacheKey(type: CacheKeyType, reference: Reference): string {
   }
 }
 
-async function ask(
+async function runPlugin(
   { provider, env }: CredentialProviderOptions,
   image: string,
   limits: KeychainLimits,
@@ -67,17 +67,21 @@ export function createCredentialProvider(
   options: CredentialProviderOptions,
 ): KeychainPort {
   const { provider } = options;
-  const limits: KeychainLimits = { ...DEFAULTS, ...options.limits };
+  const limits: KeychainLimits = { ...KEYCHAIN_LIMITS, ...options.limits };
   const patterns = provider.matchImages.flatMap((text) => parseServerPattern(text) ?? []);
   const cache = new LRUCache<string, readonly Credential[]>({
-    max: limits.answers,
-    maxSize: limits.answersBytes,
-    sizeCalculation: (credentials, key) => key.length + weighCredentials(credentials),
+    max: limits.cacheEntries,
+    maxSize: limits.cacheBytes,
+    sizeCalculation: (credentials, key) => key.length + estimateCredentialBytes(credentials),
   });
   const flights = new Map<string, Promise<readonly Credential[]>>();
 
-  async function askAndKeep(reference: Reference): Promise<readonly Credential[]> {
-    const { cacheKeyType, cacheMilliseconds, credentials } = await ask(options, imageOf(reference), limits);
+  async function runAndCache(reference: Reference): Promise<readonly Credential[]> {
+    const { cacheKeyType, cacheMilliseconds, credentials } = await runPlugin(
+      options,
+      imageOf(reference),
+      limits,
+    );
     const ttl = cacheMilliseconds ?? provider.defaultCacheMilliseconds;
     // To lru-cache 0 means for ever, to plugins not at all.
     if (ttl > 0)
@@ -87,7 +91,7 @@ export function createCredentialProvider(
 
   async function fly(reference: Reference): Promise<readonly Credential[]> {
     const image = imageOf(reference);
-    const running = flights.get(image) ?? askAndKeep(reference);
+    const running = flights.get(image) ?? runAndCache(reference);
     flights.set(image, running);
     try {
       return await running;

@@ -1,4 +1,8 @@
-import { type Credential, type CredentialSecret, weighCredentials } from '../credentials/credential.ts';
+import {
+  type Credential,
+  type CredentialSecret,
+  estimateCredentialBytes,
+} from '../credentials/credential.ts';
 import {
   chooseHelper,
   parseCredentialHelpers,
@@ -11,7 +15,7 @@ import { describeError, AppError } from '../lib/errors.ts';
 import { isObject, property } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createSingleFlightCache } from '../lib/single-flight.ts';
-import { DEFAULTS, type KeychainLimits } from './defaults.ts';
+import { KEYCHAIN_LIMITS, type KeychainLimits } from './keychain-limits.ts';
 import { logFailure } from './log-failure.ts';
 import { type Environment, describeEnd, runProgram } from './run-program.ts';
 
@@ -35,7 +39,7 @@ async function readConfig(file: string): Promise<DockerConfig> {
 }
 
 /** Why the file cannot be used as it is now; null where it can. */
-export async function faultOfDockerConfig(file: string): Promise<unknown> {
+export async function findDockerConfigFault(file: string): Promise<unknown> {
   try {
     await readConfig(file);
     return null;
@@ -52,14 +56,14 @@ export function createDockerConfigFile(
   deps: { readonly logger: Logger },
   { file, env, limits: given }: DockerConfigOptions,
 ): KeychainPort {
-  const limits: KeychainLimits = { ...DEFAULTS, ...given };
-  const { ttlMilliseconds, answers: maxEntries, answersBytes: maxBytes } = limits;
+  const limits: KeychainLimits = { ...KEYCHAIN_LIMITS, ...given };
+  const { ttlMilliseconds, cacheEntries: maxEntries, cacheBytes: maxBytes } = limits;
   const kept = { ttlMilliseconds, maxEntries, maxBytes };
   const configs = createSingleFlightCache<DockerConfig>(kept, ({ credentials }) =>
-    weighCredentials(credentials),
+    estimateCredentialBytes(credentials),
   );
   const logins = createSingleFlightCache<Credential | null>(kept, (login) =>
-    weighCredentials(login === null ? [] : [login]),
+    estimateCredentialBytes(login === null ? [] : [login]),
   );
 
   /** The last that could be read: a file with a slip in it takes nobody's logins away, one that is gone does. */
@@ -77,12 +81,12 @@ export function createDockerConfigFile(
     return last;
   }
 
-  async function askFor(registry: string, helpers: CredentialHelpers): Promise<readonly Credential[]> {
+  async function loginFor(registry: string, helpers: CredentialHelpers): Promise<readonly Credential[]> {
     const chosen = chooseHelper(helpers, registry);
     if (chosen === null) return [];
     try {
       const key = `${chosen.helper} ${chosen.server}`;
-      const login = await logins.get(key, () => askHelper({ ...chosen, env }, registry, limits));
+      const login = await logins.get(key, () => getFromHelper({ ...chosen, env }, registry, limits));
       return login === null ? [] : [login];
     } catch (error) {
       logFailure(deps.logger, error, { registry });
@@ -94,7 +98,7 @@ export function createDockerConfigFile(
     credentialsFor: async ({ registry }) => {
       try {
         const { credentials, helpers } = await currentConfig(registry);
-        return [...(await askFor(registry, helpers)), ...credentials];
+        return [...(await loginFor(registry, helpers)), ...credentials];
       } catch (error) {
         logFailure(deps.logger, error, { registry });
         return [];
@@ -109,7 +113,7 @@ const NOT_FOUND = 'credentials not found in native keychain';
 /** The user name that marks a refresh token (docker/cli, config/credentials/native_store.go). */
 const TOKEN_USER = '<token>';
 
-export interface HelperQuestion {
+export interface HelperCall {
   /** What stands behind `docker-credential-`. */
   readonly helper: string;
   /** As the helper knows the registry. */
@@ -117,7 +121,7 @@ export interface HelperQuestion {
   readonly env: Environment;
 }
 
-function failure({ helper, server }: HelperQuestion, state: string): AppError {
+function failure({ helper, server }: HelperCall, state: string): AppError {
   return new AppError(
     'helper-failed',
     `Cannot get the login for "${server}": docker-credential-${helper} ${state}`,
@@ -127,18 +131,18 @@ function failure({ helper, server }: HelperQuestion, state: string): AppError {
   );
 }
 
-function readSecret(stdout: string, question: HelperQuestion): CredentialSecret | null {
+function readSecret(stdout: string, call: HelperCall): CredentialSecret | null {
   let answer: unknown;
   try {
     answer = JSON.parse(stdout);
   } catch {
-    throw failure(question, 'answers something else than JSON');
+    throw failure(call, 'answers something else than JSON');
   }
   const [username, secret] = ['Username', 'Secret'].map((key) =>
     isObject(answer) ? property(answer, key) : undefined,
   );
   if (typeof username !== 'string' || typeof secret !== 'string') {
-    throw failure(question, 'answers without a user name and a secret');
+    throw failure(call, 'answers without a user name and a secret');
   }
   if (username === TOKEN_USER) return { kind: 'identity-token', token: secret };
   return username === '' && secret === '' ? null : { kind: 'basic', username, password: secret };
@@ -150,18 +154,18 @@ function readSecret(stdout: string, question: HelperQuestion): CredentialSecret 
  * @param registry as references name it
  * @throws AppError in which nothing of what the helper said stands
  */
-async function askHelper(
-  question: HelperQuestion,
+async function getFromHelper(
+  call: HelperCall,
   registry: string,
   limits: KeychainLimits,
 ): Promise<Credential | null> {
-  const { helper, server, env } = question;
+  const { helper, server, env } = call;
   const program = `docker-credential-${helper}`;
   const output = await runProgram({ program, args: ['get'], stdin: server, env }, limits);
   if (output.code !== 0) {
     if (output.stdout.trim() === NOT_FOUND) return null;
-    throw failure(question, describeEnd(output));
+    throw failure(call, describeEnd(output));
   }
-  const secret = readSecret(output.stdout, question);
+  const secret = readSecret(output.stdout, call);
   return secret === null ? null : { server: registry, secret, source: program };
 }

@@ -4,8 +4,8 @@ import { describeError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { createCredentialProvider } from './credential-provider.ts';
-import type { KeychainLimits } from './defaults.ts';
-import { createDockerConfigFile, faultOfDockerConfig } from './docker-config-file.ts';
+import { createDockerConfigFile, findDockerConfigFault } from './docker-config-file.ts';
+import type { KeychainLimits } from './keychain-limits.ts';
 import { loadProviders, type CredentialProvider, type ProviderFiles } from './provider-config.ts';
 import type { Environment } from './run-program.ts';
 
@@ -20,8 +20,11 @@ export interface KeychainOptions {
 }
 
 /** Said once at start, and no reason not to: the Secret that such a file is mounted from may come later. */
-export async function tellOfUnreadable(dockerConfigs: readonly string[], logger: Logger): Promise<void> {
-  const faults = await Promise.all(dockerConfigs.map(faultOfDockerConfig));
+export async function warnAboutUnreadableConfigs(
+  dockerConfigs: readonly string[],
+  logger: Logger,
+): Promise<void> {
+  const faults = await Promise.all(dockerConfigs.map(findDockerConfigFault));
   for (const fault of faults.filter((found) => found !== null)) {
     const advice = 'Images are asked for without its logins until registry.dockerConfig can be read.';
     logger.warn({ advice }, describeError(fault));

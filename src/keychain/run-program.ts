@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { AppError } from '../lib/errors.ts';
-import type { KeychainLimits } from './defaults.ts';
+import type { KeychainLimits } from './keychain-limits.ts';
 
 export type ProgramErrorCode = 'no-program' | 'program-failed';
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,9 @@
-import { EMPTY_KEYRING, joinKeyrings, weighCredentials, type Keyring } from '../credentials/credential.ts';
+import {
+  EMPTY_KEYRING,
+  joinKeyrings,
+  estimateCredentialBytes,
+  type Keyring,
+} from '../credentials/credential.ts';
 import type { UnknownReason } from '../detect/verdict.ts';
 import type { PullSecretsPort } from '../images/ports.ts';
 import { AppError } from '../lib/errors.ts';
@@ -36,7 +41,9 @@ export function createPullSecrets(
   options: PullSecretsOptions = {},
 ): PullSecretsPort {
   const { maxNames, role, ...kept } = { ...DEFAULTS, ...options };
-  const keyrings = createSingleFlightCache<Keyring>(kept, ({ credentials }) => weighCredentials(credentials));
+  const keyrings = createSingleFlightCache<Keyring>(kept, ({ credentials }) =>
+    estimateCredentialBytes(credentials),
+  );
 
   /** Shared by all who ask in the meantime, so no single one's signal ends it; the client's own time limit does. */
   function readShared(namespace: string, name: string): Promise<Keyring> {

@@ -3,8 +3,8 @@ import type { Credential } from '../credentials/credential.ts';
 import type { Endpoint } from './endpoints.ts';
 import { RegistryError, type ImageSubject } from './errors.ts';
 import type { HostHealth } from './host-health.ts';
-import type { Limits } from './limits.ts';
-import { hashKey, identityOf } from './login/logins.ts';
+import type { RegistryLimits } from './limits.ts';
+import { hashKey, identityOf } from './login/login-cache.ts';
 
 /** One question to one endpoint. */
 export interface Call {
@@ -57,7 +57,7 @@ function repositoryKey({ endpoint, subject, tenant }: Call): string {
   return hashKey([endpoint.base.href, subject.repository, tenant]);
 }
 
-function isNoAnswer({ code, status }: RegistryError): boolean {
+function isUnanswered({ code, status }: RegistryError): boolean {
   if (status !== null) return GATEWAY_FAILURES.has(status);
   return code === 'unreachable' || code === 'timeout';
 }
@@ -73,7 +73,7 @@ function inSeconds(milliseconds: number): string {
 
 export function createCircuitBreaker(
   { health, onPause, ...deps }: CircuitBreakerDeps,
-  limits: Limits,
+  limits: RegistryLimits,
 ): CircuitBreaker {
   const bounds = { firstMs: limits.pauseMs, entries: limits.pauses, bytes: limits.pausesBytes };
   const accounts = createBackOff(deps, { ...bounds, longestMs: limits.longestPauseMs });
@@ -81,7 +81,7 @@ export function createCircuitBreaker(
 
   function checkHost({ endpoint, subject }: Call): void {
     const outage = health.outageOf(endpoint);
-    if (outage === null || health.takeTrial(endpoint)) return;
+    if (outage === null || health.allowTrial(endpoint)) return;
     throw new RegistryError('unreachable', subject, {
       state: `${outage}; wasmgate probes it every second and asks again once it answers`,
       host: endpoint.base.host,
@@ -123,7 +123,7 @@ export function createCircuitBreaker(
       if (isAnswer(error)) {
         health.answered(endpoint);
         if (!error.isElsewhere) repositories.end(repositoryKey(call));
-      } else if (isNoAnswer(error)) {
+      } else if (isUnanswered(error)) {
         repositories.extend(repositoryKey(call), error);
         onPause('repository');
         health.suspect(endpoint, tenant);
@@ -167,7 +167,7 @@ interface BackOffLimits {
   readonly bytes: number;
 }
 
-interface Trouble {
+interface Entry {
   /** In a row. */
   readonly failures: number;
   readonly until: number;
@@ -178,24 +178,24 @@ interface Trouble {
 const ENTRY_BYTES = 256;
 
 export function createBackOff({ now, random }: BackOffDeps, limits: BackOffLimits): BackOff {
-  const troubles = new LRUCache<string, Trouble>({
+  const entries = new LRUCache<string, Entry>({
     max: limits.entries,
     maxSize: limits.bytes,
     sizeCalculation: ({ state }, key) => ENTRY_BYTES + 2 * (state.length + key.length),
   });
   return {
     pauseOf: (key) => {
-      const trouble = troubles.get(key);
-      const milliseconds = (trouble?.until ?? 0) - now();
-      return trouble === undefined || milliseconds <= 0 ? null : { milliseconds, state: trouble.state };
+      const entry = entries.get(key);
+      const milliseconds = (entry?.until ?? 0) - now();
+      return entry === undefined || milliseconds <= 0 ? null : { milliseconds, state: entry.state };
     },
     extend: (key, { state, retryAfterMs }) => {
-      const known = troubles.get(key);
+      const known = entries.get(key);
       const failures = (known?.failures ?? 0) + 1;
       const own = limits.firstMs * 2 ** (failures - 1) * (0.5 + random() / 2);
       const until = now() + Math.min(retryAfterMs ?? own, limits.longestMs);
-      troubles.set(key, { failures, state, until: Math.max(known?.until ?? 0, until) });
+      entries.set(key, { failures, state, until: Math.max(known?.until ?? 0, until) });
     },
-    end: (key) => void troubles.delete(key),
+    end: (key) => void entries.delete(key),
   };
 }

@@ -11,10 +11,10 @@ import { createExchange, endpointsFor } from './exchange.ts';
 import { createHostHealth, type Outage, createProbe } from './host-health.ts';
 import type { RequestEvent } from './http-types.ts';
 import { createHttp } from './http.ts';
-import { DEFAULTS, type Limits } from './limits.ts';
+import { REGISTRY_LIMITS, type RegistryLimits } from './limits.ts';
 import { createAuthenticatedSend } from './login/authenticate.ts';
 import { createGrant } from './login/grant.ts';
-import { createLogins } from './login/logins.ts';
+import { createLoginCache } from './login/login-cache.ts';
 import { createReadLayer } from './read-layer.ts';
 import { followRedirects } from './redirects.ts';
 import type { RetryDeps } from './retry.ts';
@@ -40,7 +40,7 @@ export interface RegistryClientOptions {
   readonly hosts?: HostsConfiguration | undefined;
   /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read from. */
   readonly env?: Environment;
-  readonly limits?: Partial<Limits>;
+  readonly limits?: Partial<RegistryLimits>;
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
   /** Reports that a pause began, or became longer. */
   readonly onPause?: ((why: PauseReason) => void) | undefined;
@@ -73,7 +73,7 @@ function runLater(run: () => void, milliseconds: number): void {
 function createBreaker(
   deps: RegistryClientDeps & { readonly ways: DispatcherDeps; readonly retry: RetryDeps },
   options: Pick<RegistryClientOptions, 'ca' | 'onPause' | 'onOutage'>,
-  limits: Limits,
+  limits: RegistryLimits,
 ) {
   const { now = monotonicNow, later = runLater, ways, retry } = deps;
   const onPause = options.onPause ?? ((): void => undefined);
@@ -100,7 +100,7 @@ export function createRegistryClient(
   deps: RegistryClientDeps,
   options: RegistryClientOptions,
 ): RegistryClient {
-  const limits: Limits = { ...DEFAULTS, ...options.limits };
+  const limits: RegistryLimits = { ...REGISTRY_LIMITS, ...options.limits };
   const { now = monotonicNow, wallClock = Date.now } = deps;
   const allowLoopback = options.allowLoopback ?? false;
   const guard = createAddressGuard({ allowAddresses: options.allowAddresses, allowLoopback });
@@ -110,8 +110,8 @@ export function createRegistryClient(
   const http = createHttp({ dispatchers, onRequest: options.onRequest ?? ((): void => undefined) }, limits);
   const send = followRedirects(http, { redirects: limits.redirects, plainHttp: options.plainHttp });
   const grant = createGrant({ send, now: wallClock }, limits);
-  const logins = createLogins({ now }, limits);
-  const authenticated = createAuthenticatedSend({ send, grant, logins, now: wallClock });
+  const loginCache = createLoginCache({ now }, limits);
+  const authenticated = createAuthenticatedSend({ send, grant, loginCache, now: wallClock });
   const retry = createRetry(deps);
   const { breaker, health, close } = createBreaker({ ...deps, ways, retry }, options, limits);
   const hosts = { plainHttp: options.plainHttp, allowLoopback, hosts: options.hosts };

@@ -6,8 +6,8 @@ import { errorFromResponse } from './error-from-response.ts';
 import { RegistryError } from './errors.ts';
 import { imageSubject, type Exchange } from './exchange.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
-import type { Limits } from './limits.ts';
-import { parseJsonBody, OutOfRoomError, readBody, type BodyLimits } from './read-body.ts';
+import type { RegistryLimits } from './limits.ts';
+import { parseJsonBody, OutOfBudgetError, readBody, type BodyLimits } from './read-body.ts';
 
 interface DocumentsDeps {
   readonly exchange: Exchange;
@@ -17,7 +17,7 @@ interface DocumentsDeps {
 const ACCEPT = { accept: MANIFEST_ACCEPT.join(', ') };
 
 /** A registry that does not know HEAD for manifests: the specification wants it, some proxies have never heard of it. */
-const NO_HEAD: ReadonlySet<number> = new Set([405, 501]);
+const HEAD_UNSUPPORTED: ReadonlySet<number> = new Set([405, 501]);
 
 /** OCI distribution spec 1.1, "Endpoints". A parsed reference holds nothing that a URL would read as something else. */
 function manifestPath({ digest, tag }: Reference): string {
@@ -41,15 +41,15 @@ function createReadDocument(now: () => number) {
 }
 
 /** What does not fit in is asked for again when there is more memory: meanwhile it holds nobody's connection. */
-async function whereItFits<Result>(
+async function withinBudget<Result>(
   reference: Reference,
   { memory, signal }: FetchOptions,
-  ask: () => Promise<Result>,
+  fetchOnce: () => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await ask();
+    return await fetchOnce();
   } catch (error) {
-    if (!(error instanceof OutOfRoomError)) throw error;
+    if (!(error instanceof OutOfBudgetError)) throw error;
   }
   if ((await memory?.enlarge()) !== true) {
     throw new RegistryError(signal.aborted ? 'timeout' : 'rate-limited', imageSubject(reference), {
@@ -58,9 +58,9 @@ async function whereItFits<Result>(
     });
   }
   try {
-    return await ask();
+    return await fetchOnce();
   } catch (error) {
-    if (!(error instanceof OutOfRoomError)) throw error;
+    if (!(error instanceof OutOfBudgetError)) throw error;
     throw new RegistryError('too-large', imageSubject(reference), {
       state: 'its manifests and configs together are larger than any image needs',
     });
@@ -69,7 +69,7 @@ async function whereItFits<Result>(
 
 function createFetchJsonBlob(
   { exchange, now }: DocumentsDeps,
-  limits: Limits,
+  limits: RegistryLimits,
 ): RegistryPort['fetchJsonBlob'] {
   const readDocument = createReadDocument(now);
   return async (reference, { digest, size }, options) => {
@@ -78,10 +78,10 @@ function createFetchJsonBlob(
         state: `its config of ${size} bytes is over the ${limits.configBytes} that are read`,
       });
     }
-    const question = { reference, path: `blobs/${digest}`, isByTag: false, headers: {}, options } as const;
+    const query = { reference, path: `blobs/${digest}`, isByTag: false, headers: {}, options } as const;
     const body = { cap: limits.configBytes, memory: options.memory };
-    const document = await whereItFits(reference, options, () =>
-      exchange({ ...question, method: 'GET' }, (...answer) => readDocument(answer, digest, body)),
+    const document = await withinBudget(reference, options, () =>
+      exchange({ ...query, method: 'GET' }, (...answer) => readDocument(answer, digest, body)),
     );
     return { ...document, mediaType: '' };
   };
@@ -90,7 +90,7 @@ function createFetchJsonBlob(
 function createResolveDigest({ exchange, now }: DocumentsDeps): RegistryPort['resolveDigest'] {
   return async (reference, options) => {
     if (reference.digest !== null) return reference.digest;
-    const question = {
+    const query = {
       reference,
       method: 'HEAD',
       path: manifestPath(reference),
@@ -98,9 +98,10 @@ function createResolveDigest({ exchange, now }: DocumentsDeps): RegistryPort['re
       headers: ACCEPT,
       options,
     } as const;
-    return exchange(question, async (response, request) => {
+    return exchange(query, async (response, request) => {
       const { status } = response;
-      if (status !== 200 && !NO_HEAD.has(status)) throw await errorFromResponse(response, request, now());
+      if (status !== 200 && !HEAD_UNSUPPORTED.has(status))
+        throw await errorFromResponse(response, request, now());
       await response.discard();
       return status === 200 ? claimedDigest(response) : null;
     });
@@ -110,17 +111,17 @@ function createResolveDigest({ exchange, now }: DocumentsDeps): RegistryPort['re
 /** The topmost layer: documents of an image, verified and parsed. */
 export function createDocuments(
   deps: DocumentsDeps,
-  limits: Limits,
+  limits: RegistryLimits,
 ): Pick<RegistryPort, 'fetchManifest' | 'fetchJsonBlob' | 'resolveDigest'> {
   const readDocument = createReadDocument(deps.now);
   return {
     fetchManifest: async (reference, options) => {
       const { digest } = reference;
       const path = manifestPath(reference);
-      const question = { reference, path, isByTag: digest === null, headers: ACCEPT, options } as const;
+      const query = { reference, path, isByTag: digest === null, headers: ACCEPT, options } as const;
       const body = { cap: limits.manifestBytes, memory: options.memory };
-      return whereItFits(reference, options, () =>
-        deps.exchange({ ...question, method: 'GET' }, (...answer) => readDocument(answer, digest, body)),
+      return withinBudget(reference, options, () =>
+        deps.exchange({ ...query, method: 'GET' }, (...answer) => readDocument(answer, digest, body)),
       );
     },
     fetchJsonBlob: createFetchJsonBlob(deps, limits),

@@ -2,7 +2,7 @@ import type { UnknownReason } from '../detect/verdict.ts';
 import { isObject, property, stringOr } from '../lib/json.ts';
 import { RegistryError } from './errors.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
-import { DEFAULTS } from './limits.ts';
+import { REGISTRY_LIMITS } from './limits.ts';
 import { readSome } from './read-body.ts';
 import { parseRetryAfter } from './retry.ts';
 
@@ -38,12 +38,12 @@ function describeErrorBody(text: string): string {
   if (!isObject(first)) return '';
   const parts = [property(first, 'code'), property(first, 'message')].map((part) => stringOr(part, ''));
   const said = parts.filter((part) => part !== '').join(': ');
-  return said.replace(/[^\x20-\x7e]+/g, ' ').slice(0, DEFAULTS.errorCharacters);
+  return said.replace(/[^\x20-\x7e]+/g, ' ').slice(0, REGISTRY_LIMITS.errorCharacters);
 }
 
 /** Host, status and what the body says, for people. Reads the body's head and drops the rest. */
-export async function describeAnswer(response: HttpResponse): Promise<string> {
-  const said = describeErrorBody(await readSome(response, DEFAULTS.errorBytes));
+export async function describeResponse(response: HttpResponse): Promise<string> {
+  const said = describeErrorBody(await readSome(response, REGISTRY_LIMITS.errorBytes));
   const status = `${response.status} ${STATUS_CODES[response.status] ?? ''}`.trim();
   return `${response.url.host} answers ${status}${said === '' ? '' : ` (${said})`}`;
 }
@@ -56,7 +56,7 @@ export async function errorFromResponse(
 ): Promise<RegistryError> {
   const { status } = response;
   return new RegistryError(reasonOf(status), request.subject, {
-    state: await describeAnswer(response),
+    state: await describeResponse(response),
     status,
     host: response.url.host,
     isElsewhere: response.isElsewhere,

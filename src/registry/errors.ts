@@ -70,7 +70,7 @@ export class RegistryError extends AppError<UnknownReason> implements RegistryFa
 }
 
 /** Failures to answer: what is known of the image afterwards is what was known before. */
-const NO_ANSWERS: ReadonlySet<UnknownReason> = new Set(['unreachable', 'timeout', 'tls', 'rate-limited']);
+const UNANSWERED: ReadonlySet<UnknownReason> = new Set(['unreachable', 'timeout', 'tls', 'rate-limited']);
 
 /**
  * Picks the failure that people must mend. The last endpoint's answer stands. If it gave none, as in a cluster without a
@@ -78,8 +78,8 @@ const NO_ANSWERS: ReadonlySet<UnknownReason> = new Set(['unreachable', 'timeout'
  * did not.
  */
 function chooseCause(last: RegistryError, mirrors: readonly RegistryError[]): RegistryError {
-  if (!NO_ANSWERS.has(last.code) || last.status !== null) return last;
-  const failing = mirrors.filter(({ code }) => NO_ANSWERS.has(code));
+  if (!UNANSWERED.has(last.code) || last.status !== null) return last;
+  const failing = mirrors.filter(({ code }) => UNANSWERED.has(code));
   return failing.find(({ status }) => status !== null) ?? failing[0] ?? last;
 }
 

@@ -6,8 +6,8 @@ import { type Endpoint, endpointsOf, type HostOptions } from './endpoints.ts';
 import { afterMirrors, RegistryError, type ImageSubject } from './errors.ts';
 import { rewriteRepository } from './hosts/rewrite-repository.ts';
 import type { HttpRequest, HttpResponse } from './http-types.ts';
-import type { Limits } from './limits.ts';
-import { type AuthenticatedSend, nameBound } from './login/authenticate.ts';
+import type { RegistryLimits } from './limits.ts';
+import { type AuthenticatedSend, explainTriedBound } from './login/authenticate.ts';
 import { retry, type RetryDeps } from './retry.ts';
 
 export interface ExchangeDeps {
@@ -17,11 +17,11 @@ export interface ExchangeDeps {
 }
 
 export interface ExchangeOptions extends HostOptions {
-  readonly limits: Limits;
+  readonly limits: RegistryLimits;
 }
 
-/** One question to a registry: about which image, on whose behalf. */
-export interface Question {
+/** A request about one image, on behalf of one namespace. */
+export interface ImageQuery {
   readonly reference: Reference;
   readonly method: 'GET' | 'HEAD';
   /** Below the repository: `manifests/latest`. */
@@ -34,7 +34,7 @@ export interface Question {
 
 /** Asks, and reads the answer; what `read` throws as transient is tried again. */
 export type Exchange = <Result>(
-  question: Question,
+  query: ImageQuery,
   read: (response: HttpResponse, request: HttpRequest) => Promise<Result>,
 ) => Promise<Result>;
 
@@ -43,7 +43,7 @@ export function imageSubject(reference: Reference): ImageSubject {
   return { registry, repository, reference: formatReference(reference) };
 }
 
-function canAnswer(isByTag: boolean): (endpoint: Endpoint) => boolean {
+function isCapableOf(isByTag: boolean): (endpoint: Endpoint) => boolean {
   return ({ pulls, resolves }) => pulls && (resolves || !isByTag);
 }
 
@@ -51,7 +51,7 @@ function canAnswer(isByTag: boolean): (endpoint: Endpoint) => boolean {
 export function endpointsFor(reference: Reference, settings: HostOptions): readonly Endpoint[] {
   const isByTag = reference.digest === null;
   try {
-    return endpointsOf(imageSubject(reference), settings).filter(canAnswer(isByTag));
+    return endpointsOf(imageSubject(reference), settings).filter(isCapableOf(isByTag));
   } catch (error) {
     if (error instanceof RegistryError) return [];
     throw error;
@@ -59,22 +59,22 @@ export function endpointsFor(reference: Reference, settings: HostOptions): reado
 }
 
 /** The last one apart: behind it there is none to fall back to. */
-function capableOf(
-  question: Question,
+function capableEndpoints(
+  query: ImageQuery,
   endpoints: readonly Endpoint[],
 ): { readonly mirrors: readonly Endpoint[]; readonly last: Endpoint } {
-  const capable = endpoints.filter(canAnswer(question.isByTag));
+  const capable = endpoints.filter(isCapableOf(query.isByTag));
   const last = capable.at(-1);
   if (last !== undefined) return { mirrors: capable.slice(0, -1), last };
-  throw new RegistryError('denied-by-config', imageSubject(question.reference), {
+  throw new RegistryError('denied-by-config', imageSubject(query.reference), {
     state: 'no host that is configured for its registry may be asked what a tag stands for',
     advice: 'Give one of them the capability "resolve", or name the image by its digest.',
   });
 }
 
 /** What is asked of an endpoint has its name and, where it rewrites, its repository; a mirror learns for whom it stands. */
-function requestFor(endpoint: Endpoint, question: Question, signal: AbortSignal): HttpRequest {
-  const { reference, method, path, headers, options } = question;
+function requestFor(endpoint: Endpoint, query: ImageQuery, signal: AbortSignal): HttpRequest {
+  const { reference, method, path, headers, options } = query;
   const repository = rewriteRepository(reference.repository, endpoint.rewrites);
   const subject = { ...imageSubject(reference), registry: endpoint.registry, repository };
   if (!isRepository(repository)) {
@@ -92,21 +92,24 @@ function requestFor(endpoint: Endpoint, question: Question, signal: AbortSignal)
 }
 
 /** What may be asked of one endpoint, and how long. */
-interface Turn {
+interface Attempt {
   readonly isLast: boolean;
   readonly signal: AbortSignal;
 }
 
 /** Asks one endpoint. Retries include reading the body: a connection may break in the middle of it. */
-function createAsk({ breaker, authenticated, retry: deps }: ExchangeDeps, limits: Limits) {
+function createEndpointExchange(
+  { breaker, authenticated, retry: deps }: ExchangeDeps,
+  limits: RegistryLimits,
+) {
   return async <Result>(
-    question: Question,
+    query: ImageQuery,
     endpoint: Endpoint,
-    turn: Turn & { readonly read: (response: HttpResponse, request: HttpRequest) => Promise<Result> },
+    attempt: Attempt & { readonly read: (response: HttpResponse, request: HttpRequest) => Promise<Result> },
   ): Promise<Result> => {
-    const { signal, isLast, read } = turn;
-    const { options } = question;
-    const request = requestFor(endpoint, question, signal);
+    const { signal, isLast, read } = attempt;
+    const { options } = query;
+    const request = requestFor(endpoint, query, signal);
     const { subject, tenant } = request;
     const keyrings = [...splitKeyrings(options.credentials), endpoint.credentials];
     const { credentials, hasMore } = matchCredentials(subject, keyrings);
@@ -125,7 +128,7 @@ function createAsk({ breaker, authenticated, retry: deps }: ExchangeDeps, limits
       const isLate = error instanceof RegistryError && error.code === 'timeout' && options.signal.aborted;
       if (!isLate) breaker.failed(call, error);
       else if (!error.isElsewhere && !isTooLate) breaker.abandoned(call);
-      throw hasMore ? nameBound(error, request) : error;
+      throw hasMore ? explainTriedBound(error, request) : error;
     }
   };
 }
@@ -133,23 +136,23 @@ function createAsk({ breaker, authenticated, retry: deps }: ExchangeDeps, limits
 /** A mirror that fails, however it does, is passed over as containerd passes it over; the last one's word stands. */
 export function createExchange(deps: ExchangeDeps, settings: ExchangeOptions): Exchange {
   const { limits } = settings;
-  const ask = createAsk(deps, limits);
-  return async (question, read) => {
-    const { options, reference } = question;
-    const { mirrors, last } = capableOf(question, endpointsOf(imageSubject(reference), settings));
+  const exchangeWith = createEndpointExchange(deps, limits);
+  return async (query, read) => {
+    const { options, reference } = query;
+    const { mirrors, last } = capableEndpoints(query, endpointsOf(imageSubject(reference), settings));
     const failures: RegistryError[] = [];
     for (const mirror of mirrors) {
       // One that hangs must leave the others some of the time.
       const signal = AbortSignal.any([options.signal, AbortSignal.timeout(limits.mirrorMs)]);
       try {
-        return await ask(question, mirror, { isLast: false, signal, read });
+        return await exchangeWith(query, mirror, { isLast: false, signal, read });
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
         failures.push(error);
       }
     }
     try {
-      return await ask(question, last, { isLast: true, signal: options.signal, read });
+      return await exchangeWith(query, last, { isLast: true, signal: options.signal, read });
     } catch (error) {
       throw error instanceof RegistryError ? afterMirrors(error, failures) : error;
     }

@@ -1,14 +1,14 @@
 import type { Endpoint } from './endpoints.ts';
 import { RegistryError } from './errors.ts';
 import { OWN_TENANT, type HttpRequest, type Send } from './http-types.ts';
-import type { Limits } from './limits.ts';
+import type { RegistryLimits } from './limits.ts';
 
 /** Which endpoints are down for everybody, by wasmgate's own probes and by good answers to anybody. */
 export interface HostHealth {
   /** What is wrong with an endpoint that is down; null otherwise. */
   readonly outageOf: (endpoint: Endpoint) => string | null;
   /** Whether a request may go to an endpoint that is down, to try it. */
-  readonly takeTrial: (endpoint: Endpoint) => boolean;
+  readonly allowTrial: (endpoint: Endpoint) => boolean;
   /** Something failed there: has the endpoint probed. @param tenant whose request failed */
   readonly suspect: (endpoint: Endpoint, tenant: string) => void;
   /** The endpoint answered somebody. */
@@ -34,7 +34,7 @@ export interface Outage {
   readonly milliseconds: number;
 }
 
-interface Watched {
+interface MonitoredHost {
   readonly endpoint: Endpoint;
   /** Who reported it first: the tenant with the most of them makes room. */
   readonly tenant: string;
@@ -48,7 +48,7 @@ interface Watched {
   answers: number;
   nextTrial: number;
   /** When a request last failed there, or would have been sent. */
-  wantedAt: number;
+  lastRequestAt: number;
 }
 
 function keyOf({ base }: Endpoint): string {
@@ -56,29 +56,29 @@ function keyOf({ base }: Endpoint): string {
 }
 
 /** The oldest endpoint of the tenant with the most. */
-function victimOf(hosts: ReadonlyMap<string, Watched>): string | undefined {
+function chooseEvicted(hosts: ReadonlyMap<string, MonitoredHost>): string | undefined {
   const counts = new Map<string, number>();
   for (const { tenant } of hosts.values()) counts.set(tenant, (counts.get(tenant) ?? 0) + 1);
   const most = Math.max(...counts.values());
   return [...hosts].find(([, { tenant }]) => counts.get(tenant) === most)?.[0];
 }
 
-export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHealth {
+export function createHostHealth(deps: HostHealthDeps, limits: RegistryLimits): HostHealth {
   const { probe, now, later, onOutage } = deps;
-  const hosts = new Map<string, Watched>();
+  const hosts = new Map<string, MonitoredHost>();
   let isClosed = false;
 
-  function report({ endpoint, since }: Watched, error: string | null): void {
+  function report({ endpoint, since }: MonitoredHost, error: string | null): void {
     onOutage({ host: endpoint.base.host, error, milliseconds: now() - since });
   }
 
-  function recover(host: Watched): void {
+  function recover(host: MonitoredHost): void {
     host.answers++;
     if (host.outage !== null) report(host, null);
     host.outage = null;
   }
 
-  async function send(host: Watched): Promise<void> {
+  async function sendProbe(host: MonitoredHost): Promise<void> {
     const { answers } = host;
     host.probesUnderWay++;
     const outage = await probe(host.endpoint);
@@ -93,30 +93,30 @@ export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHeal
     host.outage = outage;
   }
 
-  function isOver(host: Watched): boolean {
+  function shouldStop(host: MonitoredHost): boolean {
     if (host.outage === null) return !host.isSuspect && host.probesUnderWay === 0;
-    return now() - host.wantedAt > limits.unwantedMs;
+    return now() - host.lastRequestAt > limits.idleProbingMs;
   }
 
   /** Probes once a second, while one before hangs too, and stops when nothing fails any more, or nothing is asked for. */
-  function watch(host: Watched): void {
+  function monitor(host: MonitoredHost): void {
     const key = keyOf(host.endpoint);
     if (hosts.get(key) !== host) return;
-    if (isOver(host)) {
+    if (shouldStop(host)) {
       hosts.delete(key);
       return;
     }
     host.isSuspect = false;
-    void send(host);
-    later(() => watch(host), limits.probeEveryMs);
+    void sendProbe(host);
+    later(() => monitor(host), limits.probeEveryMs);
   }
 
   return {
     outageOf: (endpoint) => hosts.get(keyOf(endpoint))?.outage ?? null,
-    takeTrial: (endpoint) => {
+    allowTrial: (endpoint) => {
       const host = hosts.get(keyOf(endpoint));
       if (host === undefined) return false;
-      host.wantedAt = now();
+      host.lastRequestAt = now();
       if (host.nextTrial > now()) return false;
       host.nextTrial = now() + limits.trialEveryMs;
       return true;
@@ -127,11 +127,11 @@ export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHeal
       const known = hosts.get(keyOf(endpoint));
       if (known !== undefined) {
         known.isSuspect = true;
-        known.wantedAt = now();
+        known.lastRequestAt = now();
         return;
       }
-      const victim = hosts.size < limits.probedHosts ? undefined : victimOf(hosts);
-      if (victim !== undefined) hosts.delete(victim);
+      const evicted = hosts.size < limits.probedHosts ? undefined : chooseEvicted(hosts);
+      if (evicted !== undefined) hosts.delete(evicted);
       const host = {
         endpoint,
         tenant,
@@ -141,10 +141,10 @@ export function createHostHealth(deps: HostHealthDeps, limits: Limits): HostHeal
         probesUnderWay: 0,
         answers: 0,
         nextTrial: 0,
-        wantedAt: now(),
+        lastRequestAt: now(),
       };
       hosts.set(keyOf(endpoint), host);
-      watch(host);
+      monitor(host);
     },
     answered: (endpoint) => {
       const host = hosts.get(keyOf(endpoint));
@@ -163,12 +163,12 @@ export type Probe = (
 ) => Promise<string | null>;
 
 /** An address that is not allowed or a certificate that is not trusted fails every request at once: no pause is needed. */
-function isDead({ code, status }: RegistryError): boolean {
+function isOutage({ code, status }: RegistryError): boolean {
   return status === null && (code === 'unreachable' || code === 'timeout');
 }
 
 /** `GET /v2/` without a login (OCI distribution spec 1.1, "Determining Support"); redirects are not followed. */
-export function createProbe(send: Send, limits: Pick<Limits, 'probeMs'>): Probe {
+export function createProbe(send: Send, limits: Pick<RegistryLimits, 'probeMs'>): Probe {
   return async ({ base, headers, registry, tls }) => {
     const url = new URL(base);
     url.pathname = `${url.pathname.replace(/\/$/, '')}/`;
@@ -187,7 +187,7 @@ export function createProbe(send: Send, limits: Pick<Limits, 'probeMs'>): Probe 
       return response.status >= 500 ? `${url.host} answers ${response.status} to GET ${url.pathname}` : null;
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
-      return isDead(error) ? error.state : null;
+      return isOutage(error) ? error.state : null;
     }
   };
 }

@@ -7,7 +7,7 @@ import type { Dispatchers } from './connection/dispatchers.ts';
 import { sendRequest } from './connection/undici-parts.ts';
 import { RegistryError } from './errors.ts';
 import type { HttpRequest, HttpResponse, RequestEvent, Send } from './http-types.ts';
-import type { Limits } from './limits.ts';
+import type { RegistryLimits } from './limits.ts';
 
 export interface HttpDeps {
   readonly dispatchers: Dispatchers;
@@ -50,12 +50,12 @@ function toResponse(
 }
 
 /** The lowest layer: one request, one answer, no redirect followed, nothing decompressed; every failure has a reason. */
-export function createHttp(deps: HttpDeps, limits: Limits): Send {
+export function createHttp(deps: HttpDeps, limits: RegistryLimits): Send {
   return async (request) => {
     const { url, method, headers, signal, subject } = request;
-    const told = { registry: subject.registry, host: url.host, method };
+    const event = { registry: subject.registry, host: url.host, method };
     const done = (status: number, bytes: number): void =>
-      deps.onRequest({ ...told, status, reason: null, bytes });
+      deps.onRequest({ ...event, status, reason: null, bytes });
     try {
       signal.throwIfAborted();
       // undici looks at the signal only once there is a connection.
@@ -72,7 +72,7 @@ export function createHttp(deps: HttpDeps, limits: Limits): Send {
       return toResponse(answer, request, { discardBytes: limits.discardBytes, done });
     } catch (error) {
       const failure = networkError(error, request);
-      deps.onRequest({ ...told, status: null, reason: failure.code, bytes: 0 });
+      deps.onRequest({ ...event, status: null, reason: failure.code, bytes: 0 });
       throw failure;
     }
   };

@@ -2,7 +2,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** Every number of the registry client, with its reason. */
-export const DEFAULTS = {
+export const REGISTRY_LIMITS = {
   /**
    * The OCI distribution spec 1.1 lets registries take manifests of 4 MiB; real ones are under 100 KiB, large indexes included.
    * Parsed, one of nothing but brackets takes thirty times its length: how much of that all look-ups hold together is bounded
@@ -81,7 +81,7 @@ export const DEFAULTS = {
    * An endpoint that is down is probed that long after the last request to it: a name that one Pod brought once would be probed
    * for ever. Longer than a controller waits between two tries to create a Pod.
    */
-  unwantedMs: 20 * 60_000,
+  idleProbingMs: 20 * 60_000,
   /** Endpoints probed at a time: a cluster uses some ten registries and mirrors; the rest is for names that nobody serves. */
   probedHosts: 64,
   /** Distribution's token specification: a token without `expires_in` lives 60 s. */
@@ -102,4 +102,4 @@ export const DEFAULTS = {
   pausesBytes: 1 * MIB,
 } as const;
 
-export type Limits = { readonly [Key in keyof typeof DEFAULTS]: number };
+export type RegistryLimits = { readonly [Key in keyof typeof REGISTRY_LIMITS]: number };

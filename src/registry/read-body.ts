@@ -4,7 +4,7 @@ import { RegistryError } from './errors.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
 
 /** What is sent does not fit into the reader's memory: no fault of the registry's, which may be asked again. */
-export class OutOfRoomError extends Error {}
+export class OutOfBudgetError extends Error {}
 
 export interface BodyLimits {
   readonly cap: number;
@@ -19,7 +19,7 @@ function createHold(memory: MemoryReservation | undefined) {
     upTo: (bytes: number): void => {
       const more = bytes - held;
       if (more <= 0) return;
-      if (memory?.reserve(more) === false) throw new OutOfRoomError();
+      if (memory?.reserve(more) === false) throw new OutOfBudgetError();
       held = bytes;
     },
     drop: (): void => memory?.release(held),
@@ -28,7 +28,7 @@ function createHold(memory: MemoryReservation | undefined) {
 
 /**
  * @throws RegistryError `too-large` as soon as it is known, before more than `cap` bytes are held
- * @throws OutOfRoomError likewise
+ * @throws OutOfBudgetError likewise
  */
 export async function readBody(
   response: HttpResponse,
@@ -83,7 +83,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /**
  * @param memory reserved for the lookup: it covers the bytes already, and has to cover the parsed document, too
  * @throws RegistryError `invalid`; the bytes are not quoted, as a token may be among them
- * @throws OutOfRoomError
+ * @throws OutOfBudgetError
  */
 export function parseJsonBody(bytes: Uint8Array, request: HttpRequest, memory?: MemoryReservation): unknown {
   const invalid = (state: string): RegistryError =>
@@ -96,7 +96,7 @@ export function parseJsonBody(bytes: Uint8Array, request: HttpRequest, memory?: 
   }
   if (memory?.reserve(estimateJsonBytes(text)) === false) {
     memory.release(bytes.byteLength);
-    throw new OutOfRoomError();
+    throw new OutOfBudgetError();
   }
   try {
     return JSON.parse(text);

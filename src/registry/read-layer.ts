@@ -56,7 +56,7 @@ async function* verifyWhole(
   }
 }
 
-async function* inflateOrRefuse(
+async function* inflateOrThrow(
   source: AsyncIterable<Uint8Array>,
   layer: Layer,
   request: HttpRequest,
@@ -72,7 +72,7 @@ async function* inflateOrRefuse(
 }
 
 /** Some servers and caches know no ranges and send the whole with 200, which is then cut off. */
-async function checkAnswer(response: HttpResponse, request: HttpRequest, now: number): Promise<void> {
+async function checkResponse(response: HttpResponse, request: HttpRequest, now: number): Promise<void> {
   if (response.status === 200) return;
   if (response.status !== 206) throw await errorFromResponse(response, request, now);
   if (headerOf(response, 'content-range').startsWith('bytes 0-')) return;
@@ -89,14 +89,14 @@ export function createReadLayer({ exchange, now }: LayersDeps): RegistryPort['re
     const isWhole = layer.size <= maxBytes;
     const headers: Readonly<Record<string, string>> = isWhole ? {} : { range: `bytes=0-${maxBytes - 1}` };
     const path = `blobs/${layer.digest}`;
-    const question = { reference, method: 'GET', path, isByTag: false, headers, options } as const;
-    return exchange(question, async (response, request) => {
-      await checkAnswer(response, request, now());
+    const query = { reference, method: 'GET', path, isByTag: false, headers, options } as const;
+    return exchange(query, async (response, request) => {
+      await checkResponse(response, request, now());
       const head = takeBytes(response.body, isWhole ? layer.size + 1 : maxBytes);
       const bytes = isWhole ? verifyWhole(head, layer.digest, request) : head;
       try {
         if (maxInflatedBytes === null) return await read(bytes);
-        return await read(limitBytes(inflateOrRefuse(bytes, layer, request), maxInflatedBytes));
+        return await read(limitBytes(inflateOrThrow(bytes, layer, request), maxInflatedBytes));
       } finally {
         await response.discard();
       }

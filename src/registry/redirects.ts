@@ -13,27 +13,27 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** All others are for the host they were made for: a login, or whatever the operator has us send to a mirror. */
 const PUBLIC_HEADERS: ReadonlySet<string> = new Set(['accept', 'range']);
 
-function refuse(request: HttpRequest, reason: UnknownReason, state: string): RegistryError {
+function reject(request: HttpRequest, reason: UnknownReason, state: string): RegistryError {
   return new RegistryError(reason, request.subject, { state: `${request.url.host} ${state}` });
 }
 
 function nextUrl(response: HttpResponse, request: HttpRequest, policy: RedirectPolicy): URL {
   const location = headerOf(response, 'location');
   if (location === '' || !URL.canParse(location, request.url.href)) {
-    throw refuse(request, 'invalid', `answers ${response.status} without a usable Location`);
+    throw reject(request, 'invalid', `answers ${response.status} without a usable Location`);
   }
   const url = new URL(location, request.url);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw refuse(request, 'invalid', `redirects to a ${url.protocol} address`);
+    throw reject(request, 'invalid', `redirects to a ${url.protocol} address`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw refuse(request, 'invalid', 'redirects to an address with a login in it');
+    throw reject(request, 'invalid', 'redirects to an address with a login in it');
   }
   const downgrade = request.url.protocol === 'https:' && url.protocol === 'http:';
   // A URL drops the usual port, which the operator may have written out.
   const names = url.port === '' ? [url.host, `${url.host}:80`] : [url.host];
   if (downgrade && !names.some((name) => policy.plainHttp.includes(name))) {
-    throw refuse(request, 'denied-by-config', `redirects from https to plain http at ${url.host}`);
+    throw reject(request, 'denied-by-config', `redirects from https to plain http at ${url.host}`);
   }
   return url;
 }
@@ -56,6 +56,6 @@ export function followRedirects(send: Send, policy: RedirectPolicy): Send {
       const isElsewhere = request.isElsewhere === true || url.origin !== request.url.origin;
       request = { ...request, url, isElsewhere, headers: headersFor(request, url) };
     }
-    throw refuse(first, 'invalid', `redirects more than ${policy.redirects} times`);
+    throw reject(first, 'invalid', `redirects more than ${policy.redirects} times`);
   };
 }

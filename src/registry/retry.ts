@@ -1,6 +1,6 @@
 import type { FetchOptions } from '../images/ports.ts';
 import { RegistryError } from './errors.ts';
-import type { Limits } from './limits.ts';
+import type { RegistryLimits } from './limits.ts';
 
 export interface RetryDeps {
   readonly random: () => number;
@@ -15,7 +15,7 @@ export interface RetryDeps {
 export async function retry<Result>(
   operation: () => Promise<Result>,
   deps: RetryDeps,
-  options: Pick<FetchOptions, 'signal' | 'onFailedTry'> & { readonly limits: Limits },
+  options: Pick<FetchOptions, 'signal' | 'onFailedTry'> & { readonly limits: RegistryLimits },
 ): Promise<Result> {
   let last: RegistryError | null = null;
   for (let attempt = 1; ; attempt++) {
@@ -37,7 +37,7 @@ export async function retry<Result>(
   }
 }
 
-type RetryLimits = Pick<Limits, 'attempts' | 'retryMs' | 'retryAfterMs'>;
+type RetryLimits = Pick<RegistryLimits, 'attempts' | 'retryMs' | 'retryAfterMs'>;
 
 /** Milliseconds from a Retry-After header, RFC 9110 section 10.2.3: seconds or an HTTP date; null where it is neither. */
 export function parseRetryAfter(header: string, now: number): number | null {

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { isAddressRange, createAddressGuard } from './connection/address-guard.ts';
 import { type HostsConfiguration, isLoopbackHost } from './endpoints.ts';
-import { faultOfServer } from './hosts/parse-server.ts';
+import { findServerFault } from './hosts/parse-server.ts';
 
 /** The part of the configuration that the registry client reads. */
 export const registrySettings = Type.Object(
@@ -106,7 +106,7 @@ export function checkRegistrySettings({
   }));
   const servers = Object.entries(mirrors).flatMap(([registry, list]) =>
     list.map((server, index) => {
-      const fault = faultOfServer(server);
+      const fault = findServerFault(server);
       return { path: ['mirrors', registry, index], text: fault === null ? null : `${fault}.` };
     }),
   );

@@ -11,8 +11,8 @@ export async function loadOperatorKeychain(
 ): Promise<KeychainPort | undefined> {
   const { dockerConfig, credentialProviders: providers } = registry;
   if (dockerConfig === undefined && providers === undefined) return undefined;
-  const { loadKeychain, tellOfUnreadable } = await import('../keychain/keychain.ts');
+  const { loadKeychain, warnAboutUnreadableConfigs } = await import('../keychain/keychain.ts');
   const dockerConfigs = dockerConfig === undefined ? [] : [dockerConfig];
-  await tellOfUnreadable(dockerConfigs, logger);
+  await warnAboutUnreadableConfigs(dockerConfigs, logger);
   return loadKeychain({ logger }, { dockerConfigs, providers, env });
 }

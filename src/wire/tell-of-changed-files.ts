@@ -32,8 +32,8 @@ export async function readAllNamedFiles(
   const { faults, seen } = await readNamedFiles(registry);
   const ofDocker = await faultsOf('dockerConfig', async () => {
     if (dockerConfig === undefined) return;
-    const { faultOfDockerConfig } = await import('../keychain/docker-config-file.ts');
-    const fault = await faultOfDockerConfig(dockerConfig);
+    const { findDockerConfigFault } = await import('../keychain/docker-config-file.ts');
+    const fault = await findDockerConfigFault(dockerConfig);
     if (fault !== null) throw fault;
   });
   let plugins = '';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { matchCredentials, splitKeyrings } from '../../src/credentials/match-credentials.ts';
 import { parseReference } from '../../src/image/reference.ts';
-import type { KeychainLimits } from '../../src/keychain/defaults.ts';
+import type { KeychainLimits } from '../../src/keychain/keychain-limits.ts';
 import { loadKeychain } from '../../src/keychain/keychain.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { createScriptPrograms } from '../support/cli/script-programs.ts';

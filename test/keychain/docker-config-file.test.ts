@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { matchCredentials } from '../../src/credentials/match-credentials.ts';
 import { parseReference } from '../../src/image/reference.ts';
-import type { KeychainLimits } from '../../src/keychain/defaults.ts';
 import { createDockerConfigFile } from '../../src/keychain/docker-config-file.ts';
+import type { KeychainLimits } from '../../src/keychain/keychain-limits.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { createScriptPrograms, type ScriptPrograms } from '../support/cli/script-programs.ts';
 

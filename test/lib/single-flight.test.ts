@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { type Credential, weighCredentials } from '../../src/credentials/credential.ts';
+import { type Credential, estimateCredentialBytes } from '../../src/credentials/credential.ts';
 import { createSingleFlightCache } from '../../src/lib/single-flight.ts';
 
 /** What a program answers for an image that a tenant names may be 256 KiB long. */
 test('answers are bounded by bytes', async () => {
   const bytes = 1024 * 1024;
   const limits = { maxEntries: 1_000, maxBytes: bytes, ttlMilliseconds: 60_000 };
-  const answers = createSingleFlightCache<readonly Credential[]>(limits, weighCredentials);
+  const answers = createSingleFlightCache<readonly Credential[]>(limits, estimateCredentialBytes);
   let asked = 0;
   const get = (index: number) =>
     answers.get(`r-${index}.example`, () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createBackOff, type PauseReason } from '../../src/registry/circuit-breaker.ts';
 import { RegistryError } from '../../src/registry/errors.ts';
 import type { Outage } from '../../src/registry/host-health.ts';
-import { DEFAULTS, type Limits } from '../../src/registry/limits.ts';
+import { REGISTRY_LIMITS, type RegistryLimits } from '../../src/registry/limits.ts';
 import { readHostsToml } from '../support/registry/hosts-files.ts';
 import {
   asking,
@@ -16,7 +16,7 @@ import {
 import { startServer, type TestServer } from '../support/server/http-server.ts';
 
 /** A registry that notes whom it was asked for, and the timers of a client, run by hand. */
-async function setUp(answer: RequestListener, limits: Partial<Limits> = {}) {
+async function setUp(answer: RequestListener, limits: Partial<RegistryLimits> = {}) {
   const probes: string[] = [];
   const asked: string[] = [];
   const timers: { readonly run: () => void; readonly milliseconds: number }[] = [];
@@ -79,11 +79,11 @@ describe('a repository that fails', () => {
       await failureOf(fetch('b'));
       await failureOf(fetch('a', 'team-b'));
       expect(asked).toHaveLength(3);
-      clock.now += DEFAULTS.pauseMs;
+      clock.now += REGISTRY_LIMITS.pauseMs;
       await failureOf(fetch('a'));
       expect((await failureOf(fetch('a'))).state).toContain('asks again in 2 s');
       // Never longer, however often it fails: an outage must not be outlived.
-      clock.now += DEFAULTS.longestRepositoryPauseMs;
+      clock.now += REGISTRY_LIMITS.longestRepositoryPauseMs;
       isWell = true;
       await fetch('a');
       await fetch('a');
@@ -100,7 +100,7 @@ describe('a repository that fails', () => {
     const { fetch, clock } = bench;
     for (const next of [503, 404, 503]) {
       status = next;
-      clock.now += DEFAULTS.pauseMs;
+      clock.now += REGISTRY_LIMITS.pauseMs;
       await failureOf(fetch('a'));
     }
     expect((await failureOf(fetch('a'))).state).toContain('asks again in 1 s');
@@ -196,7 +196,7 @@ describe('a host that is down', () => {
     await failureOf(fetch('bad'));
     await expect.poll(() => client.isUnreachable(imageAt(server, 'a'))).toBe(true);
     await failureOf(fetch('a'));
-    clock.now += DEFAULTS.trialEveryMs;
+    clock.now += REGISTRY_LIMITS.trialEveryMs;
     await fetch('a');
     expect(client.isUnreachable(imageAt(server, 'a'))).toBe(false);
   });
@@ -247,7 +247,7 @@ describe('probes', () => {
     state.isWell = false;
     for (const name of ['a', 'b', 'c', 'd']) await failureOf(fetch(name));
     await expect.poll(() => probes).toHaveLength(1);
-    expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([DEFAULTS.probeEveryMs]);
+    expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([REGISTRY_LIMITS.probeEveryMs]);
     tick();
     await expect.poll(() => probes).toHaveLength(2);
     await expect.poll(() => (tick(), timers.length)).toBe(0);
@@ -269,10 +269,10 @@ describe('probes', () => {
     const isUnreachable = (): boolean => client.isUnreachable(imageAt(server, 'a'));
     await failureOf(fetch('a'));
     await expect.poll(isUnreachable).toBe(true);
-    clock.now += DEFAULTS.unwantedMs - 1;
+    clock.now += REGISTRY_LIMITS.idleProbingMs - 1;
     // A request that is not sent is one all the same.
     await failureOf(fetch('b'));
-    clock.now += DEFAULTS.unwantedMs - 1;
+    clock.now += REGISTRY_LIMITS.idleProbingMs - 1;
     tick();
     await expect.poll(() => probes).toHaveLength(2);
     // To ask for the state is none: whoever waits for the end of the outage would be probed for without end.
@@ -322,7 +322,7 @@ describe('probes', () => {
       },
     );
     const at = (index: number) => imageAt({ host: `h${index}.test:${server.port}` }, 'a');
-    await failureOf(client.fetchManifest(at(0), askingFor('victim')));
+    await failureOf(client.fetchManifest(at(0), askingFor('evicted')));
     for (let index = 1; index < 10; index++)
       await failureOf(client.fetchManifest(at(index), askingFor('attacker')));
     await expect.poll(() => names.size).toBe(10);
@@ -373,7 +373,12 @@ describe('a pause', () => {
       { registry: 'r.test', repository: 'a', reference: 'r.test/a' },
       { state: 'x', retryAfterMs },
     );
-  const limits = { firstMs: DEFAULTS.pauseMs, longestMs: DEFAULTS.longestPauseMs, entries: 10, bytes: 1e6 };
+  const limits = {
+    firstMs: REGISTRY_LIMITS.pauseMs,
+    longestMs: REGISTRY_LIMITS.longestPauseMs,
+    entries: 10,
+    bytes: 1e6,
+  };
 
   test.for([
     { name: 'without a failure', failures: [], random: 1, left: undefined },
@@ -429,7 +434,7 @@ describe('connections', () => {
     expect(sockets.size).toBeLessThanOrEqual(2);
     await Promise.all(Array.from({ length: 100 }, (_, index) => fetch(index)));
     expect(most).toBeGreaterThan(1);
-    expect(most).toBeLessThanOrEqual(DEFAULTS.connections);
-    expect(sockets.size).toBeLessThanOrEqual(DEFAULTS.connections);
+    expect(most).toBeLessThanOrEqual(REGISTRY_LIMITS.connections);
+    expect(sockets.size).toBeLessThanOrEqual(REGISTRY_LIMITS.connections);
   });
 });

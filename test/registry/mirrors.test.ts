@@ -108,7 +108,9 @@ describe('a mirror', () => {
     await using mirror = await startServer((_request, response) => response.end('{"forged":true}'));
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
     await using client = createTestClient([origin], { hosts });
-    expect(await client.fetchManifest(imageAt(origin, `a@${digest}`), asking())).toMatchObject({ digest });
+    expect(await client.fetchManifest(imageAt(origin, `a@${digest}`), asking())).toMatchObject({
+      digest,
+    });
   });
 
   test('that is not trusted with tags is asked for digests only', async () => {
@@ -250,7 +252,9 @@ describe('logins', () => {
       mirrors: {r.test: {endpoint: ["http://${mirror.host}"], rewrite: {"^(.*)$": "hub/$1"}}}
       configs: {"${mirror.host}": {auth: {username: joe, password: pass}}}`);
     await using client = createTestClient([], { hosts });
-    expect(await client.fetchManifest(parseReference('r.test/a'), asking())).toMatchObject({ document: {} });
+    expect(await client.fetchManifest(parseReference('r.test/a'), asking())).toMatchObject({
+      document: {},
+    });
   });
 
   test('whose login of registries.yaml is refused says whose it is, and not in which file it stands', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RegistryError } from '../../src/registry/errors.ts';
-import { DEFAULTS } from '../../src/registry/limits.ts';
+import { REGISTRY_LIMITS } from '../../src/registry/limits.ts';
 import { parseRetryAfter, retryDelay } from '../../src/registry/retry.ts';
 
 const now = Date.parse('Sat, 21 Nov 2026 12:00:00 GMT');
@@ -24,7 +24,7 @@ test.for([
 
 describe('the wait before the next try', () => {
   const subject = { registry: 'r.test', repository: 'a', reference: 'r.test/a:latest' };
-  const limits = { ...DEFAULTS, attempts: 3, retryMs: 100, retryAfterMs: 2000 };
+  const limits = { ...REGISTRY_LIMITS, attempts: 3, retryMs: 100, retryAfterMs: 2000 };
   test.for([
     { name: 'first, least jitter', attempt: 1, random: 0, after: null, transient: true, wait: 50 },
     { name: 'first, most jitter', attempt: 1, random: 1, after: null, transient: true, wait: 100 },

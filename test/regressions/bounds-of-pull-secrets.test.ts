@@ -5,7 +5,7 @@ import type { ImageAnswer } from '../../src/images/image-answer.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets } from '../../src/kubernetes/pull-secrets.ts';
-import { identityOf } from '../../src/registry/login/logins.ts';
+import { identityOf } from '../../src/registry/login/login-cache.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { putFixtureImages } from '../support/image/fixture-images.ts';
 import { json, startScriptedApi } from '../support/kubernetes/scripted-api.ts';

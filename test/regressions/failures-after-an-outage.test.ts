@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CATALOG_DEFAULTS } from '../../src/images/catalog-defaults.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
-import { DEFAULTS } from '../../src/registry/limits.ts';
+import { REGISTRY_LIMITS } from '../../src/registry/limits.ts';
 import { createTestClient } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 
@@ -35,7 +35,7 @@ test.for([404, 429])('an answer %d is cached', async (status) => {
 
 test('no back-off outlasts an outage by more than 2 s', () => {
   const { outageTtl, ttlResolution } = CATALOG_DEFAULTS;
-  const pause = Math.max(DEFAULTS.probeEveryMs, DEFAULTS.longestRepositoryPauseMs);
+  const pause = Math.max(REGISTRY_LIMITS.probeEveryMs, REGISTRY_LIMITS.longestRepositoryPauseMs);
   expect(pause + outageTtl + ttlResolution).toBeLessThanOrEqual(2_000);
 });
 

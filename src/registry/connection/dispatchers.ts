@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { TlsMaterial } from '../endpoints.ts';
 import type { HttpRequest } from '../http-types.ts';
-import type { Limits } from '../limits.ts';
+import type { RegistryLimits } from '../limits.ts';
 import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
 import { createGuardedConnector, clientTlsOptions, type NameResolver } from './guarded-connector.ts';
 import type { ProxyFor } from './proxies.ts';
@@ -20,7 +20,7 @@ export interface Dispatchers {
 }
 
 interface DispatcherOptions {
-  readonly limits: Limits;
+  readonly limits: RegistryLimits;
   /** PEM certificates trusted everywhere, beside the system's. */
   readonly ca: readonly string[];
   /** False: each request has a connection of its own. */

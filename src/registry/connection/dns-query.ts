@@ -44,7 +44,7 @@ function failed(hostname: string, error: unknown): NodeJS.ErrnoException {
   });
 }
 
-async function askFamily(resolver: Resolver, name: string, family: 4 | 6): Promise<DnsAnswer> {
+async function queryFamily(resolver: Resolver, name: string, family: 4 | 6): Promise<DnsAnswer> {
   const options = { ttl: true } as const;
   const records = await (family === 4 ? resolver.resolve4(name, options) : resolver.resolve6(name, options));
   return {
@@ -54,14 +54,14 @@ async function askFamily(resolver: Resolver, name: string, family: 4 | 6): Promi
 }
 
 /** Asks for both families at once. The first one with an address leaves the other a moment (RFC 8305, section 3). */
-async function askBoth(resolver: Resolver, name: string, secondMs: number): Promise<DnsAnswer> {
+async function queryBothFamilies(resolver: Resolver, name: string, secondMs: number): Promise<DnsAnswer> {
   const found: DnsAnswer[] = [];
-  const asked = ([4, 6] as const).map(async (family) => {
-    found.push(await askFamily(resolver, name, family));
+  const queries = ([4, 6] as const).map(async (family) => {
+    found.push(await queryFamily(resolver, name, family));
   });
-  const settled = Promise.allSettled(asked);
+  const settled = Promise.allSettled(queries);
   try {
-    await Promise.any(asked);
+    await Promise.any(queries);
   } catch (error) {
     const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
     throw errors.find((each) => !ABSENT.has(codeOf(each))) ?? errors[0];
@@ -75,13 +75,13 @@ async function askBoth(resolver: Resolver, name: string, secondMs: number): Prom
   };
 }
 
-async function askInOrder(resolver: Resolver, hostname: string, deps: DnsQueryDeps): Promise<DnsAnswer> {
+async function queryCandidates(resolver: Resolver, hostname: string, deps: DnsQueryDeps): Promise<DnsAnswer> {
   const { hosts, search } = await readSystemNames(deps.files);
   const fixed = hosts.get(hostname.toLowerCase());
   if (fixed !== undefined) return { addresses: fixed, ttlSeconds: 0 };
   for (const name of candidateNames(hostname, search)) {
     try {
-      return await askBoth(resolver, name, deps.limits.dnsSecondFamilyMs);
+      return await queryBothFamilies(resolver, name, deps.limits.dnsSecondFamilyMs);
     } catch (error) {
       if (!ABSENT.has(codeOf(error))) throw failed(hostname, error);
     }
@@ -105,7 +105,7 @@ export async function queryDns(hostname: string, deps: DnsQueryDeps): Promise<Dn
     resolver.cancel();
   }, limits.dnsMs);
   try {
-    const answer = await askInOrder(resolver, hostname, deps);
+    const answer = await queryCandidates(resolver, hostname, deps);
     return { ...answer, addresses: answer.addresses.slice(0, limits.dnsAddresses) };
   } finally {
     clearTimeout(deadline);
@@ -166,7 +166,7 @@ async function readSystemNames(files: DnsFiles = SYSTEM_FILES): Promise<SystemNa
 }
 
 /**
- * The names to ask for, in order. A registry's name has a dot, so it is asked as it stands first, whatever `ndots` says: the
+ * The names to ask for, in order. A registry's name has a dot, so it is queries as it stands first, whatever `ndots` says: the
  * kubelet sets 5, which would ask for four names of the cluster before each registry.
  */
 export function candidateNames(hostname: string, search: readonly string[]): readonly string[] {

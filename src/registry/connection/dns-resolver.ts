@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { OWN_TENANT } from '../http-types.ts';
-import { DEFAULTS, type Limits } from '../limits.ts';
+import { REGISTRY_LIMITS, type RegistryLimits } from '../limits.ts';
 import { queryDns, type DnsAnswer, type DnsServers } from './dns-query.ts';
 import type { NameResolver, Resolve } from './guarded-connector.ts';
 
@@ -28,9 +28,9 @@ function busy(hostname: string, state: string): NodeJS.ErrnoException {
  */
 export function createDnsResolver(
   from: DnsServers = {},
-  changed: Partial<Limits> = {},
+  changed: Partial<RegistryLimits> = {},
 ): Required<NameResolver> {
-  const limits = { ...DEFAULTS, ...changed };
+  const limits = { ...REGISTRY_LIMITS, ...changed };
   const cache = new LRUCache<string, Outcome>({
     max: limits.dnsNames,
     maxSize: limits.dnsBytes,

@@ -18,7 +18,7 @@ interface Origin extends Pick<HostsFile, 'folder'> {
   readonly subject: string;
 }
 
-const DEFAULTS = {
+const HOSTS_TOML_LIMITS = {
   /** `host` → its address → `header` or `rewrite` → a name → a list of values is five. */
   depth: 8,
 } as const;
@@ -103,7 +103,7 @@ export function parseHostsToml(text: string, { file, folder }: HostsFile): Endpo
   const origin = { subject: `hosts file "${file}"`, folder };
   let document: JsonObject;
   try {
-    document = parse(text, { maxDepth: DEFAULTS.depth });
+    document = parse(text, { maxDepth: HOSTS_TOML_LIMITS.depth });
   } catch (error) {
     const [first = ''] = describeError(error).split('\n', 1);
     throw invalidHosts(origin.subject, error instanceof TomlError ? `line ${error.line}: ${first}` : first);

@@ -12,7 +12,7 @@ function authorityOf(text: string, { host, port }: URL): string {
 }
 
 /** Why nothing can be asked there; null where it can. */
-export function faultOfServer(server: string): string | null {
+export function findServerFault(server: string): string | null {
   const text = urlOf(server);
   // A URL parser skips more slashes than two: it would take "/v2" for a host.
   if (/^https?:\/\/[/\\]/.test(text) || !URL.canParse(text)) return `"${server}" is no address`;
@@ -34,7 +34,7 @@ export interface Server {
 
 /** `/v2` is added unless it stands there, or the path is said to be whole (containerd's `parseHostConfig`). */
 export function parseServer(server: string, { isWhole, subject }: ServerOrigin): Server {
-  const fault = faultOfServer(server);
+  const fault = findServerFault(server);
   if (fault !== null) throw invalidHosts(subject, fault);
   const text = urlOf(server);
   const url = new URL(text);

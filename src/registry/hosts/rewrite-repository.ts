@@ -9,7 +9,7 @@ export interface Rewrite {
 
 export type RewriteErrorCode = 'invalid-rewrite';
 
-const DEFAULTS = {
+const REWRITE_LIMITS = {
   /**
    * How many ways there are at most to try a pattern on a repository of 255 characters, counted roughly. Three quantifiers and
    * two alternatives take some 30 ms at the very worst. Repositories are chosen by whoever makes a Pod, and Go's engine, for
@@ -50,12 +50,13 @@ function countWays(pattern: string): number | null {
 
 /** @throws AppError `invalid-rewrite` */
 export function parseRewrite(pattern: string, replacement: string): Rewrite {
-  if (pattern.length > DEFAULTS.patternCharacters)
-    throw invalid(pattern.slice(0, DEFAULTS.shownCharacters), 'it is too long');
+  if (pattern.length > REWRITE_LIMITS.patternCharacters)
+    throw invalid(pattern.slice(0, REWRITE_LIMITS.shownCharacters), 'it is too long');
   if (/\(\?(?!:)/.test(pattern)) throw invalid(pattern, 'of groups with "?" only "(?:" is known');
   const ways = countWays(pattern);
   if (ways === null) throw invalid(pattern, 'groups that are repeated or referred to are not taken');
-  if (ways > DEFAULTS.ways) throw invalid(pattern, 'it could take long, there are so many ways to match it');
+  if (ways > REWRITE_LIMITS.ways)
+    throw invalid(pattern, 'it could take long, there are so many ways to match it');
   try {
     return { pattern: new RegExp(pattern, 'gu'), replacement };
   } catch {

@@ -4,9 +4,9 @@ import { RegistryError } from '../errors.ts';
 import type { HttpRequest, HttpResponse, Send } from '../http-types.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { Grant } from './grant.ts';
-import type { Login, Logins } from './logins.ts';
+import type { Login, LoginCache } from './login-cache.ts';
 
-const DEFAULTS = {
+const CHALLENGE_LIMITS = {
   /** Of a challenge that nobody can answer: the scheme stands at its beginning. */
   shownCharacters: 60,
 } as const;
@@ -14,7 +14,7 @@ const DEFAULTS = {
 export interface AuthenticateDeps {
   readonly send: Send;
   readonly grant: Grant;
-  readonly logins: Logins;
+  readonly loginCache: LoginCache;
   readonly now: () => number;
 }
 
@@ -28,10 +28,10 @@ export type AuthenticatedSend = (
  * Answers to a login that another login may better: besides 401 and 403, the 404 with which registries hide repositories
  * from those who may not pull, and the 400 that ECR gives to a token past its time.
  */
-const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404]);
+const REJECTIONS: ReadonlySet<number> = new Set([400, 401, 403, 404]);
 
-function isRefusal(response: HttpResponse): boolean {
-  return REFUSALS.has(response.status);
+function isRejection(response: HttpResponse): boolean {
+  return REJECTIONS.has(response.status);
 }
 
 function withLogin(request: HttpRequest, authorization: string): HttpRequest {
@@ -49,7 +49,7 @@ function chooseChallenge(response: HttpResponse, request: HttpRequest): Challeng
   if (chosen === undefined && challenges.length > 0) {
     const schemes = challenges.map(({ scheme }) => scheme).join(', ');
     throw new RegistryError('unsupported', request.subject, {
-      state: `${response.url.host} wants a login by ${schemes.slice(0, DEFAULTS.shownCharacters)}`,
+      state: `${response.url.host} wants a login by ${schemes.slice(0, CHALLENGE_LIMITS.shownCharacters)}`,
       status: response.status,
     });
   }
@@ -57,7 +57,7 @@ function chooseChallenge(response: HttpResponse, request: HttpRequest): Challeng
 }
 
 /** A login, or as what the token server refuses it; null where the candidate has no answer to the challenge. */
-async function grantOrRefusal(asking: Promise<Login | null>): Promise<Login | RegistryError | null> {
+async function grantOrRejection(asking: Promise<Login | null>): Promise<Login | RegistryError | null> {
   try {
     return await asking;
   } catch (error) {
@@ -67,54 +67,54 @@ async function grantOrRefusal(asking: Promise<Login | null>): Promise<Login | Re
 }
 
 export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSend {
-  const { send, grant, logins } = deps;
+  const { send, grant, loginCache } = deps;
 
   /** The answer, or as what it is refused. */
   const attempt = async (
-    trial: LoginAttempts,
+    attempts: LoginAttempts,
     candidate: Candidate,
     authorization: string,
   ): Promise<HttpResponse | RegistryError> => {
-    const response = await send(withLogin(trial.request, authorization));
-    if (!isRefusal(response)) return response;
-    const refusal = await errorFromResponse(response, trial.request, deps.now());
-    noteRefusal(trial, candidate, refusal);
-    return refusal;
+    const response = await send(withLogin(attempts.request, authorization));
+    if (!isRejection(response)) return response;
+    const rejection = await errorFromResponse(response, attempts.request, deps.now());
+    recordRejection(attempts, candidate, rejection);
+    return rejection;
   };
 
   /** With a login that worked before; null where there is none, or it works no more. */
   const sendKnown = async (
-    trial: LoginAttempts,
+    attempts: LoginAttempts,
     candidates: readonly Candidate[],
   ): Promise<HttpResponse | null> => {
-    const { subject } = trial.request;
+    const { subject } = attempts.request;
     for (const candidate of candidates) {
-      const authorization = logins.get(subject, candidate);
-      if (authorization === null || isInVain(trial, candidate)) continue;
-      const answer = await attempt(trial, candidate, authorization);
+      const authorization = loginCache.get(subject, candidate);
+      if (authorization === null || isPointless(attempts, candidate)) continue;
+      const answer = await attempt(attempts, candidate, authorization);
       if (!(answer instanceof RegistryError)) return answer;
       if (answer.code === 'not-found') continue;
       // It may only have grown old: the same credential gets a new one.
-      logins.forget(subject, candidate);
-      trial.refused.delete(candidate);
+      loginCache.delete(subject, candidate);
+      attempts.rejected.delete(candidate);
     }
     return null;
   };
 
   const sendFresh = async (
-    trial: LoginAttempts,
+    attempts: LoginAttempts,
     candidates: readonly Candidate[],
     challenge: Challenge,
   ): Promise<HttpResponse | null> => {
-    const { request } = trial;
+    const { request } = attempts;
     for (const candidate of candidates) {
-      if (isInVain(trial, candidate)) continue;
-      const login = await grantOrRefusal(grant(candidate, challenge, request));
-      if (login instanceof RegistryError) noteRefusal(trial, candidate, login);
+      if (isPointless(attempts, candidate)) continue;
+      const login = await grantOrRejection(grant(candidate, challenge, request));
+      if (login instanceof RegistryError) recordRejection(attempts, candidate, login);
       if (login === null || login instanceof RegistryError) continue;
-      const answer = await attempt(trial, candidate, login.authorization);
+      const answer = await attempt(attempts, candidate, login.authorization);
       if (answer instanceof RegistryError) continue;
-      logins.remember(request.subject, candidate, login);
+      loginCache.set(request.subject, candidate, login);
       return answer;
     }
     return null;
@@ -122,19 +122,19 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
 
   return async (request, credentials) => {
     const candidates = [...credentials, null];
-    const trial: LoginAttempts = { request, refused: new Set(), refusal: null };
-    const known = await sendKnown(trial, candidates);
+    const attempts: LoginAttempts = { request, rejected: new Set(), rejection: null };
+    const known = await sendKnown(attempts, candidates);
     if (known !== null) return known;
-    const open = candidates.filter((candidate) => !isInVain(trial, candidate));
-    if (open.length === 0 && trial.refusal !== null)
-      throw describeRefusal(trial.refusal, credentials, request);
+    const open = candidates.filter((candidate) => !isPointless(attempts, candidate));
+    if (open.length === 0 && attempts.rejection !== null)
+      throw describeRejection(attempts.rejection, credentials, request);
     const first = await send(request);
     if (first.status !== 401) return first;
-    const turnedAway = await errorFromResponse(first, request, deps.now());
+    const challenged = await errorFromResponse(first, request, deps.now());
     const challenge = chooseChallenge(first, request);
-    const response = challenge === null ? null : await sendFresh(trial, open, challenge);
+    const response = challenge === null ? null : await sendFresh(attempts, open, challenge);
     if (response !== null) return response;
-    throw describeRefusal(trial.refusal ?? turnedAway, credentials, request);
+    throw describeRejection(attempts.rejection ?? challenged, credentials, request);
   };
 }
 
@@ -144,34 +144,34 @@ export type Candidate = Credential | null;
 /** The refusals of one request's candidates, and which of them had their say. */
 export interface LoginAttempts {
   readonly request: HttpRequest;
-  readonly refused: Set<Candidate>;
+  readonly rejected: Set<Candidate>;
   /** What to say in the end: a login that was let in and found nothing knows more than one that was turned away. */
-  refusal: RegistryError | null;
+  rejection: RegistryError | null;
 }
 
-function noteRefusal(trial: LoginAttempts, candidate: Candidate, refusal: RegistryError): void {
-  trial.refused.add(candidate);
-  if (trial.refusal?.code !== 'not-found') trial.refusal = refusal;
+function recordRejection(attempts: LoginAttempts, candidate: Candidate, rejection: RegistryError): void {
+  attempts.rejected.add(candidate);
+  if (attempts.rejection?.code !== 'not-found') attempts.rejection = rejection;
 }
 
 /** Whoever is logged in sees what strangers see: where a login finds nothing, anonymous access need not be tried. */
-function isInVain(trial: LoginAttempts, candidate: Candidate): boolean {
-  return trial.refused.has(candidate) || (candidate === null && trial.refusal?.code === 'not-found');
+function isPointless(attempts: LoginAttempts, candidate: Candidate): boolean {
+  return attempts.rejected.has(candidate) || (candidate === null && attempts.rejection?.code === 'not-found');
 }
 
 /** Says whose login failed, where it was the login: an image that is not there is not mended by another one. */
-function describeRefusal(
-  refusal: RegistryError,
+function describeRejection(
+  rejection: RegistryError,
   credentials: readonly Credential[],
   request: HttpRequest,
 ): RegistryError {
-  if (credentials.length === 0 || refusal.code !== 'unauthorized') return refusal;
+  if (credentials.length === 0 || rejection.code !== 'unauthorized') return rejection;
   const sources = [...new Set(credentials.map(({ source, publicSource }) => publicSource ?? source))].join(
     ', ',
   );
   return new RegistryError('unauthorized', request.subject, {
-    state: refusal.state,
-    ...(refusal.status === null ? {} : { status: refusal.status }),
+    state: rejection.state,
+    ...(rejection.status === null ? {} : { status: rejection.status }),
     advice: `The login was refused (${sources}): check that it is current and may pull ${request.subject.repository}.`,
   });
 }
@@ -179,7 +179,7 @@ function describeRefusal(
 const MAY_WANT_A_LOGIN: ReadonlySet<string> = new Set(['unauthorized', 'not-found']);
 
 /** Returns the failure as `unauthorized` naming the bound, if one of the credentials that were not tried could cure it. */
-export function nameBound(error: unknown, request: HttpRequest): unknown {
+export function explainTriedBound(error: unknown, request: HttpRequest): unknown {
   if (!(error instanceof RegistryError) || !MAY_WANT_A_LOGIN.has(error.code)) return error;
   const { registry, repository } = request.subject;
   return new RegistryError('unauthorized', request.subject, {

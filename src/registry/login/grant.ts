@@ -4,9 +4,9 @@ import { isLoopbackHost } from '../endpoints.ts';
 import { RegistryError, type ImageSubject } from '../errors.ts';
 import type { HttpRequest, Send } from '../http-types.ts';
 import { networkError } from '../http.ts';
-import type { Limits } from '../limits.ts';
+import type { RegistryLimits } from '../limits.ts';
 import type { Challenge } from './challenge.ts';
-import { loginKey, type Login } from './logins.ts';
+import { loginKey, type Login } from './login-cache.ts';
 import { basicAuthorization, fetchToken, type Token } from './token.ts';
 
 /** What a credential is worth under a challenge: a login, or null where it is of no use there. */
@@ -24,7 +24,7 @@ const HEADER_SAFE = /^[\x21-\x7e]+$/;
  */
 export function createGrant(
   deps: { readonly send: Send; readonly now: () => number },
-  limits: Limits,
+  limits: RegistryLimits,
 ): Grant {
   const flights = new Map<string, Promise<Token>>();
 

@@ -1,9 +1,9 @@
 import type { CredentialSecret } from '../../credentials/credential.ts';
 import { isObject, property } from '../../lib/json.ts';
-import { describeAnswer, errorFromResponse } from '../error-from-response.ts';
+import { describeResponse, errorFromResponse } from '../error-from-response.ts';
 import { RegistryError } from '../errors.ts';
 import type { HttpRequest, Send } from '../http-types.ts';
-import type { Limits } from '../limits.ts';
+import type { RegistryLimits } from '../limits.ts';
 import { parseJsonBody, readBody } from '../read-body.ts';
 import type { Challenge } from './challenge.ts';
 
@@ -68,7 +68,7 @@ function toHttpRequest(request: TokenRequest): HttpRequest {
 }
 
 /** `token` and `access_token` are the same thing under two names; the specification wants either. */
-function readToken(document: unknown, request: HttpRequest, limits: Limits): Token {
+function readToken(document: unknown, request: HttpRequest, limits: RegistryLimits): Token {
   const field = (name: string): unknown => (isObject(document) ? property(document, name) : undefined);
   const value = [field('token'), field('access_token')].find(
     (text) => typeof text === 'string' && text !== '',
@@ -88,7 +88,7 @@ function readToken(document: unknown, request: HttpRequest, limits: Limits): Tok
 export async function fetchToken(
   request: TokenRequest,
   deps: { readonly send: Send; readonly now: () => number },
-  limits: Limits,
+  limits: RegistryLimits,
 ): Promise<Token> {
   const asked = toHttpRequest(request);
   const response = await deps.send(asked);
@@ -99,7 +99,7 @@ export async function fetchToken(
   const { status } = response;
   // Token servers refuse a login with 400 and 404 as well as 401.
   if (status >= 400 && status < 500 && status !== 429) {
-    const state = `the token server ${await describeAnswer(response)}`;
+    const state = `the token server ${await describeResponse(response)}`;
     throw new RegistryError('unauthorized', asked.subject, { state, status });
   }
   throw await errorFromResponse(response, asked, deps.now());

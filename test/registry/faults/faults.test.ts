@@ -7,7 +7,7 @@ import { inspectImage } from '../../../src/images/inspect-image.ts';
 import { createPeekImage } from '../../../src/images/peek-image.ts';
 import { AppError } from '../../../src/lib/errors.ts';
 import type { RegistryClient } from '../../../src/registry/client.ts';
-import { DEFAULTS } from '../../../src/registry/limits.ts';
+import { REGISTRY_LIMITS } from '../../../src/registry/limits.ts';
 import { MODULE } from '../../support/image/tar.ts';
 import { createTestClient } from '../../support/registry/registry-client.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry/registry.ts';
@@ -114,7 +114,7 @@ describe('a look-up at a registry with', () => {
     expect(outcome).toBe(fault.reason);
     expect(registry.log.length).toBeLessThanOrEqual(fault.requests ?? MOST_REQUESTS);
     // One document of the largest size that is read, and what was on its way already.
-    expect(bytes).toBeLessThan(DEFAULTS.manifestBytes + DEFAULTS.configBytes);
+    expect(bytes).toBeLessThan(REGISTRY_LIMITS.manifestBytes + REGISTRY_LIMITS.configBytes);
 
     // What is broken by where it stands, or by how it is asked, stays so; a look at another registry tells that the process is well.
     isHealed = true;

@@ -25,7 +25,9 @@ describe('a host with settings of its own', () => {
     await using files = await writeFiles({ 'ca.pem': cert });
     const tls = { [registry.host]: { caFile: files.at('ca.pem'), insecure: false } };
     await using client = createTestClient([], { hosts: await readHosts({ tls }) });
-    expect(await client.fetchManifest(imageAt(registry, 'a'), asking())).toMatchObject({ document: {} });
+    expect(await client.fetchManifest(imageAt(registry, 'a'), asking())).toMatchObject({
+      document: {},
+    });
     expect((await failureOf(client.fetchManifest(imageAt(other, 'a'), asking()))).code).toBe('tls');
   });
 
@@ -42,7 +44,9 @@ describe('a host with settings of its own', () => {
     registry.store.putManifest('a', 'latest', manifest);
     const hosts = await readHosts({ tls: { [registry.host]: { insecure: true } } });
     await using client = createTestClient([], { hosts });
-    expect(await client.fetchManifest(imageAt(registry, 'a'), asking())).toMatchObject({ document: {} });
+    expect(await client.fetchManifest(imageAt(registry, 'a'), asking())).toMatchObject({
+      document: {},
+    });
     expect((await failureOf(client.fetchManifest(imageAt(registry, 'moved'), asking()))).code).toBe('tls');
   });
 
@@ -61,7 +65,9 @@ describe('a host with settings of its own', () => {
     await using files = await writeFiles({ 'ca.crt': tls.cert });
     const hosts = await readHostsToml({ _default: `ca = "${files.at('ca.crt')}"` });
     await using client = createTestClient([], { hosts });
-    expect(await client.fetchManifest(imageAt(registry, 'a'), asking())).toMatchObject({ document: {} });
+    expect(await client.fetchManifest(imageAt(registry, 'a'), asking())).toMatchObject({
+      document: {},
+    });
   });
 
   test('is shown a certificate of ours, which no other host gets to see', async () => {

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Credential } from '../../credentials/credential.ts';
 import { oncePer } from '../../lib/once-per.ts';
 import type { ImageSubject } from '../errors.ts';
-import type { Limits } from '../limits.ts';
+import type { RegistryLimits } from '../limits.ts';
 
 /** An Authorization header for one repository, and how long it is good for. */
 export interface Login {
@@ -12,13 +12,13 @@ export interface Login {
 }
 
 /**
- * Logins that worked, per registry, repository and credential: nobody profits from another's credential, and a secret
+ * LoginCache that worked, per registry, repository and credential: nobody profits from another's credential, and a secret
  * that was changed is another credential.
  */
-export interface Logins {
+export interface LoginCache {
   readonly get: (subject: ImageSubject, credential: Credential | null) => string | null;
-  readonly remember: (subject: ImageSubject, credential: Credential | null, login: Login) => void;
-  readonly forget: (subject: ImageSubject, credential: Credential | null) => void;
+  readonly set: (subject: ImageSubject, credential: Credential | null, login: Login) => void;
+  readonly delete: (subject: ImageSubject, credential: Credential | null) => void;
 }
 
 /** Hashed once for each credential: a secret may be long, and every request asks for its identity. */
@@ -34,10 +34,10 @@ export function loginKey(subject: ImageSubject, credential: Credential | null): 
   return hashKey([subject.registry, subject.repository, identityOf(credential)]);
 }
 
-export function createLogins(
+export function createLoginCache(
   deps: { readonly now: () => number },
-  limits: Pick<Limits, 'logins' | 'loginsBytes'>,
-): Logins {
+  limits: Pick<RegistryLimits, 'logins' | 'loginsBytes'>,
+): LoginCache {
   const cache = new LRUCache<string, { readonly authorization: string; readonly until: number }>({
     max: limits.logins,
     maxSize: limits.loginsBytes,
@@ -48,10 +48,10 @@ export function createLogins(
       const known = cache.get(loginKey(subject, credential));
       return known !== undefined && known.until > deps.now() ? known.authorization : null;
     },
-    remember: (subject, credential, { authorization, milliseconds }) => {
+    set: (subject, credential, { authorization, milliseconds }) => {
       cache.set(loginKey(subject, credential), { authorization, until: deps.now() + milliseconds });
     },
-    forget: (subject, credential) => {
+    delete: (subject, credential) => {
       cache.delete(loginKey(subject, credential));
     },
   };
