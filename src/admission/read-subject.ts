@@ -1,7 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import { isObject, property } from '../lib/json.ts';
 import { changedImages } from '../pod/changed-images.ts';
-import { isControlled } from '../pod/is-controlled.ts';
+import { isControlled } from '../pod/object-metadata.ts';
 import type { Pod } from '../pod/pod.ts';
 import { readPod } from '../pod/read-pod.ts';
 import { hasSameTemplate, podOfTemplate } from '../pod/workloads.ts';

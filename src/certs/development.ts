@@ -2,8 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from '../files/read-text.ts';
 import { AppError, describeError } from '../lib/errors.ts';
-import { renewCertificate } from './renew-certificate.ts';
-import { LOCAL_NAMES, type ServingCertificate } from './serving-certificate.ts';
+import { renewCertificate, LOCAL_NAMES, type ServingCertificate } from './serving-certificate.ts';
 
 export type CertificateErrorCode = 'certificate-files';
 

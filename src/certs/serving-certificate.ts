@@ -1,7 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { SelfsignedOptions } from 'selfsigned';
-import { findAuthorityFault, isKeyOf, readCertificate } from './find-certificate-fault.ts';
+import {
+  findAuthorityFault,
+  isKeyOf,
+  readCertificate,
+  findCertificateFault,
+} from './find-certificate-fault.ts';
 
 export const DEFAULTS = {
   /** The CA outlives several serving certificates, so that a new one of these changes no webhook configuration. */
@@ -103,4 +108,21 @@ export function reusableAuthority(
   const servingEnd = new Date(now.getTime() + DEFAULTS.servingDays * DAY);
   if (ca === null || findAuthorityFault(ca, now) !== null || ca.validToDate < servingEnd) return null;
   return isKeyOf(ca, bundle.caKey) ? { caCert: bundle.caCert, caKey: bundle.caKey } : null;
+}
+
+/**
+ * Returns the bundle itself if it can serve these names; else a new one, by the same CA if that can still sign.
+ * @param known null if there is none yet
+ * @param onFault called with the reason if a bundle is replaced
+ */
+export async function renewCertificate(
+  known: ServingCertificate | null,
+  names: readonly string[],
+  onFault: (fault: string) => void = () => undefined,
+): Promise<ServingCertificate> {
+  if (known === null) return generateServingCertificate(names);
+  const fault = findCertificateFault(known, names);
+  if (fault === null) return known;
+  onFault(fault);
+  return generateServingCertificate(names, reusableAuthority(known));
 }

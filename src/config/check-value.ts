@@ -2,8 +2,7 @@ import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { didYouMean } from '../lib/nearest-name.ts';
-import { describeType } from './describe-type.ts';
-import { recordValues, type SchemaNode } from './schema.ts';
+import { describeType, recordValues, type SchemaNode } from './schema.ts';
 
 export type Path = readonly (string | number)[];
 

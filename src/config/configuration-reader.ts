@@ -3,20 +3,20 @@ import { stringify } from 'yaml';
 import { readText } from '../files/read-text.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Problem } from './check-value.ts';
-import { CONFIGURATION_KIND, CONFIGURATION_VERSION } from './configuration-kind.ts';
 import { renderDefaultFile } from './default-file.ts';
-import { describeKeys, type KeyDescription } from './describe-keys.ts';
 import { describeProblems, invalidConfiguration } from './describe-problem.ts';
 import {
+  CONFIGURATION_KIND,
+  CONFIGURATION_VERSION,
   examineFile,
   HEAD,
   inSection,
   soundSections,
   type ExaminedFile,
-  type Presets,
 } from './examine-file.ts';
 import { createJsonSchema } from './json-schema.ts';
-import { schemaNode, type SchemaNode } from './schema.ts';
+import type { Presets } from './presets.ts';
+import { describeKeys, type KeyDescription, schemaNode, type SchemaNode } from './schema.ts';
 
 const UNREADABLE_ADVICE = 'Name a file; wasmgate config defaults prints one to begin with.';
 

@@ -1,6 +1,5 @@
 import { Document, isMap, isPair, isScalar, type YAMLMap } from 'yaml';
-import { describeType } from './describe-type.ts';
-import type { SchemaNode } from './schema.ts';
+import { describeType, type SchemaNode } from './schema.ts';
 
 const DEFAULTS = {
   /** Comments are wrapped here, whatever their depth: with its indentation a line then fits a page. */

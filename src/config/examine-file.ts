@@ -1,16 +1,35 @@
-import { isObject, type JsonObject } from '../lib/json.ts';
+import { isObject, type JsonObject, property } from '../lib/json.ts';
 import { checkValue, type Path, type Problem } from './check-value.ts';
-import { CONFIGURATION_KIND, CONFIGURATION_VERSION, faultOfKind } from './configuration-kind.ts';
 import { invalidConfiguration } from './describe-problem.ts';
-import { overlay } from './overlay.ts';
 import { parseYaml } from './parse-yaml.ts';
+import { overlay, type Presets } from './presets.ts';
 import type { SchemaNode } from './schema.ts';
 
+export const CONFIGURATION_VERSION = 'wasmgate.dev/v1alpha1';
+export const CONFIGURATION_KIND = 'Configuration';
+export const HEAD = { apiVersion: CONFIGURATION_VERSION, kind: CONFIGURATION_KIND } as const;
+
 /**
- * Defaults that depend on what the file states, in the shape of the file. What it states itself stands above them, and they
- * stand above those of the schema.
+ * The text that a ConfigMap carries stands under a key that nobody can know; there is mostly one. There are two programs called
+ * yq, and without `-r` one of them, which Debian has, writes the text as a JSON string.
  */
-export type Presets = (stated: JsonObject) => JsonObject;
+function faultOfConfigMap(manifest: JsonObject): string {
+  const data = property(manifest, 'data');
+  const [key = 'configuration.yaml'] = isObject(data) ? Object.keys(data) : [];
+  const command = `yq -r '.data["${key}"]' FILE | wasmgate config check -`;
+  return `it is a ConfigMap; the configuration is the text under its key "${key}". Take that: ${command}`;
+}
+
+/** Another kind of object altogether, which would be told as many keys that there are not; null where it is none. */
+export function faultOfKind(stated: JsonObject): Problem | null {
+  const kind = property(stated, 'kind');
+  const version = property(stated, 'apiVersion');
+  if (typeof kind !== 'string' || typeof version !== 'string') return null;
+  if (kind === CONFIGURATION_KIND || version.startsWith('wasmgate.dev/')) return null;
+  if (kind === 'ConfigMap') return { path: [], text: faultOfConfigMap(stated) };
+  const wanted = `kind ${CONFIGURATION_KIND} of ${CONFIGURATION_VERSION}`;
+  return { path: [], text: `it is of kind "${kind}" of "${version}", and takes ${wanted}.` };
+}
 
 /** What is wrong with the values of a section that have the shape they should; paths within the section. */
 export type Refine = (section: string, value: unknown) => readonly Problem[];
@@ -27,8 +46,6 @@ export interface ExaminedFile {
   readonly problems: readonly Problem[];
   readonly lineOf: (path: Path) => number | null;
 }
-
-export const HEAD = { apiVersion: CONFIGURATION_VERSION, kind: CONFIGURATION_KIND } as const;
 
 /** Sections without a problem: the faults of one must not hide those of another. */
 export function soundSections({ sections, problems }: ExaminedFile): readonly string[] {

@@ -1,6 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { readText } from '../files/read-text.ts';
 import { describeError } from '../lib/errors.ts';
-import { poll } from './poll.ts';
 
 const DEFAULTS = {
   /**
@@ -50,4 +50,20 @@ export async function followFile(
     }
   };
   await poll(look, intervalMilliseconds, signal);
+}
+
+/** Calls `look` at an interval until the signal fires. The timer keeps no process alive. @throws what `look` throws */
+export async function poll(
+  look: () => Promise<void>,
+  intervalMilliseconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await delay(intervalMilliseconds, undefined, { signal, ref: false });
+    } catch {
+      return;
+    }
+    await look();
+  }
 }

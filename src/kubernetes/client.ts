@@ -1,8 +1,7 @@
 import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 import type { KubernetesConnection } from './connection.ts';
 import { createKubernetesError, fromStatus, fromThrown } from './kubernetes-error.ts';
-import { readLines, readStream } from './read-stream.ts';
-import { type KubernetesCall, send } from './send.ts';
+import { readLines, readStream, type KubernetesCall, send } from './send.ts';
 
 const DEFAULTS = {
   /** From the question to the last byte of the answer; for a watch, to its first. An admission brings its own, shorter one. */

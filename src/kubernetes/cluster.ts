@@ -1,14 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterPort } from '../assess/ports.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { ClusterNode, LimitRange, Namespace, RuntimeClass } from '../pod/cluster-objects.ts';
-import { parseLimitRange, parseNamespace, parseNode } from '../pod/parse-cluster-objects.ts';
+import {
+  type ClusterNode,
+  type LimitRange,
+  type Namespace,
+  type RuntimeClass,
+  parseLimitRange,
+  parseNamespace,
+  parseNode,
+} from '../pod/cluster-objects.ts';
 import type { ClusterView } from '../policy/facts.ts';
 import type { KubernetesClient } from './client.ts';
-import { createClusterView, withClasses } from './cluster-view.ts';
-import { coalesce } from './coalesce.ts';
-import { createFetchNamespace } from './fetch-namespace.ts';
-import { createFetchRuntimeClasses, RUNTIME_CLASSES, type FetchRuntimeClasses } from './runtime-classes.ts';
+import {
+  createFetchNamespace,
+  createFetchRuntimeClasses,
+  RUNTIME_CLASSES,
+  type FetchRuntimeClasses,
+} from './live-reads.ts';
 import {
   createWatchCollection,
   type WatchCollection,
@@ -125,4 +134,55 @@ function createRunner(collections: readonly WatchCollection<unknown>[]): Pick<Cl
       await Promise.all(running);
     },
   };
+}
+
+/** Runs something at most once in so many milliseconds: at once where it has not run for as long, else at the end of that time. */
+export function coalesce(run: () => void, milliseconds: number): () => void {
+  let ranAt = -Infinity;
+  let timer: NodeJS.Timeout | undefined;
+
+  function runNow(): void {
+    timer = undefined;
+    ranAt = performance.now();
+    run();
+  }
+
+  return () => {
+    if (timer !== undefined) return;
+    const wait = ranAt + milliseconds - performance.now();
+    if (wait <= 0) runNow();
+    else timer = setTimeout(runNow, wait).unref();
+  };
+}
+
+const NO_LIMIT_RANGES: readonly LimitRange[] = Object.freeze([]);
+
+function byName<Item extends { readonly name: string }>(items: readonly Item[]): readonly Item[] {
+  return Object.freeze(items.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
+}
+
+/** The same cluster with other classes. */
+export function withClasses(view: ClusterView, classes: readonly RuntimeClass[]): ClusterView {
+  const runtimeClasses = byName(classes);
+  const named = new Map(runtimeClasses.map((runtimeClass) => [runtimeClass.name, runtimeClass]));
+  return Object.freeze({ ...view, runtimeClasses, runtimeClass: (name: string) => named.get(name) });
+}
+
+/** A view that never changes; when the cluster does, a new one takes its place. */
+export function createClusterView(
+  classes: readonly RuntimeClass[],
+  nodes: readonly ClusterNode[],
+  limitRanges: readonly LimitRange[] = [],
+): ClusterView {
+  const sorted = byName(classes);
+  const named = new Map(sorted.map((runtimeClass) => [runtimeClass.name, runtimeClass]));
+  const open = nodes.filter((node) => !node.unschedulable && node.architecture !== '');
+  const byNamespace = Map.groupBy(byName(limitRanges), ({ namespace }) => namespace);
+  return Object.freeze({
+    runtimeClass: (name: string) => named.get(name),
+    runtimeClasses: sorted,
+    nodes: Object.freeze([...nodes]),
+    architectures: Object.freeze([...new Set(open.map((node) => node.architecture))].toSorted()),
+    limitRanges: (namespace: string) => byNamespace.get(namespace) ?? NO_LIMIT_RANGES,
+  });
 }

@@ -3,7 +3,7 @@ import type { EventResult, EventsPort, ObjectEvent } from '../assess/ports.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { stripControlCharacters } from '../lib/strip-control-characters.ts';
-import { isObjectName } from '../pod/object-name.ts';
+import { isObjectName } from '../pod/object-metadata.ts';
 import { backoff, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError } from './kubernetes-error.ts';

@@ -2,14 +2,9 @@ import type { ClusterPort, ServiceAccountsPort } from '../assess/ports.ts';
 import { EMPTY_KEYRING, joinKeyrings } from '../credentials/credential.ts';
 import type { PullSecretsPort } from '../images/ports.ts';
 import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
-import { metadataText } from '../pod/metadata-text.ts';
-import {
-  parseLimitRange,
-  parseNamespace,
-  parseNode,
-  parseRuntimeClass,
-} from '../pod/parse-cluster-objects.ts';
-import { createClusterView } from './cluster-view.ts';
+import { parseLimitRange, parseNamespace, parseNode, parseRuntimeClass } from '../pod/cluster-objects.ts';
+import { metadataText } from '../pod/object-metadata.ts';
+import { createClusterView } from './cluster.ts';
 import { parseSecret } from './parse-secret.ts';
 
 /** A cluster that stands still, made of the objects that somebody gives: every port that a live one has. */

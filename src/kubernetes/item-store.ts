@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../lib/json.ts';
-import { metadataText } from '../pod/metadata-text.ts';
+import { metadataText } from '../pod/object-metadata.ts';
 
 /**
  * What is kept of a collection: only the parsed items, so that the raw objects (managedFields, image lists of nodes,

@@ -9,7 +9,7 @@ import type { PullSecretsPort } from '../images/ports.ts';
 import { AppError } from '../lib/errors.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { createSingleFlightCache } from '../lib/single-flight.ts';
-import { isObjectName } from '../pod/object-name.ts';
+import { isObjectName } from '../pod/object-metadata.ts';
 import { MAX_PULL_SECRETS, pullSecretNames } from '../pod/pull-secret-names.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError, type KubernetesErrorCode } from './kubernetes-error.ts';

@@ -4,7 +4,7 @@ import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { createSingleFlightCache } from '../lib/single-flight.ts';
-import { isObjectName } from '../pod/object-name.ts';
+import { isObjectName } from '../pod/object-metadata.ts';
 import { pullSecretNames } from '../pod/pull-secret-names.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError } from './kubernetes-error.ts';

@@ -4,9 +4,9 @@ import { property, type JsonObject } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { backoff, DEFAULTS as BACKOFF_DEFAULTS } from './backoff.ts';
 import type { KubernetesClient, WatchEvent } from './client.ts';
+import { listPages, readResourceVersion } from './collections.ts';
 import { createItemStore, type ItemStore } from './item-store.ts';
 import { createKubernetesError, fromStatus, isKubernetesError } from './kubernetes-error.ts';
-import { listPages, readResourceVersion } from './list-pages.ts';
 
 const DEFAULTS = {
   ...BACKOFF_DEFAULTS,

@@ -1,3 +1,5 @@
+import { child, isObject, property, stringMap, stringOr, type JsonObject } from '../lib/json.ts';
+import { metadataText } from './object-metadata.ts';
 import type { Quantities, StringMap, Toleration } from './pod.ts';
 
 /** A RuntimeClass (node.k8s.io/v1), the fields that matter. Judged by `handler`, never by `name`. */
@@ -53,4 +55,109 @@ export interface LimitRangeItem {
   readonly default: Quantities | null;
   readonly defaultRequest: Quantities | null;
   readonly maxLimitRequestRatio: Quantities | null;
+}
+
+/**
+ * Objects of the cluster from the API server's JSON (or a manifest): the fields that matter are copied out, so that the
+ * rest, such as managedFields and a node's list of images, is not kept. Each answers null for what is no such object.
+ */
+export function parseRuntimeClass(object: JsonObject): RuntimeClass | null {
+  const name = metadataText(object, 'name');
+  const handler = property(object, 'handler');
+  if (name === '' || typeof handler !== 'string') return null;
+  const scheduling = child(object, 'scheduling');
+  const tolerations = property(scheduling, 'tolerations');
+  return {
+    name,
+    handler,
+    overhead: readQuantities(property(child(object, 'overhead'), 'podFixed')),
+    nodeSelector: readStringMap(property(scheduling, 'nodeSelector')),
+    tolerations: Array.isArray(tolerations) ? (tolerations.filter(isObject) as readonly Toleration[]) : null,
+  };
+}
+
+export function parseNamespace(object: JsonObject): Namespace | null {
+  const name = metadataText(object, 'name');
+  return name === '' ? null : { name, labels: readLabels(object) };
+}
+
+export function parseNode(object: JsonObject): ClusterNode | null {
+  const name = metadataText(object, 'name');
+  if (name === '') return null;
+  const spec = child(object, 'spec');
+  const status = child(object, 'status');
+  const info = child(status, 'nodeInfo');
+  const cpu = property(child(status, 'capacity'), 'cpu');
+  return {
+    name,
+    labels: readLabels(object),
+    taints: readTaints(property(spec, 'taints')),
+    unschedulable: property(spec, 'unschedulable') === true,
+    architecture: stringOr(property(info, 'architecture'), ''),
+    handlers: readHandlers(property(status, 'runtimeHandlers')),
+    runtimeVersion: stringOr(property(info, 'containerRuntimeVersion'), ''),
+    cpuCapacity: typeof cpu === 'string' || typeof cpu === 'number' ? cpu : null,
+  };
+}
+
+export function parseLimitRange(object: JsonObject): LimitRange | null {
+  const name = metadataText(object, 'name');
+  const items = property(child(object, 'spec'), 'limits');
+  if (name === '' || !Array.isArray(items)) return null;
+  const limits = items.filter(isObject).flatMap(readLimitRangeItem);
+  return { name, namespace: metadataText(object, 'namespace'), limits };
+}
+
+function readStringMap(value: unknown): StringMap | null {
+  return isObject(value) ? Object.fromEntries(stringMap(value)) : null;
+}
+
+function readLabels(object: JsonObject): StringMap {
+  return readStringMap(property(child(object, 'metadata'), 'labels')) ?? {};
+}
+
+function readQuantities(value: unknown): Quantities | null {
+  if (!isObject(value)) return null;
+  const entries = Object.entries(value).filter(
+    (entry): entry is [string, string | number] =>
+      typeof entry[1] === 'string' || typeof entry[1] === 'number',
+  );
+  return Object.fromEntries(entries);
+}
+
+function readTaints(value: unknown): readonly Taint[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isObject).map((taint) => {
+    const text = property(taint, 'value');
+    return {
+      key: stringOr(property(taint, 'key'), ''),
+      ...(typeof text === 'string' ? { value: text } : {}),
+      effect: stringOr(property(taint, 'effect'), ''),
+    };
+  });
+}
+
+/** The runtime's default handler has the empty name; a node whose runtime does not tell has no list, or an empty one. */
+function readHandlers(value: unknown): readonly string[] | null {
+  if (!Array.isArray(value) || value.length === 0) return null;
+  return value
+    .map((handler) => (isObject(handler) ? stringOr(property(handler, 'name'), '') : ''))
+    .filter((name) => name !== '');
+}
+
+/** Those of PersistentVolumeClaims are nobody's business here. */
+function readLimitRangeItem(item: JsonObject): readonly LimitRangeItem[] {
+  const type = property(item, 'type');
+  if (type !== 'Container' && type !== 'Pod') return [];
+  const read = (key: string): Quantities | null => readQuantities(property(item, key));
+  return [
+    {
+      type,
+      min: read('min'),
+      max: read('max'),
+      default: read('default'),
+      defaultRequest: read('defaultRequest'),
+      maxLimitRequestRatio: read('maxLimitRequestRatio'),
+    },
+  ];
 }

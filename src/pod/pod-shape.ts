@@ -1,5 +1,5 @@
-import { isOfDaemonSet } from './daemon-set.ts';
 import type { Container, ObjectMeta, Pod, PodSpec } from './pod.ts';
+import { isOfDaemonSet } from './workloads.ts';
 
 type ContainerList = 'initContainers' | 'containers' | 'ephemeralContainers';
 

@@ -1,4 +1,5 @@
-import { isObjectName } from './object-name.ts';
+import { isObjectName } from './object-metadata.ts';
+import type { Pod } from './pod.ts';
 
 /** Read for one Pod, the first ones: it may list 100,000 of them, each a request to the API server. */
 export const MAX_PULL_SECRETS = 32;
@@ -9,4 +10,12 @@ export function pullSecretNames(
   most: number = MAX_PULL_SECRETS,
 ): readonly string[] {
   return [...new Set(listed.filter(isObjectName))].slice(0, most);
+}
+
+/** What the API server's ServiceAccount plugin takes for a Pod that names none. */
+const DEFAULT_ACCOUNT = 'default';
+
+export function serviceAccountOf({ spec }: Pod): string {
+  const name = spec.serviceAccountName ?? '';
+  return name === '' ? DEFAULT_ACCOUNT : name;
 }

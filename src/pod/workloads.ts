@@ -1,5 +1,5 @@
 import { isObject, property } from '../lib/json.ts';
-import type { Pod } from './pod.ts';
+import type { Pod, ObjectMeta, PodSpec } from './pod.ts';
 import { readPod } from './read-pod.ts';
 
 /** Where the Pod template stands in each kind that has one, by `group/kind`. */
@@ -79,4 +79,26 @@ export function hasSameTemplate(before: unknown, after: unknown, kind: GroupKind
   if (path === null) return false;
   const [old, template] = [before, after].map((object) => path.reduce(step, object));
   return template !== undefined && JSON.stringify(template) === JSON.stringify(old);
+}
+
+interface Owned {
+  readonly metadata?: Pick<ObjectMeta, 'ownerReferences'>;
+}
+
+/** Whether a DaemonSet makes the Pod, or would make it. */
+export function isOfDaemonSet({ metadata }: Owned): boolean {
+  return metadata?.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') === true;
+}
+
+/**
+ * The node that a DaemonSet made a Pod for: it writes nothing but this name into the required node affinity, in the place of
+ * what the template says there (pkg/controller/daemon/util, `ReplaceDaemonSetPodNodeNameNodeAffinity`). Null in a template.
+ */
+export function nodeOfDaemonPod({ affinity }: PodSpec): string | null {
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const fields = required?.nodeSelectorTerms?.flatMap(({ matchFields }) => matchFields ?? []) ?? [];
+  const [name, ...others] = fields.flatMap(({ key, operator, values }) =>
+    key === 'metadata.name' && operator === 'In' ? (values ?? []) : [],
+  );
+  return name === undefined || others.length > 0 ? null : name;
 }

@@ -1,12 +1,11 @@
 import type { Io } from '../cli/io.ts';
-import type { KubernetesConnection } from '../kubernetes/connection.ts';
-import { createInClusterConnection } from '../kubernetes/in-cluster-connection.ts';
+import { type KubernetesConnection, createInClusterConnection } from '../kubernetes/connection.ts';
 import { AppError } from '../lib/errors.ts';
 
 /** client-node is loaded for a kubeconfig only: in a cluster two files say all, and its models cost 27 MiB. */
 export async function connect(kubeconfig: string | undefined, env: Io['env']): Promise<KubernetesConnection> {
   if (kubeconfig !== undefined) {
-    const { createKubeconfigConnection } = await import('../kubernetes/kubeconfig-connection.ts');
+    const { createKubeconfigConnection } = await import('../kubernetes/connection.ts');
     return createKubeconfigConnection(kubeconfig);
   }
   const host = env['KUBERNETES_SERVICE_HOST'];

@@ -1,6 +1,5 @@
 import { findCertificateFault } from '../certs/find-certificate-fault.ts';
-import { renewCertificate } from '../certs/renew-certificate.ts';
-import { serviceNames, type ServingCertificate } from '../certs/serving-certificate.ts';
+import { renewCertificate, serviceNames, type ServingCertificate } from '../certs/serving-certificate.ts';
 import { loadCertificateSecret, readCertificateSecret } from '../kubernetes/certificate-secret.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { createWebhookConfigurations } from '../kubernetes/webhook-configurations.ts';

@@ -1,4 +1,4 @@
-import { poll } from '../config/poll.ts';
+import { poll } from '../config/follow-file.ts';
 import { errorsIn } from '../lib/collect-errors.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
 import { readNamedFiles } from '../registry/hosts/named-files.ts';

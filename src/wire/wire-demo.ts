@@ -4,7 +4,7 @@ import type { AssessPod } from '../assess/assessment.ts';
 import { generateServingCertificate, LOCAL_NAMES } from '../certs/serving-certificate.ts';
 import type { DemoCluster } from '../cli/demo/demo-cluster.ts';
 import type { DemoDeps } from '../cli/demo/run-demo.ts';
-import { CONFIGURATION_KIND, CONFIGURATION_VERSION } from '../config/configuration-kind.ts';
+import { CONFIGURATION_KIND, CONFIGURATION_VERSION } from '../config/examine-file.ts';
 import { createFixedCluster, type FixedCluster } from '../kubernetes/fixed-cluster.ts';
 import { AppError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';

@@ -8,8 +8,8 @@ import { tellWarning } from '../cli/tell.ts';
 import type { PullSecretsPort } from '../images/ports.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
 import { createKubernetesClient } from '../kubernetes/client.ts';
+import { listFacts } from '../kubernetes/collections.ts';
 import { createFixedCluster } from '../kubernetes/fixed-cluster.ts';
-import { listFacts } from '../kubernetes/list-facts.ts';
 import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
 import { createLogger, type LeveledLogger } from '../telemetry/log.ts';
@@ -48,7 +48,7 @@ function eitherAccounts(given: ServiceAccountsPort, live: ServiceAccountsPort): 
 
 /** What the facts say goes before what the cluster says: that is how one tries what is not there yet. */
 async function openLive(setup: ReviewSetup, logger: LeveledLogger, io: Io): Promise<Ports> {
-  const { createKubeconfigConnection } = await import('../kubernetes/kubeconfig-connection.ts');
+  const { createKubeconfigConnection } = await import('../kubernetes/connection.ts');
   const client = createKubernetesClient(
     await createKubeconfigConnection(kubeconfigPath(setup.kubeconfig, io.env)),
   );

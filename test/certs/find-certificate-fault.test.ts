@@ -1,7 +1,7 @@
 import { generate, type SelfsignedOptions } from 'selfsigned';
 import { expect, test } from 'vitest';
 import { findCertificateFault } from '../../src/certs/find-certificate-fault.ts';
-import { renewCertificate } from '../../src/certs/renew-certificate.ts';
+import { renewCertificate } from '../../src/certs/serving-certificate.ts';
 
 const NAME = 'wasmgate.wasmgate-system.svc';
 const HOUR = 60 * 60 * 1000;

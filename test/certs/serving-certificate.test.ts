@@ -3,8 +3,8 @@ import { createServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { findCertificateFault } from '../../src/certs/find-certificate-fault.ts';
-import { renewCertificate } from '../../src/certs/renew-certificate.ts';
 import {
+  renewCertificate,
   DEFAULTS,
   generateServingCertificate,
   LOCAL_NAMES,

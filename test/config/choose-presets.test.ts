@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { choosePresets } from '../../src/config/choose-presets.ts';
+import { choosePresets } from '../../src/config/presets.ts';
 
 const presets = choosePresets({
   by: ['policy', 'scenario'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { overlay } from '../../src/config/overlay.ts';
+import { overlay } from '../../src/config/presets.ts';
 
 const defaults = { images: { tagSeconds: 300 } };
 

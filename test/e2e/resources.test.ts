@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
-import { createKubeconfigConnection } from '../../src/kubernetes/kubeconfig-connection.ts';
+import { createKubeconfigConnection } from '../../src/kubernetes/connection.ts';
 import { isKubernetesError } from '../../src/kubernetes/kubernetes-error.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
-import type { LimitRange, LimitRangeItem } from '../../src/pod/cluster-objects.ts';
-import { parseLimitRange } from '../../src/pod/parse-cluster-objects.ts';
+import { type LimitRange, type LimitRangeItem, parseLimitRange } from '../../src/pod/cluster-objects.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import { readPod } from '../../src/pod/read-pod.ts';
 import { ask } from '../policy/resource-pods.ts';

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
-import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
-import type { ClusterNode, LimitRange, RuntimeClass } from '../../src/pod/cluster-objects.ts';
-import { parseNode, parseRuntimeClass } from '../../src/pod/parse-cluster-objects.ts';
+import { createClusterView } from '../../src/kubernetes/cluster.ts';
+import {
+  type ClusterNode,
+  type LimitRange,
+  type RuntimeClass,
+  parseNode,
+  parseRuntimeClass,
+} from '../../src/pod/cluster-objects.ts';
 
 const runtimeClass = (name: string): readonly RuntimeClass[] =>
   [parseRuntimeClass({ metadata: { name }, handler: name })].filter((parsed) => parsed !== null);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { coalesce } from '../../src/kubernetes/coalesce.ts';
+import { coalesce } from '../../src/kubernetes/cluster.ts';
 
 test('it runs at once, and once more for all that comes soon after', async () => {
   let runs = 0;

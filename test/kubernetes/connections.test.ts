@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { createInClusterConnection } from '../../src/kubernetes/in-cluster-connection.ts';
-import { createKubeconfigConnection } from '../../src/kubernetes/kubeconfig-connection.ts';
+import { createInClusterConnection, createKubeconfigConnection } from '../../src/kubernetes/connection.ts';
 import { json, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
 
 let folder = '';

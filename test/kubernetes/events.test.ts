@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { EventResult, ObjectEvent } from '../../src/assess/ports.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createEvents, type EventsOptions } from '../../src/kubernetes/events.ts';
-import { createStoredPods } from '../../src/kubernetes/stored-pods.ts';
+import { createStoredPods } from '../../src/kubernetes/live-reads.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createFetchNamespace } from '../../src/kubernetes/fetch-namespace.ts';
+import { createFetchNamespace } from '../../src/kubernetes/live-reads.ts';
 
 /** Each had a connection of its own: 500 made-up names in 2,000 small requests took all of the memory. */
 test('namespaces are read a few at a time, however many are named', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { createFetchRuntimeClasses } from '../../src/kubernetes/runtime-classes.ts';
+import { createFetchRuntimeClasses } from '../../src/kubernetes/live-reads.ts';
 import {
   list,
   refuse,

@@ -5,8 +5,7 @@ import {
   type WatchCollection,
   type WatchTimings,
 } from '../../src/kubernetes/watch-collection.ts';
-import type { Namespace } from '../../src/pod/cluster-objects.ts';
-import { parseNamespace } from '../../src/pod/parse-cluster-objects.ts';
+import { type Namespace, parseNamespace } from '../../src/pod/cluster-objects.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import {
   list,

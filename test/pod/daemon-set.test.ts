@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nodeOfDaemonPod } from '../../src/pod/daemon-set.ts';
+import { nodeOfDaemonPod } from '../../src/pod/workloads.ts';
 
 test.for([
   { names: ['a'], node: 'a' },

@@ -4,7 +4,7 @@ import {
   parseNamespace,
   parseNode,
   parseRuntimeClass,
-} from '../../src/pod/parse-cluster-objects.ts';
+} from '../../src/pod/cluster-objects.ts';
 
 test.for<readonly [name: string, object: Record<string, unknown>, parsed: unknown]>([
   [

@@ -4,7 +4,7 @@ import { createAssessPod } from '../../src/assess/assess-pod.ts';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
-import { createClusterView } from '../../src/kubernetes/cluster-view.ts';
+import { createClusterView } from '../../src/kubernetes/cluster.ts';
 import { policySettings } from '../../src/policy/settings.ts';
 import { WASMTIME } from '../support/assess/assessments.ts';
 import { clusterPort } from '../support/assess/cluster-port.ts';

@@ -1,5 +1,5 @@
 import { stringOr } from '../../lib/json.ts';
-import { isObjectName } from '../../pod/object-name.ts';
+import { isObjectName } from '../../pod/object-metadata.ts';
 import type { Pod } from '../../pod/pod.ts';
 import type { ObjectReference } from '../ports.ts';
 

@@ -1,6 +1,6 @@
 import type { AssessPod } from '../../assess/assessment.ts';
 import type { ServiceAccountsPort } from '../../assess/ports.ts';
-import { serviceAccountOf } from '../../pod/service-account.ts';
+import { serviceAccountOf } from '../../pod/pull-secret-names.ts';
 
 /**
  * A Pod as the webhook would see it: before it is asked, the API server has copied the account's pull secrets into a Pod

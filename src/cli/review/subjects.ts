@@ -4,7 +4,7 @@ import type { Answer } from '../../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../../admission/review.ts';
 import { AppError } from '../../lib/errors.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
-import { metadataText } from '../../pod/metadata-text.ts';
+import { metadataText } from '../../pod/object-metadata.ts';
 import { templatePath } from '../../pod/workloads.ts';
 import type { Manifest } from './manifests.ts';
 import { misspeltKind } from './misspelt-kind.ts';

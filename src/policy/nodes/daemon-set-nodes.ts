@@ -1,6 +1,6 @@
 import type { ClusterNode, RuntimeClass, Taint } from '../../pod/cluster-objects.ts';
-import { isOfDaemonSet, nodeOfDaemonPod } from '../../pod/daemon-set.ts';
 import type { Toleration } from '../../pod/pod.ts';
+import { isOfDaemonSet, nodeOfDaemonPod } from '../../pod/workloads.ts';
 import type { PolicyContext } from '../check.ts';
 import { nodeKinds } from './node-kind.ts';
 import { matchesSelector, nodeSelection } from './selects-node.ts';

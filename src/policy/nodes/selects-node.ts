@@ -1,6 +1,6 @@
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
-import { nodeOfDaemonPod } from '../../pod/daemon-set.ts';
 import type { NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, StringMap } from '../../pod/pod.ts';
+import { nodeOfDaemonPod } from '../../pod/workloads.ts';
 
 const DEFAULTS = {
   /** Terms, requirements and values of one Pod that are held against every node; people write a handful. */

@@ -2,7 +2,7 @@ import { createConfigurationReader } from '../../../src/config/configuration-rea
 import { detectWasm } from '../../../src/detect/detect-wasm.ts';
 import type { UnknownReason, Verdict } from '../../../src/detect/verdict.ts';
 import type { ImageFacts } from '../../../src/image/image-facts.ts';
-import { createClusterView } from '../../../src/kubernetes/cluster-view.ts';
+import { createClusterView } from '../../../src/kubernetes/cluster.ts';
 import { AppError } from '../../../src/lib/errors.ts';
 import type {
   ClusterNode,

@@ -1,9 +1,10 @@
+import type { ClusterPort, StoredPodsPort } from '../assess/ports.ts';
 import { raceAbort } from '../lib/race-abort.ts';
-import type { RuntimeClass } from '../pod/cluster-objects.ts';
-import { parseRuntimeClass } from '../pod/parse-cluster-objects.ts';
+import { type RuntimeClass, parseRuntimeClass, parseNamespace } from '../pod/cluster-objects.ts';
+import { readPod } from '../pod/read-pod.ts';
 import type { KubernetesClient } from './client.ts';
-import { createKubernetesError } from './kubernetes-error.ts';
-import { listPages } from './list-pages.ts';
+import { listPages } from './collections.ts';
+import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
 
 export const RUNTIME_CLASSES = {
   what: 'runtime classes',
@@ -60,5 +61,53 @@ export function createFetchRuntimeClasses(
     return raceAbort(listing, AbortSignal.any([signal, patience]), () => {
       throw createKubernetesError('list runtime classes', 'timeout', { state: 'no answer in time' });
     });
+  };
+}
+
+const NAMESPACE_READS = {
+  /**
+   * Namespaces younger than the watch are few at a time. Whoever reaches the port can name thousands that there are not, and
+   * each read has a connection of its own.
+   */
+  atOnce: 16,
+} as const;
+
+/** Reads single namespaces, so many at a time; further ones fail at once. */
+export function createFetchNamespace({
+  client,
+}: {
+  readonly client: Pick<KubernetesClient, 'request'>;
+}): ClusterPort['fetchNamespace'] {
+  let underWay = 0;
+  return async (name, signal) => {
+    const action = `read namespace "${name}"`;
+    if (underWay >= NAMESPACE_READS.atOnce)
+      throw createKubernetesError(action, 'too-many-requests', { state: 'too many others are being read' });
+    underWay += 1;
+    try {
+      const path = `/api/v1/namespaces/${encodeURIComponent(name)}`;
+      return parseNamespace(await client.request({ action, path }, signal)) ?? undefined;
+    } catch (error) {
+      if (isKubernetesError(error, 'not-found')) return undefined;
+      throw error;
+    } finally {
+      underWay -= 1;
+    }
+  };
+}
+
+/** Reads single Pods by name. */
+export function createStoredPods({ client }: { readonly client: KubernetesClient }): StoredPodsPort {
+  return {
+    read: async (namespace, name, signal) => {
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+      const action = `read Pod "${namespace}/${name}"`;
+      try {
+        return readPod(await client.request({ action, path }, signal));
+      } catch (error) {
+        if (isKubernetesError(error, 'not-found')) return null;
+        throw error;
+      }
+    },
   };
 }

@@ -1,7 +1,44 @@
-import type { JsonObject } from '../lib/json.ts';
+import { isObject, property, type JsonObject } from '../lib/json.ts';
+import { metadataText } from '../pod/object-metadata.ts';
 import type { KubernetesClient } from './client.ts';
-import { isKubernetesError, type KubernetesError } from './kubernetes-error.ts';
-import { listPages } from './list-pages.ts';
+import { createKubernetesError, isKubernetesError, type KubernetesError } from './kubernetes-error.ts';
+
+export interface ListOptions {
+  /** For people: `nodes`. */
+  readonly what: string;
+  readonly path: string;
+  readonly pageSize: number;
+}
+
+/**
+ * Lists a collection page by page; each object is handed over and forgotten, so that memory holds one page at a time.
+ * @returns the resourceVersion to watch from
+ */
+export async function listPages(
+  { client, signal }: { readonly client: KubernetesClient; readonly signal: AbortSignal },
+  { what, path, pageSize }: ListOptions,
+  take: (object: JsonObject) => void,
+): Promise<string> {
+  const action = `list ${what}`;
+  let next = '';
+  for (;;) {
+    const query = { limit: String(pageSize), ...(next === '' ? {} : { continue: next }) };
+    const page = await client.request({ action, path, query }, signal);
+    const items = property(page, 'items');
+    if (!Array.isArray(items)) {
+      throw createKubernetesError(action, 'invalid-response', { state: 'the answer has no items' });
+    }
+    for (const item of items) if (isObject(item)) take(item);
+    next = metadataText(page, 'continue');
+    if (next === '') return readResourceVersion(page, action);
+  }
+}
+
+export function readResourceVersion(object: JsonObject, action: string): string {
+  const version = metadataText(object, 'resourceVersion');
+  if (version !== '') return version;
+  throw createKubernetesError(action, 'invalid-response', { state: 'the answer has no resourceVersion' });
+}
 
 const DEFAULTS = {
   /** Nodes are the largest, of some tens of KiB: a page stays far below what the client takes as an answer. */
