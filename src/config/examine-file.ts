@@ -21,7 +21,7 @@ function faultOfConfigMap(manifest: JsonObject): string {
 }
 
 /** Another kind of object altogether, which would be told as many keys that there are not; null where it is none. */
-export function faultOfKind(stated: JsonObject): Problem | null {
+function faultOfKind(stated: JsonObject): Problem | null {
   const kind = property(stated, 'kind');
   const version = property(stated, 'apiVersion');
   if (typeof kind !== 'string' || typeof version !== 'string') return null;

@@ -162,7 +162,7 @@ function byName<Item extends { readonly name: string }>(items: readonly Item[]):
 }
 
 /** The same cluster with other classes. */
-export function withClasses(view: ClusterView, classes: readonly RuntimeClass[]): ClusterView {
+function withClasses(view: ClusterView, classes: readonly RuntimeClass[]): ClusterView {
   const runtimeClasses = byName(classes);
   const named = new Map(runtimeClasses.map((runtimeClass) => [runtimeClass.name, runtimeClass]));
   return Object.freeze({ ...view, runtimeClasses, runtimeClass: (name: string) => named.get(name) });

@@ -21,7 +21,7 @@ export const CONNECTION_DEFAULTS = {
   idleSockets: 4,
 } as const;
 
-export const AGENT_OPTIONS = {
+const AGENT_OPTIONS = {
   keepAlive: true,
   keepAliveMsecs: CONNECTION_DEFAULTS.keepAliveMilliseconds,
   maxFreeSockets: CONNECTION_DEFAULTS.idleSockets,
