@@ -46,5 +46,33 @@ export interface DecidedAssessment {
   readonly precedent?: object;
 }
 
+/**
+ * What becomes of an assessed Pod. `/mutate`: changed, unchanged. `/validate`: denied, warned, allowed, or what would happen
+ * in mode enforce. Both: skipped.
+ */
+export const DECISION_OUTCOMES = [
+  'changed',
+  'unchanged',
+  'denied',
+  'would-deny',
+  'would-change',
+  'warned',
+  'allowed',
+  'skipped',
+] as const;
+
+export function outcomeOf(
+  assessment: Assessment,
+  step: AssessmentRequest['step'],
+): (typeof DECISION_OUTCOMES)[number] {
+  if (assessment.kind === 'skipped') return 'skipped';
+  const { refusals, changes, warnings, withheld } = assessment.outcome;
+  if (step === 'mutate') return changes.length > 0 ? 'changed' : 'unchanged';
+  if (refusals.length > 0) return assessment.isBinding ? 'denied' : 'would-deny';
+  if (withheld.refusals.length > 0) return 'would-deny';
+  if (withheld.changes.length > 0) return 'would-change';
+  return warnings.length > 0 ? 'warned' : 'allowed';
+}
+
 /** The one path that the webhook, `review` and `audit` take. Faults of our own are thrown, never answered as a verdict. */
 export type AssessPod = (request: AssessmentRequest) => MaybePromise<Assessment>;

@@ -1,4 +1,5 @@
-import type { UnknownReason } from '../detect/verdict.ts';
+import { detectWasm } from '../detect/detect-wasm.ts';
+import type { UnknownReason, Verdict } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import type { Staleness } from '../policy/facts.ts';
 
@@ -30,3 +31,14 @@ export interface ImageFailure {
 }
 
 export type ImageAnswer = KnownImage | ImageFailure;
+
+/** What an answer says of the image by itself, which a Pod's command may change; `reason` says why it is unknown. */
+export function summarize(answer: ImageAnswer): {
+  readonly kind: Verdict['kind'];
+  readonly reason: UnknownReason | null;
+} {
+  if (answer.kind === 'failure') return { kind: 'unknown', reason: answer.reason };
+  if (answer.stale !== null) return { kind: 'unknown', reason: answer.stale.reason };
+  const verdict = detectWasm(answer.facts);
+  return { kind: verdict.kind, reason: verdict.kind === 'unknown' ? verdict.reason : null };
+}

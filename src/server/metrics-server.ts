@@ -6,7 +6,7 @@ import { cannotListen } from './listen.ts';
 /** All metrics as text. */
 export interface MetricsPage {
   readonly contentType: string;
-  readonly write: () => string;
+  readonly write: () => Promise<string>;
 }
 
 export interface MetricsAddress {
@@ -34,11 +34,15 @@ export const METRICS_LIMITS = {
 
 const SETTING_NAMES = { host: 'server.metricsHost', port: '--metrics-port' };
 
-function sendPage(request: IncomingMessage, response: ServerResponse, page: MetricsPage): void {
+async function sendPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  page: MetricsPage,
+): Promise<void> {
   const [path] = (request.url ?? '').split('?', 1);
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (path === METRICS_LIMITS.path && isRead) {
-    const text = page.write();
+    const text = await page.write();
     const headers = { 'content-type': page.contentType, 'content-length': Buffer.byteLength(text) };
     response.writeHead(200, headers).end(request.method === 'HEAD' ? '' : text);
     return;
@@ -75,7 +79,7 @@ export async function serveMetrics(
     keepAliveTimeout,
   };
   const server = createServer({ ...times, maxHeaderSize }, (request, response) =>
-    sendPage(request, response, page),
+    sendPage(request, response, page).catch((error: unknown) => response.destroy(error as Error)),
   );
   limitConnections(server, METRICS_LIMITS.maxConnections);
   const listening = Promise.withResolvers<void>();

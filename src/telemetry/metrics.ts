@@ -1,127 +1,128 @@
-import { writeHead, writeSample, type MetricHead, type MetricType } from './exposition.ts';
-import {
-  createCounter,
-  createGauge,
-  createHistogram,
-  type Counter,
-  type Gauge,
-  type Histogram,
-  type Instrument,
-} from './instruments.ts';
-import { combinationsOf, writeLabels, type Labels, type LabelValues } from './labels.ts';
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 
-export interface Described<Known extends Labels> extends Omit<MetricHead, 'type'> {
+/**
+ * Each label with all of its values. A series costs memory here and in Prometheus, so no label may grow with the names of
+ * users, images and registries.
+ */
+export type Labels = Readonly<Record<string, readonly string[]>>;
+
+type LabelValues<Known extends Labels> = { readonly [Name in keyof Known]: Known[Name][number] };
+type NoLabels = Readonly<Record<string, never>>;
+
+/** Replaces a value outside of its label's set. */
+const OTHER = 'other';
+
+interface Definition<Known extends Labels> {
+  readonly name: string;
+  readonly help: string;
   readonly labels?: Known;
   /**
-   * Only combinations that were met are written. Without it all are, from the start: of a series that begins with its first
-   * event, Prometheus never sees that event as an increase.
+   * Writes only combinations of labels that occurred. By default, every series exists from the start: if one begins with its
+   * first event, Prometheus never sees that event as an increase.
    */
   readonly isSparse?: boolean;
 }
 
-export interface DescribedHistogram<Known extends Labels> extends Described<Known> {
-  readonly bounds: readonly number[];
+interface HistogramDefinition<Known extends Labels> extends Definition<Known> {
+  readonly buckets: readonly number[];
 }
 
-/** The series of one metric. */
-export interface Series<Known extends Labels, Kind extends Instrument> {
-  /** To be called once for what is counted often. */
-  readonly of: (values: LabelValues<Known>) => Kind;
-}
-
-/** What is known somewhere else already, and read when it is asked for. */
-export interface Readings<Known extends Labels> extends MetricHead {
-  readonly labels?: Known;
+/** A metric whose values are read on each scrape. */
+interface ReadingDefinition<Known extends Labels> extends Definition<Known> {
+  readonly type: 'counter' | 'gauge';
   readonly read: () => Iterable<readonly [values: LabelValues<Known>, value: number]>;
 }
 
-type NoLabels = Readonly<Record<string, never>>;
-
-export interface Metrics {
-  readonly counter: <const Known extends Labels = NoLabels>(
-    described: Described<Known>,
-  ) => Series<Known, Counter>;
-  readonly gauge: <const Known extends Labels = NoLabels>(
-    described: Described<Known>,
-  ) => Series<Known, Gauge>;
-  readonly histogram: <const Known extends Labels = NoLabels>(
-    described: DescribedHistogram<Known>,
-  ) => Series<Known, Histogram>;
-  readonly readings: <const Known extends Labels = NoLabels>(described: Readings<Known>) => void;
-  /** In the text format, with everything as it is now. */
-  readonly write: () => string;
-  /** Every metric that there is, with all values that its labels can have. */
-  readonly describe: () => readonly DescribedMetric[];
+/** The series of one metric, each made once. */
+interface Series<Known extends Labels, Child> {
+  readonly of: (values: LabelValues<Known>) => Child;
 }
 
-export interface DescribedMetric extends MetricHead {
+interface MetricDescription {
+  readonly name: string;
   readonly labels: Labels;
 }
 
-interface Family extends DescribedMetric {
-  readonly writeSamples: () => string;
-}
-
-function createSeries<Known extends Labels, Kind extends Instrument>(
-  { name, labels, isSparse = false }: Described<Known>,
-  create: () => Kind,
-): Series<Known, Kind> & Pick<Family, 'writeSamples'> {
-  const known: Labels = labels ?? {};
-  const made = new Map<string, Kind>();
-  const of = (values: Readonly<Record<string, string>>): Kind => {
-    const text = writeLabels(known, values);
-    const instrument = made.get(text) ?? create();
-    made.set(text, instrument);
-    return instrument;
+function createSeries<Known extends Labels, Child>(
+  { labels, isSparse = false }: Definition<Known>,
+  create: (values: Record<string, string>) => Child,
+): Series<Known, Child> {
+  const known = Object.entries<readonly string[]>(labels ?? {});
+  const children = new Map<string, Child>();
+  const of = (values: Readonly<Record<string, string>>): Child => {
+    const closed = known.map(([name, planned]) => {
+      const value = values[name] ?? OTHER;
+      return [name, planned.includes(value) ? value : OTHER] as const;
+    });
+    const key = closed.map(([, value]) => value).join();
+    const child = children.get(key) ?? create(Object.fromEntries(closed));
+    children.set(key, child);
+    return child;
   };
-  if (!isSparse) combinationsOf(known).forEach(of);
-  const writeSamples = (): string =>
-    [...made].map(([text, instrument]) => instrument.write(name, text)).join('');
-  return { of, writeSamples };
+  if (!isSparse) for (const values of combinationsOf(known)) of(values);
+  return { of };
 }
 
-/**
- * Counters and the like, and their text. Not prom-client: it costs 2 MiB of the 80 that wasmgate wants to live in, and 0.7 µs
- * for each admission, since it looks a series up by an object of labels at each increment. Here a series is an object that
- * its user holds, and the labels of every metric are closed sets.
- */
-export function createMetrics(): Metrics {
-  const families = new Map<string, Family>();
+function combinationsOf(
+  known: readonly (readonly [string, readonly string[]])[],
+): readonly Readonly<Record<string, string>>[] {
+  return known.reduce<readonly Readonly<Record<string, string>>[]>(
+    (combinations, [name, values]) =>
+      combinations.flatMap((combination) => values.map((value) => ({ ...combination, [name]: value }))),
+    [{}],
+  );
+}
 
-  function add<Known extends Labels>(
-    { name, help, labels }: Described<Known>,
-    type: MetricType,
-    writeSamples: () => string,
-  ): void {
-    if (families.has(name)) throw new Error(`Cannot add metric "${name}": it is there already`);
-    families.set(name, { name, help, type, labels: labels ?? {}, writeSamples });
-  }
+/** Creates a registry of metrics whose labels are closed sets. */
+export function createMetrics() {
+  const registry = new Registry();
+  const descriptions: MetricDescription[] = [];
 
-  function addSeries<Known extends Labels, Kind extends Instrument>(
-    described: Described<Known>,
-    type: MetricType,
-    create: () => Kind,
-  ): Series<Known, Kind> {
-    const { of, writeSamples } = createSeries(described, create);
-    add(described, type, writeSamples);
-    return { of };
+  function configure<Known extends Labels>({ name, help, labels }: Definition<Known>) {
+    descriptions.push({ name, labels: labels ?? {} });
+    return { name, help, labelNames: Object.keys(labels ?? {}), registers: [registry] };
   }
 
   return {
-    counter: (described) => addSeries(described, 'counter', createCounter),
-    gauge: (described) => addSeries(described, 'gauge', createGauge),
-    histogram: (described) => addSeries(described, 'histogram', () => createHistogram(described.bounds)),
-    readings: (described) => {
-      const { name, type, labels = {}, read } = described;
-      const writeSamples = (): string =>
-        Array.from(read(), ([values, value]) => writeSample(name, writeLabels(labels, values), value)).join(
-          '',
-        );
-      add(described, type, writeSamples);
+    counter: <const Known extends Labels = NoLabels>(definition: Definition<Known>) => {
+      const counter = new Counter(configure(definition));
+      return createSeries(definition, (values) => {
+        counter.inc(values, 0);
+        return counter.labels(values);
+      });
     },
-    write: () =>
-      Array.from(families.values(), (family) => writeHead(family) + family.writeSamples()).join(''),
-    describe: () =>
-      Array.from(families.values(), ({ name, help, type, labels }) => ({ name, help, type, labels })),
+    gauge: <const Known extends Labels = NoLabels>(definition: Definition<Known>) => {
+      const gauge = new Gauge(configure(definition));
+      return createSeries(definition, (values) => {
+        gauge.set(values, 0);
+        return gauge.labels(values);
+      });
+    },
+    histogram: <const Known extends Labels = NoLabels>(definition: HistogramDefinition<Known>) => {
+      const histogram = new Histogram({ ...configure(definition), buckets: [...definition.buckets] });
+      return createSeries(definition, (values) => {
+        histogram.zero(values);
+        return histogram.labels(values);
+      });
+    },
+    reading: <const Known extends Labels = NoLabels>(definition: ReadingDefinition<Known>): void => {
+      const { type, read } = definition;
+      const Metric = type === 'counter' ? Counter : Gauge;
+      const metric = new Metric({
+        ...configure(definition),
+        registers: [],
+        collect() {
+          this.reset();
+          for (const [values, value] of read()) this.inc(values, value);
+        },
+      });
+      registry.registerMetric(metric);
+    },
+    contentType: Registry.PROMETHEUS_CONTENT_TYPE,
+    /** Writes the current values in Prometheus's text format. */
+    write: () => registry.metrics(),
+    describe: (): readonly MetricDescription[] => descriptions,
   };
 }
+
+export type Metrics = ReturnType<typeof createMetrics>;

@@ -16,8 +16,7 @@ export interface Reload<Settings extends { readonly policy: unknown }> {
   readonly intervalMilliseconds?: number;
 }
 
-export const RELOAD_RESULTS = ['success', 'failure'] as const;
-export type ReloadResult = (typeof RELOAD_RESULTS)[number];
+export type ReloadResult = 'success' | 'failure';
 
 /** Sections beside `policy` that differ: they are read at the start only. */
 function changedSections(before: object, after: object): readonly string[] {

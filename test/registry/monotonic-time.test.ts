@@ -27,7 +27,7 @@ const WALL_CLOCK: readonly string[] = [
   'src/kubernetes/watch-collection.ts', // a metric with a time stamp
   'src/registry/client.ts', // Retry-After with an HTTP date
   'src/registry/retry.ts', // likewise
-  'src/wire/webhook-metrics.ts', // a metric with a time stamp
+  'src/telemetry/operation-metrics.ts', // a metric with a time stamp
 ];
 
 test('only what means a date reads the wall clock', () => {

@@ -3,7 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { onTestFinished, expect, test } from 'vitest';
 import { METRICS_LIMITS, serveMetrics } from '../../src/server/metrics-server.ts';
 
-async function serve(write = () => 'a 1\n') {
+async function serve(text = () => 'a 1\n') {
+  const write = () => Promise.resolve(text());
   const served = await serveMetrics({ contentType: 'text/plain', write }, { host: '127.0.0.1', port: 0 });
   onTestFinished(served.close);
   return {
@@ -50,7 +51,10 @@ test('closing does not wait for connections that are kept', async () => {
 
 test('a port that is taken is told with the flag that chooses another', async () => {
   const { served } = await serve();
-  const again = serveMetrics({ contentType: '', write: () => '' }, { host: '127.0.0.1', port: served.port });
+  const again = serveMetrics(
+    { contentType: '', write: () => Promise.resolve('') },
+    { host: '127.0.0.1', port: served.port },
+  );
   await expect(again).rejects.toMatchObject({
     code: 'cannot-listen',
     advice: expect.stringContaining('--metrics-port') as string,

@@ -97,9 +97,9 @@ async function start(sections: string, overrides: Partial<Settings> = {}) {
     const assessment = await assess(REQUEST);
     return assessment.kind === 'skipped' ? assessment.reason : '';
   };
-  /** What a collector would see of reloads. */
-  const reloads = () => {
-    const series = readSeries(metrics.page.write());
+  /** Reads the metrics of reloads. */
+  const reloads = async () => {
+    const series = readSeries(await metrics.page.write());
     return {
       taken: series['wasmgate_config_reloads_total{result="success"}'],
       refused: series['wasmgate_config_reloads_total{result="failure"}'],
@@ -133,16 +133,16 @@ test('a swapped file applies to the next admission', async () => {
 
 test('a wrong file is told once and changes nothing; the next good one applies', async () => {
   const started = await start('policy: {mode: enforce}');
-  const begun = started.reloads();
+  const begun = await started.reloads();
   expect(begun).toMatchObject({ taken: 0, refused: 0, isGood: 1 });
   await mount(file('policy: {mode: enfroce}'));
   expect(await waitForLine('is not taken')).toContain('Did you mean');
   expect(await started.mode()).toBe('enforce');
-  expect(started.reloads()).toEqual({ taken: 0, refused: 1, isGood: 0, at: begun.at });
+  expect(await started.reloads()).toEqual({ taken: 0, refused: 1, isGood: 0, at: begun.at });
   await mount(file('policy: {mode: warn}'));
   await waitForMode(started, 'warn');
-  expect(started.reloads()).toMatchObject({ taken: 1, refused: 1, isGood: 1 });
-  expect(started.reloads().at).toBeGreaterThan(begun.at ?? Infinity);
+  expect(await started.reloads()).toMatchObject({ taken: 1, refused: 1, isGood: 1 });
+  expect((await started.reloads()).at).toBeGreaterThan(begun.at ?? Infinity);
   expect(lines.filter((line) => line.includes('is not taken'))).toHaveLength(1);
 });
 
@@ -153,7 +153,7 @@ test('a problem that comes back is told again', async () => {
   await mount(file('policy: {mode: warn}'));
   await waitForMode(started, 'warn');
   await mount(file('policy: {mode: enfroce}'));
-  await waitFor(() => Promise.resolve(started.reloads().refused === 2), {
+  await waitFor(async () => (await started.reloads()).refused === 2, {
     what: 'the second refusal',
     seconds: 120,
   });
@@ -168,7 +168,7 @@ test.for([
   await mount(text);
   await waitForLine('it is empty now');
   expect(await started.mode()).toBe('audit');
-  expect(started.reloads()).toMatchObject({ taken: 0, refused: 1, isGood: 0 });
+  expect(await started.reloads()).toMatchObject({ taken: 0, refused: 1, isGood: 0 });
   await mount(file('policy: {}'));
   await waitForMode(started, 'enforce');
 });
@@ -178,10 +178,10 @@ test('a file that is away for a while is told, and what was read stays', async (
   await rename(join(folder, '..data'), join(folder, '..away'));
   await waitForLine('is not taken');
   expect(await started.mode()).toBe('audit');
-  expect(started.reloads()).toMatchObject({ refused: 1, isGood: 0 });
+  expect(await started.reloads()).toMatchObject({ refused: 1, isGood: 0 });
   await rename(join(folder, '..away'), join(folder, '..data'));
   // As it was before: nothing new to apply, and yet the problem is over.
-  await waitFor(() => Promise.resolve(started.reloads().isGood === 1), {
+  await waitFor(async () => (await started.reloads()).isGood === 1, {
     what: 'the end of the problem',
     seconds: 120,
   });

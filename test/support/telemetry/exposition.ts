@@ -62,7 +62,7 @@ function seriesOf({ name, labels }: Sample): string {
 }
 
 function checkHistogram({ name, samples }: ExposedMetric): void {
-  const withoutBound = ({ labels }: Sample): string => JSON.stringify({ ...labels, le: '' });
+  const withoutBound = ({ labels: { le: _, ...labels } }: Sample): string => JSON.stringify(labels);
   for (const [key, group] of Map.groupBy(samples, withoutBound)) {
     const valueOf = (suffix: string) => group.find((sample) => sample.name === name + suffix)?.value;
     const buckets = group.filter((sample) => sample.name === `${name}_bucket`);
@@ -91,7 +91,8 @@ export function parseExposition(text: string): readonly ExposedMetric[] {
   if (!text.endsWith('\n')) fail('the last line does not end', text.slice(-80));
   const metrics: { name: string; help: string; type: string; samples: Sample[] }[] = [];
   const seen = new Set<string>();
-  const lines = text.slice(0, -1).split('\n');
+  // The format allows empty lines.
+  const lines = text.split('\n').filter((line) => line !== '');
   for (const line of lines) {
     const [, keyword, name = '', words = ''] = /^# (HELP|TYPE) (\S+) (.+)$/.exec(line) ?? [];
     const current = metrics.at(-1);

@@ -1,0 +1,117 @@
+import type { Verdict, UnknownReason } from '../detect/verdict.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Seconds. Two requests take 40 ms nearby and 600 ms far away; a lookup ends after 30 s (images/image-catalog.ts). */
+const LOOKUP_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
+
+const KINDS = [
+  'wasm',
+  'container',
+  'not-a-workload',
+  'unknown',
+] as const satisfies readonly Verdict['kind'][];
+const NONE = 'none';
+
+/** Statuses that each ask something else of the operator: a login, a permission, a name, patience. */
+const SINGLE_STATUSES = ['401', '403', '404', '429'] as const;
+const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+
+type StatusLabel = (typeof SINGLE_STATUSES)[number] | (typeof STATUS_CLASSES)[number] | typeof NONE;
+
+function statusLabel(status: number | null): StatusLabel {
+  const single = SINGLE_STATUSES.find((known) => known === String(status));
+  return single ?? STATUS_CLASSES[Math.floor((status ?? 0) / 100) - 1] ?? NONE;
+}
+
+/** What a lookup found; `reason` says why an image is unknown. */
+interface LookupResult {
+  readonly kind: Verdict['kind'];
+  readonly reason: UnknownReason | null;
+}
+
+interface CacheSize {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** Counts lookups and cache requests, and reads the size of the cache. */
+export function addImageMetrics(
+  metrics: Metrics,
+  reasons: readonly UnknownReason[],
+  readSize: () => CacheSize,
+) {
+  const lookups = metrics.counter({
+    name: 'wasmgate_image_lookups_total',
+    help: 'Lookups of images at registries, by what the image is and why it is unknown.',
+    labels: { kind: KINDS, reason: [NONE, ...reasons] },
+    isSparse: true,
+  });
+  const durations = metrics
+    .histogram({
+      name: 'wasmgate_image_lookup_duration_seconds',
+      help: 'Duration of image lookups at registries, including failed ones.',
+      buckets: LOOKUP_BUCKETS,
+    })
+    .of({});
+  const requests = metrics.counter({
+    name: 'wasmgate_image_cache_requests_total',
+    help: 'Requests for image facts by source: memory (hit), the registry (miss), or expired memory (stale).',
+    labels: { result: ['hit', 'miss', 'stale'] },
+  });
+  metrics.reading({
+    name: 'wasmgate_image_cache_entries',
+    help: 'Images in the cache.',
+    type: 'gauge',
+    read: () => [[{}, readSize().entries]],
+  });
+  metrics.reading({
+    name: 'wasmgate_image_cache_bytes',
+    help: 'Estimated memory of the cached images.',
+    type: 'gauge',
+    read: () => [[{}, readSize().bytes]],
+  });
+  return {
+    lookup: ({ kind, reason }: LookupResult, milliseconds: number): void => {
+      lookups.of({ kind, reason: reason ?? NONE }).inc();
+      durations.observe(milliseconds / 1000);
+    },
+    cacheRequest: (result: 'hit' | 'miss' | 'stale'): void => requests.of({ result }).inc(),
+  };
+}
+
+/** Labels of requests to registries. */
+export interface RegistryLabels {
+  readonly reasons: readonly UnknownReason[];
+  readonly pauseReasons: readonly string[];
+}
+
+/** Counts requests to registries. No label names a registry or host: Pods name them, in any number. */
+export function addRegistryMetrics<const Known extends RegistryLabels>(
+  metrics: Metrics,
+  { reasons, pauseReasons }: Known,
+) {
+  const requests = metrics.counter({
+    name: 'wasmgate_registry_requests_total',
+    help: 'Requests to registries and their token servers, by status and, if there was no response, reason.',
+    labels: { status: [...STATUS_CLASSES, ...SINGLE_STATUSES, NONE], reason: [NONE, ...reasons] },
+    isSparse: true,
+  });
+  const bytes = metrics
+    .counter({
+      name: 'wasmgate_registry_received_bytes_total',
+      help: 'Bytes of response bodies received from registries.',
+    })
+    .of({});
+  const pauses = metrics.counter({
+    name: 'wasmgate_registry_pauses_total',
+    help: 'Pauses that began or were extended, by what is paused: an account at a registry that limits requests (rate-limited), one repository for one namespace (repository), a registry or mirror for all (unreachable).',
+    labels: { reason: pauseReasons },
+  });
+  return {
+    request: (status: number | null, reason: UnknownReason | null, received: number): void => {
+      requests.of({ status: statusLabel(status), reason: reason ?? NONE }).inc();
+      bytes.inc(received);
+    },
+    pause: (reason: Known['pauseReasons'][number]): void => pauses.of({ reason }).inc(),
+  };
+}
