@@ -62,7 +62,8 @@ function seriesOf({ name, labels }: Sample): string {
 }
 
 function checkHistogram({ name, samples }: ExposedMetric): void {
-  const withoutBound = ({ labels: { le: _, ...labels } }: Sample): string => JSON.stringify(labels);
+  const withoutBound = ({ labels }: Sample): string =>
+    JSON.stringify(Object.entries(labels).filter(([label]) => label !== 'le'));
   for (const [key, group] of Map.groupBy(samples, withoutBound)) {
     const valueOf = (suffix: string) => group.find((sample) => sample.name === name + suffix)?.value;
     const buckets = group.filter((sample) => sample.name === `${name}_bucket`);
