@@ -3,7 +3,7 @@ import type { ClusterExtras } from '../bench/cluster-api.ts';
 import type { DnsReply } from '../support/registry/dns-server.ts';
 import type { PodReview } from './pod-review.ts';
 
-/** What an attack reaches. */
+/** What an attack can reach. */
 export interface Target {
   readonly port: number;
   readonly metricsPort: number;
@@ -11,22 +11,22 @@ export interface Target {
   readonly registry: string;
   /** Sends a Pod through the API server, as any user of one namespace can. */
   readonly apply: (review: PodReview) => void;
-  /** Checks whether something else still works, such as a scrape; counts like a victim. */
+  /** Checks that something else still works, such as a scrape; counts as a victim. */
   readonly check: (works: () => Promise<boolean>) => void;
 }
 
-/** What one tenant does to stop the webhook for all others. */
+/** An attempt of one tenant to stop the webhook for all others. */
 export interface Attack {
   readonly name: string;
   readonly title: string;
   readonly cluster?: ClusterExtras;
-  /** What the registry does for the attacker's repositories; null: as usual. */
+  /** The registry's behavior for the attacker's repositories; null: as usual. */
   readonly answer?: (path: string) => RequestListener | null;
-  /** DNS for names other than the victims'. */
+  /** The DNS server's behavior for names other than the victims'. */
   readonly resolve?: (name: string) => DnsReply;
-  /** Victims name registries that wasmgate has not resolved yet. */
+  /** Whether victims name registries that wasmgate has not resolved yet. */
   readonly victimsByName?: boolean;
-  /** Victims come over new connections, as from an API server that has just started. */
+  /** Whether victims use new connections, like an API server that has just started. */
   readonly newConnections?: boolean;
   /** Runs until the signal fires. */
   readonly run: (target: Target, signal: AbortSignal) => Promise<void>;

@@ -7,11 +7,11 @@ import { ATTACKS } from './attacks.ts';
 import { GOALS, missedGoals } from './report.ts';
 import { runAttack } from './run-attack.ts';
 
-/** `npm run attacks` for a moment each. The longest time-out that Kubernetes allows: a busy machine is no missed goal. */
+/** A short `npm run attacks`, with the longest timeout that Kubernetes allows, because a busy machine is not a missed goal. */
 const SHORT = { seconds: 2, victimsPerSecond: 20, timeoutSeconds: 30 } as const;
 const PATIENCE_MILLISECONDS = 240_000;
 
-/** A freeze is measured in CPU time, which other work on the machine still makes longer. */
+/** A freeze is measured in CPU time, which other work on the machine still lengthens. */
 const FREEZE_MILLISECONDS = 8 * GOALS.freezeMilliseconds;
 
 let folder = '';

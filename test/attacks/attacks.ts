@@ -6,7 +6,7 @@ import { failingRepositories } from './failing-registry.ts';
 import { manyClasses, manyNodes } from './large-pods.ts';
 import { manyEntries, nulBytes } from './pull-secrets.ts';
 
-/** What victims get while nobody attacks: the figures to compare with. */
+/** The baseline: victims without an attack. */
 const nothing: Attack = { name: 'none', title: 'no attack', run: () => Promise.resolve() };
 
 export const ATTACKS: readonly Attack[] = [

@@ -10,10 +10,10 @@ const DEFAULTS = {
   everyMilliseconds: 100,
   /** New connections and bytes in each turn. */
   eachTurn: 50,
-  /** Sent at once, and again when those before have timed out: twice what an API server has under way for all its clients. */
+  /** Sent at once, and again after those time out: twice the requests that an API server has in flight for all its clients. */
   small: 400,
   smallEveryMilliseconds: 5_000,
-  /** `{}` in a body just under 16 KiB, above which wasmgate weighs a body before it parses it. */
+  /** `{}` in a body just under 16 KiB, above which wasmgate estimates a body before it parses it. */
   objects: 4_000,
 } as const;
 
@@ -38,7 +38,7 @@ export const announcedBodies: Attack = {
   },
 };
 
-/** Written once: this process has other work under an attack. */
+/** Built once, because this process is busy during an attack. */
 const OBJECTS = `"tolerations":[${Array.from({ length: DEFAULTS.objects }, () => '{}').join(',')}]`;
 
 export const smallBodies: Attack = {

@@ -3,12 +3,12 @@ import { createRawConnections } from './raw-connection.ts';
 import { everyMilliseconds } from './schedule.ts';
 
 const DEFAULTS = {
-  /** As many as wasmgate keeps, and some more. */
+  /** More than wasmgate keeps. */
   connections: 1_000,
-  /** Of the metrics port, which keeps 32. */
+  /** For the metrics port, which keeps 32. */
   metricsConnections: 100,
   everyMilliseconds: 100,
-  /** Opened in each turn, so that they take some of the time and not all of it. */
+  /** Opened in each turn, so that they take only part of the time. */
   eachTurn: 50,
   scrapeMilliseconds: 500,
 } as const;
@@ -32,7 +32,7 @@ export const keptConnections: Attack = {
     );
     await everyMilliseconds(DEFAULTS.everyMilliseconds, signal, () => {
       const missing = Math.min(DEFAULTS.connections - webhook.open().length, DEFAULTS.eachTurn);
-      // Kept after a handshake, without one, and with half a request, by turns.
+      // Alternately idle after a handshake, without one, and with half a request.
       for (let index = 0; index < missing; index += 1) {
         if (index % 3 === 0) webhook.openTcp(port, '');
         else webhook.openTls(port, index % 3 === 1 ? '' : HALF_REQUEST);

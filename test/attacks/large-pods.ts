@@ -4,7 +4,7 @@ import { everyMilliseconds } from './schedule.ts';
 
 const DEFAULTS = {
   everyMilliseconds: 1_000,
-  /** As many as wasmgate looks at in one Pod. */
+  /** The most containers that wasmgate judges in one Pod. */
   containers: 256,
   /** What Kubernetes supports in one cluster. */
   nodes: 5_000,
@@ -12,7 +12,7 @@ const DEFAULTS = {
   pools: 20,
 } as const;
 
-/** No Pod like the one before: what was decided for that holds for no other. */
+/** Each Pod differs from the one before, so no cached decision applies. */
 const run: Attack['run'] = ({ registry, apply }, signal) =>
   everyMilliseconds(DEFAULTS.everyMilliseconds, signal, (index) => {
     const images = Array.from(
@@ -23,7 +23,7 @@ const run: Attack['run'] = ({ registry, apply }, signal) =>
     apply(podReview({ namespace: ATTACKER, images, spec: index % 2 === 0 ? {} : spec }));
   });
 
-/** For one of several pools of nodes: wasmgate tries each kind of class on the Pod. */
+/** A class for one of several node pools: wasmgate tries each kind of class on the Pod. */
 function runtimeClass(index: number): object {
   const nodeSelector = { pool: `pool-${index % DEFAULTS.pools}` };
   return { metadata: { name: `z-class-${index}` }, handler: 'wasmtime', scheduling: { nodeSelector } };

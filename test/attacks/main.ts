@@ -13,7 +13,7 @@ const DEFAULTS = {
   timeoutSeconds: 5,
 } as const;
 
-/** `npm run attacks -- [NAME...]`: all attacks, or the ones named. */
+/** `npm run attacks -- [NAME...]`: all attacks, or those named. */
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter((name) => !ATTACKS.some((attack) => attack.name === name));
   if (unknown.length > 0) {

@@ -3,10 +3,10 @@ import { readReview } from '../support/admission/reviews.ts';
 
 export interface PodSketch {
   readonly namespace: string;
-  /** One container each. */
+  /** Images, one for each container. */
   readonly images: readonly string[];
   readonly pullSecrets?: readonly string[];
-  /** Laid over the spec. */
+  /** Merged into the spec. */
   readonly spec?: object;
 }
 
@@ -23,10 +23,10 @@ interface Real {
 const review = readReview('03');
 const { metadata, spec } = review.request.object as unknown as Real;
 
-/** Returns a real AdmissionReview about another Pod. The API server refuses none of these: all have valid fields. */
+/** Returns a real AdmissionReview about another Pod. The API server accepts all of these: their fields are valid. */
 export function podReview({ namespace, images, pullSecrets = [], spec: changed }: PodSketch): PodReview {
   const uid = randomUUID();
-  // The Pods of attackers are many containers and little else: what the API server fills in stands once.
+  // Pods of attackers have many containers and little else: the fields that the API server fills in appear once.
   const [first] = spec.containers;
   const containers = images.map((image, index) => ({
     ...(index === 0 ? first : {}),

@@ -9,7 +9,7 @@ import { freePort } from '../support/lib/processes.ts';
 
 /** What an attack cost the program. */
 export interface ProgramFigures {
-  /** Milliseconds of CPU that the main thread used between two turns of its event loop, at most. */
+  /** The most CPU milliseconds of the main thread between two turns of its event loop. */
   readonly longestFreeze: number;
   /** Peak resident memory in MiB. */
   readonly peakMemory: number;
@@ -21,7 +21,7 @@ export interface MeasuredProgram extends AsyncDisposable {
   readonly pid: number;
   readonly figures: () => Promise<ProgramFigures>;
   readonly hasExited: () => boolean;
-  /** What it wrote. */
+  /** Its output. */
   readonly output: () => string;
 }
 
@@ -32,20 +32,20 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Scripts to load before it. */
   readonly require?: readonly string[];
-  /** Beside those for the configuration and the ports. */
+  /** Arguments beside those for the configuration and the ports. */
   readonly flags?: readonly string[];
 }
 
 const DEFAULTS = {
   pollMilliseconds: 20,
   patienceMilliseconds: 60_000,
-  /** A program that does not answer for so long is frozen, and reported as such. */
+  /** Milliseconds without an answer after which the program counts as frozen. */
   frozenMilliseconds: 10_000,
-  /** What is shown of the output if the program ends. */
+  /** Characters of output to show if the program exits. */
   outputCharacters: 16_000,
 } as const;
 
-/** Of the container in the Deployment, in MiB. */
+/** The memory limit of the container in the Deployment, in MiB. */
 const CONTAINER_MEMORY = 256;
 
 const MEBIBYTE_IN_KIBIBYTES = 1024;
@@ -66,7 +66,7 @@ async function nodeFlags(): Promise<readonly string[]> {
   });
 }
 
-/** Starts the built program as the Deployment does, with a meter inside, and waits until it is ready. */
+/** Starts the built program as the Deployment does, with instrumentation, and waits until it is ready. */
 export async function startProgram(options: ProgramOptions): Promise<MeasuredProgram> {
   const [port, metricsPort] = [await freePort(), await freePort()];
   const meter = fileURLToPath(new URL('inside-program.cjs', import.meta.url));

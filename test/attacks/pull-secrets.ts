@@ -6,7 +6,7 @@ import { everyMilliseconds } from './schedule.ts';
 const DEFAULTS = {
   /** Pods that name the attacker's secrets. */
   everyMilliseconds: 100,
-  /** Of a docker config whose password ends in NUL bytes and one letter. */
+  /** The size of a Docker config whose password ends in NUL bytes and one letter. */
   nulBytes: [67_000, 500_000],
   /** Docker config keys that match one image: as many as fit in a Secret, and as many as wasmgate reads. */
   entries: [20_800, 1_000],
@@ -17,7 +17,7 @@ function secretOf(auths: object): object {
   return { type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': config } };
 }
 
-/** A name, a colon, NUL bytes and a letter: an expression that drops trailing NUL bytes may look at each of them again. */
+/** A name, a colon, NUL bytes and a letter: a careless expression for trailing NUL bytes takes quadratic time on it. */
 function nulSecret(bytes: number): object {
   const auth = Buffer.from(`me:${'\0'.repeat((bytes * 3) / 4)}x`).toString('base64');
   return secretOf({ '127.0.0.1': { auth }, 'registry.example.com': { auth } });
@@ -67,7 +67,7 @@ const privateRepositories = (path: string): RequestListener | null =>
 /** The port of the registry, a number that makes the secret new to wasmgate, and the size to take of several. */
 const SECRET_PATH = /\/namespaces\/attacker\/secrets\/secret-(\d+)-\d+-(\d)$/;
 
-/** Makes each secret once: this process has other work under an attack. */
+/** Builds each secret once, because this process is busy during an attack. */
 function findSecrets<Size>(sizes: readonly Size[], make: (size: Size, port: string) => object) {
   const made = new Map<string, object>();
   return (path: string): object | undefined => {

@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** A Pod's address, which is not the API server's. Linux has all of 127.0.0.0/8. */
+/** The address of a Pod, different from the API server's. Linux has all of 127.0.0.0/8. */
 const ATTACKERS_ADDRESS = '127.0.0.2';
 
 export interface RawConnections extends Disposable {
@@ -10,7 +10,7 @@ export interface RawConnections extends Disposable {
   readonly open: () => readonly Socket[];
 }
 
-/** Connections that send some bytes and then nothing, from the address of a Pod; those that are closed are forgotten. */
+/** Connections from the address of a Pod that send some bytes and then nothing; closed ones are dropped. */
 export function createRawConnections(): RawConnections {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket): void => {

@@ -1,9 +1,9 @@
 import type { AttackFigures } from './run-attack.ts';
 
-/** What the neighbors of an attacker are owed. */
+/** The goals for the neighbors of an attacker. */
 export const GOALS = { judged: 0.99, freezeMilliseconds: 250, memory: 200 } as const;
 
-/** Returns what an attack did that it must not; empty if every goal is met. */
+/** Returns the goals that an attack made fail; empty if all are met. */
 export function missedGoals({
   asked,
   judged,

@@ -14,18 +14,18 @@ export interface AttackFigures extends VictimFigures, ProgramFigures {
 export interface AttackOptions {
   readonly seconds: number;
   readonly victimsPerSecond: number;
-  /** Of the webhook; its caller waits no longer. */
+  /** The webhook's timeout: its caller waits no longer. */
   readonly timeoutSeconds: number;
 }
 
 const DEFAULTS = {
-  /** The attack is under way before the first victim asks. */
+  /** Milliseconds between the start of the attack and the first victim. */
   headStartMilliseconds: 500,
 } as const;
 
 const KINDS = Object.entries(VICTIM_IMAGES);
 
-/** Half of the Pods have an image that is new to wasmgate, half the same one. */
+/** Half of the Pods have an image that is new to wasmgate, half a cached one. */
 function victim(index: number, registry: string): Victim {
   const [image = '', runtimeClass = ''] = KINDS[index % KINDS.length] ?? [];
   const tag = index % 2 === 0 ? `1.${index}` : 'latest';
@@ -76,7 +76,7 @@ async function measure(attack: Attack, stage: AttackStage, options: AttackOption
   const { check, finish } = createChecks();
   const { name, title } = attack;
   const { port, metricsPort } = program;
-  // What is compiled and cached once is no part of an attack.
+  // Excludes one-time compilation and caching from the attack.
   for (let index = 0; index < KINDS.length * 2; index += 1) await ask(victim(index, registry.host).body);
   const stop = new AbortController();
   const attacking = attack.run({ port, metricsPort, registry: registry.host, apply, check }, stop.signal);
@@ -99,7 +99,7 @@ async function measure(attack: Attack, stage: AttackStage, options: AttackOption
   };
 }
 
-/** Attacks a program of its own, and measures what its neighbors notice. */
+/** Attacks a separate program, and measures the effect on the attacker's neighbors. */
 export async function runAttack(
   attack: Attack,
   main: string,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Runs something at a steady rate until the signal fires; runs that are late are made up for. */
+/** Runs something at a steady rate until the signal fires, and makes up for late runs. */
 export async function everyMilliseconds(
   milliseconds: number,
   signal: AbortSignal,

@@ -15,12 +15,12 @@ import { startRegistry, type TestRegistry } from '../support/registry/registry.t
 import { ATTACKER, type Attack } from './attack.ts';
 import { startProgram, type MeasuredProgram } from './program.ts';
 
-/** The program in a cluster of its own, with a registry and DNS that do what the attack needs. */
+/** The program in a separate cluster, with a registry and DNS that behave as the attack needs. */
 export interface AttackStage extends AsyncDisposable {
   readonly program: MeasuredProgram;
   readonly ca: string;
   readonly registry: TestRegistry;
-  /** The registry by another name, which only the stage's DNS server knows. */
+  /** Returns another name of the registry, which only the stage's DNS server knows. */
   readonly registryNamed: (index: number) => string;
 }
 
@@ -37,7 +37,7 @@ export function victimNamespace(index: number): string {
   return VICTIM_NAMESPACES[index % VICTIM_NAMESPACES.length] ?? '';
 }
 
-/** Wasm images whose class is not in doubt. */
+/** Wasm images with an unambiguous class. */
 export const VICTIM_IMAGES: Readonly<Record<string, string>> = {
   'bk-wasi-wasm': 'wasmtime',
   'buildah-wasi-wasm': 'wasmtime',

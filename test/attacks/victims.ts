@@ -12,11 +12,11 @@ export interface VictimFigures {
   readonly judged: number;
   /** The slowest answer in milliseconds. */
   readonly slowest: number;
-  /** What came instead, the first few. */
+  /** The first few wrong answers. */
   readonly failures: readonly string[];
 }
 
-/** Sends a body and resolves with the answer's text; rejects if there is none within the webhook's time-out. */
+/** Sends a body and resolves with the answer's text; rejects if there is none within the webhook's timeout. */
 export type Ask = (body: string) => Promise<string>;
 
 const SHOWN_FAILURES = 3;
@@ -34,7 +34,7 @@ function faultOf(text: string, victim: Victim): string | null {
   return patch.includes(wanted) ? null : `no class ${victim.runtimeClass}: ${text}`;
 }
 
-/** Asks for Pods of other namespaces at a steady rate, whether or not the ones before were answered. */
+/** Sends Pods of other namespaces at a steady rate, whether or not earlier ones were answered. */
 export async function askVictims(
   ask: Ask,
   next: (index: number) => Victim,

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fastify } from 'fastify';
 
 /**
- * What the webhook is measured against: the same framework with its own JSON parser and writer, the same certificate, and a
- * fixed answer. Started with the folder of the certificate.
+ * The baseline of the benchmark: the same framework with its own JSON parser and writer, the same certificate, and a fixed
+ * answer. Its argument is the folder of the certificate.
  */
 const [folder = '.'] = process.argv.slice(2);
 const app = fastify({

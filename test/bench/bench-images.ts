@@ -5,11 +5,11 @@ import { startRegistry, type TestRegistry } from '../support/registry/registry.t
 /** An image as the Pods name it. */
 export interface BenchImage {
   readonly reference: string;
-  /** The class that the cluster of the bench must get its Pods; null for Linux, where nothing may be changed. */
+  /** The class that wasmgate must choose in the benchmark's cluster; null for Linux images, whose Pods must not change. */
   readonly runtimeClass: string | null;
 }
 
-/** Real images, and what must come of each: written down here, not asked of the code that is measured. */
+/** Real images with the expected result, stated independently of the measured code. */
 const KINDS: Readonly<Record<string, string | null>> = {
   'linux-plain': null,
   'linux-inherited-label': null,
@@ -21,7 +21,7 @@ const KINDS: Readonly<Record<string, string | null>> = {
   'spin-v2-app': 'wasmtime-spin-v2',
 };
 
-/** Each kind under as many tags: 64 images that are looked up and remembered one by one. */
+/** Tags of each image: 64 images that are looked up and cached one by one. */
 const TAGS = 8;
 
 function put(store: ImageStore): void {
@@ -35,7 +35,7 @@ function put(store: ImageStore): void {
 
 export interface BenchRegistry {
   readonly registry: TestRegistry;
-  /** Linux and Wasm by turns. */
+  /** Linux and Wasm alternately. */
   readonly images: readonly BenchImage[];
 }
 

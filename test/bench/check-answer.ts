@@ -27,7 +27,7 @@ function readAnswer(text: string, { uid }: Question): Answer['response'] {
   return response;
 }
 
-/** The class for this image and limits where it is Wasm, and nothing at all where it is not. */
+/** Checks for the image's class and limits if it is Wasm, and for no change if it is not. */
 export function checkWebhookAnswer(text: string, question: Question): void {
   const { patch, patchType } = readAnswer(text, question);
   const { runtimeClass } = question.image;

@@ -30,7 +30,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** What single objects there are: the certificate that an earlier replica made, and configurations that trust it. */
+/** Single objects: a certificate that an earlier replica issued, and configurations that trust it. */
 function objects(certificate: ServingCertificate): ReadonlyMap<string, object> {
   const data = {
     'tls.crt': base64(certificate.cert),
@@ -48,19 +48,19 @@ function objects(certificate: ServingCertificate): ReadonlyMap<string, object> {
   ]);
 }
 
-/** What a cluster has beside its usual few nodes and the shipped classes. */
+/** Contents of the cluster beside the usual few nodes and the shipped classes. */
 export interface ClusterExtras {
   readonly nodes?: number;
   readonly runtimeClasses?: readonly object[];
-  /** Of a server that it takes the place of. */
+  /** The port of a server that this one replaces. */
   readonly port?: number;
   /** Single objects by path, such as a pull secret. */
   readonly find?: (path: string) => object | undefined;
 }
 
 /**
- * As much of an API server as `wasmgate serve` asks of one: a real kube-apiserver would take half of the machine from what
- * is measured. Lists are answered at once, watches stay open and silent.
+ * The part of an API server that `wasmgate serve` uses: a real kube-apiserver would take half of the machine from the measured
+ * program. Lists are answered at once, watches stay open and silent.
  */
 export function startClusterApi(
   certificate: ServingCertificate,
@@ -78,7 +78,7 @@ export function startClusterApi(
   const single = objects(certificate);
   return startServer(
     (request, response) => {
-      // Events and the like are taken and forgotten.
+      // Accepts Events and the like, and drops them.
       if (request.method === 'POST') return void response.writeHead(201).end('{}');
       const { pathname, searchParams } = new URL(request.url ?? '/', 'https://cluster');
       const items = lists.get(pathname);

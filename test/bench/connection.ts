@@ -7,9 +7,9 @@ export interface Target {
   readonly ca: string;
 }
 
-/** One keep-alive connection with one request under way at a time, as the API server has several of. */
+/** One keep-alive connection with one request at a time; an API server has several. */
 export interface Connection {
-  /** `onBody` gets the answer's body; the bytes are only lent. */
+  /** `onBody` gets the answer's body and must not keep the buffer. */
   readonly ask: (request: Buffer, onBody: (body: Buffer) => void) => void;
   readonly close: () => void;
 }
@@ -17,7 +17,7 @@ export interface Connection {
 const HEAD_END = Buffer.from('\r\n\r\n');
 const LENGTH = 'content-length: ';
 
-/** Where the body begins and ends; null while there is not all of it. */
+/** The range of the body; null while it is incomplete. */
 function findBody(received: Buffer): { readonly start: number; readonly end: number } | null {
   const headEnd = received.indexOf(HEAD_END);
   if (headEnd < 0) return null;
@@ -32,8 +32,8 @@ function findBody(received: Buffer): { readonly start: number; readonly end: num
 }
 
 /**
- * Speaks HTTP by hand: requests are ready as bytes and of an answer only its length is read, so that one core of load is
- * enough for one core of server. node:https and undici cost more for a request than the servers do.
+ * A minimal HTTP client: requests are prepared as bytes and only the length of an answer is parsed, so that one core of load
+ * suffices for one core of server. node:https and undici cost more for a request than the servers do.
  */
 export async function openConnection({ port, ca }: Target): Promise<Connection> {
   const socket: TLSSocket = connect({ port, host: '127.0.0.1', ca, minVersion: 'TLSv1.3' });

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 import { UID_DIGITS, type Question } from './questions.ts';
 
-/** A question with the answer that it must get, byte for byte. Every time it is sent both hold a uid never used before. */
+/** A request with its expected answer, byte for byte. Each time it is sent, both hold a new uid. */
 export interface Exchange {
   readonly request: Buffer;
   readonly answer: Buffer;
@@ -15,7 +15,7 @@ function digitsOf(bytes: Buffer, uid: string): number {
   return at + uid.length - UID_DIGITS;
 }
 
-/** Asks once and has the answer looked at in full; from then on the same question must get the same answer. */
+/** Sends a request once and checks the answer in full; from then on the same request must get the same answer. */
 export async function learn(
   connection: Connection,
   question: Question,

@@ -4,7 +4,7 @@ import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support
 import { median } from './process-figures.ts';
 
 const DEFAULTS = {
-  /** As many as wasmgate looks at in one Pod. */
+  /** The most containers that wasmgate judges in one Pod. */
   containers: 256,
   /** What Kubernetes supports in one cluster. */
   nodes: 5000,
@@ -12,7 +12,7 @@ const DEFAULTS = {
   decisions: 9,
 } as const;
 
-/** How long the decision about one Pod of very many containers takes in a large cluster. */
+/** The duration of one decision about a Pod with very many containers in a large cluster. */
 export interface LargePod {
   readonly name: string;
   readonly milliseconds: number;
@@ -37,13 +37,13 @@ const HANDLERS = [
 interface Size {
   readonly nodes: number;
   readonly classes: number;
-  /** Of the classes, in turn. */
+  /** Handlers of the classes, in turn. */
   readonly handlers?: readonly string[];
-  /** Classes that differ in what they select share no trial. */
+  /** Classes with different selectors share no trial. */
   readonly isDistinct?: boolean;
   readonly containers?: number;
   readonly runtimeClassName?: string;
-  /** A view of the cluster that nothing was computed for. */
+  /** A new view of the cluster, for which nothing is cached. */
   readonly isCold?: boolean;
 }
 
@@ -79,7 +79,7 @@ function measure(name: string, size: Size): LargePod {
   return { name, milliseconds: median(times) };
 }
 
-/** Measures in this process what no admission per second shows: one Pod that keeps all others waiting. */
+/** Measures in this process what a rate does not show: one Pod that delays all others. */
 export function measureLargePods(): readonly LargePod[] {
   const { nodes, classes, containers } = DEFAULTS;
   return [

@@ -3,16 +3,16 @@ import { checkAnswer, learn, renewUid, type Exchange } from './exchange.ts';
 import type { Question } from './questions.ts';
 
 const DEFAULTS = {
-  /** As many as the API server of a busy cluster has under way at a time. */
+  /** Concurrent requests of the API server of a busy cluster. */
   connections: 16,
 } as const;
 
 export interface Load extends Disposable {
-  /** Asks on all connections, one question after the other, and checks every answer; resolves with how many there were. */
+  /** Sends requests on all connections, one after the other, and checks every answer; resolves with their number. */
   readonly run: (milliseconds: number) => Promise<number>;
 }
 
-/** Each connection has questions of its own, so that none is under way twice. */
+/** Each connection has its own requests, so that none is in flight twice. */
 interface Lane {
   readonly connection: Connection;
   readonly exchanges: readonly Exchange[];
@@ -30,8 +30,8 @@ async function openLane(
 }
 
 /**
- * Keeps this processor from sleeping while it waits: waking one costs whoever sends the bytes (in a virtual machine as much
- * as a tenth of a request), which would count as the server's work, and more so for the slower server.
+ * Keeps this processor awake while it waits. Waking one costs the sender of the bytes (in a virtual machine up to a tenth of a
+ * request), which would count as the server's work.
  */
 function stayAwake(): { readonly end: () => void } {
   let isAwake = true;

@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { allowedCpus } from './process-figures.ts';
 
-/** Servers on one processor, the load on another. */
+/** Pins the servers to one processor and the load to another. */
 export interface Pinning {
-  /** What to put before the command of a server. */
+  /** The prefix of a server's command. */
   readonly prefix: readonly string[];
   /** For people. */
   readonly description: string;
 }
 
-/** Moves this process, too. Where that cannot be, the figures say so and are worth less. */
+/** Pins this process, too. If that is impossible, the figures say so and are less reliable. */
 export function pin(): Pinning {
   const [server, load] = allowedCpus();
   const isPinned =

@@ -12,22 +12,22 @@ function readProc(pid: number, file: string): string | null {
   }
 }
 
-/** Seconds of CPU that all threads of a process have used; null where there is no /proc. */
+/** Returns the CPU seconds of all threads of a process; null without /proc. */
 export function cpuSeconds(pid: number): number | null {
   const stat = readProc(pid, 'stat');
   if (stat === null) return null;
-  // The name, in parentheses, may hold spaces; utime and stime are fields 14 and 15 of proc_pid_stat(5).
+  // The name, in parentheses, may contain spaces; utime and stime are fields 14 and 15 of proc_pid_stat(5).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Resident memory in MiB; null where there is no /proc. */
+/** Returns resident memory in MiB; null without /proc. */
 export function residentMemory(pid: number): number | null {
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(readProc(pid, 'status') ?? '');
   return match === null ? null : Number(match[1]) / MEBIBYTE_IN_KIBIBYTES;
 }
 
-/** The processors that this process may run on; empty where nobody tells. */
+/** The processors that this process may run on; empty if unknown. */
 export function allowedCpus(): readonly number[] {
   const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readProc(process.pid, 'status') ?? '')?.[1] ?? '';
   return list.split(',').flatMap((range) => {

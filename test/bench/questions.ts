@@ -3,13 +3,13 @@ import { readReview } from '../support/admission/reviews.ts';
 import type { BenchImage } from './bench-images.ts';
 
 export interface Question {
-  /** A whole HTTP request. */
+  /** A complete HTTP request. */
   readonly request: Buffer;
   readonly uid: string;
   readonly image: BenchImage;
 }
 
-/** Pods of a Deployment, by hand, of a StatefulSet and of a Job, as a real API server sent them: 2.9 to 3.2 kB each. */
+/** Pods of a Deployment, a StatefulSet, a Job and of no owner, as a real API server sent them: 2.9 to 3.2 kB each. */
 const REVIEWS = ['03', '14', '25', '28'] as const;
 
 export const NAMESPACES: readonly string[] = Array.from({ length: 16 }, (_, index) => `team-${index + 1}`);
@@ -26,7 +26,7 @@ interface PodReview {
   };
 }
 
-/** The digits behind the last dash are counted on with every request that is sent. */
+/** Every request increments the digits after the last dash. */
 export const UID_DIGITS = 12;
 
 function uidOf(number: number): string {
@@ -40,7 +40,7 @@ interface Variation {
   readonly image: BenchImage;
 }
 
-/** A real review about another Pod: what differs between Pods of a cluster is varied, all else stays as it was sent. */
+/** A real review about another Pod: varies what differs between Pods of a cluster, and keeps the rest. */
 function vary({ number, review, image }: Variation): Question {
   const body = readReview(review) as unknown as PodReview;
   const { request } = body;
@@ -72,7 +72,7 @@ function vary({ number, review, image }: Variation): Question {
   };
 }
 
-/** A thousand different Pods; neighbours differ in everything. */
+/** A thousand different Pods; adjacent ones differ in everything. */
 export function writeQuestions(images: readonly BenchImage[]): readonly Question[] {
   const rounds = Array.from({ length: REVIEWS.length * 4 }, (_, round) => round);
   return rounds.flatMap((round) =>

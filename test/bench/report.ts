@@ -11,10 +11,10 @@ export interface Figures {
   readonly largePods: readonly LargePod[];
 }
 
-/** Where we want to be. */
+/** The goals. */
 const TARGETS = { ratio: 0.8, memory: 80, readyMilliseconds: 500, decisionMilliseconds: 250 } as const;
 
-/** Below this a server waited: for the load, or for its processor. What it did by second of CPU time holds all the same. */
+/** Below this a server waited for the load or for its processor. Its rate by CPU time is still valid. */
 const FULLY_BUSY = 0.9;
 
 const IDLE_REMARK = '  Not fully busy: this machine has other work, or the load is too light for it.';

@@ -13,7 +13,7 @@ export interface ServerCommand {
 export interface ServerProcess extends AsyncDisposable {
   readonly pid: number;
   readonly port: number;
-  /** From spawning the process to the first good answer to GET /readyz, in milliseconds. */
+  /** Milliseconds from spawning the process to the first 200 of GET /readyz. */
   readonly readyMilliseconds: number;
 }
 
@@ -23,7 +23,7 @@ const running = new Set<{ readonly kill: (signal: 'SIGKILL') => boolean }>();
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-/** The first line of output that tells a port; every server of the bench writes JSON lines. */
+/** The first line of output with a port; every server of the benchmark writes JSON lines. */
 async function readPort(lines: AsyncIterable<string>): Promise<number> {
   const seen: string[] = [];
   for await (const line of lines) {
@@ -43,7 +43,7 @@ function isReady(port: number, ca: string): Promise<boolean> {
   return promise;
 }
 
-/** Starts a server that listens on a free port and says so, and waits until it is ready. */
+/** Starts a server on a free port, reads the port from its output, and waits until it is ready. */
 export async function startServer(
   { args, env = {} }: ServerCommand,
   { pinning, ca }: { readonly pinning: Pinning; readonly ca: string },

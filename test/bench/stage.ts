@@ -14,7 +14,7 @@ import { startClusterApi } from './cluster-api.ts';
 import { NAMESPACES } from './questions.ts';
 import type { ServerCommand } from './server-process.ts';
 
-/** What the servers need around them, and how to start each of them there. */
+/** The environment of the servers, and how to start each of them in it. */
 export interface Stage extends AsyncDisposable {
   /** PEM. */
   readonly ca: string;

@@ -5,12 +5,12 @@ import { startServer, type ServerCommand } from './server-process.ts';
 
 const DEFAULTS = {
   starts: 7,
-  /** Between ready and the look at its memory: what starts later, such as the watches, is there by then. */
+  /** Milliseconds between readiness and the memory reading, so that late starters such as watches are included. */
   settleMilliseconds: 1500,
 } as const;
 
 export interface Starts {
-  /** From spawning the process to the first good answer to GET /readyz. */
+  /** From spawning the process to the first 200 of GET /readyz. */
   readonly readyMilliseconds: number;
   /** Resident, idle, in MiB. */
   readonly memory: number | null;

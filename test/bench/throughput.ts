@@ -7,30 +7,30 @@ import { startServer, type ServerProcess } from './server-process.ts';
 import type { Stage } from './stage.ts';
 
 const DEFAULTS = {
-  /** Pairs of rounds, short ones: what else the machine does then meets both of a pair alike. */
+  /** Pairs of short rounds, so that other work of the machine affects both of a pair alike. */
   pairs: 20,
   roundMilliseconds: 1000,
-  /** Before anything counts: V8 is still compiling functions anew after 40,000, on the server's own processor. */
+  /** Warm-up requests: V8 still recompiles functions after 40,000, on the server's own processor. */
   warmUpAnswers: 60_000,
   warmUpMilliseconds: 12_000,
 } as const;
 
-/** What one server did in one round, or in the middle of all. */
+/** Figures of one server in one round, or the median of all. */
 export interface Round {
-  /** Answers by second of the server's CPU time; by second of the clock where CPU time is not to be had. */
+  /** Answers per second of the server's CPU time; per second of the clock if CPU time is unavailable. */
   readonly perCore: number;
   readonly perSecond: number;
-  /** CPU time by time. */
+  /** CPU time divided by elapsed time. */
   readonly busy: number;
 }
 
 export interface Throughput {
-  /** The webhook's answers by second and core ÷ bare Fastify's, the median of pairs of rounds. */
+  /** The webhook's answers per second and core ÷ bare Fastify's, the median of pairs of rounds. */
   readonly ratio: number;
   readonly ratios: readonly number[];
   readonly webhook: Round;
   readonly bareFastify: Round;
-  /** Of the webhook after all rounds, in MiB. */
+  /** Memory of the webhook after all rounds, in MiB. */
   readonly memoryAfterLoad: number | null;
 }
 

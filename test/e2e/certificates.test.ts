@@ -25,7 +25,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     const { 'kube-apiserver': apiServer, etcd, kubectl } = servers.paths;
     kubernetes = await startKubernetesServer({ 'kube-apiserver': apiServer, etcd, kubectl });
     await must(kubernetes.kubectl(['apply', '-k', join(MANIFESTS, 'base'), '--server-side']));
-    // Both at once, as a Deployment starts them.
+    // Both at once, as in a Deployment.
     replicas = await Promise.all(
       ['replica-1', 'replica-2'].map((name) =>
         startWasmgate(kubernetes, { name, certificates: 'cluster', configuration: {} }),
@@ -52,7 +52,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     await must(apply(kubernetes.kubectl, [namespace('team', { 'wasmgate.dev/mode': 'no-mode' })]));
     const probe = JSON.stringify(pod('probe', 'team'));
     const args = ['create', '--dry-run=server', '-f', '-'];
-    // A label that is no mode is warned about by wasmgate and nobody else.
+    // Only wasmgate warns about a label with an invalid mode.
     const warned = await waitFor(
       async () => {
         const { stderr } = await kubernetes.kubectl(args, { stdin: probe });

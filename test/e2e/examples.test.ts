@@ -11,8 +11,8 @@ const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 const DENIED = 'admission webhook "validate.wasmgate.dev" denied the request: ';
 
 /**
- * A plugin of the API server itself (RuntimeClass) looks at these before any webhook is asked; wasmgate says it of templates,
- * and of Pods to whoever reviews their files.
+ * The API server's own RuntimeClass plugin rejects these before it calls webhooks; wasmgate reports them for templates, and in
+ * `review` for Pods.
  */
 const REFUSED_BEFORE: Readonly<Record<string, string>> = {
   'node-selector-conflict': 'conflict: runtimeClass.scheduling.nodeSelector[wasm-runtime] = enabled',
@@ -83,7 +83,7 @@ async function only(showing: Promise<readonly Shown[]>): Promise<Shown> {
   return shown;
 }
 
-/** The words are the same, and so is what becomes of the object. */
+/** Texts and outcome are equal. */
 function expectSame({ answer, output, reviewed }: Shown): void {
   const { code, stdout, stderr } = output;
   expect({ isAllowed: code === 0, warnings: warningsIn(stderr) }).toEqual({
@@ -104,17 +104,17 @@ function expectSame({ answer, output, reviewed }: Shown): void {
   expect(made.metadata.annotations ?? {}).toMatchObject(annotations);
 }
 
-/** What the first line of the object says: whether it is let in, and that its finding is told. */
+/** Checks what the first line of the object states: whether it is admitted, and that its finding is reported. */
 function expectOutcome({ expected, item, output }: Shown): void {
   const { outcome, finding } = expected;
-  // What is not decided is the policy's business: warned about here, refused there.
+  // The policy decides about undecided objects: a warning here, a denial there.
   if (outcome !== 'undecided') expect(output.code).toBe(outcome === 'refused' ? 1 : 0);
   if (finding === undefined) {
     expect(warningsIn(output.stderr)).toEqual([]);
     return;
   }
   const found = item.findings.find(({ id }) => id === finding);
-  // kubectl is told so much of a warning.
+  // kubectl gets this much of a warning.
   const words = found?.message.replace(/\.$/, '').slice(0, 200) ?? 'the finding';
   expect(output.stderr).toContain(words);
 }

@@ -38,7 +38,7 @@ describe.skipIf(tools.missing)(`the image${tools.note}`, () => {
     const files = (await readdir(root, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(root.length));
-    // The bundle's parts that only some commands load are named after the file they come from and their digest.
+    // Chunks that only some commands load are named after their source file and digest.
     const expected = [/^\/(usr\/)?lib(64)?\/.*\.so[.\d]*$/, /^\/app\/[\w-]+-[A-Z0-9]{8}\.js$/];
     const others = files.filter((path) => !expected.some((pattern) => pattern.test(path)));
     expect(others.toSorted()).toEqual([
@@ -119,7 +119,7 @@ function configuration(port: number): string {
   });
 }
 
-/** A folder that the image's user may read, as a volume is. */
+/** A folder that the image's user may read, like a volume. */
 async function volume(
   folder: string,
   name: string,

@@ -65,7 +65,7 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
       expect([output.code, output.stderr]).toEqual([0, '']);
       expect(reportOf(output)).toMatchObject({
         verdict: { kind: 'wasm', flavour: 'oci-component', shape: 'component' },
-        // Refused once, a token where there is a service for it, manifest, config.
+        // A 401, a token if there is a token service, manifest, config.
         requests: auth === 'token' ? 4 : 3,
       });
     });

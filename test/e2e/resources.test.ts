@@ -20,10 +20,10 @@ const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 const never = new AbortController().signal;
 
 const SAMPLE = { namespaces: 25, podsEach: 20 } as const;
-/** Known, so that what fails once fails again. */
+/** Fixed, so that a failure repeats. */
 const SEED = 20_260_719;
 
-/** A namespace with its LimitRanges, as the API server keeps them. */
+/** A namespace with its LimitRanges, as the API server stores them. */
 interface Room {
   readonly name: string;
   readonly limitRanges: readonly LimitRange[];
@@ -100,12 +100,12 @@ function manifestOf({ name, limits }: LimitRange, room: string): object {
 }
 
 interface DryRun {
-  /** As webhooks would see it; null where it is refused. */
+  /** The Pod as webhooks would get it; null if it is rejected. */
   readonly seen: Pod | null;
   readonly refusal: string | null;
 }
 
-/** Everything that the API server does to a Pod but to keep it. */
+/** A dry run: everything that the API server does with a Pod except storing it. */
 async function dryRun(client: KubernetesClient, { name }: Room, { metadata, spec }: Pod): Promise<DryRun> {
   const withImage = (list: Pod['spec']['initContainers']) =>
     (list ?? []).map((container) => ({ ...container, image: 'registry.example/app:1' }));

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findPrograms } from './testbed/find-programs.ts';
 import { cacheFolder } from './testbed/programs.ts';
 
-/** Stands in for the Go toolchain, an outside program: it tells its version and "builds" what `-o` names, in two writes. */
+/** Stands in for the Go toolchain: prints a version and "builds" what `-o` names, in two writes. */
 const GO = `#!/bin/sh
 [ "$1" = env ] && { echo "\${FAKE_GO_VERSION:-go1.26.8}"; exit; }
 while [ "$1" != -o ]; do shift; done
@@ -37,7 +37,7 @@ test('prefers KUBEBUILDER_ASSETS to the cache, and builds what is in neither', a
 
   expect(found).toEqual({
     kind: 'found',
-    // The kubectl there is no program: it lacks the executable bit.
+    // The kubectl there is not executable.
     paths: { etcd: join(assets, 'etcd'), kubectl: join(cacheFolder(env), 'kubectl') },
   });
 });

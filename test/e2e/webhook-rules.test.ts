@@ -8,7 +8,7 @@ import { type StandInWebhook, startStandInWebhook } from '../support/kubernetes/
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 
-// A stand-in at the place of wasmgate notes what the API server asks: rules, selectors and CEL of the shipped manifests.
+// A stand-in for wasmgate records the API server's requests: rules, selectors and CEL of the shipped manifests.
 describe.skipIf(servers.missing)(`which requests reach wasmgate${servers.note}`, () => {
   let kubernetes: KubernetesServer;
   let standIn: StandInWebhook;
@@ -132,7 +132,7 @@ describe.skipIf(servers.missing)(`which requests reach wasmgate${servers.note}`,
   });
 });
 
-/** As the Deployment controller writes it. */
+/** A ReplicaSet as the Deployment controller writes it. */
 function replicaSet(name: string): object {
   const { selector, template } = deployment(name, 'team').spec;
   const metadata = {

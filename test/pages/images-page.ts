@@ -29,7 +29,7 @@ function handlersOf(engine: Engine): string {
   return names.map((name) => `\`${name}\``).join(', ');
 }
 
-/** In the order in which a reader meets them, so that the numbers of the first row are the first. */
+/** In the reader's order, so that footnotes are numbered from the first row on. */
 function reasonsInOrder(): readonly ReasonId[] {
   return [...new Set(IMAGE_FORMS.flatMap((form) => ENGINES.map((engine) => MATRIX[form].cells[engine])))];
 }

@@ -2,7 +2,7 @@ import { findingsPage } from './findings-page.ts';
 import { imagesPage } from './images-page.ts';
 import { referencePage } from './reference-page.ts';
 
-/** The pages that are written from the code, by their path. */
+/** The pages that are generated from the code, by path. */
 export const PAGES: readonly (readonly [path: string, write: () => string])[] = [
   ['src/policy/FINDINGS.md', findingsPage],
   ['src/policy/IMAGES.md', imagesPage],

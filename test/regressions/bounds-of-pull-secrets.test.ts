@@ -27,7 +27,7 @@ function wrong(count: number, keyOf: (index: number) => string): Record<string, 
   );
 }
 
-/** Asks a private registry for an image as a Pod with these pull secrets would. */
+/** Looks up an image at a private registry with these pull secrets. */
 async function askWith(secrets: Readonly<Record<string, Entries>>) {
   const registry = await startRegistry({ images: putFixtureImages, auth: 'basic', users: { joe: 'right' } });
   const api = await startScriptedApi([
@@ -58,7 +58,7 @@ function detailOf(answer: ImageAnswer): string {
   return answer.kind === 'failure' ? `${answer.reason}: ${answer.detail}` : answer.kind;
 }
 
-/** As many different keys as one likes that all match the image: globs with more and more stars. */
+/** Different keys that all match the image: globs with more and more stars. */
 const matching =
   (count: number): Entries =>
   (at) =>
@@ -138,7 +138,7 @@ test('of 20,800 entries for one host in one secret no more logins than the bound
     many: (at) =>
       Object.fromEntries(
         Array.from({ length: 20_800 }, (_, index) => [
-          // Schemes and cases are other keys, and mean the same.
+          // Other schemes and cases make other keys with the same meaning.
           index % 2 === 0
             ? `https://${at}/${IMAGE.slice(0, index % 17)}`
             : `${at}/${'#'.repeat(index % 9)}${index}`,
@@ -150,7 +150,7 @@ test('of 20,800 entries for one host in one secret no more logins than the bound
   expect(detailOf(answer)).toContain('unauthorized');
 });
 
-/** An expression tried each run of NULs: 67 KB took 4 to 8 s, and 1 MB half an hour. */
+/** An expression retried at each NUL: 67 KB took 4 to 8 s, and 1 MB half an hour. */
 test.for([50_000, 380_000])('a login of %d NULs and a letter is sent unchanged', async (count) => {
   const auth = Buffer.from(`joe:${'\0'.repeat(count)}x`).toString('base64');
   const { answer } = await askWith({

@@ -12,7 +12,7 @@ import { cluster, pod, runtimeClass, settings } from '../support/pod/pods.ts';
 import { createLocalClient } from '../support/registry/registry-client.ts';
 import { startRegistry } from '../support/registry/registry.ts';
 
-/** A webhook's use case, and the names by which it asks for pull secrets, each list once. */
+/** The webhook's use case, and each list of pull secrets that it requests. */
 async function setUp() {
   const registry = await startRegistry({ images: putFixtureImages });
   const client = createLocalClient();
@@ -73,7 +73,7 @@ test('of thousands of pull secrets the first few are part of the cache key, each
   expect([...read]).toEqual([names.slice(0, MAX_PULL_SECRETS).join(' ')]);
 });
 
-/** The API server lets line ends pass in the middle of an image's name. */
+/** The API server accepts line breaks within an image's name. */
 test("no image name leads to what another namespace's secret could read", async () => {
   const registry = await startRegistry({ images: putFixtureImages });
   const client = createLocalClient();

@@ -23,7 +23,7 @@ function decide(container: object, spec: Partial<PodSpec> = {}) {
   return evaluate(facts, settings());
 }
 
-/** Each was read again for each class that was tried on: one Pod kept everybody waiting for up to fifteen seconds. */
+/** Each was parsed again for each class that was tried: one Pod blocked all others for up to fifteen seconds. */
 test('a working directory is resolved a few times, however many classes are tried', () => {
   let reads = 0;
   const container = {

@@ -10,7 +10,7 @@ import { useRegistry } from '../support/registry/use-registry.ts';
 
 const { registry, client } = await useRegistry();
 
-/** What the image is for the last of those who start it, each after the other, and each told what was seen before. */
+/** Returns the verdict for the last of several Pods that start the image one after the other. */
 async function judgeAfter(image: LayeredImage, overrides: readonly CommandOverride[]): Promise<object> {
   putLayeredImage(registry.store, 'shared/image:1', image);
   const reference = imageAt(registry, 'shared/image:1');
@@ -25,7 +25,7 @@ async function judgeAfter(image: LayeredImage, overrides: readonly CommandOverri
 const PATH = 'PATH=/usr/bin';
 const wasi = { os: 'wasi', architecture: 'wasm' } as const;
 
-/** What one Pod's command made wasmgate look for is kept with the image, and judges the Pods of all namespaces. */
+/** What wasmgate read because of one Pod's command is cached with the image, and affects Pods of all namespaces. */
 describe.skipIf(!hasGnuTar)('contents that were read for another Pod are used', () => {
   test.for<{
     readonly name: string;

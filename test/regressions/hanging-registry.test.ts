@@ -14,11 +14,11 @@ import { cluster, pod, runtimeClass, settings, type PodSketch } from '../support
 import { createLocalClient } from '../support/registry/registry-client.ts';
 import { startRegistry } from '../support/registry/registry.ts';
 
-// A registry that hung cost every Pod of a new image 4.5 + 2.5 s: 60 replicas of a Linux Deployment took 18 s.
+// A hanging registry cost every Pod of a new image 4.5 + 2.5 s: 60 replicas of a Linux Deployment took 18 s.
 const ANSWERED_LATE = 'answered late';
-/** Of the admission: far beyond what any of these tests takes. */
+/** The admission's timeout, far beyond the duration of these tests. */
 const AMPLE = 60_000;
-/** Over at once. */
+/** Expires at once. */
 const SPENT = 1;
 
 interface Setup {
@@ -27,7 +27,7 @@ interface Setup {
   readonly boundsWaits?: boolean;
 }
 
-/** A registry that answers nothing until the test lets it. */
+/** A registry that answers only when the test allows it. */
 async function setUp({ policy = {}, waits = {}, boundsWaits = true }: Setup = {}) {
   const gate = Promise.withResolvers<void>();
   const faults =
@@ -118,7 +118,7 @@ describe('after lookups of two images timed out', () => {
     await runOut('two');
     const [container = {}] = sketch.containers ?? [];
     const answer = ask({ ...sketch, containers: [{ ...container, image: image(LATEST) }] }, parts);
-    // The pair of it, begun later and over first.
+    // The second request, which starts later and ends first.
     expect(await ask({ containers: [{ image: image('three') }] })).toBe(ANSWERED_LATE);
     open();
     expect(await answer).not.toBe(ANSWERED_LATE);

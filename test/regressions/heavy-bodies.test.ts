@@ -6,7 +6,7 @@ import { answering, decided } from '../support/assess/assessments.ts';
 import { startWebhook, type Webhook } from '../support/server/webhook.ts';
 
 /**
- * 3 MiB of `{}` among a Pod's tolerations, which the API server takes and hands on, became 60 MiB. Sixteen at a time ended the
+ * 3 MiB of `{}` among a Pod's tolerations, which the API server accepts and passes on, became 60 MiB. Sixteen at a time killed the
  * process, whose heap is half of the 256 MiB that the Deployment grants.
  */
 const review = readReview('05');
@@ -29,7 +29,7 @@ test('a body beyond the memory budget is rejected before it is parsed', async ()
   await expectServing(webhook);
 });
 
-/** Waits for its time to end, as for a registry that does not answer. */
+/** Waits until its deadline, as for a registry that does not answer. */
 function hanging() {
   let most = 0;
   let waiting = 0;
@@ -42,7 +42,7 @@ function hanging() {
   };
   const watched: AssessPod = (request) => {
     const assessing = assess(request);
-    // Those without room have their time cut in the same turn.
+    // Those without a reservation have their deadline cut in the same turn.
     setImmediate(() => (most = Math.max(most, waiting)));
     return assessing;
   };
@@ -55,13 +55,13 @@ function podWith(tolerations: readonly object[], namespace = 'team') {
   return JSON.stringify({ ...review, request: { ...review.request, namespace, object } });
 }
 
-/** 16 KiB of `{}`, which become 520 KiB. */
+/** 16 KiB of `{}`, which take 520 KiB once parsed. */
 const small = podWith(Array.from({ length: 4_700 }, () => ({})));
 
 test('a Pod too large to keep while it waits for a registry is decided at once', async () => {
   const { assess, waiting } = hanging();
   await using webhook = await startWebhook({ assess });
-  // Some 22 MiB.
+  // About 22 MiB.
   const heavy = podWith(Array.from({ length: 200_000 }, () => ({})));
   expect((await webhook.post('/validate', heavy)).status).toBe(200);
   expect(waiting()).toBe(0);
@@ -77,7 +77,7 @@ test('400 bodies just under 16 KiB: few wait, and Pods of other namespaces keep 
   let answered = 0;
   for (const reply of replies) void reply.then(() => (answered += 1));
   await expect.poll(() => answered + waiting()).toBe(400);
-  // Of 16 MiB three quarters: some 20 of them, at 600 KiB each.
+  // Three quarters of 16 MiB: about 20 of them, at 600 KiB each.
   expect(most()).toBeLessThan(40);
   const before = waiting();
   const other = webhook.post('/validate', JSON.stringify(review));

@@ -7,7 +7,7 @@ function login(server: string, password: string): Credential {
   return { server, source: 'secret a/b', secret: { kind: 'basic', username: 'joe', password } };
 }
 
-/** Credentials that count how often anything of them is looked at. */
+/** Credentials that count every access to their fields. */
 function counted(credentials: readonly Credential[]) {
   let looks = 0;
   const counting = credentials.map(
@@ -25,7 +25,7 @@ function counted(credentials: readonly Credential[]) {
 const COUNT = 32_000;
 const IMAGE = { registry: 'r-7.example', repository: 'team/app' };
 
-/** 32 full secrets were gone through for each request: 32 ms each time, for every manifest, config and layer. */
+/** 32 full secrets were scanned for each request: 32 ms for every manifest, config and layer. */
 test('a keyring of 32,000 keys is scanned once, however many requests a lookup makes', () => {
   const all = Array.from({ length: COUNT }, (_, index) => login(`r-${index}.example`, `p ${index}`));
   const { credentials, looks } = counted(all);
@@ -43,7 +43,7 @@ test('of 32,000 logins under one key only those that are tried are kept, and one
 
 /**
  * Each took 1.8 ms against a host of 760 characters: 32 secrets of a thousand such keys froze the process for a minute with
- * each request. A label has 63 characters at most, so that no such host exists.
+ * each request. A label has at most 63 characters, so no such host exists.
  */
 test('a key with a wildcard matches no label longer than DNS allows', () => {
   const glob = login('*a*.example', 'p');

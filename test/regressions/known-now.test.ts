@@ -10,7 +10,7 @@ import { putFixtureImages } from '../support/image/fixture-images.ts';
 import { cluster, pod, runtimeClass, settings } from '../support/pod/pods.ts';
 import { useRegistry } from '../support/registry/use-registry.ts';
 
-// A foreign caBundle in the mutating configuration had every Wasm Pod refused with "Apply again: the image is known now".
+// A foreign caBundle in the mutating configuration made wasmgate deny every Wasm Pod with "Apply again: the image is known now".
 const { registry, client } = await useRegistry({ images: putFixtureImages });
 const IMAGE = `${registry.host}/corpus/bk-wasi-wasm:latest`;
 const WHILE_ADMITTED = 1_000;
@@ -59,7 +59,7 @@ test('a Pod whose image was known long before is denied with what keeps the muta
   const validate = start();
   await validate();
   vi.advanceTimersByTime(LONG_AFTER);
-  // The first call renews the tag, the second one finds it in memory.
+  // The first call revalidates the tag, the second one finds it in the cache.
   for (const refusal of [await validate(), await validate()]) {
     expect(refusal).toMatch(
       /^wasm-image-without-runtime-class: .*wasmgate's mutating webhook did not inject/,

@@ -11,7 +11,7 @@ import { startServer } from '../support/server/http-server.ts';
 const MOST = LOOK_INSIDE_DEFAULTS.looksOfNamespace;
 const FACTS = imageFacts(linux('/app.wasm'));
 
-/** A catalog whose looks inside wait, each for credentials, until they are let go on to a registry that has nothing. */
+/** A catalog whose layer reads wait for credentials until the test releases them, and then find an empty registry. */
 async function setUp() {
   const registry = await startServer((_request, response) => response.writeHead(404).end());
   const client = createLocalClient();
@@ -37,7 +37,7 @@ async function setUp() {
   return { look, looks: () => looks, letGo: () => waiting.resolve([]) };
 }
 
-/** Two thousand commands of one image were as many looks at once. */
+/** Two thousand commands of one image caused two thousand concurrent reads. */
 test('the layer reads of a namespace are bounded, and take no slot of another', async () => {
   const { look, looks } = await setUp();
   const commands = Array.from({ length: MOST + 5 }, (_, index) => `/app-${index}.wasm`);

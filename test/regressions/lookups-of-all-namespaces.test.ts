@@ -12,7 +12,7 @@ const AT_ONCE = 6;
 const WAITING = 3;
 const HOUR = 3_600_000;
 
-/** A registry that answers nobody, one that works, and a catalog with few turns. */
+/** A registry that never answers, one that works, and a catalog with few slots. */
 async function setUp(lookUpLongest = HOUR) {
   let asked = 0;
   const silent = await startServer(() => void (asked += 1));
@@ -38,7 +38,7 @@ async function setUp(lookUpLongest = HOUR) {
   };
 }
 
-/** Each namespace has room for 32: a thousand of them had room for 32,000. */
+/** Each namespace may have 32: a thousand namespaces had 32,000. */
 test('lookups in progress and waiting are bounded across all namespaces', async () => {
   const { asked, askSilent } = await setUp();
   const answers = Array.from({ length: AT_ONCE + WAITING }, (_, index) =>
@@ -68,11 +68,11 @@ test('namespaces that take every slot and get no answer do not block others', as
   );
   await expect.poll(asked).toBe(AT_ONCE);
   expect(await askGood('quiet')).toMatchObject({ kind: 'facts', stale: null });
-  // Those that made room for it are not left without an answer.
+  // Preempted lookups get an answer, too.
   expect(await Promise.race(noisy)).toMatchObject({ kind: 'failure' });
 });
 
-/** A hundred namespaces whose registry hangs kept all others from theirs until it was given up, ten seconds later. */
+/** A hundred namespaces with a hanging registry blocked all others until their requests timed out, ten seconds later. */
 test('as many namespaces as slots, with one lookup each, do not block others', async () => {
   const { asked, askSilent, askGood } = await setUp(1);
   for (let index = 0; index < AT_ONCE; index++) void askSilent(`team-${index}`, index);

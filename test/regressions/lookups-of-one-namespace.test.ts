@@ -8,7 +8,7 @@ import { startServer } from '../support/server/http-server.ts';
 
 const MOST = CATALOG_DEFAULTS.lookUpsOfNamespace;
 
-/** A catalog, and a registry that takes every request and answers none. */
+/** A catalog, and a registry that accepts every request and answers none. */
 async function setUp() {
   const registry = await startServer(() => undefined);
   const client = createLocalClient();
@@ -40,7 +40,7 @@ function times(count: number, reason: string): readonly string[] {
   return Array.from({ length: count }, () => reason);
 }
 
-/** A Pod of 3 MiB can name 40,000 images; each would be looked up for half a minute after its admission was over. */
+/** A Pod of 3 MiB can name 40,000 images; each would be looked up for half a minute after the end of its admission. */
 test('the lookups of a namespace are bounded, and take no slot of another', async () => {
   const { askAll } = await setUp();
   expect(await askAll('team-a', numbers(0, MOST + 5))).toEqual([

@@ -15,14 +15,14 @@ import { createTestClient, failureOf, imageAt } from '../support/registry/regist
 import { startServer } from '../support/server/http-server.ts';
 
 /**
- * The OCI distribution spec 1.1 lets a manifest have 4 MiB. Read by everybody at once, 32 of them, each waiting for its config,
- * held 440 MB; the Deployment grants 256 MiB.
+ * The OCI distribution spec 1.1 allows manifests of 4 MiB. 32 concurrent ones, each waiting for its config, held 440 MB; the
+ * Deployment grants 256 MiB.
  */
 const MIB = 1024 * 1024;
 const MOST = 4 * MIB;
 const { smallBytes, largeBytes, largeAtOnce } = LOOKUP_MEMORY_LIMITS;
 
-/** The document with blanks at its end, which take no time to parse. */
+/** The document with trailing blanks, which take no time to parse. */
 function padded(document: object, bytes: number): string {
   return JSON.stringify(document).padEnd(bytes, ' ');
 }
@@ -60,7 +60,7 @@ async function setUp(answer: RequestListener) {
   return { registry, client, reference: imageAt(registry, 'app') };
 }
 
-/** As the catalog does it: with a reservation of its own, which is closed whatever happens. */
+/** Like the catalog: with its own reservation, which is always released. */
 async function lookUp(
   { client, reference }: { readonly client: RegistryClient; readonly reference: ReturnType<typeof imageAt> },
   memory: LookupMemory,
@@ -105,7 +105,7 @@ test('an ordinary image fits into the small reservation', async () => {
   expect(detectWasm(await lookUp(bench, memory)).kind).toBe('wasm');
 });
 
-/** Parsed, these took up to 111 MiB each, where Node's heap has 128 of the 256 MiB: one Pod ended the process. */
+/** Parsed, these took up to 111 MiB each, and Node's heap has 128 of the 256 MiB: one Pod killed the process. */
 test.for([
   { name: 'brackets', json: `${'['.repeat(MOST / 4)}${']'.repeat(MOST / 4)}` },
   { name: 'empty objects', json: `[${'{},'.repeat(MOST / 4)}{}]` },
@@ -137,7 +137,7 @@ test('64 concurrent manifests of 4 MiB hold the memory of a few, and all are rea
   const looking = Promise.all(
     Array.from({ length: 64 }, (_, index) => lookUp(bench, memory, { tenant: `team-${index}` })),
   );
-  // Those that have their manifest, and wait for their config.
+  // Lookups that have their manifest and wait for their config.
   await expect.poll(() => stalled.length).toBe(largeAtOnce);
   isStalling = false;
   for (const response of stalled) response.end(image.config);

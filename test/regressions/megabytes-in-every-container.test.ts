@@ -8,7 +8,7 @@ import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pod/p
 
 const LONG = `/${'x'.repeat(4 * 1024 * 1024)}.wasm`;
 
-/** A Pod of 256 containers on an image with such an entrypoint kept the whole process from answering anybody for 35 seconds. */
+/** A Pod with 256 containers of an image with such an entrypoint blocked the process for 35 seconds. */
 test('a program whose name is longer than any path does not exist, in however many containers', () => {
   const containers = Array.from({ length: 256 }, (_, index) => ({ name: `c${index}`, image: 'app' }));
   const facts = podFacts(pod({ containers }), { app: linux(LONG) }, cluster([runtimeClass('wasmtime')]));

@@ -7,8 +7,8 @@ import { imageFacts, linux } from '../support/image/image-facts.ts';
 type Start = Pick<Container, 'command' | 'args' | 'env' | 'workingDir' | 'volumeMounts'>;
 
 /**
- * Facts of public images serve all namespaces, and so do the verdicts that are kept with them: whoever found another command
- * with the same key had his verdict given to everybody's Pods of that image.
+ * Facts of public images serve all namespaces, and so do the verdicts memoized with them: with another command of the same key,
+ * one tenant could change the verdict for all Pods of that image.
  */
 test.for<readonly [name: string, one: Start, other: Start]>([
   ['an empty command and none', { command: [''] }, {}],

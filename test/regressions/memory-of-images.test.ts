@@ -16,7 +16,7 @@ const MIB = 1024 * 1024;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Megabytes that are still in use after the work. */
+/** Returns the megabytes still in use after the work. */
 async function memoryKept(work: () => Promise<void>): Promise<number> {
   collectGarbage();
   const before = process.memoryUsage().heapUsed;
@@ -39,7 +39,7 @@ function question(image: string) {
   return { image, namespace: 'team-a', pullSecrets: [], architectures: [] };
 }
 
-/** No validation bounds the length of `image`, and a webhook is asked before it: one Pod carries up to 3 MiB of it. */
+/** Webhooks run before validation, and no validation bounds the length of `image`: one Pod can carry 3 MiB of it. */
 test('image names of a megabyte are not cached', async () => {
   const catalog = createCatalog();
   const skipList = createSkipList(['registry.example.com/*']);
@@ -59,12 +59,12 @@ function digestOf(bytes: string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** As many short labels as fit into a little less than the bytes that are read. */
+/** As many short labels as fit just below the bytes that wasmgate reads. */
 function fillers(bytes: number): Readonly<Record<string, string>> {
   return Object.fromEntries(Array.from({ length: bytes / 16 }, (_, index) => [`label${index}`, 'v']));
 }
 
-/** Every tag another image, with nothing but labels and annotations. */
+/** A different image for every tag, with only labels and annotations. */
 async function startHostileRegistry() {
   const annotations = fillers(MIB - 100_000);
   const config = JSON.stringify({ os: 'linux', config: { Entrypoint: ['/app'], Labels: annotations } });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { REGISTRY_LIMITS } from '../../src/registry/limits.ts';
 import { createLoginCache } from '../../src/registry/login/login-cache.ts';
 
-/** One namespace can name any number of repositories of its own registry, whose tokens are as long as it likes. */
+/** One namespace can name any number of repositories of its own registry, with tokens of any length. */
 test('logins are bounded by their total length, not only by their number', () => {
   const logins = createLoginCache({ now: () => 0 }, REGISTRY_LIMITS);
   const authorization = `Bearer ${'x'.repeat(REGISTRY_LIMITS.tokenBytes)}`;

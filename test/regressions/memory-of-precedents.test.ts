@@ -27,7 +27,7 @@ const PRECEDENT = {
   },
 } as const;
 
-/** Five hundred of them are kept, which was bounded by their number alone: a dry run of each is enough to be one. */
+/** Five hundred are cached, bounded only by their number; a dry run suffices to create one. */
 test.for<readonly [name: string, factsOf: (index: number) => PodFacts]>([
   [
     'Pods of megabytes',
@@ -40,7 +40,7 @@ test.for<readonly [name: string, factsOf: (index: number) => PodFacts]>([
     'images of megabytes',
     (index) => {
       const subject = pod({ containers: [{ image: 'wasm', args: [`${index}`] }] });
-      // As it is read: V8 makes a text that is put together no longer than its parts.
+      // Flattened as by a parser: V8 keeps a concatenated string as a tree of its parts.
       const labels = JSON.parse(JSON.stringify({ long: `${index}`.padEnd(MIB, 'x') })) as object;
       return podFacts(subject, { wasm: imageWith(labels) }, VIEW);
     },

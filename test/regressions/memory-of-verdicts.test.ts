@@ -10,7 +10,7 @@ const IMAGES = 800;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Ten thousand images are remembered, and of each had sixteen verdicts of any 8 KiB of command: 2 GiB, and none was counted. */
+/** Ten thousand cached images had sixteen verdicts each, on commands of up to 8 KiB: 2 GiB, uncounted. */
 test('the memory of verdicts on long commands is bounded, however many images and Pods there are', () => {
   const known = Array.from({ length: IMAGES }, () => imageFacts(linux('/app.wasm')));
   collectGarbage();

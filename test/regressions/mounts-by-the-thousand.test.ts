@@ -22,7 +22,7 @@ function counted(count: number) {
   return { container: { command: ['app'], volumeMounts }, reads: () => reads };
 }
 
-/** 80,000 volumes were held against each folder of the image's PATH each time: 1.6 s for one container. */
+/** 80,000 volumes were compared with each folder of the image's PATH: 1.6 s for one container. */
 test('a container is judged with one pass over its volumes', () => {
   const { container, reads } = counted(1_000);
   const facts = image();

@@ -16,7 +16,7 @@ async function start() {
   return { api, secrets, accounts, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
 }
 
-/** Nothing validates these names before a webhook is asked, and nothing does afterwards. */
+/** Nothing validates these names, neither before nor after webhooks. */
 test.for<readonly [name: string, text: string]>([
   ['a parent folder', '..'],
   ['this folder', '.'],

@@ -10,7 +10,7 @@ import { startServer } from '../support/server/http-server.ts';
 const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };
 const HERE: DnsReply = { addresses: ['127.0.0.1'], ttl: 0 };
 
-/** Images of one namespace named registries whose DNS server never answers; no other namespace resolved any more. */
+/** Images of one namespace named registries whose DNS server never answers; no other namespace could resolve names. */
 test('names of a dead DNS server do not keep other namespaces from their registry', async () => {
   await using registry = await startRegistry();
   registry.store.putManifest('a', 'latest', manifest);

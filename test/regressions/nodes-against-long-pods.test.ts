@@ -28,7 +28,7 @@ function affinity(nodeSelectorTerms: readonly object[]): Partial<PodSpec> {
 
 const isIn = (values: readonly string[]) => ({ key: 'zone', operator: 'In', values });
 
-/** Each was held against every node, for every class: for up to eighteen seconds nobody else was answered. */
+/** Each was compared with every node, for every class: for up to eighteen seconds the process answered no other request. */
 test.for<readonly [name: string, spec: Partial<PodSpec>]>([
   ['labels in its nodeSelector', { nodeSelector: Object.fromEntries(many((index) => [`k${index}`, 'v'])) }],
   ['tolerations', { tolerations: many((index) => ({ key: `k${index}`, operator: 'Exists' })) }],
@@ -38,7 +38,7 @@ test.for<readonly [name: string, spec: Partial<PodSpec>]>([
 ])('a Pod with thousands of %s is decided about while others wait', ([, spec]) => {
   const facts = podFacts(pod({ containers: [{ image: 'app' }], spec }), { app: linux('/app.wasm') }, VIEW);
   for (let times = 0; times < 10; times++) {
-    // Another Pod each time: what is known of one is kept.
+    // A different Pod each time, because results are cached for each.
     const again = { ...facts, pod: { ...facts.pod, spec: { ...facts.pod.spec } } };
     expect(evaluate(again, settings()).runtimeClass.origin).toBe('chosen');
   }

@@ -3,7 +3,7 @@ import { evaluate } from '../../src/policy/evaluate.ts';
 import { SPIN_APP } from '../support/image/image-facts.ts';
 import { cluster, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 
-/** As AKS called them: the class's name says one thing, the handler's another. */
+/** As on AKS: the name of the class differs from that of the handler. */
 const AKS = cluster([
   runtimeClass('wasmtime-spin-v0-3-0', { handler: 'spin-v0-3-0' }),
   runtimeClass('wasmtime-spin-v0-5-1', { handler: 'spin-v0-5-1' }),

@@ -5,7 +5,7 @@ import { imageFacts } from '../support/image/image-facts.ts';
 
 const MIB = 1024 * 1024;
 
-/** What is to be looked for, for a Linux image that starts this file and has this PATH. */
+/** Returns the paths to look for in a Linux image that starts this file with this PATH. */
 function lookedFor(file: string, path: string, override: CommandOverride = {}): readonly string[] | null {
   const config = { Entrypoint: [file], Env: [`PATH=${path}`] };
   const facts = imageFacts({ config: { os: 'linux', architecture: 'amd64', config } });
@@ -14,7 +14,7 @@ function lookedFor(file: string, path: string, override: CommandOverride = {}): 
   return program?.kind === 'program' ? program.paths : null;
 }
 
-/** An image's config has 4 MiB for its PATH, which was put together with a name of 4 KiB two million times. */
+/** An image's config has 4 MiB for its PATH, which was joined with a name of 4 KiB two million times. */
 describe('the search in an image', () => {
   test.for<readonly [name: string, path: string, count: number]>([
     ['in its own folder and those of its PATH', '/usr/bin:/bin', 3],

@@ -4,7 +4,7 @@ import { namesWasmFile, namesWatFile } from '../../src/detect/effective-command.
 import { expandVariables } from '../../src/detect/expand-variables.ts';
 import { parseLimitRanger } from '../../src/policy/resources/current-values.ts';
 
-/** A Pod has 3 MiB for its command and its annotations, an image 4 MiB for its entrypoint. */
+/** A Pod may have 3 MiB of command and annotations, an image 4 MiB of entrypoint. */
 const CHARACTERS = 1024 * 1024;
 
 function repeated(text: string): string {
@@ -21,7 +21,7 @@ const has = (annotation: string) => (): boolean =>
     { side: 'requests', resource: 'cpu' },
   );
 
-/** A password that ends with NULs, but for one letter. */
+/** A password that ends with NULs and one letter. */
 function longAuth(): boolean {
   const auth = Buffer.from(`a:${repeated('\0')}b`).toString('base64');
   const [found] = parseDockerConfig(JSON.stringify({ 'r.example': { auth } }), {
@@ -31,7 +31,7 @@ function longAuth(): boolean {
   return found?.secret.kind !== 'basic' || found.secret.password.length !== CHARACTERS + 1;
 }
 
-/** Each kept the whole process from answering anybody for minutes: what a pattern had tried once it tried again from each place. */
+/** Each blocked the process for minutes: the pattern retried from every position. */
 test.for<readonly [name: string, read: () => boolean]>([
   ['passwords of NULs', longAuth],
   ['variables that are never closed', () => isOpen(repeated('$('))],

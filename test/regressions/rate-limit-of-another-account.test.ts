@@ -11,7 +11,7 @@ import { startServer } from '../support/server/http-server.ts';
 
 const TEAM_A = `Basic ${Buffer.from('team-a:wrong').toString('base64')}`;
 
-/** Locks out an account after failed logins, as GHCR and Harbor do, and serves all others. */
+/** A registry that locks out an account after failed logins, as GHCR and Harbor do, and serves all others. */
 function startStrictRegistry() {
   return startServer((request, response) => {
     const login = request.headers.authorization;

@@ -11,7 +11,7 @@ test('an admission that times out between two attempts reports the reason of the
     [server],
     {},
     {
-      // The first wait for another try is where the budget ends.
+      // The budget ends during the first wait before a retry.
       sleep: async () => time.abort(),
     },
   );

@@ -52,7 +52,7 @@ describe("a registry that fails for one namespace's images", () => {
   });
 });
 
-/** Eight connections to a registry were all held by the attacker's requests, and the others waited for a free one. */
+/** The attacker's requests held all eight connections to a registry, and the others waited for a free one. */
 test('hanging requests leave connections for the images of others', async () => {
   const stop = new AbortController();
   await using registry = await startServer((request, response) => {

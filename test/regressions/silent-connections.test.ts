@@ -9,12 +9,11 @@ import { answering, decided } from '../support/assess/assessments.ts';
 import { startWebhook } from '../support/server/webhook.ts';
 
 /**
- * Whoever reaches the port could open 4,000 connections, send nothing, and keep them for ever: 430 MiB, where the Deployment
- * grants 256.
+ * Any client could open 4,000 connections, send nothing, and keep them forever: 430 MiB, while the Deployment grants 256.
  */
 const body = JSON.stringify(readReview('05'));
 
-/** With an error or without. */
+/** Resolves when the connection closes, with an error or without. */
 function closed(socket: Socket): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   socket.once('close', () => resolve());
@@ -48,7 +47,7 @@ test('a connection without a request is closed', async () => {
   expect((await webhook.post('/validate', body)).status).toBe(200);
 });
 
-/** Two connections each, which was all that there may be. */
+/** Two connections each, as many as the limit. */
 test.each(['without a handshake', 'idle', 'half a request', 'half a body'])(
   'idle connections (%s) yield to new ones',
   async (kind) => {
@@ -87,7 +86,7 @@ test('a connection that waits for its answer stays open', async () => {
   expect((await waiting).status).toBe(200);
 });
 
-/** Two thousand small Pods that wait, on one connection, kept everybody else from an answer. */
+/** Two thousand small Pods that waited on one connection blocked all other answers. */
 test('a connection that stopped reading is closed', async () => {
   const { promise: never } = Promise.withResolvers<never>();
   const { webhook, tls } = await start({}, (request) =>

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 
 const DEPLOYMENT = join(import.meta.dirname, '..', '..', 'manifests', 'base', 'deployment.yaml');
 
-/** Seconds of running after which the kubelet forgets earlier ends (twice `MaxContainerBackOff`). */
+/** Seconds of running after which the kubelet resets its back-off (twice `MaxContainerBackOff`). */
 const FORGOTTEN_AFTER = 600;
 
 interface Deployment {
@@ -21,8 +21,8 @@ interface Deployment {
 }
 
 /**
- * Ended after a minute, again and again, while the API server was away, it would have been back up to five minutes after it;
- * by itself it is back after five seconds.
+ * If the probe killed it every minute while the API server was down, wasmgate would be back up to five minutes after it; without
+ * that it is back after five seconds.
  */
 test('the startup probe allows a replica to wait for the API server', () => {
   const { spec } = parse(readFileSync(DEPLOYMENT, 'utf8')) as Deployment;

@@ -8,7 +8,7 @@ function tar(sketch: ImageSketch, kilobytes: number): ImageSketch {
   return { ...sketch, layers: [{ mediaType: TAR_LAYER, size: kilobytes * 1000 }] };
 }
 
-/** No command of its own, as `COPY spin.toml` on a wasi platform leaves it. */
+/** An image without a command, as `COPY spin.toml` on a wasi platform leaves it. */
 const SPIN_FILES: ImageSketch = { config: { os: 'wasi', architecture: 'wasm', config: {} } };
 
 const IMAGES = {
@@ -50,7 +50,7 @@ function cpuOf(container: Partial<Container>, setup?: Setup) {
 const cpu = (amount: string) => ({ resources: { limits: { cpu: amount }, requests: { cpu: amount } } });
 const httpGet: object = { httpGet: { port: 80 } };
 const http: Probe = { ...httpGet };
-/** Gives up 9 s after the start. */
+/** A probe that gives up 9 s after the start. */
 const early = { livenessProbe: { ...http, initialDelaySeconds: 3, periodSeconds: 3 } };
 
 describe('a start that its probe ends', () => {

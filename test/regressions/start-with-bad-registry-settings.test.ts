@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** No API server listens there; the program has to end before it could matter. */
+/** No API server listens there; the program must exit before it tries. */
 const kubeconfig = kubeconfigText({
   server: 'https://127.0.0.1:1',
   certificateAuthority: '/nonexistent.pem',
@@ -52,7 +52,7 @@ test.for<readonly [name: string, registry: object, code: number, says: string]>(
   await writeFile(files.config, JSON.stringify(configuration));
   await writeFile(files.kubeconfig, kubeconfig);
   const flags = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path]);
-  // `timeout` ends what would go on for ever, with a code of its own.
+  // `timeout` kills a program that would run forever, with a distinct exit code.
   const output = await run('timeout', ['60', process.execPath, MAIN, 'serve', ...flags]);
   expect(output).toMatchObject({ code, stdout: '' });
   expect(output.stderr).toContain(says);

@@ -33,7 +33,7 @@ function kubeconfigFor(server: string): string {
   });
 }
 
-/** `wasmgate serve`, told to stop as soon as it has said something that holds these words, or has asked. */
+/** Runs `wasmgate serve`, and sends SIGTERM as soon as it logs these words or sends a request. */
 async function serveUntil(server: string, words: string | Promise<unknown>) {
   const files = { config: join(folder, 'configuration.yaml'), kubeconfig: join(folder, 'kubeconfig') };
   const registry = { dockerConfig: join(folder, 'no-such-file.json') };

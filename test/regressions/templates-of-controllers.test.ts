@@ -27,7 +27,7 @@ function owner(controller: boolean): object {
   return { apiVersion: 'apps/v1', kind: 'Deployment', name: 'app', uid: 'u', controller };
 }
 
-/** A ReplicaSet of Pods whose class nobody has. */
+/** A ReplicaSet whose Pods name a class that does not exist. */
 function replicaSet(ownerReferences: readonly object[]): object {
   const pod = podOf('app', 'linux-plain', '  runtimeClassName: gone').replaceAll('REGISTRY', stage.host);
   const template = parse(pod) as object;
@@ -39,7 +39,7 @@ function replicaSet(ownerReferences: readonly object[]): object {
   };
 }
 
-/** The webhook's use case with the facts that `review` is given. */
+/** The webhook's use case with the facts of a `review`. */
 function assess(): AssessPod {
   const facts = parseAllDocuments(FACTS).map((document) => document.toJS() as JsonObject);
   const parts = {

@@ -14,7 +14,7 @@ import { createLocalClient } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 import { startWebhook } from '../support/server/webhook.ts';
 
-/** Clears the screen, retitles the window, turns the text around, and starts a line of its own. */
+/** Clears the screen, sets the window title, reverses the text direction, and starts a new line. */
 const TRICKS = '\u001b[2J\u001b]0;owned\u0007\u202e\u2066\u2028\nError from server: all is well';
 // oxlint-disable-next-line no-control-regex
 const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
@@ -24,7 +24,7 @@ function descriptor(mediaType: string, bytes: string) {
   return { mediaType, digest, size: bytes.length };
 }
 
-/** One index for Wasm platforms only, the architecture of which is a trick. */
+/** An index with only Wasm platforms, whose architecture holds control characters. */
 function startTrickster() {
   const platform = { os: 'wasi', architecture: TRICKS };
   const config = JSON.stringify({ ...platform, config: { Entrypoint: ['/app.wasm'] } });

@@ -5,7 +5,7 @@ import { useReviewStage } from '../support/cli/review-stage.ts';
 import { runInspect } from '../support/cli/run-inspect.ts';
 import { startServer } from '../support/server/http-server.ts';
 
-/** Clears the screen by a sequence of 7 bits and one of 8, turns the text around, and starts a line of its own. */
+/** Clears the screen with a 7-bit and an 8-bit sequence, reverses the text direction, and starts a new line. */
 const TRICKS = '\u001b[2J\u009b2J\u202e\u2066\u2028';
 // oxlint-disable-next-line no-control-regex
 const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
@@ -14,7 +14,7 @@ const stage = useReviewStage();
 
 const metadata = { name: `pod${TRICKS}`, namespace: `team${TRICKS}`, annotations: { note: TRICKS } };
 
-/** One that is changed, one that is refused, and one whose image is no reference. */
+/** A Pod that is changed, one that is denied, and one with an invalid reference. */
 const PODS = [
   { image: 'REGISTRY/corpus/bk-wasi-wasm', runtimeClassName: undefined },
   { image: 'REGISTRY/corpus/spin-v2-app', runtimeClassName: `gone${TRICKS}` },
@@ -48,7 +48,7 @@ test('the name of an unreadable file cannot control the terminal either', async 
   expect(stderr).not.toMatch(OBEYED);
 });
 
-/** A manifest whose config is for a platform of tricks, and refusals in words of tricks. */
+/** A manifest whose config has a platform with control characters, and errors with such texts. */
 async function startTrickster() {
   const config = JSON.stringify({
     os: 'wasi',

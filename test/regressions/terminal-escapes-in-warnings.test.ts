@@ -11,7 +11,7 @@ import { settings } from '../support/pod/pods.ts';
 import { createTestClient } from '../support/registry/registry-client.ts';
 import { startWebhook } from '../support/server/webhook.ts';
 
-/** Clears the screen by a sequence of 7 bits and one of 8, turns the text around, and starts a line of its own. */
+/** Clears the screen with a 7-bit and an 8-bit sequence, reverses the text direction, and starts a new line. */
 const TRICKS = '\u001b[2J\u009b2J\u202e\u2066\u2028\nError from server: all is well';
 // oxlint-disable-next-line no-control-regex
 const OBEYED = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
@@ -31,7 +31,7 @@ async function startWholeWebhook(mode: Mode) {
   return startWebhook({ assess: assembleAssess(parts, { policy: settings({ mode }) }) });
 }
 
-/** Its class cannot run any of its containers, and all that it names is full of tricks. */
+/** Its class cannot run any of its containers, and every name holds control characters. */
 function podOfTricks(): object {
   const names = Array.from({ length: 40 }, (_, index) => `app${index}${TRICKS}${'long '.repeat(60)}`);
   const image = `${stage.host}/corpus/spin-v2-app`;
@@ -55,7 +55,7 @@ test.each([
   const warnings = answer['warnings'] as readonly string[];
   expect(warnings.filter((text) => text.includes('all is well')).length).toBeGreaterThan(5);
   expect(warnings.filter((text) => OBEYED.test(text))).toEqual([]);
-  // The API server cuts each at 256 and drops what goes beyond 4096.
+  // The API server truncates each at 256 and drops what exceeds 4096 in total.
   const runes = warnings.map((text) => Array.from(text).length);
   expect(Math.max(...runes)).toBeLessThanOrEqual(256);
   expect(runes.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(4096);

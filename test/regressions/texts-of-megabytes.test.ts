@@ -9,7 +9,7 @@ import { digestOf, imageFacts } from '../support/image/image-facts.ts';
 
 const LONG = 'x'.repeat(1024 * 1024);
 
-/** What is said of an image is said of each container, of which a Pod has 256: a megabyte each was more than the heap. */
+/** A text about an image appears for each of a Pod's 256 containers: a megabyte each exceeded the heap. */
 test('the type of an artifact is truncated beyond the length of real types', () => {
   const facts = imageFacts({ artifactType: LONG, configType: LONG, config: {} });
   expect(JSON.stringify(detectWasm(facts)).length).toBeLessThan(2_000);

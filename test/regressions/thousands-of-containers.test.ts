@@ -42,8 +42,8 @@ async function assessed(
 }
 
 /**
- * 30,000 containers kept the whole process from answering anybody for four seconds, once for each of the two webhooks. They were
- * then left alone, by which 256 init containers that did nothing brought a Linux Pod past a policy that refuses it.
+ * 30,000 containers blocked the process for four seconds, once for each of the two webhooks. When wasmgate ignored such Pods,
+ * 256 idle init containers brought a Linux Pod past a policy that denies it.
  */
 test.for<readonly [name: string, spec: object, isLookedAt: boolean]>([
   ['as many as are looked at', { containers: containers(MOST) }, true],
@@ -72,7 +72,7 @@ test('and admitted if the policy allows it', async () => {
   expect(assessment).toMatchObject({ kind: 'decided', outcome: { refusals: [], changes: [] } });
 });
 
-/** Each was looked for among all that were there before: 30,000 of them, and one new label, took two seconds. */
+/** Each was searched for among all previous ones: 30,000 of them, and one new label, took two seconds. */
 test('each container of an update is visited a few times, however many there are', () => {
   let looks = 0;
   const counted = (count: number) =>
@@ -91,7 +91,7 @@ test('each container of an update is visited a few times, however many there are
   expect(looks).toBeLessThan(10 * count);
 });
 
-/** All of them were judged: an update of 20,000 containers kept everybody waiting for three seconds. */
+/** All of them were judged: an update of 20,000 containers blocked the process for three seconds. */
 test('an update with more containers than the limit looks up no image', async () => {
   const before = containers(MOST + 1).map((container) => ({ ...container, image: 'example.com/old:1' }));
   const assessment = await assessed({ containers: containers(MOST + 1) }, {}, { containers: before });

@@ -20,7 +20,7 @@ interface Deployment {
   };
 }
 
-/** A policy that selects other Pods, or names another port, keeps nobody away and says nothing. */
+/** A policy that selects other Pods, or names another port, silently protects nothing. */
 test('the NetworkPolicy is for the Pods of the Deployment and for each of their ports', () => {
   const { spec } = read('base/deployment.yaml') as Deployment;
   const ports = spec.template.spec.containers.flatMap((container) => container.ports.map(({ name }) => name));

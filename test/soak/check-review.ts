@@ -16,7 +16,7 @@ interface Response {
 }
 
 const DEFAULTS = {
-  /** A look-up that ended, or a new configuration, may change an answer between two questions. */
+  /** A finished lookup or a new configuration may change the answer between two requests. */
   tries: 5,
 } as const;
 
@@ -55,7 +55,7 @@ function applied(review: Review, operations: readonly Operation[]): Review {
 }
 
 /**
- * Asks about a review and checks the answer: no fault, the same uid, a patch that applies, and none for the patched object.
+ * Sends a review and checks the answer: no fault, the same uid, a patch that applies, and none for the patched object.
  * Returns whether the object was changed. @throws ReviewFault
  */
 export async function checkReview(send: Send, { path, review }: FuzzedReview): Promise<boolean> {

@@ -11,18 +11,18 @@ export interface FuzzedReview {
 }
 
 const DEFAULTS = {
-  /** Changes to one review, at most. */
+  /** The most changes to one review. */
   changes: 3,
-  /** One review in so many is about an image that wasmgate has not seen. */
+  /** One review in this many is about an image that wasmgate has not seen. */
   newImageIn: 20,
-  /** How deep a change goes, at most. */
+  /** The greatest depth of a change. */
   depth: 8,
 } as const;
 
-/** That the cluster has. */
+/** Classes of the cluster. */
 export const NAMESPACES: readonly string[] = Array.from({ length: 16 }, (_, index) => `team-${index}`);
 
-/** What people, and other webhooks, put where something else belongs. */
+/** Values that people and other webhooks put in the wrong place. */
 const ODD: readonly Json[] = [
   null,
   '',
@@ -54,7 +54,7 @@ function isBranch(value: Json | undefined): value is Json[] | { [key: string]: J
   return typeof value === 'object' && value !== null;
 }
 
-/** Changes one value somewhere below. */
+/** Changes one value at a random place. */
 function change(root: Json, dice: Dice): void {
   let parent = root;
   for (let depth = 0; depth < DEFAULTS.depth && isBranch(parent); depth += 1) {

@@ -23,18 +23,18 @@ export interface SoakOptions {
 }
 
 const DEFAULTS = {
-  /** Requests under way at a time; a third of them wait for a registry that hangs. */
+  /** Concurrent requests; a third of them wait for a hanging registry. */
   workers: 96,
-  /** `timeoutSeconds`: short, since one look-up in three hangs at some time. */
+  /** `timeoutSeconds`: short, because one lookup in three hangs at some time. */
   timeout: '2s',
-  /** A busy machine is no fault. */
+  /** Generous, because a busy machine is not a fault. */
   patienceMilliseconds: 30_000,
   sampleMilliseconds: 1000,
-  /** Tags of images that come again and again. */
+  /** Tags of images that recur. */
   tags: 20,
 } as const;
 
-/** By turns: the policy changes, and two kinds of files that are wrong. */
+/** Alternately: a changed policy, and two kinds of invalid files. */
 function configurations(registries: readonly TestRegistry[]): readonly string[] {
   const plainHttp = registries.map(({ host }) => host);
   const frame = {
@@ -76,7 +76,7 @@ async function readReloads({ metricsPort }: MeasuredProgram): Promise<SoakFigure
   return { success: count('success'), failure: count('failure') };
 }
 
-/** Asks about fuzzed reviews while the registry fails, the API server restarts and the configuration changes. */
+/** Sends fuzzed reviews while the registry fails, the API server restarts and the configuration changes. */
 export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promise<SoakFigures> {
   const { seed } = options;
   await using resources = new AsyncDisposableStack();
@@ -85,7 +85,7 @@ export async function runSoak(cluster: SoakCluster, options: SoakOptions): Promi
   const faults = failAtRandom(createDice(seed + 1));
   const images = putFixtureImages;
   const failing = resources.use(await startRegistry({ images, faults }));
-  // After a 429 an account is left alone for up to a minute; the other half of the images stay known.
+  // After a 429 an account is paused for up to a minute; the other half of the images stay cached.
   const sound = resources.use(await startRegistry({ images }));
   const registries = [failing, sound];
   const files = configurations(registries);

@@ -32,7 +32,7 @@ export async function startStandIn(): Promise<SoakCluster> {
   const certificate = await generateServingCertificate(names);
   await writeFile(join(folder, 'ca.crt'), certificate.caCert);
   await writeFile(join(folder, 'token'), 'soak');
-  // No port that the system gives to clients: one of them could have it while the server is away.
+  // Outside the range of ephemeral ports: a client could take it while the server is down.
   const port = await freePort();
   let api = await startClusterApi(certificate, NAMESPACES, { port });
   return {
@@ -56,7 +56,7 @@ export async function startStandIn(): Promise<SoakCluster> {
   };
 }
 
-/** A real API server with the shipped classes; null where its programs are missing. */
+/** Starts a real API server with the shipped classes; null if its programs are missing. */
 export async function startReal(): Promise<SoakCluster | null> {
   const programs = await findPrograms(['etcd', 'kube-apiserver', 'kubectl']);
   if (programs.kind === 'missing') return null;

@@ -2,7 +2,7 @@ import { residentMemory } from '../bench/process-figures.ts';
 
 /** What a soak found. */
 export interface SoakFigures {
-  /** Answered AdmissionReviews, those that ask about a patched object included. */
+  /** Answered AdmissionReviews, including those about patched objects. */
   readonly reviews: number;
   /** Objects that were changed. */
   readonly changed: number;
@@ -11,7 +11,7 @@ export interface SoakFigures {
   /** Milliseconds. */
   readonly worst: number;
   readonly p999: number;
-  /** Milliseconds of CPU that the program's main thread used between two turns of its event loop, at most. */
+  /** The most CPU milliseconds of the main thread between two turns of its event loop. */
   readonly longestFreeze: number;
   /** MiB for each 10,000 reviews after the warm-up. */
   readonly memorySlope: number;
@@ -26,12 +26,12 @@ interface MemorySample {
 }
 
 const DEFAULTS = {
-  /** The first part of a soak fills caches and compiles. */
+  /** The share of a soak that counts as warm-up: it fills caches and compiles. */
   warmUp: 0.3,
   reviewsOfSlope: 10_000,
 } as const;
 
-/** The slope of the straight line that fits best. */
+/** Returns the slope of the best-fitting line. */
 export function memorySlope(samples: readonly MemorySample[]): number {
   const counted = samples.slice(Math.floor(samples.length * DEFAULTS.warmUp));
   const mean = (values: readonly number[]): number =>
@@ -47,7 +47,7 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** Keeps latencies, and samples of the memory of a process. */
+/** Records latencies and samples of a process's memory. */
 export function createSoakMeter(pid: number) {
   const latencies: number[] = [];
   const samples: MemorySample[] = [];

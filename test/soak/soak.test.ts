@@ -10,7 +10,7 @@ import { runSoak } from './run-soak.ts';
 import { startStandIn } from './soak-cluster.ts';
 import { memorySlope } from './soak-figures.ts';
 
-/** `npm run soak` for a moment, with the same choices each time. */
+/** A short `npm run soak` with a fixed seed. */
 const SHORT = { seconds: 15, seed: 20_261_129, restartSeconds: 5, reloadSeconds: 6 } as const;
 
 let folder = '';

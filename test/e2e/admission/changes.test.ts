@@ -30,7 +30,7 @@ describe.skipIf(missing)(`changes of a Pod${note}`, () => {
         tolerations: expect.arrayContaining([
           { key: 'wasm-workload', operator: 'Equal', value: 'true', effect: 'NoSchedule' },
           CONFIGURED_TOLERATION,
-          // DefaultTolerationSeconds was there before us.
+          // DefaultTolerationSeconds ran before the webhooks.
           expect.objectContaining({ key: 'node.kubernetes.io/not-ready' }),
         ]),
         containers: [{ resources: STANDARD }],

@@ -11,10 +11,10 @@ const { kubectl, facts, missing, note } = useStage();
 const { images, spareHost } = facts;
 const [OPEN_HOST = '', REPOSITORY = ''] = images.module.split(/\/(.*)/, 2);
 
-/** Of the Deployment that is applied during the outage. `WASMGATE_OUTAGE_REPLICAS=200` for the long form. */
+/** Replicas of the Deployment that is applied during the outage; `WASMGATE_OUTAGE_REPLICAS=200` is the long form. */
 const REPLICAS = Number(process.env['WASMGATE_OUTAGE_REPLICAS'] ?? 40);
 const CONTROLLER = 'wasmgate.dev/wasmgate';
-/** For what takes seconds on a quiet machine. */
+/** Milliseconds for what takes seconds on a quiet machine. */
 const PATIENT = { seconds: 170 } as const;
 
 interface ListedEvent {
@@ -49,7 +49,7 @@ function classesOf(pods: readonly Named[]): ReadonlySet<unknown> {
   return new Set(pods.map(({ spec }) => spec['runtimeClassName']));
 }
 
-/** Each test has its own registry at the spare address, so they run one after the other. */
+/** Each test starts its own registry at the spare address, so they run one after the other. */
 describe.skipIf(missing)(`a registry that answers too late${note}`, () => {
   test('the Pod is admitted, and an Event says what its image needs; a dry run gets none', async () => {
     const gate = await startGate(spareHost, OPEN_HOST);
@@ -83,7 +83,7 @@ describe.skipIf(missing)(`a registry that hung for a while${note}`, () => {
   test('Pods admitted meanwhile are reported on their ReplicaSet, later ones get their class', async () => {
     const gate = await startGate(spareHost, OPEN_HOST);
     const namespace = await createNamespace(kubectl, 'outage');
-    // Another reference than that of the test before, to the same bytes: nothing is known of it.
+    // Another reference to the same bytes as in the previous test, so nothing is cached for it.
     const { digest } = await headOf(OPEN_HOST, REPOSITORY);
     const [repository = ''] = REPOSITORY.split(':');
     const spec = { containers: [{ name: 'app', image: `${spareHost}/${repository}@${digest}` }] };
@@ -116,7 +116,7 @@ describe.skipIf(missing)(`a registry that hung for a while${note}`, () => {
     await must(apply(kubectl, [deployment('after', namespace, { spec })]));
     expect(classesOf(await waitForPods(namespace, 'after', 1))).toEqual(new Set(['crun-wasm']));
 
-    // And the cure is one.
+    // The advised fix works.
     await must(kubectl(['rollout', 'restart', 'deployment/during', '-n', namespace]));
     const cured = async () => classesOf(await podsIn(namespace, 'during')).has('crun-wasm');
     await waitFor(cured, { what: 'Pods with their class', ...PATIENT });
@@ -133,7 +133,7 @@ async function headOf(host: string, repository: string): Promise<{ readonly dige
   return { digest: response.headers.get('docker-content-digest') ?? '' };
 }
 
-/** Passes connections on to the registry, once the test lets them. */
+/** A proxy to the registry that the test opens. */
 async function startGate(from: string, to: string): Promise<{ readonly open: () => void }> {
   const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   const clients = new Set<Socket>();
@@ -143,7 +143,7 @@ async function startGate(from: string, to: string): Promise<{ readonly open: () 
     client.on('close', () => clients.delete(client));
     await opened;
     const registry = connect(Number(portOf(to)), '127.0.0.1');
-    // Either side may break off.
+    // Either side may close.
     await Promise.allSettled([pipeline(client, registry), pipeline(registry, client)]);
   });
   const listening = Promise.withResolvers<void>();
@@ -151,7 +151,7 @@ async function startGate(from: string, to: string): Promise<{ readonly open: () 
   await listening.promise;
   onTestFinished(() => {
     server.close();
-    // A kept connection would lead past the gate of the next test.
+    // A kept connection would bypass the proxy of the next test.
     for (const client of clients) client.destroy();
   });
   return { open };

@@ -19,7 +19,7 @@ describe.skipIf(missing)(`metrics of a wasmgate in a cluster${note}`, () => {
     for (const resource of RESOURCES) {
       expect(series[`wasmgate_watch_synced{resource="${resource}"}`]).toBe(1);
       const contact = series[`wasmgate_watch_last_contact_timestamp_seconds{resource="${resource}"}`] ?? 0;
-      // Epoch seconds: a watch that is silent for 200 s is given up.
+      // Epoch seconds: a watch that is silent for 200 s is restarted.
       expect(Date.now() / 1000 - contact).toBeLessThan(600);
     }
   });
@@ -30,7 +30,7 @@ describe.skipIf(missing)(`metrics of a wasmgate in a cluster${note}`, () => {
     const spec = { containers: [{ name: 'app', image: facts.images.module }] };
     await must(apply(kubectl, [pod('counted', namespace, { spec })]));
     const after = await scrape();
-    // Other tests make Pods at the same time.
+    // Other tests create Pods at the same time.
     for (const series of [
       'wasmgate_admissions_total{endpoint="mutate",outcome="patched"}',
       'wasmgate_admissions_total{endpoint="validate",outcome="allowed"}',

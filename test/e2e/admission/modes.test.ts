@@ -64,7 +64,7 @@ describe.skipIf(missing)(`modes by namespace${note}`, () => {
   });
 });
 
-/** Applies a Pod in a namespace with that label: what kubectl printed, what was stored, what the audit log has. */
+/** Applies a Pod in a namespace with that label; returns kubectl's output, the stored Pod and the audit log's entry. */
 async function applyIn(mode: string, spec: object) {
   const namespace = await createNamespace(kubectl, mode, { 'wasmgate.dev/mode': mode });
   const output = await apply(kubectl, [pod('app', namespace, { spec })]);

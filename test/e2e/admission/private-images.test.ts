@@ -66,7 +66,7 @@ function dockerConfigJson(dockerConfig: string): object {
   return { '.dockerconfigjson': dockerConfig };
 }
 
-/** The older form has the entries at its top. */
+/** The legacy format has the entries at its top level. */
 function dockerCfg(dockerConfig: string): object {
   return { '.dockercfg': JSON.stringify(JSON.parse(dockerConfig).auths) };
 }

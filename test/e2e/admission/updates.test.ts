@@ -7,7 +7,7 @@ const { kubectl, facts, missing, note } = useStage();
 const { images } = facts;
 
 describe.skipIf(missing)(`an existing Pod${note}`, () => {
-  /** A Pod of its own in a namespace of its own; what kubectl is asked of it. */
+  /** Creates a Pod in a new namespace and runs kubectl on it. */
   async function running(image: string, parts: object = {}) {
     const namespace = await createNamespace(kubectl, 'update');
     const spec = { containers: [{ name: 'app', image }], ...parts };

@@ -6,8 +6,8 @@ import { performance } from 'node:perf_hooks';
 import { type Program, RECIPES } from './programs.ts';
 
 /**
- * Builds one program into `folder`. Go writes under a name of its own, and the finished file is renamed: nobody ever sees
- * half a program, and of two builders at once the later one replaces a program by its equal.
+ * Builds one program into `folder`. Go writes to a temporary name, and the finished file is renamed: no reader sees half a
+ * program, and of two concurrent builders the later one replaces a program with its equal.
  */
 export async function buildProgram(name: Program, folder: string, env = process.env): Promise<string> {
   const recipe = RECIPES[name];
@@ -34,7 +34,7 @@ function goBuild(module: string, args: readonly string[], env: NodeJS.ProcessEnv
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const go = spawn('go', ['build', ...args], {
     cwd: module,
-    // A workspace file above the checkout must not have a say in the versions, nor a C compiler be needed.
+    // A workspace file above the checkout must not affect the versions, and no C compiler is needed.
     env: { ...env, CGO_ENABLED: '0', GOWORK: 'off' },
     stdio: ['ignore', 'inherit', 'inherit'],
   });

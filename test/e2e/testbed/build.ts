@@ -1,4 +1,4 @@
-// node test/e2e/testbed/build.ts [program …]: makes the test servers ready and prints where each one is.
+// node test/e2e/testbed/build.ts [program …]: builds the test servers and prints their paths.
 import { findPrograms } from './find-programs.ts';
 import { type Program, PROGRAMS } from './programs.ts';
 

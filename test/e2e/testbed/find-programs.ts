@@ -15,8 +15,8 @@ export type FoundPrograms<Name extends Program = Program> =
   | { readonly kind: 'missing'; readonly reason: string };
 
 /**
- * The real servers: from KUBEBUILDER_ASSETS, else from our cache, else built with Go. With WASMGATE_E2E=required a missing
- * one is an error, with WASMGATE_E2E=skip nothing is looked for.
+ * Finds the real servers: in KUBEBUILDER_ASSETS, else in the cache, else by building them with Go. With WASMGATE_E2E=required a
+ * missing one is an error; with WASMGATE_E2E=skip none is looked for.
  */
 export async function findPrograms<Name extends Program = Program>(
   names: readonly Name[] = PROGRAMS as readonly Name[],
@@ -63,7 +63,7 @@ async function firstExecutable(candidates: readonly string[]): Promise<string | 
   return null;
 }
 
-/** Null where Go is there and new enough. */
+/** Returns null if Go is installed and new enough. */
 async function whyNotBuilt(env: NodeJS.ProcessEnv): Promise<string | null> {
   const needed = `Go ${GO_NEEDED.major}.${GO_NEEDED.minor} or newer`;
   const version = await execute('go', ['env', 'GOVERSION'], { env }).then(

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 
 const KUBERNETES_VERSION = '1.36.3';
 
-/** How a program is made from the Go module in the folder beside this file. */
+/** How to build a program from the Go module in the folder beside this file. */
 export interface Recipe {
   readonly module: string;
   readonly package: string;
   readonly linkerFlags: string;
 }
 
-/** `go build` leaves the version empty, and kubectl and API server then refuse to know each other. */
+/** `go build` leaves the version empty, and then kubectl and API server reject each other. */
 const KUBERNETES_STAMP = Object.entries({
   gitVersion: `v${KUBERNETES_VERSION}`,
   gitMajor: KUBERNETES_VERSION.split('.')[0],
@@ -44,7 +44,7 @@ export const RECIPES = {
 export type Program = keyof typeof RECIPES;
 export const PROGRAMS = Object.keys(RECIPES) as readonly Program[];
 
-/** Where programs that were built stay, so that one build serves every checkout. */
+/** The cache of built programs, shared by all checkouts. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const cache = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   return join(cache, 'wasmgate', 'testbed', `kubernetes-${KUBERNETES_VERSION}`);

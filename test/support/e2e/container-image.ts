@@ -6,13 +6,13 @@ const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
 const LOCAL_BASE = join(import.meta.dirname, '..', '..', 'e2e', 'image', 'local-base');
 
 export interface ImageTools {
-  /** For `describe.skipIf`. */
+  /** Use with `describe.skipIf`. */
   readonly missing: boolean;
-  /** For the title of what is skipped. */
+  /** Use in the title of a skipped suite. */
   readonly note: string;
 }
 
-/** What building an image takes. With WASMGATE_E2E=required its absence is an error. */
+/** Finds the tools that build an image. With WASMGATE_E2E=required their absence is an error. */
 export async function imageTools(env: NodeJS.ProcessEnv = process.env): Promise<ImageTools> {
   const obstacle = env['WASMGATE_E2E'] === 'skip' ? 'WASMGATE_E2E=skip' : await whyNoImages();
   if (obstacle === null) return { missing: false, note: '' };
@@ -30,7 +30,7 @@ async function whyNoImages(): Promise<string | null> {
   return works ? null : 'there is no buildah (Debian: apt-get install buildah)';
 }
 
-/** buildah with a store of its own and without an engine. */
+/** buildah with its own store and without a daemon. */
 export type Buildah = (...args: readonly string[]) => Promise<string>;
 
 export function createBuildah(folder: string): Buildah {
@@ -42,13 +42,13 @@ export function createBuildah(folder: string): Buildah {
     '--storage-driver',
     'vfs',
   ];
-  // No registry is asked, and yet buildah wants to see the logins that these name.
+  // buildah reads the logins that these variables name, although it contacts no registry.
   const { DOCKER_CONFIG: _, REGISTRY_AUTH_FILE: __, ...inherited } = process.env;
   const env = { ...inherited, BUILDAH_ISOLATION: 'chroot' };
   return async (...args) => (await must('buildah', [...store, ...args], { env, cwd: CHECKOUT })).trim();
 }
 
-/** The build stage's base, made of what is on this machine; answers its name. */
+/** Builds the build stage's base from this machine's Node; returns its name. */
 async function buildLocalBase(buildah: Buildah, folder: string): Promise<string> {
   const root = join(folder, 'base');
   await must(LOCAL_BASE, [root]);
@@ -71,7 +71,7 @@ async function buildLocalBase(buildah: Buildah, folder: string): Promise<string>
   return 'localhost/local-node';
 }
 
-/** Builds the Dockerfile on that base and answers the folder that shows the image's root file system. */
+/** Builds the Dockerfile on that base and returns the folder where the image's root file system is mounted. */
 export async function buildImage(buildah: Buildah, folder: string): Promise<string> {
   const base = await buildLocalBase(buildah, folder);
   const cache = (await must('npm', ['config', 'get', 'cache'])).trim();
@@ -94,8 +94,7 @@ export interface Container {
 }
 
 /**
- * The command line that runs the image's program as a kubelet would have it run: its own user, its own root that cannot be
- * written to, volumes put into it.
+ * Returns the command line that runs the image's program as a kubelet would: as its user, on a read-only root, with volumes.
  */
 export function containerCommand({ root, mounts, args }: Container): readonly string[] {
   const binds = mounts.flatMap(({ folder, at }) => {

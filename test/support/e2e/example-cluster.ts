@@ -5,9 +5,9 @@ import { apply, type Kubectl, must } from '../kubernetes/kubectl.ts';
 import { EXAMPLE_FACTS, type Example } from './examples.ts';
 import type { KubernetesObject } from './install.ts';
 
-/** Which configuration's wasmgate is asked about a namespace. */
+/** The configuration whose wasmgate handles a namespace. */
 export const ASKS_LABEL = 'examples.test/asks';
-/** On namespaces in which only the validating webhook is asked, as where the mutating one did not answer. */
+/** Marks namespaces without the mutating webhook, as if it did not answer. */
 export const UNCHANGED_LABEL = 'examples.test/unchanged';
 
 interface NodeObject extends KubernetesObject {
@@ -19,7 +19,7 @@ export function objectsIn(text: string): readonly KubernetesObject[] {
   return parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject);
 }
 
-/** Where objects go that name no namespace. */
+/** The namespace of objects that name none. */
 export function namespaceFor(configuration: string): string {
   return `for-${configuration}`;
 }
@@ -46,7 +46,7 @@ function isNode(object: KubernetesObject): object is NodeObject {
   return object.kind === 'Node';
 }
 
-/** Status is another resource, and the API server puts a taint of its own on every node that is new. */
+/** Status is a subresource, and the API server adds a taint to every new node. */
 async function finishNode(kubectl: Kubectl, { metadata, spec, status }: NodeObject): Promise<void> {
   const patch = ['patch', 'node', metadata.name, '--type=merge'];
   const taints = spec?.taints ?? null;
@@ -54,7 +54,7 @@ async function finishNode(kubectl: Kubectl, { metadata, spec, status }: NodeObje
   await must(kubectl([...patch, '--subresource=status', `-p=${JSON.stringify({ status })}`]));
 }
 
-/** The facts that `review` is told, and the namespaces that the examples bring along. */
+/** The facts for `review`, and the namespaces of the examples. */
 export async function createExampleCluster(kubectl: Kubectl, examples: readonly Example[]): Promise<void> {
   const facts = readdirSync(EXAMPLE_FACTS).flatMap((name) =>
     objectsIn(readFileSync(join(EXAMPLE_FACTS, name), 'utf8')),

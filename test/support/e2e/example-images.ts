@@ -5,10 +5,10 @@ import { HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../../src/image/media-types.ts';
 import { loadFixtureImages, putFixtureImage } from '../image/fixture-images.ts';
 
-/** Where the manifests of the examples say that their images are. */
+/** The registry that the examples name. */
 const EXAMPLE_REGISTRY = 'registry.example.com/examples';
 
-/** What the images of the examples are, by name: fixtures as real tools pushed them. */
+/** The examples' images by name: fixtures that real tools pushed. */
 const FIXTURES = {
   linux: 'linux-plain',
   'linux-and-wasi': 'bk-linux-and-wasi-list',
@@ -21,7 +21,7 @@ const FIXTURES = {
   'proxy-plugin': 'istio-proxywasm-compat',
 } as const;
 
-/** A core module and, behind it, a custom section of so many bytes that no compression makes smaller. */
+/** A core module followed by an incompressible custom section of this many bytes. */
 function moduleOf(size: number): Uint8Array {
   const blocks = Array.from({ length: Math.ceil(size / 64) }, (_, index) =>
     createHash('sha512').update(String(index)).digest(),
@@ -35,7 +35,7 @@ function pushProgram(store: ImageStore, name: string, size: number): void {
   pushImage(targetOf(store, `examples/${name}:1`), build);
 }
 
-/** One Wasm layer as runwasi knows it, and a config in which nothing tells it from any other. */
+/** One Wasm layer as runwasi expects it, and a config that is the same for every image. */
 function pushHandMadeLayer(store: ImageStore): void {
   const target = targetOf(store, 'examples/hand-made-layer:1');
   const layerType = 'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm';
@@ -49,7 +49,7 @@ function pushHandMadeLayer(store: ImageStore): void {
   pushManifest(target, { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers });
 }
 
-/** The Linux image names no platform, and beside it stands one that does. */
+/** An index whose Linux entry names no platform, beside one that does. */
 function pushMixedIndex(store: ImageStore): void {
   const target = targetOf(store, 'examples/mixed-index:1');
   const child = { ...target, tag: null };
@@ -61,7 +61,7 @@ function pushMixedIndex(store: ImageStore): void {
   pushManifest(target, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX);
 }
 
-/** One entry, for arm64 alone: an index all the same, which buildx writes for the sake of provenance. */
+/** An index with a single entry for arm64, which buildx writes because of provenance. */
 function pushForeignIndex(store: ImageStore): void {
   const target = targetOf(store, 'examples/arm64-index:1');
   const files = { 'app.wasm': HELLO_MODULE };
@@ -71,7 +71,7 @@ function pushForeignIndex(store: ImageStore): void {
   pushManifest(target, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX);
 }
 
-/** Every image that an example names; `examples/<name>:1`, and the fixtures under their own names. */
+/** Pushes every image that an example names: `examples/<name>:1`, and the fixtures under their own names. */
 export function putExampleImages(store: ImageStore): void {
   const needed: ReadonlySet<string> = new Set(Object.values(FIXTURES));
   for (const image of loadFixtureImages()) if (needed.has(image.name)) putFixtureImage(store, image);
@@ -92,7 +92,7 @@ export function putExampleImages(store: ImageStore): void {
   pushProgram(store, 'large-program', 6_000_000);
 }
 
-/** A manifest of the examples with references to images that are there. */
+/** Returns an example's manifest with references to images that exist. */
 export function withRegistry(manifest: string, host: string): string {
   return manifest
     .replaceAll(/registry\.example\.com\/examples\/([\w-]+):1/g, (reference, name: string) =>

@@ -14,7 +14,7 @@ import { startWasmgate, type WasmgateProgram } from './wasmgate-program.ts';
 
 export interface ExampleStage extends AsyncDisposable {
   readonly kubectl: Kubectl;
-  /** Its registry is the one that the webhooks ask, too. */
+  /** The webhooks use the same registry. */
   readonly review: ReviewStage;
 }
 
@@ -27,14 +27,14 @@ interface WebhookConfiguration extends KubernetesObject {
   readonly webhooks: readonly Webhook[];
 }
 
-/** The cluster of the examples and, for each configuration that they are for, a wasmgate that is asked about its namespaces. */
+/** The cluster of the examples and, for each configuration, a wasmgate that handles its namespaces. */
 export async function startExampleStage(
   programs: KubernetesPrograms,
   examples: readonly Example[],
 ): Promise<ExampleStage> {
   await using resources = new AsyncDisposableStack();
   const review = resources.use(await startReviewStage({ images: putExampleImages }));
-  // No controllers: nobody turns the examples into Pods.
+  // Without controllers, so that the examples' workloads create no Pods.
   const { etcd, kubectl: program, 'kube-apiserver': apiServer } = programs;
   const kubernetes = resources.use(
     await startKubernetesServer({ etcd, kubectl: program, 'kube-apiserver': apiServer }),
@@ -68,7 +68,7 @@ function start(kubernetes: KubernetesServer, name: string, host: string): Promis
   return startWasmgate(kubernetes, { name, configuration, certificates: 'development' });
 }
 
-/** A copy under another name that minds the configuration's namespaces only. */
+/** Returns a copy under another name that selects the configuration's namespaces only. */
 function pointAt(
   { webhooks, ...object }: WebhookConfiguration,
   configuration: string,

@@ -73,7 +73,7 @@ export const EXAMPLE_CONFIGURATIONS: Readonly<Record<string, object>> = Object.f
   }),
 );
 
-/** Where `review` finds the example, its configuration and the cluster, with images that are there. */
+/** Returns the arguments of `review` for the example, its configuration and the cluster, with images that exist. */
 export async function reviewArguments(
   { id, text, configuration }: Example,
   { host, write }: { host: string; write: (name: string, text: string) => Promise<string> },

@@ -15,7 +15,7 @@ interface WebhookConfiguration extends KubernetesObject {
   readonly webhooks: readonly { readonly clientConfig: { readonly service: { readonly path: string } } }[];
 }
 
-/** As kustomize renders the folder. */
+/** Renders the folder with kustomize. */
 export async function renderManifests(
   kubectl: Kubectl,
   folder: string,
@@ -30,7 +30,7 @@ export interface Endpoint {
   readonly caBundle: string;
 }
 
-/** Loads manifests/base as it is shipped, but for `clientConfig`: rules, selectors and conditions are under test. */
+/** Applies manifests/base as shipped except for `clientConfig`: rules, selectors and conditions are under test. */
 export async function installBase(kubectl: Kubectl, endpoint: Endpoint): Promise<void> {
   const objects = (await renderManifests(kubectl, 'base')).map((object) =>
     isWebhookConfiguration(object) ? pointAt(object, endpoint) : object,
@@ -56,7 +56,7 @@ function pointAt(configuration: WebhookConfiguration, { url, caBundle }: Endpoin
   return { ...configuration, webhooks } as unknown as WebhookConfiguration;
 }
 
-/** The API server sees a new webhook configuration after about a second: asks until `probe` shows that it does. */
+/** Polls until `probe` shows that the API server uses a new webhook configuration, which takes about a second. */
 export async function waitForWebhooks(probe: () => Promise<boolean>): Promise<void> {
   await waitFor(probe, { what: 'the webhook configurations to take effect', seconds: 120 });
 }
@@ -65,7 +65,7 @@ export interface PodList {
   readonly items: readonly TestPod[];
 }
 
-/** The part of a Pod that the end-to-end tests look at. */
+/** The part of a Pod that the end-to-end tests read. */
 export interface TestPod {
   readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: Readonly<Record<string, unknown>> & {
@@ -73,7 +73,7 @@ export interface TestPod {
   };
 }
 
-/** The Pods of a workload, as soon as a controller has made one. */
+/** Resolves with the Pods of a workload as soon as a controller has created one. */
 export async function podsOf(
   kubectl: Kubectl,
   namespace: string,

@@ -1,6 +1,6 @@
 import { request } from 'node:https';
 
-/** The status of a GET as a kubelet makes it: the certificate is not looked at. Undefined where nobody answers. */
+/** Returns the status of a GET that skips certificate verification, as a kubelet's does; undefined without an answer. */
 export function probe(port: number, path: string): Promise<number | undefined> {
   const { promise, resolve } = Promise.withResolvers<number | undefined>();
   const asked = request({ host: '127.0.0.1', port, path, rejectUnauthorized: false }, (answer) => {

@@ -26,22 +26,22 @@ interface WrittenAnswer {
   };
 }
 
-/** One object of an example: what its first line promises, what `review` says, what kubectl came back with. */
+/** One object of an example: the outcome that its first line states, `review`'s result, and kubectl's output. */
 export interface Shown {
   readonly expected: ExpectedOutcome;
   readonly item: ReportItem;
-  /** With what `review` would change. */
+  /** The object with the changes of `review`. */
   readonly reviewed: KubernetesObject;
   readonly answer: WrittenAnswer['response'];
   readonly output: Output;
 }
 
 export interface Place {
-  /** For what names none. */
+  /** The namespace of objects that name none. */
   readonly namespace: string;
 }
 
-/** The example through `review` and through the API server. */
+/** Runs the example through `review` and through the API server. */
 export async function showExample(
   { kubectl, review }: ExampleStage,
   example: Example,
@@ -78,14 +78,14 @@ function patchedBy(object: KubernetesObject, { patch }: WrittenAnswer['response'
   return jsonPatch.applyPatch(structuredClone(object), operations).newDocument;
 }
 
-/** All that the API server does to a new object but to keep it. */
+/** A dry run: everything that the API server does with a new object except storing it. */
 export function create(kubectl: Kubectl, object: KubernetesObject, namespace: string): Promise<Output> {
   const args = ['create', '--dry-run=server', '-o=json', '-f', '-'];
   const metadata = { namespace, ...object.metadata };
   return kubectl(args, { stdin: JSON.stringify({ ...object, metadata }) });
 }
 
-/** The old object is really created, and the new one put in its place by a dry run. */
+/** Creates the old object and replaces it in a dry run. */
 async function update(kubectl: Kubectl, { request }: ReviewedUpdate, namespace: string): Promise<Output> {
   const { name, subResource, oldObject, object } = request;
   const old = { ...oldObject, metadata: { ...oldObject.metadata, namespace } };

@@ -8,7 +8,7 @@ import { type Distribution, startDistribution } from '../registry/distribution.t
 import { installBase, MANIFESTS, renderManifests } from './install.ts';
 import { startWasmgate } from './wasmgate-program.ts';
 
-/** What the test files of a stage are told, as plain data: they run in other processes. */
+/** What the test files of a stage get, as plain data, because they run in other processes. */
 export interface StageFacts {
   readonly kubectl: string;
   readonly kubeconfig: string;
@@ -17,10 +17,10 @@ export interface StageFacts {
   readonly metricsPort: number;
   /** References in the open registry. */
   readonly images: Readonly<Record<keyof typeof OPEN_IMAGES, string>>;
-  /** The same module behind accounts, and the docker config that opens it. */
+  /** The same module behind accounts, and the Docker config for it. */
   readonly behindToken: PrivateImage;
   readonly behindBasic: PrivateImage;
-  /** `127.0.0.1:PORT` that wasmgate may ask, where nobody listens: one test's own registry. */
+  /** `127.0.0.1:PORT` that wasmgate may contact and that is free: for one test's own registry. */
   readonly spareHost: string;
 }
 
@@ -32,7 +32,7 @@ export interface PrivateImage {
 declare module 'vitest' {
   interface ProvidedContext {
     readonly stage: StageFacts | null;
-    /** Why there is no stage; empty where there is one. */
+    /** Why there is no stage; empty if there is one. */
     readonly stageMissing: string;
   }
 }
@@ -50,10 +50,10 @@ const OPEN_IMAGES = {
 
 /** The operator's own toleration, beside those of the class. */
 export const CONFIGURED_TOLERATION = { key: 'edge', operator: 'Exists', effect: 'NoSchedule' } as const;
-/** Laid over the shipped class, which has no overhead of its own. */
+/** Merged into the shipped class, which has no overhead. */
 export const CRUN_OVERHEAD = { podFixed: { cpu: '10m', memory: '12Mi' } } as const;
 
-/** A cluster with wasmgate in it, three registries and a node that runs Wasm: one stage for all cases. */
+/** Starts a cluster with wasmgate, three registries and a node that runs Wasm: one stage for all cases. */
 export async function startStage(programs: Readonly<Record<Program, string>>): Promise<Stage> {
   await using resources = new AsyncDisposableStack();
   const kubernetes = resources.use(await startKubernetesServer(programs));
@@ -96,7 +96,7 @@ export async function startStage(programs: Readonly<Record<Program, string>>): P
   return { facts, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** The shipped classes, one of them with an overhead, and a node that has their handlers. */
+/** Applies the shipped classes, one of them with an overhead, and a node with their handlers. */
 async function prepareCluster(kubectl: Kubectl): Promise<void> {
   const classes = await renderManifests(kubectl, 'runtime-classes');
   const weighted = classes.map((runtimeClass) =>
@@ -130,7 +130,7 @@ async function pushPrivateImage(registry: Distribution): Promise<PrivateImage> {
   return { image: await registry.push('bk-wasi-wasm', 'team/module:1'), dockerConfig: registry.dockerConfig };
 }
 
-/** A webhook configuration takes about a second to be seen. */
+/** The API server needs about a second to see a webhook configuration. */
 async function waitUntilAsked(kubectl: Kubectl, image: string): Promise<void> {
   const namespace = await createNamespace(kubectl, 'probe');
   const probe = JSON.stringify(pod('probe', namespace, { spec: { containers: [{ name: 'main', image }] } }));

@@ -5,18 +5,18 @@ import type { StageFacts } from './stage.ts';
 
 export interface StageUse {
   readonly missing: boolean;
-  /** For the title of what is skipped. */
+  /** Use in the title of a skipped suite. */
   readonly note: string;
   readonly facts: StageFacts;
   readonly kubectl: Kubectl;
 }
 
-/** The stage that the project's setup has started; a test that fails shows what wasmgate logged. */
+/** Returns the stage that the project's setup started; a failing test prints wasmgate's log. */
 export function useStage(): StageUse {
   const facts = inject('stage');
   if (facts === null) {
     const note = ` (skipped: ${inject('stageMissing')})`;
-    // Read by skipped tests only while they are listed.
+    // Skipped tests read this only while vitest lists them.
     return { missing: true, note, facts: NOTHING, kubectl: () => Promise.reject(new Error(note)) };
   }
   beforeEach((context) => {

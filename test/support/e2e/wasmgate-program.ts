@@ -10,11 +10,11 @@ import { probe } from './probe.ts';
 const MAIN = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
 
 export interface ProgramOptions {
-  /** Tells several of them apart. */
+  /** Distinguishes several of them. */
   readonly name: string;
-  /** Sections that are laid over the shipped configuration file. */
+  /** Sections that override the shipped configuration file. */
   readonly configuration: object;
-  /** Development certificates, or those that are kept in the cluster. */
+  /** Development certificates, or those in the cluster. */
   readonly certificates: 'development' | 'cluster';
 }
 
@@ -26,7 +26,7 @@ export interface WasmgateProgram extends AsyncDisposable {
   readonly caBundle: string;
 }
 
-/** `wasmgate serve` as a user starts it, under the ServiceAccount of manifests/base and its RBAC, until it is ready. */
+/** Starts `wasmgate serve` under the ServiceAccount of manifests/base and its RBAC, and waits until it is ready. */
 export async function startWasmgate(
   kubernetes: KubernetesServer,
   { name, configuration, certificates }: ProgramOptions,
@@ -46,7 +46,7 @@ export async function startWasmgate(
   const process = startServer(globalThis.process.execPath, [MAIN, 'serve', ...flags], {
     name,
     logFile: join(kubernetes.folder, `${name}.log`),
-    // Neither proxies nor logins of whoever runs the tests.
+    // Without the proxies and logins of the user who runs the tests.
     env: { PATH: globalThis.process.env['PATH'] },
   });
   await waitFor(async () => (await probe(port, '/readyz')) === 200, {

@@ -7,7 +7,7 @@ export interface TestKeys {
   readonly cert: string;
 }
 
-/** A certificate that is its own authority, for an address and names. */
+/** A self-signed certificate for an address and names. */
 export async function certificateFor(
   options: {
     readonly ip?: string;

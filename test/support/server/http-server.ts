@@ -6,13 +6,13 @@ export interface TestServer extends AsyncDisposable {
   /** `127.0.0.1:<port>` */
   readonly host: string;
   readonly port: number;
-  /** Cuts every connection and frees the port. */
+  /** Closes every connection and frees the port. */
   readonly close: () => Promise<void>;
 }
 
 const DEFAULTS = { sweepMilliseconds: 50 } as const;
 
-/** A real server on a port of its own, or on the one that a server before it had. */
+/** Starts a real server on a free port, or on the port of an earlier server. */
 export async function startServer(
   handler: RequestListener,
   tls?: { readonly key: string; readonly cert: string },
@@ -29,7 +29,7 @@ export async function startServer(
       server.close(resolve);
     });
     server.closeAllConnections();
-    // A connection that shakes hands just now is none of HTTP's yet, and may open a watch that stays.
+    // A connection in its TLS handshake is not known to the HTTP server yet, and could open a watch that stays.
     const sweep = setInterval(() => server.closeAllConnections(), DEFAULTS.sweepMilliseconds);
     await closed;
     clearInterval(sweep);

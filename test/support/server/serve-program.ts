@@ -1,5 +1,5 @@
-// A server as `wasmgate serve` makes one, for tests that send signals to a process. It tells its port and CA when it
-// listens, and each admission when it has begun; that ends when the test says so.
+// A server like that of `wasmgate serve`, for tests that send signals to a process. It prints its port and CA when it listens,
+// and each admission when it begins; the test decides when that ends.
 import { once } from 'node:events';
 import { createApp, serverTlsOptions } from '../../../src/server/app.ts';
 import { createHealth, listen, stopSignal } from '../../../src/server/listen.ts';

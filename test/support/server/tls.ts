@@ -4,7 +4,7 @@ import {
   type ServingCertificate,
 } from '../../../src/certs/serving-certificate.ts';
 
-/** A certificate for this machine, with the CA to trust it by. */
+/** A certificate for this machine, with its CA. */
 export function createTestCertificate(): Promise<ServingCertificate> {
   return generateServingCertificate(LOCAL_NAMES);
 }

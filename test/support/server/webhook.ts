@@ -28,7 +28,7 @@ export interface Reply {
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
-/** The real server over real HTTPS, with a client that trusts its certificate. */
+/** Starts the real server over HTTPS, with a client that trusts its certificate. */
 export async function startWebhook(options: WebhookOptions) {
   const certificate = await sharedTestCertificate();
   const log: string[] = [];
