@@ -1,19 +1,18 @@
 import { createAssessPod } from '../assess/assess-pod.ts';
-import type { AssessPod } from '../assess/assessment.ts';
+import type { AssessPod, Assessment, AssessmentRequest } from '../assess/assessment.ts';
 import type { ClusterPort, ServiceAccountsPort } from '../assess/ports.ts';
 import { catalogOptions } from '../assess/settings.ts';
 import { createImageCatalog, type ImageCatalog } from '../images/image-catalog.ts';
 import type { KeychainPort, PullSecretsPort, RegistryPort } from '../images/ports.ts';
 import type { Logger } from '../lib/logger.ts';
+import { whenKnown } from '../lib/maybe-promise.ts';
 import type { Settings } from './settings.ts';
 import type { WebhookMetrics } from './webhook-metrics.ts';
 
-export const DEFAULTS = {
-  /** Where the manifests put us; a Pod of another installation says so by POD_NAMESPACE. */
-  namespace: 'wasmgate-system',
-} as const;
+/** The namespace of the manifests; other installations set POD_NAMESPACE. */
+export const DEFAULT_NAMESPACE = 'wasmgate-system';
 
-/** The parts of the outside world that the use case needs. */
+/** What the use case needs of the outside world. */
 export interface AssessParts {
   readonly cluster: ClusterPort;
   readonly pullSecrets: PullSecretsPort;
@@ -21,17 +20,17 @@ export interface AssessParts {
   readonly keychain?: KeychainPort | undefined;
   readonly registry: RegistryPort;
   readonly logger: Logger;
-  /** Ours, whose Pods are not judged. */
+  /** wasmgate's own namespace, whose Pods it does not assess. */
   readonly namespace?: string;
   readonly metrics?: Pick<WebhookMetrics, 'images'>;
-  /** Whether Pods are held up while they are assessed, as by the webhook. */
+  /** True if Pods wait while they are assessed, as in the webhook. */
   readonly boundsWaits?: boolean;
 }
 
-/** The sections that it takes; images are remembered for as long as ever where nothing is said of it. */
+/** The sections that the use case reads. */
 export type AssessSettings = Pick<Settings, 'policy'> & Partial<Pick<Settings, 'images'>>;
 
-/** The images that all policies share. */
+/** Creates the image catalog, which all policies share. */
 export function createCatalog(parts: AssessParts, { images }: Pick<AssessSettings, 'images'>): ImageCatalog {
   const options = images === undefined ? {} : catalogOptions(images);
   const { onLookUp, onAnswer } = parts.metrics?.images ?? {};
@@ -40,17 +39,28 @@ export function createCatalog(parts: AssessParts, { images }: Pick<AssessSetting
   return catalog;
 }
 
-/** The one use case, joined with its parts, for any policy: the webhook's and, with other parts, every other command's. */
+/** Joins the one use case with its parts, for any policy: the webhook's and that of every command. */
 export function createAssembler(
   parts: AssessParts,
   catalog: ImageCatalog,
 ): (settings: Pick<AssessSettings, 'policy'>) => AssessPod {
   const { cluster, serviceAccounts, logger, boundsWaits = false } = parts;
-  const { namespace: ownNamespace = DEFAULTS.namespace } = parts;
+  const { namespace: ownNamespace = DEFAULT_NAMESPACE } = parts;
   return ({ policy }) =>
     createAssessPod({ catalog, cluster, serviceAccounts, logger }, { policy, ownNamespace, boundsWaits });
 }
 
 export function assembleAssess(parts: AssessParts, settings: AssessSettings): AssessPod {
   return createAssembler(parts, createCatalog(parts, settings))(settings);
+}
+
+type Observer = (request: AssessmentRequest, assessment: Assessment) => void;
+
+/** Assesses as `assess` does, and passes each assessment to the observers. */
+export function observeAssessments(assess: AssessPod, observers: readonly Observer[]): AssessPod {
+  return (request) =>
+    whenKnown(assess(request), (assessment) => {
+      for (const observe of observers) observe(request, assessment);
+      return assessment;
+    });
 }

@@ -5,15 +5,15 @@ import { isMissing } from '../files/read-text.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
 import { readNamedFiles } from '../registry/hosts/named-files.ts';
 import { findDeniedMirrors, type RegistrySettings } from '../registry/settings.ts';
-import { describeDeniedMirror, describeFault } from './connect-registry.ts';
+import { describeDeniedMirror } from './connect-registry.ts';
+import { describeFault, readAllNamedFiles } from './named-files.ts';
 import { configurations } from './settings.ts';
-import { readAllNamedFiles } from './tell-of-changed-files.ts';
 
 function problemOf({ path, error }: FileFault): ExaminedFiles['problems'][number] {
   return { path, text: describeFault(error) };
 }
 
-async function lookIntoRegistry(registry: RegistrySettings, isStrict: boolean): Promise<ExaminedFiles> {
+async function examineRegistry(registry: RegistrySettings, isStrict: boolean): Promise<ExaminedFiles> {
   const { faults } = await readAllNamedFiles(registry);
   const { files } = await readNamedFiles(registry);
   const isAbsent = ({ error }: FileFault): boolean => !isStrict && isMissing(error);
@@ -26,13 +26,13 @@ async function lookIntoRegistry(registry: RegistrySettings, isStrict: boolean): 
 
 const STANDARD_INPUT = '-';
 
-/** `wasmgate config check`: the file, and the files that it names. */
+/** Checks a configuration file and the files that it names, for `wasmgate config check`. */
 export const checkConfiguration: ConfigDeps['check'] = async (file, { isStrict }) => {
   const [source, found] =
     file === STANDARD_INPUT
       ? ['standard input', await text(process.stdin)]
       : [file, await configurations.readText(file)];
   return configurations.check(found, source, {
-    registry: (registry) => lookIntoRegistry(registry, isStrict),
+    registry: (registry) => examineRegistry(registry, isStrict),
   });
 };

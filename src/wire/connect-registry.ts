@@ -1,7 +1,6 @@
 import type { Io } from '../cli/io.ts';
 import { formatKey } from '../config/describe-problem.ts';
-import { isMissing } from '../files/read-text.ts';
-import { AppError, describeError } from '../lib/errors.ts';
+import { AppError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { throttledWarn } from '../lib/throttled-warn.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts';
@@ -9,27 +8,22 @@ import type { NameResolver } from '../registry/connection/guarded-connector.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
 import { readNamedFiles } from '../registry/hosts/named-files.ts';
 import { findDeniedMirrors, type DeniedMirror, type RegistrySettings } from '../registry/settings.ts';
+import { describeFault } from './named-files.ts';
 
-/** For people; the node asks the same address on its own network. */
+/** Describes a mirror that wasmgate skips: on a node, the same address means another network. */
 export function describeDeniedMirror({ host, why }: DeniedMirror): string {
-  return `mirror "${host}" is ${why}, so wasmgate passes it over. Name an address that Pods can reach, or list it in registry.allowAddresses.`;
+  return `mirror "${host}" is ${why}, so wasmgate skips it. Name an address that Pods can reach, or list it in registry.allowAddresses.`;
 }
 
 interface Surroundings extends Pick<RegistryClientOptions, 'onRequest' | 'onPause'> {
-  /** Proxies are read from it. */
+  /** Environment that names the proxies. */
   readonly env: Io['env'];
-  /** Warned once of each mirror that is passed over, and of outages. */
+  /** Logs each skipped mirror once, and outages. */
   readonly logger?: Pick<Logger, 'info' | 'warn'>;
-  /** On a user's own machine. */
+  /** True on a user's own machine. */
   readonly allowLoopback?: boolean;
-  /** Left out: the system's own way. */
+  /** The system's own resolver by default. */
   readonly resolver?: NameResolver;
-}
-
-/** On one line; what a file takes is no news to whoever forgot to bring it. */
-export function describeFault(error: AppError): string {
-  const advice = error.advice === null || isMissing(error) ? '' : `. ${error.advice}`;
-  return `${describeError(error)}${advice}`;
 }
 
 function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'> {
@@ -40,23 +34,23 @@ function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'>
   return new AppError(
     'unusable-files',
     `Cannot use the files that the configuration names: ${count}${list.join('')}`,
-    { blame: 'input', advice: 'Where they are, this says the same: wasmgate config check --strict FILE' },
+    { blame: 'input', advice: 'To check them where they are mounted: wasmgate config check --strict FILE' },
   );
 }
 
-/** One line when an outage begins, and one when it ends: probes find out, once a second, whatever is asked meanwhile. */
+/** Logs one line when an outage begins and one when it ends. A probe each second detects the end, without any request. */
 function logOutages(logger: Pick<Logger, 'info' | 'warn'>): NonNullable<RegistryClientOptions['onOutage']> {
-  // Pods name hosts, and a tenant may name a thousand that are down.
+  // Pods name hosts, and a tenant can name a thousand that are down.
   const warn = throttledWarn(logger, 'registry is down');
   const info = { warn: (fields: object, message: string): void => logger.info(fields, message) };
-  const inform = throttledWarn(info, 'registry is reached again');
+  const logEnd = throttledWarn(info, 'registry is up again');
   return ({ host, error, milliseconds }) => {
-    if (error === null) inform({ host, seconds: Math.round(milliseconds / 1000) });
+    if (error === null) logEnd({ host, seconds: Math.round(milliseconds / 1000) });
     else warn({ host, error });
   };
 }
 
-/** @throws AppError where the settings, the files they name, or a proxy in the environment cannot be used */
+/** @throws AppError if the settings, the files they name, or a proxy in the environment are invalid */
 export async function connectRegistry(
   settings: RegistrySettings,
   { resolver, ...surroundings }: Surroundings,

@@ -5,18 +5,22 @@ import type { ImageReport, DescribedImage } from '../assess/inspect/image-report
 import { inspectReference } from '../assess/inspect/inspect-reference.ts';
 import type { InspectDeps, InspectRequest } from '../cli/inspect/inspect-request.ts';
 import type { Io } from '../cli/io.ts';
+import { createStderrLogger, tellWarning } from '../cli/tell.ts';
 import { usageError } from '../cli/usage-error.ts';
 import type { Credential } from '../credentials/credential.ts';
+import type { Platform } from '../image/platform.ts';
 import { createPeekImage } from '../images/peek-image.ts';
+import { findDockerConfigs } from '../keychain/find-docker-configs.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
+import { listFacts } from '../kubernetes/collections.ts';
+import { createFixedCluster } from '../kubernetes/fixed-cluster.ts';
 import { describeError } from '../lib/errors.ts';
+import { platformsOf } from '../policy/nodes/platform-flags.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import { readCertificates } from '../registry/hosts/load-tls.ts';
-import { readLivePlatforms } from './live-platforms.ts';
-import { createStderrLogger } from './stderr-logger.ts';
-import { usualDockerConfigs } from './usual-docker-configs.ts';
+import { createUserClient } from './connect-kubernetes.ts';
 
-/** Of the user's own machine. */
+/** Addresses of the user's own machine. */
 const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];
 
 async function readCa(file: string): Promise<readonly string[]> {
@@ -27,7 +31,7 @@ async function readCa(file: string): Promise<readonly string[]> {
   }
 }
 
-/** A registry on this machine is meant by whoever names it, and speaks plain http unless its authority is named. */
+/** Allows registries on this machine, which speak plain HTTP unless the user names their CA. */
 async function registryOptions({
   reference,
   plainHttp,
@@ -38,17 +42,17 @@ async function registryOptions({
   return { plainHttp: hosts, allowAddresses: LOOPBACK, ca: await readCa(caFile) };
 }
 
-/** What is named stands alone. */
+/** Returns the named docker config, or else the user's own. */
 function dockerConfigs({ dockerConfig }: InspectRequest, env: Io['env']): readonly string[] {
   if (dockerConfig !== undefined) {
     const file = join(dockerConfig, 'config.json');
     if (existsSync(file)) return [file];
     throw usageError(
-      `flag --docker-config takes a folder with a config.json, and there is no "${file}"`,
+      `flag --docker-config takes a folder that holds a config.json, and "${file}" does not exist`,
       'inspect',
     );
   }
-  return usualDockerConfigs(env);
+  return findDockerConfigs(env);
 }
 
 async function findCredentials(
@@ -67,14 +71,26 @@ async function findCredentials(
       dockerConfigs: dockerConfigs(request, io.env),
       providers,
       env: io.env,
-      // Whatever runs longer would keep this process alive after its answer.
+      // A program that runs longer would keep this process alive after its output.
       limits: { programMilliseconds: milliseconds },
     },
   );
   return keychain.credentialsFor(reference, signal);
 }
 
-/** The user of the command is the only tenant. */
+/** Returns the platforms of a cluster's schedulable nodes; none if listing nodes is forbidden. */
+async function readLivePlatforms(
+  kubeconfig: string | undefined,
+  { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
+): Promise<readonly Platform[]> {
+  const client = await createUserClient(kubeconfig, io.env);
+  const { objects, forbidden } = await listFacts(client, signal, ['Node']);
+  for (const { message } of forbidden) tellWarning(io, message);
+  const { nodes } = createFixedCluster(objects, 'default').cluster.view();
+  return platformsOf(nodes.filter(({ unschedulable }) => !unschedulable));
+}
+
+/** The only tenant is the user of the command. */
 const COMMAND_TENANT = 'command-line';
 
 async function inspect(request: InspectRequest, io: Io): Promise<DescribedImage> {
@@ -105,7 +121,7 @@ async function inspect(request: InspectRequest, io: Io): Promise<DescribedImage>
   }
 }
 
-/** `wasmgate inspect`: no configuration file, one image, and a cluster's nodes only if asked for. */
+/** Joins `wasmgate inspect`: one image, no configuration file, and a cluster's nodes on request only. */
 export function wireInspect(): InspectDeps {
   return { inspect, readInput: () => text(process.stdin) };
 }

@@ -4,29 +4,27 @@ import type { ServiceAccountsPort } from '../assess/ports.ts';
 import type { Io } from '../cli/io.ts';
 import { asAdmitted } from '../cli/review/as-admitted.ts';
 import type { ReviewDeps, ReviewSession, ReviewSetup } from '../cli/review/run-review.ts';
-import { tellWarning } from '../cli/tell.ts';
+import { tellWarning, createStderrLogger } from '../cli/tell.ts';
 import type { PullSecretsPort } from '../images/ports.ts';
+import { findDockerConfigs } from '../keychain/find-docker-configs.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
-import { createKubernetesClient } from '../kubernetes/client.ts';
 import { listFacts } from '../kubernetes/collections.ts';
 import { createFixedCluster } from '../kubernetes/fixed-cluster.ts';
 import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
 import { createLogger, type LeveledLogger } from '../telemetry/log.ts';
 import { assembleAssess, type AssessParts } from './assemble-assess.ts';
+import { createUserClient } from './connect-kubernetes.ts';
 import { connectRegistry } from './connect-registry.ts';
-import { kubeconfigPath } from './kubeconfig-path.ts';
 import { readSettings, type Settings } from './settings.ts';
-import { createStderrLogger } from './stderr-logger.ts';
-import { usualDockerConfigs } from './usual-docker-configs.ts';
 
 type Ports = Pick<AssessParts, 'cluster' | 'pullSecrets'> & {
   readonly serviceAccounts: ServiceAccountsPort;
   readonly knowsClasses: boolean;
 };
 
-/** Secrets among the facts, and where they have none of the name, the cluster's. */
-function eitherSecrets(given: PullSecretsPort, live: PullSecretsPort): PullSecretsPort {
+/** Reads Secrets from the facts, and those that they do not hold from the cluster. */
+function secretsOf(given: PullSecretsPort, live: PullSecretsPort): PullSecretsPort {
   return {
     read: async (namespace, names, signal) => {
       const found = await given.read(namespace, names, signal);
@@ -37,7 +35,7 @@ function eitherSecrets(given: PullSecretsPort, live: PullSecretsPort): PullSecre
   };
 }
 
-function eitherAccounts(given: ServiceAccountsPort, live: ServiceAccountsPort): ServiceAccountsPort {
+function accountsOf(given: ServiceAccountsPort, live: ServiceAccountsPort): ServiceAccountsPort {
   return {
     pullSecrets: async (namespace, name, signal) => {
       const found = await given.pullSecrets(namespace, name, signal);
@@ -46,19 +44,16 @@ function eitherAccounts(given: ServiceAccountsPort, live: ServiceAccountsPort): 
   };
 }
 
-/** What the facts say goes before what the cluster says: that is how one tries what is not there yet. */
+/** Facts from files win over the cluster's, so that users can try objects that are not there yet. */
 async function openLive(setup: ReviewSetup, logger: LeveledLogger, io: Io): Promise<Ports> {
-  const { createKubeconfigConnection } = await import('../kubernetes/connection.ts');
-  const client = createKubernetesClient(
-    await createKubeconfigConnection(kubeconfigPath(setup.kubeconfig, io.env)),
-  );
+  const client = await createUserClient(setup.kubeconfig, io.env);
   const { objects, forbidden } = await listFacts(client, new AbortController().signal);
   for (const { message } of forbidden) tellWarning(io, message);
   const fixed = createFixedCluster([...objects, ...setup.facts], setup.namespace);
   return {
     cluster: fixed.cluster,
-    pullSecrets: eitherSecrets(fixed.pullSecrets, createPullSecrets({ client })),
-    serviceAccounts: eitherAccounts(fixed.serviceAccounts, createServiceAccounts({ client, logger })),
+    pullSecrets: secretsOf(fixed.pullSecrets, createPullSecrets({ client })),
+    serviceAccounts: accountsOf(fixed.serviceAccounts, createServiceAccounts({ client, logger })),
     knowsClasses: true,
   };
 }
@@ -68,10 +63,10 @@ function openFixed({ facts, namespace }: ReviewSetup): Ports {
   return { ...fixed, knowsClasses: fixed.hasRuntimeClasses };
 }
 
-/** Whoever reviews is logged in by docker's config, as an operator lends it to the webhook. */
+/** Returns the configured docker config, as the webhook uses it, or else the user's own. */
 function dockerConfigsOf({ registry }: Settings, env: Io['env']): readonly string[] {
   if (registry.dockerConfig !== undefined) return [registry.dockerConfig];
-  return usualDockerConfigs(env);
+  return findDockerConfigs(env);
 }
 
 async function open(setup: ReviewSetup, io: Io): Promise<ReviewSession> {

@@ -12,7 +12,7 @@ test('a mirror on a loopback address is logged once', async () => {
   const client = await connectRegistry(settings, { env: {}, logger });
   await client.close();
   expect(messages('warn')).toEqual([
-    'mirror "127.0.0.1:5000" is a loopback address, so wasmgate passes it over. ' +
+    'mirror "127.0.0.1:5000" is a loopback address, so wasmgate skips it. ' +
       'Name an address that Pods can reach, or list it in registry.allowAddresses.',
   ]);
 });
@@ -28,7 +28,7 @@ test('an outage is one line when it begins, and one when it ends', async () => {
   for (const name of ['a', 'b']) await failureOf(client.fetchManifest(imageAt(server, name), asking()));
   await expect.poll(() => messages('warn')).toEqual(['registry is down']);
   isWell = true;
-  await expect.poll(() => messages('info'), { timeout: 5_000 }).toEqual(['registry is reached again']);
+  await expect.poll(() => messages('info'), { timeout: 5_000 }).toEqual(['registry is up again']);
   await client.close();
   expect(messages('warn')).toHaveLength(1);
 });

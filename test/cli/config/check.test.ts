@@ -53,7 +53,7 @@ describe('files that the configuration names', () => {
     expect(exitCode).toBe(0);
     const notes = ['127.0.0.1:5000', 'localhost:5000', '[::1]:5000'].map(
       (host) =>
-        `  note: mirror "${host}" is a loopback address, so wasmgate passes it over. ` +
+        `  note: mirror "${host}" is a loopback address, so wasmgate skips it. ` +
         'Name an address that Pods can reach, or list it in registry.allowAddresses.\n',
     );
     expect(stdout).toBe(`a.yaml: no problem\n${notes.join('')}`);

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { usualDockerConfigs } from '../../src/wire/usual-docker-configs.ts';
+import { findDockerConfigs } from '../../src/keychain/find-docker-configs.ts';
 
 const before = process.cwd();
 let checkout: string;
@@ -29,10 +29,10 @@ test.each([
   ['are not there', {}],
   ['are empty', { HOME: '', XDG_RUNTIME_DIR: '', DOCKER_CONFIG: '', REGISTRY_AUTH_FILE: '' }],
 ])('where the variables %s, nothing is taken from the folder one stands in', (_case, env) => {
-  expect(usualDockerConfigs(env)).toEqual([]);
+  expect(findDockerConfigs(env)).toEqual([]);
 });
 
 test('what variables name is found there', () => {
   const found = ['.docker/config.json', 'containers/auth.json'].map((path) => join(checkout, path));
-  expect(usualDockerConfigs({ HOME: checkout, XDG_RUNTIME_DIR: checkout })).toEqual(found);
+  expect(findDockerConfigs({ HOME: checkout, XDG_RUNTIME_DIR: checkout })).toEqual(found);
 });

@@ -1,9 +1,11 @@
 import { generate } from 'selfsigned';
 import { expect, onTestFinished, test } from 'vitest';
 import { findCertificateFault } from '../../src/certs/find-certificate-fault.ts';
+import { keepCertificate, type CertificateStore } from '../../src/certs/keep-certificate.ts';
 import { generateServingCertificate, serviceNames } from '../../src/certs/serving-certificate.ts';
+import { loadCertificateSecret, readCertificateSecret } from '../../src/kubernetes/certificate-secret.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { keepCertificate } from '../../src/wire/keep-certificate.ts';
+import { createWebhookConfigurations } from '../../src/kubernetes/webhook-configurations.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { json, refuse, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
 
@@ -24,7 +26,7 @@ function secretOf(bundle: Awaited<ReturnType<typeof generateServingCertificate>>
   );
 }
 
-/** As a replica makes it whose clock is two hours and more ahead. */
+/** Generates a certificate as a replica whose clock is more than two hours ahead. */
 async function fromTheFuture() {
   const made = await generate([{ name: 'commonName', value: 'future' }], {
     keyType: 'ec',
@@ -35,7 +37,7 @@ async function fromTheFuture() {
   return { caCert: made.cert, caKey: made.private, cert: made.cert, key: made.private };
 }
 
-/** An API server that keeps one Secret and has no webhook configurations. */
+/** Starts an API server that keeps one Secret and has no webhook configurations. */
 async function startSecretApi(first: Data) {
   let data = first;
   const api = await startScriptedApi([
@@ -50,31 +52,41 @@ async function startSecretApi(first: Data) {
     stop.abort();
     await api[Symbol.asyncDispose]();
   });
+  const { logger, messages } = createRecordingLogger();
+  const client = createKubernetesClient(api.connection);
+  const location = { namespace: NAMESPACE };
+  const store: CertificateStore = {
+    load: (renew) => loadCertificateSecret({ client, logger, renew }, location, stop.signal),
+    read: () => readCertificateSecret(client, location, stop.signal),
+    keepCaBundle: (readCa) =>
+      createWebhookConfigurations({ client, logger }, { lookMilliseconds: 10 }).keepCaBundle(
+        readCa,
+        stop.signal,
+      ),
+  };
   return {
-    client: createKubernetesClient(api.connection),
-    signal: stop.signal,
+    store,
+    logger,
+    messages,
     read: () => data,
     write: (next: Data) => (data = next),
   };
 }
 
-test('a certificate from the future is replaced at the start, with the reason in the log', async () => {
+test('a certificate that is not valid yet is replaced at the start, with the reason in the log', async () => {
   const api = await startSecretApi(secretOf(await fromTheFuture()));
-  const { logger, messages } = createRecordingLogger();
-  const parts = { client: api.client, logger, namespace: NAMESPACE };
-  const { first } = await keepCertificate(parts, { service: 'wasmgate' }, api.signal);
+  const { first } = await keepCertificate(api, names);
   expect(findCertificateFault(first, names)).toBeNull();
   expect(api.read()).toEqual(secretOf(first));
-  expect(messages('warn')).toEqual(['Replacing the serving certificate: API servers would not accept it']);
+  expect(api.messages('warn')).toEqual([
+    'Replacing the serving certificate: API servers would not accept it',
+  ]);
 });
 
-test('one that another replica wrote is replaced while this one runs', async () => {
+test('an unusable certificate that another replica wrote is replaced at run time', async () => {
   const good = await generateServingCertificate(names);
   const api = await startSecretApi(secretOf(good));
-  const { logger } = createRecordingLogger();
-  const parts = { client: api.client, logger, namespace: NAMESPACE };
-  const options = { service: 'wasmgate', lookMilliseconds: 10 };
-  const { first, follow } = await keepCertificate(parts, options, api.signal);
+  const { first, follow } = await keepCertificate(api, names);
   expect(first).toEqual(good);
   api.write(secretOf(await fromTheFuture()));
   const replaced = Promise.withResolvers<typeof first>();

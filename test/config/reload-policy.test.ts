@@ -2,16 +2,13 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { AssessmentRequest } from '../../src/assess/assessment.ts';
-import { createDeadline } from '../../src/assess/deadline.ts';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
+import { reloadPolicy } from '../../src/config/reload-policy.ts';
 import { policySettings } from '../../src/policy/settings.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { logSettings } from '../../src/telemetry/settings.ts';
-import { reloadPolicy } from '../../src/wire/reload-policy.ts';
 import { createWebhookMetrics } from '../../src/wire/webhook-metrics.ts';
 import { waitFor } from '../support/lib/processes.ts';
-import { pod } from '../support/pod/pods.ts';
 import { readSeries } from '../support/telemetry/exposition.ts';
 
 const reader = createConfigurationReader({ policy: policySettings, log: logSettings });
@@ -36,7 +33,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** As the kubelet brings a ConfigMap: a folder beside, and a link to it that is swapped. */
+/** Writes a file as the kubelet updates a ConfigMap: into a new folder, to which it swaps a link. */
 async function mount(text: string): Promise<string> {
   version += 1;
   const data = `..data-${version}`;
@@ -53,19 +50,11 @@ function file(sections: string): string {
   return `{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, ${sections}}`;
 }
 
-const REQUEST: AssessmentRequest = {
-  subject: 'pod',
-  pod: pod(),
-  namespace: 'default',
-  step: 'validate',
-  deadline: createDeadline(1000),
-};
-
 const UNLISTED = { ready: false, current: false, lastContact: null, failure: null, restarts: 0 };
 
 /**
- * A use case that answers the mode of the policy it was made with.
- * @param overrides as the command line has them
+ * Starts a reload whose use is the policy's mode.
+ * @param overrides of the command line
  */
 async function start(sections: string, overrides: Partial<Settings> = {}) {
   const path = await mount(file(sections));
@@ -78,7 +67,7 @@ async function start(sections: string, overrides: Partial<Settings> = {}) {
     'limit ranges': UNLISTED,
   });
   const metrics = createWebhookMetrics('0', { states }, stop.signal);
-  const assess = reloadPolicy(
+  const current = reloadPolicy(
     {
       file: path,
       parse: reader.parse,
@@ -87,16 +76,12 @@ async function start(sections: string, overrides: Partial<Settings> = {}) {
       intervalMilliseconds: 5,
       assemble: ({ policy }) => {
         made += 1;
-        return () => Promise.resolve({ kind: 'skipped', reason: policy.mode, notes: [] });
+        return policy.mode;
       },
     },
     { ...(await reader.read(path)), ...overrides },
     stop.signal,
   );
-  const mode = async (): Promise<string> => {
-    const assessment = await assess(REQUEST);
-    return assessment.kind === 'skipped' ? assessment.reason : '';
-  };
   /** Reads the metrics of reloads. */
   const reloads = async () => {
     const series = readSeries(await metrics.page.write());
@@ -107,11 +92,11 @@ async function start(sections: string, overrides: Partial<Settings> = {}) {
       at: series['wasmgate_config_last_reload_success_timestamp_seconds'],
     };
   };
-  return { mode, made: () => made, reloads };
+  return { mode: current, made: () => made, reloads };
 }
 
-async function waitForMode({ mode }: { mode: () => Promise<string> }, wanted: string): Promise<void> {
-  await waitFor(async () => (await mode()) === wanted, { what: `mode ${wanted}`, seconds: 120 });
+async function waitForMode({ mode }: { mode: () => string }, wanted: string): Promise<void> {
+  await waitFor(() => Promise.resolve(mode() === wanted), { what: `mode ${wanted}`, seconds: 120 });
 }
 
 async function waitForLine(words: string): Promise<string> {
@@ -123,7 +108,7 @@ async function waitForLine(words: string): Promise<string> {
 
 test('a swapped file applies to the next admission', async () => {
   const started = await start('policy: {mode: enforce}');
-  expect(await started.mode()).toBe('enforce');
+  expect(started.mode()).toBe('enforce');
   await mount(file('policy: {mode: audit}'));
   await waitForMode(started, 'audit');
   await mount(file('policy: {mode: warn}'));
@@ -131,56 +116,57 @@ test('a swapped file applies to the next admission', async () => {
   expect(started.made()).toBe(3);
 });
 
-test('a wrong file is told once and changes nothing; the next good one applies', async () => {
+test('an invalid file is logged once and changes nothing; the next valid one applies', async () => {
   const started = await start('policy: {mode: enforce}');
   const begun = await started.reloads();
   expect(begun).toMatchObject({ taken: 0, refused: 0, isGood: 1 });
   await mount(file('policy: {mode: enfroce}'));
-  expect(await waitForLine('is not taken')).toContain('Did you mean');
-  expect(await started.mode()).toBe('enforce');
+  expect(await waitForLine('configuration rejected')).toContain('Did you mean');
+  expect(started.mode()).toBe('enforce');
   expect(await started.reloads()).toEqual({ taken: 0, refused: 1, isGood: 0, at: begun.at });
   await mount(file('policy: {mode: warn}'));
   await waitForMode(started, 'warn');
   expect(await started.reloads()).toMatchObject({ taken: 1, refused: 1, isGood: 1 });
   expect((await started.reloads()).at).toBeGreaterThan(begun.at ?? Infinity);
-  expect(lines.filter((line) => line.includes('is not taken'))).toHaveLength(1);
+  expect(lines.filter((line) => line.includes('configuration rejected'))).toHaveLength(1);
 });
 
-test('a problem that comes back is told again', async () => {
+test('a problem that returns is logged again', async () => {
   const started = await start('policy: {mode: enforce}');
   await mount(file('policy: {mode: enfroce}'));
-  await waitForLine('is not taken');
+  await waitForLine('configuration rejected');
   await mount(file('policy: {mode: warn}'));
   await waitForMode(started, 'warn');
   await mount(file('policy: {mode: enfroce}'));
   await waitFor(async () => (await started.reloads()).refused === 2, {
-    what: 'the second refusal',
+    what: 'the second rejection',
     seconds: 120,
   });
 });
 
-/** Rendered without its values, it turned every cluster in mode audit to enforce. */
+/** Such a file, rendered without its values, turned every cluster in mode audit to enforce. */
 test.for([
   ['nothing', ''],
   ['comments and blanks', '# all defaults\n\n  # see the manual\n---\n'],
-])('a file that has lost its content for %s changes nothing', async ([, text = '']) => {
+])('a file that now has only %s changes nothing', async ([, text = '']) => {
   const started = await start('policy: {mode: audit}');
   await mount(text);
   await waitForLine('it is empty now');
-  expect(await started.mode()).toBe('audit');
+  expect(started.mode()).toBe('audit');
   expect(await started.reloads()).toMatchObject({ taken: 0, refused: 1, isGood: 0 });
   await mount(file('policy: {}'));
   await waitForMode(started, 'enforce');
 });
 
-test('a file that is away for a while is told, and what was read stays', async () => {
+test('a missing file is logged, and the policy stays until the file is back', async () => {
   const started = await start('policy: {mode: audit}');
   await rename(join(folder, '..data'), join(folder, '..away'));
-  await waitForLine('is not taken');
-  expect(await started.mode()).toBe('audit');
+  await waitForLine('configuration rejected');
+  expect(started.mode()).toBe('audit');
   expect(await started.reloads()).toMatchObject({ refused: 1, isGood: 0 });
   await rename(join(folder, '..away'), join(folder, '..data'));
-  // As it was before: nothing new to apply, and yet the problem is over.
+  // The content is unchanged, so there is nothing to apply, but the problem is over.
+  await waitForLine('configuration valid again');
   await waitFor(async () => (await started.reloads()).isGood === 1, {
     what: 'the end of the problem',
     seconds: 120,
@@ -190,7 +176,7 @@ test('a file that is away for a while is told, and what was read stays', async (
   await waitForMode(started, 'warn');
 });
 
-test('other sections need a restart, and the log says which', async () => {
+test('the log names changed sections that need a restart', async () => {
   const started = await start('policy: {mode: audit}, log: {level: info}');
   await waitFor(() => Promise.resolve(started.made() === 1), { what: 'the first look', seconds: 120 });
   await mount(file('policy: {mode: warn}, log: {level: debug}'));
@@ -199,14 +185,14 @@ test('other sections need a restart, and the log says which', async () => {
   expect(await waitForLine('after a restart')).toContain('"sections":["log"]');
 });
 
-test('what the command line overrides is no change of the file', async () => {
+test('an override on the command line is no change of the file', async () => {
   const started = await start('policy: {mode: audit}, log: {level: info}', { log: { level: 'debug' } });
   await mount(file('policy: {mode: warn}, log: {level: info}'));
   await waitForMode(started, 'warn');
   expect(lines.filter((line) => line.includes('after a restart'))).toEqual([]);
 });
 
-test('without a change nothing is made anew', async () => {
+test('a file whose policy is unchanged assembles nothing', async () => {
   const started = await start('policy: {mode: audit}');
   await mount(file('policy: {mode: audit}  '));
   await mount(`# a comment\n${file('policy: {mode: warn}')}`);

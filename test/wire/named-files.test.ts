@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import { registrySettings, type RegistrySettings } from '../../src/registry/settings.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
-import { tellOfChangedFiles } from '../../src/wire/tell-of-changed-files.ts';
+import { watchRegistryFiles } from '../../src/wire/named-files.ts';
 import { waitFor } from '../support/lib/processes.ts';
 import { writeFiles } from '../support/registry/hosts-files.ts';
 import { certificateFor } from '../support/server/certificates.ts';
@@ -25,10 +25,10 @@ function settings(registry: object): RegistrySettings {
 
 function follow(registry: object): Promise<void> {
   const logger = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
-  return tellOfChangedFiles({ registry: settings(registry), logger, intervalMilliseconds: 5 }, stop.signal);
+  return watchRegistryFiles(settings(registry), { logger, intervalMilliseconds: 5 }, stop.signal);
 }
 
-/** The line that was written last, once it holds these words. */
+/** Waits until the last line contains these words. */
 async function waitForLine(words: string): Promise<object> {
   const line = await waitFor(
     () => Promise.resolve(lines.at(-1)?.includes(words) === true ? lines.at(-1) : undefined),
@@ -40,13 +40,13 @@ async function waitForLine(words: string): Promise<object> {
   return JSON.parse(line) as object;
 }
 
-/** As the kubelet does it: nobody sees a half of it, and the draft lies where nobody looks. */
+/** Replaces a file atomically, as the kubelet does. */
 async function replace(file: string, text: string): Promise<void> {
   await using draft = await writeFiles({ draft: text });
   await rename(draft.at('draft'), file);
 }
 
-test('each change of a named file is told once, with its name; what is wrong with it, too', async () => {
+test('logs each change of a named file once, with its name and its problems', async () => {
   await using files = await writeFiles({ 'a.yaml': 'mirrors: {}' });
   const file = files.at('a.yaml');
   await follow({ registriesFile: file });
@@ -55,7 +55,7 @@ test('each change of a named file is told once, with its name; what is wrong wit
   expect(await waitForLine('apply after a restart only')).toMatchObject({ level: 'warn', files: [file] });
 
   await replace(file, 'mirrors: [');
-  expect(await waitForLine('cannot be used; those before stay')).toMatchObject({
+  expect(await waitForLine('invalid; the previous ones stay in use')).toMatchObject({
     level: 'error',
     files: [file],
     problems: [`Cannot use registries file "${file}": it is no YAML, line 1`],
@@ -69,7 +69,7 @@ test('each change of a named file is told once, with its name; what is wrong wit
   expect(lines).toHaveLength(4);
 });
 
-test('files behind those that are named are followed, too', async () => {
+test('watches the files that named files refer to', async () => {
   const { cert } = await certificateFor();
   await using files = await writeFiles({ 'd/a.test/hosts.toml': 'ca = "ca.pem"', 'd/a.test/ca.pem': cert });
   await follow({ hostsDirectory: files.at('d') });
@@ -80,7 +80,7 @@ test('files behind those that are named are followed, too', async () => {
   });
 });
 
-test('plugins are followed by what they are told to be', async () => {
+test('watches the configuration of plugins', async () => {
   const provider = {
     name: 'true',
     apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
@@ -98,12 +98,12 @@ test('plugins are followed by what they are told to be', async () => {
   await replace(files.at('p.yaml'), config({ defaultCacheDuration: '2h' }));
   expect(await waitForLine('apply after a restart only')).toMatchObject({ files: [files.at('p.yaml')] });
   await replace(files.at('p.yaml'), config({ defaultCacheDuration: 'long' }));
-  expect(await waitForLine('cannot be used')).toMatchObject({
+  expect(await waitForLine('are invalid')).toMatchObject({
     problems: [expect.stringContaining('defaultCacheDuration of "true" is no duration')],
   });
 });
 
-test('where no file is named nothing is followed', async () => {
+test('watches nothing if no file is named', async () => {
   await follow({ plainHttp: ['a.test'], dockerConfig: '/nonexistent/config.json' });
   expect(lines).toEqual([]);
 });

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Io } from '../cli/io.ts';
+import type { Environment } from './run-program.ts';
 
-/** Nowhere without the folder: joined to nothing, the path would be one of whatever checkout the command is run in. */
+/** Returns no path if the folder is unknown: joined to nothing, the path would lie in the current folder. */
 function within(folder: string, path: string): readonly string[] {
   return folder === '' ? [] : [join(folder, path)];
 }
 
 /**
- * Where a user's own logins are: docker's config (docs.docker.com, "docker login") and podman's (containers-auth.json(5)). A
- * variable that names a file stands alone; without one, both of their usual places are looked into.
+ * Returns the files that hold a user's own logins: docker's config (docs.docker.com, "docker login") and podman's
+ * (containers-auth.json(5)). A variable that names a file wins; otherwise both usual places count.
  */
-export function usualDockerConfigs(env: Io['env']): readonly string[] {
+export function findDockerConfigs(env: Environment): readonly string[] {
   const { REGISTRY_AUTH_FILE: authFile = '', DOCKER_CONFIG: folder = '' } = env;
   if (authFile !== '') return [authFile];
   const { HOME: home = '', XDG_RUNTIME_DIR: runtime = '' } = env;
