@@ -3,9 +3,10 @@ import type { ImageFacts } from '../../src/image/image-facts.ts';
 import type { ClusterNode, LimitRange } from '../../src/pod/cluster-objects.ts';
 import type { Container, Pod, ResourceRequirements } from '../../src/pod/pod.ts';
 import { visitContainers } from '../../src/pod/visit-containers.ts';
+import type { Change, Finding } from '../../src/policy/decision.ts';
 import type { AssessedContainer } from '../../src/policy/facts.ts';
 import { BUILT_IN } from '../../src/policy/handlers/handler-table.ts';
-import { resourceChanges, type ResourceAnswer } from '../../src/policy/resources/plan-resources.ts';
+import { planResources } from '../../src/policy/resources/plan-resources.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { imageFacts, linux, RUNWASI_LAYER, TAR_LAYER } from '../support/image/image-facts.ts';
 import { limitRange } from '../support/pod/pods.ts';
@@ -87,6 +88,11 @@ export interface Surroundings {
   readonly limitRanges?: readonly LimitRange[];
 }
 
+export interface Planned {
+  readonly changes: readonly Change[];
+  readonly findings: readonly Finding[];
+}
+
 export function ask(
   pod: Pod,
   sketches: readonly Sketch[],
@@ -96,7 +102,7 @@ export function ask(
     cores = '4',
     limitRanges = [limitRange('plain')],
   }: Surroundings = {},
-): ResourceAnswer {
+): Planned {
   const node: ClusterNode = {
     name: 'node',
     labels: {},
@@ -108,11 +114,12 @@ export function ask(
     cpuCapacity: cores,
   };
   const nodes = cores === null ? [] : [node];
-  return resourceChanges({
+  const { findings, changes } = planResources({
     pod,
     containers: assessed(pod, sketches),
     limitRanges,
     wasm: { profile: BUILT_IN.profileOf(handler), settings, nodes },
     linux: null,
   });
+  return { findings, changes: changes() };
 }

@@ -1,7 +1,6 @@
 import fastJsonPatch, { type Operation } from 'fast-json-patch';
 import type { LimitRange } from '../../src/pod/cluster-objects.ts';
 import type { Pod, ResourceRequirements } from '../../src/pod/pod.ts';
-import type { ResourceAnswer } from '../../src/policy/resources/plan-resources.ts';
 import { TIERS } from '../../src/policy/settings.ts';
 import { fc } from '../support/lib/properties.ts';
 import { limitRanges, podRequirements, requirements } from '../support/pod/limited-pods.ts';
@@ -11,6 +10,7 @@ import {
   layerImage,
   LINUX,
   podOf,
+  type Planned,
   SMALL,
   tarImage,
   type Settings,
@@ -55,7 +55,7 @@ export function written({ sketches: wanted, resources }: Pick<Situation, 'sketch
 }
 
 /** The Pod with our values, by another implementation of patches than our own. */
-export function applied(pod: Pod, { changes }: ResourceAnswer): Pod {
+export function applied(pod: Pod, { changes }: Planned): Pod {
   const parents = changes.flatMap(({ path }) => {
     const parts = path.split('/');
     return [parts.slice(0, -2).join('/'), parts.slice(0, -1).join('/')];

@@ -5,16 +5,16 @@ import { compatAnnotation } from '../compat-annotation.ts';
 import type { Finding } from '../decision.ts';
 import { nodeAnswers } from '../nodes/node-answers.ts';
 import { linuxRequests, resourceTier } from '../resources/desired-values.ts';
-import { planResources, type ResourceOutlook } from '../resources/plan-resources.ts';
+import { planResources, type ResourcePlan } from '../resources/plan-resources.ts';
 
 /** A Pod judged with one class: what speaks against it, and what its containers would get. */
 export interface Trial {
   readonly resolved: ResolvedClass;
   readonly findings: readonly Finding[];
-  readonly resources: ResourceOutlook;
+  readonly resources: ResourcePlan;
 }
 
-function outlookOf(context: PolicyContext): ResourceOutlook {
+function outlookOf(context: PolicyContext): ResourcePlan {
   const { pod, containers, limitRanges, settings, resolved, wasmContainers } = context;
   const linux = linuxRequests(context, settings);
   const hasRuntime = resolved.class !== null || resolved.profile !== null;

@@ -1,14 +1,20 @@
-/** What wasmgate sets of `resources`, in this order. */
+import { oncePer } from '../../lib/once-per.ts';
+import type { LimitRange, LimitRangeItem } from '../../pod/cluster-objects.ts';
+import { formatQuantity, parseQuantity, tryParseQuantity, type Quantity } from './quantity.ts';
+
+/** The resources that wasmgate sets, in this order. */
 export const RESOURCE_NAMES = ['cpu', 'memory'] as const;
 export type ResourceName = (typeof RESOURCE_NAMES)[number];
 
-/** The two fields of `resources`. */
+/** The two maps in a container's `resources`. */
 export type Side = 'requests' | 'limits';
 
-import type { LimitRange, LimitRangeItem } from '../../pod/cluster-objects.ts';
-import { formatQuantity, parseQuantity, type Quantity, tryParseQuantity } from './quantity.ts';
+type ByResource<Value> = Readonly<Record<ResourceName, Value>>;
 
-/** Who sets a bound: the Pod's own resources, or a field of a LimitRange with what stands there. */
+/** Computed values are rounded to these, so that people read round numbers. */
+export const ROUNDING: ByResource<Quantity> = { cpu: parseQuantity('1m'), memory: parseQuantity('1Mi') };
+
+/** What sets a bound: the Pod's own `spec.resources`, or a field of a LimitRange with the value written there. */
 export type BoundSource =
   | { readonly kind: 'pod' }
   | {
@@ -19,30 +25,24 @@ export type BoundSource =
       readonly written: Quantity;
     };
 
-/** A bound of one container, with what to tell of it: a part of what a Pod may have is less than what stands written. */
+/** A bound of one container. Its value may be a part of what the source allows the whole Pod. */
 export interface Bound {
   readonly value: Quantity;
   readonly source: BoundSource;
 }
 
 export interface SideBounds {
-  readonly least: Bound | null;
-  readonly most: Bound | null;
+  readonly min: Bound | null;
+  readonly max: Bound | null;
 }
 
-/** Between what one resource of one container must stay. */
+/** The bounds of one resource of one container. */
 export interface Bounds {
   readonly request: SideBounds;
   readonly limit: SideBounds;
-  /** How many times the request the limit may be. */
+  /** The largest limit as a multiple of the request. */
   readonly ratio: Bound | null;
 }
-
-/** Values that are reckoned are rounded to what people recognise. */
-export const STEPS: Readonly<Record<ResourceName, Quantity>> = {
-  memory: parseQuantity('1Mi'),
-  cpu: parseQuantity('1m'),
-};
 
 export function lower(one: Bound | null, other: Bound | null): Bound | null {
   if (one === null || other === null) return one ?? other;
@@ -62,7 +62,7 @@ export function describeSource(source: BoundSource, resource: ResourceName): str
   const range = `LimitRange "${name}"`;
   switch (field) {
     case 'min':
-      return `${range} demands ${formatQuantity(written, resource)} or more of ${subject}`;
+      return `${range} requires ${formatQuantity(written, resource)} or more for ${subject}`;
     case 'max':
       return `${range} allows ${subject} no more than ${formatQuantity(written, resource)}`;
     case 'maxLimitRequestRatio':
@@ -70,37 +70,27 @@ export function describeSource(source: BoundSource, resource: ResourceName): str
   }
 }
 
-/** What holds for every Pod as a whole, the sum of its containers. */
-export interface PodBounds {
-  readonly min: Bound | null;
-  readonly max: Bound | null;
+/** Bounds that LimitRanges set for a Pod as a whole. */
+export interface PodBounds extends SideBounds {
   readonly ratio: Bound | null;
 }
 
-interface Defaults {
+interface DefaultValues {
   readonly request: Quantity | null;
   readonly limit: Quantity | null;
 }
 
-type ByResource<Value> = Readonly<Record<ResourceName, Value>>;
-
-/** All LimitRanges of a namespace at once: the tightest of each bound, since every one of them must be kept. */
+/** All LimitRanges of a namespace combined: the tightest of each bound, because the API server enforces every one. */
 export interface NamespaceLimits {
   readonly isEmpty: boolean;
   readonly container: ByResource<Bounds>;
-  /** Null where none speaks of Pods. */
+  /** Null if no LimitRange has an item of type Pod. */
   readonly pod: ByResource<PodBounds> | null;
   /** What the LimitRanger plugin gives a container that sets nothing. */
-  readonly defaults: ByResource<Defaults>;
+  readonly defaults: ByResource<DefaultValues>;
 }
 
 type Field = 'min' | 'max' | 'maxLimitRequestRatio';
-
-interface Place {
-  readonly type: LimitRangeItem['type'];
-  readonly field: Field;
-  readonly resource: ResourceName;
-}
 
 function quantityOf(
   item: LimitRangeItem,
@@ -110,41 +100,38 @@ function quantityOf(
   return tryParseQuantity(item[field]?.[resource] ?? '');
 }
 
-function tightest(limitRanges: readonly LimitRange[], { type, field, resource }: Place): Bound | null {
-  let found: Bound | null = null;
-  for (const { name, limits } of limitRanges) {
-    for (const item of limits) {
-      const value = item.type === type ? quantityOf(item, field, resource) : null;
-      if (value === null) continue;
-      const isTighter = found === null || (field === 'min' ? value > found.value : value < found.value);
-      if (isTighter) found = { value, source: { kind: 'limit-range', name, type, field, written: value } };
-    }
-  }
-  return found;
-}
-
-function podBounds(
+function tightestBounds(
   limitRanges: readonly LimitRange[],
-  type: Place['type'],
+  type: LimitRangeItem['type'],
   resource: ResourceName,
 ): PodBounds {
-  const of = (field: Field): Bound | null => tightest(limitRanges, { type, field, resource });
-  return { min: of('min'), max: of('max'), ratio: of('maxLimitRequestRatio') };
+  const tightest = (field: Field): Bound | null => {
+    let found: Bound | null = null;
+    for (const { name, limits } of limitRanges) {
+      for (const item of limits) {
+        const value = item.type === type ? quantityOf(item, field, resource) : null;
+        if (value === null) continue;
+        const isTighter = found === null || (field === 'min' ? value > found.value : value < found.value);
+        if (isTighter) found = { value, source: { kind: 'limit-range', name, type, field, written: value } };
+      }
+    }
+    return found;
+  };
+  return { min: tightest('min'), max: tightest('max'), ratio: tightest('maxLimitRequestRatio') };
 }
 
 function containerBounds(limitRanges: readonly LimitRange[], resource: ResourceName): Bounds {
-  const { min, max, ratio } = podBounds(limitRanges, 'Container', resource);
-  const side = { least: min, most: max };
+  const { ratio, ...side } = tightestBounds(limitRanges, 'Container', resource);
   return { request: side, limit: side, ratio };
 }
 
-/** Where these stand to be found; the API server has filled in each from the next, a file has not (defaults.go). */
+/** The API server fills each field from the next one (core/v1 defaults.go); a LimitRange read from a file lacks that. */
 const DEFAULT_FIELDS = {
   limit: ['default', 'max'],
   request: ['defaultRequest', 'default', 'max', 'min'],
 } as const;
 
-/** Of several LimitRanges the first that says anything; which one the API server takes first is not said. */
+/** Takes the first LimitRange that has a default; Kubernetes does not document an order. */
 function firstDefault(
   limitRanges: readonly LimitRange[],
   side: keyof typeof DEFAULT_FIELDS,
@@ -164,12 +151,12 @@ function byResource<Value>(make: (resource: ResourceName) => Value): ByResource<
   return { cpu: make('cpu'), memory: make('memory') };
 }
 
-function compile(limitRanges: readonly LimitRange[]): NamespaceLimits {
-  const speaksOfPods = limitRanges.some(({ limits }) => limits.some(({ type }) => type === 'Pod'));
+function combine(limitRanges: readonly LimitRange[]): NamespaceLimits {
+  const boundsPods = limitRanges.some(({ limits }) => limits.some(({ type }) => type === 'Pod'));
   return {
     isEmpty: limitRanges.length === 0,
     container: byResource((resource) => containerBounds(limitRanges, resource)),
-    pod: speaksOfPods ? byResource((resource) => podBounds(limitRanges, 'Pod', resource)) : null,
+    pod: boundsPods ? byResource((resource) => tightestBounds(limitRanges, 'Pod', resource)) : null,
     defaults: byResource((resource) => ({
       request: firstDefault(limitRanges, 'request', resource),
       limit: firstDefault(limitRanges, 'limit', resource),
@@ -177,16 +164,11 @@ function compile(limitRanges: readonly LimitRange[]): NamespaceLimits {
   };
 }
 
-const NONE = compile([]);
+const NO_LIMITS = combine([]);
 
-/** Reckoned once for each state of the cluster: its view holds the same list until something changes. */
-const memo = new WeakMap<readonly LimitRange[], NamespaceLimits>();
+/** A view of the cluster holds the same list until something changes. */
+const combined = oncePer(combine);
 
 export function namespaceLimits(limitRanges: readonly LimitRange[]): NamespaceLimits {
-  if (limitRanges.length === 0) return NONE;
-  const known = memo.get(limitRanges);
-  if (known !== undefined) return known;
-  const limits = compile(limitRanges);
-  memo.set(limitRanges, limits);
-  return limits;
+  return limitRanges.length === 0 ? NO_LIMITS : combined(limitRanges);
 }

@@ -1,182 +1,181 @@
 import type { Change } from '../decision.ts';
-import { type Bound, type Bounds, lower, type ResourceName } from './bounds.ts';
-import { isReadable, isRequestOurs, type Slot, type Slots } from './current-values.ts';
-import type { Wanted, WantedResource } from './desired-values.ts';
-import { largest, roundDown, roundUp, smallest, UNIT, type Quantity, formatQuantity } from './quantity.ts';
+import { lower, type Bound, type Bounds, type ResourceName, type SideBounds } from './bounds.ts';
+import { isReadable, isRequestOurs, type CurrentValue, type CurrentValues } from './current-values.ts';
+import type { DesiredValues } from './desired-values.ts';
+import { formatQuantity, largest, roundDown, roundUp, smallest, UNIT, type Quantity } from './quantity.ts';
 
-/** The values that result; null where there is none, or where what stands stays as it is. */
-export interface Fit {
+/** The values to write; null if nothing is to be written. */
+export interface FittedValues {
   readonly request: Quantity | null;
   readonly limit: Quantity | null;
-  /** What leaves so little that nothing was filled in. */
+  /** The bound that leaves too little for a value that is absent. */
   readonly obstacle: Bound | null;
 }
 
-export const UNTOUCHED: Fit = { request: null, limit: null, obstacle: null };
+export const UNCHANGED: FittedValues = { request: null, limit: null, obstacle: null };
 
-/** What may become of the request. */
-interface Room {
+/** The range in which wasmgate may set the request. */
+interface RequestRange {
   readonly isOpen: boolean;
-  readonly least: Quantity;
-  readonly most: Bound | null;
+  readonly min: Quantity;
+  readonly max: Bound | null;
 }
 
-function closest(value: Quantity, most: Bound | null): Quantity {
-  return most === null ? value : smallest(value, most.value);
+function atMost(value: Quantity, max: Bound | null): Quantity {
+  return max === null ? value : smallest(value, max.value);
 }
 
-/** A default is tightened, never raised: what it comes from may forbid more. */
-function requestRoom(slots: Slots, { least, most }: Bounds['request']): Room {
-  const standing = slots.request.value;
-  const closed = { isOpen: false, least: standing ?? 0n, most };
-  if (!isRequestOurs(slots)) return closed;
-  const demanded = least?.value ?? 0n;
-  if (most !== null && (most.value <= 0n || most.value < demanded)) return closed;
-  return { isOpen: true, least: standing === null ? demanded : smallest(demanded, standing), most };
+/** A default is lowered and never raised: the LimitRange that it comes from may forbid more. */
+function requestRange(current: CurrentValues, { min, max }: SideBounds): RequestRange {
+  const existing = current.request.value;
+  const closed = { isOpen: false, min: existing ?? 0n, max };
+  if (!isRequestOurs(current)) return closed;
+  const required = min?.value ?? 0n;
+  if (max !== null && (max.value <= 0n || max.value < required)) return closed;
+  return { isOpen: true, min: existing === null ? required : smallest(required, existing), max };
 }
 
-/** The most that a limit may be: what bounds limits themselves, and what the largest request allows by its ratio. */
-function limitCap(slots: Slots, { limit, ratio }: Bounds, room: Room): Bound | null {
-  if (ratio === null) return limit.most;
-  const standing = slots.request.value;
-  const request = standing === null || !room.isOpen ? standing : closest(standing, room.most);
-  const mostRequest = request ?? room.most?.value ?? null;
-  if (mostRequest === null) return limit.most;
-  return lower(limit.most, { ...ratio, value: (mostRequest * ratio.value) / UNIT });
+/** Returns the highest limit: by the bounds of limits, and by the ratio to the largest possible request. */
+function maxLimit(current: CurrentValues, { limit, ratio }: Bounds, range: RequestRange): Bound | null {
+  if (ratio === null) return limit.max;
+  const existing = current.request.value;
+  const request = existing === null || !range.isOpen ? existing : atMost(existing, range.max);
+  const maxRequest = request ?? range.max?.value ?? null;
+  if (maxRequest === null) return limit.max;
+  return lower(limit.max, { ...ratio, value: (maxRequest * ratio.value) / UNIT });
 }
 
-function fitDefault(standing: Quantity | null, target: Quantity, least: Quantity): Quantity | null {
-  return standing === null || target < least ? null : smallest(standing, target);
+interface FittedLimit {
+  readonly value: Quantity | null;
+  readonly obstacle: Bound | null;
 }
 
-interface LimitFrame {
-  readonly room: Room;
-  readonly cap: Bound | null;
-  /** Under this the API server refuses it. */
-  readonly demanded: Quantity;
+const LIMIT_UNCHANGED: FittedLimit = { value: null, obstacle: null };
+
+/** @param min below which the API server rejects a limit */
+function fitLimit(
+  current: CurrentValues,
+  desired: DesiredValues,
+  { range, max, min }: { readonly range: RequestRange; readonly max: Bound | null; readonly min: Quantity },
+): FittedLimit {
+  const { origin, value: existing } = current.limit;
+  if (origin === 'user' || (origin === 'absent' && desired.limit === null)) return LIMIT_UNCHANGED;
+  const enough = largest(desired.minLimit, min);
+  const target = desired.limit === null ? existing : largest(desired.limit, enough);
+  if (target === null) return LIMIT_UNCHANGED;
+  const capped = atMost(target, max);
+  if (origin === 'default') {
+    const isLowered = existing !== null && capped >= min;
+    return { value: isLowered ? smallest(existing, capped) : null, obstacle: null };
+  }
+  if (capped < enough) return { value: null, obstacle: max };
+  // The API server would copy a limit without a request into the request.
+  if (!range.isOpen && current.request.value === null) return { value: null, obstacle: range.max };
+  const value = capped === target ? target : largest(enough, roundDown(capped, desired.step));
+  return { value, obstacle: null };
 }
 
-type FittedLimit = { readonly value: Quantity | null; readonly obstacle: Bound | null };
-
-const KEPT: FittedLimit = { value: null, obstacle: null };
-
-function fitLimit(slots: Slots, wanted: Wanted, { room, cap, demanded }: LimitFrame): FittedLimit {
-  const { origin, value: standing } = slots.limit;
-  if (origin === 'user' || (origin === 'absent' && wanted.limit === null)) return KEPT;
-  const enough = largest(wanted.least, demanded);
-  const target = wanted.limit === null ? standing : largest(wanted.limit, enough);
-  if (target === null) return KEPT;
-  const capped = closest(target, cap);
-  if (origin === 'default') return { value: fitDefault(standing, capped, demanded), obstacle: null };
-  if (capped < enough) return { value: null, obstacle: cap };
-  // A limit without a request would become the request, too.
-  if (!room.isOpen && slots.request.value === null) return { value: null, obstacle: room.most };
-  return {
-    value: capped === target ? target : largest(enough, roundDown(capped, wanted.step)),
-    obstacle: null,
-  };
-}
-
-function changed(slot: Slot, value: Quantity | null): Quantity | null {
-  return value === slot.value ? null : value;
-}
-
-/** @param limit what the limit will be; null where there is none */
-function fitRequest(slots: Slots, wanted: Wanted, { bounds, room, limit }: RequestFrame): Quantity | null {
-  if (!room.isOpen) return null;
+/** @param limit that the container will have; null if none */
+function fitRequest(
+  current: CurrentValues,
+  desired: DesiredValues,
+  {
+    bounds,
+    range,
+    limit,
+  }: { readonly bounds: Bounds; readonly range: RequestRange; readonly limit: Quantity | null },
+): Quantity | null {
+  if (!range.isOpen) return null;
   const byRatio =
     limit === null || bounds.ratio === null
       ? 0n
-      : roundUp((limit * UNIT + bounds.ratio.value - 1n) / bounds.ratio.value, wanted.step);
-  const request = closest(
-    closest(largest(wanted.request, room.least, byRatio), room.most),
-    bounds.limit.most,
-  );
-  return smallest(request, ...[slots.request.value, limit].filter((most) => most !== null));
+      : roundUp((limit * UNIT + bounds.ratio.value - 1n) / bounds.ratio.value, desired.step);
+  const request = atMost(atMost(largest(desired.request, range.min, byRatio), range.max), bounds.limit.max);
+  return smallest(request, ...[current.request.value, limit].filter((value) => value !== null));
 }
 
-/** Where neither limit nor request is there or comes: with a limit, the API server makes a request of it. */
-function obstacleToRequest({ request, limit }: Slots, { isOpen, most }: Room): Bound | null {
-  return !isOpen && request.origin === 'absent' && limit.origin === 'absent' ? most : null;
+/** With a limit, the API server would make a request of it. */
+function obstacleToRequest({ request, limit }: CurrentValues, { isOpen, max }: RequestRange): Bound | null {
+  return !isOpen && request.origin === 'absent' && limit.origin === 'absent' ? max : null;
 }
 
-interface RequestFrame {
-  readonly bounds: Bounds;
-  readonly room: Room;
-  readonly limit: Quantity | null;
+function changed({ value }: CurrentValue, fitted: Quantity | null): Quantity | null {
+  return fitted === value ? null : fitted;
 }
 
 /**
- * Fits what is wanted between what the user set, what a LimitRange defaulted, and what Pod and LimitRanges allow. Fitting its
- * own result changes nothing.
+ * Fits desired values between what the user set, what a LimitRange defaulted, and what Pod and LimitRanges allow. Fitting the
+ * result again changes nothing.
  */
-export function fitResource(slots: Slots, wanted: Wanted, bounds: Bounds): Fit {
-  if (!isReadable(slots)) return UNTOUCHED;
-  const room = requestRoom(slots, bounds.request);
-  const cap = limitCap(slots, bounds, room);
-  const demanded = largest(room.least, bounds.limit.least?.value ?? 0n);
-  const { value, obstacle: ofLimit } = fitLimit(slots, wanted, { room, cap, demanded });
-  const obstacle = ofLimit ?? obstacleToRequest(slots, room);
-  const isLeftOut = obstacle !== null && slots.request.origin === 'absent';
-  const limit = value ?? slots.limit.value;
-  const request = isLeftOut ? null : fitRequest(slots, wanted, { bounds, room, limit });
-  return { request: changed(slots.request, request), limit: changed(slots.limit, value), obstacle };
+export function fitResource(current: CurrentValues, desired: DesiredValues, bounds: Bounds): FittedValues {
+  if (!isReadable(current)) return UNCHANGED;
+  const range = requestRange(current, bounds.request);
+  const max = maxLimit(current, bounds, range);
+  const min = largest(range.min, bounds.limit.min?.value ?? 0n);
+  const { value, obstacle: obstacleToLimit } = fitLimit(current, desired, { range, max, min });
+  const obstacle = obstacleToLimit ?? obstacleToRequest(current, range);
+  const isLeftOut = obstacle !== null && current.request.origin === 'absent';
+  const limit = value ?? current.limit.value;
+  const request = isLeftOut ? null : fitRequest(current, desired, { bounds, range, limit });
+  return { request: changed(current.request, request), limit: changed(current.limit, value), obstacle };
 }
 
-export interface FittedResource {
+/** One resource of one container: from what it is to what it will be. */
+export interface ContainerPlan {
   readonly resource: ResourceName;
-  readonly slots: Slots;
-  /** Null where nothing was to be set. */
-  readonly wanted: WantedResource | null;
-  readonly fit: Fit | null;
+  readonly current: CurrentValues;
+  /** Null, like `fitted`, if wasmgate sets nothing. */
+  readonly desired: DesiredValues | null;
+  readonly fitted: FittedValues | null;
 }
 
 interface NewValue {
-  readonly slot: Slot;
+  readonly current: CurrentValue;
   readonly value: Quantity;
-  readonly wanted: Quantity | null;
+  readonly desired: Quantity | null;
   readonly reason: string;
-  /** What may ask for more than is wanted, in words. */
-  readonly demand: string;
+  /** What may require more than is desired, for people. */
+  readonly raisedTo: string;
 }
 
-function reasonOf({ slot, value, wanted, reason, demand }: NewValue, resource: ResourceName): string {
-  const bound = wanted !== null && value < wanted ? ', as much as its bounds leave' : '';
-  const raised = wanted !== null && value > wanted ? `, raised to ${demand}` : '';
+function reasonOf({ current, value, desired, reason, raisedTo }: NewValue, resource: ResourceName): string {
+  const lowered = desired !== null && value < desired ? ', as much as its bounds leave' : '';
+  const raised = desired !== null && value > desired ? `, raised to ${raisedTo}` : '';
   const replaced =
-    slot.value === null ? '' : `, instead of ${formatQuantity(slot.value, resource)} by a LimitRange`;
-  return `${reason}${bound}${raised}${replaced}`;
+    current.value === null ? '' : `, instead of ${formatQuantity(current.value, resource)} from a LimitRange`;
+  return `${reason}${lowered}${raised}${replaced}`;
 }
 
-/** The patch of one resource of one container; parents that are missing are made by whoever writes the patch. */
-export function changesOf(path: string, { resource, slots, wanted, fit }: FittedResource): readonly Change[] {
-  if (wanted === null || fit === null) return [];
+/** Returns the changes to one resource of the container at `path`. Writing the patch adds parents that are missing. */
+export function resourceChanges(
+  path: string,
+  { resource, current, desired, fitted }: ContainerPlan,
+): readonly Change[] {
+  if (desired === null || fitted === null) return [];
+  const isRequest = current.request.value !== null && fitted.limit === current.request.value;
   const sides = [
     {
       side: 'requests',
-      slot: slots.request,
-      value: fit.request,
-      wanted: wanted.request,
-      reason: wanted.requestReason,
-      demand: 'what a LimitRange demands',
+      current: current.request,
+      value: fitted.request,
+      desired: desired.request,
+      reason: desired.requestReason,
+      raisedTo: 'what a LimitRange requires',
     },
     {
       side: 'limits',
-      slot: slots.limit,
-      value: fit.limit,
-      wanted: wanted.limit,
-      reason: wanted.limitReason,
-      demand:
-        slots.request.value !== null && fit.limit === slots.request.value
-          ? 'its request'
-          : 'what a LimitRange demands',
+      current: current.limit,
+      value: fitted.limit,
+      desired: desired.limit,
+      reason: desired.limitReason,
+      raisedTo: isRequest ? 'its request' : 'what a LimitRange requires',
     },
   ] as const;
   return sides.flatMap(({ side, value, ...rest }) =>
     value === null
       ? []
       : {
-          op: rest.slot.isWritten ? ('replace' as const) : ('add' as const),
+          op: rest.current.isWritten ? ('replace' as const) : ('add' as const),
           path: `${path}/resources/${side}/${resource}`,
           value: formatQuantity(value, resource),
           reason: reasonOf({ ...rest, value }, resource),

@@ -3,52 +3,53 @@ import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { describeSource, type Bound, type BoundSource, type ResourceName } from './bounds.ts';
-import type { FittedResource } from './fit-resource.ts';
+import type { ContainerPlan } from './fit-resource.ts';
 
 export const limitsConflictExplanation: Explanation = {
   id: 'limits-conflict',
   why:
-    "A LimitRange of the namespace, or the Pod's own resources, leave less memory than the container needs to start, or no " +
-    'room for any request and limit of CPU or memory: with so little it would die, and with more the API server would refuse ' +
-    'the Pod.',
+    "A LimitRange of the namespace or the Pod's own resources leave less memory than the container needs to start, or no " +
+    'valid request and limit of CPU or memory. With so little the container would die, and with more the API server would ' +
+    'reject the Pod.',
   checks:
-    "Every LimitRange of the namespace (min, max, maxLimitRequestRatio, of containers and of Pods), spec.resources, the image's size, the handler, the tier.",
-  exempts: 'Whatever fits between those bounds.',
-  example: 'A Go module of 2.5 MB in a tar image, in a namespace whose LimitRange says max.memory: 64Mi.',
+    'Every LimitRange of the namespace (min, max and maxLimitRequestRatio of containers and of Pods), spec.resources, the ' +
+    "image's size, the handler, the tier.",
+  exempts: 'Any values that fit within those bounds.',
+  example: 'A Go module of 2.5 MB in a tar image, in a namespace whose LimitRange sets max.memory to 64Mi.',
   fix: 'Raise the bound that the message names, or build the image with an OCI Wasm layer, which needs less.',
 };
 
 const RESOURCE_WORDS: Readonly<Record<ResourceName, string>> = { cpu: 'CPU', memory: 'memory' };
 
 /** `gets no CPU request and limit` */
-export function describeLeftOut({ resource, slots, wanted }: FittedResource): string {
+export function describeLeftOut({ resource, current, desired }: ContainerPlan): string {
   const word = RESOURCE_WORDS[resource];
-  if (wanted?.limit === null) return `gets no ${word} request`;
-  return slots.request.origin === 'absent' ? `gets no ${word} request and limit` : `gets no ${word} limit`;
+  if (desired?.limit === null) return `gets no ${word} request`;
+  return current.request.origin === 'absent' ? `gets no ${word} request and limit` : `gets no ${word} limit`;
 }
 
-/** How to make room; `instead` is what helps without it, following a comma. */
-export function makeRoom(source: BoundSource, resource: ResourceName, instead = ''): string {
+/** Advises how to loosen a bound. @param alternative what else helps, beginning with a comma */
+export function adviseOnBound(source: BoundSource, resource: ResourceName, alternative = ''): string {
   if (source.kind === 'pod')
-    return `Raise ${resource} in spec.resources, or lower what the other containers request.`;
-  const others = source.type === 'Pod' ? ', lower what the other containers take' : '';
-  return `Raise that bound in LimitRange "${source.name}"${others}${instead}.`;
+    return `Raise ${resource} in spec.resources, or lower the requests of the other containers.`;
+  const others = source.type === 'Pod' ? ', lower the values of the other containers' : '';
+  return `Raise that bound in LimitRange "${source.name}"${others}${alternative}.`;
 }
 
 interface Conflict {
   readonly container: AssessedContainer;
   readonly resource: ResourceName;
-  /** What follows for the container. */
+  /** What the container gets or has because of the bound. */
   readonly state: string;
   readonly bound: Bound;
-  readonly instead?: string;
+  readonly alternative?: string;
 }
 
-export function limitsConflict({ container, resource, state, bound, instead }: Conflict): Finding {
+export function limitsConflict({ container, resource, state, bound, alternative }: Conflict): Finding {
   return {
     id: 'limits-conflict',
     container: container.container.name,
     detail: `${describeContainer(container)} ${state}, and ${describeSource(bound.source, resource)}`,
-    advice: makeRoom(bound.source, resource, instead),
+    advice: adviseOnBound(bound.source, resource, alternative),
   };
 }

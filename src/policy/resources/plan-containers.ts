@@ -9,23 +9,29 @@ import {
   type ResourceName,
   namespaceLimits,
   type NamespaceLimits,
-  lower,
 } from './bounds.ts';
 import {
-  type Slot,
-  type Slots,
+  type CurrentValue,
+  type CurrentValues,
   NOTHING_DEFAULTED,
   parseLimitRanger,
-  readSlots,
+  readCurrentValues,
   type Defaulting,
 } from './current-values.ts';
-import type { WantedResource } from './desired-values.ts';
-import { fitResource, UNTOUCHED, type Fit, type FittedResource } from './fit-resource.ts';
-import { withinPodLevel, withinShares, type Member, brokenBound, type PodLevel } from './pod-bounds.ts';
-import { type Quantity, tryParseQuantity } from './quantity.ts';
+import type { DesiredValues } from './desired-values.ts';
+import { fitResource, UNCHANGED, type FittedValues, type ContainerPlan } from './fit-resource.ts';
+import {
+  withinPodLevel,
+  withinPodBounds,
+  type ContainerValues,
+  violatedBound,
+  type PodLevel,
+  podLevelOf,
+} from './pod-bounds.ts';
+import type { Quantity } from './quantity.ts';
 
-/** What bounds the containers of a Pod together. */
-export interface Whole {
+/** All bounds of one resource, for each container and for their sum. */
+interface AllBounds {
   readonly resource: ResourceName;
   readonly container: Bounds;
   readonly podLevel: PodLevel;
@@ -33,177 +39,158 @@ export interface Whole {
 }
 
 /**
- * Ways to give the containers what they want, best first: each what it wants; an equal part of what the Pod may have; the same
- * without tightening, where the Pod must not come to less.
+ * Ways to fit the containers, best first: each by itself; each an equal part of what the Pod may have; the same without
+ * lowering defaults, for a Pod that must reach a minimum.
  */
-const WAYS = ['free', 'shared', 'additions'] as const;
-type Way = (typeof WAYS)[number];
+const STRATEGIES = ['each', 'equal-parts', 'equal-parts-of-absent'] as const;
+type Strategy = (typeof STRATEGIES)[number];
 
-function isPodBounded({ podLevel, pod }: Whole): boolean {
+function isPodBounded({ podLevel, pod }: AllBounds): boolean {
   return pod !== null || podLevel.request !== null || podLevel.limit !== null;
 }
 
-/** Each pass takes up what the one before left; two are enough for nearly every Pod. */
-const MOST_PASSES = 6;
+/** Each round uses what the one before left; two suffice for nearly every Pod. */
+const MAX_ROUNDS = 6;
 
-function applied(slot: Slot, value: Quantity | null): Slot {
-  if (value === null) return slot;
-  // What a LimitRange defaulted on paper only is the user's once it is written: no annotation tells of it.
-  const isDefault = slot.origin === 'default' && slot.isWritten;
+function applied(current: CurrentValue, value: Quantity | null): CurrentValue {
+  if (value === null) return current;
+  // No annotation marks a default that was never written: once in the Pod, it counts as the user's.
+  const isDefault = current.origin === 'default' && current.isWritten;
   return { origin: isDefault ? 'default' : 'user', value, isWritten: true };
 }
 
-function differing(from: Slot, to: Slot): Quantity | null {
-  return from.value === to.value ? null : to.value;
+function frozen(current: CurrentValue): CurrentValue {
+  return current.origin === 'default' ? { ...current, origin: 'user' } : current;
 }
 
-function frozen(slot: Slot): Slot {
-  return slot.origin === 'default' ? { ...slot, origin: 'user' } : slot;
+function fitted({ current, desired }: ContainerValues, bounds: Bounds, strategy: Strategy): FittedValues {
+  if (desired === null) return UNCHANGED;
+  const open =
+    strategy === 'equal-parts-of-absent'
+      ? { request: frozen(current.request), limit: frozen(current.limit) }
+      : current;
+  return fitResource(open, desired, bounds);
 }
 
-function boundsFor(members: readonly Member[], whole: Whole, way: Way): Bounds {
-  const question = { members, resource: whole.resource };
-  const bounds = withinPodLevel(whole.container, whole.podLevel, question);
-  return whole.pod === null || way === 'free' ? bounds : withinShares(bounds, whole.pod, question);
-}
-
-function fitted({ slots, wanted }: Member, bounds: Bounds, way: Way): Fit {
-  if (wanted === null) return UNTOUCHED;
-  const open: Slots =
-    way === 'additions' ? { request: frozen(slots.request), limit: frozen(slots.limit) } : slots;
-  return fitResource(open, wanted, bounds);
-}
-
-interface Pass {
-  readonly members: readonly Member[];
+interface Round {
+  readonly containers: readonly ContainerValues[];
   readonly obstacles: readonly (Bound | null)[];
 }
 
-function tryWay(members: readonly Member[], whole: Whole, way: Way): Pass {
-  const bounds = boundsFor(members, whole, way);
-  const fits = members.map((member) => fitted(member, bounds, way));
-  const next = members.map((member, index): Member => {
-    const { request, limit } = fits[index] ?? UNTOUCHED;
-    if (request === null && limit === null) return member;
-    const slots = {
-      request: applied(member.slots.request, request),
-      limit: applied(member.slots.limit, limit),
+function tryStrategy(containers: readonly ContainerValues[], all: AllBounds, strategy: Strategy): Round {
+  const context = { containers, resource: all.resource };
+  const each = withinPodLevel(all.container, all.podLevel, context);
+  const bounds = all.pod === null || strategy === 'each' ? each : withinPodBounds(each, all.pod, context);
+  const fits = containers.map((container) => fitted(container, bounds, strategy));
+  const next = containers.map((container, index): ContainerValues => {
+    const { request, limit } = fits[index] ?? UNCHANGED;
+    if (request === null && limit === null) return container;
+    const current = {
+      request: applied(container.current.request, request),
+      limit: applied(container.current.limit, limit),
     };
-    return { ...member, slots };
+    return { ...container, current };
   });
-  return { members: next, obstacles: fits.map(({ obstacle }) => obstacle) };
+  return { containers: next, obstacles: fits.map(({ obstacle }) => obstacle) };
 }
 
-/** The first way whose result the API server takes; where there is none, the Pod stays as it is. */
-function pass(members: readonly Member[], whole: Whole): Pass {
-  let broken: Bound | null = null;
-  for (const way of WAYS) {
-    const tried = tryWay(members, whole, way);
-    broken = whole.pod === null ? null : brokenBound(tried.members, whole.podLevel, whole.pod);
-    if (broken === null) return tried;
+/** Returns the first strategy's result that the API server accepts; if there is none, the Pod stays as it is. */
+function planRound(containers: readonly ContainerValues[], all: AllBounds): Round {
+  let violated: Bound | null = null;
+  for (const strategy of STRATEGIES) {
+    const tried = tryStrategy(containers, all, strategy);
+    violated = all.pod === null ? null : violatedBound(tried.containers, all.podLevel, all.pod);
+    if (violated === null) return tried;
   }
-  return { members, obstacles: members.map(() => broken) };
+  return { containers, obstacles: containers.map(() => violated) };
 }
 
-function isSame(one: readonly Member[], other: readonly Member[]): boolean {
-  return one.every((member, index) => member === other[index]);
+function isSame(one: readonly ContainerValues[], other: readonly ContainerValues[]): boolean {
+  return one.every((container, index) => container === other[index]);
+}
+
+function changed(from: CurrentValue, to: CurrentValue): Quantity | null {
+  return from.value === to.value ? null : to.value;
 }
 
 /**
- * What becomes of one resource of a Pod's containers, taken together. Its own result is planned again until it stands: that is
- * what makes a second asking find nothing to change.
+ * Fits one resource of all containers. A bounded Pod is planned again until the plan no longer changes, so that admission may
+ * call the webhook again without another change.
  */
-function planResource(members: readonly Member[], whole: Whole): readonly Fit[] {
-  if (!isPodBounded(whole)) return members.map((member) => fitted(member, whole.container, 'free'));
-  let planned = pass(members, whole);
-  for (let count = 1, before = members; count < MOST_PASSES && !isSame(planned.members, before); count += 1) {
-    before = planned.members;
-    planned = pass(before, whole);
+function fitContainers(containers: readonly ContainerValues[], all: AllBounds): readonly FittedValues[] {
+  if (!isPodBounded(all)) return containers.map((container) => fitted(container, all.container, 'each'));
+  let before = containers;
+  let round = planRound(before, all);
+  for (let count = 1; count < MAX_ROUNDS && !isSame(round.containers, before); count += 1) {
+    before = round.containers;
+    round = planRound(before, all);
   }
-  return members.map(({ slots }, index): Fit => {
-    const final = planned.members[index]?.slots ?? slots;
+  return containers.map(({ current }, index): FittedValues => {
+    const final = round.containers[index]?.current ?? current;
     return {
-      request: differing(slots.request, final.request),
-      limit: differing(slots.limit, final.limit),
-      obstacle: final.limit.origin === 'absent' ? (planned.obstacles[index] ?? null) : null,
+      request: changed(current.request, final.request),
+      limit: changed(current.limit, final.limit),
+      obstacle: final.limit.origin === 'absent' ? (round.obstacles[index] ?? null) : null,
     };
   });
 }
 
-export interface FrameQuestion {
+export interface PlanInput {
   readonly pod: Pod;
-  /** All of the Pod's. */
+  /** All containers of the Pod. */
   readonly containers: readonly AssessedContainer[];
   /** Of the Pod's namespace. */
   readonly limitRanges: readonly LimitRange[];
 }
 
 /** What all containers of a Pod have in common. */
-export interface ResourceFrame {
+export interface PlanContext {
   readonly pod: Pod;
   readonly limits: NamespaceLimits;
   readonly defaulting: Defaulting;
-  /** Those that have a say in each other's resources: all, where Pod or LimitRanges bound their sum, else ours alone. */
-  readonly watched: readonly AssessedContainer[];
+  /** All containers if the Pod or LimitRanges bound their sum, else only those that wasmgate sets. */
+  readonly planned: readonly AssessedContainer[];
 }
 
-/** What a LimitRange defaulted that we know nothing of is left alone: it may demand a minimum, too. */
-function defaultingOf({ metadata }: Pod, limits: NamespaceLimits): Defaulting {
-  if (limits.isEmpty) return { done: NOTHING_DEFAULTED, limits };
-  return { done: parseLimitRanger(metadata?.annotations?.[LIMIT_RANGER_ANNOTATION]), limits };
-}
-
-/** @param ours the containers whose resources are wanted */
-export function resourceFrame(
-  { pod, containers, limitRanges }: FrameQuestion,
+/** @param ours the containers that wasmgate sets */
+export function planContext(
+  { pod, containers, limitRanges }: PlanInput,
   ours: readonly AssessedContainer[],
-): ResourceFrame {
+): PlanContext {
   const limits = namespaceLimits(limitRanges);
-  const isBounded = limits.pod !== null || (pod.spec.resources ?? null) !== null;
-  return { pod, limits, defaulting: defaultingOf(pod, limits), watched: isBounded ? containers : ours };
+  // Without its LimitRange, a default might be lowered below the range's minimum, so it counts as the user's.
+  const defaulted = limits.isEmpty
+    ? NOTHING_DEFAULTED
+    : parseLimitRanger(pod.metadata?.annotations?.[LIMIT_RANGER_ANNOTATION]);
+  const isSumBounded = limits.pod !== null || (pod.spec.resources ?? null) !== null;
+  return { pod, limits, defaulting: { defaulted, limits }, planned: isSumBounded ? containers : ours };
 }
 
-const NO_POD_LEVEL: PodLevel = { request: null, limit: null };
+export type ContainerPlans = ReadonlyMap<AssessedContainer, ContainerPlan>;
 
-/** Where the Pod has a limit alone, the API server takes it for the request, too. */
-function podLevelOf({ spec }: Pod, resource: ResourceName): PodLevel {
-  if (!spec.resources) return NO_POD_LEVEL;
-  const { requests, limits } = spec.resources;
-  const limit = tryParseQuantity(limits?.[resource] ?? '');
-  return { limit, request: tryParseQuantity(requests?.[resource] ?? '') ?? limit };
-}
+/** Returns null for a container that wasmgate does not set. */
+export type Desire = (container: AssessedContainer, current: CurrentValues) => DesiredValues | null;
 
-/** The most that a container's limit may be, whatever is wanted. */
-export function mostOf({ pod, limitRanges }: FrameQuestion, resource: ResourceName): Bound | null {
-  const { most } = namespaceLimits(limitRanges).container[resource].limit;
-  const { limit } = podLevelOf(pod, resource);
-  return limit === null ? most : lower(most, { value: limit, source: { kind: 'pod' } });
-}
-
-/** Of those that are watched. */
-export type PlannedResource = ReadonlyMap<AssessedContainer, FittedResource>;
-
-/** @param want null for a container of which nothing is to be set */
-export function planOf(
-  { pod, limits, defaulting, watched }: ResourceFrame,
+export function planContainers(
+  { pod, limits, defaulting, planned }: PlanContext,
   resource: ResourceName,
-  want: (container: AssessedContainer, slots: Slots) => WantedResource | null,
-): PlannedResource {
-  const whole: Whole = {
+  desire: Desire,
+): ContainerPlans {
+  const all: AllBounds = {
     resource,
     container: limits.container[resource],
     podLevel: podLevelOf(pod, resource),
     pod: limits.pod?.[resource] ?? null,
   };
-  const asked = watched.map((container) => {
-    const slots = readSlots(container, resource, defaulting);
-    return { container, kind: container.kind, slots, wanted: want(container, slots) };
+  const values = planned.map((container) => {
+    const current = readCurrentValues(container, resource, defaulting);
+    return { container, kind: container.kind, current, desired: desire(container, current) };
   });
-  const fits = planResource(asked, whole);
+  const fits = fitContainers(values, all);
   return new Map(
-    asked.map(({ container, slots, wanted }, index): [AssessedContainer, FittedResource] => {
-      const fit = wanted === null ? null : (fits[index] ?? null);
-      return [container, { resource, slots, wanted, fit }];
+    values.map(({ container, current, desired }, index): [AssessedContainer, ContainerPlan] => {
+      const fit = desired === null ? null : (fits[index] ?? null);
+      return [container, { resource, current, desired, fitted: fit }];
     }),
   );
 }

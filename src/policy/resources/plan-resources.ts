@@ -1,10 +1,23 @@
-// why    A container without limits can take its node down, and one whose limit is too small dies before it starts, on
-//        most handlers without a word.
-// reads  resources of the Pod and its containers, the namespace's LimitRanges, the annotation of what they defaulted, the
-//        image's size, the handler, the nodes.
-// writes requests and limits of Wasm containers that set none, and tightens what a LimitRange defaulted; always within
-//        every LimitRange and the Pod's own resources. Requests of Linux containers only where the namespace asks for it.
-// allows everything that the user set.
+/**
+ * Plans requests and limits of CPU and memory for the containers of a Pod.
+ *
+ * why: a container without limits can take its node down, and one whose limit is too small dies before it starts, on most
+ * handlers without a message.
+ *
+ * 1. current-values.ts reads what a container has. Each value is the user's, a LimitRange default, or absent.
+ * 2. desired-values.ts derives what it should have. A Wasm container gets its tier's values: the CPU limit raised if the start
+ *    would be slow (start-cost.ts), the memory limit raised to the floor, the least with which an image of its size starts
+ *    (memory-floor.ts). A Linux container gets `policy.resources.linuxRequests`, in namespaces that ask for them.
+ * 3. bounds.ts reads the bounds that LimitRanges set for a container, pod-bounds.ts those of the whole Pod: its pod-level
+ *    resources (`spec.resources`) and LimitRange items of type Pod.
+ * 4. fit-resource.ts fits the desired values of one container within these bounds, plan-containers.ts those of all
+ *    containers together. wasmgate sets absent values and lowers defaults; it never changes a value of the user.
+ * 5. The plan becomes changes, and findings where a value or a bound keeps a container from starting (cpu-findings.ts,
+ *    memory-findings.ts, limits-conflict.ts).
+ *
+ * CPU is planned before memory: Wasmtime compiles with as many threads as the CPU limit allows, and each thread needs memory.
+ * ResourceQuotas are not read: Kubernetes checks them when the Pod is stored, against usage that changes with every Pod.
+ */
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import type { Change, Finding } from '../decision.ts';
 import { isWasmContainer, type AssessedContainer } from '../facts.ts';
@@ -13,174 +26,136 @@ import type { Tier, TierChoice } from '../settings.ts';
 import type { ResourceName } from './bounds.ts';
 import { codeSizes, type SizedContainer } from './code-sizes.ts';
 import { cpuFindings } from './cpu-findings.ts';
-import type { Slots } from './current-values.ts';
 import {
+  desiredCpu,
+  desiredForLinux,
+  desiredMemory,
   isLinuxWithoutResources,
-  wantedLinuxRequest,
+  type DesiredValues,
   type LinuxRequests,
-  wantedCpu,
-  wantedMemory,
-  type WantedResource,
 } from './desired-values.ts';
-import { changesOf, type FittedResource } from './fit-resource.ts';
+import { resourceChanges, type ContainerPlan } from './fit-resource.ts';
 import { memoryFindings } from './memory-findings.ts';
-import { compileThreads, largestNode, memoryFloor, type MemoryFloor } from './memory-floor.ts';
+import { compileThreads, memoryFloor, mostCores, type MemoryFloor } from './memory-floor.ts';
 import {
-  mostOf,
-  planOf,
-  resourceFrame,
-  type FrameQuestion,
-  type PlannedResource,
-  type ResourceFrame,
+  planContainers,
+  planContext,
+  type ContainerPlans,
+  type Desire,
+  type PlanInput,
 } from './plan-containers.ts';
+import { maxLimitOf } from './pod-bounds.ts';
 
-/** What decides of Wasm containers. */
-export interface WasmResources {
-  /** Of the class the Pod will have; null where its handler has none. */
+/** What the resources of Wasm containers depend on. */
+interface WasmInput {
+  /** Of the class that the Pod will have; null if its handler has none. */
   readonly profile: HandlerProfile | null;
   readonly settings: { readonly tier: TierChoice; readonly cpuLimit: boolean };
-  /** Those that could take the Pod. */
+  /** The nodes that could take the Pod. */
   readonly nodes: readonly ClusterNode[];
 }
 
-export interface ResourceQuestion extends FrameQuestion {
-  /** Null where the Pod will have no class: what a container needs depends on it. */
-  readonly wasm: WasmResources | null;
-  /** Null where nobody asks for them. */
+interface ResourceInput extends PlanInput {
+  /** Null if the Pod will have no class: what a container needs depends on it. */
+  readonly wasm: WasmInput | null;
+  /** Null if neither configuration nor namespace ask for them. */
   readonly linux: LinuxRequests | null;
 }
 
-export interface ResourceAnswer {
-  readonly changes: readonly Change[];
-  readonly findings: readonly Finding[];
-}
-
-/** What the containers need, of which the changes are written only for the class that is chosen. */
-export interface ResourceOutlook {
+/** Changes are computed only for the class that is chosen. */
+export interface ResourcePlan {
   readonly findings: readonly Finding[];
   readonly changes: () => readonly Change[];
 }
 
-const NOTHING: ResourceOutlook = { findings: [], changes: () => [] };
+const NOTHING: ResourcePlan = { findings: [], changes: () => [] };
 
-/** Ephemeral containers may not have resources. */
+/** The API server rejects resources in ephemeral containers. */
 function isWasm(container: AssessedContainer): container is SizedContainer {
   return isWasmContainer(container) && container.facts !== null && container.kind !== 'ephemeral';
 }
 
-function tierOf({ settings }: WasmResources): Tier | null {
-  return settings.tier === 'none' ? null : settings.tier;
+function isOurs(container: AssessedContainer, { wasm, linux }: ResourceInput): boolean {
+  return isWasm(container) ? wasm !== null : linux !== null && isLinuxWithoutResources(container);
 }
 
-/** How many threads compile at once follows from the CPU limit that will stand. */
 function floorOf(
   container: SizedContainer,
-  { profile, nodes }: WasmResources,
-  cpu: FittedResource | undefined,
+  { profile, nodes }: WasmInput,
+  cpu: ContainerPlan | undefined,
 ): MemoryFloor {
-  const threads = compileThreads(cpu?.fit?.limit ?? cpu?.slots.limit.value ?? null, largestNode(nodes));
+  const threads = compileThreads(cpu?.fitted?.limit ?? cpu?.current.limit.value ?? null, mostCores(nodes));
   return memoryFloor({ profile, threads, ...codeSizes(container) });
 }
 
 interface Plans {
-  readonly cpu: PlannedResource;
-  readonly memory: PlannedResource;
+  readonly cpu: ContainerPlans;
+  readonly memory: ContainerPlans;
   /** Of Wasm containers. */
   readonly floors: ReadonlyMap<AssessedContainer, MemoryFloor>;
 }
 
-/** Of one container. */
-interface PlansOf {
-  readonly cpu: FittedResource;
-  readonly memory: FittedResource;
-  readonly floor: MemoryFloor | undefined;
-}
-
-type Want = (container: AssessedContainer, slots: Slots) => WantedResource | null;
-
-function orLinux({ linux }: ResourceQuestion, resource: ResourceName, ofWasm: Want): Want {
-  return (container, slots) => {
-    if (isWasm(container)) return ofWasm(container, slots);
-    return linux !== null && isLinuxWithoutResources(container)
-      ? wantedLinuxRequest(linux, resource, slots)
-      : null;
+function planBoth(input: ResourceInput, ours: readonly AssessedContainer[]): Plans {
+  const { wasm, linux } = input;
+  const context = planContext(input, ours);
+  const tier: Tier | null = wasm === null || wasm.settings.tier === 'none' ? null : wasm.settings.tier;
+  const plan = (resource: ResourceName, forWasm: (container: SizedContainer) => DesiredValues | null) => {
+    const desire: Desire = (container, current) => {
+      if (isWasm(container)) return forWasm(container);
+      return linux !== null && isLinuxWithoutResources(container)
+        ? desiredForLinux(linux, resource, current)
+        : null;
+    };
+    return planContainers(context, resource, desire);
   };
-}
-
-/** CPU first, since memory depends on it. */
-function plansFor(
-  question: ResourceQuestion,
-  frame: ResourceFrame,
-  ours: readonly AssessedContainer[],
-): Plans {
-  const { wasm } = question;
-  const tier = wasm === null ? null : tierOf(wasm);
-  const cpuOf: Want = (container) =>
-    wasm === null || tier === null || !isWasm(container)
-      ? null
-      : wantedCpu({ tier, ...wasm, ...codeSizes(container) });
-  const cpu = planOf(frame, 'cpu', orLinux(question, 'cpu', cpuOf));
-  const floors = new Map<AssessedContainer, MemoryFloor>();
-  for (const container of ours) {
-    if (wasm !== null && isWasm(container))
-      floors.set(container, floorOf(container, wasm, cpu.get(container)));
-  }
-  const memoryOf: Want = (container) => {
+  const cpu = plan('cpu', (container) =>
+    wasm === null || tier === null ? null : desiredCpu({ tier, ...wasm, ...codeSizes(container) }),
+  );
+  const floors = new Map(
+    ours.flatMap((container): readonly [AssessedContainer, MemoryFloor][] =>
+      wasm !== null && isWasm(container) ? [[container, floorOf(container, wasm, cpu.get(container))]] : [],
+    ),
+  );
+  const memory = plan('memory', (container) => {
     const floor = floors.get(container);
-    return tier === null || floor === undefined ? null : wantedMemory(tier, floor);
-  };
-  return { cpu, floors, memory: planOf(frame, 'memory', orLinux(question, 'memory', memoryOf)) };
+    return tier === null || floor === undefined ? null : desiredMemory(tier, floor);
+  });
+  return { cpu, memory, floors };
 }
 
-function findingsFor(container: SizedContainer, plans: PlansOf, question: ResourceQuestion) {
-  const { cpu, memory, floor } = plans;
-  if (floor === undefined) return [];
-  const profile = question.wasm?.profile ?? null;
-  const image = { profile, ...codeSizes(container) };
+function findingsFor(
+  container: AssessedContainer,
+  { cpu, memory, floors }: Plans,
+  input: ResourceInput,
+): readonly Finding[] {
+  const [cpuPlan, memoryPlan, floor] = [cpu.get(container), memory.get(container), floors.get(container)];
+  if (cpuPlan === undefined || memoryPlan === undefined || floor === undefined || !isWasm(container))
+    return [];
+  const profile = input.wasm?.profile ?? null;
+  const code = { profile, ...codeSizes(container) };
   return [
-    ...cpuFindings({ container, image, cpu, most: mostOf(question, 'cpu') }),
-    ...memoryFindings({ container, profile, floor, memory, most: mostOf(question, 'memory') }),
+    ...cpuFindings({ container, code, plan: cpuPlan, maxLimit: maxLimitOf(input, 'cpu') }),
+    ...memoryFindings({ container, profile, floor, plan: memoryPlan, maxLimit: maxLimitOf(input, 'memory') }),
   ];
 }
 
 function changesFor(
   { path }: AssessedContainer,
-  cpu?: FittedResource,
-  memory?: FittedResource,
+  plans: readonly (ContainerPlan | undefined)[],
 ): readonly Change[] {
-  if (cpu === undefined || memory === undefined) return [];
-  return [...changesOf(path, cpu), ...changesOf(path, memory)];
+  return plans.flatMap((plan) => (plan === undefined ? [] : resourceChanges(path, plan)));
 }
 
-function findingsOf(
-  container: AssessedContainer,
-  plans: Plans,
-  question: ResourceQuestion,
-): readonly Finding[] {
-  const [cpu, memory] = [plans.cpu.get(container), plans.memory.get(container)];
-  if (cpu === undefined || memory === undefined || !isWasm(container)) return [];
-  return findingsFor(container, { cpu, memory, floor: plans.floors.get(container) }, question);
-}
-
-function isOurs(container: AssessedContainer, { wasm, linux }: ResourceQuestion): boolean {
-  return isWasm(container) ? wasm !== null : linux !== null && isLinuxWithoutResources(container);
-}
-
-export function planResources(question: ResourceQuestion): ResourceOutlook {
-  const ours = question.containers.filter((container) => isOurs(container, question));
+/** Planning a Pod that has the changes already yields none. */
+export function planResources(input: ResourceInput): ResourcePlan {
+  const ours = input.containers.filter((container) => isOurs(container, input));
   if (ours.length === 0) return NOTHING;
-  const plans = plansFor(question, resourceFrame(question, ours), ours);
+  const plans = planBoth(input, ours);
   return {
-    findings: ours.flatMap((container) => findingsOf(container, plans, question)),
+    findings: ours.flatMap((container) => findingsFor(container, plans, input)),
     changes: () =>
       ours.flatMap((container) =>
-        changesFor(container, plans.cpu.get(container), plans.memory.get(container)),
+        changesFor(container, [plans.cpu.get(container), plans.memory.get(container)]),
       ),
   };
-}
-
-/** Asked again with its own result: no change. */
-export function resourceChanges(question: ResourceQuestion): ResourceAnswer {
-  const { findings, changes } = planResources(question);
-  return { findings, changes: changes() };
 }

@@ -1,64 +1,91 @@
+import type { LimitRange } from '../../pod/cluster-objects.ts';
+import type { Pod } from '../../pod/pod.ts';
 import type { ContainerKind } from '../../pod/visit-containers.ts';
 import {
   type PodBounds,
   type Bound,
   type Side,
+  type SideBounds,
   type Bounds,
   higher,
   lower,
-  STEPS,
+  namespaceLimits,
+  ROUNDING,
   type ResourceName,
 } from './bounds.ts';
-import { valueOf, type Slots, isRequestOurs } from './current-values.ts';
-import type { Wanted } from './desired-values.ts';
-import { type Quantity, UNIT, largest, roundDown, roundUp, smallest } from './quantity.ts';
+import { effectiveValue, type CurrentValues, isRequestOurs } from './current-values.ts';
+import type { DesiredValues } from './desired-values.ts';
+import { type Quantity, UNIT, largest, roundDown, roundUp, smallest, tryParseQuantity } from './quantity.ts';
 
-interface Part {
+/** One resource of one container: what it is, and what it should be. */
+export interface ContainerValues {
   readonly kind: ContainerKind;
-  readonly slots: Slots;
+  readonly current: CurrentValues;
+  /** Null: wasmgate sets nothing. */
+  readonly desired: DesiredValues | null;
 }
 
-/** One resource of the Pod's own `spec.resources`. */
+/** One resource of the Pod's own `spec.resources`, which Kubernetes calls pod-level resources. */
 export interface PodLevel {
   readonly request: Quantity | null;
   readonly limit: Quantity | null;
+}
+
+const NO_POD_LEVEL: PodLevel = { request: null, limit: null };
+
+/** The API server copies a lone limit into the request. */
+export function podLevelOf({ spec }: Pod, resource: ResourceName): PodLevel {
+  if (!spec.resources) return NO_POD_LEVEL;
+  const { requests, limits } = spec.resources;
+  const limit = tryParseQuantity(limits?.[resource] ?? '');
+  return { limit, request: tryParseQuantity(requests?.[resource] ?? '') ?? limit };
+}
+
+/** Returns the highest limit that a container of this Pod may have. */
+export function maxLimitOf(
+  { pod, limitRanges }: { readonly pod: Pod; readonly limitRanges: readonly LimitRange[] },
+  resource: ResourceName,
+): Bound | null {
+  const { max } = namespaceLimits(limitRanges).container[resource].limit;
+  const { limit } = podLevelOf(pod, resource);
+  return limit === null ? max : lower(max, { value: limit, source: { kind: 'pod' } });
 }
 
 function plus(one: Quantity | null, other: Quantity | null): Quantity | null {
   return one === null || other === null ? (one ?? other) : one + other;
 }
 
-function more(one: Quantity | null, other: Quantity | null): Quantity | null {
-  return one === null || other === null ? (one ?? other) : one > other ? one : other;
+function larger(one: Quantity | null, other: Quantity | null): Quantity | null {
+  return one === null || other === null ? (one ?? other) : largest(one, other);
 }
 
 /**
- * What a Pod comes to, as the LimitRanger plugin adds it up: main containers and sidecars together, or an init container with
- * the sidecars before it where that is more (podRequests and podLimits in plugin/pkg/admission/limitranger/admission.go).
- * Null where no container says anything.
+ * Sums up a Pod as the LimitRanger plugin does: main containers and sidecars together, or an init container with the sidecars
+ * before it if that is more (podRequests and podLimits in plugin/pkg/admission/limitranger/admission.go). Returns null if no
+ * container sets a value.
  */
-function podTotal(parts: readonly Part[], side: Side): Quantity | null {
+function podTotal(containers: readonly ContainerValues[], side: Side): Quantity | null {
   let together: Quantity | null = null;
   let sidecars: Quantity | null = null;
-  let before: Quantity | null = null;
-  for (const part of parts) {
-    const value = valueOf(part.slots, side);
-    if (part.kind === 'main' || part.kind === 'sidecar') together = plus(together, value);
-    if (part.kind === 'sidecar') sidecars = plus(sidecars, value);
-    if (part.kind === 'sidecar') before = more(before, sidecars);
-    if (part.kind === 'init') before = more(before, plus(value, sidecars));
+  let starting: Quantity | null = null;
+  for (const { kind, current } of containers) {
+    const value = effectiveValue(current, side);
+    if (kind === 'main' || kind === 'sidecar') together = plus(together, value);
+    if (kind === 'sidecar') sidecars = plus(sidecars, value);
+    if (kind === 'sidecar') starting = larger(starting, sidecars);
+    if (kind === 'init') starting = larger(starting, plus(value, sidecars));
   }
-  return more(together, before);
+  return larger(together, starting);
 }
 
-/** The bound that a Pod does not keep, and that the API server would refuse it for; null where it keeps all. */
-export function brokenBound(
-  parts: readonly Part[],
+/** Returns the bound for which the API server would reject the Pod; null if the Pod keeps them all. */
+export function violatedBound(
+  containers: readonly ContainerValues[],
   podLevel: PodLevel,
   { min, max, ratio }: PodBounds,
 ): Bound | null {
-  const request = podLevel.request ?? podTotal(parts, 'requests');
-  const limit = podLevel.limit ?? podTotal(parts, 'limits');
+  const request = podLevel.request ?? podTotal(containers, 'requests');
+  const limit = podLevel.limit ?? podTotal(containers, 'limits');
   if (min !== null && (request === null || request < min.value || (limit ?? min.value) < min.value))
     return min;
   if (max !== null && (limit === null || limit > max.value || (request ?? 0n) > max.value)) return max;
@@ -66,112 +93,103 @@ export function brokenBound(
   return isRatioKept ? null : ratio;
 }
 
-export interface Member {
-  readonly kind: ContainerKind;
-  readonly slots: Slots;
-  /** Null: nothing of it is set. */
-  readonly wanted: Wanted | null;
+function isOurs({ current, desired }: ContainerValues, side: Side): boolean {
+  if (desired === null) return false;
+  return side === 'requests'
+    ? isRequestOurs(current)
+    : desired.limit !== null && current.limit.origin !== 'user';
 }
 
-function isOurs({ slots, wanted }: Member, side: Side): boolean {
-  if (wanted === null) return false;
-  return side === 'requests' ? isRequestOurs(slots) : wanted.limit !== null && slots.limit.origin !== 'user';
+function amountOf({ current }: ContainerValues, side: Side): Quantity {
+  return effectiveValue(current, side) ?? 0n;
 }
 
-function sum(members: readonly Member[], side: Side): Quantity {
-  return members.reduce((total, member) => total + amountOf(member, side), 0n);
+function sum(containers: readonly ContainerValues[], side: Side): Quantity {
+  return containers.reduce((total, container) => total + amountOf(container, side), 0n);
 }
 
-function amountOf({ slots }: Member, side: Side): Quantity {
-  return valueOf(slots, side) ?? 0n;
-}
-
-interface Constraint {
-  /** What the others take. */
+/** Containers that run at the same time. */
+interface Phase {
+  /** The sum of values that wasmgate does not set. */
   readonly taken: Quantity;
-  /** How many parts the rest is for. */
+  /** How many values wasmgate sets, and so how many share the rest. */
   readonly parts: number;
 }
 
 /**
  * Sidecars and main containers run at the same time; before that, init containers run one after the other beside the
- * sidecars. Either must fit (component-helpers resource.AggregateContainerRequests).
+ * sidecars. Both phases must fit (component-helpers resource.AggregateContainerRequests).
  */
-function constraints(
-  members: readonly Member[],
+function phases(
+  containers: readonly ContainerValues[],
   side: Side,
-): readonly [together: Constraint, ...Constraint[]] {
-  const of = (kind: ContainerKind, isWanted: boolean): readonly Member[] =>
-    members.filter((member) => member.kind === kind && isOurs(member, side) === isWanted);
-  const sidecars = sum(of('sidecar', false), side);
-  const ownSidecars = of('sidecar', true).length;
-  const largestInit = largest(0n, ...of('init', false).map((member) => amountOf(member, side)));
+): readonly [main: Phase, ...init: Phase[]] {
+  const select = (kind: ContainerKind, ours: boolean): readonly ContainerValues[] =>
+    containers.filter((container) => container.kind === kind && isOurs(container, side) === ours);
+  const sidecars = sum(select('sidecar', false), side);
+  const ourSidecars = select('sidecar', true).length;
+  const largestInit = largest(0n, ...select('init', false).map((container) => amountOf(container, side)));
   return [
-    { taken: sidecars + sum(of('main', false), side), parts: ownSidecars + of('main', true).length },
-    { taken: sidecars + largestInit, parts: ownSidecars },
-    { taken: sidecars, parts: of('init', true).length === 0 ? 0 : ownSidecars + 1 },
+    { taken: sidecars + sum(select('main', false), side), parts: ourSidecars + select('main', true).length },
+    { taken: sidecars + largestInit, parts: ourSidecars },
+    { taken: sidecars, parts: select('init', true).length === 0 ? 0 : ourSidecars + 1 },
   ];
 }
 
-/** An equal part of `total` for each of ours. It does not shrink when some of them have got theirs. */
-function share(total: Quantity, members: readonly Member[], side: Side): Quantity {
-  const parts = constraints(members, side).filter((constraint) => constraint.parts > 0);
-  const shares = parts.map((constraint) => (total - constraint.taken) / BigInt(constraint.parts));
-  return largest(0n, smallest(total, ...shares));
+/** Returns an equal part of `total` for each value that wasmgate sets, whether it is set already or not. */
+function equalPart(total: Quantity, containers: readonly ContainerValues[], side: Side): Quantity {
+  const shared = phases(containers, side).filter(({ parts }) => parts > 0);
+  const amounts = shared.map(({ taken, parts }) => (total - taken) / BigInt(parts));
+  return largest(0n, smallest(total, ...amounts));
 }
 
-/** What each of ours must at least have for the Pod to come to `total`. */
-function need(total: Quantity, members: readonly Member[], side: Side): Quantity {
-  const [{ taken, parts }] = constraints(members, side);
+/** Returns the least that each value must be for the Pod to reach `total`. */
+function minPart(total: Quantity, containers: readonly ContainerValues[], side: Side): Quantity {
+  const [{ taken, parts }] = phases(containers, side);
   return parts === 0 || taken >= total ? 0n : (total - taken + BigInt(parts) - 1n) / BigInt(parts);
 }
 
+interface PodContainers {
+  readonly containers: readonly ContainerValues[];
+  readonly resource: ResourceName;
+}
+
 /**
- * Bounds by the Pod's own resources: the API server refuses a Pod with a container limit above the Pod's, or with container
- * requests that sum to more than the Pod's (tried on 1.36.3).
+ * Adds the bounds of pod-level resources: the API server rejects a Pod with a container limit above the Pod's, or with container
+ * requests that add up to more than the Pod's (tried on 1.36.3).
  */
 export function withinPodLevel(
   bounds: Bounds,
   { request, limit }: PodLevel,
-  { members, resource }: { readonly members: readonly Member[]; readonly resource: ResourceName },
+  { containers, resource }: PodContainers,
 ): Bounds {
   const source = { kind: 'pod' } as const;
   const part =
     request === null
       ? null
-      : { value: roundDown(share(request, members, 'requests'), STEPS[resource]), source };
-  const most = limit === null ? null : { value: limit, source };
+      : { value: roundDown(equalPart(request, containers, 'requests'), ROUNDING[resource]), source };
+  const maxLimit = limit === null ? null : { value: limit, source };
   return {
-    request: { ...bounds.request, most: lower(bounds.request.most, part) },
-    limit: { ...bounds.limit, most: lower(bounds.limit.most, most) },
+    request: { ...bounds.request, max: lower(bounds.request.max, part) },
+    limit: { ...bounds.limit, max: lower(bounds.limit.max, maxLimit) },
     ratio: bounds.ratio,
   };
 }
 
-/** Bounds by what LimitRanges say of whole Pods, in equal parts. */
-export function withinShares(
+/** Adds the bounds that LimitRanges set for whole Pods, in equal parts. */
+export function withinPodBounds(
   bounds: Bounds,
   { min, max, ratio }: PodBounds,
-  { members, resource }: { readonly members: readonly Member[]; readonly resource: ResourceName },
+  { containers, resource }: PodContainers,
 ): Bounds {
-  const step = STEPS[resource];
-  const side = ({ least, most }: Bounds['limit'], which: Side): Bounds['limit'] => {
-    const part = (bound: Bound): Bound => ({
-      ...bound,
-      value: roundDown(share(bound.value, members, which), step),
-    });
-    const needed = (bound: Bound): Bound => ({
-      ...bound,
-      value: roundUp(need(bound.value, members, which), step),
-    });
-    return {
-      least: higher(least, min === null ? null : needed(min)),
-      most: lower(most, max === null ? null : part(max)),
-    };
-  };
+  const step = ROUNDING[resource];
+  const narrowed = (own: SideBounds, side: Side): SideBounds => ({
+    min: higher(own.min, min && { ...min, value: roundUp(minPart(min.value, containers, side), step) }),
+    max: lower(own.max, max && { ...max, value: roundDown(equalPart(max.value, containers, side), step) }),
+  });
   return {
-    request: side(bounds.request, 'requests'),
-    limit: side(bounds.limit, 'limits'),
+    request: narrowed(bounds.request, 'requests'),
+    limit: narrowed(bounds.limit, 'limits'),
     ratio: lower(bounds.ratio, ratio),
   };
 }

@@ -1,19 +1,19 @@
 import { AppError } from '../../lib/errors.ts';
 
 /**
- * An amount in billionths of its unit (bytes or cores), exactly. Kubernetes itself counts no finer than that and rounds
- * what is finer away from zero (apimachinery pkg/api/resource/quantity.go).
+ * An exact amount in billionths of its unit (bytes or cores). Kubernetes counts no finer than that and rounds finer amounts away
+ * from zero (apimachinery pkg/api/resource/quantity.go).
  */
 export type Quantity = bigint;
 
 const NANO_DIGITS = 9;
-/** One byte or core; also what a ratio of one is. */
+/** One byte, one core, or a ratio of one. */
 export const UNIT: Quantity = 10n ** 9n;
-/** 2^63 - 1 of the unit: what Kubernetes caps larger amounts to. */
+/** 2^63 - 1 of the unit: Kubernetes caps larger amounts to it. */
 const MAX: Quantity = (2n ** 63n - 1n) * UNIT;
-/** Longer numbers are nobody's: the limit keeps digits from costing time. */
+/** Characters. No real quantity is longer; the cap bounds the cost of parsing. */
 const MAX_LENGTH = 64;
-/** Beyond this many digits before the point every number is above MAX. */
+/** A number with more digits before the point exceeds MAX. */
 const MAX_MAGNITUDE = 19;
 
 const BINARY: readonly (readonly [suffix: string, factor: bigint])[] = [
@@ -43,13 +43,13 @@ const DECIMAL_EXPONENTS: ReadonlyMap<string, number> = new Map(DECIMAL);
 
 const GRAMMAR = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d+)|([KMGTPE]i|[numkMGTPE]?))$/;
 
-/** `digits` × 10^`exponent` in billionths, rounded away from zero and capped. */
+/** Returns `digits` × 10^`exponent` in billionths, rounded away from zero and capped. */
 function scaled(digits: string, exponent: number, factor: bigint): Quantity {
   const significant = digits.replace(/^0+/, '');
   if (significant === '') return 0n;
   if (significant.length + exponent > MAX_MAGNITUDE) return MAX;
   const shift = exponent + NANO_DIGITS;
-  // Smaller than any factor can lift to one billionth.
+  // No suffix lifts such a number to one billionth, so it rounds up to that.
   if (significant.length + shift < -MAX_MAGNITUDE) return 1n;
   const amount = BigInt(significant) * factor;
   if (shift >= 0) return smallest(amount * 10n ** BigInt(shift), MAX);
@@ -60,7 +60,7 @@ function divideUp(amount: bigint, divisor: bigint): bigint {
   return (amount + divisor - 1n) / divisor;
 }
 
-/** Null for what is no quantity. JSON numbers come as JavaScript writes them, such as `1e+21`. */
+/** Parses a quantity; null if it is none. JavaScript writes large JSON numbers as `1e+21`. */
 export function tryParseQuantity(value: string | number): Quantity | null {
   const text = String(value);
   const match = text.length > MAX_LENGTH ? null : GRAMMAR.exec(text);
@@ -79,9 +79,9 @@ export function parseQuantity(value: string | number): Quantity {
   if (quantity === null) {
     throw new AppError(
       'invalid-quantity',
-      `Cannot read quantity "${String(value).slice(0, MAX_LENGTH)}": it is none`,
+      `Cannot parse quantity "${String(value).slice(0, MAX_LENGTH)}": not a number with a known suffix`,
       {
-        advice: 'Quantities are numbers with a suffix such as 64Mi, 1G, 200m or 1e3.',
+        advice: 'Write a quantity such as 64Mi, 1G, 200m or 1e3.',
       },
     );
   }
@@ -96,7 +96,7 @@ export function largest(first: Quantity, ...others: readonly Quantity[]): Quanti
   return others.reduce((most, other) => (other > most ? other : most), first);
 }
 
-/** The next multiple of `step`, or the amount itself; amounts are not negative. */
+/** Returns the next multiple of `step`, or the amount itself if it is one. Expects an amount that is not negative. */
 export function roundUp(amount: Quantity, step: Quantity): Quantity {
   return divideUp(amount, step) * step;
 }
@@ -105,7 +105,7 @@ export function roundDown(amount: Quantity, step: Quantity): Quantity {
   return (amount / step) * step;
 }
 
-/** In Kubernetes' canonical form: the largest suffix that leaves a whole number. Memory in binary ones where it can. */
+/** Formats in Kubernetes' canonical form: the largest suffix that leaves a whole number, for memory a binary one if possible. */
 export function formatQuantity(amount: Quantity, style: 'memory' | 'cpu'): string {
   if (amount === 0n) return '0';
   const binary =

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ClusterNode } from '../../../src/pod/cluster-objects.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
-import { largestNode } from '../../../src/policy/resources/memory-floor.ts';
+import { mostCores } from '../../../src/policy/resources/memory-floor.ts';
 import { linux } from '../../support/image/image-facts.ts';
 import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
 
@@ -11,7 +11,7 @@ test.each<[string, readonly (string | number | null)[], number]>([
   ['the largest', ['4', 16, '8'], 16],
   ['less than a core', ['500m'], 1],
 ])('cores of the largest node: %s', (_case, capacities, cores) => {
-  expect(largestNode(capacities.map((cpuCapacity, index) => node(`n${index}`, { cpuCapacity })))).toBe(cores);
+  expect(mostCores(capacities.map((cpuCapacity, index) => node(`n${index}`, { cpuCapacity })))).toBe(cores);
 });
 
 /** It was read again for each of up to 256 containers: 1.5 to 2 seconds for every such Pod on 5,000 nodes. */

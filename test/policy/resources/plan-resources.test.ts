@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LimitRange } from '../../../src/pod/cluster-objects.ts';
 import type { ResourceRequirements } from '../../../src/pod/pod.ts';
-import type { ResourceAnswer } from '../../../src/policy/resources/plan-resources.ts';
 import { limitRange } from '../../support/pod/pods.ts';
 import {
   ask,
@@ -10,6 +9,7 @@ import {
   layerImage,
   LINUX,
   podOf,
+  type Planned,
   SMALL,
   tarImage,
   type PodSketch,
@@ -19,13 +19,13 @@ import {
 } from '../resource-pods.ts';
 
 /** `limits/memory=64Mi`, in the order of the answer, for a Pod of one main container. */
-function valuesOf({ changes }: ResourceAnswer): readonly string[] {
+function valuesOf({ changes }: Planned): readonly string[] {
   return changes.map(
     ({ path, value }) => `${path.replace('/spec/containers/0/resources/', '')}=${String(value)}`,
   );
 }
 
-function one(sketch: Sketch, surroundings: Surroundings & PodSketch = {}): ResourceAnswer {
+function one(sketch: Sketch, surroundings: Surroundings & PodSketch = {}): Planned {
   return ask(podOf([sketch], surroundings), [sketch], surroundings);
 }
 
