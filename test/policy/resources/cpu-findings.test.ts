@@ -44,7 +44,7 @@ describe('CPU for which there is no room is left out, and that is told', () => {
       [
         'gets no CPU request and limit: tier standard has 50m and 200m',
         'LimitRange "team" allows a Pod no more than 1',
-        'Raise that bound in LimitRange "team", lower what the other containers take.',
+        'Raise that bound in LimitRange "team", lower the values of the other containers.',
       ],
     ],
     [
@@ -54,7 +54,7 @@ describe('CPU for which there is no room is left out, and that is told', () => {
       [
         'gets no CPU request and limit: tier standard has 50m and 200m',
         "the Pod's own spec.resources leave less",
-        'Raise cpu in spec.resources, or lower what the other containers request.',
+        'Raise cpu in spec.resources, or lower the requests of the other containers.',
       ],
     ],
     [
@@ -130,7 +130,7 @@ describe('a start that its CPU limit makes slow', () => {
       { limitRanges: [limitRange('even', { maxLimitRequestRatio: { cpu: '2' } })] },
       [
         'up to 30 s under a CPU limit of 100m',
-        'limits.cpu to 300m, and its request as high as LimitRanges then want it',
+        'limits.cpu to 300m, and its request as high as LimitRanges then require',
       ],
     ],
     [

@@ -157,7 +157,7 @@ describe('what a LimitRange defaulted is tightened', () => {
       'limits/memory=64Mi',
     ]);
     expect(answer.changes.every(({ op }) => op === 'replace')).toBe(true);
-    expect(answer.changes[3]?.reason).toBe('tier standard, instead of 512Mi by a LimitRange');
+    expect(answer.changes[3]?.reason).toBe('tier standard, instead of 512Mi from a LimitRange');
   });
 
   test('to the floor', () => {
@@ -175,7 +175,7 @@ describe('what a LimitRange defaulted is tightened', () => {
     const answer = one({ image: GO, resources: low }, { defaulted: ALL_DEFAULTED });
     expect(answer.changes).toEqual([]);
     expect(answer.findings).toMatchObject([{ id: 'memory-below-floor', container: 'c0' }]);
-    expect(answer.findings[0]?.detail).toContain('32Mi by a LimitRange');
+    expect(answer.findings[0]?.detail).toContain('32Mi from a LimitRange');
   });
 
   test('init containers and native sidecars by their own clause', () => {
@@ -498,7 +498,7 @@ describe('every LimitRange of the namespace is kept', () => {
       { image: GO },
       { limitRanges: [limitRange('a'), limitRange('small', { max: { memory: '56Mi' } })] },
       [
-        'has a memory limit of 56Mi by a LimitRange',
+        'has a memory limit of 56Mi from a LimitRange',
         'LimitRange "small" allows a container no more than 56Mi',
       ],
     ],
