@@ -1,27 +1,92 @@
-import { annotateValidation, describeDenial, describeWarnings, type Decided } from './describe-outcome.ts';
+import type { AssessedContainer } from '../policy/facts.ts';
+import {
+  describeDenial,
+  describeWarnings,
+  formatStaleness,
+  type Decided,
+  type Subject,
+} from './describe-warnings.ts';
 import type { LeftAlone } from './read-subject.ts';
 import { allowed, denied, type Answer } from './response.ts';
 
-/** What is nobody's business is let through without a word; of what is broken whoever applied it is told. */
+type Annotations = Readonly<Record<string, string>>;
+
+function classAnnotation({ decision }: Decided): Annotations {
+  const name = decision.runtimeClass.class?.name;
+  return name === undefined ? {} : { 'runtime-class': name };
+}
+
+function fieldsAnnotation(key: string, { changes }: Pick<Decided['outcome'], 'changes'>): Annotations {
+  return changes.length === 0 ? {} : { [key]: changes.map(({ path }) => path).join(' ') };
+}
+
+/**
+ * Returns what `/mutate` writes into the audit log. For a Pod that it sees again, each key has the same value or is absent: the
+ * API server drops a second value that differs.
+ */
+export function annotateMutation(decided: Decided): Annotations {
+  const { outcome } = decided;
+  return { mode: outcome.mode, ...classAnnotation(decided), ...fieldsAnnotation('changes', outcome) };
+}
+
+function describeImage({ verdict }: AssessedContainer): string {
+  if (verdict.kind === 'unknown') return `${verdict.kind}/${verdict.reason}`;
+  return 'flavour' in verdict ? `${verdict.kind}/${verdict.flavour}` : verdict.kind;
+}
+
+function describeImages(containers: readonly AssessedContainer[]): string {
+  return containers
+    .map((assessed) => {
+      const { container, isSkipped } = assessed;
+      const what = isSkipped ? 'skipped' : `${describeImage(assessed)}${formatStaleness(assessed)}`;
+      return `${container.name}=${what}`;
+    })
+    .join(', ');
+}
+
+function describeResult({ outcome, isBinding }: Decided): string {
+  const { refusals, withheld } = outcome;
+  if (refusals.length > 0) return isBinding ? 'denied' : 'warned';
+  if (withheld.refusals.length > 0) return 'would-deny';
+  return withheld.changes.length > 0 ? 'would-change' : 'allowed';
+}
+
+/** Returns what `/validate` writes into the audit log: the whole decision in short. */
+export function annotateValidation(decided: Decided): Annotations {
+  const { outcome, decision, containers } = decided;
+  const result = describeResult(decided);
+  const findings = new Set(decision.findings.map(({ id }) => id));
+  return {
+    mode: outcome.mode,
+    outcome: result,
+    ...classAnnotation(decided),
+    ...(result === 'would-change' ? fieldsAnnotation(result, outcome.withheld) : {}),
+    ...(containers.length === 0 ? {} : { images: describeImages(containers) }),
+    ...(findings.size === 0 ? {} : { findings: [...findings].join(' ') }),
+  };
+}
+
+/** Admits an object that wasmgate does not judge, with a warning if it is broken. */
 export function answerLeftAlone({ subject, reason }: LeftAlone, kind: string): Answer {
   if (subject === 'none') return allowed();
   const warnings = [`wasmgate: this ${kind} was not judged: ${reason}`];
   return allowed({ warnings, auditAnnotations: { outcome: 'not-judged' } });
 }
 
-/** What the use case skips is let through, and what the user should know all the same is told. */
+/** Admits an object that the use case skipped, with its notes. */
 export function answerSkipped(reason: string, notes: readonly string[]): Answer {
   const warnings = notes.map((note) => `wasmgate: ${note}`);
   return allowed({ warnings, auditAnnotations: { outcome: 'skipped', skipped: reason } });
 }
 
-/** Refused where refusals bind; whatever becomes of it, everything is told. */
-export function answerDecided(decided: Decided, kind: string): Answer {
+/** Denies the object if a binding finding does; warns in any case. */
+export function answerDecided(decided: Decided, subject: Subject): Answer {
   const remarks = {
-    warnings: describeWarnings(decided, kind),
+    warnings: describeWarnings(decided, subject),
     auditAnnotations: annotateValidation(decided),
   };
   const { refusals } = decided.outcome;
-  const isRefused = decided.isBinding && refusals.length > 0;
-  return isRefused ? denied(describeDenial(refusals), remarks) : allowed(remarks);
+  return decided.isBinding && refusals.length > 0
+    ? denied(describeDenial(refusals), remarks)
+    : allowed(remarks);
 }

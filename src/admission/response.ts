@@ -1,9 +1,9 @@
+import { cutEnd } from '../lib/bound-text.ts';
 import { stripControlCharacters } from '../lib/strip-control-characters.ts';
-import { boundText, boundWarnings } from './bound-warnings.ts';
 import { encodePatch, type PatchOperation } from './json-patch.ts';
 import { REVIEW_VERSION } from './review.ts';
 
-/** What is told beside the answer. Annotation keys are bare: the API server stores them as `<webhook name>/<key>`. */
+/** Sent along with the answer. Annotation keys are bare: the API server stores them as `<webhook name>/<key>`. */
 export interface Remarks {
   readonly warnings?: readonly string[];
   readonly auditAnnotations?: Readonly<Record<string, string>>;
@@ -16,18 +16,28 @@ export interface Status {
   readonly message: string;
 }
 
-/** The whole vocabulary of an admission. Faults of our own are none of these: they are HTTP 500. */
+/** Every answer to an admission. Faults of wasmgate are HTTP 500 instead. */
 export type Answer =
   | { readonly kind: 'allowed'; readonly remarks: Remarks }
   | { readonly kind: 'denied'; readonly status: Status; readonly remarks: Remarks }
   | { readonly kind: 'patched'; readonly operations: readonly PatchOperation[]; readonly remarks: Remarks };
 
-/** A Status is stored and shown whole; this much is two screens of a terminal, and an Event keeps 1024 of it. */
+/** Clients show a Status whole. This is two screens of a terminal; an Event keeps 1024 bytes of it. */
 export const DENIAL_RUNES = 4096;
 
-const DEFAULTS = {
-  /** Audit events are one line of JSON each and are kept for long; no value of ours needs more. */
+/**
+ * Once all warnings of a response pass 4096 runes, the API server cuts each at 256, then drops those beyond 4096 (apiserver,
+ * pkg/endpoints/filters/warning.go). A rune is a code point.
+ */
+export const WARNING_RUNES = 256;
+
+const RESPONSE_LIMITS = {
+  /** So many warnings of 256 runes are 4096. */
+  warnings: 16,
+  /** An audit event is one line of JSON and is kept for long; no value of wasmgate needs more. */
   annotationRunes: 1024,
+  /** UTF-16 units that are read of a warning: any white space before them is trimmed. */
+  warningUnits: 4096,
 } as const;
 
 const NO_REMARKS: Remarks = {};
@@ -36,13 +46,13 @@ export function allowed(remarks: Remarks = NO_REMARKS): Answer {
   return { kind: 'allowed', remarks };
 }
 
-/** 403 Forbidden is what the API server's own admission plugins answer. */
+/** Denies with 403 Forbidden, as the API server's own admission plugins do. */
 export function denied(message: string, remarks: Remarks = NO_REMARKS): Answer {
-  const status = { code: 403, reason: 'Forbidden', message: boundText(message, DENIAL_RUNES) };
+  const status = { code: 403, reason: 'Forbidden', message: cutEnd(message, DENIAL_RUNES) };
   return { kind: 'denied', status, remarks };
 }
 
-/** No operations, no patch: `patch` and `patchType` come both or not at all. */
+/** Without operations there is no patch: `patch` and `patchType` come both or not at all. */
 export function patched(operations: readonly PatchOperation[], remarks: Remarks = NO_REMARKS): Answer {
   return operations.length === 0 ? allowed(remarks) : { kind: 'patched', operations, remarks };
 }
@@ -50,9 +60,20 @@ export function patched(operations: readonly PatchOperation[], remarks: Remarks 
 function writeAnnotations(annotations: Readonly<Record<string, string>>): string {
   const bounded = Object.entries(annotations).map(
     ([key, value]) =>
-      `${JSON.stringify(key)}:${JSON.stringify(boundText(stripControlCharacters(value), DEFAULTS.annotationRunes))}`,
+      `${JSON.stringify(key)}:${JSON.stringify(cutEnd(stripControlCharacters(value), RESPONSE_LIMITS.annotationRunes))}`,
   );
   return bounded.length === 0 ? '' : `,"auditAnnotations":{${bounded.join(',')}}`;
+}
+
+function boundWarning(warning: string): string {
+  const line = stripControlCharacters(warning.slice(0, RESPONSE_LIMITS.warningUnits)).trim();
+  return cutEnd(line, WARNING_RUNES);
+}
+
+/** Returns each warning once, on one line and within the bounds. */
+function boundWarnings(warnings: readonly string[]): readonly string[] {
+  const lines = new Set(warnings.map(boundWarning).filter((line) => line !== ''));
+  return [...lines].slice(0, RESPONSE_LIMITS.warnings);
 }
 
 function writeRemarks({ warnings = [], auditAnnotations }: Remarks): string {
@@ -80,16 +101,13 @@ function writeRest(answer: Answer): string {
 
 const prepared = new WeakMap<Answer, string>();
 
-/** The same answer, written once for all the reviews that will get it. */
+/** Writes an answer once for all the reviews that will get it, and returns it. */
 export function prepare(answer: Answer): Answer {
   prepared.set(answer, writeRest(answer));
   return answer;
 }
 
-/**
- * The answering AdmissionReview as JSON, written by hand: this runs for every Pod of the cluster, and base64 needs no
- * escaping.
- */
+/** Writes the answering AdmissionReview as JSON, by hand: this runs for every Pod, and base64 needs no escaping. */
 export function writeReview(uid: string, answer: Answer): string {
   return `${OPENING}${JSON.stringify(uid)},${prepared.get(answer) ?? writeRest(answer)}`;
 }

@@ -97,7 +97,7 @@ export function createDecide(policy: PolicySettings): Decide {
     decide: (question) => {
       const facts = factsOf(question);
       const decision = evaluate(facts, policy);
-      const outcome = applyMode(decision, question.circumstances.mode);
+      const outcome = applyMode(decision, question.circumstances.mode, policy);
       return assessmentOf(question, facts, { decision, outcome });
     },
     remember: (question, { decision, outcome }) => {

@@ -21,7 +21,9 @@ function leaveOpen(assessment: Assessment, request: AssessmentRequest): Assessme
   const isSilenced = findings.length < decided.decision.findings.length;
   if (!isSilenced && !isMetByUnknownClass(request)) return assessment;
   const decision = { ...decided.decision, findings };
-  return { ...decided, decision, outcome: applyMode(decision, decided.outcome.mode), hangsOnClasses: true };
+  const { mode, isSilent } = decided.outcome;
+  const outcome = applyMode(decision, mode, { warnInAudit: !isSilent });
+  return { ...decided, decision, outcome, hangsOnClasses: true };
 }
 
 /**

@@ -28,3 +28,15 @@ export function leadingSegments(pointer: string, count: number): string {
   }
   return pointer.slice(0, end);
 }
+
+const IDENTIFIER = /^[A-Za-z_]\w*$/;
+
+/** Formats a pointer as kubectl writes a field: `/spec/containers/0/image` is `spec.containers[0].image`. */
+export function formatField(pointer: string): string {
+  return parsePointer(pointer).reduce((field, segment) => {
+    if (segment === '-') return field;
+    if (/^\d+$/.test(segment)) return `${field}[${segment}]`;
+    if (!IDENTIFIER.test(segment)) return `${field}["${segment}"]`;
+    return field === '' ? segment : `${field}.${segment}`;
+  }, '');
+}

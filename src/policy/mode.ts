@@ -21,23 +21,27 @@ export interface Outcome {
   readonly changes: readonly Change[];
   /** What `enforce` would do in addition. */
   readonly withheld: { readonly refusals: readonly RatedFinding[]; readonly changes: readonly Change[] };
+  /** Whether the response carries no warnings. */
+  readonly isSilent: boolean;
 }
 
 const NOTHING = { refusals: [], changes: [] } as const;
 
 /** Applies the mode. Nothing else in the policy depends on it. */
-export function applyMode(decision: Decision, mode: Mode): Outcome {
+export function applyMode(decision: Decision, mode: Mode, { warnInAudit = true } = {}): Outcome {
   const refusals = decision.findings.filter((finding) => finding.action === 'deny');
   const warnings = decision.findings.filter((finding) => finding.action === 'warn');
   const { changes } = decision;
+  const isSilent = mode === 'audit' && !warnInAudit;
+  const made = refusals.length === 0 ? changes : [];
   switch (mode) {
     case 'enforce':
-      return { mode, refusals, warnings, changes: refusals.length === 0 ? changes : [], withheld: NOTHING };
+      return { mode, refusals, warnings, changes: made, withheld: NOTHING, isSilent };
     case 'warn':
-      return { mode, refusals: [], warnings, changes, withheld: { refusals, changes: [] } };
+      return { mode, refusals: [], warnings, changes, withheld: { refusals, changes: [] }, isSilent };
     case 'audit':
-      return { mode, refusals: [], warnings, changes: [], withheld: { refusals, changes } };
+      return { mode, refusals: [], warnings, changes: [], withheld: { refusals, changes }, isSilent };
     case 'off':
-      return { mode, refusals: [], warnings: [], changes: [], withheld: NOTHING };
+      return { mode, refusals: [], warnings: [], changes: [], withheld: NOTHING, isSilent };
   }
 }

@@ -61,6 +61,11 @@ export const policySettings = Type.Object(
       default: 'enforce',
       description: 'What happens to a Pod by default; the namespace label wasmgate.dev/mode overrides it.',
     }),
+    warnInAudit: Type.Boolean({
+      default: true,
+      description:
+        'Whether kubectl prints, in mode audit, one line about each Pod or workload that wasmgate would change, deny or warn about. The audit log and the metrics always have it.',
+    }),
     onUnknownImage: stringEnum(['allow', 'deny'], {
       default: 'allow',
       description: 'What happens to a Pod if wasmgate cannot read its image from the registry.',

@@ -1,5 +1,9 @@
-import { answerDecided, answerLeftAlone, answerSkipped } from '../admission/answer-assessment.ts';
-import { annotateMutation } from '../admission/describe-outcome.ts';
+import {
+  annotateMutation,
+  answerDecided,
+  answerLeftAlone,
+  answerSkipped,
+} from '../admission/answer-assessment.ts';
 import { createPatch } from '../admission/json-patch.ts';
 import { readSubject } from '../admission/read-subject.ts';
 import { allowed, patched, prepare, type Answer } from '../admission/response.ts';
@@ -73,7 +77,7 @@ export function createValidate({ assess }: WebhookDeps): Webhook {
     return whenKnown(assessing, (assessment) =>
       assessment.kind === 'skipped'
         ? answerSkipped(assessment.reason, assessment.notes)
-        : answerDecided(assessment, kind),
+        : answerDecided(assessment, { kind, namespace }),
     );
   };
 }

@@ -24,6 +24,7 @@ const PRECEDENT = {
     warnings: [],
     changes: [],
     withheld: { refusals: [], changes: [] },
+    isSilent: false,
   },
 } as const;
 

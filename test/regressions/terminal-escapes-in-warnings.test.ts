@@ -53,12 +53,11 @@ test.each([
   const answer = await webhook.ask('/validate', review);
   expect(answer).toMatchObject({ allowed: true });
   const warnings = answer['warnings'] as readonly string[];
-  expect(warnings.filter((text) => text.includes('all is well')).length).toBeGreaterThan(5);
+  expect(warnings.some((text) => text.includes('[2J'))).toBe(true);
   expect(warnings.filter((text) => OBEYED.test(text))).toEqual([]);
-  // The API server truncates each at 256 and drops what exceeds 4096 in total.
-  const runes = warnings.map((text) => Array.from(text).length);
-  expect(Math.max(...runes)).toBeLessThanOrEqual(256);
-  expect(runes.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(4096);
+  expect(warnings.length).toBeLessThanOrEqual(4);
+  // The API server cuts each at 256.
+  expect(Math.max(...warnings.map((text) => Array.from(text).length))).toBeLessThanOrEqual(256);
   expect(Object.values(answer['auditAnnotations'] as object).join('')).not.toMatch(OBEYED);
 });
 

@@ -6,7 +6,7 @@ import { startWebhook } from '../support/server/webhook.ts';
 
 const MUTATING = REVIEW_FILES.filter((file) => file.includes('-mutate-'));
 
-test.each(MUTATING)('%s: the patch gives the class, under the uid asked for', async (file) => {
+test.each(MUTATING)('%s: the patch sets the class, under the uid of the request', async (file) => {
   const { assess, asked } = answering(decided({ changes: [SET_CLASS], findings: [ON_NO_NODE] }));
   await using webhook = await startWebhook({ assess });
   const review = readReview(file);
@@ -19,7 +19,7 @@ test.each(MUTATING)('%s: the patch gives the class, under the uid asked for', as
   expect(asked).toMatchObject([{ subject: 'pod', step: 'mutate', namespace: review.request['namespace'] }]);
 });
 
-test('nothing to change: allowed without a patch', async () => {
+test('a Pod without changes is allowed without a patch', async () => {
   const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const response = await webhook.ask('/mutate', readReview('03'));
@@ -30,7 +30,7 @@ test('nothing to change: allowed without a patch', async () => {
   });
 });
 
-test('a Pod that will be refused: allowed as written, no word about it', async () => {
+test('a Pod that /validate will deny is allowed as written, without a warning', async () => {
   const { assess } = answering(
     decided({ findings: [CANNOT_RUN, ON_NO_NODE], changes: [SET_CLASS], notes: ['a note'] }),
   );
@@ -41,7 +41,7 @@ test('a Pod that will be refused: allowed as written, no word about it', async (
   expect(response).not.toHaveProperty('warnings');
 });
 
-test('not judged: allowed, and the audit log says why', async () => {
+test('a skipped Pod is allowed, and the audit log says why', async () => {
   const { assess } = answering({ kind: 'skipped', reason: 'mirror Pod', notes: ['a note'] });
   await using webhook = await startWebhook({ assess });
   expect(await webhook.ask('/mutate', readReview('03'))).toEqual({
@@ -65,7 +65,7 @@ test.each([
   ],
   ['no object', withObject(pod, null)],
   ['a Pod with broken fields', withObject(pod, { metadata: {}, spec: { containers: 'none' } })],
-])('%s is allowed unasked', async (_case, review) => {
+])('%s is allowed without an assessment', async (_case, review) => {
   const { assess, asked } = answering(decided({ changes: [SET_CLASS] }));
   await using webhook = await startWebhook({ assess });
   expect(await webhook.ask('/mutate', review)).toEqual({ uid: expect.any(String), allowed: true });

@@ -12,9 +12,9 @@ const WORKLOADS = REVIEW_FILES.filter(
 const UPDATES = REVIEW_FILES.filter((file) => file.includes('-validate-update-pod-'));
 /** 16 adds an ephemeral container, 17 is `kubectl set image`; the others are labels, conditions and deletion. */
 const NEW_IMAGES = UPDATES.filter((file) => /^1[67]/.test(file));
-const told = decided({ findings: [CANNOT_RUN, ON_NO_NODE], isBinding: false });
+const warned = decided({ findings: [CANNOT_RUN, ON_NO_NODE], isBinding: false });
 
-test.each(PODS)('%s is refused with words, and never changed', async (file) => {
+test.each(PODS)('%s is denied with a reason, and never changed', async (file) => {
   const { assess, asked } = answering(refusing);
   await using webhook = await startWebhook({ assess });
   const review = readReview(file);
@@ -25,9 +25,12 @@ test.each(PODS)('%s is refused with words, and never changed', async (file) => {
     status: {
       code: 403,
       reason: 'Forbidden',
-      message: `${CANNOT_RUN.detail}\nTo fix: ${CANNOT_RUN.advice}`,
+      message: `wasmgate/${CANNOT_RUN.id}: ${CANNOT_RUN.detail}. Fix: ${CANNOT_RUN.advice}`,
     },
-    warnings: ['wasmgate: a note', 'wasmgate: no node offers handler "wasmtime". Install the shim.'],
+    warnings: [
+      'wasmgate: a note',
+      'wasmgate/handler-on-no-node: no node offers handler "wasmtime". Install the shim.',
+    ],
     auditAnnotations: {
       mode: 'enforce',
       outcome: 'denied',
@@ -38,12 +41,12 @@ test.each(PODS)('%s is refused with words, and never changed', async (file) => {
   expect(asked).toMatchObject([{ subject: 'pod', step: 'validate', namespace: review.request['namespace'] }]);
 });
 
-test.each(WORKLOADS)('%s is warned about, never refused', async (file) => {
-  const { assess, asked } = answering(told);
+test.each(WORKLOADS)('%s gets warnings, never a denial', async (file) => {
+  const { assess, asked } = answering(warned);
   await using webhook = await startWebhook({ assess });
   const response = await webhook.ask('/validate', readReview(file));
   expect(response).toMatchObject({ allowed: true, auditAnnotations: { outcome: 'warned' } });
-  expect(response['warnings']).toContainEqual(expect.stringContaining('will be refused: container "app"'));
+  expect(response['warnings']).toContainEqual(expect.stringContaining('will be denied: container "app"'));
   expect(asked).toMatchObject([{ subject: 'template', pod: { spec: { containers: expect.any(Array) } } }]);
 });
 
@@ -51,14 +54,17 @@ test('the reviews hold both Pods and workloads', () => {
   expect([PODS, WORKLOADS, UPDATES, NEW_IMAGES].map(({ length }) => length)).toEqual([7, 6, 6, 2]);
 });
 
-test.each(UPDATES.filter((file) => !NEW_IMAGES.includes(file)))('%s is allowed unasked', async (file) => {
-  const { assess, asked } = answering(refusing);
-  await using webhook = await startWebhook({ assess });
-  expect(await webhook.ask('/validate', readReview(file))).toMatchObject({ allowed: true });
-  expect(asked).toEqual([]);
-});
+test.each(UPDATES.filter((file) => !NEW_IMAGES.includes(file)))(
+  '%s is allowed without an assessment',
+  async (file) => {
+    const { assess, asked } = answering(refusing);
+    await using webhook = await startWebhook({ assess });
+    expect(await webhook.ask('/validate', readReview(file))).toMatchObject({ allowed: true });
+    expect(asked).toEqual([]);
+  },
+);
 
-test.each(NEW_IMAGES)('%s is judged with what the Pod was before', async (file) => {
+test.each(NEW_IMAGES)('%s is judged together with the previous Pod', async (file) => {
   const { assess, asked } = answering(refusing);
   await using webhook = await startWebhook({ assess });
   const review = readReview(file);
@@ -71,7 +77,7 @@ test.each([
   ['status', { subResource: 'status' }],
   ['resize', { subResource: 'resize' }],
   ['a Pod of another group', { kind: { group: 'x.io', version: 'v1', kind: 'Pod' } }],
-])('an update of an image by way of %s is allowed unasked', async (_case, parts) => {
+])('an image update by way of %s is allowed without an assessment', async (_case, parts) => {
   const { assess, asked } = answering(refusing);
   await using webhook = await startWebhook({ assess });
   const { request, ...envelope } = readReview('17');
@@ -80,19 +86,19 @@ test.each([
   expect(asked).toEqual([]);
 });
 
-test('a workload is refused where its refusals are binding', async () => {
+test('a workload is denied if denials bind', async () => {
   const { assess } = answering(refusing);
   await using webhook = await startWebhook({ assess });
   const response = await webhook.ask('/validate', readReview('01'));
   expect(response).toMatchObject({ allowed: false, auditAnnotations: { outcome: 'denied' } });
-  expect(JSON.stringify(response['warnings'])).not.toContain('will be refused');
+  expect(JSON.stringify(response['warnings'])).not.toContain('will be denied');
 });
 
 test.each([
-  ['another template: it is judged', { spec: { template: {} } }, 1],
-  ['the same template: it is allowed unasked', null, 0],
+  ['another template is judged', { spec: { template: {} } }, 1],
+  ['the same template is allowed without an assessment', null, 0],
 ])('an update of a workload with %s', async (_case, before, count) => {
-  const { assess, asked } = answering(told);
+  const { assess, asked } = answering(warned);
   await using webhook = await startWebhook({ assess });
   const { request, ...envelope } = readReview('01');
   const oldObject = before ?? request.object;
@@ -101,7 +107,7 @@ test.each([
   expect(asked).toHaveLength(count);
 });
 
-test('mode audit: allowed, everything told', async () => {
+test('mode audit allows, and reports on one line', async () => {
   const { assess } = answering(decided({ mode: 'audit', findings: [CANNOT_RUN], changes: [SET_CLASS] }));
   await using webhook = await startWebhook({ assess });
   const response = await webhook.ask('/validate', readReview('05'));
@@ -109,10 +115,12 @@ test('mode audit: allowed, everything told', async () => {
     allowed: true,
     auditAnnotations: { outcome: 'would-deny', mode: 'audit' },
   });
-  expect(response['warnings']).toContain('wasmgate (audit): would set spec.runtimeClassName="wasmtime"');
+  expect(response['warnings']).toEqual([
+    expect.stringMatching(/^wasmgate\/handler-cannot-run-image: would deny: container "app" is/),
+  ]);
 });
 
-test('not judged: allowed, notes told', async () => {
+test('a skipped Pod is allowed, with its notes', async () => {
   const { assess } = answering({ kind: 'skipped', reason: 'mode off', notes: ['a note'] });
   await using webhook = await startWebhook({ assess });
   expect(await webhook.ask('/validate', readReview('05'))).toMatchObject({

@@ -9,7 +9,7 @@ export function admissionAnswer(review: Reviewed): Answer {
     return subject.kind === 'left' ? subject.answer : answerSkipped(reason, notes);
   }
   const { assessment, subject, patch } = review;
-  const answer = answerDecided(assessment, subject.source.kind);
+  const answer = answerDecided(assessment, subject.source);
   const isPod = subject.asked.subject === 'pod';
   return answer.kind === 'allowed' && isPod ? patched(patch, answer.remarks) : answer;
 }

@@ -1,6 +1,5 @@
-import { formatField } from '../../admission/describe-change.ts';
 import { reportVerdict } from '../../assess/inspect/image-report.ts';
-import { formatPointer } from '../../pod/json-pointer.ts';
+import { formatField, formatPointer } from '../../pod/json-pointer.ts';
 import type { RatedFinding } from '../../policy/decision.ts';
 import type { OpenMatter, Refused, ReportedClass, ReportedFinding, ReportItem } from './report.ts';
 import type { DecidedReview, LeftReview, Reviewed } from './review-subject.ts';

@@ -45,11 +45,12 @@ export interface DecidedParts {
   readonly notes?: readonly string[];
   readonly origin?: ClassOrigin;
   readonly isBinding?: boolean;
+  readonly warnInAudit?: boolean;
 }
 
 /** An assessment as the use case answers it, with the real mode applied. */
 export function decided(parts: DecidedParts = {}): DecidedAssessment {
-  const { mode = 'enforce', findings = [], changes = [], origin = 'chosen' } = parts;
+  const { mode = 'enforce', findings = [], changes = [], origin = 'chosen', warnInAudit = true } = parts;
   const decision = {
     findings,
     changes,
@@ -58,7 +59,7 @@ export function decided(parts: DecidedParts = {}): DecidedAssessment {
   return {
     kind: 'decided',
     decision,
-    outcome: applyMode(decision, mode),
+    outcome: applyMode(decision, mode, { warnInAudit }),
     isBinding: parts.isBinding ?? true,
     containers: parts.containers ?? [],
     notes: parts.notes ?? [],

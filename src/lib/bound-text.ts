@@ -1,0 +1,42 @@
+/** Returns the number of code points, in few steps for the usual short text. */
+export function countRunes(text: string): number {
+  let count = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0xdc00 || unit > 0xdfff) count += 1;
+  }
+  return count;
+}
+
+function isWithin(text: string, runes: number): boolean {
+  return text.length <= runes || (text.length <= 2 * runes && countRunes(text) <= runes);
+}
+
+/** A code point takes at most two UTF-16 units, so a text of any length costs no more than its bound. */
+function firstRunes(text: string, runes: number): string {
+  return Array.from(text.slice(0, 2 * runes))
+    .slice(0, runes)
+    .join('');
+}
+
+function lastRunes(text: string, runes: number): string {
+  return runes === 0
+    ? ''
+    : Array.from(text.slice(-2 * runes))
+        .slice(-runes)
+        .join('');
+}
+
+/** Returns at most so many code points, with an ellipsis at the end of a cut text. Replaces lone surrogates. */
+export function cutEnd(text: string, runes: number): string {
+  const clean = text.toWellFormed();
+  return isWithin(clean, runes) ? clean : `${firstRunes(clean, runes - 1)}…`;
+}
+
+/** Returns at most so many code points: of a longer text the start and the end, with an ellipsis between them. */
+export function cutMiddle(text: string, runes: number): string {
+  const clean = text.toWellFormed();
+  if (isWithin(clean, runes)) return clean;
+  const end = Math.floor((runes - 1) / 2);
+  return `${firstRunes(clean, runes - 1 - end)}…${lastRunes(clean, end)}`;
+}
