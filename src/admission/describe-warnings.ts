@@ -125,23 +125,23 @@ export function summarizeChanges(
   containers: readonly AssessedContainer[],
 ): string {
   const names = new Map(containers.map(({ path, container }) => [path, container.name]));
-  const ofPod = new Set<string>();
+  const [classes, fields, annotations] = [new Set<string>(), new Set<string>(), new Set<string>()];
   const ofContainers = new Map<string, Set<string>>();
   for (const { path, value } of changes) {
     const [, field = '', key = '', ...rest] = parsePointer(path);
     const name = names.get(leadingSegments(path, 3));
     // `resources/limits/memory`, `command` or `image`
     if (name !== undefined) addTo(ofContainers, name, rest[1] ?? rest[0] ?? '');
-    else if (field === 'annotations' && key !== CHOSEN_CLASS_ANNOTATION) ofPod.add(`annotation ${key}`);
-    else if (field === 'runtimeClassName') ofPod.add(`${field} "${String(value)}"`);
-    else if (field !== 'annotations') ofPod.add(field);
+    else if (field === 'runtimeClassName') classes.add(`${field} "${String(value)}"`);
+    else if (field !== 'annotations') fields.add(field);
+    else if (key !== CHOSEN_CLASS_ANNOTATION) annotations.add(`annotation ${key}`);
   }
   const byFields = new Map<string, Set<string>>();
-  for (const [name, fields] of ofContainers) addTo(byFields, [...fields].join(' and '), `"${name}"`);
+  for (const [name, own] of ofContainers) addTo(byFields, [...own].join(' and '), `"${name}"`);
   const groups = [...byFields].map(
-    ([fields, quoted]) => `${fields} of container${quoted.size === 1 ? '' : 's'} ${[...quoted].join(', ')}`,
+    ([own, quoted]) => `${own} of container${quoted.size === 1 ? '' : 's'} ${[...quoted].join(', ')}`,
   );
-  return [...ofPod, ...groups].join(', ');
+  return [...classes, ...fields, ...annotations, ...groups].join(', ');
 }
 
 /** One line for all that mode `enforce` would do: deny the object, or change it, or warn. */

@@ -59,7 +59,8 @@ export const policySettings = Type.Object(
     }),
     mode: stringEnum(MODES, {
       default: 'enforce',
-      description: 'What happens to a Pod by default; the namespace label wasmgate.dev/mode overrides it.',
+      description:
+        'What happens to a Pod by default; the namespace label wasmgate.dev/mode overrides it. A namespace has one mode; enforce, warn and audit of Pod Security Admission are three independent labels.',
     }),
     warnInAudit: Type.Boolean({
       default: true,

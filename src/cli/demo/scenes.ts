@@ -121,7 +121,7 @@ function objected(
         answer: 'told',
         runtimeClass: null,
         images: { hello: 'wasm/wasi-image' },
-        says: ['would set spec.runtimeClassName="crun-wasm"'],
+        says: ['would set runtimeClassName "crun-wasm"'],
       },
     }),
   ];

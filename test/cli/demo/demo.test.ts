@@ -53,14 +53,14 @@ describe('in a pipe', async () => {
     ['an added field', '    +  runtimeClassName: crun-wasm'],
     ['the class’s own node selector', '    +    wasm-runtime: enabled'],
     ['the command of a Spin application', '    +      command:\n    +        - /\n'],
-    ['the class to name', 'To fix: Set spec.runtimeClassName to "wasmtime-spin-v2"'],
-    ['what audit withholds', 'Warning: wasmgate (audit): would set spec.runtimeClassName="crun-wasm"'],
+    ['the class to name', 'Fix: Set spec.runtimeClassName to "wasmtime-spin-v2"'],
+    ['what audit withholds', 'Warning: wasmgate/audit: would set runtimeClassName "crun-wasm"'],
   ])('%s', (_case, text) => {
     expect(stdout).toContain(text);
   });
 
   test('the index is refused with a digest that pulls', () => {
-    expect(stdout).toMatch(/To fix: Name\n +127\.0\.0\.1:\d+\/demo\/nightly@sha256:[0-9a-f]{64}\n/);
+    expect(stdout).toMatch(/Fix: Name\n +127\.0\.0\.1:\d+\/demo\/nightly@sha256:[0-9a-f]{64}\n/);
   });
 
   test('there are no escape codes, and no line is wider than a terminal unless it is one word', () => {
