@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, matchesGlob } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
-import { FLAGS } from '../src/cli/inspect/flags.ts';
+import { FLAGS } from '../src/cli/inspect/inspect.ts';
 import { createConfigurationReader } from '../src/config/configuration-reader.ts';
 import { PEEK_DEFAULTS } from '../src/images/peek-image.ts';
 import { explanations } from '../src/policy/checks/index.ts';

@@ -1,16 +1,28 @@
-import type { ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
-/** A flag with a value, `--port NUMBER`; without a placeholder it stands alone. */
+/** The exit codes that scripts rely on. If several apply, `usage` wins over `failed`, and `failed` over `undecided`. */
+export const EXIT_CODES = {
+  ok: 0,
+  /** Something would be denied, or the command failed. */
+  failed: 1,
+  /** The command line or a file is invalid. Nothing was done, except that `review` reviews the valid manifests. */
+  usage: 2,
+  /** Something is unknown, such as an image whose registry did not answer. */
+  undecided: 3,
+} as const;
+
+export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
+
+/** A flag with a value, such as `--port NUMBER`; without a placeholder, a flag without one. */
 export interface Flag {
   readonly name: string;
-  /** One letter, `-f`. */
+  /** One letter, for `-f`. */
   readonly short?: string;
   readonly placeholder?: string;
   readonly description: string;
-  /** The only values it takes. */
+  /** The only valid values. */
   readonly choices?: readonly string[];
-  /** May be given several times, and every value counts. */
+  /** Whether the flag can be repeated to give several values. */
   readonly repeats?: boolean;
 }
 
@@ -24,27 +36,27 @@ export interface ConfigurationKey {
 
 export interface Example {
   readonly command: string;
-  readonly says: string;
+  readonly explanation: string;
 }
 
 export interface ParsedArguments {
-  /** By name; a flag that stands alone is `true`. The last of several wins. */
+  /** By name; a flag without a value is `true`. The last value wins. */
   readonly flags: ReadonlyMap<string, string | true>;
-  /** Every value of the flags that repeat, in order. */
+  /** All values of repeatable flags, in order. */
   readonly lists: ReadonlyMap<string, readonly string[]>;
   readonly positionals: readonly string[];
 }
 
-/** One command, whole: what help says of it and what it does. */
+/** A command: its help and its action. */
 export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What it takes beside flags, such as `FILE...`; commands without take none. */
+  /** Placeholder of the positional arguments, such as `FILE...`; undefined if there are none. */
   readonly positionals?: string;
   readonly flags: readonly Flag[];
   readonly examples: readonly Example[];
-  /** Keys of the configuration file that its help lists. */
+  /** Configuration keys that the help lists. */
   readonly configurationKeys?: () => readonly ConfigurationKey[];
   readonly run: (input: ParsedArguments, io: Io) => Promise<ExitCode>;
 }

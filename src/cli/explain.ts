@@ -2,21 +2,19 @@ import { didYouMean } from '../lib/nearest-name.ts';
 import type { Explanation } from '../policy/check.ts';
 import type { Action } from '../policy/decision.ts';
 import type { Severity } from '../policy/finding-catalog.ts';
-import type { Command } from './command.ts';
-import { EXIT_CODES, type ExitCode } from './exit-codes.ts';
+import { type Command, EXIT_CODES, type ExitCode } from './command.ts';
 import type { Io } from './io.ts';
-import { createPage, type Page } from './page.ts';
-import { table, wrap } from './text.ts';
-import { usageError } from './usage-error.ts';
+import { createPage, type Page, table, wrap } from './page.ts';
+import { usageError } from './parse-arguments.ts';
 
 export interface ExplainedFinding extends Explanation {
   readonly severity: Severity;
-  /** Where the configuration says nothing. */
+  /** By default. */
   readonly action: Action;
 }
 
 export interface ExplainDeps {
-  /** In the order in which they would be told. */
+  /** In the order in which they are reported. */
   readonly findings: () => readonly ExplainedFinding[];
 }
 
@@ -60,13 +58,10 @@ function renderList(
   return `${groups.join('\n')}\n${hint}\n`;
 }
 
-function explain(
-  names: readonly string[],
-  { stdout, program = 'wasmgate' }: Io,
-  { findings }: ExplainDeps,
-): ExitCode {
+function explain(names: readonly string[], io: Io, { findings }: ExplainDeps): ExitCode {
+  const { stdout, program = 'wasmgate' } = io;
   const all = findings();
-  const page = createPage(stdout);
+  const page = createPage(io);
   if (names.length === 0) {
     stdout.write(renderList(page, all, program));
     return EXIT_CODES.ok;
@@ -84,12 +79,12 @@ function explain(
 export function explainCommand(deps: ExplainDeps): Command {
   return {
     name: 'explain',
-    summary: 'Explain what a warning or refusal means and what to do about it.',
+    summary: 'Explain what a warning or denial means and how to fix it.',
     positionals: '[FINDING...]',
     flags: [],
     examples: [
-      { command: 'wasmgate explain', says: 'Every finding there is' },
-      { command: 'wasmgate explain handler-cannot-run-image', says: 'One of them, with its cure' },
+      { command: 'wasmgate explain', explanation: 'List all findings' },
+      { command: 'wasmgate explain handler-cannot-run-image', explanation: 'Explain one, with its fix' },
     ],
     run: ({ positionals }, io) => Promise.resolve(explain(positionals, io, deps)),
   };

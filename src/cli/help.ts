@@ -1,49 +1,46 @@
-import type { Writable } from 'node:stream';
-import type { Command, ConfigurationKey, Example, Flag } from './command.ts';
-import { EXIT_CODES } from './exit-codes.ts';
-import { createPage, type Page } from './page.ts';
-import { HELP_FLAG } from './parse.ts';
-import { table, wrap, type Row } from './text.ts';
+import { type Command, type ConfigurationKey, type Example, type Flag, EXIT_CODES } from './command.ts';
+import type { Io } from './io.ts';
+import { createPage, type Page, table, wrap, type Row } from './page.ts';
+import { HELP_FLAG } from './parse-arguments.ts';
 
 const PRODUCT =
   'The Kubernetes admission webhook that knows WebAssembly: it finds Wasm images at the registry and makes their Pods run.';
 
-/** What scripts go by. */
-const ENDS: readonly Row[] = [
-  [`${EXIT_CODES.ok}`, 'Done; nothing that was looked at would be refused.'],
-  [`${EXIT_CODES.failed}`, 'Something would be refused, or could not be done.'],
+const EXIT_CODE_ROWS: readonly Row[] = [
+  [`${EXIT_CODES.ok}`, 'Success; nothing would be denied.'],
+  [`${EXIT_CODES.failed}`, 'Something would be denied, or the command failed.'],
   [
     `${EXIT_CODES.usage}`,
-    'The command line or a file is wrong; nothing was tried, but that review goes on with the other files.',
+    'The command line or a file is invalid. Nothing was done; only review still handles the valid files.',
   ],
-  [`${EXIT_CODES.undecided}`, 'Not everything could be known, such as an image whose registry is away.'],
+  [`${EXIT_CODES.undecided}`, 'The result is undecided, for example because a registry is unreachable.'],
 ];
 
 function flagRow({ name, short, placeholder, description, choices }: Flag): Row {
-  const taken = choices === undefined ? '' : ` One of ${choices.join(', ')}.`;
+  const values = choices === undefined ? '' : ` One of ${choices.join(', ')}.`;
   const letter = short === undefined ? '' : `-${short}, `;
   return [
     `${letter}--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`,
-    `${description}${taken}`,
+    `${description}${values}`,
   ];
 }
 
 function describeKey(
-  { path, type, default: byDefault, description }: ConfigurationKey,
+  { path, type, default: defaultValue, description }: ConfigurationKey,
   columns: number,
 ): string {
-  const takes = byDefault === null ? type : `${type} (default ${byDefault})`;
-  return [`  ${path}`, wrap(takes, columns, '      '), wrap(description, columns, '      ')]
+  const value = defaultValue === null ? type : `${type} (default ${defaultValue})`;
+  return [`  ${path}`, wrap(value, columns, '      '), wrap(description, columns, '      ')]
     .filter((line) => line !== '')
     .join('\n');
 }
 
-/** Every line of what it says is a comment, so that all of it can be pasted. */
-function describeExample({ command, says }: Example, columns: number): string {
-  return `${wrap(says, columns, '  # ')}\n  ${command}`;
+/** Comments the explanation, so that the whole example can be pasted into a shell. */
+function describeExample({ command, explanation }: Example, columns: number): string {
+  return `${wrap(explanation, columns, '  # ')}\n  ${command}`;
 }
 
-/** Titled sections; those with nothing in them are left out. */
+/** Renders titled sections, without empty ones. */
 function render({ paint }: Page, sections: readonly Row[]): string {
   return sections
     .filter(([, body]) => body !== '')
@@ -52,8 +49,8 @@ function render({ paint }: Page, sections: readonly Row[]): string {
 }
 
 /** `wasmgate --help` */
-export function describeProgram(commands: readonly Command[], stream: Writable): string {
-  const page = createPage(stream);
+export function describeProgram(commands: readonly Command[], io: Io): string {
+  const page = createPage(io);
   const { columns } = page;
   return render(page, [
     ['', wrap(PRODUCT, columns, '')],
@@ -65,20 +62,20 @@ export function describeProgram(commands: readonly Command[], stream: Writable):
         columns,
       ),
     ],
-    ['Exit codes', table(ENDS, columns)],
-    ['', wrap('wasmgate COMMAND --help tells the rest.', columns, '')],
+    ['Exit codes', table(EXIT_CODE_ROWS, columns)],
+    ['', wrap('For flags and examples: wasmgate COMMAND --help', columns, '')],
   ]);
 }
 
 /** `wasmgate COMMAND --help` */
-export function describeCommand(command: Command, stream: Writable): string {
-  const page = createPage(stream);
+export function describeCommand(command: Command, io: Io): string {
+  const page = createPage(io);
   const { columns } = page;
   const keys = command.configurationKeys?.() ?? [];
-  const takes = command.positionals === undefined ? '' : ` ${command.positionals}`;
+  const positionals = command.positionals === undefined ? '' : ` ${command.positionals}`;
   return render(page, [
     ['', wrap(command.summary, columns, '')],
-    ['Usage', `  wasmgate ${command.name}${takes} [flags]`],
+    ['Usage', `  wasmgate ${command.name}${positionals} [flags]`],
     ['Flags', table([...command.flags, HELP_FLAG].map(flagRow), columns)],
     ['Configuration file', keys.map((key) => describeKey(key, columns)).join('\n')],
     ['Examples', command.examples.map((example) => describeExample(example, columns)).join('\n')],

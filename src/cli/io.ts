@@ -1,32 +1,53 @@
 import { basename } from 'node:path';
 import type { Writable } from 'node:stream';
+import type { Logger } from '../lib/logger.ts';
+import { stripControlCharactersInLines } from '../lib/strip-control-characters.ts';
 
-/** What a command may read and write of its process. */
+/** The parts of the process that a command may use. */
 export interface Io {
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What the user typed to get here, for texts that tell what to type next; `wasmgate` where it is not known. */
+  /** How the user started the program, for suggested commands (default `wasmgate`). */
   readonly program?: string;
 }
 
-/** kubectl runs `kubectl-wasmgate`, whatever link of that name it finds first on the PATH. */
+/** kubectl runs a plugin as `kubectl-wasmgate`, from wherever it is on the PATH. */
 function programOf([, path = '']: readonly string[]): string {
   const name = basename(path).replace(/\.[cm]?js$/, '');
   return name === 'kubectl-wasmgate' ? 'kubectl wasmgate' : 'wasmgate';
 }
 
-function endsQuietly(stream: Writable): void {
+function ignoreClosedPipe(stream: Writable): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // `wasmgate --help | head -1`: the reader has seen enough, which is no fault.
+    // In `wasmgate --help | head -1` the reader closes the pipe early, which is no error.
     if (error.code !== 'EPIPE') throw error;
   });
 }
 
-/** The process's own streams, safe to be piped into something that stops reading. */
+/** Returns the process's own streams and environment. */
 export function processIo(source: NodeJS.Process): Io {
-  endsQuietly(source.stdout);
-  endsQuietly(source.stderr);
+  ignoreClosedPipe(source.stdout);
+  ignoreClosedPipe(source.stderr);
   const { stdout, stderr, env, argv } = source;
   return { stdout, stderr, env, program: programOf(argv) };
+}
+
+/** Writes to standard error, without the control characters that files and servers may have put into the text. */
+export function printError({ stderr }: Io, message: string, advice: string | null): void {
+  const text = advice === null ? message : `${message}\n${advice}`;
+  stderr.write(`wasmgate: ${stripControlCharactersInLines(text)}\n`);
+}
+
+export function printWarning(io: Io, message: string, advice: string | null = null): void {
+  printError(io, `warning: ${message}`, advice);
+}
+
+function ignore(): void {}
+
+/** Creates a logger that shows warnings and errors to the user of a command. */
+export function createStderrLogger(io: Io): Logger {
+  const warn = (fields: object, message: string): void =>
+    printWarning(io, message, 'advice' in fields && typeof fields.advice === 'string' ? fields.advice : null);
+  return { debug: ignore, info: ignore, warn, error: warn };
 }

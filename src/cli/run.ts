@@ -1,12 +1,9 @@
 import { AppError, describeError } from '../lib/errors.ts';
 import { didYouMean } from '../lib/nearest-name.ts';
-import type { Command } from './command.ts';
-import { EXIT_CODES, type ExitCode } from './exit-codes.ts';
+import { type Command, EXIT_CODES, type ExitCode } from './command.ts';
 import { describeCommand, describeProgram } from './help.ts';
-import type { Io } from './io.ts';
-import { parseArguments } from './parse.ts';
-import { tellFailure } from './tell.ts';
-import { usageError } from './usage-error.ts';
+import { type Io, printError } from './io.ts';
+import { parseArguments, usageError } from './parse-arguments.ts';
 
 function findCommand(name: string, commands: readonly Command[]): Command {
   const command = commands.find((candidate) => candidate.name === name);
@@ -14,20 +11,20 @@ function findCommand(name: string, commands: readonly Command[]): Command {
   const names = commands.map((candidate) => candidate.name);
   const what = name.startsWith('-') ? 'flag' : 'command';
   const known = what === 'flag' ? ['--help', '--version'] : names;
-  // No letter is near a word, but this one means the same in most programs.
+  // Not a near name, but many programs use -v for the version.
   const hint = name.toLowerCase() === '-v' ? ' Did you mean "--version"?' : didYouMean(name, known);
   throw usageError(`there is no ${what} "${name}".${hint}`, '');
 }
 
-/** The command lines in a text as this user types them; our name in prose and in labels is left alone. */
+/** Replaces `wasmgate` in command lines, but not in prose or labels, by what the user typed. */
 function asTyped(text: string, { program = 'wasmgate' }: Io, commands: readonly Command[]): string {
   const words = ['COMMAND', '--help', ...commands.map(({ name }) => name)].join('|');
   const line = new RegExp(`\\bwasmgate(?= (?:${words})(?![\\w-]))`, 'g');
   return text.replaceAll(line, program);
 }
 
-/** `wasmgate --help`, `wasmgate help`, `wasmgate help serve` and no word at all, each as the words they stand for. */
-function normalise(argv: readonly string[]): readonly string[] {
+/** Rewrites `--help`, `--version`, `help COMMAND` and an empty command line as commands. */
+function normalize(argv: readonly string[]): readonly string[] {
   const [first, ...rest] = argv;
   if (first === undefined || first === '--help' || first === '-h') return ['help'];
   if (first === '--version') return ['version', ...rest];
@@ -35,15 +32,15 @@ function normalise(argv: readonly string[]): readonly string[] {
 }
 
 async function runCommand(argv: readonly string[], io: Io, commands: readonly Command[]): Promise<ExitCode> {
-  const [name = '', ...args] = normalise(argv);
+  const [name = '', ...args] = normalize(argv);
   if (name === 'help') {
-    io.stdout.write(asTyped(describeProgram(commands, io.stdout), io, commands));
+    io.stdout.write(asTyped(describeProgram(commands, io), io, commands));
     return EXIT_CODES.ok;
   }
   const command = findCommand(name, commands);
   const input = parseArguments(args, command);
   if (input.flags.has('help')) {
-    io.stdout.write(asTyped(describeCommand(command, io.stdout), io, commands));
+    io.stdout.write(asTyped(describeCommand(command, io), io, commands));
     return EXIT_CODES.ok;
   }
   return await command.run(input, io);
@@ -52,14 +49,15 @@ async function runCommand(argv: readonly string[], io: Io, commands: readonly Co
 function reportError(error: unknown, io: Io, commands: readonly Command[]): ExitCode {
   const advice = error instanceof AppError ? error.advice : null;
   const typed = (text: string): string => asTyped(text, io, commands);
-  tellFailure(io, typed(describeError(error)), advice === null ? null : typed(advice));
+  printError(io, typed(describeError(error)), advice === null ? null : typed(advice));
   return error instanceof AppError && error.blame === 'input' ? EXIT_CODES.usage : EXIT_CODES.failed;
 }
 
 /**
- * The program behind `wasmgate`. It neither reads the process nor ends it: what it needs comes in, the exit code goes out.
- * @param argv the words after the program's name
+ * Runs the program `wasmgate`. Neither reads nor ends the process.
+ * @param argv the arguments after the program's name
  * @param commands in the order in which help lists them
+ * @returns the exit code
  */
 export async function runCli(
   argv: readonly string[],

@@ -1,24 +1,25 @@
-import type { Command, ConfigurationKey, Flag, ParsedArguments } from './command.ts';
-import type { ExitCode } from './exit-codes.ts';
+import type { Command, ConfigurationKey, Flag, ParsedArguments, ExitCode } from './command.ts';
 import type { Io } from './io.ts';
-import { flagText } from './parse.ts';
-import { usageError } from './usage-error.ts';
+import { flagText, usageError } from './parse-arguments.ts';
 
-/** What the command line says; what it leaves open is the configuration file's, then the default. */
+/** Flags of the command line, which win over the configuration file. */
 export interface ServeFlags {
   readonly config: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly host: string | undefined;
   readonly port: number | undefined;
-  /** Plain HTTP for metrics. */
+  /** Port for metrics over plain HTTP. */
   readonly metricsPort: number | undefined;
-  /** Development certificates in this folder, instead of the Secret in the cluster. */
+  /** Folder with development certificates, used instead of the cluster's Secret. */
   readonly certDir: string | undefined;
   readonly logLevel: string | undefined;
 }
 
 export interface ServeDeps {
-  /** Serves until it is told to stop. Throws AppError for what keeps it from starting. */
+  /**
+   * Serves until the process gets a signal.
+   * @throws AppError if it cannot start
+   */
   readonly serve: (flags: ServeFlags, io: Io) => Promise<ExitCode>;
   readonly configurationKeys: () => readonly ConfigurationKey[];
   readonly logLevels: readonly string[];
@@ -48,29 +49,29 @@ function readFlags(input: ParsedArguments): ServeFlags {
 
 function describeFlags(logLevels: readonly string[]): readonly Flag[] {
   return [
-    { name: 'config', placeholder: 'FILE', description: 'Configuration file; every key has a default.' },
+    { name: 'config', placeholder: 'FILE', description: 'Configuration file. Every key has a default.' },
     {
       name: 'kubeconfig',
       placeholder: 'FILE',
-      description: 'How to reach the cluster; inside of one, its service account is taken.',
+      description: 'Kubeconfig for the cluster (default inside a cluster: the service account).',
     },
-    { name: 'host', placeholder: 'ADDRESS', description: 'Listen on this address; wins over server.host.' },
-    { name: 'port', placeholder: 'NUMBER', description: 'Listen on this port; wins over server.port.' },
+    { name: 'host', placeholder: 'ADDRESS', description: 'Address to listen on; overrides server.host.' },
+    { name: 'port', placeholder: 'NUMBER', description: 'Port to listen on; overrides server.port.' },
     {
       name: 'metrics-port',
       placeholder: 'NUMBER',
-      description: 'Serve metrics over plain HTTP on this port; wins over server.metricsPort.',
+      description: 'Port for metrics over plain HTTP; overrides server.metricsPort.',
     },
     {
       name: 'cert-dir',
       placeholder: 'DIR',
       description:
-        'Serve with development certificates from this folder, made where missing, instead of those in the cluster’s Secret.',
+        'Serve development certificates from this folder instead of the cluster’s Secret; missing ones are created.',
     },
     {
       name: 'log-level',
       placeholder: 'LEVEL',
-      description: 'Wins over log.level.',
+      description: 'Log level; overrides log.level.',
       choices: logLevels,
     },
   ];
@@ -82,14 +83,14 @@ export function serveCommand(deps: ServeDeps): Command {
     summary: 'Serve the admission webhook over HTTPS.',
     flags: describeFlags(deps.logLevels),
     examples: [
-      { command: 'wasmgate serve', says: 'In a Pod of the cluster, as the manifests start it' },
+      { command: 'wasmgate serve', explanation: 'In a Pod, as in the manifests' },
       {
         command: 'wasmgate serve --kubeconfig ~/.kube/config --cert-dir certs',
-        says: 'On your machine, for development',
+        explanation: 'On your machine, for development',
       },
       {
         command: 'wasmgate serve --config wasmgate.yaml --log-level debug',
-        says: 'With a configuration of your own, telling every admission',
+        explanation: 'With your own configuration, logging every admission',
       },
     ],
     configurationKeys: deps.configurationKeys,

@@ -1,5 +1,4 @@
-import type { Command } from './command.ts';
-import { EXIT_CODES } from './exit-codes.ts';
+import { type Command, EXIT_CODES } from './command.ts';
 
 export function versionCommand(version: string): Command {
   return {

@@ -71,7 +71,7 @@ function hasDigest(image: string): boolean {
 
 /** The answer of one look-up, and how long it holds. */
 function createLookUpOnce(deps: MemoryDeps, settings: MemorySettings) {
-  const tellFailure = throttledWarn(deps.logger, 'image look-up failed');
+  const printError = throttledWarn(deps.logger, 'image look-up failed');
   return async (
     question: ImageQuestion,
     previous: Remembered | undefined,
@@ -96,7 +96,7 @@ function createLookUpOnce(deps: MemoryDeps, settings: MemorySettings) {
       const failure = asFailure(error);
       const { reason } = failure;
       const isStale = before !== null && isPassing(failure);
-      tellFailure({ image, host: hostOf(error, image), reason, error: failure.detail, stale: isStale });
+      printError({ image, host: hostOf(error, image), reason, error: failure.detail, stale: isStale });
       if (!isStale) {
         const remembered: Remembered = { answer: failure, confirmedAt: Date.now(), architectures: null };
         return { remembered, ttl: isOutage(failure) ? settings.outageTtl : settings.failureTtl };

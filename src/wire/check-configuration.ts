@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import type { ConfigDeps } from '../cli/config/config.ts';
+import type { ConfigDeps } from '../cli/config.ts';
 import type { ExaminedFiles } from '../config/configuration-reader.ts';
 import { isMissing } from '../files/read-text.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';

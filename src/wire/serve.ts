@@ -4,7 +4,7 @@ import { createUnjudgedAdmissions } from '../assess/unjudged/unjudged-admissions
 import { loadDevelopmentCertificate } from '../certs/development.ts';
 import { keepCertificate, type CertificateStore, type KeptCertificate } from '../certs/keep-certificate.ts';
 import { serviceNames } from '../certs/serving-certificate.ts';
-import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.ts';
+import { EXIT_CODES, type ExitCode } from '../cli/command.ts';
 import type { Io } from '../cli/io.ts';
 import type { ServeFlags } from '../cli/serve.ts';
 import { reloadPolicy } from '../config/reload-policy.ts';

@@ -1,5 +1,5 @@
 import type { Command } from '../cli/command.ts';
-import { configCommand } from '../cli/config/config.ts';
+import { configCommand } from '../cli/config.ts';
 import { demoCommand } from '../cli/demo/demo.ts';
 import { explainCommand } from '../cli/explain.ts';
 import { inspectCommand } from '../cli/inspect/inspect.ts';

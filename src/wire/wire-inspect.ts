@@ -4,9 +4,8 @@ import { text } from 'node:stream/consumers';
 import type { ImageReport, DescribedImage } from '../assess/inspect/image-report.ts';
 import { inspectReference } from '../assess/inspect/inspect-reference.ts';
 import type { InspectDeps, InspectRequest } from '../cli/inspect/inspect-request.ts';
-import type { Io } from '../cli/io.ts';
-import { createStderrLogger, tellWarning } from '../cli/tell.ts';
-import { usageError } from '../cli/usage-error.ts';
+import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
+import { usageError } from '../cli/parse-arguments.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { Platform } from '../image/platform.ts';
 import { createPeekImage } from '../images/peek-image.ts';
@@ -85,7 +84,7 @@ async function readLivePlatforms(
 ): Promise<readonly Platform[]> {
   const client = await createUserClient(kubeconfig, io.env);
   const { objects, forbidden } = await listFacts(client, signal, ['Node']);
-  for (const { message } of forbidden) tellWarning(io, message);
+  for (const { message } of forbidden) printWarning(io, message);
   const { nodes } = createFixedCluster(objects, 'default').cluster.view();
   return platformsOf(nodes.filter(({ unschedulable }) => !unschedulable));
 }

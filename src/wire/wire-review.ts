@@ -1,10 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { leaveClassesOpen } from '../assess/leave-classes-open.ts';
 import type { ServiceAccountsPort } from '../assess/ports.ts';
-import type { Io } from '../cli/io.ts';
-import { asAdmitted } from '../cli/review/as-admitted.ts';
+import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
+import { withAccountSecrets } from '../cli/review/review-subjects.ts';
 import type { ReviewDeps, ReviewSession, ReviewSetup } from '../cli/review/run-review.ts';
-import { tellWarning, createStderrLogger } from '../cli/tell.ts';
 import type { PullSecretsPort } from '../images/ports.ts';
 import { findDockerConfigs } from '../keychain/find-docker-configs.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
@@ -48,7 +47,7 @@ function accountsOf(given: ServiceAccountsPort, live: ServiceAccountsPort): Serv
 async function openLive(setup: ReviewSetup, logger: LeveledLogger, io: Io): Promise<Ports> {
   const client = await createUserClient(setup.kubeconfig, io.env);
   const { objects, forbidden } = await listFacts(client, new AbortController().signal);
-  for (const { message } of forbidden) tellWarning(io, message);
+  for (const { message } of forbidden) printWarning(io, message);
   const fixed = createFixedCluster([...objects, ...setup.facts], setup.namespace);
   return {
     cluster: fixed.cluster,
@@ -81,7 +80,7 @@ async function open(setup: ReviewSetup, io: Io): Promise<ReviewSession> {
   const registry = await connectRegistry(settings.registry, { env: io.env, allowLoopback: true });
   const assess = assembleAssess({ ...ports, keychain, registry, logger }, settings);
   return {
-    assess: asAdmitted(ports.knowsClasses ? assess : leaveClassesOpen(assess), ports.serviceAccounts),
+    assess: withAccountSecrets(ports.knowsClasses ? assess : leaveClassesOpen(assess), ports.serviceAccounts),
     knowsClasses: ports.knowsClasses,
     close: registry.close,
   };

@@ -38,7 +38,7 @@ describe('config', () => {
     ['nothing', [], 'takes one of schema, defaults, check'],
     ['a word that is none', ['shema'], 'Did you mean "schema"?'],
     ['check without a file', ['check'], 'name the file'],
-    ['a word too many', ['schema', 'x'], 'takes nothing more'],
+    ['a word too many', ['schema', 'x'], 'takes no more arguments'],
     ['a scenario that is none', ['defaults', 'egde'], 'Did you mean "edge"?'],
     ['a file that is not there', ['check', '/nonexistent/a.yaml'], 'there is no such file'],
   ])('%s is wrong usage', async (_case, words, said) => {
@@ -47,12 +47,12 @@ describe('config', () => {
   });
 
   test.each(['base', ...SCENARIOS.map((scenario) => `overlays/${scenario}`)])(
-    'the configuration shipped in manifests/%s has no problem',
+    'the configuration shipped in manifests/%s has no problems',
     async (folder) => {
       const file = `manifests/${folder}/configuration.yaml`;
       expect(await runWasmgate(['config', 'check', file])).toMatchObject({
         exitCode: 0,
-        stdout: `${file}: no problem\n`,
+        stdout: `${file}: no problems\n`,
       });
     },
   );

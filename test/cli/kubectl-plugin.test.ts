@@ -32,7 +32,7 @@ test.each([
     call(name, ['revue']),
   ]);
   expect(help.stdout).toContain(`  ${typed} COMMAND [flags]`);
-  expect(help.stdout).toContain(`${typed} COMMAND --help tells the rest.`);
+  expect(help.stdout).toContain(`For flags and examples: ${typed} COMMAND --help`);
   expect(review.stdout).toContain(`  ${typed} review [FILE...] [flags]`);
   expect(review.stdout).toContain(`| ${typed} review -f -`);
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining(`Cannot run "${typed} review"`) });

@@ -1,9 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import type { Command } from '../../src/cli/command.ts';
-import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
-import { flagTexts } from '../../src/cli/parse.ts';
+import { type Command, EXIT_CODES } from '../../src/cli/command.ts';
+import { flagTexts } from '../../src/cli/parse-arguments.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { serveCommand, type ServeDeps, type ServeFlags } from '../../src/cli/serve.ts';
 import { versionCommand } from '../../src/cli/version.ts';
@@ -111,7 +110,7 @@ test.each([
 });
 
 test.each([40, 80])('what examples say is a comment in every line at %i columns', async (columns) => {
-  const examples = [{ command: 'wasmgate echo a', says: 'Once or twice or more, '.repeat(5) }];
+  const examples = [{ command: 'wasmgate echo a', explanation: 'Once or twice or more, '.repeat(5) }];
   const { stdout } = await run(['echo', '--help'], { command: { ...echo, examples }, columns });
   const [, shown = ''] = stripVTControlCharacters(stdout).split('Examples\n');
   const lines = shown.trimEnd().split('\n');
@@ -204,11 +203,11 @@ test.each([
     'takes one of debug, info, found "dbug". Did you mean "debug"?',
     'wasmgate serve --help',
   ],
-  ['an argument too many', ['serve', 'now'], 'it takes no argument, found "now"', 'wasmgate serve --help'],
+  ['an argument too many', ['serve', 'now'], 'it takes no arguments, found "now"', 'wasmgate serve --help'],
   [
     'an argument after --',
     ['serve', '--', '--port'],
-    'it takes no argument, found "--port"',
+    'it takes no arguments, found "--port"',
     'wasmgate serve --help',
   ],
 ])('%s: what is wrong, what to type next, exit code 2', async (_case, argv, what, next) => {

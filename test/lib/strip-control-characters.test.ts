@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainJson } from '../../src/cli/plain-json.ts';
+import { escapeJson } from '../../src/cli/serialize.ts';
 import {
   hasControlCharacters,
   stripControlCharacters,
@@ -23,7 +23,7 @@ test.each(HOSTILE)('%s is a space', (_case, text, shown) => {
 });
 
 test.each(HOSTILE)('%s is an escape in JSON, which says the same', (_case, text) => {
-  const json = plainJson(JSON.stringify({ text }, null, 2));
+  const json = escapeJson(JSON.stringify({ text }, null, 2));
   expect(stripControlCharactersInLines(json)).toBe(json);
   expect(JSON.parse(json)).toEqual({ text });
 });

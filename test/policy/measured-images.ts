@@ -1,6 +1,11 @@
 import type { ImageStore } from '../../src/fake-registry/image-store.ts';
-import { pushBlob, pushManifest, targetOf, type PushedContent } from '../../src/fake-registry/push-image.ts';
-import { createTarLayer } from '../../src/fake-registry/tar-layer.ts';
+import {
+  pushBlob,
+  pushManifest,
+  targetOf,
+  type PushedContent,
+  createTarLayer,
+} from '../../src/fake-registry/push-image.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { TAR_LAYER } from '../support/image/image-facts.ts';
 import { ELF } from '../support/image/tar.ts';

@@ -27,7 +27,7 @@ const PODS = [
 }));
 
 test.for([
-  ['table', 'refused'],
+  ['table', 'denied'],
   ['diff', 'runtimeClassName'],
   ['json', '"refused"'],
   ['yaml', 'runtimeClassName'],

@@ -39,7 +39,7 @@ export function createRejudgeOwners(
   const settings = { ...REJUDGE_LIMITS, ...options };
   const { catalog, memory, logger } = deps;
   const judge = createJudgeOwner(deps);
-  const tellFailure = throttledWarn(logger, 'cannot judge admitted Pods now');
+  const printError = throttledWarn(logger, 'cannot judge admitted Pods now');
   /** By owner, the namespace. */
   const running = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
@@ -90,7 +90,7 @@ export function createRejudgeOwners(
       settle(owner, await judge(owner, signal));
     } catch (error) {
       const { namespace } = owner;
-      if (!signal.aborted) tellFailure({ err: error, namespace, kind, name });
+      if (!signal.aborted) printError({ err: error, namespace, kind, name });
       settle(owner, { kind: 'later', owner });
     } finally {
       running.delete(key);

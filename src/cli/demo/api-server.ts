@@ -5,19 +5,19 @@ import { REVIEW_VERSION } from '../../admission/review.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { Pod } from '../../pod/pod.ts';
 
-/** `timeoutSeconds` of the two webhooks, as the manifests have them. */
+/** `timeoutSeconds` of the two webhooks, as in the manifests. */
 const TIMEOUTS = { mutate: '5s', validate: '3s' } as const;
 
-/** What came of a Pod. */
+/** The result of creating a Pod. */
 export interface Admission {
-  /** The Pod as it would be stored. */
+  /** The Pod that would be stored. */
   readonly stored: Pod;
-  /** What the mutating webhook did. */
+  /** The mutating webhook's patch. */
   readonly patch: readonly Operation[];
-  /** What it did when it was asked again with its own result; nothing, if all is well. */
+  /** Its patch for its own result, which must be empty. */
   readonly secondPatch: readonly Operation[];
-  /** Null where the Pod is admitted. */
-  readonly refusal: string | null;
+  /** Null if the Pod is admitted. */
+  readonly denial: string | null;
   readonly warnings: readonly string[];
 }
 
@@ -34,20 +34,20 @@ interface Response {
   readonly status?: { readonly message?: string };
 }
 
-/** An AdmissionReview for `kubectl create`, with every field that an API server of version 1.36 sends. */
+/** Builds an AdmissionReview for `kubectl create`, with every field that an API server of version 1.36 sends. */
 function reviewOf(pod: Pod, namespace: string, uid: string): object {
   const kind = { group: '', version: 'v1', kind: 'Pod' };
   const resource = { group: '', version: 'v1', resource: 'pods' };
   const names = { name: pod.metadata?.name ?? '', namespace };
-  const asked = { uid, kind, resource, requestKind: kind, requestResource: resource, ...names };
+  const subject = { uid, kind, resource, requestKind: kind, requestResource: resource, ...names };
   const options = { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1', fieldManager: 'kubectl-create' };
   const userInfo = { username: 'demo', groups: ['system:authenticated'] };
   const object = { operation: 'CREATE', userInfo, object: pod, oldObject: null, dryRun: false, options };
-  return { kind: 'AdmissionReview', apiVersion: REVIEW_VERSION, request: { ...asked, ...object } };
+  return { kind: 'AdmissionReview', apiVersion: REVIEW_VERSION, request: { ...subject, ...object } };
 }
 
 function fail(path: string, state: string): never {
-  throw new AppError('demo-failed', `Cannot ask webhook "${path}": ${state}`);
+  throw new AppError('demo-failed', `Cannot call webhook "${path}": ${state}`);
 }
 
 function decodePatch(response: Response): readonly Operation[] {
@@ -60,13 +60,13 @@ function apply(pod: Pod, patch: readonly Operation[]): Pod {
 }
 
 /**
- * Does for a Pod what an API server does at its creation: the mutating webhook, its patch applied, the mutating webhook once
- * more as for `reinvocationPolicy: IfNeeded`, the validating webhook. Over HTTPS, trusting nothing but the CA.
+ * Creates a Pod as an API server does: calls the mutating webhook, applies its patch, calls it again as for
+ * `reinvocationPolicy: IfNeeded`, and calls the validating webhook. Uses HTTPS and trusts only the given CA.
  */
 export function createApiServer({ url, caCert }: { url: string; caCert: string }): ApiServer {
   const agent = new Agent({ connect: { ca: caCert } });
 
-  async function ask(webhook: keyof typeof TIMEOUTS, pod: Pod, namespace: string): Promise<Response> {
+  async function call(webhook: keyof typeof TIMEOUTS, pod: Pod, namespace: string): Promise<Response> {
     const uid = randomUUID();
     const path = `/${webhook}?timeout=${TIMEOUTS[webhook]}`;
     const { statusCode, body } = await request(`${url}${path}`, {
@@ -78,17 +78,17 @@ export function createApiServer({ url, caCert }: { url: string; caCert: string }
     const text = await body.text();
     if (statusCode !== 200) fail(path, `HTTP ${statusCode}, ${text}`);
     const { response } = JSON.parse(text) as { readonly response: Response };
-    return response.uid === uid ? response : fail(path, 'it answered another question');
+    return response.uid === uid ? response : fail(path, 'the response belongs to another request');
   }
 
   return {
     create: async (pod, namespace) => {
-      const patch = decodePatch(await ask('mutate', pod, namespace));
+      const patch = decodePatch(await call('mutate', pod, namespace));
       const stored = apply(pod, patch);
-      const secondPatch = decodePatch(await ask('mutate', stored, namespace));
-      const { allowed, status, warnings = [] } = await ask('validate', stored, namespace);
-      const refusal = allowed === true ? null : (status?.message ?? '');
-      return { stored, patch, secondPatch, refusal, warnings };
+      const secondPatch = decodePatch(await call('mutate', stored, namespace));
+      const { allowed, status, warnings = [] } = await call('validate', stored, namespace);
+      const denial = allowed === true ? null : (status?.message ?? '');
+      return { stored, patch, secondPatch, denial, warnings };
     },
     close: () => agent.close(),
   };

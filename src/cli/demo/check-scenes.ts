@@ -1,45 +1,47 @@
 import type { DecidedAssessment } from '../../assess/assessment.ts';
+import type { Change } from '../../policy/decision.ts';
 import type { Admission } from './api-server.ts';
-import type { DemoAnswer, Scene } from './scenes.ts';
+import type { Scene, SceneOutcome } from './scenes.ts';
 
 export type ShownContainer = DecidedAssessment['containers'][number];
 
-/** A scene with what came of it. */
-export interface Played {
+/** A scene and its result. */
+export interface PlayedScene {
   readonly scene: Scene;
   readonly admission: Admission;
   readonly containers: readonly ShownContainer[];
+  readonly changes: readonly Change[];
 }
 
-export function answerOf({ refusal, patch, warnings }: Admission): DemoAnswer {
-  if (refusal !== null) return 'refused';
+export function outcomeOf({ denial, patch, warnings }: Admission): SceneOutcome {
+  if (denial !== null) return 'denied';
   if (patch.length > 0) return 'changed';
-  return warnings.length > 0 ? 'told' : 'untouched';
+  return warnings.length > 0 ? 'warned' : 'untouched';
 }
 
-/** `container`, `wasm/spin-app`, `unknown/timeout` */
+/** Returns the kind as the demo's summary shows it: `container`, `wasm/spin-app`, `unknown/timeout`. */
 export function kindOf({ verdict }: ShownContainer): string {
   if (verdict.kind === 'unknown') return `unknown/${verdict.reason}`;
   return verdict.kind === 'wasm' ? `wasm/${verdict.flavour}` : verdict.kind;
 }
 
-function compare(what: string, promised: string, found: string): readonly string[] {
-  return promised === found ? [] : [`${what}: promised ${promised}, found ${found}`];
+function compare(what: string, expected: string, found: string): readonly string[] {
+  return expected === found ? [] : [`${what}: expected ${expected}, found ${found}`];
 }
 
-/** Where the demo did not keep its word; empty where all is as promised. */
-export function checkScene({ scene, admission, containers }: Played): readonly string[] {
-  const { promised } = scene;
-  const { refusal, warnings, stored, secondPatch } = admission;
-  const said = [refusal ?? '', ...warnings].join('\n');
+/** Returns how the result differs from the expected one; empty if it does not. */
+export function checkScene({ scene, admission, containers }: PlayedScene): readonly string[] {
+  const { expected } = scene;
+  const { denial, warnings, stored, secondPatch } = admission;
+  const text = [denial ?? '', ...warnings].join('\n');
   const kinds = containers.map((shown) => `${shown.container.name}=${kindOf(shown)}`);
-  const wanted = Object.entries(promised.images).map(([name, kind]) => `${name}=${kind}`);
+  const expectedKinds = Object.entries(expected.images).map(([name, kind]) => `${name}=${kind}`);
   return [
-    ...compare('answer', promised.answer, answerOf(admission)),
-    ...compare('RuntimeClass', promised.runtimeClass ?? 'none', stored.spec.runtimeClassName ?? 'none'),
-    ...compare('images', wanted.join(', '), kinds.join(', ')),
-    ...compare('asked again', 'no change', secondPatch.length === 0 ? 'no change' : 'another change'),
-    ...promised.says.filter((words) => !said.includes(words)).map((words) => `it does not say: ${words}`),
-    ...(promised.says.length === 0 && said !== '' ? [`it says: ${said}`] : []),
+    ...compare('outcome', expected.outcome, outcomeOf(admission)),
+    ...compare('RuntimeClass', expected.runtimeClass ?? 'none', stored.spec.runtimeClassName ?? 'none'),
+    ...compare('images', expectedKinds.join(', '), kinds.join(', ')),
+    ...compare('second call', 'no change', secondPatch.length === 0 ? 'no change' : 'another change'),
+    ...expected.mentions.filter((words) => !text.includes(words)).map((words) => `no mention of ${words}`),
+    ...(expected.mentions.length === 0 && text !== '' ? [`unexpected message: ${text}`] : []),
   ];
 }

@@ -1,19 +1,23 @@
 import type { Command } from '../command.ts';
 import type { DemoDeps } from './run-demo.ts';
 
-/** @param load called only where the command is run: the webhook has no use for what it brings */
+/** @param load called only if the command runs, so that the webhook does not load its dependencies */
 export function demoCommand(load: () => Promise<DemoDeps>): Command {
   return {
     name: 'demo',
-    summary: 'Show on this machine, without a cluster, what the webhook does with a handful of Pods.',
-    flags: [],
+    summary: 'Show, without a cluster, what the webhook does with a handful of Pods.',
+    flags: [{ name: 'full', description: 'Print each Pod whole, with all evidence and its diff.' }],
     examples: [
-      { command: 'wasmgate demo', says: 'It ends by itself, with exit code 0 if all is as it promises' },
-      { command: 'FORCE_COLOR=1 wasmgate demo | less -R', says: 'Page by page' },
+      { command: 'wasmgate demo', explanation: 'Exits with 0 if every Pod is treated as expected' },
+      {
+        command: 'COLUMNS=120 FORCE_COLOR=1 wasmgate demo --full | less -R',
+        explanation:
+          'Everything, page by page. In a pipe, COLUMNS sets the width (default 80, from 40 to 120)',
+      },
     ],
-    run: async (_input, io) => {
+    run: async ({ flags }, io) => {
       const { runDemo } = await import('./run-demo.ts');
-      return runDemo(await load(), io);
+      return runDemo(await load(), io, { isFull: flags.has('full') });
     },
   };
 }

@@ -1,8 +1,7 @@
 import type { ClusterView } from '../../policy/facts.ts';
-import type { Page } from '../page.ts';
-import { wrap } from '../text.ts';
-import { answerOf, checkScene, kindOf, type Played } from './check-scenes.ts';
-import { ANSWER_STYLES, renderFact, renderTitle } from './page.ts';
+import { wrap, type Page } from '../page.ts';
+import { checkScene, kindOf, outcomeOf, type PlayedScene } from './check-scenes.ts';
+import { OUTCOME_STYLES, renderFact, renderTitle, type DemoPage } from './render-scene.ts';
 
 export interface Stage {
   readonly registryUrl: string;
@@ -13,44 +12,50 @@ export interface Stage {
 }
 
 const INTRODUCTION =
-  'No cluster is needed. A registry and the webhook run in this process, and the demo asks the webhook over HTTPS what an ' +
-  'API server would ask it. The images are tiny, in the forms that real tools push; the nodes are made up.';
+  'A registry and the webhook run in this process, and the demo calls the webhook over HTTPS as an API server would. ' +
+  'The images are tiny, in the formats of real tools; the nodes are made up.';
 
-/** What there is before the first Pod comes. */
-export function renderOpening(page: Page, { registryUrl, webhookUrl, view, policy }: Stage): string {
+/** Renders the cluster before the first Pod. */
+export function renderOpening(page: DemoPage, { registryUrl, webhookUrl, view, policy }: Stage): string {
   const classes = view.runtimeClasses.map(({ name, handler }) =>
     name === handler ? name : `${name} (handler ${handler})`,
   );
   const nodes = view.nodes.map(
     ({ name, runtimeVersion, handlers }) => `${name} (${runtimeVersion}: ${(handlers ?? []).join(', ')})`,
   );
+  const details = [
+    renderFact(page, { name: 'Registry', text: registryUrl }),
+    renderFact(page, { name: 'Webhook', text: webhookUrl }),
+    renderFact(page, {
+      name: 'RuntimeClasses',
+      text: `from manifests/runtime-classes: ${classes.join(', ')}`,
+    }),
+  ];
   return [
     renderTitle(page, 'wasmgate demo'),
     wrap(INTRODUCTION, page.columns, '  '),
     '',
-    renderFact(page, 'Registry', registryUrl),
-    renderFact(page, 'Webhook', webhookUrl),
-    renderFact(page, 'RuntimeClasses', `from manifests/runtime-classes: ${classes.join(', ')}`),
-    renderFact(page, 'Nodes', nodes.join(', ')),
-    renderFact(page, 'Configuration', `the defaults, and policy: ${policy}`),
+    ...(page.isFull ? details : []),
+    renderFact(page, { name: 'Nodes', text: nodes.join(', ') }),
+    renderFact(page, { name: 'Configuration', text: `the defaults, and policy: ${policy}` }),
     '',
     '',
   ].join('\n');
 }
 
-const HEAD: readonly string[] = ['POD', 'IMAGES', 'ANSWER', 'RUNTIMECLASS'];
-const ANSWER_COLUMN = 2;
+const HEAD: readonly string[] = ['POD', 'IMAGES', 'OUTCOME', 'RUNTIMECLASS'];
+const OUTCOME_COLUMN = 2;
 
-function cellsOf({ scene, admission, containers }: Played): readonly string[] {
+function cellsOf({ scene, admission, containers }: PlayedScene): readonly string[] {
   return [
     scene.pod.metadata?.name ?? '',
     containers.map(kindOf).join(' + '),
-    answerOf(admission),
+    outcomeOf(admission),
     admission.stored.spec.runtimeClassName ?? '',
   ];
 }
 
-function renderTable({ paint }: Page, played: readonly Played[]): readonly string[] {
+function renderTable({ paint }: Page, played: readonly PlayedScene[]): readonly string[] {
   const rows = played.map(cellsOf);
   const widths = HEAD.map((_, column) =>
     Math.max(...[HEAD, ...rows].map((cells) => cells[column]?.length ?? 0)),
@@ -60,27 +65,29 @@ function renderTable({ paint }: Page, played: readonly Played[]): readonly strin
   return [
     `  ${paint('bold', padded(HEAD).join('  ').trimEnd())}`,
     ...played.map((one) => {
-      const style = ANSWER_STYLES[answerOf(one.admission)];
+      const style = OUTCOME_STYLES[outcomeOf(one.admission)];
       const cells = padded(cellsOf(one)).map((cell, column) =>
-        column === ANSWER_COLUMN ? paint(style, cell) : cell,
+        column === OUTCOME_COLUMN ? paint(style, cell) : cell,
       );
       return `  ${cells.join('  ').trimEnd()}`;
     }),
   ];
 }
 
-export function renderClosing(page: Page, played: readonly Played[]): string {
-  const kept = played.filter((one) => checkScene(one).length === 0).length;
+export function renderClosing(page: DemoPage, played: readonly PlayedScene[]): string {
+  const good = played.filter((one) => checkScene(one).length === 0).length;
+  const verdict = `${good} of ${played.length} behaved as expected`;
   return [
     renderTitle(page, 'Summary'),
     ...renderTable(page, played),
     '',
-    `  ${page.paint(['bold', kept === played.length ? 'green' : 'red'], `${kept} of ${played.length} as promised`)}`,
+    `  ${page.paint(['bold', good === played.length ? 'green' : 'red'], verdict)}`,
     '',
-    renderFact(page, 'Into a cluster', 'README.md, "Install"'),
-    renderFact(page, 'Your images', 'npx wasmgate inspect IMAGE'),
-    renderFact(page, 'Your manifests', 'npx wasmgate review -f FILE --live'),
-    renderFact(page, 'Every setting', 'npx wasmgate serve --help'),
+    ...(page.isFull ? [] : [renderFact(page, { name: 'All details', text: 'npm run demo -- --full' })]),
+    renderFact(page, { name: 'Into a cluster', text: 'README.md, "Install"' }),
+    renderFact(page, { name: 'Your images', text: 'npx wasmgate inspect IMAGE' }),
+    renderFact(page, { name: 'Your manifests', text: 'npx wasmgate review -f FILE --live' }),
+    renderFact(page, { name: 'Every setting', text: 'npx wasmgate serve --help' }),
     '',
   ].join('\n');
 }

@@ -2,18 +2,18 @@ import type { Pod, PodSpec } from '../../pod/pod.ts';
 import { AUDITED_NAMESPACE } from './demo-cluster.ts';
 import { DEMO_IMAGES, type PushedDemoImages } from './demo-images.ts';
 
-/** `untouched`: nothing to say · `changed` · `refused` · `told`: admitted as it is, with warnings. */
-export type DemoAnswer = 'untouched' | 'changed' | 'refused' | 'told';
+/** `untouched`: no change, no warning · `warned`: admitted unchanged, with warnings. */
+export type SceneOutcome = 'untouched' | 'changed' | 'denied' | 'warned';
 
-/** What the demo promises of a scene, and holds itself to. */
-export interface Promised {
-  readonly answer: DemoAnswer;
-  /** Of the Pod that would be stored; null for none. */
+/** The expected result of a scene, which the demo verifies. */
+export interface ExpectedResult {
+  readonly outcome: SceneOutcome;
+  /** RuntimeClass of the stored Pod; null for none. */
   readonly runtimeClass: string | null;
   /** By container: `container`, or `wasm/` and the flavour. */
   readonly images: Readonly<Record<string, string>>;
-  /** Words of the refusal or the warnings; where there are none, nothing is to be said. */
-  readonly says: readonly string[];
+  /** Parts of the denial or the warnings; if empty, there must be neither. */
+  readonly mentions: readonly string[];
 }
 
 export interface Scene {
@@ -21,53 +21,51 @@ export interface Scene {
   readonly story: string;
   readonly namespace: string;
   readonly pod: Pod;
-  readonly promised: Promised;
+  readonly expected: ExpectedResult;
 }
 
-interface Written {
+interface SceneInput {
   readonly story: string;
   readonly namespace?: string;
   readonly name: string;
   readonly spec: PodSpec;
-  readonly promised: Omit<Promised, 'says'> & { readonly says?: readonly string[] };
+  readonly expected: Omit<ExpectedResult, 'mentions'> & Partial<ExpectedResult>;
 }
 
-function scene(title: string, { story, namespace = 'default', name, spec, promised }: Written): Scene {
+function scene(title: string, { story, namespace = 'default', name, spec, expected }: SceneInput): Scene {
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec };
-  return { title, story, namespace, pod, promised: { says: [], ...promised } };
+  return { title, story, namespace, pod, expected: { mentions: [], ...expected } };
 }
 
-function admitted(image: (name: keyof typeof DEMO_IMAGES) => string): readonly Scene[] {
+function admittedScenes(image: (name: keyof typeof DEMO_IMAGES) => string): readonly Scene[] {
   return [
     scene('An ordinary Linux Pod', {
-      story: 'Most Pods of most clusters: looked at, and left as they are.',
+      story: 'Like most Pods of most clusters: wasmgate checks it and leaves it alone.',
       name: 'web',
       spec: { containers: [{ name: 'nginx', image: image('web') }] },
-      promised: { answer: 'untouched', runtimeClass: null, images: { nginx: 'container' } },
+      expected: { outcome: 'untouched', runtimeClass: null, images: { nginx: 'container' } },
     }),
     scene('A Wasm module', {
-      story: 'Built with docker buildx --platform wasi/wasm. Nothing in the Pod says so; the image does.',
+      story: 'Built with docker buildx --platform wasi/wasm. Only the image shows that it is Wasm.',
       name: 'hello',
       spec: { containers: [{ name: 'hello', image: image('hello') }] },
-      promised: { answer: 'changed', runtimeClass: 'crun-wasm', images: { hello: 'wasm/wasi-image' } },
+      expected: { outcome: 'changed', runtimeClass: 'crun-wasm', images: { hello: 'wasm/wasi-image' } },
     }),
     scene('A Spin application', {
       story:
-        'Pushed with spin registry push. It has no entrypoint, so the Pod gets the command its shim expects.',
+        'Pushed with spin registry push. It has no entrypoint, so it gets the command that its shim needs.',
       name: 'orders',
       spec: { containers: [{ name: 'orders', image: image('orders') }] },
-      promised: { answer: 'changed', runtimeClass: 'wasmtime-spin-v2', images: { orders: 'wasm/spin-app' } },
+      expected: { outcome: 'changed', runtimeClass: 'wasmtime-spin-v2', images: { orders: 'wasm/spin-app' } },
     }),
-    scene('A component as an OCI artefact', {
-      story:
-        'Pushed with wkg oci push. crun, first in the list of this cluster, runs modules only: not chosen here.',
+    scene('A component as an OCI artifact', {
+      story: 'Pushed with wkg oci push. This cluster prefers crun, which runs modules only.',
       name: 'greeter',
       spec: { containers: [{ name: 'greeter', image: image('greeter'), command: ['greeter'] }] },
-      promised: { answer: 'changed', runtimeClass: 'wasmtime', images: { greeter: 'wasm/oci-component' } },
+      expected: { outcome: 'changed', runtimeClass: 'wasmtime', images: { greeter: 'wasm/oci-component' } },
     }),
     scene('Wasm beside a Linux sidecar', {
-      story:
-        'A .wasm file in a linux/amd64 image, with a limit of its own. The limit stays, and the sidecar stays as it is.',
+      story: 'A .wasm file in a linux/amd64 image. Its own memory limit and the sidecar stay unchanged.',
       name: 'filter',
       spec: {
         containers: [
@@ -75,8 +73,8 @@ function admitted(image: (name: keyof typeof DEMO_IMAGES) => string): readonly S
           { name: 'ship-logs', image: image('logShipper') },
         ],
       },
-      promised: {
-        answer: 'changed',
+      expected: {
+        outcome: 'changed',
         runtimeClass: 'crun-wasm',
         images: { filter: 'wasm/wasm-entrypoint', 'ship-logs': 'container' },
       },
@@ -84,51 +82,51 @@ function admitted(image: (name: keyof typeof DEMO_IMAGES) => string): readonly S
   ];
 }
 
-function objected(
+function rejectedScenes(
   image: (name: keyof typeof DEMO_IMAGES) => string,
   { nightlyChild }: PushedDemoImages,
 ): readonly Scene[] {
   return [
     scene('Spin under the wrong class', {
-      story: 'On the node it would never start, and the message there would not tell why.',
+      story: 'On the node it would never start, with an error that does not name the cause.',
       name: 'orders-by-hand',
       spec: { runtimeClassName: 'wasmtime', containers: [{ name: 'orders', image: image('orders') }] },
-      promised: {
-        answer: 'refused',
+      expected: {
+        outcome: 'denied',
         runtimeClass: 'wasmtime',
         images: { orders: 'wasm/spin-app' },
-        says: ['wasmtime-spin-v2'],
+        mentions: ['wasmtime-spin-v2'],
       },
     }),
     scene('An index that no node can pull', {
       story:
-        'A Wasm module with the provenance that docker buildx adds by default: ErrImagePull on every node.',
+        'A Wasm module with the provenance that docker buildx adds by default: ErrImagePull on all nodes.',
       name: 'nightly',
       spec: { containers: [{ name: 'nightly', image: image('nightly') }] },
-      promised: {
-        answer: 'refused',
+      expected: {
+        outcome: 'denied',
         runtimeClass: null,
         images: { nightly: 'wasm/wasi-index' },
-        says: [nightlyChild, '--provenance=false'],
+        mentions: [nightlyChild, '--provenance=false'],
       },
     }),
     scene('A namespace in mode audit', {
-      story: `Namespace ${AUDITED_NAMESPACE} has the label wasmgate.dev/mode: audit. Nothing is changed, all is told.`,
+      story: `Namespace ${AUDITED_NAMESPACE} has the label wasmgate.dev/mode: audit. Nothing is changed; everything is reported.`,
       namespace: AUDITED_NAMESPACE,
       name: 'hello',
       spec: { containers: [{ name: 'hello', image: image('hello') }] },
-      promised: {
-        answer: 'told',
+      expected: {
+        outcome: 'warned',
         runtimeClass: null,
         images: { hello: 'wasm/wasi-image' },
-        says: ['would set runtimeClassName "crun-wasm"'],
+        mentions: ['would set runtimeClassName "crun-wasm"'],
       },
     }),
   ];
 }
 
-/** @param registry host and port, as references name it */
+/** @param registry host and port, as in references */
 export function demoScenes(registry: string, pushed: PushedDemoImages): readonly Scene[] {
   const image = (name: keyof typeof DEMO_IMAGES): string => `${registry}/${DEMO_IMAGES[name]}`;
-  return [...admitted(image), ...objected(image, pushed)];
+  return [...admittedScenes(image), ...rejectedScenes(image, pushed)];
 }

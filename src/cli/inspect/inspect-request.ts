@@ -1,36 +1,139 @@
 import type { DescribedImage } from '../../assess/inspect/image-report.ts';
-import type { Platform } from '../../image/platform.ts';
-import type { Reference } from '../../image/reference.ts';
+import { parsePlatform, type Platform } from '../../image/platform.ts';
+import { parseReference, type Reference } from '../../image/reference.ts';
+import { AppError } from '../../lib/errors.ts';
+import { parseDuration } from '../../lib/parse-duration.ts';
+import type { ParsedArguments } from '../command.ts';
 import type { Io } from '../io.ts';
+import { flagText, flagTexts, usageError } from '../parse-arguments.ts';
+
+export const INSPECT_OUTPUTS = ['table', 'json', 'yaml'] as const;
+
+export const INSPECT_DEFAULTS = {
+  /** Enough for two to six requests to a slow registry. */
+  timeout: '30s',
+  output: 'table',
+} as const;
+
+/** Longer values overflow Node's timers at 24.8 days; a day is more than anyone waits at a prompt. */
+const LONGEST_TIMEOUT = '24h';
 
 export interface Login {
   readonly username: string;
   readonly password: string;
 }
 
-/** The command line, understood. */
+/** The parsed command line. */
 export interface InspectRequest {
   readonly reference: Reference;
   readonly platform: Platform | null;
-  /** Whether the cluster of the kubeconfig is asked for its nodes. */
+  /** Whether to read the nodes of the kubeconfig's cluster. */
   readonly isLive: boolean;
   readonly kubeconfig: string | undefined;
-  /** As a Pod's `command`; null: the image's own. */
+  /** A Pod's `command`; null for the image's own. */
   readonly command: readonly string[] | null;
-  /** Null: what docker configs and plugins have. */
+  /** Null to use docker configs and credential plugins. */
   readonly login: Login | null;
-  /** Folder of a docker config; undefined: where docker and podman look. */
+  /** Folder of a docker config; undefined for the places where docker and podman look. */
   readonly dockerConfig: string | undefined;
   readonly providers: { readonly config: string; readonly binDir: string } | undefined;
   readonly plainHttp: boolean;
   readonly caFile: string | undefined;
   readonly milliseconds: number;
-  /** Whether to look inside the layers where the manifest leaves something open. */
+  /** Whether to read layers if the manifest does not decide. */
   readonly peek: boolean;
 }
 
 export interface InspectDeps {
   readonly inspect: (request: InspectRequest, io: Io) => Promise<DescribedImage>;
-  /** The whole of standard input. */
+  /** Reads all of standard input. */
   readonly readInput: () => Promise<string>;
+}
+
+function inspectError(what: string): AppError<'wrong-usage'> {
+  return usageError(what, 'inspect');
+}
+
+function readReference({ positionals }: ParsedArguments): Reference {
+  const [image, extra] = positionals;
+  if (image === undefined) throw inspectError('it takes an image, such as ghcr.io/example/app:1');
+  if (extra !== undefined) throw inspectError(`it takes one image, found "${extra}" as well`);
+  try {
+    return parseReference(image);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw inspectError(error.message.replace(/^Cannot parse image reference/, 'invalid image'));
+  }
+}
+
+function readPlatform(input: ParsedArguments): Platform | null {
+  const text = flagText(input, 'platform');
+  if (text === undefined) return null;
+  const platform = parsePlatform(text);
+  if (platform !== null) return platform;
+  throw inspectError(`flag --platform takes OS/ARCH, such as linux/arm64, found "${text}"`);
+}
+
+function readLive(input: ParsedArguments): Pick<InspectRequest, 'isLive' | 'kubeconfig'> {
+  const isLive = input.flags.has('live');
+  const kubeconfig = flagText(input, 'kubeconfig');
+  if (kubeconfig !== undefined && !isLive) throw inspectError('flag --kubeconfig requires --live');
+  return { isLive, kubeconfig };
+}
+
+function readTimeout(input: ParsedArguments): number {
+  const text = flagText(input, 'timeout') ?? INSPECT_DEFAULTS.timeout;
+  const milliseconds = parseDuration(text) ?? 0;
+  if (milliseconds >= 1 && milliseconds <= (parseDuration(LONGEST_TIMEOUT) ?? 0)) return milliseconds;
+  throw inspectError(
+    `flag --timeout takes a duration such as 10s or 1m, at most ${LONGEST_TIMEOUT}, found "${text}"`,
+  );
+}
+
+async function readLogin(input: ParsedArguments, readInput: InspectDeps['readInput']): Promise<Login | null> {
+  const username = flagText(input, 'username');
+  const takesPassword = input.flags.has('password-stdin');
+  if (username === undefined && !takesPassword) return null;
+  if (username === undefined) throw inspectError('flag --password-stdin requires --username NAME');
+  if (!takesPassword) throw inspectError('flag --username requires --password-stdin');
+  // `echo` appends one line break, which is not part of the password.
+  const password = (await readInput()).replace(/\r?\n$/, '');
+  if (password === '') throw inspectError('there is no password on standard input');
+  return { username, password };
+}
+
+function readProviders(input: ParsedArguments): InspectRequest['providers'] {
+  const config = flagText(input, 'image-credential-provider-config');
+  const binDir = flagText(input, 'image-credential-provider-bin-dir');
+  if (config === undefined && binDir === undefined) return undefined;
+  if (config !== undefined && binDir !== undefined) return { config, binDir };
+  throw inspectError(
+    'flags --image-credential-provider-config and --image-credential-provider-bin-dir require each other',
+  );
+}
+
+/** @throws AppError `wrong-usage` */
+export async function readRequest(
+  input: ParsedArguments,
+  { readInput }: Pick<InspectDeps, 'readInput'>,
+): Promise<InspectRequest> {
+  const command = flagTexts(input, 'command');
+  const plainHttp = input.flags.has('plain-http');
+  const caFile = flagText(input, 'ca-file');
+  if (plainHttp && caFile !== undefined)
+    throw inspectError('flags --plain-http and --ca-file exclude each other');
+  return {
+    reference: readReference(input),
+    platform: readPlatform(input),
+    ...readLive(input),
+    command: command.length === 0 ? null : command,
+    dockerConfig: flagText(input, 'docker-config'),
+    providers: readProviders(input),
+    plainHttp,
+    caFile,
+    milliseconds: readTimeout(input),
+    peek: !input.flags.has('no-peek'),
+    // Last, so that a wrong flag is reported before the terminal waits for a password.
+    login: await readLogin(input, readInput),
+  };
 }

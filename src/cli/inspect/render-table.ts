@@ -1,20 +1,17 @@
-import type { Writable } from 'node:stream';
 import type { ImageReport, DescribedImage } from '../../assess/inspect/image-report.ts';
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
-import { createPage } from '../page.ts';
-import { table, wrap, type Row } from '../text.ts';
+import type { Io } from '../io.ts';
+import { createPage, table, wrap, type Row } from '../page.ts';
 
-const DEFAULTS = {
-  /** An image's own words may be of any length; two and a half lines tell them apart. */
-  valueCharacters: 200,
-  /** Narrower terminals have no room for a third column. */
-  columnsForThree: 60,
-} as const;
+/** Values from an image can have any length; two and a half lines are enough to tell them apart. */
+const MAX_VALUE_CHARACTERS = 200;
+
+/** Narrower terminals have no space for a third column. */
+const COLUMNS_FOR_THREE = 60;
 
 function shorten(text: string): string {
   const clean = stripControlCharacters(text);
-  const { valueCharacters } = DEFAULTS;
-  return clean.length > valueCharacters ? `${clean.slice(0, valueCharacters)}…` : clean;
+  return clean.length > MAX_VALUE_CHARACTERS ? `${clean.slice(0, MAX_VALUE_CHARACTERS)}…` : clean;
 }
 
 function describeKind({ report, what }: DescribedImage): string {
@@ -29,28 +26,28 @@ function pullRows({ report: { pull }, pulls }: DescribedImage): readonly Row[] {
   return pull.insteadUse === null ? rows : [...rows, ['Instead', pull.insteadUse]];
 }
 
-function imageRows(reported: DescribedImage): readonly Row[] {
-  const { digest, mediaType } = reported.report;
+function imageRows(described: DescribedImage): readonly Row[] {
+  const { digest, mediaType } = described.report;
   return [
-    ['Image', describeKind(reported)],
+    ['Image', describeKind(described)],
     ...(digest === null ? [] : [['Digest', digest] as const]),
     ...(mediaType === null || mediaType === '' ? [] : [['Type', shorten(mediaType)] as const]),
-    ...pullRows(reported),
+    ...pullRows(described),
   ];
 }
 
 function evidenceRows({ evidence }: ImageReport, columns: number): string {
   return evidence
     .map(({ field, value, meaning }) => {
-      const said = value === '' ? '(empty)' : shorten(value);
-      return `${wrap(`${shorten(field)}: ${said}`, columns, '  ')}\n${wrap(meaning, columns, '      ')}`;
+      const text = value === '' ? '(empty)' : shorten(value);
+      return `${wrap(`${shorten(field)}: ${text}`, columns, '  ')}\n${wrap(meaning, columns, '      ')}`;
     })
     .join('\n');
 }
 
 function handlerRows({ handlers }: ImageReport, columns: number): string {
   const entries = Object.entries(handlers);
-  if (columns < DEFAULTS.columnsForThree) {
+  if (columns < COLUMNS_FOR_THREE) {
     const rows = entries.map(
       ([name, { runs, why }]) => `  ${name}: ${runs}\n${wrap(why, columns, '      ')}`,
     );
@@ -67,12 +64,12 @@ function describeTraffic({ requests, bytes }: ImageReport): string {
   return `${requests} ${requests === 1 ? 'request' : 'requests'}, ${bytes.toLocaleString('en')} bytes read`;
 }
 
-/** For people, at the width of their terminal; what comes from the image is made harmless. */
-export function renderTable(reported: DescribedImage, stream: Writable): string {
-  const { report } = reported;
-  const { columns, paint } = createPage(stream);
+/** Renders for the terminal's width; control characters in values from the image are removed. */
+export function renderTable(described: DescribedImage, io: Io): string {
+  const { report } = described;
+  const { columns, paint } = createPage(io);
   const sections: readonly (readonly [title: string, body: string])[] = [
-    [report.reference, table(imageRows(reported), columns)],
+    [report.reference, table(imageRows(described), columns)],
     ['Evidence', evidenceRows(report, columns)],
     ['Handlers', handlerRows(report, columns)],
   ];

@@ -1,39 +1,72 @@
 import type { DescribedImage } from '../../assess/inspect/image-report.ts';
-import type { ParsedArguments } from '../command.ts';
-import type { ExitCode } from '../exit-codes.ts';
-import type { Io } from '../io.ts';
-import { flagChoice } from '../parse.ts';
-import { plainJson } from '../plain-json.ts';
-import { tellFailure, tellWarning } from '../tell.ts';
-import { toYaml } from '../to-yaml.ts';
-import { adviseOn, exitCodeFor } from './advise-on.ts';
-import { DEFAULTS, OUTPUTS } from './flags.ts';
-import type { InspectDeps } from './inspect-request.ts';
-import { readRequest } from './read-request.ts';
+import type { UnknownReason } from '../../detect/verdict.ts';
+import { EXIT_CODES, type ExitCode, type ParsedArguments } from '../command.ts';
+import { printError, printWarning, type Io } from '../io.ts';
+import { flagChoice } from '../parse-arguments.ts';
+import { escapeJson, toYaml } from '../serialize.ts';
+import { INSPECT_DEFAULTS, INSPECT_OUTPUTS, readRequest, type InspectDeps } from './inspect-request.ts';
 import { renderTable } from './render-table.ts';
 
-/** A look-up that failed has nothing to lay out: what went wrong is told beside it. */
-function render(reported: DescribedImage, input: ParsedArguments, io: Io): string {
-  const { report } = reported;
-  switch (flagChoice(input, 'output', OUTPUTS) ?? DEFAULTS.output) {
+const ADVICE: Readonly<Record<UnknownReason, (registry: string) => string>> = {
+  unauthorized: (registry) =>
+    `The registry denied access. Log in with docker login ${registry}, or use --username NAME --password-stdin.`,
+  'not-found': (registry) =>
+    `The registry has no such image, or hides it from anonymous users. Check repository and tag, or log in: docker login ${registry}, or --username NAME --password-stdin.`,
+  unreachable: () =>
+    'The registry cannot be reached or is failing. Check its name, the network and its health.',
+  timeout: () => 'The registry did not answer in time. Try again, or wait longer: --timeout 2m.',
+  tls: () =>
+    "The registry's certificate is not trusted here. Name its authority with --ca-file FILE or, if it does not use TLS, use --plain-http.",
+  'rate-limited': (registry) =>
+    `The registry limits how often it answers. Log in, which raises the limit: docker login ${registry}.`,
+  'denied-by-config': () =>
+    'wasmgate itself blocked the request: it never contacts cloud metadata or link-local addresses, and sends logins only to the hosts they are for.',
+  unsupported: () => 'wasmgate does not support this kind of image, and does not guess.',
+  'too-large': () => 'wasmgate does not read that much. Check that the reference names an image.',
+  invalid: () =>
+    'The answer does not come from a registry. Check the reference, and that no proxy changes answers.',
+};
+
+const THIS_MACHINE = /^(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?$/;
+
+/** What plain HTTP to a TLS server results in: some servers answer an error, some hang up. */
+const MAY_NEED_TLS: ReadonlySet<UnknownReason> = new Set(['invalid', 'unreachable']);
+
+function adviseOn(reason: UnknownReason, registry: string): string {
+  const advice = ADVICE[reason](registry);
+  return MAY_NEED_TLS.has(reason) && THIS_MACHINE.test(registry)
+    ? `${advice} If it uses TLS, name its authority: --ca-file FILE.`
+    : advice;
+}
+
+/** A registry's own denial is an answer; every other reason leaves the image unknown. */
+function exitCodeFor(reason: UnknownReason | null): ExitCode {
+  if (reason === null) return EXIT_CODES.ok;
+  return reason === 'unauthorized' || reason === 'not-found' ? EXIT_CODES.failed : EXIT_CODES.undecided;
+}
+
+function render(described: DescribedImage, input: ParsedArguments, io: Io): string {
+  const { report } = described;
+  switch (flagChoice(input, 'output', INSPECT_OUTPUTS) ?? INSPECT_DEFAULTS.output) {
     case 'json':
-      return `${plainJson(JSON.stringify(report, null, 2))}\n`;
+      return `${escapeJson(JSON.stringify(report, null, 2))}\n`;
     case 'yaml':
       return toYaml(report);
     case 'table':
-      return report.digest === null ? '' : renderTable(reported, io.stdout);
+      // After a failed lookup the error on standard error says everything.
+      return report.digest === null ? '' : renderTable(described, io);
   }
 }
 
 export async function runInspect(input: ParsedArguments, io: Io, deps: InspectDeps): Promise<ExitCode> {
   const request = await readRequest(input, deps);
-  const reported = await deps.inspect(request, io);
-  io.stdout.write(render(reported, input, io));
-  if (reported.note !== null) tellWarning(io, `no look inside: ${reported.note}`);
-  const { reason } = reported.report.verdict;
+  const described = await deps.inspect(request, io);
+  io.stdout.write(render(described, input, io));
+  if (described.note !== null) printWarning(io, `layers were not read: ${described.note}`);
+  const { reason } = described.report.verdict;
   if (reason !== null) {
     const { registry } = request.reference;
-    tellFailure(io, reported.detail ?? reason, reported.advice ?? adviseOn(reason, registry));
+    printError(io, described.detail ?? reason, described.advice ?? adviseOn(reason, registry));
   }
   return exitCodeFor(reason);
 }

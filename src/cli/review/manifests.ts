@@ -1,7 +1,10 @@
+import { basename } from 'node:path';
 import { isObject, property, stringOr, type JsonObject } from '../../lib/json.ts';
+import { nearestName } from '../../lib/nearest-name.ts';
+import { WORKLOAD_KINDS } from '../../pod/workloads.ts';
 import type { ParsedDocument } from './parse-documents.ts';
 
-/** A Kubernetes object out of a document: the document itself, or an item of its list. */
+/** A Kubernetes object: a document, or an item of a list in a document. */
 export interface Manifest {
   readonly file: string;
   readonly document: number;
@@ -12,11 +15,11 @@ export interface Manifest {
 
 export interface Manifests {
   readonly manifests: readonly Manifest[];
-  /** Documents that are no Kubernetes objects: Helm values, lists of strings. */
+  /** Documents that are no Kubernetes objects, such as Helm values. */
   readonly others: readonly ParsedDocument[];
 }
 
-/** Kinds that are made for a tool on the user's machine, and that no API server knows. */
+/** Groups of objects that are read by tools on the user's machine and unknown to the API server. */
 const TOOL_GROUPS: ReadonlySet<string> = new Set([
   'kustomize.config.k8s.io',
   'kind.x-k8s.io',
@@ -28,7 +31,7 @@ function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? (apiVersion.split('/', 1)[0] ?? '') : '';
 }
 
-/** The API server writes neither kind nor version into the items of a typed list such as PodList. */
+/** Returns a list's items. In typed lists such as PodList, the API server leaves out their kind and version. */
 function itemsOf(list: JsonObject, kind: string, apiVersion: string): readonly JsonObject[] | null {
   const items = property(list, 'items');
   if (!kind.endsWith('List') || !(Array.isArray(items) || items === null)) return null;
@@ -49,7 +52,7 @@ function manifestsOf(value: unknown, place: ParsedDocument): readonly Manifest[]
   return [{ file, document, group, kind, object: value }];
 }
 
-/** The Kubernetes objects in all documents, lists taken apart, in order. */
+/** Collects the Kubernetes objects of all documents, including list items, in order. */
 export function collectManifests(documents: readonly ParsedDocument[]): Manifests {
   const manifests: Manifest[] = [];
   const others: ParsedDocument[] = [];
@@ -59,4 +62,56 @@ export function collectManifests(documents: readonly ParsedDocument[]): Manifest
     else manifests.push(...found);
   }
   return { manifests, others };
+}
+
+/** Kinds, as `group/kind`, that describe the cluster. */
+const FACT_KINDS: ReadonlySet<string> = new Set([
+  'node.k8s.io/RuntimeClass',
+  '/Node',
+  '/Namespace',
+  '/LimitRange',
+  '/ServiceAccount',
+  '/Secret',
+]);
+
+export function isFact({ group, kind }: Manifest): boolean {
+  return FACT_KINDS.has(`${group}/${kind}`);
+}
+
+export function factsOf(manifests: readonly Manifest[]): readonly JsonObject[] {
+  return manifests.filter(isFact).map(({ object }) => object);
+}
+
+/** Groups whose kinds are fixed. In any other group, a similar kind can be a custom resource. */
+const CLOSED_GROUPS: ReadonlySet<string> = new Set(['', 'apps', 'batch']);
+
+const REVIEWED_KINDS = [{ group: '', kind: 'Pod' }, ...WORKLOAD_KINDS].filter(({ group }) =>
+  CLOSED_GROUPS.has(group),
+);
+
+/** Describes a misspelled kind, or one with the wrong apiVersion; null if the manifest shows neither. */
+export function misspelledKind(manifest: Manifest): string | null {
+  const { group, kind, object } = manifest;
+  if (!CLOSED_GROUPS.has(group) || isFact(manifest)) return null;
+  const nearest = nearestName(
+    kind,
+    REVIEWED_KINDS.map((candidate) => candidate.kind),
+  );
+  const meant = REVIEWED_KINDS.find((candidate) => candidate.kind === nearest);
+  if (meant === undefined) return null;
+  const right = meant.group === '' ? 'v1' : `${meant.group}/v1`;
+  const written = stringOr(object['apiVersion'], '');
+  const hint = meant.group === group ? `"${meant.kind}"` : `"${meant.kind}" with apiVersion ${right}`;
+  return `there is no kind "${kind}" in ${written}. Did you mean ${hint}?`;
+}
+
+/** The file names that kustomize looks for. Most such files have neither kind nor apiVersion. */
+const KUSTOMIZATION_FILES: ReadonlySet<string> = new Set([
+  'kustomization.yaml',
+  'kustomization.yml',
+  'Kustomization',
+]);
+
+export function isKustomization({ file }: Pick<ParsedDocument, 'file'>): boolean {
+  return KUSTOMIZATION_FILES.has(basename(file));
 }

@@ -1,19 +1,17 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { describeError } from '../../lib/errors.ts';
-import { isNestedTooDeep } from './is-nested-too-deep.ts';
-import { parseJsonValues } from './parse-json-values.ts';
-import type { Problem } from './problem.ts';
-import type { InputFile } from './read-files.ts';
+import type { InputFile, Problem } from './read-files.ts';
 
-const DEFAULTS = {
-  /** Of one problem: the parser quotes what it stumbles over, which may be the rest of the file. */
-  messageCharacters: 120,
-} as const;
+/** Limit for one parser message, which may quote the rest of the file. */
+const MAX_MESSAGE_CHARACTERS = 120;
+
+/** No Kubernetes schema has a hundred levels; recursive code that reads documents overflows after some thousands. */
+const MAX_DEPTH = 500;
 
 /** One YAML document, or one value of a JSON file. */
 export interface ParsedDocument {
   readonly file: string;
-  /** Counted from 1. */
+  /** Starts at 1. */
   readonly document: number;
   readonly value: unknown;
 }
@@ -23,14 +21,55 @@ export interface ParsedFile {
   readonly problems: readonly Problem[];
 }
 
-type YamlDocument = ReturnType<typeof parseAllDocuments>[number];
+const OPENING = new Set(['{', '[']);
+const CLOSING = new Set(['}', ']']);
 
-function shorten(message: string): string {
-  const { messageCharacters: most } = DEFAULTS;
-  return message.length > most ? `${message.slice(0, most - 1)}…` : message;
+/** The tokens that decide where a JSON value ends: brackets, quotes and escaped characters. */
+const JSON_TOKENS = /[{}[\]"]|\\./gs;
+
+/** Splits concatenated JSON values by their brackets; JSON.parse validates them later. */
+function splitValues(text: string): readonly string[] {
+  const values: string[] = [];
+  let [start, depth, isQuoted] = [0, 0, false];
+  for (const { 0: token, index } of text.matchAll(JSON_TOKENS)) {
+    if (token === '"') isQuoted = !isQuoted;
+    else if (isQuoted) continue;
+    else if (OPENING.has(token)) depth += 1;
+    else if (CLOSING.has(token)) depth -= 1;
+    if (depth === 0 && CLOSING.has(token)) {
+      values.push(text.slice(start, index + 1));
+      start = index + 1;
+    }
+  }
+  const rest = text.slice(start);
+  return rest.trim() === '' ? values : [...values, rest];
 }
 
+function tryParse(texts: readonly string[]): readonly unknown[] | null {
+  try {
+    return texts.map((text) => JSON.parse(text) as unknown);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Parses one JSON value or, as kubectl does, several in a row, which is what jq prints. Returns null for anything else; the
+ * YAML parser then reports the error with its line.
+ */
+function parseJsonValues(text: string): readonly unknown[] | null {
+  if (!/^\s*[[{]/.test(text)) return null;
+  return tryParse([text]) ?? tryParse(splitValues(text));
+}
+
+type YamlDocument = ReturnType<typeof parseAllDocuments>[number];
 type Place = Pick<ParsedDocument, 'file' | 'document'>;
+
+function shorten(message: string): string {
+  return message.length > MAX_MESSAGE_CHARACTERS
+    ? `${message.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…`
+    : message;
+}
 
 function problemsOf(yaml: YamlDocument, lines: LineCounter, place: Place): readonly Problem[] {
   return yaml.errors.map(({ message, pos }) => {
@@ -39,12 +78,7 @@ function problemsOf(yaml: YamlDocument, lines: LineCounter, place: Place): reado
   });
 }
 
-/** Aliases are resolved only when values are made: one without its anchor, or more of them than anybody means. */
-function problemOfAliases(error: unknown, at: Place & { readonly line: number }): Problem {
-  return { ...at, column: null, message: describeError(error) };
-}
-
-/** As kubectl reads manifests: merge keys are known, of equal keys the last counts, an empty document is none. */
+/** Parses as kubectl does: merge keys work, the last of several equal keys wins, and empty documents are skipped. */
 function parseYaml({ file, text }: InputFile): ParsedFile {
   const lines = new LineCounter();
   const options = {
@@ -52,7 +86,7 @@ function parseYaml({ file, text }: InputFile): ParsedFile {
     merge: true,
     uniqueKeys: false,
     prettyErrors: false,
-    // Its warnings would go to the process's own standard error, with a stack; templates are full of what they are about.
+    // Warnings would go to the process's standard error with a stack trace, and templates cause many.
     logLevel: 'error',
   } as const;
   const all: Iterable<YamlDocument> = parseAllDocuments(text, options);
@@ -66,8 +100,9 @@ function parseYaml({ file, text }: InputFile): ParsedFile {
     try {
       documents.push({ ...place, value: yaml.toJS() as unknown });
     } catch (error) {
+      // toJS resolves aliases: it fails if one has no anchor, or if there are far too many.
       const { line } = lines.linePos(yaml.contents?.range?.[0] ?? 0);
-      problems.push(problemOfAliases(error, { ...place, line }));
+      problems.push({ ...place, line, column: null, message: describeError(error) });
     }
   }
   return { documents: documents.filter(({ value }) => value !== null), problems };
@@ -80,7 +115,24 @@ function parse(input: InputFile): ParsedFile {
   return { documents, problems: [] };
 }
 
-function problemOfDepth({ file, document }: ParsedDocument): Problem {
+function objectsIn(value: object): readonly object[] {
+  return Object.values(value).filter((child: unknown) => typeof child === 'object' && child !== null);
+}
+
+/**
+ * Goes down level by level instead of recursing, so that deep and circular values are safe. A set counts each object once per
+ * level: `&a [*a, *a]` would otherwise double at every level.
+ */
+function isTooDeep(value: unknown): boolean {
+  let level: ReadonlySet<object> = new Set(objectsIn([value]));
+  for (let depth = 1; level.size > 0; depth += 1) {
+    if (depth > MAX_DEPTH) return true;
+    level = new Set([...level].flatMap(objectsIn));
+  }
+  return false;
+}
+
+function depthProblem({ file, document }: ParsedDocument): Problem {
   const message = `Cannot read "${file}": document ${document} is nested deeper than any manifest`;
   return { file, document, line: null, column: null, message };
 }
@@ -88,7 +140,7 @@ function problemOfDepth({ file, document }: ParsedDocument): Problem {
 export function parseDocuments(input: InputFile): ParsedFile {
   const { documents, problems } = parse(input);
   const { deep = [], flat = [] } = Object.groupBy(documents, ({ value }) =>
-    isNestedTooDeep(value) ? 'deep' : 'flat',
+    isTooDeep(value) ? 'deep' : 'flat',
   );
-  return { documents: flat, problems: [...problems, ...deep.map(problemOfDepth)] };
+  return { documents: flat, problems: [...problems, ...deep.map(depthProblem)] };
 }

@@ -2,29 +2,54 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError, isMissing, readText } from '../../files/read-text.ts';
 import { AppError } from '../../lib/errors.ts';
-import type { Problem } from './problem.ts';
 
-const DEFAULTS = {
-  /** All Pods of a large cluster as JSON are some 50 MB; what is larger is no manifest but a mistake. */
-  maxBytes: 256 * 1024 * 1024,
-} as const;
+/** All Pods of a large cluster are about 50 MB of JSON; anything larger is a mistake. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
-/** The name of standard input among paths, as kubectl has it. */
+/** Stands for standard input among paths, as in kubectl. */
 const STANDARD_INPUT = '-';
 
+const MANIFEST_NAME = /\.(?:ya?ml|json)$/i;
+
 export interface InputFile {
-  /** As the user would name it; `-` for standard input. */
+  /** The path as the user wrote it; `-` for standard input. */
   readonly file: string;
   readonly text: string;
 }
 
-interface FileReader {
+/** Why a file, or a document in it, cannot be read. */
+export interface Problem {
+  readonly file: string;
+  /** Starts at 1, like line and column; null for the whole file. */
+  readonly document: number | null;
+  readonly line: number | null;
+  /** Null if there is no single place. */
+  readonly column: number | null;
+  readonly message: string;
+}
+
+export interface FoundFiles {
+  readonly files: readonly InputFile[];
+  /** For files that exist but cannot be read, such as those in UTF-16, which PowerShell's ">" writes. */
+  readonly problems: readonly Problem[];
+}
+
+interface InputReader {
   readonly readInput: () => Promise<string>;
 }
 
-const MANIFEST_NAME = /\.(?:ya?ml|json)$/i;
+/** Broken links, and links in a circle, are `other`. */
+async function kindOf(path: string): Promise<'folder' | 'file' | 'other'> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return 'folder';
+    return found.isFile() ? 'file' : 'other';
+  } catch {
+    return 'other';
+  }
+}
 
-/** The manifests of a folder and those below, in name order; a folder that a link leads back to is read once. */
+/** Finds the manifests below a folder, by name; reads a folder once even if a link leads back to it. */
 async function findManifests(folder: string, seen: Set<string>): Promise<readonly string[]> {
   const real = await realpath(folder);
   if (seen.has(real)) return [];
@@ -40,31 +65,17 @@ async function findManifests(folder: string, seen: Set<string>): Promise<readonl
   return found;
 }
 
-/** A link that leads nowhere, or round in a circle, is no file of anybody's. */
-async function kindOf(path: string): Promise<'folder' | 'file' | 'other'> {
-  try {
-    const found = await stat(path);
-    if (found.isDirectory()) return 'folder';
-    return found.isFile() ? 'file' : 'other';
-  } catch {
-    return 'other';
-  }
-}
-
 async function expand(path: string): Promise<readonly string[]> {
   return (await stat(path)).isDirectory() ? findManifests(path, new Set()) : [path];
-}
-
-export interface FoundFiles {
-  readonly files: readonly InputFile[];
-  /** Files that are there and cannot be read, such as in UTF-16, which PowerShell's ">" writes. */
-  readonly problems: readonly Problem[];
 }
 
 /** @throws AppError `missing-file` */
 async function readFile(file: string): Promise<FoundFiles> {
   try {
-    return { files: [{ file, text: await readText({ path: file, ...DEFAULTS }) }], problems: [] };
+    return {
+      files: [{ file, text: await readText({ path: file, maxBytes: MAX_FILE_BYTES }) }],
+      problems: [],
+    };
   } catch (error) {
     if (!(error instanceof AppError) || isMissing(error)) throw error;
     const { message } = error;
@@ -72,7 +83,7 @@ async function readFile(file: string): Promise<FoundFiles> {
   }
 }
 
-async function readPath(path: string, { readInput }: FileReader): Promise<readonly FoundFiles[]> {
+async function readPath(path: string, { readInput }: InputReader): Promise<readonly FoundFiles[]> {
   if (path === STANDARD_INPUT) {
     return [{ files: [{ file: STANDARD_INPUT, text: await readInput() }], problems: [] }];
   }
@@ -86,10 +97,10 @@ async function readPath(path: string, { readInput }: FileReader): Promise<readon
 }
 
 /**
- * Every file that the paths name: files as they are, folders with all manifests in them.
- * @throws AppError with a `FileErrorCode` where there is no such file, or a folder cannot be listed
+ * Reads the given files, and all manifests in the given folders.
+ * @throws AppError with a `FileErrorCode` if a path does not exist or a folder cannot be listed
  */
-export async function readFiles(paths: readonly string[], reader: FileReader): Promise<FoundFiles> {
+export async function readFiles(paths: readonly string[], reader: InputReader): Promise<FoundFiles> {
   const found: FoundFiles[] = [];
   for (const path of paths) found.push(...(await readPath(path, reader)));
   return {

@@ -1,45 +1,38 @@
-import type { ReportedVerdict } from '../../assess/inspect/image-report.ts';
+import { describeVerdict } from '../../policy/describe.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
-import type { Page, Style } from '../page.ts';
-import { wrap } from '../text.ts';
-import { describeObject, describePlace } from './describe-source.ts';
+import { wrap, type Page, type Style } from '../page.ts';
+import { distinctAdvice, remarksOf, unknownImages } from './report-item.ts';
 import {
+  describeObject,
+  describePlace,
   OUTCOMES,
+  type Report,
   type ReportedFinding,
   type ReportItem,
   type ReviewOutcome,
   type Summary,
 } from './report.ts';
-import type { UnknownImage } from './unknown-images.ts';
+import type { Reviewed } from './review-subjects.ts';
 
-const OUTCOME_STYLES = {
-  admitted: 'green',
-  changed: 'green',
-  refused: 'red',
-  skipped: 'dim',
-  undecided: 'yellow',
-} as const satisfies Readonly<Record<ReviewOutcome, Style>>;
+/** The word for an outcome in text: the key `refused` is older than the word "denied". */
+const OUTCOME_LABELS = {
+  admitted: ['admitted', 'green'],
+  changed: ['changed', 'green'],
+  refused: ['denied', 'red'],
+  skipped: ['skipped', 'dim'],
+  undecided: ['undecided', 'yellow'],
+} as const satisfies Readonly<Record<ReviewOutcome, readonly [label: string, style: Style]>>;
 
 const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', info: 'cyan' };
 
-/** Longest of the words that stand in it ("would set"), and a space. */
+/** The longest label ("would set") and a space. */
 const LABEL_WIDTH = 10;
 const INDENT = ' '.repeat(LABEL_WIDTH + 2);
 
-/** A word in the left column and a text of several lines beside it. */
+/** Renders a label and, beside it, text that may wrap. */
 function row({ columns, paint }: Page, label: string, look: { text: string; style?: Style }): string {
   const text = wrap(look.text, columns, INDENT).trimStart();
   return `  ${paint(look.style ?? 'dim', label.padEnd(LABEL_WIDTH))}${text}`;
-}
-
-/** The following lines of a row. */
-function more({ columns }: Page, text: string): string {
-  return wrap(text, columns, INDENT);
-}
-
-function describeVerdict({ kind, flavour, reason }: ReportedVerdict): string {
-  const detail = flavour ?? reason;
-  return detail === null ? kind : `${kind} (${detail})`;
 }
 
 function valueText(value: unknown): string {
@@ -51,32 +44,32 @@ function findingLines(page: Page, finding: ReportedFinding): readonly string[] {
   const where = container === null ? '' : `, container "${container}"`;
   return [
     row(page, severity, { text: `${id}${where}`, style: SEVERITY_STYLES[severity] }),
-    more(page, message),
-    ...(advice === '' ? [] : [more(page, `To fix: ${advice}`)]),
+    wrap(message, page.columns, INDENT),
+    ...(advice === '' ? [] : [wrap(`Fix: ${advice}`, page.columns, INDENT)]),
   ];
 }
 
 function classLine(page: Page, { runtimeClass, hangsOn }: ReportItem): readonly string[] {
   if (runtimeClass === null) {
     const isOpen = hangsOn.includes('runtime-classes');
-    return isOpen ? [row(page, 'class', { text: 'none is known here; name the classes with --facts' })] : [];
+    return isOpen ? [row(page, 'class', { text: 'no classes given; pass them with --facts' })] : [];
   }
   const { name, handler, origin } = runtimeClass;
   if (handler === null && origin === 'pod')
-    return [row(page, 'class', { text: `${name} (not known here; name the classes with --facts)` })];
-  const how = { pod: 'named by the Pod', chosen: 'chosen', none: 'named by the Pod' }[origin];
-  const what = handler === null ? 'there is no such class' : `handler ${handler}`;
+    return [row(page, 'class', { text: `${name} (no classes given; pass them with --facts)` })];
+  const how = origin === 'chosen' ? 'chosen by wasmgate' : 'named by the Pod';
+  const what = handler === null ? 'does not exist' : `handler ${handler}`;
   return [row(page, 'class', { text: `${name} (${what}; ${how})` })];
 }
 
-/** Of a workload that is let in although its Pods are not. */
+/** Explains a workload that is admitted although its Pods are not. */
 function refusalLines(page: Page, { refuses, outcome, source }: ReportItem): readonly string[] {
   if (refuses !== 'pods') return [];
   const { kind } = source;
   const text =
     outcome === 'refused'
-      ? `its Pods would be refused; the ${kind} itself is let in, with warnings`
-      : `its Pods would be refused; a controller wrote this ${kind}, so mend what it comes from`;
+      ? `wasmgate would admit the ${kind} with warnings, and deny its Pods`
+      : `wasmgate would deny its Pods; a controller created this ${kind}, so fix the object that it belongs to`;
   return [row(page, 'note', { text, style: 'yellow' })];
 }
 
@@ -90,14 +83,16 @@ function changeLines(page: Page, { changes, patch }: ReportItem): readonly strin
   ]);
 }
 
-function imageLines(page: Page, { images }: ReportItem): readonly string[] {
-  return images.map(({ container, image, verdict }, index) =>
+function imageLines(page: Page, review: Reviewed): readonly string[] {
+  if (review.kind === 'left') return [];
+  return review.assessment.containers.map(({ container, image, verdict }, index) =>
     row(page, index === 0 ? 'images' : '', {
-      text: `${container}: ${image === '' ? 'names no image' : `${image}, ${describeVerdict(verdict)}`}`,
+      text: `${container.name}: ${image === '' ? 'no image' : `${image}, ${describeVerdict(verdict)}`}`,
     }),
   );
 }
 
+/** Reports whether one line says it all: an admitted Pod with ordinary images. */
 function isPlain({ outcome, findings, images }: ReportItem): boolean {
   return (
     outcome === 'admitted' &&
@@ -106,39 +101,38 @@ function isPlain({ outcome, findings, images }: ReportItem): boolean {
   );
 }
 
-/** What is told of an object beside its report. */
-export interface Beside {
-  readonly remarks: readonly string[];
-  readonly questions: readonly UnknownImage[];
+function noteLines(page: Page, review: Reviewed): readonly string[] {
+  const images = unknownImages(review).filter(({ hasFinding }) => !hasFinding);
+  const notes = [
+    ...remarksOf(review),
+    ...images.map(({ container, detail }) => `container "${container}": ${detail}`),
+  ];
+  return notes.map((text) => row(page, 'note', { text, style: 'yellow' }));
 }
 
-function notesOf({ remarks, questions }: Beside): readonly string[] {
-  const untold = questions.filter(({ isFound }) => !isFound);
-  return [...remarks, ...untold.map(({ container, detail }) => `container "${container}": ${detail}`)];
-}
-
-/** One object: a line where there is nothing to say, else a line for each thing. */
-export function renderItem(page: Page, item: ReportItem, beside: Beside): string {
+function renderItem(page: Page, item: ReportItem, review: Reviewed): string {
   const { outcome, source, mode } = item;
+  const [label, style] = OUTCOME_LABELS[outcome];
   const inMode = mode === null || mode === 'enforce' ? '' : `, mode ${mode}`;
   const title = `${describeObject(source)} (${describePlace(source)}${inMode})`;
+  const details = isPlain(item)
+    ? []
+    : [...imageLines(page, review), ...classLine(page, item), ...changeLines(page, item)];
   const lines = [
-    page.paint(['bold', OUTCOME_STYLES[outcome]], outcome.padEnd(LABEL_WIDTH + 2)) +
-      wrap(title, page.columns, INDENT).trimStart(),
+    page.paint(['bold', style], label.padEnd(INDENT.length)) + wrap(title, page.columns, INDENT).trimStart(),
     ...refusalLines(page, item),
-    ...notesOf(beside).map((remark) => row(page, 'note', { text: remark, style: 'yellow' })),
-    ...(isPlain(item)
-      ? []
-      : [...imageLines(page, item), ...classLine(page, item), ...changeLines(page, item)]),
+    ...noteLines(page, review),
+    ...details,
     ...item.findings.flatMap((finding) => findingLines(page, finding)),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n\n`;
 }
 
-/** What would settle the open questions of several objects, once. */
-export function renderAdvices({ columns, paint }: Page, advices: readonly string[]): string {
-  return advices
-    .map((advice) => `${paint('yellow', wrap(`To decide: ${advice}`, columns, ''))}\n\n`)
+/** Renders once what would resolve the unknown images of several objects. */
+function renderAdvice({ columns, paint }: Page, reviews: readonly Reviewed[]): string {
+  const images = reviews.flatMap(unknownImages).filter(({ hasFinding }) => !hasFinding);
+  return distinctAdvice(images)
+    .map((advice) => `${paint('yellow', wrap(`To resolve: ${advice}`, columns, ''))}\n\n`)
     .join('');
 }
 
@@ -146,15 +140,23 @@ function documents(count: number): string {
   return `${count} ${count === 1 ? 'document' : 'documents'}`;
 }
 
-/** `4 reviewed: 1 admitted, 3 changed. 2 documents passed over (-v lists them). 1 document could not be read.` */
-export function renderSummary(page: Page, summary: Summary): string {
+/** Renders `4 reviewed: 1 admitted, 3 changed. 2 documents passed over (-v lists them). 1 document could not be read.` */
+function renderSummary({ columns, paint }: Page, summary: Summary): string {
   const parts = OUTCOMES.flatMap((outcome) =>
-    summary[outcome] === 0 ? [] : [`${summary[outcome]} ${outcome}`],
+    summary[outcome] === 0 ? [] : [`${summary[outcome]} ${OUTCOME_LABELS[outcome][0]}`],
   );
   const { reviewed, passedOver, errors } = summary;
   const over = passedOver === 0 ? '' : ` ${documents(passedOver)} passed over (-v lists them).`;
   const unread = errors === 0 ? '' : ` ${documents(errors)} could not be read.`;
   const counts = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-  const text = wrap(`${reviewed} reviewed${counts}.${over}${unread}`, page.columns, '');
-  return `${page.paint('bold', text)}\n`;
+  return `${paint('bold', wrap(`${reviewed} reviewed${counts}.${over}${unread}`, columns, ''))}\n`;
+}
+
+/** @param reviews of the report's items, in the same order */
+export function renderReport(page: Page, { items, summary }: Report, reviews: readonly Reviewed[]): string {
+  const rendered = reviews.flatMap((review, index) => {
+    const item = items[index];
+    return item === undefined ? [] : [renderItem(page, item, review)];
+  });
+  return rendered.join('') + renderAdvice(page, reviews) + renderSummary(page, summary);
 }

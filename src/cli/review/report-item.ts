@@ -2,31 +2,49 @@ import { reportVerdict } from '../../assess/inspect/image-report.ts';
 import { formatField, formatPointer } from '../../pod/json-pointer.ts';
 import type { RatedFinding } from '../../policy/decision.ts';
 import type { OpenMatter, Refused, ReportedClass, ReportedFinding, ReportItem } from './report.ts';
-import type { DecidedReview, LeftReview, Reviewed } from './review-subject.ts';
+import type { DecidedReview, LeftReview, Reviewed } from './review-subjects.ts';
 
-/** What of the cluster is known, beyond what it holds. */
 export interface Knowledge {
-  /** False offline, where no RuntimeClass is among the facts: that may mean none, or that nobody named the facts. */
+  /** False if no RuntimeClass is among the facts, which may mean that there is none, or that the facts are incomplete. */
   readonly knowsClasses: boolean;
 }
 
-function unknownContainers({ assessment }: DecidedReview): ReadonlySet<string> {
-  const unknown = assessment.containers.filter(
-    ({ verdict, isSkipped }) => verdict.kind === 'unknown' && !isSkipped,
-  );
-  return new Set(unknown.map(({ container }) => container.name));
+/** An image that wasmgate could not read. */
+export interface UnknownImage {
+  readonly container: string;
+  /** Why it is unknown. */
+  readonly detail: string;
+  readonly advice: string | null;
+  /** Whether there is also a finding about this container. */
+  readonly hasFinding: boolean;
 }
 
-/** What is refused for a reason that is certain: neither an image nor a class that is not known has a part in it. */
-function refusesOf(review: DecidedReview): Refused | null {
-  const unknown = unknownContainers(review);
-  const isCertain = ({ container }: RatedFinding): boolean => container === null || !unknown.has(container);
+export function unknownImages(review: Reviewed): readonly UnknownImage[] {
+  if (review.kind === 'left') return [];
+  const { containers, decision } = review.assessment;
+  const withFinding = new Set(decision.findings.map(({ container }) => container));
+  return containers.flatMap(({ container, verdict, isSkipped }) => {
+    if (verdict.kind !== 'unknown' || isSkipped) return [];
+    const { detail, advice } = verdict;
+    return { container: container.name, detail, advice, hasFinding: withFinding.has(container.name) };
+  });
+}
+
+/** Returns each advice once: an unreachable registry is one thing to fix, however many images it has. */
+export function distinctAdvice(images: readonly UnknownImage[]): readonly string[] {
+  return [...new Set(images.flatMap(({ advice }) => advice ?? []))];
+}
+
+/** Returns what is denied for a certain reason: one that does not depend on an unknown image. */
+function refusedBy(review: DecidedReview): Refused | null {
+  const unknown = new Set<string | null>(unknownImages(review).map(({ container }) => container));
+  const isCertain = ({ container }: RatedFinding): boolean => !unknown.has(container);
   const { outcome, isBinding } = review.assessment;
   if (!outcome.refusals.some(isCertain)) return null;
   return isBinding ? 'object' : 'pods';
 }
 
-/** What a controller wrote is let in, as the webhook does; what it was made from is there to be reviewed, and mended. */
+/** The webhook admits what a controller wrote, because the controller's own object is the one to review and fix. */
 function isRefused({ subject }: DecidedReview, refuses: Refused | null): boolean {
   const { asked } = subject;
   return (
@@ -34,21 +52,17 @@ function isRefused({ subject }: DecidedReview, refuses: Refused | null): boolean
   );
 }
 
-/**
- * Whatever the policy does with unknown images: here nobody waits for an admission, and what is not known is said to be so.
- */
+/** Lists what is unknown, whatever `policy.onUnknownImage` says: in a review, no admission waits for an answer. */
 function openMatters(review: DecidedReview): readonly OpenMatter[] {
-  const hangsOnImages = unknownContainers(review).size > 0;
-  const hangsOnClasses = review.assessment.hangsOnClasses === true;
-  return [
-    ...(hangsOnImages ? (['images'] as const) : []),
-    ...(hangsOnClasses ? (['runtime-classes'] as const) : []),
-  ];
+  const matters: OpenMatter[] = [];
+  if (unknownImages(review).length > 0) matters.push('images');
+  if (review.assessment.hangsOnClasses === true) matters.push('runtime-classes');
+  return matters;
 }
 
-/** What is refused for a reason that is certain stays refused, whatever else is open. */
+/** A certain denial wins over anything unknown. */
 function outcomeOf(review: DecidedReview): Pick<ReportItem, 'outcome' | 'refuses' | 'hangsOn'> {
-  const refuses = refusesOf(review);
+  const refuses = refusedBy(review);
   if (isRefused(review, refuses)) return { outcome: 'refused', refuses, hangsOn: [] };
   const hangsOn = openMatters(review);
   if (hangsOn.length > 0) return { outcome: 'undecided', refuses, hangsOn };
@@ -71,7 +85,7 @@ function findingOf({ id, severity, action, container, detail, advice }: RatedFin
   return { id, severity, action, container, message: detail, advice };
 }
 
-/** Nothing can be said of it, so that nobody should take it for passed. */
+/** Reports whether the manifest is invalid, so that it must not pass for reviewed. */
 export function isBroken({ subject }: LeftReview): boolean {
   return subject.kind === 'left' && subject.isBroken;
 }
@@ -79,13 +93,12 @@ export function isBroken({ subject }: LeftReview): boolean {
 function reportLeft(review: LeftReview): ReportItem {
   const { source } = review.subject;
   const nothing = { changes: [], patch: [], findings: [], images: [] };
-  const told = isBroken(review)
+  const result = isBroken(review)
     ? ({ outcome: 'undecided', refuses: null, hangsOn: ['manifest'] } as const)
     : ({ outcome: 'skipped', refuses: null, hangsOn: [] } as const);
-  return { source, ...told, mode: null, runtimeClass: null, ...nothing };
+  return { source, ...result, mode: null, runtimeClass: null, ...nothing };
 }
 
-/** What is told of a reviewed object. */
 export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
   if (review.kind === 'left') return reportLeft(review);
   const { assessment, patch, subject } = review;
@@ -110,7 +123,7 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
   };
 }
 
-/** Worth saying although it is no finding: why nothing was judged, a namespace label that is none. */
+/** Returns what is no finding: the reason why nothing was assessed, or an invalid namespace label. */
 export function remarksOf(review: Reviewed): readonly string[] {
   return review.kind === 'left' ? [review.reason, ...review.notes] : review.assessment.notes;
 }

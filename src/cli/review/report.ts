@@ -3,30 +3,32 @@ import type { ReportedVerdict } from '../../assess/inspect/image-report.ts';
 import type { Action, ClassOrigin } from '../../policy/decision.ts';
 import type { FindingId, Severity } from '../../policy/finding-catalog.ts';
 import type { Mode } from '../../policy/mode.ts';
-import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
+import { EXIT_CODES, type ExitCode } from '../command.ts';
+
+export const REVIEW_OUTPUTS = ['table', 'json', 'yaml', 'diff', 'patch', 'admissionreview'] as const;
+export type ReviewOutput = (typeof REVIEW_OUTPUTS)[number];
 
 /**
- * What `-o json` writes. Programs read it: fields are added, never renamed or removed.
+ * Outcomes in the report, which is the format of `-o json`. Programs read it: add fields, but never rename or remove one.
  *
- * `admitted`: as it is · `changed`: admitted with changes; for a workload, its Pods · `refused`: it, or for a workload that no
- * controller wrote, its Pods · `skipped`: not judged · `undecided`: what would happen hangs on something that is not known,
- * such as an image whose registry did not answer, or it cannot be read.
+ * - `admitted`: unchanged
+ * - `changed`: admitted with changes; for a workload, its Pods are
+ * - `refused`: denied; for a workload that no controller wrote, its Pods are
+ * - `skipped`: not assessed
+ * - `undecided`: depends on something unknown, such as an image whose registry did not answer, or the manifest is invalid
  */
 export const OUTCOMES = ['admitted', 'changed', 'refused', 'skipped', 'undecided'] as const;
 export type ReviewOutcome = (typeof OUTCOMES)[number];
 
-/**
- * Who is refused: the object itself, or only the Pods that a workload would make, while it is let in with warnings
- * (`policy.refuseTemplates`).
- */
+/** What is denied: the object, or only the Pods of a workload that is itself admitted (`policy.refuseTemplates`). */
 export type Refused = 'object' | 'pods';
 
-/** What is not known, and would decide: images, which RuntimeClasses there are, or what a broken manifest means. */
+/** The unknown that would decide: images, the existing RuntimeClasses, or the meaning of an invalid manifest. */
 export type OpenMatter = 'images' | 'runtime-classes' | 'manifest';
 
 export interface Source {
   readonly file: string;
-  /** Counted from 1. */
+  /** Starts at 1. */
   readonly document: number;
   readonly kind: string;
   readonly namespace: string;
@@ -34,7 +36,7 @@ export interface Source {
 }
 
 export interface ReportedChange {
-  /** As kubectl writes it: `spec.containers[0].resources.limits.memory`. */
+  /** In kubectl's notation: `spec.containers[0].resources.limits.memory`. */
   readonly field: string;
   readonly value: unknown;
   readonly reason: string;
@@ -58,7 +60,7 @@ export interface ReportedImage {
 
 export interface ReportedClass {
   readonly name: string;
-  /** Null where the Pod names a class that is not there (origin `none`), or no class at all is known here (`pod`). */
+  /** Null if the class does not exist (origin `none`), or if no classes are known (origin `pod`). */
   readonly handler: string | null;
   readonly origin: ClassOrigin;
 }
@@ -66,16 +68,16 @@ export interface ReportedClass {
 export interface ReportItem {
   readonly source: Source;
   readonly outcome: ReviewOutcome;
-  /** Null where nothing is. */
+  /** Null if nothing is denied. */
   readonly refuses: Refused | null;
-  /** Of an outcome that is undecided; else empty. */
+  /** Empty unless the outcome is `undecided`. */
   readonly hangsOn: readonly OpenMatter[];
-  /** Null where nothing was judged. */
+  /** Null if nothing was assessed. */
   readonly mode: Mode | null;
   readonly runtimeClass: ReportedClass | null;
-  /** Made, or in mode audit what would be made. */
+  /** The changes made or, in mode audit, those that would be made. */
   readonly changes: readonly ReportedChange[];
-  /** RFC 6902 against the reviewed object, for what is made. */
+  /** RFC 6902 patch against the reviewed object, for the changes made. */
   readonly patch: readonly PatchOperation[];
   readonly findings: readonly ReportedFinding[];
   readonly images: readonly ReportedImage[];
@@ -83,27 +85,27 @@ export interface ReportItem {
 
 export type Summary = Readonly<Record<ReviewOutcome, number>> & {
   readonly reviewed: number;
-  /** Documents with nothing to review in them. */
+  /** Documents with nothing to review. */
   readonly passedOver: number;
-  /** Documents that could not be read. */
+  /** Documents that cannot be read. */
   readonly errors: number;
 };
 
-/** A document, or an item of its list, with nothing to review in it. */
+/** A document, or an item of its list, with nothing to review. */
 export interface PassedOver {
   readonly file: string;
   readonly document: number;
-  /** Empty where it is no Kubernetes object. */
+  /** Empty if it is no Kubernetes object. */
   readonly kind: string;
   readonly name: string;
 }
 
-/** A document that is no YAML, or a file that cannot be read: it is not reviewed. */
+/** A document that is no YAML, or an unreadable file. */
 export interface Unreadable {
   readonly file: string;
-  /** Null where it is the whole file, as is the line. */
+  /** Null for the whole file. */
   readonly document: number | null;
-  /** Of the file, where the first thing is wrong. */
+  /** Line of the first problem; null for the whole file. */
   readonly line: number | null;
   readonly message: string;
 }
@@ -115,17 +117,27 @@ export interface Report {
   readonly summary: Summary;
 }
 
-/** What was found beside objects to review. */
-export type BesideItems = Pick<Report, 'passedOver' | 'errors'>;
-
-export function reportOf(items: readonly ReportItem[], { passedOver, errors }: BesideItems): Report {
+export function createReport(
+  items: readonly ReportItem[],
+  { passedOver, errors }: Pick<Report, 'passedOver' | 'errors'>,
+): Report {
   const counts = { admitted: 0, changed: 0, refused: 0, skipped: 0, undecided: 0 };
   for (const { outcome } of items) counts[outcome] += 1;
-  const beside = { passedOver: passedOver.length, errors: errors.length };
-  return { items, passedOver, errors, summary: { reviewed: items.length, ...counts, ...beside } };
+  const unreviewed = { passedOver: passedOver.length, errors: errors.length };
+  return { items, passedOver, errors, summary: { reviewed: items.length, ...counts, ...unreviewed } };
 }
 
 export function exitCodeOf({ refused, undecided }: Summary): ExitCode {
   if (refused > 0) return EXIT_CODES.failed;
   return undecided > 0 ? EXIT_CODES.undecided : EXIT_CODES.ok;
+}
+
+/** Returns `Pod default/web`, or only the kind of an object without a name, such as a response to a review. */
+export function describeObject({ kind, namespace, name }: Omit<Source, 'file' | 'document'>): string {
+  const path = namespace === '' ? name : `${namespace}/${name}`;
+  return path === '' ? kind : `${kind} ${path}`;
+}
+
+export function describePlace({ file, document }: Pick<Source, 'file' | 'document'>): string {
+  return `${file}, document ${document}`;
 }

@@ -1,43 +1,46 @@
 import type { AssessPod } from '../../assess/assessment.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { ParsedArguments } from '../command.ts';
-import type { ExitCode } from '../exit-codes.ts';
+import type { ExitCode, ParsedArguments } from '../command.ts';
 import type { Io } from '../io.ts';
-import { flagChoice, flagText, flagTexts } from '../parse.ts';
-import { usageError } from '../usage-error.ts';
-import { factsOf } from './facts.ts';
-import { OUTPUTS, type Output } from './outputs.ts';
+import { flagChoice, flagText, flagTexts, usageError } from '../parse-arguments.ts';
+import { factsOf, isFact, type Manifest } from './manifests.ts';
+import {
+  checkNotEmpty,
+  readManifests,
+  unreadableDocuments,
+  unreadableError,
+  type Input,
+} from './read-manifests.ts';
 import { reportItem } from './report-item.ts';
-import { exitCodeOf, reportOf } from './report.ts';
-import { checkNotEmpty, readManifests, reviewInput, type Input } from './review-input.ts';
-import { unreadableDocuments, unreadableError } from './unreadable.ts';
-import { writeNotes } from './write-notes.ts';
-import { writePassedOver } from './write-remarks.ts';
+import { createReport, exitCodeOf, REVIEW_OUTPUTS, type PassedOver, type ReviewOutput } from './report.ts';
+import { reviewSubjects } from './review-subjects.ts';
+import { nameOf, readReviewSubject, type ReviewSubject } from './subjects.ts';
+import { writeNotes, writePassedOver } from './write-notes.ts';
 import { writeResults } from './write-results.ts';
 
 export interface ReviewSetup {
   readonly config: string | undefined;
-  /** The facts of the cluster as objects, in the order given. */
+  /** Objects that describe the cluster, in the given order. */
   readonly facts: readonly JsonObject[];
-  /** Of objects that name none. */
+  /** Namespace of objects that do not set one. */
   readonly namespace: string;
-  /** Whether the cluster of the kubeconfig is asked for what the facts leave open. */
+  /** Whether to read what the facts leave out from the kubeconfig's cluster. */
   readonly isLive: boolean;
   readonly kubeconfig: string | undefined;
 }
 
-/** The webhook's use case over a cluster that stands still. */
+/** The webhook's use case over a cluster that does not change. */
 export interface ReviewSession {
   readonly assess: AssessPod;
-  /** False where no RuntimeClass is known, and that may be for want of facts. */
+  /** False if no RuntimeClass is known, which may be due to missing facts. */
   readonly knowsClasses: boolean;
   readonly close: () => Promise<void>;
 }
 
 export interface ReviewDeps {
-  /** All of standard input. */
+  /** Reads all of standard input. */
   readonly readInput: () => Promise<string>;
-  /** @throws AppError where the configuration is wrong or the cluster cannot be reached */
+  /** @throws AppError if the configuration is invalid or the cluster cannot be reached */
   readonly open: (setup: ReviewSetup, io: Io) => Promise<ReviewSession>;
 }
 
@@ -45,11 +48,11 @@ async function readFacts(input: ParsedArguments, deps: ReviewDeps, reviewed: Inp
   const paths = flagTexts(input, 'facts');
   const read = await readManifests(paths, deps);
   const error = unreadableError(read);
-  // Every judgement rests on them.
+  // Every result depends on the facts.
   if (error !== null) throw error;
   const facts = factsOf(read.manifests);
   if (paths.length > 0 && facts.length === 0) {
-    throw usageError(`there is no fact of a cluster in ${paths.join(', ')}`, 'review');
+    throw usageError(`there is nothing about a cluster in ${paths.join(', ')}`, 'review');
   }
   return [...facts, ...factsOf(reviewed.manifests)];
 }
@@ -58,40 +61,61 @@ async function readFacts(input: ParsedArguments, deps: ReviewDeps, reviewed: Inp
 function readPaths(input: ParsedArguments): readonly string[] {
   const { positionals, flags } = input;
   if (flags.has('kubeconfig') && !flags.has('live')) {
-    throw usageError('flag --kubeconfig goes with --live', 'review');
+    throw usageError('flag --kubeconfig requires --live', 'review');
   }
   const paths = [...flagTexts(input, 'filename'), ...positionals];
   if (paths.length === 0) throw usageError('name what to review: -f FILE, -f FOLDER or -f -', 'review');
   return paths;
 }
 
-/** Where there is nothing else to review; and of what goes on to `kubectl apply`, a part would pass for the whole. */
-function isAllOrNothing({ manifests }: Input, output: Output): boolean {
+/** Reports whether an unreadable file ends the review. A part of the YAML could be applied in place of the whole. */
+function isAllOrNothing({ manifests }: Input, output: ReviewOutput): boolean {
   return manifests.length === 0 || output === 'yaml';
 }
 
-/** `wasmgate review`, apart from its words: what it needs is loaded only where it is run. */
-export async function runReview(input: ParsedArguments, io: Io, deps: ReviewDeps): Promise<ExitCode> {
-  const paths = readPaths(input);
-  const namespace = flagText(input, 'namespace') ?? 'default';
-  const output = flagChoice(input, 'output', OUTPUTS) ?? 'table';
-  const manifests = await readManifests(paths, deps);
-  const unreadable = unreadableError(manifests);
-  if (unreadable !== null && isAllOrNothing(manifests, output)) throw unreadable;
-  checkNotEmpty(manifests, paths);
-  const facts = await readFacts(input, deps, manifests);
-  const [config, kubeconfig] = [flagText(input, 'config'), flagText(input, 'kubeconfig')];
-  const isLive = input.flags.has('live');
+function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Manifest, ReviewSubject> {
+  return new Map(
+    manifests.flatMap((manifest) => {
+      const subject = readReviewSubject(manifest, namespace);
+      return subject === null ? [] : [[manifest, subject] as const];
+    }),
+  );
+}
+
+/** Lists what is not reviewed, objects of other kinds first. */
+function findPassedOver(
+  { manifests, others }: Input,
+  subjects: ReadonlyMap<Manifest, ReviewSubject>,
+): readonly PassedOver[] {
+  const objects = manifests.filter((manifest) => !subjects.has(manifest) && !isFact(manifest));
+  return [
+    ...objects.map(({ file, document, kind, object }) => ({ file, document, kind, name: nameOf(object) })),
+    ...others.map(({ file, document }) => ({ file, document, kind: '', name: '' })),
+  ];
+}
+
+export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps): Promise<ExitCode> {
+  const paths = readPaths(args);
+  const namespace = flagText(args, 'namespace') ?? 'default';
+  const output = flagChoice(args, 'output', REVIEW_OUTPUTS) ?? 'table';
+  const input = await readManifests(paths, deps);
+  const unreadable = unreadableError(input);
+  if (unreadable !== null && isAllOrNothing(input, output)) throw unreadable;
+  checkNotEmpty(input, paths);
+  const facts = await readFacts(args, deps, input);
+  const [config, kubeconfig] = [flagText(args, 'config'), flagText(args, 'kubeconfig')];
+  const isLive = args.flags.has('live');
   const session = await deps.open({ config, facts, namespace, isLive, kubeconfig }, io);
   try {
-    const reviewed = await reviewInput(session.assess, manifests, namespace);
-    const items = reviewed.reviews.map((review) => reportItem(review, session));
-    const { passedOver } = reviewed;
-    const report = reportOf(items, { passedOver, errors: unreadableDocuments(manifests) });
-    writeNotes(io, manifests, reviewed.reviews);
-    if (input.flags.has('verbose') && output !== 'json') writePassedOver(io, report.passedOver);
-    writeResults(output, io, { input: reviewed, report });
-    // What could be read is told by now, and this comes last, where it is seen.
+    const subjects = findSubjects(input, namespace);
+    const reviews = await reviewSubjects(session.assess, [...subjects.values()]);
+    const passedOver = findPassedOver(input, subjects);
+    const items = reviews.map((review) => reportItem(review, session));
+    const report = createReport(items, { passedOver, errors: unreadableDocuments(input) });
+    writeNotes(io, input, reviews);
+    if (args.flags.has('verbose') && output !== 'json') writePassedOver(io, passedOver);
+    writeResults(output, io, { input, reviews, report });
+    // Thrown last, so that the error is visible below the results.
     if (unreadable !== null) throw unreadable;
     return exitCodeOf(report.summary);
   } finally {

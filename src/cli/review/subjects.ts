@@ -6,48 +6,47 @@ import { AppError } from '../../lib/errors.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import { metadataText } from '../../pod/object-metadata.ts';
 import { templatePath } from '../../pod/workloads.ts';
-import type { Manifest } from './manifests.ts';
-import { misspeltKind } from './misspelt-kind.ts';
+import { misspelledKind, type Manifest } from './manifests.ts';
 import type { Source } from './report.ts';
 
 interface Common {
   readonly source: Source;
-  /** The Pod, or the workload with its template. */
+  /** The Pod or workload. */
   readonly object: JsonObject;
-  /** Of the AdmissionReview that brought it; null for a manifest. */
+  /** The AdmissionReview's uid; null for a manifest. */
   readonly uid: string | null;
 }
 
-/** A Pod or a workload's template, to be assessed. */
+/** A Pod, or the template of a workload, to assess. */
 export interface AssessableSubject extends Common {
   readonly kind: 'assessable';
   readonly asked: Assessable;
-  /** Keys that lead to the template; none for a Pod. */
+  /** Keys that lead to the template; empty for a Pod. */
   readonly path: readonly string[];
 }
 
-/** Left to the API server, or to nobody, and why. */
+/** An object that wasmgate does not assess. */
 export interface LeftSubject extends Common {
   readonly kind: 'left';
   readonly reason: string;
-  /** Whether it is left because it cannot be read, so that nothing can be said of it. */
+  /** Whether the reason is that it is invalid, so that its outcome is unknown. */
   readonly isBroken: boolean;
   readonly answer: Answer;
 }
 
 export type ReviewSubject = AssessableSubject | LeftSubject;
 
-/** As kubectl would print it; a name that the API server is still to make up ends in `*`. */
+/** Returns the name as kubectl prints it; a name that the API server will generate ends in `*`. */
 export function nameOf(object: JsonObject): string {
   const name = metadataText(object, 'name');
   if (name !== '') return name;
-  const generated = metadataText(object, 'generateName');
-  return generated === '' ? '' : `${generated}*`;
+  const prefix = metadataText(object, 'generateName');
+  return prefix === '' ? '' : `${prefix}*`;
 }
 
 type GroupKind = Pick<AdmissionRequest['kind'], 'group' | 'kind'>;
 
-/** Where the Pod template of this kind stands, `[]` for a Pod itself; null for what has none. */
+/** Returns the keys that lead to the Pod template; `[]` for a Pod, null for a kind without one. */
 function pathOf({ group, kind }: GroupKind): readonly string[] | null {
   return group === '' && kind === 'Pod' ? [] : templatePath({ group, kind });
 }
@@ -67,7 +66,7 @@ function subjectFrom(common: Common, asked: Asked): ReviewSubject | null {
     : { kind: 'assessable', ...common, path, asked: read };
 }
 
-/** One that holds no request, such as the answer to one, can only be told of. */
+/** Reads an AdmissionReview. One without a request, such as a response, becomes a broken subject. */
 function subjectOfReview({ file, document, kind, object: review }: Manifest): ReviewSubject | null {
   try {
     const request = parseReview(review);
@@ -85,9 +84,8 @@ function subjectOfReview({ file, document, kind, object: review }: Manifest): Re
 }
 
 /**
- * What a manifest holds to be assessed; null where it holds nothing of that kind. A manifest asks for what applying it for the
- * first time asks for.
- * @param namespace for objects that name none
+ * Returns what there is to assess in a manifest, as if it were applied for the first time; null if it is another kind.
+ * @param namespace for objects that do not set one
  */
 export function readReviewSubject(manifest: Manifest, namespace: string): ReviewSubject | null {
   const { file, document, group, kind, object } = manifest;
@@ -98,6 +96,6 @@ export function readReviewSubject(manifest: Manifest, namespace: string): Review
   const creation = { operation: 'CREATE', subResource: '', object, oldObject: null };
   const subject = subjectFrom(common, { ...creation, kind: { group, kind, version: '' } });
   if (subject !== null) return subject;
-  const reason = misspeltKind(manifest);
+  const reason = misspelledKind(manifest);
   return reason === null ? null : leave(common, { subject: 'broken', reason });
 }

@@ -1,20 +1,69 @@
+import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Io } from '../io.ts';
-import { isKustomization } from './kustomizations.ts';
-import type { Input } from './review-input.ts';
-import type { Reviewed } from './review-subject.ts';
+import { isKustomization } from './manifests.ts';
+import type { Input } from './read-manifests.ts';
+import { distinctAdvice, isBroken, remarksOf, unknownImages } from './report-item.ts';
+import { describeObject, describePlace, type PassedOver, type ReviewOutput } from './report.ts';
+import type { Reviewed } from './review-subjects.ts';
 
-const NO_CLASSES =
-  'Note: no RuntimeClass is given, so what hangs on them is left open. Name them with --facts FILE, or take those of a cluster with --live.\n';
+/** Unknown images listed one by one. If there are more, they probably have a common cause. */
+const MAX_LISTED_IMAGES = 10;
 
-const KUSTOMIZATION =
-  'Note: what a kustomization changes is not seen in its files. Review what it builds: kubectl kustomize FOLDER | wasmgate review -f -\n';
-
-function hangsOnClasses(review: Reviewed): boolean {
-  return review.kind === 'decided' && review.assessment.hangsOnClasses === true;
+function writeNote({ stderr }: Io, label: string, text: string): void {
+  stderr.write(`${label}: ${stripControlCharacters(text)}\n`);
 }
 
-/** What is to be known of the whole review, once, whatever the output. */
-export function writeNotes({ stderr }: Io, { others }: Input, reviews: readonly Reviewed[]): void {
-  if (reviews.some(hangsOnClasses)) stderr.write(NO_CLASSES);
-  if (others.some(isKustomization)) stderr.write(KUSTOMIZATION);
+/** Writes the notes about the review as a whole, for every output. */
+export function writeNotes(io: Io, { others }: Input, reviews: readonly Reviewed[]): void {
+  if (reviews.some((review) => review.kind === 'decided' && review.assessment.hangsOnClasses === true)) {
+    const note =
+      'no RuntimeClasses given; results that depend on them are undecided. Pass them with --facts FILE, or read a cluster’s with --live.';
+    writeNote(io, 'Note', note);
+  }
+  if (others.some(isKustomization)) {
+    const note =
+      'the files of a kustomization do not show what it changes. Review its output: kubectl kustomize FOLDER | wasmgate review -f -';
+    writeNote(io, 'Note', note);
+  }
+}
+
+function whereOf({ subject }: Reviewed): string {
+  return `${describePlace(subject.source)}, ${describeObject(subject.source)}`;
+}
+
+/** Explains exit code 3. In JSON, the findings do so if there are any. */
+function writeUnknownImages(output: ReviewOutput, io: Io, reviews: readonly Reviewed[]): void {
+  const unknown = reviews.flatMap((review) =>
+    unknownImages(review)
+      .filter(({ hasFinding }) => output !== 'json' || !hasFinding)
+      .map((image) => ({ image, where: whereOf(review) })),
+  );
+  for (const { image, where } of unknown.slice(0, MAX_LISTED_IMAGES)) {
+    writeNote(io, 'Undecided', `${where}: container "${image.container}": ${image.detail}`);
+  }
+  const more = unknown.length - MAX_LISTED_IMAGES;
+  if (more > 0) writeNote(io, 'Undecided', `and ${more} more`);
+  for (const advice of distinctAdvice(unknown.map(({ image }) => image))) writeNote(io, 'To resolve', advice);
+}
+
+/** Reports whether wasmgate skipped it on purpose, so that there is nothing to fix. */
+function isSkipped(review: Reviewed): boolean {
+  return review.kind === 'left' && !isBroken(review) && review.notes.length === 0;
+}
+
+/** Writes to standard error what the table shows, for outputs that programs read. */
+export function writeRemarks(output: ReviewOutput, io: Io, reviews: readonly Reviewed[]): void {
+  for (const review of reviews) {
+    const label = isSkipped(review) ? 'Skipped' : 'Warning';
+    for (const remark of remarksOf(review)) writeNote(io, label, `${whereOf(review)}: ${remark}`);
+  }
+  writeUnknownImages(output, io, reviews);
+}
+
+export function writePassedOver(io: Io, passedOver: readonly PassedOver[]): void {
+  for (const document of passedOver) {
+    const { kind, name } = document;
+    const what = kind === '' ? 'no Kubernetes object' : describeObject({ kind, namespace: '', name });
+    writeNote(io, 'Passed over', `${describePlace(document)}: ${what}`);
+  }
 }

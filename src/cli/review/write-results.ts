@@ -1,80 +1,83 @@
-import { writeReview } from '../../admission/response.ts';
+import { answerDecided, answerSkipped } from '../../admission/answer-assessment.ts';
+import { patched, writeReview, type Answer } from '../../admission/response.ts';
+import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Io } from '../io.ts';
-import { createPage } from '../page.ts';
-import { plainJson } from '../plain-json.ts';
-import { toYaml } from '../to-yaml.ts';
-import { admissionAnswer } from './admission-answer.ts';
-import type { Output } from './outputs.ts';
-import { renderReviewDiff } from './render-review-diff.ts';
-import { renderAdvices, renderItem, renderSummary, type Beside } from './render-table.ts';
-import { remarksOf } from './report-item.ts';
-import type { Report } from './report.ts';
-import type { ReviewedInput } from './review-input.ts';
-import type { Reviewed } from './review-subject.ts';
-import { advicesOn, unknownImages } from './unknown-images.ts';
-import { writeRemarks } from './write-remarks.ts';
+import { createPage, type Page } from '../page.ts';
+import { renderDiff } from '../render-diff.ts';
+import { escapeJson, toYaml } from '../serialize.ts';
+import type { Input } from './read-manifests.ts';
+import { renderReport } from './render-table.ts';
+import { describeObject, describePlace, type Report, type ReviewOutput } from './report.ts';
+import type { Reviewed } from './review-subjects.ts';
+import { writeRemarks } from './write-notes.ts';
 
-function besideOf(review: Reviewed | undefined): Beside {
-  if (review === undefined) return { remarks: [], questions: [] };
-  return { remarks: remarksOf(review), questions: unknownImages(review) };
-}
-
-function writeTable({ stdout }: Io, { reviews }: ReviewedInput, { items, summary }: Report): void {
-  const page = createPage(stdout);
-  for (const [index, item] of items.entries()) {
-    stdout.write(`${renderItem(page, item, besideOf(reviews[index]))}\n`);
-  }
-  const untold = reviews.flatMap(unknownImages).filter(({ isFound }) => !isFound);
-  stdout.write(renderAdvices(page, advicesOn(untold)) + renderSummary(page, summary));
-}
-
-/** Every object of the reviewed files, so that what goes on to `kubectl apply` is the whole. */
-function writeYaml({ stdout }: Io, { objects, reviews }: ReviewedInput): void {
+/** Renders every object of the reviewed files, so that the output is complete for `kubectl apply`. */
+function renderYaml({ manifests }: Input, reviews: readonly Reviewed[]): string {
   const results = new Map(
     reviews.flatMap((review) =>
       review.kind === 'decided' ? [[review.subject.object, review.result] as const] : [],
     ),
   );
-  stdout.write(objects.map((object) => toYaml(results.get(object) ?? object)).join('---\n'));
+  return manifests.map(({ object }) => toYaml(results.get(object) ?? object)).join('---\n');
 }
 
-function answerLine(review: Reviewed, index: number): string {
+/** Renders the changes of an object under the header of `diff -u`; empty if there are none. */
+function renderReviewDiff(page: Page, review: Reviewed): string {
+  if (review.kind === 'left' || review.patch.length === 0) return '';
+  const { source } = review.subject;
+  const head = [`--- ${describePlace(source)}`, `+++ ${describeObject(source)}, changed by wasmgate`].map(
+    (line) => page.paint('bold', stripControlCharacters(line)),
+  );
+  const lines = renderDiff(page, review.subject.object, review.result);
+  return `${[...head, ...lines].join('\n')}\n`;
+}
+
+/** Renders one line for each object, in order; `[]` if nothing changes. */
+function renderPatch(review: Reviewed): string {
+  return `${escapeJson(JSON.stringify(review.kind === 'decided' ? review.patch : []))}\n`;
+}
+
+/** Returns the answers of both webhooks in one: the patch of `/mutate`, the rest of `/validate`. */
+function admissionAnswer(review: Reviewed): Answer {
+  if (review.kind === 'left') {
+    const { subject, reason, notes } = review;
+    return subject.kind === 'left' ? subject.answer : answerSkipped(reason, notes);
+  }
+  const { assessment, subject, patch } = review;
+  const answer = answerDecided(assessment, subject.source);
+  const isPod = subject.asked.subject === 'pod';
+  return answer.kind === 'allowed' && isPod ? patched(patch, answer.remarks) : answer;
+}
+
+function renderAdmissionReview(review: Reviewed, index: number): string {
   const answer = writeReview(review.subject.uid ?? `review-${index + 1}`, admissionAnswer(review));
-  return `${plainJson(answer)}\n`;
+  return `${escapeJson(answer)}\n`;
 }
 
-/** One line for each object, in order: `[]` where nothing is changed. */
-function patchLine(review: Reviewed): string {
-  return `${plainJson(JSON.stringify(review.kind === 'decided' ? review.patch : []))}\n`;
+export interface Results {
+  readonly input: Input;
+  readonly reviews: readonly Reviewed[];
+  readonly report: Report;
 }
 
-export function writeResults(
-  output: Output,
-  io: Io,
-  { input, report }: { input: ReviewedInput; report: Report },
-): void {
-  const { stdout } = io;
-  const { reviews } = input;
-  if (output === 'table') {
-    writeTable(io, input, report);
-    return;
-  }
-  writeRemarks(output, io, reviews);
+function render(output: ReviewOutput, io: Io, { input, reviews, report }: Results): string {
   switch (output) {
+    case 'table':
+      return renderReport(createPage(io), report, reviews);
     case 'json':
-      stdout.write(`${plainJson(JSON.stringify(report, null, 2))}\n`);
-      return;
+      return `${escapeJson(JSON.stringify(report, null, 2))}\n`;
     case 'yaml':
-      writeYaml(io, input);
-      return;
+      return renderYaml(input, reviews);
     case 'diff':
-      stdout.write(reviews.map((review) => renderReviewDiff(createPage(stdout), review)).join(''));
-      return;
+      return reviews.map((review) => renderReviewDiff(createPage(io), review)).join('');
     case 'patch':
-      stdout.write(reviews.map(patchLine).join(''));
-      return;
+      return reviews.map(renderPatch).join('');
     case 'admissionreview':
-      stdout.write(reviews.map(answerLine).join(''));
-      return;
+      return reviews.map(renderAdmissionReview).join('');
   }
+}
+
+export function writeResults(output: ReviewOutput, io: Io, results: Results): void {
+  if (output !== 'table') writeRemarks(output, io, results.reviews);
+  io.stdout.write(render(output, io, results));
 }

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { DEMO_IMAGES, pushDemoImages } from '../../../src/cli/demo/demo-images.ts';
 import { createImageStore } from '../../../src/fake-registry/image-store.ts';
-import { createTarLayer } from '../../../src/fake-registry/tar-layer.ts';
+import { createTarLayer } from '../../../src/fake-registry/push-image.ts';
 import { COMMAND_COMPONENT, HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
 import { run } from '../../support/lib/processes.ts';
 

@@ -11,19 +11,19 @@ import { MANIFESTS } from '../../support/cli/run-wasmgate.ts';
 
 const COLUMNS = 50;
 const { policy } = createConfigurationReader({ policy: policySettings }).defaults();
-/** As the demo is written for, so that nothing is told that was not promised. */
+/** The demo's own policy, so that all results are as expected. */
 const settings = { policy: { ...policy, preferRuntimeClasses: ['crun-wasm'] } };
 
 test('sentences stay within a terminal of 50 columns', async () => {
   const deps = wireDemo({ manifests: MANIFESTS, assemble: (parts) => assembleAssess(parts, settings) });
   const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: COLUMNS });
   const output = text(stdout);
-  await runDemo(deps, { stdout, stderr: new PassThrough(), env: {} });
+  await runDemo(deps, { stdout, stderr: new PassThrough(), env: {} }, { isFull: true });
   stdout.end();
   // Under two spaces stand sentences and, in columns, the summary; under four what was sent and answered.
   const prose = stripVTControlCharacters(await output)
     .split('\n')
     .filter((line) => /^ {2}\S(?!.* {2})/.test(line));
-  expect(prose).toContain('  Changed by /mutate (asked again: nothing more),');
+  expect(prose).toContain('  Changed by /mutate (second call: no change),');
   expect(prose.filter((line) => line.length > COLUMNS)).toEqual([]);
 });

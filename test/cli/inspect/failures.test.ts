@@ -47,14 +47,20 @@ describe('exit codes', () => {
     { name: '403', handler: answering(403), reason: 'unauthorized', code: 1, says: '--password-stdin' },
     { name: '404', handler: answering(404), reason: 'not-found', code: 1, says: 'has no such image' },
     { name: '429', handler: answering(429), reason: 'rate-limited', code: 3, says: 'left alone' },
-    { name: '500', handler: answering(500), reason: 'unreachable', code: 3, says: 'in trouble' },
-    { name: 'no manifest', handler: json, reason: 'invalid', code: 3, says: 'not that of a registry' },
+    {
+      name: '500',
+      handler: answering(500),
+      reason: 'unreachable',
+      code: 3,
+      says: 'cannot be reached or is failing',
+    },
+    { name: 'no manifest', handler: json, reason: 'invalid', code: 3, says: 'does not come from a registry' },
     {
       name: 'a redirect to the metadata service',
       handler: answering(302, { location: 'http://169.254.169.254/' }),
       reason: 'denied-by-config',
       code: 3,
-      says: 'wasmgate itself refused',
+      says: 'wasmgate itself blocked the request',
     },
     { name: 'silence', handler: () => undefined, reason: 'timeout', code: 3, says: '--timeout' },
   ])('$name: $reason, $code', async ({ handler, reason, code, says }) => {
@@ -111,7 +117,7 @@ describe('TLS by a private authority', () => {
     await using server = await startTls(() => undefined);
     const run = await runInspect([`${server.host}/a`]);
     expect(run.exitCode).toBe(3);
-    expect(run.stderr).toContain('If it speaks TLS, name its authority: --ca-file FILE.');
+    expect(run.stderr).toContain('If it uses TLS, name its authority: --ca-file FILE.');
   });
 
   test('https where the registry speaks plainly', async () => {
@@ -127,18 +133,18 @@ describe('a command line that cannot be meant: 2, and nothing is asked', () => {
   test.for<readonly [name: string, argv: readonly string[], says: string]>([
     ['no image', [], 'it takes an image'],
     ['two images', [IMAGE, 'b'], 'found "b"'],
-    ['no reference', ['Not/An/Image'], 'there is no image "Not/An/Image"'],
+    ['no reference', ['Not/An/Image'], 'invalid image "Not/An/Image"'],
     ['a URL', ['https://ghcr.io/a/b'], 'no scheme'],
     ['a misspelt flag', [IMAGE, '--platfrom', 'linux/amd64'], 'Did you mean "--platform"?'],
     ['a misspelt output', [IMAGE, '-o', 'jsn'], 'Did you mean "json"?'],
     ['a platform of one word', [IMAGE, '--platform', 'linux'], '--platform takes OS/ARCH'],
-    ['a timeout without unit', [IMAGE, '--timeout', '10'], '--timeout takes a time'],
-    ['no time at all', [IMAGE, '--timeout', '0s'], '--timeout takes a time'],
-    ['more time than timers have', [IMAGE, '--timeout', '1000h'], '--timeout takes a time'],
-    ['a user without password', [IMAGE, '--username', 'me'], 'goes with --password-stdin'],
-    ['a password without user', [IMAGE, '--password-stdin'], 'goes with --username'],
+    ['a timeout without unit', [IMAGE, '--timeout', '10'], '--timeout takes a duration'],
+    ['no time at all', [IMAGE, '--timeout', '0s'], '--timeout takes a duration'],
+    ['more time than timers have', [IMAGE, '--timeout', '1000h'], '--timeout takes a duration'],
+    ['a user without password', [IMAGE, '--username', 'me'], 'requires --password-stdin'],
+    ['a password without user', [IMAGE, '--password-stdin'], 'requires --username'],
     ['an empty password', [IMAGE, '--username', 'me', '--password-stdin'], 'no password on standard input'],
-    ['plain and TLS', [IMAGE, '--plain-http', '--ca-file', 'x'], 'contradict'],
+    ['plain and TLS', [IMAGE, '--plain-http', '--ca-file', 'x'], 'exclude each other'],
     [
       'an authority that is not there',
       [IMAGE, '--ca-file', '/nonexistent/ca.pem'],
@@ -154,7 +160,7 @@ describe('a command line that cannot be meant: 2, and nothing is asked', () => {
       [IMAGE, '--docker-config', '/nonexistent'],
       '/nonexistent/config.json',
     ],
-    ['half of a plugin', [IMAGE, '--image-credential-provider-bin-dir', '/'], 'go together'],
+    ['half of a plugin', [IMAGE, '--image-credential-provider-bin-dir', '/'], 'require each other'],
   ])('%s', async ([, argv, says]) => {
     const { exitCode, stdout, stderr } = await runInspect(argv);
     expect([exitCode, stdout]).toEqual([2, '']);

@@ -57,7 +57,7 @@ test.each([
 test('a wrong password is refused, and said nowhere', async () => {
   const run = await inspect(['--username', 'puller', '--password-stdin'], { stdin: 'geheim' });
   expect(run.exitCode).toBe(1);
-  expect(run.stderr).toContain('The registry refused.');
+  expect(run.stderr).toContain('The registry denied access.');
   expect(`${run.stdout}${run.stderr}`).not.toContain('geheim');
 });
 

@@ -109,5 +109,5 @@ describe('--live', () => {
 test('--kubeconfig alone is a mistake', async () => {
   const { exitCode, stderr } = await runInspect([`${registry.host}/corpus/both:1`, '--kubeconfig', 'x']);
   expect(exitCode).toBe(2);
-  expect(stderr).toContain('flag --kubeconfig goes with --live');
+  expect(stderr).toContain('flag --kubeconfig requires --live');
 });

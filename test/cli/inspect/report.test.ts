@@ -228,7 +228,7 @@ describe('a look inside', () => {
     const run = await runInspect([`${broken.host}/corpus/bk-wasi-wasm`, '-o', 'json']);
     expect(run.exitCode).toBe(0);
     expect(JSON.parse(run.stdout)).toMatchObject({ verdict: { kind: 'wasm', shape: null } });
-    expect(run.stderr).toMatch(/^wasmgate: warning: no look inside: .* 403/);
+    expect(run.stderr).toMatch(/^wasmgate: warning: layers were not read: .* 403/);
   });
 });
 
@@ -257,7 +257,7 @@ describe('the table', () => {
   });
 
   test.each([40, 60, 80, 200])('on a terminal of %i columns only long words stand out', async (columns) => {
-    const width = Math.min(columns, 80);
+    const width = Math.min(columns, 120);
     const { stdout } = await inspectTable('bk-wasi-wasm', columns);
     const wide = stripVTControlCharacters(stdout)
       .split('\n')

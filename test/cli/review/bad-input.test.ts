@@ -37,15 +37,15 @@ describe('wrong usage, exit code 2', () => {
   test('Helm values get advice', async () => {
     const file = await stage.write('values.yaml', 'image: nginx\nreplicas: 3\n');
     expect((await stage.review(['-f', file])).stderr).toBe(
-      `wasmgate: Cannot run "wasmgate review": there is no Kubernetes object in ${file}: 1 document, which is none\n` +
-        'A chart is reviewed as it is rendered: helm template CHART | wasmgate review -f -\n',
+      `wasmgate: Cannot run "wasmgate review": there is no Kubernetes object in ${file}: the only document is not one\n` +
+        'To review a chart, render it: helm template CHART | wasmgate review -f -\n',
     );
   });
 
   test('facts that are none', async () => {
     const pod = await stage.write('a.yaml', podOf('a', 'linux-plain'));
     const { exitCode, stderr } = await stage.review(['-f', pod, '--facts', pod]);
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('there is no fact of a cluster')]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('there is nothing about a cluster')]);
   });
 
   test('a wrong configuration', async () => {
@@ -81,7 +81,7 @@ describe('what is no YAML is told with file, document and line', () => {
   test('of a file with a problem in every line three are told, cut short, and how many more there are', async () => {
     const { stderr } = await stage.review(['-f', join(import.meta.dirname, '..', '..', '..', 'LICENSE')]);
     const [head, ...lines] = stderr.trimEnd().split('\n');
-    expect(head).toBe('wasmgate: Cannot read manifests: this is no YAML');
+    expect(head).toBe('wasmgate: Cannot read manifests: invalid YAML');
     expect(lines).toHaveLength(4);
     expect(lines.at(-1)).toMatch(/^ {2}and \d+ more in this file$/);
     const messages = lines.slice(0, 3).map((line) => /column \d+: (.*)$/.exec(line)?.[1]?.length ?? Infinity);
@@ -159,7 +159,7 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
     expect(exitCode).toBe(2);
     expect(stdout).not.toBe('');
     expect(stderr).toContain(
-      `wasmgate: Cannot read manifests: this is no YAML\n  ${join(path, 'a.yaml')}, document 2, line 4`,
+      `wasmgate: Cannot read manifests: invalid YAML\n  ${join(path, 'a.yaml')}, document 2, line 4`,
     );
     expect(stderr).toContain(`${join(path, 'c.yaml')}, document 1, line 1`);
     if (output === 'table') expect(stdout).toMatch(/^2 reviewed: .* 2\s+documents could not be read\.$/m);
@@ -192,7 +192,7 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
     const args = ['-f', bad, '-f', pod, '--facts', stage.facts];
     expect(await stage.review(args)).toMatchObject({
       exitCode: 2,
-      stdout: expect.stringMatching(/^refused /),
+      stdout: expect.stringMatching(/^denied /),
     });
   });
 

@@ -71,7 +71,7 @@ describe('a folder', () => {
     expect(told.filter((line) => line.startsWith('Undecided: '))).toHaveLength(11);
     expect(told).toContain('Undecided: and 190 more');
     const table = await stage.review(['-f', folder, '--facts', stage.facts]);
-    expect(table.stdout.match(/^To decide: /gm)).toHaveLength(1);
+    expect(table.stdout.match(/^To resolve: /gm)).toHaveLength(1);
     expect(table.stdout).toMatch(/200 reviewed: 200 undecided\.\n$/);
     expect(table.stderr).toBe('');
   });
@@ -80,7 +80,7 @@ describe('a folder', () => {
     await stage.write('none/notes.txt', 'hello');
     const { exitCode, stderr } = await stage.review(['-f', join(stage.folder, 'none')]);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('there is no file in it that is called *.yaml, *.yml or *.json');
+    expect(stderr).toContain('there are no *.yaml, *.yml or *.json files');
   });
 
   test('with a kustomization: that its changes are not seen is said once', async () => {
@@ -121,7 +121,7 @@ describe('files', () => {
   ])('of %s: that there is nothing', async (_case, text) => {
     const file = await stage.write('empty.yaml', text);
     const { exitCode, stderr } = await stage.review(['-f', file]);
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`in ${file}: there is nothing\n`)]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`in ${file}: there are no documents\n`)]);
   });
 
   test.each([
@@ -228,7 +228,7 @@ describe('the command line', () => {
   test.each([
     [['--file', 'x'], 'Did you mean "--filename"?'],
     [['-f', 'x', '--ouput', 'json'], 'Did you mean "--output"?'],
-    [['-f', 'x', '--kubeconfig', 'y'], 'flag --kubeconfig goes with --live'],
+    [['-f', 'x', '--kubeconfig', 'y'], 'flag --kubeconfig requires --live'],
     [['-f', ''], 'flag --filename needs a value'],
     [['-f', 'x', '--live=yes'], 'flag --live takes no value'],
   ])('%j', async (args, words) => {

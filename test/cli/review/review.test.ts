@@ -63,15 +63,11 @@ describe('outcomes', () => {
   });
 
   test.each([
-    [
-      'a module',
-      podOf('a', 'bk-wasi-wasm'),
-      '\n  class     none is known here; name the classes with --facts\n',
-    ],
+    ['a module', podOf('a', 'bk-wasi-wasm'), '\n  class     no classes given; pass them with --facts\n'],
     [
       'a class that is named',
       podOf('a', 'bk-wasi-wasm', '  runtimeClassName: wasmtime'),
-      '\n  class     wasmtime (not known here; name the classes with --facts)\n',
+      '\n  class     wasmtime (no classes given; pass them with --facts)\n',
     ],
   ])('without any RuntimeClass among the facts %s is undecided, and why is told', async (_case, pod, id) => {
     const file = await stage.write('bare.yaml', pod);
@@ -79,7 +75,7 @@ describe('outcomes', () => {
     expect(exitCode).toBe(3);
     expect(stdout).toContain(id);
     expect(stdout).not.toMatch(/runtime-class-missing|no-runtime-class-for-image/);
-    expect(stderr).toMatch(/^Note: no RuntimeClass is given.*--facts.*--live.*\n$/);
+    expect(stderr).toMatch(/^Note: no RuntimeClasses given.*--facts.*--live.*\n$/);
   });
 
   test.each(['json', 'yaml', 'diff', 'patch', 'admissionreview'])(
@@ -301,7 +297,7 @@ describe('what goes out', () => {
   test.each([
     [40, 40],
     [80, 80],
-    [200, 80],
+    [200, 120],
   ])('a terminal of %i columns gets lines of at most %i', async (columns, widest) => {
     const file = await stage.write('pods.yaml', PODS);
     const { stdout } = await stage.review(['-f', file, '--facts', stage.facts], { columns });

@@ -35,10 +35,10 @@ test.each([
 });
 
 test.each([
-  [workload('Deployment'), 'note its Pods would be refused; the Deployment itself is let in, with warnings'],
+  [workload('Deployment'), 'note wasmgate would admit the Deployment with warnings, and deny its Pods'],
   [
     CONTROLLED,
-    'note its Pods would be refused; a controller wrote this ReplicaSet, so mend what it comes from',
+    'note wasmgate would deny its Pods; a controller created this ReplicaSet, so fix the object that it belongs to',
   ],
 ])('the table says so: %#', async (text, words) => {
   const file = await stage.write('workload.yaml', text);

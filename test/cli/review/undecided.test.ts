@@ -22,7 +22,7 @@ test.each(['yaml', 'diff', 'patch', 'admissionreview'])(
     expect(second).toMatch(
       /^Undecided: .*away\.yaml, document 3, Pod default\/c: container "app": .*127\.0\.0\.1:9/,
     );
-    expect(advice).toMatch(/^To decide: \S/);
+    expect(advice).toMatch(/^To resolve: \S/);
     expect(rest).toEqual(['']);
   },
 );
@@ -33,7 +33,7 @@ test('a container without an image is told so in the table', async () => {
     'apiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {containers: [{name: app}]}\n',
   );
   const { stdout } = await stage.review(['-f', file, '--facts', stage.facts]);
-  expect(stdout).toContain('\n  images    app: names no image\n');
+  expect(stdout).toContain('\n  images    app: no image\n');
 });
 
 test.each([

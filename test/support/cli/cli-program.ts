@@ -1,5 +1,5 @@
 // The command line as the program runs it, for tests of pipes and signals: what `main` does, around a server that is none.
-import { EXIT_CODES } from '../../../src/cli/exit-codes.ts';
+import { EXIT_CODES } from '../../../src/cli/command.ts';
 import { processIo } from '../../../src/cli/io.ts';
 import { runCli } from '../../../src/cli/run.ts';
 import { serveCommand } from '../../../src/cli/serve.ts';

@@ -1,27 +1,26 @@
-import { AppError, describeError } from '../../lib/errors.ts';
-import { didYouMean } from '../../lib/nearest-name.ts';
-import type { Command, ParsedArguments } from '../command.ts';
-import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
-import type { Io } from '../io.ts';
-import { usageError } from '../usage-error.ts';
+import { AppError, describeError } from '../lib/errors.ts';
+import { didYouMean } from '../lib/nearest-name.ts';
+import { type Command, type ParsedArguments, EXIT_CODES, type ExitCode } from './command.ts';
+import type { Io } from './io.ts';
+import { usageError } from './parse-arguments.ts';
 
 export interface CheckedFile {
   readonly absent: readonly string[];
-  /** What works otherwise than it looks. */
+  /** Settings that may not do what they seem to do. */
   readonly notes: readonly string[];
 }
 
 export interface ConfigDeps {
   /** JSON Schema of the configuration file. */
   readonly schema: () => object;
-  /** Sets of defaults that a file can choose from, the usual one first. */
-  readonly scenarios: readonly [usual: string, ...others: string[]];
-  /** Every default of one of them, as a file that could be used as it stands. */
+  /** Sets of defaults, the default one first. */
+  readonly scenarios: readonly [standard: string, ...others: string[]];
+  /** Returns a complete configuration file with a scenario's defaults. */
   readonly defaults: (scenario: string) => string;
   /**
-   * The file, or `-`, and the files that it names.
-   * @returns those among them that are not here, each with its place (with `isStrict` they are problems), and notes
-   * @throws AppError naming every problem
+   * Checks a file, or standard input for `-`, and the files that it names.
+   * @returns named files that do not exist (with `isStrict`, they are errors), and notes
+   * @throws AppError with every problem
    */
   readonly check: (file: string, options: { readonly isStrict: boolean }) => Promise<CheckedFile>;
 }
@@ -40,40 +39,39 @@ function readAction(word: string | undefined): ConfigAction {
   throw usageError(`it takes one of ${ACTIONS.join(', ')}${found}`, 'config');
 }
 
-/** @param path `-` as errors call it, for standard input */
 function describeAbsent(path: string, absent: readonly string[]): string {
   const file = path === '-' ? 'standard input' : path;
-  if (absent.length === 0) return `${file}: no problem\n`;
+  if (absent.length === 0) return `${file}: no problems\n`;
   const list = absent.map((line) => `  ${line}\n`).join('');
-  return `${file}: no problem in it; it names what is not on this machine, and was not checked:\n${list}`;
+  return `${file}: no problems; these files do not exist on this machine and were not checked:\n${list}`;
 }
 
-/** All files, whatever is wrong with the first. */
+/** Checks all files, and reports the problems of all. */
 async function check(files: readonly string[], io: Io, { check: read, isStrict }: Check): Promise<ExitCode> {
   if (files.length === 0) throw usageError('name the file to check: config check FILE', 'config');
-  const faults: AppError[] = [];
+  const errors: AppError[] = [];
   for (const file of files) {
     try {
       const { absent, notes } = await read(file, { isStrict });
       io.stdout.write(describeAbsent(file, absent) + notes.map((note) => `  note: ${note}\n`).join(''));
     } catch (error) {
       if (!(error instanceof AppError) || error.blame !== 'input') throw error;
-      faults.push(error);
+      errors.push(error);
     }
   }
-  const [first] = faults;
+  const [first] = errors;
   if (first === undefined) return EXIT_CODES.ok;
-  if (faults.length === 1) throw first;
-  const advice = faults.find((fault) => fault.advice !== null)?.advice;
-  throw new AppError(first.code, faults.map(describeError).join('\n'), {
+  if (errors.length === 1) throw first;
+  const advice = errors.find((error) => error.advice !== null)?.advice;
+  throw new AppError(first.code, errors.map(describeError).join('\n'), {
     blame: 'input',
     ...(typeof advice === 'string' ? { advice } : {}),
   });
 }
 
 function readScenario(word: string | undefined, { scenarios }: ConfigDeps): string {
-  const [usual] = scenarios;
-  if (word === undefined || scenarios.includes(word)) return word ?? usual;
+  const [standard] = scenarios;
+  if (word === undefined || scenarios.includes(word)) return word ?? standard;
   const hint = didYouMean(word, scenarios);
   throw usageError(`config defaults takes one of ${scenarios.join(', ')}, found "${word}".${hint}`, 'config');
 }
@@ -83,11 +81,11 @@ async function run({ positionals, flags }: ParsedArguments, io: Io, deps: Config
   const action = readAction(word);
   const isStrict = flags.has('strict');
   if (action === 'check') return check(rest, io, { check: deps.check, isStrict });
-  if (isStrict) throw usageError(`flag --strict is for config check, not for config ${action}`, 'config');
+  if (isStrict) throw usageError(`flag --strict belongs to config check, not to config ${action}`, 'config');
   const scenario = action === 'defaults' ? readScenario(rest.shift(), deps) : '';
   const [extra] = rest;
   if (extra !== undefined)
-    throw usageError(`config ${action} takes nothing more, found "${extra}"`, 'config');
+    throw usageError(`config ${action} takes no more arguments, found "${extra}"`, 'config');
   io.stdout.write(
     action === 'schema' ? `${JSON.stringify(deps.schema(), null, 2)}\n` : deps.defaults(scenario),
   );
@@ -97,35 +95,36 @@ async function run({ positionals, flags }: ParsedArguments, io: Io, deps: Config
 export function configCommand(deps: ConfigDeps): Command {
   return {
     name: 'config',
-    summary: 'Print what the configuration file may hold, or check one.',
+    summary: 'Print the configuration’s schema or defaults, or check a file.',
     positionals: 'schema | defaults [SCENARIO] | check FILE...',
     flags: [
       {
         name: 'strict',
         description:
-          'For config check where serve will run: what the configuration names, and is not here, is a problem, too.',
+          'For config check on the machine where serve runs: a named file that does not exist is an error.',
       },
     ],
     examples: [
       {
         command: 'wasmgate config defaults > wasmgate.yaml',
-        says: 'A file to begin with: every key, explained',
+        explanation: 'Start with a file that has every key, explained',
       },
       {
         command: 'wasmgate config defaults edge',
-        says: 'What scenario edge has instead',
+        explanation: 'The defaults of scenario edge',
       },
       {
         command: 'wasmgate config check wasmgate.yaml',
-        says: 'Every problem of a file and of those that it names, before it is rolled out',
+        explanation: 'List all problems of a file, and of the files that it names, before rolling it out',
       },
       {
         command: `yq -r '.data["configuration.yaml"]' configmap.yaml | wasmgate config check -`,
-        says: 'The text in a ConfigMap',
+        explanation: 'Check the text in a ConfigMap',
       },
       {
         command: 'wasmgate config schema > wasmgate.schema.json',
-        says: 'For editors; name it in a first line "# yaml-language-server: $schema=wasmgate.schema.json"',
+        explanation:
+          'For editors; refer to it in a first line "# yaml-language-server: $schema=wasmgate.schema.json"',
       },
     ],
     run: (input, io) => run(input, io, deps),

@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { runWasmgate, type WasmgateRun } from '../../support/cli/run-wasmgate.ts';
-import { writeFiles } from '../../support/registry/hosts-files.ts';
+import { runWasmgate, type WasmgateRun } from '../support/cli/run-wasmgate.ts';
+import { writeFiles } from '../support/registry/hosts-files.ts';
 
 const HEAD = 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\n';
 
@@ -42,7 +42,7 @@ describe('files that the configuration names', () => {
     const { exitCode, stdout, stderr } = await check(ABSENT);
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toBe(
-      `a.yaml: no problem in it; it names what is not on this machine, and was not checked:\n${PLACES.join('')}`,
+      `a.yaml: no problems; these files do not exist on this machine and were not checked:\n${PLACES.join('')}`,
     );
   });
 
@@ -56,7 +56,7 @@ describe('files that the configuration names', () => {
         `  note: mirror "${host}" is a loopback address, so wasmgate skips it. ` +
         'Name an address that Pods can reach, or list it in registry.allowAddresses.\n',
     );
-    expect(stdout).toBe(`a.yaml: no problem\n${notes.join('')}`);
+    expect(stdout).toBe(`a.yaml: no problems\n${notes.join('')}`);
   });
 
   test('name no mirror that is noted, if its address is allowed', async () => {
@@ -64,7 +64,7 @@ describe('files that the configuration names', () => {
   mirrors: {docker.io: ["http://127.0.0.1:5000", "http://localhost:5000"]}
   allowAddresses: [127.0.0.1]
 `);
-    expect(stdout).toBe('a.yaml: no problem\n');
+    expect(stdout).toBe('a.yaml: no problems\n');
   });
 
   test('are problems under --strict', async () => {
@@ -127,7 +127,7 @@ registry:
   test('without a fault are not spoken of', async () => {
     const files = { 'hosts/a.test/hosts.toml': 'server = "https://b.test"', 'config.json': '{}' };
     const registry = 'registry: {hostsDirectory: "@/hosts", dockerConfig: "@/config.json"}\n';
-    const said = { exitCode: 0, stdout: 'a.yaml: no problem\n', stderr: '' };
+    const said = { exitCode: 0, stdout: 'a.yaml: no problems\n', stderr: '' };
     expect(await check(`${HEAD}${registry}`, { files })).toEqual(said);
     expect(await check(`${HEAD}${registry}`, { files, flags: ['--strict'] })).toEqual(said);
   });
@@ -216,7 +216,7 @@ describe('files that are none', () => {
     expect([exitCode, stdout + stderr]).toEqual(
       content.includes('&a')
         ? [2, expect.stringContaining('neither an address')]
-        : [0, 'a.yaml: no problem\n'],
+        : [0, 'a.yaml: no problems\n'],
     );
   });
 });
@@ -225,7 +225,7 @@ test('all files are checked, whatever is wrong with the first', async () => {
   await using files = await writeFiles({ 'a.yaml': 'a: 1', 'b.yaml': HEAD, 'c.yaml': '[' });
   const paths = ['a', 'none', 'b', 'c'].map((name) => files.at(`${name}.yaml`));
   const { exitCode, stdout, stderr } = await runWasmgate(['config', 'check', ...paths]);
-  expect([exitCode, stdout]).toEqual([2, `${files.at('b.yaml')}: no problem\n`]);
+  expect([exitCode, stdout]).toEqual([2, `${files.at('b.yaml')}: no problems\n`]);
   expect(stderr.split('\n').filter((line) => line.includes('Cannot'))).toEqual([
     `wasmgate: Cannot use configuration "${files.at('a.yaml')}": 3 problems`,
     `Cannot read configuration "${files.at('none.yaml')}": there is no such file or folder`,
@@ -234,12 +234,12 @@ test('all files are checked, whatever is wrong with the first', async () => {
 });
 
 test('every set of defaults can be piped into the check', async () => {
-  const program = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
+  const program = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
   const { stdout: defaults } = await runWasmgate(['config', 'defaults', 'edge']);
   const checked = spawn(process.execPath, [program, 'config', 'check', '-']);
   checked.stdin.end(defaults);
   expect([await text(checked.stdout), await text(checked.stderr)]).toEqual([
-    'standard input: no problem\n',
+    'standard input: no problems\n',
     '',
   ]);
 });
@@ -249,8 +249,8 @@ test.for([
   { argv: ['chek', 'a'], says: 'Did you mean "check"?' },
   { argv: [], says: 'it takes one of schema, defaults, check' },
   { argv: ['check', '--stric', 'a'], says: 'Did you mean "--strict"?' },
-  { argv: ['schema', '--strict'], says: 'flag --strict is for config check' },
-  { argv: ['schema', 'x'], says: 'config schema takes nothing more, found "x"' },
+  { argv: ['schema', '--strict'], says: 'flag --strict belongs to config check' },
+  { argv: ['schema', 'x'], says: 'config schema takes no more arguments, found "x"' },
   { argv: ['defaults', 'egde'], says: 'Did you mean "edge"?' },
   { argv: ['check', '--strict=yes', 'a'], says: 'flag --strict takes no value' },
 ])('config $argv is wrong usage', async ({ argv, says }) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { toYaml } from '../../src/cli/to-yaml.ts';
+import { toYaml } from '../../src/cli/serialize.ts';
 import { fc } from '../support/lib/properties.ts';
 
 // oxlint-disable-next-line no-control-regex

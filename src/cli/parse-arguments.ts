@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
+import { AppError } from '../lib/errors.ts';
 import { didYouMean } from '../lib/nearest-name.ts';
 import type { Command, Flag, ParsedArguments } from './command.ts';
-import { usageError } from './usage-error.ts';
 
-/** Every command has it. */
 export const HELP_FLAG: Flag = { name: 'help', short: 'h', description: 'Show this help.' };
 
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
@@ -22,7 +21,7 @@ function tokenize(args: readonly string[], flags: readonly Flag[]): readonly Tok
       ]),
     ),
     allowPositionals: true,
-    // Its own errors name neither the nearest flag nor the help; strictness is ours.
+    // Node's errors suggest neither the nearest flag nor --help, so this module validates the flags itself.
     strict: false,
     tokens: true,
   });
@@ -36,8 +35,8 @@ function readFlag(token: OptionToken, flag: Flag, command: Command): string | tr
     return true;
   }
   const { value } = token;
-  const looksLikeFlag = token.inlineValue === false && value?.startsWith('--') === true;
-  if (value === undefined || value === '' || looksLikeFlag) {
+  const isNextFlag = token.inlineValue === false && value?.startsWith('--') === true;
+  if (value === undefined || value === '' || isNextFlag) {
     throw usageError(`flag --${name} needs a value: --${name} ${placeholder}`, command.name);
   }
   if (choices !== undefined && !choices.includes(value)) {
@@ -73,18 +72,18 @@ export function parseArguments(args: readonly string[], command: Command): Parse
   }
   const [extra] = positionals;
   if (extra !== undefined && command.positionals === undefined && !flags.has('help')) {
-    throw usageError(`it takes no argument, found "${extra}"`, command.name);
+    throw usageError(`it takes no arguments, found "${extra}"`, command.name);
   }
   return { flags, lists, positionals };
 }
 
-/** The text of a flag with a value; undefined where it was not given. */
+/** Returns the value of a flag; undefined if it was not given. */
 export function flagText({ flags }: ParsedArguments, name: string): string | undefined {
   const value = flags.get(name);
   return typeof value === 'string' ? value : undefined;
 }
 
-/** One of the choices that the flag declares, and `parseArguments` insists on; undefined where it was not given. */
+/** Returns the value of a flag whose choices `parseArguments` has enforced; undefined if it was not given. */
 export function flagChoice<Choice extends string>(
   input: ParsedArguments,
   name: string,
@@ -94,7 +93,17 @@ export function flagChoice<Choice extends string>(
   return choices.find((choice) => choice === text);
 }
 
-/** Every text of a flag that repeats. */
+/** Returns all values of a repeatable flag. */
 export function flagTexts({ lists }: ParsedArguments, name: string): readonly string[] {
   return lists.get(name) ?? [];
+}
+
+/**
+ * Creates the error for an invalid command line (exit code 2).
+ * @param command whose help to point to; '' for wasmgate itself
+ */
+export function usageError(what: string, command: string, advice?: string): AppError<'wrong-usage'> {
+  const name = command === '' ? 'wasmgate' : `wasmgate ${command}`;
+  const message = command === '' ? what : `Cannot run "${name}": ${what}`;
+  return new AppError('wrong-usage', message, { blame: 'input', advice: advice ?? `See: ${name} --help` });
 }

@@ -1,2 +1,0 @@
-export const OUTPUTS = ['table', 'json', 'yaml', 'diff', 'patch', 'admissionreview'] as const;
-export type Output = (typeof OUTPUTS)[number];

@@ -1,0 +1,163 @@
+import jsonPatch from 'fast-json-patch';
+import { createPatch, type PatchOperation } from '../../admission/json-patch.ts';
+import type { AssessPod, DecidedAssessment } from '../../assess/assessment.ts';
+import { createDeadline, type Deadline } from '../../assess/deadline.ts';
+import type { ServiceAccountsPort } from '../../assess/ports.ts';
+import { property, type JsonObject } from '../../lib/json.ts';
+import { formatPointer } from '../../pod/json-pointer.ts';
+import { serviceAccountOf } from '../../pod/pull-secret-names.ts';
+import { readPod } from '../../pod/read-pod.ts';
+import type { Change, Decision } from '../../policy/decision.ts';
+import type { AssessableSubject, ReviewSubject } from './subjects.ts';
+
+const REVIEW_LIMITS = {
+  /** The longest that a lookup may take, because no admission request waits for it. */
+  lookupMilliseconds: 30_000,
+  /** Concurrent reviews: enough to hide a registry's latency, few enough for its rate limits. */
+  concurrency: 8,
+} as const;
+
+/** What the two webhooks, one after the other, would do with a subject. */
+export type Reviewed = LeftReview | DecidedReview;
+
+export interface LeftReview {
+  readonly kind: 'left';
+  readonly subject: ReviewSubject;
+  readonly reason: string;
+  /** What the user should know about it nevertheless. */
+  readonly notes: readonly string[];
+}
+
+export interface DecidedReview {
+  readonly kind: 'decided';
+  readonly subject: AssessableSubject;
+  /** The assessment of `/validate`, after the changes. */
+  readonly assessment: DecidedAssessment;
+  /** Before the changes: says whether the Pod named its class itself. */
+  readonly runtimeClass: Decision['runtimeClass'];
+  /** The changes made or, in mode audit, those that would be made. */
+  readonly changes: readonly Change[];
+  /** Relative to the object, with the template's path. */
+  readonly patch: readonly PatchOperation[];
+  /** The patched object; for a workload, with its Pods' changes in the template. */
+  readonly result: JsonObject;
+}
+
+function left(subject: ReviewSubject, reason: string, notes: readonly string[]): LeftReview {
+  return { kind: 'left', subject, reason, notes };
+}
+
+function applyTo(object: JsonObject, patch: readonly PatchOperation[]): JsonObject {
+  if (patch.length === 0) return object;
+  return jsonPatch.applyPatch(object, patch, false, false).newDocument;
+}
+
+/** Returns the value at a path that is known to exist. */
+function valueAt(path: readonly string[], object: JsonObject): object {
+  return path.reduce<object>((value, key) => property(value as JsonObject, key) as object, object);
+}
+
+/**
+ * Creates the patch against the object itself. wasmgate may have assessed more than the object holds, such as the owner that a
+ * template's Pods will have.
+ */
+function patchFor(
+  { object, path }: AssessableSubject,
+  changes: readonly Change[],
+): readonly PatchOperation[] {
+  const prefix = formatPointer(path);
+  return createPatch(valueAt(path, object), changes).map((operation) => ({
+    ...operation,
+    path: prefix + operation.path,
+  }));
+}
+
+function changesOf({ outcome }: DecidedAssessment): readonly Change[] {
+  return [...outcome.changes, ...outcome.withheld.changes];
+}
+
+interface Step {
+  readonly subject: AssessableSubject;
+  readonly assess: AssessPod;
+  readonly deadline: Deadline;
+}
+
+function assessStep({ subject, assess, deadline }: Step, step: 'mutate' | 'validate'): ReturnType<AssessPod> {
+  const { asked, source } = subject;
+  return assess({ ...asked, namespace: source.namespace, step, deadline });
+}
+
+/**
+ * Reviews what the API server sends to `/validate` only: a workload, whose changes are those that its Pods will get, and the
+ * update of a Pod, which is never changed.
+ */
+async function reviewOnce(step: Step): Promise<Reviewed> {
+  const { subject } = step;
+  const assessment = await assessStep(step, 'validate');
+  if (assessment.kind === 'skipped') return left(subject, assessment.reason, assessment.notes);
+  const { runtimeClass } = assessment.decision;
+  const isPod = subject.asked.subject === 'pod';
+  const changes = isPod ? [] : changesOf(assessment);
+  const patch = isPod ? [] : patchFor(subject, assessment.outcome.changes);
+  return {
+    kind: 'decided',
+    subject,
+    assessment,
+    runtimeClass,
+    changes,
+    patch,
+    result: applyTo(subject.object, patch),
+  };
+}
+
+/** Runs `/mutate`, applies its patch, and runs `/validate` on the result. */
+async function reviewPod(step: Step): Promise<Reviewed> {
+  const { subject } = step;
+  const mutation = await assessStep(step, 'mutate');
+  const patch = mutation.kind === 'decided' ? patchFor(subject, mutation.outcome.changes) : [];
+  const result = applyTo(subject.object, patch);
+  const mutated = { ...subject, asked: { ...subject.asked, pod: readPod(result) } };
+  const assessment = await assessStep({ ...step, subject: mutated }, 'validate');
+  if (assessment.kind === 'skipped') return left(subject, assessment.reason, assessment.notes);
+  // In mode audit, /mutate skips the Pod and /validate reports everything.
+  const first = mutation.kind === 'decided' ? mutation : assessment;
+  const { runtimeClass } = first.decision;
+  return { kind: 'decided', subject, assessment, runtimeClass, changes: changesOf(first), patch, result };
+}
+
+async function reviewSubject(assess: AssessPod, subject: ReviewSubject): Promise<Reviewed> {
+  if (subject.kind === 'left') return left(subject, subject.reason, []);
+  const step = { subject, assess, deadline: createDeadline(REVIEW_LIMITS.lookupMilliseconds) };
+  const { asked } = subject;
+  const isCreation = asked.subject === 'pod' && asked.previous === undefined;
+  return isCreation ? reviewPod(step) : reviewOnce(step);
+}
+
+/** Reviews all subjects concurrently, and returns the results in order. */
+export async function reviewSubjects(
+  assess: AssessPod,
+  subjects: readonly ReviewSubject[],
+): Promise<readonly Reviewed[]> {
+  const reviews: Reviewed[] = [];
+  const waiting = subjects.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, subject] of waiting) reviews[index] = await reviewSubject(assess, subject);
+  };
+  await Promise.all(Array.from({ length: REVIEW_LIMITS.concurrency }, work));
+  return reviews;
+}
+
+/**
+ * Gives a Pod without pull secrets those of its service account, as the API server's ServiceAccount admission does before it
+ * calls the webhook. They decide which images can be read.
+ */
+export function withAccountSecrets(assess: AssessPod, accounts: ServiceAccountsPort): AssessPod {
+  return async (request) => {
+    const { pod, subject, namespace, deadline } = request;
+    if (subject !== 'pod' || (pod.spec.imagePullSecrets ?? []).length > 0) return assess(request);
+    const secrets = await accounts.pullSecrets(namespace, serviceAccountOf(pod), deadline.signal());
+    if (secrets.length === 0) return assess(request);
+    const spec = { ...pod.spec, imagePullSecrets: secrets.map((secret) => ({ name: secret })) };
+    return assess({ ...request, pod: { ...pod, spec } });
+  };
+}
