@@ -4,20 +4,19 @@ import { MATRIX, REASONS, type ReasonId } from '../../src/policy/handlers/matrix
 
 const INTRODUCTION = `# Images and handlers
 
-What wasmgate knows of images, and which handlers of RuntimeClasses run them. \`wasmgate inspect IMAGE\` tells it of one image,
-with the fields that say so.
+Which RuntimeClass handlers run which images. \`wasmgate inspect IMAGE\` shows the row of one image, with the fields that decide.
 
-- **yes**, **no**: seen on real nodes or read in the runtime's source, which the last table names.
-- **if**: it runs where something holds that cannot be seen from the API server. crun is the last choice,
-  with a warning ([\`annotation-delivery-unknown\`](FINDINGS.md#annotation-delivery-unknown)), unless
-  \`policy.preferRuntimeClasses\` names it or \`annotationArrives\` vouches for it.
-- **?**: nobody can know beforehand. wasmgate chooses such a class only if no other may run the Pod, and warns
+- **yes**, **no**: measured on real nodes, or read in the runtime's source. The last table names the source.
+- **if**: depends on something that the API server does not show. wasmgate chooses crun last and with a warning
+  ([\`annotation-delivery-unknown\`](FINDINGS.md#annotation-delivery-unknown)), unless \`policy.preferRuntimeClasses\` names it
+  or \`annotationArrives\` confirms that the annotation arrives.
+- **?**: cannot be known in advance. wasmgate chooses such a class only if no other may run the Pod, and warns
   ([\`handler-may-not-run-image\`](FINDINGS.md#handler-may-not-run-image)).
 
-The number says why. Handlers may have a version behind their names (\`spin-v2\`, \`wasmtime-v1\`); of others, and of what their
-nodes are set up for, tell wasmgate by \`policy.handlers\` ([reference](../config/REFERENCE.md)).
+The number refers to the reason below. A handler's name may end in a version (\`spin-v2\`, \`wasmtime-v1\`). Describe other
+handlers, and what their nodes are configured for, in \`policy.handlers\` ([reference](../config/REFERENCE.md)).
 
-This page is written by \`npm run pages\` from \`matrix.ts\`; change it there.
+\`npm run pages\` generates this page from \`matrix.ts\`; edit that file instead.
 `;
 
 const WORDS = { yes: 'yes', no: 'no', conditional: 'if', unknown: '?' } as const;
@@ -52,8 +51,8 @@ export function imagesPage(): string {
   );
   const why = reasons.map((reason, index) => `${index + 1}. The handler ${REASONS[reason].why}.`).join('\n');
   const sources = table(
-    ['image', 'known from'],
+    ['image', 'source'],
     IMAGE_FORMS.map((form) => [MATRIX[form].what, MATRIX[form].source]),
   );
-  return `${[INTRODUCTION.trimEnd(), matrix, '## Why', why, '## How it is known', sources].join('\n\n')}\n`;
+  return `${[INTRODUCTION.trimEnd(), matrix, '## Why', why, '## Sources', sources].join('\n\n')}\n`;
 }

@@ -91,13 +91,13 @@ describe('what is said', () => {
     [
       'a class to name instead',
       { on: 'spin', pod: one('module') },
-      'may not run under RuntimeClass "spin": the Spin shim serves HTTP components in its newer versions',
+      'may not run under RuntimeClass "spin": the Spin shim serves only HTTP components, in its newer versions',
       'Set spec.runtimeClassName to "wasm", "wasmedge" or "wasmtime".',
     ],
     [
       'no such class: the handlers',
       { on: 'spin', pod: one('module'), view: cluster([runtimeClass('spin')]) },
-      'and no commands',
+      'and runs no commands',
       'Create and name a class whose handler is "wasmtime", "wasmedge" or "wasmer".',
     ],
     [
@@ -115,7 +115,7 @@ describe('what is said', () => {
     [
       'a release that is too old by its name',
       { on: 'spin-v0-3-0', pod: one('spin'), view: spinShims },
-      "the Spin shim runs a Spin application since release 0.10.0, and this handler's name stands for an older one",
+      "the Spin shim runs a Spin application since release 0.10.0, and this handler's name suggests an older one",
       'Set spec.runtimeClassName to "spin-v0-15-1", or say what this handler is: policy.handlers: {spin-v0-3-0: {like: spin}}.',
     ],
     [

@@ -1,5 +1,5 @@
-// why    Wasm nodes are often tainted, and a RuntimeClass need not carry the toleration.
-// writes spec.tolerations, appended: the operator's list for Wasm Pods.
+// why    Wasm nodes are often tainted, and not every RuntimeClass has the toleration.
+// writes spec.tolerations: appends the operator's list for Wasm Pods.
 import type { Mutation } from '../check.ts';
 import { missingTolerations } from '../nodes/taints.ts';
 

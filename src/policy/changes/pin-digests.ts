@@ -1,7 +1,7 @@
-// why    A tag may move between the moment in which it was judged and the one in which a node pulls it.
-// writes image of containers whose digest is known: repository:tag becomes repository:tag@sha256:…, where the tag is only
-//        read by people. Off by default.
-// allows references with a digest, images that are not known, and those whose index no node can pull.
+// why    A tag may move after wasmgate judged its image and before a node pulls it.
+// writes image of containers whose digest is known: repository:tag becomes repository:tag@sha256:…, and nodes ignore the tag.
+//        Off by default.
+// allows references with a digest, unknown images, and images whose index no node can pull.
 import { NO_CHANGES, type Mutation } from '../check.ts';
 
 export const pinDigests: Mutation = ({ containers, wasmContainers, settings }) => {
@@ -14,7 +14,7 @@ export const pinDigests: Mutation = ({ containers, wasmContainers, settings }) =
           op: 'replace' as const,
           path: `${path}/image`,
           value: `${image}@${facts.digest}`,
-          reason: 'what this tag stands for now (policy.pinDigests)',
+          reason: 'the digest of this tag now (policy.pinDigests)',
         },
   );
 };

@@ -1,6 +1,6 @@
-// why    A krustlet takes a node's place and runs modules as wasm-to-oci pushes them; nothing else runs those. It shuns all
-//        other Pods by two taints.
-// writes spec.nodeSelector and spec.tolerations, and no class: a krustlet knows none.
+// why    A krustlet acts as a node and runs modules that wasm-to-oci pushed; nothing else runs those. Two taints keep other Pods
+//        away.
+// writes spec.nodeSelector and spec.tolerations. No class: a krustlet has none.
 import { escapeSegment } from '../../pod/json-pointer.ts';
 import { NO_CHANGES, type Mutation } from '../check.ts';
 import type { Change } from '../decision.ts';

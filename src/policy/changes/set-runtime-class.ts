@@ -1,7 +1,7 @@
-// why    The class decides which runtime starts the Pod. Its overhead, nodeSelector and tolerations are copied with it,
-//        verbatim: where the injection falls into the API server's second mutating round nobody else adds them, and the Pod
-//        would be refused; and where it does not, the copy saves the second call.
-// writes spec.runtimeClassName, spec.overhead, spec.nodeSelector, spec.tolerations, an annotation that remembers the choice.
+// why    The class decides which runtime starts the Pod. wasmgate copies its overhead, nodeSelector and tolerations unchanged.
+//        In the API server's second round of mutation nothing else adds them, and the Pod would be rejected; in the first
+//        round the copy saves a second call.
+// writes spec.runtimeClassName, spec.overhead, spec.nodeSelector, spec.tolerations, an annotation that records the choice.
 import { escapeSegment } from '../../pod/json-pointer.ts';
 import { CHOSEN_CLASS_ANNOTATION } from '../../pod/names.ts';
 import { NO_CHANGES, type Mutation } from '../check.ts';
@@ -37,6 +37,6 @@ export const setRuntimeClass: Mutation = ({ pod, resolved }) => {
     changes.push({ op: 'add', path: '/spec/tolerations/-', value, reason });
   }
   const path = `/metadata/annotations/${escapeSegment(CHOSEN_CLASS_ANNOTATION)}`;
-  changes.push({ op: 'add', path, value: name, reason: 'remembers that wasmgate chose the class' });
+  changes.push({ op: 'add', path, value: name, reason: 'records that wasmgate chose the class' });
   return changes;
 };

@@ -1,6 +1,6 @@
-// why    A Spin application has no entrypoint, and a node refuses a container without any command; the shim ignores it. The
-//        same holds for slight.
-// writes command of containers that have none, on a class whose handler hosts them.
+// why    A Spin application has no entrypoint, and a node fails a container without a command ("no command specified"). The shim
+//        ignores the command. The same holds for slight.
+// writes command of containers that have none, if the class's handler is the Spin or slight shim.
 import { NO_CHANGES, type Mutation } from '../check.ts';
 import { SPIN_COMMAND, takesSpinCommand } from '../facts.ts';
 import type { Engine } from '../handlers/handler-profiles.ts';

@@ -1,6 +1,6 @@
-// why    crun starts a Wasm file as a Linux program unless this annotation reaches it. `compat-smart` goes by the suffix of
-//        the first argument, so Linux sidecars in the same Pod stay what they are.
-// writes metadata.annotations; never over a value of the user's, and not beside run.oci.handler, which crun reads first.
+// why    Without this annotation crun starts a Wasm file as a Linux program. `compat-smart` goes by the suffix of the first
+//        argument, so Linux sidecars in the same Pod still start as Linux programs.
+// writes metadata.annotations; never over a user's value, and not beside run.oci.handler, which crun reads first.
 import { escapeSegment } from '../../pod/json-pointer.ts';
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import { NO_CHANGES, type Mutation } from '../check.ts';
@@ -14,5 +14,5 @@ export const setVariantAnnotation: Mutation = ({ pod, resolved, settings }) => {
     settings.variantAnnotation === 'always' || (settings.variantAnnotation === 'when-needed' && isNeeded);
   if (!isWanted) return NO_CHANGES;
   const path = `/metadata/annotations/${escapeSegment(VARIANT_ANNOTATION)}`;
-  return [{ op: 'add', path, value: 'compat-smart', reason: 'tells crun which containers are Wasm' }];
+  return [{ op: 'add', path, value: 'compat-smart', reason: 'makes crun recognize Wasm containers' }];
 };

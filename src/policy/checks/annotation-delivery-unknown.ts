@@ -6,7 +6,7 @@ import { namedEngine } from '../compat-annotation.ts';
 import type { Finding } from '../decision.ts';
 import { describeClass } from '../describe.ts';
 import { runsContainer } from '../handlers/can-run.ts';
-import { nodeAnswers } from '../nodes/node-answers.ts';
+import { nodeFeasibility } from '../nodes/node-feasibility.ts';
 
 /** The operator lists the class or says so of its handler. */
 function isVouchedFor(context: PolicyContext): boolean {
@@ -19,7 +19,7 @@ function isVouchedFor(context: PolicyContext): boolean {
 function isShown(context: PolicyContext): boolean {
   return (
     context.resolved.class !== null &&
-    nodeAnswers(context, context.resolved.class, context.settings).presence === 'seen'
+    nodeFeasibility(context, context.resolved.class, context.settings).presence === 'seen'
   );
 }
 

@@ -1,6 +1,6 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass } from '../describe.ts';
-import { countNodes, nodeAnswers, obstacleOf } from '../nodes/node-answers.ts';
+import { countNodes, nodeFeasibility, obstacleOf } from '../nodes/node-feasibility.ts';
 
 export const handlerNotOnEveryNode: Rule = {
   id: 'handler-not-on-every-node',
@@ -21,7 +21,7 @@ export const handlerNotOnEveryNode: Rule = {
     const { resolved, wasmContainers, settings } = context;
     const runtimeClass = resolved.class;
     if (runtimeClass === null || wasmContainers.length === 0) return NO_FINDINGS;
-    const { presence, groups } = nodeAnswers(context, runtimeClass, settings);
+    const { presence, groups } = nodeFeasibility(context, runtimeClass, settings);
     if (presence !== 'seen') return NO_FINDINGS;
     const open = groups.filter((group) => obstacleOf(group, 'taint') === undefined);
     const lacking = open.filter((group) => obstacleOf(group, 'handler') !== undefined);

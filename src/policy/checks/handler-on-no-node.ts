@@ -4,7 +4,7 @@ import { selectorConflict } from '../class-conflicts.ts';
 import { describeClass } from '../describe.ts';
 import type { ClusterView } from '../facts.ts';
 import { daemonSetNodes } from '../nodes/daemon-set-nodes.ts';
-import { nodeAnswers } from '../nodes/node-answers.ts';
+import { nodeFeasibility } from '../nodes/node-feasibility.ts';
 import type { NodeOutlook } from '../nodes/node-outlook.ts';
 import { matchesSelector } from '../nodes/selects-node.ts';
 
@@ -60,7 +60,7 @@ export const handlerOnNoNode: Rule = {
     const { resolved, cluster, settings } = context;
     const runtimeClass = resolved.class;
     if (runtimeClass === null || isToldElsewhere(context, runtimeClass)) return NO_FINDINGS;
-    const outlook = nodeAnswers(context, runtimeClass, settings);
+    const outlook = nodeFeasibility(context, runtimeClass, settings);
     const { presence } = outlook;
     if (presence !== 'nowhere' && presence !== 'elsewhere') return NO_FINDINGS;
     return [

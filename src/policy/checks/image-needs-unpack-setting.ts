@@ -1,7 +1,7 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
 import { isForeignTar } from '../facts.ts';
-import { nodeAnswers, obstacleOf } from '../nodes/node-answers.ts';
+import { nodeFeasibility, obstacleOf } from '../nodes/node-feasibility.ts';
 import { platformFlags } from '../nodes/platform-flags.ts';
 
 export const imageNeedsUnpackSetting: Rule = {
@@ -21,7 +21,7 @@ export const imageNeedsUnpackSetting: Rule = {
   check: (context) => {
     const { resolved, wasmContainers, settings } = context;
     if (resolved.class === null || !wasmContainers.some(isForeignTar)) return NO_FINDINGS;
-    const { candidates, groups } = nodeAnswers(context, resolved.class, settings);
+    const { candidates, groups } = nodeFeasibility(context, resolved.class, settings);
     const packing = groups.find(
       (group) => obstacleOf(group, 'handler') === undefined && obstacleOf(group, 'unpacking') !== undefined,
     );

@@ -4,25 +4,25 @@ import { NO_FINDINGS, type Rule, type PolicyContext } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
-import { countNodes, nodeAnswers, obstacleOf, type AnsweringNodes } from '../nodes/node-answers.ts';
+import { countNodes, nodeFeasibility, obstacleOf, type NodeGroup } from '../nodes/node-feasibility.ts';
 import { flagsFor, platformsOf } from '../nodes/platform-flags.ts';
 
 /** Platforms of an index named in the message; an index of everything lists nine. */
 const NAMED_PLATFORMS = 8;
 
 /** Nodes on which the Pod would come to pull; where taints keep it from every one, those that it might be let onto. */
-function reachable(groups: readonly AnsweringNodes[]): readonly AnsweringNodes[] {
+function reachable(groups: readonly NodeGroup[]): readonly NodeGroup[] {
   const having = groups.filter((group) => obstacleOf(group, 'handler') === undefined);
   const open = having.filter((group) => obstacleOf(group, 'taint') === undefined);
   return open.length > 0 ? open : having;
 }
 
 const lackedBy = oncePer(
-  ({ obstacles }: AnsweringNodes): ReadonlySet<AssessedContainer> =>
+  ({ obstacles }: NodeGroup): ReadonlySet<AssessedContainer> =>
     new Set(obstacles.flatMap((obstacle) => (obstacle.kind === 'platform' ? obstacle.container : []))),
 );
 
-function isLacking(group: AnsweringNodes, container: AssessedContainer): boolean {
+function isLacking(group: NodeGroup, container: AssessedContainer): boolean {
   return lackedBy(group).has(container);
 }
 
@@ -33,12 +33,12 @@ function offerText({ facts }: AssessedContainer): string {
   return `${names.slice(0, NAMED_PLATFORMS).join(', ')}${more}`;
 }
 
-function platformText({ platform }: AnsweringNodes): string {
+function platformText({ platform }: NodeGroup): string {
   return platform === null ? '' : formatPlatform({ ...platform, variant: null });
 }
 
 /** @param all of the nodes, those that cannot pull it among them */
-function whereText(lacking: readonly [AnsweringNodes, ...AnsweringNodes[]], all: number): string {
+function whereText(lacking: readonly [NodeGroup, ...NodeGroup[]], all: number): string {
   const [first] = lacking;
   const [name, platform] = [first.nodes[0].name, platformText(first)];
   const count = countNodes(lacking);
@@ -47,7 +47,7 @@ function whereText(lacking: readonly [AnsweringNodes, ...AnsweringNodes[]], all:
   return `${which} that this Pod could land on ${count === 1 ? 'needs' : 'need'} another entry (such as "${name}", ${platform})`;
 }
 
-function findingFor(container: AssessedContainer, groups: readonly AnsweringNodes[]): readonly Finding[] {
+function findingFor(container: AssessedContainer, groups: readonly NodeGroup[]): readonly Finding[] {
   const [first, ...others] = groups.filter((group) => isLacking(group, container));
   if (first === undefined) return [];
   const lacking = [first, ...others] as const;
@@ -69,7 +69,7 @@ function findingFor(container: AssessedContainer, groups: readonly AnsweringNode
 
 function findingsIn(context: PolicyContext): readonly Finding[] {
   const { resolved, containers, settings } = context;
-  const { groups } = nodeAnswers(context, resolved.class, settings);
+  const { groups } = nodeFeasibility(context, resolved.class, settings);
   const nodes = reachable(groups);
   return containers.flatMap((container) => findingFor(container, nodes));
 }

@@ -12,7 +12,7 @@ import {
 import { type WasmContainer, startsText } from '../facts.ts';
 import { isNotForWasm, resembledProfile } from '../handlers/handler-names.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
-import { handlersFor, shownHandlers } from '../handlers/handlers-for.ts';
+import { handlersFor, reportedHandlers } from '../handlers/handlers-for.ts';
 
 /** Classes whose handler wasmgate does not know: the user may know better. */
 function unknownClasses({ cluster, settings }: PodContext): readonly RuntimeClass[] {
@@ -42,7 +42,7 @@ function adviceOnClass(context: PodContext, container: WasmContainer): string {
   const [handler] = handlersFor(container, context);
   if (handler === undefined) return 'No known handler runs this image; build it in another form.';
   const manifest = `{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: ${handler}}, handler: ${handler}}`;
-  return shownHandlers(context.cluster).has(handler)
+  return reportedHandlers(context.cluster).has(handler)
     ? `Create a class for handler ${handler}, which nodes of this cluster have: ${manifest}.`
     : `Install a runtime such as ${handler} on a node and create its class: ${manifest}.`;
 }

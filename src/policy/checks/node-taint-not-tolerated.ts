@@ -1,7 +1,7 @@
 import type { Taint } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass } from '../describe.ts';
-import { nodeAnswers, obstacleOf } from '../nodes/node-answers.ts';
+import { nodeFeasibility, obstacleOf } from '../nodes/node-feasibility.ts';
 import { describeTaint } from '../nodes/taints.ts';
 
 function writeToleration({ key, value, effect }: Taint): string {
@@ -26,7 +26,7 @@ export const nodeTaintNotTolerated: Rule = {
     const { pod, resolved, settings } = context;
     const runtimeClass = resolved.class;
     if (runtimeClass === null || pod.spec.nodeName) return NO_FINDINGS;
-    const { candidates, groups } = nodeAnswers(context, runtimeClass, settings);
+    const { candidates, groups } = nodeFeasibility(context, runtimeClass, settings);
     const having = groups.filter((group) => obstacleOf(group, 'handler') === undefined);
     const blocked = having.map((group) => obstacleOf(group, 'taint')?.taint);
     const [first] = blocked;

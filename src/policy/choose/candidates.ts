@@ -8,12 +8,13 @@ import { type AssessedContainer, type ClusterView, takesSpinCommand } from '../f
 import { canRun, hasWasmFile, isPassedOver } from '../handlers/can-run.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
 import { BUILT_IN, handlerTable } from '../handlers/handler-table.ts';
+import { placementKey } from '../nodes/node-outlook.ts';
 import type { PolicySettings } from '../settings.ts';
 
-/** The name of the default runtime in `node.status.runtimeHandlers`, and in `policy.handlers`. */
+/** The default runtime's name in `node.status.runtimeHandlers` and in `policy.handlers`. */
 const DEFAULT_HANDLER = '';
 
-/** Whether every node shows crun and none shows runc: the default runtime is then crun. */
+/** Reports whether every node has crun and none has runc: then the default runtime is crun. */
 function isCrunEverywhere({ nodes }: ClusterView): boolean {
   return (
     nodes.length > 0 &&
@@ -21,34 +22,34 @@ function isCrunEverywhere({ nodes }: ClusterView): boolean {
   );
 }
 
-/** CRI-O may start Wasm without a class, if it is set up to: `platform_runtime_paths`, `allowed_annotations`. */
+/** CRI-O can be configured to start Wasm without a class: `platform_runtime_paths`, `allowed_annotations`. */
 function isCrioEverywhere({ nodes }: ClusterView): boolean {
   return nodes.length > 0 && nodes.every(({ runtimeVersion }) => runtimeVersion.startsWith('cri-o://'));
 }
 
 interface DefaultRuntime {
   readonly profile: HandlerProfile | null;
-  /** The nodes may hand Wasm images, or annotated Pods, to another runtime by their own configuration. */
+  /** The nodes' configuration may send Wasm images or annotated Pods to another runtime. */
   readonly mayRouteWasm: boolean;
 }
 
-/** As far as the nodes show it. Computed once for each state of the cluster. */
-const shownRuntime = oncePer((cluster: ClusterView): DefaultRuntime => ({
+/** As far as the nodes report. Computed once for each state of the cluster. */
+const reportedRuntime = oncePer((cluster: ClusterView): DefaultRuntime => ({
   profile: BUILT_IN.profileOf(isCrunEverywhere(cluster) ? 'crun' : 'runc'),
   mayRouteWasm: isCrioEverywhere(cluster),
 }));
 
 /**
- * What runs a Pod that has no class. A node does not say which of its handlers is the default: wasmgate takes the operator's
- * word (`policy.handlers: {"": {like: crun}}`), then nodes that show crun and no runc, and runc otherwise.
+ * Returns what runs a Pod without a class. Nodes do not report which handler is the default: wasmgate uses the operator's
+ * `policy.handlers: {"": {like: crun}}`, then crun if all nodes have crun and no runc, and runc otherwise.
  */
 function defaultRuntime(cluster: ClusterView, settings: PolicySettings): DefaultRuntime {
   if (Object.hasOwn(settings.handlers, DEFAULT_HANDLER))
     return { profile: handlerTable(settings).profileOf(DEFAULT_HANDLER), mayRouteWasm: false };
-  return shownRuntime(cluster);
+  return reportedRuntime(cluster);
 }
 
-/** A RuntimeClass, or none at all, whose runtime might run every container of the Pod. */
+/** A RuntimeClass, or none, whose runtime may run every container of the Pod. */
 export interface Candidate {
   /** Null: the Pod stays without a class. */
   readonly class: RuntimeClass | null;
@@ -56,8 +57,8 @@ export interface Candidate {
 }
 
 /**
- * A plain engine takes a file for Wasm by its bytes or by its name, whatever the platform claims: without either sign no
- * class is chosen.
+ * Reports whether any class may start the container. A plain engine recognizes Wasm by the file's bytes or name, whatever the
+ * platform claims; without either, wasmgate chooses no class.
  */
 export function isStartable({ verdict }: AssessedContainer): boolean {
   if (verdict.kind !== 'wasm' || verdict.packaging === 'oci-layer' || takesSpinCommand(verdict)) return true;
@@ -65,7 +66,7 @@ export function isStartable({ verdict }: AssessedContainer): boolean {
 }
 
 /**
- * Only what is certain keeps a class from being tried on: not an image that is not known, or that no class starts. With the
+ * Excludes a class only if it is certain to fail, so not for an unknown image, nor for one that no class starts. With the
  * annotation that wasmgate injects, crun takes a file that does not end in .wasm for a Linux program.
  */
 function mayRun({ pod }: PodContext, profile: HandlerProfile, { verdict }: AssessedContainer): boolean {
@@ -74,10 +75,10 @@ function mayRun({ pod }: PodContext, profile: HandlerProfile, { verdict }: Asses
   return !isPassedOver(profile, verdict) || compatAnnotation(pod, profile) !== null;
 }
 
-/** CRI-O's configuration names OCI runtimes, such as a crun with a Wasm engine, and no shims. */
+/** CRI-O's configuration can name OCI runtimes, such as crun with a Wasm engine, but no shims. */
 const ROUTED_TO = BUILT_IN.profileOf('crun-wasm');
 
-/** Whether CRI-O's own configuration may send this container to a Wasm runtime that runs it. */
+/** Reports whether CRI-O's configuration may send this container to a Wasm runtime that runs it. */
 function mayBeRouted({ pod }: PodContext, { verdict, facts }: AssessedContainer): boolean {
   if (verdict.kind !== 'wasm') return true;
   if (ROUTED_TO === null || canRun(ROUTED_TO, verdict).runs === 'no') return false;
@@ -86,7 +87,7 @@ function mayBeRouted({ pod }: PodContext, { verdict, facts }: AssessedContainer)
   return isAnnotated || facts?.variants.some(({ config }) => isWasmPlatform(config.platform)) === true;
 }
 
-/** The Pod without a class, where that may work. */
+/** Returns the Pod without a class as a candidate if that may work. */
 function withoutClass(context: PodContext, containers: readonly AssessedContainer[]): readonly Candidate[] {
   const { profile, mayRouteWasm } = defaultRuntime(context.cluster, context.settings);
   if (profile === null) return [];
@@ -96,17 +97,12 @@ function withoutClass(context: PodContext, containers: readonly AssessedContaine
   return runs ? [{ class: null, profile }] : [];
 }
 
-/** Classes that differ in nothing but their names share a trial. */
-function likenessOf({ handler, nodeSelector, tolerations, overhead }: RuntimeClass): string {
-  return JSON.stringify([handler, nodeSelector, tolerations, overhead]);
-}
-
-/** Classes that are alike, by name within each group. Computed once for each state of the cluster. */
-const alikeClasses = oncePer(({ runtimeClasses }: ClusterView): readonly (readonly RuntimeClass[])[] => [
-  ...Map.groupBy(runtimeClasses, likenessOf).values(),
+/** Groups classes that differ only in their names and share a trial. Computed once for each state of the cluster. */
+const equalClasses = oncePer(({ runtimeClasses }: ClusterView): readonly (readonly RuntimeClass[])[] => [
+  ...Map.groupBy(runtimeClasses, (one) => `${placementKey(one)} ${JSON.stringify(one.overhead)}`).values(),
 ]);
 
-/** Position in `policy.preferRuntimeClasses`, by class name or by handler; its length where it is not in it. */
+/** Returns the position in `policy.preferRuntimeClasses`, by class name or by handler; the list's length if it is not in it. */
 export function preferenceOf(context: PodContext, runtimeClass: RuntimeClass | null): number {
   const { preferRuntimeClasses } = context.settings;
   if (runtimeClass === null) return preferRuntimeClasses.length;
@@ -115,18 +111,18 @@ export function preferenceOf(context: PodContext, runtimeClass: RuntimeClass | n
   return position >= 0 ? position : preferRuntimeClasses.length;
 }
 
-/** The one that stands for all: the operator's choice, else the first by name. */
-function mostPreferred(context: PodContext, alike: readonly RuntimeClass[]): RuntimeClass | undefined {
-  if (context.settings.preferRuntimeClasses.length === 0) return alike[0];
-  let best = alike[0];
-  for (const one of alike)
+/** Returns the class that stands for its equals: the operator's choice, else the first by name. */
+function mostPreferred(context: PodContext, equal: readonly RuntimeClass[]): RuntimeClass | undefined {
+  if (context.settings.preferRuntimeClasses.length === 0) return equal[0];
+  let best = equal[0];
+  for (const one of equal)
     if (best !== undefined && preferenceOf(context, one) < preferenceOf(context, best)) best = one;
   return best;
 }
 
 /**
- * Every class whose handler is not known to fail with one of these containers, one of each kind, and no class where that may
- * work. Handlers in no profile are never chosen.
+ * Returns every class whose handler is not certain to fail with one of these containers, one of each group of equals, and no
+ * class if that may work. Handlers without a profile are never chosen.
  */
 export function candidatesFor(
   context: PodContext,
@@ -142,16 +138,16 @@ export function candidatesFor(
     verdicts.set(profile, runs);
     return runs;
   };
-  const classes = alikeClasses(context.cluster).flatMap((alike): readonly Candidate[] => {
-    const profile = profileOf(alike[0]?.handler ?? '');
+  const classes = equalClasses(context.cluster).flatMap((equal): readonly Candidate[] => {
+    const profile = profileOf(equal[0]?.handler ?? '');
     if (profile === null || !runsAll(profile)) return [];
-    const chosen = mostPreferred(context, alike);
+    const chosen = mostPreferred(context, equal);
     return chosen === undefined ? [] : [{ class: chosen, profile }];
   });
   return [...classes, ...withoutClass(context, containers)];
 }
 
-/** Names of the classes that might run this one container. */
+/** Returns the names of the classes that may run this one container. */
 export function classesFor(context: PodContext, container: AssessedContainer): readonly string[] {
   return candidatesFor(context, [container]).flatMap((candidate) => candidate.class?.name ?? []);
 }

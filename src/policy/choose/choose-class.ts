@@ -4,15 +4,15 @@ import { hasOverheadConflict } from '../class-conflicts.ts';
 import type { PodFacts } from '../facts.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import { candidatesFor, type Candidate, preferenceOf } from './candidates.ts';
-import { compareTrials, NODE_RANKS, nodeRank, weigh } from './compare-trials.ts';
-import { isBlocked, tryOn, type Trial } from './trial.ts';
+import { compareTrials, NODE_RANKS, nodeRank, scoreTrial } from './compare-trials.ts';
+import { isBlocked, tryClass, type Trial } from './trial.ts';
 
 const CHOICE_LIMITS = {
-  /** Full trials for one Pod. Clusters have a dozen kinds of class. */
+  /** Classes tried for one Pod. Clusters have up to a dozen kinds of class. */
   trials: 32,
-  /** Trials of a Pod of very many containers: 8 take some tens of milliseconds for 256 containers. */
+  /** Classes tried for a Pod with very many containers: 8 take tens of milliseconds for 256 containers. */
   fewestTrials: 8,
-  /** Containers over all trials of one Pod. */
+  /** Containers judged in all trials of one Pod together. */
   judgedContainers: 1024,
 } as const;
 
@@ -29,8 +29,8 @@ function mostTrials({ containers }: PodContext): number {
   return Math.min(trials, Math.max(fewestTrials, Math.floor(judgedContainers / containers.length)));
 }
 
-/** The candidates to try on: those that the operator prefers, then those with nodes, and always the Pod without a class. */
-function boundCandidates(context: PodContext): readonly Candidate[] {
+/** Returns the candidates to try: those that the operator prefers, then those with nodes, and always the Pod without a class. */
+function boundedCandidates(context: PodContext): readonly Candidate[] {
   const candidates = candidatesFor(context);
   const most = mostTrials(context);
   if (candidates.length <= most) return candidates;
@@ -47,17 +47,17 @@ function boundCandidates(context: PodContext): readonly Candidate[] {
   return [...classes.slice(0, most - without.length), ...without];
 }
 
-/** Tries on every class that might run the Pod, and no class; the best comes first. */
+/** Tries every class that might run the Pod, and no class. Returns the best first. */
 function rankedTrials(context: PodContext): readonly Trial[] {
-  const trials = boundCandidates(context).map((candidate) => tryOn(context, resolve(candidate)));
+  const trials = boundedCandidates(context).map((candidate) => tryClass(context, resolve(candidate)));
   if (trials.length < 2) return trials;
   return trials
-    .map((trial) => weigh(context, trial))
+    .map((trial) => scoreTrial(context, trial))
     .toSorted(compareTrials)
     .map(({ trial }) => trial);
 }
 
-/** A Pod that names a class is judged with that one; so is one without Wasm, which never gets a class. */
+/** Returns the class that the Pod names. */
 export function namedClass({ pod, cluster, settings }: PodContext): ResolvedClass {
   const name = pod.spec.runtimeClassName;
   const found = name ? cluster.runtimeClass(name) : undefined;
@@ -66,26 +66,27 @@ export function namedClass({ pod, cluster, settings }: PodContext): ResolvedClas
 }
 
 export interface Choice {
-  /** What the Pod will have: nothing is injected that would be worse than none. */
+  /** The class that the Pod will have; none if the best one would be worse than none. */
   readonly resolved: ResolvedClass;
-  /** How the Pod fares with it, or with the best one where that could not be injected. */
+  /** The trial of this class, or of the best one if that could not be injected. */
   readonly trial: Trial;
-  /** Whether any class, or no class, might run all containers of the Pod. */
+  /** Whether any class, or no class, may run all containers of the Pod. */
   readonly isRunnable: boolean;
 }
 
-/** Judges the Pod with the class that it names, or with the one that has least against it. */
+/** Judges the Pod with the class that it names, or with the best one. A Pod without Wasm containers never gets a class. */
 export function chooseClass(context: PodContext): Choice {
   if (context.wasmContainers.length === 0 || context.pod.spec.runtimeClassName) {
     const resolved = namedClass(context);
-    return { resolved, trial: tryOn(context, resolved), isRunnable: true };
+    return { resolved, trial: tryClass(context, resolved), isRunnable: true };
   }
   const [best] = rankedTrials(context);
-  if (best === undefined) return { resolved: NO_CLASS, trial: tryOn(context, NO_CLASS), isRunnable: false };
+  if (best === undefined)
+    return { resolved: NO_CLASS, trial: tryClass(context, NO_CLASS), isRunnable: false };
   return { resolved: isBlocked(context, best) ? NO_CLASS : best.resolved, trial: best, isRunnable: true };
 }
 
-/** The Pod before the API server merged its class into it. */
+/** Undoes the API server's merge of the class into the Pod. */
 function withoutOwnClass({ pod, cluster }: PodFacts): Pick<PodFacts, 'pod'> {
   const { runtimeClassName, nodeSelector, ...spec } = pod.spec;
   const named = runtimeClassName ? cluster.runtimeClass(runtimeClassName) : undefined;
@@ -98,13 +99,13 @@ function withoutOwnClass({ pod, cluster }: PodFacts): Pick<PodFacts, 'pod'> {
 }
 
 /**
- * Names of the classes to name instead, best first: if there are any, those that contradict nothing in the Pod and that some
- * node may start. Computed only where a message names them.
+ * Returns the names of other classes to suggest, best first: only those that conflict with nothing in the Pod and have a node,
+ * if there are any. Costly, so only messages call it.
  */
-export function alternativeClasses(context: PodContext, besides: RuntimeClass | null): readonly string[] {
+export function alternativeClasses(context: PodContext, except: RuntimeClass | null): readonly string[] {
   const bare = { ...context, ...withoutOwnClass(context) };
   const others = rankedTrials(bare).filter(
-    ({ resolved }) => resolved.class !== null && resolved.class !== besides,
+    ({ resolved }) => resolved.class !== null && resolved.class !== except,
   );
   const fitting = others.filter(
     (trial) => !isBlocked(bare, trial) && nodeRank(bare, trial.resolved.class) < NODE_RANKS.none,

@@ -4,53 +4,57 @@ import type { Consequence } from '../finding-catalog.ts';
 import { isTooOld } from '../handlers/can-run.ts';
 import { isShim, type HandlerProfile } from '../handlers/handler-profiles.ts';
 import { compareReleases } from '../handlers/handler-release.ts';
-import { shownHandlers } from '../handlers/handlers-for.ts';
-import { nodeAnswers } from '../nodes/node-answers.ts';
+import { reportedHandlers } from '../handlers/handlers-for.ts';
+import { nodeFeasibility } from '../nodes/node-feasibility.ts';
 import { actionOf, consequenceOf } from '../rate-findings.ts';
 import { preferenceOf } from './candidates.ts';
 import type { Trial } from './trial.ts';
 
-/** What speaks against a trial, as numbers: less is better, and the first that differs decides. */
-export interface Weighed {
+/** A trial with its drawbacks as numbers: less is better, and the first that differs decides. */
+export interface ScoredTrial {
   readonly trial: Trial;
   readonly drawbacks: readonly number[];
 }
 
-/** Whether a node can start the Pod: one that shows the handler, perhaps one, none though some have the handler, none at all. */
+/** A node that has the handler can start the Pod; a node may; nodes have the handler, but none can start it; no node has it. */
 export const NODE_RANKS = { shown: 0, unknown: 1, hindered: 2, none: 3 } as const;
 
 /**
- * Ranks a class by the nodes. It is no count: a count would give the Pods of one Deployment another class whenever a node joins
- * or leaves.
+ * Ranks a class by the nodes that can start the Pod. It does not count them: otherwise Pods of one Deployment would get another
+ * class whenever a node joins or leaves.
  */
 export function nodeRank(context: PodContext, runtimeClass: RuntimeClass | null): number {
-  const { isKnown, presence, startable, candidates } = nodeAnswers(context, runtimeClass, context.settings);
+  const { isKnown, presence, startable, candidates } = nodeFeasibility(
+    context,
+    runtimeClass,
+    context.settings,
+  );
   if (!isKnown) return NODE_RANKS.unknown;
   if (startable.length === 0) return candidates.length > 0 ? NODE_RANKS.hindered : NODE_RANKS.none;
   return presence === 'seen' ? NODE_RANKS.shown : NODE_RANKS.unknown;
 }
 
 /**
- * Reports whether some node shows the handler, cordoned ones among them: a Pod that is created during a drain outlives it, and
- * its class cannot be changed.
+ * Reports whether any node, cordoned or not, reports the handler. A Pod that is created during a drain outlives it, and its class
+ * is immutable.
  */
 function isOnAnyNode({ cluster }: PodContext, { resolved }: Trial): boolean {
-  return resolved.class === null || shownHandlers(cluster).has(resolved.class.handler);
+  return resolved.class === null || reportedHandlers(cluster).has(resolved.class.handler);
 }
 
 /**
- * The order in which trials are compared. Findings that all trials share cancel out.
+ * Scores a trial, in this order. Findings that all trials share cancel out.
  *
- * 1. findings that deny the Pod, then findings with which it cannot start
- * 2. the operator's order: it stands above doubts, which the operator may know better, and below certainties
- * 3. findings with which it may not start, then nodes, then cordoned nodes
- * 4. findings with which it loses something
- * 5. shims, where the operator prefers them
- * 6. runtimes that need no annotation to recognize Wasm
+ * 1. findings that deny the Pod, then findings of consequence `cannot-start`
+ * 2. the operator's order: after certainties, but before doubts, which the operator may be able to resolve
+ * 3. findings of consequence `may-not-start`, then nodes, then cordoned nodes
+ * 4. findings of consequence `degraded`
+ * 5. shims first, if the operator prefers them
+ * 6. runtimes that need no annotation to recognize Wasm first
  * 7. no class before any class
- * 8. handlers whose names stand for no release that is too old for an image
+ * 8. handlers whose release is too old for an image last
  */
-export function weigh(context: PodContext, trial: Trial): Weighed {
+export function scoreTrial(context: PodContext, trial: Trial): ScoredTrial {
   const { settings } = context;
   const { class: runtimeClass, profile } = trial.resolved;
   const findings = trial.findings.filter(({ id }) => actionOf(id, settings) !== 'ignore');
@@ -73,8 +77,8 @@ export function weigh(context: PodContext, trial: Trial): Weighed {
   return { trial, drawbacks };
 }
 
-/** Negative where the left one is better. Newer handlers and names decide where nothing else does. */
-export function compareTrials(left: Weighed, right: Weighed): number {
+/** Returns a negative number if the left one is better. Newer handlers, then names break ties. */
+export function compareTrials(left: ScoredTrial, right: ScoredTrial): number {
   for (const [index, drawback] of left.drawbacks.entries()) {
     const difference = drawback - (right.drawbacks[index] ?? 0);
     if (difference !== 0) return difference;
@@ -85,19 +89,19 @@ export function compareTrials(left: Weighed, right: Weighed): number {
   return (one.class?.name ?? '') < (other.class?.name ?? '') ? -1 : 1;
 }
 
-/** AKS mapped `spin` to an old shim, K3s maps it to today's: a handler without a version stands between the two. */
-function rank(profile: HandlerProfile | null): number {
+/** A handler without a version ranks between the two: AKS mapped `spin` to an old shim, K3s maps it to a current one. */
+function releaseRank(profile: HandlerProfile | null): number {
   if (profile === null || profile.release === null) return 1;
-  return compareReleases(profile.release, profile.releases.today) < 0 ? 2 : 0;
+  return compareReleases(profile.release, profile.releases.current) < 0 ? 2 : 0;
 }
 
 /**
- * Compares handlers that run a Pod alike, for sorting: newer releases first, a handler that names no release behind those of
- * today and before older ones. Releases of different shims say nothing about each other; they are sorted by the shim, so
- * that the order is the same whatever the classes are called. 0 where neither names a release.
+ * Compares handlers that run a Pod equally well, for sorting: current releases first, then handlers whose name has no release,
+ * then older releases. Releases of different shims do not compare; these sort by the shim's name, so that class names do not
+ * matter. Returns 0 if neither name has a release.
  */
 export function compareHandlerVersions(left: HandlerProfile | null, right: HandlerProfile | null): number {
-  const difference = rank(left) - rank(right);
+  const difference = releaseRank(left) - releaseRank(right);
   if (difference !== 0 || !left?.release || !right?.release) return difference;
   if (left.name !== right.name) return left.name < right.name ? -1 : 1;
   return compareReleases(right.release, left.release);

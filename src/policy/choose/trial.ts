@@ -3,18 +3,18 @@ import { classChecks } from '../checks/index.ts';
 import { hasOverheadConflict, selectorConflict } from '../class-conflicts.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
 import type { Finding } from '../decision.ts';
-import { nodeAnswers } from '../nodes/node-answers.ts';
+import { nodeFeasibility } from '../nodes/node-feasibility.ts';
 import { linuxRequests, resourceTier } from '../resources/desired-values.ts';
 import { planResources, type ResourcePlan } from '../resources/plan-resources.ts';
 
-/** A Pod judged with one class: what speaks against it, and what its containers would get. */
+/** A Pod judged with one class: its findings, and the resources that its containers would get. */
 export interface Trial {
   readonly resolved: ResolvedClass;
   readonly findings: readonly Finding[];
   readonly resources: ResourcePlan;
 }
 
-function outlookOf(context: PolicyContext): ResourcePlan {
+function planFor(context: PolicyContext): ResourcePlan {
   const { pod, containers, limitRanges, settings, resolved, wasmContainers } = context;
   const linux = linuxRequests(context, settings);
   const hasRuntime = resolved.class !== null || resolved.profile !== null;
@@ -22,22 +22,22 @@ function outlookOf(context: PolicyContext): ResourcePlan {
     return planResources({ pod, containers, limitRanges, wasm: null, linux });
   const { tier } = resourceTier(context, settings);
   const { cpuLimit } = settings.resources;
-  const nodes = nodeAnswers(context, resolved.class, settings).candidates;
+  const nodes = nodeFeasibility(context, resolved.class, settings).candidates;
   const wasm = { profile: resolved.profile, settings: { tier, cpuLimit }, nodes };
   return planResources({ pod, containers, limitRanges, wasm, linux });
 }
 
-/** Judges the Pod with this class, and by nothing else. */
-export function tryOn(context: PodContext, resolved: ResolvedClass): Trial {
+/** Judges the Pod with this class, as if there were no other. */
+export function tryClass(context: PodContext, resolved: ResolvedClass): Trial {
   const judged: PolicyContext = { ...context, resolved };
-  const resources = outlookOf(judged);
+  const resources = planFor(judged);
   const found = classChecks.flatMap((check) => check(judged));
   return { resolved, findings: [...found, ...resources.findings], resources };
 }
 
 /**
- * Whether the API server would refuse the Pod with this class, or the class would break a container of it: wasmgate injects
- * nothing that is certain to be worse than what the Pod's author wrote.
+ * Reports whether the API server would reject the Pod with this class, or the class would break one of its containers. wasmgate
+ * never injects such a class: the Pod is better off without.
  */
 export function isBlocked({ pod, containers }: PodContext, { resolved }: Trial): boolean {
   const { class: runtimeClass, profile } = resolved;

@@ -3,8 +3,8 @@ import type { PolicySettings } from '../settings.ts';
 import { HANDLER_PROFILES, type HandlerProfile } from './handler-profiles.ts';
 
 /**
- * Names to look for, the one that counts most first: a build of crun is crun whatever engine it names, an application host
- * (`wasmtime-spin`) says more than the engine below it. The names of engines may have a tail (`wasmtimed`).
+ * Parts of handler names, the most significant first: a build of crun is crun whatever engine it names, and an application host
+ * (`wasmtime-spin`) counts before the engine below it. The names of engines may have a tail (`wasmtimed`).
  */
 const RESEMBLANCES: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['crun-wasm', /(?<![a-z])crun-wasm(?![a-z])/],
@@ -21,21 +21,21 @@ const RESEMBLANCES: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['runc', /(?<![a-z])runc(?![a-z])/],
 ];
 
-/** The profile that the name of an unknown handler suggests; null where it suggests none. A guess, for advice only. */
+/** Returns the profile that the name of an unknown handler suggests; null if none. A guess, for advice only. */
 export function resembledProfile(handler: string): HandlerProfile | null {
   const match = RESEMBLANCES.find(([, pattern]) => pattern.test(handler));
   return HANDLER_PROFILES.find(({ name }) => name === match?.[0]) ?? null;
 }
 
 /** Handlers of GPU hooks, virtual machines and sandboxes for Linux programs, as their own installers name them. */
-const PATTERNS: readonly string[] = ['nvidia*', 'kata*', 'runsc*', 'gvisor*', 'sysbox*', 'runc*'];
+const LINUX_ONLY: readonly string[] = ['nvidia*', 'kata*', 'runsc*', 'gvisor*', 'sysbox*', 'runc*'];
 
-/** Whether a handler that wasmgate does not know is one behind which nobody would look for Wasm. */
+/** Reports whether an unknown handler is known not to run Wasm. */
 export function isNotForWasm(handler: string): boolean {
-  return PATTERNS.some((pattern) => matchesGlob(pattern, handler));
+  return LINUX_ONLY.some((pattern) => matchesGlob(pattern, handler));
 }
 
-/** Whether a Pod that names a class with this handler asks for Linux on purpose. */
+/** Reports whether a Pod that names a class with this handler asks for Linux on purpose. */
 export function isLinuxHandler({ linuxHandlers }: PolicySettings, handler: string): boolean {
   return linuxHandlers.some((pattern) => matchesGlob(pattern, handler));
 }

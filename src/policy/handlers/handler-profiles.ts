@@ -1,6 +1,6 @@
 import type { Release, ShimReleases } from './handler-release.ts';
 
-/** What starts the container, as far as images can tell the difference: the columns of the matrix. */
+/** What starts the container; engines that treat every image alike are one. The columns of the matrix. */
 export type Engine =
   | 'linux'
   | 'crun'
@@ -13,13 +13,13 @@ export type Engine =
   | 'wws'
   | 'lunatic';
 
-/** Handlers whose memory need was measured (memory-floor.ts). */
+/** Handlers with a measured memory need (memory-floor.ts). */
 export type FloorModel = 'crun' | 'wasmedge' | 'wasmtime';
 
-/** Engines by what they offer to modules (host-functions.ts). */
+/** Engines by the functions that they offer to modules (runtime-gaps.ts). */
 export type HostFunctions = 'wasmtime' | 'wasmedge' | 'wasmer' | 'wamr' | 'lunatic' | 'crun';
 
-/** What a RuntimeClass's `.handler` can do. The class's own name says nothing: names are free. */
+/** What a RuntimeClass's `.handler` can do. The class's own name means nothing: operators choose it freely. */
 export interface HandlerProfile {
   /** The handler's usual name. */
   readonly name: string;
@@ -27,51 +27,51 @@ export interface HandlerProfile {
   readonly title: string;
   readonly engine: Engine;
   readonly releases: ShimReleases;
-  /** The oldest release that the handler's name may stand for; null where the name says nothing about it. */
+  /** The oldest release that the handler's name may stand for; null if the name does not show it. */
   readonly release: Release | null;
-  /** Null: nobody measured it. */
+  /** Null: not measured. */
   readonly floors: FloorModel | null;
-  /** Whose functions modules can import; null if that cannot be told. */
+  /** Whose functions modules can import; null if the handler's name does not show it. */
   readonly hostFunctions: HostFunctions | null;
   /** Reads the variant annotation; without it a Wasm file is started as a Linux program. */
   readonly needsAnnotation: boolean;
-  /** Somebody vouches for that annotation to reach it; it cannot be seen from the API server. */
+  /** The operator confirmed that this annotation reaches it; the API server does not show that. */
   readonly annotationArrives: boolean;
-  /** Somebody vouches for its nodes to unpack images for other platforms than linux. */
+  /** The operator confirmed that its nodes unpack images for platforms other than linux. */
   readonly unpacksForeignTar: boolean;
   /**
-   * Containers into which nothing can be executed, by probe, hook or `kubectl exec`: `wasm` where a Linux sidecar is started
-   * as ever, `all` where the shim has no such call.
+   * Containers in which probes, hooks and `kubectl exec` can run nothing: `wasm` if Linux sidecars start as usual, `all` if the
+   * shim does not implement exec.
    */
   readonly withoutExec: 'none' | 'wasm' | 'all';
-  /** A container with `tty: true` does not start, of whatever kind it is. */
+  /** No container with `tty: true` starts, Linux or Wasm. */
   readonly ttyUnsupported: boolean;
   /** A Pod with `hostUsers: false` gets no sandbox. */
   readonly userNamespacesUnsupported: boolean;
-  /** The Wasm program's exit status is lost: it ends as success whatever it answers. */
+  /** Loses the Wasm program's exit status: it always ends as success. */
   readonly losesExitCode: boolean;
-  /** Writes into the container's root, so that `readOnlyRootFilesystem` keeps it from starting. */
+  /** Writes into the container's root, so it does not start with `readOnlyRootFilesystem`. */
   readonly needsWritableRoot: boolean;
 }
 
-/** runwasi's binaries all end in `-v1`, whatever the release (crates/containerd-shim-*). Every known release ranks as today's. */
-const ANY_RELEASE: ShimReleases = { generations: {}, since: {}, today: [0] };
+/** runwasi's binaries all end in `-v1`, whatever the release (crates/containerd-shim-*), so every release ranks as current. */
+const ANY_RELEASE: ShimReleases = { generations: {}, since: {}, current: [0] };
 
-/** deislabs' shims start no Linux container, such as a sidecar, before this release of containerd-wasm-shims. */
+/** Before this release of containerd-wasm-shims, deislabs' shims start no Linux container, such as a sidecar. */
 const LINUX_SINCE: Release = [0, 9, 0];
 
 const DEISLABS_RELEASES: ShimReleases = {
   generations: {},
   since: { linux: LINUX_SINCE },
-  today: LINUX_SINCE,
+  current: LINUX_SINCE,
 };
 
-/** The first release that runs what `spin registry push` of Spin 2 pushes (containerd-wasm-shims pull request 180). */
+/** The first release that runs artifacts of `spin registry push` of Spin 2 (containerd-wasm-shims pull request 180). */
 const SPIN_2: Release = [0, 10, 0];
 
 /**
  * The binary was called `containerd-shim-spin-v1` up to v0.9.2 of containerd-wasm-shims. v0.9.3 renamed it for Spin 2, six
- * days before v0.10.0, which is the first that distributions shipped under the new name.
+ * days before v0.10.0, the first release that distributions shipped under the new name.
  */
 const SPIN_RELEASES: ShimReleases = {
   generations: { 1: [0, 1, 0], 2: SPIN_2 },
@@ -79,10 +79,10 @@ const SPIN_RELEASES: ShimReleases = {
     linux: LINUX_SINCE,
     'spin-app': SPIN_2,
     // The layer type of wkg (containerd-shim-spin v0.23.0).
-    'artefact-module': [0, 23, 0],
-    'artefact-component': [0, 23, 0],
+    'artifact-module': [0, 23, 0],
+    'artifact-component': [0, 23, 0],
   },
-  today: SPIN_2,
+  current: SPIN_2,
 };
 
 type Traits = Pick<HandlerProfile, 'title' | 'engine'> & Partial<HandlerProfile>;
@@ -107,8 +107,8 @@ function profile(name: string, traits: Traits): HandlerProfile {
 }
 
 /**
- * crun with an engine: measured with WasmEdge, whose handler ends with `exit (EXIT_SUCCESS)` once the module ran
- * (libcrun handlers/wasmedge.c), and knows no exec.
+ * crun with an engine, measured with WasmEdge. Its handler ends with `exit (EXIT_SUCCESS)` once the module ran
+ * (libcrun handlers/wasmedge.c), and has no exec.
  */
 function crun(name: string, traits: Traits): HandlerProfile {
   return profile(name, {
@@ -121,7 +121,7 @@ function crun(name: string, traits: Traits): HandlerProfile {
 }
 
 /**
- * runwasi answers exec with "not supported" (crates/containerd-shimkit/src/sandbox/shim/local.rs) and a terminal with
+ * runwasi fails an exec with "not supported" (crates/containerd-shimkit/src/sandbox/shim/local.rs) and a terminal with
  * "terminal is not supported"; nodes list its handlers without the feature userNamespaces. All three measured.
  */
 function shim(name: string, traits: Traits): HandlerProfile {
@@ -133,7 +133,7 @@ function shim(name: string, traits: Traits): HandlerProfile {
   });
 }
 
-/** One row per handler name in the wild; names beyond these are stripped of a version first. */
+/** One row per handler name in use. Other names are looked up again without their version. */
 export const HANDLER_PROFILES: readonly HandlerProfile[] = [
   profile('runc', { title: 'runc', engine: 'linux' }),
   crun('crun', { title: 'crun', engine: 'crun', needsAnnotation: true }),
@@ -152,7 +152,7 @@ export const HANDLER_PROFILES: readonly HandlerProfile[] = [
   }),
   shim('wasmer', { title: 'the Wasmer shim', engine: 'module-shim', hostFunctions: 'wasmer' }),
   shim('wamr', { title: 'the WAMR shim', engine: 'module-shim', hostFunctions: 'wamr' }),
-  // Whichever shim was registered: runwasi's own tests and WasmEdge's guides both use this name.
+  // Any shim may be registered so: runwasi's own tests and WasmEdge's guides both use this name.
   shim('wasm', { title: 'a shim registered as "wasm"', engine: 'any-shim' }),
   // It writes /spin.json and /.cache (containerd-shim-spin src/utils.rs, issue 123).
   shim('spin', { title: 'the Spin shim', engine: 'spin', releases: SPIN_RELEASES, needsWritableRoot: true }),
@@ -166,9 +166,9 @@ export const HANDLER_PROFILES: readonly HandlerProfile[] = [
   }),
 ];
 
-const LOW_LEVEL: ReadonlySet<Engine> = new Set<Engine>(['linux', 'crun', 'crun-wasm']);
+const OCI_RUNTIMES: ReadonlySet<Engine> = new Set<Engine>(['linux', 'crun', 'crun-wasm']);
 
-/** A shim of containerd: it holds its engine itself, and starts no process of a low-level runtime for it. */
+/** Reports whether the handler is a containerd shim, which contains its engine and needs no OCI runtime. */
 export function isShim({ engine }: HandlerProfile): boolean {
-  return !LOW_LEVEL.has(engine);
+  return !OCI_RUNTIMES.has(engine);
 }

@@ -1,28 +1,28 @@
 import type { ImageForm } from './image-form.ts';
 
-/** Numbers of a release, most significant first. */
+/** The numbers of a release, most significant first. */
 export type Release = readonly number[];
 
-/** What the versions in the names of one shim's handlers stand for. */
+/** What versions in handler names mean for one shim. */
 export interface ShimReleases {
   /**
-   * The oldest release of each generation: the number in the name of the shim's binary, such as `containerd-shim-spin-v2`,
-   * which runtime-class-manager and AKS write into the handler. A generation that is not here says nothing of the release.
+   * The oldest release of each generation. The generation is the number in the name of the shim's binary, such as
+   * `containerd-shim-spin-v2`, which runtime-class-manager and AKS copy into the handler.
    */
   readonly generations: Readonly<Partial<Record<number, Release>>>;
-  /** The first release that runs an image of this form, where earlier ones do not. */
+  /** The first release that runs an image of this form, if earlier ones do not. */
   readonly since: Readonly<Partial<Record<ImageForm, Release>>>;
-  /** The first release of today's kind. A handler without a version ranks behind it, and before older releases. */
-  readonly today: Release;
+  /** Releases from this one on rank as current: before handlers without a version, and these before older releases. */
+  readonly current: Release;
 }
 
-/** As runtime-class-manager (`spin-v2`, `wasmtime-v1`) and AKS (`spin-v0-15-1`) name their handlers. */
+/** The suffix that runtime-class-manager (`spin-v2`, `wasmtime-v1`) and AKS (`spin-v0-15-1`) use. */
 const VERSION = /-v(\d+(?:[-.]\d+)*)$/;
 
 export interface VersionedName {
   /** The handler's name without its version. */
   readonly stem: string;
-  /** Null where the name has no version. */
+  /** Null if the name has no version. */
   readonly version: readonly number[] | null;
 }
 
@@ -35,13 +35,13 @@ export function splitVersion(handler: string): VersionedName {
   };
 }
 
-/** The oldest release that a version may stand for; null where it says nothing. One number alone is a generation. */
+/** Returns the oldest release that a version may stand for; null if unknown. A single number is a generation. */
 export function releaseOf(version: readonly number[], { generations }: ShimReleases): Release | null {
   const [generation] = version;
   return version.length === 1 && generation !== undefined ? (generations[generation] ?? null) : version;
 }
 
-/** Negative where the left one is older. */
+/** Returns a negative number if the left one is older. */
 export function compareReleases(left: Release, right: Release): number {
   for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
     const difference = (left[index] ?? 0) - (right[index] ?? 0);

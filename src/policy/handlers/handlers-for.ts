@@ -5,7 +5,7 @@ import type { PolicySettings } from '../settings.ts';
 import { runsContainer } from './can-run.ts';
 import { handlerTable } from './handler-table.ts';
 
-/** Names of handlers that would run this one container, unconditional ones first. */
+/** Returns the names of handlers that would run this one container, unconditional ones first. */
 function handlersRunning(
   container: AssessedContainer,
   settings: Pick<PolicySettings, 'handlers'>,
@@ -19,17 +19,17 @@ function handlersRunning(
   );
 }
 
-/** Every handler that some node shows. Computed once for each state of the cluster. */
-export const shownHandlers = oncePer(
+/** Every handler that a node reports. Computed once for each state of the cluster. */
+export const reportedHandlers = oncePer(
   ({ nodes }: ClusterView): ReadonlySet<string> => new Set(nodes.flatMap(({ handlers }) => handlers ?? [])),
 );
 
-/** The same, where some node shows such a handler only those: nobody should name what no node has. */
+/** Returns the handlers to suggest: those that a node reports, if any would run the container, else all that would. */
 export function handlersFor(
   container: AssessedContainer,
   { cluster, settings }: PodContext,
 ): readonly string[] {
   const running = handlersRunning(container, settings);
-  const onNodes = running.filter((name) => shownHandlers(cluster).has(name));
+  const onNodes = running.filter((name) => reportedHandlers(cluster).has(name));
   return onNodes.length > 0 ? onNodes : running;
 }

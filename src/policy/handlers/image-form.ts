@@ -3,15 +3,15 @@ import { namesHostFile, startsByHost, startsNothing } from '../../detect/look-up
 import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
 import { CNCF_WASM_LAYER } from '../../image/media-types.ts';
 
-/** What a handler meets when it starts the image: the rows of the matrix. */
+/** What a handler finds when it starts the image: the rows of the matrix. */
 export const IMAGE_FORMS = [
   'linux',
   'wasi-files',
   'module-file',
   'component-file',
   'text-file',
-  'artefact-module',
-  'artefact-component',
+  'artifact-module',
+  'artifact-component',
   'layer-module',
   'layer-component',
   'indexed-layer',
@@ -35,7 +35,7 @@ function fileForm(verdict: WasmVerdict): ImageForm {
   return isOpen ? 'wasi-files' : 'module-file';
 }
 
-/** Only who looked inside knows that there is a /spin.toml. */
+/** The shape is set only if wasmgate read the layers and found a /spin.toml. */
 function spinForm(verdict: WasmVerdict): ImageForm {
   if (verdict.shape === null) return 'spin-files';
   if (namesHostFile(verdict.firstArgument)) return 'spin-manifest';
@@ -53,11 +53,11 @@ function wasmForm(verdict: WasmVerdict): ImageForm {
       return fileForm(verdict);
     case 'oci-module':
     case 'oci-component':
-      return isComponent ? 'artefact-component' : 'artefact-module';
+      return isComponent ? 'artifact-component' : 'artifact-module';
     case 'runwasi-oci':
-      // Shims look at the layer's type and not at the config's: this one Spin's knows, too.
+      // Shims go by the layer's type, not the config's. The Spin shim knows this one, too.
       if (verdict.layerType === CNCF_WASM_LAYER)
-        return isComponent ? 'artefact-component' : 'artefact-module';
+        return isComponent ? 'artifact-component' : 'artifact-module';
       return isComponent ? 'layer-component' : 'layer-module';
     case 'spin-app':
       return 'spin-app';
@@ -75,7 +75,7 @@ function wasmForm(verdict: WasmVerdict): ImageForm {
   }
 }
 
-/** The row of the matrix; null where the image is unknown. Whether nodes can pull it is `ImageFacts.pull`'s to say. */
+/** Returns the row of the matrix; null if the image is unknown. `ImageFacts.pull` says whether nodes can pull it. */
 export function imageForm(verdict: Verdict): ImageForm | null {
   switch (verdict.kind) {
     case 'wasm':

@@ -3,33 +3,36 @@ import type { ImageForm } from './image-form.ts';
 
 interface Reason {
   readonly runs: 'yes' | 'no' | 'conditional' | 'unknown';
-  /** Follows the handler's title. */
+  /** To follow the handler's title. */
   readonly why: string;
 }
 
-/** Every answer a cell of the matrix can hold. */
+/** Every result that a cell of the matrix can hold. */
 export const REASONS = {
   linux: { runs: 'yes', why: 'runs it as an ordinary Linux container' },
   module: { runs: 'yes', why: 'runs core modules' },
   component: { runs: 'yes', why: 'runs components' },
   spin: { runs: 'yes', why: 'runs Spin applications' },
   slight: { runs: 'yes', why: 'runs slight applications' },
-  annotated: { runs: 'conditional', why: "runs it where the Pod's annotation reaches it on the node" },
-  'annotation-arrives': { runs: 'yes', why: "runs it by the Pod's annotation" },
-  lunatic: { runs: 'yes', why: 'runs modules that are made for lunatic' },
+  annotated: { runs: 'conditional', why: "runs it if the Pod's annotation reaches it on the node" },
+  'annotation-arrives': { runs: 'yes', why: "runs it because of the Pod's annotation" },
+  lunatic: { runs: 'yes', why: 'runs modules made for Lunatic' },
   'looks-like-spin': { runs: 'conditional', why: 'runs it if the image holds a /spin.toml' },
   'suffix-missing': {
     runs: 'unknown',
-    why: 'hands a container to its Wasm engine only where the first argument ends in .wasm',
+    why: 'hands a container to its Wasm engine only if the first argument ends in .wasm',
   },
   'suffix-unknown': {
     runs: 'unknown',
-    why: 'hands a container to its Wasm engine only where the first argument ends in .wasm, and only the node resolves this one',
+    why: 'hands a container to its Wasm engine only if the first argument ends in .wasm, and only the node resolves this one',
   },
-  'image-unknown': { runs: 'unknown', why: 'cannot be judged while the image is unknown' },
-  'engine-unknown': { runs: 'unknown', why: 'does not tell by its name which engine it holds' },
+  'image-unknown': { runs: 'unknown', why: 'may or may not run it: the image is unknown' },
+  'engine-unknown': { runs: 'unknown', why: 'may contain any engine: its name does not say which' },
   'needs-host-file': { runs: 'unknown', why: "runs it only if its own host's files are in the image" },
-  'http-only': { runs: 'unknown', why: 'serves HTTP components in its newer versions, and no commands' },
+  'http-only': {
+    runs: 'unknown',
+    why: 'serves only HTTP components, in its newer versions, and runs no commands',
+  },
   'spin-build': { runs: 'unknown', why: 'runs it only if built with the experimental Spin handler' },
   untried: { runs: 'unknown', why: 'was never tried with such an image' },
   'no-engine': { runs: 'no', why: 'runs Linux programs only' },
@@ -44,7 +47,7 @@ export const REASONS = {
   'no-host': { runs: 'no', why: 'offers no host for this kind of application' },
   'apps-only': { runs: 'no', why: 'runs only applications made for it' },
   text: { runs: 'no', why: 'does not run WebAssembly text' },
-  foreign: { runs: 'no', why: 'does not run this kind of artefact; no RuntimeClass does' },
+  foreign: { runs: 'no', why: 'does not run this kind of artifact; no RuntimeClass does' },
 } as const satisfies Readonly<Record<string, Reason>>;
 
 export type ReasonId = keyof typeof REASONS;
@@ -57,7 +60,7 @@ interface Row {
   readonly source: string;
 }
 
-/** Applications of one host are for that host alone; `rest` answers for every other shim. */
+/** Fills a row: `rest` for all but Linux runtimes and the special cases. */
 function cells(linux: ReasonId, rest: ReasonId, special: Partial<Row['cells']>): Row['cells'] {
   return {
     linux,
@@ -74,7 +77,7 @@ function cells(linux: ReasonId, rest: ReasonId, special: Partial<Row['cells']>):
   };
 }
 
-const ARTEFACT_HOSTS = { slight: 'apps-only', wws: 'apps-only', lunatic: 'apps-only' } as const;
+const ARTIFACT_HOSTS = { slight: 'apps-only', wws: 'apps-only', lunatic: 'apps-only' } as const;
 const NO_FILE = { crun: 'no-file', 'crun-wasm': 'no-file' } as const;
 const FILE_HOSTS = { slight: 'needs-host-file', wws: 'needs-host-file', lunatic: 'untried' } as const;
 const CRUN_FILES = { crun: 'annotated', 'crun-wasm': 'module' } as const;
@@ -88,7 +91,8 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
   'wasi-files': {
     what: 'a Wasm file in a file-system layer',
     cells: cells('no-engine', 'module', { ...CRUN_FILES, spin: 'needs-host-file', ...FILE_HOSTS }),
-    source: 'measured; spin: containerd-shim-spin source.rs; slight, wws, lunatic: deislabs shims, read',
+    source:
+      'measured; spin: containerd-shim-spin source.rs; slight, wws, lunatic: read in the deislabs shims',
   },
   'module-file': {
     what: 'a core module in a file-system layer',
@@ -115,21 +119,21 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
       'any-shim': 'engine-unknown',
     }),
     source:
-      'measured on wasmtime, wasmedge and crun with WasmEdge: none ran it; other engines may convert it',
+      'measured on wasmtime, wasmedge and crun with WasmEdge: none runs it; other engines may convert it',
   },
-  'artefact-module': {
-    what: 'a Wasm artefact (CNCF layout) with a core module',
-    cells: cells('no-engine', 'module', { ...NO_FILE, spin: 'http-only', ...ARTEFACT_HOSTS }),
+  'artifact-module': {
+    what: 'a Wasm artifact (CNCF layout) with a core module',
+    cells: cells('no-engine', 'module', { ...NO_FILE, spin: 'http-only', ...ARTIFACT_HOSTS }),
     source: 'measured; spin: containerd-shim-spin source.rs since 0.23',
   },
-  'artefact-component': {
-    what: 'a Wasm artefact (CNCF layout) with a component',
+  'artifact-component': {
+    what: 'a Wasm artifact (CNCF layout) with a component',
     cells: cells('no-engine', 'modules-only', {
       ...NO_FILE,
       wasmtime: 'component',
       'any-shim': 'engine-unknown',
       spin: 'http-only',
-      ...ARTEFACT_HOSTS,
+      ...ARTIFACT_HOSTS,
     }),
     source: 'measured; spin: spin crates/loader from_wasm_file builds an HTTP trigger',
   },
@@ -151,12 +155,12 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
       wasmtime: 'component',
       'any-shim': 'engine-unknown',
       spin: 'other-layers',
-      ...ARTEFACT_HOSTS,
+      ...ARTIFACT_HOSTS,
     }),
     source: 'measured; spin: layer types in containerd-shim-spin engine.rs',
   },
   'indexed-layer': {
-    what: 'an image or artefact with a Wasm layer, reached through an index',
+    what: 'an image or artifact with a Wasm layer, reached through an index',
     cells: cells('no-engine', 'behind-index', NO_FILE),
     source: "measured on wasmtime and wasmedge (can't handle spec); runwasi containerd-shim-wasm client.rs",
   },
@@ -177,7 +181,7 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
     source: 'measured on all but spin; libcrun handlers/spin.c; containerd-shim-spin constants.rs',
   },
   'spin-rootfs': {
-    what: 'a Spin application as a file system: a look inside found its /spin.toml',
+    what: 'a Spin application as a file system, with its /spin.toml found in the layers',
     cells: cells('no-engine', 'no-host', { crun: 'spin-build', 'any-shim': 'engine-unknown', spin: 'spin' }),
     source: 'measured on all but spin; containerd-shim-spin constants.rs, source.rs',
   },
@@ -202,16 +206,16 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
   'slight-files': {
     what: 'a slight application',
     cells: cells('no-engine', 'no-host', { 'any-shim': 'engine-unknown', slight: 'slight' }),
-    source: 'deislabs containerd-wasm-shims (archived), read: /slightfile.toml and /app.wasm',
+    source: 'read in deislabs containerd-wasm-shims (archived): /slightfile.toml and /app.wasm',
   },
   'other-files': {
-    what: "files for a Wasm platform without a command, Spin's and slight's own not among them",
+    what: 'files for a Wasm platform without a command, other than those of Spin and slight',
     cells: cells('no-engine', 'no-host', { 'any-shim': 'engine-unknown', wws: 'needs-host-file' }),
     source:
       'deislabs containerd-wasm-shims: wws serves whatever workers it finds; measured on the others with /',
   },
   foreign: {
-    what: 'an artefact that is no workload',
+    what: 'an artifact that is not a workload',
     cells: cells('foreign', 'foreign', {}),
     source: 'measured for wasm-to-oci; the others hold nothing that a shim loads',
   },

@@ -12,11 +12,11 @@ const WASMEDGE_SOCKETS: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(' ').map((name) => `sock_${name}`)),
 );
 
-/** Of `sock_accept` in preview 1, and in WasmEdge, which had it first. */
+/** Parameters of `sock_accept` in preview 1, and in WasmEdge, which had it first. */
 const ACCEPT_PARAMETERS = { standard: 3, wasmedge: 2 } as const;
 
-/** Modules of imports that an engine may offer by a plugin or a build option: wasi-nn is missing from the Wasmtime shim (measured). */
-const OPTIONAL: Readonly<Record<string, readonly HostFunctions[]>> = {
+/** Import modules that come with a plugin or a build option, and the engines known to lack them. The Wasmtime shim lacks wasi-nn (measured). */
+const LACKING: Readonly<Record<string, readonly HostFunctions[]>> = {
   wasi_unstable: [],
   wasi_ephemeral_nn: ['wasmtime'],
   wasi_ephemeral_crypto: [],
@@ -27,38 +27,38 @@ function lacksPreview1({ name, parameters }: ModuleImport, functions: HostFuncti
     if (functions === 'wasmtime') return parameters === ACCEPT_PARAMETERS.wasmedge;
     return functions === 'wasmedge' && parameters === ACCEPT_PARAMETERS.standard;
   }
-  // The rest of preview 1 is not among the imports that were remembered.
+  // Image facts record no other imports of preview 1.
   return functions === 'wasmtime' && WASMEDGE_SOCKETS.has(name);
 }
 
-function isLunatics({ module }: ModuleImport): boolean {
+function isFromLunatic({ module }: ModuleImport): boolean {
   return module.startsWith('lunatic::');
 }
 
-/** Only what is known: a function that may or may not be there is not missing. */
+/** Reports only what is certain: a function that may be there is not missing. */
 function isMissing(wanted: ModuleImport, functions: HostFunctions): boolean {
   const { module } = wanted;
-  if (isLunatics(wanted)) return functions !== 'lunatic';
+  if (isFromLunatic(wanted)) return functions !== 'lunatic';
   if (module.startsWith('wasix_')) return ['wasmtime', 'wasmedge', 'wamr'].includes(functions);
   if (module === PREVIEW_1) return lacksPreview1(wanted, functions);
-  return (Object.hasOwn(OPTIONAL, module) && OPTIONAL[module]?.includes(functions)) ?? false;
+  return (Object.hasOwn(LACKING, module) && LACKING[module]?.includes(functions)) ?? false;
 }
 
-function shown({ module, name, parameters }: ModuleImport): string {
+function describeImport({ module, name, parameters }: ModuleImport): string {
   return name === 'sock_accept' && parameters !== null
     ? `${module}.${name} of ${parameters} parameters`
     : `${module}.${name}`;
 }
 
-/** Interfaces of components that belong to another host than the Wasmtime shim, which links WASI 0.2 with HTTP alone. */
+/** Component interfaces that the Wasmtime shim lacks: it links only WASI 0.2 with HTTP. */
 const FOREIGN_INTERFACE = /^(?:fermyon:|spin:|wasmcloud:|wasi:(?:nn|keyvalue|blobstore|messaging)\/)/;
 
-/** Engines that start `_start` and nothing else, unless the entrypoint names a function behind `#` (runwasi). */
+/** Engines that start only `_start`, unless the entrypoint names a function after `#` (runwasi). */
 const PLAIN_ENGINES: ReadonlySet<Engine> = new Set<Engine>(['wasmtime', 'module-shim', 'crun', 'crun-wasm']);
 
 /**
- * Returns what the image's module or component needs and this handler is known not to offer, following the handler's title;
- * null if there is nothing, or nobody looked.
+ * Returns what the image's module or component needs and this handler is known not to offer, to follow the handler's title; null
+ * if nothing, or if wasmgate did not read the module.
  */
 export function missingFunction(profile: HandlerProfile, verdict: Verdict): string | null {
   if (verdict.kind !== 'wasm') return null;
@@ -66,7 +66,7 @@ export function missingFunction(profile: HandlerProfile, verdict: Verdict): stri
   const { hostFunctions } = profile;
   const wanted =
     hostFunctions === null ? undefined : module?.imports.find((one) => isMissing(one, hostFunctions));
-  if (wanted !== undefined) return `does not offer ${shown(wanted)}, which the module imports`;
+  if (wanted !== undefined) return `does not offer ${describeImport(wanted)}, which the module imports`;
   const foreign = interfaces.find((name) => FOREIGN_INTERFACE.test(name));
   if (foreign !== undefined && profile.engine === 'wasmtime')
     return `does not offer ${foreign}, which the component imports`;
@@ -75,7 +75,7 @@ export function missingFunction(profile: HandlerProfile, verdict: Verdict): stri
     : null;
 }
 
-/** Whether the module was seen to be a library or a reactor, which no engine starts by itself. */
+/** Reports whether the module is known to be a library or a reactor, which no engine starts by itself. */
 export function lacksStart(verdict: Verdict): boolean {
   return (
     verdict.kind === 'wasm' &&
@@ -84,15 +84,17 @@ export function lacksStart(verdict: Verdict): boolean {
   );
 }
 
-/** Lunatic's own functions show that a module is made for it. */
+/** Reports whether a module imports Lunatic's own functions, and so is made for it. */
 export function isMadeForLunatic({ engine }: HandlerProfile, verdict: Verdict): boolean {
-  return engine === 'lunatic' && verdict.kind === 'wasm' && verdict.module?.imports.some(isLunatics) === true;
+  return (
+    engine === 'lunatic' && verdict.kind === 'wasm' && verdict.module?.imports.some(isFromLunatic) === true
+  );
 }
 
 /**
- * Returns why the runtime does not find what runc would; null if nothing is known to be missing. Measured on the Wasmtime shim:
- * `can't handle spec` for a file that only PATH leads to, and `failed to unix syscall` for a working directory that is not there,
- * which crun makes. Measured on crun with WasmEdge: `loading failed` for a file that only PATH leads to.
+ * Returns why the runtime does not find a file or folder that runc would; null if none is known to be missing. The Wasmtime shim
+ * fails with `can't handle spec` for a file that is only on PATH, and with `failed to unix syscall` for a missing working
+ * directory, which crun creates. crun with WasmEdge fails with `loading failed` for a file that is only on PATH. All measured.
  */
 export function missingPlace({ engine }: HandlerProfile, verdict: Verdict): string | null {
   if (verdict.kind !== 'wasm') return null;

@@ -2,7 +2,7 @@ import type { ClusterNode, RuntimeClass, Taint } from '../../pod/cluster-objects
 import type { Toleration } from '../../pod/pod.ts';
 import { isOfDaemonSet, nodeOfDaemonPod } from '../../pod/workloads.ts';
 import type { PolicyContext } from '../check.ts';
-import { nodeKinds } from './node-kind.ts';
+import { nodeKinds } from './node-kinds.ts';
 import { matchesSelector, nodeSelection } from './selects-node.ts';
 import { allTolerations, blockingTaints, tolerationsAtAdmission } from './taints.ts';
 
@@ -11,17 +11,17 @@ interface Passed {
   readonly taints: readonly Taint[];
 }
 
-/** Where the nodes of a DaemonSet and those of its class part. */
+/** The nodes on which a DaemonSet and its class disagree. */
 export interface DaemonSetNodes {
-  /** The node that the Pod was made for; null in a template. */
+  /** The node that the controller made the Pod for; null in a template. */
   readonly target: string | null;
-  /** A Pod is made for each of them, and the class keeps it away. */
+  /** The controller makes a Pod for each of them, and the class's nodeSelector keeps it away. */
   readonly beyond: readonly ClusterNode[];
-  /** No Pod is made for them: the template does not tolerate what the Pods would. */
+  /** The controller makes no Pod for them: the Pods would tolerate their taints, but the template does not. */
   readonly passedOver: readonly Passed[];
 }
 
-/** What Pods get at their admission, and the controller never hears of. */
+/** Returns the tolerations that Pods get at admission, which the controller does not see. */
 export function tolerationsOfPods(
   { wasmContainers, settings }: PolicyContext,
   runtimeClass: RuntimeClass,
@@ -57,9 +57,10 @@ function ofTemplate(context: PolicyContext, runtimeClass: RuntimeClass): DaemonS
 }
 
 /**
- * A DaemonSet's controller decides for which nodes to make Pods by nodeSelector, required node affinity and tolerations of the
- * template, before a class has its say (`NodeShouldRunDaemonPod` in pkg/controller/daemon; kubernetes/kubernetes#111590).
- * Cordoned nodes count: its Pods tolerate that. Null for a Pod of another kind, or one that is bound already.
+ * Compares the nodes of a DaemonSet with those of its class. The controller decides for which nodes to make Pods by the template's
+ * nodeSelector, required node affinity and tolerations, without the class (`NodeShouldRunDaemonPod` in pkg/controller/daemon;
+ * kubernetes/kubernetes#111590). Cordoned nodes count, because its Pods tolerate that taint. Returns null for other Pods, and for
+ * one that is bound already.
  */
 export function daemonSetNodes(context: PolicyContext): DaemonSetNodes | null {
   const { pod, resolved } = context;

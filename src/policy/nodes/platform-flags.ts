@@ -1,6 +1,6 @@
 import { formatPlatform, type Platform } from '../../image/platform.ts';
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
-import { nodeKinds } from './node-kind.ts';
+import { nodeKinds } from './node-kinds.ts';
 
 /** Returns the platforms of these nodes without their variants, sorted, each once. */
 export function platformsOf(nodes: readonly ClusterNode[]): readonly Platform[] {
@@ -12,8 +12,8 @@ export function platformsOf(nodes: readonly ClusterNode[]): readonly Platform[] 
 }
 
 /**
- * Writes what to give `docker buildx build` so that these platforms pull and unpack the image. For one platform the flags
- * keep buildx from wrapping the image into an index; nodes of several platforms need the index.
+ * Returns the flags for `docker buildx build` with which these platforms pull and unpack the image. For one platform they keep
+ * buildx from wrapping the image into an index; several platforms need the index.
  */
 export function flagsFor(platforms: readonly Platform[]): string {
   const [first = 'linux/amd64', ...others] = platforms.map(formatPlatform);
@@ -22,7 +22,7 @@ export function flagsFor(platforms: readonly Platform[]): string {
     : `--platform ${first} --provenance=false --sbom=false`;
 }
 
-/** Writes these flags for the nodes that could take a Pod. */
+/** Returns these flags for the platforms of the nodes. */
 export function platformFlags(nodes: readonly ClusterNode[]): string {
   return flagsFor(platformsOf(nodes));
 }

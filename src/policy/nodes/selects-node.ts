@@ -2,16 +2,14 @@ import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import type { NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, StringMap } from '../../pod/pod.ts';
 import { nodeOfDaemonPod } from '../../pod/workloads.ts';
 
-const DEFAULTS = {
-  /** Terms, requirements and values of one Pod that are held against every node; people write a handful. */
-  mostOfAffinity: 500,
-} as const;
+/** Terms, requirements and values of one Pod's affinity, each tested against every node; people write a handful. */
+const MAX_AFFINITY = 500;
 
 export function matchesSelector(labels: StringMap, selector: StringMap | null | undefined): boolean {
   return Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value);
 }
 
-/** Gt and Lt compare whole numbers; a label that is none matches neither (apimachinery pkg/labels/selector.go). */
+/** Gt and Lt compare whole numbers; any other label matches neither (apimachinery pkg/labels/selector.go). */
 function compare(value: string | undefined, bound: string | undefined): number | null {
   const [left, right] = [value, bound].map((text) =>
     /^-?\d+$/.test(text ?? '') ? Number(text) : Number.NaN,
@@ -37,7 +35,7 @@ function meets({ operator, values }: NodeSelectorRequirement, value: string | un
       return compare(value, values?.[0]) === -1;
     case undefined:
     default:
-      // Of a newer Kubernetes: nothing is concluded from what is not known.
+      // An operator of a newer Kubernetes may match any node.
       return true;
   }
 }
@@ -63,26 +61,26 @@ function countOf({ matchExpressions, matchFields }: NodeSelectorTerm): number {
   );
 }
 
-/** Nothing is concluded from more of them than can be looked at while others wait. */
+/** Ignores an affinity too large to test without delaying other requests: it then counts as matching every node. */
 function readableTerms(spec: PodSpec): readonly NodeSelectorTerm[] | null {
   const terms = requiredTerms(spec);
   const count = terms?.reduce((sum, term) => sum + countOf(term), 0) ?? 0;
-  return count > DEFAULTS.mostOfAffinity ? null : terms;
+  return count > MAX_AFFINITY ? null : terms;
 }
 
-/** Whether the Pod itself says anything of where it may run. */
+/** Reports whether the Pod itself restricts where it may run. */
 export function hasOwnSelection({ spec }: Pod): boolean {
   return Boolean(spec.nodeName) || Boolean(spec.nodeSelector) || requiredTerms(spec) !== null;
 }
 
-/** The name of the only node that the Pod can select; null where there may be others. */
+/** Returns the name of the only node that the Pod can select; null if there may be others. */
 export function onlyNodeOf(spec: PodSpec): string | null {
   if (spec.nodeName) return spec.nodeName;
   const terms = requiredTerms(spec);
   return terms?.length === 1 ? nodeOfDaemonPod(spec) : null;
 }
 
-/** Whether the Pod's own fields let it onto a node: its binding, nodeSelector and required node affinity. */
+/** Returns a test of the Pod's own fields against a node: binding, nodeSelector and required node affinity. */
 export function nodeSelection({ spec }: Pod): (node: ClusterNode) => boolean {
   const { nodeName, nodeSelector } = spec;
   if (nodeName) return ({ name }) => name === nodeName;

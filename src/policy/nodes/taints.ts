@@ -3,7 +3,7 @@ import type { Pod, Toleration } from '../../pod/pod.ts';
 import { isWasmContainer, type PodFacts } from '../facts.ts';
 import type { PolicySettings } from '../settings.ts';
 
-/** A key that tolerations share if the scheduler reads them alike: no operator is `Equal`, no value or effect the empty one. */
+/** Returns a key that tolerations share if they mean the same to the scheduler. */
 function keyOf({ key, operator, value, effect, tolerationSeconds }: Toleration): string {
   return JSON.stringify([
     key ?? '',
@@ -23,24 +23,24 @@ export function missingTolerations({ spec }: Pod, wanted: readonly Toleration[])
   });
 }
 
-const DEFAULTS = {
-  /** Of a Pod, held against every taint of every node; operators that write many write a dozen. */
-  most: 500,
+const TOLERATION_LIMITS = {
+  /** Tolerations of a Pod, each tested against every taint of every node; people who write many write a dozen. */
+  tested: 500,
   /** A 64-bit number has at most 19 digits and a sign. */
   integerLength: 20,
 } as const;
 
-/** A whole number as apimachinery validates it (`IsDecimalInteger`): no plus sign, no leading zeros. */
+/** A whole number by apimachinery's rules (`IsDecimalInteger`): no plus sign, no leading zeros. */
 const DECIMAL_INTEGER = /^(?:0|-?[1-9]\d*)$/;
 
-/** Values beyond 64 bits do not compare in Kubernetes. */
+/** Kubernetes does not compare values beyond 64 bits. */
 function parseInteger(text: string): bigint | null {
-  if (!DECIMAL_INTEGER.test(text) || text.length > DEFAULTS.integerLength) return null;
+  if (!DECIMAL_INTEGER.test(text) || text.length > TOLERATION_LIMITS.integerLength) return null;
   const number = BigInt(text);
   return BigInt.asIntN(64, number) === number ? number : null;
 }
 
-/** Compares the taint's value with the toleration's: `Gt` tolerates a taint of a greater value. */
+/** `Gt` tolerates a taint with a greater value than the toleration's. */
 function compares(operator: 'Lt' | 'Gt', tolerated: string, found: string): boolean {
   const [bound, value] = [parseInteger(tolerated), parseInteger(found)];
   if (bound === null || value === null) return false;
@@ -65,28 +65,27 @@ function toleratesValue({ operator, value }: Toleration, found: string): boolean
 
 /** Reports whether one of these tolerations lets a Pod onto a node with this taint (core/v1, `ToleratesTaint`). */
 export function toleratesTaint(tolerations: readonly Toleration[], { key, value, effect }: Taint): boolean {
-  const { most } = DEFAULTS;
-  const looked = tolerations.length > most ? tolerations.slice(0, most) : tolerations;
-  return looked.some((toleration) => {
+  const { tested } = TOLERATION_LIMITS;
+  return (tolerations.length > tested ? tolerations.slice(0, tested) : tolerations).some((toleration) => {
     if ((toleration.effect ?? '') !== '' && toleration.effect !== effect) return false;
     if ((toleration.key ?? '') !== '' && toleration.key !== key) return false;
     return toleratesValue(toleration, value ?? '');
   });
 }
 
-/** Kubernetes' own taints come and go with a node's state, and some controllers tolerate them by themselves. */
-const PASSING = 'node.kubernetes.io/';
+/** Kubernetes' own taints come and go with a node's state, and some controllers tolerate them on their own. */
+const TRANSIENT_PREFIX = 'node.kubernetes.io/';
 
 function isLasting({ effect, key }: Taint): boolean {
-  return (effect === 'NoSchedule' || effect === 'NoExecute') && !key.startsWith(PASSING);
+  return (effect === 'NoSchedule' || effect === 'NoExecute') && !key.startsWith(TRANSIENT_PREFIX);
 }
 
-/** Returns the taints that keep Pods away for good. */
+/** Returns the taints that keep Pods away permanently. */
 export function lastingTaints({ taints }: Pick<ClusterNode, 'taints'>): readonly Taint[] {
   return taints.filter(isLasting);
 }
 
-/** Those for good that keep a Pod with these tolerations from the node. */
+/** Returns the permanent taints that keep a Pod with these tolerations off the node. */
 export function blockingTaints(
   { taints }: Pick<ClusterNode, 'taints'>,
   tolerations: readonly Toleration[],
@@ -95,8 +94,8 @@ export function blockingTaints(
 }
 
 /**
- * What the Pod will have beside its own: those of its class, which the API server adds, and the operator's, which only Pods
- * with Wasm containers get.
+ * Returns the tolerations that a Pod gets besides its own: those of its class, which the API server adds, and the operator's,
+ * which only Pods with Wasm containers get.
  */
 export function tolerationsAtAdmission(
   { tolerations }: Pick<RuntimeClass, 'tolerations'>,
@@ -106,7 +105,7 @@ export function tolerationsAtAdmission(
   return [...(tolerations ?? []), ...(hasWasm ? settings.tolerations : [])];
 }
 
-/** With its own, which come last: those beyond many are not looked at, and nobody writes as many for a class. */
+/** Appends the Pod's own, because only the first of very many are tested, and a class never has as many. */
 export function allTolerations(
   { pod, containers }: Pick<PodFacts, 'pod' | 'containers'>,
   runtimeClass: Pick<RuntimeClass, 'tolerations'>,

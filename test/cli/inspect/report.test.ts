@@ -60,7 +60,7 @@ describe('the JSON is a promise to scripts', () => {
         wasmedge: noHost,
         wasmer: noHost,
         wamr: noHost,
-        wasm: { runs: 'unknown', why: 'does not tell by its name which engine it holds' },
+        wasm: { runs: 'unknown', why: 'may contain any engine: its name does not say which' },
         spin: {
           runs: 'yes',
           why: 'runs Spin applications; needs command ["/"] in the Pod and a writable root file system',
@@ -126,7 +126,7 @@ describe('the JSON is a promise to scripts', () => {
     });
     expect((report['handlers'] as Record<string, unknown>)['wasmtime']).toEqual({
       runs: 'unknown',
-      why: 'cannot be judged while the image is unknown',
+      why: 'may or may not run it: the image is unknown',
     });
   });
 

@@ -5,7 +5,7 @@ import type { ClusterNode, RuntimeClass } from '../../../src/pod/cluster-objects
 import type { PodSpec } from '../../../src/pod/pod.ts';
 import type { PodFacts } from '../../../src/policy/facts.ts';
 import { daemonSetNodes } from '../../../src/policy/nodes/daemon-set-nodes.ts';
-import { nodeAnswers } from '../../../src/policy/nodes/node-answers.ts';
+import { nodeFeasibility } from '../../../src/policy/nodes/node-feasibility.ts';
 import type { PolicySettings } from '../../../src/policy/settings.ts';
 import { imageFacts, linux, wasi } from '../../support/image/image-facts.ts';
 import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
@@ -37,7 +37,7 @@ const WASMTIME = runtimeClass('wasmtime');
 
 function answers({ nodes, images = ['single'], on = WASMTIME, spec = {}, policy = {} }: Setup) {
   const subject = pod({ containers: images.map((image) => ({ image })), spec });
-  return nodeAnswers(podFacts(subject, IMAGES, cluster([WASMTIME], nodes)), on, settings(policy));
+  return nodeFeasibility(podFacts(subject, IMAGES, cluster([WASMTIME], nodes)), on, settings(policy));
 }
 
 /** By node: the kinds of its obstacles. */
@@ -158,14 +158,14 @@ describe('work', () => {
     const nodes = Array.from({ length: 100 }, (_, count) => has(`n${count}`));
     const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, cluster([], nodes));
     const policy = settings();
-    const first = nodeAnswers(facts, runtimeClass('one', { handler: 'wasmtime' }), policy);
+    const first = nodeFeasibility(facts, runtimeClass('one', { handler: 'wasmtime' }), policy);
     expect(first.groups).toHaveLength(1);
-    expect(nodeAnswers(facts, runtimeClass('two', { handler: 'wasmtime' }), policy)).toBe(first);
-    expect(nodeAnswers(facts, runtimeClass('wasmedge'), policy)).not.toBe(first);
+    expect(nodeFeasibility(facts, runtimeClass('two', { handler: 'wasmtime' }), policy)).toBe(first);
+    expect(nodeFeasibility(facts, runtimeClass('wasmedge'), policy)).not.toBe(first);
   });
 
   test.each<[string, (question: PodFacts) => unknown]>([
-    ['of its own', (question) => nodeAnswers(question, WASMTIME, settings())],
+    ['of its own', (question) => nodeFeasibility(question, WASMTIME, settings())],
     [
       'of a DaemonSet',
       (question) =>
@@ -198,9 +198,9 @@ describe('work', () => {
     const view = cluster([], [has('a', { taints: [taint] })]);
     const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, view);
     const count = (
-      question: Parameters<typeof nodeAnswers>[0],
+      question: Parameters<typeof nodeFeasibility>[0],
       policy: Partial<PolicySettings> = {},
-    ): number => nodeAnswers(question, WASMTIME, settings(policy)).startable.length;
+    ): number => nodeFeasibility(question, WASMTIME, settings(policy)).startable.length;
     const tolerations = [{ operator: 'Exists' as const }];
     const tolerant = { ...facts.pod, spec: { ...facts.pod.spec, tolerations } };
     expect([

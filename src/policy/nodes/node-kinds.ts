@@ -5,12 +5,12 @@ import { lastingTaints } from './taints.ts';
 
 const OS_LABEL = 'kubernetes.io/os';
 
-/** Nodes that treat every Pod that selects them alike. */
+/** Nodes that differ in nothing that matters to a Pod that selects them. */
 export interface NodeKind {
-  /** Null where the nodes do not report their handlers. */
+  /** Null if the nodes do not report their handlers. */
   readonly handlers: readonly string[] | null;
   readonly taints: readonly Taint[];
-  /** Null where the nodes do not report their architecture. */
+  /** Null if the nodes do not report their architecture. */
   readonly platform: Platform | null;
   readonly leavesForeignTarPacked: boolean;
   readonly nodes: readonly [ClusterNode, ...ClusterNode[]];
@@ -39,13 +39,8 @@ function traitsOf(node: ClusterNode): Traits {
   };
 }
 
-interface Known {
-  readonly key: string;
-  readonly traits: Traits;
-}
-
 /** A node that changes is a new object. */
-const know = oncePer((node: ClusterNode): Known => {
+const keyedTraits = oncePer((node: ClusterNode): { readonly key: string; readonly traits: Traits } => {
   const traits = traitsOf(node);
   return { key: JSON.stringify(traits), traits };
 });
@@ -53,7 +48,7 @@ const know = oncePer((node: ClusterNode): Known => {
 function group(nodes: readonly ClusterNode[]): readonly NodeKind[] {
   const kinds = new Map<string, Traits & { readonly nodes: [ClusterNode, ...ClusterNode[]] }>();
   for (const node of nodes) {
-    const { key, traits } = know(node);
+    const { key, traits } = keyedTraits(node);
     const kind = kinds.get(key);
     if (kind === undefined) kinds.set(key, { ...traits, nodes: [node] });
     else kind.nodes.push(node);
@@ -61,5 +56,5 @@ function group(nodes: readonly ClusterNode[]): readonly NodeKind[] {
   return [...kinds.values()];
 }
 
-/** Groups nodes, once for each list: 5,000 nodes of a cluster are of a few kinds, and a Pod is held against these. */
+/** Groups nodes, once for each list: the 5,000 nodes of a cluster are of a few kinds, and a Pod is tested against these. */
 export const nodeKinds = oncePer(group);
