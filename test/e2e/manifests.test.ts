@@ -40,6 +40,41 @@ describe.skipIf(servers.missing)(`manifests${servers.note}`, () => {
     expect(await kubernetes.kubectl(args)).toMatchObject({ code: 0, stderr: '' });
   });
 
+  test('a repeated client-side apply changes nothing', async () => {
+    const args = ['apply', '-k', join(MANIFESTS, 'base'), '--validate=strict'];
+    await must(kubernetes.kubectl(args));
+    const read = [
+      'get',
+      'poddisruptionbudget/wasmgate',
+      '-n',
+      'wasmgate-system',
+      '-o=jsonpath={.metadata.resourceVersion}',
+    ];
+    const before = await must(kubernetes.kubectl(read));
+    const { stdout } = await kubernetes.kubectl(args);
+    // kubectl patches every PodDisruptionBudget, because patches replace its selector as a whole. The API server finds no change.
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .filter((line) => !line.endsWith(' unchanged')),
+    ).toEqual(['poddisruptionbudget.policy/wasmgate configured']);
+    expect(await must(kubernetes.kubectl(read))).toBe(before);
+  });
+
+  test('a second field manager applies the same manifests without a conflict, and changes no object', async () => {
+    const args = [
+      'apply',
+      '-k',
+      join(MANIFESTS, 'base'),
+      ...STRICT,
+      '-o',
+      'jsonpath={.items[*].metadata.generation}',
+    ];
+    const before = await must(kubernetes.kubectl(args));
+    expect(await must(kubernetes.kubectl([...args, '--field-manager=gitops']))).toBe(before);
+  });
+
   test('the caBundle that wasmgate wrote survives the next apply', async () => {
     const caBundle = Buffer.from('a certificate').toString('base64');
     const patch = JSON.stringify([{ op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: caBundle }]);
