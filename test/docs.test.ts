@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { FLAGS } from '../src/cli/inspect/inspect.ts';
 import { createConfigurationReader } from '../src/config/configuration-reader.ts';
-import { PEEK_DEFAULTS } from '../src/images/peek-image.ts';
+import { PEEK_LIMITS } from '../src/images/peek-image.ts';
 import { explanations } from '../src/policy/checks/index.ts';
 import { actionOf } from '../src/policy/rate-findings.ts';
 import { policySettings } from '../src/policy/settings.ts';
@@ -214,7 +214,7 @@ describe('numbers in texts equal those of the code', () => {
     ],
     ['how much of an image inspect reads', FLAGS.find(({ name }) => name === 'no-peek')?.description],
   ])('%s', (_case, text) => {
-    expect(text).toContain(` ${PEEK_DEFAULTS.maxBytes / 1024} KiB`);
+    expect(text).toContain(` ${PEEK_LIMITS.maxBytes / 1024} KiB`);
   });
 });
 

@@ -1,90 +1,117 @@
-import { commandKey, LONGEST_COMMAND_KEY } from '../detect/command-key.ts';
 import { detectWasm } from '../detect/detect-wasm.ts';
-import { isSmallImage, openQuestions, type Scope } from '../detect/open-question.ts';
+import { commandKey, MAX_COMMAND_KEY } from '../detect/effective-command.ts';
+import { isSmallImage, openQueries, type PeekScope } from '../detect/open-queries.ts';
 import type { UnknownReason, UnknownVerdict, Verdict } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
-import type { ImageAnswer } from '../images/image-answer.ts';
+import type { ImageResult } from '../images/image-result.ts';
 import type { Container } from '../pod/pod.ts';
 import type { VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
-import { createVerdictMemo } from './verdict-memo.ts';
 
-const memo = createVerdictMemo();
+const VERDICT_CACHE_LIMITS = {
+  /** Verdicts of one image: Pods start it in a few ways only. */
+  maxPerImage: 16,
+  /** Bytes of memory for all: the cache of images does not count commands of Pods. */
+  maxBytes: 8 * 1024 * 1024,
+  /** Bytes of a verdict with its evidence, beside the key. */
+  verdictBytes: 1024,
+} as const;
 
-/** Verdicts that a look inside might change, and how much reason there is to look. */
-const open = new WeakMap<Verdict, Scope>();
+/** Creates a cache of verdicts by the facts of an image and the key of a command. If it grows too large, it starts anew. */
+function createVerdictCache() {
+  const { maxPerImage, maxBytes, verdictBytes } = VERDICT_CACHE_LIMITS;
+  let verdicts = new WeakMap<ImageFacts, Map<string, Verdict>>();
+  let bytes = 0;
 
-/** Why the image is worth a look before anything is decided: it hints at Wasm, or is small. Null where it is not. */
-export function reasonToLook(verdict: Verdict): Scope | null {
-  return open.get(verdict) ?? null;
+  function count(more: number): void {
+    bytes += more;
+    if (bytes <= maxBytes) return;
+    verdicts = new WeakMap();
+    bytes = more;
+  }
+
+  return {
+    get: (facts: ImageFacts, key: string): Verdict | undefined => verdicts.get(facts)?.get(key),
+    set: (facts: ImageFacts, key: string, verdict: Verdict): void => {
+      if ((verdicts.get(facts)?.size ?? 0) >= maxPerImage) return;
+      // The command is part of the key, and of the verdict's evidence.
+      count(2 * key.length + verdictBytes);
+      const ofImage = verdicts.get(facts) ?? new Map<string, Verdict>();
+      verdicts.set(facts, ofImage.set(key, verdict));
+    },
+  };
 }
 
-function findReason(facts: ImageFacts, container: Container, { kind }: Verdict): Scope | null {
-  if (openQuestions(facts, container, 'sign') !== null) return 'sign';
+const cache = createVerdictCache();
+
+/** Verdicts that the layers might change, and for which scope of images. */
+const openVerdicts = new WeakMap<Verdict, PeekScope>();
+
+/** Returns why the layers are worth reading before a decision: the image hints at Wasm, or is small. Null if they are not. */
+export function peekScopeOf(verdict: Verdict): PeekScope | null {
+  return openVerdicts.get(verdict) ?? null;
+}
+
+function findPeekScope(facts: ImageFacts, container: Container, { kind }: Verdict): PeekScope | null {
+  if (openQueries(facts, container, 'sign') !== null) return 'sign';
   const isSmall = kind === 'container' && isSmallImage(facts);
-  return isSmall && openQuestions(facts, container, 'small') !== null ? 'small' : null;
+  return isSmall && openQueries(facts, container, 'small') !== null ? 'small' : null;
 }
 
-/** The verdict is facts + command: reckoned once for each pair. */
+/** A verdict depends on facts and command alone, so it is computed once for each pair. */
 function verdictOf(facts: ImageFacts, container: Container): Verdict {
   const key = commandKey(container);
-  const known = memo.find(facts, key);
+  const known = cache.get(facts, key);
   if (known !== undefined) return known;
   const verdict = detectWasm(facts, container);
-  const reason = findReason(facts, container, verdict);
-  if (reason !== null) open.set(verdict, reason);
-  if (key.length <= LONGEST_COMMAND_KEY) memo.set(facts, key, verdict);
+  const scope = findPeekScope(facts, container, verdict);
+  if (scope !== null) openVerdicts.set(verdict, scope);
+  if (key.length <= MAX_COMMAND_KEY) cache.set(facts, key, verdict);
   return verdict;
 }
 
-function unknown(reason: UnknownReason, detail: string, advice: string | null): UnknownVerdict {
-  return { kind: 'unknown', reason, detail, advice, evidence: [] };
+interface UnknownParts {
+  readonly reason: UnknownReason;
+  readonly detail: string;
+  readonly advice?: string | null;
 }
 
-export function assessAnswered(visited: VisitedContainer, answer: ImageAnswer): AssessedContainer {
+function unknownContainer(
+  visited: VisitedContainer,
+  { reason, detail, advice = null }: UnknownParts,
+  isSkipped = false,
+): AssessedContainer {
   const image = visited.container.image ?? '';
-  if (answer.kind === 'facts') {
-    const { facts, stale, knownSince } = answer;
-    const verdict = verdictOf(facts, visited.container);
-    return { ...visited, image, verdict, facts, isSkipped: false, stale, knownSince };
-  }
-  const verdict = unknown(answer.reason, answer.detail, answer.advice);
-  return { ...visited, image, verdict, facts: null, isSkipped: false };
+  const verdict: UnknownVerdict = { kind: 'unknown', reason, detail, advice, evidence: [] };
+  return { ...visited, image, verdict, facts: null, isSkipped };
 }
 
-/** On the operator's skip list: not looked at, and nothing is said of it. */
+export function assessResult(visited: VisitedContainer, result: ImageResult): AssessedContainer {
+  if (result.kind === 'failure') return unknownContainer(visited, result);
+  const image = visited.container.image ?? '';
+  const { facts, stale, knownSince } = result;
+  const verdict = verdictOf(facts, visited.container);
+  return { ...visited, image, verdict, facts, isSkipped: false, stale, knownSince };
+}
+
+/** Assesses a container whose image is on the operator's skip list: wasmgate does not look it up, and reports nothing about it. */
 export function assessSkipped(visited: VisitedContainer, pattern: string): AssessedContainer {
-  const image = visited.container.image ?? '';
-  const verdict = unknown('denied-by-config', `"${image}" is on the skip list (${pattern})`, null);
-  return { ...visited, image, verdict, facts: null, isSkipped: true };
+  const detail = `"${visited.container.image ?? ''}" is on the skip list (${pattern})`;
+  return unknownContainer(visited, { reason: 'denied-by-config', detail }, true);
 }
 
-/** One of more than are looked at. */
-export function assessUncounted(visited: VisitedContainer, count: number, most: number): AssessedContainer {
-  const detail = `the Pod has ${count} containers, and of one with more than ${most} no image is looked at`;
-  const verdict = unknown('too-large', detail, 'Split it into several Pods.');
-  return { ...visited, image: visited.container.image ?? '', verdict, facts: null, isSkipped: false };
+/** Assesses a container of a Pod with too many. */
+export function assessOverLimit(visited: VisitedContainer, count: number, max: number): AssessedContainer {
+  const detail = `the Pod has ${count} containers, and wasmgate reads no images of a Pod with more than ${max}`;
+  return unknownContainer(visited, { reason: 'too-large', detail, advice: 'Split it into several Pods.' });
 }
 
-/** What the Pod itself answers: an image from the node's own store, which no registry can tell us about, or no image. */
+/** Assesses a container without an image, or with one from the node's own store, of which no registry knows. */
 export function assessWithoutRegistry(visited: VisitedContainer): AssessedContainer | null {
   const { image, imagePullPolicy } = visited.container;
-  if (image === undefined || image === '') {
-    return {
-      ...visited,
-      image: '',
-      verdict: unknown('invalid', 'the container names no image', null),
-      facts: null,
-      isSkipped: false,
-    };
-  }
+  if (image === undefined || image === '')
+    return unknownContainer(visited, { reason: 'invalid', detail: 'the container names no image' });
   if (imagePullPolicy !== 'Never') return null;
-  const detail = `"${image}" is taken from the node's own store (imagePullPolicy: Never), so no registry can tell what it is`;
-  return {
-    ...visited,
-    image,
-    verdict: unknown('denied-by-config', detail, null),
-    facts: null,
-    isSkipped: false,
-  };
+  const detail = `"${image}" comes from the node's own store (imagePullPolicy: Never), so no registry can show what it is`;
+  return unknownContainer(visited, { reason: 'denied-by-config', detail });
 }

@@ -4,12 +4,12 @@ import { throttledWarn } from '../lib/throttled-warn.ts';
 import type { Namespace } from '../pod/cluster-objects.ts';
 import { hasSignOfWasm } from '../policy/has-sign-of-wasm.ts';
 import type { Assessment, AssessmentRequest, AssessPod, DecidedAssessment } from './assessment.ts';
-import { createFetchClasses, dependsOnClasses } from './current-classes.ts';
-import { createDecide, type Question } from './decide.ts';
-import { deniedImages, NO_IMAGES, unreadImages } from './open-images.ts';
+import { createDecide, type GatheredFacts } from './decide.ts';
+import { createFetchClasses, dependsOnClasses } from './missing-classes.ts';
 import type { ClusterPort, ServiceAccountsPort } from './ports.ts';
-import { createReadImages, type ReadImagesDeps, type Wanted } from './read-images.ts';
-import { circumstancesOf, skipped, skippedByItself, type ScopeOptions } from './scope.ts';
+import { createReadImages, type ReadImagesDeps } from './read-images.ts';
+import { createReadLayers, deniedImages, NO_TARGETS, unreadImages, type PeekTargets } from './read-layers.ts';
+import { resolveScope, skipAlways, skipped, type ScopeOptions } from './scope.ts';
 import { createSkipList } from './skip-list.ts';
 
 interface AssessDeps {
@@ -19,9 +19,9 @@ interface AssessDeps {
   readonly logger: Logger;
 }
 
-/** A question about a Pod, and what was decided with what it holds. */
-interface Judged {
-  readonly question: Question;
+/** A decision with the facts that it was made from. */
+interface Result {
+  readonly gathered: GatheredFacts;
   readonly decided: DecidedAssessment;
 }
 
@@ -30,11 +30,11 @@ interface AssessOptions extends ScopeOptions {
   readonly boundsWaits?: boolean;
 }
 
-/** If unknown images are denied, or Wasm is the rule, to admit a Pod sooner is no service. */
-function createPatience({ policy, boundsWaits = false }: AssessOptions): ReadImagesDeps['patienceFor'] {
+/** Waits are never bounded if unknown images are denied, or Wasm is the rule: admitting a Pod sooner would not help it. */
+function createWaitModeFor({ policy, boundsWaits = false }: AssessOptions): ReadImagesDeps['waitModeFor'] {
   if (!boundsWaits || policy.scenario === 'wasm-first' || policy.onUnknownImage === 'deny')
-    return () => 'whole';
-  return (pod, cluster) => (hasSignOfWasm(pod, cluster, policy) ? 'whole' : 'bounded');
+    return () => 'full';
+  return (pod, cluster) => (hasSignOfWasm(pod, cluster, policy) ? 'full' : 'bounded');
 }
 
 /** A namespace younger than the watch is fetched once; if that fails, it counts as one without labels. */
@@ -51,102 +51,103 @@ function createReadNamespace({ cluster, logger }: AssessDeps) {
 }
 
 /**
- * The use case behind every way in. `assess` is the whole path of a Pod, top to bottom; `recall` answers the Pods about which
- * everything is in memory, nearly all, without a promise, for which `assess` would take a tenth longer.
+ * Creates the use case behind every entry point. `assess` is the whole path of a Pod, top to bottom. `assessCached` takes the same
+ * path with cached facts only and without a promise, which saves a tenth of the time for nearly all Pods.
  */
 export function createAssessPod(deps: AssessDeps, options: AssessOptions): AssessPod {
-  const { cluster, logger } = deps;
+  const { catalog, cluster, logger } = deps;
   const { policy } = options;
   const skipList = createSkipList(policy.skipImages);
-  const images = createReadImages({ ...deps, skipList, patienceFor: createPatience(options) });
-  const { recall: recallDecision, decide, remember } = createDecide(policy);
+  const waitModeFor = createWaitModeFor(options);
+  const images = createReadImages({ ...deps, skipList, waitModeFor });
+  const readLayers = createReadLayers({ catalog, waitModeFor });
+  const decisions = createDecide(policy);
   const fetchClasses = createFetchClasses(deps);
   const readNamespace = createReadNamespace(deps);
   const readsLayers = policy.peek !== 'off';
 
-  function judge(question: Question): Judged {
-    return { question, decided: decide(question) };
+  function decide(gathered: GatheredFacts): Result {
+    return { gathered, decided: decisions.decide(gathered) };
   }
 
-  /** Images for which the Pod would be denied, and whose layers nobody has read. */
-  function doubtful({ question, decided }: Judged): Wanted {
-    return readsLayers ? deniedImages(question.images, decided.decision) : NO_IMAGES;
+  /** Returns images for which the Pod would be denied, and whose layers were not read. */
+  function unreadDenied({ gathered, decided }: Result): PeekTargets {
+    return readsLayers ? deniedImages(gathered.images, decided.decision) : NO_TARGETS;
   }
 
-  /** Judged anew with the layers of images for which the Pod would be denied, if there are any that nobody has read. */
-  async function readDenied(judged: Judged): Promise<Judged> {
-    const { question } = judged;
-    const wanted = doubtful(judged);
-    if (wanted.size === 0) return judged;
-    const looking = { ...question.request, cluster: question.cluster };
-    return judge({ ...question, images: await images.lookInside(question.images, wanted, looking) });
+  /** Reads the layers of images for which the Pod would be denied, and decides again if there are any. */
+  async function readDenied(result: Result): Promise<Result> {
+    const { gathered } = result;
+    const targets = unreadDenied(result);
+    if (targets.size === 0) return result;
+    const request = { ...gathered.request, cluster: gathered.cluster };
+    return decide({ ...gathered, images: await readLayers(gathered.images, targets, request) });
   }
 
-  /** Judged anew with the RuntimeClasses of this moment, if the decision hangs on them and they are others. */
-  async function listClasses(judged: Judged): Promise<Judged> {
-    const { question, decided } = judged;
-    const { request, hasStaleClasses } = question;
-    if (!dependsOnClasses(decided.decision, hasStaleClasses)) return judged;
-    // Without a live list the classes known before count: to leave Wasm Pods without one would be an outage of its own.
-    const latest = (await fetchClasses(request)) ?? question.cluster;
-    if (latest === question.cluster && !hasStaleClasses) return judged;
-    return judge({ ...question, cluster: latest, hasStaleClasses: false });
+  /** Lists the RuntimeClasses if the decision depends on them, and decides again if they have changed. */
+  async function listClasses(result: Result): Promise<Result> {
+    const { gathered, decided } = result;
+    const { request, hasStaleClasses } = gathered;
+    if (!dependsOnClasses(decided.decision, hasStaleClasses)) return result;
+    // If the list fails, the classes of the watch apply: leaving Wasm Pods without a class would be an outage of its own.
+    const latest = (await fetchClasses(request)) ?? gathered.cluster;
+    if (latest === gathered.cluster && !hasStaleClasses) return result;
+    return decide({ ...gathered, cluster: latest, hasStaleClasses: false });
   }
 
   async function assess(request: AssessmentRequest): Promise<Assessment> {
-    // Scope: whose Pod it is, and what its namespace wants.
-    const exempt = skippedByItself(request, options);
+    // Scope: whose Pod it is, and what its namespace sets.
+    const exempt = skipAlways(request, options);
     if (exempt !== null) return exempt;
-    const circumstances = circumstancesOf(request, await readNamespace(request), options);
-    if (circumstances.kind === 'skipped') return circumstances;
+    const scope = resolveScope(request, await readNamespace(request), options);
+    if (scope.kind === 'skipped') return scope;
 
-    // Facts: what the images are, as their registries and, if they hint at Wasm, their layers show.
+    // Facts: what the images are, by their registries and, if they hint at Wasm, their layers.
     const view = cluster.view();
     const reading = images.read(request, view);
-    if (circumstances.mode === 'audit' && request.step === 'mutate') {
-      // Nothing will be changed, so nothing is waited for: the lookups go on and serve the validating call.
+    if (scope.mode === 'audit' && request.step === 'mutate') {
+      // Nothing will change, so the Pod does not wait: the lookups continue and serve the validating call.
       reading.catch((error: unknown) => logger.error({ err: error }, 'background lookup failed'));
-      return skipped('mode audit changes nothing', circumstances.notes);
+      return skipped('mode audit changes nothing', scope.notes);
     }
     let known = await reading;
-    if (readsLayers)
-      known = await images.lookInside(known, unreadImages(known), { ...request, cluster: view });
+    if (readsLayers) known = await readLayers(known, unreadImages(known), { ...request, cluster: view });
 
-    // Decision: before it stands, images that it denies are read, and classes that it misses are listed.
+    // Decision: before it is final, denied images are read, and missing classes are listed.
     const hasStaleClasses = cluster.hasStaleClasses();
-    const question = { request, circumstances, cluster: view, hasStaleClasses, images: known };
-    const read = await readDenied(judge(question));
+    const gathered = { request, scope, cluster: view, hasStaleClasses, images: known };
+    const read = await readDenied(decide(gathered));
     const listed = await listClasses(read);
     const last = listed === read ? read : await readDenied(listed);
 
-    // Answer: the mode is in it already. The next Pod like this one gets it from memory, unless a look that goes on may mend it.
-    if (doubtful(last).size === 0) remember(last.question, last.decided);
+    // Result: the mode is applied already. The decision is cached unless a pending read may change it.
+    if (unreadDenied(last).size === 0) decisions.cache(last.gathered, last.decided);
     return last.decided;
   }
 
-  /** Null where something must be read, or looked at twice. */
-  function recall(request: AssessmentRequest): Assessment | null {
-    const exempt = skippedByItself(request, options);
+  /** Returns null if anything must be read or listed. */
+  function assessCached(request: AssessmentRequest): Assessment | null {
+    const exempt = skipAlways(request, options);
     if (exempt !== null) return exempt;
     const namespace = cluster.namespace(request.namespace);
     if (namespace === undefined) return null;
-    const circumstances = circumstancesOf(request, namespace, options);
-    if (circumstances.kind === 'skipped') return circumstances;
-    if (circumstances.mode === 'audit' && request.step === 'mutate') return null;
+    const scope = resolveScope(request, namespace, options);
+    if (scope.kind === 'skipped') return scope;
+    if (scope.mode === 'audit' && request.step === 'mutate') return null;
     const view = cluster.view();
-    const known = images.recall(request, view);
+    const known = images.cached(request, view);
     if (known === null) return null;
     const hasStaleClasses = cluster.hasStaleClasses();
-    const question = { request, circumstances, cluster: view, hasStaleClasses, images: known };
-    const remembered = recallDecision(question);
-    if (remembered === undefined && readsLayers && unreadImages(known).size > 0) return null;
-    const decided = remembered ?? decide(question);
+    const gathered = { request, scope, cluster: view, hasStaleClasses, images: known };
+    const cached = decisions.cached(gathered);
+    if (cached === undefined && readsLayers && unreadImages(known).size > 0) return null;
+    const decided = cached ?? decisions.decide(gathered);
     if (dependsOnClasses(decided.decision, hasStaleClasses)) return null;
-    if (remembered !== undefined) return decided;
-    if (doubtful({ question, decided }).size > 0) return null;
-    remember(question, decided);
+    if (cached !== undefined) return decided;
+    if (unreadDenied({ gathered, decided }).size > 0) return null;
+    decisions.cache(gathered, decided);
     return decided;
   }
 
-  return (request) => recall(request) ?? assess(request);
+  return (request) => assessCached(request) ?? assess(request);
 }

@@ -3,32 +3,48 @@ import type { Pod } from '../pod/pod.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import type { Outcome } from '../policy/mode.ts';
-import type { Deadline } from './deadline.ts';
 
-/** A Pod, or a workload's Pod template dressed as one, to be assessed. */
+/** The time budget of an admission. Its signal, and the timer behind it, exist only once something waits for it. */
+export interface Deadline {
+  readonly signal: () => AbortSignal;
+}
+
+/** @param milliseconds from now */
+export function createDeadline(milliseconds: number): Deadline {
+  const started = performance.now();
+  let signal: AbortSignal | undefined;
+  return {
+    signal: () => {
+      signal ??= AbortSignal.timeout(Math.max(0, Math.ceil(milliseconds - (performance.now() - started))));
+      return signal;
+    },
+  };
+}
+
+/** A Pod to assess, or a workload's Pod template in the form of one. */
 export interface AssessmentRequest {
   readonly subject: 'pod' | 'template';
   readonly pod: Pod;
-  /** Of a template: whether a controller wrote the object that it stands in. Absent where none did. */
+  /** True if a controller wrote the object that holds the template; otherwise absent. */
   readonly isControlled?: boolean;
-  /** On UPDATE: what the Pod was before. Its class stands, so that only images that are new are looked at. */
+  /** On UPDATE: the Pod as it was. Its class cannot change, so only new images are assessed. */
   readonly previous?: Pod;
-  /** From the request, never from the object: there it may be empty. */
+  /** From the request, as the object's own may be empty. */
   readonly namespace: string;
-  /** `mutate` answers at once in mode audit; `validate` is the one that tells. */
+  /** In mode audit, `mutate` returns at once; `validate` reports. */
   readonly step: 'mutate' | 'validate';
   readonly deadline: Deadline;
-  /** Whether nothing will be stored: then nothing may be written about it, either. */
+  /** True if nothing will be stored: then no Event may be written either. */
   readonly isDryRun?: boolean;
 }
 
 export type Assessment = SkippedAssessment | DecidedAssessment;
 
-/** Not assessed, and why: mirror Pod, Windows, a namespace never looked at, mode off, opted out. */
+/** A Pod out of scope: mirror Pod, Windows, excluded namespace, mode off, opt-out. */
 export interface SkippedAssessment {
   readonly kind: 'skipped';
   readonly reason: string;
-  /** Told to the user all the same, such as a mode label that is none. */
+  /** Notes for the user, such as one on an invalid mode label. */
   readonly notes: readonly string[];
 }
 
@@ -36,20 +52,17 @@ export interface DecidedAssessment {
   readonly kind: 'decided';
   readonly decision: Decision;
   readonly outcome: Outcome;
-  /** Whether refusals refuse the object; those of a template are only told, unless the operator wants otherwise. */
+  /** True if findings that deny reject the object; otherwise, as for most templates, they only warn. */
   readonly isBinding: boolean;
   readonly containers: readonly AssessedContainer[];
   readonly notes: readonly string[];
-  /** Whether more hangs on RuntimeClasses of which nobody has said which there are; absent where that is known. */
-  readonly hangsOnClasses?: boolean;
-  /** The same object for Pods of one shape: what was written for one serves for all. Absent for a case of its own. */
-  readonly precedent?: object;
+  /** True if the result also depends on RuntimeClasses that are not known; otherwise absent. */
+  readonly dependsOnUnknownClasses?: boolean;
+  /** The same object for Pods of one shape, so that callers can reuse what they derived from it. Absent if not cached. */
+  readonly cachedDecision?: object;
 }
 
-/**
- * What becomes of an assessed Pod. `/mutate`: changed, unchanged. `/validate`: denied, warned, allowed, or what would happen
- * in mode enforce. Both: skipped.
- */
+/** Outcomes for metrics. `/mutate`: changed, unchanged. `/validate`: the others, `would-` in modes other than enforce. Both: skipped. */
 export const DECISION_OUTCOMES = [
   'changed',
   'unchanged',
@@ -74,5 +87,5 @@ export function outcomeOf(
   return warnings.length > 0 ? 'warned' : 'allowed';
 }
 
-/** The one path that the webhook, `review` and `audit` take. Faults of our own are thrown, never answered as a verdict. */
+/** The single path that the webhook, `review` and `audit` share. It throws for bugs, and never reports one as a verdict. */
 export type AssessPod = (request: AssessmentRequest) => MaybePromise<Assessment>;

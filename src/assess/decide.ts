@@ -3,41 +3,37 @@ import type { AssessedContainer, ClusterView, PodFacts } from '../policy/facts.t
 import { applyMode } from '../policy/mode.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { AssessmentRequest, DecidedAssessment } from './assessment.ts';
-import { createPrecedents } from './precedents.ts';
+import { createDecisionCache } from './decision-cache.ts';
 import type { PodImages } from './read-images.ts';
-import type { Circumstances } from './scope.ts';
+import type { NamespaceScope } from './scope.ts';
 
-/** Everything that a decision about one request rests on. */
-export interface Question {
+/** Everything that the decision on one request depends on. */
+export interface GatheredFacts {
   readonly request: AssessmentRequest;
-  readonly circumstances: Circumstances;
+  readonly scope: NamespaceScope;
   readonly images: PodImages;
   readonly cluster: ClusterView;
   readonly hasStaleClasses: boolean;
 }
 
 export interface Decide {
-  /** As for the last Pod that was like it; undefined where none was. */
-  readonly recall: (question: Question) => DecidedAssessment | undefined;
-  readonly decide: (question: Question) => DecidedAssessment;
-  /** Keeps a decision that stands for the next Pod like this one, unless it rests on classes that the watches do not know. */
-  readonly remember: (question: Question, decided: DecidedAssessment) => void;
+  /** Returns the decision on the last Pod like this one; undefined if there is none. */
+  readonly cached: (gathered: GatheredFacts) => DecidedAssessment | undefined;
+  readonly decide: (gathered: GatheredFacts) => DecidedAssessment;
+  /** Caches a final decision, unless it uses RuntimeClasses that the watches have not delivered. */
+  readonly cache: (gathered: GatheredFacts, decided: DecidedAssessment) => void;
 }
 
-const DECIDE_LIMITS = {
-  /**
-   * Milliseconds. An image that was known for longer was known before this Pod's admission began: the manifests give the
-   * mutating call 5 s and the validating one 3 s.
-   */
-  justKnown: 10_000,
-} as const;
+/**
+ * Milliseconds. An image known for longer was known before the admission of this Pod began: the manifests give the mutating call
+ * 5 s and the validating one 3 s.
+ */
+const JUST_KNOWN = 10_000;
 
 function hasJustKnownWasm(containers: readonly AssessedContainer[]): boolean {
   return containers.some(
     ({ verdict, knownSince }) =>
-      verdict.kind === 'wasm' &&
-      knownSince !== undefined &&
-      performance.now() - knownSince < DECIDE_LIMITS.justKnown,
+      verdict.kind === 'wasm' && knownSince !== undefined && performance.now() - knownSince < JUST_KNOWN,
   );
 }
 
@@ -49,61 +45,56 @@ function isBinding({ subject, isControlled }: AssessmentRequest, policy: PolicyS
   return subject === 'pod' || (policy.refuseTemplates && isControlled !== true);
 }
 
-function replacedBy({ containers, judged }: PodImages): ReadonlyMap<string, AssessedContainer> {
-  return new Map(containers.slice(judged).map((assessed) => [assessed.container.name, assessed]));
+function replacedContainers({ containers, newCount }: PodImages): ReadonlyMap<string, AssessedContainer> {
+  return new Map(containers.slice(newCount).map((assessed) => [assessed.container.name, assessed]));
 }
 
-function factsOf({ request, circumstances, images, cluster, hasStaleClasses }: Question): PodFacts {
+function factsOf({ request, scope, images, cluster, hasStaleClasses }: GatheredFacts): PodFacts {
   const { subject, pod, namespace, step, previous } = request;
   const limitRanges = cluster.limitRanges(namespace);
   if (previous !== undefined) {
-    const containers = images.containers.slice(0, images.judged);
-    // Labels say what a Pod gets at creation.
+    const containers = images.containers.slice(0, images.newCount);
+    // Labels only set what a Pod gets at creation.
     const known = { pod, containers, cluster, hasStaleClasses, limitRanges, namespaceLabels: {} };
-    return { ...known, isMutated: false, previous: replacedBy(images) };
+    return { ...known, isMutated: false, previous: replacedContainers(images) };
   }
   const { containers } = images;
-  const isMutated = step === 'validate' && subject === 'pod' && circumstances.mode !== 'audit';
+  const isMutated = step === 'validate' && subject === 'pod' && scope.mode !== 'audit';
   const isJustKnown = isMutated && hasJustKnownWasm(containers);
-  const namespaceLabels = circumstances.labels;
+  const namespaceLabels = scope.labels;
   return { pod, containers, isMutated, isJustKnown, namespaceLabels, cluster, hasStaleClasses, limitRanges };
 }
 
-/** Decides about Pods, and remembers for those that are like them. */
+/** Decides on Pods with the policy, and caches decisions for Pods that are alike. */
 export function createDecide(policy: PolicySettings): Decide {
-  const precedents = createPrecedents();
-
-  function assessmentOf(
-    { request, circumstances: { notes } }: Question,
-    { containers }: PodFacts,
-    { decision, outcome }: Pick<DecidedAssessment, 'decision' | 'outcome'>,
-  ): DecidedAssessment {
-    return { kind: 'decided', decision, outcome, containers, isBinding: isBinding(request, policy), notes };
-  }
+  const decisions = createDecisionCache();
 
   return {
-    recall: (question) => {
-      const { request, circumstances } = question;
+    cached: (gathered) => {
+      const { request, scope } = gathered;
       if (request.previous !== undefined) return undefined;
-      const facts = factsOf(question);
-      const precedent = precedents.find({ facts, mode: circumstances.mode });
-      if (precedent === undefined) return undefined;
-      const { decision, outcome } = precedent;
+      const facts = factsOf(gathered);
+      const cachedDecision = decisions.get({ facts, mode: scope.mode });
+      if (cachedDecision === undefined) return undefined;
+      // Nearly every admission ends here; spreading an assessment into this one would cost time.
+      const { decision, outcome } = cachedDecision;
       const { containers } = facts;
-      const { notes } = circumstances;
+      const { notes } = scope;
       const binding = isBinding(request, policy);
-      return { kind: 'decided', decision, outcome, containers, isBinding: binding, notes, precedent };
+      return { kind: 'decided', decision, outcome, containers, isBinding: binding, notes, cachedDecision };
     },
-    decide: (question) => {
-      const facts = factsOf(question);
+    decide: (gathered) => {
+      const { request, scope } = gathered;
+      const { mode, notes } = scope;
+      const facts = factsOf(gathered);
       const decision = evaluate(facts, policy);
-      const outcome = applyMode(decision, question.circumstances.mode, policy);
-      return assessmentOf(question, facts, { decision, outcome });
+      const outcome = applyMode(decision, mode, policy);
+      const { containers } = facts;
+      return { kind: 'decided', decision, outcome, containers, isBinding: isBinding(request, policy), notes };
     },
-    remember: (question, { decision, outcome }) => {
-      const { request, circumstances } = question;
-      if (request.previous !== undefined) return;
-      precedents.set({ facts: factsOf(question), mode: circumstances.mode }, { decision, outcome });
+    cache: (gathered, decided) => {
+      if (gathered.request.previous !== undefined) return;
+      decisions.set({ facts: factsOf(gathered), mode: gathered.scope.mode }, decided);
     },
   };
 }

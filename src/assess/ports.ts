@@ -4,13 +4,13 @@ import type { ClusterView } from '../policy/facts.ts';
 
 export interface ServiceAccountsPort {
   /**
-   * Names of the pull secrets that an account brings into Pods that have none. Never rejects: an account that cannot be
-   * read brings none, and why is told in the log.
+   * Returns names of the pull secrets that an account adds to Pods without any. Never rejects: an account that cannot be read
+   * adds none, which is logged.
    */
   readonly pullSecrets: (namespace: string, name: string, signal: AbortSignal) => Promise<readonly string[]>;
 }
 
-/** What an Event is about, as an ownerReference names it. */
+/** The object of an Event, as an ownerReference names it. */
 export interface ObjectReference {
   readonly apiVersion: string;
   readonly kind: string;
@@ -27,7 +27,7 @@ export interface ObjectEvent {
   readonly message: string;
 }
 
-/** Needless: the namespace is gone. */
+/** `needless`: the namespace is gone. */
 export type EventResult = 'written' | 'needless' | 'failed';
 
 /** Kubernetes Events, at best effort. */
@@ -37,19 +37,19 @@ export interface EventsPort {
 }
 
 export interface StoredPodsPort {
-  /** Null if there is none of this name. @throws AppError if the API server does not say */
+  /** Returns null if there is no Pod of this name. @throws AppError if the API server cannot be read */
   readonly read: (namespace: string, name: string, signal: AbortSignal) => Promise<Pod | null>;
 }
 
-/** The cluster, kept up by watches. */
+/** The cluster, kept current by watches. */
 export interface ClusterPort {
   readonly view: () => ClusterView;
-  /** Whether the RuntimeClasses may be behind the truth, their watch being broken. */
+  /** Reports whether the RuntimeClasses may be outdated because their watch is broken. */
   readonly hasStaleClasses: () => boolean;
-  /** With the RuntimeClasses as they are now, by one live list; the same view as before where they are no others. */
+  /** Lists the RuntimeClasses live. Returns the same view if they have not changed. */
   readonly fetchView: (signal: AbortSignal) => Promise<ClusterView>;
-  /** From the watch; undefined where it is not there (yet). */
+  /** Reads from the watch; undefined if it has not delivered the namespace (yet). */
   readonly namespace: (name: string) => Namespace | undefined;
-  /** One live GET, for a namespace younger than the watch; undefined where it does not exist. */
+  /** Reads live, for a namespace younger than the watch; undefined if it does not exist. */
   readonly fetchNamespace: (name: string, signal: AbortSignal) => Promise<Namespace | undefined>;
 }

@@ -1,13 +1,12 @@
-import type { Scope } from '../detect/open-question.ts';
-import type { ImageQuestion } from '../images/image-answer.ts';
 import type { ImageCatalog } from '../images/image-catalog.ts';
-import { WAIT_BOUNDS, type Patience } from '../images/wait-limits.ts';
+import type { ImageRequest } from '../images/image-result.ts';
+import type { WaitMode } from '../images/lookup-limits.ts';
 import { changedImages } from '../pod/changed-images.ts';
 import type { Pod } from '../pod/pod.ts';
 import { pullSecretNames, serviceAccountOf } from '../pod/pull-secret-names.ts';
 import { visitContainers, type VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer, ClusterView } from '../policy/facts.ts';
-import { assessAnswered, assessSkipped, assessUncounted, assessWithoutRegistry } from './assess-container.ts';
+import { assessOverLimit, assessResult, assessSkipped, assessWithoutRegistry } from './assess-container.ts';
 import type { AssessmentRequest } from './assessment.ts';
 import type { ServiceAccountsPort } from './ports.ts';
 import type { SkipList } from './skip-list.ts';
@@ -16,81 +15,65 @@ export interface ReadImagesDeps {
   readonly catalog: ImageCatalog;
   readonly skipList: SkipList;
   readonly serviceAccounts: ServiceAccountsPort;
-  /** How long a Pod may wait for images that nothing is known of. */
-  readonly patienceFor: (pod: Pod, cluster: ClusterView) => Patience;
+  /** Returns how long a Pod may wait for images that are not cached. */
+  readonly waitModeFor: (pod: Pod, cluster: ClusterView) => WaitMode;
 }
 
-/** What the containers of one request are. */
+/** The containers of one request, with what their images are. */
 export interface PodImages {
-  /** At creation all; on UPDATE those whose image is new, followed by what they were before. */
+  /** At creation all containers; on UPDATE those with a new image, followed by what they replace. */
   readonly containers: readonly AssessedContainer[];
-  /** How many of them are judged; the rest are what these replace. */
-  readonly judged: number;
-  /** By position; undefined where no registry is asked. */
-  readonly questions: readonly (ImageQuestion | undefined)[];
-}
-
-/** Containers to look into, by position, and how much reason there is. */
-export type Wanted = ReadonlyMap<number, Scope>;
-
-/** For whom, and for how long. */
-export interface Looking extends Pick<AssessmentRequest, 'pod' | 'deadline'> {
-  readonly cluster: ClusterView;
+  /** How many of them are new and so decided on. */
+  readonly newCount: number;
+  /** By position; undefined for an image that is not looked up. */
+  readonly requests: readonly (ImageRequest | undefined)[];
 }
 
 export interface ReadImages {
-  /** Without waiting; null where something must be waited for. */
-  readonly recall: (request: AssessmentRequest, cluster: ClusterView) => PodImages | null;
-  /** Images that are not known are asked for side by side. */
+  /** Reads from the cache without waiting; null if something must be looked up. */
+  readonly cached: (request: AssessmentRequest, cluster: ClusterView) => PodImages | null;
+  /** Looks up images that are not cached, all of them concurrently. */
   readonly read: (request: AssessmentRequest, cluster: ClusterView) => Promise<PodImages>;
-  /** The same after a look inside the images of these. */
-  readonly lookInside: (images: PodImages, wanted: Wanted, looking: Looking) => Promise<PodImages>;
 }
 
-export const IMAGE_LIMITS = {
-  /**
-   * Containers of one Pod. Kubernetes sets no limit of its own, so that 3 MiB of Pod hold 50,000 of them; judging these would
-   * keep everybody else waiting for seconds, for a Pod that hardly any node could start.
-   */
-  containers: 256,
-} as const;
+/**
+ * Containers of one Pod. Kubernetes sets no limit of its own, and 3 MiB of Pod hold 50,000 of them. Deciding on so many would
+ * delay all other requests for seconds, for a Pod that hardly any node could start.
+ */
+export const MAX_CONTAINERS = 256;
 
 const NO_SECRETS: readonly string[] = [];
 
-/** Names that Secrets can have and no others: what is remembered of an image is kept under them (image-memory.ts). */
+/** Returns only names that a Secret can have: they become part of cache keys (images/image-cache.ts). */
 export function pullSecretsOf({ spec }: Pod): readonly string[] {
   const secrets = spec.imagePullSecrets;
   if (secrets === undefined || secrets === null || secrets.length === 0) return NO_SECRETS;
   return pullSecretNames(secrets.flatMap(({ name }) => name ?? []));
 }
 
-/** The containers to judge, and those that they replace on UPDATE: one that could not run before either is no news. */
+/** Containers with a new image and, on UPDATE, those that they replace: one that could not run before either is no news. */
 interface Visited {
-  readonly judged: readonly VisitedContainer[];
+  readonly added: readonly VisitedContainer[];
   readonly replaced: readonly VisitedContainer[];
 }
 
-const NONE: Visited = { judged: [], replaced: [] };
+const NONE: Visited = { added: [], replaced: [] };
 
 function visit({ pod, previous }: AssessmentRequest): Visited {
-  if (previous === undefined) return { judged: visitContainers(pod.spec), replaced: [] };
+  if (previous === undefined) return { added: visitContainers(pod.spec), replaced: [] };
   const changed = changedImages(previous, pod);
   if (changed === null) return NONE;
-  return { judged: visitContainers(changed.after.spec), replaced: visitContainers(changed.before.spec) };
+  return { added: visitContainers(changed.after.spec), replaced: visitContainers(changed.before.spec) };
 }
 
-/** The first container stands for all: what is not looked at is unknown, which is for the operator to allow or to deny. */
-function uncounted({ judged }: Visited): PodImages | null {
-  const [first] = judged;
-  if (first === undefined || judged.length <= IMAGE_LIMITS.containers) return null;
-  return {
-    containers: [assessUncounted(first, judged.length, IMAGE_LIMITS.containers)],
-    judged: 1,
-    questions: [],
-  };
+/** If there are too many containers, the first one stands for all. It is unknown, which the operator may allow or deny. */
+function overLimit({ added }: Visited): PodImages | null {
+  const [first] = added;
+  if (first === undefined || added.length <= MAX_CONTAINERS) return null;
+  return { containers: [assessOverLimit(first, added.length, MAX_CONTAINERS)], newCount: 1, requests: [] };
 }
 
-/** A container that no registry is asked about; null where one is. */
+/** Assesses a container whose image is not looked up; null for any other. */
 function assessLocally({ skipList }: ReadImagesDeps, visited: VisitedContainer): AssessedContainer | null {
   const own = assessWithoutRegistry(visited);
   if (own !== null) return own;
@@ -99,28 +82,27 @@ function assessLocally({ skipList }: ReadImagesDeps, visited: VisitedContainer):
 }
 
 /**
- * A Pod has its account's pull secrets already if it had none of its own: the ServiceAccount plugin runs before every
- * webhook. A template is as its author wrote it.
+ * Reports whether the pull secrets of the account count. A Pod without any has those of its account already, as the
+ * ServiceAccount plugin runs before every webhook. A template is as its author wrote it.
  */
 function needsAccount({ subject, pod }: AssessmentRequest): boolean {
   return subject === 'template' && pullSecretsOf(pod).length === 0;
 }
 
-/** Reads what the images of a Pod are: from memory, or else from their registries. */
+/** Reads what the images of a Pod are, from the cache or from their registries. */
 export function createReadImages(deps: ReadImagesDeps): ReadImages {
-  const { catalog, serviceAccounts, patienceFor } = deps;
+  const { catalog, serviceAccounts, waitModeFor } = deps;
 
-  /** Assesses what can be at once; the containers that are left have a question and no answer yet. */
-  function recallEach(
-    { judged, replaced }: Visited,
-    { request, cluster }: { readonly request: AssessmentRequest; readonly cluster: ClusterView },
-    pullSecrets: readonly string[],
-  ): { readonly images: PodImages; readonly open: readonly VisitedContainer[] } {
-    const all = replaced.length === 0 ? judged : [...judged, ...replaced];
+  /** Assesses what needs no waiting. The containers that are left have a request, but no result yet. */
+  function assessCached(
+    { added, replaced }: Visited,
+    common: Omit<ImageRequest, 'image'>,
+  ): { readonly images: PodImages; readonly uncached: readonly VisitedContainer[] } {
+    const all = replaced.length === 0 ? added : [...added, ...replaced];
     const containers: AssessedContainer[] = [];
-    const questions: (ImageQuestion | undefined)[] = [];
-    const open: VisitedContainer[] = [];
-    const { namespace } = request;
+    const requests: (ImageRequest | undefined)[] = [];
+    const uncached: VisitedContainer[] = [];
+    const { namespace, pullSecrets, architectures } = common;
     for (const [position, visited] of all.entries()) {
       const local = assessLocally(deps, visited);
       if (local !== null) {
@@ -128,13 +110,13 @@ export function createReadImages(deps: ReadImagesDeps): ReadImages {
         continue;
       }
       const image = visited.container.image ?? '';
-      const question: ImageQuestion = { image, namespace, pullSecrets, architectures: cluster.architectures };
-      questions[position] = question;
-      const known = catalog.recall(question);
-      if (known !== undefined) containers[position] = assessAnswered(visited, known);
-      else open[position] = visited;
+      const request: ImageRequest = { image, namespace, pullSecrets, architectures };
+      requests[position] = request;
+      const known = catalog.cached(request);
+      if (known === undefined) uncached[position] = visited;
+      else containers[position] = assessResult(visited, known);
     }
-    return { images: { containers, judged: judged.length, questions }, open };
+    return { images: { containers, newCount: added.length, requests }, uncached };
   }
 
   async function secretsOf(request: AssessmentRequest): Promise<readonly string[]> {
@@ -145,49 +127,33 @@ export function createReadImages(deps: ReadImagesDeps): ReadImages {
   }
 
   return {
-    recall: (request, cluster) => {
+    cached: (request, { architectures }) => {
       const visited = visit(request);
-      const tooMany = uncounted(visited);
+      const tooMany = overLimit(visited);
       if (tooMany !== null) return tooMany;
       if (needsAccount(request)) return null;
-      const { open, images } = recallEach(visited, { request, cluster }, pullSecretsOf(request.pod));
-      return open.length === 0 ? images : null;
+      const { namespace, pod } = request;
+      const common = { namespace, pullSecrets: pullSecretsOf(pod), architectures };
+      const { uncached, images } = assessCached(visited, common);
+      return uncached.length === 0 ? images : null;
     },
     read: async (request, cluster) => {
-      const { pod, deadline } = request;
-      const visiting = visit(request);
-      const tooMany = uncounted(visiting);
+      const visited = visit(request);
+      const tooMany = overLimit(visited);
       if (tooMany !== null) return tooMany;
-      const { open, images } = recallEach(visiting, { request, cluster }, await secretsOf(request));
+      const { namespace, pod, deadline } = request;
+      const { architectures } = cluster;
+      const common = { namespace, pullSecrets: await secretsOf(request), architectures };
+      const { uncached, images } = assessCached(visited, common);
       const containers = [...images.containers];
-      const patience = patienceFor(pod, cluster);
-      const asking = open.map(async (visited, position) => {
-        const question = images.questions[position];
-        if (question === undefined) return;
-        const answer = await catalog.ask(question, deadline.signal(), patience);
-        containers[position] = assessAnswered(visited, answer);
+      const mode = waitModeFor(pod, cluster);
+      const lookups = uncached.map(async (container, position) => {
+        const imageRequest = images.requests[position];
+        if (imageRequest === undefined) return;
+        const result = await catalog.lookUp(imageRequest, { signal: deadline.signal(), mode });
+        containers[position] = assessResult(container, result);
       });
-      await Promise.all(asking);
-      return { ...images, containers };
-    },
-    lookInside: async (images, wanted, request) => {
-      if (wanted.size === 0) return images;
-      const containers = [...images.containers];
-      const whole = request.deadline.signal();
-      const isBounded = patienceFor(request.pod, request.cluster) === 'bounded';
-      // The look goes on afterwards.
-      const short = isBounded
-        ? AbortSignal.any([whole, AbortSignal.timeout(WAIT_BOUNDS.shortMilliseconds)])
-        : whole;
-      const looking = [...wanted].map(async ([position, scope]) => {
-        const [assessed, question] = [containers[position], images.questions[position]];
-        if (assessed === undefined || question === undefined || assessed.facts === null) return;
-        const look = { facts: assessed.facts, override: assessed.container, scope };
-        const facts = await catalog.lookInside(question, look, scope === 'small' ? short : whole);
-        const { stale = null, knownSince = performance.now() } = assessed;
-        containers[position] = assessAnswered(assessed, { kind: 'facts', facts, stale, knownSince });
-      });
-      await Promise.all(looking);
+      await Promise.all(lookups);
       return { ...images, containers };
     },
   };

@@ -1,16 +1,15 @@
 import { matchesGlob } from '../lib/matches-glob.ts';
 import type { Namespace } from '../pod/cluster-objects.ts';
-import { SKIP_ANNOTATION } from '../pod/names.ts';
+import { MODE_LABEL, SKIP_ANNOTATION } from '../pod/names.ts';
 import type { Pod, StringMap } from '../pod/pod.ts';
 import { isSystemNamespace, reasonOutOfScope } from '../pod/scope.ts';
-import type { Mode } from '../policy/mode.ts';
+import { isMode, MODES, type Mode } from '../policy/mode.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { AssessmentRequest, SkippedAssessment } from './assessment.ts';
-import { resolveMode } from './resolve-mode.ts';
 
-/** What a namespace decides about its Pods. */
-export interface Circumstances {
-  readonly kind: 'judged';
+/** What a namespace sets for its Pods. */
+export interface NamespaceScope {
+  readonly kind: 'in-scope';
   readonly mode: Mode;
   readonly labels: StringMap;
   readonly notes: readonly string[];
@@ -18,7 +17,7 @@ export interface Circumstances {
 
 export interface ScopeOptions {
   readonly policy: PolicySettings;
-  /** Where wasmgate itself runs: never judged, or it could keep itself from starting. */
+  /** wasmgate's own namespace is never assessed: it could keep itself from starting. */
   readonly ownNamespace: string;
 }
 
@@ -28,8 +27,8 @@ export function skipped(reason: string, notes: readonly string[] = []): SkippedA
   return { kind: 'skipped', reason, notes };
 }
 
-/** Why the Pod is never judged, whatever its namespace says; null where it may be. */
-export function skippedByItself(
+/** Returns why the Pod is out of scope, whatever its namespace sets; null if it may be in scope. */
+export function skipAlways(
   { pod, namespace }: AssessmentRequest,
   { policy, ownNamespace }: ScopeOptions,
 ): SkippedAssessment | null {
@@ -41,33 +40,48 @@ export function skippedByItself(
   return reason === null ? null : skipped(reason);
 }
 
-/** What becomes of an annotation that asks for the Pod to be left alone. */
-interface SkipWish {
-  readonly isGranted: boolean;
-  /** Why it is not; null where there is nothing to say. */
+interface ResolvedMode {
+  readonly mode: Mode;
+  /** A note for the user on an invalid label; null if there is none. */
   readonly note: string | null;
 }
 
-function skipWishOf({ metadata }: Pod, { allowSkipAnnotation }: PolicySettings): SkipWish {
-  const wish = metadata?.annotations?.[SKIP_ANNOTATION];
-  if (wish === undefined || wish === 'false') return { isGranted: false, note: null };
-  if (wish === 'true' && allowSkipAnnotation) return { isGranted: true, note: null };
+/** The namespace's label overrides the configured mode. A label that names no mode has no effect. */
+function resolveMode(namespace: Namespace | undefined, configured: Mode): ResolvedMode {
+  const label = namespace?.labels[MODE_LABEL];
+  if (label === undefined) return { mode: configured, note: null };
+  if (isMode(label)) return { mode: label, note: null };
+  const note = `namespace label ${MODE_LABEL}: "${label}" is none of ${MODES.join(', ')}; mode ${configured} applies`;
+  return { mode: configured, note };
+}
+
+/** The Pod's request to be skipped. */
+interface OptOut {
+  readonly isGranted: boolean;
+  /** Why it has no effect; null if there is nothing to report. */
+  readonly note: string | null;
+}
+
+function optOutOf({ metadata }: Pod, { allowSkipAnnotation }: PolicySettings): OptOut {
+  const value = metadata?.annotations?.[SKIP_ANNOTATION];
+  if (value === undefined || value === 'false') return { isGranted: false, note: null };
+  if (value === 'true' && allowSkipAnnotation) return { isGranted: true, note: null };
   const why =
-    wish === 'true' ? 'the configuration does not allow it' : 'only the value "true" would have one';
+    value === 'true' ? 'the configuration does not allow it' : 'only the value "true" would have one';
   return { isGranted: false, note: `annotation ${SKIP_ANNOTATION} has no effect: ${why}` };
 }
 
-/** The mode of the namespace, or why its Pod is not judged. A namespace that nobody knows has no labels. */
-export function circumstancesOf(
+/** Returns the mode of the namespace, or why its Pod is skipped. An unknown namespace counts as one without labels. */
+export function resolveScope(
   { pod }: AssessmentRequest,
   namespace: Namespace | undefined,
   { policy }: ScopeOptions,
-): Circumstances | SkippedAssessment {
+): NamespaceScope | SkippedAssessment {
   const { mode, note } = resolveMode(namespace, policy.mode);
   const notes = note === null ? [] : [note];
   if (mode === 'off') return skipped('mode off', notes);
-  const wish = skipWishOf(pod, policy);
-  if (wish.isGranted) return skipped(`annotation ${SKIP_ANNOTATION}`, notes);
-  if (wish.note !== null) notes.push(wish.note);
-  return { kind: 'judged', mode, labels: namespace?.labels ?? NO_LABELS, notes };
+  const optOut = optOutOf(pod, policy);
+  if (optOut.isGranted) return skipped(`annotation ${SKIP_ANNOTATION}`, notes);
+  if (optOut.note !== null) notes.push(optOut.note);
+  return { kind: 'in-scope', mode, labels: namespace?.labels ?? NO_LABELS, notes };
 }

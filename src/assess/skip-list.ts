@@ -3,21 +3,21 @@ import { DOCKER_HUB, parseReference, type Reference } from '../image/reference.t
 import { AppError } from '../lib/errors.ts';
 import { matchesGlob } from '../lib/matches-glob.ts';
 
-/** The pattern that leaves an image out, or null; answers from memory for images seen before. */
+/** Returns the pattern that excludes an image, or null. */
 export type SkipList = (image: string) => string | null;
 
-const DEFAULTS = {
+const CACHE_LIMITS = {
   /** More images than most clusters run. */
   maxEntries: 10_000,
-  /** Bytes of memory: a name has some 80 characters, and a tenant may make each 800 long. */
+  /** Bytes of memory: a name has some 80 characters, but a tenant may use names of 800. */
   maxBytes: 4 * 1024 * 1024,
-  /** Of an entry, beside its name. */
+  /** Bytes of an entry beside its name. */
   entryBytes: 128,
 } as const;
 
 const OFFICIAL = 'library/';
 
-/** Null where it is none. */
+/** Returns null for a text that is no reference. */
 function readReference(text: string): Reference | null {
   try {
     return parseReference(text);
@@ -27,15 +27,15 @@ function readReference(text: string): Reference | null {
   }
 }
 
-/** A name on Docker Hub may begin as a host is called, and without its registry would be taken for that host's. */
+/** A repository on Docker Hub may begin like a host name; its short form would then mean that host. */
 function isSame(short: string, { registry, repository }: Reference): boolean {
   const other = readReference(short);
   return other?.registry === registry && other.repository === repository;
 }
 
 /**
- * `registry/repository`, normalised, so that `nginx` meets a pattern for `docker.io/library/*`; of Docker Hub also what people
- * write instead. None where the reference is unreadable.
+ * Returns the names that patterns match: `registry/repository`, normalized, so that `nginx` matches `docker.io/library/*`; for
+ * Docker Hub also the short forms. None if the reference is invalid.
  */
 function namesOf(image: string): readonly string[] {
   const reference = readReference(image);
@@ -47,26 +47,26 @@ function namesOf(image: string): readonly string[] {
   return [full, ...[repository, ...bare].filter((short) => isSame(short, reference))];
 }
 
-interface Answer {
+interface Match {
   readonly pattern: string | null;
 }
 
-/** @param patterns of `registry/repository`, where `*` stands for anything, slashes included; `nginx` and `istio/*` on Docker Hub */
+/** @param patterns of `registry/repository`, where `*` matches anything, slashes included; `nginx` and `istio/*` on Docker Hub */
 export function createSkipList(patterns: readonly string[]): SkipList {
   if (patterns.length === 0) return () => null;
-  const memo = new LRUCache<string, Answer>({
-    max: DEFAULTS.maxEntries,
-    maxSize: DEFAULTS.maxBytes,
-    sizeCalculation: (_answer, image) => DEFAULTS.entryBytes + 2 * image.length,
+  const cache = new LRUCache<string, Match>({
+    max: CACHE_LIMITS.maxEntries,
+    maxSize: CACHE_LIMITS.maxBytes,
+    sizeCalculation: (_match, image) => CACHE_LIMITS.entryBytes + 2 * image.length,
   });
   return (image) => {
-    const known = memo.get(image);
+    const known = cache.get(image);
     if (known !== undefined) return known.pattern;
     const names = namesOf(image);
-    // What is no reference may be of any length: it is not worth remembering.
+    // An invalid reference may be of any length, so it is not cached.
     if (names.length === 0) return null;
-    const found = patterns.find((pattern) => names.some((name) => matchesGlob(pattern, name))) ?? null;
-    memo.set(image, { pattern: found });
-    return found;
+    const pattern = patterns.find((one) => names.some((name) => matchesGlob(one, name))) ?? null;
+    cache.set(image, { pattern });
+    return pattern;
   };
 }

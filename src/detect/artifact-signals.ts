@@ -1,10 +1,11 @@
 import type { ImageManifest } from '../image/manifest.ts';
 import { isImageConfig, OCI_EMPTY } from '../image/media-types.ts';
 import { oncePer } from '../lib/once-per.ts';
-import { configTypeEvidence, layerEvidence, notAWorkload, type Signal, type Subject } from './signal.ts';
+import type { Subject } from './effective-command.ts';
+import { configTypeEvidence, layerEvidence, notAWorkload, type Signal } from './signal.ts';
 import type { Flavour, Verdict } from './verdict.ts';
 
-/** Config media types of things that a registry holds but a Pod cannot run. */
+/** Config media types of what registries hold but Pods cannot run. */
 const ARTIFACT_CONFIGS: Readonly<Record<string, readonly [flavour: Flavour | null, what: string]>> = {
   'application/vnd.cncf.helm.config.v1+json': [null, 'a Helm chart'],
   'application/vnd.fermyon.spin.application.v1+config': [
@@ -25,24 +26,24 @@ const ARTIFACT_CONFIGS: Readonly<Record<string, readonly [flavour: Flavour | nul
   ],
 };
 
-/** Layer media types that mark signatures and attestations even under an ordinary image config (cosign 2 writes one). */
+/** Layer media types of signatures and attestations, even under an ordinary image config (cosign 2 writes one). */
 const REFERRER_LAYERS: Readonly<Record<string, string>> = {
   'application/vnd.dev.cosign.simplesigning.v1+json': 'a cosign signature',
   'application/vnd.dsse.envelope.v1+json': 'a signed attestation',
   'application/vnd.in-toto+json': 'an in-toto attestation',
 };
 
-/** Layers of the "oci" variant of proxy-wasm plugins (solo-io/wasm spec), whatever config stands beside them. */
+/** The layer of the "oci" variant of proxy-wasm plugins (solo-io/wasm spec), whatever their config. */
 const PROXY_LAYER = 'application/vnd.module.wasm.content.layer.v1+wasm';
 
 const LEGACY_WASM_CONFIG = 'application/vnd.wasm.config.v1+json';
 
-function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 function judgeConfigType(subject: Subject): Verdict | null {
-  const found = lookUp(ARTIFACT_CONFIGS, subject.variant.manifest.config.mediaType);
+  const found = entryOf(ARTIFACT_CONFIGS, subject.variant.manifest.config.mediaType);
   if (found === undefined) return null;
   const [flavour, what] = found;
   return notAWorkload(flavour, what, configTypeEvidence(subject, `the config type of ${what}`));
@@ -51,7 +52,7 @@ function judgeConfigType(subject: Subject): Verdict | null {
 function judgeReferrer(subject: Subject): Verdict | null {
   const { layers, artifactType, config, hasSubject } = subject.variant.manifest;
   for (const [index, layer] of layers.entries()) {
-    const what = lookUp(REFERRER_LAYERS, layer.mediaType);
+    const what = entryOf(REFERRER_LAYERS, layer.mediaType);
     if (what !== undefined)
       return notAWorkload(null, what, layerEvidence(subject, index, `the layer type of ${what}`));
   }
@@ -59,12 +60,12 @@ function judgeReferrer(subject: Subject): Verdict | null {
   const evidence = {
     field: 'manifest.subject',
     value: artifactType ?? config.mediaType,
-    meaning: 'it speaks about another image',
+    meaning: 'it describes another image',
   };
   return notAWorkload(null, 'a document about another image', evidence);
 }
 
-/** wasmCloud's actors have the same layer: their config types are asked first. */
+/** wasmCloud's actors have the same layer, so their config types come first. */
 function judgeProxyLayer(subject: Subject): Verdict | null {
   const index = subject.variant.manifest.layers.findIndex(({ mediaType }) => mediaType === PROXY_LAYER);
   if (index < 0) return null;
@@ -80,10 +81,7 @@ const isKubewarden = oncePer(({ annotations }: ImageManifest): boolean =>
   [...annotations.keys()].some((key) => key.startsWith('io.kubewarden.')),
 );
 
-/**
- * wasm-to-oci, krustlet and Kubewarden write the same bytes: only a krustlet node runs them, and no RuntimeClass leads
- * there.
- */
+/** wasm-to-oci, krustlet and Kubewarden write the same bytes. Only a krustlet node runs them, and no RuntimeClass leads there. */
 function judgeLegacyWasm(subject: Subject): Verdict | null {
   const { config } = subject.variant.manifest;
   if (config.mediaType !== LEGACY_WASM_CONFIG) return null;
@@ -93,12 +91,12 @@ function judgeLegacyWasm(subject: Subject): Verdict | null {
   return notAWorkload(isPolicy ? 'kubewarden-policy' : 'wasm-to-oci', what, evidence);
 }
 
-/** Any other config type: nodes store such an artefact but give it no root file system (containerd core/unpack). */
+/** Judges any other config type: nodes store such an artifact, but give it no root file system (containerd core/unpack). */
 function judgeOtherArtifact(subject: Subject): Verdict | null {
   const { config, artifactType } = subject.variant.manifest;
   if (isImageConfig(config.mediaType)) return null;
   const named = artifactType ?? config.mediaType;
-  const what = named === '' || named === OCI_EMPTY ? 'an OCI artefact' : `an OCI artefact of type ${named}`;
+  const what = named === '' || named === OCI_EMPTY ? 'an OCI artifact' : `an OCI artifact of type ${named}`;
   return notAWorkload(null, what, configTypeEvidence(subject, 'no image config, so nodes do not unpack it'));
 }
 
@@ -125,7 +123,7 @@ export const artifactSignals: readonly Signal[] = [
   },
 ];
 
-/** Stands behind the Wasm artefacts in the table: whatever is left without an image config. */
+/** Comes after the Wasm artifacts in the table: it judges everything else without an image config. */
 export const otherArtifactSignal: Signal = {
   id: 'other-artifact',
   source: 'OCI image-spec 1.1 manifest.md, "Guidelines for Artifact Usage"; containerd core/unpack',

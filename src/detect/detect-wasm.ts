@@ -1,19 +1,32 @@
 import type { ImageFacts, ImageVariant } from '../image/image-facts.ts';
 import { formatPlatform } from '../image/platform.ts';
-import { effectiveCommand, type CommandOverride } from './effective-command.ts';
-import { unsupported, type Subject } from './signal.ts';
-import { signals } from './signals.ts';
+import { artifactSignals, otherArtifactSignal } from './artifact-signals.ts';
+import { effectiveCommand, type CommandOverride, type Subject } from './effective-command.ts';
+import { imageSignals } from './image-signals.ts';
+import { unsupported, type Signal } from './signal.ts';
 import type { Verdict, WasmVerdict } from './verdict.ts';
+import { wasmArtifactSignals } from './wasm-artifact-signals.ts';
+
+/**
+ * The table of known signs; the first signal that returns a verdict decides. Media types come before platforms: the tool that
+ * made the image writes them, while platforms are often copied from a flag.
+ */
+export const SIGNALS: readonly Signal[] = [
+  ...artifactSignals,
+  ...wasmArtifactSignals,
+  otherArtifactSignal,
+  ...imageSignals,
+];
 
 export function judgeVariant(subject: Subject): Verdict {
-  for (const signal of signals) {
+  for (const signal of SIGNALS) {
     const verdict = signal.judge(subject);
     if (verdict !== null) return verdict;
   }
   return unsupported('no known sign applies to it', []);
 }
 
-/** Same answer for the policy: then it does not matter which of the two a node takes. */
+/** Reports whether both mean the same to the policy, so that it does not matter which of the two a node takes. */
 function agree(left: Verdict, right: Verdict): boolean {
   if (left.kind !== 'wasm' || right.kind !== 'wasm') return left.kind === right.kind;
   return (
@@ -22,8 +35,8 @@ function agree(left: Verdict, right: Verdict): boolean {
 }
 
 /**
- * What an index does to what it holds: one of Wasm platforms alone is pulled by no node; and shims look for Wasm layers in
- * what the reference itself names, which must be a manifest (runwasi containerd-shim-wasm src/containerd/client.rs; tried).
+ * Adds what an index changes. No node pulls an index of Wasm platforms alone. Shims look for Wasm layers only in a manifest
+ * that the reference itself names (runwasi containerd-shim-wasm src/containerd/client.rs; tried).
  */
 function withIndex(verdict: WasmVerdict, { digest, variants, pull }: ImageFacts): WasmVerdict {
   if (!pull.ok && pull.cause === 'no-platform')
@@ -33,8 +46,8 @@ function withIndex(verdict: WasmVerdict, { digest, variants, pull }: ImageFacts)
 }
 
 /**
- * What the image is, as a container with this command would run it. An index that no node can pull still says what it
- * holds; nodes whose children differ in verdict leave it unknown.
+ * Returns what the image is, as a container with this command would run it. An index that no node can pull still shows what it
+ * holds. If nodes would take children with different verdicts, the image is unknown.
  */
 export function detectWasm(facts: ImageFacts, override: CommandOverride = {}): Verdict {
   const judge = (variant: ImageVariant): Verdict =>

@@ -1,8 +1,9 @@
 import type { ImageConfig } from '../image/image-config.ts';
+import type { ImageVariant } from '../image/image-facts.ts';
 import { expandVariables, type EnvVariable, type Expansion } from './expand-variables.ts';
 import { mountsOf, type Mounts } from './mounts.ts';
 
-/** The part of a container that says what is started, over the image's ENTRYPOINT, CMD and WORKDIR. */
+/** The fields of a container that decide what starts, over the image's ENTRYPOINT, CMD and WORKDIR. */
 export interface CommandOverride {
   readonly command?: readonly string[] | null;
   readonly args?: readonly string[] | null;
@@ -14,35 +15,41 @@ export interface CommandOverride {
 export type CommandOrigin = 'pod.command' | 'pod.args' | 'config.Entrypoint' | 'config.Cmd' | 'none';
 
 export interface EffectiveCommand {
-  /** The first argument that the runtime gets; null where nothing says. */
+  /** The first argument that the runtime gets; null if there is none. */
   readonly first: string | null;
-  /** Whether `first` holds a variable that only the node resolves. */
+  /** True if `first` holds a variable that only the node resolves. */
   readonly isOpen: boolean;
-  /** Which field said so. */
+  /** The field that set it. */
   readonly origin: CommandOrigin;
   readonly workingDir: string;
-  /** Where the Pod puts volumes over the image's files. */
+  /** Where the Pod mounts volumes over the image's files. */
   readonly mounts: Mounts;
+}
+
+/** One manifest with its config, and the command that would start. */
+export interface Subject {
+  readonly variant: ImageVariant;
+  readonly command: EffectiveCommand;
 }
 
 type Command = Pick<EffectiveCommand, 'first' | 'isOpen' | 'origin'>;
 
 const NONE: Command = { first: null, isOpen: false, origin: 'none' };
 
-const DEFAULTS = {
-  /** Characters. Linux takes no longer path; and each of many containers is judged by this one, some dozens of times. */
-  longestFirst: 4096,
-  /** Of what is longer, and so names nothing. */
+const ARGUMENT_LIMITS = {
+  /** Characters. Linux accepts no longer path, and each of many containers is matched against it some dozens of times. */
+  maxLength: 4096,
+  /** Characters kept of a longer one, which names no file. */
   shown: 64,
 } as const;
 
-/** The first entries of a container's `command` and `args`, expanded; null where the container has none. */
-export interface OverrideStart {
+/** The first entries of a container's `command` and `args`, expanded; null if the container has none. */
+interface OverrideStart {
   readonly command: Expansion | null;
   readonly args: Expansion | null;
 }
 
-/** A container is judged some dozens of times, and its `env` may be megabytes long. */
+/** A container is assessed some dozens of times, and its `env` may be megabytes long. */
 const expandedStarts = new WeakMap<CommandOverride, OverrideStart>();
 
 function plain(text: string | undefined): Expansion | null {
@@ -55,8 +62,8 @@ function expandStart({ command, args, env }: CommandOverride): OverrideStart {
   return { command: ofCommand ?? null, args: ofArgs ?? null };
 }
 
-/** Returns what the kubelet makes of the first entries of `command` and `args`. */
-export function overrideStart(override: CommandOverride): OverrideStart {
+/** Expands the first entries of `command` and `args` as the kubelet does. */
+function overrideStart(override: CommandOverride): OverrideStart {
   const command = override.command?.[0];
   const args = override.args?.[0];
   if (command?.includes('$') !== true && args?.includes('$') !== true)
@@ -78,11 +85,11 @@ function fromImage(list: readonly string[] | null, origin: CommandOrigin): Comma
 }
 
 function shorten(first: string): string {
-  return first.length > DEFAULTS.longestFirst ? `${first.slice(0, DEFAULTS.shown)}…` : first;
+  return first.length > ARGUMENT_LIMITS.maxLength ? `${first.slice(0, ARGUMENT_LIMITS.shown)}…` : first;
 }
 
 /**
- * Kubernetes' rule (kubernetes.io, "Define a Command and Arguments for a Container"): `command` replaces ENTRYPOINT and
+ * Applies Kubernetes' rule (kubernetes.io, "Define a Command and Arguments for a Container"): `command` replaces ENTRYPOINT and
  * drops CMD, `args` replaces CMD. Empty lists count as absent.
  */
 export function effectiveCommand(override: CommandOverride, config: ImageConfig): EffectiveCommand {
@@ -101,19 +108,40 @@ export function effectiveCommand(override: CommandOverride, config: ImageConfig)
 }
 
 /**
- * Behind the last slash: on a whole argument, which Pods and images make as long as they like, the patterns below would try
- * each `#` with all that follows.
+ * Returns what follows the last slash. On a whole argument, which may be of any length, the patterns below would try each `#`
+ * with all that follows.
  */
 function fileOf(argument: string): string {
   return argument.slice(argument.lastIndexOf('/') + 1);
 }
 
-/** `/app.wasm`, `/APP.WASM`, `/app.wasm#_start` (runwasi takes a function name behind `#`). */
+/** Matches `/app.wasm`, `/APP.WASM`, `/app.wasm#_start` (runwasi takes a function name after `#`). */
 export function namesWasmFile(argument: string): boolean {
   return /\.wasm(?:#|$)/i.test(fileOf(argument));
 }
 
-/** WebAssembly text: accepted by suffix, but no measured engine runs it. */
+/** Matches WebAssembly text. Runtimes accept its suffix, but no measured engine runs it. */
 export function namesWatFile(argument: string): boolean {
   return /\.wat(?:#|$)/i.test(fileOf(argument));
+}
+
+/** Characters: a path and some mounts. Verdicts under longer keys are not cached, and their images' layers are not read. */
+export const MAX_COMMAND_KEY = 8192;
+
+/** The length prefix keeps texts apart, and an empty text differs from none. */
+function part(text: string | null | undefined): string {
+  return text === null || text === undefined ? '-' : `${text.length}:${text}`;
+}
+
+/** `$(NAME)` as text differs from `$(NAME)` that the node resolves. */
+function expandedPart(expansion: Expansion | null): string {
+  return expansion?.isOpen === true ? `?${part(expansion.text)}` : part(expansion?.text);
+}
+
+/** Returns a key that is equal for containers that start an image in the same way, and for no others, in all namespaces. */
+export function commandKey(override: CommandOverride): string {
+  const { workingDir, volumeMounts } = override;
+  const { command, args } = overrideStart(override);
+  const mounts = volumeMounts?.map(({ mountPath }) => part(mountPath)).join('') ?? '';
+  return `${expandedPart(command)}${expandedPart(args)}${part(workingDir)}${mounts}`;
 }

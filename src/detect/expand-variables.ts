@@ -6,9 +6,9 @@ export interface EnvVariable {
 }
 
 export interface Expansion {
-  /** References that only the node resolves stand in it as they were written. */
+  /** References that only the node resolves stay as written. */
   readonly text: string;
-  /** Whether it holds such references. */
+  /** True if it holds such references. */
   readonly isOpen: boolean;
 }
 
@@ -16,18 +16,18 @@ export interface Expansion {
 type Resolve = (name: string) => Expansion | undefined;
 
 /**
- * Characters of an expansion that are kept: one more than the longest path that Linux takes, so that the caller sees that it
- * is too long. A few short variables that hold each other would otherwise fill the memory.
+ * Characters kept of an expansion: one more than the longest path that Linux accepts, so that the caller sees that it is too
+ * long. Otherwise a few short variables that hold each other would fill the memory.
  */
-const MOST_CHARACTERS = 4097;
+const MAX_CHARACTERS = 4097;
 
 /**
- * Characters that all references of one container may bring; further ones are left for the node. Linux starts no process with
- * more than 2 MiB of arguments and environment, and 3 MiB of Pod could become gigabytes.
+ * Characters that all references of one container may insert; further ones stay open. Linux starts no process with more than
+ * 2 MiB of arguments and environment, and 3 MiB of Pod could become gigabytes.
  */
-const MOST_REFERRED = 256 * 1024;
+const MAX_INSERTED = 256 * 1024;
 
-/** `$$`, or a reference; it is applied to text in which every reference is closed. */
+/** `$$`, or a reference. It applies to text in which every reference is closed. */
 const TOKEN = /\$(?:\$|\(([^)]*)\))/g;
 
 /**
@@ -35,13 +35,13 @@ const TOKEN = /\$(?:\$|\(([^)]*)\))/g;
  * one dollar sign, and everything else is text.
  */
 function expand(text: string, resolve: Resolve): Expansion {
-  // Nothing behind the last `)` is a reference. Without this cut every `$(` would search the whole rest for one.
+  // Nothing after the last `)` is a reference. Without this cut, every `$(` would search the whole rest for one.
   const end = text.lastIndexOf(')') + 1;
   let expanded = '';
   let isOpen = false;
   let at = 0;
   for (const token of text.slice(0, end).matchAll(TOKEN)) {
-    if (expanded.length >= MOST_CHARACTERS) break;
+    if (expanded.length >= MAX_CHARACTERS) break;
     const [written, name] = token;
     const value = name === undefined ? { text: '$', isOpen: false } : resolve(name);
     expanded += text.slice(at, token.index) + (value?.text ?? written);
@@ -49,7 +49,7 @@ function expand(text: string, resolve: Resolve): Expansion {
     at = token.index + written.length;
   }
   expanded += text.slice(at, end) + text.slice(end).replaceAll('$$', () => '$');
-  return { text: expanded.slice(0, MOST_CHARACTERS), isOpen };
+  return { text: expanded.slice(0, MAX_CHARACTERS), isOpen };
 }
 
 const UNKNOWN = undefined;
@@ -62,11 +62,11 @@ function valueOf({ value, valueFrom }: EnvVariable, resolve: Resolve): Expansion
 
 /**
  * Follows the kubelet (pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables): a value sees the entries before it, and the last
- * entry of a name wins. What is not among them may come from `envFrom` or from a Service, which only the node resolves.
+ * entry of a name wins. Other names may come from `envFrom` or from a Service, which only the node resolves.
  */
 function readVariables(env: readonly EnvVariable[]): Resolve {
   const values = new Map<string, Expansion | undefined>();
-  let left = MOST_REFERRED;
+  let left = MAX_INSERTED;
   const resolve: Resolve = (name) => {
     const value = values.get(name);
     left -= value?.text.length ?? 0;
@@ -76,7 +76,7 @@ function readVariables(env: readonly EnvVariable[]): Resolve {
   return resolve;
 }
 
-/** Expands entries of a container's `command` and `args` as the kubelet does. The image's ENV takes no part in it. */
+/** Expands entries of a container's `command` and `args` as the kubelet does, which ignores the image's ENV. */
 export function expandVariables(
   texts: readonly string[],
   env: readonly EnvVariable[] | null | undefined,

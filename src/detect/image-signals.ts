@@ -1,20 +1,22 @@
 import { hasRootFileSystem } from '../image/manifest.ts';
 import { isUnknownPlatform, isWasmPlatform } from '../image/platform.ts';
 import { VARIANT_ANNOTATION } from '../pod/names.ts';
-import { namesWasmFile, namesWatFile } from './effective-command.ts';
-import { judgeHost, judgeNoHost, judgeProgram, programEvidence } from './inside-signals.ts';
-import { contentOf, programLookUp, startsByHost } from './look-ups.ts';
+import { namesWasmFile, namesWatFile, type Subject } from './effective-command.ts';
+import { contentOf, programQuery, startsByHost } from './layer-queries.ts';
 import {
   commandEvidence,
+  judgeHost,
+  judgeNoHost,
+  judgeProgram,
   notAWorkload,
   platformEvidence,
+  programEvidence,
   unsupported,
   type Signal,
-  type Subject,
 } from './signal.ts';
 import type { Evidence, Verdict } from './verdict.ts';
 
-/** The annotation or label that crun's older recipes set. It has no effect on Kubernetes and is never proof. */
+/** Returns the annotation or label of crun's older recipes, which has no effect on Kubernetes and proves nothing. */
 function variantEvidence({ variant }: Subject): Evidence | null {
   const meaning = 'has no effect on Kubernetes and proves nothing: labels are inherited from base images';
   const annotation = variant.manifest.annotations.get(VARIANT_ANNOTATION);
@@ -41,19 +43,19 @@ function judgeNoPlatform(subject: Subject): Verdict | null {
 
 function judgeUnknownPlatform(subject: Subject): Verdict | null {
   if (!isUnknownPlatform(subject.variant.config.platform)) return null;
-  return unsupported('its config names platform unknown, as BuildKit marks what is not to be run', [
-    platformEvidence(subject, 'no platform of any node'),
+  return unsupported('its config names platform "unknown", which BuildKit gives to what must not run', [
+    platformEvidence(subject, 'not a platform of any node'),
   ]);
 }
 
 function judgeJavaScript(subject: Subject): Verdict | null {
   if (subject.variant.config.platform.os !== 'js') return null;
-  const detail = 'it is built for js/wasm, which needs a JavaScript host and no RuntimeClass offers one';
+  const detail = 'it is built for js/wasm, which needs a JavaScript host, and no RuntimeClass offers one';
   const verdict = unsupported(detail, [platformEvidence(subject, 'Wasm for a JavaScript host')]);
-  return { ...verdict, advice: 'Build it for WASI, in Go with GOOS=wasip1.' };
+  return { ...verdict, advice: 'Build it for WASI; in Go, set GOOS=wasip1.' };
 }
 
-/** Nothing that a node would unpack and nothing that a shim knows: Spin's layers without its application, for one. */
+/** Nodes unpack none of its layers, and no shim knows them; an example is Spin's layers without the application. */
 function judgeNoFiles(subject: Subject): Verdict | null {
   const { platform } = subject.variant.config;
   if (!isWasmPlatform(platform) || hasRootFileSystem(subject.variant.manifest)) return null;
@@ -63,8 +65,8 @@ function judgeNoFiles(subject: Subject): Verdict | null {
 }
 
 /**
- * A tar image for a Wasm platform. Without any command it is an application whose host finds its files by name
- * (`/spin.toml`, `/slightfile.toml`): which one, only the layer tells.
+ * Judges a tar image for a Wasm platform. Without a command it is an application whose host finds its manifest by name
+ * (`/spin.toml`, `/slightfile.toml`); only the layer shows which one.
  */
 function judgeWasiPlatform(subject: Subject): Verdict | null {
   const { platform } = subject.variant.config;
@@ -74,27 +76,27 @@ function judgeWasiPlatform(subject: Subject): Verdict | null {
     const started = commandEvidence(subject, 'what the runtime would start');
     return judgeProgram(subject, 'wasi-image', [...evidence, started]);
   }
-  const nothing = commandEvidence(subject, 'nothing to start by name: Spin, slight or the like');
+  const nothing = commandEvidence(subject, 'no file to start: Spin, slight or the like');
   return judgeHost(subject, evidence) ?? judgeNoHost(subject, [...evidence, nothing]);
 }
 
-/** What is started as Spin applications are, and looks like any other Linux image until somebody looks inside. */
+/** Judges an image that starts as a Spin application does, and that is like any other Linux image until its layers are read. */
 function judgeHostedLinux(subject: Subject): Verdict | null {
   const { first } = subject.command;
   if (!startsByHost(first)) return null;
   const evidence = [platformEvidence(subject, 'an ordinary platform')];
   const hosted = judgeHost(subject, evidence);
   if (hosted !== null || first === null) return hosted;
-  const detail = `its command is "${first}", which only Spin and slight start, and no file of theirs was seen`;
-  return unsupported(detail, [...evidence, commandEvidence(subject, 'no file that a kernel could start')]);
+  const detail = `its command is "${first}", which only Spin and slight start, and the layers show no file of theirs`;
+  return unsupported(detail, [...evidence, commandEvidence(subject, 'not a file that a kernel could start')]);
 }
 
 function judgeVariable(subject: Subject): Verdict | null {
   const { first, isOpen } = subject.command;
-  // The name of the file may be known all the same: $(FOLDER)/app.wasm.
+  // The name of the file may still be known: $(FOLDER)/app.wasm.
   if (first === null || !isOpen || namesWasmFile(first)) return null;
   return unsupported('its first argument holds a variable that only the node expands', [
-    commandEvidence(subject, 'not known before the start'),
+    commandEvidence(subject, 'unknown before the container starts'),
   ]);
 }
 
@@ -109,22 +111,22 @@ function judgeWasmEntrypoint(subject: Subject): Verdict | null {
   return judgeProgram(subject, isAnnotated ? 'annotated-image' : 'wasm-entrypoint', evidence);
 }
 
-/** A Wasm file under any name: no manifest shows it, but whoever looked inside saw it. */
+/** Judges a Wasm file under any name, which only the layers show. */
 function judgeWasmProgram(subject: Subject): Verdict | null {
-  const content = contentOf(subject.variant, programLookUp(subject));
+  const content = contentOf(subject.variant, programQuery(subject));
   if (content !== 'module' && content !== 'component') return null;
   const flavour = variantEvidence(subject) === null ? 'wasm-entrypoint' : 'annotated-image';
   const evidence = withVariant(subject, [platformEvidence(subject, 'an ordinary platform')]);
   return judgeProgram(subject, flavour, evidence);
 }
 
-/** Istio's "compat" plugins carry crun's annotation and a `plugin.wasm`, but nothing to start. */
+/** Istio's "compat" plugins have crun's annotation and a `plugin.wasm`, but nothing to start. */
 function judgeProxyPlugin(subject: Subject): Verdict | null {
   const hint = variantEvidence(subject);
   if (hint === null || subject.command.first !== null) return null;
   return notAWorkload('proxy-wasm', 'a proxy-wasm plugin: it has nothing to start', {
     ...hint,
-    meaning: 'with no ENTRYPOINT or CMD beside it',
+    meaning: 'without an ENTRYPOINT or CMD',
   });
 }
 
@@ -132,7 +134,7 @@ function judgeContainer(subject: Subject): Verdict {
   const evidence = [platformEvidence(subject, 'an ordinary platform')];
   if (subject.command.first !== null)
     evidence.push(commandEvidence(subject, 'the first argument is not a Wasm file'));
-  const program = contentOf(subject.variant, programLookUp(subject));
+  const program = contentOf(subject.variant, programQuery(subject));
   return {
     kind: 'container',
     ...(program === undefined ? {} : { program, firstArgument: subject.command.first }),
@@ -140,7 +142,7 @@ function judgeContainer(subject: Subject): Verdict {
   };
 }
 
-/** Rows for ordinary image configs, in this order; the last one always answers. */
+/** Signals for ordinary image configs, in this order; the last one always returns a verdict. */
 export const imageSignals: readonly Signal[] = [
   {
     id: 'no-platform',
@@ -184,5 +186,5 @@ export const imageSignals: readonly Signal[] = [
     judge: judgeWasmProgram,
   },
   { id: 'proxy-plugin', source: 'istio pkg/wasm/imagefetcher.go, "compat" variant', judge: judgeProxyPlugin },
-  { id: 'container', source: 'what is left is an ordinary image', judge: judgeContainer },
+  { id: 'container', source: 'no other signal applies', judge: judgeContainer },
 ];

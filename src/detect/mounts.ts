@@ -1,23 +1,21 @@
 import { LONGEST_PATH, resolvePath } from '../image/resolve-path.ts';
 import { oncePer } from '../lib/once-per.ts';
 
-/** Where a container's volumes lie over the image's files. */
+/** Where a container's volumes cover the image's files. */
 export interface Mounts {
-  /** Whether a volume is mounted at the path or above it. */
+  /** Reports whether a volume is mounted at the path or above it. */
   readonly covers: (path: string) => boolean;
-  /** Whether a volume is mounted below the folder, so that the folder is there. */
+  /** Reports whether a volume is mounted below the folder, which the runtime then creates. */
   readonly liesWithin: (folder: string) => boolean;
 }
 
-const DEFAULTS = {
-  /** Volumes of one container; people mount a dozen. Nothing is concluded from the files of a container with more. */
-  most: 1_000,
-} as const;
+/** Volumes of one container; people mount a dozen. With more, any file counts as covered, so that nothing follows from it. */
+const MAX_MOUNTS = 1_000;
 
 const NONE: Mounts = { covers: () => false, liesWithin: () => false };
 const EVERYWHERE: Mounts = { covers: () => true, liesWithin: () => true };
 
-/** The position of the first text that is greater. */
+/** Returns the index of the first text that is greater. */
 function firstAfter(sorted: readonly string[], text: string): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
@@ -28,7 +26,7 @@ function firstAfter(sorted: readonly string[], text: string): number {
   return low;
 }
 
-/** Each with a slash at its end, sorted, and none below another: so only neighbors have to be compared. */
+/** Returns folders with a trailing slash, sorted, none below another, so that only neighbors have to be compared. */
 function outermost(paths: readonly string[]): readonly string[] {
   const folders = [...new Set(paths.map((path) => resolvePath('/', path)))]
     .filter((path) => path !== '/')
@@ -41,7 +39,7 @@ function outermost(paths: readonly string[]): readonly string[] {
 
 function createMounts(paths: readonly string[]): Mounts {
   if (paths.length === 0) return NONE;
-  if (paths.length > DEFAULTS.most) return EVERYWHERE;
+  if (paths.length > MAX_MOUNTS) return EVERYWHERE;
   const folders = outermost(paths.filter(({ length }) => length <= LONGEST_PATH));
   return {
     covers: (path) => {
@@ -54,7 +52,7 @@ function createMounts(paths: readonly string[]): Mounts {
 
 type VolumeMounts = readonly { readonly mountPath?: string }[];
 
-/** A container is judged some dozens of times. */
+/** A container is assessed some dozens of times. */
 const mountsOfList = oncePer((volumeMounts: VolumeMounts) =>
   createMounts(volumeMounts.flatMap(({ mountPath }) => mountPath ?? [])),
 );

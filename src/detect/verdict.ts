@@ -1,7 +1,7 @@
 import type { Content } from '../image/image-facts.ts';
 import type { ModuleInterface } from '../image/module-interface.ts';
 
-/** How the image was packed, by name (see the signal table for the rule and its source). */
+/** How the image was packaged (the signals have each rule with its source). */
 export type Flavour =
   | 'wasi-image'
   | 'wasi-index'
@@ -23,7 +23,7 @@ export type Flavour =
 /** A core module, a component, or an application that brings its own host interface (Spin, slight, wws). */
 export type Shape = 'module' | 'component' | 'application';
 
-/** Where the code lies: in a file-system layer, or as a layer of its own. Memory floors and handlers depend on it. */
+/** Where the code is: in a file-system layer, or in a layer of its own. Memory floors and handlers depend on it. */
 export type Packaging = 'tar' | 'oci-layer';
 
 export const UNKNOWN_REASONS = [
@@ -40,7 +40,19 @@ export const UNKNOWN_REASONS = [
 ] as const;
 export type UnknownReason = (typeof UNKNOWN_REASONS)[number];
 
-/** Which field said so, with its value, and what that means. */
+const TRANSIENT_REASONS: ReadonlySet<UnknownReason> = new Set([
+  'unreachable',
+  'timeout',
+  'tls',
+  'rate-limited',
+]);
+
+/** Reports whether the way to the registry failed, not the image: then what was known before is the best result. */
+export function isTransient(reason: UnknownReason): boolean {
+  return TRANSIENT_REASONS.has(reason);
+}
+
+/** A field that the verdict rests on, with its value and what it means. */
 export interface Evidence {
   readonly field: string;
   readonly value: string;
@@ -50,39 +62,39 @@ export interface Evidence {
 export interface WasmVerdict {
   readonly kind: 'wasm';
   readonly flavour: Flavour;
-  /** Null: not visible at the registry. */
+  /** Null if the registry does not show it. */
   readonly shape: Shape | null;
   readonly packaging: Packaging;
-  /** The effective first argument (Pod over image); null where there is none. crun decides by its suffix. */
+  /** The effective first argument (Pod over image); null if there is none. crun decides by its suffix. */
   readonly firstArgument: string | null;
-  /** The first argument holds a variable that only the node resolves. Absent where it does not. */
+  /** True if the first argument holds a variable that only the node resolves; otherwise absent. */
   readonly isArgumentOpen?: boolean;
-  /** Of the Wasm layer, where there is one: some shims know one media type and not another. */
+  /** Media type of the Wasm layer, if there is one: some shims know only one of them. */
   readonly layerType?: string;
-  /** A look inside found no file of Spin's or slight's, so that their shims cannot run it. Absent where nobody looked. */
+  /** True if the layers hold no manifest of Spin or slight, so that their shims cannot run it; otherwise absent. */
   readonly isHostless?: boolean;
-  /** A layer of its own that is reached through an index: there no shim looks for it. */
+  /** True if an index leads to a Wasm layer, where no shim finds it; otherwise absent. */
   readonly isBehindIndex?: boolean;
-  /** What a look inside showed of the file or layer that is started; absent where nobody looked. */
+  /** Content of the file or layer that starts; absent if it was not read. */
   readonly program?: Content;
-  /** A bare name that the working directory lacks, and a directory of the image's PATH has. */
+  /** True if the command is a bare name in a directory of the image's PATH, but not in the working directory. */
   readonly isOnlyOnPath?: boolean;
-  /** The working directory, if no layer has it and no volume makes it. */
+  /** The working directory, if no layer holds it and no volume creates it. */
   readonly missingFolder?: string;
-  /** What the module wants of its host; absent if it is no module, or nobody looked. */
+  /** What the module imports from its host; absent if it is no module, or was not read. */
   readonly module?: ModuleInterface;
-  /** Interfaces that a component imports, as its config names them; absent where it names none. */
+  /** Interfaces that a component imports, as its config names them; absent if it names none. */
   readonly interfaces?: readonly string[];
   readonly evidence: readonly Evidence[];
 }
 
 export interface ContainerVerdict {
   readonly kind: 'container';
-  /** What a look inside showed of the file that is started; absent where nobody looked. */
+  /** Content of the file that starts; absent if it was not read. */
   readonly program?: Content;
-  /** The first argument, if the look was for it. */
+  /** The first argument; absent if its file was not read. */
   readonly firstArgument?: string | null;
-  /** Its platform or its file's name say Wasm; its bytes say otherwise. */
+  /** True if its platform or its file's name says Wasm, but its bytes do not; otherwise absent. */
   readonly claimsWasm?: boolean;
   readonly evidence: readonly Evidence[];
 }
@@ -98,7 +110,7 @@ export interface NotAWorkloadVerdict {
 export interface UnknownVerdict {
   readonly kind: 'unknown';
   readonly reason: UnknownReason;
-  /** One sentence for people: what was tried and what came back. */
+  /** One sentence for people: what was tried, and what the result was. */
   readonly detail: string;
   readonly advice: string | null;
   readonly evidence: readonly Evidence[];

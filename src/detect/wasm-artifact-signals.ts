@@ -3,32 +3,33 @@ import type { Content } from '../image/image-facts.ts';
 import type { Descriptor, ImageManifest } from '../image/manifest.ts';
 import { CNCF_WASM_CONFIG, CNCF_WASM_LAYER, isImageConfig } from '../image/media-types.ts';
 import { oncePer } from '../lib/once-per.ts';
-import { contentEvidence } from './inside-signals.ts';
-import { layerLookUp, moduleOf } from './look-ups.ts';
+import type { Subject } from './effective-command.ts';
+import { layerQuery, moduleOf } from './layer-queries.ts';
 import {
   configTypeEvidence,
+  contentEvidence,
   layerEvidence,
   notAWorkload,
   platformEvidence,
   unsupported,
   type Signal,
-  type Subject,
 } from './signal.ts';
 import type { Evidence, Flavour, Shape, Verdict } from './verdict.ts';
 
-/** The layer types that runwasi looks for (containerd-shim-wasm src/shim/shim.rs). */
+/** The layer types that runwasi loads (containerd-shim-wasm src/shim/shim.rs). */
 const RUNWASI_LAYERS: ReadonlySet<string> = new Set([
   CNCF_WASM_LAYER,
   'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm',
 ]);
-/** The layer that holds the Wasm file itself. */
+
+/** Returns the layer that holds the Wasm file itself. */
 export const wasmLayerOf = oncePer(({ layers }: ImageManifest): Descriptor | undefined =>
   layers.find(({ mediaType }) => RUNWASI_LAYERS.has(mediaType)),
 );
 
 const SPIN_APP_LAYER = 'application/vnd.fermyon.spin.application.v1+config';
 
-/** What a component must export to be started by itself: a command or an HTTP server, of any version. */
+/** What a component must export to start: a command or an HTTP server, of any version. */
 const ENTRY_EXPORTS: ReadonlySet<string> = new Set([
   'wasi:cli/run',
   'wasi:http/incoming-handler',
@@ -39,13 +40,13 @@ function exportsEntry(config: ImageConfig): string | undefined {
   return config.component?.exports.find((name) => ENTRY_EXPORTS.has(name.split('@', 1)[0] ?? ''));
 }
 
-interface Artefact {
+interface ArtifactParts {
   readonly flavour: Flavour;
   readonly shape: Shape | null;
   readonly evidence: readonly Evidence[];
 }
 
-/** What the layer's first bytes say, where somebody looked. */
+/** Returns the kind of the layer's first bytes, if they were read. */
 function layerContent({ variant }: Subject): Content | undefined {
   const layer = wasmLayerOf(variant.manifest);
   return layer === undefined ? undefined : variant.contents.get(layer.digest);
@@ -56,8 +57,8 @@ function seenLayer(subject: Subject): { readonly program?: Content } {
   return program === undefined ? {} : { program };
 }
 
-/** The shape as the manifest tells it; where it does not, as the layer does. */
-function wasm(subject: Subject, { flavour, shape, evidence }: Artefact): Verdict {
+/** The manifest decides the shape; if it leaves it open, the layer does. */
+function wasm(subject: Subject, { flavour, shape, evidence }: ArtifactParts): Verdict {
   const layer = wasmLayerOf(subject.variant.manifest);
   const content = shape === null ? layerContent(subject) : undefined;
   const interfaces = subject.variant.config.component?.imports ?? [];
@@ -75,7 +76,7 @@ function wasm(subject: Subject, { flavour, shape, evidence }: Artefact): Verdict
       : {
           layerType: layer.mediaType,
           ...seenLayer(subject),
-          ...moduleOf(subject.variant, layerLookUp(layer)),
+          ...moduleOf(subject.variant, layerQuery(layer)),
         }),
     ...(interfaces.length === 0 ? {} : { interfaces }),
   };
@@ -86,8 +87,8 @@ function exportsEvidence(value: string, meaning: string): Evidence {
 }
 
 /**
- * `component` tells module from component only in part: wkg labels a core module as a component with empty lists, so
- * empty lists leave the shape open; exports that nothing starts by itself are a WIT package or a library.
+ * Judges by the config's `component`. wkg labels a core module as a component with empty lists, so empty lists leave the shape
+ * open. Exports that nothing starts mean a WIT package or a library.
  */
 function judgeComponent(subject: Subject, base: Evidence): Verdict {
   const { component, platform } = subject.variant.config;
@@ -98,22 +99,18 @@ function judgeComponent(subject: Subject, base: Evidence): Verdict {
   }
   const entry = exportsEntry(subject.variant.config);
   if (entry !== undefined) {
-    const exported = exportsEvidence(entry, 'a component that can be started');
+    const exported = exportsEvidence(entry, 'a component that can start');
     return wasm(subject, { flavour: 'oci-component', shape: 'component', evidence: [base, exported] });
   }
   if (component.exports.length === 0 && layerContent(subject) !== 'component') {
     const empty = exportsEvidence('[]', 'wkg writes this for core modules, too');
     return wasm(subject, { flavour: 'oci-module', shape: null, evidence: [base, empty] });
   }
-  const exported = exportsEvidence(component.exports.join(', '), 'nothing that can be started');
+  const exported = exportsEvidence(component.exports.join(', '), 'nothing that can start');
   if (component.exports.length === 0)
     return unsupported('it is a component that exports nothing', [base, exported]);
   return component.imports.length === 0
-    ? notAWorkload(
-        'wit-package',
-        'a WIT package or library, which exports nothing that can be started',
-        exported,
-      )
+    ? notAWorkload('wit-package', 'a WIT package or library, which exports nothing that can start', exported)
     : unsupported('it is a component that exports neither wasi:cli/run nor an HTTP handler', [
         base,
         exported,
@@ -123,17 +120,17 @@ function judgeComponent(subject: Subject, base: Evidence): Verdict {
 function judgeCncf(subject: Subject): Verdict | null {
   const { config, layers } = subject.variant.manifest;
   if (config.mediaType !== CNCF_WASM_CONFIG) return null;
-  const base = configTypeEvidence(subject, 'a Wasm artefact in the CNCF layout');
+  const base = configTypeEvidence(subject, 'a Wasm artifact in the CNCF layout');
   const [layer] = layers;
   if (layer === undefined || layers.length > 1 || layer.mediaType !== CNCF_WASM_LAYER) {
     return unsupported(
-      `a CNCF Wasm artefact has exactly one ${CNCF_WASM_LAYER} layer, this one has ${layers.length} layers`,
+      `a CNCF Wasm artifact has exactly one ${CNCF_WASM_LAYER} layer, this one has ${layers.length} layers`,
       [base],
     );
   }
   const { architecture } = subject.variant.config.platform;
   if (architecture !== 'wasm') {
-    return unsupported(`its config names architecture "${architecture}" where runtimes want "wasm"`, [
+    return unsupported(`its config names architecture "${architecture}" where runtimes require "wasm"`, [
       base,
       platformEvidence(subject, 'runtimes compare it exactly'),
     ]);
@@ -149,19 +146,19 @@ function judgeSpin(subject: Subject): Verdict | null {
   return wasm(subject, { flavour: 'spin-app', shape: 'application', evidence });
 }
 
-/** runwasi takes its own layers only from a manifest whose architecture is exactly `wasm`, and only one of them. */
+/** runwasi loads its layers only from a manifest whose architecture is exactly `wasm`, and only one of them. */
 function judgeRunwasi(subject: Subject): Verdict | null {
   const { config, layers } = subject.variant.manifest;
   const index = layers.findIndex((layer) => RUNWASI_LAYERS.has(layer.mediaType));
   if (index < 0 || !isImageConfig(config.mediaType)) return null;
   const evidence = [
     layerEvidence(subject, index, 'a Wasm layer as runwasi loads it'),
-    platformEvidence(subject, 'runwasi wants architecture wasm'),
+    platformEvidence(subject, 'runwasi requires architecture wasm'),
   ];
   const { architecture } = subject.variant.config.platform;
   if (architecture !== 'wasm') {
     return unsupported(
-      `it has a Wasm layer, but its architecture is "${architecture}" where runtimes want "wasm"`,
+      `it has a Wasm layer, but its architecture is "${architecture}" where runtimes require "wasm"`,
       evidence,
     );
   }

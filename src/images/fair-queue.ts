@@ -26,13 +26,13 @@ export interface FairQueueLimits {
 
 export const FAIR_QUEUE_LIMITS = {
   /**
-   * A registry that answers at all has mostly done so by then, and an admission that waits has its 10 s by default: there is
-   * time left for what it wants itself.
+   * Most registries that respond at all have done so by then. A waiting admission has 10 s by default, which leaves time for
+   * its own lookup.
    */
   safeMilliseconds: 2_000,
   /**
-   * Two large rooms are held by two namespaces, and whoever may have one has several. Within a look-up's 30 s there are three of
-   * these, and nobody's admission waits longer than one by default.
+   * Two namespaces may hold both large reservations (lookup-memory.ts). A lookup's 30 s hold three such periods, and by default
+   * no admission waits longer than one.
    */
   longestMilliseconds: 10_000,
 } as const;
@@ -123,14 +123,14 @@ export function createFairQueue(limits: FairQueueLimits): FairQueue {
     }
   }
 
-  /** Fills free slots, and schedules a preemption if somebody still waits. */
+  /** Fills free slots, and schedules a preemption if callers still wait. */
   function proceed(): void {
     clearTimeout(timer);
     let next = nextOf(waiting, running);
     for (; next !== null && running.size < atOnce; next = nextOf(waiting, running)) next.settle(start(next));
     const victim = next === null ? null : victimFor(next, running);
     if (victim === null) return;
-    timer = setTimeout(makeRoom, Math.max(1, timeLeft(victim))).unref();
+    timer = setTimeout(preempt, Math.max(1, timeLeft(victim))).unref();
   }
 
   function timeLeft({ slot, more }: Victim): number {
@@ -138,7 +138,7 @@ export function createFairQueue(limits: FairQueueLimits): FairQueue {
     return time - (performance.now() - slot.since);
   }
 
-  function makeRoom(): void {
+  function preempt(): void {
     // By now another slot may be the one to preempt.
     const next = nextOf(waiting, running);
     const victim = next === null ? null : victimFor(next, running);

@@ -2,48 +2,67 @@ import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
-import { CATALOG_DEFAULTS, type CatalogOptions } from './catalog-defaults.ts';
 import { createFairQueue } from './fair-queue.ts';
-import type { ImageAnswer, ImageQuestion } from './image-answer.ts';
-import { stillTrying, timedOut, tooMany, tooManyOfNamespace, unreadable } from './image-failure.ts';
-import { createImageMemory, memoryKey, type MemorySize } from './image-memory.ts';
+import { cacheKey, createImageCache, type CacheSize } from './image-cache.ts';
+import {
+  invalidReference,
+  stillTrying,
+  timedOut,
+  tooMany,
+  tooManyOfNamespace,
+  type ImageRequest,
+  type ImageResult,
+} from './image-result.ts';
 import { createImageSource, type SourceDeps } from './image-source.ts';
-import { createLookInside, type Look } from './look-inside.ts';
-import { createLookUpsUnderWay } from './look-ups-under-way.ts';
+import {
+  createPendingLookups,
+  createWaitLimits,
+  WAIT_LIMITS,
+  type WaitMode,
+  type WaitOptions,
+} from './lookup-limits.ts';
 import { createLookupMemory } from './lookup-memory.ts';
 import { createPeekImage } from './peek-image.ts';
 import type { RegistryFailure } from './ports.ts';
-import { createWaitLimits, type Patience, type WaitOptions } from './wait-limits.ts';
+import { createQueuedPeek, type PeekTarget } from './queued-peek.ts';
+import { CATALOG_LIMITS, type CatalogOptions } from './settings.ts';
+
+/** How long a caller waits. */
+export interface Wait {
+  readonly signal: AbortSignal;
+  /** `full` by default. */
+  readonly mode?: WaitMode;
+}
 
 export interface ImageCatalog {
-  /** What is known now, without waiting; undefined where the registry must be asked. */
-  readonly recall: (question: ImageQuestion) => ImageAnswer | undefined;
-  /** The same, not counted as a question: for those who look whether an answer has come. */
-  readonly peek: (question: ImageQuestion) => ImageAnswer | undefined;
-  /** Equal questions in flight are asked once. Never rejects; a signal that fires first answers reason `timeout`. */
-  readonly ask: (question: ImageQuestion, signal: AbortSignal, patience?: Patience) => Promise<ImageAnswer>;
+  /** Returns the cached result without waiting; undefined if the registry must be asked. */
+  readonly cached: (request: ImageRequest) => ImageResult | undefined;
+  /** Does the same without counting it as a request, for polling. */
+  readonly poll: (request: ImageRequest) => ImageResult | undefined;
+  /** Looks the image up; equal requests share one lookup. Never rejects: if the wait ends first, the reason is `timeout`. */
+  readonly lookUp: (request: ImageRequest, wait: Wait) => Promise<ImageResult>;
   /** Reports whether no endpoint of the image's registry can be reached now. */
   readonly isUnreachable: (image: string) => boolean;
-  /** How much is remembered, in memory as reckoned. */
-  readonly size: () => MemorySize;
-  /** Facts that were answered, with what a look inside shows; the catalog remembers it with them. */
-  readonly lookInside: (question: ImageQuestion, look: Look, signal: AbortSignal) => Promise<ImageFacts>;
+  /** Returns how much is cached, in estimated memory. */
+  readonly size: () => CacheSize;
+  /** Returns the facts with what the layers show, and caches them. If the wait ends first, it returns the facts unchanged. */
+  readonly peek: (request: ImageRequest, target: PeekTarget, wait: Wait) => Promise<ImageFacts>;
 }
 
 interface CatalogDeps extends SourceDeps {
-  /** Called with each answer, and where it came from. */
-  readonly onAnswer?: ((answer: ImageAnswer, from: 'memory' | 'registry') => void) | undefined;
-  /** Called when a look-up has ended, however it did. */
-  readonly onLookUp?: ((answer: ImageAnswer, milliseconds: number) => void) | undefined;
+  /** Called with each result, and where it came from. */
+  readonly onResult?: ((result: ImageResult, from: 'memory' | 'registry') => void) | undefined;
+  /** Called when a lookup has ended, successfully or not. */
+  readonly onLookup?: ((result: ImageResult, milliseconds: number) => void) | undefined;
   readonly logger: Logger;
 }
 
-/** A text that is no reference belongs to no registry. */
+/** Returns null for a text that is no reference: it belongs to no registry. */
 function referenceOf(image: string): Reference | null {
-  return unreadable(image) === null ? parseReference(image) : null;
+  return invalidReference(image) === null ? parseReference(image) : null;
 }
 
-/** The signal, or one that fires earlier. */
+/** Returns the signal, or one that fires earlier. */
 function within(milliseconds: number, signal: AbortSignal): AbortSignal {
   if (milliseconds === Infinity) return signal;
   if (milliseconds <= 0) return AbortSignal.abort();
@@ -51,101 +70,99 @@ function within(milliseconds: number, signal: AbortSignal): AbortSignal {
 }
 
 /**
- * What is known of images. Answers by digest stay, answers by tag are re-validated when they grow old, failures are
- * remembered briefly, and when the registry fails an old answer is given rather than none, marked stale.
+ * Creates the catalog of images. Results by digest stay, results by tag are revalidated when they expire, and failures are
+ * cached briefly. If the registry fails, the catalog returns an expired result, marked stale, rather than none.
  */
 export function createImageCatalog(
   deps: CatalogDeps,
   options: CatalogOptions & WaitOptions = {},
 ): ImageCatalog {
-  const settings = { ...CATALOG_DEFAULTS, ...options };
-  const { logger, onAnswer, onLookUp } = deps;
+  const settings = { ...CATALOG_LIMITS, ...WAIT_LIMITS, ...options };
+  const { logger, onResult, onLookup } = deps;
   const source = createImageSource(deps);
   const isUnreachable = (image: string): boolean => {
     const reference = referenceOf(image);
     return reference !== null && deps.registry.isUnreachable(reference);
   };
   const queue = createFairQueue({
-    atOnce: settings.lookUpsAtOnce,
-    waiting: settings.lookUpsWaiting,
-    longestMilliseconds: settings.lookUpLongest,
+    atOnce: settings.concurrentLookups,
+    waiting: settings.waitingLookups,
+    longestMilliseconds: settings.preemptAfter,
   });
   const lookupMemory = createLookupMemory();
-  const underWay = createLookUpsUnderWay(settings.lookUpsOfNamespace);
+  const pending = createPendingLookups(settings.lookupsPerNamespace);
   const waits = createWaitLimits({ isUnreachable }, options);
 
-  /** By image and audience, for look-ups under way. */
+  /** Of pending lookups, by cache key. */
   const failedTries = new Map<string, RegistryFailure>();
 
-  async function lookUp(question: ImageQuestion, known: ImageFacts | null): Promise<ImageFacts> {
-    const { namespace } = question;
-    using slot = await queue.take(namespace, AbortSignal.timeout(settings.lookUpTimeout));
-    if (slot === null) throw tooMany(question);
-    using reservation = lookupMemory.open(namespace, slot.signal);
-    const key = memoryKey(question);
+  async function read(request: ImageRequest, known: ImageFacts | null): Promise<ImageFacts> {
+    const { namespace } = request;
+    using slot = await queue.take(namespace, AbortSignal.timeout(settings.lookupTimeout));
+    if (slot === null) throw tooMany(request);
+    using memory = lookupMemory.open(namespace, slot.signal);
+    const key = cacheKey(request);
     const onFailedTry = (failure: RegistryFailure): void => void failedTries.set(key, failure);
-    const means = { signal: reservation.signal, memory: reservation, onFailedTry };
+    const readOptions = { signal: memory.signal, memory, onFailedTry };
     try {
-      if (known !== null && (await source.isUnchanged(question, known, means))) return known;
-      return await source.read(question, means);
+      if (known !== null && (await source.isUnchanged(request, known, readOptions))) return known;
+      return await source.read(request, readOptions);
     } finally {
       failedTries.delete(key);
     }
   }
 
-  const memory = createImageMemory({ lookUp, onLookUp, logger }, settings);
+  const cache = createImageCache({ read, onLookup, logger }, settings);
 
-  async function ask(
-    question: ImageQuestion,
-    signal: AbortSignal,
-    patience: Patience = 'whole',
-  ): Promise<ImageAnswer> {
-    const refused = unreadable(question.image);
-    if (refused !== null) return refused;
-    const key = memoryKey(question);
-    if (!underWay.hasRoom(question.namespace, key))
-      return memory.recallStale(question, 'rate-limited') ?? tooManyOfNamespace(question);
-    const joined = underWay.find(question.namespace, key);
-    const most = patience === 'whole' ? Infinity : waits.most(question, joined);
-    const answer = memory.renew(question);
-    const started = underWay.add(question.namespace, key, answer);
-    return raceAbort(answer, within(most, signal), () => {
-      // A wait that was cut short says nothing of the registry.
-      if (most === Infinity) waits.noteTimeout(question, started);
+  async function lookUp(request: ImageRequest, { signal, mode = 'full' }: Wait): Promise<ImageResult> {
+    const invalid = invalidReference(request.image);
+    if (invalid !== null) return invalid;
+    const { namespace } = request;
+    const key = cacheKey(request);
+    if (!pending.hasCapacity(namespace, key))
+      return cache.getStale(request, 'rate-limited') ?? tooManyOfNamespace(request);
+    const joined = pending.find(namespace, key);
+    const longest = mode === 'full' ? Infinity : waits.longest(request, joined);
+    const lookup = cache.refresh(request);
+    const started = pending.add(namespace, key, lookup);
+    return raceAbort(lookup, within(longest, signal), () => {
+      // A shortened wait is no evidence against the registry.
+      if (longest === Infinity) waits.noteTimeout(request, started);
       const failure = failedTries.get(key);
-      const late = failure === undefined ? timedOut(question) : stillTrying(question, failure);
-      return memory.recallStale(question, late.reason) ?? late;
+      const late = failure === undefined ? timedOut(request) : stillTrying(request, failure);
+      return cache.getStale(request, late.reason) ?? late;
     });
   }
 
-  const inside = createLookInside({ peek: createPeekImage(deps), queue, logger });
+  const queuedPeek = createQueuedPeek({ peek: createPeekImage(deps), queue, logger });
 
-  function lookInside(question: ImageQuestion, look: Look, signal: AbortSignal): Promise<ImageFacts> {
-    const { image, namespace } = question;
-    const looked = {
-      key: memoryKey(question),
+  function peek(request: ImageRequest, target: PeekTarget, { signal, mode }: Wait): Promise<ImageFacts> {
+    const { image, namespace } = request;
+    const peeked = {
+      key: cacheKey(request),
       image,
       namespace,
-      credentialsFor: (until: AbortSignal) => source.credentialsFor(question, until),
-      learn: (facts: ImageFacts) => memory.learn(question, facts),
+      credentialsFor: (until: AbortSignal) => source.credentialsFor(request, until),
+      onPeeked: (facts: ImageFacts) => cache.update(request, facts),
     };
-    return inside(looked, look, signal);
+    const isBrief = target.scope === 'small' && mode === 'bounded';
+    return queuedPeek(peeked, target, isBrief ? within(settings.shortMilliseconds, signal) : signal);
   }
 
   return {
-    recall: (question) => {
-      const answer = memory.recall(question);
-      if (answer !== undefined) onAnswer?.(answer, 'memory');
-      return answer;
+    cached: (request) => {
+      const result = cache.get(request);
+      if (result !== undefined) onResult?.(result, 'memory');
+      return result;
     },
-    peek: memory.recall,
-    ask: async (...asked) => {
-      const answer = await ask(...asked);
-      onAnswer?.(answer, 'registry');
-      return answer;
+    poll: cache.get,
+    lookUp: async (request, wait) => {
+      const result = await lookUp(request, wait);
+      onResult?.(result, 'registry');
+      return result;
     },
     isUnreachable,
-    lookInside,
-    size: memory.size,
+    peek,
+    size: cache.size,
   };
 }

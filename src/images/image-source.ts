@@ -1,91 +1,109 @@
 import {
+  EMPTY_KEYRING,
   OPERATORS_CREDENTIALS,
   type Credential,
-  EMPTY_KEYRING,
   type Keyring,
 } from '../credentials/credential.ts';
+import type { UnknownReason } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
-import { AppError } from '../lib/errors.ts';
+import { AppError, describeError } from '../lib/errors.ts';
 import { oncePer } from '../lib/once-per.ts';
-import type { ImageQuestion } from './image-answer.ts';
+import type { ImageRequest } from './image-result.ts';
 import { inspectImage } from './inspect-image.ts';
-import { nameShortfalls } from './name-shortfalls.ts';
 import type { FetchOptions, KeychainPort, PullSecretsPort, RegistryPort } from './ports.ts';
 
 export interface SourceDeps {
   readonly registry: RegistryPort;
   readonly pullSecrets: PullSecretsPort;
-  /** Absent where the operator lends no credentials. */
+  /** Absent if the operator configures no credentials. */
   readonly keychain?: KeychainPort | undefined;
 }
 
-type Means = Omit<FetchOptions, 'credentials' | 'tenant'>;
+type ReadOptions = Omit<FetchOptions, 'credentials' | 'tenant'>;
 
-/** The registry, asked as the kubelet would ask it for a Pod. */
+/** The registry, with the credentials that the kubelet would use for a Pod. */
 export interface ImageSource {
-  /** As the kubelet orders them: the Pod's, the node's, and anonymous access after all. */
-  readonly credentialsFor: (question: ImageQuestion, signal: AbortSignal) => Promise<readonly Credential[]>;
+  /** Returns credentials in the kubelet's order: the Pod's, then the node's. Anonymous access comes last. */
+  readonly credentialsFor: (request: ImageRequest, signal: AbortSignal) => Promise<readonly Credential[]>;
   /** @throws RegistryFailure */
-  readonly read: (question: ImageQuestion, means: Means) => Promise<ImageFacts>;
-  /** Whether a tag still stands for what it did, by a HEAD, which is no pull. @throws RegistryFailure */
-  readonly isUnchanged: (question: ImageQuestion, known: ImageFacts, means: Means) => Promise<boolean>;
+  readonly read: (request: ImageRequest, options: ReadOptions) => Promise<ImageFacts>;
+  /** Checks by HEAD, which does not count as a pull, whether a tag still has the same digest. @throws RegistryFailure */
+  readonly isUnchanged: (request: ImageRequest, known: ImageFacts, options: ReadOptions) => Promise<boolean>;
 }
 
-/** One object for each credential, so that what is computed of it is computed once. */
-const asLent = oncePer((credential: Credential): Credential => ({
+/** Returns one object for each credential, so that what is computed from it is computed once. */
+const asOperators = oncePer((credential: Credential): Credential => ({
   keyring: 'node',
   ...credential,
   publicSource: OPERATORS_CREDENTIALS,
 }));
 
-type Prepared = FetchOptions & { readonly reference: Reference };
+/** Failures that another login could fix: registries hide repositories from strangers with 404. */
+const MAY_NEED_LOGIN: ReadonlySet<string> = new Set(['unauthorized', 'not-found']);
+
+const SHORTFALL_ADVICE = 'Keep only the entries for registries that this Pod uses in its pull secrets.';
+
+/** Returns the part of a registry's failure that does not repeat the image. */
+function stateOf(error: AppError): string {
+  return 'state' in error && typeof error.state === 'string' ? error.state : describeError(error);
+}
+
+/**
+ * Returns the failure as `unauthorized`, with the bound that a pull secret exceeded, if a login that was left out could have
+ * prevented it; otherwise the failure unchanged. The bound comes first: the API server truncates long warnings.
+ */
+function addShortfalls(error: unknown, image: string, [first, ...more]: readonly string[]): unknown {
+  if (first === undefined || !(error instanceof AppError) || !MAY_NEED_LOGIN.has(error.code)) return error;
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+  const message = `Cannot read image "${image}": ${first}${others}; ${stateOf(error)}`;
+  return new AppError<UnknownReason>('unauthorized', message, { advice: SHORTFALL_ADVICE });
+}
 
 export function createImageSource({ registry, pullSecrets, keychain }: SourceDeps): ImageSource {
   async function keyringFor(
-    { image, namespace, pullSecrets: names }: ImageQuestion,
+    { image, namespace, pullSecrets: names }: ImageRequest,
     signal: AbortSignal,
   ): Promise<Keyring> {
-    const [own, lent] = await Promise.all([
+    const [own, operators] = await Promise.all([
       names.length === 0 ? EMPTY_KEYRING : pullSecrets.read(namespace, names, signal),
       keychain?.credentialsFor(parseReference(image), signal) ?? [],
     ]);
-    return { ...own, credentials: [...own.credentials, ...lent.map(asLent)] };
+    return { ...own, credentials: [...own.credentials, ...operators.map(asOperators)] };
   }
 
-  async function ask<Result>(
-    question: ImageQuestion,
-    means: Means,
-    work: (prepared: Prepared) => Promise<Result>,
+  async function withCredentials<Result>(
+    { image, ...request }: ImageRequest,
+    options: ReadOptions,
+    work: (reference: Reference, options: FetchOptions) => Promise<Result>,
   ): Promise<Result> {
-    const { credentials, shortfalls } = await keyringFor(question, means.signal);
+    const { credentials, shortfalls } = await keyringFor({ image, ...request }, options.signal);
     try {
-      const reference = parseReference(question.image);
-      return await work({ ...means, reference, credentials, tenant: question.namespace });
+      return await work(parseReference(image), { ...options, credentials, tenant: request.namespace });
     } catch (error) {
-      throw nameShortfalls(error, question, shortfalls);
+      throw addShortfalls(error, image, shortfalls);
     }
   }
 
   return {
-    credentialsFor: async (question, signal) => (await keyringFor(question, signal)).credentials,
-    read: async (question, means) => {
-      const { namespace, pullSecrets: names, architectures } = question;
+    credentialsFor: async (request, signal) => (await keyringFor(request, signal)).credentials,
+    read: async (request, options) => {
+      const { namespace, pullSecrets: names, architectures } = request;
       try {
-        return await ask(question, means, (prepared) =>
-          inspectImage(registry, { ...prepared, architectures }),
+        return await withCredentials(request, options, (reference, fetchOptions) =>
+          inspectImage(registry, { ...fetchOptions, reference, architectures }),
         );
       } catch (error) {
         if (error instanceof AppError && error.code === 'unauthorized') pullSecrets.forget(namespace, names);
         throw error;
       }
     },
-    isUnchanged: (question, known, means) =>
-      ask(
-        question,
-        means,
-        async ({ reference, ...options }) =>
-          (await registry.resolveDigest(reference, options)) === known.digest,
+    isUnchanged: (request, known, options) =>
+      withCredentials(
+        request,
+        options,
+        async (reference, fetchOptions) =>
+          (await registry.resolveDigest(reference, fetchOptions)) === known.digest,
       ),
   };
 }

@@ -14,9 +14,9 @@ import { type Digest, formatReference, type Reference } from '../image/reference
 import { AppError } from '../lib/errors.ts';
 import type { FetchOptions, RegistryPort } from './ports.ts';
 
-/** Caps of our own on what one index may make us do. */
-const DEFAULTS = {
-  /** Indexes within an index: crane writes one level and containerd follows it; a third is a loop or an attack. */
+/** wasmgate's own caps on the work that one index can cause. */
+const INDEX_LIMITS = {
+  /** Indexes within an index: crane writes one level, and containerd follows it; a third level is a loop or an attack. */
   maxNesting: 2,
   /** Children read for one index: one per architecture of the cluster, and no more than a person would expect. */
   maxChildren: 4,
@@ -24,7 +24,7 @@ const DEFAULTS = {
 
 export interface Inspection extends FetchOptions {
   readonly reference: Reference;
-  /** Architectures of the nodes that could take the image, most wanted first; empty where unknown. */
+  /** Architectures of the nodes that could run the image, preferred ones first; empty if unknown. */
   readonly architectures: readonly string[];
 }
 
@@ -48,32 +48,32 @@ function failure(
   );
 }
 
-/** What the pure parsers throw, in the closed list of reasons. */
+/** Maps error codes of the pure parsers to the closed list of reasons. */
 const PARSE_REASONS: Readonly<Record<string, UnknownReason>> = {
   'invalid-manifest': 'invalid',
   'invalid-config': 'invalid',
   'unsupported-manifest': 'unsupported',
 };
 
-/** Of something that a node could start; artefacts of other kinds may have a config that is no JSON. */
+/** Reports whether a node could start it. Artifacts of other kinds may have a config that is not JSON. */
 function isWorkload({ config }: ImageManifest): boolean {
   return isImageConfig(config.mediaType) || config.mediaType === CNCF_WASM_CONFIG;
 }
 
-/** A config's content; one of two bytes can only be `{}`, which is not worth a request. */
+/** Reads the config. One of two bytes can only be `{}`, which is not worth a request. */
 async function readConfig({ registry, inspection }: Context, manifest: ImageManifest): Promise<ImageConfig> {
   if (!isWorkload(manifest) || manifest.config.size <= 2) return EMPTY_CONFIG;
   const fetched = await registry.fetchJsonBlob(inspection.reference, manifest.config, inspection);
   return parseImageConfig(fetched.document);
 }
 
-/** containerd refuses to unpack an image whose config lists another number of layers than its manifest. */
+/** containerd does not unpack an image whose config lists another number of layers than its manifest. */
 function outlookOfManifest({ manifest, config }: ImageVariant): PullOutlook {
   const isMismatch = hasRootFileSystem(manifest) && (config.diffIds ?? []).length !== manifest.layers.length;
   return isMismatch ? { ok: false, cause: 'layer-mismatch' } : { ok: true };
 }
 
-/** As containerd 2.2 and 2.3 do it, tried: the platform of an entry, and where it has none, that of its config. */
+/** Follows containerd 2.2 and 2.3 (tried): the platform of an entry counts, or if it has none, that of its config. */
 function outlookOfChoice(choice: ChildChoice, variant: ImageVariant): PullOutlook {
   if (choice.kind === 'none') return { ok: false, cause: 'no-platform', platforms: [], insteadUse: null };
   const isUnstated = choice.kind === 'unstated';
@@ -103,14 +103,14 @@ async function readChild(context: Context, child: Descriptor, nesting: number): 
   return { variants: [variant], pull: outlookOfManifest(variant) };
 }
 
-/** The first entry without a platform whose config a Linux node takes; where there is none, the first one. */
+/** Reads the first entry without a platform whose config a Linux node takes; if there is none, the first entry. */
 async function readUnstated(
   context: Context,
   choice: ChildChoice,
   nesting: number,
 ): Promise<readonly Found[]> {
   let first: Found | undefined;
-  for (const child of choice.children.slice(0, DEFAULTS.maxChildren)) {
+  for (const child of choice.children.slice(0, INDEX_LIMITS.maxChildren)) {
     const found = await readChild(context, child, nesting);
     if (found.variants[0].config.platform.os === 'linux') return [found];
     first ??= found;
@@ -120,11 +120,11 @@ async function readUnstated(
 
 async function readIndex(context: Context, index: ImageIndex, nesting: number): Promise<Found> {
   const { reference, architectures } = context.inspection;
-  if (nesting > DEFAULTS.maxNesting) {
+  if (nesting > INDEX_LIMITS.maxNesting) {
     throw failure('unsupported', reference, { state: 'its indexes are nested too deep' });
   }
   const choice = chooseChildren(index, architectures);
-  const wanted = choice.children.slice(0, DEFAULTS.maxChildren);
+  const wanted = choice.children.slice(0, INDEX_LIMITS.maxChildren);
   const found =
     choice.kind === 'unstated'
       ? await readUnstated(context, choice, nesting)
@@ -151,9 +151,9 @@ async function read(context: Context): Promise<ImageFacts> {
 }
 
 /**
- * Reads what the registry says of an image: two requests for a single manifest, two more for each child of an index that
- * some node would take.
- * @throws RegistryFailure for whatever kept the image from being known
+ * Reads the manifest and config of an image: two requests for a single manifest, two more for each child of an index that some
+ * node would take.
+ * @throws RegistryFailure if the image cannot be read
  */
 export async function inspectImage(registry: RegistryPort, inspection: Inspection): Promise<ImageFacts> {
   try {

@@ -1,8 +1,9 @@
 import type { CommandOverride } from '../detect/effective-command.ts';
-import type { LookUp } from '../detect/look-ups.ts';
-import { addContents, openQuestions, type OpenQuestion, type Scope } from '../detect/open-question.ts';
+import type { LayerQuery } from '../detect/layer-queries.ts';
+import { openQueries, type PeekScope } from '../detect/open-queries.ts';
 import { sniffFile, SNIFFED_BYTES } from '../image/file-kind.ts';
 import {
+  NO_CONTENTS,
   NO_MODULES,
   NOTHING_INSIDE,
   type ImageFacts,
@@ -11,38 +12,38 @@ import {
 } from '../image/image-facts.ts';
 import { INTERFACE_BYTES, readModuleInterface } from '../image/module-interface.ts';
 import type { Reference } from '../image/reference.ts';
-import { createLayerCache } from './layer-cache.ts';
+import { createLayerCache } from './layer-listings.ts';
 import type { FetchOptions, RegistryPort } from './ports.ts';
 import { searchLayers, type PeekBudget } from './search-layers.ts';
 
-/** How far a look inside one image goes, and how much is remembered of all of them. */
-export const PEEK_DEFAULTS = {
-  /** Of layers as the registry has them: one round trip on a slow line, and a Wasm file is mostly the first entry. */
+/** How much of one image's layers is read, and how much is cached of all of them. */
+export const PEEK_LIMITS = {
+  /** Of layers as stored: one round trip on a slow line, and a Wasm file is mostly the first entry. */
   maxBytes: 256 * 1024,
-  /** Of what comes out of them: what gzip at its best would make of that is a thousand times more. */
+  /** Of decompressed layers: at its best, gzip could make a thousand times more of those bytes. */
   maxInflatedBytes: 4 * 1024 * 1024,
-  /** Requests for one image: Wasm images have one or two layers; what is below that is a base image. */
+  /** Requests for one image: Wasm images have one or two layers; what lies below is a base image. */
   maxLayers: 16,
-  /** Kept for each layer further down, so that one large layer on top does not use up everything: half of it at most. */
+  /** Kept for each lower layer, so that one large layer on top does not use up everything: half of it at most. */
   layerReserve: 8 * 1024,
-  /** Bytes of memory for what layers showed: some thousand ordinary ones. */
-  shelfBytes: 8 * 1024 * 1024,
+  /** Bytes of memory for layer listings: some thousand ordinary ones. */
+  cacheBytes: 8 * 1024 * 1024,
 } as const;
 
-export type PeekLimits = { readonly [Key in keyof typeof PEEK_DEFAULTS]: number };
+export type PeekLimits = { readonly [Key in keyof typeof PEEK_LIMITS]: number };
 
 export interface PeekRequest extends FetchOptions {
   readonly reference: Reference;
   readonly facts: ImageFacts;
   /** What the container would start. */
   readonly override: CommandOverride;
-  readonly scope: Scope;
+  readonly scope: PeekScope;
 }
 
 /**
- * The facts with what a look inside the layers showed; the same facts where nothing is open. What could not be seen within
- * the bounds is noted as hidden, and not looked for again.
- * @throws RegistryFailure for whatever kept us from looking
+ * Returns the facts with what the layers show, or the same facts if no query is open. What does not show within the bounds is
+ * recorded as hidden, and not searched for again.
+ * @throws RegistryFailure if the layers cannot be read
  */
 export type PeekImage = (request: PeekRequest) => Promise<ImageFacts>;
 
@@ -50,23 +51,23 @@ interface PeekDeps {
   readonly registry: RegistryPort;
 }
 
-async function headOf(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of bytes) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-/** What a Wasm layer's own first bytes say. */
-async function readLayerHead(
+/** Reads the head of a layer that is one Wasm file. */
+async function readWasmLayer(
   { registry }: PeekDeps,
-  { layer }: Extract<LookUp, { kind: 'layer' }>,
+  { layer }: Extract<LayerQuery, { kind: 'layer' }>,
   request: PeekRequest,
 ): Promise<Inside> {
   const key = layer.digest;
   if (layer.size < SNIFFED_BYTES) return { contents: new Map([[key, 'other']]), modules: NO_MODULES };
   const maxBytes = Math.min(layer.size, INTERFACE_BYTES);
-  const question = { layer, maxBytes, maxInflatedBytes: null, read: headOf };
-  const head = await registry.readLayer(request.reference, question, request);
+  const layerRead = { layer, maxBytes, maxInflatedBytes: null, read: collect };
+  const head = await registry.readLayer(request.reference, layerRead, request);
   const content = sniffFile(head);
   return {
     contents: new Map([[key, content]]),
@@ -74,30 +75,48 @@ async function readLayerHead(
   };
 }
 
-export function createPeekImage(deps: PeekDeps, options: Partial<PeekLimits> = {}): PeekImage {
-  const limits = { ...PEEK_DEFAULTS, ...options };
-  const shelf = createLayerCache(limits.shelfBytes);
+/** Pods may query ever new files of one image. When this many are known, they are dropped, and read again if needed. */
+const MAX_CONTENTS = 32;
 
-  async function answer(
-    { lookUps }: OpenQuestion,
-    variant: ImageVariant,
-    { request, budget }: { readonly request: PeekRequest; readonly budget: PeekBudget },
-  ): Promise<Inside> {
-    const [first] = lookUps;
-    if (first?.kind === 'layer') return readLayerHead(deps, first, request);
-    return searchLayers({ registry: deps.registry, shelf, limits }, { lookUps, variant, request, budget });
-  }
+function withContents(variant: ImageVariant, { contents, modules }: Inside): ImageVariant {
+  const isFull = variant.contents.size >= MAX_CONTENTS;
+  const known = isFull ? NO_CONTENTS : variant.contents;
+  const knownModules = isFull || variant.modules === undefined ? NO_MODULES : variant.modules;
+  return {
+    ...variant,
+    contents: new Map([...known, ...contents]),
+    modules: new Map([...knownModules, ...modules]),
+  };
+}
+
+/** Adds what the layers show. @param found one element for each variant */
+export function addContents(facts: ImageFacts, found: readonly Inside[]): ImageFacts {
+  const [first, ...others] = facts.variants;
+  const add = (variant: ImageVariant, index: number): ImageVariant =>
+    withContents(variant, found[index] ?? NOTHING_INSIDE);
+  return { ...facts, variants: [add(first, 0), ...others.map((other, index) => add(other, index + 1))] };
+}
+
+export function createPeekImage({ registry }: PeekDeps, options: Partial<PeekLimits> = {}): PeekImage {
+  const limits = { ...PEEK_LIMITS, ...options };
+  const cache = createLayerCache(limits.cacheBytes);
 
   return async (request) => {
     const { facts, override, scope } = request;
-    const questions = openQuestions(facts, override, scope);
-    if (questions === null) return facts;
+    const open = openQueries(facts, override, scope);
+    if (open === null) return facts;
     const budget: PeekBudget = { bytes: limits.maxBytes, inflatedBytes: limits.maxInflatedBytes };
-    const found: Inside[] = [];
-    for (const [index, variant] of facts.variants.entries()) {
-      const question = questions[index] ?? null;
-      found.push(question === null ? NOTHING_INSIDE : await answer(question, variant, { request, budget }));
+
+    async function read(variant: ImageVariant, queries: readonly LayerQuery[]): Promise<Inside> {
+      const [first] = queries;
+      if (first === undefined) return NOTHING_INSIDE;
+      if (first.kind === 'layer') return readWasmLayer({ registry }, first, request);
+      return searchLayers({ registry, cache, limits }, { queries, variant, request, budget });
     }
+
+    const found: Inside[] = [];
+    for (const [index, variant] of facts.variants.entries())
+      found.push(await read(variant, open[index] ?? []));
     return addContents(facts, found);
   };
 }

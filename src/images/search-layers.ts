@@ -1,19 +1,10 @@
-import type { LookUp } from '../detect/look-ups.ts';
+import type { LayerQuery } from '../detect/layer-queries.ts';
 import type { Content, ImageVariant, Inside } from '../image/image-facts.ts';
-import {
-  createListing,
-  findFile,
-  findFolder,
-  type LayerListing,
-  type Seen,
-  type Sighting,
-} from '../image/layer-listing.ts';
+import { findFile, findFolder, type LayerListing, type Seen, type Sighting } from '../image/layer-listing.ts';
 import type { Descriptor } from '../image/manifest.ts';
 import { isTarLayer } from '../image/media-types.ts';
 import type { Reference } from '../image/reference.ts';
-import { createTarReader } from '../image/tar-reader.ts';
-import type { LayerCache } from './layer-cache.ts';
-import { createLookPace } from './look-pace.ts';
+import { readListing, type LayerCache } from './layer-listings.ts';
 import type { FetchOptions, RegistryPort } from './ports.ts';
 
 export interface SearchLimits {
@@ -21,7 +12,7 @@ export interface SearchLimits {
   readonly layerReserve: number;
 }
 
-/** What is left for one image, whatever the number of its layers; used up as it is spent. */
+/** Bytes that are left for one image, however many layers it has. Reading reduces them. */
 export interface PeekBudget {
   bytes: number;
   inflatedBytes: number;
@@ -29,18 +20,18 @@ export interface PeekBudget {
 
 interface SearchDeps {
   readonly registry: RegistryPort;
-  readonly shelf: LayerCache;
+  readonly cache: LayerCache;
   readonly limits: SearchLimits;
 }
 
 export interface LayerSearch {
-  readonly lookUps: readonly LookUp[];
+  readonly queries: readonly LayerQuery[];
   readonly variant: ImageVariant;
   readonly request: FetchOptions & { readonly reference: Reference };
   readonly budget: PeekBudget;
 }
 
-/** What nobody can read: encrypted layers, kinds of layers that nodes do not unpack either. */
+/** The listing of a layer that cannot be read: an encrypted one, or of a kind that nodes do not unpack either. */
 const UNREADABLE: LayerListing = { nodes: new Map(), removed: new Set(), emptied: new Set(), extent: 'cut' };
 
 interface Progress {
@@ -49,75 +40,45 @@ interface Progress {
   readonly isComplete: boolean;
 }
 
-function sight({ layers, isComplete }: Progress, lookUp: LookUp): Seen {
-  if (lookUp.kind === 'folder') return findFolder({ layers, isComplete }, lookUp.path);
-  if (lookUp.kind !== 'program')
-    // Of a host's file only the presence counts, and nobody makes an image to take it away again.
-    return findFile({ layers, isComplete, isLenient: true }, lookUp.key);
-  // A bare name may stand for several files: the one that is seen is taken, and of several the first.
-  let doubt: Seen = { sighting: 'absent' };
-  for (const path of lookUp.paths) {
+function find({ layers, isComplete }: Progress, query: LayerQuery): Seen {
+  if (query.kind === 'folder') return findFolder({ layers, isComplete }, query.path);
+  if (query.kind !== 'program')
+    // For a host's file only its presence counts, and nobody builds an image to remove it again.
+    return findFile({ layers, isComplete, isLenient: true }, query.key);
+  // A bare name may stand for several files: the first one that is there counts.
+  let uncertain: Seen = { sighting: 'absent' };
+  for (const path of query.paths) {
     const seen = findFile({ layers, isComplete }, path);
     const { sighting } = seen;
     if (sighting !== 'absent' && sighting !== 'open' && sighting !== 'hidden') return seen;
-    if (sighting === 'open' || doubt.sighting === 'absent') doubt = seen;
+    if (sighting === 'open' || uncertain.sighting === 'absent') uncertain = seen;
   }
-  return doubt;
+  return uncertain;
 }
 
-/** With a Linux program the look is over: it is no Spin application, whatever lies beside it. */
+/** A Linux program ends the search: the image is no Spin application, whatever lies beside the program. */
 function isLinuxProgram(sighting: Sighting): boolean {
   return sighting === 'elf' || sighting === 'script';
 }
 
-function isSettled(progress: Progress, lookUps: readonly LookUp[]): boolean {
-  const sightings = lookUps.map((lookUp) => sight(progress, lookUp).sighting);
+function isSettled(progress: Progress, queries: readonly LayerQuery[]): boolean {
+  const sightings = queries.map((query) => find(progress, query).sighting);
   return sightings.some(isLinuxProgram) || !sightings.includes('open');
 }
 
-function reserved(below: readonly Descriptor[], { layerReserve, maxLayers }: SearchLimits): number {
+/** Returns the bytes to keep for the layers below. */
+function reserveFor(below: readonly Descriptor[], { layerReserve, maxLayers }: SearchLimits): number {
   return below.slice(0, maxLayers).reduce((sum, { size }) => sum + Math.min(size, layerReserve), 0);
 }
 
-/** Reads a layer until it shows what is wanted, ends, or the bytes are used up. */
-async function readListing(
-  { registry }: SearchDeps,
-  { request, budget }: LayerSearch,
-  reading: {
-    readonly layer: Descriptor;
-    readonly maxBytes: number;
-    readonly isEnough: (listing: LayerListing) => boolean;
-  },
-): Promise<LayerListing> {
-  const { layer, maxBytes, isEnough } = reading;
-  const read = async (bytes: AsyncIterable<Uint8Array>): Promise<LayerListing> => {
-    const reader = createTarReader();
-    const { add, listing } = createListing();
-    const isTime = createLookPace();
-    for await (const chunk of bytes) {
-      budget.inflatedBytes -= chunk.byteLength;
-      const entries = reader.push(chunk);
-      for (const entry of entries) add(entry);
-      if (reader.state() === 'end') return listing('whole');
-      if (reader.state() === 'broken') return listing('cut');
-      if (isTime(chunk.byteLength, entries.length) && isEnough(listing('partial'))) return listing('partial');
-    }
-    const pending = reader.pending();
-    if (pending !== null) add(pending);
-    return listing('cut');
-  };
-  const question = { layer, maxBytes, maxInflatedBytes: budget.inflatedBytes, read };
-  return registry.readLayer(request.reference, question, request);
-}
-
-/** What is still open was looked for in vain, but where the look was over before: then somebody else may need to know. */
-function contentsOf(progress: Progress, lookUps: readonly LookUp[]): Inside {
-  const seen = lookUps.map((lookUp) => [lookUp.key, sight(progress, lookUp)] as const);
-  const isOver = seen.some(([, { sighting }]) => isLinuxProgram(sighting));
+/** What is still open at the end counts as hidden, unless a Linux program ended the search early: another Pod may need it. */
+function contentsOf(progress: Progress, queries: readonly LayerQuery[]): Inside {
+  const seen = queries.map((query) => [query.key, find(progress, query)] as const);
+  const endedEarly = seen.some(([, { sighting }]) => isLinuxProgram(sighting));
   const contents = new Map(
     seen.flatMap(([key, { sighting }]): readonly (readonly [string, Content])[] => {
       if (sighting !== 'open') return [[key, sighting]];
-      return isOver ? [] : [[key, 'hidden']];
+      return endedEarly ? [] : [[key, 'hidden']];
     }),
   );
   const modules = new Map(
@@ -127,41 +88,44 @@ function contentsOf(progress: Progress, lookUps: readonly LookUp[]): Inside {
 }
 
 /**
- * Looks for files in the layers, from the last, which wins over all before it, to the first, and only as far as it must.
+ * Searches the layers for files, from the last, which overrides all others, to the first, and no further than necessary.
  * @throws RegistryFailure
  */
 export async function searchLayers(deps: SearchDeps, search: LayerSearch): Promise<Inside> {
-  const { lookUps, variant, request, budget } = search;
-  const { shelf, limits } = deps;
+  const { queries, variant, request, budget } = search;
+  const { registry, cache, limits } = deps;
   const descending = variant.manifest.layers.toReversed();
   const layers: LayerListing[] = [];
 
-  /** Whether this layer, on what lies above it, shows all that is wanted. */
+  /** Reports whether this layer, together with those above it, answers all queries. */
   const isEnough = (listing: LayerListing): boolean =>
-    isSettled({ layers: [...layers, listing], isComplete: layers.length + 1 === descending.length }, lookUps);
+    isSettled({ layers: [...layers, listing], isComplete: layers.length + 1 === descending.length }, queries);
 
   async function list(layer: Descriptor, below: readonly Descriptor[]): Promise<LayerListing> {
     if (!isTarLayer(layer.mediaType)) return UNREADABLE;
-    const maxBytes = Math.min(layer.size, budget.bytes - reserved(below, limits));
-    const known = shelf.get(request.reference, layer);
+    const maxBytes = Math.min(layer.size, budget.bytes - reserveFor(below, limits));
+    const known = cache.get(request.reference, layer);
     if (known !== undefined && isUsable(known.listing, { isMore: maxBytes > known.maxBytes, isEnough }))
       return known.listing;
     if (maxBytes <= 0 || budget.inflatedBytes <= 0) return UNREADABLE;
     budget.bytes -= maxBytes;
-    const listing = await readListing(deps, search, { layer, maxBytes, isEnough });
-    shelf.put(request.reference, layer, { listing, maxBytes });
+    const read = (bytes: AsyncIterable<Uint8Array>): Promise<LayerListing> =>
+      readListing(bytes, { isEnough, onBytes: (count) => void (budget.inflatedBytes -= count) });
+    const layerRead = { layer, maxBytes, maxInflatedBytes: budget.inflatedBytes, read };
+    const listing = await registry.readLayer(request.reference, layerRead, request);
+    cache.set(request.reference, layer, { listing, maxBytes });
     return listing;
   }
 
   for (const [index, layer] of descending.entries()) {
     if (index === limits.maxLayers) break;
     layers.push(await list(layer, descending.slice(index + 1)));
-    if (isSettled({ layers, isComplete: layers.length === descending.length }, lookUps)) break;
+    if (isSettled({ layers, isComplete: layers.length === descending.length }, queries)) break;
   }
-  return contentsOf({ layers, isComplete: layers.length === descending.length }, lookUps);
+  return contentsOf({ layers, isComplete: layers.length === descending.length }, queries);
 }
 
-/** What was shelved serves where nothing is missing, it shows what is wanted, or there is no more to be had of it now. */
+/** A cached listing is usable if it is whole, shows enough, or could not be read any further now. */
 function isUsable(
   listing: LayerListing,
   { isMore, isEnough }: { readonly isMore: boolean; readonly isEnough: (listing: LayerListing) => boolean },

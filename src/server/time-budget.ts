@@ -1,4 +1,4 @@
-import { createDeadline, type Deadline } from '../assess/deadline.ts';
+import { createDeadline, type Deadline } from '../assess/assessment.ts';
 import type { Logger } from '../lib/logger.ts';
 import { parseDuration } from '../lib/parse-duration.ts';
 import { stripControlCharacters } from '../lib/strip-control-characters.ts';

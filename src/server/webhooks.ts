@@ -8,8 +8,7 @@ import { createPatch } from '../admission/json-patch.ts';
 import { readSubject } from '../admission/read-subject.ts';
 import { allowed, patched, prepare, type Answer } from '../admission/response.ts';
 import type { AdmissionRequest } from '../admission/review.ts';
-import type { Assessment, AssessPod, DecidedAssessment } from '../assess/assessment.ts';
-import type { Deadline } from '../assess/deadline.ts';
+import type { Assessment, AssessPod, DecidedAssessment, Deadline } from '../assess/assessment.ts';
 import { whenKnown, type MaybePromise } from '../lib/maybe-promise.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Mode } from '../policy/mode.ts';
@@ -31,8 +30,8 @@ function answerMutation(assessment: DecidedAssessment, pod: Pod): Answer {
 const UNCHANGED: Readonly<Record<Mode, object>> = { enforce: {}, warn: {}, audit: {}, off: {} };
 
 /** Returns the same object for assessments with equal answers; null for an assessment that is like no other. */
-function likeness({ precedent, outcome, decision }: DecidedAssessment): object | null {
-  if (precedent !== undefined) return precedent;
+function likeness({ cachedDecision, outcome, decision }: DecidedAssessment): object | null {
+  if (cachedDecision !== undefined) return cachedDecision;
   const isUnchanged = outcome.changes.length === 0 && decision.runtimeClass.class === null;
   return isUnchanged ? UNCHANGED[outcome.mode] : null;
 }

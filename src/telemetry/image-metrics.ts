@@ -1,7 +1,7 @@
 import type { Verdict, UnknownReason } from '../detect/verdict.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Seconds. Two requests take 40 ms nearby and 600 ms far away; a lookup ends after 30 s (images/image-catalog.ts). */
+/** Seconds. Two requests take 40 ms nearby and 600 ms far away; a lookup ends after 30 s (images/settings.ts). */
 const LOOKUP_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 
 const KINDS = [

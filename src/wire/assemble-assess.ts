@@ -1,9 +1,9 @@
 import { createAssessPod } from '../assess/assess-pod.ts';
 import type { AssessPod, Assessment, AssessmentRequest } from '../assess/assessment.ts';
 import type { ClusterPort, ServiceAccountsPort } from '../assess/ports.ts';
-import { catalogOptions } from '../assess/settings.ts';
 import { createImageCatalog, type ImageCatalog } from '../images/image-catalog.ts';
 import type { KeychainPort, PullSecretsPort, RegistryPort } from '../images/ports.ts';
+import { catalogOptions } from '../images/settings.ts';
 import type { Logger } from '../lib/logger.ts';
 import { whenKnown } from '../lib/maybe-promise.ts';
 import type { Settings } from './settings.ts';
@@ -33,8 +33,8 @@ export type AssessSettings = Pick<Settings, 'policy'> & Partial<Pick<Settings, '
 /** Creates the image catalog, which all policies share. */
 export function createCatalog(parts: AssessParts, { images }: Pick<AssessSettings, 'images'>): ImageCatalog {
   const options = images === undefined ? {} : catalogOptions(images);
-  const { onLookUp, onAnswer } = parts.metrics?.images ?? {};
-  const catalog = createImageCatalog({ ...parts, onLookUp, onAnswer }, options);
+  const { onLookup, onResult } = parts.metrics?.images ?? {};
+  const catalog = createImageCatalog({ ...parts, onLookup, onResult }, options);
   parts.metrics?.images.measure(catalog);
   return catalog;
 }

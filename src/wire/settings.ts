@@ -1,8 +1,7 @@
-import { IMAGE_SCENARIOS } from '../assess/scenarios.ts';
-import { imageSettings } from '../assess/settings.ts';
 import type { ServeFlags } from '../cli/serve.ts';
 import { createConfigurationReader, type Configuration } from '../config/configuration-reader.ts';
 import { choosePresets } from '../config/presets.ts';
+import { IMAGE_SCENARIOS, imageSettings } from '../images/settings.ts';
 import { POLICY_SCENARIOS, policySettings } from '../policy/settings.ts';
 import { checkRegistrySettings, registrySettings } from '../registry/settings.ts';
 import { serverSettings } from '../server/settings.ts';

@@ -7,8 +7,8 @@ import {
 import { OWNER_CONSEQUENCES, type OwnerConsequence } from '../assess/unjudged/unjudged-owner.ts';
 import { endOf, type ServingCertificate } from '../certs/serving-certificate.ts';
 import { UNKNOWN_REASONS } from '../detect/verdict.ts';
-import { summarize, type ImageAnswer } from '../images/image-answer.ts';
 import type { ImageCatalog } from '../images/image-catalog.ts';
+import { summarize, type ImageResult } from '../images/image-result.ts';
 import { COLLECTIONS, type Cluster } from '../kubernetes/cluster.ts';
 import { EVENT_RESULTS } from '../kubernetes/events.ts';
 import { ACTIONS } from '../policy/decision.ts';
@@ -52,9 +52,9 @@ function observeImages(metrics: Metrics) {
   let catalog: ImageCatalog | undefined;
   const count = addImageMetrics(metrics, UNKNOWN_REASONS, () => catalog?.size() ?? { entries: 0, bytes: 0 });
   return {
-    onLookUp: (answer: ImageAnswer, milliseconds: number): void =>
+    onLookup: (answer: ImageResult, milliseconds: number): void =>
       count.lookup(summarize(answer), milliseconds),
-    onAnswer: (answer: ImageAnswer, from: 'memory' | 'registry'): void => {
+    onResult: (answer: ImageResult, from: 'memory' | 'registry'): void => {
       const isStale = answer.kind === 'facts' && answer.stale !== null;
       const source = from === 'memory' ? 'hit' : 'miss';
       count.cacheRequest(isStale ? 'stale' : source);

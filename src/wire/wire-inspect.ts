@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { ImageReport, DescribedImage } from '../assess/inspect/image-report.ts';
-import { inspectReference } from '../assess/inspect/inspect-reference.ts';
+import { reportImage, type ImageReport, type DescribedImage } from '../assess/inspect/image-report.ts';
 import type { InspectDeps, InspectRequest } from '../cli/inspect/inspect-request.ts';
 import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
 import { usageError } from '../cli/parse-arguments.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { Platform } from '../image/platform.ts';
+import { inspectReference } from '../images/inspect-reference.ts';
 import { createPeekImage } from '../images/peek-image.ts';
 import { findDockerConfigs } from '../keychain/find-docker-configs.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
@@ -111,10 +111,12 @@ async function inspect(request: InspectRequest, io: Io): Promise<DescribedImage>
     },
   );
   try {
-    return await inspectReference(
-      { registry, peek: request.peek ? createPeekImage({ registry }) : null, traffic: () => traffic },
-      { reference, platform, nodes, override: { command }, credentials, signal, tenant: COMMAND_TENANT },
+    const override = { command };
+    const inspected = await inspectReference(
+      { registry, peek: request.peek ? createPeekImage({ registry }) : null },
+      { reference, platform, nodes, override, credentials, signal, tenant: COMMAND_TENANT },
     );
+    return reportImage(reference, inspected, { override, nodes, traffic });
   } finally {
     await registry.close();
   }

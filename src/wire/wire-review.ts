@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { leaveClassesOpen } from '../assess/leave-classes-open.ts';
+import { leaveClassesOpen } from '../assess/missing-classes.ts';
 import type { ServiceAccountsPort } from '../assess/ports.ts';
 import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
 import { withAccountSecrets } from '../cli/review/review-subjects.ts';

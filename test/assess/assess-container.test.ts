@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { assessAnswered } from '../../src/assess/assess-container.ts';
+import { assessResult } from '../../src/assess/assess-container.ts';
 import { imageFacts, linux } from '../support/image/image-facts.ts';
 
 const VISITED = {
@@ -12,7 +12,7 @@ test('that an answer is old is handed on, and changes nothing of the verdict', (
   const facts = imageFacts(linux('/app.wasm'));
   const stale = { since: 1_700_000_000_000, reason: 'unreachable' } as const;
   const [fresh, old] = [null, stale].map((mark) =>
-    assessAnswered(VISITED, { kind: 'facts', facts, stale: mark, knownSince: 0 }),
+    assessResult(VISITED, { kind: 'facts', facts, stale: mark, knownSince: 0 }),
   );
   expect([fresh?.stale, old?.stale]).toEqual([null, stale]);
   // The very same: what was decided for one serves for the other.

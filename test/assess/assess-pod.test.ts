@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import type { Assessment, AssessmentRequest } from '../../src/assess/assessment.ts';
-import { createDeadline } from '../../src/assess/deadline.ts';
+import { type Assessment, type AssessmentRequest, createDeadline } from '../../src/assess/assessment.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import type { Namespace } from '../../src/pod/cluster-objects.ts';

@@ -1,8 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import type { DecidedAssessment } from '../../src/assess/assessment.ts';
-import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
+import { type DecidedAssessment, createDeadline, type Deadline } from '../../src/assess/assessment.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import type { ClusterView } from '../../src/policy/facts.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';

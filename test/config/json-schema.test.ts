@@ -1,7 +1,7 @@
 import { Check, Compile } from 'typebox/schema';
 import { expect, test } from 'vitest';
-import { imageSettings } from '../../src/assess/settings.ts';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
+import { imageSettings } from '../../src/images/settings.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { policySettings } from '../../src/policy/settings.ts';
 import { registrySettings } from '../../src/registry/settings.ts';

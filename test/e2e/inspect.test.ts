@@ -112,9 +112,9 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
             pullSecrets,
             logger,
             ...(lent ? { keychain } : {}),
-          }).ask(
+          }).lookUp(
             { image, namespace, pullSecrets: pullSecretNames, architectures: [] },
-            AbortSignal.timeout(60_000),
+            { signal: AbortSignal.timeout(60_000) },
           );
         expect(await ask('team-a', ['regcred'], false)).toMatchObject({ kind: 'facts' });
         expect(await ask('team-b', ['regcred'], false)).toMatchObject({ reason: 'unauthorized' });

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { ImageAnswer, ImageQuestion } from '../../src/images/image-answer.ts';
+import type { ImageResult, ImageRequest } from '../../src/images/image-result.ts';
 import { createImageCatalog, type ImageCatalog } from '../../src/images/image-catalog.ts';
 import type { PullSecretsPort } from '../../src/images/ports.ts';
 import type { Credential } from '../../src/credentials/credential.ts';
@@ -12,8 +12,8 @@ import { startRegistry, type RegistryOptions, type TestRegistry } from '../suppo
 interface Bench {
   readonly catalog: ImageCatalog;
   readonly registry: TestRegistry;
-  readonly question: (parts?: Partial<ImageQuestion>) => ImageQuestion;
-  readonly ask: (parts?: Partial<ImageQuestion>) => Promise<ImageAnswer>;
+  readonly question: (parts?: Partial<ImageRequest>) => ImageRequest;
+  readonly ask: (parts?: Partial<ImageRequest>) => Promise<ImageResult>;
 }
 
 interface Setup extends RegistryOptions {
@@ -47,15 +47,15 @@ async function setUp({ secrets = {}, lent, ttl = {}, ...options }: Setup = {}): 
     },
     ttl,
   );
-  const question = (parts: Partial<ImageQuestion> = {}): ImageQuestion => ({
+  const question = (parts: Partial<ImageRequest> = {}): ImageRequest => ({
     image: `${registry.host}/corpus/bk-wasi-wasm:latest`,
     namespace: 'default',
     pullSecrets: [],
     architectures: [],
     ...parts,
   });
-  const ask = (parts?: Partial<ImageQuestion>): Promise<ImageAnswer> =>
-    catalog.ask(question(parts), AbortSignal.timeout(60_000));
+  const ask = (parts?: Partial<ImageRequest>): Promise<ImageResult> =>
+    catalog.lookUp(question(parts), { signal: AbortSignal.timeout(60_000) });
   return { catalog, registry, question, ask };
 }
 
@@ -74,10 +74,10 @@ function gate(): {
 describe('what is asked of the registry', () => {
   test('two requests for a cold image, none for a warm one', async () => {
     const { catalog, registry, question, ask } = await setUp();
-    expect(catalog.recall(question())).toBeUndefined();
+    expect(catalog.cached(question())).toBeUndefined();
     expect(await ask()).toMatchObject({ kind: 'facts', stale: null });
     expect(registry.log).toHaveLength(2);
-    expect(catalog.recall(question())).toMatchObject({ kind: 'facts' });
+    expect(catalog.cached(question())).toMatchObject({ kind: 'facts' });
     expect(await ask()).toMatchObject({ kind: 'facts' });
     expect(registry.log).toHaveLength(2);
   });
@@ -151,14 +151,14 @@ describe('time', () => {
   test('an admission does not wait longer than it has, and the look-up goes on for the retry', async () => {
     const { faults, open } = gate();
     const { catalog, question } = await setUp({ faults });
-    expect(await catalog.ask(question(), AbortSignal.timeout(20))).toMatchObject({
+    expect(await catalog.lookUp(question(), { signal: AbortSignal.timeout(20) })).toMatchObject({
       kind: 'failure',
       reason: 'timeout',
       // Applied again, a Pod that is there already stays as it is.
       advice: expect.stringContaining('delete the Pod if it was admitted'),
     });
     open();
-    await expect.poll(() => catalog.recall(question())).toMatchObject({ kind: 'facts' });
+    await expect.poll(() => catalog.cached(question())).toMatchObject({ kind: 'facts' });
   });
 
   test('what was known before is a better answer than none in time', async () => {
@@ -171,8 +171,8 @@ describe('time', () => {
     const { catalog, question, ask } = await setUp({ faults, ttl: { tagTtl: 1 } });
     await ask();
     isReachable = false;
-    await expect.poll(() => catalog.recall(question())).toBeUndefined();
-    expect(await catalog.ask(question(), AbortSignal.timeout(20))).toMatchObject({
+    await expect.poll(() => catalog.cached(question())).toBeUndefined();
+    expect(await catalog.lookUp(question(), { signal: AbortSignal.timeout(20) })).toMatchObject({
       kind: 'facts',
       stale: { reason: 'timeout' },
     });
@@ -181,14 +181,14 @@ describe('time', () => {
   test('an admission that is over already is answered at once', async () => {
     const { faults } = gate();
     const { catalog, question } = await setUp({ faults });
-    expect(await catalog.ask(question(), AbortSignal.abort())).toMatchObject({ reason: 'timeout' });
+    expect(await catalog.lookUp(question(), { signal: AbortSignal.abort() })).toMatchObject({ reason: 'timeout' });
   });
 
   test('one impatient caller does not spoil it for the others', async () => {
     const { faults, open } = gate();
     const { catalog, registry, question, ask } = await setUp({ faults });
     const patient = ask();
-    await catalog.ask(question(), AbortSignal.timeout(20));
+    await catalog.lookUp(question(), { signal: AbortSignal.timeout(20) });
     open();
     expect(await patient).toMatchObject({ kind: 'facts' });
     expect(registry.log).toHaveLength(2);

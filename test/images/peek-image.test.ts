@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { inspectImage } from '../../src/images/inspect-image.ts';
 import {
   createPeekImage,
-  PEEK_DEFAULTS,
+  PEEK_LIMITS,
   type PeekImage,
   type PeekLimits,
 } from '../../src/images/peek-image.ts';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { CommandOverride } from '../../src/detect/effective-command.ts';
-import type { Scope } from '../../src/detect/open-question.ts';
+import type { PeekScope } from '../../src/detect/open-queries.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { putLayeredImage, type LayeredImage } from '../support/image/layered-image.ts';
 import { noiseOf } from '../support/lib/noise.ts';
@@ -35,7 +35,7 @@ interface Seen {
 interface Asked {
   readonly name?: string;
   readonly override?: CommandOverride;
-  readonly scope?: Scope;
+  readonly scope?: PeekScope;
   readonly limits?: Partial<PeekLimits>;
   readonly peek?: PeekImage;
 }
@@ -251,7 +251,7 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
     const base = { tree: { 'etc/base': noiseOf(500 * KIB) } };
     const seen = await lookInto({ ...wasi, config: start('/app.wasm'), layers: [base, { tree }] });
     expect(seen.verdict).toBe('wasm wasi-image module');
-    expect(seen.bytes).toBeLessThanOrEqual(PEEK_DEFAULTS.maxBytes + PEEK_DEFAULTS.layerReserve);
+    expect(seen.bytes).toBeLessThanOrEqual(PEEK_LIMITS.maxBytes + PEEK_LIMITS.layerReserve);
   });
 
   test('a Linux program settles it: nothing below is read', async () => {
@@ -268,8 +268,8 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
     }));
     const seen = await lookInto({ ...wasi, config: start('/app.wasm'), layers });
     expect(seen.verdict).toBe('wasm wasi-image ?');
-    expect(seen.requests).toBeLessThanOrEqual(PEEK_DEFAULTS.maxLayers);
-    expect(seen.bytes).toBeLessThanOrEqual(PEEK_DEFAULTS.maxBytes);
+    expect(seen.requests).toBeLessThanOrEqual(PEEK_LIMITS.maxLayers);
+    expect(seen.bytes).toBeLessThanOrEqual(PEEK_LIMITS.maxBytes);
   });
 
   test('what is inflated counts, too', async () => {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { IMAGE_SCENARIOS } from '../../src/assess/scenarios.ts';
-import { imageSettings } from '../../src/assess/settings.ts';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import { choosePresets } from '../../src/config/presets.ts';
+import { IMAGE_SCENARIOS, imageSettings } from '../../src/images/settings.ts';
 import type { Decision } from '../../src/policy/decision.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import {

@@ -22,7 +22,7 @@ test('a clock that is set back by an hour does not lengthen a pause', async () =
 const WALL_CLOCK: readonly string[] = [
   'src/certs/find-certificate-fault.ts', // validity
   'src/certs/serving-certificate.ts', // validity
-  'src/images/image-memory.ts', // since when an answer is stale
+  'src/images/image-cache.ts', // since when an answer is stale
   'src/kubernetes/events.ts', // eventTime
   'src/kubernetes/watch-collection.ts', // a metric with a time stamp
   'src/registry/client.ts', // Retry-After with an HTTP date

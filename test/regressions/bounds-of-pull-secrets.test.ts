@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { KEYRING_LIMITS } from '../../src/credentials/credential.ts';
 import { parseDockerConfig } from '../../src/credentials/parse-docker-config.ts';
-import type { ImageAnswer } from '../../src/images/image-answer.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import type { ImageResult } from '../../src/images/image-result.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets } from '../../src/kubernetes/pull-secrets.ts';
 import { identityOf } from '../../src/registry/login/login-cache.ts';
@@ -50,11 +50,11 @@ async function askWith(secrets: Readonly<Record<string, Entries>>) {
   });
   const image = `${registry.host}/${IMAGE}:latest`;
   const question = { image, namespace: 'team-a', pullSecrets: Object.keys(secrets), architectures: [] };
-  const answer = await catalog.ask(question, AbortSignal.timeout(60_000));
+  const answer = await catalog.lookUp(question, { signal: AbortSignal.timeout(60_000) });
   return { answer, host: registry.host, logins: registry.log.filter(({ auth }) => auth === 'basic').length };
 }
 
-function detailOf(answer: ImageAnswer): string {
+function detailOf(answer: ImageResult): string {
   return answer.kind === 'failure' ? `${answer.reason}: ${answer.detail}` : answer.kind;
 }
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import { createDeadline } from '../../src/assess/deadline.ts';
+import { createDeadline } from '../../src/assess/assessment.ts';
 import { EMPTY_KEYRING } from '../../src/credentials/credential.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { MAX_PULL_SECRETS } from '../../src/pod/pull-secret-names.ts';
@@ -85,13 +85,13 @@ test("no image name leads to what another namespace's secret could read", async 
   const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger });
   const image = `${registry.host}/corpus/bk-wasi-wasm:latest`;
   const own = { image, namespace: 'team-a', pullSecrets: ['login'], architectures: [] };
-  expect((await catalog.ask(own, AbortSignal.timeout(60_000))).kind).toBe('facts');
-  expect(catalog.recall(own)?.kind).toBe('facts');
+  expect((await catalog.lookUp(own, { signal: AbortSignal.timeout(60_000) })).kind).toBe('facts');
+  expect(catalog.cached(own)?.kind).toBe('facts');
   const names = [`${image}\nteam-a/login`, `team-a/login\n${image}`, `\nteam-a/login\n${image}`];
   for (const name of names) {
     const foreign = { image: name, namespace: 'team-b', pullSecrets: [], architectures: [] };
-    expect(catalog.recall(foreign)).toBeUndefined();
+    expect(catalog.cached(foreign)).toBeUndefined();
     const signal = AbortSignal.timeout(60_000);
-    expect(await catalog.ask(foreign, signal)).toMatchObject({ kind: 'failure', reason: 'invalid' });
+    expect(await catalog.lookUp(foreign, { signal })).toMatchObject({ kind: 'failure', reason: 'invalid' });
   }
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { CATALOG_DEFAULTS } from '../../src/images/catalog-defaults.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import { CATALOG_LIMITS } from '../../src/images/settings.ts';
 import { REGISTRY_LIMITS } from '../../src/registry/limits.ts';
 import { createTestClient } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
@@ -19,8 +19,8 @@ async function askOnce(status: number) {
     { failureTtl: 3_600_000, outageTtl: 1, ttlResolution: 1 },
   );
   const question = { image: `${server.host}/a:1`, namespace: 'team-a', pullSecrets: [], architectures: [] };
-  await catalog.ask(question, AbortSignal.timeout(60_000));
-  return { recall: () => catalog.recall(question), lines, host: server.host };
+  await catalog.lookUp(question, { signal: AbortSignal.timeout(60_000) });
+  return { recall: () => catalog.cached(question), lines, host: server.host };
 }
 
 test('a missing answer is forgotten soon after the registry recovers', async () => {
@@ -34,7 +34,7 @@ test.for([404, 429])('an answer %d is cached', async (status) => {
 });
 
 test('no back-off outlasts an outage by more than 2 s', () => {
-  const { outageTtl, ttlResolution } = CATALOG_DEFAULTS;
+  const { outageTtl, ttlResolution } = CATALOG_LIMITS;
   const pause = Math.max(REGISTRY_LIMITS.probeEveryMs, REGISTRY_LIMITS.longestRepositoryPauseMs);
   expect(pause + outageTtl + ttlResolution).toBeLessThanOrEqual(2_000);
 });

@@ -1,10 +1,9 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import type { Assessment, AssessmentRequest } from '../../src/assess/assessment.ts';
-import { createDeadline } from '../../src/assess/deadline.ts';
+import { type Assessment, type AssessmentRequest, createDeadline } from '../../src/assess/assessment.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
-import { createWaitLimits, WAIT_BOUNDS, type WaitOptions } from '../../src/images/wait-limits.ts';
+import { createWaitLimits, WAIT_LIMITS, type WaitOptions } from '../../src/images/lookup-limits.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { clusterPort } from '../support/assess/cluster-port.ts';
 import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
@@ -78,7 +77,7 @@ const LATEST = 'latest';
 
 describe('Pods of one image', () => {
   test('share the budget of its lookup', async () => {
-    const { ask, image, open } = await setUp({ waits: { lookUpMilliseconds: 50 } });
+    const { ask, image, open } = await setUp({ waits: { lookupMilliseconds: 50 } });
     const containers = [{ image: image(LATEST) }];
     const first = ask({ containers });
     expect(await ask({ containers })).toBe(ANSWERED_LATE);
@@ -88,7 +87,7 @@ describe('Pods of one image', () => {
   });
 
   test('a command waits as long as it may', async () => {
-    const { ask, image, open } = await setUp({ waits: { lookUpMilliseconds: 0 }, boundsWaits: false });
+    const { ask, image, open } = await setUp({ waits: { lookupMilliseconds: 0 }, boundsWaits: false });
     const containers = [{ image: image(LATEST) }];
     const answers = [ask({ containers }), ask({ containers })];
     await new Promise(setImmediate);
@@ -162,23 +161,23 @@ describe('the record of timeouts', () => {
   }
 
   test('is bounded in hosts and in bytes', () => {
-    for (const bound of [{ maxHosts: 2 }, { maxHostBytes: 3 * WAIT_BOUNDS.hostBytes }]) {
+    for (const bound of [{ maxHosts: 2 }, { maxHostBytes: 3 * WAIT_LIMITS.hostBytes }]) {
       const limits = createWaitLimits({ isUnreachable: () => false }, bound);
       for (const host of ['a.example', 'b.example', 'c.example']) noteTwice(host, limits);
-      expect(limits.most(question('a.example'), undefined)).toBe(Infinity);
-      expect(limits.most(question('c.example'), undefined)).toBe(WAIT_BOUNDS.shortMilliseconds);
+      expect(limits.longest(question('a.example'), undefined)).toBe(Infinity);
+      expect(limits.longest(question('c.example'), undefined)).toBe(WAIT_LIMITS.shortMilliseconds);
     }
   });
 
   test('ends after a minute', () => {
     const limits = createWaitLimits({ isUnreachable: () => false }, { memoryMilliseconds: -1 });
     noteTwice('a.example', limits);
-    expect(limits.most(question('a.example'), undefined)).toBe(Infinity);
+    expect(limits.longest(question('a.example'), undefined)).toBe(Infinity);
   });
 
   test('is not needed while no endpoint of the registry is reachable', () => {
     const limits = createWaitLimits({ isUnreachable: (image) => image.startsWith('a.') });
-    expect(limits.most(question('a.example'), undefined)).toBe(WAIT_BOUNDS.shortMilliseconds);
-    expect(limits.most(question('b.example'), undefined)).toBe(Infinity);
+    expect(limits.longest(question('a.example'), undefined)).toBe(WAIT_LIMITS.shortMilliseconds);
+    expect(limits.longest(question('b.example'), undefined)).toBe(Infinity);
   });
 });

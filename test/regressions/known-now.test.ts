@@ -1,7 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import type { AssessmentRequest } from '../../src/assess/assessment.ts';
-import { createDeadline } from '../../src/assess/deadline.ts';
+import { type AssessmentRequest, createDeadline } from '../../src/assess/assessment.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { clusterPort } from '../support/assess/cluster-port.ts';
 import { NO_ACCOUNT_SECRETS, NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';

@@ -1,14 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Credential } from '../../src/credentials/credential.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
-import { LOOK_INSIDE_DEFAULTS } from '../../src/images/look-inside.ts';
+import { QUEUED_PEEK_LIMITS } from '../../src/images/queued-peek.ts';
 import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { imageFacts, linux } from '../support/image/image-facts.ts';
 import { createLocalClient } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 
-const MOST = LOOK_INSIDE_DEFAULTS.looksOfNamespace;
+const MOST = QUEUED_PEEK_LIMITS.peeksPerNamespace;
 const FACTS = imageFacts(linux('/app.wasm'));
 
 /** A catalog whose layer reads wait for credentials until the test releases them, and then find an empty registry. */
@@ -32,7 +32,7 @@ async function setUp() {
   const look = (namespace: string, command: string, signal = AbortSignal.abort()) => {
     const question = { image: `${registry.host}/app:1`, namespace, pullSecrets: [], architectures: [] };
     const wanted = { facts: FACTS, override: { command: [command] }, scope: 'sign' } as const;
-    return catalog.lookInside(question, wanted, signal);
+    return catalog.peek(question, wanted, { signal });
   };
   return { look, looks: () => looks, letGo: () => waiting.resolve([]) };
 }

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { ImageAnswer } from '../../src/images/image-answer.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import type { ImageResult } from '../../src/images/image-result.ts';
 import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { putFixtureImages } from '../support/image/fixture-images.ts';
@@ -13,7 +13,7 @@ const WAITING = 3;
 const HOUR = 3_600_000;
 
 /** A registry that never answers, one that works, and a catalog with few slots. */
-async function setUp(lookUpLongest = HOUR) {
+async function setUp(preemptAfter = HOUR) {
   let asked = 0;
   const silent = await startServer(() => void (asked += 1));
   const registry = await startRegistry({ images: putFixtureImages });
@@ -25,10 +25,10 @@ async function setUp(lookUpLongest = HOUR) {
   });
   const catalog = createImageCatalog(
     { registry: client, pullSecrets: NO_PULL_SECRETS, logger: createRecordingLogger().logger },
-    { lookUpsAtOnce: AT_ONCE, lookUpsWaiting: WAITING, lookUpLongest },
+    { concurrentLookups: AT_ONCE, waitingLookups: WAITING, preemptAfter },
   );
-  const ask = (image: string, namespace: string, signal: AbortSignal): Promise<ImageAnswer> =>
-    catalog.ask({ image, namespace, pullSecrets: [], architectures: [] }, signal);
+  const ask = (image: string, namespace: string, signal: AbortSignal): Promise<ImageResult> =>
+    catalog.lookUp({ image, namespace, pullSecrets: [], architectures: [] }, { signal });
   return {
     asked: () => asked,
     askSilent: (namespace: string, tag: number, signal = AbortSignal.timeout(60_000)) =>
@@ -48,7 +48,7 @@ test('lookups in progress and waiting are bounded across all namespaces', async 
   expect(await askSilent('team-0', 99)).toMatchObject({
     kind: 'failure',
     reason: 'rate-limited',
-    detail: expect.stringContaining('too many other images'),
+    detail: expect.stringContaining('too many other lookups'),
   });
   expect(asked()).toBe(AT_ONCE);
   void answers;

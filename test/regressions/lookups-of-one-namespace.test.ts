@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { CATALOG_DEFAULTS } from '../../src/images/catalog-defaults.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import { CATALOG_LIMITS } from '../../src/images/settings.ts';
 import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { createLocalClient } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 
-const MOST = CATALOG_DEFAULTS.lookUpsOfNamespace;
+const MOST = CATALOG_LIMITS.lookupsPerNamespace;
 
 /** A catalog, and a registry that accepts every request and answers none. */
 async function setUp() {
@@ -24,7 +24,7 @@ async function setUp() {
   const ask = async (namespace: string, tag: number): Promise<string> => {
     const image = `${registry.host}/app:${tag}`;
     const question = { image, namespace, pullSecrets: [], architectures: [] };
-    const answer = await catalog.ask(question, AbortSignal.abort());
+    const answer = await catalog.lookUp(question, { signal: AbortSignal.abort() });
     return answer.kind === 'failure' ? answer.reason : answer.kind;
   };
   const askAll = (namespace: string, tags: readonly number[]): Promise<readonly string[]> =>

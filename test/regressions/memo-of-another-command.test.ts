@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { assessAnswered } from '../../src/assess/assess-container.ts';
-import { commandKey } from '../../src/detect/command-key.ts';
+import { assessResult } from '../../src/assess/assess-container.ts';
+import { commandKey } from '../../src/detect/effective-command.ts';
 import type { Container } from '../../src/pod/pod.ts';
 import { imageFacts, linux } from '../support/image/image-facts.ts';
 
@@ -41,7 +41,7 @@ test("an empty command does not change the verdict of Pods that use the image's 
   const kindOf = (start: Start): string => {
     const container = { name: 'app', image: 'registry.example/app:1', ...start };
     const visited = { kind: 'main', path: '/spec/containers/0', container } as const;
-    return assessAnswered(visited, { kind: 'facts', facts, stale: null, knownSince: 0 }).verdict.kind;
+    return assessResult(visited, { kind: 'facts', facts, stale: null, knownSince: 0 }).verdict.kind;
   };
   expect([kindOf({ command: [''] }), kindOf({})]).toEqual(['container', 'wasm']);
 });

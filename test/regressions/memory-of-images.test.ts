@@ -4,8 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSkipList } from '../../src/assess/skip-list.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
-import type { ImageAnswer } from '../../src/images/image-answer.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import type { ImageResult } from '../../src/images/image-result.ts';
 import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { createLocalClient } from '../support/registry/registry-client.ts';
@@ -47,7 +47,7 @@ test('image names of a megabyte are not cached', async () => {
     for (let index = 0; index < 40; index++) {
       const image = `${'x'.repeat(MIB)}/Y${index}`;
       skipList(image);
-      const answer = await catalog.ask(question(image), AbortSignal.timeout(60_000));
+      const answer = await catalog.lookUp(question(image), { signal: AbortSignal.timeout(60_000) });
       expect(answer).toMatchObject({ kind: 'failure', reason: 'invalid' });
       expect(JSON.stringify(answer).length).toBeLessThan(1000);
     }
@@ -84,7 +84,9 @@ test('images with megabytes of labels are judged, and not cached', async () => {
   const kept = await memoryKept(async () => {
     for (let index = 0; index < 20; index++) {
       const image = `${registry.host}/app:${index}`;
-      const answer: ImageAnswer = await catalog.ask(question(image), AbortSignal.timeout(60_000));
+      const answer: ImageResult = await catalog.lookUp(question(image), {
+        signal: AbortSignal.timeout(60_000),
+      });
       expect(answer).toMatchObject({ kind: 'facts' });
     }
   });

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { createPrecedents } from '../../src/assess/precedents.ts';
+import { createDecisionCache } from '../../src/assess/decision-cache.ts';
 import type { PodFacts } from '../../src/policy/facts.ts';
 import { cluster, pod, podFacts, runtimeClass } from '../support/pod/pods.ts';
 
@@ -47,13 +47,13 @@ test.for<readonly [name: string, factsOf: (index: number) => PodFacts]>([
     },
   ],
 ])('%s are decided, and not remembered', ([, factsOf]) => {
-  const precedents = createPrecedents();
+  const decisions = createDecisionCache();
   collectGarbage();
   const before = process.memoryUsage().heapUsed;
   for (let index = 0; index < 60; index++) {
     const one = { facts: factsOf(index), mode: 'enforce' } as const;
-    expect(precedents.find(one)).toBeUndefined();
-    precedents.set(one, PRECEDENT);
+    expect(decisions.get(one)).toBeUndefined();
+    decisions.set(one, PRECEDENT);
   }
   collectGarbage();
   expect((process.memoryUsage().heapUsed - before) / MIB).toBeLessThan(20);

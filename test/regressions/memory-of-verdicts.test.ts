@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { assessAnswered } from '../../src/assess/assess-container.ts';
+import { assessResult } from '../../src/assess/assess-container.ts';
 import { imageFacts, linux } from '../support/image/image-facts.ts';
 
 const MIB = 1024 * 1024;
@@ -20,7 +20,7 @@ test('the memory of verdicts on long commands is bounded, however many images an
       const command = [`/${index}`.padEnd(8000, 'x')];
       const container = { name: 'app', image: 'registry.example/app:1', command };
       const visited = { kind: 'main', path: '/spec/containers/0', container } as const;
-      assessAnswered(visited, { kind: 'facts', facts, stale: null, knownSince: 0 });
+      assessResult(visited, { kind: 'facts', facts, stale: null, knownSince: 0 });
     }
   }
   collectGarbage();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import { mountsOf } from '../../src/detect/mounts.ts';
-import { openQuestions } from '../../src/detect/open-question.ts';
+import { openQueries } from '../../src/detect/open-queries.ts';
 import { imageFacts } from '../support/image/image-facts.ts';
 
 const PATH = Array.from({ length: 64 }, (_, index) => `/d${index}`).join(':');
@@ -27,14 +27,14 @@ test('a container is judged with one pass over its volumes', () => {
   const { container, reads } = counted(1_000);
   const facts = image();
   detectWasm(facts, container);
-  openQuestions(facts, container, 'sign');
-  openQuestions(facts, container, 'small');
+  openQueries(facts, container, 'sign');
+  openQueries(facts, container, 'small');
   expect(reads()).toBe(1_000);
 });
 
 test('no finding rests on the files of a container with an absurd number of volumes', () => {
-  expect(openQuestions(image(), counted(1_000).container, 'any')).not.toBeNull();
-  expect(openQuestions(image(), counted(1_001).container, 'any')).toBeNull();
+  expect(openQueries(image(), counted(1_000).container, 'any')).not.toBeNull();
+  expect(openQueries(image(), counted(1_001).container, 'any')).toBeNull();
 });
 
 test('any of many volumes can hide a file or create a folder', () => {

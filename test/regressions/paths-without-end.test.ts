@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandOverride } from '../../src/detect/effective-command.ts';
-import { openQuestions } from '../../src/detect/open-question.ts';
+import { openQueries } from '../../src/detect/open-queries.ts';
 import { imageFacts } from '../support/image/image-facts.ts';
 
 const MIB = 1024 * 1024;
@@ -9,8 +9,8 @@ const MIB = 1024 * 1024;
 function lookedFor(file: string, path: string, override: CommandOverride = {}): readonly string[] | null {
   const config = { Entrypoint: [file], Env: [`PATH=${path}`] };
   const facts = imageFacts({ config: { os: 'linux', architecture: 'amd64', config } });
-  const lookUps = openQuestions(facts, override, 'sign')?.[0]?.lookUps ?? null;
-  const program = lookUps?.find(({ kind }) => kind === 'program');
+  const queries = openQueries(facts, override, 'sign')?.[0];
+  const program = queries?.find(({ kind }) => kind === 'program');
   return program?.kind === 'program' ? program.paths : null;
 }
 

@@ -22,7 +22,7 @@ test('an admission that times out between two attempts reports the reason of the
     logger: createRecordingLogger().logger,
   });
   const question = { image: `${server.host}/a:1`, namespace: 'team-a', pullSecrets: [], architectures: [] };
-  const answer = await catalog.ask(question, time.signal);
+  const answer = await catalog.lookUp(question, { signal: time.signal });
   expect(answer).toMatchObject({ kind: 'failure', reason: 'unreachable' });
   expect(answer).toHaveProperty('detail', expect.stringContaining(`${server.host}: `));
 });

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { CATALOG_DEFAULTS } from '../../src/images/catalog-defaults.ts';
+import { CATALOG_LIMITS } from '../../src/images/settings.ts';
 import { askingFor, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 
@@ -59,7 +59,7 @@ test('hanging requests leave connections for the images of others', async () => 
     if (!(request.url ?? '').startsWith('/v2/attacker/')) response.end('{}');
   });
   await using client = createTestClient([registry]);
-  const attack = Array.from({ length: CATALOG_DEFAULTS.lookUpsAtOnce }, (_, index) =>
+  const attack = Array.from({ length: CATALOG_LIMITS.concurrentLookups }, (_, index) =>
     failureOf(
       client.fetchManifest(imageAt(registry, `attacker/${index}`), {
         ...askingFor('attacker'),

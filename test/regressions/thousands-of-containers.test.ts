@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import type { Assessment } from '../../src/assess/assessment.ts';
-import { createDeadline } from '../../src/assess/deadline.ts';
-import { IMAGE_LIMITS } from '../../src/assess/read-images.ts';
+import { type Assessment, createDeadline } from '../../src/assess/assessment.ts';
+import { MAX_CONTAINERS } from '../../src/assess/read-images.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { changedImages } from '../../src/pod/changed-images.ts';
 import { readPod } from '../../src/pod/read-pod.ts';
@@ -14,7 +13,7 @@ import { putFixtureImages } from '../support/image/fixture-images.ts';
 import { cluster, runtimeClass, settings } from '../support/pod/pods.ts';
 import { useRegistry } from '../support/registry/use-registry.ts';
 
-const MOST = IMAGE_LIMITS.containers;
+const MOST = MAX_CONTAINERS;
 
 const { registry, client } = await useRegistry({ images: putFixtureImages });
 const LINUX = `${registry.host}/corpus/linux-plain:latest`;
@@ -60,7 +59,7 @@ test.for<readonly [name: string, spec: object, isLookedAt: boolean]>([
           expect.objectContaining({
             id: 'image-unknown',
             detail: expect.stringContaining(
-              'containers, and of one with more than 256 no image is looked at',
+              'containers, and wasmgate reads no images of a Pod with more than 256',
             ),
           }),
         ],

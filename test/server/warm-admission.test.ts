@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { parseReview, type AdmissionRequest } from '../../src/admission/review.ts';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import { createDeadline, type Deadline } from '../../src/assess/deadline.ts';
+import { createDeadline, type Deadline } from '../../src/assess/assessment.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { createMutate, createValidate } from '../../src/server/webhooks.ts';
 import { readReview } from '../support/admission/reviews.ts';

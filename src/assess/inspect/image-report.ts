@@ -1,21 +1,18 @@
 import { detectWasm } from '../../detect/detect-wasm.ts';
 import type { CommandOverride } from '../../detect/effective-command.ts';
-import type {
-  Evidence,
-  Flavour,
-  Shape,
-  UnknownReason,
-  UnknownVerdict,
-  Verdict,
-} from '../../detect/verdict.ts';
+import type { Evidence, Flavour, Shape, UnknownReason, Verdict } from '../../detect/verdict.ts';
 import type { Platform } from '../../image/platform.ts';
 import { formatReference, type Reference } from '../../image/reference.ts';
+import type { ImageFailure } from '../../images/image-result.ts';
+import type { InspectedReference, NamedImage } from '../../images/inspect-reference.ts';
+import { VARIANT_ANNOTATION } from '../../pod/names.ts';
 import { describeVerdict } from '../../policy/describe.ts';
-import type { NamedImage } from './inspect-platform.ts';
-import { reportHandlers, type HandlerReport } from './report-handlers.ts';
+import { SPIN_COMMAND } from '../../policy/facts.ts';
+import { canRun, type Need, type Runs } from '../../policy/handlers/can-run.ts';
+import { HANDLER_PROFILES, type HandlerProfile } from '../../policy/handlers/handler-profiles.ts';
 import { describePull, PULL_UNKNOWN, reportPull, type PullReport } from './report-pull.ts';
 
-/** A verdict as `inspect` and `review` tell it. */
+/** A verdict as `inspect` and `review` report it. */
 export interface ReportedVerdict {
   readonly kind: Verdict['kind'];
   readonly flavour: Flavour | null;
@@ -23,7 +20,13 @@ export interface ReportedVerdict {
   readonly reason: UnknownReason | null;
 }
 
-/** Everything that `inspect` tells: keys, their order and their types are a promise to scripts. */
+export interface HandlerReport {
+  readonly runs: Runs['runs'];
+  /** Follows the handler's name, with what it needs: `runs core modules; needs a command in the Pod`. */
+  readonly why: string;
+}
+
+/** The JSON report of `inspect`. Scripts rely on its keys, their order and their types. */
 export interface ImageReport {
   readonly reference: string;
   readonly digest: string | null;
@@ -34,23 +37,24 @@ export interface ImageReport {
   readonly handlers: Readonly<Record<string, HandlerReport>>;
   /** Sent to registries and token servers. */
   readonly requests: number;
-  /** Of bodies, as read. */
+  /** Received in bodies. */
   readonly bytes: number;
 }
 
 export type Traffic = Pick<ImageReport, 'requests' | 'bytes'>;
 
-/** A report with what does not stand in it: words for people. */
+/** A report, with descriptions for people. */
 export interface DescribedImage {
   readonly report: ImageReport;
   /** What the image is. */
   readonly what: string;
-  /** Where it pulls; null where that is not known. */
+  /** Where it pulls; null if unknown. */
   readonly pulls: string | null;
-  /** Why it is not known, and what to do about this very image; null where it is known, or nothing special is to do. */
+  /** Why the image is unknown; null if it is known. */
   readonly detail: string | null;
+  /** What to do about this very image; null if there is nothing specific. */
   readonly advice: string | null;
-  /** Why no look inside was had where one was wanted. */
+  /** Why the layers could not be read; null if they were, or need not be. */
   readonly note: string | null;
 }
 
@@ -63,16 +67,47 @@ export function reportVerdict(verdict: Verdict): ReportedVerdict {
   };
 }
 
-interface Known {
-  /** Null where nothing is. */
-  readonly image: NamedImage | null;
-  /** Platforms of the cluster's nodes; empty where they are not known. */
+const NEEDS: Readonly<Record<Need, string>> = {
+  'variant-annotation': `the Pod annotation ${VARIANT_ANNOTATION}: compat-smart`,
+  command: 'a command in the Pod',
+  'spin-command': `command ${JSON.stringify(SPIN_COMMAND)} in the Pod`,
+};
+
+const WRITABLE_ROOT = 'a writable root file system';
+
+function describeRuns({ why, runs, needs, assumesModule }: Runs, profile: HandlerProfile): string {
+  const needed = needs.map((need) => NEEDS[need]);
+  if (profile.needsWritableRoot && (runs === 'yes' || runs === 'conditional')) needed.push(WRITABLE_ROOT);
+  const parts = [why];
+  if (needed.length > 0) parts.push(`needs ${needed.join(' and ')}`);
+  if (assumesModule) parts.push('assumed to be a core module, as nothing shows that it is a component');
+  return parts.join('; ');
+}
+
+/** Reports for each known handler, by its usual name, whether it runs the image. */
+function reportHandlers(verdict: Verdict): Readonly<Record<string, HandlerReport>> {
+  return Object.fromEntries(
+    HANDLER_PROFILES.map((profile): [string, HandlerReport] => {
+      const runs = canRun(profile, verdict);
+      return [profile.name, { runs: runs.runs, why: describeRuns(runs, profile) }];
+    }),
+  );
+}
+
+/** What else the report depends on. */
+export interface ReportContext {
+  /** The command that a Pod would give the image. */
+  readonly override: CommandOverride;
+  /** Platforms of the cluster's nodes; empty if unknown. */
   readonly nodes: readonly Platform[];
-  readonly verdict: Verdict;
   readonly traffic: Traffic;
 }
 
-function reportImage(reference: Reference, { image, nodes, verdict, traffic }: Known): DescribedImage {
+function describeImage(
+  reference: Reference,
+  { image, verdict }: { readonly image: NamedImage | null; readonly verdict: Verdict },
+  { nodes, traffic }: ReportContext,
+): DescribedImage {
   const report: ImageReport = {
     reference: formatReference(reference),
     digest: image?.named.digest ?? null,
@@ -89,25 +124,18 @@ function reportImage(reference: Reference, { image, nodes, verdict, traffic }: K
   return { report, what: describeVerdict(verdict), pulls, detail, advice, note: null };
 }
 
-/** @param known.override the command that a Pod would give it */
-export function reportFacts(
+/** Reports one image. What the registry or the network did is part of the report. */
+export function reportImage(
   reference: Reference,
-  known: NamedImage & Pick<Known, 'nodes' | 'traffic'> & { readonly override: CommandOverride },
+  inspected: InspectedReference | ImageFailure,
+  context: ReportContext,
 ): DescribedImage {
-  const { named, facts, nodes, override, traffic } = known;
-  return reportImage(reference, {
-    image: { named, facts },
-    nodes,
-    verdict: detectWasm(facts, override),
-    traffic,
-  });
-}
-
-export function reportFailure(
-  reference: Reference,
-  failure: Omit<UnknownVerdict, 'kind' | 'evidence'> & { readonly traffic: Traffic },
-): DescribedImage {
-  const { traffic, ...known } = failure;
-  const verdict: Verdict = { kind: 'unknown', evidence: [], ...known };
-  return reportImage(reference, { image: null, nodes: [], verdict, traffic });
+  if (inspected.kind === 'failure') {
+    const { reason, detail, advice } = inspected;
+    const verdict: Verdict = { kind: 'unknown', reason, detail, advice, evidence: [] };
+    return describeImage(reference, { image: null, verdict }, context);
+  }
+  const { image, note } = inspected;
+  const verdict = detectWasm(image.facts, context.override);
+  return { ...describeImage(reference, { image, verdict }, context), note };
 }

@@ -11,17 +11,17 @@ import { formatReference, type Reference } from '../../image/reference.ts';
 import { flagsFor } from '../../policy/nodes/platform-flags.ts';
 
 export interface PullReport {
-  /** Null where nothing is known of the image. */
+  /** Null if the image is unknown. */
   readonly ok: boolean | null;
-  /** What is in the way, or may be. */
+  /** What prevents the pull, or may. */
   readonly detail: string | null;
-  /** The reference that does pull. */
+  /** A reference that does pull. */
   readonly insteadUse: string | null;
 }
 
 export const PULL_UNKNOWN: PullReport = { ok: null, detail: null, insteadUse: null };
 
-/** containerd 2.3 unpacks layers for linux only; what is wrong then shows when the container is made, not at the pull. */
+/** containerd 2.3 unpacks layers for linux only. The failure shows when the container is created, not at the pull. */
 function staysPacked({ manifest, config }: ImageVariant): boolean {
   return hasRootFileSystem(manifest) && isForeignOs(config.platform);
 }
@@ -35,28 +35,26 @@ function riskOf({ variants }: ImageFacts, nodes: readonly Platform[]): string | 
   );
 }
 
-const DEFAULTS = {
-  /** Platforms named on one line; the official images of Docker Hub offer nine at most. */
-  named: 9,
-} as const;
+/** Platforms listed on one line; the official images of Docker Hub offer nine at most. */
+const MAX_PLATFORMS = 9;
 
 function listPlatforms(platforms: readonly Platform[]): string {
   const names = [...new Set(platforms.map(formatPlatform))];
-  const more = names.length > DEFAULTS.named ? ` and ${names.length - DEFAULTS.named} more` : '';
-  return `${names.slice(0, DEFAULTS.named).join(', ')}${more}`;
+  const more = names.length > MAX_PLATFORMS ? ` and ${names.length - MAX_PLATFORMS} more` : '';
+  return `${names.slice(0, MAX_PLATFORMS).join(', ')}${more}`;
 }
 
-/** Entries that a node may take: those for Wasm no node takes, whatever the RuntimeClass. */
+/** Returns the entries that nodes take. No node takes one for Wasm, whatever the RuntimeClass. */
 function takenFrom({ platforms }: IndexOffer): readonly Platform[] {
   return platforms.filter((platform) => !isWasmPlatform(platform));
 }
 
-/** Null where nodes of every platform may pull it. */
+/** Returns null if nodes of any platform may pull the image. */
 function limitOf(offer: IndexOffer | undefined): IndexOffer | null {
   return offer === undefined || offer.isPartial ? null : offer;
 }
 
-/** Where the reference pulls, and which of the cluster's nodes are left out. Null where every node may pull it. */
+/** Reports where the reference pulls, and which of the cluster's nodes cannot pull it. Null if any node may. */
 function reportOffer(offer: IndexOffer | undefined, nodes: readonly Platform[]): PullReport | null {
   const limit = limitOf(offer);
   if (limit === null) return null;
@@ -75,17 +73,17 @@ function describeOffer(platforms: readonly Platform[]): string {
   return names === '' ? 'its index offers nothing' : `its index offers ${names}, which no node has`;
 }
 
-/** What `reportPull` holds against the reference. */
-export interface PullQuestion {
+/** What `reportPull` checks the reference against. */
+export interface PullContext {
   readonly facts: ImageFacts;
-  /** Of the reference as it is written; the facts may be of one entry of its index. */
+  /** Of the reference as written; the facts may be of one entry of its index. */
   readonly named: Pick<ImageFacts, 'pull' | 'offer'>;
-  /** Platforms of the cluster's nodes; empty where they are not known. */
+  /** Platforms of the cluster's nodes; empty if unknown. */
   readonly nodes: readonly Platform[];
 }
 
-/** Whether nodes can pull the reference, and which one to name instead where they cannot. */
-export function reportPull(reference: Reference, { facts, named, nodes }: PullQuestion): PullReport {
+/** Reports whether nodes can pull the reference, and if not, which one to use instead. */
+export function reportPull(reference: Reference, { facts, named, nodes }: PullContext): PullReport {
   const { pull, offer } = named;
   if (pull.ok) {
     const offered = reportOffer(offer, nodes);
@@ -99,7 +97,7 @@ export function reportPull(reference: Reference, { facts, named, nodes }: PullQu
     case 'no-platform':
       return { ok: false, detail: describeOffer(pull.platforms), insteadUse: byDigest(pull.insteadUse) };
     case 'mixed-index': {
-      const detail = 'its index has entries with and without a platform, which containerd cannot tell apart';
+      const detail = 'its index has entries with and without a platform, which containerd cannot distinguish';
       return { ok: false, detail, insteadUse: byDigest(pull.insteadUse) };
     }
     case 'layer-mismatch': {
@@ -109,8 +107,8 @@ export function reportPull(reference: Reference, { facts, named, nodes }: PullQu
   }
 }
 
-/** Writes for people: `yes`, `on linux/arm64 only`, or what is in the way; null where nothing is known. */
-export function describePull({ ok, detail }: PullReport, { offer }: PullQuestion['named']): string | null {
+/** Describes the report for people: `yes`, `on linux/arm64 only`, or what prevents the pull; null if unknown. */
+export function describePull({ ok, detail }: PullReport, { offer }: PullContext['named']): string | null {
   if (ok === null) return null;
   if (!ok) return `no: ${detail ?? ''}`;
   if (detail === null) return 'yes';

@@ -1,13 +1,11 @@
-import type { UnknownReason } from '../../detect/verdict.ts';
-import type { ImageAnswer, ImageFailure, ImageQuestion } from '../../images/image-answer.ts';
+import { isTransient, type UnknownReason } from '../../detect/verdict.ts';
 import type { ImageCatalog } from '../../images/image-catalog.ts';
-import { isPassing } from '../../images/image-failure.ts';
+import type { ImageFailure, ImageRequest, ImageResult } from '../../images/image-result.ts';
 import type { Pod } from '../../pod/pod.ts';
 import type { AssessedContainer } from '../../policy/facts.ts';
-import type { AssessPod } from '../assessment.ts';
-import { createDeadline } from '../deadline.ts';
+import { createDeadline, type AssessPod } from '../assessment.ts';
 import type { ClusterPort, EventsPort, StoredPodsPort } from '../ports.ts';
-import { describeJudgement, judgeLate, type Judgement } from './describe-judgement.ts';
+import { describeJudgment, judgeLate, type Judgment } from './judgment.ts';
 import type { UnjudgedOwner } from './unjudged-owner.ts';
 
 export interface JudgeDeps {
@@ -19,15 +17,15 @@ export interface JudgeDeps {
 }
 
 const JUDGE_LIMITS = {
-  /** A look-up ends after 30 s (catalog-defaults.ts), a look inside the image likewise. */
-  lookUpMilliseconds: 45_000,
-  /** A Pod is stored after our answer, when other webhooks have answered, too: some 10 s in all, then it never was. */
+  /** A lookup ends after 30 s (images/settings.ts), and so does reading the layers. */
+  lookupMilliseconds: 45_000,
+  /** A Pod is stored after wasmgate and all other webhooks have responded: some 10 s in all. Later it never was. */
   storedMilliseconds: 20_000,
-  /** Of one owner: the Pod itself has the others. */
+  /** Images of one owner; the Pod itself holds the others. */
   maxImages: 8,
 } as const;
 
-/** Reasons that may pass by themselves, or that somebody may mend. The others are what the Pod or the configuration says. */
+/** Reasons that may pass by themselves, or that an operator may fix. The others follow from the Pod or the configuration. */
 const FOLLOWED: ReadonlySet<UnknownReason> = new Set([
   'timeout',
   'unreachable',
@@ -46,67 +44,65 @@ export function imagesToFollow(containers: readonly AssessedContainer[]): readon
 }
 
 export type JudgeResult =
-  /** Passing: not for want of a login or of the image. */
-  | { readonly kind: 'unreadable'; readonly owner: UnjudgedOwner; readonly isPassing: boolean }
-  /** The Pod is not stored yet, or the API server is in trouble. */
+  /** `isTransient`: neither a login nor the image itself is missing. */
+  | { readonly kind: 'unreadable'; readonly owner: UnjudgedOwner; readonly isTransient: boolean }
+  /** The Pod is not stored yet, or the API server fails. */
   | { readonly kind: 'later'; readonly owner: UnjudgedOwner }
   | { readonly kind: 'judged'; readonly owner: UnjudgedOwner }
-  /** Its Pods are fine, or are no more. */
+  /** Its Pods are fine, or gone. */
   | { readonly kind: 'done' };
 
-export function questionsOf(
+export function imageRequestsOf(
   { images, namespace, pullSecrets }: UnjudgedOwner,
   { cluster }: Pick<JudgeDeps, 'cluster'>,
-): readonly ImageQuestion[] {
+): readonly ImageRequest[] {
   const { architectures } = cluster.view();
   return images.map((image) => ({ image, namespace, pullSecrets, architectures }));
 }
 
-/** The scheduler's choice of a node says nothing of where the Pod could have run. */
+/** Removes the scheduler's choice of a node, which does not show where the Pod could have run. */
 function asAdmitted(pod: Pod, { isBound }: UnjudgedOwner): Pod {
   return isBound ? pod : { ...pod, spec: { ...pod.spec, nodeName: null } };
 }
 
-/** The Pod is gone: the newest stands in, and a Pod that was just admitted may not be stored yet. */
+/** The Pod is gone: the newest replaces it. A Pod that was just admitted may not be stored yet. */
 function withoutPod(owner: UnjudgedOwner): JudgeResult {
   if (owner.newest.uid !== owner.pod.uid) return { kind: 'later', owner: { ...owner, pod: owner.newest } };
   const isNew = performance.now() - owner.admittedAt < JUDGE_LIMITS.storedMilliseconds;
   return isNew ? { kind: 'later', owner } : { kind: 'done' };
 }
 
-/** Judges an owner by one of its Pods, which is read anew, as soon as all its images are known. */
+/** Judges an owner by one of its Pods, which is read again, as soon as all its images are known. */
 export function createJudgeOwner(deps: JudgeDeps) {
   const { assess, catalog, pods, events } = deps;
 
-  async function readImages(owner: UnjudgedOwner): Promise<readonly ImageFailure[]> {
-    const asked = questionsOf(owner, deps).map(
-      async (question): Promise<ImageAnswer> =>
-        catalog.recall(question) ??
-        catalog.ask(question, AbortSignal.timeout(JUDGE_LIMITS.lookUpMilliseconds)),
+  async function lookUpImages(owner: UnjudgedOwner): Promise<readonly ImageFailure[]> {
+    const lookups = imageRequestsOf(owner, deps).map(
+      async (request): Promise<ImageResult> =>
+        catalog.cached(request) ??
+        catalog.lookUp(request, { signal: AbortSignal.timeout(JUDGE_LIMITS.lookupMilliseconds) }),
     );
-    return (await Promise.all(asked)).filter((answer) => answer.kind === 'failure');
+    return (await Promise.all(lookups)).filter((result) => result.kind === 'failure');
   }
 
-  /** Null if the Pod is gone, or another one has its name. */
+  /** Returns null if the Pod is gone, or another one has its name. */
   async function readPod({ namespace, pod }: UnjudgedOwner, signal: AbortSignal): Promise<Pod | null> {
     const stored = await pods.read(namespace, pod.name, signal);
     return stored?.metadata?.uid === pod.uid ? stored : null;
   }
 
-  async function report(
-    owner: UnjudgedOwner,
-    judgement: Judgement,
-    signal: AbortSignal,
-  ): Promise<JudgeResult> {
-    await Promise.all(describeJudgement(owner, judgement).map((event) => events.write(event, signal)));
-    return { kind: 'judged', owner: { ...owner, consequence: judgement.consequence } };
+  async function report(owner: UnjudgedOwner, judgment: Judgment, signal: AbortSignal): Promise<JudgeResult> {
+    await Promise.all(describeJudgment(owner, judgment).map((event) => events.write(event, signal)));
+    return { kind: 'judged', owner: { ...owner, consequence: judgment.consequence } };
   }
 
   async function judge(owner: UnjudgedOwner, signal: AbortSignal): Promise<JudgeResult> {
-    // A Pod that was denied by others, or is gone, must not have registries asked for a day.
+    // A Pod that others denied, or that is gone, must not cause a day of requests to registries.
     if (owner.next.failures > 0 && (await readPod(owner, signal)) === null) return withoutPod(owner);
-    const failures = await readImages(owner);
-    if (failures.length > 0) return { kind: 'unreadable', owner, isPassing: failures.every(isPassing) };
+    const failures = await lookUpImages(owner);
+    if (failures.length > 0) {
+      return { kind: 'unreadable', owner, isTransient: failures.every(({ reason }) => isTransient(reason)) };
+    }
     const pod = await readPod(owner, signal);
     if (pod === null) return withoutPod(owner);
     const now = await assess({
@@ -114,16 +110,16 @@ export function createJudgeOwner(deps: JudgeDeps) {
       pod: asAdmitted(pod, owner),
       namespace: owner.namespace,
       step: 'validate',
-      deadline: createDeadline(JUDGE_LIMITS.lookUpMilliseconds),
+      deadline: createDeadline(JUDGE_LIMITS.lookupMilliseconds),
     });
     if (now.kind === 'skipped') return { kind: 'done' };
     const images = imagesToFollow(now.containers);
-    if (images.length > 0) return { kind: 'unreadable', owner: { ...owner, images }, isPassing: true };
-    const judgement = judgeLate(owner, now);
-    return judgement === null ? { kind: 'done' } : report(owner, judgement, signal);
+    if (images.length > 0) return { kind: 'unreadable', owner: { ...owner, images }, isTransient: true };
+    const judgment = judgeLate(owner, now);
+    return judgment === null ? { kind: 'done' } : report(owner, judgment, signal);
   }
 
-  /** Whether the Pod that was reported is still there. */
+  /** Checks whether the Pod that was reported still exists. */
   async function check(owner: UnjudgedOwner, signal: AbortSignal): Promise<JudgeResult> {
     return (await readPod(owner, signal)) === null ? withoutPod(owner) : { kind: 'judged', owner };
   }

@@ -1,70 +1,152 @@
 import type { Logger } from '../../lib/logger.ts';
-import type { Assessment, AssessmentRequest, DecidedAssessment } from '../assessment.ts';
-import { pullSecretsOf } from '../read-images.ts';
-import { reportsOf } from './describe-judgement.ts';
-import { imagesToFollow, type JudgeDeps } from './judge-owner.ts';
-import { createOwnerMemory, type OwnerMemory, type OwnerMemoryOptions } from './owner-memory.ts';
-import { ownerOf } from './owner-of-pod.ts';
-import { createRejudgeOwners, type RejudgeOptions } from './rejudge-owners.ts';
-import { ownerKey, type NextTry, type UnjudgedOwner } from './unjudged-owner.ts';
+import { throttledWarn } from '../../lib/throttled-warn.ts';
+import type { Assessment, AssessmentRequest } from '../assessment.ts';
+import {
+  createJudgeOwner,
+  imageRequestsOf,
+  imagesToFollow,
+  type JudgeDeps,
+  type JudgeResult,
+} from './judge-owner.ts';
+import { reportsOf } from './judgment.ts';
+import { createOwnerStore, type OwnerStore, type OwnerStoreOptions } from './owner-store.ts';
+import { addPod, ownerKey, unjudgedOwner, type NextAttempt, type UnjudgedOwner } from './unjudged-owner.ts';
 
 interface UnjudgedDeps extends JudgeDeps {
   readonly logger: Logger;
-  /** Called for each owner for which there was no room. */
+  /** Called for each owner that does not fit into the store. */
   readonly onDropped?: (() => void) | undefined;
 }
 
-export type UnjudgedOptions = OwnerMemoryOptions & RejudgeOptions;
+const REJUDGE_LIMITS = {
+  /** Between two passes over the owners; a pass costs a map lookup for each of them. */
+  tickMilliseconds: 1_000,
+  /** Owners judged concurrently, in all and of one namespace: they share the lookups with admissions. */
+  atOnce: 8,
+  perNamespace: 2,
+  /** First delay before an owner whose images could not be read is tried again; it doubles each time. */
+  retryMilliseconds: 1_000,
+  longestRetryMilliseconds: 30_000,
+  /** The same if a login or the image itself is missing: an operator has to fix it, and registries lock out accounts. */
+  longestFixMilliseconds: 5 * 60_000,
+  /** Before wasmgate checks that the Pod of a judged owner still exists. */
+  checkMilliseconds: 5 * 60_000,
+  /** After the last admission of its Pods. An Event that no one has read by then will not be read. */
+  keepMilliseconds: 24 * 3_600_000,
+} as const;
 
-/** Remembers what was admitted without a decision. */
-export interface UnjudgedAdmissions {
-  /** To be called with each assessment, once it is answered. */
-  readonly note: (request: AssessmentRequest, assessment: Assessment) => void;
-  readonly pods: OwnerMemory['pods'];
+type RejudgeOptions = { readonly [Key in keyof typeof REJUDGE_LIMITS]?: number };
+type RejudgeSettings = { readonly [Key in keyof typeof REJUDGE_LIMITS]: number };
+export type UnjudgedOptions = OwnerStoreOptions & RejudgeOptions;
+
+function retryDelay(failures: number, result: JudgeResult, settings: RejudgeSettings): number {
+  const { retryMilliseconds, longestRetryMilliseconds, longestFixMilliseconds } = settings;
+  const needsFix = result.kind === 'unreadable' && !result.isTransient;
+  const longest = needsFix ? longestFixMilliseconds : longestRetryMilliseconds;
+  return Math.min(retryMilliseconds * 2 ** (failures - 1), longest);
 }
 
-const AT_ONCE: NextTry = { failures: 0, dueAt: 0, isForImages: true };
+function nextAttempt({ next }: UnjudgedOwner, result: JudgeResult, settings: RejudgeSettings): NextAttempt {
+  const isJudged = result.kind === 'judged';
+  const failures = isJudged ? 0 : next.failures + 1;
+  const delay = isJudged ? settings.checkMilliseconds : retryDelay(failures, result, settings);
+  return { failures, dueAt: performance.now() + delay, isForImages: result.kind === 'unreadable' };
+}
 
-/** Whether it is a Pod about to be created for good. Nothing is stored of a dry run, and an update has its Pod already. */
-function isCreated({ subject, step, previous, isDryRun }: AssessmentRequest): boolean {
+/** Judges owners as soon as their images can be read: when the registry is reachable again, or after a delay. */
+function createRejudgeOwners(
+  deps: UnjudgedDeps & { readonly store: OwnerStore },
+  options: RejudgeOptions,
+  signal: AbortSignal,
+): { readonly wake: () => void } {
+  const settings = { ...REJUDGE_LIMITS, ...options };
+  const { catalog, store, logger } = deps;
+  const judge = createJudgeOwner(deps);
+  const warn = throttledWarn(logger, 'cannot judge admitted Pods now');
+  /** Namespaces of the owners that are being judged, by owner. */
+  const running = new Map<string, string>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function isDue(owner: UnjudgedOwner): boolean {
+    const { dueAt, isForImages } = owner.next;
+    const isTime = dueAt <= performance.now();
+    if (owner.consequence !== 'pending') return isTime;
+    const results = imageRequestsOf(owner, deps).map((request) => catalog.poll(request));
+    // Another admission may have read them meanwhile.
+    if (results.every((result) => result?.kind === 'facts')) return isTime || isForImages;
+    // A cached failure would only be returned again.
+    if (results.some((result) => result?.kind === 'failure')) return false;
+    return isTime && !owner.images.some(catalog.isUnreachable);
+  }
+
+  /** Stores the result, unless the owner was dropped or has got Pods with other images meanwhile. */
+  function settle(before: UnjudgedOwner, result: JudgeResult): void {
+    const latest = store.get(ownerKey(before));
+    if (latest === undefined || latest.images !== before.images) return;
+    if (result.kind === 'done') {
+      store.delete(ownerKey(before));
+      return;
+    }
+    const { pod, images, consequence } = result.owner;
+    store.set({ ...latest, pod, images, consequence, next: nextAttempt(before, result, settings) });
+  }
+
+  async function run(owner: UnjudgedOwner): Promise<void> {
+    const { kind, name } = owner.reference;
+    const key = ownerKey(owner);
+    running.set(key, owner.namespace);
+    try {
+      settle(owner, await judge(owner, signal));
+    } catch (error) {
+      const { namespace } = owner;
+      if (!signal.aborted) warn({ err: error, namespace, kind, name });
+      settle(owner, { kind: 'later', owner });
+    } finally {
+      running.delete(key);
+      runDue();
+    }
+  }
+
+  function hasSlot(owner: UnjudgedOwner): boolean {
+    if (running.has(ownerKey(owner))) return false;
+    return [...running.values()].filter((one) => one === owner.namespace).length < settings.perNamespace;
+  }
+
+  function runDue(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (signal.aborted) return;
+    const oldest = performance.now() - settings.keepMilliseconds;
+    let count = 0;
+    for (const owner of store.owners()) {
+      count += 1;
+      if (running.size >= settings.atOnce) break;
+      if (owner.admittedAt < oldest) store.delete(ownerKey(owner));
+      else if (hasSlot(owner) && isDue(owner)) void run(owner);
+    }
+    if (count > 0) timer = setTimeout(runDue, settings.tickMilliseconds).unref();
+  }
+
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  // Admissions do not wait for this.
+  return { wake: () => void (timer ??= setTimeout(runDue, settings.tickMilliseconds).unref()) };
+}
+
+/** Pods that were admitted without a decision. */
+export interface UnjudgedAdmissions {
+  /** To be called with each assessment, after the response. */
+  readonly note: (request: AssessmentRequest, assessment: Assessment) => void;
+  readonly pods: OwnerStore['pods'];
+}
+
+/** Reports whether the request creates a Pod. Nothing is stored of a dry run, and an update has its Pod already. */
+function createsPod({ subject, step, previous, isDryRun }: AssessmentRequest): boolean {
   return subject === 'pod' && step === 'validate' && previous === undefined && isDryRun !== true;
 }
 
-function describeOwner(
-  { pod, namespace }: AssessmentRequest,
-  assessment: DecidedAssessment,
-  images: readonly string[],
-): UnjudgedOwner | null {
-  const owner = ownerOf(pod);
-  if (owner === null) return null;
-  const { name = '', uid = '' } = pod.metadata ?? {};
-  return {
-    ...owner,
-    namespace,
-    pod: { name, uid },
-    newest: { name, uid },
-    isBound: Boolean(pod.spec.nodeName),
-    images,
-    pullSecrets: pullSecretsOf(pod),
-    reported: reportsOf(assessment),
-    pods: 1,
-    admittedAt: performance.now(),
-    consequence: 'pending',
-    next: AT_ONCE,
-  };
-}
-
-/** The owner with one Pod more. Pods of other images than before, as after a changed template, stand for all from then on. */
-function withPod(known: UnjudgedOwner, found: UnjudgedOwner): UnjudgedOwner {
-  const pods = known.pods + (known.newest.uid === found.newest.uid ? 0 : 1);
-  const { newest, admittedAt } = found;
-  const isOther = found.images.some((image) => !known.images.includes(image));
-  return isOther ? { ...found, pods } : { ...known, newest, admittedAt, pods };
-}
-
 /**
- * Remembers the owners of Pods that were admitted although an image could not be read, and judges them later: an Event on the
- * owner and one on the Pod report what the admission could not. No admission waits for this.
+ * Keeps the owners of Pods that were admitted although an image could not be read, and judges them later: an Event on the owner
+ * and one on the Pod report what the admission could not. No admission waits for this.
  */
 export function createUnjudgedAdmissions(
   deps: UnjudgedDeps,
@@ -73,26 +155,27 @@ export function createUnjudgedAdmissions(
 ): UnjudgedAdmissions {
   const { logger, onDropped } = deps;
   let dropped = 0;
-  const memory = createOwnerMemory(() => {
-    // The first line is enough: the metric has the count.
+  const store = createOwnerStore(() => {
+    // The first line is enough: a metric counts the others.
     if (dropped === 0) logger.warn({}, 'too many owners of unjudged Pods; the newest are not followed');
     dropped += 1;
     onDropped?.();
   }, options);
-  const { wake } = createRejudgeOwners({ ...deps, memory }, options, signal);
+  const { wake } = createRejudgeOwners({ ...deps, store }, options, signal);
 
   function note(request: AssessmentRequest, assessment: Assessment): void {
-    if (assessment.kind !== 'decided' || !isCreated(request)) return;
+    if (assessment.kind !== 'decided' || !createsPod(request)) return;
     // Nearly every admission ends here.
     if (assessment.containers.every(({ verdict }) => verdict.kind !== 'unknown')) return;
     if (assessment.outcome.refusals.length > 0) return;
     const images = imagesToFollow(assessment.containers);
-    const found = images.length === 0 ? null : describeOwner(request, assessment, images);
+    if (images.length === 0) return;
+    const found = unjudgedOwner(request, { images, reported: reportsOf(assessment) });
     if (found === null) return;
-    const known = memory.get(ownerKey(found));
-    memory.put(known === undefined ? found : withPod(known, found));
+    const known = store.get(ownerKey(found));
+    store.set(known === undefined ? found : addPod(known, found));
     wake();
   }
 
-  return { note, pods: memory.pods };
+  return { note, pods: store.pods };
 }

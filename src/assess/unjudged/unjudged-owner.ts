@@ -1,6 +1,11 @@
+import { stringOr } from '../../lib/json.ts';
+import { isObjectName } from '../../pod/object-metadata.ts';
+import type { Pod } from '../../pod/pod.ts';
+import type { AssessmentRequest } from '../assessment.ts';
 import type { ObjectReference } from '../ports.ts';
+import { pullSecretsOf } from '../read-images.ts';
 
-/** What becomes of Pods that were admitted without a decision; `pending` until their images can be read. */
+/** What the images mean for Pods that were admitted without a decision; `pending` until they can be read. */
 export const OWNER_CONSEQUENCES = ['pending', 'needs-class', 'would-be-denied'] as const;
 export type OwnerConsequence = (typeof OWNER_CONSEQUENCES)[number];
 
@@ -9,16 +14,18 @@ export interface PodName {
   readonly uid: string;
 }
 
-/** An owner whose Pods were admitted without a decision: what it takes to judge them later, but no Pod. */
+/** An owner whose Pods were admitted without a decision: what it takes to judge them later, without the Pods themselves. */
 export interface UnjudgedOwner {
   readonly namespace: string;
+  /** The controller; the Pod itself if it has none. */
   readonly reference: ObjectReference;
+  /** The Deployment behind a ReplicaSet; null if the Pod does not show one for certain. */
   readonly deployment: string | null;
-  /** The one that is judged for all of them. */
+  /** The Pod that is judged for all of them. */
   readonly pod: PodName;
-  /** The one admitted last: it stands in if `pod` is gone, or was never stored. */
+  /** The Pod admitted last, which replaces `pod` if that one is gone or was never stored. */
   readonly newest: PodName;
-  /** Whether the Pod was created for one node, as its author wrote it. */
+  /** True if the Pod's author bound it to one node. */
   readonly isBound: boolean;
   /** References that could not be read. */
   readonly images: readonly string[];
@@ -27,52 +34,101 @@ export interface UnjudgedOwner {
   readonly reported: readonly string[];
   /** Admissions of its Pods without a decision. */
   readonly pods: number;
-  /** When the last of them was, in milliseconds of the monotonic clock. */
+  /** Time of the last one, in milliseconds of the monotonic clock. */
   readonly admittedAt: number;
   readonly consequence: OwnerConsequence;
-  readonly next: NextTry;
+  readonly next: NextAttempt;
 }
 
-/** When an owner is looked at again. */
-export interface NextTry {
-  /** In a row. */
+/** When an owner is judged, or checked, next. */
+export interface NextAttempt {
+  /** Consecutive failures. */
   readonly failures: number;
   /** In milliseconds of the monotonic clock. */
   readonly dueAt: number;
-  /** Whether the images, which may become known at any moment, are what it waits for. */
+  /** True if it waits for images, which may become known at any moment. */
   readonly isForImages: boolean;
 }
 
+const AT_ONCE: NextAttempt = { failures: 0, dueAt: 0, isForImages: true };
+
 /**
- * Returns what an owner is known by. An ownerReference is its author's text: with another namespace's uid in it, a Pod must
- * not stand in for that one's.
+ * Returns the key of an owner. An ownerReference is its author's text: a Pod that names a uid of another namespace must not
+ * count as that owner's.
  */
 export function ownerKey({ namespace, reference }: Pick<UnjudgedOwner, 'namespace' | 'reference'>): string {
   return `${namespace}/${reference.uid}`;
 }
 
-/** Of the object itself, its lists and numbers, beside the characters of its texts. */
-const OWNER_BYTES = 384;
+/** Its value ends the name of each ReplicaSet of a Deployment; the controller writes both. */
+const TEMPLATE_HASH_LABEL = 'pod-template-hash';
 
-function lengthOf(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + text.length, 0);
+/** What the API server accepts for a group and version, a kind and a uid; an ownerReference is its author's text. */
+const API_VERSION = /^(?:[a-z0-9.-]{1,253}\/)?[a-z0-9]{1,63}$/;
+const KIND = /^[A-Za-z][A-Za-z0-9]{0,62}$/;
+const UID = /^[\w-]{1,128}$/;
+
+type Owner = Pick<UnjudgedOwner, 'reference' | 'deployment'>;
+
+function deploymentOf({ apiVersion, kind, name }: ObjectReference, { metadata }: Pod): string | null {
+  const hash = metadata?.labels?.[TEMPLATE_HASH_LABEL];
+  if (kind !== 'ReplicaSet' || apiVersion !== 'apps/v1' || !hash || !name.endsWith(`-${hash}`)) return null;
+  const deployment = name.slice(0, -hash.length - 1);
+  return isObjectName(deployment) ? deployment : null;
 }
 
-/** About how many bytes of memory an owner takes: all these texts are ASCII, one byte a character. */
-export function bytesOf({ namespace, reference, deployment, pod, newest, ...lists }: UnjudgedOwner): number {
-  const { apiVersion, kind, name, uid } = reference;
-  const texts = [
+/** Returns the Pod's controller, or the Pod itself; null for a Pod without the names that a stored object has. */
+export function ownerOf(pod: Pod): Owner | null {
+  // The API server guarantees strings; patches of other webhooks, and other callers of the port, do not.
+  const { metadata } = pod;
+  const [name, uid] = [stringOr(metadata?.name, ''), stringOr(metadata?.uid, '')];
+  if (!isObjectName(name) || !UID.test(uid)) return null;
+  const own: ObjectReference = { apiVersion: 'v1', kind: 'Pod', name, uid };
+  const controller = metadata?.ownerReferences?.find((owner) => owner.controller === true);
+  const reference: ObjectReference = {
+    apiVersion: stringOr(controller?.apiVersion, ''),
+    kind: stringOr(controller?.kind, ''),
+    name: stringOr(controller?.name, ''),
+    uid: stringOr(controller?.uid, ''),
+  };
+  const isValid =
+    API_VERSION.test(reference.apiVersion) &&
+    KIND.test(reference.kind) &&
+    isObjectName(reference.name) &&
+    UID.test(reference.uid);
+  return isValid
+    ? { reference, deployment: deploymentOf(reference, pod) }
+    : { reference: own, deployment: null };
+}
+
+/** Returns the owner of an admitted Pod; null for a Pod without the names that a stored object has. */
+export function unjudgedOwner(
+  { pod, namespace }: AssessmentRequest,
+  { images, reported }: Pick<UnjudgedOwner, 'images' | 'reported'>,
+): UnjudgedOwner | null {
+  const owner = ownerOf(pod);
+  if (owner === null) return null;
+  const { name = '', uid = '' } = pod.metadata ?? {};
+  return {
+    ...owner,
     namespace,
-    apiVersion,
-    kind,
-    name,
-    uid,
-    deployment ?? '',
-    pod.name,
-    pod.uid,
-    newest.name,
-    newest.uid,
-  ];
-  const { images, pullSecrets, reported } = lists;
-  return OWNER_BYTES + lengthOf(texts) + lengthOf(images) + lengthOf(pullSecrets) + lengthOf(reported);
+    pod: { name, uid },
+    newest: { name, uid },
+    isBound: Boolean(pod.spec.nodeName),
+    images,
+    pullSecrets: pullSecretsOf(pod),
+    reported,
+    pods: 1,
+    admittedAt: performance.now(),
+    consequence: 'pending',
+    next: AT_ONCE,
+  };
+}
+
+/** Adds a Pod to its owner. Pods with new images, as after a change of the template, represent the owner from then on. */
+export function addPod(known: UnjudgedOwner, found: UnjudgedOwner): UnjudgedOwner {
+  const pods = known.pods + (known.newest.uid === found.newest.uid ? 0 : 1);
+  const { newest, admittedAt } = found;
+  const hasNewImages = found.images.some((image) => !known.images.includes(image));
+  return hasNewImages ? { ...found, pods } : { ...known, newest, admittedAt, pods };
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createDeadline } from '../../assess/deadline.ts';
+import { createDeadline } from '../../assess/assessment.ts';
 import { createImageStoreRegistry } from '../../fake-registry/image-store-registry.ts';
 import { createImageStore, type ImageStore } from '../../fake-registry/image-store.ts';
 import { EXIT_CODES, type ExitCode } from '../command.ts';

@@ -56,7 +56,7 @@ function isRefused({ subject }: DecidedReview, refuses: Refused | null): boolean
 function openMatters(review: DecidedReview): readonly OpenMatter[] {
   const matters: OpenMatter[] = [];
   if (unknownImages(review).length > 0) matters.push('images');
-  if (review.assessment.hangsOnClasses === true) matters.push('runtime-classes');
+  if (review.assessment.dependsOnUnknownClasses === true) matters.push('runtime-classes');
   return matters;
 }
 

@@ -1,7 +1,11 @@
 import jsonPatch from 'fast-json-patch';
 import { createPatch, type PatchOperation } from '../../admission/json-patch.ts';
-import type { AssessPod, DecidedAssessment } from '../../assess/assessment.ts';
-import { createDeadline, type Deadline } from '../../assess/deadline.ts';
+import {
+  createDeadline,
+  type AssessPod,
+  type Deadline,
+  type DecidedAssessment,
+} from '../../assess/assessment.ts';
 import type { ServiceAccountsPort } from '../../assess/ports.ts';
 import { property, type JsonObject } from '../../lib/json.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';

@@ -15,7 +15,9 @@ function writeNote({ stderr }: Io, label: string, text: string): void {
 
 /** Writes the notes about the review as a whole, for every output. */
 export function writeNotes(io: Io, { others }: Input, reviews: readonly Reviewed[]): void {
-  if (reviews.some((review) => review.kind === 'decided' && review.assessment.hangsOnClasses === true)) {
+  if (
+    reviews.some((review) => review.kind === 'decided' && review.assessment.dependsOnUnknownClasses === true)
+  ) {
     const note =
       'no RuntimeClasses given; results that depend on them are undecided. Pass them with --facts FILE, or read a cluster’s with --live.';
     writeNote(io, 'Note', note);

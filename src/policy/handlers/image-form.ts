@@ -1,5 +1,5 @@
 import { namesWatFile } from '../../detect/effective-command.ts';
-import { namesHostFile, startsByHost, startsNothing } from '../../detect/look-ups.ts';
+import { namesHostFile, startsByHost, startsNothing } from '../../detect/layer-queries.ts';
 import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
 import { CNCF_WASM_LAYER } from '../../image/media-types.ts';
 

@@ -1,8 +1,12 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createAssessPod } from '../../../src/assess/assess-pod.ts';
-import type { AssessmentRequest, AssessPod } from '../../../src/assess/assessment.ts';
-import { createDeadline, type Deadline } from '../../../src/assess/deadline.ts';
+import {
+  type AssessmentRequest,
+  type AssessPod,
+  createDeadline,
+  type Deadline,
+} from '../../../src/assess/assessment.ts';
 import type { ObjectEvent } from '../../../src/assess/ports.ts';
 import {
   createUnjudgedAdmissions,
@@ -31,7 +35,7 @@ const QUICK = {
   tickMilliseconds: 5,
   retryMilliseconds: 5,
   longestRetryMilliseconds: 5,
-  longestMendMilliseconds: 5,
+  longestFixMilliseconds: 5,
 } as const;
 const LONG_AFTER = 60_000;
 
@@ -81,15 +85,15 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
   const port = clusterPort(cluster([runtimeClass('wasmtime'), runtimeClass('runc')]));
   const counted: string[] = [];
   const remembered = createImageCatalog(
-    { registry: client, pullSecrets, logger, onAnswer: (_answer, from) => void counted.push(from) },
+    { registry: client, pullSecrets, logger, onResult: (_answer, from) => void counted.push(from) },
     { failureTtl },
   );
-  let peeks = 0;
-  const peek: typeof remembered.peek = (question) => {
-    peeks += 1;
-    return remembered.peek(question);
+  let polls = 0;
+  const poll: typeof remembered.poll = (request) => {
+    polls += 1;
+    return remembered.poll(request);
   };
-  const catalog = { ...remembered, peek };
+  const catalog = { ...remembered, poll };
   const judge = createAssessPod(
     { catalog, cluster: port, serviceAccounts: NO_ACCOUNT_SECRETS, logger },
     { policy: settings(policy), ownNamespace: 'wasmgate-system' },
@@ -177,7 +181,7 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
     image,
     messages,
     open,
-    peeks: () => peeks,
+    polls: () => polls,
     reads,
     registry,
     request,
@@ -238,7 +242,7 @@ describe('an owner whose Pods were admitted before their image could be read', (
     expect(written).toMatchObject([
       {
         reason: 'WouldHaveBeenRefused',
-        message: expect.stringContaining('cannot run under RuntimeClass "runc"') as string,
+        message: expect.stringContaining('RuntimeClass "runc" runs Linux programs only') as string,
       },
     ]);
   });
@@ -357,7 +361,7 @@ describe('nothing is remembered', () => {
     const { admit, catalog, counts, image, open, request, written } = await setUp({ policy: { mode } });
     open();
     const known = { image: image(WASM), namespace: 'default', pullSecrets: [], architectures: [] };
-    await catalog.ask(known, AbortSignal.timeout(PATIENCE));
+    await catalog.lookUp(known, { signal: AbortSignal.timeout(PATIENCE) });
     const two = { containers: [{ image: image(WASM) }, { image: image(LINUX) }], spec };
     await admit(request('u1', two));
     expect(counts()).toMatchObject({ pending: 1 });
@@ -407,12 +411,12 @@ describe('bounds', () => {
 
   test('to see whether its image can be read is no request to the cache', async () => {
     const trouble: RequestListener = (_request, response) => void response.writeHead(404).end();
-    const { admit, counted, peeks, request } = await setUp({ trouble, failureTtl: LONG_AFTER });
+    const { admit, counted, polls, request } = await setUp({ trouble, failureTtl: LONG_AFTER });
     await admit(request('u1'));
     // By then the failure is remembered, and nothing is due.
-    await expect.poll(peeks).toBeGreaterThan(2);
-    const [before, count] = [[...counted], peeks()];
-    await expect.poll(peeks).toBeGreaterThan(count + 2);
+    await expect.poll(polls).toBeGreaterThan(2);
+    const [before, count] = [[...counted], polls()];
+    await expect.poll(polls).toBeGreaterThan(count + 2);
     expect(counted).toEqual(before);
   });
 

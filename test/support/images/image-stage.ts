@@ -1,7 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { createAssessPod } from '../../../src/assess/assess-pod.ts';
-import type { AssessPod, DecidedAssessment } from '../../../src/assess/assessment.ts';
-import { createDeadline } from '../../../src/assess/deadline.ts';
+import { type AssessPod, type DecidedAssessment, createDeadline } from '../../../src/assess/assessment.ts';
 import { pushBlob, pushManifest, targetOf } from '../../../src/fake-registry/push-image.ts';
 import { OCI_MANIFEST } from '../../../src/image/media-types.ts';
 import { createImageCatalog } from '../../../src/images/image-catalog.ts';

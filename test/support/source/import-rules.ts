@@ -33,7 +33,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   policy: { rooms: ['image', 'pod', 'detect'] },
   admission: { rooms: ['image', 'pod'], types: ['policy', 'detect'] },
   images: { rooms: ['image', 'detect', 'credentials'], types: ['policy'] },
-  assess: { rooms: ['image', 'pod', 'detect', 'policy', 'credentials', 'images'] },
+  assess: { rooms: ['image', 'pod', 'detect', 'policy', 'credentials'], types: ['images'] },
   registry: EDGE,
   keychain: EDGE,
   kubernetes: EDGE,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeCure } from '../../../src/assess/unjudged/describe-cure.ts';
-import { ownerOf } from '../../../src/assess/unjudged/owner-of-pod.ts';
+import { describeRecreation } from '../../../src/assess/unjudged/judgment.ts';
+import { ownerOf } from '../../../src/assess/unjudged/unjudged-owner.ts';
 import type { OwnerReference } from '../../../src/pod/pod.ts';
 
 const BARE = 'Delete the Pod and create it again. Run: kubectl delete pod app-1 -n team-a';
@@ -17,7 +17,7 @@ function cureOf(owner: Partial<OwnerReference>, labels: Readonly<Record<string, 
   const metadata = { name: 'app-1', uid: 'u1', labels, ownerReferences: [reference] };
   const found = ownerOf({ metadata, spec: { containers: [] } });
   if (found === null) return '';
-  return describeCure({ ...found, namespace: 'team-a', pod: { name: 'app-1', uid: 'u1' } });
+  return describeRecreation({ ...found, namespace: 'team-a', pod: { name: 'app-1', uid: 'u1' } });
 }
 
 test.each<[string, Partial<OwnerReference>, Readonly<Record<string, string>>, string]>([
@@ -31,13 +31,13 @@ test.each<[string, Partial<OwnerReference>, Readonly<Record<string, string>>, st
     'a ReplicaSet of its own',
     { name: 'web' },
     {},
-    'Delete its Pods; the ReplicaSet makes new ones. Run: kubectl delete pod app-1 -n team-a',
+    'Delete its Pods; the ReplicaSet creates new ones. Run: kubectl delete pod app-1 -n team-a',
   ],
   [
     'a ReplicaSet whose name has another hash',
     { name: 'web-5d8f' },
     { 'pod-template-hash': '77aa' },
-    'Delete its Pods; the ReplicaSet makes new ones. Run: kubectl delete pod app-1 -n team-a',
+    'Delete its Pods; the ReplicaSet creates new ones. Run: kubectl delete pod app-1 -n team-a',
   ],
   [
     'a StatefulSet',
@@ -61,13 +61,13 @@ test.each<[string, Partial<OwnerReference>, Readonly<Record<string, string>>, st
     'a controller of another group',
     { apiVersion: 'apps.kruise.io/v1', kind: 'StatefulSet', name: 'db' },
     {},
-    'Delete its Pods; the StatefulSet makes new ones. Run: kubectl delete pod app-1 -n team-a',
+    'Delete its Pods; the StatefulSet creates new ones. Run: kubectl delete pod app-1 -n team-a',
   ],
   ['an owner that is no controller', { controller: false }, {}, BARE],
   ['an owner whose name a shell would run', { name: '$(reboot)' }, {}, BARE],
   ['a kind that is none', { kind: 'Pod; reboot' }, {}, BARE],
   ['a hash that leaves no name', { name: '-5d8f' }, { 'pod-template-hash': '5d8f' }, BARE],
-])('%s: the command that has its Pods made anew', (_case, owner, labels, cure) => {
+])('%s: the command that recreates its Pods', (_case, owner, labels, cure) => {
   expect(cureOf(owner, labels)).toBe(cure);
 });
 

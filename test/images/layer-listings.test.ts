@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLayerCache } from '../../src/images/layer-cache.ts';
+import { createLayerCache, createCheckPacing } from '../../src/images/layer-listings.ts';
 import { createListing } from '../../src/image/layer-listing.ts';
 import type { Descriptor } from '../../src/image/manifest.ts';
 import { parseReference } from '../../src/image/reference.ts';
@@ -24,7 +24,7 @@ function shelved(count: number, pathLength: number) {
 test('what layers showed is bounded by bytes, with the length of each path', () => {
   const bytes = 100_000;
   const shelf = createLayerCache(bytes);
-  for (let index = 0; index < 100; index += 1) shelf.put(REFERENCE, layer(index), shelved(10, 500));
+  for (let index = 0; index < 100; index += 1) shelf.set(REFERENCE, layer(index), shelved(10, 500));
   const kept = Array.from({ length: 100 }, (_, index) => shelf.get(REFERENCE, layer(index)));
   const count = kept.filter((found) => found !== undefined).length;
   expect(kept.at(-1)).toBeDefined();
@@ -34,8 +34,21 @@ test('what layers showed is bounded by bytes, with the length of each path', () 
 
 test('a layer that is larger than the bound is not kept', () => {
   const shelf = createLayerCache(100_000);
-  shelf.put(REFERENCE, layer(0), shelved(1, 10));
-  shelf.put(REFERENCE, layer(1), shelved(1_000, 100));
+  shelf.set(REFERENCE, layer(0), shelved(1, 10));
+  shelf.set(REFERENCE, layer(1), shelved(1_000, 100));
   expect(shelf.get(REFERENCE, layer(1))).toBeUndefined();
   expect(shelf.get(REFERENCE, layer(0))).toBeDefined();
+});
+
+
+test('a layer of 4 MiB in pieces of one entry is looked at some hundred times, from the first on', () => {
+  const isTime = createCheckPacing();
+  const looks = Array.from({ length: 8_192 }, () => isTime(512, 1));
+  expect(looks[0]).toBe(true);
+  expect(looks.filter(Boolean).length).toBeLessThan(110);
+});
+
+test('large pieces are looked at each time, if they hold entries', () => {
+  const isTime = createCheckPacing();
+  expect([1, 0, 1, 1].map((entries) => isTime(65_536, entries))).toEqual([true, false, true, true]);
 });

@@ -8,35 +8,35 @@ import type { Decision } from '../policy/decision.ts';
 import type { AssessedContainer, ClusterView, PodFacts } from '../policy/facts.ts';
 import type { Mode, Outcome } from '../policy/mode.ts';
 
-/** What was decided for a Pod, to serve for those that are like it. */
-export interface Precedent {
+/** What was decided for a Pod, reused for Pods like it. */
+export interface CachedDecision {
   readonly decision: Decision;
   readonly outcome: Outcome;
 }
 
-/** A Pod's facts under a mode. */
-export interface Case {
+/** What a decision depends on, beside the settings. */
+export interface DecisionInput {
   readonly facts: PodFacts;
   readonly mode: Mode;
 }
 
-export interface Precedents {
-  /** The same object for all that are alike. */
-  readonly find: (wanted: Case) => Precedent | undefined;
-  readonly set: (known: Case, precedent: Precedent) => void;
+export interface DecisionCache {
+  /** Returns the same object for all Pods that are alike. */
+  readonly get: (input: DecisionInput) => CachedDecision | undefined;
+  readonly set: (input: DecisionInput, decided: CachedDecision) => void;
 }
 
-const DEFAULTS = {
+const DECISION_CACHE_LIMITS = {
   /** Some 5 KiB each. A cluster has as many as it has Pod templates with Wasm images. */
   maxEntries: 500,
-  /** Bytes of memory, with the facts that an entry keeps from being forgotten: a Pod may be 3 MiB, and its image 4. */
+  /** Bytes of memory, with the facts that an entry keeps alive: a Pod may be 3 MiB, and the facts of its image 4. */
   maxBytes: 8 * 1024 * 1024,
-  /** Templates of a hundred containers stay below it; what does not is decided each time. */
+  /** Templates of a hundred containers are smaller. A larger decision is not cached. */
   maxEntryBytes: 256 * 1024,
 } as const;
 
 interface Entry {
-  readonly precedent: Precedent;
+  readonly decided: CachedDecision;
   readonly limitRanges: PodFacts['limitRanges'];
   readonly verdicts: readonly Verdict[];
   readonly images: readonly (ImageFacts | null)[];
@@ -47,11 +47,11 @@ function isOrdinary({ pod, containers }: PodFacts): boolean {
   return !pod.spec.runtimeClassName && containers.every(({ verdict }) => verdict.kind === 'container');
 }
 
-/** The one label that differs in every namespace, and says no more than its name. */
+/** The only label that differs in every namespace; it repeats the name. */
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 const labelTexts = new WeakMap<StringMap, string>();
 
-/** Labels stay the same objects until the watch brings others. */
+/** Labels stay the same objects until the watch delivers others. */
 function textOf(labels: StringMap): string {
   const known = labelTexts.get(labels);
   if (known !== undefined) return known;
@@ -60,13 +60,13 @@ function textOf(labels: StringMap): string {
   return text;
 }
 
-function keyOf({ facts, mode }: Case): string {
+function keyOf({ facts, mode }: DecisionInput): string {
   const { isMutated, isJustKnown, hasStaleClasses, namespaceLabels, pod } = facts;
   const flags = `${isMutated} ${isJustKnown === true} ${hasStaleClasses === true}`;
   return `${mode} ${flags} ${textOf(namespaceLabels)} ${shapeOf(pod)}`;
 }
 
-/** Verdicts and image facts are made once and never changed: the same objects say the same. */
+/** Verdicts and image facts never change once created, so identity is enough. */
 function isSame({ verdicts, images }: Entry, containers: readonly AssessedContainer[]): boolean {
   return (
     verdicts.length === containers.length &&
@@ -75,11 +75,11 @@ function isSame({ verdicts, images }: Entry, containers: readonly AssessedContai
 }
 
 /**
- * Decisions by the shape of the Pod that they were made for. A decision is a function of its facts, Pods come in replicas,
- * and to see that two are alike takes a tenth of the time that it takes to decide.
+ * Creates a cache of decisions by the shape of their Pods. A decision is a function of its facts, and Pods come in replicas:
+ * finding the decision of a Pod like this one takes a tenth of the time of deciding.
  */
-export function createPrecedents(): Precedents {
-  const { maxEntries, maxBytes, maxEntryBytes } = DEFAULTS;
+export function createDecisionCache(): DecisionCache {
+  const { maxEntries, maxBytes, maxEntryBytes } = DECISION_CACHE_LIMITS;
   const entries = new LRUCache<string, Entry>({
     max: maxEntries,
     maxSize: maxBytes,
@@ -89,23 +89,23 @@ export function createPrecedents(): Precedents {
   let view: ClusterView | null = null;
 
   return {
-    find: (wanted) => {
-      const { cluster, containers, limitRanges } = wanted.facts;
-      if (isOrdinary(wanted.facts)) return undefined;
+    get: (input) => {
+      const { cluster, containers, limitRanges } = input.facts;
+      if (isOrdinary(input.facts)) return undefined;
       if (cluster !== view) {
-        // The cluster has changed, and with it any decision may have.
+        // A change of the cluster may change any decision.
         entries.clear();
         view = cluster;
       }
-      const entry = entries.get(keyOf(wanted));
-      const isGood = entry !== undefined && entry.limitRanges === limitRanges && isSame(entry, containers);
-      return isGood ? entry.precedent : undefined;
+      const entry = entries.get(keyOf(input));
+      const isValid = entry !== undefined && entry.limitRanges === limitRanges && isSame(entry, containers);
+      return isValid ? entry.decided : undefined;
     },
-    set: (known, { decision, outcome }) => {
-      const { cluster, containers, limitRanges } = known.facts;
-      if (cluster !== view || isOrdinary(known.facts)) return;
-      entries.set(keyOf(known), {
-        precedent: { decision, outcome },
+    set: (input, { decision, outcome }) => {
+      const { cluster, containers, limitRanges } = input.facts;
+      if (cluster !== view || isOrdinary(input.facts)) return;
+      entries.set(keyOf(input), {
+        decided: { decision, outcome },
         limitRanges,
         verdicts: containers.map(({ verdict }) => verdict),
         images: containers.map(({ facts }) => facts),

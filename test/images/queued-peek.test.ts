@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createFairQueue } from '../../src/images/fair-queue.ts';
-import { createLookInside, LOOK_INSIDE_DEFAULTS } from '../../src/images/look-inside.ts';
+import { createQueuedPeek, QUEUED_PEEK_LIMITS } from '../../src/images/queued-peek.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { imageFacts, linux } from '../support/image/image-facts.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
@@ -10,7 +10,7 @@ const never = new AbortController().signal;
 /** A key holds a command of 8 KiB at its longest, which a Pod makes up. */
 test('looks that failed are remembered within a bound of bytes', async () => {
   let peeks = 0;
-  const look = createLookInside({
+  const look = createQueuedPeek({
     peek: () => {
       peeks += 1;
       return Promise.reject(new AppError('not-found', 'Cannot read layer'));
@@ -26,7 +26,7 @@ test('looks that failed are remembered within a bound of bytes', async () => {
       key: image,
       image,
       namespace: 'a',
-      learn: () => {},
+      onPeeked: () => {},
       credentialsFor: () => Promise.resolve([]),
     };
     return look(own, { facts, override, scope: 'sign' }, never);
@@ -37,5 +37,5 @@ test('looks that failed are remembered within a bound of bytes', async () => {
   for (let index = count - 1; index >= 0; index -= 1) await ask(index);
   const kept = 2 * count - peeks;
   expect(kept).toBeGreaterThan(100);
-  expect(kept * 2 * 4_000).toBeLessThanOrEqual(LOOK_INSIDE_DEFAULTS.maxFailureBytes);
+  expect(kept * 2 * 4_000).toBeLessThanOrEqual(QUEUED_PEEK_LIMITS.maxFailureBytes);
 });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
-import type { DecidedAssessment } from '../../src/assess/assessment.ts';
-import { createDeadline } from '../../src/assess/deadline.ts';
+import { type DecidedAssessment, createDeadline } from '../../src/assess/assessment.ts';
 import type { ClusterPort } from '../../src/assess/ports.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { clusterPort } from '../support/assess/cluster-port.ts';
@@ -131,10 +130,10 @@ test('nobody is asked where the decision does not hang on it', async () => {
   expect(lists()).toBe(0);
 });
 
-test('that there is no list is told once, and when there is one again', async () => {
+test('a failing list is logged once, and so is its recovery', async () => {
   const { judge, messages, comeBack } = start({ watched: [], live: null });
   for (let admissions = 0; admissions < 3; admissions += 1) await judge(WASM, 'wasmtime');
-  expect(messages('warn')).toEqual(['cannot list RuntimeClasses; those known before count']);
+  expect(messages('warn')).toEqual(['cannot list RuntimeClasses; using those of the watch']);
   comeBack();
   for (let admissions = 0; admissions < 3; admissions += 1) await judge(WASM, 'wasmtime');
   expect(messages('info')).toEqual(['RuntimeClasses can be listed again']);

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { ImageAnswer } from '../../src/images/image-answer.ts';
+import type { ImageResult } from '../../src/images/image-result.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { pushImage, pushManifest, targetOf } from '../../src/fake-registry/push-image.ts';
 import { OCI_INDEX } from '../../src/image/media-types.ts';
@@ -51,14 +51,14 @@ async function setUp() {
     pullSecrets: [],
     architectures,
   });
-  const ask = (name: string, architectures: readonly string[]): Promise<ImageAnswer> =>
-    catalog.ask(questionOf(name, architectures), AbortSignal.timeout(60_000));
-  const recall = (name: string, architectures: readonly string[]): ImageAnswer | undefined =>
-    catalog.recall(questionOf(name, architectures));
+  const ask = (name: string, architectures: readonly string[]): Promise<ImageResult> =>
+    catalog.lookUp(questionOf(name, architectures), { signal: AbortSignal.timeout(60_000) });
+  const recall = (name: string, architectures: readonly string[]): ImageResult | undefined =>
+    catalog.cached(questionOf(name, architectures));
   return { registry, ask, recall };
 }
 
-function variantsOf(answer: ImageAnswer | undefined): number {
+function variantsOf(answer: ImageResult | undefined): number {
   return answer?.kind === 'facts' ? answer.facts.variants.length : 0;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createPrecedents, type Case } from '../../src/assess/precedents.ts';
+import { createDecisionCache, type DecisionInput } from '../../src/assess/decision-cache.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import { applyMode } from '../../src/policy/mode.ts';
@@ -13,32 +13,32 @@ function starting(program: string) {
 const VIEW = cluster([runtimeClass('wasmtime')]);
 const POD = pod({ containers: [{ image: 'wasm' }] });
 const FACTS = podFacts(POD, { wasm: starting('/app.wasm') }, VIEW, { limitRanges: [] });
-const CASE: Case = { facts: FACTS, mode: 'enforce' };
+const CASE: DecisionInput = { facts: FACTS, mode: 'enforce' };
 
 function settledBefore(facts = FACTS) {
-  const precedents = createPrecedents();
+  const decisions = createDecisionCache();
   const decision = evaluate(facts, settings());
   const precedent = { decision, outcome: applyMode(decision, 'enforce') };
-  expect(precedents.find({ facts, mode: 'enforce' })).toBeUndefined();
-  precedents.set({ facts, mode: 'enforce' }, precedent);
-  return { precedents, precedent };
+  expect(decisions.get({ facts, mode: 'enforce' })).toBeUndefined();
+  decisions.set({ facts, mode: 'enforce' }, precedent);
+  return { decisions, precedent };
 }
 
 test('a replica is answered by the same object, whatever its name', () => {
-  const { precedents, precedent } = settledBefore();
+  const { decisions, precedent } = settledBefore();
   const replica: Pod = { ...POD, metadata: { name: 'other', uid: 'another' } };
-  const found = precedents.find({ ...CASE, facts: { ...FACTS, pod: replica } });
+  const found = decisions.get({ ...CASE, facts: { ...FACTS, pod: replica } });
   expect(found).toEqual(precedent);
-  expect(precedents.find(CASE)).toBe(found);
+  expect(decisions.get(CASE)).toBe(found);
 });
 
 test('namespaces that differ in nothing but their names are alike', () => {
-  const { precedents, precedent } = settledBefore();
+  const { decisions, precedent } = settledBefore();
   const namespaceLabels = { 'kubernetes.io/metadata.name': 'team-a' };
-  expect(precedents.find({ ...CASE, facts: { ...FACTS, namespaceLabels } })).toEqual(precedent);
+  expect(decisions.get({ ...CASE, facts: { ...FACTS, namespaceLabels } })).toEqual(precedent);
 });
 
-test.each<[string, Case]>([
+test.each<[string, DecisionInput]>([
   ['another mode', { ...CASE, mode: 'warn' }],
   ['after the mutating call', { ...CASE, facts: { ...FACTS, isMutated: true } }],
   ['while classes may be stale', { ...CASE, facts: { ...FACTS, hasStaleClasses: true } }],
@@ -51,18 +51,18 @@ test.each<[string, Case]>([
     { ...CASE, facts: podFacts(POD, { wasm: starting('/other.wasm') }, VIEW) },
   ],
 ])('%s is a case of its own', (_case, wanted) => {
-  const { precedents } = settledBefore();
-  expect(precedents.find(wanted)).toBeUndefined();
+  const { decisions } = settledBefore();
+  expect(decisions.get(wanted)).toBeUndefined();
 });
 
 test('what was settled before the cluster changed is forgotten, also when it changes back', () => {
-  const { precedents } = settledBefore();
-  precedents.find({ ...CASE, facts: { ...FACTS, cluster: cluster([]) } });
-  expect(precedents.find(CASE)).toBeUndefined();
+  const { decisions } = settledBefore();
+  decisions.get({ ...CASE, facts: { ...FACTS, cluster: cluster([]) } });
+  expect(decisions.get(CASE)).toBeUndefined();
 });
 
 test('ordinary Pods are decided, not looked for', () => {
   const facts = podFacts(POD, { wasm: starting('/bin/server') }, VIEW);
-  const { precedents } = settledBefore(facts);
-  expect(precedents.find({ ...CASE, facts })).toBeUndefined();
+  const { decisions } = settledBefore(facts);
+  expect(decisions.get({ ...CASE, facts })).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { assessAnswered } from '../../src/assess/assess-container.ts';
-import { createPrecedents, type Case } from '../../src/assess/precedents.ts';
+import { assessResult } from '../../src/assess/assess-container.ts';
+import { createDecisionCache, type DecisionInput } from '../../src/assess/decision-cache.ts';
 import { visitContainers } from '../../src/pod/visit-containers.ts';
 import type { Decision } from '../../src/policy/decision.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
@@ -176,14 +176,14 @@ function podOf(of: Traits) {
   return { ...written, metadata };
 }
 
-function caseOf(of: Traits): Case {
+function caseOf(of: Traits): DecisionInput {
   const subject = podOf(of);
   const images = of.isRenewed ? RENEWED : IMAGES;
   // Named one by one: a fact that is new does not compile until somebody has thought of the key.
   const facts: Required<Omit<PodFacts, 'previous'>> = {
     pod: subject,
     containers: visitContainers(subject.spec).map((visited) =>
-      assessAnswered(visited, {
+      assessResult(visited, {
         kind: 'facts',
         facts: images[visited.container.image as keyof typeof IMAGES],
         stale: of.stale,
@@ -204,7 +204,7 @@ function caseOf(of: Traits): Case {
   return { facts, mode: of.mode };
 }
 
-function judge({ facts, mode }: Case): { decision: Decision; outcome: Outcome } {
+function judge({ facts, mode }: DecisionInput): { decision: Decision; outcome: Outcome } {
   const decision = evaluate(facts, SETTINGS);
   return { decision, outcome: applyMode(decision, mode) };
 }
@@ -223,10 +223,10 @@ test('cases that are taken for alike are decided alike', () => {
   fc.assert(
     fc.property(pairs, ([one, other]) => {
       const [first, second] = [caseOf(one), caseOf(other)];
-      const precedents = createPrecedents();
-      precedents.find(first);
-      precedents.set(first, judge(first));
-      const found = precedents.find(second);
+      const decisions = createDecisionCache();
+      decisions.get(first);
+      decisions.set(first, judge(first));
+      const found = decisions.get(second);
       if (found === undefined) return;
       alike += 1;
       expect(found).toEqual(judge(second));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandOverride } from '../../src/detect/effective-command.ts';
-import { addContents, openQuestions, type Scope } from '../../src/detect/open-question.ts';
+import { openQueries, type PeekScope } from '../../src/detect/open-queries.ts';
+import { addContents } from '../../src/images/peek-image.ts';
 import {
   artefact,
   digestOf,
@@ -23,10 +24,10 @@ const LABELLED: ImageSketch = {
 function keysOf(
   sketch: ImageSketch,
   override: CommandOverride = {},
-  scope: Scope = 'sign',
+  scope: PeekScope = 'sign',
 ): readonly string[] {
-  const questions = openQuestions(imageFacts(sketch), override, scope) ?? [];
-  return questions.flatMap((question) => question?.lookUps.map(({ key }) => key) ?? []);
+  const open = openQueries(imageFacts(sketch), override, scope) ?? [];
+  return open.flat().map(({ key }) => key);
 }
 
 function inFolder(workingDir: string, ...entrypoint: readonly string[]): ImageSketch {
@@ -87,7 +88,7 @@ describe('what manifests leave open', () => {
       { ...wasi(), contents: { '/spin.toml': 'hidden', '/slightfile.toml': 'hidden' } },
     ],
   ])('nothing in %s', (_case, sketch) => {
-    expect(openQuestions(imageFacts(sketch), {}, 'sign')).toBeNull();
+    expect(openQueries(imageFacts(sketch), {}, 'sign')).toBeNull();
   });
 
   test("the Pod's command and working directory are what is looked for", () => {
@@ -116,19 +117,19 @@ describe('what manifests leave open', () => {
 
   test('of several variants only those that are open', () => {
     const facts = imageFacts(linux('/server'), linux('/app.wasm'));
-    expect(openQuestions(facts, {}, 'sign')?.map((question) => question !== null)).toEqual([false, true]);
+    expect(openQueries(facts, {}, 'sign')?.map(({ length }) => length > 0)).toEqual([false, true]);
   });
 });
 
-test('an answered question is closed, whatever the answer', () => {
+test('a query is closed by any result', () => {
   for (const sketch of [wasi('/app.wasm'), LABELLED, wasi(), RUNWASI_LAYER]) {
     const facts = imageFacts(sketch);
-    const questions = openQuestions(facts, {}, 'sign') ?? [];
-    const hidden = questions.map((question) => ({
-      contents: new Map(question?.lookUps.map(({ key }) => [key, 'hidden' as const])),
+    const open = openQueries(facts, {}, 'sign') ?? [];
+    const hidden = open.map((queries) => ({
+      contents: new Map(queries.map(({ key }) => [key, 'hidden' as const])),
       modules: new Map(),
     }));
-    expect(openQuestions(addContents(facts, hidden), {}, 'sign')).toBeNull();
+    expect(openQueries(addContents(facts, hidden), {}, 'sign')).toBeNull();
   }
 });
 

@@ -1,0 +1,73 @@
+import type { Logger } from '../lib/logger.ts';
+import { whenKnown } from '../lib/maybe-promise.ts';
+import type { Decision } from '../policy/decision.ts';
+import type { ClusterView } from '../policy/facts.ts';
+import type { FindingId } from '../policy/finding-catalog.ts';
+import { applyMode } from '../policy/mode.ts';
+import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
+import type { ClusterPort } from './ports.ts';
+
+/** Findings that only say that a class is not among the known ones. */
+const CLASS_FINDINGS: ReadonlySet<FindingId> = new Set<FindingId>([
+  'runtime-class-missing',
+  'no-runtime-class-for-image',
+]);
+
+/** Reports whether a RuntimeClass that the watch has not delivered yet could change this decision. */
+export function dependsOnClasses({ findings, runtimeClass }: Decision, hasStaleClasses: boolean): boolean {
+  if (hasStaleClasses && runtimeClass.origin === 'chosen') return true;
+  return findings.some(({ id }) => CLASS_FINDINGS.has(id));
+}
+
+/** Lists the RuntimeClasses live; null if that fails. */
+export type FetchClasses = (request: AssessmentRequest) => Promise<ClusterView | null>;
+
+/**
+ * Creates the live list behind a decision about classes. A class may be younger than the last event of the watch, as manifests
+ * often create a class together with the Pods that need it.
+ */
+export function createFetchClasses(deps: {
+  readonly cluster: Pick<ClusterPort, 'fetchView'>;
+  readonly logger: Logger;
+}): FetchClasses {
+  /** Admissions since the last successful list. Only the first one logs; otherwise every admission of an outage would. */
+  let without = 0;
+  return async ({ deadline }) => {
+    try {
+      const view = await deps.cluster.fetchView(deadline.signal());
+      if (without > 0) deps.logger.info({ admissions: without }, 'RuntimeClasses can be listed again');
+      without = 0;
+      return view;
+    } catch (error) {
+      if (without === 0)
+        deps.logger.warn({ err: error }, 'cannot list RuntimeClasses; using those of the watch');
+      without += 1;
+      return null;
+    }
+  };
+}
+
+/** On UPDATE, new images run under the Pod's class, and no finding says that this class is unknown. */
+function runsUnderUnknownClass({ previous, pod }: AssessmentRequest): boolean {
+  return previous !== undefined && Boolean(pod.spec.runtimeClassName);
+}
+
+function leaveOpen(assessment: Assessment, request: AssessmentRequest): Assessment {
+  if (assessment.kind === 'skipped') return assessment;
+  const { cachedDecision: _, ...decided } = assessment;
+  const findings = decided.decision.findings.filter(({ id }) => !CLASS_FINDINGS.has(id));
+  const isSilenced = findings.length < decided.decision.findings.length;
+  if (!isSilenced && !runsUnderUnknownClass(request)) return assessment;
+  const decision = { ...decided.decision, findings };
+  const { mode, isSilent } = decided.outcome;
+  const outcome = applyMode(decision, mode, { warnInAudit: !isSilent });
+  return { ...decided, decision, outcome, dependsOnUnknownClasses: true };
+}
+
+/**
+ * Assesses Pods without any list of RuntimeClasses, as `review` does outside a cluster. A missing list does not mean that there
+ * are no classes, so whatever depends on them stays undecided.
+ */
+export function leaveClassesOpen(assess: AssessPod): AssessPod {
+  return (request) => whenKnown(assess(request), (assessment) => leaveOpen(assessment, request));
+}

@@ -1,0 +1,95 @@
+import type { RatedFinding } from '../../policy/decision.ts';
+import { describeContainer } from '../../policy/describe.ts';
+import type { DecidedAssessment } from '../assessment.ts';
+import type { ObjectEvent } from '../ports.ts';
+import type { OwnerConsequence, UnjudgedOwner } from './unjudged-owner.ts';
+
+/** What the images, now that they are known, mean for Pods that run already. */
+export interface Judgment {
+  readonly consequence: Exclude<OwnerConsequence, 'pending'>;
+  readonly reason: ObjectEvent['reason'];
+  readonly what: string;
+  readonly fix: string;
+}
+
+const CHOSEN_CLASS = 'a chosen class';
+
+function reportKey({ id, container }: RatedFinding): string {
+  return `${id} ${container ?? ''}`;
+}
+
+/** Returns what an admission reported, so that no Event repeats it. */
+export function reportsOf({ decision }: DecidedAssessment): readonly string[] {
+  const denials = decision.findings.filter(({ action }) => action === 'deny').map(reportKey);
+  return decision.runtimeClass.origin === 'chosen' ? [...denials, CHOSEN_CLASS] : denials;
+}
+
+/** Returns why the Pod would have been denied. `judgeClass` describes a missing class. */
+function judgeDenial({ reported }: UnjudgedOwner, { decision }: DecidedAssessment): Judgment | null {
+  const denial = decision.findings.find(
+    (finding) =>
+      finding.action === 'deny' &&
+      finding.id !== 'wasm-image-without-runtime-class' &&
+      !reported.includes(reportKey(finding)),
+  );
+  if (denial === undefined) return null;
+  const { detail: what, advice: fix } = denial;
+  return { consequence: 'would-be-denied', reason: 'WouldHaveBeenRefused', what, fix };
+}
+
+/** Kinds whose Pods `kubectl rollout restart` replaces. */
+const RESTARTABLE: ReadonlySet<string> = new Set(['apps/v1 StatefulSet', 'apps/v1 DaemonSet']);
+
+/** Returns the command that recreates the owner's Pods. */
+export function describeRecreation({
+  namespace,
+  reference,
+  deployment,
+  pod,
+}: Pick<UnjudgedOwner, 'namespace' | 'reference' | 'deployment' | 'pod'>): string {
+  const { apiVersion, kind, name } = reference;
+  if (deployment !== null) return `Run: kubectl rollout restart deployment/${deployment} -n ${namespace}`;
+  if (RESTARTABLE.has(`${apiVersion} ${kind}`))
+    return `Run: kubectl rollout restart ${kind.toLowerCase()}/${name} -n ${namespace}`;
+  if (kind === 'Pod' && apiVersion === 'v1')
+    return `Delete the Pod and create it again. Run: kubectl delete pod ${name} -n ${namespace}`;
+  if (kind === 'Job' && apiVersion === 'batch/v1')
+    return `Delete the Job and create it again. Run: kubectl delete job ${name} -n ${namespace}`;
+  return `Delete its Pods; the ${kind} creates new ones. Run: kubectl delete pod ${pod.name} -n ${namespace}`;
+}
+
+function judgeClass(owner: UnjudgedOwner, now: DecidedAssessment): Judgment | null {
+  const { origin, class: chosen } = now.decision.runtimeClass;
+  const wasm = now.containers.find(({ verdict }) => verdict.kind === 'wasm');
+  if (origin !== 'chosen' || owner.reported.includes(CHOSEN_CLASS)) return null;
+  if (chosen === null || wasm === undefined) return null;
+  const isInjected = now.outcome.mode !== 'audit';
+  return {
+    consequence: 'needs-class',
+    reason: 'WasmImageWithoutRuntimeClass',
+    what: `${describeContainer(wasm)} needs RuntimeClass "${chosen.name}", and the class of a Pod cannot be set later`,
+    fix: isInjected
+      ? describeRecreation(owner)
+      : `Set spec.runtimeClassName: ${chosen.name} in the Pod's manifest or template.`,
+  };
+}
+
+/** Returns null if the Pods are fine as they were admitted. */
+export function judgeLate(owner: UnjudgedOwner, now: DecidedAssessment): Judgment | null {
+  return judgeDenial(owner, now) ?? judgeClass(owner, now);
+}
+
+/** Returns one Event for the Pod and, if it has an owner, one for that before it. */
+export function describeJudgment(owner: UnjudgedOwner, judgment: Judgment): readonly ObjectEvent[] {
+  const { namespace, reference, pod } = owner;
+  const { reason, what, fix } = judgment;
+  const eventOn = (regarding: ObjectEvent['regarding'], who: string): ObjectEvent => ({
+    namespace,
+    regarding,
+    reason,
+    message: `Known only after ${who} admitted: ${what}. ${fix}`,
+  });
+  const onPod = eventOn({ apiVersion: 'v1', kind: 'Pod', ...pod }, 'this Pod was');
+  if (reference.uid === pod.uid) return [onPod];
+  return [eventOn(reference, `Pods of this ${reference.kind}, such as "${pod.name}", were`), onPod];
+}

@@ -1,0 +1,165 @@
+import { LRUCache } from 'lru-cache';
+import { isTransient, type UnknownReason } from '../detect/verdict.ts';
+import { isChosenByArchitecture, type ImageFacts } from '../image/image-facts.ts';
+import { estimateBytes } from '../lib/estimate-bytes.ts';
+import type { Logger } from '../lib/logger.ts';
+import { throttledWarn } from '../lib/throttled-warn.ts';
+import {
+  asFailure,
+  failedHost,
+  isOutage,
+  type ImageRequest,
+  type ImageResult,
+  type KnownImage,
+} from './image-result.ts';
+import type { CATALOG_LIMITS } from './settings.ts';
+
+type CacheSettings = { readonly [Key in keyof typeof CATALOG_LIMITS]: number };
+
+/** A cached result, and which requests it serves. */
+interface CacheEntry {
+  readonly result: ImageResult;
+  /** When the registry last confirmed it, in epoch milliseconds. */
+  readonly confirmedAt: number;
+  /** Architectures of the nodes that it was read for; null if it is the same for nodes of any. */
+  readonly architectures: readonly string[] | null;
+}
+
+export interface CacheSize {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** Results by image and audience. Expired ones are refreshed; equal requests share one lookup. */
+export interface ImageCache {
+  /** Returns undefined if the registry must be asked. */
+  readonly get: (request: ImageRequest) => ImageResult | undefined;
+  /** Returns the last known facts, even if expired. @param reason why the registry cannot confirm them now */
+  readonly getStale: (request: ImageRequest, reason: UnknownReason) => KnownImage | null;
+  /** Looks the image up unless it is cached. Rejects for bugs only. */
+  readonly refresh: (request: ImageRequest) => Promise<ImageResult>;
+  /** Replaces the facts of an image with more detailed ones. */
+  readonly update: (request: ImageRequest, facts: ImageFacts) => void;
+  /** Returns how much is cached, in estimated memory. */
+  readonly size: () => CacheSize;
+}
+
+interface CacheDeps {
+  /** Asks the registry. @param known what the tag stood for before. @throws RegistryFailure */
+  readonly read: (request: ImageRequest, known: ImageFacts | null) => Promise<ImageFacts>;
+  /** Called when a lookup has ended, successfully or not. */
+  readonly onLookup?: ((result: ImageResult, milliseconds: number) => void) | undefined;
+  readonly logger: Logger;
+}
+
+/**
+ * Returns the key of a result. A namespace must not get what another one's secret could read: the key of a request with pull
+ * secrets holds their namespace and names, and all requests without any share one view. The operator's own credentials belong
+ * to that view: they stand in for the node's, which serve every Pod on it. Contents of secrets never enter a key. The namespace
+ * comes first, as its name has no line breaks: the API server only demands that an image's name has no white space around it.
+ */
+export function cacheKey({ image, namespace, pullSecrets }: ImageRequest): string {
+  return pullSecrets.length === 0 ? `\n${image}` : `${namespace}/${pullSecrets.join(',')}\n${image}`;
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((item, index) => item === other[index]));
+}
+
+function isReadFor({ architectures }: CacheEntry, request: ImageRequest): boolean {
+  return architectures === null || isSameList(architectures, request.architectures);
+}
+
+/** While the registry fails, what other nodes would get is a better result than none. */
+function serves(entry: CacheEntry, request: ImageRequest): boolean {
+  const { result } = entry;
+  return result.kind === 'failure' || result.stale !== null || isReadFor(entry, request);
+}
+
+/** Makes one lookup, and decides how long its result is cached. */
+function createLookUpOnce({ read, logger }: CacheDeps, settings: CacheSettings) {
+  const warn = throttledWarn(logger, 'image lookup failed');
+  return async (
+    request: ImageRequest,
+    previous: CacheEntry | undefined,
+  ): Promise<{ readonly entry: CacheEntry; readonly ttl: number }> => {
+    const before = previous?.result.kind === 'facts' ? { ...previous, result: previous.result } : null;
+    const { image, architectures } = request;
+    try {
+      const known = before !== null && isReadFor(before, request) ? before.result.facts : null;
+      const facts = await read(request, known);
+      const knownSince = before?.result.knownSince ?? performance.now();
+      const entry: CacheEntry = {
+        result: { kind: 'facts', facts, stale: null, knownSince },
+        confirmedAt: Date.now(),
+        architectures: isChosenByArchitecture(facts) ? architectures : null,
+      };
+      const hasDigest = image.includes('@');
+      return { entry, ttl: hasDigest ? settings.digestTtl : settings.tagTtl };
+    } catch (error) {
+      const failure = asFailure(error);
+      const { reason, detail } = failure;
+      const isStale = before !== null && isTransient(reason);
+      warn({ image, host: failedHost(error, image), reason, error: detail, stale: isStale });
+      if (!isStale) {
+        const entry: CacheEntry = { result: failure, confirmedAt: Date.now(), architectures: null };
+        return { entry, ttl: isOutage(reason) ? settings.outageTtl : settings.failureTtl };
+      }
+      const result: KnownImage = { ...before.result, stale: { since: before.confirmedAt, reason } };
+      return { entry: { ...before, result }, ttl: settings.staleTtl };
+    }
+  };
+}
+
+export function createImageCache(deps: CacheDeps, settings: CacheSettings): ImageCache {
+  const lookUpOnce = createLookUpOnce(deps, settings);
+  const cache = new LRUCache<string, CacheEntry, ImageRequest>({
+    max: settings.maxEntries,
+    maxSize: settings.maxBytes,
+    maxEntrySize: settings.maxEntryBytes,
+    sizeCalculation: ({ result }, key) => estimateBytes(result) + estimateBytes(key) + 1,
+    ttl: settings.tagTtl,
+    ttlResolution: settings.ttlResolution,
+    noDeleteOnStaleGet: true,
+    ignoreFetchAbort: true,
+    fetchMethod: async (_key, previous, { options, context }) => {
+      const started = performance.now();
+      const { entry, ttl } = await lookUpOnce(context, previous);
+      deps.onLookup?.(entry.result, performance.now() - started);
+      options.ttl = ttl;
+      return entry;
+    },
+  });
+
+  async function refresh(request: ImageRequest): Promise<ImageResult> {
+    const key = cacheKey(request);
+    const known = cache.peek(key);
+    const isOther = known !== undefined && !serves(known, request);
+    const found = await cache.forceFetch(key, { context: request, forceRefresh: isOther });
+    if (serves(found, request)) return found.result;
+    // Nodes of another architecture joined during the lookup.
+    return (await cache.forceFetch(key, { context: request, forceRefresh: true })).result;
+  }
+
+  return {
+    get: (request) => {
+      const known = cache.get(cacheKey(request));
+      return known !== undefined && serves(known, request) ? known.result : undefined;
+    },
+    getStale: (request, reason) => {
+      const known = cache.peek(cacheKey(request), { allowStale: true });
+      if (known?.result.kind !== 'facts') return null;
+      return { ...known.result, stale: { since: known.confirmedAt, reason } };
+    },
+    refresh,
+    update: (request, facts) => {
+      const key = cacheKey(request);
+      const known = cache.peek(key, { allowStale: true });
+      if (known?.result.kind !== 'facts' || !isReadFor(known, request)) return;
+      // The tag may have moved meanwhile. The update does not extend the entry's life.
+      if (known.result.facts.digest === facts.digest)
+        cache.set(key, { ...known, result: { ...known.result, facts } }, { noUpdateTTL: true });
+    },
+    size: () => ({ entries: cache.size, bytes: cache.calculatedSize }),
+  };
+}
