@@ -61,16 +61,21 @@ function wasmPod(parts: PodSketch = {}): PodSketch {
   return { containers: [{ image: image(WASM) }], ...parts };
 }
 
-describe('what is never judged', () => {
+describe('out of scope', () => {
   test.each<[string, PodSketch, Setup, string]>([
     ['kube-system', {}, { request: { namespace: 'kube-system' } }, 'namespace kube-system'],
     [
-      'a namespace that the operator leaves alone',
+      'a namespace that the operator excludes',
       {},
       { request: { namespace: 'openshift-dns' }, policy: { systemNamespaces: ['a', 'openshift-*'] } },
       'namespace openshift-dns',
     ],
-    ['our own namespace', {}, { request: { namespace: 'wasmgate-system' } }, 'namespace wasmgate-system'],
+    [
+      'wasmgate’s own namespace',
+      {},
+      { request: { namespace: 'wasmgate-system' } },
+      'namespace wasmgate-system',
+    ],
     ['a mirror Pod', { annotations: { 'kubernetes.io/config.mirror': 'x' } }, {}, 'mirror'],
     ['a Windows Pod', { spec: { os: { name: 'windows' } } }, {}, 'Windows'],
     ['a namespace in mode off', {}, { labels: { 'wasmgate.dev/mode': 'off' } }, 'mode off'],
@@ -89,9 +94,9 @@ describe('what is never judged', () => {
 
   test.each([
     ['not allowed', 'true', false, 'has no effect: the configuration does not allow it'],
-    ['of another value', 'yes', true, 'has no effect: only the value "true" would have one'],
+    ['set to another value', 'yes', true, 'has no effect: only the value "true" would have one'],
   ])(
-    'an opt-out that is %s changes nothing and is told',
+    'an opt-out that is %s has no effect, and a note says so',
     async (_case, value, allowSkipAnnotation, words) => {
       const annotations = { 'wasmgate.dev/skip': value };
       const assessment = await assess(wasmPod({ annotations }), { policy: { allowSkipAnnotation } });
@@ -99,12 +104,12 @@ describe('what is never judged', () => {
     },
   );
 
-  test('an annotation that says no needs no word', async () => {
+  test('an annotation set to "false" needs no note', async () => {
     const assessment = await assess(wasmPod({ annotations: { 'wasmgate.dev/skip': 'false' } }));
     expect(assessment).toMatchObject({ kind: 'decided', notes: [] });
   });
 
-  test('images on the skip list are not asked for', async () => {
+  test('images on the skip list are not looked up', async () => {
     const asked = registry.log.length;
     const assessment = await assess(wasmPod(), {
       policy: { skipImages: [`${registry.host}/corpus/*`], onUnknownImage: 'deny' },
@@ -113,7 +118,7 @@ describe('what is never judged', () => {
     expect(registry.log).toHaveLength(asked);
   });
 
-  test('an image from the node alone is not asked for', async () => {
+  test('an image from the node’s own store is not looked up', async () => {
     const asked = registry.log.length;
     const assessment = await assess({ containers: [{ image: image(WASM), imagePullPolicy: 'Never' }] });
     expect(assessment).toMatchObject({
@@ -126,7 +131,7 @@ describe('what is never judged', () => {
 describe('modes', () => {
   const mutate = { request: { step: 'mutate' } } as const;
 
-  test('enforce changes a Pod that runs, and refuses one that does not', async () => {
+  test('enforce changes a Pod that can run, and denies one that cannot', async () => {
     expect(await assess(wasmPod(), mutate)).toMatchObject({
       outcome: {
         mode: 'enforce',
@@ -142,7 +147,7 @@ describe('modes', () => {
     });
   });
 
-  test('warn changes all the same and withholds the refusal', async () => {
+  test('warn changes the Pod and withholds the denial', async () => {
     const outcome = {
       mode: 'warn',
       refusals: [],
@@ -155,7 +160,7 @@ describe('modes', () => {
     ).toMatchObject({ outcome });
   });
 
-  test('audit withholds everything, and does not ask for a lost class', async () => {
+  test('audit withholds everything, and does not expect an injected class', async () => {
     const labels = { 'wasmgate.dev/mode': 'audit' };
     const assessment = await assess(wasmPod(), { labels });
     expect(assessment).toMatchObject({
@@ -165,7 +170,7 @@ describe('modes', () => {
     expect(await assess(wasmPod(), { labels, ...mutate })).toMatchObject({ kind: 'skipped' });
   });
 
-  test('the label wins over the configuration; one that names no mode is told', async () => {
+  test('the label overrides the configuration; a note reports an invalid one', async () => {
     expect(
       await assess(wasmPod(), { policy: { mode: 'off' }, labels: { 'wasmgate.dev/mode': 'audit' } }),
     ).toMatchObject({ outcome: { mode: 'audit' } });
@@ -179,7 +184,7 @@ describe('modes', () => {
     });
   });
 
-  test('a namespace that the watch has not seen yet is asked for, and its label counts', async () => {
+  test('a namespace that the watch has not delivered yet is fetched, and its label counts', async () => {
     const port = {
       namespace: () => undefined,
       fetchNamespace: () => Promise.resolve({ name: 'default', labels: { 'wasmgate.dev/mode': 'off' } }),
@@ -196,13 +201,13 @@ describe('modes', () => {
   });
 });
 
-test('a Wasm Pod that validation meets without its class is refused, and told to come again', async () => {
+test('a Wasm Pod without its class at validation is denied with the advice to apply again', async () => {
   expect(await assess(wasmPod())).toMatchObject({
     outcome: { refusals: [{ id: 'wasm-image-without-runtime-class' }] },
   });
 });
 
-test('a template is not expected to be mutated', async () => {
+test('a template needs no injected class', async () => {
   expect(await assess(wasmPod(), { request: { subject: 'template' } })).toMatchObject({
     outcome: { refusals: [] },
   });
@@ -256,28 +261,28 @@ describe('pull secrets of the ServiceAccount', () => {
   }
 
   test.each<[string, 'pod' | 'template', PodSketch, string, readonly string[]]>([
-    ['a template gets those of the default account', 'template', {}, 'wasm', ['team-a/default']],
+    ['a template uses those of the default account', 'template', {}, 'wasm', ['team-a/default']],
     [
-      'a template gets those of the account it names',
+      'a template uses those of the account that it names',
       'template',
       { spec: { serviceAccountName: 'builder' } },
       'wasm',
       ['team-a/builder'],
     ],
     [
-      'a template with its own has no need',
+      'a template with its own does not need them',
       'template',
       { spec: { imagePullSecrets: [{ name: 'own' }] } },
       'wasm',
       [],
     ],
-    ['a Pod has them already, or none', 'pod', {}, 'unknown', []],
+    ['a Pod has them already', 'pod', {}, 'unknown', []],
   ])('%s', async (_case, subject, sketch, verdict, asked) => {
     expect(await assessPrivate(subject, sketch)).toEqual({ verdict, asked });
   });
 });
 
-test('the LimitRanges of the namespace, and of no other, bound what is set', async () => {
+test('only the LimitRanges of the namespace bound the resources', async () => {
   const ranges = [
     limitRange('here', { min: { memory: '100Mi' } }),
     { ...limitRange('there', { min: { memory: '2Gi' } }), namespace: 'other' },
@@ -289,7 +294,7 @@ test('the LimitRanges of the namespace, and of no other, bound what is set', asy
   expect(limit?.value).toBe('100Mi');
 });
 
-test('the namespace’s label says which tier, also where it is younger than the watch', async () => {
+test('the namespace’s label sets the tier, even if the namespace is younger than the watch', async () => {
   const labels = { 'wasmgate.dev/resource-tier': 'ai' };
   for (const port of [{}, { namespace: () => undefined }]) {
     const assessment = await assess(wasmPod(), { labels, port });

@@ -9,11 +9,11 @@ import { loadFixtureImages, putFixtureImages, type Expectation } from '../suppor
 import { useRegistry } from '../support/registry/use-registry.ts';
 
 /**
- * Images whose primary verdict or shape the manifest cannot show, each with the reason; there an alternative of
- * `expect.json` is right without a look inside. Everywhere else only the primary answer is.
+ * Images whose primary verdict or shape the manifest cannot show, each with the reason. For these, an alternative of
+ * `expect.json` is correct until the layers are read. For all others only the primary verdict is.
  */
 const SHAPE_NEEDS_THE_LAYER: ReadonlySet<string> = new Set([
-  // Tar images and runwasi layers: module and component differ in the file's first eight bytes only.
+  // Tar images and runwasi layers: module and component differ only in the file's first eight bytes.
   'bk-wasi-wasm',
   'bk-wasi-wasm-provenance',
   'bk-wasi-wasm32-docker',
@@ -25,14 +25,14 @@ const SHAPE_NEEDS_THE_LAYER: ReadonlySet<string> = new Set([
   'runwasi-tar-builder',
   // wkg writes the same empty lists for a core module as for a component without interfaces.
   'wkg-core-module',
-  // Nothing to start by name: which host they are for, the files in the layer tell.
+  // They start no file by name: the files in the layer show which host they are for.
   'spin-rootfs-wasi',
   'slight-wasi',
 ]);
 
-/** Looked into as well, and found to be what the manifest says. */
+/** Their layers are read, too, and confirm the manifest. */
 const LOOKED_INTO_IN_VAIN: ReadonlySet<string> = new Set(['linux-inherited-label', 'istio-proxywasm-compat']);
-/** Their config says that they are core modules, and nothing of what these import. */
+/** Their config says that they are core modules, but not what these import. */
 const LOOKED_INTO_FOR_IMPORTS: ReadonlySet<string> = new Set(['oci-wasm-module']);
 
 function acceptedShapes({ name, shape, altShapes }: Expectation): readonly (string | null)[] {
@@ -73,7 +73,7 @@ describe('real images from a registry', () => {
     expect(registry.log.length - before).toBeLessThanOrEqual(facts.mediaType.includes('index') ? 6 : 4);
   });
 
-  test.each(loadFixtureImages())('$name, with a look inside', async ({ name, expect: truth }) => {
+  test.each(loadFixtureImages())('$name, after reading its layers', async ({ name, expect: truth }) => {
     const outside = await inspect(name);
     const before = registry.log.length;
     const facts = await lookInside(name, outside);
@@ -86,14 +86,14 @@ describe('real images from a registry', () => {
     const layers = facts.variants.flatMap(({ manifest }) => manifest.layers);
     expect(registry.log.length - before > 0).toBe(isLookedInto);
     expect(registry.log.length - before).toBeLessThanOrEqual(layers.length);
-    // What is known is not asked again.
+    // A second peek makes no requests.
     const asked = registry.log.length;
     expect(await lookInside(name, facts)).toBe(facts);
     expect(registry.log).toHaveLength(asked);
   });
 });
 
-test('a single manifest costs two requests, and no other document is read', async () => {
+test('a single manifest costs two requests', async () => {
   const before = registry.log.length;
   await inspect('bk-wasi-wasm');
   expect(

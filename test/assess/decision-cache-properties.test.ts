@@ -61,15 +61,15 @@ const bound = (name: string) => ({
   },
 });
 
-/** Everything in which two Pods may differ; `undefined` is absent. */
+/** Everything in which two Pods may differ; `undefined` means absent. */
 const TRAITS = {
-  // Of no decision.
+  // Irrelevant to decisions.
   name: fc.constantFrom('one', 'other'),
   labels: fc.constantFrom(undefined, { 'pod-template-hash': 'x' }),
   environment: fc.constantFrom([], [{ name: 'A', value: 'b' }]),
   stale: fc.constantFrom(null, { since: 1, reason: 'timeout' as const }),
   namespace: fc.constantFrom('default', 'team-a'),
-  // Of the Pod.
+  // From the Pod.
   variant: fc.constantFrom(undefined, 'compat', 'compat-smart', 'compat-smrt'),
   ociHandler: fc.constantFrom(undefined, 'wasm', 'wasmtime'),
   tier: fc.constantFrom(undefined, 'small', 'nonsense'),
@@ -84,7 +84,7 @@ const TRAITS = {
   restartPolicy: fc.constantFrom(undefined, 'Never', 'Always'),
   affinity: fc.constantFrom(undefined, bound('n1'), bound('n2')),
   podResources: fc.constantFrom(undefined, { limits: { memory: '20Mi' } }),
-  // Of its containers.
+  // From its containers.
   image: fc.constantFrom('app', 'go', 'spin'),
   command: fc.constantFrom(undefined, ['/'], ['/server'], ['/app.wasm']),
   args: fc.constantFrom(undefined, ['/hello.wat']),
@@ -100,7 +100,7 @@ const TRAITS = {
   sidecarResources: quantities,
   isInit: fc.boolean(),
   sidecarRestart: fc.constantFrom(undefined, 'Always'),
-  // Of what surrounds it.
+  // From its environment.
   isRenewed: fc.boolean(),
   view: fc.constantFrom(...VIEWS),
   limitRanges: fc.constantFrom(...LIMITS),
@@ -115,7 +115,7 @@ const traits = fc.record(TRAITS);
 type Traits = typeof traits extends fc.Arbitrary<infer Value> ? Value : never;
 type Trait = keyof Traits;
 
-/** In which two cases may differ and be alike. */
+/** Traits that do not affect the decision. */
 const OF_NO_DECISION: ReadonlySet<Trait> = new Set([
   'name',
   'labels',
@@ -179,7 +179,7 @@ function podOf(of: Traits) {
 function caseOf(of: Traits): DecisionInput {
   const subject = podOf(of);
   const images = of.isRenewed ? RENEWED : IMAGES;
-  // Named one by one: a fact that is new does not compile until somebody has thought of the key.
+  // Listed one by one: a new fact does not compile until the key covers it.
   const facts: Required<Omit<PodFacts, 'previous'>> = {
     pod: subject,
     containers: visitContainers(subject.spec).map((visited) =>
@@ -209,7 +209,7 @@ function judge({ facts, mode }: DecisionInput): { decision: Decision; outcome: O
   return { decision, outcome: applyMode(decision, mode) };
 }
 
-/** Two that differ in this alone, if at all. */
+/** Two inputs that differ in this trait alone, if at all. */
 function pairsIn(trait: Trait): fc.Arbitrary<readonly [Traits, Traits]> {
   return fc
     .tuple(traits, TRAITS[trait] as fc.Arbitrary<unknown>)
@@ -218,7 +218,7 @@ function pairsIn(trait: Trait): fc.Arbitrary<readonly [Traits, Traits]> {
 
 const pairs = fc.constantFrom(...NAMES).chain(pairsIn);
 
-test('cases that are taken for alike are decided alike', () => {
+test('inputs that share a cached decision get equal decisions', () => {
   let alike = 0;
   fc.assert(
     fc.property(pairs, ([one, other]) => {
@@ -237,7 +237,7 @@ test('cases that are taken for alike are decided alike', () => {
 });
 
 test.each(NAMES.filter((name) => !OF_NO_DECISION.has(name)))(
-  'what it takes no notice of would show: %s',
+  'the property fails if the key ignores %s',
   (name) => {
     const differs = ([one, other]: readonly [Traits, Traits]): boolean =>
       JSON.stringify(judge(caseOf(one))) !== JSON.stringify(judge(caseOf(other)));

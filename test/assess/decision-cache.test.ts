@@ -24,7 +24,7 @@ function settledBefore(facts = FACTS) {
   return { decisions, precedent };
 }
 
-test('a replica is answered by the same object, whatever its name', () => {
+test('replicas get the same object, whatever their name', () => {
   const { decisions, precedent } = settledBefore();
   const replica: Pod = { ...POD, metadata: { name: 'other', uid: 'another' } };
   const found = decisions.get({ ...CASE, facts: { ...FACTS, pod: replica } });
@@ -32,7 +32,7 @@ test('a replica is answered by the same object, whatever its name', () => {
   expect(decisions.get(CASE)).toBe(found);
 });
 
-test('namespaces that differ in nothing but their names are alike', () => {
+test('namespaces that differ only in their names share decisions', () => {
   const { decisions, precedent } = settledBefore();
   const namespaceLabels = { 'kubernetes.io/metadata.name': 'team-a' };
   expect(decisions.get({ ...CASE, facts: { ...FACTS, namespaceLabels } })).toEqual(precedent);
@@ -40,28 +40,28 @@ test('namespaces that differ in nothing but their names are alike', () => {
 
 test.each<[string, DecisionInput]>([
   ['another mode', { ...CASE, mode: 'warn' }],
-  ['after the mutating call', { ...CASE, facts: { ...FACTS, isMutated: true } }],
-  ['while classes may be stale', { ...CASE, facts: { ...FACTS, hasStaleClasses: true } }],
+  ['a Pod after the mutating call', { ...CASE, facts: { ...FACTS, isMutated: true } }],
+  ['a Pod while classes may be stale', { ...CASE, facts: { ...FACTS, hasStaleClasses: true } }],
   ['a label of the namespace', { ...CASE, facts: { ...FACTS, namespaceLabels: { 'wasmgate.dev/a': 'b' } } }],
   ['other LimitRanges', { ...CASE, facts: { ...FACTS, limitRanges: [limitRange('a')] } }],
   ['another state of the cluster', { ...CASE, facts: { ...FACTS, cluster: cluster(VIEW.runtimeClasses) } }],
   ['another Pod', { ...CASE, facts: { ...FACTS, pod: pod({ containers: [{ image: 'wasm', tty: true }] }) } }],
   [
-    'the same tag with another image behind it',
+    'the same tag with another image',
     { ...CASE, facts: podFacts(POD, { wasm: starting('/other.wasm') }, VIEW) },
   ],
-])('%s is a case of its own', (_case, wanted) => {
+])('%s needs a decision of its own', (_case, wanted) => {
   const { decisions } = settledBefore();
   expect(decisions.get(wanted)).toBeUndefined();
 });
 
-test('what was settled before the cluster changed is forgotten, also when it changes back', () => {
+test('a change of the cluster evicts all decisions, even if it changes back', () => {
   const { decisions } = settledBefore();
   decisions.get({ ...CASE, facts: { ...FACTS, cluster: cluster([]) } });
   expect(decisions.get(CASE)).toBeUndefined();
 });
 
-test('ordinary Pods are decided, not looked for', () => {
+test('decisions on ordinary Pods are not cached', () => {
   const facts = podFacts(POD, { wasm: starting('/bin/server') }, VIEW);
   const { decisions } = settledBefore(facts);
   expect(decisions.get({ ...CASE, facts })).toBeUndefined();

@@ -12,7 +12,7 @@ import { useRegistry } from '../support/registry/use-registry.ts';
 
 const { registry, client } = await useRegistry({ images: putFixtureImages });
 
-/** What the watches know, and what a live list would show; null: that it fails. */
+/** What the watches know, and what a live list would return; null makes it fail. */
 interface Classes {
   readonly watched: readonly string[];
   readonly live: readonly string[] | null;
@@ -72,8 +72,8 @@ function refusalsOf({ outcome }: DecidedAssessment): readonly string[] {
   return outcome.refusals.map(({ id }) => id);
 }
 
-describe('a class that the watch has not told of', () => {
-  test('is found when a Pod names it, and judged like any other', async () => {
+describe('a class that the watch has not delivered', () => {
+  test('is found when a Pod names it, and is used like any other', async () => {
     const { judge } = start({ watched: [], live: ['spin', 'wasmtime'] });
     const judged = await judge(WASM, 'wasmtime');
     expect(judged).toMatchObject({ decision: { runtimeClass: { origin: 'pod' } } });
@@ -90,8 +90,8 @@ describe('a class that the watch has not told of', () => {
   });
 
   test.each<[string, readonly string[] | null]>([
-    ['is none where there is none now, either', ['spin']],
-    ['is none where the list fails', null],
+    ['does not exist if the live list lacks it, too', ['spin']],
+    ['does not exist if the list fails', null],
   ])('%s', async (_case, live) => {
     const { judge, messages } = start({ watched: ['spin'], live });
     expect(refusalsOf(await judge(WASM, 'wasmtime'))).toEqual(['runtime-class-missing']);
@@ -101,13 +101,13 @@ describe('a class that the watch has not told of', () => {
 });
 
 describe('while the watch is broken', () => {
-  test('a class is chosen when it is seen to be there', async () => {
+  test('a class is chosen once the live list confirms it', async () => {
     const { judge } = start({ watched: ['wasmtime'], live: ['wasmtime'], isStale: true });
     expect((await judge(WASM, null, 'mutate')).outcome.changes).not.toEqual([]);
     expect(refusalsOf(await judge(WASM, null))).toEqual(['wasm-image-without-runtime-class']);
   });
 
-  test('one of those known before is chosen where the list fails', async () => {
+  test('a known class is chosen if the list fails', async () => {
     const { judge } = start({ watched: ['wasmtime'], live: null, isStale: true });
     expect((await judge(WASM, null, 'mutate')).outcome.changes).toContainEqual(
       expect.objectContaining({ path: '/spec/runtimeClassName', value: 'wasmtime' }),
@@ -115,14 +115,14 @@ describe('while the watch is broken', () => {
     expect(refusalsOf(await judge(WASM, 'wasmtime'))).toEqual([]);
   });
 
-  test('none is chosen that is there no more', async () => {
+  test('a deleted class is not chosen', async () => {
     const { judge } = start({ watched: ['wasmtime'], live: ['spin'], isStale: true });
     expect((await judge(WASM, null, 'mutate')).outcome.changes).toEqual([]);
     expect(refusalsOf(await judge(WASM, null))).toEqual(['no-runtime-class-for-image']);
   });
 });
 
-test('nobody is asked where the decision does not hang on it', async () => {
+test('no list is made if the decision does not depend on it', async () => {
   const { judge, lists } = start({ watched: ['wasmtime'], live: null });
   await judge(LINUX, null);
   await judge(WASM, 'wasmtime');

@@ -15,7 +15,7 @@ function putImage(stage: ImageStage, sketch: ModuleSketch): string {
 }
 
 /** Each of these ended with exit code 137 and an empty log on a real node, under wasmtime. */
-describe.skipIf(!hasGnuTar)('modules that want what a handler has not', () => {
+describe.skipIf(!hasGnuTar)('modules that import what a handler lacks', () => {
   const CLASSES = ['wasmtime', 'wasmedge'];
 
   test.for<readonly [string, ModuleSketch, string]>([
@@ -31,7 +31,7 @@ describe.skipIf(!hasGnuTar)('modules that want what a handler has not', () => {
     ],
     ['wasi-nn', { imports: [['wasi_ephemeral_nn', 'load', 5]] }, 'wasi_ephemeral_nn.load'],
     ['functions of lunatic', { imports: [['lunatic::process', 'spawn', 4]] }, 'lunatic::process.spawn'],
-    ['a start, having none', { exports: ['add', 'memory'] }, '_start'],
+    ['no start function', { exports: ['add', 'memory'] }, '_start'],
   ])('%s, under wasmtime', async ([, sketch, said]) => {
     const stage = await setUpImages({ classes: CLASSES });
     const containers = [{ image: putImage(stage, sketch) }];
@@ -42,14 +42,14 @@ describe.skipIf(!hasGnuTar)('modules that want what a handler has not', () => {
     expect(finding?.action).toBe('warn');
   });
 
-  test('a server of WasmEdge under WasmEdge has what it wants', async () => {
+  test('a WasmEdge server under WasmEdge has all its imports', async () => {
     const stage = await setUpImages({ classes: CLASSES });
     const containers = [{ image: putImage(stage, { imports: [[P1, 'sock_open', 3]] }) }];
     const { decision } = await stage.assess({ containers, spec: { runtimeClassName: 'wasmedge' } });
     expect(decision.findings).toEqual([]);
   });
 
-  test('one request shows it, and it is remembered', async () => {
+  test('one request shows it, and is cached', async () => {
     const stage = await setUpImages({ classes: CLASSES });
     const containers = [{ image: putImage(stage, { exports: ['add'], code: 200_000 }) }];
     await stage.assess({ containers });
@@ -59,7 +59,7 @@ describe.skipIf(!hasGnuTar)('modules that want what a handler has not', () => {
     expect(decision.findings.map(({ detail }) => detail).join()).toContain('_start');
   });
 
-  test('a layer of its own, which the config calls a module', async () => {
+  test('a Wasm layer that the config calls a module', async () => {
     const stage = await setUpImages({ classes: ['wasmtime'] });
     const image = stage.putModule(wasmModule({ imports: [['lunatic::process', 'spawn', 4]], code: 200_000 }));
     const { decision } = await stage.assess({ containers: [{ image, command: ['app.wasm'] }] });

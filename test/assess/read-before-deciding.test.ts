@@ -17,7 +17,7 @@ import { startRegistry, type TestRegistry } from '../support/registry/registry.t
 
 interface Setup {
   readonly classes: readonly string[];
-  /** Those that a live list shows, if they are others than the watch knows. */
+  /** Classes of the live list, if they differ from the watch's. */
   readonly live?: readonly string[];
   readonly policy?: Partial<PolicySettings>;
   readonly faults?: (handler: RequestListener) => RequestListener;
@@ -28,7 +28,7 @@ interface Stage {
   readonly put: (image: LayeredImage) => string;
   readonly image: (fixture: string) => string;
   readonly assess: (sketch: PodSketch, deadline?: Deadline) => Promise<DecidedAssessment>;
-  /** Requests so far that were for layers; manifest and config cost two. */
+  /** Returns the requests for layers so far; manifest and config cost two. */
   readonly looks: () => number;
 }
 
@@ -36,7 +36,7 @@ function viewOf(classes: readonly string[]): ClusterView {
   return cluster(classes.map((name) => runtimeClass(name)));
 }
 
-/** One cluster, one registry, one memory. */
+/** One cluster, one registry, one cache. */
 async function setUp({ classes, live, policy = {}, faults }: Setup): Promise<Stage> {
   const registry = await startRegistry({
     images: putFixtureImages,
@@ -94,15 +94,15 @@ const start = (...entrypoint: readonly string[]): object => ({ Entrypoint: entry
 const module: LayeredImage = { config: start('/app.wasm'), layers: [{ tree: { 'app.wasm': MODULE } }] };
 const component: LayeredImage = { config: start('/app.wasm'), layers: [{ tree: { 'app.wasm': COMPONENT } }] };
 const unnamed: LayeredImage = { config: start('/app'), layers: [{ tree: { app: MODULE } }] };
-/** Nothing but the file's bytes shows Wasm, and the image is not a small one. */
+/** Only the file's bytes show Wasm, and the image is not small. */
 const hidden: LayeredImage = {
   config: start('/app'),
   layers: [{ tree: { app: MODULE } }, ...['a', 'b', 'c'].map((name) => ({ tree: { [name]: name } }))],
 };
 const program: LayeredImage = { config: start('/app'), layers: [{ tree: { app: ELF } }] };
 
-describe.skipIf(!hasGnuTar)('a look inside where it would change the decision', () => {
-  test('where one class runs modules and components alike, the file is looked into once all the same', async () => {
+describe.skipIf(!hasGnuTar)('layers are read if they could change the decision', () => {
+  test('and once even if one class runs both modules and components', async () => {
     const { put, assess, looks } = await setUp({ classes: ['wasmtime'] });
     const sketch = { containers: [{ image: put(component) }] };
     expect(classOf(await assess(sketch))).toBe('wasmtime');
@@ -122,7 +122,7 @@ describe.skipIf(!hasGnuTar)('a look inside where it would change the decision', 
     expect(looks()).toBe(1);
   });
 
-  test('equal Pods at once look once', async () => {
+  test('and once for concurrent equal Pods', async () => {
     const { put, assess, looks } = await setUp({ classes: ['wasmedge', 'wasmtime'] });
     const sketch = { containers: [{ image: put(component) }] };
     const all = await Promise.all(Array.from({ length: 50 }, () => assess(sketch)));
@@ -130,7 +130,7 @@ describe.skipIf(!hasGnuTar)('a look inside where it would change the decision', 
     expect(looks()).toBe(1);
   });
 
-  test('switched off, the class is one that runs modules and components alike', async () => {
+  test('unless peek is off: then the chosen class runs both modules and components', async () => {
     const { put, assess, looks } = await setUp({
       classes: ['wasmedge', 'wasmtime'],
       policy: { peek: 'off' },
@@ -139,7 +139,7 @@ describe.skipIf(!hasGnuTar)('a look inside where it would change the decision', 
     expect(looks()).toBe(0);
   });
 
-  test('a component under a class that runs modules only is refused', async () => {
+  test('a component under a class that runs only modules is denied', async () => {
     const { put, assess } = await setUp({ classes: ['wasmedge'] });
     const spec = { runtimeClassName: 'wasmedge' };
     expect(refusals(await assess({ containers: [{ image: put(component) }], spec }))).toEqual([
@@ -148,7 +148,7 @@ describe.skipIf(!hasGnuTar)('a look inside where it would change the decision', 
     expect(refusals(await assess({ containers: [{ image: put(module) }], spec }))).toEqual([]);
   });
 
-  test('Spin and slight are told from each other, and get their command', async () => {
+  test('Spin and slight are distinguished, and get their command', async () => {
     for (const [fixture, expected] of [
       ['spin-rootfs-wasi', 'spin'],
       ['slight-wasi', 'slight'],
@@ -162,7 +162,7 @@ describe.skipIf(!hasGnuTar)('a look inside where it would change the decision', 
     }
   });
 
-  test('Spin for Linux is found, although nothing but its missing command shows it', async () => {
+  test('Spin for Linux is found, although only its missing command hints at it', async () => {
     const { put, assess } = await setUp({ classes: ['spin'] });
     const image = put({ layers: [{ tree: { 'spin.toml': '' } }] });
     expect(classOf(await assess({ containers: [{ image }] }))).toBe('spin');
@@ -170,7 +170,7 @@ describe.skipIf(!hasGnuTar)('a look inside where it would change the decision', 
   });
 });
 
-describe.skipIf(!hasGnuTar)('before an ordinary image is refused, somebody looks', () => {
+describe.skipIf(!hasGnuTar)('layers are read before a Pod is denied because of an ordinary image', () => {
   test.for([
     ['a Linux program', program, ['handler-cannot-run-image']],
     ['a Wasm file under any name', unnamed, []],
@@ -183,12 +183,12 @@ describe.skipIf(!hasGnuTar)('before an ordinary image is refused, somebody looks
     expect(looks()).toBe(1);
   });
 
-  test('an equal Pod that comes during the look waits for it, too', async () => {
+  test('and an equal Pod waits for the same read', async () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
     const faults = (handler: RequestListener): RequestListener =>
       faultyLayers((request, response) => void opened.then(() => handler(request, response)))(handler);
     const { put, assess, looks } = await setUp({ classes: ['crun-wasm'], faults });
-    // From the second decision on, decisions of this cluster are remembered.
+    // Decisions on this cluster are cached from the second one on.
     const missing = { containers: [{ image: 'registry.invalid/app:1' }] };
     await assess(missing);
     await assess(missing);
@@ -202,7 +202,7 @@ describe.skipIf(!hasGnuTar)('before an ordinary image is refused, somebody looks
     expect(refusals(await first)).toEqual([]);
   });
 
-  test('a Pod that ran out of time is denied, and the next one waits for the same look', async () => {
+  test('a Pod that timed out is denied, and the next one waits for the same read', async () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
     const faults = (handler: RequestListener): RequestListener =>
       faultyLayers((request, response) => void opened.then(() => handler(request, response)))(handler);
@@ -220,13 +220,13 @@ describe.skipIf(!hasGnuTar)('before an ordinary image is refused, somebody looks
     expect(refusals(await next)).toEqual([]);
   });
 
-  test('also under a class that only a live list shows', async () => {
+  test('and under a class that only the live list has', async () => {
     const { put, assess } = await setUp({ classes: [], live: ['crun-wasm'] });
     const sketch = { containers: [{ image: put(hidden) }], spec: { runtimeClassName: 'crun-wasm' } };
     expect(refusals(await assess(sketch))).toEqual([]);
   });
 
-  test('a small image is looked into once, whoever refuses it', async () => {
+  test('the layers of a small image are read once', async () => {
     const { put, assess, looks } = await setUp({ classes: ['wasmtime'] });
     const containers = [{ image: put(program) }];
     await assess({ containers, spec: { runtimeClassName: 'wasmtime' } });
@@ -235,7 +235,7 @@ describe.skipIf(!hasGnuTar)('before an ordinary image is refused, somebody looks
   });
 });
 
-/** Layers fail by this; manifests and configs do not. */
+/** Fails requests for layers, but not for manifests and configs. */
 function faultyLayers(fault: RequestListener): (handler: RequestListener) => RequestListener {
   let blobs = 0;
   return (handler) => (request, response) => {
@@ -246,8 +246,8 @@ function faultyLayers(fault: RequestListener): (handler: RequestListener) => Req
   };
 }
 
-describe.skipIf(!hasGnuTar)('a look that fails leaves the decision as it was', () => {
-  test('and is not tried again at every admission', async () => {
+describe.skipIf(!hasGnuTar)('a failed read leaves the decision unchanged', () => {
+  test('and is not repeated at every admission', async () => {
     const faults = faultyLayers((_request, response) => response.writeHead(404).end());
     const { put, assess, looks } = await setUp({ classes: ['wasmedge', 'wasmtime'], faults });
     const sketch = { containers: [{ image: put(module) }] };
@@ -257,7 +257,7 @@ describe.skipIf(!hasGnuTar)('a look that fails leaves the decision as it was', (
     expect(looks()).toBe(1);
   });
 
-  test('a slow one is not waited for longer than there is time, and serves the retry', async () => {
+  test('and a slow one is not awaited past the deadline, but serves the retry', async () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
     let serve: RequestListener = () => undefined;
     const faults = (handler: RequestListener): RequestListener => {

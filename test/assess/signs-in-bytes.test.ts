@@ -28,8 +28,8 @@ function findingsOf({ decision }: DecidedAssessment): readonly string[] {
   return decision.findings.map(({ id, detail }) => `${id}: ${detail}`);
 }
 
-describe.skipIf(!hasGnuTar)('what only the bytes of an image show', () => {
-  test('a command that the image lacks is the reason, and not that no class could run it', async () => {
+describe.skipIf(!hasGnuTar)('what only an image’s layers show', () => {
+  test('the finding names the missing command, not the missing class', async () => {
     const assessment = await review(hello, null, { command: ['/app'] });
     expect(findingsOf(assessment).join()).toMatch(/starts \/app, which is in no layer of the image/);
     expect(findingsOf(assessment).join()).not.toContain("none of this cluster's classes");
@@ -38,7 +38,7 @@ describe.skipIf(!hasGnuTar)('what only the bytes of an image show', () => {
   test.for<readonly [string, Partial<Container>, boolean]>([
     ['a .wasm file that the image lacks', { command: ['/nope.wasm'] }, true],
     [
-      'one that a volume may bring',
+      'one that a volume may hold',
       { command: ['/nope.wasm'], volumeMounts: [{ mountPath: '/nope.wasm' }] },
       false,
     ],
@@ -52,8 +52,8 @@ describe.skipIf(!hasGnuTar)('what only the bytes of an image show', () => {
   test.for<readonly [string, string]>([
     ['the Wasmtime shim', 'wasmtime'],
     ['the WasmEdge shim', 'wasmedge'],
-    ['crun, whose engine does not look along PATH', 'crun'],
-  ])('a bare name that only PATH leads to: %s', async ([, handler]) => {
+    ['crun, whose engine does not search PATH', 'crun'],
+  ])('a bare name in a directory of PATH: %s', async ([, handler]) => {
     const onPath = image({ Entrypoint: ['hello.wasm'] }, { 'usr/bin/hello.wasm': HELLO });
     const told = findingsOf(await review(onPath, handler)).join();
     expect(told).toContain('along PATH');
@@ -63,10 +63,10 @@ describe.skipIf(!hasGnuTar)('what only the bytes of an image show', () => {
 
   test.for<readonly [string, string, Partial<Container>, boolean]>([
     ['the image lacks', 'wasmtime', {}, true],
-    ['crun makes', 'crun', {}, false],
-    ['a volume makes', 'wasmtime', { volumeMounts: [{ mountPath: '/srv/data' }] }, false],
+    ['crun creates', 'crun', {}, false],
+    ['a volume creates', 'wasmtime', { volumeMounts: [{ mountPath: '/srv/data' }] }, false],
     ['is the root', 'wasmtime', { workingDir: '/' }, false],
-    ['a file lies in', 'wasmtime', { workingDir: '/etc' }, false],
+    ['holds a file', 'wasmtime', { workingDir: '/etc' }, false],
   ])('a working directory that %s (%s)', async ([, handler, parts, isTold]) => {
     const config = { Entrypoint: ['/app.wasm'], WorkingDir: '/srv' };
     const sketch = image(config, { 'app.wasm': HELLO, 'etc/app.conf': 'x' });
@@ -74,21 +74,21 @@ describe.skipIf(!hasGnuTar)('what only the bytes of an image show', () => {
     expect(told.includes('working directory /srv')).toBe(isTold);
   });
 
-  test('a Linux program in an image for a Wasm platform is told, and not denied under runc', async () => {
+  test('a Linux program in an image for a Wasm platform is reported, and not denied under runc', async () => {
     const elf = image({ Entrypoint: ['/app.wasm'] }, { 'app.wasm': ELF });
     const { outcome, decision } = await review(elf, null);
     expect(outcome.refusals).toEqual([]);
     expect(decision.findings.map(({ id }) => id)).toContain('file-not-wasm');
   });
 
-  test("Spin's manifest as the entrypoint is a Spin application, whatever the platform", async () => {
+  test("an entrypoint that is Spin's manifest means a Spin application, whatever the platform", async () => {
     const spin = image({ Entrypoint: ['/spin.toml'] }, { 'spin.toml': '' }, 'linux');
     expect((await review(spin, null)).decision.runtimeClass.class?.name).toBe('spin');
     const { outcome } = await review(spin, 'wasmtime');
     expect(outcome.refusals.map(({ id }) => id)).toEqual(['handler-cannot-run-image']);
   });
 
-  test('a module under an ordinary name in a small image gets a class, and the image is looked into once', async () => {
+  test('a module under an ordinary name in a small image gets a class, and its layers are read once', async () => {
     const stage = await setUpImages({ classes: ['wasmtime'] });
     const ordinary = image({ Entrypoint: ['/app'] }, { app: HELLO }, 'linux');
     const containers = [{ image: stage.put(ordinary) }];
@@ -124,7 +124,7 @@ describe.skipIf(!hasGnuTar)('what only the bytes of an image show', () => {
     expect(stage.looks()).toBe(looks);
   });
 
-  test('two Wasm layers are no workload', async () => {
+  test('an image with two Wasm layers is not a workload', async () => {
     const mediaType = 'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm';
     const layers = [
       { tree: { a: '' }, mediaType },

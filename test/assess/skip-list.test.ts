@@ -29,12 +29,12 @@ test.each<[string, string, boolean]>([
 ])('pattern %s on %s: %s', (pattern, image, isSkipped) => {
   const skipList = createSkipList(['other.example/*', pattern]);
   expect(skipList(image)).toBe(isSkipped ? pattern : null);
-  // From memory.
+  // From the cache.
   expect(skipList(image)).toBe(isSkipped ? pattern : null);
 });
 
-/** Ten thousand images of 800 characters took 16 MB, and no namespace's share of that was bounded. */
-test('what is remembered of images is bounded by bytes', () => {
+/** Ten thousand images of 800 characters took 16 MB, without a bound on any namespace's share. */
+test('the cache of images is bounded in bytes', () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const skipList = createSkipList(['internal.example/*']);

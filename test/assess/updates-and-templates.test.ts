@@ -20,11 +20,11 @@ interface Setup {
   readonly policy?: Partial<PolicySettings>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly port?: Partial<ClusterPort>;
-  /** Pull secrets that the namespace's default ServiceAccount brings. */
+  /** Pull secrets of the namespace's default ServiceAccount. */
   readonly accountSecrets?: readonly string[];
 }
 
-/** One use case with one catalog, as `serve` has it. */
+/** One use case with one catalog, as in `serve`. */
 function start({ policy = {}, labels = {}, port = {}, accountSecrets = [] }: Setup = {}): AssessPod {
   const { logger } = createRecordingLogger();
   const namespace = { name: 'default', labels };
@@ -55,7 +55,7 @@ function podOf(...images: readonly string[]): Pod {
 }
 
 describe('an update', () => {
-  test('to an image that the Pod’s class cannot run is refused, and changes nothing', async () => {
+  test('to an image that the Pod’s class cannot run is denied, and nothing changes', async () => {
     const assessment = await ask(start(), podOf(WASM), { previous: podOf(LINUX) });
     expect(assessment).toMatchObject({
       isBinding: true,
@@ -63,7 +63,7 @@ describe('an update', () => {
     });
   });
 
-  test('in mode warn and audit it is told', async () => {
+  test('is reported in modes warn and audit', async () => {
     for (const mode of ['warn', 'audit']) {
       const assess = start({ labels: { 'wasmgate.dev/mode': mode } });
       expect(await ask(assess, podOf(WASM), { previous: podOf(LINUX) })).toMatchObject({
@@ -72,7 +72,7 @@ describe('an update', () => {
     }
   });
 
-  test('only images that are new are looked up, and those that they replace', async () => {
+  test('looks up only new images, and those that they replace', async () => {
     const asked = registry.log.length;
     const before = podOf('spin-v2-app', LINUX);
     const assessment = await ask(start(), podOf('spin-v2-app', 'linux-sh-c-wasm'), { previous: before });
@@ -82,7 +82,7 @@ describe('an update', () => {
     expect(paths.filter((path) => path.includes('spin-v2-app'))).toEqual([]);
   });
 
-  test('without a new image nothing is asked and nothing said', async () => {
+  test('without a new image causes no lookup and no finding', async () => {
     const asked = registry.log.length;
     expect(await ask(start(), podOf(WASM), { previous: podOf(WASM) })).toMatchObject({
       decision: { findings: [], changes: [] },
@@ -90,7 +90,7 @@ describe('an update', () => {
     expect(registry.log).toHaveLength(asked);
   });
 
-  test('of a Pod that is being deleted is nobody’s business', async () => {
+  test('of a Pod that is being deleted is out of scope', async () => {
     const ending = podOf(WASM);
     const deleted = {
       ...ending,
@@ -100,7 +100,7 @@ describe('an update', () => {
   });
 });
 
-describe.skipIf(!hasGnuTar)('an update whose answer rests on what the images hold', () => {
+describe.skipIf(!hasGnuTar)('an update whose decision depends on the images’ layers', () => {
   const holding = (file: string, content: Uint8Array): LayeredImage => ({
     config: { Entrypoint: [`/${file}`] },
     layers: [{ tree: { [file]: content } }],
@@ -137,7 +137,7 @@ describe.skipIf(!hasGnuTar)('an update whose answer rests on what the images hol
     ['crun-wasm', 'module', 'module under any name', [], ['image-changed-kind']],
     ['crun-wasm', 'program', 'program', [], []],
   ])(
-    'under %s from a %s to a %s: %j, and without a look inside %j',
+    'under %s from a %s to a %s: %j, and without reading layers %j',
     async (runtimeClassName, from, to, seen, unseen) => {
       const [before, after] = [
         podUnder(runtimeClassName, put(from, 'before')),
@@ -159,7 +159,7 @@ describe.skipIf(!hasGnuTar)('an update whose answer rests on what the images hol
     expect(await refusalsOf({}, after, pod({ containers, spec }))).toEqual(expected);
   });
 
-  test('both images are looked into once', async () => {
+  test('the layers of both images are read once', async () => {
     const before = podUnder('wasmtime', put('module', 'one'));
     const after = podUnder('wasmtime', put('component', 'two'));
     const asked = registry.log.length;
@@ -178,7 +178,7 @@ describe('a template', () => {
     [true, false, true],
     [true, true, false],
   ])(
-    'where policy.refuseTemplates is %s, and that a controller wrote it %s, its refusals are binding: %s',
+    'with policy.refuseTemplates %s, and written by a controller %s, its denials are binding: %s',
     async (refuseTemplates, isControlled, isBinding) => {
       const assess = start({ policy: { refuseTemplates } });
       const assessment = await ask(assess, doomed, { subject: 'template', isControlled });
@@ -191,13 +191,13 @@ describe('a template', () => {
 
   test.each<[string, Setup, Partial<Pod['spec']>]>([
     ['without secrets', {}, {}],
-    // The ServiceAccount plugin has written them into the Pod before it comes here.
+    // The ServiceAccount plugin has added them to the Pod before the webhook sees it.
     [
       'with its account’s secrets',
       { accountSecrets: ['a', 'b'] },
       { imagePullSecrets: [{ name: 'a' }, { name: 'b' }] },
     ],
-  ])('what is looked up for it serves its Pods: %s', async (_case, setup, added) => {
+  ])('shares its lookups with its Pods: %s', async (_case, setup, added) => {
     const assess = start(setup);
     await ask(assess, podOf(WASM), { subject: 'template' });
     const asked = registry.log.length;
@@ -211,7 +211,7 @@ describe('a template', () => {
 test.each([
   ['stale, and cannot be listed', true],
   ['current', false],
-])('of RuntimeClasses that are %s one is injected', async (_case, isStale) => {
+])('a class is injected while the RuntimeClasses are %s', async (_case, isStale) => {
   const fetchView = () => Promise.reject(new Error('API server away'));
   const assess = start({ port: { hasStaleClasses: () => isStale, fetchView } });
   const assessment = await ask(assess, podOf(WASM), { step: 'mutate' });

@@ -3,7 +3,7 @@ import { detectWasm, SIGNALS } from '../../src/detect/detect-wasm.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { DOCKER_CONFIG, OCI_INDEX } from '../../src/image/media-types.ts';
 import {
-  artefact,
+  artifact,
   digestOf,
   imageFacts,
   linux,
@@ -23,7 +23,7 @@ describe('Wasm, with its flavour and shape', () => {
   test.each<[string, ImageSketch, string, string | null]>([
     ['a tar image for wasip1/wasm', wasi('/app.wasm'), 'wasi-image', null],
     [
-      'platforms are compared in lower case',
+      'an upper-case platform',
       { config: { os: 'Wasip1', architecture: 'WASM', config: { Cmd: ['/a.wasm'] } } },
       'wasi-image',
       null,
@@ -35,41 +35,41 @@ describe('Wasm, with its flavour and shape', () => {
       null,
     ],
     [
-      'linux/wasm, what --platform wasm makes',
+      'linux/wasm, from --platform wasm',
       { config: { os: 'linux', architecture: 'wasm', config: { Cmd: ['/a.wasm'] } } },
       'wasi-image',
       null,
     ],
     ['linux/amd64 with a .wasm entrypoint', linux('/app.wasm'), 'wasm-entrypoint', null],
     [
-      'linux/amd64 with an annotation beside it',
+      'linux/amd64 with an annotation',
       { ...linux('/app.wasm'), annotations: { [VARIANT]: 'compat-smart' } },
       'annotated-image',
       null,
     ],
-    ['a function behind the file name', linux('/app.wasm#main'), 'wasm-entrypoint', null],
+    ['a function name after the file name', linux('/app.wasm#main'), 'wasm-entrypoint', null],
     ['an upper-case suffix', linux('/APP.WASM'), 'wasm-entrypoint', null],
     ['a CNCF core module', OCI_MODULE, 'oci-module', 'module'],
     ['a CNCF component', OCI_COMPONENT, 'oci-component', 'component'],
     [
       'a component that serves HTTP',
-      artefact({ os: 'wasip2', component: { exports: ['wasi:http/incoming-handler@0.2.0'], imports: [] } }),
+      artifact({ os: 'wasip2', component: { exports: ['wasi:http/incoming-handler@0.2.0'], imports: [] } }),
       'oci-component',
       'component',
     ],
     [
-      'what wkg writes for a core module leaves the shape open',
-      artefact({ os: 'wasip2', component: { exports: [], imports: [] } }),
+      'a core module from wkg, with open shape',
+      artifact({ os: 'wasip2', component: { exports: [], imports: [] } }),
       'oci-module',
       null,
     ],
     [
       'a component for a later WASI',
-      artefact({ os: 'wasip2', component: { exports: ['wasi:http/handler@0.3.0'], imports: [] } }),
+      artifact({ os: 'wasip2', component: { exports: ['wasi:http/handler@0.3.0'], imports: [] } }),
       'oci-component',
       'component',
     ],
-    ['a CNCF artefact that says nothing of a component', artefact({ os: 'wasip2' }), 'oci-module', null],
+    ['a CNCF artifact without component fields', artifact({ os: 'wasip2' }), 'oci-module', null],
     ['a Spin application', SPIN_APP, 'spin-app', 'application'],
     [
       'a Spin application with its files in an archive',
@@ -78,7 +78,7 @@ describe('Wasm, with its flavour and shape', () => {
       'application',
     ],
     [
-      "a Spin application of Spin's main branch, which writes Wasip1",
+      "a Spin application from Spin's main branch, which writes Wasip1",
       { ...SPIN_APP, config: { os: 'Wasip1', architecture: 'wasm', config: {} } },
       'spin-app',
       'application',
@@ -113,12 +113,12 @@ describe('Wasm, with its flavour and shape', () => {
   });
 });
 
-describe('not Wasm, however it looks', () => {
+describe('not Wasm despite its looks', () => {
   test.each<[string, ImageSketch]>([
     ['an ordinary program', linux('/server')],
     ['a .wasm further down the arguments', linux('/server', '/plugin.wasm')],
     ['a shell that starts a .wasm', linux('/bin/sh', '-c', 'exec /app.wasm')],
-    ['a runtime that is given a .wasm', linux('wasmtime', 'run', '/app.wasm')],
+    ['a runtime with a .wasm argument', linux('wasmtime', 'run', '/app.wasm')],
     [
       'an inherited label',
       {
@@ -130,7 +130,7 @@ describe('not Wasm, however it looks', () => {
       },
     ],
     ['a Windows image', { config: { os: 'windows', architecture: 'amd64', config: { Cmd: ['app.exe'] } } }],
-    ['a name that only ends like one', linux('/notwasm')],
+    ['a name that ends in wasm without a dot', linux('/notwasm')],
     [
       'an encrypted layer',
       { ...linux('/server'), layers: ['application/vnd.oci.image.layer.v1.tar+gzip+encrypted'] },
@@ -142,7 +142,7 @@ describe('not Wasm, however it looks', () => {
 
 const PROXY_LAYER = 'application/vnd.module.wasm.content.layer.v1+wasm';
 
-describe('what lies in a registry but is no workload', () => {
+describe('artifacts that are not workloads', () => {
   test.each<[string, ImageSketch, string | null]>([
     ['a Helm chart', { configType: 'application/vnd.cncf.helm.config.v1+json' }, null],
     ['a Spin 1 application', { configType: 'application/vnd.fermyon.spin.application.v1+config' }, 'spin-v1'],
@@ -189,7 +189,7 @@ describe('what lies in a registry but is no workload', () => {
     ],
     [
       'a WIT package',
-      artefact({ os: 'wasip2', component: { exports: ['demo:greeter/greet@0.1.0'], imports: [] } }),
+      artifact({ os: 'wasip2', component: { exports: ['demo:greeter/greet@0.1.0'], imports: [] } }),
       'wit-package',
     ],
     [
@@ -212,7 +212,7 @@ describe('what lies in a registry but is no workload', () => {
       null,
     ],
     [
-      'an artefact of some type',
+      'an artifact of some type',
       { configType: 'application/vnd.example.model.v1', layers: ['text/plain'] },
       null,
     ],
@@ -227,7 +227,7 @@ describe('what lies in a registry but is no workload', () => {
   });
 });
 
-describe('what cannot be settled is unknown', () => {
+describe('unknown', () => {
   test.each<[string, ImageSketch, string]>([
     [
       'js/wasm',
@@ -241,13 +241,13 @@ describe('what cannot be settled is unknown', () => {
       'unknown',
     ],
     [
-      'a Wasm platform without files or a layer that runtimes know',
+      'a Wasm platform without files or a known Wasm layer',
       { ...wasi('/app.wasm'), layers: ['application/vnd.wasm.content.layer.v1+wasm'] },
       'neither a file-system layer',
     ],
-    ['a CNCF artefact with an empty config', { ...OCI_MODULE, config: {} }, 'architecture ""'],
+    ['a CNCF artifact with an empty config', { ...OCI_MODULE, config: {} }, 'architecture ""'],
     [
-      'a CNCF artefact for wasm32',
+      'a CNCF artifact for wasm32',
       { ...OCI_MODULE, config: { os: 'wasip1', architecture: 'wasm32' } },
       '"wasm32"',
     ],
@@ -258,13 +258,13 @@ describe('what cannot be settled is unknown', () => {
       'wasm32',
     ],
     [
-      'a CNCF artefact of two layers',
+      'a CNCF artifact with two layers',
       { ...OCI_MODULE, layers: ['application/wasm', 'application/wasm'] },
       'exactly one',
     ],
     [
-      'a component that nothing known starts',
-      artefact({ os: 'wasip2', component: { exports: ['a:b/c'], imports: ['d:e/f'] } }),
+      'a component that no known host starts',
+      artifact({ os: 'wasip2', component: { exports: ['a:b/c'], imports: ['d:e/f'] } }),
       'exports neither',
     ],
   ])('%s', (_case, sketch, detail) => {
@@ -273,13 +273,13 @@ describe('what cannot be settled is unknown', () => {
     expect(verdict).toHaveProperty('detail', expect.stringContaining(detail));
   });
 
-  test('children of an index that differ where the cluster has nodes for both', () => {
+  test('an index whose children differ, with nodes for both', () => {
     expect(detectWasm(imageFacts(linux('/server'), linux('/app.wasm'))).kind).toBe('unknown');
     expect(detectWasm(imageFacts(linux('/app.wasm'), linux('/app.wasm'))).kind).toBe('wasm');
   });
 });
 
-describe("the Pod's command decides over the image's", () => {
+describe("the Pod's command overrides the image's", () => {
   test.each([
     ['command over ENTRYPOINT', { command: ['/server'] }, 'container', null],
     ['a .wasm command', { command: ['/other.wasm'] }, 'wasm', 'pod.command[0]'],
@@ -287,7 +287,7 @@ describe("the Pod's command decides over the image's", () => {
     ['an empty command counts as none', { command: [] }, 'wasm', 'config.Entrypoint[0]'],
     ['null counts as none', { command: null, args: null }, 'wasm', 'config.Entrypoint[0]'],
     ['a variable', { command: ['$(PROGRAM)'] }, 'unknown', 'pod.command[0]'],
-    ['a variable before a name that is known', { command: ['$(FOLDER)/app.wasm'] }, 'wasm', 'pod.command[0]'],
+    ['a variable before a known file name', { command: ['$(FOLDER)/app.wasm'] }, 'wasm', 'pod.command[0]'],
     [
       'a variable with its value',
       { command: ['$(PROGRAM)'], env: [{ name: 'PROGRAM', value: '/server' }] },
@@ -310,28 +310,34 @@ const LABELLED: ImageSketch = {
     config: { Entrypoint: ['/app'], Labels: { [VARIANT]: 'compat' } },
   },
 };
-const WKG_CORE_MODULE = artefact({ os: 'wasip2', component: { exports: [], imports: [] } });
+const WKG_CORE_MODULE = artifact({ os: 'wasip2', component: { exports: [], imports: [] } });
 const LAYER = digestOf('layer 0');
 const NO_HOST = { '/spin.toml': 'absent', '/slightfile.toml': 'absent' } as const;
 const NOTHING_TO_START: ImageSketch = { config: { os: 'wasi', architecture: 'wasm', config: {} } };
 
-describe('what a look inside showed decides', () => {
+describe('the layers decide', () => {
   test.each<[string, ImageSketch, ImageSketch['contents'], string, string | null]>([
     ['a module', wasi(FILE), { [FILE]: 'module' }, 'wasi-image', 'module'],
     ['a component', linux(FILE), { [FILE]: 'component' }, 'wasm-entrypoint', 'component'],
     ['a function of a module', linux('/app.wasm#main'), { [FILE]: 'module' }, 'wasm-entrypoint', 'module'],
     ['a file by its bare name', linux('app.wasm'), { '//app.wasm': 'module' }, 'wasm-entrypoint', 'module'],
-    ['a layer of its own', RUNWASI_LAYER, { [LAYER]: 'component' }, 'runwasi-oci', 'component'],
-    ['what wkg labels a component', WKG_CORE_MODULE, { [LAYER]: 'module' }, 'oci-module', 'module'],
+    ['a Wasm layer', RUNWASI_LAYER, { [LAYER]: 'component' }, 'runwasi-oci', 'component'],
+    [
+      'a module that wkg labels as a component',
+      WKG_CORE_MODULE,
+      { [LAYER]: 'module' },
+      'oci-module',
+      'module',
+    ],
     ['a file that is neither', wasi(FILE), { [FILE]: 'other' }, 'wasi-image', null],
-    ['a file that is not there, but on a volume', linux(FILE), { [FILE]: 'absent' }, 'wasm-entrypoint', null],
-    ['a file that did not show', wasi(FILE), { [FILE]: 'hidden' }, 'wasi-image', null],
+    ['a missing file, which a volume may hold', linux(FILE), { [FILE]: 'absent' }, 'wasm-entrypoint', null],
+    ['a hidden file', wasi(FILE), { [FILE]: 'hidden' }, 'wasi-image', null],
     ['a Wasm file under any name', linux('/app'), { '/app': 'module' }, 'wasm-entrypoint', 'module'],
-    ['a label that tells the truth', LABELLED, { '/app': 'module' }, 'annotated-image', 'module'],
+    ['a correct label', LABELLED, { '/app': 'module' }, 'annotated-image', 'module'],
     ['Spin', NOTHING_TO_START, { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
-    ['Spin, started as it is', wasi('/'), { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
+    ['Spin, started by "/"', wasi('/'), { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
     ['Spin for Linux', linux(), { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
-    ['Spin for Linux, started as it is', linux('/'), { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
+    ['Spin for Linux, started by "/"', linux('/'), { '/spin.toml': 'other' }, 'spin-rootfs', 'application'],
     [
       'Spin, started by its manifest',
       wasi('/spin.toml'),
@@ -368,7 +374,7 @@ describe('what a look inside showed decides', () => {
       'application',
     ],
     ['neither', NOTHING_TO_START, NO_HOST, 'wasi-image', null],
-    ['neither within what was read', NOTHING_TO_START, { '/spin.toml': 'hidden' }, 'spin-rootfs', null],
+    ['neither in the part that was read', NOTHING_TO_START, { '/spin.toml': 'hidden' }, 'spin-rootfs', null],
   ])('%s', (_case, sketch, contents, flavour, shape) => {
     const verdict = detectWasm(imageFacts({ ...sketch, ...(contents === undefined ? {} : { contents }) }));
     expect(verdict).toMatchObject({ kind: 'wasm', flavour, shape });
@@ -377,14 +383,14 @@ describe('what a look inside showed decides', () => {
   test.each<[string, ImageSketch, ImageSketch['contents']]>([
     ['a Linux program under the name of a Wasm file', linux(FILE), { [FILE]: 'elf' }],
     ['a script under that name', wasi(FILE), { [FILE]: 'script' }],
-    ['a label that is inherited', LABELLED, { '/app': 'elf' }],
+    ['an inherited label', LABELLED, { '/app': 'elf' }],
     ['an image without a command and without Spin', linux(), NO_HOST],
   ])('%s is a container', (_case, sketch, contents = {}) => {
     const verdict = detectWasm(imageFacts({ ...sketch, contents }));
     expect(verdict.kind).toBe('container');
   });
 
-  test('a component that exports nothing, and is one, cannot be started', () => {
+  test('a component without exports cannot start', () => {
     const verdict = detectWasm(imageFacts({ ...WKG_CORE_MODULE, contents: { [LAYER]: 'component' } }));
     expect(verdict).toMatchObject({
       kind: 'unknown',
@@ -392,7 +398,7 @@ describe('what a look inside showed decides', () => {
     });
   });
 
-  test('the file and its first bytes are the evidence', () => {
+  test('file and first bytes are evidence', () => {
     const { evidence } = detectWasm(imageFacts({ ...wasi(FILE), contents: { [FILE]: 'component' } }));
     expect(evidence).toContainEqual({
       field: 'layers["/app.wasm"]',
@@ -401,7 +407,7 @@ describe('what a look inside showed decides', () => {
     });
   });
 
-  test('that no host has a file in it is told only where both were looked for', () => {
+  test('an image counts as hostless only if both manifests were searched for', () => {
     const contents = { [FILE]: 'module', ...NO_HOST } as const;
     expect(detectWasm(imageFacts({ ...wasi(FILE), contents }))).toMatchObject({ isHostless: true });
     const half = detectWasm(imageFacts({ ...wasi(FILE), contents: { ...contents, '/spin.toml': 'hidden' } }));
@@ -417,7 +423,7 @@ describe('behind an index', () => {
   });
 
   test.each<[string, ImageSketch]>([
-    ['a CNCF artefact', OCI_COMPONENT],
+    ['a CNCF artifact', OCI_COMPONENT],
     ['a runwasi layer', RUNWASI_LAYER],
     ['a Spin application', SPIN_APP],
   ])('%s is not found by any shim', (_case, sketch) => {
@@ -425,18 +431,18 @@ describe('behind an index', () => {
     expect(detectWasm(imageFacts(sketch))).not.toHaveProperty('isBehindIndex');
   });
 
-  test('a file-system layer is', () => {
+  test('a file-system layer is found', () => {
     expect(detectWasm(indexed(linux(FILE)))).not.toHaveProperty('isBehindIndex');
   });
 });
 
-test('an index that no node can pull says so by its flavour', () => {
+test('an index that no node can pull has its own flavour', () => {
   const facts = imageFacts(wasi('/app.wasm'));
   const pull = { ok: false, cause: 'no-platform', platforms: [], insteadUse: facts.digest } as const;
   expect(detectWasm({ ...facts, pull })).toMatchObject({ kind: 'wasm', flavour: 'wasi-index' });
 });
 
-test('every verdict that is not an error names the field it rests on', () => {
+test('every verdict on a readable image names its evidence', () => {
   for (const sketch of [
     wasi('/a.wasm'),
     linux('/server'),

@@ -24,7 +24,7 @@ function expand(text: string, env: readonly EnvVariable[] | null = ENV): readonl
   return [expanded, isOpen];
 }
 
-/** The table of k8s.io/kubernetes third_party/forked/golang/expansion/expand_test.go, as far as it concerns syntax, and ours. */
+/** The syntax cases of k8s.io/kubernetes third_party/forked/golang/expansion/expand_test.go, and our own. */
 describe('an entry of a command as the kubelet expands it', () => {
   test.each<[text: string, expanded: string, isOpen: boolean]>([
     ['plain', 'plain', false],
@@ -60,7 +60,7 @@ describe('an entry of a command as the kubelet expands it', () => {
   });
 });
 
-/** As the kubelet's own code does it: one character after the other. */
+/** Expands one character at a time, like the kubelet's own code. */
 function expandSlowly(text: string, values: ReadonlyMap<string, string>): string {
   let out = '';
   for (let at = 0; at < text.length; at += 1) {
@@ -81,7 +81,7 @@ const texts = fc
   .array(fc.constantFrom('$', '$$', '(', ')', '$(A)', '$(B)', '$(NOPE)', 'A', '/x.wasm'), { maxLength: 12 })
   .map((parts) => parts.join(''));
 
-test('any text and any values give what the kubelet makes of them', () => {
+test('any text with any values expands as in the kubelet', () => {
   const envs = fc.array(fc.record({ name: fc.constantFrom('A', 'B'), value: texts }), { maxLength: 5 });
   fc.assert(
     fc.property(texts, envs, (text, env) => {
@@ -92,8 +92,8 @@ test('any text and any values give what the kubelet makes of them', () => {
   );
 });
 
-describe('variables without end', () => {
-  test('one that holds another twice, thirty times over, is cut', () => {
+describe('endless variables', () => {
+  test('one that doubles another thirty times is cut', () => {
     const env = Array.from({ length: 30 }, (_unused, index) => ({
       name: `V${index + 1}`,
       value: `$(V${index})$(V${index})`,
@@ -104,7 +104,7 @@ describe('variables without end', () => {
     expect(effectiveCommand(override, EMPTY_CONFIG).first).toMatch(/^x{64}…$/);
   });
 
-  test('a text of a million references is read as far as a path goes', () => {
+  test('a text of a million references is expanded up to the length of a path', () => {
     const read: string[] = [];
     const env = [
       {

@@ -3,7 +3,7 @@ import type { CommandOverride } from '../../src/detect/effective-command.ts';
 import { openQueries, type PeekScope } from '../../src/detect/open-queries.ts';
 import { addContents } from '../../src/images/peek-image.ts';
 import {
-  artefact,
+  artifact,
   digestOf,
   imageFacts,
   linux,
@@ -40,12 +40,12 @@ function inFolder(workingDir: string, ...entrypoint: readonly string[]): ImageSk
   };
 }
 
-describe('what manifests leave open', () => {
+describe('manifests leave open', () => {
   test.each<[string, ImageSketch, readonly string[]]>([
     ['the shape of a file', wasi('/app.wasm'), ['/app.wasm', ...HOSTS]],
     ['the shape of a file in a Linux image', linux('/app.wasm'), ['/app.wasm', ...HOSTS]],
     [
-      'a bare name, in its folder or along PATH',
+      'a bare name, in its folder or in PATH',
       inFolder('/srv', 'app.wasm'),
       ['/srv//app.wasm', '/srv/app.wasm', '/srv/', ...HOSTS],
     ],
@@ -54,8 +54,8 @@ describe('what manifests leave open', () => {
       inFolder('srv', './bin/a.wasm'),
       ['/srv/bin/a.wasm', '/srv/', ...HOSTS],
     ],
-    ['a file with a function', linux('/app.wasm#_start'), ['/app.wasm', ...HOSTS]],
-    ['what a labelled image starts', LABELLED, ['/server', ...HOSTS]],
+    ['a file with a function name', linux('/app.wasm#_start'), ['/app.wasm', ...HOSTS]],
+    ['what a labeled image starts', LABELLED, ['/server', ...HOSTS]],
     ['which host an application is for', wasi(), HOSTS],
     ['a Linux image without a command', linux(), HOSTS],
     ["a Linux image that starts Spin's manifest", linux('/spin.toml'), HOSTS],
@@ -65,7 +65,7 @@ describe('what manifests leave open', () => {
     ['the shape of a runwasi layer', RUNWASI_LAYER, [digestOf('layer 0')]],
     [
       'the shape of what wkg pushed without interfaces',
-      artefact({ os: 'wasip2', component: { exports: [], imports: [] } }),
+      artifact({ os: 'wasip2', component: { exports: [], imports: [] } }),
       [digestOf('layer 0')],
     ],
   ])('%s', (_case, sketch, keys) => {
@@ -81,17 +81,17 @@ describe('what manifests leave open', () => {
     ['a Windows image', { config: { os: 'windows', architecture: 'amd64', config: {} } }],
     ['Wasm for a JavaScript host', { config: { os: 'js', architecture: 'wasm', config: {} } }],
     ['a Helm chart', { configType: 'application/vnd.cncf.helm.config.v1+json' }],
-    ['a file that was looked at', { ...wasi('/app.wasm'), contents: { '/app.wasm': 'module' } }],
-    ['a file that did not show', { ...wasi('/app.wasm'), contents: { '/app.wasm': 'hidden' } }],
+    ['a file that was read', { ...wasi('/app.wasm'), contents: { '/app.wasm': 'module' } }],
+    ['a hidden file', { ...wasi('/app.wasm'), contents: { '/app.wasm': 'hidden' } }],
     [
-      'a host that was looked for',
+      'a host that was searched for',
       { ...wasi(), contents: { '/spin.toml': 'hidden', '/slightfile.toml': 'hidden' } },
     ],
-  ])('nothing in %s', (_case, sketch) => {
+  ])('nothing of %s', (_case, sketch) => {
     expect(openQueries(imageFacts(sketch), {}, 'sign')).toBeNull();
   });
 
-  test("the Pod's command and working directory are what is looked for", () => {
+  test("the Pod's command and working directory count", () => {
     expect(keysOf(linux('/server'), { command: ['/x.wasm'] })).toEqual(['/x.wasm', ...HOSTS]);
     expect(keysOf(linux('x.wasm'), { workingDir: '/w' })).toEqual([
       '/w//x.wasm',
@@ -110,12 +110,12 @@ describe('what manifests leave open', () => {
     expect(keysOf(linux('/app.wasm'), { volumeMounts: [{ mountPath: '/app' }, {}] })).not.toEqual([]);
   });
 
-  test('any ordinary image may be asked what it starts, where there is a reason', () => {
+  test('scope "any" includes what an ordinary image starts', () => {
     expect(keysOf(linux('/server'), {}, 'any')).toEqual(['/server', ...HOSTS]);
     expect(keysOf(OCI_COMPONENT, {}, 'any')).toEqual([]);
   });
 
-  test('of several variants only those that are open', () => {
+  test('only some of several variants may be open', () => {
     const facts = imageFacts(linux('/server'), linux('/app.wasm'));
     expect(openQueries(facts, {}, 'sign')?.map(({ length }) => length > 0)).toEqual([false, true]);
   });
@@ -133,7 +133,7 @@ test('a query is closed by any result', () => {
   }
 });
 
-describe('whoever writes Pods cannot fill the memory', () => {
+describe('Pods cannot fill the memory', () => {
   test('with ever new commands for one image', () => {
     let facts = imageFacts(wasi('/app.wasm'));
     for (let index = 0; index < 500; index++) {

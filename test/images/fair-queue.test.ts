@@ -4,7 +4,7 @@ import { createFairQueue, type QueueSlot, type FairQueue } from '../../src/image
 const never = new AbortController().signal;
 const HOUR = 3_600_000;
 
-/** Turns in which nobody is in a hurry. */
+/** A queue without preemption. */
 function patient(atOnce: number, waiting: number): FairQueue {
   return createFairQueue({ atOnce, waiting, safeMilliseconds: HOUR, longestMilliseconds: HOUR });
 }
@@ -15,7 +15,7 @@ async function taken(turns: FairQueue, tenant: string): Promise<QueueSlot> {
   return turn;
 }
 
-/** Writes down in which order those who wait get their turns. */
+/** Records in which order callers get slots. */
 function queueUp(turns: FairQueue, tenants: readonly string[]) {
   const order: string[] = [];
   const got = new Map<string, QueueSlot | null>();
@@ -30,13 +30,13 @@ function queueUp(turns: FairQueue, tenants: readonly string[]) {
   return { order, got };
 }
 
-/** Everything that follows without anybody's doing. */
+/** Lets all pending promises settle. */
 function settled(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 
-describe('who gets a free turn', () => {
-  test('as many as there are, at once; the rest when one is given back', async () => {
+describe('a free slot', () => {
+  test('goes to each caller at once; further callers wait for a release', async () => {
     const turns = patient(2, 5);
     const first = await taken(turns, 'a');
     await taken(turns, 'a');
@@ -50,7 +50,7 @@ describe('who gets a free turn', () => {
     expect(turns.count()).toEqual({ running: 2, waiting: 1 });
   });
 
-  test('given back twice it is free once', async () => {
+  test('is free once if it is released twice', async () => {
     const turns = patient(1, 5);
     const first = await taken(turns, 'a');
     const { order } = queueUp(turns, ['a1', 'a2']);
@@ -60,7 +60,7 @@ describe('who gets a free turn', () => {
     expect(order).toEqual(['a1']);
   });
 
-  test('whoever has least under way goes before those who came first', async () => {
+  test('goes to the tenant with fewest slots, not to the first caller', async () => {
     const turns = patient(2, 9);
     const first = await taken(turns, 'a');
     await taken(turns, 'a');
@@ -74,7 +74,7 @@ describe('who gets a free turn', () => {
     expect(order).toEqual(['b1', 'c1', 'b2', 'a1']);
   });
 
-  test('of those who have as much, whoever had none goes before those who had one and came first', async () => {
+  test('goes, of tenants with equally many, to the one served longest ago', async () => {
     const turns = patient(1, 9);
     const first = await taken(turns, 'a');
     const { order, got } = queueUp(turns, ['a1', 'a2', 'b1', 'b2', 'c1']);
@@ -88,21 +88,21 @@ describe('who gets a free turn', () => {
   });
 });
 
-describe('who gets none', () => {
-  test('who asks when time is up', async () => {
+describe('a caller gets no slot', () => {
+  test('if its signal has fired', async () => {
     const turns = patient(1, 1);
     expect(await turns.take('a', AbortSignal.abort())).toBeNull();
     expect(turns.count()).toEqual({ running: 0, waiting: 0 });
   });
 
-  test('who gives up while waiting, and takes nobody else with him', async () => {
+  test('if it gives up, without affecting others', async () => {
     const turns = patient(1, 5);
     const first = await taken(turns, 'a');
     const giveUp = new AbortController();
     const late = turns.take('b', giveUp.signal);
     const { order } = queueUp(turns, ['c1']);
     giveUp.abort();
-    // In the same moment: the turn must not be lost to one who has gone.
+    // At the same moment: the slot must not go to a caller that has left.
     first[Symbol.dispose]();
     expect(await late).toBeNull();
     await settled();
@@ -110,7 +110,7 @@ describe('who gets none', () => {
     expect(turns.count()).toEqual({ running: 1, waiting: 0 });
   });
 
-  test('the last of whoever has most in a full line, where another one comes', async () => {
+  test('if the queue is full and its tenant has most in it', async () => {
     const turns = patient(1, 3);
     await taken(turns, 'a');
     const { order } = queueUp(turns, ['a1', 'a2', 'a3', 'a4', 'b1', 'b2']);
@@ -120,8 +120,8 @@ describe('who gets none', () => {
   });
 });
 
-describe('a turn that takes long', () => {
-  test('is lost to one who has less', async () => {
+describe('a slot held for long', () => {
+  test('is preempted by a tenant with fewer', async () => {
     const turns = createFairQueue({ atOnce: 2, waiting: 5, safeMilliseconds: 0 });
     const oldest = await taken(turns, 'a');
     const other = await taken(turns, 'a');
@@ -131,7 +131,7 @@ describe('a turn that takes long', () => {
     expect(turns.count()).toEqual({ running: 2, waiting: 0 });
   });
 
-  test('is kept against one who has as much, and for longer against one who then would', async () => {
+  test('is kept from a tenant with as many, and longer from one that then would have as many', async () => {
     const turns = createFairQueue({ atOnce: 2, waiting: 5, safeMilliseconds: 0, longestMilliseconds: HOUR });
     const held = [await taken(turns, 'a'), await taken(turns, 'b')];
     const { order } = queueUp(turns, ['a1', 'b1', 'c1']);
@@ -140,7 +140,7 @@ describe('a turn that takes long', () => {
     expect(held.map(({ signal }) => signal.aborted)).toEqual([false, false]);
   });
 
-  test('is lost in the end to one who has none, and to nobody who has as much', async () => {
+  test('is preempted in the end by a tenant without any, but not by one with as many', async () => {
     const turns = createFairQueue({ atOnce: 2, waiting: 5, safeMilliseconds: HOUR, longestMilliseconds: 0 });
     const held = [await taken(turns, 'a'), await taken(turns, 'b')];
     const patience = new AbortController();
@@ -151,7 +151,7 @@ describe('a turn that takes long', () => {
     expect(await second).toBeNull();
   });
 
-  test('is kept for its time', async () => {
+  test('is safe for its time', async () => {
     const turns = patient(2, 5);
     const held = [await taken(turns, 'a'), await taken(turns, 'a')];
     const { order } = queueUp(turns, ['b1']);
@@ -161,7 +161,7 @@ describe('a turn that takes long', () => {
   });
 });
 
-test('the signal that a turn was taken with ends what is done in it', async () => {
+test('the caller’s signal fires the slot’s signal', async () => {
   const turns = patient(1, 1);
   const stopping = new AbortController();
   const turn = await turns.take('a', stopping.signal);

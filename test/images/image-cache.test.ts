@@ -12,7 +12,7 @@ import { MODULE } from '../support/image/tar.ts';
 const AMD = ['amd64'];
 const BOTH = ['amd64', 'arm64'];
 
-/** A registry with a single image and an index of two, and a catalog that asks it. */
+/** A registry with a single image and an index of two, and a catalog. */
 async function setUp() {
   const registry = await startRegistry({
     images: (store) => {
@@ -62,7 +62,7 @@ function variantsOf(answer: ImageResult | undefined): number {
   return answer?.kind === 'facts' ? answer.facts.variants.length : 0;
 }
 
-test('a node of another architecture makes no single image cold', async () => {
+test('a node of another architecture does not expire a single image', async () => {
   const { registry, ask, recall } = await setUp();
   await ask('single:1', AMD);
   const asked = registry.log.length;
@@ -71,7 +71,7 @@ test('a node of another architecture makes no single image cold', async () => {
   expect(registry.log).toHaveLength(asked);
 });
 
-test('an index is read again for it, once, and serves lists of the same architectures', async () => {
+test('an index is read again for it, once, for all lists of the same architectures', async () => {
   const { registry, ask, recall } = await setUp();
   expect(variantsOf(await ask('index:1', AMD))).toBe(1);
   expect(recall('index:1', BOTH)).toBeUndefined();
@@ -82,13 +82,13 @@ test('an index is read again for it, once, and serves lists of the same architec
   expect(registry.log).toHaveLength(asked);
 });
 
-test('who asks for two architectures while one is being looked up is answered for two', async () => {
+test('a request for two architectures during a lookup for one gets a result for two', async () => {
   const { ask } = await setUp();
   const [one, two] = await Promise.all([ask('index:1', AMD), ask('index:1', BOTH)]);
   expect([variantsOf(one), variantsOf(two)]).toEqual([1, 2]);
 });
 
-test('what the other nodes would get is better than nothing where the registry is away, and is not asked for each time', async () => {
+test('while the registry is down, the result for other nodes is returned, without a request each time', async () => {
   const { registry, ask, recall } = await setUp();
   await ask('index:1', AMD);
   await registry.close();

@@ -18,7 +18,7 @@ interface Bench {
 
 interface Setup extends RegistryOptions {
   readonly secrets?: Readonly<Record<string, Credential>>;
-  /** The operator's own. */
+  /** The operator's own credentials. */
   readonly lent?: readonly Credential[];
   readonly ttl?: { readonly tagTtl?: number; readonly failureTtl?: number };
 }
@@ -59,7 +59,7 @@ async function setUp({ secrets = {}, lent, ttl = {}, ...options }: Setup = {}): 
   return { catalog, registry, question, ask };
 }
 
-/** Runs until the test opens the gate. */
+/** Waits until the test opens the gate. */
 function gate(): {
   readonly faults: (handler: RequestListener) => RequestListener;
   readonly open: () => void;
@@ -71,8 +71,8 @@ function gate(): {
   };
 }
 
-describe('what is asked of the registry', () => {
-  test('two requests for a cold image, none for a warm one', async () => {
+describe('requests to the registry', () => {
+  test('two for an image that is not cached, none for a cached one', async () => {
     const { catalog, registry, question, ask } = await setUp();
     expect(catalog.cached(question())).toBeUndefined();
     expect(await ask()).toMatchObject({ kind: 'facts', stale: null });
@@ -82,14 +82,14 @@ describe('what is asked of the registry', () => {
     expect(registry.log).toHaveLength(2);
   });
 
-  test('two requests for 500 simultaneous questions about one image', async () => {
+  test('two for 500 concurrent lookups of one image', async () => {
     const { registry, ask } = await setUp();
     const answers = await Promise.all(Array.from({ length: 500 }, () => ask()));
     expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(['facts']));
     expect(registry.log).toHaveLength(2);
   });
 
-  test('an aged tag is re-validated by one HEAD', async () => {
+  test('one HEAD for an expired tag', async () => {
     const { registry, ask } = await setUp({ ttl: { tagTtl: 1 } });
     await ask();
     await expect
@@ -97,7 +97,7 @@ describe('what is asked of the registry', () => {
       .toEqual(['HEAD /v2/corpus/bk-wasi-wasm/manifests/latest none']);
   });
 
-  test('a moved tag is read anew', async () => {
+  test('a new read of a moved tag', async () => {
     const { registry, ask } = await setUp({ ttl: { tagTtl: 1 } });
     const before = await ask();
     const moved = registry.store.manifest('corpus/linux-plain', 'latest');
@@ -118,8 +118,8 @@ describe('what is asked of the registry', () => {
   });
 });
 
-describe('what a failing registry leads to', () => {
-  test('a failure is an answer with its reason, remembered briefly', async () => {
+describe('while the registry fails', () => {
+  test('a lookup returns the reason, which is cached briefly', async () => {
     const { registry, ask } = await setUp();
     const image = `${registry.host}/corpus/nothing:1`;
     expect(await ask({ image })).toMatchObject({ kind: 'failure', reason: 'not-found' });
@@ -128,13 +128,13 @@ describe('what a failing registry leads to', () => {
     expect(registry.log).toHaveLength(asked);
   });
 
-  test('a bad reference asks nobody', async () => {
+  test('an invalid reference causes no request', async () => {
     const { registry, ask } = await setUp();
     expect(await ask({ image: 'Bad Reference' })).toMatchObject({ kind: 'failure', reason: 'invalid' });
     expect(registry.log).toHaveLength(0);
   });
 
-  test('an old answer is better than none, and says that it is old', async () => {
+  test('an expired result is returned, marked stale', async () => {
     const { registry, ask } = await setUp({ ttl: { tagTtl: 1 } });
     await ask();
     await registry.close();
@@ -148,20 +148,20 @@ describe('what a failing registry leads to', () => {
 });
 
 describe('time', () => {
-  test('an admission does not wait longer than it has, and the look-up goes on for the retry', async () => {
+  test('an admission waits no longer than its deadline, and the lookup continues for the retry', async () => {
     const { faults, open } = gate();
     const { catalog, question } = await setUp({ faults });
     expect(await catalog.lookUp(question(), { signal: AbortSignal.timeout(20) })).toMatchObject({
       kind: 'failure',
       reason: 'timeout',
-      // Applied again, a Pod that is there already stays as it is.
+      // Applying again does not change a Pod that exists already.
       advice: expect.stringContaining('delete the Pod if it was admitted'),
     });
     open();
     await expect.poll(() => catalog.cached(question())).toMatchObject({ kind: 'facts' });
   });
 
-  test('what was known before is a better answer than none in time', async () => {
+  test('an expired result is returned at the deadline', async () => {
     let isReachable = true;
     const faults =
       (handler: RequestListener): RequestListener =>
@@ -178,13 +178,13 @@ describe('time', () => {
     });
   });
 
-  test('an admission that is over already is answered at once', async () => {
+  test('an admission past its deadline gets a result at once', async () => {
     const { faults } = gate();
     const { catalog, question } = await setUp({ faults });
     expect(await catalog.lookUp(question(), { signal: AbortSignal.abort() })).toMatchObject({ reason: 'timeout' });
   });
 
-  test('one impatient caller does not spoil it for the others', async () => {
+  test('one early deadline does not affect other callers', async () => {
     const { faults, open } = gate();
     const { catalog, registry, question, ask } = await setUp({ faults });
     const patient = ask();
@@ -203,7 +203,7 @@ function credential(server: string): Credential {
   };
 }
 
-describe('who may know', () => {
+describe('credentials', () => {
   const users = { 'team-a': 'secret' };
 
   test.each(['basic', 'bearer'] as const)(
@@ -233,7 +233,7 @@ describe('who may know', () => {
     expect(registry.log).toHaveLength(asked);
   });
 
-  test('where they are refused nobody learns where the operator keeps them', async () => {
+  test('a rejection does not reveal where the operator keeps them', async () => {
     const lent: Credential[] = [];
     const { registry, ask } = await setUp({ auth: 'basic', users, lent });
     const secret = { kind: 'basic', username: 'team-a', password: 'old' } as const;
@@ -257,7 +257,7 @@ describe('who may know', () => {
     secrets['team-a/regcred'] = credential(registry.host);
     const asTeam = { namespace: 'team-a', pullSecrets: ['regcred'] };
     expect(await ask(asTeam)).toMatchObject({ kind: 'facts' });
-    // Anonymous, the secret, and the config by the same login: the operator's was not needed.
+    // Anonymous, the secret, and the config with the same login: the operator's was not needed.
     expect(registry.log).toHaveLength(3);
     expect(await ask({ ...asTeam, pullSecrets: ['old'] })).toMatchObject({ kind: 'facts' });
   });

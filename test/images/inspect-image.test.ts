@@ -89,11 +89,11 @@ function outcome(facts: ImageFacts): string {
   return `${what}${behind}; ${facts.pull.ok ? 'pulls' : facts.pull.cause}`;
 }
 
-describe('what nodes take of an index', () => {
+describe('which entry of an index nodes take', () => {
   test.for<[string, Push, string]>([
     ['one entry for Linux', index([[linux, platform('linux', 'amd64')]]), 'container; pulls'],
     [
-      'Linux beside wasi',
+      'Linux and wasi',
       index([
         [wasi, platform('wasi', 'wasm')],
         [linux, platform('linux', 'amd64')],
@@ -111,7 +111,7 @@ describe('what nodes take of an index', () => {
       ),
       'container; pulls',
     ],
-    ['wasi alone', index([[wasi, platform('wasi', 'wasm')]]), 'wasm wasi-index; no-platform'],
+    ['only wasi', index([[wasi, platform('wasi', 'wasm')]]), 'wasm wasi-index; no-platform'],
     [
       'wasi and its attestation',
       index([
@@ -121,7 +121,7 @@ describe('what nodes take of an index', () => {
       'wasm wasi-index; no-platform',
     ],
     [
-      'linux/wasm, which no node is',
+      'linux/wasm, which is no node’s platform',
       index([[wasi, platform('linux', 'wasm')]]),
       'wasm wasi-index; no-platform',
     ],
@@ -136,12 +136,12 @@ describe('what nodes take of an index', () => {
       'wasm runwasi-oci, behind the index; pulls',
     ],
     [
-      'an artefact as the entry for Linux',
+      'an artifact as the entry for Linux',
       index([[cncf, platform('linux', 'amd64')]]),
       'wasm oci-module, behind the index; pulls',
     ],
     [
-      'an artefact under its own platform',
+      'an artifact under its own platform',
       index([[cncf, platform('wasip1', 'wasm')]]),
       'wasm oci-module; no-platform',
     ],
@@ -155,14 +155,14 @@ describe('what nodes take of an index', () => {
       'container; mixed-index',
     ],
     ['an index in an index', index([[index([[linux, platform('linux', 'amd64')]])]]), 'container; pulls'],
-    ['nothing but attestations', index([[attestation, UNKNOWN]]), 'not-a-workload; no-platform'],
+    ['only attestations', index([[attestation, UNKNOWN]]), 'not-a-workload; no-platform'],
     [
-      'what speaks of an image, where a registry knows no referrers',
+      'a referrer, on a registry without the referrers API',
       index([[attestation, { artifactType: 'application/vnd.in-toto+json' }]]),
       'not-a-workload; no-platform',
     ],
     [
-      'Windows alone',
+      'only Windows',
       index([[image('windows', 'amd64', 'app.exe'), platform('windows', 'amd64')]]),
       'container; pulls',
     ],
@@ -170,7 +170,7 @@ describe('what nodes take of an index', () => {
     expect(outcome(await inspect(push))).toBe(expected);
   });
 
-  test('nodes of two architectures take two of them', async () => {
+  test('nodes of two architectures take two entries', async () => {
     const both = index([
       [linux, platform('linux', 'amd64')],
       [arm, platform('linux', 'arm64')],
@@ -179,7 +179,7 @@ describe('what nodes take of an index', () => {
     expect((await inspect(both, ['amd64', 'arm64'])).variants).toHaveLength(2);
   });
 
-  test('the entry for Wasm that stands beside the one they take, at any depth', async () => {
+  test('the Wasm entry beside the one that nodes take is found at any depth', async () => {
     const { digest } = wasi(targetOf(registry.store, 'index/image:1'));
     const other = platform('wasi', 'wasm');
     const both = index([
@@ -192,7 +192,7 @@ describe('what nodes take of an index', () => {
     expect(await inspect(index([[wasi, other]]))).not.toHaveProperty('wasmEntry');
   });
 
-  test('the platforms that it offers, each once, and none for a single manifest', async () => {
+  test('an index offers each platform once; a single manifest offers none', async () => {
     const offered = async (push: Push): Promise<unknown> => {
       const { offer } = await inspect(push);
       return offer && [offer.platforms.map(formatPlatform), offer.isPartial];
@@ -218,10 +218,10 @@ describe('what nodes take of an index', () => {
   });
 });
 
-describe('what is no image at all', () => {
+describe('what is not an image', () => {
   test.for<[string, Push, string]>([
     ['an empty index', index([]), 'lists no image'],
-    ['indexes without end', index([[index([[index([[index([[linux]])]])]])]]), 'nested too deep'],
+    ['endlessly nested indexes', index([[index([[index([[index([[linux]])]])]])]]), 'nested too deep'],
     [
       "Docker's schema 1",
       (target) =>
@@ -242,7 +242,7 @@ describe('what is no image at all', () => {
     });
   });
 
-  test('an entry that is not there', async () => {
+  test('a missing entry', async () => {
     const missing = { mediaType: OCI_MANIFEST, digest: `sha256:${'0'.repeat(64)}`, size: 2 } as const;
     const push: Push = (target) =>
       pushManifest(

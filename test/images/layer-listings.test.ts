@@ -21,7 +21,7 @@ function shelved(count: number, pathLength: number) {
   return { listing: listing('whole'), maxBytes: 1 };
 }
 
-test('what layers showed is bounded by bytes, with the length of each path', () => {
+test('the cache is bounded in bytes, including the length of each path', () => {
   const bytes = 100_000;
   const shelf = createLayerCache(bytes);
   for (let index = 0; index < 100; index += 1) shelf.set(REFERENCE, layer(index), shelved(10, 500));
@@ -32,7 +32,7 @@ test('what layers showed is bounded by bytes, with the length of each path', () 
   expect(count).toBeGreaterThan(5);
 });
 
-test('a layer that is larger than the bound is not kept', () => {
+test('a layer larger than the bound is not cached', () => {
   const shelf = createLayerCache(100_000);
   shelf.set(REFERENCE, layer(0), shelved(1, 10));
   shelf.set(REFERENCE, layer(1), shelved(1_000, 100));
@@ -41,14 +41,14 @@ test('a layer that is larger than the bound is not kept', () => {
 });
 
 
-test('a layer of 4 MiB in pieces of one entry is looked at some hundred times, from the first on', () => {
+test('a layer of 4 MiB in chunks of one entry is checked some hundred times, from the first on', () => {
   const isTime = createCheckPacing();
   const looks = Array.from({ length: 8_192 }, () => isTime(512, 1));
   expect(looks[0]).toBe(true);
   expect(looks.filter(Boolean).length).toBeLessThan(110);
 });
 
-test('large pieces are looked at each time, if they hold entries', () => {
+test('large chunks are checked each time if they hold entries', () => {
   const isTime = createCheckPacing();
   expect([1, 0, 1, 1].map((entries) => isTime(65_536, entries))).toEqual([true, false, true, true]);
 });

@@ -18,7 +18,7 @@ import { useRegistry } from '../support/registry/use-registry.ts';
 
 const KIB = 1024;
 
-/** Bytes of bodies, one for each request, in their order. */
+/** Sizes of response bodies, in order. */
 const bodies: number[] = [];
 
 const { registry, client } = await useRegistry({}, { onRequest: ({ bytes }) => bodies.push(bytes) });
@@ -27,7 +27,7 @@ interface Seen {
   readonly facts: ImageFacts;
   /** `wasm wasi-image module`, `container` … */
   readonly verdict: string;
-  /** Requests that the look made. */
+  /** Requests of the peek. */
   readonly requests: number;
   readonly bytes: number;
 }
@@ -63,7 +63,7 @@ const start = (...entrypoint: readonly string[]): object => ({ Entrypoint: entry
 const LABELS = { 'module.wasm.image/variant': 'compat' };
 const labelled = (first: string): object => ({ ...start(first), Labels: LABELS });
 
-describe.skipIf(!hasGnuTar)('what an image starts is found, however it is packed', () => {
+describe.skipIf(!hasGnuTar)('the started file is found, however the image is packaged', () => {
   const app = { 'app.wasm': MODULE };
   test.for<[string, LayeredImage, string]>([
     ['gzip', { ...wasi, config: start('/app.wasm'), layers: [{ tree: app }] }, 'wasm wasi-image module'],
@@ -78,7 +78,7 @@ describe.skipIf(!hasGnuTar)('what an image starts is found, however it is packed
       'wasm wasi-image module',
     ],
     [
-      'a media type that lies',
+      'a wrong media type',
       {
         ...wasi,
         config: start('/app.wasm'),
@@ -119,7 +119,7 @@ describe.skipIf(!hasGnuTar)('what an image starts is found, however it is packed
       'wasm wasi-image component',
     ],
     [
-      'by its bare name, along PATH',
+      'a bare name in PATH',
       {
         ...wasi,
         config: { ...start('app.wasm'), Env: ['HOME=/', 'PATH=/bin:/opt/wasm'] },
@@ -128,7 +128,7 @@ describe.skipIf(!hasGnuTar)('what an image starts is found, however it is packed
       'wasm wasi-image module',
     ],
     [
-      'a function of it',
+      'with a function name',
       { config: start('/app.wasm#run'), layers: [{ tree: app }] },
       'wasm wasm-entrypoint module',
     ],
@@ -159,17 +159,17 @@ describe.skipIf(!hasGnuTar)('what an image starts is found, however it is packed
       'wasm wasi-image module',
     ],
     [
-      'taken away by an upper layer',
+      'removed by an upper layer',
       { ...wasi, config: start('/app.wasm'), layers: [{ tree: app }, { tree: { '.wh.app.wasm': '' } }] },
       'wasm wasi-image ?',
     ],
     [
-      'a label that tells the truth',
+      'a correct label',
       { config: labelled('/app'), layers: [{ tree: { app: MODULE } }] },
       'wasm annotated-image module',
     ],
     [
-      'a label that is inherited',
+      'an inherited label',
       { config: labelled('/app'), layers: [{ tree: { app: ELF } }] },
       'container',
     ],
@@ -209,7 +209,7 @@ describe.skipIf(!hasGnuTar)('what an image starts is found, however it is packed
       { ...wasi, isDocker: true, layers: [{ tree: { 'slightfile.toml': '', ...app } }] },
       'wasm slight-app application',
     ],
-    ['nothing of either', { ...wasi, layers: [{ tree: app }] }, 'wasm wasi-image ?'],
+    ['neither Spin nor slight', { ...wasi, layers: [{ tree: app }] }, 'wasm wasi-image ?'],
     ['a Linux image without a command', { layers: [{ tree: { app: ELF } }] }, 'container'],
     [
       'a proxy plugin',
@@ -217,7 +217,7 @@ describe.skipIf(!hasGnuTar)('what an image starts is found, however it is packed
       'not-a-workload',
     ],
     [
-      'a layer that nobody can read',
+      'an unreadable layer',
       {
         ...wasi,
         config: start('/app.wasm'),
@@ -233,20 +233,20 @@ describe.skipIf(!hasGnuTar)('what an image starts is found, however it is packed
   });
 });
 
-describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
-  test('an ordinary image is not looked into, unless there is a reason', async () => {
+describe.skipIf(!hasGnuTar)('no more is read than necessary', () => {
+  test('the layers of an ordinary image are not read without a reason', async () => {
     const image = { config: start('/server'), layers: [{ tree: { server: ELF } }] };
     expect(await lookInto(image)).toMatchObject({ requests: 0, verdict: 'container' });
     expect(await lookInto(image, { scope: 'any' })).toMatchObject({ requests: 1, verdict: 'container' });
   });
 
-  test("the Pod's command is what is looked for", async () => {
+  test("the Pod's command is searched for", async () => {
     const image = { config: start('/server'), layers: [{ tree: { server: ELF, 'x.wasm': COMPONENT } }] };
     const seen = await lookInto(image, { override: { command: ['x.wasm'] } });
     expect(seen.verdict).toBe('wasm wasm-entrypoint component');
   });
 
-  test('of a large file only the beginning, and no layer below it', async () => {
+  test('only the beginning of a large file, and no layer below it', async () => {
     const tree = { 'app.wasm': Buffer.concat([MODULE, noiseOf(2000 * KIB)]) };
     const base = { tree: { 'etc/base': noiseOf(500 * KIB) } };
     const seen = await lookInto({ ...wasi, config: start('/app.wasm'), layers: [base, { tree }] });
@@ -254,7 +254,7 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
     expect(seen.bytes).toBeLessThanOrEqual(PEEK_LIMITS.maxBytes + PEEK_LIMITS.layerReserve);
   });
 
-  test('a Linux program settles it: nothing below is read', async () => {
+  test('nothing below a Linux program', async () => {
     const layers = [{ tree: { 'etc/base': noiseOf(500 * KIB) } }, { tree: { app: ELF } }];
     expect(await lookInto({ config: labelled('/app'), layers })).toMatchObject({
       requests: 1,
@@ -262,7 +262,7 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
     });
   });
 
-  test('the bounds are those of the whole image', async () => {
+  test('the bounds apply to the whole image', async () => {
     const layers = Array.from({ length: 30 }, (_, index) => ({
       tree: { [`file-${index}`]: noiseOf(100 * KIB) },
     }));
@@ -272,7 +272,7 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
     expect(seen.bytes).toBeLessThanOrEqual(PEEK_LIMITS.maxBytes);
   });
 
-  test('what is inflated counts, too', async () => {
+  test('decompressed bytes count, too', async () => {
     const layers = [
       { tree: { 'app.wasm': MODULE } },
       { tree: { zeros: new Uint8Array(3000 * 1024) } },
@@ -284,7 +284,7 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
     expect((await lookInto(image, { limits })).verdict).toBe('wasm wasi-image module');
   });
 
-  test('a file behind what was read is hidden, and it is not asked for again', async () => {
+  test('a file beyond the bounds is hidden, and not searched for again', async () => {
     const tree = { 'a-file': noiseOf(400 * KIB), 'app.wasm': MODULE };
     const { facts } = await lookInto({ ...wasi, config: start('/app.wasm'), layers: [{ tree }] });
     expect(facts.variants[0].contents.get('/app.wasm')).toBe('hidden');
@@ -300,7 +300,7 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
     expect(bodies).toHaveLength(before);
   });
 
-  test('a small lower layer keeps its share beside a large upper one', async () => {
+  test('a small lower layer keeps its share below a large one', async () => {
     const layers = [{ tree: { 'spin.toml': 'x' } }, { tree: { 'a.wasm': noiseOf(900 * KIB) } }];
     expect(await lookInto({ ...wasi, layers })).toMatchObject({
       requests: 2,
@@ -309,14 +309,14 @@ describe.skipIf(!hasGnuTar)('no more is read than there must be', () => {
   });
 });
 
-describe.skipIf(!hasGnuTar)('what layers showed is remembered', () => {
+describe.skipIf(!hasGnuTar)('layer listings are cached', () => {
   const image = {
     ...wasi,
     config: start('/app.wasm'),
     layers: [{ tree: { 'app.wasm': MODULE, 'b.wasm': COMPONENT } }],
   };
 
-  test('another tag with the same layers costs nothing', async () => {
+  test('another tag with the same layers needs no request', async () => {
     const peek = createPeekImage({ registry: client });
     expect(await lookInto(image, { name: 'same/app:1', peek })).toMatchObject({ requests: 1 });
     const other = { ...image, config: { ...image.config, Labels: { version: '2' } } };
@@ -326,20 +326,20 @@ describe.skipIf(!hasGnuTar)('what layers showed is remembered', () => {
     });
   });
 
-  test('another command on the same layers costs nothing', async () => {
+  test('another command on the same layers needs no request', async () => {
     const peek = createPeekImage({ registry: client });
     await lookInto(image, { peek });
     const seen = await lookInto(null, { peek, override: { command: ['/b.wasm'] } });
     expect(seen).toMatchObject({ requests: 0, verdict: 'wasm wasi-image component' });
   });
 
-  test('another repository is asked anew: a head is the word of one repository only', async () => {
+  test('another repository is read again: an unverified head counts for one repository only', async () => {
     const peek = createPeekImage({ registry: client });
     await lookInto(image, { name: 'one/app:1', peek });
     expect(await lookInto(image, { name: 'two/app:1', peek })).toMatchObject({ requests: 1 });
   });
 
-  test('a layer of which only a part was read is read on when there is a reason', async () => {
+  test('a partly read layer is read further if necessary', async () => {
     const peek = createPeekImage({ registry: client });
     const tree = { app: ELF, filler: noiseOf(100 * KIB), 'late.wasm': MODULE };
     const part = { config: labelled('/app'), layers: [{ tree }] };
@@ -349,7 +349,7 @@ describe.skipIf(!hasGnuTar)('what layers showed is remembered', () => {
   });
 });
 
-test('what keeps us from looking is told as everywhere', async () => {
+test('a failure has its reason, as everywhere', async () => {
   putLayeredImage(registry.store, 'gone/app:1', {
     ...wasi,
     config: start('/app.wasm'),

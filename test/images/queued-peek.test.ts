@@ -7,8 +7,8 @@ import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 
 const never = new AbortController().signal;
 
-/** A key holds a command of 8 KiB at its longest, which a Pod makes up. */
-test('looks that failed are remembered within a bound of bytes', async () => {
+/** A key holds a command of up to 8 KiB, which Pods choose. */
+test('failed peeks are cached within a bound in bytes', async () => {
   let peeks = 0;
   const look = createQueuedPeek({
     peek: () => {

@@ -46,7 +46,7 @@ interface Setup {
   readonly options?: UnjudgedOptions;
   readonly pullSecrets?: PullSecretsPort;
   readonly around?: (assess: AssessPod) => AssessPod;
-  /** Instead of silence, what the registry does until the test lets it answer. */
+  /** What the registry does, instead of staying silent, until the test opens the gate. */
   readonly trouble?: RequestListener;
   readonly failureTtl?: number;
 }
@@ -60,7 +60,7 @@ function ownedBy(kind: string, name: string, apiVersion = 'apps/v1'): OwnerRefer
   return { apiVersion, kind, name, uid: `uid-of-${name}`, controller: true };
 }
 
-/** A registry that answers nothing of use until the test says so, and a cluster that stores what `admit` admits. */
+/** A registry that does not respond until the test opens the gate, and a cluster that stores what `admit` admits. */
 async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS, ...setup }: Setup = {}) {
   const { around = (assess) => assess, trouble, failureTtl = 5 } = setup;
   const gate = Promise.withResolvers<void>();
@@ -151,7 +151,7 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
       deadline: createDeadline(0),
     };
   };
-  /** As the webhook does: the Pod is assessed, answered, and noted. */
+  /** Assesses, admits and notes the Pod, as the webhook does. */
   const assess = async (asked: AssessmentRequest) => {
     const assessment = await judging(asked);
     admissions.note(asked, assessment);
@@ -159,7 +159,7 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
   };
   const admit = async (asked: AssessmentRequest) => {
     const assessment = await assess(asked);
-    // The scheduler has bound it by then.
+    // By then the scheduler has bound it.
     const { metadata, spec } = asked.pod;
     const bound: Pod = { metadata: { ...metadata }, spec: { ...spec, nodeName: 'linux-node' } };
     stored.set(`${asked.namespace}/${metadata?.name ?? ''}`, bound);
@@ -192,7 +192,7 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
 }
 
 describe('an owner whose Pods were admitted before their image could be read', () => {
-  test('gets one Event, and one of its Pods another, with the command that mends it', async () => {
+  test('gets an Event, and so does one of its Pods, with the command that fixes it', async () => {
     const { admit, counts, open, registry, request, told, written } = await setUp();
     const owned = { owner: ownedBy('ReplicaSet', 'web-5d8f'), labels: { 'pod-template-hash': '5d8f' } };
     for (const uid of ['u1', 'u2', 'u3'])
@@ -227,7 +227,7 @@ describe('an owner whose Pods were admitted before their image could be read', (
   test.each<[mode: 'warn' | 'audit', advice: string]>([
     ['warn', 'kubectl delete pod pod-u1'],
     ['audit', 'Set spec.runtimeClassName: wasmtime'],
-  ])('mode %s reports it, too', async (mode, advice) => {
+  ])('is reported in mode %s, too', async (mode, advice) => {
     const { admit, open, request, written } = await setUp({ policy: { mode } });
     await admit(request('u1'));
     open();
@@ -247,7 +247,7 @@ describe('an owner whose Pods were admitted before their image could be read', (
     ]);
   });
 
-  test('is forgotten if its image is an ordinary one', async () => {
+  test('is dropped if its image is an ordinary one', async () => {
     const { admit, counts, image, open, request, written } = await setUp();
     await admit(request('u1', { containers: [{ image: image(LINUX) }] }));
     expect(counts()).toMatchObject({ pending: 1 });
@@ -256,7 +256,7 @@ describe('an owner whose Pods were admitted before their image could be read', (
     expect(written).toEqual([]);
   });
 
-  test('is forgotten when the Pod that was reported is gone', async () => {
+  test('is dropped when the reported Pod is gone', async () => {
     const { admit, counts, open, request, stored } = await setUp({ options: { checkMilliseconds: 5 } });
     vi.useFakeTimers({ toFake: ['performance'] });
     await admit(request('u1'));
@@ -282,7 +282,7 @@ describe('an owner whose Pods were admitted before their image could be read', (
   });
 });
 
-describe('a look-up that failed', () => {
+describe('a failed lookup', () => {
   const answers =
     (status: number): RequestListener =>
     (_request, response) =>
@@ -294,7 +294,7 @@ describe('a look-up that failed', () => {
     ['rate-limited', answers(429)],
     ['unauthorized', answers(403)],
     ['not-found', answers(404)],
-  ])('for the reason %s is taken up again', async (reason, trouble) => {
+  ])('with reason %s is repeated', async (reason, trouble) => {
     const { admit, open, request, told } = await setUp({ trouble });
     expect(await admit({ ...request('u1'), deadline: AMPLE })).toMatchObject({
       containers: [{ verdict: { kind: 'unknown', reason } }],
@@ -303,7 +303,7 @@ describe('a look-up that failed', () => {
     await expect.poll(told, { timeout: PATIENCE }).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
   });
 
-  test('because a pull secret could not be read is taken up again', async () => {
+  test('of a pull secret is repeated', async () => {
     let isAway = true;
     const pullSecrets: PullSecretsPort = {
       read: () =>
@@ -328,17 +328,17 @@ describe('a look-up that failed', () => {
       (image) => ({ containers: [{ image: image(WASM), imagePullPolicy: 'Never' }] }),
     ],
     ['is no reference', () => ({ containers: [{ image: 'Not A Reference' }] })],
-  ])('is not taken up for an image that %s', async (_case, sketch) => {
+  ])('is not repeated for an image that %s', async (_case, sketch) => {
     const { admit, counts, image, request } = await setUp();
     await admit(request('u1', sketch(image)));
     expect(counts()).toMatchObject({ pending: 0 });
   });
 });
 
-describe('nothing is remembered', () => {
+describe('no owner is kept', () => {
   test.each<[string, Partial<AssessmentRequest>]>([
     ['of a dry run', { isDryRun: true }],
-    ['by the mutating call', { step: 'mutate' }],
+    ['of the mutating call', { step: 'mutate' }],
     ['of a template', { subject: 'template' }],
     ['of an update', { previous: pod({ containers: [{ image: 'before' }] }) }],
     ['of a Pod without a uid', { pod: pod() }],
@@ -357,7 +357,7 @@ describe('nothing is remembered', () => {
   test.each<[mode: 'audit' | 'warn', spec: PodSketch['spec']]>([
     ['audit', {}],
     ['warn', { runtimeClassName: 'runc' }],
-  ])('that the admission reported in mode %s', async (mode, spec = {}) => {
+  ])('for what the admission reported in mode %s', async (mode, spec = {}) => {
     const { admit, catalog, counts, image, open, request, written } = await setUp({ policy: { mode } });
     open();
     const known = { image: image(WASM), namespace: 'default', pullSecrets: [], architectures: [] };
@@ -371,7 +371,7 @@ describe('nothing is remembered', () => {
 });
 
 describe('a tenant', () => {
-  test('who names an owner of another namespace does not take its place', async () => {
+  test('that names an owner of another namespace does not replace it', async () => {
     const { admit, counts, image, open, request, told } = await setUp();
     const owned = { owner: ownedBy('ReplicaSet', 'web') };
     await admit(request('u1', {}, owned));
@@ -383,7 +383,7 @@ describe('a tenant', () => {
     expect(told()).toContain('WasmImageWithoutRuntimeClass ReplicaSet/web');
   });
 
-  test('whose Pods were denied by others has no registry asked for them any more', async () => {
+  test('whose Pods other webhooks denied causes no more lookups', async () => {
     const trouble: RequestListener = (_request, response) => void response.writeHead(404).end();
     const { assess, counts, registry, request } = await setUp({ trouble });
     vi.useFakeTimers({ toFake: ['performance'] });
@@ -400,7 +400,7 @@ describe('a tenant', () => {
 });
 
 describe('bounds', () => {
-  test('owners of one image share its look-up, and each is judged', async () => {
+  test('owners of one image share its lookup, and each is judged', async () => {
     const { admit, counts, open, registry, request } = await setUp();
     const owners = Array.from({ length: 50 }, (_value, index) => `u${index}`);
     for (const uid of owners) await admit({ ...request(uid), namespace: `team-${uid}` });
@@ -409,25 +409,25 @@ describe('bounds', () => {
     expect(registry.lines().filter((line) => line.includes('/manifests/'))).toHaveLength(1);
   });
 
-  test('to see whether its image can be read is no request to the cache', async () => {
+  test('polling for an image does not count as a cache request', async () => {
     const trouble: RequestListener = (_request, response) => void response.writeHead(404).end();
     const { admit, counted, polls, request } = await setUp({ trouble, failureTtl: LONG_AFTER });
     await admit(request('u1'));
-    // By then the failure is remembered, and nothing is due.
+    // By then the failure is cached, and no owner is due.
     await expect.poll(polls).toBeGreaterThan(2);
     const [before, count] = [[...counted], polls()];
     await expect.poll(polls).toBeGreaterThan(count + 2);
     expect(counted).toEqual(before);
   });
 
-  test('a Pod that is asked about twice counts once', async () => {
+  test('a Pod that is assessed twice counts once', async () => {
     const { admit, counts, request } = await setUp();
     await admit(request('u1'));
     await admit(request('u1'));
     expect(counts()).toMatchObject({ pending: 1 });
   });
 
-  test('the namespace with most owners loses its newest, and the log says so once', async () => {
+  test('the namespace with most owners loses its newest, which is logged once', async () => {
     const { admit, counts, dropped, messages, open, request, told } = await setUp({
       options: { maxOwners: 2 },
     });
@@ -442,14 +442,14 @@ describe('bounds', () => {
     await expect.poll(told).toContain('WasmImageWithoutRuntimeClass Pod/pod-u3');
   });
 
-  test('owners whose names take much memory are dropped', async () => {
+  test('owners with long names are dropped', async () => {
     const { admit, counts, image, request } = await setUp({ options: { maxBytes: 2_000 } });
     const long = { containers: [{ image: image('a'.repeat(200)) }, { image: image('b'.repeat(200)) }] };
     for (const uid of ['u1', 'u2', 'u3', 'u4']) await admit(request(uid, long));
     expect(counts()['pending']).toBe(2);
   });
 
-  test('a fault of the second look is logged, and it is taken again', async () => {
+  test('an error of a later assessment is logged, and it is repeated', async () => {
     let looks = 0;
     const around = (judge: AssessPod): AssessPod => {
       return (request) => {

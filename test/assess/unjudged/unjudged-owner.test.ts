@@ -28,7 +28,7 @@ test.each<[string, Partial<OwnerReference>, Readonly<Record<string, string>>, st
     'Run: kubectl rollout restart deployment/web-app -n team-a',
   ],
   [
-    'a ReplicaSet of its own',
+    'a ReplicaSet without a Deployment',
     { name: 'web' },
     {},
     'Delete its Pods; the ReplicaSet creates new ones. Run: kubectl delete pod app-1 -n team-a',
@@ -63,23 +63,20 @@ test.each<[string, Partial<OwnerReference>, Readonly<Record<string, string>>, st
     {},
     'Delete its Pods; the StatefulSet creates new ones. Run: kubectl delete pod app-1 -n team-a',
   ],
-  ['an owner that is no controller', { controller: false }, {}, BARE],
-  ['an owner whose name a shell would run', { name: '$(reboot)' }, {}, BARE],
-  ['a kind that is none', { kind: 'Pod; reboot' }, {}, BARE],
+  ['an owner that is not a controller', { controller: false }, {}, BARE],
+  ['an owner whose name a shell would execute', { name: '$(reboot)' }, {}, BARE],
+  ['an invalid kind', { kind: 'Pod; reboot' }, {}, BARE],
   ['a hash that leaves no name', { name: '-5d8f' }, { 'pod-template-hash': '5d8f' }, BARE],
 ])('%s: the command that recreates its Pods', (_case, owner, labels, cure) => {
   expect(cureOf(owner, labels)).toBe(cure);
 });
 
 /** A name that was null ended admissions with HTTP 500 (npm run soak). */
-test.each([null, 0, [], {}, true])(
-  'metadata with %j in the place of a text is that of no stored Pod',
-  (odd) => {
-    const named = { name: 'app-1', uid: 'u1' };
-    for (const change of [{ name: odd }, { uid: odd }]) {
-      const metadata = { ...named, ...change } as typeof named;
-      expect(ownerOf({ metadata, spec: { containers: [] } })).toBeNull();
-    }
-    for (const key of ['apiVersion', 'kind', 'name', 'uid']) expect(cureOf({ [key]: odd })).toBe(BARE);
-  },
-);
+test.each([null, 0, [], {}, true])('metadata with %j in place of a string counts as absent', (odd) => {
+  const named = { name: 'app-1', uid: 'u1' };
+  for (const change of [{ name: odd }, { uid: odd }]) {
+    const metadata = { ...named, ...change } as typeof named;
+    expect(ownerOf({ metadata, spec: { containers: [] } })).toBeNull();
+  }
+  for (const key of ['apiVersion', 'kind', 'name', 'uid']) expect(cureOf({ [key]: odd })).toBe(BARE);
+});

@@ -48,7 +48,7 @@ export interface DecidedParts {
   readonly warnInAudit?: boolean;
 }
 
-/** An assessment as the use case answers it, with the real mode applied. */
+/** Returns an assessment like the use case's, with the real mode applied. */
 export function decided(parts: DecidedParts = {}): DecidedAssessment {
   const { mode = 'enforce', findings = [], changes = [], origin = 'chosen', warnInAudit = true } = parts;
   const decision = {
@@ -66,7 +66,7 @@ export function decided(parts: DecidedParts = {}): DecidedAssessment {
   };
 }
 
-/** A use case that answers the same every time, and what it was asked. */
+/** Returns a use case with a constant result, and the requests that it got. */
 export function answering(assessment: Awaited<ReturnType<AssessPod>>) {
   const asked: AssessmentRequest[] = [];
   const assess: AssessPod = (request) => {

@@ -1,7 +1,7 @@
 import type { ClusterPort } from '../../../src/assess/ports.ts';
 import type { ClusterView } from '../../../src/policy/facts.ts';
 
-/** A cluster that stands still, but for what `parts` say. */
+/** Returns a constant cluster, except for `parts`. */
 export function clusterPort(view: ClusterView, parts: Partial<ClusterPort> = {}): ClusterPort {
   return {
     view: () => view,

@@ -8,7 +8,7 @@ import type { FetchedDocument, RegistryPort } from '../../../src/images/ports.ts
 import { inflate } from '../../../src/registry/inflate.ts';
 import type { FixtureImage } from '../image/fixture-images.ts';
 
-/** A registry that is a folder: the bytes of one fixture image, without any network. */
+/** Returns a registry that serves one fixture image from its folder, without a network. */
 function folderRegistry({ folder, expect }: FixtureImage): RegistryPort {
   const readBlob = (digest: Digest): Buffer =>
     readFileSync(new URL(`blobs/${digest.replace(':', '/')}`, folder));
@@ -38,12 +38,12 @@ function requestFor(image: FixtureImage) {
   };
 }
 
-/** What `assess` would know of a fixture image on a cluster of linux/amd64. */
+/** Reads a fixture image as `assess` would on a cluster of linux/amd64. */
 export function readFixtureFacts(image: FixtureImage): Promise<ImageFacts> {
   return inspectImage(folderRegistry(image), { ...requestFor(image), architectures: ['amd64'] });
 }
 
-/** And what it would know after a look inside. */
+/** Does the same, layers included. */
 export async function readFixtureContents(image: FixtureImage): Promise<ImageFacts> {
   const peek = createPeekImage({ registry: folderRegistry(image) });
   const facts = await readFixtureFacts(image);

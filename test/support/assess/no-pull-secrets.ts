@@ -8,5 +8,5 @@ export const NO_PULL_SECRETS: PullSecretsPort = {
   forget: () => undefined,
 };
 
-/** The accounts of a cluster in which none names a pull secret. */
+/** The accounts of a cluster, none of which names a pull secret. */
 export const NO_ACCOUNT_SECRETS: ServiceAccountsPort = { pullSecrets: () => Promise.resolve([]) };

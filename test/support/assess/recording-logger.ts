@@ -7,7 +7,7 @@ export interface RecordingLogger {
 
 type Entry = readonly [level: keyof Logger, message: string];
 
-/** As pino's, its methods work on the logger only: one that is taken off it fails. */
+/** Like pino's, its methods fail if they are detached from the logger. */
 class Recorder implements Logger {
   readonly #entries: Entry[];
 

@@ -4,7 +4,7 @@ import type { Digest } from '../../../src/image/reference.ts';
 
 const IMAGES = new URL('../../images/', import.meta.url);
 
-/** What is true of a fixture image: see test/images/README.md for the fields. */
+/** The truth about a fixture image (test/images/README.md describes the fields). */
 export interface Expectation {
   readonly name: string;
   readonly flavour: string;
@@ -23,7 +23,7 @@ export interface Expectation {
 export interface FixtureImage {
   readonly name: string;
   readonly expect: Expectation;
-  /** The folder, an OCI image layout. */
+  /** A folder with an OCI image layout. */
   readonly folder: URL;
 }
 
@@ -51,7 +51,7 @@ export function loadFixtureImages(): readonly FixtureImage[] {
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }
 
-/** Puts a manifest and, for an index, its children under the media types that their descriptors give them. */
+/** Stores a manifest and, for an index, its children, with the media types of their descriptors. */
 function putTree(
   store: ImageStore,
   image: FixtureImage,
@@ -66,7 +66,7 @@ function putTree(
   for (const child of manifests) putTree(store, image, { descriptor: child, tag: null });
 }
 
-/** Puts a layout's bytes, as the tool pushed them, under `corpus/<name>:latest`. */
+/** Stores a layout's bytes, as the tool pushed them, as `corpus/<name>:latest`. */
 export function putFixtureImage(store: ImageStore, image: FixtureImage): void {
   for (const file of readdirSync(new URL('blobs/sha256/', image.folder))) {
     store.putBlob(`corpus/${image.name}`, readBlob(image, `sha256:${file}`));
@@ -79,7 +79,7 @@ export function putFixtureImage(store: ImageStore, image: FixtureImage): void {
   putTree(store, image, { descriptor: top, tag: 'latest' });
 }
 
-/** All of them: `startRegistry({ images: putFixtureImages })`. */
+/** Stores all fixture images: `startRegistry({ images: putFixtureImages })`. */
 export function putFixtureImages(store: ImageStore): void {
   for (const image of loadFixtureImages()) putFixtureImage(store, image);
 }

@@ -15,9 +15,9 @@ export interface ImageSketch {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly artifactType?: string;
   readonly subject?: object;
-  /** What a look inside showed. */
+  /** What the layers show. */
   readonly contents?: Readonly<Record<string, Content>>;
-  /** What the modules among them want. */
+  /** What the modules among them import. */
   readonly modules?: Readonly<Record<string, ModuleInterface>>;
 }
 
@@ -25,7 +25,7 @@ export function digestOf(content: string | Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`;
 }
 
-/** One manifest with its config, read by the real parsers from the documents that a tool would write. */
+/** One manifest with its config, parsed from the documents that a tool would write. */
 function imageVariant(sketch: ImageSketch): ImageVariant {
   const layers = (sketch.layers ?? [TAR_LAYER]).map((layer, index) => ({
     ...(typeof layer === 'string' ? { mediaType: layer, size: 1000 } : layer),
@@ -56,7 +56,7 @@ export function imageFacts(...sketches: readonly [ImageSketch, ...ImageSketch[]]
   return { digest: variants[0].digest, mediaType: OCI_MANIFEST, variants: [...variants], pull: { ok: true } };
 }
 
-/** `linux('/app.wasm')`: an ordinary linux/amd64 image with this entrypoint. */
+/** Returns an ordinary linux/amd64 image with this entrypoint: `linux('/app.wasm')`. */
 export function linux(...entrypoint: readonly string[]): ImageSketch {
   return { config: { os: 'linux', architecture: 'amd64', config: { Entrypoint: entrypoint } } };
 }
@@ -65,7 +65,7 @@ export function wasi(...entrypoint: readonly string[]): ImageSketch {
   return { config: { os: 'wasip1', architecture: 'wasm', config: { Entrypoint: entrypoint } } };
 }
 
-/** What tools write into a config so that no other image has the same. */
+/** What tools write into a config to make it unique. */
 const CONTENT = digestOf('content');
 
 export const SPIN_APP: ImageSketch = {
@@ -82,7 +82,7 @@ export const SPIN_APP: ImageSketch = {
 
 const CNCF = 'application/vnd.wasm.config.v0+json';
 
-export function artefact(config: object): ImageSketch {
+export function artifact(config: object): ImageSketch {
   const layerDigests = [CONTENT];
   return {
     configType: CNCF,
@@ -91,8 +91,8 @@ export function artefact(config: object): ImageSketch {
   };
 }
 
-export const OCI_MODULE = artefact({ os: 'wasip1', component: null });
-export const OCI_COMPONENT = artefact({
+export const OCI_MODULE = artifact({ os: 'wasip1', component: null });
+export const OCI_COMPONENT = artifact({
   os: 'wasip2',
   component: { exports: ['wasi:cli/run@0.2.3'], imports: [] },
 });

@@ -10,7 +10,7 @@ type Compression = 'none' | 'gzip' | 'zstd';
 export interface LayerSketch {
   readonly tree: Tree;
   readonly compression?: Compression;
-  /** What the manifest says of it, where that is not what it is. */
+  /** What the manifest says, if it is wrong. */
   readonly mediaType?: string;
 }
 
@@ -19,7 +19,7 @@ export interface LayeredImage {
   readonly architecture?: string;
   /** The `config` of the image config: Entrypoint, Cmd, WorkingDir, Env, Labels. */
   readonly config?: object;
-  /** The first one lowest. */
+  /** Lowest first. */
   readonly layers: readonly LayerSketch[];
   readonly isDocker?: boolean;
 }
@@ -42,7 +42,7 @@ const DOCKER_LAYERS: Readonly<Record<Compression, string>> = {
   zstd: 'application/vnd.docker.image.rootfs.diff.tar.zstd',
 };
 
-/** An image of layers that the real tar made, at `repository:tag`. */
+/** Stores an image with layers from the real tar at `repository:tag`. */
 export function putLayeredImage(store: ImageStore, name: string, sketch: LayeredImage): void {
   const { os = 'linux', architecture = 'amd64', config = {}, layers, isDocker = false } = sketch;
   const target = targetOf(store, name);

@@ -22,7 +22,7 @@ type Node =
   | { readonly same: string }
   | { readonly holes: number };
 
-/** What is put into a folder, by relative path. */
+/** The content of a folder, by relative path. */
 export type Tree = Readonly<Record<string, Node>>;
 
 function plantHoles(target: string, size: number): void {
@@ -32,7 +32,7 @@ function plantHoles(target: string, size: number): void {
   closeSync(file);
 }
 
-/** For `describe.skipIf`: BSD's tar takes other options. */
+/** For `describe.skipIf`: BSD's tar has other options. */
 export const hasGnuTar =
   spawnSync('tar', ['--version'], { encoding: 'utf8' }).stdout?.includes('GNU tar') ?? false;
 
@@ -49,8 +49,8 @@ function plant(folder: string, tree: Tree): void {
 }
 
 /**
- * An archive of the tree as the real tar makes it, its entries in the tree's order. The same tree gives the same bytes, so
- * that two images of it share a layer whenever they were made.
+ * Creates an archive with the real tar, its entries in the tree's order. The same tree gives the same bytes, so that two images
+ * of it share a layer.
  */
 export function tarOf(tree: Tree, ...options: readonly string[]): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'wasmgate-tar-'));

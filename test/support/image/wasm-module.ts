@@ -3,11 +3,11 @@ export type ImportSketch = readonly [module: string, name: string, parameters: n
 
 export interface ModuleSketch {
   readonly imports?: readonly ImportSketch[];
-  /** Names of exported functions; `['_start']` unless told otherwise, null for a module without an export section. */
+  /** Names of exported functions; `['_start']` by default, null for a module without an export section. */
   readonly exports?: readonly string[] | null;
-  /** Bytes of a custom section before all others. */
+  /** Size in bytes of a custom section before all others. */
   readonly leading?: number;
-  /** Bytes of code behind all that is read. */
+  /** Size in bytes of the code, after all that is read. */
   readonly code?: number;
 }
 
@@ -24,7 +24,7 @@ function section(id: number, content: Uint8Array | readonly number[]): Buffer {
   return Buffer.concat([Buffer.from([id, ...leb(content.length)]), Buffer.from(content)]);
 }
 
-/** A module as compilers write it, as far as anybody looks at it: no engine would find code for its functions. */
+/** Returns the parts of a module that wasmgate reads; no engine could run it. */
 export function wasmModule(sketch: ModuleSketch = {}): Buffer {
   const { imports = [], exports = ['_start'], leading = 0, code = 16 } = sketch;
   const widths = [...new Set([0, ...imports.map(([, , parameters]) => parameters)])];

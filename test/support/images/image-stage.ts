@@ -16,22 +16,22 @@ import { startRegistry, type TestRegistry } from '../registry/registry.ts';
 export interface ImageStage {
   readonly registry: TestRegistry;
   readonly put: (image: LayeredImage) => string;
-  /** As an artefact of the CNCF layout. */
+  /** Stores a module as an artifact in the CNCF layout. */
   readonly putModule: (file: Uint8Array) => string;
-  /** The use case itself, for a server before it. */
+  /** The use case itself, for a server. */
   readonly run: AssessPod;
   readonly assess: (sketch: PodSketch) => Promise<DecidedAssessment>;
-  /** Requests so far, beside those for a manifest and a config. */
+  /** Returns the requests so far, except those for a manifest and a config. */
   readonly looks: () => number;
 }
 
 interface Setup {
-  /** RuntimeClasses with handlers of these names, which one node has. */
+  /** Names of RuntimeClasses and their handlers, which one node has. */
   readonly classes: readonly string[];
   readonly policy?: Partial<PolicySettings>;
 }
 
-/** One cluster, one registry, one memory, for the test that asks. */
+/** Creates a cluster, a registry and a cache for one test. */
 export async function setUpImages({ classes, policy = {} }: Setup): Promise<ImageStage> {
   const registry = await startRegistry();
   const client = createRegistryClient(
@@ -57,7 +57,7 @@ export async function setUpImages({ classes, policy = {} }: Setup): Promise<Imag
   let put = 1;
 
   function putModule(file: Uint8Array): string {
-    const name = `artefact/module:${put++}`;
+    const name = `artifact/module:${put++}`;
     const target = targetOf(registry.store, name);
     const config = pushBlob(target, 'application/vnd.wasm.config.v0+json', {
       architecture: 'wasm',
