@@ -43,7 +43,7 @@ interface Progress {
 function find({ layers, isComplete }: Progress, query: LayerQuery): Seen {
   if (query.kind === 'folder') return findFolder({ layers, isComplete }, query.path);
   if (query.kind !== 'program')
-    // For a host's file only its presence counts, and nobody builds an image to remove it again.
+    // For a host's file only its presence counts: no image is built to remove it again.
     return findFile({ layers, isComplete, isLenient: true }, query.key);
   // A bare name may stand for several files: the first one that is there counts.
   let uncertain: Seen = { sighting: 'absent' };
