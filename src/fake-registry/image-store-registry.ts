@@ -21,7 +21,7 @@ function fail(response: ServerResponse, status: number, code: string): void {
   response.end(JSON.stringify({ errors: [{ code, message: code.toLowerCase().replaceAll('_', ' ') }] }));
 }
 
-/** The head that a Range asks for (RFC 9110 section 14); all of it for any other kind of Range, as a server may. */
+/** Returns the prefix that a Range requests (RFC 9110 section 14). Ignores other ranges, as servers may. */
 function cut(
   bytes: Uint8Array,
   header: string,
@@ -55,7 +55,7 @@ function serve(store: ImageStore, request: IncomingMessage, response: ServerResp
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
-/** The reading half of an OCI registry (distribution spec 1.1, "Pull") over the store, as a handler for any HTTP server. */
+/** Creates an HTTP handler that serves a store as an OCI registry (distribution spec 1.1, "Pull"). */
 export function createImageStoreRegistry(store: ImageStore): RequestListener {
   return (request, response) => {
     serve(store, request, response);

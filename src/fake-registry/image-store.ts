@@ -3,21 +3,21 @@ import type { Digest } from '../image/reference.ts';
 
 export interface StoredManifest {
   readonly bytes: Uint8Array;
-  /** What the Content-Type header says: many manifests do not say it themselves. */
+  /** For the Content-Type header; many manifests do not contain it. */
   readonly mediaType: string;
   readonly digest: Digest;
 }
 
-/** Images in memory, by repository: what an OCI registry keeps. */
+/** An in-memory store of an OCI registry's content, by repository. */
 export interface ImageStore {
-  /** @param tag null: to be had by digest only, such as the children of an index */
+  /** @param tag null for a manifest that is available by digest only, such as an index's child */
   readonly putManifest: (
     repository: string,
     tag: string | null,
     manifest: Omit<StoredManifest, 'digest'>,
   ) => Digest;
   readonly putBlob: (repository: string, bytes: Uint8Array) => Digest;
-  /** By tag or digest. */
+  /** @param name tag or digest */
   readonly manifest: (repository: string, name: string) => StoredManifest | undefined;
   readonly blob: (repository: string, digest: string) => Uint8Array | undefined;
 }

@@ -4,16 +4,18 @@ import { OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from '../image/media-t
 import type { Digest } from '../image/reference.ts';
 import type { ImageStore } from './image-store.ts';
 
+/** Size of a tar block in bytes. */
+const BLOCK = 512;
 const TAR_GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
-/** What BuildKit and buildah write into every config, Wasm or not. */
+/** BuildKit and buildah write it into every config, Wasm or not. */
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 export const CREATED = '2026-01-01T00:00:00Z';
 
-/** Where something is pushed to. */
+/** The destination of a push. */
 export interface Target {
   readonly store: ImageStore;
   readonly repository: string;
-  /** Null: to be had by digest only. */
+  /** Null for content that is available by digest only. */
   readonly tag: string | null;
 }
 
@@ -23,7 +25,7 @@ export interface PushedContent {
   readonly size: number;
 }
 
-/** What `docker buildx build` makes of a small Dockerfile for one platform. */
+/** Content of an image for one platform. */
 export interface Build {
   readonly os: string;
   readonly architecture: string;
@@ -57,7 +59,42 @@ export function pushManifest(
   return { mediaType, digest, size: bytes.byteLength };
 }
 
-/** An image for one platform, as BuildKit and buildah write it. */
+interface TarLayer {
+  readonly gzip: Uint8Array;
+  /** Digest of the uncompressed tar, for `rootfs.diff_ids` in an image config. */
+  readonly diffId: Digest;
+}
+
+function octal(value: number, width: number): string {
+  return `${value.toString(8).padStart(width - 1, '0')}\0`;
+}
+
+/** Writes a header block (POSIX.1-1988 ustar). Its time is zero, so that every run creates the same image. */
+function header(name: string, size: number): Buffer {
+  const block = Buffer.alloc(BLOCK);
+  block.write(name, 0, 100, 'utf8');
+  block.write(octal(0o755, 8), 100, 'latin1');
+  block.write(octal(0, 8) + octal(0, 8) + octal(size, 12) + octal(0, 12), 108, 'latin1');
+  block.write(' '.repeat(8), 148, 'latin1');
+  block.write('0', 156, 'latin1');
+  block.write('ustar\x0000', 257, 'latin1');
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${octal(sum, 7)} `, 148, 'latin1');
+  return block;
+}
+
+/** Creates a file-system layer. File names have no leading slash. */
+export function createTarLayer(files: Readonly<Record<string, Uint8Array | string>>): TarLayer {
+  const blocks = Object.entries(files).flatMap(([name, content]) => {
+    const bytes = Buffer.from(content);
+    const padding = Buffer.alloc((BLOCK - (bytes.length % BLOCK)) % BLOCK);
+    return [header(name, bytes.length), bytes, padding];
+  });
+  const tar = Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
+  return { gzip: gzipSync(tar), diffId: `sha256:${createHash('sha256').update(tar).digest('hex')}` };
+}
+
+/** Pushes an image for one platform, in the format of BuildKit and buildah. */
 export function pushImage(target: Target, build: Build): PushedContent {
   const { os, architecture, files, entrypoint, cmd } = build;
   const layer = createTarLayer(files);
@@ -68,7 +105,7 @@ export function pushImage(target: Target, build: Build): PushedContent {
   return pushManifest(target, { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers });
 }
 
-/** The provenance that BuildKit adds by default; for its sake every image becomes an index. */
+/** Pushes the provenance that BuildKit adds by default, which turns every image into an index. */
 function pushAttestation(target: Target, subject: PushedContent): object {
   const artifactType = 'application/vnd.docker.attestation.manifest.v1+json';
   const statement = {
@@ -86,7 +123,7 @@ function pushAttestation(target: Target, subject: PushedContent): object {
   return { ...pushManifest(target, document), annotations, platform };
 }
 
-/** What `docker buildx build` pushes unless provenance is switched off. */
+/** Pushes an index with provenance, as `docker buildx build` does by default. */
 export function pushIndex(target: Target, builds: readonly Build[]): void {
   const untagged = { ...target, tag: null };
   const children = builds.map((build) => ({ build, image: pushImage(untagged, build) }));
@@ -98,41 +135,4 @@ export function pushIndex(target: Target, builds: readonly Build[]): void {
     ...children.map(({ image }) => pushAttestation(untagged, image)),
   ];
   pushManifest(target, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX);
-}
-
-const BLOCK = 512;
-
-export interface TarLayer {
-  readonly gzip: Uint8Array;
-  /** Of the tar itself: what `rootfs.diff_ids` of an image config lists. */
-  readonly diffId: Digest;
-}
-
-function octal(value: number, width: number): string {
-  return `${value.toString(8).padStart(width - 1, '0')}\0`;
-}
-
-/** One header block (POSIX.1-1988 ustar); a time of zero makes the same image at every run. */
-function header(name: string, size: number): Buffer {
-  const block = Buffer.alloc(BLOCK);
-  block.write(name, 0, 100, 'utf8');
-  block.write(octal(0o755, 8), 100, 'latin1');
-  block.write(octal(0, 8) + octal(0, 8) + octal(size, 12) + octal(0, 12), 108, 'latin1');
-  block.write(' '.repeat(8), 148, 'latin1');
-  block.write('0', 156, 'latin1');
-  block.write('ustar\x0000', 257, 'latin1');
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${octal(sum, 7)} `, 148, 'latin1');
-  return block;
-}
-
-/** A file-system layer with these files, by name without a leading slash. */
-export function createTarLayer(files: Readonly<Record<string, Uint8Array | string>>): TarLayer {
-  const blocks = Object.entries(files).flatMap(([name, content]) => {
-    const bytes = Buffer.from(content);
-    const padding = Buffer.alloc((BLOCK - (bytes.length % BLOCK)) % BLOCK);
-    return [header(name, bytes.length), bytes, padding];
-  });
-  const tar = Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
-  return { gzip: gzipSync(tar), diffId: `sha256:${createHash('sha256').update(tar).digest('hex')}` };
 }

@@ -1,5 +1,5 @@
 /**
- * A core module for WASI preview 1, from this text:
+ * A core module for WASI preview 1, assembled from this text:
  *
  *     (module
  *       (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
@@ -16,7 +16,7 @@ export const HELLO_MODULE: Uint8Array = Buffer.from(
 );
 
 /**
- * A component that can be started as a command, and does nothing:
+ * A component that runs as a command and does nothing:
  *
  *     (component
  *       (core module $m (func (export "run") (result i32) i32.const 0))

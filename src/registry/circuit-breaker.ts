@@ -83,7 +83,7 @@ export function createCircuitBreaker(
     const outage = health.outageOf(endpoint);
     if (outage === null || health.allowTrial(endpoint)) return;
     throw new RegistryError('unreachable', subject, {
-      state: `${outage}; wasmgate probes it every second and asks again once it answers`,
+      state: `${outage}; requests to it are suspended until it answers a probe, sent every second`,
       host: endpoint.base.host,
     });
   }

@@ -8,7 +8,7 @@ import { writeFiles } from '../support/registry/hosts-files.ts';
 
 const HEAD = 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\n';
 
-/** A configuration, and files beside it; `@` in it stands for their folder, and for nothing in what is said. */
+/** Writes a configuration and files beside it. `@` in it stands for their folder, which is removed from the output. */
 async function check(
   configuration: string,
   { files = {}, flags = [] }: { readonly files?: Record<string, string>; readonly flags?: string[] } = {},
@@ -38,7 +38,7 @@ describe('files that the configuration names', () => {
     'line 9: registry.tls["a.test"]: Cannot read "/nonexistent/c.pem"',
   ].map((place) => `  ${place}: there is no such file or folder\n`);
 
-  test('that are not on this machine are told, and are no problem', async () => {
+  test('that do not exist on this machine are listed, and are no problem', async () => {
     const { exitCode, stdout, stderr } = await check(ABSENT);
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toBe(
@@ -46,7 +46,7 @@ describe('files that the configuration names', () => {
     );
   });
 
-  test('name mirrors that wasmgate passes over, which are noted', async () => {
+  test('get notes on mirrors that wasmgate skips', async () => {
     const { exitCode, stdout } = await check(`${HEAD}registry:
   mirrors: {docker.io: ["http://127.0.0.1:5000", "http://localhost:5000", "https://mirror.test", "http://[::1]:5000"]}
 `);
@@ -59,7 +59,7 @@ describe('files that the configuration names', () => {
     expect(stdout).toBe(`a.yaml: no problems\n${notes.join('')}`);
   });
 
-  test('name no mirror that is noted, if its address is allowed', async () => {
+  test('get no note on a mirror whose address is allowed', async () => {
     const { stdout } = await check(`${HEAD}registry:
   mirrors: {docker.io: ["http://127.0.0.1:5000", "http://localhost:5000"]}
   allowAddresses: [127.0.0.1]
@@ -70,11 +70,11 @@ describe('files that the configuration names', () => {
   test('are problems under --strict', async () => {
     const { exitCode, stdout, stderr } = await check(ABSENT, { flags: ['--strict'] });
     expect([exitCode, stdout]).toEqual([2, '']);
-    // And no more: a list of the keys would not help.
+    // No list of keys follows, because it would not help.
     expect(stderr).toBe(`wasmgate: Cannot use configuration "a.yaml": 6 problems\n${PLACES.join('')}`);
   });
 
-  test('are looked into whatever else is wrong, and all is told at once', async () => {
+  test('are checked despite other problems, and all problems are reported at once', async () => {
     const { exitCode, stderr } = await check(
       `${HEAD}policy: {mode: adit}
 registry:
@@ -117,14 +117,14 @@ registry:
     expect(stderr).not.toContain('geheim');
   });
 
-  test('that are named by those are looked for, too', async () => {
+  test('may name further files, which are checked, too', async () => {
     const files = { 'hosts/a.test/hosts.toml': 'ca = "gone.pem"' };
     const { exitCode, stdout } = await check(`${HEAD}registry: {hostsDirectory: "@/hosts"}\n`, { files });
     expect(exitCode).toBe(0);
     expect(stdout).toContain('line 3: registry.hostsDirectory: Cannot read "hosts/a.test/gone.pem"');
   });
 
-  test('without a fault are not spoken of', async () => {
+  test('without problems are not mentioned', async () => {
     const files = { 'hosts/a.test/hosts.toml': 'server = "https://b.test"', 'config.json': '{}' };
     const registry = 'registry: {hostsDirectory: "@/hosts", dockerConfig: "@/config.json"}\n';
     const said = { exitCode: 0, stdout: 'a.yaml: no problems\n', stderr: '' };
@@ -133,7 +133,7 @@ registry:
   });
 });
 
-describe('files that are none', () => {
+describe('malformed files', () => {
   test.for([
     {
       name: 'a binary file',
@@ -211,7 +211,7 @@ describe('files that are none', () => {
       name: 'anchors for what is said twice',
       content: `${HEAD}registry: {plainHttp: &a [b], allowAddresses: *a}`,
     },
-  ])('$name is no fault of form', async ({ content }) => {
+  ])('$name is well-formed', async ({ content }) => {
     const { exitCode, stdout, stderr } = await check(content);
     expect([exitCode, stdout + stderr]).toEqual(
       content.includes('&a')
@@ -221,7 +221,7 @@ describe('files that are none', () => {
   });
 });
 
-test('all files are checked, whatever is wrong with the first', async () => {
+test('all files are checked, even if the first is invalid', async () => {
   await using files = await writeFiles({ 'a.yaml': 'a: 1', 'b.yaml': HEAD, 'c.yaml': '[' });
   const paths = ['a', 'none', 'b', 'c'].map((name) => files.at(`${name}.yaml`));
   const { exitCode, stdout, stderr } = await runWasmgate(['config', 'check', ...paths]);
@@ -233,7 +233,7 @@ test('all files are checked, whatever is wrong with the first', async () => {
   ]);
 });
 
-test('every set of defaults can be piped into the check', async () => {
+test('the defaults of every scenario pass the check when piped into it', async () => {
   const program = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
   const { stdout: defaults } = await runWasmgate(['config', 'defaults', 'edge']);
   const checked = spawn(process.execPath, [program, 'config', 'check', '-']);

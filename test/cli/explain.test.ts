@@ -5,20 +5,20 @@ import { SCENARIOS } from '../../src/policy/settings.ts';
 import { runWasmgate } from '../support/cli/run-wasmgate.ts';
 
 describe('explain', () => {
-  test('without a name lists every finding', async () => {
+  test('lists every finding if none is named', async () => {
     const { exitCode, stdout } = await runWasmgate(['explain']);
     expect(exitCode).toBe(0);
     for (const { id } of explanations) expect(stdout).toContain(`  ${id}`);
   });
 
-  test.each(explanations)('$id: its own words, all of them', async ({ id, why, example, fix }) => {
+  test.each(explanations)('prints the whole explanation of $id', async ({ id, why, example, fix }) => {
     const { exitCode, stdout } = await runWasmgate(['explain', id]);
     expect(exitCode).toBe(0);
     const flat = stdout.replaceAll(/\s+/g, ' ');
     for (const text of [id, why, example, fix]) expect(flat).toContain(text);
   });
 
-  test.each([40, 80])('on %i columns', async (columns) => {
+  test.each([40, 80])('fits into %i columns', async (columns) => {
     const { stdout } = await runWasmgate(['explain', ...explanations.map(({ id }) => id)], { columns });
     const wide = stripVTControlCharacters(stdout)
       .split('\n')
@@ -26,7 +26,7 @@ describe('explain', () => {
     expect(wide.filter((line) => line.trim().includes(' '))).toEqual([]);
   });
 
-  test('a name that is none: the nearest is suggested', async () => {
+  test('suggests the nearest name for an unknown one', async () => {
     const { exitCode, stderr } = await runWasmgate(['explain', 'image-unknwon']);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('Did you mean "image-unknown"?');
@@ -38,7 +38,7 @@ describe('config', () => {
     ['nothing', [], 'takes one of schema, defaults, check'],
     ['a word that is none', ['shema'], 'Did you mean "schema"?'],
     ['check without a file', ['check'], 'name the file'],
-    ['a word too many', ['schema', 'x'], 'takes no more arguments'],
+    ['an extra argument', ['schema', 'x'], 'takes no more arguments'],
     ['a scenario that is none', ['defaults', 'egde'], 'Did you mean "edge"?'],
     ['a file that is not there', ['check', '/nonexistent/a.yaml'], 'there is no such file'],
   ])('%s is wrong usage', async (_case, words, said) => {
@@ -57,7 +57,7 @@ describe('config', () => {
     },
   );
 
-  test('defaults prints those of a scenario', async () => {
+  test('defaults prints the defaults of a scenario', async () => {
     const [usual, mixed, edge] = await Promise.all(
       [[], ['mixed'], ['edge']].map((words) => runWasmgate(['config', 'defaults', ...words])),
     );

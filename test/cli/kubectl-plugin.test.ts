@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-/** As a shell, or kubectl, finds it: by its name on the PATH, which the line `#!/usr/bin/env node` reads too. */
+/** Runs the program as a shell or kubectl does: by its name on the PATH, which `#!/usr/bin/env node` also uses. */
 function call(name: string, args: readonly string[]) {
   const PATH = [folder, dirname(process.execPath), process.env['PATH']].join(delimiter);
   return run(name, args, { env: { ...process.env, PATH, NO_COLOR: '1' } });
@@ -24,7 +24,7 @@ function call(name: string, args: readonly string[]) {
 test.each([
   ['wasmgate', 'wasmgate'],
   ['kubectl-wasmgate', 'kubectl wasmgate'],
-])('%s speaks of itself as %s', async (name, typed) => {
+])('%s calls itself %s in suggested commands', async (name, typed) => {
   const [help, review, wrong, nothing] = await Promise.all([
     call(name, ['--help']),
     call(name, ['review', '--help']),

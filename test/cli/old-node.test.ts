@@ -4,7 +4,7 @@ import { run } from '../support/lib/processes.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'src', 'bin.js');
 
-/** An older Node as far as the program can tell: another version, and a module without the export that came with 22.1. */
+/** Imitates an older Node: another version, and a module without the export that was added in 22.1. */
 function pretend(version: string): string {
   const code = `
     import nodeModule, { syncBuiltinESMExports } from 'node:module';
@@ -15,7 +15,7 @@ function pretend(version: string): string {
 }
 
 test.each(['18.20.8', '20.20.2', '22.18.0'])(
-  'Node %s is too old, and is told so in one line',
+  'Node %s is too old, and the error is one line',
   async (version) => {
     const found = await run(process.execPath, ['--import', pretend(version), BIN, 'version']);
     const stderr = `wasmgate needs Node 22.19 or newer, this is ${version}\n`;
@@ -23,7 +23,7 @@ test.each(['18.20.8', '20.20.2', '22.18.0'])(
   },
 );
 
-test.each(['22.19.0', '23.0.0', '24.0.0'])('Node %s will do', async (version) => {
+test.each(['22.19.0', '23.0.0', '24.0.0'])('Node %s is supported', async (version) => {
   const found = await run(process.execPath, ['--import', pretend(version), BIN, 'version']);
   expect(found).toMatchObject({ code: 0, stderr: '' });
 });

@@ -11,7 +11,7 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
   return spawn(process.execPath, [PROGRAM, ...args], { env: { ...inherited, ...env }, stdio: 'pipe' });
 }
 
-test('a reader that has seen enough is no fault', async () => {
+test('a closed pipe is no error', async () => {
   const program = start(['serve', '--help']);
   const stderr = text(program.stderr);
   await once(program.stdout, 'readable');
@@ -20,14 +20,14 @@ test('a reader that has seen enough is no fault', async () => {
   expect(await stderr).toBe('');
 });
 
-test('all of a long help reaches a slow pipe', async () => {
+test('a slow reader gets all of a long help', async () => {
   const program = start(['serve', '--help']);
   const stdout = await text(program.stdout);
   expect(stdout).toContain('policy.key4999');
   expect(stdout).toContain('Examples');
 });
 
-test('the exit code is the process’s', async () => {
+test('the process exits with the exit code', async () => {
   const program = start(['serv']);
   expect(await once(program, 'exit')).toEqual([2, null]);
 });

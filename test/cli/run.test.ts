@@ -44,7 +44,7 @@ interface Run {
 
 interface RunOptions {
   readonly serve?: ServeDeps['serve'];
-  /** Between `serve` and `version`. */
+  /** Commands between `serve` and `version`. */
   readonly command?: Command;
   readonly columns?: number | undefined;
 }
@@ -69,7 +69,7 @@ async function run(
 }
 
 test.each([
-  ['no word', []],
+  ['an empty command line', []],
   ['--help', ['--help']],
   ['-h', ['-h']],
   ['help', ['help']],
@@ -97,7 +97,7 @@ test.each([
 
 test.each([
   ['a pipe', undefined, 80],
-  ['a wide terminal', 300, 80],
+  ['a wide terminal', 300, 120],
   ['a terminal of 60 columns', 60, 60],
 ])('help on %s stays within %i columns', async (_case, columns, expected) => {
   for (const argv of [['--help'], ['serve', '--help'], ['echo', '--help']]) {
@@ -109,7 +109,7 @@ test.each([
   }
 });
 
-test.each([40, 80])('what examples say is a comment in every line at %i columns', async (columns) => {
+test.each([40, 80])('every line of an explanation is a comment at %i columns', async (columns) => {
   const examples = [{ command: 'wasmgate echo a', explanation: 'Once or twice or more, '.repeat(5) }];
   const { stdout } = await run(['echo', '--help'], { command: { ...echo, examples }, columns });
   const [, shown = ''] = stripVTControlCharacters(stdout).split('Examples\n');
@@ -118,13 +118,13 @@ test.each([40, 80])('what examples say is a comment in every line at %i columns'
   expect(lines.filter((line) => !line.startsWith('  # '))).toEqual(['  wasmgate echo a']);
 });
 
-test('the help tells every exit code that a script may meet', async () => {
+test('the help lists every exit code', async () => {
   const [, shown = ''] = (await run(['--help'])).stdout.split('Exit codes\n');
-  const told = [...shown.matchAll(/^ {2}(\d) {2}/gm)].map(([, code]) => Number(code));
-  expect(told).toEqual(Object.values(EXIT_CODES));
+  const listed = [...shown.matchAll(/^ {2}(\d) {2}/gm)].map(([, code]) => Number(code));
+  expect(listed).toEqual(Object.values(EXIT_CODES));
 });
 
-test('a pipe gets no colour', async () => {
+test('a pipe gets no colors', async () => {
   const { stdout } = await run(['--help']);
   expect(stripVTControlCharacters(stdout)).toBe(stdout);
 });
@@ -203,14 +203,14 @@ test.each([
     'takes one of debug, info, found "dbug". Did you mean "debug"?',
     'wasmgate serve --help',
   ],
-  ['an argument too many', ['serve', 'now'], 'it takes no arguments, found "now"', 'wasmgate serve --help'],
+  ['an extra argument', ['serve', 'now'], 'it takes no arguments, found "now"', 'wasmgate serve --help'],
   [
     'an argument after --',
     ['serve', '--', '--port'],
     'it takes no arguments, found "--port"',
     'wasmgate serve --help',
   ],
-])('%s: what is wrong, what to type next, exit code 2', async (_case, argv, what, next) => {
+])('%s: says what is wrong and what to type, and exits with 2', async (_case, argv, what, next) => {
   const { exitCode, stdout, stderr, served } = await run(argv);
   expect([exitCode, stdout, served]).toEqual([EXIT_CODES.usage, '', []]);
   const [first, second, ...rest] = stderr.split('\n');
@@ -219,7 +219,7 @@ test.each([
   expect([second, ...rest]).toEqual([`See: ${next}`, '']);
 });
 
-test('a command from elsewhere gets its words and flags, and says the exit code', async () => {
+test('a command receives its arguments and flags, and returns the exit code', async () => {
   expect(await run(['echo', 'a', '--loud', 'b'])).toMatchObject({
     exitCode: EXIT_CODES.undecided,
     stdout: 'A B',
@@ -229,7 +229,7 @@ test('a command from elsewhere gets its words and flags, and says the exit code'
 test.each([
   ['input', EXIT_CODES.usage],
   ['world', EXIT_CODES.failed],
-] as const)('a failure of the %s is told with its advice, exit code %i', async (blame, exitCode) => {
+] as const)('a failure due to the %s is reported with its advice, exit code %i', async (blame, exitCode) => {
   const failure = new AppError('any-code', 'Cannot do "it": no', { blame, advice: 'Try this.' });
   const serve = () => Promise.reject(failure);
   expect(await run(['serve'], { serve })).toMatchObject({
@@ -238,7 +238,7 @@ test.each([
   });
 });
 
-test('a fault of ours is told without a stack and without secrets', async () => {
+test('an internal error is reported without stack trace and secrets', async () => {
   const { exitCode, stderr } = await run(['serve'], {
     serve: () => Promise.reject(new Error('GET https://a:hunter2@b failed')),
   });

@@ -22,12 +22,12 @@ test.each([
   expect(toYaml(value)).toBe(yaml);
 });
 
-test('what two fields share is written twice: an alias is not what anybody wrote', () => {
+test('an object shared by two fields is written twice, not as an alias', () => {
   const shared = { memory: '1Mi' };
   expect(toYaml({ limits: shared, requests: shared })).not.toMatch(/[&*]/);
 });
 
-test('whatever the texts: nothing that a terminal obeys, and read again they are the same', () => {
+test('any text is free of control characters, and reads back unchanged', () => {
   const texts = fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed());
   const hostile = fc
     .tuple(texts, fc.constantFrom('\u009b2J', '\u202e', '\u001b[2J', '\n', ' '))

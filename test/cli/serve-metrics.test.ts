@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** `wasmgate serve` on free ports of this machine, without a cluster that answers. */
+/** Runs `wasmgate serve` on free ports of this machine, with an unreachable cluster. */
 function serve(...flags: readonly string[]) {
   const files = ['--kubeconfig', join(folder, 'kubeconfig'), '--cert-dir', join(folder, 'certificates')];
   const own = ['serve', ...files, '--host', '127.0.0.1', '--port', '0', ...flags];
@@ -35,7 +35,7 @@ function serve(...flags: readonly string[]) {
   program.stderr.on('data', (chunk: Buffer) => void (said.stderr += chunk.toString()));
   const ended = once(program, 'exit') as Promise<[number | null]>;
   const lines = createInterface({ input: program.stdout });
-  /** What the log says with these words. */
+  /** Resolves with the log line that contains these words. */
   const heard = async (words: string): Promise<Readonly<Record<string, unknown>>> => {
     for await (const line of lines) {
       said.stdout += `${line}\n`;
@@ -50,7 +50,7 @@ function scrape(port: unknown): Promise<Response> {
   return fetch(`http://127.0.0.1:${String(port)}/metrics`);
 }
 
-test('while the API server is away, metrics are served on the host of the webhook and say so', async () => {
+test('metrics are served on the webhook’s host while the API server is unreachable, and show it', async () => {
   const { program, ended, heard } = serve('--metrics-port', '0');
   const { host, port } = await heard('metrics are served');
   expect(host).toBe('127.0.0.1');
@@ -63,9 +63,9 @@ test('while the API server is away, metrics are served on the host of the webhoo
   expect(await ended).toEqual([0, null]);
 }, 60_000);
 
-test('a configuration that turns wrong while it runs shows in a metric', async () => {
+test('a configuration that becomes invalid at run time shows in a metric', async () => {
   const file = join(folder, 'configuration.yaml');
-  /** Never half of it. */
+  /** Replaces the file atomically. */
   const write = async (mode: string): Promise<void> => {
     const text = `{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, policy: {mode: ${mode}}}`;
     await writeFile(`${file}.new`, text);
@@ -87,14 +87,14 @@ test('a configuration that turns wrong while it runs shows in a metric', async (
   expect(await ended).toEqual([0, null]);
 }, 90_000);
 
-test('a port for metrics that is taken keeps it from starting, in words', async () => {
+test('a metrics port that is in use ends the start with an error', async () => {
   await using taken = await startServer(() => undefined);
   const { ended, said } = serve('--metrics-port', String(taken.port));
   expect(await ended).toEqual([1, null]);
   expect(said.stderr).toContain(`Cannot listen on "127.0.0.1" port ${taken.port}: EADDRINUSE`);
 }, 60_000);
 
-test('without a port for them they are not served', async () => {
+test('metrics are not served without a port', async () => {
   const { program, ended, said, heard } = serve();
   await heard('wasmgate serves');
   expect(said.stdout).not.toContain('metrics are served');

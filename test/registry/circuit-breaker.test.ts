@@ -148,7 +148,7 @@ describe('a host that is down', () => {
     const paused = await failureOf(fetch('b', 'team-b'));
     expect(paused).toMatchObject({ code: 'unreachable', host: server.host });
     expect(paused.state).toBe(
-      `${server.host} answers 503 to GET /v2/; wasmgate probes it every second and asks again once it answers`,
+      `${server.host} answers 503 to GET /v2/; requests to it are suspended until it answers a probe, sent every second`,
     );
     expect(asked).toHaveLength(1);
     away.isDown = false;

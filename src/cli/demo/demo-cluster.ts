@@ -2,7 +2,7 @@ import type { AssessPod } from '../../assess/assessment.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { ClusterView } from '../../policy/facts.ts';
 
-/** What the demo's cluster holds beside the RuntimeClasses of the manifests, as an API server would tell it. */
+/** The demo's cluster as the API server returns it, without the RuntimeClasses, which come from the manifests. */
 export interface DemoCluster {
   readonly nodes: readonly JsonObject[];
   readonly namespaces: readonly JsonObject[];
@@ -10,11 +10,11 @@ export interface DemoCluster {
   readonly policy: string;
 }
 
-/** The real webhook in front of that cluster, and the use case behind it. */
+/** The real webhook for that cluster, and its use case. */
 export interface DemoWebhook {
   /** `https://127.0.0.1:…` */
   readonly url: string;
-  /** PEM: what an API server finds in `caBundle`. */
+  /** PEM, as in `caBundle`. */
   readonly caCert: string;
   readonly view: ClusterView;
   readonly assess: AssessPod;
@@ -63,6 +63,6 @@ export const DEMO_CLUSTER: DemoCluster = {
     { kind: 'Namespace', metadata: { name: 'default', labels: {} } },
     { kind: 'Namespace', metadata: { name: AUDITED_NAMESPACE, labels: { 'wasmgate.dev/mode': 'audit' } } },
   ],
-  /** crun first, as in many a production cluster; what crun cannot run goes elsewhere. */
+  /** Prefers crun, as many production clusters do; images that crun cannot run get another class. */
   policy: '{preferRuntimeClasses: [crun-wasm]}',
 };

@@ -16,7 +16,7 @@ import type { Digest } from '../../image/reference.ts';
 const SPIN_WASM = 'application/vnd.wasm.content.layer.v1+wasm';
 const SPIN_APPLICATION = 'application/vnd.fermyon.spin.application.v1+config';
 
-/** References without the registry's host. */
+/** References, without the registry's host. */
 export const DEMO_IMAGES = {
   web: 'demo/web:1.29',
   logShipper: 'demo/log-shipper:2.1',
@@ -36,7 +36,7 @@ function linuxProgram(name: string, architecture: string, cmd: readonly string[]
   return { os: 'linux', architecture, files, entrypoint: [`/${name}`], cmd };
 }
 
-/** As `spin registry push` of Spin 2 and later writes it: no top-level mediaType, and no entrypoint. */
+/** Pushes in the format of `spin registry push` of Spin 2 and later: no top-level mediaType, no entrypoint. */
 function pushSpinApplication(target: Target): void {
   const program = pushBlob(target, SPIN_WASM, HELLO_MODULE);
   const application = pushBlob(target, SPIN_APPLICATION, {
@@ -57,7 +57,7 @@ function pushSpinApplication(target: Target): void {
   pushManifest(target, { schemaVersion: 2, config, layers: [program, application] });
 }
 
-/** As `wkg oci push` writes it (CNCF Wasm OCI artefact layout). */
+/** Pushes in the format of `wkg oci push` (CNCF Wasm OCI artifact layout). */
 function pushComponent(target: Target): void {
   const layer = pushBlob(target, 'application/wasm', COMMAND_COMPONENT);
   const config = pushBlob(target, CNCF_WASM_CONFIG, {
@@ -72,11 +72,11 @@ function pushComponent(target: Target): void {
 }
 
 export interface PushedDemoImages {
-  /** The image inside the index that no node can pull. */
+  /** Digest of the image in the index that no node can pull. */
   readonly nightlyChild: Digest;
 }
 
-/** Fills the store with every demo image, each in the form in which its usual tool pushes it. */
+/** Pushes all demo images, each in the format of its usual tool. */
 export function pushDemoImages(store: ImageStore): PushedDemoImages {
   const target = (name: keyof typeof DEMO_IMAGES): Target => targetOf(store, DEMO_IMAGES[name]);
   const nginx = ['nginx', '-g', 'daemon off;'];

@@ -7,7 +7,7 @@ import { createTarLayer } from '../../../src/fake-registry/push-image.ts';
 import { COMMAND_COMPONENT, HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
 import { run } from '../../support/lib/processes.ts';
 
-test('the module is one that engines load', async () => {
+test('engines load the module', async () => {
   const script = `process.exitCode = WebAssembly.validate(Buffer.from(process.argv[1], 'base64')) ? 0 : 1`;
   const check = (bytes: Uint8Array) =>
     run(process.execPath, ['-e', script, Buffer.from(bytes).toString('base64')]);
@@ -15,11 +15,11 @@ test('the module is one that engines load', async () => {
   expect((await check(COMMAND_COMPONENT)).code).toBe(1);
 });
 
-test('the component has a component’s preamble', () => {
+test('the component has the preamble of a component', () => {
   expect([...COMMAND_COMPONENT.subarray(0, 8)]).toEqual([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]);
 });
 
-test('tar reads the layers, and diff_ids are of what is inside', async () => {
+test('tar reads the layers, and diff_ids match their content', async () => {
   const layer = createTarLayer({ 'hello.wasm': HELLO_MODULE, 'etc/motd': 'hello\n' });
   const { stdout, code } = await run('tar', ['-xO', '-f', '-', 'etc/motd'], {
     stdin: gunzipSync(layer.gzip).toString('latin1'),
@@ -29,7 +29,7 @@ test('tar reads the layers, and diff_ids are of what is inside', async () => {
   expect(layer.diffId).toBe(`sha256:${digest}`);
 });
 
-test('every image is there, and the same at every run', () => {
+test('every image exists, and is the same in every run', () => {
   const [one, other] = [createImageStore(), createImageStore()];
   expect(pushDemoImages(one)).toEqual(pushDemoImages(other));
   for (const reference of Object.values(DEMO_IMAGES)) {

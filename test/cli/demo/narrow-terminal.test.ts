@@ -14,13 +14,13 @@ const { policy } = createConfigurationReader({ policy: policySettings }).default
 /** The demo's own policy, so that all results are as expected. */
 const settings = { policy: { ...policy, preferRuntimeClasses: ['crun-wasm'] } };
 
-test('sentences stay within a terminal of 50 columns', async () => {
+test('sentences fit into a terminal of 50 columns', async () => {
   const deps = wireDemo({ manifests: MANIFESTS, assemble: (parts) => assembleAssess(parts, settings) });
   const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: COLUMNS });
   const output = text(stdout);
   await runDemo(deps, { stdout, stderr: new PassThrough(), env: {} }, { isFull: true });
   stdout.end();
-  // Under two spaces stand sentences and, in columns, the summary; under four what was sent and answered.
+  // Sentences and the summary's columns are indented by two spaces; Pods and responses by four.
   const prose = stripVTControlCharacters(await output)
     .split('\n')
     .filter((line) => /^ {2}\S(?!.* {2})/.test(line));

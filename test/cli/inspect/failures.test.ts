@@ -75,7 +75,7 @@ describe('exit codes', () => {
     expect(await runInspect(argv)).toMatchObject({ exitCode: code, stdout: '' });
   });
 
-  test('an image that no RuntimeClass starts is open, and laid out all the same', async () => {
+  test('an image that no RuntimeClass can start is undecided, and reported nevertheless', async () => {
     await using registry = await startRegistry({ images: putFixtureImages });
     const run = await runInspect([`${registry.host}/corpus/bk-js-wasm`]);
     expect(run.exitCode).toBe(3);
@@ -84,43 +84,43 @@ describe('exit codes', () => {
   });
 });
 
-describe('a registry that cannot be reached', () => {
-  test('nobody listens', async () => {
+describe('an unreachable registry', () => {
+  test('connection refused', async () => {
     const run = await runInspect([`127.0.0.1:${await freePort()}/a`]);
     expect(run).toMatchObject({ exitCode: 3, stdout: '' });
     expect(run.stderr).toContain('ECONNREFUSED');
   });
 
-  test('there is no such name', async () => {
+  test('unknown host name', async () => {
     const run = await runInspect(['registry.invalid/a', '-o', 'json']);
     expect([run.exitCode, reasonIn(run.stdout)]).toEqual([3, 'unreachable']);
     expect(run.stderr).toContain('registry.invalid');
   });
 });
 
-describe('TLS by a private authority', () => {
-  test('trusted by --ca-file, on this machine too', async () => {
+describe('TLS with a private certificate authority', () => {
+  test('is trusted with --ca-file, on this machine, too', async () => {
     const { key, cert } = await sharedTestCertificate();
     await using registry = await startRegistry({ images: putFixtureImages, tls: { key, cert } });
     const run = await runInspect([`${registry.host}/corpus/spin-v2-app`, '--ca-file', rightCa]);
     expect(run).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
-  test('another authority is told, and what to type', async () => {
+  test('an unknown authority is reported, with the flag to use', async () => {
     await using server = await startTls(() => undefined);
     const run = await runInspect([`${server.host}/a`, '--ca-file', wrongCa, '-o', 'json']);
     expect([run.exitCode, reasonIn(run.stdout)]).toEqual([3, 'tls']);
     expect(run.stderr).toContain('--ca-file FILE');
   });
 
-  test('without --ca-file a registry on this machine is spoken to plainly, and the way out is told', async () => {
+  test('without --ca-file a registry on this machine gets plain HTTP, and the error names the flag', async () => {
     await using server = await startTls(() => undefined);
     const run = await runInspect([`${server.host}/a`]);
     expect(run.exitCode).toBe(3);
     expect(run.stderr).toContain('If it uses TLS, name its authority: --ca-file FILE.');
   });
 
-  test('https where the registry speaks plainly', async () => {
+  test('HTTPS to a registry that serves plain HTTP', async () => {
     await using server = await startServer(() => undefined);
     const run = await runInspect([`${server.host}/a`, '--ca-file', rightCa]);
     expect(run.exitCode).toBe(3);
@@ -128,7 +128,7 @@ describe('TLS by a private authority', () => {
   });
 });
 
-describe('a command line that cannot be meant: 2, and nothing is asked', () => {
+describe('an invalid command line: exit code 2 and no request', () => {
   const IMAGE = 'registry.invalid/a';
   test.for<readonly [name: string, argv: readonly string[], says: string]>([
     ['no image', [], 'it takes an image'],

@@ -29,7 +29,7 @@ function inspect(flags: readonly string[], options: InspectOptions = {}): Promis
   return runInspect([`${registry.host}/corpus/spin-v2-app`, ...flags], { ...options, env });
 }
 
-/** A folder with this docker config in it. */
+/** Creates a folder with this docker config. */
 async function folderWith(name: string, config: object): Promise<string> {
   const folder = join(programs.folder, name);
   await mkdir(folder, { recursive: true });
@@ -41,12 +41,12 @@ function auths(password = PASSWORD): object {
   return { auths: { [registry.host]: { auth: Buffer.from(`puller:${password}`).toString('base64') } } };
 }
 
-test('a stranger is refused', async () => {
+test('anonymous access is denied', async () => {
   expect(await inspect([])).toMatchObject({ exitCode: 1 });
 });
 
 test.each([
-  ['as it is', PASSWORD],
+  ['as is', PASSWORD],
   ['with the line break of echo', `${PASSWORD}\n`],
   ['with that of Windows', `${PASSWORD}\r\n`],
 ])('--username and a password from standard input, %s', async (_case, stdin) => {
@@ -54,7 +54,7 @@ test.each([
   expect(run).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
-test('a wrong password is refused, and said nowhere', async () => {
+test('a wrong password is rejected and not printed', async () => {
   const run = await inspect(['--username', 'puller', '--password-stdin'], { stdin: 'geheim' });
   expect(run.exitCode).toBe(1);
   expect(run.stderr).toContain('The registry denied access.');
@@ -69,7 +69,7 @@ describe('docker configs', () => {
     });
   });
 
-  test('the flag stands alone', async () => {
+  test('--docker-config replaces all other sources', async () => {
     const run = await inspect(['--docker-config', await folderWith('empty', {})], {
       env: { DOCKER_CONFIG: await folderWith('variable', auths()) },
     });
@@ -105,7 +105,7 @@ describe('docker configs', () => {
     expect(await inspect(['--docker-config', folder])).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
-  test('a helper that fails is a warning with the command to try, and the rest is tried', async () => {
+  test('a failing helper causes a warning with the command to try, and other logins are tried', async () => {
     await programs.add('docker-credential-broken', 'echo geheim; exit 1');
     const folder = await folderWith('broken', { credsStore: 'broken', ...auths() });
     const run = await inspect(['--docker-config', folder]);
@@ -116,7 +116,7 @@ describe('docker configs', () => {
     expect(run.stderr).not.toContain('geheim');
   });
 
-  test('a config that is none is a warning', async () => {
+  test('an invalid config causes a warning', async () => {
     const folder = await folderWith('odd', { auths: 7 });
     const run = await inspect(['--docker-config', folder]);
     expect(run.exitCode).toBe(1);

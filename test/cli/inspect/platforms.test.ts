@@ -36,12 +36,12 @@ async function pulls(image: string, ...flags: readonly string[]) {
   const { stdout } = await runInspect(named, { columns: 400 });
   const { stdout: text } = await runInspect([...named, '-o', 'json']);
   const { pull } = JSON.parse(text) as { readonly pull: { readonly ok: boolean; readonly detail: string } };
-  // Long rows are wrapped, and go on further to the right.
+  // Continuation lines of long rows are indented more.
   const [, row] = /^ {2}Pulls +(.*(?:\n {3,}.*)*)$/m.exec(stdout) ?? [];
   return { row: row?.replaceAll(/\n +/g, ' '), ...pull };
 }
 
-describe('where a reference pulls', () => {
+describe('platforms that can pull a reference', () => {
   test.each([
     ['single', 'yes', null],
     ['arm64', 'on linux/arm64 only', 'on linux/arm64 only'],
@@ -50,12 +50,12 @@ describe('where a reference pulls', () => {
     expect(await pulls(image)).toEqual({ row, ok: true, detail, insteadUse: null });
   });
 
-  test('of many platforms some are named', async () => {
+  test('a long list of platforms is cut', async () => {
     expect((await pulls('many')).row).toMatch(/linux\/cpu18 and 3 more only$/);
   });
 });
 
-/** Nodes of these architectures, by name; null: they may not be listed. */
+/** Nodes with these architectures, by name; null if listing them is forbidden. */
 function apiServer(architectures: readonly string[] | null): Step {
   const items = architectures?.map((architecture, index) => ({
     metadata: { name: `n${index}` },
@@ -106,7 +106,7 @@ describe('--live', () => {
   });
 });
 
-test('--kubeconfig alone is a mistake', async () => {
+test('--kubeconfig requires --live', async () => {
   const { exitCode, stderr } = await runInspect([`${registry.host}/corpus/both:1`, '--kubeconfig', 'x']);
   expect(exitCode).toBe(2);
   expect(stderr).toContain('flag --kubeconfig requires --live');

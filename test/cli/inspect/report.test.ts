@@ -32,8 +32,8 @@ async function inspectJson(...argv: readonly string[]): Promise<Readonly<Record<
   return JSON.parse(stdout) as Readonly<Record<string, unknown>>;
 }
 
-describe('the JSON is a promise to scripts', () => {
-  test('every key, in its order, with its value', async () => {
+describe('the JSON is stable for scripts', () => {
+  test('has every key in order, with its value', async () => {
     const { stdout, stderr, exitCode } = await runInspect([at('spin-v2-app'), '-o', 'json']);
     expect([exitCode, stderr]).toEqual([0, '']);
     const no = (why: string) => ({ runs: 'no', why });
@@ -78,7 +78,7 @@ describe('the JSON is a promise to scripts', () => {
   const text = expect.any(String) as string;
   const textOrNull = expect.toSatisfy((value) => value === null || typeof value === 'string') as string;
 
-  test.each(loadFixtureImages())('the same keys and types for $name', async ({ name, expect: truth }) => {
+  test.each(loadFixtureImages())('has the same keys and types for $name', async ({ name, expect: truth }) => {
     const report = await inspectJson(at(name));
     expect(Object.keys(report)).toEqual([
       'reference',
@@ -113,7 +113,7 @@ describe('the JSON is a promise to scripts', () => {
     });
   });
 
-  test('null where nothing is known', async () => {
+  test('has null for what is unknown', async () => {
     const report = await inspectJson(at('nothing'));
     expect(report).toMatchObject({
       reference: `${at('nothing')}:latest`,
@@ -130,20 +130,20 @@ describe('the JSON is a promise to scripts', () => {
     });
   });
 
-  test('requests are those that the registry saw', async () => {
+  test('counts the requests that the registry received', async () => {
     const before = registry.log.length;
     const report = await inspectJson(at('bk-wasi-wasm-provenance'));
     expect(report['requests']).toBe(registry.log.length - before);
   });
 
-  test('YAML says the same, to readers of YAML 1.1 as well', async () => {
+  test('equals the YAML, also for readers of YAML 1.1', async () => {
     const { stdout } = await runInspect([at('spin-v2-app'), '--output=yaml']);
     const report = await inspectJson(at('spin-v2-app'));
     for (const version of ['1.1', '1.2'] as const) expect(parse(stdout, { version })).toEqual(report);
   });
 });
 
-describe('which image is meant', () => {
+describe('choosing the image', () => {
   test.each([
     ['a command that starts a Wasm file', ['--command', '/app.wasm'], 'wasm', 'pod.command[0]'],
     [
@@ -165,20 +165,20 @@ describe('which image is meant', () => {
     { flags: ['--platform', 'linux/amd64'], kind: 'container', ok: true },
     { flags: ['--platform', 'wasi/wasm'], kind: 'wasm', ok: false },
     { flags: ['--platform', 'WASI/wasm'], kind: 'wasm', ok: false },
-  ])('of an index with $flags: $kind', async ({ flags, kind, ok }) => {
+  ])('an index with $flags: $kind', async ({ flags, kind, ok }) => {
     const report = await inspectJson(at('bk-linux-and-wasi-list'), ...flags);
     expect(report).toMatchObject({ verdict: { kind }, pull: { ok } });
     expect(report['digest']).toBe('sha256:2a428a52ec2b425039ad5758597839b3f71735acfe26c1c209571e14a34251ff');
   });
 
-  test('an entry that nodes do not take is named by its digest, and pulls by it', async () => {
+  test('an entry that nodes do not choose is named by its digest', async () => {
     const { pull } = await inspectJson(at('bk-linux-and-wasi-list'), '--platform', 'wasi/wasm');
     expect(pull).toMatchObject({ detail: expect.stringContaining('linux/amd64') as string });
     const { insteadUse } = pull as { readonly insteadUse: string };
     expect(await inspectJson(insteadUse)).toMatchObject({ verdict: { kind: 'wasm' }, pull: { ok: true } });
   });
 
-  test('a platform that the index does not have', async () => {
+  test('a platform that is not in the index', async () => {
     const { exitCode, stdout, stderr } = await runInspect([
       at('bk-linux-and-wasi-list'),
       '--platform',
@@ -189,7 +189,7 @@ describe('which image is meant', () => {
     expect(stderr).toContain('--platform linux/amd64');
   });
 
-  test('a single image is taken whatever it is for, as nodes do, for no request more', async () => {
+  test('a single image is used whatever its platform, as nodes do, without another request', async () => {
     expect(await inspectJson(at('spin-v2-app'), '--platform', 'linux/arm64')).toMatchObject({
       verdict: { flavour: 'spin-app' },
       requests: 2,
@@ -197,15 +197,15 @@ describe('which image is meant', () => {
   });
 });
 
-describe('a look inside', () => {
+describe('reading layers', () => {
   test.each(loadFixtureImages().filter(({ expect: truth }) => truth.verdict === 'wasm'))(
-    'shows the shape of $name',
+    'finds the shape of $name',
     async ({ name, expect: truth }) => {
       expect((await inspectJson(at(name)))['verdict']).toMatchObject({ shape: truth.shape });
     },
   );
 
-  test('is not had with --no-peek', async () => {
+  test('does not happen with --no-peek', async () => {
     const without = await inspectJson(at('bk-wasi-wasm'), '--no-peek');
     expect(without).toMatchObject({ verdict: { shape: null }, requests: 2 });
     expect(await inspectJson(at('bk-wasi-wasm'))).toMatchObject({
@@ -214,7 +214,7 @@ describe('a look inside', () => {
     });
   });
 
-  test('that the registry does not allow is told, and what the manifest says stays true', async () => {
+  test('that the registry denies causes a warning, and the result of the manifest stands', async () => {
     let blobs = 0;
     await using broken = await startRegistry({
       images: putFixtureImages,
@@ -237,7 +237,7 @@ describe('the table', () => {
     return runInspect([at(name)], columns === undefined ? {} : { columns });
   }
 
-  test('tells what it is, why, whether it pulls and who runs it', async () => {
+  test('shows what the image is, why, whether nodes can pull it and which handlers run it', async () => {
     const { stdout } = await inspectTable('bk-wasi-wasm-provenance');
     for (const line of [
       /^ {2}Image {4}wasm: .*\(wasi-index/m,
@@ -251,12 +251,12 @@ describe('the table', () => {
     }
   });
 
-  test('a risk stands beside the yes', async () => {
+  test('a risk is shown beside "yes"', async () => {
     const { stdout } = await inspectTable('bk-wasi-wasm');
     expect(stdout).toMatch(/Pulls {3}yes, but containerd 2\.3 and later does not unpack it \(os wasi\)/);
   });
 
-  test.each([40, 60, 80, 200])('on a terminal of %i columns only long words stand out', async (columns) => {
+  test.each([40, 60, 80, 200])('only long words exceed a terminal of %i columns', async (columns) => {
     const width = Math.min(columns, 120);
     const { stdout } = await inspectTable('bk-wasi-wasm', columns);
     const wide = stripVTControlCharacters(stdout)
@@ -265,12 +265,12 @@ describe('the table', () => {
     expect(wide).toEqual([]);
   });
 
-  test('a pipe gets no colour', async () => {
+  test('a pipe gets no colors', async () => {
     const { stdout } = await inspectTable('bk-wasi-wasm');
     expect(stripVTControlCharacters(stdout)).toBe(stdout);
   });
 
-  test('an image cannot write to the terminal', async () => {
+  test('values from an image cannot control the terminal', async () => {
     const { stdout } = await inspectTable('hostile', 80);
     expect(stdout).toContain('app');
     expect(stripVTControlCharacters(stdout)).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);

@@ -19,7 +19,7 @@ import { settings } from '../../support/pod/pods.ts';
 import { createTestClient } from '../../support/registry/registry-client.ts';
 import { startWebhook, type Webhook } from '../../support/server/webhook.ts';
 
-/** Known, so that what fails once fails again. */
+/** Fixed, so that failures can be reproduced. */
 const SEED = 20_261_121;
 
 const IMAGES = ['linux', 'module', 'component', 'spin-app', 'go-program', 'proxy-plugin', 'missing'] as const;
@@ -81,15 +81,15 @@ test('webhook, review and the assessment of a template agree', async () => {
         .trim()
         .split('\n')
         .map((line) => (JSON.parse(line) as { readonly response: Answer }).response);
-      expect(told(await askAboutPod(subject))).toEqual(told(podAnswer));
-      expect(told(await askAbout('/validate', '01', template))).toEqual(told(templateAnswer));
+      expect(comparable(await askAboutPod(subject))).toEqual(comparable(podAnswer));
+      expect(comparable(await askAbout('/validate', '01', template))).toEqual(comparable(templateAnswer));
     }),
     { numRuns: 100, seed: SEED },
   );
   expect(outcomes).toEqual(new Set(['admitted', 'changed', 'refused', 'undecided']));
 });
 
-/** The same Pod, bare and as a Deployment's template. */
+/** Returns the same Pod twice: bare, and as a Deployment's template. */
 function objectsOf(sketch: string): { readonly subject: object; readonly template: object } {
   const { annotations, spec } = JSON.parse(sketch) as {
     readonly annotations?: object;
@@ -113,7 +113,7 @@ function askAbout(path: string, review: string, object: object): Promise<Answer>
   return webhook.ask(path, withObject(readReview(review), object)) as unknown as Promise<Answer>;
 }
 
-/** Both webhooks in turn, as the API server asks them. */
+/** Calls both webhooks in turn, as the API server does. */
 async function askAboutPod(object: object): Promise<Answer> {
   const { patch } = await askAbout('/mutate', '03', object);
   const operations = patch === undefined ? [] : operationsOf(patch);
@@ -126,7 +126,7 @@ function operationsOf(patch: string): readonly Operation[] {
   return JSON.parse(Buffer.from(patch, 'base64').toString()) as Operation[];
 }
 
-function told(answer: Answer | undefined): object {
+function comparable(answer: Answer | undefined): object {
   const { allowed, patch, warnings = [], status } = answer ?? {};
   return {
     allowed,

@@ -27,7 +27,7 @@ describe('wrong usage, exit code 2', () => {
     ['a kustomization', 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n'],
     ['a text', 'hello\n'],
     ['a list', '[1, 2]\n'],
-  ])('a file that holds only %s names what was looked at', async (_case, text) => {
+  ])('the error for a file with only %s names the file', async (_case, text) => {
     const file = await stage.write('empty.yaml', text);
     const { exitCode, stdout, stderr } = await stage.review(['-f', file]);
     expect([exitCode, stdout]).toEqual([2, '']);
@@ -42,20 +42,20 @@ describe('wrong usage, exit code 2', () => {
     );
   });
 
-  test('facts that are none', async () => {
+  test('facts without any fact', async () => {
     const pod = await stage.write('a.yaml', podOf('a', 'linux-plain'));
     const { exitCode, stderr } = await stage.review(['-f', pod, '--facts', pod]);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('there is nothing about a cluster')]);
   });
 
-  test('a wrong configuration', async () => {
+  test('an invalid configuration', async () => {
     const pod = await stage.write('a.yaml', podOf('a', 'linux-plain'));
     const config = await stage.write('wrong.yaml', 'mood: good\n');
     expect(await stage.review(['-f', pod, '--config', config])).toMatchObject({ exitCode: 2, stdout: '' });
   });
 });
 
-describe('what is no YAML is told with file, document and line', () => {
+describe('invalid YAML is reported with file, document and line', () => {
   test.each([
     ['a bad indent', 'a: 1\n---\na:\n  - 1\n - 2\n', 'document 2, line 5'],
     ['an open bracket', 'a: [1, 2\n', 'document 1, line 2'],
@@ -69,7 +69,7 @@ describe('what is no YAML is told with file, document and line', () => {
     expect(stderr).toContain(`${file}, ${place}`);
   });
 
-  test('every problem of every file at once', async () => {
+  test('all problems of all files are reported at once', async () => {
     const first = await stage.write('one.yaml', 'a: [\n');
     const second = await stage.write('two.yaml', 'a: 1\n---\nb: }\n---\nc: {\n');
     const { stderr } = await stage.review(['-f', first, '-f', second]);
@@ -78,7 +78,7 @@ describe('what is no YAML is told with file, document and line', () => {
     expect(stderr).toContain(`${second}, document 3`);
   });
 
-  test('of a file with a problem in every line three are told, cut short, and how many more there are', async () => {
+  test('three problems per file are listed, shortened, and the others counted', async () => {
     const { stderr } = await stage.review(['-f', join(import.meta.dirname, '..', '..', '..', 'LICENSE')]);
     const [head, ...lines] = stderr.trimEnd().split('\n');
     expect(head).toBe('wasmgate: Cannot read manifests: invalid YAML');
@@ -88,19 +88,19 @@ describe('what is no YAML is told with file, document and line', () => {
     expect(Math.max(...messages)).toBeLessThanOrEqual(120);
   });
 
-  test('a long quotation is cut', async () => {
+  test('a long quotation is shortened', async () => {
     const text = await readFile(join(import.meta.dirname, '..', '..', '..', 'LICENSE'), 'utf8');
     const messages = parseDocuments({ file: 'x', text }).problems.map(({ message }) => message);
     expect(messages.filter((message) => message.endsWith('…')).length).toBeGreaterThan(0);
     expect(Math.max(...messages.map(({ length }) => length))).toBe(120);
   });
 
-  test('a chart’s template gets advice', async () => {
+  test('a chart’s template causes advice', async () => {
     const file = await stage.write('template.yaml', '{{- if .Values.on }}\nkind: Pod\n{{- end }}\n');
     expect((await stage.review(['-f', file])).stderr).toContain('helm template');
   });
 
-  test('aliases without end are a problem, not a wait', async () => {
+  test('exponential aliases are reported at once', async () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let level = 1; level < 12; level += 1) {
       const items = Array.from({ length: 10 }, () => `*a${level - 1}`);
@@ -111,7 +111,7 @@ describe('what is no YAML is told with file, document and line', () => {
   });
 });
 
-describe('beside a file that is no YAML the others are reviewed, exit code 2 all the same', () => {
+describe('files besides an invalid one are reviewed, with exit code 2', () => {
   const GOOD = podOf('good', 'bk-wasi-wasm');
   const BAD = 'a: 1\n---\nb: {\n---\n';
 
@@ -122,7 +122,7 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
     return join(stage.folder, name);
   }
 
-  test('json: what is wrong first with each document, in fields', async () => {
+  test('json: the first problem of each document, in fields', async () => {
     const path = await folder('mixed-json');
     const { exitCode, stdout, stderr } = await stage.review([
       '-f',
@@ -146,26 +146,29 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
     expect(stderr).toContain(`${join(path, 'a.yaml')}, document 2, line 4`);
   });
 
-  test.each(['table', 'diff', 'patch', 'admissionreview'])('%s: told last', async (output) => {
-    const path = await folder(`mixed-${output}`);
-    const { exitCode, stdout, stderr } = await stage.review([
-      '-f',
-      path,
-      '--facts',
-      stage.facts,
-      '-o',
-      output,
-    ]);
-    expect(exitCode).toBe(2);
-    expect(stdout).not.toBe('');
-    expect(stderr).toContain(
-      `wasmgate: Cannot read manifests: invalid YAML\n  ${join(path, 'a.yaml')}, document 2, line 4`,
-    );
-    expect(stderr).toContain(`${join(path, 'c.yaml')}, document 1, line 1`);
-    if (output === 'table') expect(stdout).toMatch(/^2 reviewed: .* 2\s+documents could not be read\.$/m);
-  });
+  test.each(['table', 'diff', 'patch', 'admissionreview'])(
+    '%s: the error is printed last',
+    async (output) => {
+      const path = await folder(`mixed-${output}`);
+      const { exitCode, stdout, stderr } = await stage.review([
+        '-f',
+        path,
+        '--facts',
+        stage.facts,
+        '-o',
+        output,
+      ]);
+      expect(exitCode).toBe(2);
+      expect(stdout).not.toBe('');
+      expect(stderr).toContain(
+        `wasmgate: Cannot read manifests: invalid YAML\n  ${join(path, 'a.yaml')}, document 2, line 4`,
+      );
+      expect(stderr).toContain(`${join(path, 'c.yaml')}, document 1, line 1`);
+      if (output === 'table') expect(stdout).toMatch(/^2 reviewed: .* 2\s+documents could not be read\.$/m);
+    },
+  );
 
-  test('a file that cannot be read is told like one that is no YAML', async () => {
+  test('an unreadable file is reported like invalid YAML', async () => {
     const good = await stage.write('good.yaml', GOOD);
     const other = join(stage.folder, 'utf-16.yaml');
     await writeFile(other, Buffer.from(`\uFEFF${GOOD}`, 'utf16le'));
@@ -186,7 +189,7 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
     expect(stderr).toBe(`wasmgate: Cannot read manifests: these cannot be reviewed\n  ${message}\n`);
   });
 
-  test('a refusal beside it changes nothing of the exit code', async () => {
+  test('a denial does not change the exit code', async () => {
     const bad = await stage.write('no-yaml.yaml', 'a: [');
     const pod = await stage.write('spin.yaml', podOf('a', 'spin-v2-app', '  runtimeClassName: wasmtime'));
     const args = ['-f', bad, '-f', pod, '--facts', stage.facts];
@@ -197,15 +200,15 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
   });
 
   test.each([
-    ['yaml: a part would pass for the whole', ['-o', 'yaml'], GOOD],
+    ['yaml: a part could be taken for the whole', ['-o', 'yaml'], GOOD],
     ['nothing else to review', ['-o', 'json'], 'a: 1'],
-  ])('nothing at all for %s', async (_case, args, text) => {
+  ])('no output for %s', async (_case, args, text) => {
     const bad = await stage.write('no-yaml.yaml', 'a: [');
     const other = await stage.write('other.yaml', text);
     expect(await stage.review(['-f', bad, '-f', other, ...args])).toMatchObject({ exitCode: 2, stdout: '' });
   });
 
-  test('facts are another thing: every judgement rests on them', async () => {
+  test('invalid facts end the review, because every result depends on them', async () => {
     const bad = await stage.write('no-yaml.yaml', 'a: [');
     const good = await stage.write('good.yaml', GOOD);
     expect(await stage.review(['-f', good, '--facts', stage.facts, '--facts', bad])).toMatchObject({
@@ -216,9 +219,9 @@ describe('beside a file that is no YAML the others are reviewed, exit code 2 all
   });
 });
 
-describe('what cannot be read is undecided', () => {
+describe('invalid manifests are undecided', () => {
   test.each([
-    ['containers that are none', 'spec: {containers: nginx}'],
+    ['containers of the wrong type', 'spec: {containers: nginx}'],
     ['no containers', 'spec: {}'],
     ['no spec', 'metadata: {labels: {a: b}}'],
     ['a container without a name', 'spec: {containers: [{image: a}]}'],
@@ -252,7 +255,7 @@ describe('what cannot be read is undecided', () => {
       'there is no kind "Deployment" in v1. Did you mean "Deployment" with apiVersion apps/v1?',
     ],
     ['batch/v1', 'Pod', 'there is no kind "Pod" in batch/v1. Did you mean "Pod" with apiVersion v1?'],
-  ])('of %s a %s is told with its file, exit code 3', async (apiVersion, kind, words) => {
+  ])('of %s, the kind %s is reported with its file, exit code 3', async (apiVersion, kind, words) => {
     const file = await stage.write('typo.yaml', `{apiVersion: ${apiVersion}, kind: ${kind}}`);
     const { exitCode, stdout } = await stage.review(['-f', file]);
     expect(exitCode).toBe(3);
@@ -264,13 +267,13 @@ describe('what cannot be read is undecided', () => {
     ['v1', ['PersistentVolume', 'PersistentVolumeClaim', 'Namespace', 'LimitRange', 'ServiceAccount']],
     ['apps/v1', ['ControllerRevision']],
     ['argoproj.io/v1alpha1', ['Rollout', 'Deploymnet']],
-  ])('of %s nothing is taken for a typing error: %j', async (apiVersion, kinds) => {
+  ])('of %s, no other kind is taken for a typing error: %j', async (apiVersion, kinds) => {
     const objects = kinds.map((kind) => `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: a}}`);
     const file = await stage.write('right.yaml', objects.join('\n---\n'));
     expect(await stage.review(['-f', file])).toMatchObject({ exitCode: 0 });
   });
 
-  test('the YAML parser says nothing of its own on standard error', async () => {
+  test('the YAML parser writes nothing to standard error', async () => {
     const file = await stage.write('keys.yaml', `${podOf('a', 'linux-plain')}\n---\n{? {a: b} : c}\n`);
     const program = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
     const { stderr } = await run(process.execPath, [program, 'review', '-f', file, '--facts', stage.facts]);
@@ -284,7 +287,7 @@ describe('what cannot be read is undecided', () => {
     ['null maps', '  nodeSelector: null\n  overhead: null'],
     ['an empty class', '  runtimeClassName: ""'],
     ['duplicate containers', '  initContainers: [{name: app, image: REGISTRY/corpus/bk-wasi-wasm}]'],
-  ])('%s: no crash', async (_case, spec) => {
+  ])('%s do not crash the review', async (_case, spec) => {
     const file = await stage.write('odd.yaml', podOf('odd', 'bk-wasi-wasm', spec));
     const { items } = await stage.report(['-f', file, '--facts', stage.facts]);
     expect(items.map(({ outcome }) => outcome)).toEqual(['changed']);
@@ -292,7 +295,7 @@ describe('what cannot be read is undecided', () => {
 });
 
 describe('folders', () => {
-  test('are walked in name order, links included and loops not; what is no manifest is passed over', async () => {
+  test('are read in name order, with links but without loops, and other files are skipped', async () => {
     const folder = join(stage.folder, 'tree');
     const put = (name: string, text: string) => stage.write(join('tree', name), text);
     await put('b.yaml', podOf('b', 'linux-plain'));
@@ -316,7 +319,7 @@ describe('folders', () => {
   });
 });
 
-test('standard input is read whole, and named as - in what is said', async () => {
+test('standard input is read whole, and called - in the output', async () => {
   const program = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
   const review = (stdin: string) =>
     run(process.execPath, [program, 'review', '-f', '-', '-o', 'json'], { stdin });

@@ -53,7 +53,7 @@ describe('private images', () => {
   });
 });
 
-/** Lists of the facts by their path; a node may be kept secret. */
+/** Returns lists of the facts by their path; listing nodes can be forbidden. */
 function apiServer(mayListNodes: boolean): Step {
   const objects = parseAllDocuments(FACTS).map((document) => document.toJS() as { kind: string });
   const kinds: Readonly<Record<string, string>> = {
@@ -62,7 +62,7 @@ function apiServer(mayListNodes: boolean): Step {
     namespaces: 'Namespace',
     limitranges: 'LimitRange',
   };
-  // The items of a list do not say their kind.
+  // The items of a list do not contain their kind.
   return (request, response) => {
     const kind = kinds[request.path.split('/').at(-1) ?? ''];
     const items = objects
@@ -79,7 +79,7 @@ describe('--live', () => {
   test.each([
     ['an administrator', true, ''],
     ['somebody who may not list nodes', false, 'wasmgate: warning: Cannot list nodes'],
-  ])('%s: lists once, watches nothing, changes nothing', async (_case, mayListNodes, told) => {
+  ])('%s: lists once, and neither watches nor changes anything', async (_case, mayListNodes, warning) => {
     await using stage = await startReviewStage();
     await using api = await startScriptedApi([apiServer(mayListNodes)]);
     const server = api.connection.server.href;
@@ -92,13 +92,13 @@ describe('--live', () => {
     expect(JSON.parse(run.stdout)).toMatchObject({
       items: [{ outcome: 'changed', runtimeClass: { name: 'wasmtime', origin: 'chosen' } }],
     });
-    expect(run.stderr).toContain(told);
+    expect(run.stderr).toContain(warning);
     const lists = api.seen.filter(({ path }) => !path.includes('/serviceaccounts/'));
     expect(lists.map(({ method, path, query }) => [method, path, query.get('watch')])).toHaveLength(4);
     expect(api.seen.every(({ method, query }) => method === 'GET' && !query.has('watch'))).toBe(true);
   });
 
-  test('a cluster that cannot be reached is told, exit code 1', async () => {
+  test('an unreachable cluster is reported, exit code 1', async () => {
     await using stage = await startReviewStage();
     const kubeconfig = await stage.write(
       'kubeconfig',
@@ -110,7 +110,7 @@ describe('--live', () => {
     expect(run.stderr).toContain('Cannot list');
   });
 
-  test('facts go before the cluster', async () => {
+  test('facts win over the cluster', async () => {
     await using stage = await startReviewStage();
     await using api = await startScriptedApi([apiServer(true)]);
     const server = api.connection.server.href;

@@ -5,26 +5,26 @@ import { describe, expect, test } from 'vitest';
 import { podOf, useReviewStage } from '../../support/cli/review-stage.ts';
 import { run } from '../../support/lib/processes.ts';
 
-// What somebody meets who uses `review` every day; each of these once annoyed its author.
+// Problems from daily use of `review`.
 
 const PROGRAM = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
 
 const stage = useReviewStage();
 
-/** Nothing listens on the port of discard. */
+/** Nothing listens on the discard port. */
 function awayPod(name: string): string {
   return `{apiVersion: v1, kind: Pod, metadata: {name: ${name}}, spec: {containers: [{name: app, image: "127.0.0.1:9/x/${name}:1"}]}}`;
 }
 
-/** Skipped, so that no registry is asked. */
+/** Skipped, so that no registry is contacted. */
 const WINDOWS =
   '{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {os: {name: windows}, containers: []}}';
 const SERVICE = '{apiVersion: v1, kind: Service, metadata: {name: web}}';
 
-describe('what was passed over', () => {
+describe('documents that are passed over', () => {
   const text = `${WINDOWS}\n---\n${SERVICE}\n---\nimage: nginx\n---\n{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: ConfigMap}]}\n`;
 
-  test('is listed in JSON', async () => {
+  test('are listed in JSON', async () => {
     const file = await stage.write('app.yaml', text);
     const { passedOver, summary } = await stage.report(['-f', file]);
     expect(passedOver).toEqual([
@@ -35,14 +35,14 @@ describe('what was passed over', () => {
     expect(summary.passedOver).toBe(3);
   });
 
-  test('is counted in the table, which says how to see it', async () => {
+  test('are counted in the table, which says how to list them', async () => {
     const file = await stage.write('app.yaml', text);
     const { stdout } = await stage.review(['-f', file]);
     expect(stdout).toMatch(/ 3 documents passed over\s\(-v lists them\)\.\n$/);
   });
 
   test.each(['table', 'yaml', 'diff', 'patch', 'admissionreview'])(
-    'is listed beside -o %s for who asks',
+    'are listed beside -o %s with -v',
     async (output) => {
       const file = await stage.write('app.yaml', text);
       const { stderr } = await stage.review(['-f', file, '-v', '-o', output]);
@@ -57,7 +57,7 @@ describe('what was passed over', () => {
 });
 
 describe('a folder', () => {
-  test('of 200 files whose registry is away: ten are told, how many more, and the advice once', async () => {
+  test('of 200 files with an unreachable registry: ten are listed, the others counted, and the advice is given once', async () => {
     const folder = join(stage.folder, 'many');
     await Promise.all(
       Array.from({ length: 200 }, (_, index) => stage.write(`many/${index}.yaml`, awayPod(`p${index}`))),
@@ -67,23 +67,23 @@ describe('a folder', () => {
     const json = await stage.review(['-f', folder, '--facts', stage.facts, '-o', 'json']);
     expect(json.exitCode).toBe(3);
     expect(JSON.parse(json.stdout)).toMatchObject({ summary: { reviewed: 200, undecided: 200 } });
-    const told = json.stderr.trimEnd().split('\n');
-    expect(told.filter((line) => line.startsWith('Undecided: '))).toHaveLength(11);
-    expect(told).toContain('Undecided: and 190 more');
+    const lines = json.stderr.trimEnd().split('\n');
+    expect(lines.filter((line) => line.startsWith('Undecided: '))).toHaveLength(11);
+    expect(lines).toContain('Undecided: and 190 more');
     const table = await stage.review(['-f', folder, '--facts', stage.facts]);
     expect(table.stdout.match(/^To resolve: /gm)).toHaveLength(1);
     expect(table.stdout).toMatch(/200 reviewed: 200 undecided\.\n$/);
     expect(table.stderr).toBe('');
   });
 
-  test('without a manifest says what was looked for', async () => {
+  test('without manifests: the error says which files are read', async () => {
     await stage.write('none/notes.txt', 'hello');
     const { exitCode, stderr } = await stage.review(['-f', join(stage.folder, 'none')]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('there are no *.yaml, *.yml or *.json files');
   });
 
-  test('with a kustomization: that its changes are not seen is said once', async () => {
+  test('with a kustomization: one note that its changes are not reviewed', async () => {
     await stage.write(
       'overlay/kustomization.yaml',
       'resources: [pod.yaml]\nimages: [{name: a, newTag: "2"}]\n',
@@ -95,7 +95,7 @@ describe('a folder', () => {
     expect(stderr.match(/kubectl kustomize FOLDER \| wasmgate review -f -/g)).toHaveLength(1);
   });
 
-  test('of a chart tells to render it', async () => {
+  test('of a chart: advice to render it', async () => {
     await stage.write('chart/Chart.yaml', 'apiVersion: v2\nname: x\nversion: 1.0.0\n');
     await stage.write('chart/values.yaml', 'image: nginx\n');
     await stage.write(
@@ -109,7 +109,7 @@ describe('a folder', () => {
 });
 
 describe('files', () => {
-  test('a kustomization alone gets the advice that is its own', async () => {
+  test('a kustomization alone causes its own advice', async () => {
     const file = await stage.write('alone/kustomization.yaml', 'resources: [a.yaml]\n');
     const { exitCode, stderr } = await stage.review(['-f', file]);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('kubectl kustomize FOLDER')]);
@@ -118,17 +118,17 @@ describe('files', () => {
   test.each([
     ['nothing', ''],
     ['nothing but ends of documents and comments', '---\n---\n\n# hi\n---\n'],
-  ])('of %s: that there is nothing', async (_case, text) => {
+  ])('with %s: the error says that there are no documents', async (_case, text) => {
     const file = await stage.write('empty.yaml', text);
     const { exitCode, stderr } = await stage.review(['-f', file]);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`in ${file}: there are no documents\n`)]);
   });
 
   test.each([
-    ['line ends of Windows', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['Windows line endings', (text: string) => text.replaceAll('\n', '\r\n')],
     ['a byte order mark', (text: string) => `\ufeff${text}`],
     ['a directive and an end', (text: string) => `%YAML 1.2\n---${text}\n...\n`],
-  ])('with %s are read like any', async (_case, change) => {
+  ])('with %s are read like others', async (_case, change) => {
     const text = podOf('a', 'bk-wasi-wasm');
     const file = await stage.write('odd.yaml', change(text.replaceAll('REGISTRY', stage.host)));
     expect((await stage.report(['-f', file, '--facts', stage.facts])).items).toMatchObject([
@@ -173,13 +173,13 @@ describe('files', () => {
   test.each([
     ['that stops in the middle', '{"a": 1}\n{"b": '],
     ['with something between', '{"a": 1} and {"b": 2}'],
-  ])('JSON %s is told of with its line', async (_case, text) => {
+  ])('JSON %s is reported with its line', async (_case, text) => {
     const file = await stage.write('stream.json', text);
     const { exitCode, stderr } = await stage.review(['-f', file]);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${file}, document 1, line `)]);
   });
 
-  test('what is left alone on purpose is no warning', async () => {
+  test('a Pod skipped on purpose causes no warning', async () => {
     const file = await stage.write('a.yaml', WINDOWS);
     const { stderr } = await stage.review(['-f', file, '-o', 'yaml']);
     expect(stderr).toBe(`Skipped: ${file}, document 1, Pod default/a: it is a Windows Pod\n`);
@@ -193,7 +193,7 @@ describe('files', () => {
     expect(await stage.report(['-f', file])).toMatchObject({ summary: { reviewed: 1, passedOver: 1 } });
   });
 
-  test('lists in lists, with items that are none', async () => {
+  test('nested lists, with invalid items', async () => {
     const list = `{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: List, items: [${WINDOWS}, null]}, 5, {}]}`;
     const file = await stage.write('lists.yaml', list);
     expect((await stage.report(['-f', file])).items).toMatchObject([{ source: { name: 'a' } }]);
@@ -211,7 +211,7 @@ describe('files', () => {
       'expected "admission.k8s.io/v1"',
     ],
   ])(
-    '%s to an AdmissionReview is told with its file, and the rest is reviewed',
+    '%s to an AdmissionReview is reported with its file, and the rest is reviewed',
     async (_case, text, words) => {
       const file = await stage.write('answer.yaml', `${text}\n---\n${WINDOWS}`);
       const { exitCode, stdout } = await stage.review(['-f', file], { columns: 200 });
@@ -236,20 +236,17 @@ describe('the command line', () => {
     expect([exitCode, stdout, stderr]).toEqual([2, '', expect.stringContaining(words)]);
   });
 
-  test.each(['table', 'json', 'diff'])(
-    'a reader of -o %s that has seen enough is no fault',
-    async (output) => {
-      const pods = Array.from({ length: 3000 }, () => WINDOWS).join('\n---\n');
-      const file = await stage.write('long.yaml', pods);
-      const command = `"$0" "$1" review -f "$2" -o ${output} 2>"$3" | head -1`;
-      const errors = join(stage.folder, 'errors');
-      const { code } = await run('sh', ['-c', command, process.execPath, PROGRAM, file, errors]);
-      expect(code).toBe(0);
-      expect(await readFile(errors, 'utf8')).not.toMatch(/EPIPE|at .*\.ts/);
-    },
-  );
+  test.each(['table', 'json', 'diff'])('a closed pipe after -o %s is no error', async (output) => {
+    const pods = Array.from({ length: 3000 }, () => WINDOWS).join('\n---\n');
+    const file = await stage.write('long.yaml', pods);
+    const command = `"$0" "$1" review -f "$2" -o ${output} 2>"$3" | head -1`;
+    const errors = join(stage.folder, 'errors');
+    const { code } = await run('sh', ['-c', command, process.execPath, PROGRAM, file, errors]);
+    expect(code).toBe(0);
+    expect(await readFile(errors, 'utf8')).not.toMatch(/EPIPE|at .*\.ts/);
+  });
 
-  test('a pipe gets no colours', async () => {
+  test('a pipe gets no colors', async () => {
     const file = await stage.write('a.yaml', podOf('a', 'bk-wasi-wasm'));
     const { stdout } = await stage.review(['-f', file, '--facts', stage.facts, '-o', 'diff']);
     expect(stdout).toBe(stripVTControlCharacters(stdout));

@@ -13,16 +13,16 @@ beforeAll(async () => {
 
 afterAll(() => stage[Symbol.asyncDispose]());
 
-test('there is an example for every finding, and for nothing else', () => {
+test('there is an example for every finding, and no other', () => {
   expect(findingExamples.map(({ id }) => id).toSorted()).toEqual(FINDING_IDS.toSorted());
 });
 
-test('each speaks of its own finding; one cannot be shown without a fault of the network', () => {
+test('each shows its own finding, except one that needs a network failure', () => {
   const others = findingExamples.filter(({ id, expected }) => expected[0]?.finding !== id);
   expect(others.map(({ id }) => id)).toEqual(['wasm-image-without-runtime-class']);
 });
 
-test('there is an example for every scenario, and for nothing else', () => {
+test('there is an example for every scenario, and no other', () => {
   expect(scenarioExamples.map(({ id }) => id).toSorted()).toEqual(SCENARIOS.toSorted());
 });
 
@@ -42,7 +42,7 @@ test.each([...findingExamples, ...scenarioExamples])('$id', async (example) => {
   expect(came).toEqual(wanted);
 });
 
-test('edge: the values that its comments speak of', async () => {
+test('edge: the values that its comments mention', async () => {
   const example = scenarioExamples.find(({ id }) => id === 'edge');
   if (example === undefined) throw new Error('there is no such example');
   const { items } = await stage.report(await reviewArguments(example, stage));

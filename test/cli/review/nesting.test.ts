@@ -5,7 +5,7 @@ function nested(levels: number): string {
   return `{"kind":"Pod","a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
 }
 
-/** What reads a document afterwards goes down by calls: one deep document, and none of the others was reviewed. */
+/** Later readers recurse: one document that is too deep once ended the whole review. */
 test.for<readonly [name: string, text: string, documents: number, deep: readonly number[]]>([
   ['what people write', nested(100), 1, []],
   ['more than anything can go down', nested(100_000), 0, [1]],

@@ -38,8 +38,8 @@ const CLASSES = ['wasmtime', 'wasmedge'].map((name) => ({
   handler: name,
 }));
 
-/** The findings about a Pod of these images, with their advice. */
-async function told(nodes: readonly object[], images: readonly string[], spec: object = {}) {
+/** Returns the findings about a Pod with these images, with their advice. */
+async function findingsOn(nodes: readonly object[], images: readonly string[], spec: object = {}) {
   await using stage = await startReviewStage({ images: put });
   const facts = await stage.write(
     'facts.json',
@@ -67,32 +67,32 @@ describe('an index for amd64 in a cluster of arm64 nodes is reported', () => {
     ['of a class that the Pod names', ['amd64'], { runtimeClassName: 'wasmtime' }, 'c0'],
     ['of a Linux sidecar', ['wasi', 'server-and-wasi'], {}, 'c1'],
   ])('%s', async (_case, images, spec, container) => {
-    const findings = await told(ARM, images, spec);
+    const findings = await findingsOn(ARM, images, spec);
     expect(findings).toEqual([expect.objectContaining({ id: 'image-not-for-node-architecture', container })]);
     expect(findings[0]?.text).toContain('the one node that this Pod could land on, "pi-1", is linux/arm64');
     expect(findings[0]?.text).toContain('--platform linux/arm64 --provenance=false --sbom=false');
   });
 
-  test('but a single manifest for amd64 is pulled there', async () => {
-    expect(await told(ARM, ['single-amd64'])).toEqual([]);
+  test('a single manifest for amd64 is pulled by them', async () => {
+    expect(await findingsOn(ARM, ['single-amd64'])).toEqual([]);
   });
 });
 
-describe('what to build an image with that nodes do not unpack', () => {
+describe('advice on images that nodes cannot unpack', () => {
   test.each<[string, readonly string[], string]>([
     ['arm64 nodes', ['arm64'], 'with --platform linux/arm64 --provenance=false --sbom=false,'],
     ['amd64 nodes', ['amd64', 'amd64'], 'with --platform linux/amd64 --provenance=false --sbom=false,'],
     ['nodes of both', ['arm64', 'amd64'], 'with --platform linux/amd64,linux/arm64,'],
   ])('%s', async (_case, architectures, advice) => {
     const nodes = architectures.map((name, index) => node(`n${index}`, name, '2.3.7'));
-    const [finding] = await told(nodes, ['wasi']);
+    const [finding] = await findingsOn(nodes, ['wasi']);
     expect(finding).toMatchObject({ id: 'image-needs-unpack-setting' });
     expect(finding?.text).toContain(advice);
   });
 
-  test('an index for one of two architectures: some nodes of several', async () => {
+  test('an index for one of two architectures names how many nodes lack it', async () => {
     const nodes = ['arm64', 'amd64', 'amd64'].map((name, index) => node(`n${index}`, name, '2.2.9'));
-    const [finding] = await told(nodes, ['amd64']);
+    const [finding] = await findingsOn(nodes, ['amd64']);
     expect(finding?.text).toContain(
       'cannot be pulled on every node: its index offers linux/amd64, and 1 of the 3 nodes that this Pod could land on needs another entry (such as "n0", linux/arm64)',
     );

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { FACTS, podOf, useReviewStage } from '../../support/cli/review-stage.ts';
 
-// Programs read this: a test that fails here is a promise about to be broken. Fields may be added, and then here too.
+// Programs read this format. Fields may be added, here as well, but never renamed or removed.
 
 const stage = useReviewStage();
 
 const SERVICE = '{apiVersion: v1, kind: Service, metadata: {name: web}}';
 
-/** Keys and types instead of values; of a list its first item. */
+/** Returns types in place of values, and only the first item of each list. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
   if (value === null) return null;
@@ -15,7 +15,7 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]));
 }
 
-test('a judged Pod with a change and a finding', async () => {
+test('an assessed Pod with a change and a finding', async () => {
   const facts = await stage.write('facts.yaml', FACTS);
   const text = `${podOf('a', 'spin-v2-app', '  hostUsers: false')}\n---\n${SERVICE}\n---\na: [`;
   const file = await stage.write('pod.yaml', text);
@@ -65,7 +65,7 @@ test('a judged Pod with a change and a finding', async () => {
   });
 });
 
-test('a Pod that is skipped has every field, too', async () => {
+test('a skipped Pod has every field, too', async () => {
   const file = await stage.write('pod.yaml', podOf('a', 'linux-plain', '  os: {name: windows}'));
   expect((await stage.report(['-f', file])).items).toEqual([
     {

@@ -11,7 +11,7 @@ import { settings } from '../../support/pod/pods.ts';
 import { createTestClient } from '../../support/registry/registry-client.ts';
 import { startWebhook, type Webhook } from '../../support/server/webhook.ts';
 
-// What an admission request is about is read once for both: `review` of a request answers what the webhook answers.
+// `review` and the webhook read admission requests with the same code, so their answers are equal.
 
 const resources = new AsyncDisposableStack();
 let stage: ReviewStage;
@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 afterAll(() => resources.disposeAsync());
 
-/** A Spin application for every image, in a class that cannot run one: whatever is judged has something to say. */
+/** Every image is a Spin application and its class cannot run one, so that every assessed object has a finding. */
 function onStage(review: Review): Review {
   const replace = (key: string, value: unknown): unknown => {
     if (key === 'image')
@@ -40,7 +40,7 @@ function onStage(review: Review): Review {
   return JSON.parse(JSON.stringify(review), replace) as Review;
 }
 
-/** What `kubectl set image` put in the place of another. */
+/** An image that `kubectl set image` sets. */
 const NEW_IMAGE = 'registry.example/greeter:2.0';
 
 function isPodSpec(value: unknown): value is object {
@@ -83,7 +83,7 @@ function withRequest(review: Review, parts: object): Review {
 }
 
 test.each([
-  ['a Pod that is refused', '05', (review: Review) => review, 'refused'],
+  ['a denied Pod', '05', (review: Review) => review, 'refused'],
   ['a Pod that is being deleted', '05', (review: Review) => withMetadata(review, DELETED), 'skipped'],
   ['a mirror of a static Pod', '05', (review: Review) => withMetadata(review, MIRROR), 'skipped'],
   ['a Windows Pod', '05', (review: Review) => withSpec(review, { os: { name: 'windows' } }), 'skipped'],
@@ -102,7 +102,7 @@ test.each([
     (review: Review) => withRequest(review, { namespace: 'kube-system' }),
     'skipped',
   ],
-  ['a Deployment whose Pods would be refused', '01', (review: Review) => review, 'refused'],
+  ['a Deployment whose Pods would be denied', '01', (review: Review) => review, 'refused'],
   ['a Deployment that is being deleted', '01', (review: Review) => withMetadata(review, DELETED), 'skipped'],
   ['a broken Deployment', '01', (review: Review) => withSpec(review, { template: {} }), 'undecided'],
   ['a Deployment that a controller wrote', '01', (review: Review) => withMetadata(review, OWNED), 'admitted'],

@@ -38,11 +38,11 @@ describe('outcomes', () => {
   });
 
   test.each([
-    ['nothing to refuse', [podOf('a', 'linux-plain'), podOf('b', 'bk-wasi-wasm')], 0],
-    ['something refused', [podOf('a', 'spin-v2-app', '  runtimeClassName: wasmtime')], 1],
+    ['nothing to deny', [podOf('a', 'linux-plain'), podOf('b', 'bk-wasi-wasm')], 0],
+    ['something denied', [podOf('a', 'spin-v2-app', '  runtimeClassName: wasmtime')], 1],
     ['something undecided', [podOf('a', 'none'), podOf('b', 'linux-plain')], 3],
     [
-      'refused goes before undecided',
+      'denied wins over undecided',
       [podOf('a', 'none'), podOf('b', 'spin-v2-app', '  runtimeClassName: runc')],
       1,
     ],
@@ -52,15 +52,18 @@ describe('outcomes', () => {
     expect(await stage.review(['-f', file, '--facts', stage.facts])).toMatchObject({ exitCode });
   });
 
-  test.each(['allow', 'deny'])('an unknown image is undecided where the policy says %s', async (policy) => {
-    const file = await stage.write('unknown.yaml', podOf('a', 'none', '  runtimeClassName: wasmtime'));
-    const config = await stage.write(
-      'config.yaml',
-      `{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, policy: {onUnknownImage: ${policy}}}`,
-    );
-    const { items } = await stage.report(['-f', file, '--facts', stage.facts, '--config', config]);
-    expect(items).toMatchObject([{ outcome: 'undecided', findings: [{ id: 'image-unknown' }] }]);
-  });
+  test.each(['allow', 'deny'])(
+    'an unknown image is undecided, even if the policy is to %s it',
+    async (policy) => {
+      const file = await stage.write('unknown.yaml', podOf('a', 'none', '  runtimeClassName: wasmtime'));
+      const config = await stage.write(
+        'config.yaml',
+        `{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, policy: {onUnknownImage: ${policy}}}`,
+      );
+      const { items } = await stage.report(['-f', file, '--facts', stage.facts, '--config', config]);
+      expect(items).toMatchObject([{ outcome: 'undecided', findings: [{ id: 'image-unknown' }] }]);
+    },
+  );
 
   test.each([
     ['a module', podOf('a', 'bk-wasi-wasm'), '\n  class     no classes given; pass them with --facts\n'],
@@ -69,7 +72,7 @@ describe('outcomes', () => {
       podOf('a', 'bk-wasi-wasm', '  runtimeClassName: wasmtime'),
       '\n  class     wasmtime (no classes given; pass them with --facts)\n',
     ],
-  ])('without any RuntimeClass among the facts %s is undecided, and why is told', async (_case, pod, id) => {
+  ])('without RuntimeClasses among the facts, %s is undecided, with the reason', async (_case, pod, id) => {
     const file = await stage.write('bare.yaml', pod);
     const { exitCode, stdout, stderr } = await stage.review(['-f', file]);
     expect(exitCode).toBe(3);
@@ -79,7 +82,7 @@ describe('outcomes', () => {
   });
 
   test.each(['json', 'yaml', 'diff', 'patch', 'admissionreview'])(
-    'without any, -o %s claims of no class that it is missing, says once that none is given, and judges the rest',
+    'without RuntimeClasses, -o %s reports none as missing, notes once that none is given, and reviews the rest',
     async (output) => {
       const named = podOf('b', 'linux-plain', '  runtimeClassName: gone\n  hostUsers: false');
       const file = await stage.write('bare.yaml', [podOf('a', 'bk-wasi-wasm'), named].join('\n---\n'));
@@ -90,7 +93,7 @@ describe('outcomes', () => {
     },
   );
 
-  test('without any, what does not hang on them is refused as it would be', async () => {
+  test('without RuntimeClasses, a Pod is denied for other reasons', async () => {
     const config = await stage.write(
       'first.yaml',
       '{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, policy: {scenario: wasm-first}}',
@@ -100,12 +103,12 @@ describe('outcomes', () => {
     expect(items).toMatchObject([{ outcome: 'refused', findings: [{ id: 'runtime-class-required' }] }]);
   });
 
-  test('without any, a Pod that needs none is admitted, and nothing is said of them', async () => {
+  test('without RuntimeClasses, a Pod that needs none is admitted without a note', async () => {
     const file = await stage.write('bare.yaml', podOf('a', 'linux-plain'));
     expect(await stage.review(['-f', file])).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
-  test('a class that is not there is refused where classes are known', async () => {
+  test('a missing class is denied if classes are known', async () => {
     const file = await stage.write('bare.yaml', podOf('a', 'bk-wasi-wasm', '  runtimeClassName: wasmtyme'));
     const { items } = await stage.report(['-f', file, '--facts', stage.facts]);
     expect(items).toMatchObject([
@@ -117,7 +120,7 @@ describe('outcomes', () => {
     ]);
   });
 
-  test('modes come from the namespace among the facts', async () => {
+  test('the mode comes from the namespace among the facts', async () => {
     const namespaces = ['audit', 'warn', 'off', 'enforce', 'odd'].map(
       (mode) =>
         `{apiVersion: v1, kind: Namespace, metadata: {name: ${mode}, labels: {wasmgate.dev/mode: ${mode}}}}`,
@@ -139,7 +142,7 @@ describe('outcomes', () => {
     expect(stderr).toContain('namespace label wasmgate.dev/mode: "odd" is none of');
   });
 
-  test('mode audit tells what would be changed, and changes nothing', async () => {
+  test('mode audit reports changes, and makes none', async () => {
     const config = await stage.write(
       'audit.yaml',
       '{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, policy: {mode: audit}}',
@@ -155,7 +158,7 @@ describe('outcomes', () => {
   });
 });
 
-describe('what comes in', () => {
+describe('input', () => {
   const template = `{spec: {containers: [{name: app, image: REGISTRY/corpus/bk-wasi-wasm}]}}`;
 
   test.each([
@@ -171,7 +174,7 @@ describe('what comes in', () => {
       '/spec/jobTemplate/spec/template',
     ],
     ['Service', 'serving.knative.dev/v1', `{template: ${template}}`, '/spec/template'],
-  ])('a %s: its patch applies to it', async (kind, apiVersion, spec, path) => {
+  ])('the patch of a %s applies to it', async (kind, apiVersion, spec, path) => {
     const text = `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: w}, spec: ${spec}}`;
     const file = await stage.write('workload.yaml', text);
     const { items } = await stage.report(['-f', file, '--facts', stage.facts]);
@@ -189,7 +192,7 @@ describe('what comes in', () => {
     ]);
   });
 
-  test('an ordinary Service is passed over, a Knative one is not', async () => {
+  test('a Service is passed over, a Knative Service is not', async () => {
     const file = await stage.write(
       's.yaml',
       `{apiVersion: v1, kind: Service, metadata: {name: s}}\n---\n${podOf('a', 'linux-plain')}`,
@@ -197,7 +200,7 @@ describe('what comes in', () => {
     expect((await stage.report(['-f', file])).summary).toMatchObject({ reviewed: 1, passedOver: 1 });
   });
 
-  test('lists, typed and not, are taken apart', async () => {
+  test('items of typed and untyped lists are reviewed', async () => {
     const pod = (name: string) => podOf(name, 'linux-plain').trim().replaceAll('\n', '\n  ');
     const file = await stage.write(
       'lists.yaml',
@@ -215,7 +218,7 @@ describe('what comes in', () => {
     ]);
   });
 
-  test('an AdmissionReview: object, namespace and uid are its own', async () => {
+  test('an AdmissionReview provides object, namespace and uid', async () => {
     const review = {
       apiVersion: 'admission.k8s.io/v1',
       kind: 'AdmissionReview',
@@ -247,15 +250,15 @@ describe('what comes in', () => {
     expect(summary.passedOver).toBe(0);
   });
 
-  test('a namespace for those that name none', async () => {
+  test('a namespace for objects that do not set one', async () => {
     const file = await stage.write('n.yaml', podOf('a', 'linux-plain'));
     const { items } = await stage.report(['-f', file, '-n', 'team-b']);
     expect(items).toMatchObject([{ source: { namespace: 'team-b' } }]);
   });
 });
 
-describe('what goes out', () => {
-  test('yaml is all objects, the reviewed ones as they would be', async () => {
+describe('output', () => {
+  test('yaml holds all objects, the reviewed ones with their changes', async () => {
     const text = `{apiVersion: v1, kind: Service, metadata: {name: on, annotations: {a: "yes"}}}\n---\n${podOf('module', 'bk-wasi-wasm')}`;
     const file = await stage.write('app.yaml', text);
     const { stdout } = await stage.review(['-f', file, '--facts', stage.facts, '-o', 'yaml']);
@@ -276,14 +279,14 @@ describe('what goes out', () => {
     expect(patches.map((patch) => patch.length > 0)).toEqual([false, true, false, false, false]);
   });
 
-  test('diff shows the changed ones only', async () => {
+  test('diff shows changed objects only', async () => {
     const file = await stage.write('pods.yaml', PODS);
     const { stdout } = await stage.review(['-f', file, '--facts', stage.facts, '-o', 'diff']);
     expect(stdout.match(/^--- .*$/gm)).toEqual([`--- ${file}, document 2`]);
     expect(stdout).toContain('\n+  runtimeClassName: wasmtime\n');
   });
 
-  test('admissionreview answers refusals as the API server would get them', async () => {
+  test('admissionreview holds denials as the API server would get them', async () => {
     const file = await stage.write(
       'wrong.yaml',
       podOf('wrong', 'spin-v2-app', '  runtimeClassName: wasmtime'),
@@ -298,10 +301,10 @@ describe('what goes out', () => {
     [40, 40],
     [80, 80],
     [200, 120],
-  ])('a terminal of %i columns gets lines of at most %i', async (columns, widest) => {
+  ])('on a terminal of %i columns, lines have at most %i', async (columns, widest) => {
     const file = await stage.write('pods.yaml', PODS);
     const { stdout } = await stage.review(['-f', file, '--facts', stage.facts], { columns });
-    // A word that is longer than the line stays whole beside its label, so that it can be copied.
+    // A word that is longer than the line stays whole, so that it can be copied.
     const tooLong = stripVTControlCharacters(stdout)
       .split('\n')
       .filter((line) => line.length > widest && line.slice(11).trim().includes(' '));

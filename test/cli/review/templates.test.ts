@@ -8,7 +8,7 @@ const REFUSING = '{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, polic
 const TELLING = '{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration}';
 const OWNER = '{apiVersion: apps/v1, kind: Deployment, name: web, uid: u, controller: true}';
 
-/** Of Pods that their class cannot run. */
+/** A workload with Pods that their class cannot run. */
 function workload(kind: string, metadata = ''): string {
   const pod = '{runtimeClassName: wasmtime, containers: [{name: app, image: REGISTRY/corpus/spin-v2-app}]}';
   return `{apiVersion: apps/v1, kind: ${kind}, metadata: {name: web${metadata}}, spec: {template: {spec: ${pod}}}}`;
@@ -17,12 +17,12 @@ function workload(kind: string, metadata = ''): string {
 const CONTROLLED = workload('ReplicaSet', `, ownerReferences: [${OWNER}]`);
 
 test.each([
-  ['a Deployment, which is let in', workload('Deployment'), TELLING, 'refused', 'pods', 1],
+  ['a Deployment, which is admitted', workload('Deployment'), TELLING, 'refused', 'pods', 1],
   ['a Deployment, which is not', workload('Deployment'), REFUSING, 'refused', 'object', 1],
-  ['a ReplicaSet that somebody wrote', workload('ReplicaSet'), TELLING, 'refused', 'pods', 1],
+  ['a ReplicaSet that a user wrote', workload('ReplicaSet'), TELLING, 'refused', 'pods', 1],
   ['a ReplicaSet that a controller wrote', CONTROLLED, TELLING, 'admitted', 'pods', 0],
-  ['the same where templates are refused', CONTROLLED, REFUSING, 'admitted', 'pods', 0],
-])('Pods that would be refused, of %s', async (_case, text, configuration, outcome, refuses, code) => {
+  ['the same if templates are denied', CONTROLLED, REFUSING, 'admitted', 'pods', 0],
+])('Pods that would be denied, of %s', async (_case, text, configuration, outcome, refuses, code) => {
   const file = await stage.write('workload.yaml', text);
   const config = await stage.write('config.yaml', configuration);
   const args = ['-f', file, '--facts', stage.facts, '--config', config];
@@ -30,7 +30,7 @@ test.each([
   expect(items).toMatchObject([{ outcome, refuses, findings: [{ id: 'handler-cannot-run-image' }] }]);
   const { exitCode, stdout } = await stage.review([...args, '-o', 'admissionreview']);
   expect(exitCode).toBe(code);
-  // In the words of the API server only the object itself is refused.
+  // The API server's response only covers the object itself.
   expect(JSON.parse(stdout)).toMatchObject({ response: { allowed: refuses !== 'object' } });
 });
 
@@ -40,14 +40,14 @@ test.each([
     CONTROLLED,
     'note wasmgate would deny its Pods; a controller created this ReplicaSet, so fix the object that it belongs to',
   ],
-])('the table says so: %#', async (text, words) => {
+])('the table explains it: %#', async (text, words) => {
   const file = await stage.write('workload.yaml', text);
   const { stdout } = await stage.review(['-f', file, '--facts', stage.facts]);
   expect(stdout.replaceAll(/\s+/g, ' ')).toContain(words);
 });
 
 test.each(['16', '17'])(
-  'without any RuntimeClass review %s leaves open what a class that is named runs',
+  'without RuntimeClasses, review %s leaves open what a named class runs',
   async (start) => {
     const text = JSON.stringify(readReview(start), (key, value: unknown) => {
       if (key === 'image')

@@ -4,9 +4,9 @@ import { podOf, useReviewStage } from '../../support/cli/review-stage.ts';
 const stage = useReviewStage();
 
 test.each(['yaml', 'diff', 'patch', 'admissionreview'])(
-  '-o %s says on standard error what is undecided and why, and the same advice once',
+  '-o %s explains undecided results on standard error, with each advice once',
   async (output) => {
-    // Nothing listens on the port of discard.
+    // Nothing listens on the discard port.
     const away = (name: string) =>
       podOf(name, 'x').replace('REGISTRY/corpus/x', `127.0.0.1:9/corpus/${name}:1`);
     const file = await stage.write(
@@ -27,7 +27,7 @@ test.each(['yaml', 'diff', 'patch', 'admissionreview'])(
   },
 );
 
-test('a container without an image is told so in the table', async () => {
+test('the table shows a container without an image', async () => {
   const file = await stage.write(
     'bare.yaml',
     'apiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {containers: [{name: app}]}\n',
@@ -42,7 +42,7 @@ test.each([
   ['both', podOf('a', 'none', '  runtimeClassName: some'), [], ['images', 'runtime-classes']],
   ['what a broken manifest means', '{apiVersion: v1, kind: Pod}', ['--facts'], ['manifest']],
   ['nothing', podOf('a', 'linux-plain'), ['--facts'], []],
-])('what the outcome hangs on is told to programs: %s', async (_case, text, flags, hangsOn) => {
+])('JSON lists what an undecided outcome depends on: %s', async (_case, text, flags, hangsOn) => {
   const file = await stage.write('hangs.yaml', text);
   const { items } = await stage.report(['-f', file, ...flags.flatMap((flag) => [flag, stage.facts])]);
   expect(items).toMatchObject([{ outcome: hangsOn.length === 0 ? 'admitted' : 'undecided', hangsOn }]);

@@ -1,4 +1,4 @@
-// The command line as the program runs it, for tests of pipes and signals: what `main` does, around a server that is none.
+// Runs the command line as `main` does, with a fake server, for tests of pipes and signals.
 import { EXIT_CODES } from '../../../src/cli/command.ts';
 import { processIo } from '../../../src/cli/io.ts';
 import { runCli } from '../../../src/cli/run.ts';

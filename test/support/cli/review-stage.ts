@@ -11,14 +11,14 @@ export interface ReviewStage extends AsyncDisposable {
   readonly folder: string;
   /** `127.0.0.1:<port>` */
   readonly host: string;
-  /** Writes a file below the folder, `REGISTRY` in it being the registry with all fixture images; answers its path. */
+  /** Writes a file into the folder, replaces `REGISTRY` by the registry with all fixture images, and returns its path. */
   readonly write: (name: string, text: string) => Promise<string>;
   readonly review: (args: readonly string[], options?: WasmgateOptions) => Promise<WasmgateRun>;
-  /** `review -o json`, read. */
+  /** Runs `review -o json` and parses its output. */
   readonly report: (args: readonly string[], options?: WasmgateOptions) => Promise<Report>;
 }
 
-/** A folder for manifests and a registry whose images are called `REGISTRY/corpus/<name of the fixture>`. */
+/** Creates a folder for manifests, and a registry with the images `REGISTRY/corpus/<name of the fixture>`. */
 export async function startReviewStage(options: RegistryOptions = {}): Promise<ReviewStage> {
   const registry = await startRegistry({ images: putFixtureImages, ...options });
   const folder = await mkdtemp(join(tmpdir(), 'wasmgate-review-'));
@@ -35,7 +35,7 @@ export async function startReviewStage(options: RegistryOptions = {}): Promise<R
     review,
     report: async (args, more) => {
       const { stdout, stderr } = await review([...args, '-o', 'json'], more);
-      if (stdout === '') throw new Error(`review says nothing but: ${stderr}`);
+      if (stdout === '') throw new Error(`review printed only: ${stderr}`);
       return JSON.parse(stdout) as Report;
     },
     [Symbol.asyncDispose]: async () => {
@@ -46,11 +46,11 @@ export async function startReviewStage(options: RegistryOptions = {}): Promise<R
 }
 
 interface SharedReviewStage extends Omit<ReviewStage, keyof AsyncDisposable> {
-  /** The path of a file with `FACTS`. */
+  /** Path of a file with `FACTS`. */
   readonly facts: string;
 }
 
-/** One stage for all tests of a file, from before the first of them until after the last. */
+/** Shares one stage among all tests of a file. */
 export function useReviewStage(): SharedReviewStage {
   let stage: ReviewStage;
   let facts: string;
@@ -101,7 +101,7 @@ status:
   runtimeHandlers: [{name: ""}, {name: runc}, {name: wasmtime}, {name: spin}]
 `;
 
-/** A Pod with one container of this fixture image. */
+/** Returns a Pod with one container of a fixture image. */
 export function podOf(name: string, image: string, spec = ''): string {
   return `
 apiVersion: v1

@@ -10,14 +10,14 @@ export interface InspectRun {
 }
 
 export interface InspectOptions {
-  /** Instead of this process's; none of the user's logins are there. */
+  /** Replaces the environment of this process, so that no logins of the user are found. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
-  /** A terminal of this width; else a pipe. */
+  /** Width of a terminal; undefined for a pipe. */
   readonly columns?: number;
 }
 
-/** `wasmgate inspect …` as the program runs it, with everything real but the process. */
+/** Runs `wasmgate inspect …` in this process, with all its real parts. */
 export async function runInspect(
   argv: readonly string[],
   { env = {}, stdin = '', columns }: InspectOptions = {},

@@ -13,11 +13,11 @@ export interface WasmgateRun {
 
 export interface WasmgateOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Makes standard output a terminal of this width. */
+  /** Width of a terminal; undefined for a pipe. */
   readonly columns?: number;
 }
 
-/** The whole program with all its parts, in this process; nobody's home, nobody's logins. */
+/** Runs the whole program in this process, without the user's home and logins. */
 export async function runWasmgate(
   argv: readonly string[],
   { env = {}, columns }: WasmgateOptions = {},
@@ -25,7 +25,7 @@ export async function runWasmgate(
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   if (columns !== undefined) Object.assign(stdout, { isTTY: true, columns });
   const io = { stdout, stderr, env: { HOME: '/nonexistent', ...env } };
-  // A stream that nobody reads keeps 64 KiB, and the rest would be missing.
+  // Reads concurrently, because an unread stream buffers only 64 KiB.
   const written = [stdout, stderr].map((stream) => text(stream));
   const exitCode = await runCli(argv, io, wireCommands({ version: '0.0.0', manifests: MANIFESTS }));
   for (const stream of [stdout, stderr]) stream.end();

@@ -2,23 +2,23 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where the shell finds `cat` and the like. */
+/** For `cat` and similar programs. */
 const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 export interface ScriptPrograms extends AsyncDisposable {
   readonly folder: string;
   readonly binDir: string;
-  /** Finds the programs; nothing else of this process's environment. */
+  /** An environment that finds the programs and has nothing else from this process. */
   readonly env: { readonly PATH: string; readonly HOME: string };
-  /** Adds a program, a shell script. Each of its runs is counted, and its input kept. */
+  /** Adds a shell script as a program, and records the input of each run. */
   readonly add: (name: string, script: string) => Promise<void>;
-  /** The inputs of a program's runs, in order. */
+  /** Returns the inputs of a program's runs, in order. */
   readonly inputs: (name: string) => Promise<readonly string[]>;
-  /** Puts a file beside the programs and answers its path. */
+  /** Writes a file beside the programs and returns its path. */
   readonly write: (name: string, content: unknown) => Promise<string>;
 }
 
-/** Real programs for tests of whatever runs programs, in a folder of their own. */
+/** Creates a folder of real programs, for tests of code that runs programs. */
 export async function createScriptPrograms(): Promise<ScriptPrograms> {
   const folder = await mkdtemp(join(tmpdir(), 'wasmgate-programs-'));
   const binDir = join(folder, 'bin');
