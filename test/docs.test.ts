@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, matchesGlob } from 'node:path';
@@ -171,6 +171,41 @@ describe('README.md', () => {
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((id) => !warning.has(id))).toEqual([]);
   });
+});
+
+describe.each(['src/README.md', 'src/DECISIONS.md'])('%s', (file) => {
+  const text = read(file);
+
+  test('the files that it names exist', () => {
+    const named = all(text, /`((?:[\w-]+\/)+[\w-]*(?:\.[\w.]+)?)`/g);
+    const roots = ['src', '.'];
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((path) => !roots.some((root) => existsSync(join(ROOT, root, path))))).toEqual([]);
+  });
+
+  test('the files that it links and the npm scripts that it names exist', () => {
+    const links = all(text, /\]\(([^)#:]+)\)/g).map((link) => join(dirname(file), link));
+    expect(links.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    expect(all(text, /\bnpm run ([\w:-]+)/g).filter((name) => !SCRIPTS.has(name))).toEqual([]);
+  });
+});
+
+test('src/README.md has a line for every folder of src, and explains at most twenty words', () => {
+  const text = read('src/README.md');
+  const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  const rows = text
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|')[1] ?? '');
+  expect(
+    folders.map(({ name }) => name).filter((name) => !rows.some((row) => row.includes(`\`${name}\``))),
+  ).toEqual([]);
+  const glossary = text.slice(text.indexOf('| word |')).split('\n').slice(2);
+  expect(
+    glossary.flatMap((line) => (line.split('|')[1] ?? '').split(',')).filter(Boolean).length,
+  ).toBeLessThanOrEqual(20);
 });
 
 describe('the metrics of manifests/README.md', () => {
