@@ -13,6 +13,7 @@ export interface ServeFlags {
   /** Folder with development certificates, used instead of the cluster's Secret. */
   readonly certDir: string | undefined;
   readonly logLevel: string | undefined;
+  readonly logFormat: string | undefined;
 }
 
 export interface ServeDeps {
@@ -23,6 +24,7 @@ export interface ServeDeps {
   readonly serve: (flags: ServeFlags, io: Io) => Promise<ExitCode>;
   readonly configurationKeys: () => readonly ConfigurationKey[];
   readonly logLevels: readonly string[];
+  readonly logFormats: readonly string[];
 }
 
 const HIGHEST_PORT = 65_535;
@@ -44,10 +46,11 @@ function readFlags(input: ParsedArguments): ServeFlags {
     metricsPort: readPort(input, 'metrics-port'),
     certDir: flagText(input, 'cert-dir'),
     logLevel: flagText(input, 'log-level'),
+    logFormat: flagText(input, 'log-format'),
   };
 }
 
-function describeFlags(logLevels: readonly string[]): readonly Flag[] {
+function describeFlags({ logLevels, logFormats }: ServeDeps): readonly Flag[] {
   return [
     { name: 'config', placeholder: 'FILE', description: 'Configuration file. Every key has a default.' },
     {
@@ -74,6 +77,12 @@ function describeFlags(logLevels: readonly string[]): readonly Flag[] {
       description: 'Log level; overrides log.level.',
       choices: logLevels,
     },
+    {
+      name: 'log-format',
+      placeholder: 'FORMAT',
+      description: 'Wins over log.format.',
+      choices: logFormats,
+    },
   ];
 }
 
@@ -81,7 +90,7 @@ export function serveCommand(deps: ServeDeps): Command {
   return {
     name: 'serve',
     summary: 'Serve the admission webhook over HTTPS.',
-    flags: describeFlags(deps.logLevels),
+    flags: describeFlags(deps),
     examples: [
       { command: 'wasmgate serve', explanation: 'In a Pod, as in the manifests' },
       {

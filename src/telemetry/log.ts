@@ -1,20 +1,24 @@
-import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import { styleText } from 'node:util';
+import { pino, type DestinationStream } from 'pino';
 import { AppError, describeError, redact } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { LogLevel } from './settings.ts';
+import { stripControlCharacters } from '../lib/strip-control-characters.ts';
+import type { LogFormat, LogLevel } from './settings.ts';
 
 export interface LogOptions {
   readonly level: LogLevel;
-  /** Standard output by default, where a container's log is expected. */
-  readonly destination?: DestinationStream;
+  /** `auto` by default: text on a terminal, JSON elsewhere. */
+  readonly format?: LogFormat;
+  /** Standard output by default, where Kubernetes expects a container's log. */
+  readonly destination?: DestinationStream & { readonly isTTY?: boolean };
 }
 
-/** The log, and the question whether a level is written at all, to ask before building what would be logged. */
 export interface LeveledLogger extends Logger {
+  /** Reports whether a level is logged, so that callers build only fields that are needed. */
   readonly isLevelEnabled: (level: LogLevel) => boolean;
 }
 
-/** Field names whose value is a secret wherever it stands, one level down included. */
+/** Names of fields whose values are secrets, at the top and one level down. */
 const SECRET_FIELDS = [
   'password',
   'token',
@@ -37,7 +41,7 @@ function writeError(error: unknown): object {
   };
 }
 
-/** Text from outside may carry a credential inside a URL or a header: redacted by form, beside the fields by name. */
+/** Redacts texts by their form: one from outside may hold a credential in a URL or a header. */
 function redactTexts(fields: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(fields);
   return Object.fromEntries(
@@ -45,12 +49,50 @@ function redactTexts(fields: Record<string, unknown>): Record<string, unknown> {
   );
 }
 
+const COLORS: Readonly<Record<string, 'red' | 'yellow' | 'dim'>> = {
+  error: 'red',
+  warn: 'yellow',
+  debug: 'dim',
+};
+
+interface Line {
+  readonly time: string;
+  readonly level: string;
+  readonly msg: string;
+  readonly err?: {
+    readonly message: string;
+    readonly code?: string;
+    readonly advice?: string;
+    readonly stack?: string;
+  };
+}
+
+/** Formats a JSON line for people: `04:25:01.123Z WARN  registry is down  host="a.test"`, with an error's text below. */
+function formatText(json: string): string {
+  const { time, level, msg, err, ...fields } = JSON.parse(json) as Line;
+  const pairs = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+  const text = stripControlCharacters([msg, ...pairs].join(' '));
+  // An error of wasmgate's own says what happened and where; only others need their stack.
+  const details = [err?.code === undefined ? (err?.stack ?? err?.message) : err.message, err?.advice];
+  const below = details.flatMap((detail) => detail?.split('\n') ?? []).map(stripControlCharacters);
+  const color = COLORS[level];
+  const label = level.toUpperCase().padEnd(5);
+  const head = `${time.slice(time.indexOf('T') + 1)} ${color === undefined ? label : styleText(color, label)}`;
+  return [`${head} ${text}`, ...below, ''].join('\n').replaceAll(/\n(?=.)/g, '\n  ');
+}
+
 /**
- * JSON lines. Written synchronously: nothing is logged for an ordinary admission, and the line that matters most is the
- * last one before an end.
+ * Creates a logger that writes synchronously: an ordinary admission logs nothing, and the line that matters most is the last
+ * one before an exit.
  */
-export function createLogger({ level, destination }: LogOptions): LeveledLogger {
-  const logger: PinoLogger = pino(
+export function createLogger({
+  level,
+  format = 'auto',
+  destination = process.stdout,
+}: LogOptions): LeveledLogger {
+  const isText = format === 'text' || (format === 'auto' && destination.isTTY === true);
+  const target = destination === process.stdout ? pino.destination({ dest: 1, sync: true }) : destination;
+  return pino(
     {
       level,
       base: null,
@@ -65,7 +107,6 @@ export function createLogger({ level, destination }: LogOptions): LeveledLogger 
         },
       },
     },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    isText ? { write: (line) => void target.write(formatText(line)) } : target,
   );
-  return logger;
 }

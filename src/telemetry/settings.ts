@@ -4,12 +4,19 @@ import { stringEnum } from '../lib/string-enum.ts';
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What is logged; every default stands here and nowhere else. */
+export const LOG_FORMATS = ['auto', 'text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** What `serve` logs, and how. */
 export const logSettings = Type.Object(
   {
     level: stringEnum(LOG_LEVELS, {
       default: 'info',
-      description: 'The least severe level that is logged; debug logs every admission.',
+      description: 'The least severe level to log; debug logs every admission.',
+    }),
+    format: stringEnum(LOG_FORMATS, {
+      default: 'auto',
+      description: 'JSON lines, or text for people; auto writes text on a terminal and JSON elsewhere.',
     }),
   },
   { additionalProperties: false, default: {} },

@@ -55,7 +55,7 @@ async function loadOperatorKeychain(
 /** Creates and joins the parts; none of them runs yet. */
 async function createParts(version: string, flags: ServeFlags, { env, signal }: Surroundings) {
   const settings = await readServeSettings(flags);
-  const logger = createLogger({ level: settings.log.level });
+  const logger = createLogger(settings.log);
   const namespace = env['POD_NAMESPACE'] ?? DEFAULT_NAMESPACE;
   const keychain = await loadOperatorKeychain(settings, logger, env);
   const client = createKubernetesClient(await connectKubernetes(flags.kubeconfig, env));

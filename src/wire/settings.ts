@@ -5,9 +5,9 @@ import { IMAGE_SCENARIOS, imageSettings } from '../images/settings.ts';
 import { POLICY_SCENARIOS, policySettings } from '../policy/settings.ts';
 import { checkRegistrySettings, registrySettings } from '../registry/settings.ts';
 import { serverSettings } from '../server/settings.ts';
-import { LOG_LEVELS, logSettings } from '../telemetry/settings.ts';
+import { LOG_FORMATS, LOG_LEVELS, logSettings } from '../telemetry/settings.ts';
 
-/** Each room describes its own section of the configuration file. */
+/** Sections of the configuration file, each described by its room. */
 const sections = {
   policy: policySettings,
   images: imageSettings,
@@ -26,16 +26,17 @@ export const configurations = createConfigurationReader(sections, scenarios, {
 
 export type Settings = Configuration<typeof sections>;
 
-/** The configuration file, or every default. */
+/** Reads the configuration file; without one, returns all defaults. */
 export async function readSettings(file: string | undefined): Promise<Settings> {
   return file === undefined ? configurations.defaults() : configurations.read(file);
 }
 
-/** What the command line says wins over the file. */
+/** Reads the settings of `serve`: flags win over the file. */
 export async function readServeSettings(flags: ServeFlags): Promise<Settings> {
   const file = await readSettings(flags.config);
   const { host = file.server.host, port = file.server.port } = flags;
   const level = LOG_LEVELS.find((known) => known === flags.logLevel) ?? file.log.level;
+  const format = LOG_FORMATS.find((known) => known === flags.logFormat) ?? file.log.format;
   const metrics = flags.metricsPort === undefined ? {} : { metricsPort: flags.metricsPort };
-  return { ...file, server: { ...file.server, host, port, ...metrics }, log: { level } };
+  return { ...file, server: { ...file.server, host, port, ...metrics }, log: { level, format } };
 }

@@ -10,18 +10,18 @@ import { explanations } from '../policy/checks/index.ts';
 import { severityOf } from '../policy/finding-catalog.ts';
 import { defaultActionOf } from '../policy/rate-findings.ts';
 import { SCENARIOS } from '../policy/settings.ts';
-import { LOG_LEVELS } from '../telemetry/settings.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/settings.ts';
 import { configurations } from './settings.ts';
 
 export interface Program {
   readonly version: string;
-  /** The folder of that name: whoever starts us knows where it is, in a checkout and in a bundle. */
+  /** The folder `manifests`, whose place differs between a checkout and a bundle. */
   readonly manifests: URL;
 }
 
 /**
- * All that the command line can do, in the order in which help lists it. What a command needs is loaded when it runs: a
- * webhook that serves for months carries no demo, and help does not wait for a server.
+ * Lists the commands in the order of the help. Each loads its code when it runs: a webhook that serves for months carries no
+ * demo, and help does not wait for a server.
  */
 export function wireCommands({ version, manifests }: Program): readonly Command[] {
   return [
@@ -29,6 +29,7 @@ export function wireCommands({ version, manifests }: Program): readonly Command[
       serve: async (flags, io) => (await import('./serve.ts')).serve(version, flags, io),
       configurationKeys: configurations.keys,
       logLevels: LOG_LEVELS,
+      logFormats: LOG_FORMATS,
     }),
     reviewCommand(async () => (await import('./wire-review.ts')).wireReview()),
     inspectCommand(async () => (await import('./wire-inspect.ts')).wireInspect()),

@@ -61,7 +61,12 @@ async function run(
     return Promise.resolve(EXIT_CODES.ok);
   };
   const exitCode = await runCli(argv, { stdout, stderr, env: {} }, [
-    serveCommand({ serve: serve ?? note, logLevels: ['debug', 'info'], configurationKeys: () => KEYS }),
+    serveCommand({
+      serve: serve ?? note,
+      logLevels: ['debug', 'info'],
+      logFormats: ['text', 'json'],
+      configurationKeys: () => KEYS,
+    }),
     command,
     versionCommand('1.2.3'),
   ]);
@@ -149,8 +154,17 @@ test.each([
       'c',
       '--log-level',
       'debug',
+      '--log-format=text',
     ],
-    { config: 'a.yaml', kubeconfig: 'k', host: '::1', port: 0, certDir: 'c', logLevel: 'debug' },
+    {
+      config: 'a.yaml',
+      kubeconfig: 'k',
+      host: '::1',
+      port: 0,
+      certDir: 'c',
+      logLevel: 'debug',
+      logFormat: 'text',
+    },
   ],
   ['the last of several', ['--port', '1', '--port=65535'], { port: 65_535 }],
   ['a value that begins with one dash', ['--config', '-'], { config: '-' }],

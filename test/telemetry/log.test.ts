@@ -1,24 +1,24 @@
-import { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { AppError } from '../../src/lib/errors.ts';
 import { createLogger, type LeveledLogger } from '../../src/telemetry/log.ts';
-import type { LogLevel } from '../../src/telemetry/settings.ts';
+import type { LogFormat, LogLevel } from '../../src/telemetry/settings.ts';
 
-function capture(level: LogLevel): { log: LeveledLogger; lines: () => readonly Record<string, unknown>[] } {
+function capture(
+  level: LogLevel,
+  format: LogFormat = 'json',
+  isTTY = false,
+): { log: LeveledLogger; text: () => string; lines: () => readonly Record<string, unknown>[] } {
   const lines: string[] = [];
-  const destination = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      lines.push(chunk.toString());
-      done();
-    },
-  });
+  const destination = { isTTY, write: (line: string) => void lines.push(line) };
   return {
-    log: createLogger({ level, destination }),
+    log: createLogger({ level, format, destination }),
+    text: () => lines.join(''),
     lines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
   };
 }
 
-test('a line is JSON with level by name, ISO time, fields and message', () => {
+test('a JSON line has the level by name, the ISO time, fields and message', () => {
   const { log, lines } = capture('info');
   log.info({ namespace: 'team-a', count: 3 }, 'watch restarted');
   expect(lines()).toEqual([
@@ -45,7 +45,7 @@ test.each([
   expect(log.isLevelEnabled('debug')).toBe(level === 'debug');
 });
 
-test('secrets are taken out by the name of their field and by their form', () => {
+test('redacts secrets by the name of their field and by their form', () => {
   const { log, lines } = capture('info');
   const url = 'https://user:hunter2@registry.example/v2/?token=hunter2';
   log.info(
@@ -61,7 +61,7 @@ test('secrets are taken out by the name of their field and by their form', () =>
   expect(lines()[0]).toMatchObject({ host: 'registry.example', request: { authorization: '***' } });
 });
 
-test('an error is written with code, advice and cause, without secrets', () => {
+test('writes an error with code, advice and cause, without secrets', () => {
   const { log, lines } = capture('info');
   const cause = new Error('GET https://user:hunter2@registry.example failed');
   log.error(
@@ -80,4 +80,43 @@ test('an error is written with code, advice and cause, without secrets', () => {
     { err: { message: 'a text with Basic ***' } },
   ]);
   expect(JSON.stringify(lines())).not.toContain('hunter2');
+});
+
+test.each([
+  ['auto', true, 'text'],
+  ['auto', false, 'json'],
+  ['text', false, 'text'],
+  ['json', true, 'json'],
+] as const)('format %s, terminal %s: %s', (format, isTTY, expected) => {
+  const { log, text } = capture('info', format, isTTY);
+  log.info({ host: '::1', port: 8443 }, 'wasmgate serves');
+  expect(text().startsWith('{') ? 'json' : 'text').toBe(expected);
+});
+
+test('text has one line with time, level, message and fields, and an error below', () => {
+  const { log, text } = capture('info', 'text');
+  log.info({ host: '::1', port: 8443 }, 'wasmgate serves');
+  log.error(
+    { err: new AppError('invalid-configuration', 'Cannot read "a.yaml":\n  line 3', { advice: 'Fix it.' }) },
+    'configuration rejected',
+  );
+  const lines = stripVTControlCharacters(text()).split('\n');
+  expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3}Z INFO  wasmgate serves {2}host="::1" {2}port=8443$/);
+  expect(lines[1]).toMatch(/Z ERROR configuration rejected$/);
+  expect(lines.slice(2)).toEqual(['  Cannot read "a.yaml":', '    line 3', '  Fix it.', '']);
+});
+
+test('text shows the stack of an unexpected error', () => {
+  const { log, text } = capture('info', 'text');
+  log.error({ err: new TypeError('x is undefined') }, 'request failed');
+  expect(text()).toMatch(/request failed\n {2}TypeError: x is undefined\n {6}at /);
+});
+
+test('text from outside can neither control the terminal nor forge a line, and stays redacted', () => {
+  const { log, text } = capture('info', 'text');
+  log.warn(
+    { host: 'a\u001B[2J\u009Bb\n12:00 INFO  forged', url: 'https://user:hunter2@a.test' },
+    'asked\u202E a\n12:00 INFO  forged',
+  );
+  expect(stripVTControlCharacters(text())).not.toMatch(/[\u001B\u009B\u202E]|hunter2|\n./);
 });

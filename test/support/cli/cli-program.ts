@@ -9,6 +9,7 @@ const LONG_HELP = 5000;
 
 const serve = serveCommand({
   logLevels: ['info'],
+  logFormats: ['auto'],
   configurationKeys: () =>
     Array.from({ length: LONG_HELP }, (_, index) => ({
       path: `policy.key${index}`,
