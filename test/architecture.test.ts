@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { faultOf, findCycle } from './support/source/import-rules.ts';
@@ -9,79 +9,90 @@ const ROOT = join(import.meta.dirname, '..');
 const SRC = join(ROOT, 'src');
 const imports = readImports(SRC);
 
-describe('the architecture', () => {
-  test('imports run one way', () => {
+describe('imports', () => {
+  test('run one way', () => {
     expect(imports.flatMap((found) => faultOf(found) ?? [])).toEqual([]);
   });
 
-  test('no file imports itself through others', () => {
+  test('have no cycles, types included', () => {
     expect(findCycle(imports)).toBeNull();
   });
 
-  test('there are files to check', () => {
+  test('are found', () => {
     expect(imports.length).toBeGreaterThan(100);
   });
 });
 
-describe('the rules detect violations', () => {
+describe('the rules reject', () => {
   test.each([
     [
-      'a pure room with a file system',
+      'a file system in a pure room',
       'policy/evaluate.ts',
       "import { readFile } from 'node:fs/promises';",
       'is pure',
     ],
-    ['a pure room with a package', 'detect/x.ts', "import { LRUCache } from 'lru-cache';", 'is pure'],
+    ['a package in a pure room', 'detect/x.ts', "import { LRUCache } from 'lru-cache';", 'is pure'],
     [
-      'an edge with another edge',
+      'an edge that imports another',
       'registry/client.ts',
       "import { createCluster } from '../kubernetes/cluster.ts';",
       'may not import',
     ],
     [
-      'an edge with the policy itself',
+      'an edge that imports code of the policy',
       'kubernetes/x.ts',
       "import { evaluate } from '../policy/evaluate.ts';",
-      'but for its types',
+      'except for its types',
     ],
     [
-      'a use case with an edge',
+      'a use case that imports an edge',
       'assess/assess-pod.ts',
       "import { createCluster } from '../kubernetes/cluster.ts';",
       'may not import',
     ],
     [
-      'a pure room with files by a detour',
+      'files in a pure room',
       'policy/x.ts',
       "import { readText } from '../files/read-text.ts';",
       'which reads files',
     ],
     [
-      'a pure room with a memory by a detour',
+      'a cache in a pure room',
       'credentials/x.ts',
       "import { createSingleFlightCache } from '../lib/single-flight.ts';",
-      'which remembers',
+      'which keeps state',
     ],
-    ['an edge late', 'assess/x.ts', "const late = await import('../registry/client.ts');", 'may not import'],
     [
-      'the server with an edge',
+      'a dynamic import of an edge',
+      'assess/x.ts',
+      "const late = await import('../registry/client.ts');",
+      'may not import',
+    ],
+    [
+      'the server that imports an edge',
       'server/app.ts',
       "import { createLogger } from '../telemetry/log.ts';",
       'may not import',
     ],
     [
-      'main with more than wire and cli',
+      'main that imports more than wire and cli',
       'main.ts',
       "import { createApp } from './server/app.ts';",
       'may not import',
     ],
     [
-      'a command with the composition root',
+      'a command that imports the composition root',
       'cli/run.ts',
       "import { configurations } from '../wire/settings.ts';",
       'may not import',
     ],
-    ['a room without a rule', 'utils/x.ts', "import { a } from '../image/digest.ts';", 'nobody planned'],
+    [
+      'another file in the root',
+      'other.ts',
+      "import { a } from './image/reference.ts';",
+      'only main.ts and bin.js',
+    ],
+    ['a room without a rule', 'utils/x.ts', "import { a } from '../image/reference.ts';", 'has no rule'],
   ])('%s', (_case, file, source, fault) => {
     expect(importsOf(file, source).map(faultOf)).toEqual([expect.stringContaining(fault)]);
   });
@@ -92,9 +103,9 @@ describe('the rules detect violations', () => {
     expect(importsOf('registry/client.ts', source).map(faultOf)).toEqual([null, null]);
   });
 
-  test('a cycle of three', () => {
+  test.each(['import', 'import type'])('a cycle of three by %s', (statement) => {
     const chain = ['a', 'b', 'c'].map((name, index, all) =>
-      importsOf(`image/${name}.ts`, `import { x } from './${all[(index + 1) % 3] ?? ''}.ts';`),
+      importsOf(`image/${name}.ts`, `${statement} { x } from './${all[(index + 1) % 3] ?? ''}.ts';`),
     );
     expect(findCycle(chain.flat())).toEqual(['image/a.ts', 'image/b.ts', 'image/c.ts', 'image/a.ts']);
   });
@@ -143,6 +154,23 @@ describe('exports', () => {
 
 describe('files', () => {
   const files = sourceFiles(SRC);
+
+  test('in the root are main.ts, bin.js and documents', () => {
+    const found = readdirSync(SRC, { withFileTypes: true }).filter((entry) => entry.isFile());
+    const names = found.map(({ name }) => name).filter((name) => !name.endsWith('.md'));
+    expect(names.toSorted()).toEqual(['bin.js', 'main.ts']);
+  });
+
+  test('of lib have a test each, unless they define types only', () => {
+    const tests = readdirSync(join(ROOT, 'test', 'lib'));
+    const untested = files.filter(
+      (file) =>
+        file.startsWith('lib/') &&
+        /^export (?!interface|type)/m.test(readFileSync(join(SRC, file), 'utf8')) &&
+        !tests.includes(file.replace(/^lib\/(.*)\.ts$/, '$1.test.ts')),
+    );
+    expect(untested).toEqual([]);
+  });
 
   test('no file is longer than 300 lines', () => {
     const long = files.filter((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length > 300);

@@ -1,6 +1,6 @@
 import { AppError, describeError } from './errors.ts';
 
-/** Returns the AppErrors in what was thrown, one or several; null if anything else is among them. */
+/** Returns the AppErrors in a thrown value, one or several; null if it holds anything else. */
 export function errorsIn(thrown: unknown): readonly AppError[] | null {
   if (thrown instanceof AppError) return [thrown];
   const errors: readonly unknown[] = thrown instanceof AggregateError ? thrown.errors : [];

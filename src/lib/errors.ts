@@ -1,11 +1,11 @@
-/** Header and URL parts that carry secrets: bearer and basic credentials, logins in URLs, token query parameters. */
+/** Headers and URL parts that hold secrets: bearer and basic credentials, logins in URLs. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, '$1 ***'],
-  // Up to the last "@": a token may stand there without a password, and a password may have an "@" in it.
+  // Up to the last "@": a password may contain one, and a token may have no password.
   [/(\/\/)[^/\s]*@/g, '$1***@'],
 ];
 
-/** Query parameters that let in whoever has them, in lower case: logins, and signatures of storage providers. */
+/** Query parameters that grant access, in lower case: logins, and signatures of storage providers. */
 const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
   'access_token',
   'token',
@@ -24,7 +24,7 @@ const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
 const PARAMETER = /[?&]([\w-]+)=/g;
 const END_OF_VALUE = /[&\s"']|$/g;
 
-/** Goes through parameters by name: a value may hold another address, with parameters of its own. */
+/** Redacts query parameters by name. A value may hold another URL with parameters of its own. */
 function redactParameters(text: string): string {
   let clean = '';
   let at = 0;
@@ -39,7 +39,7 @@ function redactParameters(text: string): string {
   return clean + text.slice(at);
 }
 
-/** Removes credentials from text that came from outside, before it reaches an error, a log line or a user. */
+/** Removes credentials from outside text before it reaches an error, a log line or a user. */
 export function redact(text: string): string {
   return redactParameters(
     SECRETS.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text),
@@ -47,14 +47,14 @@ export function redact(text: string): string {
 }
 
 /**
- * Whose doing it is: `input` for a command line, a configuration or a file that it names being wrong, so that nothing was
- * tried; `world` for everything that failed when it was.
+ * Whose fault an error is: `input` for an invalid command line, configuration or named file, so that nothing was tried;
+ * `world` for anything that failed when tried.
  */
 export type Blame = 'input' | 'world';
 
 /**
- * The one error type that wasmgate throws on purpose. `code` comes from a closed list per folder, the message says
- * `Cannot <action> "<subject>": <state>`, `advice` what to do about it. Secrets are removed here, where the error is born.
+ * The one error type that wasmgate throws on purpose. `code` comes from a closed list per folder, the message reads
+ * `Cannot <action> "<subject>": <state>`, and `advice` says what to do. The constructor removes secrets.
  */
 export class AppError<Code extends string = string> extends Error {
   override readonly name = 'AppError';
@@ -74,7 +74,7 @@ export class AppError<Code extends string = string> extends Error {
   }
 }
 
-/** What went wrong in words, for any thrown value; the message of a cause is appended where it adds something. */
+/** Describes any thrown value, and appends the message of its cause if that adds something. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return redact(String(error));
   const inner = error.cause instanceof Error ? error.cause.message : '';

@@ -1,18 +1,18 @@
-/** Reading untrusted JSON: each helper answers the value when it has the wanted type, else the stated absence. */
+/** An object of untrusted JSON. The functions below return a value of the wanted type, or the stated absence. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Own properties only: a document with a `__proto__` or `constructor` key reads like any other. */
+/** Reads own properties only, so that keys such as `__proto__` and `constructor` read like any other. */
 export function property(object: JsonObject, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 const NOTHING: JsonObject = {};
 
-/** The object under a key; one without properties where there is none. */
+/** Returns the object under a key; an empty one if there is none. */
 export function child(object: JsonObject, key: string): JsonObject {
   const value = property(object, key);
   return isObject(value) ? value : NOTHING;
@@ -22,12 +22,12 @@ export function stringOr<Absent>(value: unknown, absent: Absent): string | Absen
   return typeof value === 'string' ? value : absent;
 }
 
-/** The strings of a list; null where it is absent, null or no list. */
+/** Returns the strings of a list; null if the value is no list. */
 export function stringList(value: unknown): readonly string[] | null {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null;
 }
 
-/** String-valued entries of an object as a Map, which no key of the document can surprise. */
+/** Returns the string entries of an object as a Map, in which no key has a special meaning. */
 export function stringMap(value: unknown): ReadonlyMap<string, string> {
   if (!isObject(value)) return new Map();
   return new Map(

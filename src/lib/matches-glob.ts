@@ -1,8 +1,7 @@
 /**
- * Whether `text` matches `pattern`, in which `*` stands for any run of characters, slashes included, and `?` for one: the one
- * grammar of all patterns here. In docker configs it is the part of Go's `filepath.Match` that they use. Their patterns come
- * from Secrets of any namespace, so this never tries more than length × length steps, where a regular expression with many
- * stars would go through every combination.
+ * Reports whether `text` matches `pattern`, in which `*` matches any characters, slashes included, and `?` matches one.
+ * Docker configs use this part of Go's `filepath.Match`. Their patterns come from Secrets of any namespace, so this takes at
+ * most length × length steps; a regular expression with many stars would try every combination.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
   let at = 0;

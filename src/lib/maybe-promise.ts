@@ -1,10 +1,10 @@
 /**
- * A value, or a promise of it. Nearly every admission is answered from memory; awaiting known values in each layer took a tenth
- * of its time.
+ * A value, or a promise of it. Nearly every admission is decided from memory, and awaiting known values in each layer took a
+ * tenth of its time.
  */
 export type MaybePromise<Value> = Value | Promise<Value>;
 
-/** Runs the next step: at once if the value is known, else when it resolves. */
+/** Runs the next step: at once if the value is known, otherwise when it resolves. */
 export function whenKnown<Value, Next>(
   value: MaybePromise<Value>,
   proceed: (value: Value) => MaybePromise<Next>,

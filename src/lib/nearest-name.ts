@@ -1,4 +1,4 @@
-/** The least number of insertions, deletions and replacements between two texts (Wagner and Fischer, one row kept). */
+/** Returns the least number of insertions, deletions and replacements between two texts (Wagner–Fischer, one row). */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [done, letter] of Array.from(from).entries()) {
@@ -12,13 +12,13 @@ function editDistance(from: string, to: string): number {
   return row[to.length] ?? 0;
 }
 
-/** Names this long are no typing errors, and comparing them would cost. */
+/** A longer name is no typing error, and slow to compare. */
 const LONGEST_NAME = 64;
 
-/** A word that stops short; shorter beginnings could be those of any. */
+/** A shorter beginning fits too many names. */
 const SHORTEST_BEGINNING = 4;
 
-/** The only candidate that begins so; null where there is none, or several. */
+/** Returns the only candidate with this beginning; null if there is none, or several. */
 function completed(typed: string, candidates: readonly string[]): string | null {
   if (typed.length < SHORTEST_BEGINNING) return null;
   const [found, ...others] = candidates.filter((candidate) => candidate.toLowerCase().startsWith(typed));
@@ -26,8 +26,8 @@ function completed(typed: string, candidates: readonly string[]): string | null 
 }
 
 /**
- * The candidate somebody who typed `name` probably meant: the one of which it is the beginning, else the one that is nearest;
- * null where none is near. Case does not count.
+ * Returns the candidate that `name` probably means: the one that begins with it, otherwise the nearest; null if none is near.
+ * Case does not count.
  */
 export function nearestName(name: string, candidates: readonly string[]): string | null {
   if (name.length > LONGEST_NAME) return null;
@@ -35,7 +35,7 @@ export function nearestName(name: string, candidates: readonly string[]): string
   const whole = completed(typed, candidates);
   if (whole !== null) return whole;
   let best: string | null = null;
-  // Two for a swapped pair of letters, which is the commonest slip; in the shortest names that would be any name.
+  // Two for a swapped pair of letters, the most common slip; one in the shortest names, where two would fit any name.
   let bestDistance = (name.length < 3 ? 1 : Math.max(2, Math.floor(name.length / 3))) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(typed, candidate.toLowerCase());
@@ -44,7 +44,7 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return best;
 }
 
-/** ` Did you mean "serve"?`, or nothing. */
+/** Returns ` Did you mean "serve"?`, or an empty text. */
 export function didYouMean(name: string, candidates: readonly string[]): string {
   const nearest = nearestName(name, candidates);
   return nearest === null ? '' : ` Did you mean "${nearest}"?`;

@@ -1,6 +1,6 @@
 /**
- * Returns the function with a memory: it computes the value of each object once, and forgets it with the object. For values
- * that follow from what never changes, such as a manifest, and are asked for by each of up to 256 containers.
+ * Memoizes a function of an object that never changes, such as a manifest: up to 256 containers need the same value. The
+ * value is garbage collected with its object.
  */
 export function oncePer<Key extends object, Value>(compute: (key: Key) => Value): (key: Key) => Value {
   const known = new WeakMap<Key, { readonly value: Value }>();

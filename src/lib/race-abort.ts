@@ -1,15 +1,15 @@
 const LATE = Symbol('late');
 
 /**
- * Resolves with the work's result, or with that of `late()` (which may throw) if the signal fires first. The work goes on, for
- * those who ask later.
+ * Resolves with the work's result, or with that of `late()` (which may throw) if the signal fires first. The work continues,
+ * for later callers.
  */
 export async function raceAbort<Result>(
   work: Promise<Result>,
   signal: AbortSignal,
   late: () => Result,
 ): Promise<Result> {
-  // If the wait ends first, nobody handles a rejection of the work.
+  // If the signal fires first, a later rejection of the work has no other handler.
   work.catch(() => undefined);
   const { promise: aborted, resolve } = Promise.withResolvers<typeof LATE>();
   const onAbort = (): void => resolve(LATE);
@@ -23,7 +23,7 @@ export async function raceAbort<Result>(
   }
 }
 
-/** Waits for work that others wait for too: when the signal aborts, only this wait ends, with the signal's reason. */
+/** Waits for shared work: if the signal fires, only this wait ends, with the signal's reason. */
 export function rejectOnAbort<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return raceAbort(work, signal, () => {
     throw signal.reason as Error;

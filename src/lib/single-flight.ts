@@ -3,49 +3,37 @@ import { LRUCache } from 'lru-cache';
 export interface SingleFlightLimits {
   readonly ttlMilliseconds: number;
   readonly maxEntries: number;
-  /** Of memory, for keys and answers. */
+  /** Memory of keys and values. */
   readonly maxBytes: number;
 }
 
-/** Answers that are asked for once by all who want them at the same time, and kept for a while. Failures are not kept. */
-export interface SingleFlightCache<Answer> {
-  readonly get: (key: string, ask: () => Promise<Answer>) => Promise<Answer>;
+/** A cache of values that concurrent callers compute once. It does not keep failures. */
+export interface SingleFlightCache<Value> {
+  readonly get: (key: string, compute: () => Promise<Value>) => Promise<Value>;
   readonly forget: (key: string) => void;
 }
 
-interface Entry<Answer> {
-  readonly asking: Promise<Answer>;
+/** Wraps a value, because lru-cache takes no null. */
+interface Entry<Value> {
+  readonly value: Value;
 }
 
-/** @param weigh bytes of an answer: until it is there, only its key counts */
-export function createSingleFlightCache<Answer>(
+/** @param estimate returns the bytes of a value */
+export function createSingleFlightCache<Value>(
   { ttlMilliseconds, maxEntries, maxBytes }: SingleFlightLimits,
-  weigh: (answer: Answer) => number,
-): SingleFlightCache<Answer> {
-  const cache = new LRUCache<string, Entry<Answer>>({
+  estimate: (value: Value) => number,
+): SingleFlightCache<Value> {
+  const cache = new LRUCache<string, Entry<Value>, () => Promise<Value>>({
     max: maxEntries,
     maxSize: maxBytes,
     ttl: ttlMilliseconds,
+    sizeCalculation: ({ value }, key) => key.length + estimate(value),
+    fetchMethod: async (_key, _stale, { context: compute }) => ({ value: await compute() }),
+    // Callers get their value even if its key is forgotten or evicted meanwhile; the cache does not keep it then.
+    ignoreFetchAbort: true,
   });
   return {
-    get: (key, ask) => {
-      const known = cache.get(key);
-      if (known !== undefined) return known.asking;
-      const asking = ask();
-      const entry: Entry<Answer> = { asking };
-      cache.set(key, entry, { size: key.length });
-      const isCurrent = (): boolean => cache.peek(key) === entry;
-      const keep = (answer: Answer): void => {
-        const size = key.length + weigh(answer);
-        // An object of its own: the cache would keep the size of the same one, whatever it is told.
-        if (isCurrent()) cache.set(key, { asking }, { size, noUpdateTTL: true });
-      };
-      const drop = (): void => {
-        if (isCurrent()) cache.delete(key);
-      };
-      asking.then(keep, drop);
-      return asking;
-    },
+    get: async (key, compute) => (await cache.forceFetch(key, { context: compute })).value,
     forget: (key) => void cache.delete(key),
   };
 }

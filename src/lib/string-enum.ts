@@ -1,6 +1,6 @@
 import { Type, type TUnsafe } from 'typebox';
 
-/** Describes a setting that takes one of these words. typebox's own union loses the type of a mapped list. */
+/** Defines a setting that takes one of these words. TypeBox's own union loses the type of a mapped list. */
 export function stringEnum<Word extends string>(
   words: readonly Word[],
   options: { readonly default: NoInfer<Word>; readonly description: string },

@@ -13,7 +13,7 @@ test.each([
     'https://r.test/?to=https://s.test/?X-Amz-Signature=ab?cd&e=f',
     'https://r.test/?to=https://s.test/?X-Amz-Signature=***&e=f',
   ],
-])('of %s nothing is left', (_case, text, clean) => {
+])('redacts %s', (_case, text, clean) => {
   expect(redact(text)).toBe(clean);
   expect(new AppError('code', text).message).toBe(clean);
   expect(describeError(new Error('it failed', { cause: new Error(text) }))).toBe(`it failed (${clean})`);
@@ -23,6 +23,6 @@ test.each([
   'ghcr.io/team/app:1@sha256:0123',
   'docker://ghcr.io/team/app@sha256:0123',
   'Cannot reach "https://r.test:5000/v2/"; ask admin@r.test',
-])('%s stays as it is', (text) => {
+])('keeps %s', (text) => {
   expect(redact(text)).toBe(text);
 });

@@ -18,14 +18,14 @@ test.each([
 });
 
 test.each([
-  ['a beginning goes before a word as short that is near', '--file', ['--live', '--filename'], '--filename'],
-  ['the beginning of several is that of none', '--fact', ['--factory', '--facts'], '--facts'],
-  ['a short beginning is that of any', 'se', ['serve'], null],
+  ['a beginning wins over a similar name', '--file', ['--live', '--filename'], '--filename'],
+  ['an ambiguous beginning does not count', '--fact', ['--factory', '--facts'], '--facts'],
+  ['a short beginning does not count', 'se', ['serve'], null],
 ])('%s', (_case, typed, names, expected) => {
   expect(nearestName(typed, names)).toBe(expected);
 });
 
-test('as a sentence, or nothing', () => {
+test('didYouMean returns a sentence, or nothing', () => {
   expect(didYouMean('serv', COMMANDS)).toBe(' Did you mean "serve"?');
   expect(didYouMean('serv', [])).toBe('');
 });

@@ -2,33 +2,70 @@ import { expect, test } from 'vitest';
 import { type Credential, estimateCredentialBytes } from '../../src/credentials/credential.ts';
 import { createSingleFlightCache } from '../../src/lib/single-flight.ts';
 
-/** What a program answers for an image that a tenant names may be 256 KiB long. */
-test('answers are bounded by bytes', async () => {
+/** A credential program may return 256 KiB for an image that a tenant names. */
+test('bounds cached values by bytes', async () => {
   const bytes = 1024 * 1024;
   const limits = { maxEntries: 1_000, maxBytes: bytes, ttlMilliseconds: 60_000 };
-  const answers = createSingleFlightCache<readonly Credential[]>(limits, estimateCredentialBytes);
-  let asked = 0;
+  const cache = createSingleFlightCache<readonly Credential[]>(limits, estimateCredentialBytes);
+  let runs = 0;
   const get = (index: number) =>
-    answers.get(`r-${index}.example`, () => {
-      asked += 1;
+    cache.get(`r-${index}.example`, () => {
+      runs += 1;
       const secret = { kind: 'registry-token', token: 'x'.repeat(50_000) } as const;
       return Promise.resolve([{ server: `r-${index}.example`, source: 'plugin', secret }]);
     });
   const count = 100;
   for (let index = 0; index < count; index += 1) await get(index);
-  expect(asked).toBe(count);
+  expect(runs).toBe(count);
   for (let index = count - 1; index >= 0; index -= 1) await get(index);
-  const kept = 2 * count - asked;
+  const kept = 2 * count - runs;
   expect(kept).toBeGreaterThan(2);
   expect(kept * 2 * 50_000).toBeLessThanOrEqual(bytes);
 });
 
-test('an answer that is larger than the bound is given, and not kept', async () => {
+test('returns a value larger than the bound, and does not cache it', async () => {
   const limits = { maxEntries: 10, maxBytes: 100, ttlMilliseconds: 60_000 };
-  const answers = createSingleFlightCache<string>(limits, ({ length }) => length);
-  let asked = 0;
-  const get = () => answers.get('key', () => Promise.resolve(`${(asked += 1)}`.padEnd(1_000, 'x')));
+  const cache = createSingleFlightCache<string>(limits, ({ length }) => length);
+  let runs = 0;
+  const get = () => cache.get('key', () => Promise.resolve(`${(runs += 1)}`.padEnd(1_000, 'x')));
   expect((await get()).length).toBe(1_000);
   expect((await get()).length).toBe(1_000);
-  expect(asked).toBe(2);
+  expect(runs).toBe(2);
 });
+
+test('concurrent requests share one run, and failures are not cached', async () => {
+  const limits = { maxEntries: 10, maxBytes: 1_000, ttlMilliseconds: 60_000 };
+  const cache = createSingleFlightCache<string>(limits, ({ length }) => length);
+  let runs = 0;
+  const get = (text: string) =>
+    cache.get('key', () => {
+      runs += 1;
+      return text === '' ? Promise.reject(new Error('failed')) : Promise.resolve(text);
+    });
+  await expect(Promise.allSettled([get(''), get('')])).resolves.toMatchObject([
+    { status: 'rejected' },
+    { status: 'rejected' },
+  ]);
+  expect(runs).toBe(1);
+  expect(await Promise.all([get('a'), get('b')])).toEqual(['a', 'a']);
+  expect(runs).toBe(2);
+});
+
+test.each(['forgotten', 'evicted'])(
+  'a value that is %s while it is computed is returned, and not cached',
+  async (how) => {
+    const limits = { maxEntries: 1, maxBytes: 1_000, ttlMilliseconds: 60_000 };
+    const cache = createSingleFlightCache<string | null>(limits, (text) => text?.length ?? 0);
+    const old = Promise.withResolvers<string>();
+    const first = cache.get('key', () => old.promise);
+    if (how === 'forgotten') cache.forget('key');
+    else await cache.get('other', () => Promise.resolve(null));
+    const next = Promise.withResolvers<null>();
+    const second = cache.get('key', () => next.promise);
+    old.resolve('old');
+    expect(await first).toBe('old');
+    next.resolve(null);
+    expect(await second).toBeNull();
+    expect(await cache.get('key', () => Promise.resolve('newest'))).toBeNull();
+  },
+);

@@ -14,25 +14,25 @@ const HOSTILE = [
   ['an override of the direction', 'a\u202eb', 'a b'],
   ['an isolate', 'a\u2066\u2069b', 'a b'],
   ['a line separator', 'a\u2028\u2029b', 'a b'],
-  ['what nobody sees', 'a\u200bb\ufeffc', 'a b c'],
+  ['invisible characters', 'a\u200bb\ufeffc', 'a b c'],
 ] as const;
 
-test.each(HOSTILE)('%s is a space', (_case, text, shown) => {
+test.each(HOSTILE)('%s becomes a space', (_case, text, shown) => {
   expect(stripControlCharacters(text)).toBe(shown);
   expect(hasControlCharacters(text)).toBe(true);
 });
 
-test.each(HOSTILE)('%s is an escape in JSON, which says the same', (_case, text) => {
+test.each(HOSTILE)('%s is escaped in JSON, with the same meaning', (_case, text) => {
   const json = escapeJson(JSON.stringify({ text }, null, 2));
   expect(stripControlCharactersInLines(json)).toBe(json);
   expect(JSON.parse(json)).toEqual({ text });
 });
 
-test('letters of any script and emoji are left alone', () => {
+test('keeps letters of any script, and emoji', () => {
   const text = 'Größe 大小 الحجم 😀';
   expect([stripControlCharacters(text), hasControlCharacters(text)]).toEqual([text, false]);
 });
 
-test('lines stay lines where there may be several', () => {
+test('keeps line breaks of texts with several lines', () => {
   expect(stripControlCharactersInLines('a\u001b\nb\r\n')).toBe('a \nb \n');
 });

@@ -6,7 +6,7 @@ import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
 import { AppError } from '../../src/lib/errors.ts';
 import { hasControlCharacters } from '../../src/lib/strip-control-characters.ts';
-import { DEFAULTS as LINES } from '../../src/lib/throttled-warn.ts';
+import { THROTTLE_LIMITS as LINES } from '../../src/lib/throttled-warn.ts';
 import { SERVER_LIMITS } from '../../src/server/app.ts';
 import { readReview } from '../support/admission/reviews.ts';
 import { answering, decided } from '../support/assess/assessments.ts';

@@ -1,6 +1,6 @@
 import type { SourceImport } from './source-imports.ts';
 
-/** What a room may import: rooms whole, rooms for their types only. */
+/** What a room may import: other rooms, or only their types. */
 interface Rule {
   /** Rooms, or single files of them. */
   readonly rooms: readonly string[];
@@ -8,21 +8,21 @@ interface Rule {
   readonly types?: readonly string[];
 }
 
-/** Small helpers, for every room. */
+/** Open to every room. */
 const LIBRARY = 'lib';
 
-/** Reads the files that others name, for rooms that touch the world. */
+/** Reads files; open to rooms that touch the world. */
 const FILES = 'files';
 
-/** What remembers, for rooms that are no functions of their arguments. */
-const REMEMBERING: ReadonlySet<string> = new Set(['lib/single-flight.ts']);
+/** Files of `lib` that keep state; closed to pure rooms. */
+const STATEFUL: ReadonlySet<string> = new Set(['lib/single-flight.ts']);
 
 const EDGE: Rule = {
   rooms: ['image', 'pod', 'credentials'],
   types: ['policy', 'detect', 'assess/ports.ts', 'images/ports.ts'],
 };
 
-/** Imports run one way. Each room may import itself, `lib` and what stands here. */
+/** Imports run one way. Each room may import itself, `lib` and the rooms listed here. */
 const RULES: Readonly<Record<string, Rule>> = {
   lib: { rooms: [] },
   files: { rooms: [] },
@@ -48,13 +48,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
 };
 
-/** Folders whose code is a function of its arguments. */
+/** Rooms whose code depends on its arguments only. */
 const PURE: ReadonlySet<string> = new Set(['image', 'detect', 'pod', 'policy', 'admission', 'credentials']);
 
-/** Rooms that touch the world by what is handed to them only. */
+/** Rooms that touch the world through their ports only. */
 const WITHOUT_WORLD: ReadonlySet<string> = new Set([...PURE, LIBRARY, 'assess', 'images', 'server']);
 
-/** The only package that pure code may use: it describes the shape of settings and does nothing. */
+/** The only package that pure code may use: it describes the shape of settings. */
 const PURE_PACKAGES: ReadonlySet<string> = new Set(['typebox']);
 
 /** The composition root: the only room that may import all others. */
@@ -83,7 +83,7 @@ function faultOfPackage({ from, to, isType }: SourceImport, room: string): strin
     : `${from} is pure and may not import ${to}`;
 }
 
-/** Why an import goes the wrong way; null where it does not. */
+/** Returns why an import is not allowed; null if it is. */
 export function faultOf(found: SourceImport): string | null {
   const { from, to, isLocal, isType } = found;
   const room = roomOf(from);
@@ -91,20 +91,20 @@ export function faultOf(found: SourceImport): string | null {
   if (room === '.') return faultOfRoot(found);
   if (!isLocal) return faultOfPackage(found, room);
   const other = roomOf(to);
-  if (other === room || (other === LIBRARY && !REMEMBERING.has(to))) return null;
+  if (other === room || (other === LIBRARY && !STATEFUL.has(to))) return null;
   if (other === FILES)
     return WITHOUT_WORLD.has(room) ? `${from} may not import ${to}, which reads files` : null;
-  if (REMEMBERING.has(to)) return PURE.has(room) ? `${from} may not import ${to}, which remembers` : null;
+  if (STATEFUL.has(to)) return PURE.has(room) ? `${from} may not import ${to}, which keeps state` : null;
   const rule = RULES[room];
-  if (rule === undefined) return `${room} is a room that nobody planned: give it a rule`;
+  if (rule === undefined) return `${room} has no rule: add one`;
   if (rule.rooms.includes(other) || rule.rooms.includes(to)) return null;
   const isTypeAllowed = rule.types?.some((allowed) => allowed === other || allowed === to) === true;
   return isType && isTypeAllowed
     ? null
-    : `${from} may not import ${to}${isTypeAllowed ? ' but for its types' : ''}`;
+    : `${from} may not import ${to}${isTypeAllowed ? ' except for its types' : ''}`;
 }
 
-/** A path of imports that ends where it began; null where there is none. An import of a type counts like any other. */
+/** Returns a path of imports that ends where it began; null if there is none. Imports of types count. */
 export function findCycle(imports: readonly SourceImport[]): readonly string[] | null {
   const next = Map.groupBy(
     imports.filter(({ isLocal }) => isLocal),

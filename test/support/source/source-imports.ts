@@ -2,21 +2,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
 
 export interface SourceImport {
-  /** The importing file, relative to `src`, with forward slashes. */
+  /** Importing file relative to `src`, with forward slashes. */
   readonly from: string;
-  /** The imported file relative to `src`, or the package's or built-in's name. */
+  /** Imported file relative to `src`, or the name of the package or built-in module. */
   readonly to: string;
   readonly isLocal: boolean;
-  /** Only types: gone when the program runs. */
+  /** True if it imports types only, which do not exist at run time. */
   readonly isType: boolean;
-  /** `import('…')`: loaded when the line is reached, if ever. */
-  readonly isLate: boolean;
+  /** True for `import('…')`. */
+  readonly isDynamic: boolean;
 }
 
 const STATEMENT = /^(?:import|export)\s+(type\s+)?(?:([^'";=]*?)\s+from\s+)?'([^']+)'/gm;
 const DYNAMIC = /\bimport\(\s*'([^']+)'\s*\)/g;
 
-/** `{ type A, type B }`: every name a type. */
+/** Reports whether every name is a type: `{ type A, type B }`. */
 function hasOnlyTypes(clause: string): boolean {
   const names = /^\{([^}]*)\}$/.exec(clause.trim());
   const list = (names?.[1] ?? '')
@@ -31,24 +31,24 @@ function target(file: string, specifier: string): Pick<SourceImport, 'to' | 'isL
   return { to: posix.normalize(posix.join(dirname(file), specifier)), isLocal: true };
 }
 
-/** Every import of one source text. */
+/** Returns the imports of a source text. */
 export function importsOf(file: string, source: string): readonly SourceImport[] {
   const fixed = [...source.matchAll(STATEMENT)].map(([, type, clause = '', specifier = '']) => ({
     from: file,
     ...target(file, specifier),
     isType: type !== undefined || hasOnlyTypes(clause),
-    isLate: false,
+    isDynamic: false,
   }));
   const late = [...source.matchAll(DYNAMIC)].map(([, specifier = '']) => ({
     from: file,
     ...target(file, specifier),
     isType: false,
-    isLate: true,
+    isDynamic: true,
   }));
   return [...fixed, ...late];
 }
 
-/** Source files below `root`, relative to it, with forward slashes. */
+/** Lists the source files below `root`, relative to it, with forward slashes. */
 export function sourceFiles(root: string): readonly string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
@@ -60,14 +60,14 @@ export function readImports(root: string): readonly SourceImport[] {
   return sourceFiles(root).flatMap((file) => importsOf(file, readFileSync(join(root, file), 'utf8')));
 }
 
-/** All that is loaded together with a file: files relative to `src`, packages and built-ins. */
+/** Returns what loads together with a file: files relative to `src`, packages and built-in modules. */
 export function loadedWith(file: string, imports: readonly SourceImport[]): ReadonlySet<string> {
   const next = Map.groupBy(
-    imports.filter(({ isType, isLate }) => !isType && !isLate),
+    imports.filter(({ isType, isDynamic }) => !isType && !isDynamic),
     ({ from }) => from,
   );
   const loaded = new Set([file]);
-  // A set is walked on to what is added on the way.
+  // Iterating over a set includes what is added meanwhile.
   for (const one of loaded) for (const { to } of next.get(one) ?? []) loaded.add(to);
   return loaded;
 }
