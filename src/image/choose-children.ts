@@ -3,28 +3,26 @@ import type { Descriptor, ImageIndex } from './manifest.ts';
 import { formatPlatform, isUnknownPlatform, isWasmPlatform, type Platform } from './platform.ts';
 
 /**
- * Which entries of an index a node would follow (containerd core/images/handlers.go; tried on 2.2 and 2.3):
- * `linux`: entries for Linux nodes, one per architecture · `unstated`: entries without a platform, which are followed but
- * pull only if the platform in their config fits · `other`: entries for other systems than Linux and Wasm, which some node
- * may have · `wasm`: nothing but Wasm platforms, which no node has · `none`: nothing to run, only what speaks of images.
+ * The entries of an index that a node follows (containerd core/images/handlers.go; verified with 2.2 and 2.3):
+ * `linux`: entries for Linux nodes, one per architecture · `unstated`: entries without a platform, which pull only if the
+ * platform in their config fits · `other`: entries for operating systems other than Linux and Wasm, which a node may have ·
+ * `wasm`: only Wasm platforms, which no node has · `none`: nothing to run, only attestations.
  */
 export interface ChildChoice {
   readonly kind: 'linux' | 'unstated' | 'other' | 'wasm' | 'none';
-  /** In the order to look at them. */
+  /** In the order in which to read them. */
   readonly children: readonly Descriptor[];
-  /** The platforms that the index offers, each once and no more than are kept. */
+  /** The platforms that the index offers, each once, up to a limit. */
   readonly platforms: readonly Platform[];
 }
 
-/** Where the nodes are unknown: the architectures of nearly every cluster, and only the first one that is there. */
+/** Used if the nodes are unknown: the architectures of nearly every cluster, of which the first match counts. */
 const USUAL_ARCHITECTURES: readonly string[] = ['amd64', 'arm64'];
 
-const DEFAULTS = {
-  /** Platforms kept of one index; the official images of Docker Hub list nine at most. */
-  platforms: 64,
-} as const;
+/** Platforms kept of an index; the official images of Docker Hub list at most nine. */
+const MAX_PLATFORMS = 64;
 
-/** BuildKit's mark on provenance and SBOM entries. */
+/** Annotation by which BuildKit marks provenance and SBOM entries. */
 const REFERENCE_TYPE = 'vnd.docker.reference.type';
 
 function isAttestation(entry: Descriptor): boolean {
@@ -51,16 +49,16 @@ function chooseLinux(linux: readonly Descriptor[], architectures: readonly strin
   return architectures.length > 0 ? distinct(found) : found.slice(0, 1);
 }
 
-/** The entry for Wasm that stands beside those for Linux: no node takes it, whatever the RuntimeClass; undefined where none does. */
+/** Returns the Wasm entry beside entries for Linux, which no node pulls, whatever the RuntimeClass. */
 export function findUntakenWasm({ kind }: ChildChoice, { manifests }: ImageIndex): Descriptor | undefined {
   if (kind !== 'linux') return undefined;
   return manifests.find(({ platform }) => platform !== null && isWasmPlatform(platform));
 }
 
-/** @param architectures of the nodes that could take the image, most wanted first; empty where unknown */
+/** @param architectures of the nodes that could pull the image, preferred first; empty if unknown */
 export function chooseChildren(index: ImageIndex, architectures: readonly string[]): ChildChoice {
   const images = index.manifests.filter((entry) => !isAttestation(entry));
-  const platforms = distinctPlatforms(images).slice(0, DEFAULTS.platforms);
+  const platforms = distinctPlatforms(images).slice(0, MAX_PLATFORMS);
   const linux = images.filter(({ platform }) => platform?.os === 'linux' && !isWasmPlatform(platform));
   if (linux.length > 0) return { kind: 'linux', children: chooseLinux(linux, architectures), platforms };
   const unstated = images.filter((entry) => entry.platform === null);
@@ -75,6 +73,6 @@ export function chooseChildren(index: ImageIndex, architectures: readonly string
 export function offerOf(index: ImageIndex): IndexOffer {
   const images = index.manifests.filter((entry) => !isAttestation(entry));
   const platforms = distinctPlatforms(images);
-  const isPartial = platforms.length > DEFAULTS.platforms || images.some(({ platform }) => platform === null);
-  return { platforms: platforms.slice(0, DEFAULTS.platforms), isPartial };
+  const isPartial = platforms.length > MAX_PLATFORMS || images.some(({ platform }) => platform === null);
+  return { platforms: platforms.slice(0, MAX_PLATFORMS), isPartial };
 }

@@ -1,7 +1,7 @@
-/** What a file is by its first bytes; `other` is everything that neither a kernel nor a Wasm engine starts. */
+/** What a file is by its first bytes; `other` is anything that neither a kernel nor a Wasm engine starts. */
 export type FileKind = 'module' | 'component' | 'elf' | 'script' | 'other';
 
-/** As many bytes as `sniffFile` looks at. */
+/** Bytes that `sniffFile` reads. */
 export const SNIFFED_BYTES = 8;
 
 const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
@@ -13,8 +13,8 @@ function startsWith(head: Uint8Array, magic: readonly number[]): boolean {
 }
 
 /**
- * Core modules: WebAssembly core specification, "Modules" (binary format). Components: component-model
- * design/mvp/Binary.md, where the version field is split in two and the upper half, the layer, is 1.
+ * Detects core modules (WebAssembly core specification, "Modules" in the binary format) and components (component-model
+ * design/mvp/Binary.md: the upper half of the version field, the layer, is 1), among others.
  */
 export function sniffFile(head: Uint8Array): FileKind {
   if (startsWith(head, ELF_MAGIC)) return 'elf';

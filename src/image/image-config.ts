@@ -2,7 +2,7 @@ import { AppError } from '../lib/errors.ts';
 import { child, isObject, property, stringList, stringMap, stringOr } from '../lib/json.ts';
 import { normalisePlatform, type Platform } from './platform.ts';
 
-/** What a CNCF Wasm config tells of a component: CNCF TAG Runtime, "Wasm OCI artifact layout", field `component`. */
+/** Interfaces of a component in a CNCF Wasm config: CNCF TAG Runtime, "Wasm OCI artifact layout", field `component`. */
 export interface ComponentInterfaces {
   readonly exports: readonly string[];
   readonly imports: readonly string[];
@@ -14,9 +14,9 @@ export interface ImageConfig {
   /** Null where absent or null; an empty list is an empty list. */
   readonly entrypoint: readonly string[] | null;
   readonly cmd: readonly string[] | null;
-  /** Where a container starts, and a relative command with it; `/` where nothing is said. */
+  /** Working directory of a container, to which commands are relative; `/` by default. */
   readonly workingDir: string;
-  /** Directories of the image's own PATH, where commands without a slash are looked for. */
+  /** Directories of the image's PATH, which are searched for commands without a slash. */
   readonly searchPath: readonly string[];
   readonly labels: ReadonlyMap<string, string>;
   readonly diffIds: readonly string[] | null;
@@ -25,12 +25,12 @@ export interface ImageConfig {
   readonly component: ComponentInterfaces | null;
 }
 
-const DEFAULTS = {
-  /** Of an image's PATH: real ones name a dozen, and a config of 4 MiB two million. */
-  searchedFolders: 64,
-  /** Characters of all of them together; the longest in the wild have some hundreds. */
-  searchedCharacters: 4096,
-  /** Imports or exports of a component, and characters of each; real ones have some dozens of 60 characters. */
+const CONFIG_LIMITS = {
+  /** Directories of PATH: real ones have a dozen, a config of 4 MiB could have two million. */
+  pathDirectories: 64,
+  /** Characters of these directories: the longest in the wild have a few hundred. */
+  pathCharacters: 4096,
+  /** Imports or exports of a component, and characters of each: real ones have dozens of 60 characters. */
   interfaces: 256,
   interfaceCharacters: 256,
 } as const;
@@ -51,7 +51,7 @@ export const EMPTY_CONFIG: ImageConfig = {
 };
 
 function readInterfaces(value: unknown): readonly string[] {
-  const { interfaces, interfaceCharacters } = DEFAULTS;
+  const { interfaces, interfaceCharacters } = CONFIG_LIMITS;
   return (stringList(value) ?? []).slice(0, interfaces).map((name) => name.slice(0, interfaceCharacters));
 }
 
@@ -63,27 +63,24 @@ function readComponent(value: unknown): ComponentInterfaces | null {
   };
 }
 
-/** A command list as written; a bare string (old `docker commit`) is one argument. */
+/** Returns a command as written; a bare string (old `docker commit`) is one argument. */
 function readCommand(value: unknown): readonly string[] | null {
   return typeof value === 'string' ? [value] : stringList(value);
 }
 
-/**
- * The last one counts, as for a process; runtimes give one of their own where the image has none, and so do we. What lies in
- * more folders than anybody's is not found.
- */
+/** Returns the directories of the last PATH, which is what a process sees; without one, of the runtimes' default PATH. */
 function readSearchPath(value: unknown): readonly string[] {
   const set = (stringList(value) ?? []).findLast((pair) => pair.startsWith('PATH='));
-  const folders = (set?.slice('PATH='.length) ?? DEFAULT_PATH).split(':', DEFAULTS.searchedFolders);
-  let left: number = DEFAULTS.searchedCharacters;
-  return folders.filter((folder) => {
-    if (!folder.startsWith('/') || folder.length > left) return false;
-    left -= folder.length;
+  const directories = (set?.slice('PATH='.length) ?? DEFAULT_PATH).split(':', CONFIG_LIMITS.pathDirectories);
+  let left: number = CONFIG_LIMITS.pathCharacters;
+  return directories.filter((directory) => {
+    if (!directory.startsWith('/') || directory.length > left) return false;
+    left -= directory.length;
     return true;
   });
 }
 
-/** @throws AppError `invalid-config` when the document is no JSON object; unknown fields and types are passed over. */
+/** Ignores unknown fields and types. @throws AppError `invalid-config` if the document is not a JSON object */
 export function parseImageConfig(document: unknown): ImageConfig {
   if (!isObject(document))
     throw new AppError('invalid-config', 'Cannot read image config: it is not a JSON object');

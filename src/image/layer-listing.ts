@@ -6,25 +6,25 @@ import type { TarEntry } from './tar-reader.ts';
 export type LayerNode =
   | { readonly kind: 'file'; readonly file: FileKind; readonly module?: ModuleInterface }
   | { readonly kind: 'directory' }
-  /** A symbolic link; where it leads, from the root. */
+  /** A symbolic link with its absolute target. */
   | { readonly kind: 'link'; readonly target: string };
 
-/** What one layer changes, by absolute path, as far as it was read. */
+/** The changes of one layer by absolute path, as far as it was read. */
 export interface LayerListing {
   readonly nodes: ReadonlyMap<string, LayerNode>;
-  /** Paths of lower layers that are gone, with all below them. */
+  /** Paths of lower layers that this layer removes, with everything below them. */
   readonly removed: ReadonlySet<string>;
-  /** Directories that hide what lower layers have in them. */
+  /** Directories whose content in lower layers this layer hides. */
   readonly emptied: ReadonlySet<string>;
   /**
-   * `whole`: nothing is missing · `partial`: reading on would show more · `cut`: there is more, but it will not be read.
+   * `whole`: read to its end · `partial`: reading on would show more · `cut`: the rest will not be read.
    */
   readonly extent: 'whole' | 'partial' | 'cut';
 }
 
 export interface ListingBuilder {
   readonly add: (entry: TarEntry) => void;
-  /** The listing so far; it grows with the builder. */
+  /** Returns the listing so far, which grows with the builder. */
   readonly listing: (extent: LayerListing['extent']) => LayerListing;
 }
 
@@ -44,12 +44,12 @@ export function createListing(): ListingBuilder {
   const removed = new Set<string>();
   const emptied = new Set<string>();
 
-  /** Another name for a file earlier in the archive, which has its content. */
+  /** Adds another name of a file that came earlier in the archive. */
   function addHardLink(path: string, target: string): void {
     nodes.set(path, nodes.get(resolvePath('/', target)) ?? { kind: 'file', file: 'other' });
   }
 
-  /** One that names no file of its directory is refused by nodes, and hides nothing. */
+  /** Ignores a whiteout that names no file of its directory: nodes reject it. */
   function addWhiteout(parent: string, name: string): void {
     if (!/^\.{0,2}$/.test(name)) removed.add(resolvePath(parent, name));
   }
@@ -69,12 +69,10 @@ export function createListing(): ListingBuilder {
   return { add, listing: (extent) => ({ nodes, removed, emptied, extent }) };
 }
 
-/**
- * `absent`: no layer has it · `hidden`: an unread part of a layer may have it · `open`: reading on would tell.
- */
+/** `absent`: no layer has it · `hidden`: an unread part may have it · `open`: reading on would decide. */
 export type Sighting = FileKind | 'absent' | 'hidden' | 'open';
 
-/** With what a module wants of its host. */
+/** A result of a search, with the imports and exports of a module. */
 export interface Seen {
   readonly sighting: Sighting;
   readonly module?: ModuleInterface | undefined;
@@ -89,21 +87,18 @@ function seenFile({ file, module }: Extract<LayerNode, { kind: 'file' }>): Seen 
 export interface Search {
   /** Topmost first. */
   readonly layers: readonly LayerListing[];
-  /** Whether these are all the layers of the image. */
+  /** True if these are all layers of the image. */
   readonly isComplete: boolean;
-  /**
-   * Takes what a lower layer has even where the unread rest of an upper one might replace it: good enough where only the
-   * presence of a file matters.
-   */
+  /** Accepts a file of a lower layer that the unread rest of an upper one may replace: its presence is all that matters. */
   readonly isLenient?: boolean;
 }
 
-/** Linux gives up after 40 links; an image that needs more than a few is none that anybody would start. */
+/** Linux gives up after 40 links; real images need a few. */
 const MAX_LINKS = 8;
 
 type Step = { readonly found: Seen } | { readonly moved: string } | null;
 
-/** Folders above a file that is looked for, each of which is looked up in each layer; people's have a dozen at most. */
+/** Directories above a file, each looked up in each layer; real paths have at most a dozen. */
 const MAX_DEPTH = 64;
 
 interface Place {
@@ -111,7 +106,7 @@ interface Place {
   readonly ancestors: readonly string[];
 }
 
-function lookInLayer({ nodes, removed, emptied }: LayerListing, { path, ancestors }: Place): Step {
+function findInLayer({ nodes, removed, emptied }: LayerListing, { path, ancestors }: Place): Step {
   for (const ancestor of ancestors) {
     const node = nodes.get(ancestor);
     if (node?.kind === 'file') return { found: ABSENT };
@@ -127,7 +122,7 @@ function lookInLayer({ nodes, removed, emptied }: LayerListing, { path, ancestor
   return isGone ? { found: ABSENT } : null;
 }
 
-/** For listings that grow no more: one search asks about the same folder many times. */
+/** Caches the last result for complete listings: one search checks the same directory many times. */
 const lastFolders = new WeakMap<
   LayerListing['nodes'],
   { readonly path: string; readonly isThere: boolean }
@@ -144,11 +139,11 @@ function hasPathsBelow(nodes: LayerListing['nodes'], path: string): boolean {
 function holdsFolder({ nodes, extent }: LayerListing, path: string): boolean {
   if (nodes.has(path) || ancestorsOf(path).some((ancestor) => nodes.get(ancestor)?.kind === 'link'))
     return true;
-  // It may be there by what lies in it; the search for that waits until the listing grows no more.
+  // A path below it proves it; the search for one waits until the listing is complete.
   return extent !== 'partial' && hasPathsBelow(nodes, path);
 }
 
-/** Whether a directory is there, `other` if it is; links on the way to it, and whiteouts, leave it in peace. */
+/** Finds a directory, which is `other`; ignores links on the way to it, and whiteouts. */
 export function findFolder({ layers, isComplete }: Search, path: string): Seen {
   if (ancestorsOf(path).length > MAX_DEPTH) return { sighting: 'hidden' };
   if (layers.some((layer) => holdsFolder(layer, path))) return { sighting: 'other' };
@@ -157,14 +152,14 @@ export function findFolder({ layers, isComplete }: Search, path: string): Seen {
   return { sighting: isOpen ? 'open' : 'absent' };
 }
 
-/** What a container would find at a path: upper layers win, whiteouts hide, links are followed. */
+/** Finds a file as a container would: upper layers win, whiteouts hide, links are followed. */
 export function findFile(search: Search, path: string, links = 0): Seen {
   const { layers, isComplete, isLenient = false } = search;
   const place = { path, ancestors: ancestorsOf(path) };
   if (place.ancestors.length > MAX_DEPTH) return { sighting: 'hidden' };
   let doubt: 'hidden' | 'open' | null = null;
   for (const layer of layers) {
-    const step = lookInLayer(layer, place);
+    const step = findInLayer(layer, place);
     if (step !== null && (doubt === null || isLenient)) {
       if ('found' in step) return step.found;
       return links < MAX_LINKS ? findFile(search, step.moved, links + 1) : { sighting: 'hidden' };

@@ -5,7 +5,7 @@ import { isImageConfig, isIndexMediaType, isTarLayer, normaliseMediaType } from 
 import { normalisePlatform, type Platform } from './platform.ts';
 import { isDigest, type Digest } from './reference.ts';
 
-/** OCI image spec, descriptor.md. Media types are kept as written but for case and parameters: unknown ones parse. */
+/** A descriptor of the OCI image spec (descriptor.md). Media types lose case and parameters only: unknown ones parse. */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: Digest;
@@ -22,7 +22,7 @@ export interface ImageManifest {
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
   readonly annotations: ReadonlyMap<string, string>;
-  /** True where the manifest refers to another one (`subject`): signatures, attestations, SBOMs. */
+  /** True if the manifest refers to another one (`subject`), as signatures, attestations and SBOMs do. */
   readonly hasSubject: boolean;
 }
 
@@ -35,12 +35,10 @@ export interface ImageIndex {
 export type ParsedManifest = ImageManifest | ImageIndex;
 export type ManifestErrorCode = 'invalid-manifest' | 'unsupported-manifest';
 
-const DEFAULTS = {
-  /** Of one image; Linux mounts 500 over each other at most, and 4 MiB of manifest name thirty thousand. */
-  layers: 1000,
-} as const;
+/** Linux overlays at most 500 layers; a manifest of 4 MiB could name thirty thousand. */
+const MAX_LAYERS = 1000;
 
-/** Docker's schema 1, which no current node pulls (containerd 2 dropped it). */
+/** Docker's schema 1, which nodes no longer pull (containerd 2 dropped it). */
 const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+(?:json|prettyjws)$/;
 
 function invalid(state: string): AppError<ManifestErrorCode> {
@@ -79,8 +77,8 @@ function readDescriptors(value: unknown, path: string): readonly Descriptor[] {
 }
 
 function readLayers(value: unknown): readonly Descriptor[] {
-  if (Array.isArray(value) && value.length > DEFAULTS.layers)
-    throw invalid(`it has more than ${DEFAULTS.layers} layers`);
+  if (Array.isArray(value) && value.length > MAX_LAYERS)
+    throw invalid(`it has more than ${MAX_LAYERS} layers`);
   return readDescriptors(value, 'layers');
 }
 
@@ -89,8 +87,8 @@ function readArtifactType(value: unknown): string | null {
 }
 
 /**
- * Many tools leave `mediaType` out of the document (Spin, wasm-to-oci, helm, umoci), so the Content-Type header speaks
- * first; where it says nothing useful, the document's own field, then its shape (an index has `manifests`).
+ * Reports whether the document is an index by the Content-Type header, its `mediaType` or its shape, in this order: many
+ * tools omit `mediaType` (Spin, wasm-to-oci, helm, umoci). An index has `manifests`.
  */
 function isIndex(document: JsonObject, contentType: string): boolean {
   const inside = normaliseMediaType(stringOr(property(document, 'mediaType'), ''));
@@ -101,7 +99,7 @@ function isIndex(document: JsonObject, contentType: string): boolean {
 
 /**
  * @param document parsed JSON
- * @param contentType as the registry's header or the parent descriptor names it; '' where neither does
+ * @param contentType of the registry's header or the parent descriptor; '' if neither names one
  * @throws AppError `invalid-manifest`, `unsupported-manifest`
  */
 export function parseManifest(document: unknown, contentType: string): ParsedManifest {
@@ -111,7 +109,7 @@ export function parseManifest(document: unknown, contentType: string): ParsedMan
   if (SCHEMA_1.test(type) || version === 1) {
     throw new AppError(
       'unsupported-manifest',
-      'Cannot read manifest: it is of Docker schema 1, which nodes no longer pull',
+      'Cannot read manifest: it uses Docker schema 1, which nodes no longer pull',
     );
   }
   const inside = normaliseMediaType(stringOr(property(document, 'mediaType'), ''));
@@ -135,10 +133,7 @@ export function parseManifest(document: unknown, contentType: string): ParsedMan
   };
 }
 
-/**
- * Whether a node gives the image a root file system: only with an image's config does it unpack layers, and then those that
- * are archives.
- */
+/** Reports whether nodes create a root file system: they unpack layers only with an image config, and only archives. */
 export const hasRootFileSystem = oncePer(
   ({ config, layers }: ImageManifest): boolean =>
     isImageConfig(config.mediaType) && layers.some(({ mediaType }) => isTarLayer(mediaType)),

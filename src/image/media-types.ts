@@ -10,7 +10,7 @@ export const CNCF_WASM_CONFIG = 'application/vnd.wasm.config.v0+json';
 export const CNCF_WASM_LAYER = 'application/wasm';
 export const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
 
-/** What we accept when asking for a manifest: most wanted first. */
+/** Accepted media types of manifests, preferred first. */
 export const MANIFEST_ACCEPT: readonly string[] = [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST];
 
 const INDEXES: ReadonlySet<string> = new Set([OCI_INDEX, DOCKER_LIST]);
@@ -20,12 +20,12 @@ export function isIndexMediaType(mediaType: string): boolean {
   return INDEXES.has(mediaType);
 }
 
-/** An ordinary image's config: only with one of these does a node unpack layers and read ENTRYPOINT. */
+/** Reports whether this is an ordinary image's config: only then do nodes unpack layers and read ENTRYPOINT. */
 export function isImageConfig(mediaType: string): boolean {
   return IMAGE_CONFIGS.has(mediaType);
 }
 
-/** A file-system layer: `…layer.v1.tar`, `+gzip`, `+zstd`, non-distributable ones, and Docker's `rootfs.diff.tar.gzip`. */
+/** Reports whether this is a file-system layer: `…layer.v1.tar`, compressed or non-distributable, or Docker's. */
 export function isTarLayer(mediaType: string): boolean {
   return (
     /^application\/vnd\.oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:\+(?:gzip|zstd))?$/.test(
@@ -35,10 +35,10 @@ export function isTarLayer(mediaType: string): boolean {
   );
 }
 
-/** RFC 6838, 4.2: 127 characters on either side of the slash. What is longer is no type, and would fill messages. */
+/** RFC 6838, 4.2: 127 characters on either side of the slash. Longer texts would fill messages. */
 const LONGEST_TYPE = 255;
 
-/** Lower case, without parameters (`application/json; charset=utf-8` → `application/json`). */
+/** Returns the type in lower case without parameters: `application/json; charset=utf-8` → `application/json`. */
 export function normaliseMediaType(text: string): string {
   return (text.split(';', 1)[0] ?? '').trim().slice(0, LONGEST_TYPE).toLowerCase();
 }

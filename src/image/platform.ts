@@ -1,4 +1,4 @@
-/** A platform as in the OCI image spec, in lower case (Spin's main branch writes `Wasip1`). */
+/** A platform of the OCI image spec, in lower case (Spin's main branch writes `Wasip1`). */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
@@ -8,7 +8,7 @@ export interface Platform {
 const WASM_OS: ReadonlySet<string> = new Set(['wasi', 'wasip1', 'wasip2']);
 const WASM_ARCHITECTURES: ReadonlySet<string> = new Set(['wasm', 'wasm32', 'wasm64']);
 
-/** Other spellings of an architecture, and the variant that each implies (containerd/platforms `normalizeArch`). */
+/** Other spellings of architectures, with the variant that each implies (containerd/platforms `normalizeArch`). */
 const ARCHITECTURES: Readonly<Record<string, Pick<Platform, 'architecture'> & Partial<Platform>>> = {
   i386: { architecture: '386', variant: null },
   x86_64: { architecture: 'amd64' },
@@ -18,7 +18,7 @@ const ARCHITECTURES: Readonly<Record<string, Pick<Platform, 'architecture'> & Pa
   armel: { architecture: 'arm', variant: 'v6' },
 };
 
-/** Variants that mean what another one means; `''` is a variant that is not written (`normalizeArch`). */
+/** Other spellings of variants; `''` stands for a missing variant (`normalizeArch`). */
 const VARIANTS: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
   amd64: { v1: null },
   arm64: { '8': null, v8: null },
@@ -29,14 +29,14 @@ function own<Value>(table: Readonly<Record<string, Value>> | undefined, key: str
   return table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
-/** Characters of each part that are kept: a registry's text of megabytes would stand in every message about the image. */
+/** Characters kept of each part: a registry's text of megabytes would fill every message about the image. */
 const LONGEST_PART = 64;
 
 function part(text: string): string {
   return text.slice(0, LONGEST_PART).toLowerCase();
 }
 
-/** An empty variant is none: some tools write the field whether they have a value or not. */
+/** Normalizes a platform as containerd does. An empty variant counts as none: some tools always write the field. */
 export function normalisePlatform(os: string, architecture: string, variant: string | null = null): Platform {
   const written = part(architecture);
   const known = own(ARCHITECTURES, written) ?? { architecture: written };
@@ -49,17 +49,17 @@ export function normalisePlatform(os: string, architecture: string, variant: str
   };
 }
 
-/** A platform that only a Wasm runtime can mean: os wasi, wasip1, wasip2, or architecture wasm, wasm32, wasm64. */
+/** Reports whether only a Wasm runtime can run the platform: os wasi, wasip1, wasip2 or architecture wasm, wasm32, wasm64. */
 export function isWasmPlatform(platform: Pick<Platform, 'os' | 'architecture'>): boolean {
   return WASM_OS.has(platform.os) || WASM_ARCHITECTURES.has(platform.architecture);
 }
 
-/** An os that is named and is not that of the nodes; for one that is not named, containerd takes the node's own. */
+/** Reports whether the platform names an os other than Linux. If it names none, containerd assumes the node's. */
 export function isForeignOs({ os }: Pick<Platform, 'os'>): boolean {
   return os !== '' && os !== 'linux';
 }
 
-/** BuildKit marks attestations `unknown/unknown`; no node has that platform. */
+/** Reports whether this is the platform of attestations: BuildKit marks them `unknown/unknown`. */
 export function isUnknownPlatform(platform: Platform): boolean {
   return platform.os === 'unknown' || platform.architecture === 'unknown';
 }
@@ -69,16 +69,16 @@ export function formatPlatform(platform: Platform): string {
   return platform.variant === null ? base : `${base}/${platform.variant}`;
 }
 
-/** Architectures whose programs a processor of another one runs, so that containerd pulls them there (`platformVector`). */
+/** Architectures that a processor also runs, so that containerd pulls their images, too (`platformVector`). */
 const ALSO_RUNS: Readonly<Record<string, string>> = { amd64: '386', arm64: 'arm' };
 
-/** Reports whether a node may pull an entry of an index. Nodes do not report their variant, so any variant may fit. */
+/** Reports whether a node may pull an index entry. Nodes do not report their variant, so any may fit. */
 export function isPulledOn(entry: Platform, node: Pick<Platform, 'os' | 'architecture'>): boolean {
   if (entry.os !== node.os) return false;
   return entry.architecture === node.architecture || entry.architecture === own(ALSO_RUNS, node.architecture);
 }
 
-/** Parses `linux/arm64` or `linux/arm/v7`, as docker and crane take it; null if the text is none. No variant means any. */
+/** Parses `linux/arm64` or `linux/arm/v7`, as docker and crane do; null if invalid. No variant means any. */
 export function parsePlatform(text: string): Platform | null {
   const match = /^([\w-]+)\/([\w-]+)(?:\/([\w.-]+))?$/.exec(text);
   if (match === null) return null;

@@ -1,9 +1,9 @@
-/** Linux PATH_MAX: what is longer names no file, and must not fill our memory. */
+/** Linux PATH_MAX: a longer path names no file, and would only fill memory. */
 export const LONGEST_PATH = 4096;
 
 /**
- * An absolute path without `.`, `..`, double or trailing slashes; `..` stays within the root, as it does for a container.
- * @param base what a relative `path` starts from
+ * Returns an absolute path without `.`, `..`, double or trailing slashes; `..` stays within the root, as in a container.
+ * @param base directory to which `path` is relative
  */
 export function resolvePath(base: string, path: string): string {
   const parts: string[] = [];
@@ -14,12 +14,12 @@ export function resolvePath(base: string, path: string): string {
   return `/${parts.join('/')}`;
 }
 
-/** The directory that a path lies in; the root lies in itself. */
+/** Returns the directory of a path; the root's is itself. */
 export function parentOf(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf('/')));
 }
 
-/** `/a`, `/a/b` for `/a/b/c`: every directory on the way, outermost first, without the root. */
+/** Returns every directory above a path, outermost first, without the root: `/a`, `/a/b` for `/a/b/c`. */
 export function ancestorsOf(path: string): readonly string[] {
   const found: string[] = [];
   for (let slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {

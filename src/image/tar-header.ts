@@ -1,13 +1,13 @@
-/** One header block of a tar archive: POSIX.1-1988 ustar, with GNU's spelling of large numbers. */
+/** A header block of a tar archive: POSIX.1-1988 ustar, with GNU's large numbers. */
 export interface TarHeader {
-  /** As written; longer ones come from a pax or GNU record before it. */
+  /** As written; a longer name comes from a preceding pax or GNU record. */
   readonly name: string;
-  /** One character, `0` for an ordinary file. */
+  /** One character; `0` is an ordinary file. */
   readonly type: string;
-  /** Bytes that follow. */
+  /** Bytes of content that follow. */
   readonly size: number;
   readonly linkName: string;
-  /** GNU's old sparse files: more header blocks follow before the content. */
+  /** True of GNU's old sparse files, whose content follows more header blocks. */
   readonly hasSparseMap: boolean;
 }
 
@@ -33,17 +33,17 @@ function field(block: Uint8Array, [start, length]: readonly [number, number]): U
   return block.subarray(start, start + length);
 }
 
-/** Up to the first NUL. */
+/** Decodes text up to the first NUL. */
 function tarText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
-/** Base 256 where the first bit is set, else octal digits among spaces and NULs; null where it is no number. */
+/** Parses base 256 if the first bit is set, otherwise octal digits among spaces and NULs; null if invalid. */
 function parseNumber(bytes: Uint8Array): number | null {
   const first = bytes[0] ?? 0;
   if ((first & 0x80) !== 0) {
-    if (first !== 0x80) return null; // negative, or far beyond any file
+    if (first !== 0x80) return null; // Negative, or larger than any file.
     const value = bytes.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0);
     return Number.isSafeInteger(value) ? value : null;
   }
@@ -52,8 +52,8 @@ function parseNumber(bytes: Uint8Array): number | null {
   return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : null;
 }
 
-/** The sum of all bytes with spaces for the sum itself; old archives added the bytes up as signed numbers. */
-function isSumRight(block: Uint8Array): boolean {
+/** Checks the sum of all bytes, with spaces for the sum itself. Old archives sum signed bytes. */
+function isChecksumValid(block: Uint8Array): boolean {
   const stated = parseNumber(field(block, FIELDS.checksum));
   const [start, length] = FIELDS.checksum;
   let [unsigned, signed] = [0, 0];
@@ -65,11 +65,11 @@ function isSumRight(block: Uint8Array): boolean {
   return stated === unsigned || stated === signed;
 }
 
-/** @returns `end` for the block of zeros that closes an archive, null for a block that is no header */
+/** @returns `end` for the block of zeros that ends an archive, null for an invalid header */
 export function parseTarHeader(block: Uint8Array): TarHeader | 'end' | null {
   if (block.every((byte) => byte === 0)) return 'end';
   const size = parseNumber(field(block, FIELDS.size));
-  if (size === null || !isSumRight(block)) return null;
+  if (size === null || !isChecksumValid(block)) return null;
   const type = tarText(field(block, FIELDS.type));
   const isPosix = decoder.decode(field(block, FIELDS.magic)).startsWith(POSIX_MAGIC);
   const prefix = isPosix ? tarText(field(block, FIELDS.prefix)) : '';
@@ -83,12 +83,12 @@ export function parseTarHeader(block: Uint8Array): TarHeader | 'end' | null {
   };
 }
 
-/** What records before a header say of the entry that follows; null where they do not. */
+/** What records before a header say about the entry that follows; null if nothing. */
 export interface TarMetadata {
   readonly path: string | null;
   readonly linkPath: string | null;
   readonly size: number | null;
-  /** The content starts with a map of the holes, not with the file's own bytes. */
+  /** True if the content starts with a map of the holes. */
   readonly isSparse: boolean;
 }
 
@@ -97,7 +97,7 @@ export const NO_METADATA: TarMetadata = { path: null, linkPath: null, size: null
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 
-/** `<length> <key>=<value>\n`, where the length counts all of it (POSIX.1-2001 pax); null where that does not hold. */
+/** Parses `<length> <key>=<value>\n`, where the length counts everything (POSIX.1-2001 pax); null if invalid. */
 function parseRecords(bytes: Uint8Array): ReadonlyMap<string, string> | null {
   const records = new Map<string, string>();
   let at = 0;
@@ -116,7 +116,7 @@ function parseRecords(bytes: Uint8Array): ReadonlyMap<string, string> | null {
   return records;
 }
 
-/** An empty value takes an earlier one back. */
+/** Applies pax records; an empty value revokes an earlier one. */
 function readPax(known: TarMetadata, bytes: Uint8Array): TarMetadata | null {
   const records = parseRecords(bytes);
   if (records === null) return null;
@@ -135,12 +135,12 @@ function readPax(known: TarMetadata, bytes: Uint8Array): TarMetadata | null {
   };
 }
 
-/** Types of entries that only speak of the next one. */
+/** Reports whether an entry of this type only describes the next one. */
 export function isMetadata(type: string): boolean {
   return type === 'x' || type === 'L' || type === 'K';
 }
 
-/** @returns null where the record cannot be read, and so the next entry's name is not known */
+/** @returns null if the record is invalid, so that the next entry's name is unknown */
 export function readMetadata(known: TarMetadata, type: string, bytes: Uint8Array): TarMetadata | null {
   if (type === 'L') return { ...known, path: tarText(bytes) };
   if (type === 'K') return { ...known, linkPath: tarText(bytes) };

@@ -1,5 +1,6 @@
 import { sniffFile, SNIFFED_BYTES } from './file-kind.ts';
 import { INTERFACE_BYTES } from './module-interface.ts';
+import { LONGEST_PATH } from './resolve-path.ts';
 import {
   parseTarHeader,
   TAR_BLOCK,
@@ -14,41 +15,37 @@ export interface TarEntry {
   readonly kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
   /** As written in the archive, long names included. */
   readonly path: string;
-  /** Where a link leads, as written; '' for everything else. */
+  /** Target of a link as written; '' for other entries. */
   readonly target: string;
   readonly size: number;
-  /** The first bytes of a file, more of a Wasm module's; empty where it has none, or where they do not show (sparse files). */
+  /** First bytes of a file, more of a Wasm module; empty for other entries and sparse files. */
   readonly head: Uint8Array;
 }
 
-/** Reads an archive as it comes, in pieces of any length, and holds no more of it than one header and one record. */
+/** Reads an archive in pieces of any length, and keeps only one header and one record. */
 export interface TarReader {
-  /** The entries that this piece completes. */
+  /** Returns the entries that this piece completes. */
   readonly push: (chunk: Uint8Array) => readonly TarEntry[];
-  /** `end`: its last block was seen · `broken`: from here on it is no tar archive. In either case nothing more comes. */
+  /** `end`: the last block was read · `broken`: the rest is no tar archive. No more entries follow either. */
   readonly state: () => 'reading' | 'end' | 'broken';
-  /** The file whose first bytes are being read, with those that are there: for an archive that is cut within them. */
+  /** Returns the file whose first bytes are incomplete, for an archive that is cut within them. */
   readonly pending: () => TarEntry | null;
 }
 
-const DEFAULTS = {
-  /** Of pax and GNU records: a path has at most 4 KiB (Linux PATH_MAX), extended attributes 64 KiB together. */
-  recordBytes: 128 * 1024,
-  /** Linux PATH_MAX: no node can make a longer one. */
-  pathLength: 4096,
-} as const;
+/** Bytes of pax and GNU records: a path has at most 4 KiB (Linux PATH_MAX), extended attributes have 64 KiB together. */
+const MAX_RECORD_BYTES = 128 * 1024;
 
-/** Collects so many bytes, then says what comes next. */
+/** A step collects a number of bytes, then decides on the next one. */
 interface Step {
   readonly need: number;
   readonly take: (bytes: Uint8Array) => Advance;
-  /** What it comes to if no more bytes follow. */
+  /** Returns the entry if the archive ends within these bytes. */
   readonly cut?: (bytes: Uint8Array) => TarEntry | null;
 }
 
 interface Move {
   readonly entry: TarEntry | null;
-  /** Bytes that nobody looks at. */
+  /** Bytes to skip. */
   readonly skip: number;
   readonly next: Step;
 }
@@ -64,7 +61,7 @@ const KINDS: Readonly<Record<string, TarEntry['kind']>> = {
   S: 'file',
 };
 
-/** Links, devices, directories and pipes have no content, whatever their size field says (Go archive/tar, which nodes use). */
+/** Links, devices, directories and pipes have no content, whatever their size field says (Go's archive/tar, as on nodes). */
 const WITHOUT_CONTENT = /^[1-6]$/;
 
 const EMPTY = new Uint8Array();
@@ -86,7 +83,7 @@ function kindOf(type: string, path: string): TarEntry['kind'] {
   return KINDS[type] ?? 'other';
 }
 
-/** The entry itself, once its first bytes are there. */
+/** Reads the entry itself, with its first bytes. */
 function afterNames(header: TarHeader, metadata: TarMetadata): Move {
   const size = WITHOUT_CONTENT.test(header.type) ? 0 : (metadata.size ?? header.size);
   const path = metadata.path ?? header.name;
@@ -95,7 +92,7 @@ function afterNames(header: TarHeader, metadata: TarMetadata): Move {
   const isSparse = metadata.isSparse || header.type === 'S';
   const need = kind === 'file' && !isSparse ? Math.min(size, SNIFFED_BYTES) : 0;
   const skip = size - need + paddingOf(size);
-  const isNamed = path !== '' && path.length <= DEFAULTS.pathLength && target.length <= DEFAULTS.pathLength;
+  const isNamed = path !== '' && path.length <= LONGEST_PATH && target.length <= LONGEST_PATH;
   const entry = (head: Uint8Array): TarEntry | null =>
     isNamed ? { kind, path, target: kind.endsWith('link') ? target : '', size, head } : null;
   if (need === 0) return move(headerStep(NO_METADATA), skip, entry(EMPTY));
@@ -107,7 +104,7 @@ interface File {
   readonly entry: (head: Uint8Array) => TarEntry | null;
 }
 
-/** A module tells more of itself in its sections, whatever its name. */
+/** Reads more of a module, for its sections. */
 function afterSniff(head: Uint8Array, { size, entry }: File): Move {
   const wanted = sniffFile(head) === 'module' ? Math.min(size, INTERFACE_BYTES) : head.length;
   const skip = size - wanted + paddingOf(size);
@@ -131,7 +128,7 @@ function concat(head: Uint8Array, rest: Uint8Array): Uint8Array {
   return joined;
 }
 
-/** Where the last block of a sparse map says that it is the last. */
+/** Offset of the flag that another block of the sparse map follows. */
 const MORE_MAP = 504;
 
 function sparseMapStep(header: TarHeader, metadata: TarMetadata): Step {
@@ -149,7 +146,7 @@ function afterHeader(header: TarHeader | 'end' | null, metadata: TarMetadata): A
   if (type === 'g') return move(headerStep(metadata), size + paddingOf(size));
   if (!isMetadata(type))
     return header.hasSparseMap ? move(sparseMapStep(header, metadata), 0) : afterNames(header, metadata);
-  if (size > DEFAULTS.recordBytes) return 'broken';
+  if (size > MAX_RECORD_BYTES) return 'broken';
   const take = (bytes: Uint8Array): Advance => {
     const read = readMetadata(metadata, type, bytes);
     return read === null ? 'broken' : move(headerStep(read), paddingOf(size));

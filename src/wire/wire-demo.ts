@@ -24,10 +24,10 @@ async function readRuntimeClasses(manifests: URL): Promise<readonly JsonObject[]
   } catch (cause) {
     throw new AppError(
       'no-manifests',
-      'Cannot read "manifests/runtime-classes": the demo takes its classes from there',
+      'Cannot read "manifests/runtime-classes", the RuntimeClasses of the demo',
       {
         cause,
-        advice: 'Run it in a checkout: npm run demo',
+        advice: 'Run the demo in a checkout: npm run demo',
       },
     );
   }
@@ -37,7 +37,7 @@ async function createDemoCluster({ nodes, namespaces }: DemoCluster, manifests: 
   return createFixedCluster([...(await readRuntimeClasses(manifests)), ...nodes, ...namespaces], 'default');
 }
 
-/** @param policy keys of the configuration's `policy`, in YAML's flow style */
+/** @param policy keys of the configuration's `policy`, in YAML flow style */
 function assembleUnder(parts: AssessParts, policy: string): AssessPod {
   const text = `{apiVersion: ${CONFIGURATION_VERSION}, kind: ${CONFIGURATION_KIND}, policy: ${policy}}`;
   return assembleAssess(parts, configurations.parse(text, 'demo'));
@@ -45,7 +45,7 @@ function assembleUnder(parts: AssessParts, policy: string): AssessPod {
 
 export interface DemoParts {
   readonly manifests: URL;
-  /** The use case under the demo's policy, unless told otherwise. */
+  /** Assembles the use case under a policy; tests replace it. */
   readonly assemble?: typeof assembleUnder;
 }
 

@@ -138,12 +138,12 @@ describe('malformed files', () => {
     {
       name: 'a binary file',
       content: Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe]),
-      says: 'it is no UTF-8 text',
+      says: 'it is not UTF-8 text',
     },
     {
       name: 'what PowerShell writes',
       content: Buffer.from(`\uFEFF${HEAD}`, 'utf16le'),
-      says: 'it is no UTF-8 text',
+      says: 'it is not UTF-8 text',
     },
     {
       name: 'a file of 2 MiB',

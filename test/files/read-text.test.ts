@@ -23,18 +23,18 @@ test.for([
   { name: 'text', says: 'grün\n' },
   { name: 'marked', says: 'text' },
   { name: 'empty', says: '' },
-])('$name is read', async ({ name, says }) => {
+])('reads $name', async ({ name, says }) => {
   expect(await readText({ path: join(folder, name) })).toBe(says);
 });
 
 test.for([
   { name: 'none', code: 'missing-file', says: 'there is no such file or folder' },
-  { name: 'text/none', code: 'missing-file', says: 'a part of its path is no folder' },
+  { name: 'text/none', code: 'missing-file', says: 'a part of its path is not a folder' },
   { name: 'folder', code: 'unreadable-file', says: 'it is a folder' },
-  { name: 'round', code: 'unreadable-file', says: 'its links lead round in a circle' },
-  { name: 'powershell', code: 'unreadable-file', says: 'it is no UTF-8 text' },
-  { name: 'x'.repeat(300), code: 'unreadable-file', says: 'no file has so long a name' },
-])('$name is refused: $says', async ({ name, code, says }) => {
+  { name: 'round', code: 'unreadable-file', says: 'its symbolic links form a loop' },
+  { name: 'powershell', code: 'unreadable-file', says: 'it is not UTF-8 text' },
+  { name: 'x'.repeat(300), code: 'unreadable-file', says: 'its name is too long' },
+])('rejects $name: $says', async ({ name, code, says }) => {
   const path = join(folder, name);
   const error = await readText({ path, what: 'list', advice: 'Try another.' }).catch(
     (thrown: unknown) => thrown,
@@ -49,20 +49,20 @@ test.for([
   expect(isMissing(error)).toBe(code === 'missing-file');
 });
 
-test('a file of just the size is read, one byte more is not; nor is a device without an end', async () => {
+test('reads a file of the maximum size, but neither a larger one nor an endless device', async () => {
   const path = join(folder, 'text');
   expect(await readText({ path, maxBytes: 6 })).toHaveLength(5);
   await expect(readText({ path, maxBytes: 5 })).rejects.toThrow('it is larger than 5 bytes');
   await expect(readText({ path: '/dev/zero' })).rejects.toThrow('it is larger than 1048576 bytes');
 });
 
-// Whoever tests as root may read every file: the system's answer is put in its words here.
-test('a file of somebody else is refused', () => {
+// Root can read every file, so the test makes the system's error itself.
+test('describes a file without permission', () => {
   const cause = Object.assign(new Error('EACCES: permission denied, open'), { code: 'EACCES' });
-  expect(fileError({ path: 'a' }, cause)).toMatchObject({ message: 'Cannot read "a": you may not read it' });
+  expect(fileError({ path: 'a' }, cause)).toMatchObject({ message: 'Cannot read "a": permission denied' });
 });
 
-test('what has no words of ours is told by its code, with what Node says', () => {
+test('names an unusual error by its code, with Node’s message', () => {
   const cause = Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
   expect(fileError({ path: 'a' }, cause)).toMatchObject({ message: 'Cannot read "a": EIO', cause });
   const own = new AppError('other', 'Cannot do it');

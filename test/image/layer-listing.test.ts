@@ -20,19 +20,19 @@ function layer(sketch: Sketch, extent: LayerListing['extent'] = 'whole'): LayerL
   return builder.listing(extent);
 }
 
-/** Layers from the top down. */
+/** Builds layers, topmost first. */
 function find(path: string, ...layers: readonly LayerListing[]): Sighting {
   return findFile({ layers, isComplete: true }, path).sighting;
 }
 
-describe('what a container finds at a path', () => {
+describe('findFile', () => {
   test.each<[string, string, readonly Sketch[], Sighting]>([
     ['a file', '/app', [{ app: 'module' }], 'module'],
     ['a file written with a dot', '/app', [{ './app': 'module' }], 'module'],
     ['a file below', '/app', [{}, { app: 'elf' }], 'elf'],
     ['the upper one of two', '/app', [{ app: 'module' }, { app: 'elf' }], 'module'],
     ['nothing', '/app', [{ other: 'elf' }], 'absent'],
-    ['a directory, which nobody starts', '/app', [{ 'app/': 'directory' }], 'absent'],
+    ['a directory, which cannot be started', '/app', [{ 'app/': 'directory' }], 'absent'],
     ['a removed file', '/bin/app', [{ 'bin/.wh.app': 'elf' }, { 'bin/app': 'elf' }], 'absent'],
     ['a file in a removed directory', '/a/b/c', [{ '.wh.a': 'elf' }, { 'a/b/c': 'elf' }], 'absent'],
     [
@@ -60,7 +60,7 @@ describe('what a container finds at a path', () => {
     ['a link to nothing', '/a', [{ a: '-> b' }], 'absent'],
     ['a link out of the root', '/a', [{ a: '-> ../../../b', b: 'elf' }], 'elf'],
     ['a link to itself', '/a', [{ a: '-> a' }], 'hidden'],
-    ['links in a circle', '/a', [{ a: '-> b/x', b: '-> a' }], 'hidden'],
+    ['a loop of links', '/a', [{ a: '-> b/x', b: '-> a' }], 'hidden'],
     ['a hard link', '/twin', [{ app: 'module', twin: '= app' }], 'module'],
     ['a hard link to nothing', '/twin', [{ twin: '= app' }], 'other'],
     ['a file where a directory should be', '/a/b', [{ a: 'elf' }, { 'a/b': 'elf' }], 'absent'],
@@ -68,27 +68,27 @@ describe('what a container finds at a path', () => {
     expect(find(path, ...sketches.map((sketch) => layer(sketch)))).toBe(expected);
   });
 
-  test('what was seen in a part of a layer is there, what was not may be', () => {
+  test('a file in the read part of a layer is found; any other may be hidden', () => {
     const cut = layer({ app: 'elf' }, 'cut');
     expect(find('/app', cut)).toBe('elf');
     expect(find('/other', cut)).toBe('hidden');
     expect(find('/other', cut, layer({ other: 'module' }))).toBe('hidden');
   });
 
-  test('where only presence counts, a lower layer is taken at its word', () => {
+  test('a lenient search accepts a file of a lower layer', () => {
     const layers = [layer({}, 'cut'), layer({ 'spin.toml': 'elf' })];
     expect(findFile({ layers, isComplete: true, isLenient: true }, '/spin.toml').sighting).toBe('elf');
     expect(findFile({ layers, isComplete: true, isLenient: true }, '/other').sighting).toBe('hidden');
     expect(findFile({ layers, isComplete: false, isLenient: true }, '/other').sighting).toBe('open');
   });
 
-  test('reading on would tell', () => {
+  test('a search of unread layers is open', () => {
     expect(find('/app', layer({}, 'partial'), layer({ app: 'elf' }))).toBe('open');
     expect(findFile({ layers: [layer({})], isComplete: false }, '/app').sighting).toBe('open');
     expect(findFile({ layers: [], isComplete: false }, '/app').sighting).toBe('open');
   });
 
-  test('any layers are searched to an end', () => {
+  test('ends for any layers', () => {
     const name = fc.constantFrom('a', 'b', 'a/b', '.wh.a', 'a/.wh..wh..opq', 'b/a', 'a/../b', '/');
     const what = fc.constantFrom<Sketch[string]>(
       'elf',
@@ -120,7 +120,7 @@ describe('what a container finds at a path', () => {
   });
 });
 
-test.skipIf(!hasGnuTar)('a layer that the real tar made', () => {
+test.skipIf(!hasGnuTar)('a layer of GNU tar', () => {
   const archive = tarOf({
     'lib/': '',
     'lib/app.wasm': MODULE,
@@ -138,15 +138,15 @@ test.skipIf(!hasGnuTar)('a layer that the real tar made', () => {
   ]);
 });
 
-/** Each folder on the way is looked up in each layer, each time that more of a layer comes: 2,048 of them took milliseconds. */
-describe('a path of many folders', () => {
+/** Each directory on the path is looked up in each layer, whenever more of it arrives: 2,048 took milliseconds. */
+describe('a path of many directories', () => {
   const deep = (folders: number): string => `${'/a'.repeat(folders)}/app`;
 
-  test('is found as deep as anybody goes', () => {
+  test('is found at a realistic depth', () => {
     expect(find(deep(64), layer({ [deep(64)]: 'elf' }))).toBe('elf');
   });
 
-  test('is not looked for beyond, directly or behind a link', () => {
+  test('is hidden beyond, directly and behind a link', () => {
     expect(find(deep(65), layer({ [deep(65)]: 'elf' }))).toBe('hidden');
     expect(find('/app', layer({ app: `-> ${deep(65)}`, [deep(65)]: 'elf' }))).toBe('hidden');
   });

@@ -17,8 +17,8 @@ function read(sketch: ModuleSketch, seen = INTERFACE_BYTES): ModuleInterface {
 const namesOf = ({ imports }: ModuleInterface): readonly string[] =>
   imports.map(({ module, name, parameters }) => `${module}.${name}/${parameters ?? '?'}`);
 
-describe('what a module wants of its host', () => {
-  test('WASI preview 1 is what every host offers, and is not remembered', () => {
+describe('imports', () => {
+  test('exclude WASI preview 1, which every host offers', () => {
     expect(
       read({
         imports: [
@@ -29,7 +29,7 @@ describe('what a module wants of its host', () => {
     ).toEqual({ imports: [], hasStart: true });
   });
 
-  test('everything else is, with its parameters', () => {
+  test('include all others, with their parameters', () => {
     const imports: readonly ImportSketch[] = [
       [P1, 'fd_write', 4],
       [P1, 'sock_accept', 2],
@@ -43,13 +43,13 @@ describe('what a module wants of its host', () => {
     ]);
   });
 
-  test('behind a custom section at the front', () => {
+  test('follow a custom section at the front', () => {
     const sketch = { imports: [['env', 'f', 1]] as const, leading: 40_000 };
     expect(read(sketch)).toEqual({ imports: [{ module: 'env', name: 'f', parameters: 1 }], hasStart: true });
     expect(read({ ...sketch, leading: 70_000 })).toEqual({ imports: [], hasStart: null });
   });
 
-  test('thirty-two of them, their names cut', () => {
+  test('are at most thirty-two, with truncated names', () => {
     const many = Array.from({ length: 500 }, (_unused, index) => ['env', `f${index}`, 0] as const);
     expect(read({ imports: many }).imports.length).toBe(32);
     const [long] = read({ imports: [['env', 'x'.repeat(5000), 0]] }).imports;
@@ -57,7 +57,7 @@ describe('what a module wants of its host', () => {
   });
 });
 
-describe('whether it can be started', () => {
+describe('hasStart', () => {
   test.each<[string, ModuleSketch, number | undefined, boolean | null]>([
     ['a command', {}, undefined, true],
     ['a reactor', { exports: ['add', 'memory'] }, undefined, false],
@@ -74,7 +74,7 @@ describe('whether it can be started', () => {
       300,
       true,
     ],
-    ['nothing but the preamble of a longer file', {}, 8, null],
+    ['only the preamble of a longer file', {}, 8, null],
   ])('%s', (_case, sketch, seen, hasStart) => {
     expect(read(sketch, seen).hasStart).toBe(hasStart);
   });
@@ -96,7 +96,7 @@ const sketches = fc.record({
   leading: fc.nat(300),
 });
 
-test('however little of a file is read, nothing is said of it that the whole would not say', () => {
+test('a part of a file shows nothing that the whole does not', () => {
   fc.assert(
     fc.property(sketches, fc.nat(1200), (sketch, seen) => {
       const whole = read(sketch);
@@ -107,14 +107,14 @@ test('however little of a file is read, nothing is said of it that the whole wou
   );
 });
 
-test('any bytes are read in one pass, and without an error', () => {
+test('reads any bytes in one pass, without an error', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
       const file = Buffer.concat([wasmModule().subarray(0, 8), bytes]);
       expect(readModuleInterface(file).imports.length).toBeLessThanOrEqual(32);
     }),
   );
-  // Counts that promise more than there is.
+  // Counts larger than the section.
   for (const id of [1, 2, 7]) {
     const file = Buffer.concat([
       wasmModule().subarray(0, 8),

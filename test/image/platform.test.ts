@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseImageConfig } from '../../src/image/image-config.ts';
 import { formatPlatform, parsePlatform } from '../../src/image/platform.ts';
 
-/** Rows of containerd/platforms, `TestParseSelector` and `TestNormalize`, as the documents of an image write them. */
+/** Rows of containerd/platforms, `TestParseSelector` and `TestNormalize`, as image documents write them. */
 test.each([
   [{ architecture: 'arm' }, 'linux/arm/v7'],
   [{ architecture: 'arm', variant: '' }, 'linux/arm/v7'],
@@ -31,7 +31,7 @@ test.each([
   ['linux/arm/7', 'linux/arm/v7'],
   ['linux/armel', 'linux/arm/v6'],
   ['linux/aarch64', 'linux/arm64'],
-])('platform %s is asked for as %s: a variant that is left out may be any', (text, expected) => {
+])('parses platform %s as %s, where no variant means any', (text, expected) => {
   const platform = parsePlatform(text);
   expect(platform === null ? null : formatPlatform(platform)).toBe(expected);
 });

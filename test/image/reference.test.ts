@@ -5,7 +5,7 @@ import { fc } from '../support/lib/properties.ts';
 
 const DIGEST = `sha256:${'a1'.repeat(32)}`;
 
-describe('references are normalised as docker and containerd do it', () => {
+describe('references are normalized as by docker and containerd', () => {
   test.each([
     ['a bare name', 'nginx', 'docker.io/library/nginx:latest'],
     ['a tag', 'nginx:1.27', 'docker.io/library/nginx:1.27'],
@@ -19,14 +19,14 @@ describe('references are normalised as docker and containerd do it', () => {
     ['a digest', `ghcr.io/x/y@${DIGEST}`, `ghcr.io/x/y@${DIGEST}`],
     ['a tag with a digest keeps both', `ghcr.io/x/y:v1@${DIGEST}`, `ghcr.io/x/y:v1@${DIGEST}`],
     ['an upper-case host', 'GHCR.io/x/y:1', 'ghcr.io/x/y:1'],
-    ['a host that only its capitals tell from a path', 'Host/a:1', 'Host/a:1'],
+    ['a host that differs from a path only by its capitals', 'Host/a:1', 'Host/a:1'],
     ['underscores and dashes', 'ghcr.io/a__b/c--d.e:1', 'ghcr.io/a__b/c--d.e:1'],
   ])('%s', (_case, text, normal) => {
     expect(formatReference(parseReference(text))).toBe(normal);
   });
 });
 
-describe('a bad reference names what is wrong with it', () => {
+describe('an invalid reference gets an error that names the problem', () => {
   test.each([
     ['nothing', '', 'it is empty'],
     ['white space', 'ghcr.io/x/y :1', 'white space'],
@@ -39,14 +39,14 @@ describe('a bad reference names what is wrong with it', () => {
     ['an empty component', 'ghcr.io/a//b', 'is not a repository'],
     ['a path that climbs', 'ghcr.io/../x', 'is not a repository'],
     ['a bare image ID', 'a1'.repeat(32), 'bare image ID'],
-    ['a repository without end', `ghcr.io/${'a'.repeat(300)}`, 'longer than 255'],
+    ['a very long repository', `ghcr.io/${'a'.repeat(300)}`, 'longer than 255'],
   ])('%s', (_case, text, state) => {
     expect(() => parseReference(text)).toThrow(state);
     expect(() => parseReference(text)).toThrow(AppError);
   });
 });
 
-test('any text parses or is refused with a typed error, and what parses is stable', () => {
+test('any text parses or throws a typed error, and the normal form is stable', () => {
   const pieces = fc.constantFrom(
     'a',
     'b.c',

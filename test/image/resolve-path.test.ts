@@ -13,7 +13,7 @@ describe('paths within an image', () => {
     ['/', '..', '/'],
     ['/', '', '/'],
     ['srv', 'app', '/srv/app'],
-  ])('from %s, %s is %s', (base, path, expected) => {
+  ])('relative to %s, %s is %s', (base, path, expected) => {
     expect(resolvePath(base, path)).toBe(expected);
   });
 
@@ -21,7 +21,7 @@ describe('paths within an image', () => {
     ['/a/b/c', '/a/b', ['/a', '/a/b']],
     ['/a', '/', []],
     ['/', '/', []],
-  ])('%s lies in %s', (path, parent, ancestors) => {
+  ])('the parent of %s is %s', (path, parent, ancestors) => {
     expect(parentOf(path)).toBe(parent);
     expect(ancestorsOf(path)).toEqual(ancestors);
   });

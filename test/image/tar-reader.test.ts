@@ -44,34 +44,37 @@ describe.skipIf(!hasGnuTar)('archives of GNU tar', () => {
     'ümläut/文件': 'text',
   };
 
-  test.each(['gnu', 'oldgnu', 'pax', 'ustar', 'v7'])('%s: every kind of entry, to the end', (format) => {
-    const found = read(tarOf(tree, `--format=${format}`));
-    expect(lines(found)).toEqual([
-      'file app.wasm 8',
-      'file empty 0',
-      'directory bin/ 0',
-      'file bin/tool 512',
-      'file bin/other 513',
-      'symlink current -> bin/tool',
-      'hardlink twin -> app.wasm',
-      'file ümläut/文件 4',
-    ]);
-    expect(found.state).toBe('end');
-    expect(found.entries[0]?.head).toEqual(new Uint8Array(MODULE));
-    expect(Buffer.from(found.entries[3]?.head ?? []).toString()).toBe('xxxxxxxx');
-  });
+  test.each(['gnu', 'oldgnu', 'pax', 'ustar', 'v7'])(
+    '%s: reads every kind of entry, to the end',
+    (format) => {
+      const found = read(tarOf(tree, `--format=${format}`));
+      expect(lines(found)).toEqual([
+        'file app.wasm 8',
+        'file empty 0',
+        'directory bin/ 0',
+        'file bin/tool 512',
+        'file bin/other 513',
+        'symlink current -> bin/tool',
+        'hardlink twin -> app.wasm',
+        'file ümläut/文件 4',
+      ]);
+      expect(found.state).toBe('end');
+      expect(found.entries[0]?.head).toEqual(new Uint8Array(MODULE));
+      expect(Buffer.from(found.entries[3]?.head ?? []).toString()).toBe('xxxxxxxx');
+    },
+  );
 
-  test.each(['gnu', 'pax'])('%s: names and targets longer than a header has room for', (format) => {
+  test.each(['gnu', 'pax'])('%s: reads names and targets that exceed a header', (format) => {
     const found = read(tarOf({ [LONG]: MODULE, near: { link: LONG }, last: 'x' }, `--format=${format}`));
     expect(lines(found)).toEqual([`file ${LONG} 8`, `symlink near -> ${LONG}`, 'file last 1']);
   });
 
-  test('ustar: a name in two parts', () => {
+  test('ustar: reads a name in two parts', () => {
     const path = `${'d'.repeat(90)}/${'n'.repeat(90)}`;
     expect(lines(read(tarOf({ [path]: 'x' }, '--format=ustar')))).toEqual([`file ${path} 1`]);
   });
 
-  test.each(['gnu', 'pax'])('%s: a sparse file is there, but its first bytes do not show', (format) => {
+  test.each(['gnu', 'pax'])('%s: lists a sparse file without its first bytes', (format) => {
     const archive = tarOf({ 'a.img': { holes: 1_000_000 }, after: MODULE }, '--sparse', `--format=${format}`);
     expect(archive.length).toBeLessThan(200_000);
     const found = read(archive);
@@ -80,25 +83,25 @@ describe.skipIf(!hasGnuTar)('archives of GNU tar', () => {
     expect(found.state).toBe('end');
   });
 
-  test('a global record of pax is passed over', () => {
+  test('ignores a global pax record', () => {
     const archive = tarOf({ a: 'x' }, '--format=pax', '--pax-option=globexthdr.name=g,comment=hello');
     expect(lines(read(archive))).toEqual(['file a 1']);
   });
 
-  test('the pieces it comes in make no difference', () => {
+  test('reads the same in pieces of any length', () => {
     const archive = tarOf({ ...tree, [LONG]: 'long' }, '--format=pax');
     const whole = read(archive);
     for (const length of [1, 3, 511, 512, 513, 10_000]) expect(readInPieces(archive, length)).toEqual(whole);
   });
 
-  test('a head shows what it holds, and no end', () => {
+  test('a truncated archive shows its entries, and no end', () => {
     const archive = tarOf({ 'app.wasm': Buffer.concat([MODULE, Buffer.alloc(100_000)]), next: 'x' });
     const found = read(archive.subarray(0, 2000));
     expect(lines(found)).toEqual(['file app.wasm 100008']);
     expect(found.state).toBe('reading');
   });
 
-  test('a changed byte in a header is told from its sum', () => {
+  test('detects a changed byte of a header by its checksum', () => {
     const archive = Buffer.from(tarOf({ first: 'x', second: 'y' }));
     archive[1024] = (archive[1024] ?? 0) ^ 1;
     const found = read(archive);
@@ -106,7 +109,7 @@ describe.skipIf(!hasGnuTar)('archives of GNU tar', () => {
     expect(found.state).toBe('broken');
   });
 
-  test('a size in base 256 is read, one beyond all files is refused', () => {
+  test('reads a size in base 256, and rejects an impossible one', () => {
     const [header] = [Buffer.from(tarOf({ big: 'x' }, '--format=gnu')).subarray(0, 512)];
     const resize = (size: readonly number[]): Buffer => {
       const changed = Buffer.from(header);
@@ -122,7 +125,7 @@ describe.skipIf(!hasGnuTar)('archives of GNU tar', () => {
     expect(read(resize([0xff, ...Array<number>(11).fill(0xff)])).state).toBe('broken');
   });
 
-  test('whatever is changed in an archive, it is read without an error', () => {
+  test('reads a changed archive without an error', () => {
     const archive = tarOf({ ...tree, [LONG]: 'long' }, '--format=pax');
     const change = fc.integer({ min: 0, max: archive.length - 1 });
     fc.assert(
@@ -136,13 +139,13 @@ describe.skipIf(!hasGnuTar)('archives of GNU tar', () => {
   });
 });
 
-test('what is no archive is broken at its first block', () => {
+test('a file that is no archive is broken at its first block', () => {
   expect(read(Buffer.alloc(512, 'no tar at all '))).toEqual({ entries: [], state: 'broken' });
   expect(read(Buffer.alloc(1024))).toEqual({ entries: [], state: 'end' });
   expect(read(Buffer.alloc(100, 'short'))).toEqual({ entries: [], state: 'reading' });
 });
 
-test('any bytes at all are read without an error, in any pieces', () => {
+test('reads any bytes in any pieces, without an error', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 1500 }), { maxLength: 5 }), (pieces) => {
       const reader = createTarReader();

@@ -7,7 +7,7 @@ import { findDockerConfigs } from '../../src/keychain/find-docker-configs.ts';
 const before = process.cwd();
 let checkout: string;
 
-/** Somebody else's checkout, with what looks like logins in it, is where the command is run. */
+/** A foreign checkout that contains files like logins, as the current folder. */
 beforeAll(async () => {
   checkout = await mkdtemp(join(tmpdir(), 'wasmgate-checkout-'));
   for (const [folder, file] of [
@@ -28,11 +28,11 @@ afterAll(async () => {
 test.each([
   ['are not there', {}],
   ['are empty', { HOME: '', XDG_RUNTIME_DIR: '', DOCKER_CONFIG: '', REGISTRY_AUTH_FILE: '' }],
-])('where the variables %s, nothing is taken from the folder one stands in', (_case, env) => {
+])('takes nothing from the current folder if the variables %s', (_case, env) => {
   expect(findDockerConfigs(env)).toEqual([]);
 });
 
-test('what variables name is found there', () => {
+test('finds the files that variables name', () => {
   const found = ['.docker/config.json', 'containers/auth.json'].map((path) => join(checkout, path));
   expect(findDockerConfigs({ HOME: checkout, XDG_RUNTIME_DIR: checkout })).toEqual(found);
 });

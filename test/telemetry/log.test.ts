@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { AppError } from '../../src/lib/errors.ts';
+import { hasControlCharacters } from '../../src/lib/strip-control-characters.ts';
 import { createLogger, type LeveledLogger } from '../../src/telemetry/log.ts';
 import type { LogFormat, LogLevel } from '../../src/telemetry/settings.ts';
 
@@ -118,5 +119,8 @@ test('text from outside can neither control the terminal nor forge a line, and s
     { host: 'a\u001B[2J\u009Bb\n12:00 INFO  forged', url: 'https://user:hunter2@a.test' },
     'asked\u202E a\n12:00 INFO  forged',
   );
-  expect(stripVTControlCharacters(text())).not.toMatch(/[\u001B\u009B\u202E]|hunter2|\n./);
+  const shown = stripVTControlCharacters(text());
+  expect(hasControlCharacters(shown)).toBe(false);
+  expect(shown).not.toContain('hunter2');
+  expect(shown.trimEnd().split('\n')).toHaveLength(1);
 });

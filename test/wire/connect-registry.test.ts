@@ -17,7 +17,7 @@ test('a mirror on a loopback address is logged once', async () => {
   ]);
 });
 
-test('an outage is one line when it begins, and one when it ends', async () => {
+test('an outage logs one line when it begins, and one when it ends', async () => {
   let isWell = false;
   await using server = await startServer((_request, response) => {
     response.writeHead(isWell ? 200 : 503).end('{}');

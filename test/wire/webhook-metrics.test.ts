@@ -36,7 +36,7 @@ interface Setup extends RegistryOptions {
   readonly policy?: Partial<PolicySettings>;
 }
 
-/** The webhook with its metrics as `serve` joins them: over HTTPS, a registry behind it, and metrics on a port of their own. */
+/** Starts the webhook as `serve` joins it: over HTTPS, with a registry, and metrics on their own port. */
 async function start({ policy = {}, ...options }: Setup = {}) {
   const stopping = new AbortController();
   const registry = await startRegistry({ images: putFixtureImages, ...options });
@@ -80,7 +80,7 @@ async function start({ policy = {}, ...options }: Setup = {}) {
     metrics,
     registry,
     webhook,
-    /** The same, with a use case that fails. */
+    /** A webhook whose use case fails. */
     faulty,
     scrape,
     counts: async (...names: readonly string[]) => countsOf(await scrape(), ...names),
@@ -90,7 +90,7 @@ async function start({ policy = {}, ...options }: Setup = {}) {
 
 type Started = Awaited<ReturnType<typeof start>>;
 
-/** A Pod as the API server sends it to one of the webhooks, as its user wrote it, with this image, in this namespace. */
+/** Returns the API server's review of a Pod with this image in this namespace. */
 function reviewOf(endpoint: 'mutate' | 'validate', image: string, namespace = 'team-a'): object {
   const { object } = readReview('03').request;
   const { metadata, spec } = structuredClone(object) as unknown as {
@@ -109,7 +109,7 @@ async function admit({ webhook }: Started, image: string, namespace?: string): P
 }
 
 describe('after some admissions', () => {
-  test('what was answered, decided and asked is counted, each once', async () => {
+  test('counts answers, decisions and requests once each', async () => {
     const started = await start();
     const { webhook, registry, scrape, counts, image } = started;
     await admit(started, image('linux-plain'));
@@ -161,7 +161,7 @@ describe('after some admissions', () => {
   test.each([
     ['audit', 'mode="none",outcome="skipped"', 'would-change'],
     ['warn', 'mode="warn",outcome="changed"', 'would-deny'],
-  ] as const)('mode %s tells what enforce would have done', async (mode, mutated, validated) => {
+  ] as const)('mode %s counts what enforce would do', async (mode, mutated, validated) => {
     const started = await start({ policy: { mode } });
     await started.webhook.ask('/validate?timeout=30s', reviewOf('validate', started.image('bk-wasi-wasm')));
     await started.webhook.ask('/mutate?timeout=30s', reviewOf('mutate', started.image('bk-wasi-wasm')));
@@ -171,7 +171,7 @@ describe('after some admissions', () => {
     });
   });
 
-  test('requests that are none, and faults, are counted by their code', async () => {
+  test('counts invalid requests and faults by their code', async () => {
     const { webhook, counts, faulty } = await start();
     await faulty.post('/validate', JSON.stringify(readReview('05')));
     await webhook.post('/mutate', 'no JSON');
@@ -187,7 +187,7 @@ describe('after some admissions', () => {
   });
 });
 
-describe('a registry in trouble', () => {
+describe('counts a registry', () => {
   test.each([
     ['limits requests', 429, 'rate-limited', { 'wasmgate_registry_pauses_total{reason="rate-limited"}': 1 }],
     ['does not have the image', 404, 'not-found', {}],
@@ -210,7 +210,7 @@ describe('a registry in trouble', () => {
     });
   });
 
-  test('that is not there', async () => {
+  test('that is down', async () => {
     const started = await start();
     await started.registry.close();
     await started.webhook.ask('/mutate?timeout=30s', reviewOf('mutate', started.image('linux-plain')));
@@ -222,7 +222,7 @@ describe('a registry in trouble', () => {
   });
 });
 
-/** What users and strangers may write, each with a word that must be found nowhere. */
+/** Texts of users and strangers, each with a word that must appear nowhere. */
 const SECRET = 'hunter2';
 const HOSTILE_IMAGES = [
   `${SECRET}.invalid/a:1`,
@@ -235,7 +235,7 @@ const HOSTILE_IMAGES = [
   '',
 ] as const;
 
-test('whatever is sent, labels have values of their closed sets and nothing else is told', async () => {
+test('labels have values of their closed sets only, whatever the requests', async () => {
   const started = await start();
   const { webhook, scrape, metrics } = started;
   for (const image of HOSTILE_IMAGES) await admit(started, image, `ns-${SECRET}`);
@@ -257,11 +257,11 @@ test('whatever is sent, labels have values of their closed sets and nothing else
     ),
   );
   expect(strange).toEqual([]);
-  // There is no end of images, but there is one of series.
+  // Images are unlimited, but series are not.
   expect(Object.keys(readSeries(text)).length).toBeLessThan(250);
 });
 
-test('the closed sets are no wider than what is counted with them may cost', async () => {
+test('no metric can have more than 150 series', async () => {
   const { metrics } = await start();
   const series = metrics
     .describe()
@@ -269,7 +269,7 @@ test('the closed sets are no wider than what is counted with them may cost', asy
   expect(series.filter(([, count]) => Number(count) > 150)).toEqual([]);
 });
 
-test('what is known elsewhere is read: watches, certificate, build, process', async () => {
+test('reads watches, certificate, build and process on each scrape', async () => {
   const { metrics, scrape } = await start();
   const certificate = await createTestCertificate();
   metrics.onCertificate(certificate);
@@ -295,7 +295,7 @@ test('what is known elsewhere is read: watches, certificate, build, process', as
   expect(series['process_resident_memory_bytes']).toBeGreaterThan(2 ** 20);
   expect(series['process_cpu_seconds_total']).toBeGreaterThan(0);
   expect(series['process_start_time_seconds']).toBeLessThan(now);
-  // Seconds since 1970, and neither milliseconds nor seconds since the start.
+  // Seconds since 1970, not milliseconds, nor seconds since the start.
   expect(series['process_start_time_seconds']).toBeGreaterThan(now - 7 * 24 * 3600);
   expect(series['wasmgate_config_last_reload_success_timestamp_seconds']).toBeGreaterThan(now - 3600);
 });

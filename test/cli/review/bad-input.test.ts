@@ -183,7 +183,7 @@ describe('files besides an invalid one are reviewed, with exit code 2', () => {
       'json',
     ]);
     const { items, errors } = JSON.parse(stdout) as Report;
-    const message = `Cannot read "${other}": it is no UTF-8 text`;
+    const message = `Cannot read "${other}": it is not UTF-8 text`;
     expect([exitCode, items.length]).toEqual([2, 1]);
     expect(errors).toEqual([{ file: other, document: null, line: null, message }]);
     expect(stderr).toBe(`wasmgate: Cannot read manifests: these cannot be reviewed\n  ${message}\n`);

@@ -100,7 +100,7 @@ test('DER instead of PEM is told with what makes PEM of it', async () => {
   await writeFile(files.at('ca.der'), der);
   const { faults } = await readNamedFiles(settings({ caFile: files.at('ca.der') }));
   expect(faults.map(({ error }) => [error.message, error.advice])).toEqual([
-    [expect.stringContaining('no UTF-8 text'), expect.stringContaining('openssl x509 -inform der')],
+    [expect.stringContaining('not UTF-8 text'), expect.stringContaining('openssl x509 -inform der')],
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Bytes that no compression makes shorter: the same at every run, so that none begins by chance like a file of some kind. */
+/** Returns incompressible bytes, the same at every run, so that none happen to begin like some kind of file. */
 export function noiseOf(bytes: number): Buffer {
   return createHash('shake256', { outputLength: bytes }).update('noise').digest();
 }

@@ -6,14 +6,14 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const DEFAULTS = {
-  /** Of a log, as it is shown when something failed: enough for the reason, not for the whole life of an API server. */
+  /** Bytes of a log shown after a failure: enough for the reason, not for the whole log of an API server. */
   tailLines: 40,
   pollMs: 100,
 } as const;
 
 /**
- * Runs a program and ends it when standard input ends: the kernel closes that pipe however the test process goes away, a
- * `kill -9` included, so that no server outlives its test.
+ * Runs a program and ends it when standard input ends: the kernel closes that pipe however the test process ends, `kill -9`
+ * included, so no server outlives its test.
  */
 const KEEPER = `
 exec 3<&0
@@ -27,10 +27,10 @@ exit "$status"
 export interface ServerProcess extends AsyncDisposable {
   readonly name: string;
   readonly logFile: string;
-  /** Resolves with the exit code; 128 + signal where a signal ended it. */
+  /** Resolves with the exit code; 128 + signal if a signal ended the process. */
   readonly exited: Promise<number>;
   readonly hasExited: () => boolean;
-  /** SIGTERM, and SIGKILL half a minute later; resolves with the exit code. */
+  /** Sends SIGTERM, and SIGKILL half a minute later; resolves with the exit code. */
   readonly stop: () => Promise<number>;
 }
 
@@ -79,11 +79,11 @@ export async function readLogTail(logFile: string, lines: number = DEFAULTS.tail
 export interface Waiting {
   readonly what: string;
   readonly seconds: number;
-  /** Servers without which waiting is in vain: the error then carries the log of the one that ended. */
+  /** Servers that must run meanwhile: if one ends, the error has its log. */
   readonly servers?: readonly ServerProcess[];
 }
 
-/** Asks until the answer is neither undefined nor false; the time limit is a safeguard, not an expectation. */
+/** Polls until the result is neither undefined nor false. The time limit is a safeguard, not an expectation. */
 export async function waitFor<Answer>(
   ask: () => Promise<Answer | undefined | false>,
   { what, seconds, servers = [] }: Waiting,
@@ -118,7 +118,7 @@ export interface RunOptions {
   readonly cwd?: string;
 }
 
-/** Runs a program to its end; a non-zero exit code is an answer, not an error. */
+/** Runs a program to its end; a non-zero exit code is a result, not an error. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Output> {
   const { promise, resolve, reject } = Promise.withResolvers<Output>();
   const child = spawn(command, args, {
@@ -142,7 +142,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   return promise;
 }
 
-/** For steps that have to work: the standard output of a program that ended well. */
+/** Runs a program that must succeed, and returns its standard output. */
 export async function must(
   command: string,
   args: readonly string[],
@@ -155,9 +155,8 @@ export async function must(
 }
 
 /**
- * A port that nobody listens on now. It is none of those that the system gives away by itself (Linux from 32768 on, others
- * from 49152), or the next client of any test could have it before the server that it is meant for. Test processes search
- * from different places, and none takes one twice.
+ * Returns a free port outside of the ephemeral range (from 32768 on Linux, from 49152 elsewhere): a client of another test
+ * could take one of those before the server does. Test processes search from different starts, and take no port twice.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -1,7 +1,7 @@
 import { configureGlobal } from 'fast-check';
 
-// Properties try the same values at every run, so that a change is judged by what it changes and not by what came up. Who
-// searches names another seed; what fails tells its own.
+// Properties use the same values at every run, so that only a change of the code changes a result. To search, set another
+// seed; a failure prints its own.
 configureGlobal({ seed: Number(process.env['WASMGATE_TEST_SEED'] ?? 20_261_121) });
 
 export * as fc from 'fast-check';

@@ -2,7 +2,7 @@ import { parseAst } from 'vitest/node';
 
 /** A regular expression in a source text, literal or built with `new RegExp`. */
 export interface RegularExpression {
-  /** Where it stands: `credentials/parse-docker-config.ts:20`. */
+  /** File and line: `credentials/parse-docker-config.ts:20`. */
   readonly place: string;
   /** Null if its text is known at run time only. */
   readonly pattern: string | null;
@@ -38,7 +38,7 @@ function nameOf(value: unknown): string {
   return isNode(value) && typeof value['name'] === 'string' ? value['name'] : '';
 }
 
-/** Constants of a file by name, as the expressions that they are set to. */
+/** Constants of a file by name, with their expressions. */
 type Constants = ReadonlyMap<string, Node>;
 
 function constantsOf(program: Node): Constants {
@@ -69,7 +69,7 @@ function textOfTemplate(template: Node, constants: Constants, form: 'raw' | 'coo
   );
 }
 
-/** Returns the text that an expression always has; null if that depends on the run. */
+/** Returns the constant text of an expression; null if it depends on the run. */
 function textOf(node: Node, constants: Constants): string | null {
   const part = (name: string): Node | null => (isNode(node[name]) ? node[name] : null);
   const textOfPart = (name: string): string | null => {

@@ -1,4 +1,4 @@
-/** Prometheus's text format, read by its grammar and nothing more: https://prometheus.io/docs/instrumenting/exposition_formats */
+// A strict parser of Prometheus's text format: https://prometheus.io/docs/instrumenting/exposition_formats
 
 export interface Sample {
   readonly name: string;
@@ -55,7 +55,7 @@ function readSample(line: string): Sample {
   return { name, labels, value: readNumber(rest.slice(1), line) };
 }
 
-/** `name{a="1"}`, as it would be asked for. */
+/** Formats a series as in a query: `name{a="1"}`. */
 function seriesOf({ name, labels }: Sample): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
@@ -87,7 +87,7 @@ function check(metric: ExposedMetric): ExposedMetric {
   return metric;
 }
 
-/** @throws where any line is not as the format wants it */
+/** @throws if any line violates the format */
 export function parseExposition(text: string): readonly ExposedMetric[] {
   if (!text.endsWith('\n')) fail('the last line does not end', text.slice(-80));
   const metrics: { name: string; help: string; type: string; samples: Sample[] }[] = [];
@@ -117,13 +117,13 @@ export function parseExposition(text: string): readonly ExposedMetric[] {
   return metrics.map(check);
 }
 
-/** Every series with its value. */
+/** Returns every series with its value. */
 export function readSeries(text: string): Readonly<Record<string, number>> {
   const samples = parseExposition(text).flatMap((metric) => metric.samples);
   return Object.fromEntries(samples.map((sample) => [seriesOf(sample), sample.value]));
 }
 
-/** The series of these metrics that are not zero. */
+/** Returns the series of these metrics that are not zero. */
 export function countsOf(text: string, ...names: readonly string[]): Readonly<Record<string, number>> {
   const series = Object.entries(readSeries(text));
   return Object.fromEntries(
