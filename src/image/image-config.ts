@@ -1,6 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { child, isObject, property, stringList, stringMap, stringOr } from '../lib/json.ts';
-import { normalisePlatform, type Platform } from './platform.ts';
+import { normalizePlatform, type Platform } from './platform.ts';
 
 /** Interfaces of a component in a CNCF Wasm config: CNCF TAG Runtime, "Wasm OCI artifact layout", field `component`. */
 export interface ComponentInterfaces {
@@ -39,7 +39,7 @@ const CONFIG_LIMITS = {
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export const EMPTY_CONFIG: ImageConfig = {
-  platform: normalisePlatform('', ''),
+  platform: normalizePlatform('', ''),
   entrypoint: null,
   cmd: null,
   workingDir: '/',
@@ -86,7 +86,7 @@ export function parseImageConfig(document: unknown): ImageConfig {
     throw new AppError('invalid-config', 'Cannot read image config: it is not a JSON object');
   const run = child(document, 'config');
   return {
-    platform: normalisePlatform(
+    platform: normalizePlatform(
       stringOr(property(document, 'os'), ''),
       stringOr(property(document, 'architecture'), ''),
       stringOr(property(document, 'variant'), null),

@@ -1,8 +1,8 @@
 import { AppError } from '../lib/errors.ts';
 import { isObject, property, stringMap, stringOr, type JsonObject } from '../lib/json.ts';
 import { oncePer } from '../lib/once-per.ts';
-import { isImageConfig, isIndexMediaType, isTarLayer, normaliseMediaType } from './media-types.ts';
-import { normalisePlatform, type Platform } from './platform.ts';
+import { isImageConfig, isIndexMediaType, isTarLayer, normalizeMediaType } from './media-types.ts';
+import { normalizePlatform, type Platform } from './platform.ts';
 import { isDigest, type Digest } from './reference.ts';
 
 /** A descriptor of the OCI image spec (descriptor.md). Media types lose case and parameters only: unknown ones parse. */
@@ -47,7 +47,7 @@ function invalid(state: string): AppError<ManifestErrorCode> {
 
 function readPlatform(value: unknown): Platform | null {
   if (!isObject(value)) return null;
-  return normalisePlatform(
+  return normalizePlatform(
     stringOr(property(value, 'os'), ''),
     stringOr(property(value, 'architecture'), ''),
     stringOr(property(value, 'variant'), null),
@@ -63,7 +63,7 @@ function readDescriptor(value: unknown, path: string): Descriptor {
     throw invalid(`${path}.size is not a number of bytes`);
   }
   return {
-    mediaType: normaliseMediaType(stringOr(property(value, 'mediaType'), '')),
+    mediaType: normalizeMediaType(stringOr(property(value, 'mediaType'), '')),
     digest,
     size,
     platform: readPlatform(property(value, 'platform')),
@@ -83,7 +83,7 @@ function readLayers(value: unknown): readonly Descriptor[] {
 }
 
 function readArtifactType(value: unknown): string | null {
-  return typeof value === 'string' ? normaliseMediaType(value) : null;
+  return typeof value === 'string' ? normalizeMediaType(value) : null;
 }
 
 /**
@@ -91,7 +91,7 @@ function readArtifactType(value: unknown): string | null {
  * tools omit `mediaType` (Spin, wasm-to-oci, helm, umoci). An index has `manifests`.
  */
 function isIndex(document: JsonObject, contentType: string): boolean {
-  const inside = normaliseMediaType(stringOr(property(document, 'mediaType'), ''));
+  const inside = normalizeMediaType(stringOr(property(document, 'mediaType'), ''));
   const said = isIndexMediaType(contentType) || isIndexMediaType(inside);
   const shaped = property(document, 'manifests') !== undefined && property(document, 'config') === undefined;
   return said ? property(document, 'config') === undefined : shaped;
@@ -104,7 +104,7 @@ function isIndex(document: JsonObject, contentType: string): boolean {
  */
 export function parseManifest(document: unknown, contentType: string): ParsedManifest {
   if (!isObject(document)) throw invalid('it is not a JSON object');
-  const type = normaliseMediaType(contentType);
+  const type = normalizeMediaType(contentType);
   const version = property(document, 'schemaVersion');
   if (SCHEMA_1.test(type) || version === 1) {
     throw new AppError(
@@ -112,7 +112,7 @@ export function parseManifest(document: unknown, contentType: string): ParsedMan
       'Cannot read manifest: it uses Docker schema 1, which nodes no longer pull',
     );
   }
-  const inside = normaliseMediaType(stringOr(property(document, 'mediaType'), ''));
+  const inside = normalizeMediaType(stringOr(property(document, 'mediaType'), ''));
   const mediaType = type.startsWith('application/vnd.') || inside === '' ? type : inside;
   if (isIndex(document, type)) {
     return {

@@ -39,6 +39,6 @@ export function isTarLayer(mediaType: string): boolean {
 const LONGEST_TYPE = 255;
 
 /** Returns the type in lower case without parameters: `application/json; charset=utf-8` → `application/json`. */
-export function normaliseMediaType(text: string): string {
+export function normalizeMediaType(text: string): string {
   return (text.split(';', 1)[0] ?? '').trim().slice(0, LONGEST_TYPE).toLowerCase();
 }

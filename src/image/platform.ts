@@ -37,7 +37,7 @@ function part(text: string): string {
 }
 
 /** Normalizes a platform as containerd does. An empty variant counts as none: some tools always write the field. */
-export function normalisePlatform(os: string, architecture: string, variant: string | null = null): Platform {
+export function normalizePlatform(os: string, architecture: string, variant: string | null = null): Platform {
   const written = part(architecture);
   const known = own(ARCHITECTURES, written) ?? { architecture: written };
   const lower = known.variant === undefined ? part(variant ?? '') : (known.variant ?? '');
@@ -83,7 +83,7 @@ export function parsePlatform(text: string): Platform | null {
   const match = /^([\w-]+)\/([\w-]+)(?:\/([\w.-]+))?$/.exec(text);
   if (match === null) return null;
   const [, os = '', architecture = '', variant = null] = match;
-  const platform = normalisePlatform(os, architecture, variant);
+  const platform = normalizePlatform(os, architecture, variant);
   return variant === null && platform.architecture === architecture.toLowerCase()
     ? { ...platform, variant: null }
     : platform;

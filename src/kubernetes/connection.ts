@@ -62,7 +62,7 @@ async function readAccount(directory: string): Promise<Account> {
 
 /**
  * The API server as a Pod sees it. Written here and not taken from client-node's KubeConfig, which drags in the models of
- * the whole Kubernetes API: 27 MiB of memory in a process that should stay under 80, for two files and two variables.
+ * the whole Kubernetes API: 27 MiB of memory in a process that should stay under 90, for two files and two variables.
  */
 export function createInClusterConnection(options: InClusterOptions): KubernetesConnection {
   const { directory, rereadMilliseconds } = { ...DEFAULTS, ...options };

@@ -3,7 +3,7 @@ import type { Metrics } from './metrics.ts';
 const LAG = {
   /** Rare enough to cost nothing, frequent enough to catch any block of half a second. */
   intervalMilliseconds: 500,
-  /** An admission from memory takes a tenth of a millisecond; after a second the API server may time out. */
+  /** An admission from memory takes a tenth of a millisecond; at a second, the API server's timeout is near. */
   buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 1, 5],
 } as const;
 

@@ -131,7 +131,7 @@ function assembleAdmissions(flags: ServeFlags, parts: Parts, signal: AbortSignal
 function healthOf(cluster: Cluster): Health {
   return createHealth(() =>
     Object.entries(cluster.states()).flatMap(([name, state]) =>
-      state.ready ? [] : [`the first list of ${name} is not in`],
+      state.ready ? [] : [`waiting for the first list of ${name}`],
     ),
   );
 }

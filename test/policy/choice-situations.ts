@@ -1,4 +1,4 @@
-import { normalisePlatform } from '../../src/image/platform.ts';
+import { normalizePlatform } from '../../src/image/platform.ts';
 import type { ClusterNode, RuntimeClass } from '../../src/pod/cluster-objects.ts';
 import type { Container, Pod } from '../../src/pod/pod.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
@@ -28,7 +28,7 @@ function seen(
   return { ...sketch, contents, modules: { '/app.wasm': { imports, hasStart: !wants.includes('reactor') } } };
 }
 
-const ARM = { platforms: [normalisePlatform('linux', 'arm64')], isPartial: false };
+const ARM = { platforms: [normalizePlatform('linux', 'arm64')], isPartial: false };
 
 /** Of every form, before a look inside and after it. */
 export const IMAGES: Readonly<Record<string, Known>> = {

@@ -1,4 +1,4 @@
-import { normalisePlatform } from '../../src/image/platform.ts';
+import { normalizePlatform } from '../../src/image/platform.ts';
 import type { ClusterNode } from '../../src/pod/cluster-objects.ts';
 import type { Container } from '../../src/pod/pod.ts';
 import type { RatedFinding } from '../../src/policy/decision.ts';
@@ -40,7 +40,7 @@ function layer(config: object): ImageSketch {
 
 const DIGEST = 'a'.repeat(64);
 
-const AMD64 = { platforms: [normalisePlatform('linux', 'amd64')], isPartial: false };
+const AMD64 = { platforms: [normalizePlatform('linux', 'amd64')], isPartial: false };
 
 const IMAGES: Readonly<Record<string, Known>> = {
   app: linux('/app.wasm'),

@@ -1,4 +1,4 @@
-import { normalisePlatform, type Platform } from '../../image/platform.ts';
+import { normalizePlatform, type Platform } from '../../image/platform.ts';
 import { oncePer } from '../../lib/once-per.ts';
 import type { ClusterNode, Taint } from '../../pod/cluster-objects.ts';
 import { lastingTaints } from './taints.ts';
@@ -34,7 +34,7 @@ function traitsOf(node: ClusterNode): Traits {
   return {
     handlers,
     taints: lastingTaints(node),
-    platform: architecture === '' ? null : normalisePlatform(labels[OS_LABEL] ?? 'linux', architecture),
+    platform: architecture === '' ? null : normalizePlatform(labels[OS_LABEL] ?? 'linux', architecture),
     leavesForeignTarPacked: leavesForeignTarPacked(node),
   };
 }
