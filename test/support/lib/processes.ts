@@ -5,11 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const DEFAULTS = {
-  /** Bytes of a log shown after a failure: enough for the reason, not for the whole log of an API server. */
-  tailLines: 40,
-  pollMs: 100,
-} as const;
+/** Lines of a log shown after a failure: enough for the reason, not the whole log of an API server. */
+const TAIL_LINES = 40;
+const POLL_MILLISECONDS = 100;
 
 /**
  * Runs a program and ends it when standard input ends: the kernel closes that pipe however the test process ends, `kill -9`
@@ -71,7 +69,7 @@ export function startServer(command: string, args: readonly string[], options: S
   };
 }
 
-export async function readLogTail(logFile: string, lines: number = DEFAULTS.tailLines): Promise<string> {
+export async function readLogTail(logFile: string, lines: number = TAIL_LINES): Promise<string> {
   const text = await readFile(logFile, 'utf8').catch(() => '');
   return text.trimEnd().split('\n').slice(-lines).join('\n');
 }
@@ -84,14 +82,14 @@ export interface Waiting {
 }
 
 /** Polls until the result is neither undefined nor false. The time limit is a safeguard, not an expectation. */
-export async function waitFor<Answer>(
-  ask: () => Promise<Answer | undefined | false>,
+export async function waitFor<Result>(
+  check: () => Promise<Result | undefined | false>,
   { what, seconds, servers = [] }: Waiting,
-): Promise<Answer> {
+): Promise<Result> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
-    const answer = await ask();
-    if (answer !== undefined && answer !== false) return answer;
+    const result = await check();
+    if (result !== undefined && result !== false) return result;
     const dead = servers.find((server) => server.hasExited());
     if (dead !== undefined || Date.now() > deadline) {
       const logs = await Promise.all(
@@ -102,7 +100,7 @@ export async function waitFor<Answer>(
       const why = dead === undefined ? `not after ${seconds} s` : `${dead.name} has ended`;
       throw new Error([`Cannot wait for ${what}: ${why}`, ...logs].join('\n'));
     }
-    await sleep(DEFAULTS.pollMs);
+    await sleep(POLL_MILLISECONDS);
   }
 }
 
@@ -150,8 +148,8 @@ export async function must(
 ): Promise<string> {
   const { code, stdout, stderr } = await run(command, args, options);
   if (code === 0) return stdout;
-  const told = `${stdout}${stderr}`.trimEnd().split('\n').slice(-DEFAULTS.tailLines).join('\n');
-  throw new Error(`Cannot run "${command} ${args.join(' ')}": it ended with ${code}\n${told}`);
+  const output = `${stdout}${stderr}`.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
+  throw new Error(`Cannot run "${command} ${args.join(' ')}": it exited with ${code}\n${output}`);
 }
 
 /**
