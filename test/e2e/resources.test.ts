@@ -6,7 +6,7 @@ import type { JsonObject } from '../../src/lib/json.ts';
 import { type LimitRange, type LimitRangeItem, parseLimitRange } from '../../src/pod/cluster-objects.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import { readPod } from '../../src/pod/read-pod.ts';
-import { ask } from '../policy/resource-pods.ts';
+import { plan } from '../policy/resource-pods.ts';
 import { applied, situations, written } from '../policy/resource-situations.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
 import { admitted, problems } from '../support/kubernetes/api-server-model.ts';
@@ -55,7 +55,7 @@ describe.skipIf(servers.missing)(`resources on a real API server${servers.note}`
         refused += 1;
         continue;
       }
-      const answer = ask(seen, situation.sketches, { ...situation, limitRanges: room.limitRanges });
+      const answer = plan(seen, situation.sketches, { ...situation, limitRanges: room.limitRanges });
       const result = await dryRun(client, room, applied(seen, answer));
       expect({ pod, room, answer, refusal: result.refusal }).toMatchObject({ refusal: null });
       changed += answer.changes.length > 0 ? 1 : 0;

@@ -30,14 +30,14 @@ function chosen(setup: Setup): string | undefined {
 const edge = node('edge', { handlers: ['wasmedge'], labels: { pool: 'edge' } });
 const core = node('core', { handlers: ['wasmer'], labels: { pool: 'core' } });
 
-/** As the DaemonSet controller writes it, one Pod for each node. */
+/** As the DaemonSet controller creates it, one Pod for each node. */
 function daemonPodFor(name: string): Partial<PodSpec> {
   const matchFields = [{ key: 'metadata.name', operator: 'In', values: [name] }];
   const requiredDuringSchedulingIgnoredDuringExecution = { nodeSelectorTerms: [{ matchFields }] };
   return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution } } };
 }
 
-describe('the class goes by the nodes that the Pod itself selects', () => {
+describe('chooses the class by the nodes that the Pod selects', () => {
   test.each<[string, Setup, string]>([
     ['both have one: by name', { nodes: [edge, core] }, 'wasmedge'],
     [
@@ -105,14 +105,14 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
     expect(chosen(setup)).toBe(name);
   });
 
-  test('a taint that one class alone tolerates', () => {
+  test('a taint that only one class tolerates', () => {
     const tolerant = runtimeClass('tolerant', { handler: 'wasmer', tolerations });
     const view = cluster([runtimeClass('alike', { handler: 'wasmer' }), tolerant], [closed('a', 'wasmer')]);
     const subject = pod({ containers: [{ image: 'file' }] });
     expect(evaluate(podFacts(subject, IMAGES, view), settings()).runtimeClass.class?.name).toBe('tolerant');
   });
 
-  test.each([1, 256])('of more classes than are tried on, one with a node: %i containers', (count) => {
+  test.each([1, 256])('more classes than wasmgate tries, one of them with a node: %i containers', (count) => {
     const classes = Array.from({ length: 100 }, (_, index) =>
       runtimeClass(`class-${index}`, { handler: 'wasmer', nodeSelector: { pool: `${index}` } }),
     );
@@ -121,7 +121,7 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
     expect(evaluate(podFacts(subject, IMAGES, view), settings()).runtimeClass.class?.name).toBe('class-99');
   });
 
-  test('one Pod that selects does not answer for another that does not', () => {
+  test('keeps the results of a Pod that selects nodes apart from one that does not', () => {
     const view = cluster(CLASSES, [edge, core]);
     const decideFor = (spec: Partial<PodSpec>) =>
       evaluate(podFacts(pod({ containers: [{ image: 'file' }], spec }), IMAGES, view), settings())
@@ -129,7 +129,7 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
     expect([{}, daemonPodFor('core'), {}].map(decideFor)).toEqual(['wasmedge', 'wasmer', 'wasmedge']);
   });
 
-  test('a class whose nodes the Pod does not select is told', () => {
+  test('warns about a class whose nodes the Pod does not select', () => {
     const { findings } = decide({
       nodes: [edge, core],
       spec: { runtimeClassName: 'wasmer', nodeSelector: { pool: 'edge' } },
@@ -143,7 +143,7 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
     );
   });
 
-  test('where no node has the labels of the class, they are what is missing', () => {
+  test('names the labels of the class if no node has them', () => {
     const nodeSelector = { 'wasm-runtime': 'enabled', pool: 'wasm' };
     const view = cluster([runtimeClass('wasmer', { nodeSelector })], [core]);
     const facts = podFacts(
@@ -161,7 +161,7 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
     );
   });
 
-  test('where the Pod selects no such node itself, its own selection is what to change', () => {
+  test("advises to change the Pod's own selection if that excludes the nodes", () => {
     const { findings } = decide({
       nodes: [edge, core],
       spec: { runtimeClassName: 'wasmer', nodeSelector: { pool: 'none' } },
@@ -176,7 +176,7 @@ describe('the class goes by the nodes that the Pod itself selects', () => {
   });
 });
 
-describe('an image that containerd 2.3 leaves packed goes where it is unpacked', () => {
+describe('an image that containerd 2.3 does not unpack gets a class whose nodes do', () => {
   const newer = (name: string, handler: string) =>
     node(name, { handlers: [handler], runtimeVersion: 'containerd://2.3.6' });
   const older = (name: string, handler: string) =>
@@ -218,14 +218,14 @@ describe('an image that containerd 2.3 leaves packed goes where it is unpacked',
   });
 });
 
-describe('while what is known of RuntimeClasses may be out of date', () => {
+describe('while the RuntimeClasses may be stale', () => {
   const stale = { hasStaleClasses: true };
 
-  test('nothing is copied from a class into a Pod', () => {
+  test('copies nothing from a class into a Pod', () => {
     expect(decide({ facts: stale }).changes).toEqual([]);
   });
 
-  test('a Pod that names its class is served as ever', () => {
+  test('admits a Pod that names its class', () => {
     const paths = decide({ facts: stale, spec: { runtimeClassName: 'wasmer' } }).changes.map(
       ({ path }) => path,
     );
@@ -233,14 +233,14 @@ describe('while what is known of RuntimeClasses may be out of date', () => {
     expect(paths).not.toContain('/spec/runtimeClassName');
   });
 
-  test('validation refuses the Pod that is left without, and says why', () => {
+  test('denies a Pod without a class, and says why', () => {
     const { findings } = decide({ facts: { ...stale, isMutated: true } });
     const lost = findings.find(({ action }) => action === 'deny');
     expect(lost?.id).toBe('wasm-image-without-runtime-class');
     expect(`${lost?.detail} ${lost?.advice}`).toMatch(/may be out of date.*Apply again in a few seconds/);
   });
 
-  test('the pair to it: once they are current the class is injected', () => {
+  test('injects the class once they are current', () => {
     expect(decide({ facts: { hasStaleClasses: false } }).changes.map(({ path }) => path)).toContain(
       '/spec/runtimeClassName',
     );

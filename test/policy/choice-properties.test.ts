@@ -37,7 +37,7 @@ function likingOf({ policy }: Situation, runtimeClass: RuntimeClass | null): num
   return position >= 0 ? position : preferred.length;
 }
 
-/** No class is chosen for a container that crun takes for a Linux program, whatever speaks against the others. */
+/** wasmgate chooses no class for a container that crun takes for a Linux program, even if all others are worse. */
 function isPassedOver({ findings }: Decision): boolean {
   return findings.some(({ id, container }) => id === 'annotation-conflict' && container !== null);
 }
@@ -47,7 +47,7 @@ interface Other {
   readonly decision: Decision;
 }
 
-/** Every class that wasmgate could have chosen, named by the Pod itself. One with which the Pod is denied does not help it. */
+/** Judges the Pod with each class that wasmgate could have chosen, without those for which the Pod is denied. */
 function others(situation: Situation): readonly Other[] {
   const { profileOf } = handlerTable(settings(situation.policy));
   return situation.classes
@@ -60,8 +60,8 @@ function told({ findings }: Decision): readonly string[] {
   return findings.map(({ id, container, consequence }) => `${consequence} ${id} ${container ?? ''}`);
 }
 
-describe('of the classes that a Pod could name itself', () => {
-  test('none has fewer findings with which it cannot start than what is chosen', () => {
+describe('no class that the Pod could name itself', () => {
+  test('has fewer findings of consequence cannot-start than the choice', () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const chosen = decide(situation, situation.pod);
@@ -74,7 +74,7 @@ describe('of the classes that a Pod could name itself', () => {
     );
   });
 
-  test('none that the operator likes as much has fewer with which it may not start', () => {
+  test('of equal preference has fewer findings of consequence may-not-start', () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const chosen = decide(situation, situation.pod);
@@ -100,14 +100,14 @@ function consequences({ findings }: Decision): readonly Consequence[] {
   return findings.map(({ consequence }) => consequence).toSorted();
 }
 
-/** Reports whether nothing but their names tells the two apart. */
+/** Reports whether the two differ only in their names. */
 function isTie({ policy }: Situation, one: Decision, other: Decision): boolean {
   const { profileOf } = handlerTable(settings(policy));
   const profiles = [one, other].map(({ runtimeClass }) => profileOf(runtimeClass.class?.handler ?? ''));
   return compareHandlerVersions(profiles[0] ?? null, profiles[1] ?? null) === 0;
 }
 
-test('a sidecar that is not known keeps no class from being injected, and is warned of', () => {
+test('injects the class despite an unknown sidecar, with a warning', () => {
   const subject = podOf({ containers: [{ image: 'file' }, { image: 'away' }] });
   const decideOn = (...handlers: readonly string[]) =>
     decide({ pod: subject, classes: handlers.map((name) => classOf(name)), nodes: [], policy: {} }, subject);
@@ -119,7 +119,7 @@ test('a sidecar that is not known keeps no class from being injected, and is war
 });
 
 describe('names of classes', () => {
-  test('decide only between classes of which nothing else speaks for one', () => {
+  test('decide only between classes that are equal in everything else', () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const before = decide(situation, situation.pod);
@@ -138,8 +138,8 @@ function mutate(pod: Pod, { changes }: Decision): Pod {
   return readPod(jsonPatch.applyPatch(structuredClone(pod), patch, true, false).newDocument);
 }
 
-describe('a choice does not contradict', () => {
-  test('what is found of the Pod that the changes make was told before', () => {
+describe('the changes', () => {
+  test('cause no finding that was not reported before', () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const before = decide(situation, situation.pod);

@@ -15,7 +15,7 @@ import {
 import { fc } from '../support/lib/properties.ts';
 import { node, pod, runtimeClass, type Known } from '../support/pod/pods.ts';
 
-/** The same image after a look inside. */
+/** The same image once its layers are read. */
 function seen(
   sketch: ImageSketch,
   contents: NonNullable<ImageSketch['contents']>,
@@ -30,7 +30,7 @@ function seen(
 
 const ARM = { platforms: [normalizePlatform('linux', 'arm64')], isPartial: false };
 
-/** Of every form, before a look inside and after it. */
+/** Images of every form, before and after their layers are read. */
 export const IMAGES: Readonly<Record<string, Known>> = {
   server: linux('/server'),
   file: linux('/app.wasm'),
@@ -177,7 +177,7 @@ const policies: fc.Arbitrary<Partial<PolicySettings>> = fc.record(
   { requiredKeys: [] },
 );
 
-/** A Pod that names no class, and the cluster that it comes to. */
+/** A Pod that names no class, and its cluster. */
 export interface Situation {
   readonly pod: Pod;
   readonly classes: readonly RuntimeClass[];

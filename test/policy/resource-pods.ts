@@ -29,7 +29,7 @@ export function layerImage(megabytes: number): ImageFacts {
 
 export const LINUX = imageFacts(linux('/bin/server'));
 export const SMALL = tarImage(0.01);
-/** Go's hello: needs more than tier standard gives. */
+/** Go's hello, which needs more than tier standard has. */
 export const GO = tarImage(0.75);
 export const HUGE = tarImage(6);
 
@@ -60,7 +60,7 @@ const FIELDS = {
   ephemeral: 'ephemeralContainers',
 } as const;
 
-/** Containers are named by their place: c0, c1 … */
+/** Names containers by position: c0, c1 … */
 export function podOf(sketches: readonly Sketch[], { resources, defaulted }: PodSketch = {}): Pod {
   const spec: Record<string, Container[]> = { containers: [] };
   for (const [index, sketch] of sketches.entries())
@@ -84,7 +84,7 @@ export interface Surroundings {
   readonly handler?: string;
   readonly settings?: Settings;
   readonly cores?: string | null;
-  /** A Pod with defaults comes from a namespace that has one. */
+  /** A Pod with defaults is from a namespace with a LimitRange. */
   readonly limitRanges?: readonly LimitRange[];
 }
 
@@ -93,7 +93,7 @@ export interface Planned {
   readonly findings: readonly Finding[];
 }
 
-export function ask(
+export function plan(
   pod: Pod,
   sketches: readonly Sketch[],
   {

@@ -17,7 +17,7 @@ import {
   type Sketch,
 } from './resource-pods.ts';
 
-/** A Pod in a namespace, and what is asked about it. */
+/** A Pod in a namespace, with everything that its resources depend on. */
 export interface Situation {
   readonly sketches: readonly Sketch[];
   readonly resources: ResourceRequirements | null;
@@ -33,7 +33,7 @@ const sketch = fc.record({
   kind: fc.constantFrom('main' as const, 'init' as const, 'sidecar' as const),
 });
 
-/** The API server takes no Pod without a main container. */
+/** The API server rejects a Pod without a main container. */
 const sketches = fc
   .array(sketch, { minLength: 1, maxLength: 3 })
   .map(([first, ...others]): readonly Sketch[] =>
@@ -49,18 +49,18 @@ export const situations: fc.Arbitrary<Situation> = fc.record({
   cores: fc.constantFrom('2', '16', null),
 });
 
-/** As the user wrote it. */
+/** The Pod that the user wrote. */
 export function written({ sketches: wanted, resources }: Pick<Situation, 'sketches' | 'resources'>): Pod {
   return podOf(wanted, resources === null ? {} : { resources });
 }
 
-/** The Pod with our values, by another implementation of patches than our own. */
+/** Applies the changes with another implementation of patches than wasmgate's own. */
 export function applied(pod: Pod, { changes }: Planned): Pod {
   const parents = changes.flatMap(({ path }) => {
     const parts = path.split('/');
     return [parts.slice(0, -2).join('/'), parts.slice(0, -1).join('/')];
   });
-  // By way of JSON: two containers may share one object here, and never do there.
+  // Through JSON, because two containers of the sketch may share one object.
   const copy = JSON.parse(JSON.stringify(pod)) as Pod;
   for (const path of parents) {
     const missing = fastJsonPatch.getValueByPointer(copy, path) === undefined;

@@ -74,7 +74,7 @@ test.each<[string, Pod, PolicySettings['pinDigests'], Readonly<Record<string, st
   expect(images(subject, pinDigests)).toEqual(expected);
 });
 
-test('pinning twice is pinning once', () => {
+test('pins nothing twice', () => {
   const once = jsonPatch.applyPatch(
     structuredClone(MIXED),
     [...createPatch(MIXED, changesOf(MIXED, 'all'))],

@@ -4,25 +4,25 @@ import { rateFindings } from '../../../src/policy/rate-findings.ts';
 import { linux } from '../../support/image/image-facts.ts';
 import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
 
-/** More kinds of class than are tried on, none of which a node selects. */
+/** More kinds of class than wasmgate tries, none of which selects a node. */
 const CLASSES = Array.from({ length: 40 }, (_, index) =>
   runtimeClass(`class-${index + 10}`, { handler: 'wasmtime', nodeSelector: { pool: `p${index}` } }),
 );
 const NODE = node('n1', { handlers: ['', 'crun', 'wasmtime'] });
 
-test('with more classes than are tried on, the Pod without a class is still tried on', () => {
+test('tries the Pod without a class, even with more classes than it tries', () => {
   const facts = podFacts(pod(), { app: linux('/app.wasm') }, cluster(CLASSES, [NODE]));
   const policy = settings({ handlers: { '': { like: 'crun', annotationArrives: true } } });
   expect(evaluate(facts, policy)).toMatchObject({ runtimeClass: { origin: 'none' } });
 });
 
-test('with more classes than are tried on, those that the operator prefers are tried on', () => {
+test('tries the classes that the operator prefers, even with more classes than it tries', () => {
   const facts = podFacts(pod(), { app: linux('/app.wasm') }, cluster(CLASSES, [NODE]));
   const policy = settings({ preferRuntimeClasses: ['class-49'] });
   expect(evaluate(facts, policy).runtimeClass.class?.name).toBe('class-49');
 });
 
-test('alternatives are computed once for all findings of a Pod that name them', () => {
+test('computes alternatives once for all findings of a Pod', () => {
   let calls = 0;
   const finding = (container: string) => ({
     id: 'handler-cannot-run-image' as const,

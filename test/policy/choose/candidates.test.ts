@@ -14,7 +14,7 @@ import {
   type PodSketch,
 } from '../../support/pod/pods.ts';
 
-/** A file that was seen to be a module, so that nothing else speaks for or against a runtime. */
+/** A file that is known to be a module, so that nothing else favors a runtime. */
 const IMAGES = {
   app: { ...linux('/app.wasm'), contents: { '/app.wasm': 'module' as const } },
   server: linux('/server'),
@@ -82,28 +82,28 @@ describe('what starts a Pod without a class', () => {
     expect(decision.runtimeClass).toEqual({ class: null, origin: 'none' });
   });
 
-  test('the Pod gets the annotation if it has none, and no class', () => {
+  test('adds the annotation if the Pod has none, and no class', () => {
     const decision = decide({ nodes: [crunOnly] }, { containers: [{ image: 'app' }] });
     const paths = decision.changes.map(({ path }) => path);
     expect(paths).toContain('/metadata/annotations/module.wasm.image~1variant');
     expect(paths).not.toContain('/spec/runtimeClassName');
   });
 
-  test('a Linux Pod is left alone', () => {
+  test('leaves a Linux Pod unchanged', () => {
     const decision = decide({ nodes: [crunOnly] }, { containers: [{ image: 'server' }] });
     expect(decision).toMatchObject({ findings: [], changes: [] });
   });
 });
 
-describe('no class is tried on like a class', () => {
+describe('no class competes with the classes', () => {
   const nodes = [node('n1', { handlers: ['crun', 'wasmtime'] })];
 
-  test('and wins a tie', () => {
+  test('wins a tie', () => {
     const handlers = { '': { like: 'crun', annotationArrives: true } };
     expect(decide({ nodes, classes: ['wasmtime'], handlers }).runtimeClass.class).toBeNull();
   });
 
-  test('and wins it from a handler whose name states a release', () => {
+  test('wins a tie with a handler whose name has a release', () => {
     const given = { nodes: [node('n1', { handlers: ['spin-v2'] })], classes: ['spin-v2'] };
     const sketch = { containers: [{ image: 'spin' }] };
     expect(decide(given, sketch).runtimeClass.class?.name).toBe('spin-v2');
@@ -111,13 +111,13 @@ describe('no class is tried on like a class', () => {
     expect(decide({ ...given, handlers }, sketch).runtimeClass.class).toBeNull();
   });
 
-  test('and loses to a class with less against it', () => {
+  test('loses to a class with fewer drawbacks', () => {
     expect(decide({ nodes, classes: ['wasmtime'] }).runtimeClass.class?.name).toBe('wasmtime');
   });
 });
 
-describe('a cluster whose only class has a handler that wasmgate does not know', () => {
-  test('one that resembles a profile: the class and the profile are named', () => {
+describe('a cluster whose only class has an unknown handler', () => {
+  test('a handler that resembles a profile: names the class and the profile', () => {
     const [finding] = decide({ classes: ['crun-wasmtime'] }).findings;
     expect(finding?.detail).toContain('wasmgate does not know the handler of RuntimeClass "crun-wasmtime"');
     expect(finding?.detail).not.toContain('can run it');
@@ -125,7 +125,7 @@ describe('a cluster whose only class has a handler that wasmgate does not know',
     expect(finding?.advice).toContain('policy.handlers: {crun-wasmtime: {like: crun}}');
   });
 
-  test('one for GPUs is never named', () => {
+  test('never names a handler for GPUs', () => {
     const [finding] = decide({ classes: ['nvidia'] }).findings;
     expect(`${finding?.detail} ${finding?.advice}`).not.toContain('nvidia');
   });

@@ -9,7 +9,7 @@ function compare(left: string, right: string): number {
 
 describe('handlers by version', () => {
   test.each([
-    // As AKS and runtime-class-manager name them.
+    // Names of AKS and runtime-class-manager.
     [
       [
         'spin-v0-24-0',
@@ -22,7 +22,7 @@ describe('handlers by version', () => {
         'spin-v1',
       ],
     ],
-    // By number, not by letter.
+    // Compares numbers, not text.
     [['spin-v0.15.10', 'spin-v0.15.9', 'spin-v0.15']],
     [['slight-v0-9-1', 'slight', 'slight-v0-8-0', 'slight-v0-3-0']],
     [['wasmtime-v0-6-0', 'wasmtime-v0-5', 'wasmtime']],
@@ -38,18 +38,18 @@ describe('handlers by version', () => {
     ['nvidia', 'spin'],
     ['spin', 'spin'],
     ['spin-v0-15', 'spin-v0-15-0'],
-  ])('%s says as much as %s', (left, right) => {
+  ])('%s ranks equal to %s', (left, right) => {
     expect(compare(left, right)).toBe(0);
     expect(compare(right, left)).toBe(0);
   });
 
-  test("the operator's word on a name says nothing of its release", () => {
+  test("an operator's profile has no release", () => {
     const { profileOf } = handlerTable({ handlers: { 'spin-v1': { like: 'spin' } } });
     expect(profileOf('spin-v1')?.release).toBeNull();
     expect(profileOf('spin-v0-8-0')?.release).toEqual([0, 8, 0]);
   });
 
-  test('the order is the same for every list', () => {
+  test('sorts every list in the same order', () => {
     const part = fc.constantFrom('spin', 'slight', 'wasmtime', 'crun', 'nvidia');
     const version = fc.oneof(
       fc.constantFrom('', '-v1', '-v2'),

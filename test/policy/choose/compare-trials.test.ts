@@ -12,7 +12,7 @@ function chosen(restartPolicy: string): string | undefined {
   return evaluate(facts, policy).runtimeClass.class?.name;
 }
 
-test('of classes that both start the Pod, one that loses its exit code comes last', () => {
+test('prefers, of two classes that start the Pod, the one that keeps its exit code', () => {
   expect(chosen('Always')).toBe('crun-wasm');
   expect(chosen('OnFailure')).toBe('wasmtime');
 });

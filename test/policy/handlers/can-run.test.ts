@@ -26,7 +26,7 @@ const SPIN_APP: WasmVerdict = {
   firstArgument: null,
   evidence: [],
 };
-const ARTEFACT: WasmVerdict = { ...SPIN_APP, flavour: 'oci-module', shape: 'module' };
+const ARTIFACT: WasmVerdict = { ...SPIN_APP, flavour: 'oci-module', shape: 'module' };
 const WASI_IMAGE: WasmVerdict = {
   ...SPIN_APP,
   flavour: 'wasi-image',
@@ -51,7 +51,7 @@ describe('handler names', () => {
     ['slight-v0-3-0', 'slight'],
     ['crun-wasm', 'crun-wasm'],
     ['wasm', 'wasm'],
-  ])('%s is judged as %s', (handler, expected) => {
+  ])('%s has the profile of %s', (handler, expected) => {
     expect(BUILT_IN.profileOf(handler)?.name).toBe(expected);
   });
 
@@ -65,12 +65,12 @@ describe('handler names', () => {
     'wasmtime-spin-v2',
     'constructor',
     'Spin',
-  ])('"%s" is in no profile', (handler) => {
+  ])('"%s" has no profile', (handler) => {
     expect(BUILT_IN.profileOf(handler)).toBeNull();
   });
 });
 
-describe('the matrix agrees with what was measured', () => {
+describe('the matrix agrees with the measurements', () => {
   const cells = MEASURED.flatMap((row) => MEASURED_HANDLERS.map((handler) => ({ ...row, handler })));
 
   test.each(cells)('$image on $handler', ({ handler, verdict, outcomes, open }) => {
@@ -80,7 +80,7 @@ describe('the matrix agrees with what was measured', () => {
     expect(hasRun ? ['yes', 'conditional'] : [failure]).toContain(runs);
   });
 
-  test('crun needs the annotation, without which it was seen to fail', () => {
+  test('crun needs the annotation: without it the container failed', () => {
     expect(canRun(profile('crun'), WASI_IMAGE)).toMatchObject({
       runs: 'conditional',
       needs: ['variant-annotation'],
@@ -93,10 +93,10 @@ describe('the matrix agrees with the fixture images', () => {
   const judged = ['runc', 'crun', 'crun-wasm', 'wasmtime', 'wasmedge', 'wasmer', 'wamr', 'spin'];
   const images = loadFixtureImages().filter(({ expect: { pulls } }) => pulls);
 
-  /** At the registry a slight image looks exactly like a Spin application in a file system: "conditional" says so. */
+  /** In the registry a slight image looks exactly like a Spin application in a file system, hence "conditional". */
   const lookAlikes: Readonly<Record<string, readonly string[]>> = { 'slight-wasi': ['spin'] };
 
-  test('they are there', () => {
+  test('there are fixture images', () => {
     expect(images.length).toBeGreaterThan(25);
   });
 
@@ -109,7 +109,7 @@ describe('the matrix agrees with the fixture images', () => {
   });
 });
 
-describe('the matrix agrees with the fixture images, after a look inside', () => {
+describe('the matrix agrees with the fixture images, once their layers are read', () => {
   const judged = [...MEASURED_HANDLERS, 'wasmer', 'wamr', 'spin'];
   const images = loadFixtureImages().filter(({ expect: { pulls } }) => pulls);
 
@@ -123,7 +123,7 @@ describe('the matrix agrees with the fixture images, after a look inside', () =>
   });
 });
 
-describe('what only a look inside could tell', () => {
+describe('what only the layers show', () => {
   const APPLICATION: WasmVerdict = {
     ...WASI_IMAGE,
     flavour: 'spin-rootfs',
@@ -162,13 +162,13 @@ describe('what only a look inside could tell', () => {
     ],
     ['a module under any name', { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' }, 'crun', 'unknown'],
     [
-      "a runwasi image with the artefacts' type of layer",
-      { ...ARTEFACT, flavour: 'runwasi-oci', layerType: 'application/wasm' },
+      "a runwasi image with the artifacts' type of layer",
+      { ...ARTIFACT, flavour: 'runwasi-oci', layerType: 'application/wasm' },
       'spin',
       'unknown',
     ],
-    ['a runwasi image with its own type of layer', { ...ARTEFACT, flavour: 'runwasi-oci' }, 'spin', 'no'],
-    ['an artefact behind an index', { ...ARTEFACT, isBehindIndex: true }, 'wasmtime', 'no'],
+    ['a runwasi image with its own type of layer', { ...ARTIFACT, flavour: 'runwasi-oci' }, 'spin', 'no'],
+    ['an artifact behind an index', { ...ARTIFACT, isBehindIndex: true }, 'wasmtime', 'no'],
     ['Spin behind an index', { ...SPIN_APP, isBehindIndex: true }, 'spin', 'no'],
   ];
   const cases = rows.map(([what, verdict, handler, runs]) => ({ what, verdict, handler, runs }));
@@ -177,7 +177,7 @@ describe('what only a look inside could tell', () => {
     expect(canRun(profile(handler), verdict).runs).toBe(runs);
   });
 
-  test('an application of either host is given the command that it needs', () => {
+  test('an application of either host gets the command that it needs', () => {
     expect(canRun(profile('spin'), APPLICATION).needs).toEqual(['spin-command']);
     expect(canRun(profile('slight'), { ...APPLICATION, flavour: 'slight-app' }).needs).toEqual([
       'spin-command',
@@ -185,7 +185,7 @@ describe('what only a look inside could tell', () => {
   });
 });
 
-describe('what the Pod must bring along', () => {
+describe('what the Pod needs', () => {
   test('a Spin application without a command', () => {
     expect(canRun(profile('spin-v2'), SPIN_APP)).toMatchObject({ runs: 'yes', needs: ['spin-command'] });
   });
@@ -194,21 +194,21 @@ describe('what the Pod must bring along', () => {
     expect(canRun(profile('spin'), { ...SPIN_APP, firstArgument: '/' }).needs).toEqual([]);
   });
 
-  test('an artefact without a command', () => {
-    expect(canRun(profile('wasmtime'), ARTEFACT)).toMatchObject({ runs: 'yes', needs: ['command'] });
+  test('an artifact without a command', () => {
+    expect(canRun(profile('wasmtime'), ARTIFACT)).toMatchObject({ runs: 'yes', needs: ['command'] });
   });
 
-  test('nothing where it does not run anyway', () => {
-    expect(canRun(profile('runc'), ARTEFACT)).toMatchObject({ runs: 'no', needs: [] });
+  test('nothing if the handler does not run it anyway', () => {
+    expect(canRun(profile('runc'), ARTIFACT)).toMatchObject({ runs: 'no', needs: [] });
   });
 });
 
-describe('what is not known stays open', () => {
+describe('unknown images and handlers stay unknown', () => {
   test.each(HANDLER_PROFILES)('an unknown image on $name', (known) => {
     expect(canRun(known, UNKNOWN).runs).toBe('unknown');
   });
 
-  test('a component on a handler that only says "wasm"', () => {
+  test('a component on a handler named just "wasm"', () => {
     expect(canRun(profile('wasm'), { ...WASI_IMAGE, shape: 'component' }).runs).toBe('unknown');
     expect(canRun(profile('wasm'), { ...WASI_IMAGE, shape: 'module' }).runs).toBe('yes');
   });
@@ -217,7 +217,7 @@ describe('what is not known stays open', () => {
     expect(canRun(profile('spin'), WASI_IMAGE).runs).toBe('unknown');
   });
 
-  test('a shape nobody sees is taken for a module, and that is said', () => {
+  test('takes an unknown shape for a module, and says so', () => {
     expect(canRun(profile('wasmedge'), WASI_IMAGE)).toMatchObject({ runs: 'yes', assumesModule: true });
     expect(canRun(profile('wasmtime'), WASI_IMAGE)).toMatchObject({ runs: 'yes', assumesModule: false });
     expect(canRun(profile('wasmedge'), { ...WASI_IMAGE, shape: 'module' }).assumesModule).toBe(false);

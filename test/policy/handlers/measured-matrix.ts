@@ -1,9 +1,9 @@
 import type { ContainerVerdict, NotAWorkloadVerdict, WasmVerdict } from '../../../src/detect/verdict.ts';
 
 /**
- * What happened when these images were started on real nodes: containerd 2.1 to 2.4, runc 1.3.6, crun 1.27.1 with WasmEdge
- * 0.17.1, runwasi shims of wasmtime and wasmedge 0.6.0. Typed in from the record of those runs, not from the table under
- * test. Images that no node pulls are not here: that is for `ImageFacts.pull` to tell.
+ * Results of starting these images on real nodes: containerd 2.1 to 2.4, runc 1.3.6, crun 1.27.1 with WasmEdge 0.17.1,
+ * runwasi shims of wasmtime and wasmedge 0.6.0. Copied from the record of those runs, not from the table under test. Leaves out
+ * images that no node pulls, which `ImageFacts.pull` covers.
  */
 export type Outcome =
   /** Ran and printed. */
@@ -11,7 +11,7 @@ export type Outcome =
   /** Ran as an ordinary Linux container. */
   | 'linux'
   /** Never started. */
-  | 'refused'
+  | 'rejected'
   /** Started and ended with an error. */
   | 'failed';
 
@@ -21,9 +21,9 @@ export type MeasuredHandler = (typeof MEASURED_HANDLERS)[number];
 export interface MeasuredRow {
   readonly image: string;
   readonly verdict: WasmVerdict | ContainerVerdict | NotAWorkloadVerdict;
-  /** crun with annotation compat-smart delivered. */
+  /** crun, with the annotation compat-smart passed on. */
   readonly outcomes: Readonly<Record<MeasuredHandler, Outcome>>;
-  /** Handlers that another build or another annotation would help: there "unknown" is the right answer. */
+  /** Handlers that another build or annotation would help, so "unknown" is the right result. */
   readonly open: readonly MeasuredHandler[];
 }
 
@@ -33,7 +33,7 @@ function wasm(sketch: Sketch): WasmVerdict {
   return { kind: 'wasm', packaging: 'tar', firstArgument: '/app.wasm', evidence: [], ...sketch };
 }
 
-function artefact(sketch: Sketch): WasmVerdict {
+function artifact(sketch: Sketch): WasmVerdict {
   return wasm({ packaging: 'oci-layer', firstArgument: 'app.wasm', ...sketch });
 }
 
@@ -58,54 +58,54 @@ function row(
 
 export const MEASURED: readonly MeasuredRow[] = [
   row('wasi/wasm tar image, core module', wasm({ flavour: 'wasi-image', shape: null }), {
-    saw: 'refused ran ran ran ran',
+    saw: 'rejected ran ran ran ran',
   }),
   row('wasi/wasm tar image, component', wasm({ flavour: 'wasi-image', shape: 'component' }), {
-    saw: 'refused failed failed ran failed',
+    saw: 'rejected failed failed ran failed',
   }),
   row('linux/amd64 image with the annotation', wasm({ flavour: 'annotated-image', shape: null }), {
-    saw: 'refused ran ran ran ran',
+    saw: 'rejected ran ran ran ran',
   }),
   row('linux/amd64 image, .wasm entrypoint', wasm({ flavour: 'wasm-entrypoint', shape: 'module' }), {
-    saw: 'refused ran ran ran ran',
+    saw: 'rejected ran ran ran ran',
   }),
   row(
     'linux/amd64 image, .wasm entrypoint, component',
     wasm({ flavour: 'wasm-entrypoint', shape: 'component' }),
-    { saw: 'refused failed failed ran failed' },
+    { saw: 'rejected failed failed ran failed' },
   ),
   row('linux/wasm image, .wasm entrypoint', wasm({ flavour: 'wasi-image', shape: 'module' }), {
-    saw: 'refused ran ran ran ran',
+    saw: 'rejected ran ran ran ran',
   }),
   row('entrypoint /APP.WASM', wasm({ flavour: 'wasm-entrypoint', shape: null, firstArgument: '/APP.WASM' }), {
-    saw: 'refused refused ran ran ran',
+    saw: 'rejected rejected ran ran ran',
     open: ['crun'],
   }),
   row('entrypoint /app.wat', wasm({ flavour: 'wasm-entrypoint', shape: null, firstArgument: '/app.wat' }), {
-    saw: 'refused failed failed failed failed',
+    saw: 'rejected failed failed failed failed',
     open: ['crun', 'crun-wasm', 'wasmedge'],
   }),
-  row('wasm-to-oci artefact, with a command', POLICY_MODULE, {
-    saw: 'refused failed failed refused refused',
+  row('wasm-to-oci artifact, with a command', POLICY_MODULE, {
+    saw: 'rejected failed failed rejected rejected',
   }),
-  row('CNCF artefact, core module', artefact({ flavour: 'oci-module', shape: 'module' }), {
-    saw: 'refused failed failed ran ran',
+  row('CNCF artifact, core module', artifact({ flavour: 'oci-module', shape: 'module' }), {
+    saw: 'rejected failed failed ran ran',
   }),
-  row('CNCF artefact, component', artefact({ flavour: 'oci-component', shape: 'component' }), {
-    saw: 'refused failed failed ran failed',
+  row('CNCF artifact, component', artifact({ flavour: 'oci-component', shape: 'component' }), {
+    saw: 'rejected failed failed ran failed',
   }),
-  row('Spin 2 artefact', artefact({ flavour: 'spin-app', shape: 'application', firstArgument: '/' }), {
-    saw: 'refused refused failed refused refused',
+  row('Spin 2 artifact', artifact({ flavour: 'spin-app', shape: 'application', firstArgument: '/' }), {
+    saw: 'rejected rejected failed rejected rejected',
   }),
   row('spin.toml in a file system', wasm({ flavour: 'spin-rootfs', shape: null, firstArgument: '/' }), {
-    saw: 'refused refused failed refused refused',
+    saw: 'rejected rejected failed rejected rejected',
     open: ['crun'],
   }),
-  row('runwasi image, core module', artefact({ flavour: 'runwasi-oci', shape: null }), {
-    saw: 'refused failed failed ran ran',
+  row('runwasi image, core module', artifact({ flavour: 'runwasi-oci', shape: null }), {
+    saw: 'rejected failed failed ran ran',
   }),
-  row('runwasi image, component', artefact({ flavour: 'runwasi-oci', shape: 'component' }), {
-    saw: 'refused failed failed ran failed',
+  row('runwasi image, component', artifact({ flavour: 'runwasi-oci', shape: 'component' }), {
+    saw: 'rejected failed failed ran failed',
   }),
   row('Linux image', LINUX, { saw: 'linux linux failed linux linux' }),
 ];

@@ -39,14 +39,14 @@ function ids({ findings }: Decision): readonly string[] {
 const app: PodSketch = { containers: [{ image: 'app' }] };
 const component: PodSketch = { containers: [{ image: 'component', command: ['c.wasm'] }] };
 
-describe('what the operator says of a handler', () => {
-  test('one that nobody knows is chosen', () => {
+describe("an operator's profile of a handler", () => {
+  test('makes wasmgate choose an unknown handler', () => {
     expect(decide('in-house', app).runtimeClass.origin).toBe('none');
     const decision = decide('in-house', app, { handlers: { 'in-house': { like: 'wasmtime' } } });
     expect(decision.runtimeClass).toMatchObject({ origin: 'chosen', class: { handler: 'in-house' } });
   });
 
-  test('"wasm" that is really WasmEdge: components are refused for what they are', () => {
+  test('"wasm" that is really WasmEdge: denies components', () => {
     const named = { ...component, spec: { runtimeClassName: 'only' } };
     expect(ids(decide('wasm', named))).not.toContain('handler-cannot-run-image');
     const decision = decide('wasm', named, { handlers: { wasm: { like: 'wasmedge' } } });
@@ -56,7 +56,7 @@ describe('what the operator says of a handler', () => {
     );
   });
 
-  test('crun whose annotation arrives is chosen like any other, and nothing is said about it', () => {
+  test('chooses crun without a warning if its annotation arrives', () => {
     expect(ids(decide('crun', app))).toContain('annotation-delivery-unknown');
     const decision = decide('crun', app, { handlers: { crun: { like: 'crun', annotationArrives: true } } });
     expect(decision.runtimeClass.origin).toBe('chosen');
@@ -66,13 +66,13 @@ describe('what the operator says of a handler', () => {
     );
   });
 
-  test('but not for a file that its suffix test does not see', () => {
+  test('does not choose crun for a file that its suffix test misses', () => {
     const other = { containers: [{ image: 'app', command: ['/app.WASM'] }] };
     const decision = decide('crun', other, { handlers: { crun: { like: 'crun', annotationArrives: true } } });
     expect(decision.runtimeClass.origin).toBe('none');
   });
 
-  test('nodes that unpack images for other platforms', () => {
+  test('confirms that nodes unpack images for other platforms', () => {
     const setup = { runtimeVersion: 'containerd://2.3.7' };
     const sketch = { containers: [{ image: 'wasi' }] };
     expect(ids(decide('wasmtime', sketch, setup))).toContain('image-needs-unpack-setting');
@@ -102,14 +102,14 @@ describe('what the operator says of a handler', () => {
       { containers: [{ image: 'spin', securityContext: { readOnlyRootFilesystem: true } }] },
       'read-only-root-unsupported',
     ],
-  ])('%s: a build that can what others cannot', (_case, traits, sketch, id) => {
+  ])('%s: a build that supports what others do not', (_case, traits, sketch, id) => {
     const like = 'like' in traits ? 'spin' : 'wasmtime';
     expect(ids(decide(like, sketch))).toContain(id);
     const handlers = { [like]: { like, ...traits } };
     expect(ids(decide(like, sketch, { handlers }))).not.toContain(id);
   });
 
-  test('what messages call it', () => {
+  test('sets its name in messages', () => {
     const handlers = { wasmtime: { like: 'wasmedge', title: 'our own shim' } };
     const decision = decide('wasmtime', { ...component, spec: { runtimeClassName: 'only' } }, { handlers });
     expect(decision.findings[0]?.detail).toContain(
@@ -132,7 +132,7 @@ describe('names', () => {
     expect(own.profileOf(handler)?.name).toBe(expected);
   });
 
-  test('what is left out is as in the one it is like', () => {
+  test('defaults to the traits of the handler that it is like', () => {
     expect(own.profileOf('spin')).toEqual({ ...BUILT_IN.profileOf('spin'), ttyUnsupported: false });
     expect(own.profileOf('spin-v0-15-1')).toEqual({
       ...BUILT_IN.profileOf('wasmtime'),
@@ -141,7 +141,7 @@ describe('names', () => {
     expect(own.profiles).toHaveLength(BUILT_IN.profiles.length + 1);
   });
 
-  test('a table is made once for each configuration', () => {
+  test('creates one table for each configuration', () => {
     const { handlers } = settings({ handlers: { x: { like: 'spin' } } });
     expect(handlerTable({ handlers })).toBe(handlerTable({ handlers }));
     expect(handlerTable(settings())).toBe(BUILT_IN);

@@ -30,12 +30,12 @@ function importing(sketch: ModuleSketch, parts: Partial<WasmVerdict> = {}): Wasm
 const P1 = 'wasi_snapshot_preview1';
 const HANDLERS = ['wasmtime', 'wasmedge', 'wasmer', 'wamr', 'crun', 'crun-wasm', 'lunatic', 'wasm', 'runc'];
 
-/** Handlers that are known not to offer it. */
+/** Returns the handlers that are known not to offer it. */
 function lacking(verdict: WasmVerdict): readonly string[] {
   return HANDLERS.filter((handler) => missingFunction(profileOf(handler), verdict) !== null);
 }
 
-describe('imports by the host that has them', () => {
+describe('imports by the host that offers them', () => {
   test.each<[string, string, number, readonly string[]]>([
     [P1, 'fd_write', 4, []],
     [P1, 'sock_send', 5, []],
@@ -61,7 +61,7 @@ describe('imports by the host that has them', () => {
     );
   });
 
-  test('the lunatic shim runs what imports its functions, and of others nobody knows', () => {
+  test('the Lunatic shim runs modules that import its functions; others stay unknown', () => {
     const lunatic = profileOf('lunatic');
     expect(canRun(lunatic, importing({ imports: [['lunatic::message', 'send', 1]] })).runs).toBe('yes');
     expect(canRun(lunatic, importing({})).runs).toBe('unknown');
@@ -71,7 +71,7 @@ describe('imports by the host that has them', () => {
 describe('a module without _start', () => {
   const reactor = { exports: ['add', 'memory'] };
 
-  test('is nothing that a plain engine starts', () => {
+  test('does not start on a plain engine', () => {
     expect(lacking(importing(reactor))).toEqual([
       'wasmtime',
       'wasmedge',
@@ -83,11 +83,11 @@ describe('a module without _start', () => {
     expect(missingFunction(profileOf('wasmtime'), importing(reactor))).toContain('_start');
   });
 
-  test('unless the entrypoint names another function', () => {
+  test('starts if the entrypoint names another function', () => {
     expect(lacking(importing(reactor, { firstArgument: '/app.wasm#add' }))).toEqual([]);
   });
 
-  test('nothing is said of exports that nobody saw', () => {
+  test('reports nothing if the exports were not read', () => {
     expect(lacking(importing({ exports: null }))).toEqual([]);
     const { module: _seen, ...unseen } = importing(reactor);
     expect(lacking(unseen)).toEqual([]);

@@ -38,7 +38,7 @@ function judge(pod: Pod, { nodes = MIXED, tolerations = null, policy = {} }: Set
   return evaluate(podFacts(pod, images, view), settings(policy)).findings;
 }
 
-function told(setup: Setup): string | undefined {
+function detailOf(setup: Setup): string | undefined {
   const found = judge(template(setup), setup).find(({ id }) => id === ID);
   return found && `${found.detail}. ${found.advice}`;
 }
@@ -56,25 +56,25 @@ const expression = (key: string, operator: string, ...values: readonly string[])
 const tainted = [node('linux-1'), node('wasm-1', { labels: wasm, taints: [taint] })];
 
 describe('a DaemonSet whose template selects other nodes than its class', () => {
-  test('is told of Pods that will wait, with the nodeSelector to write', () => {
-    expect(told({})).toBe(
+  test('warns about Pods that will stay pending, with the nodeSelector to set', () => {
+    expect(detailOf({})).toBe(
       'A DaemonSet goes by its template alone: Pods for 2 nodes that RuntimeClass "wasmtime" does not select ' +
         '(wasm-runtime=enabled), such as "linux-1", will stay Pending. Write into spec.template.spec: ' +
         'nodeSelector: {wasm-runtime: "enabled"}.',
     );
   });
 
-  test('is told of nodes that it passes over, whose taint its class alone tolerates', () => {
+  test('warns about nodes without a Pod, whose taint only its class tolerates', () => {
     const setup = { spec: { nodeSelector: wasm }, nodes: tainted, tolerations: [toleration] };
-    expect(told(setup)).toBe(
+    expect(detailOf(setup)).toBe(
       'A DaemonSet goes by its template alone: no Pod is made for 1 node of RuntimeClass "wasmtime", such as "wasm-1", ' +
         'tainted wasm-workload=true:NoSchedule. Write into spec.template.spec: ' +
         'tolerations: [{key: "wasm-workload", value: "true", effect: "NoSchedule"}].',
     );
   });
 
-  test('is told of both at once', () => {
-    const text = told({ nodes: tainted, tolerations: [toleration] });
+  test('warns about both at once', () => {
+    const text = detailOf({ nodes: tainted, tolerations: [toleration] });
     expect(text).toContain('Pods for 1 node that RuntimeClass "wasmtime" does not select');
     expect(text).toContain('; no Pod is made for 1 node of the class, such as "wasm-1"');
     expect(text).toContain('nodeSelector: {wasm-runtime: "enabled"} and tolerations: [{');
@@ -104,21 +104,21 @@ describe('a DaemonSet whose template selects other nodes than its class', () => 
       'no Pod is made for 1 node',
     ],
   ])('counts: %s', (_case, setup, words) => {
-    expect(told(setup)).toContain(words);
+    expect(detailOf(setup)).toContain(words);
   });
 
   test.each<[string, Setup]>([
-    ['of a Deployment, whose Pods go where they can', { kind: 'Deployment' }],
-    ['where the template has the selector, too', { spec: { nodeSelector: wasm } }],
-    ['where an affinity says the same', { spec: expression('wasm-runtime', 'In', 'enabled') }],
-    ['where all nodes are of the class', { nodes: [node('wasm-1', { labels: wasm })] }],
-    ['where no node is known', { nodes: [] }],
+    ['about a Deployment, whose Pods the scheduler places', { kind: 'Deployment' }],
+    ['if the template has the selector, too', { spec: { nodeSelector: wasm } }],
+    ['if an affinity selects the same', { spec: expression('wasm-runtime', 'In', 'enabled') }],
+    ['if the class selects all nodes', { nodes: [node('wasm-1', { labels: wasm })] }],
+    ['if no node is known', { nodes: [] }],
     [
-      'where others are tainted',
+      'if the other nodes are tainted',
       { nodes: [node('a', { taints: [taint] }), node('wasm-1', { labels: wasm })] },
     ],
     [
-      'of a tainted node without the handler',
+      'about a tainted node without the handler',
       {
         spec: { nodeSelector: wasm },
         tolerations: [toleration],
@@ -128,21 +128,21 @@ describe('a DaemonSet whose template selects other nodes than its class', () => 
         ],
       },
     ],
-    ['of a taint that nobody tolerates', { spec: { nodeSelector: wasm }, nodes: tainted }],
+    ['about a taint that no toleration matches', { spec: { nodeSelector: wasm }, nodes: tainted }],
     [
-      'where Pods will be refused for their nodeSelector',
+      'if the API server will reject the Pods for their nodeSelector',
       {
         spec: { runtimeClassName: 'wasmtime', nodeSelector: { 'wasm-runtime': 'off' } },
         nodes: [node('a', { labels: { 'wasm-runtime': 'off' } })],
       },
     ],
-  ])('nothing is told %s', (_case, setup) => {
-    expect(told(setup)).toBeUndefined();
+  ])('does not warn %s', (_case, setup) => {
+    expect(detailOf(setup)).toBeUndefined();
   });
 });
 
 describe('a Pod of a DaemonSet', () => {
-  /** As the controller writes it, before or after the class's nodeSelector was merged into it. */
+  /** As the controller creates it, before or after the API server merged the class's nodeSelector into it. */
   function daemonPod(target: string, spec: Partial<PodSpec> = {}): Pod {
     const terms = [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [target] }] }];
     const required = { nodeSelectorTerms: terms };
@@ -159,7 +159,7 @@ describe('a Pod of a DaemonSet', () => {
     ['as it was made', {}],
     ['with the class', { runtimeClassName: 'wasmtime' }],
     ['with the class and its nodeSelector', { runtimeClassName: 'wasmtime', nodeSelector: wasm }],
-  ])('for a node that its class does not select is told so, once: %s', (_case, spec) => {
+  ])('warns once about a node that its class does not select: %s', (_case, spec) => {
     const findings = judge(daemonPod('linux-1', spec), { nodes });
     expect(findings).toMatchObject([
       {
@@ -174,9 +174,9 @@ describe('a Pod of a DaemonSet', () => {
 
   test.each<[string, Pod]>([
     ['for a node that the class selects', daemonPod('wasm-1')],
-    ['for a node that nobody knows yet', daemonPod('young-1')],
+    ['for an unknown node', daemonPod('young-1')],
     ['that is bound already', daemonPod('linux-1', { nodeName: 'linux-1' })],
-  ])('nothing is told of one %s', (_case, pod) => {
+  ])('does not warn about one %s', (_case, pod) => {
     expect(judge(pod, { nodes }).map(({ id }) => id)).not.toContain(ID);
   });
 });

@@ -35,14 +35,14 @@ interface Setup {
 
 const WASMTIME = runtimeClass('wasmtime');
 
-function answers({ nodes, images = ['single'], on = WASMTIME, spec = {}, policy = {} }: Setup) {
+function feasibility({ nodes, images = ['single'], on = WASMTIME, spec = {}, policy = {} }: Setup) {
   const subject = pod({ containers: images.map((image) => ({ image })), spec });
   return nodeFeasibility(podFacts(subject, IMAGES, cluster([WASMTIME], nodes)), on, settings(policy));
 }
 
-/** By node: the kinds of its obstacles. */
+/** Returns the kinds of obstacles by node. */
 function obstacles(setup: Setup): Readonly<Record<string, readonly string[]>> {
-  const groups = answers(setup).groups.flatMap(({ nodes, obstacles: found }) =>
+  const groups = feasibility(setup).groups.flatMap(({ nodes, obstacles: found }) =>
     nodes.map(({ name }) => [name, found.map(({ kind }) => kind)] as const),
   );
   return Object.fromEntries(groups);
@@ -53,10 +53,10 @@ const has = (name: string, parts: Partial<ClusterNode> = {}) =>
 const taint = { key: 'pool', value: 'wasm', effect: 'NoSchedule' };
 const NEW = 'containerd://2.3.1';
 
-describe('each node says why the Pod could not start there', () => {
+describe('obstacles on each node', () => {
   test.each<[string, Setup, Readonly<Record<string, readonly string[]>>]>([
-    ['nothing is in the way', { nodes: [has('a'), has('b')] }, { a: [], b: [] }],
-    ['no handlers are reported', { nodes: [node('a')] }, { a: [] }],
+    ['none', { nodes: [has('a'), has('b')] }, { a: [], b: [] }],
+    ['a node that reports no handlers', { nodes: [node('a')] }, { a: [] }],
     ['another handler', { nodes: [has('a'), node('b', { handlers: ['runc'] })] }, { a: [], b: ['handler'] }],
     ['without a class', { nodes: [node('a', { handlers: ['runc'] })], on: null }, { a: [] }],
     ['a taint', { nodes: [has('a', { taints: [taint] }), has('b')] }, { a: ['taint'], b: [] }],
@@ -69,7 +69,7 @@ describe('each node says why the Pod could not start there', () => {
       { a: [] },
     ],
     [
-      'a taint that the configuration has Wasm Pods tolerate',
+      'a taint that policy.tolerations tolerate',
       { nodes: [has('a', { taints: [taint] })], policy: { tolerations: [{ operator: 'Exists' }] } },
       { a: [] },
     ],
@@ -78,14 +78,14 @@ describe('each node says why the Pod could not start there', () => {
       { nodes: [has('a', { taints: [taint] })], spec: { nodeName: 'a' } },
       { a: [] },
     ],
-    ['cordoned', { nodes: [has('a', { unschedulable: true }), has('b')] }, { b: [] }],
+    ['a cordoned node', { nodes: [has('a', { unschedulable: true }), has('b')] }, { b: [] }],
     [
-      "not of the Pod's nodeSelector",
+      "a node that the Pod's nodeSelector excludes",
       { nodes: [has('a', { labels: { x: '1' } }), has('b')], spec: { nodeSelector: { x: '1' } } },
       { a: [] },
     ],
     [
-      "not of the class's nodeSelector",
+      "a node that the class's nodeSelector excludes",
       {
         nodes: [has('a', { labels: { x: '1' } }), has('b')],
         on: runtimeClass('wasmtime', { nodeSelector: { x: '1' } }),
@@ -106,7 +106,7 @@ describe('each node says why the Pod could not start there', () => {
       { a: ['unpacking'], b: [] },
     ],
     [
-      '… on nodes whose handler is vouched for',
+      'the same, if the operator confirms that nodes unpack it',
       {
         nodes: [has('a', { runtimeVersion: NEW })],
         images: ['wasi'],
@@ -130,11 +130,11 @@ describe('each node says why the Pod could not start there', () => {
     ['an index of which not all is known', ['cut'], ['x86', 'arm', 'old']],
     ['two for different nodes', ['amd64', 'arm'], ['old']],
   ])('nodes that can pull %s', (_case, images, names) => {
-    expect(answers({ nodes: MIXED, images }).startable.map(({ name }) => name)).toEqual(names);
+    expect(feasibility({ nodes: MIXED, images }).startable.map(({ name }) => name)).toEqual(names);
   });
 
-  test('the container whose image a node cannot pull is named', () => {
-    const [group] = answers({
+  test('names the container whose image a node cannot pull', () => {
+    const [group] = feasibility({
       nodes: [has('a', { architecture: 'arm64' })],
       images: ['both', 'amd64'],
     }).groups;
@@ -150,11 +150,11 @@ test.each<[string, readonly ClusterNode[], boolean]>([
   ['krustlets alone', [has('a', { labels: { 'kubernetes.io/arch': 'wasm32-wasi' } })], false],
   ['one that could take Pods', [has('a')], true],
 ])('whether nodes are known: %s', (_case, nodes, isKnown) => {
-  expect(answers({ nodes })).toMatchObject({ isKnown });
+  expect(feasibility({ nodes })).toMatchObject({ isKnown });
 });
 
-describe('work', () => {
-  test('nodes that are alike are judged once, and classes that are alike share it', () => {
+describe('caching', () => {
+  test('judges equal nodes once, and shares the result between classes of equal placement', () => {
     const nodes = Array.from({ length: 100 }, (_, count) => has(`n${count}`));
     const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, cluster([], nodes));
     const policy = settings();
@@ -162,21 +162,28 @@ describe('work', () => {
     expect(first.groups).toHaveLength(1);
     expect(nodeFeasibility(facts, runtimeClass('two', { handler: 'wasmtime' }), policy)).toBe(first);
     expect(nodeFeasibility(facts, runtimeClass('wasmedge'), policy)).not.toBe(first);
+    const [ab, ba] = [
+      { a: '1', b: '2' },
+      { b: '2', a: '1' },
+    ].map((nodeSelector) =>
+      nodeFeasibility(facts, runtimeClass('three', { handler: 'wasmtime', nodeSelector }), policy),
+    );
+    expect(ba).toBe(ab);
   });
 
-  test.each<[string, (question: PodFacts) => unknown]>([
-    ['of its own', (question) => nodeFeasibility(question, WASMTIME, settings())],
+  test.each<[string, (facts: PodFacts) => unknown]>([
+    ['of its own', (facts) => nodeFeasibility(facts, WASMTIME, settings())],
     [
       'of a DaemonSet',
-      (question) =>
+      (facts) =>
         daemonSetNodes({
-          ...question,
+          ...facts,
           settings: settings(),
           wasmContainers: [],
           resolved: { origin: 'pod', class: WASMTIME, profile: null },
         }),
     ],
-  ])('a toleration is held against kinds of nodes, and not against each: a Pod %s', (_case, ask) => {
+  ])('tests a toleration against kinds of nodes, not against each node: a Pod %s', (_case, ask) => {
     let reads = 0;
     const tolerations = Array.from({ length: 100 }, (_, count) => ({
       get key() {
@@ -194,13 +201,13 @@ describe('work', () => {
     expect(reads).toBeLessThan(10 * tolerations.length);
   });
 
-  test('another Pod, cluster or configuration gets answers of its own', () => {
+  test('computes anew for another Pod, cluster or configuration', () => {
     const view = cluster([], [has('a', { taints: [taint] })]);
     const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, view);
     const count = (
-      question: Parameters<typeof nodeFeasibility>[0],
+      facts: Parameters<typeof nodeFeasibility>[0],
       policy: Partial<PolicySettings> = {},
-    ): number => nodeFeasibility(question, WASMTIME, settings(policy)).startable.length;
+    ): number => nodeFeasibility(facts, WASMTIME, settings(policy)).startable.length;
     const tolerations = [{ operator: 'Exists' as const }];
     const tolerant = { ...facts.pod, spec: { ...facts.pod.spec, tolerations } };
     expect([

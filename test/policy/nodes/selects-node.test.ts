@@ -85,6 +85,6 @@ test.each<[string, Partial<PodSpec>, boolean]>([
   ['a selector', { nodeSelector: { zone: 'a' } }, true],
   ['a node', { nodeName: 'n1' }, true],
   ['affinity', affinity(name('n1')), true],
-])('whether a Pod says anything of where it may run: %s', (_case, spec, expected) => {
+])('whether a Pod restricts where it may run: %s', (_case, spec, expected) => {
   expect(hasOwnSelection(pod({ spec }))).toBe(expected);
 });

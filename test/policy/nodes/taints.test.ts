@@ -14,7 +14,7 @@ describe('a toleration with a comparison operator', () => {
     ['Lt', '5', '5', false],
     ['Lt', '-5', '0', false],
     ['Gt', '0', '9223372036854775807', true],
-  ])('%s %s meets a taint of value %s: %s', (operator, value, found, expected) => {
+  ])('%s %s tolerates a taint of value %s: %s', (operator, value, found, expected) => {
     expect(tolerates(operator, value, found)).toBe(expected);
   });
 
@@ -26,7 +26,7 @@ describe('a toleration with a comparison operator', () => {
     },
   );
 
-  test('an operator of a newer Kubernetes may tolerate anything', () => {
+  test('counts an unknown operator, as of a newer Kubernetes, as tolerating', () => {
     expect(tolerates('SemverGt', '1.2.3', '1.0.0')).toBe(true);
   });
 });
@@ -35,12 +35,12 @@ describe('tolerations that a Pod lacks', () => {
   const missing = (own: readonly Toleration[], wanted: readonly Toleration[]) =>
     missingTolerations({ spec: { containers: [], tolerations: own } }, wanted);
 
-  test('each once, in their order, and none that differs in nothing that the scheduler reads', () => {
+  test('returns each once, in order, without those that mean the same to the scheduler', () => {
     const wanted = [{ key: 'a' }, { key: 'b', value: '' }, { key: 'a', operator: 'Equal' }, { key: 'c' }];
     expect(missing([{ key: 'b', effect: '' }], wanted)).toEqual([{ key: 'a' }, { key: 'c' }]);
   });
 
-  test('another effect or another time is another toleration', () => {
+  test('distinguishes tolerations by effect and time', () => {
     const wanted = [
       { key: 'a', effect: 'NoExecute', tolerationSeconds: 1 },
       { key: 'a', effect: 'NoExecute', tolerationSeconds: 2 },
@@ -49,7 +49,7 @@ describe('tolerations that a Pod lacks', () => {
     expect(missing([{ key: 'a', effect: 'NoExecute' }], wanted)).toEqual(wanted);
   });
 
-  test('each is read a few times, however many there are', () => {
+  test('reads each a few times, however many there are', () => {
     let reads = 0;
     const counted = (index: number): Toleration => ({
       get key() {

@@ -14,8 +14,8 @@ test.each<[string, readonly (string | number | null)[], number]>([
   expect(mostCores(capacities.map((cpuCapacity, index) => node(`n${index}`, { cpuCapacity })))).toBe(cores);
 });
 
-/** It was read again for each of up to 256 containers: 1.5 to 2 seconds for every such Pod on 5,000 nodes. */
-test('the capacity of a node is read once for each state of the cluster', () => {
+/** Reading it again for each of 256 containers took 1.5 to 2 seconds for every such Pod on 5,000 nodes. */
+test("reads a node's capacity once for each state of the cluster", () => {
   let reads = 0;
   const nodes = Array.from({ length: 100 }, (_, index): ClusterNode => {
     return Object.defineProperty(node(`n${index}`, { handlers: ['wasmtime'] }), 'cpuCapacity', {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { limitRange } from '../../support/pod/pods.ts';
 import {
-  ask,
+  plan,
   GO,
   layerImage,
   LINUX,
@@ -18,9 +18,9 @@ const limits = (cpu: string) => ({ limits: { cpu } });
 const requests = (cpu: string) => ({ requests: { cpu } });
 const tier = (cpuLimit: boolean) => ({ tier: 'standard' as const, cpuLimit });
 
-/** What is told of the first container's CPU, and what is set of it. */
-function told(sketches: readonly Sketch[], setting: Setting) {
-  const { changes, findings } = ask(podOf(sketches, setting), sketches, setting);
+/** Returns the findings about the first container's CPU, and the values set. */
+function result(sketches: readonly Sketch[], setting: Setting) {
+  const { changes, findings } = plan(podOf(sketches, setting), sketches, setting);
   const own = findings.filter(({ container }) => container === 'c0');
   return {
     findings: own.map(({ id, detail, advice }) => `${id}: ${detail} ${String(advice)}`),
@@ -35,7 +35,7 @@ function told(sketches: readonly Sketch[], setting: Setting) {
 const full: Sketch = { image: LINUX, resources: limits('1') };
 const podMax = limitRange('team', { type: 'Pod', max: { cpu: '1' } });
 
-describe('CPU for which there is no room is left out, and that is told', () => {
+describe('CPU values that fit no bound are left out, with a finding', () => {
   test.each<[string, readonly Sketch[], Setting, readonly string[]]>([
     [
       'a Pod maximum that another container has used up',
@@ -58,7 +58,7 @@ describe('CPU for which there is no room is left out, and that is told', () => {
       ],
     ],
     [
-      'the same where no limit is wanted',
+      'the same, without a desired limit',
       [{ image: SMALL }, { image: LINUX, resources: requests('1') }],
       { resources: { requests: { cpu: '1' } }, limitRanges: [], settings: tier(false) },
       ['gets no CPU request: tier standard has 50m', 'spec.resources leave less'],
@@ -70,7 +70,7 @@ describe('CPU for which there is no room is left out, and that is told', () => {
       ['gets no CPU', 'LimitRange "team"'],
     ],
   ])('%s', (_case, sketches, setting, words) => {
-    const { findings, set } = told(sketches, setting);
+    const { findings, set } = result(sketches, setting);
     expect(set).toEqual([]);
     expect(findings).toHaveLength(1);
     for (const word of words) expect(findings[0]).toContain(word);
@@ -78,9 +78,13 @@ describe('CPU for which there is no room is left out, and that is told', () => {
   });
 
   test.each<[string, readonly Sketch[], Setting]>([
-    ['as much as there is', [{ image: SMALL }], { limitRanges: [limitRange('a', { max: { cpu: '100m' } })] }],
     [
-      'a request of its own where no limit is wanted',
+      'what the maximum leaves',
+      [{ image: SMALL }],
+      { limitRanges: [limitRange('a', { max: { cpu: '100m' } })] },
+    ],
+    [
+      'a request of its own, without a desired limit',
       [
         { image: SMALL, resources: requests('100m') },
         { image: LINUX, resources: requests('2') },
@@ -89,12 +93,12 @@ describe('CPU for which there is no room is left out, and that is told', () => {
     ],
     ['a limit of its own', [{ image: SMALL, resources: limits('100m') }, full], { limitRanges: [podMax] }],
     [
-      'nothing wanted',
+      'no tier',
       [{ image: SMALL }, full],
       { settings: { tier: 'none', cpuLimit: true }, limitRanges: [podMax] },
     ],
-  ])('nothing is told of %s', (_case, sketches, setting) => {
-    expect(told(sketches, setting).findings).toEqual([]);
+  ])('no finding for %s', (_case, sketches, setting) => {
+    expect(result(sketches, setting).findings).toEqual([]);
   });
 });
 
@@ -110,13 +114,13 @@ describe('a start that its CPU limit makes slow', () => {
       ['up to 30 s under its CPU limit of 100m Set', 'Set its resources.limits.cpu to 300m,'],
     ],
     [
-      'a limit that is not there yet, and can be no larger',
+      'a planned limit that a LimitRange keeps low',
       { image: GO },
       bounded,
       ['up to 30 s', 'LimitRange "small" allows a container no more than 100m', 'Raise that bound'],
     ],
     [
-      'as much as spec.resources leave',
+      'what spec.resources leave',
       { image: GO },
       { resources: limits('100m'), limitRanges: [] },
       [
@@ -125,7 +129,7 @@ describe('a start that its CPU limit makes slow', () => {
       ],
     ],
     [
-      'as much as a ratio to the request allows',
+      'what a ratio to the request allows',
       { image: GO, resources: requests('50m') },
       { limitRanges: [limitRange('even', { maxLimitRequestRatio: { cpu: '2' } })] },
       [
@@ -134,7 +138,7 @@ describe('a start that its CPU limit makes slow', () => {
       ],
     ],
     [
-      'nothing that we set: the limit by a LimitRange',
+      'a LimitRange default in tier none',
       { image: GO },
       {
         settings: { tier: 'none', cpuLimit: true },
@@ -143,7 +147,7 @@ describe('a start that its CPU limit makes slow', () => {
       ['up to 20 s under its CPU limit of 150m'],
     ],
   ])('%s', (_case, sketch, setting, words) => {
-    const findings = told([sketch], { ...wasmtime, ...setting }).findings.filter((text) =>
+    const findings = result([sketch], { ...wasmtime, ...setting }).findings.filter((text) =>
       text.startsWith('slow-start-under-cpu-limit: '),
     );
     expect(findings).toHaveLength(1);
@@ -156,8 +160,8 @@ describe('a start that its CPU limit makes slow', () => {
     ['a small module', { image: SMALL }, bounded],
     ['room enough', { image: GO }, {}],
     ['no limit', { image: GO }, { settings: tier(false) }],
-  ])('is not told of %s', (_case, sketch, setting) => {
-    const ids = told([sketch], { ...wasmtime, ...setting }).findings;
+  ])('no finding for %s', (_case, sketch, setting) => {
+    const ids = result([sketch], { ...wasmtime, ...setting }).findings;
     expect(ids.filter((text) => text.startsWith('slow-start'))).toEqual([]);
   });
 });

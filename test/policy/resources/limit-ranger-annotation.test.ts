@@ -11,7 +11,7 @@ interface Review {
   };
 }
 
-/** As kube-apiserver 1.36 sent it. */
+/** Sent by kube-apiserver 1.36. */
 const REVIEW = new URL('../../reviews/09-mutate-create-pod-limit-ranger.json', import.meta.url);
 const review = JSON.parse(readFileSync(REVIEW, 'utf8')) as Review;
 const real = parseLimitRanger(review.request.object.metadata.annotations[LIMIT_RANGER_ANNOTATION]);
@@ -32,7 +32,7 @@ describe('a real annotation', () => {
   });
 });
 
-describe('anything else names nothing', () => {
+describe('anything else names no value', () => {
   test.each([
     ['absent', undefined],
     ['empty', ''],

@@ -6,7 +6,7 @@ export interface MeasuredFloor {
   readonly handler: 'crun' | 'wasmedge' | 'wasmtime';
   readonly packaging: Packaging;
   readonly threads: number;
-  /** Of the layer: gzip for tar, as it is for a Wasm layer. */
+  /** Of the layer: compressed with gzip for tar, raw for a Wasm layer. */
   readonly bytes: number;
   readonly mebibytes: number;
 }

@@ -60,7 +60,7 @@ describe('the published values', () => {
   });
 });
 
-describe('what was measured to be needed is given', () => {
+describe('the limit covers the measured need', () => {
   test.each(MEASURED_FLOORS)(
     '$module on $handler, $packaging',
     ({ handler, packaging, mebibytes, ...size }) => {
@@ -77,7 +77,7 @@ describe('what was measured to be needed is given', () => {
   );
 });
 
-/** Mostly debug sections or data: they start with far less than code of their size. */
+/** Modules that are mostly debug sections or data, and start with far less than code of their size. */
 const LITTLE_CODE: ReadonlySet<string> = new Set([
   'rust-hello',
   'cpp-iostream',
@@ -86,7 +86,7 @@ const LITTLE_CODE: ReadonlySet<string> = new Set([
   'c-hello',
 ]);
 
-describe('a limit with which a module of that size was seen to start is not warned of', () => {
+describe('a limit with which a module of that size started is above the floor', () => {
   test.each(MEASURED_FLOORS.filter(({ module }) => !LITTLE_CODE.has(module)))(
     '$module on $handler, $packaging, $threads',
     ({ handler, packaging, mebibytes, ...size }) => {
@@ -99,14 +99,14 @@ describe('a limit with which a module of that size was seen to start is not warn
       expect(floor.kind).toBe('floor');
       if (floor.kind !== 'floor') return;
       expect(floor.needed).toBeLessThanOrEqual(parseQuantity(`${Math.ceil(mebibytes)}Mi`));
-      // And what was never seen to start, half of it, is.
+      // Half of it, with which none started, is below.
       if (mebibytes > 20)
         expect(floor.needed).toBeGreaterThan(parseQuantity(`${Math.ceil(mebibytes / 2)}Mi`));
     },
   );
 });
 
-describe('where nobody measured', () => {
+describe('handlers and images that were not measured', () => {
   test.each(['spin', 'wasmer', 'wamr', 'slight', 'wasm', 'kata'])('%s', (handler) => {
     expect(given(handler, 'oci-layer', { raw: 1_000_000 })).toBe('128Mi');
   });
@@ -131,7 +131,7 @@ describe('where nobody measured', () => {
 describe('sizes from the manifest', () => {
   const GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
-  test('tar layers are summed, zstd counts as the gzip it would be', () => {
+  test('sums tar layers, and scales zstd to gzip', () => {
     const facts = imageFacts({
       layers: [
         { mediaType: GZIP, size: 100 },
@@ -143,7 +143,7 @@ describe('sizes from the manifest', () => {
     expect(layerSizes(facts, 'tar')).toEqual({ compressed: 1510, raw: 7 });
   });
 
-  test('of an artefact only the layers that are no file system', () => {
+  test('sums only the layers of an artifact that are no file system', () => {
     const facts = imageFacts({
       layers: [
         { mediaType: 'application/wasm', size: 5 },
@@ -153,7 +153,7 @@ describe('sizes from the manifest', () => {
     expect(layerSizes(facts, 'oci-layer')).toEqual({ compressed: 0, raw: 5 });
   });
 
-  test('the largest of what nodes of several architectures would take', () => {
+  test('returns the largest that nodes of several architectures would pull', () => {
     const facts = imageFacts(
       { layers: [{ mediaType: GZIP, size: 5 }] },
       { layers: [{ mediaType: GZIP, size: 50 }] },
@@ -168,9 +168,9 @@ test('a larger image or more threads never need less', () => {
   fc.assert(
     fc.property(size, size, threads, threads, (a, b, s, t) => {
       const profile = BUILT_IN.profileOf('wasmtime');
-      const ask = (compressed: number, count: number): ReturnType<typeof memoryFloor> =>
+      const plan = (compressed: number, count: number): ReturnType<typeof memoryFloor> =>
         memoryFloor({ profile, packaging: 'tar', sizes: { compressed, raw: 0 }, threads: count });
-      const [less, more] = [ask(Math.min(a, b), Math.min(s, t)), ask(Math.max(a, b), Math.max(s, t))];
+      const [less, more] = [plan(Math.min(a, b), Math.min(s, t)), plan(Math.max(a, b), Math.max(s, t))];
       expect(less.kind === 'floor' && more.kind === 'floor' && less.bytes <= more.bytes).toBe(true);
     }),
   );

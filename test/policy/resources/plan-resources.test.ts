@@ -3,7 +3,7 @@ import type { LimitRange } from '../../../src/pod/cluster-objects.ts';
 import type { ResourceRequirements } from '../../../src/pod/pod.ts';
 import { limitRange } from '../../support/pod/pods.ts';
 import {
-  ask,
+  plan,
   GO,
   HUGE,
   layerImage,
@@ -18,7 +18,7 @@ import {
   type Surroundings,
 } from '../resource-pods.ts';
 
-/** `limits/memory=64Mi`, in the order of the answer, for a Pod of one main container. */
+/** Returns changes like `limits/memory=64Mi`, in order, for a Pod of one main container. */
 function valuesOf({ changes }: Planned): readonly string[] {
   return changes.map(
     ({ path, value }) => `${path.replace('/spec/containers/0/resources/', '')}=${String(value)}`,
@@ -26,12 +26,12 @@ function valuesOf({ changes }: Planned): readonly string[] {
 }
 
 function one(sketch: Sketch, surroundings: Surroundings & PodSketch = {}): Planned {
-  return ask(podOf([sketch], surroundings), [sketch], surroundings);
+  return plan(podOf([sketch], surroundings), [sketch], surroundings);
 }
 
 const ALL_DEFAULTED = 'cpu, memory request for container c0; cpu, memory limit for container c0';
 
-describe('nothing set: the tier, or the floor where that is more', () => {
+describe('no values: the tier, or the floor if that is more', () => {
   test.each<[string, Sketch, Surroundings, readonly string[]]>([
     [
       'a small module',
@@ -82,13 +82,13 @@ describe('nothing set: the tier, or the floor where that is more', () => {
       ['requests/cpu=50m', 'limits/cpu=200m', 'requests/memory=16Mi', 'limits/memory=64Mi'],
     ],
     [
-      'a handler nobody measured',
+      'a handler that was not measured',
       { image: SMALL },
       { handler: 'wasmer' },
       ['requests/cpu=50m', 'limits/cpu=200m', 'requests/memory=16Mi', 'limits/memory=128Mi'],
     ],
     [
-      'tier edge, raised to what starts',
+      'tier edge, raised to the floor',
       { image: SMALL },
       { settings: { tier: 'edge', cpuLimit: true } },
       ['requests/cpu=50m', 'limits/cpu=50m', 'requests/memory=10Mi', 'limits/memory=16Mi'],
@@ -96,19 +96,19 @@ describe('nothing set: the tier, or the floor where that is more', () => {
     ['tier none', { image: SMALL }, { settings: { tier: 'none', cpuLimit: true } }, []],
     ['a Linux container', { image: LINUX }, {}, []],
   ])('%s', (_case, sketch, surroundings, expected) => {
-    const answer = one(sketch, surroundings);
-    expect(valuesOf(answer)).toEqual(expected);
-    expect(answer.findings).toEqual([]);
-    expect(answer.changes.every(({ op }) => op === 'add')).toBe(true);
+    const result = one(sketch, surroundings);
+    expect(valuesOf(result)).toEqual(expected);
+    expect(result.findings).toEqual([]);
+    expect(result.changes.every(({ op }) => op === 'add')).toBe(true);
   });
 
-  test('a floor says why it is more than the tier', () => {
+  test('the reason says why the floor is more than the tier', () => {
     const limit = one({ image: GO }).changes.find(({ path }) => path.endsWith('limits/memory'));
     expect(limit?.reason).toContain('tier standard has 64Mi');
   });
 });
 
-describe('what the user set stays', () => {
+describe("keeps the user's values", () => {
   const full = { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: 2, memory: '1Gi' } };
 
   test.each<[string, ResourceRequirements, readonly string[]]>([
@@ -124,7 +124,7 @@ describe('what the user set stays', () => {
       [],
     ],
     [
-      'one resource of the two',
+      'one of the two resources',
       { requests: { cpu: '10m' }, limits: { cpu: '10m' } },
       ['requests/memory=16Mi', 'limits/memory=64Mi'],
     ],
@@ -138,47 +138,47 @@ describe('what the user set stays', () => {
     expect(valuesOf(one({ image: SMALL, resources }))).toEqual(expected);
   });
 
-  test("the user's own CPU limit decides how many threads compile", () => {
+  test("derives the compile threads from the user's CPU limit", () => {
     const resources = { requests: { cpu: '100m' }, limits: { cpu: '16' } };
-    const answer = one({ image: GO, resources }, { handler: 'wasmtime', cores: '64' });
-    expect(valuesOf(answer)).toEqual(['requests/memory=16Mi', 'limits/memory=216Mi']);
+    const result = one({ image: GO, resources }, { handler: 'wasmtime', cores: '64' });
+    expect(valuesOf(result)).toEqual(['requests/memory=16Mi', 'limits/memory=216Mi']);
   });
 });
 
-describe('what a LimitRange defaulted is tightened', () => {
+describe('lowers LimitRange defaults', () => {
   const defaults = { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '500m', memory: '512Mi' } };
 
   test('to the tier', () => {
-    const answer = one({ image: SMALL, resources: defaults }, { defaulted: ALL_DEFAULTED });
-    expect(valuesOf(answer)).toEqual([
+    const result = one({ image: SMALL, resources: defaults }, { defaulted: ALL_DEFAULTED });
+    expect(valuesOf(result)).toEqual([
       'requests/cpu=50m',
       'limits/cpu=200m',
       'requests/memory=16Mi',
       'limits/memory=64Mi',
     ]);
-    expect(answer.changes.every(({ op }) => op === 'replace')).toBe(true);
-    expect(answer.changes[3]?.reason).toBe('tier standard, instead of 512Mi from a LimitRange');
+    expect(result.changes.every(({ op }) => op === 'replace')).toBe(true);
+    expect(result.changes[3]?.reason).toBe('tier standard, instead of 512Mi from a LimitRange');
   });
 
   test('to the floor', () => {
-    const answer = one({ image: GO, resources: defaults }, { defaulted: ALL_DEFAULTED });
-    expect(valuesOf(answer)).toContain('limits/memory=96Mi');
+    const result = one({ image: GO, resources: defaults }, { defaulted: ALL_DEFAULTED });
+    expect(valuesOf(result)).toContain('limits/memory=96Mi');
   });
 
-  test('only what the annotation names', () => {
-    const answer = one({ image: SMALL, resources: defaults }, { defaulted: 'cpu limit for container c0' });
-    expect(valuesOf(answer)).toEqual(['limits/cpu=200m']);
+  test('only values that the annotation names', () => {
+    const result = one({ image: SMALL, resources: defaults }, { defaulted: 'cpu limit for container c0' });
+    expect(valuesOf(result)).toEqual(['limits/cpu=200m']);
   });
 
-  test('never raised, since the LimitRange may forbid more; told where it is too little', () => {
+  test('never raises them, since the LimitRange may forbid more; reports one that is too low', () => {
     const low = { requests: { cpu: '10m', memory: '8Mi' }, limits: { cpu: '100m', memory: '32Mi' } };
-    const answer = one({ image: GO, resources: low }, { defaulted: ALL_DEFAULTED });
-    expect(answer.changes).toEqual([]);
-    expect(answer.findings).toMatchObject([{ id: 'memory-below-floor', container: 'c0' }]);
-    expect(answer.findings[0]?.detail).toContain('32Mi from a LimitRange');
+    const result = one({ image: GO, resources: low }, { defaulted: ALL_DEFAULTED });
+    expect(result.changes).toEqual([]);
+    expect(result.findings).toMatchObject([{ id: 'memory-below-floor', container: 'c0' }]);
+    expect(result.findings[0]?.detail).toContain('32Mi from a LimitRange');
   });
 
-  test('init containers and native sidecars by their own clause', () => {
+  test('init containers and native sidecars, by their own clause', () => {
     const sketches: readonly Sketch[] = [
       { image: LINUX },
       { image: SMALL, resources: defaults, kind: 'init' },
@@ -187,13 +187,13 @@ describe('what a LimitRange defaulted is tightened', () => {
     const pod = podOf(sketches, {
       defaulted: 'memory limit for init container c1; memory limit for container c2',
     });
-    expect(ask(pod, sketches).changes.map(({ path }) => path)).toEqual([
+    expect(plan(pod, sketches).changes.map(({ path }) => path)).toEqual([
       '/spec/initContainers/0/resources/limits/memory',
     ]);
   });
 });
 
-describe('pod-level resources bound it', () => {
+describe('keeps within pod-level resources', () => {
   test.each<[string, Sketch, ResourceRequirements, readonly string[]]>([
     [
       'a limit under the tier',
@@ -214,15 +214,15 @@ describe('pod-level resources bound it', () => {
       ['requests/cpu=50m', 'limits/cpu=200m', 'requests/memory=16Mi', 'limits/memory=64Mi'],
     ],
   ])('%s', (_case, sketch, resources, expected) => {
-    const answer = one(sketch, { resources });
-    expect(valuesOf(answer)).toEqual(expected);
-    expect(answer.findings).toEqual([]);
+    const result = one(sketch, { resources });
+    expect(valuesOf(result)).toEqual(expected);
+    expect(result.findings).toEqual([]);
   });
 
-  test('a limit under the floor: nothing is set, and that is said', () => {
-    const answer = one({ image: GO }, { resources: { limits: { memory: '64Mi' } } });
-    expect(valuesOf(answer)).toEqual(['requests/cpu=50m', 'limits/cpu=200m']);
-    expect(answer.findings).toMatchObject([{ id: 'limits-conflict', container: 'c0' }]);
+  test('a limit below the floor: sets nothing, with a finding', () => {
+    const result = one({ image: GO }, { resources: { limits: { memory: '64Mi' } } });
+    expect(valuesOf(result)).toEqual(['requests/cpu=50m', 'limits/cpu=200m']);
+    expect(result.findings).toMatchObject([{ id: 'limits-conflict', container: 'c0' }]);
   });
 
   test('a request that other containers use up', () => {
@@ -230,9 +230,9 @@ describe('pod-level resources bound it', () => {
       { image: SMALL },
       { image: LINUX, resources: { requests: { memory: '128Mi' } } },
     ];
-    const answer = ask(podOf(sketches, { resources: { requests: { memory: '128Mi' } } }), sketches);
-    expect(valuesOf(answer)).toEqual(['requests/cpu=50m', 'limits/cpu=200m']);
-    expect(answer.findings).toMatchObject([{ id: 'limits-conflict' }]);
+    const result = plan(podOf(sketches, { resources: { requests: { memory: '128Mi' } } }), sketches);
+    expect(valuesOf(result)).toEqual(['requests/cpu=50m', 'limits/cpu=200m']);
+    expect(result.findings).toMatchObject([{ id: 'limits-conflict' }]);
   });
 
   test('a request that an init container uses up, for the sidecar beside it', () => {
@@ -241,50 +241,50 @@ describe('pod-level resources bound it', () => {
       { image: SMALL, kind: 'sidecar' },
       { image: LINUX, resources: { requests: { memory: '90Mi' } }, kind: 'init' },
     ];
-    const { changes } = ask(podOf(sketches, { resources: { requests: { memory: '100Mi' } } }), sketches);
+    const { changes } = plan(podOf(sketches, { resources: { requests: { memory: '100Mi' } } }), sketches);
     const requests = changes.filter(({ path }) => path.endsWith('requests/memory'));
     expect(requests.map(({ path, value }) => `${path}=${String(value)}`)).toEqual([
       '/spec/initContainers/0/resources/requests/memory=10Mi',
     ]);
   });
 
-  test('two Wasm containers share what is left', () => {
+  test('two Wasm containers share the rest', () => {
     const sketches: readonly Sketch[] = [{ image: SMALL }, { image: SMALL }];
-    const { changes } = ask(podOf(sketches, { resources: { requests: { memory: '21Mi' } } }), sketches);
+    const { changes } = plan(podOf(sketches, { resources: { requests: { memory: '21Mi' } } }), sketches);
     const requests = changes.filter(({ path }) => path.endsWith('requests/memory'));
     expect(requests.map(({ value }) => value)).toEqual(['10Mi', '10Mi']);
   });
 
-  test('defaults that would make the Pod invalid are mended', () => {
+  test('lowers defaults that would make the Pod invalid', () => {
     const resources = {
       requests: { cpu: '100m', memory: '256Mi' },
       limits: { cpu: '500m', memory: '512Mi' },
     };
-    const answer = one(
+    const result = one(
       { image: SMALL, resources },
       { defaulted: ALL_DEFAULTED, resources: { limits: { memory: '128Mi' }, requests: { memory: '128Mi' } } },
     );
-    expect(valuesOf(answer)).toContain('requests/memory=16Mi');
-    expect(valuesOf(answer)).toContain('limits/memory=64Mi');
+    expect(valuesOf(result)).toContain('requests/memory=16Mi');
+    expect(valuesOf(result)).toContain('limits/memory=64Mi');
   });
 });
 
-describe('what is said', () => {
+describe('findings', () => {
   test.each<[string, Sketch, readonly string[]]>([
     [
-      'a limit of the user under what an image of its size needs',
+      "a user's limit below what an image of its size needs",
       { image: GO, resources: { limits: { memory: '56Mi' } } },
       ['memory-below-floor'],
     ],
     ['a limit above', { image: GO, resources: { limits: { memory: '90Mi' } } }, []],
-    ['an image past everything measured', { image: HUGE }, ['memory-limit-left-out']],
+    ['an image larger than any measured', { image: HUGE }, ['memory-limit-left-out']],
     ['such an image with a limit of its own', { image: HUGE, resources: { limits: { memory: '1Gi' } } }, []],
     ['a Linux container with little memory', { image: LINUX, resources: { limits: { memory: '1Mi' } } }, []],
   ])('%s', (_case, sketch, ids) => {
     expect(one(sketch).findings.map(({ id }) => id)).toEqual(ids);
   });
 
-  test('a limit that is enough is not called too little because a LimitRange allows less', () => {
+  test('does not call a sufficient limit too low because a LimitRange allows less', () => {
     const sketch: Sketch = {
       image: GO,
       resources: { requests: { memory: '16Mi' }, limits: { memory: '128Mi' } },
@@ -295,14 +295,14 @@ describe('what is said', () => {
     ).toEqual([]);
   });
 
-  test('too little is told in tier none, too', () => {
+  test('reports a limit that is too low in tier none, too', () => {
     const sketch: Sketch = { image: GO, resources: { limits: { memory: '56Mi' } } };
     const { findings } = one(sketch, { settings: { tier: 'none', cpuLimit: true } });
     expect(findings).toMatchObject([{ id: 'memory-below-floor' }]);
     expect(findings[0]?.advice).toContain('96Mi');
   });
 
-  test('past everything measured there is a request, but no memory limit', () => {
+  test('an image larger than any measured gets a request, but no memory limit', () => {
     expect(valuesOf(one({ image: HUGE }))).toEqual([
       'requests/cpu=50m',
       'limits/cpu=200m',
@@ -310,13 +310,13 @@ describe('what is said', () => {
     ]);
   });
 
-  test('ephemeral containers may not have resources', () => {
+  test('sets no resources in ephemeral containers', () => {
     const sketches: readonly Sketch[] = [{ image: LINUX }, { image: SMALL, kind: 'ephemeral' }];
-    expect(ask(podOf(sketches), sketches)).toEqual({ changes: [], findings: [] });
+    expect(plan(podOf(sketches), sketches)).toEqual({ changes: [], findings: [] });
   });
 });
 
-describe('every LimitRange of the namespace is kept', () => {
+describe('keeps every LimitRange of the namespace', () => {
   const defaults = { requests: { memory: '256Mi' }, limits: { memory: '512Mi' } };
   const defaulted = 'memory request for container c0; memory limit for container c0';
   const noCpu: Settings = { tier: 'standard', cpuLimit: false };
@@ -329,7 +329,7 @@ describe('every LimitRange of the namespace is kept', () => {
 
   test.each<[string, Sketch, Surroundings & PodSketch, readonly string[]]>([
     [
-      'a default is tightened no further than the minimum',
+      'lowers a default no further than the minimum',
       { image: SMALL, resources: defaults },
       { defaulted, limitRanges: [limitRange('a', { min: { memory: '100Mi' } })] },
       ['requests/memory=100Mi', 'limits/memory=100Mi'],
@@ -348,13 +348,13 @@ describe('every LimitRange of the namespace is kept', () => {
       ['requests/memory=48Mi', 'limits/memory=64Mi'],
     ],
     [
-      'what is added is raised to the minimum, which is the default request',
+      'raises added values to the minimum, which is the default request',
       { image: SMALL },
       { limitRanges: [limitRange('a', { min: { memory: '100Mi' } })] },
       ['limits/memory=100Mi'],
     ],
     [
-      'the maximum is the default, and left where the tier has more',
+      'keeps the maximum as the default if the tier has more',
       { image: SMALL },
       { limitRanges: [limitRange('a', { max: { memory: '32Mi' } })] },
       ['requests/memory=16Mi'],
@@ -372,13 +372,13 @@ describe('every LimitRange of the namespace is kept', () => {
       ['limits/memory=24Mi'],
     ],
     [
-      'a Pod as written gets what the LimitRange would default, tightened',
+      'lowers what the LimitRange would default in a Pod as written',
       { image: SMALL },
       { limitRanges: [limitRange('a', { default: { memory: '512Mi' }, defaultRequest: { memory: '8Mi' } })] },
       ['limits/memory=64Mi'],
     ],
     [
-      'defaults of a LimitRange that nobody knows are left alone',
+      'keeps the defaults of an unknown LimitRange',
       { image: SMALL, resources: defaults },
       { defaulted, limitRanges: [] },
       [],
@@ -397,7 +397,7 @@ describe('every LimitRange of the namespace is kept', () => {
 
   test.each<[string, readonly Sketch[], Surroundings, readonly string[]]>([
     [
-      'what a Pod may have at most, in equal parts',
+      'a maximum of the Pod, in equal parts',
       both,
       { limitRanges: [limitRange('a', { type: 'Pod', max: { memory: '100Mi' } })] },
       [
@@ -408,7 +408,7 @@ describe('every LimitRange of the namespace is kept', () => {
       ],
     ],
     [
-      'as each likes where all of it fits',
+      'full values if all of them fit',
       [{ image: GO }, { image: SMALL }],
       { limitRanges: [limitRange('a', { type: 'Pod', max: { memory: '160Mi' } })] },
       [
@@ -419,7 +419,7 @@ describe('every LimitRange of the namespace is kept', () => {
       ],
     ],
     [
-      'what a Pod must have at least, beside others',
+      'a minimum of the Pod, beside others',
       [
         { image: SMALL },
         { image: LINUX, resources: { requests: { memory: '60Mi' }, limits: { memory: '60Mi' } } },
@@ -428,7 +428,7 @@ describe('every LimitRange of the namespace is kept', () => {
       ['containers/0 requests 40Mi', 'containers/0 limits 64Mi'],
     ],
     [
-      'an init container is counted by itself',
+      'counts an init container by itself',
       [...both, { image: SMALL, kind: 'init' }],
       { limitRanges: [limitRange('a', { type: 'Pod', max: { memory: '128Mi' } })] },
       [
@@ -441,7 +441,7 @@ describe('every LimitRange of the namespace is kept', () => {
       ],
     ],
   ])('%s', (_case, sketches, surroundings, expected) => {
-    const { changes } = ask(podOf(sketches), sketches, { settings: noCpu, ...surroundings });
+    const { changes } = plan(podOf(sketches), sketches, { settings: noCpu, ...surroundings });
     const memory = changes.filter(({ path }) => path.endsWith('/memory'));
     expect(
       memory.map(({ path, value }) => {
@@ -453,7 +453,7 @@ describe('every LimitRange of the namespace is kept', () => {
 
   test.each<[string, readonly Sketch[], LimitRange, readonly string[]]>([
     [
-      'a default is tightened no further than the Pod’s minimum for limits',
+      'lowers a default no further than the Pod’s minimum for limits',
       [
         { image: SMALL, resources: defaults },
         { image: LINUX, resources: { requests: { memory: '1Gi' } } },
@@ -462,7 +462,7 @@ describe('every LimitRange of the namespace is kept', () => {
       ['c0 requests 16Mi', 'c0 limits 300Mi'],
     ],
     [
-      'a default makes room for what is added beside it',
+      'lowers a default for values added beside it',
       [
         { image: SMALL, resources: { requests: { memory: '100Mi' }, limits: { memory: '100Mi' } } },
         { image: SMALL },
@@ -471,7 +471,7 @@ describe('every LimitRange of the namespace is kept', () => {
       ['c0 requests 16Mi', 'c0 limits 60Mi', 'c1 requests 16Mi', 'c1 limits 60Mi'],
     ],
     [
-      'a default whose tightening would break the Pod’s ratio stays, and the others get theirs',
+      'keeps a default if lowering it would break the Pod’s ratio, and sets the others',
       [
         { image: SMALL, resources: { requests: { memory: '100Mi' }, limits: { memory: '100Mi' } } },
         { image: SMALL },
@@ -482,10 +482,10 @@ describe('every LimitRange of the namespace is kept', () => {
     ],
   ])('%s', (_case, sketches, range, expected) => {
     const pod = podOf(sketches, { defaulted });
-    const { changes } = ask(pod, sketches, { settings: noCpu, limitRanges: [range] });
-    const told = changes.filter(({ path }) => path.endsWith('/memory'));
+    const { changes } = plan(pod, sketches, { settings: noCpu, limitRanges: [range] });
+    const memory = changes.filter(({ path }) => path.endsWith('/memory'));
     expect(
-      told.map(({ path, value }) => {
+      memory.map(({ path, value }) => {
         const [, , , index, , side] = path.split('/');
         return `c${index} ${side} ${String(value)}`;
       }),
@@ -494,7 +494,7 @@ describe('every LimitRange of the namespace is kept', () => {
 
   test.each<[string, Sketch, Surroundings & PodSketch, readonly string[]]>([
     [
-      'a maximum under what the image needs, which is the default',
+      'a maximum below what the image needs, which is the default',
       { image: GO },
       { limitRanges: [limitRange('a'), limitRange('small', { max: { memory: '56Mi' } })] },
       [
@@ -503,7 +503,7 @@ describe('every LimitRange of the namespace is kept', () => {
       ],
     ],
     [
-      'a default under it that the maximum keeps from being more',
+      'a default below the need that the maximum keeps low',
       { image: GO, resources: { limits: { memory: '56Mi' }, requests: { memory: '56Mi' } } },
       {
         defaulted,
@@ -523,7 +523,7 @@ describe('every LimitRange of the namespace is kept', () => {
       { limitRanges: [limitRange('tiny', { type: 'Pod', max: { memory: '80Mi' } })] },
       ['gets no memory request and limit', 'LimitRange "tiny" allows a Pod no more than 80Mi'],
     ],
-  ])('told with the name of the LimitRange: %s', (_case, sketch, surroundings, words) => {
+  ])('names the LimitRange: %s', (_case, sketch, surroundings, words) => {
     const { changes, findings } = one(sketch, { settings: noCpu, ...surroundings });
     expect(findings.map(({ id }) => id)).toEqual(['limits-conflict']);
     for (const word of words) expect(findings[0]?.detail).toContain(word);

@@ -10,7 +10,7 @@ import { fc } from '../../support/lib/properties.ts';
 
 const UNIT = 10n ** 9n;
 
-describe('reads what Kubernetes reads', () => {
+describe('parses what Kubernetes parses', () => {
   test.each<[string | number, bigint]>([
     ['0', 0n],
     ['1', UNIT],
@@ -59,7 +59,7 @@ describe('reads what Kubernetes reads', () => {
   });
 });
 
-describe('refuses what Kubernetes refuses', () => {
+describe('rejects what Kubernetes rejects', () => {
   test.each([
     '',
     ' ',
@@ -93,12 +93,12 @@ describe('refuses what Kubernetes refuses', () => {
     expect(tryParseQuantity(value)).toBeNull();
   });
 
-  test('a number as long as a book, at once', () => {
+  test('rejects a very long number at once', () => {
     expect(tryParseQuantity('9'.repeat(1_000_000))).toBeNull();
   });
 });
 
-describe('writes the canonical form', () => {
+describe('formats canonically', () => {
   test.each([
     ['1024Mi', 'memory', '1Gi'],
     ['96Mi', 'memory', '96Mi'],
@@ -120,7 +120,7 @@ describe('arithmetic', () => {
   const amounts = fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n });
   const positive = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n });
 
-  test('what is written is read as the same amount', () => {
+  test('parses its own output to the same amount', () => {
     fc.assert(
       fc.property(amounts, fc.constantFrom('memory', 'cpu'), (amount, style) => {
         expect(parseQuantity(formatQuantity(amount, style))).toBe(amount);
@@ -137,7 +137,7 @@ describe('arithmetic', () => {
     );
   });
 
-  test('rounding to steps brackets the amount within one step', () => {
+  test('rounds to within one step', () => {
     fc.assert(
       fc.property(positive, fc.bigInt({ min: 1n, max: 10n ** 18n }), (amount, step) => {
         const [down, up] = [roundDown(amount, step), roundUp(amount, step)];

@@ -8,13 +8,13 @@ const NAME = 'wasmgate.dev/resource-tier';
 const IMAGES = { app: linux('/app.wasm'), server: linux('/server') };
 const VIEW = cluster([runtimeClass('wasmtime')]);
 
-interface Wishes {
+interface TierNames {
   readonly annotation?: string;
   readonly label?: string;
   readonly image?: string;
 }
 
-function decide({ annotation, label, image = 'app' }: Wishes): Decision {
+function decide({ annotation, label, image = 'app' }: TierNames): Decision {
   const annotations = annotation === undefined ? {} : { [NAME]: annotation };
   const namespaceLabels = label === undefined ? {} : { [NAME]: label };
   const subject = pod({ annotations, containers: [{ image }] });
@@ -29,28 +29,28 @@ function limitOf({ changes }: Decision): unknown {
 }
 
 describe('annotation over label over configuration', () => {
-  test.each<[string, Wishes, string | undefined]>([
+  test.each<[string, TierNames, string | undefined]>([
     ['the configuration alone', {}, '32Mi'],
     ['the label', { label: 'data' }, '128Mi'],
     ['the annotation', { annotation: 'ai' }, '512Mi'],
     ['both', { annotation: 'standard', label: 'data' }, '64Mi'],
     ['none by label', { label: 'none' }, undefined],
     ['none by annotation, over a label', { annotation: 'none', label: 'ai' }, undefined],
-  ])('%s', (_case, wishes, expected) => {
-    const decision = decide(wishes);
+  ])('%s', (_case, names, expected) => {
+    const decision = decide(names);
     expect(limitOf(decision)).toBe(expected);
     expect(decision.findings).toEqual([]);
   });
 });
 
-describe('a tier that there is not: the configured one, and a warning that names those there are', () => {
-  test.each<[string, Wishes, string]>([
+describe('an unknown tier: the configured one, and a warning that lists the known ones', () => {
+  test.each<[string, TierNames, string]>([
     ['annotation', { annotation: 'large' }, `annotation ${NAME}: "large"`],
     ['annotation, whatever the label', { annotation: 'AI', label: 'data' }, `annotation ${NAME}: "AI"`],
     ['label', { label: '' }, `namespace label ${NAME}: ""`],
     ['a name that every object has', { label: 'constructor' }, `namespace label ${NAME}: "constructor"`],
-  ])('%s', (_case, wishes, words) => {
-    const decision = decide(wishes);
+  ])('%s', (_case, names, words) => {
+    const decision = decide(names);
     expect(limitOf(decision)).toBe('32Mi');
     expect(decision.findings).toMatchObject([{ id: 'resource-tier-unknown', action: 'warn' }]);
     expect(decision.findings[0]?.detail).toBe(
@@ -59,7 +59,7 @@ describe('a tier that there is not: the configured one, and a warning that names
     expect(decision.findings[0]?.advice).toBe('Use one of edge, light, standard, data, ai, none.');
   });
 
-  test('of no interest to a Linux Pod', () => {
+  test('does not matter to a Linux Pod', () => {
     expect(decide({ annotation: 'large', image: 'server' }).findings).toEqual([]);
   });
 });
