@@ -55,7 +55,7 @@ describe('what is said', () => {
   test('a start is reckoned in seconds, with the limit that makes it ten', () => {
     const text = say('slow-start-under-cpu-limit', { pod: one('go', limited('100m')) });
     expect(text).toContain('takes up to 30 s under its CPU limit of 100m');
-    expect(text).toContain('Set its resources.limits.cpu to 300m');
+    expect(text).toContain('Set resources.limits.cpu to 300m');
   });
 
   test('never more than a core is advised', () => {

@@ -82,7 +82,7 @@ describe('a start that its probe ends', () => {
       'Wasmtime and an image that no limit starts in time',
       { image: 'large', ...early },
       {},
-      ['up to 12 s under a CPU limit of 1', 'Give it a startupProbe that lasts 13 s or longer'],
+      ['up to 12 s under a CPU limit of 1', 'Give it a startupProbe of 13 s or longer'],
     ],
     [
       'the defaults of a probe',

@@ -92,12 +92,12 @@ function slowWithoutProbe({ code }: CpuInput, cost: Quantity, limit: Quantity): 
 function adviceFor({ plan, code }: CpuInput, { enough, probe, seconds }: SlowStart, bound: Bound | null) {
   const layer =
     code.profile?.engine === 'spin'
-      ? ', or push the application with spin registry push, which has it compiled once'
-      : ', or build the image with an OCI Wasm layer, which is compiled once';
-  const later = probe === null ? '' : `, or give it a startupProbe that lasts ${seconds + 1n} s or longer`;
+      ? ', or push the application with spin registry push'
+      : ', or build the image with an OCI Wasm layer';
+  const later = probe === null ? '' : `, or give it a startupProbe of ${seconds + 1n} s or longer`;
   if (bound !== null) return adviseOnBound(bound.source, 'cpu', `${later}${layer}`);
-  if (enough === null) return `Give it a startupProbe that lasts ${seconds + 1n} s or longer${layer}.`;
-  return `Set its resources.limits.cpu to ${text(enough)}${withRequest(plan)}${later}${layer}.`;
+  if (enough === null) return `Give it a startupProbe of ${seconds + 1n} s or longer${layer}.`;
+  return `Set resources.limits.cpu to ${text(enough)}${withRequest(plan)}${later}${layer}.`;
 }
 
 function slowStart(input: CpuInput): Finding | null {
@@ -115,8 +115,8 @@ function slowStart(input: CpuInput): Finding | null {
     id: 'slow-start-under-cpu-limit',
     container: container.container.name,
     detail:
-      `${describeContainer(container)} is compiled at every start, which takes up to ${slow.seconds} s under ${article} CPU limit ` +
-      `of ${text(limit)}${consequence}${bound === null ? '' : `, and ${describeBound(bound)}`}`,
+      `${describeContainer(container)} compiles at every start, up to ${slow.seconds} s under ${article} CPU limit of ` +
+      `${text(limit)}${consequence}${bound === null ? '' : `, and ${describeBound(bound)}`}`,
     advice: adviceFor(input, slow, bound),
   };
 }

@@ -64,8 +64,8 @@ function belowFloor({ container, profile, floor, plan }: MemoryInput): Finding |
     container: container.container.name,
     detail:
       `${describeContainer(container)} has a memory limit of ${text(value)}${originOf(limit)}, ` +
-      `but an image of its size needs about ${text(floor.needed)} or more to start on ${handler}`,
-    advice: `Set its resources.limits.memory to ${text(floor.bytes)} or more${limit.origin === 'user' ? ', or remove it' : ''}.`,
+      `but an image of its size needs about ${text(floor.needed)} to start on ${handler}`,
+    advice: `Set resources.limits.memory to ${text(floor.bytes)} or more${limit.origin === 'user' ? ', or remove it' : ''}.`,
   };
 }
 
@@ -78,14 +78,14 @@ function outOfRange({ container, plan }: MemoryInput): Finding | null {
     id: 'memory-limit-left-out',
     container: container.container.name,
     detail: `${describeContainer(container)} ${state}: its image is larger than any whose need was measured`,
-    advice: 'Set its resources.limits.memory to what the program uses.',
+    advice: 'Set resources.limits.memory to what the program uses.',
   };
 }
 
 /** What helps if the bound stays. */
 function alternativeFor({ verdict }: AssessedContainer): string {
   return verdict.kind === 'wasm' && verdict.packaging === 'tar'
-    ? ', or build the image with an OCI Wasm layer, which needs less on Wasmtime'
+    ? ', or build the image with an OCI Wasm layer'
     : '';
 }
 

@@ -204,10 +204,8 @@ describe('caching', () => {
   test('computes anew for another Pod, cluster or configuration', () => {
     const view = cluster([], [has('a', { taints: [taint] })]);
     const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, view);
-    const count = (
-      facts: Parameters<typeof nodeFeasibility>[0],
-      policy: Partial<PolicySettings> = {},
-    ): number => nodeFeasibility(facts, WASMTIME, settings(policy)).startable.length;
+    const count = (other: PodFacts, policy: Partial<PolicySettings> = {}): number =>
+      nodeFeasibility(other, WASMTIME, settings(policy)).startable.length;
     const tolerations = [{ operator: 'Exists' as const }];
     const tolerant = { ...facts.pod, spec: { ...facts.pod.spec, tolerations } };
     expect([

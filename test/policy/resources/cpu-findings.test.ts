@@ -111,7 +111,7 @@ describe('a start that its CPU limit makes slow', () => {
       'its own limit',
       { image: GO, resources: limits('100m') },
       {},
-      ['up to 30 s under its CPU limit of 100m Set', 'Set its resources.limits.cpu to 300m,'],
+      ['up to 30 s under its CPU limit of 100m Set', 'Set resources.limits.cpu to 300m,'],
     ],
     [
       'a planned limit that a LimitRange keeps low',
