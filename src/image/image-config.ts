@@ -8,10 +8,10 @@ export interface ComponentInterfaces {
   readonly imports: readonly string[];
 }
 
-/** The fields of a config that decide: image-spec config.md, Docker's v2 config and the CNCF Wasm config alike. */
+/** The fields of a config that wasmgate reads: image-spec config.md, Docker's v2 config and the CNCF Wasm config. */
 export interface ImageConfig {
   readonly platform: Platform;
-  /** Null where absent or null; an empty list is an empty list. */
+  /** Null if absent or null, unlike an empty list. */
   readonly entrypoint: readonly string[] | null;
   readonly cmd: readonly string[] | null;
   /** Working directory of a container, to which commands are relative; `/` by default. */

@@ -52,7 +52,10 @@ export type PullOutlook =
     }
   | { readonly ok: false; readonly cause: 'layer-mismatch' }
   | {
-      /** The only entry for Linux names no platform, and another entry names one: nodes without that one fail. */
+      /**
+       * The only entry for Linux names no platform, and another entry names one: pulls fail on nodes that do not already
+       * hold that other entry.
+       */
       readonly ok: false;
       readonly cause: 'mixed-index';
       readonly insteadUse: Digest;

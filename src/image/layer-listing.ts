@@ -16,9 +16,7 @@ export interface LayerListing {
   readonly removed: ReadonlySet<string>;
   /** Directories whose content in lower layers this layer hides. */
   readonly emptied: ReadonlySet<string>;
-  /**
-   * `whole`: read to its end · `partial`: reading on would show more · `cut`: the rest will not be read.
-   */
+  /** `whole`: read to its end · `partial`: reading on would show more · `cut`: the rest will not be read. */
   readonly extent: 'whole' | 'partial' | 'cut';
 }
 

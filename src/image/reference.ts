@@ -40,7 +40,7 @@ export type ReferenceErrorCode = 'invalid-reference';
 export const DOCKER_HUB = 'docker.io';
 const DOCKER_HUB_ALIASES: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io']);
 const MAX_REPOSITORY = 255;
-/** The longest host with port, repository, tag and sha512 digest, with separators, take 780 characters. */
+/** The longest host with port, repository, tag and sha512 digest take 780 characters with their separators. */
 const MAX_REFERENCE = 800;
 /** Characters of a longer text that an error shows. */
 const SHOWN_CHARACTERS = 64;
@@ -54,7 +54,7 @@ const REGISTRY = new RegExp(
 
 function invalid(text: string, state: string): AppError<ReferenceErrorCode> {
   return new AppError('invalid-reference', `Cannot parse image reference "${text}": ${state}`, {
-    advice: 'A reference reads registry/repository:tag or registry/repository@sha256:…',
+    advice: 'Write registry/repository:tag or registry/repository@sha256:…',
   });
 }
 
