@@ -52,9 +52,9 @@ describe('what is said', () => {
     );
   });
 
-  test('a start is reckoned in seconds, with the limit that makes it ten', () => {
+  test('a slow start is given in seconds, with the limit that shortens it to ten', () => {
     const text = say('slow-start-under-cpu-limit', { pod: one('go', limited('100m')) });
-    expect(text).toContain('takes up to 30 s under its CPU limit of 100m');
+    expect(text).toContain('for up to 30 s under its CPU limit of 100m');
     expect(text).toContain('Set resources.limits.cpu to 300m');
   });
 

@@ -61,7 +61,7 @@ function createPlatformTest(containers: readonly AssessedContainer[]) {
   };
 }
 
-/** What all classes that a Pod is tried with share. */
+/** What is the same for every class that the Pod is tried with. */
 interface PodMemo extends PodInCluster {
   readonly settings: PolicySettings;
   readonly byPlacement: Map<string, NodeFeasibility>;

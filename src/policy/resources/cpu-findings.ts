@@ -115,7 +115,7 @@ function slowStart(input: CpuInput): Finding | null {
     id: 'slow-start-under-cpu-limit',
     container: container.container.name,
     detail:
-      `${describeContainer(container)} compiles at every start, up to ${slow.seconds} s under ${article} CPU limit of ` +
+      `${describeContainer(container)} compiles at every start, for up to ${slow.seconds} s under ${article} CPU limit of ` +
       `${text(limit)}${consequence}${bound === null ? '' : `, and ${describeBound(bound)}`}`,
     advice: adviceFor(input, slow, bound),
   };

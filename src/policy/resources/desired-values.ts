@@ -30,7 +30,7 @@ function pair(request: string, limit: string): RequestAndLimit {
   return { request: parseQuantity(request), limit: parseQuantity(limit) };
 }
 
-/** What operators get by a tier's name. The least that a container needs to start comes from memory-floor.ts. */
+/** The values of each tier. memory-floor.ts says what a container needs to start. */
 const TIER_VALUES: Readonly<Record<Tier, Readonly<Record<ResourceName, RequestAndLimit>>>> = {
   /** Small nodes: request and limit are equal, so that nodes are not overcommitted. */
   edge: { memory: pair('10Mi', '10Mi'), cpu: pair('50m', '50m') },

@@ -139,7 +139,7 @@ export interface PlanInput {
   readonly pod: Pod;
   /** All containers of the Pod. */
   readonly containers: readonly AssessedContainer[];
-  /** Of the Pod's namespace. */
+  /** All LimitRanges of the Pod's namespace. */
   readonly limitRanges: readonly LimitRange[];
 }
 

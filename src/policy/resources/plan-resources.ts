@@ -48,7 +48,7 @@ import { maxLimitOf } from './pod-bounds.ts';
 
 /** What the resources of Wasm containers depend on. */
 interface WasmInput {
-  /** Of the class that the Pod will have; null if its handler has none. */
+  /** The profile of the handler that the Pod will have; null if it has none. */
   readonly profile: HandlerProfile | null;
   readonly settings: { readonly tier: TierChoice; readonly cpuLimit: boolean };
   /** The nodes that could take the Pod. */
@@ -91,7 +91,7 @@ function floorOf(
 interface Plans {
   readonly cpu: ContainerPlans;
   readonly memory: ContainerPlans;
-  /** Of Wasm containers. */
+  /** The floors of Wasm containers. */
   readonly floors: ReadonlyMap<AssessedContainer, MemoryFloor>;
 }
 
