@@ -3,7 +3,7 @@ import { isObject, property } from '../lib/json.ts';
 import { changedImages } from '../pod/changed-images.ts';
 import { isControlled } from '../pod/object-metadata.ts';
 import type { Pod } from '../pod/pod.ts';
-import { readPod } from '../pod/read-pod.ts';
+import { readPod } from '../pod/pod.ts';
 import { hasSameTemplate, podOfTemplate } from '../pod/workloads.ts';
 import type { AdmissionRequest } from './review.ts';
 

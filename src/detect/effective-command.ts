@@ -1,16 +1,11 @@
 import type { ImageConfig } from '../image/image-config.ts';
 import type { ImageVariant } from '../image/image-facts.ts';
-import { expandVariables, type EnvVariable, type Expansion } from './expand-variables.ts';
+import type { Container } from '../pod/pod.ts';
+import { expandVariables, type Expansion } from './expand-variables.ts';
 import { mountsOf, type Mounts } from './mounts.ts';
 
 /** The fields of a container that decide what starts, over the image's ENTRYPOINT, CMD and WORKDIR. */
-export interface CommandOverride {
-  readonly command?: readonly string[] | null;
-  readonly args?: readonly string[] | null;
-  readonly env?: readonly EnvVariable[] | null;
-  readonly workingDir?: string | null;
-  readonly volumeMounts?: readonly { readonly mountPath?: string }[] | null;
-}
+export type CommandOverride = Pick<Container, 'command' | 'args' | 'env' | 'workingDir' | 'volumeMounts'>;
 
 export type CommandOrigin = 'pod.command' | 'pod.args' | 'config.Entrypoint' | 'config.Cmd' | 'none';
 

@@ -1,9 +1,4 @@
-/** An entry of a container's `env`, as the Pod writes it. */
-export interface EnvVariable {
-  readonly name?: string;
-  readonly value?: string | null;
-  readonly valueFrom?: object | null;
-}
+import type { EnvVar } from '../pod/pod.ts';
 
 export interface Expansion {
   /** References that only the node resolves stay as written. */
@@ -55,7 +50,7 @@ function expand(text: string, resolve: Resolve): Expansion {
 const UNKNOWN = undefined;
 const EMPTY: Expansion = { text: '', isOpen: false };
 
-function valueOf({ value, valueFrom }: EnvVariable, resolve: Resolve): Expansion | undefined {
+function valueOf({ value, valueFrom }: EnvVar, resolve: Resolve): Expansion | undefined {
   if (value !== undefined && value !== null && value !== '') return expand(value, resolve);
   return valueFrom === undefined || valueFrom === null ? EMPTY : UNKNOWN;
 }
@@ -64,7 +59,7 @@ function valueOf({ value, valueFrom }: EnvVariable, resolve: Resolve): Expansion
  * Follows the kubelet (pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables): a value sees the entries before it, and the last
  * entry of a name wins. Other names may come from `envFrom` or from a Service, which only the node resolves.
  */
-function readVariables(env: readonly EnvVariable[]): Resolve {
+function readVariables(env: readonly EnvVar[]): Resolve {
   const values = new Map<string, Expansion | undefined>();
   let left = MAX_INSERTED;
   const resolve: Resolve = (name) => {
@@ -79,7 +74,7 @@ function readVariables(env: readonly EnvVariable[]): Resolve {
 /** Expands entries of a container's `command` and `args` as the kubelet does, which ignores the image's ENV. */
 export function expandVariables(
   texts: readonly string[],
-  env: readonly EnvVariable[] | null | undefined,
+  env: readonly EnvVar[] | null | undefined,
 ): readonly Expansion[] {
   const hasReference = texts.some((text) => text.includes('$('));
   const resolve = readVariables(hasReference ? (env ?? []) : []);

@@ -1,5 +1,6 @@
 import { LONGEST_PATH, resolvePath } from '../image/resolve-path.ts';
 import { oncePer } from '../lib/once-per.ts';
+import type { Container } from '../pod/pod.ts';
 
 /** Where a container's volumes cover the image's files. */
 export interface Mounts {
@@ -50,7 +51,7 @@ function createMounts(paths: readonly string[]): Mounts {
   };
 }
 
-type VolumeMounts = readonly { readonly mountPath?: string }[];
+type VolumeMounts = NonNullable<Container['volumeMounts']>;
 
 /** A container is assessed some dozens of times. */
 const mountsOfList = oncePer((volumeMounts: VolumeMounts) =>

@@ -1,7 +1,7 @@
 import type { ClusterPort, StoredPodsPort } from '../assess/ports.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { type RuntimeClass, parseRuntimeClass, parseNamespace } from '../pod/cluster-objects.ts';
-import { readPod } from '../pod/read-pod.ts';
+import { readPod } from '../pod/pod.ts';
 import type { KubernetesClient } from './client.ts';
 import { listPages } from './collections.ts';
 import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';

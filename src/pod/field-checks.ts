@@ -1,56 +1,75 @@
 import { AppError } from '../lib/errors.ts';
 
-/** Of the field that is looked at; null on the first walk, since hardly any Pod is broken and paths cost more than looking. */
-export type Path = string | null;
+/** The field being checked; null on the first pass, since few Pods are broken and a path costs more than a check. */
+type Path = string | null;
 
-export type Check = (value: unknown, path: Path) => void;
+/** Throws unless the value has the type, which `Checked` derives from the check. */
+export interface Check<Value> {
+  (value: unknown, path: Path): void;
+  /** Exists for the compiler only. */
+  readonly checked?: Value;
+}
 
-/** Thrown on the first walk, to be walked again with paths. */
+export type Checked<Of> = Of extends { readonly checked?: infer Value } ? Value : never;
+
+type Fields = Readonly<Record<string, Check<unknown>>>;
+
+type ObjectOf<Optional extends Fields, Required extends Fields> = {
+  readonly [Key in keyof Optional]?: Checked<Optional[Key]> | null;
+} & { readonly [Key in keyof Required]: Checked<Required[Key]> };
+
+/** Thrown on the first pass: the second one finds the path. */
 const BROKEN = new Error('a field of the Pod is broken');
 
-export function below(path: Path, name: string): Path {
+function below(path: Path, name: string): Path {
   if (path === null) return null;
   return path === '' ? name : `${path}.${name}`;
 }
 
-function refuse(path: Path, expected: string, value: unknown): never {
+function reject(path: Path, expected: string, value: unknown): never {
   if (path === null) throw BROKEN;
   const actual = Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value;
   throw new AppError(
     'invalid-pod',
-    `Cannot read Pod field "${path}": expected ${expected}, found ${actual}`,
+    `Cannot read Pod field "${path === '' ? 'pod' : path}": expected ${expected}, found ${actual}`,
     {
       advice:
-        'The API server refuses such a Pod itself; kubectl explain pod.spec tells what each field takes.',
+        'The API server rejects such a Pod, too. Run "kubectl explain pod.spec" to see what each field takes.',
     },
   );
 }
 
-export const isString: Check = (value, path) => {
-  if (typeof value !== 'string') refuse(path, 'a string', value);
+export const string: Check<string> = (value, path) => {
+  if (typeof value !== 'string') reject(path, 'a string', value);
 };
 
-export const isBoolean: Check = (value, path) => {
-  if (typeof value !== 'boolean') refuse(path, 'true or false', value);
+export const boolean: Check<boolean> = (value, path) => {
+  if (typeof value !== 'boolean') reject(path, 'true or false', value);
 };
 
-export const isInteger: Check = (value, path) => {
-  if (!Number.isSafeInteger(value)) refuse(path, 'a whole number', value);
+export const integer: Check<number> = (value, path) => {
+  if (!Number.isSafeInteger(value)) reject(path, 'a whole number', value);
 };
 
-export function checkObject(value: unknown, path: Path): asserts value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'an object', value);
+export const quantity: Check<string | number> = (value, path) => {
+  if (typeof value !== 'string' && typeof value !== 'number') reject(path, 'a quantity', value);
+};
+
+function checkObject(value: unknown, path: Path): asserts value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) reject(path, 'an object', value);
 }
 
-export function listOf(item: Check): Check {
+export const anyObject: Check<object> = checkObject;
+
+export function listOf<Item>(item: Check<Item>): Check<readonly Item[]> {
   return (value, path) => {
-    if (!Array.isArray(value)) refuse(path, 'a list', value);
+    if (!Array.isArray(value)) reject(path, 'a list', value);
     for (let index = 0; index < value.length; index += 1)
       item(value[index], path === null ? null : `${path}[${index}]`);
   };
 }
 
-export function mapOf(item: Check): Check {
+export function mapOf<Item>(item: Check<Item>): Check<Readonly<Record<string, Item>>> {
   return (value, path) => {
     checkObject(value, path);
     for (const key of Object.keys(value)) item(value[key], below(path, key));
@@ -58,20 +77,36 @@ export function mapOf(item: Check): Check {
 }
 
 /**
- * A field that may be absent or null; fields that are not named are the API server's. Each is named where it is read, not in
- * a table: a place in the code that reads one field of one kind of object is what V8 makes fast, five times here.
+ * Checks an object's known fields and ignores all others. To Kubernetes, null is the same as absent.
+ *
+ * Going through the fields that are there takes 1.5 µs for a Pod of 3 kB, and half as much again if it went through those that
+ * are known; code that names each field takes 0.9 µs.
  */
-export function optional(value: unknown, check: Check, path: Path): void {
-  // Absent and null are the same to Kubernetes.
-  if (value !== undefined && value !== null) check(value, path);
+export function objectOf<Optional extends Fields, Required extends Fields = Record<never, never>>(
+  optional: Optional,
+  required?: Required,
+): Check<ObjectOf<Optional, Required>> {
+  // Without a prototype, a field called "constructor" is as unknown as any other.
+  const checks: Readonly<Record<string, Check<unknown>>> = Object.assign(
+    Object.create(null),
+    optional,
+    required,
+  );
+  const needed = Object.keys(required ?? {});
+  return (value, path) => {
+    checkObject(value, path);
+    for (const key of needed)
+      if (value[key] === undefined || value[key] === null) checks[key]?.(value[key], below(path, key));
+    for (const key in value) {
+      const check = checks[key];
+      const field = value[key];
+      if (check !== undefined && field !== undefined && field !== null) check(field, below(path, key));
+    }
+  };
 }
 
-export const isQuantity: Check = (value, path) => {
-  if (typeof value !== 'string' && typeof value !== 'number') refuse(path, 'a quantity', value);
-};
-
-/** Checks without paths, and again with them where that shows something broken: then the error names the field. */
-export function checkNaming(check: Check, value: unknown): void {
+/** Checks without paths, and once more with them if something is broken, so that the error names the field. */
+export function checkNaming(check: Check<unknown>, value: unknown): void {
   try {
     check(value, null);
   } catch (error) {

@@ -1,57 +1,35 @@
-import type { Container, ObjectMeta, Pod, PodSpec } from './pod.ts';
+import { CONTAINER_FIELDS, SPEC_FIELDS, type Container, type ObjectMeta, type Pod } from './pod.ts';
 import { isOfDaemonSet } from './workloads.ts';
 
-type ContainerList = 'initContainers' | 'containers' | 'ephemeralContainers';
-
-/** Every field, or the compiler complains: what is missing here would be taken for equal. */
-const SPEC: Readonly<Record<Exclude<keyof PodSpec, ContainerList>, true>> = {
-  runtimeClassName: true,
-  nodeSelector: true,
-  tolerations: true,
-  overhead: true,
-  imagePullSecrets: true,
-  serviceAccountName: true,
-  os: true,
-  resources: true,
-  hostUsers: true,
-  restartPolicy: true,
-  nodeName: true,
-  affinity: true,
+/**
+ * What a decision and its patch may read of a Pod. That excludes names and labels, which differ between Pods of one template;
+ * of the owners, only whether one is a DaemonSet counts.
+ */
+export type ShapedPod = Pick<Pod, 'spec'> & {
+  readonly metadata?: Pick<ObjectMeta, 'annotations' | 'ownerReferences'> | null;
 };
+
+const SPEC_NAMES = Object.keys(SPEC_FIELDS) as readonly (keyof typeof SPEC_FIELDS)[];
 
 /**
- * Every field but `volumeMounts`, which name volumes that the API server made up for this one Pod, and `env`: what a decision
- * reads of it is in the container's verdict.
+ * Mounts count by their path only, since they name volumes that the API server made up for this one Pod. What a decision reads
+ * of `env` is in the container's verdict.
  */
-const CONTAINER: Readonly<Record<Exclude<keyof Container, 'volumeMounts' | 'env'>, true>> = {
-  name: true,
-  image: true,
-  command: true,
-  args: true,
-  workingDir: true,
-  resources: true,
-  imagePullPolicy: true,
-  restartPolicy: true,
-  tty: true,
-  livenessProbe: true,
-  readinessProbe: true,
-  startupProbe: true,
-  lifecycle: true,
-  securityContext: true,
-};
+const { env: _env, volumeMounts: _volumeMounts, ...COMPARED_FIELDS } = CONTAINER_FIELDS;
+const CONTAINER_NAMES = ['name', ...Object.keys(COMPARED_FIELDS)] as readonly (
+  | 'name'
+  | keyof typeof COMPARED_FIELDS
+)[];
 
-const SPEC_FIELDS = Object.keys(SPEC) as readonly (keyof typeof SPEC)[];
-const CONTAINER_FIELDS = Object.keys(CONTAINER) as readonly (keyof typeof CONTAINER)[];
-
-/** Different for every Pod that was applied by hand, long, and a copy of what is compared anyway. */
+/** Differs between all Pods applied by hand, is long, and copies what is compared anyway. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** Null is not the same as absent: a patch tells them apart. JSON has no word for the latter. */
+/** Null is not the same as absent: a patch must distinguish them, and JSON cannot express the latter. */
 function nothing(value: unknown): null | 0 {
   return value === null ? null : 0;
 }
 
-/** Values by the position of their names. */
+/** Returns the values, each after the position of its name. */
 function fieldsOf<Fields extends object>(object: Fields, names: readonly (keyof Fields)[]): unknown[] {
   const fields: unknown[] = [];
   for (let index = 0; index < names.length; index += 1) {
@@ -62,7 +40,7 @@ function fieldsOf<Fields extends object>(object: Fields, names: readonly (keyof 
 }
 
 function containerOf(container: Container): unknown {
-  const fields = fieldsOf(container, CONTAINER_FIELDS);
+  const fields = fieldsOf(container, CONTAINER_NAMES);
   const { volumeMounts } = container;
   fields.push(volumeMounts?.map(({ mountPath }) => mountPath) ?? nothing(volumeMounts));
   return fields;
@@ -80,21 +58,13 @@ function annotationsOf({ metadata }: ShapedPod): unknown {
   return shown;
 }
 
-/**
- * What a decision and its patch may read of a Pod: neither names nor labels, which differ between Pods of one template; of
- * owners no more than whether one is a DaemonSet.
- */
-export type ShapedPod = Pick<Pod, 'spec'> & {
-  readonly metadata?: Pick<ObjectMeta, 'annotations' | 'ownerReferences'>;
-};
-
-/** Equal for Pods that are equal in all of that. */
+/** Returns a text that is equal for Pods that are equal in all of that. */
 export function shapeOf(pod: ShapedPod): string {
   const { initContainers, containers, ephemeralContainers } = pod.spec;
   return JSON.stringify([
     annotationsOf(pod),
     isOfDaemonSet(pod),
-    fieldsOf(pod.spec, SPEC_FIELDS),
+    fieldsOf(pod.spec, SPEC_NAMES),
     containersOf(initContainers),
     containersOf(containers),
     containersOf(ephemeralContainers),

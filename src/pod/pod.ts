@@ -1,126 +1,140 @@
+import {
+  anyObject,
+  boolean,
+  checkNaming,
+  integer,
+  listOf,
+  mapOf,
+  objectOf,
+  quantity,
+  string,
+  type Checked,
+} from './field-checks.ts';
+
 /**
- * The few fields of a Pod that wasmgate reads, as they stand in the API server's JSON. A Pod is never copied into another
- * form: `readPod` checks these fields' types in place and answers the same object under this type.
+ * The few fields of a Pod that wasmgate reads, as they stand in the API server's JSON: the one description from which the
+ * types, `readPod` and the Pod's shape follow.
  */
-export interface Pod {
-  readonly metadata?: ObjectMeta;
-  readonly spec: PodSpec;
-}
+const stringMap = mapOf(string);
+export type StringMap = Checked<typeof stringMap>;
 
-export interface ObjectMeta {
-  readonly name?: string;
-  readonly uid?: string;
-  readonly labels?: StringMap | null;
-  readonly annotations?: StringMap | null;
-  readonly deletionTimestamp?: string | null;
-  readonly ownerReferences?: readonly OwnerReference[] | null;
-}
+/** Kubernetes quantities by resource name; the API server sends strings, hand-written YAML may hold numbers. */
+const quantities = mapOf(quantity);
+export type Quantities = Checked<typeof quantities>;
 
-export type StringMap = Readonly<Record<string, string>>;
+const resourceRequirements = objectOf({ requests: quantities, limits: quantities });
+export interface ResourceRequirements extends Checked<typeof resourceRequirements> {}
 
-export interface OwnerReference {
-  readonly apiVersion?: string;
-  readonly kind: string;
-  readonly name?: string;
-  readonly uid?: string;
-  readonly controller?: boolean | null;
-}
+/** A probe or a lifecycle hook: what matters is only whether it runs a program. */
+const handler = objectOf({ exec: anyObject });
 
-export interface PodSpec {
-  readonly containers: readonly Container[];
-  readonly initContainers?: readonly Container[] | null;
-  readonly ephemeralContainers?: readonly Container[] | null;
-  readonly runtimeClassName?: string | null;
-  readonly nodeSelector?: StringMap | null;
-  readonly tolerations?: readonly Toleration[] | null;
-  readonly overhead?: Quantities | null;
-  readonly imagePullSecrets?: readonly LocalObjectReference[] | null;
-  readonly serviceAccountName?: string | null;
-  readonly os?: { readonly name?: string } | null;
-  readonly resources?: ResourceRequirements | null;
-  readonly hostUsers?: boolean | null;
-  readonly restartPolicy?: string | null;
-  /** Set where the Pod is bound to a node already. */
-  readonly nodeName?: string | null;
-  readonly affinity?: { readonly nodeAffinity?: NodeAffinity | null } | null;
-}
+const probe = objectOf({
+  exec: anyObject,
+  initialDelaySeconds: integer,
+  periodSeconds: integer,
+  failureThreshold: integer,
+});
+export interface Probe extends Checked<typeof probe> {}
 
-export interface NodeAffinity {
-  readonly requiredDuringSchedulingIgnoredDuringExecution?: {
-    readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] | null;
-  } | null;
-}
+const envVar = objectOf({ name: string, value: string, valueFrom: anyObject });
+export interface EnvVar extends Checked<typeof envVar> {}
 
-export interface NodeSelectorTerm {
-  readonly matchExpressions?: readonly NodeSelectorRequirement[] | null;
-  /** Of fields there is only `metadata.name`: the DaemonSet controller binds each of its Pods by it. */
-  readonly matchFields?: readonly NodeSelectorRequirement[] | null;
-}
+const reference = objectOf({ name: string });
 
-export interface NodeSelectorRequirement {
-  readonly key?: string;
-  readonly operator?: string;
-  readonly values?: readonly string[] | null;
-}
-
-export interface Container {
-  readonly name: string;
-  /** Empty in some templates; a Pod without an image is refused by the API server. */
-  readonly image?: string;
-  readonly command?: readonly string[] | null;
-  readonly args?: readonly string[] | null;
-  readonly env?: readonly EnvVar[] | null;
-  readonly workingDir?: string | null;
-  readonly volumeMounts?: readonly VolumeMount[] | null;
-  readonly resources?: ResourceRequirements | null;
-  readonly imagePullPolicy?: string;
+export const CONTAINER_FIELDS = {
+  /** Empty in some templates; the API server rejects a Pod without an image. */
+  image: string,
+  command: listOf(string),
+  args: listOf(string),
+  env: listOf(envVar),
+  workingDir: string,
+  volumeMounts: listOf(objectOf({ mountPath: string })),
+  resources: resourceRequirements,
+  imagePullPolicy: string,
   /** `Always` on an init container makes it a native sidecar. */
-  readonly restartPolicy?: string | null;
-  readonly tty?: boolean | null;
-  readonly livenessProbe?: Probe | null;
-  readonly readinessProbe?: Probe | null;
-  readonly startupProbe?: Probe | null;
-  readonly lifecycle?: { readonly postStart?: Handler | null; readonly preStop?: Handler | null } | null;
-  readonly securityContext?: { readonly readOnlyRootFilesystem?: boolean | null } | null;
-}
+  restartPolicy: string,
+  tty: boolean,
+  livenessProbe: probe,
+  readinessProbe: probe,
+  startupProbe: probe,
+  lifecycle: objectOf({ postStart: handler, preStop: handler }),
+  securityContext: objectOf({ readOnlyRootFilesystem: boolean }),
+};
+const container = objectOf(CONTAINER_FIELDS, { name: string });
+export interface Container extends Checked<typeof container> {}
 
-/** A probe or a lifecycle hook; of what it does, only whether it runs a program matters. */
-export interface Handler {
-  readonly exec?: object | null;
-}
+const toleration = objectOf({
+  key: string,
+  operator: string,
+  value: string,
+  effect: string,
+  tolerationSeconds: integer,
+});
+export interface Toleration extends Checked<typeof toleration> {}
 
-export interface Probe extends Handler {
-  readonly initialDelaySeconds?: number | null;
-  readonly periodSeconds?: number | null;
-  readonly failureThreshold?: number | null;
-}
+const nodeSelectorRequirement = objectOf({ key: string, operator: string, values: listOf(string) });
+export interface NodeSelectorRequirement extends Checked<typeof nodeSelectorRequirement> {}
 
-export interface EnvVar {
-  readonly name?: string;
-  readonly value?: string | null;
-  readonly valueFrom?: object | null;
-}
+const nodeSelectorTerm = objectOf({
+  matchExpressions: listOf(nodeSelectorRequirement),
+  /** The only field is `metadata.name`: the DaemonSet controller binds each of its Pods by it. */
+  matchFields: listOf(nodeSelectorRequirement),
+});
+export interface NodeSelectorTerm extends Checked<typeof nodeSelectorTerm> {}
 
-export interface VolumeMount {
-  readonly mountPath?: string;
-}
+const nodeAffinity = objectOf({
+  requiredDuringSchedulingIgnoredDuringExecution: objectOf({ nodeSelectorTerms: listOf(nodeSelectorTerm) }),
+});
 
-export interface ResourceRequirements {
-  readonly requests?: Quantities | null;
-  readonly limits?: Quantities | null;
-}
+export const SPEC_FIELDS = {
+  runtimeClassName: string,
+  nodeSelector: stringMap,
+  tolerations: listOf(toleration),
+  overhead: quantities,
+  imagePullSecrets: listOf(reference),
+  serviceAccountName: string,
+  os: reference,
+  resources: resourceRequirements,
+  hostUsers: boolean,
+  restartPolicy: string,
+  /** Set once the Pod is bound to a node. */
+  nodeName: string,
+  affinity: objectOf({ nodeAffinity }),
+};
+const containers = listOf(container);
+const podSpec = objectOf(
+  { ...SPEC_FIELDS, initContainers: containers, ephemeralContainers: containers },
+  { containers },
+);
+export interface PodSpec extends Checked<typeof podSpec> {}
 
-/** Kubernetes quantities by resource name; the API server answers strings, hand-written YAML may hold numbers. */
-export type Quantities = Readonly<Record<string, string | number>>;
+const ownerReference = objectOf({
+  apiVersion: string,
+  kind: string,
+  name: string,
+  uid: string,
+  controller: boolean,
+});
+export interface OwnerReference extends Checked<typeof ownerReference> {}
 
-export interface Toleration {
-  readonly key?: string;
-  readonly operator?: string;
-  readonly value?: string;
-  readonly effect?: string;
-  readonly tolerationSeconds?: number;
-}
+const objectMeta = objectOf({
+  name: string,
+  uid: string,
+  labels: stringMap,
+  annotations: stringMap,
+  deletionTimestamp: string,
+  ownerReferences: listOf(ownerReference),
+});
+export interface ObjectMeta extends Checked<typeof objectMeta> {}
 
-export interface LocalObjectReference {
-  readonly name?: string;
+const pod = objectOf({ metadata: objectMeta }, { spec: podSpec });
+export interface Pod extends Checked<typeof pod> {}
+
+/**
+ * Checks the fields that wasmgate reads, in place, and returns the same object: the hot path copies nothing.
+ * @throws AppError `invalid-pod` naming the field
+ */
+export function readPod(value: unknown): Pod {
+  checkNaming(pod, value);
+  return value as Pod;
 }

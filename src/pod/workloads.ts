@@ -1,8 +1,8 @@
 import { isObject, property } from '../lib/json.ts';
 import type { Pod, ObjectMeta, PodSpec } from './pod.ts';
-import { readPod } from './read-pod.ts';
+import { readPod } from './pod.ts';
 
-/** Where the Pod template stands in each kind that has one, by `group/kind`. */
+/** The keys that lead to the Pod template, by `group/kind`. */
 const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
   'apps/Deployment': ['spec', 'template'],
   'apps/ReplicaSet': ['spec', 'template'],
@@ -15,7 +15,7 @@ const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
   'serving.knative.dev/Service': ['spec', 'template'],
 };
 
-/** What Knative calls a container that has no name (serving pkg/apis/config/defaults.go), where only it may have none. */
+/** Knative's name for a container without one, which only a single container may omit (serving, pkg/apis/config/defaults.go). */
 const KNATIVE_CONTAINER = 'user-container';
 
 export interface GroupKind {
@@ -33,13 +33,13 @@ function step(value: unknown, key: string): unknown {
   return isObject(value) ? property(value, key) : undefined;
 }
 
-/** The keys that lead to the Pod template; null for a kind without one. */
+/** Returns the keys that lead to the Pod template; null for a kind without one. */
 export function templatePath({ group, kind }: GroupKind): readonly string[] | null {
   const name = `${group}/${kind}`;
   return (Object.hasOwn(TEMPLATE_PATHS, name) ? TEMPLATE_PATHS[name] : undefined) ?? null;
 }
 
-/** A Knative template as Knative itself completes it; what is no list of objects is left for `readPod` to refuse. */
+/** Completes a Knative template as Knative does. Leaves what is not a list of objects for `readPod` to reject. */
 function withContainerNames(template: unknown): unknown {
   const spec = step(template, 'spec');
   const containers = step(spec, 'containers');
@@ -52,13 +52,13 @@ function withContainerNames(template: unknown): unknown {
   return { ...(template as object), spec: { ...(spec as object), containers: named } };
 }
 
-/** Its Pods go to nodes in a way of their own, and are told by their owner. */
+/** Adds the owner: the DaemonSet controller assigns Pods to nodes in its own way, and checks recognize such Pods by their owner. */
 function ownedByDaemonSet({ metadata, spec }: Pod): Pod {
   return { metadata: { ...metadata, ownerReferences: [{ kind: 'DaemonSet' }] }, spec };
 }
 
 /**
- * The Pod that a workload would make, as far as its template tells; null for a kind without a template.
+ * Returns the Pod that a workload would create, as far as its template says; null for a kind without a template.
  * @throws AppError `invalid-pod` when the template is broken
  */
 export function podOfTemplate(object: unknown, kind: GroupKind): Pod | null {
@@ -71,8 +71,8 @@ export function podOfTemplate(object: unknown, kind: GroupKind): Pod | null {
 }
 
 /**
- * Reports whether an update of a workload leaves its Pod template as it was: it is scaled, paused or labeled. The API server
- * writes both objects alike, key by key; a template that is written otherwise is judged.
+ * Reports whether an update leaves the Pod template as it was, as scaling, pausing and labeling do. The API server writes the
+ * keys of both objects in the same order; a template in another order is checked again.
  */
 export function hasSameTemplate(before: unknown, after: unknown, kind: GroupKind): boolean {
   const path = templatePath(kind);
@@ -82,17 +82,17 @@ export function hasSameTemplate(before: unknown, after: unknown, kind: GroupKind
 }
 
 interface Owned {
-  readonly metadata?: Pick<ObjectMeta, 'ownerReferences'>;
+  readonly metadata?: Pick<ObjectMeta, 'ownerReferences'> | null;
 }
 
-/** Whether a DaemonSet makes the Pod, or would make it. */
+/** Reports whether a DaemonSet created the Pod, or would create it. */
 export function isOfDaemonSet({ metadata }: Owned): boolean {
   return metadata?.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') === true;
 }
 
 /**
- * The node that a DaemonSet made a Pod for: it writes nothing but this name into the required node affinity, in the place of
- * what the template says there (pkg/controller/daemon/util, `ReplaceDaemonSetPodNodeNameNodeAffinity`). Null in a template.
+ * Returns the node that a DaemonSet created the Pod for; null in a template. The controller replaces the template's required
+ * node affinity by this name alone (pkg/controller/daemon/util, `ReplaceDaemonSetPodNodeNameNodeAffinity`).
  */
 export function nodeOfDaemonPod({ affinity }: PodSpec): string | null {
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { effectiveCommand } from '../../src/detect/effective-command.ts';
-import { expandVariables, type EnvVariable } from '../../src/detect/expand-variables.ts';
+import { expandVariables } from '../../src/detect/expand-variables.ts';
 import { EMPTY_CONFIG } from '../../src/image/image-config.ts';
+import type { EnvVar } from '../../src/pod/pod.ts';
 import { fc } from '../support/lib/properties.ts';
 
-const ENV: readonly EnvVariable[] = [
+const ENV: readonly EnvVar[] = [
   { name: 'A', value: 'a' },
   { name: 'B', value: '$(A)b' },
   { name: 'LATER', value: '$(Z)' },
@@ -19,7 +20,7 @@ const ENV: readonly EnvVariable[] = [
   { name: '__proto__', value: 'proto' },
 ];
 
-function expand(text: string, env: readonly EnvVariable[] | null = ENV): readonly [string, boolean] {
+function expand(text: string, env: readonly EnvVar[] | null = ENV): readonly [string, boolean] {
   const [{ text: expanded, isOpen } = { text: '', isOpen: false }] = expandVariables([text], env);
   return [expanded, isOpen];
 }

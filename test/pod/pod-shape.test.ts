@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { shapeOf } from '../../src/pod/pod-shape.ts';
-import { readPod } from '../../src/pod/read-pod.ts';
+import { readPod } from '../../src/pod/pod.ts';
 import { readReview } from '../support/admission/reviews.ts';
 
 type Json = Record<string, unknown>;

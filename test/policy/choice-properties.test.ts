@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createPatch } from '../../src/admission/json-patch.ts';
 import type { RuntimeClass } from '../../src/pod/cluster-objects.ts';
 import type { Pod } from '../../src/pod/pod.ts';
-import { readPod } from '../../src/pod/read-pod.ts';
+import { readPod } from '../../src/pod/pod.ts';
 import { compareHandlerVersions } from '../../src/policy/choose/compare-trials.ts';
 import type { Decision } from '../../src/policy/decision.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';

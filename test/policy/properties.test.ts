@@ -2,7 +2,7 @@ import jsonPatch from 'fast-json-patch';
 import { describe, expect, test } from 'vitest';
 import { createPatch } from '../../src/admission/json-patch.ts';
 import type { Pod } from '../../src/pod/pod.ts';
-import { readPod } from '../../src/pod/read-pod.ts';
+import { readPod } from '../../src/pod/pod.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import type { ClusterView } from '../../src/policy/facts.ts';
 import { linux, OCI_MODULE, RUNWASI_LAYER, SPIN_APP, wasi } from '../support/image/image-facts.ts';

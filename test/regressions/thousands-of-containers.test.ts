@@ -4,7 +4,7 @@ import { type Assessment, createDeadline } from '../../src/assess/assessment.ts'
 import { MAX_CONTAINERS } from '../../src/assess/read-images.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { changedImages } from '../../src/pod/changed-images.ts';
-import { readPod } from '../../src/pod/read-pod.ts';
+import { readPod } from '../../src/pod/pod.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import { clusterPort } from '../support/assess/cluster-port.ts';
 import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';

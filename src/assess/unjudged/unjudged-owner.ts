@@ -108,12 +108,13 @@ export function unjudgedOwner(
 ): UnjudgedOwner | null {
   const owner = ownerOf(pod);
   if (owner === null) return null;
-  const { name = '', uid = '' } = pod.metadata ?? {};
+  const { name, uid } = pod.metadata ?? {};
+  const reference = { name: name ?? '', uid: uid ?? '' };
   return {
     ...owner,
     namespace,
-    pod: { name, uid },
-    newest: { name, uid },
+    pod: reference,
+    newest: reference,
     isBound: Boolean(pod.spec.nodeName),
     images,
     pullSecrets: pullSecretsOf(pod),

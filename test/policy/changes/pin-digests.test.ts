@@ -2,7 +2,7 @@ import jsonPatch from 'fast-json-patch';
 import { expect, test } from 'vitest';
 import { createPatch } from '../../../src/admission/json-patch.ts';
 import type { Container, Pod } from '../../../src/pod/pod.ts';
-import { readPod } from '../../../src/pod/read-pod.ts';
+import { readPod } from '../../../src/pod/pod.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
 import type { PolicySettings } from '../../../src/policy/settings.ts';
 import { imageFacts, linux, SPIN_APP } from '../../support/image/image-facts.ts';

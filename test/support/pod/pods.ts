@@ -11,7 +11,7 @@ import type {
   RuntimeClass,
 } from '../../../src/pod/cluster-objects.ts';
 import type { Container, Pod, PodSpec } from '../../../src/pod/pod.ts';
-import { readPod } from '../../../src/pod/read-pod.ts';
+import { readPod } from '../../../src/pod/pod.ts';
 import { visitContainers } from '../../../src/pod/visit-containers.ts';
 import type { AssessedContainer, ClusterView, PodFacts } from '../../../src/policy/facts.ts';
 import { policySettings, type PolicySettings } from '../../../src/policy/settings.ts';
