@@ -15,8 +15,8 @@ const FILES = {
 } as const;
 
 /**
- * The certificate for development, kept as files in a folder; made where there is none that serves these names.
- * @throws AppError `certificate-files` where the folder cannot be read or written
+ * Loads the development certificate from a folder; creates it if there is none for these names.
+ * @throws AppError `certificate-files` if the folder cannot be read or written
  */
 export async function loadDevelopmentCertificate(
   folder: string,
@@ -31,7 +31,7 @@ export async function loadDevelopmentCertificate(
     throw new AppError<CertificateErrorCode>(
       'certificate-files',
       `Cannot keep certificates in "${folder}": ${describeError(cause)}`,
-      { cause, advice: 'Choose a folder that can be written, or remove what is in the way.' },
+      { cause, advice: 'Choose a writable folder, or remove what is in the way.' },
     );
   }
 }
@@ -53,7 +53,7 @@ async function readBundle(folder: string): Promise<ServingCertificate | null> {
   }
 }
 
-/** A file of its own, then renamed: the mode of an older file is not taken over, and nobody reads a half of it. */
+/** Renames a new file into place: it does not inherit the mode of an older one, and no reader sees half of it. */
 async function writeBundle(folder: string, bundle: ServingCertificate): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [part, { name, mode }] of Object.entries(FILES)) {

@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
 
-/** A certificate is replaced this long before it ends. */
+/** wasmgate replaces a certificate this long before it expires. */
 const RENEW_BEFORE_DAYS = 90;
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -10,7 +10,7 @@ const DAY = 24 * 60 * 60 * 1000;
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const ANY_USAGE = '2.5.29.37.0';
 
-/** Go reads subject alternative names only, and a wildcard stands for the whole first label. */
+/** As Go does: only subject alternative names count, and a wildcard stands for the whole first label. */
 const NAME_CHECK = { subject: 'never', partialWildcards: false } as const;
 
 /** PEM texts. */
@@ -22,7 +22,7 @@ interface Checked {
 
 /**
  * Returns why no API server would accept the certificate for these names with this CA as `caBundle`; null if it would. Checks
- * what Go's crypto/x509 checks: key, issuer, validity, usages, names. Go allows the clocks no difference, so nor does this.
+ * what Go's crypto/x509 checks: key, issuer, validity, usages, names. Like Go, it allows no clock skew.
  */
 export function findCertificateFault(
   bundle: Checked,
@@ -45,7 +45,7 @@ export function findCertificateFault(
 export function findAuthorityFault(ca: X509Certificate, now: Date): string | null {
   // Node reads both: CA:TRUE, and keyCertSign if the certificate limits its key usage.
   if (!ca.ca) return 'it is not a CA certificate that may sign (CA:TRUE, keyCertSign)';
-  // Go nests usages: a CA that names some passes on these only.
+  // Go nests usages: a CA that names some restricts its certificates to them.
   return findValidityFault(ca, now) ?? findUsageFault(ca);
 }
 
@@ -80,7 +80,7 @@ function findValidityFault({ validFromDate, validToDate }: X509Certificate, now:
   return renewal < now.getTime() ? `it has expired or will soon (${validToDate.toISOString()})` : null;
 }
 
-/** A certificate that names no usage is good for each. */
+/** A certificate that names no usage allows all. */
 function findUsageFault({ keyUsage: usages }: X509Certificate): string | null {
   // Node's name for the *extended* key usage; it is undefined, whatever its type says, for a certificate without one.
   if (usages === undefined || usages.length === 0) return null;

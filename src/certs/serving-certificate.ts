@@ -8,10 +8,10 @@ import {
   findCertificateFault,
 } from './find-certificate-fault.ts';
 
-export const DEFAULTS = {
-  /** The CA outlives several serving certificates, so that a new one of these changes no webhook configuration. */
+export const CERTIFICATE_LIFETIMES = {
+  /** The CA outlives several serving certificates, so that renewing one changes no webhook configuration. */
   caDays: 3650,
-  /** Years and not months: renewal needs the API server, and a certificate that ends unnoticed ends the webhook silently. */
+  /** Years, not months: renewal needs the API server, and an expired certificate silently disables the webhook. */
   servingDays: 1825,
   /**
    * Clocks of nodes differ, and the API server rejects a certificate "from the future" by its own clock. A certificate starts
@@ -33,7 +33,7 @@ export interface ServingCertificate extends CertificateAuthority {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Names under which the API server reaches a Service: it dials the first one. */
+/** Returns the names of a Service; the API server dials the first one. */
 export function serviceNames(service: string, namespace: string): readonly string[] {
   return [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`];
 }
@@ -41,15 +41,13 @@ export function serviceNames(service: string, namespace: string): readonly strin
 /** For `clientConfig.url` and tests on this machine. */
 export const LOCAL_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
-/**
- * A serving certificate for these names, by the CA given or a new one; EC keys, for they are made in a millisecond.
- */
+/** Creates a serving certificate for these names, by the given CA or a new one. EC keys take a millisecond to create. */
 export async function generateServingCertificate(
   names: readonly string[],
   authority: CertificateAuthority | null = null,
 ): Promise<ServingCertificate> {
   const ca = authority ?? (await generateAuthority());
-  const { cert, key } = await generateCertificate('wasmgate', DEFAULTS.servingDays, {
+  const { cert, key } = await generateCertificate('wasmgate', CERTIFICATE_LIFETIMES.servingDays, {
     ca: { cert: ca.caCert, key: ca.caKey },
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
@@ -65,7 +63,7 @@ export async function generateServingCertificate(
 }
 
 async function generateAuthority(): Promise<CertificateAuthority> {
-  const { cert, key } = await generateCertificate('wasmgate CA', DEFAULTS.caDays, {
+  const { cert, key } = await generateCertificate('wasmgate CA', CERTIFICATE_LIFETIMES.caDays, {
     extensions: [
       { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
@@ -74,26 +72,26 @@ async function generateAuthority(): Promise<CertificateAuthority> {
   return { caCert: cert, caKey: key };
 }
 
-/** `selfsigned` is loaded here and not at the top: it weighs 14 MiB, and most starts find their certificate made. */
+/** Loads `selfsigned` only here: it takes 14 MiB, and most starts find their certificate. */
 async function generateCertificate(
   commonName: string,
   days: number,
   options: Pick<SelfsignedOptions, 'ca' | 'extensions'>,
 ): Promise<{ readonly cert: string; readonly key: string }> {
-  // The default export is the CommonJS module as a whole: in a chunk of the bundle it has no names.
+  // The default export is the whole CommonJS module, which has no named exports in a chunk of the bundle.
   const { default: selfsigned } = await import('selfsigned');
   const now = Date.now();
   const made = await selfsigned.generate([{ name: 'commonName', value: commonName }], {
     ...options,
     keyType: 'ec',
     algorithm: 'sha256',
-    notBeforeDate: new Date(now - DEFAULTS.clockSkewMinutes * 60_000),
+    notBeforeDate: new Date(now - CERTIFICATE_LIFETIMES.clockSkewMinutes * 60_000),
     notAfterDate: new Date(now + days * DAY),
   });
   return { cert: made.cert, key: made.private };
 }
 
-/** When a certificate ceases to be valid. */
+/** Returns when a certificate expires. */
 export function endOf(pem: string): Date {
   return new X509Certificate(pem).validToDate;
 }
@@ -105,7 +103,7 @@ export function reusableAuthority(
 ): CertificateAuthority | null {
   const ca = readCertificate(bundle.caCert);
   // A certificate cannot outlive its CA.
-  const servingEnd = new Date(now.getTime() + DEFAULTS.servingDays * DAY);
+  const servingEnd = new Date(now.getTime() + CERTIFICATE_LIFETIMES.servingDays * DAY);
   if (ca === null || findAuthorityFault(ca, now) !== null || ca.validToDate < servingEnd) return null;
   return isKeyOf(ca, bundle.caKey) ? { caCert: bundle.caCert, caKey: bundle.caKey } : null;
 }

@@ -12,50 +12,48 @@ export interface Problem {
   readonly text: string;
 }
 
-/** Where the walk is, and what it has found so far. */
+/** The current position of the walk, and what it has found so far. */
 interface Place {
   readonly path: Path;
   readonly problems: Problem[];
 }
 
-const DEFAULTS = {
-  /** Values of a configuration are no secrets by design, yet a long one helps nobody. */
-  shownCharacters: 60,
-} as const;
+/** A configuration holds no secrets by design, so a message may quote it; a long value would only hide the rest. */
+const MAX_QUOTED_CHARACTERS = 60;
 
 function below(place: Place, step: string | number): Place {
   return { path: [...place.path, step], problems: place.problems };
 }
 
-function refuse({ path, problems }: Place, text: string): void {
+function report({ path, problems }: Place, text: string): void {
   problems.push({ path, text });
 }
 
-function show(value: unknown): string {
+function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > DEFAULTS.shownCharacters ? `${text.slice(0, DEFAULTS.shownCharacters)}…` : text;
+  return text.length > MAX_QUOTED_CHARACTERS ? `${text.slice(0, MAX_QUOTED_CHARACTERS)}…` : text;
 }
 
-function refuseValue(schema: SchemaNode, value: unknown, place: Place): void {
+function reportValue(schema: SchemaNode, value: unknown, place: Place): void {
   const choices = schema.anyOf
     ?.map(({ const: choice }) => choice)
     .filter((choice) => typeof choice === 'string');
   const hint = typeof value === 'string' ? didYouMean(value, choices ?? []) : '';
-  refuse(place, `found ${show(value)}, takes ${describeType(schema)}.${hint}`);
+  report(place, `found ${quote(value)}, takes ${describeType(schema)}.${hint}`);
 }
 
-/** `policy:` with every key below commented out is YAML's null: nothing said, as if the key were not there. */
+/** YAML reads `policy:` with every key below commented out as null: the same as no key at all. */
 function readEntries(schema: SchemaNode, value: unknown, place: Place): JsonObject | null {
   if (value === null) return {};
   if (isObject(value)) return value;
-  refuseValue(schema, value, place);
+  reportValue(schema, value, place);
   return null;
 }
 
-function refuseUnknownKeys(given: readonly string[], known: readonly string[], place: Place): void {
+function reportUnknownKeys(given: readonly string[], known: readonly string[], place: Place): void {
   for (const key of given.filter((name) => !known.includes(name))) {
     const hint = didYouMean(key, known) || ` Known here: ${known.join(', ')}.`;
-    refuse(below(place, key), `there is no such key.${hint}`);
+    report(below(place, key), `there is no such key.${hint}`);
   }
 }
 
@@ -64,7 +62,7 @@ function checkRecord(
   values: SchemaNode,
   { entries, place }: { readonly entries: JsonObject; readonly place: Place },
 ): JsonObject {
-  if (propertyNames?.enum !== undefined) refuseUnknownKeys(Object.keys(entries), propertyNames.enum, place);
+  if (propertyNames?.enum !== undefined) reportUnknownKeys(Object.keys(entries), propertyNames.enum, place);
   return Object.fromEntries(
     Object.entries(entries).map(([key, entry]) => [key, check(values, entry, below(place, key))]),
   );
@@ -72,13 +70,13 @@ function checkRecord(
 
 function checkObject(schema: SchemaNode, entries: JsonObject, place: Place): JsonObject {
   const properties = schema.properties ?? {};
-  refuseUnknownKeys(Object.keys(entries), Object.keys(properties), place);
+  reportUnknownKeys(Object.keys(entries), Object.keys(properties), place);
   const checked: Record<string, unknown> = {};
   for (const [key, property] of Object.entries(properties)) {
     const given = Object.hasOwn(entries, key) ? entries[key] : structuredClone(property.default);
     if (given !== undefined) checked[key] = check(property, given, below(place, key));
     else if (schema.required?.includes(key) === true) {
-      refuse(below(place, key), `it is missing, takes ${describeType(property)}.`);
+      report(below(place, key), `it is missing, takes ${describeType(property)}.`);
     }
   }
   return checked;
@@ -97,11 +95,11 @@ function check(schema: SchemaNode, value: unknown, place: Place): unknown {
   if (items !== undefined && Array.isArray(value)) {
     return value.map((item, index) => check(items, item, below(place, index)));
   }
-  if (!Value.Check(schema as TSchema, value)) refuseValue(schema, value, place);
+  if (!Value.Check(schema as TSchema, value)) reportValue(schema, value, place);
   return value;
 }
 
-/** Checks a value against a schema and fills in the defaults of what is not there, in one walk that finds every problem. */
+/** Checks a value against a schema and fills in defaults, in one walk that finds every problem. */
 export function checkValue(
   schema: SchemaNode,
   value: unknown,

@@ -18,56 +18,56 @@ import { createJsonSchema } from './json-schema.ts';
 import type { Presets } from './presets.ts';
 import { describeKeys, type KeyDescription, schemaNode, type SchemaNode } from './schema.ts';
 
-const UNREADABLE_ADVICE = 'Name a file; wasmgate config defaults prints one to begin with.';
+const UNREADABLE_ADVICE = 'Name a file; "wasmgate config defaults" prints one to start from.';
 
-/** The sections of the file, each with the schema of the folder that reads it. */
+/** The sections of the file, each with the schema of the folder that uses it. */
 export type Sections = Readonly<Record<string, TSchema>>;
 
 export type Configuration<S extends Sections> = { readonly [Name in keyof S]: Static<S[Name]> };
 
-/** What is wrong with values that have the shape they should, said by whoever knows their syntax; paths within the section. */
+/** Checks of well-typed values, by the folder that knows their syntax. Paths are relative to the section. */
 export type Refinements<S extends Sections> = {
   readonly [Name in keyof S]?: (section: Static<S[Name]>) => readonly Problem[];
 };
 
-/** What is in the files that a section names; paths within the section. */
+/** What is in the files that a section names. Paths are relative to the section. */
 export interface ExaminedFiles {
   readonly problems: readonly Problem[];
-  /** What is not here, and may be elsewhere. */
+  /** Files that are not on this machine, and may exist where wasmgate runs. */
   readonly absent: readonly Problem[];
-  /** What works otherwise than it looks, and is no problem. */
+  /** What works, but not as it looks. */
   readonly notes?: readonly string[];
 }
 
-/** What can be said of a configuration without a problem, for people. */
+/** Notes for people on a configuration without problems. */
 export interface Remarks {
-  /** What is not here to be looked into, each with its place. */
+  /** Files that are not on this machine and were not checked, each with its place. */
   readonly absent: readonly string[];
   readonly notes: readonly string[];
 }
 
-export type Looks<S extends Sections> = {
+export type FileChecks<S extends Sections> = {
   readonly [Name in keyof S]?: (section: Static<S[Name]>) => Promise<ExaminedFiles>;
 };
 
 export interface ConfigurationReader<S extends Sections> {
-  /** All defaults. */
+  /** Returns all defaults. */
   readonly defaults: () => Configuration<S>;
   /** @param source names the text in errors @throws AppError `invalid-configuration` naming every problem */
   readonly parse: (text: string, source: string) => Configuration<S>;
   /** @throws AppError with a `ConfigurationErrorCode` or a `FileErrorCode` */
   readonly read: (file: string) => Promise<Configuration<S>>;
-  /** The text of a file as it stands. @throws AppError with a `FileErrorCode` */
+  /** Returns the text of a file. @throws AppError with a `FileErrorCode` */
   readonly readText: (file: string) => Promise<string>;
   /**
-   * All that can be known of a file before it is used, that of sound sections among it where others have problems.
+   * Finds all that can be known of a file before it is used. Problems in one section do not hide those of others.
    * @throws AppError `invalid-configuration` naming every problem
    */
-  readonly check: (text: string, source: string, looks: Looks<S>) => Promise<Remarks>;
+  readonly check: (text: string, source: string, fileChecks: FileChecks<S>) => Promise<Remarks>;
   readonly keys: () => readonly KeyDescription[];
-  /** For editors. */
+  /** Returns the JSON Schema for editors. */
   readonly jsonSchema: () => object;
-  /** Every default as a file, with what each key is for; and what follows where some keys are stated. */
+  /** Writes every default as a file with comments; and what some given values would change. */
   readonly defaultFile: (stated?: JsonObject) => string;
 }
 
@@ -76,9 +76,9 @@ function fileSchema(sections: Sections): SchemaNode {
     Type.Object(
       {
         apiVersion: Type.Literal(CONFIGURATION_VERSION, {
-          description: 'Needed in every file that is not empty.',
+          description: 'Required in every file that is not empty.',
         }),
-        kind: Type.Literal(CONFIGURATION_KIND, { description: 'Needed, too.' }),
+        kind: Type.Literal(CONFIGURATION_KIND, { description: 'Also required.' }),
         ...sections,
       },
       { additionalProperties: false },
@@ -90,20 +90,20 @@ function readConfiguration(path: string): Promise<string> {
   return readText({ path, what: 'configuration', advice: UNREADABLE_ADVICE });
 }
 
-/** @param others of files that it names */
-function refuse({ problems, lineOf }: ExaminedFile, source: string, others: readonly Problem[] = []): void {
+/** @param others problems in files that it names */
+function reject({ problems, lineOf }: ExaminedFile, source: string, others: readonly Problem[] = []): void {
   const all = [...problems, ...others];
   if (all.length === 0) return;
   throw invalidConfiguration(source, describeProblems(all, lineOf), { isOwn: problems.length > 0 });
 }
 
-async function lookInto<S extends Sections>(
+async function checkFiles<S extends Sections>(
   examined: ExaminedFile,
-  looks: Looks<S>,
+  fileChecks: FileChecks<S>,
 ): Promise<Required<ExaminedFiles>> {
   const found = soundSections(examined).map(async (name) => {
-    const look = await looks[name]?.(examined.sections[name] as Static<S[string]>);
-    const { problems = [], absent = [], notes = [] } = look ?? {};
+    const result = await fileChecks[name]?.(examined.sections[name] as Static<S[string]>);
+    const { problems = [], absent = [], notes = [] } = result ?? {};
     return { problems: inSection(name, problems), absent: inSection(name, absent), notes };
   });
   const all = await Promise.all(found);
@@ -115,8 +115,8 @@ async function lookInto<S extends Sections>(
 }
 
 /**
- * Reads `kind: Configuration` files against the sections' schemas. It knows none of them itself: each folder exports the
- * shape of its own settings, and the composition root says which there are.
+ * Reads `kind: Configuration` files against the schemas of their sections. Each folder exports the schema of its own settings, and
+ * the composition root lists them.
  */
 export function createConfigurationReader<const S extends Sections>(
   sections: S,
@@ -131,7 +131,7 @@ export function createConfigurationReader<const S extends Sections>(
     examineFile({ schema, presets, refine }, text, source);
   const parse = (text: string, source: string): Configuration<S> => {
     const examined = examine(text, source);
-    refuse(examined, source);
+    reject(examined, source);
     return Object.fromEntries(names.map((name) => [name, examined.sections[name]])) as Configuration<S>;
   };
   return {
@@ -139,10 +139,10 @@ export function createConfigurationReader<const S extends Sections>(
     parse,
     read: async (path) => parse(await readConfiguration(path), path),
     readText: readConfiguration,
-    check: async (text, source, looks) => {
+    check: async (text, source, fileChecks) => {
       const examined = examine(text, source);
-      const { problems, absent, notes } = await lookInto(examined, looks);
-      refuse(examined, source, problems);
+      const { problems, absent, notes } = await checkFiles(examined, fileChecks);
+      reject(examined, source, problems);
       return { absent: describeProblems(absent, examined.lineOf), notes };
     },
     keys: () => Object.entries(schema.properties ?? {}).flatMap(([name, node]) => describeKeys(node, name)),

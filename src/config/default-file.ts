@@ -1,16 +1,14 @@
 import { Document, isMap, isPair, isScalar, type YAMLMap } from 'yaml';
 import { describeType, type SchemaNode } from './schema.ts';
 
-const DEFAULTS = {
-  /** Comments are wrapped here, whatever their depth: with its indentation a line then fits a page. */
-  columns: 96,
-} as const;
+/** Comments wrap here at any depth, so that they fit a page with their indentation. */
+const COMMENT_COLUMNS = 96;
 
 function wrapComment(text: string): string {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= DEFAULTS.columns)
+    if (last !== undefined && last.length + 1 + word.length <= COMMENT_COLUMNS)
       lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(` ${word}`);
   }
@@ -19,7 +17,7 @@ function wrapComment(text: string): string {
 
 function commentOf(node: SchemaNode, isWritten: boolean): string {
   const { description = '' } = node;
-  // An object that is written out shows itself what it takes.
+  // An object that is written out shows what it takes.
   const takes = isWritten && node.properties !== undefined ? '' : `Takes: ${describeType(node)}`;
   return [description, takes]
     .filter((text) => text !== '')
@@ -27,7 +25,7 @@ function commentOf(node: SchemaNode, isWritten: boolean): string {
     .join('\n');
 }
 
-/** Keys that have no default, as comments at the end of their map. */
+/** Describes keys without a default, as comments at the end of their map. */
 function describeAbsent(
   properties: Readonly<Record<string, SchemaNode>>,
   written: ReadonlySet<string>,
@@ -54,7 +52,7 @@ function annotate(map: YAMLMap, { properties = {} }: SchemaNode): void {
   if (absent !== '') map.comment = absent;
 }
 
-/** A configuration file that says what is so without it, with every key explained. */
+/** Writes a configuration file that changes nothing, with every key explained. */
 export function renderDefaultFile(schema: SchemaNode, values: object): string {
   const document = new Document(values);
   if (isMap(document.contents)) annotate(document.contents, schema);

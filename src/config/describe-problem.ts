@@ -3,12 +3,10 @@ import type { Path, Problem } from './check-value.ts';
 
 export type ConfigurationErrorCode = 'invalid-configuration';
 
-const DEFAULTS = {
-  /** Told of one file: whoever has mended these looks again anyway. */
-  problems: 50,
-} as const;
+/** Of one file: after mending these, people check again anyway. */
+const MAX_PROBLEMS = 50;
 
-/** `policy.findings["a b"]`, `registry.plainHttp[0]`, as one writes it down. */
+/** Writes a path as people do: `policy.findings["a b"]`, `registry.plainHttp[0]`. */
 export function formatKey(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;
@@ -19,7 +17,7 @@ export function formatKey(path: Path): string {
 
 type LineOf = (path: Path) => number | null;
 
-/** In the order of the file, each with its line where it stands there. */
+/** Describes problems in the order of the file, with their lines. */
 export function describeProblems(problems: readonly Problem[], lineOf: LineOf): readonly string[] {
   return problems
     .map(({ path, text }) => ({ line: lineOf(path), name: formatKey(path) || 'the file', text }))
@@ -27,11 +25,11 @@ export function describeProblems(problems: readonly Problem[], lineOf: LineOf): 
     .map(({ line, name, text }) => `${line === null ? '' : `line ${line}: `}${name}: ${text}`);
 }
 
-const KEYS_ADVICE = 'wasmgate config defaults prints every key with what it takes.';
+const KEYS_ADVICE = '"wasmgate config defaults" prints every key and what it takes.';
 
 /**
- * One error that names every problem.
- * @param options.isOwn false where only files that it names are at fault, so that no list of keys helps
+ * Creates one error that names every problem.
+ * @param options.isOwn false if only files that the configuration names are at fault, so that a list of keys does not help
  */
 export function invalidConfiguration(
   source: string,
@@ -39,8 +37,8 @@ export function invalidConfiguration(
   { isOwn = true } = {},
 ): AppError<ConfigurationErrorCode> {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  const more = problems.length - DEFAULTS.problems;
-  const shown = problems.slice(0, DEFAULTS.problems);
+  const more = problems.length - MAX_PROBLEMS;
+  const shown = problems.slice(0, MAX_PROBLEMS);
   const list = [...shown, ...(more > 0 ? [`and ${more} more`] : [])].map((line) => `\n  ${line}`).join('');
   return new AppError<ConfigurationErrorCode>(
     'invalid-configuration',

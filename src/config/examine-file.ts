@@ -10,17 +10,17 @@ export const CONFIGURATION_KIND = 'Configuration';
 export const HEAD = { apiVersion: CONFIGURATION_VERSION, kind: CONFIGURATION_KIND } as const;
 
 /**
- * The text that a ConfigMap carries stands under a key that nobody can know; there is mostly one. There are two programs called
- * yq, and without `-r` one of them, which Debian has, writes the text as a JSON string.
+ * A ConfigMap holds the text under a key of any name, and mostly has one. Two programs are called yq; without `-r`, the one in
+ * Debian prints a JSON string.
  */
 function faultOfConfigMap(manifest: JsonObject): string {
   const data = property(manifest, 'data');
   const [key = 'configuration.yaml'] = isObject(data) ? Object.keys(data) : [];
   const command = `yq -r '.data["${key}"]' FILE | wasmgate config check -`;
-  return `it is a ConfigMap; the configuration is the text under its key "${key}". Take that: ${command}`;
+  return `it is a ConfigMap; the configuration is the text under its key "${key}". Use that: ${command}`;
 }
 
-/** Another kind of object altogether, which would be told as many keys that there are not; null where it is none. */
+/** Reports an object of another kind, which would otherwise show as many unknown keys; null for a configuration. */
 function faultOfKind(stated: JsonObject): Problem | null {
   const kind = property(stated, 'kind');
   const version = property(stated, 'apiVersion');
@@ -28,10 +28,10 @@ function faultOfKind(stated: JsonObject): Problem | null {
   if (kind === CONFIGURATION_KIND || version.startsWith('wasmgate.dev/')) return null;
   if (kind === 'ConfigMap') return { path: [], text: faultOfConfigMap(stated) };
   const wanted = `kind ${CONFIGURATION_KIND} of ${CONFIGURATION_VERSION}`;
-  return { path: [], text: `it is of kind "${kind}" of "${version}", and takes ${wanted}.` };
+  return { path: [], text: `found kind "${kind}" of "${version}", takes ${wanted}.` };
 }
 
-/** What is wrong with the values of a section that have the shape they should; paths within the section. */
+/** Checks a well-typed section. Paths are relative to the section. */
 export type Refine = (section: string, value: unknown) => readonly Problem[];
 
 export interface FileRules {
@@ -40,14 +40,14 @@ export interface FileRules {
   readonly refine: Refine;
 }
 
-/** Values with all defaults; they count only where there is no problem. */
+/** Values with all defaults; valid only if there are no problems. */
 export interface ExaminedFile {
   readonly sections: Readonly<Record<string, unknown>>;
   readonly problems: readonly Problem[];
   readonly lineOf: (path: Path) => number | null;
 }
 
-/** Sections without a problem: the faults of one must not hide those of another. */
+/** Returns the sections without problems: those of one must not hide those of another. */
 export function soundSections({ sections, problems }: ExaminedFile): readonly string[] {
   const isSound = (name: string): boolean =>
     !problems.some(({ path: [first] }) => first === undefined || first === name);
@@ -59,7 +59,7 @@ export function inSection(name: string, problems: readonly Problem[]): readonly 
   return problems.map(({ path, text }) => ({ path: [name, ...path], text }));
 }
 
-/** @throws AppError `invalid-configuration` where the text is no YAML */
+/** @throws AppError `invalid-configuration` if the text is not YAML */
 export function examineFile(
   { schema, presets, refine }: FileRules,
   text: string,
@@ -67,7 +67,7 @@ export function examineFile(
 ): ExaminedFile {
   const { value, problems: syntax, lineOf } = parseYaml(text);
   if (syntax.length > 0) throw invalidConfiguration(source, syntax);
-  // An empty file says nothing, and nothing needs a version.
+  // An empty file states nothing, so it needs no version.
   const stated = value === null ? HEAD : value;
   const otherKind = isObject(stated) ? faultOfKind(stated) : null;
   if (otherKind !== null) return { sections: {}, problems: [otherKind], lineOf };

@@ -2,13 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readText } from '../files/read-text.ts';
 import { describeError } from '../lib/errors.ts';
 
-const DEFAULTS = {
-  /**
-   * The kubelet brings a changed ConfigMap to its Pods within about a minute, so a few seconds more are nothing; and the
-   * file is a few KiB.
-   */
-  intervalMilliseconds: 5000,
-} as const;
+/** The kubelet delivers a changed ConfigMap within about a minute, so a few seconds do not matter; the file is a few KiB. */
+const POLL_MILLISECONDS = 5000;
 
 export interface FollowedFile {
   readonly file: string;
@@ -16,45 +11,45 @@ export interface FollowedFile {
 }
 
 export interface FileFollower {
-  /** Called at the first look and with each text that differs from the one before; what it throws goes to `onProblem`. */
+  /** Called for the first text, and for each one that differs from the one before. What it throws goes to `onProblem`. */
   readonly onText: (text: string) => void;
-  /** Called once for each problem, not at every look. */
+  /** Called once for each problem, not at every poll. */
   readonly onProblem: (error: unknown) => void;
 }
 
 /**
- * Looks at a file's content again and again until the signal ends it. A mounted ConfigMap is a link to a folder that is
- * swapped, which change notifications miss and modification times tell badly; its content always tells.
+ * Polls a file's content until the signal fires. A mounted ConfigMap is a link to a folder that the kubelet swaps: change
+ * notifications miss that, and modification times are unreliable.
  */
 export async function followFile(
-  { file, intervalMilliseconds = DEFAULTS.intervalMilliseconds }: FollowedFile,
+  { file, intervalMilliseconds = POLL_MILLISECONDS }: FollowedFile,
   { onText, onProblem }: FileFollower,
   signal: AbortSignal,
 ): Promise<void> {
   let known: string | undefined;
-  let told = '';
-  const look = async (): Promise<void> => {
+  let reported = '';
+  const check = async (): Promise<void> => {
     let found: string | undefined;
     try {
       found = await readText({ path: file, what: 'configuration' });
       const isNew = found !== known;
       known = found;
       if (isNew) onText(found);
-      told = '';
+      reported = '';
     } catch (error) {
-      // One that was away and comes back as it was is told of, too: who heard of the problem hears of its end.
+      // Forgetting the text reports a file that returns unchanged: the end of a problem matters as much as its start.
       known = found;
       const problem = describeError(error);
-      if (problem !== told) onProblem(error);
-      told = problem;
+      if (problem !== reported) onProblem(error);
+      reported = problem;
     }
   };
-  await poll(look, intervalMilliseconds, signal);
+  await poll(check, intervalMilliseconds, signal);
 }
 
-/** Calls `look` at an interval until the signal fires. The timer keeps no process alive. @throws what `look` throws */
+/** Calls `check` at an interval until the signal fires. The timer keeps no process alive. @throws what `check` throws */
 export async function poll(
-  look: () => Promise<void>,
+  check: () => Promise<void>,
   intervalMilliseconds: number,
   signal: AbortSignal,
 ): Promise<void> {
@@ -64,6 +59,6 @@ export async function poll(
     } catch {
       return;
     }
-    await look();
+    await check();
   }
 }

@@ -1,6 +1,6 @@
 import type { SchemaNode } from './schema.ts';
 
-/** The dialect that editors know best (draft 2020-12 is read as this one by most of them). */
+/** The dialect that editors support best; most read draft 2020-12 as this one. */
 const DIALECT = 'http://json-schema.org/draft-07/schema#';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -13,13 +13,13 @@ function requiredOf({ required = [], properties = {} }: SchemaNode): readonly st
   return required.filter((key) => properties[key]?.default === undefined);
 }
 
-/** A list of words as `enum`, which editors complete. */
+/** Returns alternatives of words for an `enum`, which editors complete. */
 function choicesOf({ anyOf }: SchemaNode): readonly unknown[] | null {
   const words = anyOf?.map(({ const: word }) => word) ?? [];
   return words.length > 0 && words.every((word) => typeof word === 'string') ? words : null;
 }
 
-/** `policy:` with nothing below it says as much as no key at all, where none is needed. */
+/** `policy:` with nothing below it equals no key at all, if none is required. */
 const EMPTY_OR_MAP = ['object', 'null'];
 
 function convert(node: SchemaNode): Json {
@@ -39,8 +39,8 @@ function convert(node: SchemaNode): Json {
   };
 }
 
-/** The file's schema for editors: what is filled in by default need not be written, as the reader sees it. */
+/** Returns the file's schema for editors. As for the reader, keys with defaults are optional. */
 export function createJsonSchema(schema: SchemaNode, title: string): Json {
-  // What an empty file says, for all that a file with something in it needs.
+  // An empty file is valid, although any other one requires keys.
   return { $schema: DIALECT, title, ...convert(schema), type: EMPTY_OR_MAP };
 }

@@ -12,16 +12,14 @@ import {
 import { describeError } from '../lib/errors.ts';
 import type { Path } from './check-value.ts';
 
-const DEFAULTS = {
-  /** Of one problem: the parser quotes what it stumbles over, which may be the rest of the file. */
-  messageCharacters: 120,
-} as const;
+/** Of one problem: the parser quotes the text in question, which may be the rest of the file. */
+const MAX_MESSAGE_CHARACTERS = 120;
 
 export interface ParsedYaml {
   readonly value: unknown;
-  /** Syntax errors, duplicate keys, unknown tags: each with its place. */
+  /** Syntax errors, duplicate keys, and unknown tags, each with its place. */
   readonly problems: readonly string[];
-  /** The line of the deepest part of a path that is written in the file; null for what is not there. */
+  /** Returns the line of the deepest part of a path that the file contains; null if it contains none. */
   readonly lineOf: (path: Path) => number | null;
 }
 
@@ -39,9 +37,9 @@ function findLine(document: Document, lines: LineCounter, path: Path): number | 
   return null;
 }
 
-/** Words of ours where the parser's are for programmers. */
+/** Replaces the parser's messages that are for programmers. */
 const MESSAGES: Readonly<Record<string, string>> = {
-  MULTIPLE_DOCS: 'A second document begins here, and a file holds one configuration',
+  MULTIPLE_DOCS: 'A second document starts here, but a file holds one configuration',
 };
 
 function syntaxFaults({ errors, warnings }: Document): readonly Fault[] {
@@ -54,19 +52,19 @@ function syntaxFaults({ errors, warnings }: Document): readonly Fault[] {
 function faultOfAlias(alias: Alias, path: readonly unknown[], document: Document): readonly Fault[] {
   const target = alias.resolve(document);
   const isWithin = target !== undefined && path.includes(target);
-  const message = `Alias "*${alias.source}" stands within what it names`;
+  const message = `Alias "*${alias.source}" is part of what it refers to`;
   return isWithin ? [{ offset: alias.range?.[0] ?? 0, message }] : [];
 }
 
-/** The parser would make text of such a key, and tell the process's standard error. */
+/** The parser would convert such a key to text, and warn on the process's standard error. */
 function faultOfKey({ key }: Pair, document: Document): readonly Fault[] {
   const target = isAlias(key) ? key.resolve(document) : key;
   if (!isNode(target) || isScalar(target)) return [];
   const { range } = isNode(key) ? key : target;
-  return [{ offset: range?.[0] ?? 0, message: 'A key is text here, no list and no map' }];
+  return [{ offset: range?.[0] ?? 0, message: 'A key must be text, not a list or a map' }];
 }
 
-/** What YAML allows, and JSON has no room for. */
+/** Finds what YAML allows and JSON cannot express. */
 function shapeFaults(document: Document): readonly Fault[] {
   const faults: Fault[] = [];
   visit(document, {
@@ -77,7 +75,7 @@ function shapeFaults(document: Document): readonly Fault[] {
 }
 
 function shorten(message: string): string {
-  const { messageCharacters: most } = DEFAULTS;
+  const most = MAX_MESSAGE_CHARACTERS;
   return message.length > most ? `${message.slice(0, most - 1)}…` : message;
 }
 
@@ -92,7 +90,7 @@ function failed(problems: readonly string[]): ParsedYaml {
   return { value: null, problems, lineOf: () => null };
 }
 
-/** One YAML 1.2 document, strictly: what a lenient parser would pass over is a problem here. */
+/** Parses one YAML 1.2 document strictly: what a lenient parser would ignore is a problem. */
 export function parseYaml(text: string): ParsedYaml {
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -100,7 +98,7 @@ export function parseYaml(text: string): ParsedYaml {
     uniqueKeys: true,
     prettyErrors: false,
     strict: true,
-    // What it warns of is a problem, told as such; by itself it would write to the process's standard error.
+    // Its warnings are reported as problems; by default it would also write them to standard error.
     logLevel: 'error',
   });
   const syntax = syntaxFaults(document);
@@ -109,7 +107,7 @@ export function parseYaml(text: string): ParsedYaml {
   try {
     return { value: document.toJS(), problems: [], lineOf: (path) => findLine(document, lines, path) };
   } catch (error) {
-    // Aliases are resolved only now: too many of them, or one without its anchor.
+    // Aliases are resolved only here: there may be too many, or one without its anchor.
     return failed([describeError(error)]);
   }
 }

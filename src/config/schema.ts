@@ -1,8 +1,8 @@
 import type { TSchema } from 'typebox';
 
 /**
- * The few JSON Schema keywords that settings use, as one shape. A schema made with typebox is plain data; its own types say
- * more than a walk over any schema can use.
+ * The few JSON Schema keywords that settings use, as one type. A typebox schema is plain data; its own types say more than a walk
+ * over any schema can use.
  */
 export interface SchemaNode {
   readonly type?: string;
@@ -17,7 +17,7 @@ export interface SchemaNode {
   readonly maximum?: number;
   readonly minLength?: number;
   readonly pattern?: string;
-  /** What the pattern stands for, in the words of a message. */
+  /** The pattern in the words of a message. */
   readonly title?: string;
   readonly default?: unknown;
   readonly description?: string;
@@ -27,7 +27,7 @@ export function schemaNode(schema: TSchema): SchemaNode {
   return schema;
 }
 
-/** The schema of every value of a record; undefined where the schema is none. */
+/** Returns the schema of a record's values; undefined if the schema is not a record. */
 export function recordValues(schema: SchemaNode): SchemaNode | undefined {
   return schema.patternProperties === undefined ? undefined : Object.values(schema.patternProperties)[0];
 }
@@ -44,7 +44,7 @@ function describeString({ minLength, pattern, title }: SchemaNode): string {
   return minLength === undefined || minLength === 0 ? 'text' : 'non-empty text';
 }
 
-/** What a key takes, in a few words: `enforce | warn | audit | off`, `integer from 0 to 65535`, `list of text`. */
+/** Describes what a key takes: `enforce | warn | audit | off`, `integer from 0 to 65535`, `list of text`. */
 export function describeType(schema: SchemaNode): string {
   const { const: only } = schema;
   if (only !== undefined) return typeof only === 'string' ? only : JSON.stringify(only);
@@ -71,10 +71,10 @@ export function describeType(schema: SchemaNode): string {
 
 /** One key of the file, for help and for the reference. */
 export interface KeyDescription {
-  /** `policy.resources.tier`; `<name>` stands for a key that the operator chooses, `[]` for each item of a list. */
+  /** Such as `policy.resources.tier`; `<name>` stands for a key that the operator chooses, `[]` for each item of a list. */
   readonly path: string;
   readonly type: string;
-  /** As YAML's flow style writes it; null where there is none. */
+  /** In YAML's flow style; null if there is none. */
   readonly default: string | null;
   readonly description: string;
 }
@@ -88,7 +88,7 @@ function describeKey(schema: SchemaNode, path: string): KeyDescription {
   };
 }
 
-/** Every key below a schema, in the order they are written; an object is described by its own keys. */
+/** Describes every key below a schema, in order; the keys of an object describe it. */
 export function describeKeys(schema: SchemaNode, path: string): readonly KeyDescription[] {
   if (schema.properties !== undefined) {
     const own = schema.description === undefined ? [] : [describeKey(schema, path)];

@@ -2,25 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../lib/errors.ts';
 import { isObject, property, type JsonObject } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
-import { backoff, type BackoffOptions } from './backoff.ts';
+import { backoff, isTransient, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
+import { namespacePath } from './collections.ts';
 import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
 
-const DEFAULTS = {
+const SECRET_DEFAULTS = {
   name: 'wasmgate-certificates',
-  /** Each lost race means that another replica has just written: the next read finds its certificate. */
-  attempts: 5,
   /**
-   * Nothing is served before the certificate is there, so an API server that comes back is met soon. To end instead would
-   * hand the waiting to the kubelet, whose back-off grows to five minutes.
+   * wasmgate serves nothing before it has its certificate, so it retries often. If it exited instead, the kubelet's back-off
+   * would grow to five minutes.
    */
   retry: { firstMilliseconds: 800, maxMilliseconds: 5_000 },
 } as const;
 
-/** Faults of the way there: an API server that restarts, or is not reached yet from a node that starts. */
-const PASSING = ['unreachable', 'timeout', 'server-error', 'too-many-requests'] as const;
+/** Each lost race means that another replica has just written: the next read finds its certificate. */
+const WRITE_ATTEMPTS = 5;
 
-/** PEM texts, as they stand in the Secret. */
+/** PEM texts, as in the Secret. */
 export interface CertificateBundle {
   readonly caCert: string;
   readonly caKey: string;
@@ -31,7 +30,7 @@ export interface CertificateBundle {
 export interface CertificateSecretDeps {
   readonly client: KubernetesClient;
   readonly logger: Logger;
-  /** Answers the very bundle it was given where that can still serve, else a new one. */
+  /** Returns the given bundle itself if it can still serve, else a new one. */
   readonly renew: (known: CertificateBundle | null) => Promise<CertificateBundle>;
 }
 
@@ -41,33 +40,33 @@ export interface CertificateSecretOptions {
   readonly retry?: BackoffOptions;
 }
 
-/** Keys in the Secret; the first two are those of `kubernetes.io/tls`, so that other tools can read it. */
+/** Keys in the Secret. The first two are those of `kubernetes.io/tls`, so that other tools can read it. */
 const KEYS = { cert: 'tls.crt', key: 'tls.key', caCert: 'ca.crt', caKey: 'ca.key' } as const;
 
 /**
- * The certificate that all replicas serve: whoever comes first makes it and keeps it in a Secret, the others take it. Waits
- * for an API server that is away.
+ * Loads the certificate that all replicas serve: the first one creates it and stores it in a Secret, the others use that. Waits
+ * while the API server is unreachable.
  */
 export async function loadCertificateSecret(
   deps: CertificateSecretDeps,
   options: CertificateSecretOptions,
   signal: AbortSignal,
 ): Promise<CertificateBundle> {
-  const { retry } = { ...DEFAULTS, ...options };
+  const { retry } = { ...SECRET_DEFAULTS, ...options };
   for (let failures = 0; ; failures += 1) {
     try {
       return await loadOnce(deps, locate(options), signal);
     } catch (error) {
-      if (!isKubernetesError(error, ...PASSING)) throw error;
+      if (!isTransient(error)) throw error;
       const milliseconds = Math.round(backoff(failures, Math.random(), retry));
       deps.logger.warn({ failures: failures + 1, retryMilliseconds: milliseconds }, describeError(error));
-      // Aborted: the next round says so.
+      // If aborted, the next attempt throws.
       await sleep(milliseconds, undefined, { signal }).catch(() => {});
     }
   }
 }
 
-/** What the Secret holds now; null where it is not there, or empty. */
+/** Returns what the Secret holds now; null if it does not exist or is empty. */
 export async function readCertificateSecret(
   client: KubernetesClient,
   options: CertificateSecretOptions,
@@ -77,53 +76,51 @@ export async function readCertificateSecret(
   return secret === null ? null : readBundle(secret);
 }
 
-/** Who loses a race (created in the meantime, or changed since it was read) reads again and takes the winner's. */
+/** After a lost race (another replica created or changed the Secret), reads again and takes the winner's certificate. */
 async function loadOnce(
   deps: CertificateSecretDeps,
   location: Location,
   signal: AbortSignal,
 ): Promise<CertificateBundle> {
   const { namespace, name } = location;
-  for (let attempt = 1; attempt <= DEFAULTS.attempts; attempt += 1) {
+  for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt += 1) {
     const secret = await readSecret(deps.client, location, signal);
     const known = secret === null ? null : readBundle(secret);
     const bundle = await deps.renew(known);
     if (bundle === known) return bundle;
     try {
       await writeSecret(deps.client, { location, secret, bundle }, signal);
-      deps.logger.info({ namespace, name }, 'Made a new serving certificate and keep it in this Secret');
+      deps.logger.info({ namespace, name }, 'Created a serving certificate and stored it in this Secret');
       return bundle;
     } catch (error) {
-      // Gone since it was read (not-found) is a race lost, too: the next round creates it.
+      // Deleted since it was read (not-found) is a lost race, too: the next attempt creates it.
       if (!isKubernetesError(error, 'conflict', 'already-exists', 'not-found')) throw error;
     }
   }
   const state = 'it changes faster than it can be read';
-  throw createKubernetesError(`keep certificates in secret "${namespace}/${name}"`, 'conflict', { state });
+  throw createKubernetesError(`store certificates in secret "${namespace}/${name}"`, 'conflict', { state });
 }
 
 interface Location {
   readonly namespace: string;
   readonly name: string;
   readonly collection: string;
+  readonly path: string;
 }
 
 function locate(options: CertificateSecretOptions): Location {
-  const { namespace, name } = { ...DEFAULTS, ...options };
-  return { namespace, name, collection: `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets` };
+  const { namespace, name } = { ...SECRET_DEFAULTS, ...options };
+  const collection = namespacePath(namespace, 'secrets');
+  return { namespace, name, collection, path: namespacePath(namespace, 'secrets', name) };
 }
 
 async function readSecret(
   client: KubernetesClient,
-  { namespace, name, collection }: Location,
+  { namespace, name, path }: Location,
   signal: AbortSignal,
 ): Promise<JsonObject | null> {
-  const call = {
-    action: `read secret "${namespace}/${name}"`,
-    path: `${collection}/${encodeURIComponent(name)}`,
-  };
   try {
-    return await client.request(call, signal);
+    return await client.request({ action: `read secret "${namespace}/${name}"`, path }, signal);
   } catch (error) {
     if (isKubernetesError(error, 'not-found')) return null;
     throw error;
@@ -148,14 +145,14 @@ function readBundle(secret: JsonObject): CertificateBundle | null {
 
 interface Write {
   readonly location: Location;
-  /** As it was read: its resourceVersion is the condition of the update. Null: create. */
+  /** As read: its resourceVersion guards the update. Null to create it. */
   readonly secret: JsonObject | null;
   readonly bundle: CertificateBundle;
 }
 
 async function writeSecret(client: KubernetesClient, write: Write, signal: AbortSignal): Promise<void> {
   const { location, secret, bundle } = write;
-  const { namespace, name, collection } = location;
+  const { namespace, name, collection, path } = location;
   const data = {
     [KEYS.cert]: base64(bundle.cert),
     [KEYS.key]: base64(bundle.key),
@@ -169,7 +166,6 @@ async function writeSecret(client: KubernetesClient, write: Write, signal: Abort
     await client.request({ action, path: collection, method: 'POST', body }, signal);
     return;
   }
-  const path = `${collection}/${encodeURIComponent(name)}`;
   await client.request({ action, path, method: 'PUT', body: { ...secret, data } }, signal);
 }
 

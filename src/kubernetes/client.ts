@@ -3,10 +3,10 @@ import type { KubernetesConnection } from './connection.ts';
 import { createKubernetesError, fromStatus, fromThrown } from './kubernetes-error.ts';
 import { readLines, readStream, type KubernetesCall, send } from './send.ts';
 
-const DEFAULTS = {
-  /** From the question to the last byte of the answer; for a watch, to its first. An admission brings its own, shorter one. */
+const CLIENT_LIMITS = {
+  /** To the last byte of the response; for a watch, to its first. An admission brings its own, shorter limit. */
   requestMilliseconds: 15_000,
-  /** A page of 25 nodes is half a MB; etcd takes objects up to 1.5 MB, so this holds 20 of the largest. */
+  /** A page of 25 nodes is half a MB; etcd accepts objects up to 1.5 MB, so this holds 20 of the largest. */
   maxBodyBytes: 32 * 1024 * 1024,
   /** One event holds one object. */
   maxEventBytes: 8 * 1024 * 1024,
@@ -18,24 +18,24 @@ export interface WatchEvent {
 }
 
 /**
- * The Kubernetes API as plain JSON: of its thousands of fields we read a few, so models would only cost memory and hide
- * fields they do not know. Everything thrown is a `KubernetesError`.
+ * The Kubernetes API as plain JSON. wasmgate reads few of its thousands of fields, so models would only cost memory and hide
+ * fields they do not know. Throws `KubernetesError`s only.
  */
 export interface KubernetesClient {
   readonly request: (call: KubernetesCall, signal: AbortSignal) => Promise<JsonObject>;
-  /** Ends when the server ends it; a silent one is the caller's to notice. */
+  /** Ends when the server ends it. The caller must notice a silent one. */
   readonly watch: (call: KubernetesCall, signal: AbortSignal) => AsyncGenerator<WatchEvent>;
 }
 
-export type ClientOptions = { readonly [Key in keyof typeof DEFAULTS]?: number };
+export type ClientOptions = { readonly [Key in keyof typeof CLIENT_LIMITS]?: number };
 
 export function createKubernetesClient(
   connection: KubernetesConnection,
   options: ClientOptions = {},
 ): KubernetesClient {
-  const { requestMilliseconds, maxBodyBytes, maxEventBytes } = { ...DEFAULTS, ...options };
+  const { requestMilliseconds, maxBodyBytes, maxEventBytes } = { ...CLIENT_LIMITS, ...options };
 
-  async function ask(call: KubernetesCall, signal: AbortSignal): Promise<JsonObject> {
+  async function exchange(call: KubernetesCall, signal: AbortSignal): Promise<JsonObject> {
     const response = await send(connection, call, signal);
     const text = await readStream(response, maxBodyBytes, call.action);
     const status = response.statusCode ?? 0;
@@ -50,7 +50,7 @@ export function createKubernetesClient(
   async function request(call: KubernetesCall, signal: AbortSignal): Promise<JsonObject> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(requestMilliseconds)]);
     try {
-      return await ask(call, limited);
+      return await exchange(call, limited);
     } catch (error) {
       throw fromThrown(call.action, error, limited);
     }
@@ -87,10 +87,12 @@ function parseEvent(line: string, action: string): WatchEvent {
   const event = parseJson(line);
   const object = isObject(event) ? property(event, 'object') : undefined;
   if (isObject(event) && isObject(object)) return { type: stringOr(property(event, 'type'), ''), object };
-  throw createKubernetesError(action, 'invalid-response', { state: 'an event of the watch is not one' });
+  throw createKubernetesError(action, 'invalid-response', {
+    state: 'it sent something other than a watch event',
+  });
 }
 
-/** Undefined where the text is no JSON: JSON itself has no such value. */
+/** Returns undefined, which JSON itself cannot express, if the text is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

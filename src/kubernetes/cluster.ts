@@ -1,26 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterPort } from '../assess/ports.ts';
 import type { Logger } from '../lib/logger.ts';
-import {
-  type ClusterNode,
-  type LimitRange,
-  type Namespace,
-  type RuntimeClass,
-  parseLimitRange,
-  parseNamespace,
-  parseNode,
-} from '../pod/cluster-objects.ts';
+import type { ClusterNode, LimitRange, Namespace, RuntimeClass } from '../pod/cluster-objects.ts';
 import type { ClusterView } from '../policy/facts.ts';
 import type { KubernetesClient } from './client.ts';
-import {
-  createFetchNamespace,
-  createFetchRuntimeClasses,
-  RUNTIME_CLASSES,
-  type FetchRuntimeClasses,
-} from './live-reads.ts';
+import { COLLECTIONS, type CollectionName } from './collections.ts';
+import { createFetchNamespace, createFetchRuntimeClasses, type FetchRuntimeClasses } from './live-reads.ts';
 import {
   createWatchCollection,
   type WatchCollection,
+  type WatchOptions,
   type WatchState,
   type WatchTimings,
 } from './watch-collection.ts';
@@ -29,27 +18,22 @@ export interface Cluster extends ClusterPort {
   readonly start: () => void;
   /** By collection, for readiness and metrics. */
   readonly states: () => Readonly<Record<CollectionName, WatchState>>;
-  /** Fulfilled when every watch has ended. */
+  /** Resolves when every watch has ended. */
   readonly stop: () => Promise<void>;
 }
 
-export const COLLECTIONS = ['runtime classes', 'namespaces', 'nodes', 'limit ranges'] as const;
-export type CollectionName = (typeof COLLECTIONS)[number];
-
-const DEFAULTS = {
-  /**
-   * When a zone goes, hundreds of nodes change in a second, and for each view everything that was decided is decided anew. With
-   * 5,000 nodes that kept /healthz waiting for 19 s; what is told of nodes is older than this anyway.
-   */
-  nodesMilliseconds: 500,
-} as const;
+/**
+ * When a zone fails, hundreds of nodes change in a second, and each new view invalidates every cached decision. With 5,000
+ * nodes that blocked /healthz for 19 s. Facts about nodes are older than this anyway.
+ */
+const NODE_REBUILD_MILLISECONDS = 500;
 
 export interface ClusterDeps {
   readonly client: KubernetesClient;
   readonly logger: Logger;
 }
 
-/** RuntimeClasses, Namespaces, Nodes and LimitRanges, kept up by watches; the view is made when they change, not when a Pod comes. */
+/** Watches RuntimeClasses, Namespaces, Nodes and LimitRanges. Builds the view when they change, not when a Pod arrives. */
 export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cluster {
   let view = createClusterView([], []);
   const rebuild = (): void => {
@@ -59,7 +43,7 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
       [...limitRanges.items().values()],
     );
   };
-  const rebuildSoon = coalesce(rebuild, DEFAULTS.nodesMilliseconds);
+  const rebuildSoon = coalesce(rebuild, NODE_REBUILD_MILLISECONDS);
   let hasNodes = false;
   const onNodes = (): void => {
     if (hasNodes) return rebuildSoon();
@@ -68,25 +52,14 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
   };
   const watch = <Item>(
     what: CollectionName,
-    source: Pick<Parameters<typeof createWatchCollection<Item>>[1], 'path' | 'parse' | 'onChange'>,
-  ): WatchCollection<Item> => createWatchCollection(deps, { ...timings, what, ...source });
+    source: Pick<WatchOptions<Item>, 'path' | 'parse'>,
+    onChange: () => void,
+  ): WatchCollection<Item> => createWatchCollection(deps, { ...timings, what, ...source, onChange });
 
-  const classes = watch<RuntimeClass>('runtime classes', {
-    ...RUNTIME_CLASSES,
-    onChange: rebuild,
-  });
-  const nodes = watch<ClusterNode>('nodes', { path: '/api/v1/nodes', parse: parseNode, onChange: onNodes });
-  const limitRanges = watch<LimitRange>('limit ranges', {
-    path: '/api/v1/limitranges',
-    parse: parseLimitRange,
-    onChange: rebuild,
-  });
-  const namespaces = watch<Namespace>('namespaces', {
-    path: '/api/v1/namespaces',
-    parse: parseNamespace,
-    onChange: () => {},
-  });
-  const collections = [classes, namespaces, nodes, limitRanges] as const;
+  const classes = watch<RuntimeClass>('runtime classes', COLLECTIONS['runtime classes'], rebuild);
+  const nodes = watch<ClusterNode>('nodes', COLLECTIONS.nodes, onNodes);
+  const limitRanges = watch<LimitRange>('limit ranges', COLLECTIONS['limit ranges'], rebuild);
+  const namespaces = watch<Namespace>('namespaces', COLLECTIONS.namespaces, () => {});
 
   return {
     view: () => view,
@@ -100,11 +73,11 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
       nodes: nodes.state(),
       'limit ranges': limitRanges.state(),
     }),
-    ...createRunner(collections),
+    ...createRunner([classes, namespaces, nodes, limitRanges]),
   };
 }
 
-/** The view that the watches have, where they are right; else one of its own, the same for all who are told the same. */
+/** Returns the watches' own view if its classes are current; else another one, shared by all callers that got the same classes. */
 function createFetchView(
   fetchClasses: FetchRuntimeClasses,
   current: () => ClusterView,
@@ -114,7 +87,7 @@ function createFetchView(
     const classes = await fetchClasses(signal);
     const base = current();
     if (last?.classes === classes && last.base === base) return last.view;
-    const live = withClasses(base, classes);
+    const live = Object.freeze({ ...base, ...indexClasses(classes) });
     const view = isDeepStrictEqual(live.runtimeClasses, base.runtimeClasses) ? base : live;
     last = { classes, base, view };
     return view;
@@ -136,7 +109,7 @@ function createRunner(collections: readonly WatchCollection<unknown>[]): Pick<Cl
   };
 }
 
-/** Runs something at most once in so many milliseconds: at once where it has not run for as long, else at the end of that time. */
+/** Runs something at most once per interval: at once if the last run is that long ago, else when the interval ends. */
 export function coalesce(run: () => void, milliseconds: number): () => void {
   let ranAt = -Infinity;
   let timer: NodeJS.Timeout | undefined;
@@ -161,26 +134,24 @@ function byName<Item extends { readonly name: string }>(items: readonly Item[]):
   return Object.freeze(items.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
 }
 
-/** The same cluster with other classes. */
-function withClasses(view: ClusterView, classes: readonly RuntimeClass[]): ClusterView {
+function indexClasses(
+  classes: readonly RuntimeClass[],
+): Pick<ClusterView, 'runtimeClass' | 'runtimeClasses'> {
   const runtimeClasses = byName(classes);
   const named = new Map(runtimeClasses.map((runtimeClass) => [runtimeClass.name, runtimeClass]));
-  return Object.freeze({ ...view, runtimeClasses, runtimeClass: (name: string) => named.get(name) });
+  return { runtimeClasses, runtimeClass: (name) => named.get(name) };
 }
 
-/** A view that never changes; when the cluster does, a new one takes its place. */
+/** A view never changes; when the cluster does, a new one replaces it. */
 export function createClusterView(
   classes: readonly RuntimeClass[],
   nodes: readonly ClusterNode[],
   limitRanges: readonly LimitRange[] = [],
 ): ClusterView {
-  const sorted = byName(classes);
-  const named = new Map(sorted.map((runtimeClass) => [runtimeClass.name, runtimeClass]));
   const open = nodes.filter((node) => !node.unschedulable && node.architecture !== '');
   const byNamespace = Map.groupBy(byName(limitRanges), ({ namespace }) => namespace);
   return Object.freeze({
-    runtimeClass: (name: string) => named.get(name),
-    runtimeClasses: sorted,
+    ...indexClasses(classes),
     nodes: Object.freeze([...nodes]),
     architectures: Object.freeze([...new Set(open.map((node) => node.architecture))].toSorted()),
     limitRanges: (namespace: string) => byNamespace.get(namespace) ?? NO_LIMIT_RANGES,

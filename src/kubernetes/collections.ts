@@ -1,23 +1,48 @@
 import { isObject, property, type JsonObject } from '../lib/json.ts';
+import { parseLimitRange, parseNamespace, parseNode, parseRuntimeClass } from '../pod/cluster-objects.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError, isKubernetesError, type KubernetesError } from './kubernetes-error.ts';
+
+/** What a decision depends on. Secrets and ServiceAccounts are read by name, when an image needs them. */
+export const COLLECTIONS = {
+  'runtime classes': {
+    kind: 'RuntimeClass',
+    path: '/apis/node.k8s.io/v1/runtimeclasses',
+    parse: parseRuntimeClass,
+  },
+  namespaces: { kind: 'Namespace', path: '/api/v1/namespaces', parse: parseNamespace },
+  nodes: { kind: 'Node', path: '/api/v1/nodes', parse: parseNode },
+  'limit ranges': { kind: 'LimitRange', path: '/api/v1/limitranges', parse: parseLimitRange },
+} as const;
+
+export type CollectionName = keyof typeof COLLECTIONS;
+export const COLLECTION_NAMES = Object.keys(COLLECTIONS) as readonly CollectionName[];
+type Kind = (typeof COLLECTIONS)[CollectionName]['kind'];
+
+/** Returns the path of a namespace, or of something in it: `secrets`, then perhaps a name. */
+export function namespacePath(namespace: string, ...below: readonly string[]): string {
+  return [COLLECTIONS.namespaces.path, ...[namespace, ...below].map(encodeURIComponent)].join('/');
+}
+
+/** A node takes some tens of KiB, the most of all kinds: a page stays far below what the client accepts. */
+const PAGE_SIZE = 100;
 
 export interface ListOptions {
   /** For people: `nodes`. */
   readonly what: string;
   readonly path: string;
-  readonly pageSize: number;
+  readonly pageSize?: number;
 }
 
 /**
- * Lists a collection page by page; each object is handed over and forgotten, so that memory holds one page at a time.
+ * Lists a collection page by page. Each object is passed on and forgotten, so memory holds one page at a time.
  * @returns the resourceVersion to watch from
  */
 export async function listPages(
   { client, signal }: { readonly client: KubernetesClient; readonly signal: AbortSignal },
-  { what, path, pageSize }: ListOptions,
-  take: (object: JsonObject) => void,
+  { what, path, pageSize = PAGE_SIZE }: ListOptions,
+  onObject: (object: JsonObject) => void,
 ): Promise<string> {
   const action = `list ${what}`;
   let next = '';
@@ -26,9 +51,9 @@ export async function listPages(
     const page = await client.request({ action, path, query }, signal);
     const items = property(page, 'items');
     if (!Array.isArray(items)) {
-      throw createKubernetesError(action, 'invalid-response', { state: 'the answer has no items' });
+      throw createKubernetesError(action, 'invalid-response', { state: 'the response has no items' });
     }
-    for (const item of items) if (isObject(item)) take(item);
+    for (const item of items) if (isObject(item)) onObject(item);
     next = metadataText(page, 'continue');
     if (next === '') return readResourceVersion(page, action);
   }
@@ -37,49 +62,34 @@ export async function listPages(
 export function readResourceVersion(object: JsonObject, action: string): string {
   const version = metadataText(object, 'resourceVersion');
   if (version !== '') return version;
-  throw createKubernetesError(action, 'invalid-response', { state: 'the answer has no resourceVersion' });
+  throw createKubernetesError(action, 'invalid-response', { state: 'the response has no resourceVersion' });
 }
-
-const DEFAULTS = {
-  /** Nodes are the largest, of some tens of KiB: a page stays far below what the client takes as an answer. */
-  pageSize: 100,
-} as const;
-
-/** What a decision rests on; Secrets and ServiceAccounts are read by name where an image asks for them. */
-const COLLECTIONS = [
-  { kind: 'RuntimeClass', what: 'runtime classes', path: '/apis/node.k8s.io/v1/runtimeclasses' },
-  { kind: 'Node', what: 'nodes', path: '/api/v1/nodes' },
-  { kind: 'Namespace', what: 'namespaces', path: '/api/v1/namespaces' },
-  { kind: 'LimitRange', what: 'limit ranges', path: '/api/v1/limitranges' },
-] as const;
 
 export interface ListedFacts {
   readonly objects: readonly JsonObject[];
-  /** What may not be listed: the rest is taken as it is, since a user who is no administrator sees no nodes. */
+  /** One error for each collection that may not be listed: a user who is not an administrator cannot see nodes. */
   readonly forbidden: readonly KubernetesError[];
 }
 
-type Collection = (typeof COLLECTIONS)[number];
-
-/** The cluster as it is now, each collection listed once. */
+/** Lists each collection once, or those of some kinds only. */
 export async function listFacts(
   client: KubernetesClient,
   signal: AbortSignal,
-  kinds: readonly Collection['kind'][] = COLLECTIONS.map(({ kind }) => kind),
+  kinds?: readonly Kind[],
 ): Promise<ListedFacts> {
   const objects: JsonObject[] = [];
   const forbidden: KubernetesError[] = [];
-  const list = async ({ kind, what, path }: Collection): Promise<void> => {
+  const list = async (what: CollectionName): Promise<void> => {
+    const { kind, path } = COLLECTIONS[what];
+    if (kinds?.includes(kind) === false) return;
     try {
-      // The items of a list do not say their kind.
-      await listPages({ client, signal }, { what, path, ...DEFAULTS }, (object) => {
-        objects.push({ ...object, kind });
-      });
+      // The items of a list do not name their kind.
+      await listPages({ client, signal }, { what, path }, (object) => objects.push({ ...object, kind }));
     } catch (error) {
       if (!isKubernetesError(error, 'forbidden')) throw error;
       forbidden.push(error);
     }
   };
-  await Promise.all(COLLECTIONS.filter(({ kind }) => kinds.includes(kind)).map(list));
+  await Promise.all(COLLECTION_NAMES.map(list));
   return { objects, forbidden };
 }

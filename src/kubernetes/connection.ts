@@ -1,36 +1,32 @@
 import { readFile } from 'node:fs/promises';
-import { type RequestOptions, Agent } from 'node:https';
+import { Agent, type RequestOptions } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { describeFileState } from '../files/read-text.ts';
 import { describeError } from '../lib/errors.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 
-/** Where the API server is and how to prove who we are. */
+/** Where the API server is, and the credentials for it. */
 export interface KubernetesConnection {
   readonly server: URL;
-  /** TLS settings, agent and headers for one request: asked each time, since tokens and certificates rotate. */
+  /** Returns TLS settings, agent and headers for one request. Called for each, since tokens and certificates rotate. */
   readonly requestOptions: () => Promise<RequestOptions>;
 }
 
-/** Numbers for every connection to the API server. */
-export const CONNECTION_DEFAULTS = {
-  /** As client-go: below the 60 s after which cloud load balancers drop a silent connection. */
-  keepAliveMilliseconds: 30_000,
-  /** Requests besides the watches are few and seldom at the same time. */
-  idleSockets: 4,
-} as const;
+/** Requests besides the watches are few, and rarely concurrent. */
+export const MAX_IDLE_SOCKETS = 4;
 
 const AGENT_OPTIONS = {
   keepAlive: true,
-  keepAliveMsecs: CONNECTION_DEFAULTS.keepAliveMilliseconds,
-  maxFreeSockets: CONNECTION_DEFAULTS.idleSockets,
+  /** As client-go: below the 60 s after which cloud load balancers drop a silent connection. */
+  keepAliveMsecs: 30_000,
+  maxFreeSockets: MAX_IDLE_SOCKETS,
 } as const;
 
-const DEFAULTS = {
+const ACCOUNT_FILES = {
   /** Where the kubelet mounts the ServiceAccount of a Pod. */
   directory: '/var/run/secrets/kubernetes.io/serviceaccount',
-  /** The kubelet replaces token and CA long before they expire; client-go looks once a minute too. */
+  /** The kubelet replaces token and CA long before they expire; client-go rereads them once a minute, too. */
   rereadMilliseconds: 60_000,
 } as const;
 
@@ -61,11 +57,11 @@ async function readAccount(directory: string): Promise<Account> {
 }
 
 /**
- * The API server as a Pod sees it. Written here and not taken from client-node's KubeConfig, which drags in the models of
- * the whole Kubernetes API: 27 MiB of memory in a process that should stay under 90, for two files and two variables.
+ * Connects to the API server as a Pod does. client-node's KubeConfig would load the models of the whole Kubernetes API: 27 MiB
+ * of memory in a process that should stay under 90, for two files and two variables.
  */
 export function createInClusterConnection(options: InClusterOptions): KubernetesConnection {
-  const { directory, rereadMilliseconds } = { ...DEFAULTS, ...options };
+  const { directory, rereadMilliseconds } = { ...ACCOUNT_FILES, ...options };
   const agent = new Agent(AGENT_OPTIONS);
   const host = isIPv6(options.host) ? `[${options.host}]` : options.host;
   let account: Promise<Account> | undefined;
@@ -75,7 +71,7 @@ export function createInClusterConnection(options: InClusterOptions): Kubernetes
     if (account === undefined || performance.now() - readAt >= rereadMilliseconds) {
       readAt = performance.now();
       account = readAccount(directory);
-      // A failed read is not remembered; whoever awaits it is told.
+      // A failed read is not cached; its callers get the error.
       account.catch(() => (account = undefined));
     }
     return account;
@@ -91,11 +87,10 @@ export function createInClusterConnection(options: InClusterOptions): Kubernetes
 }
 
 /**
- * The API server that a kubeconfig file's current context names, with whatever way to log in the file asks for (tokens,
- * client certificates, exec plugins, OIDC).
+ * Connects to the API server of a kubeconfig's current context, with whatever login the file uses (tokens, client certificates,
+ * exec plugins, OIDC).
  *
- * client-node is loaded only here, when a kubeconfig is really used: its package has one entry that pulls in the models of
- * the whole API, and even `dist/config.js` alone imports them.
+ * Only this function loads client-node: its entry point pulls in the models of the whole API, as even `dist/config.js` does.
  */
 export async function createKubeconfigConnection(file: string): Promise<KubernetesConnection> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
@@ -114,7 +109,7 @@ export async function createKubeconfigConnection(file: string): Promise<Kubernet
     throw createKubernetesError(`use kubeconfig "${file}"`, 'invalid-kubeconfig', { state });
   }
   const server = new URL(cluster.server);
-  // Plain http does with Node's own agent, which keeps connections too.
+  // For plain http, Node's default agent keeps connections, too.
   const agent = server.protocol === 'https:' ? new Agent(AGENT_OPTIONS) : undefined;
 
   return {
@@ -122,13 +117,13 @@ export async function createKubeconfigConnection(file: string): Promise<Kubernet
     requestOptions: async () => {
       const options: RequestOptions = { headers: {} };
       await config.applyToHTTPSOptions(options);
-      // Its own agent keeps no connection open; only a proxy needs it.
+      // client-node's agent keeps no connection open; only a proxy needs it.
       return cluster.proxyUrl === undefined ? { ...options, agent } : options;
     },
   };
 }
 
-/** client-node refuses plain http, such as a `kubectl proxy` on this machine, unless told to skip a verification. */
+/** client-node rejects plain http, such as a local `kubectl proxy`, unless a verification is skipped. */
 function allowPlainHttp<Cluster extends { readonly server: string }>(cluster: Cluster): Cluster {
   return cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster;
 }

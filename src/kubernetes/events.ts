@@ -4,57 +4,55 @@ import { describeError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import { isObjectName } from '../pod/object-metadata.ts';
-import { backoff, type BackoffOptions } from './backoff.ts';
+import { backoff, isTransient, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
 
-const DEFAULTS = {
-  /** Some 15 s in all, within which an API server is exchanged for another one. */
+const EVENT_RETRIES = {
+  /** Some 15 s in all, enough to replace an API server. */
   attempts: 5,
   retry: { firstMilliseconds: 500, maxMilliseconds: 8_000 } satisfies BackoffOptions,
-  /** `NoteLengthLimit` of the API server's own validation, in bytes. */
-  maxNoteBytes: 1024,
 } as const;
+
+/** `NoteLengthLimit` of the API server's own validation. */
+const MAX_NOTE_BYTES = 1024;
 
 const CONTROLLER = 'wasmgate.dev/wasmgate';
 /** Not the object's name, which may be as long as a name can be. */
 const NAME_PREFIX = 'wasmgate-';
 const ELLIPSIS = '…';
 
-/** An API server in trouble for a moment. */
-const PASSING = ['unreachable', 'timeout', 'server-error', 'too-many-requests'] as const;
-
 export const EVENT_RESULTS = ['written', 'needless', 'failed'] as const satisfies readonly EventResult[];
 
 export interface EventsDeps {
   readonly client: KubernetesClient;
   readonly logger: Logger;
-  /** Told what became of each Event. */
+  /** Called with the result of each Event. */
   readonly onEvent?: ((result: EventResult) => void) | undefined;
 }
 
 export interface EventsOptions {
-  /** Which of the replicas writes. */
+  /** Names the replica that writes. */
   readonly instance: string;
   readonly attempts?: number;
   readonly retry?: BackoffOptions;
 }
 
-/** Texts name what registries say. Cut between two characters. */
+/** Cuts between two characters, and removes control characters: messages quote registries. */
 function boundNote(text: string): string {
   const bytes = Buffer.from(stripControlCharacters(text));
-  if (bytes.length <= DEFAULTS.maxNoteBytes) return bytes.toString();
-  const room = DEFAULTS.maxNoteBytes - Buffer.byteLength(ELLIPSIS);
-  // A stream keeps the bytes of a character that is not whole for later.
-  return new TextDecoder().decode(bytes.subarray(0, room), { stream: true }) + ELLIPSIS;
+  if (bytes.length <= MAX_NOTE_BYTES) return bytes.toString();
+  const most = MAX_NOTE_BYTES - Buffer.byteLength(ELLIPSIS);
+  // With `stream`, the decoder holds back an incomplete last character.
+  return new TextDecoder().decode(bytes.subarray(0, most), { stream: true }) + ELLIPSIS;
 }
 
-/** The API server takes microseconds and nothing else. */
+/** The API server accepts microseconds only. */
 function microTime(): string {
   return new Date().toISOString().replace('Z', '000Z');
 }
 
-function describe({ namespace, regarding, reason, message }: ObjectEvent, instance: string): object {
+function eventOf({ namespace, regarding, reason, message }: ObjectEvent, instance: string): object {
   const { apiVersion, kind, name, uid } = regarding;
   return {
     apiVersion: 'events.k8s.io/v1',
@@ -71,21 +69,21 @@ function describe({ namespace, regarding, reason, message }: ObjectEvent, instan
   };
 }
 
-/** Events about objects that are known to exist; a write is retried while the API server is in trouble. */
+/** Writes Events about objects that are known to exist; retries while the API server is in trouble. */
 export function createEvents({ client, logger, onEvent }: EventsDeps, options: EventsOptions): EventsPort {
-  const { instance, attempts, retry } = { ...DEFAULTS, ...options };
+  const { instance, attempts, retry } = { ...EVENT_RETRIES, ...options };
 
   async function post(event: ObjectEvent, signal: AbortSignal): Promise<void> {
     const { namespace, regarding } = event;
     const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
     const action = `write an Event on ${regarding.kind} "${namespace}/${regarding.name}"`;
-    const body = describe(event, instance);
+    const body = eventOf(event, instance);
     for (let failures = 1; ; failures += 1) {
       try {
         await client.request({ action, path, method: 'POST', body }, signal);
         return;
       } catch (error) {
-        if (failures >= attempts || !isKubernetesError(error, ...PASSING)) throw error;
+        if (failures >= attempts || !isTransient(error)) throw error;
         await sleep(backoff(failures - 1, Math.random(), retry), undefined, { signal });
       }
     }

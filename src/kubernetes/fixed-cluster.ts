@@ -1,13 +1,14 @@
 import type { ClusterPort, ServiceAccountsPort } from '../assess/ports.ts';
 import { EMPTY_KEYRING, joinKeyrings } from '../credentials/credential.ts';
 import type { PullSecretsPort } from '../images/ports.ts';
-import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
+import { property, type JsonObject } from '../lib/json.ts';
 import { parseLimitRange, parseNamespace, parseNode, parseRuntimeClass } from '../pod/cluster-objects.ts';
 import { metadataText } from '../pod/object-metadata.ts';
+import { pullSecretsOfAccount } from '../pod/pull-secret-names.ts';
 import { createClusterView } from './cluster.ts';
 import { parseSecret } from './parse-secret.ts';
 
-/** A cluster that stands still, made of the objects that somebody gives: every port that a live one has. */
+/** A cluster made of given objects, which never changes. It has every port of a live one. */
 export interface FixedCluster {
   readonly cluster: ClusterPort;
   readonly pullSecrets: PullSecretsPort;
@@ -15,24 +16,19 @@ export interface FixedCluster {
   readonly hasRuntimeClasses: boolean;
 }
 
-/** As kubectl would create it where its manifest names no namespace. */
+/** As kubectl would create the object: in the given namespace if its manifest names none. */
 function keyOf(object: JsonObject, namespace: string): string {
   const own = metadataText(object, 'namespace');
   return `${own === '' ? namespace : own}/${metadataText(object, 'name')}`;
 }
 
-/** By `namespace/name`; of several with one name the last counts. */
+/** Indexes by `namespace/name`; the last one of a name wins. */
 function byName(objects: readonly JsonObject[], kind: string, namespace: string) {
   const found = objects.filter((object) => property(object, 'kind') === kind);
   return new Map(found.map((object) => [keyOf(object, namespace), object]));
 }
 
-function namesIn(list: unknown): readonly string[] {
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((item) => (isObject(item) ? stringOr(property(item, 'name'), []) : []));
-}
-
-/** @param namespace of objects that name none */
+/** @param namespace the namespace of objects that name none */
 export function createFixedCluster(objects: readonly JsonObject[], namespace: string): FixedCluster {
   const parsed = <Item>(kind: string, parse: (object: JsonObject) => Item | null): readonly Item[] =>
     [...byName(objects, kind, namespace).values()].flatMap((object) => parse(object) ?? []);
@@ -70,7 +66,7 @@ export function createFixedCluster(objects: readonly JsonObject[], namespace: st
     serviceAccounts: {
       pullSecrets: (space, name) => {
         const account = accounts.get(`${space}/${name}`);
-        return Promise.resolve(account === undefined ? [] : namesIn(property(account, 'imagePullSecrets')));
+        return Promise.resolve(account === undefined ? [] : pullSecretsOfAccount(account));
       },
     },
     hasRuntimeClasses: classes.length > 0,

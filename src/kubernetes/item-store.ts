@@ -3,22 +3,22 @@ import type { JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 
 /**
- * What is kept of a collection: only the parsed items, so that the raw objects (managedFields, image lists of nodes,
- * conditions) are garbage at once. A method answers whether an item really changed: most updates of a node are heartbeats.
+ * Keeps the parsed items of a collection, so that the raw objects (managedFields, image lists of nodes, conditions) are garbage
+ * at once. Methods return whether an item changed: most updates of a node are heartbeats.
  */
 export interface ItemStore<Item> {
   readonly items: () => ReadonlyMap<string, Item>;
   readonly put: (object: JsonObject) => boolean;
   readonly remove: (object: JsonObject) => boolean;
-  /** Starts a new list; `commit` puts it in the place of what was kept. */
+  /** Starts a new list; `commit` replaces the kept one by it. */
   readonly replacement: () => { readonly add: (object: JsonObject) => void; readonly commit: () => boolean };
 }
 
-/** @param parse null for an object that is not fit to be kept */
+/** @param parse returns null for an object to leave out */
 export function createItemStore<Item>(parse: (object: JsonObject) => Item | null): ItemStore<Item> {
   let items = new Map<string, Item>();
 
-  /** The item to keep: the one already there where nothing that is read has changed. */
+  /** Returns the known item if nothing that is read has changed. */
   function current(key: string, object: JsonObject): Item | null {
     const item = parse(object);
     const known = items.get(key);
@@ -52,7 +52,7 @@ export function createItemStore<Item>(parse: (object: JsonObject) => Item | null
   return { items: () => items, put, remove: (object) => items.delete(objectKey(object)), replacement };
 }
 
-/** `namespace/name`, or the name alone where there is no namespace. */
+/** Returns `namespace/name`, or the name alone for an object without a namespace. */
 function objectKey(object: JsonObject): string {
   const name = metadataText(object, 'name');
   const namespace = metadataText(object, 'namespace');

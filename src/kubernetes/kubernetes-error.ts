@@ -9,7 +9,7 @@ const CODES = [
   'conflict',
   /** The resourceVersion or the continue token is older than the API server remembers (410): list again. */
   'expired',
-  /** The API server understood and refused: a bad field, a failed test of a JSON patch. */
+  /** The API server understood and rejected: a bad field, a failed test of a JSON patch. */
   'invalid',
   'too-many-requests',
   'server-error',
@@ -44,7 +44,7 @@ const BY_STATUS: Readonly<Record<number, KubernetesErrorCode>> = {
   504: 'timeout',
 };
 
-/** 409 is said for two things that want different answers. */
+/** 409 has two meanings that callers must distinguish. */
 function codeOf(httpStatus: number, reason: string): KubernetesErrorCode {
   if (reason === 'AlreadyExists') return 'already-exists';
   return BY_STATUS[httpStatus] ?? (httpStatus >= 500 ? 'server-error' : 'invalid');
@@ -52,13 +52,14 @@ function codeOf(httpStatus: number, reason: string): KubernetesErrorCode {
 
 const ADVICE: Partial<Record<KubernetesErrorCode, string>> = {
   unauthorized: 'Check the ServiceAccount token, or log in again for a kubeconfig.',
-  forbidden: 'Give the account the right: kubectl auth can-i --list --as=<account> shows what it may do.',
-  unreachable: 'Check that the API server runs and can be reached from here.',
+  forbidden:
+    'Grant the account this permission: kubectl auth can-i --list --as=<account> shows what it may do.',
+  unreachable: 'Check that the API server is running and reachable from here.',
   'invalid-kubeconfig': 'Name one with --kubeconfig FILE.',
-  tls: "Check that the CA certificate given is the API server's, and the name in its address.",
+  tls: "Check that the given CA certificate is the API server's, and the host name in its address.",
 };
 
-/** @param action what was tried, such as `list nodes`: the error says `Cannot list nodes: …` */
+/** @param action what failed, such as `list nodes`: the message starts with `Cannot list nodes: ` */
 export function createKubernetesError(
   action: string,
   code: KubernetesErrorCode,
@@ -71,7 +72,7 @@ export function createKubernetesError(
   });
 }
 
-/** What an answer ≥ 400, or an ERROR event of a watch, says: both carry a `Status` object where the API server wrote them. */
+/** Converts a response of 400 or above, or an ERROR event of a watch: the API server puts a `Status` object into both. */
 export function fromStatus(action: string, httpStatus: number, body: unknown): KubernetesError {
   const status = isObject(body) ? body : {};
   const code = codeOf(httpStatus, stringOr(property(status, 'reason'), ''));
@@ -79,21 +80,21 @@ export function fromStatus(action: string, httpStatus: number, body: unknown): K
   return createKubernetesError(action, code, { state: message === '' ? `HTTP ${httpStatus}` : message });
 }
 
-/** A thrown network error, or the reason of an aborted signal. Errors of ours pass as they are. */
+/** Converts a network error, or the reason of an aborted signal; returns a `KubernetesError` as it is. */
 export function fromThrown(action: string, error: unknown, signal: AbortSignal): KubernetesError {
   if (isKubernetesError(error)) return error;
   const cause: unknown = signal.aborted ? signal.reason : error;
   if (isKubernetesError(cause)) return cause;
   if (cause instanceof Error && cause.name === 'TimeoutError') {
-    return createKubernetesError(action, 'timeout', { state: 'the API server did not answer in time' });
+    return createKubernetesError(action, 'timeout', { state: 'the API server timed out' });
   }
-  if (signal.aborted) return createKubernetesError(action, 'aborted', { state: 'given up by the caller' });
+  if (signal.aborted) return createKubernetesError(action, 'aborted', { state: 'the caller canceled it' });
   const code = isTlsError(cause) ? 'tls' : 'unreachable';
   const state = cause instanceof Error && cause.message !== '' ? cause.message : String(cause);
   return createKubernetesError(action, code, { state, cause });
 }
 
-/** Node names OpenSSL's verification failures like `DEPTH_ZERO_SELF_SIGNED_CERT`, its own ones `ERR_TLS_…`. */
+/** Node's codes: OpenSSL's verification failures, such as `DEPTH_ZERO_SELF_SIGNED_CERT`, and its own `ERR_TLS_…`. */
 function isTlsError(error: unknown): boolean {
   const code = isObject(error) ? stringOr(property(error, 'code'), '') : '';
   return /CERT|ERR_TLS|ERR_SSL|UNABLE_TO_/.test(code);

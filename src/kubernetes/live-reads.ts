@@ -1,78 +1,80 @@
 import type { ClusterPort, StoredPodsPort } from '../assess/ports.ts';
 import { raceAbort } from '../lib/race-abort.ts';
-import { type RuntimeClass, parseRuntimeClass, parseNamespace } from '../pod/cluster-objects.ts';
+import { parseNamespace, type RuntimeClass } from '../pod/cluster-objects.ts';
 import { readPod } from '../pod/pod.ts';
 import type { KubernetesClient } from './client.ts';
-import { listPages } from './collections.ts';
+import { COLLECTIONS, listPages, namespacePath } from './collections.ts';
 import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
 
-export const RUNTIME_CLASSES = {
-  what: 'runtime classes',
-  path: '/apis/node.k8s.io/v1/runtimeclasses',
-  parse: parseRuntimeClass,
-} as const;
-
-const DEFAULTS = {
-  /** Whoever made a class a moment ago tries again after some seconds; Pods that name none of them come by the hundred. */
+const CLASS_LIST_LIMITS = {
+  /** Who has just created a class retries after some seconds; Pods that need none of the known classes come by the hundred. */
   ttlMilliseconds: 2_000,
   /**
-   * From the start of a list, whoever asks for it. API servers list a handful of objects in some milliseconds; of one that does
-   * not, every Pod that is looked for a class would wait out its whole admission.
+   * From the start of a list, for all callers. API servers list a handful of objects in milliseconds; behind one that does not,
+   * every Pod that needs a class would wait until its admission times out.
    */
-  patienceMilliseconds: 2_000,
-  /** Clusters have a handful. */
-  pageSize: 100,
+  maxWaitMilliseconds: 2_000,
 } as const;
 
-/** The classes as they are now. Shared by all who ask at a time, and for a moment after: no Pod makes more than one list. */
+/**
+ * Namespaces younger than the watch are few at a time. Anyone who reaches the port can name thousands that do not exist, and
+ * each read takes a connection.
+ */
+const MAX_NAMESPACE_READS = 16;
+
+/** Lists the classes as they are now. Callers share one list, and its result for a moment, so no Pod causes more than one. */
 export type FetchRuntimeClasses = (signal: AbortSignal) => Promise<readonly RuntimeClass[]>;
 
+/** Unlike a single-flight cache, this one keeps failures too: otherwise every Pod would call an API server in trouble. */
 export function createFetchRuntimeClasses(
   client: KubernetesClient,
-  options: { readonly [Key in keyof typeof DEFAULTS]?: number } = {},
+  options: { readonly [Key in keyof typeof CLASS_LIST_LIMITS]?: number } = {},
 ): FetchRuntimeClasses {
-  const { ttlMilliseconds, patienceMilliseconds, pageSize } = { ...DEFAULTS, ...options };
+  const { ttlMilliseconds, maxWaitMilliseconds } = { ...CLASS_LIST_LIMITS, ...options };
+  const what = 'runtime classes';
   let listing: Promise<readonly RuntimeClass[]> | undefined;
-  let patience = new AbortController().signal;
-  let goodUntil = 0;
+  let maxWait = new AbortController().signal;
+  let expires = 0;
 
   async function list(): Promise<readonly RuntimeClass[]> {
+    const { path, parse } = COLLECTIONS[what];
     const classes: RuntimeClass[] = [];
     try {
-      // No single one's signal ends it; the client's own time limit does.
+      // The callers' signals do not end it; the client's own timeout does.
       const { signal } = new AbortController();
-      await listPages({ client, signal }, { ...RUNTIME_CLASSES, pageSize }, (object) => {
-        const parsed = parseRuntimeClass(object);
+      await listPages({ client, signal }, { what, path }, (object) => {
+        const parsed = parse(object);
         if (parsed !== null) classes.push(parsed);
       });
       return classes;
     } finally {
-      // A failure as well: an API server in trouble is not asked by every Pod.
-      goodUntil = performance.now() + ttlMilliseconds;
+      expires = performance.now() + ttlMilliseconds;
     }
   }
 
   return (signal) => {
-    if (listing === undefined || performance.now() >= goodUntil) {
-      goodUntil = Infinity;
-      patience = AbortSignal.timeout(patienceMilliseconds);
+    if (listing === undefined || performance.now() >= expires) {
+      expires = Infinity;
+      maxWait = AbortSignal.timeout(maxWaitMilliseconds);
       listing = list();
     }
-    return raceAbort(listing, AbortSignal.any([signal, patience]), () => {
-      throw createKubernetesError('list runtime classes', 'timeout', { state: 'no answer in time' });
+    return raceAbort(listing, AbortSignal.any([signal, maxWait]), () => {
+      throw createKubernetesError(`list ${what}`, 'timeout', { state: 'timed out' });
     });
   };
 }
 
-const NAMESPACE_READS = {
-  /**
-   * Namespaces younger than the watch are few at a time. Whoever reaches the port can name thousands that there are not, and
-   * each read has a connection of its own.
-   */
-  atOnce: 16,
-} as const;
+/** Returns null if there is no such object. */
+async function readOrNull<Item>(read: () => Promise<Item>): Promise<Item | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isKubernetesError(error, 'not-found')) return null;
+    throw error;
+  }
+}
 
-/** Reads single namespaces, so many at a time; further ones fail at once. */
+/** Reads single namespaces, a bounded number at a time; further reads fail at once. */
 export function createFetchNamespace({
   client,
 }: {
@@ -81,15 +83,13 @@ export function createFetchNamespace({
   let underWay = 0;
   return async (name, signal) => {
     const action = `read namespace "${name}"`;
-    if (underWay >= NAMESPACE_READS.atOnce)
+    if (underWay >= MAX_NAMESPACE_READS)
       throw createKubernetesError(action, 'too-many-requests', { state: 'too many others are being read' });
     underWay += 1;
     try {
-      const path = `/api/v1/namespaces/${encodeURIComponent(name)}`;
-      return parseNamespace(await client.request({ action, path }, signal)) ?? undefined;
-    } catch (error) {
-      if (isKubernetesError(error, 'not-found')) return undefined;
-      throw error;
+      const call = { action, path: namespacePath(name) };
+      const object = await readOrNull(() => client.request(call, signal));
+      return (object && parseNamespace(object)) ?? undefined;
     } finally {
       underWay -= 1;
     }
@@ -99,15 +99,12 @@ export function createFetchNamespace({
 /** Reads single Pods by name. */
 export function createStoredPods({ client }: { readonly client: KubernetesClient }): StoredPodsPort {
   return {
-    read: async (namespace, name, signal) => {
-      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
-      const action = `read Pod "${namespace}/${name}"`;
-      try {
-        return readPod(await client.request({ action, path }, signal));
-      } catch (error) {
-        if (isKubernetesError(error, 'not-found')) return null;
-        throw error;
-      }
+    read: (namespace, name, signal) => {
+      const call = {
+        action: `read Pod "${namespace}/${name}"`,
+        path: namespacePath(namespace, 'pods', name),
+      };
+      return readOrNull(async () => readPod(await client.request(call, signal)));
     },
   };
 }

@@ -13,13 +13,13 @@ function isTooLarge(text: string, encoding: 'utf8' | 'base64'): boolean {
   return Buffer.byteLength(text, encoding) > KEYRING_LIMITS.secretBytes;
 }
 
-/** Of a Secret above the bound, which is not even decoded. */
+/** Stands for the content above the limit, which is not even decoded. */
 const TOO_LARGE = Symbol('too large');
 
 /** Returns null for a Secret without the key. */
 function contentOf(secret: JsonObject, key: string): string | typeof TOO_LARGE | null {
   const [data, plain] = ['data', 'stringData'].map((field) => property(secret, field));
-  // Only manifests have it, and there it wins.
+  // Only manifests have stringData, and there it wins.
   const written = isObject(plain) ? property(plain, key) : undefined;
   if (typeof written === 'string') return isTooLarge(written, 'utf8') ? TOO_LARGE : written;
   const encoded = isObject(data) ? property(data, key) : undefined;
@@ -27,7 +27,7 @@ function contentOf(secret: JsonObject, key: string): string | typeof TOO_LARGE |
   return isTooLarge(encoded, 'base64') ? TOO_LARGE : Buffer.from(encoded, 'base64').toString('utf8');
 }
 
-/** Keeps the first of the keys with a wildcard, and all others. */
+/** Keeps all keys without a wildcard, and the first ones with. */
 function boundPatterns(
   credentials: readonly Credential[],
   source: string,
@@ -55,8 +55,8 @@ function boundKeyring(content: string, format: DockerConfigFormat, source: strin
 }
 
 /**
- * Returns the credentials in a pull secret of either type, and none for a Secret of any other. What the bounds leave out is
- * named, and takes nothing from other secrets.
+ * Returns the credentials in a pull secret of either type, and none for a Secret of any other. Reports what exceeds the limits,
+ * which count for each Secret alone.
  */
 export function parseSecret(secret: JsonObject, source: string): Keyring {
   const type = stringOr(property(secret, 'type'), '');

@@ -12,45 +12,42 @@ import { createSingleFlightCache } from '../lib/single-flight.ts';
 import { isObjectName } from '../pod/object-metadata.ts';
 import { MAX_PULL_SECRETS, pullSecretNames } from '../pod/pull-secret-names.ts';
 import type { KubernetesClient } from './client.ts';
+import { namespacePath } from './collections.ts';
 import { isKubernetesError, type KubernetesErrorCode } from './kubernetes-error.ts';
 import { parseSecret } from './parse-secret.ts';
 
-export const DEFAULTS = {
-  /** Long enough for the Pods of one rollout, short enough that a rotated password works at the next try. */
+export const PULL_SECRET_DEFAULTS = {
+  /** Long enough for the Pods of one rollout, short enough that a rotated password works at the next attempt. */
   ttlMilliseconds: 60_000,
   /** Most pull secrets hold a few hundred bytes. */
   maxEntries: 512,
-  /** Bytes of memory for all: a secret's author chooses how long its logins are. */
+  /** Memory for all: a secret's author chooses how long its logins are. */
   maxBytes: 8 * 1024 * 1024,
   maxNames: MAX_PULL_SECRETS,
-  /** The ClusterRole that the manifests bring, bound for the cluster or per namespace. */
+  /** The ClusterRole in the manifests, bound cluster-wide or per namespace. */
   role: 'wasmgate-pull-secrets',
 } as const;
 
-export interface PullSecretsOptions {
-  readonly ttlMilliseconds?: number;
-  readonly maxEntries?: number;
-  readonly maxBytes?: number;
-  readonly maxNames?: number;
-  readonly role?: string;
-}
+export type PullSecretsOptions = {
+  readonly [Key in Exclude<keyof typeof PULL_SECRET_DEFAULTS, 'role'>]?: number;
+} & { readonly role?: string };
 
-/** Pull secrets, each read by its name and nothing else; the two types that the kubelet takes, others are left out. */
+/** Reads pull secrets by name only. Uses the two types that the kubelet accepts and ignores all others. */
 export function createPullSecrets(
   deps: { readonly client: KubernetesClient },
   options: PullSecretsOptions = {},
 ): PullSecretsPort {
-  const { maxNames, role, ...kept } = { ...DEFAULTS, ...options };
+  const { maxNames, role, ...kept } = { ...PULL_SECRET_DEFAULTS, ...options };
   const keyrings = createSingleFlightCache<Keyring>(kept, ({ credentials }) =>
     estimateCredentialBytes(credentials),
   );
 
-  /** Shared by all who ask in the meantime, so no single one's signal ends it; the client's own time limit does. */
+  /** Callers share this read: their signals do not end it, the client's own timeout does. */
   function readShared(namespace: string, name: string): Promise<Keyring> {
     return keyrings.get(`${namespace}/${name}`, () => readSecret(deps.client, { namespace, name, role }));
   }
 
-  /** A name that no Secret can have is one that does not exist. */
+  /** Leaves out names that no Secret can have, as if it did not exist. */
   function readable(namespace: string, names: readonly string[]): readonly string[] {
     return isObjectName(namespace) ? pullSecretNames(names, maxNames) : [];
   }
@@ -58,8 +55,8 @@ export function createPullSecrets(
   return {
     read: async (namespace, names, signal) => {
       const reading = Promise.all(readable(namespace, names).map((name) => readShared(namespace, name)));
-      // The caller's share of the wait ends with its signal; the reading goes on and fills the cache for the next try.
-      return joinKeyrings(await raceAbort(reading, signal, late));
+      // The caller's wait ends with its signal; the read goes on and fills the cache for the next attempt.
+      return joinKeyrings(await raceAbort(reading, signal, timedOut));
     },
     forget: (namespace, names) => {
       for (const name of readable(namespace, names)) keyrings.forget(`${namespace}/${name}`);
@@ -75,7 +72,7 @@ interface SecretName {
 
 async function readSecret(client: KubernetesClient, secret: SecretName): Promise<Keyring> {
   const { namespace, name } = secret;
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
+  const path = namespacePath(namespace, 'secrets', name);
   const action = `read pull secret "${namespace}/${name}"`;
   try {
     const signal = new AbortController().signal;
@@ -99,7 +96,7 @@ const REASONS: Partial<Record<KubernetesErrorCode, UnknownReason>> = {
 
 function toFailure(error: unknown, { namespace, role }: SecretName): unknown {
   if (!isKubernetesError(error)) {
-    // A docker config that does not parse; the message names the secret and nothing of its content.
+    // A docker config that does not parse. The message names the secret and quotes nothing of it.
     if (!(error instanceof AppError)) return error;
     return new AppError<UnknownReason>(
       'invalid',
@@ -109,7 +106,7 @@ function toFailure(error: unknown, { namespace, role }: SecretName): unknown {
   }
   const advice =
     error.code === 'forbidden'
-      ? `Let wasmgate read pull secrets here: bind ClusterRole ${role} to its ServiceAccount by a RoleBinding in namespace ${namespace}.`
+      ? `Let wasmgate read pull secrets here: bind ClusterRole ${role} to its ServiceAccount with a RoleBinding in namespace ${namespace}.`
       : error.advice;
   return new AppError<UnknownReason>(REASONS[error.code] ?? 'unreachable', error.message, {
     cause: error,
@@ -117,6 +114,6 @@ function toFailure(error: unknown, { namespace, role }: SecretName): unknown {
   });
 }
 
-function late(): never {
-  throw new AppError<UnknownReason>('timeout', 'Cannot read pull secrets: no answer in time');
+function timedOut(): never {
+  throw new AppError<UnknownReason>('timeout', 'Cannot read pull secrets: timed out');
 }

@@ -1,13 +1,13 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
-import { CONNECTION_DEFAULTS, type KubernetesConnection } from './connection.ts';
+import { MAX_IDLE_SOCKETS, type KubernetesConnection } from './connection.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 
 export interface KubernetesCall {
   /** For people: `list nodes`, `read secret "a/b"`. */
   readonly action: string;
-  /** Without query; names in it encoded. */
+  /** Without query; names in it are encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
@@ -16,7 +16,7 @@ export interface KubernetesCall {
   readonly contentType?: string;
 }
 
-/** Sends one request and waits for the head of its answer. Throws what the network threw. */
+/** Sends one request and resolves with the head of its response. Throws what the network threw. */
 export async function send(
   connection: KubernetesConnection,
   call: KubernetesCall,
@@ -39,16 +39,16 @@ export async function send(
     try {
       return await exchange(request, body);
     } catch (error) {
-      // A kept connection that the server closed just then says nothing about the server; reading again is harmless.
+      // The server has just closed an idle connection, which says nothing about its health. Repeating a GET is safe.
       const isStale = request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
-      if (!isStale || method !== 'GET' || attempt >= CONNECTION_DEFAULTS.idleSockets) throw error;
+      if (!isStale || method !== 'GET' || attempt >= MAX_IDLE_SOCKETS) throw error;
     }
   }
 }
 
 /**
- * Plain http is for proxies on the same machine and for tests. Importing `node:http` touches all its exports, among them
- * WebSocket, for which Node loads its whole fetch: 8 MiB.
+ * Plain http is for local proxies and tests. Importing `node:http` evaluates all its exports, among them WebSocket, for which
+ * Node loads its whole fetch: 8 MiB.
  */
 async function loadRequest(protocol: string): Promise<typeof https.request> {
   return protocol === 'http:' ? (await import('node:http')).request : https.request;
@@ -62,7 +62,7 @@ function exchange(request: ClientRequest, body: string | undefined): Promise<Inc
   });
 }
 
-/** Everything a stream holds, as text, up to a cap. */
+/** Reads a whole stream as text, up to a limit. */
 export async function readStream(stream: Readable, maxBytes: number, action: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -76,7 +76,7 @@ export async function readStream(stream: Readable, maxBytes: number, action: str
 
 const NEWLINE = 0x0a;
 
-/** The lines of a stream as they come. A line that the stream's end cuts off is an error, not a line. */
+/** Yields the lines of a stream as they arrive. A last line without a line break is an error: the stream was cut off. */
 export async function* readLines(stream: Readable, maxBytes: number, action: string): AsyncGenerator<string> {
   let pending: Buffer[] = [];
   let bytes = 0;
@@ -96,11 +96,11 @@ export async function* readLines(stream: Readable, maxBytes: number, action: str
   }
   if (bytes > 0) {
     throw createKubernetesError(action, 'invalid-response', {
-      state: 'the answer ended in the middle of a line',
+      state: 'the response ended in the middle of a line',
     });
   }
 }
 
 function tooLarge(action: string, maxBytes: number): Error {
-  return createKubernetesError(action, 'too-large', { state: `the answer is larger than ${maxBytes} bytes` });
+  return createKubernetesError(action, 'too-large', { state: `the response exceeds ${maxBytes} bytes` });
 }

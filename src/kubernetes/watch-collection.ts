@@ -2,31 +2,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../lib/errors.ts';
 import { property, type JsonObject } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
-import { backoff, DEFAULTS as BACKOFF_DEFAULTS } from './backoff.ts';
+import { backoff, BACKOFF_LIMITS } from './backoff.ts';
 import type { KubernetesClient, WatchEvent } from './client.ts';
 import { listPages, readResourceVersion } from './collections.ts';
 import { createItemStore, type ItemStore } from './item-store.ts';
 import { createKubernetesError, fromStatus, isKubernetesError } from './kubernetes-error.ts';
 
-const DEFAULTS = {
-  ...BACKOFF_DEFAULTS,
+const WATCH_TIMINGS = {
+  ...BACKOFF_LIMITS,
   /**
-   * A node is 10 to 20 kB of JSON, of which little is kept; the rest is garbage that the heap grows for and seldom gives
-   * back. With 5,000 nodes the process ends up at 175 MiB by pages of 100, at 125 by pages of 25, in the same time.
+   * A node is 10 to 20 kB of JSON, most of it garbage that the heap grows for and seldom gives back. With 5,000 nodes the process
+   * ends up at 175 MiB with pages of 100, at 125 with pages of 25, in the same time.
    */
   pageSize: 25,
-  /** The API server ends a watch after this; client-go asks for 5 to 10 minutes. */
+  /** The API server ends a watch after this; client-go requests 5 to 10 minutes. */
   watchSeconds: 300,
   /**
-   * The API server sends a bookmark about every minute, and may leave one out on a quiet collection (1.36: the first came
-   * after 60 or 120 s). Three missed and some slack mean that nobody is there.
+   * The API server sends a bookmark about every minute, and may skip one on a quiet collection (1.36: the first came after 60 or
+   * 120 s). Three missed bookmarks and some slack mean a dead connection.
    */
   silenceMilliseconds: 200_000,
-  /** A watch that ends sooner and brought nothing did not work (client-go has the same rule). */
+  /** A watch that ends sooner without an event did not work (client-go has the same rule). */
   shortWatchMilliseconds: 1000,
 } as const;
 
-export type WatchTimings = { readonly [Key in keyof typeof DEFAULTS]?: number };
+export type WatchTimings = { readonly [Key in keyof typeof WATCH_TIMINGS]?: number };
 
 export interface WatchDeps {
   readonly client: KubernetesClient;
@@ -39,36 +39,36 @@ export interface WatchOptions<Item> extends WatchTimings {
   /** For people: `nodes`. */
   readonly what: string;
   readonly path: string;
-  /** Null for an object that is not fit to be kept. */
+  /** Returns null for an object to leave out. */
   readonly parse: (object: JsonObject) => Item | null;
-  /** Told after the first list, and after each change of what `parse` reads. */
+  /** Called after the first list, and after each change of what `parse` reads. */
   readonly onChange: () => void;
 }
 
 export interface WatchState {
-  /** Whether the first list is in; it stays so, what is known is kept through every fault. */
+  /** Whether the first list has arrived. Stays true: faults do not discard what is known. */
   readonly ready: boolean;
-  /** Listed, and a watch has not failed since: otherwise the items may be behind the truth. */
+  /** Whether no watch has failed since the last list; otherwise the items may be stale. */
   readonly current: boolean;
-  /** When the API server was last heard of on this collection, in epoch milliseconds; null before the first time. */
+  /** When the API server last sent something of this collection, in epoch milliseconds; null before the first time. */
   readonly lastContact: number | null;
-  /** The last failure, until a watch works again. */
+  /** The last failure; null once a watch works again. */
   readonly failure: string | null;
-  /** How often the collection was listed anew, because a watch had failed or fallen too far behind. */
+  /** How often the collection was listed again because a watch had failed or fallen too far behind. */
   readonly restarts: number;
 }
 
 export interface WatchCollection<Item> {
   readonly items: () => ReadonlyMap<string, Item>;
   readonly state: () => WatchState;
-  /** Lists and watches until the signal aborts; never rejects. To be called once. */
+  /** Lists and watches until the signal aborts; never rejects. Call it once. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
 /**
- * A collection of the API server kept in memory. client-node's informer is not used: it stops at the first failed list or
- * any error but 410, asks for no bookmarks, and so cannot tell a quiet collection from a dead connection
- * (kubernetes-client/javascript issues 447, 596, 958, 1496). Here every way a watch can end leads back to it.
+ * Keeps a collection of the API server in memory. client-node's informer stops at the first failed list and at any error but 410.
+ * It requests no bookmarks, so it cannot tell a quiet collection from a dead connection (kubernetes-client/javascript issues 447,
+ * 596, 958, 1496). Here, however a watch ends, another one follows.
  */
 export function createWatchCollection<Item>(
   deps: WatchDeps,
@@ -76,7 +76,7 @@ export function createWatchCollection<Item>(
 ): WatchCollection<Item> {
   const store = createItemStore(options.parse);
   const status: Status = { ready: false, current: false, lastContact: null, failure: null, restarts: 0 };
-  const cycle = { ...DEFAULTS, ...deps, ...options, store, status };
+  const cycle = { ...WATCH_TIMINGS, ...deps, ...options, store, status };
 
   async function run(signal: AbortSignal): Promise<void> {
     let version = '';
@@ -90,9 +90,9 @@ export function createWatchCollection<Item>(
         failures = 0;
       } catch (error) {
         if (signal.aborted) break;
-        // Heard of since the last failure: this is a new one, not the same again.
+        // The watch has worked since the last failure: this is a new one.
         if (status.failure === null) failures = 0;
-        // So is the first answer after an outage: an API server that has just started forbids for a second what its roles
+        // So is the first response after an outage: for a second, an API server that has just started forbids what its roles
         // allow, which must not cost half a minute.
         const isUnreachable = isKubernetesError(error, 'unreachable');
         if (wasUnreachable && !isUnreachable) failures = 0;
@@ -129,7 +129,7 @@ async function list<Item>(cycle: Cycle<Item>, signal: AbortSignal): Promise<stri
   return version;
 }
 
-/** Watches once, from `version` on. @returns the version to watch from next, when the server ended it in good order */
+/** Watches once, from `version` on. @returns the version to watch from next, when the server ends the watch in good order */
 async function follow<Item>(cycle: Cycle<Item>, version: string, signal: AbortSignal): Promise<string> {
   const action = `watch ${cycle.what}`;
   const query = {
@@ -140,7 +140,7 @@ async function follow<Item>(cycle: Cycle<Item>, version: string, signal: AbortSi
   };
   const silence = new AbortController();
   const watchdog = setTimeout(() => {
-    const state = `nothing was heard for ${cycle.silenceMilliseconds / 1000} s`;
+    const state = `the API server sent nothing for ${cycle.silenceMilliseconds / 1000} s`;
     silence.abort(createKubernetesError(action, 'timeout', { state }));
   }, cycle.silenceMilliseconds);
   const started = performance.now();
@@ -151,18 +151,18 @@ async function follow<Item>(cycle: Cycle<Item>, version: string, signal: AbortSi
     for await (const event of cycle.client.watch(call, AbortSignal.any([signal, silence.signal]))) {
       watchdog.refresh();
       events += 1;
-      latest = take(cycle, event, action);
+      latest = apply(cycle, event, action);
     }
   } finally {
     clearTimeout(watchdog);
   }
   if (events === 0 && performance.now() - started < cycle.shortWatchMilliseconds) {
-    throw createKubernetesError(action, 'unreachable', { state: 'the watch ended as soon as it began' });
+    throw createKubernetesError(action, 'unreachable', { state: 'the watch ended as soon as it started' });
   }
   return latest;
 }
 
-function take<Item>({ store, status, onChange }: Cycle<Item>, event: WatchEvent, action: string): string {
+function apply<Item>({ store, status, onChange }: Cycle<Item>, event: WatchEvent, action: string): string {
   const { type, object } = event;
   if (type === 'ERROR') throw fromStatus(action, Number(property(object, 'code') ?? 0), object);
   const version = readResourceVersion(object, action);
@@ -172,7 +172,7 @@ function take<Item>({ store, status, onChange }: Cycle<Item>, event: WatchEvent,
   return version;
 }
 
-/** Says what failed and waits. A version that is too old (410) is no fault: the first time the list follows at once. */
+/** Logs the failure and waits. A version that is too old (410) is not a fault: the first time, the list follows at once. */
 async function recover<Item>(
   { what, logger, status, random = Math.random, ...timings }: Cycle<Item>,
   {
@@ -190,6 +190,6 @@ async function recover<Item>(
   status.current = false;
   const milliseconds = backoff(failures, random(), timings);
   logger.warn({ what, failures: failures + 1, retryMilliseconds: Math.round(milliseconds) }, status.failure);
-  // Aborted: the loop sees it.
+  // The loop notices an abort.
   await sleep(milliseconds, undefined, { signal }).catch(() => {});
 }

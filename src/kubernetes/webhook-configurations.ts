@@ -6,49 +6,50 @@ import { backoff } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
 
-const DEFAULTS = {
+const CONFIGURATION_DEFAULTS = {
   name: 'wasmgate',
   /**
-   * With failurePolicy Ignore nobody notices a configuration made anew, which has no CA; until the next look every Pod is
-   * admitted unseen. A look is three small GETs.
+   * A configuration that was created again has no CA. With failurePolicy Ignore that shows nowhere, and every Pod is admitted
+   * unchecked until the next check. A check is three small GETs.
    */
-  lookMilliseconds: 15_000,
-  /** Times to read again when someone else changed the configuration in between; kubectl gives up after 5, too. */
-  attempts: 5,
+  checkMilliseconds: 15_000,
 } as const;
+
+/** If someone else changes the configuration after the read, wasmgate reads it again; kubectl also gives up after 5. */
+const PATCH_ATTEMPTS = 5;
 
 const KINDS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'] as const;
 
 export type CaBundleOutcome = 'set' | 'unchanged' | 'absent';
 
 export interface WebhookConfigurations {
-  /** Sets the CA of every webhook in both configurations where it differs. One result for each configuration. */
+  /** Sets the CA of every webhook in both configurations, if it differs. Returns one outcome for each configuration. */
   readonly setCaBundle: (caPem: string, signal: AbortSignal) => Promise<readonly CaBundleOutcome[]>;
   /**
-   * Does so again and again until the signal aborts; failures are logged and tried again. Never rejects.
-   * @param readCa asked before each look
+   * Repeats that until the signal aborts; logs and retries failures. Never rejects.
+   * @param readCa called before each check
    */
   readonly keepCaBundle: (readCa: () => Promise<string>, signal: AbortSignal) => Promise<void>;
 }
 
 export interface WebhookConfigurationsOptions {
   readonly name?: string;
-  readonly lookMilliseconds?: number;
+  readonly checkMilliseconds?: number;
 }
 
 /**
- * The webhook configurations belong to whoever applies the manifests; of them, `caBundle` is ours.
+ * Keeps `caBundle` in webhook configurations that otherwise belong to the operator, who applies the manifests.
  *
- * It is set by a JSON patch. A server-side apply of ours would have to name each list entry by its key and would so become
- * its co-owner: when a later version of the manifests drops a webhook, `kubectl apply --server-side` could not remove the
- * entry, left with nothing but our field, and is refused as invalid (tried with 1.36). After a JSON patch, re-applying
- * keeps the CA, and dropping an entry works, with client-side and server-side apply alike.
+ * It uses a JSON patch. With server-side apply, wasmgate would name each list entry by its key and so become its co-owner. When a
+ * later version of the manifests drops a webhook, `kubectl apply --server-side` could then not remove the entry, which keeps
+ * wasmgate's field only, and fails as invalid (tried with 1.36). After a JSON patch, applying again keeps the CA and can drop
+ * entries, both client-side and server-side.
  */
 export function createWebhookConfigurations(
   deps: { readonly client: KubernetesClient; readonly logger: Logger },
   options: WebhookConfigurationsOptions = {},
 ): WebhookConfigurations {
-  const { name, lookMilliseconds } = { ...DEFAULTS, ...options };
+  const { name, checkMilliseconds } = { ...CONFIGURATION_DEFAULTS, ...options };
   const { client, logger } = deps;
 
   const setCaBundle = (caPem: string, signal: AbortSignal): Promise<readonly CaBundleOutcome[]> => {
@@ -64,14 +65,14 @@ export function createWebhookConfigurations(
         if (outcomes.includes('set')) logger.info({ configuration: name }, 'Set the CA of the webhooks');
         failures = outcomes.includes('absent') ? failures + 1 : 0;
         if (failures === 1)
-          logger.warn({ configuration: name }, 'The webhook configurations are not there yet');
+          logger.warn({ configuration: name }, 'The webhook configurations do not exist yet');
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
         logger.warn({ configuration: name, failures }, describeError(error));
       }
       const pause =
-        failures === 0 ? lookMilliseconds : Math.min(lookMilliseconds, backoff(failures, Math.random()));
+        failures === 0 ? checkMilliseconds : Math.min(checkMilliseconds, backoff(failures, Math.random()));
       await sleep(pause, undefined, { signal }).catch(() => {});
     }
   }
@@ -82,7 +83,7 @@ export function createWebhookConfigurations(
 interface Target {
   readonly kind: (typeof KINDS)[number];
   readonly name: string;
-  /** Base64 of the PEM, as it stands in the object. */
+  /** Base64 of the PEM, as in the object. */
   readonly caBundle: string;
 }
 
@@ -94,7 +95,7 @@ async function setIn(
   const { kind, name, caBundle } = target;
   const path = `/apis/admissionregistration.k8s.io/v1/${kind}/${encodeURIComponent(name)}`;
   const call = { action: `set the CA of ${kind} "${name}"`, path };
-  for (let attempt = 1; attempt <= DEFAULTS.attempts; attempt += 1) {
+  for (let attempt = 1; attempt <= PATCH_ATTEMPTS; attempt += 1) {
     try {
       const operations = caBundleOperations(await client.request(call, signal), caBundle);
       if (operations.length === 0) return 'unchanged';
@@ -107,14 +108,14 @@ async function setIn(
       return 'set';
     } catch (error) {
       if (isKubernetesError(error, 'not-found')) return 'absent';
-      // A failed `test` is answered as invalid (422): the list has changed since it was read.
-      if (!isKubernetesError(error, 'conflict', 'invalid') || attempt === DEFAULTS.attempts) throw error;
+      // The API server reports a failed `test` as invalid (422): the list has changed since it was read.
+      if (!isKubernetesError(error, 'conflict', 'invalid') || attempt === PATCH_ATTEMPTS) throw error;
     }
   }
   throw createKubernetesError(call.action, 'conflict', { state: 'it changes faster than it can be read' });
 }
 
-/** Entries are addressed by position, so each is first tested to be the one that was read there. */
+/** A JSON patch addresses entries by position, so it first tests that each is still the one read there. */
 function caBundleOperations(configuration: JsonObject, caBundle: string): readonly object[] {
   const webhooks = property(configuration, 'webhooks');
   if (!Array.isArray(webhooks)) return [];

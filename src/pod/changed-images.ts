@@ -1,6 +1,6 @@
 import type { Container, Pod } from './pod.ts';
 
-/** Two states of a Pod, each with nothing but the containers whose image is new in the second. */
+/** Two states of a Pod, each reduced to the containers whose image is new in the second. */
 export interface ChangedImages {
   readonly before: Pod;
   readonly after: Pod;
@@ -10,7 +10,7 @@ type Containers = readonly Container[] | null | undefined;
 
 const LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 
-/** Those whose image is new; by name, since a Pod may have tens of thousands and is compared before anybody counts them. */
+/** Returns containers whose image is new. Indexes by name: a Pod may have tens of thousands, and this runs before any limit. */
 function newOf(containers: Containers, old: Containers): readonly Container[] {
   if (containers === null || containers === undefined) return [];
   const images = new Map(old?.map(({ name, image }) => [name, image]));
@@ -30,7 +30,7 @@ function narrow({ metadata, spec }: Pod, names: ReadonlySet<string>): Pod {
   };
 }
 
-/** What an update does to a Pod's images; null for the many that touch none. Names are unique over all three lists. */
+/** Returns what an update changes in a Pod's images; null for the many that change none. Names are unique over all three lists. */
 export function changedImages(before: Pod, after: Pod): ChangedImages | null {
   const changed = LISTS.flatMap((list) => newOf(after.spec[list], before.spec[list]));
   if (changed.length === 0) return null;

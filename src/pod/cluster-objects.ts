@@ -2,11 +2,11 @@ import { child, isObject, property, stringMap, stringOr, type JsonObject } from 
 import { metadataText } from './object-metadata.ts';
 import type { Quantities, StringMap, Toleration } from './pod.ts';
 
-/** A RuntimeClass (node.k8s.io/v1), the fields that matter. Judged by `handler`, never by `name`. */
+/** The relevant fields of a RuntimeClass (node.k8s.io/v1). Checks go by `handler`, never by `name`. */
 export interface RuntimeClass {
   readonly name: string;
   readonly handler: string;
-  /** `overhead.podFixed`, verbatim; null where absent. */
+  /** `overhead.podFixed`, verbatim; null if absent. */
   readonly overhead: Quantities | null;
   readonly nodeSelector: StringMap | null;
   readonly tolerations: readonly Toleration[] | null;
@@ -18,20 +18,20 @@ export interface Taint {
   readonly effect: string;
 }
 
-/** A Node, the fields that matter. */
+/** The relevant fields of a Node. */
 export interface ClusterNode {
   readonly name: string;
   readonly labels: StringMap;
   readonly taints: readonly Taint[];
   /** `spec.unschedulable`: cordoned. */
   readonly unschedulable: boolean;
-  /** `status.nodeInfo.architecture`, Go's spelling; '' where unknown. */
+  /** `status.nodeInfo.architecture` in Go's spelling; '' if unknown. */
   readonly architecture: string;
-  /** Names in `status.runtimeHandlers` without the default one (''); null where the node does not tell (empty list). */
+  /** Names in `status.runtimeHandlers` without the default one (''); null if the node reports none (empty list). */
   readonly handlers: readonly string[] | null;
-  /** `status.nodeInfo.containerRuntimeVersion`, such as `containerd://2.3.7`; '' where unknown. */
+  /** `status.nodeInfo.containerRuntimeVersion`, such as `containerd://2.3.7`; '' if unknown. */
   readonly runtimeVersion: string;
-  /** `status.capacity.cpu` as a quantity; null where unknown. */
+  /** `status.capacity.cpu` as a quantity; null if unknown. */
   readonly cpuCapacity: string | number | null;
 }
 
@@ -40,14 +40,14 @@ export interface Namespace {
   readonly labels: StringMap;
 }
 
-/** A LimitRange (v1), what it says of containers and Pods. */
+/** The part of a LimitRange (v1) for containers and Pods. */
 export interface LimitRange {
   readonly name: string;
   readonly namespace: string;
   readonly limits: readonly LimitRangeItem[];
 }
 
-/** By resource; null where absent. The API server has filled in `default` and `defaultRequest` from the others. */
+/** By resource; null if absent. The API server has derived missing `default` and `defaultRequest` from the others. */
 export interface LimitRangeItem {
   readonly type: 'Container' | 'Pod';
   readonly min: Quantities | null;
@@ -58,8 +58,8 @@ export interface LimitRangeItem {
 }
 
 /**
- * Objects of the cluster from the API server's JSON (or a manifest): the fields that matter are copied out, so that the
- * rest, such as managedFields and a node's list of images, is not kept. Each answers null for what is no such object.
+ * Each of these functions copies the relevant fields out of the API server's JSON (or a manifest), so that the rest, such as
+ * managedFields and a node's list of images, is not kept. Returns null for anything else than such an object.
  */
 export function parseRuntimeClass(object: JsonObject): RuntimeClass | null {
   const name = metadataText(object, 'name');
@@ -137,7 +137,7 @@ function readTaints(value: unknown): readonly Taint[] {
   });
 }
 
-/** The runtime's default handler has the empty name; a node whose runtime does not tell has no list, or an empty one. */
+/** The runtime's default handler has the empty name. A node whose runtime reports none has no list, or an empty one. */
 function readHandlers(value: unknown): readonly string[] | null {
   if (!Array.isArray(value) || value.length === 0) return null;
   return value
@@ -145,7 +145,7 @@ function readHandlers(value: unknown): readonly string[] | null {
     .filter((name) => name !== '');
 }
 
-/** Those of PersistentVolumeClaims are nobody's business here. */
+/** Ignores limits of PersistentVolumeClaims. */
 function readLimitRangeItem(item: JsonObject): readonly LimitRangeItem[] {
   const type = property(item, 'type');
   if (type !== 'Container' && type !== 'Pod') return [];

@@ -11,15 +11,15 @@ function unescapeSegment(segment: string): string {
   return segment.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-/** The segments of a pointer, unescaped; `~1` before `~0`, as RFC 6901 section 4 demands. */
+/** Returns the unescaped segments of a pointer; `~1` before `~0`, as RFC 6901, section 4, requires. */
 export function parsePointer(pointer: string): readonly string[] {
   const segments = pointer.split('/');
   segments.shift();
-  // Nearly none has anything to unescape, and this runs for every change of every Pod.
+  // Few pointers need unescaping, and this runs for every change of every Pod.
   return pointer.includes('~') ? segments.map(unescapeSegment) : segments;
 }
 
-/** The pointer to the ancestor that so many segments lead to, as it is escaped already. */
+/** Returns the first segments of a pointer, still escaped. */
 export function leadingSegments(pointer: string, count: number): string {
   let end = 0;
   for (let passed = 0; passed < count; passed += 1) {

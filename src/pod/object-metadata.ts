@@ -1,11 +1,11 @@
 import { child, property, stringOr, type JsonObject, isObject } from '../lib/json.ts';
 
-/** A field of an object's `metadata`, such as its name; '' where it has none. */
+/** Returns a text field of an object's `metadata`, such as its name; '' if absent. */
 export function metadataText(object: JsonObject, key: string): string {
   return stringOr(property(child(object, 'metadata'), key), '');
 }
 
-/** Whether a controller owns the object, such as a Deployment its ReplicaSets. */
+/** Reports whether a controller owns the object, as a Deployment owns its ReplicaSets. */
 export function isControlled(object: unknown): boolean {
   const owners = isObject(object) ? property(child(object, 'metadata'), 'ownerReferences') : undefined;
   return (
@@ -13,13 +13,13 @@ export function isControlled(object: unknown): boolean {
   );
 }
 
-/** RFC 1123, "subdomain", as apimachinery's `IsDNS1123Subdomain` takes it. */
+/** RFC 1123 subdomain, as in apimachinery's `IsDNS1123Subdomain`. */
 const SUBDOMAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 const MAX_LENGTH = 253;
 
 /**
- * Whether an object can have this name. A Pod may refer to anything: no validation looks at the names in `imagePullSecrets`.
- * What passes is safe as a segment of a path: it is neither `.` nor `..` and holds nothing to encode.
+ * Reports whether an object can have this name. A Pod may refer to anything: the API server does not validate the names in
+ * `imagePullSecrets`. A valid name is safe as a path segment: it is neither `.` nor `..` and needs no encoding.
  */
 export function isObjectName(text: string): boolean {
   return text.length <= MAX_LENGTH && SUBDOMAIN.test(text);

@@ -16,10 +16,7 @@ const SPEC_NAMES = Object.keys(SPEC_FIELDS) as readonly (keyof typeof SPEC_FIELD
  * of `env` is in the container's verdict.
  */
 const { env: _env, volumeMounts: _volumeMounts, ...COMPARED_FIELDS } = CONTAINER_FIELDS;
-const CONTAINER_NAMES = ['name', ...Object.keys(COMPARED_FIELDS)] as readonly (
-  | 'name'
-  | keyof typeof COMPARED_FIELDS
-)[];
+const CONTAINER_NAMES = Object.keys(COMPARED_FIELDS) as readonly (keyof typeof COMPARED_FIELDS)[];
 
 /** Differs between all Pods applied by hand, is long, and copies what is compared anyway. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';

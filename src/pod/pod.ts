@@ -42,6 +42,7 @@ export interface EnvVar extends Checked<typeof envVar> {}
 const reference = objectOf({ name: string });
 
 export const CONTAINER_FIELDS = {
+  name: string,
   /** Empty in some templates; the API server rejects a Pod without an image. */
   image: string,
   command: listOf(string),
@@ -60,7 +61,7 @@ export const CONTAINER_FIELDS = {
   lifecycle: objectOf({ postStart: handler, preStop: handler }),
   securityContext: objectOf({ readOnlyRootFilesystem: boolean }),
 };
-const container = objectOf(CONTAINER_FIELDS, { name: string });
+const container = objectOf(CONTAINER_FIELDS, ['name']);
 export interface Container extends Checked<typeof container> {}
 
 const toleration = objectOf({
@@ -103,8 +104,8 @@ export const SPEC_FIELDS = {
 };
 const containers = listOf(container);
 const podSpec = objectOf(
-  { ...SPEC_FIELDS, initContainers: containers, ephemeralContainers: containers },
-  { containers },
+  { ...SPEC_FIELDS, containers, initContainers: containers, ephemeralContainers: containers },
+  ['containers'],
 );
 export interface PodSpec extends Checked<typeof podSpec> {}
 
@@ -127,7 +128,7 @@ const objectMeta = objectOf({
 });
 export interface ObjectMeta extends Checked<typeof objectMeta> {}
 
-const pod = objectOf({ metadata: objectMeta }, { spec: podSpec });
+const pod = objectOf({ metadata: objectMeta, spec: podSpec }, ['spec']);
 export interface Pod extends Checked<typeof pod> {}
 
 /**

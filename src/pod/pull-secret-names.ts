@@ -1,10 +1,11 @@
+import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 import { isObjectName } from './object-metadata.ts';
 import type { Pod } from './pod.ts';
 
-/** Read for one Pod, the first ones: it may list 100,000 of them, each a request to the API server. */
+/** Only the first ones are read for a Pod: it may list 100,000, each a request to the API server. */
 export const MAX_PULL_SECRETS = 32;
 
-/** Of the names that a Pod or an account lists those that a Secret can have, each once, in order. */
+/** Returns the listed names that a Secret can have, each once, in order. */
 export function pullSecretNames(
   listed: readonly string[],
   most: number = MAX_PULL_SECRETS,
@@ -12,10 +13,18 @@ export function pullSecretNames(
   return [...new Set(listed.filter(isObjectName))].slice(0, most);
 }
 
-/** What the API server's ServiceAccount plugin takes for a Pod that names none. */
+/** Returns the pull secrets that a ServiceAccount brings into Pods that name none themselves. */
+export function pullSecretsOfAccount(account: JsonObject): readonly string[] {
+  const secrets = property(account, 'imagePullSecrets');
+  if (!Array.isArray(secrets)) return [];
+  return pullSecretNames(
+    secrets.map((secret: unknown) => (isObject(secret) ? stringOr(property(secret, 'name'), '') : '')),
+  );
+}
+
+/** The account that the API server's ServiceAccount plugin gives to a Pod that names none. */
 const DEFAULT_ACCOUNT = 'default';
 
 export function serviceAccountOf({ spec }: Pod): string {
-  const name = spec.serviceAccountName ?? '';
-  return name === '' ? DEFAULT_ACCOUNT : name;
+  return spec.serviceAccountName || DEFAULT_ACCOUNT;
 }

@@ -1,14 +1,14 @@
 import { MIRROR_ANNOTATION } from './names.ts';
 import type { Pod } from './pod.ts';
 
-/** Kubernetes' own namespaces: a webhook that can hold up the cluster's repair is worse than none. */
+/** Kubernetes' own namespaces: a webhook that can block the cluster's repair is worse than none. */
 const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
 export function isSystemNamespace(namespace: string, ownNamespace: string): boolean {
   return SYSTEM_NAMESPACES.has(namespace) || namespace === ownNamespace;
 }
 
-/** Why a Pod is never judged, whatever the configuration; null where it may be. */
+/** Returns why a Pod is never checked, whatever the configuration; null if it may be. */
 export function reasonOutOfScope(pod: Pod): string | null {
   if (typeof pod.metadata?.deletionTimestamp === 'string') return 'it is being deleted';
   if (pod.metadata?.annotations?.[MIRROR_ANNOTATION] !== undefined) return 'it is a mirror of a static Pod';

@@ -9,7 +9,7 @@ export interface VisitedContainer {
   readonly path: string;
 }
 
-/** Every container of a Pod, in the order they start; native sidecars are init containers that restart always. */
+/** Returns every container of a Pod, in the order they start. Native sidecars are init containers that always restart. */
 export function visitContainers(spec: PodSpec): readonly VisitedContainer[] {
   const visited: VisitedContainer[] = [];
   for (const [index, container] of (spec.initContainers ?? []).entries()) {

@@ -9,7 +9,8 @@ import { endOf, type ServingCertificate } from '../certs/serving-certificate.ts'
 import { UNKNOWN_REASONS } from '../detect/verdict.ts';
 import type { ImageCatalog } from '../images/image-catalog.ts';
 import { summarize, type ImageResult } from '../images/image-result.ts';
-import { COLLECTIONS, type Cluster } from '../kubernetes/cluster.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import { COLLECTION_NAMES } from '../kubernetes/collections.ts';
 import { EVENT_RESULTS } from '../kubernetes/events.ts';
 import { ACTIONS } from '../policy/decision.ts';
 import { FINDING_IDS } from '../policy/finding-catalog.ts';
@@ -83,7 +84,7 @@ export function createWebhookMetrics(version: string, cluster: Pick<Cluster, 'st
     version,
     eventResults: EVENT_RESULTS,
     consequences: OWNER_CONSEQUENCES,
-    resources: COLLECTIONS.map(resourceOf),
+    resources: COLLECTION_NAMES.map(resourceOf),
     unjudgedPods: () => unjudgedPods(),
     watches: () =>
       Object.entries(cluster.states()).map(([name, state]) => [resourceOf(name), state] as const),

@@ -59,7 +59,7 @@ async function startSecretApi(first: Data) {
     load: (renew) => loadCertificateSecret({ client, logger, renew }, location, stop.signal),
     read: () => readCertificateSecret(client, location, stop.signal),
     keepCaBundle: (readCa) =>
-      createWebhookConfigurations({ client, logger }, { lookMilliseconds: 10 }).keepCaBundle(
+      createWebhookConfigurations({ client, logger }, { checkMilliseconds: 10 }).keepCaBundle(
         readCa,
         stop.signal,
       ),

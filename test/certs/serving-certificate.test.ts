@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { findCertificateFault } from '../../src/certs/find-certificate-fault.ts';
 import {
   renewCertificate,
-  DEFAULTS,
+  CERTIFICATE_LIFETIMES,
   generateServingCertificate,
   LOCAL_NAMES,
   reusableAuthority,
@@ -65,7 +65,7 @@ test.for<readonly [name: string, fault: RegExp, ask: () => string | null]>([
   [
     'shortly before its end',
     /expired/,
-    () => findCertificateFault(bundle, names, inDays(DEFAULTS.servingDays - 30)),
+    () => findCertificateFault(bundle, names, inDays(CERTIFICATE_LIFETIMES.servingDays - 30)),
   ],
   ['with the key of another', /its key/, () => findCertificateFault({ ...bundle, key: other.key }, names)],
   ['with the CA of another', /sign/, () => findCertificateFault({ ...bundle, caCert: other.caCert }, names)],
@@ -84,7 +84,7 @@ test.for<readonly [name: string, reusable: boolean, ask: () => unknown]>([
   [
     'that a new certificate would outlive',
     false,
-    () => reusableAuthority(bundle, inDays(DEFAULTS.caDays - 30)),
+    () => reusableAuthority(bundle, inDays(CERTIFICATE_LIFETIMES.caDays - 30)),
   ],
   ['without its key', false, () => reusableAuthority({ ...bundle, caKey: '' })],
   ['that is no CA', false, () => reusableAuthority({ ...bundle, caCert: bundle.cert, caKey: bundle.key })],

@@ -111,7 +111,7 @@ registry:
         'line 9: registry.credentialProviders: Cannot use credential providers "p.yaml": ',
       ),
       '  line 10: registry.tls["a.test"]: Cannot use "hosts/a.test/hosts.toml": there is no certificate in it',
-      'wasmgate config defaults prints every key with what it takes.',
+      '"wasmgate config defaults" prints every key and what it takes.',
       '',
     ]);
     expect(stderr).not.toContain('geheim');
@@ -159,22 +159,22 @@ describe('malformed files', () => {
     {
       name: 'two documents',
       content: `${HEAD}---\n${HEAD}`,
-      says: 'line 3, column 1: A second document begins here',
+      says: 'line 3, column 1: A second document starts here',
     },
     {
       name: 'an alias of itself',
       content: `${HEAD}policy: &a\n  skipImages: [*a]\n`,
-      says: 'line 4, column 16: Alias "*a" stands within what it names',
+      says: 'line 4, column 16: Alias "*a" is part of what it refers to',
     },
     {
       name: 'a list for a key',
       content: `${HEAD}? [a]\n: x\n`,
-      says: 'line 3, column 3: A key is text here',
+      says: 'line 3, column 3: A key must be text',
     },
     {
       name: 'an alias of a map for a key',
       content: `${HEAD}policy: &a {}\n*a : x\n`,
-      says: 'line 4, column 1: A key is text here',
+      says: 'line 4, column 1: A key must be text',
     },
     {
       name: 'many syntax errors',
@@ -184,12 +184,12 @@ describe('malformed files', () => {
     {
       name: 'a ConfigMap',
       content: 'apiVersion: v1\nkind: ConfigMap\ndata:\n  my.yaml: "kind: Configuration"\n',
-      says: `under its key "my.yaml". Take that: yq -r '.data["my.yaml"]' FILE | wasmgate config check -\n`,
+      says: `under its key "my.yaml". Use that: yq -r '.data["my.yaml"]' FILE | wasmgate config check -\n`,
     },
     {
       name: 'another object',
       content: 'apiVersion: apps/v1\nkind: Deployment\nspec: {}\n',
-      says: ': 1 problem\n  the file: it is of kind "Deployment" of "apps/v1", and takes kind Configuration',
+      says: ': 1 problem\n  the file: found kind "Deployment" of "apps/v1", takes kind Configuration',
     },
   ])('$name', async ({ content, says }) => {
     await using files = await writeFiles({});

@@ -171,7 +171,7 @@ test.each([
   [
     'two documents',
     '---\nlog: {}',
-    'line 3, column 1: A second document begins here, and a file holds one configuration',
+    'line 3, column 1: A second document starts here, but a file holds one configuration',
   ],
   ['a prototype', '__proto__: {}', '__proto__: there is no such key.'],
 ])('%s is a problem', (_case, text, expected) => {

@@ -54,9 +54,9 @@ test.for<readonly [name: string, step: Step, code: string, message: RegExp]>([
     'invalid-response',
     /without a JSON object/,
   ],
-  ['an answer above the cap', huge, 'too-large', /larger than 1000 bytes/],
-  ['a server that says nothing', mute, 'timeout', /did not answer in time/],
-  ['a server that stops in the middle', half, 'timeout', /did not answer in time/],
+  ['an answer above the cap', huge, 'too-large', /exceeds 1000 bytes/],
+  ['a server that says nothing', mute, 'timeout', /the API server timed out/],
+  ['a server that stops in the middle', half, 'timeout', /the API server timed out/],
   [
     'a connection that is closed',
     (_, response) => void response.destroy(),

@@ -16,8 +16,8 @@ function runtimeClass(name: string): object {
   return { metadata: { name }, handler: name };
 }
 
-function fetcher(api: ScriptedApi, ttlMilliseconds: number, patienceMilliseconds = FOREVER) {
-  const options = { ttlMilliseconds, patienceMilliseconds };
+function fetcher(api: ScriptedApi, ttlMilliseconds: number, maxWaitMilliseconds = FOREVER) {
+  const options = { ttlMilliseconds, maxWaitMilliseconds };
   return createFetchRuntimeClasses(createKubernetesClient(api.connection), options);
 }
 

@@ -158,8 +158,12 @@ const endAtOnce: Step = (request, response) => {
 
 test.for<readonly [name: string, step: Step, warning: RegExp]>([
   ['a connection that breaks', cut, /Cannot watch things: /],
-  ['a watch that ends as soon as it began', endAtOnce, /ended as soon as it began/],
-  ['a line that is no JSON', (_, response) => void response.writeHead(200).write('{"type":\n'), /not one/],
+  ['a watch that ends as soon as it began', endAtOnce, /ended as soon as it started/],
+  [
+    'a line that is no JSON',
+    (_, response) => void response.writeHead(200).write('{"type":\n'),
+    /other than a watch event/,
+  ],
   [
     'a line that is cut off',
     (_, response) => void response.writeHead(200).end('{"type":'),
@@ -200,7 +204,7 @@ test('a silent watch is given up: listed again, watched again', async () => {
     silenceMilliseconds: 100,
   });
   await expect.poll(() => watched.changes).toContain('b= c=');
-  expect(watched.warnings()[0]).toBe('Cannot watch things: nothing was heard for 0.1 s');
+  expect(watched.warnings()[0]).toBe('Cannot watch things: the API server sent nothing for 0.1 s');
 });
 
 const brokenBody: Step = (_, response) => {

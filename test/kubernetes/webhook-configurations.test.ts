@@ -37,7 +37,7 @@ async function start(scripts: Parameters<typeof byKind>[0]) {
   const { logger, messages } = createRecordingLogger();
   const configurations = createWebhookConfigurations(
     { client: createKubernetesClient(api.connection), logger },
-    { lookMilliseconds: 5 },
+    { checkMilliseconds: 5 },
   );
   return { api, configurations, messages, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
 }
@@ -97,7 +97,7 @@ test('keeping goes on through absence, failure and loss, until it is stopped', a
   stopping.abort();
   await keeping;
   expect(started.messages('warn')).toEqual([
-    'The webhook configurations are not there yet',
+    'The webhook configurations do not exist yet',
     expect.stringContaining('etcd is away'),
   ]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { EMPTY_KEYRING } from '../../src/credentials/credential.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { createPullSecrets, DEFAULTS } from '../../src/kubernetes/pull-secrets.ts';
+import { createPullSecrets, PULL_SECRET_DEFAULTS } from '../../src/kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../../src/kubernetes/service-accounts.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { refuse, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
@@ -41,5 +41,5 @@ test('of thousands of pull secrets in a Pod the first few are read, each once', 
   await using started = await start();
   const names = Array.from({ length: 5000 }, (_, index) => `secret-${index}`);
   expect(await started.secrets.read('team-a', ['secret-0', ...names], never)).toEqual(EMPTY_KEYRING);
-  expect(started.api.seen).toHaveLength(DEFAULTS.maxNames);
+  expect(started.api.seen).toHaveLength(PULL_SECRET_DEFAULTS.maxNames);
 });
