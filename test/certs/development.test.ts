@@ -14,7 +14,7 @@ afterEach(() => rm(root, { recursive: true }));
 
 const modeOf = async (file: string): Promise<number> => (await stat(file)).mode & 0o777;
 
-test('made once and taken from its files after that; keys for the owner only', async () => {
+test('creates a certificate once and reads it later; only the owner can read the keys', async () => {
   const folder = join(root, 'certs');
   const made = await loadDevelopmentCertificate(folder);
   expect(findCertificateFault(made, LOCAL_NAMES)).toBeNull();
@@ -29,7 +29,7 @@ test('made once and taken from its files after that; keys for the owner only', a
   expect(await loadDevelopmentCertificate(folder)).toEqual(made);
 });
 
-test('made anew where a file is missing or broken, without taking over a lax mode', async () => {
+test('replaces a missing or broken file, without inheriting a lax mode', async () => {
   const made = await loadDevelopmentCertificate(root);
   await chmod(join(root, 'serving-key.pem'), 0o644);
   await writeFile(join(root, 'serving.pem'), 'broken');
@@ -41,7 +41,7 @@ test('made anew where a file is missing or broken, without taking over a lax mod
   expect((await loadDevelopmentCertificate(root)).caCert).not.toBe(made.caCert);
 });
 
-test('a folder that is a file is said to be in the way', async () => {
+test('the error names a file in the place of the folder', async () => {
   const file = join(root, 'certs');
   await writeFile(file, '');
   await expect(loadDevelopmentCertificate(file)).rejects.toMatchObject({

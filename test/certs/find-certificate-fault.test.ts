@@ -50,7 +50,7 @@ async function selfSigned(wanted: Wanted) {
 const signs: Extension = { name: 'keyUsage', keyCertSign: true, critical: true };
 const onlyLists: Extension = { name: 'keyUsage', cRLSign: true, critical: true };
 
-/** Each is what Go's crypto/x509 says of the same certificate. */
+/** Each fault is what Go's crypto/x509 reports for the same certificate. */
 test.for<readonly [name: string, fault: RegExp, bundle: () => ReturnType<typeof issue>]>([
   ['that starts in an hour', /not valid before/, () => issue(AUTHORITY, { ...LEAF, startsInHours: 1 })],
   [

@@ -92,7 +92,7 @@ test.for<readonly [name: string, reusable: boolean, ask: () => unknown]>([
   expect(ask() !== null).toBe(reusable);
 });
 
-test('renewing answers the same bundle while it serves, else a new certificate by the same CA', async () => {
+test('renewing returns the same bundle while it can serve, else a new certificate by the same CA', async () => {
   expect(await renewCertificate(bundle, names)).toBe(bundle);
   const renewed = await renewCertificate(bundle, [...names, 'new.svc']);
   expect(renewed.caCert).toBe(bundle.caCert);

@@ -12,7 +12,7 @@ import { logSettings } from '../../src/telemetry/settings.ts';
 
 const strict = { additionalProperties: false } as const;
 
-/** A section with the shapes that the product's own do not have yet. */
+/** A section with the types that wasmgate's own sections do not use yet. */
 const hosts = Type.Object(
   {
     byName: Type.Record(
@@ -58,12 +58,12 @@ describe('defaults', () => {
     ['only comments', '# nothing\n---\n# here\n'],
     ['only the head', HEAD],
     ['sections with every key commented out', `${HEAD}policy:\n  # mode: audit\nserver: {}\nlog:\n`],
-  ])('%s takes them all', (_case, text) => {
+  ])('%s has all defaults', (_case, text) => {
     expect(reader.parse(text, 'a.yaml')).toMatchObject(defaults);
     expect(reader.parse(text, 'a.yaml')).toEqual(reader.defaults());
   });
 
-  test('what is given stays, the rest is filled in at every depth', () => {
+  test('stated values stay, and defaults fill in the rest at every depth', () => {
     const text = `${HEAD}policy:\n  resources: {tier: light}\nhosts:\n  byName:\n    registry.example:\n      ca: x\n`;
     expect(reader.parse(text, 'a.yaml')).toMatchObject({
       policy: { mode: 'enforce', resources: { tier: 'light', cpuLimit: true } },
@@ -71,7 +71,7 @@ describe('defaults', () => {
     });
   });
 
-  test('one reading does not change the next', () => {
+  test('reading does not change later results', () => {
     (reader.defaults().policy.skipImages as unknown[]).push('x');
     expect(reader.defaults().policy.skipImages).toEqual([]);
   });
@@ -79,7 +79,7 @@ describe('defaults', () => {
 
 test.each([
   [
-    'a value that is none of the choices',
+    'a value that is not one of the choices',
     'policy:\n  mode: enfroce',
     'line 4: policy.mode: found "enfroce", takes enforce | warn | audit | off. Did you mean "enforce"?',
   ],
@@ -105,7 +105,7 @@ test.each([
     'line 3: server.port: found 70000, takes integer from 0 to 65535.',
   ],
   [
-    'text for a yes or no',
+    'text for a boolean',
     'policy: {spinCommand: "yes"}',
     'line 3: policy.spinCommand: found "yes", takes true | false.',
   ],
@@ -121,7 +121,7 @@ test.each([
     'line 3: registry.allowAddresses: found "a", takes list of non-empty text.',
   ],
   [
-    'a URL for a registry, which no image would name',
+    'a URL for a registry, which no image can name',
     'registry: {plainHttp: ["http://registry.internal:5000"]}',
     'line 3: registry.plainHttp[0]: found "http://registry.internal:5000", takes host or host:port.',
   ],
@@ -141,22 +141,22 @@ test.each([
     'line 6: policy.tolerations[0].efect: there is no such key. Did you mean "effect"?',
   ],
   [
-    'a key that is needed',
+    'a missing required key',
     'hosts:\n  byName:\n    a.example: {}',
     'hosts.byName["a.example"].ca: it is missing, takes text.',
   ],
   [
-    'a finding that there is not',
+    'an unknown finding',
     'policy:\n  findings:\n    image-unknwon: warn',
     'line 5: policy.findings.image-unknwon: there is no such key. Did you mean "image-unknown"?',
   ],
   [
-    'what does not follow from a finding',
+    'an unknown consequence of a finding',
     'policy:\n  findings: {image-unknown: refuse}',
     'line 4: policy.findings.image-unknown: found "refuse", takes deny | warn | ignore.',
   ],
   [
-    'a handler like none',
+    'a handler like an unknown one',
     'policy:\n  handlers:\n    mine: {like: wasmtim}',
     'line 5: policy.handlers.mine.like: found "wasmtim", takes runc | crun | crun-wasm | wasmtime | wasmedge | wasmer | wamr | wasm | spin | slight | wws | lunatic. Did you mean "wasmtime"?',
   ],
@@ -198,7 +198,7 @@ test.each([
   expect(problemsOf(text)).toEqual([expect.stringContaining('1 problem'), expect.stringContaining(expected)]);
 });
 
-test('all problems are told at once, in the order of the file', () => {
+test('all problems are reported at once, in the order of the file', () => {
   const problems = problemsOf(`${HEAD}server: {port: -1}\npolicy: {mode: x}\nlog: {level: y}\n`);
   expect(problems.map((problem) => problem.split(':').slice(0, 2).join(':'))).toEqual([
     'Cannot use configuration "a.yaml": 3 problems',
@@ -208,7 +208,7 @@ test('all problems are told at once, in the order of the file', () => {
   ]);
 });
 
-test('a bomb of aliases is refused', () => {
+test('an alias bomb is rejected', () => {
   const levels = Array.from({ length: 12 }, (_, level) => {
     const item = level === 0 ? 'x' : `*a${level - 1}`;
     return `  - &a${level} [${Array(10).fill(item).join(', ')}]`;
@@ -218,7 +218,7 @@ test('a bomb of aliases is refused', () => {
   );
 });
 
-test('from a file; one that is missing, or a folder, is an error', async () => {
+test('read takes a file; a missing file or a folder is an error', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wasmgate-'));
   const file = join(folder, 'a.yaml');
   await writeFile(file, `${HEAD}policy: {mode: audit}\n`);
@@ -235,7 +235,7 @@ test('from a file; one that is missing, or a folder, is an error', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('every key is described, with what it takes, its default and what it is for', () => {
+test('every key has a type, a default and a description', () => {
   const keys = reader.keys();
   expect(keys.find(({ path }) => path === 'policy.resources.tier')).toEqual({
     path: 'policy.resources.tier',

@@ -14,29 +14,29 @@ const reader = createConfigurationReader({
   log: logSettings,
 });
 
-test('the file of defaults can be used as it stands, and says what is so without it', () => {
+test('the default file is valid and changes nothing', () => {
   expect(reader.parse(reader.defaultFile(), 'defaults')).toEqual(reader.defaults());
 });
 
-test('every key stands in it, those without a default as comments', () => {
+test('it contains every key, those without a default as comments', () => {
   const file = reader.defaultFile();
   const keys = reader.keys().map(({ path }) => path.split('.').at(-1) ?? '');
   for (const key of keys) expect(file).toMatch(new RegExp(`^ *(?:# )?.*\\b${key}\\b`, 'm'));
   expect(file).toContain('# caFile:');
 });
 
-test('no line is wider than a page', () => {
+test('no line is too wide for a page', () => {
   const lines = reader.defaultFile().split('\n');
   expect(lines.filter((line) => line.length > 104)).toEqual([]);
 });
 
 test.each([
-  ['the file of defaults', reader.defaultFile(), true],
-  ['the least there is', 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration', true],
-  ['a section with nothing in it', 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\npolicy:', true],
+  ['the default file', reader.defaultFile(), true],
+  ['the smallest valid file', 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration', true],
+  ['an empty section', 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\npolicy:', true],
   ['one value', 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\npolicy: {mode: audit}', true],
-  ['a key that is none', 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\npolicy: {mood: a}', false],
-  ['a word that is none', 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\npolicy: {mode: a}', false],
+  ['an unknown key', 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\npolicy: {mood: a}', false],
+  ['an unknown word', 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\npolicy: {mode: a}', false],
   ['no version', 'kind: Configuration', false],
   ['another version', 'apiVersion: v1\nkind: Configuration', false],
 ])('the JSON Schema and the reader agree on %s', (_case, text, isGood) => {

@@ -20,7 +20,7 @@ const reader = createConfigurationReader({
 const schema = reader.jsonSchema();
 const validator = Compile(schema);
 
-/** The problems that the reader tells; null where it takes the file. */
+/** Returns the problems that the reader reports; null if it accepts the file. */
 function problemsOf(file: unknown): string | null {
   try {
     reader.parse(JSON.stringify(file), 'generated');
@@ -31,7 +31,7 @@ function problemsOf(file: unknown): string | null {
   }
 }
 
-test('the schema for editors takes what the reader takes, and nothing else', () => {
+test('the schema for editors accepts what the reader accepts, and nothing else', () => {
   const seen = { taken: 0, refused: 0 };
   fc.assert(
     fc.property(nearValues(schema), (file) => {
@@ -41,7 +41,7 @@ test('the schema for editors takes what the reader takes, and nothing else', () 
     }),
     { numRuns: 500 },
   );
-  // A property of files that are all refused would say nothing.
+  // If all files were rejected, the property would prove nothing.
   expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(100);
 });
 
@@ -52,9 +52,13 @@ test.for([
     isTaken: true,
   },
   { name: 'a section with every key commented out', file: { registry: null, policy: null }, isTaken: true },
-  { name: 'null for what needs a key', file: { policy: { handlers: { mine: null } } }, isTaken: false },
   {
-    name: 'null for what may be left out',
+    name: 'null for a map with a required key',
+    file: { policy: { handlers: { mine: null } } },
+    isTaken: false,
+  },
+  {
+    name: 'null for an optional map',
     file: { registry: { credentialProviders: null } },
     isTaken: false,
   },
@@ -65,6 +69,6 @@ test.for([
   expect([Check(schema, whole), problemsOf(whole) === null]).toEqual([isTaken, isTaken]);
 });
 
-test('an empty file is one', () => {
+test('an empty file is valid', () => {
   expect([Check(schema, null), problemsOf(null)]).toEqual([true, null]);
 });

@@ -6,7 +6,7 @@ const defaults = { images: { tagSeconds: 300 } };
 test.for([
   { name: 'a section with every key commented out', stated: { images: null }, merged: defaults },
   {
-    name: 'a key without a value, which is for the schema to refuse',
+    name: 'a key without a value, which the schema rejects',
     stated: { images: { tagSeconds: null } },
     merged: { images: { tagSeconds: null } },
   },

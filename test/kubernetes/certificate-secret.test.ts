@@ -26,7 +26,7 @@ function secret({ caCert, caKey, cert, key }: CertificateBundle): Step {
   });
 }
 
-/** A bundle marked `good` can serve; in the place of any other comes one marked `made`. */
+/** A bundle marked `good` can serve; one marked `made` replaces any other. */
 async function load(steps: readonly Step[]) {
   const api = await startScriptedApi(steps);
   const deps = {
@@ -51,24 +51,24 @@ const good = secret(bundle('good'));
 const worn = secret(bundle('worn'));
 
 test.for<readonly [name: string, steps: readonly Step[], winner: string, asked: readonly string[]]>([
-  ['that can serve is taken', [good], 'good', [`GET ${SECRET}`]],
-  ['that is not there is created', [absent, json({})], 'made', [`GET ${SECRET}`, `POST ${COLLECTION}`]],
+  ['that can serve is used', [good], 'good', [`GET ${SECRET}`]],
+  ['that does not exist is created', [absent, json({})], 'made', [`GET ${SECRET}`, `POST ${COLLECTION}`]],
   ['that is empty is filled', [json({ metadata: {} }), json({})], 'made', [`GET ${SECRET}`, `PUT ${SECRET}`]],
-  ['that is worn is replaced', [worn, json({})], 'made', [`GET ${SECRET}`, `PUT ${SECRET}`]],
+  ['that is about to expire is replaced', [worn, json({})], 'made', [`GET ${SECRET}`, `PUT ${SECRET}`]],
   [
-    'created by another in the meantime is taken',
+    'that another replica created meanwhile is used',
     [absent, refuse(409, 'AlreadyExists'), good],
     'good',
     [`GET ${SECRET}`, `POST ${COLLECTION}`, `GET ${SECRET}`],
   ],
   [
-    'replaced by another in the meantime is taken',
+    'that another replica replaced meanwhile is used',
     [worn, refuse(409, 'Conflict'), good],
     'good',
     [`GET ${SECRET}`, `PUT ${SECRET}`, `GET ${SECRET}`],
   ],
   [
-    'deleted by another in the meantime is created',
+    'that was deleted meanwhile is created',
     [worn, refuse(404, 'NotFound'), absent, json({})],
     'made',
     [`GET ${SECRET}`, `PUT ${SECRET}`, `GET ${SECRET}`, `POST ${COLLECTION}`],
@@ -79,7 +79,7 @@ test.for<readonly [name: string, steps: readonly Step[], winner: string, asked: 
   expect(result.asked).toEqual(asked);
 });
 
-test('an update carries the version that was read, and all that others keep in the secret', async () => {
+test('an update sends the version that was read, and keeps what others put into the secret', async () => {
   const { seen } = await load([worn, json({})]);
   expect(JSON.parse(seen[1]?.body ?? '')).toMatchObject({
     metadata: { resourceVersion: '7', labels: { kept: 'yes' } },
@@ -88,13 +88,13 @@ test('an update carries the version that was read, and all that others keep in t
   });
 });
 
-test('an API server that is away, or not itself yet, is waited for', async () => {
+test('loading waits for an API server that is unreachable or still starting', async () => {
   const broken: Step = (_request, response) => void response.destroy();
   const steps = [broken, refuse(503, 'ServiceUnavailable'), refuse(429, 'TooManyRequests'), good];
   expect((await load(steps)).loaded).toEqual(bundle('good'));
 });
 
-test('waiting ends when the program is told to stop', async () => {
+test('waiting ends when the program stops', async () => {
   await using api = await startScriptedApi([refuse(503, 'ServiceUnavailable')]);
   const client = createKubernetesClient(api.connection);
   const stopping = new AbortController();
@@ -104,7 +104,7 @@ test('waiting ends when the program is told to stop', async () => {
     renew: () => Promise.resolve(bundle('made')),
   };
   const loading = loadCertificateSecret(deps, { namespace: 'wasmgate-system' }, stopping.signal);
-  // Looked at below; until then nobody must be hit by it.
+  // Asserted below; until then the rejection must not go unhandled.
   loading.catch(() => {});
   await expect.poll(() => api.seen.length).toBe(1);
   stopping.abort();
@@ -115,7 +115,7 @@ test.for<readonly [name: string, steps: readonly Step[], code: string]>([
   ['a read that is forbidden', [refuse(403, 'Forbidden')], 'forbidden'],
   ['a write that is forbidden', [absent, refuse(403, 'Forbidden')], 'forbidden'],
   [
-    'a race lost over and over',
+    'losing the race every time',
     [
       worn,
       ...Array.from({ length: 4 }, () => [refuse(409, 'Conflict'), worn]).flat(),

@@ -7,7 +7,7 @@ import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes
 const call = { action: 'read thing "a"', path: '/api/v1/things/a' } as const;
 const never = new AbortController().signal;
 
-test('asks with the method, query, body, headers and credentials of the call', async () => {
+test('sends the method, query, body, headers and credentials of the call', async () => {
   await using api = await startScriptedApi([json({ kind: 'Thing' })]);
   const client = createKubernetesClient(api.connection);
   const patch = {
@@ -37,7 +37,7 @@ test.for<readonly [name: string, step: Step, code: string, message: RegExp]>([
   ['401', refuse(401, 'Unauthorized'), 'unauthorized', /Unauthorized in words/],
   ['403', refuse(403, 'Forbidden', 'things is forbidden'), 'forbidden', /: things is forbidden$/],
   ['404', refuse(404, 'NotFound'), 'not-found', /NotFound/],
-  ['409 because it is there', refuse(409, 'AlreadyExists'), 'already-exists', /AlreadyExists/],
+  ['409 because it exists', refuse(409, 'AlreadyExists'), 'already-exists', /AlreadyExists/],
   ['409 because it has changed', refuse(409, 'Conflict'), 'conflict', /Conflict/],
   ['410', refuse(410, 'Expired'), 'expired', /Expired/],
   ['422', refuse(422, 'Invalid'), 'invalid', /Invalid/],
@@ -49,13 +49,13 @@ test.for<readonly [name: string, step: Step, code: string, message: RegExp]>([
     /HTTP 500$/,
   ],
   [
-    'an answer that is no JSON',
+    'a response that is not JSON',
     (_, response) => void response.end('<html>'),
     'invalid-response',
     /without a JSON object/,
   ],
-  ['an answer above the cap', huge, 'too-large', /exceeds 1000 bytes/],
-  ['a server that says nothing', mute, 'timeout', /the API server timed out/],
+  ['a response above the limit', huge, 'too-large', /exceeds 1000 bytes/],
+  ['a silent server', mute, 'timeout', /the API server timed out/],
   ['a server that stops in the middle', half, 'timeout', /the API server timed out/],
   [
     'a connection that is closed',
@@ -73,15 +73,15 @@ test.for<readonly [name: string, step: Step, code: string, message: RegExp]>([
   });
 });
 
-test('a server that is not there is unreachable', async () => {
+test('a server that does not exist is unreachable', async () => {
   const api = await startScriptedApi([mute]);
   await api[Symbol.asyncDispose]();
   const client = createKubernetesClient(api.connection);
   await expect(client.request(call, never)).rejects.toMatchObject({ code: 'unreachable' });
 });
 
-describe('the caller gives up', () => {
-  test('before, during, and by its own time limit', async () => {
+describe('the caller cancels', () => {
+  test('before the call, during it, and by its own timeout', async () => {
     await using api = await startScriptedApi([mute]);
     const client = createKubernetesClient(api.connection);
     await expect(client.request(call, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
@@ -95,9 +95,9 @@ describe('the caller gives up', () => {
   });
 });
 
-test('a kept connection that the server has just closed is no failure', async () => {
+test('an idle connection that the server has just closed is not a failure', async () => {
   let connections = 0;
-  // Closes every connection at its second request: the first is answered, the second finds a dead socket.
+  // Closes every connection at its second request: the first one succeeds, the second finds a dead socket.
   const server = createServer((request, response) => {
     const { socket } = request;
     if (Reflect.get(socket, 'used') === true) return void socket.destroy();

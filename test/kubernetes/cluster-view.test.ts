@@ -26,7 +26,7 @@ test('classes are sorted and found by name', () => {
   expect(view.runtimeClass('toString')).toBeUndefined();
 });
 
-test('architectures are those of nodes that take Pods: cordoned and unknown ones do not count', () => {
+test('architectures exclude cordoned nodes and unknown ones', () => {
   const nodes = [
     ...node('1', 'arm64'),
     ...node('2', 'amd64'),
@@ -44,7 +44,7 @@ test('a view cannot be changed', () => {
   expect([view, view.runtimeClasses, view.nodes, view.architectures].every(Object.isFrozen)).toBe(true);
 });
 
-test('limit ranges are found by namespace, always the same list', () => {
+test('a view returns the same list of limit ranges of a namespace each time', () => {
   const limitRange = (name: string, namespace: string): LimitRange => ({ name, namespace, limits: [] });
   const view = createClusterView([], [], [limitRange('b', 'x'), limitRange('c', 'y'), limitRange('a', 'x')]);
   expect(view.limitRanges('x').map(({ name }) => name)).toEqual(['a', 'b']);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { coalesce } from '../../src/kubernetes/cluster.ts';
 
-test('it runs at once, and once more for all that comes soon after', async () => {
+test('coalesce runs at once, and once more for all calls soon after', async () => {
   let runs = 0;
   const run = coalesce(() => (runs += 1), 50);
   run();
@@ -11,7 +11,7 @@ test('it runs at once, and once more for all that comes soon after', async () =>
   await expect.poll(() => runs).toBe(2);
 });
 
-test('it runs at once where it has not run for long', () => {
+test('coalesce runs at once if the last run is long ago', () => {
   let runs = 0;
   const run = coalesce(() => (runs += 1), 0);
   run();

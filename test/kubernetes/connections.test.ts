@@ -28,11 +28,11 @@ const config = (server: string) => ({
 });
 
 test.for<readonly [name: string, content: unknown]>([
-  ['text that is no YAML', '{'],
+  ['text that is not YAML', '{'],
   ['an empty file', ''],
   ['no current context', { ...config('https://127.0.0.1'), 'current-context': 'other' }],
-  ['an address that is none', config('127.0.0.1:6443 ')],
-])('a kubeconfig with %s is refused', async ([, content]) => {
+  ['an invalid address', config('127.0.0.1:6443 ')],
+])('a kubeconfig with %s is rejected', async ([, content]) => {
   const file = await kubeconfig(content);
   await expect(createKubeconfigConnection(file)).rejects.toMatchObject({
     code: 'invalid-kubeconfig',
@@ -40,7 +40,7 @@ test.for<readonly [name: string, content: unknown]>([
   });
 });
 
-test('a kubeconfig that is not there is refused', async () => {
+test('a missing kubeconfig is rejected', async () => {
   const file = join(folder, 'absent');
   await expect(createKubeconfigConnection(file)).rejects.toMatchObject({
     code: 'invalid-kubeconfig',
@@ -49,7 +49,7 @@ test('a kubeconfig that is not there is refused', async () => {
   });
 });
 
-test('a kubeconfig may name a proxy on this machine by plain http, and a path', async () => {
+test('a kubeconfig may name a local proxy by plain http, with a path', async () => {
   await using api = await startScriptedApi([json({})]);
   const file = await kubeconfig(config(`${api.connection.server.href}clusters/one/`));
   const client = createKubernetesClient(await createKubeconfigConnection(file));
@@ -63,11 +63,11 @@ test('a kubeconfig may name a proxy on this machine by plain http, and a path', 
 test.for<readonly [host: string, href: string]>([
   ['10.96.0.1', 'https://10.96.0.1:6443/'],
   ['fd00::1', 'https://[fd00::1]:6443/'],
-])('in a cluster with service address %s it is %s', ([host, href]) => {
+])('in a cluster with service address %s the server is %s', ([host, href]) => {
   expect(createInClusterConnection({ host, port: '6443' }).server.href).toBe(href);
 });
 
-test('outside of a Pod the missing ServiceAccount files are named', async () => {
+test('outside a Pod, the error names the missing ServiceAccount files', async () => {
   const connection = createInClusterConnection({
     host: '127.0.0.1',
     port: '1',

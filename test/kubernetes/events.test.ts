@@ -36,7 +36,7 @@ async function start(steps: readonly Step[], options: Partial<EventsOptions> = {
 }
 
 describe('an Event on an owner', () => {
-  test('is written as the API server wants it', async () => {
+  test('has the fields that the API server requires', async () => {
     const { write, lines, body, results } = await start([json({})]);
     expect(await write()).toBe('written');
     expect(results).toEqual(['written']);
@@ -57,16 +57,16 @@ describe('an Event on an owner', () => {
   });
 
   test.for([
-    ['as long as it may be', 'é'.repeat(512), 'é'.repeat(512)],
+    ['of the maximum length', 'é'.repeat(512), 'é'.repeat(512)],
     ['too long by one byte', `${'é'.repeat(512)}!`, `${'é'.repeat(510)}…`],
-    ['with what a terminal would obey', 'a\u001B[31mb\nc', 'a [31mb c'],
+    ['with control characters', 'a\u001B[31mb\nc', 'a [31mb c'],
   ] as const)('has a note of one line within 1 KiB: %s', async ([, message, note]) => {
     const { write, body } = await start([json({})]);
     await write({ ...EVENT, message });
     expect(body()['note']).toBe(note);
   });
 
-  test('is written again while the API server is in trouble', async () => {
+  test('is retried while the API server is in trouble', async () => {
     const { write, lines } = await start([
       refuse(500, 'InternalError'),
       refuse(429, 'TooManyRequests'),
@@ -80,9 +80,9 @@ describe('an Event on an owner', () => {
 describe('no Event', () => {
   test.for<readonly [name: string, step: Step, writes: number, level: 'debug' | 'warn', result: EventResult]>(
     [
-      ['where the namespace is gone', refuse(404, 'NotFound'), 1, 'debug', 'needless'],
-      ['where the API server stays in trouble', refuse(500, 'InternalError'), 3, 'warn', 'failed'],
-      ['where Events may not be written', refuse(403, 'Forbidden'), 1, 'warn', 'failed'],
+      ['if the namespace is gone', refuse(404, 'NotFound'), 1, 'debug', 'needless'],
+      ['if the API server stays in trouble', refuse(500, 'InternalError'), 3, 'warn', 'failed'],
+      ['if writing Events is forbidden', refuse(403, 'Forbidden'), 1, 'warn', 'failed'],
     ],
   )('%s', async ([, step, writes, level, result]) => {
     const { write, lines, messages } = await start([step], { attempts: 3 });
@@ -92,13 +92,13 @@ describe('no Event', () => {
     expect(lines()).toEqual(Array.from({ length: writes }, () => WRITE));
   });
 
-  test('in a namespace that no namespace can be', async () => {
+  test('in a namespace with an invalid name', async () => {
     const { write, lines } = await start([json({})]);
     expect(await write({ ...EVENT, namespace: '..' })).toBe('needless');
     expect(lines()).toEqual([]);
   });
 
-  test('after wasmgate was told to stop, and no word of it', async () => {
+  test('after wasmgate began to stop, and no log line', async () => {
     const { write, lines, messages, stop } = await start([() => {}]);
     const writing = write();
     await expect.poll(lines).toEqual([WRITE]);
@@ -118,7 +118,7 @@ describe('a stored Pod', () => {
     expect(lines()).toEqual(['GET /api/v1/namespaces/team-a/pods/app-1']);
   });
 
-  test('that is none is null, and an API server in trouble a failure', async () => {
+  test('that does not exist is null; an API server in trouble is an error', async () => {
     const { client } = await start([refuse(404, 'NotFound'), refuse(500, 'InternalError')]);
     const pods = createStoredPods({ client });
     expect(await pods.read('team-a', 'app-1', signal)).toBeNull();

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createFetchNamespace } from '../../src/kubernetes/live-reads.ts';
 
-/** Each had a connection of its own: 500 made-up names in 2,000 small requests took all of the memory. */
-test('namespaces are read a few at a time, however many are named', async () => {
+/** Each read took a connection: 500 made-up names in 2,000 small requests exhausted the memory. */
+test('few namespaces are read at a time, however many requests name some', async () => {
   const answers: (() => void)[] = [];
   const request = (): Promise<Readonly<Record<string, unknown>>> =>
     new Promise((resolve) => answers.push(() => resolve({ metadata: { name: 'young' } })));

@@ -22,7 +22,7 @@ test.for([
 const TYPE = 'kubernetes.io/dockerconfigjson';
 const { secretBytes, secretEntries } = KEYRING_LIMITS;
 
-/** A config of exactly so many bytes. */
+/** Returns a config of exactly so many bytes. */
 function configOfBytes(bytes: number): string {
   const empty = JSON.stringify({ auths: { 'r.example': { username: 'u', password: '' } } });
   return empty.replace('"password":""', `"password":"${'p'.repeat(bytes - empty.length)}"`);
@@ -31,7 +31,7 @@ function configOfBytes(bytes: number): string {
 test.for([
   { name: 'data', of: (text: string) => ({ data: { [KEY]: Buffer.from(text).toString('base64') } }) },
   { name: 'stringData', of: (text: string) => ({ stringData: { [KEY]: text } }) },
-])('a secret above the bound of bytes gives nothing and says so, in $name', ({ of }) => {
+])('a secret above the size limit yields nothing and a shortfall, in $name', ({ of }) => {
   const whole = parseSecret({ type: TYPE, ...of(configOfBytes(secretBytes)) }, 'secret a/b');
   expect([whole.credentials.length, whole.shortfalls]).toEqual([1, []]);
   const large = parseSecret({ type: TYPE, ...of(configOfBytes(secretBytes + 1)) }, 'secret a/b');
@@ -41,7 +41,7 @@ test.for([
   });
 });
 
-test('a secret with more entries than the bound gives the first ones and says so', () => {
+test('a secret with too many entries yields the first ones and a shortfall', () => {
   const entries = Array.from({ length: 20_800 }, (_, index) => [
     `https://r.example/${index}`,
     { auth: 'YTpi' },

@@ -16,7 +16,7 @@ const entry = { 'registry.example': { username: 'anna', password: 'geheim' } };
 const modern = secret('kubernetes.io/dockerconfigjson', '.dockerconfigjson', { auths: entry });
 const legacy = secret('kubernetes.io/dockercfg', '.dockercfg', entry);
 
-/** Never answers; whoever asks gives up after a time that is enough to be heard. */
+/** Never responds; the client's timeout leaves enough time for the request to arrive. */
 const mute: Step = () => {};
 const PATIENCE = { requestMilliseconds: 1000 };
 
@@ -30,7 +30,7 @@ async function start(steps: readonly Step[], options: PullSecretsOptions = {}) {
 test.for([
   ['kubernetes.io/dockerconfigjson', modern],
   ['kubernetes.io/dockercfg', legacy],
-] as const)('a secret of type %s gives its credentials', async ([, step]) => {
+] as const)('a secret of type %s yields its credentials', async ([, step]) => {
   await using started = await start([step]);
   expect((await started.secrets.read('team-a', ['regcred'], never)).credentials).toEqual([
     {
@@ -48,18 +48,18 @@ test.for<readonly [name: string, step: Step]>([
   ['does not exist', refuse(404, 'NotFound')],
   ['is of another type', secret('Opaque', '.dockerconfigjson', { auths: entry })],
   ['has no data', json({ type: 'kubernetes.io/dockerconfigjson' })],
-])('a secret that %s is left out', async ([, step]) => {
+])('a secret that %s is skipped', async ([, step]) => {
   await using started = await start([step]);
   expect(await started.secrets.read('team-a', ['regcred'], never)).toEqual(EMPTY_KEYRING);
 });
 
-test('several secrets come in the order of their names', async () => {
+test('credentials keep the order of the named secrets', async () => {
   await using started = await start([modern]);
   const { credentials } = await started.secrets.read('team-a', ['b', 'a'], never);
   expect(credentials.map(({ source }) => source)).toEqual(['secret team-a/b', 'secret team-a/a']);
 });
 
-test('asked again it reads again only when forgotten, and another namespace never shares', async () => {
+test('a secret is read again only when forgotten, and never shared with another namespace', async () => {
   await using started = await start([modern]);
   const { secrets, api } = started;
   await Promise.all([secrets.read('team-a', ['s'], never), secrets.read('team-a', ['s'], never)]);
@@ -74,7 +74,7 @@ test('asked again it reads again only when forgotten, and another namespace neve
   expect(api.seen.length).toBe(3);
 });
 
-test('what is older than its time to live is read again', async () => {
+test('a cached secret expires', async () => {
   await using started = await start([modern], { ttlMilliseconds: 1 });
   await started.secrets.read('team-a', ['s'], never);
   await expect
@@ -89,7 +89,7 @@ const broken = secret('kubernetes.io/dockerconfigjson', '.dockerconfigjson', '{"
 
 test.for<readonly [name: string, step: Step, failure: object]>([
   [
-    'a forbidden read names the Role that is missing',
+    'the error of a forbidden read names the missing Role',
     refuse(403, 'Forbidden', 'secrets "s" is forbidden'),
     {
       code: 'unauthorized',
@@ -99,8 +99,8 @@ test.for<readonly [name: string, step: Step, failure: object]>([
   ],
   ['an API server in trouble', refuse(500, 'InternalError'), { code: 'unreachable' }],
   ['an API server that is overloaded', refuse(429, 'TooManyRequests'), { code: 'rate-limited' }],
-  ['an API server that does not answer', mute, { code: 'timeout' }],
-  ['a secret that holds no docker config', broken, { code: 'invalid' }],
+  ['an API server that does not respond', mute, { code: 'timeout' }],
+  ['a secret without a docker config', broken, { code: 'invalid' }],
 ])('%s', async ([, step, failure]) => {
   await using started = await start([step, modern]);
   const error: unknown = await started.secrets
@@ -108,11 +108,11 @@ test.for<readonly [name: string, step: Step, failure: object]>([
     .catch((thrown: unknown) => thrown);
   expect(error).toMatchObject(failure);
   expect(inspect(error, { depth: null })).not.toContain('geheim');
-  // A failure is not remembered.
+  // Failures are not cached.
   expect((await started.secrets.read('team-a', ['s'], never)).credentials).toHaveLength(1);
 });
 
-test('whoever gives up does not end the reading for others', async () => {
+test('a caller that gives up does not end the read for others', async () => {
   await using started = await start([() => {}]);
   const { secrets, api } = started;
   const impatient = new AbortController();
@@ -128,7 +128,7 @@ test('whoever gives up does not end the reading for others', async () => {
   expect((await patient).credentials).toHaveLength(1);
 });
 
-test('what secrets hold is bounded by bytes', async () => {
+test('the cache of secrets has a limit in bytes', async () => {
   const auths = { 'registry.example': { username: 'anna', password: 'x'.repeat(50_000) } };
   const maxBytes = 1024 * 1024;
   await using started = await start(

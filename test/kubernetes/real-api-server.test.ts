@@ -27,7 +27,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
   });
   afterAll(() => server.stop());
 
-  test('the cluster is followed: classes, nodes, namespaces, limit ranges', async () => {
+  test('watches keep up with classes, nodes, namespaces and limit ranges', async () => {
     const cluster = createCluster({ client, logger });
     cluster.start();
     try {
@@ -45,7 +45,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
         server.kubectl(['patch', 'node', 'one', '--subresource=status', '--type=merge', '-p', patch]),
       );
       await expect.poll(() => cluster.view().nodes[0]?.handlers).toEqual(['spin']);
-      // Each collection is watched by itself, and may be behind the others.
+      // Each collection has its own watch, and may lag behind the others.
       await expect
         .poll(() => cluster.view().runtimeClasses.map(({ name }) => name))
         .toEqual(['a-wasmtime', 'b-spin']);
@@ -76,8 +76,8 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
     }
   });
 
-  test('classes that no watch has told of are seen by a list, and no others are made up', async () => {
-    // Its watches have not begun: what they would know of is not known.
+  test('a live list finds classes that no watch has delivered, and only those that exist', async () => {
+    // Its watches have not started, so they know nothing.
     const cluster = createCluster({ client, logger });
     await must(apply(server.kubectl, [runtimeClass('young-spin', 'spin')]));
     expect(cluster.view().runtimeClass('young-spin')).toBeUndefined();
@@ -125,7 +125,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
     },
   );
 
-  test('a Pod of the cluster reads the pull secrets it may read, and says which Role is missing', async () => {
+  test('a Pod of the cluster reads the pull secrets it may read; otherwise the error names the missing Role', async () => {
     const account = {
       apiVersion: 'v1',
       kind: 'ServiceAccount',
@@ -162,7 +162,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
       });
   });
 
-  test('a token that the kubelet has replaced is taken up', async () => {
+  test('a token that the kubelet has replaced is used', async () => {
     const directory = await mountAccount(server, 'worn');
     const { hostname: host, port } = new URL(server.url);
     const connection = createInClusterConnection({ host, port, directory, rereadMilliseconds: 0 });
@@ -173,7 +173,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
     expect(await inCluster.request(call, never)).toMatchObject({ kind: 'Namespace' });
   });
 
-  test('a server whose certificate is not by the CA given is not trusted', async () => {
+  test('a server certificate of another CA is not trusted', async () => {
     const directory = await mountAccount(server, 'secret-token');
     await writeFile(join(directory, 'ca.crt'), (await renewCertificate(null, LOCAL_NAMES)).caCert);
     const { hostname: host, port } = new URL(server.url);
@@ -262,7 +262,7 @@ function webhooks(kind: 'Mutating' | 'Validating', names: readonly string[]): ob
 
 let mounts = 0;
 
-/** The files of a ServiceAccount, as the kubelet mounts them. */
+/** Writes the files of a ServiceAccount as the kubelet mounts them. */
 async function mountAccount(server: KubernetesServer, token: string): Promise<string> {
   mounts += 1;
   const directory = join(server.folder, `account-${mounts}`);

@@ -21,11 +21,11 @@ function fetcher(api: ScriptedApi, ttlMilliseconds: number, maxWaitMilliseconds 
   return createFetchRuntimeClasses(createKubernetesClient(api.connection), options);
 }
 
-test('whoever asks at a time, or in the moment after, is told by one list', async () => {
+test('concurrent callers, and those soon after, share one list', async () => {
   await using api = await startScriptedApi([list('1', [runtimeClass('spin')])]);
   const fetch = fetcher(api, FOREVER);
-  const told = await Promise.all([fetch(never), fetch(never)]);
-  expect([...told, await fetch(never)].map((classes) => classes.map(({ name }) => name))).toEqual([
+  const shared = await Promise.all([fetch(never), fetch(never)]);
+  expect([...shared, await fetch(never)].map((classes) => classes.map(({ name }) => name))).toEqual([
     ['spin'],
     ['spin'],
     ['spin'],
@@ -33,14 +33,14 @@ test('whoever asks at a time, or in the moment after, is told by one list', asyn
   expect(api.seen.map(({ path }) => path)).toEqual(['/apis/node.k8s.io/v1/runtimeclasses']);
 });
 
-test('later it is listed again', async () => {
+test('an expired list is repeated', async () => {
   await using api = await startScriptedApi([list('1', []), list('2', [runtimeClass('spin')])]);
   const fetch = fetcher(api, 0);
   expect(await fetch(never)).toEqual([]);
   expect(await fetch(never)).toMatchObject([{ name: 'spin' }]);
 });
 
-test('a failure is told to all, and not provoked by each', async () => {
+test('callers share a failure, too', async () => {
   await using api = await startScriptedApi([refuse(403, 'Forbidden'), list('2', [])]);
   const fetch = fetcher(api, FOREVER);
   await expect(fetch(never)).rejects.toMatchObject({ code: 'forbidden' });
@@ -48,7 +48,7 @@ test('a failure is told to all, and not provoked by each', async () => {
   expect(api.seen).toHaveLength(1);
 });
 
-test('a list that takes too long is waited for by nobody, and serves whoever asks when it has come', async () => {
+test('callers do not wait for a slow list, and use it once it has arrived', async () => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   const answer: Step = (request, response) =>
     void gate.then(() => list('1', [runtimeClass('spin')])(request, response));
@@ -61,7 +61,7 @@ test('a list that takes too long is waited for by nobody, and serves whoever ask
   expect(api.seen).toHaveLength(1);
 });
 
-test('who has no time left does not wait, and the list serves the next one', async () => {
+test('a caller without time does not wait, and the list serves the next one', async () => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   const answer: Step = (request, response) =>
     void gate.then(() => list('1', [runtimeClass('spin')])(request, response));

@@ -6,7 +6,7 @@ import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes
 
 const never = new AbortController().signal;
 
-/** Never answers; whoever asks gives up after a time that is enough to be heard. */
+/** Never responds; the client's timeout leaves enough time for the request to arrive. */
 const mute: Step = () => {};
 const PATIENCE = { requestMilliseconds: 1000 };
 
@@ -25,7 +25,7 @@ async function start(steps: readonly Step[], ttlMilliseconds = 60_000) {
 
 const account = json({ imagePullSecrets: [{ name: 'b' }, {}, { name: 'a' }, { name: '' }, 7] });
 
-test('an account gives the names of its pull secrets in their order', async () => {
+test('an account yields the names of its pull secrets in order', async () => {
   await using started = await start([account]);
   expect(await started.accounts.pullSecrets('team-a', 'builder', never)).toEqual(['b', 'a']);
   expect(started.api.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
@@ -33,7 +33,7 @@ test('an account gives the names of its pull secrets in their order', async () =
   ]);
 });
 
-test('it is read once for all who ask, by namespace', async () => {
+test('callers share one read of an account; other namespaces do not', async () => {
   await using started = await start([account]);
   const ask = (namespace: string) => started.accounts.pullSecrets(namespace, 'default', never);
   await Promise.all([ask('team-a'), ask('team-a')]);
@@ -43,7 +43,7 @@ test('it is read once for all who ask, by namespace', async () => {
   expect(started.api.seen.length).toBe(2);
 });
 
-test('what has grown old is read again', async () => {
+test('a cached account expires', async () => {
   await using started = await start([account], 1);
   await expect
     .poll(async () => {
@@ -55,12 +55,12 @@ test('what has grown old is read again', async () => {
 
 test.for<readonly [name: string, step: Step, asked: number, warnings: number]>([
   ['without pull secrets', json({ metadata: {} }), 1, 0],
-  ['with something else in their place', json({ imagePullSecrets: 'b' }), 1, 0],
+  ['whose imagePullSecrets is not a list', json({ imagePullSecrets: 'b' }), 1, 0],
   ['that does not exist (yet)', refuse(404, 'NotFound'), 1, 0],
-  ['that may not be read, which is told once', refuse(403, 'Forbidden'), 1, 1],
+  ['that may not be read, which is logged once', refuse(403, 'Forbidden'), 1, 1],
   ['of an API server in trouble, which may pass', refuse(500, 'InternalError'), 2, 2],
-  ['of an API server that does not answer', mute, 2, 2],
-])('an account %s brings none', async ([, step, asked, warnings]) => {
+  ['of an API server that does not respond', mute, 2, 2],
+])('an account %s yields no names', async ([, step, asked, warnings]) => {
   await using started = await start([step]);
   expect(await started.accounts.pullSecrets('team-a', 'default', never)).toEqual([]);
   expect(await started.accounts.pullSecrets('team-a', 'default', never)).toEqual([]);
@@ -68,13 +68,13 @@ test.for<readonly [name: string, step: Step, asked: number, warnings: number]>([
   expect(started.warnings()).toHaveLength(warnings);
 });
 
-test('whoever has no time left goes on without', async () => {
+test('a caller without time goes on without', async () => {
   await using started = await start([mute]);
   expect(await started.accounts.pullSecrets('team-a', 'default', AbortSignal.abort())).toEqual([]);
   expect(await started.accounts.pullSecrets('team-a', 'default', AbortSignal.timeout(10))).toEqual([]);
 });
 
-test('what accounts name is bounded by bytes', async () => {
+test('the cache of accounts has a limit in bytes', async () => {
   const names = Array.from({ length: 32 }, (_, index) => `${index}`.padEnd(250, 'x'));
   const large = json({ imagePullSecrets: names.map((name) => ({ name })) });
   await using api = await startScriptedApi([large]);

@@ -17,7 +17,7 @@ import {
   type Step,
 } from '../support/kubernetes/scripted-api.ts';
 
-/** No watch here lasts long, however slow the machine is. */
+/** Every watch here counts as short, however slow the machine is. */
 const TIMINGS = { firstMilliseconds: 1, maxMilliseconds: 2, shortWatchMilliseconds: 600_000 } as const;
 
 type Thing = Pick<Namespace, 'name' | 'labels'>;
@@ -25,7 +25,7 @@ type Thing = Pick<Namespace, 'name' | 'labels'>;
 interface Watched extends AsyncDisposable {
   readonly api: ScriptedApi;
   readonly collection: WatchCollection<Thing>;
-  /** What the first list brought. */
+  /** The result of the first list. */
   readonly listed: Promise<ReadonlyMap<string, Thing>>;
   readonly changes: readonly string[];
   readonly warnings: () => readonly string[];
@@ -90,7 +90,7 @@ test('lists page by page, then watches from the version of the list with bookmar
   ]);
 });
 
-test('follows what is added, changed and deleted, and tells each change once', async () => {
+test('reports each added, changed and deleted object once', async () => {
   await using watched = await play([
     list('10', [thing('a', '1', 'old'), thing('b', '2')]),
     watch(
@@ -103,7 +103,7 @@ test('follows what is added, changed and deleted, and tells each change once', a
   expect(watched.changes).toEqual(['a=old b=', 'a=old b= c=', 'a=new b= c=', 'a=new c=']);
 });
 
-test('a heartbeat that changes no field that is read tells nobody and keeps the item', async () => {
+test('a heartbeat that changes no field that is read reports nothing and keeps the item', async () => {
   await using watched = await play([
     list('10', [thing('a', '1')]),
     watch({ type: 'MODIFIED', object: thing('a', '11') }, { type: 'ADDED', object: thing('b', '12') }),
@@ -114,7 +114,7 @@ test('a heartbeat that changes no field that is read tells nobody and keeps the 
   expect(watched.collection.items().get('a')).toBe(before);
 });
 
-test('a watch that the server ends goes on from the last version seen, bookmarks included', async () => {
+test('after the server ends a watch, the next one starts from the last version seen, bookmarks included', async () => {
   await using watched = await play([
     list('10', []),
     (request, response) => {
@@ -132,7 +132,7 @@ const gone = { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expi
 
 test.for<readonly [string, Step]>([
   ['as an event', watch(gone)],
-  ['as an answer', refuse(410, 'Expired')],
+  ['as a response', refuse(410, 'Expired')],
 ])('a version that is too old, %s, lists again without a warning', async ([, step]) => {
   await using watched = await play([
     list('10', [thing('gone', '1'), thing('kept', '2')]),
@@ -158,9 +158,9 @@ const endAtOnce: Step = (request, response) => {
 
 test.for<readonly [name: string, step: Step, warning: RegExp]>([
   ['a connection that breaks', cut, /Cannot watch things: /],
-  ['a watch that ends as soon as it began', endAtOnce, /ended as soon as it started/],
+  ['a watch that ends as soon as it started', endAtOnce, /ended as soon as it started/],
   [
-    'a line that is no JSON',
+    'a line that is not JSON',
     (_, response) => void response.writeHead(200).write('{"type":\n'),
     /other than a watch event/,
   ],
@@ -175,9 +175,9 @@ test.for<readonly [name: string, step: Step, warning: RegExp]>([
     watch({ type: 'ERROR', object: { code: 500, message: 'etcd is away' } }),
     /etcd is away/,
   ],
-  ['a refusal', refuse(403, 'Forbidden', 'things is forbidden'), /things is forbidden/],
+  ['a rejection', refuse(403, 'Forbidden', 'things is forbidden'), /things is forbidden/],
   ['an overloaded server', refuse(429, 'TooManyRequests'), /TooManyRequests/],
-])('after %s it says so, lists again and goes on', async ([, step, warning]) => {
+])('after %s it warns, lists again and goes on', async ([, step, warning]) => {
   await using watched = await play([
     list('10', [thing('a', '1')]),
     step,
@@ -194,8 +194,8 @@ test.for<readonly [name: string, step: Step, warning: RegExp]>([
   });
 });
 
-test('a silent watch is given up: listed again, watched again', async () => {
-  // The second watch falls silent, too: however often it is given up, each list and watch begins as the one before.
+test('a silent watch times out; a list and another watch follow', async () => {
+  // The second watch falls silent, too: after each timeout, list and watch start as before.
   const again: Step = (request, response) => {
     const added = watch({ type: 'ADDED', object: thing('c', '21') });
     (request.query.has('watch') ? added : list('20', [thing('b', '15')]))(request, response);
@@ -212,7 +212,7 @@ const brokenBody: Step = (_, response) => {
   setTimeout(() => response.destroy(), 5);
 };
 
-test('a first list that fails is tried until it works; ready waits for it', async () => {
+test('a first list is retried until it succeeds; until then the state is not ready', async () => {
   await using watched = await play([
     refuse(503, 'ServiceUnavailable'),
     refuse(401, 'Unauthorized'),
@@ -229,7 +229,7 @@ test('a first list that fails is tried until it works; ready waits for it', asyn
   expect(watched.warnings().length).toBe(5);
 });
 
-test('what is known is kept while the API server is away, and the state says that it may be old', async () => {
+test('items stay while the API server is unreachable, and the state reports them as stale', async () => {
   await using watched = await play([
     list('10', [thing('a', '1')]),
     watch(),
@@ -247,14 +247,14 @@ test('what is known is kept while the API server is away, and the state says tha
   });
 });
 
-test('stopped before the first list nothing is asked any more', async () => {
+test('after a stop before the first list, no request follows', async () => {
   const watched = await play([() => {}]);
   await expect.poll(() => watched.api.seen.length).toBe(1);
   await watched[Symbol.asyncDispose]();
   expect(watched.api.seen.length).toBe(1);
 });
 
-test('an API server that answers after an outage, if only to refuse, is asked again soon', async () => {
+test('after an outage, even a rejection shortens the wait', async () => {
   const away: Step = (_request, response) => void response.destroy();
   const starting = refuse(403, 'Forbidden');
   const api = await startScriptedApi([away, away, away, starting, starting, list('1', []), watch()]);

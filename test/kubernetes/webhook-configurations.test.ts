@@ -21,7 +21,7 @@ const configuration = (...webhooks: readonly (readonly [name: string, caBundle: 
     })),
   });
 
-/** Both kinds are asked side by side: the script is by kind, each with its own place in it. */
+/** Requests of both kinds are concurrent, so each kind has a script of its own. */
 function byKind(scripts: Readonly<Record<'mutating' | 'validating', readonly Step[]>>): Step {
   const places = { mutating: 0, validating: 0 };
   return (request, response) => {
@@ -47,7 +47,7 @@ const patches = (seen: readonly SeenRequest[]): readonly unknown[] =>
 
 const done = [configuration(['v', CA])];
 
-test('sets the CA where it is absent or another, and only there', async () => {
+test('sets the CA where it is absent or different, and only there', async () => {
   const before = configuration(['a', null], ['b', CA], ['c', 'old']);
   await using started = await start({ mutating: [before, json({})], validating: done });
   expect(await started.configurations.setCaBundle('the CA', never)).toEqual(['set', 'unchanged']);
@@ -79,7 +79,7 @@ test.for<readonly [name: string, mutating: readonly Step[], code: string]>([
   await expect(started.configurations.setCaBundle('the CA', never)).rejects.toMatchObject({ code });
 });
 
-test('keeping goes on through absence, failure and loss, until it is stopped', async () => {
+test('keepCaBundle survives absence, failure and loss, until it is stopped', async () => {
   const mutating = [
     refuse(404, 'NotFound'),
     refuse(500, 'InternalError', 'etcd is away'),

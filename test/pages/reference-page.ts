@@ -3,17 +3,19 @@ import { configurations } from '../../src/wire/settings.ts';
 
 const INTRODUCTION = `# Configuration
 
-One YAML file, named by \`wasmgate serve --config FILE\`; in a cluster it is the ConfigMap of the manifests. Every key has a
-default, or may be left out. Unknown keys and wrong values are refused, all at once, each with its line.
+wasmgate reads one YAML file, named by \`wasmgate serve --config FILE\`. In a cluster, it is the ConfigMap of the manifests.
+Every key has a default or is optional. wasmgate rejects unknown keys and wrong values, and reports all problems at once, each
+with its line.
 
-- \`wasmgate config defaults\` prints the whole file to begin with.
-- \`wasmgate config check FILE\` tells every problem of a file, and of the files that it names.
-- \`wasmgate config schema\` prints its JSON Schema for editors.
+- \`wasmgate config defaults\` prints a complete file to start from.
+- \`wasmgate config check FILE\` reports every problem in a file, and in the files that it names.
+- \`wasmgate config schema\` prints the JSON Schema for editors.
 
-While \`wasmgate serve\` runs, a changed file is read again: \`policy\` applies to the next admission; the other sections need
-a restart, and the log says so. A file with problems is told in the log, and what was read before stays.
+While \`wasmgate serve\` runs, it reads a changed file again. \`policy\` applies to the next admission; the other sections need a
+restart, which the log says. If the new file is invalid, wasmgate keeps the old configuration and logs the problems once. When the
+file is valid again, it logs that, too.
 
-This page is written by \`npm run pages\` from the settings of the code; change it there.
+\`npm run pages\` generates this page from the settings in the code; change it there.
 `;
 
 function cell(text: string): string {

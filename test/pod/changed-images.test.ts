@@ -60,7 +60,7 @@ test.each<[string, Pod, Pod, readonly string[], readonly string[]]>([
   expect(changed?.after.spec.runtimeClassName).toBe('wasmtime');
 });
 
-test('neither Pod is touched', () => {
+test('neither Pod is modified', () => {
   const [before, after] = [pod([app]), pod([{ ...app, image: 'a:2' }])];
   const copies = structuredClone([before, after]);
   changedImages(before, after);

@@ -4,7 +4,7 @@ import { nodeOfDaemonPod } from '../../src/pod/workloads.ts';
 test.for([
   { names: ['a'], node: 'a' },
   { names: ['a', 'b'], node: null },
-])('a Pod for nodes $names is of the node $node', ({ names, node }) => {
+])('a Pod with node names $names belongs to node $node', ({ names, node }) => {
   const matchFields = [{ key: 'metadata.name', operator: 'In', values: names }];
   const nodeAffinity = {
     requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] },

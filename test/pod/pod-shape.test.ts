@@ -5,7 +5,7 @@ import { readReview } from '../support/admission/reviews.ts';
 
 type Json = Record<string, unknown>;
 
-/** A real Pod that is gone over by `change`. */
+/** Returns the shape of a real Pod after `change`. */
 function shape(
   change: (parts: { pod: Json; metadata: Json; spec: Json; container: Json }) => void = () => {},
 ) {
@@ -20,16 +20,16 @@ function annotate(metadata: Json, key: string, value: string): void {
   metadata['annotations'] = { ...(metadata['annotations'] as Json), [key]: value };
 }
 
-describe('replicas have one shape', () => {
+describe('replicas have the same shape', () => {
   test.each<[string, Parameters<typeof shape>[0]]>([
     ['name', ({ metadata }) => (metadata['name'] = 'other')],
-    ['name to be made up', ({ metadata }) => (metadata['generateName'] = 'other-')],
+    ['generated name', ({ metadata }) => (metadata['generateName'] = 'other-')],
     ['namespace', ({ metadata }) => (metadata['namespace'] = 'other')],
     ['labels', ({ metadata }) => (metadata['labels'] = { 'pod-template-hash': 'other' })],
     ['owners', ({ metadata }) => (metadata['ownerReferences'] = [{ kind: 'Job', name: 'other' }])],
     ['managed fields', ({ metadata }) => (metadata['managedFields'] = [])],
     [
-      'what was applied',
+      'last applied configuration',
       ({ metadata }) => annotate(metadata, 'kubectl.kubernetes.io/last-applied-configuration', 'x'),
     ],
     ['volumes', ({ spec }) => (spec['volumes'] = [])],
@@ -38,12 +38,12 @@ describe('replicas have one shape', () => {
       ({ container }) => (container['volumeMounts'] as Json[]).forEach((mount) => (mount['name'] = 'other')),
     ],
     ['environment', ({ container }) => (container['env'] = [{ name: 'A', value: 'b' }])],
-  ])('whatever their %s', (_case, change) => {
+  ])('despite different %s', (_case, change) => {
     expect(shape(change)).toBe(shape());
   });
 });
 
-describe('another shape', () => {
+describe('a different shape', () => {
   const differences: readonly [string, Parameters<typeof shape>[0]][] = [
     ['an annotation', ({ metadata }) => annotate(metadata, 'module.wasm.image/variant', 'compat')],
     ['no annotations', ({ metadata }) => (metadata['annotations'] = {})],
@@ -61,7 +61,7 @@ describe('another shape', () => {
     ['an account', ({ spec }) => (spec['serviceAccountName'] = 'other')],
     ['an operating system', ({ spec }) => (spec['os'] = { name: 'linux' })],
     ['resources', ({ spec }) => (spec['resources'] = { limits: { cpu: '7' } })],
-    ['users of the host', ({ spec }) => (spec['hostUsers'] = false)],
+    ['host users', ({ spec }) => (spec['hostUsers'] = false)],
     ['a restart policy', ({ spec }) => (spec['restartPolicy'] = 'Never')],
     ['a node', ({ spec }) => (spec['nodeName'] = 'a')],
     ['an affinity', ({ spec }) => (spec['affinity'] = { nodeAffinity: {} })],
@@ -69,12 +69,12 @@ describe('another shape', () => {
     ['no init containers', ({ spec }) => (spec['initContainers'] = [])],
     ['init containers null', ({ spec }) => (spec['initContainers'] = null)],
     ['an ephemeral container', ({ spec, container }) => (spec['ephemeralContainers'] = [container])],
-    ['one container less', ({ spec, container }) => (spec['containers'] = [container])],
+    ['one container fewer', ({ spec, container }) => (spec['containers'] = [container])],
     ['a container name', ({ container }) => (container['name'] = 'other')],
     ['an image', ({ container }) => (container['image'] = 'other')],
     ['a command', ({ container }) => (container['command'] = ['/a.wasm'])],
     ['arguments', ({ container }) => (container['args'] = ['/a.wasm'])],
-    ['a folder', ({ container }) => (container['workingDir'] = '/')],
+    ['a working directory', ({ container }) => (container['workingDir'] = '/')],
     ['a mount', ({ container }) => (container['volumeMounts'] = [{ mountPath: '/a' }])],
     ['no mounts', ({ container }) => (container['volumeMounts'] = [])],
     ['mounts null', ({ container }) => (container['volumeMounts'] = null)],
@@ -97,7 +97,7 @@ describe('another shape', () => {
     expect(shape(change)).not.toBe(shape());
   });
 
-  test('for each of them', () => {
+  test('each of them differs from the others', () => {
     expect(new Set(differences.map(([, change]) => shape(change))).size).toBe(differences.length);
   });
 });

@@ -6,7 +6,7 @@ const template = {
   spec: { containers: [{ name: 'main', image: 'registry.example.com/main:1' }] },
 };
 
-describe('where the template stands', () => {
+describe('the template of a workload', () => {
   test.each<[string, string, object]>([
     ['apps', 'Deployment', { spec: { template } }],
     ['apps', 'ReplicaSet', { spec: { template } }],
@@ -20,7 +20,7 @@ describe('where the template stands', () => {
     expect(podOfTemplate(object, { group, kind })).toEqual(template);
   });
 
-  test('a DaemonSet is told as the owner of its Pods', () => {
+  test('a DaemonSet becomes the owner of its Pods', () => {
     expect(podOfTemplate({ spec: { template } }, { group: 'apps', kind: 'DaemonSet' })).toEqual({
       ...template,
       metadata: { ...template.metadata, ownerReferences: [{ kind: 'DaemonSet' }] },
@@ -38,15 +38,15 @@ describe('where the template stands', () => {
 });
 
 test.each<[string, unknown]>([
-  ['a ReplicationController without one', { spec: {} }],
-  ['a PodTemplate that is empty', {}],
+  ['a ReplicationController without a template', { spec: {} }],
+  ['an empty PodTemplate', {}],
   ['null', null],
-])('a broken template is told: %s', (_case, object) => {
+])('a broken template is rejected: %s', (_case, object) => {
   const kind = object === null || 'spec' in (object as object) ? 'ReplicationController' : 'PodTemplate';
   expect(() => podOfTemplate(object, { group: '', kind })).toThrow('Cannot read Pod field');
 });
 
-describe('Knative names the containers that have no name', () => {
+describe('Knative names containers without a name', () => {
   const knative = { group: 'serving.knative.dev', kind: 'Service' };
   const service = (containers: unknown) => ({ spec: { template: { spec: { containers } } } });
 
@@ -66,11 +66,11 @@ describe('Knative names the containers that have no name', () => {
     ['a list in it', [[]]],
     ['text in it', ['a']],
     ['nothing', undefined],
-  ])('not where there is %s', (_case, containers) => {
+  ])('but not with %s', (_case, containers) => {
     expect(() => podOfTemplate(service(containers), knative)).toThrow('Cannot read Pod field');
   });
 
-  test('nobody else does', () => {
+  test('other kinds do not', () => {
     const kind = { group: 'apps', kind: 'Deployment' };
     expect(() => podOfTemplate(service([{ image: 'a' }]), kind)).toThrow('spec.containers[0].name');
   });

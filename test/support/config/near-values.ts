@@ -1,13 +1,13 @@
 import type { SchemaNode } from '../../../src/config/schema.ts';
 import { fc } from '../lib/properties.ts';
 
-/** As a schema for editors has it, where lists of words are `enum`. */
+/** A schema for editors, where alternatives of words are an `enum`. */
 type EditorNode = SchemaNode & { readonly enum?: readonly unknown[]; readonly type?: unknown };
 
-/** A file with every key in it is refused for one of them nearly always. */
+/** The reader would reject nearly every file with all keys, because of one of them. */
 const MOST_KEYS = 4;
 
-/** What people put where something else belongs. */
+/** Typical values of a wrong type. */
 const ODD: fc.Arbitrary<unknown> = fc.constantFrom<unknown>(
   null,
   '',
@@ -35,7 +35,7 @@ function numbers({ minimum = -2, maximum = 1e6 }: EditorNode): fc.Arbitrary<numb
   return fc.oneof(fc.integer({ min: minimum - 1, max: maximum + 1 }), fc.constantFrom(minimum, maximum));
 }
 
-/** A few of the keys with those that are needed; now and then without, or with one that there is not. */
+/** A few keys with the required ones; now and then without those, or with an unknown one. */
 function maps({ properties = {}, required = [] }: EditorNode): fc.Arbitrary<unknown> {
   const names = Object.keys(properties);
   const chosen = fc.subarray(names, { maxLength: Math.min(MOST_KEYS, names.length) });
@@ -67,7 +67,7 @@ function valuesOf(node: EditorNode): fc.Arbitrary<unknown> {
   return type === 'string' ? texts(node) : ODD;
 }
 
-/** Values that a schema mostly takes, and some that it does not, at any depth. */
+/** Values that a schema mostly accepts, and some that it does not, at any depth. */
 export function nearValues(node: EditorNode): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 80, arbitrary: valuesOf(node) }, { weight: 1, arbitrary: ODD });
 }

@@ -3,8 +3,8 @@ import type { Container, Pod, Quantities, ResourceRequirements } from '../../../
 import { parseQuantity, type Quantity } from '../../../src/policy/resources/quantity.ts';
 
 /**
- * What the API server makes of a Pod's resources, written down apart from the code under test: pkg/apis/core/v1/defaults.go,
- * pkg/apis/core/validation and plugin/pkg/admission/limitranger of 1.36. Held against a real one by test/e2e.
+ * A model of how the API server defaults and validates a Pod's resources, independent of the code under test: 1.36's
+ * pkg/apis/core/v1/defaults.go, pkg/apis/core/validation and plugin/pkg/admission/limitranger. test/e2e compares it to a real one.
  */
 
 type Name = 'cpu' | 'memory';
@@ -29,7 +29,7 @@ function everyContainer(pod: Pod, change: (container: Container, isInit: boolean
   };
 }
 
-/** A limit that stands alone is copied into the request; a Pod's own requests come from its containers or its limits. */
+/** Copies a limit without a request into the request. A Pod's own requests come from its containers or its limits. */
 function copyLimits(pod: Pod): Pod {
   const copied = everyContainer(pod, (container) => {
     const { requests, limits } = copyOf(container.resources);
@@ -48,7 +48,7 @@ function copyLimits(pod: Pod): Pod {
   };
 }
 
-/** As a LimitRange is stored: the defaults that follow from its bounds are filled in. */
+/** Fills in the defaults that follow from a LimitRange's bounds, as the API server stores it. */
 export function stored(item: LimitRangeItem): LimitRangeItem {
   if (item.type !== 'Container') return item;
   const limits: Quantities = { ...item.max, ...item.default };
@@ -85,7 +85,7 @@ function mergeDefaults(pod: Pod, { limits: items }: LimitRange): Pod {
   };
 }
 
-/** The Pod as webhooks see it. */
+/** Returns the Pod as webhooks see it. */
 export function admitted(pod: Pod, limitRanges: readonly LimitRange[]): Pod {
   return copyLimits(limitRanges.reduce(mergeDefaults, copyLimits(pod)));
 }
@@ -173,7 +173,7 @@ function resourceProblems(pod: Pod, limitRanges: readonly LimitRange[], name: Na
   return [...each, ...podLevelProblems(pod, name), ...ofPod.map((problem) => `Pod: ${problem}`)];
 }
 
-/** Why the API server would refuse the Pod, `memory: c0: max`; empty where it takes it. */
+/** Returns why the API server would reject the Pod, such as `memory: c0: max`; empty if it accepts it. */
 export function problems(pod: Pod, limitRanges: readonly LimitRange[]): readonly string[] {
   const final = copyLimits(pod);
   return NAMES.flatMap((name) =>

@@ -6,7 +6,7 @@ interface AuditEvent {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** The audit annotations of every request about Pods of a namespace, in order; there is one that was answered, if not yet told. */
+/** Returns the audit annotations of every request about Pods of a namespace, in order. Waits for the first entry. */
 export async function podAuditAnnotations(
   auditLog: string,
   namespace: string,
@@ -14,7 +14,7 @@ export async function podAuditAnnotations(
   const what = `the audit of a Pod in ${namespace}`;
   const events = await waitFor(
     async () => {
-      // Behind the last line break there may be half a line.
+      // The last line may be incomplete.
       const lines = (await readFile(auditLog, 'utf8')).split('\n').slice(0, -1);
       const found = lines
         .map((line) => JSON.parse(line) as AuditEvent)
@@ -26,7 +26,7 @@ export async function podAuditAnnotations(
   return events.map(({ annotations }) => annotations ?? {});
 }
 
-/** Which webhook was asked in which round, and whether it changed the Pod, as the API server notes it. */
+/** Which webhook the API server called in which round, and whether it changed the Pod. */
 export function mutations(annotations: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(annotations)
     .flatMap(([key, value]) => {

@@ -2,30 +2,30 @@ import { type Output, run } from '../lib/processes.ts';
 
 export interface KubectlOptions {
   readonly stdin?: string;
-  /** Another identity than the administrator's. */
+  /** An identity other than the administrator's. */
   readonly kubeconfig?: string;
 }
 
-/** kubectl as the user runs it: a refusal is an output with a code, as it is for them. */
+/** Runs kubectl as a user does: a rejection is an output with an exit code. */
 export type Kubectl = (args: readonly string[], options?: KubectlOptions) => Promise<Output>;
 
 export function createKubectl(program: string, adminKubeconfig: string): Kubectl {
   return (args, options = {}) =>
     run(program, [`--kubeconfig=${options.kubeconfig ?? adminKubeconfig}`, ...args], {
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
-      // A plain answer to a plain question: no colours, no plugins, no cache of another cluster's discovery.
+      // No colors, no plugins, no cache of another cluster's discovery.
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', KUBECACHEDIR: `${adminKubeconfig}.cache` },
     });
 }
 
-/** For steps that must work: the output of a kubectl that succeeded. */
+/** Returns the output of a kubectl that must succeed. */
 export async function must(output: Promise<Output>): Promise<string> {
   const { code, stdout, stderr } = await output;
   if (code !== 0) throw new Error(`kubectl ended with ${code}: ${stderr}${stdout}`);
   return stdout;
 }
 
-/** Applies objects as JSON; kubectl takes YAML and JSON alike. */
+/** Applies objects as JSON, which is YAML, too. */
 export function apply(
   kubectl: Kubectl,
   objects: readonly object[],
@@ -45,7 +45,7 @@ export interface KubeconfigFacts {
   readonly token: string;
 }
 
-/** A kubeconfig; JSON is YAML, too. */
+/** Writes a kubeconfig as JSON, which is YAML, too. */
 export function kubeconfigText({ server, certificateAuthority, token }: KubeconfigFacts): string {
   return JSON.stringify({
     apiVersion: 'v1',

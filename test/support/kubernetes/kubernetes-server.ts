@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePort, type ServerProcess, startServer, waitFor } from '../lib/processes.ts';
 import { createKubectl, type Kubectl, kubeconfigText } from './kubectl.ts';
 
-/** The programs a control plane needs; `kube-controller-manager` only where controllers are asked for. */
+/** The programs of a control plane; `kube-controller-manager` only for tests that need controllers. */
 export interface KubernetesPrograms {
   readonly etcd: string;
   readonly 'kube-apiserver': string;
@@ -15,24 +15,24 @@ export interface KubernetesPrograms {
 
 export interface KubernetesServer extends AsyncDisposable {
   readonly url: string;
-  /** Of an administrator (system:masters). */
+  /** An administrator's (system:masters). */
   readonly kubeconfig: string;
   readonly kubectl: Kubectl;
   /** Stops the API server and starts it again; resolves when it is ready. */
   readonly restartApiServer: () => Promise<void>;
-  /** Writes the kubeconfig of another identity and says where. */
+  /** Writes the kubeconfig of another identity and returns its path. */
   readonly writeKubeconfig: (token: string) => Promise<string>;
   /** One JSON object per line for each request about Pods and workloads. */
   readonly auditLog: string;
-  /** Scratch space that goes away with the server. */
+  /** Scratch space that is deleted with the server. */
   readonly folder: string;
   readonly stop: () => Promise<void>;
 }
 
 const DEFAULTS = {
-  /** It takes 4–7 s on two quiet cores; test files side by side make it a multiple. */
+  /** A start takes 4–7 s on two idle cores, and several times that beside other test files. */
   readySeconds: 150,
-  /** Turn Deployments, Jobs and so on into Pods, and give namespaces their ServiceAccount; nobody minds the nodes. */
+  /** Run controllers: they create the Pods of workloads and the ServiceAccounts of namespaces. None manages nodes. */
   controllers:
     'deployment,replicaset,job,cronjob,statefulset,daemonset,serviceaccount,serviceaccount-token,namespace,garbagecollector,resourcequota',
 } as const;
@@ -52,8 +52,8 @@ const AUDIT_POLICY = {
 } as const;
 
 /**
- * A real control plane on 127.0.0.1, gone with the test. Without controllers there are no ServiceAccounts, so the plugin
- * that demands one of every Pod is off.
+ * Starts a real control plane on 127.0.0.1 for the duration of a test. Without controllers there are no ServiceAccounts, so the
+ * plugin that requires one for every Pod is off.
  */
 export async function startKubernetesServer(programs: KubernetesPrograms): Promise<KubernetesServer> {
   const folder = await mkdtemp(join(tmpdir(), 'wasmgate-kubernetes-'));
@@ -75,7 +75,7 @@ export async function startKubernetesServer(programs: KubernetesPrograms): Promi
 interface Start {
   readonly programs: KubernetesPrograms;
   readonly folder: string;
-  /** Filled as they start, so that whatever was started is stopped. */
+  /** Grows with each start, so that stopping covers all that started. */
   readonly servers: ServerProcess[];
 }
 
@@ -139,7 +139,7 @@ function etcdArguments(folder: string, clientPort: number, peerPort: number): re
   ];
 }
 
-/** What the API server reads: keys of the ServiceAccount issuer, the administrator's token, what to audit. */
+/** Writes the API server's files: keys of the ServiceAccount issuer, the administrator's token, the audit policy. */
 async function writeFiles(folder: string, token: string): Promise<void> {
   await mkdir(join(folder, 'certs'));
   const keys = generateKeyPairSync('rsa', {
@@ -161,7 +161,7 @@ function apiServerArguments(
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
     '--bind-address=127.0.0.1',
     `--secure-port=${apiPort}`,
-    // A port in TIME_WAIT is a port in use otherwise.
+    // Otherwise a port in TIME_WAIT counts as in use.
     '--permit-address-sharing=true',
     `--cert-dir=${join(folder, 'certs')}`,
     '--service-account-issuer=https://kubernetes.default.svc',

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { waitFor } from '../lib/processes.ts';
 import { apply, type Kubectl, must } from './kubectl.ts';
 
-/** Kubernetes objects as small as the API server takes them. */
+/** The smallest Kubernetes objects that the API server accepts. */
 
 interface Parts {
   readonly metadata?: object;
   readonly spec?: object;
 }
 
-/** An image that no test asks a registry for. */
+/** An image that no test looks up in a registry. */
 const IMAGE = 'registry.example.com/main:1';
 
 export function namespace(name: string, labels: Readonly<Record<string, string>> = {}) {
@@ -29,7 +29,7 @@ export function pod(name: string, inNamespace: string, { metadata, spec }: Parts
   };
 }
 
-/** `spec` is the Pod's. */
+/** @param spec of the Pod */
 function template(name: string, spec: object = {}) {
   return { metadata: { labels: { app: name } }, spec: { ...podSpec(), ...spec } };
 }
@@ -61,7 +61,7 @@ export function cronJob(name: string, inNamespace: string, parts: Parts = {}) {
   };
 }
 
-/** A namespace of its own for a test, ready to take Pods; answers its name. */
+/** Creates a namespace for a test, waits until it accepts Pods, and returns its name. */
 export async function createNamespace(
   kubectl: Kubectl,
   prefix: string,

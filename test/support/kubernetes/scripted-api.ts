@@ -10,17 +10,17 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-/** Answers one request, as a line of a script. */
+/** Responds to one request, as a line of a script. */
 export type Step = (request: SeenRequest, response: ServerResponse) => void;
 
 export interface ScriptedApi extends AsyncDisposable {
   readonly connection: KubernetesConnection;
   readonly seen: readonly SeenRequest[];
-  /** Open answers, in the order of their requests: to send events, or to break them. */
+  /** Open responses in the order of their requests: to send events, or to break them. */
   readonly open: readonly ServerResponse[];
 }
 
-/** A real HTTP server that plays an API server's lines: the first request gets the first step, the last step stays. */
+/** Starts a real HTTP server that plays a script: the first request gets the first step, and the last step repeats. */
 export async function startScriptedApi(steps: readonly Step[]): Promise<ScriptedApi> {
   const seen: SeenRequest[] = [];
   const open: ServerResponse[] = [];
@@ -69,12 +69,12 @@ export function json(body: unknown, status = 200): Step {
   };
 }
 
-/** A `Status`, as the API server words its refusals. */
+/** Responds with a `Status`, as the API server does. */
 export function refuse(code: number, reason: string, message = `${reason} in words`): Step {
   return json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, message, code }, code);
 }
 
-/** A watch that sends these events and stays open. */
+/** Responds with a watch that sends these events and stays open. */
 export function watch(...events: readonly object[]): Step {
   return (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -87,7 +87,7 @@ export function list(resourceVersion: string, items: readonly object[], next = '
   return json({ metadata: { resourceVersion, continue: next }, items });
 }
 
-/** An object with a name, a version, and a label to tell one state from another. */
+/** Returns an object with a name, a version, and a label to distinguish states. */
 export function thing(name: string, resourceVersion: string, state = ''): object {
   return { metadata: { name, resourceVersion, labels: { state } } };
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { generate } from 'selfsigned';
 
-/** The part of an AdmissionReview request that stand-ins look at. */
+/** The part of an AdmissionReview request that stand-ins read. */
 export interface AdmissionRequest {
   readonly uid: string;
   readonly operation: string;
@@ -20,11 +20,11 @@ export interface StandInWebhook extends AsyncDisposable {
   readonly url: string;
   /** For `caBundle`: base64 of PEM. */
   readonly caBundle: string;
-  /** What was asked, in order: `/mutate CREATE Pod hello`. */
+  /** The requests in order, such as `/mutate CREATE Pod hello`. */
   readonly calls: string[];
 }
 
-/** A neighbour's webhook: notes what it is asked, allows it, and adds the patch that `change` answers. */
+/** Starts another vendor's webhook: it records requests, allows them, and adds the patch that `change` returns. */
 export async function startStandInWebhook(
   change: (request: AdmissionRequest) => readonly object[] = () => [],
 ): Promise<StandInWebhook> {
@@ -74,7 +74,7 @@ interface Review {
   readonly request: AdmissionRequest;
 }
 
-/** Its own CA, for 127.0.0.1. */
+/** Creates its CA, for 127.0.0.1. */
 function serverCertificate() {
   return generate([{ name: 'commonName', value: 'a stand-in webhook' }], {
     keyType: 'ec',

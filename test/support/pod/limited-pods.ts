@@ -4,7 +4,7 @@ import { parseQuantity } from '../../../src/policy/resources/quantity.ts';
 import { stored } from '../kubernetes/api-server-model.ts';
 import { fc } from '../lib/properties.ts';
 
-/** Generators of what decides about resources, with values close enough to each other to matter. */
+/** Generators of what determines resources, with values close enough to interact. */
 
 const VALUES = {
   memory: ['1Mi', '8Mi', '16Mi', '20Mi', '32Mi', '64Mi', '100M', '128Mi', '0.5Gi', '2Gi'],
@@ -15,14 +15,14 @@ function ascending(values: readonly string[]): readonly string[] {
   return values.toSorted((a, b) => Number(parseQuantity(a) - parseQuantity(b)));
 }
 
-/** A quantity of each resource, or of some, or of none. */
+/** Quantities of all, some or none of the resources. */
 function byResource(from: (values: readonly string[]) => fc.Arbitrary<string>): fc.Arbitrary<Quantities> {
   return fc.record({ memory: from(VALUES.memory), cpu: from(VALUES.cpu) }, { requiredKeys: [] });
 }
 
 const anything = byResource((values) => fc.constantFrom(...values));
 
-/** Requests that the limits allow. */
+/** Requests within the limits. */
 const consistent: fc.Arbitrary<ResourceRequirements> = fc
   .tuple(
     byResource((values) => fc.constantFrom(...values.slice(0, 5))),
@@ -30,14 +30,14 @@ const consistent: fc.Arbitrary<ResourceRequirements> = fc
   )
   .map(([requests, limits]) => ({ requests, limits }));
 
-/** What people write: nothing, mostly, or what makes sense. */
+/** What people write: mostly nothing, or something sensible. */
 export const requirements: fc.Arbitrary<ResourceRequirements> = fc.oneof(
   { weight: 5, arbitrary: fc.constant({}) },
   { weight: 4, arbitrary: consistent },
   { weight: 1, arbitrary: fc.record({ requests: anything, limits: anything }, { requiredKeys: [] }) },
 );
 
-/** Of a whole Pod: more. */
+/** The same for a whole Pod, with larger values. */
 export const podRequirements: fc.Arbitrary<ResourceRequirements> = fc.record(
   {
     requests: byResource((values) => fc.constantFrom(...values.slice(5))),
@@ -53,7 +53,7 @@ interface Ladder {
   readonly max: string | null;
 }
 
-/** min ≤ defaultRequest ≤ default ≤ max, or the API server refuses the LimitRange; any of them may be missing. */
+/** min ≤ defaultRequest ≤ default ≤ max, or the API server rejects the LimitRange; any of them may be absent. */
 function ladder(values: readonly string[]): fc.Arbitrary<Ladder> {
   const rung = fc.option(fc.constantFrom(...values), { freq: 1 });
   return fc
@@ -78,7 +78,7 @@ function pick(field: keyof Ladder, { memory, cpu }: LadderOf): Quantities | null
   return Object.keys(found).length === 0 ? null : found;
 }
 
-/** The API server refuses a ratio that its own min and max leave no room for. */
+/** The API server rejects a ratio that contradicts its min and max. */
 function withRatio(item: LimitRangeItem, ratios: Quantities): LimitRangeItem {
   const entries = Object.entries(ratios).filter(
     ([name]) => item.min?.[name] === undefined || item.max?.[name] === undefined,

@@ -35,7 +35,7 @@ export function node(name: string, parts: Partial<ClusterNode> = {}): ClusterNod
   };
 }
 
-/** One that bounds nothing, unless it has items. */
+/** A LimitRange without limits, unless it has items. */
 export function limitRange(name: string, ...items: readonly Partial<LimitRangeItem>[]): LimitRange {
   const unset = { min: null, max: null, default: null, defaultRequest: null, maxLimitRequestRatio: null };
   return {
@@ -53,12 +53,12 @@ export function cluster(
   return createClusterView(classes, nodes, limitRanges);
 }
 
-/** The defaults of the configuration file with these keys over them. */
+/** Returns the configuration file's defaults with these keys on top. */
 export function settings(over: Partial<PolicySettings> = {}): PolicySettings {
   return { ...createConfigurationReader({ policy: policySettings }).defaults().policy, ...over };
 }
 
-/** What an image is, or why it is not known. */
+/** What an image is, or why it is unknown. */
 export type Known = ImageSketch | ImageFacts | UnknownReason;
 
 function assess(subject: Pod, images: Readonly<Record<string, Known>>): readonly AssessedContainer[] {
@@ -89,7 +89,7 @@ export interface PodSketch {
   readonly spec?: Partial<PodSpec>;
 }
 
-/** A Pod whose containers are called c0, c1 … unless they have a name. */
+/** Returns a Pod whose containers are named c0, c1 … unless they have a name. */
 export function pod({ annotations, containers = [{ image: 'app' }], init, spec = {} }: PodSketch = {}): Pod {
   return readPod({
     metadata: { name: 'p', namespace: 'default', ...(annotations === undefined ? {} : { annotations }) },
