@@ -9,8 +9,8 @@ import {
 import type { ServiceAccountsPort } from '../../assess/ports.ts';
 import { property, type JsonObject } from '../../lib/json.ts';
 import { formatPointer } from '../../pod/json-pointer.ts';
-import { serviceAccountOf } from '../../pod/pull-secret-names.ts';
 import { readPod } from '../../pod/pod.ts';
+import { serviceAccountOf } from '../../pod/pull-secret-names.ts';
 import type { Change, Decision } from '../../policy/decision.ts';
 import type { AssessableSubject, ReviewSubject } from './subjects.ts';
 
