@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -57,6 +58,28 @@ test('a kubeconfig may name a local proxy by plain http, with a path', async () 
   expect(api.seen[0]).toMatchObject({
     path: '/clusters/one/version',
     headers: { authorization: 'Bearer kubeconfig-token' },
+  });
+});
+
+/** `dist/config.js` is not a documented entry point of client-node, so an upgrade may break any of this. */
+test('client-node still has what createKubeconfigConnection uses', async () => {
+  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
+  const loaded = new KubeConfig();
+  const cluster = { server: 'http://127.0.0.1:1', 'proxy-url': 'http://127.0.0.1:2' };
+  const file = { ...config(''), clusters: [{ name: 'c', cluster }] };
+  loaded.loadFromFile(await kubeconfig(file));
+  expect(loaded.getCurrentCluster(), 'getCurrentCluster().server and .proxyUrl').toMatchObject({
+    server: cluster.server,
+    proxyUrl: cluster['proxy-url'],
+  });
+  const direct = loaded.clusters.map(({ name, server }) => ({ name, server, skipTLSVerify: false }));
+  loaded.clusters = direct;
+  await expect(loaded.applyToHTTPSOptions({}), 'it rejects plain http').rejects.toThrow('HTTP');
+  loaded.clusters = direct.map((known) => ({ ...known, skipTLSVerify: true }));
+  const options: RequestOptions = { headers: {} };
+  await loaded.applyToHTTPSOptions(options);
+  expect(options.headers, 'applyToHTTPSOptions() adds the login').toMatchObject({
+    Authorization: 'Bearer kubeconfig-token',
   });
 });
 
