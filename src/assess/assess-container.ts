@@ -109,8 +109,7 @@ export function assessOverLimit(visited: VisitedContainer, count: number, max: n
 /** Assesses a container without an image, or with one from the node's own store, of which no registry knows. */
 export function assessWithoutRegistry(visited: VisitedContainer): AssessedContainer | null {
   const { image, imagePullPolicy } = visited.container;
-  if (!image)
-    return unknownContainer(visited, { reason: 'invalid', detail: 'the container names no image' });
+  if (!image) return unknownContainer(visited, { reason: 'invalid', detail: 'the container names no image' });
   if (imagePullPolicy !== 'Never') return null;
   const detail = `"${image}" comes from the node's own store (imagePullPolicy: Never), so no registry can show what it is`;
   return unknownContainer(visited, { reason: 'denied-by-config', detail });
