@@ -122,7 +122,7 @@ describe('what is loaded', () => {
     const loaded = new Set(['main.ts', 'wire/serve.ts'].flatMap((file) => [...loadedWith(file, imports)]));
     expect(loaded).toContain('server/app.ts');
     const others =
-      /^(?:cli\/\w+\/run-|wire\/wire-(?!commands)|keychain\/keychain|@kubernetes|selfsigned|smol-toml|fast-json-patch)/;
+      /^(?:cli\/\w+\/run-|wire\/wire-(?!commands)|keychain\/keychain|@kubernetes|selfsigned|smol-toml|fast-json-patch|diff$)/;
     expect([...loaded].filter((name) => others.test(name))).toEqual([]);
   });
 });

@@ -5,6 +5,13 @@ import type { Command, Flag, ParsedArguments } from './command.ts';
 
 export const HELP_FLAG: Flag = { name: 'help', short: 'h', description: 'Show this help.' };
 
+/** Of the commands with `--live`. */
+export const KUBECONFIG_FLAG: Flag = {
+  name: 'kubeconfig',
+  placeholder: 'FILE',
+  description: 'Kubeconfig for --live (default: the first file in KUBECONFIG, else ~/.kube/config).',
+};
+
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 type OptionToken = Extract<Token, { kind: 'option' }>;
 

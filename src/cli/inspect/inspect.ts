@@ -1,4 +1,5 @@
 import type { Command, Flag } from '../command.ts';
+import { KUBECONFIG_FLAG } from '../parse-arguments.ts';
 import { INSPECT_DEFAULTS, INSPECT_OUTPUTS, type InspectDeps } from './inspect-request.ts';
 
 export const FLAGS: readonly Flag[] = [
@@ -19,11 +20,7 @@ export const FLAGS: readonly Flag[] = [
     description:
       'Judge the image for the nodes of the kubeconfig’s cluster: which entry they pull, and whether they can. Changes nothing in the cluster.',
   },
-  {
-    name: 'kubeconfig',
-    placeholder: 'FILE',
-    description: 'Kubeconfig for --live (default: the first file in KUBECONFIG, else ~/.kube/config).',
-  },
+  KUBECONFIG_FLAG,
   {
     name: 'command',
     placeholder: 'WORD',

@@ -18,7 +18,7 @@ const ADVICE: Readonly<Record<UnknownReason, (registry: string) => string>> = {
   tls: () =>
     "The registry's certificate is not trusted here. Name its authority with --ca-file FILE or, if it does not use TLS, use --plain-http.",
   'rate-limited': (registry) =>
-    `The registry limits how often it answers. Log in, which raises the limit: docker login ${registry}.`,
+    `The registry’s rate limit is exceeded. Logging in raises it: docker login ${registry}.`,
   'denied-by-config': () =>
     'wasmgate itself blocked the request: it never contacts cloud metadata or link-local addresses, and sends logins only to the hosts they are for.',
   unsupported: () => 'wasmgate does not support this kind of image, and does not guess.',

@@ -30,9 +30,9 @@ const LABEL_WIDTH = 10;
 const INDENT = ' '.repeat(LABEL_WIDTH + 2);
 
 /** Renders a label and, beside it, text that may wrap. */
-function row({ columns, paint }: Page, label: string, look: { text: string; style?: Style }): string {
-  const text = wrap(look.text, columns, INDENT).trimStart();
-  return `  ${paint(look.style ?? 'dim', label.padEnd(LABEL_WIDTH))}${text}`;
+function row({ columns, paint }: Page, label: string, cell: { text: string; style?: Style }): string {
+  const text = wrap(cell.text, columns, INDENT).trimStart();
+  return `  ${paint(cell.style ?? 'dim', label.padEnd(LABEL_WIDTH))}${text}`;
 }
 
 function valueText(value: unknown): string {

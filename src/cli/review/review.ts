@@ -1,4 +1,5 @@
 import type { Command, Flag } from '../command.ts';
+import { KUBECONFIG_FLAG } from '../parse-arguments.ts';
 import { REVIEW_OUTPUTS } from './report.ts';
 import type { ReviewDeps } from './run-review.ts';
 
@@ -21,11 +22,7 @@ const FLAGS: readonly Flag[] = [
     name: 'live',
     description: 'Read the facts from the kubeconfig’s cluster. Changes nothing there.',
   },
-  {
-    name: 'kubeconfig',
-    placeholder: 'FILE',
-    description: 'Kubeconfig for --live (default: the first file in KUBECONFIG, else ~/.kube/config).',
-  },
+  KUBECONFIG_FLAG,
   {
     name: 'namespace',
     short: 'n',

@@ -46,7 +46,7 @@ describe('exit codes', () => {
     { name: '401', handler: answering(401), reason: 'unauthorized', code: 1, says: 'docker login 127.0.0.1' },
     { name: '403', handler: answering(403), reason: 'unauthorized', code: 1, says: '--password-stdin' },
     { name: '404', handler: answering(404), reason: 'not-found', code: 1, says: 'has no such image' },
-    { name: '429', handler: answering(429), reason: 'rate-limited', code: 3, says: 'left alone' },
+    { name: '429', handler: answering(429), reason: 'rate-limited', code: 3, says: 'rate limit is exceeded' },
     {
       name: '500',
       handler: answering(500),
