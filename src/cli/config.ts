@@ -1,6 +1,6 @@
 import { AppError, describeError } from '../lib/errors.ts';
 import { didYouMean } from '../lib/nearest-name.ts';
-import { type Command, type ParsedArguments, EXIT_CODES, type ExitCode } from './command.ts';
+import { EXIT_CODES, type Command, type ExitCode, type ParsedArguments } from './command.ts';
 import type { Io } from './io.ts';
 import { usageError } from './parse-arguments.ts';
 

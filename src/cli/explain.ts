@@ -2,9 +2,9 @@ import { didYouMean } from '../lib/nearest-name.ts';
 import type { Explanation } from '../policy/check.ts';
 import type { Action } from '../policy/decision.ts';
 import type { Severity } from '../policy/finding-catalog.ts';
-import { type Command, EXIT_CODES, type ExitCode } from './command.ts';
+import { EXIT_CODES, type Command, type ExitCode } from './command.ts';
 import type { Io } from './io.ts';
-import { createPage, type Page, table, wrap } from './page.ts';
+import { createPage, table, wrap, type Page } from './page.ts';
 import { usageError } from './parse-arguments.ts';
 
 export interface ExplainedFinding extends Explanation {

@@ -1,6 +1,6 @@
-import { type Command, type ConfigurationKey, type Example, type Flag, EXIT_CODES } from './command.ts';
+import { EXIT_CODES, type Command, type ConfigurationKey, type Example, type Flag } from './command.ts';
 import type { Io } from './io.ts';
-import { createPage, type Page, table, wrap, type Row } from './page.ts';
+import { createPage, table, wrap, type Page, type Row } from './page.ts';
 import { HELP_FLAG } from './parse-arguments.ts';
 
 const PRODUCT =

@@ -1,8 +1,8 @@
 import { AppError, describeError } from '../lib/errors.ts';
 import { didYouMean } from '../lib/nearest-name.ts';
-import { type Command, EXIT_CODES, type ExitCode } from './command.ts';
+import { EXIT_CODES, type Command, type ExitCode } from './command.ts';
 import { describeCommand, describeProgram } from './help.ts';
-import { type Io, printError } from './io.ts';
+import { printError, type Io } from './io.ts';
 import { parseArguments, usageError } from './parse-arguments.ts';
 
 function findCommand(name: string, commands: readonly Command[]): Command {

@@ -1,4 +1,4 @@
-import { type Command, EXIT_CODES } from './command.ts';
+import { EXIT_CODES, type Command } from './command.ts';
 
 export function versionCommand(version: string): Command {
   return {

@@ -46,9 +46,9 @@ function refusedBy(review: DecidedReview): Refused | null {
 
 /** The webhook admits what a controller wrote, because the controller's own object is the one to review and fix. */
 function isRefused({ subject }: DecidedReview, refuses: Refused | null): boolean {
-  const { asked } = subject;
+  const { request } = subject;
   return (
-    refuses === 'object' || (refuses === 'pods' && !(asked.subject === 'template' && asked.isControlled))
+    refuses === 'object' || (refuses === 'pods' && !(request.subject === 'template' && request.isControlled))
   );
 }
 
@@ -75,7 +75,7 @@ function classOf(
 ): ReportedClass | null {
   const { class: found, origin } = runtimeClass;
   if (found !== null) return { name: found.name, handler: found.handler, origin };
-  const named = subject.asked.pod.spec.runtimeClassName;
+  const named = subject.request.pod.spec.runtimeClassName;
   return named === undefined || named === null || named === ''
     ? null
     : { name: named, handler: null, origin: knowsClasses ? origin : 'pod' };

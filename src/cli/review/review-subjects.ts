@@ -87,8 +87,8 @@ interface Step {
 }
 
 function assessStep({ subject, assess, deadline }: Step, step: 'mutate' | 'validate'): ReturnType<AssessPod> {
-  const { asked, source } = subject;
-  return assess({ ...asked, namespace: source.namespace, step, deadline });
+  const { request, source } = subject;
+  return assess({ ...request, namespace: source.namespace, step, deadline });
 }
 
 /**
@@ -100,7 +100,7 @@ async function reviewOnce(step: Step): Promise<Reviewed> {
   const assessment = await assessStep(step, 'validate');
   if (assessment.kind === 'skipped') return left(subject, assessment.reason, assessment.notes);
   const { runtimeClass } = assessment.decision;
-  const isPod = subject.asked.subject === 'pod';
+  const isPod = subject.request.subject === 'pod';
   const changes = isPod ? [] : changesOf(assessment);
   const patch = isPod ? [] : patchFor(subject, assessment.outcome.changes);
   return {
@@ -120,7 +120,7 @@ async function reviewPod(step: Step): Promise<Reviewed> {
   const mutation = await assessStep(step, 'mutate');
   const patch = mutation.kind === 'decided' ? patchFor(subject, mutation.outcome.changes) : [];
   const result = applyTo(subject.object, patch);
-  const mutated = { ...subject, asked: { ...subject.asked, pod: readPod(result) } };
+  const mutated = { ...subject, request: { ...subject.request, pod: readPod(result) } };
   const assessment = await assessStep({ ...step, subject: mutated }, 'validate');
   if (assessment.kind === 'skipped') return left(subject, assessment.reason, assessment.notes);
   // In mode audit, /mutate skips the Pod and /validate reports everything.
@@ -132,8 +132,8 @@ async function reviewPod(step: Step): Promise<Reviewed> {
 async function reviewSubject(assess: AssessPod, subject: ReviewSubject): Promise<Reviewed> {
   if (subject.kind === 'left') return left(subject, subject.reason, []);
   const step = { subject, assess, deadline: createDeadline(REVIEW_LIMITS.lookupMilliseconds) };
-  const { asked } = subject;
-  const isCreation = asked.subject === 'pod' && asked.previous === undefined;
+  const { request } = subject;
+  const isCreation = request.subject === 'pod' && request.previous === undefined;
   return isCreation ? reviewPod(step) : reviewOnce(step);
 }
 

@@ -20,7 +20,7 @@ interface Common {
 /** A Pod, or the template of a workload, to assess. */
 export interface AssessableSubject extends Common {
   readonly kind: 'assessable';
-  readonly asked: Assessable;
+  readonly request: Assessable;
   /** Keys that lead to the template; empty for a Pod. */
   readonly path: readonly string[];
 }
@@ -57,13 +57,13 @@ function leave(common: Common, leftAlone: LeftAlone): LeftSubject {
   return { kind: 'left', ...common, reason, isBroken: subject === 'broken', answer };
 }
 
-function subjectFrom(common: Common, asked: Asked): ReviewSubject | null {
-  const path = pathOf(asked.kind);
+function subjectFrom(common: Common, request: Asked): ReviewSubject | null {
+  const path = pathOf(request.kind);
   if (path === null) return null;
-  const read = readSubject(asked);
+  const read = readSubject(request);
   return read.subject === 'none' || read.subject === 'broken'
     ? leave(common, read)
-    : { kind: 'assessable', ...common, path, asked: read };
+    : { kind: 'assessable', ...common, path, request: read };
 }
 
 /** Reads an AdmissionReview. One without a request, such as a response, becomes a broken subject. */

@@ -45,7 +45,7 @@ function admissionAnswer(review: Reviewed): Answer {
   }
   const { assessment, subject, patch } = review;
   const answer = answerDecided(assessment, subject.source);
-  const isPod = subject.asked.subject === 'pod';
+  const isPod = subject.request.subject === 'pod';
   return answer.kind === 'allowed' && isPod ? patched(patch, answer.remarks) : answer;
 }
 
