@@ -38,6 +38,11 @@ export function describeContainer({ container, image }: AssessedContainer): stri
   return `container "${container.name}" (image ${image})`;
 }
 
+/** `container "app"`, for long messages and those whose advice names the image. */
+export function describeName({ container }: AssessedContainer): string {
+  return `container "${container.name}"`;
+}
+
 /** `container "app" (image ghcr.io/x/y:1) is a Spin application` */
 export function describeImage(assessed: AssessedContainer): string {
   return `${describeContainer(assessed)} is ${describeVerdict(assessed.verdict)}`;
@@ -50,16 +55,16 @@ export function repositoryOf(image: string): string {
   return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
 }
 
-/** The advice to name the manifest behind an index, so that a shim finds the Wasm layer; null if the image needs none. */
+/** Advises naming the manifest behind an index, so that a shim finds the Wasm layer; null if that is not the problem. */
 export function insteadOfIndex({ image, verdict, facts }: AssessedContainer): string | null {
   if (verdict.kind !== 'wasm' || verdict.isBehindIndex !== true || facts === null) return null;
-  return `Set image to ${repositoryOf(image)}@${facts.variants[0].digest}, the manifest behind the index.`;
+  return `Set image to "${repositoryOf(image)}@${facts.variants[0].digest}".`;
 }
 
-/** The advice to name the Wasm entry of an index, so that nodes do not pull its Linux entry; null if the image needs none. */
+/** Advises naming the Wasm entry of an index, so that nodes do not pull its Linux entry; null if there is none. */
 export function insteadOfLinuxEntry({ image, verdict, facts }: AssessedContainer): string | null {
   if (verdict.kind !== 'container' || facts?.wasmEntry === undefined) return null;
-  return `Set image to ${repositoryOf(image)}@${facts.wasmEntry}, the Wasm entry of its index.`;
+  return `Set image to "${repositoryOf(image)}@${facts.wasmEntry}".`;
 }
 
 /** Describes a container that starts a file which no layer of its image has; null if the file exists or the layers were not read. */

@@ -72,7 +72,7 @@ describe.skipIf(servers.missing)(`examples on a real API server${servers.note}`,
     const namespace = unchangedNamespaceFor(example.configuration);
     const shown = await only(showExample(stage, example, { namespace }));
     expect(shown.output.code).toBe(1);
-    expect(shown.output.stderr).toContain(`${DENIED}container "app" (image `);
+    expect(shown.output.stderr).toContain(`${DENIED}container "app" needs RuntimeClass `);
     expect(shown.output.stderr).toContain(`"${shown.item.runtimeClass?.name}"`);
   }, 300_000);
 });

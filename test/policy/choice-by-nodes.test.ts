@@ -137,8 +137,8 @@ describe('chooses the class by the nodes that the Pod selects', () => {
     expect(findings).toContainEqual(
       expect.objectContaining({
         id: 'handler-on-no-node',
-        detail: expect.stringContaining('(it has: wasmedge)') as string,
-        advice: 'Install handler wasmer on such a node, or name another class.',
+        detail: expect.stringContaining('(it has wasmedge)') as string,
+        advice: 'Install handler wasmer there, or use another class.',
       }),
     );
   });
@@ -156,7 +156,7 @@ describe('chooses the class by the nodes that the Pod selects', () => {
         id: 'handler-on-no-node',
         detail: expect.stringContaining('no node matches its nodeSelector') as string,
         advice:
-          'Label a node that has handler wasmer with pool=wasm,wasm-runtime=enabled, or name another class.',
+          'Label a node that has handler wasmer with pool=wasm,wasm-runtime=enabled, or use another class.',
       }),
     );
   });
@@ -170,7 +170,7 @@ describe('chooses the class by the nodes that the Pod selects', () => {
       expect.objectContaining({
         id: 'handler-on-no-node',
         advice:
-          "Let the Pod's nodeSelector and node affinity select a node that has handler wasmer, or name another class.",
+          "Select a node with handler wasmer in the Pod's nodeSelector and affinity, or use another class.",
       }),
     );
   });

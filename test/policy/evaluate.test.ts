@@ -279,8 +279,7 @@ describe('what is found', () => {
       { spec: { runtimeClassName: 'nope' } },
       { view: cluster([runtimeClass('runc')]) },
     );
-    const advice =
-      'Create a RuntimeClass named "nope" whose handler your nodes have, or name one that exists.';
+    const advice = 'Create "nope" with a handler that your nodes have, or use a class that exists.';
     expect(findings).toMatchObject([{ id: 'runtime-class-missing', advice }]);
   });
 
@@ -518,7 +517,7 @@ describe('what is found', () => {
       spec: { runtimeClassName: 'wasmtime' },
     }).findings;
     expect(finding?.detail).toMatch(
-      /^container "web" \(image spin\) is a Spin application, but the Wasmtime shim of RuntimeClass "wasmtime" offers no host /,
+      /^container "web" \(image spin\) is a Spin application, but the Wasmtime shim of RuntimeClass "wasmtime" cannot host this kind of application$/,
     );
     expect(finding?.advice).toContain('wasmtime-spin-v2');
   });

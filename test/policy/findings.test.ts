@@ -46,10 +46,8 @@ describe('what is said', () => {
     const text = say('exec-probe-unsupported', {
       pod: one('app', { livenessProbe: exec, lifecycle: { postStart: exec } }),
     });
-    expect(text).toContain('container "c0" (image app) uses lifecycle.postStart.exec, livenessProbe.exec');
-    expect(text).toContain(
-      'RuntimeClass "wasmtime" cannot execute anything in it: the container is killed at its start',
-    );
+    expect(text).toContain('container "c0" (image app) sets lifecycle.postStart.exec, livenessProbe.exec');
+    expect(text).toContain('RuntimeClass "wasmtime" does not support exec: the kubelet kills the container');
   });
 
   test('a slow start is given in seconds, with the limit that shortens it to ten', () => {
@@ -84,51 +82,51 @@ describe('what is said', () => {
     const view = cluster([runtimeClass('a', { handler: 'crun' }), runtimeClass('z', { handler: 'runc' })]);
     const policy = { findings: { 'runtime-class-required': 'deny' } } as const;
     const text = say('runtime-class-required', { on: null, view, policy, pod: one('server') });
-    expect(text).toContain('Set spec.runtimeClassName to "z" or "a"');
+    expect(text).toContain('Set runtimeClassName to "z" or "a"');
   });
 
   test.each<[string, Case, string, string]>([
     [
       'a class to name instead',
       { on: 'spin', pod: one('module') },
-      'may not run under RuntimeClass "spin": the Spin shim serves only HTTP components, in its newer versions',
-      'Set spec.runtimeClassName to "wasm", "wasmedge" or "wasmtime".',
+      'may not run under RuntimeClass "spin": the Spin shim serves only HTTP components',
+      'Set runtimeClassName to "wasm", "wasmedge" or "wasmtime".',
     ],
     [
       'no such class: the handlers',
       { on: 'spin', pod: one('module'), view: cluster([runtimeClass('spin')]) },
-      'and runs no commands',
-      'Create and name a class whose handler is "wasmtime", "wasmedge" or "wasmer".',
+      'serves only HTTP components',
+      'Create a class with handler "wasmtime", "wasmedge" or "wasmer".',
     ],
     [
       'a handler that may be anything: what to tell of it',
       { on: 'own', pod: one('spin'), view: cluster([runtimeClass('own', { handler: 'in-house' })]) },
       'under RuntimeClass "own" (handler in-house): wasmgate does not know this handler',
-      'Create and name a class whose handler is "spin", or say what this handler is: policy.handlers: {in-house: {like: spin}}.',
+      'Create a class with handler "spin", or configure policy.handlers: {in-house: {like: spin}}.',
     ],
     [
       'an unknown handler with a telling name',
       { on: 'own', view: cluster([runtimeClass('own', { handler: 'crun-wasmtime' })]) },
       'wasmgate does not know this handler',
-      'If it is a build of crun, as its name suggests, configure policy.handlers: {crun-wasmtime: {like: crun}}. Otherwise: Create and name a class',
+      'If it is a build of crun, configure policy.handlers: {crun-wasmtime: {like: crun}}. If not: Create a class',
     ],
     [
       'a release that is too old by its name',
       { on: 'spin-v0-3-0', pod: one('spin'), view: spinShims },
-      "the Spin shim runs a Spin application since release 0.10.0, and this handler's name suggests an older one",
-      'Set spec.runtimeClassName to "spin-v0-15-1", or say what this handler is: policy.handlers: {spin-v0-3-0: {like: spin}}.',
+      'the Spin shim runs it only since release 0.10.0',
+      'Set runtimeClassName to "spin-v0-15-1", or configure policy.handlers: {spin-v0-3-0: {like: spin}}.',
     ],
     [
       'a release that is too old, beside others of which the same is true',
       { on: 'spin-v0-15-1', pod: one('module'), view: spinShims },
       'since release 0.23.0',
-      'Create and name a class whose handler is "wasmtime"',
+      'Create a class with handler "wasmtime"',
     ],
     [
       "no class on CRI-O's nodes, where none of the classes has the handler that they have",
       { on: null, pod: one('wasi'), view: cluster([], [crio]) },
       "under the nodes' default runtime: CRI-O must name a Wasm runtime in platform_runtime_paths or allowed_annotations",
-      'Create and name a class whose handler is "crun".',
+      'Create a class with handler "crun".',
     ],
   ])('a handler that may not run an image: %s', (_case, each, doubt, advice) => {
     const text = say('handler-may-not-run-image', each);
@@ -144,13 +142,11 @@ describe('what is said', () => {
       { on: 'crun', pod: { ...one('both'), annotations: { 'run.oci.handler': 'wasm' } } },
     ],
   ])('the entry for Wasm that nodes do not take: %s names it', (id, each) => {
-    expect(say(id, each)).toContain(
-      `Set image to both@${digestOf('entry for Wasm')}, the Wasm entry of its index.`,
-    );
+    expect(say(id, each)).toContain(`Set image to "both@${digestOf('entry for Wasm')}".`);
   });
 
   test('a container without an image', () => {
-    expect(say('image-unknown', { pod: one('') })).toBe('c0: container "c0" names no image Name its image.');
+    expect(say('image-unknown', { pod: one('') })).toBe('c0: container "c0" has no image Set its image.');
   });
 
   test('WebAssembly text is not offered to classes that might run it all the same', () => {
@@ -201,23 +197,17 @@ describe('what is said', () => {
 
   test('an image of the node itself: that the class is left to the user', () => {
     const text = say('image-unknown', { pod: one('away', { imagePullPolicy: 'Never' }) });
-    expect(text).toContain('set spec.runtimeClassName yourself');
-    expect(text).not.toContain('once its image can be read');
-    expect(say('image-unknown', { pod: one('foreign') })).toContain('set spec.runtimeClassName yourself');
+    expect(text).toContain('set runtimeClassName to a class that runs it');
+    expect(text).not.toContain('once wasmgate can read the image');
+    expect(say('image-unknown', { pod: one('foreign') })).toContain(
+      'set runtimeClassName to a class that runs it',
+    );
   });
 
   test.each<[string, readonly string[], string]>([
-    [
-      'one node',
-      ['n0'],
-      'the one node that it and the Pod select, "n0", does not have that handler (it has: runc)',
-    ],
-    [
-      'several',
-      ['n0', 'n1'],
-      'none of the 2 nodes that it and the Pod select has that handler (they have: runc)',
-    ],
-    ['none', [], 'no node matches its nodeSelector and what the Pod selects itself'],
+    ['one node', ['n0'], 'node "n0", the only one selected, lacks its handler (it has runc)'],
+    ['several', ['n0', 'n1'], 'none of the 2 selected nodes has its handler (they have runc)'],
+    ['none', [], 'no node matches its nodeSelector and that of the Pod'],
   ])('nodes without the handler: %s', (_case, names, words) => {
     const labels = { zone: 'a' };
     const within = names.map((name) => node(name, { handlers: ['runc'], labels }));
@@ -240,7 +230,7 @@ describe('what is said', () => {
 
   test('packaging: both amounts', () => {
     expect(say('packaging-advice', { pod: one('go') })).toMatch(
-      /needs 112Mi for it; with an OCI Wasm layer (16|24)Mi would do/,
+      /needs 112Mi; an OCI Wasm layer needs (16|24)Mi Build/,
     );
   });
 });

@@ -147,7 +147,7 @@ describe('wasm-first', () => {
   test('the classes that would do are named', () => {
     const [finding] = decide(server, { scenario }).findings;
     expect(finding?.detail).toBe(
-      'container "c0" (image server) is not Wasm, and the Pod names no RuntimeClass',
+      'container "c0" (image server) is not Wasm, and the Pod has no RuntimeClass',
     );
     expect(finding?.advice).toContain('"linux" or "kata-clh"');
   });

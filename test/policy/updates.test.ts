@@ -81,7 +81,7 @@ describe('an image that replaces another', () => {
     expect(findings).toMatchObject([
       { id: 'image-changed-kind', action: 'deny', severity: 'error', container: 'c0' },
     ]);
-    expect(findings[0]?.detail).toContain(`cannot replace image ${change.from}`);
+    expect(findings[0]?.detail).toContain('cannot replace the old image: ');
     expect(changes).toEqual([]);
   });
 

@@ -60,9 +60,7 @@ test('a Pod whose image was known long before is denied with what keeps the muta
   vi.advanceTimersByTime(LONG_AFTER);
   // The first call revalidates the tag, the second one finds it in the cache.
   for (const refusal of [await validate(), await validate()]) {
-    expect(refusal).toMatch(
-      /^wasm-image-without-runtime-class: .*wasmgate's mutating webhook did not inject/,
-    );
+    expect(refusal).toMatch(/^wasm-image-without-runtime-class: .*which the mutating webhook did not set/);
     expect(refusal).toContain(
       'check caBundle and namespaceSelector in MutatingWebhookConfiguration "wasmgate"',
     );

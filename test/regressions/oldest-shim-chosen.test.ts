@@ -25,6 +25,6 @@ describe('among several Spin shims', () => {
   test('an old one that the Pod names gets a warning that names the newer class', () => {
     const { findings } = decide({ runtimeClassName: 'wasmtime-spin-v0-5-1' });
     const finding = findings.find(({ id }) => id === 'handler-may-not-run-image');
-    expect(finding?.advice).toContain('Set spec.runtimeClassName to "wasmtime-spin-v2"');
+    expect(finding?.advice).toContain('Set runtimeClassName to "wasmtime-spin-v2"');
   });
 });

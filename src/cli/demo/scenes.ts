@@ -107,7 +107,7 @@ function rejectedScenes(
         outcome: 'denied',
         runtimeClass: null,
         images: { nightly: 'wasm/wasi-index' },
-        mentions: [nightlyChild, '--provenance=false'],
+        mentions: [nightlyChild],
       },
     }),
     scene('A namespace in mode audit', {

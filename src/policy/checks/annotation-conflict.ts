@@ -9,8 +9,8 @@ function finding(detail: string, advice: string): readonly Finding[] {
   return [{ id: 'annotation-conflict', container: null, detail, advice }];
 }
 
-/** crun looks at nothing but the end of the first argument, and no annotation that we inject says more. */
-function passedOver({ pod, resolved, wasmContainers }: PolicyContext): readonly Finding[] {
+/** crun decides by the suffix of the first argument, and no annotation that wasmgate adds changes that. */
+function ignoredFiles({ pod, resolved, wasmContainers }: PolicyContext): readonly Finding[] {
   const { profile } = resolved;
   if (profile === null || compatAnnotation(pod, profile) !== null) return NO_FINDINGS;
   return wasmContainers.flatMap((assessed) => {
@@ -19,13 +19,13 @@ function passedOver({ pod, resolved, wasmContainers }: PolicyContext): readonly 
     return {
       id: 'annotation-conflict' as const,
       container: container.name,
-      detail: `${describeContainer(assessed)} starts ${verdict.firstArgument ?? ''}, which crun takes for a Linux program: with compat-smart it looks for a first argument that ends in .wasm`,
-      advice: `Let the file's name end in .wasm, or set ${VARIANT_ANNOTATION}: compat where all containers of the Pod are Wasm.`,
+      detail: `${describeContainer(assessed)} starts ${verdict.firstArgument ?? ''}, and crun with compat-smart takes only names that end in .wasm for Wasm`,
+      advice: `Rename the file, or set ${VARIANT_ANNOTATION}: compat if all containers are Wasm.`,
     };
   });
 }
 
-/** What keeps the annotations from doing their work. */
+/** Annotations that do not have the intended effect. */
 function conflictIn({ pod, resolved, wasmContainers }: PolicyContext): readonly Finding[] {
   const annotations = pod.metadata?.annotations ?? {};
   if (resolved.profile === null || wasmContainers.length === 0) return NO_FINDINGS;
@@ -33,21 +33,21 @@ function conflictIn({ pod, resolved, wasmContainers }: PolicyContext): readonly 
   const variant = annotations[VARIANT_ANNOTATION];
   if (resolved.profile.engine === 'crun-wasm' && handler !== undefined) {
     return finding(
-      `Annotation ${HANDLER_ANNOTATION}: ${handler} makes handler crun-wasm refuse every container of the Pod`,
-      `Remove ${HANDLER_ANNOTATION}: crun-wasm needs no annotation.`,
+      `Annotation ${HANDLER_ANNOTATION}: ${handler} makes handler crun-wasm reject every container of the Pod`,
+      'Remove it: crun-wasm needs no annotation.',
     );
   }
   if (!resolved.profile.needsAnnotation) return NO_FINDINGS;
   if (handler !== undefined && handler !== 'wasm-smart' && namedEngine(pod) === null) {
     return finding(
       `Annotation ${HANDLER_ANNOTATION}: ${handler} hides ${VARIANT_ANNOTATION} from crun`,
-      `Use ${HANDLER_ANNOTATION}: wasm-smart, or remove it.`,
+      `Set ${HANDLER_ANNOTATION}: wasm-smart, or remove it.`,
     );
   }
   if (handler === undefined && variant !== undefined && variant !== 'compat' && variant !== 'compat-smart') {
     return finding(
-      `Annotation ${VARIANT_ANNOTATION}: ${variant} is a value that crun does not know`,
-      `Use ${VARIANT_ANNOTATION}: compat-smart.`,
+      `Annotation ${VARIANT_ANNOTATION}: ${variant} has a value that crun does not know`,
+      `Set ${VARIANT_ANNOTATION}: compat-smart.`,
     );
   }
   return NO_FINDINGS;
@@ -56,15 +56,18 @@ function conflictIn({ pod, resolved, wasmContainers }: PolicyContext): readonly 
 export const annotationConflict: Rule = {
   id: 'annotation-conflict',
   why:
-    'crun reads run.oci.handler first and then the variant annotation; an unknown value, or any ' +
-    'run.oci.handler under the crun-wasm handler, keeps the module from running. So does compat-smart where the first ' +
-    'argument does not end in .wasm, in lower case.',
-  checks: 'The two annotations, and the first argument, of Wasm Pods whose handler goes by them.',
+    'crun reads run.oci.handler first and the variant annotation only without it. An unknown value, or any ' +
+    'run.oci.handler under handler crun-wasm, keeps the module from running; so does compat-smart if the first ' +
+    'argument does not end in .wasm, in lower case. The container ends in StartError: `invalid attempt to override ' +
+    'already configured global handler` under crun-wasm, `exists but it is not executable: Operation not permitted` ' +
+    'under crun.',
+  checks:
+    'The two annotations and the first argument of Wasm containers whose handler reads the annotations.',
   exempts: 'compat-smart, compat, wasm-smart, wasm and the names of engines; Pods without these annotations.',
   example:
     'A Wasm module on RuntimeClass crun-wasm (handler crun) with module.wasm.image/variant: compat-smrt.',
   fix:
-    'Use module.wasm.image/variant: compat-smart, or leave both annotations out: wasmgate adds the right ' +
-    'one.',
-  check: (context) => [...conflictIn(context), ...passedOver(context)],
+    'Set module.wasm.image/variant: compat-smart, or remove both annotations: wasmgate adds the right one. Rename the ' +
+    'file so that it ends in .wasm.',
+  check: (context) => [...conflictIn(context), ...ignoredFiles(context)],
 };

@@ -8,14 +8,14 @@ import { describeClass } from '../describe.ts';
 import { runsContainer } from '../handlers/can-run.ts';
 import { nodeFeasibility } from '../nodes/node-feasibility.ts';
 
-/** The operator lists the class or says so of its handler. */
+/** Reports whether the operator lists the class or sets annotationArrives for its handler. */
 function isVouchedFor(context: PolicyContext): boolean {
   const { resolved, settings } = context;
   if (resolved.profile?.annotationArrives === true) return true;
   return preferenceOf(context, resolved.class) < settings.preferRuntimeClasses.length;
 }
 
-/** A node that shows the handler of a class was set up with that class in mind; the default runtime says no such thing. */
+/** Reports whether a node lists the handler, and so was probably configured for the class; a default runtime proves nothing. */
 function isShown(context: PolicyContext): boolean {
   return (
     context.resolved.class !== null &&
@@ -29,23 +29,23 @@ interface NamedEngine {
   readonly title: string;
 }
 
-/** Which engine crun is built with, the operator cannot vouch for: `wasm`, which stands for any of them, needs no more. */
+/** Returns the engine that the Pod requires of crun, for which no setting vouches; null for `wasm`, which is any engine. */
 function unprovenEngine({ pod }: PolicyContext): NamedEngine | null {
   const name = pod.metadata?.annotations?.[HANDLER_ANNOTATION];
   const title = namedEngine(pod);
   return name === undefined || name === 'wasm' || title === null ? null : { name, title };
 }
 
-function ofEngine(runtimeClass: RuntimeClass | null, { name, title }: NamedEngine): Finding {
+function engineFinding(runtimeClass: RuntimeClass | null, { name, title }: NamedEngine): Finding {
   return {
     id: 'annotation-delivery-unknown',
     container: null,
-    detail: `${describeClass(runtimeClass)} runs Wasm only if annotation ${HANDLER_ANNOTATION}: ${name} reaches a crun that is built with ${title} (crun --version shows +WASM:${name}), which the API server does not show`,
-    advice: `Use ${HANDLER_ANNOTATION}: wasm-smart, which every build of crun with a Wasm engine takes.`,
+    detail: `${describeClass(runtimeClass)} runs Wasm only if annotation ${HANDLER_ANNOTATION}: ${name} reaches a crun built with ${title} (+WASM:${name})`,
+    advice: `Set ${HANDLER_ANNOTATION}: wasm-smart, which every crun with a Wasm engine accepts.`,
   };
 }
 
-/** The one that crun goes by: it reads the variant only where the handler annotation is absent. */
+/** Returns the annotation that crun reads: the variant only if the handler annotation is absent. */
 function annotationOf({ pod }: PolicyContext): string {
   return pod.metadata?.annotations?.[HANDLER_ANNOTATION] === undefined
     ? VARIANT_ANNOTATION
@@ -55,33 +55,37 @@ function annotationOf({ pod }: PolicyContext): string {
 export const annotationDeliveryUnknown: Rule = {
   id: 'annotation-delivery-unknown',
   why:
-    "crun sees a Pod's annotations only where the node's runtime is set up to hand them on (pod_annotations in containerd, " +
-    'allowed_annotations in CRI-O). Where it is not, a Wasm file is started as a Linux program: "exists but it is not ' +
-    'executable". The name of an engine in run.oci.handler also needs a crun that is built with that engine.',
+    "crun sees a Pod's annotations only if the node's runtime passes them on: pod_annotations in containerd, " +
+    'allowed_annotations in CRI-O. Otherwise crun starts the Wasm file as a Linux program, and the container ends in ' +
+    'StartError: `exists but it is not executable: Operation not permitted`. An engine named in run.oci.handler also ' +
+    'requires a crun that is built with it.',
   checks:
-    'Whether the handler of the class goes by an annotation, which one the Pod has, and whether the operator lists the class.',
+    'Whether the handler of the class reads an annotation, which annotation the Pod has, and whether the operator ' +
+    'vouches for the class.',
   exempts:
-    'Classes or handlers in policy.preferRuntimeClasses, by which the operator vouches for them; handlers with ' +
-    'annotationArrives in policy.handlers; handlers that need no annotation. None of these vouches for an engine by name.',
-  example: 'A Wasm Pod with runtimeClassName: crun in a cluster whose configuration says nothing of crun.',
+    'Classes or handlers in policy.preferRuntimeClasses, for which the operator thereby vouches; handlers with ' +
+    'annotationArrives in policy.handlers; handlers that need no annotation. None of these vouches for an engine by ' +
+    'name.',
+  example: 'A Wasm Pod with runtimeClassName: crun in a cluster whose configuration does not mention crun.',
   fix:
-    'Set pod_annotations = ["module.wasm.image/*"] for the handler on the nodes, and say so: ' +
-    'policy.handlers: {crun: {like: crun, annotationArrives: true}}.',
+    'Set pod_annotations = ["module.wasm.image/*"] for the handler in the configuration of containerd on the nodes. ' +
+    'Then configure policy.handlers: {crun: {like: crun, annotationArrives: true}}.',
   check: (context) => {
     const { class: runtimeClass, profile } = context.resolved;
     if (profile?.needsAnnotation !== true) return NO_FINDINGS;
     const outcomes = context.wasmContainers.map((assessed) => runsContainer(profile, assessed).runs);
     const engine = unprovenEngine(context);
-    if (engine !== null && outcomes.some((runs) => runs !== 'no')) return [ofEngine(runtimeClass, engine)];
+    if (engine !== null && outcomes.some((runs) => runs !== 'no'))
+      return [engineFinding(runtimeClass, engine)];
     if (isVouchedFor(context) || !outcomes.includes('conditional')) return NO_FINDINGS;
     const handler = runtimeClass?.handler ?? '""';
-    // Not policy.preferRuntimeClasses, which would put it before classes that need nobody's word.
+    // Does not advise policy.preferRuntimeClasses, which would prefer the class to those that need no vouching.
     return [
       {
         id: 'annotation-delivery-unknown',
         container: null,
-        detail: `${describeClass(runtimeClass)} runs Wasm only if annotation ${annotationOf(context)} reaches crun, which the API server does not show`,
-        advice: `Set pod_annotations = ["module.wasm.image/*"] for it on the nodes, and say so: policy.handlers: {${handler}: {like: ${profile.engine}, annotationArrives: true}}.`,
+        detail: `${describeClass(runtimeClass)} runs Wasm only if annotation ${annotationOf(context)} reaches crun`,
+        advice: `Set pod_annotations on the nodes, and configure policy.handlers: {${handler}: {like: ${profile.engine}, annotationArrives: true}}.`,
         consequence: isShown(context) ? 'advice' : 'may-not-start',
       },
     ];

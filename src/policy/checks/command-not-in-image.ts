@@ -4,16 +4,18 @@ import { describeMissingProgram } from '../describe.ts';
 export const commandNotInImage: ChoiceRule = {
   id: 'command-not-in-image',
   why:
-    "A container whose file is missing never starts: the Wasm shims answer can't handle spec, other runtimes no such file or " +
-    'directory, and neither names the image.',
-  checks: 'The effective first argument, and the layers of the image if wasmgate read them to their end.',
+    'If the file that a container starts does not exist, the container ends in StartError. Wasm shims report ' +
+    "`wasmtime executor can't handle spec`, crun `executable file not found in $PATH`, runc `no such file or " +
+    'directory`; none names the image.',
+  checks: 'The effective first argument, and the layers of the image if wasmgate read them completely.',
   exempts:
-    'Files that a volume may bring, files behind a variable, and images whose layers were not read to their end.',
+    'Files that a volume may bring, files named by a variable, and images whose layers wasmgate did not read ' +
+    'completely.',
   example: 'A Wasm image with an /app.wasm in a container with command: ["/main.wasm"].',
-  fix: "Correct the path in command, or leave it out and the image's own entrypoint is started.",
+  fix: "Correct the path in command, or remove command to start the image's own entrypoint.",
   check: ({ containers, isRunnable }) =>
     containers.flatMap((assessed) => {
-      // no-runtime-class-for-image says the same and denies the Pod.
+      // no-runtime-class-for-image reports this and denies the Pod.
       const isDenied = assessed.verdict.kind === 'wasm' && isRunnable === false;
       const missing = isDenied ? null : describeMissingProgram(assessed);
       if (missing === null) return [];

@@ -6,7 +6,7 @@ import { describeClass } from '../describe.ts';
 import { daemonSetNodes, tolerationsOfPods, type DaemonSetNodes } from '../nodes/daemon-set-nodes.ts';
 import { describeTaint, toleratesTaint } from '../nodes/taints.ts';
 
-/** `{pool: "wasm", tier: "1"}`: YAML as well, on one line. */
+/** `{pool: "wasm", tier: "1"}`, which is YAML. */
 function inline(fields: object): string {
   const entries = Object.entries(fields).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
   return `{${entries.join(', ')}}`;
@@ -22,19 +22,22 @@ function selectorText(nodeSelector: StringMap | null): string {
     .join(',');
 }
 
-function statesOf({ beyond, passedOver }: DaemonSetNodes, runtimeClass: RuntimeClass): readonly string[] {
+function describeStates(
+  { beyond, passedOver }: DaemonSetNodes,
+  runtimeClass: RuntimeClass,
+): readonly string[] {
   const states: string[] = [];
   const [first] = beyond;
   if (first !== undefined)
     states.push(
       `Pods for ${count(beyond)} that ${describeClass(runtimeClass)} does not select ` +
-        `(${selectorText(runtimeClass.nodeSelector)}), such as "${first.name}", will stay Pending`,
+        `(${selectorText(runtimeClass.nodeSelector)}), such as "${first.name}", stay Pending`,
     );
   const [passed] = passedOver;
   if (passed !== undefined)
     states.push(
-      `no Pod is made for ${count(passedOver)} of ${first === undefined ? describeClass(runtimeClass) : 'the class'}, ` +
-        `such as "${passed.node.name}", tainted ${passed.taints.map(describeTaint).join(', ')}`,
+      `${count(passedOver)} of ${first === undefined ? describeClass(runtimeClass) : 'the class'}, such as ` +
+        `"${passed.node.name}", tainted ${passed.taints.map(describeTaint).join(', ')}, ${passedOver.length === 1 ? 'gets' : 'get'} no Pod`,
     );
   return states;
 }
@@ -52,37 +55,37 @@ function adviceFor(
     ...(beyond.length === 0 ? [] : [`nodeSelector: ${inline(runtimeClass.nodeSelector ?? {})}`]),
     ...(tolerations.length === 0 ? [] : [`tolerations: [${tolerations.map(inline).join(', ')}]`]),
   ];
-  return `Write into spec.template.spec: ${fields.join(' and ')}.`;
+  return `Add to spec.template.spec: ${fields.join(' and ')}.`;
 }
 
 function detailFor(nodes: DaemonSetNodes, runtimeClass: RuntimeClass): string {
   return nodes.target === null
-    ? `A DaemonSet goes by its template alone: ${statesOf(nodes, runtimeClass).join('; ')}`
-    : `This Pod of a DaemonSet is for node "${nodes.target}", which ${describeClass(runtimeClass)} does not select ` +
-        `(${selectorText(runtimeClass.nodeSelector)}): it will stay Pending`;
+    ? `The DaemonSet controller ignores RuntimeClasses: ${describeStates(nodes, runtimeClass).join('; ')}`
+    : `${describeClass(runtimeClass)} does not select node "${nodes.target}" (${selectorText(runtimeClass.nodeSelector)}), ` +
+        'for which the DaemonSet created this Pod: it stays Pending';
 }
 
 export const daemonsetIgnoresClassScheduling: Rule = {
   id: 'daemonset-ignores-class-scheduling',
   why:
-    "A DaemonSet's controller decides by the template alone for which nodes it makes Pods; nodeSelector and tolerations of a " +
-    'RuntimeClass come into each Pod later. On a mixed cluster its Pods for other nodes wait for ever, which holds up every ' +
-    'update, and nodes whose taint only the class tolerates get none.',
+    'The DaemonSet controller selects nodes by the template alone; nodeSelector and tolerations of a RuntimeClass ' +
+    "reach each Pod later. In a mixed cluster, Pods for other nodes stay Pending (`node(s) didn't match Pod's node " +
+    'affinity/selector`), which blocks every update, and nodes whose taint only the class tolerates get no Pod.',
   checks:
-    "Of DaemonSets and their Pods: nodeSelector, required node affinity and tolerations of the template, the class's own, and " +
-    'labels and taints of the nodes.',
+    'For DaemonSets and their Pods: nodeSelector, required node affinity and tolerations of the template and of the ' +
+    'class, and labels and taints of the nodes.',
   exempts:
-    "Templates that select no other nodes than the class does, Kubernetes' own taints (node.kubernetes.io/…), nodes without the " +
-    'handler that are tainted, and clusters whose nodes are not known.',
+    "Templates that select no other nodes than the class does; Kubernetes' own taints (node.kubernetes.io/…); tainted " +
+    'nodes without the handler; clusters whose nodes are unknown.',
   example:
     'A DaemonSet of a Wasm image without a nodeSelector, for which class crun-wasm selects wasm-runtime: enabled.',
-  fix: "Write the class's nodeSelector and tolerations into the DaemonSet's template, too.",
+  fix: "Copy the class's nodeSelector and tolerations into the DaemonSet's template.",
   check: (context) => {
     const runtimeClass = context.resolved.class;
     const nodes = daemonSetNodes(context);
     if (nodes === null || runtimeClass === null) return NO_FINDINGS;
     if (nodes.beyond.length + nodes.passedOver.length === 0) return NO_FINDINGS;
-    // Its Pods will be refused for this, which another rule tells.
+    // node-selector-conflict denies its Pods.
     if (selectorConflict(context.pod, runtimeClass) !== null) return NO_FINDINGS;
     return [
       {

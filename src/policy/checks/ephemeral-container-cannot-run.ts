@@ -5,12 +5,13 @@ import { whyCannotRun } from '../why-cannot-run.ts';
 export const ephemeralContainerCannotRun: Rule = {
   id: 'ephemeral-container-cannot-run',
   why:
-    "A debug container runs under its Pod's class, and can be neither changed nor removed: one that the class cannot run " +
-    'stays in the Pod as a failure until the Pod is gone.',
-  checks: "Ephemeral containers that are new, and the Pod's class.",
-  exempts: "Linux images under shims and under crun's compat-smart, and images that are not known.",
-  example: 'kubectl debug --image=busybox of a Pod under class crun-wasm.',
-  fix: 'Debug from a Pod of its own (kubectl debug --copy-to, kubectl debug node/…).',
+    "A debug container runs under its Pod's class, and nothing can change or remove it. One that the class cannot run " +
+    'stays in the Pod until the Pod is gone: a Linux image under crun-wasm logs `cannot dynamically load executable`; ' +
+    'a Wasm image in a Pod without a class ends in `permission denied`.',
+  checks: "New ephemeral containers, and the Pod's class.",
+  exempts: "Linux images under shims and under crun's compat-smart; unknown images.",
+  example: 'kubectl debug --image=busybox on a Pod under class crun-wasm.',
+  fix: 'Debug a copy of the Pod (kubectl debug --copy-to) or the node (kubectl debug node/…).',
   check: (context) => {
     const { previous, containers } = context;
     if (previous === undefined) return NO_FINDINGS;
@@ -20,9 +21,8 @@ export const ephemeralContainerCannotRun: Rule = {
       return {
         id: 'ephemeral-container-cannot-run' as const,
         container: assessed.container.name,
-        detail: `Ephemeral ${describeContainer(assessed)} cannot run in this Pod: ${reason}`,
-        advice:
-          'Debug from a copy or from the node: kubectl debug --copy-to=NAME, or kubectl debug node/NODE.',
+        detail: `Ephemeral ${describeContainer(assessed)} cannot run: ${reason}`,
+        advice: 'Use kubectl debug --copy-to=NAME, or kubectl debug node/NODE.',
       };
     });
   },

@@ -11,14 +11,14 @@ interface ExecUse {
   readonly consequence: Consequence;
 }
 
-/** As they showed on a real node: an exec that the runtime does not know is an error, not a failed probe. */
+/** Measured on a real node: an exec that the runtime does not support is an error, not a failed probe. */
 function execUses(container: Container): readonly ExecUse[] {
   const { livenessProbe, readinessProbe, startupProbe, lifecycle } = container;
   const uses: ExecUse[] = [];
   const add = (field: string, effect: string, consequence: Consequence): void =>
     void uses.push({ field, effect, consequence });
   if (lifecycle?.postStart?.exec)
-    add('lifecycle.postStart.exec', 'the container is killed at its start', 'cannot-start');
+    add('lifecycle.postStart.exec', 'the kubelet kills the container', 'cannot-start');
   if (startupProbe?.exec) add('startupProbe.exec', 'the Pod never becomes ready', 'cannot-start');
   if (readinessProbe?.exec) add('readinessProbe.exec', 'the Pod never becomes ready', 'cannot-start');
   if (livenessProbe?.exec) add('livenessProbe.exec', 'the probe has no effect', 'degraded');
@@ -26,36 +26,37 @@ function execUses(container: Container): readonly ExecUse[] {
   return uses;
 }
 
-function isWithoutExec({ withoutExec }: HandlerProfile, { verdict }: AssessedContainer): boolean {
+function lacksExec({ withoutExec }: HandlerProfile, { verdict }: AssessedContainer): boolean {
   return withoutExec === 'all' || (withoutExec === 'wasm' && verdict.kind === 'wasm');
 }
 
 export const execProbeUnsupported: Rule = {
   id: 'exec-probe-unsupported',
   why:
-    'Nothing can be executed inside a Wasm container, and runwasi shims execute nothing in Linux sidecars either. An exec ' +
-    'liveness probe is then passed over for ever, a readiness or startup probe never succeeds, and a postStart hook kills ' +
-    'its container.',
+    'Nothing can be executed inside a Wasm container, and runwasi shims execute nothing in Linux sidecars either. The ' +
+    'kubelet ignores an exec liveness probe forever (`Liveness probe errored and resulted in unknown state`, ' +
+    '`/containerd.task.v2.Task/Exec is not supported`, or `the handler does not support exec` on crun). A readiness ' +
+    'or startup probe never succeeds, and a postStart hook kills its container (FailedPostStartHook).',
   checks:
     "Probes and lifecycle hooks of every container under a shim's class, and of Wasm containers under crun's.",
   exempts: 'httpGet, tcpSocket, grpc and sleep; Linux containers beside Wasm ones under crun.',
-  example: 'A service-mesh sidecar with an exec readiness probe in a Pod with runtimeClassName: wasmtime.',
-  fix: 'Probe by httpGet, tcpSocket or grpc instead, and leave exec hooks out.',
+  example: 'A service-mesh sidecar with an exec readiness probe, in a Pod with runtimeClassName: wasmtime.',
+  fix: 'Use httpGet, tcpSocket or grpc probes, and remove exec hooks.',
   check: ({ resolved, containers }) => {
     const { class: runtimeClass, profile } = resolved;
     if (profile === null) return NO_FINDINGS;
     return containers.flatMap((assessed) => {
-      const uses = isWithoutExec(profile, assessed) ? execUses(assessed.container) : [];
+      const uses = lacksExec(profile, assessed) ? execUses(assessed.container) : [];
       const [first] = uses;
       if (first === undefined) return [];
       return {
         id: 'exec-probe-unsupported' as const,
         container: assessed.container.name,
-        detail: `${describeContainer(assessed)} uses ${uses.map(({ field }) => field).join(', ')}, and ${describeClass(runtimeClass)} cannot execute anything in it: ${first.effect}`,
+        detail: `${describeContainer(assessed)} sets ${uses.map(({ field }) => field).join(', ')}, and ${describeClass(runtimeClass)} does not support exec: ${first.effect}`,
         consequence: first.consequence,
         advice: first.field.startsWith('lifecycle')
-          ? 'Leave the exec hook out, or use httpGet or sleep.'
-          : 'Probe by httpGet, tcpSocket or grpc.',
+          ? 'Remove the hook, or use httpGet or sleep.'
+          : 'Use httpGet, tcpSocket or grpc.',
       };
     });
   },

@@ -2,7 +2,7 @@ import { NO_FINDINGS, type Rule } from '../check.ts';
 import { describeClass, describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 
-/** Whether anybody acts on how the container ends: the next init container, a Job, the Pod's own phase. */
+/** Reports whether the exit code matters: to the next init container, to a Job or to the Pod's phase. */
 function isExitCodeRead({ kind }: AssessedContainer, restartPolicy: string | null | undefined): boolean {
   if (kind === 'init') return true;
   return kind === 'main' && (restartPolicy === 'Never' || restartPolicy === 'OnFailure');
@@ -11,13 +11,13 @@ function isExitCodeRead({ kind }: AssessedContainer, restartPolicy: string | nul
 export const exitCodeLost: Rule = {
   id: 'exit-code-lost',
   why:
-    'crun with WasmEdge ends as success once the module ran, whatever it answers (only a trap is an error). A Job is then ' +
-    'complete although its work failed, and nothing is tried again.',
+    'crun with WasmEdge reports success once the module ran, whatever its exit code; only a trap is an error. The ' +
+    'container is Completed with exit code 0, and a Job whose work failed is complete and not retried.',
   checks:
-    "spec.restartPolicy, and Wasm containers under crun's handlers; init containers whatever the policy.",
-  exempts: 'Containers that are restarted for ever, and shims, which hand the exit code on.',
-  example: 'A CronJob whose module answers 3, under class crun-wasm.',
-  fix: 'Run Jobs under a shim such as wasmtime or wasmedge, or trap instead of answering a code.',
+    'spec.restartPolicy, and Wasm containers under handlers of crun; init containers regardless of the policy.',
+  exempts: 'Containers that always restart; shims, which report the exit code.',
+  example: 'A CronJob whose module exits with 3, under class crun-wasm.',
+  fix: 'Run Jobs under a shim such as wasmtime or wasmedge, or let the module trap on failure.',
   check: ({ pod, resolved, wasmContainers }) => {
     const { class: runtimeClass, profile } = resolved;
     if (profile?.losesExitCode !== true) return NO_FINDINGS;
@@ -26,8 +26,8 @@ export const exitCodeLost: Rule = {
       .map((assessed) => ({
         id: 'exit-code-lost' as const,
         container: assessed.container.name,
-        detail: `${describeContainer(assessed)} is to run to its end under ${describeClass(runtimeClass)}, where it counts as done whatever exit code it answers, if crun's engine is WasmEdge`,
-        advice: 'Name a class of a shim such as wasmtime or wasmedge, or let the module trap on failure.',
+        detail: `${describeContainer(assessed)} always succeeds under ${describeClass(runtimeClass)} if crun's engine is WasmEdge, which drops the exit code`,
+        advice: 'Use a class with a shim, such as wasmtime, or trap on failure.',
       }));
   },
 };

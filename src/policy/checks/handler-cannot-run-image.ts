@@ -1,6 +1,6 @@
 import { CHOSEN_CLASS_ANNOTATION } from '../../pod/names.ts';
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import { describeImage, insteadOfIndex, insteadOfLinuxEntry, listNames } from '../describe.ts';
+import { describeImage, describeName, insteadOfIndex, insteadOfLinuxEntry, listNames } from '../describe.ts';
 import { canRun } from '../handlers/can-run.ts';
 
 /** @param isChosen wasmgate chose the class, before another webhook added the container */
@@ -31,19 +31,18 @@ export const handlerCannotRunImage: Rule = {
     if (runtimeClass === null || profile === null) return NO_FINDINGS;
     const isChosen = pod.metadata?.annotations?.[CHOSEN_CLASS_ANNOTATION] === runtimeClass.name;
     const chosen = isChosen ? ', which wasmgate chose before this container was added,' : '';
+    const handler = `${profile.title} of RuntimeClass "${runtimeClass.name}"${chosen}`;
     return containers.flatMap((assessed) => {
       const { container, verdict } = assessed;
       if (verdict.kind !== 'wasm' && verdict.kind !== 'container') return [];
       const { runs, why } = canRun(profile, verdict);
       if (runs !== 'no') return [];
+      const byDigest = insteadOfIndex(assessed) ?? insteadOfLinuxEntry(assessed);
       return {
         id: 'handler-cannot-run-image' as const,
         container: container.name,
-        detail: `${describeImage(assessed)}, but ${profile.title} of RuntimeClass "${runtimeClass.name}"${chosen} ${why}`,
-        advice:
-          insteadOfIndex(assessed) ??
-          insteadOfLinuxEntry(assessed) ??
-          ((alternatives) => adviceFor(alternatives, isChosen)),
+        detail: `${byDigest === null ? `${describeImage(assessed)}, but` : `${describeName(assessed)}:`} ${handler} ${why}`,
+        advice: byDigest ?? ((alternatives) => adviceFor(alternatives, isChosen)),
       };
     });
   },

@@ -5,18 +5,19 @@ import { countNodes, nodeFeasibility, obstacleOf } from '../nodes/node-feasibili
 export const handlerNotOnEveryNode: Rule = {
   id: 'handler-not-on-every-node',
   why:
-    'The scheduler does not look at handlers. Where a class selects nodes without its handler, it is chance whether a Pod ' +
-    'starts: on the wrong node it stays in ContainerCreating for ever (no runtime for "x" is configured).',
+    'The scheduler ignores handlers. If a class selects nodes without its handler, whether the Pod starts depends on ' +
+    'the node it lands on. On the wrong one it stays in ContainerCreating with FailedCreatePodSandBox: `no runtime ' +
+    'for "x" is configured`.',
   checks:
-    'node.status.runtimeHandlers, labels and taints of the nodes that class and Pod select, and tolerations; only of Pods with ' +
-    'Wasm containers.',
+    'node.status.runtimeHandlers, labels and taints of the nodes that class and Pod select, and tolerations; only for ' +
+    'Pods with Wasm containers.',
   exempts:
-    'Nodes that do not tell their handlers, cordoned ones, and those whose taints the Pod does not tolerate.',
+    'Nodes that do not report their handlers, cordoned nodes, and nodes whose taints the Pod does not tolerate.',
   example:
-    'On K3s, whose classes select nothing, a Wasm Pod in a cluster where one node of two has the shim.',
+    'On K3s, whose classes select nothing, a Wasm Pod in a cluster where one of two nodes has the shim.',
   fix:
-    'Label the nodes that have the handler and select that label in scheduling.nodeSelector of the RuntimeClass, or install ' +
-    'the handler on all of them.',
+    'Label the nodes that have the handler and select that label in scheduling.nodeSelector of the RuntimeClass, or ' +
+    'install the handler on all nodes.',
   check: (context) => {
     const { resolved, wasmContainers, settings } = context;
     const runtimeClass = resolved.class;
@@ -31,9 +32,9 @@ export const handlerNotOnEveryNode: Rule = {
       {
         id: 'handler-not-on-every-node',
         container: null,
-        detail: `${describeClass(runtimeClass)} lets this Pod onto nodes without its handler (${countNodes(lacking)} of ${countNodes(open)}, such as "${first.nodes[0].name}"), where it would never start`,
+        detail: `${describeClass(runtimeClass)} lets this Pod onto nodes without its handler (${countNodes(lacking)} of ${countNodes(open)}, such as "${first.nodes[0].name}"), where it never starts`,
         advice:
-          'Label the nodes that have the handler, and select that label in scheduling.nodeSelector of the class, or in the Pod.',
+          'Label the nodes that have it, and select that label in scheduling.nodeSelector of the class.',
       },
     ];
   },

@@ -8,38 +8,38 @@ import { nodeFeasibility } from '../nodes/node-feasibility.ts';
 import type { NodeOutlook } from '../nodes/node-outlook.ts';
 import { matchesSelector } from '../nodes/selects-node.ts';
 
-/** Handlers named in the message; a cluster has few. */
-const MAX_NAMED = 8;
+/** Handlers that the message names; a warning must stay short. */
+const MAX_NAMED = 4;
 
-function whereOf({ within }: NodeOutlook): string {
+function describeNodes({ within }: NodeOutlook): string {
   const [first, ...others] = within;
-  if (first === undefined) return 'no node matches its nodeSelector and what the Pod selects itself';
+  if (first === undefined) return 'no node matches its nodeSelector and that of the Pod';
   const handlers = new Set(within.flatMap((node) => node.handlers ?? []));
   const present = [...handlers].toSorted().slice(0, MAX_NAMED).join(', ') || 'none';
   return others.length === 0
-    ? `the one node that it and the Pod select, "${first.name}", does not have that handler (it has: ${present})`
-    : `none of the ${within.length} nodes that it and the Pod select has that handler (they have: ${present})`;
+    ? `node "${first.name}", the only one selected, lacks its handler (it has ${present})`
+    : `none of the ${within.length} selected nodes has its handler (they have ${present})`;
 }
 
-/** Where no node is selected, nothing can be installed on one: labels come first, the class's or those that the Pod wants. */
+/** If no node is selected, the selectors come first: those of the Pod or the labels that the class selects. */
 function adviceOn(
   { within }: NodeOutlook,
   { handler, nodeSelector }: RuntimeClass,
   { nodes }: ClusterView,
 ): string {
-  if (within.length > 0) return `Install handler ${handler} on such a node, or name another class.`;
+  if (within.length > 0) return `Install handler ${handler} there, or use another class.`;
   const isLabelled = nodes.some((node) => !node.unschedulable && matchesSelector(node.labels, nodeSelector));
   if (isLabelled)
-    return `Let the Pod's nodeSelector and node affinity select a node that has handler ${handler}, or name another class.`;
+    return `Select a node with handler ${handler} in the Pod's nodeSelector and affinity, or use another class.`;
   const labels = Object.entries(nodeSelector ?? {})
     .map(([key, value]) => `${key}=${value}`)
     .toSorted()
     .join(',');
-  return `Label a node that has handler ${handler} with ${labels}, or name another class.`;
+  return `Label a node that has handler ${handler} with ${labels}, or use another class.`;
 }
 
-/** Its nodeSelector and the class's contradict each other, or its DaemonSet made it for another node: other rules tell. */
-function isToldElsewhere(context: PolicyContext, runtimeClass: RuntimeClass): boolean {
+/** Reports whether another rule covers the Pod: conflicting nodeSelectors, or a DaemonSet's Pod for a node beyond the class. */
+function isCoveredElsewhere(context: PolicyContext, runtimeClass: RuntimeClass): boolean {
   if (selectorConflict(context.pod, runtimeClass) !== null) return true;
   const nodes = daemonSetNodes(context);
   return nodes !== null && nodes.target !== null && nodes.beyond.length > 0;
@@ -48,18 +48,22 @@ function isToldElsewhere(context: PolicyContext, runtimeClass: RuntimeClass): bo
 export const handlerOnNoNode: Rule = {
   id: 'handler-on-no-node',
   why:
-    'A class may exist where no node has its handler (K3s creates ten of them); its Pods wait for ever in ' +
-    'ContainerCreating: no runtime for "x" is configured.',
+    'A class may exist although no node has its handler; K3s creates ten of them. Its Pods stay in ContainerCreating ' +
+    'with FailedCreatePodSandBox: `no runtime for "x" is configured`. If containerd knows the handler and its shim is ' +
+    'missing: `binary not installed "containerd-shim-x-v1"`.',
   checks:
     "node.status.runtimeHandlers of the nodes that the class's nodeSelector and the Pod's own nodeSelector and node " +
-    'affinity let it onto.',
-  exempts: 'Clusters whose nodes do not tell. It only ever warns, since node pools scale from zero.',
-  example: 'runtimeClassName: wasmer where every node tells its handlers and none of them is wasmer.',
-  fix: 'Install the handler on a node that the class selects, label a node that has it as the class selects, or name another class.',
+    'affinity select.',
+  exempts:
+    'Clusters whose nodes do not report their handlers. It only ever warns, because node pools scale from zero.',
+  example: 'runtimeClassName: wasmer if every node reports its handlers and none of them is wasmer.',
+  fix:
+    'Install the handler on a node that the class selects, label a node that has it as the class selects, or use ' +
+    'another class.',
   check: (context) => {
     const { resolved, cluster, settings } = context;
     const runtimeClass = resolved.class;
-    if (runtimeClass === null || isToldElsewhere(context, runtimeClass)) return NO_FINDINGS;
+    if (runtimeClass === null || isCoveredElsewhere(context, runtimeClass)) return NO_FINDINGS;
     const outlook = nodeFeasibility(context, runtimeClass, settings);
     const { presence } = outlook;
     if (presence !== 'nowhere' && presence !== 'elsewhere') return NO_FINDINGS;
@@ -67,7 +71,7 @@ export const handlerOnNoNode: Rule = {
       {
         id: 'handler-on-no-node',
         container: null,
-        detail: `${describeClass(runtimeClass)} has no node to run on now: ${whereOf(outlook)}`,
+        detail: `${describeClass(runtimeClass)} has no node for this Pod: ${describeNodes(outlook)}`,
         advice: adviceOn(outlook, runtimeClass, cluster),
       },
     ];

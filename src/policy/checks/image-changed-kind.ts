@@ -1,17 +1,17 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import { describeContainer, describeVerdict } from '../describe.ts';
+import { describeImage } from '../describe.ts';
 import { whyCannotRun } from '../why-cannot-run.ts';
 
 export const imageChangedKind: Rule = {
   id: 'image-changed-kind',
   why:
-    'The image of a running Pod may be changed, its RuntimeClass may not: an image of another kind than the one before ' +
-    'cannot start under the class that was chosen for that one.',
-  checks: "On UPDATE, the images that are new, those that they replace, and the Pod's class.",
-  exempts:
-    'Images that the class runs, images that are not known, and a change from one that could not run either.',
-  example: 'kubectl set image of a Pod without a class, from an ordinary image to a Wasm one.',
-  fix: 'Delete the Pod and create it anew with the image: its class is then chosen for it.',
+    'An update may change the image of a Pod, but not its RuntimeClass. An image of another kind cannot start under ' +
+    'the class of the old one: a Wasm image without a class ends in StartError with `permission denied`, an artifact ' +
+    'without a command in `no command specified`.',
+  checks: "On UPDATE: the new images, the images that they replace, and the Pod's class.",
+  exempts: 'Images that the class runs, unknown images, and Pods whose old image could not run either.',
+  example: 'kubectl set image on a Pod without a class, from an ordinary image to a Wasm one.',
+  fix: 'Delete the Pod and create it again with the new image: wasmgate then chooses its class.',
   check: (context) => {
     const { previous, containers } = context;
     if (previous === undefined) return NO_FINDINGS;
@@ -22,8 +22,8 @@ export const imageChangedKind: Rule = {
       return {
         id: 'image-changed-kind' as const,
         container: assessed.container.name,
-        detail: `${describeContainer(assessed)} cannot replace image ${before.image}, ${describeVerdict(before.verdict)}: ${reason}`,
-        advice: 'The class of a Pod cannot be changed: delete the Pod, and create it anew with this image.',
+        detail: `${describeImage(assessed)} and cannot replace the old image: ${reason}`,
+        advice: 'Delete the Pod and create it again with this image.',
       };
     });
   },

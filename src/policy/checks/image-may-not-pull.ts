@@ -1,6 +1,6 @@
 import type { PodRule } from '../check.ts';
 import type { Finding } from '../decision.ts';
-import { describeContainer, repositoryOf } from '../describe.ts';
+import { describeName, repositoryOf } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 
 function findingsOf(assessed: AssessedContainer): readonly Finding[] {
@@ -10,8 +10,8 @@ function findingsOf(assessed: AssessedContainer): readonly Finding[] {
     {
       id: 'image-may-not-pull',
       container: container.name,
-      detail: `${describeContainer(assessed)} may not be pulled: its index lists the image for nodes without a platform, beside one for another platform`,
-      advice: `Name ${repositoryOf(image)}@${facts.pull.insteadUse} instead, or give every entry of the index its platform.`,
+      detail: `${describeName(assessed)} may not be pulled: its index mixes entries with and without a platform`,
+      advice: `Set image to "${repositoryOf(image)}@${facts.pull.insteadUse}".`,
     },
   ];
 }
@@ -19,11 +19,11 @@ function findingsOf(assessed: AssessedContainer): readonly Finding[] {
 export const imageMayNotPull: PodRule = {
   id: 'image-may-not-pull',
   why:
-    'containerd follows an entry of an index that names no platform, and then wants to know the size of the ' +
-    'other entries, too: a node that does not happen to hold them ends in ErrImagePull.',
+    'If an index entry has no platform, containerd follows it and then also needs the size of the other entries. A ' +
+    'node that does not hold them by chance ends in ErrImagePull.',
   checks: "The platforms of an index's entries.",
   exempts: 'Indexes in which every entry has a platform, or none has.',
-  example: 'An index put together by hand: a Linux image without a platform, and one for wasi/wasm.',
-  fix: 'Name the image itself by its digest, or make the index with a tool that writes platforms.',
+  example: 'An index made by hand: a Linux image without a platform, and one for wasi/wasm.',
+  fix: 'Use the digest of the image itself, or create the index with a tool that writes platforms.',
   check: ({ containers }) => containers.flatMap(findingsOf),
 };

@@ -7,17 +7,18 @@ import { platformFlags } from '../nodes/platform-flags.ts';
 export const imageNeedsUnpackSetting: Rule = {
   id: 'image-needs-unpack-setting',
   why:
-    'containerd 2.3 and later pulls a tar image whose os is not linux but does not unpack it with default ' +
-    'settings; the container then fails with "parent snapshot … does not exist". Built for linux and ' +
-    "the nodes' architecture the same image works.",
+    'containerd 2.3 and later pulls a tar image whose os is not linux, but does not unpack it with default settings. ' +
+    'The container ends in CreateContainerError: `failed to create containerd container: parent snapshot sha256:… ' +
+    'does not exist: not found`. The same image built for linux works.',
   checks:
-    'The os in the config of Wasm tar images, and containerRuntimeVersion of the nodes that the class ' +
-    'selects.',
+    'The os in the config of Wasm tar images, and containerRuntimeVersion of the nodes that the class selects.',
   exempts:
-    'OCI Wasm layers, which are never unpacked; older containerd; nodes that do not tell. It only warns: ' +
-    "the setting is the node's; policy.handlers says of which handlers the nodes have it (unpacksWasiImages).",
+    'OCI Wasm layers, which nodes never unpack; older containerd; nodes that do not report their version; handlers ' +
+    'for which policy.handlers sets unpacksWasiImages. It only warns, because the setting is on the node.',
   example: 'An image built with --platform wasi/wasm for nodes with containerd 2.3.',
-  fix: 'Build it for the platforms of the nodes, such as with --platform linux/amd64 --provenance=false --sbom=false, or set use_local_image_pull = true in containerd on those nodes and say so in policy.handlers.',
+  fix:
+    "Build the image for the nodes' platforms, such as with --platform linux/amd64 --provenance=false --sbom=false. " +
+    'Or set use_local_image_pull = true in containerd on the nodes, and unpacksWasiImages in policy.handlers.',
   check: (context) => {
     const { resolved, wasmContainers, settings } = context;
     if (resolved.class === null || !wasmContainers.some(isForeignTar)) return NO_FINDINGS;
@@ -30,8 +31,8 @@ export const imageNeedsUnpackSetting: Rule = {
     return wasmContainers.filter(isForeignTar).map((assessed) => ({
       id: 'image-needs-unpack-setting' as const,
       container: assessed.container.name,
-      detail: `${describeContainer(assessed)} is not built for linux, and node "${node.name}" (${node.runtimeVersion}) does not unpack such images by default`,
-      advice: `Build it with ${platformFlags(candidates)}, or set use_local_image_pull = true in containerd on those nodes.`,
+      detail: `${describeContainer(assessed)} is not for linux, and node "${node.name}" (${node.runtimeVersion}) does not unpack it`,
+      advice: `Build it with ${platformFlags(candidates)}.`,
     }));
   },
 };

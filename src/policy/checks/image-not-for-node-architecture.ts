@@ -7,10 +7,10 @@ import type { AssessedContainer } from '../facts.ts';
 import { countNodes, nodeFeasibility, obstacleOf, type NodeGroup } from '../nodes/node-feasibility.ts';
 import { flagsFor, platformsOf } from '../nodes/platform-flags.ts';
 
-/** Platforms of an index named in the message; an index of everything lists nine. */
-const NAMED_PLATFORMS = 8;
+/** Platforms that the message names; a warning must stay short. */
+const NAMED_PLATFORMS = 4;
 
-/** Nodes on which the Pod would come to pull; where taints keep it from every one, those that it might be let onto. */
+/** Returns the nodes that may pull the images: those that accept the Pod or, if taints exclude it from all, those with the handler. */
 function reachable(groups: readonly NodeGroup[]): readonly NodeGroup[] {
   const having = groups.filter((group) => obstacleOf(group, 'handler') === undefined);
   const open = having.filter((group) => obstacleOf(group, 'taint') === undefined);
@@ -22,46 +22,44 @@ const lackedBy = oncePer(
     new Set(obstacles.flatMap((obstacle) => (obstacle.kind === 'platform' ? obstacle.container : []))),
 );
 
-function isLacking(group: NodeGroup, container: AssessedContainer): boolean {
+function lacks(group: NodeGroup, container: AssessedContainer): boolean {
   return lackedBy(group).has(container);
 }
 
-function offerText({ facts }: AssessedContainer): string {
+function describeOffer({ facts }: AssessedContainer): string {
   const names = (facts?.offer?.platforms ?? []).map(formatPlatform);
   const rest = names.length - NAMED_PLATFORMS;
   const more = rest > 0 ? ` and ${rest} more` : '';
   return `${names.slice(0, NAMED_PLATFORMS).join(', ')}${more}`;
 }
 
-function platformText({ platform }: NodeGroup): string {
+function formatGroup({ platform }: NodeGroup): string {
   return platform === null ? '' : formatPlatform({ ...platform, variant: null });
 }
 
-/** @param all of the nodes, those that cannot pull it among them */
-function whereText(lacking: readonly [NodeGroup, ...NodeGroup[]], all: number): string {
+/** @param all the number of nodes, including those that can pull the image */
+function describeNodes(lacking: readonly [NodeGroup, ...NodeGroup[]], all: number): string {
   const [first] = lacking;
-  const [name, platform] = [first.nodes[0].name, platformText(first)];
+  const [name, platform] = [first.nodes[0].name, formatGroup(first)];
   const count = countNodes(lacking);
-  if (all === 1) return `the one node that this Pod could land on, "${name}", is ${platform}`;
-  const which = count === all ? `all ${all} nodes` : `${count} of the ${all} nodes`;
-  return `${which} that this Pod could land on ${count === 1 ? 'needs' : 'need'} another entry (such as "${name}", ${platform})`;
+  if (all === 1) return `the only node, "${name}", is ${platform}`;
+  const which = count === all ? `all ${all} nodes` : `${count} of ${all} nodes`;
+  return `${which} ${count === 1 ? 'needs' : 'need'} another entry (such as "${name}", ${platform})`;
 }
 
 function findingFor(container: AssessedContainer, groups: readonly NodeGroup[]): readonly Finding[] {
-  const [first, ...others] = groups.filter((group) => isLacking(group, container));
+  const [first, ...others] = groups.filter((group) => lacks(group, container));
   if (first === undefined) return [];
   const lacking = [first, ...others] as const;
   const all = countNodes(groups);
   const isEverywhere = countNodes(lacking) === all;
   const flags = flagsFor(platformsOf(groups.flatMap(({ nodes }) => nodes)));
-  const elsewhere = isEverywhere
-    ? ''
-    : ', or select nodes of an architecture that it offers (kubernetes.io/arch)';
+  const elsewhere = isEverywhere ? '' : ', or select nodes by kubernetes.io/arch';
   return [
     {
       id: 'image-not-for-node-architecture',
       container: container.container.name,
-      detail: `${describeContainer(container)} cannot be pulled${isEverywhere ? '' : ' on every node'}: its index offers ${offerText(container)}, and ${whereText(lacking, all)}`,
+      detail: `${describeContainer(container)} cannot be pulled${isEverywhere ? '' : ' on every node'}: its index offers ${describeOffer(container)}, and ${describeNodes(lacking, all)}`,
       advice: `Build it with ${flags}${elsewhere}.`,
     },
   ];
@@ -77,16 +75,19 @@ function findingsIn(context: PolicyContext): readonly Finding[] {
 export const imageNotForNodeArchitecture: Rule = {
   id: 'image-not-for-node-architecture',
   why:
-    'A node pulls from an index only an entry for its own architecture, even where the entry holds nothing but Wasm. Without ' +
-    'one the container ends in ErrImagePull: no match for platform in manifest.',
+    'A node pulls from an index only an entry for its own architecture, even if the entry holds nothing but Wasm. ' +
+    'Without one, the container ends in ErrImagePull: `no match for platform in manifest`.',
   checks:
-    'The platforms of an index, and architectures, handlers, labels and taints of the nodes that class and Pod select; only of ' +
-    'Pods with Wasm containers, but then of all their containers.',
+    'The platforms of an index; architectures, handlers, labels and taints of the nodes that class and Pod select; ' +
+    'all containers of Pods with Wasm.',
   exempts:
-    'Single manifests, which nodes of every architecture pull; nodes that do not report their architecture; 32-bit images on ' +
-    '64-bit processors of the same family.',
+    'Single manifests, which nodes of every architecture pull; nodes that do not report their architecture; 32-bit ' +
+    'images on 64-bit processors of the same family.',
   example:
-    'A Wasm image built with docker buildx build --platform linux/amd64, which adds provenance and so an index, for arm64 nodes.',
-  fix: "Build it for the nodes' architecture without an index (--provenance=false --sbom=false), or with one for all architectures of the cluster.",
+    'A Wasm image built with docker buildx build --platform linux/amd64, which adds provenance and so an index, for ' +
+    'arm64 nodes.',
+  fix:
+    "Build the image for the nodes' architecture without an index (--provenance=false --sbom=false), or with an index " +
+    'for all architectures of the cluster.',
   check: (context) => (context.wasmContainers.length === 0 ? NO_FINDINGS : findingsIn(context)),
 };

@@ -1,14 +1,16 @@
 import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
 import { classesFor } from '../choose/candidates.ts';
-import { describeContainer } from '../describe.ts';
+import { listNames } from '../describe.ts';
 
 export const mixedHandlersNeeded: ChoiceRule = {
   id: 'mixed-handlers-needed',
-  why: 'A Pod has one RuntimeClass for all its containers.',
+  why:
+    'A Pod has one RuntimeClass for all its containers. Under a class that runs only some of them, the others fail, ' +
+    "for example with `wasmtime executor can't handle spec`.",
   checks: 'Which classes run each container by itself.',
-  exempts: 'Pods for which one class runs all containers, whether named or chosen.',
+  exempts: 'Pods for which one class runs all containers, whether the Pod names it or wasmgate chooses it.',
   example: 'A Spin application and a Wasm module in one Pod.',
-  fix: 'Put the containers into Pods of their own, or build them for one runtime.',
+  fix: 'Put the containers into separate Pods, or build them for one runtime.',
   check: (context) => {
     if (context.isRunnable !== false) return NO_FINDINGS;
     const each = context.wasmContainers.map(
@@ -16,14 +18,14 @@ export const mixedHandlersNeeded: ChoiceRule = {
     );
     if (each.some(([, classes]) => classes.length === 0)) return NO_FINDINGS;
     const needs = each.map(([container, classes]) => {
-      return `${describeContainer(container)} runs on ${classes.join(', ')}`;
+      return `container "${container.container.name}" needs ${listNames(classes)}`;
     });
     return [
       {
         id: 'mixed-handlers-needed',
         container: null,
-        detail: `No single RuntimeClass runs all containers of this Pod: ${needs.join('; ')}`,
-        advice: 'Put the containers into Pods of their own, or build them for one runtime.',
+        detail: `No RuntimeClass runs all containers of this Pod: ${needs.join('; ')}`,
+        advice: 'Put them into separate Pods, or build them for one runtime.',
       },
     ];
   },

@@ -12,15 +12,15 @@ function writeToleration({ key, value, effect }: Taint): string {
 export const nodeTaintNotTolerated: Rule = {
   id: 'node-taint-not-tolerated',
   why:
-    'Wasm nodes are often tainted, and a RuntimeClass need not carry the toleration: its Pods then stay Pending, with ' +
-    'an event that names the taint and not the class.',
+    'Wasm nodes are often tainted, and a RuntimeClass need not carry the toleration. Its Pods then stay Pending, with ' +
+    'an event that names the taint but not the class: `node(s) had untolerated taint`.',
   checks:
-    'Taints of the nodes that have the handler and that class and Pod select; tolerations of the Pod, of the class and ' +
-    'of the configuration.',
+    'Taints of the nodes that have the handler and that class and Pod select; tolerations of the Pod, of the class ' +
+    'and of the configuration.',
   exempts:
-    "Pods that at least one of these nodes takes, Kubernetes' own taints (node.kubernetes.io/…), PreferNoSchedule, and " +
-    'Pods that are bound to a node already.',
-  example: 'A Pod for class wasmedge where every node with that handler is tainted workload=wasm:NoSchedule.',
+    "Pods that at least one of these nodes accepts; Kubernetes' own taints (node.kubernetes.io/…); PreferNoSchedule; " +
+    'Pods that are already bound to a node.',
+  example: 'A Pod for class wasmedge if every node with that handler is tainted workload=wasm:NoSchedule.',
   fix: 'Add the toleration to scheduling.tolerations of the RuntimeClass, or to policy.tolerations of wasmgate.',
   check: (context) => {
     const { pod, resolved, settings } = context;
@@ -31,14 +31,13 @@ export const nodeTaintNotTolerated: Rule = {
     const blocked = having.map((group) => obstacleOf(group, 'taint')?.taint);
     const [first] = blocked;
     if (first === undefined || blocked.includes(undefined)) return NO_FINDINGS;
-    const others =
-      candidates.length === 1 ? '' : `, and so is each of the ${candidates.length} it could run on`;
+    const others = candidates.length === 1 ? '' : `, as are all ${candidates.length} nodes`;
     return [
       {
         id: 'node-taint-not-tolerated',
         container: null,
-        detail: `No node for ${describeClass(runtimeClass)} takes this Pod: node "${candidates[0]?.name}" is tainted ${describeTaint(first)}, which it does not tolerate${others}`,
-        advice: `Tolerate it in the Pod, in scheduling.tolerations of the class, or in policy.tolerations of wasmgate: ${writeToleration(first)}.`,
+        detail: `No node of ${describeClass(runtimeClass)} accepts this Pod: node "${candidates[0]?.name}" is tainted ${describeTaint(first)}${others}`,
+        advice: `Add to tolerations: ${writeToleration(first)}.`,
       },
     ];
   },

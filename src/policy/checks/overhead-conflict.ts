@@ -4,11 +4,13 @@ import { describeClass } from '../describe.ts';
 
 export const overheadConflict: Rule = {
   id: 'overhead-conflict',
-  why: "The API server refuses a Pod whose overhead is not exactly its class's.",
+  why:
+    "The API server rejects a Pod whose overhead is not exactly its class's: `pod rejected: Pod's Overhead doesn't " +
+    "match RuntimeClass's defined Overhead`.",
   checks: 'spec.overhead, and the overhead of the class that the Pod names or would get.',
-  exempts: 'Pods without an overhead of their own.',
+  exempts: 'Pods that set no overhead.',
   example: 'spec.overhead of 10Mi in a Pod whose class has none.',
-  fix: 'Leave spec.overhead out: the API server sets it from the class.',
+  fix: 'Remove spec.overhead: the API server sets it from the class.',
   check: ({ pod, resolved }) => {
     const { class: runtimeClass } = resolved;
     if (runtimeClass === null || !hasOverheadConflict(pod, runtimeClass)) return NO_FINDINGS;
@@ -17,8 +19,8 @@ export const overheadConflict: Rule = {
       {
         id: 'overhead-conflict',
         container: null,
-        detail: `spec.overhead ${own} is not the overhead of ${describeClass(runtimeClass)}, ${classes}`,
-        advice: 'Leave spec.overhead out: the API server sets it from the class.',
+        detail: `spec.overhead ${own} differs from that of ${describeClass(runtimeClass)}, ${classes}`,
+        advice: 'Remove spec.overhead: the API server sets it from the class.',
       },
     ];
   },

@@ -3,11 +3,13 @@ import { describeClass, describeContainer } from '../describe.ts';
 
 export const readOnlyRootUnsupported: Rule = {
   id: 'read-only-root-unsupported',
-  why: "Spin's shim writes /spin.json and a cache into the container's root, and fails where that is read-only.",
+  why:
+    "Spin's shim writes /spin.json and a cache into the container's root before it starts, and fails if the root is " +
+    'read-only.',
   checks: "securityContext.readOnlyRootFilesystem of Wasm containers, and the class's handler.",
   exempts: 'Other handlers: wasmtime, wasmedge and crun run with a read-only root. Linux sidecars.',
   example: 'A Spin application with securityContext: {readOnlyRootFilesystem: true}.',
-  fix: 'Leave readOnlyRootFilesystem out for the Spin container.',
+  fix: 'Remove readOnlyRootFilesystem from the Spin container.',
   check: ({ resolved, wasmContainers }) => {
     const { class: runtimeClass, profile } = resolved;
     if (runtimeClass === null || profile?.needsWritableRoot !== true) return NO_FINDINGS;
@@ -16,8 +18,8 @@ export const readOnlyRootUnsupported: Rule = {
       .map((assessed) => ({
         id: 'read-only-root-unsupported' as const,
         container: assessed.container.name,
-        detail: `${describeContainer(assessed)} has a read-only root, and ${describeClass(runtimeClass)} writes into it before it starts`,
-        advice: 'Leave securityContext.readOnlyRootFilesystem out for this container.',
+        detail: `${describeContainer(assessed)} has a read-only root, but ${describeClass(runtimeClass)} writes to it at start`,
+        advice: 'Remove readOnlyRootFilesystem from this container.',
       }));
   },
 };

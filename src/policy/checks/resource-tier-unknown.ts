@@ -5,13 +5,13 @@ import { TIER_CHOICES } from '../settings.ts';
 export const resourceTierUnknown: PodRule = {
   id: 'resource-tier-unknown',
   why:
-    'A tier that there is not gives the Pod the configured one: other requests and limits than whoever wrote it has ' +
-    'in mind.',
+    'A Pod that names an unknown tier gets the configured one, and so requests and limits that its author did not ' +
+    'intend.',
   checks:
-    'Annotation wasmgate.dev/resource-tier of the Pod, or else that label of its namespace; only of Wasm Pods.',
-  exempts: 'The tiers there are, none among them, and Pods and namespaces that ask for nothing.',
+    'The annotation wasmgate.dev/resource-tier of a Wasm Pod or, without it, that label of its namespace.',
+  exempts: 'The tiers that exist, including none; Pods and namespaces that name no tier.',
   example: 'A Wasm Pod with the annotation wasmgate.dev/resource-tier: large.',
-  fix: 'Name one of the tiers, or take the annotation or label away.',
+  fix: 'Name one of the tiers, or remove the annotation or label.',
   check: (context) => {
     const { settings, wasmContainers } = context;
     const { ignored } = resourceTier(context, settings);
@@ -20,7 +20,7 @@ export const resourceTierUnknown: PodRule = {
       {
         id: 'resource-tier-unknown',
         container: null,
-        detail: `${ignored} names no tier; tier ${settings.resources.tier} of the configuration applies`,
+        detail: `${ignored} is not a tier; tier ${settings.resources.tier} of the configuration applies`,
         advice: `Use one of ${TIER_CHOICES.join(', ')}.`,
       },
     ];

@@ -1,21 +1,21 @@
 import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
-import { describeVerdict, listNames } from '../describe.ts';
+import { describeImage, listNames } from '../describe.ts';
 
 export const runtimeClassMissing: ChoiceRule = {
   id: 'runtime-class-missing',
   why:
-    'A Pod whose RuntimeClass does not exist is refused by the API server with one short line that does not' +
-    ' help.',
+    'If the RuntimeClass of a Pod does not exist, the API server rejects the Pod with one short line: `pod rejected: ' +
+    'RuntimeClass "x" not found`. A Deployment then has no Pods, and only the events of its ReplicaSet say why.',
   checks: 'spec.runtimeClassName and the RuntimeClasses of the cluster.',
   exempts: 'A class that exists, or none.',
   example: 'runtimeClassName: wasmtime-spin in a cluster whose class is called wasmtime-spin-v2.',
-  fix: 'Name a class that exists, or create this one with a handler that your nodes have.',
+  fix: 'Use a class that exists, or create this one with a handler that your nodes have.',
   check: (context) => {
     const { pod, resolved } = context;
     const name = pod.spec.runtimeClassName;
     if (name === undefined || name === null || name === '' || resolved.class !== null) return NO_FINDINGS;
     const [wasm] = context.wasmContainers;
-    const holds = wasm === undefined ? '' : `; image ${wasm.image} is ${describeVerdict(wasm.verdict)}`;
+    const holds = wasm === undefined ? '' : `; ${describeImage(wasm)}`;
     return [
       {
         id: 'runtime-class-missing',
@@ -23,8 +23,8 @@ export const runtimeClassMissing: ChoiceRule = {
         detail: `RuntimeClass "${name}" does not exist${holds}`,
         advice: (alternatives) =>
           alternatives.length > 0
-            ? `Name ${listNames(alternatives)}, which can run this Pod, or create "${name}".`
-            : `Create a RuntimeClass named "${name}" whose handler your nodes have, or name one that exists.`,
+            ? `Set runtimeClassName to ${listNames(alternatives)}, or create "${name}".`
+            : `Create "${name}" with a handler that your nodes have, or use a class that exists.`,
       },
     ];
   },

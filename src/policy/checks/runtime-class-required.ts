@@ -4,14 +4,14 @@ import { listNames, describeClass, describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { isLinuxHandler } from '../handlers/handler-names.ts';
 
-/** An ordinary image, in a Pod that holds no Wasm. */
+/** Returns an ordinary container of a Pod without Wasm. */
 function linuxContainer({ wasmContainers, containers }: PolicyContext): AssessedContainer | undefined {
   if (wasmContainers.length > 0) return undefined;
   return containers.find(({ verdict }) => verdict.kind === 'container');
 }
 
-function isOnPurpose({ resolved, pod, settings }: PolicyContext): boolean {
-  // A class that does not exist is the business of another rule.
+function isDeliberate({ resolved, pod, settings }: PolicyContext): boolean {
+  // runtime-class-missing covers classes that do not exist.
   if (resolved.class === null) return Boolean(pod.spec.runtimeClassName);
   return isLinuxHandler(settings, resolved.class.handler);
 }
@@ -26,36 +26,37 @@ function adviceFor({ cluster, settings }: PolicyContext): string {
     .filter(({ handler }) => isLinuxHandler(settings, handler))
     .toSorted((one, other) => rank(one) - rank(other));
   if (linux.length === 0)
-    return `Create a RuntimeClass with a handler for Linux (policy.linuxHandlers: ${linuxHandlers.join(', ')}) and name it in spec.runtimeClassName.`;
-  return `Set spec.runtimeClassName to ${listNames(linux.map(({ name }) => name))} if this is meant to run as a Linux container, or use a Wasm image.`;
+    return `Create a RuntimeClass with a handler in policy.linuxHandlers: ${linuxHandlers.join(', ')}.`;
+  return `Set runtimeClassName to ${listNames(linux.map(({ name }) => name))}, or use a Wasm image.`;
 }
 
-function named(runtimeClass: RuntimeClass | null): string {
+function describeFault(runtimeClass: RuntimeClass | null): string {
   return runtimeClass === null
-    ? 'the Pod names no RuntimeClass'
-    : `${describeClass(runtimeClass)} is no class for Linux containers`;
+    ? 'the Pod has no RuntimeClass'
+    : `${describeClass(runtimeClass)} is not for Linux`;
 }
 
 export const runtimeClassRequired: ChoiceRule = {
   id: 'runtime-class-required',
   why:
-    'Where Wasm is the rule, a Linux container is an exception that somebody should have decided on: it names a Linux class, ' +
-    'or it got here by mistake.',
+    'If Wasm is the rule, a Linux container should be a deliberate exception: it names a class for Linux, or it is ' +
+    'here by mistake.',
   checks:
-    "The images' kinds, spec.runtimeClassName, the handler of that class and policy.linuxHandlers. Only scenario wasm-first " +
-    'asks for it by default.',
+    "The images' kinds, spec.runtimeClassName, the handler of that class and policy.linuxHandlers. On by default only " +
+    'in scenario wasm-first.',
   exempts:
-    'Pods with a Wasm container, Pods whose class has one of those handlers, namespaces in policy.systemNamespaces.',
+    'Pods with a Wasm container, Pods whose class has one of those handlers, and namespaces in ' +
+    'policy.systemNamespaces.',
   example: 'In scenario wasm-first, a Pod of image nginx without spec.runtimeClassName.',
-  fix: 'Name a class whose handler is for Linux, such as runc, or build the image for Wasm.',
+  fix: 'Use a class whose handler is for Linux, such as runc, or build the image for Wasm.',
   check: (context) => {
     const container = linuxContainer(context);
-    if (container === undefined || isOnPurpose(context)) return NO_FINDINGS;
+    if (container === undefined || isDeliberate(context)) return NO_FINDINGS;
     return [
       {
         id: 'runtime-class-required',
         container: container.container.name,
-        detail: `${describeContainer(container)} is not Wasm, and ${named(context.resolved.class)}`,
+        detail: `${describeContainer(container)} is not Wasm, and ${describeFault(context.resolved.class)}`,
         advice: adviceFor(context),
       },
     ];

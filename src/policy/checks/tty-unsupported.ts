@@ -1,23 +1,25 @@
 import { NO_FINDINGS, type Rule } from '../check.ts';
-import { describeClass } from '../describe.ts';
+import { describeClass, describeContainer } from '../describe.ts';
 
 export const ttyUnsupported: Rule = {
   id: 'tty-unsupported',
-  why: 'runwasi shims give no container a terminal: one that asks for it fails with "terminal is not supported".',
-  checks: "The tty field of every container, Linux sidecars included, and the class's handler.",
-  exempts: 'crun, and containers without tty; stdin alone.',
+  why:
+    'runwasi shims support no terminal: a container that asks for one ends in StartError, `terminal is not ' +
+    'supported`.',
+  checks: "The tty field of every container, including Linux sidecars, and the class's handler.",
+  exempts: 'crun; containers without tty; stdin alone.',
   example: 'tty: true in a Pod with runtimeClassName: wasmtime.',
-  fix: 'Leave tty out; with kubectl run and kubectl debug use -i without -t.',
+  fix: 'Remove tty. With kubectl run and kubectl debug, use -i without -t.',
   check: ({ resolved, containers }) => {
     const { class: runtimeClass, profile } = resolved;
     if (runtimeClass === null || profile?.ttyUnsupported !== true) return NO_FINDINGS;
     return containers
       .filter(({ container }) => container.tty === true)
-      .map(({ container, image }) => ({
+      .map((assessed) => ({
         id: 'tty-unsupported' as const,
-        container: container.name,
-        detail: `container "${container.name}" (image ${image}) asks for a terminal, which ${describeClass(runtimeClass)} does not support: it will not start`,
-        advice: 'Leave tty out (kubectl: -i without -t).',
+        container: assessed.container.name,
+        detail: `${describeContainer(assessed)} sets tty, which ${describeClass(runtimeClass)} does not support: it will not start`,
+        advice: 'Remove tty (kubectl: -i without -t).',
       }));
   },
 };

@@ -1,45 +1,46 @@
 import { HANDLER_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import { NO_FINDINGS, type Rule, type PolicyContext } from '../check.ts';
 import { compatAnnotation } from '../compat-annotation.ts';
-import { describeClass, describeContainer, insteadOfLinuxEntry } from '../describe.ts';
+import { describeClass, describeName, insteadOfLinuxEntry } from '../describe.ts';
 import { canRun } from '../handlers/can-run.ts';
 
-/** crun is a runtime for Linux as well: there only an annotation tells that Wasm is meant. */
-function isMeantForWasm({ pod, resolved }: PolicyContext): boolean {
+/** Reports whether the Pod expects Wasm. crun also runs Linux, so with crun only an annotation shows that. */
+function expectsWasm({ pod, resolved }: PolicyContext): boolean {
   const { origin, profile } = resolved;
   if (origin !== 'pod' || profile === null || profile.engine === 'linux') return false;
   if (!profile.needsAnnotation) return true;
   const annotations = pod.metadata?.annotations ?? {};
   const isAnnotated = VARIANT_ANNOTATION in annotations || HANDLER_ANNOTATION in annotations;
-  // With compat such a Pod is refused, and told the same.
+  // linux-container-under-compat denies such a Pod with the same advice.
   return isAnnotated && compatAnnotation(pod, profile) === null;
 }
 
 export const wasmEntryNotTaken: Rule = {
   id: 'wasm-entry-not-taken',
   why:
-    "Nodes pull an index's Linux entry whenever there is one, whatever the RuntimeClass. The Wasm runtime then starts a Linux " +
-    'program as an ordinary container: nothing fails, and no Wasm runs.',
+    "Nodes pull an index's Linux entry whenever there is one, whatever the RuntimeClass. The Wasm runtime then starts " +
+    'a Linux program as an ordinary container: nothing fails, and no Wasm runs.',
   checks:
-    "What the index offers beside the entry that nodes take, and the handler of the Pod's RuntimeClass.",
+    "The Wasm entries of an index beside the Linux entry that nodes pull, and the handler of the Pod's RuntimeClass.",
   exempts:
-    'Pods with a Wasm container, beside which a Linux one is at home; classes for Linux, and crun without an annotation for ' +
-    'Wasm; the entry for Wasm, named by its digest.',
+    'Pods with a Wasm container, in which Linux containers are normal; classes for Linux, and crun without an ' +
+    'annotation for Wasm; the digest of the Wasm entry.',
   example:
-    'An image built with docker buildx build --platform linux/amd64,wasi/wasm in a Pod with runtimeClassName: wasmtime.',
-  fix: 'Name the entry for Wasm by its digest, or give it a tag of its own.',
+    'An image built with docker buildx build --platform linux/amd64,wasi/wasm, in a Pod with runtimeClassName: ' +
+    'wasmtime.',
+  fix: 'Use the digest of the Wasm entry, or give it a tag of its own.',
   check: (context) => {
     const { containers, wasmContainers, resolved } = context;
     const { class: runtimeClass, profile } = resolved;
     if (wasmContainers.length > 0 || runtimeClass === null || profile === null) return NO_FINDINGS;
-    if (!isMeantForWasm(context)) return NO_FINDINGS;
+    if (!expectsWasm(context)) return NO_FINDINGS;
     return containers.flatMap((assessed) => {
       const advice = insteadOfLinuxEntry(assessed);
       if (advice === null || canRun(profile, assessed.verdict).runs === 'no') return [];
       return {
         id: 'wasm-entry-not-taken' as const,
         container: assessed.container.name,
-        detail: `${describeContainer(assessed)} names an index with entries for Linux and for Wasm: nodes take the one for Linux, and ${describeClass(runtimeClass)} runs that as an ordinary container`,
+        detail: `${describeName(assessed)} runs as Linux under ${describeClass(runtimeClass)}: nodes pull the Linux entry of its index`,
         advice,
       };
     });

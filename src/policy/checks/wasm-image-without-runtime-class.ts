@@ -1,44 +1,44 @@
 import { NO_FINDINGS, type ChoiceRule, type PolicyContext } from '../check.ts';
-import { describeContainer } from '../describe.ts';
+import { describeName } from '../describe.ts';
 
-/** What the missing class says, and when to try again. */
+/** Why the class is missing, and when to retry. */
 interface Missing {
   readonly why: string;
   readonly retry: string;
 }
 
 /**
- * The validating call does not learn whether the mutating one was made, or which replica answered it. Certain is only that the
- * Pod was not changed, and whether this replica came to know the image just now.
+ * The validating call does not show whether the mutating call took place, or which replica answered it. It shows only that the
+ * Pod was not changed, and whether this replica read the image just now.
  */
 function describeMissing({ hasStaleClasses, isJustKnown }: PolicyContext): Missing {
   if (hasStaleClasses === true) {
     return {
-      why: 'is not injected now: what wasmgate knows of RuntimeClasses may be out of date',
+      why: 'wasmgate did not set: its RuntimeClasses may be out of date',
       retry: 'Apply again in a few seconds.',
     };
   }
   if (isJustKnown === true)
-    return { why: 'could not be injected in time', retry: 'Apply again: the image is known now.' };
+    return { why: 'wasmgate could not set in time', retry: 'Apply again: the image is known now.' };
   return {
-    why: "wasmgate's mutating webhook did not inject",
+    why: 'the mutating webhook did not set',
     retry:
-      'Apply again. If this repeats, the API server does not reach that webhook: check caBundle and ' +
-      'namespaceSelector in MutatingWebhookConfiguration "wasmgate".',
+      'Apply again. If this repeats, check caBundle and namespaceSelector in MutatingWebhookConfiguration "wasmgate".',
   };
 }
 
 export const wasmImageWithoutRuntimeClass: ChoiceRule = {
   id: 'wasm-image-without-runtime-class',
   why:
-    'A Wasm Pod that reaches validation without its class was not mutated: the mutating call timed out, was ' +
-    'away, or knew that its RuntimeClasses were out of date; admitted so, it could never start, and its class cannot be set later.',
-  checks: 'spec.runtimeClassName, after the mutating call had its say.',
+    'A Wasm Pod that reaches validation without its class was not mutated: the mutating call timed out, failed, or ' +
+    'had outdated RuntimeClasses. If admitted, the Pod would never start (`exec: "/app.wasm": permission denied`), ' +
+    'and its class cannot be set later.',
+  checks: 'spec.runtimeClassName, after the mutating call.',
   exempts: 'Everything before that call.',
-  example: 'A Wasm Pod created in the moment in which the mutating webhook could not be reached.',
+  example: 'A Wasm Pod created while the API server could not reach the mutating webhook.',
   fix:
-    'Apply again, or set spec.runtimeClassName yourself. If every Wasm Pod is refused so, the API server does not reach the ' +
-    'mutating webhook: check caBundle in MutatingWebhookConfiguration "wasmgate".',
+    'Apply again, or set spec.runtimeClassName yourself. If wasmgate denies every Wasm Pod like this, the API server ' +
+    'cannot reach the mutating webhook: check caBundle and namespaceSelector in MutatingWebhookConfiguration "wasmgate".',
   check: (context) => {
     const { isMutated, resolved, wasmContainers } = context;
     const [first] = wasmContainers;
@@ -50,8 +50,8 @@ export const wasmImageWithoutRuntimeClass: ChoiceRule = {
       {
         id: 'wasm-image-without-runtime-class',
         container: first.container.name,
-        detail: `${describeContainer(first)} needs RuntimeClass "${name}", which ${why}`,
-        advice: `${retry} Or set spec.runtimeClassName: ${name} yourself.`,
+        detail: `${describeName(first)} needs RuntimeClass "${name}", which ${why}`,
+        advice: retry,
       },
     ];
   },

@@ -5,14 +5,14 @@ import { describeContainer } from '../describe.ts';
 export const watNotRunnable: ChoiceRule = {
   id: 'wat-not-runnable',
   why:
-    'Runtimes take a .wat file for Wasm by its name, and then fail to load it: none that was tried runs WebAssembly text. ' +
-    'The container ends with 137, or 1, and an empty log.',
+    'Runtimes take a .wat file for Wasm because of its name and then fail to load it; none that was tested runs ' +
+    'WebAssembly text. The container ends with exit code 137 under a shim, or 1 under crun, and an empty log.',
   checks: 'The first argument of Wasm containers.',
-  exempts: 'Binary modules, whatever else lies in the image.',
+  exempts: 'Binary modules, whatever else is in the image.',
   example: 'An image with ENTRYPOINT ["/hello.wat"].',
-  fix: 'Compile it when the image is built: wat2wasm hello.wat, or wasm-tools parse hello.wat -o hello.wasm.',
+  fix: 'Compile the text when you build the image: wat2wasm hello.wat, or wasm-tools parse hello.wat -o hello.wasm.',
   check: ({ wasmContainers, isRunnable }) => {
-    // no-runtime-class-for-image says the same and denies the Pod.
+    // no-runtime-class-for-image reports this and denies the Pod.
     if (isRunnable === false) return NO_FINDINGS;
     return wasmContainers.flatMap((assessed) => {
       const { container, verdict } = assessed;
@@ -21,8 +21,8 @@ export const watNotRunnable: ChoiceRule = {
       return {
         id: 'wat-not-runnable' as const,
         container: container.name,
-        detail: `${describeContainer(assessed)} starts ${argument}, which is WebAssembly text: no runtime is known to run it`,
-        advice: 'Compile it to a .wasm file (wat2wasm) and name that one.',
+        detail: `${describeContainer(assessed)} starts ${argument}, which is WebAssembly text and no runtime is known to run`,
+        advice: 'Compile it to a .wasm file (wat2wasm) and start that.',
       };
     });
   },

@@ -87,7 +87,7 @@ function resultFor(reason: ReasonId, needs: readonly Need[], assumesModule: bool
 function tooOld({ release, releases }: HandlerProfile, form: ImageForm): Runs | null {
   const since = releases.since[form];
   if (since === undefined || release === null || compareReleases(release, since) >= 0) return null;
-  const why = `runs ${MATRIX[form].what} since release ${formatRelease(since)}, and this handler's name suggests an older one`;
+  const why = `runs it only since release ${formatRelease(since)}`;
   return { runs: 'unknown', why, needs: [], assumesModule: false };
 }
 

@@ -37,8 +37,8 @@ describe('the JSON is stable for scripts', () => {
     const { stdout, stderr, exitCode } = await runInspect([at('spin-v2-app'), '-o', 'json']);
     expect([exitCode, stderr]).toEqual([0, '']);
     const no = (why: string) => ({ runs: 'no', why });
-    const noFile = no("looks for a file in the image's file system, and a Wasm layer brings none");
-    const noHost = no('offers no host for this kind of application');
+    const noFile = no("needs a file in the image's file system, not a Wasm layer");
+    const noHost = no('cannot host this kind of application');
     const expected = {
       reference: `${at('spin-v2-app')}:latest`,
       digest: 'sha256:3fdfd025c2233e62f8f28476ed293f319d2ac1b8697393260b716636b5150a03',

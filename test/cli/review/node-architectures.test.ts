@@ -69,7 +69,7 @@ describe('an index for amd64 in a cluster of arm64 nodes is reported', () => {
   ])('%s', async (_case, images, spec, container) => {
     const findings = await findingsOn(ARM, images, spec);
     expect(findings).toEqual([expect.objectContaining({ id: 'image-not-for-node-architecture', container })]);
-    expect(findings[0]?.text).toContain('the one node that this Pod could land on, "pi-1", is linux/arm64');
+    expect(findings[0]?.text).toContain('the only node, "pi-1", is linux/arm64');
     expect(findings[0]?.text).toContain('--platform linux/arm64 --provenance=false --sbom=false');
   });
 
@@ -80,9 +80,9 @@ describe('an index for amd64 in a cluster of arm64 nodes is reported', () => {
 
 describe('advice on images that nodes cannot unpack', () => {
   test.each<[string, readonly string[], string]>([
-    ['arm64 nodes', ['arm64'], 'with --platform linux/arm64 --provenance=false --sbom=false,'],
-    ['amd64 nodes', ['amd64', 'amd64'], 'with --platform linux/amd64 --provenance=false --sbom=false,'],
-    ['nodes of both', ['arm64', 'amd64'], 'with --platform linux/amd64,linux/arm64,'],
+    ['arm64 nodes', ['arm64'], 'with --platform linux/arm64 --provenance=false --sbom=false.'],
+    ['amd64 nodes', ['amd64', 'amd64'], 'with --platform linux/amd64 --provenance=false --sbom=false.'],
+    ['nodes of both', ['arm64', 'amd64'], 'with --platform linux/amd64,linux/arm64.'],
   ])('%s', async (_case, architectures, advice) => {
     const nodes = architectures.map((name, index) => node(`n${index}`, name, '2.3.7'));
     const [finding] = await findingsOn(nodes, ['wasi']);
@@ -94,7 +94,7 @@ describe('advice on images that nodes cannot unpack', () => {
     const nodes = ['arm64', 'amd64', 'amd64'].map((name, index) => node(`n${index}`, name, '2.2.9'));
     const [finding] = await findingsOn(nodes, ['amd64']);
     expect(finding?.text).toContain(
-      'cannot be pulled on every node: its index offers linux/amd64, and 1 of the 3 nodes that this Pod could land on needs another entry (such as "n0", linux/arm64)',
+      'cannot be pulled on every node: its index offers linux/amd64, and 1 of 3 nodes needs another entry (such as "n0", linux/arm64)',
     );
     expect(finding?.text).toContain('Build it with --platform linux/amd64,linux/arm64, or select nodes');
   });

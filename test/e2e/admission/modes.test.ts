@@ -10,7 +10,7 @@ const { images } = facts;
 
 const module = { containers: [{ name: 'app', image: images.module }] };
 const onRunc = { ...module, runtimeClassName: 'runc' };
-const REFUSAL = `container "app" (image ${images.module}, a Wasm image for a WASI platform) cannot run under RuntimeClass "runc"`;
+const REFUSAL = `container "app" (image ${images.module}) is a Wasm image for a WASI platform, but runc of RuntimeClass "runc" runs Linux programs only`;
 
 describe.skipIf(missing)(`modes by namespace${note}`, () => {
   test('audit: changes nothing, and reports what it would have changed', async () => {

@@ -45,7 +45,7 @@ describe.skipIf(missing)(`private images${note}`, () => {
     const spec = { containers: [{ name: 'app', image: behindToken.image, command: ['/hello.wasm'] }] };
     const applied = await apply(kubectl, [pod('app', namespace, { spec })]);
     expect(applied.code).toBe(0);
-    expect(applied.stderr).toContain(`it is not known what image ${behindToken.image} is (unauthorized)`);
+    expect(applied.stderr).toContain(`(image ${behindToken.image}) is unknown (unauthorized)`);
     expect(applied.stderr).toContain('imagePullSecrets');
     const made = await getJson<TestPod>(kubectl, ['pod', 'app', '-n', namespace]);
     expect(made.spec['runtimeClassName']).toBeUndefined();

@@ -14,22 +14,22 @@ describe.skipIf(missing)(`what kubectl prints${note}`, () => {
       name: 'a Spin application on wasmtime',
       image: images.spin,
       runtimeClassName: 'wasmtime',
-      what: `container "app" (image ${images.spin}, a Spin application) cannot run under RuntimeClass "wasmtime"`,
-      advice: 'To fix: Set spec.runtimeClassName to "wasmtime-spin-v2"',
+      what: `container "app" (image ${images.spin}) is a Spin application, but the Wasmtime shim of RuntimeClass "wasmtime" cannot host`,
+      advice: 'To fix: Set runtimeClassName to "wasmtime-spin-v2"',
     },
     {
       name: 'a module on runc',
       image: images.module,
       runtimeClassName: 'runc',
-      what: `container "app" (image ${images.module}, a Wasm image for a WASI platform) cannot run under RuntimeClass "runc"`,
-      advice: 'To fix: Set spec.runtimeClassName to "crun-wasm" or ',
+      what: `container "app" (image ${images.module}) is a Wasm image for a WASI platform, but runc of RuntimeClass "runc" runs Linux programs only`,
+      advice: 'To fix: Set runtimeClassName to "crun-wasm" or ',
     },
     {
       name: 'an index that no node can pull',
       image: images.wasiOnlyIndex,
       runtimeClassName: undefined,
-      what: `container "app" (image ${images.wasiOnlyIndex}, an index with nothing but Wasm platforms) cannot be pulled`,
-      advice: 'To fix: Name 127.0.0.1:',
+      what: 'container "app" cannot be pulled: its index offers wasi/wasm, which no node has',
+      advice: 'To fix: Set image to "127.0.0.1:',
     },
   ])('$name is refused, with what to do', async ({ image, runtimeClassName, what, advice }) => {
     const namespace = await createNamespace(kubectl, 'refused');
@@ -52,7 +52,7 @@ describe.skipIf(missing)(`what kubectl prints${note}`, () => {
     expect(told.stderr).toContain(
       'Warning: wasmgate: Pods of this Deployment will be refused: RuntimeClass "nowhere" does not exist',
     );
-    expect(told.stderr).toContain('Warning: wasmgate: Name "crun-wasm"');
+    expect(told.stderr).toContain('Set runtimeClassName to "crun-wasm"');
   });
 
   test('a class that does not exist: the API server itself rejects a bare Pod', async () => {

@@ -22,8 +22,8 @@ describe.skipIf(missing)(`an existing Pod${note}`, () => {
     const team = await running(images.linux);
     const refused = await team(...setImage(images.module));
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain(`cannot replace image ${images.linux}, an ordinary container image: `);
-    expect(refused.stderr).toContain('To fix: The class of a Pod cannot be changed: delete the Pod');
+    expect(refused.stderr).toContain('cannot replace the old image: the Pod has no RuntimeClass');
+    expect(refused.stderr).toContain('To fix: Delete the Pod and create it again');
     expect((await team('get', 'pod', 'app', '-o=jsonpath={.spec.containers[0].image}')).stdout).toBe(
       images.linux,
     );

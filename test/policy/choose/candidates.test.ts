@@ -121,7 +121,7 @@ describe('a cluster whose only class has an unknown handler', () => {
     const [finding] = decide({ classes: ['crun-wasmtime'] }).findings;
     expect(finding?.detail).toContain('wasmgate does not know the handler of RuntimeClass "crun-wasmtime"');
     expect(finding?.detail).not.toContain('can run it');
-    expect(finding?.advice).toContain('Set spec.runtimeClassName to "crun-wasmtime" if it runs this image.');
+    expect(finding?.advice).toContain('If it runs this image, set runtimeClassName to "crun-wasmtime"');
     expect(finding?.advice).toContain('policy.handlers: {crun-wasmtime: {like: crun}}');
   });
 

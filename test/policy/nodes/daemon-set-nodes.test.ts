@@ -58,8 +58,8 @@ const tainted = [node('linux-1'), node('wasm-1', { labels: wasm, taints: [taint]
 describe('a DaemonSet whose template selects other nodes than its class', () => {
   test('warns about Pods that will stay pending, with the nodeSelector to set', () => {
     expect(detailOf({})).toBe(
-      'A DaemonSet goes by its template alone: Pods for 2 nodes that RuntimeClass "wasmtime" does not select ' +
-        '(wasm-runtime=enabled), such as "linux-1", will stay Pending. Write into spec.template.spec: ' +
+      'The DaemonSet controller ignores RuntimeClasses: Pods for 2 nodes that RuntimeClass "wasmtime" does not select ' +
+        '(wasm-runtime=enabled), such as "linux-1", stay Pending. Add to spec.template.spec: ' +
         'nodeSelector: {wasm-runtime: "enabled"}.',
     );
   });
@@ -67,8 +67,8 @@ describe('a DaemonSet whose template selects other nodes than its class', () => 
   test('warns about nodes without a Pod, whose taint only its class tolerates', () => {
     const setup = { spec: { nodeSelector: wasm }, nodes: tainted, tolerations: [toleration] };
     expect(detailOf(setup)).toBe(
-      'A DaemonSet goes by its template alone: no Pod is made for 1 node of RuntimeClass "wasmtime", such as "wasm-1", ' +
-        'tainted wasm-workload=true:NoSchedule. Write into spec.template.spec: ' +
+      'The DaemonSet controller ignores RuntimeClasses: 1 node of RuntimeClass "wasmtime", such as "wasm-1", ' +
+        'tainted wasm-workload=true:NoSchedule, gets no Pod. Add to spec.template.spec: ' +
         'tolerations: [{key: "wasm-workload", value: "true", effect: "NoSchedule"}].',
     );
   });
@@ -76,7 +76,9 @@ describe('a DaemonSet whose template selects other nodes than its class', () => 
   test('warns about both at once', () => {
     const text = detailOf({ nodes: tainted, tolerations: [toleration] });
     expect(text).toContain('Pods for 1 node that RuntimeClass "wasmtime" does not select');
-    expect(text).toContain('; no Pod is made for 1 node of the class, such as "wasm-1"');
+    expect(text).toContain(
+      '; 1 node of the class, such as "wasm-1", tainted wasm-workload=true:NoSchedule, gets no Pod',
+    );
     expect(text).toContain('nodeSelector: {wasm-runtime: "enabled"} and tolerations: [{');
   });
 
@@ -101,7 +103,7 @@ describe('a DaemonSet whose template selects other nodes than its class', () => 
         nodes: tainted,
         policy: { tolerations: [{ key: 'wasm-workload', value: 'true' }] },
       },
-      'no Pod is made for 1 node',
+      '1 node of RuntimeClass "wasmtime", such as',
     ],
   ])('counts: %s', (_case, setup, words) => {
     expect(detailOf(setup)).toContain(words);
@@ -166,8 +168,8 @@ describe('a Pod of a DaemonSet', () => {
         id: ID,
         action: 'warn',
         detail:
-          'This Pod of a DaemonSet is for node "linux-1", which RuntimeClass "wasmtime" does not select ' +
-          '(wasm-runtime=enabled): it will stay Pending',
+          'RuntimeClass "wasmtime" does not select node "linux-1" (wasm-runtime=enabled), ' +
+          'for which the DaemonSet created this Pod: it stays Pending',
       },
     ]);
   });

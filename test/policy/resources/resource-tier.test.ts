@@ -54,7 +54,7 @@ describe('an unknown tier: the configured one, and a warning that lists the know
     expect(limitOf(decision)).toBe('32Mi');
     expect(decision.findings).toMatchObject([{ id: 'resource-tier-unknown', action: 'warn' }]);
     expect(decision.findings[0]?.detail).toBe(
-      `${words} names no tier; tier light of the configuration applies`,
+      `${words} is not a tier; tier light of the configuration applies`,
     );
     expect(decision.findings[0]?.advice).toBe('Use one of edge, light, standard, data, ai, none.');
   });
