@@ -67,7 +67,7 @@ export interface WatchCollection<Item> {
 
 /**
  * Keeps a collection of the API server in memory. client-node's informer stops at the first failed list and at any error but 410.
- * It requests no bookmarks, so it cannot tell a quiet collection from a dead connection (kubernetes-client/javascript issues 447,
+ * It requests no bookmarks, so a quiet collection looks like a dead connection (kubernetes-client/javascript issues 447,
  * 596, 958, 1496). Here, however a watch ends, another one follows.
  */
 export function createWatchCollection<Item>(

@@ -131,6 +131,21 @@ test('an invalid file is logged once and changes nothing; the next valid one app
   expect(lines.filter((line) => line.includes('configuration rejected'))).toHaveLength(1);
 });
 
+test.each([
+  ['policy: {mode: warn}', 'new policy applied'],
+  ['policy: {mode: enforce}', 'configuration valid again; its policy is the one in use'],
+])('a rejected configuration is one log line, and its correction another: %s', async (sections, message) => {
+  await start('policy: {mode: enforce}');
+  await mount(file('policy: {mode: enfroce, sceanrio: edge}'));
+  await waitForLine('configuration rejected');
+  await mount(file(sections));
+  await waitForLine(message);
+  expect(lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg)).toEqual([
+    'configuration rejected; the previous one stays in use',
+    message,
+  ]);
+});
+
 test('a problem that returns is logged again', async () => {
   const started = await start('policy: {mode: enforce}');
   await mount(file('policy: {mode: enfroce}'));
