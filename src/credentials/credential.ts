@@ -4,18 +4,17 @@
  */
 export interface Credential {
   /**
-   * The key of the docker config entry it stands under, as written: host, host:port, host/path, a glob such as
-   * `*.azurecr.io`, or a URL.
+   * The key of its docker config entry, as written: host, host:port, host/path, a glob such as `*.azurecr.io`, or a URL.
    */
   readonly server: string;
   readonly secret: CredentialSecret;
-  /** Where it comes from, for people and for cache keys, without anything secret: `secret team-a/regcred`. */
+  /** Its origin, for messages and cache keys, without secrets: `secret team-a/regcred`. */
   readonly source: string;
-  /** What whoever made the Pod is told instead, where the source is the operator's affair: a path, a program. */
+  /** Replaces `source` in messages to Pod authors if that would reveal the operator's paths or programs. */
   readonly publicSource?: string;
   /**
-   * The kubelet's keyring that it belongs to, behind the one of the Pod's pull secrets: `node` holds the node's docker
-   * configs, `plugins` what credential providers answer. Absent: the Pod's.
+   * The kubelet's keyring that it belongs to: `node` for the node's docker configs, `plugins` for credential providers,
+   * absent for the Pod's pull secrets.
    */
   readonly keyring?: 'node' | 'plugins';
 }
@@ -25,25 +24,25 @@ export type CredentialSecret =
   | { readonly kind: 'identity-token'; readonly token: string }
   | { readonly kind: 'registry-token'; readonly token: string };
 
-/** The `publicSource` of logins that the operator configured: which file or program they come from is nobody else's business. */
+/** The `publicSource` of the operator's logins: Pod authors do not learn their files and programs. */
 export const OPERATORS_CREDENTIALS = "the operator's credentials";
 
-/** Bounds on what one tenant can have wasmgate read, keep and try. Each leaves room for real users. */
+/** Bounds on what one tenant can make wasmgate read, keep and try. Each is far above real use. */
 export const KEYRING_LIMITS = {
-  /** A dozen hosts with JSON keys make 64 KiB, forty regions 200 KiB; the API server takes 1 MiB. */
+  /** A dozen hosts with JSON keys take 64 KiB, forty regions 200 KiB; the API server allows 1 MiB. */
   secretBytes: 512 * 1024,
-  /** The forty regions of a cloud with several accounts each stay far below it. */
+  /** The forty regions of a cloud, with several accounts each, stay far below it. */
   secretEntries: 1_000,
-  /** Keys with a wildcard, each of which is held against every image; users write one for each cloud. */
+  /** Keys with a wildcard, each compared with every image; users write one per cloud. */
   secretPatterns: 100,
-  /** Each one costs up to three requests within the admission's time. */
+  /** Each login costs up to three requests within the admission's time. */
   triedForImage: 32,
 } as const;
 
-/** Credentials that were read together, and what the bounds left out. */
+/** Credentials that were read together, and which secrets exceeded the bounds. */
 export interface Keyring {
   readonly credentials: readonly Credential[];
-  /** One clause for each secret that was not read whole: `pull secret team-a/regcred is larger than 512 KiB`. */
+  /** One clause for each secret that was not fully read: `pull secret team-a/regcred is larger than 512 KiB`. */
   readonly shortfalls: readonly string[];
 }
 
@@ -57,10 +56,10 @@ export function joinKeyrings(keyrings: readonly Keyring[]): Keyring {
   };
 }
 
-/** Of a credential in memory, beside its texts: its objects, its parsed key and its identity. */
+/** Memory of a credential without its texts: its objects, its parsed key and its identity. */
 const CREDENTIAL_BYTES = 512;
 
-/** Returns about how many bytes of memory credentials take, for caches that are bounded by bytes. */
+/** Estimates the memory of credentials, for caches that are bounded by bytes. */
 export function estimateCredentialBytes(credentials: readonly Credential[]): number {
   return credentials.reduce((bytes, { server, source, secret }) => {
     const texts = secret.kind === 'basic' ? [secret.username, secret.password] : [secret.token];

@@ -6,7 +6,7 @@ import { matchesServer, parseServerPattern, type ServerPattern } from './server-
 /** The credentials to try for an image, in order. */
 export interface MatchedCredentials {
   readonly credentials: readonly Credential[];
-  /** Whether the image has more distinct credentials than wasmgate tries. */
+  /** Whether more distinct credentials match than wasmgate tries. */
   readonly hasMore: boolean;
 }
 
@@ -30,8 +30,8 @@ function boundCandidates(candidates: Iterable<Credential>): MatchedCredentials {
 }
 
 /**
- * Returns the credentials to try for an image. Keyrings are asked one after the other. Within one, keys are tried in
- * reverse lexical order and equal keys in the order of their secrets (kubelet: pkg/credentialprovider/keyring.go, `Lookup`).
+ * Returns the credentials to try for an image, keyring by keyring. Within a keyring, keys are in reverse lexical order and
+ * equal keys in the order of their secrets (kubelet: pkg/credentialprovider/keyring.go, `Lookup`).
  */
 export function matchCredentials(
   image: Image,
@@ -44,10 +44,10 @@ export function matchCredentials(
   };
 }
 
-/** A look-up asks several times with the same list, and what is known of a keyring is known by its list. */
+/** A lookup matches the same list several times, and the indexes are keyed by the list of a keyring. */
 const splits = new WeakMap<readonly Credential[], readonly (readonly Credential[])[]>();
 
-/** Splits credentials into the kubelet's keyrings, in its order: the Pod's, the node's, and that of the plugins. */
+/** Splits credentials into the kubelet's keyrings, in its order: the Pod's, the node's and the plugins'. */
 export function splitKeyrings(credentials: readonly Credential[]): readonly (readonly Credential[])[] {
   const known = splits.get(credentials);
   if (known !== undefined) return known;
@@ -68,7 +68,7 @@ interface Candidate {
 /** Credentials of equal keys, in the order of their secrets. */
 type Groups = ReadonlyMap<string, readonly Candidate[]>;
 
-/** The keys of one keyring, so that only those with a wildcard are held against each image. */
+/** The keys of one keyring, separated so that only keys with a wildcard are compared with each image. */
 interface KeyringIndex {
   readonly plain: Groups;
   readonly globs: Groups;
@@ -76,7 +76,7 @@ interface KeyringIndex {
 
 export type Image = Pick<Reference, 'registry' | 'repository'>;
 
-/** Keys are parsed once: a secret's credentials are the same objects for all look-ups. Null marks one that matches nothing. */
+/** Parses each key once, as all lookups share a secret's credentials. Null marks a key that matches nothing. */
 const patternOf = oncePer(({ server }: Credential): ServerPattern | null => parseServerPattern(server));
 
 function isSame(one: CredentialSecret, other: CredentialSecret): boolean {
@@ -85,7 +85,7 @@ function isSame(one: CredentialSecret, other: CredentialSecret): boolean {
   return one.kind === other.kind && one.token === other.token;
 }
 
-/** No more logins of one key than are tried for an image, and one that shows that there are more. */
+/** Limits a key to the logins that are tried for an image, and one more, which shows that there are more. */
 function isWanted({ secret }: Credential, group: readonly Candidate[]): boolean {
   if (group.length > KEYRING_LIMITS.triedForImage) return false;
   return !group.some(({ credential }) => isSame(credential.secret, secret));
@@ -105,16 +105,15 @@ function createIndex(keyring: readonly Credential[]): KeyringIndex {
   return { plain, globs };
 }
 
-/** A look-up asks several times, with the same list. */
 const indexOf = oncePer(createIndex);
 
-/** Sorts by code unit, backwards, as the kubelet does: a longer path before its prefix, a full host name before a glob. */
+/** Compares in reverse by code unit, as the kubelet does: a longer path before its prefix, a host name before a glob. */
 function backwards(left: string, right: string): number {
   if (left === right) return 0;
   return left < right ? 1 : -1;
 }
 
-/** Each key that names the image's host and a beginning of its path. */
+/** Returns each key that consists of the image's host and a prefix of its path. */
 function plainKeysFor({ key }: ServerPattern, repository: string): readonly string[] {
   const path = `/${repository}`;
   return Array.from({ length: path.length + 1 }, (_, length) => key + path.slice(0, length));
@@ -131,8 +130,8 @@ function matchingKeys({ plain, globs }: KeyringIndex, image: Image): readonly st
 }
 
 /**
- * Returns what one keyring has for the image, most specific first and equal keys in the order of their secrets. Keys for
- * `index.docker.io` count for Docker Hub only if no other key matches.
+ * Yields the credentials of one keyring for the image, most specific first. Keys for `index.docker.io` match Docker Hub only
+ * if no other key does.
  */
 function* candidatesIn(keyring: readonly Credential[], image: Image): Generator<Credential> {
   const index = indexOf(keyring);

@@ -2,23 +2,23 @@ import { DOCKER_HUB } from '../image/reference.ts';
 import { isObject, property } from '../lib/json.ts';
 import { invalidDockerConfig, parseDockerConfigJson } from './parse-docker-config.ts';
 
-/** Which program keeps the logins, by the name behind `docker-credential-`. */
+/** The credential helpers of a docker config, without the prefix `docker-credential-`. */
 export interface CredentialHelpers {
-  /** By registry, as `docker login` names it. An empty name keeps that registry out of the store. */
+  /** Keyed by registry, as `docker login` writes it. An empty helper excludes that registry from the store. */
   readonly byRegistry: ReadonlyMap<string, string>;
-  /** For all other registries; null where logins stand in the file itself. */
+  /** For all other registries; null if the file itself holds their logins. */
   readonly store: string | null;
 }
 
-/** What docker calls Docker Hub when it asks a helper, and in its configs (docker/cli, `IndexServer`). */
+/** Docker's name of Docker Hub in requests to helpers and in configs (docker/cli, `IndexServer`). */
 const HUB_SERVER = 'https://index.docker.io/v1/';
 const HUB_KEYS: readonly string[] = [HUB_SERVER, 'index.docker.io', DOCKER_HUB];
 
-/** It becomes part of a program's name: never a path. */
+/** Part of a program's name, never a path. */
 const HELPER_NAME = /^[A-Za-z0-9][\w.-]*$/;
 
 /**
- * `credHelpers` and `credsStore` of a docker config.
+ * Parses `credHelpers` and `credsStore` of a docker config.
  * @throws AppError `invalid-docker-config`
  */
 export function parseCredentialHelpers(text: string, source: string): CredentialHelpers {
@@ -38,7 +38,7 @@ export function parseCredentialHelpers(text: string, source: string): Credential
   };
 }
 
-/** The helper to ask about a registry, and under which name; null where none is. As docker/cli, `GetCredentialsStore`. */
+/** Returns a registry's helper and its name there; null if it has none (docker/cli, `GetCredentialsStore`). */
 export function chooseHelper(
   helpers: CredentialHelpers,
   registry: string,

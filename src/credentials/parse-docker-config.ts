@@ -2,12 +2,12 @@ import { AppError } from '../lib/errors.ts';
 import { isObject, property, type JsonObject } from '../lib/json.ts';
 import type { Credential, CredentialSecret } from './credential.ts';
 
-/** The two shapes: entries under `auths` (docker ≥ 1.7), or at the top (the legacy `.dockercfg`). */
+/** Entries under `auths` (docker ≥ 1.7), or at the top level (the legacy `.dockercfg`). */
 export type DockerConfigFormat = 'dockerconfigjson' | 'dockercfg';
 
 export type DockerConfigErrorCode = 'invalid-docker-config';
 
-/** Secret types that hold pull credentials, with the key of their data; no other type does. */
+/** The Secret types that hold pull credentials, with the key of their data. */
 export const PULL_SECRET_TYPES: Readonly<
   Record<string, { readonly key: string; readonly format: DockerConfigFormat }>
 > = {
@@ -15,18 +15,18 @@ export const PULL_SECRET_TYPES: Readonly<
   'kubernetes.io/dockercfg': { key: '.dockercfg', format: 'dockercfg' },
 };
 
-/** With padding that fills the last group, or without any. */
+/** With or without padding. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const GROUP = 4;
 
 export function invalidDockerConfig(source: string, state: string): AppError<DockerConfigErrorCode> {
   return new AppError('invalid-docker-config', `Cannot read docker config "${source}": ${state}`, {
     blame: 'input',
-    advice: 'Make it anew with "kubectl create secret docker-registry" or "docker login".',
+    advice: 'Create it again with "kubectl create secret docker-registry" or "docker login".',
   });
 }
 
-/** JSON's own error quotes the text around the fault, which may be a password: it is not kept as the cause. */
+/** The error of JSON.parse quotes text, which may be a password, so it is not the cause. */
 export function parseDockerConfigJson(text: string, source: string): JsonObject {
   let document: unknown;
   try {
@@ -38,21 +38,21 @@ export function parseDockerConfigJson(text: string, source: string): JsonObject 
   return document;
 }
 
-/** Decodes as Go's encoding/base64 does: line ends are ignored wherever they stand (`base64` wraps at 76), spaces are not. */
+/** Decodes as Go's encoding/base64, which ignores line breaks anywhere (`base64` wraps at 76), but not spaces. */
 function decodeBase64(text: string): string | null {
   const unwrapped = text.replace(/[\r\n]+/g, '');
   const isWhole = unwrapped.endsWith('=') ? unwrapped.length % GROUP === 0 : unwrapped.length % GROUP !== 1;
   return isWhole && BASE64.test(unwrapped) ? Buffer.from(unwrapped, 'base64').toString('utf8') : null;
 }
 
-/** Walks backwards: an expression would try every run of NULs, in quadratic time. */
+/** A regular expression would try every run of NULs, in quadratic time. */
 function trimNuls(text: string): string {
   let end = text.length;
   while (end > 0 && text[end - 1] === '\0') end -= 1;
   return text.slice(0, end);
 }
 
-/** `auth` is base64 of `username:password`; the password may hold colons, and old clients padded it with NUL. */
+/** Decodes base64 of `username:password`. The password may contain colons, and old clients padded it with NULs. */
 function decodeAuth(auth: string): { readonly username: string; readonly password: string } | null {
   const text = decodeBase64(auth);
   const colon = text?.indexOf(':') ?? -1;
@@ -60,7 +60,7 @@ function decodeAuth(auth: string): { readonly username: string; readonly passwor
   return { username: text.slice(0, colon), password: trimNuls(text.slice(colon + 1)) };
 }
 
-/** Tokens before passwords: docker writes `identitytoken` beside an `auth` that has a user but no password. */
+/** Prefers tokens: docker writes `identitytoken` next to an `auth` with a user but no password. */
 function readSecret(
   entry: JsonObject,
   where: readonly [source: string, server: string],
@@ -85,16 +85,16 @@ function readSecret(
 
 interface DockerConfigOptions {
   readonly format: DockerConfigFormat;
-  /** Where the config comes from, for people: `secret team-a/regcred`. */
+  /** The origin of the config, for people: `secret team-a/regcred`. */
   readonly source: string;
-  /** Entries after these are not looked at. */
+  /** Further entries are ignored. */
   readonly maxEntries?: number;
 }
 
 /**
- * Returns the credentials of a docker config, in its order, and how many entries it has. Entries without any secret, which
- * docker leaves behind if a helper keeps it, are left out.
- * @throws AppError `invalid-docker-config` naming the source and the entry, never what is in it
+ * Returns the credentials of a docker config, in its order, and its number of entries. Skips entries without a secret, which
+ * docker writes if a helper keeps the secret.
+ * @throws AppError `invalid-docker-config`, which names the source and the entry, never its content
  */
 export function parseDockerConfigEntries(
   text: string,
@@ -112,7 +112,7 @@ export function parseDockerConfigEntries(
   return { credentials, entryCount: entries.length };
 }
 
-/** As `parseDockerConfigEntries`, for configs of the operator, which have no bound. */
+/** Parses all entries, for the operator's own configs. */
 export function parseDockerConfig(
   text: string,
   options: Omit<DockerConfigOptions, 'maxEntries'>,

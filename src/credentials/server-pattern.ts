@@ -1,20 +1,20 @@
 import { matchesGlob } from '../lib/matches-glob.ts';
 
-/** A docker config key taken apart: which hosts and repositories its credential is for. */
+/** A parsed docker config key: the hosts and repositories that its credential is for. */
 export interface ServerPattern {
-  /** Host and path without scheme: what the kubelet sorts by. */
+  /** Host and path without scheme, which the kubelet sorts by. */
   readonly key: string;
   readonly host: string;
-  /** '' where the key names none. */
+  /** '' if the key has none. */
   readonly port: string;
   readonly path: string;
-  /** Whether the host holds a wildcard. */
+  /** Whether the host contains a wildcard. */
   readonly isGlob: boolean;
 }
 
 const KEY = /^(?:https?:\/\/)?([^/:[\]]+|\[[0-9a-f:]+\])(?::([0-9]+))?(\/.*)?$/i;
 
-/** Labels of host names are no longer (RFC 1035, 2.3.4). Only with a wildcard does a comparison take more than their length. */
+/** The limit of host name labels (RFC 1035, 2.3.4). It bounds the comparison with wildcards, which is not linear. */
 const LONGEST_LABEL = 63;
 
 function isWildcard(text: string): boolean {
@@ -27,9 +27,9 @@ function matchesLabel(glob: string, label: string): boolean {
 }
 
 /**
- * Keys are hosts, hosts with a path, or URLs; a leading API version in the path means the bare host, so that
+ * Parses a host, a host with a path, or a URL. A leading API version in the path is dropped, so that
  * `https://index.docker.io/v1/` is a host (kubelet: pkg/credentialprovider/keyring.go, `Add`).
- * Null where the key is none of these: it then matches nothing.
+ * Null if the key is none of these: it then matches nothing.
  */
 export function parseServerPattern(server: string): ServerPattern | null {
   const match = KEY.exec(server.trim());
@@ -47,8 +47,8 @@ export function parseServerPattern(server: string): ServerPattern | null {
 }
 
 /**
- * Labels are compared one by one, so that `*.example.com` never reaches a host with more labels; ports must be equal;
- * the path is a prefix of characters, not of segments, as in the kubelet's `URLsMatch`.
+ * Matches as the kubelet's `URLsMatch`: label by label, so that `*.example.com` never matches a host with more labels. Ports
+ * must be equal, and the path is a prefix of characters, not of segments.
  * @param target a registry, parsed as a pattern
  */
 export function matchesServer(pattern: ServerPattern, target: ServerPattern, repository: string): boolean {

@@ -7,6 +7,7 @@ import { AppError } from '../lib/errors.ts';
 import { isObject, property } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { parseDuration } from '../lib/parse-duration.ts';
+import { createSingleFlight } from '../lib/single-flight.ts';
 import { KEYCHAIN_LIMITS, type KeychainLimits } from './keychain-limits.ts';
 import { logFailure } from './log-failure.ts';
 import type { CredentialProvider } from './provider-config.ts';
@@ -14,17 +15,17 @@ import { describeEnd, runProgram, type Environment } from './run-program.ts';
 
 export interface CredentialProviderOptions {
   readonly provider: CredentialProvider;
-  /** The plugin's own variables are laid over it. */
+  /** The plugin's own variables override it. */
   readonly env: Environment;
   readonly limits?: Partial<KeychainLimits>;
 }
 
-/** What plugins are asked about: without tag and digest. */
+/** Plugins get the image without tag and digest. */
 function imageOf({ registry, repository }: Reference): string {
   return `${registry}/${repository}`;
 }
 
-/** No registry is called so: it has neither dot nor port, and a reference would take it for a repository. */
+/** Not a valid registry name, as it has neither dot nor port. */
 const GLOBAL = 'global';
 
 function cacheKey(type: CacheKeyType, reference: Reference): string {
@@ -50,17 +51,17 @@ async function runPlugin(
     output.code === 0 ? parseProviderResponse(output.stdout, { apiVersion, source: `plugin ${name}` }) : null;
   if (response !== null) return response;
   const state =
-    output.code === 0 ? `answers no CredentialProviderResponse of ${apiVersion}` : describeEnd(output);
+    output.code === 0 ? `returned no CredentialProviderResponse of ${apiVersion}` : describeEnd(output);
   throw new AppError('plugin-failed', `Cannot get credentials for "${image}": plugin ${name} ${state}`, {
-    // Those may hold a secret, and so are not repeated here; the name of an image holds no quote, whoever chose it.
-    advice: `Try it yourself, with the arguments and variables of its configuration: echo '${stdin}' | ${program}`,
+    // Arguments and variables may hold secrets, so the advice leaves them out. An image name cannot contain a quote.
+    advice: `Try it with its configured arguments and variables: echo '${stdin}' | ${program}`,
   });
 }
 
 /**
- * One of the kubelet's credential-provider plugins, matched, asked and cached as the kubelet does it
- * (pkg/credentialprovider/plugin/plugin.go, `provide`): equal questions in flight are asked once, and answers are kept for
- * the image, the registry or everything, as long as they say, or as the configuration says where they do not.
+ * Matches, runs and caches one of the kubelet's credential-provider plugins as the kubelet does
+ * (pkg/credentialprovider/plugin/plugin.go, `provide`). Equal concurrent requests run it once. The response says for which
+ * images it is cached, and for how long; the default comes from the configuration.
  */
 export function createCredentialProvider(
   deps: { readonly logger: Logger },
@@ -74,7 +75,7 @@ export function createCredentialProvider(
     maxSize: limits.cacheBytes,
     sizeCalculation: (credentials, key) => key.length + estimateCredentialBytes(credentials),
   });
-  const flights = new Map<string, Promise<readonly Credential[]>>();
+  const runOnce = createSingleFlight<readonly Credential[]>();
 
   async function runAndCache(reference: Reference): Promise<readonly Credential[]> {
     const { cacheKeyType, cacheMilliseconds, credentials } = await runPlugin(
@@ -83,21 +84,10 @@ export function createCredentialProvider(
       limits,
     );
     const ttl = cacheMilliseconds ?? provider.defaultCacheMilliseconds;
-    // To lru-cache 0 means for ever, to plugins not at all.
+    // 0 means forever to lru-cache, but never to plugins.
     if (ttl > 0)
       cache.set(cacheKey(cacheKeyType, reference), credentials, { ttl: Math.max(1, Math.floor(ttl)) });
     return credentials;
-  }
-
-  async function fly(reference: Reference): Promise<readonly Credential[]> {
-    const image = imageOf(reference);
-    const running = flights.get(image) ?? runAndCache(reference);
-    flights.set(image, running);
-    try {
-      return await running;
-    } finally {
-      flights.delete(image);
-    }
   }
 
   return {
@@ -113,7 +103,7 @@ export function createCredentialProvider(
         .find((kept) => kept !== undefined);
       if (known !== undefined) return known;
       try {
-        return await fly(reference);
+        return await runOnce(imageOf(reference), () => runAndCache(reference));
       } catch (error) {
         logFailure(deps.logger, error, { registry });
         return [];
@@ -124,12 +114,12 @@ export function createCredentialProvider(
 
 const CACHE_KEY_TYPES = ['Image', 'Registry', 'Global'] as const;
 
-/** For which other images an answer is good: this repository, all of its registry, all that match the plugin. */
+/** The images that a response applies to: this repository, its registry, or all that match the plugin. */
 export type CacheKeyType = (typeof CACHE_KEY_TYPES)[number];
 
 export interface ProviderResponse {
   readonly cacheKeyType: CacheKeyType;
-  /** Null: the plugin's default. */
+  /** Null for the configured default. */
   readonly cacheMilliseconds: number | null;
   readonly credentials: readonly Credential[];
 }
@@ -149,7 +139,7 @@ function readAuth(auth: unknown, source: string): readonly Credential[] | null {
   return credentials;
 }
 
-/** A `CredentialProviderResponse`; null where the text is none, or of another version than was asked in. */
+/** Parses a `CredentialProviderResponse`; null if it is invalid or not of the requested version. */
 function parseProviderResponse(
   text: string,
   expected: { readonly apiVersion: string; readonly source: string },

@@ -21,7 +21,7 @@ import { type Environment, describeEnd, runProgram } from './run-program.ts';
 
 export interface DockerConfigOptions {
   readonly file: string;
-  /** Of the helpers; PATH says where they are. */
+  /** The environment of the helpers, which are found by its PATH. */
   readonly env: Environment;
   readonly limits?: Partial<KeychainLimits>;
 }
@@ -31,14 +31,14 @@ interface DockerConfig {
   readonly helpers: CredentialHelpers;
 }
 
-/** Read anew each time the answer has grown old: `docker login` and mounted Secrets change it. */
+/** Called again whenever the cached file expires: `docker login` and mounted Secrets change it. */
 async function readConfig(file: string): Promise<DockerConfig> {
   const text = await readText({ path: file, what: 'docker config' });
   const credentials = parseDockerConfig(text, { format: 'dockerconfigjson', source: file });
   return { credentials, helpers: parseCredentialHelpers(text, file) };
 }
 
-/** Why the file cannot be used as it is now; null where it can. */
+/** Returns the error that makes the file unusable; null if it is usable. */
 export async function findDockerConfigFault(file: string): Promise<unknown> {
   try {
     await readConfig(file);
@@ -49,8 +49,8 @@ export async function findDockerConfigFault(file: string): Promise<unknown> {
 }
 
 /**
- * A docker config file: what the helper for the registry keeps, then the file's own entries. Docker itself looks at these
- * only where no helper is named; a second try costs nothing where the first is let in.
+ * Returns the credentials of a docker config file: the registry's helper's login, then the file's own entries. Docker reads
+ * these only if no helper is configured, but trying them costs nothing if the helper's login works.
  */
 export function createDockerConfigFile(
   deps: { readonly logger: Logger },
@@ -66,7 +66,7 @@ export function createDockerConfigFile(
     estimateCredentialBytes(login === null ? [] : [login]),
   );
 
-  /** The last that could be read: a file with a slip in it takes nobody's logins away, one that is gone does. */
+  /** The last readable config, which stays in effect while the file is invalid, but not once it is deleted. */
   let last: DockerConfig | null = null;
 
   async function currentConfig(registry: string): Promise<DockerConfig> {
@@ -75,7 +75,7 @@ export function createDockerConfigFile(
     } catch (error) {
       if (isMissing(error)) last = null;
       if (last === null) throw error;
-      const advice = 'Until it can be read, the logins count that it had before.';
+      const advice = 'wasmgate keeps using its previous logins until it is readable again.';
       deps.logger.warn({ registry, advice }, describeError(error));
     }
     return last;
@@ -107,16 +107,16 @@ export function createDockerConfigFile(
   };
 }
 
-/** The one message by which every helper says that it has nothing (docker-credential-helpers, credentials/error.go). */
+/** Every helper's message for a missing login (docker-credential-helpers, credentials/error.go). */
 const NOT_FOUND = 'credentials not found in native keychain';
 
 /** The user name that marks a refresh token (docker/cli, config/credentials/native_store.go). */
 const TOKEN_USER = '<token>';
 
 export interface HelperCall {
-  /** What stands behind `docker-credential-`. */
+  /** The program's name without `docker-credential-`. */
   readonly helper: string;
-  /** As the helper knows the registry. */
+  /** The helper's name of the registry. */
   readonly server: string;
   readonly env: Environment;
 }
@@ -136,23 +136,23 @@ function readSecret(stdout: string, call: HelperCall): CredentialSecret | null {
   try {
     answer = JSON.parse(stdout);
   } catch {
-    throw failure(call, 'answers something else than JSON');
+    throw failure(call, 'returned no JSON');
   }
   const [username, secret] = ['Username', 'Secret'].map((key) =>
     isObject(answer) ? property(answer, key) : undefined,
   );
   if (typeof username !== 'string' || typeof secret !== 'string') {
-    throw failure(call, 'answers without a user name and a secret');
+    throw failure(call, 'returned no user name and secret');
   }
   if (username === TOKEN_USER) return { kind: 'identity-token', token: secret };
   return username === '' && secret === '' ? null : { kind: 'basic', username, password: secret };
 }
 
 /**
- * The login that a credential helper keeps, by docker's protocol: `get`, the server on standard input, JSON back. Null
- * where it keeps none.
- * @param registry as references name it
- * @throws AppError in which nothing of what the helper said stands
+ * Gets a login from a credential helper by docker's protocol: `get`, the server on standard input, JSON on standard output.
+ * Null if it has none.
+ * @param registry as in image references
+ * @throws AppError that quotes none of the helper's output
  */
 async function getFromHelper(
   call: HelperCall,

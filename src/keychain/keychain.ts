@@ -10,23 +10,23 @@ import { loadProviders, type CredentialProvider, type ProviderFiles } from './pr
 import type { Environment } from './run-program.ts';
 
 export interface KeychainOptions {
-  /** Docker config files, in the order to look. */
+  /** Docker config files, in the order to try. */
   readonly dockerConfigs: readonly string[];
-  /** The kubelet's plugins; undefined: none. */
+  /** The kubelet's plugins, if any. */
   readonly providers: ProviderFiles | undefined;
-  /** Of helpers and plugins. */
+  /** The environment of helpers and plugins. */
   readonly env: Environment;
   readonly limits?: Partial<KeychainLimits>;
 }
 
-/** Said once at start, and no reason not to: the Secret that such a file is mounted from may come later. */
+/** Warns at start about unreadable files. That is not fatal: the Secret that a file is mounted from may come later. */
 export async function warnAboutUnreadableConfigs(
   dockerConfigs: readonly string[],
   logger: Logger,
 ): Promise<void> {
   const faults = await Promise.all(dockerConfigs.map(findDockerConfigFault));
   for (const fault of faults.filter((found) => found !== null)) {
-    const advice = 'Images are asked for without its logins until registry.dockerConfig can be read.';
+    const advice = 'wasmgate reads images without its logins until registry.dockerConfig is readable.';
     logger.warn({ advice }, describeError(fault));
   }
 }
@@ -41,8 +41,8 @@ async function loadPlugins(providers: ProviderFiles): Promise<readonly Credentia
 }
 
 /**
- * What nodes know beside a Pod's pull secrets, in the kubelet's order: docker configs, then plugins.
- * @throws AppError where the plugins' configuration cannot be used
+ * Loads the credentials that nodes have in addition to pull secrets, in the kubelet's order: docker configs, then plugins.
+ * @throws AppError if the plugins' configuration is unusable
  */
 export async function loadKeychain(
   deps: { readonly logger: Logger },
@@ -55,9 +55,9 @@ export async function loadKeychain(
   ];
   return {
     credentialsFor: async (reference, signal) => {
-      // Whatever is late is no longer wanted; its program ends in its own time and is there for the next one who asks.
-      const asked = parts.map((part) => raceAbort(part.credentialsFor(reference, signal), signal, () => []));
-      return (await Promise.all(asked)).flat();
+      // A late program does not delay the lookup; its result is cached for the next one.
+      const found = parts.map((part) => raceAbort(part.credentialsFor(reference, signal), signal, () => []));
+      return (await Promise.all(found)).flat();
     },
   };
 }

@@ -10,17 +10,17 @@ import { collectErrors } from '../lib/collect-errors.ts';
 import { AppError, describeError } from '../lib/errors.ts';
 import { parseDuration } from '../lib/parse-duration.ts';
 
-/** The operator's two paths, as the kubelet's `--image-credential-provider-config` and `-bin-dir` have them. */
+/** The paths of the kubelet's `--image-credential-provider-config` and `--image-credential-provider-bin-dir`. */
 export interface ProviderFiles {
   readonly config: string;
   readonly binDir: string;
 }
 
-/** One plugin, checked. */
+/** One valid plugin. */
 export interface CredentialProvider {
   readonly name: string;
   readonly program: string;
-  /** Of requests and answers alike. */
+  /** Of both requests and responses. */
   readonly apiVersion: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -32,10 +32,10 @@ const strict = { additionalProperties: false } as const;
 const VERSIONS = ['v1', 'v1beta1', 'v1alpha1'] as const;
 const oneOf = (group: string) => Type.Union(VERSIONS.map((version) => Type.Literal(`${group}/${version}`)));
 
-/** k8s.io/kubelet/config/v1, `CredentialProvider`; unknown fields are refused, as the kubelet does. */
+/** k8s.io/kubelet/config/v1, `CredentialProvider`; rejects unknown fields, as the kubelet does. */
 const provider = Type.Object(
   {
-    // Part of a path, and never one.
+    // A single path segment.
     name: Type.String({ pattern: '^(?!\\.{1,2}$)[^/ ]+$' }),
     matchImages: Type.Array(Type.String(), { minItems: 1 }),
     defaultCacheDuration: Type.String(),
@@ -59,7 +59,7 @@ const providerConfig = Type.Object(
 type ProviderConfig = Static<typeof providerConfig>;
 type ProviderEntry = ProviderConfig['providers'][number];
 
-const ADVICE = "The file is the kubelet's own: kind CredentialProviderConfig of kubelet.config.k8s.io/v1.";
+const ADVICE = "Use the kubelet's file: kind CredentialProviderConfig of kubelet.config.k8s.io/v1.";
 
 function invalid(file: string, state: string): AppError<'invalid-configuration'> {
   return new AppError('invalid-configuration', `Cannot use credential providers "${file}": ${state}`, {
@@ -71,13 +71,13 @@ function invalid(file: string, state: string): AppError<'invalid-configuration'>
 function parseConfig(text: string, file: string): ProviderConfig {
   let document: unknown;
   try {
-    // Its warnings would go to the process's own standard error.
+    // Lower levels print warnings to standard error.
     document = parse(text, { logLevel: 'error' });
   } catch (error) {
     throw invalid(file, `it is not YAML: ${describeError(error)}`);
   }
   if (Value.Check(providerConfig, document)) return document;
-  // Of one place the first says it: those after it are what follows from it.
+  // The first error of a path is the cause of the others.
   const byPlace = Map.groupBy(Value.Errors(providerConfig, document), ({ instancePath }) => instancePath);
   collectErrors([...byPlace], ([place, [first]]) => {
     throw invalid(file, `${place} ${first?.message ?? 'is none'}`.trim());
@@ -87,9 +87,9 @@ function parseConfig(text: string, file: string): ProviderConfig {
 
 function checkEntry(entry: ProviderEntry, { config, binDir }: ProviderFiles): CredentialProvider {
   const cache = parseDuration(entry.defaultCacheDuration);
-  if (cache === null) throw invalid(config, `defaultCacheDuration of "${entry.name}" is no duration`);
+  if (cache === null) throw invalid(config, `defaultCacheDuration of "${entry.name}" is not a duration`);
   const odd = entry.matchImages.find((pattern) => parseServerPattern(pattern) === null);
-  if (odd !== undefined) throw invalid(config, `"${odd}" in matchImages of "${entry.name}" is no pattern`);
+  if (odd !== undefined) throw invalid(config, `"${odd}" in matchImages of "${entry.name}" is not a pattern`);
   return {
     name: entry.name,
     program: join(binDir, entry.name),
@@ -102,8 +102,8 @@ function checkEntry(entry: ProviderEntry, { config, binDir }: ProviderFiles): Cr
 }
 
 /**
- * A plugin that needs a token of the Pod's ServiceAccount cannot be asked before there is a Pod; the kubelet, too, leaves
- * it out where there is no account.
+ * A plugin that needs a token of the Pod's ServiceAccount cannot run before the Pod exists. The kubelet also skips it if
+ * there is no account.
  */
 function needsPod({ tokenAttributes }: ProviderEntry): boolean {
   return tokenAttributes?.requireServiceAccount === true;
@@ -113,7 +113,7 @@ function checkNames(entries: readonly ProviderEntry[], config: string): void {
   const names = entries.map(({ name }) => name);
   const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   collectErrors([...twice], (name) => {
-    throw invalid(config, `provider "${name}" stands there twice`);
+    throw invalid(config, `provider "${name}" is listed twice`);
   });
 }
 
@@ -123,11 +123,11 @@ async function faultOfProgram(program: string, config: string): Promise<AppError
     return null;
   } catch (cause) {
     if (isMissing(cause)) return fileError({ path: program, what: 'plugin' }, cause);
-    return invalid(config, `${program} is no program that can be run`);
+    return invalid(config, `${program} is not executable`);
   }
 }
 
-/** @throws AppError `invalid-configuration`, or with a `FileErrorCode`, or AggregateError of several */
+/** Loads and checks the plugins. @throws AppError `invalid-configuration` or a `FileErrorCode`, or AggregateError of several */
 export async function loadProviders(files: ProviderFiles): Promise<readonly CredentialProvider[]> {
   const { config } = files;
   const text = await readText({ path: config, what: 'credential providers', advice: ADVICE });

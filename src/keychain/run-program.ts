@@ -14,15 +14,15 @@ export interface ProgramCall {
 }
 
 export interface ProgramOutput {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended the program. */
   readonly code: number | null;
-  /** May hold a secret, in whatever the program ended with. */
+  /** May hold a secret, whatever the exit code. */
   readonly stdout: string;
 }
 
-/** How a program that was no success ended, to follow its name. */
+/** Describes an unsuccessful end, to follow the program's name. */
 export function describeEnd({ code }: ProgramOutput): string {
-  return code === null ? 'was ended by a signal' : `ends with exit code ${code}`;
+  return code === null ? 'was killed by a signal' : `failed with exit code ${code}`;
 }
 
 function failure(program: string, state: string): AppError<ProgramErrorCode> {
@@ -33,19 +33,19 @@ function notStarted(program: string, cause: Error): AppError<ProgramErrorCode> {
   const isMissing = 'code' in cause && cause.code === 'ENOENT';
   return isMissing
     ? new AppError('no-program', `Cannot run "${program}": there is no such program`, {
-        advice: 'Install it, or name the folder it lies in in PATH.',
+        advice: 'Install it, or add its folder to PATH.',
       })
-    : new AppError('program-failed', `Cannot run "${program}": it cannot be started`, { cause });
+    : new AppError('program-failed', `Cannot run "${program}": it does not start`, { cause });
 }
 
-/** Standard error goes nowhere: what programs print there may hold a secret, and a prompt has nobody to answer it. */
+/** Discards standard error, which may hold a secret. */
 function start({ program, args, env }: ProgramCall): ChildProcessByStdio<Writable, Readable, null> {
   return spawn(program, [...args], { env: { ...env }, stdio: ['pipe', 'pipe', 'ignore'] });
 }
 
 /**
- * Runs a program that answers on standard output and waits for it no longer, and reads no more, than the limits say.
- * @throws AppError with a `ProgramErrorCode`, in which nothing of the program's output stands
+ * Runs a program within limits on its time and its standard output.
+ * @throws AppError with a `ProgramErrorCode`, which quotes none of the program's output
  */
 export async function runProgram(
   call: ProgramCall,
@@ -58,7 +58,7 @@ export async function runProgram(
   let bytes = 0;
   const giveUp = (state: string): void => {
     child.kill('SIGKILL');
-    // A grandchild may hold the other end for as long as it likes.
+    // A grandchild may keep the pipe open.
     child.stdout.destroy();
     reject(failure(program, state));
   };
@@ -73,7 +73,7 @@ export async function runProgram(
     if (bytes > limits.programBytes) giveUp(`it prints more than ${limits.programBytes} bytes`);
     else chunks.push(chunk);
   });
-  // A program that does not read its input says what it has to say by its exit code.
+  // A program may exit without reading its input; its exit code then counts.
   child.stdin.once('error', () => undefined);
   child.stdin.end(call.stdin);
   try {

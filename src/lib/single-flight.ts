@@ -1,5 +1,15 @@
 import { LRUCache } from 'lru-cache';
 
+/** Returns a function that runs equal work once at a time: calls with the same key share its promise until it settles. */
+export function createSingleFlight<Result>(): (key: string, work: () => Promise<Result>) => Promise<Result> {
+  const running = new Map<string, Promise<Result>>();
+  return (key, work) => {
+    const flight = running.get(key) ?? work().finally(() => running.delete(key));
+    running.set(key, flight);
+    return flight;
+  };
+}
+
 export interface SingleFlightLimits {
   readonly ttlMilliseconds: number;
   readonly maxEntries: number;

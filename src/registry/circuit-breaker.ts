@@ -6,46 +6,47 @@ import type { HostHealth } from './host-health.ts';
 import type { RegistryLimits } from './limits.ts';
 import { hashKey, identityOf } from './login/login-cache.ts';
 
-/** One question to one endpoint. */
+/** One request to one endpoint. */
 export interface Call {
   readonly endpoint: Endpoint;
   /** With the repository as the endpoint names it. */
   readonly subject: ImageSubject;
-  /** The namespace on whose behalf it is asked. */
+  /** The namespace that the request is for. */
   readonly tenant: string;
-  /** Those that match. */
+  /** The credentials that match the image. */
   readonly credentials: readonly Credential[];
 }
 
 /**
- * Answers at once instead of asking what fails. Three reasons, kept apart so that no tenant pauses more than its own:
+ * Fails calls at once while their circuit is open. Three circuits are separate, so that no tenant opens one for another:
  *
- * - a registry limits requests. It counts by account (Docker Hub, GHCR) and locks out one that fails to log in, so this
- *   pauses whoever asks with the same credentials.
- * - a repository fails. Its owner may be a tenant, so this pauses the repository for the namespace that met the failure.
- * - the endpoint is down. Only wasmgate's own probe decides that, for everybody.
+ * - account: a registry limits requests. Registries count by account (Docker Hub, GHCR) and lock out failed logins, so the
+ *   circuit is that of the same credentials.
+ * - repository: a repository fails. A tenant may own it, so the circuit is that of the namespace that met the failure.
+ * - endpoint: it is down for all namespaces. Only wasmgate's own probe decides that. Every `trialEveryMs` the circuit is
+ *   half-open and lets one trial request through.
  */
 export interface CircuitBreaker {
-  /** @throws RegistryError as the call last failed, while it is paused */
+  /** @throws RegistryError with the last failure, while a circuit of the call is open */
   readonly check: (call: Call) => void;
-  /** Records what retries did not mend. A refusal is an answer all the same. */
+  /** Records a failure that outlasted the retries. A rejection proves that the endpoint is up. */
   readonly failed: (call: Call, error: unknown) => void;
-  /** Records that the caller gave up while it waited: no failure, but a reason to probe. */
+  /** Records that the caller timed out while waiting: not a failure, but a reason to probe. */
   readonly abandoned: (call: Call) => void;
   readonly succeeded: (call: Call) => void;
 }
 
 interface CircuitBreakerDeps extends BackOffDeps {
   readonly health: HostHealth;
-  /** Reports that a pause began, or became longer. */
+  /** Called when a circuit opens, or stays open for longer. */
   readonly onPause: (why: PauseReason) => void;
 }
 
-/** `rate-limited`: an account; `repository`: one repository for one namespace; `unreachable`: an endpoint for everybody. */
+/** `rate-limited`: an account; `repository`: a repository for one namespace; `unreachable`: an endpoint for all of them. */
 export const PAUSE_REASONS = ['rate-limited', 'repository', 'unreachable'] as const;
 export type PauseReason = (typeof PAUSE_REASONS)[number];
 
-/** Statuses by which gateways say that nothing answers behind them. */
+/** Statuses of a gateway whose upstream does not answer. */
 const GATEWAY_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
 const FIRST_SERVER_ERROR = 500;
 
@@ -62,7 +63,7 @@ function isUnanswered({ code, status }: RegistryError): boolean {
   return code === 'unreachable' || code === 'timeout';
 }
 
-/** Where a token server or a redirect's target failed, the endpoint itself had answered. */
+/** If a token server or a redirect target failed, the endpoint itself had answered. */
 function isAnswer({ isElsewhere, status }: RegistryError): boolean {
   return isElsewhere || (status !== null && status < FIRST_SERVER_ERROR);
 }
@@ -138,16 +139,16 @@ export function createCircuitBreaker(
   };
 }
 
-/** Why and how long something is not asked. */
+/** Why and for how long a circuit stays open. */
 export interface Pause {
   readonly milliseconds: number;
   /** What failed last, for people. */
   readonly state: string;
 }
 
-/** Pauses by key, each longer than the one before until the key succeeds. */
+/** Exponential back-off by key, reset when the key succeeds. */
 export interface BackOff {
-  /** Null if the key may be asked. */
+  /** Returns null if the key is not paused. */
   readonly pauseOf: (key: string) => Pause | null;
   readonly extend: (key: string, failure: RegistryError) => void;
   readonly end: (key: string) => void;
@@ -155,26 +156,25 @@ export interface BackOff {
 
 export interface BackOffDeps {
   readonly now: () => number;
-  /** In [0, 1): pauses are spread over half to all of their length, so that replicas do not come back in step. */
+  /** In [0, 1): jitter over half to all of a pause, so that replicas do not retry in step. */
   readonly random: () => number;
 }
 
 interface BackOffLimits {
   readonly firstMs: number;
-  /** Also for what the registry itself asks for. */
+  /** Caps the registry's own Retry-After, too. */
   readonly longestMs: number;
   readonly entries: number;
   readonly bytes: number;
 }
 
 interface Entry {
-  /** In a row. */
-  readonly failures: number;
+  readonly consecutiveFailures: number;
   readonly until: number;
   readonly state: string;
 }
 
-/** Of an entry's objects and numbers, beside its texts. */
+/** An entry's objects and numbers, without its texts. */
 const ENTRY_BYTES = 256;
 
 export function createBackOff({ now, random }: BackOffDeps, limits: BackOffLimits): BackOff {
@@ -191,10 +191,10 @@ export function createBackOff({ now, random }: BackOffDeps, limits: BackOffLimit
     },
     extend: (key, { state, retryAfterMs }) => {
       const known = entries.get(key);
-      const failures = (known?.failures ?? 0) + 1;
-      const own = limits.firstMs * 2 ** (failures - 1) * (0.5 + random() / 2);
+      const consecutiveFailures = (known?.consecutiveFailures ?? 0) + 1;
+      const own = limits.firstMs * 2 ** (consecutiveFailures - 1) * (0.5 + random() / 2);
       const until = now() + Math.min(retryAfterMs ?? own, limits.longestMs);
-      entries.set(key, { failures, state, until: Math.max(known?.until ?? 0, until) });
+      entries.set(key, { consecutiveFailures, state, until: Math.max(known?.until ?? 0, until) });
     },
     end: (key) => void entries.delete(key),
   };

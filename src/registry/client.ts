@@ -19,37 +19,37 @@ import { createReadLayer } from './read-layer.ts';
 import { followRedirects } from './redirects.ts';
 import type { RetryDeps } from './retry.ts';
 
-/** The world outside; what is left out is the real one. */
+/** Replacements for the network and clocks; the real ones by default. */
 export interface RegistryClientDeps extends Partial<RetryDeps>, Partial<NameResolver> {
-  /** Milliseconds from any start, for durations: a clock that is set must not lengthen a pause. */
+  /** Monotonic milliseconds, for durations: setting the clock must not lengthen a pause. */
   readonly now?: () => number;
   /** Milliseconds since the epoch, for dates that registries send. */
   readonly wallClock?: () => number;
-  /** Runs something once that many milliseconds have passed. */
+  /** Schedules a call without keeping the process alive for it. */
   readonly later?: (run: () => void, milliseconds: number) => void;
 }
 
 export interface RegistryClientOptions {
   readonly plainHttp: readonly string[];
   readonly allowAddresses: readonly string[];
-  /** For commands on the user's own machine: loopback registries are asked, over plain http. */
+  /** Allows loopback registries, over plain http: for commands on the user's own machine. */
   readonly allowLoopback?: boolean;
-  /** PEM certificates trusted beside the system's. */
+  /** PEM certificates trusted in addition to the system's. */
   readonly ca?: readonly string[];
-  /** Mirrors, and how single hosts are trusted. */
+  /** Mirrors, and TLS settings by host. */
   readonly hosts?: HostsConfiguration | undefined;
-  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read from. */
+  /** Holds HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
   readonly env?: Environment;
   readonly limits?: Partial<RegistryLimits>;
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
-  /** Reports that a pause began, or became longer. */
+  /** Called when a circuit opens, or stays open for longer. */
   readonly onPause?: ((why: PauseReason) => void) | undefined;
-  /** Reports that a registry or mirror went down for everybody, and that it was reached again. */
+  /** Called when a registry or mirror goes down for all namespaces, and when it answers again. */
   readonly onOutage?: ((outage: Outage) => void) | undefined;
 }
 
 export interface RegistryClient extends RegistryPort {
-  /** Cuts all connections; requests under way fail. */
+  /** Closes all connections; requests in flight fail. */
   readonly close: () => Promise<void>;
 }
 
@@ -64,12 +64,11 @@ function createRetry(deps: RegistryClientDeps): RetryDeps {
   };
 }
 
-/** Runs on a timer that does not keep the process alive. */
 function runLater(run: () => void, milliseconds: number): void {
   setTimeout(run, milliseconds).unref();
 }
 
-/** Probes have connections of their own: requests that hang must not make a probe wait for a free one. */
+/** Probes use their own connections, so that hanging requests cannot delay them. */
 function createBreaker(
   deps: RegistryClientDeps & { readonly ways: DispatcherDeps; readonly retry: RetryDeps },
   options: Pick<RegistryClientOptions, 'ca' | 'onPause' | 'onOutage'>,
@@ -93,7 +92,7 @@ function createBreaker(
 }
 
 /**
- * The layers, from the wire up: http, redirects, login, retry, mirrors; each knows only the one below.
+ * Builds the client's layers, from the wire up: http, redirects, login, retry, mirrors. Each knows only the one below.
  * @throws AppError `invalid-address`, `invalid-proxy`
  */
 export function createRegistryClient(

@@ -16,10 +16,10 @@ interface DocumentsDeps {
 
 const ACCEPT = { accept: MANIFEST_ACCEPT.join(', ') };
 
-/** A registry that does not know HEAD for manifests: the specification wants it, some proxies have never heard of it. */
+/** Statuses of registries without HEAD for manifests: the specification demands it, but some proxies lack it. */
 const HEAD_UNSUPPORTED: ReadonlySet<number> = new Set([405, 501]);
 
-/** OCI distribution spec 1.1, "Endpoints". A parsed reference holds nothing that a URL would read as something else. */
+/** OCI distribution spec 1.1, "Endpoints". No character of a parsed reference needs escaping in a URL. */
 function manifestPath({ digest, tag }: Reference): string {
   return `manifests/${digest ?? tag ?? 'latest'}`;
 }
@@ -40,7 +40,7 @@ function createReadDocument(now: () => number) {
   };
 }
 
-/** What does not fit in is asked for again when there is more memory: meanwhile it holds nobody's connection. */
+/** Fetches a document that exceeds the reservation again once memory is free; until then it holds no connection. */
 async function withinBudget<Result>(
   reference: Reference,
   { memory, signal }: FetchOptions,
@@ -108,7 +108,7 @@ function createResolveDigest({ exchange, now }: DocumentsDeps): RegistryPort['re
   };
 }
 
-/** The topmost layer: documents of an image, verified and parsed. */
+/** The topmost layer: fetches, verifies and parses the documents of an image. */
 export function createDocuments(
   deps: DocumentsDeps,
   limits: RegistryLimits,
@@ -133,15 +133,15 @@ function computeDigest(bytes: Uint8Array, algorithm: 'sha256' | 'sha512'): Diges
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }
 
-/** What the header claims, null where it claims nothing that is a digest. */
+/** Returns the digest in the response header; null if there is no valid one. */
 function claimedDigest(response: HttpResponse): Digest | null {
   const header = headerOf(response, 'docker-content-digest');
   return isDigest(header) ? header : null;
 }
 
 /**
- * The digest of what came. It must be what was asked for, and what the registry says of it: a header that differs from the
- * bytes means that something changed one of them on the way.
+ * Returns the digest of the bytes. It must equal the requested digest and the header's: otherwise something changed the
+ * content on the way.
  * @throws RegistryError `invalid`
  */
 function verifyDigest(bytes: Uint8Array, expected: readonly (Digest | null)[], request: HttpRequest): Digest {

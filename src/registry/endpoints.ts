@@ -3,31 +3,31 @@ import { DOCKER_HUB } from '../image/reference.ts';
 import { RegistryError, type ImageSubject } from './errors.ts';
 import type { Rewrite } from './hosts/rewrite-repository.ts';
 
-/** How a host is to be trusted, and what it is shown. */
+/** TLS settings of a host: trusted authorities and client certificates. */
 export interface TlsMaterial {
-  /** PEM certificates trusted beside the others. */
+  /** PEM certificates trusted in addition to the general ones. */
   readonly ca: readonly string[];
-  /** PEM certificates with their keys. */
+  /** PEM client certificates with their keys. */
   readonly client: readonly { readonly cert: string; readonly key: string }[];
-  /** Whoever answers is believed. */
+  /** Skips certificate verification. */
   readonly insecure: boolean;
 }
 
-/** The same, as files name it. */
+/** The same settings as file paths. */
 export interface TlsFiles {
   readonly ca: readonly string[];
-  /** Without a file of its own the key stands beside the certificate. */
+  /** A null key is in the certificate's file. */
   readonly client: readonly { readonly cert: string; readonly key: string | null }[];
   readonly insecure: boolean;
 }
 
-/** One place where a registry's images may be asked for, as configured. */
+/** One configured server of a registry's images: a mirror, or the registry itself. */
 export interface EndpointSettings<Tls = TlsMaterial> {
-  /** Where its API stands, such as `https://mirror.example/v2`; null: at the registry itself. */
+  /** Base URL of its API, such as `https://mirror.example/v2`; null for the registry itself. */
   readonly base: URL | null;
-  /** Its own name, with the port that is written out even if it is the usual one; null: that of the registry itself. */
+  /** Its name as written, even with a default port; null for the registry itself. */
   readonly registry: string | null;
-  /** Whether it may say what a tag stands for; what a digest names anyone may tell. */
+  /** Whether it may resolve tags. Content named by digest is verified, so any mirror may serve it. */
   readonly resolves: boolean;
   readonly pulls: boolean;
   /** Names in lower case. */
@@ -36,21 +36,21 @@ export interface EndpointSettings<Tls = TlsMaterial> {
   readonly tls: Tls | null;
 }
 
-/** A registry's endpoints in the order to ask. */
+/** A registry's endpoints in the order to try. */
 export type EndpointList<Tls = TlsMaterial> = readonly EndpointSettings<Tls>[];
 
-/** What one source says of hosts. */
+/** The hosts that one source configures. */
 export interface HostsTable<Tls = TlsMaterial> {
-  /** By registry, as references name it. */
+  /** Keyed by registry, as in image references. */
   readonly byRegistry: ReadonlyMap<string, EndpointList<Tls>>;
-  /** For registries that are not named; null where nothing is said of them. */
+  /** For all other registries; null if the source does not configure them. */
   readonly others: EndpointList<Tls> | null;
 }
 
 /** An endpoint for one registry. */
 export interface Endpoint extends EndpointSettings {
   readonly base: URL;
-  /** Its own name, which logins are kept for: `docker.io`, `mirror.example:5000`. */
+  /** The name that logins are matched and cached by: `docker.io`, `mirror.example:5000`. */
   readonly registry: string;
   readonly credentials: readonly Credential[];
 }
@@ -65,40 +65,39 @@ export const PLAIN_ENDPOINT: EndpointSettings<never> = {
   tls: null,
 };
 
-/** What the operator says of hosts beside what nodes do without being told. */
+/** The operator's mirrors, TLS settings and logins of hosts. */
 export interface HostsConfiguration {
-  /** The first one that speaks of a registry is listened to. */
+  /** The first table that configures a registry wins. */
   readonly tables: readonly HostsTable[];
-  /** By host, over whatever the tables say. */
+  /** Keyed by host; overrides the tables. */
   readonly tls: ReadonlyMap<string, TlsMaterial>;
-  /** Each for the host that it names. */
   readonly credentials: readonly Credential[];
 }
 
 export interface HostOptions {
-  /** Registries spoken to over plain http, as references name them. */
+  /** Registries that wasmgate connects to over plain http, as in image references. */
   readonly plainHttp: readonly string[];
-  /** Loopback registries are meant, and speak plain http: for commands on the user's own machine. */
+  /** Uses plain http for loopback registries: for commands on the user's own machine. */
   readonly allowLoopback: boolean;
   readonly hosts?: HostsConfiguration | undefined;
 }
 
 const NO_HOSTS: HostsConfiguration = { tables: [], tls: new Map(), credentials: [] };
 
-/** Of a parsed URL, where addresses stand in their normal form. */
+/** @param hostname of a parsed URL, in which addresses are normalized */
 export function isLoopbackHost(hostname: string): boolean {
   const isName = hostname === 'localhost' || hostname.endsWith('.localhost');
   return isName || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-/** Where a registry is spoken to: scheme, host and port. */
+/** Returns a registry's scheme, host and port. */
 export function registryUrl(
   subject: ImageSubject,
   options: Pick<HostOptions, 'plainHttp' | 'allowLoopback'>,
 ): URL {
   const host = hostOfRegistry(subject.registry);
   if (!URL.canParse(`https://${host}`)) {
-    throw new RegistryError('invalid', subject, { state: `"${host}" is no host and port` });
+    throw new RegistryError('invalid', subject, { state: `"${host}" is not a host and port` });
   }
   const url = new URL(`https://${host}`);
   const plain =
@@ -114,25 +113,25 @@ function listFor(registry: string, tables: readonly HostsTable[]): EndpointList 
   return [PLAIN_ENDPOINT];
 }
 
-/** Where a registry's images may be asked for, in order. @throws RegistryError `invalid` */
+/** Returns the endpoints of a registry, in the order to try. @throws RegistryError `invalid` */
 export function endpointsOf(subject: ImageSubject, options: HostOptions): readonly Endpoint[] {
   const { tables, tls, credentials } = options.hosts ?? NO_HOSTS;
   const toEndpoint = (settings: EndpointSettings): Endpoint => {
     const base = settings.base ?? new URL('/v2', registryUrl(subject, options));
     const registry = settings.registry ?? subject.registry;
-    // The usual port means the same server, written out or not.
+    // A default port names the same server, whether written or not.
     const own = tls.get(registry) ?? tls.get(registryOfHost(base.host));
     return { ...settings, base, registry, credentials, tls: own ?? settings.tls };
   };
   return listFor(subject.registry, tables).map(toEndpoint);
 }
 
-/** Docker Hub's registry answers at another name than its references have (github.com/distribution/reference). */
+/** Docker Hub's registry has another host name than its image references (github.com/distribution/reference). */
 export const HUB_HOST = 'registry-1.docker.io';
 
 const HUB_HOSTS: ReadonlySet<string> = new Set([HUB_HOST, 'index.docker.io']);
 
-/** The name that references and logins have for a host. */
+/** Returns the name of a host in image references and logins. */
 export function registryOfHost(host: string): string {
   return HUB_HOSTS.has(host) ? DOCKER_HUB : host;
 }

@@ -18,14 +18,14 @@ const REASONS: Readonly<Record<number, UnknownReason>> = {
   451: 'unauthorized',
 };
 
-/** Not imported: that touches all exports of the module, among them WebSocket, for which Node loads its whole fetch. */
+/** An import would touch all exports of the module, and its WebSocket makes Node load all of fetch. */
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 function reasonOf(status: number): UnknownReason {
   return REASONS[status] ?? (status >= 500 ? 'unreachable' : 'invalid');
 }
 
-/** Code and message of the first error (OCI distribution spec, "Error Codes"), in printable characters; '' where none. */
+/** Returns code and message of the first error (OCI distribution spec, "Error Codes") in printable ASCII, or ''. */
 function describeErrorBody(text: string): string {
   let document: unknown;
   try {
@@ -41,14 +41,14 @@ function describeErrorBody(text: string): string {
   return said.replace(/[^\x20-\x7e]+/g, ' ').slice(0, REGISTRY_LIMITS.errorCharacters);
 }
 
-/** Host, status and what the body says, for people. Reads the body's head and drops the rest. */
+/** Describes a response by host, status and error body. Reads the head of the body and drops the rest. */
 export async function describeResponse(response: HttpResponse): Promise<string> {
   const said = describeErrorBody(await readSome(response, REGISTRY_LIMITS.errorBytes));
   const status = `${response.status} ${STATUS_CODES[response.status] ?? ''}`.trim();
   return `${response.url.host} answers ${status}${said === '' ? '' : ` (${said})`}`;
 }
 
-/** The reason behind a status that is no success; the body is used up. */
+/** Creates the error for a status that is not a success, and consumes the body. */
 export async function errorFromResponse(
   response: HttpResponse,
   request: HttpRequest,

@@ -2,45 +2,46 @@ import type { UnknownReason } from '../detect/verdict.ts';
 import type { RegistryFailure } from '../images/ports.ts';
 import { AppError, redact } from '../lib/errors.ts';
 
-/** The image that was asked for. */
+/** The requested image. */
 export interface ImageSubject {
   readonly registry: string;
   readonly repository: string;
-  /** As people write it. */
+  /** As written in a Pod. */
   readonly reference: string;
 }
 
 export interface RegistryErrorDetails {
-  /** What came back, the last part of `Cannot read image "…": <state>`. */
+  /** The last part of `Cannot read image "…": <state>`. */
   readonly state: string;
   readonly status?: number;
   readonly advice?: string;
   readonly cause?: unknown;
-  /** Whether the same request may succeed at once: resets, 5xx, 429. */
+  /** Whether an immediate retry may succeed: resets, 5xx, 429. */
   readonly transient?: boolean;
-  /** How long the registry asks callers to wait. */
+  /** From Retry-After. */
   readonly retryAfterMs?: number | null;
   /** The host that failed. */
   readonly host?: string;
-  /** A token server or the target of a redirect failed, not the endpoint that was asked. */
+  /** A token server or a redirect target failed, not the endpoint itself. */
   readonly isElsewhere?: boolean;
 }
 
 const ADVICE: Readonly<Record<UnknownReason, string>> = {
   unreachable: 'Check that the registry is up and that wasmgate can reach it (DNS, network policy, proxy).',
-  timeout: 'The registry is slow or silent; the look-up goes on, so try again shortly.',
+  timeout: 'The registry is slow or silent. The lookup continues in the background, so try again shortly.',
   tls: 'Add the registry\'s certificate authority to "caFile", or check the host name and the clock.',
   unauthorized: 'Name a pull secret for this registry in imagePullSecrets, and check that it may pull.',
-  'not-found': 'Check the repository and the tag; private registries also answer so without a login.',
-  'rate-limited': 'Use a pull secret (registries allow logged-in users more), a mirror, or "skipImages".',
+  'not-found': 'Check the repository and the tag. Private registries also answer this without a login.',
+  'rate-limited':
+    'Use a pull secret (registries grant logged-in users more requests), a mirror, or "skipImages".',
   'denied-by-config':
     'Name the address in "allowAddresses", use a mirror, or list the image in "skipImages".',
-  unsupported: 'List the image in "skipImages" if nodes can pull it all the same.',
-  'too-large': 'Nothing this large is an image manifest or config; check the reference.',
-  invalid: 'Check that the host is an OCI registry, and that nothing in between changes its answers.',
+  unsupported: 'List the image in "skipImages" if nodes can pull it.',
+  'too-large': 'No image manifest or config is this large; check the reference.',
+  invalid: 'Check that the host is an OCI registry, and that no proxy changes its responses.',
 };
 
-/** Everything the client throws: a reason of the closed list, the image, what came back and what to do about it. */
+/** The only error that the client throws: a reason of the closed list, the image, what happened, and advice. */
 export class RegistryError extends AppError<UnknownReason> implements RegistryFailure {
   readonly registry: string;
   readonly repository: string;
@@ -69,13 +70,12 @@ export class RegistryError extends AppError<UnknownReason> implements RegistryFa
   }
 }
 
-/** Failures to answer: what is known of the image afterwards is what was known before. */
+/** Failures without an answer about the image. */
 const UNANSWERED: ReadonlySet<UnknownReason> = new Set(['unreachable', 'timeout', 'tls', 'rate-limited']);
 
 /**
- * Picks the failure that people must mend. The last endpoint's answer stands. If it gave none, as in a cluster without a
- * way to the upstream, images come from a mirror, so the mirror's failure does; one that answered something before one that
- * did not.
+ * Picks the failure to fix. If the last endpoint answered, its failure counts. If it did not, as in a cluster without
+ * access to the upstream, images come from a mirror, so a mirror's failure counts: first one with a status.
  */
 function chooseCause(last: RegistryError, mirrors: readonly RegistryError[]): RegistryError {
   if (!UNANSWERED.has(last.code) || last.status !== null) return last;
@@ -87,7 +87,7 @@ function summarize({ host, registry, status, code }: RegistryError): string {
   return `${host ?? registry} (${status ?? code})`;
 }
 
-/** One failure of several, the cause first; the others are named in a few words. The image is named as it was asked for. */
+/** Combines the failures of all endpoints: the one to fix, then the others in brief. Names the image as requested. */
 export function afterMirrors(last: RegistryError, mirrors: readonly RegistryError[]): RegistryError {
   if (mirrors.length === 0) return last;
   const cause = chooseCause(last, mirrors);

@@ -26,17 +26,16 @@ export interface ImageQuery {
   readonly method: 'GET' | 'HEAD';
   /** Below the repository: `manifests/latest`. */
   readonly path: string;
-  /** The answer says what a tag stands for, which not every mirror is trusted to. */
+  /** The response resolves a tag, which not every mirror may do. */
   readonly isByTag: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly options: FetchOptions;
 }
 
-/** Asks, and reads the answer; what `read` throws as transient is tried again. */
-export type Exchange = <Result>(
-  query: ImageQuery,
-  read: (response: HttpResponse, request: HttpRequest) => Promise<Result>,
-) => Promise<Result>;
+/** Sends a request and reads the response; transient errors are retried, those thrown by `read` included. */
+export type Exchange = <Result>(query: ImageQuery, read: Read<Result>) => Promise<Result>;
+
+type Read<Result> = (response: HttpResponse, request: HttpRequest) => Promise<Result>;
 
 export function imageSubject(reference: Reference): ImageSubject {
   const { registry, repository } = reference;
@@ -47,7 +46,7 @@ function isCapableOf(isByTag: boolean): (endpoint: Endpoint) => boolean {
   return ({ pulls, resolves }) => pulls && (resolves || !isByTag);
 }
 
-/** Returns the endpoints that may be asked for the manifest of a reference; none if it names no host. */
+/** Returns the endpoints that may serve the manifest of a reference; none if its host is invalid. */
 export function endpointsFor(reference: Reference, settings: HostOptions): readonly Endpoint[] {
   const isByTag = reference.digest === null;
   try {
@@ -58,7 +57,7 @@ export function endpointsFor(reference: Reference, settings: HostOptions): reado
   }
 }
 
-/** The last one apart: behind it there is none to fall back to. */
+/** Separates the last endpoint, which has no fallback. */
 function capableEndpoints(
   query: ImageQuery,
   endpoints: readonly Endpoint[],
@@ -67,19 +66,19 @@ function capableEndpoints(
   const last = capable.at(-1);
   if (last !== undefined) return { mirrors: capable.slice(0, -1), last };
   throw new RegistryError('denied-by-config', imageSubject(query.reference), {
-    state: 'no host that is configured for its registry may be asked what a tag stands for',
+    state: 'no host that is configured for its registry may resolve tags',
     advice: 'Give one of them the capability "resolve", or name the image by its digest.',
   });
 }
 
-/** What is asked of an endpoint has its name and, where it rewrites, its repository; a mirror learns for whom it stands. */
+/** The request has the endpoint's name and rewritten repository; `ns` gives a mirror the name of the registry. */
 function requestFor(endpoint: Endpoint, query: ImageQuery, signal: AbortSignal): HttpRequest {
   const { reference, method, path, headers, options } = query;
   const repository = rewriteRepository(reference.repository, endpoint.rewrites);
   const subject = { ...imageSubject(reference), registry: endpoint.registry, repository };
   if (!isRepository(repository)) {
     throw new RegistryError('invalid', subject, {
-      state: `the rewrites for ${endpoint.registry} make no repository of ${reference.repository}`,
+      state: `the rewrites for ${endpoint.registry} turn ${reference.repository} into an invalid repository`,
     });
   }
   const url = new URL(endpoint.base);
@@ -91,13 +90,13 @@ function requestFor(endpoint: Endpoint, query: ImageQuery, signal: AbortSignal):
   return { method, url, headers: all, endpointHeaders: endpoint.headers, subject, tls, tenant, signal };
 }
 
-/** What may be asked of one endpoint, and how long. */
-interface Attempt {
+interface Attempt<Result> {
   readonly isLast: boolean;
   readonly signal: AbortSignal;
+  readonly read: Read<Result>;
 }
 
-/** Asks one endpoint. Retries include reading the body: a connection may break in the middle of it. */
+/** Sends a request to one endpoint. Retries include reading the body, during which a connection may break. */
 function createEndpointExchange(
   { breaker, authenticated, retry: deps }: ExchangeDeps,
   limits: RegistryLimits,
@@ -105,9 +104,8 @@ function createEndpointExchange(
   return async <Result>(
     query: ImageQuery,
     endpoint: Endpoint,
-    attempt: Attempt & { readonly read: (response: HttpResponse, request: HttpRequest) => Promise<Result> },
+    { signal, isLast, read }: Attempt<Result>,
   ): Promise<Result> => {
-    const { signal, isLast, read } = attempt;
     const { options } = query;
     const request = requestFor(endpoint, query, signal);
     const { subject, tenant } = request;
@@ -133,7 +131,7 @@ function createEndpointExchange(
   };
 }
 
-/** A mirror that fails, however it does, is passed over as containerd passes it over; the last one's word stands. */
+/** Skips a mirror after any failure, as containerd does; the last endpoint's result is final. */
 export function createExchange(deps: ExchangeDeps, settings: ExchangeOptions): Exchange {
   const { limits } = settings;
   const exchangeWith = createEndpointExchange(deps, limits);
@@ -142,7 +140,7 @@ export function createExchange(deps: ExchangeDeps, settings: ExchangeOptions): E
     const { mirrors, last } = capableEndpoints(query, endpointsOf(imageSubject(reference), settings));
     const failures: RegistryError[] = [];
     for (const mirror of mirrors) {
-      // One that hangs must leave the others some of the time.
+      // A mirror that hangs must leave time for the others.
       const signal = AbortSignal.any([options.signal, AbortSignal.timeout(limits.mirrorMs)]);
       try {
         return await exchangeWith(query, mirror, { isLast: false, signal, read });

@@ -3,32 +3,31 @@ import { RegistryError } from './errors.ts';
 import { OWN_TENANT, type HttpRequest, type Send } from './http-types.ts';
 import type { RegistryLimits } from './limits.ts';
 
-/** Which endpoints are down for everybody, by wasmgate's own probes and by good answers to anybody. */
+/** Tracks which endpoints are down for all namespaces, by wasmgate's own probes and by successful requests. */
 export interface HostHealth {
-  /** What is wrong with an endpoint that is down; null otherwise. */
+  /** Returns what is wrong with an endpoint that is down; null if it is up or not monitored. */
   readonly outageOf: (endpoint: Endpoint) => string | null;
-  /** Whether a request may go to an endpoint that is down, to try it. */
+  /** Reports whether a trial request may go to an endpoint that is down (half-open), and counts it. */
   readonly allowTrial: (endpoint: Endpoint) => boolean;
-  /** Something failed there: has the endpoint probed. @param tenant whose request failed */
+  /** Starts probing after a failure. @param tenant the namespace whose request failed */
   readonly suspect: (endpoint: Endpoint, tenant: string) => void;
-  /** The endpoint answered somebody. */
+  /** Records that the endpoint answered a request. */
   readonly answered: (endpoint: Endpoint) => void;
-  /** Ends all probing. */
   readonly close: () => void;
 }
 
 interface HostHealthDeps {
   readonly probe: Probe;
   readonly now: () => number;
-  /** Runs something later, without keeping the process alive for it. */
+  /** Schedules a call without keeping the process alive for it. */
   readonly later: (run: () => void, milliseconds: number) => void;
   readonly onOutage: (outage: Outage) => void;
 }
 
-/** An endpoint went down, or was reached again. */
+/** The start or the end of an outage. */
 export interface Outage {
   readonly host: string;
-  /** What is wrong; null if it is over. */
+  /** What is wrong; null when the outage is over. */
   readonly error: string | null;
   /** Since it began. */
   readonly milliseconds: number;
@@ -36,18 +35,18 @@ export interface Outage {
 
 interface MonitoredHost {
   readonly endpoint: Endpoint;
-  /** Who reported it first: the tenant with the most of them makes room. */
+  /** The namespace that reported it first: one of the namespace with the most endpoints is evicted. */
   readonly tenant: string;
   outage: string | null;
   /** When the outage began. */
   since: number;
-  /** Something failed since the last probe was sent. */
+  /** Whether a request failed since the last probe was sent. */
   isSuspect: boolean;
   probesUnderWay: number;
-  /** Counts good answers: a probe that was sent before the last one and fails proves nothing. */
+  /** Counts successes: the failure of a probe that was sent before the last success proves nothing. */
   answers: number;
   nextTrial: number;
-  /** When a request last failed there, or would have been sent. */
+  /** When a request last failed there, or was held back. */
   lastRequestAt: number;
 }
 
@@ -55,7 +54,7 @@ function keyOf({ base }: Endpoint): string {
   return base.href;
 }
 
-/** The oldest endpoint of the tenant with the most. */
+/** Returns the oldest endpoint of the namespace with the most. */
 function chooseEvicted(hosts: ReadonlyMap<string, MonitoredHost>): string | undefined {
   const counts = new Map<string, number>();
   for (const { tenant } of hosts.values()) counts.set(tenant, (counts.get(tenant) ?? 0) + 1);
@@ -98,7 +97,7 @@ export function createHostHealth(deps: HostHealthDeps, limits: RegistryLimits): 
     return now() - host.lastRequestAt > limits.idleProbingMs;
   }
 
-  /** Probes once a second, while one before hangs too, and stops when nothing fails any more, or nothing is asked for. */
+  /** Probes at intervals, even while an earlier probe hangs, until requests succeed again or cease. */
   function monitor(host: MonitoredHost): void {
     const key = keyOf(host.endpoint);
     if (hosts.get(key) !== host) return;
@@ -122,7 +121,7 @@ export function createHostHealth(deps: HostHealthDeps, limits: RegistryLimits): 
       return true;
     },
     suspect: (endpoint, tenant) => {
-      // Requests that were under way fail when their connections are cut.
+      // Closing connections fails the requests in flight.
       if (isClosed) return;
       const known = hosts.get(keyOf(endpoint));
       if (known !== undefined) {
@@ -157,12 +156,12 @@ export function createHostHealth(deps: HostHealthDeps, limits: RegistryLimits): 
   };
 }
 
-/** Asks an endpoint on wasmgate's own behalf. Resolves with what is wrong, null if it is alive; never rejects. */
+/** Probes an endpoint on wasmgate's own behalf. Resolves with what is wrong, null if it is up; never rejects. */
 export type Probe = (
   endpoint: Pick<Endpoint, 'base' | 'headers' | 'registry' | 'tls'>,
 ) => Promise<string | null>;
 
-/** An address that is not allowed or a certificate that is not trusted fails every request at once: no pause is needed. */
+/** A denied address or an untrusted certificate fails every request at once anyway, so it is not an outage. */
 function isOutage({ code, status }: RegistryError): boolean {
   return status === null && (code === 'unreachable' || code === 'timeout');
 }

@@ -3,7 +3,7 @@ import type { UnknownReason } from '../detect/verdict.ts';
 import type { TlsMaterial } from './endpoints.ts';
 import type { ImageSubject } from './errors.ts';
 
-/** The tenant of wasmgate's own requests, which no namespace's share bounds: no namespace has an empty name. */
+/** The tenant of wasmgate's own requests, outside all namespaces' shares: no namespace has an empty name. */
 export const OWN_TENANT = '';
 
 export interface HttpRequest {
@@ -11,51 +11,51 @@ export interface HttpRequest {
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Those of `headers` that the operator configured for the endpoint: its token server gets them too. */
+  /** The subset of `headers` that the operator configured for the endpoint; its token server gets them, too. */
   readonly endpointHeaders?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
-  /** How the endpoint is trusted, which is `host`; it stays with the request wherever that is led. */
+  /** TLS settings of the endpoint `host`, kept across redirects. */
   readonly tls: { readonly host: string; readonly material: TlsMaterial } | null;
-  /** The namespace on whose behalf this is sent; of a shared token request, the first one that asked. */
+  /** The namespace that the request is for; for a shared token request, the first one. */
   readonly tenant: string;
-  /** The endpoint led there: to a token server, or to another host by a redirect. */
+  /** True for a token server or a redirect target on another host. */
   readonly isElsewhere?: boolean;
   /** For errors. */
   readonly subject: ImageSubject;
 }
 
-/** An answer whose body is still on the wire: it must be read to its end, or discarded. */
+/** A response whose body is still on the wire: the caller reads it to its end, or discards it. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Where it came from, after redirects. */
+  /** The final URL after redirects. */
   readonly url: URL;
-  /** Whether it is from the endpoint that was asked, or from where that led. */
+  /** True if it came from a token server or a redirect target, not from the endpoint itself. */
   readonly isElsewhere: boolean;
-  /** Leaving the loop early cuts the connection. Throws RegistryError. */
+  /** Leaving the loop early closes the connection. Throws RegistryError. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** Frees the connection: a short rest is read away so that it can be used again. Never throws. */
+  /** Frees the connection: drains a short rest so that it can be reused. Never throws. */
   readonly discard: () => Promise<void>;
 }
 
-/** One layer of the client: each takes the one below and adds one job. Throws RegistryError and nothing else. */
+/** One layer of the client: each wraps the one below and adds one job. Throws only RegistryError. */
 export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** One request as it went over the wire, told when its body has been read or dropped. */
+/** One request on the wire, reported once its body has been read or dropped. */
 export interface RequestEvent {
   readonly registry: string;
   readonly host: string;
   readonly method: HttpRequest['method'];
-  /** Null where no answer came. */
+  /** Null if there was no response. */
   readonly status: number | null;
-  /** Why no answer came; null where one did. */
+  /** Why there was no response; null if there was one. */
   readonly reason: UnknownReason | null;
-  /** Of the body, as read. */
+  /** Bytes of the body that were read. */
   readonly bytes: number;
 }
 
-/** The first value of a header, '' where it is absent. */
+/** Returns the first value of a header; '' if it is absent. */
 export function headerOf(response: HttpResponse, name: string): string {
   const value = response.headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? '';

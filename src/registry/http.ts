@@ -42,14 +42,14 @@ function toResponse(
         if (bytes > hooks.discardBytes) break;
       }
     } catch {
-      // The answer is no longer wanted, so neither is what went wrong with the rest of it.
+      // The response is discarded, and so are its errors.
     }
   };
   const { url, isElsewhere = false } = request;
   return { status, headers: answer.headers, url, isElsewhere, body, discard };
 }
 
-/** The lowest layer: one request, one answer, no redirect followed, nothing decompressed; every failure has a reason. */
+/** The lowest layer: sends one request, follows no redirect, decompresses nothing; every failure has a reason. */
 export function createHttp(deps: HttpDeps, limits: RegistryLimits): Send {
   return async (request) => {
     const { url, method, headers, signal, subject } = request;
@@ -58,7 +58,7 @@ export function createHttp(deps: HttpDeps, limits: RegistryLimits): Send {
       deps.onRequest({ ...event, status, reason: null, bytes });
     try {
       signal.throwIfAborted();
-      // undici looks at the signal only once there is a connection.
+      // undici checks the signal only once it is connected.
       const dispatcher = await rejectOnAbort(deps.dispatchers.of(request), signal);
       const sent = sendRequest.call(dispatcher, {
         origin: url.origin,
@@ -78,7 +78,7 @@ export function createHttp(deps: HttpDeps, limits: RegistryLimits): Send {
   };
 }
 
-/** Error codes of Node, OpenSSL, llhttp and undici by prefix, first match wins; anything else is `unreachable`. */
+/** Error codes of Node, OpenSSL, llhttp and undici. The first match wins; without one it is `unreachable`. */
 const REASONS: readonly (readonly [RegExp, UnknownReason])[] = [
   [/^UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT$|^ETIMEDOUT$/, 'timeout'],
   [/^UND_ERR_HEADERS_OVERFLOW$|^HPE_HEADER_OVERFLOW$|^UND_ERR_RES_EXCEEDED_MAX_SIZE$/, 'too-large'],
@@ -88,7 +88,7 @@ const REASONS: readonly (readonly [RegExp, UnknownReason])[] = [
   [/^ERR_(?:TLS|SSL|OSSL)|^EPROTO$|CERT|^UNABLE_TO_|SELF_SIGNED|^HOSTNAME_MISMATCH$|^CRL_/, 'tls'],
 ];
 
-/** A connection cut before or within the answer; a fresh one often works (idle connections are closed by either side). */
+/** A connection that closed before or within the response. A new one often works, as either side closes idle ones. */
 const RESETS: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -97,7 +97,7 @@ const RESETS: ReadonlySet<string> = new Set([
   'HPE_CLOSED_CONNECTION',
 ]);
 
-/** undici leaves the code of some parse errors out. */
+/** Some parse errors of undici have no code. */
 const PARSER_ERROR = 'HTTPParserError';
 
 function codeOf(error: unknown): string {
@@ -106,7 +106,7 @@ function codeOf(error: unknown): string {
   return error.name === PARSER_ERROR ? 'HPE_UNKNOWN' : codeOf(error.cause);
 }
 
-/** What undici, a socket or the guard threw, as a reason; errors that are ours already pass through. */
+/** Converts an error of undici, a socket or the address guard; returns RegistryErrors unchanged. */
 export function networkError(error: unknown, request: HttpRequest): RegistryError {
   if (error instanceof RegistryError) return error;
   const { host } = request.url;
@@ -129,7 +129,7 @@ export function networkError(error: unknown, request: HttpRequest): RegistryErro
   return new RegistryError(reason, request.subject, {
     ...place,
     state: `${host}: ${describeError(error)}`,
-    // A parse error holds the bytes it stumbled over, a token perhaps: it must not get into a log.
+    // A parse error quotes the bytes, perhaps a token, which must not reach a log.
     ...(code.startsWith('HPE_') ? {} : { cause: error }),
     transient: RESETS.has(code),
     ...(plain ? { advice: `If ${host} speaks plain http, name the registry in "plainHttp".` } : {}),

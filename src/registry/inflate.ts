@@ -5,7 +5,7 @@ type Source = AsyncIterable<Uint8Array>;
 
 interface Format {
   readonly magic: readonly number[];
-  /** A head just ends: it gives what it has instead of an error. */
+  /** Flushes at the end of the input, so that the head of a layer inflates without an error. */
   readonly create: () => Transform;
   readonly prepare: (source: Source) => Source;
 }
@@ -15,7 +15,7 @@ async function* cutFrames(source: Source): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) yield* cut(chunk);
 }
 
-/** RFC 1952 and RFC 8878. What a layer is compressed with is seen from its first bytes: media types are known to lie. */
+/** RFC 1952 and RFC 8878. The first bytes name the compression; media types are often wrong. */
 const FORMATS: readonly Format[] = [
   {
     magic: [0x1f, 0x8b],
@@ -31,7 +31,7 @@ const FORMATS: readonly Format[] = [
 
 const MAGIC_BYTES = 4;
 
-/** The first bytes as one piece of at least MAGIC_BYTES, where there are so many, then the rest as it comes. */
+/** Yields a first piece of at least MAGIC_BYTES, if there are so many, then the rest unchanged. */
 async function* withWholeStart(source: Source): AsyncGenerator<Uint8Array> {
   let start: Uint8Array | null = new Uint8Array();
   for await (const chunk of source) {
@@ -53,8 +53,8 @@ async function* prepend(first: Uint8Array, rest: Source): AsyncGenerator<Uint8Ar
 }
 
 /**
- * Takes gzip or zstd off a stream, or nothing where it is neither. Holds a few pieces at a time, whatever the input claims
- * to hold; ends where the input ends, and throws what the library throws on input that is broken.
+ * Decompresses gzip or zstd; passes anything else through. Holds a few pieces at a time, whatever the input's declared size,
+ * ends where the input ends, and throws the library's error on broken input.
  */
 export async function* inflate(source: Source): AsyncGenerator<Uint8Array> {
   const pieces = withWholeStart(source);
@@ -63,14 +63,14 @@ export async function* inflate(source: Source): AsyncGenerator<Uint8Array> {
   const whole = prepend(first, pieces);
   const format = FORMATS.find(({ magic }) => magic.every((byte, index) => first[index] === byte));
   if (format === undefined) yield* whole;
-  // A failure of either stream is thrown by reading the last one.
+  // Reading the last stream throws the failure of either.
   else yield* pipeline(Readable.from(format.prepare(whole)), format.create(), () => undefined) as Source;
 }
 
-/** What the next bytes are, by RFC 8878, section 3.1; `lost`: no Zstandard data, which the decoder may complain about. */
+/** Kind of the next bytes (RFC 8878, section 3.1); `lost`: not Zstandard data, which the decoder will report. */
 type Part = 'magic' | 'descriptor' | 'block' | 'skippable' | 'end' | 'lost';
 
-/** Bytes of each part's head, which say how many follow. */
+/** Length of each part's head, which holds the length of the rest. */
 const HEAD_BYTES: Readonly<Record<Part, number>> = {
   magic: 4,
   descriptor: 1,
@@ -81,7 +81,7 @@ const HEAD_BYTES: Readonly<Record<Part, number>> = {
 };
 
 const FRAME_MAGIC = 0xfd2fb528;
-/** The last half byte is free. */
+/** The low four bits are arbitrary. */
 const SKIPPABLE_MAGIC = 0x184d2a50;
 
 const DICTIONARY_BYTES = [0, 1, 2, 4] as const;
@@ -90,7 +90,7 @@ const CHECKSUM_BYTES = 4;
 
 interface Next {
   readonly part: Part;
-  /** Bytes until then. */
+  /** Bytes before the part. */
   readonly skip: number;
 }
 
@@ -123,8 +123,8 @@ function afterBlock(header: number, hasChecksum: boolean): Next {
 }
 
 /**
- * Cuts a stream where a frame ends. Node's decoder drops what follows the first frame's end within one write
- * (github.com/nodejs/node issue 64741), and podman's zstd:chunked layers have one frame for each file.
+ * Splits a stream at the ends of frames. Node's decoder drops bytes behind the end of a frame within one write
+ * (github.com/nodejs/node issue 64741), and podman's zstd:chunked layers have one frame per file.
  */
 function createFrameCutter(): (chunk: Uint8Array) => readonly Uint8Array[] {
   let part: Part = 'magic';

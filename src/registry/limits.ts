@@ -1,104 +1,103 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Every number of the registry client, with its reason. */
+/** The limits of the registry client, each with its reason. */
 export const REGISTRY_LIMITS = {
   /**
-   * The OCI distribution spec 1.1 lets registries take manifests of 4 MiB; real ones are under 100 KiB, large indexes included.
-   * Parsed, one of nothing but brackets takes thirty times its length: how much of that all look-ups hold together is bounded
-   * by the memory that each reserves (MemoryReservation).
+   * The OCI distribution spec 1.1 asks registries to take manifests of 4 MiB; real ones, large indexes included, stay under
+   * 100 KiB. A parsed manifest takes up to thirty times its length, which each lookup reserves (MemoryReservation).
    */
   manifestBytes: 4 * MIB,
-  /** The spec sets none, and the largest configs in the wild are some 100 KiB. */
+  /** The spec sets no limit; the largest configs in the wild are about 100 KiB. */
   configBytes: 4 * MIB,
-  /** A token answer is one JWT; the longest (many scopes, many groups) are near 16 KiB, go-containerregistry reads 64. */
+  /** A token response is one JWT. The longest (many scopes and groups) are near 16 KiB; go-containerregistry reads 64. */
   tokenBytes: 64 * KIB,
-  /** Of an error's body only the code and one message are used; registries send some 200 bytes. */
+  /** An error body is read for its code and one message; registries send about 200 bytes. */
   errorBytes: 8 * KIB,
-  /** Shown of that message: whoever runs the registry could say anything, at any length. */
+  /** Characters of that message that are shown: the registry controls its length. */
   errorCharacters: 200,
-  /** Read away after a redirect or a 401, so that the connection can be used again; more is cheaper to cut off. */
+  /** Drained after a redirect or a 401 so that the connection can be reused; beyond that, closing it is cheaper. */
   discardBytes: 16 * KIB,
-  /** Node's own cap on a response's header, stated so that nobody's NODE_OPTIONS changes it. */
+  /** Node's default for response headers, set explicitly so that NODE_OPTIONS cannot change it. */
   headerBytes: 16 * KIB,
-  /** Registries send a blob to their storage in one hop, geo-routing ones in two. */
+  /** Registries redirect a blob to their storage in one hop, geo-routing ones in two. */
   redirects: 5,
   /** Includes DNS and TLS. One lost SYN costs 1 s and two cost 3; an admission has 10 s by default. */
   connectMs: 3_000,
-  /** One DNS server's time, as `timeout:1` in resolv.conf; c-ares doubles it for the second try. */
+  /** Time-out for one DNS server, as `timeout:1` in resolv.conf; c-ares doubles it for the second try. */
   dnsTryMs: 1_000,
   /** UDP loses packets; a third try would outlast `dnsMs`. */
   dnsTries: 2,
-  /** All tries and search domains together: both tries of one name, so that its server's silence ends within `mirrorMs`. */
+  /** All tries and search domains together. Both tries of one name fit, so a silent DNS server costs at most `mirrorMs`. */
   dnsMs: 3_000,
-  /** After the first address, the time left to the other family: RFC 8305 recommends 50 ms. */
+  /** Wait for the other address family after the first address: RFC 8305 recommends 50 ms. */
   dnsSecondFamilyMs: 50,
-  /** Kept of an answer, as many as a client would try in an admission; a TCP answer holds 4,000. */
+  /** Addresses kept per name, more than a client would try in an admission; a TCP response holds 4,000. */
   dnsAddresses: 32,
-  /** A name that does not resolve is not asked for again: longer than Pods of a Deployment come, shorter than an outage. */
+  /** How long a DNS failure is cached: longer than the Pods of a Deployment take to arrive, shorter than an outage. */
   dnsFailureMs: 2_000,
-  /** An answer is used at least from the request to its connection, whatever its TTL, and at most as kept connections. */
+  /** Bounds on a DNS TTL: at least from the request to its connection, at most as long as idle connections live. */
   dnsShortestMs: 5_000,
   dnsLongestMs: 30_000,
-  /** Names of one namespace being resolved at a time: images of one Pod rarely name more registries than 3. */
+  /** Concurrent DNS lookups per namespace: the images of one Pod rarely name more than 3 registries. */
   dnsShare: 16,
-  /** Of all: 64 namespaces that use up their share. Each holds two sockets and some KiB. */
+  /** Concurrent DNS lookups of all namespaces: 64 full shares. Each holds two sockets and a few KiB. */
   dnsLookups: 1_024,
   /** Cached names, and their bytes. */
   dnsNames: 1_000,
   dnsBytes: MIB,
-  /** Silence from a connected registry. The admission's own deadline is usually shorter; this bounds background work. */
+  /** Silence from a connected registry. The admission's deadline is usually shorter; this bounds background lookups. */
   silenceMs: 10_000,
-  /** A token is fetched for all who wait for it, so not on any one caller's time. Twice a slow answer of a real one. */
+  /** One token request serves all its callers, so it has its own time-out: twice a slow response of a real token server. */
   tokenMs: 10_000,
   /**
-   * Connections to one registry, HTTP/1.1, one request on each: more than all look-ups that go on at once, so that a free one
-   * is never waited for. Eight were all held by images of one namespace whose requests hung (test/attacks).
+   * HTTP/1.1 connections to one registry, one request each: more than there are concurrent lookups, so none waits for a free
+   * one. With eight, the hanging requests of one namespace held them all (test/attacks).
    */
   connections: 80,
   /** Idle connections are closed before load balancers do it (the shortest common setting is 60 s). */
   keepAliveMs: 30_000,
-  /** A mirror gets this much of the 10 s that an admission has by default, so that the next one has its turn. */
+  /** Time-out for one mirror, which leaves time for the next one: an admission has 10 s by default. */
   mirrorMs: 3_000,
-  /** First try and two more: a third failure in a row is an outage, which back-off does not mend inside an admission. */
+  /** A third failure in a row is an outage, which more retries within one admission would not outlast. */
   attempts: 3,
-  /** Wait before the second try; doubled for the third, both with jitter, so that replicas do not come in step. */
+  /** Wait before the first retry; doubled before the second, both with jitter, so that replicas do not retry in step. */
   retryMs: 100,
-  /** A longer Retry-After does not fit into an admission; the image is then unknown for now and said to be. */
+  /** A longer Retry-After does not fit into an admission: wasmgate then reports the image as unknown. */
   retryAfterMs: 2_000,
-  /** Pause after a failure if the registry names no time; doubled each time it fails again, and at most. */
+  /** Back-off after a failure without Retry-After, doubled with each further failure up to the longest. */
   pauseMs: 1_000,
   longestPauseMs: 60_000,
-  /** A repository's own pause: with the memory of failures (image-memory.ts) it outlives an outage by 2 s at most. */
+  /** Longest back-off of one repository. With cached failures (image-memory.ts) it outlasts an outage by 2 s at most. */
   longestRepositoryPauseMs: 1_250,
-  /** Between probes of an endpoint, and so how long its pause outlives an outage. */
+  /** Probe interval of an endpoint, and so how long its circuit stays open after an outage. */
   probeEveryMs: 1_000,
-  /** An answer to GET /v2/ needs no storage behind it; this is what connecting alone may take. */
+  /** GET /v2/ needs no storage, so a probe gets no more time than connecting. */
   probeMs: 3_000,
-  /** A registry that never answers GET /v2/ may answer all else: one request each 10 s finds out. */
+  /** A registry that never answers GET /v2/ may answer all else: a trial request every 10 s finds out. */
   trialEveryMs: 10_000,
   /**
-   * An endpoint that is down is probed that long after the last request to it: a name that one Pod brought once would be probed
-   * for ever. Longer than a controller waits between two tries to create a Pod.
+   * Probing of an endpoint that is down ends this long after the last request to it; otherwise a name from a single Pod would
+   * be probed forever. Longer than a controller waits between two attempts to create a Pod.
    */
   idleProbingMs: 20 * 60_000,
-  /** Endpoints probed at a time: a cluster uses some ten registries and mirrors; the rest is for names that nobody serves. */
+  /** Endpoints probed at a time: a cluster uses about ten registries and mirrors; the rest is for names without a server. */
   probedHosts: 64,
   /** Distribution's token specification: a token without `expires_in` lives 60 s. */
   tokenLifeSeconds: 60,
-  /** Docker Hub gives 300 s, Harbor 1800; what claims to live longer is asked for again each hour all the same. */
+  /** Docker Hub grants 300 s, Harbor 1800 s; tokens with a longer life are renewed each hour. */
   longestTokenLifeSeconds: 3_600,
-  /** Tokens are dropped this share of their life early: clocks differ, and a look-up makes several requests. */
+  /** Tokens expire this share of their life early: clocks differ, and a lookup makes several requests. */
   tokenMargin: 0.1,
-  /** How long a login that is no token (plain basic, a registry token) is sent unasked after it worked. */
+  /** How long a basic login or registry token is sent without a new challenge after it worked. */
   loginMs: 300_000,
-  /** Repositories × credentials with a login in hand, at some 2 KiB each. */
+  /** Cached logins, one for each repository and credential, at about 2 KiB each. */
   logins: 1_000,
-  /** Of all these logins together: a token server may make each of its tokens 64 KiB long. */
+  /** Total length of cached logins: a token server may issue tokens of 64 KiB. */
   loginsBytes: 4 * MIB,
-  /** Accounts that are paused, and repositories × namespaces likewise, at some 1 KiB each. */
+  /** Back-offs of accounts, and as many of repositories per namespace, at about 1 KiB each. */
   pauses: 1_000,
-  /** Of each of the two: an entry holds the text of its last failure. */
+  /** Total size of each of the two: an entry holds the text of its last failure. */
   pausesBytes: 1 * MIB,
 } as const;
 

@@ -3,12 +3,12 @@ import { estimateJsonBytes } from '../lib/estimate-bytes.ts';
 import { RegistryError } from './errors.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
 
-/** What is sent does not fit into the reader's memory: no fault of the registry's, which may be asked again. */
+/** The body exceeds the lookup's memory reservation. The registry did not fail, so the request may be repeated. */
 export class OutOfBudgetError extends Error {}
 
 export interface BodyLimits {
   readonly cap: number;
-  /** Of the look-up that the body is read for. */
+  /** Reserved for the lookup that reads the body. */
   readonly memory?: MemoryReservation | undefined;
 }
 
@@ -61,7 +61,7 @@ export async function readBody(
   }
 }
 
-/** As much of the body as `cap` allows, for error texts; what goes wrong on the way does not matter any more. */
+/** Reads up to `cap` bytes of a body for an error message, and ignores read errors. */
 export async function readSome(response: HttpResponse, cap: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -72,17 +72,18 @@ export async function readSome(response: HttpResponse, cap: number): Promise<str
       if (bytes >= cap) break;
     }
   } catch {
-    // The status says enough.
+    // The status alone is enough for the message.
   }
   return Buffer.concat(chunks).subarray(0, cap).toString('utf8');
 }
 
-/** A byte order mark is kept, and then refused by JSON.parse, as other clients do. */
+/** Keeps a byte order mark, which JSON.parse then rejects, as other clients do. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
+ * Parses a JSON body.
  * @param memory reserved for the lookup: it covers the bytes already, and has to cover the parsed document, too
- * @throws RegistryError `invalid`; the bytes are not quoted, as a token may be among them
+ * @throws RegistryError `invalid`, without quoting the bytes, which may hold a token
  * @throws OutOfBudgetError
  */
 export function parseJsonBody(bytes: Uint8Array, request: HttpRequest, memory?: MemoryReservation): unknown {

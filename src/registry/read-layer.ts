@@ -15,7 +15,7 @@ interface LayersDeps {
 
 type Layer = LayerReadRequest<unknown>['layer'];
 
-/** As much as the bound allows; the source is left as it stands, so that what is behind can be read away. */
+/** Yields up to `cap` bytes and leaves the source open, so that the rest can be drained. */
 async function* takeBytes(source: AsyncIterable<Uint8Array>, cap: number): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   for (let left = cap; left > 0;) {
@@ -26,7 +26,7 @@ async function* takeBytes(source: AsyncIterable<Uint8Array>, cap: number): Async
   }
 }
 
-/** As much as the bound allows, and the source is closed. */
+/** Yields up to `cap` bytes and closes the source. */
 async function* limitBytes(source: AsyncIterable<Uint8Array>, cap: number): AsyncGenerator<Uint8Array> {
   let left = cap;
   for await (const chunk of source) {
@@ -36,7 +36,7 @@ async function* limitBytes(source: AsyncIterable<Uint8Array>, cap: number): Asyn
   }
 }
 
-/** A layer that was read to its end is checked like any other document. */
+/** Verifies the digest of a layer that is read to its end. */
 async function* verifyWhole(
   source: AsyncIterable<Uint8Array>,
   digest: Digest,
@@ -71,19 +71,19 @@ async function* inflateOrThrow(
   }
 }
 
-/** Some servers and caches know no ranges and send the whole with 200, which is then cut off. */
+/** Some servers and caches ignore ranges and send the whole layer with 200; its rest is not read. */
 async function checkResponse(response: HttpResponse, request: HttpRequest, now: number): Promise<void> {
   if (response.status === 200) return;
   if (response.status !== 206) throw await errorFromResponse(response, request, now);
   if (headerOf(response, 'content-range').startsWith('bytes 0-')) return;
   await response.discard();
   throw new RegistryError('invalid', request.subject, {
-    state: `${response.url.host} sends another part of a layer than was asked for`,
+    state: `${response.url.host} sends another part of a layer than requested`,
     status: response.status,
   });
 }
 
-/** Heads of layers (OCI distribution spec 1.1, "Pulling blobs": a registry should know Range). */
+/** Reads heads of layers (OCI distribution spec 1.1, "Pulling blobs": a registry should support Range). */
 export function createReadLayer({ exchange, now }: LayersDeps): RegistryPort['readLayer'] {
   return (reference, { layer, maxBytes, maxInflatedBytes, read }, options) => {
     const isWhole = layer.size <= maxBytes;

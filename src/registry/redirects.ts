@@ -4,13 +4,13 @@ import { headerOf, type HttpRequest, type HttpResponse, type Send } from './http
 
 export interface RedirectPolicy {
   readonly redirects: number;
-  /** Hosts (with port) that plain http may lead to from https. */
+  /** Hosts (with port) that https may redirect to over plain http. */
   readonly plainHttp: readonly string[];
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** All others are for the host they were made for: a login, or whatever the operator has us send to a mirror. */
+/** Other headers stay with their host: logins, and headers that the operator configures for a mirror. */
 const PUBLIC_HEADERS: ReadonlySet<string> = new Set(['accept', 'range']);
 
 function reject(request: HttpRequest, reason: UnknownReason, state: string): RegistryError {
@@ -30,7 +30,7 @@ function nextUrl(response: HttpResponse, request: HttpRequest, policy: RedirectP
     throw reject(request, 'invalid', 'redirects to an address with a login in it');
   }
   const downgrade = request.url.protocol === 'https:' && url.protocol === 'http:';
-  // A URL drops the usual port, which the operator may have written out.
+  // A URL drops a default port, which the operator may have written.
   const names = url.port === '' ? [url.host, `${url.host}:80`] : [url.host];
   if (downgrade && !names.some((name) => policy.plainHttp.includes(name))) {
     throw reject(request, 'denied-by-config', `redirects from https to plain http at ${url.host}`);
@@ -38,13 +38,13 @@ function nextUrl(response: HttpResponse, request: HttpRequest, policy: RedirectP
   return url;
 }
 
-/** A different port is a different host; what is stripped once stays away, even if a later hop comes back. */
+/** A different port is a different host. Headers stay stripped, even if a later hop returns. */
 function headersFor(request: HttpRequest, url: URL): HttpRequest['headers'] {
   if (url.origin === request.url.origin) return request.headers;
   return Object.fromEntries(Object.entries(request.headers).filter(([name]) => PUBLIC_HEADERS.has(name)));
 }
 
-/** Follows redirects of GET and HEAD. A POST carries a secret in its body, so its redirect is an answer like any other. */
+/** Follows redirects of GET and HEAD, but not of POST, whose body holds a secret. */
 export function followRedirects(send: Send, policy: RedirectPolicy): Send {
   return async (first) => {
     let request = first;

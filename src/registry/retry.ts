@@ -9,8 +9,8 @@ export interface RetryDeps {
 }
 
 /**
- * Runs an operation again if that may help, within the signal. If time runs out, the last failure of the registry is the
- * answer: that a later try was cut short says nothing.
+ * Retries an operation after transient failures, until the signal fires. It then throws the registry's last failure, rather
+ * than the abort of a later attempt.
  */
 export async function retry<Result>(
   operation: () => Promise<Result>,
@@ -39,19 +39,18 @@ export async function retry<Result>(
 
 type RetryLimits = Pick<RegistryLimits, 'attempts' | 'retryMs' | 'retryAfterMs'>;
 
-/** Milliseconds from a Retry-After header, RFC 9110 section 10.2.3: seconds or an HTTP date; null where it is neither. */
+/** Parses Retry-After (RFC 9110 section 10.2.3: seconds or an HTTP date) into milliseconds; null if it is neither. */
 export function parseRetryAfter(header: string, now: number): number | null {
   const text = header.trim();
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  // An HTTP date starts with the name of a day; Date.parse alone would take almost anything.
+  // An HTTP date starts with the name of a day; Date.parse alone accepts almost anything.
   const date = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? null : Math.max(0, date - now);
 }
 
 /**
- * How long to wait before the next try; null where there is to be none. What the registry asks for is kept to, and where
- * that is longer than we can wait the answer stands.
- * @param random in [0, 1): the wait is spread over half to all of its length
+ * Returns the wait before the next attempt; null for no retry, which includes a Retry-After that is longer than the limit.
+ * @param random in [0, 1): jitter over half to all of the wait
  */
 export function retryDelay(
   error: RegistryError,

@@ -3,22 +3,23 @@ import { isAddressRange, createAddressGuard } from './connection/address-guard.t
 import { type HostsConfiguration, isLoopbackHost } from './endpoints.ts';
 import { findServerFault } from './hosts/parse-server.ts';
 
-/** The part of the configuration that the registry client reads. */
+/** The `registry` section of the configuration. */
 export const registrySettings = Type.Object(
   {
     plainHttp: Type.Array(Type.String({ pattern: '^[^/]+$', title: 'host or host:port' }), {
       default: [],
-      description: 'Registries spoken to over plain http, as images name them: "registry.internal:5000".',
+      description:
+        'Registries that wasmgate connects to over plain http, as in image references: "registry.internal:5000".',
     }),
     allowAddresses: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
       description:
-        'Addresses or CIDRs that may be connected to although loopback, link-local and metadata addresses are refused.',
+        'Addresses or CIDRs that wasmgate may connect to although they are loopback, link-local or metadata addresses.',
     }),
     caFile: Type.Optional(
       Type.String({
         minLength: 1,
-        description: 'PEM file of certificate authorities trusted beside the system ones.',
+        description: "PEM file of certificate authorities trusted in addition to the system's.",
       }),
     ),
     tls: Type.Record(
@@ -26,48 +27,48 @@ export const registrySettings = Type.Object(
       Type.Object(
         {
           caFile: Type.Optional(
-            Type.String({ minLength: 1, description: 'PEM file of authorities trusted for this host, too.' }),
+            Type.String({ minLength: 1, description: 'PEM file of authorities also trusted for this host.' }),
           ),
           certFile: Type.Optional(
             Type.String({
               minLength: 1,
-              description: 'PEM file of the certificate that this host is shown.',
+              description: 'PEM file of the client certificate for this host.',
             }),
           ),
           keyFile: Type.Optional(
-            Type.String({ minLength: 1, description: 'PEM file of its key, where that is another file.' }),
+            Type.String({ minLength: 1, description: 'PEM file of its key, if that is a separate file.' }),
           ),
           insecure: Type.Boolean({
             default: false,
-            description: 'Believe whoever answers, without a look at the certificate.',
+            description: 'Skip TLS certificate verification (insecure).',
           }),
         },
         { additionalProperties: false },
       ),
-      { default: {}, description: 'How single hosts are trusted: "registry.internal:5000".' },
+      { default: {}, description: 'TLS settings by host: "registry.internal:5000".' },
     ),
     mirrors: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })), {
       default: {},
       description:
-        'Where a registry\'s images are asked for first, in order: {docker.io: [https://mirror.internal]}. "*" is for registries that are not named.',
+        'Mirrors of each registry, tried in order before it: {docker.io: [https://mirror.internal]}. "*" applies to registries without an entry.',
     }),
     registriesFile: Type.Optional(
       Type.String({
         minLength: 1,
-        description: "K3s's or RKE2's registries.yaml: its mirrors, rewrites, logins and certificates.",
+        description: "K3s's or RKE2's registries.yaml, for its mirrors, rewrites, logins and certificates.",
       }),
     ),
     hostsDirectory: Type.Optional(
       Type.String({
         minLength: 1,
-        description: "containerd's folder of hosts.toml files, as nodes have in /etc/containerd/certs.d.",
+        description: "containerd's folder of hosts.toml files; on nodes /etc/containerd/certs.d.",
       }),
     ),
     dockerConfig: Type.Optional(
       Type.String({
         minLength: 1,
         description:
-          "Docker config file whose logins and credential helpers are tried after a Pod's own pull secrets, as a node's would be.",
+          "Docker config file, whose logins and credential helpers wasmgate tries after a Pod's pull secrets, as a node does.",
       }),
     ),
     credentialProviders: Type.Optional(
@@ -75,9 +76,9 @@ export const registrySettings = Type.Object(
         {
           config: Type.String({
             minLength: 1,
-            description: "The kubelet's CredentialProviderConfig, whose plugins are asked after that.",
+            description: "The kubelet's CredentialProviderConfig, whose plugins wasmgate runs after that.",
           }),
-          binDir: Type.String({ minLength: 1, description: 'Folder of the plugins.' }),
+          binDir: Type.String({ minLength: 1, description: 'Folder that holds the plugins.' }),
         },
         { additionalProperties: false },
       ),
@@ -89,12 +90,12 @@ export const registrySettings = Type.Object(
 export type RegistrySettings = Static<typeof registrySettings>;
 
 interface Problem {
-  /** Within the section. */
+  /** Relative to the section. */
   readonly path: readonly (string | number)[];
   readonly text: string;
 }
 
-/** What a schema cannot say of these settings: all that would keep a client from starting, but for what is in files. */
+/** Checks what the schema cannot: everything, except the content of files, that would keep a client from starting. */
 export function checkRegistrySettings({
   allowAddresses,
   mirrors,
@@ -119,7 +120,7 @@ export function checkRegistrySettings({
   );
 }
 
-/** A mirror that wasmgate passes over because of its address, although nodes may ask it. */
+/** A mirror that wasmgate skips because of its address, although nodes may use it. */
 export interface DeniedMirror {
   readonly host: string;
   readonly why: string;
@@ -127,7 +128,7 @@ export interface DeniedMirror {
 
 const LOOPBACK = '127.0.0.1';
 
-/** Finds mirrors with a denied address in their URL, each once; what other names resolve to shows at run time only. */
+/** Finds mirrors with a denied address in their URL, each once; host names resolve at run time only. */
 export function findDeniedMirrors(
   hosts: HostsConfiguration | undefined,
   allowAddresses: readonly string[],

@@ -103,14 +103,14 @@ registry:
         'line 6: registry.hostsDirectory: Cannot use hosts file "hosts/a.test/hosts.toml": line 2: ',
       ),
       '  line 6: registry.hostsDirectory: Cannot use hosts file "hosts/b.test/hosts.toml": there is no capability "fly"',
-      '  line 7: registry.registriesFile: Cannot use registries file "registries.yaml": it is no YAML, line 2',
+      '  line 7: registry.registriesFile: Cannot use registries file "registries.yaml": it is not YAML, line 2',
       expect.stringContaining(
-        'line 8: registry.dockerConfig: Cannot read docker config "config.json": it is not JSON. Make it',
+        'line 8: registry.dockerConfig: Cannot read docker config "config.json": it is not JSON. Create it',
       ),
       expect.stringContaining(
         'line 9: registry.credentialProviders: Cannot use credential providers "p.yaml": ',
       ),
-      '  line 10: registry.tls["a.test"]: Cannot use "hosts/a.test/hosts.toml": there is no certificate in it',
+      '  line 10: registry.tls["a.test"]: Cannot use "hosts/a.test/hosts.toml": it contains no certificate',
       '"wasmgate config defaults" prints every key and what it takes.',
       '',
     ]);

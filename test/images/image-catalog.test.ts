@@ -241,7 +241,7 @@ describe('credentials', () => {
     const answer = await ask();
     expect(answer).toMatchObject({
       reason: 'unauthorized',
-      advice: expect.stringContaining("The login was refused (the operator's credentials)"),
+      advice: expect.stringContaining("The registry rejected the login (the operator's credentials)"),
     });
     expect(JSON.stringify(answer)).not.toContain('/etc/wasmgate');
   });

@@ -191,7 +191,7 @@ test('docker config first, then plugins in their order; within one the most spec
 
 test.for([
   { name: 'fails', script: 'echo geheim >&2; exit 1', said: 'exit code 1' },
-  { name: 'is killed', script: 'kill -9 $$', said: 'was ended by a signal' },
+  { name: 'is killed', script: 'kill -9 $$', said: 'was killed by a signal' },
   { name: 'says nothing', script: ':', said: 'no CredentialProviderResponse' },
   { name: 'answers in another version', script: response({ apiVersion: 'x/v1' }), said: API_VERSION },
   { name: 'answers another kind', script: response({ kind: 'Status' }), said: 'CredentialProviderResponse' },
@@ -228,9 +228,7 @@ test('of a plugin that fails the log says how to see its words', async () => {
   expect(await keychain.credentialsFor(parseReference('a.ecr.test/x'), never)).toEqual([]);
   const [request = ''] = await programs.inputs('ecr');
   const command = `echo '${request}' | ${programs.binDir}/ecr`;
-  expect(advice).toEqual([
-    `Try it yourself, with the arguments and variables of its configuration: ${command}`,
-  ]);
+  expect(advice).toEqual([`Try it with its configured arguments and variables: ${command}`]);
 });
 
 test('whoever has no time left waits no longer', async () => {
@@ -260,9 +258,9 @@ describe('the configuration of plugins', () => {
     {
       name: 'has an odd duration',
       file: config({ ...ecr, defaultCacheDuration: '1 day' }),
-      said: 'no duration',
+      said: 'not a duration',
     },
-    { name: 'has an odd pattern', file: config({ ...ecr, matchImages: ['a b@:'] }), said: 'no pattern' },
+    { name: 'has an odd pattern', file: config({ ...ecr, matchImages: ['a b@:'] }), said: 'not a pattern' },
     { name: 'names a plugin twice', file: config(ecr, ecr), said: 'twice' },
     {
       name: 'has faults in two plugins',

@@ -137,7 +137,7 @@ describe('logins that a helper keeps', () => {
   test.for([
     { name: 'is not installed', script: null, said: 'there is no such program' },
     { name: 'fails', script: 'echo geheim; echo geheim >&2; exit 3', said: 'exit code 3' },
-    { name: 'says nothing', script: ':', said: 'something else than JSON' },
+    { name: 'says nothing', script: ':', said: 'returned no JSON' },
     { name: 'says something else', script: 'echo \'{"Username":7,"Secret":"geheim"}\'', said: 'user name' },
     { name: 'is killed', script: 'kill -9 $$', said: 'signal' },
     { name: 'talks without end', script: long, said: 'more than' },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Credential, estimateCredentialBytes } from '../../src/credentials/credential.ts';
-import { createSingleFlightCache } from '../../src/lib/single-flight.ts';
+import { createSingleFlight, createSingleFlightCache } from '../../src/lib/single-flight.ts';
 
 /** A credential program may return 256 KiB for an image that a tenant names. */
 test('bounds cached values by bytes', async () => {
@@ -69,3 +69,19 @@ test.each(['forgotten', 'evicted'])(
     expect(await cache.get('key', () => Promise.resolve('newest'))).toBeNull();
   },
 );
+
+test('equal work runs once at a time, and again once it has settled', async () => {
+  const runOnce = createSingleFlight<number>();
+  let runs = 0;
+  const run = (key: string) => runOnce(key, () => Promise.resolve((runs += 1)));
+  expect(await Promise.all([run('a'), run('a'), run('b')])).toEqual([1, 1, 2]);
+  expect(await run('a')).toBe(3);
+});
+
+test('a failure reaches every caller, and the next call runs the work again', async () => {
+  const runOnce = createSingleFlight<string>();
+  const fail = () => runOnce('a', () => Promise.reject(new Error('down')));
+  const failures = await Promise.allSettled([fail(), fail()]);
+  expect(failures.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await runOnce('a', () => Promise.resolve('up'))).toBe('up');
+});

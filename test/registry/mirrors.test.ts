@@ -166,7 +166,7 @@ describe('a mirror', () => {
     });
     await using client = createTestClient([], { hosts });
     const error = await failureOf(client.fetchManifest(parseReference('r.test/a'), asking()));
-    expect(error.message).toContain('make no repository of a');
+    expect(error.message).toContain('turn a into an invalid repository');
   });
 });
 

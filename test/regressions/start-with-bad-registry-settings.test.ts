@@ -38,7 +38,7 @@ test.for<readonly [name: string, registry: object, code: number, says: string]>(
     'a mirror that is none',
     { mirrors: { 'docker.io': ['http://a b'] } },
     2,
-    'line 1: registry.mirrors["docker.io"][0]: "http://a b" is no address.',
+    'line 1: registry.mirrors["docker.io"][0]: "http://a b" is not an address.',
   ],
   [
     'a registries file that does not exist',
@@ -67,7 +67,7 @@ test.for<readonly [name: string, lines: readonly string[], says: string]>([
   [
     'a mirror',
     ['  mirrors:', '    docker.io:', '      - "http://a b"'],
-    'line 6: registry.mirrors["docker.io"][0]: "http://a b" is no address.',
+    'line 6: registry.mirrors["docker.io"][0]: "http://a b" is not an address.',
   ],
   [
     'a mirror with more than a path',

@@ -58,7 +58,7 @@ test('logs each change of a named file once, with its name and its problems', as
   expect(await waitForLine('invalid; the previous ones stay in use')).toMatchObject({
     level: 'error',
     files: [file],
-    problems: [`Cannot use registries file "${file}": it is no YAML, line 1`],
+    problems: [`Cannot use registries file "${file}": it is not YAML, line 1`],
   });
 
   await rm(file);
@@ -99,7 +99,7 @@ test('watches the configuration of plugins', async () => {
   expect(await waitForLine('apply after a restart only')).toMatchObject({ files: [files.at('p.yaml')] });
   await replace(files.at('p.yaml'), config({ defaultCacheDuration: 'long' }));
   expect(await waitForLine('are invalid')).toMatchObject({
-    problems: [expect.stringContaining('defaultCacheDuration of "true" is no duration')],
+    problems: [expect.stringContaining('defaultCacheDuration of "true" is not a duration')],
   });
 });
 

@@ -4,7 +4,7 @@ import { AppError } from '../../lib/errors.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Ranges (ipaddr.js names) that hold the node itself, its neighbors on the link, or no host at all. */
+/** Ranges (ipaddr.js names) of the node itself, its neighbors on the link, or no host at all. */
 const DENIED_RANGES: Readonly<Record<string, string>> = {
   loopback: 'a loopback address',
   linkLocal: 'a link-local address',
@@ -12,17 +12,17 @@ const DENIED_RANGES: Readonly<Record<string, string>> = {
   multicast: 'a multicast address',
   broadcast: 'a broadcast address',
   deprecatedSiteLocal: 'a site-local address',
-  // The relay picks the host behind it from an address that is hidden by XOR (RFC 4380), so it cannot be checked.
+  // The target address is obfuscated by XOR (RFC 4380), so it cannot be checked.
   teredo: 'a Teredo address',
 };
 
-/** Ranges that ipaddr.js has no name of its own for. */
+/** Ranges without a name in ipaddr.js. */
 const DENIED_NETWORKS: readonly (readonly [readonly [Address, number], string])[] = [
-  // RFC 1112, class E. Documentation networks are as empty, but clusters without Internet access do use them.
+  // RFC 1112, class E. Documentation networks are allowed: clusters without Internet access use them.
   [ipaddr.parseCIDR('240.0.0.0/4'), 'a reserved address'],
 ];
 
-/** Cloud metadata services outside 169.254.0.0/16 and fe80::/10, from the clouds' documentation and cloud-init. */
+/** Cloud metadata services outside 169.254.0.0/16 and fe80::/10, from vendors' documentation and cloud-init. */
 const METADATA: readonly (readonly [Address, number])[] = [
   'fd00:ec2::/32', // AWS: metadata, Pod Identity, DNS and time
   'fd20:ce::254/128', // Google Cloud
@@ -35,12 +35,12 @@ const METADATA: readonly (readonly [Address, number])[] = [
   'fd00:a9fe:a9fe::1/128', // Akamai (Linode)
 ].map((range) => ipaddr.parseCIDR(range));
 
-/** IPv6 ranges that carry an IPv4 address, and the byte it starts at: RFC 4291, RFC 6145, RFC 6052, RFC 3056. */
+/** IPv6 ranges that embed an IPv4 address, and its first byte: RFC 4291, RFC 6145, RFC 6052, RFC 3056. */
 const EMBEDDED_AT: Readonly<Record<string, number>> = { ipv4Mapped: 12, rfc6145: 12, rfc6052: 12, '6to4': 2 };
 
 /**
- * `::a.b.c.d`, "IPv4-compatible": deprecated (RFC 4291, 2.5.5.1), so no registry lives there, and what such a packet
- * reaches differs by kernel.
+ * `::a.b.c.d`, "IPv4-compatible": deprecated (RFC 4291, 2.5.5.1), so no registry uses it, and kernels differ in where they
+ * send such packets.
  */
 const IPV4_COMPATIBLE = ipaddr.parseCIDR('::/96');
 
@@ -49,19 +49,19 @@ export class AddressDeniedError extends Error {
 }
 
 export interface AddressGuardOptions {
-  /** Addresses and CIDRs that are let through whatever they are. */
+  /** Addresses and CIDRs that are allowed unconditionally. */
   readonly allowAddresses: readonly string[];
   readonly allowLoopback: boolean;
 }
 
 export interface AddressGuard {
-  /** Why the address may not be connected to, null where it may. */
+  /** Returns why connecting to the address is denied; null if it is allowed. */
   readonly whyDenied: (address: string) => string | null;
-  /** The addresses that may be connected to; an error where all are denied. */
+  /** Returns the allowed addresses; an error if all are denied. */
   readonly filter: (addresses: readonly LookupAddress[]) => readonly LookupAddress[] | AddressDeniedError;
 }
 
-/** The IPv4 address inside an IPv6 one, so that ::ffff:127.0.0.1 is checked as what it reaches. */
+/** Returns the embedded IPv4 address, if any, so that ::ffff:127.0.0.1 is checked as 127.0.0.1. */
 function unwrap(address: Address): Address {
   const start = EMBEDDED_AT[address.range()];
   return start === undefined ? address : ipaddr.fromByteArray(address.toByteArray().slice(start, start + 4));
@@ -89,9 +89,9 @@ function inRange(address: Address, [network, bits]: readonly [Address, number]):
 }
 
 /**
- * Judges addresses after DNS, at the moment of connecting: a name that resolves to something harmless when asked first and
- * to a metadata service when asked again gains nothing.
- * @throws AppError `invalid-address` for an entry of `allowAddresses` that is none
+ * Checks addresses after DNS, when connecting, which defeats DNS rebinding: a name that first resolves to a harmless address
+ * and then to a metadata service.
+ * @throws AppError `invalid-address` for an invalid entry of `allowAddresses`
  */
 export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
   const allowed = options.allowAddresses.map(parseRange);
@@ -118,7 +118,7 @@ export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
       const [first] = addresses;
       if (good.length > 0 || first === undefined) return good;
       return new AddressDeniedError(
-        `${whyDenied(first.address) ?? 'an address'} (${first.address}), which is not asked`,
+        `${whyDenied(first.address) ?? 'an address'} (${first.address}), which wasmgate does not connect to`,
       );
     },
   };

@@ -14,16 +14,16 @@ export interface DispatcherDeps extends NameResolver {
 }
 
 export interface Dispatchers {
-  /** What sends the request; its host's name is resolved. @throws AddressDeniedError, or what the resolver throws */
+  /** Returns the dispatcher for a request and resolves its host. @throws AddressDeniedError, or the resolver's error */
   readonly of: (request: HttpRequest) => Promise<Dispatcher>;
   readonly close: () => Promise<void>;
 }
 
 interface DispatcherOptions {
   readonly limits: RegistryLimits;
-  /** PEM certificates trusted everywhere, beside the system's. */
+  /** PEM certificates trusted for all hosts, in addition to the system's. */
   readonly ca: readonly string[];
-  /** False: each request has a connection of its own. */
+  /** False: each request opens its own connection. */
   readonly keepsConnections?: boolean;
 }
 
@@ -39,7 +39,7 @@ function poolOptions({ limits, keepsConnections = true }: DispatcherOptions) {
   } as const;
 }
 
-/** Authorities hold on the way to a token server or a blob store, too; the rest is for the host it was named for. */
+/** Authorities also apply to token servers and blob stores; all other TLS settings apply only to their own host. */
 function tlsFor({ tls, url }: HttpRequest): { readonly key: unknown; readonly tls: TlsMaterial | null } {
   if (tls === null) return { key: null, tls: null };
   if (tls.host === url.host) return { key: tls.material, tls: tls.material };
@@ -51,10 +51,10 @@ function addressOf(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** One pool of connections per host, and per way to get there; a way is used again by all who take it. */
+/** One dispatcher, which pools connections per host, for each combination of proxy and TLS settings. */
 export function createDispatchers(deps: DispatcherDeps, settings: DispatcherOptions): Dispatchers {
   const { limits, ca } = settings;
-  /** By what is configured, which is bounded: proxy ('' for none), then TLS. */
+  /** Keyed by proxy ('' for none), then by TLS settings: both come from the configuration, so this is bounded. */
   const known = new Map<string, Map<unknown, Dispatcher>>();
 
   function create(tls: TlsMaterial | null, proxy: URL | null): Dispatcher {
@@ -75,14 +75,13 @@ export function createDispatchers(deps: DispatcherDeps, settings: DispatcherOpti
       connectTimeout: limits.connectMs,
       proxyTls: clientTlsOptions(ca, null),
       requestTls: { ...clientTlsOptions(ca, tls), allowH2: false, timeout: limits.connectMs },
-      // To the proxy, and through it where no tunnel is needed: bounded like any other connection.
-      // undici's index would have given the method to all dispatchers.
+      // Pools to the proxy have the same bounds. `connect` is added by hand: undici's index adds it to all dispatchers.
       clientFactory: (origin, given) => Object.assign(toPool(origin, given), { connect: openTunnel }),
       factory: toPool,
     });
   }
 
-  /** Names are resolved by the proxy; an address that is written out can be checked here all the same. */
+  /** The proxy resolves names; only literal addresses can be checked here. */
   function checkAddress({ hostname }: URL): void {
     const address = addressOf(hostname);
     const family = isIP(address);

@@ -10,7 +10,7 @@ export interface DnsAnswer {
 }
 
 export interface DnsServers {
-  /** Addresses with ports; left out: those of `/etc/resolv.conf`. */
+  /** Addresses with ports; those of `/etc/resolv.conf` by default. */
   readonly servers?: readonly string[];
   readonly files?: DnsFiles;
 }
@@ -23,14 +23,14 @@ export interface DnsQueryLimits {
   readonly dnsAddresses: number;
 }
 
-/** The server knows that there is no such name, or no address for it; it does not fail (RFC 2308). */
+/** The DNS server answered that the name does not exist, or has no address (RFC 2308). */
 const ABSENT: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA']);
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-/** A name without an address, as `getaddrinfo` reports it. */
+/** Creates the error that `getaddrinfo` reports for a name without an address. */
 export function notFound(hostname: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`no address for ${hostname}`), { code: 'ENOTFOUND' });
 }
@@ -53,7 +53,7 @@ async function queryFamily(resolver: Resolver, name: string, family: 4 | 6): Pro
   };
 }
 
-/** Asks for both families at once. The first one with an address leaves the other a moment (RFC 8305, section 3). */
+/** Queries both families at once. After the first response it waits briefly for the other (RFC 8305, section 3). */
 async function queryBothFamilies(resolver: Resolver, name: string, secondMs: number): Promise<DnsAnswer> {
   const found: DnsAnswer[] = [];
   const queries = ([4, 6] as const).map(async (family) => {
@@ -94,8 +94,8 @@ export interface DnsQueryDeps extends DnsServers {
 }
 
 /**
- * Resolves a name with c-ares, which holds a socket and no thread: `getaddrinfo` holds one of libuv's four until its server
- * answers. A resolver of its own lets the deadline end just this query.
+ * Resolves a name with c-ares, which uses a socket: `getaddrinfo` blocks one of libuv's four threads until the DNS server
+ * answers. A separate resolver lets the deadline cancel only this query.
  */
 export async function queryDns(hostname: string, deps: DnsQueryDeps): Promise<DnsAnswer> {
   const { limits, servers } = deps;
@@ -113,20 +113,19 @@ export async function queryDns(hostname: string, deps: DnsQueryDeps): Promise<Dn
   }
 }
 
-/** The system's files for names. */
 export interface DnsFiles {
   readonly hosts: string;
   readonly resolvConf: string;
 }
 
-/** What the system knows about names beside its DNS servers, which c-ares reads itself. */
+/** The system's names and search domains. c-ares itself reads the DNS servers. */
 export interface SystemNames {
-  /** Addresses of `/etc/hosts` by name, in lower case. */
+  /** Addresses from `/etc/hosts`, keyed by name in lower case. */
   readonly hosts: ReadonlyMap<string, readonly LookupAddress[]>;
   readonly search: readonly string[];
 }
 
-/** As many as glibc took for 30 years; Kubernetes writes three or four. */
+/** glibc's limit before 2.26; Kubernetes writes three or four. */
 const SEARCH_DOMAINS = 6;
 
 const SYSTEM_FILES: DnsFiles = { hosts: '/etc/hosts', resolvConf: '/etc/resolv.conf' };
@@ -148,14 +147,13 @@ export function parseHostsFile(text: string): SystemNames['hosts'] {
   return hosts;
 }
 
-/** The last `search` or `domain` line counts, as in resolv.conf(5). */
+/** Parses the last `search` or `domain` line, as resolv.conf(5) defines it. */
 export function parseSearchList(text: string): readonly string[] {
   const lines = text.split('\n').map(words);
   const [, ...domains] = lines.findLast(([key]) => key === 'search' || key === 'domain') ?? [];
   return domains.map((domain) => domain.replace(/\.$/, '')).filter((domain) => domain !== '');
 }
 
-/** A missing file says nothing. */
 async function readOrEmpty(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }
@@ -166,8 +164,8 @@ async function readSystemNames(files: DnsFiles = SYSTEM_FILES): Promise<SystemNa
 }
 
 /**
- * The names to ask for, in order. A registry's name has a dot, so it is queries as it stands first, whatever `ndots` says: the
- * kubelet sets 5, which would ask for four names of the cluster before each registry.
+ * Returns the names to query, in order. A name with a dot comes first as written, whatever `ndots` says: the kubelet sets 5,
+ * which would query four cluster names before each registry.
  */
 export function candidateNames(hostname: string, search: readonly string[]): readonly string[] {
   if (hostname.endsWith('.')) return [hostname.slice(0, -1)];

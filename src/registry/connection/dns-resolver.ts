@@ -6,7 +6,7 @@ import type { NameResolver, Resolve } from './guarded-connector.ts';
 
 type Outcome = DnsAnswer | { readonly error: NodeJS.ErrnoException };
 
-/** What a cached answer takes: the entry and its name, and each address as an object. */
+/** Estimated memory of a cached result: the entry itself, and each address. */
 const BYTES = { entry: 256, address: 128 } as const;
 
 function sizeOf(outcome: Outcome, hostname: string): number {
@@ -23,8 +23,8 @@ function busy(hostname: string, state: string): NodeJS.ErrnoException {
 }
 
 /**
- * Resolves names for all namespaces, each name once at a time. A namespace has a share of the lookups under way, so that its
- * names whose servers never answer leave room for the others'.
+ * Resolves names for all namespaces, each name once at a time. Each namespace has a share of the concurrent lookups, so that
+ * names whose DNS servers never answer cannot block other namespaces.
  */
 export function createDnsResolver(
   from: DnsServers = {},
@@ -61,13 +61,13 @@ export function createDnsResolver(
     return outcome;
   };
 
-  /** Says why no lookup may start for the tenant. */
+  /** Returns why the tenant may not start a lookup; null if it may. */
   const whyBusy = (tenant: string): string | null => {
-    // A probe that is not sent would count as an outage of its host; the hosts that are probed have a bound of their own.
+    // A probe that is not sent would count as an outage of its host; `probedHosts` bounds probes.
     if (tenant === OWN_TENANT) return null;
     if ((shares.get(tenant) ?? 0) >= limits.dnsShare)
       return `namespace "${tenant}" waits for ${limits.dnsShare} other names`;
-    return flights.size >= limits.dnsLookups ? 'too many lookups are under way' : null;
+    return flights.size >= limits.dnsLookups ? 'too many lookups are in progress' : null;
   };
 
   const lookUp = async (hostname: string, tenant: string): Promise<Outcome> => {
@@ -80,7 +80,7 @@ export function createDnsResolver(
     return flight;
   };
 
-  /** A connection can need a name later than its request did, and does not know its tenant. */
+  /** A connection may need a name after `prepare`'s result expired, and does not know its tenant. */
   const answer = async (...[hostname, callback]: Parameters<Resolve>): Promise<void> => {
     const outcome = await lookUp(hostname, OWN_TENANT);
     if ('error' in outcome) callback(outcome.error, []);

@@ -7,7 +7,7 @@ import { AddressDeniedError, type AddressGuard } from './address-guard.ts';
 import { notFound } from './dns-query.ts';
 import { createConnector } from './undici-parts.ts';
 
-/** All addresses of a name, as `dns.lookup` answers. */
+/** Resolves a name to all its addresses, as `dns.lookup` does. */
 export type Resolve = (
   hostname: string,
   callback: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
@@ -16,8 +16,8 @@ export type Resolve = (
 export interface NameResolver {
   readonly resolve: Resolve;
   /**
-   * Resolves a name for a namespace before a request needs it, so that `resolve` knows it then: a connection does not know
-   * whose request it is for. Absent where there is one tenant.
+   * Resolves a name for a namespace ahead of `resolve`: a connection does not know the namespace of its request. Absent if
+   * there is a single tenant.
    */
   readonly prepare?: (hostname: string, tenant: string) => Promise<void>;
 }
@@ -28,7 +28,7 @@ export interface ConnectorOptions extends TlsOptions {
   readonly connectMs: number;
 }
 
-/** @param ca PEM certificates trusted beside the system's and the host's own */
+/** @param ca PEM certificates trusted in addition to the system's and the host's own */
 export function clientTlsOptions(ca: readonly string[], tls: TlsMaterial | null): TlsOptions {
   const authorities = [...ca, ...(tls?.ca ?? [])];
   const client = tls?.client ?? [];
@@ -41,12 +41,12 @@ export function clientTlsOptions(ca: readonly string[], tls: TlsMaterial | null)
   };
 }
 
-/** The system's own way, for commands. It blocks a thread of libuv while a DNS server is silent. */
+/** The system's resolver, for commands. It blocks a libuv thread while a DNS server is silent. */
 export const resolveByDns: Resolve = (hostname, callback) => {
   lookup(hostname, { all: true }, callback);
 };
 
-/** `net.connect` asks for all addresses or for one, as it sees fit; both are answered from the guarded list. */
+/** `net.connect` requests either all addresses or one; both come from the guarded list. */
 function guardedLookup(guard: AddressGuard, resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, (error, found) => {
@@ -63,8 +63,8 @@ function guardedLookup(guard: AddressGuard, resolve: Resolve): LookupFunction {
 }
 
 /**
- * Opens connections to guarded addresses only. Names are checked where they are resolved for this very connection;
- * addresses written out are never looked up, so they are checked here.
+ * Connects only to allowed addresses. Names are checked when they are resolved for the connection; literal addresses are
+ * never resolved, so they are checked here.
  */
 export function createGuardedConnector(
   guard: AddressGuard,

@@ -2,12 +2,12 @@ import { AppError } from '../../lib/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The proxy that leads to a host; null where it is reached directly. */
+/** Returns the proxy for a URL; null for a direct connection. */
 export type ProxyFor = (url: URL) => URL | null;
 
 export type ProxyErrorCode = 'invalid-proxy';
 
-/** In either case, capitals first, as Go has it. */
+/** Reads a variable in upper case, then in lower case, as Go does. */
 function read(env: Environment, name: string): string {
   return env[name] || env[name.toLowerCase()] || '';
 }
@@ -21,7 +21,7 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** The value may hold a password: no error quotes it. */
+/** The value may hold a password, so errors do not quote it. */
 function parseProxy(env: Environment, name: string): URL | null {
   const text = read(env, name).trim();
   if (text === '') return null;
@@ -30,19 +30,19 @@ function parseProxy(env: Environment, name: string): URL | null {
     new AppError('invalid-proxy', `Cannot use the proxy in ${name}: ${state}`, {
       blame: 'input',
       advice:
-        'It reads http://proxy.internal:3128, with user:password@ before the host where it needs a login.',
+        'Write it as http://proxy.internal:3128, with user:password@ before the host if it needs a login.',
     });
-  if (!URL.canParse(address)) throw invalid('it is no URL');
+  if (!URL.canParse(address)) throw invalid('it is not a URL');
   const url = new URL(address);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw invalid(`${url.protocol}// is not spoken, only http and https are`);
+    throw invalid(`${url.protocol}// is not supported, only http:// and https:// are`);
   if (!isDecodable(url.username) || !isDecodable(url.password))
-    throw invalid('its login has a "%" that is not encoded');
+    throw invalid('its login contains a "%" that is not encoded');
   return url;
 }
 
 /**
- * HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as programs of the nodes read them: each for its own scheme.
+ * Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY as containerd on nodes does: each proxy for its own scheme.
  * @throws AppError `invalid-proxy`
  */
 export function readProxies(env: Environment): ProxyFor {
@@ -82,7 +82,7 @@ function addressMatcher(text: string, wantedPort: string): Matches {
     (wantedPort === '' || wantedPort === port);
 }
 
-/** `example.com` is for itself and what is below it, `.example.com` and `*.example.com` only for the latter. */
+/** `example.com` matches itself and its subdomains; `.example.com` and `*.example.com` match only subdomains. */
 function nameMatcher(text: string, wantedPort: string): Matches {
   const name = text.replace(/^\*(?=\.)/, '');
   const suffix = name.startsWith('.') ? name : `.${name}`;
@@ -101,8 +101,8 @@ function parseEntry(entry: string): Matches | null {
 }
 
 /**
- * Which hosts are reached without the proxy. NO_PROXY has no specification: this is what Go makes of it
- * (golang.org/x/net/http/httpproxy), and so containerd on the nodes. Loopback is always reached directly.
+ * Parses NO_PROXY, which has no specification, as Go does (golang.org/x/net/http/httpproxy), and so containerd on nodes.
+ * Connections to loopback are always direct.
  */
 function parseNoProxy(text: string): (url: URL) => boolean {
   const entries = text

@@ -33,7 +33,7 @@ declare module 'undici/lib/dispatcher/proxy-agent.js' {
 
   interface ProxyAgentOptions extends Agent.Options {
     readonly uri: string;
-    /** Not in undici's own types, which the code takes all the same. */
+    /** Missing from undici's own types, although its code reads it. */
     readonly connectTimeout: number;
     readonly proxyTls: buildConnector.BuildOptions;
     readonly requestTls: buildConnector.BuildOptions;

@@ -6,7 +6,7 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 
 /**
- * The parts of undici that look-ups need, by the files that hold them: its index loads fetch, WebSockets, caches and
- * mocks as well, 10 MiB in every webhook. package.json names undici's version exactly, and the types are its own.
+ * Imports the parts of undici that lookups need from their files: undici's index also loads fetch, WebSockets, caches and
+ * mocks, 10 MiB in every webhook. package.json pins the version, and undici-parts.test.ts checks each part at an upgrade.
  */
 export { Agent, createConnector, openTunnel, Pool, ProxyAgent, sendRequest };

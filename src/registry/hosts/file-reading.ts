@@ -6,28 +6,28 @@ import { errorsIn } from '../../lib/collect-errors.ts';
 import type { AppError } from '../../lib/errors.ts';
 
 export interface FileFault {
-  /** The setting that leads there, within its section. */
+  /** The setting that names the file, within its section. */
   readonly path: readonly string[];
   readonly error: AppError;
 }
 
-/** Files that one setting leads to. */
+/** Reads the files that one setting names, directly or through other files. */
 export interface SettingFiles {
   /** @throws AppError with a `FileErrorCode` */
   readonly text: (file: NamedFile) => Promise<string>;
-  /** The names in a folder. @throws AppError with a `FileErrorCode` */
+  /** Lists the names in a folder. @throws AppError with a `FileErrorCode` */
   readonly names: (folder: string) => Promise<readonly string[]>;
-  /** The names of the folders in a folder, by links too. @throws AppError with a `FileErrorCode` */
+  /** Lists the folders in a folder, links included. @throws AppError with a `FileErrorCode` */
   readonly folders: (folder: string) => Promise<readonly string[]>;
-  /** What the work comes to; its faults are noted down, and something else is taken for it. */
-  readonly attempt: <Result>(work: () => Result | Promise<Result>, otherwise: Result) => Promise<Result>;
+  /** Returns the work's result; if it fails, records its faults and returns the fallback. */
+  readonly attempt: <Result>(work: () => Result | Promise<Result>, fallback: Result) => Promise<Result>;
 }
 
-/** One walk through all files that settings name. */
+/** One pass over all files that the settings name. */
 export interface FileReading {
   readonly of: (...path: readonly string[]) => SettingFiles;
   readonly faults: readonly FileFault[];
-  /** What was read, by path, as a digest: enough to tell a change, and no secret. */
+  /** Digests of what was read, keyed by path: they show a change and reveal no secret. */
   readonly seen: ReadonlyMap<string, string>;
 }
 
@@ -43,7 +43,7 @@ async function listFolder(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Those that lead nowhere are no folders. */
+/** A dangling link is not a folder. */
 async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   return found?.isDirectory() === true;
@@ -74,14 +74,14 @@ export function createFileReading(): FileReading {
       text,
       names,
       folders,
-      attempt: async (work, otherwise) => {
+      attempt: async (work, fallback) => {
         try {
           return await work();
         } catch (error) {
           const found = errorsIn(error);
           if (found === null) throw error;
           faults.push(...found.map((fault) => ({ path, error: fault })));
-          return otherwise;
+          return fallback;
         }
       },
     }),

@@ -38,7 +38,7 @@ function readMirrors(mirrors: HostSettings['mirrors']): HostsTable {
   return { byRegistry, others };
 }
 
-/** That a key has its certificate is seen to where the settings are checked. */
+/** `checkRegistrySettings` has checked that each key has a certificate. */
 async function readTls(
   settings: HostSettings['tls'],
   reading: FileReading,
@@ -75,7 +75,7 @@ async function loadDirectory(path: string | undefined, reading: FileReading): Pr
   return files.attempt(async () => loadTable(await readHostsDirectory(path, files), files), NO_TABLE);
 }
 
-/** What the settings say of hosts: our own mirrors before K3s's file before containerd's folder. */
+/** Loads the configured hosts: wasmgate's own mirrors come before K3s's file, and that before containerd's folder. */
 export async function loadHosts(settings: HostSettings, reading: FileReading): Promise<HostsConfiguration> {
   const { table, credentials } = await loadRegistries(settings.registriesFile, reading);
   const directory = await loadDirectory(settings.hostsDirectory, reading);

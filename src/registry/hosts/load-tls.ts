@@ -4,7 +4,7 @@ import { AppError } from '../../lib/errors.ts';
 import type { EndpointList, HostsTable, TlsFiles, TlsMaterial } from '../endpoints.ts';
 import type { SettingFiles } from './file-reading.ts';
 
-const PEM_ADVICE = 'It takes PEM; of DER it is made by: openssl x509 -inform der -in FILE';
+const PEM_ADVICE = 'The file must be PEM. Convert DER with: openssl x509 -inform der -in FILE';
 
 /** @throws AppError `invalid-pem`, or with a `FileErrorCode` */
 export async function readCertificates(
@@ -26,7 +26,7 @@ async function readClient(client: Client, files: SettingFiles): Promise<TlsMater
   return { cert, key };
 }
 
-/** A file that cannot be used is noted down, and left out. */
+/** Loads TLS files; records the faults of unusable files and leaves them out. */
 export async function loadTls(tls: TlsFiles, files: SettingFiles): Promise<TlsMaterial> {
   const cas = tls.ca.map((file) => files.attempt(async () => [await readCertificates(file, files)], []));
   const clients = tls.client.map((client) =>
@@ -48,7 +48,7 @@ async function loadEndpoints(list: EndpointList<TlsFiles>, files: SettingFiles):
   );
 }
 
-/** A table with what is in the files that it names. */
+/** Loads the files that a table names. */
 export async function loadTable(
   { byRegistry, others }: HostsTable<TlsFiles>,
   files: SettingFiles,
@@ -73,7 +73,7 @@ function invalid(path: string, state: string): AppError<PemErrorCode> {
   return new AppError('invalid-pem', `Cannot use "${path}": ${state}`, { blame: 'input' });
 }
 
-/** Each from its first line to where the next begins: what stands between them is left to whoever reads them. */
+/** Splits a file into PEM blocks; text between blocks stays with the block before it. */
 function blocksOf(text: string, head: RegExp): readonly string[] {
   return text.split(/(?=-----BEGIN )/).filter((block) => head.test(block));
 }
@@ -87,23 +87,24 @@ function parseCertificate(block: string): X509Certificate | null {
 }
 
 /**
- * Node takes any text for authorities and says nothing: every connection would fail for a reason that nobody sees.
+ * Checks certificates. Node accepts any text as authorities, and then every connection fails without a visible reason.
  * @throws AppError `invalid-pem`
  */
 function checkCertificates({ path, text }: PemFile): void {
   const blocks = blocksOf(text, /^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/);
-  if (blocks.length === 0) throw invalid(path, 'there is no certificate in it');
+  if (blocks.length === 0) throw invalid(path, 'it contains no certificate');
   const broken = blocks.findIndex((block) => parseCertificate(block) === null);
   if (broken < 0) return;
   const which = blocks.length === 1 ? 'the certificate' : `certificate ${broken + 1} of ${blocks.length}`;
   throw invalid(path, `${which} in it is broken`);
 }
 
-/** @throws AppError `invalid-pem`, which never says what is in the key */
+/** @throws AppError `invalid-pem`, which never quotes the key */
 function checkKeyOf(certificate: PemFile, key: PemFile): void {
   const [block] = blocksOf(key.text, /^-----BEGIN [A-Z ]*PRIVATE KEY-----/);
-  if (block === undefined) throw invalid(key.path, 'there is no key in it');
-  if (/ENCRYPTED/.test(block)) throw invalid(key.path, 'its key needs a passphrase, and none can be named');
+  if (block === undefined) throw invalid(key.path, 'it contains no key');
+  if (/ENCRYPTED/.test(block))
+    throw invalid(key.path, 'its key needs a passphrase, which wasmgate does not support');
   const parsed = parseCertificate(certificate.text);
   let isIts: boolean | undefined;
   try {
@@ -111,5 +112,6 @@ function checkKeyOf(certificate: PemFile, key: PemFile): void {
   } catch {
     throw invalid(key.path, 'the key in it is broken');
   }
-  if (isIts === false) throw invalid(key.path, `its key is not that of certificate "${certificate.path}"`);
+  if (isIts === false)
+    throw invalid(key.path, `its key does not belong to certificate "${certificate.path}"`);
 }

@@ -3,14 +3,14 @@ import type { RegistrySettings } from '../settings.ts';
 import { createFileReading, type FileReading } from './file-reading.ts';
 import { readCertificates } from './load-tls.ts';
 
-/** What is in the files that the settings name. */
+/** The content of the files that the settings name. */
 export interface NamedFiles {
-  /** PEM certificates trusted beside the system's. */
+  /** PEM certificates trusted in addition to the system's. */
   readonly ca: readonly string[];
   readonly hosts: HostsConfiguration | undefined;
 }
 
-/** Files with a fault are left out: they count as they stand only where there is none. */
+/** The readable content and the faults. Callers apply the content only if there are no faults. */
 export interface NamedFilesReading extends Pick<FileReading, 'faults' | 'seen'> {
   readonly files: NamedFiles;
 }
@@ -21,7 +21,7 @@ async function readAuthorities(caFile: string | undefined, reading: FileReading)
   return files.attempt(async () => [await readCertificates(caFile, files)], []);
 }
 
-/** The parsers of the files are loaded only where the settings name any. */
+/** Loads the parsers only if the settings name any files. */
 async function readHosts(
   settings: RegistrySettings,
   reading: FileReading,
@@ -33,7 +33,7 @@ async function readHosts(
   return loadHosts(settings, reading);
 }
 
-/** Reads all of them, however many cannot be used. */
+/** Reads all named files and collects the faults of all that are unusable. */
 export async function readNamedFiles(settings: RegistrySettings): Promise<NamedFilesReading> {
   const reading = createFileReading();
   const ca = await readAuthorities(settings.caFile, reading);

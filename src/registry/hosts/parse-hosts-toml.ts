@@ -9,7 +9,7 @@ import { parseRewrite } from './rewrite-repository.ts';
 
 interface HostsFile {
   readonly file: string;
-  /** Where it stands: relative paths in it start there. */
+  /** The base of its relative paths. */
   readonly folder: string;
 }
 
@@ -19,7 +19,7 @@ interface Origin extends Pick<HostsFile, 'folder'> {
 }
 
 const HOSTS_TOML_LIMITS = {
-  /** `host` → its address → `header` or `rewrite` → a name → a list of values is five. */
+  /** `host` → its address → `header` or `rewrite` → a name → a list of values makes five. */
   depth: 8,
 } as const;
 
@@ -28,27 +28,28 @@ const CAPABILITIES: ReadonlySet<string> = new Set(['pull', 'resolve', 'push', 'r
 function strings(value: unknown, name: string, { subject }: Origin): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (list.every((item) => typeof item === 'string')) return list;
-  throw invalidHosts(subject, `"${name}" takes text, or a list of it`);
+  throw invalidHosts(subject, `"${name}" must be a string, or a list of strings`);
 }
 
 function tableOf(parent: JsonObject, name: string, { subject }: Origin): JsonObject {
   const table = property(parent, name) ?? {};
   if (isObject(table)) return table;
-  throw invalidHosts(subject, `"${name}" is no table`);
+  throw invalidHosts(subject, `"${name}" is not a table`);
 }
 
 function flag(table: JsonObject, name: string, { subject }: Origin): boolean {
   const value = property(table, name) ?? false;
   if (typeof value === 'boolean') return value;
-  throw invalidHosts(subject, `"${name}" takes true or false`);
+  throw invalidHosts(subject, `"${name}" must be true or false`);
 }
 
-/** A file with certificate and key, or a pair of files whose second may be empty. */
+/** Parses files that hold both certificate and key, or pairs of files, of which the second may be empty. */
 function parseClient(value: unknown, origin: Origin): TlsFiles['client'] {
   const entries: readonly unknown[] = Array.isArray(value) ? value : [value];
   return entries.map((entry) => {
     const [cert = '', key = '', ...more] = strings(entry, 'client', origin);
-    if (cert === '' || more.length > 0) throw invalidHosts(origin.subject, '"client" takes pairs of files');
+    if (cert === '' || more.length > 0)
+      throw invalidHosts(origin.subject, '"client" must be a list of files or of pairs of files');
     return { cert: resolve(cert, origin), key: key === '' ? null : resolve(key, origin) };
   });
 }
@@ -75,7 +76,7 @@ function parseHost(server: string | null, table: JsonObject, origin: Origin): En
   const wanted = new Set(given.map((name) => name.toLowerCase()));
   for (const name of wanted)
     if (!CAPABILITIES.has(name)) throw invalidHosts(subject, `there is no capability "${name}"`);
-  // The registry itself, where no server is named, can do everything whatever stands above the hosts.
+  // Without a server, the registry itself has all capabilities, whatever the top of the file says.
   const isAble = (name: string): boolean => server === null || wanted.size === 0 || wanted.has(name);
   const rewrites = Object.entries(tableOf(table, 'rewrite', origin)).map(([pattern, replacement]) => {
     const [text = ''] = strings(replacement, 'rewrite', origin);
@@ -94,9 +95,8 @@ function parseHost(server: string | null, table: JsonObject, origin: Origin): En
 }
 
 /**
- * A `hosts.toml` as containerd reads it (docs/hosts.md, core/remotes/docker/config/hosts.go): the hosts as they stand, then
- * the server, which is the registry itself where none is named. K3s adds rewrites. What containerd passes over with a line
- * in its log is an error here: somebody wrote it for a reason.
+ * Parses a `hosts.toml` as containerd does (docs/hosts.md, core/remotes/docker/config/hosts.go): the hosts in order, then
+ * the server, by default the registry itself. K3s adds rewrites. What containerd ignores with a log line is an error here.
  * @throws AppError `invalid-hosts`, `invalid-rewrite`, or AggregateError of several
  */
 export function parseHostsToml(text: string, { file, folder }: HostsFile): EndpointList<TlsFiles> {
@@ -109,10 +109,10 @@ export function parseHostsToml(text: string, { file, folder }: HostsFile): Endpo
     throw invalidHosts(origin.subject, error instanceof TomlError ? `line ${error.line}: ${first}` : first);
   }
   const server = property(document, 'server') ?? '';
-  if (typeof server !== 'string') throw invalidHosts(origin.subject, '"server" takes an address');
+  if (typeof server !== 'string') throw invalidHosts(origin.subject, '"server" must be an address');
   const last = [server === '' ? null : server, document] as const;
   return collectErrors([...Object.entries(tableOf(document, 'host', origin)), last], ([address, table]) => {
-    if (!isObject(table)) throw invalidHosts(origin.subject, `host "${address}" is no table`);
+    if (!isObject(table)) throw invalidHosts(origin.subject, `host "${address}" is not a table`);
     return parseHost(address, table, origin);
   });
 }
@@ -120,7 +120,7 @@ export function parseHostsToml(text: string, { file, folder }: HostsFile): Endpo
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
 
-/** What the connection itself says, or what names the place that is asked. */
+/** Headers of the connection itself, and of the requested host. */
 const RESERVED: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -134,7 +134,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Values may be secrets: an error names the header and no more. @throws AppError `invalid-hosts` */
+/** Values may be secrets, so errors name only the header. @throws AppError `invalid-hosts` */
 function parseEndpointHeaders(table: JsonObject, subject: string): Readonly<Record<string, string>> {
   const entries = Object.entries(table).map(([name, value]) => {
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];

@@ -21,10 +21,10 @@ export interface RegistriesFile extends HostsTable<TlsFiles> {
   readonly credentials: readonly Credential[];
 }
 
-/** For registries without an entry of their own. */
+/** The key for registries without an entry. */
 const OTHERS = '*';
 
-/** The words of docker's config entries; `token` is what K3s's page calls the identity token. */
+/** Reads a login under docker's field names, and `token`, K3s's documented name of the identity token. */
 function parseAuth(name: string, config: JsonObject, file: string): readonly Credential[] {
   const auth = objectOf(config, 'auth', file);
   const token = textOf(auth, 'identity_token', file) || textOf(auth, 'token', file);
@@ -41,8 +41,8 @@ function parseAuth(name: string, config: JsonObject, file: string): readonly Cre
 }
 
 /**
- * K3s's and RKE2's `registries.yaml` (docs.k3s.io, "Private Registry Configuration"; pkg/agent/containerd/config.go). Logins
- * belong to the host they are named for.
+ * Parses K3s's and RKE2's `registries.yaml` (docs.k3s.io, "Private Registry Configuration"; pkg/agent/containerd/config.go).
+ * Each login is for the host it is listed under.
  * @throws AppError `invalid-hosts`, `invalid-rewrite`, `invalid-docker-config`, or AggregateError of several
  */
 export function parseRegistriesYaml(text: string, file: string): RegistriesFile {
@@ -51,7 +51,7 @@ export function parseRegistriesYaml(text: string, file: string): RegistriesFile 
   const mirrors = objectOf(document, 'mirrors', file);
   const source: Source = { configs, file };
   const unmirrored = Object.keys(configs).filter((name) => !Object.hasOwn(mirrors, name));
-  // Docker Hub may stand under several names: those with endpoints come last, and so they win.
+  // Docker Hub may have several names; those with endpoints come last, so they win.
   const read = collectErrors([...unmirrored, ...Object.keys(mirrors)], (name) => {
     const list = parseMirror(registryOfHost(name), objectOf(mirrors, name, file), source);
     const logins = name === OTHERS ? [] : parseAuth(name, objectOf(configs, name, file), file);
@@ -63,7 +63,7 @@ export function parseRegistriesYaml(text: string, file: string): RegistriesFile 
   return { byRegistry, others, credentials: read.flatMap(({ logins }) => logins) };
 }
 
-/** What the parser complains of may quote a password: of it only the place is told. */
+/** The parser's message may quote a password, so the error has only its line. */
 function parseDocument(text: string, file: string): JsonObject {
   let document: unknown;
   const lineCounter = new LineCounter();
@@ -71,14 +71,14 @@ function parseDocument(text: string, file: string): JsonObject {
     document = parse(text, { prettyErrors: false, logLevel: 'error', lineCounter }) ?? {};
   } catch (error) {
     const line = error instanceof YAMLError ? `, line ${lineCounter.linePos(error.pos[0]).line}` : '';
-    throw invalidHosts(subjectOf(file), `it is no YAML${line}`);
+    throw invalidHosts(subjectOf(file), `it is not YAML${line}`);
   }
-  if (!isObject(document)) throw invalidHosts(subjectOf(file), 'it is no map');
+  if (!isObject(document)) throw invalidHosts(subjectOf(file), 'it is not a map');
   return document;
 }
 
 export interface Source {
-  /** By the host that they are written for. */
+  /** Keyed by host. */
   readonly configs: JsonObject;
   readonly file: string;
 }
@@ -90,13 +90,13 @@ function subjectOf(file: string): string {
 function objectOf(parent: JsonObject, key: string, file: string): JsonObject {
   const value = property(parent, key) ?? {};
   if (isObject(value)) return value;
-  throw invalidHosts(subjectOf(file), `"${key}" is no map`);
+  throw invalidHosts(subjectOf(file), `"${key}" is not a map`);
 }
 
 function textOf(parent: JsonObject, key: string, file: string): string {
   const value = property(parent, key) ?? '';
   if (typeof value === 'string') return value;
-  throw invalidHosts(subjectOf(file), `"${key}" takes text`);
+  throw invalidHosts(subjectOf(file), `"${key}" must be a string`);
 }
 
 function parseTls(config: JsonObject, file: string): TlsFiles | null {
@@ -104,28 +104,28 @@ function parseTls(config: JsonObject, file: string): TlsFiles | null {
   const [ca, cert, key] = ['ca_file', 'cert_file', 'key_file'].map((name) => textOf(tls, name, file));
   const insecure = property(tls, 'insecure_skip_verify') ?? false;
   if (typeof insecure !== 'boolean')
-    throw invalidHosts(subjectOf(file), '"insecure_skip_verify" takes true or false');
+    throw invalidHosts(subjectOf(file), '"insecure_skip_verify" must be true or false');
   if ((cert === '') !== (key === ''))
-    throw invalidHosts(subjectOf(file), '"cert_file" and "key_file" go together');
+    throw invalidHosts(subjectOf(file), '"cert_file" and "key_file" must be set together');
   if (!ca && !cert && !insecure) return null;
   return { ca: ca ? [ca] : [], client: cert && key ? [{ cert, key }] : [], insecure };
 }
 
-/** Docker Hub's settings may stand under either of its names (`configForHost`). */
+/** Docker Hub's settings may be listed under either of its names (`configForHost`). */
 function configOf({ configs, file }: Source, registry: string): JsonObject {
   const names = registry === DOCKER_HUB ? [HUB_HOST, DOCKER_HUB] : [registry];
   const name = names.find((candidate) => Object.hasOwn(configs, candidate));
   return name === undefined ? {} : objectOf(configs, name, file);
 }
 
-/** K3s speaks plain http to the node itself, except on the port of https. */
+/** K3s uses plain http for the node itself, except on the https port. */
 function schemeOf(authority: string): 'http' | 'https' {
   const text = `https://${authority}`;
   const url = URL.canParse(text) ? new URL(text) : null;
   return url !== null && isLoopbackHost(url.hostname) && url.port !== '' ? 'http' : 'https';
 }
 
-/** Whole paths stand as they are; without one, the API is where the specification has it (`normalizeEndpointAddress`). */
+/** Keeps an explicit path; without one, the API is at the specification's `/v2` (`normalizeEndpointAddress`). */
 function parseAddress(address: unknown, file: string): Server {
   const subject = subjectOf(file);
   if (typeof address !== 'string') throw invalidHosts(subject, '"endpoint" takes a list of addresses');
@@ -136,7 +136,7 @@ function parseAddress(address: unknown, file: string): Server {
   return server;
 }
 
-/** What K3s compares endpoints by: their URLs with the port as it is written. */
+/** K3s compares endpoints by their URLs with the port as written. */
 function keyOf({ base, registry }: Server): string {
   return `${base.protocol}//${registry}${base.pathname}`;
 }
@@ -156,14 +156,13 @@ function parseEndpoints(
   });
 }
 
-function isWritten(value: unknown): boolean {
+function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
 /**
- * A registry's endpoints as K3s writes them for containerd (`getHostConfigs`): each once, then the registry itself, which
- * has the rewrites only if it is listed last. Null if nothing is said that is not so anyway: then what stands for all
- * other registries holds.
+ * Returns a registry's endpoints as K3s configures them in containerd (`getHostConfigs`): each once, then the registry
+ * itself, which gets the rewrites only if it is listed last. Null if the entry changes nothing: then `*` applies.
  */
 function parseMirror(registry: string, mirror: JsonObject, source: Source): EndpointList<TlsFiles> | null {
   const { file } = source;
@@ -177,7 +176,7 @@ function parseMirror(registry: string, mirror: JsonObject, source: Source): Endp
   const config = configOf(source, registry);
   const own = { ...PLAIN_ENDPOINT, rewrites: isOwnLast ? rewrites : [], tls: parseTls(config, file) };
   const before = isOwnLast ? once.slice(0, -1) : once;
-  const isSaid = before.length > 0 || own.rewrites.length > 0;
-  const isConfigured = isWritten(property(config, 'auth')) || isWritten(property(config, 'tls'));
-  return isSaid || isConfigured ? [...before, own] : null;
+  const hasMirrors = before.length > 0 || own.rewrites.length > 0;
+  const isConfigured = isSet(property(config, 'auth')) || isSet(property(config, 'tls'));
+  return hasMirrors || isConfigured ? [...before, own] : null;
 }

@@ -5,25 +5,25 @@ function urlOf(server: string): string {
   return /^https?:\/\//.test(server) ? server : `https://${server}`;
 }
 
-/** The host and port as they are written: a URL drops `:443`, but logins and trust can be configured for `m:443`. */
+/** Returns host and port as written: a URL drops `:443`, but logins and TLS settings may be configured for `m:443`. */
 function authorityOf(text: string, { host, port }: URL): string {
   const [, written] = /^https?:\/\/[^/?#\\]*:(80|443)(?=[/?#\\]|$)/.exec(text) ?? [];
   return port === '' && written !== undefined ? `${host}:${written}` : host;
 }
 
-/** Why nothing can be asked there; null where it can. */
+/** Returns why the address is unusable; null if it is usable. */
 export function findServerFault(server: string): string | null {
   const text = urlOf(server);
-  // A URL parser skips more slashes than two: it would take "/v2" for a host.
-  if (/^https?:\/\/[/\\]/.test(text) || !URL.canParse(text)) return `"${server}" is no address`;
+  // A URL parser skips extra slashes: it would take "/v2" for a host.
+  if (/^https?:\/\/[/\\]/.test(text) || !URL.canParse(text)) return `"${server}" is not an address`;
   const { username, password, search, hash, host } = new URL(text);
   return username + password + search + hash === '' ? null : `the address of ${host} has more than a path`;
 }
 
 interface ServerOrigin {
-  /** Whether the path is said to be all of it. */
+  /** Whether the path is complete, so that `/v2` is not added. */
   readonly isWhole: boolean;
-  /** Where the address is written. */
+  /** The place of the address, for errors. */
   readonly subject: string;
 }
 
@@ -32,7 +32,7 @@ export interface Server {
   readonly registry: string;
 }
 
-/** `/v2` is added unless it stands there, or the path is said to be whole (containerd's `parseHostConfig`). */
+/** Adds `/v2` unless it is there, or the path is complete (containerd's `parseHostConfig`). */
 export function parseServer(server: string, { isWhole, subject }: ServerOrigin): Server {
   const fault = findServerFault(server);
   if (fault !== null) throw invalidHosts(subject, fault);
@@ -46,7 +46,7 @@ export function parseServer(server: string, { isWhole, subject }: ServerOrigin):
 
 export type HostsErrorCode = 'invalid-hosts';
 
-/** @param subject where it stands, as it is told: a file by its name, or a key of the configuration */
+/** @param subject the place of the fault, for people: a named file, or a configuration key */
 export function invalidHosts(subject: string, state: string): AppError<HostsErrorCode> {
   return new AppError('invalid-hosts', `Cannot use ${subject}: ${state}`, { blame: 'input' });
 }

@@ -5,12 +5,12 @@ import { parseHostsToml } from './parse-hosts-toml.ts';
 
 const DEFAULT_FOLDER = '_default';
 
-/** `host_5000_` and `host:5000` are the same host; containerd looks for the first one first. */
+/** `host_5000_` and `host:5000` name the same host; containerd looks for the former first. */
 function registryOfFolder(name: string): string {
   return name.replace(/^(.+)_(\d+)_$/, '$1:$2');
 }
 
-/** Docker's way, which containerd takes where there is no hosts.toml: the names of the files say what they are. */
+/** Without a hosts.toml, containerd uses docker's layout, in which the file names say what the files hold. */
 function certificateFiles(names: readonly string[], folder: string): EndpointList<TlsFiles> {
   const of = (end: string): readonly string[] => names.filter((name) => name.endsWith(end));
   const client = of('.cert').map((name) => {
@@ -29,14 +29,14 @@ async function readHostFolder(folder: string, files: SettingFiles): Promise<Endp
   return parseHostsToml(await files.text({ path: file, what: 'hosts file' }), { file, folder });
 }
 
-/** A mounted ConfigMap has links among its folders, and hidden folders that are its own. */
+/** A mounted ConfigMap has hidden folders of its own. */
 async function findFolders(directory: string, files: SettingFiles): Promise<readonly string[]> {
   const names = (await files.folders(directory)).filter((name) => !name.startsWith('.'));
-  // The escaped name of a folder is read last, and so it wins.
+  // The escaped name comes last, so it wins.
   return names.toSorted((one, other) => Number(one.endsWith('_')) - Number(other.endsWith('_')));
 }
 
-/** Containerd's folder of folders, each for a host. */
+/** Reads containerd's directory with one folder per host. */
 export async function readHostsDirectory(
   directory: string,
   files: SettingFiles,

@@ -1,9 +1,9 @@
 import { AppError } from '../../lib/errors.ts';
 
-/** Another name for repositories, as K3s has it: the part that matches is replaced, every time it occurs. */
+/** A K3s rewrite of repository names: replaces every match. */
 export interface Rewrite {
   readonly pattern: RegExp;
-  /** With Go's `$1` and `${name}`. */
+  /** In Go's syntax: `$1` and `${name}`. */
   readonly replacement: string;
 }
 
@@ -11,31 +11,31 @@ export type RewriteErrorCode = 'invalid-rewrite';
 
 const REWRITE_LIMITS = {
   /**
-   * How many ways there are at most to try a pattern on a repository of 255 characters, counted roughly. Three quantifiers and
-   * two alternatives take some 30 ms at the very worst. Repositories are chosen by whoever makes a Pod, and Go's engine, for
-   * which such patterns are written, never goes back.
+   * Upper bound, roughly counted, of the ways to match a pattern with a repository of 255 characters. Three quantifiers and
+   * two alternatives take about 30 ms in the worst case. Pod authors choose repositories, and these patterns are written for
+   * Go's engine, which never backtracks.
    */
   ways: 2 ** 26,
-  /** No repository is longer than 255 characters, so a longer pattern is none for them. */
+  /** No repository is longer than 255 characters. */
   patternCharacters: 256,
-  /** Of a pattern that is too long: enough to find it again. */
+  /** Characters of an overlong pattern in an error: enough to find it. */
   shownCharacters: 40,
 } as const;
 
 const WAYS = { quantifier: 256, alternative: 2 } as const;
 
-/** An escape, a class, the head of a group, its end with what quantifies it, a quantifier, an alternative, all else. */
+/** An escape, a class, the head of a group, its end with a quantifier, a quantifier, an alternative, anything else. */
 const PIECE =
   /(?<escape>\\.)|(?<set>\[\^?\]?(?:\\.|[^\]\\])*\])|(?<head>\((?:\?:)?)|(?<end>\)(?:[*+?{])?)|(?<quantifier>[*+?{])\??|(?<alternative>\|)|./gsu;
 
 function invalid(pattern: string, state: string): AppError<RewriteErrorCode> {
   return new AppError('invalid-rewrite', `Cannot rewrite repositories by "${pattern}": ${state}`, {
     blame: 'input',
-    advice: 'Write a simple one, such as "^library/(.*)": each ".*" counts, and without "^" one more.',
+    advice: 'Simplify it, as in "^library/(.*)": each ".*" adds to the cost, and so does a missing "^".',
   });
 }
 
-/** Upper bound of the ways to match; null where a group is repeated, or something is used that Go does not know. */
+/** Returns an upper bound of the ways to match; null for repeated groups and for back references, which Go lacks. */
 function countWays(pattern: string): number | null {
   let ways: number = pattern.startsWith('^') ? 1 : WAYS.quantifier;
   for (const { groups = {} } of pattern.matchAll(PIECE)) {
@@ -52,26 +52,26 @@ function countWays(pattern: string): number | null {
 export function parseRewrite(pattern: string, replacement: string): Rewrite {
   if (pattern.length > REWRITE_LIMITS.patternCharacters)
     throw invalid(pattern.slice(0, REWRITE_LIMITS.shownCharacters), 'it is too long');
-  if (/\(\?(?!:)/.test(pattern)) throw invalid(pattern, 'of groups with "?" only "(?:" is known');
+  if (/\(\?(?!:)/.test(pattern)) throw invalid(pattern, 'of the groups with "?", only "(?:" is supported');
   const ways = countWays(pattern);
-  if (ways === null) throw invalid(pattern, 'groups that are repeated or referred to are not taken');
+  if (ways === null) throw invalid(pattern, 'repeated groups and back references are not supported');
   if (ways > REWRITE_LIMITS.ways)
-    throw invalid(pattern, 'it could take long, there are so many ways to match it');
+    throw invalid(pattern, 'it could take too long, as there are too many ways to match it');
   try {
     return { pattern: new RegExp(pattern, 'gu'), replacement };
   } catch {
-    throw invalid(pattern, 'it is no regular expression');
+    throw invalid(pattern, 'it is not a regular expression');
   }
 }
 
-/** Go's `Regexp.Expand`: `$name` takes as many letters, digits and underscores as follow, `$$` is one sign. */
+/** Go's `Regexp.Expand`: `$name` extends over all letters, digits and underscores, and `$$` is a dollar sign. */
 function expand(replacement: string, groups: readonly (string | undefined)[]): string {
   return replacement.replace(/\$(?:\{(\w+)\}|(\$|\w+))/g, (_all, braced?: string, bare?: string) =>
     bare === '$' ? '$' : (groups[Number(braced ?? bare)] ?? ''),
   );
 }
 
-/** As Go's `ReplaceAllString` does it: nothing that is found at the end of what was found before counts. */
+/** Replaces as Go's `ReplaceAllString`, which ignores an empty match at the end of the previous match. */
 function replaceAll(text: string, { pattern, replacement }: Rewrite): string {
   let end = -1;
   return text.replace(pattern, (...match: readonly unknown[]) => {
@@ -85,7 +85,7 @@ function replaceAll(text: string, { pattern, replacement }: Rewrite): string {
   });
 }
 
-/** By the first rewrite that changes anything. */
+/** Applies the first rewrite that changes the repository. */
 export function rewriteRepository(repository: string, rewrites: readonly Rewrite[]): string {
   for (const rewrite of rewrites) {
     const rewritten = replaceAll(repository, rewrite);

@@ -7,7 +7,7 @@ import type { Grant } from './grant.ts';
 import type { Login, LoginCache } from './login-cache.ts';
 
 const CHALLENGE_LIMITS = {
-  /** Of a challenge that nobody can answer: the scheme stands at its beginning. */
+  /** Characters of the unsupported schemes in an error. */
   shownCharacters: 60,
 } as const;
 
@@ -18,15 +18,15 @@ export interface AuthenticateDeps {
   readonly now: () => number;
 }
 
-/** Sends a request with the first credential that is let in; `credentials` are those that match, in order. */
+/** Sends a request with the first credential that the registry accepts; `credentials` match the image, in order. */
 export type AuthenticatedSend = (
   request: HttpRequest,
   credentials: readonly Credential[],
 ) => Promise<HttpResponse>;
 
 /**
- * Answers to a login that another login may better: besides 401 and 403, the 404 with which registries hide repositories
- * from those who may not pull, and the 400 that ECR gives to a token past its time.
+ * Statuses for which another login may succeed: besides 401 and 403, the 404 by which registries hide private
+ * repositories, and ECR's 400 for an expired token.
  */
 const REJECTIONS: ReadonlySet<number> = new Set([400, 401, 403, 404]);
 
@@ -38,7 +38,7 @@ function withLogin(request: HttpRequest, authorization: string): HttpRequest {
   return { ...request, headers: { ...request.headers, authorization } };
 }
 
-/** Bearer before basic, as docker does. Only the registry itself is listened to, never the target of its redirect. */
+/** Prefers bearer to basic, as docker does. Ignores challenges of redirect targets. */
 function chooseChallenge(response: HttpResponse, request: HttpRequest): Challenge | null {
   if (response.url.origin !== request.url.origin) return null;
   const header = response.headers['www-authenticate'] ?? '';
@@ -56,7 +56,7 @@ function chooseChallenge(response: HttpResponse, request: HttpRequest): Challeng
   return chosen ?? null;
 }
 
-/** A login, or as what the token server refuses it; null where the candidate has no answer to the challenge. */
+/** Returns a login, or the token server's rejection; null if the candidate cannot answer the challenge. */
 async function grantOrRejection(asking: Promise<Login | null>): Promise<Login | RegistryError | null> {
   try {
     return await asking;
@@ -69,7 +69,7 @@ async function grantOrRejection(asking: Promise<Login | null>): Promise<Login | 
 export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSend {
   const { send, grant, loginCache } = deps;
 
-  /** The answer, or as what it is refused. */
+  /** Returns the response, or the rejection as an error. */
   const attempt = async (
     attempts: LoginAttempts,
     candidate: Candidate,
@@ -82,7 +82,7 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
     return rejection;
   };
 
-  /** With a login that worked before; null where there is none, or it works no more. */
+  /** Sends with a login that worked before; returns null if no cached login works. */
   const sendKnown = async (
     attempts: LoginAttempts,
     candidates: readonly Candidate[],
@@ -94,7 +94,7 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
       const answer = await attempt(attempts, candidate, authorization);
       if (!(answer instanceof RegistryError)) return answer;
       if (answer.code === 'not-found') continue;
-      // It may only have grown old: the same credential gets a new one.
+      // It may have expired: the same credential may get a new login.
       loginCache.delete(subject, candidate);
       attempts.rejected.delete(candidate);
     }
@@ -138,14 +138,14 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
   };
 }
 
-/** Null is anonymous access. */
+/** A credential to try; null is anonymous access. */
 export type Candidate = Credential | null;
 
-/** The refusals of one request's candidates, and which of them had their say. */
+/** The rejections of one request so far. */
 export interface LoginAttempts {
   readonly request: HttpRequest;
   readonly rejected: Set<Candidate>;
-  /** What to say in the end: a login that was let in and found nothing knows more than one that was turned away. */
+  /** The rejection to report: one of a login that was accepted but found nothing outranks that of a rejected login. */
   rejection: RegistryError | null;
 }
 
@@ -154,12 +154,12 @@ function recordRejection(attempts: LoginAttempts, candidate: Candidate, rejectio
   if (attempts.rejection?.code !== 'not-found') attempts.rejection = rejection;
 }
 
-/** Whoever is logged in sees what strangers see: where a login finds nothing, anonymous access need not be tried. */
+/** A logged-in user sees all public repositories: if a login finds nothing, neither does anonymous access. */
 function isPointless(attempts: LoginAttempts, candidate: Candidate): boolean {
   return attempts.rejected.has(candidate) || (candidate === null && attempts.rejection?.code === 'not-found');
 }
 
-/** Says whose login failed, where it was the login: an image that is not there is not mended by another one. */
+/** Names the rejected logins if the login is the cause; another login does not help a missing image. */
 function describeRejection(
   rejection: RegistryError,
   credentials: readonly Credential[],
@@ -172,13 +172,13 @@ function describeRejection(
   return new RegistryError('unauthorized', request.subject, {
     state: rejection.state,
     ...(rejection.status === null ? {} : { status: rejection.status }),
-    advice: `The login was refused (${sources}): check that it is current and may pull ${request.subject.repository}.`,
+    advice: `The registry rejected the login (${sources}): check that it is current and may pull ${request.subject.repository}.`,
   });
 }
 
 const MAY_WANT_A_LOGIN: ReadonlySet<string> = new Set(['unauthorized', 'not-found']);
 
-/** Returns the failure as `unauthorized` naming the bound, if one of the credentials that were not tried could cure it. */
+/** Turns the failure into `unauthorized`, naming the bound, if an untried credential could have helped. */
 export function explainTriedBound(error: unknown, request: HttpRequest): unknown {
   if (!(error instanceof RegistryError) || !MAY_WANT_A_LOGIN.has(error.code)) return error;
   const { registry, repository } = request.subject;

@@ -5,13 +5,13 @@
  *     challenge        = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
  *     auth-param       = token BWS "=" BWS ( token / quoted-string )
  *
- * A comma stands between challenges as well as between parameters: what follows it is a parameter where a `=` and a value
- * come after the name, else a new scheme.
+ * Commas separate both challenges and parameters: a name that is followed by `=` and a value is a parameter, any other a
+ * new scheme.
  */
 export interface Challenge {
   /** In lower case. */
   readonly scheme: string;
-  /** Names in lower case; of a name given twice the first counts, as nobody may append to what the registry said. */
+  /** Names in lower case; the first of equal names wins, so that an appended one cannot override it. */
   readonly params: ReadonlyMap<string, string>;
 }
 
@@ -24,7 +24,7 @@ const PARAM = new RegExp(
 const TOKEN68 = /[\w~+/.-]+=*[ \t]*(?=,|$)/y;
 const SEPARATORS = /[ \t,]*/y;
 
-/** Sticky matching at a moving position: every expression above is linear in what it consumes. */
+/** Matches sticky expressions at a moving position; each of them takes linear time. */
 function createScanner(text: string): {
   take: (pattern: RegExp) => RegExpExecArray | null;
   atEnd: () => boolean;
@@ -41,7 +41,7 @@ function createScanner(text: string): {
   };
 }
 
-/** The challenges of a header, in order; from the first character that fits no grammar on, the rest is left out. */
+/** Returns the challenges of a header, in order; ignores everything from the first syntax error on. */
 export function parseChallenges(header: string): readonly Challenge[] {
   const scanner = createScanner(header);
   const challenges: Challenge[] = [];

@@ -1,5 +1,6 @@
 import type { Credential } from '../../credentials/credential.ts';
 import { rejectOnAbort } from '../../lib/race-abort.ts';
+import { createSingleFlight } from '../../lib/single-flight.ts';
 import { isLoopbackHost } from '../endpoints.ts';
 import { RegistryError, type ImageSubject } from '../errors.ts';
 import type { HttpRequest, Send } from '../http-types.ts';
@@ -9,7 +10,7 @@ import type { Challenge } from './challenge.ts';
 import { loginKey, type Login } from './login-cache.ts';
 import { basicAuthorization, fetchToken, type Token } from './token.ts';
 
-/** What a credential is worth under a challenge: a login, or null where it is of no use there. */
+/** Turns a credential into a login for a challenge; null if it does not fit the challenge. */
 export type Grant = (
   credential: Credential | null,
   challenge: Challenge,
@@ -19,31 +20,25 @@ export type Grant = (
 const HEADER_SAFE = /^[\x21-\x7e]+$/;
 
 /**
- * Turns credentials into Authorization headers. A token is fetched once for all who need it at the same time, on a
- * deadline of its own: the first one to ask may give up without failing the rest.
+ * Turns credentials into Authorization headers. Concurrent requests share one token request, which has its own time-out, so
+ * that the first caller can abort without failing the others.
  */
 export function createGrant(
   deps: { readonly send: Send; readonly now: () => number },
   limits: RegistryLimits,
 ): Grant {
-  const flights = new Map<string, Promise<Token>>();
+  const fetchOnce = createSingleFlight<Token>();
 
   const tokenFor: (...parts: Parameters<Grant>) => Promise<Token> = (credential, challenge, request) => {
     const { subject, tenant, tls, url, endpointHeaders = {} } = request;
     const realmText = challenge.params.get('realm') ?? '';
     const key = `${loginKey(subject, credential)} ${realmText}`;
-    const running = flights.get(key);
-    if (running !== undefined) return running;
-    const realm = parseRealm(realmText, url, subject);
-    const signal = AbortSignal.timeout(limits.tokenMs);
-    const origin = { subject, tenant, tls, endpointHeaders, signal, isElsewhere: true };
-    const flight = fetchToken({ realm, challenge, secret: credential?.secret ?? null, origin }, deps, limits);
-    flights.set(key, flight);
-    const land = (): void => {
-      flights.delete(key);
-    };
-    flight.then(land, land);
-    return flight;
+    return fetchOnce(key, async () => {
+      const realm = parseRealm(realmText, url, subject);
+      const signal = AbortSignal.timeout(limits.tokenMs);
+      const origin = { subject, tenant, tls, endpointHeaders, signal, isElsewhere: true };
+      return fetchToken({ realm, challenge, secret: credential?.secret ?? null, origin }, deps, limits);
+    });
   };
 
   const bearer: Grant = async (credential, challenge, request) => {
@@ -78,13 +73,13 @@ function mayUsePlainHttp(realm: URL, registry: URL): boolean {
 }
 
 /**
- * The token server that a registry names gets the user's login, so it must be https, on whatever host; or the registry's
- * own host and port, where that is plain http anyway.
+ * Parses and checks the URL of the token server, which gets the user's login: it must be https, on any host, or have the
+ * registry's own host and port if the registry itself uses plain http.
  */
 export function parseRealm(text: string, registry: URL, subject: ImageSubject): URL {
   if (!URL.canParse(text)) {
     throw new RegistryError('invalid', subject, {
-      state: `${registry.host} names a token server that is no URL`,
+      state: `${registry.host} names a token server by an invalid URL`,
     });
   }
   const realm = new URL(text);
@@ -93,8 +88,8 @@ export function parseRealm(text: string, registry: URL, subject: ImageSubject): 
     realm.protocol === 'https:' || (realm.protocol === 'http:' && mayUsePlainHttp(realm, registry));
   if (hasLogin || !trusted) {
     throw new RegistryError('denied-by-config', subject, {
-      state: `${registry.host} names the token server ${realm.protocol}//${realm.host}, which gets no login`,
-      advice: 'A token server on another host must be https, and its address must hold no login.',
+      state: `${registry.host} names the token server ${realm.protocol}//${realm.host}, to which wasmgate sends no login`,
+      advice: 'A token server on another host must use https, and its URL must not contain a login.',
     });
   }
   realm.hash = '';

@@ -5,15 +5,15 @@ import { oncePer } from '../../lib/once-per.ts';
 import type { ImageSubject } from '../errors.ts';
 import type { RegistryLimits } from '../limits.ts';
 
-/** An Authorization header for one repository, and how long it is good for. */
+/** An Authorization header for one repository, and its lifetime. */
 export interface Login {
   readonly authorization: string;
   readonly milliseconds: number;
 }
 
 /**
- * LoginCache that worked, per registry, repository and credential: nobody profits from another's credential, and a secret
- * that was changed is another credential.
+ * Caches logins that worked, by registry, repository and credential: no tenant uses another's credential, and a changed
+ * secret is a new credential.
  */
 export interface LoginCache {
   readonly get: (subject: ImageSubject, credential: Credential | null) => string | null;
@@ -21,15 +21,15 @@ export interface LoginCache {
   readonly delete: (subject: ImageSubject, credential: Credential | null) => void;
 }
 
-/** Hashed once for each credential: a secret may be long, and every request asks for its identity. */
+/** Hashes each credential once: a secret may be long, and every request needs its identity. */
 const hashCredential = oncePer(({ source, server, secret }: Credential) => hashKey([source, server, secret]));
 
-/** Kept instead of the secret itself, so that a key that is logged by mistake tells nothing. */
+/** Identifies a credential by a hash, so that a key that is logged by mistake reveals no secret. */
 export function identityOf(credential: Credential | null): string {
   return credential === null ? 'anonymous' : hashCredential(credential);
 }
 
-/** Of one length, whatever mirrors and rewrites make of the repository's name. */
+/** Returns a key of fixed length, however long mirrors and rewrites make the repository's name. */
 export function loginKey(subject: ImageSubject, credential: Credential | null): string {
   return hashKey([subject.registry, subject.repository, identityOf(credential)]);
 }
@@ -57,7 +57,7 @@ export function createLoginCache(
   };
 }
 
-/** Returns a key of one length for parts that are JSON, whatever tenants put into names and secrets. It reveals none of them. */
+/** Returns a key of fixed length for JSON parts, however long tenants' names and secrets are, and reveals none of them. */
 export function hashKey(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

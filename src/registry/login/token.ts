@@ -9,14 +9,14 @@ import type { Challenge } from './challenge.ts';
 
 export interface Token {
   readonly value: string;
-  /** How long it may be used, margin already taken off. */
+  /** Its lifetime, less the margin. */
   readonly milliseconds: number;
 }
 
 export interface TokenRequest {
   readonly realm: URL;
   readonly challenge: Challenge;
-  /** Null: an anonymous token. */
+  /** Null requests an anonymous token. */
   readonly secret: CredentialSecret | null;
   readonly origin: Pick<
     HttpRequest,
@@ -24,22 +24,22 @@ export interface TokenRequest {
   >;
 }
 
-/** What may stand in a header: RFC 6750 asks for less, but some registries' tokens are no base64. */
+/** Characters allowed in a header: RFC 6750 allows fewer, but some registries' tokens are not base64. */
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
 export function basicAuthorization(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
 }
 
-/** The registry's own word first (ECR Public asks for the scope "aws"); several are separated by spaces. */
+/** Prefers the registry's own scopes, separated by spaces (ECR Public's is "aws"). */
 function scopesOf({ challenge, origin }: TokenRequest): readonly string[] {
   const scopes = (challenge.params.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
   return scopes.length > 0 ? scopes : [`repository:${origin.subject.repository}:pull`];
 }
 
 /**
- * Sends the endpoint's configured headers, as containerd 2.1 and newer do. Anonymous and with a password: GET, as every token server knows it (distribution spec/auth/token). With an identity
- * token: POST as OAuth2 refresh (spec/auth/oauth).
+ * Anonymous or with a password: GET, which every token server supports (distribution spec/auth/token). With an identity
+ * token: POST as OAuth2 refresh (spec/auth/oauth). Both have the endpoint's configured headers, as in containerd 2.1.
  */
 function toHttpRequest(request: TokenRequest): HttpRequest {
   const { realm, challenge, secret, origin } = request;
@@ -67,7 +67,7 @@ function toHttpRequest(request: TokenRequest): HttpRequest {
   return { ...origin, method: 'GET', url, headers };
 }
 
-/** `token` and `access_token` are the same thing under two names; the specification wants either. */
+/** `token` and `access_token` are synonyms; the specification requires one of them. */
 function readToken(document: unknown, request: HttpRequest, limits: RegistryLimits): Token {
   const field = (name: string): unknown => (isObject(document) ? property(document, name) : undefined);
   const value = [field('token'), field('access_token')].find(
@@ -84,7 +84,7 @@ function readToken(document: unknown, request: HttpRequest, limits: RegistryLimi
   return { value, milliseconds: Math.floor(seconds * 1000 * (1 - limits.tokenMargin)) };
 }
 
-/** Asks the token server. @throws RegistryError `unauthorized` where it refuses, its other failures as they are */
+/** Requests a token. @throws RegistryError `unauthorized` if the server rejects the login, or its other failures */
 export async function fetchToken(
   request: TokenRequest,
   deps: { readonly send: Send; readonly now: () => number },
@@ -97,7 +97,7 @@ export async function fetchToken(
     return readToken(parseJsonBody(body, asked), asked, limits);
   }
   const { status } = response;
-  // Token servers refuse a login with 400 and 404 as well as 401.
+  // Token servers reject a login with 400 and 404 as well as 401.
   if (status >= 400 && status < 500 && status !== 429) {
     const state = `the token server ${await describeResponse(response)}`;
     throw new RegistryError('unauthorized', asked.subject, { state, status });

@@ -111,7 +111,7 @@ describe('docker configs', () => {
     const run = await inspect(['--docker-config', folder]);
     expect(run.exitCode).toBe(0);
     expect(run.stderr).toMatch(
-      /^wasmgate: warning: .*docker-credential-broken ends with exit code 1\nTry it/,
+      /^wasmgate: warning: .*docker-credential-broken failed with exit code 1\nTry it/,
     );
     expect(run.stderr).not.toContain('geheim');
   });

@@ -97,7 +97,7 @@ describe('addresses that the operator lets through', () => {
     expect(guard.whyDenied('0.0.0.0')).toBe('an unspecified address');
   });
 
-  test.for(['registry.test', '10.0.0.0/33', '', '10.0.0.0/8/8'])('"%s" is no address', (entry) => {
+  test.for(['registry.test', '10.0.0.0/33', '', '10.0.0.0/8/8'])('"%s" is not an address', (entry) => {
     expect(() => createAddressGuard({ allowAddresses: [entry], allowLoopback: false })).toThrow(
       `Cannot allow address "${entry}": it is neither an address nor a CIDR`,
     );
@@ -113,6 +113,8 @@ describe('a name with several addresses', () => {
 
   test('is denied where all are', () => {
     const denied = guard.filter([{ address: '::1', family: 6 }]);
-    expect(denied).toEqual(new AddressDeniedError('a loopback address (::1), which is not asked'));
+    expect(denied).toEqual(
+      new AddressDeniedError('a loopback address (::1), which wasmgate does not connect to'),
+    );
   });
 });

@@ -161,8 +161,8 @@ describe('which proxy leads to a host', () => {
   });
 
   test.for([
-    ['http://u:s3cret@[', 'it is no URL'],
-    ['socks5://u:s3cret@p:1080', 'socks5:// is not spoken'],
+    ['http://u:s3cret@[', 'it is not a URL'],
+    ['socks5://u:s3cret@p:1080', 'socks5:// is not supported'],
     ['http://u:s3cret%@p', 'not encoded'],
   ])('%s: an error without its password', ([HTTPS_PROXY, state]) => {
     const read = () => readProxies({ HTTPS_PROXY });

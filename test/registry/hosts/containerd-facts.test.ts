@@ -141,7 +141,7 @@ describe('registries.yaml of the newest K3s', () => {
   });
 
   test.for(['/v2', 'https:///v2', 'http://\\\\v2', '//'])('"%s" is no host', async (address) => {
-    await expect(readRegistriesYaml(endpoints([address]))).rejects.toThrow('is no address');
-    await expect(readHosts({ mirrors: { 'r.test': [address] } })).rejects.toThrow('is no address');
+    await expect(readRegistriesYaml(endpoints([address]))).rejects.toThrow('is not an address');
+    await expect(readHosts({ mirrors: { 'r.test': [address] } })).rejects.toThrow('is not an address');
   });
 });

@@ -137,11 +137,15 @@ describe('hosts.toml, as containerd reads it', () => {
   test.for([
     { name: 'no TOML', text: 'server = ', state: 'Invalid TOML document' },
     { name: 'an unknown capability', text: 'capabilities = ["fly"]', state: 'there is no capability "fly"' },
-    { name: 'a number for a flag', text: 'skip_verify = 1', state: '"skip_verify" takes true or false' },
-    { name: 'a table for a path', text: '[ca]', state: '"ca" takes text' },
-    { name: 'a server that is none', text: 'server = "https://["', state: '"https://[" is no address' },
+    { name: 'a number for a flag', text: 'skip_verify = 1', state: '"skip_verify" must be true or false' },
+    { name: 'a table for a path', text: '[ca]', state: '"ca" must be a string' },
+    { name: 'a server that is none', text: 'server = "https://["', state: '"https://[" is not an address' },
     { name: 'a login in an address', text: '[host."https://u:p@h.test"]', state: 'more than a path' },
-    { name: 'three files of a client', text: 'client = [["a", "b", "c"]]', state: '"client" takes pairs' },
+    {
+      name: 'three files of a client',
+      text: 'client = [["a", "b", "c"]]',
+      state: '"client" must be a list of files or of pairs',
+    },
     {
       name: 'a header that ends the head',
       text: '[header]\nx = "a\\r\\nb: c"',
@@ -152,7 +156,7 @@ describe('hosts.toml, as containerd reads it', () => {
       text: '[header]\nHost = "a"',
       state: 'header "Host" cannot be sent',
     },
-    { name: 'hosts that are no tables', text: '[host]\nx = 1', state: 'host "x" is no table' },
+    { name: 'hosts that are no tables', text: '[host]\nx = 1', state: 'host "x" is not a table' },
     {
       name: 'a file that is not there',
       text: 'ca = "none.pem"',
@@ -161,7 +165,7 @@ describe('hosts.toml, as containerd reads it', () => {
     {
       name: 'a file without a certificate',
       text: 'ca = "hosts.toml"',
-      state: 'there is no certificate in it',
+      state: 'it contains no certificate',
     },
   ])('refused: $name', async ({ text, state }) => {
     await expect(readHostsToml({ 'r.test': text })).rejects.toMatchObject({
@@ -250,8 +254,8 @@ describe('registries.yaml, as K3s reads it', () => {
   });
 
   test.for([
-    { name: 'no YAML', text: 'configs: {a: [', state: 'it is no YAML' },
-    { name: 'a list', text: '[]', state: 'it is no map' },
+    { name: 'no YAML', text: 'configs: {a: [', state: 'it is not YAML' },
+    { name: 'a list', text: '[]', state: 'it is not a map' },
     {
       name: 'endpoints that are a map',
       text: 'mirrors: {a: {endpoint: {}}}',
@@ -265,7 +269,7 @@ describe('registries.yaml, as K3s reads it', () => {
     {
       name: 'a certificate without its key',
       text: 'configs: {a: {tls: {cert_file: c}}}',
-      state: 'go together',
+      state: 'must be set together',
     },
     {
       name: 'a pattern that could take long',
@@ -275,7 +279,7 @@ describe('registries.yaml, as K3s reads it', () => {
     {
       name: 'too many aliases',
       text: `a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c]`,
-      state: 'it is no YAML',
+      state: 'it is not YAML',
     },
   ])('refused: $name', async ({ text, state }) => {
     await expect(readRegistriesYaml(text)).rejects.toMatchObject({
@@ -288,7 +292,7 @@ describe('registries.yaml, as K3s reads it', () => {
     const error = await readRegistriesYaml('configs: {a: {auth: {password: hunter2').catch(
       (caught: unknown) => caught,
     );
-    expect(String(error)).toContain('it is no YAML');
+    expect(String(error)).toContain('it is not YAML');
     expect(JSON.stringify([String(error), (error as Error).cause ?? null])).not.toContain('hunter2');
   });
 });

@@ -37,16 +37,16 @@ test('every fault of every file is told at once, by the setting that leads there
   });
   const short = faults.map((fault) => fault.replaceAll(`${files.folder}/`, ''));
   expect(short.toSorted()).toEqual([
-    'caFile: invalid-pem: Cannot use "ca.pem": there is no certificate in it',
-    'hostsDirectory: invalid-hosts: Cannot use hosts file "d/a.test/hosts.toml": "x y" is no address',
+    'caFile: invalid-pem: Cannot use "ca.pem": it contains no certificate',
+    'hostsDirectory: invalid-hosts: Cannot use hosts file "d/a.test/hosts.toml": "x y" is not an address',
     'hostsDirectory: invalid-hosts: Cannot use hosts file "d/a.test/hosts.toml": there is no capability "fly"',
     expect.stringContaining('Cannot use hosts file "d/b.test/hosts.toml": line 3: Invalid TOML'),
-    'hostsDirectory: invalid-pem: Cannot use "d/c.test/ca.crt": there is no certificate in it',
+    'hostsDirectory: invalid-pem: Cannot use "d/c.test/ca.crt": it contains no certificate',
     'registriesFile: invalid-hosts: Cannot use registries file "k3s.yaml": "endpoint" takes a list of addresses',
     'registriesFile: invalid-hosts: Cannot use registries file "k3s.yaml": "endpoint" takes a list of addresses',
-    'registriesFile: invalid-hosts: Cannot use registries file "k3s.yaml": "tls" is no map',
+    'registriesFile: invalid-hosts: Cannot use registries file "k3s.yaml": "tls" is not a map',
     'tls.d.test: missing-file: Cannot read "none.pem": there is no such file or folder',
-    'tls.e.test: invalid-pem: Cannot use "ca.pem": there is no certificate in it',
+    'tls.e.test: invalid-pem: Cannot use "ca.pem": it contains no certificate',
   ]);
 });
 
@@ -58,8 +58,8 @@ test.for([
     cert: `# one\n${cert}\n# two\n${cert}\n${key}`,
     says: null,
   },
-  { name: 'a certificate without its key', cert, says: 'there is no key in it' },
-  { name: 'the key of another', cert, key: other.key, says: 'its key is not that of certificate' },
+  { name: 'a certificate without its key', cert, says: 'it contains no key' },
+  { name: 'the key of another', cert, key: other.key, says: 'its key does not belong to certificate' },
   {
     name: 'a key with a passphrase',
     cert,

@@ -216,7 +216,7 @@ describe('several credentials', () => {
       const options = asking(credentialFor(registry, good, 'one'), wrong);
       const error = await failureOf(client.fetchManifest(image, options));
       expect(error).toMatchObject({ code: 'not-found', status: 404 });
-      expect(error.advice).not.toContain('refused');
+      expect(error.advice).not.toContain('rejected');
     },
   );
 

@@ -97,5 +97,5 @@ test.for([
 
 test('a port that is none', () => {
   const bad = { ...subject, registry: 'r.test:99999' };
-  expect(() => registryUrl(bad, { plainHttp: [], allowLoopback: false })).toThrow('is no host and port');
+  expect(() => registryUrl(bad, { plainHttp: [], allowLoopback: false })).toThrow('is not a host and port');
 });
