@@ -6,7 +6,7 @@ const DIFF_OPTIONS = {
   /** Unchanged lines around a change, as in `diff -u`. */
   context: 3,
   /**
-   * The algorithm takes time quadratic in the number of changed lines: about two seconds at this limit. A Pod with 256
+   * The algorithm takes time quadratic in the number of changed lines: about three seconds at this limit. A Pod with 256
    * containers, the most that wasmgate changes, gets fewer than 2,600.
    */
   maxEditLength: 3000,
