@@ -15,27 +15,27 @@ const POD = pod({ containers: [{ image: 'wasm' }] });
 const FACTS = podFacts(POD, { wasm: starting('/app.wasm') }, VIEW, { limitRanges: [] });
 const CASE: DecisionInput = { facts: FACTS, mode: 'enforce' };
 
-function settledBefore(facts = FACTS) {
+function cacheWithOne(facts = FACTS) {
   const decisions = createDecisionCache();
   const decision = evaluate(facts, settings());
-  const precedent = { decision, outcome: applyMode(decision, 'enforce') };
+  const cached = { decision, outcome: applyMode(decision, 'enforce') };
   expect(decisions.get({ facts, mode: 'enforce' })).toBeUndefined();
-  decisions.set({ facts, mode: 'enforce' }, precedent);
-  return { decisions, precedent };
+  decisions.set({ facts, mode: 'enforce' }, cached);
+  return { decisions, cached };
 }
 
 test('replicas get the same object, whatever their name', () => {
-  const { decisions, precedent } = settledBefore();
+  const { decisions, cached } = cacheWithOne();
   const replica: Pod = { ...POD, metadata: { name: 'other', uid: 'another' } };
   const found = decisions.get({ ...CASE, facts: { ...FACTS, pod: replica } });
-  expect(found).toEqual(precedent);
+  expect(found).toEqual(cached);
   expect(decisions.get(CASE)).toBe(found);
 });
 
 test('namespaces that differ only in their names share decisions', () => {
-  const { decisions, precedent } = settledBefore();
+  const { decisions, cached } = cacheWithOne();
   const namespaceLabels = { 'kubernetes.io/metadata.name': 'team-a' };
-  expect(decisions.get({ ...CASE, facts: { ...FACTS, namespaceLabels } })).toEqual(precedent);
+  expect(decisions.get({ ...CASE, facts: { ...FACTS, namespaceLabels } })).toEqual(cached);
 });
 
 test.each<[string, DecisionInput]>([
@@ -51,18 +51,18 @@ test.each<[string, DecisionInput]>([
     { ...CASE, facts: podFacts(POD, { wasm: starting('/other.wasm') }, VIEW) },
   ],
 ])('%s needs a decision of its own', (_case, wanted) => {
-  const { decisions } = settledBefore();
+  const { decisions } = cacheWithOne();
   expect(decisions.get(wanted)).toBeUndefined();
 });
 
 test('a change of the cluster evicts all decisions, even if it changes back', () => {
-  const { decisions } = settledBefore();
+  const { decisions } = cacheWithOne();
   decisions.get({ ...CASE, facts: { ...FACTS, cluster: cluster([]) } });
   expect(decisions.get(CASE)).toBeUndefined();
 });
 
 test('decisions on ordinary Pods are not cached', () => {
   const facts = podFacts(POD, { wasm: starting('/bin/server') }, VIEW);
-  const { decisions } = settledBefore(facts);
+  const { decisions } = cacheWithOne(facts);
   expect(decisions.get({ ...CASE, facts })).toBeUndefined();
 });

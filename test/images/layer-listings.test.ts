@@ -12,7 +12,7 @@ function layer(index: number): Descriptor {
   return { mediaType: TAR_LAYER, digest, size: 1, platform: null, annotations: new Map() };
 }
 
-function shelved(count: number, pathLength: number) {
+function cachedLayer(count: number, pathLength: number) {
   const { add, listing } = createListing();
   for (let index = 0; index < count; index += 1) {
     const path = `/${index}-`.padEnd(pathLength, 'x');
@@ -23,9 +23,9 @@ function shelved(count: number, pathLength: number) {
 
 test('the cache is bounded in bytes, including the length of each path', () => {
   const bytes = 100_000;
-  const shelf = createLayerCache(bytes);
-  for (let index = 0; index < 100; index += 1) shelf.set(REFERENCE, layer(index), shelved(10, 500));
-  const kept = Array.from({ length: 100 }, (_, index) => shelf.get(REFERENCE, layer(index)));
+  const cache = createLayerCache(bytes);
+  for (let index = 0; index < 100; index += 1) cache.set(REFERENCE, layer(index), cachedLayer(10, 500));
+  const kept = Array.from({ length: 100 }, (_, index) => cache.get(REFERENCE, layer(index)));
   const count = kept.filter((found) => found !== undefined).length;
   expect(kept.at(-1)).toBeDefined();
   expect(count * 10 * 500 * 2).toBeLessThanOrEqual(bytes);
@@ -33,11 +33,11 @@ test('the cache is bounded in bytes, including the length of each path', () => {
 });
 
 test('a layer larger than the bound is not cached', () => {
-  const shelf = createLayerCache(100_000);
-  shelf.set(REFERENCE, layer(0), shelved(1, 10));
-  shelf.set(REFERENCE, layer(1), shelved(1_000, 100));
-  expect(shelf.get(REFERENCE, layer(1))).toBeUndefined();
-  expect(shelf.get(REFERENCE, layer(0))).toBeDefined();
+  const cache = createLayerCache(100_000);
+  cache.set(REFERENCE, layer(0), cachedLayer(1, 10));
+  cache.set(REFERENCE, layer(1), cachedLayer(1_000, 100));
+  expect(cache.get(REFERENCE, layer(1))).toBeUndefined();
+  expect(cache.get(REFERENCE, layer(0))).toBeDefined();
 });
 
 

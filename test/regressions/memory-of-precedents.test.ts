@@ -16,7 +16,7 @@ function imageWith(labels: object) {
   return { config: { os: 'linux', architecture: 'amd64', config } };
 }
 
-const PRECEDENT = {
+const DECIDED = {
   decision: { findings: [], changes: [], runtimeClass: { class: null, origin: 'none' } },
   outcome: {
     mode: 'enforce',
@@ -53,7 +53,7 @@ test.for<readonly [name: string, factsOf: (index: number) => PodFacts]>([
   for (let index = 0; index < 60; index++) {
     const one = { facts: factsOf(index), mode: 'enforce' } as const;
     expect(decisions.get(one)).toBeUndefined();
-    decisions.set(one, PRECEDENT);
+    decisions.set(one, DECIDED);
   }
   collectGarbage();
   expect((process.memoryUsage().heapUsed - before) / MIB).toBeLessThan(20);

@@ -88,7 +88,7 @@ describe('an image that replaces another is judged as far as the Pod is changed'
       warned,
       /in no layer of the image/,
     ],
-    ['its handler', { on: 'wasmtime', from: 'wasi', to: 'on PATH' }, warned, /may not run under/],
+    ['its handler', { on: 'wasmtime', from: 'wasi', to: 'on PATH' }, warned, /handler-may-not-run-image/],
     ['its text', { on: 'wasmtime', from: 'wasi', to: 'linux, text' }, denied, /text/],
   ])('%s', async (_case, sketch, answer, said) => {
     const found = await setImage(sketch);
