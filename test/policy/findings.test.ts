@@ -23,6 +23,19 @@ describe('it is found', () => {
   });
 });
 
+const WARNING = { characters: 256, image: 45 } as const;
+
+test.each(cases('fires'))('%s fits a warning line: %s', (id, _name, each) => {
+  for (const { detail, advice } of decide(each).filter((finding) => finding.id === id)) {
+    const line = `wasmgate/${id}: ${detail}. ${advice}`;
+    const padded = line
+      .replace(/\(image [^)]*\)/, `(image ${'i'.repeat(WARNING.image)})`)
+      .replace(/[^"]*@sha256:/, `${'i'.repeat(WARNING.image)}@sha256:`);
+    expect(padded.length).toBeLessThanOrEqual(WARNING.characters);
+    expect(padded).not.toContain('\n');
+  }
+});
+
 describe('all is well', () => {
   test.each(cases('rests'))('%s: %s', (id, _name, each) => {
     expect(decide(each).map((finding) => finding.id)).not.toContain(id);
@@ -47,7 +60,7 @@ describe('what is said', () => {
       pod: one('app', { livenessProbe: exec, lifecycle: { postStart: exec } }),
     });
     expect(text).toContain('container "c0" (image app) sets lifecycle.postStart.exec, livenessProbe.exec');
-    expect(text).toContain('RuntimeClass "wasmtime" does not support exec: the kubelet kills the container');
+    expect(text).toContain('RuntimeClass "wasmtime" does not support exec: the kubelet kills it');
   });
 
   test('a slow start is given in seconds, with the limit that shortens it to ten', () => {

@@ -19,7 +19,7 @@ function ignoredFiles({ pod, resolved, wasmContainers }: PolicyContext): readonl
     return {
       id: 'annotation-conflict' as const,
       container: container.name,
-      detail: `${describeContainer(assessed)} starts ${verdict.firstArgument ?? ''}, and crun with compat-smart takes only names that end in .wasm for Wasm`,
+      detail: `${describeContainer(assessed)} starts ${verdict.firstArgument ?? ''}, but compat-smart needs a name that ends in .wasm`,
       advice: `Rename the file, or set ${VARIANT_ANNOTATION}: compat if all containers are Wasm.`,
     };
   });

@@ -17,8 +17,7 @@ function execUses(container: Container): readonly ExecUse[] {
   const uses: ExecUse[] = [];
   const add = (field: string, effect: string, consequence: Consequence): void =>
     void uses.push({ field, effect, consequence });
-  if (lifecycle?.postStart?.exec)
-    add('lifecycle.postStart.exec', 'the kubelet kills the container', 'cannot-start');
+  if (lifecycle?.postStart?.exec) add('lifecycle.postStart.exec', 'the kubelet kills it', 'cannot-start');
   if (startupProbe?.exec) add('startupProbe.exec', 'the Pod never becomes ready', 'cannot-start');
   if (readinessProbe?.exec) add('readinessProbe.exec', 'the Pod never becomes ready', 'cannot-start');
   if (livenessProbe?.exec) add('livenessProbe.exec', 'the probe has no effect', 'degraded');

@@ -26,7 +26,7 @@ export const exitCodeLost: Rule = {
       .map((assessed) => ({
         id: 'exit-code-lost' as const,
         container: assessed.container.name,
-        detail: `${describeContainer(assessed)} always succeeds under ${describeClass(runtimeClass)} if crun's engine is WasmEdge, which drops the exit code`,
+        detail: `${describeContainer(assessed)} always succeeds under ${describeClass(runtimeClass)} if its engine is WasmEdge, which drops exit codes`,
         advice: 'Use a class with a shim, such as wasmtime, or trap on failure.',
       }));
   },

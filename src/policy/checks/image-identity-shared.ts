@@ -36,7 +36,7 @@ export const imageIdentityShared: PodRule = {
     wasmContainers.filter(isAnonymous).map((assessed) => ({
       id: 'image-identity-shared' as const,
       container: assessed.container.name,
-      detail: `${describeContainer(assessed)} has a config without a content digest: nodes may run another image with the same config instead`,
+      detail: `${describeContainer(assessed)} has a config without a content digest: nodes may confuse it with another`,
       advice: 'Build it with wkg, oci-tar-builder or spin, or add a label with a digest.',
     })),
 };

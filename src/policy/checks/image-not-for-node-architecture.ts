@@ -2,7 +2,7 @@ import { formatPlatform } from '../../image/platform.ts';
 import { oncePer } from '../../lib/once-per.ts';
 import { NO_FINDINGS, type Rule, type PolicyContext } from '../check.ts';
 import type { Finding } from '../decision.ts';
-import { describeContainer } from '../describe.ts';
+import { describeName } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { countNodes, nodeFeasibility, obstacleOf, type NodeGroup } from '../nodes/node-feasibility.ts';
 import { flagsFor, platformsOf } from '../nodes/platform-flags.ts';
@@ -44,7 +44,7 @@ function describeNodes(lacking: readonly [NodeGroup, ...NodeGroup[]], all: numbe
   const count = countNodes(lacking);
   if (all === 1) return `the only node, "${name}", is ${platform}`;
   const which = count === all ? `all ${all} nodes` : `${count} of ${all} nodes`;
-  return `${which} ${count === 1 ? 'needs' : 'need'} another entry (such as "${name}", ${platform})`;
+  return `${which} ${count === 1 ? 'needs' : 'need'} another (such as "${name}", ${platform})`;
 }
 
 function findingFor(container: AssessedContainer, groups: readonly NodeGroup[]): readonly Finding[] {
@@ -54,12 +54,12 @@ function findingFor(container: AssessedContainer, groups: readonly NodeGroup[]):
   const all = countNodes(groups);
   const isEverywhere = countNodes(lacking) === all;
   const flags = flagsFor(platformsOf(groups.flatMap(({ nodes }) => nodes)));
-  const elsewhere = isEverywhere ? '' : ', or select nodes by kubernetes.io/arch';
+  const elsewhere = isEverywhere ? '' : ', or select nodes by label';
   return [
     {
       id: 'image-not-for-node-architecture',
       container: container.container.name,
-      detail: `${describeContainer(container)} cannot be pulled${isEverywhere ? '' : ' on every node'}: its index offers ${describeOffer(container)}, and ${describeNodes(lacking, all)}`,
+      detail: `${describeName(container)} cannot be pulled${isEverywhere ? '' : ' on every node'}: its index offers ${describeOffer(container)}, and ${describeNodes(lacking, all)}`,
       advice: `Build it with ${flags}${elsewhere}.`,
     },
   ];

@@ -33,7 +33,7 @@ function findingsOf(assessed: WasmContainer, { resolved: { profile } }: PolicyCo
       id: 'packaging-advice',
       container: container.name,
       detail: `${describeContainer(assessed)} is compiled at every start, which needs ${tar}; an OCI Wasm layer needs ${layer}`,
-      advice: 'Build it with oci-tar-builder or wkg oci push, and set a restartPolicy other than Never.',
+      advice: 'Build it with wkg oci push, and do not set restartPolicy: Never.',
     },
   ];
 }

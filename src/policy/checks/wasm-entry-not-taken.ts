@@ -40,7 +40,7 @@ export const wasmEntryNotTaken: Rule = {
       return {
         id: 'wasm-entry-not-taken' as const,
         container: assessed.container.name,
-        detail: `${describeName(assessed)} runs as Linux under ${describeClass(runtimeClass)}: nodes pull the Linux entry of its index`,
+        detail: `${describeName(assessed)} runs as Linux under ${describeClass(runtimeClass)}: nodes pull its Linux entry`,
         advice,
       };
     });

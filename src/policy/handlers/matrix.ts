@@ -24,7 +24,7 @@ export const REASONS = {
     why: 'hands only names that end in .wasm to its Wasm engine, and only the node knows this name',
   },
   'image-unknown': { runs: 'unknown', why: 'may or may not run it: the image is unknown' },
-  'engine-unknown': { runs: 'unknown', why: 'may contain any engine: its name does not say which' },
+  'engine-unknown': { runs: 'unknown', why: 'may contain any engine' },
   'needs-host-file': { runs: 'unknown', why: "runs it only if its own host's files are in the image" },
   'http-only': { runs: 'unknown', why: 'serves only HTTP components, in newer versions' },
   'spin-build': { runs: 'unknown', why: 'runs it only if built with the experimental Spin handler' },

@@ -15,7 +15,8 @@ export const memoryExplanations: readonly Explanation[] = [
     id: 'memory-below-floor',
     why:
       'A container whose memory limit is less than its image needs to start dies before it writes anything: exit code 137 ' +
-      'with an empty log, again and again.',
+      'with an empty log, again and again. crun reports OOMKilled, shims only Error. With less than about 2 MiB a shim ends in ' +
+      'StartError: `failed to receive. "waiting for init ready". BrokenChannel`.',
     checks:
       "The user's memory limit or a LimitRange's, the image's size, the handler and the threads it compiles with.",
     exempts: 'Handlers whose need was never measured, and images larger than any that was.',

@@ -60,7 +60,7 @@ describe('the JSON is stable for scripts', () => {
         wasmedge: noHost,
         wasmer: noHost,
         wamr: noHost,
-        wasm: { runs: 'unknown', why: 'may contain any engine: its name does not say which' },
+        wasm: { runs: 'unknown', why: 'may contain any engine' },
         spin: {
           runs: 'yes',
           why: 'runs Spin applications; needs command ["/"] in the Pod and a writable root file system',

@@ -94,7 +94,7 @@ describe('advice on images that nodes cannot unpack', () => {
     const nodes = ['arm64', 'amd64', 'amd64'].map((name, index) => node(`n${index}`, name, '2.2.9'));
     const [finding] = await findingsOn(nodes, ['amd64']);
     expect(finding?.text).toContain(
-      'cannot be pulled on every node: its index offers linux/amd64, and 1 of 3 nodes needs another entry (such as "n0", linux/arm64)',
+      'cannot be pulled on every node: its index offers linux/amd64, and 1 of 3 nodes needs another (such as "n0", linux/arm64)',
     );
     expect(finding?.text).toContain('Build it with --platform linux/amd64,linux/arm64, or select nodes');
   });
