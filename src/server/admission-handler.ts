@@ -19,7 +19,7 @@ export type AdmissionMeter = (outcome: AdmissionOutcome, milliseconds: number) =
 
 /** A log that says whether it writes a level, so that the hot path builds no line in vain. */
 export interface ServerLogger extends Logger {
-  readonly isLevelEnabled: (level: 'debug') => boolean;
+  readonly isLevelEnabled: (level: 'debug' | 'info') => boolean;
 }
 
 /** The longest name that Kubernetes allows (DNS subdomain, RFC 1123). */

@@ -2,6 +2,7 @@ import type { Server, ServerOptions } from 'node:https';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { AssessPod } from '../assess/assessment.ts';
 import { createAdmissionHandler, type AdmissionMeter, type ServerLogger } from './admission-handler.ts';
+import { createDecisionLog } from './decision-log.ts';
 import { createErrorHandler, sendError, type ErrorCode } from './error-answer.ts';
 import { limitConnections } from './limit-connections.ts';
 import type { Health } from './listen.ts';
@@ -25,6 +26,8 @@ export interface AppDeps {
 }
 
 export interface AppOptions {
+  /** Whether each object that is changed or denied gets a line in the log. */
+  readonly logsDecisions?: boolean;
   /** Includes certificate and key: see `serverTlsOptions`. */
   readonly https: ServerOptions;
   readonly bodyLimit?: number;
@@ -165,10 +168,16 @@ export function createApp(deps: AppDeps, options: AppOptions): App {
   app.setErrorHandler(createErrorHandler(logger, meter?.onError));
   addNotFound(app);
   addHealth(app, deps.health);
-  app.post('/mutate', createAdmissionHandler(createMutate(deps), { logger, waiting, meter: meter?.mutate }));
+  const isLogged = options.logsDecisions !== false && logger.isLevelEnabled('info');
+  const logDecision = isLogged ? createDecisionLog(logger) : undefined;
+  const webhookDeps = { assess: deps.assess, logDecision };
+  app.post(
+    '/mutate',
+    createAdmissionHandler(createMutate(webhookDeps), { logger, waiting, meter: meter?.mutate }),
+  );
   app.post(
     '/validate',
-    createAdmissionHandler(createValidate(deps), { logger, waiting, meter: meter?.validate }),
+    createAdmissionHandler(createValidate(webhookDeps), { logger, waiting, meter: meter?.validate }),
   );
   return app;
 }

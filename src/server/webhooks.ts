@@ -12,12 +12,15 @@ import type { Assessment, AssessPod, DecidedAssessment, Deadline } from '../asse
 import { whenKnown, type MaybePromise } from '../lib/maybe-promise.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Mode } from '../policy/mode.ts';
+import type { LoggedDecision } from './decision-log.ts';
 
 /** One of the two webhooks: answers a request. Whatever it throws is a fault of wasmgate. */
 export type Webhook = (request: AdmissionRequest, deadline: Deadline) => MaybePromise<Answer>;
 
 interface WebhookDeps {
   readonly assess: AssessPod;
+  /** Called for each object that is changed or denied. */
+  readonly logDecision?: ((decision: LoggedDecision) => void) | undefined;
 }
 
 function answerMutation(assessment: DecidedAssessment, pod: Pod): Answer {
@@ -37,7 +40,7 @@ function likeness({ cachedDecision, outcome, decision }: DecidedAssessment): obj
 }
 
 /** `/mutate` changes Pods at their creation. It never denies or warns: `/validate` sees the same Pod and reports. */
-export function createMutate({ assess }: WebhookDeps): Webhook {
+export function createMutate({ assess, logDecision }: WebhookDeps): Webhook {
   const answers = new WeakMap<object, Answer>();
 
   function answerOnce(assessment: Assessment, pod: Pod): Answer {
@@ -57,8 +60,17 @@ export function createMutate({ assess }: WebhookDeps): Webhook {
     if (read.subject !== 'pod') return allowed();
     const { pod } = read;
     const { namespace } = request;
+    const started = performance.now();
     const assessing = assess({ subject: 'pod', pod, namespace, step: 'mutate', deadline });
-    return whenKnown(assessing, (assessment) => answerOnce(assessment, pod));
+    return whenKnown(assessing, (assessment) => {
+      const answer = answerOnce(assessment, pod);
+      // A second call for a Pod that has its changes logs nothing; /validate logs denials.
+      if (answer.kind === 'patched' && assessment.kind === 'decided') {
+        const milliseconds = performance.now() - started;
+        logDecision?.({ request, pod, assessment, outcome: 'changed', milliseconds });
+      }
+      return answer;
+    });
   };
 }
 
@@ -66,17 +78,22 @@ export function createMutate({ assess }: WebhookDeps): Webhook {
  * `/validate` denies Pods and warns; it never changes anything. It only warns about workloads, unless the operator wants them
  * denied (`policy.refuseTemplates`).
  */
-export function createValidate({ assess }: WebhookDeps): Webhook {
+export function createValidate({ assess, logDecision }: WebhookDeps): Webhook {
   return (request, deadline) => {
     const { namespace, dryRun: isDryRun } = request;
     const { kind } = request.kind;
     const read = readSubject(request);
     if (read.subject === 'none' || read.subject === 'broken') return answerLeftAlone(read, kind);
+    const started = performance.now();
     const assessing = assess({ ...read, namespace, step: 'validate', deadline, isDryRun });
-    return whenKnown(assessing, (assessment) =>
-      assessment.kind === 'skipped'
-        ? answerSkipped(assessment.reason, assessment.notes)
-        : answerDecided(assessment, { kind, namespace }),
-    );
+    return whenKnown(assessing, (assessment) => {
+      if (assessment.kind === 'skipped') return answerSkipped(assessment.reason, assessment.notes);
+      const answer = answerDecided(assessment, { kind, namespace });
+      if (answer.kind === 'denied') {
+        const milliseconds = performance.now() - started;
+        logDecision?.({ request, pod: read.pod, assessment, outcome: 'denied', milliseconds });
+      }
+      return answer;
+    });
   };
 }

@@ -18,6 +18,10 @@ export const logSettings = Type.Object(
       default: 'auto',
       description: 'JSON lines, or text for people; auto writes text on a terminal and JSON elsewhere.',
     }),
+    decisions: Type.Boolean({
+      default: true,
+      description: 'Whether each Pod that wasmgate changes or denies gets a line in the log, at level info.',
+    }),
   },
   { additionalProperties: false, default: {} },
 );

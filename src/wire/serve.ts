@@ -145,7 +145,10 @@ async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promi
   const assess = assembleAdmissions(flags, parts, signal);
   const health = healthOf(cluster);
   const meter = metrics.answers;
-  const app = createApp({ assess, health, logger, meter }, { https: serverTlsOptions(certificate.first) });
+  const app = createApp(
+    { assess, health, logger, meter },
+    { https: serverTlsOptions(certificate.first), logsDecisions: settings.log.decisions },
+  );
   certificate.follow((replaced) => {
     swapCertificate(app.server, replaced);
     metrics.onCertificate(replaced);

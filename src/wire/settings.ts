@@ -38,5 +38,5 @@ export async function readServeSettings(flags: ServeFlags): Promise<Settings> {
   const level = LOG_LEVELS.find((known) => known === flags.logLevel) ?? file.log.level;
   const format = LOG_FORMATS.find((known) => known === flags.logFormat) ?? file.log.format;
   const metrics = flags.metricsPort === undefined ? {} : { metricsPort: flags.metricsPort };
-  return { ...file, server: { ...file.server, host, port, ...metrics }, log: { level, format } };
+  return { ...file, server: { ...file.server, host, port, ...metrics }, log: { ...file.log, level, format } };
 }

@@ -202,7 +202,7 @@ test('the log names changed sections that need a restart', async () => {
 
 test('an override on the command line is no change of the file', async () => {
   const started = await start('policy: {mode: audit}, log: {level: info}', {
-    log: { level: 'debug', format: 'auto' },
+    log: { level: 'debug', format: 'auto', decisions: true },
   });
   await mount(file('policy: {mode: warn}, log: {level: info}'));
   await waitForMode(started, 'warn');

@@ -1,0 +1,111 @@
+import type { AdmissionRequest } from '../admission/review.ts';
+import type { DecidedAssessment } from '../assess/assessment.ts';
+import { redact } from '../lib/errors.ts';
+import { isObject, stringOr } from '../lib/json.ts';
+import type { Logger } from '../lib/logger.ts';
+import { stripControlCharacters } from '../lib/strip-control-characters.ts';
+import { metadataText } from '../pod/object-metadata.ts';
+import type { Pod } from '../pod/pod.ts';
+
+/** A decision that changed or denied an object. */
+export interface LoggedDecision {
+  readonly request: AdmissionRequest;
+  /** The Pod, or the one of a workload's template. */
+  readonly pod: Pod;
+  readonly assessment: DecidedAssessment;
+  readonly outcome: 'changed' | 'denied';
+  readonly milliseconds: number;
+}
+
+export const DECISION_LOG_LIMITS = {
+  /** About as many Pods as the default scheduler binds in a cluster of 5,000 nodes. */
+  linesPerSecond: 100,
+  /** The part of it that one namespace may use: a tenant must not keep out the lines of others. */
+  linesOfNamespace: 25,
+  /** The longest name that Kubernetes allows (DNS subdomain, RFC 1123). */
+  characters: 253,
+  /** Items of each list. A Pod may have hundreds of containers. */
+  items: 16,
+} as const;
+
+/** Shortens and cleans a text that a Pod's author wrote. */
+function shorten(text: string): string {
+  return redact(stripControlCharacters(text.slice(0, DECISION_LOG_LIMITS.characters)));
+}
+
+function shortList(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts.slice(0, DECISION_LOG_LIMITS.items))].map(shorten);
+}
+
+/** Names the object as far as it has a name yet: the API server may still have to generate it. */
+function nameOf({ name, object }: AdmissionRequest): object {
+  if (name !== '') return { name: shorten(name) };
+  if (!isObject(object)) return {};
+  const fields = ['name', 'generateName'].map((key) => [key, metadataText(object, key)] as const);
+  const found = fields.find(([, text]) => text !== '');
+  return found === undefined ? {} : { [found[0]]: shorten(found[1]) };
+}
+
+function ownerOf({ metadata }: Pod): object {
+  const owner = metadata?.ownerReferences?.find(({ controller }) => controller === true);
+  if (owner === undefined) return {};
+  return { owner: shorten(`${stringOr(owner.kind, '')}/${stringOr(owner.name, '')}`) };
+}
+
+/** Returns the fields of a line; manifests/README.md documents them. */
+function describeDecision({ request, pod, assessment, outcome, milliseconds }: LoggedDecision): object {
+  const { decision, containers } = assessment;
+  const { mode, changes } = assessment.outcome;
+  const runtimeClass = decision.runtimeClass.class;
+  return {
+    outcome,
+    uid: shorten(request.uid),
+    kind: shorten(request.kind.kind),
+    namespace: shorten(request.namespace),
+    ...nameOf(request),
+    ...ownerOf(pod),
+    images: shortList(containers.map(({ image }) => image)),
+    ...(runtimeClass === null ? {} : { class: shorten(runtimeClass.name) }),
+    findings: shortList(decision.findings.map(({ id }) => id)),
+    ...(outcome === 'changed' ? { changes: shortList(changes.map(({ path }) => path)) } : {}),
+    mode,
+    durationMs: Math.round(milliseconds * 1000) / 1000,
+    ...(request.dryRun ? { dryRun: true } : {}),
+  };
+}
+
+/** Logs decisions, one line each and no more than the limits, once the answer is on its way. */
+export function createDecisionLog(
+  logger: Pick<Logger, 'info' | 'warn'>,
+  now: () => number = () => performance.now(),
+): (decision: LoggedDecision) => void {
+  const ofNamespace = new Map<string, number>();
+  let since = -Infinity;
+  let lines = 0;
+  let dropped = 0;
+
+  function startSecond(time: number): void {
+    if (dropped > 0) {
+      const fields = { dropped };
+      setImmediate(() => logger.warn(fields, 'too many decisions to log each; metrics count them all'));
+    }
+    since = time;
+    lines = 0;
+    dropped = 0;
+    ofNamespace.clear();
+  }
+
+  return (decision) => {
+    const time = now();
+    if (time - since >= 1000) startSecond(time);
+    const namespace = decision.request.namespace.slice(0, DECISION_LOG_LIMITS.characters);
+    const own = ofNamespace.get(namespace) ?? 0;
+    if (lines >= DECISION_LOG_LIMITS.linesPerSecond || own >= DECISION_LOG_LIMITS.linesOfNamespace) {
+      dropped += 1;
+      return;
+    }
+    lines += 1;
+    ofNamespace.set(namespace, own + 1);
+    setImmediate(() => logger.info(describeDecision(decision), `admission ${decision.outcome}`));
+  };
+}
