@@ -60,8 +60,9 @@ describe.skipIf(servers.missing)(`examples on a real API server${servers.note}`,
       const told = await create(stage.kubectl, deployment(example.id, namespace, { spec }), namespace);
       const { message } = shown.item.findings.find(({ id }) => id === example.id) ?? {};
       expect(told.code).toBe(0);
-      const refusal = `wasmgate: Pods of this Deployment will be refused: ${message?.replace(/\.$/, '')}`;
-      expect(warningsIn(told.stderr).join('\n')).toContain(refusal.slice(0, 200));
+      const denial = `wasmgate/${example.id}: Pods of this Deployment will be denied: `;
+      const line = warningsIn(told.stderr).find((warning) => warning.startsWith(denial));
+      expect(line?.slice(denial.length)).toContain(message?.slice(0, 20));
     },
     60_000,
   );
@@ -72,7 +73,7 @@ describe.skipIf(servers.missing)(`examples on a real API server${servers.note}`,
     const namespace = unchangedNamespaceFor(example.configuration);
     const shown = await only(showExample(stage, example, { namespace }));
     expect(shown.output.code).toBe(1);
-    expect(shown.output.stderr).toContain(`${DENIED}container "app" needs RuntimeClass `);
+    expect(shown.output.stderr).toContain(`${DENIED}wasmgate/wasm-image-without-runtime-class: container "app" needs RuntimeClass `);
     expect(shown.output.stderr).toContain(`"${shown.item.runtimeClass?.name}"`);
   }, 300_000);
 });
@@ -114,9 +115,9 @@ function expectOutcome({ expected, item, output }: Shown): void {
     return;
   }
   const found = item.findings.find(({ id }) => id === finding);
-  // kubectl gets this much of a warning.
-  const words = found?.message.replace(/\.$/, '').slice(0, 200) ?? 'the finding';
-  expect(output.stderr).toContain(words);
+  // The middle of a long text is cut.
+  const line = output.stderr.split('\n').find((text) => text.includes(`wasmgate/${finding}: `));
+  expect(line).toContain(found?.message.slice(0, 20));
 }
 
 function warningsIn(stderr: string): readonly string[] {

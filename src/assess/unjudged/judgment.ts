@@ -1,3 +1,4 @@
+import { cutMiddle } from '../../lib/bound-text.ts';
 import type { RatedFinding } from '../../policy/decision.ts';
 import { describeContainer } from '../../policy/describe.ts';
 import type { DecidedAssessment } from '../assessment.ts';
@@ -11,6 +12,9 @@ export interface Judgment {
   readonly what: string;
   readonly fix: string;
 }
+
+/** Of a text about images, whose names may be long: an Event has 1024 bytes, and what to do comes last. */
+const SHOWN_RUNES = 400;
 
 const CHOSEN_CLASS = 'a chosen class';
 
@@ -33,7 +37,8 @@ function judgeDenial({ reported }: UnjudgedOwner, { decision }: DecidedAssessmen
       !reported.includes(reportKey(finding)),
   );
   if (denial === undefined) return null;
-  const { detail: what, advice: fix } = denial;
+  const { id, detail, advice: fix } = denial;
+  const what = `wasmgate/${id}: ${detail.replace(/\.$/, '')}`;
   return { consequence: 'would-be-denied', reason: 'WouldHaveBeenRefused', what, fix };
 }
 
@@ -67,7 +72,7 @@ function judgeClass(owner: UnjudgedOwner, now: DecidedAssessment): Judgment | nu
   return {
     consequence: 'needs-class',
     reason: 'WasmImageWithoutRuntimeClass',
-    what: `${describeContainer(wasm)} needs RuntimeClass "${chosen.name}", and the class of a Pod cannot be set later`,
+    what: `wasmgate/wasm-image-without-runtime-class: ${describeContainer(wasm)} needs RuntimeClass "${chosen.name}", and the class of a Pod cannot be set later`,
     fix: isInjected
       ? describeRecreation(owner)
       : `Set spec.runtimeClassName: ${chosen.name} in the Pod's manifest or template.`,
@@ -87,7 +92,7 @@ export function describeJudgment(owner: UnjudgedOwner, judgment: Judgment): read
     namespace,
     regarding,
     reason,
-    message: `Known only after ${who} admitted: ${what}. ${fix}`,
+    message: `Known only after ${who} admitted: ${cutMiddle(what, SHOWN_RUNES)}. ${fix}`,
   });
   const onPod = eventOn({ apiVersion: 'v1', kind: 'Pod', ...pod }, 'this Pod was');
   if (reference.uid === pod.uid) return [onPod];

@@ -209,7 +209,7 @@ describe('an owner whose Pods were admitted before their image could be read', (
       namespace: 'default',
       regarding: { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-5d8f', uid: 'uid-of-web-5d8f' },
       message: expect.stringMatching(
-        /^Known only after Pods of this ReplicaSet, such as "pod-u1", were admitted: container "c0" .* needs RuntimeClass "wasmtime", .*\. Run: kubectl rollout restart deployment\/web -n default$/,
+        /^Known only after Pods of this ReplicaSet, such as "pod-u1", were admitted: wasmgate\/wasm-image-without-runtime-class: container "c0" .* needs RuntimeClass "wasmtime", .*\. Run: kubectl rollout restart deployment\/web -n default$/,
       ) as string,
     });
     expect(written[1]?.regarding).toEqual({ apiVersion: 'v1', kind: 'Pod', name: 'pod-u1', uid: 'u1' });
@@ -242,7 +242,9 @@ describe('an owner whose Pods were admitted before their image could be read', (
     expect(written).toMatchObject([
       {
         reason: 'WouldHaveBeenRefused',
-        message: expect.stringContaining('RuntimeClass "runc" runs Linux programs only') as string,
+        message: expect.stringMatching(
+          /admitted: wasmgate\/handler-cannot-run-image: container .* RuntimeClass "runc".*[^.]\. \S/,
+        ) as string,
       },
     ]);
   });

@@ -23,7 +23,7 @@ describe.skipIf(missing)(`an existing Pod${note}`, () => {
     const refused = await team(...setImage(images.module));
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('cannot replace the old image: the Pod has no RuntimeClass');
-    expect(refused.stderr).toContain('To fix: Delete the Pod and create it again');
+    expect(refused.stderr).toContain('. Fix: Delete the Pod and create it again');
     expect((await team('get', 'pod', 'app', '-o=jsonpath={.spec.containers[0].image}')).stdout).toBe(
       images.linux,
     );
