@@ -2,7 +2,7 @@ import { AppError } from '../lib/errors.ts';
 import { leadingSegments, parsePointer } from '../pod/json-pointer.ts';
 import type { Change } from '../policy/decision.ts';
 
-/** RFC 6902, the two operations that wasmgate writes. */
+/** The two operations of RFC 6902 that wasmgate writes. */
 export interface PatchOperation {
   readonly op: 'add' | 'replace';
   readonly path: string;
@@ -12,8 +12,8 @@ export interface PatchOperation {
 type Node = Record<string, unknown>;
 
 /**
- * The object as it stands after the operations so far. Only what lies on the path of a change is ever copied, one level
- * deep; `fresh` holds what stands inside an operation's own value, where a further change needs no operation of its own.
+ * The object after the operations so far. It copies only what lies on the path of a change, one level deep. `fresh` holds the
+ * parts of an operation's own value: a further change inside them needs no operation.
  */
 interface Draft {
   root: Node;
@@ -22,7 +22,7 @@ interface Draft {
   readonly operations: PatchOperation[];
 }
 
-function refuse(change: Change, state: string): never {
+function rejectChange(change: Change, state: string): never {
   throw new AppError('invalid-change', `Cannot write change "${change.path}" as a JSON patch: ${state}`);
 }
 
@@ -43,7 +43,7 @@ function write(node: Node, key: string, value: unknown): void {
   else node[key] = value;
 }
 
-/** The value with the parents it lacks: `['limits', 'cpu']` gives `{limits: {cpu: value}}`, `['-']` gives `[value]`. */
+/** Wraps a value in its missing parents: `['limits', 'cpu']` gives `{limits: {cpu: value}}`, `['-']` gives `[value]`. */
 function nest(segments: readonly string[], value: unknown, fresh: Set<object>): unknown {
   return segments.reduceRight<unknown>((inner, segment) => {
     const parent = segment === '-' ? [inner] : { [segment]: inner };
@@ -52,7 +52,7 @@ function nest(segments: readonly string[], value: unknown, fresh: Set<object>): 
   }, value);
 }
 
-/** Steps to a child that may be written to, copying it the first time. */
+/** Returns a child that may be written to, copying it the first time. */
 function descend(draft: Draft, parent: Node, key: string): Node | null {
   const child = read(parent, key);
   if (!isContainer(child)) return null;
@@ -63,7 +63,7 @@ function descend(draft: Draft, parent: Node, key: string): Node | null {
   return copy;
 }
 
-/** The deepest container of the path that is there, and how many segments lead to it. */
+/** Returns the deepest existing container on the path, and how many segments lead to it. */
 function findParent(
   draft: Draft,
   segments: readonly string[],
@@ -77,7 +77,7 @@ function findParent(
   return { node, depth: segments.length - 1 };
 }
 
-/** Where a value is to be put. */
+/** The place of a value. */
 interface Target {
   readonly node: Node;
   readonly key: string;
@@ -87,13 +87,13 @@ interface Target {
 
 function checkTarget(change: Change, { node, key, isLeaf }: Target): void {
   const current = read(node, key);
-  if (!isLeaf && current !== undefined && current !== null) refuse(change, `"${key}" is a plain value`);
-  if (key === '-' && !Array.isArray(node)) refuse(change, 'only a list can be appended to');
+  if (!isLeaf && current !== undefined && current !== null) rejectChange(change, `"${key}" is a plain value`);
+  if (key === '-' && !Array.isArray(node)) rejectChange(change, 'only a list can be appended to');
   if (key !== '-' && Array.isArray(node) && current === undefined)
-    refuse(change, `the list has no item ${key}`);
+    rejectChange(change, `the list has no item ${key}`);
 }
 
-/** `add` to an item of a list would shift the others: an item that is there is replaced. */
+/** Replaces an existing list item: `add` would shift the others. */
 function operationFor(node: Node, key: string, op: Change['op']): PatchOperation['op'] {
   const exists = Object.hasOwn(node, key);
   return exists && key !== '-' && (op === 'replace' || Array.isArray(node)) ? 'replace' : 'add';
@@ -112,10 +112,10 @@ function place(draft: Draft, change: Change, segments: readonly string[]): void 
 }
 
 /**
- * Changes as RFC 6902 operations against `object`. A missing parent (`/metadata/annotations` of a Pod without any) is added
- * in one operation together with everything that changes put under it, since `add` needs its parent to exist (RFC 6902,
- * section 4.1). `/-` appends; it is also what makes a missing parent a list.
- * @throws AppError `invalid-change`: a fault of ours, never of the Pod
+ * Writes changes as RFC 6902 operations against `object`. One operation adds a missing parent (`/metadata/annotations` of a Pod
+ * without any) with everything that changes put under it: `add` requires an existing parent (RFC 6902, section 4.1). `/-`
+ * appends, and makes a missing parent a list.
+ * @throws AppError `invalid-change`: a fault of wasmgate, never of the Pod
  */
 export function createPatch(object: object, changes: readonly Change[]): readonly PatchOperation[] {
   const draft: Draft = {
@@ -126,14 +126,14 @@ export function createPatch(object: object, changes: readonly Change[]): readonl
   };
   for (const change of changes) {
     const segments = parsePointer(change.path);
-    if (segments.length === 0) refuse(change, 'it names the whole object');
-    if (segments.includes('__proto__')) refuse(change, 'no field of Kubernetes has that name');
+    if (segments.length === 0) rejectChange(change, 'it names the whole object');
+    if (segments.includes('__proto__')) rejectChange(change, 'no field of Kubernetes has that name');
     place(draft, change, segments);
   }
   return draft.operations;
 }
 
-/** A patch as an AdmissionResponse carries it. */
+/** Encodes a patch as an AdmissionResponse carries it. */
 export function encodePatch(operations: readonly PatchOperation[]): string {
   return Buffer.from(JSON.stringify(operations), 'utf8').toString('base64');
 }

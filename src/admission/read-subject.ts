@@ -7,18 +7,21 @@ import { readPod } from '../pod/pod.ts';
 import { hasSameTemplate, podOfTemplate } from '../pod/workloads.ts';
 import type { AdmissionRequest } from './review.ts';
 
-/** What of a request says what it is about. */
-export type Asked = Pick<AdmissionRequest, 'kind' | 'operation' | 'subResource' | 'object' | 'oldObject'>;
+/** The fields of a request that decide what to assess. */
+export type SubjectRequest = Pick<
+  AdmissionRequest,
+  'kind' | 'operation' | 'subResource' | 'object' | 'oldObject'
+>;
 
-/** A Pod at its creation, or with an image that is new. */
+/** A new Pod, or an existing one with a new image. */
 export interface PodSubject {
   readonly subject: 'pod';
   readonly pod: Pod;
-  /** Of an update: what the Pod was before. */
+  /** The Pod before an update. */
   readonly previous?: Pod;
 }
 
-/** What a workload's template says of the Pods to come. */
+/** A workload's template as a Pod. */
 export interface TemplateSubject {
   readonly subject: 'template';
   readonly pod: Pod;
@@ -26,13 +29,13 @@ export interface TemplateSubject {
   readonly isControlled: boolean;
 }
 
-/** Nobody's business here, and why. */
+/** An object that wasmgate does not judge, and why. */
 export interface NoSubject {
   readonly subject: 'none';
   readonly reason: string;
 }
 
-/** Broken, which is no fault of ours: the API server refuses it itself, in its own words. */
+/** An object with broken fields: the API server rejects it itself. */
 export interface BrokenSubject {
   readonly subject: 'broken';
   readonly reason: string;
@@ -41,10 +44,9 @@ export interface BrokenSubject {
 export type Assessable = PodSubject | TemplateSubject;
 export type LeftAlone = NoSubject | BrokenSubject;
 
-/** Most updates of a Pod are labels, annotations and conditions: nothing to look at. */
-const NO_NEW_IMAGE: NoSubject = { subject: 'none', reason: 'no image of it is new' };
-/** Neither are those of a workload that scale it or tell of its status. */
-const SAME_TEMPLATE: NoSubject = { subject: 'none', reason: 'its Pod template is the same' };
+/** Most updates of a Pod change labels, annotations and conditions only. */
+const NO_NEW_IMAGE: NoSubject = { subject: 'none', reason: 'none of its images is new' };
+const SAME_TEMPLATE: NoSubject = { subject: 'none', reason: 'its Pod template is unchanged' };
 const BEING_DELETED: NoSubject = { subject: 'none', reason: 'it is being deleted' };
 
 function none(reason: string): NoSubject {
@@ -56,38 +58,38 @@ function isBeingDeleted(object: unknown): boolean {
   return isObject(metadata) && typeof property(metadata, 'deletionTimestamp') === 'string';
 }
 
-/** A Pod itself, and not somebody else's kind of that name. */
-function isPod({ group, kind }: Asked['kind']): boolean {
+/** Tells the core kind from a custom resource of the same name. */
+function isPod({ group, kind }: SubjectRequest['kind']): boolean {
   return kind === 'Pod' && group === '';
 }
 
-function readPodSubject({ operation, object, oldObject }: Asked): PodSubject | NoSubject {
+function readPodSubject({ operation, object, oldObject }: SubjectRequest): PodSubject | NoSubject {
   const pod = readPod(object);
   if (operation === 'CREATE') return { subject: 'pod', pod };
   const previous = readPod(oldObject);
   return changedImages(previous, pod) === null ? NO_NEW_IMAGE : { subject: 'pod', pod, previous };
 }
 
-function readTemplate({ operation, kind, object, oldObject }: Asked): TemplateSubject | NoSubject {
+function readTemplate({ operation, kind, object, oldObject }: SubjectRequest): TemplateSubject | NoSubject {
   if (operation === 'UPDATE' && hasSameTemplate(oldObject, object, kind)) return SAME_TEMPLATE;
   const pod = podOfTemplate(object, kind);
-  if (pod === null) return none(`kind ${kind.kind} makes no Pods`);
+  if (pod === null) return none(`kind ${kind.kind} creates no Pods`);
   return { subject: 'template', pod, isControlled: isControlled(object) };
 }
 
 /**
- * What is to be assessed, for the webhook and for `review` alike. Mirror Pods and Windows Pods are left to the use case, which
- * says so of Pods however they come.
+ * Returns what to assess, for the webhook and for `review` alike. The use case excludes mirror Pods and Windows Pods, whatever
+ * brings them.
  */
-export function readSubject(asked: Asked): Assessable | LeftAlone {
-  const { operation, subResource, object, kind } = asked;
+export function readSubject(request: SubjectRequest): Assessable | LeftAlone {
+  const { operation, subResource, object, kind } = request;
   if (operation !== 'CREATE' && operation !== 'UPDATE') return none(`operation ${operation} is not judged`);
-  // The one sub-resource that brings a Pod containers.
+  // The only sub-resource that adds containers to a Pod.
   const isWhole = subResource === '' || (subResource === 'ephemeralcontainers' && isPod(kind));
   if (!isWhole) return none(`sub-resource ${subResource} is not judged`);
   if (isBeingDeleted(object)) return BEING_DELETED;
   try {
-    return isPod(kind) ? readPodSubject(asked) : readTemplate(asked);
+    return isPod(kind) ? readPodSubject(request) : readTemplate(request);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'invalid-pod') throw error;
     return { subject: 'broken', reason: error.message };

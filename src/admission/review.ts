@@ -12,7 +12,7 @@ export interface GroupVersionKind {
   readonly kind: string;
 }
 
-/** What the API server asks, the fields that wasmgate reads; absent text is ''. */
+/** The fields of the API server's request that wasmgate reads; absent text is ''. */
 export interface AdmissionRequest {
   readonly uid: string;
   readonly kind: GroupVersionKind;
@@ -21,7 +21,7 @@ export interface AdmissionRequest {
   readonly subResource: string;
   readonly operation: string;
   readonly namespace: string;
-  /** Empty where the API server is still to make one up (`generateName`). */
+  /** Empty if the API server has yet to generate it (`generateName`). */
   readonly name: string;
   /** Null on DELETE. */
   readonly object: unknown;
@@ -30,18 +30,16 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
 }
 
-const DEFAULTS = {
-  /** Of a text that is none of ours: enough to tell what else it is. */
-  shownCharacters: 64,
-} as const;
+/** Enough of an unexpected text to recognize it. */
+const SHOWN_CHARACTERS = 64;
 
-const ADVICE = 'This address answers the API server’s admission webhooks; send an AdmissionReview as JSON.';
+const ADVICE = 'This address serves admission webhooks for the API server; send an AdmissionReview as JSON.';
 
-function refuse(code: ReviewErrorCode, state: string): never {
+function reject(code: ReviewErrorCode, state: string): never {
   throw new AppError<ReviewErrorCode>(code, `Cannot read AdmissionReview: ${state}`, { advice: ADVICE });
 }
 
-/** Of a field that is read by its name, which no object inherits: see `property` for keys that are not known. */
+/** Reads a text field. Its name is fixed, and no object inherits it: `property` is for keys that come from outside. */
 function textOf(value: unknown): string {
   return stringOr(value, '');
 }
@@ -56,28 +54,28 @@ function readKind(value: unknown): GroupVersionKind {
 }
 
 function shorten(text: string): string {
-  return text.slice(0, DEFAULTS.shownCharacters);
+  return text.slice(0, SHOWN_CHARACTERS);
 }
 
 function checkEnvelope(body: unknown): JsonObject {
-  if (!isObject(body)) return refuse('not-a-review', 'the body is not a JSON object');
+  if (!isObject(body)) return reject('not-a-review', 'the body is not a JSON object');
   const kind = textOf(body['kind']);
-  if (kind !== 'AdmissionReview') return refuse('not-a-review', `kind is "${shorten(kind)}"`);
+  if (kind !== 'AdmissionReview') return reject('not-a-review', `kind is "${shorten(kind)}"`);
   const version = textOf(body['apiVersion']);
   if (version === REVIEW_VERSION) return body;
-  return refuse('wrong-review-version', `apiVersion is "${shorten(version)}", expected "${REVIEW_VERSION}"`);
+  return reject('wrong-review-version', `apiVersion is "${shorten(version)}", expected "${REVIEW_VERSION}"`);
 }
 
 /**
- * The request inside a review. Of its fields only the uid is demanded: an answer without it is thrown away by the API
- * server, while an unknown kind or operation is one that wasmgate lets through.
+ * Parses the request inside a review. Only its uid is required: the API server discards an answer without it, while wasmgate
+ * admits unknown kinds and operations.
  * @throws AppError with a `ReviewErrorCode`
  */
 export function parseReview(body: unknown): AdmissionRequest {
   const request = checkEnvelope(body)['request'];
-  if (!isObject(request)) return refuse('no-request', 'it has no request');
+  if (!isObject(request)) return reject('no-request', 'it has no request');
   const uid = textOf(request['uid']);
-  if (uid === '') return refuse('no-uid', 'its request has no uid');
+  if (uid === '') return reject('no-uid', 'its request has no uid');
   const resource = request['resource'];
   return {
     uid,

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { readSubject, type Asked } from '../../src/admission/read-subject.ts';
+import { readSubject, type SubjectRequest } from '../../src/admission/read-subject.ts';
 import { parseReview } from '../../src/admission/review.ts';
 import { readReview, REVIEW_FILES } from '../support/admission/reviews.ts';
 
-const POD: Asked['kind'] = { group: '', version: 'v1', kind: 'Pod' };
+const POD: SubjectRequest['kind'] = { group: '', version: 'v1', kind: 'Pod' };
 const DEPLOYMENT = { group: 'apps', version: 'v1', kind: 'Deployment' };
 const OWNED = { ownerReferences: [{ kind: 'Deployment', name: 'a', controller: true }] };
 
@@ -15,14 +15,14 @@ function workloadOf(image: unknown, metadata = {}): object {
   return { metadata, spec: { template: podOf(image as string) } };
 }
 
-function ask(parts: Partial<Asked>): Asked {
+function ask(parts: Partial<SubjectRequest>): SubjectRequest {
   return { kind: POD, operation: 'CREATE', subResource: '', object: podOf('a:1'), oldObject: null, ...parts };
 }
 
 const UPDATE = { operation: 'UPDATE', oldObject: podOf('a:1') };
 const DELETED = { deletionTimestamp: '2026-11-21T00:00:00Z' };
 
-test.each<[string, Partial<Asked>, object]>([
+test.each<[string, Partial<SubjectRequest>, object]>([
   ['a Pod that is created', {}, { subject: 'pod', pod: podOf('a:1') }],
   [
     'an update with an image that is new',
@@ -34,7 +34,7 @@ test.each<[string, Partial<Asked>, object]>([
     { ...UPDATE, subResource: 'ephemeralcontainers', object: podOf('a:2') },
     { subject: 'pod', pod: podOf('a:2'), previous: podOf('a:1') },
   ],
-  ['an update without one', UPDATE, { subject: 'none', reason: 'no image of it is new' }],
+  ['an update without one', UPDATE, { subject: 'none', reason: 'none of its images is new' }],
   [
     'a Pod that is being deleted',
     { object: podOf('a:1', DELETED) },
@@ -94,7 +94,7 @@ test.each<[string, Partial<Asked>, object]>([
       oldObject: workloadOf('a:1'),
       object: workloadOf('a:1', { labels: { a: 'b' } }),
     },
-    { subject: 'none', reason: 'its Pod template is the same' },
+    { subject: 'none', reason: 'its Pod template is unchanged' },
   ],
   [
     'an update whose old object is missing',
@@ -125,7 +125,7 @@ test.each<[string, Partial<Asked>, object]>([
   [
     'somebody else’s Pod',
     { kind: { group: 'x.io', version: 'v1', kind: 'Pod' } },
-    { subject: 'none', reason: 'kind Pod makes no Pods' },
+    { subject: 'none', reason: 'kind Pod creates no Pods' },
   ],
   ['no object at all', { object: null }, { subject: 'broken' }],
 ])('%s', (_case, parts, expected) => {

@@ -1,5 +1,10 @@
 import { answerLeftAlone } from '../../admission/answer-assessment.ts';
-import { readSubject, type Asked, type Assessable, type LeftAlone } from '../../admission/read-subject.ts';
+import {
+  readSubject,
+  type SubjectRequest,
+  type Assessable,
+  type LeftAlone,
+} from '../../admission/read-subject.ts';
 import type { Answer } from '../../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../../admission/review.ts';
 import { AppError } from '../../lib/errors.ts';
@@ -57,7 +62,7 @@ function leave(common: Common, leftAlone: LeftAlone): LeftSubject {
   return { kind: 'left', ...common, reason, isBroken: subject === 'broken', answer };
 }
 
-function subjectFrom(common: Common, request: Asked): ReviewSubject | null {
+function subjectFrom(common: Common, request: SubjectRequest): ReviewSubject | null {
   const path = pathOf(request.kind);
   if (path === null) return null;
   const read = readSubject(request);

@@ -10,7 +10,12 @@ test('the Events on a Pod and its owner are one line that keeps what to do, howe
   } as Parameters<typeof describeJudgment>[0];
   const what = `wasmgate/image-will-not-pull: container "app" (image ${'x'.repeat(5000)}) cannot be pulled`;
   const cure = `Run: kubectl delete pod ${name} -n team-a`;
-  const judgment = { consequence: 'would-be-denied', reason: 'WouldHaveBeenRefused', what, fix: cure } as const;
+  const judgment = {
+    consequence: 'would-be-denied',
+    reason: 'WouldHaveBeenRefused',
+    what,
+    fix: cure,
+  } as const;
   const messages = describeJudgment(owner, judgment).map(({ message }) => message);
   expect(messages).toHaveLength(2);
   for (const message of messages) {
