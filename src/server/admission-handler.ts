@@ -86,7 +86,7 @@ export function createAdmissionHandler(
     };
     try {
       const limited = createCutDeadline(deadline);
-      const answering = webhook(request, limited);
+      const answering = webhook(request, limited, started);
       if (!(answering instanceof Promise)) return write(answering);
       // Frees the text and the rest of the review; what waits keeps the Pod only.
       httpRequest.body = null;

@@ -14,8 +14,15 @@ import type { Pod } from '../pod/pod.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { LoggedDecision } from './decision-log.ts';
 
-/** One of the two webhooks: answers a request. Whatever it throws is a fault of wasmgate. */
-export type Webhook = (request: AdmissionRequest, deadline: Deadline) => MaybePromise<Answer>;
+/**
+ * One of the two webhooks: answers a request. Whatever it throws is a fault of wasmgate.
+ * @param started when the request arrived, on the monotonic clock
+ */
+export type Webhook = (
+  request: AdmissionRequest,
+  deadline: Deadline,
+  started: number,
+) => MaybePromise<Answer>;
 
 interface WebhookDeps {
   readonly assess: AssessPod;
@@ -54,13 +61,12 @@ export function createMutate({ assess, logDecision }: WebhookDeps): Webhook {
     return first;
   }
 
-  return (request, deadline) => {
+  return (request, deadline, started) => {
     if (request.operation !== 'CREATE') return allowed();
     const read = readSubject(request);
     if (read.subject !== 'pod') return allowed();
     const { pod } = read;
     const { namespace } = request;
-    const started = performance.now();
     const assessing = assess({ subject: 'pod', pod, namespace, step: 'mutate', deadline });
     return whenKnown(assessing, (assessment) => {
       const answer = answerOnce(assessment, pod);
@@ -79,12 +85,11 @@ export function createMutate({ assess, logDecision }: WebhookDeps): Webhook {
  * denied (`policy.refuseTemplates`).
  */
 export function createValidate({ assess, logDecision }: WebhookDeps): Webhook {
-  return (request, deadline) => {
+  return (request, deadline, started) => {
     const { namespace, dryRun: isDryRun } = request;
     const { kind } = request.kind;
     const read = readSubject(request);
     if (read.subject === 'none' || read.subject === 'broken') return answerLeftAlone(read, kind);
-    const started = performance.now();
     const assessing = assess({ ...read, namespace, step: 'validate', deadline, isDryRun });
     return whenKnown(assessing, (assessment) => {
       if (assessment.kind === 'skipped') return answerSkipped(assessment.reason, assessment.notes);

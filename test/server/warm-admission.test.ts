@@ -54,13 +54,13 @@ test.each([
   const image = `${registry.host}/corpus/${name}:latest`;
   const mutate = createMutate({ assess });
   const validate = createValidate({ assess });
-  const first = await mutate(replica(1, image), createDeadline(60_000));
-  const admitted = await validate(replica(1, image), createDeadline(60_000));
+  const first = await mutate(replica(1, image), createDeadline(60_000), 0);
+  const admitted = await validate(replica(1, image), createDeadline(60_000), 0);
 
   const asked = registry.log.length;
   const timers = [vi.spyOn(AbortSignal, 'timeout'), vi.spyOn(globalThis, 'setImmediate')];
-  expect(await mutate(replica(2, image), UNTOUCHED)).toEqual(first);
-  expect(await validate(replica(2, image), UNTOUCHED)).toEqual(admitted);
+  expect(await mutate(replica(2, image), UNTOUCHED, 0)).toEqual(first);
+  expect(await validate(replica(2, image), UNTOUCHED, 0)).toEqual(admitted);
   expect(registry.log).toHaveLength(asked);
   for (const timer of timers) {
     expect(timer).not.toHaveBeenCalled();
@@ -71,8 +71,8 @@ test.each([
 test('the patch of a Wasm Pod is written once for all its replicas', async () => {
   const image = `${registry.host}/corpus/bk-linux-wasm-entrypoint-label:latest`;
   const mutate = createMutate({ assess });
-  await mutate(replica(1, image), createDeadline(60_000));
-  const second = await mutate(replica(2, image), UNTOUCHED);
+  await mutate(replica(1, image), createDeadline(60_000), 0);
+  const second = await mutate(replica(2, image), UNTOUCHED, 0);
   expect(second.kind).toBe('patched');
-  expect(await mutate(replica(3, image), UNTOUCHED)).toBe(second);
+  expect(await mutate(replica(3, image), UNTOUCHED, 0)).toBe(second);
 });
