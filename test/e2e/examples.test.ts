@@ -73,7 +73,9 @@ describe.skipIf(servers.missing)(`examples on a real API server${servers.note}`,
     const namespace = unchangedNamespaceFor(example.configuration);
     const shown = await only(showExample(stage, example, { namespace }));
     expect(shown.output.code).toBe(1);
-    expect(shown.output.stderr).toContain(`${DENIED}wasmgate/wasm-image-without-runtime-class: container "app" needs RuntimeClass `);
+    expect(shown.output.stderr).toContain(
+      `${DENIED}wasmgate/wasm-image-without-runtime-class: container "app" needs RuntimeClass `,
+    );
     expect(shown.output.stderr).toContain(`"${shown.item.runtimeClass?.name}"`);
   }, 300_000);
 });
