@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     // Safeguards, not expectations: whatever takes 5 s on a quiet machine takes a minute on one that builds something else
-    // meanwhile, and a test that fails there tells nothing.
+    // meanwhile, and a test that fails there shows nothing.
     testTimeout: 90_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },

@@ -44,9 +44,9 @@ describe.skipIf(!hasGnuTar)('what only an image’s layers show', () => {
     ],
     ['its own file', {}, false],
     ['its own file, by a variable', { command: ['$(F)'], env: [{ name: 'F', value: '/app.wasm' }] }, false],
-  ])('%s under wasmtime: %o', async ([, parts, isTold]) => {
-    const told = findingsOf(await review(hello, 'wasmtime', parts)).join();
-    expect(told.includes('command-not-in-image')).toBe(isTold);
+  ])('%s under wasmtime: %o', async ([, parts, isReported]) => {
+    const reported = findingsOf(await review(hello, 'wasmtime', parts)).join();
+    expect(reported.includes('command-not-in-image')).toBe(isReported);
   });
 
   test.for<readonly [string, string]>([
@@ -55,8 +55,8 @@ describe.skipIf(!hasGnuTar)('what only an image’s layers show', () => {
     ['crun, whose engine does not search PATH', 'crun'],
   ])('a bare name in a directory of PATH: %s', async ([, handler]) => {
     const onPath = image({ Entrypoint: ['hello.wasm'] }, { 'usr/bin/hello.wasm': HELLO });
-    const told = findingsOf(await review(onPath, handler)).join();
-    expect(told).toContain('along PATH');
+    const reported = findingsOf(await review(onPath, handler)).join();
+    expect(reported).toContain('along PATH');
     const beside = image({ Entrypoint: ['hello.wasm'] }, { 'hello.wasm': HELLO });
     expect(findingsOf(await review(beside, handler)).join()).not.toContain('along PATH');
   });
@@ -67,11 +67,11 @@ describe.skipIf(!hasGnuTar)('what only an image’s layers show', () => {
     ['a volume creates', 'wasmtime', { volumeMounts: [{ mountPath: '/srv/data' }] }, false],
     ['is the root', 'wasmtime', { workingDir: '/' }, false],
     ['holds a file', 'wasmtime', { workingDir: '/etc' }, false],
-  ])('a working directory that %s (%s)', async ([, handler, parts, isTold]) => {
+  ])('a working directory that %s (%s)', async ([, handler, parts, isReported]) => {
     const config = { Entrypoint: ['/app.wasm'], WorkingDir: '/srv' };
     const sketch = image(config, { 'app.wasm': HELLO, 'etc/app.conf': 'x' });
-    const told = findingsOf(await review(sketch, handler, parts)).join();
-    expect(told.includes('working directory /srv')).toBe(isTold);
+    const reported = findingsOf(await review(sketch, handler, parts)).join();
+    expect(reported.includes('working directory /srv')).toBe(isReported);
   });
 
   test('a Linux program in an image for a Wasm platform is reported, and not denied under runc', async () => {
@@ -131,7 +131,7 @@ describe.skipIf(!hasGnuTar)('what only an image’s layers show', () => {
       { tree: { b: '' }, mediaType },
     ];
     const config = { Entrypoint: ['app.wasm'] };
-    const told = findingsOf(await review({ os: 'wasip1', architecture: 'wasm', config, layers }, null));
-    expect(told.join()).toContain('2 Wasm layers');
+    const reported = findingsOf(await review({ os: 'wasip1', architecture: 'wasm', config, layers }, null));
+    expect(reported.join()).toContain('2 Wasm layers');
   });
 });

@@ -36,11 +36,11 @@ describe('explain', () => {
 describe('config', () => {
   test.each([
     ['nothing', [], 'takes one of schema, defaults, check'],
-    ['a word that is none', ['shema'], 'Did you mean "schema"?'],
+    ['an unknown word', ['shema'], 'Did you mean "schema"?'],
     ['check without a file', ['check'], 'name the file'],
     ['an extra argument', ['schema', 'x'], 'takes no more arguments'],
-    ['a scenario that is none', ['defaults', 'egde'], 'Did you mean "edge"?'],
-    ['a file that is not there', ['check', '/nonexistent/a.yaml'], 'there is no such file'],
+    ['an unknown scenario', ['defaults', 'egde'], 'Did you mean "edge"?'],
+    ['a missing file', ['check', '/nonexistent/a.yaml'], 'there is no such file'],
   ])('%s is wrong usage', async (_case, words, said) => {
     const { exitCode, stderr } = await runWasmgate(['config', ...words]);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(said)]);

@@ -197,7 +197,7 @@ test.each([
     'wasmgate serve --help',
   ],
   [
-    'a flag that takes the next one',
+    'a flag that takes the next argument',
     ['serve', '--config', '--port', '1'],
     'flag --config needs a value',
     'wasmgate serve --help',
@@ -205,14 +205,14 @@ test.each([
   ['an empty value', ['serve', '--config='], 'flag --config needs a value', 'wasmgate serve --help'],
   ['a value where none goes', ['echo', '--loud=yes'], 'flag --loud takes no value', 'wasmgate echo --help'],
   [
-    'a port that is no number',
+    'a port that is not a number',
     ['serve', '--port', '80a'],
     'a number from 0 to 65535, found "80a"',
     'wasmgate serve --help',
   ],
   ['a port too high', ['serve', '--port', '65536'], 'found "65536"', 'wasmgate serve --help'],
   [
-    'a level that is none',
+    'an unknown level',
     ['serve', '--log-level', 'dbug'],
     'takes one of debug, info, found "dbug". Did you mean "debug"?',
     'wasmgate serve --help',

@@ -8,7 +8,7 @@ const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|(?!\n|\t)[\p{Cf}\p{Zl}
 
 test.each([
   [
-    'words that are no text to YAML 1.1',
+    'words that YAML 1.1 does not read as text',
     { a: 'yes', b: 'off', c: '0x10' },
     'a: "yes"\nb: "off"\nc: "0x10"\n',
   ],

@@ -42,7 +42,7 @@ describe.skipIf(servers.missing)(`examples on a real API server${servers.note}`,
   );
 
   test.each(examples.filter((example) => !isAsked(example)))(
-    '$id: refused before wasmgate is asked',
+    '$id: the API server rejects it before it calls wasmgate',
     async (example) => {
       const shown = await only(showExample(stage, example));
       expect(shown.output.code).toBe(1);
@@ -52,16 +52,16 @@ describe.skipIf(servers.missing)(`examples on a real API server${servers.note}`,
   );
 
   test.each(examples.filter((example) => !isAsked(example)))(
-    '$id: whoever applies it as a template is told by wasmgate',
+    '$id: wasmgate warns about it in a template',
     async (example) => {
       const shown = await only(showExample(stage, example));
       const { spec } = shown.reviewed as unknown as TestPod;
       const namespace = namespaceFor(example.configuration);
-      const told = await create(stage.kubectl, deployment(example.id, namespace, { spec }), namespace);
+      const output = await create(stage.kubectl, deployment(example.id, namespace, { spec }), namespace);
       const { message } = shown.item.findings.find(({ id }) => id === example.id) ?? {};
-      expect(told.code).toBe(0);
+      expect(output.code).toBe(0);
       const denial = `wasmgate/${example.id}: Pods of this Deployment will be denied: `;
-      const line = warningsIn(told.stderr).find((warning) => warning.startsWith(denial));
+      const line = warningsIn(output.stderr).find((warning) => warning.startsWith(denial));
       expect(line?.slice(denial.length)).toContain(message?.slice(0, 20));
     },
     60_000,

@@ -13,7 +13,7 @@ const FAULTS: Readonly<Record<string, RequestListener>> = {
 };
 
 describe("a registry that fails for one namespace's images", () => {
-  test.for(Object.keys(FAULTS))('with %s is asked for the images of others', async (fault) => {
+  test.for(Object.keys(FAULTS))('with %s is still queried for the images of others', async (fault) => {
     const asked: string[] = [];
     await using registry = await startServer((request, response) => {
       const path = request.url ?? '';

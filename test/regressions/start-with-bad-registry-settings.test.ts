@@ -85,11 +85,11 @@ test.for<readonly [name: string, lines: readonly string[], says: string]>([
   await writeFile(config, text.join('\n'));
   const pod = join(folder, 'pod.yaml');
   await writeFile(pod, 'apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: b}]}\n');
-  const told = {
+  const output = {
     exitCode: 2,
     stdout: '',
     stderr: expect.stringContaining(`: 1 problem\n  ${says}\n`),
   };
-  expect(await runWasmgate(['config', 'check', config])).toEqual(told);
-  expect(await runWasmgate(['review', '-f', pod, '--config', config])).toEqual(told);
+  expect(await runWasmgate(['config', 'check', config])).toEqual(output);
+  expect(await runWasmgate(['review', '-f', pod, '--config', config])).toEqual(output);
 });

@@ -58,7 +58,7 @@ const REFUSING = '{apiVersion: wasmgate.dev/v1alpha1, kind: Configuration, polic
 test.each([
   ['that a controller wrote is let through', [owner(true)], true],
   ['whose owner does not control it is refused', [owner(false)], false],
-  ['that nobody owns is refused', [], false],
+  ['without an owner is denied', [], false],
 ])(
   'where templates are refused, a ReplicaSet %s, by the webhook as by review',
   async (_case, owners, allowed) => {

@@ -45,7 +45,7 @@ async function assessed(
  * 256 idle init containers brought a Linux Pod past a policy that denies it.
  */
 test.for<readonly [name: string, spec: object, isLookedAt: boolean]>([
-  ['as many as are looked at', { containers: containers(MOST) }, true],
+  ['as many as the limit', { containers: containers(MOST) }, true],
   ['one more', { containers: containers(MOST + 1) }, false],
   ['one more, among all kinds', { containers: containers(MOST - 1), initContainers: containers(2) }, false],
   ['debug containers', { containers: containers(1), ephemeralContainers: containers(MOST) }, false],

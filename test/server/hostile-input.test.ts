@@ -71,7 +71,7 @@ test.each([
   ['a container that is null', { spec: { containers: [null] } }],
   ['metadata that is a list', { metadata: [], spec: { containers: [] } }],
   ['a numeric annotation', { metadata: { annotations: { a: 1 } }, spec: { containers: [] } }],
-])('an object that is %s: allowed, and the next request is served', async (_case, object) => {
+])('an object that is %s is allowed, and the next request is served', async (_case, object) => {
   const { assess, asked } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const body = changed({ request: { ...review.request, object } });
@@ -122,7 +122,7 @@ test('an endless body is cut off at the limit', async () => {
   await expectServing(webhook);
 });
 
-test('a body that never ends and never comes is given up', async () => {
+test('a body that stalls times out', async () => {
   const { assess } = answering(decided());
   // The good request at the end has to come in within it, too.
   await using webhook = await startWebhook({ assess, app: { requestTimeout: 1000 } });
@@ -144,7 +144,7 @@ async function sendPart(webhook: Webhook, part: string, headers: Readonly<Record
   return slow;
 }
 
-test('bodies on their way take so much memory and no more, and give it back', async () => {
+test('arriving bodies stay within the memory budget, and release it', async () => {
   const { assess } = answering(decided());
   // Of a lone address, three quarters.
   await using webhook = await startWebhook({ assess, app: { receivedBytes: 4 * good.length } });
@@ -179,7 +179,7 @@ test.each([
   for (const slow of parts) slow.destroy();
 });
 
-test('a body in chunks is judged', async () => {
+test('a chunked body is judged', async () => {
   const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const chunked = openRequest(webhook, { 'transfer-encoding': 'chunked' });
@@ -191,11 +191,11 @@ test('a body in chunks is judged', async () => {
   expect(response.statusCode).toBe(200);
 });
 
-test('a body is waited for no longer than the API server waits for an answer', () => {
+test('the server waits for a body no longer than the API server waits for an answer', () => {
   expect(SERVER_LIMITS.requestTimeout).toBeLessThanOrEqual(10_000);
 });
 
-test('plain http on the port of HTTPS, and a client that hangs up: the next request is served', async () => {
+test('after plain HTTP on the HTTPS port, and a client that hangs up, the next request is served', async () => {
   const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   await expect(fetch(`http://127.0.0.1:${webhook.port}/healthz`)).rejects.toThrow('fetch failed');
@@ -208,7 +208,7 @@ test('plain http on the port of HTTPS, and a client that hangs up: the next requ
   await expectServing(webhook);
 });
 
-test('bytes that are no HTTP get 400', async () => {
+test('bytes that are not HTTP get 400', async () => {
   const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const socket = connect({ host: '127.0.0.1', port: webhook.port, ca: webhook.certificate.caCert });
@@ -237,7 +237,7 @@ test.each([
 test.each([
   ['an unforeseen fault', new TypeError('x is not a function at /somewhere'), 'a fault inside wasmgate'],
   [
-    'a fault with words',
+    'a fault with a message',
     new AppError('cluster-away', 'Cannot read namespace "a": no answer'),
     'Cannot read namespace "a"',
   ],
@@ -293,7 +293,7 @@ test('a fault is logged with clean names', async () => {
   expect(logged.uid.length).toBeLessThan(300);
 });
 
-test('the caller’s time-out is the deadline', async () => {
+test('the caller’s timeout is the deadline', async () => {
   const reasons: unknown[] = [];
   await using webhook = await startWebhook({
     assess: async ({ deadline }) => {

@@ -14,7 +14,7 @@ import { startWebhook } from '../support/server/webhook.ts';
 
 const { assess } = answering(decided());
 
-test('health: alive at once, ready when nothing is waited for, not ready when draining', async () => {
+test('health: alive at once, ready when it waits for nothing, not ready when draining', async () => {
   let waiting: readonly string[] = ['first list of RuntimeClasses', 'first list of Nodes'];
   await using webhook = await startWebhook({ assess, waitingFor: () => waiting });
   expect(await webhook.get('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
@@ -36,7 +36,7 @@ test('an idle connection outlasts the API server’s 90 s', async () => {
   expect(headers['connection']).toBe('keep-alive');
 });
 
-test('a port that is taken is told with advice', async () => {
+test('a port that is in use is reported with advice', async () => {
   await using webhook = await startWebhook({ assess });
   const health = createHealth(() => []);
   const logger = createLogger({ level: 'silent' });
@@ -57,7 +57,7 @@ async function fingerprint(port: number): Promise<string> {
   return fingerprint256;
 }
 
-test('a swapped certificate is shown to new connections, old ones go on', async () => {
+test('new connections get a swapped certificate, old ones stay open', async () => {
   await using webhook = await startWebhook({ assess });
   await webhook.get('/healthz');
   const before = await fingerprint(webhook.port);
@@ -109,7 +109,7 @@ async function beginAsking(path: string, { port, ca }: Pick<Message, 'port' | 'c
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s: what is under way is answered, then the process ends well',
+  '%s: the process answers requests in progress, then exits with 0',
   async (signal) => {
     const { program, waitFor } = startProgram();
     const exited = once(program, 'exit');
@@ -122,7 +122,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     await waitFor('stopping');
     const ready = await finishAsking();
     expect(ready).toMatch(/^HTTP\/1\.1 503 /);
-    // Whoever keeps connections goes elsewhere with the next request.
+    // Clients that keep connections open a new one for the next request.
     expect(ready).toMatch(/^connection: close\r$/im);
     program.send('answer');
     const answer = await underWay;

@@ -32,19 +32,19 @@ describe('the reserve for small leases', () => {
 });
 
 describe('the share of an owner', () => {
-  test('is three quarters for one that is alone', () => {
+  test('is three quarters for a single owner', () => {
     const budget = createMemoryBudget(OPTIONS);
     expect(takeAll(budget, 'a', 10)).toBe(75);
   });
 
-  test('leaves room for each newcomer', () => {
+  test('leaves a part for each new owner', () => {
     const budget = createMemoryBudget(OPTIONS);
     const counts = ['a', 'b', 'c', 'd'].map((owner) => takeAll(budget, owner, 1));
     expect(counts).toEqual([750, 187, 47, 12]);
     expect(budget.held()).toBeLessThan(OPTIONS.most);
   });
 
-  test('comes back when others release', () => {
+  test('grows back when others release', () => {
     const budget = createMemoryBudget(OPTIONS);
     const first = budget.lease('a');
     for (let bytes = 10; bytes <= 500; bytes += 10) first.resize(bytes);
@@ -55,7 +55,7 @@ describe('the share of an owner', () => {
 });
 
 describe('a lease', () => {
-  test('that finds no room changes nothing', () => {
+  test('that exceeds the budget changes nothing', () => {
     const budget = createMemoryBudget(OPTIONS);
     const lease = budget.lease('a');
     expect(lease.resize(100)).toBe(true);
@@ -71,7 +71,7 @@ describe('a lease', () => {
     expect(lease.resize(99)).toBe(true);
   });
 
-  test('gives everything back once', () => {
+  test('releases everything once', () => {
     const budget = createMemoryBudget(OPTIONS);
     const [one, other] = [budget.lease('a'), budget.lease('a')];
     one.resize(100);
@@ -82,7 +82,7 @@ describe('a lease', () => {
   });
 });
 
-test('what is held is never more than the budget, and nothing is left after all released', () => {
+test('leases never exceed the budget, and nothing stays reserved after all are released', () => {
   const step = fc.record({
     owner: fc.constantFrom('a', 'b', 'c'),
     lease: fc.nat({ max: 5 }),

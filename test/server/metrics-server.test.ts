@@ -13,7 +13,7 @@ async function serve(text = () => 'a 1\n') {
   };
 }
 
-test('the page is written anew for each GET, and has its type', async () => {
+test('each GET gets a new page, with its content type', async () => {
   let times = 0;
   const { fetch } = await serve(() => `a ${(times += 1)}\n`);
   expect(await (await fetch('/metrics')).text()).toBe('a 1\n');
@@ -22,7 +22,7 @@ test('the page is written anew for each GET, and has its type', async () => {
   expect(await second.text()).toBe('a 2\n');
 });
 
-test('HEAD tells how long it would be', async () => {
+test('HEAD returns the length', async () => {
   const { fetch } = await serve();
   const answer = await fetch('/metrics', { method: 'HEAD' });
   expect({ status: answer.status, length: answer.headers.get('content-length') }).toEqual({
@@ -42,14 +42,14 @@ test.each([
   expect((await fetch(path, { method })).status).toBe(status);
 });
 
-test('closing does not wait for connections that are kept', async () => {
+test('closing does not wait for idle connections', async () => {
   const { served, fetch } = await serve();
   await (await fetch('/metrics')).text();
   await served.close();
   await expect(fetch('/metrics')).rejects.toThrow('fetch failed');
 });
 
-test('a port that is taken is told with the flag that chooses another', async () => {
+test('a port that is in use is reported with the flag that sets another', async () => {
   const { served } = await serve();
   const again = serveMetrics(
     { contentType: '', write: () => Promise.resolve('') },
@@ -84,7 +84,7 @@ async function beginOne(port: number): Promise<Socket> {
 test.each([
   ['kept', keepOne],
   ['half a request', beginOne],
-])('as many connections as there may be, each %s: the next ones are served', async (_case, open) => {
+])('with as many connections as the limit, each %s, the next ones are served', async (_case, open) => {
   const { served, fetch } = await serve();
   await Promise.all(Array.from({ length: METRICS_LIMITS.maxConnections }, () => open(served.port)));
   for (let times = 0; times < 3; times += 1) {

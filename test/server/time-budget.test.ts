@@ -13,7 +13,7 @@ test.each([
 });
 
 test.each(['', '10', 's', '10 s', '-1s', '0s', '1s ', 'x10s', '10sx', '10s 5s', '1d', '1e3s', '١s'])(
-  '"%s" is none',
+  '"%s" is not a duration',
   (text) => {
     expect(parseTimeout(text)).toBeNull();
   },
@@ -23,7 +23,7 @@ test.each([
   ['the margin is left', 10_000, 10_000 - TIMEOUTS.marginMilliseconds],
   ['half of a time-out that is little more than the margin', 600, 300],
   [
-    'never more than a webhook may be given',
+    'at most the longest timeout of a webhook',
     3_600_000,
     TIMEOUTS.longestMilliseconds - TIMEOUTS.marginMilliseconds,
   ],

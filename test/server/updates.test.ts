@@ -77,7 +77,7 @@ function debug({ on, from, to, parts = {} }: Sketch) {
 const denied = { allowed: false };
 const warned = { allowed: true };
 
-describe('an image that replaces another is judged as far as the Pod is changed', () => {
+describe('a new image is judged together with', () => {
   test.each<[string, Sketch, { readonly allowed: boolean }, RegExp]>([
     ['its kind', { on: null, from: 'busybox', to: 'wasi' }, denied, /cannot replace the old image: /],
     ['its pull', { on: 'wasmtime', from: 'wasi', to: 'index of wasi' }, denied, /cannot be pulled/],
@@ -96,7 +96,7 @@ describe('an image that replaces another is judged as far as the Pod is changed'
     expect(found.said).toMatch(said);
   });
 
-  test('one like the one before is let through without a word', async () => {
+  test('one of the same kind is admitted without a warning', async () => {
     expect(await setImage({ on: 'wasmtime', from: 'wasi', to: 'linux' })).toEqual({
       allowed: true,
       said: '',
@@ -117,7 +117,7 @@ describe('an ephemeral container is judged', () => {
       /sets tty/,
     ],
     [
-      'by its command, as the container writes it',
+      'by the command of the container',
       { on: 'wasmtime', from: 'wasi', to: 'wasi', parts: { command: ['/nope.wasm'] } },
       warned,
       /in no layer of the image/,
@@ -128,7 +128,7 @@ describe('an ephemeral container is judged', () => {
     expect(found.said).toMatch(said);
   });
 
-  test('one that runs is let through without a word', async () => {
+  test('one that can run is admitted without a warning', async () => {
     expect(await debug({ on: 'wasmtime', from: 'wasi', to: 'busybox' })).toEqual({ allowed: true, said: '' });
   });
 });
@@ -149,14 +149,14 @@ describe('a workload', () => {
     return { answer, requests: registry.log.length };
   }
 
-  test('whose Pod template is the same is let through by the server, too: no warning, no request', async () => {
+  test('with an unchanged Pod template is admitted without a warning or a registry request', async () => {
     const { answer, requests } = await update((template) => structuredClone(template), { team: 'a' });
     expect(answer).toMatchObject({ allowed: true });
     expect(answer).not.toHaveProperty('warnings');
     expect(requests).toBe(0);
   });
 
-  test('whose Pod template changes is warned of', async () => {
+  test('with a changed Pod template gets a warning', async () => {
     const { answer, requests } = await update((template) => ({
       ...template,
       metadata: { labels: { version: '2' } },

@@ -77,7 +77,7 @@ test.each([
   ['status', { subResource: 'status' }],
   ['resize', { subResource: 'resize' }],
   ['a Pod of another group', { kind: { group: 'x.io', version: 'v1', kind: 'Pod' } }],
-])('an image update by way of %s is allowed without an assessment', async (_case, parts) => {
+])('an image update through %s is allowed without an assessment', async (_case, parts) => {
   const { assess, asked } = answering(refusing);
   await using webhook = await startWebhook({ assess });
   const { request, ...envelope } = readReview('17');
@@ -135,7 +135,7 @@ test.each([
   ['Deployment', '01', { spec: { template: { spec: { containers: {} } } } }, 'spec.containers'],
   ['Job', '27', { spec: {} }, 'pod'],
 ])(
-  'a %s with broken fields: allowed, with a warning that names the field',
+  'a %s with invalid fields is allowed, with a warning that names the field',
   async (kind, start, object, field) => {
     const { assess, asked } = answering(refusing);
     await using webhook = await startWebhook({ assess });

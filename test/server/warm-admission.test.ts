@@ -50,7 +50,7 @@ test.each([
   'bk-linux-wasm-entrypoint-label',
   'spin-v2-app',
   'wkg-cli-component',
-])('the second Pod of %s asks no registry, starts no timer and waits for no time limit', async (name) => {
+])('the second Pod of %s sends no registry request, starts no timer and waits for nothing', async (name) => {
   const image = `${registry.host}/corpus/${name}:latest`;
   const mutate = createMutate({ assess });
   const validate = createValidate({ assess });

@@ -169,7 +169,8 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
     isOpen = true;
     gate.resolve();
   };
-  const told = () => written.map(({ reason, regarding }) => `${reason} ${regarding.kind}/${regarding.name}`);
+  const reported = () =>
+    written.map(({ reason, regarding }) => `${reason} ${regarding.kind}/${regarding.name}`);
   const counts = () => Object.fromEntries(admissions.pods());
   return {
     assess,
@@ -186,14 +187,14 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
     registry,
     request,
     stored,
-    told,
+    reported,
     written,
   };
 }
 
 describe('an owner whose Pods were admitted before their image could be read', () => {
   test('gets an Event, and so does one of its Pods, with the command that fixes it', async () => {
-    const { admit, counts, open, registry, request, told, written } = await setUp();
+    const { admit, counts, open, registry, request, reported, written } = await setUp();
     const owned = { owner: ownedBy('ReplicaSet', 'web-5d8f'), labels: { 'pod-template-hash': '5d8f' } };
     for (const uid of ['u1', 'u2', 'u3'])
       expect(await admit(request(uid, {}, owned))).toMatchObject({ outcome: { refusals: [] } });
@@ -201,7 +202,7 @@ describe('an owner whose Pods were admitted before their image could be read', (
     expect(written).toEqual([]);
     open();
     await expect.poll(counts).toEqual({ pending: 0, 'needs-class': 3, 'would-be-denied': 0 });
-    expect(told()).toEqual([
+    expect(reported()).toEqual([
       'WasmImageWithoutRuntimeClass ReplicaSet/web-5d8f',
       'WasmImageWithoutRuntimeClass Pod/pod-u1',
     ]);
@@ -217,10 +218,10 @@ describe('an owner whose Pods were admitted before their image could be read', (
   });
 
   test('a bare Pod is its own owner', async () => {
-    const { admit, open, request, told, written } = await setUp();
+    const { admit, open, request, reported, written } = await setUp();
     await admit(request('u1'));
     open();
-    await expect.poll(told).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
+    await expect.poll(reported).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
     expect(written[0]?.message).toContain('Run: kubectl delete pod pod-u1 -n default');
   });
 
@@ -273,13 +274,13 @@ describe('an owner whose Pods were admitted before their image could be read', (
   });
 
   test('is judged by its newest Pod if the first was never stored', async () => {
-    const { admit, assess, open, request, told } = await setUp();
+    const { admit, assess, open, request, reported } = await setUp();
     const owned = { owner: ownedBy('StatefulSet', 'db') };
     await assess(request('u1', {}, owned));
     await admit(request('u2', {}, owned));
     open();
     await expect
-      .poll(told)
+      .poll(reported)
       .toEqual(['WasmImageWithoutRuntimeClass StatefulSet/db', 'WasmImageWithoutRuntimeClass Pod/pod-u2']);
   });
 });
@@ -297,12 +298,12 @@ describe('a failed lookup', () => {
     ['unauthorized', answers(403)],
     ['not-found', answers(404)],
   ])('with reason %s is repeated', async (reason, trouble) => {
-    const { admit, open, request, told } = await setUp({ trouble });
+    const { admit, open, request, reported } = await setUp({ trouble });
     expect(await admit({ ...request('u1'), deadline: AMPLE })).toMatchObject({
       containers: [{ verdict: { kind: 'unknown', reason } }],
     });
     open();
-    await expect.poll(told, { timeout: PATIENCE }).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
+    await expect.poll(reported, { timeout: PATIENCE }).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
   });
 
   test('of a pull secret is repeated', async () => {
@@ -314,14 +315,14 @@ describe('a failed lookup', () => {
           : Promise.resolve(EMPTY_KEYRING),
       forget: () => undefined,
     };
-    const { admit, open, request, told } = await setUp({ pullSecrets });
+    const { admit, open, request, reported } = await setUp({ pullSecrets });
     open();
     const spec = { imagePullSecrets: [{ name: 'pull-me' }] };
     expect(await admit({ ...request('u1', { spec }), deadline: AMPLE })).toMatchObject({
       containers: [{ verdict: { reason: 'unreachable' } }],
     });
     isAway = false;
-    await expect.poll(told, { timeout: PATIENCE }).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
+    await expect.poll(reported, { timeout: PATIENCE }).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
   });
 
   test.each<[string, (image: (name: string) => string) => PodSketch]>([
@@ -374,7 +375,7 @@ describe('no owner is kept', () => {
 
 describe('a tenant', () => {
   test('that names an owner of another namespace does not replace it', async () => {
-    const { admit, counts, image, open, request, told } = await setUp();
+    const { admit, counts, image, open, request, reported } = await setUp();
     const owned = { owner: ownedBy('ReplicaSet', 'web') };
     await admit(request('u1', {}, owned));
     const other = request('u2', { containers: [{ image: image(LINUX) }] }, owned);
@@ -382,7 +383,7 @@ describe('a tenant', () => {
     expect(counts()).toMatchObject({ pending: 2 });
     open();
     await expect.poll(counts).toMatchObject({ pending: 0 });
-    expect(told()).toContain('WasmImageWithoutRuntimeClass ReplicaSet/web');
+    expect(reported()).toContain('WasmImageWithoutRuntimeClass ReplicaSet/web');
   });
 
   test('whose Pods other webhooks denied causes no more lookups', async () => {
@@ -430,7 +431,7 @@ describe('bounds', () => {
   });
 
   test('the namespace with most owners loses its newest, which is logged once', async () => {
-    const { admit, counts, dropped, messages, open, request, told } = await setUp({
+    const { admit, counts, dropped, messages, open, request, reported } = await setUp({
       options: { maxOwners: 2 },
     });
     await admit(request('u1'));
@@ -441,7 +442,7 @@ describe('bounds', () => {
     expect(messages('warn')).toEqual(['too many owners of unjudged Pods; the newest are not followed']);
     expect(counts()).toMatchObject({ pending: 2 });
     open();
-    await expect.poll(told).toContain('WasmImageWithoutRuntimeClass Pod/pod-u3');
+    await expect.poll(reported).toContain('WasmImageWithoutRuntimeClass Pod/pod-u3');
   });
 
   test('owners with long names are dropped', async () => {
@@ -460,10 +461,10 @@ describe('bounds', () => {
         return judge(request);
       };
     };
-    const { admit, messages, open, request, told } = await setUp({ around });
+    const { admit, messages, open, request, reported } = await setUp({ around });
     await admit(request('u1'));
     open();
-    await expect.poll(told).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
+    await expect.poll(reported).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
     expect(messages('warn')).toEqual(['cannot judge admitted Pods now']);
   });
 });

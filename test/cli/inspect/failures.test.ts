@@ -135,8 +135,8 @@ describe('an invalid command line: exit code 2 and no request', () => {
     ['two images', [IMAGE, 'b'], 'found "b"'],
     ['no reference', ['Not/An/Image'], 'invalid image "Not/An/Image"'],
     ['a URL', ['https://ghcr.io/a/b'], 'no scheme'],
-    ['a misspelt flag', [IMAGE, '--platfrom', 'linux/amd64'], 'Did you mean "--platform"?'],
-    ['a misspelt output', [IMAGE, '-o', 'jsn'], 'Did you mean "json"?'],
+    ['a misspelled flag', [IMAGE, '--platfrom', 'linux/amd64'], 'Did you mean "--platform"?'],
+    ['a misspelled output', [IMAGE, '-o', 'jsn'], 'Did you mean "json"?'],
     ['a platform of one word', [IMAGE, '--platform', 'linux'], '--platform takes OS/ARCH'],
     ['a timeout without unit', [IMAGE, '--timeout', '10'], '--timeout takes a duration'],
     ['no time at all', [IMAGE, '--timeout', '0s'], '--timeout takes a duration'],
@@ -146,16 +146,12 @@ describe('an invalid command line: exit code 2 and no request', () => {
     ['an empty password', [IMAGE, '--username', 'me', '--password-stdin'], 'no password on standard input'],
     ['plain and TLS', [IMAGE, '--plain-http', '--ca-file', 'x'], 'exclude each other'],
     [
-      'an authority that is not there',
+      'a missing CA file',
       [IMAGE, '--ca-file', '/nonexistent/ca.pem'],
       'a PEM file of certificates. Cannot read "/nonexistent/ca.pem": there is no such file',
     ],
     ['an authority that is none', [IMAGE, '--ca-file', import.meta.filename], 'it contains no certificate'],
-    [
-      'a docker config that is not there',
-      [IMAGE, '--docker-config', '/nonexistent'],
-      '/nonexistent/config.json',
-    ],
+    ['a missing Docker config', [IMAGE, '--docker-config', '/nonexistent'], '/nonexistent/config.json'],
     ['half of a plugin', [IMAGE, '--image-credential-provider-bin-dir', '/'], 'require each other'],
   ])('%s', async ([, argv, says]) => {
     const { exitCode, stdout, stderr } = await runInspect(argv);

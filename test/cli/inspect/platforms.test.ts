@@ -96,7 +96,7 @@ describe('--live', () => {
     ['a single manifest', 'single', ['arm64'], { row: 'yes', ok: true }],
     ['nodes that may not be listed', 'arm64', null, { row: 'on linux/arm64 only', ok: true }],
     [
-      'an image that they do not unpack',
+      'an image that they cannot unpack',
       'wasi',
       ['arm64'],
       { row: expect.stringContaining('build it with --platform linux/arm64 --provenance=false'), ok: true },

@@ -147,7 +147,7 @@ describe('choosing the image', () => {
   test.each([
     ['a command that starts a Wasm file', ['--command', '/app.wasm'], 'wasm', 'pod.command[0]'],
     [
-      'of several words the first decides',
+      'the first of several words decides',
       ['--command', '/bin/sh', '--command', '/a.wasm'],
       'container',
       'pod.command[0]',

@@ -11,9 +11,9 @@ const stage = useReviewStage();
 describe('wrong usage, exit code 2', () => {
   test.each([
     ['nothing to review', [], 'name what to review: -f FILE'],
-    ['a file that is not there', ['-f', '/nonexistent/a.yaml'], 'there is no such file or folder'],
+    ['a missing file', ['-f', '/nonexistent/a.yaml'], 'there is no such file or folder'],
     ['an output that is none', ['-f', 'x', '-o', 'jsn'], 'Did you mean "json"?'],
-    ['a flag that is none', ['-f', 'x', '--fact', 'y'], 'Did you mean "--facts"?'],
+    ['an unknown flag name', ['-f', 'x', '--fact', 'y'], 'Did you mean "--facts"?'],
   ])('%s', async (_case, args, words) => {
     const { exitCode, stdout, stderr } = await stage.review(args);
     expect([exitCode, stdout]).toEqual([2, '']);

@@ -32,7 +32,7 @@ describe('private images', () => {
   test.each([
     ['without a login', [], '', 'undecided'],
     ['with a secret that the Pod names', ['secret'], '  imagePullSecrets: [{name: login}]', 'changed'],
-    ['with a secret that nobody names', ['secret'], '', 'undecided'],
+    ['with a secret that no account names', ['secret'], '', 'undecided'],
     ['with a secret that the ServiceAccount names', ['secret', 'account'], '', 'changed'],
     ['with docker’s login', ['docker'], '', 'changed'],
   ])('%s', async (_case, given, spec, outcome) => {
@@ -78,7 +78,7 @@ function apiServer(mayListNodes: boolean): Step {
 describe('--live', () => {
   test.each([
     ['an administrator', true, ''],
-    ['somebody who may not list nodes', false, 'wasmgate: warning: Cannot list nodes'],
+    ['a user who may not list nodes', false, 'wasmgate: warning: Cannot list nodes'],
   ])('%s: lists once, and neither watches nor changes anything', async (_case, mayListNodes, warning) => {
     await using stage = await startReviewStage();
     await using api = await startScriptedApi([apiServer(mayListNodes)]);

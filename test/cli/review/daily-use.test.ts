@@ -147,11 +147,11 @@ describe('files', () => {
   test.each([
     ['in lines', (values: readonly object[]) => values.map((value) => JSON.stringify(value)).join('\n')],
     [
-      'on end, as jq writes them',
+      'concatenated, as jq prints them',
       (values: readonly object[]) => values.map((value) => JSON.stringify(value, null, 2)).join('\n'),
     ],
     [
-      'on end, without anything between',
+      'concatenated without a separator',
       (values: readonly object[]) => values.map((value) => JSON.stringify(value)).join(''),
     ],
   ])('JSON objects %s', async (_case, write) => {

@@ -68,7 +68,7 @@ describe('outcomes', () => {
   test.each([
     ['a module', podOf('a', 'bk-wasi-wasm'), '\n  class     no classes given; pass them with --facts\n'],
     [
-      'a class that is named',
+      'a named class',
       podOf('a', 'bk-wasi-wasm', '  runtimeClassName: wasmtime'),
       '\n  class     wasmtime (no classes given; pass them with --facts)\n',
     ],

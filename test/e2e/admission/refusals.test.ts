@@ -46,10 +46,10 @@ describe.skipIf(missing)(`what kubectl prints${note}`, () => {
   test('a class that does not exist: the author of the Deployment gets a warning', async () => {
     const namespace = await createNamespace(kubectl, 'missing');
     const spec = { runtimeClassName: 'nowhere', containers: [{ name: 'app', image: images.module }] };
-    const told = await apply(kubectl, [deployment('hello', namespace, { spec })]);
-    expect(told.code).toBe(0);
-    expect(told.stdout).toBe('deployment.apps/hello created\n');
-    expect(told.stderr).toMatch(
+    const output = await apply(kubectl, [deployment('hello', namespace, { spec })]);
+    expect(output.code).toBe(0);
+    expect(output.stdout).toBe('deployment.apps/hello created\n');
+    expect(output.stderr).toMatch(
       /^Warning: wasmgate\/runtime-class-missing: Pods of this Deployment will be denied: .*"nowhere".*"crun-wasm"/m,
     );
   });

@@ -101,7 +101,7 @@ async function waitUntilAsked(kubectl: Kubectl, configuration: string, host: str
   };
   await waitForWebhooks(async () => {
     const changed = await ask('module', {}, 'jsonpath={.spec.runtimeClassName}');
-    const told = await ask('spin-app', { runtimeClassName: 'wasmtime' }, 'name');
-    return changed.stdout !== '' && told.stderr.includes('Spin application');
+    const output = await ask('spin-app', { runtimeClassName: 'wasmtime' }, 'name');
+    return changed.stdout !== '' && output.stderr.includes('Spin application');
   });
 }

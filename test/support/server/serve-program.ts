@@ -12,9 +12,9 @@ const DRAIN = 100;
 const certificate = await createTestCertificate();
 const health = createHealth(() => []);
 const assess = async () => {
-  const told = once(process, 'message');
+  const message = once(process, 'message');
   process.send?.({ kind: 'asked' });
-  await told;
+  await message;
   return decided();
 };
 const app = createApp(
