@@ -15,7 +15,7 @@ import {
 } from '../support/registry/registry-client.ts';
 import { startServer, type TestServer } from '../support/server/http-server.ts';
 
-/** A registry that notes whom it was asked for, and the timers of a client, run by hand. */
+/** Starts a registry that records its requests, and a client whose clock and timers the test controls. */
 async function setUp(answer: RequestListener, limits: Partial<RegistryLimits> = {}) {
   const probes: string[] = [];
   const asked: string[] = [];
@@ -50,7 +50,7 @@ async function setUp(answer: RequestListener, limits: Partial<RegistryLimits> = 
     pauses,
     outages,
     clock,
-    /** One second of probing passes. */
+    /** Runs the pending timers, as if the probe interval had passed. */
     tick: () => {
       for (const { run } of timers.splice(0)) run();
     },
@@ -63,9 +63,9 @@ async function setUp(answer: RequestListener, limits: Partial<RegistryLimits> = 
   };
 }
 
-describe('a repository that fails', () => {
+describe('a repository that keeps failing', () => {
   test.for([502, 503, 504])(
-    'with %d is paused for the namespace that asked, and asked again after it',
+    '%d pauses the repository for the requesting namespace only, until the pause expires',
     async (status) => {
       let isWell = false;
       await using bench = await setUp((request, response) => {
@@ -82,7 +82,7 @@ describe('a repository that fails', () => {
       clock.now += REGISTRY_LIMITS.pauseMs;
       await failureOf(fetch('a'));
       expect((await failureOf(fetch('a'))).state).toContain('asks again in 2 s');
-      // Never longer, however often it fails: an outage must not be outlived.
+      // No pause is longer than this, so that none outlasts its outage by much.
       clock.now += REGISTRY_LIMITS.longestRepositoryPauseMs;
       isWell = true;
       await fetch('a');
@@ -92,7 +92,7 @@ describe('a repository that fails', () => {
     },
   );
 
-  test('with any answer of its own begins anew: its next pause is as short as its first', async () => {
+  test('any other response resets the back-off: the next pause is as short as the first', async () => {
     let status = 503;
     await using bench = await setUp((request, response) => {
       response.writeHead(request.url === '/v2/' ? 200 : status).end();
@@ -106,7 +106,7 @@ describe('a repository that fails', () => {
     expect((await failureOf(fetch('a'))).state).toContain('asks again in 1 s');
   });
 
-  test('with 500 is asked on', async () => {
+  test('500 does not pause the repository', async () => {
     await using bench = await setUp((_request, response) => response.writeHead(500).end(), {
       trialEveryMs: 0,
     });
@@ -114,7 +114,7 @@ describe('a repository that fails', () => {
     expect(bench.asked).toHaveLength(5);
   });
 
-  test('is not paused if only the time of the question was over', async () => {
+  test('an expired deadline of the caller does not pause the repository', async () => {
     let time = new AbortController();
     await using bench = await setUp((request) => {
       if (request.url !== '/v2/') time.abort(new DOMException('over', 'TimeoutError'));
@@ -137,7 +137,7 @@ describe('a host that is down', () => {
     response.writeHead(away.isDown ? 503 : 200).end('{}');
   };
 
-  test('is paused for everybody, and the first probe that succeeds ends it', async () => {
+  test('requests of all namespaces are suspended until a probe succeeds', async () => {
     away.isDown = true;
     await using bench = await setUp(answer);
     const { client, server, fetch, asked, probes, pauses, tick } = bench;
@@ -159,7 +159,7 @@ describe('a host that is down', () => {
     expect(pauses).toEqual(['repository', 'unreachable']);
   });
 
-  test('is paused if nobody listens there', async () => {
+  test('requests to a host that refuses connections are suspended', async () => {
     await using bench = await setUp(answer);
     await bench.server.close();
     await failureOf(bench.fetch('a'));
@@ -167,13 +167,13 @@ describe('a host that is down', () => {
     expect((await failureOf(bench.fetch('b'))).state).toContain('ECONNREFUSED');
   });
 
-  test('is paused if it hangs', async () => {
+  test('requests to a host that hangs are suspended', async () => {
     await using bench = await setUp(() => undefined, { silenceMs: 50, probeMs: 50 });
     expect((await failureOf(bench.fetch('a'))).code).toBe('timeout');
     await expect.poll(() => bench.client.isUnreachable(imageAt(bench.server, 'b'))).toBe(true);
   });
 
-  test('is probed on a connection of its own, beside requests that hang', async () => {
+  test('the probe has its own connection, so hanging requests do not block it', async () => {
     await using bench = await setUp((request, response) => void (request.url === '/v2/' && response.end()), {
       connections: 1,
       silenceMs: 200,
@@ -186,7 +186,7 @@ describe('a host that is down', () => {
     await Promise.all(hanging);
   });
 
-  test('is asked by one request in ten seconds, as its probe may mislead', async () => {
+  test('one request in ten seconds passes, in case the probe is wrong', async () => {
     await using bench = await setUp((request, response) => {
       response
         .writeHead(request.url === '/v2/' || request.url?.includes('/bad/') === true ? 500 : 200)
@@ -201,20 +201,23 @@ describe('a host that is down', () => {
     expect(client.isUnreachable(imageAt(server, 'a'))).toBe(false);
   });
 
-  test.for([200, 301, 401, 403, 404, 429])('is none that answers %d to the probe', async (status) => {
-    await using bench = await setUp((request, response) => {
-      response.writeHead(request.url === '/v2/' ? status : 503, { location: 'http://127.0.0.1:1/' }).end();
-    });
-    await failureOf(bench.fetch('a'));
-    await expect.poll(() => bench.probes).toHaveLength(1);
-    bench.tick();
-    await expect.poll(() => bench.timers).toHaveLength(0);
-    expect(bench.client.isUnreachable(imageAt(bench.server, 'a'))).toBe(false);
-    expect(bench.pauses).toEqual(['repository']);
-  });
+  test.for([200, 301, 401, 403, 404, 429])(
+    'a host that answers the probe with %d counts as up',
+    async (status) => {
+      await using bench = await setUp((request, response) => {
+        response.writeHead(request.url === '/v2/' ? status : 503, { location: 'http://127.0.0.1:1/' }).end();
+      });
+      await failureOf(bench.fetch('a'));
+      await expect.poll(() => bench.probes).toHaveLength(1);
+      bench.tick();
+      await expect.poll(() => bench.timers).toHaveLength(0);
+      expect(bench.client.isUnreachable(imageAt(bench.server, 'a'))).toBe(false);
+      expect(bench.pauses).toEqual(['repository']);
+    },
+  );
 });
 
-test('an outage is reported when it begins and when it ends, once each', async () => {
+test('an outage is reported once when it begins and once when it ends', async () => {
   let isWell = false;
   await using bench = await setUp((_request, response) => {
     response.writeHead(isWell ? 200 : 503).end('{}');
@@ -236,7 +239,7 @@ test('an outage is reported when it begins and when it ends, once each', async (
 });
 
 describe('probes', () => {
-  test('are sent once a second while something fails, and not before or after', async () => {
+  test('probes run once a second while the failure lasts, and at no other time', async () => {
     const state = { isWell: true };
     await using bench = await setUp((request, response) => {
       response.writeHead(state.isWell || request.url === '/v2/' ? 200 : 503).end('{}');
@@ -254,7 +257,7 @@ describe('probes', () => {
     expect(probes).toHaveLength(2);
   });
 
-  test('end with the client', async () => {
+  test('closing the client stops the probes', async () => {
     const bench = await setUp((_request, response) => void response.writeHead(503).end());
     await failureOf(bench.fetch('a'));
     await expect.poll(() => bench.probes).toHaveLength(1);
@@ -263,19 +266,19 @@ describe('probes', () => {
     expect(bench.timers).toHaveLength(0);
   });
 
-  test('end some time after the last request, though the endpoint is still down', async () => {
+  test('probes stop some time after the last request, even if the endpoint is still down', async () => {
     await using bench = await setUp((_request, response) => void response.writeHead(503).end());
     const { fetch, probes, timers, tick, clock, client, server } = bench;
     const isUnreachable = (): boolean => client.isUnreachable(imageAt(server, 'a'));
     await failureOf(fetch('a'));
     await expect.poll(isUnreachable).toBe(true);
     clock.now += REGISTRY_LIMITS.idleProbingMs - 1;
-    // A request that is not sent is one all the same.
+    // A suspended request counts as a request, too.
     await failureOf(fetch('b'));
     clock.now += REGISTRY_LIMITS.idleProbingMs - 1;
     tick();
     await expect.poll(() => probes).toHaveLength(2);
-    // To ask for the state is none: whoever waits for the end of the outage would be probed for without end.
+    // Reading the state does not count; otherwise polling it would keep the probes running forever.
     expect(isUnreachable()).toBe(true);
     clock.now += 2;
     tick();
@@ -283,7 +286,7 @@ describe('probes', () => {
     expect(isUnreachable()).toBe(false);
   });
 
-  test('go to the path of the endpoint, with its headers and without a login', async () => {
+  test('a probe requests the path of the endpoint, with its headers and without credentials', async () => {
     const seen: (string | undefined)[] = [];
     await using mirror = await startServer((request, response) => {
       seen.push(request.url, request.headers['x-key']?.toString(), request.headers.authorization);
@@ -302,7 +305,7 @@ describe('probes', () => {
     expect(seen.slice(3, 6)).toEqual(['/v2/hub/', 'k', undefined]);
   });
 
-  test('are bounded in hosts, and the namespace that fails most loses its own first', async () => {
+  test('the number of probed hosts is limited, and the namespace with the most failures loses its own first', async () => {
     const names = new Map<string, number>();
     await using server = await startServer((request, response) => {
       if (request.url === '/v2/')
@@ -335,13 +338,13 @@ describe('probes', () => {
   });
 });
 
-describe('failures elsewhere', () => {
-  async function elsewhere(): Promise<TestServer> {
+describe('failures of other servers', () => {
+  async function startFailingServer(): Promise<TestServer> {
     return startServer((_request, response) => void response.writeHead(503).end());
   }
 
-  test('of storage behind a redirect do not count against the registry', async () => {
-    await using storage = await elsewhere();
+  test('a failure of the storage behind a redirect does not count against the registry', async () => {
+    await using storage = await startFailingServer();
     await using bench = await setUp((_request, response) => {
       response.writeHead(307, { location: `http://${storage.host}/blob` }).end();
     });
@@ -354,7 +357,7 @@ describe('failures elsewhere', () => {
     });
   });
 
-  test('of a token server do not count, even on the same host', async () => {
+  test('a failure of the token server does not count, even on the same host', async () => {
     await using bench = await setUp((request, response) => {
       if (request.url?.startsWith('/token') === true) return response.writeHead(503).end();
       const challenge = `Bearer realm="http://${request.headers.host}/token",service="r"`;
@@ -366,7 +369,7 @@ describe('failures elsewhere', () => {
   });
 });
 
-describe('a pause', () => {
+describe('the length of a pause', () => {
   const failing = (retryAfterMs: number | null = null) =>
     new RegistryError(
       'rate-limited',
@@ -381,21 +384,36 @@ describe('a pause', () => {
   };
 
   test.for([
-    { name: 'without a failure', failures: [], random: 1, left: undefined },
-    { name: 'after one', failures: [failing()], random: 1, left: 1000 },
-    { name: 'after the fourth in a row', failures: [1, 2, 3, 4].map(() => failing()), random: 1, left: 8000 },
-    { name: 'at most', failures: Array.from({ length: 2000 }, () => failing()), random: 1, left: 60_000 },
-    { name: 'with jitter', failures: [1, 2, 3, 4].map(() => failing()), random: 0, left: 4000 },
-    { name: 'as the registry asks', failures: [failing(30_000)], random: 0, left: 30_000 },
-    { name: 'as it asked before', failures: [failing(30_000), failing(1000)], random: 0, left: 30_000 },
-    { name: 'if it asks for a day', failures: [failing(86_400_000)], random: 0, left: 60_000 },
+    { name: 'no failure', failures: [], random: 1, left: undefined },
+    { name: 'one failure', failures: [failing()], random: 1, left: 1000 },
+    { name: 'four failures in a row', failures: [1, 2, 3, 4].map(() => failing()), random: 1, left: 8000 },
+    {
+      name: '2000 failures in a row',
+      failures: Array.from({ length: 2000 }, () => failing()),
+      random: 1,
+      left: 60_000,
+    },
+    {
+      name: 'four failures, most jitter',
+      failures: [1, 2, 3, 4].map(() => failing()),
+      random: 0,
+      left: 4000,
+    },
+    { name: 'Retry-After of the registry', failures: [failing(30_000)], random: 0, left: 30_000 },
+    {
+      name: 'a longer Retry-After before',
+      failures: [failing(30_000), failing(1000)],
+      random: 0,
+      left: 30_000,
+    },
+    { name: 'a Retry-After of one day', failures: [failing(86_400_000)], random: 0, left: 60_000 },
   ])('$name: $left ms', ({ failures, random, left }) => {
     const backOff = createBackOff({ now: () => 0, random: () => random }, limits);
     for (const failure of failures) backOff.extend('key', failure);
     expect(backOff.pauseOf('key')?.milliseconds).toBe(left);
   });
 
-  test('takes no more bytes than its bound, whatever failed', () => {
+  test('stored pauses stay within the byte limit', () => {
     const backOff = createBackOff(
       { now: () => 0, random: () => 1 },
       { ...limits, entries: 1000, bytes: 10_000 },
@@ -414,7 +432,7 @@ describe('a pause', () => {
 });
 
 describe('connections', () => {
-  test('are used again, and eight at most are open to a registry', async () => {
+  test('the client reuses connections and opens at most eight to a registry', async () => {
     const sockets = new Set<Socket>();
     let open = 0;
     let most = 0;
@@ -430,7 +448,7 @@ describe('connections', () => {
     await using client = createTestClient([server]);
     const fetch = (index: number) => client.fetchManifest(imageAt(server, `a${index}`), asking());
     for (let index = 0; index < 20; index++) await fetch(index);
-    // One more may be opened while the first is just being freed.
+    // The pool may open a second connection before the first is free again.
     expect(sockets.size).toBeLessThanOrEqual(2);
     await Promise.all(Array.from({ length: 100 }, (_, index) => fetch(index)));
     expect(most).toBeGreaterThan(1);

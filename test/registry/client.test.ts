@@ -23,7 +23,7 @@ async function fetchFirstChild(
 }
 
 describe('real images', () => {
-  test.for(loadFixtureImages())('$name comes as it was pushed', async ({ name, expect: truth }) => {
+  test.for(loadFixtureImages())('$name is returned as it was pushed', async ({ name, expect: truth }) => {
     await using registry = await startRegistry({ images: putFixtureImages });
     await using client = createTestClient([registry]);
     const image = imageAt(registry, `corpus/${name}`);
@@ -39,14 +39,14 @@ describe('real images', () => {
   });
 });
 
-test('two requests for an image, and every one is told', async () => {
+test('reading an image takes two requests, and each is reported', async () => {
   await using registry = await startRegistry({ images: putFixtureImages });
   const events: RequestEvent[] = [];
   await using client = createTestClient([registry], { onRequest: (event) => events.push(event) });
   const image = imageAt(registry, 'corpus/bk-wasi-wasm');
   const manifest = await client.fetchManifest(image, asking());
   const parsed = parseManifest(manifest.document, manifest.mediaType);
-  if (parsed.kind !== 'manifest') throw new Error('the fixture is no index');
+  if (parsed.kind !== 'manifest') throw new Error('the fixture must not be an index');
   await client.fetchJsonBlob(image, parsed.config, asking());
   expect(registry.lines()).toEqual([
     'GET /v2/corpus/bk-wasi-wasm/manifests/latest none',
@@ -66,26 +66,36 @@ describe('digests', () => {
   const other = `sha256:${'0'.repeat(64)}`;
 
   test.for([
-    { name: 'computed where no header claims one', header: undefined, asked: null, digest: sha256 },
-    { name: 'as claimed by the header', header: sha256, asked: null, digest: sha256 },
-    { name: 'sha512 as claimed by the header', header: sha512, asked: null, digest: sha512 },
-    { name: 'sha512 as asked for', header: undefined, asked: sha512, digest: sha512 },
+    { name: 'without a header, the digest is computed', header: undefined, asked: null, digest: sha256 },
+    { name: 'a matching sha256 header is accepted', header: sha256, asked: null, digest: sha256 },
+    { name: 'a matching sha512 header is accepted', header: sha512, asked: null, digest: sha512 },
+    { name: 'a requested sha512 digest is returned', header: undefined, asked: sha512, digest: sha512 },
     {
-      name: 'asked for in one algorithm, claimed in the other',
+      name: 'the requested algorithm takes precedence over the one in the header',
       header: sha256,
       asked: sha512,
       digest: sha512,
     },
-    { name: 'computed where the header is no digest', header: 'sha256:abc', asked: null, digest: sha256 },
-    { name: 'refused where the header claims another', header: other, asked: null, digest: null },
+    { name: 'a header that is not a digest is ignored', header: 'sha256:abc', asked: null, digest: sha256 },
+    { name: 'a header with another digest is rejected', header: other, asked: null, digest: null },
     {
-      name: 'refused where the header claims another than asked',
+      name: 'a header that contradicts the requested digest is rejected',
       header: other,
       asked: sha256,
       digest: null,
     },
-    { name: 'refused where another was asked for', header: undefined, asked: other, digest: null },
-    { name: 'refused whatever the header claims', header: other, asked: other, digest: null },
+    {
+      name: 'content that does not match the requested digest is rejected',
+      header: undefined,
+      asked: other,
+      digest: null,
+    },
+    {
+      name: 'content that matches neither the request nor the header is rejected',
+      header: other,
+      asked: other,
+      digest: null,
+    },
   ])('$name', async ({ header, asked, digest }) => {
     await using server = await startServer((_request, response) => {
       if (header !== undefined) response.setHeader('docker-content-digest', header);
@@ -101,7 +111,7 @@ describe('digests', () => {
     expect(outcome).toBe(digest ?? 'invalid');
   });
 
-  test('a blob is what its descriptor names', async () => {
+  test('a blob that does not match its descriptor is rejected', async () => {
     await using server = await startServer((_request, response) => response.end('{"tampered":true}'));
     await using client = createTestClient([server]);
     const blob = { digest: sha256, size: bytes.byteLength };
@@ -111,8 +121,8 @@ describe('digests', () => {
   });
 });
 
-describe('HEAD', () => {
-  test('of a digest needs no request', async () => {
+describe('resolving a digest with HEAD', () => {
+  test('a reference with a digest needs no request', async () => {
     await using registry = await startRegistry();
     await using client = createTestClient([registry]);
     const digest = `sha256:${'0'.repeat(64)}`;
@@ -121,9 +131,9 @@ describe('HEAD', () => {
   });
 
   test.for([
-    { name: 'a registry that does not tell', status: 200, header: undefined },
-    { name: 'a header that is no digest', status: 200, header: 'nonsense' },
-    { name: 'a registry that knows no HEAD', status: 405, header: undefined },
+    { name: 'no digest header', status: 200, header: undefined },
+    { name: 'a header that is not a digest', status: 200, header: 'nonsense' },
+    { name: 'a registry without HEAD', status: 405, header: undefined },
   ])('$name: null', async ({ status, header }) => {
     await using server = await startServer((_request, response) => {
       response.writeHead(status, header === undefined ? {} : { 'docker-content-digest': header });
@@ -133,14 +143,14 @@ describe('HEAD', () => {
     expect(await client.resolveDigest(imageAt(server, 'a'), asking())).toBeNull();
   });
 
-  test('of what is not there', async () => {
+  test('a missing image is not found', async () => {
     await using registry = await startRegistry();
     await using client = createTestClient([registry]);
     expect((await failureOf(client.resolveDigest(imageAt(registry, 'a'), asking()))).code).toBe('not-found');
   });
 });
 
-test('a tag that is asked for by GET has a digest that HEAD tells, too', async () => {
+test('HEAD returns the digest of a tag', async () => {
   await using registry = await startRegistry();
   const digest = registry.store.putManifest('a', 'latest', { bytes, mediaType: OCI_MANIFEST });
   await using client = createTestClient([registry]);

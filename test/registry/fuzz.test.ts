@@ -18,8 +18,8 @@ import { fc } from '../support/lib/properties.ts';
 import { asking, createTestClient, imageAt } from '../support/registry/registry-client.ts';
 import { startServer, type TestServer } from '../support/server/http-server.ts';
 
-/** The result, or null where it is refused in words; any other error is one that nobody planned. */
-function unlessRefused<Result>(work: () => Result): Result | null {
+/** Returns the result, or null if the input is rejected with an AppError; rethrows any other error. */
+function resultOrNull<Result>(work: () => Result): Result | null {
   try {
     return work();
   } catch (error) {
@@ -28,7 +28,7 @@ function unlessRefused<Result>(work: () => Result): Result | null {
   }
 }
 
-/** Text near to what is meant: its own pieces, with others among them. */
+/** Generates almost valid text: the given pieces, mixed with random ones. */
 function textOf(...pieces: readonly string[]): fc.Arbitrary<string> {
   const piece = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...pieces) },
@@ -37,7 +37,7 @@ function textOf(...pieces: readonly string[]): fc.Arbitrary<string> {
   return fc.array(piece, { maxLength: 14 }).map((parts) => parts.join(''));
 }
 
-/** Documents whose keys are those that are looked for, with anything behind them. */
+/** Generates documents with the given keys and arbitrary values. */
 function documentOf(...keys: readonly string[]): fc.Arbitrary<unknown> {
   const leaf = fc.oneof(
     fc.constantFrom(
@@ -126,8 +126,8 @@ const registriesFiles = documentOf(
 const FILE = { file: 'hosts.toml', folder: '/certs.d/r.test' };
 const RUNS = { numRuns: 1500 };
 
-describe('whatever is read, it is taken or refused in words', () => {
-  test('references: and what is taken reads the same again', () => {
+describe('parsers accept arbitrary input or reject it with a typed error', () => {
+  test('references: formatting and parsing an accepted one returns the same', () => {
     const texts = textOf(
       'a',
       'B',
@@ -148,7 +148,7 @@ describe('whatever is read, it is taken or refused in words', () => {
     );
     fc.assert(
       fc.property(texts, (text) => {
-        const reference = unlessRefused(() => parseReference(text));
+        const reference = resultOrNull(() => parseReference(text));
         if (reference === null) return;
         expect(parseReference(formatReference(reference))).toEqual(reference);
       }),
@@ -160,7 +160,7 @@ describe('whatever is read, it is taken or refused in words', () => {
     const types = fc.constantFrom('', OCI_MANIFEST, OCI_INDEX, DOCKER_LIST, 'text/html', '__proto__');
     fc.assert(
       fc.property(manifests, types, (document, type) => {
-        unlessRefused(() => parseManifest(document, type));
+        resultOrNull(() => parseManifest(document, type));
       }),
       RUNS,
     );
@@ -169,13 +169,13 @@ describe('whatever is read, it is taken or refused in words', () => {
   test('image configs', () => {
     fc.assert(
       fc.property(configs, (document) => {
-        unlessRefused(() => parseImageConfig(document));
+        resultOrNull(() => parseImageConfig(document));
       }),
       RUNS,
     );
   });
 
-  test('challenges: never refused, and with no more parameters than there are equal signs', () => {
+  test('challenges: never rejected, with at most one parameter per equal sign', () => {
     const texts = textOf(
       'Bearer',
       'Basic',
@@ -200,15 +200,15 @@ describe('whatever is read, it is taken or refused in words', () => {
     );
   });
 
-  test('docker configs, as JSON and as any text', () => {
+  test('docker configs, as JSON and as arbitrary text', () => {
     const texts = fc.oneof(
       dockerConfigs.map((document) => JSON.stringify(document)),
       textOf('{', '}', '"auths"', ':', ','),
     );
     fc.assert(
       fc.property(texts, fc.constantFrom('dockerconfigjson', 'dockercfg'), (text, format) => {
-        unlessRefused(() => parseDockerConfig(text, { format, source: 'fuzz' }));
-        unlessRefused(() => parseCredentialHelpers(text, 'fuzz'));
+        resultOrNull(() => parseDockerConfig(text, { format, source: 'fuzz' }));
+        resultOrNull(() => parseCredentialHelpers(text, 'fuzz'));
       }),
       RUNS,
     );
@@ -241,13 +241,13 @@ describe('whatever is read, it is taken or refused in words', () => {
     );
     fc.assert(
       fc.property(texts, (text) => {
-        unlessRefused(() => parseHostsToml(text, FILE));
+        resultOrNull(() => parseHostsToml(text, FILE));
       }),
       RUNS,
     );
   });
 
-  test('registries.yaml, as documents and as any text', () => {
+  test('registries.yaml, as documents and as arbitrary text', () => {
     const texts = fc.oneof(
       registriesFiles.map((document) => JSON.stringify(document)),
       textOf(
@@ -271,13 +271,13 @@ describe('whatever is read, it is taken or refused in words', () => {
     );
     fc.assert(
       fc.property(texts, (text) => {
-        unlessRefused(() => parseRegistriesYaml(text, 'registries.yaml'));
+        resultOrNull(() => parseRegistriesYaml(text, 'registries.yaml'));
       }),
       RUNS,
     );
   });
 
-  test('rewrites: and what is taken ends, whatever the repository', () => {
+  test('rewrites: an accepted pattern terminates for any repository', () => {
     const patterns = textOf(
       '^',
       '(',
@@ -302,7 +302,7 @@ describe('whatever is read, it is taken or refused in words', () => {
         textOf('$1', '${1}', '$$', '$x', 'p/'),
         repositories,
         (pattern, replacement, name) => {
-          const rewrite = unlessRefused(() => parseRewrite(pattern, replacement));
+          const rewrite = resultOrNull(() => parseRewrite(pattern, replacement));
           if (rewrite !== null) rewriteRepository(name, [rewrite]);
         },
       ),
@@ -310,7 +310,7 @@ describe('whatever is read, it is taken or refused in words', () => {
     );
   });
 
-  test('proxies: and an error never shows the password', () => {
+  test('proxies: an error never contains the password', () => {
     const texts = textOf(
       'http://',
       'socks5://',
@@ -341,7 +341,7 @@ describe('whatever is read, it is taken or refused in words', () => {
   });
 });
 
-describe('whatever a registry answers', () => {
+describe('arbitrary responses of a registry', () => {
   let server: TestServer;
   let client: RegistryClient;
   let answer: { status: number; headers: Record<string, string>; body: string };
@@ -358,7 +358,7 @@ describe('whatever a registry answers', () => {
     await server.close();
   });
 
-  test('an image is known, or not for a reason of the list', async () => {
+  test('a lookup succeeds or fails with a typed error', async () => {
     const headers = fc.record(
       {
         'content-type': fc.constantFrom(OCI_MANIFEST, OCI_INDEX, 'text/html'),

@@ -24,20 +24,20 @@ function endless(response: ServerResponse): void {
 interface Fault {
   readonly name: string;
   readonly reason: UnknownReason;
-  /** How often the server is asked. */
+  /** Requests that reach the server. */
   readonly tries: number;
   readonly answer: RequestListener;
 }
 
 const FAULTS: readonly Fault[] = [
   {
-    name: 'hangs up at once',
+    name: 'connection closed at once',
     reason: 'unreachable',
     tries: 3,
     answer: (request) => request.socket.destroy(),
   },
   {
-    name: 'hangs up after the head',
+    name: 'connection closed after the headers',
     reason: 'unreachable',
     tries: 3,
     answer: (request, response) => {
@@ -46,7 +46,7 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'hangs up in the middle of the body',
+    name: 'connection closed within the body',
     reason: 'unreachable',
     tries: 3,
     answer: (request, response) => {
@@ -99,21 +99,21 @@ const FAULTS: readonly Fault[] = [
   { name: '418', reason: 'invalid', tries: 1, answer: (_request, response) => response.writeHead(418).end() },
   { name: '204', reason: 'invalid', tries: 1, answer: (_request, response) => response.writeHead(204).end() },
   {
-    name: 'a web page with 200',
+    name: '200 with a web page',
     reason: 'invalid',
     tries: 1,
     answer: (_request, response) =>
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>login</html>'),
   },
-  { name: 'nothing with 200', reason: 'invalid', tries: 1, answer: (_request, response) => response.end() },
+  { name: '200 without a body', reason: 'invalid', tries: 1, answer: (_request, response) => response.end() },
   {
-    name: 'half a document',
+    name: 'a truncated document',
     reason: 'invalid',
     tries: 1,
     answer: (_request, response) => response.end('{"a":'),
   },
   {
-    name: 'what is not UTF-8',
+    name: 'bytes that are not UTF-8',
     reason: 'invalid',
     tries: 1,
     answer: (_request, response) => response.end(Buffer.from([0x22, 0xff, 0xfe, 0x22])),
@@ -131,7 +131,7 @@ const FAULTS: readonly Fault[] = [
     answer: (_request, response) => endless(response),
   },
   {
-    name: 'a body that says it is large',
+    name: 'a large Content-Length',
     reason: 'too-large',
     tries: 1,
     answer: (_request, response) => {
@@ -140,7 +140,7 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'a giant header',
+    name: 'an oversized header',
     reason: 'too-large',
     tries: 1,
     answer: (_request, response) => response.writeHead(200, { 'x-long': 'x'.repeat(20_000) }).end(document),
@@ -155,15 +155,15 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'an error body that is no error body',
+    name: 'a malformed error body',
     reason: 'not-found',
     tries: 1,
     answer: (_request, response) => response.writeHead(404).end('{"errors":[null]}'),
   },
 ];
 
-describe('a registry that', () => {
-  test.for(FAULTS)('$name: $reason after $tries', async ({ answer, reason, tries }) => {
+describe('a faulty registry', () => {
+  test.for(FAULTS)('$name: $reason, requests: $tries', async ({ answer, reason, tries }) => {
     let asked = 0;
     let healthy = false;
     await using server = await startServer((request, response) => {
@@ -185,7 +185,7 @@ describe('a registry that', () => {
     });
   });
 
-  test('talks no HTTP', async () => {
+  test('a response that is not HTTP is invalid', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9\r\n'));
@@ -201,7 +201,7 @@ describe('a registry that', () => {
     expect(error.code).toBe('invalid');
   });
 
-  test('nests deeper than any document', async () => {
+  test('deeply nested JSON is parsed or rejected', async () => {
     const deep = `${'['.repeat(500_000)}${']'.repeat(500_000)}`;
     await using server = await startServer((_request, response) => response.end(deep));
     await using client = createTestClient([server]);
@@ -212,14 +212,14 @@ describe('a registry that', () => {
     expect(['read', 'invalid']).toContain(outcome);
   });
 
-  test('never answers', async () => {
+  test('a registry that never responds times out', async () => {
     await using server = await startServer(() => undefined);
     await using client = createTestClient([server]);
     const options = { credentials: [], tenant: 'team-a', signal: AbortSignal.timeout(50) };
     expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe('timeout');
   });
 
-  test('sends byte after byte and never ends', async () => {
+  test('a response that trickles without end times out', async () => {
     await using server = await startServer((request, response) => {
       const timer = setInterval(() => response.write(' '), 5);
       request.socket.once('close', () => clearInterval(timer));
@@ -229,7 +229,7 @@ describe('a registry that', () => {
     expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe('timeout');
   });
 
-  test('falls silent, where nobody else sets a limit', async () => {
+  test('a stalled response times out even if the caller has no deadline', async () => {
     await using server = await startServer((_request, response) => {
       response.writeHead(200, headers).flushHeaders();
     });
@@ -238,7 +238,7 @@ describe('a registry that', () => {
     expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe('timeout');
   });
 
-  test('is not there', async () => {
+  test('a port without a listener is unreachable', async () => {
     const server = await startServer(() => undefined);
     await server.close();
     await using client = createTestClient([server]);
@@ -246,7 +246,7 @@ describe('a registry that', () => {
   });
 });
 
-test('a time that is over before the question asks nothing', async () => {
+test('a lookup with an expired deadline sends no request', async () => {
   await using registry = await startRegistry();
   await using client = createTestClient([registry]);
   const options = { credentials: [], tenant: 'team-a', signal: AbortSignal.abort() };
@@ -254,7 +254,7 @@ test('a time that is over before the question asks nothing', async () => {
   expect(registry.log).toHaveLength(0);
 });
 
-test('a config that says it is too large is not asked for', async () => {
+test('a config whose descriptor exceeds the size limit is not requested', async () => {
   await using registry = await startRegistry();
   await using client = createTestClient([registry]);
   const blob = { digest: `sha256:${'0'.repeat(64)}`, size: 5_000_000 } as const;
@@ -265,7 +265,7 @@ test('a config that says it is too large is not asked for', async () => {
 });
 
 describe('retry', () => {
-  test('heals what passes', async () => {
+  test('a transient failure is retried with increasing delays', async () => {
     let asked = 0;
     await using server = await startServer((_request, response) => {
       asked++;
@@ -282,7 +282,7 @@ describe('retry', () => {
     expect({ asked, waits }).toEqual({ asked: 3, waits: [100, 200] });
   });
 
-  test('ends with the time there is, and tells what it saw', async () => {
+  test('a deadline that expires between attempts reports the last failure', async () => {
     await using server = await startServer((_request, response) => {
       response.writeHead(503).end();
     });
@@ -296,8 +296,8 @@ describe('retry', () => {
   });
 });
 
-describe('a registry that limits requests', () => {
-  test('is not asked by anybody, for as long as it wishes', async () => {
+describe('a registry that rate-limits', () => {
+  test('no request is sent until Retry-After has elapsed', async () => {
     let asked = 0;
     await using server = await startServer((_request, response) => {
       asked++;
@@ -316,7 +316,7 @@ describe('a registry that limits requests', () => {
     expect(asked).toBe(2);
   });
 
-  test('and another one is asked meanwhile', async () => {
+  test('another registry is not affected', async () => {
     await using limited = await startServer((_request, response) => {
       response.writeHead(429, { 'retry-after': '30' }).end();
     });
@@ -331,7 +331,7 @@ describe('a registry that limits requests', () => {
 
 const serveDocument: RequestListener = (_request, response) => response.end(document);
 
-function resolving(...addresses: readonly string[]): Resolve {
+function resolveTo(...addresses: readonly string[]): Resolve {
   return (_hostname, callback) => {
     callback(
       null,
@@ -352,7 +352,7 @@ describe('addresses', () => {
     '[::ffff:127.0.0.1]:1',
     '169.254.169.254',
     '[fd00:ec2::254]',
-  ])('%s is not asked', async (host) => {
+  ])('%s is denied', async (host) => {
     await using client = createTestClient([], { allowAddresses: [] });
     const image = { ...parseReference('r.test/a'), registry: host };
     const error = await failureOf(client.fetchManifest(image, asking()));
@@ -361,7 +361,7 @@ describe('addresses', () => {
   });
 
   test.for(['127.0.0.1', 'localhost'])(
-    '%s is asked over plain http where loopback is allowed',
+    '%s is reached over plain HTTP if loopback is allowed',
     async (name) => {
       await using server = await startServer(serveDocument);
       await using client = createTestClient([], { allowAddresses: [], allowLoopback: true });
@@ -371,21 +371,21 @@ describe('addresses', () => {
   );
 
   test.for(['169.254.169.254', '127.0.0.2', '::1', '::ffff:127.0.0.2', '0.0.0.0'])(
-    'a name that resolves to %s is not asked',
+    'a name that resolves to %s is denied',
     async (address) => {
-      await using client = createTestClient([], {}, { resolve: resolving(address) });
+      await using client = createTestClient([], {}, { resolve: resolveTo(address) });
       const error = await failureOf(client.fetchManifest(parseReference('rebound.test/a'), asking()));
       expect(error.code).toBe('denied-by-config');
     },
   );
 
-  test('a name is judged at every connection, so resolving anew gains nothing', async () => {
+  test('a name is checked at every connection, which prevents DNS rebinding', async () => {
     await using server = await startServer((_request, response) => {
       response.setHeader('connection', 'close');
       response.end(document);
     });
     const answers = ['127.0.0.1', '169.254.169.254'];
-    const resolve: Resolve = (hostname, callback) => resolving(answers.shift() ?? '')(hostname, callback);
+    const resolve: Resolve = (hostname, callback) => resolveTo(answers.shift() ?? '')(hostname, callback);
     const host = `rebound.test:${server.port}`;
     await using client = createTestClient([{ host }], {}, { resolve });
     const image = parseReference(`${host}/a`);
@@ -393,16 +393,16 @@ describe('addresses', () => {
     expect((await failureOf(client.fetchManifest(image, asking()))).code).toBe('denied-by-config');
   });
 
-  test('a name with a good and a bad address is reached at the good one', async () => {
+  test('a name with an allowed and a denied address is reached at the allowed one', async () => {
     await using server = await startServer(serveDocument);
     const host = `two.test:${server.port}`;
-    await using client = createTestClient([{ host }], {}, { resolve: resolving('169.254.1.1', '127.0.0.1') });
+    await using client = createTestClient([{ host }], {}, { resolve: resolveTo('169.254.1.1', '127.0.0.1') });
     expect(await client.fetchManifest(parseReference(`${host}/a`), asking())).toMatchObject({
       digest: digestOf(document),
     });
   });
 
-  test('a name that does not resolve', async () => {
+  test('a name that does not resolve is unreachable', async () => {
     await using client = createTestClient([], {}, { resolve: findNothing });
     expect((await failureOf(client.fetchManifest(parseReference('none.test/a'), asking()))).code).toBe(
       'unreachable',

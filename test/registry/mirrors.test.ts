@@ -16,8 +16,8 @@ import { startServer } from '../support/server/http-server.ts';
 const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };
 const good = { kind: 'basic', username: 'joe', password: 'pass' } as const;
 
-/** A registry that has the image under each of these names. */
-async function serving(...repositories: readonly string[]) {
+/** Starts a registry that has the image in each of these repositories. */
+async function startRegistryWith(...repositories: readonly string[]) {
   return startRegistry({
     images: (store) => {
       for (const repository of repositories) store.putManifest(repository, 'latest', manifest);
@@ -26,9 +26,9 @@ async function serving(...repositories: readonly string[]) {
 }
 
 describe('a mirror', () => {
-  test('is asked first, and told for whom it stands', async () => {
-    await using origin = await serving('a');
-    await using mirror = await serving('a');
+  test('a mirror is requested first, with the name of the registry in "ns"', async () => {
+    await using origin = await startRegistryWith('a');
+    await using mirror = await startRegistryWith('a');
     const hosts = await readHosts({ mirrors: { [origin.host]: [`http://${mirror.host}`] } });
     await using client = createTestClient([origin], { hosts });
     await client.fetchManifest(imageAt(origin, 'a'), asking());
@@ -38,8 +38,8 @@ describe('a mirror', () => {
     ]);
   });
 
-  test('passes its configured headers on to its token server, whose own headers win', async () => {
-    await using origin = await serving('a');
+  test('the headers of a mirror also go to its token server, where those of the token request win', async () => {
+    await using origin = await startRegistryWith('a');
     await using mirror = await startRegistry({ auth: 'bearer', anonymousPull: true });
     mirror.store.putManifest('a', 'latest', manifest);
     const header = `[host."http://${mirror.host}".header]\nX-Tenant = "team"\nAccept = "text/html"`;
@@ -54,8 +54,8 @@ describe('a mirror', () => {
     expect(mirror.log[1]?.headers.accept).toBe('application/json');
   });
 
-  test('of Docker Hub has no need of the Hub', async () => {
-    await using mirror = await serving('library/nginx');
+  test('a mirror of Docker Hub is enough without the Hub', async () => {
+    await using mirror = await startRegistryWith('library/nginx');
     const hosts = await readHosts({ mirrors: { 'docker.io': [`http://${mirror.host}`] } });
     await using client = createTestClient([], { hosts });
     await client.fetchManifest(parseReference('nginx'), asking());
@@ -70,8 +70,8 @@ describe('a mirror', () => {
     { name: '500', status: 500 },
     { name: '503', status: 503 },
     { name: 'a web page', status: 200 },
-  ])('that answers $name is passed over, asked once', async ({ status }) => {
-    await using origin = await serving('a');
+  ])('a mirror that answers $name is skipped after one request', async ({ status }) => {
+    await using origin = await startRegistryWith('a');
     let asked = 0;
     await using mirror = await startServer(({ url }, response) => {
       if (url !== '/v2/') asked++;
@@ -83,8 +83,8 @@ describe('a mirror', () => {
     expect({ asked, origin: origin.log.length }).toEqual({ asked: 1, origin: 1 });
   });
 
-  test('that is not there, or may not be connected to, is passed over', async () => {
-    await using origin = await serving('a');
+  test('an unreachable or denied mirror is skipped', async () => {
+    await using origin = await startRegistryWith('a');
     const gone = await startServer(() => undefined);
     await gone.close();
     const mirrors = { '*': [`http://${gone.host}`, 'http://169.254.169.254', 'http://127.0.0.2:1'] };
@@ -92,8 +92,8 @@ describe('a mirror', () => {
     expect(await client.fetchManifest(imageAt(origin, 'a'), asking())).toMatchObject({ document: {} });
   });
 
-  test('that hangs leaves time for the next one, and is not asked while it is paused', async () => {
-    await using origin = await serving('a');
+  test('a mirror that hangs leaves time for the registry, and gets no request while it is paused', async () => {
+    await using origin = await startRegistryWith('a');
     let asked = 0;
     await using mirror = await startServer(({ url }) => void (url === '/v2/' || asked++));
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
@@ -102,7 +102,7 @@ describe('a mirror', () => {
     expect({ asked, origin: origin.log.length }).toEqual({ asked: 1, origin: 6 });
   });
 
-  test('that sends other bytes than the digest names is passed over', async () => {
+  test('a mirror whose content does not match the digest is skipped', async () => {
     await using origin = await startRegistry();
     const digest = origin.store.putManifest('a', 'latest', manifest);
     await using mirror = await startServer((_request, response) => response.end('{"forged":true}'));
@@ -113,7 +113,7 @@ describe('a mirror', () => {
     });
   });
 
-  test('that is not trusted with tags is asked for digests only', async () => {
+  test('a mirror without the "resolve" capability gets requests by digest only', async () => {
     await using origin = await startRegistry();
     const digest = origin.store.putManifest('a', 'latest', manifest);
     await using mirror = await startRegistry();
@@ -129,8 +129,8 @@ describe('a mirror', () => {
     expect([origin.log.length, mirror.log.length]).toEqual([2, 1]);
   });
 
-  test('in place of the registry is all that is asked', async () => {
-    await using mirror = await serving('a');
+  test('a configured server replaces the registry', async () => {
+    await using mirror = await startRegistryWith('a');
     const hosts = await readHostsToml({ 'r.test': `server = "http://${mirror.host}"` });
     await using client = createTestClient([], { hosts });
     await client.fetchManifest(parseReference('r.test/a'), asking());
@@ -139,7 +139,7 @@ describe('a mirror', () => {
     );
   });
 
-  test('with a path, a header and rewrites of its own', async () => {
+  test('a mirror gets its own path, headers and rewrites', async () => {
     const seen: (string | undefined)[] = [];
     await using mirror = await startServer((request, response) => {
       seen.push(request.url, request.headers['x-key']?.toString());
@@ -159,7 +159,7 @@ describe('a mirror', () => {
     expect(seen).toEqual(['/v2/hub/squad/a/manifests/1?ns=r.test', 'k']);
   });
 
-  test('whose rewrites lead out of all repositories is not asked', async () => {
+  test('a rewrite to an invalid repository is rejected without a request', async () => {
     await using mirror = await startServer((_request, response) => response.end(manifest.bytes));
     const hosts = await readHostsToml({
       'r.test': `server = "http://${mirror.host}"\n[rewrite]\n"^a$" = "../../b"`,
@@ -170,8 +170,8 @@ describe('a mirror', () => {
   });
 });
 
-describe('where nobody has an answer', () => {
-  test('the registry itself has the word, and the mirrors are told with it', async () => {
+describe('if all endpoints fail', () => {
+  test('the error is that of the registry, followed by those of the mirrors', async () => {
     await using origin = await startRegistry();
     await using mirror = await startServer((_request, response) => response.writeHead(403).end());
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
@@ -183,7 +183,7 @@ describe('where nobody has an answer', () => {
   });
 
   test.for([429, 503])(
-    'a mirror that answers %d counts, if the registry itself cannot be reached',
+    'the error of a mirror that answers %d is reported if the registry is unreachable',
     async (status) => {
       await using mirror = await startServer((_request, response) => response.writeHead(status).end());
       const hosts = await readHosts({ mirrors: { '*': ['http://127.0.0.1:1', `http://${mirror.host}`] } });
@@ -197,7 +197,7 @@ describe('where nobody has an answer', () => {
     },
   );
 
-  test('a mirror that does not have the image does not count', async () => {
+  test('a mirror without the image does not hide that the registry is unreachable', async () => {
     await using mirror = await startServer((_request, response) => response.writeHead(404).end());
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
     await using client = createTestClient([], { hosts });
@@ -205,8 +205,8 @@ describe('where nobody has an answer', () => {
     expect(error).toMatchObject({ code: 'unreachable', host: 'gone.invalid' });
   });
 
-  test('time that is over ends it, whoever is next', async () => {
-    await using origin = await serving('a');
+  test('an expired deadline stops the lookup before the next endpoint', async () => {
+    await using origin = await startRegistryWith('a');
     await using mirror = await startServer(() => undefined);
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
     await using client = createTestClient([origin], { hosts });
@@ -219,8 +219,8 @@ describe('where nobody has an answer', () => {
   });
 });
 
-describe('logins', () => {
-  test('go to the host that they are for, and to no other', async () => {
+describe('credentials', () => {
+  test('credentials go to their own host only', async () => {
     await using origin = await startRegistry({ auth: 'bearer', users: { joe: 'pass' } });
     origin.store.putManifest('a', 'latest', manifest);
     const seen: (string | undefined)[] = [];
@@ -234,7 +234,7 @@ describe('logins', () => {
     expect(seen).toEqual([undefined]);
   });
 
-  test('a Pod’s own serve for the mirror that they name', async () => {
+  test('credentials of a Pod are used for the mirror that they name', async () => {
     await using mirror = await startRegistry({ auth: 'bearer', users: { joe: 'pass' } });
     mirror.store.putManifest('a', 'latest', manifest);
     const hosts = await readHosts({ mirrors: { 'r.test': [`http://${mirror.host}`] } });
@@ -245,7 +245,7 @@ describe('logins', () => {
     });
   });
 
-  test('registries.yaml has some of its own, and the token is for the repository that is asked', async () => {
+  test('credentials of registries.yaml get a token for the rewritten repository', async () => {
     await using mirror = await startRegistry({ auth: 'bearer', users: { joe: 'pass' } });
     mirror.store.putManifest('hub/a', 'latest', manifest);
     const hosts = await readRegistriesYaml(`
@@ -257,7 +257,7 @@ describe('logins', () => {
     });
   });
 
-  test('whose login of registries.yaml is refused says whose it is, and not in which file it stands', async () => {
+  test('the error for rejected credentials of registries.yaml names the operator, but not the file', async () => {
     await using registry = await startRegistry({ auth: 'basic', users: { joe: 'pass' } });
     const hosts = await readRegistriesYaml(
       `configs: {"${registry.host}": {auth: {username: joe, password: old}}}`,
@@ -268,7 +268,7 @@ describe('logins', () => {
     expect(`${failure.message} ${failure.advice}`).not.toContain('registries.yaml');
   });
 
-  test('a header for a mirror does not follow its redirects', async () => {
+  test('headers of a mirror are not sent to the target of its redirects', async () => {
     const seen: (string | string[] | undefined)[] = [];
     await using storage = await startServer((request, response) => {
       seen.push(request.headers['x-key']);

@@ -5,7 +5,7 @@ import { startServer } from '../support/server/http-server.ts';
 
 afterEach(() => void vi.useRealTimers());
 
-test('a clock that is set back by an hour does not lengthen a pause', async () => {
+test('setting the clock back by an hour does not lengthen a pause', async () => {
   let isWell = false;
   await using server = await startServer((_request, response) =>
     response.writeHead(isWell ? 200 : 429).end('{}'),
@@ -18,19 +18,19 @@ test('a clock that is set back by an hour does not lengthen a pause', async () =
   await expect.poll(() => fetch().catch(() => null), { timeout: 10_000 }).not.toBeNull();
 });
 
-/** A date is meant, and read by people or by other programs. */
+/** Files that need calendar time, because people or other programs read it. */
 const WALL_CLOCK: readonly string[] = [
   'src/certs/find-certificate-fault.ts', // validity
   'src/certs/serving-certificate.ts', // validity
-  'src/images/image-cache.ts', // since when an answer is stale
+  'src/images/image-cache.ts', // start of staleness
   'src/kubernetes/events.ts', // eventTime
-  'src/kubernetes/watch-collection.ts', // a metric with a time stamp
+  'src/kubernetes/watch-collection.ts', // a timestamp metric
   'src/registry/client.ts', // Retry-After with an HTTP date
-  'src/registry/retry.ts', // likewise
-  'src/telemetry/operation-metrics.ts', // a metric with a time stamp
+  'src/registry/retry.ts', // Retry-After with an HTTP date
+  'src/telemetry/operation-metrics.ts', // a timestamp metric
 ];
 
-test('only what means a date reads the wall clock', () => {
+test('only files that need calendar time read the wall clock', () => {
   const pattern = /\bDate\.(?:now|parse)\b|\bnew Date\(\)/;
   const readers = globSync('src/**/*.ts').filter((file) => pattern.test(readFileSync(file, 'utf8')));
   expect(readers.toSorted()).toEqual(WALL_CLOCK);

@@ -21,12 +21,15 @@ function asLayer(blob: Uint8Array): LayerReadRequest<unknown>['layer'] {
   return { digest: digestOf(blob), size: blob.length };
 }
 
-function question(blob: Uint8Array, parts: Partial<LayerReadRequest<Buffer>> = {}): LayerReadRequest<Buffer> {
+function layerRequest(
+  blob: Uint8Array,
+  parts: Partial<LayerReadRequest<Buffer>> = {},
+): LayerReadRequest<Buffer> {
   return { layer: asLayer(blob), maxBytes: 64 * KIB, maxInflatedBytes: 1024 * KIB, read: collect, ...parts };
 }
 
-/** As a registry that knows ranges answers. */
-function serving(blob: Uint8Array): RequestListener {
+/** Serves a blob with support for range requests. */
+function serveRanges(blob: Uint8Array): RequestListener {
   return (request, response) => {
     const last = /^bytes=0-(\d+)$/.exec(request.headers.range ?? '')?.[1];
     if (last === undefined) return response.end(blob);
@@ -42,55 +45,55 @@ const frames = Buffer.concat(
   [text.subarray(0, 100), text.subarray(100)].map((part) => zstdCompressSync(part)),
 );
 
-describe('the head of a layer', () => {
+describe('the beginning of a layer', () => {
   test.for<[string, Buffer]>([
-    ['as it is', text],
+    ['uncompressed', text],
     ['gzip', gzipSync(text)],
     ['zstd', zstdCompressSync(text)],
     ['zstd in several frames', frames],
-  ])('%s: a small one comes whole', async ([, blob]) => {
-    await using server = await startServer(serving(blob));
+  ])('%s: a small layer is read whole', async ([, blob]) => {
+    await using server = await startServer(serveRanges(blob));
     await using client = createTestClient([server]);
-    expect(await client.readLayer(imageAt(server, 'a'), question(blob), asking())).toEqual(text);
+    expect(await client.readLayer(imageAt(server, 'a'), layerRequest(blob), asking())).toEqual(text);
   });
 
   test.for<[string, (blob: Buffer) => RequestListener]>([
-    ['a registry that knows ranges', serving],
-    ['a registry that sends the whole', (blob) => (_request, response) => response.end(blob)],
-  ])('%s gives no more than was asked for', async ([, listener]) => {
+    ['a registry that supports ranges', serveRanges],
+    ['a registry that ignores ranges', (blob) => (_request, response) => response.end(blob)],
+  ])('%s: no more than the limit is read', async ([, listener]) => {
     await using server = await startServer(listener(noise));
     await using client = createTestClient([server]);
-    const head = await client.readLayer(imageAt(server, 'a'), question(noise), asking());
+    const head = await client.readLayer(imageAt(server, 'a'), layerRequest(noise), asking());
     expect(head).toEqual(noise.subarray(0, 64 * KIB));
   });
 
   test.for<[string, (data: Uint8Array) => Buffer]>([
     ['gzip', gzipSync],
     ['zstd', zstdCompressSync],
-  ])('%s: a head that was cut off shows its beginning', async ([, compress]) => {
+  ])('%s: a truncated layer is decompressed as far as possible', async ([, compress]) => {
     const blob = compress(noise);
-    await using server = await startServer(serving(blob));
+    await using server = await startServer(serveRanges(blob));
     await using client = createTestClient([server]);
-    const asked = question(blob, { maxBytes: 200 * KIB });
+    const asked = layerRequest(blob, { maxBytes: 200 * KIB });
     const head = await client.readLayer(imageAt(server, 'a'), asked, asking());
     expect(head.length).toBeGreaterThan(100 * KIB);
     expect(head).toEqual(noise.subarray(0, head.length));
   });
 
-  test('a Wasm layer is taken as it lies there, and eight bytes are enough', async () => {
+  test('a Wasm layer is not decompressed, and its first eight bytes are enough', async () => {
     const seen: (string | undefined)[] = [];
     await using server = await startServer((request, response) => {
       seen.push(request.headers.range);
-      serving(noise)(request, response);
+      serveRanges(noise)(request, response);
     });
     await using client = createTestClient([server]);
-    const asked = question(noise, { maxBytes: 8, maxInflatedBytes: null });
+    const asked = layerRequest(noise, { maxBytes: 8, maxInflatedBytes: null });
     const head = await client.readLayer(imageAt(server, 'a'), asked, asking());
     expect(head).toEqual(noise.subarray(0, 8));
     expect(seen).toEqual(['bytes=0-7']);
   });
 
-  test('what is left of a small layer is read away, so that the connection serves again', async () => {
+  test('the rest of a small layer is drained, so that the connection can be reused', async () => {
     const sockets = new Set<unknown>();
     await using server = await startServer((request, response) => {
       sockets.add(request.socket);
@@ -102,14 +105,14 @@ describe('the head of a layer', () => {
       return Buffer.of();
     };
     for (let round = 0; round < 3; round++) {
-      const asked = question(text, { read: first });
+      const asked = layerRequest(text, { read: first });
       expect(await client.readLayer(imageAt(server, 'a'), asked, asking())).toEqual(Buffer.from('a'));
     }
     expect(sockets.size).toBe(1);
   });
 });
 
-/** Gives out as much as is taken, and remembers how much that was. */
+/** Streams the chunk until the client disconnects, and counts the bytes written. */
 function endless(chunk: Uint8Array): { readonly listener: RequestListener; readonly written: () => number } {
   let bytes = 0;
   const pour = (response: ServerResponse): void => {
@@ -123,45 +126,55 @@ function endless(chunk: Uint8Array): { readonly listener: RequestListener; reado
   return { listener: (_request, response) => pour(response), written: () => bytes };
 }
 
-describe('a registry that means harm', () => {
+describe('a hostile registry', () => {
   test.for<[string, (data: Uint8Array) => Buffer]>([
     ['gzip', gzipSync],
     ['zstd', zstdCompressSync],
-  ])('%s: a bomb goes off no further than was allowed', async ([, compress]) => {
+  ])('%s: a decompression bomb is stopped at the limit', async ([, compress]) => {
     const bomb = compress(Buffer.alloc(50 * KIB * KIB));
-    await using server = await startServer(serving(bomb));
+    await using server = await startServer(serveRanges(bomb));
     await using client = createTestClient([server]);
     let seen = 0;
     const read = async (bytes: AsyncIterable<Uint8Array>): Promise<Buffer> => {
       for await (const chunk of bytes) seen += chunk.length;
       return Buffer.of();
     };
-    await client.readLayer(imageAt(server, 'a'), question(bomb, { read }), asking());
+    await client.readLayer(imageAt(server, 'a'), layerRequest(bomb, { read }), asking());
     expect(seen).toBe(KIB * KIB);
   });
 
-  test('an endless body is cut off', async () => {
+  test('the download of an endless body stops at the limit', async () => {
     const { listener, written } = endless(Buffer.alloc(64 * KIB, 'x'));
     await using server = await startServer(listener);
     await using client = createTestClient([server]);
-    const head = await client.readLayer(imageAt(server, 'a'), question(noise), asking());
+    const head = await client.readLayer(imageAt(server, 'a'), layerRequest(noise), asking());
     expect(head).toEqual(Buffer.alloc(64 * KIB, 'x'));
-    // What the kernel's buffers on both ends hold is on its way before anybody can say no.
+    // The server fills the socket buffers on both ends before the client disconnects.
     expect(written()).toBeLessThan(32 * KIB * KIB);
   });
 
   test.for<[string, Buffer, UnknownReason, RequestListener]>([
-    ['another content', text, 'invalid', (_request, response) => response.end(Buffer.alloc(text.length))],
-    ['more than it said', text, 'invalid', (_request, response) => response.end(Buffer.concat([text, text]))],
-    ['less than it said', text, 'invalid', (_request, response) => response.end(text.subarray(9))],
+    ['other content', text, 'invalid', (_request, response) => response.end(Buffer.alloc(text.length))],
     [
-      'another part',
+      'more bytes than its descriptor states',
+      text,
+      'invalid',
+      (_request, response) => response.end(Buffer.concat([text, text])),
+    ],
+    [
+      'fewer bytes than its descriptor states',
+      text,
+      'invalid',
+      (_request, response) => response.end(text.subarray(9)),
+    ],
+    [
+      'another range',
       noise,
       'invalid',
       (_request, response) =>
         response.writeHead(206, { 'content-range': 'bytes 9-20/100' }).end('x'.repeat(12)),
     ],
-    ['a part of nothing', noise, 'invalid', (_request, response) => response.writeHead(206).end('x')],
+    ['206 without Content-Range', noise, 'invalid', (_request, response) => response.writeHead(206).end('x')],
     ['416', noise, 'invalid', (_request, response) => response.writeHead(416).end()],
     ['404', noise, 'not-found', (_request, response) => response.writeHead(404).end()],
     ['403', noise, 'unauthorized', (_request, response) => response.writeHead(403).end()],
@@ -173,7 +186,7 @@ describe('a registry that means harm', () => {
       (_request, response) => response.writeHead(307, { location: 'http://169.254.169.254/latest' }).end(),
     ],
     [
-      'a hang-up in the middle',
+      'a connection closed within the body',
       noise,
       'unreachable',
       (request, response) => response.write('x', () => request.socket.destroy()),
@@ -181,36 +194,36 @@ describe('a registry that means harm', () => {
   ])('%s', async ([, blob, reason, listener]) => {
     await using server = await startServer(listener);
     await using client = createTestClient([server]);
-    const error = await failureOf(client.readLayer(imageAt(server, 'a'), question(blob), asking()));
+    const error = await failureOf(client.readLayer(imageAt(server, 'a'), layerRequest(blob), asking()));
     expect(error.code).toBe(reason);
   });
 
   test.for<[string, Buffer]>([
     ['gzip', Buffer.concat([gzipSync(text).subarray(0, -8), Buffer.alloc(8, 0xff)])],
     ['zstd', Buffer.concat([zstdCompressSync(text), Buffer.alloc(200, 0xff)])],
-  ])('%s that is broken inside', async ([, blob]) => {
-    await using server = await startServer(serving(blob));
+  ])('%s: corrupt data is invalid', async ([, blob]) => {
+    await using server = await startServer(serveRanges(blob));
     await using client = createTestClient([server]);
-    const error = await failureOf(client.readLayer(imageAt(server, 'a'), question(blob), asking()));
+    const error = await failureOf(client.readLayer(imageAt(server, 'a'), layerRequest(blob), asking()));
     expect(error).toMatchObject({
       code: 'invalid',
       message: expect.stringContaining('decompressed') as string,
     });
   });
 
-  test('silence ends with the time there is', async () => {
+  test('a stalled download times out', async () => {
     await using server = await startServer((_request, response) => response.writeHead(200).flushHeaders());
     await using client = createTestClient([server]);
     const options = { credentials: [], tenant: 'team-a', signal: AbortSignal.timeout(50) };
-    const error = await failureOf(client.readLayer(imageAt(server, 'a'), question(noise), options));
+    const error = await failureOf(client.readLayer(imageAt(server, 'a'), layerRequest(noise), options));
     expect(error.code).toBe('timeout');
   });
 
-  test('a login does not follow the layer to its store', async () => {
+  test('credentials are not sent to the storage behind a redirect', async () => {
     const seen: (string | undefined)[] = [];
     await using store = await startServer((request, response) => {
       seen.push(request.headers.authorization, request.headers.range);
-      serving(noise)(request, response);
+      serveRanges(noise)(request, response);
     });
     await using server = await startServer((request, response) => {
       if (request.headers.authorization === undefined)
@@ -220,23 +233,23 @@ describe('a registry that means harm', () => {
     await using client = createTestClient([server, store]);
     const secret = { kind: 'basic', username: 'u', password: 'p' } as const;
     const credential = { server: server.host, secret, source: 'a test' };
-    const head = await client.readLayer(imageAt(server, 'a'), question(noise), asking(credential));
+    const head = await client.readLayer(imageAt(server, 'a'), layerRequest(noise), asking(credential));
     expect(head.length).toBe(64 * KIB);
     expect(seen).toEqual([undefined, 'bytes=0-65535']);
   });
 
-  test('what looks at the bytes may fail by itself, and its error is its own', async () => {
-    await using server = await startServer(serving(text));
+  test('an error thrown by the reader is passed through', async () => {
+    await using server = await startServer(serveRanges(text));
     await using client = createTestClient([server]);
     const read = (): Promise<Buffer> => Promise.reject(new Error('of the test'));
-    await expect(client.readLayer(imageAt(server, 'a'), question(text, { read }), asking())).rejects.toThrow(
-      'of the test',
-    );
+    await expect(
+      client.readLayer(imageAt(server, 'a'), layerRequest(text, { read }), asking()),
+    ).rejects.toThrow('of the test');
   });
 });
 
-describe('decompression, whatever the pieces', () => {
-  async function* inPieces(blob: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
+describe('decompression of chunks of any size', () => {
+  async function* chunksOf(blob: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < blob.length; at += length) yield blob.subarray(at, at + length);
   }
 
@@ -244,17 +257,17 @@ describe('decompression, whatever the pieces', () => {
   test.for<[string, Buffer, Buffer]>([
     ['gzip in two members', Buffer.concat([gzipSync(text), gzipSync(noise)]), Buffer.concat([text, noise])],
     [
-      'zstd in frames, with one to skip',
+      'zstd in frames, one of them skippable',
       Buffer.concat([frames, skippable, zstdCompressSync(noise)]),
       Buffer.concat([text, noise]),
     ],
     ['too short for a magic number', Buffer.of(0x1f), Buffer.of(0x1f)],
-    ['nothing', Buffer.of(), Buffer.of()],
+    ['no bytes', Buffer.of(), Buffer.of()],
   ])('%s', async ([, blob, expected]) => {
     for (const length of [1, 7, 4096, 1_000_000]) {
-      // Byte by byte only where that is soon done.
+      // Tiny chunks of a large blob would take too long.
       if (length * 20_000 > blob.length)
-        expect(await collect(inflate(inPieces(blob, length)))).toEqual(expected);
+        expect(await collect(inflate(chunksOf(blob, length)))).toEqual(expected);
     }
   });
 });

@@ -16,8 +16,8 @@ import { startServer } from '../support/server/http-server.ts';
 const good = { kind: 'basic', username: 'joe', password: 'pass' } as const;
 const manifest = { bytes: Buffer.from('{"schemaVersion":2}'), mediaType: OCI_MANIFEST };
 
-/** A registry with a login that sends every manifest it would serve elsewhere. */
-function redirecting(location: () => string, status = 307) {
+/** Starts a registry that requires a token and redirects every authorized request. */
+function startRedirectingRegistry(location: () => string, status = 307) {
   return startRegistry({
     auth: 'bearer',
     users: { joe: 'pass' },
@@ -32,10 +32,10 @@ function redirecting(location: () => string, status = 307) {
 }
 
 describe('a redirect to another host', () => {
-  test.for([301, 302, 303, 307, 308])('%d is followed, without our token', async (status) => {
+  test.for([301, 302, 303, 307, 308])('%d is followed without the token', async (status) => {
     await using storage = await startRegistry();
     storage.store.putManifest('kept/here', 'x', manifest);
-    await using registry = await redirecting(
+    await using registry = await startRedirectingRegistry(
       () => `http://${storage.host}/v2/kept/here/manifests/x?sig=1`,
       status,
     );
@@ -46,7 +46,7 @@ describe('a redirect to another host', () => {
     expect(storage.lines()).toEqual(['GET /v2/kept/here/manifests/x none']);
   });
 
-  test('does not get the token even when it leads back', async () => {
+  test('the token is not sent even if a second redirect leads back to the registry', async () => {
     const back = '/v2/back/manifests/x';
     await using registry = await startRegistry({
       auth: 'basic',
@@ -65,7 +65,7 @@ describe('a redirect to another host', () => {
     expect(registry.lines().at(-1)).toBe(`GET ${back} none`);
   });
 
-  test('that asks for a login gets none', async () => {
+  test('a target that requires a login gets no credentials', async () => {
     const seen: (string | undefined)[] = [];
     await using evil = await startServer((request, response) => {
       seen.push(request.headers.authorization);
@@ -84,7 +84,7 @@ describe('a redirect to another host', () => {
   });
 });
 
-test('a redirect on the same host keeps the login', async () => {
+test('a redirect on the same host keeps the credentials', async () => {
   const moved = '/v2/moved/manifests/latest';
   await using registry = await startRegistry({
     auth: 'basic',
@@ -103,14 +103,18 @@ test('a redirect on the same host keeps the login', async () => {
 describe('redirects that are not followed', () => {
   test.for([
     { name: 'a loop', location: '/v2/a/manifests/latest', code: 'invalid' },
-    { name: 'no Location', location: '', code: 'invalid' },
-    { name: 'a broken Location', location: 'http://[', code: 'invalid' },
+    { name: 'a missing Location', location: '', code: 'invalid' },
+    { name: 'a malformed Location', location: 'http://[', code: 'invalid' },
     { name: 'another scheme', location: 'file:///etc/passwd', code: 'invalid' },
-    { name: 'a login in the address', location: 'http://a:b@127.0.0.1/', code: 'invalid' },
+    { name: 'credentials in the URL', location: 'http://a:b@127.0.0.1/', code: 'invalid' },
     { name: 'the metadata address', location: 'http://169.254.169.254/latest/', code: 'denied-by-config' },
-    { name: 'the metadata address as one number', location: 'http://2852039166/', code: 'denied-by-config' },
     {
-      name: 'the metadata address in IPv6',
+      name: 'the metadata address as a decimal number',
+      location: 'http://2852039166/',
+      code: 'denied-by-config',
+    },
+    {
+      name: 'the metadata address mapped to IPv6',
       location: 'http://[::ffff:169.254.169.254]/',
       code: 'denied-by-config',
     },
@@ -124,7 +128,7 @@ describe('redirects that are not followed', () => {
     expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), asking()))).code).toBe(code);
   });
 
-  test('a loop ends after five hops', async () => {
+  test('a loop stops after five redirects', async () => {
     let requests = 0;
     await using server = await startServer((_request, response) => {
       requests++;
@@ -135,7 +139,7 @@ describe('redirects that are not followed', () => {
     expect(requests).toBe(6);
   });
 
-  test('a POST, whose body is a secret', async () => {
+  test('a POST, because its body is secret', async () => {
     let reached = false;
     await using evil = await startServer((_request, response) => {
       reached = true;
@@ -159,30 +163,27 @@ test.for([
   { allowed: 'r.test:80', code: null },
   { allowed: 'r.test', code: null },
   { allowed: 'r.test:8080', code: 'denied-by-config' },
-])(
-  'from https to http://r.test:80 with $allowed spoken to over plain http: $code',
-  async ({ allowed, code }) => {
-    const asked: string[] = [];
-    const send = followRedirects(
-      async ({ url }) => {
-        asked.push(url.href);
-        const headers = asked.length === 1 ? { location: 'http://r.test:80/x' } : {};
-        const status = asked.length === 1 ? 307 : 200;
-        return {
-          status,
-          headers,
-          url,
-          isElsewhere: false,
-          body: (async function* () {})(),
-          discard: async () => undefined,
-        };
-      },
-      { redirects: 1, plainHttp: [allowed] },
-    );
-    const subject = { registry: 'r.test', repository: 'a', reference: 'r.test/a:latest' };
-    const request = { method: 'GET', url: new URL('https://r.test/a'), headers: {}, tls: null } as const;
-    const work = send({ ...request, tenant: 'team-a', subject, signal: AbortSignal.timeout(10_000) });
-    if (code === null) expect((await work).status).toBe(200);
-    else expect((await failureOf(work)).code).toBe(code);
-  },
-);
+])('from https to http://r.test:80, with $allowed in plainHttp: $code', async ({ allowed, code }) => {
+  const asked: string[] = [];
+  const send = followRedirects(
+    async ({ url }) => {
+      asked.push(url.href);
+      const headers = asked.length === 1 ? { location: 'http://r.test:80/x' } : {};
+      const status = asked.length === 1 ? 307 : 200;
+      return {
+        status,
+        headers,
+        url,
+        isElsewhere: false,
+        body: (async function* () {})(),
+        discard: async () => undefined,
+      };
+    },
+    { redirects: 1, plainHttp: [allowed] },
+  );
+  const subject = { registry: 'r.test', repository: 'a', reference: 'r.test/a:latest' };
+  const request = { method: 'GET', url: new URL('https://r.test/a'), headers: {}, tls: null } as const;
+  const work = send({ ...request, tenant: 'team-a', subject, signal: AbortSignal.timeout(10_000) });
+  if (code === null) expect((await work).status).toBe(200);
+  else expect((await failureOf(work)).code).toBe(code);
+});

@@ -11,37 +11,51 @@ test.for([
   { name: 'zero', header: '0', milliseconds: 0 },
   { name: 'white space', header: ' 7 ', milliseconds: 7000 },
   { name: 'a date', header: 'Sat, 21 Nov 2026 12:00:05 GMT', milliseconds: 5000 },
-  { name: 'a date of the old form', header: 'Saturday, 21-Nov-26 12:00:05 GMT', milliseconds: 5000 },
-  { name: 'a date that is past', header: 'Sat, 21 Nov 2026 11:00:00 GMT', milliseconds: 0 },
+  { name: 'a date in the obsolete format', header: 'Saturday, 21-Nov-26 12:00:05 GMT', milliseconds: 5000 },
+  { name: 'a date in the past', header: 'Sat, 21 Nov 2026 11:00:00 GMT', milliseconds: 0 },
   { name: 'negative', header: '-1', milliseconds: null },
   { name: 'a fraction', header: '1.5', milliseconds: null },
-  { name: 'a year, which Date.parse would take', header: '2026-11-21', milliseconds: null },
-  { name: 'words', header: 'Soon, perhaps', milliseconds: null },
-  { name: 'more digits than any time has', header: '9'.repeat(40), milliseconds: null },
+  { name: 'an ISO date, which Date.parse would accept', header: '2026-11-21', milliseconds: null },
+  { name: 'text', header: 'Soon, perhaps', milliseconds: null },
+  { name: 'too many digits', header: '9'.repeat(40), milliseconds: null },
 ])('Retry-After: $name', ({ header, milliseconds }) => {
   expect(parseRetryAfter(header, now)).toBe(milliseconds);
 });
 
-describe('the wait before the next try', () => {
+describe('the delay before the next attempt', () => {
   const subject = { registry: 'r.test', repository: 'a', reference: 'r.test/a:latest' };
   const limits = { ...REGISTRY_LIMITS, attempts: 3, retryMs: 100, retryAfterMs: 2000 };
   test.for([
-    { name: 'first, least jitter', attempt: 1, random: 0, after: null, transient: true, wait: 50 },
-    { name: 'first, most jitter', attempt: 1, random: 1, after: null, transient: true, wait: 100 },
-    { name: 'second', attempt: 2, random: 1, after: null, transient: true, wait: 200 },
-    { name: 'none after the last', attempt: 3, random: 0, after: null, transient: true, wait: null },
+    { name: 'first retry, minimum jitter', attempt: 1, random: 0, after: null, transient: true, wait: 50 },
+    { name: 'first retry, maximum jitter', attempt: 1, random: 1, after: null, transient: true, wait: 100 },
+    { name: 'second retry', attempt: 2, random: 1, after: null, transient: true, wait: 200 },
     {
-      name: 'none for what will not change',
+      name: 'no retry after the last attempt',
+      attempt: 3,
+      random: 0,
+      after: null,
+      transient: true,
+      wait: null,
+    },
+    {
+      name: 'no retry of a permanent failure',
       attempt: 1,
       random: 0,
       after: null,
       transient: false,
       wait: null,
     },
-    { name: 'as long as the registry asks', attempt: 1, random: 0, after: 1500, transient: true, wait: 1500 },
-    { name: 'at least our own', attempt: 1, random: 0, after: 0, transient: true, wait: 50 },
+    { name: 'Retry-After of the registry', attempt: 1, random: 0, after: 1500, transient: true, wait: 1500 },
     {
-      name: 'none where it asks for more than there is',
+      name: 'back-off if Retry-After is shorter',
+      attempt: 1,
+      random: 0,
+      after: 0,
+      transient: true,
+      wait: 50,
+    },
+    {
+      name: 'no retry if Retry-After exceeds the limit',
       attempt: 1,
       random: 0,
       after: 2001,

@@ -2,18 +2,18 @@ import { expect, test } from 'vitest';
 import { asking, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 
-test('a budget that ends during a retry leaves the reason of the failure before it', async () => {
-  const budget = new AbortController();
-  let tries = 0;
+test('a deadline that expires during a retry reports the failure before it', async () => {
+  const deadline = new AbortController();
+  let requests = 0;
   await using server = await startServer((request) => {
     if (request.url === '/v2/') return;
-    tries++;
-    if (tries === 1) request.socket.destroy();
-    else budget.abort(new DOMException('over', 'TimeoutError'));
+    requests++;
+    if (requests === 1) request.socket.destroy();
+    else deadline.abort(new DOMException('over', 'TimeoutError'));
   });
   await using client = createTestClient([server]);
-  const options = { ...asking(), signal: budget.signal };
+  const options = { ...asking(), signal: deadline.signal };
   const failure = await failureOf(client.fetchManifest(imageAt(server, 'a'), options));
-  expect({ tries, code: failure.code }).toEqual({ tries: 2, code: 'unreachable' });
+  expect({ requests, code: failure.code }).toEqual({ requests: 2, code: 'unreachable' });
   expect(failure.state).toMatch(/^127\.0\.0\.1:\d+: (?:other side closed|read ECONNRESET|socket hang up)/);
 });

@@ -24,8 +24,8 @@ async function certificate({ ip = '127.0.0.1', from = -day, until = day } = {}) 
   return { key, cert };
 }
 
-describe('https', () => {
-  test('with a private authority, tokens included', async () => {
+describe('HTTPS', () => {
+  test('a private CA is trusted for the registry and its token server', async () => {
     const tls = await certificate();
     await using registry = await startRegistry({ tls, auth: 'bearer', users: { joe: 'pass' } });
     registry.store.putManifest('a', 'latest', manifest);
@@ -36,10 +36,10 @@ describe('https', () => {
   });
 
   test.for([
-    { name: 'an authority nobody named', options: {}, trusted: false },
-    { name: 'a certificate that has expired', options: { from: -2 * day, until: -day }, trusted: true },
-    { name: 'a certificate of tomorrow', options: { from: day, until: 2 * day }, trusted: true },
-    { name: "another host's certificate", options: { ip: '127.0.0.9' }, trusted: true },
+    { name: 'an untrusted CA', options: {}, trusted: false },
+    { name: 'an expired certificate', options: { from: -2 * day, until: -day }, trusted: true },
+    { name: 'a certificate that is not valid yet', options: { from: day, until: 2 * day }, trusted: true },
+    { name: 'a certificate for another host', options: { ip: '127.0.0.9' }, trusted: true },
   ])('$name: tls', async ({ options, trusted }) => {
     const tls = await certificate(options);
     await using registry = await startRegistry({ tls });
@@ -48,7 +48,7 @@ describe('https', () => {
     expect(registry.log).toHaveLength(0);
   });
 
-  test('asked of a registry that speaks plain http: what to set', async () => {
+  test('a registry that speaks plain HTTP is rejected, with a hint at "plainHttp"', async () => {
     await using registry = await startRegistry();
     await using client = createTestClient([]);
     const error = await failureOf(client.fetchManifest(imageAt(registry, 'a'), asking()));
@@ -56,7 +56,7 @@ describe('https', () => {
     expect(error.advice).toContain('"plainHttp"');
   });
 
-  test('is not left for plain http by a redirect', async () => {
+  test('a redirect from HTTPS to plain HTTP is denied', async () => {
     const tls = await certificate();
     await using plain = await startRegistry();
     await using registry = await startRegistry({

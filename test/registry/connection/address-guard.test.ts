@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AddressDeniedError, createAddressGuard } from '../../../src/registry/connection/address-guard.ts';
 
-describe('addresses by default', () => {
+describe('default addresses', () => {
   const guard = createAddressGuard({ allowAddresses: [], allowLoopback: false });
   test.for([
     ['127.0.0.1', 'a loopback address'],
@@ -71,7 +71,7 @@ describe('addresses by default', () => {
   });
 });
 
-describe('addresses that the operator lets through', () => {
+describe('addresses that the operator allows', () => {
   test.for([
     { allow: ['127.0.0.1'], address: '127.0.0.1', allowed: true },
     { allow: ['127.0.0.1'], address: '::ffff:127.0.0.1', allowed: true },
@@ -85,12 +85,12 @@ describe('addresses that the operator lets through', () => {
     { allow: ['fd00:42::42'], address: 'fd00:42::42', allowed: true },
     { allow: ['169.254.169.254/32'], address: '169.254.169.254', allowed: true },
     { allow: ['100.100.100.200'], address: '100.100.100.200', allowed: true },
-  ])('$allow lets $address through: $allowed', ({ allow, address, allowed }) => {
+  ])('$allow allows $address: $allowed', ({ allow, address, allowed }) => {
     const guard = createAddressGuard({ allowAddresses: allow, allowLoopback: false });
     expect(guard.whyDenied(address) === null).toBe(allowed);
   });
 
-  test('loopback on the user’s own machine, and nothing else with it', () => {
+  test('allowLoopback allows loopback addresses only', () => {
     const guard = createAddressGuard({ allowAddresses: [], allowLoopback: true });
     expect(['127.0.0.1', '::1', '::ffff:127.0.0.1'].map(guard.whyDenied)).toEqual([null, null, null]);
     expect(guard.whyDenied('169.254.169.254')).toBe('a link-local address');
@@ -106,12 +106,12 @@ describe('addresses that the operator lets through', () => {
 
 describe('a name with several addresses', () => {
   const guard = createAddressGuard({ allowAddresses: [], allowLoopback: false });
-  test('is reached at those that are allowed', () => {
+  test('only the allowed ones are used', () => {
     const good = { address: '10.0.0.7', family: 4 };
     expect(guard.filter([{ address: '127.0.0.1', family: 4 }, good])).toEqual([good]);
   });
 
-  test('is denied where all are', () => {
+  test('the name is denied if all are', () => {
     const denied = guard.filter([{ address: '::1', family: 6 }]);
     expect(denied).toEqual(
       new AddressDeniedError('a loopback address (::1), which wasmgate does not connect to'),

@@ -42,16 +42,21 @@ function byType(replies: Readonly<Record<'A' | 'AAAA', DnsReply>>) {
     type === 'other' ? 'refused' : replies[type];
 }
 
-describe('answers of DNS servers', () => {
+describe('responses of DNS servers', () => {
   const none: DnsReply = { addresses: [] };
   test.for([
     { name: 'both families, IPv4 first', A: V4, AAAA: V4, found: ['10.0.0.7/4', 'fd12::7/6'] },
     { name: 'A only', A: V4, AAAA: none, found: ['10.0.0.7/4'] },
     { name: 'AAAA only', A: none, AAAA: V4, found: ['fd12::7/6'] },
-    { name: 'A, and silence for AAAA', A: V4, AAAA: 'silence' as const, found: ['10.0.0.7/4'] },
+    { name: 'A, and no response for AAAA', A: V4, AAAA: 'silence' as const, found: ['10.0.0.7/4'] },
     { name: 'AAAA, and a failure for A', A: 'servfail' as const, AAAA: V4, found: ['fd12::7/6'] },
-    { name: 'over TCP, as it is long', A: 'truncated' as const, AAAA: none, found: ['10.0.0.7/4'] },
-    { name: 'late, but within a try', A: { ...V4, afterMs: 50 }, AAAA: none, found: ['10.0.0.7/4'] },
+    {
+      name: 'over TCP, because it was truncated',
+      A: 'truncated' as const,
+      AAAA: none,
+      found: ['10.0.0.7/4'],
+    },
+    { name: 'late, but within an attempt', A: { ...V4, afterMs: 50 }, AAAA: none, found: ['10.0.0.7/4'] },
   ])('$name', async ({ A, AAAA, found }) => {
     await using server = await startDnsServer((question) =>
       question.transport === 'tcp' ? V4 : byType({ A, AAAA })(question),
@@ -62,16 +67,16 @@ describe('answers of DNS servers', () => {
 
   test.for([
     {
-      name: 'there is no such name',
+      name: 'NXDOMAIN',
       reply: 'nxdomain' as const,
       code: 'ENOTFOUND',
       says: 'no address for r.test',
     },
-    { name: 'it has no address', reply: none, code: 'ENOTFOUND', says: 'no address for r.test' },
-    { name: 'the server fails', reply: 'servfail' as const, code: 'ESERVFAIL', says: 'failed (ESERVFAIL)' },
-    { name: 'it refuses', reply: 'refused' as const, code: 'EREFUSED', says: 'failed (EREFUSED)' },
+    { name: 'no address', reply: none, code: 'ENOTFOUND', says: 'no address for r.test' },
+    { name: 'SERVFAIL', reply: 'servfail' as const, code: 'ESERVFAIL', says: 'failed (ESERVFAIL)' },
+    { name: 'REFUSED', reply: 'refused' as const, code: 'EREFUSED', says: 'failed (EREFUSED)' },
     {
-      name: 'it is silent',
+      name: 'no response',
       reply: 'silence' as const,
       code: 'ETIMEDOUT',
       says: 'no DNS server answered in time',
@@ -85,13 +90,13 @@ describe('answers of DNS servers', () => {
     });
   });
 
-  test('the deadline ends a query however many tries are left', async () => {
+  test('the deadline ends a query, whatever attempts remain', async () => {
     await using server = await startDnsServer(() => 'silence');
     await using resolver = await startResolver(server, { limits: { dnsTryMs: 60_000, dnsMs: 50 } });
     await expect(addressesOf(resolver, 'r.test')).rejects.toMatchObject({ code: 'ETIMEDOUT' });
   });
 
-  test('of an answer with hundreds of addresses some are kept', async () => {
+  test('at most 32 addresses of a response are used', async () => {
     const addresses = Array.from({ length: 500 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
     await using server = await startDnsServer(({ transport }) =>
       transport === 'udp' ? 'truncated' : { addresses },
@@ -101,8 +106,8 @@ describe('answers of DNS servers', () => {
   });
 });
 
-describe('what the system knows beside its DNS servers', () => {
-  test('/etc/hosts comes first, and is not asked for', async () => {
+describe('/etc/hosts and the search list', () => {
+  test('a name in /etc/hosts resolves without a query', async () => {
     await using server = await startDnsServer(() => 'nxdomain');
     const hosts = '10.1.1.1 r.test other # no.test\nfd12::9\tR.test\nnonsense r.test\n';
     await using resolver = await startResolver(server, { hosts });
@@ -111,7 +116,7 @@ describe('what the system knows beside its DNS servers', () => {
     expect(new Set(server.lines())).toEqual(new Set(['no.test A', 'no.test AAAA']));
   });
 
-  test('the search list is tried once the name as it stands is absent', async () => {
+  test('the search list is tried after the literal name does not exist', async () => {
     await using server = await startDnsServer(({ name }) =>
       name === 'harbor.reg.svc.cluster.local' ? V4 : 'nxdomain',
     );
@@ -128,7 +133,7 @@ describe('what the system knows beside its DNS servers', () => {
     ]);
   });
 
-  test('a server that fails ends the search', async () => {
+  test('a server failure ends the search', async () => {
     await using server = await startDnsServer(() => 'servfail');
     await using resolver = await startResolver(server, { search: 'search a.test b.test' });
     await expect(addressesOf(resolver, 'r.test')).rejects.toMatchObject({ code: 'ESERVFAIL' });
@@ -139,11 +144,11 @@ describe('what the system knows beside its DNS servers', () => {
     { host: 'r.test', names: ['r.test', 'r.test.a', 'r.test.b'] },
     { host: 'harbor', names: ['harbor.a', 'harbor.b', 'harbor'] },
     { host: 'r.test.', names: ['r.test'] },
-  ])('names asked for $host', ({ host, names }) => {
+  ])('names queried for $host', ({ host, names }) => {
     expect(candidateNames(host, ['a', 'b'])).toEqual(names);
   });
 
-  test('the last search or domain line counts', () => {
+  test('the last search or domain line applies', () => {
     expect(parseSearchList('search a b\nnameserver 10.0.0.1\ndomain c. # d\n')).toEqual(['c']);
     expect(parseSearchList('nameserver 10.0.0.1')).toEqual([]);
     expect([...parseHostsFile('# nothing\n').keys()]).toEqual([]);
@@ -153,23 +158,23 @@ describe('what the system knows beside its DNS servers', () => {
 describe('lookups of many namespaces', () => {
   const isDead = (name: string): boolean => name.endsWith('.dead.test');
 
-  test('names that never answer hold the share of their namespace and no more', async () => {
+  test('names that never resolve use no more than the share of their namespace', async () => {
     await using server = await startDnsServer(({ name }) => (isDead(name) ? 'silence' : V4));
     await using resolver = await startResolver(server, { limits: { dnsTryMs: 2_000 } });
     const { prepare } = resolver;
-    const over: unknown[] = [];
+    const rejections: unknown[] = [];
     for (let pod = 0; pod < 500; pod++) {
-      prepare(`r${pod}.dead.test`, 'attacker').catch((error: unknown) => over.push(error));
+      prepare(`r${pod}.dead.test`, 'attacker').catch((error: unknown) => rejections.push(error));
       if (pod % 50 === 0) await prepare(`r${pod}.good.test`, `victim-${pod}`);
     }
     await prepare('last.good.test', 'victim');
-    expect(over).toHaveLength(500 - 16);
-    expect(String(over[0])).toContain('namespace "attacker" waits for 16 other names');
+    expect(rejections).toHaveLength(500 - 16);
+    expect(String(rejections[0])).toContain('namespace "attacker" waits for 16 other names');
     const dead = new Set(server.questions.map(({ name }) => name).filter(isDead));
     expect(dead.size).toBe(16);
   });
 
-  test('a name that fails is not asked for again at once, and a share that is used up is not held against it', async () => {
+  test('a failed lookup is cached; a lookup rejected by an exhausted share is not', async () => {
     await using server = await startDnsServer(({ name }) => (isDead(name) ? 'silence' : V4));
     await using resolver = await startResolver(server, { limits: { dnsMs: 200, dnsShare: 1 } });
     const { prepare } = resolver;
@@ -181,11 +186,11 @@ describe('lookups of many namespaces', () => {
     await expect(prepare('a.dead.test', 'attacker')).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     await prepare('good.test', 'attacker');
     expect(server.questions).toHaveLength(asked);
-    // The share is free again, now that its lookup has ended.
+    // The first lookup has ended, so the share is free again.
     await prepare('other.test', 'attacker');
   });
 
-  test('neither a share nor the bound of all holds back what wasmgate asks for itself', async () => {
+  test('neither the shares nor the total limit apply to lookups of wasmgate itself', async () => {
     await using server = await startDnsServer(({ name }) => (isDead(name) ? 'silence' : V4));
     await using resolver = await startResolver(server, {
       limits: { dnsLookups: 1, dnsShare: 1, dnsMs: 100 },
@@ -197,7 +202,7 @@ describe('lookups of many namespaces', () => {
     expect(codes).toEqual(Array(5).fill('ETIMEDOUT'));
   });
 
-  test('a name asked by many at once is asked for once', async () => {
+  test('concurrent lookups of a name share one query', async () => {
     await using server = await startDnsServer(() => V4);
     await using resolver = await startResolver(server);
     await Promise.all(Array.from({ length: 100 }, (_, index) => resolver.prepare('r.test', `ns-${index}`)));
@@ -205,7 +210,7 @@ describe('lookups of many namespaces', () => {
     expect(server.lines().toSorted()).toEqual(['r.test A', 'r.test AAAA']);
   });
 
-  test('all lookups together have a bound, and the cache holds bytes', async () => {
+  test('the number of concurrent lookups and the bytes of the cache are limited', async () => {
     await using server = await startDnsServer(({ name }) => (isDead(name) ? 'silence' : V4));
     await using resolver = await startResolver(server, {
       limits: { dnsLookups: 3, dnsMs: 100, dnsBytes: 1_000 },

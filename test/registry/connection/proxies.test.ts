@@ -18,7 +18,7 @@ async function startTlsRegistry() {
 }
 
 describe('registries through a proxy', () => {
-  test('by a tunnel, in which the certificate is looked at', async () => {
+  test('HTTPS goes through a tunnel, and the certificate is verified', async () => {
     await using registry = await startTlsRegistry();
     const { ca } = registry;
     await using proxy = await startProxy({ target: registry.port });
@@ -28,11 +28,11 @@ describe('registries through a proxy', () => {
     await client.resolveDigest(image, asking());
     expect(proxy.lines[0]).toBe('CONNECT registry.test:443');
     expect(registry.log).toHaveLength(2);
-    await using distrustful = createTestClient([], { env });
-    expect((await failureOf(distrustful.fetchManifest(image, asking()))).code).toBe('tls');
+    await using withoutCa = createTestClient([], { env });
+    expect((await failureOf(withoutCa.fetchManifest(image, asking()))).code).toBe('tls');
   });
 
-  test('with a login, that no error and no registry gets to see', async () => {
+  test('proxy credentials appear in no error and do not reach the registry', async () => {
     await using registry = await startTlsRegistry();
     const { ca } = registry;
     await using proxy = await startProxy({ target: registry.port, login: 'joe:p@ss word' });
@@ -47,7 +47,7 @@ describe('registries through a proxy', () => {
     expect([error.message, error.stack, ...cause].join('\n')).not.toContain('s3cret');
   });
 
-  test('over https to the proxy itself', async () => {
+  test('the proxy itself can be reached over HTTPS', async () => {
     await using registry = await startTlsRegistry();
     const { ca } = registry;
     const tls = await certificateFor({ names: ['localhost'] });
@@ -57,7 +57,7 @@ describe('registries through a proxy', () => {
     expect(await client.fetchManifest(image, asking())).toMatchObject({ document: {} });
   });
 
-  test('of plain http by their whole address', async () => {
+  test('plain HTTP is proxied with the absolute URL', async () => {
     await using registry = await startRegistry();
     registry.store.putManifest('a', 'latest', manifest);
     await using proxy = await startProxy({ target: registry.port });
@@ -67,7 +67,7 @@ describe('registries through a proxy', () => {
     expect(proxy.lines).toEqual(['GET http://registry.test/v2/a/manifests/latest']);
   });
 
-  test.for([403, 407, 502])('that answers %d', async (status) => {
+  test.for([403, 407, 502])('a proxy that answers %d makes the registry unreachable', async (status) => {
     await using proxy = await startProxy({ status });
     await using client = createTestClient([], { env: { HTTPS_PROXY: `http://${proxy.host}` } });
     const error = await failureOf(client.fetchManifest(image, asking()));
@@ -75,14 +75,14 @@ describe('registries through a proxy', () => {
     expect(error.message).toContain(`(${status})`);
   });
 
-  test('that is not there', async () => {
+  test('a proxy that refuses connections makes the registry unreachable', async () => {
     const proxy = await startProxy();
     await proxy[Symbol.asyncDispose]();
     await using client = createTestClient([], { env: { HTTPS_PROXY: `http://${proxy.host}` } });
     expect((await failureOf(client.fetchManifest(image, asking()))).code).toBe('unreachable');
   });
 
-  test('that never answers', async () => {
+  test('a proxy that never responds makes the lookup time out', async () => {
     await using proxy = await startProxy({ target: 1 });
     await using client = createTestClient([], { env: { HTTPS_PROXY: `http://${proxy.host}` } });
     const options = { credentials: [], tenant: 'team-a', signal: AbortSignal.timeout(100) };
@@ -91,7 +91,7 @@ describe('registries through a proxy', () => {
     );
   });
 
-  test.for(['169.254.169.254', '[fd00:ec2::254]'])('%s is not asked for there either', async (registry) => {
+  test.for(['169.254.169.254', '[fd00:ec2::254]'])('%s is denied behind a proxy, too', async (registry) => {
     await using proxy = await startProxy();
     await using client = createTestClient([], { env: { HTTPS_PROXY: `http://${proxy.host}` } });
     const error = await failureOf(client.fetchManifest({ ...image, registry }, asking()));
@@ -99,22 +99,27 @@ describe('registries through a proxy', () => {
   });
 });
 
-describe('which proxy leads to a host', () => {
+describe('choice of the proxy for a host', () => {
   const both = { HTTPS_PROXY: 'http://secure:1', HTTP_PROXY: 'plain:2' };
   test.for([
-    { name: 'none is named', env: {}, url: 'https://r.test', proxy: null },
-    { name: 'https', env: both, url: 'https://r.test', proxy: 'http://secure:1/' },
-    { name: 'http, without a scheme of its own', env: both, url: 'http://r.test', proxy: 'http://plain:2/' },
-    { name: 'http does for http only', env: { HTTP_PROXY: 'http://p' }, url: 'https://r.test', proxy: null },
-    { name: 'small letters', env: { https_proxy: 'http://p' }, url: 'https://r.test', proxy: 'http://p/' },
+    { name: 'no proxy', env: {}, url: 'https://r.test', proxy: null },
+    { name: 'HTTPS_PROXY for https', env: both, url: 'https://r.test', proxy: 'http://secure:1/' },
+    { name: 'HTTP_PROXY without a scheme', env: both, url: 'http://r.test', proxy: 'http://plain:2/' },
     {
-      name: 'capitals first',
+      name: 'HTTP_PROXY does not apply to https',
+      env: { HTTP_PROXY: 'http://p' },
+      url: 'https://r.test',
+      proxy: null,
+    },
+    { name: 'lowercase', env: { https_proxy: 'http://p' }, url: 'https://r.test', proxy: 'http://p/' },
+    {
+      name: 'uppercase before lowercase',
       env: { HTTPS_PROXY: 'http://a', https_proxy: 'http://b' },
       url: 'https://r.test',
       proxy: 'http://a/',
     },
     {
-      name: 'an empty one is none',
+      name: 'an empty variable is ignored',
       env: { HTTPS_PROXY: '', https_proxy: 'http://b' },
       url: 'https://r.test',
       proxy: 'http://b/',
@@ -155,7 +160,7 @@ describe('which proxy leads to a host', () => {
     ['', 'https://127.0.0.9', true],
     ['', 'https://[::1]', true],
     ['', 'https://a.localhost', false],
-  ] as const)('NO_PROXY=%s: %s directly: %s', ([NO_PROXY, url, direct]) => {
+  ] as const)('NO_PROXY=%s: %s bypasses the proxy: %s', ([NO_PROXY, url, direct]) => {
     const proxy = readProxies({ HTTPS_PROXY: 'http://p', HTTP_PROXY: 'http://p', NO_PROXY })(new URL(url));
     expect(proxy === null).toBe(direct);
   });
@@ -164,7 +169,7 @@ describe('which proxy leads to a host', () => {
     ['http://u:s3cret@[', 'it is not a URL'],
     ['socks5://u:s3cret@p:1080', 'socks5:// is not supported'],
     ['http://u:s3cret%@p', 'not encoded'],
-  ])('%s: an error without its password', ([HTTPS_PROXY, state]) => {
+  ])('%s is rejected without showing its password', ([HTTPS_PROXY, state]) => {
     const read = () => readProxies({ HTTPS_PROXY });
     expect(read).toThrow(expect.objectContaining({ code: 'invalid-proxy' }));
     expect(read).toThrow(state);

@@ -15,13 +15,19 @@ const raw =
   (request) =>
     void request.socket.end(text);
 
-/** What happens on the wire, whatever is asked. */
+/** Faults of the connection and of HTTP. */
 export const connectionFaults: readonly Fault[] = [
-  { name: 'never answers', reason: 'timeout', at: 'manifest', answer: silence, milliseconds: 150 },
-  { name: 'never answers for a config', reason: 'timeout', at: 'config', answer: silence, milliseconds: 150 },
-  { name: 'never answers for a layer', reason: 'timeout', at: 'layer', answer: silence, milliseconds: 300 },
+  { name: 'never responds', reason: 'timeout', at: 'manifest', answer: silence, milliseconds: 150 },
   {
-    name: 'never gives a token',
+    name: 'never responds for a config',
+    reason: 'timeout',
+    at: 'config',
+    answer: silence,
+    milliseconds: 150,
+  },
+  { name: 'never responds for a layer', reason: 'timeout', at: 'layer', answer: silence, milliseconds: 300 },
+  {
+    name: 'never issues a token',
     reason: 'timeout',
     auth: 'bearer',
     at: 'token',
@@ -29,29 +35,29 @@ export const connectionFaults: readonly Fault[] = [
     milliseconds: 150,
   },
   {
-    name: 'answers byte after byte',
+    name: 'trickles a manifest',
     reason: 'timeout',
     at: 'manifest',
     answer: drip(200),
     milliseconds: 150,
   },
   {
-    name: 'sends a config byte after byte',
+    name: 'trickles a config',
     reason: 'timeout',
     at: 'config',
     answer: drip(200),
     milliseconds: 150,
   },
   {
-    name: 'sends an error byte after byte',
+    name: 'trickles an error body',
     reason: 'not-found',
     at: 'manifest',
     answer: drip(404),
-    // All of it is waited for, and the status has to come in time.
+    // The client waits for the body until the deadline, and the status must arrive before that.
     milliseconds: 2000,
   },
   {
-    name: 'falls silent, where nobody else sets a limit',
+    name: 'stalls without a deadline of the caller',
     reason: 'timeout',
     at: 'manifest',
     answer: (_request, response) => response.writeHead(200).flushHeaders(),
@@ -59,7 +65,7 @@ export const connectionFaults: readonly Fault[] = [
   },
   { name: 'resets the connection', reason: 'unreachable', at: 'manifest', answer: reset, requests: 3 },
   {
-    name: 'resets after the head',
+    name: 'resets after the headers',
     reason: 'unreachable',
     at: 'manifest',
     answer: resetAfterHead,
@@ -73,58 +79,63 @@ export const connectionFaults: readonly Fault[] = [
   { name: 'an endless body', reason: 'too-large', at: 'manifest', answer: endless(200), requests: 1 },
   { name: 'an endless config', reason: 'too-large', at: 'config', answer: endless(200), requests: 2 },
   { name: 'an endless token', reason: 'too-large', auth: 'bearer', at: 'token', answer: endless(200) },
-  { name: 'an endless error', reason: 'not-found', at: 'manifest', answer: endless(404), requests: 1 },
+  { name: 'an endless error body', reason: 'not-found', at: 'manifest', answer: endless(404), requests: 1 },
   {
-    name: 'an endless layer that is no tar',
+    name: 'an endless layer that is not a tar archive',
     reason: 'invalid',
     at: 'layer',
     answer: endless(200),
     requests: 3,
   },
   {
-    name: 'a length that is too large',
+    name: 'an oversized Content-Length',
     reason: 'too-large',
     at: 'manifest',
-    answer: (request, response, whole) => {
+    answer: (request, response, handler) => {
       response.writeHead(200, { 'content-length': '999999999999' });
-      endless(200)(request, Object.assign(response, { writeHead: () => response }), whole);
+      endless(200)(request, Object.assign(response, { writeHead: () => response }), handler);
     },
   },
   {
-    name: 'half a body',
+    name: 'a truncated document',
     reason: 'invalid',
     at: 'manifest',
     answer: body('{"schemaVersion":2,'),
     requests: 1,
   },
   {
-    name: 'a body shorter than its length',
+    name: 'a body shorter than its Content-Length',
     reason: 'unreachable',
     at: 'manifest',
     answer: raw('HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{}'),
     requests: 3,
   },
   {
-    name: 'two lengths that differ',
+    name: 'two different Content-Length headers',
     reason: 'invalid',
     at: 'manifest',
     answer: raw('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'),
   },
   {
-    name: 'a length that is no number',
+    name: 'a Content-Length that is not a number',
     reason: 'invalid',
     at: 'manifest',
     answer: raw('HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n{}'),
   },
   {
-    name: 'a broken chunk',
+    name: 'a malformed chunk',
     reason: 'invalid',
     at: 'manifest',
     answer: raw('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n'),
   },
-  { name: 'no HTTP at all', reason: 'invalid', at: 'manifest', answer: raw('SSH-2.0-OpenSSH_9\r\n') },
   {
-    name: 'a giant header',
+    name: 'a protocol other than HTTP',
+    reason: 'invalid',
+    at: 'manifest',
+    answer: raw('SSH-2.0-OpenSSH_9\r\n'),
+  },
+  {
+    name: 'an oversized header',
     reason: 'too-large',
     at: 'manifest',
     answer: (_request, response) => void response.writeHead(200, { 'x-long': 'x'.repeat(100_000) }).end('{}'),
@@ -139,7 +150,7 @@ export const connectionFaults: readonly Fault[] = [
     },
   },
   {
-    name: 'early hints for ever, then silence',
+    name: 'an interim response only',
     reason: 'timeout',
     at: 'manifest',
     milliseconds: 150,
@@ -153,7 +164,13 @@ export const connectionFaults: readonly Fault[] = [
   },
   { name: '204', reason: 'invalid', at: 'manifest', answer: status(204), requests: 1 },
   { name: '206 for a manifest', reason: 'invalid', at: 'manifest', answer: status(206), requests: 1 },
-  { name: '304 that nobody asked for', reason: 'invalid', at: 'manifest', answer: status(304), requests: 1 },
+  {
+    name: '304 without a conditional request',
+    reason: 'invalid',
+    at: 'manifest',
+    answer: status(304),
+    requests: 1,
+  },
   { name: '403', reason: 'unauthorized', at: 'manifest', answer: status(403), requests: 1 },
   { name: '404', reason: 'not-found', at: 'manifest', answer: status(404), requests: 1 },
   { name: '404 for a config', reason: 'not-found', at: 'config', answer: status(404), requests: 2 },
@@ -167,7 +184,7 @@ export const connectionFaults: readonly Fault[] = [
     requests: 1,
   },
   {
-    name: '429 until a date that is none',
+    name: '429 with an invalid date',
     reason: 'rate-limited',
     at: 'manifest',
     answer: status(429, { 'retry-after': 'Never' }),
@@ -177,7 +194,7 @@ export const connectionFaults: readonly Fault[] = [
   { name: '500 for a config', reason: 'unreachable', at: 'config', answer: status(500), requests: 4 },
   { name: '503', reason: 'unreachable', at: 'manifest', answer: status(503), requests: 3 },
   {
-    name: 'a status that does not exist',
+    name: 'an unknown status',
     reason: 'unreachable',
     at: 'manifest',
     answer: status(599),

@@ -9,7 +9,7 @@ const CONFIG = `{"mediaType":"${OCI_CONFIG}","digest":"${NOTHING}","size":2}`;
 
 const manifest = (fields: string): string => `{"schemaVersion":2,"config":${CONFIG},"layers":[],${fields}}`;
 
-/** An image config of these bytes, in a manifest that is in order. */
+/** Pushes an image with these bytes as its config and a valid manifest. */
 function withConfig(bytes: Uint8Array | string, fields: object = {}): NonNullable<Fault['push']> {
   return (target) => {
     const config = { ...pushBlob(target, OCI_CONFIG, Buffer.from(bytes)), ...fields };
@@ -17,7 +17,7 @@ function withConfig(bytes: Uint8Array | string, fields: object = {}): NonNullabl
   };
 }
 
-/** A Wasm image whose one layer is this. */
+/** Pushes a Wasm image with this layer only. */
 function withLayer(bytes: Uint8Array, fields: object = {}): NonNullable<Fault['push']> {
   return (target) => {
     const layer = { ...pushBlob(target, TAR_GZIP, bytes), ...fields };
@@ -51,8 +51,8 @@ const ZEROS = Buffer.alloc(64 * 1024 * 1024);
 const noise = (length: number): Buffer =>
   Buffer.from(Array.from({ length }, (_, index) => (index * 7919) % 251));
 
-/** Index within index, as deep as asked for. */
-function nest(target: Target, depth: number): void {
+/** Pushes indexes nested to the given depth. */
+function pushNestedIndexes(target: Target, depth: number): void {
   let child: object = pushImage(
     { ...target, tag: null },
     { ...LINUX, files: { a: 'x' }, entrypoint: ['/a'] },
@@ -65,21 +65,21 @@ function nest(target: Target, depth: number): void {
   }
 }
 
-/** What the answers hold. */
+/** Faults in the content of responses. */
 export const contentFaults: readonly Fault[] = [
   {
-    name: 'a web page with 200',
+    name: '200 with a web page',
     reason: 'invalid',
     at: 'manifest',
     answer: body('<html>log in</html>'),
     requests: 1,
   },
-  { name: 'nothing', reason: 'invalid', at: 'manifest', answer: body(''), requests: 1 },
+  { name: 'an empty document', reason: 'invalid', at: 'manifest', answer: body(''), requests: 1 },
   { name: 'null', reason: 'invalid', at: 'manifest', answer: body('null'), requests: 1 },
   { name: 'a list', reason: 'invalid', at: 'manifest', answer: body('[]'), requests: 1 },
   { name: 'a number', reason: 'invalid', at: 'manifest', answer: body('2'), requests: 1 },
   {
-    name: 'bytes that are no UTF-8',
+    name: 'bytes that are not UTF-8',
     reason: 'invalid',
     at: 'manifest',
     answer: body(Buffer.from('22fffe22', 'hex')),
@@ -91,37 +91,37 @@ export const contentFaults: readonly Fault[] = [
     answer: body(`\uFEFF${manifest('"a":1')}`),
   },
   {
-    name: 'gzip that was not asked for',
+    name: 'an unsolicited gzip encoding',
     reason: 'invalid',
     at: 'manifest',
     answer: body(gzipSync(manifest('"a":1')), { 'content-encoding': 'gzip' }),
   },
   {
-    name: 'nesting deeper than any document',
+    name: 'excessively nested arrays',
     reason: 'invalid',
     at: 'manifest',
     answer: body(`${'['.repeat(100_000)}${']'.repeat(100_000)}`),
   },
   {
-    name: 'objects nested without end',
+    name: 'unterminated nested objects',
     reason: 'invalid',
     at: 'manifest',
     answer: body('{"a":'.repeat(50_000)),
   },
   {
-    name: 'deep nesting beside what counts',
+    name: 'deep nesting in annotations',
     reason: null,
     at: 'manifest',
     answer: body(manifest(`"annotations":${'['.repeat(5000)}${']'.repeat(5000)}`)),
   },
   {
-    name: 'keys given twice',
+    name: 'duplicate keys',
     reason: null,
     at: 'manifest',
     answer: body(manifest('"layers":[],"schemaVersion":2')),
   },
   {
-    name: 'a key given twice, the second one wrong',
+    name: 'a duplicate key, the second one invalid',
     reason: 'invalid',
     at: 'manifest',
     answer: body(manifest('"layers":7')),
@@ -133,13 +133,13 @@ export const contentFaults: readonly Fault[] = [
     answer: body(manifest('"__proto__":{"layers":[{}],"isAdmin":true}')),
   },
   {
-    name: 'a __proto__ in place of what is needed',
+    name: 'required keys within __proto__ only',
     reason: 'invalid',
     at: 'manifest',
     answer: body(`{"schemaVersion":2,"__proto__":{"config":${CONFIG},"layers":[]}}`),
   },
   {
-    name: 'constructor and toString',
+    name: 'constructor and toString keys',
     reason: null,
     at: 'manifest',
     answer: body(
@@ -147,7 +147,7 @@ export const contentFaults: readonly Fault[] = [
     ),
   },
   {
-    name: 'a number as text',
+    name: 'a string as a number',
     reason: 'invalid',
     at: 'manifest',
     answer: body(manifest(`"config":{"mediaType":"${OCI_CONFIG}","digest":"${NOTHING}","size":"2"}`)),
@@ -159,7 +159,7 @@ export const contentFaults: readonly Fault[] = [
     answer: body(manifest(`"config":{"mediaType":"${OCI_CONFIG}","digest":"${NOTHING}","size":-2}`)),
   },
   {
-    name: 'a size beyond all numbers',
+    name: 'an infinite size',
     reason: 'invalid',
     at: 'manifest',
     answer: body(manifest(`"config":{"mediaType":"${OCI_CONFIG}","digest":"${NOTHING}","size":1e999}`)),
@@ -174,14 +174,14 @@ export const contentFaults: readonly Fault[] = [
     requests: 1,
   },
   {
-    name: 'a digest that leads upwards',
+    name: 'a digest with a path traversal',
     reason: 'invalid',
     at: 'manifest',
     answer: body(manifest(`"config":{"mediaType":"${OCI_CONFIG}","digest":"../../etc/passwd","size":9}`)),
     requests: 1,
   },
   {
-    name: 'a digest by an algorithm nobody has',
+    name: 'a digest with an unsupported algorithm',
     reason: 'invalid',
     at: 'manifest',
     answer: body(
@@ -190,7 +190,7 @@ export const contentFaults: readonly Fault[] = [
     requests: 1,
   },
   {
-    name: 'layers that are no list',
+    name: 'layers that are not a list',
     reason: 'invalid',
     at: 'manifest',
     answer: body(`{"schemaVersion":2,"config":${CONFIG},"layers":{}}`),
@@ -216,7 +216,7 @@ export const contentFaults: readonly Fault[] = [
     }),
   },
   {
-    name: 'another digest in its header',
+    name: 'another digest in the header',
     reason: 'invalid',
     at: 'manifest',
     answer: body(manifest('"a":1'), { 'docker-content-digest': NOTHING }),
@@ -229,10 +229,10 @@ export const contentFaults: readonly Fault[] = [
     answer: body('{"os":"wasi"}'),
     requests: 2,
   },
-  { name: 'a config that is no JSON', reason: 'invalid', push: withConfig('#!/bin/sh') },
+  { name: 'a config that is not JSON', reason: 'invalid', push: withConfig('#!/bin/sh') },
   { name: 'a config that is null', reason: 'invalid', push: withConfig('null  ') },
   {
-    name: 'a config of other types',
+    name: 'a config with values of other types',
     reason: null,
     push: withConfig('{"os":7,"architecture":{},"config":[],"rootfs":"x"}'),
   },
@@ -242,23 +242,27 @@ export const contentFaults: readonly Fault[] = [
     push: withConfig('{"os":"linux","config":{"__proto__":{"Entrypoint":["/a.wasm"]},"Entrypoint":["/b"]}}'),
   },
   {
-    name: 'a config deeper than any',
+    name: 'an excessively nested config',
     reason: 'invalid',
     push: withConfig(`${'['.repeat(100_000)}${']'.repeat(100_000)}`),
   },
-  { name: 'a config shorter than it says', reason: null, push: withConfig('{"os":"linux"}', { size: 4000 }) },
   {
-    name: 'a config over the cap that says it is small',
+    name: 'a config shorter than its descriptor states',
+    reason: null,
+    push: withConfig('{"os":"linux"}', { size: 4000 }),
+  },
+  {
+    name: 'an oversized config with a small size in its descriptor',
     reason: 'too-large',
     push: withConfig(Buffer.alloc(5_000_000, ' '), { size: 100 }),
   },
   {
-    name: 'an index that is in itself',
+    name: 'an index that contains itself',
     reason: 'invalid',
     push: (target) => pushIndex(target, [{ ...CHILD, platform: LINUX }]),
     at: 'manifest',
-    answer: (request, response, whole) => {
-      if (request.url?.includes('sha256') !== true) return whole(request, response);
+    answer: (request, response, handler) => {
+      if (request.url?.includes('sha256') !== true) return handler(request, response);
       const self = JSON.stringify({
         schemaVersion: 2,
         mediaType: OCI_INDEX,
@@ -267,7 +271,7 @@ export const contentFaults: readonly Fault[] = [
       response.writeHead(200, { 'content-type': OCI_INDEX }).end(self);
     },
   },
-  { name: 'indexes five deep', reason: 'unsupported', push: (target) => nest(target, 5) },
+  { name: 'five nested indexes', reason: 'unsupported', push: (target) => pushNestedIndexes(target, 5) },
   {
     name: 'thirty thousand children',
     reason: 'too-large',
@@ -275,7 +279,7 @@ export const contentFaults: readonly Fault[] = [
     requests: 1,
   },
   {
-    name: 'ten thousand children that are not there',
+    name: 'ten thousand missing children',
     reason: 'not-found',
     push: children(10_000, { platform: LINUX }),
     requests: 5,
@@ -288,7 +292,7 @@ export const contentFaults: readonly Fault[] = [
   },
   { name: 'an index without children', reason: 'unsupported', push: (target) => pushIndex(target, []) },
   {
-    name: 'children that are no descriptors',
+    name: 'children that are not descriptors',
     reason: 'invalid',
     push: (target) => pushIndex(target, [{ platform: 7 }]),
   },
@@ -298,18 +302,22 @@ export const contentFaults: readonly Fault[] = [
     push: (target) => pushIndex(target, [{ ...CHILD, size: 1e15, platform: LINUX }]),
     requests: 2,
   },
-  { name: 'a gzip bomb for a layer', reason: null, push: withLayer(gzipSync(ZEROS)) },
-  { name: 'a zstd bomb for a layer', reason: null, push: withLayer(zstdCompressSync(ZEROS)) },
-  { name: 'a gzip bomb of noise that is no tar', reason: null, push: withLayer(gzipSync(noise(1_000_000))) },
+  { name: 'a gzip bomb as a layer', reason: null, push: withLayer(gzipSync(ZEROS)) },
+  { name: 'a zstd bomb as a layer', reason: null, push: withLayer(zstdCompressSync(ZEROS)) },
   {
-    name: 'a layer of gzip that breaks off',
+    name: 'a gzip layer that is not a tar archive',
+    reason: null,
+    push: withLayer(gzipSync(noise(1_000_000))),
+  },
+  {
+    name: 'a corrupt gzip layer',
     reason: null,
     push: withLayer(Buffer.concat([gzipSync(noise(5000)).subarray(0, 600), noise(600)])),
   },
   {
-    name: 'a layer larger than it says',
+    name: 'a layer larger than its descriptor states',
     reason: 'invalid',
     push: withLayer(gzipSync(noise(5000)), { size: 100 }),
   },
-  { name: 'a layer of no bytes', reason: null, push: withLayer(new Uint8Array(), { size: 100 }) },
+  { name: 'an empty layer', reason: null, push: withLayer(new Uint8Array(), { size: 100 }) },
 ];

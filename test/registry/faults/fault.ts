@@ -5,51 +5,51 @@ import type { Target } from '../../../src/fake-registry/push-image.ts';
 import type { RegistryClientOptions, RegistryClientDeps } from '../../../src/registry/client.ts';
 import type { TestKeys } from '../../support/server/certificates.ts';
 
-/** Which request of an image's look-up goes wrong. */
+/** The request of a lookup that fails. */
 export type Stage = 'manifest' | 'config' | 'layer' | 'token';
 
-export type Misbehaviour = (
+export type Misbehavior = (
   request: IncomingMessage,
   response: ServerResponse,
-  whole: RequestListener,
+  handler: RequestListener,
 ) => void;
 
-/** One way in which a registry can fail whoever asks it. */
+/** One way in which a registry can fail a lookup. */
 export interface Fault {
   readonly name: string;
-  /** Null: the image is known all the same, and what is wrong does no harm. */
+  /** Null if the fault is harmless and the lookup succeeds. */
   readonly reason: UnknownReason | null;
   readonly at?: Stage;
-  readonly answer?: Misbehaviour;
-  /** In place of the usual image. */
+  readonly answer?: Misbehavior;
+  /** Pushes an image in place of the default one. */
   readonly push?: (target: Target) => void;
   readonly auth?: 'basic' | 'bearer';
   readonly tls?: () => Promise<TestKeys>;
-  /** Another host than the registry's own address, with its port behind it. */
+  /** A host name to use in place of the registry's address, without a port. */
   readonly host?: string;
   readonly client?: Partial<RegistryClientOptions>;
   readonly resolve?: RegistryClientDeps['resolve'];
   readonly credentials?: (host: string) => readonly Credential[];
-  /** Time there is; the usual one is long. */
+  /** Deadline of the lookup; generous by default. */
   readonly milliseconds?: number;
-  /** Requests that reach the server at most; the usual bound is 12. */
+  /** Maximum number of requests that reach the server; 12 by default. */
   readonly requests?: number;
 }
 
-export function status(code: number, headers: Readonly<Record<string, string>> = {}): Misbehaviour {
+export function status(code: number, headers: Readonly<Record<string, string>> = {}): Misbehavior {
   return (_request, response) => void response.writeHead(code, headers).end();
 }
 
 export function body(
   content: string | Uint8Array,
   headers: Readonly<Record<string, string>> = {},
-): Misbehaviour {
+): Misbehavior {
   const type = { 'content-type': 'application/vnd.oci.image.manifest.v1+json' };
   return (_request, response) => void response.writeHead(200, { ...type, ...headers }).end(content);
 }
 
-/** As fast as it is taken, for ever. */
-export function endless(code: number, piece: Uint8Array = Buffer.alloc(65_536, ' ')): Misbehaviour {
+/** Streams an endless body as fast as the client reads. */
+export function endless(code: number, piece: Uint8Array = Buffer.alloc(65_536, ' ')): Misbehavior {
   return (_request, response) => {
     response.writeHead(code);
     const write = (): void => {
@@ -60,8 +60,8 @@ export function endless(code: number, piece: Uint8Array = Buffer.alloc(65_536, '
   };
 }
 
-/** A byte now and then; fast enough never to be silent. */
-export function drip(code: number): Misbehaviour {
+/** Sends a byte every 10 ms without end, so that the client never sees a stall. */
+export function drip(code: number): Misbehavior {
   return (request, response) => {
     response.writeHead(code);
     const timer = setInterval(() => response.write(' '), 10);
@@ -69,16 +69,16 @@ export function drip(code: number): Misbehaviour {
   };
 }
 
-export const silence: Misbehaviour = () => undefined;
+export const silence: Misbehavior = () => undefined;
 
-export const reset: Misbehaviour = (request) => void request.socket.resetAndDestroy();
+export const reset: Misbehavior = (request) => void request.socket.resetAndDestroy();
 
-export const resetAfterHead: Misbehaviour = (request, response) => {
+export const resetAfterHead: Misbehavior = (request, response) => {
   response.writeHead(200, { 'content-length': 1000 }).flushHeaders();
   setImmediate(() => request.socket.resetAndDestroy());
 };
 
-export const resetInBody: Misbehaviour = (request, response) => {
+export const resetInBody: Misbehavior = (request, response) => {
   response.writeHead(200, { 'content-length': 1000 });
   response.write('{"a":', () => request.socket.resetAndDestroy());
 };

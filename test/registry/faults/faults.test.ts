@@ -18,13 +18,13 @@ import { trustFaults } from './trust-faults.ts';
 
 const FAULTS = [...connectionFaults, ...contentFaults, ...trustFaults];
 
-/** Far more than any row takes, and less than would leave it to chance whether a test ends. */
-const PATIENCE_MS = 30_000;
-const MOST_REQUESTS = 12;
+/** Far longer than any row takes, but shorter than the timeout of a test. */
+const DEADLINE_MS = 30_000;
+const MAX_REQUESTS = 12;
 
 const APP = { os: 'wasi', architecture: 'wasm', files: { 'app.wasm': MODULE }, entrypoint: ['/app.wasm'] };
 
-/** Which stage a request belongs to: the first blob that is asked for is the config. */
+/** Returns the stage of a request; the first blob requested is the config. */
 function stageOf(url: string, blobs: Set<string>): Stage | null {
   if (url.startsWith('/token')) return 'token';
   if (!url.startsWith('/v2/bad/')) return null;
@@ -33,24 +33,24 @@ function stageOf(url: string, blobs: Set<string>): Stage | null {
   return [...blobs][0] === url ? 'config' : 'layer';
 }
 
-function misbehave(fault: Fault, isHealed: () => boolean) {
+function injectFault(fault: Fault, isRecovered: () => boolean) {
   const blobs = new Set<string>();
-  return (whole: RequestListener): RequestListener =>
+  return (handler: RequestListener): RequestListener =>
     (request, response) => {
       const stage = stageOf(request.url ?? '', blobs);
-      if (fault.answer === undefined || stage !== fault.at || isHealed()) whole(request, response);
-      else fault.answer(request, response, whole);
+      if (fault.answer === undefined || stage !== fault.at || isRecovered()) handler(request, response);
+      else fault.answer(request, response, handler);
     };
 }
 
-function startFaulty(fault: Fault, isHealed: () => boolean): Promise<TestRegistry> {
+function startFaultyRegistry(fault: Fault, isRecovered: () => boolean): Promise<TestRegistry> {
   const { auth = 'none', push } = fault;
   return (async () =>
     startRegistry({
       auth,
       users: { joe: 'pass' },
       anonymousPull: true,
-      faults: misbehave(fault, isHealed),
+      faults: injectFault(fault, isRecovered),
       images: (store) => {
         pushImage(targetOf(store, 'good:latest'), APP);
         if (push === undefined) pushImage(targetOf(store, 'bad:latest'), APP);
@@ -60,7 +60,7 @@ function startFaulty(fault: Fault, isHealed: () => boolean): Promise<TestRegistr
     }))();
 }
 
-/** As the webhook and `inspect` do it: what the manifest says, and what it leaves open from the layers. */
+/** Reads the manifest and, if that leaves questions open, the layers, as the webhook and `inspect` do. */
 async function lookUp(
   client: RegistryClient,
   question: Pick<Parameters<typeof inspectImage>[1], 'reference' | 'credentials' | 'tenant' | 'signal'>,
@@ -69,7 +69,7 @@ async function lookUp(
   return createPeekImage({ registry: client })({ ...question, facts, override: {}, scope: 'sign' });
 }
 
-/** The reason of the closed list; anything else that is thrown fails the test. */
+/** Returns the code of an AppError, or null on success; any other error fails the test. */
 async function reasonOf(work: Promise<ImageFacts>): Promise<string | null> {
   try {
     await work;
@@ -81,17 +81,17 @@ async function reasonOf(work: Promise<ImageFacts>): Promise<string | null> {
   }
 }
 
-test('there are at least forty, and no two are called the same', () => {
+test('there are at least forty faults with distinct names', () => {
   expect(FAULTS.length).toBeGreaterThanOrEqual(40);
   expect(new Set(FAULTS.map(({ name }) => name)).size).toBe(FAULTS.length);
 });
 
-describe('a look-up at a registry with', () => {
+describe('a lookup at a faulty registry', () => {
   test.for(FAULTS)('$name: $reason', async (fault) => {
-    let isHealed = false;
+    let isRecovered = false;
     let now = 0;
     let bytes = 0;
-    await using registry = await startFaulty(fault, () => isHealed);
+    await using registry = await startFaultyRegistry(fault, () => isRecovered);
     const host = fault.host === undefined ? registry.host : `${fault.host}:${registry.port}`;
     const plainHttp = fault.tls === undefined ? [host, registry.host] : [];
     const options = { plainHttp, onRequest: (event: { bytes: number }) => void (bytes += event.bytes) };
@@ -110,28 +110,28 @@ describe('a look-up at a registry with', () => {
         signal: AbortSignal.timeout(milliseconds),
       });
     };
-    const outcome = await reasonOf(ask(parseReference(`${host}/bad`), fault.milliseconds ?? PATIENCE_MS));
+    const outcome = await reasonOf(ask(parseReference(`${host}/bad`), fault.milliseconds ?? DEADLINE_MS));
     expect(outcome).toBe(fault.reason);
-    expect(registry.log.length).toBeLessThanOrEqual(fault.requests ?? MOST_REQUESTS);
-    // One document of the largest size that is read, and what was on its way already.
+    expect(registry.log.length).toBeLessThanOrEqual(fault.requests ?? MAX_REQUESTS);
+    // One document of the maximum size, and what the socket buffers held when the client disconnected.
     expect(bytes).toBeLessThan(REGISTRY_LIMITS.manifestBytes + REGISTRY_LIMITS.configBytes);
 
-    // What is broken by where it stands, or by how it is asked, stays so; a look at another registry tells that the process is well.
-    isHealed = true;
+    // A fault in the host or the client cannot recover; a lookup at another registry shows that the process still works.
+    isRecovered = true;
     now = 3_600_000;
-    const isBrokenForGood = fault.tls !== undefined || resolve !== undefined || fault.client !== undefined;
-    if (!isBrokenForGood) {
-      await ask(parseReference(`${host}/good`), PATIENCE_MS);
+    const isPermanent = fault.tls !== undefined || resolve !== undefined || fault.client !== undefined;
+    if (!isPermanent) {
+      await ask(parseReference(`${host}/good`), DEADLINE_MS);
       return;
     }
-    await using other = await startFaulty({ name: 'none', reason: null }, () => true);
-    await using well = createTestClient([other]);
+    await using other = await startFaultyRegistry({ name: 'none', reason: null }, () => true);
+    await using healthyClient = createTestClient([other]);
     const reference = parseReference(`${other.host}/good`);
-    await lookUp(well, {
+    await lookUp(healthyClient, {
       reference,
       credentials: [],
       tenant: 'team-a',
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(DEADLINE_MS),
     });
   });
 });

@@ -1,17 +1,17 @@
 import { credentialFor } from '../../support/registry/registry-client.ts';
 import { certificateFor } from '../../support/server/certificates.ts';
-import { body, status, type Fault, type Misbehaviour } from './fault.ts';
+import { body, status, type Fault, type Misbehavior } from './fault.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 const METADATA = '169.254.169.254';
 
-const to = (location: string): Misbehaviour => status(307, { location });
-const challenge = (text: string): Misbehaviour => status(401, { 'www-authenticate': text });
+const redirectTo = (location: string): Misbehavior => status(307, { location });
+const challenge = (text: string): Misbehavior => status(401, { 'www-authenticate': text });
 const login: NonNullable<Fault['credentials']> = (host) => [
   credentialFor({ host }, { kind: 'basic', username: 'joe', password: 'pass' }),
 ];
 
-function resolving(...answers: readonly string[]): NonNullable<Fault['resolve']> {
+function resolveTo(...answers: readonly string[]): NonNullable<Fault['resolve']> {
   const left = [...answers];
   return (_name, callback) => {
     const address = left.length > 1 ? left.shift() : left[0];
@@ -19,55 +19,60 @@ function resolving(...answers: readonly string[]): NonNullable<Fault['resolve']>
   };
 }
 
-/** Closes after each answer, so that every request looks the name up anew. */
-const closing: Misbehaviour = (request, response, whole) => {
+/** Closes the connection after each response, so that every request resolves the name again. */
+const closeAfterResponse: Misbehavior = (request, response, handler) => {
   response.setHeader('connection', 'close');
-  whole(request, response);
+  handler(request, response);
 };
 
-/** Who is asked, and who is believed. */
+/** Faults of redirects, authentication, certificates and name resolution. */
 export const trustFaults: readonly Fault[] = [
   {
     name: 'a redirect to itself',
     reason: 'invalid',
     at: 'manifest',
-    answer: to('/v2/bad/manifests/latest'),
+    answer: redirectTo('/v2/bad/manifests/latest'),
     requests: 6,
   },
   {
     name: 'a redirect to the metadata address',
     reason: 'denied-by-config',
     at: 'manifest',
-    answer: to(`http://${METADATA}/latest/`),
+    answer: redirectTo(`http://${METADATA}/latest/`),
   },
   {
-    name: 'a redirect to it as one number',
+    name: 'a redirect to the metadata address as a decimal number',
     reason: 'denied-by-config',
     at: 'manifest',
-    answer: to('http://2852039166/'),
+    answer: redirectTo('http://2852039166/'),
   },
   {
-    name: 'a redirect to it in IPv6',
+    name: 'a redirect to the metadata address mapped to IPv6',
     reason: 'denied-by-config',
     at: 'config',
-    answer: to(`http://[::ffff:${METADATA}]/`),
+    answer: redirectTo(`http://[::ffff:${METADATA}]/`),
   },
   {
-    name: 'a redirect of a layer to it',
+    name: 'a redirect of a layer to the metadata address',
     reason: 'denied-by-config',
     at: 'layer',
-    answer: to(`http://${METADATA}/`),
+    answer: redirectTo(`http://${METADATA}/`),
   },
-  { name: 'a redirect to a file', reason: 'invalid', at: 'manifest', answer: to('file:///etc/passwd') },
-  { name: 'a redirect to nowhere', reason: 'invalid', at: 'manifest', answer: status(302) },
   {
-    name: 'a redirect with a login in it',
+    name: 'a redirect to a file URL',
     reason: 'invalid',
     at: 'manifest',
-    answer: to('http://a:b@127.0.0.1/'),
+    answer: redirectTo('file:///etc/passwd'),
+  },
+  { name: 'a redirect without a Location', reason: 'invalid', at: 'manifest', answer: status(302) },
+  {
+    name: 'a redirect with credentials in the URL',
+    reason: 'invalid',
+    at: 'manifest',
+    answer: redirectTo('http://a:b@127.0.0.1/'),
   },
   {
-    name: '401 for ever',
+    name: '401 for every request',
     reason: 'unauthorized',
     at: 'manifest',
     answer: challenge('Basic realm="x"'),
@@ -81,13 +86,13 @@ export const trustFaults: readonly Fault[] = [
     credentials: login,
   },
   {
-    name: '401 with a broken challenge',
+    name: '401 with a malformed challenge',
     reason: 'invalid',
     at: 'manifest',
     answer: challenge(`Bearer ${'"'.repeat(5000)}`),
   },
   {
-    name: '401 by a scheme nobody speaks',
+    name: '401 with an unsupported scheme',
     reason: 'unsupported',
     at: 'manifest',
     answer: challenge('Negotiate'),
@@ -100,21 +105,21 @@ export const trustFaults: readonly Fault[] = [
     credentials: login,
   },
   {
-    name: 'a token server over plain http elsewhere',
+    name: 'a token server over plain HTTP on another host',
     reason: 'denied-by-config',
     at: 'manifest',
     answer: challenge('Bearer realm="http://evil.test/token"'),
     credentials: login,
   },
   {
-    name: 'a token server that is no address',
+    name: 'a realm that is not a URL',
     reason: 'invalid',
     at: 'manifest',
     answer: challenge('Bearer realm="no"'),
     credentials: login,
   },
   {
-    name: 'a token server that asks for a token',
+    name: 'a token server that requires a token',
     reason: 'unauthorized',
     auth: 'bearer',
     at: 'token',
@@ -126,11 +131,11 @@ export const trustFaults: readonly Fault[] = [
     reason: 'invalid',
     auth: 'bearer',
     at: 'token',
-    answer: to('/token'),
+    answer: redirectTo('/token'),
     credentials: login,
   },
   {
-    name: 'a token server with a web page',
+    name: 'a token server that returns a web page',
     reason: 'invalid',
     auth: 'bearer',
     at: 'token',
@@ -138,7 +143,7 @@ export const trustFaults: readonly Fault[] = [
     credentials: login,
   },
   {
-    name: 'a token server without a token',
+    name: 'a token server that returns no token',
     reason: 'invalid',
     auth: 'bearer',
     at: 'token',
@@ -146,7 +151,7 @@ export const trustFaults: readonly Fault[] = [
     credentials: login,
   },
   {
-    name: 'a token that ends the head',
+    name: 'a token with a line break',
     reason: 'invalid',
     auth: 'bearer',
     at: 'token',
@@ -162,7 +167,7 @@ export const trustFaults: readonly Fault[] = [
     credentials: login,
   },
   {
-    name: 'tokens that never help',
+    name: 'a token that the registry rejects',
     reason: 'unauthorized',
     auth: 'bearer',
     at: 'token',
@@ -170,7 +175,7 @@ export const trustFaults: readonly Fault[] = [
     credentials: login,
   },
   {
-    name: 'a token without an end',
+    name: 'a token that never expires',
     reason: 'unauthorized',
     auth: 'bearer',
     at: 'token',
@@ -178,7 +183,7 @@ export const trustFaults: readonly Fault[] = [
     credentials: login,
   },
   {
-    name: 'a token whose end is text',
+    name: 'a token with an expires_in that is not a number',
     reason: 'unauthorized',
     auth: 'bearer',
     at: 'token',
@@ -186,7 +191,7 @@ export const trustFaults: readonly Fault[] = [
     credentials: login,
   },
   {
-    name: '429 of the token server',
+    name: '429 from the token server',
     reason: 'rate-limited',
     auth: 'bearer',
     at: 'token',
@@ -194,26 +199,26 @@ export const trustFaults: readonly Fault[] = [
     credentials: login,
   },
   {
-    name: '500 of the token server',
+    name: '500 from the token server',
     reason: 'unreachable',
     auth: 'bearer',
     at: 'token',
     answer: status(500),
     credentials: login,
   },
-  { name: 'a certificate nobody knows', reason: 'tls', tls: () => certificateFor() },
+  { name: 'an untrusted certificate', reason: 'tls', tls: () => certificateFor() },
   {
-    name: 'a certificate that has expired',
+    name: 'an expired certificate',
     reason: 'tls',
     tls: () => certificateFor({ from: -2 * DAY, until: -DAY }),
   },
   {
-    name: 'a certificate of tomorrow',
+    name: 'a certificate that is not valid yet',
     reason: 'tls',
     tls: () => certificateFor({ from: DAY, until: 2 * DAY }),
   },
-  { name: "another host's certificate", reason: 'tls', tls: () => certificateFor({ ip: '127.0.0.9' }) },
-  { name: 'plain http where https is meant', reason: 'tls', client: { plainHttp: [] } },
+  { name: 'a certificate for another host', reason: 'tls', tls: () => certificateFor({ ip: '127.0.0.9' }) },
+  { name: 'plain HTTP in place of HTTPS', reason: 'tls', client: { plainHttp: [] } },
   {
     name: 'a name that does not resolve',
     reason: 'unreachable',
@@ -221,33 +226,33 @@ export const trustFaults: readonly Fault[] = [
     resolve: (_name, callback) =>
       callback(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }), []),
   },
-  { name: 'a name without an address', reason: 'unreachable', host: 'empty.test', resolve: resolving() },
+  { name: 'a name without an address', reason: 'unreachable', host: 'empty.test', resolve: resolveTo() },
   {
-    name: 'DNS that fails for now',
+    name: 'a temporary DNS failure',
     reason: 'unreachable',
     host: 'later.test',
     resolve: (_name, callback) =>
       callback(Object.assign(new Error('getaddrinfo EAI_AGAIN'), { code: 'EAI_AGAIN' }), []),
   },
   {
-    name: 'DNS that never answers',
+    name: 'DNS that never responds',
     reason: 'timeout',
     host: 'slow.test',
     resolve: () => undefined,
     milliseconds: 150,
   },
   {
-    name: 'a name of the metadata address',
+    name: 'a name that resolves to the metadata address',
     reason: 'denied-by-config',
     host: 'meta.test',
-    resolve: resolving(METADATA),
+    resolve: resolveTo(METADATA),
   },
   {
-    name: 'a name that is bound anew',
+    name: 'a name that is rebound to the metadata address',
     reason: 'denied-by-config',
     host: 'rebound.test',
-    resolve: resolving('127.0.0.1', METADATA),
+    resolve: resolveTo('127.0.0.1', METADATA),
     at: 'manifest',
-    answer: closing,
+    answer: closeAfterResponse,
   },
 ];

@@ -17,8 +17,8 @@ async function startTlsRegistry() {
   return { ...registry, cert: tls.cert };
 }
 
-describe('a host with settings of its own', () => {
-  test('is trusted by its own authority, and no other host is', async () => {
+describe('a host with its own TLS settings', () => {
+  test('the CA of a host is trusted for that host only', async () => {
     await using registry = await startTlsRegistry();
     const { cert } = registry;
     await using other = await startTlsRegistry();
@@ -31,7 +31,7 @@ describe('a host with settings of its own', () => {
     expect((await failureOf(client.fetchManifest(imageAt(other, 'a'), asking()))).code).toBe('tls');
   });
 
-  test('is believed without a look where that is said, and where it redirects to is not', async () => {
+  test('verification is skipped for an insecure host, but not for the target of its redirects', async () => {
     await using other = await startTlsRegistry();
     const tls = await certificateFor({ ip: '127.0.0.9' });
     await using registry = await startRegistry({
@@ -50,7 +50,7 @@ describe('a host with settings of its own', () => {
     expect((await failureOf(client.fetchManifest(imageAt(registry, 'moved'), asking()))).code).toBe('tls');
   });
 
-  test('has its authority count for its token server, too', async () => {
+  test('the CA of a host is also trusted for its token server', async () => {
     const tls = await certificateFor();
     await using auth = await startRegistry({ tls, auth: 'bearer', anonymousPull: true });
     await using registry = await startRegistry({
@@ -70,7 +70,7 @@ describe('a host with settings of its own', () => {
     });
   });
 
-  test('is shown a certificate of ours, which no other host gets to see', async () => {
+  test('the client certificate of a host is sent to that host only', async () => {
     const [server, ours] = await Promise.all([certificateFor(), certificateFor({ names: ['wasmgate'] })]);
     const seen: boolean[] = [];
     const start = async (location?: string) => {

@@ -11,18 +11,18 @@ import { certificateFor } from '../../support/server/certificates.ts';
 const { cert, key: KEY } = await certificateFor();
 const PEM = `${cert}\n`;
 
-function listOf(hosts: HostsConfiguration, registry: string) {
+function endpointsFor(hosts: HostsConfiguration, registry: string) {
   const subject = { registry, repository: 'a', reference: `${registry}/a:latest` };
   return endpointsOf(subject, { plainHttp: [], allowLoopback: false, hosts });
 }
 
-function addresses(hosts: HostsConfiguration, registry: string): readonly string[] {
-  return listOf(hosts, registry).map(({ base }) => base.href);
+function baseUrlsFor(hosts: HostsConfiguration, registry: string): readonly string[] {
+  return endpointsFor(hosts, registry).map(({ base }) => base.href);
 }
 
 describe('hosts.toml, as containerd reads it', () => {
   test.for([
-    { name: 'nothing', text: '', bases: ['https://r.test/v2'] },
+    { name: 'an empty file', text: '', bases: ['https://r.test/v2'] },
     { name: 'a server', text: 'server = "https://other.test"', bases: ['https://other.test/v2'] },
     {
       name: 'a server without a scheme',
@@ -30,40 +30,40 @@ describe('hosts.toml, as containerd reads it', () => {
       bases: ['https://other.test:5000/v2'],
     },
     {
-      name: 'a host before the registry itself',
+      name: 'a host, then the registry itself',
       text: '[host."https://mirror.test"]',
       bases: ['https://mirror.test/v2', 'https://r.test/v2'],
     },
     {
-      name: 'hosts in the order of the file',
+      name: 'hosts in file order',
       text: 'server = "https://last.test"\n[host."https://z.test"]\n[host."http://a.test:81"]\n[host."m.test"]',
       bases: ['https://z.test/v2', 'http://a.test:81/v2', 'https://m.test/v2', 'https://last.test/v2'],
     },
     {
-      name: 'a path before the version',
+      name: 'a path without the API version',
       text: '[host."https://mirror.test/proxy"]',
       bases: ['https://mirror.test/proxy/v2', 'https://r.test/v2'],
     },
     {
-      name: 'a path with its version',
+      name: 'a path with the API version',
       text: '[host."https://mirror.test/proxy/v2/"]',
       bases: ['https://mirror.test/proxy/v2', 'https://r.test/v2'],
     },
     {
-      name: 'a path that stands as it is',
+      name: 'a path with override_path',
       text: '[host."https://mirror.test/v2/hub"]\noverride_path = true',
       bases: ['https://mirror.test/v2/hub', 'https://r.test/v2'],
     },
     {
-      name: 'no path at all',
+      name: 'no path, with override_path',
       text: '[host."https://mirror.test"]\noverride_path = true',
       bases: ['https://mirror.test/', 'https://r.test/v2'],
     },
   ])('$name', async ({ text, bases }) => {
-    expect(addresses(await readHostsToml({ 'r.test': text }), 'r.test')).toEqual(bases);
+    expect(baseUrlsFor(await readHostsToml({ 'r.test': text }), 'r.test')).toEqual(bases);
   });
 
-  test('capabilities, headers and trust are the host’s own', async () => {
+  test('capabilities, headers and TLS settings apply to their own host only', async () => {
     const text = `
       [host."https://mirror.test"]
         capabilities = ["Pull"]
@@ -73,7 +73,7 @@ describe('hosts.toml, as containerd reads it', () => {
       [host."https://whole.test"]
         [host."https://whole.test".rewrite]
           "^a$" = "b"`;
-    const [mirror, whole, own] = listOf(await readHostsToml({ 'r.test': text }), 'r.test');
+    const [mirror, whole, own] = endpointsFor(await readHostsToml({ 'r.test': text }), 'r.test');
     expect(mirror).toMatchObject({ pulls: true, resolves: false, headers: { 'x-part': 'a, b' } });
     expect(mirror?.tls).toEqual({ ca: [], client: [], insecure: true });
     expect(whole).toMatchObject({ pulls: true, resolves: true, headers: {}, tls: null });
@@ -81,7 +81,7 @@ describe('hosts.toml, as containerd reads it', () => {
     expect(own).toMatchObject({ resolves: true, tls: null, registry: 'r.test' });
   });
 
-  test('certificates stand beside the file, or anywhere', async () => {
+  test('certificate paths are relative to the file, or absolute', async () => {
     await using files = await writeFiles({
       'elsewhere.pem': `${PEM}elsewhere`,
       'certs.d/r.test/ca.pem': `${PEM}ca`,
@@ -92,7 +92,7 @@ describe('hosts.toml, as containerd reads it', () => {
       ca = ["ca.pem", "${files.at('elsewhere.pem')}"]
       client = [["client.pem", "client.key"], ["client.pem", ""], "client.pem"]`;
     await using both = await writeFiles({ ...(await copy(files)), 'r.test/hosts.toml': text });
-    const [own] = listOf(await readHosts({ hostsDirectory: both.folder }), 'r.test');
+    const [own] = endpointsFor(await readHosts({ hostsDirectory: both.folder }), 'r.test');
     expect(own?.tls).toEqual({
       ca: [`${PEM}ca`, `${PEM}elsewhere`],
       client: [
@@ -104,14 +104,14 @@ describe('hosts.toml, as containerd reads it', () => {
     });
   });
 
-  test('where there is no hosts.toml, files are known by their names as docker has it', async () => {
+  test('without hosts.toml, certificates are found by their extensions, as Docker does', async () => {
     await using files = await writeFiles({
       'r.test/ca.crt': `${PEM}ca`,
       'r.test/me.cert': `${PEM}me`,
       'r.test/me.key': KEY,
       'r.test/README': 'nothing',
     });
-    const [own] = listOf(await readHosts({ hostsDirectory: files.folder }), 'r.test');
+    const [own] = endpointsFor(await readHosts({ hostsDirectory: files.folder }), 'r.test');
     expect(own?.tls).toEqual({
       ca: [`${PEM}ca`],
       client: [{ cert: `${PEM}me`, key: KEY }],
@@ -120,45 +120,45 @@ describe('hosts.toml, as containerd reads it', () => {
   });
 
   test.for([
-    { name: 'escaped', folders: ['r.test_5000_', 'r.test:5000', '_default'], taken: 'r.test_5000_' },
-    { name: 'as it is', folders: ['r.test:5000', '_default'], taken: 'r.test:5000' },
-    { name: 'the default', folders: ['r.test', '_default'], taken: '_default' },
+    { name: 'escaped name', folders: ['r.test_5000_', 'r.test:5000', '_default'], taken: 'r.test_5000_' },
+    { name: 'literal name', folders: ['r.test:5000', '_default'], taken: 'r.test:5000' },
+    { name: '_default', folders: ['r.test', '_default'], taken: '_default' },
   ])('the folder of a host with a port: $name', async ({ folders, taken }) => {
     const texts = folders.map((name) => [name, `[host."https://${name.replaceAll(/[:_]/g, '-')}x.test"]`]);
-    const [first] = addresses(await readHostsToml(Object.fromEntries(texts)), 'r.test:5000');
+    const [first] = baseUrlsFor(await readHostsToml(Object.fromEntries(texts)), 'r.test:5000');
     expect(first).toBe(`https://${taken.replaceAll(/[:_]/g, '-')}x.test/v2`);
   });
 
-  test('the default falls back to each registry itself', async () => {
+  test('_default falls back to the registry itself', async () => {
     const hosts = await readHostsToml({ _default: '[host."https://m.test"]' });
-    expect(addresses(hosts, 'docker.io')).toEqual(['https://m.test/v2', 'https://registry-1.docker.io/v2']);
+    expect(baseUrlsFor(hosts, 'docker.io')).toEqual(['https://m.test/v2', 'https://registry-1.docker.io/v2']);
   });
 
   test.for([
-    { name: 'no TOML', text: 'server = ', state: 'Invalid TOML document' },
+    { name: 'not TOML', text: 'server = ', state: 'Invalid TOML document' },
     { name: 'an unknown capability', text: 'capabilities = ["fly"]', state: 'there is no capability "fly"' },
-    { name: 'a number for a flag', text: 'skip_verify = 1', state: '"skip_verify" must be true or false' },
-    { name: 'a table for a path', text: '[ca]', state: '"ca" must be a string' },
-    { name: 'a server that is none', text: 'server = "https://["', state: '"https://[" is not an address' },
-    { name: 'a login in an address', text: '[host."https://u:p@h.test"]', state: 'more than a path' },
+    { name: 'a number as a flag', text: 'skip_verify = 1', state: '"skip_verify" must be true or false' },
+    { name: 'a table as a path', text: '[ca]', state: '"ca" must be a string' },
+    { name: 'an invalid server', text: 'server = "https://["', state: '"https://[" is not an address' },
+    { name: 'credentials in an address', text: '[host."https://u:p@h.test"]', state: 'more than a path' },
     {
-      name: 'three files of a client',
+      name: 'three client files',
       text: 'client = [["a", "b", "c"]]',
       state: '"client" must be a list of files or of pairs',
     },
     {
-      name: 'a header that ends the head',
+      name: 'a header with a line break',
       text: '[header]\nx = "a\\r\\nb: c"',
       state: 'header "x" cannot be sent',
     },
     {
-      name: 'a header of the connection',
+      name: 'a connection header',
       text: '[header]\nHost = "a"',
       state: 'header "Host" cannot be sent',
     },
-    { name: 'hosts that are no tables', text: '[host]\nx = 1', state: 'host "x" is not a table' },
+    { name: 'hosts that are not tables', text: '[host]\nx = 1', state: 'host "x" is not a table' },
     {
-      name: 'a file that is not there',
+      name: 'a missing file',
       text: 'ca = "none.pem"',
       state: 'none.pem": there is no such file or folder',
     },
@@ -167,7 +167,7 @@ describe('hosts.toml, as containerd reads it', () => {
       text: 'ca = "hosts.toml"',
       state: 'it contains no certificate',
     },
-  ])('refused: $name', async ({ text, state }) => {
+  ])('rejected: $name', async ({ text, state }) => {
     await expect(readHostsToml({ 'r.test': text })).rejects.toMatchObject({
       name: 'AppError',
       message: expect.stringContaining(state),
@@ -184,66 +184,66 @@ async function copy(files: { readonly at: (path: string) => string }): Promise<R
 
 describe('registries.yaml, as K3s reads it', () => {
   test.for([
-    { name: 'nothing', text: '', registry: 'r.test', bases: ['https://r.test/v2'] },
+    { name: 'an empty file', text: '', registry: 'r.test', bases: ['https://r.test/v2'] },
     {
-      name: 'endpoints before the registry itself',
+      name: 'endpoints, then the registry itself',
       text: 'mirrors: {r.test: {endpoint: ["https://a.test:5000", "http://b.test"]}}',
       registry: 'r.test',
       bases: ['https://a.test:5000/v2', 'http://b.test/v2', 'https://r.test/v2'],
     },
     {
-      name: 'the usual path, written out',
+      name: 'an explicit default path',
       text: 'mirrors: {r.test: {endpoint: ["https://a.test/v2", "https://b.test/"]}}',
       registry: 'r.test',
       bases: ['https://a.test/v2', 'https://b.test/v2', 'https://r.test/v2'],
     },
     {
-      name: 'a path of its own, to which nothing is added',
+      name: 'a custom path, which stays as it is',
       text: 'mirrors: {r.test: {endpoint: ["https://a.test/v2/hub"]}}',
       registry: 'r.test',
       bases: ['https://a.test/v2/hub', 'https://r.test/v2'],
     },
     {
-      name: 'the registry itself before other endpoints, which is asked in its place and last',
+      name: 'the registry itself listed first, which is also the fallback',
       text: 'mirrors: {docker.io: {endpoint: ["https://registry-1.docker.io", "https://a.test"]}}',
       registry: 'docker.io',
       bases: ['https://registry-1.docker.io/v2', 'https://a.test/v2', 'https://registry-1.docker.io/v2'],
     },
     {
-      name: 'endpoints under one name of Docker Hub, and settings under both',
+      name: 'endpoints under one name of Docker Hub, settings under both',
       text: 'mirrors: {docker.io: {endpoint: ["https://a.test"]}}\nconfigs: {docker.io: {}, registry-1.docker.io: {}}',
       registry: 'docker.io',
       bases: ['https://a.test/v2', 'https://registry-1.docker.io/v2'],
     },
     {
-      name: 'what stands for all others',
+      name: 'the wildcard',
       text: 'mirrors: {"*": {endpoint: ["https://a.test"]}, b.test: {}}',
       registry: 'r.test',
       bases: ['https://a.test/v2', 'https://r.test/v2'],
     },
     {
-      name: 'an entry that says nothing, which leaves the registry to what stands for all others',
+      name: 'an empty entry, which does not override the wildcard',
       text: 'mirrors: {"*": {endpoint: ["https://a.test"]}, r.test: {}}\nconfigs: {r.test: {}}',
       registry: 'r.test',
       bases: ['https://a.test/v2', 'https://r.test/v2'],
     },
     {
-      name: 'an entry with trust of its own, beside what stands for all others',
+      name: 'an entry with TLS settings, which overrides the wildcard',
       text: 'mirrors: {"*": {endpoint: ["https://a.test"]}}\nconfigs: {r.test: {tls: {}}}',
       registry: 'r.test',
       bases: ['https://r.test/v2'],
     },
   ])('$name', async ({ text, registry, bases }) => {
-    expect(addresses(await readRegistriesYaml(text), registry)).toEqual(bases);
+    expect(baseUrlsFor(await readRegistriesYaml(text), registry)).toEqual(bases);
   });
 
-  test('trust and logins belong to the host they are named for', async () => {
+  test('TLS settings and credentials apply to the named host only', async () => {
     const hosts = await readRegistriesYaml(`
       mirrors: {docker.io: {endpoint: ["https://a.test:5000"], rewrite: {"^library/(.*)": "hub/$1"}}}
       configs:
         a.test:5000: {auth: {username: u, password: p}, tls: {insecure_skip_verify: true}}
         b.test: {auth: {token: t}}`);
-    const [mirror, own] = listOf(hosts, 'docker.io');
+    const [mirror, own] = endpointsFor(hosts, 'docker.io');
     expect(mirror?.tls?.insecure).toBe(true);
     expect(own?.tls).toBeNull();
     expect([mirror?.rewrites.length, own?.rewrites.length]).toEqual([1, 0]);
@@ -254,15 +254,15 @@ describe('registries.yaml, as K3s reads it', () => {
   });
 
   test.for([
-    { name: 'no YAML', text: 'configs: {a: [', state: 'it is not YAML' },
+    { name: 'not YAML', text: 'configs: {a: [', state: 'it is not YAML' },
     { name: 'a list', text: '[]', state: 'it is not a map' },
     {
-      name: 'endpoints that are a map',
+      name: 'a map as endpoints',
       text: 'mirrors: {a: {endpoint: {}}}',
       state: '"endpoint" takes a list',
     },
     {
-      name: 'a number for a flag',
+      name: 'a number as a flag',
       text: 'configs: {a: {tls: {insecure_skip_verify: 1}}}',
       state: 'true or false',
     },
@@ -272,7 +272,7 @@ describe('registries.yaml, as K3s reads it', () => {
       state: 'must be set together',
     },
     {
-      name: 'a pattern that could take long',
+      name: 'a pattern that could take too long',
       text: 'mirrors: {a: {rewrite: {"(a+)+": b}}}',
       state: 'repeated',
     },
@@ -281,14 +281,14 @@ describe('registries.yaml, as K3s reads it', () => {
       text: `a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c]`,
       state: 'it is not YAML',
     },
-  ])('refused: $name', async ({ text, state }) => {
+  ])('rejected: $name', async ({ text, state }) => {
     await expect(readRegistriesYaml(text)).rejects.toMatchObject({
       name: 'AppError',
       message: expect.stringContaining(state),
     });
   });
 
-  test('an error never quotes a password', async () => {
+  test('an error never contains a password', async () => {
     const error = await readRegistriesYaml('configs: {a: {auth: {password: hunter2').catch(
       (caught: unknown) => caught,
     );
@@ -297,8 +297,8 @@ describe('registries.yaml, as K3s reads it', () => {
   });
 });
 
-describe('which of several sources is listened to', () => {
-  test('our own, then registries.yaml, then the folder; and tls over whatever they say', async () => {
+describe('precedence of several sources', () => {
+  test('registry.mirrors, then registries.yaml, then the folder; registry.tls overrides all', async () => {
     await using files = await writeFiles({
       'k3s.yaml':
         'mirrors: {a.test: {endpoint: ["https://k3s.test"]}, b.test: {endpoint: ["https://k3s.test"]}}',
@@ -310,12 +310,12 @@ describe('which of several sources is listened to', () => {
       registriesFile: files.at('k3s.yaml'),
       hostsDirectory: files.at('d'),
     });
-    const firsts = ['a.test', 'b.test', 'c.test'].map((registry) => addresses(hosts, registry)[0]);
+    const firsts = ['a.test', 'b.test', 'c.test'].map((registry) => baseUrlsFor(hosts, registry)[0]);
     expect(firsts).toEqual(['https://own.test/v2', 'https://k3s.test/v2', 'https://folder.test/v2']);
-    expect(listOf(hosts, 'c.test')[0]?.tls?.insecure).toBe(false);
+    expect(endpointsFor(hosts, 'c.test')[0]?.tls?.insecure).toBe(false);
   });
 
-  test('a folder that is not there keeps us from starting', async () => {
+  test('a missing folder is rejected', async () => {
     await expect(readHosts({ hostsDirectory: '/none/at/all' })).rejects.toThrow(
       'Cannot read "/none/at/all": there is no such file or folder',
     );

@@ -21,7 +21,7 @@ async function faultsOf(given: object): Promise<readonly string[]> {
   return faults.map(({ path, error }) => `${path.join('.')}: ${error.code}: ${error.message}`);
 }
 
-test('every fault of every file is told at once, by the setting that leads there', async () => {
+test('all faults of all files are reported at once, with the setting that names each file', async () => {
   await using files = await writeFiles({
     'ca.pem': 'none',
     'k3s.yaml': 'mirrors: {a.test: {endpoint: {}}, b.test: {endpoint: [1]}}\nconfigs: {c.test: {tls: 1}}',
@@ -54,12 +54,17 @@ test.for([
   { name: 'a certificate with its key', cert, key, says: null },
   { name: 'both in one file', cert: `${cert}\n${key}`, says: null },
   {
-    name: 'several certificates with words between them',
+    name: 'several certificates with comments between them',
     cert: `# one\n${cert}\n# two\n${cert}\n${key}`,
     says: null,
   },
   { name: 'a certificate without its key', cert, says: 'it contains no key' },
-  { name: 'the key of another', cert, key: other.key, says: 'its key does not belong to certificate' },
+  {
+    name: 'the key of another certificate',
+    cert,
+    key: other.key,
+    says: 'its key does not belong to certificate',
+  },
   {
     name: 'a key with a passphrase',
     cert,
@@ -67,19 +72,19 @@ test.for([
     says: 'needs a passphrase',
   },
   {
-    name: 'a broken key',
+    name: 'a malformed key',
     cert,
     key: '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n',
     says: 'the key in it is broken',
   },
   {
-    name: 'a certificate that is cut off',
+    name: 'a truncated certificate',
     cert: cert.slice(0, 200),
     key,
     says: 'the certificate in it is broken',
   },
   {
-    name: 'a second certificate that is cut off',
+    name: 'a truncated second certificate',
     cert: `${cert}\n${cert.slice(0, 200)}`,
     key,
     says: 'certificate 2 of 2 in it is broken',
@@ -94,7 +99,7 @@ test.for([
   expect(faults.join()).not.toMatch(/c2VjcmV0|secret/);
 });
 
-test('DER instead of PEM is told with what makes PEM of it', async () => {
+test('DER instead of PEM is rejected, with the command that converts it', async () => {
   await using files = await writeFiles({});
   const der = Buffer.from(cert.replaceAll(/-----.*-----|\s/g, ''), 'base64');
   await writeFile(files.at('ca.der'), der);
@@ -104,7 +109,7 @@ test('DER instead of PEM is told with what makes PEM of it', async () => {
   ]);
 });
 
-test('what was seen changes with the files, and holds nothing of them', async () => {
+test('the fingerprint of the files changes with them and contains none of their text', async () => {
   await using files = await writeFiles({
     'd/a.test/hosts.toml': 'server = "https://x.test"',
     'ca.pem': cert,

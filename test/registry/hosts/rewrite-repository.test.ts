@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseRewrite, rewriteRepository } from '../../../src/registry/hosts/rewrite-repository.ts';
 
-describe('a repository by another name, as Go rewrites it', () => {
+describe('repositories are rewritten as Go does', () => {
   test.for([
     { pattern: '^library/(.*)', replacement: 'hub/$1', from: 'library/nginx', to: 'hub/nginx' },
     { pattern: '^library/(.*)', replacement: 'hub/$1', from: 'team/nginx', to: 'team/nginx' },
@@ -16,13 +16,13 @@ describe('a repository by another name, as Go rewrites it', () => {
     expect(rewriteRepository(from, [parseRewrite(pattern, replacement)])).toBe(to);
   });
 
-  test('the first that changes anything counts, alone', () => {
+  test('only the first rewrite that matches applies', () => {
     const rewrites = [parseRewrite('^x', 'y'), parseRewrite('^a', 'b'), parseRewrite('^b', 'c')];
     expect(rewriteRepository('a', rewrites)).toBe('b');
   });
 });
 
-describe('patterns that are not taken', () => {
+describe('rejected patterns', () => {
   test.for([
     ['(a+)+$', 'repeated'],
     ['(?:a|a)*$', 'repeated'],
@@ -42,7 +42,7 @@ describe('patterns that are not taken', () => {
     expect(() => parseRewrite(pattern, 'x')).toThrow(state);
   });
 
-  test('the worst that is taken ends', () => {
+  test('the slowest accepted pattern terminates', () => {
     const rewrite = parseRewrite('^(.*)(.*)(.*)(?:x|y)', 'z');
     expect(rewriteRepository('a'.repeat(255), [rewrite])).toBe('a'.repeat(255));
   });

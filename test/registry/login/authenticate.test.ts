@@ -28,34 +28,34 @@ function startPrivate(options: RegistryOptions): Promise<TestRegistry> {
 
 const MANIFEST = '/v2/team/app/manifests/latest';
 
-describe('a login is used where it is asked for', () => {
+describe('credentials that answer a challenge', () => {
   test.for([
     {
-      name: 'plain basic',
+      name: 'basic authentication',
       options: { auth: 'basic' },
       secret: good,
       lines: [`GET ${MANIFEST} none`, `GET ${MANIFEST} basic`],
     },
     {
-      name: 'a token for a password',
+      name: 'a password is exchanged for a token',
       options: { auth: 'bearer' },
       secret: good,
       lines: [`GET ${MANIFEST} none`, 'GET /token basic', `GET ${MANIFEST} bearer`],
     },
     {
-      name: 'a token called access_token, without expiry',
+      name: 'a token in access_token, without expiry',
       options: { auth: 'bearer', tokenField: 'access_token', expiresIn: null },
       secret: good,
       lines: [`GET ${MANIFEST} none`, 'GET /token basic', `GET ${MANIFEST} bearer`],
     },
     {
-      name: 'a token for an identity token',
+      name: 'an identity token is exchanged for a token',
       options: { auth: 'bearer', identityTokens: ['refresh'] },
       secret: { kind: 'identity-token', token: 'refresh' },
       lines: [`GET ${MANIFEST} none`, 'POST /token none', `GET ${MANIFEST} bearer`],
     },
     {
-      name: 'a registry token as it stands',
+      name: 'a registry token is sent as it is',
       options: { auth: 'bearer', registryTokens: ['as-it-stands'] },
       secret: { kind: 'registry-token', token: 'as-it-stands' },
       lines: [`GET ${MANIFEST} none`, `GET ${MANIFEST} bearer`],
@@ -77,7 +77,7 @@ describe('a login is used where it is asked for', () => {
     expect(registry.lines()).toEqual([...lines, lines.at(-1)]);
   });
 
-  test('service and scope of the challenge go to the token server', async () => {
+  test('the token request contains the service and scope of the challenge', async () => {
     await using registry = await startPrivate({ auth: 'bearer', anonymousPull: true });
     await using client = createTestClient([registry]);
     await client.fetchManifest(imageAt(registry, 'team/app'), asking());
@@ -88,14 +88,14 @@ describe('a login is used where it is asked for', () => {
     ]);
   });
 
-  test('nothing is sent where nothing is asked for', async () => {
+  test('without a challenge, no credentials are sent', async () => {
     await using registry = await startPrivate({ auth: 'none' });
     await using client = createTestClient([registry]);
     await client.fetchManifest(imageAt(registry, 'team/app'), asking(credentialFor(registry, good)));
     expect(registry.lines()).toEqual([`GET ${MANIFEST} none`]);
   });
 
-  test('credentials for other registries are not even tried', async () => {
+  test('credentials for another registry are not tried', async () => {
     await using registry = await startPrivate({ auth: 'basic' });
     await using client = createTestClient([registry]);
     const foreign = { ...credentialFor(registry, good), server: 'ghcr.io' };
@@ -108,8 +108,8 @@ describe('a login is used where it is asked for', () => {
 
 const two = { kind: 'basic', username: 'two', password: 'two' } as const;
 
-/** A registry that lets both in, and answers the first one `status` as if nothing were there. */
-function hiding(auth: 'basic' | 'bearer', status: number): RegistryOptions {
+/** Describes a registry that accepts both users, but answers `status` to the first one, as if the image did not exist. */
+function hideFromFirstUser(auth: 'basic' | 'bearer', status: number): RegistryOptions {
   const tokens = new Set<string>();
   return {
     auth,
@@ -134,7 +134,7 @@ function hiding(auth: 'basic' | 'bearer', status: number): RegistryOptions {
 
 describe('several credentials', () => {
   test.for(['basic', 'bearer'] as const)(
-    'are tried in order, the one that works is kept: %s',
+    'credentials are tried in order, and those that work are used again: %s',
     async (auth) => {
       await using registry = await startPrivate({ auth });
       await using client = createTestClient([registry]);
@@ -150,7 +150,7 @@ describe('several credentials', () => {
     },
   );
 
-  test('anonymous comes last', async () => {
+  test('anonymous access is tried last', async () => {
     await using registry = await startPrivate({ auth: 'bearer', anonymousPull: true });
     await using client = createTestClient([registry]);
     await client.fetchManifest(imageAt(registry, 'team/app'), asking(credentialFor(registry, bad)));
@@ -162,7 +162,7 @@ describe('several credentials', () => {
     ]);
   });
 
-  test('a login that may not pull (403) gives way to the next', async () => {
+  test('after credentials without permission to pull (403), the next ones are tried', async () => {
     const joe = `Basic ${Buffer.from('joe:wrong').toString('base64')}`;
     await using registry = await startPrivate({
       auth: 'basic',
@@ -183,9 +183,9 @@ describe('several credentials', () => {
     { auth: 'bearer', status: 404 },
     { auth: 'bearer', status: 403 },
   ] as const)(
-    'a login from which the image is hidden ($auth, $status) gives way to the next, which is then kept',
+    'after credentials that do not see the image ($auth, $status), the next ones are tried and used again',
     async ({ auth, status }) => {
-      await using registry = await startPrivate(hiding(auth, status));
+      await using registry = await startPrivate(hideFromFirstUser(auth, status));
       await using client = createTestClient([registry]);
       const credentials = [credentialFor(registry, good, 'one'), credentialFor(registry, two, 'two')];
       const image = imageAt(registry, 'team/app');
@@ -196,8 +196,8 @@ describe('several credentials', () => {
     },
   );
 
-  test('a login kept from another image does not end the search', async () => {
-    await using registry = await startPrivate(hiding('basic', 404));
+  test('cached credentials that do not see the image do not end the search', async () => {
+    await using registry = await startPrivate(hideFromFirstUser('basic', 404));
     await using client = createTestClient([registry]);
     const image = imageAt(registry, 'team/app');
     const first = credentialFor(registry, good, 'one');
@@ -207,7 +207,7 @@ describe('several credentials', () => {
   });
 
   test.for(['basic', 'bearer'] as const)(
-    'an image that is not there is not found, whoever else is turned away: %s',
+    'a missing image is not found, even if other credentials are rejected: %s',
     async (auth) => {
       await using registry = await startPrivate({ auth });
       await using client = createTestClient([registry]);
@@ -220,7 +220,7 @@ describe('several credentials', () => {
     },
   );
 
-  test('all refused: which ones, and nothing of their secrets', async () => {
+  test('if all credentials are rejected, the error names them without their secrets', async () => {
     await using registry = await startPrivate({ auth: 'bearer' });
     await using client = createTestClient([registry]);
     const error = await failureOf(
@@ -234,7 +234,7 @@ describe('several credentials', () => {
     expect(`${error.message} ${error.advice ?? ''}`).not.toContain(bad.password);
   });
 
-  test('none at all: what to do', async () => {
+  test('without credentials, the error suggests imagePullSecrets', async () => {
     await using registry = await startPrivate({ auth: 'bearer' });
     await using client = createTestClient([registry]);
     const error = await failureOf(client.fetchManifest(imageAt(registry, 'team/app'), asking()));
@@ -243,8 +243,8 @@ describe('several credentials', () => {
   });
 });
 
-describe('who profits from a login', () => {
-  test('nobody without the credential', async () => {
+describe('scope of a cached login', () => {
+  test('a request without the credentials does not use it', async () => {
     await using registry = await startPrivate({ auth: 'bearer' });
     await using client = createTestClient([registry]);
     const image = imageAt(registry, 'team/app');
@@ -252,7 +252,7 @@ describe('who profits from a login', () => {
     expect((await failureOf(client.fetchManifest(image, asking()))).code).toBe('unauthorized');
   });
 
-  test('not a secret of the same name with another password', async () => {
+  test('a changed password does not use it', async () => {
     await using registry = await startPrivate({ auth: 'basic' });
     await using client = createTestClient([registry]);
     const image = imageAt(registry, 'team/app');
@@ -261,7 +261,7 @@ describe('who profits from a login', () => {
     expect((await failureOf(client.fetchManifest(image, changed))).code).toBe('unauthorized');
   });
 
-  test('not another repository', async () => {
+  test('another repository gets its own token', async () => {
     await using registry = await startPrivate({ auth: 'bearer' });
     await using client = createTestClient([registry]);
     const options = asking(credentialFor(registry, good));
@@ -271,8 +271,8 @@ describe('who profits from a login', () => {
   });
 });
 
-describe('how long a token is used', () => {
-  test('until shortly before it expires', async () => {
+describe('lifetime of a token', () => {
+  test('a token is used until shortly before it expires', async () => {
     await using registry = await startPrivate({ auth: 'bearer', expiresIn: 100 });
     let now = 0;
     await using client = createTestClient([registry], {}, { now: () => now });
@@ -288,7 +288,7 @@ describe('how long a token is used', () => {
     expect(tokens()).toBe(2);
   });
 
-  test('for a minute where it does not say', async () => {
+  test('a token without expires_in is used for a minute', async () => {
     await using registry = await startPrivate({ auth: 'bearer', expiresIn: null });
     let now = 0;
     await using client = createTestClient([registry], {}, { now: () => now });
@@ -302,7 +302,7 @@ describe('how long a token is used', () => {
     expect(registry.lines().filter((line) => line.includes('/token'))).toHaveLength(2);
   });
 
-  test('not after it was revoked', async () => {
+  test('a revoked token is replaced', async () => {
     let revoked = false;
     await using registry = await startPrivate({
       auth: 'bearer',
@@ -323,66 +323,66 @@ describe('how long a token is used', () => {
   });
 });
 
-test('a token is fetched once for all who wait, and the first to give up fails nobody else', async () => {
-  const { promise: asked, resolve: seen } = Promise.withResolvers<void>();
+test('concurrent lookups share one token request, and a timeout of the first does not affect the second', async () => {
+  const { promise: asked, resolve: markRequested } = Promise.withResolvers<void>();
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   await using registry = await startPrivate({
     auth: 'bearer',
     faults: (handler) => async (request, response) => {
       if (request.url?.startsWith('/token') === true) {
-        seen();
+        markRequested();
         await released;
       }
       handler(request, response);
     },
   });
-  const { promise: bothRefused, resolve: refusedTwice } = Promise.withResolvers<void>();
-  const refusals: number[] = [];
+  const { promise: bothChallenged, resolve: resolveBothChallenged } = Promise.withResolvers<void>();
+  const challenges: number[] = [];
   await using client = createTestClient([registry], {
     onRequest: ({ status }) => {
-      if (status === 401 && refusals.push(status) === 2) refusedTwice();
+      if (status === 401 && challenges.push(status) === 2) resolveBothChallenged();
     },
   });
   const credential = credentialFor(registry, good);
   const first = new AbortController();
   const image = imageAt(registry, 'team/app');
-  const impatient = failureOf(
+  const firstLookup = failureOf(
     client.fetchManifest(image, { credentials: [credential], tenant: 'team-a', signal: first.signal }),
   );
   await asked;
-  const patient = client.fetchManifest(image, asking(credential));
-  // The second one has read its 401 and by the next turn of the loop waits for the same token.
-  await bothRefused;
+  const secondLookup = client.fetchManifest(image, asking(credential));
+  // The second lookup has received its 401 and waits for the same token from the next event loop turn on.
+  await bothChallenged;
   await new Promise(setImmediate);
   first.abort();
-  expect((await impatient).code).toBe('timeout');
+  expect((await firstLookup).code).toBe('timeout');
   release();
-  await patient;
+  await secondLookup;
   expect(registry.lines().filter((line) => line.includes('/token'))).toHaveLength(1);
 });
 
-describe('challenges that are not answered', () => {
+describe('challenges that are rejected', () => {
   test.for([
-    { name: 'a scheme we do not have', challenge: 'Negotiate', code: 'unsupported' },
+    { name: 'an unsupported scheme', challenge: 'Negotiate', code: 'unsupported' },
     { name: 'no challenge', challenge: '', code: 'unauthorized' },
     { name: 'bearer without a realm', challenge: 'Bearer service="x"', code: 'invalid' },
     {
-      name: 'a plain http realm elsewhere',
+      name: 'a plain HTTP realm on another host',
       challenge: 'Bearer realm="http://auth.test/"',
       code: 'denied-by-config',
     },
     {
-      name: 'a metadata realm',
+      name: 'a realm at the metadata address',
       challenge: 'Bearer realm="https://169.254.169.254/"',
       code: 'denied-by-config',
     },
     {
-      name: 'an IPv4-mapped metadata realm',
+      name: 'a realm at the IPv4-mapped metadata address',
       challenge: 'Bearer realm="https://[::ffff:a9fe:a9fe]/"',
       code: 'denied-by-config',
     },
     {
-      name: 'a realm with a login',
+      name: 'a realm with credentials',
       challenge: 'Bearer realm="https://a:b@auth.test/"',
       code: 'denied-by-config',
     },
@@ -395,7 +395,7 @@ describe('challenges that are not answered', () => {
     expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe(code);
   });
 
-  test('bearer is chosen before basic, from several headers', async () => {
+  test('of several challenges, bearer is preferred over basic', async () => {
     await using registry = await startPrivate({
       auth: 'bearer',
       faults: (handler) => (request, response) => {
@@ -415,18 +415,18 @@ describe('challenges that are not answered', () => {
   });
 });
 
-describe('token servers that misbehave', () => {
+describe('faulty responses of the token server', () => {
   const cases: readonly { name: string; status?: number; body: string; code: string }[] = [
     { name: 'no token', body: '{}', code: 'invalid' },
     { name: 'an empty token', body: '{"token":""}', code: 'invalid' },
-    { name: 'a number as token', body: '{"token":7}', code: 'invalid' },
-    { name: 'a token that breaks the header', body: JSON.stringify({ token: 'a\r\nx: y' }), code: 'invalid' },
+    { name: 'a number as the token', body: '{"token":7}', code: 'invalid' },
+    { name: 'a token with a line break', body: JSON.stringify({ token: 'a\r\nx: y' }), code: 'invalid' },
     { name: 'a list', body: '["token"]', code: 'invalid' },
     { name: 'a web page', body: '<html></html>', code: 'invalid' },
-    { name: 'more than a token', body: JSON.stringify({ token: 'x'.repeat(70_000) }), code: 'too-large' },
-    { name: 'a refusal by 400', status: 400, body: '', code: 'unauthorized' },
-    { name: 'an error of its own', status: 500, body: '', code: 'unreachable' },
-    { name: 'a limit', status: 429, body: '', code: 'rate-limited' },
+    { name: 'an oversized token', body: JSON.stringify({ token: 'x'.repeat(70_000) }), code: 'too-large' },
+    { name: '400', status: 400, body: '', code: 'unauthorized' },
+    { name: '500', status: 500, body: '', code: 'unreachable' },
+    { name: '429', status: 429, body: '', code: 'rate-limited' },
   ];
   test.for(cases)('$name: $code', async ({ status = 200, body, code }) => {
     await using registry = await startPrivate({
@@ -441,7 +441,7 @@ describe('token servers that misbehave', () => {
     expect((await failureOf(client.fetchManifest(imageAt(registry, 'team/app'), options))).code).toBe(code);
   });
 
-  test('expires_in as text counts as unsaid', async () => {
+  test('an expires_in that is a string is ignored', async () => {
     let now = 0;
     await using registry = await startPrivate({
       auth: 'bearer',

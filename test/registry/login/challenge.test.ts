@@ -3,17 +3,17 @@ import { parseChallenges } from '../../../src/registry/login/challenge.ts';
 import { fc } from '../../support/lib/properties.ts';
 
 test.for([
-  { name: 'nothing', header: '', challenges: [] },
+  { name: 'an empty header', header: '', challenges: [] },
   { name: 'a scheme alone', header: 'Basic', challenges: [{ scheme: 'basic' }] },
   {
-    name: 'bearer, as distribution writes it',
+    name: 'bearer, as distribution sends it',
     header: 'Bearer realm="https://auth.test/token",service="r",scope="repository:a/b:pull"',
     challenges: [
       { scheme: 'bearer', realm: 'https://auth.test/token', service: 'r', scope: 'repository:a/b:pull' },
     ],
   },
   {
-    name: 'commas inside of quotes',
+    name: 'commas inside quotes',
     header: 'Bearer realm="x",scope="repository:a:pull,push"',
     challenges: [{ scheme: 'bearer', realm: 'x', scope: 'repository:a:pull,push' }],
   },
@@ -22,7 +22,7 @@ test.for([
     header: ' Bearer   realm = "x" ,\tservice = y ',
     challenges: [{ scheme: 'bearer', realm: 'x', service: 'y' }],
   },
-  { name: 'upper case names', header: 'BEARER REALM="X"', challenges: [{ scheme: 'bearer', realm: 'X' }] },
+  { name: 'uppercase names', header: 'BEARER REALM="X"', challenges: [{ scheme: 'bearer', realm: 'X' }] },
   {
     name: 'escaped quotes',
     header: 'Basic realm="a \\"b\\" c"',
@@ -38,7 +38,7 @@ test.for([
     ],
   },
   {
-    name: 'a token68 between others',
+    name: 'a token68 before another challenge',
     header: 'Negotiate YWJj==, Basic realm="a"',
     challenges: [{ scheme: 'negotiate' }, { scheme: 'basic', realm: 'a' }],
   },
@@ -53,14 +53,14 @@ test.for([
     challenges: [{ scheme: 'basic', realm: 'a', service: 'b' }],
   },
   {
-    name: 'a parameter twice: the first',
+    name: 'a repeated parameter: the first counts',
     header: 'Basic realm=a,realm=b',
     challenges: [{ scheme: 'basic', realm: 'a' }],
   },
-  { name: 'a quote that never ends', header: 'Bearer realm="https://x', challenges: [{ scheme: 'bearer' }] },
+  { name: 'an unterminated quote', header: 'Bearer realm="https://x', challenges: [{ scheme: 'bearer' }] },
   { name: 'a URL without quotes', header: 'Bearer realm=https://x/y', challenges: [{ scheme: 'bearer' }] },
   {
-    name: 'rubbish after a parameter',
+    name: 'garbage after a parameter',
     header: 'Bearer realm="x" @@@, service="y"',
     challenges: [{ scheme: 'bearer' }],
   },
@@ -71,7 +71,7 @@ test.for([
   expect(flat).toEqual(challenges.map((challenge) => Object.entries(challenge)));
 });
 
-test('whatever the header, no error and no endless loop', () => {
+test('any header is parsed without an error', () => {
   const piece = fc.constantFrom('Bearer', 'a', '=', '"', ',', ' ', '\\', 'x="y"', '\t', ';');
   fc.assert(
     fc.property(
@@ -84,6 +84,6 @@ test('whatever the header, no error and no endless loop', () => {
   );
 });
 
-test('a long run of escapes takes no longer than its length', () => {
+test('a long run of escapes is parsed in linear time', () => {
   expect(parseChallenges(`Bearer realm="${'\\a'.repeat(50_000)}`)).toHaveLength(1);
 });

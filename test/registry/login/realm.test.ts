@@ -6,33 +6,38 @@ import { parseRealm } from '../../../src/registry/login/grant.ts';
 const subject = { registry: 'r.test', repository: 'a', reference: 'r.test/a:latest' };
 
 test.for([
-  { name: 'https elsewhere', registry: 'https://r.test', realm: 'https://auth.test/token', reason: null },
   {
-    name: 'https from plain http',
+    name: 'HTTPS on another host',
+    registry: 'https://r.test',
+    realm: 'https://auth.test/token',
+    reason: null,
+  },
+  {
+    name: 'HTTPS for a registry on plain HTTP',
     registry: 'http://r.test',
     realm: 'https://auth.test/token',
     reason: null,
   },
   {
-    name: 'plain http at the same host',
+    name: 'plain HTTP on the same host',
     registry: 'http://r.test:5000',
     realm: 'http://r.test:5000/t',
     reason: null,
   },
   {
-    name: 'plain http, both loopback',
+    name: 'plain HTTP, both on loopback',
     registry: 'http://127.0.0.1:5000',
     realm: 'http://localhost:81/t',
     reason: null,
   },
   {
-    name: 'plain http from https',
+    name: 'plain HTTP for a registry on HTTPS',
     registry: 'https://r.test',
     realm: 'http://r.test/t',
     reason: 'denied-by-config',
   },
   {
-    name: 'plain http elsewhere',
+    name: 'plain HTTP on another host',
     registry: 'http://r.test',
     realm: 'http://auth.test/t',
     reason: 'denied-by-config',
@@ -44,7 +49,7 @@ test.for([
     reason: 'denied-by-config',
   },
   {
-    name: 'loopback from elsewhere',
+    name: 'loopback for a remote registry',
     registry: 'http://r.test',
     realm: 'http://127.0.0.1/t',
     reason: 'denied-by-config',
@@ -56,13 +61,13 @@ test.for([
     reason: 'denied-by-config',
   },
   {
-    name: 'a login in it',
+    name: 'credentials in the URL',
     registry: 'https://r.test',
     realm: 'https://u:p@auth.test/t',
     reason: 'denied-by-config',
   },
-  { name: 'no URL', registry: 'https://r.test', realm: '/token', reason: 'invalid' },
-  { name: 'nothing', registry: 'https://r.test', realm: '', reason: 'invalid' },
+  { name: 'not a URL', registry: 'https://r.test', realm: '/token', reason: 'invalid' },
+  { name: 'empty', registry: 'https://r.test', realm: '', reason: 'invalid' },
 ])('realm: $name', ({ registry, realm, reason }) => {
   const outcome = ((): string | null => {
     try {
@@ -91,11 +96,11 @@ test.for([
     url: 'https://localhost.evil.test/',
   },
   { registry: '127.evil.test', plainHttp: [], allowLoopback: true, url: 'https://127.evil.test/' },
-])('$registry is spoken to at $url', ({ registry, plainHttp, allowLoopback, url }) => {
+])('the URL of $registry is $url', ({ registry, plainHttp, allowLoopback, url }) => {
   expect(registryUrl({ ...subject, registry }, { plainHttp, allowLoopback }).href).toBe(url);
 });
 
-test('a port that is none', () => {
+test('an invalid port is rejected', () => {
   const bad = { ...subject, registry: 'r.test:99999' };
   expect(() => registryUrl(bad, { plainHttp: [], allowLoopback: false })).toThrow('is not a host and port');
 });
