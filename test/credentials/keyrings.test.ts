@@ -3,7 +3,7 @@ import { OPERATORS_CREDENTIALS, type Credential, KEYRING_LIMITS } from '../../sr
 import { matchCredentials, splitKeyrings } from '../../src/credentials/match-credentials.ts';
 import { parseReference } from '../../src/image/reference.ts';
 
-/** `user@server` of secret `source`; each user has a password of its own. */
+/** Returns the login of a user at a server, from the given secret. Every user has a different password. */
 function login(user: string, server: string, source = 'secret team-a/one'): Credential {
   return { server, source, secret: { kind: 'basic', username: user, password: `of ${user}` } };
 }
@@ -13,8 +13,8 @@ function usersFor(image: string, ...keyrings: readonly (readonly Credential[])[]
   return credentials.map(({ secret }) => (secret.kind === 'basic' ? secret.username : secret.kind));
 }
 
-/** Facts of the kubelet: pkg/credentialprovider/keyring.go and its tests. */
-describe('the pull secrets of a Pod are one keyring', () => {
+/** Follows the kubelet: pkg/credentialprovider/keyring.go and its tests. */
+describe('the pull secrets of a Pod form one keyring', () => {
   test('a longer key of the second secret comes before a shorter one of the first', () => {
     const secrets = [login('host', 'ghcr.io', 'secret a/one'), login('path', 'ghcr.io/team', 'secret a/two')];
     expect(usersFor('ghcr.io/team/app', secrets)).toEqual(['path', 'host']);
@@ -29,7 +29,7 @@ describe('the pull secrets of a Pod are one keyring', () => {
     expect(usersFor('ghcr.io/team/app', secrets.toReversed())).toEqual(['second', 'first']);
   });
 
-  test('a key for index.docker.io does not count if a key of another secret matches the image', () => {
+  test('a key for index.docker.io does not apply if a key of another secret matches the image', () => {
     const hub = login('hub', 'https://index.docker.io/v1/', 'secret a/one');
     const team = login('team', 'docker.io/team', 'secret a/two');
     expect(usersFor('team/app', [hub, team])).toEqual(['team']);
@@ -42,34 +42,37 @@ describe('the pull secrets of a Pod are one keyring', () => {
     { image: 'bar.example/pongs', users: ['grace', 'ada'] },
     { image: 'bar.example/pong/pang', users: ['grace', 'ada'] },
     { image: 'foo.example/pong', users: [] },
-  ])('a host and a path of it, for $image', ({ image, users }) => {
+  ])('keys for a host and for a path on it, for $image', ({ image, users }) => {
     expect(usersFor(image, [login('grace', 'bar.example/pong'), login('ada', 'bar.example')])).toEqual(users);
   });
 });
 
-describe('what the operator lends is a second keyring', () => {
-  const lent = (user: string, server: string): Credential => ({
+describe("the operator's credentials form a second keyring", () => {
+  const operatorLogin = (user: string, server: string): Credential => ({
     ...login(user, server, '/etc/docker/config.json'),
     publicSource: OPERATORS_CREDENTIALS,
     keyring: 'node',
   });
 
-  test('it is tried after the first one, however specific its keys are', () => {
-    const both = splitKeyrings([lent('node', 'ghcr.io/team/app'), login('pod', 'ghcr.io')]);
+  test('it is tried after the first one, even if its keys are more specific', () => {
+    const both = splitKeyrings([operatorLogin('node', 'ghcr.io/team/app'), login('pod', 'ghcr.io')]);
     expect(usersFor('ghcr.io/team/app', ...both)).toEqual(['pod', 'node']);
   });
 
-  test("its key for Docker Hub takes nothing from docker login's key in the first", () => {
-    const both = splitKeyrings([login('pod', 'https://index.docker.io/v1/'), lent('node', 'docker.io')]);
+  test("its key for Docker Hub does not displace docker login's key in the first one", () => {
+    const both = splitKeyrings([
+      login('pod', 'https://index.docker.io/v1/'),
+      operatorLogin('node', 'docker.io'),
+    ]);
     expect(usersFor('nginx', ...both)).toEqual(['pod', 'node']);
   });
 });
 
-describe('bounds', () => {
+describe('limits', () => {
   const most = KEYRING_LIMITS.triedForImage;
   const many = Array.from({ length: most + 1 }, (_, index) => login(`user-${index}`, 'r.example'));
 
-  test('the most specific logins are tried, up to the bound', () => {
+  test('the most specific logins are tried, up to the limit', () => {
     const matched = matchCredentials(parseReference('r.example/team/app'), [
       [...many, login('own', 'r.example/team')],
     ]);
@@ -78,7 +81,7 @@ describe('bounds', () => {
     expect(matched.hasMore).toBe(true);
   });
 
-  test('a login that stands there many times is one', () => {
+  test('a repeated login is tried once', () => {
     const same = Array.from({ length: 20_800 }, (_, index) =>
       login('same', 'r.example', `secret a/s-${index}`),
     );
@@ -87,12 +90,12 @@ describe('bounds', () => {
     expect(matched.hasMore).toBe(false);
   });
 
-  test('exactly as many as the bound are all tried', () => {
+  test('as many logins as the limit allows are all tried', () => {
     const { credentials, hasMore } = matchCredentials(parseReference('r.example/app'), [many.slice(1)]);
     expect([credentials.length, hasMore]).toEqual([most, false]);
   });
 
-  test("the operator's logins have their place behind the Pod's", () => {
+  test("some of the operator's logins are tried even if the Pod has too many", () => {
     const { credentials } = matchCredentials(parseReference('r.example/app'), [
       many,
       [login('node', 'r.example')],

@@ -5,9 +5,8 @@ import { parseReference } from '../../src/image/reference.ts';
 import { AppError } from '../../src/lib/errors.ts';
 
 /**
- * What the kubelet's own tests hold (kubernetes pkg/credentialprovider, keyring_test.go and config_test.go), as facts. A
- * target there is a text to which a repository is appended; the few that are no image reference stand apart, with what
- * wasmgate makes of them.
+ * Test tables of the kubelet (kubernetes pkg/credentialprovider, keyring_test.go and config_test.go). A target there is text to
+ * which a repository is appended. Targets that are not image references have separate tests.
  */
 
 function base64(text: string): string {
@@ -19,7 +18,7 @@ function keyring(...keys: readonly string[]) {
   return parseDockerConfig(JSON.stringify(entries), { format: 'dockercfg', source: 'secret a/b' });
 }
 
-/** The keys that are tried for an image, in order. */
+/** Returns the keys that match an image, in the order in which they are tried. */
 function lookUp(image: string, ...keys: readonly string[]): readonly string[] {
   const { credentials } = matchCredentials(parseReference(image), [keyring(...keys)]);
   return credentials.map(({ server }) => server);
@@ -42,7 +41,7 @@ describe('TestUrlsMatch', () => {
     ['k*.io', 'quay.io', false],
     ['*.kubernetes.io:1234/blah', 'prefix.kubernetes.io:1111/blah', false],
     ['prefix.*.io/foo', 'prefix.kubernetes.io:1111/foo/bar', false],
-  ])('%s for %s: %s', ([key, target, isMatch]) => {
+  ])('key %s matches %s: %s', ([key, target, isMatch]) => {
     expect(lookUp(`${target}/x`, key)).toEqual(isMatch ? [key] : []);
   });
 });
@@ -61,17 +60,17 @@ describe('TestDockerKeyringForGlob', () => {
     ['https://prefix.docker.*:8888', 'prefix.docker.io:8888'],
     ['prefix.docker.io:1111', 'prefix.docker.io:1111/path'],
     ['*.docker.io:1111', 'prefix.docker.io:1111/path'],
-  ])('%s is for %s', ([key, target]) => {
+  ])('key %s matches %s', ([key, target]) => {
     expect(lookUp(`${target}/foo/bar`, key)).toEqual([key]);
   });
 
-  /** Four rows have a colon in the middle of the repository, which no reference has: nothing is pulled by such a name. */
+  /** Four rows have a colon in the middle of the repository. No image reference can have one. */
   test.for<readonly [key: string, target: string]>([
     ['https://*.docker.io/path:1111', 'prefix.docker.io/path:1111'],
     ['https://*.docker.io/v1/', 'prefix.docker.io/path:1111'],
     ['https://*.docker.io/v2/', 'prefix.docker.io/path:1111'],
     ['https://prefix.docker.*/path:1111', 'prefix.docker.io/path:1111'],
-  ])('%s is for %s as a repository, which is no reference', ([key, target]) => {
+  ])('key %s matches %s, which is not an image reference', ([key, target]) => {
     expect(() => parseReference(`${target}/foo/bar`)).toThrow('is not a repository');
     const image = { registry: 'prefix.docker.io', repository: `${target.split('/')[1] ?? ''}/foo/bar` };
     expect(matchCredentials(image, [keyring(key)]).credentials).toHaveLength(1);
@@ -85,11 +84,11 @@ describe('TestKeyringMiss', () => {
     ['https://suffix.*.io', 'prefix.docker.io'],
     ['https://prefix.docker.c*', 'prefix.docker.io'],
     ['suffix.*.io', 'prefix.docker.io'],
-  ])('%s is not for %s', ([key, target]) => {
+  ])('key %s does not match %s', ([key, target]) => {
     expect(lookUp(`${target}/foo/bar`, key)).toEqual([]);
   });
 
-  test('a path with a colon is not for one without', () => {
+  test('a path with a colon does not match a path without one', () => {
     const image = { registry: 'prefix.docker.io', repository: 'path/subpath:1111/foo/bar' };
     expect(matchCredentials(image, [keyring('https://prefix.*.io/path:1111')]).credentials).toEqual([]);
   });
@@ -122,7 +121,7 @@ describe('TestIsDefaultRegistryMatch', () => {
     expect(lookUp(image, HUB)).toHaveLength(isHub ? 1 : 0);
   });
 
-  test('the empty text is no image', () => {
+  test('the empty string is not an image', () => {
     expect(() => parseReference('')).toThrow('it is empty');
   });
 });
@@ -138,11 +137,11 @@ describe('TestDockerKeyringLookup', () => {
     expect(lookUp(image, 'bar.example.com/pong', 'bar.example.com')).toEqual(keys);
   });
 
-  /** Two rows are hosts alone. To a reference these are repositories of Docker Hub, as they are to a node's runtime. */
+  /** Two rows are bare hosts. As image references, these are repositories on Docker Hub, for a node's runtime, too. */
   test.for<readonly [host: string, keys: readonly string[]]>([
     ['bar.example.com', ['bar.example.com']],
     ['example.com', []],
-  ])('the host %s alone', ([registry, keys]) => {
+  ])('the bare host %s', ([registry, keys]) => {
     const matched = matchCredentials({ registry, repository: '' }, [
       keyring('bar.example.com/pong', 'bar.example.com'),
     ]);
@@ -169,7 +168,7 @@ describe('config_test.go', () => {
     'http://bar.example.com': { username: 'bar', password: 'baz', email: 'bar@example.com' },
   };
 
-  test('TestReadDockerConfigFile: the line end in an auth belongs to the password', () => {
+  test('TestReadDockerConfigFile: a newline at the end of auth belongs to the password', () => {
     const found = read({
       auths: { 'http://foo.example.com': { auth: 'Zm9vOmJhcgo=', email: 'foo@example.com' } },
     });
@@ -189,8 +188,12 @@ describe('config_test.go', () => {
   test.for<readonly [name: string, entry: object, secret: object | null]>([
     ['fields', { username: 'foo', password: 'bar', email: 'foo@example.com' }, basic('foo', 'bar')],
     ['auth', { auth: 'Zm9vOmJhcg==', email: 'foo@example.com' }, basic('foo', 'bar')],
-    ['auth before fields', { username: 'foo', password: 'bar', auth: 'cGluZzpwb25n' }, basic('ping', 'pong')],
-    ['auth that is no base64', { auth: 'pants', email: 'foo@example.com' }, null],
+    [
+      'auth takes precedence over fields',
+      { username: 'foo', password: 'bar', auth: 'cGluZzpwb25n' },
+      basic('ping', 'pong'),
+    ],
+    ['auth that is not base64', { auth: 'pants', email: 'foo@example.com' }, null],
     ['auth without a colon', { auth: 'cGFudHM=' }, null],
   ])('TestDockerConfigEntryJSONDecode, TestDecodeDockerConfigFieldAuth: %s', ([, entry, secret]) => {
     const reading = () => read({ auths: { 'r.example': entry } });
@@ -198,8 +201,8 @@ describe('config_test.go', () => {
     else expect(reading()).toMatchObject([{ secret }]);
   });
 
-  /** One row differs on purpose: the email is not read, so that a wrong one takes nobody's login away. */
-  test('an email that is no text is no fault', () => {
+  /** One row differs on purpose: wasmgate ignores the email, so that an invalid one does not discard the login. */
+  test('an email that is not a string is ignored', () => {
     expect(read({ auths: { 'r.example': { email: false } } })).toEqual([]);
   });
 });

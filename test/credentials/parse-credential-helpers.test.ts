@@ -1,17 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import { chooseHelper, parseCredentialHelpers } from '../../src/credentials/parse-credential-helpers.ts';
 
-describe('which helper keeps the login for a registry', () => {
+describe('the helper for a registry', () => {
   const config = {
     credsStore: 'desktop',
     credHelpers: { 'gcr.io': 'gcloud', 'r.test:5000': 'five', 'plain.test': '' },
   };
   test.for([
-    { name: 'its own', config, registry: 'gcr.io', helper: 'gcloud', server: 'gcr.io' },
-    { name: 'its own, with port', config, registry: 'r.test:5000', helper: 'five', server: 'r.test:5000' },
-    { name: 'the store for all others', config, registry: 'ghcr.io', helper: 'desktop', server: 'ghcr.io' },
+    { name: 'its own helper', config, registry: 'gcr.io', helper: 'gcloud', server: 'gcr.io' },
     {
-      name: 'the store for Docker Hub',
+      name: 'its own helper, with a port',
+      config,
+      registry: 'r.test:5000',
+      helper: 'five',
+      server: 'r.test:5000',
+    },
+    {
+      name: 'credsStore for any other registry',
+      config,
+      registry: 'ghcr.io',
+      helper: 'desktop',
+      server: 'ghcr.io',
+    },
+    {
+      name: 'credsStore for Docker Hub',
       config,
       registry: 'docker.io',
       helper: 'desktop',
@@ -38,8 +50,8 @@ describe('which helper keeps the login for a registry', () => {
       config: { credHelpers: { 'gcr.io': 'x' } },
       registry: 'eu.gcr.io',
     },
-    { name: 'a registry kept out of the store', config, registry: 'plain.test' },
-  ])('none: $name', ({ config: document, registry }) => {
+    { name: 'a registry excluded from credsStore', config, registry: 'plain.test' },
+  ])('no helper: $name', ({ config: document, registry }) => {
     expect(chooseHelper(parseCredentialHelpers(JSON.stringify(document), 'x'), registry)).toBeNull();
   });
 });
@@ -49,8 +61,8 @@ test.for([
   { name: 'an option', text: '{"credHelpers":{"a.test":"--help"}}' },
   { name: 'a list of helpers', text: '{"credHelpers":["a"]}' },
   { name: 'a number', text: '{"credsStore":7}' },
-  { name: 'no JSON', text: 'credsStore: pass' },
-])('$name names no helper', ({ text }) => {
+  { name: 'text that is not JSON', text: 'credsStore: pass' },
+])('$name is rejected as a helper', ({ text }) => {
   expect(() => parseCredentialHelpers(text, '/config.json')).toThrow(
     expect.objectContaining({
       code: 'invalid-docker-config',

@@ -29,7 +29,7 @@ function basic(username: string, password: string) {
   return { kind: 'basic', username, password };
 }
 
-describe('what an entry holds', () => {
+describe('the credentials of an entry', () => {
   test.for([
     { name: 'auth', entry: { auth: base64('joe:pass') }, secret: basic('joe', 'pass') },
     {
@@ -40,28 +40,28 @@ describe('what an entry holds', () => {
     { name: 'a password with colons', entry: { auth: base64('joe:a:b:c') }, secret: basic('joe', 'a:b:c') },
     { name: 'a password in UTF-8', entry: { auth: base64('joe:päss') }, secret: basic('joe', 'päss') },
     {
-      name: 'auth wrapped by `base64`, which ends lines after 76 characters',
+      name: 'auth wrapped by `base64`, which breaks lines after 76 characters',
       entry: { auth: `${base64(`joe:${'p'.repeat(90)}`).replaceAll(/.{76}/g, '$&\n')}\n` },
       secret: basic('joe', 'p'.repeat(90)),
     },
     {
-      name: 'auth with line ends of Windows in the middle of a group',
+      name: 'auth with a Windows line break in the middle of a group',
       entry: { auth: `${base64('joe:pass').slice(0, 5)}\r\n${base64('joe:pass').slice(5)}\r\n` },
       secret: basic('joe', 'pass'),
     },
     { name: 'auth padded with NUL', entry: { auth: base64('joe:pass\0\0') }, secret: basic('joe', 'pass') },
     {
-      name: 'user name and password',
+      name: 'username and password',
       entry: { username: 'joe', password: 'pass' },
       secret: basic('joe', 'pass'),
     },
     {
-      name: 'auth over user name and password',
+      name: 'auth takes precedence over username and password',
       entry: { auth: base64('joe:pass'), username: 'x', password: 'y', email: 'x@y' },
       secret: basic('joe', 'pass'),
     },
     {
-      name: 'an identity token over auth',
+      name: 'an identity token takes precedence over auth',
       entry: { auth: base64('<token>:'), identitytoken: 'refresh' },
       secret: { kind: 'identity-token', token: 'refresh' },
     },
@@ -75,31 +75,31 @@ describe('what an entry holds', () => {
     expect(parse(entry, 'dockercfg')).toEqual([{ server: 'ghcr.io', source, secret }]);
   });
 
-  test('entries whose secret a helper keeps are left out', () => {
+  test('entries without a secret are skipped, because a helper stores it', () => {
     expect(parse({})).toEqual([]);
     expect(parse({ auth: '' })).toEqual([]);
   });
 
-  test('no auths, no credentials', () => {
+  test('a config without auths has no credentials', () => {
     expect(parseDockerConfig('{"credsStore":"desktop"}', { format: 'dockerconfigjson', source })).toEqual([]);
   });
 
-  test('several entries keep their order', () => {
+  test('entries keep their order', () => {
     const auths = { 'b.test': { auth: base64('a:b') }, 'a.test': { auth: base64('a:b') } };
     const servers = parseDockerConfig(JSON.stringify({ auths }), { format: 'dockerconfigjson', source });
     expect(servers.map(({ server }) => server)).toEqual(['b.test', 'a.test']);
   });
 
-  test('a __proto__ entry is an entry like any other', () => {
+  test('a __proto__ entry is a regular entry', () => {
     const text = `{"auths":{"__proto__":{"auth":"${base64('a:b')}"}}}`;
     expect(parseDockerConfig(text, { format: 'dockerconfigjson', source })).toHaveLength(1);
   });
 });
 
-describe('broken configs name themselves and the entry, never the secret', () => {
+describe('errors name the config and the entry, never the secret', () => {
   const secret = 'hunter2hunter2';
   test.for([
-    { name: 'no JSON', text: `{"auths": ${secret}`, says: 'it is not JSON' },
+    { name: 'not JSON', text: `{"auths": ${secret}`, says: 'it is not JSON' },
     { name: 'a list', text: `["${secret}"]`, says: 'it is not a JSON object' },
     { name: 'auths is a list', text: `{"auths":["${secret}"]}`, says: '"auths" is not an object' },
     {
@@ -108,32 +108,32 @@ describe('broken configs name themselves and the entry, never the secret', () =>
       says: 'entry "ghcr.io" is not an object',
     },
     {
-      name: 'auth is no base64',
+      name: 'auth is not base64',
       text: `{"auths":{"ghcr.io":{"auth":"${secret}!"}}}`,
       says: '"auth" of entry "ghcr.io" is not base64 of username:password',
     },
     {
-      name: 'a space around auth, which base64 does not know',
+      name: 'auth with a trailing space',
       text: `{"auths":{"ghcr.io":{"auth":"${base64(`a:${secret}`)} "}}}`,
       says: '"auth" of entry "ghcr.io" is not base64 of username:password',
     },
     {
-      name: 'auth of a length that no base64 has',
+      name: 'auth with a length that is invalid in base64',
       text: `{"auths":{"ghcr.io":{"auth":"${base64('joe:pass:').replaceAll('=', '')}A"}}}`,
       says: '"auth" of entry "ghcr.io" is not base64 of username:password',
     },
     {
-      name: 'auth with less padding than it needs',
+      name: 'auth with too little padding',
       text: '{"auths":{"ghcr.io":{"auth":"Zm9vOmJhcg="}}}',
       says: '"auth" of entry "ghcr.io" is not base64 of username:password',
     },
     {
-      name: 'auth without colon',
+      name: 'auth without a colon',
       text: `{"auths":{"ghcr.io":{"auth":"${base64(secret)}"}}}`,
       says: '"auth" of entry "ghcr.io" is not base64 of username:password',
     },
     {
-      name: 'a number as password',
+      name: 'a number as the password',
       text: `{"auths":{"ghcr.io":{"username":"${secret}","password":5}}}`,
       says: '"password" of entry "ghcr.io" is not a string',
     },
@@ -145,7 +145,7 @@ describe('broken configs name themselves and the entry, never the secret', () =>
   });
 });
 
-test('whatever the text, the error is typed', () => {
+test('any text is parsed or rejected with a typed error', () => {
   const json = fc.json().map((text) => (text.length % 2 === 0 ? text : `{"auths":${text}}`));
   fc.assert(
     fc.property(

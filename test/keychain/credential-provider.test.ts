@@ -58,7 +58,7 @@ async function setUp({ scripts = {}, providers = [ecr], dockerConfig = {}, limit
     programs,
     keychain,
     warnings: () => messages('warn'),
-    /** `user from source` of each credential that would be tried for the image. */
+    /** Returns `user from source` of each credential that applies to the image, in order. */
     logins: async (image: string): Promise<readonly string[]> => {
       const reference = parseReference(image);
       const keyring = await keychain.credentialsFor(reference, never);
@@ -70,8 +70,8 @@ async function setUp({ scripts = {}, providers = [ecr], dockerConfig = {}, limit
   };
 }
 
-describe('what a plugin is asked', () => {
-  test('the image without tag and digest, in the version that its configuration names', async () => {
+describe('the request to a plugin', () => {
+  test('the request names the image without tag and digest, in the configured API version', async () => {
     await using bench = await setUp({ scripts: { ecr: response() } });
     expect(await bench.logins(`a.ecr.test/team/app:1@sha256:${'0'.repeat(64)}`)).toEqual([
       'AWS from plugin ecr',
@@ -84,7 +84,7 @@ describe('what a plugin is asked', () => {
     });
   });
 
-  test('with its arguments and variables, over those of the process', async () => {
+  test('the plugin gets its configured arguments and variables, which override those of the process', async () => {
     const auth = { '*.ecr.test': { username: 'WHO', password: '' } };
     const script = response({ auth }).replace('WHO', `'"$1 $2 $REGION $HOME"'`);
     const provider = {
@@ -108,29 +108,33 @@ describe('what a plugin is asked', () => {
     { image: 'a.ecr.test:5000/x', asked: 0 },
     { image: 'team/app', asked: 1 },
     { image: 'nginx', asked: 0 },
-  ])('only about images that it matches: $image', async ({ image, asked }) => {
+  ])('a plugin runs for matching images only: $image', async ({ image, asked }) => {
     await using bench = await setUp({ scripts: { ecr: response() } });
     await bench.logins(image);
     expect(await bench.programs.inputs('ecr')).toHaveLength(asked);
   });
 });
 
-describe('how long and for what an answer is kept', () => {
+describe('the cache of plugin responses', () => {
   const images = ['a.ecr.test/x', 'a.ecr.test/x:2', 'a.ecr.test/y', 'b.ecr.test/x'];
   test.for([
     { name: 'Image', parts: { cacheKeyType: 'Image' }, asked: 3 },
     { name: 'Registry', parts: { cacheKeyType: 'Registry' }, asked: 2 },
     { name: 'Global', parts: { cacheKeyType: 'Global' }, asked: 1 },
-    { name: 'a duration of its own', parts: { cacheKeyType: 'Global', cacheDuration: '10m0s' }, asked: 1 },
-    { name: 'a duration of null', parts: { cacheKeyType: 'Global', cacheDuration: null }, asked: 1 },
-    { name: 'a duration of 0', parts: { cacheKeyType: 'Global', cacheDuration: '0s' }, asked: 4 },
+    {
+      name: 'a cacheDuration of 10 minutes',
+      parts: { cacheKeyType: 'Global', cacheDuration: '10m0s' },
+      asked: 1,
+    },
+    { name: 'a cacheDuration of null', parts: { cacheKeyType: 'Global', cacheDuration: null }, asked: 1 },
+    { name: 'a cacheDuration of 0', parts: { cacheKeyType: 'Global', cacheDuration: '0s' }, asked: 4 },
   ])('$name', async ({ parts, asked }) => {
     await using bench = await setUp({ scripts: { ecr: response(parts) } });
     for (const image of images) expect(await bench.logins(image)).toEqual(['AWS from plugin ecr']);
     expect(await bench.programs.inputs('ecr')).toHaveLength(asked);
   });
 
-  test('a default of 0 keeps nothing', async () => {
+  test('a defaultCacheDuration of 0 disables the cache', async () => {
     const providers = [{ ...ecr, defaultCacheDuration: '0s' }];
     await using bench = await setUp({ scripts: { ecr: response() }, providers });
     await bench.logins('a.ecr.test/x');
@@ -138,7 +142,7 @@ describe('how long and for what an answer is kept', () => {
     expect(await bench.programs.inputs('ecr')).toHaveLength(2);
   });
 
-  test('it is asked anew when the answer is old', async () => {
+  test('a plugin runs again after its response expires', async () => {
     await using bench = await setUp({ scripts: { ecr: response({ cacheDuration: '1ms' }) } });
     await expect
       .poll(async () => {
@@ -148,13 +152,13 @@ describe('how long and for what an answer is kept', () => {
       .toBeGreaterThan(1);
   });
 
-  test('once for all who ask at the same time', async () => {
+  test('concurrent lookups share one run', async () => {
     await using bench = await setUp({ scripts: { ecr: response({ cacheDuration: '0s' }) } });
     await Promise.all(Array.from({ length: 20 }, () => bench.logins('a.ecr.test/x')));
     expect(await bench.programs.inputs('ecr')).toHaveLength(1);
   });
 
-  test('that it has none is an answer, too', async () => {
+  test('a response without credentials is cached, too', async () => {
     await using bench = await setUp({ scripts: { ecr: response({ auth: null }) } });
     expect(await bench.logins('a.ecr.test/x')).toEqual([]);
     expect(await bench.logins('a.ecr.test/x')).toEqual([]);
@@ -163,7 +167,7 @@ describe('how long and for what an answer is kept', () => {
   });
 });
 
-test('docker config first, then plugins in their order; within one the most specific key first', async () => {
+test('docker config precedes plugins in configured order; within each, the most specific key comes first', async () => {
   const second = { ...ecr, name: 'second' };
   await using bench = await setUp({
     scripts: {
@@ -191,17 +195,25 @@ test('docker config first, then plugins in their order; within one the most spec
 
 test.for([
   { name: 'fails', script: 'echo geheim >&2; exit 1', said: 'exit code 1' },
-  { name: 'is killed', script: 'kill -9 $$', said: 'was killed by a signal' },
-  { name: 'says nothing', script: ':', said: 'no CredentialProviderResponse' },
-  { name: 'answers in another version', script: response({ apiVersion: 'x/v1' }), said: API_VERSION },
-  { name: 'answers another kind', script: response({ kind: 'Status' }), said: 'CredentialProviderResponse' },
-  { name: 'names no cache key type', script: response({ cacheKeyType: 'Pod' }), said: 'Response' },
-  { name: 'gives an odd duration', script: response({ cacheDuration: 'geheim' }), said: 'Response' },
-  { name: 'gives a list', script: response({ auth: ['geheim'] }), said: 'Response' },
-  { name: 'gives a number', script: response({ auth: { 'a.ecr.test': { password: 7 } } }), said: 'Response' },
-  { name: 'never answers', script: 'sleep 60', said: 'no answer in 300 ms' },
-])('a plugin that $name is told without its words and gives none', async ({ script, said }) => {
-  // Only where no answer is waited for: a shell may take its time to start.
+  { name: 'is killed by a signal', script: 'kill -9 $$', said: 'was killed by a signal' },
+  { name: 'prints nothing', script: ':', said: 'no CredentialProviderResponse' },
+  { name: 'responds in another version', script: response({ apiVersion: 'x/v1' }), said: API_VERSION },
+  {
+    name: 'responds with another kind',
+    script: response({ kind: 'Status' }),
+    said: 'CredentialProviderResponse',
+  },
+  { name: 'returns an unknown cache key type', script: response({ cacheKeyType: 'Pod' }), said: 'Response' },
+  { name: 'returns an invalid duration', script: response({ cacheDuration: 'geheim' }), said: 'Response' },
+  { name: 'returns a list', script: response({ auth: ['geheim'] }), said: 'Response' },
+  {
+    name: 'returns a number as the password',
+    script: response({ auth: { 'a.ecr.test': { password: 7 } } }),
+    said: 'Response',
+  },
+  { name: 'never responds', script: 'sleep 60', said: 'no answer in 300 ms' },
+])('a plugin that $name is logged without its output and yields no credentials', async ({ script, said }) => {
+  // The short timeout applies only if the script never responds; a shell may start slowly.
   const limits = said.startsWith('no answer') ? { programMilliseconds: 300 } : {};
   await using bench = await setUp({ scripts: { ecr: script }, limits });
   expect(await bench.logins('a.ecr.test/x')).toEqual([]);
@@ -209,7 +221,7 @@ test.for([
   expect(bench.warnings().join()).not.toContain('geheim');
 });
 
-test('of a plugin that fails the log says how to see its words', async () => {
+test('the warning about a plugin that fails contains the command to reproduce it', async () => {
   await using programs = await createScriptPrograms();
   await programs.add('ecr', 'exit 1');
   const advice: unknown[] = [];
@@ -231,43 +243,47 @@ test('of a plugin that fails the log says how to see its words', async () => {
   expect(advice).toEqual([`Try it with its configured arguments and variables: ${command}`]);
 });
 
-test('whoever has no time left waits no longer', async () => {
+test('an expired deadline stops the wait for a plugin', async () => {
   await using bench = await setUp({ scripts: { ecr: 'sleep 60' } });
   const reference = parseReference('a.ecr.test/x');
   expect(await bench.keychain.credentialsFor(reference, AbortSignal.timeout(20))).toEqual([]);
   expect(await bench.keychain.credentialsFor(reference, AbortSignal.abort())).toEqual([]);
 });
 
-describe('the configuration of plugins', () => {
+describe('the plugin configuration', () => {
   const without = (key: string): object =>
     Object.fromEntries(Object.entries(ecr).filter(([name]) => name !== key));
   test.for<{ name: string; file: unknown; said: string }>([
-    { name: 'is no YAML', file: '{', said: 'not YAML' },
-    { name: 'is of another kind', file: { ...config(ecr), kind: 'Pod' }, said: '/kind' },
-    { name: 'is of another version', file: { ...config(ecr), apiVersion: 'v1' }, said: '/apiVersion' },
+    { name: 'is not YAML', file: '{', said: 'not YAML' },
+    { name: 'has another kind', file: { ...config(ecr), kind: 'Pod' }, said: '/kind' },
+    { name: 'has another version', file: { ...config(ecr), apiVersion: 'v1' }, said: '/apiVersion' },
     { name: 'has no plugin', file: config(), said: '/providers' },
     {
-      name: 'leaves the cache duration out',
+      name: 'lacks the cache duration',
       file: config(without('defaultCacheDuration')),
       said: '/providers/0',
     },
     { name: 'matches no image', file: config({ ...ecr, matchImages: [] }), said: 'matchImages' },
-    { name: 'has a key that is none', file: config({ ...ecr, matchImage: 'x' }), said: '/providers/0' },
-    { name: 'names a path', file: config({ ...ecr, name: '../sh' }), said: '/providers/0/name' },
-    { name: 'names the folder itself', file: config({ ...ecr, name: '..' }), said: '/providers/0/name' },
+    { name: 'has an unknown key', file: config({ ...ecr, matchImage: 'x' }), said: '/providers/0' },
+    { name: 'uses a path as a name', file: config({ ...ecr, name: '../sh' }), said: '/providers/0/name' },
+    { name: 'uses ".." as a name', file: config({ ...ecr, name: '..' }), said: '/providers/0/name' },
     {
-      name: 'has an odd duration',
+      name: 'has an invalid duration',
       file: config({ ...ecr, defaultCacheDuration: '1 day' }),
       said: 'not a duration',
     },
-    { name: 'has an odd pattern', file: config({ ...ecr, matchImages: ['a b@:'] }), said: 'not a pattern' },
+    {
+      name: 'has an invalid pattern',
+      file: config({ ...ecr, matchImages: ['a b@:'] }),
+      said: 'not a pattern',
+    },
     { name: 'names a plugin twice', file: config(ecr, ecr), said: 'twice' },
     {
       name: 'has faults in two plugins',
       file: config({ ...ecr, name: 'a', matchImages: ['a b@:'] }, { ...ecr, defaultCacheDuration: '1 day' }),
       said: '2 problems\n  Cannot use credential providers',
     },
-  ])('that $name is refused at the start', async ({ file, said }) => {
+  ])('a configuration that $name is rejected at startup', async ({ file, said }) => {
     await using programs = await createScriptPrograms();
     await programs.add('ecr', ':');
     const providers = { config: await programs.write('providers.yaml', file), binDir: programs.binDir };
@@ -281,7 +297,7 @@ describe('the configuration of plugins', () => {
     });
   });
 
-  test('that names a missing program is refused at the start', async () => {
+  test('a configuration that names missing programs is rejected at startup', async () => {
     await using programs = await createScriptPrograms();
     const file = config({ ...ecr, name: 'gone' }, { ...ecr, name: 'lost' });
     const providers = { config: await programs.write('providers.yaml', file), binDir: programs.binDir };
@@ -295,7 +311,7 @@ describe('the configuration of plugins', () => {
     });
   });
 
-  test('that does not exist is refused, too', async () => {
+  test('a missing configuration is rejected at startup', async () => {
     const providers = { config: '/nonexistent/providers.yaml', binDir: '/nonexistent' };
     const loading = loadKeychain(
       { logger: createRecordingLogger().logger },
@@ -307,17 +323,20 @@ describe('the configuration of plugins', () => {
   test.for([
     { requireServiceAccount: true, asked: 0 },
     { requireServiceAccount: false, asked: 1 },
-  ])('a plugin with tokens (required: $requireServiceAccount)', async ({ requireServiceAccount, asked }) => {
-    const tokenAttributes = {
-      requireServiceAccount,
-      serviceAccountTokenAudience: 'x',
-      cacheType: 'ServiceAccount',
-    };
-    await using bench = await setUp({
-      scripts: { ecr: response() },
-      providers: [{ ...ecr, tokenAttributes }],
-    });
-    await bench.logins('a.ecr.test/x');
-    expect(await bench.programs.inputs('ecr')).toHaveLength(asked);
-  });
+  ])(
+    'a plugin with tokenAttributes (requireServiceAccount: $requireServiceAccount)',
+    async ({ requireServiceAccount, asked }) => {
+      const tokenAttributes = {
+        requireServiceAccount,
+        serviceAccountTokenAudience: 'x',
+        cacheType: 'ServiceAccount',
+      };
+      await using bench = await setUp({
+        scripts: { ecr: response() },
+        providers: [{ ...ecr, tokenAttributes }],
+      });
+      await bench.logins('a.ecr.test/x');
+      expect(await bench.programs.inputs('ecr')).toHaveLength(asked);
+    },
+  );
 });

@@ -10,14 +10,14 @@ import { createScriptPrograms, type ScriptPrograms } from '../support/cli/script
 
 const never = new AbortController().signal;
 
-function answering(username: string, secret: string): string {
+function helperScript(username: string, secret: string): string {
   return `printf '{"ServerURL":"%s","Username":"${username}","Secret":"${secret}"}' "$input"`;
 }
 
 interface Bench extends AsyncDisposable {
   readonly programs: ScriptPrograms;
   readonly warnings: () => readonly string[];
-  /** `user` of each credential that would be tried for the image, or what kind it is. */
+  /** Returns the user name, or else the kind, of each credential that applies to the image. */
   readonly logins: (image: string) => Promise<readonly string[]>;
 }
 
@@ -54,14 +54,14 @@ describe('logins in the file', () => {
     expect(bench.warnings()).toEqual([]);
   });
 
-  test('a changed file counts as soon as the answer has grown old', async () => {
+  test('a changed file is read after the cached one expires', async () => {
     await using bench = await setUp({}, { ttlMilliseconds: 1 });
     expect(await bench.logins('ghcr.io/a')).toEqual([]);
     await bench.programs.write('config.json', { auths });
     await expect.poll(() => bench.logins('ghcr.io/a')).toEqual(['file']);
   });
 
-  test('a file that becomes broken leaves the logins that it had, and says so; one that is gone leaves none', async () => {
+  test('an invalid file keeps the previous logins and logs a warning; a deleted file removes them', async () => {
     await using bench = await setUp({ auths }, { ttlMilliseconds: 1 });
     expect(await bench.logins('ghcr.io/a')).toEqual(['file']);
     await bench.programs.write('config.json', '{"auths": geheim');
@@ -77,19 +77,19 @@ describe('logins in the file', () => {
   });
 
   test.for([
-    { name: 'is not there', config: undefined, said: 'config.json": there is no such file' },
-    { name: 'is no JSON', config: '{"auths": geheim', said: 'config.json": it is not JSON' },
+    { name: 'does not exist', config: undefined, said: 'config.json": there is no such file' },
+    { name: 'is not JSON', config: '{"auths": geheim', said: 'config.json": it is not JSON' },
     {
-      name: 'has a broken entry',
+      name: 'has an invalid entry',
       config: { auths: { 'ghcr.io': { auth: 'geheim!' } } },
       said: 'config.json": "auth" of entry "ghcr.io"',
     },
     {
-      name: 'is larger than any docker config',
+      name: 'exceeds the size limit',
       config: 'x'.repeat(1024 * 1024 + 1),
       said: 'config.json": it is larger than 1048576 bytes',
     },
-  ])('a file that $name is told and gives none', async ({ config, said }) => {
+  ])('a file that $name is logged and yields no logins', async ({ config, said }) => {
     await using bench = await setUp(config);
     expect(await bench.logins('ghcr.io/a')).toEqual([]);
     expect(bench.warnings()).toEqual([expect.stringContaining(said)]);
@@ -97,10 +97,10 @@ describe('logins in the file', () => {
   });
 });
 
-describe('logins that a helper keeps', () => {
-  test('the helper is asked for the registry, once, before the file', async () => {
+describe('logins from a credential helper', () => {
+  test('the helper runs once per registry, and its login precedes the file', async () => {
     await using bench = await setUp({ auths, credHelpers: { 'ghcr.io': 'mine' } });
-    await bench.programs.add('docker-credential-mine', answering('helped', 'geheim'));
+    await bench.programs.add('docker-credential-mine', helperScript('helped', 'geheim'));
     expect(await Promise.all([bench.logins('ghcr.io/a/b'), bench.logins('ghcr.io/c')])).toEqual([
       ['helped', 'file'],
       ['helped', 'file'],
@@ -110,20 +110,20 @@ describe('logins that a helper keeps', () => {
     expect(await bench.programs.inputs('docker-credential-mine')).toHaveLength(1);
   });
 
-  test('the store is asked for Docker Hub by the name docker login uses', async () => {
+  test('the helper gets the server name that docker login uses for Docker Hub', async () => {
     await using bench = await setUp({ credsStore: 'all' });
-    await bench.programs.add('docker-credential-all', answering('hub', 'geheim'));
+    await bench.programs.add('docker-credential-all', helperScript('hub', 'geheim'));
     expect(await bench.logins('nginx')).toEqual(['hub']);
     expect(await bench.programs.inputs('docker-credential-all')).toEqual(['https://index.docker.io/v1/']);
   });
 
-  test('a refresh token is one', async () => {
+  test('a refresh token is an identity token', async () => {
     await using bench = await setUp({ credsStore: 'all' });
-    await bench.programs.add('docker-credential-all', answering('<token>', 'refresh'));
+    await bench.programs.add('docker-credential-all', helperScript('<token>', 'refresh'));
     expect(await bench.logins('x.azurecr.io/a')).toEqual(['identity-token']);
   });
 
-  test('a helper that keeps none is no fault', async () => {
+  test('a helper without a login for the registry is not an error', async () => {
     await using bench = await setUp({ auths, credsStore: 'all' });
     await bench.programs.add(
       'docker-credential-all',
@@ -137,27 +137,34 @@ describe('logins that a helper keeps', () => {
   test.for([
     { name: 'is not installed', script: null, said: 'there is no such program' },
     { name: 'fails', script: 'echo geheim; echo geheim >&2; exit 3', said: 'exit code 3' },
-    { name: 'says nothing', script: ':', said: 'returned no JSON' },
-    { name: 'says something else', script: 'echo \'{"Username":7,"Secret":"geheim"}\'', said: 'user name' },
+    { name: 'prints nothing', script: ':', said: 'returned no JSON' },
+    {
+      name: 'prints invalid JSON values',
+      script: 'echo \'{"Username":7,"Secret":"geheim"}\'',
+      said: 'user name',
+    },
     { name: 'is killed', script: 'kill -9 $$', said: 'signal' },
-    { name: 'talks without end', script: long, said: 'more than' },
-    { name: 'never answers', script: 'sleep 60', said: 'no answer in 300 ms' },
-    { name: 'leaves somebody behind who holds its output', script: 'sleep 60 & exit 0', said: 'no answer' },
-  ])('a helper that $name is told without its words, and the file still counts', async ({ script, said }) => {
-    // Only where no answer is waited for: a shell may take its time to start.
-    const limits = said.startsWith('no answer') ? { programMilliseconds: 300 } : {};
-    await using bench = await setUp({ auths, credsStore: 'all' }, limits);
-    if (script !== null) await bench.programs.add('docker-credential-all', script);
-    expect(await bench.logins('ghcr.io/a')).toEqual(['file']);
-    expect(bench.warnings()).toEqual([expect.stringContaining(said)]);
-    expect(bench.warnings().join()).not.toContain('geheim');
-  });
+    { name: 'prints too much', script: long, said: 'more than' },
+    { name: 'never responds', script: 'sleep 60', said: 'no answer in 300 ms' },
+    { name: 'leaves a child process that holds its output', script: 'sleep 60 & exit 0', said: 'no answer' },
+  ])(
+    'a helper that $name is logged without its output, and the file still applies',
+    async ({ script, said }) => {
+      // The short timeout applies only if the helper never responds; a shell may start slowly.
+      const limits = said.startsWith('no answer') ? { programMilliseconds: 300 } : {};
+      await using bench = await setUp({ auths, credsStore: 'all' }, limits);
+      if (script !== null) await bench.programs.add('docker-credential-all', script);
+      expect(await bench.logins('ghcr.io/a')).toEqual(['file']);
+      expect(bench.warnings()).toEqual([expect.stringContaining(said)]);
+      expect(bench.warnings().join()).not.toContain('geheim');
+    },
+  );
 
-  test('a failure is not remembered', async () => {
+  test('a failure is not cached', async () => {
     await using bench = await setUp({ credsStore: 'all' });
     await bench.programs.add('docker-credential-all', 'exit 1');
     expect(await bench.logins('ghcr.io/a')).toEqual([]);
-    await bench.programs.add('docker-credential-all', answering('again', 'geheim'));
+    await bench.programs.add('docker-credential-all', helperScript('again', 'geheim'));
     expect(await bench.logins('ghcr.io/a')).toEqual(['again']);
   });
 });

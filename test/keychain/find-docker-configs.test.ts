@@ -7,7 +7,7 @@ import { findDockerConfigs } from '../../src/keychain/find-docker-configs.ts';
 const before = process.cwd();
 let checkout: string;
 
-/** A foreign checkout that contains files like logins, as the current folder. */
+/** Creates an untrusted checkout with login files, and makes it the current folder. */
 beforeAll(async () => {
   checkout = await mkdtemp(join(tmpdir(), 'wasmgate-checkout-'));
   for (const [folder, file] of [
@@ -26,13 +26,13 @@ afterAll(async () => {
 });
 
 test.each([
-  ['are not there', {}],
+  ['are not set', {}],
   ['are empty', { HOME: '', XDG_RUNTIME_DIR: '', DOCKER_CONFIG: '', REGISTRY_AUTH_FILE: '' }],
-])('takes nothing from the current folder if the variables %s', (_case, env) => {
+])('files in the current folder are ignored if the variables %s', (_case, env) => {
   expect(findDockerConfigs(env)).toEqual([]);
 });
 
-test('finds the files that variables name', () => {
+test('files are found in the folders that the variables name', () => {
   const found = ['.docker/config.json', 'containers/auth.json'].map((path) => join(checkout, path));
   expect(findDockerConfigs({ HOME: checkout, XDG_RUNTIME_DIR: checkout })).toEqual(found);
 });
