@@ -19,7 +19,7 @@ import {
   OCI_MANIFEST,
 } from '../../src/image/media-types.ts';
 import { formatPlatform } from '../../src/image/platform.ts';
-import { asking, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { fetchOptions, failureOf, imageAt } from '../support/registry/registry-client.ts';
 import { MODULE } from '../support/image/tar.ts';
 import { useRegistry } from '../support/registry/use-registry.ts';
 
@@ -79,7 +79,7 @@ const UNKNOWN = platform('unknown', 'unknown');
 
 async function inspect(push: Push, architectures: readonly string[] = ['amd64']): Promise<ImageFacts> {
   push(targetOf(registry.store, 'index/image:1'));
-  return inspectImage(client, { reference: imageAt(registry, 'index/image:1'), architectures, ...asking() });
+  return inspectImage(client, { reference: imageAt(registry, 'index/image:1'), architectures, ...fetchOptions() });
 }
 
 function outcome(facts: ImageFacts): string {
@@ -235,7 +235,7 @@ describe('what is not an image', () => {
   ])('%s', async ([, push, state]) => {
     push(targetOf(registry.store, 'index/image:1'));
     const reference = imageAt(registry, 'index/image:1');
-    const work = inspectImage(client, { reference, architectures: [], ...asking() });
+    const work = inspectImage(client, { reference, architectures: [], ...fetchOptions() });
     await expect(work).rejects.toMatchObject({
       code: 'unsupported',
       message: expect.stringContaining(state) as string,
@@ -252,7 +252,7 @@ describe('what is not an image', () => {
       );
     push(targetOf(registry.store, 'index/image:1'));
     const reference = imageAt(registry, 'index/image:1');
-    const failure = failureOf(inspectImage(client, { reference, architectures: [], ...asking() }));
+    const failure = failureOf(inspectImage(client, { reference, architectures: [], ...fetchOptions() }));
     expect((await failure).code).toBe('not-found');
   });
 });

@@ -12,7 +12,7 @@ import type { PeekScope } from '../../src/detect/open-queries.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { putLayeredImage, type LayeredImage } from '../support/image/layered-image.ts';
 import { noiseOf } from '../support/lib/noise.ts';
-import { asking, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { fetchOptions, failureOf, imageAt } from '../support/registry/registry-client.ts';
 import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/image/tar.ts';
 import { useRegistry } from '../support/registry/use-registry.ts';
 
@@ -49,10 +49,10 @@ async function lookInto(image: LayeredImage | null, asked: Asked = {}): Promise<
   const { name = 'layered/image:1', override = {}, scope = 'sign' } = asked;
   if (image !== null) putLayeredImage(registry.store, name, image);
   const reference = imageAt(registry, name);
-  const outside = await inspectImage(client, { reference, architectures: [], ...asking() });
+  const outside = await inspectImage(client, { reference, architectures: [], ...fetchOptions() });
   const before = bodies.length;
   const peek = asked.peek ?? createPeekImage({ registry: client }, asked.limits);
-  const facts = await peek({ reference, facts: outside, override, scope, ...asking() });
+  const facts = await peek({ reference, facts: outside, override, scope, ...fetchOptions() });
   const seen = bodies.slice(before);
   const bytes = seen.reduce((sum, length) => sum + length, 0);
   return { facts, verdict: describeVerdict(facts, override), requests: seen.length, bytes };
@@ -294,7 +294,7 @@ describe.skipIf(!hasGnuTar)('no more is read than necessary', () => {
       reference: imageAt(registry, 'layered/image:1'),
       override: {},
       scope: 'sign',
-      ...asking(),
+      ...fetchOptions(),
     } as const;
     expect(await peek({ ...request, facts })).toBe(facts);
     expect(bodies).toHaveLength(before);
@@ -356,9 +356,9 @@ test('a failure has its reason, as everywhere', async () => {
     layers: [{ tree: { x: 'x' } }],
   });
   const reference = imageAt(registry, 'gone/app:1');
-  const facts = await inspectImage(client, { reference, architectures: [], ...asking() });
+  const facts = await inspectImage(client, { reference, architectures: [], ...fetchOptions() });
   const peek = createPeekImage({ registry: client });
   const elsewhere = { ...reference, repository: 'elsewhere/app' };
-  const failure = failureOf(peek({ reference: elsewhere, facts, override: {}, scope: 'sign', ...asking() }));
+  const failure = failureOf(peek({ reference: elsewhere, facts, override: {}, scope: 'sign', ...fetchOptions() }));
   expect((await failure).code).toBe('not-found');
 });

@@ -7,8 +7,8 @@ import type { Outage } from '../../src/registry/host-health.ts';
 import { REGISTRY_LIMITS, type RegistryLimits } from '../../src/registry/limits.ts';
 import { readHostsToml } from '../support/registry/hosts-files.ts';
 import {
-  asking,
-  askingFor,
+  fetchOptions,
+  fetchOptionsFor,
   createTestClient,
   failureOf,
   imageAt,
@@ -55,7 +55,7 @@ async function setUp(answer: RequestListener, limits: Partial<RegistryLimits> = 
       for (const { run } of timers.splice(0)) run();
     },
     fetch: (name: string, tenant = 'team-a') =>
-      client.fetchManifest(imageAt(server, name), askingFor(tenant)),
+      client.fetchManifest(imageAt(server, name), fetchOptionsFor(tenant)),
     [Symbol.asyncDispose]: async () => {
       await client.close();
       await server.close();
@@ -121,7 +121,7 @@ describe('a repository that keeps failing', () => {
     });
     for (let question = 0; question < 5; question++) {
       time = new AbortController();
-      const options = { ...asking(), signal: time.signal };
+      const options = { ...fetchOptions(), signal: time.signal };
       expect((await failureOf(bench.client.fetchManifest(imageAt(bench.server, 'a'), options))).code).toBe(
         'timeout',
       );
@@ -300,7 +300,7 @@ describe('probes', () => {
         X-Key = "k"`,
     });
     await using client = createTestClient([], { hosts, limits: { attempts: 1 } });
-    await failureOf(client.fetchManifest(imageAt({ host: 'r.test' }, 'a'), asking()));
+    await failureOf(client.fetchManifest(imageAt({ host: 'r.test' }, 'a'), fetchOptions()));
     await expect.poll(() => client.isUnreachable(imageAt({ host: 'r.test' }, 'b'))).toBe(true);
     expect(seen.slice(3, 6)).toEqual(['/v2/hub/', 'k', undefined]);
   });
@@ -325,9 +325,9 @@ describe('probes', () => {
       },
     );
     const at = (index: number) => imageAt({ host: `h${index}.test:${server.port}` }, 'a');
-    await failureOf(client.fetchManifest(at(0), askingFor('evicted')));
+    await failureOf(client.fetchManifest(at(0), fetchOptionsFor('evicted')));
     for (let index = 1; index < 10; index++)
-      await failureOf(client.fetchManifest(at(index), askingFor('attacker')));
+      await failureOf(client.fetchManifest(at(index), fetchOptionsFor('attacker')));
     await expect.poll(() => names.size).toBe(10);
     await expect
       .poll(() => Array.from({ length: 10 }, (_, index) => client.isUnreachable(at(index))))
@@ -446,7 +446,7 @@ describe('connections', () => {
       });
     });
     await using client = createTestClient([server]);
-    const fetch = (index: number) => client.fetchManifest(imageAt(server, `a${index}`), asking());
+    const fetch = (index: number) => client.fetchManifest(imageAt(server, `a${index}`), fetchOptions());
     for (let index = 0; index < 20; index++) await fetch(index);
     // The pool may open a second connection before the first is free again.
     expect(sockets.size).toBeLessThanOrEqual(2);

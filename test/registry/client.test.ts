@@ -7,7 +7,7 @@ import type { FetchedDocument, RegistryPort } from '../../src/images/ports.ts';
 import type { RequestEvent } from '../../src/registry/http-types.ts';
 import { loadFixtureImages, putFixtureImages } from '../support/image/fixture-images.ts';
 import { digestOf } from '../support/image/image-facts.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { fetchOptions, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
 import { startRegistry } from '../support/registry/registry.ts';
 import { startServer } from '../support/server/http-server.ts';
 
@@ -19,7 +19,7 @@ async function fetchFirstChild(
   index: ImageIndex,
 ): Promise<FetchedDocument> {
   const [child] = index.manifests;
-  return client.fetchManifest({ ...image, digest: child?.digest ?? null }, asking());
+  return client.fetchManifest({ ...image, digest: child?.digest ?? null }, fetchOptions());
 }
 
 describe('real images', () => {
@@ -27,14 +27,14 @@ describe('real images', () => {
     await using registry = await startRegistry({ images: putFixtureImages });
     await using client = createTestClient([registry]);
     const image = imageAt(registry, `corpus/${name}`);
-    const { document, digest, mediaType } = await client.fetchManifest(image, asking());
+    const { document, digest, mediaType } = await client.fetchManifest(image, fetchOptions());
     expect({ digest, mediaType }).toEqual({ digest: truth.digest, mediaType: truth.mediaType });
-    expect(await client.resolveDigest(image, asking())).toBe(truth.digest);
+    expect(await client.resolveDigest(image, fetchOptions())).toBe(truth.digest);
     const manifest = parseManifest(document, mediaType);
     const [wanted, fetched] =
       manifest.kind === 'index'
         ? [manifest.manifests[0], await fetchFirstChild(client, image, manifest)]
-        : [manifest.config, await client.fetchJsonBlob(image, manifest.config, asking())];
+        : [manifest.config, await client.fetchJsonBlob(image, manifest.config, fetchOptions())];
     expect(fetched).toMatchObject({ digest: wanted?.digest });
   });
 });
@@ -44,10 +44,10 @@ test('reading an image takes two requests, and each is reported', async () => {
   const events: RequestEvent[] = [];
   await using client = createTestClient([registry], { onRequest: (event) => events.push(event) });
   const image = imageAt(registry, 'corpus/bk-wasi-wasm');
-  const manifest = await client.fetchManifest(image, asking());
+  const manifest = await client.fetchManifest(image, fetchOptions());
   const parsed = parseManifest(manifest.document, manifest.mediaType);
   if (parsed.kind !== 'manifest') throw new Error('the fixture must not be an index');
-  await client.fetchJsonBlob(image, parsed.config, asking());
+  await client.fetchJsonBlob(image, parsed.config, fetchOptions());
   expect(registry.lines()).toEqual([
     'GET /v2/corpus/bk-wasi-wasm/manifests/latest none',
     `GET /v2/corpus/bk-wasi-wasm/blobs/${parsed.config.digest} none`,
@@ -104,7 +104,7 @@ describe('digests', () => {
     });
     await using client = createTestClient([server]);
     const image = imageAt(server, asked === null ? 'a:1' : `a@${asked}`);
-    const outcome = await client.fetchManifest(image, asking()).then(
+    const outcome = await client.fetchManifest(image, fetchOptions()).then(
       (fetched) => fetched.digest,
       (error: { code: string }) => error.code,
     );
@@ -115,7 +115,7 @@ describe('digests', () => {
     await using server = await startServer((_request, response) => response.end('{"tampered":true}'));
     await using client = createTestClient([server]);
     const blob = { digest: sha256, size: bytes.byteLength };
-    expect((await failureOf(client.fetchJsonBlob(imageAt(server, 'a'), blob, asking()))).code).toBe(
+    expect((await failureOf(client.fetchJsonBlob(imageAt(server, 'a'), blob, fetchOptions()))).code).toBe(
       'invalid',
     );
   });
@@ -126,7 +126,7 @@ describe('resolving a digest with HEAD', () => {
     await using registry = await startRegistry();
     await using client = createTestClient([registry]);
     const digest = `sha256:${'0'.repeat(64)}`;
-    expect(await client.resolveDigest(imageAt(registry, `a@${digest}`), asking())).toBe(digest);
+    expect(await client.resolveDigest(imageAt(registry, `a@${digest}`), fetchOptions())).toBe(digest);
     expect(registry.log).toHaveLength(0);
   });
 
@@ -140,13 +140,15 @@ describe('resolving a digest with HEAD', () => {
       response.end();
     });
     await using client = createTestClient([server]);
-    expect(await client.resolveDigest(imageAt(server, 'a'), asking())).toBeNull();
+    expect(await client.resolveDigest(imageAt(server, 'a'), fetchOptions())).toBeNull();
   });
 
   test('a missing image is not found', async () => {
     await using registry = await startRegistry();
     await using client = createTestClient([registry]);
-    expect((await failureOf(client.resolveDigest(imageAt(registry, 'a'), asking()))).code).toBe('not-found');
+    expect((await failureOf(client.resolveDigest(imageAt(registry, 'a'), fetchOptions()))).code).toBe(
+      'not-found',
+    );
   });
 });
 
@@ -155,5 +157,5 @@ test('HEAD returns the digest of a tag', async () => {
   const digest = registry.store.putManifest('a', 'latest', { bytes, mediaType: OCI_MANIFEST });
   await using client = createTestClient([registry]);
   expect(isDigest(digest)).toBe(true);
-  expect(await client.resolveDigest(imageAt(registry, 'a'), asking())).toBe(digest);
+  expect(await client.resolveDigest(imageAt(registry, 'a'), fetchOptions())).toBe(digest);
 });

@@ -15,7 +15,7 @@ import { parseRegistriesYaml } from '../../src/registry/hosts/parse-registries-y
 import { parseRewrite, rewriteRepository } from '../../src/registry/hosts/rewrite-repository.ts';
 import { parseChallenges } from '../../src/registry/login/challenge.ts';
 import { fc } from '../support/lib/properties.ts';
-import { asking, createTestClient, imageAt } from '../support/registry/registry-client.ts';
+import { fetchOptions, createTestClient, imageAt } from '../support/registry/registry-client.ts';
 import { startServer, type TestServer } from '../support/server/http-server.ts';
 
 /** Returns the result, or null if the input is rejected with an AppError; rethrows any other error. */
@@ -378,7 +378,7 @@ describe('arbitrary responses of a registry', () => {
     await fc.assert(
       fc.asyncProperty(statuses, headers, bodies, async (status, given, body) => {
         answer = { status, headers: given, body };
-        const question = { reference: imageAt(server, 'a'), architectures: ['amd64'], ...asking() };
+        const question = { reference: imageAt(server, 'a'), architectures: ['amd64'], ...fetchOptions() };
         const error: unknown = await inspectImage(client, question).then(
           () => null,
           (caught: unknown) => caught,

@@ -6,7 +6,7 @@ import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import type { Resolve } from '../../src/registry/connection/guarded-connector.ts';
 import { digestOf } from '../support/image/image-facts.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { fetchOptions, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
 import { startRegistry } from '../support/registry/registry.ts';
 import { startServer } from '../support/server/http-server.ts';
 
@@ -173,14 +173,14 @@ describe('a faulty registry', () => {
     });
     let now = 0;
     await using client = createTestClient([server], {}, { now: () => now });
-    const error = await failureOf(client.fetchManifest(imageAt(server, 'a'), asking()));
+    const error = await failureOf(client.fetchManifest(imageAt(server, 'a'), fetchOptions()));
     expect({ code: error.code, asked }).toEqual({ code: reason, asked: tries });
     expect(error).toMatchObject({ registry: server.host, repository: 'a' });
     expect(error.message).toMatch(/^Cannot read image "127\.0\.0\.1:\d+\/a:latest": /);
     expect(error.advice).not.toBeNull();
     healthy = true;
     now = 3_600_000;
-    expect(await client.fetchManifest(imageAt(server, 'a'), asking())).toMatchObject({
+    expect(await client.fetchManifest(imageAt(server, 'a'), fetchOptions())).toMatchObject({
       digest: digestOf(document),
     });
   });
@@ -196,7 +196,7 @@ describe('a faulty registry', () => {
     const { port } = server.address() as { port: number };
     const host = `127.0.0.1:${port}`;
     await using client = createTestClient([{ host }]);
-    const error = await failureOf(client.fetchManifest(imageAt({ host }, 'a'), asking()));
+    const error = await failureOf(client.fetchManifest(imageAt({ host }, 'a'), fetchOptions()));
     server.close();
     expect(error.code).toBe('invalid');
   });
@@ -205,7 +205,7 @@ describe('a faulty registry', () => {
     const deep = `${'['.repeat(500_000)}${']'.repeat(500_000)}`;
     await using server = await startServer((_request, response) => response.end(deep));
     await using client = createTestClient([server]);
-    const outcome = await client.fetchManifest(imageAt(server, 'a'), asking()).then(
+    const outcome = await client.fetchManifest(imageAt(server, 'a'), fetchOptions()).then(
       () => 'read',
       (error: { code: string }) => error.code,
     );
@@ -242,7 +242,9 @@ describe('a faulty registry', () => {
     const server = await startServer(() => undefined);
     await server.close();
     await using client = createTestClient([server]);
-    expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), asking()))).code).toBe('unreachable');
+    expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), fetchOptions()))).code).toBe(
+      'unreachable',
+    );
   });
 });
 
@@ -258,7 +260,7 @@ test('a config whose descriptor exceeds the size limit is not requested', async 
   await using registry = await startRegistry();
   await using client = createTestClient([registry]);
   const blob = { digest: `sha256:${'0'.repeat(64)}`, size: 5_000_000 } as const;
-  expect((await failureOf(client.fetchJsonBlob(imageAt(registry, 'a'), blob, asking()))).code).toBe(
+  expect((await failureOf(client.fetchJsonBlob(imageAt(registry, 'a'), blob, fetchOptions()))).code).toBe(
     'too-large',
   );
   expect(registry.log).toHaveLength(0);
@@ -278,7 +280,7 @@ describe('retry', () => {
       {},
       { sleep: async (milliseconds) => void waits.push(milliseconds), random: () => 1 },
     );
-    await client.fetchManifest(imageAt(server, 'a'), asking());
+    await client.fetchManifest(imageAt(server, 'a'), fetchOptions());
     expect({ asked, waits }).toEqual({ asked: 3, waits: [100, 200] });
   });
 
@@ -291,7 +293,7 @@ describe('retry', () => {
       {},
       { sleep: () => Promise.reject(new Error('time is up')) },
     );
-    const error = await failureOf(client.fetchManifest(imageAt(server, 'a'), asking()));
+    const error = await failureOf(client.fetchManifest(imageAt(server, 'a'), fetchOptions()));
     expect(error).toMatchObject({ code: 'unreachable', status: 503 });
   });
 });
@@ -305,7 +307,8 @@ describe('a registry that rate-limits', () => {
     });
     let now = 1000;
     await using client = createTestClient([server], {}, { now: () => now });
-    const fetch = async (name: string) => failureOf(client.fetchManifest(imageAt(server, name), asking()));
+    const fetch = async (name: string) =>
+      failureOf(client.fetchManifest(imageAt(server, name), fetchOptions()));
     await fetch('a');
     const error = await fetch('b');
     expect(error).toMatchObject({ code: 'rate-limited', repository: 'b' });
@@ -322,8 +325,8 @@ describe('a registry that rate-limits', () => {
     });
     await using other = await startServer((_request, response) => response.end(document));
     await using client = createTestClient([limited, other]);
-    await failureOf(client.fetchManifest(imageAt(limited, 'a'), asking()));
-    expect(await client.fetchManifest(imageAt(other, 'a'), asking())).toMatchObject({
+    await failureOf(client.fetchManifest(imageAt(limited, 'a'), fetchOptions()));
+    expect(await client.fetchManifest(imageAt(other, 'a'), fetchOptions())).toMatchObject({
       digest: digestOf(document),
     });
   });
@@ -355,7 +358,7 @@ describe('addresses', () => {
   ])('%s is denied', async (host) => {
     await using client = createTestClient([], { allowAddresses: [] });
     const image = { ...parseReference('r.test/a'), registry: host };
-    const error = await failureOf(client.fetchManifest(image, asking()));
+    const error = await failureOf(client.fetchManifest(image, fetchOptions()));
     expect(error.code).toBe('denied-by-config');
     expect(error.advice).toMatch(/allowAddresses.*mirror.*skipImages/);
   });
@@ -366,7 +369,7 @@ describe('addresses', () => {
       await using server = await startServer(serveDocument);
       await using client = createTestClient([], { allowAddresses: [], allowLoopback: true });
       const image = parseReference(`${name}:${server.port}/a`);
-      expect(await client.fetchManifest(image, asking())).toMatchObject({ digest: digestOf(document) });
+      expect(await client.fetchManifest(image, fetchOptions())).toMatchObject({ digest: digestOf(document) });
     },
   );
 
@@ -374,7 +377,7 @@ describe('addresses', () => {
     'a name that resolves to %s is denied',
     async (address) => {
       await using client = createTestClient([], {}, { resolve: resolveTo(address) });
-      const error = await failureOf(client.fetchManifest(parseReference('rebound.test/a'), asking()));
+      const error = await failureOf(client.fetchManifest(parseReference('rebound.test/a'), fetchOptions()));
       expect(error.code).toBe('denied-by-config');
     },
   );
@@ -389,22 +392,22 @@ describe('addresses', () => {
     const host = `rebound.test:${server.port}`;
     await using client = createTestClient([{ host }], {}, { resolve });
     const image = parseReference(`${host}/a`);
-    expect(await client.fetchManifest(image, asking())).toMatchObject({ digest: digestOf(document) });
-    expect((await failureOf(client.fetchManifest(image, asking()))).code).toBe('denied-by-config');
+    expect(await client.fetchManifest(image, fetchOptions())).toMatchObject({ digest: digestOf(document) });
+    expect((await failureOf(client.fetchManifest(image, fetchOptions()))).code).toBe('denied-by-config');
   });
 
   test('a name with an allowed and a denied address is reached at the allowed one', async () => {
     await using server = await startServer(serveDocument);
     const host = `two.test:${server.port}`;
     await using client = createTestClient([{ host }], {}, { resolve: resolveTo('169.254.1.1', '127.0.0.1') });
-    expect(await client.fetchManifest(parseReference(`${host}/a`), asking())).toMatchObject({
+    expect(await client.fetchManifest(parseReference(`${host}/a`), fetchOptions())).toMatchObject({
       digest: digestOf(document),
     });
   });
 
   test('a name that does not resolve is unreachable', async () => {
     await using client = createTestClient([], {}, { resolve: findNothing });
-    expect((await failureOf(client.fetchManifest(parseReference('none.test/a'), asking()))).code).toBe(
+    expect((await failureOf(client.fetchManifest(parseReference('none.test/a'), fetchOptions()))).code).toBe(
       'unreachable',
     );
   });

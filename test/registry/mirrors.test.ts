@@ -4,7 +4,7 @@ import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import { readHosts, readHostsToml, readRegistriesYaml } from '../support/registry/hosts-files.ts';
 import {
-  asking,
+  fetchOptions,
   createTestClient,
   credentialFor,
   failureOf,
@@ -31,7 +31,7 @@ describe('a mirror', () => {
     await using mirror = await startRegistryWith('a');
     const hosts = await readHosts({ mirrors: { [origin.host]: [`http://${mirror.host}`] } });
     await using client = createTestClient([origin], { hosts });
-    await client.fetchManifest(imageAt(origin, 'a'), asking());
+    await client.fetchManifest(imageAt(origin, 'a'), fetchOptions());
     expect(origin.log).toHaveLength(0);
     expect(mirror.log.map(({ path, query }) => [path, query.get('ns')])).toEqual([
       ['/v2/a/manifests/latest', origin.host],
@@ -45,7 +45,7 @@ describe('a mirror', () => {
     const header = `[host."http://${mirror.host}".header]\nX-Tenant = "team"\nAccept = "text/html"`;
     const hosts = await readHostsToml({ _default: `[host."http://${mirror.host}"]\n${header}` });
     await using client = createTestClient([origin], { hosts });
-    await client.fetchManifest(imageAt(origin, 'a'), asking());
+    await client.fetchManifest(imageAt(origin, 'a'), fetchOptions());
     expect(mirror.log.map(({ path, headers }) => [path, headers['x-tenant']])).toEqual([
       ['/v2/a/manifests/latest', 'team'],
       ['/token', 'team'],
@@ -58,7 +58,7 @@ describe('a mirror', () => {
     await using mirror = await startRegistryWith('library/nginx');
     const hosts = await readHosts({ mirrors: { 'docker.io': [`http://${mirror.host}`] } });
     await using client = createTestClient([], { hosts });
-    await client.fetchManifest(parseReference('nginx'), asking());
+    await client.fetchManifest(parseReference('nginx'), fetchOptions());
     expect(mirror.log[0]?.query.get('ns')).toBe('docker.io');
   });
 
@@ -79,7 +79,7 @@ describe('a mirror', () => {
     });
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
     await using client = createTestClient([origin], { hosts });
-    expect(await client.fetchManifest(imageAt(origin, 'a'), asking())).toMatchObject({ document: {} });
+    expect(await client.fetchManifest(imageAt(origin, 'a'), fetchOptions())).toMatchObject({ document: {} });
     expect({ asked, origin: origin.log.length }).toEqual({ asked: 1, origin: 1 });
   });
 
@@ -89,7 +89,7 @@ describe('a mirror', () => {
     await gone.close();
     const mirrors = { '*': [`http://${gone.host}`, 'http://169.254.169.254', 'http://127.0.0.2:1'] };
     await using client = createTestClient([origin], { hosts: await readHosts({ mirrors }) });
-    expect(await client.fetchManifest(imageAt(origin, 'a'), asking())).toMatchObject({ document: {} });
+    expect(await client.fetchManifest(imageAt(origin, 'a'), fetchOptions())).toMatchObject({ document: {} });
   });
 
   test('a mirror that hangs leaves time for the registry, and gets no request while it is paused', async () => {
@@ -98,7 +98,7 @@ describe('a mirror', () => {
     await using mirror = await startServer(({ url }) => void (url === '/v2/' || asked++));
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
     await using client = createTestClient([origin], { hosts, limits: { mirrorMs: 1000 } }, { now: () => 0 });
-    for (let time = 0; time < 6; time++) await client.fetchManifest(imageAt(origin, 'a'), asking());
+    for (let time = 0; time < 6; time++) await client.fetchManifest(imageAt(origin, 'a'), fetchOptions());
     expect({ asked, origin: origin.log.length }).toEqual({ asked: 1, origin: 6 });
   });
 
@@ -108,7 +108,7 @@ describe('a mirror', () => {
     await using mirror = await startServer((_request, response) => response.end('{"forged":true}'));
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
     await using client = createTestClient([origin], { hosts });
-    expect(await client.fetchManifest(imageAt(origin, `a@${digest}`), asking())).toMatchObject({
+    expect(await client.fetchManifest(imageAt(origin, `a@${digest}`), fetchOptions())).toMatchObject({
       digest,
     });
   });
@@ -122,10 +122,10 @@ describe('a mirror', () => {
       _default: `[host."http://${mirror.host}"]\ncapabilities = ["pull"]`,
     });
     await using client = createTestClient([origin], { hosts });
-    await client.fetchManifest(imageAt(origin, 'a'), asking());
-    await client.resolveDigest(imageAt(origin, 'a'), asking());
+    await client.fetchManifest(imageAt(origin, 'a'), fetchOptions());
+    await client.resolveDigest(imageAt(origin, 'a'), fetchOptions());
     expect([origin.log.length, mirror.log.length]).toEqual([2, 0]);
-    await client.fetchManifest(imageAt(origin, `a@${digest}`), asking());
+    await client.fetchManifest(imageAt(origin, `a@${digest}`), fetchOptions());
     expect([origin.log.length, mirror.log.length]).toEqual([2, 1]);
   });
 
@@ -133,8 +133,8 @@ describe('a mirror', () => {
     await using mirror = await startRegistryWith('a');
     const hosts = await readHostsToml({ 'r.test': `server = "http://${mirror.host}"` });
     await using client = createTestClient([], { hosts });
-    await client.fetchManifest(parseReference('r.test/a'), asking());
-    expect((await failureOf(client.fetchManifest(parseReference('r.test/b'), asking()))).code).toBe(
+    await client.fetchManifest(parseReference('r.test/a'), fetchOptions());
+    expect((await failureOf(client.fetchManifest(parseReference('r.test/b'), fetchOptions()))).code).toBe(
       'not-found',
     );
   });
@@ -155,7 +155,7 @@ describe('a mirror', () => {
             "^team/" = "squad/"`,
     });
     await using client = createTestClient([], { hosts });
-    await client.fetchManifest(parseReference('r.test/team/a:1'), asking());
+    await client.fetchManifest(parseReference('r.test/team/a:1'), fetchOptions());
     expect(seen).toEqual(['/v2/hub/squad/a/manifests/1?ns=r.test', 'k']);
   });
 
@@ -165,7 +165,7 @@ describe('a mirror', () => {
       'r.test': `server = "http://${mirror.host}"\n[rewrite]\n"^a$" = "../../b"`,
     });
     await using client = createTestClient([], { hosts });
-    const error = await failureOf(client.fetchManifest(parseReference('r.test/a'), asking()));
+    const error = await failureOf(client.fetchManifest(parseReference('r.test/a'), fetchOptions()));
     expect(error.message).toContain('turn a into an invalid repository');
   });
 });
@@ -176,7 +176,7 @@ describe('if all endpoints fail', () => {
     await using mirror = await startServer((_request, response) => response.writeHead(403).end());
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
     await using client = createTestClient([origin], { hosts });
-    const error = await failureOf(client.fetchManifest(imageAt(origin, 'a'), asking()));
+    const error = await failureOf(client.fetchManifest(imageAt(origin, 'a'), fetchOptions()));
     expect(error).toMatchObject({ code: 'not-found', registry: origin.host, status: 404 });
     expect(error.message).toContain(`${origin.host} answers 404`);
     expect(error.message).toContain(`also failed: ${mirror.host} (403)`);
@@ -188,7 +188,7 @@ describe('if all endpoints fail', () => {
       await using mirror = await startServer((_request, response) => response.writeHead(status).end());
       const hosts = await readHosts({ mirrors: { '*': ['http://127.0.0.1:1', `http://${mirror.host}`] } });
       await using client = createTestClient([], { hosts });
-      const error = await failureOf(client.fetchManifest(parseReference('gone.invalid/a:1'), asking()));
+      const error = await failureOf(client.fetchManifest(parseReference('gone.invalid/a:1'), fetchOptions()));
       expect(error).toMatchObject({ status, host: mirror.host, reference: 'gone.invalid/a:1' });
       expect(error.state).toMatch(`${mirror.host} answers ${status} `);
       expect(error.state).toMatch(
@@ -201,7 +201,7 @@ describe('if all endpoints fail', () => {
     await using mirror = await startServer((_request, response) => response.writeHead(404).end());
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
     await using client = createTestClient([], { hosts });
-    const error = await failureOf(client.fetchManifest(parseReference('gone.invalid/a'), asking()));
+    const error = await failureOf(client.fetchManifest(parseReference('gone.invalid/a'), fetchOptions()));
     expect(error).toMatchObject({ code: 'unreachable', host: 'gone.invalid' });
   });
 
@@ -230,7 +230,7 @@ describe('credentials', () => {
     });
     const hosts = await readHosts({ mirrors: { '*': [`http://${mirror.host}`] } });
     await using client = createTestClient([origin], { hosts });
-    await client.fetchManifest(imageAt(origin, 'a'), asking(credentialFor(origin, good)));
+    await client.fetchManifest(imageAt(origin, 'a'), fetchOptions(credentialFor(origin, good)));
     expect(seen).toEqual([undefined]);
   });
 
@@ -240,7 +240,7 @@ describe('credentials', () => {
     const hosts = await readHosts({ mirrors: { 'r.test': [`http://${mirror.host}`] } });
     await using client = createTestClient([], { hosts });
     const image = parseReference('r.test/a');
-    expect(await client.fetchManifest(image, asking(credentialFor(mirror, good)))).toMatchObject({
+    expect(await client.fetchManifest(image, fetchOptions(credentialFor(mirror, good)))).toMatchObject({
       document: {},
     });
   });
@@ -252,7 +252,7 @@ describe('credentials', () => {
       mirrors: {r.test: {endpoint: ["http://${mirror.host}"], rewrite: {"^(.*)$": "hub/$1"}}}
       configs: {"${mirror.host}": {auth: {username: joe, password: pass}}}`);
     await using client = createTestClient([], { hosts });
-    expect(await client.fetchManifest(parseReference('r.test/a'), asking())).toMatchObject({
+    expect(await client.fetchManifest(parseReference('r.test/a'), fetchOptions())).toMatchObject({
       document: {},
     });
   });
@@ -263,7 +263,7 @@ describe('credentials', () => {
       `configs: {"${registry.host}": {auth: {username: joe, password: old}}}`,
     );
     await using client = createTestClient([registry], { hosts });
-    const failure = await failureOf(client.fetchManifest(imageAt(registry, 'a'), asking()));
+    const failure = await failureOf(client.fetchManifest(imageAt(registry, 'a'), fetchOptions()));
     expect(failure.advice).toContain("(the operator's credentials)");
     expect(`${failure.message} ${failure.advice}`).not.toContain('registries.yaml');
   });
@@ -282,7 +282,7 @@ describe('credentials', () => {
       'r.test': `server = "http://${mirror.host}"\n[header]\nx-key = "k"`,
     });
     await using client = createTestClient([], { hosts });
-    await client.fetchManifest(parseReference('r.test/a'), asking());
+    await client.fetchManifest(parseReference('r.test/a'), fetchOptions());
     expect(seen).toEqual(['k', undefined]);
   });
 });

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
-import { asking, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { fetchOptions, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 
 afterEach(() => void vi.useRealTimers());
@@ -11,7 +11,7 @@ test('setting the clock back by an hour does not lengthen a pause', async () => 
     response.writeHead(isWell ? 200 : 429).end('{}'),
   );
   await using client = createTestClient([server], { limits: { attempts: 1, pauseMs: 10 } });
-  const fetch = () => client.fetchManifest(imageAt(server, 'a'), asking());
+  const fetch = () => client.fetchManifest(imageAt(server, 'a'), fetchOptions());
   await failureOf(fetch());
   isWell = true;
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });

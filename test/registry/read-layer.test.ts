@@ -6,7 +6,7 @@ import type { LayerReadRequest } from '../../src/images/ports.ts';
 import { inflate } from '../../src/registry/inflate.ts';
 import { digestOf } from '../support/image/image-facts.ts';
 import { noiseOf } from '../support/lib/noise.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { fetchOptions, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 
 const KIB = 1024;
@@ -54,7 +54,7 @@ describe('the beginning of a layer', () => {
   ])('%s: a small layer is read whole', async ([, blob]) => {
     await using server = await startServer(serveRanges(blob));
     await using client = createTestClient([server]);
-    expect(await client.readLayer(imageAt(server, 'a'), layerRequest(blob), asking())).toEqual(text);
+    expect(await client.readLayer(imageAt(server, 'a'), layerRequest(blob), fetchOptions())).toEqual(text);
   });
 
   test.for<[string, (blob: Buffer) => RequestListener]>([
@@ -63,7 +63,7 @@ describe('the beginning of a layer', () => {
   ])('%s: no more than the limit is read', async ([, listener]) => {
     await using server = await startServer(listener(noise));
     await using client = createTestClient([server]);
-    const head = await client.readLayer(imageAt(server, 'a'), layerRequest(noise), asking());
+    const head = await client.readLayer(imageAt(server, 'a'), layerRequest(noise), fetchOptions());
     expect(head).toEqual(noise.subarray(0, 64 * KIB));
   });
 
@@ -75,7 +75,7 @@ describe('the beginning of a layer', () => {
     await using server = await startServer(serveRanges(blob));
     await using client = createTestClient([server]);
     const asked = layerRequest(blob, { maxBytes: 200 * KIB });
-    const head = await client.readLayer(imageAt(server, 'a'), asked, asking());
+    const head = await client.readLayer(imageAt(server, 'a'), asked, fetchOptions());
     expect(head.length).toBeGreaterThan(100 * KIB);
     expect(head).toEqual(noise.subarray(0, head.length));
   });
@@ -88,7 +88,7 @@ describe('the beginning of a layer', () => {
     });
     await using client = createTestClient([server]);
     const asked = layerRequest(noise, { maxBytes: 8, maxInflatedBytes: null });
-    const head = await client.readLayer(imageAt(server, 'a'), asked, asking());
+    const head = await client.readLayer(imageAt(server, 'a'), asked, fetchOptions());
     expect(head).toEqual(noise.subarray(0, 8));
     expect(seen).toEqual(['bytes=0-7']);
   });
@@ -106,7 +106,7 @@ describe('the beginning of a layer', () => {
     };
     for (let round = 0; round < 3; round++) {
       const asked = layerRequest(text, { read: first });
-      expect(await client.readLayer(imageAt(server, 'a'), asked, asking())).toEqual(Buffer.from('a'));
+      expect(await client.readLayer(imageAt(server, 'a'), asked, fetchOptions())).toEqual(Buffer.from('a'));
     }
     expect(sockets.size).toBe(1);
   });
@@ -139,7 +139,7 @@ describe('a hostile registry', () => {
       for await (const chunk of bytes) seen += chunk.length;
       return Buffer.of();
     };
-    await client.readLayer(imageAt(server, 'a'), layerRequest(bomb, { read }), asking());
+    await client.readLayer(imageAt(server, 'a'), layerRequest(bomb, { read }), fetchOptions());
     expect(seen).toBe(KIB * KIB);
   });
 
@@ -147,7 +147,7 @@ describe('a hostile registry', () => {
     const { listener, written } = endless(Buffer.alloc(64 * KIB, 'x'));
     await using server = await startServer(listener);
     await using client = createTestClient([server]);
-    const head = await client.readLayer(imageAt(server, 'a'), layerRequest(noise), asking());
+    const head = await client.readLayer(imageAt(server, 'a'), layerRequest(noise), fetchOptions());
     expect(head).toEqual(Buffer.alloc(64 * KIB, 'x'));
     // The server fills the socket buffers on both ends before the client disconnects.
     expect(written()).toBeLessThan(32 * KIB * KIB);
@@ -194,7 +194,7 @@ describe('a hostile registry', () => {
   ])('%s', async ([, blob, reason, listener]) => {
     await using server = await startServer(listener);
     await using client = createTestClient([server]);
-    const error = await failureOf(client.readLayer(imageAt(server, 'a'), layerRequest(blob), asking()));
+    const error = await failureOf(client.readLayer(imageAt(server, 'a'), layerRequest(blob), fetchOptions()));
     expect(error.code).toBe(reason);
   });
 
@@ -204,7 +204,7 @@ describe('a hostile registry', () => {
   ])('%s: corrupt data is invalid', async ([, blob]) => {
     await using server = await startServer(serveRanges(blob));
     await using client = createTestClient([server]);
-    const error = await failureOf(client.readLayer(imageAt(server, 'a'), layerRequest(blob), asking()));
+    const error = await failureOf(client.readLayer(imageAt(server, 'a'), layerRequest(blob), fetchOptions()));
     expect(error).toMatchObject({
       code: 'invalid',
       message: expect.stringContaining('decompressed') as string,
@@ -233,7 +233,7 @@ describe('a hostile registry', () => {
     await using client = createTestClient([server, store]);
     const secret = { kind: 'basic', username: 'u', password: 'p' } as const;
     const credential = { server: server.host, secret, source: 'a test' };
-    const head = await client.readLayer(imageAt(server, 'a'), layerRequest(noise), asking(credential));
+    const head = await client.readLayer(imageAt(server, 'a'), layerRequest(noise), fetchOptions(credential));
     expect(head.length).toBe(64 * KIB);
     expect(seen).toEqual([undefined, 'bytes=0-65535']);
   });
@@ -243,7 +243,7 @@ describe('a hostile registry', () => {
     await using client = createTestClient([server]);
     const read = (): Promise<Buffer> => Promise.reject(new Error('of the test'));
     await expect(
-      client.readLayer(imageAt(server, 'a'), layerRequest(text, { read }), asking()),
+      client.readLayer(imageAt(server, 'a'), layerRequest(text, { read }), fetchOptions()),
     ).rejects.toThrow('of the test');
   });
 });

@@ -4,7 +4,7 @@ import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { followRedirects } from '../../src/registry/redirects.ts';
 import { digestOf } from '../support/image/image-facts.ts';
 import {
-  asking,
+  fetchOptions,
   createTestClient,
   credentialFor,
   failureOf,
@@ -40,7 +40,7 @@ describe('a redirect to another host', () => {
       status,
     );
     await using client = createTestClient([registry, storage]);
-    const options = asking(credentialFor(registry, good));
+    const options = fetchOptions(credentialFor(registry, good));
     const { digest } = await client.fetchManifest(imageAt(registry, 'a'), options);
     expect(digest).toBe(digestOf(manifest.bytes));
     expect(storage.lines()).toEqual(['GET /v2/kept/here/manifests/x none']);
@@ -61,7 +61,7 @@ describe('a redirect to another host', () => {
       response.writeHead(307, { location: `http://${registry.host}${back}` }).end();
     });
     await using client = createTestClient([registry, storage]);
-    await client.fetchManifest(imageAt(registry, 'a'), asking(credentialFor(registry, good)));
+    await client.fetchManifest(imageAt(registry, 'a'), fetchOptions(credentialFor(registry, good)));
     expect(registry.lines().at(-1)).toBe(`GET ${back} none`);
   });
 
@@ -76,7 +76,7 @@ describe('a redirect to another host', () => {
       response.writeHead(307, { location: `http://${evil.host}/x` }).end();
     });
     await using client = createTestClient([registry, evil]);
-    const options = asking(credentialFor(registry, good));
+    const options = fetchOptions(credentialFor(registry, good));
     expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), options))).code).toBe(
       'unauthorized',
     );
@@ -96,7 +96,7 @@ test('a redirect on the same host keeps the credentials', async () => {
   });
   registry.store.putManifest('moved', 'latest', manifest);
   await using client = createTestClient([registry]);
-  await client.fetchManifest(imageAt(registry, 'a'), asking(credentialFor(registry, good)));
+  await client.fetchManifest(imageAt(registry, 'a'), fetchOptions(credentialFor(registry, good)));
   expect(registry.lines().at(-1)).toBe(`GET ${moved} basic`);
 });
 
@@ -125,7 +125,7 @@ describe('redirects that are not followed', () => {
       response.writeHead(302, location === '' ? {} : { location }).end();
     });
     await using client = createTestClient([server]);
-    expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), asking()))).code).toBe(code);
+    expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), fetchOptions()))).code).toBe(code);
   });
 
   test('a loop stops after five redirects', async () => {
@@ -135,7 +135,7 @@ describe('redirects that are not followed', () => {
       response.writeHead(302, { location: `/${requests}` }).end();
     });
     await using client = createTestClient([server]);
-    await failureOf(client.fetchManifest(imageAt(server, 'a'), asking()));
+    await failureOf(client.fetchManifest(imageAt(server, 'a'), fetchOptions()));
     expect(requests).toBe(6);
   });
 
@@ -153,7 +153,7 @@ describe('redirects that are not followed', () => {
       },
     });
     await using client = createTestClient([registry, evil]);
-    const options = asking(credentialFor(registry, { kind: 'identity-token', token: 'refresh' }));
+    const options = fetchOptions(credentialFor(registry, { kind: 'identity-token', token: 'refresh' }));
     expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), options))).code).toBe('invalid');
     expect(reached).toBe(false);
   });

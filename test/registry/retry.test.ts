@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { asking, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { fetchOptions, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 
 test('a deadline that expires during a retry reports the failure before it', async () => {
@@ -12,7 +12,7 @@ test('a deadline that expires during a retry reports the failure before it', asy
     else deadline.abort(new DOMException('over', 'TimeoutError'));
   });
   await using client = createTestClient([server]);
-  const options = { ...asking(), signal: deadline.signal };
+  const options = { ...fetchOptions(), signal: deadline.signal };
   const failure = await failureOf(client.fetchManifest(imageAt(server, 'a'), options));
   expect({ requests, code: failure.code }).toEqual({ requests: 2, code: 'unreachable' });
   expect(failure.state).toMatch(/^127\.0\.0\.1:\d+: (?:other side closed|read ECONNRESET|socket hang up)/);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { digestOf } from '../support/image/image-facts.ts';
 import {
-  asking,
+  fetchOptions,
   createTestClient,
   credentialFor,
   failureOf,
@@ -31,7 +31,7 @@ describe('HTTPS', () => {
     registry.store.putManifest('a', 'latest', manifest);
     await using client = createTestClient([], { ca: [tls.cert] });
     const login = credentialFor(registry, { kind: 'basic', username: 'joe', password: 'pass' });
-    const { digest } = await client.fetchManifest(imageAt(registry, 'a'), asking(login));
+    const { digest } = await client.fetchManifest(imageAt(registry, 'a'), fetchOptions(login));
     expect(digest).toBe(digestOf(manifest.bytes));
   });
 
@@ -44,14 +44,14 @@ describe('HTTPS', () => {
     const tls = await certificate(options);
     await using registry = await startRegistry({ tls });
     await using client = createTestClient([], { ca: trusted ? [tls.cert] : [] });
-    expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), asking()))).code).toBe('tls');
+    expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), fetchOptions()))).code).toBe('tls');
     expect(registry.log).toHaveLength(0);
   });
 
   test('a registry that speaks plain HTTP is rejected, with a hint at "plainHttp"', async () => {
     await using registry = await startRegistry();
     await using client = createTestClient([]);
-    const error = await failureOf(client.fetchManifest(imageAt(registry, 'a'), asking()));
+    const error = await failureOf(client.fetchManifest(imageAt(registry, 'a'), fetchOptions()));
     expect(error.code).toBe('tls');
     expect(error.advice).toContain('"plainHttp"');
   });
@@ -66,7 +66,7 @@ describe('HTTPS', () => {
       },
     });
     await using client = createTestClient([], { ca: [tls.cert] });
-    expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), asking()))).code).toBe(
+    expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), fetchOptions()))).code).toBe(
       'denied-by-config',
     );
     expect(plain.log).toHaveLength(0);

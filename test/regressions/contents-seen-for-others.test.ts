@@ -5,7 +5,7 @@ import { inspectImage } from '../../src/images/inspect-image.ts';
 import { createPeekImage } from '../../src/images/peek-image.ts';
 import { putLayeredImage, type LayeredImage } from '../support/image/layered-image.ts';
 import { ELF, hasGnuTar, MODULE } from '../support/image/tar.ts';
-import { asking, imageAt } from '../support/registry/registry-client.ts';
+import { fetchOptions, imageAt } from '../support/registry/registry-client.ts';
 import { useRegistry } from '../support/registry/use-registry.ts';
 
 const { registry, client } = await useRegistry();
@@ -14,10 +14,10 @@ const { registry, client } = await useRegistry();
 async function judgeAfter(image: LayeredImage, overrides: readonly CommandOverride[]): Promise<object> {
   putLayeredImage(registry.store, 'shared/image:1', image);
   const reference = imageAt(registry, 'shared/image:1');
-  let facts = await inspectImage(client, { reference, architectures: [], ...asking() });
+  let facts = await inspectImage(client, { reference, architectures: [], ...fetchOptions() });
   for (const override of overrides) {
     const peek = createPeekImage({ registry: client });
-    facts = await peek({ reference, facts, override, scope: 'sign', ...asking() });
+    facts = await peek({ reference, facts, override, scope: 'sign', ...fetchOptions() });
   }
   return detectWasm(facts, overrides.at(-1));
 }

@@ -3,7 +3,7 @@ import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import { createDnsResolver } from '../../src/registry/connection/dns-resolver.ts';
 import { startDnsServer, type DnsReply } from '../support/registry/dns-server.ts';
-import { asking, createTestClient, failureOf } from '../support/registry/registry-client.ts';
+import { fetchOptions, createTestClient, failureOf } from '../support/registry/registry-client.ts';
 import { startRegistry } from '../support/registry/registry.ts';
 import { startServer } from '../support/server/http-server.ts';
 
@@ -27,7 +27,7 @@ test('names of a dead DNS server do not keep other namespaces from their registr
   const attack = Array.from({ length: 200 }, (_, index) =>
     failureOf(
       client.fetchManifest(parseReference(`dead-${index}.test/a`), {
-        ...asking(),
+        ...fetchOptions(),
         tenant: 'attacker',
         signal: stop.signal,
       }),
@@ -35,7 +35,7 @@ test('names of a dead DNS server do not keep other namespaces from their registr
   );
   const judged = await Promise.all(
     victims.map((host, index) =>
-      client.fetchManifest(parseReference(`${host}/a`), { ...asking(), tenant: `victim-${index}` }),
+      client.fetchManifest(parseReference(`${host}/a`), { ...fetchOptions(), tenant: `victim-${index}` }),
     ),
   );
   stop.abort();
@@ -61,8 +61,8 @@ test('an address is checked when connecting, although the name was resolved befo
   });
   const resolver = createDnsResolver({ servers: [dns.address] }, { dnsNames: 1 });
   await using client = createTestClient([{ host }], {}, resolver);
-  await client.fetchManifest(parseReference(`${host}/a`), asking());
+  await client.fetchManifest(parseReference(`${host}/a`), fetchOptions());
   await resolver.prepare('takes-the-place-in-the-cache.test', 'team-b');
-  const failure = await failureOf(client.fetchManifest(parseReference(`${host}/a`), asking()));
+  const failure = await failureOf(client.fetchManifest(parseReference(`${host}/a`), fetchOptions()));
   expect(failure.code).toBe('denied-by-config');
 });

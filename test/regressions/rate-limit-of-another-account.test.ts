@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import {
-  asking,
+  fetchOptions,
   createTestClient,
   credentialFor,
   failureOf,
@@ -27,7 +27,7 @@ test('an account over its rate limit does not keep others from the registry', as
   await using client = createTestClient([registry]);
   const image = imageAt(registry, 'app');
   const login = (username: string, password: string) =>
-    asking(credentialFor(registry, { kind: 'basic', username, password }));
+    fetchOptions(credentialFor(registry, { kind: 'basic', username, password }));
 
   const limited = await failureOf(client.fetchManifest(image, login('team-a', 'wrong')));
   expect(limited.code).toBe('rate-limited');

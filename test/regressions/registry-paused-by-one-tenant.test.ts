@@ -1,7 +1,12 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { CATALOG_LIMITS } from '../../src/images/settings.ts';
-import { askingFor, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import {
+  fetchOptionsFor,
+  createTestClient,
+  failureOf,
+  imageAt,
+} from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 
 const FAULTS: Readonly<Record<string, RequestListener>> = {
@@ -24,14 +29,18 @@ describe("a registry that fails for one namespace's images", () => {
     const limits = { attempts: 1, silenceMs: 50 };
     await using client = createTestClient([registry], { limits });
     for (const name of ['a', 'b', 'c', 'd', 'e'])
-      await failureOf(client.fetchManifest(imageAt(registry, `attacker/${name}`), askingFor('attacker')));
+      await failureOf(
+        client.fetchManifest(imageAt(registry, `attacker/${name}`), fetchOptionsFor('attacker')),
+      );
     const answer = { document: {} };
     for (const [tenant, name] of [
       ['victim', 'app'],
       ['attacker', 'app'],
       ['another', 'app'],
     ] as const)
-      expect(await client.fetchManifest(imageAt(registry, name), askingFor(tenant))).toMatchObject(answer);
+      expect(await client.fetchManifest(imageAt(registry, name), fetchOptionsFor(tenant))).toMatchObject(
+        answer,
+      );
     expect(asked.filter((path) => path.includes('/app/'))).toHaveLength(3);
   });
 
@@ -44,7 +53,7 @@ describe("a registry that fails for one namespace's images", () => {
     });
     await using client = createTestClient([registry], { limits: { attempts: 1 } }, { now: () => 0 });
     const ask = (tenant: string) =>
-      failureOf(client.fetchManifest(imageAt(registry, 'a'), askingFor(tenant)));
+      failureOf(client.fetchManifest(imageAt(registry, 'a'), fetchOptionsFor(tenant)));
     for (let time = 0; time < 5; time++) await ask('attacker');
     expect(asked).toBe(1);
     await ask('victim');
@@ -62,12 +71,12 @@ test('hanging requests leave connections for the images of others', async () => 
   const attack = Array.from({ length: CATALOG_LIMITS.concurrentLookups }, (_, index) =>
     failureOf(
       client.fetchManifest(imageAt(registry, `attacker/${index}`), {
-        ...askingFor('attacker'),
+        ...fetchOptionsFor('attacker'),
         signal: stop.signal,
       }),
     ),
   );
-  expect(await client.fetchManifest(imageAt(registry, 'app'), askingFor('victim'))).toMatchObject({
+  expect(await client.fetchManifest(imageAt(registry, 'app'), fetchOptionsFor('victim'))).toMatchObject({
     document: {},
   });
   stop.abort();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { connectRegistry } from '../../src/wire/connect-registry.ts';
 import { configurations } from '../../src/wire/settings.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
-import { asking, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { fetchOptions, failureOf, imageAt } from '../support/registry/registry-client.ts';
 import { startServer } from '../support/server/http-server.ts';
 
 test('a mirror on a loopback address is logged once', async () => {
@@ -25,7 +25,7 @@ test('an outage logs one line when it begins, and one when it ends', async () =>
   const { logger, messages } = createRecordingLogger();
   const settings = { ...configurations.defaults().registry, plainHttp: [server.host] };
   const client = await connectRegistry(settings, { env: {}, logger, allowLoopback: true });
-  for (const name of ['a', 'b']) await failureOf(client.fetchManifest(imageAt(server, name), asking()));
+  for (const name of ['a', 'b']) await failureOf(client.fetchManifest(imageAt(server, name), fetchOptions()));
   await expect.poll(() => messages('warn')).toEqual(['registry is down']);
   isWell = true;
   await expect.poll(() => messages('info'), { timeout: 5_000 }).toEqual(['registry is up again']);

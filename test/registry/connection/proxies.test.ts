@@ -3,7 +3,7 @@ import { OCI_MANIFEST } from '../../../src/image/media-types.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import { readProxies } from '../../../src/registry/connection/proxies.ts';
 import { startProxy } from '../../support/registry/proxy.ts';
-import { asking, createTestClient, failureOf } from '../../support/registry/registry-client.ts';
+import { fetchOptions, createTestClient, failureOf } from '../../support/registry/registry-client.ts';
 import { startRegistry } from '../../support/registry/registry.ts';
 import { certificateFor } from '../../support/server/certificates.ts';
 
@@ -24,12 +24,12 @@ describe('registries through a proxy', () => {
     await using proxy = await startProxy({ target: registry.port });
     const env = { HTTPS_PROXY: `http://${proxy.host}` };
     await using client = createTestClient([], { ca, env });
-    await client.fetchManifest(image, asking());
-    await client.resolveDigest(image, asking());
+    await client.fetchManifest(image, fetchOptions());
+    await client.resolveDigest(image, fetchOptions());
     expect(proxy.lines[0]).toBe('CONNECT registry.test:443');
     expect(registry.log).toHaveLength(2);
     await using withoutCa = createTestClient([], { env });
-    expect((await failureOf(withoutCa.fetchManifest(image, asking()))).code).toBe('tls');
+    expect((await failureOf(withoutCa.fetchManifest(image, fetchOptions()))).code).toBe('tls');
   });
 
   test('proxy credentials appear in no error and do not reach the registry', async () => {
@@ -38,9 +38,9 @@ describe('registries through a proxy', () => {
     await using proxy = await startProxy({ target: registry.port, login: 'joe:p@ss word' });
     const env = { https_proxy: `http://joe:p%40ss%20word@${proxy.host}` };
     await using client = createTestClient([], { ca, env });
-    expect(await client.fetchManifest(image, asking())).toMatchObject({ document: {} });
+    expect(await client.fetchManifest(image, fetchOptions())).toMatchObject({ document: {} });
     await using wrong = createTestClient([], { ca, env: { HTTPS_PROXY: `http://joe:s3cret@${proxy.host}` } });
-    const error = await failureOf(wrong.fetchManifest(image, asking()));
+    const error = await failureOf(wrong.fetchManifest(image, fetchOptions()));
     expect(error.code).toBe('unreachable');
     expect(error.message).toContain('407');
     const cause = error.cause instanceof Error ? [error.cause.message, error.cause.stack] : [];
@@ -54,7 +54,7 @@ describe('registries through a proxy', () => {
     await using proxy = await startProxy({ target: registry.port, tls });
     const env = { HTTPS_PROXY: `https://localhost:${proxy.port}` };
     await using client = createTestClient([], { ca: [...ca, tls.cert], env });
-    expect(await client.fetchManifest(image, asking())).toMatchObject({ document: {} });
+    expect(await client.fetchManifest(image, fetchOptions())).toMatchObject({ document: {} });
   });
 
   test('plain HTTP is proxied with the absolute URL', async () => {
@@ -63,14 +63,14 @@ describe('registries through a proxy', () => {
     await using proxy = await startProxy({ target: registry.port });
     const env = { HTTP_PROXY: `http://${proxy.host}` };
     await using client = createTestClient([{ host: 'registry.test' }], { env });
-    expect(await client.fetchManifest(image, asking())).toMatchObject({ document: {} });
+    expect(await client.fetchManifest(image, fetchOptions())).toMatchObject({ document: {} });
     expect(proxy.lines).toEqual(['GET http://registry.test/v2/a/manifests/latest']);
   });
 
   test.for([403, 407, 502])('a proxy that answers %d makes the registry unreachable', async (status) => {
     await using proxy = await startProxy({ status });
     await using client = createTestClient([], { env: { HTTPS_PROXY: `http://${proxy.host}` } });
-    const error = await failureOf(client.fetchManifest(image, asking()));
+    const error = await failureOf(client.fetchManifest(image, fetchOptions()));
     expect(error.code).toBe('unreachable');
     expect(error.message).toContain(`(${status})`);
   });
@@ -79,7 +79,7 @@ describe('registries through a proxy', () => {
     const proxy = await startProxy();
     await proxy[Symbol.asyncDispose]();
     await using client = createTestClient([], { env: { HTTPS_PROXY: `http://${proxy.host}` } });
-    expect((await failureOf(client.fetchManifest(image, asking()))).code).toBe('unreachable');
+    expect((await failureOf(client.fetchManifest(image, fetchOptions()))).code).toBe('unreachable');
   });
 
   test('a proxy that never responds makes the lookup time out', async () => {
@@ -94,7 +94,7 @@ describe('registries through a proxy', () => {
   test.for(['169.254.169.254', '[fd00:ec2::254]'])('%s is denied behind a proxy, too', async (registry) => {
     await using proxy = await startProxy();
     await using client = createTestClient([], { env: { HTTPS_PROXY: `http://${proxy.host}` } });
-    const error = await failureOf(client.fetchManifest({ ...image, registry }, asking()));
+    const error = await failureOf(client.fetchManifest({ ...image, registry }, fetchOptions()));
     expect({ code: error.code, lines: proxy.lines }).toEqual({ code: 'denied-by-config', lines: [] });
   });
 });

@@ -4,7 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../../src/image/media-types.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import { readHosts, readHostsToml, writeFiles } from '../../support/registry/hosts-files.ts';
-import { asking, createTestClient, failureOf, imageAt } from '../../support/registry/registry-client.ts';
+import {
+  fetchOptions,
+  createTestClient,
+  failureOf,
+  imageAt,
+} from '../../support/registry/registry-client.ts';
 import { startRegistry } from '../../support/registry/registry.ts';
 import { certificateFor } from '../../support/server/certificates.ts';
 
@@ -25,10 +30,10 @@ describe('a host with its own TLS settings', () => {
     await using files = await writeFiles({ 'ca.pem': cert });
     const tls = { [registry.host]: { caFile: files.at('ca.pem'), insecure: false } };
     await using client = createTestClient([], { hosts: await readHosts({ tls }) });
-    expect(await client.fetchManifest(imageAt(registry, 'a'), asking())).toMatchObject({
+    expect(await client.fetchManifest(imageAt(registry, 'a'), fetchOptions())).toMatchObject({
       document: {},
     });
-    expect((await failureOf(client.fetchManifest(imageAt(other, 'a'), asking()))).code).toBe('tls');
+    expect((await failureOf(client.fetchManifest(imageAt(other, 'a'), fetchOptions()))).code).toBe('tls');
   });
 
   test('verification is skipped for an insecure host, but not for the target of its redirects', async () => {
@@ -44,10 +49,12 @@ describe('a host with its own TLS settings', () => {
     registry.store.putManifest('a', 'latest', manifest);
     const hosts = await readHosts({ tls: { [registry.host]: { insecure: true } } });
     await using client = createTestClient([], { hosts });
-    expect(await client.fetchManifest(imageAt(registry, 'a'), asking())).toMatchObject({
+    expect(await client.fetchManifest(imageAt(registry, 'a'), fetchOptions())).toMatchObject({
       document: {},
     });
-    expect((await failureOf(client.fetchManifest(imageAt(registry, 'moved'), asking()))).code).toBe('tls');
+    expect((await failureOf(client.fetchManifest(imageAt(registry, 'moved'), fetchOptions()))).code).toBe(
+      'tls',
+    );
   });
 
   test('the CA of a host is also trusted for its token server', async () => {
@@ -65,7 +72,7 @@ describe('a host with its own TLS settings', () => {
     await using files = await writeFiles({ 'ca.crt': tls.cert });
     const hosts = await readHostsToml({ _default: `ca = "${files.at('ca.crt')}"` });
     await using client = createTestClient([], { hosts });
-    expect(await client.fetchManifest(imageAt(registry, 'a'), asking())).toMatchObject({
+    expect(await client.fetchManifest(imageAt(registry, 'a'), fetchOptions())).toMatchObject({
       document: {},
     });
   });
@@ -97,7 +104,7 @@ describe('a host with its own TLS settings', () => {
     };
     const hosts = await readHosts({ tls: { [registry.host]: settings } });
     await using client = createTestClient([], { hosts });
-    await client.fetchManifest(parseReference(`${registry.host}/a`), asking());
+    await client.fetchManifest(parseReference(`${registry.host}/a`), fetchOptions());
     for (const { listening } of [registry, storage]) {
       listening.closeAllConnections();
       listening.close();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../../src/image/media-types.ts';
 import { digestOf } from '../../support/image/image-facts.ts';
 import {
-  asking,
+  fetchOptions,
   createTestClient,
   credentialFor,
   failureOf,
@@ -71,16 +71,16 @@ describe('credentials that answer a challenge', () => {
     await using client = createTestClient([registry]);
     const credentials = secret === null ? [] : [credentialFor(registry, secret)];
     const image = imageAt(registry, 'team/app');
-    await client.fetchManifest(image, asking(...credentials));
+    await client.fetchManifest(image, fetchOptions(...credentials));
     expect(registry.lines()).toEqual(lines);
-    await client.fetchManifest(image, asking(...credentials));
+    await client.fetchManifest(image, fetchOptions(...credentials));
     expect(registry.lines()).toEqual([...lines, lines.at(-1)]);
   });
 
   test('the token request contains the service and scope of the challenge', async () => {
     await using registry = await startPrivate({ auth: 'bearer', anonymousPull: true });
     await using client = createTestClient([registry]);
-    await client.fetchManifest(imageAt(registry, 'team/app'), asking());
+    await client.fetchManifest(imageAt(registry, 'team/app'), fetchOptions());
     const asked = registry.log.find(({ path }) => path === '/token');
     expect([...(asked?.query ?? [])]).toEqual([
       ['service', 'test'],
@@ -91,7 +91,7 @@ describe('credentials that answer a challenge', () => {
   test('without a challenge, no credentials are sent', async () => {
     await using registry = await startPrivate({ auth: 'none' });
     await using client = createTestClient([registry]);
-    await client.fetchManifest(imageAt(registry, 'team/app'), asking(credentialFor(registry, good)));
+    await client.fetchManifest(imageAt(registry, 'team/app'), fetchOptions(credentialFor(registry, good)));
     expect(registry.lines()).toEqual([`GET ${MANIFEST} none`]);
   });
 
@@ -99,9 +99,9 @@ describe('credentials that answer a challenge', () => {
     await using registry = await startPrivate({ auth: 'basic' });
     await using client = createTestClient([registry]);
     const foreign = { ...credentialFor(registry, good), server: 'ghcr.io' };
-    expect((await failureOf(client.fetchManifest(imageAt(registry, 'team/app'), asking(foreign)))).code).toBe(
-      'unauthorized',
-    );
+    expect(
+      (await failureOf(client.fetchManifest(imageAt(registry, 'team/app'), fetchOptions(foreign)))).code,
+    ).toBe('unauthorized');
     expect(registry.lines()).toEqual([`GET ${MANIFEST} none`]);
   });
 });
@@ -143,9 +143,9 @@ describe('several credentials', () => {
         credentialFor(registry, good, 'secret a/two'),
       ];
       const image = imageAt(registry, 'team/app');
-      await client.fetchManifest(image, asking(...credentials));
+      await client.fetchManifest(image, fetchOptions(...credentials));
       const before = registry.log.length;
-      await client.fetchManifest(image, asking(...credentials));
+      await client.fetchManifest(image, fetchOptions(...credentials));
       expect(registry.log.length - before).toBe(1);
     },
   );
@@ -153,7 +153,7 @@ describe('several credentials', () => {
   test('anonymous access is tried last', async () => {
     await using registry = await startPrivate({ auth: 'bearer', anonymousPull: true });
     await using client = createTestClient([registry]);
-    await client.fetchManifest(imageAt(registry, 'team/app'), asking(credentialFor(registry, bad)));
+    await client.fetchManifest(imageAt(registry, 'team/app'), fetchOptions(credentialFor(registry, bad)));
     expect(registry.lines()).toEqual([
       `GET ${MANIFEST} none`,
       'GET /token basic',
@@ -173,7 +173,10 @@ describe('several credentials', () => {
     });
     await using client = createTestClient([registry]);
     const credentials = [credentialFor(registry, bad, 'one'), credentialFor(registry, good, 'two')];
-    const { digest } = await client.fetchManifest(imageAt(registry, 'team/app'), asking(...credentials));
+    const { digest } = await client.fetchManifest(
+      imageAt(registry, 'team/app'),
+      fetchOptions(...credentials),
+    );
     expect(digest).toBe(digestOf(manifest.bytes));
   });
 
@@ -189,9 +192,9 @@ describe('several credentials', () => {
       await using client = createTestClient([registry]);
       const credentials = [credentialFor(registry, good, 'one'), credentialFor(registry, two, 'two')];
       const image = imageAt(registry, 'team/app');
-      await client.fetchManifest(image, asking(...credentials));
+      await client.fetchManifest(image, fetchOptions(...credentials));
       const before = registry.log.length;
-      await client.fetchManifest(image, asking(...credentials));
+      await client.fetchManifest(image, fetchOptions(...credentials));
       expect(registry.log.length - before).toBe(1);
     },
   );
@@ -201,8 +204,11 @@ describe('several credentials', () => {
     await using client = createTestClient([registry]);
     const image = imageAt(registry, 'team/app');
     const first = credentialFor(registry, good, 'one');
-    expect((await failureOf(client.fetchManifest(image, asking(first)))).code).toBe('not-found');
-    const { digest } = await client.fetchManifest(image, asking(first, credentialFor(registry, two, 'two')));
+    expect((await failureOf(client.fetchManifest(image, fetchOptions(first)))).code).toBe('not-found');
+    const { digest } = await client.fetchManifest(
+      image,
+      fetchOptions(first, credentialFor(registry, two, 'two')),
+    );
     expect(digest).toBe(digestOf(manifest.bytes));
   });
 
@@ -213,7 +219,7 @@ describe('several credentials', () => {
       await using client = createTestClient([registry]);
       const image = imageAt(registry, 'team/app:2');
       const wrong = credentialFor(registry, bad, 'two');
-      const options = asking(credentialFor(registry, good, 'one'), wrong);
+      const options = fetchOptions(credentialFor(registry, good, 'one'), wrong);
       const error = await failureOf(client.fetchManifest(image, options));
       expect(error).toMatchObject({ code: 'not-found', status: 404 });
       expect(error.advice).not.toContain('rejected');
@@ -226,7 +232,7 @@ describe('several credentials', () => {
     const error = await failureOf(
       client.fetchManifest(
         imageAt(registry, 'team/app'),
-        asking(credentialFor(registry, bad, 'secret a/one')),
+        fetchOptions(credentialFor(registry, bad, 'secret a/one')),
       ),
     );
     expect(error).toMatchObject({ code: 'unauthorized', status: 401, repository: 'team/app' });
@@ -237,7 +243,7 @@ describe('several credentials', () => {
   test('without credentials, the error suggests imagePullSecrets', async () => {
     await using registry = await startPrivate({ auth: 'bearer' });
     await using client = createTestClient([registry]);
-    const error = await failureOf(client.fetchManifest(imageAt(registry, 'team/app'), asking()));
+    const error = await failureOf(client.fetchManifest(imageAt(registry, 'team/app'), fetchOptions()));
     expect(error.code).toBe('unauthorized');
     expect(error.advice).toContain('imagePullSecrets');
   });
@@ -248,23 +254,23 @@ describe('scope of a cached login', () => {
     await using registry = await startPrivate({ auth: 'bearer' });
     await using client = createTestClient([registry]);
     const image = imageAt(registry, 'team/app');
-    await client.fetchManifest(image, asking(credentialFor(registry, good)));
-    expect((await failureOf(client.fetchManifest(image, asking()))).code).toBe('unauthorized');
+    await client.fetchManifest(image, fetchOptions(credentialFor(registry, good)));
+    expect((await failureOf(client.fetchManifest(image, fetchOptions()))).code).toBe('unauthorized');
   });
 
   test('a changed password does not use it', async () => {
     await using registry = await startPrivate({ auth: 'basic' });
     await using client = createTestClient([registry]);
     const image = imageAt(registry, 'team/app');
-    await client.fetchManifest(image, asking(credentialFor(registry, good)));
-    const changed = asking(credentialFor(registry, bad));
+    await client.fetchManifest(image, fetchOptions(credentialFor(registry, good)));
+    const changed = fetchOptions(credentialFor(registry, bad));
     expect((await failureOf(client.fetchManifest(image, changed))).code).toBe('unauthorized');
   });
 
   test('another repository gets its own token', async () => {
     await using registry = await startPrivate({ auth: 'bearer' });
     await using client = createTestClient([registry]);
-    const options = asking(credentialFor(registry, good));
+    const options = fetchOptions(credentialFor(registry, good));
     await client.fetchManifest(imageAt(registry, 'team/app'), options);
     await client.fetchManifest(imageAt(registry, 'team/other'), options);
     expect(registry.lines().filter((line) => line.includes('/token'))).toHaveLength(2);
@@ -277,7 +283,7 @@ describe('lifetime of a token', () => {
     let now = 0;
     await using client = createTestClient([registry], {}, { now: () => now });
     const fetch = () =>
-      client.fetchManifest(imageAt(registry, 'team/app'), asking(credentialFor(registry, good)));
+      client.fetchManifest(imageAt(registry, 'team/app'), fetchOptions(credentialFor(registry, good)));
     const tokens = () => registry.lines().filter((line) => line.includes('/token')).length;
     await fetch();
     now = 89_000;
@@ -293,7 +299,7 @@ describe('lifetime of a token', () => {
     let now = 0;
     await using client = createTestClient([registry], {}, { now: () => now });
     const fetch = () =>
-      client.fetchManifest(imageAt(registry, 'team/app'), asking(credentialFor(registry, good)));
+      client.fetchManifest(imageAt(registry, 'team/app'), fetchOptions(credentialFor(registry, good)));
     await fetch();
     now = 53_000;
     await fetch();
@@ -315,7 +321,7 @@ describe('lifetime of a token', () => {
     });
     await using client = createTestClient([registry]);
     const fetch = () =>
-      client.fetchManifest(imageAt(registry, 'team/app'), asking(credentialFor(registry, good)));
+      client.fetchManifest(imageAt(registry, 'team/app'), fetchOptions(credentialFor(registry, good)));
     await fetch();
     revoked = true;
     await fetch();
@@ -350,7 +356,7 @@ test('concurrent lookups share one token request, and a timeout of the first doe
     client.fetchManifest(image, { credentials: [credential], tenant: 'team-a', signal: first.signal }),
   );
   await asked;
-  const secondLookup = client.fetchManifest(image, asking(credential));
+  const secondLookup = client.fetchManifest(image, fetchOptions(credential));
   // The second lookup has received its 401 and waits for the same token from the next event loop turn on.
   await bothChallenged;
   await new Promise(setImmediate);
@@ -391,7 +397,7 @@ describe('challenges that are rejected', () => {
       response.writeHead(401, challenge === '' ? {} : { 'www-authenticate': challenge }).end();
     });
     await using client = createTestClient([server]);
-    const options = asking(credentialFor(server, good));
+    const options = fetchOptions(credentialFor(server, good));
     expect((await failureOf(client.fetchManifest(imageAt(server, 'a'), options))).code).toBe(code);
   });
 
@@ -410,7 +416,7 @@ describe('challenges that are rejected', () => {
       },
     });
     await using client = createTestClient([registry]);
-    await client.fetchManifest(imageAt(registry, 'team/app'), asking(credentialFor(registry, good)));
+    await client.fetchManifest(imageAt(registry, 'team/app'), fetchOptions(credentialFor(registry, good)));
     expect(registry.lines().at(-1)).toBe(`GET ${MANIFEST} bearer`);
   });
 });
@@ -437,7 +443,7 @@ describe('faulty responses of the token server', () => {
       },
     });
     await using client = createTestClient([registry]);
-    const options = asking(credentialFor(registry, good));
+    const options = fetchOptions(credentialFor(registry, good));
     expect((await failureOf(client.fetchManifest(imageAt(registry, 'team/app'), options))).code).toBe(code);
   });
 
@@ -452,7 +458,7 @@ describe('faulty responses of the token server', () => {
       },
     });
     await using client = createTestClient([registry], {}, { now: () => now });
-    const fetch = () => client.fetchManifest(imageAt(registry, 'team/app'), asking());
+    const fetch = () => client.fetchManifest(imageAt(registry, 'team/app'), fetchOptions());
     await fetch();
     now = 60_000;
     await fetch();

@@ -7,10 +7,10 @@ import { stringify } from 'yaml';
 import { freePort, run, startServer, waitFor } from '../lib/processes.ts';
 import { ACCOUNT, basicAuth, startTokenServer, type ServerKeys, type TokenServer } from './token-server.ts';
 
-/** ACCOUNT with its password by bcrypt, at the lowest cost: the registry would otherwise spend the test hashing. */
+/** ACCOUNT with its bcrypt hash at low cost; with the default cost, hashing would dominate the test. */
 const HTPASSWD = `${ACCOUNT.username}:$2b$05$abcdefghijklmnopqrstuuBp.n58v886n7kD7.z9i0nzqxtQ8I2P.\n`;
 
-/** Real images as their tools made them, one OCI layout per folder. */
+/** Images built by real tools, one OCI layout per folder. */
 const IMAGES = join(import.meta.dirname, '..', '..', 'images');
 
 export interface DistributionPrograms {
@@ -19,20 +19,20 @@ export interface DistributionPrograms {
 }
 
 export interface Distribution extends AsyncDisposable {
-  /** `127.0.0.1:PORT`, to put before a repository. */
+  /** `127.0.0.1:PORT`, the prefix of a repository. */
   readonly host: string;
-  /** Every host that takes part, the token service included; all of them speak plain http unless keys were given. */
+  /** The registry and its token service, if any. They use plain HTTP unless `tls` is given. */
   readonly hosts: readonly string[];
-  /** Pushes a layout of test/images to `repository:tag` and answers the whole reference. */
+  /** Pushes a layout of test/images to `repository:tag` and returns the full reference. */
   readonly push: (image: string, repositoryAndTag: string) => Promise<string>;
-  /** The `.dockerconfigjson` that opens it. */
+  /** A `.dockerconfigjson` that grants access. */
   readonly dockerConfig: string;
   readonly stop: () => Promise<void>;
 }
 
 /**
- * distribution, a real registry, on 127.0.0.1; `basic` and `token` let in only ACCOUNT.
- * @param tls of registry and token service; without it they speak plain http
+ * Starts distribution, a real registry, on 127.0.0.1. With `basic` and `token`, only ACCOUNT has access.
+ * @param tls keys of the registry and its token service; without them, both use plain HTTP
  */
 export async function startDistribution(
   programs: DistributionPrograms,
@@ -48,7 +48,7 @@ export async function startDistribution(
   const configuration = join(folder, 'configuration.yaml');
   await writeFile(
     configuration,
-    stringify({ ...(await settings(folder, port, tls)), ...(await access(folder, auth, tokens)) }),
+    stringify({ ...(await settings(folder, port, tls)), ...(await authSettings(folder, auth, tokens)) }),
   );
   const server = resources.use(
     startServer(programs.registry, ['serve', configuration], {
@@ -94,7 +94,7 @@ async function isListening(port: number): Promise<boolean> {
 }
 
 async function settings(folder: string, port: number, tls: ServerKeys | undefined): Promise<object> {
-  const http = { addr: `127.0.0.1:${port}`, secret: 'of a registry that lives for one test' };
+  const http = { addr: `127.0.0.1:${port}`, secret: 'secret-for-one-test' };
   const [certificate, key] = [join(folder, 'registry.crt'), join(folder, 'registry.key')];
   if (tls !== undefined) {
     await writeFile(certificate, tls.cert);
@@ -108,7 +108,7 @@ async function settings(folder: string, port: number, tls: ServerKeys | undefine
   };
 }
 
-async function access(
+async function authSettings(
   folder: string,
   auth: 'none' | 'basic' | 'token',
   tokens: TokenServer | null,

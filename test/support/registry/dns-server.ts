@@ -14,7 +14,7 @@ export interface DnsQuestion {
   readonly transport: 'udp' | 'tcp';
 }
 
-/** What a server does with a question: fail, be silent, ask to come again over TCP, or answer with addresses. */
+/** A server's reaction to a question: an error, no response, a truncated response that makes the client use TCP, or addresses. */
 export type DnsReply =
   | keyof typeof CODES
   | 'silence'
@@ -22,10 +22,10 @@ export type DnsReply =
   | { readonly addresses: readonly string[]; readonly ttl?: number; readonly afterMs?: number };
 
 export interface DnsServer extends AsyncDisposable {
-  /** As `Resolver.setServers` takes it. */
+  /** In the format of `Resolver.setServers`. */
   readonly address: string;
   readonly questions: readonly DnsQuestion[];
-  /** `good.test A`, one for each question. */
+  /** One line per question, such as `good.test A`. */
   readonly lines: () => readonly string[];
 }
 
@@ -46,7 +46,7 @@ function readQuestion(message: Buffer): {
 function recordOf(address: string, ttl: number): Buffer {
   const bytes = Buffer.from(ipaddr.parse(address).toByteArray());
   const head = Buffer.alloc(HEADER_BYTES);
-  head.writeUInt16BE(0xc0_0c, 0); // the name of the question
+  head.writeUInt16BE(0xc0_0c, 0); // compression pointer to the name of the question
   head.writeUInt16BE(bytes.length === 4 ? 1 : 28, 2);
   head.writeUInt16BE(1, 4);
   head.writeUInt32BE(ttl, 6);
@@ -68,7 +68,7 @@ function encode(message: Buffer, reply: Exclude<DnsReply, 'silence'>): Buffer {
   return Buffer.concat([head, ...fitting.map((address) => recordOf(address, ttl))]);
 }
 
-/** A DNS server over real UDP and TCP on 127.0.0.1, which answers as `decide` says. */
+/** Starts a real DNS server over UDP and TCP on 127.0.0.1. `decide` chooses each reply. */
 export async function startDnsServer(decide: (question: DnsQuestion) => DnsReply): Promise<DnsServer> {
   const questions: DnsQuestion[] = [];
   const answer = async (message: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | null> => {

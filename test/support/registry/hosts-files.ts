@@ -7,7 +7,7 @@ import { loadHosts, type HostSettings } from '../../../src/registry/hosts/load-h
 
 type Settings = Partial<HostSettings>;
 
-/** Real files in a folder of their own, by path; `read` takes names of settings to paths below it. */
+/** Writes files, given by path, to a temporary folder; `at` returns the full path of one. */
 export async function writeFiles(
   files: Readonly<Record<string, string>>,
 ): Promise<AsyncDisposable & { readonly folder: string; readonly at: (path: string) => string }> {
@@ -23,7 +23,7 @@ export async function writeFiles(
   };
 }
 
-/** @throws the first of its faults */
+/** @throws the first fault in the files */
 export async function readHosts(settings: Settings): Promise<HostsConfiguration> {
   const reading = createFileReading();
   const hosts = await loadHosts({ mirrors: {}, tls: {}, ...settings }, reading);
@@ -32,7 +32,7 @@ export async function readHosts(settings: Settings): Promise<HostsConfiguration>
   return hosts;
 }
 
-/** What containerd's folder says, with these `hosts.toml` files by the names of their folders. */
+/** Reads `hosts.toml` files, given by the names of their folders. */
 export async function readHostsToml(texts: Readonly<Record<string, string>>): Promise<HostsConfiguration> {
   const entries = Object.entries(texts).map(([name, text]) => [`${name}/hosts.toml`, text]);
   await using files = await writeFiles(Object.fromEntries(entries));

@@ -5,19 +5,19 @@ export interface RegistryAuth {
   readonly auth: 'none' | 'basic' | 'bearer';
   /** Passwords by user. */
   readonly users?: Readonly<Record<string, string>>;
-  /** Refresh tokens that the token endpoint takes. */
+  /** Refresh tokens that the token endpoint accepts. */
   readonly identityTokens?: readonly string[];
-  /** Bearer tokens that are good as they stand. */
+  /** Bearer tokens that the registry accepts directly. */
   readonly registryTokens?: readonly string[];
-  /** Whether a token without a login may pull. */
+  /** Issues tokens for pulls without credentials. */
   readonly anonymousPull?: boolean;
   /** `expires_in` of tokens; null leaves the field out. */
   readonly expiresIn?: number | null;
-  /** Under which name the token is answered. */
+  /** Key of the token in the response. */
   readonly tokenField?: 'token' | 'access_token';
 }
 
-function refuse(response: ServerResponse, challenge: string): void {
+function sendChallenge(response: ServerResponse, challenge: string): void {
   response.writeHead(401, { 'www-authenticate': challenge, 'content-type': 'application/json' });
   response.end('{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}');
 }
@@ -37,12 +37,12 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
 
 function basicAuth(handler: RequestListener, options: RegistryAuth): RequestListener {
   return (request, response) => {
-    if (basicUser(request, options.users ?? {}) === null) refuse(response, 'Basic realm="test"');
+    if (basicUser(request, options.users ?? {}) === null) sendChallenge(response, 'Basic realm="test"');
     else handler(request, response);
   };
 }
 
-/** The token server's answer: a token good for the scopes that were asked for, or none. */
+/** Creates the token endpoint, which issues tokens for the requested scopes. */
 function createTokenEndpoint(options: RegistryAuth, tokens: Map<string, ReadonlySet<string>>) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const isPost = request.method === 'POST';
@@ -50,7 +50,8 @@ function createTokenEndpoint(options: RegistryAuth, tokens: Map<string, Readonly
     const refreshed = options.identityTokens?.includes(form.get('refresh_token') ?? '') ?? false;
     const anonymous = options.anonymousPull === true && request.headers.authorization === undefined;
     const user = basicUser(request, options.users ?? {});
-    if (isPost ? !refreshed : user === null && !anonymous) return refuse(response, 'Basic realm="token"');
+    if (isPost ? !refreshed : user === null && !anonymous)
+      return sendChallenge(response, 'Basic realm="token"');
     const token = randomUUID();
     tokens.set(token, new Set(form.getAll('scope').flatMap((scope) => scope.split(' '))));
     const expiresIn = options.expiresIn ?? 300;
@@ -81,11 +82,11 @@ function bearerAuth(handler: RequestListener, options: RegistryAuth): RequestLis
     const scheme = 'encrypted' in request.socket ? 'https' : 'http';
     const realm = `${scheme}://${request.headers.host ?? ''}/token`;
     if (granted) handler(request, response);
-    else refuse(response, `Bearer realm="${realm}",service="test",scope="${scope}"`);
+    else sendChallenge(response, `Bearer realm="${realm}",service="test",scope="${scope}"`);
   };
 }
 
-/** Puts a login before a registry's handler, as distribution does it. */
+/** Requires authentication for a registry's handler, as distribution does. */
 export function requireAuth(handler: RequestListener, options: RegistryAuth): RequestListener {
   if (options.auth === 'basic') return basicAuth(handler, options);
   return options.auth === 'bearer' ? bearerAuth(handler, options) : handler;

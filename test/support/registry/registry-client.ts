@@ -9,7 +9,7 @@ import {
 } from '../../../src/registry/client.ts';
 import { RegistryError } from '../../../src/registry/errors.ts';
 
-/** A client that may ask the test's registries over plain http, and does not really wait between tries. */
+/** Creates a client that may use plain HTTP for the given hosts and does not wait between attempts. */
 export function createTestClient(
   hosts: readonly { readonly host: string }[],
   options: Partial<RegistryClientOptions> = {},
@@ -22,18 +22,18 @@ export function createTestClient(
   return { ...client, [Symbol.asyncDispose]: client.close };
 }
 
-/** A client as `inspect` has it: registries on this machine may be asked over plain http, and waits are real. */
+/** Creates a client like that of `inspect`: plain HTTP on loopback, and real delays between attempts. */
 export function createLocalClient(): RegistryClient {
   return createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
 }
 
-export function asking(...credentials: readonly Credential[]): FetchOptions {
+export function fetchOptions(...credentials: readonly Credential[]): FetchOptions {
   return { credentials, tenant: 'team-a', signal: AbortSignal.timeout(60_000) };
 }
 
-/** Asks on behalf of another namespace, without a login. */
-export function askingFor(tenant: string): FetchOptions {
-  return { ...asking(), tenant };
+/** Returns options for a request of another namespace, without credentials. */
+export function fetchOptionsFor(tenant: string): FetchOptions {
+  return { ...fetchOptions(), tenant };
 }
 
 export function imageAt(registry: { readonly host: string }, name: string): Reference {
@@ -48,7 +48,7 @@ export function credentialFor(
   return { server: registry.host, secret, source };
 }
 
-/** What a look-up failed with; anything but a RegistryError fails the test. */
+/** Returns the RegistryError of a failed lookup; anything else fails the test. */
 export async function failureOf(work: Promise<unknown>): Promise<RegistryError> {
   const outcome = await work.then(
     (value) => new Error(`it succeeded: ${JSON.stringify(value)}`),

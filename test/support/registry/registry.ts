@@ -8,11 +8,11 @@ export interface RegistryOptions extends Partial<RegistryAuth> {
   /** Fills the store before the registry starts. */
   readonly images?: (store: ImageStore) => void;
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** Wraps the whole registry, token server included: answer yourself, or pass on to `handler`. */
+  /** Wraps the registry, including its token server. The wrapper responds itself or calls `handler`. */
   readonly faults?: (handler: RequestListener) => RequestListener;
 }
 
-/** A request as the registry saw it. */
+/** A request that the registry received. */
 export interface LoggedRequest {
   readonly method: string;
   /** Without the query. */
@@ -25,7 +25,7 @@ export interface LoggedRequest {
 export interface TestRegistry extends TestServer {
   readonly store: ImageStore;
   readonly log: readonly LoggedRequest[];
-  /** `GET /v2/a/manifests/latest bearer`, one line per request. */
+  /** One line per request, such as `GET /v2/a/manifests/latest bearer`. */
   readonly lines: () => readonly string[];
 }
 
@@ -34,7 +34,7 @@ function authKind(header: string | undefined): LoggedRequest['auth'] {
   return header === undefined ? 'none' : 'bearer';
 }
 
-/** An OCI registry in memory, over real HTTP on 127.0.0.1. */
+/** Starts an in-memory OCI registry over real HTTP on 127.0.0.1. */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
   const store = createImageStore();
   options.images?.(store);

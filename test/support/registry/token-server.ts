@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 
-/** Who the servers of the tests know. */
+/** The only account of the test servers. */
 export const ACCOUNT = { username: 'puller', password: 'pull-me' } as const;
 
 export function basicAuth({ username, password }: typeof ACCOUNT): string {
@@ -14,7 +14,7 @@ export interface TokenServer extends AsyncDisposable {
   readonly realm: string;
   readonly issuer: string;
   readonly service: string;
-  /** The public key, for the registry to trust. */
+  /** The public key that the registry must trust. */
   readonly jwks: string;
 }
 
@@ -23,7 +23,7 @@ export interface ServerKeys {
   readonly cert: string;
 }
 
-/** A token service as the registry's token protocol has it: ACCOUNT gets what it asks for, everybody else nothing. */
+/** Starts a service for the registry token protocol. It grants ACCOUNT any access, and rejects all other requests. */
 export async function startTokenServer(tls?: ServerKeys): Promise<TokenServer> {
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const jwk = keys.publicKey.export({ format: 'jwk' });
@@ -34,7 +34,7 @@ export async function startTokenServer(tls?: ServerKeys): Promise<TokenServer> {
   const identity = { issuer: 'token-server.test', service: 'registry.test' };
   const listener: RequestListener = (request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    if (!isKnown(request)) {
+    if (!isAuthorized(request)) {
       response.writeHead(401, { 'content-type': 'application/json' });
       response.end(
         JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] }),
@@ -52,7 +52,7 @@ export async function startTokenServer(tls?: ServerKeys): Promise<TokenServer> {
   const port = typeof address === 'object' ? address?.port : undefined;
   return {
     ...identity,
-    // By name: crane refuses a realm that is a loopback address.
+    // A name, because crane rejects a realm with a loopback address.
     realm: `${tls === undefined ? 'http' : 'https'}://localhost:${port}/token`,
     jwks: JSON.stringify({ keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] }),
     [Symbol.asyncDispose]: async () => {
@@ -63,7 +63,7 @@ export async function startTokenServer(tls?: ServerKeys): Promise<TokenServer> {
   };
 }
 
-function isKnown(request: IncomingMessage): boolean {
+function isAuthorized(request: IncomingMessage): boolean {
   return request.headers.authorization === `Basic ${basicAuth(ACCOUNT)}`;
 }
 
@@ -73,7 +73,7 @@ interface Access {
   readonly actions: readonly string[];
 }
 
-/** `repository:demo/hello:pull,push`. */
+/** Parses a scope such as `repository:demo/hello:pull,push`. */
 function readScope(scope: string): Access {
   const [type = '', name = '', actions = ''] = scope.split(':');
   return { type, name, actions: actions.split(',') };

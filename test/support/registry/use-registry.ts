@@ -8,7 +8,7 @@ export interface RegistryUse {
   readonly client: RegistryClient;
 }
 
-/** A registry for all tests of a file, and a client that may ask it; both end with the file. */
+/** Starts a registry and a client for all tests of a file, and stops both after them. */
 export async function useRegistry(
   options: RegistryOptions = {},
   clientOptions: Partial<RegistryClientOptions> = {},
