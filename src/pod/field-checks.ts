@@ -47,8 +47,9 @@ export const boolean: Check<boolean> = (value, path) => {
   if (typeof value !== 'boolean') reject(path, 'true or false', value);
 };
 
+/** Kubernetes' integers have up to 64 bits, which a number may hold only nearly; no decision depends on the last digits. */
 export const integer: Check<number> = (value, path) => {
-  if (!Number.isSafeInteger(value)) reject(path, 'a whole number', value);
+  if (!Number.isInteger(value)) reject(path, 'a whole number', value);
 };
 
 export const quantity: Check<string | number> = (value, path) => {

@@ -45,6 +45,10 @@ function tooHeavy(): AppError<'body-too-large'> {
   });
 }
 
+function cutOff(): AppError<'bad-request'> {
+  return new AppError('bad-request', 'Cannot read body: it was cut off');
+}
+
 function notJson(text: string, cause: unknown): AppError<'not-json'> {
   const state = text === '' ? 'it is empty' : 'it is not JSON';
   return new AppError('not-json', `Cannot read body: ${state}`, {
@@ -83,7 +87,7 @@ export function createBodyReader(
     let length = 0;
 
     function finish(error: Error | null): void {
-      payload.off('data', onData).off('end', onEnd).off('error', finish).off('close', onClose);
+      payload.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
       lease.release();
       if (error !== null) return done(error);
       try {
@@ -106,7 +110,8 @@ export function createBodyReader(
     }
 
     const onEnd = (): void => finish(null);
-    const onClose = (): void => finish(new AppError('bad-request', 'Cannot read body: it was cut off'));
-    payload.on('data', onData).on('end', onEnd).on('error', finish).on('close', onClose);
+    // A sender that disconnects is an error of the stream first, and no fault of wasmgate.
+    const onCut = (): void => finish(cutOff());
+    payload.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
   };
 }
