@@ -30,16 +30,16 @@ function chosen(setup: Setup): string | undefined {
 const edge = node('edge', { handlers: ['wasmedge'], labels: { pool: 'edge' } });
 const core = node('core', { handlers: ['wasmer'], labels: { pool: 'core' } });
 
-/** As the DaemonSet controller creates it, one Pod for each node. */
+/** Returns the spec of the Pod that the DaemonSet controller creates for a node. */
 function daemonPodFor(name: string): Partial<PodSpec> {
   const matchFields = [{ key: 'metadata.name', operator: 'In', values: [name] }];
   const requiredDuringSchedulingIgnoredDuringExecution = { nodeSelectorTerms: [{ matchFields }] };
   return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution } } };
 }
 
-describe('chooses the class by the nodes that the Pod selects', () => {
+describe('the class is chosen by the nodes that the Pod selects', () => {
   test.each<[string, Setup, string]>([
-    ['both have one: by name', { nodes: [edge, core] }, 'wasmedge'],
+    ['both classes have a node: by name', { nodes: [edge, core] }, 'wasmedge'],
     [
       "by the Pod's nodeSelector",
       { nodes: [edge, core], spec: { nodeSelector: { pool: 'core' } } },
@@ -49,7 +49,7 @@ describe('chooses the class by the nodes that the Pod selects', () => {
     ["a DaemonSet's Pod for the other", { nodes: [edge, core], spec: daemonPodFor('edge') }, 'wasmedge'],
     ['bound to a node', { nodes: [edge, core], spec: { nodeName: 'core' } }, 'wasmer'],
     [
-      'no node that it selects: by name',
+      'the Pod selects no node: by name',
       { nodes: [edge, core], spec: { nodeSelector: { pool: 'none' } } },
       'wasmedge',
     ],
@@ -61,7 +61,7 @@ describe('chooses the class by the nodes that the Pod selects', () => {
     ],
     ['one of two is drained', { nodes: [edge, { ...core, unschedulable: true }] }, 'wasmedge'],
     [
-      'the operator knows better',
+      'the class that the operator prefers',
       { nodes: [edge, core], spec: daemonPodFor('core'), policy: { preferRuntimeClasses: ['wasmedge'] } },
       'wasmedge',
     ],
@@ -74,19 +74,19 @@ describe('chooses the class by the nodes that the Pod selects', () => {
   const tolerations = [{ key: 'workload', operator: 'Exists' as const }];
 
   test.each<[string, Setup, string]>([
-    ['a taint in the way', { nodes: [closed('edge', 'wasmedge'), core] }, 'wasmer'],
+    ['a taint that the Pod does not tolerate', { nodes: [closed('edge', 'wasmedge'), core] }, 'wasmer'],
     [
-      '… that the Pod tolerates',
+      'a taint that the Pod tolerates',
       { nodes: [closed('edge', 'wasmedge'), core], spec: { tolerations } },
       'wasmedge',
     ],
     [
-      '… that the configuration makes it tolerate',
+      'a taint with a configured toleration',
       { nodes: [closed('edge', 'wasmedge'), core], policy: { tolerations } },
       'wasmedge',
     ],
     [
-      '… that the configuration makes a Pod of very many tolerations tolerate',
+      'a taint with a configured toleration, in a Pod with 1000 tolerations',
       {
         nodes: [closed('edge', 'wasmedge'), core],
         policy: { tolerations },
@@ -94,10 +94,14 @@ describe('chooses the class by the nodes that the Pod selects', () => {
       },
       'wasmedge',
     ],
-    ['… on some of the nodes', { nodes: [closed('a', 'wasmedge'), edge, core] }, 'wasmedge'],
-    ['… on all nodes of either', { nodes: [closed('a', 'wasmedge'), closed('b', 'wasmer')] }, 'wasmedge'],
+    ['a taint on some of the nodes', { nodes: [closed('a', 'wasmedge'), edge, core] }, 'wasmedge'],
     [
-      '… of a class that the operator prefers',
+      'a taint on all nodes of both classes',
+      { nodes: [closed('a', 'wasmedge'), closed('b', 'wasmer')] },
+      'wasmedge',
+    ],
+    [
+      'a taint on the node of the class that the operator prefers',
       { nodes: [closed('edge', 'wasmedge'), core], policy: { preferRuntimeClasses: ['wasmedge'] } },
       'wasmedge',
     ],
@@ -105,23 +109,26 @@ describe('chooses the class by the nodes that the Pod selects', () => {
     expect(chosen(setup)).toBe(name);
   });
 
-  test('a taint that only one class tolerates', () => {
+  test('a taint that only one class tolerates decides', () => {
     const tolerant = runtimeClass('tolerant', { handler: 'wasmer', tolerations });
     const view = cluster([runtimeClass('alike', { handler: 'wasmer' }), tolerant], [closed('a', 'wasmer')]);
     const subject = pod({ containers: [{ image: 'file' }] });
     expect(evaluate(podFacts(subject, IMAGES, view), settings()).runtimeClass.class?.name).toBe('tolerant');
   });
 
-  test.each([1, 256])('more classes than wasmgate tries, one of them with a node: %i containers', (count) => {
-    const classes = Array.from({ length: 100 }, (_, index) =>
-      runtimeClass(`class-${index}`, { handler: 'wasmer', nodeSelector: { pool: `${index}` } }),
-    );
-    const view = cluster(classes, [node('n', { handlers: ['wasmer'], labels: { pool: '99' } })]);
-    const subject = pod({ containers: Array.from({ length: count }, () => ({ image: 'file' })) });
-    expect(evaluate(podFacts(subject, IMAGES, view), settings()).runtimeClass.class?.name).toBe('class-99');
-  });
+  test.each([1, 256])(
+    'the only class with a node is found among more than wasmgate tries: %i containers',
+    (count) => {
+      const classes = Array.from({ length: 100 }, (_, index) =>
+        runtimeClass(`class-${index}`, { handler: 'wasmer', nodeSelector: { pool: `${index}` } }),
+      );
+      const view = cluster(classes, [node('n', { handlers: ['wasmer'], labels: { pool: '99' } })]);
+      const subject = pod({ containers: Array.from({ length: count }, () => ({ image: 'file' })) });
+      expect(evaluate(podFacts(subject, IMAGES, view), settings()).runtimeClass.class?.name).toBe('class-99');
+    },
+  );
 
-  test('keeps the results of a Pod that selects nodes apart from one that does not', () => {
+  test('Pods with different node selections do not share a cached choice', () => {
     const view = cluster(CLASSES, [edge, core]);
     const decideFor = (spec: Partial<PodSpec>) =>
       evaluate(podFacts(pod({ containers: [{ image: 'file' }], spec }), IMAGES, view), settings())
@@ -129,7 +136,7 @@ describe('chooses the class by the nodes that the Pod selects', () => {
     expect([{}, daemonPodFor('core'), {}].map(decideFor)).toEqual(['wasmedge', 'wasmer', 'wasmedge']);
   });
 
-  test('warns about a class whose nodes the Pod does not select', () => {
+  test('a class whose nodes the Pod does not select gets a warning', () => {
     const { findings } = decide({
       nodes: [edge, core],
       spec: { runtimeClassName: 'wasmer', nodeSelector: { pool: 'edge' } },
@@ -143,7 +150,7 @@ describe('chooses the class by the nodes that the Pod selects', () => {
     );
   });
 
-  test('names the labels of the class if no node has them', () => {
+  test('the fix names the labels of the class if no node has them', () => {
     const nodeSelector = { 'wasm-runtime': 'enabled', pool: 'wasm' };
     const view = cluster([runtimeClass('wasmer', { nodeSelector })], [core]);
     const facts = podFacts(
@@ -161,7 +168,7 @@ describe('chooses the class by the nodes that the Pod selects', () => {
     );
   });
 
-  test("advises to change the Pod's own selection if that excludes the nodes", () => {
+  test("the fix is to change the Pod's own selection if that excludes the nodes", () => {
     const { findings } = decide({
       nodes: [edge, core],
       spec: { runtimeClassName: 'wasmer', nodeSelector: { pool: 'none' } },
@@ -176,7 +183,7 @@ describe('chooses the class by the nodes that the Pod selects', () => {
   });
 });
 
-describe('an image that containerd 2.3 does not unpack gets a class whose nodes do', () => {
+describe('the choice of a class for an image that containerd 2.3 does not unpack', () => {
   const newer = (name: string, handler: string) =>
     node(name, { handlers: [handler], runtimeVersion: 'containerd://2.3.6' });
   const older = (name: string, handler: string) =>
@@ -184,32 +191,32 @@ describe('an image that containerd 2.3 does not unpack gets a class whose nodes 
 
   test.each<[string, Setup, string]>([
     [
-      'to the older nodes',
+      'the class with older nodes',
       { image: 'wasi', nodes: [newer('a', 'wasmedge'), older('b', 'wasmer')] },
       'wasmer',
     ],
     [
-      'to the class with fewer of the newer ones',
+      'the class with fewer newer nodes',
       { image: 'wasi', nodes: [newer('a', 'wasmedge'), newer('b', 'wasmer'), older('c', 'wasmer')] },
       'wasmer',
     ],
     [
-      'by name where none unpacks it',
+      'by name if no node unpacks the image',
       { image: 'wasi', nodes: [newer('a', 'wasmedge'), newer('b', 'wasmer')] },
       'wasmedge',
     ],
     [
-      'a Linux image does not care',
+      'a Linux image is not affected',
       { image: 'file', nodes: [newer('a', 'wasmedge'), older('b', 'wasmer')] },
       'wasmedge',
     ],
     [
-      'an OCI layer does not care',
+      'an OCI layer is not affected',
       { image: 'layer', nodes: [newer('a', 'wasmedge'), older('b', 'wasmer')] },
       'wasmedge',
     ],
     [
-      'a handler that is seen counts for more',
+      'a handler on a newer node before one on no node',
       { image: 'wasi', nodes: [newer('a', 'wasmedge')] },
       'wasmedge',
     ],
@@ -218,14 +225,14 @@ describe('an image that containerd 2.3 does not unpack gets a class whose nodes 
   });
 });
 
-describe('while the RuntimeClasses may be stale', () => {
+describe('if the RuntimeClasses may be stale', () => {
   const stale = { hasStaleClasses: true };
 
-  test('copies nothing from a class into a Pod', () => {
+  test('nothing is copied from a class into a Pod', () => {
     expect(decide({ facts: stale }).changes).toEqual([]);
   });
 
-  test('admits a Pod that names its class', () => {
+  test('a Pod that names its class is admitted', () => {
     const paths = decide({ facts: stale, spec: { runtimeClassName: 'wasmer' } }).changes.map(
       ({ path }) => path,
     );
@@ -233,14 +240,14 @@ describe('while the RuntimeClasses may be stale', () => {
     expect(paths).not.toContain('/spec/runtimeClassName');
   });
 
-  test('denies a Pod without a class, and says why', () => {
+  test('a Pod without a class is denied with the reason', () => {
     const { findings } = decide({ facts: { ...stale, isMutated: true } });
     const lost = findings.find(({ action }) => action === 'deny');
     expect(lost?.id).toBe('wasm-image-without-runtime-class');
     expect(`${lost?.detail} ${lost?.advice}`).toMatch(/may be out of date.*Apply again in a few seconds/);
   });
 
-  test('injects the class once they are current', () => {
+  test('a class is injected again after they are current', () => {
     expect(decide({ facts: { hasStaleClasses: false } }).changes.map(({ path }) => path)).toContain(
       '/spec/runtimeClassName',
     );

@@ -27,17 +27,17 @@ function isDenied({ findings }: Decision): boolean {
   return findings.some(({ action }) => action === 'deny');
 }
 
-function naming({ pod }: Situation, { name }: RuntimeClass): Pod {
+function withClass({ pod }: Situation, { name }: RuntimeClass): Pod {
   return { ...pod, spec: { ...pod.spec, runtimeClassName: name } };
 }
 
-function likingOf({ policy }: Situation, runtimeClass: RuntimeClass | null): number {
+function preferenceOf({ policy }: Situation, runtimeClass: RuntimeClass | null): number {
   const preferred = policy.preferRuntimeClasses ?? [];
   const position = runtimeClass === null ? -1 : preferred.indexOf(runtimeClass.handler);
   return position >= 0 ? position : preferred.length;
 }
 
-/** wasmgate chooses no class for a container that crun takes for a Linux program, even if all others are worse. */
+/** wasmgate never chooses a class under which crun would take a container for a Linux program. */
 function isPassedOver({ findings }: Decision): boolean {
   return findings.some(({ id, container }) => id === 'annotation-conflict' && container !== null);
 }
@@ -47,16 +47,19 @@ interface Other {
   readonly decision: Decision;
 }
 
-/** Judges the Pod with each class that wasmgate could have chosen, without those for which the Pod is denied. */
+/** Evaluates the Pod with each class that wasmgate could have chosen, except those with which it is denied. */
 function others(situation: Situation): readonly Other[] {
   const { profileOf } = handlerTable(settings(situation.policy));
   return situation.classes
     .filter(({ handler }) => profileOf(handler) !== null)
-    .map((runtimeClass) => ({ runtimeClass, decision: decide(situation, naming(situation, runtimeClass)) }))
+    .map((runtimeClass) => ({
+      runtimeClass,
+      decision: decide(situation, withClass(situation, runtimeClass)),
+    }))
     .filter(({ decision }) => !isDenied(decision) && !isPassedOver(decision));
 }
 
-function told({ findings }: Decision): readonly string[] {
+function summarize({ findings }: Decision): readonly string[] {
   return findings.map(({ id, container, consequence }) => `${consequence} ${id} ${container ?? ''}`);
 }
 
@@ -67,7 +70,9 @@ describe('no class that the Pod could name itself', () => {
         const chosen = decide(situation, situation.pod);
         for (const { runtimeClass, decision } of others(situation)) {
           if (count(decision, 'cannot-start') >= count(chosen, 'cannot-start')) continue;
-          expect({ [runtimeClass.handler]: told(decision) }, 'must be the choice').toEqual(told(chosen));
+          expect({ [runtimeClass.handler]: summarize(decision) }, 'must be the choice').toEqual(
+            summarize(chosen),
+          );
         }
       }),
       RUNS,
@@ -78,12 +83,14 @@ describe('no class that the Pod could name itself', () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const chosen = decide(situation, situation.pod);
-        const liking = likingOf(situation, chosen.runtimeClass.class);
+        const preference = preferenceOf(situation, chosen.runtimeClass.class);
         for (const { runtimeClass, decision } of others(situation)) {
-          if (likingOf(situation, runtimeClass) > liking) continue;
+          if (preferenceOf(situation, runtimeClass) > preference) continue;
           if (count(decision, 'cannot-start') > count(chosen, 'cannot-start')) continue;
           if (count(decision, 'may-not-start') >= count(chosen, 'may-not-start')) continue;
-          expect({ [runtimeClass.handler]: told(decision) }, 'must be the choice').toEqual(told(chosen));
+          expect({ [runtimeClass.handler]: summarize(decision) }, 'must be the choice').toEqual(
+            summarize(chosen),
+          );
         }
       }),
       RUNS,
@@ -91,7 +98,7 @@ describe('no class that the Pod could name itself', () => {
   });
 });
 
-/** In the other order. */
+/** Returns the classes with names that sort in reverse order. */
 function renamed({ classes }: Situation): readonly RuntimeClass[] {
   return classes.map((each, index) => ({ ...each, name: `renamed-${classes.length - index}` })).toReversed();
 }
@@ -100,7 +107,7 @@ function consequences({ findings }: Decision): readonly Consequence[] {
   return findings.map(({ consequence }) => consequence).toSorted();
 }
 
-/** Reports whether the two differ only in their names. */
+/** Reports whether the chosen handlers differ in their names only. */
 function isTie({ policy }: Situation, one: Decision, other: Decision): boolean {
   const { profileOf } = handlerTable(settings(policy));
   const profiles = [one, other].map(({ runtimeClass }) => profileOf(runtimeClass.class?.handler ?? ''));
@@ -114,7 +121,7 @@ test('injects the class despite an unknown sidecar, with a warning', () => {
   const alone = decideOn('crun-wasm');
   expect(alone.runtimeClass.class?.name).toBe('crun-wasm');
   expect(isDenied(alone)).toBe(false);
-  expect(told(alone)).toContain('may-not-start handler-may-not-run-image c1');
+  expect(summarize(alone)).toContain('may-not-start handler-may-not-run-image c1');
   expect(decideOn('crun-wasm', 'wasmtime').runtimeClass.class?.name).toBe('wasmtime');
 });
 
@@ -145,7 +152,7 @@ describe('the changes', () => {
         const before = decide(situation, situation.pod);
         fc.pre(before.runtimeClass.origin === 'chosen');
         const after = decide(situation, mutate(situation.pod, before));
-        expect(told(before)).toEqual(expect.arrayContaining([...told(after)]));
+        expect(summarize(before)).toEqual(expect.arrayContaining([...summarize(after)]));
         expect(after.changes).toEqual([]);
       }),
       RUNS,

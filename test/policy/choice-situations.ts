@@ -15,7 +15,7 @@ import {
 import { fc } from '../support/lib/properties.ts';
 import { node, pod, runtimeClass, type Known } from '../support/pod/pods.ts';
 
-/** The same image once its layers are read. */
+/** Returns the image as known after its layers were read. */
 function seen(
   sketch: ImageSketch,
   contents: NonNullable<ImageSketch['contents']>,
@@ -177,7 +177,7 @@ const policies: fc.Arbitrary<Partial<PolicySettings>> = fc.record(
   { requiredKeys: [] },
 );
 
-/** A Pod that names no class, and its cluster. */
+/** A Pod without a class, and its cluster. */
 export interface Situation {
   readonly pod: Pod;
   readonly classes: readonly RuntimeClass[];

@@ -71,7 +71,7 @@ function change(decision: Decision, path: string): unknown {
   return decision.changes.find((candidate) => candidate.path === path)?.value;
 }
 
-describe('which class is chosen', () => {
+describe('the choice of a class', () => {
   const crun = runtimeClass('crun-wasm', { handler: 'crun' });
   const edge = runtimeClass('wasmedge');
   const time = runtimeClass('wasmtime');
@@ -99,19 +99,19 @@ describe('which class is chosen', () => {
       'wasmedge',
     ],
     [
-      'one that runs modules and components before one that runs modules only, if the image may be either',
+      'a class for modules and components, if the image may be either',
       {},
       { view: cluster([time, edge]) },
       'wasmtime',
     ],
     [
-      "the operator's, by class name",
+      'a class that the operator prefers, by name',
       {},
       { view: cluster([edge, time]), policy: { preferRuntimeClasses: ['wasmtime'] } },
       'wasmtime',
     ],
     [
-      "the operator's, by handler",
+      'a class that the operator prefers, by handler',
       {},
       { view: cluster([edge, crun]), policy: { preferRuntimeClasses: ['crun'] } },
       'crun-wasm',
@@ -122,22 +122,22 @@ describe('which class is chosen', () => {
       { view: cluster([edge, time], [node('n', { handlers: ['wasmtime'] })]) },
       'wasmtime',
     ],
-    ['crun that nobody vouches for, as the last resort', {}, { view: cluster([crun]) }, 'crun-wasm'],
-    ['… behind every other class', {}, { view: cluster([crun, time]) }, 'wasmtime'],
+    ['crun without a confirmed annotation, as the last resort', {}, { view: cluster([crun]) }, 'crun-wasm'],
+    ['… after any other class', {}, { view: cluster([crun, time]) }, 'wasmtime'],
     [
-      'crun where a node has it',
+      'crun if a node has it',
       {},
       { view: cluster([crun], [node('n', { handlers: ['crun'] })]) },
       'crun-wasm',
     ],
     [
-      'a handler without a release before one whose release is too old for the image',
+      'a handler without a release in its name before one whose release is too old',
       { containers: [{ image: 'module', command: ['a.wasm'] }] },
       { view: cluster([runtimeClass('spin-v0-15-1'), runtimeClass('spin')]) },
       'spin',
     ],
     [
-      '… and behind one whose release is not',
+      '… but after one whose release is recent enough',
       { containers: [{ image: 'spin' }] },
       { view: cluster([runtimeClass('spin-v0-15-1'), runtimeClass('spin')]) },
       'spin-v0-15-1',
@@ -149,7 +149,7 @@ describe('which class is chosen', () => {
       'wasmtime',
     ],
     [
-      'none that modules-only handlers would break',
+      'none if the only handler runs no components',
       { containers: [{ image: 'component', command: ['a.wasm'] }] },
       { view: cluster([edge]) },
       null,
@@ -179,7 +179,7 @@ describe('which class is chosen', () => {
       'wasmtime',
     ],
     [
-      'every class counts where all nodes are cordoned',
+      'any class if all nodes are cordoned',
       {},
       { view: cluster([time], [node('n', { unschedulable: true, handlers: ['runc'] })]) },
       'wasmtime',
@@ -195,7 +195,7 @@ describe('which class is chosen', () => {
   });
 });
 
-describe('what is changed', () => {
+describe('changes', () => {
   const toleration = { key: 'wasm-workload', operator: 'Equal', value: 'true', effect: 'NoSchedule' };
   const view = cluster([
     runtimeClass('wasmtime', {
@@ -205,7 +205,7 @@ describe('what is changed', () => {
     }),
   ]);
 
-  test('a chosen class comes with its own overhead, nodeSelector and tolerations, verbatim', () => {
+  test('a chosen class adds its overhead, nodeSelector and tolerations unchanged', () => {
     const decision = decide({}, { view });
     expect(change(decision, '/spec/runtimeClassName')).toBe('wasmtime');
     expect(change(decision, '/spec/overhead')).toEqual({ memory: '16Mi' });
@@ -215,7 +215,7 @@ describe('what is changed', () => {
     expect(change(decision, '/metadata/annotations/module.wasm.image~1variant')).toBe('compat-smart');
   });
 
-  test('what the Pod has is not added again', () => {
+  test('what the Pod already has is not added again', () => {
     const decision = decide(
       { spec: { tolerations: [toleration], nodeSelector: { 'wasm/x': '1' } } },
       { view, policy: { tolerations: [{ key: 'wasm-workload', value: 'true', effect: 'NoSchedule' }] } },
@@ -224,7 +224,7 @@ describe('what is changed', () => {
     expect(change(decision, '/spec/nodeSelector/wasm~1x')).toBeUndefined();
   });
 
-  test('configured tolerations reach Wasm Pods with a class of their own, too', () => {
+  test('configured tolerations are also added to Wasm Pods that name their class', () => {
     const policy = { tolerations: [{ key: 'edge', operator: 'Exists' }] } as const;
     const decision = decide(
       { spec: { runtimeClassName: 'wasmtime' } },
@@ -235,9 +235,9 @@ describe('what is changed', () => {
 
   test.each<[string, PodSketch, Setup, unknown]>([
     ["a user's annotation stays", { annotations: { 'module.wasm.image/variant': 'compat' } }, {}, undefined],
-    ['none beside run.oci.handler', { annotations: { 'run.oci.handler': 'wasm-smart' } }, {}, undefined],
-    ['none where it is not needed', {}, { policy: { variantAnnotation: 'when-needed' } }, undefined],
-    ['none where never is wanted', {}, { policy: { variantAnnotation: 'never' } }, undefined],
+    ['not added beside run.oci.handler', { annotations: { 'run.oci.handler': 'wasm-smart' } }, {}, undefined],
+    ['not added if it is not needed', {}, { policy: { variantAnnotation: 'when-needed' } }, undefined],
+    ['never added with variantAnnotation never', {}, { policy: { variantAnnotation: 'never' } }, undefined],
     [
       'when-needed for crun',
       { spec: { runtimeClassName: 'c' } },
@@ -261,7 +261,7 @@ describe('what is changed', () => {
     ).toBeUndefined();
   });
 
-  test('ordinary Pods are left alone', () => {
+  test('Pods without Wasm are not changed', () => {
     expect(decide({ containers: [{ image: 'server' }] })).toMatchObject({ changes: [], findings: [] });
     expect(
       decide({ containers: [{ image: 'server' }], spec: { runtimeClassName: 'wasmtime' } }),
@@ -270,11 +270,11 @@ describe('what is changed', () => {
   });
 });
 
-describe('what is found', () => {
+describe('findings', () => {
   const wasmedge = cluster([runtimeClass('wasmedge'), runtimeClass('wasmtime')]);
   const spinAndModule = cluster([runtimeClass('spin'), runtimeClass('wasmedge')]);
 
-  test('a class that does not exist, where none could run the Pod, is cured in words and by no command', () => {
+  test('the fix for a missing class has no command if no other class could run the Pod', () => {
     const { findings } = decide(
       { spec: { runtimeClassName: 'nope' } },
       { view: cluster([runtimeClass('runc')]) },
@@ -303,25 +303,25 @@ describe('what is found', () => {
       ['deny no-runtime-class-for-image'],
     ],
     [
-      'no class at all on nodes with CRI-O, which may send a Wasm platform to a Wasm runtime',
+      'no class on CRI-O nodes, whose default runtime may run a Wasm platform',
       { containers: [{ image: 'wasi' }] },
       { view: crio },
       ['warn handler-may-not-run-image'],
     ],
     [
-      '… but no Spin application: what it sends them to are builds of crun',
+      '… but not a Spin application, because that runtime is a build of crun',
       { containers: [{ image: 'spin' }] },
       { view: crio },
       ['deny no-runtime-class-for-image'],
     ],
     [
-      '… and no artefact, which has no file system',
+      '… and not an artifact, which has no file system',
       { containers: [{ image: 'module', command: ['a.wasm'] }] },
       { view: crio },
       ['deny no-runtime-class-for-image'],
     ],
     [
-      'only crun, for which nobody vouches',
+      'only crun, without a confirmed annotation',
       {},
       { view: cluster([runtimeClass('crun')]) },
       ['warn component-on-module-runtime', 'warn annotation-delivery-unknown'],
@@ -357,9 +357,9 @@ describe('what is found', () => {
       { view: spinAndModule },
       ['deny mixed-handlers-needed'],
     ],
-    ['an artefact without a command', { containers: [{ image: 'module' }] }, {}, ['deny command-required']],
+    ['an artifact without a command', { containers: [{ image: 'module' }] }, {}, ['deny command-required']],
     ['a chart', { containers: [{ image: 'chart' }] }, {}, ['warn image-not-a-workload']],
-    ['an unknown image says nothing', { containers: [{ image: 'away' }] }, {}, []],
+    ['an unknown image has no finding', { containers: [{ image: 'away' }] }, {}, []],
     [
       '… unless something hints at Wasm: a class',
       { containers: [{ image: 'away' }], spec: { runtimeClassName: 'wasmtime' } },
@@ -374,68 +374,73 @@ describe('what is found', () => {
     ],
     ['… an argument', { containers: [{ image: 'away', args: ['/app.wasm'] }] }, {}, ['warn image-unknown']],
     [
-      '… or the operator refuses unknown images',
+      '… or the operator denies unknown images',
       { containers: [{ image: 'away' }] },
       { policy: { onUnknownImage: 'deny' } },
       ['deny image-unknown'],
     ],
     [
-      'an image that comes late to the replica that validates: the other one knew it, and chose',
+      'an image that times out at validation only: the class was chosen at mutation',
       { containers: [{ image: 'late' }, { image: 'server' }], ...CHOSEN },
       {},
       [],
     ],
     [
-      '… is unknown where nobody chose',
+      '… unless no class was chosen',
       { containers: [{ image: 'late' }], spec: CHOSEN.spec },
       {},
       ['warn image-unknown'],
     ],
     [
-      '… or another class was chosen',
+      '… or if another class was chosen',
       { containers: [{ image: 'late' }], ...CHOSEN, annotations: { [CHOSEN_CLASS_ANNOTATION]: 'spin' } },
       {},
       ['warn image-unknown'],
     ],
     [
-      '… or it may have been chosen for another container',
+      '… or if the class may be chosen for another container',
       { containers: [{ image: 'late' }, { image: 'app' }], ...CHOSEN },
       {},
       ['warn image-unknown'],
     ],
     [
-      '… or for one of two',
+      '… or if two images time out',
       { containers: [{ image: 'late' }, { image: 'late' }], ...CHOSEN },
       {},
       ['warn image-unknown', 'warn image-unknown'],
     ],
     [
-      '… or it does not come for another reason',
+      '… or if the image is unknown for another reason',
       { containers: [{ image: 'away' }], ...CHOSEN },
       {},
       ['warn image-unknown'],
     ],
     [
-      '… or the operator refuses what is unknown',
+      '… or if the operator denies unknown images',
       { containers: [{ image: 'late' }], ...CHOSEN },
       { policy: { onUnknownImage: 'deny' } },
       ['deny image-unknown'],
     ],
-    ['a class that was lost on the way', {}, { isMutated: true }, ['deny wasm-image-without-runtime-class']],
     [
-      '… is not told of a Pod that is refused anyway, and was left as written for it',
+      'a class that was lost after mutation',
+      {},
+      { isMutated: true },
+      ['deny wasm-image-without-runtime-class'],
+    ],
+    [
+      '… is not reported for a Pod that is denied for another reason',
       { containers: [{ image: 'module' }] },
       { isMutated: true },
       ['deny command-required'],
     ],
     [
-      'node selectors that contradict',
+      'conflicting node selectors',
       { spec: { nodeSelector: { pool: 'a' } } },
       { view: cluster([runtimeClass('wasmtime', { nodeSelector: { pool: 'b' } })]) },
       ['deny node-selector-conflict'],
     ],
     [
-      "an overhead that is not the class's",
+      'an overhead that differs from that of the class',
       { spec: { runtimeClassName: 'wasmtime', overhead: { memory: '1Mi' } } },
       {},
       ['deny overhead-conflict'],
@@ -473,7 +478,7 @@ describe('what is found', () => {
       ['warn handler-on-no-node'],
     ],
     [
-      'nothing where nodes do not tell',
+      'none if the nodes do not report handlers',
       { spec: { runtimeClassName: 'wasmtime' } },
       { view: cluster([runtimeClass('wasmtime')], [node('n')]) },
       [],
@@ -482,7 +487,7 @@ describe('what is found', () => {
     expect(ids(decide(sketch, setup))).toEqual(expected);
   });
 
-  test('an index that no node can pull names the digest that does', () => {
+  test('the finding about an index that no node can pull names the digest that works', () => {
     const facts = imageFacts(wasi('/app.wasm'));
     const pull = {
       ok: false,
@@ -497,7 +502,7 @@ describe('what is found', () => {
     expect(decision.findings[0]?.detail).toContain('wasi/wasm');
   });
 
-  test('a tar image for wasi on containerd 2.3 is told as a risk, with the node', () => {
+  test('a tar image for wasi on containerd 2.3 gets a warning that names the node', () => {
     const facts = podFacts(
       pod({ containers: [{ image: 'w' }] }),
       { w: wasi('/app.wasm') },
@@ -511,7 +516,7 @@ describe('what is found', () => {
     expect(decision.findings[0]?.detail).toContain('edge-1');
   });
 
-  test('messages name container, image, what it is, the class, and what to do', () => {
+  test('messages name the container, the image and its kind, the class and the fix', () => {
     const [finding] = decide({
       containers: [{ image: 'spin', name: 'web' }],
       spec: { runtimeClassName: 'wasmtime' },

@@ -6,12 +6,15 @@ test('every finding has exactly one explanation, in the order of the catalog', (
   expect(explanations.map(({ id }) => id)).toEqual(FINDING_IDS);
 });
 
-test.each(explanations)('$id is explained in whole sentences', ({ why, checks, exempts, example, fix }) => {
-  for (const text of [why, checks, exempts, example, fix]) {
-    expect(text).toMatch(/^\S.{10,}\.$/s);
-    expect(text).not.toContain('  ');
-  }
-});
+test.each(explanations)(
+  '$id is explained in complete sentences',
+  ({ why, checks, exempts, example, fix }) => {
+    for (const text of [why, checks, exempts, example, fix]) {
+      expect(text).toMatch(/^\S.{10,}\.$/s);
+      expect(text).not.toContain('  ');
+    }
+  },
+);
 
 /** What kubelet, containerd, runtimes and the API server print; measured, except for the scheduler's messages. */
 const SYMPTOMS = {

@@ -17,31 +17,31 @@ function outcome(image: keyof typeof IMAGES, runtimeClassName: string, policy: P
   return { refused: refusals.map(({ id }) => id), warned: warnings.map(({ id }) => id) };
 }
 
-describe('the operator’s word on a finding', () => {
+describe('a configured action of a finding', () => {
   const id = 'handler-cannot-run-image';
 
   test.each([
-    ['nothing said: refused', {}, { refused: [id], warned: [] }],
+    ['not set: denied', {}, { refused: [id], warned: [] }],
     ['deny', { [id]: 'deny' }, { refused: [id], warned: [] }],
     ['warn', { [id]: 'warn' }, { refused: [], warned: [id] }],
     ['ignore', { [id]: 'ignore' }, { refused: [], warned: [] }],
-    ['of another finding', { 'command-required': 'ignore' }, { refused: [id], warned: [] }],
+    ['set for another finding: denied', { 'command-required': 'ignore' }, { refused: [id], warned: [] }],
   ] as const)('%s', (_case, findings, expected) => {
     expect(outcome('app', 'runc', { findings })).toEqual(expected);
   });
 
-  test('a warning can be made to refuse', () => {
+  test('a warning can be turned into a denial', () => {
     const findings = { 'image-unknown': 'deny' } as const;
     expect(outcome('away', 'wasmtime', {})).toEqual({ refused: [], warned: ['image-unknown'] });
     expect(outcome('away', 'wasmtime', { findings })).toEqual({ refused: ['image-unknown'], warned: [] });
   });
 
-  test('is the last one, also on unknown images', () => {
+  test('the action takes precedence over onUnknownImage', () => {
     const policy = { onUnknownImage: 'deny', findings: { 'image-unknown': 'warn' } } as const;
     expect(outcome('away', 'wasmtime', policy)).toEqual({ refused: [], warned: ['image-unknown'] });
   });
 
-  test.each(FINDING_IDS)('%s has its default where nothing is said', (finding) => {
+  test.each(FINDING_IDS)('%s has its default action if none is configured', (finding) => {
     expect(actionOf(finding, settings())).toBe(defaultActionOf(finding));
     expect(actionOf(finding, settings({ findings: { [finding]: 'ignore' } }))).toBe('ignore');
   });

@@ -15,7 +15,7 @@ import {
   tolerating,
 } from './finding-pods.ts';
 
-/** For each finding: Pods that it speaks of, and Pods like them in which all is well. */
+/** For each finding, Pods that have it and similar Pods that do not. */
 export const FINDING_CASES: Readonly<
   Record<
     string,
@@ -48,7 +48,7 @@ export const FINDING_CASES: Readonly<
       'null for a probe': { pod: one('app', { livenessProbe: null, lifecycle: null }) },
       'a Linux sidecar on crun': { on: 'crun', pod: mesh({ readinessProbe: exec }) },
       'Linux on runc': { on: 'runc', pod: one('server', { livenessProbe: exec }) },
-      'a handler that nobody knows': { on: 'nvidia', pod: one('server', { livenessProbe: exec }) },
+      'an unknown handler': { on: 'nvidia', pod: one('server', { livenessProbe: exec }) },
     },
   },
   'read-only-root-unsupported': {
@@ -92,15 +92,15 @@ export const FINDING_CASES: Readonly<
     },
     rests: {
       crun: { on: 'crun', spec: { hostUsers: false } },
-      'the host’s users': { spec: { hostUsers: true } },
-      'nothing said': { spec: { hostUsers: null } },
+      'the user namespace of the host': { spec: { hostUsers: true } },
+      'not set': { spec: { hostUsers: null } },
     },
   },
   'exit-code-lost': {
     fires: {
       'a Job on crun': { on: 'crun', spec: { restartPolicy: 'OnFailure' } },
       'a Pod that never restarts on crun-wasm': { on: 'crun-wasm', spec: { restartPolicy: 'Never' } },
-      'an init container, whatever the policy': {
+      'an init container, with any restartPolicy': {
         on: 'crun',
         pod: { ...one('server'), init: [{ image: 'app' }] },
         spec: { restartPolicy: 'Always' },
@@ -108,7 +108,7 @@ export const FINDING_CASES: Readonly<
     },
     rests: {
       'a server on crun': { on: 'crun', spec: { restartPolicy: 'Always' } },
-      'the default, which is a server': { on: 'crun' },
+      'the default restartPolicy': { on: 'crun' },
       'a Job on a shim': { spec: { restartPolicy: 'OnFailure' } },
       'a Linux Job on crun': { on: 'crun', pod: one('server'), spec: { restartPolicy: 'OnFailure' } },
       'a Wasm sidecar on crun': {
@@ -120,8 +120,8 @@ export const FINDING_CASES: Readonly<
   },
   'image-identity-shared': {
     fires: {
-      'a config of nothing': { pod: one('anonymous') },
-      'a label that is no digest': { pod: one('named') },
+      'an empty config': { pod: one('anonymous') },
+      'a label that is not a digest': { pod: one('named') },
     },
     rests: {
       diff_ids: { pod: one('listed') },
@@ -134,7 +134,7 @@ export const FINDING_CASES: Readonly<
   },
   'annotation-conflict': {
     fires: {
-      'a file in upper case on crun': { on: 'crun', pod: one('upper') },
+      'an uppercase file on crun': { on: 'crun', pod: one('upper') },
       'a file without the suffix on crun': { on: 'crun', pod: one('bare') },
       'with compat-smart': {
         on: 'crun',
@@ -144,7 +144,7 @@ export const FINDING_CASES: Readonly<
         on: 'crun-wasm',
         pod: { ...one('app'), annotations: { 'run.oci.handler': 'wasm' } },
       },
-      'a handler of crun that is no Wasm engine': { on: 'crun', pod: ociHandler('krun') },
+      'a handler of crun that is not a Wasm engine': { on: 'crun', pod: ociHandler('krun') },
       'an unknown value': {
         on: 'crun',
         pod: { ...one('app'), annotations: { 'module.wasm.image/variant': 'compat-smrt' } },
@@ -157,15 +157,15 @@ export const FINDING_CASES: Readonly<
         pod: { ...one('bare'), annotations: { 'module.wasm.image/variant': 'compat' } },
       },
       'a file with the suffix': { on: 'crun', pod: one('app') },
-      'the same on a shim': { pod: one('upper') },
-      'where all is given to the engine': { on: 'crun-wasm', pod: one('bare') },
+      'an uppercase file on a shim': { pod: one('upper') },
+      'crun-wasm, which passes every container to the engine': { on: 'crun-wasm', pod: one('bare') },
       'a Linux program beside it': { on: 'crun', pod: mesh({}) },
     },
   },
   'handler-not-on-every-node': {
     fires: {
-      'a class that selects nothing': { view: partly() },
-      'a class that is chosen': { on: null, view: partly() },
+      'a class without a nodeSelector': { view: partly() },
+      'a chosen class': { on: null, view: partly() },
       'a taint that the Pod tolerates': {
         view: partly({ taints: [taint] }),
         spec: tolerating({ operator: 'Exists' }),
@@ -173,12 +173,12 @@ export const FINDING_CASES: Readonly<
     },
     rests: {
       'a nodeSelector of the Pod': { view: partly(), spec: { nodeSelector: { has: 'it' } } },
-      'a taint in the way': { view: partly({ taints: [taint] }) },
+      'a taint that excludes the node': { view: partly({ taints: [taint] }) },
       'a cordoned node': { view: partly({ unschedulable: true }) },
-      'a node that does not tell': { view: partly({ handlers: null }) },
+      'a node that does not report its handlers': { view: partly({ handlers: null }) },
       'a Linux image': { view: partly(), pod: one('server') },
-      'a Pod that is bound': { view: partly(), spec: { nodeName: 'with' } },
-      // Another finding tells.
+      'a bound Pod': { view: partly(), spec: { nodeName: 'with' } },
+      // handler-on-no-node reports this case.
       'a handler on no node': { on: 'wasmedge', view: partly() },
     },
   },
@@ -188,24 +188,24 @@ export const FINDING_CASES: Readonly<
       'without a class': { on: null, pod: one('gone') },
     },
     rests: {
-      'a file that is there': { pod: one('shown') },
-      'a file that did not show': { pod: one('hidden') },
-      'a file that a volume may bring': {
+      'an existing file': { pod: one('shown') },
+      'a file that the layers did not reveal': { pod: one('hidden') },
+      'a file that a volume may contain': {
         pod: one('gone', { volumeMounts: [{ mountPath: '/app.wasm' }] }),
       },
-      'a file that only the node knows': { pod: one('gone', { command: ['$(FILE)'] }) },
+      'a file that only the node can resolve': { pod: one('gone', { command: ['$(FILE)'] }) },
     },
   },
   'file-not-wasm': {
     fires: {
       'neither Wasm nor Linux': { pod: one('pointer') },
       'a Linux program in an image for Wasm': { on: 'runc', pod: one('elf') },
-      'a script under the name of a Wasm file': { on: null, pod: one('runner') },
+      'a script with the name of a Wasm file': { on: null, pod: one('runner') },
     },
     rests: {
       'a module': { pod: one('shown') },
       'a component': { pod: one('component') },
-      'a file that did not show': { pod: one('hidden') },
+      'a file that the layers did not reveal': { pod: one('hidden') },
       'an ordinary program': { on: 'runc', pod: one('inherited') },
     },
   },
@@ -216,7 +216,7 @@ export const FINDING_CASES: Readonly<
     },
     rests: {
       'a binary': { pod: one('app') },
-      'no class: no-runtime-class-for-image says the same': { on: null, pod: one('wat') },
+      'no class, which no-runtime-class-for-image reports': { on: null, pod: one('wat') },
       'a Linux program': { pod: one('server', { args: ['/a.wat'] }) },
     },
   },
@@ -226,10 +226,10 @@ export const FINDING_CASES: Readonly<
       'at a tenth of a core': { pod: one('go', limited('0.1')) },
     },
     rests: {
-      'at what it needs': { pod: one('go', limited('300m')) },
+      'at the limit that it needs': { pod: one('go', limited('300m')) },
       'no limit': { pod: one('go') },
-      'no quantity': { pod: one('go', limited('much')) },
-      nothing: { pod: one('go', limited('0')) },
+      'an invalid quantity': { pod: one('go', limited('much')) },
+      'a limit of 0': { pod: one('go', limited('0')) },
       'a small module': { pod: one('app', limited('50m')) },
       'an OCI layer': { pod: one('layer', limited('50m')) },
       'an interpreter': { on: 'wasmedge', pod: one('go', limited('50m')) },
@@ -253,24 +253,24 @@ export const FINDING_CASES: Readonly<
       },
       'wasm-smart': { on: 'crun', pod: ociHandler('wasm-smart') },
       'an engine by name': { on: 'crun', pod: ociHandler('wasmtime') },
-      'an engine by name, which no setting vouches for': {
+      'an engine by name, with only a preferred class': {
         on: 'crun',
         pod: ociHandler('wamr'),
         policy: { preferRuntimeClasses: ['crun'] },
       },
-      'an engine by name, which gets a file without the suffix, too': {
+      'an engine by name, which also gets a file without the suffix': {
         on: 'crun',
         pod: { ...one('bare'), ...ociHandler('wasmedge') },
       },
     },
     rests: {
-      'a class that is vouched for': { on: 'crun', policy: { preferRuntimeClasses: ['crun'] } },
-      'any engine on a class that is vouched for': {
+      'a preferred class': { on: 'crun', policy: { preferRuntimeClasses: ['crun'] } },
+      'any engine on a preferred class': {
         on: 'crun',
         pod: ociHandler('wasm'),
         policy: { preferRuntimeClasses: ['crun'] },
       },
-      'an engine by name and no Wasm': { on: 'crun', pod: { ...one('server'), ...ociHandler('wasmtime') } },
+      'an engine by name without Wasm': { on: 'crun', pod: { ...one('server'), ...ociHandler('wasmtime') } },
       'crun-wasm': { on: 'crun-wasm' },
       wasmtime: {},
       'Linux on crun': { on: 'crun', pod: one('server') },
@@ -278,10 +278,10 @@ export const FINDING_CASES: Readonly<
   },
   'handler-may-not-run-image': {
     fires: {
-      'an artefact on the Spin shim': { on: 'spin', pod: one('module') },
-      'a component on a shim that may be any': { on: 'wasm', pod: one('component') },
-      'a Spin application on a shim that may be any': { on: 'wasm', pod: one('spin') },
-      'a handler that nobody knows': { on: 'nvidia', pod: one('app') },
+      'an artifact on the Spin shim': { on: 'spin', pod: one('module') },
+      'a component on a shim of unknown kind': { on: 'wasm', pod: one('component') },
+      'a Spin application on a shim of unknown kind': { on: 'wasm', pod: one('spin') },
+      'an unknown handler': { on: 'nvidia', pod: one('app') },
       'a Spin artifact on a release that is too old': { ...named('spin-v0-8-0'), pod: one('spin') },
       'a Spin artifact on the first generation': { ...named('spin-v1'), pod: one('spin') },
       'a wkg artifact on a release that is too old': { ...named('spin-v0-22'), pod: one('module') },
@@ -289,69 +289,71 @@ export const FINDING_CASES: Readonly<
         ...named('slight-v0-8-0'),
         pod: { containers: [{ image: 'away' }, { image: 'server' }] },
       },
-      'a sidecar that is not known, on an engine for all containers': {
+      'an unknown sidecar on an engine for all containers': {
         on: 'crun-wasm',
         pod: { containers: [{ image: 'app' }, { image: 'away' }] },
       },
-      'a sidecar that is not known, under an annotation for all containers': {
+      'an unknown sidecar under an annotation for all containers': {
         on: 'crun',
         pod: {
           annotations: { 'module.wasm.image/variant': 'compat' },
           containers: [{ image: 'app' }, { image: 'away' }],
         },
       },
-      'a Linux program that crun takes for Wasm by its name': {
+      'a Linux program with a name that crun takes for Wasm': {
         on: 'crun',
         pod: { ...one('runner'), annotations: { 'module.wasm.image/variant': 'compat-smart' } },
       },
-      'a Wasm image that starts no Wasm file': { pod: one('wasi', { command: ['/bin/sh', '-c', 'x'] }) },
+      'a Wasm image that starts a file other than Wasm': {
+        pod: one('wasi', { command: ['/bin/sh', '-c', 'x'] }),
+      },
       'a Linux sidecar beside it': {
         on: 'spin',
         pod: { containers: [{ image: 'module', command: ['a.wasm'] }, { image: 'server' }] },
       },
     },
     rests: {
-      'what is known to run': { on: 'wasmtime', pod: one('module') },
+      'an image that is known to run': { on: 'wasmtime', pod: one('module') },
       'a Spin artifact on the first release for it': { ...named('spin-v0-10-0'), pod: one('spin') },
       'a Spin artifact on the second generation': { ...named('spin-v2'), pod: one('spin') },
       'a Spin artifact on a shim of any release': { ...named('spin'), pod: one('spin') },
       'a Linux sidecar on a newer release': { ...named('slight-v0-9-1'), pod: one('server') },
-      'the -v1 of runwasi, which says nothing': { ...named('wasmtime-v1'), pod: one('module') },
-      'an old name that the operator knows better': {
+      'the suffix -v1 of runwasi, which is not a release': { ...named('wasmtime-v1'), pod: one('module') },
+      'an old name that the operator configured': {
         ...named('spin-v1'),
         pod: one('spin'),
         policy: { handlers: { 'spin-v1': { like: 'spin' } } },
       },
-      'what is known not to': { on: 'wasmtime', pod: one('spin') },
-      'what runs where an annotation arrives': { on: 'crun', pod: one('app') },
-      'a class that is chosen': { on: null, pod: one('module') },
-      'a module on a shim that may be any': { on: 'wasm', pod: one('shown') },
-      'a shim that the operator knows': {
+      'an image that is known not to run': { on: 'wasmtime', pod: one('spin') },
+      'an image that runs if an annotation arrives': { on: 'crun', pod: one('app') },
+      'a chosen class': { on: null, pod: one('module') },
+      'a module on a shim of unknown kind': { on: 'wasm', pod: one('shown') },
+      'a shim that the operator configured': {
         on: 'wasm',
         pod: one('component'),
         policy: { handlers: { wasm: { like: 'wasmtime' } } },
       },
-      'a handler that the operator knows': {
+      'a handler that the operator configured': {
         on: 'nvidia',
         policy: { handlers: { nvidia: { like: 'wasmtime' } } },
       },
-      'a Linux image on a handler that nobody knows': { on: 'nvidia', pod: one('server') },
-      'an image that is not known': { on: 'nvidia', pod: one('away') },
-      'an image that is not known, without Wasm beside it': { on: 'crun-wasm', pod: one('away') },
-      'a sidecar that is not known, on crun': {
+      'a Linux image on an unknown handler': { on: 'nvidia', pod: one('server') },
+      'an unknown image': { on: 'nvidia', pod: one('away') },
+      'an unknown image without Wasm beside it': { on: 'crun-wasm', pod: one('away') },
+      'an unknown sidecar on crun': {
         on: 'crun',
         pod: { containers: [{ image: 'app' }, { image: 'away' }] },
       },
       'a file that a Wasm image starts': { pod: one('wasi') },
       'a Linux program called .wasm, without an annotation': { on: 'crun', pod: one('runner') },
-      'text, of which another rule speaks': { on: 'crun', pod: one('wat') },
-      'a name that crun passes over, of which another rule speaks': { on: 'crun', pod: one('upper') },
+      'text, which another rule reports': { on: 'crun', pod: one('wat') },
+      'a name that crun ignores, which another rule reports': { on: 'crun', pod: one('upper') },
     },
   },
   'wasm-entry-not-taken': {
     fires: {
       'a shim': { pod: one('both') },
-      'crun where the Pod asks for Wasm': {
+      'crun with an annotation for Wasm': {
         on: 'crun',
         pod: { ...one('both'), annotations: { 'module.wasm.image/variant': 'compat-smart' } },
       },
@@ -361,14 +363,14 @@ export const FINDING_CASES: Readonly<
       'an image for Linux alone': { pod: one('server') },
       'no class': { on: null, pod: one('both') },
       'a class for Linux': { on: 'runc', pod: one('both') },
-      'crun, which may be meant for Linux': { on: 'crun', pod: one('both') },
-      'crun-wasm, which is refused': { on: 'crun-wasm', pod: one('both') },
-      'crun with compat, which is refused': {
+      'crun, which may be intended for Linux': { on: 'crun', pod: one('both') },
+      'crun-wasm, which is denied': { on: 'crun-wasm', pod: one('both') },
+      'crun with compat, which is denied': {
         on: 'crun',
         pod: { ...one('both'), annotations: { 'module.wasm.image/variant': 'compat' } },
       },
       'beside a Wasm container': { pod: { containers: [{ image: 'app' }, { image: 'both' }] } },
-      'a handler that nobody knows': { on: 'nvidia', pod: one('both') },
+      'an unknown handler': { on: 'nvidia', pod: one('both') },
     },
   },
   'component-on-module-runtime': {
@@ -379,32 +381,32 @@ export const FINDING_CASES: Readonly<
     },
     rests: {
       'wasmtime, which runs both': {},
-      'a component there': { pod: one('component') },
-      'a look inside showed a module': { on: 'wasmedge', pod: one('shown') },
-      'the config tells a module': { on: 'wasmedge', pod: one('module') },
+      'a component on wasmtime': { pod: one('component') },
+      'a module known from the layers': { on: 'wasmedge', pod: one('shown') },
+      'a config that shows a module': { on: 'wasmedge', pod: one('module') },
       'a Linux image': { on: 'wasmedge', pod: one('server') },
-      'runc, which runs neither': { on: 'runc' },
+      'runc, which runs neither modules nor components': { on: 'runc' },
     },
   },
   'image-not-for-node-architecture': {
     fires: {
-      'no node takes it': { pod: one('amd64'), view: architectures('arm64') },
-      'some nodes take it': { pod: one('amd64'), view: architectures('amd64', 'arm64') },
+      'no node runs it': { pod: one('amd64'), view: architectures('arm64') },
+      'some nodes run it': { pod: one('amd64'), view: architectures('amd64', 'arm64') },
       'a Linux sidecar': {
         pod: { containers: [{ image: 'app' }, { image: 'amd64-server' }] },
         view: architectures('arm64'),
       },
-      'a class that is chosen': { on: null, pod: one('amd64'), view: architectures('arm64') },
+      'a chosen class': { on: null, pod: one('amd64'), view: architectures('arm64') },
     },
     rests: {
       'a single manifest': { pod: one('app'), view: architectures('arm64') },
-      'every node takes it': { pod: one('amd64'), view: architectures('amd64') },
-      'the Pod selects nodes that take it': {
+      'every node runs it': { pod: one('amd64'), view: architectures('amd64') },
+      'the Pod selects nodes that run it': {
         pod: one('amd64'),
         spec: { nodeSelector: { 'kubernetes.io/arch': 'amd64' } },
         view: architectures('amd64', 'arm64'),
       },
-      'nodes that do not report it': { pod: one('amd64'), view: architectures('') },
+      'nodes that do not report their architecture': { pod: one('amd64'), view: architectures('') },
       'no nodes': { pod: one('amd64'), view: architectures() },
       'a Pod without Wasm': { on: 'runc', pod: one('amd64-server'), view: architectures('arm64') },
     },
@@ -426,14 +428,14 @@ export const FINDING_CASES: Readonly<
         view: nodes([], [taint]),
         spec: { nodeSelector: { index: '1' } },
       },
-      'a class that is chosen': {
+      'a chosen class': {
         on: null,
         view: cluster([runtimeClass('wasmtime')], [node('n', { handlers: ['wasmtime'], taints: [taint] })]),
       },
     },
     rests: {
       'no taint': { view: nodes([]) },
-      'one node without': { view: nodes([taint], []) },
+      'one node without the taint': { view: nodes([taint], []) },
       'tolerated by value': { view: nodes([taint]), spec: tolerating({ value: 'wasm' }) },
       'tolerated by key': { view: nodes([taint]), spec: tolerating({ operator: 'Exists' }) },
       'everything tolerated': { view: nodes([taint]), spec: { tolerations: [{ operator: 'Exists' }] } },
@@ -442,15 +444,17 @@ export const FINDING_CASES: Readonly<
         view: nodes([taint]),
         policy: { tolerations: [{ key: 'workload', operator: 'Exists' }] },
       },
-      'a preference': { view: nodes([{ ...taint, effect: 'PreferNoSchedule' }]) },
-      'a passing state': { view: nodes([{ ...taint, key: 'node.kubernetes.io/disk-pressure' }]) },
-      'a Pod that is bound': { view: nodes([taint]), spec: { nodeName: 'n0' } },
+      'effect PreferNoSchedule': { view: nodes([{ ...taint, effect: 'PreferNoSchedule' }]) },
+      'a temporary taint of Kubernetes': {
+        view: nodes([{ ...taint, key: 'node.kubernetes.io/disk-pressure' }]),
+      },
+      'a bound Pod': { view: nodes([taint]), spec: { nodeName: 'n0' } },
       'no nodes': { view: nodes() },
-      'an operator of a newer Kubernetes': {
+      'an unknown operator of a newer Kubernetes': {
         view: nodes([taint]),
         spec: tolerating({ operator: 'SemverGt', value: '1' }),
       },
-      'a number that compares': {
+      'a value that a comparison operator matches': {
         view: nodes([{ ...taint, value: '5' }]),
         spec: tolerating({ operator: 'Gt', value: '1' }),
       },

@@ -75,9 +75,9 @@ const IMAGES: Readonly<Record<string, Known>> = {
 
 const CLASSES = ['crun', 'crun-wasm', 'runc', 'spin', 'wasm', 'wasmedge', 'wasmtime', 'nvidia'];
 
-/** A Pod in a cluster, as few words as it takes. */
+/** A concise description of a Pod and its cluster. */
 export interface Case {
-  /** RuntimeClass and handler. */
+  /** Name of the RuntimeClass; null for none. */
   readonly on?: string | null;
   readonly pod?: Omit<PodSketch, 'spec'>;
   readonly spec?: PodSketch['spec'];
@@ -101,7 +101,7 @@ export function one(image: string, parts: Partial<Container> = {}): Omit<PodSket
   return { containers: [{ image, command: image === 'module' ? ['a.wasm'] : null, ...parts }] };
 }
 
-/** A Pod that names the only class, whose handler has its name. */
+/** Names the only class, whose handler has the same name. */
 export function named(handler: string): Pick<Case, 'on' | 'view'> {
   return { on: handler, view: cluster([runtimeClass(handler)]) };
 }
@@ -130,7 +130,7 @@ export const nodes = (...taints: readonly (readonly (typeof taint)[])[]) =>
       node(`n${index}`, { handlers: ['wasmtime'], taints: list, labels: { index: `${index}` } }),
     ),
   );
-/** One node that has the handler of class wasmtime, and another like this. */
+/** Returns a cluster in which only one of two nodes has handler wasmtime; `parts` describes the other. */
 export function partly(parts: Partial<ClusterNode> = {}): ClusterView {
   const having = node('with', { handlers: ['wasmtime'], labels: { has: 'it' } });
   return cluster(
@@ -138,7 +138,7 @@ export function partly(parts: Partial<ClusterNode> = {}): ClusterView {
     [having, node('without', { handlers: ['runc'], ...parts })],
   );
 }
-/** A node of each architecture; all have every handler. */
+/** Returns a cluster with a node of each architecture. */
 export function architectures(...names: readonly string[]): ClusterView {
   const labels = (name: string) => ({ 'kubernetes.io/arch': name });
   return cluster(

@@ -11,7 +11,7 @@ const cases = (kind: 'fires' | 'rests') =>
     Object.entries(table[kind]).map(([name, each]) => [id, name, each] as const),
   );
 
-describe('it is found', () => {
+describe('has the finding', () => {
   test.each(cases('fires'))('%s: %s', (id, _name, each) => {
     const found = decide(each).filter((finding) => finding.id === id);
     expect(found).toHaveLength(1);
@@ -36,40 +36,40 @@ test.each(cases('fires'))('%s fits a warning line: %s', (id, _name, each) => {
   }
 });
 
-describe('all is well', () => {
+describe('does not have the finding', () => {
   test.each(cases('rests'))('%s: %s', (id, _name, each) => {
     expect(decide(each).map((finding) => finding.id)).not.toContain(id);
   });
 });
 
-test('the table names real findings', () => {
+test('the table names existing findings', () => {
   expect(FINDING_IDS).toEqual(expect.arrayContaining(Object.keys(FINDING_CASES)));
 });
 
 const crio = node('n', { runtimeVersion: 'cri-o://1.36.0', handlers: ['crun', 'runc'] });
 const spinShims = cluster(['spin-v0-3-0', 'spin-v0-15-1'].map((name) => runtimeClass(name)));
 
-describe('what is said', () => {
-  const say = (id: string, each: Case) => {
+describe('messages', () => {
+  const messageOf = (id: string, each: Case) => {
     const found = decide(each).find((finding) => finding.id === id);
     return `${found?.container}: ${found?.detail} ${found?.advice}`;
   };
 
-  test('every use of exec in a container is named, with the worst that follows', () => {
-    const text = say('exec-probe-unsupported', {
+  test('the message names every use of exec in a container, with the most severe consequence', () => {
+    const text = messageOf('exec-probe-unsupported', {
       pod: one('app', { livenessProbe: exec, lifecycle: { postStart: exec } }),
     });
     expect(text).toContain('container "c0" (image app) sets lifecycle.postStart.exec, livenessProbe.exec');
     expect(text).toContain('RuntimeClass "wasmtime" does not support exec: the kubelet kills it');
   });
 
-  test('a slow start is given in seconds, with the limit that shortens it to ten', () => {
-    const text = say('slow-start-under-cpu-limit', { pod: one('go', limited('100m')) });
+  test('the message states the start in seconds, and the limit that shortens it to 10 s', () => {
+    const text = messageOf('slow-start-under-cpu-limit', { pod: one('go', limited('100m')) });
     expect(text).toContain('for up to 30 s under its CPU limit of 100m');
     expect(text).toContain('Set resources.limits.cpu to 300m');
   });
 
-  test('never more than a core is advised', () => {
+  test('the fix for a slow start never exceeds one core', () => {
     const view = cluster([runtimeClass('wasmtime')]);
     const subject = pod({ ...one('big', limited('500m')), spec: { runtimeClassName: 'wasmtime' } });
     const { findings } = evaluate(podFacts(subject, { big: tar(4000) }, view), settings());
@@ -78,71 +78,74 @@ describe('what is said', () => {
     );
   });
 
-  test('a sidecar that came after the choice: that wasmgate chose, and who is to give way', () => {
+  test('the message about a sidecar added after mutation names the chosen class and both fixes', () => {
     const annotations = { 'wasmgate.dev/runtime-class-chosen': 'crun-wasm' };
-    const text = say('handler-cannot-run-image', { on: 'crun-wasm', pod: { ...mesh({}), annotations } });
+    const text = messageOf('handler-cannot-run-image', {
+      on: 'crun-wasm',
+      pod: { ...mesh({}), annotations },
+    });
     expect(text).toContain(
       'RuntimeClass "crun-wasm", which wasmgate chose before this container was added, hands',
     );
     expect(text).toContain('", or stop the webhook that adds this container.');
     const stale = { 'wasmgate.dev/runtime-class-chosen': 'wasmtime' };
     expect(
-      say('handler-cannot-run-image', { on: 'crun-wasm', pod: { ...mesh({}), annotations: stale } }),
+      messageOf('handler-cannot-run-image', { on: 'crun-wasm', pod: { ...mesh({}), annotations: stale } }),
     ).toContain('Set runtimeClassName to "');
   });
 
-  test('Linux classes to name come in the order of the setting', () => {
+  test('the fix lists Linux classes in the configured order', () => {
     const view = cluster([runtimeClass('a', { handler: 'crun' }), runtimeClass('z', { handler: 'runc' })]);
     const policy = { findings: { 'runtime-class-required': 'deny' } } as const;
-    const text = say('runtime-class-required', { on: null, view, policy, pod: one('server') });
+    const text = messageOf('runtime-class-required', { on: null, view, policy, pod: one('server') });
     expect(text).toContain('Set runtimeClassName to "z" or "a"');
   });
 
   test.each<[string, Case, string, string]>([
     [
-      'a class to name instead',
+      'the fix names another class',
       { on: 'spin', pod: one('module') },
       'may not run under RuntimeClass "spin": the Spin shim serves only HTTP components',
       'Set runtimeClassName to "wasm", "wasmedge" or "wasmtime".',
     ],
     [
-      'no such class: the handlers',
+      'without another class, the fix names handlers',
       { on: 'spin', pod: one('module'), view: cluster([runtimeClass('spin')]) },
       'serves only HTTP components',
       'Create a class with handler "wasmtime", "wasmedge" or "wasmer".',
     ],
     [
-      'a handler that may be anything: what to tell of it',
+      'an unknown handler: the fix names its configuration',
       { on: 'own', pod: one('spin'), view: cluster([runtimeClass('own', { handler: 'in-house' })]) },
       'under RuntimeClass "own" (handler in-house): wasmgate does not know this handler',
       'Create a class with handler "spin", or configure policy.handlers: {in-house: {like: spin}}.',
     ],
     [
-      'an unknown handler with a telling name',
+      'an unknown handler whose name resembles crun',
       { on: 'own', view: cluster([runtimeClass('own', { handler: 'crun-wasmtime' })]) },
       'wasmgate does not know this handler',
       'If it is a build of crun, configure policy.handlers: {crun-wasmtime: {like: crun}}. If not: Create a class',
     ],
     [
-      'a release that is too old by its name',
+      'a release in the name that is too old',
       { on: 'spin-v0-3-0', pod: one('spin'), view: spinShims },
       'the Spin shim runs it only since release 0.10.0',
       'Set runtimeClassName to "spin-v0-15-1", or configure policy.handlers: {spin-v0-3-0: {like: spin}}.',
     ],
     [
-      'a release that is too old, beside others of which the same is true',
+      'a release that is too old, without a newer one',
       { on: 'spin-v0-15-1', pod: one('module'), view: spinShims },
       'since release 0.23.0',
       'Create a class with handler "wasmtime"',
     ],
     [
-      "no class on CRI-O's nodes, where none of the classes has the handler that they have",
+      'no class on CRI-O nodes: the fix names their handler',
       { on: null, pod: one('wasi'), view: cluster([], [crio]) },
       "under the nodes' default runtime: CRI-O must name a Wasm runtime in platform_runtime_paths or allowed_annotations",
       'Create a class with handler "crun".',
     ],
   ])('a handler that may not run an image: %s', (_case, each, doubt, advice) => {
-    const text = say('handler-may-not-run-image', each);
+    const text = messageOf('handler-may-not-run-image', each);
     expect(text).toContain(doubt);
     expect(text).toContain(advice);
   });
@@ -154,21 +157,23 @@ describe('what is said', () => {
       'linux-container-under-compat',
       { on: 'crun', pod: { ...one('both'), annotations: { 'run.oci.handler': 'wasm' } } },
     ],
-  ])('the entry for Wasm that nodes do not take: %s names it', (id, each) => {
-    expect(say(id, each)).toContain(`Set image to "both@${digestOf('entry for Wasm')}".`);
+  ])('the fix names the Wasm entry that nodes do not pull: %s', (id, each) => {
+    expect(messageOf(id, each)).toContain(`Set image to "both@${digestOf('entry for Wasm')}".`);
   });
 
-  test('a container without an image', () => {
-    expect(say('image-unknown', { pod: one('') })).toBe('c0: container "c0" has no image Set its image.');
+  test('the fix for a container without an image is to set it', () => {
+    expect(messageOf('image-unknown', { pod: one('') })).toBe(
+      'c0: container "c0" has no image Set its image.',
+    );
   });
 
-  test('WebAssembly text is not offered to classes that might run it all the same', () => {
-    const text = say('no-runtime-class-for-image', { on: null, pod: one('wat') });
+  test('the fix for WebAssembly text is to compile it, not to try another class', () => {
+    const text = messageOf('no-runtime-class-for-image', { on: null, pod: one('wat') });
     expect(text).toContain('Compile it to a .wasm file');
     expect(text).not.toContain('all the same');
   });
 
-  test('classes to name instead: none that no node has, and none that contradicts the Pod', () => {
+  test('the fix names no class that no node has or that conflicts with the Pod', () => {
     const classes = [
       runtimeClass('absent', { handler: 'wasmedge' }),
       runtimeClass('elsewhere', { handler: 'wasmtime', nodeSelector: { zone: 'b' } }),
@@ -176,7 +181,7 @@ describe('what is said', () => {
       runtimeClass('runc'),
     ];
     const view = cluster(classes, [node('n', { handlers: ['runc', 'wasmtime'], labels: { zone: 'a' } })]);
-    const text = say('handler-cannot-run-image', {
+    const text = messageOf('handler-cannot-run-image', {
       on: 'runc',
       view,
       pod: one('app'),
@@ -185,7 +190,7 @@ describe('what is said', () => {
     expect(text).toContain('Set runtimeClassName to "fitting".');
   });
 
-  test('classes to name instead do not hang on what the API server copied from the class that is named', () => {
+  test('the classes in the fix do not depend on what the API server copied from the current class', () => {
     const named = { overhead: { memory: '32Mi' }, nodeSelector: { zone: 'a' } };
     const view = cluster([
       runtimeClass('elsewhere', { handler: 'wasmtime', nodeSelector: { zone: 'b' } }),
@@ -194,12 +199,12 @@ describe('what is said', () => {
       runtimeClass('runc', named),
     ]);
     const before = { on: 'runc', view, pod: one('app') };
-    const text = say('handler-cannot-run-image', before);
+    const text = messageOf('handler-cannot-run-image', before);
     expect(text).toContain('Set runtimeClassName to "elsewhere", "lighter" or "like-it"');
-    expect(say('handler-cannot-run-image', { ...before, spec: named })).toBe(text);
+    expect(messageOf('handler-cannot-run-image', { ...before, spec: named })).toBe(text);
   });
 
-  test('nodes that cannot be are not told beside the selectors that contradict each other', () => {
+  test('conflicting node selectors are reported without a finding about the missing nodes', () => {
     const view = cluster(
       [runtimeClass('wasmtime', { nodeSelector: { zone: 'b' } })],
       [node('n', { handlers: ['wasmtime'], labels: { zone: 'b' } })],
@@ -208,11 +213,11 @@ describe('what is said', () => {
     expect(ids).toEqual(['node-selector-conflict']);
   });
 
-  test('an image of the node itself: that the class is left to the user', () => {
-    const text = say('image-unknown', { pod: one('away', { imagePullPolicy: 'Never' }) });
+  test('the fix for an image that only the node has is to set the class', () => {
+    const text = messageOf('image-unknown', { pod: one('away', { imagePullPolicy: 'Never' }) });
     expect(text).toContain('set runtimeClassName to a class that runs it');
     expect(text).not.toContain('once wasmgate can read the image');
-    expect(say('image-unknown', { pod: one('foreign') })).toContain(
+    expect(messageOf('image-unknown', { pod: one('foreign') })).toContain(
       'set runtimeClassName to a class that runs it',
     );
   });
@@ -226,29 +231,29 @@ describe('what is said', () => {
     const within = names.map((name) => node(name, { handlers: ['runc'], labels }));
     const elsewhere = node('other', { handlers: ['wasmtime'] });
     const view = cluster([runtimeClass('wasmtime', { nodeSelector: labels })], [...within, elsewhere]);
-    expect(say('handler-on-no-node', { view, pod: one('app') })).toContain(words);
+    expect(messageOf('handler-on-no-node', { view, pod: one('app') })).toContain(words);
   });
 
-  test('a taint is named with its node and the toleration to write', () => {
-    const text = say('node-taint-not-tolerated', { view: nodes([taint]) });
+  test('the message about a taint names its node and the toleration to add', () => {
+    const text = messageOf('node-taint-not-tolerated', { view: nodes([taint]) });
     expect(text).toContain('node "n0" is tainted workload=wasm:NoSchedule');
     expect(text).toContain('{key: workload, value: "wasm", effect: NoSchedule}');
   });
 
-  test('what vouches for the annotation, without a say in which class is chosen', () => {
-    expect(say('annotation-delivery-unknown', { on: 'crun' })).toContain(
+  test('what vouches for the annotation, without a messageOf in which class is chosen', () => {
+    expect(messageOf('annotation-delivery-unknown', { on: 'crun' })).toContain(
       'policy.handlers: {crun: {like: crun, annotationArrives: true}}',
     );
   });
 
-  test('packaging: both amounts', () => {
-    expect(say('packaging-advice', { pod: one('go') })).toMatch(
+  test('the advice about packaging states both amounts of memory', () => {
+    expect(messageOf('packaging-advice', { pod: one('go') })).toMatch(
       /needs 112Mi; an OCI Wasm layer needs (16|24)Mi Build/,
     );
   });
 });
 
-test('an image that is not known is no reason to refuse a Pod under crun-wasm', () => {
+test('an unknown image is not denied under crun-wasm', () => {
   expect(
     decide({ on: 'crun-wasm', pod: { containers: [{ image: 'app' }, { image: 'away' }] } }).map(
       ({ action }) => action,

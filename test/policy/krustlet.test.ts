@@ -43,25 +43,25 @@ function values(setup: Setup): readonly unknown[] {
 const selecting = { spec: { nodeSelector: ARCH } };
 
 describe('a Pod that selects a krustlet', () => {
-  test('a module as wasm-to-oci pushes it is a workload there: both tolerations, no class', () => {
+  test('a module pushed by wasm-to-oci is a workload: it gets both tolerations and no class', () => {
     const decision = decide(selecting);
     expect(decision).toMatchObject({ findings: [], runtimeClass: { class: null, origin: 'none' } });
     expect(values(selecting)).toEqual(TOLERATIONS);
   });
 
-  test('tolerations that it has are not added again, and those of the configuration are', () => {
+  test('existing tolerations are not added again, and configured ones are added', () => {
     const edge = { key: 'edge', operator: 'Exists' } as const;
     const spec = { nodeSelector: ARCH, tolerations: [TOLERATIONS[0] ?? {}] };
     expect(values({ spec, policy: { tolerations: [edge] } })).toEqual([TOLERATIONS[1], edge]);
   });
 
-  test('a class that it names is of no meaning there', () => {
+  test('the class that it names is ignored', () => {
     expect(decide({ spec: { nodeSelector: ARCH, runtimeClassName: 'wasmtime' } })).toMatchObject({
       findings: [],
     });
   });
 
-  test('a policy stays what it is', () => {
+  test('a policy module is still not a workload', () => {
     expect(decide({ ...selecting, images: ['policy'] })).toMatchObject({
       findings: [{ id: 'image-not-a-workload', action: 'warn' }],
       changes: [],
@@ -72,7 +72,7 @@ describe('a Pod that selects a krustlet', () => {
 describe('a Pod that selects nothing', () => {
   const krustlet = { policy: { krustlet: true } };
 
-  test('without krustlets, the module is no workload', () => {
+  test('without krustlets, the module is not a workload', () => {
     expect(decide({})).toMatchObject({ findings: [{ id: 'image-not-a-workload' }], changes: [] });
   });
 
@@ -115,13 +115,13 @@ describe('a Pod that selects nothing', () => {
       "a krustlet's taint, and the image is a policy",
       { spec: { tolerations: TOLERATIONS }, images: ['policy'] },
     ],
-  ])('it tolerates %s: nothing is said of krustlets', (_case, setup) => {
+  ])('it tolerates %s: no finding mentions krustlets', (_case, setup) => {
     const said = decide(setup).findings.map(({ detail, advice }) => `${detail} ${advice}`);
     expect(said.join(' ')).not.toContain('krustlet');
     expect(said).toHaveLength(1);
   });
 
-  test('with krustlets, it is sent to one', () => {
+  test('with krustlets, it gets the nodeSelector of one', () => {
     expect(decide(krustlet).changes[0]).toMatchObject({
       path: '/spec/nodeSelector/kubernetes.io~1arch',
       value: 'wasm32-wasi',
@@ -136,19 +136,19 @@ describe('a Pod that selects nothing', () => {
       { ...krustlet, spec: { nodeSelector: { 'kubernetes.io/arch': 'amd64' } } },
     ],
     ['one with a Linux sidecar', { ...krustlet, images: ['module', 'server'] }],
-  ])('not %s', (_case, setup) => {
+  ])('no nodeSelector for %s', (_case, setup) => {
     expect(decide(setup).changes.map(({ path }) => path)).not.toContain(
       '/spec/nodeSelector/kubernetes.io~1arch',
     );
   });
 
-  test('other Wasm goes to its class as ever', () => {
+  test('other Wasm images still get a class', () => {
     expect(decide({ ...krustlet, images: ['app'] })).toMatchObject({
       runtimeClass: { origin: 'chosen', class: { name: 'wasmtime' } },
     });
   });
 
-  test('a krustlet is no node that could have a handler', () => {
+  test('a krustlet does not count as a node that may have a handler', () => {
     const known = node('known', { handlers: ['runc'] });
     const view = cluster([runtimeClass('wasmtime')], [KRUSTLET, known]);
     const subject = pod({ containers: [{ image: 'app' }], spec: { runtimeClassName: 'wasmtime' } });

@@ -24,7 +24,7 @@ const BUSYBOX = Object.fromEntries(
   ['busybox', 'sh', 'echo', 'sleep', 'true'].map((name) => [`bin/${name}`, ELF]),
 );
 
-/** `linux/amd64` with these files, started so. */
+/** Describes an image with these files in one tar layer. */
 function tar(platform: string, files: Readonly<Record<string, Uint8Array | string>>, run: object): Push {
   const [os = '', architecture = ''] = platform.split('/');
   return (target) => {
@@ -38,7 +38,7 @@ function tar(platform: string, files: Readonly<Record<string, Uint8Array | strin
 
 const RUNWASI_LAYER = 'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm';
 
-/** As runwasi's oci-tar-builder writes it. */
+/** Describes an image in the format of runwasi's oci-tar-builder. */
 function runwasi(files: readonly Uint8Array[], run: object, mediaType = RUNWASI_LAYER): Push {
   return (target) => {
     const rootfs = { type: 'layers', diff_ids: [] };
@@ -63,7 +63,7 @@ function cncf(file: Uint8Array): Push {
   };
 }
 
-/** Entries by platform; none is named for `''`. */
+/** Describes an index of these entries; platform `''` stands for an entry without one. */
 function index(...entries: readonly (readonly [platform: string, image: Push])[]): Push {
   return (target) => {
     const manifests = entries.map(([platform, push]) => {
@@ -86,7 +86,7 @@ const inSrv = (name: string) =>
   tar(AMD, { 'srv/app.wasm': MODULE }, { ...entry(name), WorkingDir: '/srv', ...PATH });
 const spinFiles = { 'spin.toml': SPIN, 'app.wasm': MODULE };
 
-/** The images of the runs, as small as they can be and still be the same to whoever reads manifest, config and layers. */
+/** Minimal copies of the measured images, with equivalent manifests, configs and layers. */
 export const MEASURED_IMAGES = {
   busybox: tar(AMD, BUSYBOX, { Cmd: ['sh'], ...PATH }),
   wasi: wasiApp,
@@ -140,7 +140,7 @@ export const MEASURED_IMAGES = {
 
 export type MeasuredImage = keyof typeof MEASURED_IMAGES;
 
-/** Pushes all of them; returns the reference of one at this host. */
+/** Pushes all images and returns a function from the name of an image to its reference. */
 export function putMeasuredImages(store: ImageStore, host: string): (name: MeasuredImage) => string {
   const names = Object.keys(MEASURED_IMAGES) as readonly MeasuredImage[];
   const tags = new Map(names.map((name, position) => [name, `measured/image:${position}`]));

@@ -62,7 +62,7 @@ async function ask(stage: Node, pod: MeasuredPod, runtimeClassName: string | nul
   return read(assessment);
 }
 
-/** Where the answer is not what the node showed; null where it is. */
+/** Returns how the assessment differs from what the node did; null if it agrees. */
 function faultOf(pod: MeasuredPod, on: MeasuredClass, answer: Answer): string | null {
   const { isDenied, isCertain, isTold, text } = answer;
   const isSilentOnPurpose = pod.silent?.[on] !== undefined;
@@ -91,7 +91,7 @@ async function faultsOf(stage: Node, pod: MeasuredPod): Promise<readonly string[
   ].map((fault) => `${pod.name}: ${fault}`);
 }
 
-describe('what a node did with a Pod is what wasmgate says of it', () => {
+describe('the assessment agrees with what a node did', () => {
   test.each(Object.entries({ ...MEASURED_PODS, 'real images': CORPUS_PODS }))('%s', async (_group, pods) => {
     const stage = await setUp();
     const faults: string[] = [];

@@ -2,13 +2,13 @@ import type { Container, PodSpec } from '../../src/pod/pod.ts';
 import type { MeasuredImage } from './measured-images.ts';
 
 /**
- * What became of Pods on a real node (Kubernetes 1.36.3, containerd 2.2.9, runc 1.4.4, crun 1.27.1 with WasmEdge 0.17.1, the
- * Wasmtime shim of runwasi 0.6.0; one amd64 node). Typed in from the record of the runs, not from any table of wasmgate's.
+ * Outcomes of Pods on a real node (Kubernetes 1.36.3, containerd 2.2.9, runc 1.4.4, crun 1.27.1 with WasmEdge 0.17.1, the
+ * Wasmtime shim of runwasi 0.6.0; one amd64 node). Copied from the record of the runs, not from a table of wasmgate.
  */
 export const MEASURED_CLASSES = ['runc', 'wasmtime', 'crun'] as const;
 export type MeasuredClass = (typeof MEASURED_CLASSES)[number];
 
-/** `r`: every container ran, or ran to its end · `f`: one failed, or the Pod never became ready · `-`: not known. */
+/** `r`: every container ran or completed · `f`: a container failed, or the Pod never became ready · `-`: unknown. */
 export type Outcome = 'r' | 'f' | '-';
 
 export interface MeasuredPod {
@@ -17,9 +17,9 @@ export interface MeasuredPod {
   readonly init?: readonly Partial<Container>[];
   readonly spec?: Partial<PodSpec>;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Under each class; under crun with the annotation compat-smart unless the Pod has its own. */
+  /** The outcome under each class. Under crun, the Pod has the annotation compat-smart unless it sets its own. */
   readonly saw: Readonly<Record<MeasuredClass, Outcome>>;
-  /** Why wasmgate says nothing of what failed, by class. */
+  /** Why wasmgate has no finding about a failure, by class. */
   readonly silent?: Readonly<Partial<Record<MeasuredClass, string>>>;
 }
 
@@ -31,7 +31,7 @@ function sawOf(saw: string): MeasuredPod['saw'] {
   return { runc, wasmtime, crun };
 }
 
-/** In the order of MEASURED_CLASSES. */
+/** Describes a Pod of one container. `saw` has the outcomes in the order of MEASURED_CLASSES. */
 function row(
   saw: string,
   image: MeasuredImage,
@@ -160,9 +160,9 @@ const PODS: readonly MeasuredPod[] = [
   podRow('a user namespace', 'f f r', { containers: [W], spec: { hostUsers: false } }),
   podRow('a read-only root', 'f r r', { containers: [{ ...W, ...READ_ONLY }] }),
   podRow('a read-only root, layer', 'f r f', { containers: [{ image: 'layer', ...READ_ONLY }] }),
-  podRow('a working directory that is missing', 'f f r', { containers: [{ ...W, workingDir: '/nope' }] }),
+  podRow('a missing working directory', 'f f r', { containers: [{ ...W, workingDir: '/nope' }] }),
   podRow('a volume', 'f r r', { containers: [{ ...W, ...MOUNT }] }),
-  podRow('a volume whose file is no module', 'f f f', {
+  podRow('a volume with a file that is not a module', 'f f f', {
     containers: [{ image: 'busybox', command: ['/m/app.wasm'], ...MOUNT }],
     silent: { wasmtime: BY_VOLUME },
   }),
@@ -178,7 +178,10 @@ const PODS: readonly MeasuredPod[] = [
     annotations: { 'module.wasm.image/variant': 'compat' },
   }),
   podRow('compat', '- - r', { containers: [W], annotations: { 'module.wasm.image/variant': 'compat' } }),
-  podRow('a typo', '- - f', { containers: [W], annotations: { 'module.wasm.image/variant': 'compat-smrt' } }),
+  podRow('a misspelled annotation', '- - f', {
+    containers: [W],
+    annotations: { 'module.wasm.image/variant': 'compat-smrt' },
+  }),
   ...(
     [
       ['wasm', 'r', 'f'],
@@ -199,12 +202,12 @@ const PODS: readonly MeasuredPod[] = [
 ];
 
 export const MEASURED_PODS: Readonly<Record<string, readonly MeasuredPod[]>> = {
-  'images as they are': IMAGES,
-  'commands that a Pod gives': COMMANDS,
-  'the rest of a Pod': PODS,
+  'unchanged images': IMAGES,
+  'commands of the Pod': COMMANDS,
+  'other fields of the Pod': PODS,
 };
 
-/** Real images from test/images, as they are. */
+/** Real images from test/images, unchanged. */
 export const MEASURED_CORPUS: Readonly<Record<string, string>> = {
   'bk-js-wasm': 'f - -',
   'bk-linux-and-wasi-list': 'r r r',

@@ -109,7 +109,7 @@ const TOUCHED =
   /^\/(?:metadata\/annotations|spec\/(?:runtimeClassName|overhead|nodeSelector|tolerations|(?:init)?[cC]ontainers\/\d+\/(?:resources|command)))(?:\/|$)/;
 
 describe('for any Pod', () => {
-  test('mutating twice is mutating once', () => {
+  test('a second mutation changes nothing', () => {
     fc.assert(
       fc.property(podArbitrary, (pod) => {
         const once = mutate(pod);
@@ -119,7 +119,7 @@ describe('for any Pod', () => {
     );
   });
 
-  test('only our fields change, and the Pod that came in is not touched', () => {
+  test('only the documented fields change, and the input is not modified', () => {
     fc.assert(
       fc.property(podArbitrary, (pod) => {
         const before = structuredClone(pod);
@@ -130,7 +130,7 @@ describe('for any Pod', () => {
     );
   });
 
-  test("the user's values survive, LimitRanger's defaults aside", () => {
+  test("the user's values are kept, except LimitRanger defaults", () => {
     fc.assert(
       fc.property(podArbitrary, (pod) => {
         fc.pre(pod.metadata?.annotations?.['kubernetes.io/limit-ranger'] === undefined);
@@ -141,7 +141,7 @@ describe('for any Pod', () => {
   });
 });
 
-test('the pair to all of these: a Wasm Pod must change', () => {
+test('a Wasm Pod is changed', () => {
   const pod = readPod({ spec: { containers: [{ name: 'c0', image: 'file' }] } });
   expect(mutate(pod).spec).toMatchObject({
     runtimeClassName: 'crun',

@@ -54,7 +54,7 @@ function decide(sketch: PodSketch, policy: object, facts: Parameters<typeof podF
   return evaluate(podFacts(pod(sketch), IMAGES, VIEW, facts), policyOf(policy));
 }
 
-function told({ findings }: Decision): readonly string[] {
+function summarize({ findings }: Decision): readonly string[] {
   return findings.map(({ action, id }) => `${action} ${id}`);
 }
 
@@ -64,16 +64,16 @@ function onClass(sketch: PodSketch, runtimeClassName: string): PodSketch {
   return { ...sketch, spec: { runtimeClassName } };
 }
 
-describe('what a scenario says holds where the file says nothing', () => {
-  test.each(SCENARIOS)('%s is a file without problems', (scenario) => {
+describe('scenario defaults', () => {
+  test.each(SCENARIOS)('scenario %s is valid', (scenario) => {
     expect(policyOf({ scenario }).scenario).toBe(scenario);
   });
 
-  test('mixed is what holds without one', () => {
+  test('mixed is the default scenario', () => {
     expect(configuration({ policy: { scenario: 'mixed' } })).toEqual(reader.defaults());
   });
 
-  test('each differs from it in what it is about, and in nothing else', () => {
+  test('every scenario differs from mixed in its own settings only', () => {
     const { policy } = reader.defaults();
     expect(policyOf({ scenario: 'wasm-first' })).toEqual({
       ...policy,
@@ -93,7 +93,7 @@ describe('what a scenario says holds where the file says nothing', () => {
     });
   });
 
-  test('explicit keys win, one by one', () => {
+  test('explicit keys override those of the scenario one by one', () => {
     const { policy, images } = configuration({
       policy: {
         scenario: 'edge',
@@ -113,11 +113,11 @@ describe('what a scenario says holds where the file says nothing', () => {
     expect(policyOf({ scenario: 'wasm-first', findings }).findings).toEqual(findings);
   });
 
-  test('a section with nothing below it is nothing said', () => {
+  test('an empty section overrides nothing', () => {
     expect(policyOf({ scenario: 'edge', resources: null }).resources.tier).toBe('edge');
   });
 
-  test('a scenario that there is not is a problem of its own, and only one', () => {
+  test('an unknown scenario is reported as a single problem', () => {
     expect(() => policyOf({ scenario: 'wasmfirst' })).toThrow(
       /1 problem\n.*policy.scenario: found "wasmfirst", takes mixed \| wasm-first \| edge\. Did you mean "wasm-first"\?$/,
     );
@@ -129,22 +129,22 @@ describe('wasm-first', () => {
 
   test.each<[string, PodSketch, readonly string[]]>([
     ['a Linux Pod that names no class', server, ['deny runtime-class-required']],
-    ['one that names a class for Linux', onClass(server, 'linux'), []],
-    ['one whose class has a handler of a family', onClass(server, 'kata-clh'), []],
-    ['one that names a class for Wasm', onClass(server, 'wasmtime'), ['deny runtime-class-required']],
-    ['one that names a class that is not there', onClass(server, 'nope'), ['deny runtime-class-missing']],
+    ['a Linux Pod that names a class for Linux', onClass(server, 'linux'), []],
+    ['a Linux Pod whose class matches a handler pattern', onClass(server, 'kata-clh'), []],
+    ['a Linux Pod that names a class for Wasm', onClass(server, 'wasmtime'), ['deny runtime-class-required']],
+    ['a Linux Pod that names a missing class', onClass(server, 'nope'), ['deny runtime-class-missing']],
     ['a Wasm Pod', onClass({ containers: [{ image: 'app' }] }, 'wasmtime'), []],
     [
       'a Linux sidecar beside Wasm',
       onClass({ containers: [{ image: 'app' }, { image: 'server' }] }, 'wasmtime'),
       [],
     ],
-    ['an unknown image, whatever hints at Wasm', { containers: [{ image: 'away' }] }, ['deny image-unknown']],
+    ['an unknown image without signs of Wasm', { containers: [{ image: 'away' }] }, ['deny image-unknown']],
   ])('%s', (_case, sketch, expected) => {
-    expect(told(decide(sketch, { scenario }))).toEqual(expected);
+    expect(summarize(decide(sketch, { scenario }))).toEqual(expected);
   });
 
-  test('the classes that would do are named', () => {
+  test('the fix names the classes for Linux', () => {
     const [finding] = decide(server, { scenario }).findings;
     expect(finding?.detail).toBe(
       'container "c0" (image server) is not Wasm, and the Pod has no RuntimeClass',
@@ -152,22 +152,22 @@ describe('wasm-first', () => {
     expect(finding?.advice).toContain('"linux" or "kata-clh"');
   });
 
-  test('where there are none, what to create', () => {
+  test('without such classes, the fix names the handlers to create one for', () => {
     const facts = podFacts(pod(server), IMAGES, cluster([runtimeClass('wasmtime')]));
     const [finding] = evaluate(facts, policyOf({ scenario, linuxHandlers: ['youki'] })).findings;
     expect(finding?.advice).toContain('policy.linuxHandlers: youki');
   });
 
-  test('which handlers are for Linux is the operator’s to say', () => {
+  test('policy.linuxHandlers sets the handlers for Linux', () => {
     const policy = { scenario, linuxHandlers: ['wasmt*'] };
-    expect(told(decide(onClass(server, 'wasmtime'), policy))).toEqual([]);
-    expect(told(decide(onClass(server, 'linux'), policy))).toEqual(['deny runtime-class-required']);
+    expect(summarize(decide(onClass(server, 'wasmtime'), policy))).toEqual([]);
+    expect(summarize(decide(onClass(server, 'linux'), policy))).toEqual(['deny runtime-class-required']);
   });
 
-  test('in no other scenario is anything said of such a Pod', () => {
+  test('other scenarios have no finding about such a Pod', () => {
     for (const other of ['mixed', 'edge']) {
       expect(decide(server, { scenario: other })).toMatchObject({ findings: [], changes: [] });
-      expect(told(decide(onClass(server, 'wasmtime'), { scenario: other }))).toEqual([]);
+      expect(summarize(decide(onClass(server, 'wasmtime'), { scenario: other }))).toEqual([]);
     }
   });
 });
@@ -176,12 +176,12 @@ describe('edge', () => {
   const scenario = 'edge';
   const app: PodSketch = { containers: [{ image: 'app' }] };
 
-  test('a shim before crun; elsewhere the name decides', () => {
+  test('a shim is preferred over crun; in other scenarios the name decides', () => {
     expect(decide(app, { scenario }).runtimeClass.class?.name).toBe('wasmtime');
     expect(decide(app, {}).runtimeClass.class?.name).toBe('crun-wasm');
   });
 
-  test('but no shim that no node has', () => {
+  test('a shim that no node has is not preferred', () => {
     const view = cluster(
       [runtimeClass('crun-wasm'), runtimeClass('wasmtime')],
       [node('n', { handlers: ['crun-wasm'] })],
@@ -190,14 +190,14 @@ describe('edge', () => {
     expect(decision.runtimeClass.class?.name).toBe('crun-wasm');
   });
 
-  test('the smallest tier, and what starts', () => {
+  test('a container gets the smallest tier, raised to what it needs to start', () => {
     const values = decide(app, { scenario }).changes.filter(({ path }) => path.includes('/resources/'));
     expect(values.map(({ value }) => value)).toEqual(['50m', '50m', '10Mi', '24Mi']);
   });
 });
 
 describe('requests of Linux containers', () => {
-  const asking = { namespaceLabels: { 'wasmgate.dev/linux-requests': 'true' } };
+  const optedIn = { namespaceLabels: { 'wasmgate.dev/linux-requests': 'true' } };
 
   function requests(sketch: PodSketch, facts: Parameters<typeof podFacts>[3]): readonly string[] {
     const { changes, findings } = decide(sketch, { scenario: 'edge' }, facts);
@@ -210,45 +210,50 @@ describe('requests of Linux containers', () => {
   const both = ['containers/0/resources/requests/cpu=200m', 'containers/0/resources/requests/memory=100Mi'];
 
   test.each<[string, PodSketch, Parameters<typeof podFacts>[3], readonly string[]]>([
-    ['where the namespace asks for it', server, asking, both],
-    ['not where it does not', server, {}, []],
-    ['not where it says no', server, { namespaceLabels: { 'wasmgate.dev/linux-requests': 'false' } }, []],
-    ['under a class of its own, too', onClass(server, 'linux'), asking, both],
+    ['added if the namespace opts in', server, optedIn, both],
+    ['not added if the namespace does not opt in', server, {}, []],
     [
-      'not where the container says anything',
+      'not added if the namespace opts out',
+      server,
+      { namespaceLabels: { 'wasmgate.dev/linux-requests': 'false' } },
+      [],
+    ],
+    ['added under a class for Linux', onClass(server, 'linux'), optedIn, both],
+    [
+      'not added if the container sets resources',
       { containers: [{ image: 'server', resources: { limits: { memory: '1Gi' } } }] },
-      asking,
+      optedIn,
       [],
     ],
     [
-      'not where a LimitRange gives some',
+      'not added if a LimitRange sets defaults',
       server,
-      { ...asking, limitRanges: [limitRange('l', { defaultRequest: { cpu: '1', memory: '1Gi' } })] },
+      { ...optedIn, limitRanges: [limitRange('l', { defaultRequest: { cpu: '1', memory: '1Gi' } })] },
       [],
     ],
     [
-      'within what a LimitRange allows a Pod',
+      'added within the minimum of a LimitRange',
       server,
-      { ...asking, limitRanges: [limitRange('l', { type: 'Pod', min: { memory: '64Mi' } })] },
+      { ...optedIn, limitRanges: [limitRange('l', { type: 'Pod', min: { memory: '64Mi' } })] },
       both,
     ],
     [
-      'beside Wasm',
+      'added beside a Wasm container',
       {
         containers: [
           { image: 'server' },
           { image: 'app', resources: { limits: { cpu: '1', memory: '1Gi' } } },
         ],
       },
-      asking,
+      optedIn,
       both,
     ],
   ])('%s', (_case, sketch, facts, expected) => {
     expect(requests(sketch, facts)).toEqual(expected);
   });
 
-  test('asked again with its own result: no change', () => {
+  test('a second mutation changes nothing', () => {
     const resources = { requests: { cpu: '200m', memory: '100Mi' } };
-    expect(requests({ containers: [{ image: 'server', resources }] }, asking)).toEqual([]);
+    expect(requests({ containers: [{ image: 'server', resources }] }, optedIn)).toEqual([]);
   });
 });

@@ -43,7 +43,7 @@ const VIEW = cluster(
 
 function decide(before: Pod, after: Pod) {
   const changed = changedImages(before, after);
-  if (changed === null) throw new Error('the test changes no image');
+  if (changed === null) throw new Error('the test must change an image');
   const previous = new Map(
     podFacts(changed.before, IMAGES, VIEW).containers.map((each) => [each.container.name, each]),
   );
@@ -68,15 +68,15 @@ function one(image: string, { on, annotations = {} }: Change): Pod {
 
 const compat = { 'module.wasm.image/variant': 'compat' };
 
-describe('an image that replaces another', () => {
+describe('an update of an image', () => {
   test.each<[string, Change]>([
     ['Wasm in a Pod without a class', { on: null, from: 'server', to: 'app' }],
     ['Linux under crun-wasm', { on: 'crun-wasm', from: 'app', to: 'server' }],
     ['Linux under compat', { on: 'crun', from: 'app', to: 'server', annotations: compat }],
     ['Spin under wasmtime', { on: 'wasmtime', from: 'app', to: 'spin' }],
     ['a component under wasmedge', { on: 'wasmedge', from: 'module', to: 'component' }],
-    ['Wasm for an image that is not known', { on: null, from: 'away', to: 'app' }],
-  ])('refused: %s', (_case, change) => {
+    ['Wasm for an unknown image', { on: null, from: 'away', to: 'app' }],
+  ])('denied: %s', (_case, change) => {
     const { findings, changes } = decide(one(change.from, change), one(change.to, change));
     expect(findings).toMatchObject([
       { id: 'image-changed-kind', action: 'deny', severity: 'error', container: 'c0' },
@@ -86,7 +86,11 @@ describe('an image that replaces another', () => {
   });
 
   test.each<[string, Change, string]>([
-    ['one that is no workload', { on: 'wasmtime', from: 'app', to: 'chart' }, 'warn image-not-a-workload'],
+    [
+      'an image that is not a workload',
+      { on: 'wasmtime', from: 'app', to: 'chart' },
+      'warn image-not-a-workload',
+    ],
     [
       'Wasm under a handler that wasmgate does not know',
       { on: 'nvidia', from: 'server', to: 'app' },
@@ -102,7 +106,7 @@ describe('an image that replaces another', () => {
       { on: 'wasmtime', from: 'app', to: 'wasi-index' },
       'deny image-will-not-pull',
     ],
-  ])('judged as at creation: %s', (_case, change, said) => {
+  ])('checked as at creation: %s', (_case, change, said) => {
     const { findings } = decide(one(change.from, change), one(change.to, change));
     expect(findings.map(({ action, id }) => `${action} ${id}`)).toEqual([said]);
   });
@@ -110,7 +114,7 @@ describe('an image that replaces another', () => {
   test.each<[string, Partial<Container>, string]>([
     ['a probe that executes', { readinessProbe: { exec: { command: ['true'] } } }, 'exec-probe-unsupported'],
     ['a terminal', { tty: true }, 'tty-unsupported'],
-  ])('judged as at creation: %s', (_case, part, said) => {
+  ])('checked as at creation: %s', (_case, part, said) => {
     const spec = { runtimeClassName: 'wasmtime' };
     const of = (image: string): Pod => pod({ containers: [{ image, ...part }], spec });
     expect(decide(of('app'), of('app:2')).findings.map(({ id }) => id)).toEqual([said]);
@@ -124,18 +128,18 @@ describe('an image that replaces another', () => {
       'Linux under compat-smart',
       { on: 'crun', from: 'app', to: 'server', annotations: { 'module.wasm.image/variant': 'compat-smart' } },
     ],
-    ['one that is not known', { on: 'crun-wasm', from: 'app', to: 'away' }],
-    ['from one that could not run either', { on: null, from: 'app', to: 'app:2' }],
-    ['under a class that is gone', { on: 'gone', from: 'server', to: 'app' }],
-    ['Wasm under crun, however it gets its annotation', { on: 'crun', from: 'server', to: 'app' }],
-  ])('passes: %s', (_case, change) => {
+    ['an unknown image', { on: 'crun-wasm', from: 'app', to: 'away' }],
+    ['an old image that could not run either', { on: null, from: 'app', to: 'app:2' }],
+    ['a class that no longer exists', { on: 'gone', from: 'server', to: 'app' }],
+    ['Wasm under crun, whether or not its annotation arrives', { on: 'crun', from: 'server', to: 'app' }],
+  ])('no finding: %s', (_case, change) => {
     expect(decide(one(change.from, change), one(change.to, change))).toMatchObject({
       findings: [],
       changes: [],
     });
   });
 
-  test('containers whose image stays are not spoken of', () => {
+  test('containers with an unchanged image have no finding', () => {
     const both = (image: string) =>
       pod({ containers: [{ image: 'server' }, { image }], spec: { runtimeClassName: 'crun-wasm' } });
     expect(decide(both('app'), both('app:2')).findings).toEqual([]);
@@ -161,7 +165,7 @@ describe('an ephemeral container', () => {
     ['Linux under compat', add('crun', 'server', { annotations: compat })],
     ['Spin under wasmtime', add('wasmtime', 'spin')],
     ['Wasm in a Pod without a class', add(null, 'app:2')],
-  ])('refused: %s', (_case, findings) => {
+  ])('denied: %s', (_case, findings) => {
     expect(findings).toMatchObject([
       { id: 'ephemeral-container-cannot-run', action: 'deny', container: 'debug' },
     ]);
@@ -171,12 +175,12 @@ describe('an ephemeral container', () => {
     ['Linux under a shim', add('wasmtime', 'server')],
     ['Linux without a class', add(null, 'server')],
     ['Linux under crun', add('crun', 'server')],
-    ['one that is not known', add('crun-wasm', 'away')],
-  ])('passes: %s', (_case, findings) => {
+    ['an unknown image', add('crun-wasm', 'away')],
+  ])('no finding: %s', (_case, findings) => {
     expect(findings).toEqual([]);
   });
 
-  test('kubectl debug -it under a shim is told that there is no terminal', () => {
+  test('kubectl debug -it under a shim gets a warning that it has no terminal', () => {
     expect(add('wasmtime', 'server', { tty: true })).toMatchObject([
       { id: 'tty-unsupported', action: 'warn', container: 'debug' },
     ]);

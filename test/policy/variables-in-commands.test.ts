@@ -40,23 +40,23 @@ describe('a first argument that only the node resolves', () => {
     expect(decision.findings.filter(({ action }) => action === 'deny')).toEqual([]);
   });
 
-  test('under crun the suffix decides, and nobody knows it', () => {
+  test('under crun, the suffix decides and is unknown, so the image may not run', () => {
     const decision = decide(open, 'crun');
     expect(idsOf(decision)).toContain('handler-may-not-run-image');
     expect(idsOf(decision)).not.toContain('annotation-conflict');
     expect(decision.findings.filter(({ action }) => action === 'deny')).toEqual([]);
   });
 
-  test('crun with compat does not look at it', () => {
+  test('crun with compat ignores the suffix', () => {
     expect(idsOf(decide(open, 'crun', 'compat'))).not.toContain('handler-may-not-run-image');
   });
 
-  test('a suffix that is known is enough', () => {
+  test('a known suffix is enough', () => {
     const decision = decide({ image: 'wasi', command: ['$(FOLDER)/app.wasm'] }, 'crun');
     expect(idsOf(decision)).not.toContain('handler-may-not-run-image');
   });
 
-  test('a shell in an image for a Wasm platform stays not runnable', () => {
+  test('a shell in an image for a Wasm platform still cannot run', () => {
     const shell = {
       image: 'wasi',
       command: ['$(SHELL)', '-c', 'x'],
@@ -82,7 +82,7 @@ const values = fc.constantFrom(
   '/a b.wasm#main',
 );
 
-test('a literal variable gives a Pod what its value written out gives', () => {
+test('a variable with a literal value has the same result as the value itself', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...Object.keys(IMAGES)),

@@ -4,7 +4,7 @@ import { rateFindings } from '../../../src/policy/rate-findings.ts';
 import { linux } from '../../support/image/image-facts.ts';
 import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
 
-/** More kinds of class than wasmgate tries, none of which selects a node. */
+/** Classes that select no node, more than wasmgate tries. */
 const CLASSES = Array.from({ length: 40 }, (_, index) =>
   runtimeClass(`class-${index + 10}`, { handler: 'wasmtime', nodeSelector: { pool: `p${index}` } }),
 );

@@ -9,7 +9,7 @@ function compare(left: string, right: string): number {
 
 describe('handlers by version', () => {
   test.each([
-    // Names of AKS and runtime-class-manager.
+    // Names that AKS and runtime-class-manager use.
     [
       [
         'spin-v0-24-0',

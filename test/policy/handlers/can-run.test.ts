@@ -93,7 +93,7 @@ describe('the matrix agrees with the fixture images', () => {
   const judged = ['runc', 'crun', 'crun-wasm', 'wasmtime', 'wasmedge', 'wasmer', 'wamr', 'spin'];
   const images = loadFixtureImages().filter(({ expect: { pulls } }) => pulls);
 
-  /** In the registry a slight image looks exactly like a Spin application in a file system, hence "conditional". */
+  /** In the registry, a slight image looks the same as a Spin application in a file system, hence "conditional". */
   const lookAlikes: Readonly<Record<string, readonly string[]>> = { 'slight-wasi': ['spin'] };
 
   test('there are fixture images', () => {
@@ -123,7 +123,7 @@ describe('the matrix agrees with the fixture images, once their layers are read'
   });
 });
 
-describe('what only the layers show', () => {
+describe('facts that only the layers reveal', () => {
   const APPLICATION: WasmVerdict = {
     ...WASI_IMAGE,
     flavour: 'spin-rootfs',
@@ -198,7 +198,7 @@ describe('what the Pod needs', () => {
     expect(canRun(profile('wasmtime'), ARTIFACT)).toMatchObject({ runs: 'yes', needs: ['command'] });
   });
 
-  test('nothing if the handler does not run it anyway', () => {
+  test('no requirement if the handler cannot run the image', () => {
     expect(canRun(profile('runc'), ARTIFACT)).toMatchObject({ runs: 'no', needs: [] });
   });
 });
@@ -208,7 +208,7 @@ describe('unknown images and handlers stay unknown', () => {
     expect(canRun(known, UNKNOWN).runs).toBe('unknown');
   });
 
-  test('a component on a handler named just "wasm"', () => {
+  test('a component on a handler named "wasm"', () => {
     expect(canRun(profile('wasm'), { ...WASI_IMAGE, shape: 'component' }).runs).toBe('unknown');
     expect(canRun(profile('wasm'), { ...WASI_IMAGE, shape: 'module' }).runs).toBe('yes');
   });
@@ -217,7 +217,7 @@ describe('unknown images and handlers stay unknown', () => {
     expect(canRun(profile('spin'), WASI_IMAGE).runs).toBe('unknown');
   });
 
-  test('takes an unknown shape for a module, and says so', () => {
+  test('treats an unknown shape as a module, and says so', () => {
     expect(canRun(profile('wasmedge'), WASI_IMAGE)).toMatchObject({ runs: 'yes', assumesModule: true });
     expect(canRun(profile('wasmtime'), WASI_IMAGE)).toMatchObject({ runs: 'yes', assumesModule: false });
     expect(canRun(profile('wasmedge'), { ...WASI_IMAGE, shape: 'module' }).assumesModule).toBe(false);

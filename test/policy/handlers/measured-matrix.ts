@@ -23,7 +23,7 @@ export interface MeasuredRow {
   readonly verdict: WasmVerdict | ContainerVerdict | NotAWorkloadVerdict;
   /** crun, with the annotation compat-smart passed on. */
   readonly outcomes: Readonly<Record<MeasuredHandler, Outcome>>;
-  /** Handlers that another build or annotation would help, so "unknown" is the right result. */
+  /** Handlers that could run the image with another build or annotation, so "unknown" is the right result. */
   readonly open: readonly MeasuredHandler[];
 }
 

@@ -25,7 +25,7 @@ interface Setup {
   readonly runtimeVersion?: string;
 }
 
-/** A cluster whose one class has this handler. */
+/** Returns a cluster with a single class, which has this handler. */
 function decide(handler: string, sketch: PodSketch, { handlers = {}, runtimeVersion }: Setup = {}): Decision {
   const nodes = runtimeVersion === undefined ? [] : [node('n', { runtimeVersion })];
   const view = cluster([runtimeClass('only', { handler })], nodes);

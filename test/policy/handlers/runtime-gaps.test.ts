@@ -30,7 +30,7 @@ function importing(sketch: ModuleSketch, parts: Partial<WasmVerdict> = {}): Wasm
 const P1 = 'wasi_snapshot_preview1';
 const HANDLERS = ['wasmtime', 'wasmedge', 'wasmer', 'wamr', 'crun', 'crun-wasm', 'lunatic', 'wasm', 'runc'];
 
-/** Returns the handlers that are known not to offer it. */
+/** Returns the handlers that are known not to offer an import. */
 function lacking(verdict: WasmVerdict): readonly string[] {
   return HANDLERS.filter((handler) => missingFunction(profileOf(handler), verdict) !== null);
 }

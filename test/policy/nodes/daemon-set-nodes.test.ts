@@ -144,7 +144,7 @@ describe('a DaemonSet whose template selects other nodes than its class', () => 
 });
 
 describe('a Pod of a DaemonSet', () => {
-  /** As the controller creates it, before or after the API server merged the class's nodeSelector into it. */
+  /** Returns the Pod that the controller creates, with or without the nodeSelector that the API server merges in. */
   function daemonPod(target: string, spec: Partial<PodSpec> = {}): Pod {
     const terms = [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [target] }] }];
     const required = { nodeSelectorTerms: terms };

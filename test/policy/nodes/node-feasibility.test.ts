@@ -93,7 +93,7 @@ describe('obstacles on each node', () => {
       { a: [] },
     ],
     [
-      'all at once',
+      'all obstacles at once',
       {
         nodes: [node('a', { handlers: ['runc'], taints: [taint], architecture: 's390x' })],
         images: ['amd64'],
@@ -106,7 +106,7 @@ describe('obstacles on each node', () => {
       { a: ['unpacking'], b: [] },
     ],
     [
-      'the same, if the operator confirms that nodes unpack it',
+      'a Wasm platform that the nodes unpack, as the operator confirms',
       {
         nodes: [has('a', { runtimeVersion: NEW })],
         images: ['wasi'],
@@ -127,7 +127,7 @@ describe('obstacles on each node', () => {
     ['an index for one beside a single manifest', ['single', 'amd64'], ['x86', 'old']],
     ['an index for 32 bits', ['arm'], ['arm', 'old']],
     ['an index for another system', ['windows'], ['old']],
-    ['an index of which not all is known', ['cut'], ['x86', 'arm', 'old']],
+    ['an index that is only partly known', ['cut'], ['x86', 'arm', 'old']],
     ['two for different nodes', ['amd64', 'arm'], ['old']],
   ])('nodes that can pull %s', (_case, images, names) => {
     expect(feasibility({ nodes: MIXED, images }).startable.map(({ name }) => name)).toEqual(names);
@@ -146,15 +146,15 @@ describe('obstacles on each node', () => {
 
 test.each<[string, readonly ClusterNode[], boolean]>([
   ['none', [], false],
-  ['cordoned ones alone', [has('a', { unschedulable: true })], false],
-  ['krustlets alone', [has('a', { labels: { 'kubernetes.io/arch': 'wasm32-wasi' } })], false],
-  ['one that could take Pods', [has('a')], true],
-])('whether nodes are known: %s', (_case, nodes, isKnown) => {
+  ['cordoned nodes only', [has('a', { unschedulable: true })], false],
+  ['krustlets only', [has('a', { labels: { 'kubernetes.io/arch': 'wasm32-wasi' } })], false],
+  ['a schedulable node', [has('a')], true],
+])('nodes are known: %s', (_case, nodes, isKnown) => {
   expect(feasibility({ nodes })).toMatchObject({ isKnown });
 });
 
 describe('caching', () => {
-  test('judges equal nodes once, and shares the result between classes of equal placement', () => {
+  test('evaluates equal nodes once, and shares the result between classes of equal placement', () => {
     const nodes = Array.from({ length: 100 }, (_, count) => has(`n${count}`));
     const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, cluster([], nodes));
     const policy = settings();
@@ -172,7 +172,7 @@ describe('caching', () => {
   });
 
   test.each<[string, (facts: PodFacts) => unknown]>([
-    ['of its own', (facts) => nodeFeasibility(facts, WASMTIME, settings())],
+    ['without a controller', (facts) => nodeFeasibility(facts, WASMTIME, settings())],
     [
       'of a DaemonSet',
       (facts) =>
@@ -183,7 +183,7 @@ describe('caching', () => {
           resolved: { origin: 'pod', class: WASMTIME, profile: null },
         }),
     ],
-  ])('tests a toleration against kinds of nodes, not against each node: a Pod %s', (_case, ask) => {
+  ])('tests a toleration once for each kind of node: a Pod %s', (_case, ask) => {
     let reads = 0;
     const tolerations = Array.from({ length: 100 }, (_, count) => ({
       get key() {
@@ -201,7 +201,7 @@ describe('caching', () => {
     expect(reads).toBeLessThan(10 * tolerations.length);
   });
 
-  test('computes anew for another Pod, cluster or configuration', () => {
+  test('another Pod, cluster or configuration gets its own result', () => {
     const view = cluster([], [has('a', { taints: [taint] })]);
     const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, view);
     const count = (other: PodFacts, policy: Partial<PolicySettings> = {}): number =>

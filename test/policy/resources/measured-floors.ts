@@ -1,12 +1,12 @@
 import type { Packaging } from '../../../src/detect/verdict.ts';
 
-/** The least memory limit with which a module started three times of three, in MiB. */
+/** The lowest memory limit, in MiB, with which a module started in three of three runs. */
 export interface MeasuredFloor {
   readonly module: string;
   readonly handler: 'crun' | 'wasmedge' | 'wasmtime';
   readonly packaging: Packaging;
   readonly threads: number;
-  /** Of the layer: compressed with gzip for tar, raw for a Wasm layer. */
+  /** Size of the layer: compressed with gzip for tar, raw for a Wasm layer. */
   readonly bytes: number;
   readonly mebibytes: number;
 }

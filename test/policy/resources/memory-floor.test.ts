@@ -77,7 +77,7 @@ describe('the limit covers the measured need', () => {
   );
 });
 
-/** Modules that are mostly debug sections or data, and start with far less than code of their size. */
+/** Modules that consist mostly of debug sections or data, and need far less memory than code of their size. */
 const LITTLE_CODE: ReadonlySet<string> = new Set([
   'rust-hello',
   'cpp-iostream',
@@ -99,7 +99,7 @@ describe('a limit with which a module of that size started is above the floor', 
       expect(floor.kind).toBe('floor');
       if (floor.kind !== 'floor') return;
       expect(floor.needed).toBeLessThanOrEqual(parseQuantity(`${Math.ceil(mebibytes)}Mi`));
-      // Half of it, with which none started, is below.
+      // No module started with half of that limit, so the floor must exceed it.
       if (mebibytes > 20)
         expect(floor.needed).toBeGreaterThan(parseQuantity(`${Math.ceil(mebibytes / 2)}Mi`));
     },
@@ -143,7 +143,7 @@ describe('sizes from the manifest', () => {
     expect(layerSizes(facts, 'tar')).toEqual({ compressed: 1510, raw: 7 });
   });
 
-  test('sums only the layers of an artifact that are no file system', () => {
+  test('sums only the layers of an artifact that are not a file system', () => {
     const facts = imageFacts({
       layers: [
         { mediaType: 'application/wasm', size: 5 },
