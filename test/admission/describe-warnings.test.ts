@@ -6,7 +6,7 @@ import { CANNOT_RUN, decided, ON_NO_NODE, SET_CLASS } from '../support/assess/as
 const POD = { kind: 'Pod', namespace: 'team-a' };
 const TOO_LONG = { ...ON_NO_NODE, detail: `no node offers handler ${'x'.repeat(300)} of class "a".` };
 
-test('a denial has a line for each finding: its id, what is wrong and what to do', () => {
+test('a denial has a line for each finding, with its id, detail and fix', () => {
   const second = { ...CANNOT_RUN, detail: 'container "b" is a policy module.', advice: '' };
   expect(describeDenial([CANNOT_RUN, second])).toBe(
     [
@@ -16,7 +16,7 @@ test('a denial has a line for each finding: its id, what is wrong and what to do
   );
 });
 
-test('a denial by ten long findings shows all of them', () => {
+test('a denial with ten long findings shows all of them', () => {
   const long = Array.from({ length: 10 }, (_, index) => ({
     ...CANNOT_RUN,
     detail: `container "c${index}" ${'x'.repeat(2000)}.`,
@@ -63,14 +63,14 @@ test.each([
     ['wasmgate/audit: would set runtimeClassName "wasmtime". Note: label wasmgate.dev/mode is "on".'],
   ],
   [
-    'audit of nothing but a note',
+    'audit of a note only',
     { mode: 'audit', findings: [], changes: [], notes: ['label wasmgate.dev/mode is "on"'] },
     'Pod',
     ['wasmgate: label wasmgate.dev/mode is "on"'],
   ],
   ['audit of nothing', { mode: 'audit', findings: [], changes: [] }, 'Pod', []],
   ['audit without warnings', { mode: 'audit', warnInAudit: false, notes: ['a note'] }, 'Pod', []],
-  ['warn does not ask for warnInAudit', { mode: 'warn', warnInAudit: false }, 'Pod', [WOULD_DENY, NO_NODE]],
+  ['warn ignores warnInAudit', { mode: 'warn', warnInAudit: false }, 'Pod', [WOULD_DENY, NO_NODE]],
   [
     'a note comes after denials and before warnings',
     { mode: 'warn', notes: ['label wasmgate.dev/mode is "on"'] },
@@ -87,7 +87,7 @@ test.each([
   expect(describeWarnings(assessment, { ...POD, kind })).toEqual(expected);
 });
 
-test('a line that is too long keeps its id and its fix, and loses the middle of what is wrong', () => {
+test('a line that is too long keeps its id and fix, and its detail is truncated in the middle', () => {
   const [line = '', ...more] = describeWarnings(decided({ findings: [TOO_LONG] }), POD);
   expect(more).toEqual([]);
   expect(line).toHaveLength(256);
@@ -96,7 +96,7 @@ test('a line that is too long keeps its id and its fix, and loses the middle of 
   );
 });
 
-test('a long fix leaves room for what is wrong', () => {
+test('a long fix is truncated and leaves room for the detail', () => {
   const [line = ''] = describeWarnings(
     decided({ findings: [{ ...TOO_LONG, advice: 'y'.repeat(1000) }] }),
     POD,
@@ -105,7 +105,7 @@ test('a long fix leaves room for what is wrong', () => {
   expect(line).toMatch(/^wasmgate\/handler-on-no-node: no node offers handler x…x+ of class "a"\. y+…$/);
 });
 
-test('the three gravest findings have lines, and a last line counts the others', () => {
+test('the three most severe findings have lines, and the last line counts the others', () => {
   const findings = (['advice', 'degraded', 'may-not-start', 'cannot-start', 'cannot-start'] as const).map(
     (consequence, index) => ({ ...ON_NO_NODE, consequence, detail: `${index} ${consequence}` }),
   );
@@ -150,7 +150,7 @@ test.each([
   ['audit of a denial', { mode: 'audit', changes: [SET_CLASS] }, { outcome: 'would-deny', mode: 'audit' }],
   ['no denial', { findings: [ON_NO_NODE] }, { outcome: 'allowed', findings: 'handler-on-no-node' }],
   [
-    'audit of a change, whether it warns or not',
+    'audit of a change, also without warnings',
     {
       mode: 'audit',
       warnInAudit: false,
@@ -164,7 +164,7 @@ test.each([
       findings: 'handler-on-no-node',
     },
   ],
-] as const)('validation annotates: %s', (_case, parts, expected) => {
+] as const)('annotations of a validation: %s', (_case, parts, expected) => {
   expect(annotateValidation(decided({ findings: [CANNOT_RUN, CANNOT_RUN], ...parts }))).toEqual({
     mode: 'enforce',
     findings: 'handler-cannot-run-image',
@@ -181,7 +181,7 @@ const CONTAINER = {
   isSkipped: false,
 } as const;
 
-test('validation annotates what each image is', () => {
+test('a validation annotates the kind of each image', () => {
   const containers = [
     {
       ...CONTAINER,
@@ -215,7 +215,7 @@ test('validation annotates what each image is', () => {
   });
 });
 
-test('a stale answer of a registry is annotated with its time, and warned about if a finding rests on it', () => {
+test('a stale registry response is annotated with its time, and causes a warning if a finding depends on it', () => {
   const stale = { since: Date.UTC(2026, 10, 21, 14, 2, 11), reason: 'unreachable' } as const;
   const old = { ...CONTAINER, verdict: { kind: 'container', evidence: [] }, stale } as const;
   const containers = [
@@ -231,7 +231,7 @@ test('a stale answer of a registry is annotated with its time, and warned about 
   ]);
 });
 
-test('a second mutation annotates each key with the same value, or not at all', () => {
+test('a second mutation annotates each key with the same value or omits it', () => {
   const first = annotateMutation(decided({ changes: [SET_CLASS] }));
   const again = annotateMutation(decided({ origin: 'pod' }));
   expect(first).toEqual({ mode: 'enforce', 'runtime-class': 'wasmtime', changes: '/spec/runtimeClassName' });

@@ -15,8 +15,8 @@ function apply(object: object, changes: readonly Change[]): unknown {
   return jsonPatch.applyPatch(structuredClone(object), operations as jsonPatch.Operation[], true).newDocument;
 }
 
-/** What a change means, set by hand. */
-function setByHand(object: unknown, { path, value }: Change): void {
+/** Applies a change directly, without a patch. */
+function setDirectly(object: unknown, { path, value }: Change): void {
   const segments = parsePointer(path);
   let node = object as Record<string, unknown>;
   for (const [index, key] of segments.slice(0, -1).entries()) {
@@ -33,13 +33,13 @@ const LIMITS = '/spec/containers/0/resources/limits';
 test.each([
   ['a field', { spec: {} }, [add('/spec/a', 1)], [{ op: 'add', path: '/spec/a', value: 1 }]],
   [
-    'a missing parent comes with its child',
+    'a missing parent is added with its child',
     { metadata: {} },
     [add('/metadata/annotations/a', '1')],
     [{ op: 'add', path: '/metadata/annotations', value: { a: '1' } }],
   ],
   [
-    'what follows under a missing parent is merged into it',
+    'later changes below a missing parent are merged into it',
     { spec: { containers: [{}] } },
     [
       add(`${LIMITS}/cpu`, '1'),
@@ -61,13 +61,13 @@ test.each([
     [{ op: 'add', path: '/metadata/annotations', value: { a: '1' } }],
   ],
   [
-    'slash and tilde in a key stay escaped',
+    'a slash and a tilde in a key stay escaped',
     { metadata: { annotations: {} } },
     [add('/metadata/annotations/a~1b~0c', '1')],
     [{ op: 'add', path: '/metadata/annotations/a~1b~0c', value: '1' }],
   ],
   [
-    'a list is appended to',
+    'items are appended to a list',
     { spec: { tolerations: [{ key: 'x' }] } },
     [add('/spec/tolerations/-', { key: 'y' }), add('/spec/tolerations/-', { key: 'z' })],
     [
@@ -76,25 +76,25 @@ test.each([
     ],
   ],
   [
-    'a missing list is made, once',
+    'a missing list is created once',
     { spec: {} },
     [add('/spec/tolerations/-', { key: 'y' }), add('/spec/tolerations/-', { key: 'z' })],
     [{ op: 'add', path: '/spec/tolerations', value: [{ key: 'y' }, { key: 'z' }] }],
   ],
   [
-    'replacing what is not there adds it',
+    'replacing a missing field adds it',
     { spec: {} },
     [{ ...add('/spec/a', 1), op: 'replace' as const }],
     [{ op: 'add', path: '/spec/a', value: 1 }],
   ],
   [
-    'replacing what is there replaces it',
+    'replacing an existing field replaces it',
     { spec: { a: 0 } },
     [{ ...add('/spec/a', 1), op: 'replace' as const }],
     [{ op: 'replace', path: '/spec/a', value: 1 }],
   ],
   [
-    'an item of a list is replaced, never pushed aside',
+    'adding at an index of a list replaces the item',
     { spec: { list: ['a', 'b'] } },
     [add('/spec/list/0', 'c')],
     [{ op: 'replace', path: '/spec/list/0', value: 'c' }],
@@ -108,17 +108,17 @@ test.each([
   ['the whole object', ''],
   ['a field below a plain value', '/name/x'],
   ['appending to an object', '/spec/-'],
-  ['an item that is not there', '/list/7'],
-  ['an item below one that is not there', '/list/7/name'],
+  ['a missing item', '/list/7'],
+  ['a field of a missing item', '/list/7/name'],
   ['a prototype', '/spec/__proto__/polluted'],
-])('%s is a fault of ours', (_case, path) => {
+])('%s is an invalid change', (_case, path) => {
   const object = { name: 'x', spec: {}, list: [] };
   expect(() => createPatch(object, [add(path, 1)])).toThrow(
     expect.objectContaining({ code: 'invalid-change' }),
   );
 });
 
-test('neither the object nor a value that is shared is written to', () => {
+test('neither the object nor a shared value is modified', () => {
   const overhead = Object.freeze({ memory: '10Mi' });
   const pod = readReview('03').request.object;
   const before = structuredClone(pod);
@@ -134,7 +134,7 @@ test('neither the object nor a value that is shared is written to', () => {
 const KEYS = ['a', 'b/c', 'd~e', '~1', 'x y', ''];
 const LISTS = ['list', 'items'];
 
-/** Objects with maps, lists, nulls and holes, over few names so that changes meet. */
+/** Generates objects with maps, lists, nulls and missing fields. The few names make changes overlap. */
 const documents = fc.letrec((tie) => ({
   object: fc
     .tuple(
@@ -173,19 +173,19 @@ const changesOf: fc.Arbitrary<readonly Change[]> = fc.array(
   { maxLength: 8 },
 );
 
-test('any changes: applied by another implementation, they give what setting the values by hand gives', () => {
+test('applying a patch with another implementation has the same result as setting the values directly', () => {
   fc.assert(
     fc.property(documents, changesOf, (document, changes) => {
       const object = document as object;
       const expected = structuredClone(object);
-      for (const change of changes) setByHand(expected, change);
+      for (const change of changes) setDirectly(expected, change);
       expect(apply(object, changes)).toEqual(expected);
     }),
     { numRuns: 300 },
   );
 });
 
-test('any segments: a pointer reads back as it was written, whole and in part', () => {
+test('parsing a pointer returns its segments, and each prefix matches', () => {
   fc.assert(
     fc.property(fc.array(fc.string()), (segments) => {
       expect(parsePointer(formatPointer(segments))).toEqual(segments);

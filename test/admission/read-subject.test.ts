@@ -23,9 +23,9 @@ const UPDATE = { operation: 'UPDATE', oldObject: podOf('a:1') };
 const DELETED = { deletionTimestamp: '2026-11-21T00:00:00Z' };
 
 test.each<[string, Partial<SubjectRequest>, object]>([
-  ['a Pod that is created', {}, { subject: 'pod', pod: podOf('a:1') }],
+  ['the creation of a Pod', {}, { subject: 'pod', pod: podOf('a:1') }],
   [
-    'an update with an image that is new',
+    'an update with a new image',
     { ...UPDATE, object: podOf('a:2') },
     { subject: 'pod', pod: podOf('a:2'), previous: podOf('a:1') },
   ],
@@ -34,14 +34,14 @@ test.each<[string, Partial<SubjectRequest>, object]>([
     { ...UPDATE, subResource: 'ephemeralcontainers', object: podOf('a:2') },
     { subject: 'pod', pod: podOf('a:2'), previous: podOf('a:1') },
   ],
-  ['an update without one', UPDATE, { subject: 'none', reason: 'none of its images is new' }],
+  ['an update without a new image', UPDATE, { subject: 'none', reason: 'none of its images is new' }],
   [
     'a Pod that is being deleted',
     { object: podOf('a:1', DELETED) },
     { subject: 'none', reason: 'it is being deleted' },
   ],
   [
-    'an update of one, broken or not',
+    'an update of a Pod that is being deleted, even an invalid one',
     { ...UPDATE, object: { metadata: DELETED } },
     { subject: 'none', reason: 'it is being deleted' },
   ],
@@ -62,12 +62,12 @@ test.each<[string, Partial<SubjectRequest>, object]>([
     { subject: 'none', reason: 'sub-resource status is not judged' },
   ],
   [
-    'a broken Pod',
+    'an invalid Pod',
     { object: podOf(3 as unknown as string) },
     { subject: 'broken', reason: expect.stringContaining('"spec.containers[0].image"') },
   ],
   [
-    'an update whose old Pod is missing',
+    'an update without the old Pod',
     { ...UPDATE, oldObject: null },
     { subject: 'broken', reason: expect.stringContaining('"pod"') },
   ],
@@ -77,17 +77,17 @@ test.each<[string, Partial<SubjectRequest>, object]>([
     { subject: 'template', pod: podOf('a:1'), isControlled: false },
   ],
   [
-    'one that a controller wrote',
+    'a Deployment with a controller',
     { kind: DEPLOYMENT, object: workloadOf('a:1', OWNED) },
     { subject: 'template', isControlled: true },
   ],
   [
-    'an update of its template',
+    'an update of the template of a Deployment',
     { kind: DEPLOYMENT, operation: 'UPDATE', oldObject: workloadOf('a:1'), object: workloadOf('a:2') },
     { subject: 'template', pod: podOf('a:2') },
   ],
   [
-    'an update of anything else',
+    'an update of other fields of a Deployment',
     {
       kind: DEPLOYMENT,
       operation: 'UPDATE',
@@ -97,47 +97,47 @@ test.each<[string, Partial<SubjectRequest>, object]>([
     { subject: 'none', reason: 'its Pod template is unchanged' },
   ],
   [
-    'an update whose old object is missing',
+    'an update without the old Deployment',
     { kind: DEPLOYMENT, operation: 'UPDATE', object: workloadOf('a:1') },
     { subject: 'template' },
   ],
   [
-    'one that is being deleted',
+    'a Deployment that is being deleted',
     { kind: DEPLOYMENT, object: workloadOf('a:1', DELETED) },
     { subject: 'none', reason: 'it is being deleted' },
   ],
   [
-    'its scale',
+    'the scale of a Deployment',
     { kind: DEPLOYMENT, operation: 'UPDATE', subResource: 'scale' },
     { subject: 'none', reason: 'sub-resource scale is not judged' },
   ],
   [
-    'a sub-resource that only Pods have',
+    'a subresource that only Pods have',
     { kind: DEPLOYMENT, subResource: 'ephemeralcontainers', object: workloadOf('a:1') },
     { subject: 'none' },
   ],
   [
-    'a broken template',
+    'an invalid template',
     { kind: DEPLOYMENT, object: workloadOf(3) },
     { subject: 'broken', reason: expect.stringContaining('"spec.containers[0].image"') },
   ],
   ['no template', { kind: DEPLOYMENT, object: { spec: {} } }, { subject: 'broken' }],
   [
-    'somebody else’s Pod',
+    'a Pod of another API group',
     { kind: { group: 'x.io', version: 'v1', kind: 'Pod' } },
     { subject: 'none', reason: 'kind Pod creates no Pods' },
   ],
-  ['no object at all', { object: null }, { subject: 'broken' }],
+  ['no object', { object: null }, { subject: 'broken' }],
 ])('%s', (_case, parts, expected) => {
   expect(readSubject(ask(parts))).toMatchObject(expected);
 });
 
-test('nothing is copied: a Pod is the object of the request', () => {
+test('the Pod is the object of the request, not a copy', () => {
   const request = parseReview(readReview('03'));
   expect(readSubject(request)).toHaveProperty('pod', request.object);
 });
 
-test.each(REVIEW_FILES)('%s is read as what its name says', (file) => {
+test.each(REVIEW_FILES)('the subject of %s is that of its name', (file) => {
   const { subject } = readSubject(parseReview(readReview(file)));
   const isPod = /-create-pod-/.test(file) || /^1[67]/.test(file);
   expect(subject).toBe(isPod ? 'pod' : file.includes('-update-pod-') ? 'none' : 'template');

@@ -14,13 +14,13 @@ function review(response: object): object {
 
 test.each([
   ['allowed', allowed(), { allowed: true }],
-  ['allowed, nothing told', allowed({ warnings: [], auditAnnotations: {} }), { allowed: true }],
+  ['allowed, with empty lists', allowed({ warnings: [], auditAnnotations: {} }), { allowed: true }],
   [
-    'allowed with remarks',
+    'allowed, with warnings and annotations',
     allowed({ warnings: ['w', 'w'], auditAnnotations: { mode: 'audit' } }),
     { allowed: true, warnings: ['w'], auditAnnotations: { mode: 'audit' } },
   ],
-  ['patched by nothing is allowed', patched([], {}), { allowed: true }],
+  ['an empty patch is allowed', patched([], {}), { allowed: true }],
   [
     'patched',
     patched(OPERATIONS, { auditAnnotations: { mode: 'enforce' } }),
@@ -44,14 +44,14 @@ test.each([
   expect(write(answer)).toEqual(review(response));
 });
 
-test('messages and annotations are bounded', () => {
+test('messages and annotations have a maximum length', () => {
   const long = 'x'.repeat(10_000);
   const text = JSON.stringify(write(denied(long, { auditAnnotations: { images: long } })));
   expect(text).toContain(`"${'x'.repeat(4095)}…"`);
   expect(text).toContain(`"${'x'.repeat(1023)}…"`);
 });
 
-test('any uid and any text come out of the hand-written JSON as they went in', () => {
+test('parsing the handwritten JSON returns any uid and text unchanged', () => {
   fc.assert(
     fc.property(fc.string(), fc.string({ maxLength: 1000 }), (uid, text) => {
       const answer = allowed({ auditAnnotations: { [text]: text } });

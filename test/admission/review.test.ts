@@ -5,7 +5,7 @@ import { readReview, REVIEW_FILES } from '../support/admission/reviews.ts';
 const REQUEST = { uid: 'u1', operation: 'CREATE' };
 const ENVELOPE = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' };
 
-test.each(REVIEW_FILES)('%s, as an API server sent it, reads whole', (file) => {
+test.each(REVIEW_FILES)('%s, recorded from an API server, is parsed completely', (file) => {
   const [, , operation, kind] = /^(\d+)-\w+-([a-z]+)-([a-z]+)-/.exec(file) ?? [];
   const request = parseReview(readReview(file));
   expect(request.uid).toMatch(/^[0-9a-f-]{36}$/);
@@ -26,7 +26,7 @@ test.each([
   ['nothing', undefined, 'not-a-review'],
   ['null', null, 'not-a-review'],
   ['a list', [], 'not-a-review'],
-  ['a text', 'AdmissionReview', 'not-a-review'],
+  ['a string', 'AdmissionReview', 'not-a-review'],
   ['an empty object', {}, 'not-a-review'],
   ['a Pod', { apiVersion: 'v1', kind: 'Pod' }, 'not-a-review'],
   [
@@ -41,11 +41,11 @@ test.each([
   ['no uid', { ...ENVELOPE, request: { operation: 'CREATE' } }, 'no-uid'],
   ['an empty uid', { ...ENVELOPE, request: { ...REQUEST, uid: '' } }, 'no-uid'],
   ['a numeric uid', { ...ENVELOPE, request: { ...REQUEST, uid: 7 } }, 'no-uid'],
-])('%s is refused', (_case, body, code) => {
+])('%s is rejected', (_case, body, code) => {
   expect(() => parseReview(body)).toThrow(expect.objectContaining({ code }));
 });
 
-test('fields of a wrong type read as absent: such a request is let through, not refused', () => {
+test('fields of a wrong type count as absent, so that the request is allowed and not rejected', () => {
   const request = {
     uid: 'u1',
     kind: 'Pod',
@@ -69,7 +69,7 @@ test('fields of a wrong type read as absent: such a request is let through, not 
   });
 });
 
-test('a key named __proto__ gives no request', () => {
+test('a __proto__ key is not read as a review', () => {
   const body: unknown = JSON.parse(`{"__proto__": ${JSON.stringify({ ...ENVELOPE, request: REQUEST })}}`);
   expect(() => parseReview(body)).toThrow(expect.objectContaining({ code: 'not-a-review' }));
 });

@@ -31,10 +31,10 @@ test.each([
   ['an empty body', '', JSON_TYPE, 400, 'not-json'],
   ['no body and no type', undefined, {}, 400, 'not-a-review'],
   ['not JSON', '{"apiVersion":', JSON_TYPE, 400, 'not-json'],
-  ['bytes that are no text', '\u0000\ufffd\u0001', JSON_TYPE, 400, 'not-json'],
+  ['bytes that are not text', '\u0000\ufffd\u0001', JSON_TYPE, 400, 'not-json'],
   ['JSON null', 'null', JSON_TYPE, 400, 'not-a-review'],
   ['a JSON list', '[]', JSON_TYPE, 400, 'not-a-review'],
-  ['nesting without end', '['.repeat(200_000), JSON_TYPE, 400, 'not-json'],
+  ['unterminated nesting', '['.repeat(200_000), JSON_TYPE, 400, 'not-json'],
   ['another kind', changed({ kind: 'Pod' }), JSON_TYPE, 400, 'not-a-review'],
   ['v1beta1', changed({ apiVersion: 'admission.k8s.io/v1beta1' }), JSON_TYPE, 400, 'wrong-review-version'],
   ['no request', changed({ request: undefined }), JSON_TYPE, 400, 'no-request'],
@@ -43,27 +43,30 @@ test.each([
   ['YAML', good, { 'content-type': 'application/yaml' }, 415, 'wrong-content-type'],
   ['a form', good, { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'wrong-content-type'],
   ['plain text', good, { 'content-type': 'text/plain' }, 415, 'wrong-content-type'],
-  ['a broken content type', good, { 'content-type': 'json' }, 415, 'wrong-content-type'],
-])('%s: a clear error, and the next request is served', async (_case, body, headers, status, code) => {
-  const { assess, asked } = answering(decided());
-  await using webhook = await startWebhook({ assess });
-  for (const path of ['/mutate', '/validate']) {
-    const reply = await webhook.send('POST', path, body, headers);
-    expect(reply.status).toBe(status);
-    expect(reply.headers['content-type']).toContain('application/json');
-    expect(reply.json()).toEqual({
-      code,
-      message: expect.stringMatching(/^Cannot read/),
-      advice: expect.any(String),
-    });
-  }
-  expect(asked).toEqual([]);
-  await expectServing(webhook);
-});
+  ['a malformed content type', good, { 'content-type': 'json' }, 415, 'wrong-content-type'],
+])(
+  '%s is rejected with a clear error, and the next request succeeds',
+  async (_case, body, headers, status, code) => {
+    const { assess, asked } = answering(decided());
+    await using webhook = await startWebhook({ assess });
+    for (const path of ['/mutate', '/validate']) {
+      const reply = await webhook.send('POST', path, body, headers);
+      expect(reply.status).toBe(status);
+      expect(reply.headers['content-type']).toContain('application/json');
+      expect(reply.json()).toEqual({
+        code,
+        message: expect.stringMatching(/^Cannot read/),
+        advice: expect.any(String),
+      });
+    }
+    expect(asked).toEqual([]);
+    await expectServing(webhook);
+  },
+);
 
 test.each([
   ['null', null],
-  ['a text', 'pod'],
+  ['a string', 'pod'],
   ['a list', []],
   ['a Pod without a spec', { metadata: {} }],
   ['a Pod with a null spec', { spec: null }],
@@ -83,7 +86,7 @@ test.each([
   await expectServing(webhook);
 });
 
-test('a review of nearly 7 MiB is judged', async () => {
+test('a review of nearly 7 MiB is accepted', async () => {
   const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const padding = 'x'.repeat(SERVER_LIMITS.bodyLimit - good.length - 100);
@@ -102,7 +105,7 @@ function openRequest(webhook: Webhook, headers: Readonly<Record<string, string>>
   });
 }
 
-test('an endless body is cut off at the limit', async () => {
+test('an endless body is rejected at the size limit', async () => {
   const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const endless = openRequest(webhook);
@@ -124,7 +127,7 @@ test('an endless body is cut off at the limit', async () => {
 
 test('a body that stalls times out', async () => {
   const { assess } = answering(decided());
-  // The good request at the end has to come in within it, too.
+  // Generous, because the valid request at the end is subject to it, too.
   await using webhook = await startWebhook({ assess, app: { requestTimeout: 1000 } });
   const slow = openRequest(webhook);
   slow.on('error', () => {});
@@ -134,7 +137,7 @@ test('a body that stalls times out', async () => {
   await expectServing(webhook);
 });
 
-/** Sends so much of a body and no more, and waits until the server has it. */
+/** Sends part of a body and waits until the server has received the request. */
 async function sendPart(webhook: Webhook, part: string, headers: Readonly<Record<string, string>> = {}) {
   const slow = openRequest(webhook, headers);
   slow.on('error', () => {});
@@ -146,7 +149,7 @@ async function sendPart(webhook: Webhook, part: string, headers: Readonly<Record
 
 test('arriving bodies stay within the memory budget, and release it', async () => {
   const { assess } = answering(decided());
-  // Of a lone address, three quarters.
+  // A single address may use three quarters of this.
   await using webhook = await startWebhook({ assess, app: { receivedBytes: 4 * good.length } });
   const part = good.slice(0, -1);
   const parts = [await sendPart(webhook, part), await sendPart(webhook, part)];
@@ -165,11 +168,11 @@ test('arriving bodies stay within the memory budget, and release it', async () =
 
 const MIB = 1024 * 1024;
 
-/** Fifty MiB together, had they come. */
+/** These bodies would take 50 MiB in total. */
 test.each([
-  ['that tell their length', { 'content-length': String(MIB) }],
-  ['in chunks', { 'transfer-encoding': 'chunked' }],
-])('bodies %s that are announced and do not come take nothing from others', async (_case, headers) => {
+  ['with a Content-Length', { 'content-length': String(MIB) }],
+  ['with chunked encoding', { 'transfer-encoding': 'chunked' }],
+])('incomplete bodies %s reserve no memory for what they have not sent', async (_case, headers) => {
   const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess, app: { bodyLimit: MIB } });
   const parts = [];
@@ -179,7 +182,7 @@ test.each([
   for (const slow of parts) slow.destroy();
 });
 
-test('a chunked body is judged', async () => {
+test('a chunked body is accepted', async () => {
   const { assess } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const chunked = openRequest(webhook, { 'transfer-encoding': 'chunked' });
@@ -235,13 +238,13 @@ test.each([
 });
 
 test.each([
-  ['an unforeseen fault', new TypeError('x is not a function at /somewhere'), 'a fault inside wasmgate'],
+  ['an unexpected error', new TypeError('x is not a function at /somewhere'), 'a fault inside wasmgate'],
   [
     'a fault with a message',
     new AppError('cluster-away', 'Cannot read namespace "a": no answer'),
     'Cannot read namespace "a"',
   ],
-])('%s of ours is HTTP 500, in the log once with its uid, and no verdict', async (_case, fault, says) => {
+])('%s is HTTP 500 without a decision, and is logged once with the uid', async (_case, fault, says) => {
   let isBroken = true;
   const assess = () => (isBroken ? Promise.reject(fault) : Promise.resolve(decided()));
   await using webhook = await startWebhook({ assess });
@@ -261,7 +264,7 @@ test.each([
   await expectServing(webhook);
 });
 
-test('logs a timeout that is not a duration, and judges the request anyway', async () => {
+test('a timeout that is not a duration is logged, and the request is processed', async () => {
   const { assess, asked } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const reply = await webhook.post(`/validate?timeout=${'soon'.repeat(100)}&timeout=10s`, good);
@@ -271,7 +274,7 @@ test('logs a timeout that is not a duration, and judges the request anyway', asy
   expect(webhook.log[0]?.length).toBeLessThan(300);
 });
 
-test('logs each such timeout on one clean line, and not without limit', async () => {
+test('such a timeout is logged on one line without control characters, at a limited rate', async () => {
   const { assess, asked } = answering(decided());
   await using webhook = await startWebhook({ assess });
   const count = 3 * LINES.most;
@@ -283,7 +286,7 @@ test('logs each such timeout on one clean line, and not without limit', async ()
   expect(hasControlCharacters((JSON.parse(first) as { timeout: string }).timeout)).toBe(false);
 });
 
-test('a fault is logged with clean names', async () => {
+test('an error is logged without control characters in names', async () => {
   const assess = () => Promise.reject(new Error('broken'));
   await using webhook = await startWebhook({ assess });
   const uid = `\u009b2J${'x'.repeat(1000)}`;
@@ -307,7 +310,7 @@ test('the caller’s timeout is the deadline', async () => {
   expect(reasons).toEqual([expect.objectContaining({ name: 'TimeoutError' })]);
 });
 
-test('an ordinary admission is logged at level debug only', async () => {
+test('a regular admission is logged at level debug only', async () => {
   const { assess } = answering(decided());
   for (const [logLevel, lines] of [
     ['info', 0],

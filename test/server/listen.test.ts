@@ -29,7 +29,7 @@ test('health: alive at once, ready when it waits for nothing, not ready when dra
   expect(await webhook.get('/healthz')).toMatchObject({ status: 200 });
 });
 
-test('an idle connection outlasts the API server’s 90 s', async () => {
+test('the keep-alive timeout exceeds the 90 s of the API server', async () => {
   await using webhook = await startWebhook({ assess });
   expect(webhook.app.server.keepAliveTimeout).toBeGreaterThan(90_000);
   const { headers } = await webhook.get('/healthz');
@@ -97,8 +97,8 @@ function ask(port: number, dispatcher: Agent) {
   });
 }
 
-/** A question that wants but its last line: however late that comes, the server has to answer it. */
-async function beginAsking(path: string, { port, ca }: Pick<Message, 'port' | 'ca'>) {
+/** Starts a request without its last line, which the returned function sends. */
+async function startRequest(path: string, { port, ca }: Pick<Message, 'port' | 'ca'>) {
   const socket = connect({ host: '127.0.0.1', port, ca });
   await once(socket, 'secureConnect');
   socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n`);
@@ -115,17 +115,17 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     const exited = once(program, 'exit');
     const { port, ca } = await waitFor('listening');
     const agent = new Agent({ connect: { ca } });
-    const finishAsking = await beginAsking('/readyz', { port, ca });
-    const underWay = ask(port, agent);
+    const finishRequest = await startRequest('/readyz', { port, ca });
+    const inFlight = ask(port, agent);
     await waitFor('asked');
     program.kill(signal);
     await waitFor('stopping');
-    const ready = await finishAsking();
+    const ready = await finishRequest();
     expect(ready).toMatch(/^HTTP\/1\.1 503 /);
     // Clients that keep connections open a new one for the next request.
     expect(ready).toMatch(/^connection: close\r$/im);
     program.send('answer');
-    const answer = await underWay;
+    const answer = await inFlight;
     expect(answer.statusCode).toBe(200);
     expect(await answer.body.json()).toMatchObject({ response: { allowed: true } });
     expect(await exited).toEqual([0, null]);
@@ -138,9 +138,9 @@ test('a second signal ends the process at once', async () => {
   const exited = once(program, 'exit');
   const { port, ca } = await waitFor('listening');
   const agent = new Agent({ connect: { ca } });
-  // Without a request under way the first signal might be enough.
-  const underWay = ask(port, agent);
-  underWay.catch(() => {});
+  // Without a request in flight, the first signal could end the process.
+  const inFlight = ask(port, agent);
+  inFlight.catch(() => {});
   await waitFor('asked');
   program.kill('SIGTERM');
   await waitFor('stopping');

@@ -4,7 +4,7 @@ import { fc } from '../support/lib/properties.ts';
 
 const OPTIONS = { most: 1000, smallBytes: 10 } as const;
 
-/** Takes leases of one size until there is no room, and returns how many there were. */
+/** Takes leases of one size until one is rejected, and returns their number. */
 function takeAll(budget: MemoryBudget, owner: string, bytes: number): number {
   let count = 0;
   while (budget.lease(owner).resize(bytes)) count += 1;
@@ -12,7 +12,7 @@ function takeAll(budget: MemoryBudget, owner: string, bytes: number): number {
 }
 
 describe('the reserve for small leases', () => {
-  test('is half of the budget', () => {
+  test('half of the budget is reserved for small leases', () => {
     const budget = createMemoryBudget(OPTIONS);
     for (const owner of ['a', 'b', 'c', 'd']) takeAll(budget, owner, 50);
     expect(budget.held()).toBe(500);
@@ -20,7 +20,7 @@ describe('the reserve for small leases', () => {
     expect(budget.lease('e').resize(10)).toBe(true);
   });
 
-  test('counts a lease as large once it has grown', () => {
+  test('a lease that grows beyond the small size counts as large', () => {
     const budget = createMemoryBudget(OPTIONS);
     const grown = budget.lease('a');
     expect(grown.resize(10)).toBe(true);
@@ -32,19 +32,19 @@ describe('the reserve for small leases', () => {
 });
 
 describe('the share of an owner', () => {
-  test('is three quarters for a single owner', () => {
+  test('a single owner gets three quarters', () => {
     const budget = createMemoryBudget(OPTIONS);
     expect(takeAll(budget, 'a', 10)).toBe(75);
   });
 
-  test('leaves a part for each new owner', () => {
+  test('each share leaves room for another owner', () => {
     const budget = createMemoryBudget(OPTIONS);
     const counts = ['a', 'b', 'c', 'd'].map((owner) => takeAll(budget, owner, 1));
     expect(counts).toEqual([750, 187, 47, 12]);
     expect(budget.held()).toBeLessThan(OPTIONS.most);
   });
 
-  test('grows back when others release', () => {
+  test('an owner can use what others release', () => {
     const budget = createMemoryBudget(OPTIONS);
     const first = budget.lease('a');
     for (let bytes = 10; bytes <= 500; bytes += 10) first.resize(bytes);
@@ -55,7 +55,7 @@ describe('the share of an owner', () => {
 });
 
 describe('a lease', () => {
-  test('that exceeds the budget changes nothing', () => {
+  test('a rejected resize changes nothing', () => {
     const budget = createMemoryBudget(OPTIONS);
     const lease = budget.lease('a');
     expect(lease.resize(100)).toBe(true);
@@ -63,7 +63,7 @@ describe('a lease', () => {
     expect(budget.held()).toBe(100);
   });
 
-  test('may always shrink, even under pressure', () => {
+  test('a lease can always shrink, even if the budget is exhausted', () => {
     const budget = createMemoryBudget(OPTIONS);
     const lease = budget.lease('a');
     lease.resize(100);
@@ -71,7 +71,7 @@ describe('a lease', () => {
     expect(lease.resize(99)).toBe(true);
   });
 
-  test('releases everything once', () => {
+  test('a second release has no effect', () => {
     const budget = createMemoryBudget(OPTIONS);
     const [one, other] = [budget.lease('a'), budget.lease('a')];
     one.resize(100);

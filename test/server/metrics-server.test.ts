@@ -61,8 +61,8 @@ test('a port that is in use is reported with the flag that sets another', async 
   });
 });
 
-/** A connection that has had its answer, and is kept. */
-async function keepOne(port: number): Promise<Socket> {
+/** Opens a connection that stays open after its response. */
+async function openIdleConnection(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => undefined);
@@ -71,8 +71,8 @@ async function keepOne(port: number): Promise<Socket> {
   return socket;
 }
 
-/** A connection whose request never ends. */
-async function beginOne(port: number): Promise<Socket> {
+/** Opens a connection with an incomplete request. */
+async function openIncompleteRequest(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => undefined);
@@ -82,8 +82,8 @@ async function beginOne(port: number): Promise<Socket> {
 }
 
 test.each([
-  ['kept', keepOne],
-  ['half a request', beginOne],
+  ['idle', openIdleConnection],
+  ['with an incomplete request', openIncompleteRequest],
 ])('with as many connections as the limit, each %s, the next ones are served', async (_case, open) => {
   const { served, fetch } = await serve();
   await Promise.all(Array.from({ length: METRICS_LIMITS.maxConnections }, () => open(served.port)));

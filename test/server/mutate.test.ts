@@ -6,18 +6,21 @@ import { startWebhook } from '../support/server/webhook.ts';
 
 const MUTATING = REVIEW_FILES.filter((file) => file.includes('-mutate-'));
 
-test.each(MUTATING)('%s: the patch sets the class, under the uid of the request', async (file) => {
-  const { assess, asked } = answering(decided({ changes: [SET_CLASS], findings: [ON_NO_NODE] }));
-  await using webhook = await startWebhook({ assess });
-  const review = readReview(file);
-  const response = await webhook.ask('/mutate?timeout=10s', review);
-  expect(response).toMatchObject({ uid: review.request.uid, allowed: true, patchType: 'JSONPatch' });
-  const text = Buffer.from(String(response['patch']), 'base64').toString();
-  const operations = JSON.parse(text) as jsonPatch.Operation[];
-  const { newDocument } = jsonPatch.applyPatch(review.request.object, operations, true, false);
-  expect(newDocument).toMatchObject({ spec: { runtimeClassName: 'wasmtime' } });
-  expect(asked).toMatchObject([{ subject: 'pod', step: 'mutate', namespace: review.request['namespace'] }]);
-});
+test.each(MUTATING)(
+  '%s: the patch sets the class, and the response has the uid of the request',
+  async (file) => {
+    const { assess, asked } = answering(decided({ changes: [SET_CLASS], findings: [ON_NO_NODE] }));
+    await using webhook = await startWebhook({ assess });
+    const review = readReview(file);
+    const response = await webhook.ask('/mutate?timeout=10s', review);
+    expect(response).toMatchObject({ uid: review.request.uid, allowed: true, patchType: 'JSONPatch' });
+    const text = Buffer.from(String(response['patch']), 'base64').toString();
+    const operations = JSON.parse(text) as jsonPatch.Operation[];
+    const { newDocument } = jsonPatch.applyPatch(review.request.object, operations, true, false);
+    expect(newDocument).toMatchObject({ spec: { runtimeClassName: 'wasmtime' } });
+    expect(asked).toMatchObject([{ subject: 'pod', step: 'mutate', namespace: review.request['namespace'] }]);
+  },
+);
 
 test('a Pod without changes is allowed without a patch', async () => {
   const { assess } = answering(decided());
@@ -64,7 +67,7 @@ test.each([
     { ...pod, request: { ...pod.request, kind: { group: 'x.io', version: 'v1', kind: 'Pod' } } },
   ],
   ['no object', withObject(pod, null)],
-  ['a Pod with broken fields', withObject(pod, { metadata: {}, spec: { containers: 'none' } })],
+  ['a Pod with invalid fields', withObject(pod, { metadata: {}, spec: { containers: 'none' } })],
 ])('%s is allowed without an assessment', async (_case, review) => {
   const { assess, asked } = answering(decided({ changes: [SET_CLASS] }));
   await using webhook = await startWebhook({ assess });

@@ -20,13 +20,13 @@ test.each(['', '10', 's', '10 s', '-1s', '0s', '1s ', 'x10s', '10sx', '10s 5s', 
 );
 
 test.each([
-  ['the margin is left', 10_000, 10_000 - TIMEOUTS.marginMilliseconds],
-  ['half of a time-out that is little more than the margin', 600, 300],
+  ['the timeout minus the margin', 10_000, 10_000 - TIMEOUTS.marginMilliseconds],
+  ['half of a timeout that is hardly longer than the margin', 600, 300],
   [
     'at most the longest timeout of a webhook',
     3_600_000,
     TIMEOUTS.longestMilliseconds - TIMEOUTS.marginMilliseconds,
   ],
-])('%s', (_case, timeout, expected) => {
+])('the budget is %s', (_case, timeout, expected) => {
   expect(spendable(timeout)).toBe(expected);
 });

@@ -24,7 +24,7 @@ interface Sketch {
   readonly parts?: Partial<Container>;
 }
 
-/** What /validate answers to an update, with real images behind it. */
+/** Returns the response of /validate to an update of a Pod with real images. */
 async function validate(makePods: (imageOf: (image: MeasuredImage) => string) => Pods) {
   const { run, imageOf } = await setUp();
   await using webhook = await startWebhook({ assess: run });
@@ -50,7 +50,7 @@ function classOf(on: string | null): Partial<PodSpec> {
   return on === null ? {} : { runtimeClassName: on };
 }
 
-/** `kubectl set image`. */
+/** Updates the image, as `kubectl set image` does. */
 function setImage({ on, from, to, parts = {} }: Sketch) {
   return validate((imageOf) => {
     const podOf = (image: MeasuredImage): PodSpec => ({
@@ -61,7 +61,7 @@ function setImage({ on, from, to, parts = {} }: Sketch) {
   });
 }
 
-/** `kubectl debug`. */
+/** Adds an ephemeral container, as `kubectl debug` does. */
 function debug({ on, from, to, parts = {} }: Sketch) {
   return validate((imageOf) => {
     const spec = { ...classOf(on), containers: [{ name: 'app', image: imageOf(from) }] };
@@ -77,26 +77,31 @@ function debug({ on, from, to, parts = {} }: Sketch) {
 const denied = { allowed: false };
 const warned = { allowed: true };
 
-describe('a new image is judged together with', () => {
+describe('an update of an image is assessed for what it changes', () => {
   test.each<[string, Sketch, { readonly allowed: boolean }, RegExp]>([
-    ['its kind', { on: null, from: 'busybox', to: 'wasi' }, denied, /cannot replace the old image: /],
-    ['its pull', { on: 'wasmtime', from: 'wasi', to: 'index of wasi' }, denied, /cannot be pulled/],
-    ['its command', { on: 'wasmtime', from: 'layer', to: 'CNCF module' }, denied, /has no entrypoint/],
     [
-      'its file',
+      'the kind of the image',
+      { on: null, from: 'busybox', to: 'wasi' },
+      denied,
+      /cannot replace the old image: /,
+    ],
+    ['the pull', { on: 'wasmtime', from: 'wasi', to: 'index of wasi' }, denied, /cannot be pulled/],
+    ['the command', { on: 'wasmtime', from: 'layer', to: 'CNCF module' }, denied, /has no entrypoint/],
+    [
+      'the file',
       { on: 'wasmtime', from: 'wasi', to: 'wasi, file missing' },
       warned,
       /in no layer of the image/,
     ],
-    ['its handler', { on: 'wasmtime', from: 'wasi', to: 'on PATH' }, warned, /handler-may-not-run-image/],
-    ['its text', { on: 'wasmtime', from: 'wasi', to: 'linux, text' }, denied, /text/],
+    ['the handler', { on: 'wasmtime', from: 'wasi', to: 'on PATH' }, warned, /handler-may-not-run-image/],
+    ['WebAssembly text', { on: 'wasmtime', from: 'wasi', to: 'linux, text' }, denied, /text/],
   ])('%s', async (_case, sketch, answer, said) => {
     const found = await setImage(sketch);
     expect(found).toMatchObject(answer);
     expect(found.said).toMatch(said);
   });
 
-  test('one of the same kind is admitted without a warning', async () => {
+  test('an image of the same kind is admitted without a warning', async () => {
     expect(await setImage({ on: 'wasmtime', from: 'wasi', to: 'linux' })).toEqual({
       allowed: true,
       said: '',
@@ -104,20 +109,25 @@ describe('a new image is judged together with', () => {
   });
 });
 
-describe('an ephemeral container is judged', () => {
+describe('an ephemeral container is assessed', () => {
   test.each<[string, Sketch, { readonly allowed: boolean }, RegExp]>([
-    ['by its kind', { on: null, from: 'busybox', to: 'wasi' }, denied, /cannot run: /],
-    ['by its class', { on: 'crun-wasm', from: 'wasi', to: 'busybox' }, denied, /cannot run: /],
-    ['by its pull', { on: 'wasmtime', from: 'wasi', to: 'index of wasi' }, denied, /cannot be pulled/],
-    ['by its command', { on: 'wasmtime', from: 'wasi', to: 'CNCF module' }, denied, /has no entrypoint/],
+    ['for its kind', { on: null, from: 'busybox', to: 'wasi' }, denied, /cannot run: /],
+    ['for its class', { on: 'crun-wasm', from: 'wasi', to: 'busybox' }, denied, /cannot run: /],
+    ['for its pull', { on: 'wasmtime', from: 'wasi', to: 'index of wasi' }, denied, /cannot be pulled/],
     [
-      'by its terminal',
+      'for the command of its image',
+      { on: 'wasmtime', from: 'wasi', to: 'CNCF module' },
+      denied,
+      /has no entrypoint/,
+    ],
+    [
+      'for its terminal',
       { on: 'wasmtime', from: 'wasi', to: 'busybox', parts: { tty: true } },
       warned,
       /sets tty/,
     ],
     [
-      'by the command of the container',
+      'for the command of the container',
       { on: 'wasmtime', from: 'wasi', to: 'wasi', parts: { command: ['/nope.wasm'] } },
       warned,
       /in no layer of the image/,
@@ -128,12 +138,12 @@ describe('an ephemeral container is judged', () => {
     expect(found.said).toMatch(said);
   });
 
-  test('one that can run is admitted without a warning', async () => {
+  test('an ephemeral container that can run is admitted without a warning', async () => {
     expect(await debug({ on: 'wasmtime', from: 'wasi', to: 'busybox' })).toEqual({ allowed: true, said: '' });
   });
 });
 
-describe('a workload', () => {
+describe('an update of a workload', () => {
   async function update(change: (template: object) => object, labels: Readonly<Record<string, string>> = {}) {
     const { run, imageOf, registry } = await setUp();
     await using webhook = await startWebhook({ assess: run });

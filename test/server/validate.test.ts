@@ -3,19 +3,19 @@ import { readReview, REVIEW_FILES, withObject } from '../support/admission/revie
 import { answering, CANNOT_RUN, decided, ON_NO_NODE, SET_CLASS } from '../support/assess/assessments.ts';
 import { startWebhook } from '../support/server/webhook.ts';
 
-const refusing = decided({ findings: [CANNOT_RUN, ON_NO_NODE], changes: [SET_CLASS], notes: ['a note'] });
+const denying = decided({ findings: [CANNOT_RUN, ON_NO_NODE], changes: [SET_CLASS], notes: ['a note'] });
 
 const PODS = REVIEW_FILES.filter((file) => file.includes('-validate-create-pod-'));
 const WORKLOADS = REVIEW_FILES.filter(
   (file) => file.includes('-validate-create-') && !file.includes('-create-pod-'),
 );
 const UPDATES = REVIEW_FILES.filter((file) => file.includes('-validate-update-pod-'));
-/** 16 adds an ephemeral container, 17 is `kubectl set image`; the others are labels, conditions and deletion. */
+/** Review 16 adds an ephemeral container, 17 is `kubectl set image`. The others change labels and conditions, or delete. */
 const NEW_IMAGES = UPDATES.filter((file) => /^1[67]/.test(file));
 const warned = decided({ findings: [CANNOT_RUN, ON_NO_NODE], isBinding: false });
 
-test.each(PODS)('%s is denied with a reason, and never changed', async (file) => {
-  const { assess, asked } = answering(refusing);
+test.each(PODS)('%s is denied with a reason and without a patch', async (file) => {
+  const { assess, asked } = answering(denying);
   await using webhook = await startWebhook({ assess });
   const review = readReview(file);
   const response = await webhook.ask('/validate?timeout=10s', review);
@@ -50,22 +50,22 @@ test.each(WORKLOADS)('%s gets warnings, never a denial', async (file) => {
   expect(asked).toMatchObject([{ subject: 'template', pod: { spec: { containers: expect.any(Array) } } }]);
 });
 
-test('the reviews hold both Pods and workloads', () => {
+test('the reviews contain both Pods and workloads', () => {
   expect([PODS, WORKLOADS, UPDATES, NEW_IMAGES].map(({ length }) => length)).toEqual([7, 6, 6, 2]);
 });
 
 test.each(UPDATES.filter((file) => !NEW_IMAGES.includes(file)))(
   '%s is allowed without an assessment',
   async (file) => {
-    const { assess, asked } = answering(refusing);
+    const { assess, asked } = answering(denying);
     await using webhook = await startWebhook({ assess });
     expect(await webhook.ask('/validate', readReview(file))).toMatchObject({ allowed: true });
     expect(asked).toEqual([]);
   },
 );
 
-test.each(NEW_IMAGES)('%s is judged together with the previous Pod', async (file) => {
-  const { assess, asked } = answering(refusing);
+test.each(NEW_IMAGES)('%s is assessed together with the previous Pod', async (file) => {
+  const { assess, asked } = answering(denying);
   await using webhook = await startWebhook({ assess });
   const review = readReview(file);
   expect(await webhook.ask('/validate', review)).toMatchObject({ allowed: false });
@@ -78,7 +78,7 @@ test.each([
   ['resize', { subResource: 'resize' }],
   ['a Pod of another group', { kind: { group: 'x.io', version: 'v1', kind: 'Pod' } }],
 ])('an image update through %s is allowed without an assessment', async (_case, parts) => {
-  const { assess, asked } = answering(refusing);
+  const { assess, asked } = answering(denying);
   await using webhook = await startWebhook({ assess });
   const { request, ...envelope } = readReview('17');
   const response = await webhook.ask('/validate', { ...envelope, request: { ...request, ...parts } });
@@ -86,8 +86,8 @@ test.each([
   expect(asked).toEqual([]);
 });
 
-test('a workload is denied if denials bind', async () => {
-  const { assess } = answering(refusing);
+test('a workload is denied if denials are binding', async () => {
+  const { assess } = answering(denying);
   await using webhook = await startWebhook({ assess });
   const response = await webhook.ask('/validate', readReview('01'));
   expect(response).toMatchObject({ allowed: false, auditAnnotations: { outcome: 'denied' } });
@@ -95,8 +95,8 @@ test('a workload is denied if denials bind', async () => {
 });
 
 test.each([
-  ['another template is judged', { spec: { template: {} } }, 1],
-  ['the same template is allowed without an assessment', null, 0],
+  ['a changed template is assessed', { spec: { template: {} } }, 1],
+  ['an unchanged template is allowed without an assessment', null, 0],
 ])('an update of a workload with %s', async (_case, before, count) => {
   const { assess, asked } = answering(warned);
   await using webhook = await startWebhook({ assess });
@@ -107,7 +107,7 @@ test.each([
   expect(asked).toHaveLength(count);
 });
 
-test('mode audit allows, and reports on one line', async () => {
+test('mode audit allows the Pod and reports on one line', async () => {
   const { assess } = answering(decided({ mode: 'audit', findings: [CANNOT_RUN], changes: [SET_CLASS] }));
   await using webhook = await startWebhook({ assess });
   const response = await webhook.ask('/validate', readReview('05'));
@@ -137,7 +137,7 @@ test.each([
 ])(
   'a %s with invalid fields is allowed, with a warning that names the field',
   async (kind, start, object, field) => {
-    const { assess, asked } = answering(refusing);
+    const { assess, asked } = answering(denying);
     await using webhook = await startWebhook({ assess });
     const response = await webhook.ask('/validate', withObject(readReview(start), object));
     expect(response).toMatchObject({ allowed: true, auditAnnotations: { outcome: 'not-judged' } });

@@ -12,7 +12,7 @@ import { putFixtureImages } from '../support/image/fixture-images.ts';
 import { cluster, runtimeClass, settings } from '../support/pod/pods.ts';
 import { useRegistry } from '../support/registry/use-registry.ts';
 
-/** No timings here: what makes a warm admission slow is what it must not do. */
+/** Asserts on requests and timers instead of durations, because these are what would make a warm admission slow. */
 const { registry, client } = await useRegistry({ images: putFixtureImages });
 const { logger } = createRecordingLogger();
 const port = clusterPort(cluster([runtimeClass('wasmtime'), runtimeClass('spin')]), {
@@ -26,11 +26,11 @@ const assess = createAssessPod(
 
 const UNTOUCHED: Deadline = {
   signal: () => {
-    throw new Error('a warm admission waits for nothing, so it needs no time limit');
+    throw new Error('a warm admission waits for nothing, so it must not use the deadline');
   },
 };
 
-/** A replica of a real Pod, with a name of its own and this image. */
+/** Returns a replica of a real Pod with its own name and this image. */
 function replica(number: number, image: string): AdmissionRequest {
   const review = structuredClone(readReview('03')) as unknown as {
     request: { uid: string; object: { metadata: object; spec: { containers: { image: string }[] } } };
@@ -57,18 +57,18 @@ test.each([
   const first = await mutate(replica(1, image), createDeadline(60_000), 0);
   const admitted = await validate(replica(1, image), createDeadline(60_000), 0);
 
-  const asked = registry.log.length;
+  const requestsBefore = registry.log.length;
   const timers = [vi.spyOn(AbortSignal, 'timeout'), vi.spyOn(globalThis, 'setImmediate')];
   expect(await mutate(replica(2, image), UNTOUCHED, 0)).toEqual(first);
   expect(await validate(replica(2, image), UNTOUCHED, 0)).toEqual(admitted);
-  expect(registry.log).toHaveLength(asked);
+  expect(registry.log).toHaveLength(requestsBefore);
   for (const timer of timers) {
     expect(timer).not.toHaveBeenCalled();
     timer.mockRestore();
   }
 });
 
-test('the patch of a Wasm Pod is written once for all its replicas', async () => {
+test('all replicas of a Wasm Pod share one encoded patch', async () => {
   const image = `${registry.host}/corpus/bk-linux-wasm-entrypoint-label:latest`;
   const mutate = createMutate({ assess });
   await mutate(replica(1, image), createDeadline(60_000), 0);
