@@ -44,7 +44,7 @@ function createReadNamespace({ cluster, logger }: AssessDeps) {
     try {
       return cluster.namespace(namespace) ?? (await cluster.fetchNamespace(namespace, deadline.signal()));
     } catch (error) {
-      warn({ namespace, err: error });
+      warn({ namespace, err: error }, { namespace });
       return undefined;
     }
   };

@@ -23,19 +23,3 @@ export function toYaml(value: object): string {
   });
   return escapeControlCharacters(document.toString({ lineWidth: 0 }), yamlEscape);
 }
-
-/** Escapes each UTF-16 unit: a character outside the BMP gets two escapes. */
-function jsonEscape(character: string): string {
-  return character
-    .split('')
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .join('');
-}
-
-/**
- * Returns equivalent JSON that is safe to print on a terminal. JSON.stringify leaves C1 controls and bidirectional overrides
- * as they are.
- */
-export function escapeJson(json: string): string {
-  return escapeControlCharacters(json, jsonEscape);
-}

@@ -84,7 +84,7 @@ function createLookUpOnce({ read, logger }: CacheDeps, settings: CacheSettings) 
     previous: CacheEntry | undefined,
   ): Promise<{ readonly entry: CacheEntry; readonly ttl: number }> => {
     const before = previous?.result.kind === 'facts' ? { ...previous, result: previous.result } : null;
-    const { image, architectures } = request;
+    const { image, namespace, architectures } = request;
     try {
       const known = before !== null && isReadFor(before, request) ? before.result.facts : null;
       const facts = await read(request, known);
@@ -100,7 +100,8 @@ function createLookUpOnce({ read, logger }: CacheDeps, settings: CacheSettings) 
       const failure = asFailure(error);
       const { reason, detail } = failure;
       const isStale = before !== null && isTransient(reason);
-      warn({ image, host: failedHost(error, image), reason, error: detail, stale: isStale });
+      const host = failedHost(error, image);
+      warn({ namespace, image, host, reason, error: detail, stale: isStale }, { namespace });
       if (!isStale) {
         const entry: CacheEntry = { result: failure, confirmedAt: Date.now(), architectures: null };
         return { entry, ttl: isOutage(reason) ? settings.outageTtl : settings.failureTtl };

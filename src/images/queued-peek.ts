@@ -7,6 +7,7 @@ import { parseReference } from '../image/reference.ts';
 import { AppError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
+import { throttledWarn } from '../lib/throttled-warn.ts';
 import type { FairQueue } from './fair-queue.ts';
 import { failedHost, isOutage } from './image-result.ts';
 import { createPendingLookups } from './lookup-limits.ts';
@@ -67,6 +68,7 @@ function isBackedOff(error: AppError): boolean {
 export function createQueuedPeek({ peek, queue, logger }: QueuedPeekDeps): QueuedPeek {
   const { failureTtl, outageTtl, maxFailures, maxFailureBytes, timeout, peeksPerNamespace } =
     QUEUED_PEEK_LIMITS;
+  const warn = throttledWarn(logger, 'cannot read the layers of the image');
   const inFlight = new Map<string, Promise<ImageFacts>>();
   const pending = createPendingLookups(peeksPerNamespace);
   const failed = new LRUCache<string, true>({
@@ -94,7 +96,7 @@ export function createQueuedPeek({ peek, queue, logger }: QueuedPeekDeps): Queue
       if (!(error instanceof AppError)) throw error;
       failed.set(key, true, { ttl: isBackedOff(error) ? outageTtl : failureTtl });
       const host = failedHost(error, image);
-      logger.warn({ image, host, reason: error.code, err: error }, 'cannot read the layers of the image');
+      warn({ namespace, image, host, reason: error.code, err: error }, { namespace });
       return target.facts;
     }
   }

@@ -9,7 +9,7 @@ import type { Logger } from '../lib/logger.ts';
 import { parseDuration } from '../lib/parse-duration.ts';
 import { createSingleFlight } from '../lib/single-flight.ts';
 import { KEYCHAIN_LIMITS, type KeychainLimits } from './keychain-limits.ts';
-import { logFailure } from './log-failure.ts';
+import { createLogFailure } from './log-failure.ts';
 import type { CredentialProvider } from './provider-config.ts';
 import { describeEnd, runProgram, type Environment } from './run-program.ts';
 
@@ -76,6 +76,7 @@ export function createCredentialProvider(
     sizeCalculation: (credentials, key) => key.length + estimateCredentialBytes(credentials),
   });
   const runOnce = createSingleFlight<readonly Credential[]>();
+  const logFailure = createLogFailure(deps.logger);
 
   async function runAndCache(reference: Reference): Promise<readonly Credential[]> {
     const { cacheKeyType, cacheMilliseconds, credentials } = await runPlugin(
@@ -105,7 +106,7 @@ export function createCredentialProvider(
       try {
         return await runOnce(imageOf(reference), () => runAndCache(reference));
       } catch (error) {
-        logFailure(deps.logger, error, { registry });
+        logFailure(error, registry);
         return [];
       }
     },

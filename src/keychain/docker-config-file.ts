@@ -11,12 +11,12 @@ import {
 import { parseDockerConfig } from '../credentials/parse-docker-config.ts';
 import { isMissing, readText } from '../files/read-text.ts';
 import type { KeychainPort } from '../images/ports.ts';
-import { describeError, AppError } from '../lib/errors.ts';
+import { AppError } from '../lib/errors.ts';
 import { isObject, property } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createSingleFlightCache } from '../lib/single-flight.ts';
 import { KEYCHAIN_LIMITS, type KeychainLimits } from './keychain-limits.ts';
-import { logFailure } from './log-failure.ts';
+import { createLogFailure } from './log-failure.ts';
 import { type Environment, describeEnd, runProgram } from './run-program.ts';
 
 export interface DockerConfigOptions {
@@ -66,6 +66,8 @@ export function createDockerConfigFile(
     estimateCredentialBytes(login === null ? [] : [login]),
   );
 
+  const logFailure = createLogFailure(deps.logger);
+
   /** The last readable config, which stays in effect while the file is invalid, but not once it is deleted. */
   let last: DockerConfig | null = null;
 
@@ -76,7 +78,7 @@ export function createDockerConfigFile(
       if (isMissing(error)) last = null;
       if (last === null) throw error;
       const advice = 'wasmgate keeps using its previous logins until it is readable again.';
-      deps.logger.warn({ registry, advice }, describeError(error));
+      logFailure(error, registry, advice);
     }
     return last;
   }
@@ -89,7 +91,7 @@ export function createDockerConfigFile(
       const login = await logins.get(key, () => getFromHelper({ ...chosen, env }, registry, limits));
       return login === null ? [] : [login];
     } catch (error) {
-      logFailure(deps.logger, error, { registry });
+      logFailure(error, registry);
       return [];
     }
   }
@@ -100,7 +102,7 @@ export function createDockerConfigFile(
         const { credentials, helpers } = await currentConfig(registry);
         return [...(await loginFor(registry, helpers)), ...credentials];
       } catch (error) {
-        logFailure(deps.logger, error, { registry });
+        logFailure(error, registry);
         return [];
       }
     },

@@ -1,8 +1,13 @@
 import { AppError, describeError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
+import { throttledWarn } from '../lib/throttled-warn.ts';
 
-/** Warns about a credential that cannot be read. As on a node, the lookup continues without it. */
-export function logFailure(logger: Logger, error: unknown, subject: { readonly registry: string }): void {
-  const advice = error instanceof AppError && error.advice !== null ? { advice: error.advice } : {};
-  logger.warn({ ...subject, ...advice }, describeError(error));
+/** Warns about credentials that cannot be read. As on a node, the lookup continues without them. */
+export type LogFailure = (error: unknown, registry: string, advice?: string | null) => void;
+
+/** Pods name the registries, so failures may come by the thousand. */
+export function createLogFailure(logger: Pick<Logger, 'warn'>): LogFailure {
+  const warn = throttledWarn(logger, 'cannot read credentials');
+  return (error, registry, advice = error instanceof AppError ? error.advice : null) =>
+    warn({ registry, ...(advice === null ? {} : { advice }) }, { message: describeError(error) });
 }

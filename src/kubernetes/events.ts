@@ -3,6 +3,7 @@ import type { EventResult, EventsPort, ObjectEvent } from '../assess/ports.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { stripControlCharacters } from '../lib/strip-control-characters.ts';
+import { throttledWarn } from '../lib/throttled-warn.ts';
 import { isObjectName } from '../pod/object-metadata.ts';
 import { backoff, isTransient, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
@@ -73,6 +74,8 @@ function eventOf({ namespace, regarding, reason, message }: ObjectEvent, instanc
 export function createEvents({ client, logger, onEvent }: EventsDeps, options: EventsOptions): EventsPort {
   const { instance, attempts, retry } = { ...EVENT_RETRIES, ...options };
 
+  const warn = throttledWarn(logger, 'cannot write Event');
+
   async function post(event: ObjectEvent, signal: AbortSignal): Promise<void> {
     const { namespace, regarding } = event;
     const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
@@ -98,7 +101,9 @@ export function createEvents({ client, logger, onEvent }: EventsDeps, options: E
     } catch (error) {
       const isGone = isKubernetesError(error, 'not-found');
       const fields = { namespace, kind: regarding.kind, name: regarding.name };
-      if (!signal.aborted) logger[isGone ? 'debug' : 'warn'](fields, describeError(error));
+      const message = describeError(error);
+      if (isGone) logger.debug(fields, message);
+      else if (!signal.aborted) warn(fields, { namespace, message });
       return isGone ? 'needless' : 'failed';
     }
   }

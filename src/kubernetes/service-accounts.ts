@@ -3,6 +3,7 @@ import { describeError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { createSingleFlightCache } from '../lib/single-flight.ts';
+import { throttledWarn } from '../lib/throttled-warn.ts';
 import { isObjectName } from '../pod/object-metadata.ts';
 import { pullSecretsOfAccount } from '../pod/pull-secret-names.ts';
 import type { KubernetesClient } from './client.ts';
@@ -38,6 +39,8 @@ export function createServiceAccounts(
 ): ServiceAccountsPort {
   const accounts = createSingleFlightCache<Names>({ ...ACCOUNT_CACHE_LIMITS, ...options }, estimateBytes);
 
+  const warn = throttledWarn(logger, 'cannot read ServiceAccount');
+
   async function read(namespace: string, name: string): Promise<Names> {
     const path = namespacePath(namespace, 'serviceaccounts', name);
     const action = `read ServiceAccount "${namespace}/${name}"`;
@@ -47,7 +50,8 @@ export function createServiceAccounts(
     } catch (error) {
       // An account often arrives after its Deployment: that is not a fault, and the next read waits for the cache to expire.
       if (isKubernetesError(error, 'not-found')) return NONE;
-      logger.warn({ namespace, serviceAccount: name }, describeError(error));
+      const message = describeError(error);
+      warn({ namespace, serviceAccount: name }, { namespace, message });
       // Missing permission lasts, so it is cached, and logged once per TTL. Other faults may pass at once.
       if (isKubernetesError(error, 'forbidden')) return NONE;
       throw error;

@@ -31,3 +31,23 @@ export function hasControlCharacters(text: string): boolean {
 export function escapeControlCharacters(text: string, escape: (character: string) => string): string {
   return text.replaceAll(EACH_BEYOND_LINES, escape);
 }
+
+/** Escapes each UTF-16 unit: a character outside the BMP gets two escapes. */
+function jsonEscape(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
+}
+
+/** JSON.stringify writes the first form for lone surrogates only. The second one skips escaped backslashes. */
+const LONE_SURROGATE = /\\(?:u[Dd][89A-Fa-f][\dA-Fa-f]{2}|.)/g;
+
+/**
+ * Returns JSON that is safe to print on a terminal: JSON.stringify leaves C1 controls and bidirectional overrides as they are.
+ * Replaces lone surrogates, which strict parsers reject, as Go does.
+ */
+export function escapeJson(json: string): string {
+  const wellFormed = json.replaceAll(LONE_SURROGATE, (escape) => (escape.length > 2 ? '\\ufffd' : escape));
+  return escapeControlCharacters(wellFormed, jsonEscape);
+}

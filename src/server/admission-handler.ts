@@ -3,8 +3,8 @@ import { writeReview, type Answer } from '../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../admission/review.ts';
 import { AppError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import type { FaultCode } from './error-answer.ts';
+import { boundLogText } from './log-text.ts';
 import { createWaiting, type MemoryBudget } from './memory-budget.ts';
 import type { JsonBody } from './read-body.ts';
 import { createCutDeadline, createDeadlineReader } from './time-budget.ts';
@@ -22,17 +22,9 @@ export interface ServerLogger extends Logger {
   readonly isLevelEnabled: (level: 'debug' | 'info') => boolean;
 }
 
-/** The longest name that Kubernetes allows (DNS subdomain, RFC 1123). */
-const NAME_CHARACTERS = 253;
-
-/** Shortens and cleans a text for the log: the caller writes it, and people read logs on terminals. */
-function shorten(text: string): string {
-  return stripControlCharacters(text.slice(0, NAME_CHARACTERS));
-}
-
 function describeRequest({ uid, kind, operation, namespace, name }: AdmissionRequest): object {
   const texts = { uid, kind: kind.kind, operation, namespace, name };
-  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, shorten(text)]));
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, boundLogText(text)]));
 }
 
 function fault(request: AdmissionRequest, cause: unknown, logger: ServerLogger): AppError<FaultCode> {

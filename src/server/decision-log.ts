@@ -1,11 +1,10 @@
 import type { AdmissionRequest } from '../admission/review.ts';
 import type { DecidedAssessment } from '../assess/assessment.ts';
-import { redact } from '../lib/errors.ts';
 import { isObject, stringOr } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
-import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 import type { Pod } from '../pod/pod.ts';
+import { boundLogText } from './log-text.ts';
 
 /** A decision that changed or denied an object. */
 export interface LoggedDecision {
@@ -22,34 +21,27 @@ export const DECISION_LOG_LIMITS = {
   linesPerSecond: 100,
   /** The part of it that one namespace may use: a tenant must not keep out the lines of others. */
   linesOfNamespace: 25,
-  /** The longest name that Kubernetes allows (DNS subdomain, RFC 1123). */
-  characters: 253,
   /** Items of each list. A Pod may have hundreds of containers. */
   items: 16,
 } as const;
 
-/** Shortens and cleans a text that a Pod's author wrote. */
-function shorten(text: string): string {
-  return redact(stripControlCharacters(text.slice(0, DECISION_LOG_LIMITS.characters)));
-}
-
 function shortList(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts.slice(0, DECISION_LOG_LIMITS.items))].map(shorten);
+  return [...new Set(texts.slice(0, DECISION_LOG_LIMITS.items))].map(boundLogText);
 }
 
 /** Names the object as far as it has a name yet: the API server may still have to generate it. */
 function nameOf({ name, object }: AdmissionRequest): object {
-  if (name !== '') return { name: shorten(name) };
+  if (name !== '') return { name: boundLogText(name) };
   if (!isObject(object)) return {};
   const fields = ['name', 'generateName'].map((key) => [key, metadataText(object, key)] as const);
   const found = fields.find(([, text]) => text !== '');
-  return found === undefined ? {} : { [found[0]]: shorten(found[1]) };
+  return found === undefined ? {} : { [found[0]]: boundLogText(found[1]) };
 }
 
 function ownerOf({ metadata }: Pod): object {
   const owner = metadata?.ownerReferences?.find(({ controller }) => controller === true);
   if (owner === undefined) return {};
-  return { owner: shorten(`${stringOr(owner.kind, '')}/${stringOr(owner.name, '')}`) };
+  return { owner: boundLogText(`${stringOr(owner.kind, '')}/${stringOr(owner.name, '')}`) };
 }
 
 /** Returns the fields of a line; manifests/README.md documents them. */
@@ -59,13 +51,13 @@ function describeDecision({ request, pod, assessment, outcome, milliseconds }: L
   const runtimeClass = decision.runtimeClass.class;
   return {
     outcome,
-    uid: shorten(request.uid),
-    kind: shorten(request.kind.kind),
-    namespace: shorten(request.namespace),
+    uid: boundLogText(request.uid),
+    kind: boundLogText(request.kind.kind),
+    namespace: boundLogText(request.namespace),
     ...nameOf(request),
     ...ownerOf(pod),
     images: shortList(containers.map(({ image }) => image)),
-    ...(runtimeClass === null ? {} : { class: shorten(runtimeClass.name) }),
+    ...(runtimeClass === null ? {} : { class: boundLogText(runtimeClass.name) }),
     findings: shortList(decision.findings.map(({ id }) => id)),
     ...(outcome === 'changed' ? { changes: shortList(changes.map(({ path }) => path)) } : {}),
     mode,
@@ -98,7 +90,7 @@ export function createDecisionLog(
   return (decision) => {
     const time = now();
     if (time - since >= 1000) startSecond(time);
-    const namespace = decision.request.namespace.slice(0, DECISION_LOG_LIMITS.characters);
+    const namespace = boundLogText(decision.request.namespace);
     const own = ofNamespace.get(namespace) ?? 0;
     if (lines >= DECISION_LOG_LIMITS.linesPerSecond || own >= DECISION_LOG_LIMITS.linesOfNamespace) {
       dropped += 1;

@@ -1,6 +1,6 @@
 import type { Logger } from '../lib/logger.ts';
-import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import { throttledWarn } from '../lib/throttled-warn.ts';
+import { boundLogText } from './log-text.ts';
 
 export interface MemoryBudgetOptions {
   /** Bytes for all holders together. */
@@ -75,9 +75,6 @@ export function createMemoryBudget({ most, smallBytes }: MemoryBudgetOptions): M
   return { lease, held: () => total };
 }
 
-/** The longest name of a namespace (DNS label, RFC 1123). */
-const NAMESPACE_CHARACTERS = 63;
-
 interface Waiter {
   /** The namespace: one tenant's registries must not use up the memory of all. */
   readonly owner: string;
@@ -98,7 +95,8 @@ export function createWaiting(budget: MemoryBudget, logger: Pick<Logger, 'warn'>
   return async <Value>(pending: Promise<Value>, { owner, bytes, cut }: Waiter): Promise<Value> => {
     const lease = budget.lease(owner);
     if (!lease.resize(bytes)) {
-      warnOfShortage({ namespace: stripControlCharacters(owner.slice(0, NAMESPACE_CHARACTERS)), bytes });
+      const namespace = boundLogText(owner);
+      warnOfShortage({ namespace, bytes }, { namespace });
       cut();
     }
     try {

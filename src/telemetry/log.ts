@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { pino, type DestinationStream } from 'pino';
 import { AppError, describeError, redact } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import { stripControlCharacters } from '../lib/strip-control-characters.ts';
+import { escapeJson, stripControlCharacters } from '../lib/strip-control-characters.ts';
 import type { LogFormat, LogLevel } from './settings.ts';
 
 export interface LogOptions {
@@ -87,10 +87,12 @@ function formatText(json: string): string {
  */
 export function createLogger({
   level,
-  format = 'auto',
+  format: chosen = 'auto',
   destination = process.stdout,
 }: LogOptions): LeveledLogger {
-  const isText = format === 'text' || (format === 'auto' && destination.isTTY === true);
+  const isText = chosen === 'text' || (chosen === 'auto' && destination.isTTY === true);
+  // Its texts may come from Pods and registries, and `kubectl logs` prints them on a terminal.
+  const format = isText ? formatText : escapeJson;
   const target = destination === process.stdout ? pino.destination({ dest: 1, sync: true }) : destination;
   return pino(
     {
@@ -107,6 +109,6 @@ export function createLogger({
         },
       },
     },
-    isText ? { write: (line) => void target.write(formatText(line)) } : target,
+    { write: (line) => void target.write(format(line)) },
   );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { escapeJson } from '../../src/cli/serialize.ts';
 import {
+  escapeJson,
   hasControlCharacters,
   stripControlCharacters,
   stripControlCharactersInLines,

@@ -99,7 +99,7 @@ function createRejudgeOwners(
       settle(owner, await judge(owner, signal));
     } catch (error) {
       const { namespace } = owner;
-      if (!signal.aborted) warn({ err: error, namespace, kind, name });
+      if (!signal.aborted) warn({ err: error, namespace, kind, name }, { namespace });
       settle(owner, { kind: 'later', owner });
     } finally {
       running.delete(key);

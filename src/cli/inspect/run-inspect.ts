@@ -1,9 +1,10 @@
 import type { DescribedImage } from '../../assess/inspect/image-report.ts';
 import type { UnknownReason } from '../../detect/verdict.ts';
+import { escapeJson } from '../../lib/strip-control-characters.ts';
 import { EXIT_CODES, type ExitCode, type ParsedArguments } from '../command.ts';
 import { printError, printWarning, type Io } from '../io.ts';
 import { flagChoice } from '../parse-arguments.ts';
-import { escapeJson, toYaml } from '../serialize.ts';
+import { toYaml } from '../serialize.ts';
 import { INSPECT_DEFAULTS, INSPECT_OUTPUTS, readRequest, type InspectDeps } from './inspect-request.ts';
 import { renderTable } from './render-table.ts';
 

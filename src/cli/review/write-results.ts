@@ -1,10 +1,10 @@
 import { answerDecided, answerSkipped } from '../../admission/answer-assessment.ts';
 import { patched, writeReview, type Answer } from '../../admission/response.ts';
-import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
+import { escapeJson, stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Io } from '../io.ts';
 import { createPage, type Page } from '../page.ts';
 import { renderDiff } from '../render-diff.ts';
-import { escapeJson, toYaml } from '../serialize.ts';
+import { toYaml } from '../serialize.ts';
 import type { Input } from './read-manifests.ts';
 import { renderReport } from './render-table.ts';
 import { describeObject, describePlace, type Report, type ReviewOutput } from './report.ts';
