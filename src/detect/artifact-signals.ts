@@ -3,10 +3,10 @@ import { isImageConfig, OCI_EMPTY } from '../image/media-types.ts';
 import { oncePer } from '../lib/once-per.ts';
 import type { Subject } from './effective-command.ts';
 import { configTypeEvidence, layerEvidence, notAWorkload, type Signal } from './signal.ts';
-import type { Flavour, Verdict } from './verdict.ts';
+import type { ArtifactFlavour, Verdict } from './verdict.ts';
 
 /** Config media types of what registries hold but Pods cannot run. */
-const ARTIFACT_CONFIGS: Readonly<Record<string, readonly [flavour: Flavour | null, what: string]>> = {
+const ARTIFACT_CONFIGS: Readonly<Record<string, readonly [flavour: ArtifactFlavour | null, what: string]>> = {
   'application/vnd.cncf.helm.config.v1+json': [null, 'a Helm chart'],
   'application/vnd.fermyon.spin.application.v1+config': [
     'spin-v1',

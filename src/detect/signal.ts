@@ -12,11 +12,12 @@ import {
   SPIN_MANIFEST,
 } from './layer-queries.ts';
 import type {
+  ArtifactFlavour,
   Evidence,
-  Flavour,
   NotAWorkloadVerdict,
   UnknownVerdict,
   Verdict,
+  WasmFlavour,
   WasmVerdict,
 } from './verdict.ts';
 
@@ -68,7 +69,11 @@ export function programEvidence(subject: Subject): readonly Evidence[] {
   return [contentEvidence(query.key.replace('//', '/'), content)];
 }
 
-export function notAWorkload(flavour: Flavour | null, what: string, evidence: Evidence): NotAWorkloadVerdict {
+export function notAWorkload(
+  flavour: ArtifactFlavour | null,
+  what: string,
+  evidence: Evidence,
+): NotAWorkloadVerdict {
   return { kind: 'not-a-workload', flavour, what, evidence: [evidence] };
 }
 
@@ -134,7 +139,7 @@ export function judgeNoHost(subject: Subject, evidence: readonly Evidence[]): Ve
 }
 
 /** Judges a file that manifest and command present as Wasm, by its bytes if they were read. */
-export function judgeProgram(subject: Subject, flavour: Flavour, evidence: readonly Evidence[]): Verdict {
+export function judgeProgram(subject: Subject, flavour: WasmFlavour, evidence: readonly Evidence[]): Verdict {
   const content = contentOf(subject.variant, programQuery(subject));
   const seen = [...evidence, ...programEvidence(subject)];
   if (content === 'elf' || content === 'script')

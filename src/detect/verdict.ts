@@ -1,8 +1,8 @@
 import type { Content } from '../image/image-facts.ts';
 import type { ModuleInterface } from '../image/module-interface.ts';
 
-/** How the image was packaged (the signals have each rule with its source). */
-export type Flavour =
+/** How a Wasm image was packaged (the signals have each rule with its source). */
+export type WasmFlavour =
   | 'wasi-image'
   | 'wasi-index'
   | 'annotated-image'
@@ -10,15 +10,21 @@ export type Flavour =
   | 'wasm-to-oci'
   | 'oci-module'
   | 'oci-component'
-  | 'wit-package'
-  | 'spin-v1'
   | 'spin-app'
   | 'spin-rootfs'
   | 'slight-app'
-  | 'runwasi-oci'
+  | 'runwasi-oci';
+
+/** The kind of an artifact that no RuntimeClass runs. A krustlet runs `wasm-to-oci`. */
+export type ArtifactFlavour =
+  | 'wasm-to-oci'
+  | 'wit-package'
+  | 'spin-v1'
   | 'wasmcloud'
   | 'proxy-wasm'
   | 'kubewarden-policy';
+
+export type Flavour = WasmFlavour | ArtifactFlavour;
 
 /** A core module, a component, or an application that brings its own host interface (Spin, slight, wws). */
 export type Shape = 'module' | 'component' | 'application';
@@ -61,7 +67,7 @@ export interface Evidence {
 
 export interface WasmVerdict {
   readonly kind: 'wasm';
-  readonly flavour: Flavour;
+  readonly flavour: WasmFlavour;
   /** Null if the registry does not show it. */
   readonly shape: Shape | null;
   readonly packaging: Packaging;
@@ -101,7 +107,7 @@ export interface ContainerVerdict {
 
 export interface NotAWorkloadVerdict {
   readonly kind: 'not-a-workload';
-  readonly flavour: Flavour | null;
+  readonly flavour: ArtifactFlavour | null;
   /** For people: "a Helm chart", "a proxy-wasm plugin". */
   readonly what: string;
   readonly evidence: readonly Evidence[];

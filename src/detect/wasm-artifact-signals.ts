@@ -14,7 +14,7 @@ import {
   unsupported,
   type Signal,
 } from './signal.ts';
-import type { Evidence, Flavour, Shape, Verdict } from './verdict.ts';
+import type { Evidence, Shape, Verdict, WasmFlavour } from './verdict.ts';
 
 /** The layer types that runwasi loads (containerd-shim-wasm src/shim/shim.rs). */
 const RUNWASI_LAYERS: ReadonlySet<string> = new Set([
@@ -41,7 +41,7 @@ function exportsEntry(config: ImageConfig): string | undefined {
 }
 
 interface ArtifactParts {
-  readonly flavour: Flavour;
+  readonly flavour: WasmFlavour;
   readonly shape: Shape | null;
   readonly evidence: readonly Evidence[];
 }

@@ -1,9 +1,9 @@
-import type { Verdict } from '../detect/verdict.ts';
+import type { Verdict, WasmFlavour } from '../detect/verdict.ts';
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
 import type { Finding } from './decision.ts';
 import type { AssessedContainer } from './facts.ts';
 
-const FLAVOURS: Readonly<Record<string, string>> = {
+const FLAVOURS: Readonly<Record<WasmFlavour, string>> = {
   'wasi-image': 'a Wasm image for a WASI platform',
   'wasi-index': 'an index of Wasm platforms only',
   'annotated-image': 'a Wasm file in a Linux image',
@@ -23,7 +23,7 @@ export function describeVerdict(verdict: Verdict): string {
     case 'wasm':
       if (verdict.flavour === 'spin-rootfs' && verdict.shape !== null)
         return 'a Spin application in a file system';
-      return FLAVOURS[verdict.flavour] ?? `a Wasm image (${verdict.flavour})`;
+      return FLAVOURS[verdict.flavour];
     case 'container':
       return 'an ordinary container image';
     case 'not-a-workload':

@@ -66,11 +66,6 @@ function wasmForm(verdict: WasmVerdict): ImageForm {
     case 'slight-app':
       return 'slight-files';
     case 'wasm-to-oci':
-    case 'wit-package':
-    case 'spin-v1':
-    case 'wasmcloud':
-    case 'proxy-wasm':
-    case 'kubewarden-policy':
       return 'foreign';
   }
 }
