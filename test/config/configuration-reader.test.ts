@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { describe, expect, test } from 'vitest';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
 import { AppError } from '../../src/lib/errors.ts';
+import { HANDLER_PROFILES } from '../../src/policy/handlers/handler-profiles.ts';
 import { policySettings } from '../../src/policy/settings.ts';
 import { registrySettings } from '../../src/registry/settings.ts';
 import { serverSettings } from '../../src/server/settings.ts';
@@ -158,7 +159,7 @@ test.each([
   [
     'a handler like an unknown one',
     'policy:\n  handlers:\n    mine: {like: wasmtim}',
-    'line 5: policy.handlers.mine.like: found "wasmtim", takes runc | crun | crun-wasm | wasmtime | wasmedge | wasmer | wamr | wasm | spin | slight | wws | lunatic. Did you mean "wasmtime"?',
+    `line 5: policy.handlers.mine.like: found "wasmtim", takes ${HANDLER_PROFILES.map(({ name }) => name).join(' | ')}. Did you mean "wasmtime"?`,
   ],
   [
     'a handler like nothing',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { assessWithoutRegistry } from '../../src/assess/assess-container.ts';
-import { readPod } from '../../src/pod/pod.ts';
+import { CONTAINER_FIELDS, readPod, SPEC_FIELDS } from '../../src/pod/pod.ts';
 import { visitContainers } from '../../src/pod/visit-containers.ts';
 
 const PROBE = { exec: {}, initialDelaySeconds: 1, periodSeconds: 1, failureThreshold: 1 };
@@ -89,6 +89,11 @@ function read(put: (pod: Json, next: unknown) => void, next: unknown): unknown {
   put(pod, next);
   return readPod(pod);
 }
+
+test('the Pod of these tests has every field that wasmgate reads', () => {
+  expect(Object.keys(POD.spec)).toEqual(expect.arrayContaining(Object.keys(SPEC_FIELDS)));
+  expect(Object.keys(CONTAINER).toSorted()).toEqual(Object.keys(CONTAINER_FIELDS).toSorted());
+});
 
 test('readPod returns the very object', () => {
   expect(readPod(POD)).toBe(POD);

@@ -1,6 +1,7 @@
 import { normalizePlatform } from '../../src/image/platform.ts';
 import type { ClusterNode, RuntimeClass } from '../../src/pod/cluster-objects.ts';
 import type { Container, Pod } from '../../src/pod/pod.ts';
+import { HANDLER_PROFILES } from '../../src/policy/handlers/handler-profiles.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import {
   imageFacts,
@@ -61,23 +62,13 @@ export const IMAGES: Readonly<Record<string, Known>> = {
 };
 
 const HANDLERS = [
-  'crun',
-  'crun-wasm',
-  'lunatic',
+  ...HANDLER_PROFILES.map(({ name }) => name),
   'nvidia',
-  'runc',
-  'slight',
-  'spin',
   'spin-v1',
   'spin-v2',
   'spin-v0-8-0',
-  'wamr',
-  'wasm',
-  'wasmedge',
-  'wasmer',
-  'wasmtime',
   'wws-v0-8-0',
-] as const;
+];
 
 const handler = fc.constantFrom(...HANDLERS);
 const labels = fc.constantFrom<Record<string, string>>(

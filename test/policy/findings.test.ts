@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import { FINDING_IDS } from '../../src/policy/finding-catalog.ts';
+import { FINDING_IDS, severityOf, type FindingId } from '../../src/policy/finding-catalog.ts';
+import { defaultActionOf } from '../../src/policy/rate-findings.ts';
 import { digestOf } from '../support/image/image-facts.ts';
 import { cluster, node, pod, podFacts, runtimeClass, settings } from '../support/pod/pods.ts';
 import { FINDING_CASES } from './finding-cases.ts';
@@ -8,17 +9,14 @@ import { type Case, decide, exec, limited, mesh, nodes, one, taint, tar } from '
 
 const cases = (kind: 'fires' | 'rests') =>
   Object.entries(FINDING_CASES).flatMap(([id, table]) =>
-    Object.entries(table[kind]).map(([name, each]) => [id, name, each] as const),
+    Object.entries(table[kind]).map(([name, each]) => [id as FindingId, name, each] as const),
   );
 
 describe('has the finding', () => {
   test.each(cases('fires'))('%s: %s', (id, _name, each) => {
     const found = decide(each).filter((finding) => finding.id === id);
     expect(found).toHaveLength(1);
-    expect(found[0]).toMatchObject({
-      action: 'warn',
-      severity: ['packaging-advice', 'annotation-delivery-unknown'].includes(id) ? 'info' : 'warning',
-    });
+    expect(found[0]).toMatchObject({ action: defaultActionOf(id), severity: severityOf(id) });
     expect(found[0]?.advice).toMatch(/\.$/);
   });
 });
