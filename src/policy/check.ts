@@ -54,7 +54,7 @@ export type Check<Context> = (context: Context) => readonly Finding[];
  * A rule that judges the Pod with one class. It never asks which other class would do; an advice that names others is a
  * function that runs after the choice.
  *
- * A new rule is a file in checks/, a line in checks/index.ts, a row in finding-catalog.ts and an example manifest.
+ * src/README.md has the recipe for a new rule.
  */
 export interface Rule extends Explanation {
   readonly check: Check<PolicyContext>;
