@@ -76,7 +76,7 @@ describe.each([
   });
 
   test('names a digest that nodes can pull instead of the index', () => {
-    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/ 127\.0\.0\.1:\d+\/demo\/nightly@sha256:[0-9a-f]{64}/);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/"127\.0\.0\.1:\d+\/demo\/nightly@sha256:[0-9a-f]{64}/);
   });
 
   test('writes no escape codes, and no line of several words wider than 80 columns', () => {
