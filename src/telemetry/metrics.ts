@@ -49,14 +49,23 @@ function createSeries<Known extends Labels, Child>(
 ): Series<Known, Child> {
   const known = Object.entries<readonly string[]>(labels ?? {});
   const children = new Map<string, Child>();
+  const keyOf = (values: Readonly<Record<string, string>>): string => {
+    let key = '';
+    for (const [name] of known) key += `${values[name]},`;
+    return key;
+  };
   const of = (values: Readonly<Record<string, string>>): Child => {
-    const closed = known.map(([name, planned]) => {
-      const value = values[name] ?? OTHER;
-      return [name, planned.includes(value) ? value : OTHER] as const;
-    });
-    const key = closed.map(([, value]) => value).join();
-    const child = children.get(key) ?? create(Object.fromEntries(closed));
-    children.set(key, child);
+    // Each admission ends here.
+    const made = children.get(keyOf(values));
+    if (made !== undefined) return made;
+    const closed = Object.fromEntries(
+      known.map(([name, planned]) => {
+        const value = values[name] ?? OTHER;
+        return [name, planned.includes(value) ? value : OTHER] as const;
+      }),
+    );
+    const child = children.get(keyOf(closed)) ?? create(closed);
+    children.set(keyOf(closed), child);
     return child;
   };
   if (!isSparse) for (const values of combinationsOf(known)) of(values);
