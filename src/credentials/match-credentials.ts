@@ -3,6 +3,8 @@ import { oncePer } from '../lib/once-per.ts';
 import { type Credential, type CredentialSecret, KEYRING_LIMITS } from './credential.ts';
 import { matchesServer, parseServerPattern, type ServerPattern } from './server-pattern.ts';
 
+export type Image = Pick<Reference, 'registry' | 'repository'>;
+
 /** The credentials to try for an image, in order. */
 export interface MatchedCredentials {
   readonly credentials: readonly Credential[];
@@ -73,8 +75,6 @@ interface KeyringIndex {
   readonly plain: Groups;
   readonly globs: Groups;
 }
-
-export type Image = Pick<Reference, 'registry' | 'repository'>;
 
 /** Parses each key once, as all lookups share a secret's credentials. Null marks a key that matches nothing. */
 const patternOf = oncePer(({ server }: Credential): ServerPattern | null => parseServerPattern(server));

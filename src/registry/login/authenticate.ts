@@ -66,6 +66,44 @@ async function grantOrRejection(asking: Promise<Login | null>): Promise<Login | 
   }
 }
 
+/** A credential to try; null is anonymous access. */
+type Candidate = Credential | null;
+
+/** The rejections of one request so far. */
+interface LoginAttempts {
+  readonly request: HttpRequest;
+  readonly rejected: Set<Candidate>;
+  /** The rejection to report: one of a login that was accepted but found nothing outranks that of a rejected login. */
+  rejection: RegistryError | null;
+}
+
+function recordRejection(attempts: LoginAttempts, candidate: Candidate, rejection: RegistryError): void {
+  attempts.rejected.add(candidate);
+  if (attempts.rejection?.code !== 'not-found') attempts.rejection = rejection;
+}
+
+/** A logged-in user sees all public repositories: if a login finds nothing, neither does anonymous access. */
+function isPointless(attempts: LoginAttempts, candidate: Candidate): boolean {
+  return attempts.rejected.has(candidate) || (candidate === null && attempts.rejection?.code === 'not-found');
+}
+
+/** Names the rejected logins if the login is the cause; another login does not help a missing image. */
+function describeRejection(
+  rejection: RegistryError,
+  credentials: readonly Credential[],
+  request: HttpRequest,
+): RegistryError {
+  if (credentials.length === 0 || rejection.code !== 'unauthorized') return rejection;
+  const sources = [...new Set(credentials.map(({ source, publicSource }) => publicSource ?? source))].join(
+    ', ',
+  );
+  return new RegistryError('unauthorized', request.subject, {
+    state: rejection.state,
+    ...(rejection.status === null ? {} : { status: rejection.status }),
+    advice: `The registry rejected the login (${sources}): check that it is current and may pull ${request.subject.repository}.`,
+  });
+}
+
 export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSend {
   const { send, grant, loginCache } = deps;
 
@@ -136,44 +174,6 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
     if (response !== null) return response;
     throw describeRejection(attempts.rejection ?? challenged, credentials, request);
   };
-}
-
-/** A credential to try; null is anonymous access. */
-export type Candidate = Credential | null;
-
-/** The rejections of one request so far. */
-export interface LoginAttempts {
-  readonly request: HttpRequest;
-  readonly rejected: Set<Candidate>;
-  /** The rejection to report: one of a login that was accepted but found nothing outranks that of a rejected login. */
-  rejection: RegistryError | null;
-}
-
-function recordRejection(attempts: LoginAttempts, candidate: Candidate, rejection: RegistryError): void {
-  attempts.rejected.add(candidate);
-  if (attempts.rejection?.code !== 'not-found') attempts.rejection = rejection;
-}
-
-/** A logged-in user sees all public repositories: if a login finds nothing, neither does anonymous access. */
-function isPointless(attempts: LoginAttempts, candidate: Candidate): boolean {
-  return attempts.rejected.has(candidate) || (candidate === null && attempts.rejection?.code === 'not-found');
-}
-
-/** Names the rejected logins if the login is the cause; another login does not help a missing image. */
-function describeRejection(
-  rejection: RegistryError,
-  credentials: readonly Credential[],
-  request: HttpRequest,
-): RegistryError {
-  if (credentials.length === 0 || rejection.code !== 'unauthorized') return rejection;
-  const sources = [...new Set(credentials.map(({ source, publicSource }) => publicSource ?? source))].join(
-    ', ',
-  );
-  return new RegistryError('unauthorized', request.subject, {
-    state: rejection.state,
-    ...(rejection.status === null ? {} : { status: rejection.status }),
-    advice: `The registry rejected the login (${sources}): check that it is current and may pull ${request.subject.repository}.`,
-  });
 }
 
 const MAY_WANT_A_LOGIN: ReadonlySet<string> = new Set(['unauthorized', 'not-found']);
