@@ -45,9 +45,9 @@ function describeImages(containers: readonly AssessedContainer[]): string {
 }
 
 function describeResult({ outcome, isBinding }: Decided): string {
-  const { refusals, withheld } = outcome;
-  if (refusals.length > 0) return isBinding ? 'denied' : 'warned';
-  if (withheld.refusals.length > 0) return 'would-deny';
+  const { denials, withheld } = outcome;
+  if (denials.length > 0) return isBinding ? 'denied' : 'warned';
+  if (withheld.denials.length > 0) return 'would-deny';
   return withheld.changes.length > 0 ? 'would-change' : 'allowed';
 }
 
@@ -85,8 +85,8 @@ export function answerDecided(decided: Decided, subject: Subject): Answer {
     warnings: describeWarnings(decided, subject),
     auditAnnotations: annotateValidation(decided),
   };
-  const { refusals } = decided.outcome;
-  return decided.isBinding && refusals.length > 0
-    ? denied(describeDenial(refusals), remarks)
+  const { denials } = decided.outcome;
+  return decided.isBinding && denials.length > 0
+    ? denied(describeDenial(denials), remarks)
     : allowed(remarks);
 }

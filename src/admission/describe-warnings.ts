@@ -146,9 +146,9 @@ export function summarizeChanges(
 
 /** One line for all that mode `enforce` would do: deny the object, or change it, or warn. */
 function auditLine({ outcome, containers, notes }: Decided, { kind }: Subject): readonly string[] {
-  const { refusals, changes } = outcome.withheld;
-  const isChange = refusals.length === 0 && changes.length > 0;
-  const findings = [...byGravity(refusals), ...byGravity(outcome.warnings)];
+  const { denials, changes } = outcome.withheld;
+  const isChange = denials.length === 0 && changes.length > 0;
+  const findings = [...byGravity(denials), ...byGravity(outcome.warnings)];
   const ids = new Set((isChange ? findings : findings.slice(1)).map(({ id }) => id));
   const also = [
     ...(ids.size === 0 ? [] : [`Also: ${[...ids].join(', ')}.`]),
@@ -161,7 +161,7 @@ function auditLine({ outcome, containers, notes }: Decided, { kind }: Subject): 
   }
   const [gravest] = findings;
   if (gravest === undefined) return notes.map(noteLine).slice(0, 1);
-  return [findingLine(gravest, refusals.length > 0 ? 'would deny: ' : '', also)];
+  return [findingLine(gravest, denials.length > 0 ? 'would deny: ' : '', also)];
 }
 
 /**
@@ -172,16 +172,16 @@ export function describeWarnings(decided: Decided, subject: Subject): readonly s
   const { outcome, isBinding, containers, notes } = decided;
   if (outcome.isSilent) return [];
   if (outcome.mode === 'audit') return auditLine(decided, subject);
-  const { refusals, warnings, withheld } = outcome;
-  const ofPods = isBinding ? [] : refusals;
+  const { denials, warnings, withheld } = outcome;
+  const ofPods = isBinding ? [] : denials;
   const lines = [
     ...byGravity(ofPods).map(
       (finding) => () => findingLine(finding, `Pods of this ${subject.kind} will be denied: `),
     ),
-    ...byGravity(withheld.refusals).map((finding) => () => findingLine(finding, 'would deny: ')),
+    ...byGravity(withheld.denials).map((finding) => () => findingLine(finding, 'would deny: ')),
     ...notes.map((note) => () => noteLine(note)),
     ...byGravity(warnings).map((finding) => () => findingLine(finding)),
-    ...stalenessNotes(containers, [...refusals, ...withheld.refusals, ...warnings]).map(
+    ...stalenessNotes(containers, [...denials, ...withheld.denials, ...warnings]).map(
       (note) => () => noteLine(note),
     ),
   ];

@@ -79,10 +79,10 @@ export function outcomeOf(
   step: AssessmentRequest['step'],
 ): (typeof DECISION_OUTCOMES)[number] {
   if (assessment.kind === 'skipped') return 'skipped';
-  const { refusals, changes, warnings, withheld } = assessment.outcome;
+  const { denials, changes, warnings, withheld } = assessment.outcome;
   if (step === 'mutate') return changes.length > 0 ? 'changed' : 'unchanged';
-  if (refusals.length > 0) return assessment.isBinding ? 'denied' : 'would-deny';
-  if (withheld.refusals.length > 0) return 'would-deny';
+  if (denials.length > 0) return assessment.isBinding ? 'denied' : 'would-deny';
+  if (withheld.denials.length > 0) return 'would-deny';
   if (withheld.changes.length > 0) return 'would-change';
   return warnings.length > 0 ? 'warned' : 'allowed';
 }

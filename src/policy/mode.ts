@@ -15,33 +15,33 @@ export function isMode(text: string): text is Mode {
 export interface Outcome {
   readonly mode: Mode;
   /** Findings that deny the object; empty unless the mode is `enforce`. */
-  readonly refusals: readonly RatedFinding[];
+  readonly denials: readonly RatedFinding[];
   readonly warnings: readonly RatedFinding[];
   /** Changes to make; empty in `audit`, and if the Pod is denied (`/validate` then judges it as written). */
   readonly changes: readonly Change[];
   /** What `enforce` would do in addition. */
-  readonly withheld: { readonly refusals: readonly RatedFinding[]; readonly changes: readonly Change[] };
+  readonly withheld: { readonly denials: readonly RatedFinding[]; readonly changes: readonly Change[] };
   /** Whether the response carries no warnings. */
   readonly isSilent: boolean;
 }
 
-const NOTHING = { refusals: [], changes: [] } as const;
+const NOTHING = { denials: [], changes: [] } as const;
 
 /** Applies the mode. Nothing else in the policy depends on it. */
 export function applyMode(decision: Decision, mode: Mode, { warnInAudit = true } = {}): Outcome {
-  const refusals = decision.findings.filter((finding) => finding.action === 'deny');
+  const denials = decision.findings.filter((finding) => finding.action === 'deny');
   const warnings = decision.findings.filter((finding) => finding.action === 'warn');
   const { changes } = decision;
   const isSilent = mode === 'audit' && !warnInAudit;
-  const made = refusals.length === 0 ? changes : [];
+  const made = denials.length === 0 ? changes : [];
   switch (mode) {
     case 'enforce':
-      return { mode, refusals, warnings, changes: made, withheld: NOTHING, isSilent };
+      return { mode, denials, warnings, changes: made, withheld: NOTHING, isSilent };
     case 'warn':
-      return { mode, refusals: [], warnings, changes, withheld: { refusals, changes: [] }, isSilent };
+      return { mode, denials: [], warnings, changes, withheld: { denials, changes: [] }, isSilent };
     case 'audit':
-      return { mode, refusals: [], warnings, changes: [], withheld: { refusals, changes }, isSilent };
+      return { mode, denials: [], warnings, changes: [], withheld: { denials, changes }, isSilent };
     case 'off':
-      return { mode, refusals: [], warnings: [], changes: [], withheld: NOTHING, isSilent };
+      return { mode, denials: [], warnings: [], changes: [], withheld: NOTHING, isSilent };
   }
 }

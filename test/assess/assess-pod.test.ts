@@ -135,7 +135,7 @@ describe('modes', () => {
     expect(await assess(wasmPod(), mutate)).toMatchObject({
       outcome: {
         mode: 'enforce',
-        refusals: [],
+        denials: [],
         changes: expect.arrayContaining([
           expect.objectContaining({ path: '/spec/runtimeClassName', value: 'wasmtime' }),
         ]) as unknown,
@@ -143,15 +143,15 @@ describe('modes', () => {
     });
     const refused = await assess(wasmPod({ spec: { runtimeClassName: 'runc' } }), mutate);
     expect(refused).toMatchObject({
-      outcome: { refusals: [{ id: 'handler-cannot-run-image' }], changes: [] },
+      outcome: { denials: [{ id: 'handler-cannot-run-image' }], changes: [] },
     });
   });
 
   test('warn changes the Pod and withholds the denial', async () => {
     const outcome = {
       mode: 'warn',
-      refusals: [],
-      withheld: { refusals: [{ id: 'handler-cannot-run-image' }] },
+      denials: [],
+      withheld: { denials: [{ id: 'handler-cannot-run-image' }] },
     };
     expect(
       await assess(wasmPod({ spec: { runtimeClassName: 'runc' } }), {
@@ -164,7 +164,7 @@ describe('modes', () => {
     const labels = { 'wasmgate.dev/mode': 'audit' };
     const assessment = await assess(wasmPod(), { labels });
     expect(assessment).toMatchObject({
-      outcome: { mode: 'audit', refusals: [], changes: [], withheld: { refusals: [] } },
+      outcome: { mode: 'audit', denials: [], changes: [], withheld: { denials: [] } },
     });
     expect(assessment.kind === 'decided' && assessment.outcome.withheld.changes.length).toBeGreaterThan(0);
     expect(await assess(wasmPod(), { labels, ...mutate })).toMatchObject({ kind: 'skipped' });
@@ -203,13 +203,13 @@ describe('modes', () => {
 
 test('a Wasm Pod without its class at validation is denied with the advice to apply again', async () => {
   expect(await assess(wasmPod())).toMatchObject({
-    outcome: { refusals: [{ id: 'wasm-image-without-runtime-class' }] },
+    outcome: { denials: [{ id: 'wasm-image-without-runtime-class' }] },
   });
 });
 
 test('a template needs no injected class', async () => {
   expect(await assess(wasmPod(), { request: { subject: 'template' } })).toMatchObject({
-    outcome: { refusals: [] },
+    outcome: { denials: [] },
   });
 });
 

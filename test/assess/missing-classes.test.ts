@@ -68,8 +68,8 @@ function start({ watched, live, isStale = false }: Classes) {
 const WASM = 'bk-wasi-wasm';
 const LINUX = 'linux-plain';
 
-function refusalsOf({ outcome }: DecidedAssessment): readonly string[] {
-  return outcome.refusals.map(({ id }) => id);
+function denialsOf({ outcome }: DecidedAssessment): readonly string[] {
+  return outcome.denials.map(({ id }) => id);
 }
 
 describe('a class that the watch has not delivered', () => {
@@ -77,8 +77,8 @@ describe('a class that the watch has not delivered', () => {
     const { judge } = start({ watched: [], live: ['spin', 'wasmtime'] });
     const judged = await judge(WASM, 'wasmtime');
     expect(judged).toMatchObject({ decision: { runtimeClass: { origin: 'pod' } } });
-    expect(refusalsOf(judged)).toEqual([]);
-    expect(refusalsOf(await judge(WASM, 'spin'))).toEqual(['handler-cannot-run-image']);
+    expect(denialsOf(judged)).toEqual([]);
+    expect(denialsOf(await judge(WASM, 'spin'))).toEqual(['handler-cannot-run-image']);
   });
 
   test('is found when a Pod needs one', async () => {
@@ -94,8 +94,8 @@ describe('a class that the watch has not delivered', () => {
     ['does not exist if the list fails', null],
   ])('%s', async (_case, live) => {
     const { judge, messages } = start({ watched: ['spin'], live });
-    expect(refusalsOf(await judge(WASM, 'wasmtime'))).toEqual(['runtime-class-missing']);
-    expect(refusalsOf(await judge(WASM, null))).toEqual(['no-runtime-class-for-image']);
+    expect(denialsOf(await judge(WASM, 'wasmtime'))).toEqual(['runtime-class-missing']);
+    expect(denialsOf(await judge(WASM, null))).toEqual(['no-runtime-class-for-image']);
     expect(messages('warn').join()).toMatch(live === null ? 'cannot list RuntimeClasses' : /^$/);
   });
 });
@@ -104,7 +104,7 @@ describe('while the watch is broken', () => {
   test('a class is chosen once the live list confirms it', async () => {
     const { judge } = start({ watched: ['wasmtime'], live: ['wasmtime'], isStale: true });
     expect((await judge(WASM, null, 'mutate')).outcome.changes).not.toEqual([]);
-    expect(refusalsOf(await judge(WASM, null))).toEqual(['wasm-image-without-runtime-class']);
+    expect(denialsOf(await judge(WASM, null))).toEqual(['wasm-image-without-runtime-class']);
   });
 
   test('a known class is chosen if the list fails', async () => {
@@ -112,13 +112,13 @@ describe('while the watch is broken', () => {
     expect((await judge(WASM, null, 'mutate')).outcome.changes).toContainEqual(
       expect.objectContaining({ path: '/spec/runtimeClassName', value: 'wasmtime' }),
     );
-    expect(refusalsOf(await judge(WASM, 'wasmtime'))).toEqual([]);
+    expect(denialsOf(await judge(WASM, 'wasmtime'))).toEqual([]);
   });
 
   test('a deleted class is not chosen', async () => {
     const { judge } = start({ watched: ['wasmtime'], live: ['spin'], isStale: true });
     expect((await judge(WASM, null, 'mutate')).outcome.changes).toEqual([]);
-    expect(refusalsOf(await judge(WASM, null))).toEqual(['no-runtime-class-for-image']);
+    expect(denialsOf(await judge(WASM, null))).toEqual(['no-runtime-class-for-image']);
   });
 });
 

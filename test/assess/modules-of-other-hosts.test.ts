@@ -36,7 +36,7 @@ describe.skipIf(!hasGnuTar)('modules that import what a handler lacks', () => {
     const stage = await setUpImages({ classes: CLASSES });
     const containers = [{ image: putImage(stage, sketch) }];
     const { outcome, decision } = await stage.assess({ containers, spec: { runtimeClassName: 'wasmtime' } });
-    expect(outcome.refusals).toEqual([]);
+    expect(outcome.denials).toEqual([]);
     const finding = decision.findings.find(({ id }) => id === 'handler-may-not-run-image');
     expect(finding?.detail).toContain(said);
     expect(finding?.action).toBe('warn');

@@ -86,8 +86,8 @@ function classOf({ decision }: DecidedAssessment): string | undefined {
   return decision.runtimeClass.class?.name;
 }
 
-function refusals({ outcome }: DecidedAssessment): readonly string[] {
-  return outcome.refusals.map(({ id }) => id);
+function denials({ outcome }: DecidedAssessment): readonly string[] {
+  return outcome.denials.map(({ id }) => id);
 }
 
 const start = (...entrypoint: readonly string[]): object => ({ Entrypoint: entrypoint });
@@ -142,10 +142,10 @@ describe.skipIf(!hasGnuTar)('layers are read if they could change the decision',
   test('a component under a class that runs only modules is denied', async () => {
     const { put, assess } = await setUp({ classes: ['wasmedge'] });
     const spec = { runtimeClassName: 'wasmedge' };
-    expect(refusals(await assess({ containers: [{ image: put(component) }], spec }))).toEqual([
+    expect(denials(await assess({ containers: [{ image: put(component) }], spec }))).toEqual([
       'handler-cannot-run-image',
     ]);
-    expect(refusals(await assess({ containers: [{ image: put(module) }], spec }))).toEqual([]);
+    expect(denials(await assess({ containers: [{ image: put(module) }], spec }))).toEqual([]);
   });
 
   test('Spin and slight are distinguished, and get their command', async () => {
@@ -177,9 +177,9 @@ describe.skipIf(!hasGnuTar)('layers are read before a Pod is denied because of a
   ] as const)('%s under a handler that takes all for Wasm', async ([, image, expected]) => {
     const { put, assess, looks } = await setUp({ classes: ['crun-wasm'] });
     const sketch = { containers: [{ image: put(image) }], spec: { runtimeClassName: 'crun-wasm' } };
-    expect(refusals(await assess(sketch))).toEqual(expected);
+    expect(denials(await assess(sketch))).toEqual(expected);
     expect(looks()).toBe(1);
-    expect(refusals(await assess(sketch))).toEqual(expected);
+    expect(denials(await assess(sketch))).toEqual(expected);
     expect(looks()).toBe(1);
   });
 
@@ -198,8 +198,8 @@ describe.skipIf(!hasGnuTar)('layers are read before a Pod is denied because of a
     await expect.poll(looks).toBe(before + 3);
     const second = assess(sketch);
     open();
-    expect(refusals(await second)).toEqual([]);
-    expect(refusals(await first)).toEqual([]);
+    expect(denials(await second)).toEqual([]);
+    expect(denials(await first)).toEqual([]);
   });
 
   test('a Pod that timed out is denied, and the next one waits for the same read', async () => {
@@ -213,17 +213,17 @@ describe.skipIf(!hasGnuTar)('layers are read before a Pod is denied because of a
       const hurried = assess(sketch, { signal: () => time.signal });
       await expect.poll(looks).toBe(1);
       time.abort(new DOMException('over', 'TimeoutError'));
-      expect(refusals(await hurried)).toEqual(['handler-cannot-run-image']);
+      expect(denials(await hurried)).toEqual(['handler-cannot-run-image']);
     }
     const next = assess(sketch);
     open();
-    expect(refusals(await next)).toEqual([]);
+    expect(denials(await next)).toEqual([]);
   });
 
   test('and under a class that only the live list has', async () => {
     const { put, assess } = await setUp({ classes: [], live: ['crun-wasm'] });
     const sketch = { containers: [{ image: put(hidden) }], spec: { runtimeClassName: 'crun-wasm' } };
-    expect(refusals(await assess(sketch))).toEqual([]);
+    expect(denials(await assess(sketch))).toEqual([]);
   });
 
   test('the layers of a small image are read once', async () => {

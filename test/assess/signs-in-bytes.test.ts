@@ -77,7 +77,7 @@ describe.skipIf(!hasGnuTar)('what only an image’s layers show', () => {
   test('a Linux program in an image for a Wasm platform is reported, and not denied under runc', async () => {
     const elf = image({ Entrypoint: ['/app.wasm'] }, { 'app.wasm': ELF });
     const { outcome, decision } = await review(elf, null);
-    expect(outcome.refusals).toEqual([]);
+    expect(outcome.denials).toEqual([]);
     expect(decision.findings.map(({ id }) => id)).toContain('file-not-wasm');
   });
 
@@ -85,7 +85,7 @@ describe.skipIf(!hasGnuTar)('what only an image’s layers show', () => {
     const spin = image({ Entrypoint: ['/spin.toml'] }, { 'spin.toml': '' }, 'linux');
     expect((await review(spin, null)).decision.runtimeClass.class?.name).toBe('spin');
     const { outcome } = await review(spin, 'wasmtime');
-    expect(outcome.refusals.map(({ id }) => id)).toEqual(['handler-cannot-run-image']);
+    expect(outcome.denials.map(({ id }) => id)).toEqual(['handler-cannot-run-image']);
   });
 
   test('a module under an ordinary name in a small image gets a class, and its layers are read once', async () => {

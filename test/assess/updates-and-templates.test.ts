@@ -59,7 +59,7 @@ describe('an update', () => {
     const assessment = await ask(start(), podOf(WASM), { previous: podOf(LINUX) });
     expect(assessment).toMatchObject({
       isBinding: true,
-      outcome: { mode: 'enforce', refusals: [{ id: 'image-changed-kind' }], changes: [] },
+      outcome: { mode: 'enforce', denials: [{ id: 'image-changed-kind' }], changes: [] },
     });
   });
 
@@ -67,7 +67,7 @@ describe('an update', () => {
     for (const mode of ['warn', 'audit']) {
       const assess = start({ labels: { 'wasmgate.dev/mode': mode } });
       expect(await ask(assess, podOf(WASM), { previous: podOf(LINUX) })).toMatchObject({
-        outcome: { mode, refusals: [], withheld: { refusals: [{ id: 'image-changed-kind' }] } },
+        outcome: { mode, denials: [], withheld: { denials: [{ id: 'image-changed-kind' }] } },
       });
     }
   });
@@ -123,9 +123,9 @@ describe.skipIf(!hasGnuTar)('an update whose decision depends on the images’ l
     return pod({ containers: [{ image: reference }], spec: { runtimeClassName } });
   }
 
-  async function refusalsOf(setup: Setup, after: Pod, previous: Pod): Promise<readonly string[]> {
+  async function denialsOf(setup: Setup, after: Pod, previous: Pod): Promise<readonly string[]> {
     const assessment = await ask(start(setup), after, { previous });
-    return assessment.kind === 'decided' ? assessment.outcome.refusals.map(({ id }) => id) : [];
+    return assessment.kind === 'decided' ? assessment.outcome.denials.map(({ id }) => id) : [];
   }
 
   test.each<[string, Held, Held, readonly string[], readonly string[]]>([
@@ -143,8 +143,8 @@ describe.skipIf(!hasGnuTar)('an update whose decision depends on the images’ l
         podUnder(runtimeClassName, put(from, 'before')),
         podUnder(runtimeClassName, put(to, 'after')),
       ];
-      expect(await refusalsOf({}, after, before)).toEqual(seen);
-      expect(await refusalsOf({ policy: { peek: 'off' } }, after, before)).toEqual(unseen);
+      expect(await denialsOf({}, after, before)).toEqual(seen);
+      expect(await denialsOf({ policy: { peek: 'off' } }, after, before)).toEqual(unseen);
     },
   );
 
@@ -156,17 +156,17 @@ describe.skipIf(!hasGnuTar)('an update whose decision depends on the images’ l
     const containers = [{ image: put('module', 'beside') }];
     const ephemeralContainers = [{ name: 'debugger', image: put(held, 'debugger') }];
     const after = pod({ containers, spec: { ...spec, ephemeralContainers } });
-    expect(await refusalsOf({}, after, pod({ containers, spec }))).toEqual(expected);
+    expect(await denialsOf({}, after, pod({ containers, spec }))).toEqual(expected);
   });
 
   test('the layers of both images are read once', async () => {
     const before = podUnder('wasmtime', put('module', 'one'));
     const after = podUnder('wasmtime', put('component', 'two'));
     const asked = registry.log.length;
-    expect(await refusalsOf({}, after, before)).toEqual([]);
+    expect(await denialsOf({}, after, before)).toEqual([]);
     // A manifest, a config and the head of a layer of each.
     expect(registry.log).toHaveLength(asked + 6);
-    expect(await refusalsOf({}, after, before)).toEqual([]);
+    expect(await denialsOf({}, after, before)).toEqual([]);
   });
 });
 
@@ -184,7 +184,7 @@ describe('a template', () => {
       const assessment = await ask(assess, doomed, { subject: 'template', isControlled });
       expect(assessment).toMatchObject({
         isBinding,
-        outcome: { refusals: [{ id: 'runtime-class-missing' }] },
+        outcome: { denials: [{ id: 'runtime-class-missing' }] },
       });
     },
   );

@@ -13,8 +13,8 @@ const VIEW = cluster([runtimeClass('wasmtime'), runtimeClass('runc')]);
 function outcome(image: keyof typeof IMAGES, runtimeClassName: string, policy: Partial<PolicySettings>) {
   const subject = pod({ containers: [{ image }], spec: { runtimeClassName } });
   const decision = evaluate(podFacts(subject, IMAGES, VIEW), settings(policy));
-  const { refusals, warnings } = applyMode(decision, 'enforce');
-  return { refused: refusals.map(({ id }) => id), warned: warnings.map(({ id }) => id) };
+  const { denials, warnings } = applyMode(decision, 'enforce');
+  return { refused: denials.map(({ id }) => id), warned: warnings.map(({ id }) => id) };
 }
 
 describe('a configured action of a finding', () => {

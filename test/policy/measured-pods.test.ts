@@ -27,7 +27,7 @@ function read({ decision, outcome }: DecidedAssessment): Answer {
   const { findings, runtimeClass } = decision;
   return {
     chosen: (runtimeClass.class?.name ?? 'runc') as MeasuredClass,
-    isDenied: outcome.refusals.length > 0,
+    isDenied: outcome.denials.length > 0,
     isCertain: findings.some(({ consequence }) => consequence === 'cannot-start'),
     isTold: findings.some(({ consequence }) => GRAVE.has(consequence)),
     text: findings.map(({ id, consequence }) => `${id} (${consequence})`).join(', ') || 'silence',

@@ -39,7 +39,7 @@ function start() {
   return async (): Promise<string> => {
     const assessment = await assess(request);
     if (assessment.kind === 'skipped') return assessment.reason;
-    return assessment.outcome.refusals
+    return assessment.outcome.denials
       .map(({ id, detail, advice }) => `${id}: ${detail}. ${advice}`)
       .join('\n');
   };

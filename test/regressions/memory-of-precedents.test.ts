@@ -20,10 +20,10 @@ const DECIDED = {
   decision: { findings: [], changes: [], runtimeClass: { class: null, origin: 'none' } },
   outcome: {
     mode: 'enforce',
-    refusals: [],
+    denials: [],
     warnings: [],
     changes: [],
-    withheld: { refusals: [], changes: [] },
+    withheld: { denials: [], changes: [] },
     isSilent: false,
   },
 } as const;

@@ -29,7 +29,7 @@ test('an index keeps as many platforms as are listed, each truncated to the leng
 
 test('a denial is built only as far as it is shown', () => {
   let reads = 0;
-  const refusals = Array.from({ length: 256 }, () => ({
+  const denials = Array.from({ length: 256 }, () => ({
     id: 'image-will-not-pull' as const,
     container: 'app',
     severity: 'error' as const,
@@ -41,7 +41,7 @@ test('a denial is built only as far as it is shown', () => {
       return LONG;
     },
   }));
-  const text = describeDenial(refusals);
+  const text = describeDenial(denials);
   expect(reads).toBeLessThanOrEqual(33);
   expect(text.length).toBeLessThan(4 * DENIAL_RUNES);
   expect(denied(text)).toMatchObject({ status: { code: 403 } });

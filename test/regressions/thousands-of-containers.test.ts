@@ -51,8 +51,8 @@ test.for<readonly [name: string, spec: object, isLookedAt: boolean]>([
   ['debug containers', { containers: containers(1), ephemeralContainers: containers(MOST) }, false],
 ])('a Pod with %s is refused where unknown images are', async ([, spec, isLookedAt]) => {
   const assessment = await assessed(spec, { onUnknownImage: 'deny' });
-  const refusals = assessment.kind === 'decided' ? assessment.outcome.refusals : null;
-  expect(refusals).toEqual(
+  const denials = assessment.kind === 'decided' ? assessment.outcome.denials : null;
+  expect(denials).toEqual(
     isLookedAt
       ? []
       : [
@@ -68,7 +68,7 @@ test.for<readonly [name: string, spec: object, isLookedAt: boolean]>([
 
 test('and admitted if the policy allows it', async () => {
   const assessment = await assessed({ containers: containers(MOST + 1) }, {});
-  expect(assessment).toMatchObject({ kind: 'decided', outcome: { refusals: [], changes: [] } });
+  expect(assessment).toMatchObject({ kind: 'decided', outcome: { denials: [], changes: [] } });
 });
 
 /** Each was searched for among all previous ones: 30,000 of them, and one new label, took two seconds. */

@@ -167,7 +167,7 @@ export function createUnjudgedAdmissions(
     if (assessment.kind !== 'decided' || !createsPod(request)) return;
     // Nearly every admission ends here.
     if (assessment.containers.every(({ verdict }) => verdict.kind !== 'unknown')) return;
-    if (assessment.outcome.refusals.length > 0) return;
+    if (assessment.outcome.denials.length > 0) return;
     const images = imagesToFollow(assessment.containers);
     if (images.length === 0) return;
     const found = unjudgedOwner(request, { images, reported: reportsOf(assessment) });

@@ -63,7 +63,7 @@ function classLine(page: Page, { runtimeClass, hangsOn }: ReportItem): readonly 
 }
 
 /** Explains a workload that is admitted although its Pods are not. */
-function refusalLines(page: Page, { refuses, outcome, source }: ReportItem): readonly string[] {
+function denialLines(page: Page, { refuses, outcome, source }: ReportItem): readonly string[] {
   if (refuses !== 'pods') return [];
   const { kind } = source;
   const text =
@@ -120,7 +120,7 @@ function renderItem(page: Page, item: ReportItem, review: Reviewed): string {
     : [...imageLines(page, review), ...classLine(page, item), ...changeLines(page, item)];
   const lines = [
     page.paint(['bold', style], label.padEnd(INDENT.length)) + wrap(title, page.columns, INDENT).trimStart(),
-    ...refusalLines(page, item),
+    ...denialLines(page, item),
     ...noteLines(page, review),
     ...details,
     ...item.findings.flatMap((finding) => findingLines(page, finding)),

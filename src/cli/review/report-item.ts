@@ -40,7 +40,7 @@ function refusedBy(review: DecidedReview): Refused | null {
   const unknown = new Set<string | null>(unknownImages(review).map(({ container }) => container));
   const isCertain = ({ container }: RatedFinding): boolean => !unknown.has(container);
   const { outcome, isBinding } = review.assessment;
-  if (!outcome.refusals.some(isCertain)) return null;
+  if (!outcome.denials.some(isCertain)) return null;
   return isBinding ? 'object' : 'pods';
 }
 

@@ -197,7 +197,7 @@ describe('an owner whose Pods were admitted before their image could be read', (
     const { admit, counts, open, registry, request, reported, written } = await setUp();
     const owned = { owner: ownedBy('ReplicaSet', 'web-5d8f'), labels: { 'pod-template-hash': '5d8f' } };
     for (const uid of ['u1', 'u2', 'u3'])
-      expect(await admit(request(uid, {}, owned))).toMatchObject({ outcome: { refusals: [] } });
+      expect(await admit(request(uid, {}, owned))).toMatchObject({ outcome: { denials: [] } });
     expect(counts()).toEqual({ pending: 3, 'needs-class': 0, 'would-be-denied': 0 });
     expect(written).toEqual([]);
     open();
