@@ -40,3 +40,16 @@ export function cutMiddle(text: string, runes: number): string {
   const end = Math.floor((runes - 1) / 2);
   return `${firstRunes(clean, runes - 1 - end)}…${lastRunes(clean, end)}`;
 }
+
+const ELLIPSIS_BYTES = 3;
+const LONGEST_RUNE_BYTES = 4;
+
+/** Does the same for a number of bytes of UTF-8. */
+export function cutMiddleToBytes(text: string, bytes: number): string {
+  const clean = text.toWellFormed();
+  if (clean.length <= bytes && Buffer.byteLength(clean) <= bytes) return clean;
+  // Right for ASCII, which nearly all texts are. Any other is cut shorter than it must be.
+  const shown = cutMiddle(clean, bytes - ELLIPSIS_BYTES + 1);
+  if (Buffer.byteLength(shown) <= bytes) return shown;
+  return cutMiddle(clean, Math.floor(bytes / LONGEST_RUNE_BYTES));
+}

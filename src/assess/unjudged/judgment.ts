@@ -1,4 +1,4 @@
-import { cutMiddle } from '../../lib/bound-text.ts';
+import { cutMiddleToBytes } from '../../lib/bound-text.ts';
 import type { RatedFinding } from '../../policy/decision.ts';
 import { describeContainer } from '../../policy/describe.ts';
 import type { DecidedAssessment } from '../assessment.ts';
@@ -13,8 +13,12 @@ export interface Judgment {
   readonly fix: string;
 }
 
-/** Of a text about images, whose names may be long: an Event has 1024 bytes, and what to do comes last. */
-const SHOWN_RUNES = 400;
+const EVENT_LIMITS = {
+  /** Of a whole message (kubernetes/events.ts). What is wrong may be cut, but not what to do at the end. */
+  bytes: 1024,
+  /** Of what is wrong, however long the rest is. */
+  leastBytes: 128,
+} as const;
 
 const CHOSEN_CLASS = 'a chosen class';
 
@@ -88,12 +92,12 @@ export function judgeLate(owner: UnjudgedOwner, now: DecidedAssessment): Judgmen
 export function describeJudgment(owner: UnjudgedOwner, judgment: Judgment): readonly ObjectEvent[] {
   const { namespace, reference, pod } = owner;
   const { reason, what, fix } = judgment;
-  const eventOn = (regarding: ObjectEvent['regarding'], who: string): ObjectEvent => ({
-    namespace,
-    regarding,
-    reason,
-    message: `Known only after ${who} admitted: ${cutMiddle(what, SHOWN_RUNES)}. ${fix}`,
-  });
+  const eventOn = (regarding: ObjectEvent['regarding'], who: string): ObjectEvent => {
+    const [head, tail] = [`Known only after ${who} admitted: `, `. ${fix}`];
+    const left = EVENT_LIMITS.bytes - Buffer.byteLength(head) - Buffer.byteLength(tail);
+    const shown = cutMiddleToBytes(what, Math.max(left, EVENT_LIMITS.leastBytes));
+    return { namespace, regarding, reason, message: `${head}${shown}${tail}` };
+  };
   const onPod = eventOn({ apiVersion: 'v1', kind: 'Pod', ...pod }, 'this Pod was');
   if (reference.uid === pod.uid) return [onPod];
   return [eventOn(reference, `Pods of this ${reference.kind}, such as "${pod.name}", were`), onPod];
