@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
+import type { ReviewOutput } from '../../src/cli/review/report.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { useReviewStage } from '../support/cli/review-stage.ts';
 import { runInspect } from '../support/cli/run-inspect.ts';
@@ -26,20 +27,26 @@ const PODS = [
   spec: { containers: [{ name: `app${TRICKS}`, image }], runtimeClassName },
 }));
 
-test.for([
-  ['table', 'denied'],
-  ['diff', 'runtimeClassName'],
-  ['json', '"refused"'],
-  ['yaml', 'runtimeClassName'],
-  ['patch', 'runtimeClassName'],
-  ['admissionreview', 'does not exist'],
-] as const)('a manifest cannot control the terminal through review -o %s', async ([output, words]) => {
-  const file = await stage.write('pods.yaml', PODS.map((pod) => JSON.stringify(pod)).join('\n---\n'));
-  const { stdout, stderr } = await stage.review(['-f', file, '--facts', stage.facts, '-o', output]);
-  expect(stdout).toContain(words);
-  expect(stdout).not.toMatch(OBEYED);
-  expect(stderr).not.toMatch(OBEYED);
-});
+/** A word of each output that shows that it holds the manifest's texts. */
+const WORDS: Readonly<Record<ReviewOutput, string>> = {
+  table: 'denied',
+  json: '"refused"',
+  yaml: 'runtimeClassName',
+  diff: 'runtimeClassName',
+  patch: 'runtimeClassName',
+  admissionreview: 'does not exist',
+};
+
+test.for(Object.entries(WORDS))(
+  'a manifest cannot control the terminal through review -o %s',
+  async ([output, words]) => {
+    const file = await stage.write('pods.yaml', PODS.map((pod) => JSON.stringify(pod)).join('\n---\n'));
+    const { stdout, stderr } = await stage.review(['-f', file, '--facts', stage.facts, '-o', output]);
+    expect(stdout).toContain(words);
+    expect(stdout).not.toMatch(OBEYED);
+    expect(stderr).not.toMatch(OBEYED);
+  },
+);
 
 test('the name of an unreadable file cannot control the terminal either', async () => {
   const file = await stage.write(`broken/${TRICKS}.yaml`, 'a: [');

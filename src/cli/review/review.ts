@@ -1,7 +1,16 @@
 import type { Command, Flag } from '../command.ts';
 import { KUBECONFIG_FLAG } from '../parse-arguments.ts';
-import { REVIEW_OUTPUTS } from './report.ts';
+import { REVIEW_OUTPUTS, type ReviewOutput } from './report.ts';
 import type { ReviewDeps } from './run-review.ts';
+
+/** What each output is, for the help. */
+const OUTPUTS: Readonly<Record<Exclude<ReviewOutput, 'table'>, string>> = {
+  json: 'items (each with refuses and, if undecided, hangsOn), passedOver, errors (unreadable documents; the others are reviewed, and the exit code is 2) and summary',
+  yaml: 'all objects, with their changes',
+  diff: 'the changes',
+  patch: 'RFC 6902, one line for each reviewed object',
+  admissionreview: 'the responses to the API server',
+};
 
 const FLAGS: readonly Flag[] = [
   {
@@ -33,8 +42,9 @@ const FLAGS: readonly Flag[] = [
     name: 'output',
     short: 'o',
     placeholder: 'FORMAT',
-    description:
-      'Output format (default table). json: items (each with refuses and, if undecided, hangsOn), passedOver, errors (unreadable documents; the others are reviewed, and the exit code is 2) and summary. yaml: all objects, with their changes. diff: the changes. patch: RFC 6902, one line for each reviewed object. admissionreview: the responses to the API server.',
+    description: `Output format (default table). ${Object.entries(OUTPUTS)
+      .map(([name, what]) => `${name}: ${what}.`)
+      .join(' ')}`,
     choices: REVIEW_OUTPUTS,
   },
   {

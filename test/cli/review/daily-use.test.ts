@@ -2,7 +2,7 @@ import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { podOf, useReviewStage } from '../../support/cli/review-stage.ts';
+import { outputsBeside, podOf, useReviewStage } from '../../support/cli/review-stage.ts';
 import { run } from '../../support/lib/processes.ts';
 
 // Problems from daily use of `review`.
@@ -41,19 +41,16 @@ describe('documents that are passed over', () => {
     expect(stdout).toMatch(/ 3 documents passed over\s\(-v lists them\)\.\n$/);
   });
 
-  test.each(['table', 'yaml', 'diff', 'patch', 'admissionreview'])(
-    'are listed beside -o %s with -v',
-    async (output) => {
-      const file = await stage.write('app.yaml', text);
-      const { stderr } = await stage.review(['-f', file, '-v', '-o', output]);
-      expect(stderr.split('\n').filter((line) => line.startsWith('Passed over'))).toEqual([
-        `Passed over: ${file}, document 2: Service web`,
-        `Passed over: ${file}, document 4: ConfigMap`,
-        `Passed over: ${file}, document 3: no Kubernetes object`,
-      ]);
-      expect((await stage.review(['-f', file, '-o', output])).stderr).not.toContain('Passed over');
-    },
-  );
+  test.each(outputsBeside('json'))('are listed beside -o %s with -v', async (output) => {
+    const file = await stage.write('app.yaml', text);
+    const { stderr } = await stage.review(['-f', file, '-v', '-o', output]);
+    expect(stderr.split('\n').filter((line) => line.startsWith('Passed over'))).toEqual([
+      `Passed over: ${file}, document 2: Service web`,
+      `Passed over: ${file}, document 4: ConfigMap`,
+      `Passed over: ${file}, document 3: no Kubernetes object`,
+    ]);
+    expect((await stage.review(['-f', file, '-o', output])).stderr).not.toContain('Passed over');
+  });
 });
 
 describe('a folder', () => {

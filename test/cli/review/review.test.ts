@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import jsonPatch from 'fast-json-patch';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { FACTS, podOf, useReviewStage } from '../../support/cli/review-stage.ts';
+import { FACTS, outputsBeside, podOf, useReviewStage } from '../../support/cli/review-stage.ts';
 
 const stage = useReviewStage();
 
@@ -81,7 +81,7 @@ describe('outcomes', () => {
     expect(stderr).toMatch(/^Note: no RuntimeClasses given.*--facts.*--live.*\n$/);
   });
 
-  test.each(['json', 'yaml', 'diff', 'patch', 'admissionreview'])(
+  test.each(outputsBeside('table'))(
     'without RuntimeClasses, -o %s reports none as missing, notes once that none is given, and reviews the rest',
     async (output) => {
       const named = podOf('b', 'linux-plain', '  runtimeClassName: gone\n  hostUsers: false');

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { podOf, useReviewStage } from '../../support/cli/review-stage.ts';
+import { outputsBeside, podOf, useReviewStage } from '../../support/cli/review-stage.ts';
 
 const stage = useReviewStage();
 
-test.each(['yaml', 'diff', 'patch', 'admissionreview'])(
+test.each(outputsBeside('table', 'json'))(
   '-o %s explains undecided results on standard error, with each advice once',
   async (output) => {
     // Nothing listens on the discard port.

@@ -2,10 +2,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import type { Report } from '../../../src/cli/review/report.ts';
+import { REVIEW_OUTPUTS, type Report, type ReviewOutput } from '../../../src/cli/review/report.ts';
 import { putFixtureImages } from '../image/fixture-images.ts';
 import { startRegistry, type RegistryOptions } from '../registry/registry.ts';
 import { runWasmgate, type WasmgateOptions, type WasmgateRun } from './run-wasmgate.ts';
+
+/** Returns the other outputs of `review`, so that a new one is tested with them. */
+export function outputsBeside(...excluded: readonly ReviewOutput[]): readonly ReviewOutput[] {
+  return REVIEW_OUTPUTS.filter((output) => !excluded.includes(output));
+}
 
 export interface ReviewStage extends AsyncDisposable {
   readonly folder: string;
