@@ -25,6 +25,15 @@ function completed(typed: string, candidates: readonly string[]): string | null 
   return others.length === 0 ? (found ?? null) : null;
 }
 
+/** In a shorter name, two slips leave another word ("huge" and "edge"), unless its first letter is right. */
+const LONG_NAME = 6;
+
+/** Returns how far a typing error may be from what was meant: two for a swapped pair of letters, the most common slip. */
+function mostSlips(typed: string, known: string): number {
+  if (typed.length < 3 || (typed.length < LONG_NAME && typed[0] !== known[0])) return 1;
+  return Math.max(2, Math.floor(typed.length / 3));
+}
+
 /**
  * Returns the candidate that `name` probably means: the one that begins with it, otherwise the nearest; null if none is near.
  * Case does not count.
@@ -35,11 +44,12 @@ export function nearestName(name: string, candidates: readonly string[]): string
   const whole = completed(typed, candidates);
   if (whole !== null) return whole;
   let best: string | null = null;
-  // Two for a swapped pair of letters, the most common slip; one in the shortest names, where two would fit any name.
-  let bestDistance = (name.length < 3 ? 1 : Math.max(2, Math.floor(name.length / 3))) + 1;
+  let bestDistance = Infinity;
   for (const candidate of candidates) {
-    const distance = editDistance(typed, candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    const known = candidate.toLowerCase();
+    const distance = editDistance(typed, known);
+    if (distance <= mostSlips(typed, known) && distance < bestDistance)
+      [best, bestDistance] = [candidate, distance];
   }
   return best;
 }

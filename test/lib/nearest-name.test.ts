@@ -20,6 +20,9 @@ test.each([
 test.each([
   ['a beginning wins over a similar name', '--file', ['--live', '--filename'], '--filename'],
   ['an ambiguous beginning does not count', '--fact', ['--factory', '--facts'], '--facts'],
+  ['two letters of four are another word', 'huge', ['edge', 'light'], null],
+  ['two letters of three are another word', 'nam', ['yaml', 'json'], null],
+  ['swapped letters of a short word', 'wran', ['warn', 'audit'], 'warn'],
   ['a short beginning does not count', 'se', ['serve'], null],
 ])('%s', (_case, typed, names, expected) => {
   expect(nearestName(typed, names)).toBe(expected);
