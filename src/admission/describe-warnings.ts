@@ -119,6 +119,11 @@ function addTo<Key>(groups: Map<Key, Set<string>>, key: Key, value: string): voi
   else group.add(value);
 }
 
+/** `command, requests and limits` */
+function listOf(words: readonly string[]): string {
+  return [...words.slice(0, -2), words.slice(-2).join(' and ')].join(', ');
+}
+
 /** `runtimeClassName "wasmtime", annotation module.wasm.image/variant, requests and limits of container "app"` */
 export function summarizeChanges(
   changes: readonly Change[],
@@ -137,7 +142,7 @@ export function summarizeChanges(
     else if (key !== CHOSEN_CLASS_ANNOTATION) annotations.add(`annotation ${key}`);
   }
   const byFields = new Map<string, Set<string>>();
-  for (const [name, own] of ofContainers) addTo(byFields, [...own].join(' and '), `"${name}"`);
+  for (const [name, own] of ofContainers) addTo(byFields, listOf([...own]), `"${name}"`);
   const groups = [...byFields].map(
     ([own, quoted]) => `${own} of container${quoted.size === 1 ? '' : 's'} ${[...quoted].join(', ')}`,
   );

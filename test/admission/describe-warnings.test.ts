@@ -138,9 +138,11 @@ test('a summary of changes names the class, annotations, and the fields of each 
     at('/spec/containers/1/resources/requests/cpu'),
     at('/spec/containers/1/resources/limits/cpu'),
     at('/spec/containers/2/command'),
+    at('/spec/containers/2/resources/requests/cpu'),
+    at('/spec/containers/2/resources/limits/cpu'),
   ];
   expect(summarizeChanges(changes, [of('app', 0), of('proxy', 1), of('spin', 2)])).toBe(
-    'runtimeClassName "wasmtime", nodeSelector, tolerations, annotation module.wasm.image/variant, requests and limits of containers "app", "proxy", command of container "spin"',
+    'runtimeClassName "wasmtime", nodeSelector, tolerations, annotation module.wasm.image/variant, requests and limits of containers "app", "proxy", command, requests and limits of container "spin"',
   );
 });
 
