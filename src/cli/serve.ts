@@ -80,7 +80,7 @@ function describeFlags({ logLevels, logFormats }: ServeDeps): readonly Flag[] {
     {
       name: 'log-format',
       placeholder: 'FORMAT',
-      description: 'Wins over log.format.',
+      description: 'Log format; overrides log.format.',
       choices: logFormats,
     },
   ];

@@ -76,7 +76,8 @@ export const registrySettings = Type.Object(
         {
           config: Type.String({
             minLength: 1,
-            description: "The kubelet's CredentialProviderConfig, whose plugins wasmgate runs after that.",
+            description:
+              "The kubelet's CredentialProviderConfig. wasmgate tries the logins of its plugins after those of dockerConfig.",
           }),
           binDir: Type.String({ minLength: 1, description: 'Folder that holds the plugins.' }),
         },

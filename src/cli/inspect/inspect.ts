@@ -58,12 +58,12 @@ export const FLAGS: readonly Flag[] = [
     name: 'ca-file',
     placeholder: 'FILE',
     description:
-      'Trust the certificate authorities in this PEM file as well as the system’s. A registry on this machine is then reached over HTTPS.',
+      'Trust the certificate authorities in this PEM file as well as the system’s. With it, wasmgate also uses HTTPS for a registry on this machine.',
   },
   {
     name: 'no-peek',
     description:
-      'Do not read layers. Otherwise, if manifest and config do not say what the image is, up to 256 KiB are read.',
+      'Do not read layers. By default, wasmgate reads up to 256 KiB if manifest and config do not say what the image is.',
   },
   {
     name: 'timeout',

@@ -13,7 +13,7 @@ const handlerTraits = Type.Object(
     like: Type.Unsafe<string>(
       Type.Union(
         HANDLER_PROFILES.map(({ name }) => Type.Literal(name)),
-        { description: 'The known handler that it is a build or another name of.' },
+        { description: 'The known handler of which this one is a build or an alias.' },
       ),
     ),
     title: Type.Optional(
