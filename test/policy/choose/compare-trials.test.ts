@@ -12,7 +12,7 @@ function chosen(restartPolicy: string): string | undefined {
   return evaluate(facts, policy).runtimeClass.class?.name;
 }
 
-test('prefers, of two classes that start the Pod, the one that keeps its exit code', () => {
+test('prefers the class that keeps the exit code if two classes start the Pod', () => {
   expect(chosen('Always')).toBe('crun-wasm');
   expect(chosen('OnFailure')).toBe('wasmtime');
 });

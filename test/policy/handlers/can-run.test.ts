@@ -90,7 +90,7 @@ describe('the matrix agrees with the measurements', () => {
 });
 
 describe('the matrix agrees with the fixture images', () => {
-  const judged = ['runc', 'crun', 'crun-wasm', 'wasmtime', 'wasmedge', 'wasmer', 'wamr', 'spin'];
+  const handlers = ['runc', 'crun', 'crun-wasm', 'wasmtime', 'wasmedge', 'wasmer', 'wamr', 'spin'];
   const images = loadFixtureImages().filter(({ expect: { pulls } }) => pulls);
 
   /** In the registry, a slight image looks the same as a Spin application in a file system, hence "conditional". */
@@ -102,7 +102,7 @@ describe('the matrix agrees with the fixture images', () => {
 
   test.each(images)('$name', async (image) => {
     const verdict = detectWasm(await readFixtureFacts(image));
-    const runsOn = judged.filter((handler) => runsWell(handler, verdict));
+    const runsOn = handlers.filter((handler) => runsWell(handler, verdict));
     const alike = lookAlikes[image.name] ?? [];
     expect(runsOn.toSorted()).toEqual([...image.expect.runsOn, ...alike].toSorted());
     for (const handler of alike) expect(canRun(profile(handler), verdict).runs).toBe('conditional');
@@ -110,12 +110,12 @@ describe('the matrix agrees with the fixture images', () => {
 });
 
 describe('the matrix agrees with the fixture images, once their layers are read', () => {
-  const judged = [...MEASURED_HANDLERS, 'wasmer', 'wamr', 'spin'];
+  const handlers = [...MEASURED_HANDLERS, 'wasmer', 'wamr', 'spin'];
   const images = loadFixtureImages().filter(({ expect: { pulls } }) => pulls);
 
   test.each(images)('$name', async (image) => {
     const verdict = detectWasm(await readFixtureContents(image));
-    const runsOn = judged.filter((handler) => runsWell(handler, verdict));
+    const runsOn = handlers.filter((handler) => runsWell(handler, verdict));
     expect(runsOn.toSorted()).toEqual(image.expect.runsOn.toSorted());
     expect(canRun(profile('slight'), verdict).runs === 'yes' && verdict.kind === 'wasm').toBe(
       image.name === 'slight-wasi',
@@ -133,41 +133,56 @@ describe('facts that only the layers reveal', () => {
 
   const rows: readonly [what: string, verdict: WasmVerdict, handler: string, runs: string][] = [
     ['a module without a host file', { ...WASI_IMAGE, shape: 'module', isHostless: true }, 'spin', 'no'],
-    ['a module beside what did not show', { ...WASI_IMAGE, shape: 'module' }, 'spin', 'unknown'],
-    ['Spin by its file', APPLICATION, 'spin', 'yes'],
-    ['Spin by its file', APPLICATION, 'wasmtime', 'no'],
-    ['Spin by its file', APPLICATION, 'slight', 'no'],
-    ['Spin with an entrypoint', { ...APPLICATION, firstArgument: '/app.wasm' }, 'spin', 'yes'],
-    ['Spin with an entrypoint', { ...APPLICATION, firstArgument: '/app.wasm' }, 'wasmtime', 'unknown'],
-    ['slight by its file', { ...APPLICATION, flavour: 'slight-app' }, 'slight', 'yes'],
-    ['slight by its file', { ...APPLICATION, flavour: 'slight-app' }, 'spin', 'no'],
     [
-      'nothing to start and no known file',
+      'a module beside files that the layers did not reveal',
+      { ...WASI_IMAGE, shape: 'module' },
+      'spin',
+      'unknown',
+    ],
+    ['spin.toml', APPLICATION, 'spin', 'yes'],
+    ['spin.toml', APPLICATION, 'wasmtime', 'no'],
+    ['spin.toml', APPLICATION, 'slight', 'no'],
+    ['spin.toml and an entrypoint', { ...APPLICATION, firstArgument: '/app.wasm' }, 'spin', 'yes'],
+    ['spin.toml and an entrypoint', { ...APPLICATION, firstArgument: '/app.wasm' }, 'wasmtime', 'unknown'],
+    ['slightfile.toml', { ...APPLICATION, flavour: 'slight-app' }, 'slight', 'yes'],
+    ['slightfile.toml', { ...APPLICATION, flavour: 'slight-app' }, 'spin', 'no'],
+    [
+      'no entrypoint and no known file',
       { ...WASI_IMAGE, firstArgument: '/', isHostless: true },
       'wasmtime',
       'no',
     ],
     [
-      'nothing to start and no known file',
+      'no entrypoint and no known file',
       { ...WASI_IMAGE, firstArgument: null, isHostless: true },
       'wws',
       'unknown',
     ],
-    ['a module under any name', { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' }, 'wasmtime', 'yes'],
     [
-      'a module under any name',
+      'a module with any file name',
+      { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' },
+      'wasmtime',
+      'yes',
+    ],
+    [
+      'a module with any file name',
       { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' },
       'crun-wasm',
       'yes',
     ],
-    ['a module under any name', { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' }, 'crun', 'unknown'],
     [
-      "a runwasi image with the artifacts' type of layer",
+      'a module with any file name',
+      { ...WASI_IMAGE, shape: 'module', firstArgument: '/app' },
+      'crun',
+      'unknown',
+    ],
+    [
+      'a runwasi image with the layer type of artifacts',
       { ...ARTIFACT, flavour: 'runwasi-oci', layerType: 'application/wasm' },
       'spin',
       'unknown',
     ],
-    ['a runwasi image with its own type of layer', { ...ARTIFACT, flavour: 'runwasi-oci' }, 'spin', 'no'],
+    ['a runwasi image with its own layer type', { ...ARTIFACT, flavour: 'runwasi-oci' }, 'spin', 'no'],
     ['an artifact behind an index', { ...ARTIFACT, isBehindIndex: true }, 'wasmtime', 'no'],
     ['Spin behind an index', { ...SPIN_APP, isBehindIndex: true }, 'spin', 'no'],
   ];
@@ -177,7 +192,7 @@ describe('facts that only the layers reveal', () => {
     expect(canRun(profile(handler), verdict).runs).toBe(runs);
   });
 
-  test('an application of either host gets the command that it needs', () => {
+  test('a Spin or slight application needs the same command', () => {
     expect(canRun(profile('spin'), APPLICATION).needs).toEqual(['spin-command']);
     expect(canRun(profile('slight'), { ...APPLICATION, flavour: 'slight-app' }).needs).toEqual([
       'spin-command',

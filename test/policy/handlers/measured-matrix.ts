@@ -45,7 +45,7 @@ const POLICY_MODULE: NotAWorkloadVerdict = {
   evidence: [],
 };
 
-/** In the order of MEASURED_HANDLERS. */
+/** Describes a measured image, with its results in the order of MEASURED_HANDLERS. */
 function row(
   image: string,
   verdict: MeasuredRow['verdict'],

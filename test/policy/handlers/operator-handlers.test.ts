@@ -46,7 +46,7 @@ describe("an operator's profile of a handler", () => {
     expect(decision.runtimeClass).toMatchObject({ origin: 'chosen', class: { handler: 'in-house' } });
   });
 
-  test('"wasm" that is really WasmEdge: denies components', () => {
+  test('denies components on "wasm" if it is configured like WasmEdge', () => {
     const named = { ...component, spec: { runtimeClassName: 'only' } };
     expect(ids(decide('wasm', named))).not.toContain('handler-cannot-run-image');
     const decision = decide('wasm', named, { handlers: { wasm: { like: 'wasmedge' } } });
@@ -102,7 +102,7 @@ describe("an operator's profile of a handler", () => {
       { containers: [{ image: 'spin', securityContext: { readOnlyRootFilesystem: true } }] },
       'read-only-root-unsupported',
     ],
-  ])('%s: a build that supports what others do not', (_case, traits, sketch, id) => {
+  ])('%s: a build with a feature that others lack has no finding', (_case, traits, sketch, id) => {
     const like = 'like' in traits ? 'spin' : 'wasmtime';
     expect(ids(decide(like, sketch))).toContain(id);
     const handlers = { [like]: { like, ...traits } };
@@ -118,16 +118,16 @@ describe("an operator's profile of a handler", () => {
   });
 });
 
-describe('names', () => {
+describe('names of handlers', () => {
   const own = handlerTable({
     handlers: { spin: { like: 'spin', tty: true }, 'spin-v0-15-1': { like: 'wasmtime' } },
   });
 
   test.each([
     ['spin', 'spin', 'spin'],
-    ['a version of the operator’s', 'spin-v2', 'spin'],
-    ['the exact name before the version', 'spin-v0-15-1', 'spin-v0-15-1'],
-    ['all others stay', 'wasmtime-v1', 'wasmtime'],
+    ['a release of a configured handler', 'spin-v2', 'spin'],
+    ['an exact name before its release', 'spin-v0-15-1', 'spin-v0-15-1'],
+    ['any other handler', 'wasmtime-v1', 'wasmtime'],
   ])('%s', (_case, handler, expected) => {
     expect(own.profileOf(handler)?.name).toBe(expected);
   });

@@ -33,13 +33,13 @@ function template({ kind = 'DaemonSet', spec = {} }: Setup): Pod {
   return pod;
 }
 
-function judge(pod: Pod, { nodes = MIXED, tolerations = null, policy = {} }: Setup) {
+function findingsOf(pod: Pod, { nodes = MIXED, tolerations = null, policy = {} }: Setup) {
   const view = cluster([runtimeClass('wasmtime', { nodeSelector: wasm, tolerations })], nodes);
   return evaluate(podFacts(pod, images, view), settings(policy)).findings;
 }
 
 function detailOf(setup: Setup): string | undefined {
-  const found = judge(template(setup), setup).find(({ id }) => id === ID);
+  const found = findingsOf(template(setup), setup).find(({ id }) => id === ID);
   return found && `${found.detail}. ${found.advice}`;
 }
 
@@ -73,7 +73,7 @@ describe('a DaemonSet whose template selects other nodes than its class', () => 
     );
   });
 
-  test('warns about both at once', () => {
+  test('warns about both in one finding', () => {
     const text = detailOf({ nodes: tainted, tolerations: [toleration] });
     expect(text).toContain('Pods for 1 node that RuntimeClass "wasmtime" does not select');
     expect(text).toContain(
@@ -111,8 +111,8 @@ describe('a DaemonSet whose template selects other nodes than its class', () => 
 
   test.each<[string, Setup]>([
     ['about a Deployment, whose Pods the scheduler places', { kind: 'Deployment' }],
-    ['if the template has the selector, too', { spec: { nodeSelector: wasm } }],
-    ['if an affinity selects the same', { spec: expression('wasm-runtime', 'In', 'enabled') }],
+    ['if the template has the same nodeSelector', { spec: { nodeSelector: wasm } }],
+    ['if an affinity selects the same nodes', { spec: expression('wasm-runtime', 'In', 'enabled') }],
     ['if the class selects all nodes', { nodes: [node('wasm-1', { labels: wasm })] }],
     ['if no node is known', { nodes: [] }],
     [
@@ -158,11 +158,11 @@ describe('a Pod of a DaemonSet', () => {
   const nodes = [shims('linux-1'), shims('wasm-1', { labels: wasm })];
 
   test.each<[string, Partial<PodSpec>]>([
-    ['as it was made', {}],
+    ['as created', {}],
     ['with the class', { runtimeClassName: 'wasmtime' }],
     ['with the class and its nodeSelector', { runtimeClassName: 'wasmtime', nodeSelector: wasm }],
   ])('warns once about a node that its class does not select: %s', (_case, spec) => {
-    const findings = judge(daemonPod('linux-1', spec), { nodes });
+    const findings = findingsOf(daemonPod('linux-1', spec), { nodes });
     expect(findings).toMatchObject([
       {
         id: ID,
@@ -175,10 +175,10 @@ describe('a Pod of a DaemonSet', () => {
   });
 
   test.each<[string, Pod]>([
-    ['for a node that the class selects', daemonPod('wasm-1')],
-    ['for an unknown node', daemonPod('young-1')],
-    ['that is bound already', daemonPod('linux-1', { nodeName: 'linux-1' })],
-  ])('does not warn about one %s', (_case, pod) => {
-    expect(judge(pod, { nodes }).map(({ id }) => id)).not.toContain(ID);
+    ['on a node that the class selects', daemonPod('wasm-1')],
+    ['on an unknown node', daemonPod('young-1')],
+    ['that is already bound', daemonPod('linux-1', { nodeName: 'linux-1' })],
+  ])('does not warn about a Pod %s', (_case, pod) => {
+    expect(findingsOf(pod, { nodes }).map(({ id }) => id)).not.toContain(ID);
   });
 });

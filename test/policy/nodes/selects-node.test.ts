@@ -25,7 +25,7 @@ const name = (value: string) => ({
 });
 
 test.each<[string, Partial<PodSpec>, string | null]>([
-  ['nothing said', {}, null],
+  ['no selection', {}, null],
   ['bound', { nodeName: 'n1', ...affinity(name('n2')) }, 'n1'],
   ['the field that DaemonSets use', affinity(name('n1')), 'n1'],
   ['… and a label', affinity({ ...name('n1'), matchExpressions: [zoneB] }), 'n1'],
@@ -36,32 +36,40 @@ test.each<[string, Partial<PodSpec>, string | null]>([
   expect(onlyNodeOf(pod({ containers: [], spec }).spec)).toBe(only);
 });
 
-describe('a node labelled zone=a, cores=8', () => {
+describe('a node with labels zone=a, cores=8', () => {
   test.each<[string, Partial<PodSpec>, boolean]>([
-    ['nothing said', {}, true],
+    ['no selection', {}, true],
     ['its label', { nodeSelector: { zone: 'a' } }, true],
     ['another value', { nodeSelector: { zone: 'b' } }, false],
-    ['a label that it has not', { nodeSelector: { pool: 'a' } }, false],
+    ['a label that it does not have', { nodeSelector: { pool: 'a' } }, false],
     ['bound to it', { nodeName: 'n1', nodeSelector: { zone: 'b' } }, true],
     ['bound to another', { nodeName: 'n2' }, false],
     ['In', expression('In', ['b', 'a']), true],
-    ['In without its value', expression('In', ['b']), false],
-    ['In of a label that it has not', expression('In', ['a'], 'pool'), false],
+    ['In with other values only', expression('In', ['b']), false],
+    ['In of a label that it does not have', expression('In', ['a'], 'pool'), false],
     ['NotIn', expression('NotIn', ['b']), true],
     ['NotIn with its value', expression('NotIn', ['a']), false],
-    ['NotIn of a label that it has not', expression('NotIn', ['a'], 'pool'), true],
+    ['NotIn of a label that it does not have', expression('NotIn', ['a'], 'pool'), true],
     ['Exists', expression('Exists'), true],
-    ['Exists of a label that it has not', expression('Exists', null, 'pool'), false],
+    ['Exists of a label that it does not have', expression('Exists', null, 'pool'), false],
     ['DoesNotExist', expression('DoesNotExist'), false],
-    ['DoesNotExist of a label that it has not', expression('DoesNotExist', null, 'pool'), true],
+    ['DoesNotExist of a label that it does not have', expression('DoesNotExist', null, 'pool'), true],
     ['Gt', expression('Gt', ['4'], 'cores'), true],
-    ['Gt of the same', expression('Gt', ['8'], 'cores'), false],
+    ['Gt of the same value', expression('Gt', ['8'], 'cores'), false],
     ['Lt', expression('Lt', ['10'], 'cores'), true],
-    ['Lt of no number', expression('Lt', ['10'], 'zone'), false],
+    ['Lt of a value that is not a number', expression('Lt', ['10'], 'zone'), false],
     ['an operator of a newer Kubernetes', expression('Near', ['a']), true],
-    ['both of a term', affinity({ matchExpressions: [zoneA, { key: 'cores', operator: 'Exists' }] }), true],
-    ['one of a term alone', affinity({ matchExpressions: [zoneA, zoneB] }), false],
-    ['one of two terms', affinity({ matchExpressions: [zoneB] }, { matchExpressions: [zoneA] }), true],
+    [
+      'all expressions of a term match',
+      affinity({ matchExpressions: [zoneA, { key: 'cores', operator: 'Exists' }] }),
+      true,
+    ],
+    ['only one expression of a term matches', affinity({ matchExpressions: [zoneA, zoneB] }), false],
+    [
+      'one of two terms matches',
+      affinity({ matchExpressions: [zoneB] }, { matchExpressions: [zoneA] }),
+      true,
+    ],
     ['an empty term', affinity({}), false],
     ['no terms', affinity(), false],
     ['the field that DaemonSets use', affinity(name('n1')), true],
@@ -85,6 +93,6 @@ test.each<[string, Partial<PodSpec>, boolean]>([
   ['a selector', { nodeSelector: { zone: 'a' } }, true],
   ['a node', { nodeName: 'n1' }, true],
   ['affinity', affinity(name('n1')), true],
-])('whether a Pod restricts where it may run: %s', (_case, spec, expected) => {
+])('a Pod restricts its nodes: %s', (_case, spec, expected) => {
   expect(hasOwnSelection(pod({ spec }))).toBe(expected);
 });

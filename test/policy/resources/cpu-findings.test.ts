@@ -35,7 +35,7 @@ function result(sketches: readonly Sketch[], setting: Setting) {
 const full: Sketch = { image: LINUX, resources: limits('1') };
 const podMax = limitRange('team', { type: 'Pod', max: { cpu: '1' } });
 
-describe('CPU values that fit no bound are left out, with a finding', () => {
+describe('CPU values that exceed a maximum are left out, with a finding', () => {
   test.each<[string, readonly Sketch[], Setting, readonly string[]]>([
     [
       'a Pod maximum that another container has used up',
@@ -58,7 +58,7 @@ describe('CPU values that fit no bound are left out, with a finding', () => {
       ],
     ],
     [
-      'the same, without a desired limit',
+      "the Pod's own request, without a tier limit",
       [{ image: SMALL }, { image: LINUX, resources: requests('1') }],
       { resources: { requests: { cpu: '1' } }, limitRanges: [], settings: tier(false) },
       ['gets no CPU request: tier standard has 50m', 'spec.resources leave less'],
@@ -79,19 +79,19 @@ describe('CPU values that fit no bound are left out, with a finding', () => {
 
   test.each<[string, readonly Sketch[], Setting]>([
     [
-      'what the maximum leaves',
+      'a tier value above the maximum',
       [{ image: SMALL }],
       { limitRanges: [limitRange('a', { max: { cpu: '100m' } })] },
     ],
     [
-      'a request of its own, without a desired limit',
+      'its own request, without a tier limit',
       [
         { image: SMALL, resources: requests('100m') },
         { image: LINUX, resources: requests('2') },
       ],
       { limitRanges: [podMax], settings: tier(false) },
     ],
-    ['a limit of its own', [{ image: SMALL, resources: limits('100m') }, full], { limitRanges: [podMax] }],
+    ['its own limit', [{ image: SMALL, resources: limits('100m') }, full], { limitRanges: [podMax] }],
     [
       'no tier',
       [{ image: SMALL }, full],
@@ -102,7 +102,7 @@ describe('CPU values that fit no bound are left out, with a finding', () => {
   });
 });
 
-describe('a start that its CPU limit makes slow', () => {
+describe('a slow start under a CPU limit', () => {
   const wasmtime = { handler: 'wasmtime' };
   const bounded = { limitRanges: [limitRange('small', { max: { cpu: '100m' } })] };
 

@@ -18,21 +18,21 @@ const real = parseLimitRanger(review.request.object.metadata.annotations[LIMIT_R
 
 describe('a real annotation', () => {
   test.each<[string, ContainerKind, string, Side, ResourceName, boolean]>([
-    ['all of a container that set nothing', 'main', 'app', 'limits', 'memory', true],
-    ['its requests, too', 'main', 'app', 'requests', 'cpu', true],
-    ['not the limit that the user set', 'main', 'own-memory', 'limits', 'memory', false],
-    ['nor the request copied from it', 'main', 'own-memory', 'requests', 'memory', false],
-    ['but the other resource of the same container', 'main', 'own-memory', 'limits', 'cpu', true],
+    ['all values of a container that sets none', 'main', 'app', 'limits', 'memory', true],
+    ['requests of such a container', 'main', 'app', 'requests', 'cpu', true],
+    ['no limit that the user set', 'main', 'own-memory', 'limits', 'memory', false],
+    ['no request copied from such a limit', 'main', 'own-memory', 'requests', 'memory', false],
+    ['the other resource of the same container', 'main', 'own-memory', 'limits', 'cpu', true],
     ['init containers', 'init', 'init', 'limits', 'cpu', true],
     ['native sidecars, which it calls init containers', 'sidecar', 'sidecar', 'requests', 'memory', true],
     ["no main container of an init container's name", 'main', 'init', 'limits', 'cpu', false],
-    ['no container it does not name', 'main', 'other', 'limits', 'cpu', false],
+    ['no container that it does not list', 'main', 'other', 'limits', 'cpu', false],
   ])('names %s', (_case, kind, name, side, resource, expected) => {
     expect(real.has({ kind, name }, { side, resource })).toBe(expected);
   });
 });
 
-describe('anything else names no value', () => {
+describe('any other annotation names no value', () => {
   test.each([
     ['absent', undefined],
     ['empty', ''],

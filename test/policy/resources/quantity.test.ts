@@ -48,11 +48,11 @@ describe('parses what Kubernetes parses', () => {
   });
 
   test.each([
-    ['finer than a billionth is rounded away from zero', '0.1n', 1n],
-    ['negative ones, too', '-0.1n', -1n],
-    ['an exponent that leaves nothing still counts', '1e-999999999', 1n],
+    ['less than a billionth is rounded away from zero', '0.1n', 1n],
+    ['negative values are rounded away from zero, too', '-0.1n', -1n],
+    ['a value that is almost zero is rounded up', '1e-999999999', 1n],
     ['more than 2^63-1 is capped', '9Ei', (2n ** 63n - 1n) * UNIT],
-    ['an exponent beyond all reason is capped', '1e999999999', (2n ** 63n - 1n) * UNIT],
+    ['an excessive exponent is capped', '1e999999999', (2n ** 63n - 1n) * UNIT],
     ['zero stays zero', '0e999999999', 0n],
   ])('%s', (_name, text, expected) => {
     expect(parseQuantity(text)).toBe(expected);
@@ -93,7 +93,7 @@ describe('rejects what Kubernetes rejects', () => {
     expect(tryParseQuantity(value)).toBeNull();
   });
 
-  test('rejects a very long number at once', () => {
+  test('rejects a very long number in linear time', () => {
     expect(tryParseQuantity('9'.repeat(1_000_000))).toBeNull();
   });
 });

@@ -28,14 +28,14 @@ function limitOf({ changes }: Decision): unknown {
   return changes.find(({ path }) => path.endsWith('/limits/memory'))?.value;
 }
 
-describe('annotation over label over configuration', () => {
+describe('the annotation overrides the label, which overrides the configuration', () => {
   test.each<[string, TierNames, string | undefined]>([
     ['the configuration alone', {}, '32Mi'],
     ['the label', { label: 'data' }, '128Mi'],
     ['the annotation', { annotation: 'ai' }, '512Mi'],
     ['both', { annotation: 'standard', label: 'data' }, '64Mi'],
-    ['none by label', { label: 'none' }, undefined],
-    ['none by annotation, over a label', { annotation: 'none', label: 'ai' }, undefined],
+    ['tier none in the label', { label: 'none' }, undefined],
+    ['tier none in the annotation, over a label', { annotation: 'none', label: 'ai' }, undefined],
   ])('%s', (_case, names, expected) => {
     const decision = decide(names);
     expect(limitOf(decision)).toBe(expected);
@@ -43,12 +43,12 @@ describe('annotation over label over configuration', () => {
   });
 });
 
-describe('an unknown tier: the configured one, and a warning that lists the known ones', () => {
+describe('an unknown tier falls back to the configured one, with a warning that lists the known ones', () => {
   test.each<[string, TierNames, string]>([
     ['annotation', { annotation: 'large' }, `annotation ${NAME}: "large"`],
-    ['annotation, whatever the label', { annotation: 'AI', label: 'data' }, `annotation ${NAME}: "AI"`],
+    ['annotation and label', { annotation: 'AI', label: 'data' }, `annotation ${NAME}: "AI"`],
     ['label', { label: '' }, `namespace label ${NAME}: ""`],
-    ['a name that every object has', { label: 'constructor' }, `namespace label ${NAME}: "constructor"`],
+    ['a name of an inherited property', { label: 'constructor' }, `namespace label ${NAME}: "constructor"`],
   ])('%s', (_case, names, words) => {
     const decision = decide(names);
     expect(limitOf(decision)).toBe('32Mi');
@@ -59,7 +59,7 @@ describe('an unknown tier: the configured one, and a warning that lists the know
     expect(decision.findings[0]?.advice).toBe('Use one of edge, light, standard, data, ai, none.');
   });
 
-  test('does not matter to a Linux Pod', () => {
+  test('a Linux Pod gets no warning', () => {
     expect(decide({ annotation: 'large', image: 'server' }).findings).toEqual([]);
   });
 });
