@@ -7,7 +7,7 @@ import { loadCertificateSecret, readCertificateSecret } from '../../src/kubernet
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createWebhookConfigurations } from '../../src/kubernetes/webhook-configurations.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
-import { json, refuse, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
+import { json, errorStatus, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
 
 const NAMESPACE = 'wasmgate-system';
 const names = serviceNames('wasmgate', NAMESPACE);
@@ -42,7 +42,7 @@ async function startSecretApi(first: Data) {
   let data = first;
   const api = await startScriptedApi([
     (request, response) => {
-      if (!request.path.includes('/secrets')) return refuse(404, 'NotFound')(request, response);
+      if (!request.path.includes('/secrets')) return errorStatus(404, 'NotFound')(request, response);
       if (request.method === 'PUT') data = (JSON.parse(request.body) as { data: Data }).data;
       return json({ kind: 'Secret', metadata: { resourceVersion: '1' }, data })(request, response);
     },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type CertificateBundle, loadCertificateSecret } from '../../src/kubernetes/certificate-secret.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
-import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
+import { json, errorStatus, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
 
 const bundle = (mark: string): CertificateBundle => ({
   caCert: `ca ${mark}`,
@@ -46,7 +46,7 @@ async function load(steps: readonly Step[]) {
 
 const COLLECTION = '/api/v1/namespaces/wasmgate-system/secrets';
 const SECRET = `${COLLECTION}/wasmgate-certificates`;
-const absent = refuse(404, 'NotFound');
+const absent = errorStatus(404, 'NotFound');
 const good = secret(bundle('good'));
 const worn = secret(bundle('worn'));
 
@@ -57,19 +57,19 @@ test.for<readonly [name: string, steps: readonly Step[], winner: string, asked: 
   ['that is about to expire is replaced', [worn, json({})], 'made', [`GET ${SECRET}`, `PUT ${SECRET}`]],
   [
     'that another replica created meanwhile is used',
-    [absent, refuse(409, 'AlreadyExists'), good],
+    [absent, errorStatus(409, 'AlreadyExists'), good],
     'good',
     [`GET ${SECRET}`, `POST ${COLLECTION}`, `GET ${SECRET}`],
   ],
   [
     'that another replica replaced meanwhile is used',
-    [worn, refuse(409, 'Conflict'), good],
+    [worn, errorStatus(409, 'Conflict'), good],
     'good',
     [`GET ${SECRET}`, `PUT ${SECRET}`, `GET ${SECRET}`],
   ],
   [
     'that was deleted meanwhile is created',
-    [worn, refuse(404, 'NotFound'), absent, json({})],
+    [worn, errorStatus(404, 'NotFound'), absent, json({})],
     'made',
     [`GET ${SECRET}`, `PUT ${SECRET}`, `GET ${SECRET}`, `POST ${COLLECTION}`],
   ],
@@ -90,12 +90,12 @@ test('an update sends the version that was read, and keeps what others put into 
 
 test('loading waits for an API server that is unreachable or still starting', async () => {
   const broken: Step = (_request, response) => void response.destroy();
-  const steps = [broken, refuse(503, 'ServiceUnavailable'), refuse(429, 'TooManyRequests'), good];
+  const steps = [broken, errorStatus(503, 'ServiceUnavailable'), errorStatus(429, 'TooManyRequests'), good];
   expect((await load(steps)).loaded).toEqual(bundle('good'));
 });
 
 test('waiting ends when the program stops', async () => {
-  await using api = await startScriptedApi([refuse(503, 'ServiceUnavailable')]);
+  await using api = await startScriptedApi([errorStatus(503, 'ServiceUnavailable')]);
   const client = createKubernetesClient(api.connection);
   const stopping = new AbortController();
   const deps = {
@@ -112,14 +112,14 @@ test('waiting ends when the program stops', async () => {
 });
 
 test.for<readonly [name: string, steps: readonly Step[], code: string]>([
-  ['a read that is forbidden', [refuse(403, 'Forbidden')], 'forbidden'],
-  ['a write that is forbidden', [absent, refuse(403, 'Forbidden')], 'forbidden'],
+  ['a read that is forbidden', [errorStatus(403, 'Forbidden')], 'forbidden'],
+  ['a write that is forbidden', [absent, errorStatus(403, 'Forbidden')], 'forbidden'],
   [
     'losing the race every time',
     [
       worn,
-      ...Array.from({ length: 4 }, () => [refuse(409, 'Conflict'), worn]).flat(),
-      refuse(409, 'Conflict'),
+      ...Array.from({ length: 4 }, () => [errorStatus(409, 'Conflict'), worn]).flat(),
+      errorStatus(409, 'Conflict'),
     ],
     'conflict',
   ],

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
+import { json, errorStatus, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
 
 const call = { action: 'read thing "a"', path: '/api/v1/things/a' } as const;
 const never = new AbortController().signal;
@@ -34,14 +34,14 @@ const mute: Step = () => {};
 const half: Step = (_, response) => void response.writeHead(200).write('{');
 
 test.for<readonly [name: string, step: Step, code: string, message: RegExp]>([
-  ['401', refuse(401, 'Unauthorized'), 'unauthorized', /Unauthorized in words/],
-  ['403', refuse(403, 'Forbidden', 'things is forbidden'), 'forbidden', /: things is forbidden$/],
-  ['404', refuse(404, 'NotFound'), 'not-found', /NotFound/],
-  ['409 because it exists', refuse(409, 'AlreadyExists'), 'already-exists', /AlreadyExists/],
-  ['409 because it has changed', refuse(409, 'Conflict'), 'conflict', /Conflict/],
-  ['410', refuse(410, 'Expired'), 'expired', /Expired/],
-  ['422', refuse(422, 'Invalid'), 'invalid', /Invalid/],
-  ['429', refuse(429, 'TooManyRequests'), 'too-many-requests', /TooMany/],
+  ['401', errorStatus(401, 'Unauthorized'), 'unauthorized', /Unauthorized in words/],
+  ['403', errorStatus(403, 'Forbidden', 'things is forbidden'), 'forbidden', /: things is forbidden$/],
+  ['404', errorStatus(404, 'NotFound'), 'not-found', /NotFound/],
+  ['409 because it exists', errorStatus(409, 'AlreadyExists'), 'already-exists', /AlreadyExists/],
+  ['409 because it has changed', errorStatus(409, 'Conflict'), 'conflict', /Conflict/],
+  ['410', errorStatus(410, 'Expired'), 'expired', /Expired/],
+  ['422', errorStatus(422, 'Invalid'), 'invalid', /Invalid/],
+  ['429', errorStatus(429, 'TooManyRequests'), 'too-many-requests', /TooMany/],
   [
     '500 without a Status',
     (_, response) => void response.writeHead(500).end('oops'),

@@ -4,7 +4,7 @@ import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createEvents, type EventsOptions } from '../../src/kubernetes/events.ts';
 import { createStoredPods } from '../../src/kubernetes/live-reads.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
-import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
+import { json, errorStatus, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
 
 const EVENT: ObjectEvent = {
   namespace: 'team-a',
@@ -68,8 +68,8 @@ describe('an Event on an owner', () => {
 
   test('is retried while the API server is in trouble', async () => {
     const { write, lines } = await start([
-      refuse(500, 'InternalError'),
-      refuse(429, 'TooManyRequests'),
+      errorStatus(500, 'InternalError'),
+      errorStatus(429, 'TooManyRequests'),
       json({}),
     ]);
     expect(await write()).toBe('written');
@@ -80,9 +80,9 @@ describe('an Event on an owner', () => {
 describe('no Event', () => {
   test.for<readonly [name: string, step: Step, writes: number, level: 'debug' | 'warn', result: EventResult]>(
     [
-      ['if the namespace is gone', refuse(404, 'NotFound'), 1, 'debug', 'needless'],
-      ['if the API server stays in trouble', refuse(500, 'InternalError'), 3, 'warn', 'failed'],
-      ['if writing Events is forbidden', refuse(403, 'Forbidden'), 1, 'warn', 'failed'],
+      ['if the namespace is gone', errorStatus(404, 'NotFound'), 1, 'debug', 'needless'],
+      ['if the API server stays in trouble', errorStatus(500, 'InternalError'), 3, 'warn', 'failed'],
+      ['if writing Events is forbidden', errorStatus(403, 'Forbidden'), 1, 'warn', 'failed'],
     ],
   )('%s', async ([, step, writes, level, result]) => {
     const { write, lines, messages } = await start([step], { attempts: 3 });
@@ -119,7 +119,7 @@ describe('a stored Pod', () => {
   });
 
   test('that does not exist is null; an API server in trouble is an error', async () => {
-    const { client } = await start([refuse(404, 'NotFound'), refuse(500, 'InternalError')]);
+    const { client } = await start([errorStatus(404, 'NotFound'), errorStatus(500, 'InternalError')]);
     const pods = createStoredPods({ client });
     expect(await pods.read('team-a', 'app-1', signal)).toBeNull();
     await expect(pods.read('team-a', 'app-1', signal)).rejects.toThrow('Cannot read Pod "team-a/app-1"');

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { EMPTY_KEYRING } from '../../src/credentials/credential.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets, type PullSecretsOptions } from '../../src/kubernetes/pull-secrets.ts';
-import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
+import { json, errorStatus, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
 
 const never = new AbortController().signal;
 
@@ -45,7 +45,7 @@ test.for([
 });
 
 test.for<readonly [name: string, step: Step]>([
-  ['does not exist', refuse(404, 'NotFound')],
+  ['does not exist', errorStatus(404, 'NotFound')],
   ['is of another type', secret('Opaque', '.dockerconfigjson', { auths: entry })],
   ['has no data', json({ type: 'kubernetes.io/dockerconfigjson' })],
 ])('a secret that %s is skipped', async ([, step]) => {
@@ -90,15 +90,15 @@ const broken = secret('kubernetes.io/dockerconfigjson', '.dockerconfigjson', '{"
 test.for<readonly [name: string, step: Step, failure: object]>([
   [
     'the error of a forbidden read names the missing Role',
-    refuse(403, 'Forbidden', 'secrets "s" is forbidden'),
+    errorStatus(403, 'Forbidden', 'secrets "s" is forbidden'),
     {
       code: 'unauthorized',
       message: 'Cannot read pull secret "team-a/s": secrets "s" is forbidden',
       advice: expect.stringMatching(/ClusterRole wasmgate-pull-secrets .* namespace team-a/),
     },
   ],
-  ['an API server in trouble', refuse(500, 'InternalError'), { code: 'unreachable' }],
-  ['an API server that is overloaded', refuse(429, 'TooManyRequests'), { code: 'rate-limited' }],
+  ['an API server in trouble', errorStatus(500, 'InternalError'), { code: 'unreachable' }],
+  ['an API server that is overloaded', errorStatus(429, 'TooManyRequests'), { code: 'rate-limited' }],
   ['an API server that does not respond', mute, { code: 'timeout' }],
   ['a secret without a docker config', broken, { code: 'invalid' }],
 ])('%s', async ([, step, failure]) => {

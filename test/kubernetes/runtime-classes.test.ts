@@ -3,7 +3,7 @@ import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createFetchRuntimeClasses } from '../../src/kubernetes/live-reads.ts';
 import {
   list,
-  refuse,
+  errorStatus,
   startScriptedApi,
   type ScriptedApi,
   type Step,
@@ -41,7 +41,7 @@ test('an expired list is repeated', async () => {
 });
 
 test('callers share a failure, too', async () => {
-  await using api = await startScriptedApi([refuse(403, 'Forbidden'), list('2', [])]);
+  await using api = await startScriptedApi([errorStatus(403, 'Forbidden'), list('2', [])]);
   const fetch = fetcher(api, FOREVER);
   await expect(fetch(never)).rejects.toMatchObject({ code: 'forbidden' });
   await expect(fetch(never)).rejects.toMatchObject({ code: 'forbidden' });

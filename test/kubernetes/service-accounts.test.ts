@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createServiceAccounts } from '../../src/kubernetes/service-accounts.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
-import { json, refuse, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
+import { json, errorStatus, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';
 
 const never = new AbortController().signal;
 
@@ -56,9 +56,9 @@ test('a cached account expires', async () => {
 test.for<readonly [name: string, step: Step, asked: number, warnings: number]>([
   ['without pull secrets', json({ metadata: {} }), 1, 0],
   ['whose imagePullSecrets is not a list', json({ imagePullSecrets: 'b' }), 1, 0],
-  ['that does not exist (yet)', refuse(404, 'NotFound'), 1, 0],
-  ['that may not be read, which is logged once', refuse(403, 'Forbidden'), 1, 1],
-  ['of an API server in trouble, which may pass', refuse(500, 'InternalError'), 2, 2],
+  ['that does not exist (yet)', errorStatus(404, 'NotFound'), 1, 0],
+  ['that may not be read, which is logged once', errorStatus(403, 'Forbidden'), 1, 1],
+  ['of an API server in trouble, which may pass', errorStatus(500, 'InternalError'), 2, 2],
   ['of an API server that does not respond', mute, 2, 2],
 ])('an account %s yields no names', async ([, step, asked, warnings]) => {
   await using started = await start([step]);

@@ -9,7 +9,7 @@ import { type Namespace, parseNamespace } from '../../src/pod/cluster-objects.ts
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import {
   list,
-  refuse,
+  errorStatus,
   startScriptedApi,
   thing,
   watch,
@@ -132,7 +132,7 @@ const gone = { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expi
 
 test.for<readonly [string, Step]>([
   ['as an event', watch(gone)],
-  ['as a response', refuse(410, 'Expired')],
+  ['as a response', errorStatus(410, 'Expired')],
 ])('a version that is too old, %s, lists again without a warning', async ([, step]) => {
   await using watched = await play([
     list('10', [thing('gone', '1'), thing('kept', '2')]),
@@ -175,8 +175,8 @@ test.for<readonly [name: string, step: Step, warning: RegExp]>([
     watch({ type: 'ERROR', object: { code: 500, message: 'etcd is away' } }),
     /etcd is away/,
   ],
-  ['a rejection', refuse(403, 'Forbidden', 'things is forbidden'), /things is forbidden/],
-  ['an overloaded server', refuse(429, 'TooManyRequests'), /TooManyRequests/],
+  ['a rejection', errorStatus(403, 'Forbidden', 'things is forbidden'), /things is forbidden/],
+  ['an overloaded server', errorStatus(429, 'TooManyRequests'), /TooManyRequests/],
 ])('after %s it warns, lists again and goes on', async ([, step, warning]) => {
   await using watched = await play([
     list('10', [thing('a', '1')]),
@@ -214,12 +214,12 @@ const brokenBody: Step = (_, response) => {
 
 test('a first list is retried until it succeeds; until then the state is not ready', async () => {
   await using watched = await play([
-    refuse(503, 'ServiceUnavailable'),
-    refuse(401, 'Unauthorized'),
+    errorStatus(503, 'ServiceUnavailable'),
+    errorStatus(401, 'Unauthorized'),
     brokenBody,
     (_, response) => void response.end('not JSON'),
     list('10', [thing('a', '1')], 'next'),
-    refuse(410, 'Expired'),
+    errorStatus(410, 'Expired'),
     list('11', [thing('a', '1')]),
     watch(),
   ]);
@@ -256,7 +256,7 @@ test('after a stop before the first list, no request follows', async () => {
 
 test('after an outage, even a rejection shortens the wait', async () => {
   const away: Step = (_request, response) => void response.destroy();
-  const starting = refuse(403, 'Forbidden');
+  const starting = errorStatus(403, 'Forbidden');
   const api = await startScriptedApi([away, away, away, starting, starting, list('1', []), watch()]);
   const counted: unknown[] = [];
   const listed = Promise.withResolvers<void>();

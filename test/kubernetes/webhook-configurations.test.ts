@@ -4,7 +4,7 @@ import { createWebhookConfigurations } from '../../src/kubernetes/webhook-config
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import {
   json,
-  refuse,
+  errorStatus,
   type SeenRequest,
   startScriptedApi,
   type Step,
@@ -62,8 +62,8 @@ test('sets the CA where it is absent or different, and only there', async () => 
 });
 
 test.for<readonly [name: string, step: Step]>([
-  ['a failed test of the patch', refuse(422, 'Invalid')],
-  ['a conflict', refuse(409, 'Conflict')],
+  ['a failed test of the patch', errorStatus(422, 'Invalid')],
+  ['a conflict', errorStatus(409, 'Conflict')],
 ])('after %s the list is read again', async ([, step]) => {
   const mutating = [configuration(['a', null]), step, configuration(['new', CA], ['a', null]), json({})];
   await using started = await start({ mutating, validating: done });
@@ -72,8 +72,8 @@ test.for<readonly [name: string, step: Step]>([
 });
 
 test.for<readonly [name: string, mutating: readonly Step[], code: string]>([
-  ['a read that is forbidden', [refuse(403, 'Forbidden')], 'forbidden'],
-  ['a patch that is forbidden', [configuration(['a', null]), refuse(403, 'Forbidden')], 'forbidden'],
+  ['a read that is forbidden', [errorStatus(403, 'Forbidden')], 'forbidden'],
+  ['a patch that is forbidden', [configuration(['a', null]), errorStatus(403, 'Forbidden')], 'forbidden'],
 ])('%s is an error', async ([, mutating, code]) => {
   await using started = await start({ mutating, validating: done });
   await expect(started.configurations.setCaBundle('the CA', never)).rejects.toMatchObject({ code });
@@ -81,8 +81,8 @@ test.for<readonly [name: string, mutating: readonly Step[], code: string]>([
 
 test('keepCaBundle survives absence, failure and loss, until it is stopped', async () => {
   const mutating = [
-    refuse(404, 'NotFound'),
-    refuse(500, 'InternalError', 'etcd is away'),
+    errorStatus(404, 'NotFound'),
+    errorStatus(500, 'InternalError', 'etcd is away'),
     configuration(['a', null]),
     json({}),
     configuration(['a', CA]),

@@ -8,7 +8,7 @@ import { createServiceAccounts } from '../../src/kubernetes/service-accounts.ts'
 import { AppError } from '../../src/lib/errors.ts';
 import { THROTTLE_LIMITS, throttledWarn } from '../../src/lib/throttled-warn.ts';
 import { imageFacts, linux } from '../support/image/image-facts.ts';
-import { refuse, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
+import { errorStatus, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
 
 const never = new AbortController().signal;
 
@@ -61,7 +61,7 @@ test('images whose layers cannot be read are a few lines, whatever commands Pods
 /** A namespace may forbid Events by a quota of its own, and a Deployment may name accounts that are not readable. */
 test('Events and accounts that the API server denies are a few lines for each namespace', async () => {
   const { lines, logger } = capture();
-  await using api = await startScriptedApi([refuse(403, 'Forbidden')]);
+  await using api = await startScriptedApi([errorStatus(403, 'Forbidden')]);
   const client = createKubernetesClient(api.connection);
   const events = createEvents({ client, logger }, { instance: 'wasmgate-0' });
   const accounts = createServiceAccounts({ client, logger });

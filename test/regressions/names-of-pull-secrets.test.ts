@@ -4,12 +4,12 @@ import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createPullSecrets, PULL_SECRET_DEFAULTS } from '../../src/kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../../src/kubernetes/service-accounts.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
-import { refuse, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
+import { errorStatus, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
 
 const never = new AbortController().signal;
 
 async function start() {
-  const api = await startScriptedApi([refuse(404, 'NotFound')]);
+  const api = await startScriptedApi([errorStatus(404, 'NotFound')]);
   const client = createKubernetesClient(api.connection);
   const secrets = createPullSecrets({ client });
   const accounts = createServiceAccounts({ client, logger: createRecordingLogger().logger });

@@ -7,7 +7,7 @@ import { pushImage, pushIndex, targetOf, type Build } from '../../../src/fake-re
 import { HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
 import { runInspect } from '../../support/cli/run-inspect.ts';
 import { kubeconfigText } from '../../support/kubernetes/kubectl.ts';
-import { json, refuse, startScriptedApi, type Step } from '../../support/kubernetes/scripted-api.ts';
+import { json, errorStatus, startScriptedApi, type Step } from '../../support/kubernetes/scripted-api.ts';
 import { useRegistry } from '../../support/registry/use-registry.ts';
 
 function build(os: string, architecture: string): Build {
@@ -61,7 +61,9 @@ function apiServer(architectures: readonly string[] | null): Step {
     metadata: { name: `n${index}` },
     status: { nodeInfo: { architecture } },
   }));
-  return items === undefined ? refuse(403, 'Forbidden') : json({ metadata: { resourceVersion: '1' }, items });
+  return items === undefined
+    ? errorStatus(403, 'Forbidden')
+    : json({ metadata: { resourceVersion: '1' }, items });
 }
 
 describe('--live', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { FACTS, podOf, startReviewStage } from '../../support/cli/review-stage.ts';
 import { kubeconfigText } from '../../support/kubernetes/kubectl.ts';
-import { json, refuse, startScriptedApi, type Step } from '../../support/kubernetes/scripted-api.ts';
+import { json, errorStatus, startScriptedApi, type Step } from '../../support/kubernetes/scripted-api.ts';
 
 const LOGIN = { users: { ann: 'pass' }, auth: 'basic' } as const;
 
@@ -70,8 +70,8 @@ function apiServer(mayListNodes: boolean): Step {
       .map((object) => ({ ...object, kind: undefined }));
     const isHidden = kind === 'Node' && !mayListNodes;
     const step =
-      kind === undefined ? refuse(404, 'NotFound') : json({ metadata: { resourceVersion: '1' }, items });
-    (isHidden ? refuse(403, 'Forbidden') : step)(request, response);
+      kind === undefined ? errorStatus(404, 'NotFound') : json({ metadata: { resourceVersion: '1' }, items });
+    (isHidden ? errorStatus(403, 'Forbidden') : step)(request, response);
   };
 }
 

@@ -26,7 +26,7 @@ export async function podAuditAnnotations(
   return events.map(({ annotations }) => annotations ?? {});
 }
 
-/** Which webhook the API server called in which round, and whether it changed the Pod. */
+/** Returns which webhook the API server called in each round, and whether it changed the Pod. */
 export function mutations(annotations: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(annotations)
     .flatMap(([key, value]) => {

@@ -69,8 +69,8 @@ export function json(body: unknown, status = 200): Step {
   };
 }
 
-/** Responds with a `Status`, as the API server does. */
-export function refuse(code: number, reason: string, message = `${reason} in words`): Step {
+/** Responds with an error as the API server does, in a `Status` object. */
+export function errorStatus(code: number, reason: string, message = `${reason} in words`): Step {
   return json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, message, code }, code);
 }
 

@@ -33,11 +33,13 @@ export async function startStandInWebhook(
   const server = createServer(
     { key: certificate.private, cert: certificate.cert },
     async (request, response) => {
-      const { apiVersion, kind, request: asked } = JSON.parse(await text(request)) as Review;
+      const { apiVersion, kind, request: received } = JSON.parse(await text(request)) as Review;
       const { pathname } = new URL(request.url ?? '/', 'https://127.0.0.1');
-      const what = asked.subResource ? `${asked.kind.kind}/${asked.subResource}` : asked.kind.kind;
-      calls.push([pathname, asked.operation, what, asked.object.metadata.name].join(' '));
-      const operations = change(asked);
+      const what = received.subResource
+        ? `${received.kind.kind}/${received.subResource}`
+        : received.kind.kind;
+      calls.push([pathname, received.operation, what, received.object.metadata.name].join(' '));
+      const operations = change(received);
       const patch = Buffer.from(JSON.stringify(operations)).toString('base64');
       response.setHeader('content-type', 'application/json');
       response.end(
@@ -45,7 +47,7 @@ export async function startStandInWebhook(
           apiVersion,
           kind,
           response: {
-            uid: asked.uid,
+            uid: received.uid,
             allowed: true,
             ...(operations.length === 0 ? {} : { patch, patchType: 'JSONPatch' }),
           },
@@ -74,9 +76,9 @@ interface Review {
   readonly request: AdmissionRequest;
 }
 
-/** Creates its CA, for 127.0.0.1. */
+/** Creates a self-signed certificate for 127.0.0.1. */
 function serverCertificate() {
-  return generate([{ name: 'commonName', value: 'a stand-in webhook' }], {
+  return generate([{ name: 'commonName', value: 'stand-in-webhook' }], {
     keyType: 'ec',
     algorithm: 'sha256',
     extensions: [
