@@ -9,6 +9,7 @@ import {
   type Document,
   type Pair,
 } from 'yaml';
+import { cutEnd } from '../lib/bound-text.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Path } from './check-value.ts';
 
@@ -74,15 +75,10 @@ function shapeFaults(document: Document): readonly Fault[] {
   return faults;
 }
 
-function shorten(message: string): string {
-  const most = MAX_MESSAGE_CHARACTERS;
-  return message.length > most ? `${message.slice(0, most - 1)}…` : message;
-}
-
 function describeFaults(faults: readonly Fault[], lines: LineCounter): readonly string[] {
   return faults.map(({ offset, message }) => {
     const { line, col } = lines.linePos(offset);
-    return `line ${line}, column ${col}: ${shorten(message)}`;
+    return `line ${line}, column ${col}: ${cutEnd(message, MAX_MESSAGE_CHARACTERS)}`;
   });
 }
 

@@ -53,10 +53,10 @@ function observeImages(metrics: Metrics) {
   let catalog: ImageCatalog | undefined;
   const count = addImageMetrics(metrics, UNKNOWN_REASONS, () => catalog?.size() ?? { entries: 0, bytes: 0 });
   return {
-    onLookup: (answer: ImageResult, milliseconds: number): void =>
-      count.lookup(summarize(answer), milliseconds),
-    onResult: (answer: ImageResult, from: 'memory' | 'registry'): void => {
-      const isStale = answer.kind === 'facts' && answer.stale !== null;
+    onLookup: (result: ImageResult, milliseconds: number): void =>
+      count.lookup(summarize(result), milliseconds),
+    onResult: (result: ImageResult, from: 'memory' | 'registry'): void => {
+      const isStale = result.kind === 'facts' && result.stale !== null;
       const source = from === 'memory' ? 'hit' : 'miss';
       count.cacheRequest(isStale ? 'stale' : source);
     },

@@ -1,4 +1,5 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
+import { cutEnd } from '../../lib/bound-text.ts';
 import { describeError } from '../../lib/errors.ts';
 import type { InputFile, Problem } from './read-files.ts';
 
@@ -65,16 +66,10 @@ function parseJsonValues(text: string): readonly unknown[] | null {
 type YamlDocument = ReturnType<typeof parseAllDocuments>[number];
 type Place = Pick<ParsedDocument, 'file' | 'document'>;
 
-function shorten(message: string): string {
-  return message.length > MAX_MESSAGE_CHARACTERS
-    ? `${message.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…`
-    : message;
-}
-
 function problemsOf(yaml: YamlDocument, lines: LineCounter, place: Place): readonly Problem[] {
   return yaml.errors.map(({ message, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
-    return { ...place, line, column: col, message: shorten(message) };
+    return { ...place, line, column: col, message: cutEnd(message, MAX_MESSAGE_CHARACTERS) };
   });
 }
 
