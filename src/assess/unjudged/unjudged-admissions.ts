@@ -21,6 +21,8 @@ interface UnjudgedDeps extends JudgeDeps {
 const REJUDGE_LIMITS = {
   /** Between two passes over the owners; a pass costs a map lookup for each of them. */
   tickMilliseconds: 1_000,
+  /** From the end of an attempt to the pass that starts the next one: some attempts end without waiting for anything. */
+  pauseMilliseconds: 25,
   /** Owners judged concurrently, in all and of one namespace: they share the lookups with admissions. */
   atOnce: 8,
   perNamespace: 2,
@@ -66,6 +68,8 @@ function createRejudgeOwners(
   /** Namespaces of the owners that are being judged, by owner. */
   const running = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
+  /** Set while owners may take the slots of finished attempts. */
+  let pause: NodeJS.Timeout | undefined;
 
   function isDue(owner: UnjudgedOwner): boolean {
     const { dueAt, isForImages } = owner.next;
@@ -103,7 +107,7 @@ function createRejudgeOwners(
       settle(owner, { kind: 'later', owner });
     } finally {
       running.delete(key);
-      runDue();
+      if (!signal.aborted) pause ??= setTimeout(runDue, settings.pauseMilliseconds).unref();
     }
   }
 
@@ -112,9 +116,15 @@ function createRejudgeOwners(
     return [...running.values()].filter((one) => one === owner.namespace).length < settings.perNamespace;
   }
 
-  function runDue(): void {
+  function stopTimers(): void {
     clearTimeout(timer);
+    clearTimeout(pause);
     timer = undefined;
+    pause = undefined;
+  }
+
+  function runDue(): void {
+    stopTimers();
     if (signal.aborted) return;
     const oldest = performance.now() - settings.keepMilliseconds;
     let count = 0;
@@ -127,7 +137,7 @@ function createRejudgeOwners(
     if (count > 0) timer = setTimeout(runDue, settings.tickMilliseconds).unref();
   }
 
-  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  signal.addEventListener('abort', stopTimers, { once: true });
   // Admissions do not wait for this.
   return { wake: () => void (timer ??= setTimeout(runDue, settings.tickMilliseconds).unref()) };
 }
