@@ -13,6 +13,7 @@ import { policySettings } from '../src/policy/settings.ts';
 import { configurations } from '../src/wire/settings.ts';
 import { createWebhookMetrics } from '../src/wire/webhook-metrics.ts';
 import { run } from './support/lib/processes.ts';
+import { sourceFiles } from './support/source/source-imports.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DOCUMENTS = ['README.md', 'manifests/README.md', 'certs/README.md'];
@@ -206,6 +207,16 @@ test('src/README.md has a line for every folder of src, and explains at most twe
   expect(
     glossary.flatMap((line) => (line.split('|')[1] ?? '').split(',')).filter(Boolean).length,
   ).toBeLessThanOrEqual(20);
+});
+
+test('the log messages that manifests/README.md quotes exist in the code', () => {
+  const source = sourceFiles(join(ROOT, 'src')).map((file) => read(join('src', file)));
+  const passages = all(read('manifests/README.md'), /\b(?:log:|log says|logs) (`[^.;|]+)/g);
+  const quoted = passages.flatMap((passage) => all(passage, /`([^`]+)`/g));
+  // An error of the Kubernetes client is composed: "Cannot ", the verb, and the resource.
+  const parts = quoted.map((text) => text.replace(/^Cannot (\w+) …$/, '`$1 ${'));
+  expect(parts.length).toBeGreaterThan(5);
+  expect(parts.filter((part) => !source.some((text) => text.includes(part)))).toEqual([]);
 });
 
 describe('the metrics of manifests/README.md', () => {

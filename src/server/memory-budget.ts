@@ -11,7 +11,7 @@ export interface MemoryBudgetOptions {
 
 /** One holder's part of a budget. */
 export interface Lease {
-  /** Takes or returns bytes until it holds so many. Returns false, and changes nothing, if they do not fit. */
+  /** Grows or shrinks to this many bytes. Returns false, and changes nothing, if they do not fit. */
   readonly resize: (bytes: number) => boolean;
   /** Returns all bytes; calling it again does nothing. */
   readonly release: () => void;
@@ -85,13 +85,10 @@ interface Waiter {
 
 /**
  * Counts the parsed Pod that an admission holds while it waits. If the budget has no room for it, the admission is decided at
- * once, as after a timeout, and the lookups go on for the next Pod of the image.
+ * once, as after a timeout, and the lookups continue for the next Pod of the image.
  */
 export function createWaiting(budget: MemoryBudget, logger: Pick<Logger, 'warn'>) {
-  const warnOfShortage = throttledWarn(
-    logger,
-    'too many Pods wait for registries; admission decided without',
-  );
+  const warnOfShortage = throttledWarn(logger, 'too many Pods wait for registries; deciding without waiting');
   return async <Value>(pending: Promise<Value>, { owner, bytes, cut }: Waiter): Promise<Value> => {
     const lease = budget.lease(owner);
     if (!lease.resize(bytes)) {
