@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// The installed program is the bundle; a checkout runs its sources as they stand, so that no stale build is ever run.
+// The installed program is the bundle; a checkout runs its sources, so that it never runs a stale build.
 import { existsSync } from 'node:fs';
-// As a namespace: an export that an older Node lacks would end it before it could say that it is too old.
+// A namespace import: a named one that an older Node lacks would fail before the check of the version.
 import * as nodeModule from 'node:module';
 
-/** As package.json's `engines` has it, which npm only warns about. */
+/** The version of `engines` in package.json, about which npm only warns. */
 const OLDEST = [22, 19];
 
 const [major, minor] = process.versions.node.split('.').map(Number);

@@ -10,7 +10,7 @@ const DAY = 24 * 60 * 60 * 1000;
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const ANY_USAGE = '2.5.29.37.0';
 
-/** As Go does: only subject alternative names count, and a wildcard stands for the whole first label. */
+/** The rules of Go: only subject alternative names count, and a wildcard stands for the whole first label. */
 const NAME_CHECK = { subject: 'never', partialWildcards: false } as const;
 
 /** PEM texts. */

@@ -2,7 +2,7 @@ import type { Logger } from '../lib/logger.ts';
 import { findCertificateFault } from './find-certificate-fault.ts';
 import { renewCertificate, type ServingCertificate } from './serving-certificate.ts';
 
-/** Where a cluster keeps the certificate, and the trust in its CA. */
+/** The cluster as storage: a Secret for the certificate, and the webhook configurations for its CA. */
 export interface CertificateStore {
   /** Returns the stored certificate, or stores what `renew` returns instead. */
   readonly load: (
@@ -32,7 +32,7 @@ export async function keepCertificate(
   const load = (): Promise<ServingCertificate> =>
     store.load((known) =>
       renewCertificate(known, names, (fault) =>
-        logger.warn({ fault }, 'Replacing the serving certificate: API servers would not accept it'),
+        logger.warn({ fault }, 'replacing the serving certificate: API servers would not accept it'),
       ),
     );
   const first = await load();
@@ -55,7 +55,7 @@ export async function keepCertificate(
       if (replacement !== null) {
         served = replacement;
         onReplaced(replacement);
-        logger.info({}, 'Took the new serving certificate');
+        logger.info({}, 'serving the new certificate');
       }
       return served.caCert;
     };

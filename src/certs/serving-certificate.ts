@@ -38,7 +38,7 @@ export function serviceNames(service: string, namespace: string): readonly strin
   return [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`];
 }
 
-/** For `clientConfig.url` and tests on this machine. */
+/** Names for `clientConfig.url` and for tests on this machine. */
 export const LOCAL_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
 /** Creates a serving certificate for these names, by the given CA or a new one. EC keys take a millisecond to create. */

@@ -4,7 +4,7 @@ import { createPage, table, wrap, type Page, type Row } from './page.ts';
 import { HELP_FLAG } from './parse-arguments.ts';
 
 const PRODUCT =
-  'The Kubernetes admission webhook that knows WebAssembly: it finds Wasm images at the registry and makes their Pods run.';
+  'A Kubernetes admission webhook for WebAssembly: it finds Wasm images at the registry and makes their Pods run.';
 
 const EXIT_CODE_ROWS: readonly Row[] = [
   [`${EXIT_CODES.ok}`, 'Success; nothing would be denied.'],

@@ -5,7 +5,7 @@ import type { Command, Flag, ParsedArguments } from './command.ts';
 
 export const HELP_FLAG: Flag = { name: 'help', short: 'h', description: 'Show this help.' };
 
-/** Of the commands with `--live`. */
+/** The flag of all commands with `--live`. */
 export const KUBECONFIG_FLAG: Flag = {
   name: 'kubeconfig',
   placeholder: 'FILE',

@@ -30,12 +30,12 @@ export type Refinements<S extends Sections> = {
   readonly [Name in keyof S]?: (section: Static<S[Name]>) => readonly Problem[];
 };
 
-/** What is in the files that a section names. Paths are relative to the section. */
+/** The result of checking the files that a section names. Paths are relative to the section. */
 export interface ExaminedFiles {
   readonly problems: readonly Problem[];
   /** Files that are not on this machine, and may exist where wasmgate runs. */
   readonly absent: readonly Problem[];
-  /** What works, but not as it looks. */
+  /** Settings that work, but differently from what they suggest. */
   readonly notes?: readonly string[];
 }
 
@@ -60,14 +60,14 @@ export interface ConfigurationReader<S extends Sections> {
   /** Returns the text of a file. @throws AppError with a `FileErrorCode` */
   readonly readText: (file: string) => Promise<string>;
   /**
-   * Finds all that can be known of a file before it is used. Problems in one section do not hide those of others.
+   * Finds every problem in a file before it is used. Problems in one section do not hide those of others.
    * @throws AppError `invalid-configuration` naming every problem
    */
   readonly check: (text: string, source: string, fileChecks: FileChecks<S>) => Promise<Remarks>;
   readonly keys: () => readonly KeyDescription[];
   /** Returns the JSON Schema for editors. */
   readonly jsonSchema: () => object;
-  /** Writes every default as a file with comments; and what some given values would change. */
+  /** Writes a commented file with every default, as changed by the stated values. */
   readonly defaultFile: (stated?: JsonObject) => string;
 }
 

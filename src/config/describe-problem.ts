@@ -3,7 +3,7 @@ import type { Path, Problem } from './check-value.ts';
 
 export type ConfigurationErrorCode = 'invalid-configuration';
 
-/** Of one file: after mending these, people check again anyway. */
+/** Problems reported for one file: after fixing these, users check again anyway. */
 const MAX_PROBLEMS = 50;
 
 /** Writes a path as people do: `policy.findings["a b"]`, `registry.plainHttp[0]`. */

@@ -13,7 +13,7 @@ import { cutEnd } from '../lib/bound-text.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Path } from './check-value.ts';
 
-/** Of one problem: the parser quotes the text in question, which may be the rest of the file. */
+/** Limit for one message: the parser quotes the faulty text, which may be the rest of the file. */
 const MAX_MESSAGE_CHARACTERS = 120;
 
 export interface ParsedYaml {
@@ -38,7 +38,7 @@ function findLine(document: Document, lines: LineCounter, path: Path): number | 
   return null;
 }
 
-/** Replaces the parser's messages that are for programmers. */
+/** Replacements for parser messages that address programmers. */
 const MESSAGES: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'A second document starts here, but a file holds one configuration',
 };

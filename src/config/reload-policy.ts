@@ -5,7 +5,7 @@ import { followFile } from './follow-file.ts';
 
 export interface ReloadOptions<Settings extends { readonly policy: unknown }, Use> {
   readonly file: string;
-  /** Creates what works under a policy. */
+  /** Creates the parts that depend on the policy. */
   readonly assemble: (settings: Settings) => Use;
   /** @throws AppError naming every problem */
   readonly parse: (text: string, file: string) => Settings;
@@ -28,7 +28,7 @@ function isEmpty(text: string): boolean {
   return text.split('\n').every((line) => /^\s*(?:#|---\s*$|$)/.test(line));
 }
 
-/** At the start, an empty file means all defaults; later, it more likely means that something went wrong where it is made. */
+/** At the start, an empty file means all defaults; later, whatever writes it has more likely failed. */
 function emptied(file: string): AppError<'empty-configuration'> {
   return new AppError('empty-configuration', `Cannot apply configuration "${file}": it is empty now`, {
     advice: 'If you mean all defaults, write apiVersion and kind into it, or restart.',
@@ -36,8 +36,8 @@ function emptied(file: string): AppError<'empty-configuration'> {
 }
 
 /**
- * Returns a function that gives what works under the file's current policy. An invalid file changes nothing but the log; what
- * is under way ends under the policy it began with.
+ * Returns a function that returns the parts for the file's current policy. An invalid file changes nothing but the log. An
+ * admission in progress keeps the policy that it began with.
  * @param settings initial settings, just read from the file
  */
 export function reloadPolicy<Settings extends { readonly policy: unknown }, Use>(
@@ -53,7 +53,7 @@ export function reloadPolicy<Settings extends { readonly policy: unknown }, Use>
   let isRejected = false;
   const apply = (next: Settings): void => {
     const sections = changedSections((initial ??= next), next);
-    if (sections.length > 0) logger.warn({ file, sections }, 'changed sections apply after a restart only');
+    if (sections.length > 0) logger.warn({ file, sections }, 'changed sections apply only after a restart');
     if (isDeepStrictEqual(next.policy, policy)) {
       if (isRejected) logger.info({ file }, 'configuration valid again; its policy is the one in use');
       return;

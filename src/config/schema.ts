@@ -17,7 +17,7 @@ export interface SchemaNode {
   readonly maximum?: number;
   readonly minLength?: number;
   readonly pattern?: string;
-  /** The pattern in the words of a message. */
+  /** Describes the pattern in messages. */
   readonly title?: string;
   readonly default?: unknown;
   readonly description?: string;

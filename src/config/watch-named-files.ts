@@ -47,7 +47,7 @@ export async function watchNamedFiles(
         'files named in the configuration are invalid; the previous ones stay in use',
       );
     else if (files.length > 0)
-      logger.warn({ files }, 'changed files named in the configuration apply after a restart only');
+      logger.warn({ files }, 'changed files named in the configuration apply only after a restart');
     else logger.info({}, 'files named in the configuration are as they were at the start');
   };
   poll(check, intervalMilliseconds, signal).catch((error: unknown) =>

@@ -1,10 +1,10 @@
 /**
- * One way to authenticate at a registry, from a docker config entry: `auth` or `username`/`password`, `identitytoken`
- * (an OAuth2 refresh token), `registrytoken` (a bearer token as it stands).
+ * One way to authenticate at a registry, from a Docker config entry: `auth` or `username`/`password`, `identitytoken`
+ * (an OAuth2 refresh token), `registrytoken` (a bearer token as is).
  */
 export interface Credential {
   /**
-   * The key of its docker config entry, as written: host, host:port, host/path, a glob such as `*.azurecr.io`, or a URL.
+   * The key of its Docker config entry, as written: host, host:port, host/path, a glob such as `*.azurecr.io`, or a URL.
    */
   readonly server: string;
   readonly secret: CredentialSecret;
@@ -13,7 +13,7 @@ export interface Credential {
   /** Replaces `source` in messages to Pod authors if that would reveal the operator's paths or programs. */
   readonly publicSource?: string;
   /**
-   * The kubelet's keyring that it belongs to: `node` for the node's docker configs, `plugins` for credential providers,
+   * The kubelet's keyring that it belongs to: `node` for the node's Docker configs, `plugins` for credential providers,
    * absent for the Pod's pull secrets.
    */
   readonly keyring?: 'node' | 'plugins';

@@ -2,7 +2,7 @@ import { DOCKER_HUB } from '../image/reference.ts';
 import { isObject, property } from '../lib/json.ts';
 import { invalidDockerConfig, parseDockerConfigJson } from './parse-docker-config.ts';
 
-/** The credential helpers of a docker config, without the prefix `docker-credential-`. */
+/** The credential helpers of a Docker config, without the prefix `docker-credential-`. */
 export interface CredentialHelpers {
   /** Keyed by registry, as `docker login` writes it. An empty helper excludes that registry from the store. */
   readonly byRegistry: ReadonlyMap<string, string>;
@@ -18,7 +18,7 @@ const HUB_KEYS: readonly string[] = [HUB_SERVER, 'index.docker.io', DOCKER_HUB];
 const HELPER_NAME = /^[A-Za-z0-9][\w.-]*$/;
 
 /**
- * Parses `credHelpers` and `credsStore` of a docker config.
+ * Parses `credHelpers` and `credsStore` of a Docker config.
  * @throws AppError `invalid-docker-config`
  */
 export function parseCredentialHelpers(text: string, source: string): CredentialHelpers {

@@ -20,7 +20,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const GROUP = 4;
 
 export function invalidDockerConfig(source: string, state: string): AppError<DockerConfigErrorCode> {
-  return new AppError('invalid-docker-config', `Cannot read docker config "${source}": ${state}`, {
+  return new AppError('invalid-docker-config', `Cannot read Docker config "${source}": ${state}`, {
     blame: 'input',
     advice: 'Create it again with "kubectl create secret docker-registry" or "docker login".',
   });
@@ -92,7 +92,7 @@ interface DockerConfigOptions {
 }
 
 /**
- * Returns the credentials of a docker config, in its order, and its number of entries. Skips entries without a secret, which
+ * Returns the credentials of a Docker config, in its order, and its number of entries. Skips entries without a secret, which
  * docker writes if a helper keeps the secret.
  * @throws AppError `invalid-docker-config`, which names the source and the entry, never its content
  */

@@ -1,6 +1,6 @@
 import { matchesGlob } from '../lib/matches-glob.ts';
 
-/** A parsed docker config key: the hosts and repositories that its credential is for. */
+/** A parsed Docker config key: the hosts and repositories that its credential is for. */
 export interface ServerPattern {
   /** Host and path without scheme, which the kubelet sorts by. */
   readonly key: string;

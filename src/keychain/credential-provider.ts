@@ -25,7 +25,7 @@ function imageOf({ registry, repository }: Reference): string {
   return `${registry}/${repository}`;
 }
 
-/** Not a valid registry name, as it has neither dot nor port. */
+/** The cache key for all images. No registry has this name, because it has neither dot nor port. */
 const GLOBAL = 'global';
 
 function cacheKey(type: CacheKeyType, reference: Reference): string {

@@ -33,7 +33,7 @@ interface DockerConfig {
 
 /** Called again whenever the cached file expires: `docker login` and mounted Secrets change it. */
 async function readConfig(file: string): Promise<DockerConfig> {
-  const text = await readText({ path: file, what: 'docker config' });
+  const text = await readText({ path: file, what: 'Docker config' });
   const credentials = parseDockerConfig(text, { format: 'dockerconfigjson', source: file });
   return { credentials, helpers: parseCredentialHelpers(text, file) };
 }
@@ -49,7 +49,7 @@ export async function findDockerConfigFault(file: string): Promise<unknown> {
 }
 
 /**
- * Returns the credentials of a docker config file: the registry's helper's login, then the file's own entries. Docker reads
+ * Returns the credentials of a Docker config file: the registry's helper's login, then the file's own entries. Docker reads
  * these only if no helper is configured, but trying them costs nothing if the helper's login works.
  */
 export function createDockerConfigFile(

@@ -41,7 +41,7 @@ async function loadPlugins(providers: ProviderFiles): Promise<readonly Credentia
 }
 
 /**
- * Loads the credentials that nodes have in addition to pull secrets, in the kubelet's order: docker configs, then plugins.
+ * Loads the credentials that nodes have in addition to pull secrets, in the kubelet's order: Docker configs, then plugins.
  * @throws AppError if the plugins' configuration is unusable
  */
 export async function loadKeychain(

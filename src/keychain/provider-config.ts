@@ -20,7 +20,7 @@ export interface ProviderFiles {
 export interface CredentialProvider {
   readonly name: string;
   readonly program: string;
-  /** Of both requests and responses. */
+  /** The version of requests and responses. */
   readonly apiVersion: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -80,9 +80,9 @@ function parseConfig(text: string, file: string): ProviderConfig {
   // The first error of a path is the cause of the others.
   const byPlace = Map.groupBy(Value.Errors(providerConfig, document), ({ instancePath }) => instancePath);
   collectErrors([...byPlace], ([place, [first]]) => {
-    throw invalid(file, `${place} ${first?.message ?? 'is none'}`.trim());
+    throw invalid(file, `${place} ${first?.message ?? 'is invalid'}`.trim());
   });
-  throw invalid(file, 'it is none');
+  throw invalid(file, 'it is not a CredentialProviderConfig');
 }
 
 function checkEntry(entry: ProviderEntry, { config, binDir }: ProviderFiles): CredentialProvider {

@@ -1,6 +1,6 @@
 import { isKubernetesError } from './kubernetes-error.ts';
 
-/** As client-go's reflector: 0.8 s, doubled up to 30 s, so that clients do not storm a restarted API server. */
+/** The limits of client-go's reflector: 0.8 s, doubled up to 30 s, so that clients do not storm a restarted API server. */
 export const BACKOFF_LIMITS = { firstMilliseconds: 800, maxMilliseconds: 30_000 } as const;
 
 export interface BackoffOptions {
@@ -9,7 +9,7 @@ export interface BackoffOptions {
 }
 
 /**
- * Returns how long to wait after so many failures in a row: half to all of a bound that doubles, so that replicas that failed
+ * Returns the wait after this many failures in a row: half to all of a bound that doubles, so that replicas that failed
  * together do not retry together.
  * @param random in [0, 1)
  */

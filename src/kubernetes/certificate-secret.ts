@@ -90,7 +90,7 @@ async function loadOnce(
     if (bundle === known) return bundle;
     try {
       await writeSecret(deps.client, { location, secret, bundle }, signal);
-      deps.logger.info({ namespace, name }, 'Created a serving certificate and stored it in this Secret');
+      deps.logger.info({ namespace, name }, 'created a serving certificate and stored it in this Secret');
       return bundle;
     } catch (error) {
       // Deleted since it was read (not-found) is a lost race, too: the next attempt creates it.

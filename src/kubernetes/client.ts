@@ -4,7 +4,7 @@ import { createKubernetesError, fromStatus, fromThrown } from './kubernetes-erro
 import { readLines, readStream, type KubernetesCall, send } from './send.ts';
 
 const CLIENT_LIMITS = {
-  /** To the last byte of the response; for a watch, to its first. An admission brings its own, shorter limit. */
+  /** Time to the last byte of a response, or to the first of a watch. An admission brings its own, shorter limit. */
   requestMilliseconds: 15_000,
   /** A page of 25 nodes is half a MB; etcd accepts objects up to 1.5 MB, so this holds 20 of the largest. */
   maxBodyBytes: 32 * 1024 * 1024,
@@ -23,7 +23,7 @@ export interface WatchEvent {
  */
 export interface KubernetesClient {
   readonly request: (call: KubernetesCall, signal: AbortSignal) => Promise<JsonObject>;
-  /** Ends when the server ends it. The caller must notice a silent one. */
+  /** Yields events until the server ends the watch. The caller must detect a silent one. */
   readonly watch: (call: KubernetesCall, signal: AbortSignal) => AsyncGenerator<WatchEvent>;
 }
 

@@ -6,7 +6,7 @@ import { describeFileState } from '../files/read-text.ts';
 import { describeError } from '../lib/errors.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 
-/** Where the API server is, and the credentials for it. */
+/** The address of the API server, and the credentials for it. */
 export interface KubernetesConnection {
   readonly server: URL;
   /** Returns TLS settings, agent and headers for one request. Called for each, since tokens and certificates rotate. */
@@ -24,7 +24,7 @@ const AGENT_OPTIONS = {
 } as const;
 
 const ACCOUNT_FILES = {
-  /** Where the kubelet mounts the ServiceAccount of a Pod. */
+  /** The kubelet mounts the ServiceAccount of a Pod here. */
   directory: '/var/run/secrets/kubernetes.io/serviceaccount',
   /** The kubelet replaces token and CA long before they expire; client-go rereads them once a minute, too. */
   rereadMilliseconds: 60_000,

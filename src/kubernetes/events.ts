@@ -19,7 +19,7 @@ const EVENT_RETRIES = {
 const MAX_NOTE_BYTES = 1024;
 
 const CONTROLLER = 'wasmgate.dev/wasmgate';
-/** Not the object's name, which may be as long as a name can be. */
+/** Used instead of the object's name, which may already have the maximum length. */
 const NAME_PREFIX = 'wasmgate-';
 const ELLIPSIS = '…';
 
@@ -39,7 +39,7 @@ export interface EventsOptions {
   readonly retry?: BackoffOptions;
 }
 
-/** Cuts between two characters, and removes control characters: messages quote registries. */
+/** Shortens a note between two characters, and removes control characters: notes quote registries. */
 function boundNote(text: string): string {
   const bytes = Buffer.from(stripControlCharacters(text));
   if (bytes.length <= MAX_NOTE_BYTES) return bytes.toString();

@@ -16,7 +16,7 @@ export interface FixedCluster {
   readonly hasRuntimeClasses: boolean;
 }
 
-/** As kubectl would create the object: in the given namespace if its manifest names none. */
+/** Returns the key of an object, in the given namespace if its manifest names none, as for kubectl. */
 function keyOf(object: JsonObject, namespace: string): string {
   const own = metadataText(object, 'namespace');
   return `${own === '' ? namespace : own}/${metadataText(object, 'name')}`;

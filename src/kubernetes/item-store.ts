@@ -10,7 +10,7 @@ export interface ItemStore<Item> {
   readonly items: () => ReadonlyMap<string, Item>;
   readonly put: (object: JsonObject) => boolean;
   readonly remove: (object: JsonObject) => boolean;
-  /** Starts a new list; `commit` replaces the kept one by it. */
+  /** Starts a new list; `commit` replaces the current one with it. */
   readonly replacement: () => { readonly add: (object: JsonObject) => void; readonly commit: () => boolean };
 }
 
@@ -18,7 +18,7 @@ export interface ItemStore<Item> {
 export function createItemStore<Item>(parse: (object: JsonObject) => Item | null): ItemStore<Item> {
   let items = new Map<string, Item>();
 
-  /** Returns the known item if nothing that is read has changed. */
+  /** Returns the known item if no field that `parse` reads has changed. */
   function current(key: string, object: JsonObject): Item | null {
     const item = parse(object);
     const known = items.get(key);

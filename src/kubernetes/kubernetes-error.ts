@@ -9,7 +9,7 @@ const CODES = [
   'conflict',
   /** The resourceVersion or the continue token is older than the API server remembers (410): list again. */
   'expired',
-  /** The API server understood and rejected: a bad field, a failed test of a JSON patch. */
+  /** The API server understood the request and rejected it: a bad field, a failed test of a JSON patch. */
   'invalid',
   'too-many-requests',
   'server-error',

@@ -7,10 +7,10 @@ import { COLLECTIONS, listPages, namespacePath } from './collections.ts';
 import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
 
 const CLASS_LIST_LIMITS = {
-  /** Who has just created a class retries after some seconds; Pods that need none of the known classes come by the hundred. */
+  /** A user who has just created a class retries after some seconds; Pods that need another class arrive by the hundred. */
   ttlMilliseconds: 2_000,
   /**
-   * From the start of a list, for all callers. API servers list a handful of objects in milliseconds; behind one that does not,
+   * Counts from the start of a list, for all callers. API servers list a handful of objects in milliseconds; behind one that does not,
    * every Pod that needs a class would wait until its admission times out.
    */
   maxWaitMilliseconds: 2_000,
@@ -25,7 +25,7 @@ const MAX_NAMESPACE_READS = 16;
 /** Lists the classes as they are now. Callers share one list, and its result for a moment, so no Pod causes more than one. */
 export type FetchRuntimeClasses = (signal: AbortSignal) => Promise<readonly RuntimeClass[]>;
 
-/** Unlike a single-flight cache, this one keeps failures too: otherwise every Pod would call an API server in trouble. */
+/** Caches failures, too, unlike a single-flight cache: otherwise every Pod would call an API server in trouble. */
 export function createFetchRuntimeClasses(
   client: KubernetesClient,
   options: { readonly [Key in keyof typeof CLASS_LIST_LIMITS]?: number } = {},

@@ -27,7 +27,7 @@ function contentOf(secret: JsonObject, key: string): string | typeof TOO_LARGE |
   return isTooLarge(encoded, 'base64') ? TOO_LARGE : Buffer.from(encoded, 'base64').toString('utf8');
 }
 
-/** Keeps all keys without a wildcard, and the first ones with. */
+/** Keeps all keys without a wildcard, and the first ones with a wildcard. */
 function boundPatterns(
   credentials: readonly Credential[],
   source: string,

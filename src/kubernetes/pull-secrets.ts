@@ -47,7 +47,7 @@ export function createPullSecrets(
     return keyrings.get(`${namespace}/${name}`, () => readSecret(deps.client, { namespace, name, role }));
   }
 
-  /** Leaves out names that no Secret can have, as if it did not exist. */
+  /** Leaves out invalid names: no such Secret can exist. */
   function readable(namespace: string, names: readonly string[]): readonly string[] {
     return isObjectName(namespace) ? pullSecretNames(names, maxNames) : [];
   }
@@ -55,7 +55,7 @@ export function createPullSecrets(
   return {
     read: async (namespace, names, signal) => {
       const reading = Promise.all(readable(namespace, names).map((name) => readShared(namespace, name)));
-      // The caller's wait ends with its signal; the read goes on and fills the cache for the next attempt.
+      // The caller's wait ends with its signal; the read continues and fills the cache for the next attempt.
       return joinKeyrings(await raceAbort(reading, signal, timedOut));
     },
     forget: (namespace, names) => {
@@ -96,7 +96,7 @@ const REASONS: Partial<Record<KubernetesErrorCode, UnknownReason>> = {
 
 function toFailure(error: unknown, { namespace, role }: SecretName): unknown {
   if (!isKubernetesError(error)) {
-    // A docker config that does not parse. The message names the secret and quotes nothing of it.
+    // A Docker config that does not parse. The message names the secret and quotes nothing of it.
     if (!(error instanceof AppError)) return error;
     return new AppError<UnknownReason>(
       'invalid',

@@ -47,8 +47,8 @@ export async function send(
 }
 
 /**
- * Plain http is for local proxies and tests. Importing `node:http` evaluates all its exports, among them WebSocket, for which
- * Node loads its whole fetch: 8 MiB.
+ * Imports `node:http` only for plain http, as local proxies and tests use it: the import evaluates all exports, among them
+ * WebSocket, for which Node loads its whole fetch: 8 MiB.
  */
 async function loadRequest(protocol: string): Promise<typeof https.request> {
   return protocol === 'http:' ? (await import('node:http')).request : https.request;

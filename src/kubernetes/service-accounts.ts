@@ -11,7 +11,7 @@ import { namespacePath } from './collections.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
 
 const ACCOUNT_CACHE_LIMITS = {
-  /** As for the secrets themselves. */
+  /** As long as the secrets themselves. */
   ttlMilliseconds: 60_000,
   /** Some 100 bytes each. */
   maxEntries: 1024,
@@ -32,7 +32,7 @@ function estimateBytes(names: Names): number {
   return 2 * names.join(' ').length;
 }
 
-/** Reads ServiceAccounts by name, for what the API server would copy from them into a Pod. */
+/** Reads ServiceAccounts by name, for the pull secrets that the API server would copy into a Pod. */
 export function createServiceAccounts(
   { client, logger }: ServiceAccountsDeps,
   options: { readonly [Key in keyof typeof ACCOUNT_CACHE_LIMITS]?: number } = {},
@@ -62,7 +62,7 @@ export function createServiceAccounts(
     pullSecrets: async (namespace, name, signal) => {
       if (!isObjectName(namespace) || !isObjectName(name)) return NONE;
       const reading = accounts.get(`${namespace}/${name}`, () => read(namespace, name)).catch(() => NONE);
-      // When the caller's time is up it goes on without; the read fills the cache for the next one.
+      // A caller whose time is up continues without it; the read fills the cache for the next one.
       return raceAbort(reading, signal, () => NONE);
     },
   };

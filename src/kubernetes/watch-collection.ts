@@ -92,8 +92,8 @@ export function createWatchCollection<Item>(
         if (signal.aborted) break;
         // The watch has worked since the last failure: this is a new one.
         if (status.failure === null) failures = 0;
-        // So is the first response after an outage: for a second, an API server that has just started forbids what its roles
-        // allow, which must not cost half a minute.
+        // The first response after an outage is new, too: an API server that has just started forbids, for a second, what its
+        // roles allow, which must not cost half a minute.
         const isUnreachable = isKubernetesError(error, 'unreachable');
         if (wasUnreachable && !isUnreachable) failures = 0;
         wasUnreachable = isUnreachable;
@@ -184,7 +184,7 @@ async function recover<Item>(
   status.failure = describeError(error);
   const isExpired = isKubernetesError(error, 'expired') && failures === 0;
   if (isExpired) {
-    logger.debug({ what }, 'The watch is too far behind; listing again');
+    logger.debug({ what }, 'the watch is too far behind; listing again');
     return;
   }
   status.current = false;

@@ -62,10 +62,10 @@ export function createWebhookConfigurations(
     while (!signal.aborted) {
       try {
         const outcomes = await setCaBundle(await readCa(), signal);
-        if (outcomes.includes('set')) logger.info({ configuration: name }, 'Set the CA of the webhooks');
+        if (outcomes.includes('set')) logger.info({ configuration: name }, 'set the CA of the webhooks');
         failures = outcomes.includes('absent') ? failures + 1 : 0;
         if (failures === 1)
-          logger.warn({ configuration: name }, 'The webhook configurations do not exist yet');
+          logger.warn({ configuration: name }, 'the webhook configurations do not exist yet');
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;

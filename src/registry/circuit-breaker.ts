@@ -93,7 +93,7 @@ export function createCircuitBreaker(
     const pause = accounts.pauseOf(accountKey(call));
     if (pause === null) return;
     throw new RegistryError('rate-limited', call.subject, {
-      state: `${call.subject.registry} limits requests; wasmgate asks again in ${inSeconds(pause.milliseconds)}`,
+      state: `${call.subject.registry} limits requests; wasmgate retries in ${inSeconds(pause.milliseconds)}`,
       status: 429,
       host: call.endpoint.base.host,
     });
@@ -103,7 +103,7 @@ export function createCircuitBreaker(
     const pause = repositories.pauseOf(repositoryKey(call));
     if (pause === null) return;
     throw new RegistryError('unreachable', call.subject, {
-      state: `${pause.state}; wasmgate asks again in ${inSeconds(pause.milliseconds)}`,
+      state: `${pause.state}; wasmgate retries in ${inSeconds(pause.milliseconds)}`,
       host: call.endpoint.base.host,
     });
   }

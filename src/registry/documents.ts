@@ -53,7 +53,7 @@ async function withinBudget<Result>(
   }
   if ((await memory?.enlarge()) !== true) {
     throw new RegistryError(signal.aborted ? 'timeout' : 'rate-limited', imageSubject(reference), {
-      state: 'its manifest or config is unusually large, and others like it were before it',
+      state: 'its manifest or config is unusually large, and wasmgate is already reading others of that size',
       advice: 'Try again in a few seconds.',
     });
   }
@@ -75,7 +75,7 @@ function createFetchJsonBlob(
   return async (reference, { digest, size }, options) => {
     if (size > limits.configBytes) {
       throw new RegistryError('too-large', imageSubject(reference), {
-        state: `its config of ${size} bytes is over the ${limits.configBytes} that are read`,
+        state: `its config has ${size} bytes, and wasmgate reads at most ${limits.configBytes}`,
       });
     }
     const query = { reference, path: `blobs/${digest}`, isByTag: false, headers: {}, options } as const;
@@ -150,7 +150,7 @@ function verifyDigest(bytes: Uint8Array, expected: readonly (Digest | null)[], r
     const actual = computeDigest(bytes, digestAlgorithm(digest));
     if (actual !== digest) {
       throw new RegistryError('invalid', request.subject, {
-        state: `${request.url.host} sends content with digest ${actual} where ${digest} is named`,
+        state: `${request.url.host} sends content with digest ${actual} instead of ${digest}`,
       });
     }
   }

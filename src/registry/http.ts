@@ -120,7 +120,7 @@ export function networkError(error: unknown, request: HttpRequest): RegistryErro
   if (request.signal.aborted) {
     return new RegistryError('timeout', request.subject, {
       ...place,
-      state: `no answer from ${host} in the time there was`,
+      state: `${host} did not answer in time`,
     });
   }
   const code = codeOf(error);

@@ -24,7 +24,7 @@ export const REGISTRY_LIMITS = {
   redirects: 5,
   /** Includes DNS and TLS. One lost SYN costs 1 s and two cost 3; an admission has 10 s by default. */
   connectMs: 3_000,
-  /** Time-out for one DNS server, as `timeout:1` in resolv.conf; c-ares doubles it for the second try. */
+  /** Timeout for one DNS server, as `timeout:1` in resolv.conf; c-ares doubles it for the second try. */
   dnsTryMs: 1_000,
   /** UDP loses packets; a third try would outlast `dnsMs`. */
   dnsTries: 2,
@@ -48,7 +48,7 @@ export const REGISTRY_LIMITS = {
   dnsBytes: MIB,
   /** Silence from a connected registry. The admission's deadline is usually shorter; this bounds background lookups. */
   silenceMs: 10_000,
-  /** One token request serves all its callers, so it has its own time-out: twice a slow response of a real token server. */
+  /** One token request serves all its callers, so it has its own timeout: twice a slow response of a real token server. */
   tokenMs: 10_000,
   /**
    * HTTP/1.1 connections to one registry, one request each: more than there are concurrent lookups, so none waits for a free
@@ -57,7 +57,7 @@ export const REGISTRY_LIMITS = {
   connections: 80,
   /** Idle connections are closed before load balancers do it (the shortest common setting is 60 s). */
   keepAliveMs: 30_000,
-  /** Time-out for one mirror, which leaves time for the next one: an admission has 10 s by default. */
+  /** Timeout for one mirror, which leaves time for the next one: an admission has 10 s by default. */
   mirrorMs: 3_000,
   /** A third failure in a row is an outage, which more retries within one admission would not outlast. */
   attempts: 3,
@@ -68,7 +68,7 @@ export const REGISTRY_LIMITS = {
   /** Back-off after a failure without Retry-After, doubled with each further failure up to the longest. */
   pauseMs: 1_000,
   longestPauseMs: 60_000,
-  /** Longest back-off of one repository. With cached failures (image-memory.ts) it outlasts an outage by 2 s at most. */
+  /** Longest back-off of one repository. With cached failures (images/settings.ts) it outlasts an outage by 2 s at most. */
   longestRepositoryPauseMs: 1_250,
   /** Probe interval of an endpoint, and so how long its circuit stays open after an outage. */
   probeEveryMs: 1_000,

@@ -37,7 +37,7 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const tooLarge = (size: string): RegistryError =>
     new RegistryError('too-large', request.subject, {
-      state: `${response.url.host} sends ${size} bytes where at most ${cap} are read`,
+      state: `${response.url.host} sends ${size} bytes, and wasmgate reads at most ${cap}`,
       status: response.status,
     });
   const hold = createHold(memory);
@@ -93,7 +93,7 @@ export function parseJsonBody(bytes: Uint8Array, request: HttpRequest, memory?: 
   try {
     text = decoder.decode(bytes);
   } catch {
-    throw invalid('what is not UTF-8');
+    throw invalid('bytes that are not UTF-8');
   }
   if (memory?.reserve(estimateJsonBytes(text)) === false) {
     memory.release(bytes.byteLength);
@@ -102,6 +102,6 @@ export function parseJsonBody(bytes: Uint8Array, request: HttpRequest, memory?: 
   try {
     return JSON.parse(text);
   } catch {
-    throw invalid(/^\s*</.test(text) ? 'a web page instead of JSON' : 'what is not JSON');
+    throw invalid(/^\s*</.test(text) ? 'a web page instead of JSON' : 'text that is not JSON');
   }
 }

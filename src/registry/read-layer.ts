@@ -51,7 +51,7 @@ async function* verifyWhole(
   const actual = `${algorithm}:${hash.digest('hex')}`;
   if (actual !== digest) {
     throw new RegistryError('invalid', request.subject, {
-      state: `${request.url.host} sends a layer with digest ${actual} where ${digest} is named`,
+      state: `${request.url.host} sends a layer with digest ${actual} instead of ${digest}`,
     });
   }
 }
@@ -78,7 +78,7 @@ async function checkResponse(response: HttpResponse, request: HttpRequest, now: 
   if (headerOf(response, 'content-range').startsWith('bytes 0-')) return;
   await response.discard();
   throw new RegistryError('invalid', request.subject, {
-    state: `${response.url.host} sends another part of a layer than requested`,
+    state: `${response.url.host} sends a different part of a layer than requested`,
     status: response.status,
   });
 }

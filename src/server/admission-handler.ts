@@ -10,14 +10,14 @@ import type { JsonBody } from './read-body.ts';
 import { createCutDeadline, createDeadlineReader } from './time-budget.ts';
 import type { Webhook } from './webhooks.ts';
 
-/** How an admission was answered; `fault` is HTTP 500, after which `failurePolicy` decides. */
+/** The outcome of an admission; `fault` is HTTP 500, after which `failurePolicy` decides. */
 export const ADMISSION_OUTCOMES = ['allowed', 'patched', 'denied', 'fault'] as const;
 export type AdmissionOutcome = Answer['kind'] | 'fault';
 
 /** Counts the answers of one webhook. It runs for every request, so it must cost next to nothing. */
 export type AdmissionMeter = (outcome: AdmissionOutcome, milliseconds: number) => void;
 
-/** A log that says whether it writes a level, so that the hot path builds no line in vain. */
+/** A logger that reports whether a level is enabled, so that the hot path builds no line that is not written. */
 export interface ServerLogger extends Logger {
   readonly isLevelEnabled: (level: 'debug' | 'info') => boolean;
 }
@@ -48,7 +48,7 @@ function send(reply: FastifyReply, text: string): void {
 
 interface HandlerParts {
   readonly logger: ServerLogger;
-  /** For Pods whose admission waits. */
+  /** Budget for Pods whose admission waits. */
   readonly waiting: MemoryBudget;
   readonly meter?: AdmissionMeter | undefined;
 }
@@ -80,7 +80,7 @@ export function createAdmissionHandler(
       const limited = createCutDeadline(deadline);
       const answering = webhook(request, limited, started);
       if (!(answering instanceof Promise)) return write(answering);
-      // Frees the text and the rest of the review; what waits keeps the Pod only.
+      // Frees the text and the rest of the review: a waiting admission needs only the Pod.
       httpRequest.body = null;
       return wait(answering, {
         owner: request.namespace,

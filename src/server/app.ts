@@ -10,7 +10,7 @@ import { createMemoryBudget } from './memory-budget.ts';
 import { createBodyReader } from './read-body.ts';
 import { createMutate, createValidate } from './webhooks.ts';
 
-/** What the server counts. */
+/** Receives what the server counts. */
 export interface ServerMeter {
   readonly mutate: AdmissionMeter;
   readonly validate: AdmissionMeter;
@@ -45,15 +45,15 @@ export const SERVER_LIMITS = {
    */
   bodyLimit: 7 * 1024 * 1024,
   /**
-   * For bodies that are arriving, outside of the heap: three of the longest, or thousands of the usual 10 KiB. The container has
+   * Budget for arriving bodies, outside of the heap: three of the longest, or thousands of the usual 10 KiB. The container has
    * 256 MiB: 128 for the heap, 85 for connections (below), 24 for these, and the rest for Node itself.
    */
   receivedBytes: 24 * 1024 * 1024,
   /** The longest small body: six times the usual one. */
   smallBodyBytes: 64 * 1024,
   /**
-   * For Pods whose admission waits, mostly for a registry. They take an eighth of the heap, which is 230 Pods of the usual
-   * 70 KiB. The rest is for what the process knows of 5,000 nodes, and for the one body being parsed (read-body.ts).
+   * Budget for Pods whose admission waits, mostly for a registry: an eighth of the heap, or 230 Pods of the usual 70 KiB. The
+   * rest is for what the process knows of 5,000 nodes, and for the one body being parsed (read-body.ts).
    */
   waitingBytes: 16 * 1024 * 1024,
   /** The largest small body, parsed: Pods take seven to eight times their length (test/reviews). */
@@ -84,12 +84,12 @@ export interface TlsKeyPair {
   readonly key: string;
 }
 
-/** Returns all TLS settings, which a swap sets anew. The API server's client speaks TLS 1.2 and 1.3. */
+/** Returns all TLS settings, because a swap replaces all of them. The API server's client speaks TLS 1.2 and 1.3. */
 export function serverTlsOptions({ cert, key }: TlsKeyPair): ServerOptions {
   return { cert, key, minVersion: 'TLSv1.2' };
 }
 
-/** Gives new connections another certificate; open ones go on. */
+/** Gives new connections another certificate; open ones keep theirs. */
 export function swapCertificate(server: Server, certificate: TlsKeyPair): void {
   server.setSecureContext(serverTlsOptions(certificate));
 }

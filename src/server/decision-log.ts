@@ -9,7 +9,7 @@ import { boundLogText } from './log-text.ts';
 /** A decision that changed or denied an object. */
 export interface LoggedDecision {
   readonly request: AdmissionRequest;
-  /** The Pod, or the one of a workload's template. */
+  /** The Pod, or that of a workload's template. */
   readonly pod: Pod;
   readonly assessment: DecidedAssessment;
   readonly outcome: 'changed' | 'denied';
@@ -19,7 +19,7 @@ export interface LoggedDecision {
 export const DECISION_LOG_LIMITS = {
   /** About as many Pods as the default scheduler binds in a cluster of 5,000 nodes. */
   linesPerSecond: 100,
-  /** The part of it that one namespace may use: a tenant must not keep out the lines of others. */
+  /** One namespace's share of it: a tenant must not crowd out the lines of others. */
   linesOfNamespace: 25,
   /** Items of each list. A Pod may have hundreds of containers. */
   items: 16,
@@ -66,7 +66,7 @@ function describeDecision({ request, pod, assessment, outcome, milliseconds }: L
   };
 }
 
-/** Logs decisions, one line each and no more than the limits, once the answer is on its way. */
+/** Logs decisions within the limits, one line each, after the answer is sent. */
 export function createDecisionLog(
   logger: Pick<Logger, 'info' | 'warn'>,
   now: () => number = () => performance.now(),

@@ -14,7 +14,7 @@ export type RequestErrorCode =
   | 'body-too-large'
   | 'bad-request';
 
-/** Why a request for an admission failed. */
+/** The codes of failed requests. */
 export const ERROR_CODES = [
   'not-json',
   'not-a-review',
@@ -52,7 +52,7 @@ const STATUS: Readonly<Record<RequestErrorCode, number>> = {
   'bad-request': 400,
 };
 
-/** Requests that Fastify rejects itself, in the words of wasmgate. */
+/** wasmgate's messages for requests that Fastify rejects. */
 const FASTIFY_ERRORS: Readonly<Record<string, Omit<ErrorAnswer<ErrorCode>, 'status'>>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'wrong-content-type',

@@ -3,7 +3,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 
 interface Connection {
-  /** The TCP socket, under TLS if there is any. */
+  /** The TCP socket, below TLS if the server uses TLS. */
   readonly socket: Socket;
   readonly address: string;
   /** Rises with every connection and request; the lowest connection has been quiet for the longest time. */

@@ -36,8 +36,8 @@ export interface Listening {
   readonly host: string;
   readonly port: number;
   /**
-   * Reports not ready at once, and goes on serving while that spreads, with one more answer for each connection. Then accepts no
-   * new connections, and finishes the answers under way.
+   * Reports not ready at once and continues to serve while that spreads, with one more answer for each connection. Then stops
+   * accepting connections, and finishes the requests in flight.
    */
   readonly close: () => Promise<void>;
 }

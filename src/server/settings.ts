@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 
-/** Where the webhook listens. */
+/** The addresses on which the webhook listens. */
 export const serverSettings = Type.Object(
   {
     host: Type.String({

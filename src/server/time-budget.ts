@@ -11,7 +11,7 @@ export const TIMEOUTS = {
   longestMilliseconds: 30_000,
   /** Covers the network and a busy event loop: the API server discards a late answer. */
   marginMilliseconds: 500,
-  /** Of an invalid timeout, what a log line shows. */
+  /** Characters of an invalid timeout in a log line. */
   shownCharacters: 32,
 } as const;
 
@@ -53,7 +53,7 @@ interface CutDeadline extends Deadline {
   readonly cut: () => void;
 }
 
-/** Creates a deadline that can be brought forward. It makes no signal until one is asked for. */
+/** Creates a deadline that can be cut short. It creates its signal on first use. */
 export function createCutDeadline(deadline: Deadline): CutDeadline {
   let cutting: AbortController | undefined;
   let signal: AbortSignal | undefined;

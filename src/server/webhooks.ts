@@ -39,7 +39,7 @@ function answerMutation(assessment: DecidedAssessment, pod: Pod): Answer {
 /** Keys for the answers that differ in their mode only. */
 const UNCHANGED: Readonly<Record<Mode, object>> = { enforce: {}, warn: {}, audit: {}, off: {} };
 
-/** Returns the same object for assessments with equal answers; null for an assessment that is like no other. */
+/** Returns the same object for assessments with equal answers; null if no other assessment can equal it. */
 function likeness({ cachedDecision, outcome, decision }: DecidedAssessment): object | null {
   if (cachedDecision !== undefined) return cachedDecision;
   const isUnchanged = outcome.changes.length === 0 && decision.runtimeClass.class === null;

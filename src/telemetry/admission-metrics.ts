@@ -1,8 +1,8 @@
 import type { Metrics } from './metrics.ts';
 
 /**
- * Seconds. An answer from memory takes about 50 µs, a lookup on a fast network 0.1 s. The manifests give the calls 3 s and
- * 5 s, of which wasmgate keeps half a second back (server/time-budget.ts).
+ * Bounds in seconds. An answer from memory takes about 50 µs, a lookup on a fast network 0.1 s. The manifests give the calls
+ * 3 s and 5 s, of which wasmgate reserves half a second (server/time-budget.ts).
  */
 const DURATION_BUCKETS = [0.0001, 0.00025, 0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 4.5, 10] as const;
 

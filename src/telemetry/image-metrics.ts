@@ -1,7 +1,7 @@
 import type { Verdict, UnknownReason } from '../detect/verdict.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Seconds. Two requests take 40 ms nearby and 600 ms far away; a lookup ends after 30 s (images/settings.ts). */
+/** Bounds in seconds. Two requests take 40 ms nearby and 600 ms far away; a lookup ends after 30 s (images/settings.ts). */
 const LOOKUP_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 
 const KINDS = [
@@ -12,7 +12,7 @@ const KINDS = [
 ] as const satisfies readonly Verdict['kind'][];
 const NONE = 'none';
 
-/** Statuses that each ask something else of the operator: a login, a permission, a name, patience. */
+/** Statuses with different fixes: a login, a permission, another name, fewer requests. */
 const SINGLE_STATUSES = ['401', '403', '404', '429'] as const;
 const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 

@@ -41,7 +41,7 @@ function writeError(error: unknown): object {
   };
 }
 
-/** Redacts texts by their form: one from outside may hold a credential in a URL or a header. */
+/** Redacts credentials in texts: one from outside may hold a credential in a URL or a header. */
 function redactTexts(fields: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(fields);
   return Object.fromEntries(
@@ -72,7 +72,7 @@ function formatText(json: string): string {
   const { time, level, msg, err, ...fields } = JSON.parse(json) as Line;
   const pairs = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
   const text = stripControlCharacters([msg, ...pairs].join(' '));
-  // An error of wasmgate's own says what happened and where; only others need their stack.
+  // wasmgate's own errors say what happened and where; only other errors need their stack.
   const details = [err?.code === undefined ? (err?.stack ?? err?.message) : err.message, err?.advice];
   const below = details.flatMap((detail) => detail?.split('\n') ?? []).map(stripControlCharacters);
   const color = COLORS[level];

@@ -33,7 +33,7 @@ interface ReadingDefinition<Known extends Labels> extends Definition<Known> {
   readonly read: () => Iterable<readonly [values: LabelValues<Known>, value: number]>;
 }
 
-/** The series of one metric, each made once. */
+/** The series of one metric, each created once. */
 interface Series<Known extends Labels, Child> {
   readonly of: (values: LabelValues<Known>) => Child;
 }

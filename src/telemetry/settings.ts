@@ -7,7 +7,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_FORMATS = ['auto', 'text', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-/** What `serve` logs, and how. */
+/** The log settings of `serve`. */
 export const logSettings = Type.Object(
   {
     level: stringEnum(LOG_LEVELS, {

@@ -12,7 +12,7 @@ import type { WebhookMetrics } from './webhook-metrics.ts';
 /** The namespace of the manifests; other installations set POD_NAMESPACE. */
 export const DEFAULT_NAMESPACE = 'wasmgate-system';
 
-/** What the use case needs of the outside world. */
+/** The parts that the use case needs from outside. */
 export interface AssessParts {
   readonly cluster: ClusterPort;
   readonly pullSecrets: PullSecretsPort;

@@ -38,7 +38,7 @@ function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'>
   );
 }
 
-/** Logs one line when an outage begins and one when it ends. A probe each second detects the end, without any request. */
+/** Logs one line when an outage begins and one when it ends. A probe each second detects the end, even without requests. */
 function logOutages(logger: Pick<Logger, 'info' | 'warn'>): NonNullable<RegistryClientOptions['onOutage']> {
   // Pods name hosts, and a tenant can name a thousand that are down.
   const warn = throttledWarn(logger, 'registry is down');

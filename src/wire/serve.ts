@@ -155,7 +155,7 @@ async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promi
   });
   const listening = await listen(app, health, settings.server);
   const { host, port } = listening;
-  logger.info({ host, port, mode: settings.policy.mode }, 'wasmgate serves');
+  logger.info({ host, port, mode: settings.policy.mode }, 'serving admissions');
   return listening;
 }
 

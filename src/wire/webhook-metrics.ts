@@ -118,6 +118,6 @@ export async function openMetrics(
 ): Promise<ServedMetrics | null> {
   if (metricsPort === undefined) return null;
   const served = await serveMetrics(page, { host: metricsHost, port: metricsPort });
-  logger.info({ host: served.host, port: served.port }, 'metrics are served');
+  logger.info({ host: served.host, port: served.port }, 'serving metrics');
   return served;
 }

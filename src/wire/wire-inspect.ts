@@ -41,7 +41,7 @@ async function registryOptions({
   return { plainHttp: hosts, allowAddresses: LOOPBACK, ca: await readCa(caFile) };
 }
 
-/** Returns the named docker config, or else the user's own. */
+/** Returns the named Docker config, or else the user's own. */
 function dockerConfigs({ dockerConfig }: InspectRequest, env: Io['env']): readonly string[] {
   if (dockerConfig !== undefined) {
     const file = join(dockerConfig, 'config.json');

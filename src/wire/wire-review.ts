@@ -62,7 +62,7 @@ function openFixed({ facts, namespace }: ReviewSetup): Ports {
   return { ...fixed, knowsClasses: fixed.hasRuntimeClasses };
 }
 
-/** Returns the configured docker config, as the webhook uses it, or else the user's own. */
+/** Returns the configured Docker config, as the webhook uses it, or else the user's own. */
 function dockerConfigsOf({ registry }: Settings, env: Io['env']): readonly string[] {
   if (registry.dockerConfig !== undefined) return [registry.dockerConfig];
   return findDockerConfigs(env);

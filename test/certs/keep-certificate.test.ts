@@ -79,7 +79,7 @@ test('a certificate that is not valid yet is replaced at the start, with the rea
   expect(findCertificateFault(first, names)).toBeNull();
   expect(api.read()).toEqual(secretOf(first));
   expect(api.messages('warn')).toEqual([
-    'Replacing the serving certificate: API servers would not accept it',
+    'replacing the serving certificate: API servers would not accept it',
   ]);
 });
 

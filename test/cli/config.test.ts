@@ -33,7 +33,7 @@ describe('files that the configuration names', () => {
     'line 4: registry.caFile: Cannot read "/nonexistent/ca.pem"',
     'line 5: registry.registriesFile: Cannot read registries file "/nonexistent/registries.yaml"',
     'line 6: registry.hostsDirectory: Cannot read "/nonexistent/certs.d"',
-    'line 7: registry.dockerConfig: Cannot read docker config "/nonexistent/config.json"',
+    'line 7: registry.dockerConfig: Cannot read Docker config "/nonexistent/config.json"',
     'line 8: registry.credentialProviders: Cannot read credential providers "/nonexistent/p.yaml"',
     'line 9: registry.tls["a.test"]: Cannot read "/nonexistent/c.pem"',
   ].map((place) => `  ${place}: there is no such file or folder\n`);
@@ -105,7 +105,7 @@ registry:
       '  line 6: registry.hostsDirectory: Cannot use hosts file "hosts/b.test/hosts.toml": there is no capability "fly"',
       '  line 7: registry.registriesFile: Cannot use registries file "registries.yaml": it is not YAML, line 2',
       expect.stringContaining(
-        'line 8: registry.dockerConfig: Cannot read docker config "config.json": it is not JSON. Create it',
+        'line 8: registry.dockerConfig: Cannot read Docker config "config.json": it is not JSON. Create it',
       ),
       expect.stringContaining(
         'line 9: registry.credentialProviders: Cannot use credential providers "p.yaml": ',

@@ -52,7 +52,7 @@ function scrape(port: unknown): Promise<Response> {
 
 test('metrics are served on the webhook’s host while the API server is unreachable, and show it', async () => {
   const { program, ended, heard } = serve('--metrics-port', '0');
-  const { host, port } = await heard('metrics are served');
+  const { host, port } = await heard('serving metrics');
   expect(host).toBe('127.0.0.1');
   const answer = await scrape(port);
   expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -73,7 +73,7 @@ test('a configuration that becomes invalid at run time shows in a metric', async
   };
   await write('audit');
   const { program, ended, heard } = serve('--config', file, '--metrics-port', '0');
-  const { port } = await heard('metrics are served');
+  const { port } = await heard('serving metrics');
   await write('aduit');
   const series = await waitFor(
     async () => {
@@ -96,8 +96,8 @@ test('a metrics port that is in use ends the start with an error', async () => {
 
 test('metrics are not served without a port', async () => {
   const { program, ended, said, heard } = serve();
-  await heard('wasmgate serves');
-  expect(said.stdout).not.toContain('metrics are served');
+  await heard('serving admissions');
+  expect(said.stdout).not.toContain('serving metrics');
   program.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
   expect(said.stderr).toBe('');

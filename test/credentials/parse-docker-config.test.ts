@@ -140,7 +140,7 @@ describe('errors name the config and the entry, never the secret', () => {
   ])('$name', ({ text, says }) => {
     const error = fault(text);
     expect(error.code).toBe('invalid-docker-config');
-    expect(error.message).toBe(`Cannot read docker config "${source}": ${says}`);
+    expect(error.message).toBe(`Cannot read Docker config "${source}": ${says}`);
     expect(`${error.message} ${String(error.cause)} ${error.advice ?? ''}`).not.toMatch(/hunter2/);
   });
 });

@@ -167,7 +167,7 @@ describe('the cache of plugin responses', () => {
   });
 });
 
-test('docker config precedes plugins in configured order; within each, the most specific key comes first', async () => {
+test('Docker config precedes plugins in configured order; within each, the most specific key comes first', async () => {
   const second = { ...ecr, name: 'second' };
   await using bench = await setUp({
     scripts: {

@@ -100,7 +100,7 @@ test.for<readonly [name: string, step: Step, failure: object]>([
   ['an API server in trouble', errorStatus(500, 'InternalError'), { code: 'unreachable' }],
   ['an API server that is overloaded', errorStatus(429, 'TooManyRequests'), { code: 'rate-limited' }],
   ['an API server that does not respond', mute, { code: 'timeout' }],
-  ['a secret without a docker config', broken, { code: 'invalid' }],
+  ['a secret without a Docker config', broken, { code: 'invalid' }],
 ])('%s', async ([, step, failure]) => {
   await using started = await start([step, modern]);
   const error: unknown = await started.secrets

@@ -97,7 +97,7 @@ test('keepCaBundle survives absence, failure and loss, until it is stopped', asy
   stopping.abort();
   await keeping;
   expect(started.messages('warn')).toEqual([
-    'The webhook configurations do not exist yet',
+    'the webhook configurations do not exist yet',
     expect.stringContaining('etcd is away'),
   ]);
 });

@@ -75,13 +75,13 @@ describe('a repository that keeps failing', () => {
       await failureOf(fetch('a'));
       const paused = await failureOf(fetch('a'));
       expect({ asked: asked.length, code: paused.code }).toEqual({ asked: 1, code: 'unreachable' });
-      expect(paused.state).toMatch(/answers \d+ .*; wasmgate asks again in 1 s$/);
+      expect(paused.state).toMatch(/answers \d+ .*; wasmgate retries in 1 s$/);
       await failureOf(fetch('b'));
       await failureOf(fetch('a', 'team-b'));
       expect(asked).toHaveLength(3);
       clock.now += REGISTRY_LIMITS.pauseMs;
       await failureOf(fetch('a'));
-      expect((await failureOf(fetch('a'))).state).toContain('asks again in 2 s');
+      expect((await failureOf(fetch('a'))).state).toContain('retries in 2 s');
       // No pause is longer than this, so that none outlasts its outage by much.
       clock.now += REGISTRY_LIMITS.longestRepositoryPauseMs;
       isWell = true;
@@ -103,7 +103,7 @@ describe('a repository that keeps failing', () => {
       clock.now += REGISTRY_LIMITS.pauseMs;
       await failureOf(fetch('a'));
     }
-    expect((await failureOf(fetch('a'))).state).toContain('asks again in 1 s');
+    expect((await failureOf(fetch('a'))).state).toContain('retries in 1 s');
   });
 
   test('500 does not pause the repository', async () => {

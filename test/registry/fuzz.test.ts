@@ -200,7 +200,7 @@ describe('parsers accept arbitrary input or reject it with a typed error', () =>
     );
   });
 
-  test('docker configs, as JSON and as arbitrary text', () => {
+  test('Docker configs, as JSON and as arbitrary text', () => {
     const texts = fc.oneof(
       dockerConfigs.map((document) => JSON.stringify(document)),
       textOf('{', '}', '"auths"', ':', ','),

@@ -312,7 +312,7 @@ describe('a registry that rate-limits', () => {
     await fetch('a');
     const error = await fetch('b');
     expect(error).toMatchObject({ code: 'rate-limited', repository: 'b' });
-    expect(error.message).toContain('limits requests; wasmgate asks again in 30 s');
+    expect(error.message).toContain('limits requests; wasmgate retries in 30 s');
     expect(asked).toBe(1);
     now += 30_000;
     await fetch('c');

@@ -32,6 +32,6 @@ test('an account over its rate limit does not keep others from the registry', as
   const limited = await failureOf(client.fetchManifest(image, login('team-a', 'wrong')));
   expect(limited.code).toBe('rate-limited');
   const again = await failureOf(client.fetchManifest(image, login('team-a', 'wrong')));
-  expect(again.state).toContain('wasmgate asks again in');
+  expect(again.state).toContain('wasmgate retries in');
   expect(await client.fetchManifest(image, login('team-b', 'right'))).toMatchObject({ document: {} });
 });

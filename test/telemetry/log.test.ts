@@ -90,19 +90,19 @@ test.each([
   ['json', true, 'json'],
 ] as const)('format %s, terminal %s: %s', (format, isTTY, expected) => {
   const { log, text } = capture('info', format, isTTY);
-  log.info({ host: '::1', port: 8443 }, 'wasmgate serves');
+  log.info({ host: '::1', port: 8443 }, 'serving admissions');
   expect(text().startsWith('{') ? 'json' : 'text').toBe(expected);
 });
 
 test('text has one line with time, level, message and fields, and an error below', () => {
   const { log, text } = capture('info', 'text');
-  log.info({ host: '::1', port: 8443 }, 'wasmgate serves');
+  log.info({ host: '::1', port: 8443 }, 'serving admissions');
   log.error(
     { err: new AppError('invalid-configuration', 'Cannot read "a.yaml":\n  line 3', { advice: 'Fix it.' }) },
     'configuration rejected',
   );
   const lines = stripVTControlCharacters(text()).split('\n');
-  expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3}Z INFO  wasmgate serves {2}host="::1" {2}port=8443$/);
+  expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3}Z INFO  serving admissions {2}host="::1" {2}port=8443$/);
   expect(lines[1]).toMatch(/Z ERROR configuration rejected$/);
   expect(lines.slice(2)).toEqual(['  Cannot read "a.yaml":', '    line 3', '  Fix it.', '']);
 });

@@ -52,7 +52,7 @@ test('logs each change of a named file once, with its name and its problems', as
   await follow({ registriesFile: file });
 
   await replace(file, 'mirrors: {a.test: {}}');
-  expect(await waitForLine('apply after a restart only')).toMatchObject({ level: 'warn', files: [file] });
+  expect(await waitForLine('apply only after a restart')).toMatchObject({ level: 'warn', files: [file] });
 
   await replace(file, 'mirrors: [');
   expect(await waitForLine('invalid; the previous ones stay in use')).toMatchObject({
@@ -75,7 +75,7 @@ test('watches the files that named files refer to', async () => {
   await follow({ hostsDirectory: files.at('d') });
   const ca = files.at('d/a.test/ca.pem');
   await replace(ca, (await certificateFor()).cert);
-  expect(await waitForLine('apply after a restart only')).toMatchObject({
+  expect(await waitForLine('apply only after a restart')).toMatchObject({
     files: expect.arrayContaining([ca]),
   });
 });
@@ -96,7 +96,7 @@ test('watches the configuration of plugins', async () => {
   await using files = await writeFiles({ 'p.yaml': config({}) });
   await follow({ credentialProviders: { config: files.at('p.yaml'), binDir: '/bin' } });
   await replace(files.at('p.yaml'), config({ defaultCacheDuration: '2h' }));
-  expect(await waitForLine('apply after a restart only')).toMatchObject({ files: [files.at('p.yaml')] });
+  expect(await waitForLine('apply only after a restart')).toMatchObject({ files: [files.at('p.yaml')] });
   await replace(files.at('p.yaml'), config({ defaultCacheDuration: 'long' }));
   expect(await waitForLine('are invalid')).toMatchObject({
     problems: [expect.stringContaining('defaultCacheDuration of "true" is not a duration')],

@@ -32,9 +32,9 @@ export interface InspectRequest {
   readonly kubeconfig: string | undefined;
   /** A Pod's `command`; null for the image's own. */
   readonly command: readonly string[] | null;
-  /** Null to use docker configs and credential plugins. */
+  /** Null to use Docker configs and credential plugins. */
   readonly login: Login | null;
-  /** Folder of a docker config; undefined for the places where docker and podman look. */
+  /** Folder of a Docker config; undefined for the places where docker and podman look. */
   readonly dockerConfig: string | undefined;
   readonly providers: { readonly config: string; readonly binDir: string } | undefined;
   readonly plainHttp: boolean;

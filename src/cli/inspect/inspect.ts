@@ -31,7 +31,7 @@ export const FLAGS: readonly Flag[] = [
   {
     name: 'username',
     placeholder: 'NAME',
-    description: 'Log in as this user, with --password-stdin, and ignore docker configs.',
+    description: 'Log in as this user, with --password-stdin, and ignore Docker configs.',
   },
   { name: 'password-stdin', description: 'Read the password for --username from standard input.' },
   {

@@ -123,7 +123,7 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
   };
 }
 
-/** Returns what is no finding: the reason why nothing was assessed, or an invalid namespace label. */
+/** Returns notes that are not findings: why nothing was assessed, or an invalid namespace label. */
 export function remarksOf(review: Reviewed): readonly string[] {
   return review.kind === 'left' ? [review.reason, ...review.notes] : review.assessment.notes;
 }

@@ -89,7 +89,7 @@ function subjectOfReview({ file, document, kind, object: review }: Manifest): Re
 }
 
 /**
- * Returns what there is to assess in a manifest, as if it were applied for the first time; null if it is another kind.
+ * Returns the Pod or template to assess in a manifest, as if it were applied for the first time; null if it is another kind.
  * @param namespace for objects that do not set one
  */
 export function readReviewSubject(manifest: Manifest, namespace: string): ReviewSubject | null {

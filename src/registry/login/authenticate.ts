@@ -49,7 +49,7 @@ function chooseChallenge(response: HttpResponse, request: HttpRequest): Challeng
   if (chosen === undefined && challenges.length > 0) {
     const schemes = challenges.map(({ scheme }) => scheme).join(', ');
     throw new RegistryError('unsupported', request.subject, {
-      state: `${response.url.host} wants a login by ${schemes.slice(0, CHALLENGE_LIMITS.shownCharacters)}`,
+      state: `${response.url.host} requires a login by ${schemes.slice(0, CHALLENGE_LIMITS.shownCharacters)}`,
       status: response.status,
     });
   }
@@ -176,11 +176,11 @@ export function createAuthenticatedSend(deps: AuthenticateDeps): AuthenticatedSe
   };
 }
 
-const MAY_WANT_A_LOGIN: ReadonlySet<string> = new Set(['unauthorized', 'not-found']);
+const MAY_NEED_LOGIN: ReadonlySet<string> = new Set(['unauthorized', 'not-found']);
 
 /** Turns the failure into `unauthorized`, naming the bound, if an untried credential could have helped. */
 export function explainTriedBound(error: unknown, request: HttpRequest): unknown {
-  if (!(error instanceof RegistryError) || !MAY_WANT_A_LOGIN.has(error.code)) return error;
+  if (!(error instanceof RegistryError) || !MAY_NEED_LOGIN.has(error.code)) return error;
   const { registry, repository } = request.subject;
   return new RegistryError('unauthorized', request.subject, {
     state: `there are more than ${KEYRING_LIMITS.triedForImage} logins for ${registry}, and only the first ${KEYRING_LIMITS.triedForImage} were tried; ${error.state}`,

@@ -20,7 +20,7 @@ export type Grant = (
 const HEADER_SAFE = /^[\x21-\x7e]+$/;
 
 /**
- * Turns credentials into Authorization headers. Concurrent requests share one token request, which has its own time-out, so
+ * Turns credentials into Authorization headers. Concurrent requests share one token request, which has its own timeout, so
  * that the first caller can abort without failing the others.
  */
 export function createGrant(

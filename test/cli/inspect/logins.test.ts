@@ -29,7 +29,7 @@ function inspect(flags: readonly string[], options: InspectOptions = {}): Promis
   return runInspect([`${registry.host}/corpus/spin-v2-app`, ...flags], { ...options, env });
 }
 
-/** Creates a folder with this docker config. */
+/** Creates a folder with this Docker config. */
 async function folderWith(name: string, config: object): Promise<string> {
   const folder = join(programs.folder, name);
   await mkdir(folder, { recursive: true });
@@ -61,7 +61,7 @@ test('a wrong password is rejected and not printed', async () => {
   expect(`${run.stdout}${run.stderr}`).not.toContain('geheim');
 });
 
-describe('docker configs', () => {
+describe('Docker configs', () => {
   test('--docker-config', async () => {
     expect(await inspect(['--docker-config', await folderWith('flag', auths())])).toMatchObject({
       exitCode: 0,
