@@ -9,7 +9,7 @@ import { usageError } from './parse-arguments.ts';
 
 export interface ExplainedFinding extends Explanation {
   readonly severity: Severity;
-  /** By default. */
+  /** The default action. */
   readonly action: Action;
 }
 

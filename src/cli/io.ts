@@ -8,7 +8,7 @@ export interface Io {
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** How the user started the program, for suggested commands (default `wasmgate`). */
+  /** The name by which the user started the program, for suggested commands (default `wasmgate`). */
   readonly program?: string;
 }
 

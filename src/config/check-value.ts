@@ -8,7 +8,7 @@ export type Path = readonly (string | number)[];
 
 export interface Problem {
   readonly path: Path;
-  /** What is wrong and what is allowed. */
+  /** The fault, and the allowed values. */
   readonly text: string;
 }
 

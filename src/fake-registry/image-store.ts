@@ -3,7 +3,7 @@ import type { Digest } from '../image/reference.ts';
 
 export interface StoredManifest {
   readonly bytes: Uint8Array;
-  /** For the Content-Type header; many manifests do not contain it. */
+  /** The Content-Type header; many manifests do not contain it. */
   readonly mediaType: string;
   readonly digest: Digest;
 }

@@ -9,7 +9,7 @@ export type FileErrorCode = 'missing-file' | 'unreadable-file';
 
 export interface NamedFile {
   readonly path: string;
-  /** What the file is to the user, such as `configuration`. */
+  /** The user's term for the file, such as `configuration`. */
   readonly what?: string;
   readonly maxBytes?: number;
   readonly advice?: string;
@@ -60,7 +60,7 @@ export function fileError(file: NamedFile, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   const state = describeFileState(cause);
   const code = isMissing(cause) ? 'missing-file' : 'unreadable-file';
-  // With a description, a cause would only repeat it.
+  // A cause would only repeat the description.
   return state === null
     ? createFileError(file, codeOf(cause) || 'the file system failed', { code, cause })
     : createFileError(file, state, { code });

@@ -4,7 +4,7 @@ export const KEYCHAIN_LIMITS = {
   programMilliseconds: 30_000,
   /** The longest passwords are tokens of a few KiB; ECR's are near 3. */
   programBytes: 256 * 1024,
-  /** As long as pull secrets: enough for the Pods of one rollout, and a rotated password works soon. */
+  /** The lifetime of pull secrets: enough for the Pods of one rollout, and a rotated password works soon. */
   ttlMilliseconds: 60_000,
   /** Registries, or images if a plugin responds for single images, at a few KiB each. */
   cacheEntries: 1000,

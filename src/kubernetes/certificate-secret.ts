@@ -145,7 +145,7 @@ function readBundle(secret: JsonObject): CertificateBundle | null {
 
 interface Write {
   readonly location: Location;
-  /** As read: its resourceVersion guards the update. Null to create it. */
+  /** The Secret as read, whose resourceVersion guards the update; null to create it. */
   readonly secret: JsonObject | null;
   readonly bundle: CertificateBundle;
 }

@@ -4,7 +4,7 @@ import { metadataText } from '../pod/object-metadata.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError, isKubernetesError, type KubernetesError } from './kubernetes-error.ts';
 
-/** What a decision depends on. Secrets and ServiceAccounts are read by name, when an image needs them. */
+/** The collections that decisions depend on. Secrets and ServiceAccounts are read by name, when an image needs them. */
 export const COLLECTIONS = {
   'runtime classes': {
     kind: 'RuntimeClass',

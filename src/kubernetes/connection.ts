@@ -18,7 +18,7 @@ export const MAX_IDLE_SOCKETS = 4;
 
 const AGENT_OPTIONS = {
   keepAlive: true,
-  /** As client-go: below the 60 s after which cloud load balancers drop a silent connection. */
+  /** client-go's interval, below the 60 s after which cloud load balancers drop a silent connection. */
   keepAliveMsecs: 30_000,
   maxFreeSockets: MAX_IDLE_SOCKETS,
 } as const;

@@ -11,7 +11,7 @@ import { namespacePath } from './collections.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
 
 const ACCOUNT_CACHE_LIMITS = {
-  /** As long as the secrets themselves. */
+  /** The lifetime of the secrets themselves. */
   ttlMilliseconds: 60_000,
   /** Some 100 bytes each. */
   maxEntries: 1024,

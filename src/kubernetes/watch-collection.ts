@@ -50,11 +50,11 @@ export interface WatchState {
   readonly ready: boolean;
   /** Whether no watch has failed since the last list; otherwise the items may be stale. */
   readonly current: boolean;
-  /** When the API server last sent something of this collection, in epoch milliseconds; null before the first time. */
+  /** The time of the last response about this collection, in epoch milliseconds; null before the first one. */
   readonly lastContact: number | null;
   /** The last failure; null once a watch works again. */
   readonly failure: string | null;
-  /** How often the collection was listed again because a watch had failed or fallen too far behind. */
+  /** The number of lists after the first one: a watch had failed or fallen too far behind. */
   readonly restarts: number;
 }
 

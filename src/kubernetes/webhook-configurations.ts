@@ -40,9 +40,9 @@ export interface WebhookConfigurationsOptions {
 /**
  * Keeps `caBundle` in webhook configurations that otherwise belong to the operator, who applies the manifests.
  *
- * It uses a JSON patch. With server-side apply, wasmgate would name each list entry by its key and so become its co-owner. When a
- * later version of the manifests drops a webhook, `kubectl apply --server-side` could then not remove the entry, which keeps
- * wasmgate's field only, and fails as invalid (tried with 1.36). After a JSON patch, applying again keeps the CA and can drop
+ * It uses a JSON patch. With server-side apply, wasmgate would name each list entry by its key and so become its co-owner. If a
+ * later version of the manifests drops a webhook, `kubectl apply --server-side` then cannot remove the entry: it keeps
+ * wasmgate's field only, and so is invalid (tried with 1.36). After a JSON patch, applying again keeps the CA and can drop
  * entries, both client-side and server-side.
  */
 export function createWebhookConfigurations(

@@ -139,10 +139,10 @@ export function createCircuitBreaker(
   };
 }
 
-/** Why and for how long a circuit stays open. */
+/** The rest of the time for which a circuit stays open, and the reason. */
 export interface Pause {
   readonly milliseconds: number;
-  /** What failed last, for people. */
+  /** The last failure, for people. */
   readonly state: string;
 }
 

@@ -6,7 +6,7 @@ import { AppError, redact } from '../lib/errors.ts';
 export interface ImageSubject {
   readonly registry: string;
   readonly repository: string;
-  /** As written in a Pod. */
+  /** The reference as written in a Pod. */
   readonly reference: string;
 }
 

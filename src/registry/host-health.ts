@@ -27,7 +27,7 @@ interface HostHealthDeps {
 /** The start or the end of an outage. */
 export interface Outage {
   readonly host: string;
-  /** What is wrong; null when the outage is over. */
+  /** The failure; null when the outage is over. */
   readonly error: string | null;
   /** Since it began. */
   readonly milliseconds: number;

@@ -34,7 +34,7 @@ export const REGISTRY_LIMITS = {
   dnsSecondFamilyMs: 50,
   /** Addresses kept per name, more than a client would try in an admission; a TCP response holds 4,000. */
   dnsAddresses: 32,
-  /** How long a DNS failure is cached: longer than the Pods of a Deployment take to arrive, shorter than an outage. */
+  /** Lifetime of a cached DNS failure: longer than the Pods of a Deployment take to arrive, shorter than an outage. */
   dnsFailureMs: 2_000,
   /** Bounds on a DNS TTL: at least from the request to its connection, at most as long as idle connections live. */
   dnsShortestMs: 5_000,
@@ -89,7 +89,7 @@ export const REGISTRY_LIMITS = {
   longestTokenLifeSeconds: 3_600,
   /** Tokens expire this share of their life early: clocks differ, and a lookup makes several requests. */
   tokenMargin: 0.1,
-  /** How long a basic login or registry token is sent without a new challenge after it worked. */
+  /** Time for which a basic login or registry token that worked is sent without a new challenge. */
   loginMs: 300_000,
   /** Cached logins, one for each repository and credential, at about 2 KiB each. */
   logins: 1_000,

@@ -76,7 +76,7 @@ function createTable() {
 
 /**
  * Limits a server's connections. At the limit, a new connection replaces an idle one, so that no client locks out others with
- * connections that stay idle, never finish a request or never shake hands. Closes a connection that sends a request before the
+ * idle connections, partial requests or unfinished handshakes. Closes a connection that sends a request before the
  * previous one is answered.
  */
 export function limitConnections(server: HttpServer | HttpsServer, most: number): void {

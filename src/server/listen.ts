@@ -47,7 +47,7 @@ const SHUTDOWN_TIMES = {
   drainMilliseconds: 3000,
   /** Longer than a usual admission; together with the drain well below the 30 s of `terminationGracePeriodSeconds`. */
   closeMilliseconds: 15_000,
-  /** How long after its last answer a connection may stay open while the server shuts down. */
+  /** The time after its last answer for which a connection may stay open during shutdown. */
   sweepMilliseconds: 50,
 } as const;
 

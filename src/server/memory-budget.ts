@@ -84,8 +84,8 @@ interface Waiter {
 }
 
 /**
- * Counts the parsed Pod that an admission holds while it waits. If the budget has no room for it, the admission is decided at
- * once, as after a timeout, and the lookups continue for the next Pod of the image.
+ * Counts the parsed Pod that an admission holds while it waits. Without room for it, wasmgate decides at once, as after a
+ * timeout; the lookups continue for the next Pod of the image.
  */
 export function createWaiting(budget: MemoryBudget, logger: Pick<Logger, 'warn'>) {
   const warnOfShortage = throttledWarn(logger, 'too many Pods wait for registries; deciding without waiting');

@@ -15,7 +15,7 @@ export interface ReadBodyOptions {
 }
 
 const BODY_LIMITS = {
-  /** What Node keeps beside the bytes of each chunk: a sender of single bytes costs this much for each. */
+  /** Node's memory for each chunk beside its bytes: a sender of single bytes costs this much for each. */
   chunkBytes: 512,
   /**
    * The part of the 128 MiB of heap that the one body being parsed may take. The longest body of plain fields takes a quarter of

@@ -23,7 +23,7 @@ function statusLabel(status: number | null): StatusLabel {
   return single ?? STATUS_CLASSES[Math.floor((status ?? 0) / 100) - 1] ?? NONE;
 }
 
-/** What a lookup found; `reason` says why an image is unknown. */
+/** The result of a lookup; `reason` says why an image is unknown. */
 interface LookupResult {
   readonly kind: Verdict['kind'];
   readonly reason: UnknownReason | null;

@@ -20,7 +20,7 @@ export interface DemoDeps {
   readonly startWebhook: (cluster: DemoCluster, io: Io) => Promise<DemoWebhook>;
 }
 
-/** For assessing a Pod whose images are already cached. */
+/** Time to assess a Pod whose images are already cached. */
 const ASSESS_MILLISECONDS = 5000;
 
 interface DemoView extends DemoPage {

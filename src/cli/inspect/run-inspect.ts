@@ -30,7 +30,7 @@ const ADVICE: Readonly<Record<UnknownReason, (registry: string) => string>> = {
 
 const THIS_MACHINE = /^(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?$/;
 
-/** What plain HTTP to a TLS server results in: some servers answer an error, some hang up. */
+/** Results of plain HTTP to a TLS server: some servers answer an error, some hang up. */
 const MAY_NEED_TLS: ReadonlySet<UnknownReason> = new Set(['invalid', 'unreachable']);
 
 function adviseOn(reason: UnknownReason, registry: string): string {

@@ -17,7 +17,7 @@ export interface InputFile {
   readonly text: string;
 }
 
-/** Why a file, or a document in it, cannot be read. */
+/** The reason why a file, or a document in it, cannot be read. */
 export interface Problem {
   readonly file: string;
   /** Starts at 1, like line and column; null for the whole file. */
@@ -30,7 +30,7 @@ export interface Problem {
 
 export interface FoundFiles {
   readonly files: readonly InputFile[];
-  /** For files that exist but cannot be read, such as those in UTF-16, which PowerShell's ">" writes. */
+  /** Files that exist but cannot be read, such as those in UTF-16, which PowerShell's ">" writes. */
   readonly problems: readonly Problem[];
 }
 

@@ -12,7 +12,7 @@ export interface Knowledge {
 /** An image that wasmgate could not read. */
 export interface UnknownImage {
   readonly container: string;
-  /** Why it is unknown. */
+  /** The reason why it is unknown. */
   readonly detail: string;
   readonly advice: string | null;
   /** Whether there is also a finding about this container. */

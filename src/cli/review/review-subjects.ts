@@ -21,14 +21,14 @@ const REVIEW_LIMITS = {
   concurrency: 8,
 } as const;
 
-/** What the two webhooks, one after the other, would do with a subject. */
+/** The result of running both webhooks, one after the other, on a subject. */
 export type Reviewed = LeftReview | DecidedReview;
 
 export interface LeftReview {
   readonly kind: 'left';
   readonly subject: ReviewSubject;
   readonly reason: string;
-  /** What the user should know about it nevertheless. */
+  /** Notes for the user about it. */
   readonly notes: readonly string[];
 }
 
