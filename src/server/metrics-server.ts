@@ -63,8 +63,8 @@ function close(server: Server): Promise<void> {
 
 /**
  * Serves metrics by plain HTTP on their own port. On the webhook's port, a collector would need the CA from a Secret or skip
- * verification. Besides, only a port without other clients can be limited to the API server (manifests/README.md). Metrics are counts:
- * they name no image, namespace or host.
+ * verification. Besides, only a port without other clients can be limited to the API server (manifests/README.md). Metrics are
+ * counts: they name no image, namespace or host.
  * @throws AppError `cannot-listen`
  */
 export async function serveMetrics(
