@@ -8,11 +8,11 @@ import type { Consequence } from '../policy/finding-catalog.ts';
 import type { Outcome } from '../policy/mode.ts';
 import { DENIAL_RUNES, WARNING_RUNES } from './response.ts';
 
-/** A decision, as the use case passes it on. */
+/** The parts of an assessment from which responses are written. */
 export interface Decided {
   readonly decision: Decision;
   readonly outcome: Outcome;
-  /** Whether findings that deny deny the object; otherwise they only warn. */
+  /** True if findings that deny reject the object; otherwise they only warn. */
   readonly isBinding: boolean;
   readonly containers: readonly AssessedContainer[];
   readonly notes: readonly string[];
@@ -26,9 +26,9 @@ export interface Subject {
 }
 
 const LINE_LIMITS = {
-  /** Code points of a text that are read at all; longer than any line, so that a cut shows. */
+  /** Code points read of a text: more than any line has, so that a cut shows. */
   text: 4096,
-  /** Code points that remain for what is wrong if the fix is long. */
+  /** Code points kept for the problem if the fix is long. */
   shortestWhat: 48,
   /** Findings with a line of their own; a last line counts the others. */
   findings: 3,
@@ -64,7 +64,7 @@ function joinLine({ head, what, tail }: Line, runes: number): string {
 
 /**
  * Describes why an object is denied, as kubectl prints it: every denial on its own line, so that one round of fixing is enough.
- * kubectl's tables show the first line of an Event only, so each line holds what is wrong and what to do.
+ * kubectl's tables show only the first line of an Event, so each line holds a problem and its fix.
  */
 export function describeDenial(denials: readonly RatedFinding[]): string {
   const share = Math.max(WARNING_RUNES, Math.floor(DENIAL_RUNES / denials.length) - 1);
@@ -78,11 +78,11 @@ export function describeDenial(denials: readonly RatedFinding[]): string {
   return text;
 }
 
-const GRAVITY: readonly Consequence[] = ['cannot-start', 'may-not-start', 'degraded', 'advice'];
+const SEVERITY_ORDER: readonly Consequence[] = ['cannot-start', 'may-not-start', 'degraded', 'advice'];
 
-function byGravity(findings: readonly RatedFinding[]): readonly RatedFinding[] {
+function bySeverity(findings: readonly RatedFinding[]): readonly RatedFinding[] {
   return findings.toSorted(
-    (left, right) => GRAVITY.indexOf(left.consequence) - GRAVITY.indexOf(right.consequence),
+    (left, right) => SEVERITY_ORDER.indexOf(left.consequence) - SEVERITY_ORDER.indexOf(right.consequence),
   );
 }
 
@@ -95,12 +95,12 @@ function noteLine(note: string): string {
   return joinLine({ head: 'wasmgate: ', what: note, tail: '' }, WARNING_RUNES);
 }
 
-/** Formats a time for the audit log. It is no age, so that two calls return the same. */
+/** Formats when the registry last confirmed the facts: a time, not an age, so that two calls return the same text. */
 export function formatStaleness({ stale }: AssessedContainer): string {
   return stale ? ` (as of ${new Date(stale.since).toISOString()}, now ${stale.reason})` : '';
 }
 
-/** Notes each container with a finding whose facts its registry cannot confirm now. */
+/** Returns a note for each container with a finding whose facts its registry cannot confirm now. */
 function stalenessNotes(
   containers: readonly AssessedContainer[],
   findings: readonly RatedFinding[],
@@ -108,7 +108,7 @@ function stalenessNotes(
   const found = new Set(findings.map(({ container }) => container));
   return containers.flatMap(({ container, stale }) =>
     stale && found.has(container.name)
-      ? `container "${container.name}" is judged by its registry's answer of ${new Date(stale.since).toISOString()}; the registry cannot be read now (${stale.reason})`
+      ? `container "${container.name}" is judged by facts of ${new Date(stale.since).toISOString()}, because its registry cannot be read now (${stale.reason})`
       : [],
   );
 }
@@ -149,11 +149,11 @@ export function summarizeChanges(
   return [...classes, ...fields, ...annotations, ...groups].join(', ');
 }
 
-/** One line for all that mode `enforce` would do: deny the object, or change it, or warn. */
+/** Returns one line for everything that mode `enforce` would do: deny the object, change it, or warn. */
 function auditLine({ outcome, containers, notes }: Decided, { kind }: Subject): readonly string[] {
   const { denials, changes } = outcome.withheld;
   const isChange = denials.length === 0 && changes.length > 0;
-  const findings = [...byGravity(denials), ...byGravity(outcome.warnings)];
+  const findings = [...bySeverity(denials), ...bySeverity(outcome.warnings)];
   const ids = new Set((isChange ? findings : findings.slice(1)).map(({ id }) => id));
   const also = [
     ...(ids.size === 0 ? [] : [`Also: ${[...ids].join(', ')}.`]),
@@ -164,14 +164,14 @@ function auditLine({ outcome, containers, notes }: Decided, { kind }: Subject): 
     const what = `${summarizeChanges(changes, containers)}${where}`;
     return [joinLine({ head: 'wasmgate/audit: would set ', what, tail: also }, WARNING_RUNES)];
   }
-  const [gravest] = findings;
-  if (gravest === undefined) return notes.map(noteLine).slice(0, 1);
-  return [findingLine(gravest, denials.length > 0 ? 'would deny: ' : '', also)];
+  const [worst] = findings;
+  if (worst === undefined) return notes.map(noteLine).slice(0, 1);
+  return [findingLine(worst, denials.length > 0 ? 'would deny: ' : '', also)];
 }
 
 /**
- * Describes everything that the author of an object should know, gravest first, one line each. A workload that is not denied
- * itself gets the denials of its Pods here, since only a controller would see those.
+ * Describes everything that the author of an object should know, worst first, one line each. A workload that is not denied
+ * gets the denials of its Pods here, because only a controller would see those.
  */
 export function describeWarnings(decided: Decided, subject: Subject): readonly string[] {
   const { outcome, isBinding, containers, notes } = decided;
@@ -180,12 +180,12 @@ export function describeWarnings(decided: Decided, subject: Subject): readonly s
   const { denials, warnings, withheld } = outcome;
   const ofPods = isBinding ? [] : denials;
   const lines = [
-    ...byGravity(ofPods).map(
+    ...bySeverity(ofPods).map(
       (finding) => () => findingLine(finding, `Pods of this ${subject.kind} will be denied: `),
     ),
-    ...byGravity(withheld.denials).map((finding) => () => findingLine(finding, 'would deny: ')),
+    ...bySeverity(withheld.denials).map((finding) => () => findingLine(finding, 'would deny: ')),
     ...notes.map((note) => () => noteLine(note)),
-    ...byGravity(warnings).map((finding) => () => findingLine(finding)),
+    ...bySeverity(warnings).map((finding) => () => findingLine(finding)),
     ...stalenessNotes(containers, [...denials, ...withheld.denials, ...warnings]).map(
       (note) => () => noteLine(note),
     ),

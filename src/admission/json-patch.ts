@@ -77,11 +77,11 @@ function findParent(
   return { node, depth: segments.length - 1 };
 }
 
-/** The place of a value. */
+/** The position of a value. */
 interface Target {
   readonly node: Node;
   readonly key: string;
-  /** Whether the path ends here. */
+  /** True if the path ends here. */
   readonly isLeaf: boolean;
 }
 
@@ -112,10 +112,10 @@ function place(draft: Draft, change: Change, segments: readonly string[]): void 
 }
 
 /**
- * Writes changes as RFC 6902 operations against `object`. One operation adds a missing parent (`/metadata/annotations` of a Pod
- * without any) with everything that changes put under it: `add` requires an existing parent (RFC 6902, section 4.1). `/-`
- * appends, and makes a missing parent a list.
- * @throws AppError `invalid-change`: a fault of wasmgate, never of the Pod
+ * Writes changes as RFC 6902 operations against `object`. Because `add` requires an existing parent (RFC 6902, section 4.1), one
+ * operation adds a missing parent, such as `/metadata/annotations`, with all its new values. `/-` appends, and makes a missing
+ * parent a list.
+ * @throws AppError `invalid-change`: a bug of wasmgate, never a fault of the Pod
  */
 export function createPatch(object: object, changes: readonly Change[]): readonly PatchOperation[] {
   const draft: Draft = {

@@ -7,7 +7,7 @@ import { readPod } from '../pod/pod.ts';
 import { hasSameTemplate, podOfTemplate } from '../pod/workloads.ts';
 import type { AdmissionRequest } from './review.ts';
 
-/** The fields of a request that decide what to assess. */
+/** The fields of a request that determine what to assess. */
 export type SubjectRequest = Pick<
   AdmissionRequest,
   'kind' | 'operation' | 'subResource' | 'object' | 'oldObject'
@@ -25,7 +25,7 @@ export interface PodSubject {
 export interface TemplateSubject {
   readonly subject: 'template';
   readonly pod: Pod;
-  /** Whether a controller wrote the workload. */
+  /** True if a controller wrote the workload. */
   readonly isControlled: boolean;
 }
 
@@ -58,7 +58,7 @@ function isBeingDeleted(object: unknown): boolean {
   return isObject(metadata) && typeof property(metadata, 'deletionTimestamp') === 'string';
 }
 
-/** Tells the core kind from a custom resource of the same name. */
+/** Distinguishes the core kind from a custom resource of the same name. */
 function isPod({ group, kind }: SubjectRequest['kind']): boolean {
   return kind === 'Pod' && group === '';
 }
@@ -78,13 +78,12 @@ function readTemplate({ operation, kind, object, oldObject }: SubjectRequest): T
 }
 
 /**
- * Returns what to assess, for the webhook and for `review` alike. The use case excludes mirror Pods and Windows Pods, whatever
- * brings them.
+ * Returns what to assess, for the webhook and for `review` alike. The use case itself excludes mirror Pods and Windows Pods.
  */
 export function readSubject(request: SubjectRequest): Assessable | LeftAlone {
   const { operation, subResource, object, kind } = request;
   if (operation !== 'CREATE' && operation !== 'UPDATE') return none(`operation ${operation} is not judged`);
-  // The only sub-resource that adds containers to a Pod.
+  // No other sub-resource adds containers to a Pod.
   const isWhole = subResource === '' || (subResource === 'ephemeralcontainers' && isPod(kind));
   if (!isWhole) return none(`sub-resource ${subResource} is not judged`);
   if (isBeingDeleted(object)) return BEING_DELETED;

@@ -3,26 +3,26 @@ import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import { encodePatch, type PatchOperation } from './json-patch.ts';
 import { REVIEW_VERSION } from './review.ts';
 
-/** Sent along with the answer. Annotation keys are bare: the API server stores them as `<webhook name>/<key>`. */
+/** Parts of every response. Annotation keys are bare: the API server stores them as `<webhook name>/<key>`. */
 export interface Remarks {
   readonly warnings?: readonly string[];
   readonly auditAnnotations?: Readonly<Record<string, string>>;
 }
 
 export interface Status {
-  /** An HTTP status; the API server takes anything below 400 for 400. */
+  /** An HTTP status; the API server treats a code below 400 as 400. */
   readonly code: number;
   readonly reason: string;
   readonly message: string;
 }
 
-/** Every answer to an admission. Faults of wasmgate are HTTP 500 instead. */
+/** Every response to an admission request. Errors of wasmgate itself are HTTP 500 instead. */
 export type Answer =
   | { readonly kind: 'allowed'; readonly remarks: Remarks }
   | { readonly kind: 'denied'; readonly status: Status; readonly remarks: Remarks }
   | { readonly kind: 'patched'; readonly operations: readonly PatchOperation[]; readonly remarks: Remarks };
 
-/** Clients show a Status whole. This is two screens of a terminal; an Event keeps 1024 bytes of it. */
+/** Clients show the whole Status. This is two screens of a terminal; an Event keeps 1024 bytes of it. */
 export const DENIAL_RUNES = 4096;
 
 /**
@@ -32,11 +32,11 @@ export const DENIAL_RUNES = 4096;
 export const WARNING_RUNES = 256;
 
 const RESPONSE_LIMITS = {
-  /** So many warnings of 256 runes are 4096. */
+  /** 4096 runes, if each has 256. */
   warnings: 16,
-  /** An audit event is one line of JSON and is kept for long; no value of wasmgate needs more. */
+  /** An audit event is one line of JSON and is kept for a long time; no value of wasmgate needs more. */
   annotationRunes: 1024,
-  /** UTF-16 units that are read of a warning: any white space before them is trimmed. */
+  /** UTF-16 units read of a warning before it is trimmed. */
   warningUnits: 4096,
 } as const;
 
@@ -52,7 +52,7 @@ export function denied(message: string, remarks: Remarks = NO_REMARKS): Answer {
   return { kind: 'denied', status, remarks };
 }
 
-/** Without operations there is no patch: `patch` and `patchType` come both or not at all. */
+/** Admits with a patch; without operations there is none, as the API server requires `patch` and `patchType` together. */
 export function patched(operations: readonly PatchOperation[], remarks: Remarks = NO_REMARKS): Answer {
   return operations.length === 0 ? allowed(remarks) : { kind: 'patched', operations, remarks };
 }
@@ -101,13 +101,13 @@ function writeRest(answer: Answer): string {
 
 const prepared = new WeakMap<Answer, string>();
 
-/** Writes an answer once for all the reviews that will get it, and returns it. */
+/** Writes an answer once for all reviews that will get it, and returns it. */
 export function prepare(answer: Answer): Answer {
   prepared.set(answer, writeRest(answer));
   return answer;
 }
 
-/** Writes the answering AdmissionReview as JSON, by hand: this runs for every Pod, and base64 needs no escaping. */
+/** Writes the AdmissionReview as JSON, by hand: this runs for every Pod, and base64 needs no escaping. */
 export function writeReview(uid: string, answer: Answer): string {
   return `${OPENING}${JSON.stringify(uid)},${prepared.get(answer) ?? writeRest(answer)}`;
 }

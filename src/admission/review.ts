@@ -30,7 +30,7 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
 }
 
-/** Enough of an unexpected text to recognize it. */
+/** Characters of an unexpected text that an error shows. */
 const SHOWN_CHARACTERS = 64;
 
 const ADVICE = 'This address serves admission webhooks for the API server; send an AdmissionReview as JSON.';
@@ -39,7 +39,7 @@ function reject(code: ReviewErrorCode, state: string): never {
   throw new AppError<ReviewErrorCode>(code, `Cannot read AdmissionReview: ${state}`, { advice: ADVICE });
 }
 
-/** Reads a text field. Its name is fixed, and no object inherits it: `property` is for keys that come from outside. */
+/** Reads a text field with a fixed name, which no object inherits; `property` is for keys from outside. */
 function textOf(value: unknown): string {
   return stringOr(value, '');
 }
@@ -67,7 +67,7 @@ function checkEnvelope(body: unknown): JsonObject {
 }
 
 /**
- * Parses the request inside a review. Only its uid is required: the API server discards an answer without it, while wasmgate
+ * Parses the request inside a review. Only its uid is required: the API server discards a response without it, while wasmgate
  * admits unknown kinds and operations.
  * @throws AppError with a `ReviewErrorCode`
  */

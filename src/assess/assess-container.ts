@@ -9,15 +9,15 @@ import type { VisitedContainer } from '../pod/visit-containers.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 
 const VERDICT_CACHE_LIMITS = {
-  /** Verdicts of one image: Pods start it in a few ways only. */
+  /** Verdicts of one image, which Pods start in few ways. */
   maxPerImage: 16,
-  /** Bytes of memory for all: the cache of images does not count commands of Pods. */
+  /** Bytes of memory for all verdicts: the image cache does not count commands of Pods. */
   maxBytes: 8 * 1024 * 1024,
   /** Bytes of a verdict with its evidence, beside the key. */
   verdictBytes: 1024,
 } as const;
 
-/** Creates a cache of verdicts by the facts of an image and the key of a command. If it grows too large, it starts anew. */
+/** Creates a cache of verdicts by image facts and command key. It is emptied when it grows too large. */
 function createVerdictCache() {
   const { maxPerImage, maxBytes, verdictBytes } = VERDICT_CACHE_LIMITS;
   let verdicts = new WeakMap<ImageFacts, Map<string, Verdict>>();
@@ -44,7 +44,7 @@ function createVerdictCache() {
 
 const cache = createVerdictCache();
 
-/** Verdicts that the layers might change, and for which scope of images. */
+/** Verdicts that the layers may change, with the scope in which they are worth reading. */
 const openVerdicts = new WeakMap<Verdict, PeekScope>();
 
 /** Returns why the layers are worth reading before a decision: the image hints at Wasm, or is small. Null if they are not. */
@@ -58,7 +58,7 @@ function findPeekScope(facts: ImageFacts, container: Container, { kind }: Verdic
   return isSmall && openQueries(facts, container, 'small') !== null ? 'small' : null;
 }
 
-/** A verdict depends on facts and command alone, so it is computed once for each pair. */
+/** Returns the verdict, which depends on facts and command alone and so is cached for each pair. */
 function verdictOf(facts: ImageFacts, container: Container): Verdict {
   const key = commandKey(container);
   const known = cache.get(facts, key);
@@ -100,13 +100,13 @@ export function assessSkipped(visited: VisitedContainer, pattern: string): Asses
   return unknownContainer(visited, { reason: 'denied-by-config', detail }, true);
 }
 
-/** Assesses a container of a Pod with too many. */
+/** Assesses a container of a Pod that has too many. */
 export function assessOverLimit(visited: VisitedContainer, count: number, max: number): AssessedContainer {
   const detail = `the Pod has ${count} containers, and wasmgate reads no images of a Pod with more than ${max}`;
   return unknownContainer(visited, { reason: 'too-large', detail, advice: 'Split it into several Pods.' });
 }
 
-/** Assesses a container without an image, or with one from the node's own store, of which no registry knows. */
+/** Assesses a container without an image, or with one from the node's own store, which no registry can show. */
 export function assessWithoutRegistry(visited: VisitedContainer): AssessedContainer | null {
   const { image, imagePullPolicy } = visited.container;
   if (!image) return unknownContainer(visited, { reason: 'invalid', detail: 'the container names no image' });

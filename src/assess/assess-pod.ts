@@ -19,25 +19,25 @@ interface AssessDeps {
   readonly logger: Logger;
 }
 
-/** A decision with the facts that it was made from. */
+/** A decision and the facts behind it. */
 interface Result {
   readonly gathered: GatheredFacts;
   readonly decided: DecidedAssessment;
 }
 
 interface AssessOptions extends ScopeOptions {
-  /** Bounds how long Pods without a sign of Wasm wait for a registry that hangs. A webhook holds Pods up; a command has the time. */
+  /** Bounds how long Pods without a sign of Wasm wait for a hanging registry. A webhook delays Pods; a command does not. */
   readonly boundsWaits?: boolean;
 }
 
-/** Waits are never bounded if unknown images are denied, or Wasm is the rule: admitting a Pod sooner would not help it. */
+/** Never bounds waits if unknown images are denied, or Wasm is the rule: admitting a Pod sooner would not help it. */
 function createWaitModeFor({ policy, boundsWaits = false }: AssessOptions): ReadImagesDeps['waitModeFor'] {
   if (!boundsWaits || policy.scenario === 'wasm-first' || policy.onUnknownImage === 'deny')
     return () => 'full';
   return (pod, cluster) => (hasSignOfWasm(pod, cluster, policy) ? 'full' : 'bounded');
 }
 
-/** A namespace younger than the watch is fetched once; if that fails, it counts as one without labels. */
+/** Fetches a namespace that the watch has not delivered; if that fails, it counts as one without labels. */
 function createReadNamespace({ cluster, logger }: AssessDeps) {
   const warn = throttledWarn(logger, 'cannot read namespace; the configured mode applies');
   return async ({ namespace, deadline }: AssessmentRequest): Promise<Namespace | undefined> => {
@@ -70,7 +70,7 @@ export function createAssessPod(deps: AssessDeps, options: AssessOptions): Asses
     return { gathered, decided: decisions.decide(gathered) };
   }
 
-  /** Returns images for which the Pod would be denied, and whose layers were not read. */
+  /** Returns images for which the Pod would be denied and whose layers were not read. */
   function unreadDenied({ gathered, decided }: Result): PeekTargets {
     return readsLayers ? deniedImages(gathered.images, decided.decision) : NO_TARGETS;
   }

@@ -29,7 +29,7 @@ export interface AssessmentRequest {
   readonly isControlled?: boolean;
   /** On UPDATE: the Pod as it was. Its class cannot change, so only new images are assessed. */
   readonly previous?: Pod;
-  /** From the request, as the object's own may be empty. */
+  /** From the request, because the object's own may be empty. */
   readonly namespace: string;
   /** In mode audit, `mutate` returns at once; `validate` reports. */
   readonly step: 'mutate' | 'validate';
@@ -52,7 +52,7 @@ export interface DecidedAssessment {
   readonly kind: 'decided';
   readonly decision: Decision;
   readonly outcome: Outcome;
-  /** True if findings that deny reject the object; otherwise, as for most templates, they only warn. */
+  /** True if findings that deny reject the object; otherwise they only warn, as for most templates. */
   readonly isBinding: boolean;
   readonly containers: readonly AssessedContainer[];
   readonly notes: readonly string[];
@@ -87,5 +87,5 @@ export function outcomeOf(
   return warnings.length > 0 ? 'warned' : 'allowed';
 }
 
-/** The single path that the webhook, `review` and `audit` share. It throws for bugs, and never reports one as a verdict. */
+/** The single path that the webhook, `review` and `audit` share. It throws for bugs and never reports one as a verdict. */
 export type AssessPod = (request: AssessmentRequest) => MaybePromise<Assessment>;

@@ -25,8 +25,8 @@ export interface Decide {
 }
 
 /**
- * Milliseconds. An image known for longer was known before the admission of this Pod began: the manifests give the mutating call
- * 5 s and the validating one 3 s.
+ * Milliseconds. An image known for longer was known before this admission began: the manifests give the mutating call 5 s and the
+ * validating one 3 s.
  */
 const JUST_KNOWN = 10_000;
 
@@ -38,8 +38,8 @@ function hasJustKnownWasm(containers: readonly AssessedContainer[]): boolean {
 }
 
 /**
- * Reports whether findings that deny deny this object. A template only gets warnings, unless the operator wants denials; one
- * that a controller wrote always does: a controller that is denied retries forever, and no person sees why.
+ * Reports whether findings that deny reject this object. A template only gets warnings unless the operator wants denials. A
+ * template that a controller wrote always does: a denied controller retries forever, and no user sees why.
  */
 function isBinding({ subject, isControlled }: AssessmentRequest, policy: PolicySettings): boolean {
   return subject === 'pod' || (policy.refuseTemplates && isControlled !== true);
@@ -65,7 +65,7 @@ function factsOf({ request, scope, images, cluster, hasStaleClasses }: GatheredF
   return { pod, containers, isMutated, isJustKnown, namespaceLabels, cluster, hasStaleClasses, limitRanges };
 }
 
-/** Decides on Pods with the policy, and caches decisions for Pods that are alike. */
+/** Creates the functions that decide on Pods by the policy and cache decisions for similar Pods. */
 export function createDecide(policy: PolicySettings): Decide {
   const decisions = createDecisionCache();
 
@@ -76,7 +76,7 @@ export function createDecide(policy: PolicySettings): Decide {
       const facts = factsOf(gathered);
       const cachedDecision = decisions.get({ facts, mode: scope.mode });
       if (cachedDecision === undefined) return undefined;
-      // Nearly every admission ends here; spreading an assessment into this one would cost time.
+      // Nearly every admission ends here, and spreading an assessment would be slower.
       const { decision, outcome } = cachedDecision;
       const { containers } = facts;
       const { notes } = scope;

@@ -8,26 +8,26 @@ import type { Decision } from '../policy/decision.ts';
 import type { AssessedContainer, ClusterView, PodFacts } from '../policy/facts.ts';
 import type { Mode, Outcome } from '../policy/mode.ts';
 
-/** What was decided for a Pod, reused for Pods like it. */
+/** A decision on a Pod, reused for similar Pods. */
 export interface CachedDecision {
   readonly decision: Decision;
   readonly outcome: Outcome;
 }
 
-/** What a decision depends on, beside the settings. */
+/** The inputs of a decision, besides the settings. */
 export interface DecisionInput {
   readonly facts: PodFacts;
   readonly mode: Mode;
 }
 
 export interface DecisionCache {
-  /** Returns the same object for all Pods that are alike. */
+  /** Returns the same object for all similar Pods. */
   readonly get: (input: DecisionInput) => CachedDecision | undefined;
   readonly set: (input: DecisionInput, decided: CachedDecision) => void;
 }
 
 const DECISION_CACHE_LIMITS = {
-  /** Some 5 KiB each. A cluster has as many as it has Pod templates with Wasm images. */
+  /** Some 5 KiB each. A cluster needs one for each Pod template with a Wasm image. */
   maxEntries: 500,
   /** Bytes of memory, with the facts that an entry keeps alive: a Pod may be 3 MiB, and the facts of its image 4. */
   maxBytes: 8 * 1024 * 1024,
@@ -42,7 +42,7 @@ interface Entry {
   readonly images: readonly (ImageFacts | null)[];
 }
 
-/** Pods of ordinary images are decided faster than found. */
+/** Reports whether the Pod has ordinary images only: deciding on it is faster than a cache lookup. */
 function isOrdinary({ pod, containers }: PodFacts): boolean {
   return !pod.spec.runtimeClassName && containers.every(({ verdict }) => verdict.kind === 'container');
 }
@@ -51,7 +51,7 @@ function isOrdinary({ pod, containers }: PodFacts): boolean {
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 const labelTexts = new WeakMap<StringMap, string>();
 
-/** Labels stay the same objects until the watch delivers others. */
+/** Returns the labels as text, cached because they stay the same object until the watch delivers others. */
 function textOf(labels: StringMap): string {
   const known = labelTexts.get(labels);
   if (known !== undefined) return known;

@@ -23,8 +23,8 @@ export function dependsOnClasses({ findings, runtimeClass }: Decision, hasStaleC
 export type FetchClasses = (request: AssessmentRequest) => Promise<ClusterView | null>;
 
 /**
- * Creates the live list behind a decision about classes. A class may be younger than the last event of the watch, as manifests
- * often create a class together with the Pods that need it.
+ * Creates a live list of the RuntimeClasses. A class may be newer than the last event of the watch, because manifests often
+ * create a class together with the Pods that need it.
  */
 export function createFetchClasses(deps: {
   readonly cluster: Pick<ClusterPort, 'fetchView'>;

@@ -18,7 +18,7 @@ export interface ObjectReference {
   readonly uid: string;
 }
 
-/** What an admission could not report, about an object of its namespace. */
+/** An Event about an object of its namespace, for what an admission could not report. */
 export interface ObjectEvent {
   readonly namespace: string;
   readonly regarding: ObjectReference;
@@ -30,7 +30,7 @@ export interface ObjectEvent {
 /** `needless`: the namespace is gone. */
 export type EventResult = 'written' | 'needless' | 'failed';
 
-/** Kubernetes Events, at best effort. */
+/** A best-effort writer of Kubernetes Events. */
 export interface EventsPort {
   /** Never rejects: a failure is logged. */
   readonly write: (event: ObjectEvent, signal: AbortSignal) => Promise<EventResult>;

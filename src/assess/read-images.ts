@@ -23,7 +23,7 @@ export interface ReadImagesDeps {
 export interface PodImages {
   /** At creation all containers; on UPDATE those with a new image, followed by what they replace. */
   readonly containers: readonly AssessedContainer[];
-  /** How many of them are new and so decided on. */
+  /** Number of new ones, which are decided on. */
   readonly newCount: number;
   /** By position; undefined for an image that is not looked up. */
   readonly requests: readonly (ImageRequest | undefined)[];
@@ -51,7 +51,7 @@ export function pullSecretsOf({ spec }: Pod): readonly string[] {
   return pullSecretNames(secrets.flatMap(({ name }) => name ?? []));
 }
 
-/** Containers with a new image and, on UPDATE, those that they replace: one that could not run before either is no news. */
+/** Containers with a new image and, on UPDATE, those that they replace: a problem that existed before is not reported. */
 interface Visited {
   readonly added: readonly VisitedContainer[];
   readonly replaced: readonly VisitedContainer[];
@@ -66,7 +66,7 @@ function visit({ pod, previous }: AssessmentRequest): Visited {
   return { added: visitContainers(changed.after.spec), replaced: visitContainers(changed.before.spec) };
 }
 
-/** If there are too many containers, the first one stands for all. It is unknown, which the operator may allow or deny. */
+/** Represents too many containers by the first one, as unknown, which the operator may allow or deny; null if they fit. */
 function overLimit({ added }: Visited): PodImages | null {
   const [first] = added;
   if (first === undefined || added.length <= MAX_CONTAINERS) return null;
@@ -82,8 +82,8 @@ function assessLocally({ skipList }: ReadImagesDeps, visited: VisitedContainer):
 }
 
 /**
- * Reports whether the pull secrets of the account count. A Pod without any has those of its account already, as the
- * ServiceAccount plugin runs before every webhook. A template is as its author wrote it.
+ * Reports whether the pull secrets of the account apply. A Pod without its own already has those of its account, because the
+ * ServiceAccount plugin runs before every webhook. A template does not.
  */
 function needsAccount({ subject, pod }: AssessmentRequest): boolean {
   return subject === 'template' && pullSecretsOf(pod).length === 0;
@@ -93,7 +93,7 @@ function needsAccount({ subject, pod }: AssessmentRequest): boolean {
 export function createReadImages(deps: ReadImagesDeps): ReadImages {
   const { catalog, serviceAccounts, waitModeFor } = deps;
 
-  /** Assesses what needs no waiting. The containers that are left have a request, but no result yet. */
+  /** Assesses containers that need no lookup; those in `uncached` have a request, but no result yet. */
   function assessCached(
     { added, replaced }: Visited,
     common: Omit<ImageRequest, 'image'>,

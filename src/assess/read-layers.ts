@@ -5,7 +5,7 @@ import { assessResult, peekScopeOf } from './assess-container.ts';
 import type { AssessmentRequest } from './assessment.ts';
 import type { PodImages, ReadImagesDeps } from './read-images.ts';
 
-/** Containers whose layers to read, by position. */
+/** Containers whose layers are to be read, by position. */
 export type PeekTargets = ReadonlyMap<number, PeekScope>;
 
 export const NO_TARGETS: PeekTargets = new Map();
@@ -44,7 +44,7 @@ export type ReadLayers = (
   request: ReadLayersRequest,
 ) => Promise<PodImages>;
 
-/** Assesses containers again with what the layers of their images show. */
+/** Creates a function that assesses containers again by the layers of their images. */
 export function createReadLayers({
   catalog,
   waitModeFor,

@@ -7,7 +7,7 @@ import { isMode, MODES, type Mode } from '../policy/mode.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { AssessmentRequest, SkippedAssessment } from './assessment.ts';
 
-/** What a namespace sets for its Pods. */
+/** The settings of a namespace for its Pods. */
 export interface NamespaceScope {
   readonly kind: 'in-scope';
   readonly mode: Mode;
@@ -17,7 +17,7 @@ export interface NamespaceScope {
 
 export interface ScopeOptions {
   readonly policy: PolicySettings;
-  /** wasmgate's own namespace is never assessed: it could keep itself from starting. */
+  /** wasmgate's own namespace, which is never assessed: wasmgate could prevent its own start. */
   readonly ownNamespace: string;
 }
 
@@ -46,12 +46,12 @@ interface ResolvedMode {
   readonly note: string | null;
 }
 
-/** The namespace's label overrides the configured mode. A label that names no mode has no effect. */
+/** Returns the mode of the namespace's label, or the configured one if the label is absent or invalid. */
 function resolveMode(namespace: Namespace | undefined, configured: Mode): ResolvedMode {
   const label = namespace?.labels[MODE_LABEL];
   if (label === undefined) return { mode: configured, note: null };
   if (isMode(label)) return { mode: label, note: null };
-  const note = `namespace label ${MODE_LABEL}: "${label}" is none of ${MODES.join(', ')}; mode ${configured} applies`;
+  const note = `namespace label ${MODE_LABEL}: "${label}" is not one of ${MODES.join(', ')}; mode ${configured} applies`;
   return { mode: configured, note };
 }
 
@@ -66,8 +66,7 @@ function optOutOf({ metadata }: Pod, { allowSkipAnnotation }: PolicySettings): O
   const value = metadata?.annotations?.[SKIP_ANNOTATION];
   if (value === undefined || value === 'false') return { isGranted: false, note: null };
   if (value === 'true' && allowSkipAnnotation) return { isGranted: true, note: null };
-  const why =
-    value === 'true' ? 'the configuration does not allow it' : 'only the value "true" would have one';
+  const why = value === 'true' ? 'the configuration does not allow it' : 'its value must be "true"';
   return { isGranted: false, note: `annotation ${SKIP_ANNOTATION} has no effect: ${why}` };
 }
 

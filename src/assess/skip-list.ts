@@ -27,7 +27,7 @@ function readReference(text: string): Reference | null {
   }
 }
 
-/** A repository on Docker Hub may begin like a host name; its short form would then mean that host. */
+/** Reports whether the short form means this repository. If it begins like a host name, it means that host instead. */
 function isSame(short: string, { registry, repository }: Reference): boolean {
   const other = readReference(short);
   return other?.registry === registry && other.repository === repository;

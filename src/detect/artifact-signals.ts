@@ -10,7 +10,7 @@ const ARTIFACT_CONFIGS: Readonly<Record<string, readonly [flavour: ArtifactFlavo
   'application/vnd.cncf.helm.config.v1+json': [null, 'a Helm chart'],
   'application/vnd.fermyon.spin.application.v1+config': [
     'spin-v1',
-    'a Spin application as Spin before 2.0 pushed it, which no current runtime loads',
+    'a Spin application in the format of Spin 1, which no current runtime loads',
   ],
   'application/vnd.wasmcloud.actor.archive.config': [
     'wasmcloud',
@@ -65,7 +65,7 @@ function judgeReferrer(subject: Subject): Verdict | null {
   return notAWorkload(null, 'a document about another image', evidence);
 }
 
-/** wasmCloud's actors have the same layer, so their config types come first. */
+/** Judges proxy-wasm plugins by their layer. wasmCloud actors have the same layer, so config types come first. */
 function judgeProxyLayer(subject: Subject): Verdict | null {
   const index = subject.variant.manifest.layers.findIndex(({ mediaType }) => mediaType === PROXY_LAYER);
   if (index < 0) return null;
@@ -81,12 +81,14 @@ const isKubewarden = oncePer(({ annotations }: ImageManifest): boolean =>
   [...annotations.keys()].some((key) => key.startsWith('io.kubewarden.')),
 );
 
-/** wasm-to-oci, krustlet and Kubewarden write the same bytes. Only a krustlet node runs them, and no RuntimeClass leads there. */
+/** Judges what wasm-to-oci, krustlet and Kubewarden write alike. Only krustlets run it, and no RuntimeClass selects those. */
 function judgeLegacyWasm(subject: Subject): Verdict | null {
   const { config } = subject.variant.manifest;
   if (config.mediaType !== LEGACY_WASM_CONFIG) return null;
   const isPolicy = isKubewarden(subject.variant.manifest);
-  const what = isPolicy ? 'a Kubewarden policy' : 'a Wasm module as wasm-to-oci and policy tools push it';
+  const what = isPolicy
+    ? 'a Kubewarden policy'
+    : 'a Wasm module in the layout of wasm-to-oci and policy tools';
   const evidence = configTypeEvidence(subject, 'an older layout that no RuntimeClass can run');
   return notAWorkload(isPolicy ? 'kubewarden-policy' : 'wasm-to-oci', what, evidence);
 }
@@ -123,7 +125,7 @@ export const artifactSignals: readonly Signal[] = [
   },
 ];
 
-/** Comes after the Wasm artifacts in the table: it judges everything else without an image config. */
+/** The signal for everything else without an image config; it comes after the Wasm artifacts in the table. */
 export const otherArtifactSignal: Signal = {
   id: 'other-artifact',
   source: 'OCI image-spec 1.1 manifest.md, "Guidelines for Artifact Usage"; containerd core/unpack',

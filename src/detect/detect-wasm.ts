@@ -26,7 +26,7 @@ export function judgeVariant(subject: Subject): Verdict {
   return unsupported('no known sign applies to it', []);
 }
 
-/** Reports whether both mean the same to the policy, so that it does not matter which of the two a node takes. */
+/** Reports whether both mean the same to the policy, so that it does not matter which of them a node pulls. */
 function agree(left: Verdict, right: Verdict): boolean {
   if (left.kind !== 'wasm' || right.kind !== 'wasm') return left.kind === right.kind;
   return (
@@ -47,7 +47,7 @@ function withIndex(verdict: WasmVerdict, { digest, variants, pull }: ImageFacts)
 
 /**
  * Returns what the image is, as a container with this command would run it. An index that no node can pull still shows what it
- * holds. If nodes would take children with different verdicts, the image is unknown.
+ * holds. If nodes would pull children with different verdicts, the image is unknown.
  */
 export function detectWasm(facts: ImageFacts, override: CommandOverride = {}): Verdict {
   const judge = (variant: ImageVariant): Verdict =>

@@ -32,7 +32,7 @@ type Command = Pick<EffectiveCommand, 'first' | 'isOpen' | 'origin'>;
 const NONE: Command = { first: null, isOpen: false, origin: 'none' };
 
 const ARGUMENT_LIMITS = {
-  /** Characters. Linux accepts no longer path, and each of many containers is matched against it some dozens of times. */
+  /** Characters. Linux accepts no longer path, and every container's argument is matched some dozens of times. */
   maxLength: 4096,
   /** Characters kept of a longer one, which names no file. */
   shown: 64,
@@ -44,7 +44,7 @@ interface OverrideStart {
   readonly args: Expansion | null;
 }
 
-/** A container is assessed some dozens of times, and its `env` may be megabytes long. */
+/** Cached because a container is assessed some dozens of times, and its `env` may be megabytes long. */
 const expandedStarts = new WeakMap<CommandOverride, OverrideStart>();
 
 function plain(text: string | undefined): Expansion | null {
@@ -73,7 +73,7 @@ function fromPod(expansion: Expansion | null, origin: CommandOrigin): Command | 
   return { first: shorten(expansion.text), isOpen: expansion.isOpen, origin };
 }
 
-/** The kubelet expands no entry of the image's own ENTRYPOINT or CMD. */
+/** Returns the image's own ENTRYPOINT or CMD, in which the kubelet expands no variables. */
 function fromImage(list: readonly string[] | null, origin: CommandOrigin): Command | null {
   const first = list?.[0];
   return first === undefined ? null : { first: shorten(first), isOpen: false, origin };
@@ -103,8 +103,8 @@ export function effectiveCommand(override: CommandOverride, config: ImageConfig)
 }
 
 /**
- * Returns what follows the last slash. On a whole argument, which may be of any length, the patterns below would try each `#`
- * with all that follows.
+ * Returns the text after the last slash. On a whole argument, which may be of any length, the patterns below would take quadratic
+ * time.
  */
 function fileOf(argument: string): string {
   return argument.slice(argument.lastIndexOf('/') + 1);

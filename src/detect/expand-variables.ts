@@ -12,7 +12,7 @@ type Resolve = (name: string) => Expansion | undefined;
 
 /**
  * Characters kept of an expansion: one more than the longest path that Linux accepts, so that the caller sees that it is too
- * long. Otherwise a few short variables that hold each other would fill the memory.
+ * long. Without a limit, a few variables that refer to each other would fill the memory.
  */
 const MAX_CHARACTERS = 4097;
 
@@ -22,7 +22,7 @@ const MAX_CHARACTERS = 4097;
  */
 const MAX_INSERTED = 256 * 1024;
 
-/** `$$`, or a reference. It applies to text in which every reference is closed. */
+/** Matches `$$` or a reference, in text in which every reference is closed. */
 const TOKEN = /\$(?:\$|\(([^)]*)\))/g;
 
 /**
@@ -71,7 +71,7 @@ function readVariables(env: readonly EnvVar[]): Resolve {
   return resolve;
 }
 
-/** Expands entries of a container's `command` and `args` as the kubelet does, which ignores the image's ENV. */
+/** Expands entries of a container's `command` and `args`. Like the kubelet, it ignores the image's ENV. */
 export function expandVariables(
   texts: readonly string[],
   env: readonly EnvVar[] | null | undefined,

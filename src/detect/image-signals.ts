@@ -43,9 +43,10 @@ function judgeNoPlatform(subject: Subject): Verdict | null {
 
 function judgeUnknownPlatform(subject: Subject): Verdict | null {
   if (!isUnknownPlatform(subject.variant.config.platform)) return null;
-  return unsupported('its config names platform "unknown", which BuildKit gives to what must not run', [
-    platformEvidence(subject, 'not a platform of any node'),
-  ]);
+  return unsupported(
+    'its config names platform "unknown", which BuildKit gives to entries that must not run',
+    [platformEvidence(subject, 'not a platform of any node')],
+  );
 }
 
 function judgeJavaScript(subject: Subject): Verdict | null {
@@ -55,7 +56,7 @@ function judgeJavaScript(subject: Subject): Verdict | null {
   return { ...verdict, advice: 'Build it for WASI; in Go, set GOOS=wasip1.' };
 }
 
-/** Nodes unpack none of its layers, and no shim knows them; an example is Spin's layers without the application. */
+/** Judges an image whose layers no node unpacks and no shim knows, such as Spin's layers without the application. */
 function judgeNoFiles(subject: Subject): Verdict | null {
   const { platform } = subject.variant.config;
   if (!isWasmPlatform(platform) || hasRootFileSystem(subject.variant.manifest)) return null;
@@ -80,14 +81,14 @@ function judgeWasiPlatform(subject: Subject): Verdict | null {
   return judgeHost(subject, evidence) ?? judgeNoHost(subject, [...evidence, nothing]);
 }
 
-/** Judges an image that starts as a Spin application does, and that is like any other Linux image until its layers are read. */
+/** Judges a Linux image that starts like a Spin application; only its layers show whether it is one. */
 function judgeHostedLinux(subject: Subject): Verdict | null {
   const { first } = subject.command;
   if (!startsByHost(first)) return null;
   const evidence = [platformEvidence(subject, 'an ordinary platform')];
   const hosted = judgeHost(subject, evidence);
   if (hosted !== null || first === null) return hosted;
-  const detail = `its command is "${first}", which only Spin and slight start, and the layers show no file of theirs`;
+  const detail = `its command is "${first}", which only Spin and slight start, and the layers hold the manifest of neither`;
   return unsupported(detail, [...evidence, commandEvidence(subject, 'not a file that a kernel could start')]);
 }
 
@@ -120,7 +121,7 @@ function judgeWasmProgram(subject: Subject): Verdict | null {
   return judgeProgram(subject, flavour, evidence);
 }
 
-/** Istio's "compat" plugins have crun's annotation and a `plugin.wasm`, but nothing to start. */
+/** Judges Istio's "compat" plugins, which have crun's annotation and a `plugin.wasm`, but nothing to start. */
 function judgeProxyPlugin(subject: Subject): Verdict | null {
   const hint = variantEvidence(subject);
   if (hint === null || subject.command.first !== null) return null;

@@ -9,7 +9,7 @@ import type { Mounts } from './mounts.ts';
 export type LayerQuery =
   /** The file that the container starts: the first of these paths that exists. */
   | { readonly kind: 'program'; readonly key: string; readonly paths: readonly string[] }
-  /** A directory, with an entry of its own or only by what lies in it. */
+  /** A directory. It may have no entry of its own, only files in it. */
   | { readonly kind: 'folder'; readonly key: string; readonly path: string }
   /** A file whose presence shows the host that an application is made for. */
   | { readonly kind: 'host'; readonly key: string }
@@ -45,7 +45,7 @@ export function startsByHost(first: string | null): boolean {
 /** Linux NAME_MAX: no file has a longer name. */
 const MAX_NAME_LENGTH = 255;
 
-/** Each signal asks for the program query, and its paths may be long. */
+/** Cached because every signal asks for the program query, and its paths may be long. */
 const programQueries = new WeakMap<
   Subject['command'],
   { readonly variant: ImageVariant; readonly query: LayerQuery | null }

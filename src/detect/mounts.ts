@@ -10,7 +10,7 @@ export interface Mounts {
   readonly liesWithin: (folder: string) => boolean;
 }
 
-/** Volumes of one container; people mount a dozen. With more, any file counts as covered, so that nothing follows from it. */
+/** Volumes of one container; real Pods mount a dozen. With more, every file counts as covered, so that nothing is concluded. */
 const MAX_MOUNTS = 1_000;
 
 const NONE: Mounts = { covers: () => false, liesWithin: () => false };
@@ -53,7 +53,7 @@ function createMounts(paths: readonly string[]): Mounts {
 
 type VolumeMounts = NonNullable<Container['volumeMounts']>;
 
-/** A container is assessed some dozens of times. */
+/** Cached because a container is assessed some dozens of times. */
 const mountsOfList = oncePer((volumeMounts: VolumeMounts) =>
   createMounts(volumeMounts.flatMap(({ mountPath }) => mountPath ?? [])),
 );

@@ -25,7 +25,7 @@ import type { Verdict } from './verdict.ts';
 import { wasmLayerOf } from './wasm-artifact-signals.ts';
 
 /**
- * Which images are worth reading their layers. `sign`: manifest, config or command hint that the image is not what it seems, or
+ * The images whose layers are worth reading. `sign`: manifest, config or command hint that the image is not what it seems, or
  * leave its shape open · `small`: also without a hint, if the image is so small that it costs little · `any`: also without a
  * hint, because the Pod would be denied. An ordinary image may still start a Wasm file.
  */
@@ -45,7 +45,7 @@ function artifactQueries({ subject, verdict }: Judged): readonly LayerQuery[] {
   return verdict.shape === null || verdict.shape === 'module' ? [layerQuery(layer)] : NONE;
 }
 
-function isLabelled({ variant }: Subject): boolean {
+function isLabeled({ variant }: Subject): boolean {
   return (
     variant.manifest.annotations.has(VARIANT_ANNOTATION) || variant.config.labels.has(VARIANT_ANNOTATION)
   );
@@ -53,10 +53,10 @@ function isLabelled({ variant }: Subject): boolean {
 
 /** Reports whether the started file may change the verdict: an ordinary image needs a reason. */
 function mayBeWasm({ subject, verdict }: Judged, scope: PeekScope): boolean {
-  return verdict.kind === 'wasm' || scope !== 'sign' || isLabelled(subject);
+  return verdict.kind === 'wasm' || scope !== 'sign' || isLabeled(subject);
 }
 
-/** Excludes names that only the node expands, and WebAssembly text, of which the bytes say no more than the name. */
+/** Excludes names that only the node expands, and WebAssembly text, whose bytes say no more than its name. */
 function isReadable({ first, isOpen }: EffectiveCommand): boolean {
   return first !== null && !isOpen && !namesWatFile(first);
 }
@@ -83,9 +83,9 @@ function fileQueries(judged: Judged, scope: PeekScope): readonly LayerQuery[] {
 }
 
 const SMALL_IMAGE = {
-  /** A program and its files, beside the base layers of distributions: most Wasm images have one or two layers. */
+  /** Most Wasm images have one or two layers; images on a distribution's base layers have more. */
   layers: 3,
-  /** Bytes of all layers together: a Wasm program and little more. */
+  /** Bytes of all layers together: enough for a Wasm program and its files. */
   bytes: 8 * 1024 * 1024,
 } as const;
 

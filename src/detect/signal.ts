@@ -77,7 +77,7 @@ export function notAWorkload(
   return { kind: 'not-a-workload', flavour, what, evidence: [evidence] };
 }
 
-/** The verdict on an image that was read, but that no known runtime runs or that the registry cannot settle. */
+/** Returns the verdict on an image that was read, but that no known runtime runs or whose kind stays open. */
 export function unsupported(detail: string, evidence: readonly Evidence[]): UnknownVerdict {
   return { kind: 'unknown', reason: 'unsupported', detail, advice: null, evidence };
 }

@@ -1,7 +1,7 @@
 import type { Content } from '../image/image-facts.ts';
 import type { ModuleInterface } from '../image/module-interface.ts';
 
-/** How a Wasm image was packaged (the signals have each rule with its source). */
+/** How a Wasm image was packaged. The signals hold each rule with its source. */
 export type WasmFlavour =
   | 'wasi-image'
   | 'wasi-index'
@@ -53,12 +53,12 @@ const TRANSIENT_REASONS: ReadonlySet<UnknownReason> = new Set([
   'rate-limited',
 ]);
 
-/** Reports whether the way to the registry failed, not the image: then what was known before is the best result. */
+/** Reports whether the registry or the network failed, not the image: earlier facts are then the best result. */
 export function isTransient(reason: UnknownReason): boolean {
   return TRANSIENT_REASONS.has(reason);
 }
 
-/** A field that the verdict rests on, with its value and what it means. */
+/** A field that the verdict is based on, with its value and what it means. */
 export interface Evidence {
   readonly field: string;
   readonly value: string;
@@ -116,7 +116,7 @@ export interface NotAWorkloadVerdict {
 export interface UnknownVerdict {
   readonly kind: 'unknown';
   readonly reason: UnknownReason;
-  /** One sentence for people: what was tried, and what the result was. */
+  /** One sentence for people: what wasmgate tried, and what happened. */
   readonly detail: string;
   readonly advice: string | null;
   readonly evidence: readonly Evidence[];

@@ -57,7 +57,7 @@ function seenLayer(subject: Subject): { readonly program?: Content } {
   return program === undefined ? {} : { program };
 }
 
-/** The manifest decides the shape; if it leaves it open, the layer does. */
+/** Returns the verdict. The manifest decides the shape; if it leaves the shape open, the layer does. */
 function wasm(subject: Subject, { flavour, shape, evidence }: ArtifactParts): Verdict {
   const layer = wasmLayerOf(subject.variant.manifest);
   const content = shape === null ? layerContent(subject) : undefined;
@@ -124,7 +124,7 @@ function judgeCncf(subject: Subject): Verdict | null {
   const [layer] = layers;
   if (layer === undefined || layers.length > 1 || layer.mediaType !== CNCF_WASM_LAYER) {
     return unsupported(
-      `a CNCF Wasm artifact has exactly one ${CNCF_WASM_LAYER} layer, this one has ${layers.length} layers`,
+      `a CNCF Wasm artifact has exactly one ${CNCF_WASM_LAYER} layer, but this one has ${layers.length} layers`,
       [base],
     );
   }
@@ -146,7 +146,7 @@ function judgeSpin(subject: Subject): Verdict | null {
   return wasm(subject, { flavour: 'spin-app', shape: 'application', evidence });
 }
 
-/** runwasi loads its layers only from a manifest whose architecture is exactly `wasm`, and only one of them. */
+/** Judges runwasi's layers. It loads only one, and only from a manifest whose architecture is exactly `wasm`. */
 function judgeRunwasi(subject: Subject): Verdict | null {
   const { config, layers } = subject.variant.manifest;
   const index = layers.findIndex((layer) => RUNWASI_LAYERS.has(layer.mediaType));

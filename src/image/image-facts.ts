@@ -12,7 +12,7 @@ import type { Digest } from './reference.ts';
 export type Contents = ReadonlyMap<string, Content>;
 export type Content = FileKind | 'absent' | 'hidden';
 
-/** Imports and exports of the modules among them, by the same keys. */
+/** Imports and exports of the modules found, by the same keys. */
 export type ModuleInterfaces = ReadonlyMap<string, ModuleInterface>;
 
 /** What a search of the layers found. */
@@ -61,7 +61,7 @@ export type PullOutlook =
       readonly insteadUse: Digest;
     };
 
-/** The platforms of an index; nodes of others cannot pull it. */
+/** The platforms of an index; nodes of other platforms cannot pull it. */
 export interface IndexOffer {
   /** Each once, normalized. */
   readonly platforms: readonly Platform[];

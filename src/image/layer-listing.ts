@@ -87,7 +87,7 @@ export interface Search {
   readonly layers: readonly LayerListing[];
   /** True if these are all layers of the image. */
   readonly isComplete: boolean;
-  /** Accepts a file of a lower layer that the unread rest of an upper one may replace: its presence is all that matters. */
+  /** True to accept a file of a lower layer that the unread rest of an upper one may replace: only its presence matters. */
   readonly isLenient?: boolean;
 }
 

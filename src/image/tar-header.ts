@@ -7,7 +7,7 @@ export interface TarHeader {
   /** Bytes of content that follow. */
   readonly size: number;
   readonly linkName: string;
-  /** True of GNU's old sparse files, whose content follows more header blocks. */
+  /** True for GNU's old sparse files, whose content follows more header blocks. */
   readonly hasSparseMap: boolean;
 }
 
@@ -83,7 +83,7 @@ export function parseTarHeader(block: Uint8Array): TarHeader | 'end' | null {
   };
 }
 
-/** What records before a header say about the entry that follows; null if nothing. */
+/** Fields of an entry that the records before its header set; null if they set none. */
 export interface TarMetadata {
   readonly path: string | null;
   readonly linkPath: string | null;

@@ -56,7 +56,7 @@ function countByTenant(list: Iterable<{ readonly tenant: string }>): ReadonlyMap
   return counts;
 }
 
-/** Returns the tenant with the most, and its count; of several, the one that came first. */
+/** Returns the tenant with the most, and its count; if several have as many, the first. */
 function largest(counts: ReadonlyMap<string, number>): readonly [tenant: string, count: number] {
   return [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ['', 0]);
 }
@@ -72,7 +72,7 @@ function nextOf(waiting: Iterable<Waiting>, running: Iterable<Running>): Waiting
 
 interface Victim {
   readonly slot: Running;
-  /** How many more its tenant has than the one that it would go to. */
+  /** How many more slots its tenant holds than the waiting one. */
   readonly more: number;
 }
 
@@ -86,9 +86,9 @@ function victimFor(next: Waiting, running: Iterable<Running>): Victim | null {
 }
 
 /**
- * Creates a queue that is fair between tenants, whatever one of them does. A free slot goes to the tenant that holds fewest,
- * and of several to the one served longest ago. A full queue drops the last caller of the tenant that has most in it. A slot
- * that is held for long is preempted by a tenant that holds fewer.
+ * Creates a queue that is fair between tenants, whatever one of them does. A free slot goes to the tenant that holds fewest, or
+ * of several such tenants, to the one served longest ago. A full queue drops the last caller of the tenant with most waiting
+ * callers. A tenant that holds fewer slots preempts one that is held for long.
  */
 export function createFairQueue(limits: FairQueueLimits): FairQueue {
   const { atOnce, waiting: mostWaiting, ...times } = { ...FAIR_QUEUE_LIMITS, ...limits };
@@ -114,7 +114,7 @@ export function createFairQueue(limits: FairQueueLimits): FairQueue {
     return { signal: AbortSignal.any([signal, lost.signal]), [Symbol.dispose]: end };
   }
 
-  /** Moves a tenant that had a slot behind those that have had none since they came. */
+  /** Moves a tenant that had a slot behind those that have had none while waiting. */
   function sendBack(tenant: string): void {
     const own = [...waiting].filter((one) => one.tenant === tenant);
     for (const one of own) {
@@ -146,7 +146,7 @@ export function createFairQueue(limits: FairQueueLimits): FairQueue {
     proceed();
   }
 
-  /** In a full queue, a tenant that has more in it loses its last caller. */
+  /** Makes room in a full queue: the tenant with most waiting callers loses its last one, unless this tenant has as many. */
   function hasPlaceFor(tenant: string): boolean {
     if (waiting.size < mostWaiting) return true;
     const counts = countByTenant(waiting);

@@ -32,7 +32,7 @@ export interface CacheSize {
 
 /** Results by image and audience. Expired ones are refreshed; equal requests share one lookup. */
 export interface ImageCache {
-  /** Returns undefined if the registry must be asked. */
+  /** Returns undefined if a lookup is needed. */
   readonly get: (request: ImageRequest) => ImageResult | undefined;
   /** Returns the last known facts, even if expired. @param reason why the registry cannot confirm them now */
   readonly getStale: (request: ImageRequest, reason: UnknownReason) => KnownImage | null;
@@ -45,7 +45,7 @@ export interface ImageCache {
 }
 
 interface CacheDeps {
-  /** Asks the registry. @param known what the tag stood for before. @throws RegistryFailure */
+  /** Reads from the registry. @param known the facts that the tag had before. @throws RegistryFailure */
   readonly read: (request: ImageRequest, known: ImageFacts | null) => Promise<ImageFacts>;
   /** Called when a lookup has ended, successfully or not. */
   readonly onLookup?: ((result: ImageResult, milliseconds: number) => void) | undefined;
@@ -53,10 +53,10 @@ interface CacheDeps {
 }
 
 /**
- * Returns the key of a result. A namespace must not get what another one's secret could read: the key of a request with pull
+ * Returns the key of a result. A namespace must not get what another one's secret could read. So the key of a request with pull
  * secrets holds their namespace and names, and all requests without any share one view. The operator's own credentials belong
- * to that view: they stand in for the node's, which serve every Pod on it. Contents of secrets never enter a key. The namespace
- * comes first, as its name has no line breaks: the API server only demands that an image's name has no white space around it.
+ * to that view, because they stand in for the node's, which serve every Pod on it. Contents of secrets never enter a key. The
+ * namespace comes first because its name has no line breaks, while that of an image may.
  */
 export function cacheKey({ image, namespace, pullSecrets }: ImageRequest): string {
   return pullSecrets.length === 0 ? `\n${image}` : `${namespace}/${pullSecrets.join(',')}\n${image}`;
@@ -70,13 +70,13 @@ function isReadFor({ architectures }: CacheEntry, request: ImageRequest): boolea
   return architectures === null || isSameList(architectures, request.architectures);
 }
 
-/** While the registry fails, what other nodes would get is a better result than none. */
+/** Reports whether the entry serves the request. While the registry fails, facts for other nodes are better than none. */
 function serves(entry: CacheEntry, request: ImageRequest): boolean {
   const { result } = entry;
   return result.kind === 'failure' || result.stale !== null || isReadFor(entry, request);
 }
 
-/** Makes one lookup, and decides how long its result is cached. */
+/** Creates a function that makes one lookup and decides how long its result is cached. */
 function createLookUpOnce({ read, logger }: CacheDeps, settings: CacheSettings) {
   const warn = throttledWarn(logger, 'image lookup failed');
   return async (

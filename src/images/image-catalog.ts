@@ -35,7 +35,7 @@ export interface Wait {
 }
 
 export interface ImageCatalog {
-  /** Returns the cached result without waiting; undefined if the registry must be asked. */
+  /** Returns the cached result without waiting; undefined if a lookup is needed. */
   readonly cached: (request: ImageRequest) => ImageResult | undefined;
   /** Does the same without counting it as a request, for polling. */
   readonly poll: (request: ImageRequest) => ImageResult | undefined;
@@ -93,7 +93,7 @@ export function createImageCatalog(
   const pending = createPendingLookups(settings.lookupsPerNamespace);
   const waits = createWaitLimits({ isUnreachable }, options);
 
-  /** Of pending lookups, by cache key. */
+  /** The last failed attempt of pending lookups, by cache key. */
   const failedTries = new Map<string, RegistryFailure>();
 
   async function read(request: ImageRequest, known: ImageFacts | null): Promise<ImageFacts> {

@@ -6,7 +6,7 @@ import { AppError, describeError } from '../lib/errors.ts';
 import type { Staleness } from '../policy/facts.ts';
 import type { RegistryFailure } from './ports.ts';
 
-/** Which image to look up, and for whom. */
+/** The image to look up, and the Pod's properties that affect the result. */
 export interface ImageRequest {
   /** The reference as the Pod writes it. */
   readonly image: string;
@@ -48,7 +48,7 @@ export function summarize(result: ImageResult): {
 
 const REASONS: ReadonlySet<string> = new Set(UNKNOWN_REASONS);
 
-/** Reports whether no usable response came, which may be over at any time. */
+/** Reports whether the registry gave no usable response, which may change at any time. */
 export function isOutage(reason: string): boolean {
   return reason === 'unreachable' || reason === 'timeout';
 }
@@ -68,7 +68,7 @@ export function asFailure(error: unknown): ImageFailure {
   throw error;
 }
 
-/** Returns the failure of a text that is no reference. It is not cached: it costs nothing to find, and may be of any length. */
+/** Returns the failure of a text that is no reference. It is not cached, as the text may be of any length. */
 export function invalidReference(image: string): ImageFailure | null {
   try {
     parseReference(image);
@@ -86,7 +86,7 @@ export function timedOut({ image }: ImageRequest): ImageFailure {
   return { kind: 'failure', reason: 'timeout', detail, advice };
 }
 
-/** The budget ended between two attempts. The reason is then what the registry did, not that time ran out. */
+/** Returns the failure of a lookup whose time ended between two attempts. Its reason is the registry's failure, not the time. */
 export function stillTrying(request: ImageRequest, { code, message }: RegistryFailure): ImageFailure {
   return { ...timedOut(request), reason: code, detail: message };
 }
@@ -98,7 +98,7 @@ export function tooManyOfNamespace({ image, namespace }: ImageRequest): ImageFai
   return { kind: 'failure', reason: 'rate-limited', detail, advice: APPLY_LATER };
 }
 
-/** Too many lookups of all namespaces together. Thrown, as the registry's own failures are. */
+/** Returns the error for too many lookups of all namespaces together, to be thrown like the registry's own failures. */
 export function tooMany({ image }: ImageRequest): AppError<UnknownReason> {
   const message = `Cannot inspect image "${image}": too many other lookups are in progress`;
   return new AppError('rate-limited', message, { advice: APPLY_LATER });

@@ -32,17 +32,17 @@ export interface ImageSource {
   readonly isUnchanged: (request: ImageRequest, known: ImageFacts, options: ReadOptions) => Promise<boolean>;
 }
 
-/** Returns one object for each credential, so that what is computed from it is computed once. */
+/** Returns the same object for each credential, so that values derived from it are cached. */
 const asOperators = oncePer((credential: Credential): Credential => ({
   keyring: 'node',
   ...credential,
   publicSource: OPERATORS_CREDENTIALS,
 }));
 
-/** Failures that another login could fix: registries hide repositories from strangers with 404. */
-const MAY_NEED_LOGIN: ReadonlySet<string> = new Set(['unauthorized', 'not-found']);
+/** Failures that credentials could prevent: registries hide private repositories behind 404. */
+const MAY_NEED_CREDENTIALS: ReadonlySet<string> = new Set(['unauthorized', 'not-found']);
 
-const SHORTFALL_ADVICE = 'Keep only the entries for registries that this Pod uses in its pull secrets.';
+const SHORTFALL_ADVICE = 'In its pull secrets, keep only the entries for registries that this Pod uses.';
 
 /** Returns the part of a registry's failure that does not repeat the image. */
 function stateOf(error: AppError): string {
@@ -50,11 +50,12 @@ function stateOf(error: AppError): string {
 }
 
 /**
- * Returns the failure as `unauthorized`, with the bound that a pull secret exceeded, if a login that was left out could have
+ * Returns the failure as `unauthorized`, with the bound that a pull secret exceeded, if the credentials left out could have
  * prevented it; otherwise the failure unchanged. The bound comes first: the API server truncates long warnings.
  */
 function addShortfalls(error: unknown, image: string, [first, ...more]: readonly string[]): unknown {
-  if (first === undefined || !(error instanceof AppError) || !MAY_NEED_LOGIN.has(error.code)) return error;
+  if (first === undefined || !(error instanceof AppError) || !MAY_NEED_CREDENTIALS.has(error.code))
+    return error;
   const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
   const message = `Cannot read image "${image}": ${first}${others}; ${stateOf(error)}`;
   return new AppError<UnknownReason>('unauthorized', message, { advice: SHORTFALL_ADVICE });

@@ -10,7 +10,7 @@ import { inspectImage, type Inspection } from './inspect-image.ts';
 import type { PeekImage } from './peek-image.ts';
 import type { FetchedDocument, RegistryPort } from './ports.ts';
 
-/** What a reference names, and the image behind it for a platform. */
+/** The document that a reference names, and the image behind it for a platform. */
 export interface NamedImage {
   /** Of the reference itself: of the index, if it names one. */
   readonly named: Pick<ImageFacts, 'digest' | 'mediaType' | 'pull' | 'offer'>;
@@ -25,7 +25,7 @@ export interface InspectedReference {
 }
 
 export interface ReferenceInspection extends Omit<Inspection, 'architectures'> {
-  /** Selects the entry of an index; null selects what these nodes take, or else nodes of the usual architectures. */
+  /** Selects the entry of an index; null selects the entries that these nodes, or nodes of usual architectures, would pull. */
   readonly platform: Platform | null;
   readonly override: CommandOverride;
   /** Platforms of the cluster's nodes; empty if unknown. */
@@ -38,7 +38,7 @@ interface InspectDeps {
   readonly peek: PeekImage | null;
 }
 
-/** Returns null for what is no readable index: the next reader reports what is wrong with it. */
+/** Returns null for anything but a readable index; the next reader reports errors. */
 function indexOf({ document, mediaType }: FetchedDocument): ImageIndex | null {
   try {
     const manifest = parseManifest(document, mediaType);
@@ -63,7 +63,7 @@ function platformsOf({ manifests }: ImageIndex): readonly Platform[] {
   );
 }
 
-/** A variant that the wanted platform leaves out may be any. */
+/** Reports whether the entry is for the platform. If that names no variant, any matches. */
 function isFor({ platform }: Descriptor, wanted: Platform): boolean {
   if (platform === null) return false;
   const { os, architecture, variant } = platform;
@@ -71,7 +71,7 @@ function isFor({ platform }: Descriptor, wanted: Platform): boolean {
   return isSame && (wanted.variant === null || wanted.variant === variant);
 }
 
-/** A node takes the entry for its own platform; any other entry must be named by its digest. */
+/** Returns whether nodes pull this entry: one for their own platform. Any other must be named by its digest. */
 function outlookOf(entry: Descriptor, index: ImageIndex, found: PullOutlook): PullOutlook {
   const isTaken = entry.platform?.os === 'linux' && !isWasmPlatform(entry.platform);
   if (isTaken || !found.ok) return found;
@@ -116,7 +116,7 @@ async function inspectPlatform(
   return { named: { digest, mediaType: index.mediaType, pull, offer: offerOf(index) }, facts };
 }
 
-/** The registry client's advice is for operators of the webhook; the `inspect` command has its own. */
+/** Converts an error, without the registry client's advice, which is for operators; `inspect` has its own. */
 function asInspectFailure(error: unknown): ImageFailure {
   return error instanceof AppError && error.code === 'no-entry'
     ? { kind: 'failure', reason: 'not-found', detail: error.message, advice: error.advice }
@@ -144,7 +144,7 @@ export async function inspectReference(
     const facts = await peek({ ...options, facts: image.facts, override, scope: 'sign' });
     return { kind: 'inspected', image: { ...image, facts }, note: null };
   } catch (error) {
-    // What the manifest says stays true.
+    // The manifest's facts remain valid.
     return { kind: 'inspected', image, note: asFailure(error).detail };
   }
 }

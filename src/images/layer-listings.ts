@@ -4,15 +4,15 @@ import type { Descriptor } from '../image/manifest.ts';
 import type { Reference } from '../image/reference.ts';
 import { createTarReader } from '../image/tar-reader.ts';
 
-/** What a layer showed, and the bound under which it was read. */
+/** A layer's listing, and the bound under which it was read. */
 export interface CachedLayer {
   readonly listing: LayerListing;
   readonly maxBytes: number;
 }
 
 /**
- * A cache of layer listings. They never expire, as a digest's content never changes. But a head cannot be verified against its
- * digest, so a registry could lie about it: the key holds registry and repository, and no other image is judged by the listing.
+ * A cache of layer listings. They never expire, because a digest's content never changes. A head cannot be verified against the
+ * digest, so a registry could lie about it: the key holds registry and repository, so that it affects no other image.
  */
 export interface LayerCache {
   readonly get: (reference: Reference, layer: Descriptor) => CachedLayer | undefined;

@@ -9,9 +9,9 @@ export interface PendingLookup {
 }
 
 /**
- * The lookups that each namespace has in progress. Lookups outlive the admission that started them, and anyone who can create
- * a Pod can name thousands of images in it, on a registry that never responds. All namespaces share one memory and one queue;
- * without a bound, one of them could take it all.
+ * The lookups that each namespace has in progress. Lookups outlive the admission that started them, and a Pod can name thousands
+ * of images on a registry that never responds. All namespaces share one memory and one queue; without a bound, one of them could
+ * exhaust both.
  */
 export interface PendingLookups {
   /** Reports whether this lookup may start: it is in progress already, or the namespace has capacity for it. */
@@ -48,15 +48,15 @@ export function createPendingLookups(maxPerNamespace: number): PendingLookups {
   };
 }
 
-/** How long an admission waits for an image: all the time it has, or no longer than is worthwhile. */
+/** How long an admission waits for an image: until its deadline, or within `WaitLimits`. */
 export type WaitMode = 'full' | 'bounded';
 
 export const WAIT_LIMITS = {
-  /** What the manifests give both calls of one admission: 4.5 s for the mutating and 2.5 s for the validating one. */
+  /** The time that the manifests give both calls of one admission: 4.5 s for the mutating and 2.5 s for the validating one. */
   lookupMilliseconds: 7_000,
   /** Most registries that respond at all do so within it. */
   shortMilliseconds: 500,
-  /** Lookups that timed out before a namespace's Pods stop waiting for this host. A single one may be one slow image. */
+  /** Lookups that time out before a namespace's Pods wait only briefly for this host. A single one may be a slow image. */
   timeoutsBeforeShort: 2,
   /** How long these count. */
   memoryMilliseconds: 60_000,
@@ -91,7 +91,7 @@ interface TimedOutLookup {
   readonly at: number;
 }
 
-/** The namespace is part of the key: one tenant's images must not shorten the wait of another. */
+/** Returns a key with the namespace, because one tenant's images must not shorten the wait of another. */
 function hostKey({ namespace, image }: ImageRequest): string {
   return `${namespace}/${parseReference(image).registry}`;
 }
@@ -99,7 +99,7 @@ function hostKey({ namespace, image }: ImageRequest): string {
 export function createWaitLimits({ isUnreachable }: WaitDeps, options: WaitOptions = {}): WaitLimits {
   const settings = { ...WAIT_LIMITS, ...options };
   const { lookupMilliseconds, shortMilliseconds, timeoutsBeforeShort, memoryMilliseconds } = settings;
-  /** Latest last, no more than count. */
+  /** Latest last, at most `timeoutsBeforeShort` of each key. */
   const timeouts = new LRUCache<string, readonly TimedOutLookup[]>({
     max: settings.maxHosts,
     maxSize: settings.maxHostBytes,

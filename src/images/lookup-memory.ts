@@ -55,7 +55,7 @@ export function createLookupMemory(limits: LookupMemoryLimits = {}): LookupMemor
     const until = AbortSignal.any([signal, closing.signal]);
     let size: number = smallBytes;
     let bytes = 0;
-    /** A body that is cut off learns of it later, and releases bytes that closing has released already. */
+    /** An aborted body notices later, and then releases bytes that closing has already released. */
     let isOpen = true;
     let slot: Promise<QueueSlot | null> | undefined;
 

@@ -16,15 +16,15 @@ import { createLayerCache } from './layer-listings.ts';
 import type { FetchOptions, RegistryPort } from './ports.ts';
 import { searchLayers, type PeekBudget } from './search-layers.ts';
 
-/** How much of one image's layers is read, and how much is cached of all of them. */
+/** Limits on what is read of one image's layers and cached of all of them. */
 export const PEEK_LIMITS = {
   /** Of layers as stored: one round trip on a slow line, and a Wasm file is mostly the first entry. */
   maxBytes: 256 * 1024,
   /** Of decompressed layers: at its best, gzip could make a thousand times more of those bytes. */
   maxInflatedBytes: 4 * 1024 * 1024,
-  /** Requests for one image: Wasm images have one or two layers; what lies below is a base image. */
+  /** Requests for one image: Wasm images have one or two layers of their own, above a base image. */
   maxLayers: 16,
-  /** Kept for each lower layer, so that one large layer on top does not use up everything: half of it at most. */
+  /** Kept for each lower layer, so that a large layer on top does not use up everything: at most half in all. */
   layerReserve: 8 * 1024,
   /** Bytes of memory for layer listings: some thousand ordinary ones. */
   cacheBytes: 8 * 1024 * 1024,
@@ -41,7 +41,7 @@ export interface PeekRequest extends FetchOptions {
 }
 
 /**
- * Returns the facts with what the layers show, or the same facts if no query is open. What does not show within the bounds is
+ * Returns the facts with what the layers show, or the same facts if no query is open. A file not found within the bounds is
  * recorded as hidden, and not searched for again.
  * @throws RegistryFailure if the layers cannot be read
  */
@@ -75,7 +75,7 @@ async function readWasmLayer(
   };
 }
 
-/** Pods may query ever new files of one image. When this many are known, they are dropped, and read again if needed. */
+/** Pods may query any number of files of one image. At this many, all are dropped, and read again if needed. */
 const MAX_CONTENTS = 32;
 
 function withContents(variant: ImageVariant, { contents, modules }: Inside): ImageVariant {

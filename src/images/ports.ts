@@ -29,7 +29,7 @@ export interface FetchOptions {
   readonly tenant: string;
   /** Called for each failed attempt, including those that are retried. Must not throw. */
   readonly onFailedTry?: (failure: RegistryFailure) => void;
-  /** Absent if memory is not shared; each document has its own cap all the same. */
+  /** Absent if memory is not shared; each document still has its own cap. */
   readonly memory?: MemoryReservation;
 }
 
@@ -90,7 +90,7 @@ export interface PullSecretsPort {
    * @throws RegistryFailure `unauthorized`, naming the missing Role, if the API server forbids the read
    */
   readonly read: (namespace: string, names: readonly string[], signal: AbortSignal) => Promise<Keyring>;
-  /** Evicts these secrets from the cache, after a registry answered 401 to them. */
+  /** Evicts these secrets from the cache, after a registry rejected them with 401. */
   readonly forget: (namespace: string, names: readonly string[]) => void;
 }
 

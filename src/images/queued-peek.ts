@@ -14,28 +14,28 @@ import { createPendingLookups } from './lookup-limits.ts';
 import type { PeekImage } from './peek-image.ts';
 
 export const QUEUED_PEEK_LIMITS = {
-  /** Layers are often stored elsewhere than manifests: a store out of reach must not delay every admission. */
+  /** Layers are often stored apart from manifests: an unreachable store must not delay every admission. */
   failureTtl: 60_000,
   /** After an outage of the registry itself: its client backs off, so that a peek costs no time. */
   outageTtl: 500,
-  /** Images whose layers could not be read that are kept. */
+  /** Failed peeks kept. */
   maxFailures: 1_000,
   /** Bytes of memory for them: a key holds names of pull secrets and a command, some 17 KiB at most. */
   maxFailureBytes: 2 * 1024 * 1024,
-  /** A peek outlives the admission that started it, so that the retry finds its result; this ends it all the same. */
+  /** A peek outlives the admission that started it, so that a retry finds its result, but not this time. */
   timeout: 30_000,
   /** Pending peeks of one namespace: each command of an image needs a peek of its own, and Pods choose their commands. */
   peeksPerNamespace: 32,
 } as const;
 
-/** What to find out about a known image, for one way to start it. */
+/** A known image, and the command for which its layers are read. */
 export interface PeekTarget {
   readonly facts: ImageFacts;
   readonly override: CommandOverride;
   readonly scope: PeekScope;
 }
 
-/** The image whose layers are read, and for whom. */
+/** The image whose layers are read, and the tenant. */
 export interface PeekedImage {
   /** The catalog's cache key. */
   readonly key: string;
@@ -59,7 +59,7 @@ interface QueuedPeekDeps {
   readonly logger: Logger;
 }
 
-/** Reports whether the registry client backs off. It does not for the storage behind a registry. */
+/** Reports whether the registry client backs off, as it does from a registry, but not from the storage behind it. */
 function isBackedOff(error: AppError): boolean {
   return isOutage(error.code) && !('isElsewhere' in error && error.isElsewhere === true);
 }

@@ -12,7 +12,7 @@ export interface SearchLimits {
   readonly layerReserve: number;
 }
 
-/** Bytes that are left for one image, however many layers it has. Reading reduces them. */
+/** Bytes left to read of one image, whatever its number of layers. Reading reduces them. */
 export interface PeekBudget {
   bytes: number;
   inflatedBytes: number;
@@ -31,7 +31,7 @@ export interface LayerSearch {
   readonly budget: PeekBudget;
 }
 
-/** The listing of a layer that cannot be read: an encrypted one, or of a kind that nodes do not unpack either. */
+/** The listing of a layer that cannot be read: it is encrypted, or of a kind that nodes do not unpack either. */
 const UNREADABLE: LayerListing = { nodes: new Map(), removed: new Set(), emptied: new Set(), extent: 'cut' };
 
 interface Progress {
@@ -56,7 +56,7 @@ function find({ layers, isComplete }: Progress, query: LayerQuery): Seen {
   return uncertain;
 }
 
-/** A Linux program ends the search: the image is no Spin application, whatever lies beside the program. */
+/** Reports whether this ends the search: the image of a Linux program is no Spin application, whatever else it holds. */
 function isLinuxProgram(sighting: Sighting): boolean {
   return sighting === 'elf' || sighting === 'script';
 }
@@ -71,7 +71,7 @@ function reserveFor(below: readonly Descriptor[], { layerReserve, maxLayers }: S
   return below.slice(0, maxLayers).reduce((sum, { size }) => sum + Math.min(size, layerReserve), 0);
 }
 
-/** What is still open at the end counts as hidden, unless a Linux program ended the search early: another Pod may need it. */
+/** Returns the results. Open ones count as hidden, unless a Linux program ended the search early: another Pod may need them. */
 function contentsOf(progress: Progress, queries: readonly LayerQuery[]): Inside {
   const seen = queries.map((query) => [query.key, find(progress, query)] as const);
   const endedEarly = seen.some(([, { sighting }]) => isLinuxProgram(sighting));
@@ -125,7 +125,7 @@ export async function searchLayers(deps: SearchDeps, search: LayerSearch): Promi
   return contentsOf({ layers, isComplete: layers.length === descending.length }, queries);
 }
 
-/** A cached listing is usable if it is whole, shows enough, or could not be read any further now. */
+/** Reports whether a cached listing is whole, shows enough, or could not be read further now. */
 function isUsable(
   listing: LayerListing,
   { isMore, isEnough }: { readonly isMore: boolean; readonly isEnough: (listing: LayerListing) => boolean },

@@ -1,13 +1,13 @@
 import { Type, type Static } from 'typebox';
 import type { Scenario } from '../policy/settings.ts';
 
-/** How long the catalog keeps results, in milliseconds, and how much it keeps and looks up at a time. */
+/** How long the catalog keeps results, in milliseconds, how much it keeps, and how much it looks up at a time. */
 export const CATALOG_LIMITS = {
   /** A tag may move at any time; people accept a delay of five minutes without asking why. */
   tagTtl: 5 * 60_000,
-  /** A digest never changes: such a result leaves the cache only to make room. */
+  /** Zero means forever: a digest never changes, so its result is only evicted to make room. */
   digestTtl: 0,
-  /** Long enough to serve a burst of retries, short enough that a pushed image or a fixed secret shows at once. */
+  /** Long enough for a burst of retries, short enough that a pushed image or a fixed secret takes effect soon. */
   failureTtl: 10_000,
   /**
    * For `unreachable` and `timeout`: the registry client itself backs off and probes once a second, so this only smooths
@@ -16,9 +16,9 @@ export const CATALOG_LIMITS = {
   outageTtl: 500,
   /** Precision of these times. The clock is read that often at most, so that a cache hit costs one map lookup. */
   ttlResolution: 250,
-  /** How long a stale result serves before the registry is asked again. */
+  /** How long a stale result serves before the next lookup. */
   staleTtl: 30_000,
-  /** A lookup outlives the admission that started it, so that the retry finds its result; this ends it all the same. */
+  /** A lookup outlives the admission that started it, so that a retry finds its result, but not this time. */
   lookupTimeout: 30_000,
   /** Some 2 KiB each: about 20 MiB when full. */
   maxEntries: 10_000,
@@ -73,9 +73,9 @@ export function catalogOptions({ tagSeconds, staleSeconds, failureSeconds }: Ima
 /** Defaults that a scenario sets if the configuration file does not. */
 export const IMAGE_SCENARIOS: { readonly [Name in Scenario]?: Partial<ImageSettings> } = {
   edge: {
-    // A moved tag shows a day later: a node that is cut off could not pull it either.
+    // wasmgate notices a moved tag a day later: a disconnected node could not pull it either.
     tagSeconds: 86_400,
-    // An unsteady link is not tried again with every Pod.
+    // Not every Pod retries an unsteady link.
     staleSeconds: 600,
   },
 };

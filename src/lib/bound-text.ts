@@ -12,7 +12,7 @@ function isWithin(text: string, runes: number): boolean {
   return text.length <= runes || (text.length <= 2 * runes && countRunes(text) <= runes);
 }
 
-/** A code point takes at most two UTF-16 units, so a text of any length costs no more than its bound. */
+/** Returns the first code points. Each takes at most two UTF-16 units, so that a text of any length costs no more than its bound. */
 function firstRunes(text: string, runes: number): string {
   return Array.from(text.slice(0, 2 * runes))
     .slice(0, runes)
@@ -27,13 +27,13 @@ function lastRunes(text: string, runes: number): string {
         .join('');
 }
 
-/** Returns at most so many code points, with an ellipsis at the end of a cut text. Replaces lone surrogates. */
+/** Truncates a text to so many code points, with an ellipsis at the end. Replaces lone surrogates. */
 export function cutEnd(text: string, runes: number): string {
   const clean = text.toWellFormed();
   return isWithin(clean, runes) ? clean : `${firstRunes(clean, runes - 1)}…`;
 }
 
-/** Returns at most so many code points: of a longer text the start and the end, with an ellipsis between them. */
+/** Truncates a text to so many code points: its start and its end, with an ellipsis between them. */
 export function cutMiddle(text: string, runes: number): string {
   const clean = text.toWellFormed();
   if (isWithin(clean, runes)) return clean;

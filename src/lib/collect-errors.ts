@@ -20,7 +20,7 @@ export function joinErrors(action: string, faults: readonly AppError[]): AppErro
 }
 
 /**
- * Reads every item and throws all errors together, so that users see all problems at once.
+ * Reads every item, and throws all errors together so that users see all problems at once.
  * @throws AppError, or AggregateError of several
  */
 export function collectErrors<Item, Result>(

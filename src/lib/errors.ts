@@ -1,11 +1,11 @@
-/** Headers and URL parts that hold secrets: bearer and basic credentials, logins in URLs. */
+/** Headers and URL parts that hold secrets: bearer, basic and URL credentials. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, '$1 ***'],
   // Up to the last "@": a password may contain one, and a token may have no password.
   [/(\/\/)[^/\s]*@/g, '$1***@'],
 ];
 
-/** Query parameters that grant access, in lower case: logins, and signatures of storage providers. */
+/** Query parameters that grant access, in lower case: credentials, and signatures of storage providers. */
 const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
   'access_token',
   'token',
@@ -47,13 +47,13 @@ export function redact(text: string): string {
 }
 
 /**
- * Whose fault an error is: `input` for an invalid command line, configuration or named file, so that nothing was tried;
- * `world` for anything that failed when tried.
+ * The cause of an error: `input` for an invalid command line, configuration or named file, so that nothing was tried; `world` for
+ * an attempt that failed.
  */
 export type Blame = 'input' | 'world';
 
 /**
- * The one error type that wasmgate throws on purpose. `code` comes from a closed list per folder, the message reads
+ * The only error type that wasmgate throws on purpose. `code` comes from a closed list per folder, the message reads
  * `Cannot <action> "<subject>": <state>`, and `advice` says what to do. The constructor removes secrets.
  */
 export class AppError<Code extends string = string> extends Error {

@@ -27,7 +27,7 @@ export function estimateBytes(value: unknown): number {
 
 /** Memory per opening bracket: nested lists take 58 bytes each (measured, V8 13.6). */
 const BRACKET_BYTES = 64;
-/** Memory per comma and colon, for a slot, key or short string: a field with a name of its own takes 90 for both. */
+/** Memory per comma and colon, for a slot, key or short string: a field with a unique name takes 90 for both. */
 const MARK_BYTES = 48;
 
 const QUOTE = 0x22;

@@ -12,7 +12,7 @@ function editDistance(from: string, to: string): number {
   return row[to.length] ?? 0;
 }
 
-/** A longer name is no typing error, and slow to compare. */
+/** A longer name is no typo, and slow to compare. */
 const LONGEST_NAME = 64;
 
 /** A shorter beginning fits too many names. */
@@ -36,7 +36,7 @@ function mostSlips(typed: string, known: string): number {
 
 /**
  * Returns the candidate that `name` probably means: the one that begins with it, otherwise the nearest; null if none is near.
- * Case does not count.
+ * Ignores case.
  */
 export function nearestName(name: string, candidates: readonly string[]): string | null {
   if (name.length > LONGEST_NAME) return null;

@@ -1,6 +1,6 @@
 /**
- * Memoizes a function of an object that never changes, such as a manifest: up to 256 containers need the same value. The
- * value is garbage collected with its object.
+ * Memoizes a function of an immutable object, such as a manifest: up to 256 containers need the same value. The value is garbage
+ * collected with its object.
  */
 export function oncePer<Key extends object, Value>(compute: (key: Key) => Value): (key: Key) => Value {
   const known = new WeakMap<Key, { readonly value: Value }>();

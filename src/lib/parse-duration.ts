@@ -12,7 +12,7 @@ const PART = String.raw`(\d{1,9}(?:\.\d{1,9})?)(h|ms|m|s|us|µs|ns)`;
 const WHOLE = new RegExp(`^(?:${PART})+$`);
 const EACH_PART = new RegExp(PART, 'g');
 
-/** Parses a duration as Go and Kubernetes write it (`90s`, `1h30m`, `0`) to milliseconds; null if it is none. */
+/** Parses a duration as Go and Kubernetes write it (`90s`, `1h30m`, `0`) to milliseconds; null if invalid. */
 export function parseDuration(text: string): number | null {
   if (text === '0') return 0;
   if (!WHOLE.test(text)) return null;

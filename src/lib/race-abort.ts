@@ -23,7 +23,7 @@ export async function raceAbort<Result>(
   }
 }
 
-/** Waits for shared work: if the signal fires, only this wait ends, with the signal's reason. */
+/** Waits for shared work. If the signal fires, only this wait ends, and rejects with the signal's reason. */
 export function rejectOnAbort<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return raceAbort(work, signal, () => {
     throw signal.reason as Error;

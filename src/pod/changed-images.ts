@@ -30,7 +30,7 @@ function narrow({ metadata, spec }: Pod, names: ReadonlySet<string>): Pod {
   };
 }
 
-/** Returns what an update changes in a Pod's images; null for the many that change none. Names are unique over all three lists. */
+/** Returns what an update changes in a Pod's images; null if nothing, as in most updates. Names are unique over all three lists. */
 export function changedImages(before: Pod, after: Pod): ChangedImages | null {
   const changed = LISTS.flatMap((list) => newOf(after.spec[list], before.spec[list]));
   if (changed.length === 0) return null;

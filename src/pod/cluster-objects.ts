@@ -2,7 +2,7 @@ import { child, isObject, property, stringMap, stringOr, type JsonObject } from 
 import { metadataText } from './object-metadata.ts';
 import type { Quantities, StringMap, Toleration } from './pod.ts';
 
-/** The relevant fields of a RuntimeClass (node.k8s.io/v1). Checks go by `handler`, never by `name`. */
+/** The relevant fields of a RuntimeClass (node.k8s.io/v1). Checks depend on `handler`, never on `name`. */
 export interface RuntimeClass {
   readonly name: string;
   readonly handler: string;
@@ -58,8 +58,8 @@ export interface LimitRangeItem {
 }
 
 /**
- * Each of these functions copies the relevant fields out of the API server's JSON (or a manifest), so that the rest, such as
- * managedFields and a node's list of images, is not kept. Returns null for anything else than such an object.
+ * Copies the relevant fields of a RuntimeClass out of JSON, as the other functions do for their kinds, so that the rest, such as
+ * managedFields and a node's list of images, is not kept. Returns null if a required field is missing.
  */
 export function parseRuntimeClass(object: JsonObject): RuntimeClass | null {
   const name = metadataText(object, 'name');
@@ -137,7 +137,7 @@ function readTaints(value: unknown): readonly Taint[] {
   });
 }
 
-/** The runtime's default handler has the empty name. A node whose runtime reports none has no list, or an empty one. */
+/** Returns the handlers without the runtime's default, whose name is empty. Null if the runtime reports none. */
 function readHandlers(value: unknown): readonly string[] | null {
   if (!Array.isArray(value) || value.length === 0) return null;
   return value

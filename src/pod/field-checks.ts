@@ -1,6 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 
-/** The field being checked; null on the first pass, since few Pods are broken and a path costs more than a check. */
+/** The field being checked; null on the first pass, because few Pods are broken and a path costs more than a check. */
 type Path = string | null;
 
 /** Throws unless the value has the type, which `Checked` derives from the check. */
@@ -34,7 +34,7 @@ function reject(path: Path, expected: string, value: unknown): never {
     `Cannot read Pod field "${path === '' ? 'pod' : path}": expected ${expected}, found ${actual}`,
     {
       advice:
-        'The API server rejects such a Pod, too. Run "kubectl explain pod.spec" to see what each field takes.',
+        'The API server rejects such a Pod, too. To see the type of each field, run "kubectl explain pod.spec".',
     },
   );
 }
@@ -80,8 +80,7 @@ export function mapOf<Item>(item: Check<Item>): Check<Readonly<Record<string, It
 /**
  * Checks an object's known fields and ignores all others. To Kubernetes, null is the same as absent.
  *
- * Going through the fields that are there takes 1.5 µs for a Pod of 3 kB, and half as much again if it went through those that
- * are known; code that names each field takes 0.9 µs.
+ * Iterating over the fields present takes 1.5 µs for a Pod of 3 kB; iterating over the known ones would take half as much again.
  */
 export function objectOf<const Known extends Fields, Required extends keyof Known & string = never>(
   fields: Known,
@@ -101,7 +100,7 @@ export function objectOf<const Known extends Fields, Required extends keyof Know
   };
 }
 
-/** Checks without paths, and once more with them if something is broken, so that the error names the field. */
+/** Checks without paths, and again with them if something is broken, so that the error names the field. */
 export function checkNaming(check: Check<unknown>, value: unknown): void {
   try {
     check(value, null);

@@ -2,8 +2,8 @@ import { CONTAINER_FIELDS, SPEC_FIELDS, type Container, type ObjectMeta, type Po
 import { isOfDaemonSet } from './workloads.ts';
 
 /**
- * What a decision and its patch may read of a Pod. That excludes names and labels, which differ between Pods of one template;
- * of the owners, only whether one is a DaemonSet counts.
+ * The part of a Pod that a decision and its patch may read. It excludes names and labels, which differ between Pods of one
+ * template; only whether an owner is a DaemonSet counts.
  */
 export type ShapedPod = Pick<Pod, 'spec'> & {
   readonly metadata?: Pick<ObjectMeta, 'annotations' | 'ownerReferences'> | null;
@@ -12,16 +12,16 @@ export type ShapedPod = Pick<Pod, 'spec'> & {
 const SPEC_NAMES = Object.keys(SPEC_FIELDS) as readonly (keyof typeof SPEC_FIELDS)[];
 
 /**
- * Mounts count by their path only, since they name volumes that the API server made up for this one Pod. What a decision reads
- * of `env` is in the container's verdict.
+ * Only the paths of mounts count, because they name volumes that the API server generated for this Pod. What a decision needs of
+ * `env` is in the container's verdict.
  */
 const { env: _env, volumeMounts: _volumeMounts, ...COMPARED_FIELDS } = CONTAINER_FIELDS;
 const CONTAINER_NAMES = Object.keys(COMPARED_FIELDS) as readonly (keyof typeof COMPARED_FIELDS)[];
 
-/** Differs between all Pods applied by hand, is long, and copies what is compared anyway. */
+/** It differs between all Pods applied by hand, is long, and copies fields that are compared anyway. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** Null is not the same as absent: a patch must distinguish them, and JSON cannot express the latter. */
+/** Returns 0 for absent: a patch must distinguish it from null, and JSON cannot express it. */
 function nothing(value: unknown): null | 0 {
   return value === null ? null : 0;
 }
@@ -55,7 +55,7 @@ function annotationsOf({ metadata }: ShapedPod): unknown {
   return shown;
 }
 
-/** Returns a text that is equal for Pods that are equal in all of that. */
+/** Returns a text that is equal for Pods that are equal in these fields. */
 export function shapeOf(pod: ShapedPod): string {
   const { initContainers, containers, ephemeralContainers } = pod.spec;
   return JSON.stringify([

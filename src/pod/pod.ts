@@ -12,8 +12,8 @@ import {
 } from './field-checks.ts';
 
 /**
- * The few fields of a Pod that wasmgate reads, as they stand in the API server's JSON: the one description from which the
- * types, `readPod` and the Pod's shape follow.
+ * The fields of a Pod that wasmgate reads, as in the API server's JSON. The types, `readPod` and the Pod's shape are derived from
+ * this description.
  */
 const stringMap = mapOf(string);
 export type StringMap = Checked<typeof stringMap>;
@@ -25,7 +25,7 @@ export type Quantities = Checked<typeof quantities>;
 const resourceRequirements = objectOf({ requests: quantities, limits: quantities });
 export interface ResourceRequirements extends Checked<typeof resourceRequirements> {}
 
-/** A probe or a lifecycle hook: what matters is only whether it runs a program. */
+/** A lifecycle hook: only whether it runs a program matters. */
 const handler = objectOf({ exec: anyObject });
 
 const probe = objectOf({
@@ -78,7 +78,7 @@ export interface NodeSelectorRequirement extends Checked<typeof nodeSelectorRequ
 
 const nodeSelectorTerm = objectOf({
   matchExpressions: listOf(nodeSelectorRequirement),
-  /** The only field is `metadata.name`: the DaemonSet controller binds each of its Pods by it. */
+  /** The only field is `metadata.name`, by which the DaemonSet controller binds each of its Pods. */
   matchFields: listOf(nodeSelectorRequirement),
 });
 export interface NodeSelectorTerm extends Checked<typeof nodeSelectorTerm> {}

@@ -2,7 +2,7 @@ import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 import { isObjectName } from './object-metadata.ts';
 import type { Pod } from './pod.ts';
 
-/** Only the first ones are read for a Pod: it may list 100,000, each a request to the API server. */
+/** Pull secrets read for one Pod: it may list 100,000, each a request to the API server. */
 export const MAX_PULL_SECRETS = 32;
 
 /** Returns the listed names that a Secret can have, each once, in order. */
@@ -13,7 +13,7 @@ export function pullSecretNames(
   return [...new Set(listed.filter(isObjectName))].slice(0, most);
 }
 
-/** Returns the pull secrets that a ServiceAccount brings into Pods that name none themselves. */
+/** Returns the pull secrets that a ServiceAccount adds to Pods that name none. */
 export function pullSecretsOfAccount(account: JsonObject): readonly string[] {
   const secrets = property(account, 'imagePullSecrets');
   if (!Array.isArray(secrets)) return [];
@@ -22,7 +22,7 @@ export function pullSecretsOfAccount(account: JsonObject): readonly string[] {
   );
 }
 
-/** The account that the API server's ServiceAccount plugin gives to a Pod that names none. */
+/** The account that the ServiceAccount plugin gives to a Pod that names none. */
 const DEFAULT_ACCOUNT = 'default';
 
 export function serviceAccountOf({ spec }: Pod): string {

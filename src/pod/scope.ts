@@ -1,7 +1,7 @@
 import { MIRROR_ANNOTATION } from './names.ts';
 import type { Pod } from './pod.ts';
 
-/** Kubernetes' own namespaces: a webhook that can block the cluster's repair is worse than none. */
+/** Kubernetes' own namespaces: a webhook must not be able to block the cluster's repair. */
 const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
 export function isSystemNamespace(namespace: string, ownNamespace: string): boolean {

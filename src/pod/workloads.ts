@@ -15,7 +15,7 @@ const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
   'serving.knative.dev/Service': ['spec', 'template'],
 };
 
-/** Knative's name for a container without one, which only a single container may omit (serving, pkg/apis/config/defaults.go). */
+/** Knative's name for a single container without one (serving, pkg/apis/config/defaults.go). */
 const KNATIVE_CONTAINER = 'user-container';
 
 export interface GroupKind {
@@ -39,7 +39,7 @@ export function templatePath({ group, kind }: GroupKind): readonly string[] | nu
   return (Object.hasOwn(TEMPLATE_PATHS, name) ? TEMPLATE_PATHS[name] : undefined) ?? null;
 }
 
-/** Completes a Knative template as Knative does. Leaves what is not a list of objects for `readPod` to reject. */
+/** Completes a Knative template as Knative does. `readPod` rejects anything but a list of objects. */
 function withContainerNames(template: unknown): unknown {
   const spec = step(template, 'spec');
   const containers = step(spec, 'containers');
@@ -52,14 +52,14 @@ function withContainerNames(template: unknown): unknown {
   return { ...(template as object), spec: { ...(spec as object), containers: named } };
 }
 
-/** Adds the owner: the DaemonSet controller assigns Pods to nodes in its own way, and checks recognize such Pods by their owner. */
+/** Adds the owner, by which checks recognize Pods that the DaemonSet controller assigns to nodes. */
 function ownedByDaemonSet({ metadata, spec }: Pod): Pod {
   return { metadata: { ...metadata, ownerReferences: [{ kind: 'DaemonSet' }] }, spec };
 }
 
 /**
  * Returns the Pod that a workload would create, as far as its template says; null for a kind without a template.
- * @throws AppError `invalid-pod` when the template is broken
+ * @throws AppError `invalid-pod` if the template is broken
  */
 export function podOfTemplate(object: unknown, kind: GroupKind): Pod | null {
   const path = templatePath(kind);

@@ -5,14 +5,14 @@ import type { FindingId } from './finding-catalog.ts';
 import type { HandlerProfile } from './handlers/handler-profiles.ts';
 import type { PolicySettings } from './settings.ts';
 
-/** The documentation of a finding, for `wasmgate explain` and FINDINGS.md. Quotes the node's messages, so that a search finds it. */
+/** The documentation of a finding, for `wasmgate explain` and FINDINGS.md. It quotes the node's messages for searches. */
 export interface Explanation {
   readonly id: FindingId;
   /** What goes wrong in a cluster without this rule. */
   readonly why: string;
   /** The fields and facts that the rule reads. */
   readonly checks: string;
-  /** What looks alike and is fine. */
+  /** Similar cases that are fine. */
   readonly exempts: string;
   /** The smallest case, in words; its manifest is manifests/examples/findings/<id>.yaml. */
   readonly example: string;
@@ -43,16 +43,16 @@ export interface PolicyContext extends PodContext {
 
 /** The Pod with the class that was chosen. */
 export interface ChoiceContext extends PolicyContext {
-  /** Whether any class, or no class, may run all containers. Absent if the choice did not try any. */
+  /** True if any class, or no class, may run all containers. Absent if the choice did not try any. */
   readonly isRunnable?: boolean;
 }
 
-/** Returns the problems of a Pod. Pure. */
+/** A pure function that returns the problems of a Pod. */
 export type Check<Context> = (context: Context) => readonly Finding[];
 
 /**
- * A rule that judges the Pod with one class. It never asks which other class would do; an advice that names others is a
- * function that runs after the choice.
+ * A rule that judges the Pod with one class, regardless of others. Advice that names other classes is a function, which runs
+ * after the choice.
  *
  * src/README.md has the recipe for a new rule.
  */
@@ -70,7 +70,7 @@ export interface ChoiceRule extends Explanation {
   readonly check: Check<ChoiceContext>;
 }
 
-/** One mutation, field by field; empty if the Pod already has it. */
+/** A function that returns one mutation, field by field; empty if the Pod already has it. */
 export type Mutation = (context: PolicyContext) => readonly Change[];
 
 export const NO_FINDINGS: readonly Finding[] = [];

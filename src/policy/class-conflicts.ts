@@ -51,7 +51,7 @@ const SHOWN = {
   characters: 63,
 } as const;
 
-/** `{"cpu":"10m","memory":"16Mi"}`, abbreviated if there are many. */
+/** Formats an overhead as `{"cpu":"10m","memory":"16Mi"}`, abbreviated if it has many resources. */
 export function describeOverhead(overhead: Quantities | null | undefined): string {
   const all = overhead ?? {};
   const shown = namesOf(all).slice(0, SHOWN.resources);

@@ -8,7 +8,7 @@ export type Action = (typeof ACTIONS)[number];
 /** Writes an advice that names other classes, best first; the list may be empty. */
 export type AdviceOnClasses = (alternatives: readonly string[]) => string;
 
-/** A problem or a hint: `detail` says what happens to what and why, `advice` what to do. Both are short: a warning holds both in one line. */
+/** A problem or a hint: `detail` says what happens to what and why, `advice` what to do. A warning holds both in one line. */
 export interface Finding {
   readonly id: FindingId;
   /** The name of the container; null for the Pod. */

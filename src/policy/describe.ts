@@ -17,7 +17,7 @@ const FLAVOURS: Readonly<Record<WasmFlavour, string>> = {
   'runwasi-oci': 'a Wasm layer image (runwasi layout)',
 };
 
-/** What an image is, in words; the same in every message. */
+/** Describes what an image is, in the same words in every message. */
 export function describeVerdict(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'wasm':
@@ -48,7 +48,7 @@ export function describeImage(assessed: AssessedContainer): string {
   return `${describeContainer(assessed)} is ${describeVerdict(assessed.verdict)}`;
 }
 
-/** `registry/repository` as the Pod writes it, without tag and digest. */
+/** Returns `registry/repository` as the Pod writes it, without tag and digest. */
 export function repositoryOf(image: string): string {
   const named = image.split('@', 1)[0] ?? image;
   const colon = named.lastIndexOf(':');
@@ -67,7 +67,7 @@ export function insteadOfLinuxEntry({ image, verdict, facts }: AssessedContainer
   return `Set image to "${repositoryOf(image)}@${facts.wasmEntry}".`;
 }
 
-/** Describes a container that starts a file which no layer of its image has; null if the file exists or the layers were not read. */
+/** Describes a container that starts a file missing in its image; null if the file exists or the layers were not read. */
 export function describeMissingProgram(
   assessed: AssessedContainer,
 ): (Pick<Finding, 'detail'> & { readonly advice: string }) | null {
@@ -89,7 +89,7 @@ export function describeClass(runtimeClass: RuntimeClass | null): string {
   return name === handler ? `RuntimeClass "${name}"` : `RuntimeClass "${name}" (handler ${handler})`;
 }
 
-/** Names in one list; a warning must stay short, and the first is the best. */
+/** Names in one list, best first: a warning must stay short. */
 const MAX_LISTED = 3;
 
 /** `"a", "b" or "c"` */

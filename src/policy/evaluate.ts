@@ -27,7 +27,7 @@ function isPlain({ pod, containers }: PodFacts): boolean {
   );
 }
 
-/** Reports whether no rule and no mutation can apply: a plain Pod, and no setting that concerns Linux Pods. */
+/** Reports whether no rule and no mutation can apply: the Pod is plain, and no setting concerns Linux Pods. */
 function needsNoEvaluation(facts: PodFacts, settings: PolicySettings): boolean {
   return (
     isPlain(facts) &&
@@ -48,16 +48,15 @@ function withoutConsequences(findings: readonly RatedFinding[]): readonly RatedF
 }
 
 /**
- * Reports whether the class may be copied into the Pod. If the class may have changed since, it may not: the API server
- * rejects a Pod whose overhead differs from its class's, with a message that does not help. `/validate` then denies the Pod
- * and asks the user to apply it again.
+ * Reports whether the class may be copied into the Pod: not if the class may have changed, because the API server rejects a Pod
+ * whose overhead differs from its class's. `/validate` then denies the Pod and asks the user to apply it again.
  */
 function isChangeable({ resolved, hasStaleClasses }: ChoiceContext): boolean {
   if (resolved.class === null) return resolved.profile !== null;
   return resolved.origin !== 'chosen' || hasStaleClasses !== true;
 }
 
-/** Pods without Wasm get only the changes that the operator wants for every Pod. */
+/** Returns the changes. Pods without Wasm get only those that the operator wants for every Pod. */
 function changesOf(context: ChoiceContext, { trial }: Choice): readonly Change[] {
   const changes = trial.resources.changes();
   if (context.wasmContainers.length === 0) return [...changes, ...pinDigests(context)];
@@ -93,8 +92,8 @@ function evaluateKrustlet(facts: PodFacts, settings: PolicySettings): Decision {
 }
 
 /**
- * Returns the decision about a Pod. Pure. The Pod is judged with exactly one class: the one that it names, or the one with the
- * fewest problems. The problems that remain are the findings.
+ * Returns the decision on a Pod. Pure. The Pod is judged with exactly one class: the one that it names, or the one with the fewest
+ * problems. The problems that remain are the findings.
  */
 export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
   if (facts.previous !== undefined) return evaluateUpdate(facts, settings);

@@ -21,7 +21,7 @@ export interface AssessedContainer extends VisitedContainer {
   readonly verdict: Verdict;
   /** Null if the image is unknown, or was not looked up. */
   readonly facts: ImageFacts | null;
-  /** On the operator's skip list: not looked up, and no finding concerns its kind. */
+  /** True if the image is on the operator's skip list: it is not looked up, and no finding concerns its kind. */
   readonly isSkipped: boolean;
   /** Null or absent if the facts are current. Reported, but no decision depends on it. */
   readonly stale?: Staleness | null;
@@ -49,7 +49,7 @@ export function isForeignTar({ verdict, facts }: AssessedContainer): boolean {
 }
 
 /**
- * The shims of Spin and slight find their application by themselves, but the node requires a command: `/` by convention
+ * The command of Spin and slight applications. Their shims need none, but the node requires one: `/` by convention
  * (spin-operator; the workloads of deislabs containerd-wasm-shims).
  */
 export const SPIN_COMMAND: readonly string[] = ['/'];
@@ -58,7 +58,7 @@ export function takesSpinCommand({ flavour }: WasmVerdict): boolean {
   return flavour === 'spin-app' || flavour === 'spin-rootfs' || flavour === 'slight-app';
 }
 
-/** The cluster as the watches know it. The watches keep the indexes; nothing is rebuilt per Pod. */
+/** The cluster as the watches know it. They maintain the indexes, so that nothing is rebuilt per Pod. */
 export interface ClusterView {
   readonly runtimeClass: (name: string) => RuntimeClass | undefined;
   /** Sorted by name. */
@@ -72,16 +72,16 @@ export interface ClusterView {
 
 /** Everything that a decision depends on, besides the settings. */
 export interface PodFacts {
-  /** Whether a mutating call preceded this one: a change that is still outstanding was then lost. */
+  /** True if a mutating call preceded this one, so that a change still outstanding was lost. */
   readonly isMutated: boolean;
-  /** Whether this replica first read a Wasm image of the Pod during this admission; absent if it knew all of them. */
+  /** True if this replica first read a Wasm image of the Pod during this admission; absent if it knew all of them. */
   readonly isJustKnown?: boolean;
   readonly pod: ShapedPod;
   readonly containers: readonly AssessedContainer[];
   /** On UPDATE, the earlier containers by name; `containers` then holds only those with a new image. Absent on CREATE. */
   readonly previous?: ReadonlyMap<string, AssessedContainer>;
   readonly cluster: ClusterView;
-  /** Whether the RuntimeClasses may be out of date; absent if they are current. */
+  /** True if the RuntimeClasses may be out of date; absent if they are current. */
   readonly hasStaleClasses?: boolean;
   /** Labels of the Pod's namespace; empty if they are unknown. */
   readonly namespaceLabels: StringMap;

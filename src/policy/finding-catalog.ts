@@ -1,9 +1,8 @@
-/** How sure a problem is, independent of the action: certain to fail, likely to fail or to surprise, worth knowing. */
+/** How certain a problem is, independent of the action: certain to fail, likely to fail or to surprise, worth knowing. */
 export type Severity = 'error' | 'warning' | 'info';
 
 /**
- * What a finding means for the Pod, independent of the action. The choice of a RuntimeClass compares classes by it
- * (compare-trials.ts).
+ * What a finding means for the Pod, independent of the action. Classes are compared by it (compare-trials.ts).
  *
  * - `cannot-start`: the Pod does not start, or never becomes ready
  * - `may-not-start`: whether it starts depends on something that the API server does not show, or that may change

@@ -12,7 +12,7 @@ export function namesWasmArgument({ command, args, env }: Container): boolean {
   return expandVariables([...(command ?? []), ...(args ?? [])], env).some(({ text }) => namesWasmFile(text));
 }
 
-/** A class that does not exist may be meant for Wasm. */
+/** Reports whether the Pod names a class that is for Wasm, or that does not exist and so may be. */
 function namesWasmClass({ spec }: Pod, cluster: ClusterView, settings: PolicySettings): boolean {
   if (!spec.runtimeClassName) return false;
   const named = cluster.runtimeClass(spec.runtimeClassName);

@@ -40,7 +40,7 @@ export function isKrustletModule({ verdict }: AssessedContainer): boolean {
 
 /**
  * Reports whether the Pod is for a krustlet: it selects one, or the operator has such nodes and all its images are modules that
- * run nowhere else. Policy modules have the same bytes, so without either sign such an image counts as no workload.
+ * run nowhere else. Otherwise such an image counts as no workload, because policy modules have the same bytes.
  */
 export function isForKrustlet({ pod, containers }: PodFacts, settings: PolicySettings): boolean {
   const architecture = pod.spec.nodeSelector?.[ARCHITECTURE_LABEL];

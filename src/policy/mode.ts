@@ -11,7 +11,7 @@ export function isMode(text: string): text is Mode {
   return (MODES as readonly string[]).includes(text);
 }
 
-/** A decision after the mode: what wasmgate does, and what it reports. */
+/** A decision after the mode was applied: what wasmgate does, and what it reports. */
 export interface Outcome {
   readonly mode: Mode;
   /** Findings that deny the object; empty unless the mode is `enforce`. */
@@ -21,7 +21,7 @@ export interface Outcome {
   readonly changes: readonly Change[];
   /** What `enforce` would do in addition. */
   readonly withheld: { readonly denials: readonly RatedFinding[]; readonly changes: readonly Change[] };
-  /** Whether the response carries no warnings. */
+  /** True if the response carries no warnings. */
   readonly isSilent: boolean;
 }
 

@@ -9,10 +9,10 @@ import {
 } from './finding-catalog.ts';
 import type { PolicySettings } from './settings.ts';
 
-/** wasmgate denies what is certain to fail, and warns about everything else. */
+/** Actions by severity: wasmgate denies what is certain to fail, and warns about everything else. */
 const BY_SEVERITY: Readonly<Record<Severity, Action>> = { error: 'deny', warning: 'warn', info: 'warn' };
 
-/** Off unless a scenario or the operator turns them on. */
+/** Findings that are off unless a scenario or the operator turns them on. */
 const OPT_IN: ReadonlySet<FindingId> = new Set<FindingId>(['runtime-class-required']);
 
 /** Returns the action for a finding that the configuration does not set. */

@@ -55,7 +55,7 @@ export const policySettings = Type.Object(
     scenario: stringEnum(SCENARIOS, {
       default: 'mixed',
       description:
-        'Which defaults apply to keys that the file does not set. mixed: Linux and Wasm side by side; wasm-first: Wasm unless a Pod asks for Linux; edge: few small nodes with an unreliable network. "wasmgate config defaults edge" prints the defaults of one.',
+        'Which defaults apply to keys that the file does not set. mixed: Linux and Wasm side by side; wasm-first: Wasm unless a Pod requests Linux; edge: few small nodes with an unreliable network. "wasmgate config defaults edge" prints the defaults of one.',
     }),
     mode: stringEnum(MODES, {
       default: 'enforce',
@@ -86,7 +86,7 @@ export const policySettings = Type.Object(
     linuxHandlers: Type.Array(Type.String({ minLength: 1 }), {
       default: ['runc', 'crun', 'runsc', 'kata*'],
       description:
-        'Handlers of the RuntimeClasses for Linux Pods, * as a wildcard; finding runtime-class-required asks for one of them.',
+        'Handlers of the RuntimeClasses for Linux Pods, with * as a wildcard; finding runtime-class-required requires one of them.',
     }),
     variantAnnotation: stringEnum(['always', 'when-needed', 'never'], {
       default: 'always',

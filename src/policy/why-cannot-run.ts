@@ -11,8 +11,8 @@ import type { HandlerProfile } from './handlers/handler-profiles.ts';
 import { missingFunction, missingPlace } from './handlers/runtime-gaps.ts';
 
 /**
- * Returns why a container of an existing Pod certainly cannot run under the Pod's class; null if it may. Unknown images and
- * images that are no workload prove nothing.
+ * Returns why a container of an existing Pod certainly cannot run under the Pod's class; null if it may, as an unknown image or one
+ * that is no workload.
  */
 export function whyCannotRun(
   { pod, resolved }: PolicyContext,
@@ -41,7 +41,7 @@ export interface Doubt extends Partial<Pick<Finding, 'consequence'>> {
   readonly advice?: string;
 }
 
-/** `cannot-start`, as certain as no-runtime-class-for-image for a Pod without a class: measured on shims and on crun. */
+/** Doubts that the container starts: as certain as no-runtime-class-for-image for a Pod without a class (measured). */
 function doubtAboutStart(
   { pod }: PolicyContext,
   profile: HandlerProfile,
@@ -58,7 +58,7 @@ function doubtAboutStart(
   };
 }
 
-/** Reports whether crun takes a Linux program for Wasm because of its name, under the Pod's smart annotation or ours. */
+/** Reports whether crun treats a Linux program as Wasm because of its name, under the Pod's smart annotation or wasmgate's. */
 function isTakenForWasm(
   { pod, wasmContainers, settings }: PolicyContext,
   { needsAnnotation }: HandlerProfile,
@@ -71,7 +71,7 @@ function isTakenForWasm(
   return wasmContainers.length > 0 && settings.variantAnnotation !== 'never';
 }
 
-/** An unknown image may be a Linux program, as most sidecars are. */
+/** Doubts that an unknown image runs beside Wasm: it may be a Linux program, like most sidecars. */
 function doubtAboutUnknown({ pod, wasmContainers }: PolicyContext, profile: HandlerProfile): Doubt | null {
   if (wasmContainers.length === 0) return null;
   const { runs, why } = canRun(profile, { kind: 'container', evidence: [] });
@@ -102,7 +102,7 @@ function doubtAboutWasm(
   return missing === null ? null : { why: `${profile.title} ${missing}` };
 }
 
-/** Returns why the class may not run a container; null if the answer is certain or another rule reports it. */
+/** Returns why the class may not run a container; null if that is certain or another rule reports it. */
 export function whyMayNotRun(context: PolicyContext, assessed: AssessedContainer): Doubt | null {
   const { class: runtimeClass, profile } = context.resolved;
   if (startsText(assessed)) return null;

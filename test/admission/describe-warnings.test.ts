@@ -229,7 +229,7 @@ test('a stale registry response is annotated with its time, and causes a warning
     'app=container (as of 2026-11-21T14:02:11.000Z, now unreachable), proxy=container (as of 2026-11-21T14:02:11.000Z, now unreachable)',
   );
   expect(describeWarnings(assessment, POD).filter((line) => line.includes('registry'))).toEqual([
-    'wasmgate: container "app" is judged by its registry\'s answer of 2026-11-21T14:02:11.000Z; the registry cannot be read now (unreachable)',
+    'wasmgate: container "app" is judged by facts of 2026-11-21T14:02:11.000Z, because its registry cannot be read now (unreachable)',
   ]);
 });
 

@@ -94,7 +94,7 @@ describe('out of scope', () => {
 
   test.each([
     ['not allowed', 'true', false, 'has no effect: the configuration does not allow it'],
-    ['set to another value', 'yes', true, 'has no effect: only the value "true" would have one'],
+    ['set to another value', 'yes', true, 'has no effect: its value must be "true"'],
   ])(
     'an opt-out that is %s has no effect, and a note says so',
     async (_case, value, allowSkipAnnotation, words) => {
@@ -180,7 +180,7 @@ describe('modes', () => {
     });
     expect(odd).toMatchObject({
       outcome: { mode: 'warn' },
-      notes: [expect.stringContaining('none of enforce, warn, audit, off')],
+      notes: [expect.stringContaining('one of enforce, warn, audit, off')],
     });
   });
 

@@ -94,7 +94,7 @@ function reportHandlers(verdict: Verdict): Readonly<Record<string, HandlerReport
   );
 }
 
-/** What else the report depends on. */
+/** The inputs of a report, besides the image. */
 export interface ReportContext {
   /** The command that a Pod would give the image. */
   readonly override: CommandOverride;
@@ -124,7 +124,7 @@ function describeImage(
   return { report, what: describeVerdict(verdict), pulls, detail, advice, note: null };
 }
 
-/** Reports one image. What the registry or the network did is part of the report. */
+/** Reports one image, or why the registry or the network did not deliver it. */
 export function reportImage(
   reference: Reference,
   inspected: InspectedReference | ImageFailure,

@@ -21,7 +21,7 @@ export interface PullReport {
 
 export const PULL_UNKNOWN: PullReport = { ok: null, detail: null, insteadUse: null };
 
-/** containerd 2.3 unpacks layers for linux only. The failure shows when the container is created, not at the pull. */
+/** Reports whether containerd 2.3 leaves the layers packed, as for any os but linux. Only creating the container then fails. */
 function staysPacked({ manifest, config }: ImageVariant): boolean {
   return hasRootFileSystem(manifest) && isForeignOs(config.platform);
 }
@@ -44,7 +44,7 @@ function listPlatforms(platforms: readonly Platform[]): string {
   return `${names.slice(0, MAX_PLATFORMS).join(', ')}${more}`;
 }
 
-/** Returns the entries that nodes take. No node takes one for Wasm, whatever the RuntimeClass. */
+/** Returns the entries that nodes pull. No node pulls one for Wasm, whatever the RuntimeClass. */
 function takenFrom({ platforms }: IndexOffer): readonly Platform[] {
   return platforms.filter((platform) => !isWasmPlatform(platform));
 }

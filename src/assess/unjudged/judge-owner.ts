@@ -19,13 +19,13 @@ export interface JudgeDeps {
 const JUDGE_LIMITS = {
   /** A lookup ends after 30 s (images/settings.ts), and so does reading the layers. */
   lookupMilliseconds: 45_000,
-  /** A Pod is stored after wasmgate and all other webhooks have responded: some 10 s in all. Later it never was. */
+  /** A Pod is stored once wasmgate and all other webhooks have responded: within some 10 s, or never. */
   storedMilliseconds: 20_000,
-  /** Images of one owner; the Pod itself holds the others. */
+  /** Images kept of one owner; judging its Pod finds the others. */
   maxImages: 8,
 } as const;
 
-/** Reasons that may pass by themselves, or that an operator may fix. The others follow from the Pod or the configuration. */
+/** Reasons that may disappear, or that an operator may fix. The others follow from the Pod or the configuration. */
 const FOLLOWED: ReadonlySet<UnknownReason> = new Set([
   'timeout',
   'unreachable',
@@ -44,7 +44,7 @@ export function imagesToFollow(containers: readonly AssessedContainer[]): readon
 }
 
 export type JudgeResult =
-  /** `isTransient`: neither a login nor the image itself is missing. */
+  /** `isTransient`: neither credentials nor the image itself are missing. */
   | { readonly kind: 'unreadable'; readonly owner: UnjudgedOwner; readonly isTransient: boolean }
   /** The Pod is not stored yet, or the API server fails. */
   | { readonly kind: 'later'; readonly owner: UnjudgedOwner }
@@ -65,14 +65,14 @@ function asAdmitted(pod: Pod, { isBound }: UnjudgedOwner): Pod {
   return isBound ? pod : { ...pod, spec: { ...pod.spec, nodeName: null } };
 }
 
-/** The Pod is gone: the newest replaces it. A Pod that was just admitted may not be stored yet. */
+/** Replaces a Pod that is gone by the newest one. A Pod that was just admitted may not be stored yet. */
 function withoutPod(owner: UnjudgedOwner): JudgeResult {
   if (owner.newest.uid !== owner.pod.uid) return { kind: 'later', owner: { ...owner, pod: owner.newest } };
   const isNew = performance.now() - owner.admittedAt < JUDGE_LIMITS.storedMilliseconds;
   return isNew ? { kind: 'later', owner } : { kind: 'done' };
 }
 
-/** Judges an owner by one of its Pods, which is read again, as soon as all its images are known. */
+/** Creates a function that judges an owner by one of its Pods, read from the API server, once all its images are known. */
 export function createJudgeOwner(deps: JudgeDeps) {
   const { assess, catalog, pods, events } = deps;
 
@@ -97,7 +97,7 @@ export function createJudgeOwner(deps: JudgeDeps) {
   }
 
   async function judge(owner: UnjudgedOwner, signal: AbortSignal): Promise<JudgeResult> {
-    // A Pod that others denied, or that is gone, must not cause a day of requests to registries.
+    // A Pod that another webhook denied, or that is gone, must not cause a day of requests to registries.
     if (owner.next.failures > 0 && (await readPod(owner, signal)) === null) return withoutPod(owner);
     const failures = await lookUpImages(owner);
     if (failures.length > 0) {

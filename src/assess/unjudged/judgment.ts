@@ -5,7 +5,7 @@ import type { DecidedAssessment } from '../assessment.ts';
 import type { ObjectEvent } from '../ports.ts';
 import type { OwnerConsequence, UnjudgedOwner } from './unjudged-owner.ts';
 
-/** What the images, now that they are known, mean for Pods that run already. */
+/** What an owner's images mean for its existing Pods, now that they are known. */
 export interface Judgment {
   readonly consequence: Exclude<OwnerConsequence, 'pending'>;
   readonly reason: ObjectEvent['reason'];
@@ -14,9 +14,9 @@ export interface Judgment {
 }
 
 const EVENT_LIMITS = {
-  /** Of a whole message (kubernetes/events.ts). What is wrong may be cut, but not what to do at the end. */
+  /** Bytes of a whole message (kubernetes/events.ts). The problem may be truncated, but not the fix at the end. */
   bytes: 1024,
-  /** Of what is wrong, however long the rest is. */
+  /** Bytes kept of the problem, however long the fix is. */
   leastBytes: 128,
 } as const;
 
@@ -88,7 +88,7 @@ export function judgeLate(owner: UnjudgedOwner, now: DecidedAssessment): Judgmen
   return judgeDenial(owner, now) ?? judgeClass(owner, now);
 }
 
-/** Returns one Event for the Pod and, if it has an owner, one for that before it. */
+/** Returns an Event for the Pod, preceded by one for its owner if it has one. */
 export function describeJudgment(owner: UnjudgedOwner, judgment: Judgment): readonly ObjectEvent[] {
   const { namespace, reference, pod } = owner;
   const { reason, what, fix } = judgment;

@@ -1,7 +1,7 @@
 import { OWNER_CONSEQUENCES, ownerKey, type OwnerConsequence, type UnjudgedOwner } from './unjudged-owner.ts';
 
 const STORE_LIMITS = {
-  /** A cluster of 5,000 nodes has some 2,000 workloads; during an outage few of them start Pods with new images. */
+  /** A cluster of 5,000 nodes has some 2,000 workloads, few of which start Pods with new images during an outage. */
   maxOwners: 1_000,
   /** Some 900 bytes each: names and image references. */
   maxBytes: 1024 * 1024,

@@ -19,21 +19,21 @@ interface UnjudgedDeps extends JudgeDeps {
 }
 
 const REJUDGE_LIMITS = {
-  /** Between two passes over the owners; a pass costs a map lookup for each of them. */
+  /** Between two passes over the owners, each of which costs a map lookup per owner. */
   tickMilliseconds: 1_000,
   /** From the end of an attempt to the pass that starts the next one: some attempts end without waiting for anything. */
   pauseMilliseconds: 25,
   /** Owners judged concurrently, in all and of one namespace: they share the lookups with admissions. */
   atOnce: 8,
   perNamespace: 2,
-  /** First delay before an owner whose images could not be read is tried again; it doubles each time. */
+  /** First delay before an owner whose images could not be read is retried; it doubles each time. */
   retryMilliseconds: 1_000,
   longestRetryMilliseconds: 30_000,
-  /** The same if a login or the image itself is missing: an operator has to fix it, and registries lock out accounts. */
+  /** The same if credentials or the image itself are missing: an operator must fix that, and registries lock out accounts. */
   longestFixMilliseconds: 5 * 60_000,
   /** Before wasmgate checks that the Pod of a judged owner still exists. */
   checkMilliseconds: 5 * 60_000,
-  /** After the last admission of its Pods. An Event that no one has read by then will not be read. */
+  /** How long an owner is kept after the last admission of its Pods. By then an operator has read the Event, or never will. */
   keepMilliseconds: 24 * 3_600_000,
 } as const;
 
@@ -55,7 +55,7 @@ function nextAttempt({ next }: UnjudgedOwner, result: JudgeResult, settings: Rej
   return { failures, dueAt: performance.now() + delay, isForImages: result.kind === 'unreadable' };
 }
 
-/** Judges owners as soon as their images can be read: when the registry is reachable again, or after a delay. */
+/** Judges owners once their images can be read: when the registry is reachable again, or after a delay. */
 function createRejudgeOwners(
   deps: UnjudgedDeps & { readonly store: OwnerStore },
   options: RejudgeOptions,
@@ -149,7 +149,7 @@ export interface UnjudgedAdmissions {
   readonly pods: OwnerStore['pods'];
 }
 
-/** Reports whether the request creates a Pod. Nothing is stored of a dry run, and an update has its Pod already. */
+/** Reports whether the request creates a Pod: a dry run stores nothing, and an update concerns an existing one. */
 function createsPod({ subject, step, previous, isDryRun }: AssessmentRequest): boolean {
   return subject === 'pod' && step === 'validate' && previous === undefined && isDryRun !== true;
 }

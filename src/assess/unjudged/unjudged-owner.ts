@@ -14,7 +14,7 @@ export interface PodName {
   readonly uid: string;
 }
 
-/** An owner whose Pods were admitted without a decision: what it takes to judge them later, without the Pods themselves. */
+/** An owner whose Pods were admitted without a decision, with all that judging them later requires except the Pods. */
 export interface UnjudgedOwner {
   readonly namespace: string;
   /** The controller; the Pod itself if it has none. */

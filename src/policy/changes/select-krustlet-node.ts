@@ -1,5 +1,4 @@
-// why    A krustlet acts as a node and runs modules that wasm-to-oci pushed; nothing else runs those. Two taints keep other Pods
-//        away.
+// why    A krustlet acts as a node, and only krustlets run modules that wasm-to-oci pushed. Two taints keep other Pods away.
 // writes spec.nodeSelector and spec.tolerations. No class: a krustlet has none.
 import { escapeSegment } from '../../pod/json-pointer.ts';
 import { NO_CHANGES, type Mutation } from '../check.ts';

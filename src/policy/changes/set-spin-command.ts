@@ -1,5 +1,5 @@
-// why    A Spin application has no entrypoint, and a node fails a container without a command ("no command specified"). The shim
-//        ignores the command. The same holds for slight.
+// why    A Spin or slight application has no entrypoint, and a node fails a container without a command ("no command specified").
+//        Their shims ignore the command.
 // writes command of containers that have none, if the class's handler is the Spin or slight shim.
 import { NO_CHANGES, type Mutation } from '../check.ts';
 import { SPIN_COMMAND, takesSpinCommand } from '../facts.ts';

@@ -1,4 +1,4 @@
-// why    Without this annotation crun starts a Wasm file as a Linux program. `compat-smart` goes by the suffix of the first
+// why    Without this annotation, crun starts a Wasm file as a Linux program. `compat-smart` decides by the suffix of the first
 //        argument, so Linux sidecars in the same Pod still start as Linux programs.
 // writes metadata.annotations; never over a user's value, and not beside run.oci.handler, which crun reads first.
 import { escapeSegment } from '../../pod/json-pointer.ts';

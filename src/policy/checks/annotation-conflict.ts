@@ -9,7 +9,7 @@ function finding(detail: string, advice: string): readonly Finding[] {
   return [{ id: 'annotation-conflict', container: null, detail, advice }];
 }
 
-/** crun decides by the suffix of the first argument, and no annotation that wasmgate adds changes that. */
+/** Finds files that crun ignores because of their suffix, whatever annotation wasmgate adds. */
 function ignoredFiles({ pod, resolved, wasmContainers }: PolicyContext): readonly Finding[] {
   const { profile } = resolved;
   if (profile === null || compatAnnotation(pod, profile) !== null) return NO_FINDINGS;
@@ -25,7 +25,7 @@ function ignoredFiles({ pod, resolved, wasmContainers }: PolicyContext): readonl
   });
 }
 
-/** Annotations that do not have the intended effect. */
+/** Finds annotations that do not have the intended effect. */
 function conflictIn({ pod, resolved, wasmContainers }: PolicyContext): readonly Finding[] {
   const annotations = pod.metadata?.annotations ?? {};
   if (resolved.profile === null || wasmContainers.length === 0) return NO_FINDINGS;

@@ -15,7 +15,7 @@ function isVouchedFor(context: PolicyContext): boolean {
   return preferenceOf(context, resolved.class) < settings.preferRuntimeClasses.length;
 }
 
-/** Reports whether a node lists the handler, and so was probably configured for the class; a default runtime proves nothing. */
+/** Reports whether a node lists the handler and so was probably configured for the class. A default runtime proves nothing. */
 function isShown(context: PolicyContext): boolean {
   return (
     context.resolved.class !== null &&
@@ -29,7 +29,7 @@ interface NamedEngine {
   readonly title: string;
 }
 
-/** Returns the engine that the Pod requires of crun, for which no setting vouches; null for `wasm`, which is any engine. */
+/** Returns the engine that the Pod requires of crun, which no setting confirms; null for `wasm`, which is any engine. */
 function unprovenEngine({ pod }: PolicyContext): NamedEngine | null {
   const name = pod.metadata?.annotations?.[HANDLER_ANNOTATION];
   const title = namedEngine(pod);
@@ -61,11 +61,10 @@ export const annotationDeliveryUnknown: Rule = {
     'requires a crun that is built with it.',
   checks:
     'Whether the handler of the class reads an annotation, which annotation the Pod has, and whether the operator ' +
-    'vouches for the class.',
+    'confirms the class.',
   exempts:
-    'Classes or handlers in policy.preferRuntimeClasses, for which the operator thereby vouches; handlers with ' +
-    'annotationArrives in policy.handlers; handlers that need no annotation. None of these vouches for an engine by ' +
-    'name.',
+    'Classes or handlers in policy.preferRuntimeClasses, which the operator thereby confirms; handlers with ' +
+    'annotationArrives in policy.handlers; handlers that need no annotation. None of these confirms an engine by name.',
   example: 'A Wasm Pod with runtimeClassName: crun in a cluster whose configuration does not mention crun.',
   fix:
     'Set pod_annotations = ["module.wasm.image/*"] for the handler in the configuration of containerd on the nodes. ' +
@@ -79,7 +78,7 @@ export const annotationDeliveryUnknown: Rule = {
       return [engineFinding(runtimeClass, engine)];
     if (isVouchedFor(context) || !outcomes.includes('conditional')) return NO_FINDINGS;
     const handler = runtimeClass?.handler ?? '""';
-    // Does not advise policy.preferRuntimeClasses, which would prefer the class to those that need no vouching.
+    // Does not advise policy.preferRuntimeClasses, which would prefer the class to those that need no confirmation.
     return [
       {
         id: 'annotation-delivery-unknown',

@@ -6,7 +6,7 @@ import { describeClass } from '../describe.ts';
 import { daemonSetNodes, tolerationsOfPods, type DaemonSetNodes } from '../nodes/daemon-set-nodes.ts';
 import { describeTaint, toleratesTaint } from '../nodes/taints.ts';
 
-/** `{pool: "wasm", tier: "1"}`, which is YAML. */
+/** Formats fields as YAML, such as `{pool: "wasm", tier: "1"}`. */
 function inline(fields: object): string {
   const entries = Object.entries(fields).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
   return `{${entries.join(', ')}}`;

@@ -11,7 +11,7 @@ interface ExecUse {
   readonly consequence: Consequence;
 }
 
-/** Measured on a real node: an exec that the runtime does not support is an error, not a failed probe. */
+/** Returns probes and hooks with exec. Measured on a real node: an unsupported exec is an error, not a failed probe. */
 function execUses(container: Container): readonly ExecUse[] {
   const { livenessProbe, readinessProbe, startupProbe, lifecycle } = container;
   const uses: ExecUse[] = [];
@@ -32,7 +32,7 @@ function lacksExec({ withoutExec }: HandlerProfile, { verdict }: AssessedContain
 export const execProbeUnsupported: Rule = {
   id: 'exec-probe-unsupported',
   why:
-    'Nothing can be executed inside a Wasm container, and runwasi shims execute nothing in Linux sidecars either. The ' +
+    'No program can be executed inside a Wasm container, and runwasi shims execute none in Linux sidecars either. The ' +
     'kubelet ignores an exec liveness probe forever (`Liveness probe errored and resulted in unknown state`, ' +
     '`/containerd.task.v2.Task/Exec is not supported`, or `the handler does not support exec` on crun). A readiness ' +
     'or startup probe never succeeds, and a postStart hook kills its container (FailedPostStartHook).',

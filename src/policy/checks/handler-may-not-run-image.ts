@@ -34,7 +34,7 @@ function createFilter({ settings }: PolicyContext, assessed: AssessedContainer) 
   };
 }
 
-/** Existing classes with such a handler that are no alternative conflict with the Pod or have no node; a new one would, too. */
+/** Advises on handlers. An existing class with such a handler that is no alternative conflicts with the Pod or has no node. */
 function adviceOnHandlers(handlers: readonly string[], { cluster }: PolicyContext): string {
   if (handlers.length === 0) return 'No handler is known to run it; try it on one node first';
   const isOffered = cluster.runtimeClasses.some(({ handler }) => handlers.includes(handler));

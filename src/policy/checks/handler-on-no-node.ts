@@ -21,15 +21,15 @@ function describeNodes({ within }: NodeOutlook): string {
     : `none of the ${within.length} selected nodes has its handler (they have ${present})`;
 }
 
-/** If no node is selected, the selectors come first: those of the Pod or the labels that the class selects. */
+/** Advises on the selectors first if no node is selected: those of the Pod, or the labels that the class selects. */
 function adviceOn(
   { within }: NodeOutlook,
   { handler, nodeSelector }: RuntimeClass,
   { nodes }: ClusterView,
 ): string {
   if (within.length > 0) return `Install handler ${handler} there, or use another class.`;
-  const isLabelled = nodes.some((node) => !node.unschedulable && matchesSelector(node.labels, nodeSelector));
-  if (isLabelled)
+  const isLabeled = nodes.some((node) => !node.unschedulable && matchesSelector(node.labels, nodeSelector));
+  if (isLabeled)
     return `Select a node with handler ${handler} in the Pod's nodeSelector and affinity, or use another class.`;
   const labels = Object.entries(nodeSelector ?? {})
     .map(([key, value]) => `${key}=${value}`)

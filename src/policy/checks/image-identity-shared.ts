@@ -14,7 +14,7 @@ const hasContentDigest = oncePer(
     [...labels.values()].some((label) => HEX_DIGEST.test(label)),
 );
 
-/** Concerns OCI layers only: nodes do not unpack a file-system layer whose digest the config lacks. */
+/** Reports whether the config of an OCI Wasm layer lacks a digest. Nodes do not unpack a file-system layer of such a config. */
 function isAnonymous({ verdict, facts }: WasmContainer): boolean {
   if (verdict.packaging !== 'oci-layer' || facts === null) return false;
   return facts.variants.some(({ config }) => !hasContentDigest(config));

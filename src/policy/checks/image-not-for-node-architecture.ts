@@ -10,7 +10,7 @@ import { flagsFor, platformsOf } from '../nodes/platform-flags.ts';
 /** Platforms that the message names; a warning must stay short. */
 const NAMED_PLATFORMS = 4;
 
-/** Returns the nodes that may pull the images: those that accept the Pod or, if taints exclude it from all, those with the handler. */
+/** Returns the nodes that may pull the images: those that accept the Pod or, if taints exclude it everywhere, all with the handler. */
 function reachable(groups: readonly NodeGroup[]): readonly NodeGroup[] {
   const having = groups.filter((group) => obstacleOf(group, 'handler') === undefined);
   const open = having.filter((group) => obstacleOf(group, 'taint') === undefined);

@@ -5,7 +5,7 @@ import { describeContainer } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { namesWasmArgument } from '../has-sign-of-wasm.ts';
 
-/** crun also runs Linux containers, so its class is no sign unless another container is Wasm. */
+/** Reports whether the class is a sign of Wasm. crun also runs Linux containers, so its class is one only beside Wasm. */
 function hasWasmRuntime({ resolved, wasmContainers }: PolicyContext): boolean {
   if (resolved.profile === null || resolved.profile.engine === 'linux') return false;
   return resolved.profile.engine !== 'crun' || wasmContainers.length > 0;
@@ -34,7 +34,7 @@ function isKnownElsewhere({ pod, resolved, containers, wasmContainers }: PolicyC
   return unknown?.verdict.kind === 'unknown' && unknown.verdict.reason === 'timeout' && others.length === 0;
 }
 
-/** The advice if the verdict has none. */
+/** Returns the advice if the verdict has none. */
 function adviceFor({ container, image }: AssessedContainer, verdict: UnknownVerdict): string {
   if (image === '') return 'Set its image.';
   const staysUnknown = verdict.reason === 'unsupported' || container.imagePullPolicy === 'Never';

@@ -108,10 +108,10 @@ export const classChecks = classRules.map(({ check }) => check);
 export const podChecks = podRules.map(({ check }) => check);
 export const choiceChecks = choiceRules.map(({ check }) => check);
 
-/** A krustlet has no runtimes and no classes. */
+/** Checks for krustlets, which have no runtimes and no classes. */
 export const krustletChecks = [imageNotAWorkload, imageUnknown].map(({ check }) => check);
 
-/** What an update can break in an existing Pod. */
+/** Checks of what an update can break in an existing Pod. */
 export const updateChecks = [
   ...updateOnlyRules,
   imageWillNotPull,

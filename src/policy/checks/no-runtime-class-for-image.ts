@@ -28,7 +28,7 @@ function finding(container: WasmContainer, detail: string, advice: string): read
   return [{ id: 'no-runtime-class-for-image', container: container.container.name, detail, advice }];
 }
 
-/** The platform is Wasm, but nothing shows that the file that it starts is. */
+/** Reports an image for a Wasm platform if nothing shows that the file it starts is Wasm. */
 function unstartable(container: WasmContainer): readonly Finding[] {
   const { firstArgument } = container.verdict;
   return finding(
@@ -38,7 +38,7 @@ function unstartable(container: WasmContainer): readonly Finding[] {
   );
 }
 
-/** Names the handler for which to create a class. */
+/** Advises for which handler to create a class. */
 function adviceOnClass(context: PodContext, container: WasmContainer): string {
   const [handler] = handlersFor(container, context);
   if (handler === undefined) return 'No known handler runs this image; build it in another form.';
@@ -47,7 +47,7 @@ function adviceOnClass(context: PodContext, container: WasmContainer): string {
     : `Install a runtime such as ${handler} and create its RuntimeClass.`;
 }
 
-/** A class of this cluster may run the image, but wasmgate does not know its handler. */
+/** Reports an image that a class of this cluster may run, whose handler wasmgate does not know. */
 function undecided(
   container: WasmContainer,
   unknown: readonly [RuntimeClass, ...RuntimeClass[]],

@@ -4,7 +4,7 @@ import { compatAnnotation } from '../compat-annotation.ts';
 import { describeClass, describeName, insteadOfLinuxEntry } from '../describe.ts';
 import { canRun } from '../handlers/can-run.ts';
 
-/** Reports whether the Pod expects Wasm. crun also runs Linux, so with crun only an annotation shows that. */
+/** Reports whether the Pod expects Wasm. Because crun also runs Linux, only an annotation shows that for crun. */
 function expectsWasm({ pod, resolved }: PolicyContext): boolean {
   const { origin, profile } = resolved;
   if (origin !== 'pod' || profile === null || profile.engine === 'linux') return false;

@@ -8,8 +8,8 @@ interface Missing {
 }
 
 /**
- * The validating call does not show whether the mutating call took place, or which replica answered it. It shows only that the
- * Pod was not changed, and whether this replica read the image just now.
+ * Describes why the class is missing. The validating call does not show whether the mutating call took place, or which replica
+ * served it: only that the Pod was not changed, and whether this replica read the image just now.
  */
 function describeMissing({ hasStaleClasses, isJustKnown }: PolicyContext): Missing {
   if (hasStaleClasses === true) {

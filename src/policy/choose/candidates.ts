@@ -22,18 +22,18 @@ function isCrunEverywhere({ nodes }: ClusterView): boolean {
   );
 }
 
-/** CRI-O can be configured to start Wasm without a class: `platform_runtime_paths`, `allowed_annotations`. */
+/** Reports whether every node has CRI-O, which can start Wasm without a class: `platform_runtime_paths`, `allowed_annotations`. */
 function isCrioEverywhere({ nodes }: ClusterView): boolean {
   return nodes.length > 0 && nodes.every(({ runtimeVersion }) => runtimeVersion.startsWith('cri-o://'));
 }
 
 interface DefaultRuntime {
   readonly profile: HandlerProfile | null;
-  /** The nodes' configuration may send Wasm images or annotated Pods to another runtime. */
+  /** True if the nodes' configuration may send Wasm images or annotated Pods to another runtime. */
   readonly mayRouteWasm: boolean;
 }
 
-/** As far as the nodes report. Computed once for each state of the cluster. */
+/** Returns the default runtime, as far as the nodes report it. Computed once for each state of the cluster. */
 const reportedRuntime = oncePer((cluster: ClusterView): DefaultRuntime => ({
   profile: BUILT_IN.profileOf(isCrunEverywhere(cluster) ? 'crun' : 'runc'),
   mayRouteWasm: isCrioEverywhere(cluster),
@@ -66,8 +66,8 @@ export function isStartable({ verdict }: AssessedContainer): boolean {
 }
 
 /**
- * Excludes a class only if it is certain to fail, so not for an unknown image, nor for one that no class starts. With the
- * annotation that wasmgate injects, crun takes a file that does not end in .wasm for a Linux program.
+ * Reports false only if the class is certain to fail, so not for an unknown image, nor for one that no class starts. With the
+ * annotation that wasmgate injects, crun starts a file that does not end in .wasm as a Linux program.
  */
 function mayRun({ pod }: PodContext, profile: HandlerProfile, { verdict }: AssessedContainer): boolean {
   if (verdict.kind === 'unknown' || verdict.kind === 'not-a-workload') return true;
@@ -75,7 +75,7 @@ function mayRun({ pod }: PodContext, profile: HandlerProfile, { verdict }: Asses
   return !isPassedOver(profile, verdict) || compatAnnotation(pod, profile) !== null;
 }
 
-/** CRI-O's configuration can name OCI runtimes, such as crun with a Wasm engine, but no shims. */
+/** The only kind of Wasm runtime that CRI-O's configuration can name: an OCI runtime, not a shim. */
 const ROUTED_TO = BUILT_IN.profileOf('crun-wasm');
 
 /** Reports whether CRI-O's configuration may send this container to a Wasm runtime that runs it. */
@@ -102,7 +102,7 @@ const equalClasses = oncePer(({ runtimeClasses }: ClusterView): readonly (readon
   ...Map.groupBy(runtimeClasses, (one) => `${placementKey(one)} ${JSON.stringify(one.overhead)}`).values(),
 ]);
 
-/** Returns the position in `policy.preferRuntimeClasses`, by class name or by handler; the list's length if it is not in it. */
+/** Returns the position in `policy.preferRuntimeClasses`, by class name or by handler; if absent, the list's length. */
 export function preferenceOf(context: PodContext, runtimeClass: RuntimeClass | null): number {
   const { preferRuntimeClasses } = context.settings;
   if (runtimeClass === null) return preferRuntimeClasses.length;
@@ -111,7 +111,7 @@ export function preferenceOf(context: PodContext, runtimeClass: RuntimeClass | n
   return position >= 0 ? position : preferRuntimeClasses.length;
 }
 
-/** Returns the class that stands for its equals: the operator's choice, else the first by name. */
+/** Returns the class that represents its equals: the operator's choice, otherwise the first by name. */
 function mostPreferred(context: PodContext, equal: readonly RuntimeClass[]): RuntimeClass | undefined {
   if (context.settings.preferRuntimeClasses.length === 0) return equal[0];
   let best = equal[0];
@@ -121,8 +121,8 @@ function mostPreferred(context: PodContext, equal: readonly RuntimeClass[]): Run
 }
 
 /**
- * Returns every class whose handler is not certain to fail with one of these containers, one of each group of equals, and no
- * class if that may work. Handlers without a profile are never chosen.
+ * Returns one class of each group of equals whose handler is not certain to fail with one of these containers, and no class if
+ * that may work. Handlers without a profile are never chosen.
  */
 export function candidatesFor(
   context: PodContext,

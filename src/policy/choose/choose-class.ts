@@ -10,7 +10,7 @@ import { isBlocked, tryClass, type Trial } from './trial.ts';
 const CHOICE_LIMITS = {
   /** Classes tried for one Pod. Clusters have up to a dozen kinds of class. */
   trials: 32,
-  /** Classes tried for a Pod with very many containers: 8 take tens of milliseconds for 256 containers. */
+  /** Classes tried for a Pod with many containers: 8 take tens of milliseconds for 256 containers. */
   fewestTrials: 8,
   /** Containers judged in all trials of one Pod together. */
   judgedContainers: 1024,
@@ -70,7 +70,7 @@ export interface Choice {
   readonly resolved: ResolvedClass;
   /** The trial of this class, or of the best one if that could not be injected. */
   readonly trial: Trial;
-  /** Whether any class, or no class, may run all containers of the Pod. */
+  /** True if any class, or no class, may run all containers of the Pod. */
   readonly isRunnable: boolean;
 }
 
@@ -86,7 +86,7 @@ export function chooseClass(context: PodContext): Choice {
   return { resolved: isBlocked(context, best) ? NO_CLASS : best.resolved, trial: best, isRunnable: true };
 }
 
-/** Undoes the API server's merge of the class into the Pod. */
+/** Reverts the API server's merge of the class into the Pod. */
 function withoutOwnClass({ pod, cluster }: PodFacts): Pick<PodFacts, 'pod'> {
   const { runtimeClassName, nodeSelector, ...spec } = pod.spec;
   const named = runtimeClassName ? cluster.runtimeClass(runtimeClassName) : undefined;
@@ -99,8 +99,8 @@ function withoutOwnClass({ pod, cluster }: PodFacts): Pick<PodFacts, 'pod'> {
 }
 
 /**
- * Returns the names of other classes to suggest, best first: only those that conflict with nothing in the Pod and have a node,
- * if there are any. Costly, so only messages call it.
+ * Returns the names of other classes to suggest, best first. Leaves out those that conflict with the Pod or have no node, unless
+ * all do. Slow, so called only for messages.
  */
 export function alternativeClasses(context: PodContext, except: RuntimeClass | null): readonly string[] {
   const bare = { ...context, ...withoutOwnClass(context) };

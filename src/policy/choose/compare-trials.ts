@@ -10,13 +10,13 @@ import { actionOf, consequenceOf } from '../rate-findings.ts';
 import { preferenceOf } from './candidates.ts';
 import type { Trial } from './trial.ts';
 
-/** A trial with its drawbacks as numbers: less is better, and the first that differs decides. */
+/** A trial with its drawbacks as numbers: lower is better, and the first that differs decides. */
 export interface ScoredTrial {
   readonly trial: Trial;
   readonly drawbacks: readonly number[];
 }
 
-/** A node that has the handler can start the Pod; a node may; nodes have the handler, but none can start it; no node has it. */
+/** A node with the handler can start the Pod; a node may; nodes have the handler, but none can start it; no node has it. */
 export const NODE_RANKS = { shown: 0, unknown: 1, hindered: 2, none: 3 } as const;
 
 /**
@@ -35,8 +35,8 @@ export function nodeRank(context: PodContext, runtimeClass: RuntimeClass | null)
 }
 
 /**
- * Reports whether any node, cordoned or not, reports the handler. A Pod that is created during a drain outlives it, and its class
- * is immutable.
+ * Reports whether any node, cordoned or not, reports the handler: a Pod that is created during a drain outlives it, with an
+ * immutable class.
  */
 function isOnAnyNode({ cluster }: PodContext, { resolved }: Trial): boolean {
   return resolved.class === null || reportedHandlers(cluster).has(resolved.class.handler);
@@ -89,7 +89,7 @@ export function compareTrials(left: ScoredTrial, right: ScoredTrial): number {
   return (one.class?.name ?? '') < (other.class?.name ?? '') ? -1 : 1;
 }
 
-/** A handler without a version ranks between the two: AKS mapped `spin` to an old shim, K3s maps it to a current one. */
+/** Ranks current releases first. A handler without a version comes next: AKS mapped `spin` to an old shim, K3s to a current one. */
 function releaseRank(profile: HandlerProfile | null): number {
   if (profile === null || profile.release === null) return 1;
   return compareReleases(profile.release, profile.releases.current) < 0 ? 2 : 0;

@@ -27,7 +27,7 @@ function planFor(context: PolicyContext): ResourcePlan {
   return planResources({ pod, containers, limitRanges, wasm, linux });
 }
 
-/** Judges the Pod with this class, as if there were no other. */
+/** Judges the Pod with this class, regardless of others. */
 export function tryClass(context: PodContext, resolved: ResolvedClass): Trial {
   const judged: PolicyContext = { ...context, resolved };
   const resources = planFor(judged);
@@ -37,7 +37,7 @@ export function tryClass(context: PodContext, resolved: ResolvedClass): Trial {
 
 /**
  * Reports whether the API server would reject the Pod with this class, or the class would break one of its containers. wasmgate
- * never injects such a class: the Pod is better off without.
+ * never injects such a class.
  */
 export function isBlocked({ pod, containers }: PodContext, { resolved }: Trial): boolean {
   const { class: runtimeClass, profile } = resolved;

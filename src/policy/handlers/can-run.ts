@@ -10,13 +10,16 @@ import { isMadeForLunatic } from './runtime-gaps.ts';
 /** What the Pod needs for the handler to run it. */
 export type Need = 'variant-annotation' | 'command' | 'spin-command';
 
-/** `conditional`: depends on something that the API server does not show; `unknown`: was not measured, or cannot be known. */
+/**
+ * Whether a handler runs an image. `conditional`: this depends on something that the API server does not show · `unknown`: it was
+ * not measured, or cannot be known.
+ */
 export interface Runs {
   readonly runs: 'yes' | 'no' | 'conditional' | 'unknown';
-  /** For people, to follow the handler's title: "runs core modules only, and this is a component". */
+  /** Follows the handler's title in messages: "runs core modules only, and this is a component". */
   readonly why: string;
   readonly needs: readonly Need[];
-  /** This handler runs modules only, and the registry does not show whether the image is one. */
+  /** True if this handler runs modules only, and the registry does not show whether the image is one. */
   readonly assumesModule: boolean;
 }
 
@@ -27,7 +30,7 @@ const HOSTED: ReadonlySet<ImageForm> = new Set<ImageForm>([
   'slight-files',
 ]);
 
-/** Artifacts have no ENTRYPOINT, and without a command the node fails with "no command specified". */
+/** Returns the command that an artifact needs: it has no ENTRYPOINT, and the node fails with "no command specified". */
 function commandNeed(verdict: WasmVerdict, form: ImageForm): Need | null {
   if (verdict.firstArgument !== null) return null;
   return HOSTED.has(form) ? 'spin-command' : 'command';
@@ -40,7 +43,7 @@ function needsOf(profile: HandlerProfile, verdict: Verdict, form: ImageForm): re
   return command === null ? needs : [...needs, command];
 }
 
-/** crun's `compat-smart` tests only this suffix, in lower case and at the very end (handler-utils.c). */
+/** Reports whether crun's `compat-smart` ignores the file: it tests only this suffix, in lower case (handler-utils.c). */
 function escapesSuffixTest(profile: HandlerProfile, verdict: Verdict): boolean {
   return (
     profile.needsAnnotation &&
@@ -55,22 +58,22 @@ function isSuffixOpen(verdict: Verdict): boolean {
 }
 
 /**
- * Reports whether a plain engine would take a file of a file-system layer for Wasm, whatever its platform claims: by its bytes
- * if wasmgate read them, by the name of what is started, or by the platform if only the node knows that name.
+ * Reports whether a plain engine would recognize a file of a file-system layer as Wasm, whatever its platform claims: by its
+ * bytes if wasmgate read them, by its name, or by the platform if only the node knows that name.
  */
 export function hasWasmFile({ shape, firstArgument, isArgumentOpen }: WasmVerdict): boolean {
   if (shape !== null || isArgumentOpen === true) return true;
   return firstArgument !== null && namesWasmFile(firstArgument);
 }
 
-/** Reports whether crun could run the file, but with `compat-smart` takes it for a Linux program because of its name. */
+/** Reports whether crun could run the file, but with `compat-smart` starts it as a Linux program because of its name. */
 export function isPassedOver(profile: HandlerProfile, verdict: Verdict): boolean {
   const form = imageForm(verdict);
   if (form === null || isSuffixOpen(verdict) || !escapesSuffixTest(profile, verdict)) return false;
   return REASONS[MATRIX[form].cells[profile.engine]].runs === 'conditional';
 }
 
-/** Reports whether crun runs the file or passes it over depending on a variable that only the node resolves. */
+/** Reports whether a variable that only the node resolves decides whether crun runs the file as Wasm. */
 export function isSuffixUnknown(profile: HandlerProfile, verdict: Verdict): boolean {
   const form = imageForm(verdict);
   if (form === null || !isSuffixOpen(verdict) || !escapesSuffixTest(profile, verdict)) return false;
@@ -111,7 +114,7 @@ export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
   return resultFor(reason, needsOf(profile, verdict, form), isOpen && !HOSTED.has(form));
 }
 
-/** A container whose image is unknown, or no workload, counts as a Linux container, as most sidecars are. */
+/** The verdict assumed for an unknown image and for one that is no workload: a Linux container, like most sidecars. */
 const AS_CONTAINER = { kind: 'container', evidence: [] } as const;
 
 /** Judges whether the handler runs one container of the Pod. */

@@ -4,7 +4,7 @@ import { HANDLER_PROFILES, type HandlerProfile } from './handler-profiles.ts';
 
 /**
  * Parts of handler names, the most significant first: a build of crun is crun whatever engine it names, and an application host
- * (`wasmtime-spin`) counts before the engine below it. The names of engines may have a tail (`wasmtimed`).
+ * (`wasmtime-spin`) precedes the engine below it. Names of engines may have a suffix (`wasmtimed`).
  */
 const RESEMBLANCES: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['crun-wasm', /(?<![a-z])crun-wasm(?![a-z])/],
@@ -21,7 +21,7 @@ const RESEMBLANCES: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['runc', /(?<![a-z])runc(?![a-z])/],
 ];
 
-/** Returns the profile that the name of an unknown handler suggests; null if none. A guess, for advice only. */
+/** Guesses the profile from the name of an unknown handler, for advice only; null if the name suggests none. */
 export function resembledProfile(handler: string): HandlerProfile | null {
   const match = RESEMBLANCES.find(([, pattern]) => pattern.test(handler));
   return HANDLER_PROFILES.find(({ name }) => name === match?.[0]) ?? null;
@@ -35,7 +35,7 @@ export function isNotForWasm(handler: string): boolean {
   return LINUX_ONLY.some((pattern) => matchesGlob(pattern, handler));
 }
 
-/** Reports whether a Pod that names a class with this handler asks for Linux on purpose. */
+/** Reports whether a Pod that names a class with this handler is for Linux on purpose. */
 export function isLinuxHandler({ linuxHandlers }: PolicySettings, handler: string): boolean {
   return linuxHandlers.some((pattern) => matchesGlob(pattern, handler));
 }

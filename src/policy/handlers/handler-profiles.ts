@@ -1,6 +1,6 @@
 import type { Release, ShimReleases } from './handler-release.ts';
 
-/** What starts the container; engines that treat every image alike are one. The columns of the matrix. */
+/** What starts the container, and a column of the matrix. Engines that treat every image alike are one. */
 export type Engine =
   | 'linux'
   | 'crun'
@@ -19,38 +19,38 @@ export type FloorModel = 'crun' | 'wasmedge' | 'wasmtime';
 /** Engines by the functions that they offer to modules (runtime-gaps.ts). */
 export type HostFunctions = 'wasmtime' | 'wasmedge' | 'wasmer' | 'wamr' | 'lunatic' | 'crun';
 
-/** What a RuntimeClass's `.handler` can do. The class's own name means nothing: operators choose it freely. */
+/** What a RuntimeClass's `.handler` can do. The class's own name means nothing, because operators choose it freely. */
 export interface HandlerProfile {
   /** The handler's usual name. */
   readonly name: string;
-  /** For people: "the Spin shim". */
+  /** Its name in messages: "the Spin shim". */
   readonly title: string;
   readonly engine: Engine;
   readonly releases: ShimReleases;
   /** The oldest release that the handler's name may stand for; null if the name does not show it. */
   readonly release: Release | null;
-  /** Null: not measured. */
+  /** Null if not measured. */
   readonly floors: FloorModel | null;
-  /** Whose functions modules can import; null if the handler's name does not show it. */
+  /** The functions that modules can import; null if the handler's name does not show them. */
   readonly hostFunctions: HostFunctions | null;
-  /** Reads the variant annotation; without it a Wasm file is started as a Linux program. */
+  /** True if it reads the variant annotation and, without it, starts a Wasm file as a Linux program. */
   readonly needsAnnotation: boolean;
-  /** The operator confirmed that this annotation reaches it; the API server does not show that. */
+  /** True if the operator confirmed that this annotation reaches it, which the API server does not show. */
   readonly annotationArrives: boolean;
-  /** The operator confirmed that its nodes unpack images for platforms other than linux. */
+  /** True if the operator confirmed that its nodes unpack images for platforms other than linux. */
   readonly unpacksForeignTar: boolean;
   /**
-   * Containers in which probes, hooks and `kubectl exec` can run nothing: `wasm` if Linux sidecars start as usual, `all` if the
-   * shim does not implement exec.
+   * Containers in which probes, hooks and `kubectl exec` cannot run a program: `wasm` if Linux sidecars start as usual, `all` if
+   * the shim does not implement exec.
    */
   readonly withoutExec: 'none' | 'wasm' | 'all';
-  /** No container with `tty: true` starts, Linux or Wasm. */
+  /** True if no container with `tty: true` starts, Linux or Wasm. */
   readonly ttyUnsupported: boolean;
-  /** A Pod with `hostUsers: false` gets no sandbox. */
+  /** True if a Pod with `hostUsers: false` gets no sandbox. */
   readonly userNamespacesUnsupported: boolean;
-  /** Loses the Wasm program's exit status: it always ends as success. */
+  /** True if it reports success whatever the Wasm program's exit status. */
   readonly losesExitCode: boolean;
-  /** Writes into the container's root, so it does not start with `readOnlyRootFilesystem`. */
+  /** True if it writes into the container's root, and so does not start with `readOnlyRootFilesystem`. */
   readonly needsWritableRoot: boolean;
 }
 
@@ -152,9 +152,9 @@ export const HANDLER_PROFILES: readonly HandlerProfile[] = [
   }),
   shim('wasmer', { title: 'the Wasmer shim', engine: 'module-shim', hostFunctions: 'wasmer' }),
   shim('wamr', { title: 'the WAMR shim', engine: 'module-shim', hostFunctions: 'wamr' }),
-  // Any shim may be registered so: runwasi's own tests and WasmEdge's guides both use this name.
+  // Any shim may be registered under this name, as in runwasi's own tests and WasmEdge's guides.
   shim('wasm', { title: 'a shim registered as "wasm"', engine: 'any-shim' }),
-  // It writes /spin.json and /.cache (containerd-shim-spin src/utils.rs, issue 123).
+  // Writes /spin.json and /.cache (containerd-shim-spin src/utils.rs, issue 123).
   shim('spin', { title: 'the Spin shim', engine: 'spin', releases: SPIN_RELEASES, needsWritableRoot: true }),
   shim('slight', { title: 'the slight shim', engine: 'slight', releases: DEISLABS_RELEASES }),
   shim('wws', { title: 'the Wasm Workers Server shim', engine: 'wws', releases: DEISLABS_RELEASES }),

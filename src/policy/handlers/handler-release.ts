@@ -12,7 +12,7 @@ export interface ShimReleases {
   readonly generations: Readonly<Partial<Record<number, Release>>>;
   /** The first release that runs an image of this form, if earlier ones do not. */
   readonly since: Readonly<Partial<Record<ImageForm, Release>>>;
-  /** Releases from this one on rank as current: before handlers without a version, and these before older releases. */
+  /** The first release that ranks as current: before handlers without a version, which rank before older releases. */
   readonly current: Release;
 }
 

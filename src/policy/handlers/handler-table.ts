@@ -52,7 +52,7 @@ export interface HandlerTable {
   readonly profileOf: (handler: string) => HandlerProfile | null;
 }
 
-/** The operator's profile of the exact name comes first; the release, which it does not describe, stays unknown. */
+/** Looks up the operator's profile of the exact name first. Its release, which the operator does not describe, stays unknown. */
 function lookUp(byName: ReadonlyMap<string, HandlerProfile>, handler: string): HandlerProfile | null {
   const exact = byName.get(handler);
   if (exact !== undefined) return exact;
@@ -95,7 +95,7 @@ function profileFrom(name: string, traits: HandlerTraits): HandlerProfile | null
   };
 }
 
-/** Created once for each configuration, which is replaced and never changed. */
+/** Cached for each configuration, which is replaced and never changed. */
 const tableOf = oncePer((handlers: HandlerSettings): HandlerTable => {
   const own = Object.entries(handlers).flatMap(([name, traits]) => profileFrom(name, traits) ?? []);
   return own.length === 0 ? BUILT_IN : createHandlerTable([...HANDLER_PROFILES, ...own]);

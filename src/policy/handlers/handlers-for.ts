@@ -19,12 +19,12 @@ function handlersRunning(
   );
 }
 
-/** Every handler that a node reports. Computed once for each state of the cluster. */
+/** Returns every handler that a node reports. Cached for each state of the cluster. */
 export const reportedHandlers = oncePer(
   ({ nodes }: ClusterView): ReadonlySet<string> => new Set(nodes.flatMap(({ handlers }) => handlers ?? [])),
 );
 
-/** Returns the handlers to suggest: those that a node reports, if any would run the container, else all that would. */
+/** Returns the handlers to suggest: those that would run the container and that a node reports, or if none, all that would. */
 export function handlersFor(
   container: AssessedContainer,
   { cluster, settings }: PodContext,

@@ -3,7 +3,7 @@ import { namesHostFile, startsByHost, startsNothing } from '../../detect/layer-q
 import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
 import { CNCF_WASM_LAYER } from '../../image/media-types.ts';
 
-/** What a handler finds when it starts the image: the rows of the matrix. */
+/** The rows of the matrix: what a handler finds when it starts the image. */
 export const IMAGE_FORMS = [
   'linux',
   'wasi-files',
@@ -35,7 +35,7 @@ function fileForm(verdict: WasmVerdict): ImageForm {
   return isOpen ? 'wasi-files' : 'module-file';
 }
 
-/** The shape is set only if wasmgate read the layers and found a /spin.toml. */
+/** Returns the form of a Spin application, whose shape is set only if wasmgate found a /spin.toml in the layers. */
 function spinForm(verdict: WasmVerdict): ImageForm {
   if (verdict.shape === null) return 'spin-files';
   if (namesHostFile(verdict.firstArgument)) return 'spin-manifest';
@@ -55,7 +55,7 @@ function wasmForm(verdict: WasmVerdict): ImageForm {
     case 'oci-component':
       return isComponent ? 'artifact-component' : 'artifact-module';
     case 'runwasi-oci':
-      // Shims go by the layer's type, not the config's. The Spin shim knows this one, too.
+      // Shims decide by the layer's type, not the config's. The Spin shim knows this one, too.
       if (verdict.layerType === CNCF_WASM_LAYER)
         return isComponent ? 'artifact-component' : 'artifact-module';
       return isComponent ? 'layer-component' : 'layer-module';

@@ -3,7 +3,7 @@ import type { ImageForm } from './image-form.ts';
 
 interface Reason {
   readonly runs: 'yes' | 'no' | 'conditional' | 'unknown';
-  /** To follow the handler's title. */
+  /** Follows the handler's title in messages. */
   readonly why: string;
 }
 
@@ -44,7 +44,7 @@ export const REASONS = {
 export type ReasonId = keyof typeof REASONS;
 
 interface Row {
-  /** For people. */
+  /** The image in words. */
   readonly what: string;
   readonly cells: Readonly<Record<Engine, ReasonId>>;
   /** "measured": on real nodes, containerd 2.1 to 2.4, crun 1.27.1 with WasmEdge 0.17.1, runwasi shims 0.6.0. */

@@ -12,10 +12,10 @@ const WASMEDGE_SOCKETS: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(' ').map((name) => `sock_${name}`)),
 );
 
-/** Parameters of `sock_accept` in preview 1, and in WasmEdge, which had it first. */
+/** Parameters of `sock_accept` in preview 1, and in WasmEdge, which introduced it earlier. */
 const ACCEPT_PARAMETERS = { standard: 3, wasmedge: 2 } as const;
 
-/** Import modules that come with a plugin or a build option, and the engines known to lack them. The Wasmtime shim lacks wasi-nn (measured). */
+/** Import modules of a plugin or a build option, and the engines known to lack them. The Wasmtime shim lacks wasi-nn (measured). */
 const LACKING: Readonly<Record<string, readonly HostFunctions[]>> = {
   wasi_unstable: [],
   wasi_ephemeral_nn: ['wasmtime'],
@@ -35,7 +35,7 @@ function isFromLunatic({ module }: ModuleImport): boolean {
   return module.startsWith('lunatic::');
 }
 
-/** Reports only what is certain: a function that may be there is not missing. */
+/** Reports whether the function is certainly missing. */
 function isMissing(wanted: ModuleImport, functions: HostFunctions): boolean {
   const { module } = wanted;
   if (isFromLunatic(wanted)) return functions !== 'lunatic';
@@ -57,8 +57,8 @@ const FOREIGN_INTERFACE = /^(?:fermyon:|spin:|wasmcloud:|wasi:(?:nn|keyvalue|blo
 const PLAIN_ENGINES: ReadonlySet<Engine> = new Set<Engine>(['wasmtime', 'module-shim', 'crun', 'crun-wasm']);
 
 /**
- * Returns what the image's module or component needs and this handler is known not to offer, to follow the handler's title; null
- * if nothing, or if wasmgate did not read the module.
+ * Describes what the module or component needs and this handler is known not to offer, to follow the handler's title. Null if
+ * nothing is known to be missing.
  */
 export function missingFunction(profile: HandlerProfile, verdict: Verdict): string | null {
   if (verdict.kind !== 'wasm') return null;
@@ -92,20 +92,20 @@ export function isMadeForLunatic({ engine }: HandlerProfile, verdict: Verdict): 
 }
 
 /**
- * Returns why the runtime does not find a file or folder that runc would; null if none is known to be missing. The Wasmtime shim
- * fails with `can't handle spec` for a file that is only on PATH, and with `failed to unix syscall` for a missing working
- * directory, which crun creates. crun with WasmEdge fails with `loading failed` for a file that is only on PATH. All measured.
+ * Describes why the runtime does not find a file or directory that runc would; null if none is known to be missing. Measured: for
+ * a file that is only on PATH, the Wasmtime shim fails with `can't handle spec`, and crun with WasmEdge with `loading failed`. For
+ * a missing working directory, which crun creates, the Wasmtime shim fails with `failed to unix syscall`.
  */
 export function missingPlace({ engine }: HandlerProfile, verdict: Verdict): string | null {
   if (verdict.kind !== 'wasm') return null;
   const { firstArgument, isOnlyOnPath, missingFolder } = verdict;
   if (engine === 'crun' || engine === 'crun-wasm')
     return isOnlyOnPath === true
-      ? `finds ${firstArgument ?? ''} along PATH, and its engine (WasmEdge) looks for it in the working directory`
+      ? `finds ${firstArgument ?? ''} along PATH, but its engine (WasmEdge) looks for it in the working directory`
       : null;
   if (engine !== 'wasmtime' && engine !== 'module-shim') return null;
   if (missingFolder !== undefined)
-    return `does not make the working directory ${missingFolder}, which no layer of the image has`;
+    return `does not create the working directory ${missingFolder}, which no layer of the image has`;
   return isOnlyOnPath === true
     ? `does not look for ${firstArgument ?? ''} along PATH, and the working directory does not have it`
     : null;

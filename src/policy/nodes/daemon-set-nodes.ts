@@ -13,11 +13,11 @@ interface Passed {
 
 /** The nodes on which a DaemonSet and its class disagree. */
 export interface DaemonSetNodes {
-  /** The node that the controller made the Pod for; null in a template. */
+  /** The node for which the controller created the Pod; null in a template. */
   readonly target: string | null;
-  /** The controller makes a Pod for each of them, and the class's nodeSelector keeps it away. */
+  /** Nodes for which the controller creates Pods that the class's nodeSelector keeps away. */
   readonly beyond: readonly ClusterNode[];
-  /** The controller makes no Pod for them: the Pods would tolerate their taints, but the template does not. */
+  /** Nodes without Pods: the Pods would tolerate their taints, but the template does not. */
   readonly passedOver: readonly Passed[];
 }
 
@@ -57,10 +57,10 @@ function ofTemplate(context: PolicyContext, runtimeClass: RuntimeClass): DaemonS
 }
 
 /**
- * Compares the nodes of a DaemonSet with those of its class. The controller decides for which nodes to make Pods by the template's
- * nodeSelector, required node affinity and tolerations, without the class (`NodeShouldRunDaemonPod` in pkg/controller/daemon;
+ * Compares the nodes of a DaemonSet with those of its class. The controller creates Pods by the template's nodeSelector, required
+ * node affinity and tolerations, without the class (`NodeShouldRunDaemonPod` in pkg/controller/daemon;
  * kubernetes/kubernetes#111590). Cordoned nodes count, because its Pods tolerate that taint. Returns null for other Pods, and for
- * one that is bound already.
+ * one that is already bound.
  */
 export function daemonSetNodes(context: PolicyContext): DaemonSetNodes | null {
   const { pod, resolved } = context;

@@ -30,9 +30,9 @@ export interface NodeGroup extends NodeKind {
   readonly obstacles: readonly Obstacle[];
 }
 
-/** The nodes that class and Pod select, without cordoned nodes and krustlets, and what keeps the Pod from starting there. */
+/** The nodes that class and Pod select, without cordoned nodes and krustlets, and the obstacles on each. */
 export interface NodeFeasibility extends NodeOutlook {
-  /** False if no node is known that any Pod could land on: nothing follows from the rest then. */
+  /** False if no node is known that any Pod could land on: the other fields then prove nothing. */
   readonly isKnown: boolean;
   readonly groups: readonly NodeGroup[];
   /** Nodes without an obstacle. */
@@ -61,7 +61,7 @@ function createPlatformTest(containers: readonly AssessedContainer[]) {
   };
 }
 
-/** What is the same for every class that the Pod is tried with. */
+/** Results that all trials of a Pod share. */
 interface PodMemo extends PodInCluster {
   readonly settings: PolicySettings;
   readonly byPlacement: Map<string, NodeFeasibility>;
@@ -71,7 +71,7 @@ interface PodMemo extends PodInCluster {
   readonly lacking: (platform: Platform | null) => readonly AssessedContainer[];
 }
 
-/** Keyed by the Pod's own list of containers, and so dropped with it. */
+/** Keyed by the Pod's own list of containers, and so garbage collected with it. */
 const memos = new WeakMap<PodInCluster['containers'], PodMemo>();
 
 function memoOf({ pod, containers, cluster }: PodInCluster, settings: PolicySettings): PodMemo {
@@ -91,7 +91,7 @@ function createObstacleTest(
   const tolerations = allTolerations({ pod, containers }, placement, settings);
   const unpacksAll = handlerTable(settings).profileOf(placement.handler)?.unpacksForeignTar === true;
   return (kind: NodeKind): readonly Obstacle[] => {
-    // The scheduler, which checks taints, skips a Pod that is bound already.
+    // The scheduler, which checks taints, skips a Pod that is already bound.
     const [taint] = pod.spec.nodeName ? [] : blockingTaints(kind, tolerations);
     const packed = kind.leavesForeignTarPacked && !unpacksAll ? foreign : [];
     return [
@@ -113,8 +113,8 @@ function compute(memo: PodMemo, placement: ClassPlacement): NodeFeasibility {
 }
 
 /**
- * Returns where a Pod of this class could start. Null stands for no class: the nodes' default runtime starts the Pod. Classes with
- * the same placement share one result.
+ * Returns where a Pod of this class could start. Null means no class: the nodes' default runtime starts the Pod. Classes with the
+ * same placement share one result.
  */
 export function nodeFeasibility(
   pod: PodInCluster,

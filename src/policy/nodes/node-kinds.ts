@@ -5,7 +5,7 @@ import { lastingTaints } from './taints.ts';
 
 const OS_LABEL = 'kubernetes.io/os';
 
-/** Nodes that differ in nothing that matters to a Pod that selects them. */
+/** Nodes that are equal to any Pod that selects them. */
 export interface NodeKind {
   /** Null if the nodes do not report their handlers. */
   readonly handlers: readonly string[] | null;
@@ -39,7 +39,7 @@ function traitsOf(node: ClusterNode): Traits {
   };
 }
 
-/** A node that changes is a new object. */
+/** Cached for each node: a changed node is a new object. */
 const keyedTraits = oncePer((node: ClusterNode): { readonly key: string; readonly traits: Traits } => {
   const traits = traitsOf(node);
   return { key: JSON.stringify(traits), traits };
@@ -56,5 +56,5 @@ function group(nodes: readonly ClusterNode[]): readonly NodeKind[] {
   return [...kinds.values()];
 }
 
-/** Groups nodes, once for each list: the 5,000 nodes of a cluster are of a few kinds, and a Pod is tested against these. */
+/** Groups nodes, once for each list: 5,000 nodes are of a few kinds, against which each Pod is tested. */
 export const nodeKinds = oncePer(group);

@@ -23,7 +23,7 @@ export interface NodeOutlook {
 /** The fields of a RuntimeClass that decide where its Pods run. */
 export type ClassPlacement = Pick<RuntimeClass, 'handler' | 'nodeSelector' | 'tolerations'>;
 
-/** A Pod without a class: handler `''` is the node's default runtime, which every node has. */
+/** The placement of a Pod without a class: handler `''` is the node's default runtime, which every node has. */
 export const NO_PLACEMENT: ClassPlacement = { handler: '', nodeSelector: null, tolerations: null };
 
 /** Returns a key that classes share if their Pods run on the same nodes. */
@@ -77,7 +77,7 @@ function createOutlooks(open: OpenNodes, selected: readonly ClusterNode[]): Outl
   };
 }
 
-/** A view of the cluster is replaced when something changes, and never changed itself. */
+/** Cached for each view, which is replaced when the cluster changes. */
 const outlooksForAll = oncePer((view: ClusterView): Outlooks => {
   const nodes = view.nodes.filter((node) => !node.unschedulable && !isKrustlet(node));
   const handlers = new Set(nodes.flatMap((node) => node.handlers ?? []));
@@ -87,7 +87,7 @@ const outlooksForAll = oncePer((view: ClusterView): Outlooks => {
   return createOutlooks({ nodes, named, handlers }, nodes);
 });
 
-/** Avoids testing each of 5,000 nodes, which took 7 ms for every Pod that a DaemonSet made for one of them. */
+/** Returns the nodes to test. Testing all 5,000 took 7 ms for every Pod of a DaemonSet, which selects one of them by name. */
 function selectable({ spec }: Pod, { nodes, named }: OpenNodes): readonly ClusterNode[] {
   const name = onlyNodeOf(spec);
   if (name === null) return nodes;
@@ -95,7 +95,7 @@ function selectable({ spec }: Pod, { nodes, named }: OpenNodes): readonly Cluste
   return node === undefined ? [] : [node];
 }
 
-/** A Pod is tried with several classes. */
+/** Cached because a Pod is tried with several classes. */
 const outlooksByPod = new WeakMap<Pod, Outlooks>();
 
 function outlooksFor(pod: Pod, { open }: Outlooks): Outlooks {
@@ -106,7 +106,7 @@ function outlooksFor(pod: Pod, { open }: Outlooks): Outlooks {
   return outlooks;
 }
 
-/** A Pod that selects nodes itself, as every Pod of a DaemonSet does, has an outlook of its own. */
+/** Returns the outlook of the class, or one for this Pod if it selects nodes itself, as every Pod of a DaemonSet does. */
 export function nodeOutlook(view: ClusterView, placement: ClassPlacement, pod: Pod): NodeOutlook {
   const forAll = outlooksForAll(view);
   return (hasOwnSelection(pod) ? outlooksFor(pod, forAll) : forAll).of(placement);

@@ -12,8 +12,8 @@ export function platformsOf(nodes: readonly ClusterNode[]): readonly Platform[] 
 }
 
 /**
- * Returns the flags for `docker buildx build` with which these platforms pull and unpack the image. For one platform they keep
- * buildx from wrapping the image into an index; several platforms need the index.
+ * Returns the flags for `docker buildx build` with which these platforms pull and unpack the image. For one platform, they prevent
+ * an index; several platforms need one.
  */
 export function flagsFor(platforms: readonly Platform[]): string {
   const [first = 'linux/amd64', ...others] = platforms.map(formatPlatform);

@@ -2,14 +2,14 @@ import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import type { NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, StringMap } from '../../pod/pod.ts';
 import { nodeOfDaemonPod } from '../../pod/workloads.ts';
 
-/** Terms, requirements and values of one Pod's affinity, each tested against every node; people write a handful. */
+/** Terms, requirements and values of one Pod's affinity, each tested against every node; real Pods have a handful. */
 const MAX_AFFINITY = 500;
 
 export function matchesSelector(labels: StringMap, selector: StringMap | null | undefined): boolean {
   return Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value);
 }
 
-/** Gt and Lt compare whole numbers; any other label matches neither (apimachinery pkg/labels/selector.go). */
+/** Compares whole numbers for Gt and Lt; null for any other label, which matches neither (apimachinery pkg/labels/selector.go). */
 function compare(value: string | undefined, bound: string | undefined): number | null {
   const [left, right] = [value, bound].map((text) =>
     /^-?\d+$/.test(text ?? '') ? Number(text) : Number.NaN,
@@ -40,7 +40,7 @@ function meets({ operator, values }: NodeSelectorRequirement, value: string | un
   }
 }
 
-/** A term without any requirement matches no node (kubectl explain pod.spec.affinity.nodeAffinity). */
+/** Matches a term. One without requirements matches no node (kubectl explain pod.spec.affinity.nodeAffinity). */
 function matchesTerm({ matchExpressions, matchFields }: NodeSelectorTerm, node: ClusterNode): boolean {
   const [expressions, fields] = [matchExpressions ?? [], matchFields ?? []];
   return (
@@ -61,7 +61,7 @@ function countOf({ matchExpressions, matchFields }: NodeSelectorTerm): number {
   );
 }
 
-/** Ignores an affinity too large to test without delaying other requests: it then counts as matching every node. */
+/** Returns the required terms. An affinity too large to test without delaying other requests counts as matching every node. */
 function readableTerms(spec: PodSpec): readonly NodeSelectorTerm[] | null {
   const terms = requiredTerms(spec);
   const count = terms?.reduce((sum, term) => sum + countOf(term), 0) ?? 0;

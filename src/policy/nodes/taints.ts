@@ -24,7 +24,7 @@ export function missingTolerations({ spec }: Pod, wanted: readonly Toleration[])
 }
 
 const TOLERATION_LIMITS = {
-  /** Tolerations of a Pod, each tested against every taint of every node; people who write many write a dozen. */
+  /** Tolerations of a Pod, each tested against every taint of every node; real Pods have at most a dozen. */
   tested: 500,
   /** A 64-bit number has at most 19 digits and a sign. */
   integerLength: 20,
@@ -33,14 +33,14 @@ const TOLERATION_LIMITS = {
 /** A whole number by apimachinery's rules (`IsDecimalInteger`): no plus sign, no leading zeros. */
 const DECIMAL_INTEGER = /^(?:0|-?[1-9]\d*)$/;
 
-/** Kubernetes does not compare values beyond 64 bits. */
+/** Parses a whole number; null beyond 64 bits, which Kubernetes does not compare. */
 function parseInteger(text: string): bigint | null {
   if (!DECIMAL_INTEGER.test(text) || text.length > TOLERATION_LIMITS.integerLength) return null;
   const number = BigInt(text);
   return BigInt.asIntN(64, number) === number ? number : null;
 }
 
-/** `Gt` tolerates a taint with a greater value than the toleration's. */
+/** Compares values: `Gt` tolerates a taint with a greater value than the toleration's. */
 function compares(operator: 'Lt' | 'Gt', tolerated: string, found: string): boolean {
   const [bound, value] = [parseInteger(tolerated), parseInteger(found)];
   if (bound === null || value === null) return false;
@@ -105,7 +105,7 @@ export function tolerationsAtAdmission(
   return [...(tolerations ?? []), ...(hasWasm ? settings.tolerations : [])];
 }
 
-/** Appends the Pod's own, because only the first of very many are tested, and a class never has as many. */
+/** Returns all tolerations, the Pod's own last: only the first of very many are tested, and a class never has as many. */
 export function allTolerations(
   { pod, containers }: Pick<PodFacts, 'pod' | 'containers'>,
   runtimeClass: Pick<RuntimeClass, 'tolerations'>,
@@ -115,7 +115,7 @@ export function allTolerations(
   return [...given, ...(pod.spec.tolerations ?? [])];
 }
 
-/** `workload=wasm:NoSchedule`, as kubectl writes it. */
+/** Formats a taint as kubectl does: `workload=wasm:NoSchedule`. */
 export function describeTaint({ key, value, effect }: Taint): string {
   return `${key}${value === undefined || value === '' ? '' : `=${value}`}:${effect}`;
 }

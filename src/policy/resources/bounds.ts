@@ -11,7 +11,7 @@ export type Side = 'requests' | 'limits';
 
 type ByResource<Value> = Readonly<Record<ResourceName, Value>>;
 
-/** Computed values are rounded to these, so that people read round numbers. */
+/** Steps to which computed values are rounded, so that people read round numbers. */
 export const ROUNDING: ByResource<Quantity> = { cpu: parseQuantity('1m'), memory: parseQuantity('1Mi') };
 
 /** What sets a bound: the Pod's own `spec.resources`, or a field of a LimitRange with the value written there. */
@@ -25,7 +25,7 @@ export type BoundSource =
       readonly written: Quantity;
     };
 
-/** A bound of one container. Its value may be a part of what the source allows the whole Pod. */
+/** A bound of one container. Its value may be a share of what the source allows the whole Pod. */
 export interface Bound {
   readonly value: Quantity;
   readonly source: BoundSource;
@@ -54,7 +54,7 @@ export function higher(one: Bound | null, other: Bound | null): Bound | null {
   return other.value > one.value ? other : one;
 }
 
-/** `LimitRange "small" allows a container no more than 64Mi` */
+/** Describes a bound: `LimitRange "small" allows a container no more than 64Mi`. */
 export function describeSource(source: BoundSource, resource: ResourceName): string {
   if (source.kind === 'pod') return "the Pod's own spec.resources leave less";
   const { name, type, field, written } = source;
@@ -86,7 +86,7 @@ export interface NamespaceLimits {
   readonly container: ByResource<Bounds>;
   /** Null if no LimitRange has an item of type Pod. */
   readonly pod: ByResource<PodBounds> | null;
-  /** What the LimitRanger plugin gives a container that sets nothing. */
+  /** The values that the LimitRanger plugin gives a container without any. */
   readonly defaults: ByResource<DefaultValues>;
 }
 
@@ -131,7 +131,7 @@ const DEFAULT_FIELDS = {
   request: ['defaultRequest', 'default', 'max', 'min'],
 } as const;
 
-/** Takes the first LimitRange that has a default; Kubernetes does not document an order. */
+/** Returns the default of the first LimitRange that has one; Kubernetes does not document an order. */
 function firstDefault(
   limitRanges: readonly LimitRange[],
   side: keyof typeof DEFAULT_FIELDS,
@@ -166,7 +166,7 @@ function combine(limitRanges: readonly LimitRange[]): NamespaceLimits {
 
 const NO_LIMITS = combine([]);
 
-/** A view of the cluster holds the same list until something changes. */
+/** Cached for each list, which a view of the cluster keeps until something changes. */
 const combined = oncePer(combine);
 
 export function namespaceLimits(limitRanges: readonly LimitRange[]): NamespaceLimits {

@@ -35,7 +35,7 @@ const variantSizes: Readonly<Record<Packaging, (variant: ImageVariant) => LayerS
   'oci-layer': oncePer((variant) => sumLayers(variant, 'oci-layer')),
 };
 
-/** Returns the largest sizes that any node may pull: architectures differ in the child of an index that they take. */
+/** Returns the largest sizes that any node may pull: architectures pull different children of an index. */
 export function layerSizes({ variants }: ImageFacts, packaging: Packaging): LayerSizes {
   const sizes = variants.map(variantSizes[packaging]);
   return {
@@ -50,7 +50,7 @@ export interface SizedContainer extends WasmContainer {
 
 export interface CodeSizes {
   readonly packaging: Packaging;
-  /** Null if the module comes from a volume: then the image says nothing about its size. */
+  /** Null if the module comes from a volume, whose size the image does not show. */
   readonly sizes: LayerSizes | null;
 }
 

@@ -51,7 +51,7 @@ function describeBound({ source }: Bound): string {
   return source.kind === 'pod' ? "the Pod's own spec.resources allow no more" : describeSource(source, 'cpu');
 }
 
-/** If the limit to set is below the desired one, a ratio to the request or the Pod's own bounds keep it down. */
+/** Adds to the advice if the limit to set is below the desired one: a ratio to the request or the Pod's own bounds limit it. */
 function withRequest({ fitted, desired }: ContainerPlan): string {
   const [set, wanted] = [fitted?.limit ?? null, desired?.limit ?? null];
   return set !== null && wanted !== null && set < wanted
@@ -60,7 +60,7 @@ function withRequest({ fitted, desired }: ContainerPlan): string {
 }
 
 const SLOW_START = {
-  /** Seconds that a start may take: probes with Kubernetes' defaults kill a container soon after. */
+  /** Seconds that a start may take: soon after, probes with Kubernetes' defaults kill a container. */
   seconds: 10,
   /** Beyond one core Wasmtime compiles in parallel, and its memory need grows with the node's cores. */
   maxLimit: parseQuantity('1'),
@@ -74,7 +74,7 @@ interface SlowStart {
   readonly probe: ProbeDeadline | null;
 }
 
-/** A container whose probe ends every start never comes up. */
+/** Reports a container that never comes up because a probe ends every start. */
 function endedByProbe({ container }: CpuInput, cost: Quantity, limit: Quantity): SlowStart | null {
   const probe = probeDeadline(container.container);
   if (probe === null || cost <= limit * BigInt(probe.seconds)) return null;

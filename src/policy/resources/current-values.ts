@@ -9,7 +9,7 @@ export interface CurrentValue {
    * even if the API server copied it from a limit.
    */
   readonly origin: 'absent' | 'default' | 'user';
-  /** Null if absent or no quantity; the API server rejects the latter itself. */
+  /** Null if absent or not a quantity; the API server rejects the latter itself. */
   readonly value: Quantity | null;
   /** False for a default that the LimitRanger plugin has yet to write, as in a template or a file. */
   readonly isWritten: boolean;
@@ -26,7 +26,7 @@ interface ValuePath {
   readonly resource: ResourceName;
 }
 
-/** The values of a Pod that the LimitRanger plugin wrote. */
+/** The values in a Pod that the LimitRanger plugin wrote. */
 export interface DefaultedValues {
   readonly has: (
     container: { readonly kind: ContainerKind; readonly name: string },
@@ -39,8 +39,8 @@ const PREFIX = 'LimitRanger plugin set: ';
 const CLAUSE = /^(.+) (request|limit) for (init )?container ([a-z0-9-]+)$/;
 
 /**
- * Characters: the API server's limit for all annotations together. It calls mutating webhooks before it checks that, and any
- * user may write this annotation.
+ * Characters: the API server's limit for all annotations together, which it checks only after mutating webhooks. Any user may
+ * write this annotation.
  */
 const LONGEST_ANNOTATION = 256 * 1024;
 
@@ -62,8 +62,8 @@ function keysOf(clause: string): readonly string[] {
 }
 
 /**
- * Parses `kubernetes.io/limit-ranger`, the only trace that defaults leave. It lists containers one by one, native sidecars as
- * init containers, and only values that the plugin wrote, not requests that the API server copied from a limit
+ * Parses `kubernetes.io/limit-ranger`, the only trace of defaults. It lists each container, native sidecars as init containers,
+ * and only values that the plugin wrote, not requests that the API server copied from a limit
  * (kubernetes plugin/pkg/admission/limitranger/admission.go; tried on 1.36.3).
  */
 export function parseLimitRanger(annotation: string | undefined): DefaultedValues {
@@ -95,7 +95,7 @@ function withDefault(current: CurrentValue, value: Quantity | null): CurrentValu
     : { origin: 'default', value, isWritten: false };
 }
 
-/** Where the values of a Pod come from, apart from the user. */
+/** The sources of a Pod's values other than the user. */
 export interface Defaulting {
   readonly defaulted: DefaultedValues;
   readonly limits: NamespaceLimits;

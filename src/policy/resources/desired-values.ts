@@ -8,7 +8,7 @@ import type { MemoryFloor } from './memory-floor.ts';
 import { parseQuantity, type Quantity, formatQuantity, largest, smallest } from './quantity.ts';
 import { startCost, type CodeOnHandler } from './start-cost.ts';
 
-/** What one resource of a container should be, before any bound applies. */
+/** The desired values of one resource of a container, before any bound applies. */
 export interface DesiredValues {
   readonly request: Quantity;
   /** Null: wasmgate sets no limit. */
@@ -30,7 +30,7 @@ function pair(request: string, limit: string): RequestAndLimit {
   return { request: parseQuantity(request), limit: parseQuantity(limit) };
 }
 
-/** The values of each tier. memory-floor.ts says what a container needs to start. */
+/** The values of each tier. memory-floor.ts models what a container needs to start. */
 const TIER_VALUES: Readonly<Record<Tier, Readonly<Record<ResourceName, RequestAndLimit>>>> = {
   /** Small nodes: request and limit are equal, so that nodes are not overcommitted. */
   edge: { memory: pair('10Mi', '10Mi'), cpu: pair('50m', '50m') },
@@ -46,7 +46,7 @@ const TIER_VALUES: Readonly<Record<Tier, Readonly<Record<ResourceName, RequestAn
 
 export interface ResourceTier {
   readonly tier: TierChoice;
-  /** The annotation or label that names an unknown tier, for people; null if there is none. */
+  /** The annotation or label that names an unknown tier, for messages; null if there is none. */
   readonly ignored: string | null;
 }
 
@@ -73,7 +73,7 @@ interface CpuInput extends CodeOnHandler {
 }
 
 const SLOW_START = {
-  /** CPU limit for a start that would be slow: a limit reserves nothing, and one core keeps Wasmtime's compiler to one thread. */
+  /** CPU limit for a slow start: a limit reserves nothing, and at one core Wasmtime's compiler uses one thread. */
   cpu: parseQuantity('1'),
   /** Seconds. A start that takes 5.8 s at this limit took 15.7 s at 300m (measured, Go module of 2.5 MB). */
   seconds: 3n,
@@ -96,8 +96,8 @@ export function desiredCpu(input: CpuInput): DesiredValues {
   if (desired === limit) return { ...fromTier, limit };
   const limitReason =
     desired > limit
-      ? `the image is compiled at every start; tier ${input.tier} would make that slow`
-      : `the image is compiled at every start; more than one core would need more memory`;
+      ? `the image is compiled at every start, which would be slow in tier ${input.tier}`
+      : 'the image is compiled at every start; with more than one core, it would need more memory';
   return { ...fromTier, limit: desired, limitReason };
 }
 
@@ -111,7 +111,7 @@ export function desiredMemory(tier: Tier, floor: MemoryFloor): DesiredValues {
   const why =
     floor.kind === 'floor'
       ? 'an image of its size needs this much to start on this handler'
-      : 'the usual limit, as the need of this handler was never measured';
+      : 'the usual limit, because the memory need on this handler was never measured';
   const short = formatQuantity(limit, 'memory');
   return { ...fromTier, limit: minLimit, minLimit, limitReason: `${why}; tier ${tier} has ${short}` };
 }
@@ -120,13 +120,13 @@ export type LinuxRequests = Readonly<Record<ResourceName, Quantity>>;
 
 type LinuxRequestSettings = NonNullable<PolicySettings['resources']['linuxRequests']>;
 
-/** Parses them once for each configuration. */
+/** Parses the requests once for each configuration. */
 const parseRequests = oncePer(({ cpu, memory }: LinuxRequestSettings): LinuxRequests => ({
   cpu: parseQuantity(cpu),
   memory: parseQuantity(memory),
 }));
 
-/** Returns the requests for Linux containers without any; null unless both the configuration and the namespace ask for them. */
+/** Returns the requests for Linux containers without any; null unless both the configuration and the namespace enable them. */
 export function linuxRequests(
   { namespaceLabels }: Pick<PodFacts, 'namespaceLabels'>,
   { resources }: PolicySettings,
@@ -143,7 +143,7 @@ export function isLinuxWithoutResources({ kind, verdict, container }: AssessedCo
   return setsNone && kind !== 'ephemeral' && verdict.kind === 'container';
 }
 
-/** Returns null if a LimitRange gives the container a value: its author has decided already. */
+/** Returns null if a LimitRange gives the container a value: the namespace's own default applies. */
 export function desiredForLinux(
   requests: LinuxRequests,
   resource: ResourceName,

@@ -4,7 +4,7 @@ import { isReadable, isRequestOurs, type CurrentValue, type CurrentValues } from
 import type { DesiredValues } from './desired-values.ts';
 import { formatQuantity, largest, roundDown, roundUp, smallest, UNIT, type Quantity } from './quantity.ts';
 
-/** The values to write; null if nothing is to be written. */
+/** The values to write, each null if it stays unchanged. */
 export interface FittedValues {
   readonly request: Quantity | null;
   readonly limit: Quantity | null;
@@ -25,7 +25,7 @@ function atMost(value: Quantity, max: Bound | null): Quantity {
   return max === null ? value : smallest(value, max.value);
 }
 
-/** A default is lowered and never raised: the LimitRange that it comes from may forbid more. */
+/** Returns the range of the request. A default is lowered and never raised, because its LimitRange may forbid more. */
 function requestRange(current: CurrentValues, { min, max }: SideBounds): RequestRange {
   const existing = current.request.value;
   const closed = { isOpen: false, min: existing ?? 0n, max };
@@ -94,7 +94,7 @@ function fitRequest(
   return smallest(request, ...[current.request.value, limit].filter((value) => value !== null));
 }
 
-/** With a limit, the API server would make a request of it. */
+/** Returns the bound that prevents a request, unless there is a limit, which the API server copies into the request. */
 function obstacleToRequest({ request, limit }: CurrentValues, { isOpen, max }: RequestRange): Bound | null {
   return !isOpen && request.origin === 'absent' && limit.origin === 'absent' ? max : null;
 }
@@ -120,7 +120,7 @@ export function fitResource(current: CurrentValues, desired: DesiredValues, boun
   return { request: changed(current.request, request), limit: changed(current.limit, value), obstacle };
 }
 
-/** One resource of one container: from what it is to what it will be. */
+/** One resource of one container: its current, desired and new values. */
 export interface ContainerPlan {
   readonly resource: ResourceName;
   readonly current: CurrentValues;
@@ -134,19 +134,19 @@ interface NewValue {
   readonly value: Quantity;
   readonly desired: Quantity | null;
   readonly reason: string;
-  /** What may require more than is desired, for people. */
+  /** What may require more than is desired, for messages. */
   readonly raisedTo: string;
 }
 
 function reasonOf({ current, value, desired, reason, raisedTo }: NewValue, resource: ResourceName): string {
-  const lowered = desired !== null && value < desired ? ', as much as its bounds leave' : '';
+  const lowered = desired !== null && value < desired ? ', lowered to what its bounds allow' : '';
   const raised = desired !== null && value > desired ? `, raised to ${raisedTo}` : '';
   const replaced =
     current.value === null ? '' : `, instead of ${formatQuantity(current.value, resource)} from a LimitRange`;
   return `${reason}${lowered}${raised}${replaced}`;
 }
 
-/** Returns the changes to one resource of the container at `path`. Writing the patch adds parents that are missing. */
+/** Returns the changes to one resource of the container at `path`. The patch adds missing parents. */
 export function resourceChanges(
   path: string,
   { resource, current, desired, fitted }: ContainerPlan,

@@ -21,14 +21,14 @@ export const limitsConflictExplanation: Explanation = {
 
 const RESOURCE_WORDS: Readonly<Record<ResourceName, string>> = { cpu: 'CPU', memory: 'memory' };
 
-/** `gets no CPU request and limit` */
+/** Describes which values are left out: `gets no CPU request and limit`. */
 export function describeLeftOut({ resource, current, desired }: ContainerPlan): string {
   const word = RESOURCE_WORDS[resource];
   if (desired?.limit === null) return `gets no ${word} request`;
   return current.request.origin === 'absent' ? `gets no ${word} request and limit` : `gets no ${word} limit`;
 }
 
-/** Advises how to loosen a bound. @param alternative what else helps, beginning with a comma */
+/** Advises how to loosen a bound. @param alternative another fix, beginning with a comma */
 export function adviseOnBound(source: BoundSource, resource: ResourceName, alternative = ''): string {
   if (source.kind === 'pod')
     return `Raise ${resource} in spec.resources, or lower the requests of the other containers.`;

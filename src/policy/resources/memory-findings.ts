@@ -83,7 +83,7 @@ function outOfRange({ container, plan }: MemoryInput): Finding | null {
   };
 }
 
-/** What helps if the bound stays. */
+/** Returns the fix that leaves the bound as it is. */
 function alternativeFor({ verdict }: AssessedContainer): string {
   return verdict.kind === 'wasm' && verdict.packaging === 'tar'
     ? ', or build the image with an OCI Wasm layer'
@@ -97,7 +97,7 @@ function boundBelowNeed({ floor, plan, maxLimit }: MemoryInput): Bound | null {
   return value < floor.needed && maxLimit.value < floor.needed ? maxLimit : null;
 }
 
-/** Bounds and need conflict in two ways: no value fits, or the existing limit cannot be raised. */
+/** Reports a conflict of bounds and need: no value fits, or the existing limit cannot be raised. */
 function conflict(input: MemoryInput): Finding | null {
   const { container, floor, plan } = input;
   if (floor.kind === 'out-of-range') return null;

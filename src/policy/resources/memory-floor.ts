@@ -47,7 +47,7 @@ const UPPER: Readonly<Record<FloorModel, Readonly<Record<Packaging, UpperEnvelop
     'oci-layer': { base: 8, perCompressed: 0, perRaw: 26, isParallel: false },
   },
   wasmtime: {
-    // Compiled inside the limit at each start. Uncompressed layers were not measured: assumes that gzip would save nothing.
+    // Compiled inside the limit at every start. Uncompressed layers were not measured; assumes that gzip would save nothing.
     tar: { base: 16, perCompressed: 90, perRaw: 90, isParallel: true },
     // Compiled once, by the shim, outside the limit.
     'oci-layer': { base: 4, perCompressed: 0, perRaw: 4.4, isParallel: false },
@@ -79,7 +79,7 @@ const LOWER: Readonly<Record<FloorModel, Readonly<Record<Packaging, LowerEnvelop
 };
 
 const FLOOR_LIMITS = {
-  /** A limit that just suffices is flaky: one step below, a third of the cells still passed one or two of three starts. */
+  /** A limit that just suffices is flaky: one step below it, a third of the cells still passed one or two of three starts. */
   margin: 1.25,
   /** The least share of the parallel part that a start took. */
   minParallel: 0.5,
@@ -89,7 +89,7 @@ const FLOOR_LIMITS = {
   min: 16,
   /** Bytes: the largest modules measured, with a little to spare. */
   range: { compressed: 5_000_000, raw: 20_000_000 },
-  /** What the examples of Spin, deislabs and AKS set. */
+  /** The limit in examples of Spin, deislabs and AKS. */
   unmeasured: parseQuantity('128Mi'),
 } as const;
 
@@ -129,14 +129,14 @@ export function memoryFloor({ profile, packaging, sizes, threads }: FloorInput):
   return { kind: 'floor', bytes: mebibytes(rounded), needed: mebibytes(needed) };
 }
 
-/** If nodes do not report their cores: the most that was measured. */
+/** Cores assumed for nodes that do not report them: the most that was measured. */
 const UNKNOWN_CORES = 64;
 
 function wholeCores(amount: Quantity): number {
   return Math.max(1, Number(amount / UNIT));
 }
 
-/** Returns the cores of the largest node that could take the Pod. Cached because each of up to 256 containers asks. */
+/** Returns the cores of the largest node that could run the Pod. Cached because each of up to 256 containers asks. */
 export const mostCores = oncePer((nodes: readonly ClusterNode[]): number => {
   const cores = nodes.map(({ cpuCapacity }) => {
     const capacity = cpuCapacity === null ? null : tryParseQuantity(cpuCapacity);

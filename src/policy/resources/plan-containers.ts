@@ -39,7 +39,7 @@ interface AllBounds {
 }
 
 /**
- * Ways to fit the containers, best first: each by itself; each an equal part of what the Pod may have; the same without
+ * Ways to fit the containers, best first: each by itself; each with an equal part of what the Pod may have; the same without
  * lowering defaults, for a Pod that must reach a minimum.
  */
 const STRATEGIES = ['each', 'equal-parts', 'equal-parts-of-absent'] as const;
@@ -54,7 +54,7 @@ const MAX_ROUNDS = 6;
 
 function applied(current: CurrentValue, value: Quantity | null): CurrentValue {
   if (value === null) return current;
-  // No annotation marks a default that was never written: once in the Pod, it counts as the user's.
+  // No annotation marks a default that was never written, so once in the Pod, it counts as the user's.
   const isDefault = current.origin === 'default' && current.isWritten;
   return { origin: isDefault ? 'default' : 'user', value, isWritten: true };
 }
@@ -94,7 +94,7 @@ function tryStrategy(containers: readonly ContainerValues[], all: AllBounds, str
   return { containers: next, obstacles: fits.map(({ obstacle }) => obstacle) };
 }
 
-/** Returns the first strategy's result that the API server accepts; if there is none, the Pod stays as it is. */
+/** Returns the result of the first strategy that the API server accepts; if there is none, the Pod stays unchanged. */
 function planRound(containers: readonly ContainerValues[], all: AllBounds): Round {
   let violated: Bound | null = null;
   for (const strategy of STRATEGIES) {
@@ -114,8 +114,8 @@ function changed(from: CurrentValue, to: CurrentValue): Quantity | null {
 }
 
 /**
- * Fits one resource of all containers. A bounded Pod is planned again until the plan no longer changes, so that admission may
- * call the webhook again without another change.
+ * Fits one resource of all containers. A bounded Pod is planned until the plan no longer changes, so that a second call of the
+ * webhook changes nothing.
  */
 function fitContainers(containers: readonly ContainerValues[], all: AllBounds): readonly FittedValues[] {
   if (!isPodBounded(all)) return containers.map((container) => fitted(container, all.container, 'each'));
@@ -143,7 +143,7 @@ export interface PlanInput {
   readonly limitRanges: readonly LimitRange[];
 }
 
-/** What all containers of a Pod have in common. */
+/** The inputs that all containers of a Pod share. */
 export interface PlanContext {
   readonly pod: Pod;
   readonly limits: NamespaceLimits;
@@ -168,7 +168,7 @@ export function planContext(
 
 export type ContainerPlans = ReadonlyMap<AssessedContainer, ContainerPlan>;
 
-/** Returns null for a container that wasmgate does not set. */
+/** Returns the desired values; null for a container that wasmgate does not set. */
 export type Desire = (container: AssessedContainer, current: CurrentValues) => DesiredValues | null;
 
 export function planContainers(

@@ -1,13 +1,13 @@
 /**
  * Plans requests and limits of CPU and memory for the containers of a Pod.
  *
- * why: a container without limits can take its node down, and one whose limit is too small dies before it starts, on most
+ * why: a container without limits can bring its node down, and one whose limit is too small dies before it starts, on most
  * handlers without a message.
  *
- * 1. current-values.ts reads what a container has. Each value is the user's, a LimitRange default, or absent.
- * 2. desired-values.ts derives what it should have. A Wasm container gets its tier's values: the CPU limit raised if the start
+ * 1. current-values.ts reads the current values. Each is the user's, a LimitRange default, or absent.
+ * 2. desired-values.ts derives the desired values. A Wasm container gets its tier's values: the CPU limit raised if the start
  *    would be slow (start-cost.ts), the memory limit raised to the floor, the least with which an image of its size starts
- *    (memory-floor.ts). A Linux container gets `policy.resources.linuxRequests`, in namespaces that ask for them.
+ *    (memory-floor.ts). A Linux container gets `policy.resources.linuxRequests`, in namespaces that enable them.
  * 3. bounds.ts reads the bounds that LimitRanges set for a container, pod-bounds.ts those of the whole Pod: its pod-level
  *    resources (`spec.resources`) and LimitRange items of type Pod.
  * 4. fit-resource.ts fits the desired values of one container within these bounds, plan-containers.ts those of all
@@ -46,19 +46,19 @@ import {
 } from './plan-containers.ts';
 import { maxLimitOf } from './pod-bounds.ts';
 
-/** What the resources of Wasm containers depend on. */
+/** The inputs for the resources of Wasm containers. */
 interface WasmInput {
   /** The profile of the handler that the Pod will have; null if it has none. */
   readonly profile: HandlerProfile | null;
   readonly settings: { readonly tier: TierChoice; readonly cpuLimit: boolean };
-  /** The nodes that could take the Pod. */
+  /** The nodes that could run the Pod. */
   readonly nodes: readonly ClusterNode[];
 }
 
 interface ResourceInput extends PlanInput {
   /** Null if the Pod will have no class: what a container needs depends on it. */
   readonly wasm: WasmInput | null;
-  /** Null if neither configuration nor namespace ask for them. */
+  /** Null unless both the configuration and the namespace enable them. */
   readonly linux: LinuxRequests | null;
 }
 
@@ -70,7 +70,7 @@ export interface ResourcePlan {
 
 const NOTHING: ResourcePlan = { findings: [], changes: () => [] };
 
-/** The API server rejects resources in ephemeral containers. */
+/** Reports whether wasmgate may set resources of this Wasm container: the API server rejects them in ephemeral ones. */
 function isWasm(container: AssessedContainer): container is SizedContainer {
   return isWasmContainer(container) && container.facts !== null && container.kind !== 'ephemeral';
 }
@@ -146,7 +146,7 @@ function changesFor(
   return plans.flatMap((plan) => (plan === undefined ? [] : resourceChanges(path, plan)));
 }
 
-/** Planning a Pod that has the changes already yields none. */
+/** Plans the resources of a Pod. A Pod that already has the changes gets none. */
 export function planResources(input: ResourceInput): ResourcePlan {
   const ours = input.containers.filter((container) => isOurs(container, input));
   if (ours.length === 0) return NOTHING;

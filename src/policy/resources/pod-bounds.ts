@@ -17,7 +17,7 @@ import { effectiveValue, type CurrentValues, isRequestOurs } from './current-val
 import type { DesiredValues } from './desired-values.ts';
 import { type Quantity, UNIT, largest, roundDown, roundUp, smallest, tryParseQuantity } from './quantity.ts';
 
-/** One resource of one container: what it is, and what it should be. */
+/** The current and desired values of one resource of one container. */
 export interface ContainerValues {
   readonly kind: ContainerKind;
   readonly current: CurrentValues;
@@ -33,7 +33,7 @@ export interface PodLevel {
 
 const NO_POD_LEVEL: PodLevel = { request: null, limit: null };
 
-/** The API server copies a lone limit into the request. */
+/** Reads the pod-level resources. Like the API server, it copies a lone limit into the request. */
 export function podLevelOf({ spec }: Pod, resource: ResourceName): PodLevel {
   if (!spec.resources) return NO_POD_LEVEL;
   const { requests, limits } = spec.resources;
@@ -78,7 +78,7 @@ function podTotal(containers: readonly ContainerValues[], side: Side): Quantity 
   return larger(together, starting);
 }
 
-/** Returns the bound for which the API server would reject the Pod; null if the Pod keeps them all. */
+/** Returns the bound for which the API server would reject the Pod; null if the Pod is within all of them. */
 export function violatedBound(
   containers: readonly ContainerValues[],
   podLevel: PodLevel,
@@ -117,8 +117,8 @@ interface Phase {
 }
 
 /**
- * Sidecars and main containers run at the same time; before that, init containers run one after the other beside the
- * sidecars. Both phases must fit (component-helpers resource.AggregateContainerRequests).
+ * Returns the phases of a Pod, all of which must fit: sidecars and main containers run at the same time; before that, init
+ * containers run one after the other beside the sidecars (component-helpers resource.AggregateContainerRequests).
  */
 function phases(
   containers: readonly ContainerValues[],

@@ -60,7 +60,7 @@ function divideUp(amount: bigint, divisor: bigint): bigint {
   return (amount + divisor - 1n) / divisor;
 }
 
-/** Parses a quantity; null if it is none. JavaScript writes large JSON numbers as `1e+21`. */
+/** Parses a quantity; null if invalid. JavaScript writes large JSON numbers as `1e+21`. */
 export function tryParseQuantity(value: string | number): Quantity | null {
   const text = String(value);
   const match = text.length > MAX_LENGTH ? null : GRAMMAR.exec(text);
@@ -96,7 +96,7 @@ export function largest(first: Quantity, ...others: readonly Quantity[]): Quanti
   return others.reduce((most, other) => (other > most ? other : most), first);
 }
 
-/** Returns the next multiple of `step`, or the amount itself if it is one. Expects an amount that is not negative. */
+/** Returns the next multiple of `step`, or the amount itself if it is one. The amount must not be negative. */
 export function roundUp(amount: Quantity, step: Quantity): Quantity {
   return divideUp(amount, step) * step;
 }

@@ -10,8 +10,8 @@ const START_COSTS = {
    */
   perMegabyte: parseQuantity('4'),
   /**
-   * CPU seconds of Spin's own start, an estimate. A small application with 100m and a liveness probe that gives up after 9 s did
-   * not come up (deislabs containerd-wasm-shims issue 194), so it takes more than 0.9.
+   * Estimated CPU seconds of Spin's own start: more than 0.9, because a small application with 100m and a liveness probe that
+   * fails after 9 s did not come up (deislabs containerd-wasm-shims issue 194).
    */
   spin: parseQuantity('1'),
   step: parseQuantity('10m'),
@@ -26,7 +26,7 @@ export interface CodeOnHandler extends CodeSizes {
 
 /**
  * Returns the CPU seconds that a start takes inside the container; null if nothing is compiled there, or the cost is unknown.
- * The Spin shim compiles files, too, but the output of `spin registry push` only once, outside (engine.rs since v0.13.0).
+ * The Spin shim also compiles files there, but the output of `spin registry push` only once, outside (engine.rs since v0.13.0).
  */
 export function startCost({ profile, packaging, sizes }: CodeOnHandler): Quantity | null {
   if (packaging !== 'tar' || sizes === null) return null;
@@ -50,14 +50,14 @@ export function startSeconds(cost: Quantity, limit: Quantity): bigint {
 /** Kubernetes' defaults (core/v1 defaults.go). */
 const PROBE_DEFAULTS = { initialDelaySeconds: 0, periodSeconds: 10, failureThreshold: 3 } as const;
 
-/** When the kubelet kills a container that does not answer a probe yet. */
+/** When the kubelet kills a container that does not respond to a probe yet. */
 export interface ProbeDeadline {
   readonly field: 'livenessProbe' | 'startupProbe';
   /** Since the container was created. */
   readonly seconds: number;
 }
 
-/** Before the program listens a probe fails at once, so its timeout does not count. */
+/** Returns when the probe ends a start. Before the program listens, a probe fails at once, so its timeout does not count. */
 function deadlineSeconds(probe: Probe): number {
   const { initialDelaySeconds, periodSeconds, failureThreshold } = probe;
   const period = periodSeconds || PROBE_DEFAULTS.periodSeconds;

@@ -139,7 +139,7 @@ describe('outcomes', () => {
       ['enforce', 'refused'],
       ['enforce', 'refused'],
     ]);
-    expect(stderr).toContain('namespace label wasmgate.dev/mode: "odd" is none of');
+    expect(stderr).toContain('namespace label wasmgate.dev/mode: "odd" is not one of');
   });
 
   test('mode audit reports changes, and makes none', async () => {

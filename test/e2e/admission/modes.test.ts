@@ -63,7 +63,7 @@ describe.skipIf(missing)(`modes by namespace${note}`, () => {
     expect(output.code).toBe(1);
     expect(made).toBeUndefined();
     expect(output.stderr).toContain(
-      'namespace label wasmgate.dev/mode: "aduit" is none of enforce, warn, audit, off',
+      'namespace label wasmgate.dev/mode: "aduit" is not one of enforce, warn, audit, off',
     );
   });
 });
