@@ -6,7 +6,7 @@ import {
   type Decided,
   type Subject,
 } from './describe-warnings.ts';
-import type { LeftAlone } from './read-subject.ts';
+import type { NotJudged } from './read-subject.ts';
 import { allowed, denied, type Answer } from './response.ts';
 
 type Annotations = Readonly<Record<string, string>>;
@@ -67,7 +67,7 @@ export function annotateValidation(decided: Decided): Annotations {
 }
 
 /** Admits an object that wasmgate does not judge, with a warning if it is broken. */
-export function answerLeftAlone({ subject, reason }: LeftAlone, kind: string): Answer {
+export function answerNotJudged({ subject, reason }: NotJudged, kind: string): Answer {
   if (subject === 'none') return allowed();
   const warnings = [`wasmgate: this ${kind} was not judged: ${reason}`];
   return allowed({ warnings, auditAnnotations: { outcome: 'not-judged' } });

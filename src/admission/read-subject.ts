@@ -42,7 +42,7 @@ export interface BrokenSubject {
 }
 
 export type Assessable = PodSubject | TemplateSubject;
-export type LeftAlone = NoSubject | BrokenSubject;
+export type NotJudged = NoSubject | BrokenSubject;
 
 /** Most updates of a Pod change labels, annotations and conditions only. */
 const NO_NEW_IMAGE: NoSubject = { subject: 'none', reason: 'none of its images is new' };
@@ -80,7 +80,7 @@ function readTemplate({ operation, kind, object, oldObject }: SubjectRequest): T
 /**
  * Returns what to assess, for the webhook and for `review` alike. The use case itself excludes mirror Pods and Windows Pods.
  */
-export function readSubject(request: SubjectRequest): Assessable | LeftAlone {
+export function readSubject(request: SubjectRequest): Assessable | NotJudged {
   const { operation, subResource, object, kind } = request;
   if (operation !== 'CREATE' && operation !== 'UPDATE') return none(`operation ${operation} is not judged`);
   // No other sub-resource adds containers to a Pod.

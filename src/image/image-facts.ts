@@ -16,7 +16,7 @@ export type Content = FileKind | 'absent' | 'hidden';
 export type ModuleInterfaces = ReadonlyMap<string, ModuleInterface>;
 
 /** What a search of the layers found. */
-export interface Inside {
+export interface LayerContents {
   readonly contents: Contents;
   readonly modules: ModuleInterfaces;
 }
@@ -24,7 +24,7 @@ export interface Inside {
 /** Contents before any search. */
 export const NO_CONTENTS: Contents = new Map();
 export const NO_MODULES: ModuleInterfaces = new Map();
-export const NOTHING_INSIDE: Inside = { contents: NO_CONTENTS, modules: NO_MODULES };
+export const NO_LAYER_CONTENTS: LayerContents = { contents: NO_CONTENTS, modules: NO_MODULES };
 
 /** One manifest with its config: what a node runs if it pulls this one. */
 export interface ImageVariant {

@@ -147,7 +147,7 @@ export function createFairQueue(limits: FairQueueLimits): FairQueue {
   }
 
   /** Makes room in a full queue: the tenant with most waiting callers loses its last one, unless this tenant has as many. */
-  function hasPlaceFor(tenant: string): boolean {
+  function hasRoomFor(tenant: string): boolean {
     if (waiting.size < mostWaiting) return true;
     const counts = countByTenant(waiting);
     const [longest, count] = largest(counts);
@@ -175,7 +175,7 @@ export function createFairQueue(limits: FairQueueLimits): FairQueue {
     take: async (tenant, signal) => {
       if (signal.aborted) return null;
       if (running.size < atOnce && waiting.size === 0) return start({ tenant, signal });
-      return hasPlaceFor(tenant) ? queue(tenant, signal) : null;
+      return hasRoomFor(tenant) ? queue(tenant, signal) : null;
     },
     count: () => ({ running: running.size, waiting: waiting.size }),
   };

@@ -5,10 +5,10 @@ import { sniffFile, SNIFFED_BYTES } from '../image/file-kind.ts';
 import {
   NO_CONTENTS,
   NO_MODULES,
-  NOTHING_INSIDE,
+  NO_LAYER_CONTENTS,
   type ImageFacts,
   type ImageVariant,
-  type Inside,
+  type LayerContents,
 } from '../image/image-facts.ts';
 import { INTERFACE_BYTES, readModuleInterface } from '../image/module-interface.ts';
 import type { Reference } from '../image/reference.ts';
@@ -62,7 +62,7 @@ async function readWasmLayer(
   { registry }: PeekDeps,
   { layer }: Extract<LayerQuery, { kind: 'layer' }>,
   request: PeekRequest,
-): Promise<Inside> {
+): Promise<LayerContents> {
   const key = layer.digest;
   if (layer.size < SNIFFED_BYTES) return { contents: new Map([[key, 'other']]), modules: NO_MODULES };
   const maxBytes = Math.min(layer.size, INTERFACE_BYTES);
@@ -78,7 +78,7 @@ async function readWasmLayer(
 /** Pods may query any number of files of one image. At this many, all are dropped, and read again if needed. */
 const MAX_CONTENTS = 32;
 
-function withContents(variant: ImageVariant, { contents, modules }: Inside): ImageVariant {
+function withContents(variant: ImageVariant, { contents, modules }: LayerContents): ImageVariant {
   const isFull = variant.contents.size >= MAX_CONTENTS;
   const known = isFull ? NO_CONTENTS : variant.contents;
   const knownModules = isFull || variant.modules === undefined ? NO_MODULES : variant.modules;
@@ -90,10 +90,10 @@ function withContents(variant: ImageVariant, { contents, modules }: Inside): Ima
 }
 
 /** Adds what the layers show. @param found one element for each variant */
-export function addContents(facts: ImageFacts, found: readonly Inside[]): ImageFacts {
+export function addContents(facts: ImageFacts, found: readonly LayerContents[]): ImageFacts {
   const [first, ...others] = facts.variants;
   const add = (variant: ImageVariant, index: number): ImageVariant =>
-    withContents(variant, found[index] ?? NOTHING_INSIDE);
+    withContents(variant, found[index] ?? NO_LAYER_CONTENTS);
   return { ...facts, variants: [add(first, 0), ...others.map((other, index) => add(other, index + 1))] };
 }
 
@@ -107,14 +107,14 @@ export function createPeekImage({ registry }: PeekDeps, options: Partial<PeekLim
     if (open === null) return facts;
     const budget: PeekBudget = { bytes: limits.maxBytes, inflatedBytes: limits.maxInflatedBytes };
 
-    async function read(variant: ImageVariant, queries: readonly LayerQuery[]): Promise<Inside> {
+    async function read(variant: ImageVariant, queries: readonly LayerQuery[]): Promise<LayerContents> {
       const [first] = queries;
-      if (first === undefined) return NOTHING_INSIDE;
+      if (first === undefined) return NO_LAYER_CONTENTS;
       if (first.kind === 'layer') return readWasmLayer({ registry }, first, request);
       return searchLayers({ registry, cache, limits }, { queries, variant, request, budget });
     }
 
-    const found: Inside[] = [];
+    const found: LayerContents[] = [];
     for (const [index, variant] of facts.variants.entries())
       found.push(await read(variant, open[index] ?? []));
     return addContents(facts, found);

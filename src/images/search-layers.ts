@@ -1,5 +1,5 @@
 import type { LayerQuery } from '../detect/layer-queries.ts';
-import type { Content, ImageVariant, Inside } from '../image/image-facts.ts';
+import type { Content, ImageVariant, LayerContents } from '../image/image-facts.ts';
 import { findFile, findFolder, type LayerListing, type Seen, type Sighting } from '../image/layer-listing.ts';
 import type { Descriptor } from '../image/manifest.ts';
 import { isTarLayer } from '../image/media-types.ts';
@@ -72,7 +72,7 @@ function reserveFor(below: readonly Descriptor[], { layerReserve, maxLayers }: S
 }
 
 /** Returns the results. Open ones count as hidden, unless a Linux program ended the search early: another Pod may need them. */
-function contentsOf(progress: Progress, queries: readonly LayerQuery[]): Inside {
+function contentsOf(progress: Progress, queries: readonly LayerQuery[]): LayerContents {
   const seen = queries.map((query) => [query.key, find(progress, query)] as const);
   const endedEarly = seen.some(([, { sighting }]) => isLinuxProgram(sighting));
   const contents = new Map(
@@ -91,7 +91,7 @@ function contentsOf(progress: Progress, queries: readonly LayerQuery[]): Inside 
  * Searches the layers for files, from the last, which overrides all others, to the first, and no further than necessary.
  * @throws RegistryFailure
  */
-export async function searchLayers(deps: SearchDeps, search: LayerSearch): Promise<Inside> {
+export async function searchLayers(deps: SearchDeps, search: LayerSearch): Promise<LayerContents> {
   const { queries, variant, request, budget } = search;
   const { registry, cache, limits } = deps;
   const descending = variant.manifest.layers.toReversed();

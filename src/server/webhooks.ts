@@ -1,7 +1,7 @@
 import {
   annotateMutation,
   answerDecided,
-  answerLeftAlone,
+  answerNotJudged,
   answerSkipped,
 } from '../admission/answer-assessment.ts';
 import { createPatch } from '../admission/json-patch.ts';
@@ -89,7 +89,7 @@ export function createValidate({ assess, logDecision }: WebhookDeps): Webhook {
     const { namespace, dryRun: isDryRun } = request;
     const { kind } = request.kind;
     const read = readSubject(request);
-    if (read.subject === 'none' || read.subject === 'broken') return answerLeftAlone(read, kind);
+    if (read.subject === 'none' || read.subject === 'broken') return answerNotJudged(read, kind);
     const assessing = assess({ ...read, namespace, step: 'validate', deadline, isDryRun });
     return whenKnown(assessing, (assessment) => {
       if (assessment.kind === 'skipped') return answerSkipped(assessment.reason, assessment.notes);

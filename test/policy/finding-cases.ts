@@ -125,7 +125,7 @@ export const FINDING_CASES: Readonly<
     },
     rests: {
       diff_ids: { pod: one('listed') },
-      'a label with a digest': { pod: one('labelled') },
+      'a label with a digest': { pod: one('labeled') },
       layerDigests: { pod: one('module') },
       Spin: { on: 'spin', pod: one('spin') },
       'a tar image': { pod: one('app') },

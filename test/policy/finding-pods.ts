@@ -54,7 +54,7 @@ const IMAGES: Readonly<Record<string, Known>> = {
   module: OCI_MODULE,
   layer: RUNWASI_LAYER,
   anonymous: layer({}),
-  labelled: layer({ config: { Labels: { 'containerd.runwasi.layers': DIGEST } } }),
+  labeled: layer({ config: { Labels: { 'containerd.runwasi.layers': DIGEST } } }),
   listed: layer({ rootfs: { type: 'layers', diff_ids: [`sha256:${DIGEST}`] } }),
   shown: { ...linux('/app.wasm'), contents: { '/app.wasm': 'module' } },
   gone: { ...linux('/app.wasm'), contents: { '/app.wasm': 'absent' } },

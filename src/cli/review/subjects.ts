@@ -1,9 +1,9 @@
-import { answerLeftAlone } from '../../admission/answer-assessment.ts';
+import { answerNotJudged } from '../../admission/answer-assessment.ts';
 import {
   readSubject,
   type SubjectRequest,
   type Assessable,
-  type LeftAlone,
+  type NotJudged,
 } from '../../admission/read-subject.ts';
 import type { Answer } from '../../admission/response.ts';
 import { parseReview, type AdmissionRequest } from '../../admission/review.ts';
@@ -56,9 +56,9 @@ function pathOf({ group, kind }: GroupKind): readonly string[] | null {
   return group === '' && kind === 'Pod' ? [] : templatePath({ group, kind });
 }
 
-function leave(common: Common, leftAlone: LeftAlone): LeftSubject {
-  const { subject, reason } = leftAlone;
-  const answer = answerLeftAlone(leftAlone, common.source.kind);
+function leave(common: Common, notJudged: NotJudged): LeftSubject {
+  const { subject, reason } = notJudged;
+  const answer = answerNotJudged(notJudged, common.source.kind);
   return { kind: 'left', ...common, reason, isBroken: subject === 'broken', answer };
 }
 

@@ -9,7 +9,7 @@ import { runsContainer } from '../handlers/can-run.ts';
 import { nodeFeasibility } from '../nodes/node-feasibility.ts';
 
 /** Reports whether the operator lists the class or sets annotationArrives for its handler. */
-function isVouchedFor(context: PolicyContext): boolean {
+function isConfirmed(context: PolicyContext): boolean {
   const { resolved, settings } = context;
   if (resolved.profile?.annotationArrives === true) return true;
   return preferenceOf(context, resolved.class) < settings.preferRuntimeClasses.length;
@@ -76,7 +76,7 @@ export const annotationDeliveryUnknown: Rule = {
     const engine = unprovenEngine(context);
     if (engine !== null && outcomes.some((runs) => runs !== 'no'))
       return [engineFinding(runtimeClass, engine)];
-    if (isVouchedFor(context) || !outcomes.includes('conditional')) return NO_FINDINGS;
+    if (isConfirmed(context) || !outcomes.includes('conditional')) return NO_FINDINGS;
     const handler = runtimeClass?.handler ?? '""';
     // Does not advise policy.preferRuntimeClasses, which would prefer the class to those that need no confirmation.
     return [
