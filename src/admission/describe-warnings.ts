@@ -50,13 +50,19 @@ function withoutFullStop(text: string): string {
   return text.endsWith('.') ? text.slice(0, -1) : text;
 }
 
-/** Joins a line. If it is too long, head and tail stay whole, and the middle of `what` is cut. */
+/** Shorter ways to name the image of a container, which the object's author knows: its last part, or not at all. */
+const SHORTER_IMAGES = [(image: string) => ` (image ${image.replace(/^.*\//, '…/')})`, () => ''] as const;
+const NAMED_IMAGE = / \(image ([^\s()]+)\)/g;
+
+/** Joins a line. If it is too long, head and tail stay whole: `what` loses the names of images, and then its middle. */
 function joinLine({ head, what, tail }: Line, runes: number): string {
-  const sentence = withoutFullStop(clean(what));
+  let sentence = withoutFullStop(clean(what));
   const end = clean(tail);
   const rest = end === '' ? '' : `. ${end}`;
-  const whole = `${head}${sentence}${rest}`;
-  if (countRunes(whole) <= runes) return whole;
+  const fits = () => countRunes(`${head}${sentence}${rest}`) <= runes;
+  for (const shorten of SHORTER_IMAGES)
+    if (!fits()) sentence = sentence.replaceAll(NAMED_IMAGE, (_named, image: string) => shorten(image));
+  if (fits()) return `${head}${sentence}${rest}`;
   const forRest = runes - countRunes(head) - Math.min(countRunes(sentence), LINE_LIMITS.shortestWhat);
   const shortRest = cutEnd(rest, forRest);
   return `${head}${cutMiddle(sentence, runes - countRunes(head) - countRunes(shortRest))}${shortRest}`;

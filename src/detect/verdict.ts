@@ -122,4 +122,11 @@ export interface UnknownVerdict {
   readonly evidence: readonly Evidence[];
 }
 
+const NAMES_IMAGE = /^Cannot (?:read|inspect) image "[^"]*": /;
+
+/** Returns a detail for texts that name the image themselves: of several images that share a failure it names only one. */
+export function withoutImage(detail: string): string {
+  return detail.replace(NAMES_IMAGE, '');
+}
+
 export type Verdict = WasmVerdict | ContainerVerdict | NotAWorkloadVerdict | UnknownVerdict;

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { isTransient, type UnknownReason } from '../detect/verdict.ts';
+import { isTransient, withoutImage, type UnknownReason } from '../detect/verdict.ts';
 import { isChosenByArchitecture, type ImageFacts } from '../image/image-facts.ts';
 import { estimateBytes } from '../lib/estimate-bytes.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -101,7 +101,7 @@ function createLookUpOnce({ read, logger }: CacheDeps, settings: CacheSettings) 
       const { reason, detail } = failure;
       const isStale = before !== null && isTransient(reason);
       const host = failedHost(error, image);
-      warn({ namespace, image, host, reason, error: detail, stale: isStale }, { namespace });
+      warn({ namespace, image, host, reason, detail: withoutImage(detail), stale: isStale }, { namespace });
       if (!isStale) {
         const entry: CacheEntry = { result: failure, confirmedAt: Date.now(), architectures: null };
         return { entry, ttl: isOutage(reason) ? settings.outageTtl : settings.failureTtl };

@@ -33,12 +33,20 @@ export function cutEnd(text: string, runes: number): string {
   return isWithin(clean, runes) ? clean : `${firstRunes(clean, runes - 1)}…`;
 }
 
-/** Truncates a text to so many code points: its start and its end, with an ellipsis between them. */
+/** A part of a word at a cut would read as another word. Longer ones, such as digests, are cut. */
+const PART_AT_END = /(?<=\s)\S{1,24}$/;
+const PART_AT_START = /^\S{1,24}(?=\s)/;
+
+/**
+ * Returns at most so many code points: of a longer text the start and the end, with an ellipsis in place of the words between
+ * them.
+ */
 export function cutMiddle(text: string, runes: number): string {
   const clean = text.toWellFormed();
   if (isWithin(clean, runes)) return clean;
   const end = Math.floor((runes - 1) / 2);
-  return `${firstRunes(clean, runes - 1 - end)}…${lastRunes(clean, end)}`;
+  const start = firstRunes(clean, runes - 1 - end).replace(PART_AT_END, '');
+  return `${start}…${lastRunes(clean, end).replace(PART_AT_START, '')}`;
 }
 
 const ELLIPSIS_BYTES = 3;

@@ -29,14 +29,14 @@ export interface RegistryErrorDetails {
 const ADVICE: Readonly<Record<UnknownReason, string>> = {
   unreachable: 'Check that the registry is up and that wasmgate can reach it (DNS, network policy, proxy).',
   timeout: 'The registry is slow or silent. The lookup continues in the background, so try again shortly.',
-  tls: 'Add the registry\'s certificate authority to "caFile", or check the host name and the clock.',
+  tls: "Add the registry's certificate authority to registry.caFile, or check the host name and the clock.",
   unauthorized: 'Name a pull secret for this registry in imagePullSecrets, and check that it may pull.',
   'not-found': 'Check the repository and the tag. Private registries also answer this without a login.',
   'rate-limited':
-    'Use a pull secret (registries grant logged-in users more requests), a mirror, or "skipImages".',
+    'Use a pull secret (registries grant logged-in users more requests), a mirror, or policy.skipImages.',
   'denied-by-config':
-    'Name the address in "allowAddresses", use a mirror, or list the image in "skipImages".',
-  unsupported: 'List the image in "skipImages" if nodes can pull it.',
+    'Name the address in registry.allowAddresses, use a mirror, or list the image in policy.skipImages.',
+  unsupported: 'List the image in policy.skipImages if nodes can pull it.',
   'too-large': 'No image manifest or config is this large; check the reference.',
   invalid: 'Check that the host is an OCI registry, and that no proxy changes its responses.',
 };

@@ -132,6 +132,6 @@ export function networkError(error: unknown, request: HttpRequest): RegistryErro
     // A parse error quotes the bytes, perhaps a token, which must not reach a log.
     ...(code.startsWith('HPE_') ? {} : { cause: error }),
     transient: RESETS.has(code),
-    ...(plain ? { advice: `If ${host} speaks plain http, name the registry in "plainHttp".` } : {}),
+    ...(plain ? { advice: `If ${host} speaks plain HTTP, name it in registry.plainHttp.` } : {}),
   });
 }

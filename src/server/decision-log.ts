@@ -6,13 +6,21 @@ import { metadataText } from '../pod/object-metadata.ts';
 import type { Pod } from '../pod/pod.ts';
 import { boundLogText } from './log-text.ts';
 
-/** A decision that changed or denied an object. */
+const LOGGED = ['changed', 'denied', 'would-change', 'would-deny'] as const;
+type LoggedOutcome = (typeof LOGGED)[number];
+
+/** Reports whether a decision is logged. A workload that the mode spares is not: each of its Pods gets a line. */
+export function isLogged(outcome: string, kind: string): outcome is LoggedOutcome {
+  return outcome === 'denied' || (kind === 'Pod' && LOGGED.some((logged) => logged === outcome));
+}
+
+/** A decision that changed or denied an object, or would have in mode enforce. */
 export interface LoggedDecision {
   readonly request: AdmissionRequest;
   /** The Pod, or that of a workload's template. */
   readonly pod: Pod;
   readonly assessment: DecidedAssessment;
-  readonly outcome: 'changed' | 'denied';
+  readonly outcome: LoggedOutcome;
   readonly milliseconds: number;
 }
 
@@ -47,7 +55,8 @@ function ownerOf({ metadata }: Pod): object {
 /** Returns the fields of a line; manifests/README.md documents them. */
 function describeDecision({ request, pod, assessment, outcome, milliseconds }: LoggedDecision): object {
   const { decision, containers } = assessment;
-  const { mode, changes } = assessment.outcome;
+  const { mode, changes: made, withheld } = assessment.outcome;
+  const changes = { changed: made, 'would-change': withheld.changes, denied: [], 'would-deny': [] }[outcome];
   const runtimeClass = decision.runtimeClass.class;
   return {
     outcome,
@@ -59,7 +68,7 @@ function describeDecision({ request, pod, assessment, outcome, milliseconds }: L
     images: shortList(containers.map(({ image }) => image)),
     ...(runtimeClass === null ? {} : { class: boundLogText(runtimeClass.name) }),
     findings: shortList(decision.findings.map(({ id }) => id)),
-    ...(outcome === 'changed' ? { changes: shortList(changes.map(({ path }) => path)) } : {}),
+    ...(changes.length > 0 ? { changes: shortList(changes.map(({ path }) => path)) } : {}),
     mode,
     durationMs: Math.round(milliseconds * 1000) / 1000,
     ...(request.dryRun ? { dryRun: true } : {}),

@@ -8,11 +8,17 @@ import { createPatch } from '../admission/json-patch.ts';
 import { readSubject } from '../admission/read-subject.ts';
 import { allowed, patched, prepare, type Answer } from '../admission/response.ts';
 import type { AdmissionRequest } from '../admission/review.ts';
-import type { Assessment, AssessPod, DecidedAssessment, Deadline } from '../assess/assessment.ts';
+import {
+  outcomeOf,
+  type Assessment,
+  type AssessPod,
+  type DecidedAssessment,
+  type Deadline,
+} from '../assess/assessment.ts';
 import { whenKnown, type MaybePromise } from '../lib/maybe-promise.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Mode } from '../policy/mode.ts';
-import type { LoggedDecision } from './decision-log.ts';
+import { isLogged, type LoggedDecision } from './decision-log.ts';
 
 /**
  * One of the two webhooks: answers a request. Whatever it throws is a fault of wasmgate.
@@ -26,7 +32,7 @@ export type Webhook = (
 
 interface WebhookDeps {
   readonly assess: AssessPod;
-  /** Called for each object that is changed or denied. */
+  /** Called for each object that is changed or denied, and for each Pod that mode enforce would change or deny. */
   readonly logDecision?: ((decision: LoggedDecision) => void) | undefined;
 }
 
@@ -94,9 +100,10 @@ export function createValidate({ assess, logDecision }: WebhookDeps): Webhook {
     return whenKnown(assessing, (assessment) => {
       if (assessment.kind === 'skipped') return answerSkipped(assessment.reason, assessment.notes);
       const answer = answerDecided(assessment, { kind, namespace });
-      if (answer.kind === 'denied') {
+      const outcome = outcomeOf(assessment, 'validate');
+      if (isLogged(outcome, kind)) {
         const milliseconds = performance.now() - started;
-        logDecision?.({ request, pod: read.pod, assessment, outcome: 'denied', milliseconds });
+        logDecision?.({ request, pod: read.pod, assessment, outcome, milliseconds });
       }
       return answer;
     });

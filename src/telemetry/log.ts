@@ -35,9 +35,11 @@ function writeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: describeError(error) };
   return {
     type: error.name,
-    ...(error instanceof AppError ? { code: error.code, advice: error.advice } : {}),
     message: describeError(error),
-    stack: redact(error.stack ?? ''),
+    // An error of wasmgate's own says what happened and where; only others need their stack.
+    ...(error instanceof AppError
+      ? { code: error.code, advice: error.advice }
+      : { stack: redact(error.stack ?? '') }),
   };
 }
 
@@ -61,7 +63,6 @@ interface Line {
   readonly msg: string;
   readonly err?: {
     readonly message: string;
-    readonly code?: string;
     readonly advice?: string;
     readonly stack?: string;
   };
@@ -72,8 +73,7 @@ function formatText(json: string): string {
   const { time, level, msg, err, ...fields } = JSON.parse(json) as Line;
   const pairs = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
   const text = stripControlCharacters([msg, ...pairs].join(' '));
-  // wasmgate's own errors say what happened and where; only other errors need their stack.
-  const details = [err?.code === undefined ? (err?.stack ?? err?.message) : err.message, err?.advice];
+  const details = [err?.stack ?? err?.message, err?.advice];
   const below = details.flatMap((detail) => detail?.split('\n') ?? []).map(stripControlCharacters);
   const color = COLORS[level];
   const label = level.toUpperCase().padEnd(5);
@@ -100,7 +100,7 @@ export function createLogger({
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: redactTexts },
-      serializers: { err: writeError, error: writeError },
+      serializers: { err: writeError },
       redact: { paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`]), censor: '***' },
       hooks: {
         logMethod(inputs, method) {

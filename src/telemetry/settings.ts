@@ -20,7 +20,8 @@ export const logSettings = Type.Object(
     }),
     decisions: Type.Boolean({
       default: true,
-      description: 'Whether each Pod that wasmgate changes or denies gets a line in the log, at level info.',
+      description:
+        'Whether each Pod that wasmgate changes or denies, or would in mode enforce, gets a line in the log, at level info.',
     }),
   },
   { additionalProperties: false, default: {} },

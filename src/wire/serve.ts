@@ -70,7 +70,7 @@ async function createParts(version: string, flags: ServeFlags, { env, signal }: 
   const pullSecrets = createPullSecrets({ client });
   const serviceAccounts = createServiceAccounts({ client, logger });
   const ports = { cluster, pullSecrets, serviceAccounts, keychain, registry };
-  return { ...ports, settings, logger, namespace, client, metrics };
+  return { ...ports, version, settings, logger, namespace, client, metrics };
 }
 
 type Parts = Awaited<ReturnType<typeof createParts>>;
@@ -138,7 +138,7 @@ function healthOf(cluster: Cluster): Health {
 
 /** Does everything between the first watch and listening; some steps wait for the API server. */
 async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promise<Listening> {
-  const { cluster, logger, metrics, settings } = parts;
+  const { version, cluster, logger, metrics, settings } = parts;
   const certificate = await loadCertificate(flags, parts, signal);
   metrics.onCertificate(certificate.first);
   await watchRegistryFiles(settings.registry, { logger }, signal);
@@ -155,7 +155,7 @@ async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promi
   });
   const listening = await listen(app, health, settings.server);
   const { host, port } = listening;
-  logger.info({ host, port, mode: settings.policy.mode }, 'serving admissions');
+  logger.info({ version, host, port, mode: settings.policy.mode }, 'serving admissions');
   return listening;
 }
 

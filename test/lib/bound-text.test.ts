@@ -18,6 +18,8 @@ test.each([
   ['keeps one more of the start', 'abcdefgh', 4, 'ab…h'],
   ['never cuts a surrogate pair', 'a😀😀😀😀b', 4, 'a😀…b'],
   ['keeps a single rune', 'abc', 1, '…'],
+  ['cuts between words', 'one three five seven', 15, 'one … seven'],
+  ['cuts a long word', `a ${'b'.repeat(80)} c`, 61, `a ${'b'.repeat(28)}…${'b'.repeat(28)} c`],
 ])('cutMiddle: %s', (_case, text, runes, expected) => {
   expect(cutMiddle(text, runes)).toBe(expected);
 });

@@ -231,6 +231,7 @@ export const FINDING_CASES: Readonly<
       'an invalid quantity': { pod: one('go', limited('much')) },
       'a limit of 0': { pod: one('go', limited('0')) },
       'a small module': { pod: one('app', limited('50m')) },
+      'a small module under less than the smallest step': { pod: one('app', limited('5m')) },
       'an OCI layer': { pod: one('layer', limited('50m')) },
       'an interpreter': { on: 'wasmedge', pod: one('go', limited('50m')) },
     },

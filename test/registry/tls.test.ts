@@ -48,12 +48,12 @@ describe('HTTPS', () => {
     expect(registry.log).toHaveLength(0);
   });
 
-  test('a registry that speaks plain HTTP is rejected, with a hint at "plainHttp"', async () => {
+  test('a registry that speaks plain HTTP is rejected, with a hint at registry.plainHttp', async () => {
     await using registry = await startRegistry();
     await using client = createTestClient([]);
     const error = await failureOf(client.fetchManifest(imageAt(registry, 'a'), fetchOptions()));
     expect(error.code).toBe('tls');
-    expect(error.advice).toContain('"plainHttp"');
+    expect(error.advice).toContain('registry.plainHttp');
   });
 
   test('a redirect from HTTPS to plain HTTP is denied', async () => {

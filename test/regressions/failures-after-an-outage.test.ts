@@ -39,8 +39,10 @@ test('no back-off outlasts an outage by more than 2 s', () => {
   expect(pause + outageTtl + ttlResolution).toBeLessThanOrEqual(2_000);
 });
 
-test('the log line of a failed lookup has host and error', async () => {
+test('the log line of a failed lookup has namespace, host and detail', async () => {
   const { lines, host } = await askOnce(503);
-  const error = `Cannot read image "${host}/a:1": ${host} answers 503 Service Unavailable`;
-  expect(lines).toEqual([{ image: `${host}/a:1`, host, reason: 'unreachable', error, stale: false }]);
+  const detail = `${host} answers 503 Service Unavailable`;
+  expect(lines).toEqual([
+    { namespace: 'team-a', image: `${host}/a:1`, host, reason: 'unreachable', detail, stale: false },
+  ]);
 });

@@ -102,9 +102,23 @@ test('a denied Deployment is logged by its own kind', async () => {
 });
 
 test.each([
+  ['changes', decided({ mode: 'audit', containers: CONTAINERS, changes: [SET_CLASS] }), 'would-change'],
+  ['denial', decided({ mode: 'audit', findings: [CANNOT_RUN], changes: [SET_CLASS] }), 'would-deny'],
+  ['denial in mode warn', decided({ mode: 'warn', findings: [CANNOT_RUN] }), 'would-deny'],
+] as const)(
+  'a withheld %s of a Pod gets a line, that of a workload none',
+  async (_case, assessment, outcome) => {
+    const changes = outcome === 'would-change' ? { changes: ['/spec/runtimeClassName'] } : {};
+    const lines = await logOf('/validate', '05', assessment);
+    expect(lines).toMatchObject([{ msg: `admission ${outcome}`, outcome, kind: 'Pod', ...changes }]);
+    expect(lines[0] !== undefined && 'changes' in lines[0]).toBe(outcome === 'would-change');
+    expect(await logOf('/validate', '01', assessment)).toEqual([]);
+  },
+);
+
+test.each([
   ['a Pod that needs no change', '/mutate', '03', decided({ containers: CONTAINERS })],
   ['an admitted Pod', '/validate', '05', CHANGED],
-  ['a denial that mode warn withholds', '/validate', '05', decided({ mode: 'warn', findings: [CANNOT_RUN] })],
   ['a denial that does not bind', '/validate', '01', { ...DENIED, isBinding: false }],
 ] as const)('%s gets no line', async (_case, path, file, assessment) => {
   expect(await logOf(path, file, assessment)).toEqual([]);

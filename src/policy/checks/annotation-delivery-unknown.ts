@@ -58,7 +58,7 @@ export const annotationDeliveryUnknown: Rule = {
     "crun sees a Pod's annotations only if the node's runtime passes them on: pod_annotations in containerd, " +
     'allowed_annotations in CRI-O. Otherwise crun starts the Wasm file as a Linux program, and the container ends in ' +
     'StartError: `exists but it is not executable: Operation not permitted`. An engine named in run.oci.handler also ' +
-    'requires a crun that is built with it.',
+    'requires a crun that is built with it (`crun --version` shows `+WASM:wasmedge`).',
   checks:
     'Whether the handler of the class reads an annotation, which annotation the Pod has, and whether the operator ' +
     'confirms the class.',

@@ -1,4 +1,4 @@
-import type { UnknownVerdict } from '../../detect/verdict.ts';
+import { withoutImage, type UnknownVerdict } from '../../detect/verdict.ts';
 import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../pod/names.ts';
 import type { ChoiceRule, PolicyContext } from '../check.ts';
 import { describeContainer } from '../describe.ts';
@@ -69,7 +69,7 @@ export const imageUnknown: ChoiceRule = {
         detail:
           image === ''
             ? `container "${container.name}" has no image`
-            : `${describeContainer(assessed)} is unknown (${verdict.reason}): ${verdict.detail}`,
+            : `${describeContainer(assessed)} has an unknown image (${verdict.reason}): ${withoutImage(verdict.detail)}`,
         advice: verdict.advice ?? adviceFor(assessed, verdict),
       };
     }),

@@ -85,6 +85,8 @@ function endedByProbe({ container }: CpuInput, cost: Quantity, limit: Quantity):
 
 function slowWithoutProbe({ code }: CpuInput, cost: Quantity, limit: Quantity): SlowStart | null {
   if (code.profile?.engine !== 'wasmtime') return null;
+  // `enough` is rounded up, so a small module starts in time under less.
+  if (cost <= limit * BigInt(SLOW_START.seconds)) return null;
   const enough = smallest(cpuForStart(cost, SLOW_START.seconds), SLOW_START.maxLimit);
   return limit >= enough ? null : { seconds: startSeconds(cost, limit), enough, probe: null };
 }

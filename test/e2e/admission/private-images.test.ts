@@ -45,7 +45,9 @@ describe.skipIf(missing)(`private images${note}`, () => {
     const spec = { containers: [{ name: 'app', image: behindToken.image, command: ['/hello.wasm'] }] };
     const applied = await apply(kubectl, [pod('app', namespace, { spec })]);
     expect(applied.code).toBe(0);
-    expect(applied.stderr).toContain(`(image ${behindToken.image}) is unknown (unauthorized)`);
+    expect(applied.stderr).toContain(
+      'container "app" has an unknown image (unauthorized): the token server ',
+    );
     expect(applied.stderr).toContain('imagePullSecrets');
     const made = await getJson<TestPod>(kubectl, ['pod', 'app', '-n', namespace]);
     expect(made.spec['runtimeClassName']).toBeUndefined();

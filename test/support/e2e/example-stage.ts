@@ -102,6 +102,6 @@ async function waitUntilAsked(kubectl: Kubectl, configuration: string, host: str
   await waitForWebhooks(async () => {
     const changed = await ask('module', {}, 'jsonpath={.spec.runtimeClassName}');
     const output = await ask('spin-app', { runtimeClassName: 'wasmtime' }, 'name');
-    return changed.stdout !== '' && output.stderr.includes('Spin application');
+    return changed.stdout !== '' && output.stderr.includes('wasmgate/handler-cannot-run-image');
   });
 }
