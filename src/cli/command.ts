@@ -22,7 +22,7 @@ export interface Flag {
   readonly description: string;
   /** The only valid values. */
   readonly choices?: readonly string[];
-  /** Whether the flag can be repeated to give several values. */
+  /** True if the flag can be repeated to give several values. */
   readonly repeats?: boolean;
 }
 

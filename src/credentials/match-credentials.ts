@@ -8,7 +8,7 @@ export type Image = Pick<Reference, 'registry' | 'repository'>;
 /** The credentials to try for an image, in order. */
 export interface MatchedCredentials {
   readonly credentials: readonly Credential[];
-  /** Whether more distinct credentials match than wasmgate tries. */
+  /** True if more distinct credentials match than wasmgate tries. */
   readonly hasMore: boolean;
 }
 

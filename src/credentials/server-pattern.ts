@@ -8,7 +8,7 @@ export interface ServerPattern {
   /** '' if the key has none. */
   readonly port: string;
   readonly path: string;
-  /** Whether the host contains a wildcard. */
+  /** True if the host contains a wildcard. */
   readonly isGlob: boolean;
 }
 

@@ -173,7 +173,7 @@ export const imageSignals: readonly Signal[] = [
   },
   {
     id: 'hosted-linux',
-    source: 'containerd-shim-spin constants.rs: /spin.toml in the root, whatever the platform',
+    source: 'containerd-shim-spin constants.rs: /spin.toml in the root, on any platform',
     judge: judgeHostedLinux,
   },
   {
@@ -183,7 +183,7 @@ export const imageSignals: readonly Signal[] = [
   },
   {
     id: 'wasm-program',
-    source: 'runwasi src/sandbox/mod.rs: magic bytes, whatever the name; crun with compat: any name',
+    source: 'runwasi src/sandbox/mod.rs: magic bytes under any name; crun with compat: any name',
     judge: judgeWasmProgram,
   },
   { id: 'proxy-plugin', source: 'istio pkg/wasm/imagefetcher.go, "compat" variant', judge: judgeProxyPlugin },

@@ -12,7 +12,7 @@ import type { FetchedDocument, RegistryPort } from './ports.ts';
 
 /** The document that a reference names, and the image behind it for a platform. */
 export interface NamedImage {
-  /** Of the reference itself: of the index, if it names one. */
+  /** Facts of what the reference names, which may be an index. */
   readonly named: Pick<ImageFacts, 'digest' | 'mediaType' | 'pull' | 'offer'>;
   readonly facts: ImageFacts;
 }

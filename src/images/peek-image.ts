@@ -18,9 +18,9 @@ import { searchLayers, type PeekBudget } from './search-layers.ts';
 
 /** Limits on what is read of one image's layers and cached of all of them. */
 export const PEEK_LIMITS = {
-  /** Of layers as stored: one round trip on a slow line, and a Wasm file is mostly the first entry. */
+  /** Bytes of layers as stored: one round trip on a slow line, and a Wasm file is mostly the first entry. */
   maxBytes: 256 * 1024,
-  /** Of decompressed layers: at its best, gzip could make a thousand times more of those bytes. */
+  /** Bytes of decompressed layers: gzip can expand the stored ones a thousandfold. */
   maxInflatedBytes: 4 * 1024 * 1024,
   /** Requests for one image: Wasm images have one or two layers of their own, above a base image. */
   maxLayers: 16,

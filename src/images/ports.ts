@@ -36,9 +36,9 @@ export interface FetchOptions {
 /** A request for the first bytes of a layer, which are read as they arrive. */
 export interface LayerReadRequest<Result> {
   readonly layer: { readonly digest: Digest; readonly size: number };
-  /** Of the blob, as the registry stores it. */
+  /** Bytes of the blob, as the registry stores it. */
   readonly maxBytes: number;
-  /** Of the bytes after decompression (gzip, zstd); null leaves them compressed. */
+  /** Bytes after decompression (gzip, zstd); null leaves them compressed. */
   readonly maxInflatedBytes: number | null;
   /**
    * Reads the bytes, which end without an error where a bound is met. It may return early. It is called again if a broken

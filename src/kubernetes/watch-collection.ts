@@ -46,9 +46,9 @@ export interface WatchOptions<Item> extends WatchTimings {
 }
 
 export interface WatchState {
-  /** Whether the first list has arrived. Stays true: faults do not discard what is known. */
+  /** True once the first list has arrived. Faults do not discard what is known. */
   readonly ready: boolean;
-  /** Whether no watch has failed since the last list; otherwise the items may be stale. */
+  /** True if no watch has failed since the last list; otherwise the items may be stale. */
   readonly current: boolean;
   /** The time of the last response about this collection, in epoch milliseconds; null before the first one. */
   readonly lastContact: number | null;

@@ -52,7 +52,7 @@ export function cutMiddle(text: string, runes: number): string {
 const ELLIPSIS_BYTES = 3;
 const LONGEST_RUNE_BYTES = 4;
 
-/** Does the same for a number of bytes of UTF-8. */
+/** Shortens a text like `cutMiddle`, to a number of bytes of UTF-8. */
 export function cutMiddleToBytes(text: string, bytes: number): string {
   const clean = text.toWellFormed();
   if (clean.length <= bytes && Buffer.byteLength(clean) <= bytes) return clean;

@@ -86,7 +86,7 @@ export function objectOf<const Known extends Fields, Required extends keyof Know
   fields: Known,
   required: readonly Required[] = [],
 ): Check<ObjectOf<Known, Required>> {
-  // Without a prototype, a field called "constructor" is as unknown as any other.
+  // A null prototype keeps a field named "constructor" from finding Object's.
   const checks: Fields = Object.assign(Object.create(null), fields);
   return (value, path) => {
     checkObject(value, path);

@@ -27,7 +27,7 @@ export interface EndpointSettings<Tls = TlsMaterial> {
   readonly base: URL | null;
   /** Its name as written, even with a default port; null for the registry itself. */
   readonly registry: string | null;
-  /** Whether it may resolve tags. Content named by digest is verified, so any mirror may serve it. */
+  /** True if it may resolve tags. Content named by digest is verified, so any mirror may serve it. */
   readonly resolves: boolean;
   readonly pulls: boolean;
   /** Names in lower case. */

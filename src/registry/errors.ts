@@ -16,7 +16,7 @@ export interface RegistryErrorDetails {
   readonly status?: number;
   readonly advice?: string;
   readonly cause?: unknown;
-  /** Whether an immediate retry may succeed: resets, 5xx, 429. */
+  /** True if an immediate retry may succeed: resets, 5xx, 429. */
   readonly transient?: boolean;
   /** From Retry-After. */
   readonly retryAfterMs?: number | null;

@@ -40,7 +40,7 @@ interface MonitoredHost {
   outage: string | null;
   /** When the outage began. */
   since: number;
-  /** Whether a request failed since the last probe was sent. */
+  /** True if a request failed since the last probe was sent. */
   isSuspect: boolean;
   probesUnderWay: number;
   /** Counts successes: the failure of a probe that was sent before the last success proves nothing. */

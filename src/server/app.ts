@@ -26,7 +26,7 @@ export interface AppDeps {
 }
 
 export interface AppOptions {
-  /** Whether each object that is changed or denied gets a line in the log. */
+  /** True if each object that is changed or denied gets a line in the log. */
   readonly logsDecisions?: boolean;
   /** Includes certificate and key: see `serverTlsOptions`. */
   readonly https: ServerOptions;

@@ -76,7 +76,7 @@ function describeOffer(platforms: readonly Platform[]): string {
 /** What `reportPull` checks the reference against. */
 export interface PullContext {
   readonly facts: ImageFacts;
-  /** Of the reference as written; the facts may be of one entry of its index. */
+  /** Facts of the reference as written, which may be an index around the image. */
   readonly named: Pick<ImageFacts, 'pull' | 'offer'>;
   /** Platforms of the cluster's nodes; empty if unknown. */
   readonly nodes: readonly Platform[];

@@ -15,7 +15,7 @@ export interface UnknownImage {
   /** The reason why it is unknown. */
   readonly detail: string;
   readonly advice: string | null;
-  /** Whether there is also a finding about this container. */
+  /** True if there is also a finding about this container. */
   readonly hasFinding: boolean;
 }
 

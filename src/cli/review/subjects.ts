@@ -34,7 +34,7 @@ export interface AssessableSubject extends Common {
 export interface LeftSubject extends Common {
   readonly kind: 'left';
   readonly reason: string;
-  /** Whether the reason is that it is invalid, so that its outcome is unknown. */
+  /** True if it is invalid, so that its outcome is unknown. */
   readonly isBroken: boolean;
   readonly answer: Answer;
 }

@@ -21,7 +21,7 @@ export function findServerFault(server: string): string | null {
 }
 
 interface ServerOrigin {
-  /** Whether the path is complete, so that `/v2` is not added. */
+  /** True if the path is complete, so that `/v2` is not added. */
   readonly isWhole: boolean;
   /** The place of the address, for errors. */
   readonly subject: string;
