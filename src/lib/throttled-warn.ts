@@ -1,3 +1,4 @@
+import { limitLines } from './limit-lines.ts';
 import type { Logger } from './logger.ts';
 
 export const THROTTLE_LIMITS = {
@@ -32,45 +33,13 @@ export function throttledWarn(
   message: string,
   options: ThrottleOptions = {},
 ): ThrottledWarn {
-  const {
-    most,
-    mostOfNamespace,
-    milliseconds,
-    now = () => performance.now(),
-  } = {
-    ...THROTTLE_LIMITS,
-    ...options,
-  };
-  const ofNamespace = new Map<string, number>();
-  let since = -Infinity;
-  let lines = 0;
-  let dropped = 0;
-
-  function startInterval(time: number): void {
-    if (dropped > 0) logger.warn({ dropped }, `${message}; more such warnings were dropped`);
-    since = time;
-    lines = 0;
-    dropped = 0;
-    ofNamespace.clear();
-  }
-
-  /** Counts a line of a namespace. Returns false if it has had its part. */
-  function takesPart(namespace: string | undefined): boolean {
-    if (namespace === undefined) return true;
-    const own = ofNamespace.get(namespace) ?? 0;
-    if (own >= mostOfNamespace) return false;
-    ofNamespace.set(namespace, own + 1);
-    return true;
-  }
-
-  return (fields, context = {}) => {
-    const time = now();
-    if (time - since >= milliseconds) startInterval(time);
-    if (lines >= most || !takesPart(context.namespace)) {
-      dropped += 1;
-      return;
-    }
-    lines += 1;
-    logger.warn(fields, context.message ?? message);
+  const { now, ...limits } = { ...THROTTLE_LIMITS, ...options };
+  const isWithinLimits = limitLines(
+    limits,
+    (dropped) => logger.warn({ dropped }, `${message}; more such warnings were dropped`),
+    now,
+  );
+  return (fields, { namespace, message: text = message } = {}) => {
+    if (isWithinLimits(namespace)) logger.warn(fields, text);
   };
 }

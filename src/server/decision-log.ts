@@ -1,6 +1,7 @@
 import type { AdmissionRequest } from '../admission/review.ts';
 import type { DecidedAssessment } from '../assess/assessment.ts';
 import { isObject, stringOr } from '../lib/json.ts';
+import { limitLines } from '../lib/limit-lines.ts';
 import type { Logger } from '../lib/logger.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 import type { Pod } from '../pod/pod.ts';
@@ -78,35 +79,17 @@ function describeDecision({ request, pod, assessment, outcome, milliseconds }: L
 /** Logs decisions within the limits, one line each, after the answer is sent. */
 export function createDecisionLog(
   logger: Pick<Logger, 'info' | 'warn'>,
-  now: () => number = () => performance.now(),
+  now?: () => number,
 ): (decision: LoggedDecision) => void {
-  const ofNamespace = new Map<string, number>();
-  let since = -Infinity;
-  let lines = 0;
-  let dropped = 0;
-
-  function startSecond(time: number): void {
-    if (dropped > 0) {
-      const fields = { dropped };
-      setImmediate(() => logger.warn(fields, 'too many decisions to log each; metrics count them all'));
-    }
-    since = time;
-    lines = 0;
-    dropped = 0;
-    ofNamespace.clear();
-  }
-
+  const { linesPerSecond: most, linesOfNamespace: mostOfNamespace } = DECISION_LOG_LIMITS;
+  const isWithinLimits = limitLines(
+    { most, mostOfNamespace, milliseconds: 1000 },
+    (dropped) =>
+      setImmediate(() => logger.warn({ dropped }, 'too many decisions to log each; metrics count them all')),
+    now,
+  );
   return (decision) => {
-    const time = now();
-    if (time - since >= 1000) startSecond(time);
-    const namespace = boundLogText(decision.request.namespace);
-    const own = ofNamespace.get(namespace) ?? 0;
-    if (lines >= DECISION_LOG_LIMITS.linesPerSecond || own >= DECISION_LOG_LIMITS.linesOfNamespace) {
-      dropped += 1;
-      return;
-    }
-    lines += 1;
-    ofNamespace.set(namespace, own + 1);
-    setImmediate(() => logger.info(describeDecision(decision), `admission ${decision.outcome}`));
+    if (isWithinLimits(boundLogText(decision.request.namespace)))
+      setImmediate(() => logger.info(describeDecision(decision), `admission ${decision.outcome}`));
   };
 }

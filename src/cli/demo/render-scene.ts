@@ -7,7 +7,7 @@ import { checkScene, outcomeOf, type PlayedScene, type ShownContainer } from './
 import type { SceneOutcome } from './scenes.ts';
 
 export interface DemoPage extends Page {
-  /** Prints each Pod whole, with all evidence and its diff. */
+  /** True to print each Pod whole, with all evidence and its diff. */
   readonly isFull: boolean;
 }
 

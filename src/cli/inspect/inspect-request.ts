@@ -27,7 +27,7 @@ export interface Login {
 export interface InspectRequest {
   readonly reference: Reference;
   readonly platform: Platform | null;
-  /** Reads the nodes of the kubeconfig's cluster. */
+  /** True to read the nodes of the kubeconfig's cluster. */
   readonly isLive: boolean;
   readonly kubeconfig: string | undefined;
   /** A Pod's `command`; null for the image's own. */
@@ -40,7 +40,7 @@ export interface InspectRequest {
   readonly plainHttp: boolean;
   readonly caFile: string | undefined;
   readonly milliseconds: number;
-  /** Reads layers if the manifest does not decide. */
+  /** True to read layers if the manifest does not decide. */
   readonly peek: boolean;
 }
 

@@ -24,7 +24,7 @@ export interface ReviewSetup {
   readonly facts: readonly JsonObject[];
   /** Namespace of objects that do not set one. */
   readonly namespace: string;
-  /** Reads what the facts leave out from the kubeconfig's cluster. */
+  /** True to read what the facts leave out from the kubeconfig's cluster. */
   readonly isLive: boolean;
   readonly kubeconfig: string | undefined;
 }
