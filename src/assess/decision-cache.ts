@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Verdict } from '../detect/verdict.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { estimateBytes } from '../lib/estimate-bytes.ts';
+import { oncePer } from '../lib/once-per.ts';
 import { shapeOf } from '../pod/pod-shape.ts';
 import type { StringMap } from '../pod/pod.ts';
 import type { Decision } from '../policy/decision.ts';
@@ -49,16 +50,11 @@ function isOrdinary({ pod, containers }: PodFacts): boolean {
 
 /** The only label that differs in every namespace; it repeats the name. */
 const NAME_LABEL = 'kubernetes.io/metadata.name';
-const labelTexts = new WeakMap<StringMap, string>();
 
 /** Returns the labels as text, cached because they stay the same object until the watch delivers others. */
-function textOf(labels: StringMap): string {
-  const known = labelTexts.get(labels);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(Object.entries(labels).filter(([key]) => key !== NAME_LABEL));
-  labelTexts.set(labels, text);
-  return text;
-}
+const textOf = oncePer((labels: StringMap): string =>
+  JSON.stringify(Object.entries(labels).filter(([key]) => key !== NAME_LABEL)),
+);
 
 function keyOf({ facts, mode }: DecisionInput): string {
   const { isMutated, isJustKnown, hasStaleClasses, namespaceLabels, pod } = facts;

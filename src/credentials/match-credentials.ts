@@ -46,18 +46,20 @@ export function matchCredentials(
   };
 }
 
-/** A lookup matches the same list several times, and the indexes are keyed by the list of a keyring. */
-const splits = new WeakMap<readonly Credential[], readonly (readonly Credential[])[]>();
-
-/** Splits credentials into the kubelet's keyrings, in its order: the Pod's, the node's and the plugins'. */
-export function splitKeyrings(credentials: readonly Credential[]): readonly (readonly Credential[])[] {
-  const known = splits.get(credentials);
-  if (known !== undefined) return known;
-  const { pod = [], node = [], plugins = [] } = Object.groupBy(credentials, ({ keyring = 'pod' }) => keyring);
-  const keyrings = [pod, node, plugins];
-  splits.set(credentials, keyrings);
-  return keyrings;
-}
+/**
+ * Splits credentials into the kubelet's keyrings, in its order: the Pod's, the node's and the plugins'. Cached because a lookup
+ * matches the same list several times, and the indexes are keyed by the list of a keyring.
+ */
+export const splitKeyrings = oncePer(
+  (credentials: readonly Credential[]): readonly (readonly Credential[])[] => {
+    const {
+      pod = [],
+      node = [],
+      plugins = [],
+    } = Object.groupBy(credentials, ({ keyring = 'pod' }) => keyring);
+    return [pod, node, plugins];
+  },
+);
 
 /** Docker Hub's name as `docker login` writes it into configs. */
 const DOCKER_HUB_KEY = 'index.docker.io';

@@ -1,5 +1,6 @@
 import type { ImageConfig } from '../image/image-config.ts';
 import type { ImageVariant } from '../image/image-facts.ts';
+import { oncePer } from '../lib/once-per.ts';
 import type { Container } from '../pod/pod.ts';
 import { expandVariables, type Expansion } from './expand-variables.ts';
 import { mountsOf, type Mounts } from './mounts.ts';
@@ -44,18 +45,16 @@ interface OverrideStart {
   readonly args: Expansion | null;
 }
 
-/** Cached because a container is assessed some dozens of times, and its `env` may be megabytes long. */
-const expandedStarts = new WeakMap<CommandOverride, OverrideStart>();
-
 function plain(text: string | undefined): Expansion | null {
   return text === undefined ? null : { text, isOpen: false };
 }
 
-function expandStart({ command, args, env }: CommandOverride): OverrideStart {
+/** Cached because a container is assessed some dozens of times, and its `env` may be megabytes long. */
+const expandStart = oncePer(({ command, args, env }: CommandOverride): OverrideStart => {
   const [ofCommand] = expandVariables(command?.slice(0, 1) ?? [], env);
   const [ofArgs] = expandVariables(args?.slice(0, 1) ?? [], env);
   return { command: ofCommand ?? null, args: ofArgs ?? null };
-}
+});
 
 /** Expands the first entries of `command` and `args` as the kubelet does. */
 function overrideStart(override: CommandOverride): OverrideStart {
@@ -63,9 +62,7 @@ function overrideStart(override: CommandOverride): OverrideStart {
   const args = override.args?.[0];
   if (command?.includes('$') !== true && args?.includes('$') !== true)
     return { command: plain(command), args: plain(args) };
-  const start = expandedStarts.get(override) ?? expandStart(override);
-  expandedStarts.set(override, start);
-  return start;
+  return expandStart(override);
 }
 
 function fromPod(expansion: Expansion | null, origin: CommandOrigin): Command | null {

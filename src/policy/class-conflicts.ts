@@ -1,3 +1,4 @@
+import { oncePer } from '../lib/once-per.ts';
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
 import type { Pod, Quantities } from '../pod/pod.ts';
 import { tryParseQuantity } from './resources/quantity.ts';
@@ -19,13 +20,7 @@ export function selectorConflict({ spec }: Pod, { nodeSelector }: RuntimeClass):
 }
 
 /** Cached because a Pod may name tens of thousands of resources and is compared with every class. */
-const namesByQuantities = new WeakMap<Quantities, readonly string[]>();
-
-function namesOf(quantities: Quantities): readonly string[] {
-  const known = namesByQuantities.get(quantities) ?? Object.keys(quantities);
-  namesByQuantities.set(quantities, known);
-  return known;
-}
+const namesOf = oncePer((quantities: Quantities): readonly string[] => Object.keys(quantities));
 
 function sameQuantities(left: Quantities, right: Quantities): boolean {
   if (namesOf(left).length !== namesOf(right).length) return false;
