@@ -97,6 +97,12 @@ const RESETS: ReadonlySet<string> = new Set([
   'HPE_CLOSED_CONNECTION',
 ]);
 
+/** Errors of name resolution, which say no more than that and repeat the host's name. */
+const NAME_ERRORS: ReadonlyMap<string, string> = new Map([
+  ['ENOTFOUND', 'its name has no address'],
+  ['EAI_AGAIN', 'its name cannot be resolved now'],
+]);
+
 /** Some parse errors of undici have no code. */
 const PARSER_ERROR = 'HTTPParserError';
 
@@ -125,12 +131,13 @@ export function networkError(error: unknown, request: HttpRequest): RegistryErro
   }
   const code = codeOf(error);
   const reason = REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? 'unreachable';
+  const nameError = NAME_ERRORS.get(code);
   const plain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
   return new RegistryError(reason, request.subject, {
     ...place,
-    state: `${host}: ${describeError(error)}`,
+    state: `${host}: ${nameError ?? describeError(error)}`,
     // A parse error quotes the bytes, perhaps a token, which must not reach a log.
-    ...(code.startsWith('HPE_') ? {} : { cause: error }),
+    ...(code.startsWith('HPE_') || nameError !== undefined ? {} : { cause: error }),
     transient: RESETS.has(code),
     ...(plain ? { advice: `If ${host} speaks plain HTTP, name it in registry.plainHttp.` } : {}),
   });
