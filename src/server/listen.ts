@@ -4,25 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../lib/errors.ts';
-
-/** Returns what keeps the webhook from serving now; empty if nothing does. */
-export type WaitingFor = () => readonly string[];
-
-export interface Health {
-  readonly waitingFor: WaitingFor;
-  /** Reports not ready from now on: the Service removes this replica before the socket closes. */
-  readonly drain: () => void;
-}
-
-export function createHealth(waitingFor: WaitingFor): Health {
-  let draining = false;
-  return {
-    waitingFor: () => (draining ? ['shutting down'] : waitingFor()),
-    drain: () => {
-      draining = true;
-    },
-  };
-}
+import type { Health } from './health.ts';
 
 export interface ListenOptions {
   readonly host: string;

@@ -1,7 +1,8 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { createBackOff, type PauseReason } from '../../src/registry/circuit-breaker.ts';
+import { createBackOff } from '../../src/registry/back-off.ts';
+import type { PauseReason } from '../../src/registry/circuit-breaker.ts';
 import { RegistryError } from '../../src/registry/errors.ts';
 import type { Outage } from '../../src/registry/host-health.ts';
 import { REGISTRY_LIMITS, type RegistryLimits } from '../../src/registry/limits.ts';

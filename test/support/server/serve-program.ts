@@ -2,7 +2,8 @@
 // and each admission when it begins; the test decides when that ends.
 import { once } from 'node:events';
 import { createApp, serverTlsOptions } from '../../../src/server/app.ts';
-import { createHealth, listen, stopSignal } from '../../../src/server/listen.ts';
+import { createHealth } from '../../../src/server/health.ts';
+import { listen, stopSignal } from '../../../src/server/listen.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
 import { decided } from '../assess/assessments.ts';
 import { createTestCertificate } from './tls.ts';
