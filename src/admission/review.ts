@@ -33,6 +33,9 @@ export interface AdmissionRequest {
 /** Characters of an unexpected text that an error shows. */
 const SHOWN_CHARACTERS = 64;
 
+/** The longest name of a namespace: a DNS label (RFC 1123). */
+const MAX_NAMESPACE = 63;
+
 const ADVICE = 'This address serves admission webhooks for the API server; send an AdmissionReview as JSON.';
 
 function reject(code: ReviewErrorCode, state: string): never {
@@ -76,6 +79,10 @@ export function parseReview(body: unknown): AdmissionRequest {
   if (!isObject(request)) return reject('no-request', 'it has no request');
   const uid = textOf(request['uid']);
   if (uid === '') return reject('no-uid', 'its request has no uid');
+  const namespace = textOf(request['namespace']);
+  // Lookups in progress are counted by namespace, so the text stays in memory after the response.
+  if (namespace.length > MAX_NAMESPACE)
+    return reject('not-a-review', `its namespace is longer than ${MAX_NAMESPACE} characters`);
   const resource = request['resource'];
   return {
     uid,
@@ -83,7 +90,7 @@ export function parseReview(body: unknown): AdmissionRequest {
     resource: isObject(resource) ? textOf(resource['resource']) : '',
     subResource: textOf(request['subResource']),
     operation: textOf(request['operation']),
-    namespace: textOf(request['namespace']),
+    namespace,
     name: textOf(request['name']),
     object: request['object'] ?? null,
     oldObject: request['oldObject'] ?? null,

@@ -45,6 +45,18 @@ test.each([
   expect(() => parseReview(body)).toThrow(expect.objectContaining({ code }));
 });
 
+/** Lookups outlive their admission and keep its namespace: a few hundred names of a megabyte would fill the memory. */
+test('a namespace longer than any name is rejected', () => {
+  const reviewIn = (namespace: string) => ({ ...ENVELOPE, request: { ...REQUEST, namespace } });
+  expect(parseReview(reviewIn('n'.repeat(63))).namespace).toHaveLength(63);
+  expect(() => parseReview(reviewIn('n'.repeat(64)))).toThrow(
+    expect.objectContaining({
+      code: 'not-a-review',
+      message: expect.stringContaining('its namespace is longer'),
+    }),
+  );
+});
+
 test('fields of a wrong type count as absent, so that the request is allowed and not rejected', () => {
   const request = {
     uid: 'u1',
