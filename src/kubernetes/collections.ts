@@ -18,6 +18,12 @@ export const COLLECTIONS = {
 
 export type CollectionName = keyof typeof COLLECTIONS;
 export const COLLECTION_NAMES = Object.keys(COLLECTIONS) as readonly CollectionName[];
+
+/** Returns the name of a collection as the API spells it, without a space: `runtimeclasses`. */
+export function resourceOf(collection: string): string {
+  return collection.replaceAll(' ', '');
+}
+
 type Kind = (typeof COLLECTIONS)[CollectionName]['kind'];
 
 /** Returns the path of a namespace, or of something in it: `secrets`, then perhaps a name. */

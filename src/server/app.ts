@@ -1,6 +1,7 @@
 import type { Server, ServerOptions } from 'node:https';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { AssessPod } from '../assess/assessment.ts';
+import { isObject } from '../lib/json.ts';
 import { createAdmissionHandler, type AdmissionMeter, type ServerLogger } from './admission-handler.ts';
 import { createDecisionLog } from './decision-log.ts';
 import { createErrorHandler, sendError, type ErrorCode } from './error-answer.ts';
@@ -115,11 +116,10 @@ const METHODS: Readonly<Record<string, string>> = {
 
 function addHealth(app: App, health: Health): void {
   app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
-  app.get('/readyz', (_request, reply) => {
-    const waiting = health.waitingFor();
-    const text = waiting.length === 0 ? 'ok\n' : waiting.map((what) => `not ready: ${what}\n`).join('');
+  app.get('/readyz', (request, reply) => {
+    const { isReady, text } = health.answer(isObject(request.query) && 'verbose' in request.query);
     return reply
-      .code(waiting.length === 0 ? 200 : 503)
+      .code(isReady ? 200 : 503)
       .type('text/plain')
       .send(text);
   });

@@ -12,7 +12,7 @@ import type { ImageCatalog } from '../images/image-catalog.ts';
 import type { KeychainPort } from '../images/ports.ts';
 import { loadCertificateSecret, readCertificateSecret } from '../kubernetes/certificate-secret.ts';
 import { createKubernetesClient } from '../kubernetes/client.ts';
-import { createCluster, type Cluster } from '../kubernetes/cluster.ts';
+import { createCluster } from '../kubernetes/cluster.ts';
 import { createEvents } from '../kubernetes/events.ts';
 import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
 import { createStoredPods } from '../kubernetes/live-reads.ts';
@@ -21,7 +21,7 @@ import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
 import { createWebhookConfigurations } from '../kubernetes/webhook-configurations.ts';
 import { createDnsResolver } from '../registry/connection/dns-resolver.ts';
 import { createApp, swapCertificate, serverTlsOptions } from '../server/app.ts';
-import { createHealth, type Health } from '../server/health.ts';
+import { createHealth } from '../server/health.ts';
 import { listen, type Listening, stopSignal } from '../server/listen.ts';
 import type { ServedMetrics } from '../server/metrics-server.ts';
 import { createLogger, type LeveledLogger } from '../telemetry/log.ts';
@@ -29,6 +29,7 @@ import { createAssembler, createCatalog, DEFAULT_NAMESPACE, observeAssessments }
 import { connectKubernetes } from './connect-kubernetes.ts';
 import { connectRegistry } from './connect-registry.ts';
 import { watchRegistryFiles } from './named-files.ts';
+import { checkReloads, checkWatches } from './readiness.ts';
 import { configurations, readServeSettings, type Settings } from './settings.ts';
 import { createWebhookMetrics, openMetrics } from './webhook-metrics.ts';
 
@@ -62,6 +63,7 @@ async function createParts(version: string, flags: ServeFlags, { env, signal }: 
   const client = createKubernetesClient(await connectKubernetes(flags.kubeconfig, env));
   const cluster = createCluster({ client, logger });
   const metrics = createWebhookMetrics(version, cluster, signal);
+  const reloads = checkReloads(metrics.onReload);
   const registry = await connectRegistry(settings.registry, {
     env,
     logger,
@@ -71,7 +73,7 @@ async function createParts(version: string, flags: ServeFlags, { env, signal }: 
   const pullSecrets = createPullSecrets({ client });
   const serviceAccounts = createServiceAccounts({ client, logger });
   const ports = { cluster, pullSecrets, serviceAccounts, keychain, registry };
-  return { ...ports, version, settings, logger, namespace, client, metrics };
+  return { ...ports, version, settings, logger, namespace, client, metrics, reloads };
 }
 
 type Parts = Awaited<ReturnType<typeof createParts>>;
@@ -102,11 +104,11 @@ function followPolicy(
   parts: Parts,
   signal: AbortSignal,
 ): AssessPod {
-  const { settings, logger, metrics } = parts;
+  const { settings, logger, reloads } = parts;
   const assemble = createAssembler({ ...parts, boundsWaits: true }, catalog);
   if (file === undefined) return assemble(settings);
   const { parse } = configurations;
-  const { onReload } = metrics;
+  const { onReload } = reloads;
   const current = reloadPolicy({ file, assemble, parse, logger, onReload }, settings, signal);
   return (request) => current()(request);
 }
@@ -129,14 +131,6 @@ function assembleAdmissions(flags: ServeFlags, parts: Parts, signal: AbortSignal
   return observeAssessments(assess, [admissions.note, metrics.onAssessed]);
 }
 
-function healthOf(cluster: Cluster): Health {
-  return createHealth(() =>
-    Object.entries(cluster.states()).flatMap(([name, state]) =>
-      state.ready ? [] : [`waiting for the first list of ${name}`],
-    ),
-  );
-}
-
 /** Does everything between the first watch and listening; some steps wait for the API server. */
 async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promise<Listening> {
   const { version, cluster, logger, metrics, settings } = parts;
@@ -144,7 +138,7 @@ async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promi
   metrics.onCertificate(certificate.first);
   await watchRegistryFiles(settings.registry, { logger }, signal);
   const assess = assembleAdmissions(flags, parts, signal);
-  const health = healthOf(cluster);
+  const health = createHealth({ ...checkWatches(cluster), configuration: parts.reloads.check });
   const meter = metrics.answers;
   const app = createApp(
     { assess, health, logger, meter },

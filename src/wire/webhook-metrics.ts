@@ -10,7 +10,7 @@ import { UNKNOWN_REASONS } from '../detect/verdict.ts';
 import type { ImageCatalog } from '../images/image-catalog.ts';
 import { summarize, type ImageResult } from '../images/image-result.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
-import { COLLECTION_NAMES } from '../kubernetes/collections.ts';
+import { COLLECTION_NAMES, resourceOf } from '../kubernetes/collections.ts';
 import { EVENT_RESULTS } from '../kubernetes/events.ts';
 import { ACTIONS } from '../policy/decision.ts';
 import { FINDING_IDS } from '../policy/finding-catalog.ts';
@@ -27,11 +27,6 @@ import type { LeveledLogger } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { addOperationMetrics } from '../telemetry/operation-metrics.ts';
 import { addProcessMetrics } from '../telemetry/process-metrics.ts';
-
-/** Returns the name of a resource as the API spells it, without a space: `runtimeclasses`. */
-function resourceOf(collection: string): string {
-  return collection.replaceAll(' ', '');
-}
 
 function observeDecisions(metrics: Metrics): (request: AssessmentRequest, assessment: Assessment) => void {
   const count = addDecisionMetrics(metrics, {

@@ -5,7 +5,7 @@ import { connect } from 'node:tls';
 import { Agent, request } from 'undici';
 import { expect, test } from 'vitest';
 import { createApp, swapCertificate, serverTlsOptions } from '../../src/server/app.ts';
-import { createHealth } from '../../src/server/health.ts';
+import { createHealth, type Checks } from '../../src/server/health.ts';
 import { listen } from '../../src/server/listen.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { readReview } from '../support/admission/reviews.ts';
@@ -16,17 +16,37 @@ import { startWebhook } from '../support/server/webhook.ts';
 const { assess } = answering(decided());
 
 test('health: alive at once, ready when it waits for nothing, not ready when draining', async () => {
-  let waiting: readonly string[] = ['first list of RuntimeClasses', 'first list of Nodes'];
-  await using webhook = await startWebhook({ assess, waitingFor: () => waiting });
+  let waiting: string | null = 'waiting for the first list of nodes';
+  const checks: Checks = {
+    nodes: () => waiting,
+    namespaces: () => waiting?.replace('nodes', 'namespaces') ?? null,
+    configuration: () => ({ remark: 'the file is invalid' }),
+  };
+  await using webhook = await startWebhook({ assess, checks });
   expect(await webhook.get('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
   expect(await webhook.get('/readyz')).toMatchObject({
     status: 503,
-    text: 'not ready: first list of RuntimeClasses\nnot ready: first list of Nodes\n',
+    text: 'not ready: waiting for the first list of nodes\nnot ready: waiting for the first list of namespaces\n',
   });
-  waiting = [];
+  expect(await webhook.get('/readyz?verbose')).toMatchObject({
+    status: 503,
+    text: [
+      '[-]nodes failed: waiting for the first list of nodes',
+      '[-]namespaces failed: waiting for the first list of namespaces',
+      '[+]configuration ok, but the file is invalid',
+      '[+]shutdown ok',
+      'readyz check failed\n',
+    ].join('\n'),
+  });
+  waiting = null;
   expect(await webhook.get('/readyz')).toMatchObject({ status: 200, text: 'ok\n' });
+  expect(await webhook.get('/readyz?verbose=1')).toMatchObject({
+    status: 200,
+    text: '[+]nodes ok\n[+]namespaces ok\n[+]configuration ok, but the file is invalid\n[+]shutdown ok\nreadyz check passed\n',
+  });
   webhook.health.drain();
   expect(await webhook.get('/readyz')).toMatchObject({ status: 503, text: 'not ready: shutting down\n' });
+  expect((await webhook.get('/readyz?verbose')).text).toContain('[-]shutdown failed: shutting down\n');
   expect(await webhook.get('/healthz')).toMatchObject({ status: 200 });
 });
 
@@ -39,7 +59,7 @@ test('the keep-alive timeout exceeds the 90 s of the API server', async () => {
 
 test('a port that is in use is reported with advice', async () => {
   await using webhook = await startWebhook({ assess });
-  const health = createHealth(() => []);
+  const health = createHealth({});
   const logger = createLogger({ level: 'silent' });
   const second = createApp({ assess, health, logger }, { https: serverTlsOptions(webhook.certificate) });
   await expect(listen(second, health, { host: '127.0.0.1', port: webhook.port })).rejects.toMatchObject({

@@ -11,7 +11,7 @@ import { createTestCertificate } from './tls.ts';
 const DRAIN = 100;
 
 const certificate = await createTestCertificate();
-const health = createHealth(() => []);
+const health = createHealth({});
 const assess = async () => {
   const message = once(process, 'message');
   process.send?.({ kind: 'asked' });

@@ -4,7 +4,7 @@ import { Agent, request } from 'undici';
 import type { AssessPod } from '../../../src/assess/assessment.ts';
 import type { ServerMeter } from '../../../src/server/app.ts';
 import { createApp, type AppOptions, serverTlsOptions } from '../../../src/server/app.ts';
-import { createHealth } from '../../../src/server/health.ts';
+import { createHealth, type Checks } from '../../../src/server/health.ts';
 import { listen } from '../../../src/server/listen.ts';
 import { createLogger } from '../../../src/telemetry/log.ts';
 import type { LogLevel } from '../../../src/telemetry/settings.ts';
@@ -12,7 +12,7 @@ import { sharedTestCertificate } from './tls.ts';
 
 export interface WebhookOptions {
   readonly assess: AssessPod;
-  readonly waitingFor?: () => readonly string[];
+  readonly checks?: Checks;
   readonly logLevel?: LogLevel;
   readonly meter?: ServerMeter;
   readonly app?: Omit<AppOptions, 'https'>;
@@ -40,7 +40,7 @@ export async function startWebhook(options: WebhookOptions) {
     },
   });
   const logger = createLogger({ level: options.logLevel ?? 'info', destination });
-  const health = createHealth(options.waitingFor ?? (() => []));
+  const health = createHealth(options.checks ?? {});
   const app = createApp(
     { assess: options.assess, health, logger, meter: options.meter },
     { ...options.app, https: { ...serverTlsOptions(certificate), ...options.https } },
