@@ -22,8 +22,10 @@ describe.skipIf(servers.missing)(`manifests${servers.note}`, () => {
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(first.stdout.trim().split('\n').toSorted()).toEqual([
       'clusterrole.rbac.authorization.k8s.io/wasmgate serverside-applied',
+      'clusterrole.rbac.authorization.k8s.io/wasmgate-certificates serverside-applied',
       'clusterrole.rbac.authorization.k8s.io/wasmgate-pull-secrets serverside-applied',
       'clusterrolebinding.rbac.authorization.k8s.io/wasmgate serverside-applied',
+      'clusterrolebinding.rbac.authorization.k8s.io/wasmgate-certificates serverside-applied',
       'clusterrolebinding.rbac.authorization.k8s.io/wasmgate-pull-secrets serverside-applied',
       'configmap/wasmgate-configuration serverside-applied',
       'deployment.apps/wasmgate serverside-applied',
@@ -31,8 +33,8 @@ describe.skipIf(servers.missing)(`manifests${servers.note}`, () => {
       'namespace/wasmgate-system serverside-applied',
       'poddisruptionbudget.policy/wasmgate serverside-applied',
       'resourcequota/wasmgate-critical-pods serverside-applied',
-      'role.rbac.authorization.k8s.io/wasmgate serverside-applied',
-      'rolebinding.rbac.authorization.k8s.io/wasmgate serverside-applied',
+      'role.rbac.authorization.k8s.io/wasmgate-certificates serverside-applied',
+      'rolebinding.rbac.authorization.k8s.io/wasmgate-certificates serverside-applied',
       'service/wasmgate serverside-applied',
       'serviceaccount/wasmgate serverside-applied',
       'validatingwebhookconfiguration.admissionregistration.k8s.io/wasmgate serverside-applied',
