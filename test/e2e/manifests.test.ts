@@ -35,6 +35,7 @@ describe.skipIf(servers.missing)(`manifests${servers.note}`, () => {
       'resourcequota/wasmgate-critical-pods serverside-applied',
       'role.rbac.authorization.k8s.io/wasmgate-certificates serverside-applied',
       'rolebinding.rbac.authorization.k8s.io/wasmgate-certificates serverside-applied',
+      'secret/wasmgate-certificates serverside-applied',
       'service/wasmgate serverside-applied',
       'serviceaccount/wasmgate serverside-applied',
       'validatingwebhookconfiguration.admissionregistration.k8s.io/wasmgate serverside-applied',
