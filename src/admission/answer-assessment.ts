@@ -51,18 +51,24 @@ function describeResult({ outcome, isBinding }: Decided): string {
   return withheld.changes.length > 0 ? 'would-change' : 'allowed';
 }
 
+function idsOf(findings: Decided['decision']['findings']): string {
+  return [...new Set(findings.map(({ id }) => id))].join(' ');
+}
+
 /** Returns what `/validate` writes into the audit log: the whole decision in short. */
 export function annotateValidation(decided: Decided): Annotations {
   const { outcome, decision, containers } = decided;
   const result = describeResult(decided);
-  const findings = new Set(decision.findings.map(({ id }) => id));
+  const findings = idsOf(decision.findings);
+  const excepted = idsOf(decision.findings.filter(({ action }) => action === 'excepted'));
   return {
     mode: outcome.mode,
     outcome: result,
     ...classAnnotation(decided),
     ...(result === 'would-change' ? fieldsAnnotation(result, outcome.withheld) : {}),
     ...(containers.length === 0 ? {} : { images: describeImages(containers) }),
-    ...(findings.size === 0 ? {} : { findings: [...findings].join(' ') }),
+    ...(findings === '' ? {} : { findings }),
+    ...(excepted === '' ? {} : { excepted }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { evaluate } from '../policy/evaluate.ts';
 import type { AssessedContainer, ClusterView, PodFacts } from '../policy/facts.ts';
 import { applyMode } from '../policy/mode.ts';
+import { exceptionsIn } from '../policy/rate-findings.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import type { AssessmentRequest, DecidedAssessment } from './assessment.ts';
 import { createDecisionCache } from './decision-cache.ts';
@@ -49,20 +50,36 @@ function replacedContainers({ containers, newCount }: PodImages): ReadonlyMap<st
   return new Map(containers.slice(newCount).map((assessed) => [assessed.container.name, assessed]));
 }
 
-function factsOf({ request, scope, images, cluster, hasStaleClasses }: GatheredFacts): PodFacts {
+function factsOf(
+  { request, scope, images, cluster, hasStaleClasses }: GatheredFacts,
+  policy: PolicySettings,
+): PodFacts {
   const { subject, pod, namespace, step, previous } = request;
-  const limitRanges = cluster.limitRanges(namespace);
+  const exceptions = exceptionsIn(namespace, policy);
+  const ofNamespace = {
+    limitRanges: cluster.limitRanges(namespace),
+    ...(exceptions === undefined ? {} : { exceptions }),
+  };
   if (previous !== undefined) {
     const containers = images.containers.slice(0, images.newCount);
     // Labels only set what a Pod gets at creation.
-    const known = { pod, containers, cluster, hasStaleClasses, limitRanges, namespaceLabels: {} };
+    const known = { pod, containers, cluster, hasStaleClasses, ...ofNamespace, namespaceLabels: {} };
     return { ...known, isMutated: false, previous: replacedContainers(images) };
   }
   const { containers } = images;
   const isMutated = step === 'validate' && subject === 'pod' && scope.mode !== 'audit';
   const isJustKnown = isMutated && hasJustKnownWasm(containers);
   const namespaceLabels = scope.labels;
-  return { pod, containers, isMutated, isJustKnown, namespaceLabels, cluster, hasStaleClasses, limitRanges };
+  return {
+    pod,
+    containers,
+    isMutated,
+    isJustKnown,
+    namespaceLabels,
+    cluster,
+    hasStaleClasses,
+    ...ofNamespace,
+  };
 }
 
 /** Creates the functions that decide on Pods by the policy and cache decisions for similar Pods. */
@@ -73,7 +90,7 @@ export function createDecide(policy: PolicySettings): Decide {
     cached: (gathered) => {
       const { request, scope } = gathered;
       if (request.previous !== undefined) return undefined;
-      const facts = factsOf(gathered);
+      const facts = factsOf(gathered, policy);
       const cachedDecision = decisions.get({ facts, mode: scope.mode });
       if (cachedDecision === undefined) return undefined;
       // Nearly every admission ends here, and spreading an assessment would be slower.
@@ -86,7 +103,7 @@ export function createDecide(policy: PolicySettings): Decide {
     decide: (gathered) => {
       const { request, scope } = gathered;
       const { mode, notes } = scope;
-      const facts = factsOf(gathered);
+      const facts = factsOf(gathered, policy);
       const decision = evaluate(facts, policy);
       const outcome = applyMode(decision, mode, policy);
       const { containers } = facts;
@@ -94,7 +111,7 @@ export function createDecide(policy: PolicySettings): Decide {
     },
     cache: (gathered, decided) => {
       if (gathered.request.previous !== undefined) return;
-      decisions.set({ facts: factsOf(gathered), mode: gathered.scope.mode }, decided);
+      decisions.set({ facts: factsOf(gathered, policy), mode: gathered.scope.mode }, decided);
     },
   };
 }

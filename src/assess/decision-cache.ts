@@ -57,9 +57,10 @@ const textOf = oncePer((labels: StringMap): string =>
 );
 
 function keyOf({ facts, mode }: DecisionInput): string {
-  const { isMutated, isJustKnown, hasStaleClasses, namespaceLabels, pod } = facts;
+  const { isMutated, isJustKnown, hasStaleClasses, namespaceLabels, exceptions, pod } = facts;
   const flags = `${isMutated} ${isJustKnown === true} ${hasStaleClasses === true}`;
-  return `${mode} ${flags} ${textOf(namespaceLabels)} ${shapeOf(pod)}`;
+  const excepted = exceptions === undefined ? '' : [...exceptions].join(',');
+  return `${mode} ${flags} ${excepted} ${textOf(namespaceLabels)} ${shapeOf(pod)}`;
 }
 
 /** Verdicts and image facts never change once created, so identity is enough. */

@@ -48,7 +48,7 @@ function describeString({ minLength, pattern, title }: SchemaNode): string {
 export function describeType(schema: SchemaNode): string {
   const { const: only } = schema;
   if (only !== undefined) return typeof only === 'string' ? only : JSON.stringify(only);
-  if (schema.anyOf !== undefined) return schema.anyOf.map(describeType).join(' | ');
+  if (schema.anyOf !== undefined) return schema.title ?? schema.anyOf.map(describeType).join(' | ');
   const values = recordValues(schema);
   if (values !== undefined) return `map of names to ${describeType(values)}`;
   switch (schema.type) {

@@ -5,6 +5,10 @@ import type { Consequence, FindingId, Severity } from './finding-catalog.ts';
 export const ACTIONS = ['deny', 'warn', 'ignore'] as const;
 export type Action = (typeof ACTIONS)[number];
 
+/** What a finding does to a Pod; `excepted` stands for nothing, because of `policy.exceptions`. */
+export const APPLIED_ACTIONS = [...ACTIONS, 'excepted'] as const;
+export type AppliedAction = (typeof APPLIED_ACTIONS)[number];
+
 /** Writes an advice that names other classes, best first; the list may be empty. */
 export type AdviceOnClasses = (alternatives: readonly string[]) => string;
 
@@ -23,7 +27,7 @@ export interface RatedFinding extends Finding {
   readonly advice: string;
   readonly severity: Severity;
   readonly consequence: Consequence;
-  readonly action: Action;
+  readonly action: AppliedAction;
 }
 
 /** One field-level mutation in terms of RFC 6902. `path` is a JSON pointer, `value` the new value, `reason` is for people. */

@@ -69,10 +69,10 @@ function podContext(facts: PodFacts, settings: PolicySettings): PodContext {
 }
 
 function evaluateWith(context: PolicyContext, checks: readonly Check<PolicyContext>[]): Decision {
-  const { resolved, settings } = context;
+  const { resolved } = context;
   const found = checks.flatMap((check) => check(context));
   return {
-    findings: rateFindings(found, settings, () => []),
+    findings: rateFindings(found, context, () => []),
     changes: [],
     runtimeClass: { class: resolved.class, origin: resolved.origin },
   };
@@ -109,7 +109,7 @@ export function evaluate(facts: PodFacts, settings: PolicySettings): Decision {
     ...choiceChecks.flatMap((check) => check(context)),
   ];
   const alternatives = () => alternativeClasses(pod, choice.trial.resolved.class);
-  const findings = withoutConsequences(rateFindings(found, settings, alternatives));
+  const findings = withoutConsequences(rateFindings(found, context, alternatives));
   const runtimeClass = { class: resolved.class, origin: resolved.origin };
   return { findings, changes: changesOf(context, choice), runtimeClass };
 }

@@ -6,6 +6,7 @@ import type { ClusterNode, LimitRange, RuntimeClass } from '../pod/cluster-objec
 import type { ShapedPod } from '../pod/pod-shape.ts';
 import type { StringMap } from '../pod/pod.ts';
 import type { VisitedContainer } from '../pod/visit-containers.ts';
+import type { FindingId } from './finding-catalog.ts';
 
 /** The state of facts that the registry confirmed once and cannot confirm now. */
 export interface Staleness {
@@ -85,6 +86,8 @@ export interface PodFacts {
   readonly hasStaleClasses?: boolean;
   /** Labels of the Pod's namespace; empty if they are unknown. */
   readonly namespaceLabels: StringMap;
+  /** Findings that the operator excepts in the Pod's namespace; absent if there are none. */
+  readonly exceptions?: ReadonlySet<FindingId>;
   /** LimitRanges of the Pod's namespace. */
   readonly limitRanges: readonly LimitRange[];
 }

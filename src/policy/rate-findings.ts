@@ -1,3 +1,5 @@
+import { matchesGlob } from '../lib/matches-glob.ts';
+import type { PodContext } from './check.ts';
 import type { Action, Finding, RatedFinding } from './decision.ts';
 import {
   FINDING_IDS,
@@ -37,25 +39,49 @@ function inOrder(left: Finding, right: Finding): number {
   return (ORDER.get(left.id) ?? 0) - (ORDER.get(right.id) ?? 0);
 }
 
+/** Appends the link that the operator gives for a finding: many authors of Pods have no `wasmgate explain`. */
+function withLink(advice: string, id: FindingId, { helpUrl }: PolicySettings): string {
+  if (helpUrl === undefined) return advice;
+  return `${advice === '' ? '' : `${advice} `}See ${helpUrl}${id}`;
+}
+
+/** Returns the findings that the operator excepts in a namespace; undefined if there are none. */
+export function exceptionsIn(
+  namespace: string,
+  { exceptions }: PolicySettings,
+): ReadonlySet<FindingId> | undefined {
+  if (exceptions.length === 0) return undefined;
+  const ids = exceptions
+    .filter(({ namespaces }) => namespaces.some((pattern) => matchesGlob(pattern, namespace)))
+    .flatMap(({ findings }) => findings);
+  return ids.length === 0 ? undefined : new Set(ids);
+}
+
+/** The Pod and the settings by which findings are rated. */
+type RatingContext = Pick<PodContext, 'settings' | 'exceptions'>;
+
 /**
  * Sorts findings by the catalog, adds severity, consequence and action, and drops those that the operator ignores.
  * @param alternatives returns the classes that an advice may name; called at most once, and only if an advice names classes
  */
 export function rateFindings(
   findings: readonly Finding[],
-  settings: PolicySettings,
+  { settings, exceptions }: RatingContext,
   alternatives: () => readonly string[],
 ): readonly RatedFinding[] {
   let named: readonly string[] | undefined;
   return findings
     .filter(({ id }) => actionOf(id, settings) !== 'ignore')
     .toSorted(inOrder)
-    .map((finding) => ({
-      ...finding,
-      advice:
-        typeof finding.advice === 'string' ? finding.advice : finding.advice((named ??= alternatives())),
-      severity: severityOf(finding.id),
-      consequence: consequenceOf(finding),
-      action: actionOf(finding.id, settings),
-    }));
+    .map((finding) => {
+      const { id, advice } = finding;
+      const text = typeof advice === 'string' ? advice : advice((named ??= alternatives()));
+      return {
+        ...finding,
+        advice: withLink(text, id, settings),
+        severity: severityOf(id),
+        consequence: consequenceOf(finding),
+        action: exceptions?.has(id) === true ? 'excepted' : actionOf(id, settings),
+      };
+    });
 }

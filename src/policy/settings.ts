@@ -49,6 +49,28 @@ const findingActions = Type.Unsafe<FindingActions>(
   }),
 );
 
+const findingId = Type.Unsafe<FindingId>(
+  Type.Union(
+    FINDING_IDS.map((id) => Type.Literal(id)),
+    { title: 'the id of a finding ("wasmgate explain" lists them)' },
+  ),
+);
+
+const exceptions = Type.Array(
+  Type.Object(
+    {
+      namespaces: Type.Array(Type.String({ minLength: 1 })),
+      findings: Type.Array(findingId),
+    },
+    strict,
+  ),
+  {
+    default: [],
+    description:
+      'Findings that neither deny nor warn in these namespaces (* is a wildcard): [{namespaces: ["legacy-*"], findings: [handler-on-no-node]}]. The audit annotation "excepted" and the metric wasmgate_findings_total still report them.',
+  },
+);
+
 /** The part of the configuration that the policy reads, with every default that does not depend on the scenario. */
 export const policySettings = Type.Object(
   {
@@ -72,6 +94,15 @@ export const policySettings = Type.Object(
       description: 'What happens to a Pod if wasmgate cannot read its image from the registry.',
     }),
     findings: findingActions,
+    exceptions,
+    helpUrl: Type.Optional(
+      Type.String({
+        pattern: '^https?://[!-~]{1,120}$',
+        title: 'URL of at most 128 characters such as https://wiki.example.com/wasm#',
+        description:
+          'Start of a link that every message about a finding ends with; the id of the finding follows it: https://wiki.example.com/wasm#handler-on-no-node.',
+      }),
+    ),
     preferRuntimeClasses: Type.Array(Type.String(), {
       default: [],
       description:

@@ -13,7 +13,7 @@ import { summarize, type ImageResult } from '../images/image-result.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { COLLECTION_NAMES, resourceOf } from '../kubernetes/collections.ts';
 import { EVENT_RESULTS } from '../kubernetes/events.ts';
-import { ACTIONS } from '../policy/decision.ts';
+import { APPLIED_ACTIONS } from '../policy/decision.ts';
 import { FINDING_IDS } from '../policy/finding-catalog.ts';
 import { MODES } from '../policy/mode.ts';
 import { PAUSE_REASONS } from '../registry/circuit-breaker.ts';
@@ -35,7 +35,7 @@ function observeDecisions(metrics: Metrics): (request: AssessmentRequest, assess
     modes: MODES,
     outcomes: DECISION_OUTCOMES,
     findings: FINDING_IDS,
-    actions: ACTIONS,
+    actions: APPLIED_ACTIONS,
   });
   return ({ step }, assessment) => {
     const mode = assessment.kind === 'skipped' ? null : assessment.outcome.mode;

@@ -251,3 +251,14 @@ test('a second mutation annotates each key with the same value or omits it', () 
   expect(first).toEqual({ mode: 'enforce', 'runtime-class': 'wasmtime', changes: '/spec/runtimeClassName' });
   expect(first).toMatchObject(again);
 });
+
+test('the audit log names excepted findings', () => {
+  const excepted = { ...CANNOT_RUN, action: 'excepted' } as const;
+  const answer = decided({ findings: [excepted, ON_NO_NODE] });
+  expect(describeWarnings(answer, POD)).toEqual([NO_NODE]);
+  expect(annotateValidation(answer)).toMatchObject({
+    outcome: 'allowed',
+    findings: 'handler-cannot-run-image handler-on-no-node',
+    excepted: 'handler-cannot-run-image',
+  });
+});

@@ -170,6 +170,21 @@ describe('modes', () => {
     expect(await assess(wasmPod(), { labels, ...mutate })).toMatchObject({ kind: 'skipped' });
   });
 
+  test('an excepted finding does not deny: the Pod is changed and judged in every other respect', async () => {
+    const policy = {
+      exceptions: [{ namespaces: ['def*'], findings: ['handler-cannot-run-image' as const] }],
+    };
+    const sketch = wasmPod({ spec: { runtimeClassName: 'runc' } });
+    expect(await assess(sketch, { policy })).toMatchObject({
+      decision: { findings: [{ id: 'handler-cannot-run-image', action: 'excepted' }] },
+      outcome: { denials: [], warnings: [] },
+    });
+    const elsewhere = { request: { namespace: 'team-a' }, policy };
+    expect(await assess(sketch, elsewhere)).toMatchObject({
+      outcome: { denials: [{ id: 'handler-cannot-run-image' }] },
+    });
+  });
+
   test('the label overrides the configuration; a note reports an invalid one', async () => {
     expect(
       await assess(wasmPod(), { policy: { mode: 'off' }, labels: { 'wasmgate.dev/mode': 'audit' } }),

@@ -5,6 +5,7 @@ import { visitContainers } from '../../src/pod/visit-containers.ts';
 import type { Decision } from '../../src/policy/decision.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import type { PodFacts } from '../../src/policy/facts.ts';
+import { FINDING_IDS, type FindingId } from '../../src/policy/finding-catalog.ts';
 import { applyMode, type Outcome } from '../../src/policy/mode.ts';
 import { imageFacts, linux, SPIN_APP, TAR_LAYER, wasi } from '../support/image/image-facts.ts';
 import { fc } from '../support/lib/properties.ts';
@@ -106,6 +107,7 @@ const TRAITS = {
   limitRanges: fc.constantFrom(...LIMITS),
   namespaceTier: fc.constantFrom(undefined, 'small', 'large'),
   linuxRequests: fc.constantFrom(undefined, 'true'),
+  exceptions: fc.constantFrom(new Set<FindingId>(), new Set<FindingId>(FINDING_IDS)),
   isMutated: fc.boolean(),
   hasStaleClasses: fc.boolean(),
   isJustKnown: fc.boolean(),
@@ -197,6 +199,7 @@ function caseOf(of: Traits): DecisionInput {
       'wasmgate.dev/resource-tier': of.namespaceTier,
       'wasmgate.dev/linux-requests': of.linuxRequests,
     }),
+    exceptions: of.exceptions,
     isMutated: of.isMutated,
     hasStaleClasses: of.hasStaleClasses,
     isJustKnown: of.isJustKnown,

@@ -1,9 +1,9 @@
 import { normalizePlatform } from '../../src/image/platform.ts';
 import type { ClusterNode } from '../../src/pod/cluster-objects.ts';
 import type { Container } from '../../src/pod/pod.ts';
-import type { RatedFinding } from '../../src/policy/decision.ts';
+import type { Decision, RatedFinding } from '../../src/policy/decision.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
-import type { ClusterView } from '../../src/policy/facts.ts';
+import type { ClusterView, PodFacts } from '../../src/policy/facts.ts';
 import type { PolicySettings } from '../../src/policy/settings.ts';
 import {
   digestOf,
@@ -83,18 +83,25 @@ export interface Case {
   readonly spec?: PodSketch['spec'];
   readonly policy?: Partial<PolicySettings>;
   readonly view?: ClusterView;
+  /** Findings excepted in the Pod's namespace. */
+  readonly exceptions?: PodFacts['exceptions'];
 }
 
-export function decide({
+export function decisionOn({
   on = 'wasmtime',
   pod: sketch = {},
   spec,
   policy = {},
   view,
-}: Case): readonly RatedFinding[] {
+  exceptions = new Set(),
+}: Case): Decision {
   const subject = pod({ ...sketch, spec: { ...(on === null ? {} : { runtimeClassName: on }), ...spec } });
   const known = view ?? cluster(CLASSES.map((name) => runtimeClass(name)));
-  return evaluate(podFacts(subject, IMAGES, known), settings(policy)).findings;
+  return evaluate({ ...podFacts(subject, IMAGES, known), exceptions }, settings(policy));
+}
+
+export function decide(each: Case): readonly RatedFinding[] {
+  return decisionOn(each).findings;
 }
 
 export function one(image: string, parts: Partial<Container> = {}): Omit<PodSketch, 'spec'> {

@@ -40,8 +40,9 @@ function valueText(value: unknown): string {
 }
 
 function findingLines(page: Page, finding: ReportedFinding): readonly string[] {
-  const { severity, id, container, message, advice } = finding;
-  const where = container === null ? '' : `, container "${container}"`;
+  const { severity, id, container, message, advice, action } = finding;
+  const excepted = action === 'excepted' ? ', excepted in this namespace' : '';
+  const where = `${container === null ? '' : `, container "${container}"`}${excepted}`;
   return [
     row(page, severity, { text: `${id}${where}`, style: SEVERITY_STYLES[severity] }),
     wrap(message, page.columns, INDENT),

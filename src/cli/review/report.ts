@@ -1,6 +1,6 @@
 import type { PatchOperation } from '../../admission/json-patch.ts';
 import type { ReportedVerdict } from '../../assess/inspect/image-report.ts';
-import type { Action, ClassOrigin } from '../../policy/decision.ts';
+import type { AppliedAction, ClassOrigin } from '../../policy/decision.ts';
 import type { FindingId, Severity } from '../../policy/finding-catalog.ts';
 import type { Mode } from '../../policy/mode.ts';
 import { EXIT_CODES, type ExitCode } from '../command.ts';
@@ -45,7 +45,7 @@ export interface ReportedChange {
 export interface ReportedFinding {
   readonly id: FindingId;
   readonly severity: Severity;
-  readonly action: Action;
+  readonly action: AppliedAction;
   /** Null for the whole Pod. */
   readonly container: string | null;
   readonly message: string;

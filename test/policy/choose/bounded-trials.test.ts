@@ -30,7 +30,7 @@ test('computes alternatives once for all findings of a Pod', () => {
     detail: '',
     advice: (names: readonly string[]) => names.join(', '),
   });
-  const rated = rateFindings([finding('a'), finding('b')], settings(), () => {
+  const rated = rateFindings([finding('a'), finding('b')], { settings: settings() }, () => {
     calls += 1;
     return ['wasmtime'];
   });
