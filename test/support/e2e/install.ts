@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { getJson, type Kubectl, must } from '../kubernetes/kubectl.ts';
 import { waitFor } from '../lib/processes.ts';
@@ -15,12 +17,12 @@ interface WebhookConfiguration extends KubernetesObject {
   readonly webhooks: readonly { readonly clientConfig: { readonly service: { readonly path: string } } }[];
 }
 
-/** Renders the folder with kustomize. */
+/** Renders a folder of the manifests, or an overlay, with kustomize. */
 export async function renderManifests(
   kubectl: Kubectl,
   folder: string,
 ): Promise<readonly KubernetesObject[]> {
-  const text = await must(kubectl(['kustomize', join(MANIFESTS, folder)]));
+  const text = await must(kubectl(['kustomize', resolve(MANIFESTS, folder)]));
   return parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject);
 }
 
@@ -30,9 +32,31 @@ export interface Endpoint {
   readonly caBundle: string;
 }
 
-/** Applies manifests/base as shipped except for `clientConfig`: rules, selectors and conditions are under test. */
-export async function installBase(kubectl: Kubectl, endpoint: Endpoint): Promise<void> {
-  const objects = (await renderManifests(kubectl, 'base')).map((object) =>
+/** A kustomization as a user writes it. */
+export interface Overlay extends AsyncDisposable {
+  readonly folder: string;
+}
+
+/** Writes an overlay of the base with components, named by their folders and in this order. */
+export async function writeOverlay(components: readonly string[]): Promise<Overlay> {
+  const folder = await mkdtemp(join(tmpdir(), 'wasmgate-overlay-'));
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [relative(folder, join(MANIFESTS, 'base'))],
+    components: components.map((name) => relative(folder, join(MANIFESTS, 'components', name))),
+  };
+  await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+}
+
+/** Applies manifests as shipped except for `clientConfig`: rules, selectors and conditions are under test. */
+export async function installBase(
+  kubectl: Kubectl,
+  endpoint: Endpoint,
+  folder: string = 'base',
+): Promise<void> {
+  const objects = (await renderManifests(kubectl, folder)).map((object) =>
     isWebhookConfiguration(object) ? pointAt(object, endpoint) : object,
   );
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });

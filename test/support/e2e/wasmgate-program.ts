@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly configuration: object;
   /** Development certificates, or those in the cluster. */
   readonly certificates: 'development' | 'cluster';
+  /** A free one by default. */
+  readonly port?: number;
 }
 
 export interface WasmgateProgram extends AsyncDisposable {
@@ -29,7 +31,7 @@ export interface WasmgateProgram extends AsyncDisposable {
 /** Starts `wasmgate serve` under the ServiceAccount of manifests/base and its RBAC, and waits until it is ready. */
 export async function startWasmgate(
   kubernetes: KubernetesServer,
-  { name, configuration, certificates }: ProgramOptions,
+  { name, configuration, certificates, ...options }: ProgramOptions,
 ): Promise<WasmgateProgram> {
   const account = ['wasmgate', '--namespace=wasmgate-system'];
   const token = await must(kubernetes.kubectl(['create', 'token', ...account]));
@@ -37,7 +39,7 @@ export async function startWasmgate(
   const file = join(kubernetes.folder, `${name}.yaml`);
   const shipped = parse(await readFile(join(MANIFESTS, 'base', 'configuration.yaml'), 'utf8')) as object;
   await writeFile(file, JSON.stringify({ ...shipped, ...configuration }));
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const certDir = join(kubernetes.folder, `${name}-certificates`);
   const metricsPort = await freePort();
   const flags = ['--config', file, '--kubeconfig', kubeconfig, '--host', '127.0.0.1', '--port', String(port)];
