@@ -15,7 +15,7 @@ export async function buildProgram(name: Program, folder: string, env = process.
   const draft = join(folder, `.${name}.${randomUUID()}`);
   await mkdir(folder, { recursive: true });
   const start = performance.now();
-  progress(`building ${name} (once; all of the test servers take about five minutes on two cores)`);
+  progress(`building ${name} (once; all of the test servers take about seven minutes on two cores)`);
   try {
     await goBuild(
       join(import.meta.dirname, recipe.module),

@@ -39,6 +39,7 @@ export const RECIPES = {
     linkerFlags: '',
   },
   crane: { module: 'crane', package: 'github.com/google/go-containerregistry/cmd/crane', linkerFlags: '' },
+  helm: { module: 'helm', package: 'helm.sh/helm/v4/cmd/helm', linkerFlags: '' },
 } as const satisfies Record<string, Recipe>;
 
 export type Program = keyof typeof RECIPES;
