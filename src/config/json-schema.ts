@@ -1,4 +1,4 @@
-import type { SchemaNode } from './schema.ts';
+import { recordValues, type SchemaNode } from './schema.ts';
 
 /** The dialect that editors support best; most read draft 2020-12 as this one. */
 const DIALECT = 'http://json-schema.org/draft-07/schema#';
@@ -19,11 +19,20 @@ function choicesOf({ anyOf }: SchemaNode): readonly unknown[] | null {
   return words.length > 0 && words.every((word) => typeof word === 'string') ? words : null;
 }
 
+/** Returns a record with a closed set of names as a map with these keys, which editors complete and validators name. */
+function closeRecord(node: SchemaNode): SchemaNode & { readonly additionalProperties?: false } {
+  const { propertyNames, patternProperties: _, ...rest } = node;
+  const values = recordValues(node);
+  if (propertyNames?.enum === undefined || values === undefined) return node;
+  const keys = propertyNames.enum.map((name) => [name, values]);
+  return { ...rest, properties: Object.fromEntries(keys), additionalProperties: false };
+}
+
 /** `policy:` with nothing below it equals no key at all, if none is required. */
 const EMPTY_OR_MAP = ['object', 'null'];
 
 function convert(node: SchemaNode): Json {
-  const { properties, patternProperties, items, anyOf, required: _, ...rest } = node;
+  const { properties, patternProperties, items, anyOf, required: _, ...rest } = closeRecord(node);
   const choices = choicesOf(node);
   const needed = requiredOf(node);
   const isMap = properties !== undefined || patternProperties !== undefined;

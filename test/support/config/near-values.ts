@@ -48,9 +48,9 @@ function maps({ properties = {}, required = [] }: EditorNode): fc.Arbitrary<unkn
   });
 }
 
-function records({ patternProperties = {}, propertyNames }: EditorNode): fc.Arbitrary<unknown> {
+function records({ patternProperties = {} }: EditorNode): fc.Arbitrary<unknown> {
   const [values = {}] = Object.values(patternProperties);
-  const names = fc.constantFrom(...(propertyNames?.enum ?? []), 'a', 'b.test', 'a b');
+  const names = fc.constantFrom('a', 'b.test', 'a b');
   return fc.dictionary(names, nearValues(values), { maxKeys: 3 });
 }
 
