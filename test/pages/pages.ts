@@ -1,10 +1,12 @@
 import { findingsPage } from './findings-page.ts';
 import { imagesPage } from './images-page.ts';
 import { referencePage } from './reference-page.ts';
+import { valuesSchema } from './values-schema.ts';
 
-/** The pages that are generated from the code, by path. */
+/** The files that are generated from the code, by path. */
 export const PAGES: readonly (readonly [path: string, write: () => string])[] = [
   ['src/policy/FINDINGS.md', findingsPage],
   ['src/policy/IMAGES.md', imagesPage],
   ['src/config/REFERENCE.md', referencePage],
+  ['manifests/chart/values.schema.json', valuesSchema],
 ];

@@ -22,7 +22,10 @@ export async function renderManifests(
   kubectl: Kubectl,
   folder: string,
 ): Promise<readonly KubernetesObject[]> {
-  const text = await must(kubectl(['kustomize', resolve(MANIFESTS, folder)]));
+  return parseManifests(await must(kubectl(['kustomize', resolve(MANIFESTS, folder)])));
+}
+
+export function parseManifests(text: string): readonly KubernetesObject[] {
   return parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject);
 }
 
