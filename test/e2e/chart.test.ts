@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
 import { SCENARIOS } from '../../src/policy/settings.ts';
 import { configurations } from '../../src/wire/settings.ts';
 import { CHART, createHelm, type Helm, renderChart } from '../support/e2e/helm.ts';
-import { type KubernetesObject, MANIFESTS, renderManifests } from '../support/e2e/install.ts';
+import { type KubernetesObject, MANIFESTS, renderManifests, writeOverlay } from '../support/e2e/install.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
 import { createKubectl, type Kubectl, must } from '../support/kubernetes/kubectl.ts';
 
@@ -20,6 +20,7 @@ HELM_LABELS.push('helm.sh/chart');
 /** The values that turn on what a component adds. */
 const SWITCHES = {
   'fail-closed': { failClosed: { enabled: true } },
+  'high-availability': { highAvailability: { enabled: true } },
   'network-policy': { networkPolicy: { enabled: true, apiServers: ['192.0.2.1/32'] } },
   'pod-monitor': { monitoring: { enabled: true } },
 } as const;
@@ -73,15 +74,8 @@ describe.skipIf(servers.missing)(`manifests/chart${servers.note}`, () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   async function baseWith(components: readonly string[]): Promise<readonly KubernetesObject[]> {
-    const overlay = join(folder, components.join('-') || 'base');
-    const at = (path: string) => relative(overlay, join(MANIFESTS, path));
-    const kustomization = {
-      resources: [at('base')],
-      components: components.map((name) => at(`components/${name}`)),
-    };
-    await mkdir(overlay, { recursive: true });
-    await writeFile(join(overlay, 'kustomization.yaml'), JSON.stringify(kustomization));
-    return renderManifests(kubectl, overlay);
+    await using overlay = await writeOverlay(components);
+    return await renderManifests(kubectl, overlay.folder);
   }
 
   test.each([{}, ALL])('helm lint --strict finds nothing, with the values %o', async (values) => {
@@ -164,6 +158,12 @@ describe.skipIf(servers.missing)(`manifests/chart${servers.note}`, () => {
     expect(spec.securityContext).toEqual({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
   });
 
+  test('replicas win over those of highAvailability', async () => {
+    const values = { replicas: 5, highAvailability: { enabled: true } };
+    const objects = await renderChart(helm, { values });
+    expect(objects.find(({ kind }) => kind === 'Deployment')).toMatchObject({ spec: { replicas: 5 } });
+  });
+
   test('labels of the Pods never replace what selectors name; annotations may turn scraping off', async () => {
     const labels = { 'app.kubernetes.io/name': 'other', team: 'platform' };
     const annotations = { 'prometheus.io/scrape': 'false' };
@@ -198,7 +198,7 @@ describe.skipIf(servers.missing)(`manifests/chart${servers.note}`, () => {
 
   test.each([
     [{ repicas: 3 }, "at '': additional properties 'repicas' not allowed"],
-    [{ replicas: 'two' }, "at '/replicas': got string, want integer"],
+    [{ replicas: 'two' }, "at '/replicas': got string, want null or integer"],
     [{ image: { tag: 1.1 } }, "at '/image/tag': got number, want string"],
     [{ image: { digest: 'sha256:1' } }, "at '/image/digest': 'sha256:1' does not match pattern"],
     [{ env: { HTTPS_PROXY: 'http://proxy' } }, "at '/env': got object, want null or array"],

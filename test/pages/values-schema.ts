@@ -67,7 +67,7 @@ const createSchema = (): Schema => ({
       pullPolicy: { enum: ['', 'Always', 'IfNotPresent', 'Never'] },
     }),
     imagePullSecrets: listOf(object({ name: text })),
-    replicas: count(0),
+    replicas: optional({ type: 'integer', minimum: 1 }),
     configuration: configuration(),
     files: {
       type: ['object', 'null'],
@@ -101,6 +101,7 @@ const createSchema = (): Schema => ({
       }),
     ),
     pullSecrets: object({ clusterWide: flag }),
+    highAvailability: object({ enabled: flag }),
     failClosed: object({ enabled: flag }),
     monitoring: object({ enabled: flag, labels: texts }),
     networkPolicy: object({
