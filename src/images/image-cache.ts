@@ -25,6 +25,14 @@ interface CacheEntry {
   readonly architectures: readonly string[] | null;
 }
 
+/** Facts that a cache hands to the one that replaces it, least recently used first. */
+export type CachedFacts = readonly {
+  readonly key: string;
+  readonly entry: CacheEntry;
+  /** Estimated memory: estimating it again would take a walk through all facts. */
+  readonly size: number;
+}[];
+
 export interface CacheSize {
   readonly entries: number;
   readonly bytes: number;
@@ -42,6 +50,8 @@ export interface ImageCache {
   readonly update: (request: ImageRequest, facts: ImageFacts) => void;
   /** Returns how much is cached, in estimated memory. */
   readonly size: () => CacheSize;
+  /** Returns all facts, even if expired, without what failed. */
+  readonly facts: () => CachedFacts;
 }
 
 interface CacheDeps {
@@ -76,6 +86,10 @@ function serves(entry: CacheEntry, request: ImageRequest): boolean {
   return result.kind === 'failure' || result.stale !== null || isReadFor(entry, request);
 }
 
+function lifetimeOf(image: string, { digestTtl, tagTtl }: CacheSettings): number {
+  return image.includes('@') ? digestTtl : tagTtl;
+}
+
 /** Creates a function that makes one lookup and decides how long its result is cached. */
 function createLookUpOnce({ read, logger }: CacheDeps, settings: CacheSettings) {
   const warn = throttledWarn(logger, 'image lookup failed');
@@ -94,8 +108,7 @@ function createLookUpOnce({ read, logger }: CacheDeps, settings: CacheSettings) 
         confirmedAt: Date.now(),
         architectures: isChosenByArchitecture(facts) ? architectures : null,
       };
-      const hasDigest = image.includes('@');
-      return { entry, ttl: hasDigest ? settings.digestTtl : settings.tagTtl };
+      return { entry, ttl: lifetimeOf(image, settings) };
     } catch (error) {
       const failure = asFailure(error);
       const { reason, detail } = failure;
@@ -112,7 +125,12 @@ function createLookUpOnce({ read, logger }: CacheDeps, settings: CacheSettings) 
   };
 }
 
-export function createImageCache(deps: CacheDeps, settings: CacheSettings): ImageCache {
+/** @param inherited facts of the cache that this one replaces; they live as long as if this one had read them */
+export function createImageCache(
+  deps: CacheDeps,
+  settings: CacheSettings,
+  inherited: CachedFacts = [],
+): ImageCache {
   const lookUpOnce = createLookUpOnce(deps, settings);
   const cache = new LRUCache<string, CacheEntry, ImageRequest>({
     max: settings.maxEntries,
@@ -131,6 +149,12 @@ export function createImageCache(deps: CacheDeps, settings: CacheSettings): Imag
       return entry;
     },
   });
+
+  for (const { key, entry, size } of inherited) {
+    const age = Math.max(0, Date.now() - entry.confirmedAt);
+    // Names of namespaces and Secrets, which precede the image, have no "@".
+    cache.set(key, entry, { size, ttl: lifetimeOf(key, settings), start: performance.now() - age });
+  }
 
   async function refresh(request: ImageRequest): Promise<ImageResult> {
     const key = cacheKey(request);
@@ -162,5 +186,13 @@ export function createImageCache(deps: CacheDeps, settings: CacheSettings): Imag
         cache.set(key, { ...known, result: { ...known.result, facts } }, { noUpdateTTL: true });
     },
     size: () => ({ entries: cache.size, bytes: cache.calculatedSize }),
+    facts: () =>
+      cache.dump().flatMap(([key, { value: entry, size = 0 }]) => {
+        const { result } = entry;
+        // A lookup with the new settings may succeed where the last one failed.
+        return result.kind === 'facts'
+          ? { key, entry: { ...entry, result: { ...result, stale: null } }, size }
+          : [];
+      }),
   };
 }

@@ -2,8 +2,8 @@ import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
-import { createFairQueue } from './fair-queue.ts';
-import { cacheKey, createImageCache, type CacheSize } from './image-cache.ts';
+import { createFairQueue, type FairQueue } from './fair-queue.ts';
+import { cacheKey, createImageCache, type CachedFacts, type CacheSize } from './image-cache.ts';
 import {
   invalidReference,
   stillTrying,
@@ -21,10 +21,10 @@ import {
   type WaitMode,
   type WaitOptions,
 } from './lookup-limits.ts';
-import { createLookupMemory } from './lookup-memory.ts';
+import { createLookupMemory, type LookupMemory } from './lookup-memory.ts';
 import { createPeekImage } from './peek-image.ts';
 import type { RegistryFailure } from './ports.ts';
-import { createQueuedPeek, type PeekTarget } from './queued-peek.ts';
+import { createQueuedPeek, QUEUED_PEEK_LIMITS, type PeekTarget } from './queued-peek.ts';
 import { CATALOG_LIMITS, type CatalogOptions } from './settings.ts';
 
 /** How long a caller waits. */
@@ -45,16 +45,44 @@ export interface ImageCatalog {
   readonly isUnreachable: (image: string) => boolean;
   /** Returns how much is cached, in estimated memory. */
   readonly size: () => CacheSize;
+  /** Returns all facts that are cached, for the catalog that replaces this one. */
+  readonly known: () => CachedFacts;
+  /** Reports whether a lookup is in progress, or layers are being read. */
+  readonly isBusy: () => boolean;
   /** Returns the facts with what the layers show, and caches them. If the wait ends first, it returns the facts unchanged. */
   readonly peek: (request: ImageRequest, target: PeekTarget, wait: Wait) => Promise<ImageFacts>;
 }
 
-interface CatalogDeps extends SourceDeps {
+/** What all lookups share, those of a catalog that is being replaced included. */
+export interface LookupBudget {
+  readonly queue: FairQueue;
+  readonly memory: LookupMemory;
+}
+
+export function createLookupBudget(
+  options: Pick<CatalogOptions, 'concurrentLookups' | 'waitingLookups' | 'preemptAfter'> = {},
+): LookupBudget {
+  const { concurrentLookups, waitingLookups, preemptAfter } = { ...CATALOG_LIMITS, ...options };
+  return {
+    queue: createFairQueue({
+      atOnce: concurrentLookups,
+      waiting: waitingLookups,
+      longestMilliseconds: preemptAfter,
+    }),
+    memory: createLookupMemory(),
+  };
+}
+
+export interface CatalogDeps extends SourceDeps {
   /** Called with each result, and where it came from. */
   readonly onResult?: ((result: ImageResult, from: 'memory' | 'registry') => void) | undefined;
   /** Called when a lookup has ended, successfully or not. */
   readonly onLookup?: ((result: ImageResult, milliseconds: number) => void) | undefined;
   readonly logger: Logger;
+  /** Its own by default. */
+  readonly budget?: LookupBudget | undefined;
+  /** Facts of the catalog that this one replaces. */
+  readonly known?: CachedFacts | undefined;
 }
 
 /** Returns null for a text that is no reference: it belongs to no registry. */
@@ -84,12 +112,7 @@ export function createImageCatalog(
     const reference = referenceOf(image);
     return reference !== null && deps.registry.isUnreachable(reference);
   };
-  const queue = createFairQueue({
-    atOnce: settings.concurrentLookups,
-    waiting: settings.waitingLookups,
-    longestMilliseconds: settings.preemptAfter,
-  });
-  const lookupMemory = createLookupMemory();
+  const { queue, memory: lookupMemory } = deps.budget ?? createLookupBudget(settings);
   const pending = createPendingLookups(settings.lookupsPerNamespace);
   const waits = createWaitLimits({ isUnreachable }, options);
 
@@ -112,7 +135,7 @@ export function createImageCatalog(
     }
   }
 
-  const cache = createImageCache({ read, onLookup, logger }, settings);
+  const cache = createImageCache({ read, onLookup, logger }, settings, deps.known);
 
   async function lookUp(request: ImageRequest, { signal, mode = 'full' }: Wait): Promise<ImageResult> {
     const invalid = invalidReference(request.image);
@@ -134,7 +157,13 @@ export function createImageCatalog(
     });
   }
 
-  const queuedPeek = createQueuedPeek({ peek: createPeekImage(deps), queue, logger });
+  const pendingPeeks = createPendingLookups(QUEUED_PEEK_LIMITS.peeksPerNamespace);
+  const queuedPeek = createQueuedPeek({
+    peek: createPeekImage(deps),
+    queue,
+    logger,
+    pending: pendingPeeks,
+  });
 
   function peek(request: ImageRequest, target: PeekTarget, { signal, mode }: Wait): Promise<ImageFacts> {
     const { image, namespace } = request;
@@ -164,5 +193,7 @@ export function createImageCatalog(
     isUnreachable,
     peek,
     size: cache.size,
+    known: cache.facts,
+    isBusy: () => !pending.isEmpty() || !pendingPeeks.isEmpty(),
   };
 }

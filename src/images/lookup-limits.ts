@@ -19,6 +19,7 @@ export interface PendingLookups {
   readonly find: (namespace: string, key: string) => PendingLookup | undefined;
   /** Counts the lookup until it settles. Returns the pending one under this key. */
   readonly add: (namespace: string, key: string, lookup: Promise<unknown>) => PendingLookup;
+  readonly isEmpty: () => boolean;
 }
 
 export function createPendingLookups(maxPerNamespace: number): PendingLookups {
@@ -45,6 +46,7 @@ export function createPendingLookups(maxPerNamespace: number): PendingLookups {
       void Promise.allSettled([lookup]).then(() => remove(namespace, key));
       return started;
     },
+    isEmpty: () => pending.size === 0,
   };
 }
 

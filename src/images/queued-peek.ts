@@ -10,7 +10,7 @@ import { raceAbort } from '../lib/race-abort.ts';
 import { throttledWarn } from '../lib/throttled-warn.ts';
 import type { FairQueue } from './fair-queue.ts';
 import { failedHost, isOutage } from './image-result.ts';
-import { createPendingLookups } from './lookup-limits.ts';
+import { createPendingLookups, type PendingLookups } from './lookup-limits.ts';
 import type { PeekImage } from './peek-image.ts';
 
 export const QUEUED_PEEK_LIMITS = {
@@ -57,6 +57,8 @@ interface QueuedPeekDeps {
   /** Shared with all requests to registries. */
   readonly queue: FairQueue;
   readonly logger: Logger;
+  /** The peeks in progress. */
+  readonly pending?: PendingLookups;
 }
 
 /** Reports whether the registry client backs off, as it does from a registry, but not from the storage behind it. */
@@ -65,12 +67,15 @@ function isBackedOff(error: AppError): boolean {
 }
 
 /** Queues peeks beside all other lookups. Equal pending peeks share one; failed ones are not repeated for a while. */
-export function createQueuedPeek({ peek, queue, logger }: QueuedPeekDeps): QueuedPeek {
-  const { failureTtl, outageTtl, maxFailures, maxFailureBytes, timeout, peeksPerNamespace } =
-    QUEUED_PEEK_LIMITS;
+export function createQueuedPeek({
+  peek,
+  queue,
+  logger,
+  pending = createPendingLookups(QUEUED_PEEK_LIMITS.peeksPerNamespace),
+}: QueuedPeekDeps): QueuedPeek {
+  const { failureTtl, outageTtl, maxFailures, maxFailureBytes, timeout } = QUEUED_PEEK_LIMITS;
   const warn = throttledWarn(logger, 'cannot read the layers of the image');
   const inFlight = new Map<string, Promise<ImageFacts>>();
-  const pending = createPendingLookups(peeksPerNamespace);
   const failed = new LRUCache<string, true>({
     max: maxFailures,
     maxSize: maxFailureBytes,
