@@ -10,7 +10,7 @@ import type { UnjudgedOwner } from './unjudged-owner.ts';
 
 export interface JudgeDeps {
   readonly assess: AssessPod;
-  readonly catalog: ImageCatalog;
+  readonly catalog: Pick<ImageCatalog, 'cached' | 'poll' | 'lookUp' | 'isUnreachable'>;
   readonly cluster: Pick<ClusterPort, 'view'>;
   readonly pods: StoredPodsPort;
   readonly events: EventsPort;

@@ -10,7 +10,14 @@ import {
 } from './judge-owner.ts';
 import { reportsOf } from './judgment.ts';
 import { createOwnerStore, type OwnerStore, type OwnerStoreOptions } from './owner-store.ts';
-import { addPod, ownerKey, unjudgedOwner, type NextAttempt, type UnjudgedOwner } from './unjudged-owner.ts';
+import {
+  addPod,
+  AT_ONCE,
+  ownerKey,
+  unjudgedOwner,
+  type NextAttempt,
+  type UnjudgedOwner,
+} from './unjudged-owner.ts';
 
 interface UnjudgedDeps extends JudgeDeps {
   readonly logger: Logger;
@@ -92,7 +99,10 @@ function createRejudgeOwners(
       return;
     }
     const { pod, images, consequence } = result.owner;
-    store.set({ ...latest, pod, images, consequence, next: nextAttempt(before, result, settings) });
+    // What failed may succeed now if a new attempt was requested meanwhile.
+    const isRequested = result.kind !== 'judged' && latest.next !== before.next;
+    const next = isRequested ? latest.next : nextAttempt(before, result, settings);
+    store.set({ ...latest, pod, images, consequence, next });
   }
 
   async function run(owner: UnjudgedOwner): Promise<void> {
@@ -147,6 +157,8 @@ export interface UnjudgedAdmissions {
   /** To be called with each assessment, after the response. */
   readonly note: (request: AssessmentRequest, assessment: Assessment) => void;
   readonly pods: OwnerStore['pods'];
+  /** Tries again at once to judge all owners whose images could not be read: the registry's settings have changed. */
+  readonly retry: () => void;
 }
 
 /** Reports whether the request creates a Pod: a dry run stores nothing, and an update concerns an existing one. */
@@ -187,5 +199,12 @@ export function createUnjudgedAdmissions(
     wake();
   }
 
-  return { note, pods: store.pods };
+  function retry(): void {
+    // A copy of its own shows that it was set while an attempt was in progress.
+    const next = { ...AT_ONCE };
+    for (const owner of store.owners()) if (owner.consequence === 'pending') store.set({ ...owner, next });
+    wake();
+  }
+
+  return { note, retry, pods: store.pods };
 }

@@ -50,7 +50,7 @@ export interface NextAttempt {
   readonly isForImages: boolean;
 }
 
-const AT_ONCE: NextAttempt = { failures: 0, dueAt: 0, isForImages: true };
+export const AT_ONCE: NextAttempt = { failures: 0, dueAt: 0, isForImages: true };
 
 /**
  * Returns the key of an owner. An ownerReference is its author's text: a Pod that names a uid of another namespace must not

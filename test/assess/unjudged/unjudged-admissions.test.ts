@@ -186,6 +186,7 @@ async function setUp({ policy = {}, options = {}, pullSecrets = NO_PULL_SECRETS,
     reads,
     registry,
     request,
+    retry: admissions.retry,
     stored,
     reported,
     written,
@@ -303,6 +304,39 @@ describe('a failed lookup', () => {
       containers: [{ verdict: { kind: 'unknown', reason } }],
     });
     open();
+    await expect.poll(reported, { timeout: PATIENCE }).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
+  });
+
+  const NEVER = { retryMilliseconds: LONG_AFTER, longestFixMilliseconds: LONG_AFTER };
+
+  test('is repeated at once when the settings of registries change', async () => {
+    const { admit, open, registry, request, reported, retry } = await setUp({
+      trouble: answers(404),
+      options: NEVER,
+    });
+    await admit({ ...request('u1'), deadline: AMPLE });
+    const manifests = () => registry.lines().filter((line) => line.includes('/manifests/')).length;
+    await expect.poll(manifests, { timeout: PATIENCE }).toBe(2);
+    open();
+    retry();
+    await expect.poll(reported, { timeout: PATIENCE }).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
+  });
+
+  test('is repeated at once, too, if they change during an attempt', async () => {
+    const attempt = Promise.withResolvers<void>();
+    let requests = 0;
+    const trouble: RequestListener = (_request, response) => {
+      requests += 1;
+      const fail = (): void => void response.writeHead(404).end();
+      if (requests === 1) fail();
+      else void attempt.promise.then(fail);
+    };
+    const { admit, open, request, reported, retry } = await setUp({ trouble, options: NEVER });
+    await admit({ ...request('u1'), deadline: AMPLE });
+    await expect.poll(() => requests, { timeout: PATIENCE }).toBe(2);
+    retry();
+    open();
+    attempt.resolve();
     await expect.poll(reported, { timeout: PATIENCE }).toEqual(['WasmImageWithoutRuntimeClass Pod/pod-u1']);
   });
 
