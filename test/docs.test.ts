@@ -13,6 +13,7 @@ import { policySettings } from '../src/policy/settings.ts';
 import { configurations } from '../src/wire/settings.ts';
 import { createWebhookMetrics } from '../src/wire/webhook-metrics.ts';
 import { run } from './support/lib/processes.ts';
+import { certificateFor } from './support/server/certificates.ts';
 import { sourceFiles } from './support/source/source-imports.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -104,10 +105,13 @@ describe.each(DOCUMENTS)('%s', (file) => {
 
   test('serve accepts the configurations that it shows', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'wasmgate-docs-'));
+    const { cert } = await certificateFor();
     try {
       const shown = blocks(text, 'yaml').filter((block) => /^kind: Configuration$/m.test(block));
       for (const block of shown) {
-        await writeFile(join(folder, 'c.yaml'), block);
+        const named = all(block, /\/etc\/wasmgate\/([\w.-]+)/g);
+        for (const name of named) await writeFile(join(folder, name), cert);
+        await writeFile(join(folder, 'c.yaml'), block.replaceAll('/etc/wasmgate', folder));
         // Read before the cluster is looked for: code 1 says that only a cluster was missing, 2 that the file is wrong.
         const { code, stderr } = await wasmgate('serve', '--config', join(folder, 'c.yaml'));
         expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('API server') });

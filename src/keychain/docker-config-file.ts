@@ -9,7 +9,7 @@ import {
   type CredentialHelpers,
 } from '../credentials/parse-credential-helpers.ts';
 import { parseDockerConfig } from '../credentials/parse-docker-config.ts';
-import { isMissing, readText } from '../files/read-text.ts';
+import { readText } from '../files/read-text.ts';
 import type { KeychainPort } from '../images/ports.ts';
 import { AppError } from '../lib/errors.ts';
 import { isObject, property } from '../lib/json.ts';
@@ -19,71 +19,46 @@ import { KEYCHAIN_LIMITS, type KeychainLimits } from './keychain-limits.ts';
 import { createLogFailure } from './log-failure.ts';
 import { type Environment, describeEnd, runProgram } from './run-program.ts';
 
-export interface DockerConfigOptions {
-  readonly file: string;
-  /** The environment of the helpers, which are found by its PATH. */
-  readonly env: Environment;
-  readonly limits?: Partial<KeychainLimits>;
-}
-
-interface DockerConfig {
+/** What a Docker config file holds. */
+export interface DockerConfig {
   readonly credentials: readonly Credential[];
   readonly helpers: CredentialHelpers;
 }
 
-/** Called again whenever the cached file expires: `docker login` and mounted Secrets change it. */
-async function readConfig(file: string): Promise<DockerConfig> {
-  const text = await readText({ path: file, what: 'Docker config' });
-  const credentials = parseDockerConfig(text, { format: 'dockerconfigjson', source: file });
-  return { credentials, helpers: parseCredentialHelpers(text, file) };
+/** @throws AppError if the file is unusable */
+export async function readDockerConfig(
+  path: string,
+  read: typeof readText = readText,
+): Promise<DockerConfig> {
+  const text = await read({ path, what: 'Docker config' });
+  const credentials = parseDockerConfig(text, { format: 'dockerconfigjson', source: path });
+  return { credentials, helpers: parseCredentialHelpers(text, path) };
 }
 
-/** Returns the error that makes the file unusable; null if it is usable. */
-export async function findDockerConfigFault(file: string): Promise<unknown> {
-  try {
-    await readConfig(file);
-    return null;
-  } catch (error) {
-    return error;
-  }
+interface DockerConfigOptions {
+  readonly config: DockerConfig;
+  /** The environment of the helpers, which are found by its PATH. */
+  readonly env: Environment;
+  readonly limits?: Partial<KeychainLimits>;
 }
 
 /**
  * Returns the credentials of a Docker config file: the registry's helper's login, then the file's own entries. Docker reads
  * these only if no helper is configured, but trying them costs nothing if the helper's login works.
  */
-export function createDockerConfigFile(
+export function createDockerLogins(
   deps: { readonly logger: Logger },
-  { file, env, limits: given }: DockerConfigOptions,
+  { config: { credentials, helpers }, env, limits: given }: DockerConfigOptions,
 ): KeychainPort {
   const limits: KeychainLimits = { ...KEYCHAIN_LIMITS, ...given };
   const { ttlMilliseconds, cacheEntries: maxEntries, cacheBytes: maxBytes } = limits;
-  const kept = { ttlMilliseconds, maxEntries, maxBytes };
-  const configs = createSingleFlightCache<DockerConfig>(kept, ({ credentials }) =>
-    estimateCredentialBytes(credentials),
+  const logins = createSingleFlightCache<Credential | null>(
+    { ttlMilliseconds, maxEntries, maxBytes },
+    (login) => estimateCredentialBytes(login === null ? [] : [login]),
   );
-  const logins = createSingleFlightCache<Credential | null>(kept, (login) =>
-    estimateCredentialBytes(login === null ? [] : [login]),
-  );
-
   const logFailure = createLogFailure(deps.logger);
 
-  /** The last readable config, which stays in effect while the file is invalid, but not once it is deleted. */
-  let last: DockerConfig | null = null;
-
-  async function currentConfig(registry: string): Promise<DockerConfig> {
-    try {
-      last = await configs.get(file, () => readConfig(file));
-    } catch (error) {
-      if (isMissing(error)) last = null;
-      if (last === null) throw error;
-      const advice = 'wasmgate keeps using its previous logins until it is readable again.';
-      logFailure(error, registry, advice);
-    }
-    return last;
-  }
-
-  async function loginFor(registry: string, helpers: CredentialHelpers): Promise<readonly Credential[]> {
+  async function loginFor(registry: string): Promise<readonly Credential[]> {
     const chosen = chooseHelper(helpers, registry);
     if (chosen === null) return [];
     try {
@@ -97,15 +72,7 @@ export function createDockerConfigFile(
   }
 
   return {
-    credentialsFor: async ({ registry }) => {
-      try {
-        const { credentials, helpers } = await currentConfig(registry);
-        return [...(await loginFor(registry, helpers)), ...credentials];
-      } catch (error) {
-        logFailure(error, registry);
-        return [];
-      }
-    },
+    credentialsFor: async ({ registry }) => [...(await loginFor(registry)), ...credentials],
   };
 }
 

@@ -4,32 +4,27 @@ import { describeError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { createCredentialProvider } from './credential-provider.ts';
-import { createDockerConfigFile, findDockerConfigFault } from './docker-config-file.ts';
+import { createDockerLogins, readDockerConfig, type DockerConfig } from './docker-config-file.ts';
 import type { KeychainLimits } from './keychain-limits.ts';
 import { loadProviders, type CredentialProvider, type ProviderFiles } from './provider-config.ts';
 import type { Environment } from './run-program.ts';
 
-export interface KeychainOptions {
-  /** Docker config files, in the order to try. */
-  readonly dockerConfigs: readonly string[];
-  /** The kubelet's plugins, if any. */
-  readonly providers: ProviderFiles | undefined;
+interface KeychainOptions {
+  /** In the order to try. */
+  readonly dockerConfigs: readonly DockerConfig[];
+  /** The kubelet's plugins. */
+  readonly plugins: readonly CredentialProvider[];
   /** The environment of helpers and plugins. */
   readonly env: Environment;
   readonly limits?: Partial<KeychainLimits>;
 }
 
-/** Warns at start about unreadable files. That is not fatal: the Secret that a file is mounted from may come later. */
-export async function warnAboutUnreadableConfigs(
-  dockerConfigs: readonly string[],
-  logger: Logger,
-): Promise<void> {
-  const faults = await Promise.all(dockerConfigs.map(findDockerConfigFault));
-  for (const fault of faults.filter((found) => found !== null)) {
-    const advice = 'wasmgate reads images without its logins until registry.dockerConfig is readable.';
-    logger.warn({ advice }, describeError(fault));
-  }
-}
+type KeychainFiles = Omit<KeychainOptions, 'dockerConfigs' | 'plugins'> & {
+  /** Docker config files, in the order to try. */
+  readonly dockerConfigs: readonly string[];
+  /** The files that configure the plugins, if any. */
+  readonly providers: ProviderFiles | undefined;
+};
 
 async function loadPlugins(providers: ProviderFiles): Promise<readonly CredentialProvider[]> {
   try {
@@ -40,17 +35,35 @@ async function loadPlugins(providers: ProviderFiles): Promise<readonly Credentia
   }
 }
 
-/**
- * Loads the credentials that nodes have in addition to pull secrets, in the kubelet's order: Docker configs, then plugins.
- * @throws AppError if the plugins' configuration is unusable
- */
+/** Warns about an unusable Docker config, and goes on without it, as a node does. */
+async function loadDockerConfig(file: string, logger: Logger): Promise<readonly DockerConfig[]> {
+  try {
+    return [await readDockerConfig(file)];
+  } catch (error) {
+    const faults = errorsIn(error);
+    if (faults === null) throw error;
+    for (const fault of faults) logger.warn({ advice: fault.advice }, describeError(fault));
+    return [];
+  }
+}
+
+/** Reads the files for a command. @throws AppError if the plugins' configuration is unusable */
 export async function loadKeychain(
   deps: { readonly logger: Logger },
-  { dockerConfigs, providers, ...shared }: KeychainOptions,
+  { dockerConfigs: files, providers, ...shared }: KeychainFiles,
 ): Promise<KeychainPort> {
+  const dockerConfigs = await Promise.all(files.map((file) => loadDockerConfig(file, deps.logger)));
   const plugins = providers === undefined ? [] : await loadPlugins(providers);
+  return createKeychain(deps, { dockerConfigs: dockerConfigs.flat(), plugins, ...shared });
+}
+
+/** Creates the credentials that nodes have in addition to pull secrets, in the kubelet's order: Docker configs, then plugins. */
+export function createKeychain(
+  deps: { readonly logger: Logger },
+  { dockerConfigs, plugins, ...shared }: KeychainOptions,
+): KeychainPort {
   const parts = [
-    ...dockerConfigs.map((file) => createDockerConfigFile(deps, { file, ...shared })),
+    ...dockerConfigs.map((config) => createDockerLogins(deps, { config, ...shared })),
     ...plugins.map((provider) => createCredentialProvider(deps, { provider, ...shared })),
   ];
   return {

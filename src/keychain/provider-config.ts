@@ -128,9 +128,12 @@ async function faultOfProgram(program: string, config: string): Promise<AppError
 }
 
 /** Loads and checks the plugins. @throws AppError `invalid-configuration` or a `FileErrorCode`, or AggregateError of several */
-export async function loadProviders(files: ProviderFiles): Promise<readonly CredentialProvider[]> {
+export async function loadProviders(
+  files: ProviderFiles,
+  read: typeof readText = readText,
+): Promise<readonly CredentialProvider[]> {
   const { config } = files;
-  const text = await readText({ path: config, what: 'credential providers', advice: ADVICE });
+  const text = await read({ path: config, what: 'credential providers', advice: ADVICE });
   const entries = parseConfig(text, config).providers;
   checkNames(entries, config);
   const providers = collectErrors(

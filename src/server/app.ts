@@ -27,8 +27,8 @@ export interface AppDeps {
 }
 
 export interface AppOptions {
-  /** True if each object that is changed or denied gets a line in the log. */
-  readonly logsDecisions?: boolean;
+  /** Reports whether each object that is changed or denied gets a line in the log now; always, by default. */
+  readonly logsDecisions?: () => boolean;
   /** Includes certificate and key: see `serverTlsOptions`. */
   readonly https: ServerOptions;
   readonly bodyLimit?: number;
@@ -168,8 +168,11 @@ export function createApp(deps: AppDeps, options: AppOptions): App {
   app.setErrorHandler(createErrorHandler(logger, meter?.onError));
   addNotFound(app);
   addHealth(app, deps.health);
-  const isLogged = options.logsDecisions !== false && logger.isLevelEnabled('info');
-  const logDecision = isLogged ? createDecisionLog(logger) : undefined;
+  const { logsDecisions = () => true } = options;
+  const writeDecision = createDecisionLog(logger);
+  const logDecision: typeof writeDecision = (decision) => {
+    if (logsDecisions() && logger.isLevelEnabled('info')) writeDecision(decision);
+  };
   const webhookDeps = { assess: deps.assess, logDecision };
   app.post(
     '/mutate',

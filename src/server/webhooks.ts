@@ -33,7 +33,7 @@ export type Webhook = (
 interface WebhookDeps {
   readonly assess: AssessPod;
   /** Called for each object that is changed or denied, and for each Pod that mode enforce would change or deny. */
-  readonly logDecision?: ((decision: LoggedDecision) => void) | undefined;
+  readonly logDecision?: (decision: LoggedDecision) => void;
 }
 
 function answerMutation(assessment: DecidedAssessment, pod: Pod): Answer {

@@ -16,6 +16,8 @@ export interface LogOptions {
 export interface LeveledLogger extends Logger {
   /** Reports whether a level is logged, so that callers build only fields that are needed. */
   readonly isLevelEnabled: (level: LogLevel) => boolean;
+  /** Changes level and format from the next line on. */
+  readonly configure: (options: Pick<LogOptions, 'level' | 'format'>) => void;
 }
 
 /** Names of fields whose values are secrets, at the top and one level down. */
@@ -81,20 +83,22 @@ function formatText(json: string): string {
   return [`${head} ${text}`, ...below, ''].join('\n').replaceAll(/\n(?=.)/g, '\n  ');
 }
 
+function formatOf(
+  format: LogFormat = 'auto',
+  { isTTY = false }: NonNullable<LogOptions['destination']>,
+): (json: string) => string {
+  // Its texts may come from Pods and registries, and `kubectl logs` prints them on a terminal.
+  return format === 'text' || (format === 'auto' && isTTY) ? formatText : escapeJson;
+}
+
 /**
  * Creates a logger that writes synchronously: an ordinary admission logs nothing, and the line that matters most is the last
  * one before an exit.
  */
-export function createLogger({
-  level,
-  format: chosen = 'auto',
-  destination = process.stdout,
-}: LogOptions): LeveledLogger {
-  const isText = chosen === 'text' || (chosen === 'auto' && destination.isTTY === true);
-  // Its texts may come from Pods and registries, and `kubectl logs` prints them on a terminal.
-  const format = isText ? formatText : escapeJson;
+export function createLogger({ level, format, destination = process.stdout }: LogOptions): LeveledLogger {
   const target = destination === process.stdout ? pino.destination({ dest: 1, sync: true }) : destination;
-  return pino(
+  let formatLine = formatOf(format, destination);
+  const logger = pino(
     {
       level,
       base: null,
@@ -109,6 +113,12 @@ export function createLogger({
         },
       },
     },
-    { write: (line) => void target.write(format(line)) },
+    { write: (line) => void target.write(formatLine(line)) },
   );
+  return Object.assign(logger, {
+    configure: (options: Pick<LogOptions, 'level' | 'format'>): void => {
+      logger.level = options.level;
+      formatLine = formatOf(options.format, destination);
+    },
+  });
 }

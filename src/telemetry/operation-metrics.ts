@@ -33,13 +33,13 @@ function addBuildMetric(metrics: Metrics, version: string): void {
 function addReloadMetrics(metrics: Metrics): (result: ReloadResult) => void {
   const reloads = metrics.counter({
     name: 'wasmgate_config_reloads_total',
-    help: 'Changed configuration files that wasmgate applied (success) or rejected as invalid (failure).',
+    help: 'Changes of the configuration and of files that it names, applied (success) or rejected as invalid (failure).',
     labels: { result: RELOAD_RESULTS },
   });
   const isSuccessful = metrics
     .gauge({
       name: 'wasmgate_config_last_reload_successful',
-      help: '1 if the configuration in use is that of the file; 0 while the file is invalid and the previous one stays in use.',
+      help: '1 if the configuration in use is that of the files; 0 while one of them is invalid and the previous configuration stays in use.',
     })
     .of({});
   const appliedAt = metrics

@@ -1,7 +1,7 @@
 import { createAssessPod } from '../assess/assess-pod.ts';
 import type { AssessPod, Assessment, AssessmentRequest } from '../assess/assessment.ts';
 import type { ClusterPort, ServiceAccountsPort } from '../assess/ports.ts';
-import { createImageCatalog, type ImageCatalog } from '../images/image-catalog.ts';
+import { createImageCatalog, type CatalogDeps, type ImageCatalog } from '../images/image-catalog.ts';
 import type { KeychainPort, PullSecretsPort, RegistryPort } from '../images/ports.ts';
 import { catalogOptions } from '../images/settings.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -30,8 +30,10 @@ export interface AssessParts {
 /** The sections that the use case reads. */
 export type AssessSettings = Pick<Settings, 'policy'> & Partial<Pick<Settings, 'images'>>;
 
+type CatalogParts = AssessParts & Pick<CatalogDeps, 'budget' | 'known'>;
+
 /** Creates the image catalog, which all policies share. */
-export function createCatalog(parts: AssessParts, { images }: Pick<AssessSettings, 'images'>): ImageCatalog {
+export function createCatalog(parts: CatalogParts, { images }: Pick<AssessSettings, 'images'>): ImageCatalog {
   const options = images === undefined ? {} : catalogOptions(images);
   const { onLookup, onResult } = parts.metrics?.images ?? {};
   const catalog = createImageCatalog({ ...parts, onLookup, onResult }, options);

@@ -3,7 +3,6 @@ import type { ConfigDeps } from '../cli/config.ts';
 import type { ExaminedFiles } from '../config/configuration-reader.ts';
 import { isMissing } from '../files/read-text.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
-import { readNamedFiles } from '../registry/hosts/named-files.ts';
 import { findDeniedMirrors, type RegistrySettings } from '../registry/settings.ts';
 import { describeDeniedMirror } from './connect-registry.ts';
 import { describeFault, readAllNamedFiles } from './named-files.ts';
@@ -14,8 +13,7 @@ function problemOf({ path, error }: FileFault): ExaminedFiles['problems'][number
 }
 
 async function examineRegistry(registry: RegistrySettings, isStrict: boolean): Promise<ExaminedFiles> {
-  const { faults } = await readAllNamedFiles(registry);
-  const { files } = await readNamedFiles(registry);
+  const { faults, files } = await readAllNamedFiles(registry);
   const isAbsent = ({ error }: FileFault): boolean => !isStrict && isMissing(error);
   return {
     problems: faults.filter((fault) => !isAbsent(fault)).map(problemOf),

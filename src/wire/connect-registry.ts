@@ -6,7 +6,7 @@ import { throttledWarn } from '../lib/throttled-warn.ts';
 import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import type { NameResolver } from '../registry/connection/guarded-connector.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
-import { readNamedFiles } from '../registry/hosts/named-files.ts';
+import { readNamedFiles, type NamedFiles } from '../registry/hosts/named-files.ts';
 import { findDeniedMirrors, type DeniedMirror, type RegistrySettings } from '../registry/settings.ts';
 import { describeFault } from './named-files.ts';
 
@@ -15,7 +15,7 @@ export function describeDeniedMirror({ host, why }: DeniedMirror): string {
   return `mirror "${host}" is ${why}, so wasmgate skips it. Name an address that Pods can reach, or list it in registry.allowAddresses.`;
 }
 
-interface Surroundings extends Pick<RegistryClientOptions, 'onRequest' | 'onPause'> {
+export interface RegistrySurroundings extends Pick<RegistryClientOptions, 'onRequest' | 'onPause'> {
   /** Environment that names the proxies. */
   readonly env: Io['env'];
   /** Logs each skipped mirror once, and outages. */
@@ -26,7 +26,7 @@ interface Surroundings extends Pick<RegistryClientOptions, 'onRequest' | 'onPaus
   readonly resolver?: NameResolver;
 }
 
-function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'> {
+export function unusableFiles(faults: readonly FileFault[]): AppError<'unusable-files'> {
   const count = faults.length === 1 ? '1 problem' : `${faults.length} problems`;
   const list = faults.map(
     ({ path, error }) => `\n  ${formatKey(['registry', ...path])}: ${describeFault(error)}`,
@@ -50,14 +50,19 @@ function logOutages(logger: Pick<Logger, 'info' | 'warn'>): NonNullable<Registry
   };
 }
 
-/** @throws AppError if the settings, the files they name, or a proxy in the environment are invalid */
-export async function connectRegistry(
-  settings: RegistrySettings,
-  { resolver, ...surroundings }: Surroundings,
-): Promise<RegistryClient> {
-  const { plainHttp, allowAddresses } = settings;
+/** @throws AppError if a file that the settings name is unusable */
+export async function readUsableFiles(settings: RegistrySettings): Promise<NamedFiles> {
   const { files, faults } = await readNamedFiles(settings);
   if (faults.length > 0) throw unusableFiles(faults);
+  return files;
+}
+
+/** @throws AppError if the settings or a proxy in the environment are invalid */
+export function connectRegistry(
+  { plainHttp, allowAddresses }: RegistrySettings,
+  files: NamedFiles,
+  { resolver, ...surroundings }: RegistrySurroundings,
+): RegistryClient {
   const { logger } = surroundings;
   for (const mirror of logger === undefined ? [] : findDeniedMirrors(files.hosts, allowAddresses))
     logger?.warn({ host: mirror.host }, describeDeniedMirror(mirror));

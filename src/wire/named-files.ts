@@ -1,9 +1,9 @@
-import { watchNamedFiles, type WatchOptions } from '../config/watch-named-files.ts';
 import { isMissing } from '../files/read-text.ts';
-import { errorsIn } from '../lib/collect-errors.ts';
+import type { DockerConfig } from '../keychain/docker-config-file.ts';
+import type { CredentialProvider } from '../keychain/provider-config.ts';
 import { describeError, type AppError } from '../lib/errors.ts';
-import type { FileFault } from '../registry/hosts/file-reading.ts';
-import { readNamedFiles } from '../registry/hosts/named-files.ts';
+import { createFileReading, type FileFault, type FileReading } from '../registry/hosts/file-reading.ts';
+import { readNamedFiles, type NamedFiles } from '../registry/hosts/named-files.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
 
 /** Describes an error on one line. The format of a file does not help if the file is missing. */
@@ -12,52 +12,37 @@ export function describeFault(error: AppError): string {
   return `${describeError(error)}${advice}`;
 }
 
-async function faultsOf(
-  setting: 'dockerConfig' | 'credentialProviders',
-  read: () => Promise<unknown>,
-): Promise<readonly FileFault[]> {
-  try {
-    await read();
-    return [];
-  } catch (error) {
-    const faults = errorsIn(error);
-    if (faults === null) throw error;
-    return faults.map((fault) => ({ path: [setting], error: fault }));
-  }
+/** What all files hold that the settings name, as far as it is usable. */
+export interface AllNamedFiles extends Pick<FileReading, 'faults' | 'seen'> {
+  readonly files: NamedFiles;
+  /** Null if none is named, or it is unusable. */
+  readonly dockerConfig: DockerConfig | null;
+  readonly plugins: readonly CredentialProvider[];
 }
 
-/** Reads all files that the settings name, by the readers that `serve` uses. */
-export async function readAllNamedFiles(
-  registry: RegistrySettings,
-): Promise<{ readonly faults: readonly FileFault[]; readonly contents: ReadonlyMap<string, string> }> {
-  const { dockerConfig, credentialProviders: providers } = registry;
-  const { faults, seen } = await readNamedFiles(registry);
-  const ofDocker = await faultsOf('dockerConfig', async () => {
-    if (dockerConfig === undefined) return;
-    const { findDockerConfigFault } = await import('../keychain/docker-config-file.ts');
-    const fault = await findDockerConfigFault(dockerConfig);
-    if (fault !== null) throw fault;
-  });
-  let plugins = '';
-  const ofProviders = await faultsOf('credentialProviders', async () => {
-    if (providers === undefined) return;
+const NO_PLUGINS: readonly CredentialProvider[] = [];
+
+/** Reads all files that the settings name: for `serve` when it starts and whenever they change, and for `config check`. */
+export async function readAllNamedFiles(registry: RegistrySettings): Promise<AllNamedFiles> {
+  const { dockerConfig: path, credentialProviders: providers } = registry;
+  const reading = createFileReading();
+  const { files } = await readNamedFiles(registry, reading);
+  const ofDocker = reading.of('dockerConfig');
+  const dockerConfig = await ofDocker.attempt(async () => {
+    if (path === undefined) return null;
+    const { readDockerConfig } = await import('../keychain/docker-config-file.ts');
+    return readDockerConfig(path, ofDocker.text);
+  }, null);
+  const ofProviders = reading.of('credentialProviders');
+  const plugins = await ofProviders.attempt(async () => {
+    if (providers === undefined) return NO_PLUGINS;
     const { loadProviders } = await import('../keychain/provider-config.ts');
-    plugins = JSON.stringify(await loadProviders(providers));
-  });
-  const contents = providers === undefined ? seen : new Map([...seen, [providers.config, plugins]]);
-  return { faults: [...faults, ...ofDocker, ...ofProviders], contents };
+    return loadProviders(providers, ofProviders.text);
+  }, NO_PLUGINS);
+  return { files, dockerConfig, plugins, faults: reading.faults, seen: reading.seen };
 }
 
-/** Logs changes to the files that the settings name. Docker configs are left out: the keychain rereads them itself. */
-export function watchRegistryFiles(
-  registry: RegistrySettings,
-  options: Omit<WatchOptions, 'read'>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { dockerConfig: _, ...named } = registry;
-  const read: WatchOptions['read'] = async () => {
-    const { faults, contents } = await readAllNamedFiles(named);
-    return { contents, problems: faults.map(({ error }) => describeFault(error)) };
-  };
-  return watchNamedFiles({ ...options, read }, signal);
+/** Reports whether a fault is about `registry.dockerConfig`, which may be absent: its Secret may come later. */
+export function isOfDockerConfig({ path: [setting] }: FileFault): boolean {
+  return setting === 'dockerConfig';
 }

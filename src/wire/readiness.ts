@@ -16,11 +16,11 @@ export function checkWatches({ states }: Pick<Cluster, 'states'>): Checks {
   );
 }
 
-/** Passes reloads of the configuration on, and returns a check that remarks on a rejected file. */
+/** Passes reloads of the configuration on, and returns a check that remarks on rejected files. */
 export function checkReloads(onReload: (result: 'success' | 'failure') => void) {
   let isRejected = false;
   const check: Checks[string] = () =>
-    isRejected ? { remark: 'the file is invalid, so the previous configuration stays in use' } : null;
+    isRejected ? { remark: 'its files are invalid, so the previous one stays in use' } : null;
   return {
     check,
     onReload: (result: 'success' | 'failure'): void => {

@@ -7,9 +7,7 @@ import { serviceNames } from '../certs/serving-certificate.ts';
 import { EXIT_CODES, type ExitCode } from '../cli/command.ts';
 import type { Io } from '../cli/io.ts';
 import type { ServeFlags } from '../cli/serve.ts';
-import { reloadPolicy } from '../config/reload-policy.ts';
-import type { ImageCatalog } from '../images/image-catalog.ts';
-import type { KeychainPort } from '../images/ports.ts';
+import { followConfiguration } from '../config/follow-configuration.ts';
 import { loadCertificateSecret, readCertificateSecret } from '../kubernetes/certificate-secret.ts';
 import { createKubernetesClient } from '../kubernetes/client.ts';
 import { createCluster } from '../kubernetes/cluster.ts';
@@ -24,13 +22,12 @@ import { createApp, swapCertificate, serverTlsOptions } from '../server/app.ts';
 import { createHealth } from '../server/health.ts';
 import { listen, type Listening, stopSignal } from '../server/listen.ts';
 import type { ServedMetrics } from '../server/metrics-server.ts';
-import { createLogger, type LeveledLogger } from '../telemetry/log.ts';
-import { createAssembler, createCatalog, DEFAULT_NAMESPACE, observeAssessments } from './assemble-assess.ts';
+import { createLogger } from '../telemetry/log.ts';
+import { DEFAULT_NAMESPACE, observeAssessments } from './assemble-assess.ts';
+import { faultOf, readState, type ConfigurationState } from './configuration-state.ts';
 import { connectKubernetes } from './connect-kubernetes.ts';
-import { connectRegistry } from './connect-registry.ts';
-import { watchRegistryFiles } from './named-files.ts';
+import { createLiveAssess } from './live-assess.ts';
 import { checkReloads, checkWatches } from './readiness.ts';
-import { configurations, readServeSettings, type Settings } from './settings.ts';
 import { createWebhookMetrics, openMetrics } from './webhook-metrics.ts';
 
 /** The Service of the manifests. */
@@ -40,40 +37,24 @@ interface Surroundings extends Pick<Io, 'env'> {
   readonly signal: AbortSignal;
 }
 
-/** Loads the operator's credentials, and the code that reads them only if the configuration names any. */
-async function loadOperatorKeychain(
-  { registry }: Pick<Settings, 'registry'>,
-  logger: LeveledLogger,
-  env: Io['env'],
-): Promise<KeychainPort | undefined> {
-  const { dockerConfig, credentialProviders: providers } = registry;
-  if (dockerConfig === undefined && providers === undefined) return undefined;
-  const { loadKeychain, warnAboutUnreadableConfigs } = await import('../keychain/keychain.ts');
-  const dockerConfigs = dockerConfig === undefined ? [] : [dockerConfig];
-  await warnAboutUnreadableConfigs(dockerConfigs, logger);
-  return loadKeychain({ logger }, { dockerConfigs, providers, env });
-}
-
 /** Creates and joins the parts; none of them runs yet. */
 async function createParts(version: string, flags: ServeFlags, { env, signal }: Surroundings) {
-  const settings = await readServeSettings(flags);
-  const logger = createLogger(settings.log);
+  const state = await readState(flags);
+  const logger = createLogger(state.settings.log);
   const namespace = env['POD_NAMESPACE'] ?? DEFAULT_NAMESPACE;
-  const keychain = await loadOperatorKeychain(settings, logger, env);
   const client = createKubernetesClient(await connectKubernetes(flags.kubeconfig, env));
   const cluster = createCluster({ client, logger });
   const metrics = createWebhookMetrics(version, cluster, signal);
-  const reloads = checkReloads(metrics.onReload);
-  const registry = await connectRegistry(settings.registry, {
-    env,
-    logger,
-    resolver: createDnsResolver(),
-    ...metrics.registry,
-  });
   const pullSecrets = createPullSecrets({ client });
   const serviceAccounts = createServiceAccounts({ client, logger });
-  const ports = { cluster, pullSecrets, serviceAccounts, keychain, registry };
-  return { ...ports, version, settings, logger, namespace, client, metrics, reloads };
+  const surroundings = { env, logger, resolver: createDnsResolver(), ...metrics.registry };
+  const live = await createLiveAssess(
+    { cluster, pullSecrets, serviceAccounts, logger, namespace, metrics, surroundings },
+    state,
+  );
+  const { settings } = state;
+  const reloads = checkReloads(metrics.onReload);
+  return { version, state, settings, logger, namespace, client, cluster, metrics, live, reloads };
 }
 
 type Parts = Awaited<ReturnType<typeof createParts>>;
@@ -98,51 +79,57 @@ async function loadCertificate(
   return keepCertificate({ store, logger }, serviceNames(SERVICE, namespace));
 }
 
-/** Assesses under the current policy of the configuration file, if there is one. */
-function followPolicy(
-  { config: file, catalog }: Pick<ServeFlags, 'config'> & { readonly catalog: ImageCatalog },
-  parts: Parts,
-  signal: AbortSignal,
-): AssessPod {
-  const { settings, logger, reloads } = parts;
-  const assemble = createAssembler({ ...parts, boundsWaits: true }, catalog);
-  if (file === undefined) return assemble(settings);
-  const { parse } = configurations;
-  const { onReload } = reloads;
-  const current = reloadPolicy({ file, assemble, parse, logger, onReload }, settings, signal);
-  return (request) => current()(request);
-}
-
 /** Assesses for both webhooks: counts each result, and assesses again later if an image could not be read. */
-function assembleAdmissions(flags: ServeFlags, parts: Parts, signal: AbortSignal): AssessPod {
-  const { client, cluster, logger, metrics, settings } = parts;
+function assembleAdmissions({ live, ...parts }: Parts, signal: AbortSignal): AssessPod {
+  const { client, cluster, logger, metrics } = parts;
   const { onEvent, unjudged } = metrics;
-  const catalog = createCatalog(parts, settings);
-  const assess = followPolicy({ ...flags, catalog }, parts, signal);
   const events = createEvents({ client, logger, onEvent }, { instance: hostname() });
   const pods = createStoredPods({ client });
   const admissions = createUnjudgedAdmissions(
-    { assess, catalog, cluster, pods, events, logger, onDropped: unjudged.onDropped },
+    { ...live, cluster, pods, events, logger, onDropped: unjudged.onDropped },
     {},
     signal,
   );
   unjudged.measure(admissions.pods);
+  live.onNewLookups(admissions.retry);
   // Assessing an owner later is not counted: it decides no admission.
-  return observeAssessments(assess, [admissions.note, metrics.onAssessed]);
+  return observeAssessments(live.assess, [admissions.note, metrics.onAssessed]);
+}
+
+/** Only a restart makes the server listen elsewhere. */
+const FIXED_SECTIONS: readonly string[] = ['server'];
+
+/** Takes changes of the configuration file, and of all files that it names, into use until the signal fires. */
+function followFiles(flags: ServeFlags, { state, live, logger, reloads }: Parts, signal: AbortSignal): void {
+  const { config: file } = flags;
+  if (file === undefined) return;
+  const read = async (): Promise<ConfigurationState> => {
+    const next = await readState(flags);
+    const fault = faultOf(next);
+    if (fault !== null) throw fault;
+    return next;
+  };
+  const apply = async (next: ConfigurationState): Promise<void> => {
+    await live.apply(next);
+    logger.configure(next.settings.log);
+  };
+  const options = { file, read, apply, fixedSections: FIXED_SECTIONS, logger, onReload: reloads.onReload };
+  // Never rejects, and ends with the signal.
+  void followConfiguration(options, { state, problem: faultOf(state) }, signal);
 }
 
 /** Does everything between the first watch and listening; some steps wait for the API server. */
 async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promise<Listening> {
-  const { version, cluster, logger, metrics, settings } = parts;
+  const { version, cluster, live, logger, metrics, settings } = parts;
   const certificate = await loadCertificate(flags, parts, signal);
   metrics.onCertificate(certificate.first);
-  await watchRegistryFiles(settings.registry, { logger }, signal);
-  const assess = assembleAdmissions(flags, parts, signal);
+  const assess = assembleAdmissions(parts, signal);
+  followFiles(flags, parts, signal);
   const health = createHealth({ ...checkWatches(cluster), configuration: parts.reloads.check });
   const meter = metrics.answers;
   const app = createApp(
     { assess, health, logger, meter },
-    { https: serverTlsOptions(certificate.first), logsDecisions: settings.log.decisions },
+    { https: serverTlsOptions(certificate.first), logsDecisions: () => live.settings().log.decisions },
   );
   certificate.follow((replaced) => {
     swapCertificate(app.server, replaced);
@@ -159,7 +146,7 @@ export async function serve(version: string, flags: ServeFlags, io: Io): Promise
   const stopping = new AbortController();
   const { signal } = stopping;
   const parts = await createParts(version, flags, { env: io.env, signal });
-  const { cluster, registry, settings, logger, metrics } = parts;
+  const { cluster, live, settings, logger, metrics } = parts;
   let metricsServer: ServedMetrics | null = null;
   try {
     // First, so that metrics show what the start waits for.
@@ -179,6 +166,6 @@ export async function serve(version: string, flags: ServeFlags, io: Io): Promise
     return EXIT_CODES.ok;
   } finally {
     stopping.abort();
-    await Promise.all([cluster.stop(), registry.close(), metricsServer?.close()]);
+    await Promise.all([cluster.stop(), live.close(), metricsServer?.close()]);
   }
 }

@@ -31,9 +31,8 @@ export async function readSettings(file: string | undefined): Promise<Settings> 
   return file === undefined ? configurations.defaults() : configurations.read(file);
 }
 
-/** Reads the settings of `serve`: flags win over the file. */
-export async function readServeSettings(flags: ServeFlags): Promise<Settings> {
-  const file = await readSettings(flags.config);
+/** Returns the settings of `serve`: flags win over the file. */
+export function withFlags(file: Settings, flags: ServeFlags): Settings {
   const { host = file.server.host, port = file.server.port } = flags;
   const level = LOG_LEVELS.find((known) => known === flags.logLevel) ?? file.log.level;
   const format = LOG_FORMATS.find((known) => known === flags.logFormat) ?? file.log.format;

@@ -14,7 +14,7 @@ import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
 import { createLogger, type LeveledLogger } from '../telemetry/log.ts';
 import { assembleAssess, type AssessParts } from './assemble-assess.ts';
 import { createUserClient } from './connect-kubernetes.ts';
-import { connectRegistry } from './connect-registry.ts';
+import { connectRegistry, readUsableFiles } from './connect-registry.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 type Ports = Pick<AssessParts, 'cluster' | 'pullSecrets'> & {
@@ -77,7 +77,8 @@ async function open(setup: ReviewSetup, io: Io): Promise<ReviewSession> {
     { logger: createStderrLogger(io) },
     { dockerConfigs: dockerConfigsOf(settings, io.env), providers: credentialProviders, env: io.env },
   );
-  const registry = await connectRegistry(settings.registry, { env: io.env, allowLoopback: true });
+  const files = await readUsableFiles(settings.registry);
+  const registry = connectRegistry(settings.registry, files, { env: io.env, allowLoopback: true });
   const assess = assembleAssess({ ...ports, keychain, registry, logger }, settings);
   return {
     assess: withAccountSecrets(ports.knowsClasses ? assess : leaveClassesOpen(assess), ports.serviceAccounts),

@@ -1,10 +1,8 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { matchCredentials } from '../../src/credentials/match-credentials.ts';
 import { parseReference } from '../../src/image/reference.ts';
-import { createDockerConfigFile } from '../../src/keychain/docker-config-file.ts';
 import type { KeychainLimits } from '../../src/keychain/keychain-limits.ts';
+import { loadKeychain } from '../../src/keychain/keychain.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { createScriptPrograms, type ScriptPrograms } from '../support/cli/script-programs.ts';
 
@@ -26,7 +24,10 @@ async function setUp(config: unknown, limits: Partial<KeychainLimits> = {}): Pro
   const file =
     config === undefined ? `${programs.folder}/no-config.json` : await programs.write('config.json', config);
   const { logger, messages } = createRecordingLogger();
-  const keychain = createDockerConfigFile({ logger }, { file, env: programs.env, limits });
+  const keychain = await loadKeychain(
+    { logger },
+    { dockerConfigs: [file], providers: undefined, env: programs.env, limits },
+  );
   return {
     programs,
     warnings: () => messages('warn'),
@@ -52,28 +53,6 @@ describe('logins in the file', () => {
     await using bench = await setUp(config);
     expect(await bench.logins(image)).toEqual(logins);
     expect(bench.warnings()).toEqual([]);
-  });
-
-  test('a changed file is read after the cached one expires', async () => {
-    await using bench = await setUp({}, { ttlMilliseconds: 1 });
-    expect(await bench.logins('ghcr.io/a')).toEqual([]);
-    await bench.programs.write('config.json', { auths });
-    await expect.poll(() => bench.logins('ghcr.io/a')).toEqual(['file']);
-  });
-
-  test('an invalid file keeps the previous logins and logs a warning; a deleted file removes them', async () => {
-    await using bench = await setUp({ auths }, { ttlMilliseconds: 1 });
-    expect(await bench.logins('ghcr.io/a')).toEqual(['file']);
-    await bench.programs.write('config.json', '{"auths": geheim');
-    await expect
-      .poll(async () => [await bench.logins('ghcr.io/a'), bench.warnings().length > 0])
-      .toEqual([['file'], true]);
-    expect(bench.warnings().join()).toMatch(/config\.json": it is not JSON/);
-    expect(bench.warnings().join()).not.toContain('geheim');
-    await rm(join(bench.programs.folder, 'config.json'));
-    await expect.poll(() => bench.logins('ghcr.io/a')).toEqual([]);
-    await bench.programs.write('config.json', '{"auths": geheim');
-    expect(await bench.logins('ghcr.io/a')).toEqual([]);
   });
 
   test.for([

@@ -11,9 +11,9 @@ with its line.
 - \`wasmgate config check FILE\` reports every problem in a file, and in the files that it names.
 - \`wasmgate config schema\` prints the JSON Schema for editors.
 
-While \`wasmgate serve\` runs, it reads a changed file again. \`policy\` applies to the next admission; the other sections need a
-restart, which the log says. If the new file is invalid, wasmgate keeps the old configuration and logs the problems once. When the
-file is valid again, it logs that, too.
+While \`wasmgate serve\` runs, it reads the file and all files that it names every five seconds. What has changed applies to the
+next admission; only keys of \`server\` need a restart, which the log says. If anything is invalid, wasmgate keeps the old
+configuration and logs the problems once. When everything is valid again, it logs that, too.
 
 \`npm run pages\` generates this page from the settings in the code; change it there.
 `;

@@ -125,11 +125,21 @@ test.each([
 });
 
 test.each([
-  ['log.decisions is off', { app: { logsDecisions: false } }],
+  ['log.decisions is off', { app: { logsDecisions: () => false } }],
   ['the level is above info', { logLevel: 'warn' }],
 ])('nothing is logged if %s', async (_case, options) => {
   expect(await logOf('/mutate', '03', CHANGED, options)).toEqual([]);
   expect(await logOf('/validate', '05', DENIED, options)).toEqual([]);
+});
+
+test('log.decisions counts from the next admission on', async () => {
+  let isOn = false;
+  const { assess } = answering(CHANGED);
+  await using webhook = await startWebhook({ assess, app: { logsDecisions: () => isOn } });
+  await webhook.ask('/mutate', readReview('03'));
+  isOn = true;
+  await webhook.ask('/mutate', readReview('03'));
+  expect(await linesOf(webhook)).toHaveLength(1);
 });
 
 const request = parseReview(readReview('05'));

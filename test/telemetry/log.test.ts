@@ -46,6 +46,18 @@ test.each([
   expect(log.isLevelEnabled('debug')).toBe(level === 'debug');
 });
 
+test('level and format can change', () => {
+  const { log, text } = capture('warn');
+  log.info({}, 'one');
+  log.configure({ level: 'debug', format: 'text' });
+  log.debug({}, 'two');
+  log.configure({ level: 'info', format: 'json' });
+  log.debug({}, 'three');
+  log.info({}, 'four');
+  expect(text()).toMatch(/^\S+Z .*DEBUG.* two\n\{.*"msg":"four"\}\n$/);
+  expect(log.isLevelEnabled('debug')).toBe(false);
+});
+
 test('redacts secrets by the name of their field and by their form', () => {
   const { log, lines } = capture('info');
   const url = 'https://user:hunter2@registry.example/v2/?token=hunter2';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectRegistry } from '../../src/wire/connect-registry.ts';
+import { connectRegistry, readUsableFiles } from '../../src/wire/connect-registry.ts';
 import { configurations } from '../../src/wire/settings.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { fetchOptions, failureOf, imageAt } from '../support/registry/registry-client.ts';
@@ -9,7 +9,7 @@ test('a mirror on a loopback address is logged once', async () => {
   const { logger, messages } = createRecordingLogger();
   const mirrors = { 'docker.io': ['http://127.0.0.1:5000'], '*': ['http://127.0.0.1:5000'] };
   const settings = { ...configurations.defaults().registry, mirrors };
-  const client = await connectRegistry(settings, { env: {}, logger });
+  const client = connectRegistry(settings, await readUsableFiles(settings), { env: {}, logger });
   await client.close();
   expect(messages('warn')).toEqual([
     'mirror "127.0.0.1:5000" is a loopback address, so wasmgate skips it. ' +
@@ -24,7 +24,11 @@ test('an outage logs one line when it begins, and one when it ends', async () =>
   });
   const { logger, messages } = createRecordingLogger();
   const settings = { ...configurations.defaults().registry, plainHttp: [server.host] };
-  const client = await connectRegistry(settings, { env: {}, logger, allowLoopback: true });
+  const client = connectRegistry(settings, await readUsableFiles(settings), {
+    env: {},
+    logger,
+    allowLoopback: true,
+  });
   for (const name of ['a', 'b']) await failureOf(client.fetchManifest(imageAt(server, name), fetchOptions()));
   await expect.poll(() => messages('warn')).toEqual(['registry is down']);
   isWell = true;

@@ -33,7 +33,7 @@ test('a rejected configuration keeps wasmgate ready, with a remark until a file 
   onReload('failure');
   expect(answer(true)).toEqual({
     isReady: true,
-    text: expect.stringContaining('[+]configuration ok, but the file is invalid'),
+    text: expect.stringContaining('[+]configuration ok, but its files are invalid'),
   });
   onReload('success');
   expect(answer(true).text).toContain('[+]configuration ok\n');

@@ -34,8 +34,10 @@ async function readHosts(
 }
 
 /** Reads all named files and collects the faults of all that are unusable. */
-export async function readNamedFiles(settings: RegistrySettings): Promise<NamedFilesReading> {
-  const reading = createFileReading();
+export async function readNamedFiles(
+  settings: RegistrySettings,
+  reading: FileReading = createFileReading(),
+): Promise<NamedFilesReading> {
   const ca = await readAuthorities(settings.caFile, reading);
   const hosts = await readHosts(settings, reading);
   return { files: { ca, hosts }, faults: reading.faults, seen: reading.seen };

@@ -1,19 +1,23 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createConfigurationReader } from '../../src/config/configuration-reader.ts';
-import { reloadPolicy } from '../../src/config/reload-policy.ts';
+import { followConfiguration, type ReadConfiguration } from '../../src/config/follow-configuration.ts';
+import { AppError } from '../../src/lib/errors.ts';
 import { policySettings } from '../../src/policy/settings.ts';
+import { serverSettings } from '../../src/server/settings.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { logSettings } from '../../src/telemetry/settings.ts';
 import { createWebhookMetrics } from '../../src/wire/webhook-metrics.ts';
 import { waitFor } from '../support/lib/processes.ts';
 import { readSeries } from '../support/telemetry/exposition.ts';
 
-const reader = createConfigurationReader({ policy: policySettings, log: logSettings });
-
-type Settings = ReturnType<typeof reader.defaults>;
+const reader = createConfigurationReader({
+  policy: policySettings,
+  server: serverSettings,
+  log: logSettings,
+});
 
 let folder: string;
 let stop: AbortController;
@@ -52,13 +56,32 @@ function file(sections: string): string {
 
 const UNLISTED = { ready: false, current: false, lastContact: null, failure: null, restarts: 0 };
 
-/**
- * Starts a reload whose use is the policy's mode.
- * @param overrides of the command line
- */
-async function start(sections: string, overrides: Partial<Settings> = {}) {
+interface State extends ReadConfiguration {
+  readonly settings: ReturnType<typeof reader.defaults>;
+}
+
+/** Reads a file, and one beside it as if it were named by the file. */
+async function read(path: string): Promise<State> {
+  const text = await reader.readText(path);
+  const named = await readFile(join(folder, 'named'), 'utf8').catch(() => '');
+  if (named === 'broken') throw new AppError('broken', 'Cannot use the named file');
+  const contents = new Map([
+    [path, text],
+    ['named', named],
+  ]);
+  return { settings: reader.parse(text, path), contents, isEmpty: !/^[^#\s-]/m.test(text) };
+}
+
+interface Start {
+  /** Fails to apply a policy of this mode. */
+  readonly unusable?: string;
+  readonly problem?: AppError | null;
+  readonly shortest?: number;
+}
+
+/** Follows a file, and keeps the mode of its policy. */
+async function start(sections: string, { unusable, problem = null, shortest = 5 }: Start = {}) {
   const path = await mount(file(sections));
-  let made = 0;
   const logger = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
   const states = () => ({
     'runtime classes': UNLISTED,
@@ -67,19 +90,27 @@ async function start(sections: string, overrides: Partial<Settings> = {}) {
     'limit ranges': UNLISTED,
   });
   const metrics = createWebhookMetrics('0', { states }, stop.signal);
-  const current = reloadPolicy(
+  const state = await read(path);
+  const applied = [state.settings.policy.mode];
+  let readings = 0;
+  void followConfiguration(
     {
       file: path,
-      parse: reader.parse,
+      read: () => {
+        readings += 1;
+        return read(path);
+      },
+      apply: ({ settings: { policy } }) => {
+        if (policy.mode === unusable) return Promise.reject(new AppError('unusable', 'Cannot use this mode'));
+        applied.push(policy.mode);
+        return Promise.resolve();
+      },
+      fixedSections: ['server'],
       logger,
       onReload: metrics.onReload,
-      intervalMilliseconds: 5,
-      assemble: ({ policy }) => {
-        made += 1;
-        return policy.mode;
-      },
+      times: { shortest, longest: 40, settle: 2 },
     },
-    { ...(await reader.read(path)), ...overrides },
+    { state, problem },
     stop.signal,
   );
   /** Reads the metrics of reloads. */
@@ -92,10 +123,10 @@ async function start(sections: string, overrides: Partial<Settings> = {}) {
       at: series['wasmgate_config_last_reload_success_timestamp_seconds'],
     };
   };
-  return { mode: current, made: () => made, reloads };
+  return { mode: () => applied.at(-1), applied, reloads, readings: () => readings };
 }
 
-async function waitForMode({ mode }: { mode: () => string }, wanted: string): Promise<void> {
+async function waitForMode({ mode }: { mode: () => string | undefined }, wanted: string): Promise<void> {
   await waitFor(() => Promise.resolve(mode() === wanted), { what: `mode ${wanted}`, seconds: 120 });
 }
 
@@ -113,7 +144,11 @@ test('a swapped file applies to the next admission', async () => {
   await waitForMode(started, 'audit');
   await mount(file('policy: {mode: warn}'));
   await waitForMode(started, 'warn');
-  expect(started.made()).toBe(3);
+  expect(started.applied).toEqual(['enforce', 'audit', 'warn']);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { msg: 'configuration applied', keys: ['policy.mode'] },
+    { msg: 'configuration applied', keys: ['policy.mode'] },
+  ]);
 });
 
 test('an invalid file is logged once and changes nothing; the next valid one applies', async () => {
@@ -132,8 +167,8 @@ test('an invalid file is logged once and changes nothing; the next valid one app
 });
 
 test.each([
-  ['policy: {mode: warn}', 'new policy applied'],
-  ['policy: {mode: enforce}', 'configuration valid again; its policy is the one in use'],
+  ['policy: {mode: warn}', 'configuration applied'],
+  ['policy: {mode: enforce}', 'configuration valid again; it is the one in use'],
 ])('a rejected configuration is one log line, and its correction another: %s', async (sections, message) => {
   await start('policy: {mode: enforce}');
   await mount(file('policy: {mode: enfroce, sceanrio: edge}'));
@@ -186,33 +221,75 @@ test('a missing file is logged, and the policy stays until the file is back', as
     what: 'the end of the problem',
     seconds: 120,
   });
-  expect(started.made()).toBe(1);
+  expect(started.applied).toEqual(['audit']);
   await mount(file('policy: {mode: warn}'));
   await waitForMode(started, 'warn');
 });
 
-test('the log names changed sections that need a restart', async () => {
-  const started = await start('policy: {mode: audit}, log: {level: info}');
-  await waitFor(() => Promise.resolve(started.made() === 1), { what: 'the first look', seconds: 120 });
-  await mount(file('policy: {mode: warn}, log: {level: debug}'));
-  await waitForMode(started, 'warn');
-  await mount(file('policy: {mode: audit}, log: {level: warn}'));
-  expect(await waitForLine('after a restart')).toContain('"sections":["log"]');
-});
-
-test('an override on the command line is no change of the file', async () => {
-  const started = await start('policy: {mode: audit}, log: {level: info}', {
-    log: { level: 'debug', format: 'auto', decisions: true },
+test('the log names changed keys that need a restart, once', async () => {
+  const started = await start('policy: {mode: audit}, server: {port: 1}');
+  await mount(file('policy: {mode: audit}, server: {port: 2}'));
+  expect(JSON.parse(await waitForLine('after a restart'))).toMatchObject({
+    level: 'warn',
+    keys: ['server.port'],
   });
-  await mount(file('policy: {mode: warn}, log: {level: info}'));
+  await mount(file('policy: {mode: warn}, server: {port: 3}'));
   await waitForMode(started, 'warn');
-  expect(lines.filter((line) => line.includes('after a restart'))).toEqual([]);
+  expect(lines.filter((line) => line.includes('after a restart'))).toHaveLength(1);
+  expect(lines.at(-1)).toContain('"keys":["policy.mode"]');
+  await mount(file('policy: {mode: warn}, server: {port: 1}'));
+  await mount(file('policy: {mode: warn}, server: {port: 1, host: "::"}'));
+  expect(await waitForLine('server.host')).toContain('"keys":["server.host"]');
 });
 
-test('a file whose policy is unchanged assembles nothing', async () => {
+test('a comment is no change', async () => {
   const started = await start('policy: {mode: audit}');
-  await mount(file('policy: {mode: audit}  '));
-  await mount(`# a comment\n${file('policy: {mode: warn}')}`);
+  await mount(`# a comment\n${file('policy: {mode: audit}')}`);
+  await waitFor(async () => (await started.reloads()).taken === 1, { what: 'the reload', seconds: 120 });
+  expect(started.applied).toEqual(['audit']);
+  expect(lines).toEqual([]);
+});
+
+test('a file that is named applies with it, by name; a broken one holds back all changes', async () => {
+  const started = await start('policy: {mode: audit}');
+  await writeFile(join(folder, 'named'), 'broken');
+  await mount(file('policy: {mode: warn}'));
+  await waitForLine('configuration rejected');
+  expect(await started.reloads()).toMatchObject({ refused: 1, isGood: 0 });
+  await writeFile(join(folder, 'named'), 'sound');
+  const line = await waitForLine('configuration applied');
+  expect(JSON.parse(line)).toMatchObject({ keys: ['policy.mode'], files: ['named'] });
+  expect(started.applied).toEqual(['audit', 'warn']);
+  expect(await started.reloads()).toMatchObject({ taken: 1, isGood: 1 });
+});
+
+test('what cannot be applied is rejected, once', async () => {
+  const started = await start('policy: {mode: audit}', { unusable: 'enforce' });
+  await mount(file('policy: {mode: enforce}'));
+  expect(await waitForLine('configuration rejected')).toContain('Cannot use this mode');
+  await mount(file('policy: {mode: warn}'));
   await waitForMode(started, 'warn');
-  expect(started.made()).toBe(2);
+  expect(lines.filter((line) => line.includes('configuration rejected'))).toHaveLength(1);
+});
+
+test('a problem of the start is not logged again, and counts until it is over', async () => {
+  await writeFile(join(folder, 'named'), '');
+  const problem = new AppError('broken', 'Cannot use the named file');
+  const started = await start('policy: {mode: audit}', { problem });
+  expect(await started.reloads()).toMatchObject({ isGood: 0 });
+  const line = await waitForLine('configuration valid again');
+  expect(lines).toEqual([line]);
+  expect(await started.reloads()).toMatchObject({ isGood: 1 });
+});
+
+/** With 8 ms between readings, 2 of each change, and 40 ms at most, half a second holds some 60 without a limit. */
+test('a file that keeps changing is read less often', async () => {
+  const started = await start('policy: {mode: audit}', { shortest: 1 });
+  let count = 0;
+  const flap = setInterval(() => void writeFile(join(folder, 'named'), String((count += 1))), 3);
+  await waitFor(() => Promise.resolve(count > 200), { what: 'many changes', seconds: 120 });
+  clearInterval(flap);
+  const calls = started.readings();
+  expect(calls).toBeGreaterThan(1);
+  expect(calls).toBeLessThan(count / 2);
 });
