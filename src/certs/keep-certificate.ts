@@ -1,5 +1,6 @@
 import type { Logger } from '../lib/logger.ts';
 import { findCertificateFault } from './find-certificate-fault.ts';
+import type { KeptCertificate } from './kept-certificate.ts';
 import { renewCertificate, type ServingCertificate } from './serving-certificate.ts';
 
 /** The cluster as storage: a Secret for the certificate, and the webhook configurations for its CA. */
@@ -12,12 +13,6 @@ export interface CertificateStore {
   readonly read: () => Promise<ServingCertificate | null>;
   /** Keeps the CA in the webhook configurations and reads it at an interval. Never rejects. */
   readonly keepCaBundle: (readCa: () => Promise<string>) => Promise<void>;
-}
-
-export interface KeptCertificate {
-  readonly first: ServingCertificate;
-  /** Calls back with each certificate that replaces the previous one. */
-  readonly follow: (onReplaced: (certificate: ServingCertificate) => void) => void;
 }
 
 /**
@@ -49,9 +44,10 @@ export async function keepCertificate(
     return usable.cert === served.cert ? null : usable;
   }
 
-  const follow: KeptCertificate['follow'] = (onReplaced) => {
+  const follow: KeptCertificate['follow'] = ({ onReplaced, onChecked }) => {
     const readCa = async (): Promise<string> => {
       const replacement = await findReplacement();
+      onChecked();
       if (replacement !== null) {
         served = replacement;
         onReplaced(replacement);
@@ -61,5 +57,5 @@ export async function keepCertificate(
     };
     void store.keepCaBundle(readCa);
   };
-  return { first, follow };
+  return { first, follow, fault: () => findCertificateFault(served, names) };
 }

@@ -91,9 +91,10 @@ async function generateCertificate(
   return { cert: made.cert, key: made.private };
 }
 
-/** Returns when a certificate expires. */
-export function endOf(pem: string): Date {
-  return new X509Certificate(pem).validToDate;
+/** Returns when a certificate is valid. */
+export function validityOf(pem: string): { readonly from: Date; readonly to: Date } {
+  const { validFromDate, validToDate } = new X509Certificate(pem);
+  return { from: validFromDate, to: validToDate };
 }
 
 /** Returns the CA of a bundle if it can still sign, so that a new serving certificate needs no new trust. */

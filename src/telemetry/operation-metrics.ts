@@ -59,18 +59,6 @@ function addReloadMetrics(metrics: Metrics): (result: ReloadResult) => void {
   };
 }
 
-function addCertificateMetric(metrics: Metrics): (ends: { serving: Date; authority: Date }) => void {
-  const notAfter = metrics.gauge({
-    name: 'wasmgate_certificate_not_after_timestamp_seconds',
-    help: 'When the serving certificate and its certificate authority expire.',
-    labels: { certificate: ['serving', 'authority'] },
-  });
-  return ({ serving, authority }) => {
-    notAfter.of({ certificate: 'serving' }).set(serving.getTime() / 1000);
-    notAfter.of({ certificate: 'authority' }).set(authority.getTime() / 1000);
-  };
-}
-
 function addWatchMetrics(metrics: Metrics, { resources, watches }: OperationSources): void {
   const labels = { resource: resources };
   const each = (valueOf: (state: WatchState) => number) =>
@@ -98,7 +86,7 @@ function addWatchMetrics(metrics: Metrics, { resources, watches }: OperationSour
   });
 }
 
-/** Adds the metrics of what surrounds admissions: build, configuration, certificate, Events, unjudged Pods, watches. */
+/** Adds the metrics of what surrounds admissions: build, configuration, Events, unjudged Pods, watches. */
 export function addOperationMetrics(metrics: Metrics, sources: OperationSources) {
   addBuildMetric(metrics, sources.version);
   const events = metrics.counter({
@@ -122,7 +110,6 @@ export function addOperationMetrics(metrics: Metrics, sources: OperationSources)
   addWatchMetrics(metrics, sources);
   return {
     reload: addReloadMetrics(metrics),
-    certificate: addCertificateMetric(metrics),
     event: (result: string): void => events.of({ result }).inc(),
     droppedOwner: (): void => droppedOwners.inc(),
   };

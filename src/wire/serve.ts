@@ -1,14 +1,10 @@
 import { hostname } from 'node:os';
 import type { AssessPod } from '../assess/assessment.ts';
 import { createUnjudgedAdmissions } from '../assess/unjudged/unjudged-admissions.ts';
-import { loadDevelopmentCertificate } from '../certs/development.ts';
-import { keepCertificate, type CertificateStore, type KeptCertificate } from '../certs/keep-certificate.ts';
-import { serviceNames } from '../certs/serving-certificate.ts';
 import { EXIT_CODES, type ExitCode } from '../cli/command.ts';
 import type { Io } from '../cli/io.ts';
 import type { ServeFlags } from '../cli/serve.ts';
 import { followConfiguration } from '../config/follow-configuration.ts';
-import { loadCertificateSecret, readCertificateSecret } from '../kubernetes/certificate-secret.ts';
 import { createKubernetesClient } from '../kubernetes/client.ts';
 import { createCluster } from '../kubernetes/cluster.ts';
 import { createEvents } from '../kubernetes/events.ts';
@@ -16,7 +12,6 @@ import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
 import { createStoredPods } from '../kubernetes/live-reads.ts';
 import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
-import { createWebhookConfigurations } from '../kubernetes/webhook-configurations.ts';
 import { createDnsResolver } from '../registry/connection/dns-resolver.ts';
 import { createApp, swapCertificate, serverTlsOptions } from '../server/app.ts';
 import { createHealth } from '../server/health.ts';
@@ -24,14 +19,12 @@ import { listen, type Listening, stopSignal } from '../server/listen.ts';
 import type { ServedMetrics } from '../server/metrics-server.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { DEFAULT_NAMESPACE, observeAssessments } from './assemble-assess.ts';
+import { openCertificate } from './certificates.ts';
 import { faultOf, readState, type ConfigurationState } from './configuration-state.ts';
 import { connectKubernetes } from './connect-kubernetes.ts';
 import { createLiveAssess } from './live-assess.ts';
 import { checkReloads, checkWatches } from './readiness.ts';
 import { createWebhookMetrics, openMetrics } from './webhook-metrics.ts';
-
-/** The Service of the manifests. */
-const SERVICE = 'wasmgate';
 
 interface Surroundings extends Pick<Io, 'env'> {
   readonly signal: AbortSignal;
@@ -58,26 +51,6 @@ async function createParts(version: string, flags: ServeFlags, { env, signal }: 
 }
 
 type Parts = Awaited<ReturnType<typeof createParts>>;
-
-function createCertificateStore({ client, logger, namespace }: Parts, signal: AbortSignal): CertificateStore {
-  return {
-    load: (renew) => loadCertificateSecret({ client, logger, renew }, { namespace }, signal),
-    read: () => readCertificateSecret(client, { namespace }, signal),
-    keepCaBundle: (readCa) => createWebhookConfigurations({ client, logger }).keepCaBundle(readCa, signal),
-  };
-}
-
-/** Reads the certificate from a folder, if one is named; otherwise the cluster keeps it. */
-async function loadCertificate(
-  { certDir }: ServeFlags,
-  parts: Parts,
-  signal: AbortSignal,
-): Promise<KeptCertificate> {
-  if (certDir !== undefined) return { first: await loadDevelopmentCertificate(certDir), follow: () => {} };
-  const { logger, namespace } = parts;
-  const store = createCertificateStore(parts, signal);
-  return keepCertificate({ store, logger }, serviceNames(SERVICE, namespace));
-}
 
 /** Assesses for both webhooks: counts each result, and assesses again later if an image could not be read. */
 function assembleAdmissions({ live, ...parts }: Parts, signal: AbortSignal): AssessPod {
@@ -121,19 +94,26 @@ function followFiles(flags: ServeFlags, { state, live, logger, reloads }: Parts,
 /** Does everything between the first watch and listening; some steps wait for the API server. */
 async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promise<Listening> {
   const { version, cluster, live, logger, metrics, settings } = parts;
-  const certificate = await loadCertificate(flags, parts, signal);
-  metrics.onCertificate(certificate.first);
+  const certificate = await openCertificate(flags, parts, signal);
+  metrics.certificate.onServed(certificate.first);
   const assess = assembleAdmissions(parts, signal);
   followFiles(flags, parts, signal);
-  const health = createHealth({ ...checkWatches(cluster), configuration: parts.reloads.check });
+  const health = createHealth({
+    ...checkWatches(cluster),
+    certificate: certificate.fault,
+    configuration: parts.reloads.check,
+  });
   const meter = metrics.answers;
   const app = createApp(
     { assess, health, logger, meter },
     { https: serverTlsOptions(certificate.first), logsDecisions: () => live.settings().log.decisions },
   );
-  certificate.follow((replaced) => {
-    swapCertificate(app.server, replaced);
-    metrics.onCertificate(replaced);
+  certificate.follow({
+    onReplaced: (replaced) => {
+      swapCertificate(app.server, replaced);
+      metrics.certificate.onServed(replaced);
+    },
+    onChecked: metrics.certificate.onChecked,
   });
   const listening = await listen(app, health, settings.server);
   const { host, port } = listening;

@@ -5,7 +5,8 @@ import {
   type AssessmentRequest,
 } from '../assess/assessment.ts';
 import { OWNER_CONSEQUENCES, type OwnerConsequence } from '../assess/unjudged/unjudged-owner.ts';
-import { endOf, type ServingCertificate } from '../certs/serving-certificate.ts';
+import type { ServedCertificate } from '../certs/kept-certificate.ts';
+import { validityOf } from '../certs/serving-certificate.ts';
 import { UNKNOWN_REASONS } from '../detect/verdict.ts';
 import type { ImageCatalog } from '../images/image-catalog.ts';
 import { summarize, type ImageResult } from '../images/image-result.ts';
@@ -22,6 +23,7 @@ import { ERROR_CODES } from '../server/error-answer.ts';
 import { serveMetrics, type ServedMetrics } from '../server/metrics-server.ts';
 import type { ServerSettings } from '../server/settings.ts';
 import { addAnswerMetrics, addDecisionMetrics } from '../telemetry/admission-metrics.ts';
+import { addCertificateMetrics } from '../telemetry/certificate-metrics.ts';
 import { addImageMetrics, addRegistryMetrics } from '../telemetry/image-metrics.ts';
 import type { LeveledLogger } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
@@ -84,6 +86,7 @@ export function createWebhookMetrics(version: string, cluster: Pick<Cluster, 'st
     watches: () =>
       Object.entries(cluster.states()).map(([name, state]) => [resourceOf(name), state] as const),
   });
+  const certificate = addCertificateMetrics(metrics);
   const parts = {
     answers: addAnswerMetrics(metrics, { outcomes: ADMISSION_OUTCOMES, errorCodes: ERROR_CODES }),
     onAssessed: observeDecisions(metrics),
@@ -95,8 +98,14 @@ export function createWebhookMetrics(version: string, cluster: Pick<Cluster, 'st
       onDropped: operation.droppedOwner,
       measure: (pods: UnjudgedPods): void => void (unjudgedPods = pods),
     },
-    onCertificate: ({ cert, caCert }: Pick<ServingCertificate, 'cert' | 'caCert'>): void =>
-      operation.certificate({ serving: endOf(cert), authority: endOf(caCert) }),
+    certificate: {
+      onServed: ({ cert, caCert }: Pick<ServedCertificate, 'cert' | 'caCert'>): void =>
+        certificate.served({
+          serving: validityOf(cert),
+          authority: caCert === null ? null : validityOf(caCert),
+        }),
+      onChecked: certificate.checked,
+    },
   };
   addProcessMetrics(metrics, signal);
   const { contentType, write, describe } = metrics;

@@ -269,21 +269,33 @@ test('no metric can have more than 150 series', async () => {
   expect(series.filter(([, count]) => Number(count) > 150)).toEqual([]);
 });
 
+test('a certificate whose CA is not known has no series for the CA', async () => {
+  const { metrics, scrape } = await start();
+  metrics.certificate.onServed({ ...(await createTestCertificate()), caCert: null });
+  expect(Object.keys(readSeries(await scrape())).filter((name) => /certificate_not/.test(name))).toEqual([
+    'wasmgate_certificate_not_before_timestamp_seconds{certificate="serving"}',
+    'wasmgate_certificate_not_after_timestamp_seconds{certificate="serving"}',
+  ]);
+});
+
 test('reads watches, certificate, build and process on each scrape', async () => {
   const { metrics, scrape } = await start();
   const certificate = await createTestCertificate();
-  metrics.onCertificate(certificate);
+  metrics.certificate.onServed(certificate);
+  metrics.certificate.onChecked();
   metrics.onEvent('needless');
   metrics.unjudged.measure(() => new Map([['needs-class', 200]]));
   const series = readSeries(await scrape());
-  const notAfter = new X509Certificate(certificate.cert).validToDate.getTime() / 1000;
+  const { validFromDate, validToDate } = new X509Certificate(certificate.cert);
   expect(series).toMatchObject({
     [`wasmgate_build_info{version="1.2.3",node="${process.version}"}`]: 1,
     'wasmgate_watch_synced{resource="nodes"}': 0,
     'wasmgate_watch_synced{resource="runtimeclasses"}': 1,
     'wasmgate_watch_restarts_total{resource="nodes"}': 3,
     'wasmgate_watch_last_contact_timestamp_seconds{resource="limitranges"}': 1_700_000_000.5,
-    'wasmgate_certificate_not_after_timestamp_seconds{certificate="serving"}': notAfter,
+    'wasmgate_certificate_not_after_timestamp_seconds{certificate="serving"}': validToDate.getTime() / 1000,
+    'wasmgate_certificate_not_before_timestamp_seconds{certificate="serving"}':
+      validFromDate.getTime() / 1000,
     'wasmgate_events_total{result="needless"}': 1,
     'wasmgate_pods_admitted_unjudged{consequence="needs-class"}': 200,
     wasmgate_config_last_reload_successful: 1,
@@ -292,6 +304,7 @@ test('reads watches, certificate, build and process on each scrape', async () =>
   expect(series['wasmgate_certificate_not_after_timestamp_seconds{certificate="authority"}']).toBeGreaterThan(
     now,
   );
+  expect(series['wasmgate_certificate_last_check_success_timestamp_seconds']).toBeGreaterThan(now - 3600);
   expect(series['process_resident_memory_bytes']).toBeGreaterThan(2 ** 20);
   expect(series['process_cpu_seconds_total']).toBeGreaterThan(0);
   expect(series['process_start_time_seconds']).toBeLessThan(now);
