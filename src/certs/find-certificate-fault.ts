@@ -1,11 +1,6 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
 
-/** wasmgate replaces a certificate this long before it expires. */
-const RENEW_BEFORE_DAYS = 90;
-
-const DAY = 24 * 60 * 60 * 1000;
-
 /** Extended key usages (RFC 5280, 4.2.1.12). */
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const ANY_USAGE = '2.5.29.37.0';
@@ -41,8 +36,17 @@ export function findCertificateFault(
   );
 }
 
+/** Reports whether a CA is valid now and can sign, with the key of its own. */
+export function isSigningAuthority(
+  { caCert, caKey }: { readonly caCert: string; readonly caKey: string },
+  now: Date,
+): boolean {
+  const ca = readCertificate(caCert);
+  return ca !== null && findAuthorityFault(ca, now) === null && isKeyOf(ca, caKey);
+}
+
 /** Returns why a certificate cannot be the issuer of another; null if it can. */
-export function findAuthorityFault(ca: X509Certificate, now: Date): string | null {
+function findAuthorityFault(ca: X509Certificate, now: Date): string | null {
   // Node reads both: CA:TRUE, and keyCertSign if the certificate limits its key usage.
   if (!ca.ca) return 'it is not a CA certificate that may sign (CA:TRUE, keyCertSign)';
   // Go nests usages: a CA that names some restricts its certificates to them.
@@ -57,7 +61,7 @@ export function readCertificate(pem: string): X509Certificate | null {
   }
 }
 
-export function isKeyOf(certificate: X509Certificate, keyPem: string): boolean {
+function isKeyOf(certificate: X509Certificate, keyPem: string): boolean {
   try {
     return certificate.checkPrivateKey(createPrivateKey(keyPem));
   } catch {
@@ -76,8 +80,7 @@ function findIssuerFault(cert: X509Certificate, ca: X509Certificate, now: Date):
 
 function findValidityFault({ validFromDate, validToDate }: X509Certificate, now: Date): string | null {
   if (validFromDate > now) return `it is not valid before ${validFromDate.toISOString()}`;
-  const renewal = validToDate.getTime() - RENEW_BEFORE_DAYS * DAY;
-  return renewal < now.getTime() ? `it has expired or will soon (${validToDate.toISOString()})` : null;
+  return validToDate < now ? `it expired at ${validToDate.toISOString()}` : null;
 }
 
 /** A certificate that names no usage allows all. */

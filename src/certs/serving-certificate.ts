@@ -1,26 +1,10 @@
-import { X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { SelfsignedOptions } from 'selfsigned';
-import {
-  findAuthorityFault,
-  isKeyOf,
-  readCertificate,
-  findCertificateFault,
-} from './find-certificate-fault.ts';
+import { CERTIFICATE_TIMES, type CertificateTimes } from './certificate-times.ts';
+import { findCertificateFault, isSigningAuthority } from './find-certificate-fault.ts';
 
-export const CERTIFICATE_LIFETIMES = {
-  /** The CA outlives several serving certificates, so that renewing one changes no webhook configuration. */
-  caDays: 3650,
-  /** Years, not months: renewal needs the API server, and an expired certificate silently disables the webhook. */
-  servingDays: 1825,
-  /**
-   * Clocks of nodes differ, and the API server rejects a certificate "from the future" by its own clock. A certificate starts
-   * this long ago, so replicas whose clocks differ by less never replace each other's.
-   */
-  clockSkewMinutes: 60,
-} as const;
-
-/** PEM texts. Keys are secret. */
+/** PEM texts, one certificate. The key is secret. */
 export interface CertificateAuthority {
   readonly caCert: string;
   readonly caKey: string;
@@ -31,7 +15,13 @@ export interface ServingCertificate extends CertificateAuthority {
   readonly key: string;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
+/** By whose clock and for how long certificates are issued. */
+export interface IssueTimes extends Pick<
+  CertificateTimes,
+  'authorityMilliseconds' | 'servingMilliseconds' | 'backdateMilliseconds'
+> {
+  readonly now: Date;
+}
 
 /** Returns the names of a Service; the API server dials the first one. */
 export function serviceNames(service: string, namespace: string): readonly string[] {
@@ -41,33 +31,44 @@ export function serviceNames(service: string, namespace: string): readonly strin
 /** Names for `clientConfig.url` and for tests on this machine. */
 export const LOCAL_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
-/** Creates a serving certificate for these names, by the given CA or a new one. EC keys take a millisecond to create. */
-export async function generateServingCertificate(
+/** Issues a serving certificate for these names. EC keys take a millisecond to create. */
+export function issueCertificate(
   names: readonly string[],
-  authority: CertificateAuthority | null = null,
-): Promise<ServingCertificate> {
-  const ca = authority ?? (await generateAuthority());
-  const { cert, key } = await generateCertificate('wasmgate', CERTIFICATE_LIFETIMES.servingDays, {
-    ca: { cert: ca.caCert, key: ca.caKey },
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: names.map((name) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })),
-      },
-    ],
+  { caCert, caKey }: CertificateAuthority,
+  times: IssueTimes,
+): Promise<{ readonly cert: string; readonly key: string }> {
+  const extensions: SelfsignedOptions['extensions'] = [
+    { name: 'basicConstraints', cA: false, critical: true },
+    { name: 'keyUsage', digitalSignature: true, critical: true },
+    { name: 'extKeyUsage', serverAuth: true },
+    {
+      name: 'subjectAltName',
+      altNames: names.map((name) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })),
+    },
+  ];
+  return generateCertificate('wasmgate', {
+    ca: { cert: caCert, key: caKey },
+    extensions,
+    notBeforeDate: new Date(times.now.getTime() - times.backdateMilliseconds),
+    // No certificate outlives its CA.
+    notAfterDate: new Date(
+      Math.min(times.now.getTime() + times.servingMilliseconds, validityOf(caCert).to.getTime()),
+    ),
   });
-  return { ...ca, cert, key };
 }
 
-async function generateAuthority(): Promise<CertificateAuthority> {
-  const { cert, key } = await generateCertificate('wasmgate CA', CERTIFICATE_LIFETIMES.caDays, {
+/**
+ * Creates a CA. Each has a name of its own: a client that finds two CAs of one name in a bundle may try only the first
+ * (OpenSSL does).
+ */
+export async function createAuthority(times: IssueTimes): Promise<CertificateAuthority> {
+  const { cert, key } = await generateCertificate(`wasmgate CA ${randomBytes(4).toString('hex')}`, {
     extensions: [
       { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
     ],
+    notBeforeDate: new Date(times.now.getTime() - times.backdateMilliseconds),
+    notAfterDate: new Date(times.now.getTime() + times.authorityMilliseconds),
   });
   return { caCert: cert, caKey: key };
 }
@@ -75,18 +76,14 @@ async function generateAuthority(): Promise<CertificateAuthority> {
 /** Loads `selfsigned` only here: it takes 14 MiB, and most starts find their certificate. */
 async function generateCertificate(
   commonName: string,
-  days: number,
-  options: Pick<SelfsignedOptions, 'ca' | 'extensions'>,
+  options: Pick<SelfsignedOptions, 'ca' | 'extensions' | 'notBeforeDate' | 'notAfterDate'>,
 ): Promise<{ readonly cert: string; readonly key: string }> {
   // The default export is the whole CommonJS module, which has no named exports in a chunk of the bundle.
   const { default: selfsigned } = await import('selfsigned');
-  const now = Date.now();
   const made = await selfsigned.generate([{ name: 'commonName', value: commonName }], {
     ...options,
     keyType: 'ec',
     algorithm: 'sha256',
-    notBeforeDate: new Date(now - CERTIFICATE_LIFETIMES.clockSkewMinutes * 60_000),
-    notAfterDate: new Date(now + days * DAY),
   });
   return { cert: made.cert, key: made.private };
 }
@@ -97,31 +94,40 @@ export function validityOf(pem: string): { readonly from: Date; readonly to: Dat
   return { from: validFromDate, to: validToDate };
 }
 
-/** Returns the CA of a bundle if it can still sign, so that a new serving certificate needs no new trust. */
-export function reusableAuthority(
-  bundle: ServingCertificate,
-  now: Date = new Date(),
-): CertificateAuthority | null {
-  const ca = readCertificate(bundle.caCert);
-  // A certificate cannot outlive its CA.
-  const servingEnd = new Date(now.getTime() + CERTIFICATE_LIFETIMES.servingDays * DAY);
-  if (ca === null || findAuthorityFault(ca, now) !== null || ca.validToDate < servingEnd) return null;
-  return isKeyOf(ca, bundle.caKey) ? { caCert: bundle.caCert, caKey: bundle.caKey } : null;
+/** Reports whether less than half of a certificate's life is left. */
+export function isDue(pem: string, now: Date): boolean {
+  const { from, to } = validityOf(pem);
+  return to.getTime() - now.getTime() < (to.getTime() - from.getTime()) / 2;
+}
+
+/** No program renews a development certificate while it runs. */
+const DEVELOPMENT_TIMES = {
+  ...CERTIFICATE_TIMES,
+  servingMilliseconds: CERTIFICATE_TIMES.authorityMilliseconds / 2,
+};
+
+/** Creates a serving certificate for development, by the given CA or a new one. */
+export async function generateServingCertificate(
+  names: readonly string[],
+  authority: CertificateAuthority | null = null,
+): Promise<ServingCertificate> {
+  const times = { ...DEVELOPMENT_TIMES, now: new Date() };
+  const { caCert, caKey } = authority ?? (await createAuthority(times));
+  return { caCert, caKey, ...(await issueCertificate(names, { caCert, caKey }, times)) };
 }
 
 /**
- * Returns the bundle itself if it can serve these names; else a new one, by the same CA if that can still sign.
+ * Returns the bundle itself if it can serve these names and half of its life is left; else a new one, by the same CA if that can
+ * still sign.
  * @param known null if there is none yet
- * @param onFault called with the reason if a bundle is replaced
  */
 export async function renewCertificate(
   known: ServingCertificate | null,
   names: readonly string[],
-  onFault: (fault: string) => void = () => undefined,
 ): Promise<ServingCertificate> {
   if (known === null) return generateServingCertificate(names);
-  const fault = findCertificateFault(known, names);
-  if (fault === null) return known;
-  onFault(fault);
-  return generateServingCertificate(names, reusableAuthority(known));
+  const now = new Date();
+  if (findCertificateFault(known, names, now) === null && !isDue(known.cert, now)) return known;
+  const canSign = isSigningAuthority(known, now) && !isDue(known.caCert, now);
+  return generateServingCertificate(names, canSign ? known : null);
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 import type { KubernetesConnection } from './connection.ts';
 import { createKubernetesError, fromStatus, fromThrown } from './kubernetes-error.ts';
@@ -27,7 +28,12 @@ export interface KubernetesClient {
   readonly watch: (call: KubernetesCall, signal: AbortSignal) => AsyncGenerator<WatchEvent>;
 }
 
-export type ClientOptions = { readonly [Key in keyof typeof CLIENT_LIMITS]?: number };
+type ClientLimits = { readonly [Key in keyof typeof CLIENT_LIMITS]?: number };
+
+export interface ClientOptions extends ClientLimits {
+  /** Receives the `Date` header of each response. */
+  readonly onDate?: (header: string) => void;
+}
 
 export function createKubernetesClient(
   connection: KubernetesConnection,
@@ -35,8 +41,15 @@ export function createKubernetesClient(
 ): KubernetesClient {
   const { requestMilliseconds, maxBodyBytes, maxEventBytes } = { ...CLIENT_LIMITS, ...options };
 
-  async function exchange(call: KubernetesCall, signal: AbortSignal): Promise<JsonObject> {
+  async function open(call: KubernetesCall, signal: AbortSignal): Promise<IncomingMessage> {
     const response = await send(connection, call, signal);
+    const { date } = response.headers;
+    if (date !== undefined) options.onDate?.(date);
+    return response;
+  }
+
+  async function exchange(call: KubernetesCall, signal: AbortSignal): Promise<JsonObject> {
+    const response = await open(call, signal);
     const text = await readStream(response, maxBodyBytes, call.action);
     const status = response.statusCode ?? 0;
     if (status >= 400) throw fromStatus(call.action, status, parseJson(text));
@@ -61,7 +74,7 @@ export function createKubernetesClient(
     const timer = setTimeout(() => opening.abort(new DOMException('', 'TimeoutError')), requestMilliseconds);
     const limited = AbortSignal.any([signal, opening.signal]);
     try {
-      const response = await send(connection, call, limited);
+      const response = await open(call, limited);
       const status = response.statusCode ?? 0;
       if (status !== 200) {
         throw fromStatus(

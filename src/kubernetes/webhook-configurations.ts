@@ -1,40 +1,23 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describeError } from '../lib/errors.ts';
 import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
-import { backoff } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
 
-const CONFIGURATION_DEFAULTS = {
-  name: 'wasmgate',
-  /**
-   * A configuration that was created again has no CA. With failurePolicy Ignore that shows nowhere, and every Pod is admitted
-   * unchecked until the next check. A check is three small GETs.
-   */
-  checkMilliseconds: 15_000,
-} as const;
+/** Both configurations of the manifests. */
+const NAME = 'wasmgate';
 
 /** If someone else changes the configuration after the read, wasmgate reads it again; kubectl also gives up after 5. */
 const PATCH_ATTEMPTS = 5;
 
 const KINDS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'] as const;
 
-export type CaBundleOutcome = 'set' | 'unchanged' | 'absent';
+/** The `caBundle` of each webhook as PEM, empty where there is none; null if the configuration does not exist. */
+export type FoundBundles = readonly string[] | null;
 
 export interface WebhookConfigurations {
-  /** Sets the CA of every webhook in both configurations, if it differs. Returns one outcome for each configuration. */
-  readonly setCaBundle: (caPem: string, signal: AbortSignal) => Promise<readonly CaBundleOutcome[]>;
-  /**
-   * Repeats that until the signal aborts; logs and retries failures. Never rejects.
-   * @param readCa called before each check
-   */
-  readonly keepCaBundle: (readCa: () => Promise<string>, signal: AbortSignal) => Promise<void>;
-}
-
-export interface WebhookConfigurationsOptions {
-  readonly name?: string;
-  readonly checkMilliseconds?: number;
+  readonly read: (signal: AbortSignal) => Promise<readonly FoundBundles[]>;
+  /** Sets the CA of every webhook in both configurations, if it differs. Returns what was there before. */
+  readonly ensure: (caPem: string, signal: AbortSignal) => Promise<readonly FoundBundles[]>;
 }
 
 /**
@@ -45,69 +28,67 @@ export interface WebhookConfigurationsOptions {
  * wasmgate's field only, and so is invalid (tried with 1.36). After a JSON patch, applying again keeps the CA and can drop
  * entries, both client-side and server-side.
  */
-export function createWebhookConfigurations(
-  deps: { readonly client: KubernetesClient; readonly logger: Logger },
-  options: WebhookConfigurationsOptions = {},
-): WebhookConfigurations {
-  const { name, checkMilliseconds } = { ...CONFIGURATION_DEFAULTS, ...options };
-  const { client, logger } = deps;
-
-  const setCaBundle = (caPem: string, signal: AbortSignal): Promise<readonly CaBundleOutcome[]> => {
-    const caBundle = Buffer.from(caPem).toString('base64');
-    return Promise.all(KINDS.map((kind) => setIn(client, { kind, name, caBundle }, signal)));
+export function createWebhookConfigurations(deps: {
+  readonly client: KubernetesClient;
+  readonly logger: Pick<Logger, 'info'>;
+}): WebhookConfigurations {
+  return {
+    read: (signal) =>
+      Promise.all(
+        KINDS.map(async (kind) => {
+          const configuration = await readConfiguration(deps.client, kind, signal);
+          return configuration === null ? null : bundlesOf(configuration);
+        }),
+      ),
+    ensure: (caPem, signal) => Promise.all(KINDS.map((kind) => ensureIn(deps, { kind, caPem }, signal))),
   };
-
-  async function keepCaBundle(readCa: () => Promise<string>, signal: AbortSignal): Promise<void> {
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        const outcomes = await setCaBundle(await readCa(), signal);
-        if (outcomes.includes('set')) logger.info({ configuration: name }, 'set the CA of the webhooks');
-        failures = outcomes.includes('absent') ? failures + 1 : 0;
-        if (failures === 1)
-          logger.warn({ configuration: name }, 'the webhook configurations do not exist yet');
-      } catch (error) {
-        if (signal.aborted) return;
-        failures += 1;
-        logger.warn({ configuration: name, failures }, describeError(error));
-      }
-      const pause =
-        failures === 0 ? checkMilliseconds : Math.min(checkMilliseconds, backoff(failures, Math.random()));
-      await sleep(pause, undefined, { signal }).catch(() => {});
-    }
-  }
-
-  return { setCaBundle, keepCaBundle };
 }
 
 interface Target {
   readonly kind: (typeof KINDS)[number];
-  readonly name: string;
-  /** Base64 of the PEM, as in the object. */
-  readonly caBundle: string;
+  readonly caPem: string;
 }
 
-async function setIn(
+function callOf(kind: Target['kind'], verb: string) {
+  return {
+    action: `${verb} the CA of ${kind} "${NAME}"`,
+    path: `/apis/admissionregistration.k8s.io/v1/${kind}/${NAME}`,
+  };
+}
+
+async function readConfiguration(
   client: KubernetesClient,
-  target: Target,
+  kind: Target['kind'],
   signal: AbortSignal,
-): Promise<CaBundleOutcome> {
-  const { kind, name, caBundle } = target;
-  const path = `/apis/admissionregistration.k8s.io/v1/${kind}/${encodeURIComponent(name)}`;
-  const call = { action: `set the CA of ${kind} "${name}"`, path };
+): Promise<JsonObject | null> {
+  try {
+    return await client.request(callOf(kind, 'read'), signal);
+  } catch (error) {
+    if (isKubernetesError(error, 'not-found')) return null;
+    throw error;
+  }
+}
+
+async function ensureIn(
+  { client, logger }: Parameters<typeof createWebhookConfigurations>[0],
+  { kind, caPem }: Target,
+  signal: AbortSignal,
+): Promise<FoundBundles> {
+  const call = callOf(kind, 'set');
+  const caBundle = Buffer.from(caPem).toString('base64');
   for (let attempt = 1; attempt <= PATCH_ATTEMPTS; attempt += 1) {
+    const configuration = await readConfiguration(client, kind, signal);
+    if (configuration === null) return null;
+    const found = bundlesOf(configuration);
+    const body = caBundleOperations(configuration, caBundle);
+    if (body.length === 0) return found;
     try {
-      const operations = caBundleOperations(await client.request(call, signal), caBundle);
-      if (operations.length === 0) return 'unchanged';
-      const patch = {
-        method: 'PATCH',
-        contentType: 'application/json-patch+json',
-        body: operations,
-      } as const;
+      const patch = { method: 'PATCH', contentType: 'application/json-patch+json', body } as const;
       await client.request({ ...call, ...patch, query: { fieldManager: 'wasmgate' } }, signal);
-      return 'set';
+      logger.info({ configuration: NAME, kind }, 'set the CA of the webhooks');
+      return found;
     } catch (error) {
-      if (isKubernetesError(error, 'not-found')) return 'absent';
+      if (isKubernetesError(error, 'not-found')) return null;
       // The API server reports a failed `test` as invalid (422): the list has changed since it was read.
       if (!isKubernetesError(error, 'conflict', 'invalid') || attempt === PATCH_ATTEMPTS) throw error;
     }
@@ -115,15 +96,27 @@ async function setIn(
   throw createKubernetesError(call.action, 'conflict', { state: 'it changes faster than it can be read' });
 }
 
+function clientConfigsOf(configuration: JsonObject) {
+  const webhooks = property(configuration, 'webhooks');
+  return (Array.isArray(webhooks) ? webhooks : []).filter(isObject).map((webhook) => ({
+    name: stringOr(property(webhook, 'name'), ''),
+    clientConfig: property(webhook, 'clientConfig'),
+  }));
+}
+
+function bundlesOf(configuration: JsonObject): readonly string[] {
+  return clientConfigsOf(configuration).map(({ clientConfig }) => {
+    const caBundle = isObject(clientConfig) ? stringOr(property(clientConfig, 'caBundle'), '') : '';
+    return Buffer.from(caBundle, 'base64').toString('utf8');
+  });
+}
+
 /** A JSON patch addresses entries by position, so it first tests that each is still the one read there. */
 function caBundleOperations(configuration: JsonObject, caBundle: string): readonly object[] {
-  const webhooks = property(configuration, 'webhooks');
-  if (!Array.isArray(webhooks)) return [];
-  return webhooks.filter(isObject).flatMap((webhook, index) => {
-    const clientConfig = property(webhook, 'clientConfig');
+  return clientConfigsOf(configuration).flatMap(({ name, clientConfig }, index) => {
     if (!isObject(clientConfig) || property(clientConfig, 'caBundle') === caBundle) return [];
     return [
-      { op: 'test', path: `/webhooks/${index}/name`, value: stringOr(property(webhook, 'name'), '') },
+      { op: 'test', path: `/webhooks/${index}/name`, value: name },
       { op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value: caBundle },
     ];
   });

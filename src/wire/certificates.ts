@@ -1,10 +1,13 @@
+import type { CertificateTimes } from '../certs/certificate-times.ts';
 import { loadDevelopmentCertificate } from '../certs/development.ts';
-import { keepCertificate, type CertificateStore } from '../certs/keep-certificate.ts';
+import { createCertificateKeeper, type CertificateCluster } from '../certs/keep-certificate.ts';
 import type { KeptCertificate } from '../certs/kept-certificate.ts';
 import { serviceNames } from '../certs/serving-certificate.ts';
 import type { ServeFlags } from '../cli/serve.ts';
-import { loadCertificateSecret, readCertificateSecret } from '../kubernetes/certificate-secret.ts';
+import { readCertificateSecret } from '../kubernetes/certificate-secret.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import { repeatCheck, retryUntilResult } from '../kubernetes/repeat-check.ts';
+import type { ServerClock } from '../kubernetes/server-clock.ts';
 import { createWebhookConfigurations } from '../kubernetes/webhook-configurations.ts';
 import type { Logger } from '../lib/logger.ts';
 
@@ -13,18 +16,38 @@ const SERVICE = 'wasmgate';
 
 interface CertificateParts {
   readonly client: KubernetesClient;
+  readonly clock: ServerClock;
   readonly logger: Logger;
   readonly namespace: string;
+  readonly certificateTimes: CertificateTimes;
 }
 
-function createCertificateStore(
-  { client, logger, namespace }: CertificateParts,
+/** Joins the Secret, the webhook configurations and the clock of the API server. */
+export function createCertificateCluster(
+  parts: Omit<CertificateParts, 'certificateTimes'>,
   signal: AbortSignal,
-): CertificateStore {
+): CertificateCluster {
+  const { client, clock, namespace } = parts;
+  const configurations = createWebhookConfigurations(parts);
   return {
-    load: (renew) => loadCertificateSecret({ client, logger, renew }, { namespace }, signal),
-    read: () => readCertificateSecret(client, { namespace }, signal),
-    keepCaBundle: (readCa) => createWebhookConfigurations({ client, logger }).keepCaBundle(readCa, signal),
+    readSecret: () => readCertificateSecret(client, { namespace }, signal),
+    readBundles: () => configurations.read(signal),
+    ensureBundle: (caBundle) => configurations.ensure(caBundle, signal),
+    now: clock.now,
+  };
+}
+
+/** Keeps the certificate in the cluster: all replicas serve the one of the Secret. */
+async function keepInCluster(parts: CertificateParts, signal: AbortSignal): Promise<KeptCertificate> {
+  const { logger, namespace, certificateTimes: times } = parts;
+  const cluster = createCertificateCluster(parts, signal);
+  const keeper = createCertificateKeeper({ cluster, logger }, serviceNames(SERVICE, namespace), times);
+  const first = await retryUntilResult(keeper.begin, { logger }, signal);
+  const options = { logger, milliseconds: times.checkMilliseconds, what: 'keeping the certificates' };
+  return {
+    first,
+    follow: (observer) => void repeatCheck(() => keeper.check(observer), options, signal),
+    fault: keeper.fault,
   };
 }
 
@@ -34,9 +57,6 @@ export async function openCertificate(
   parts: CertificateParts,
   signal: AbortSignal,
 ): Promise<KeptCertificate> {
-  if (certDir !== undefined)
-    return { first: await loadDevelopmentCertificate(certDir), follow: () => {}, fault: () => null };
-  const { logger, namespace } = parts;
-  const store = createCertificateStore(parts, signal);
-  return keepCertificate({ store, logger }, serviceNames(SERVICE, namespace));
+  if (certDir === undefined) return keepInCluster(parts, signal);
+  return { first: await loadDevelopmentCertificate(certDir), follow: () => {}, fault: () => null };
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { AssessPod } from '../assess/assessment.ts';
 import { createUnjudgedAdmissions } from '../assess/unjudged/unjudged-admissions.ts';
+import type { CertificateTimes } from '../certs/certificate-times.ts';
 import { EXIT_CODES, type ExitCode } from '../cli/command.ts';
 import type { Io } from '../cli/io.ts';
 import type { ServeFlags } from '../cli/serve.ts';
@@ -11,6 +12,7 @@ import { createEvents } from '../kubernetes/events.ts';
 import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
 import { createStoredPods } from '../kubernetes/live-reads.ts';
 import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
+import { createServerClock } from '../kubernetes/server-clock.ts';
 import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
 import { createDnsResolver } from '../registry/connection/dns-resolver.ts';
 import { createApp, swapCertificate, serverTlsOptions } from '../server/app.ts';
@@ -26,18 +28,25 @@ import { createLiveAssess } from './live-assess.ts';
 import { checkReloads, checkWatches } from './readiness.ts';
 import { createWebhookMetrics, openMetrics } from './webhook-metrics.ts';
 
+export interface ServedProgram {
+  readonly version: string;
+  readonly certificateTimes: CertificateTimes;
+}
+
 interface Surroundings extends Pick<Io, 'env'> {
   readonly signal: AbortSignal;
 }
 
 /** Creates and joins the parts; none of them runs yet. */
-async function createParts(version: string, flags: ServeFlags, { env, signal }: Surroundings) {
+async function createParts(program: ServedProgram, flags: ServeFlags, { env, signal }: Surroundings) {
   const state = await readState(flags);
   const logger = createLogger(state.settings.log);
   const namespace = env['POD_NAMESPACE'] ?? DEFAULT_NAMESPACE;
-  const client = createKubernetesClient(await connectKubernetes(flags.kubeconfig, env));
+  const clock = createServerClock();
+  const connection = await connectKubernetes(flags.kubeconfig, env);
+  const client = createKubernetesClient(connection, { onDate: clock.onDate });
   const cluster = createCluster({ client, logger });
-  const metrics = createWebhookMetrics(version, cluster, signal);
+  const metrics = createWebhookMetrics(program.version, cluster, signal);
   const pullSecrets = createPullSecrets({ client });
   const serviceAccounts = createServiceAccounts({ client, logger });
   const surroundings = { env, logger, resolver: createDnsResolver(), ...metrics.registry };
@@ -47,7 +56,8 @@ async function createParts(version: string, flags: ServeFlags, { env, signal }: 
   );
   const { settings } = state;
   const reloads = checkReloads(metrics.onReload);
-  return { version, state, settings, logger, namespace, client, cluster, metrics, live, reloads };
+  const parts = { settings, logger, namespace, client, clock, cluster, metrics, live, reloads };
+  return { ...program, ...parts, state };
 }
 
 type Parts = Awaited<ReturnType<typeof createParts>>;
@@ -122,10 +132,10 @@ async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promi
 }
 
 /** Runs `wasmgate serve` until a signal ends it. */
-export async function serve(version: string, flags: ServeFlags, io: Io): Promise<ExitCode> {
+export async function serve(program: ServedProgram, flags: ServeFlags, io: Io): Promise<ExitCode> {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const parts = await createParts(version, flags, { env: io.env, signal });
+  const parts = await createParts(program, flags, { env: io.env, signal });
   const { cluster, live, settings, logger, metrics } = parts;
   let metricsServer: ServedMetrics | null = null;
   try {

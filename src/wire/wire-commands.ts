@@ -1,3 +1,4 @@
+import { CERTIFICATE_TIMES, type CertificateTimes } from '../certs/certificate-times.ts';
 import type { Command } from '../cli/command.ts';
 import { configCommand } from '../cli/config.ts';
 import { demoCommand } from '../cli/demo/demo.ts';
@@ -15,6 +16,8 @@ import { configurations } from './settings.ts';
 
 export interface Program {
   readonly version: string;
+  /** Shorter times let tests see certificates renewed. */
+  readonly certificateTimes?: CertificateTimes;
   /** The folder `manifests`, whose place differs between a checkout and a bundle. */
   readonly manifests: URL;
 }
@@ -23,10 +26,15 @@ export interface Program {
  * Lists the commands in the order of the help. Each loads its code when it runs: a webhook that serves for months carries no
  * demo, and help does not wait for a server.
  */
-export function wireCommands({ version, manifests }: Program): readonly Command[] {
+export function wireCommands({
+  version,
+  manifests,
+  certificateTimes = CERTIFICATE_TIMES,
+}: Program): readonly Command[] {
   return [
     serveCommand({
-      serve: async (flags, io) => (await import('./serve.ts')).serve(version, flags, io),
+      serve: async (flags, io) =>
+        (await import('./serve.ts')).serve({ version, certificateTimes }, flags, io),
       configurationKeys: configurations.keys,
       logLevels: LOG_LEVELS,
       logFormats: LOG_FORMATS,

@@ -81,14 +81,12 @@ test.for<readonly [name: string, fault: RegExp, bundle: () => ReturnType<typeof 
 });
 
 /** The first replica started on a node whose clock was three hours ahead. */
-test('a certificate from the future is replaced, with its CA, and the reason is reported', async () => {
+test('a certificate from the future is replaced, with its CA', async () => {
   const future = { startsInHours: 2 };
   const known = await issue({ ...AUTHORITY, ...future }, { ...LEAF, ...future });
-  const faults: string[] = [];
-  const renewed = await renewCertificate(known, [NAME], (fault) => faults.push(fault));
+  const renewed = await renewCertificate(known, [NAME]);
   expect(findCertificateFault(renewed, [NAME])).toBeNull();
   expect(renewed.caCert).not.toBe(known.caCert);
-  expect(faults).toEqual([expect.stringContaining('not valid before')]);
 });
 
 test('a certificate for clients only is replaced by one of the same CA', async () => {

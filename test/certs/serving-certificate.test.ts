@@ -2,19 +2,23 @@ import { X509Certificate } from 'node:crypto';
 import { createServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { findCertificateFault } from '../../src/certs/find-certificate-fault.ts';
+import { CERTIFICATE_TIMES } from '../../src/certs/certificate-times.ts';
+import { findCertificateFault, isSigningAuthority } from '../../src/certs/find-certificate-fault.ts';
 import {
-  renewCertificate,
-  CERTIFICATE_LIFETIMES,
+  createAuthority,
   generateServingCertificate,
+  isDue,
+  issueCertificate,
   LOCAL_NAMES,
-  reusableAuthority,
+  renewCertificate,
   serviceNames,
+  validityOf,
 } from '../../src/certs/serving-certificate.ts';
 
 const names = [...serviceNames('wasmgate', 'wasmgate-system'), ...LOCAL_NAMES];
 const bundle = await generateServingCertificate(names);
 const other = await generateServingCertificate(names);
+const { to: endOfBundle } = validityOf(bundle.cert);
 const inDays = (days: number): Date => new Date(Date.now() + days * 24 * 60 * 60 * 1000);
 
 test('names the Service and this machine, for server authentication only, with an EC key', () => {
@@ -64,8 +68,13 @@ test.for<readonly [name: string, fault: RegExp, ask: () => string | null]>([
   ],
   [
     'shortly before its end',
+    /no fault/,
+    () => findCertificateFault(bundle, names, new Date(endOfBundle.getTime() - 1000)),
+  ],
+  [
+    'shortly after its end',
     /expired/,
-    () => findCertificateFault(bundle, names, inDays(CERTIFICATE_LIFETIMES.servingDays - 30)),
+    () => findCertificateFault(bundle, names, new Date(endOfBundle.getTime() + 1000)),
   ],
   ['with the key of another', /its key/, () => findCertificateFault({ ...bundle, key: other.key }, names)],
   ['with the CA of another', /sign/, () => findCertificateFault({ ...bundle, caCert: other.caCert }, names)],
@@ -79,17 +88,32 @@ test.for<readonly [name: string, fault: RegExp, ask: () => string | null]>([
   expect(ask() ?? 'no fault').toMatch(fault);
 });
 
-test.for<readonly [name: string, reusable: boolean, ask: () => unknown]>([
-  ['as made', true, () => reusableAuthority(bundle)],
-  [
-    'that a new certificate would outlive',
-    false,
-    () => reusableAuthority(bundle, inDays(CERTIFICATE_LIFETIMES.caDays - 30)),
-  ],
-  ['without its key', false, () => reusableAuthority({ ...bundle, caKey: '' })],
-  ['that is no CA', false, () => reusableAuthority({ ...bundle, caCert: bundle.cert, caKey: bundle.key })],
-])('a CA %s', ([, reusable, ask]) => {
-  expect(ask() !== null).toBe(reusable);
+test.for<readonly [name: string, signs: boolean, ask: () => boolean]>([
+  ['as made', true, () => isSigningAuthority(bundle, inDays(0))],
+  ['after its end', false, () => isSigningAuthority(bundle, inDays(3651))],
+  ['without its key', false, () => isSigningAuthority({ ...bundle, caKey: '' }, inDays(0))],
+  ['that is no CA', false, () => isSigningAuthority({ caCert: bundle.cert, caKey: bundle.key }, inDays(0))],
+])('a CA %s', ([, signs, ask]) => {
+  expect(ask()).toBe(signs);
+});
+
+test('no certificate outlives its CA', async () => {
+  const times = { ...CERTIFICATE_TIMES, authorityMilliseconds: 24 * 60 * 60 * 1000, now: new Date() };
+  const authority = await createAuthority(times);
+  const { cert } = await issueCertificate(names, authority, times);
+  expect(validityOf(cert).to).toEqual(validityOf(authority.caCert).to);
+});
+
+test('each CA has a name of its own, by which a client finds it in a bundle', () => {
+  const subjects = [bundle, other].map(({ caCert }) => new X509Certificate(caCert).subject);
+  expect(new Set(subjects).size).toBe(2);
+});
+
+test('a certificate is due when less than half of its life is left', () => {
+  const { from, to } = validityOf(bundle.cert);
+  const half = (from.getTime() + to.getTime()) / 2;
+  expect(isDue(bundle.cert, new Date(half - 1000))).toBe(false);
+  expect(isDue(bundle.cert, new Date(half + 1000))).toBe(true);
 });
 
 test('renewing returns the same bundle while it can serve, else a new certificate by the same CA', async () => {

@@ -1,14 +1,15 @@
-import { X509Certificate } from 'node:crypto';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createCertificateKeeper } from '../../src/certs/keep-certificate.ts';
 import { renewCertificate, LOCAL_NAMES } from '../../src/certs/serving-certificate.ts';
-import { type CertificateBundle, loadCertificateSecret } from '../../src/kubernetes/certificate-secret.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts';
 import { createCluster } from '../../src/kubernetes/cluster.ts';
 import { createInClusterConnection, createKubeconfigConnection } from '../../src/kubernetes/connection.ts';
 import { createPullSecrets } from '../../src/kubernetes/pull-secrets.ts';
+import { createServerClock } from '../../src/kubernetes/server-clock.ts';
 import { createWebhookConfigurations } from '../../src/kubernetes/webhook-configurations.ts';
+import { createCertificateCluster } from '../../src/wire/certificates.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
 import { apply, getJson, must } from '../support/kubernetes/kubectl.ts';
@@ -91,10 +92,14 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
 
   test('replicas that start together end up with one certificate', async () => {
     await must(server.kubectl(['create', 'namespace', 'wasmgate-system']));
-    const bundles = await Promise.all([loadAsReplica(client), loadAsReplica(client), loadAsReplica(client)]);
-    const fingerprints = bundles.map(({ cert }) => new X509Certificate(cert).fingerprint256);
-    expect(new Set(fingerprints).size).toBe(1);
-    expect((await loadAsReplica(client)).cert).toBe(bundles[0]?.cert);
+    const served = await Promise.all([
+      startAsReplica(client),
+      startAsReplica(client),
+      startAsReplica(client),
+    ]);
+    const certificates = served.map((certificate) => certificate?.cert);
+    expect(new Set(certificates).size).toBe(1);
+    expect((await startAsReplica(client))?.cert).toBe(certificates[0]);
   });
 
   test.for(['--server-side=false', '--server-side=true'])(
@@ -102,13 +107,22 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
     async (flag) => {
       const ca = (await renewCertificate(null, LOCAL_NAMES)).caCert;
       const configurations = createWebhookConfigurations({ client, logger });
-      expect(await configurations.setCaBundle(ca, never)).toEqual(['absent', 'absent']);
+      expect(await configurations.ensure(ca, never)).toEqual([null, null]);
       const both = [webhooks('Mutating', ['a', 'b']), webhooks('Validating', ['a', 'b'])];
       await must(apply(server.kubectl, both, [flag]));
-      expect(await configurations.setCaBundle(ca, never)).toEqual(['set', 'set']);
-      expect(await configurations.setCaBundle(ca, never)).toEqual(['unchanged', 'unchanged']);
+      expect(await configurations.ensure(ca, never)).toEqual([
+        ['', ''],
+        ['', ''],
+      ]);
+      expect(await configurations.ensure(ca, never)).toEqual([
+        [ca, ca],
+        [ca, ca],
+      ]);
       await must(apply(server.kubectl, both, [flag]));
-      expect(await configurations.setCaBundle(ca, never)).toEqual(['unchanged', 'unchanged']);
+      expect(await configurations.ensure(ca, never)).toEqual([
+        [ca, ca],
+        [ca, ca],
+      ]);
 
       await must(apply(server.kubectl, [webhooks('Mutating', ['a'])], [flag]));
       const left = await getJson<WebhookConfiguration>(server.kubectl, [
@@ -184,13 +198,12 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
   });
 });
 
-function loadAsReplica(client: KubernetesClient) {
-  const deps = {
-    client,
-    logger,
-    renew: (known: CertificateBundle | null) => renewCertificate(known, LOCAL_NAMES),
-  };
-  return loadCertificateSecret(deps, { namespace: 'wasmgate-system' }, never);
+function startAsReplica(client: KubernetesClient) {
+  const cluster = createCertificateCluster(
+    { client, clock: createServerClock(), logger, namespace: 'wasmgate-system' },
+    never,
+  );
+  return createCertificateKeeper({ cluster, logger }, LOCAL_NAMES).begin();
 }
 
 interface WebhookConfiguration {

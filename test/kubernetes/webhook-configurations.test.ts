@@ -35,10 +35,10 @@ function byKind(scripts: Readonly<Record<'mutating' | 'validating', readonly Ste
 async function start(scripts: Parameters<typeof byKind>[0]) {
   const api = await startScriptedApi([byKind(scripts)]);
   const { logger, messages } = createRecordingLogger();
-  const configurations = createWebhookConfigurations(
-    { client: createKubernetesClient(api.connection), logger },
-    { checkMilliseconds: 5 },
-  );
+  const configurations = createWebhookConfigurations({
+    client: createKubernetesClient(api.connection),
+    logger,
+  });
   return { api, configurations, messages, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
 }
 
@@ -50,7 +50,9 @@ const done = [configuration(['v', CA])];
 test('sets the CA where it is absent or different, and only there', async () => {
   const before = configuration(['a', null], ['b', CA], ['c', 'old']);
   await using started = await start({ mutating: [before, json({})], validating: done });
-  expect(await started.configurations.setCaBundle('the CA', never)).toEqual(['set', 'unchanged']);
+  const found = await started.configurations.ensure('the CA', never);
+  expect(found).toEqual([['', 'the CA', Buffer.from('old', 'base64').toString()], ['the CA']]);
+  expect(started.messages('info')).toEqual(['set the CA of the webhooks']);
   expect(patches(started.api.seen)).toEqual([
     [
       { op: 'test', path: '/webhooks/0/name', value: 'a' },
@@ -67,7 +69,10 @@ test.for<readonly [name: string, step: Step]>([
 ])('after %s the list is read again', async ([, step]) => {
   const mutating = [configuration(['a', null]), step, configuration(['new', CA], ['a', null]), json({})];
   await using started = await start({ mutating, validating: done });
-  expect(await started.configurations.setCaBundle('the CA', never)).toEqual(['set', 'unchanged']);
+  expect(await started.configurations.ensure('the CA', never)).toEqual([
+    ['', 'the CA'].toReversed(),
+    ['the CA'],
+  ]);
   expect(patches(started.api.seen).at(-1)).toMatchObject([{ path: '/webhooks/1/name' }, { op: 'add' }]);
 });
 
@@ -76,28 +81,12 @@ test.for<readonly [name: string, mutating: readonly Step[], code: string]>([
   ['a patch that is forbidden', [configuration(['a', null]), errorStatus(403, 'Forbidden')], 'forbidden'],
 ])('%s is an error', async ([, mutating, code]) => {
   await using started = await start({ mutating, validating: done });
-  await expect(started.configurations.setCaBundle('the CA', never)).rejects.toMatchObject({ code });
+  await expect(started.configurations.ensure('the CA', never)).rejects.toMatchObject({ code });
 });
 
-test('keepCaBundle survives absence, failure and loss, until it is stopped', async () => {
-  const mutating = [
-    errorStatus(404, 'NotFound'),
-    errorStatus(500, 'InternalError', 'etcd is away'),
-    configuration(['a', null]),
-    json({}),
-    configuration(['a', CA]),
-    configuration(['a', null]),
-    json({}),
-    configuration(['a', CA]),
-  ];
-  await using started = await start({ mutating, validating: done });
-  const stopping = new AbortController();
-  const keeping = started.configurations.keepCaBundle(() => Promise.resolve('the CA'), stopping.signal);
-  await expect.poll(() => patches(started.api.seen).length).toBe(2);
-  stopping.abort();
-  await keeping;
-  expect(started.messages('warn')).toEqual([
-    'the webhook configurations do not exist yet',
-    expect.stringContaining('etcd is away'),
-  ]);
+test('a configuration that does not exist is null, also one that is deleted before the patch', async () => {
+  const absent = errorStatus(404, 'NotFound');
+  await using started = await start({ mutating: [configuration(['a', null]), absent], validating: [absent] });
+  expect(await started.configurations.ensure('the CA', never)).toEqual([null, null]);
+  expect(await started.configurations.read(never)).toEqual([null, null]);
 });
