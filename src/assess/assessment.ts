@@ -63,21 +63,15 @@ export interface DecidedAssessment {
 }
 
 /** Outcomes for metrics. `/mutate`: changed, unchanged. `/validate`: the others, `would-` in modes other than enforce. Both: skipped. */
-export const DECISION_OUTCOMES = [
-  'changed',
-  'unchanged',
-  'denied',
-  'would-deny',
-  'would-change',
-  'warned',
-  'allowed',
-  'skipped',
-] as const;
+/** What each webhook does with an object. */
+export const DECISION_OUTCOMES = {
+  mutate: ['changed', 'unchanged'],
+  validate: ['denied', 'would-deny', 'would-change', 'warned', 'allowed'],
+} as const;
 
-export function outcomeOf(
-  assessment: Assessment,
-  step: AssessmentRequest['step'],
-): (typeof DECISION_OUTCOMES)[number] {
+type DecisionOutcome = (typeof DECISION_OUTCOMES)[AssessmentRequest['step']][number] | 'skipped';
+
+export function outcomeOf(assessment: Assessment, step: AssessmentRequest['step']): DecisionOutcome {
   if (assessment.kind === 'skipped') return 'skipped';
   const { denials, changes, warnings, withheld } = assessment.outcome;
   if (step === 'mutate') return changes.length > 0 ? 'changed' : 'unchanged';

@@ -53,33 +53,47 @@ export function addAnswerMetrics<const Known extends AnswerLabels>(
 /** Labels of decisions: what the policy decided and found. */
 export interface DecisionLabels {
   readonly modes: readonly string[];
-  readonly outcomes: readonly string[];
+  readonly outcomes: Readonly<Record<Endpoint, readonly string[]>>;
   readonly findings: readonly string[];
   readonly actions: readonly string[];
 }
 
-/** The mode of a Pod that was skipped. */
+/** The outcome and mode of a Pod that was skipped. */
+const SKIPPED = 'skipped';
 const NO_MODE = 'none';
+
+/** The usual actions of findings, which begin at zero. */
+const REPORTED = ['deny', 'warn'];
 
 /** Counts decisions and findings. */
 export function addDecisionMetrics<const Known extends DecisionLabels>(metrics: Metrics, known: Known) {
   const decisions = metrics.counter({
     name: 'wasmgate_decisions_total',
     help: 'Pods and templates that wasmgate assessed, by webhook, mode and outcome.',
-    labels: { endpoint: ENDPOINTS, mode: [...known.modes, NO_MODE], outcome: known.outcomes },
+    labels: {
+      endpoint: ENDPOINTS,
+      mode: [...known.modes, NO_MODE],
+      outcome: [...known.outcomes.mutate, ...known.outcomes.validate, SKIPPED],
+    },
     isSparse: true,
   });
+  for (const endpoint of ENDPOINTS) {
+    decisions.of({ endpoint, mode: NO_MODE, outcome: SKIPPED });
+    for (const outcome of known.outcomes[endpoint])
+      for (const mode of known.modes) decisions.of({ endpoint, mode, outcome });
+  }
   const findings = metrics.counter({
     name: 'wasmgate_findings_total',
     help: 'Findings of the validating webhook by id and action.',
     labels: { finding: known.findings, action: known.actions },
     isSparse: true,
   });
+  for (const finding of known.findings) for (const action of REPORTED) findings.of({ finding, action });
   return {
     decision: (
       endpoint: Endpoint,
       mode: Known['modes'][number] | null,
-      outcome: Known['outcomes'][number],
+      outcome: Known['outcomes'][Endpoint][number] | typeof SKIPPED,
     ): void => decisions.of({ endpoint, mode: mode ?? NO_MODE, outcome }).inc(),
     finding: (finding: Known['findings'][number], action: Known['actions'][number]): void =>
       findings.of({ finding, action }).inc(),

@@ -11,12 +11,15 @@ const KINDS = [
   'unknown',
 ] as const satisfies readonly Verdict['kind'][];
 const NONE = 'none';
+const KNOWN_KINDS = KINDS.filter((kind) => kind !== 'unknown');
 
 /** Statuses with different fixes: a login, a permission, another name, fewer requests. */
 const SINGLE_STATUSES = ['401', '403', '404', '429'] as const;
 const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
-type StatusLabel = (typeof SINGLE_STATUSES)[number] | (typeof STATUS_CLASSES)[number] | typeof NONE;
+const STATUSES = [...STATUS_CLASSES, ...SINGLE_STATUSES] as const;
+
+type StatusLabel = (typeof STATUSES)[number] | typeof NONE;
 
 function statusLabel(status: number | null): StatusLabel {
   const single = SINGLE_STATUSES.find((known) => known === String(status));
@@ -46,6 +49,8 @@ export function addImageMetrics(
     labels: { kind: KINDS, reason: [NONE, ...reasons] },
     isSparse: true,
   });
+  for (const kind of KNOWN_KINDS) lookups.of({ kind, reason: NONE });
+  for (const reason of reasons) lookups.of({ kind: 'unknown', reason });
   const durations = metrics
     .histogram({
       name: 'wasmgate_image_lookup_duration_seconds',
@@ -93,9 +98,11 @@ export function addRegistryMetrics<const Known extends RegistryLabels>(
   const requests = metrics.counter({
     name: 'wasmgate_registry_requests_total',
     help: 'Requests to registries and their token servers, by status and, if there was no response, reason.',
-    labels: { status: [...STATUS_CLASSES, ...SINGLE_STATUSES, NONE], reason: [NONE, ...reasons] },
+    labels: { status: [...STATUSES, NONE], reason: [NONE, ...reasons] },
     isSparse: true,
   });
+  for (const status of STATUSES) requests.of({ status, reason: NONE });
+  for (const reason of reasons) requests.of({ status: NONE, reason });
   const bytes = metrics
     .counter({
       name: 'wasmgate_registry_received_bytes_total',

@@ -17,8 +17,9 @@ interface Definition<Known extends Labels> {
   readonly help: string;
   readonly labels?: Known;
   /**
-   * Writes only combinations of labels that occurred. By default, every series exists from the start: if one begins with its
-   * first event, Prometheus never sees that event as an increase.
+   * Writes only combinations of labels that occurred, or that `of` created. By default, every series exists from the start: if
+   * one begins with its first event, Prometheus never sees that event as an increase. This is for metrics of which most
+   * combinations cannot occur.
    */
   readonly isSparse?: boolean;
 }

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { Metrics } from './metrics.ts';
 
 const LAG = {
@@ -42,6 +43,13 @@ export function addProcessMetrics(metrics: Metrics, signal: AbortSignal): void {
     help: 'Resident memory size in bytes.',
     type: 'gauge',
     read: () => [[{}, process.memoryUsage.rss()]],
+  });
+  metrics.reading({
+    name: 'wasmgate_memory_limit_bytes',
+    help: 'Memory that the process may use: the limit of its container, or the memory of the machine without one.',
+    type: 'gauge',
+    // Without a limit, Node returns 0 or a number beyond all memory.
+    read: () => [[{}, Math.min(process.constrainedMemory() || Infinity, totalmem())]],
   });
   metrics.reading({
     name: 'process_start_time_seconds',
