@@ -241,19 +241,6 @@ describe('the metrics of manifests/README.md', () => {
     const there = metrics.map(({ name, labels }) => `${name} ${Object.keys(labels).join(', ')}`.trim());
     expect(described.toSorted()).toEqual(there.toSorted());
   });
-
-  test('uses only existing metrics, labels and values in its queries', () => {
-    const [queries = ''] = /```\n([\s\S]*?)```/.exec(section)?.slice(1) ?? [];
-    const asked = [...queries.matchAll(/(wasmgate_[a-z_]+?)(?:_bucket)?(?:\{([^}]*)\}|\b(?!_))/g)];
-    expect(asked.length).toBeGreaterThan(5);
-    for (const [, name = '', matchers = ''] of asked) {
-      const labels = metrics.find((metric) => metric.name === name)?.labels;
-      expect({ name, isThere: labels !== undefined }).toEqual({ name, isThere: true });
-      for (const [, label = '', values = ''] of matchers.matchAll(/(\w+)=~?"([^"]*)"/g)) {
-        expect(labels?.[label]).toEqual(expect.arrayContaining(values.split('|')));
-      }
-    }
-  });
 });
 
 describe('numbers in texts equal those of the code', () => {

@@ -50,7 +50,7 @@ test('the PodMonitor scrapes the port that serves metrics', () => {
     'prometheus.io/port': String(port),
     'prometheus.io/path': '/metrics',
   });
-  expect(read('components/pod-monitor/pod-monitor.yaml')).toMatchObject({
+  expect(read('components/monitoring/pod-monitor.yaml')).toMatchObject({
     kind: 'PodMonitor',
     metadata: { namespace: 'wasmgate-system' },
     spec: { selector, podMetricsEndpoints: [{ port: 'metrics', path: '/metrics' }] },
@@ -60,9 +60,9 @@ test('the PodMonitor scrapes the port that serves metrics', () => {
   );
 });
 
-test.each(['network-policy', 'pod-monitor'])('components/%s is a component', (name) => {
-  expect(read(`components/${name}/kustomization.yaml`)).toMatchObject({
-    kind: 'Component',
-    resources: [`${name}.yaml`],
-  });
+test.each([
+  ['network-policy', ['network-policy.yaml']],
+  ['monitoring', ['pod-monitor.yaml', 'prometheus-rule.yaml']],
+])('components/%s is a component', (name, resources) => {
+  expect(read(`components/${name}/kustomization.yaml`)).toMatchObject({ kind: 'Component', resources });
 });

@@ -21,8 +21,8 @@ HELM_LABELS.push('helm.sh/chart');
 const SWITCHES = {
   'fail-closed': { failClosed: { enabled: true } },
   'high-availability': { highAvailability: { enabled: true } },
+  monitoring: { monitoring: { enabled: true } },
   'network-policy': { networkPolicy: { enabled: true, apiServers: ['192.0.2.1/32'] } },
-  'pod-monitor': { monitoring: { enabled: true } },
 } as const;
 const ALL: object = Object.assign({}, ...Object.values(SWITCHES));
 

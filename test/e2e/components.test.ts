@@ -13,7 +13,7 @@ const COMBINATIONS = subsets(COMPONENTS)
   .map((combination) => ({ combination, title: combination.join(', ') }));
 
 /** Their objects are of kinds that this API server does not have. */
-const WITHOUT_KINDS = new Set(['pod-monitor']);
+const WITHOUT_KINDS = new Set(['monitoring']);
 const APPLIED = COMBINATIONS.filter(
   ({ combination }) => !combination.some((name) => WITHOUT_KINDS.has(name)),
 );

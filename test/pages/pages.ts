@@ -1,3 +1,5 @@
+import { chartRules } from './chart-rules.ts';
+import { dashboardPage } from './dashboard/dashboard.ts';
 import { findingsPage } from './findings-page.ts';
 import { imagesPage } from './images-page.ts';
 import { referencePage } from './reference-page.ts';
@@ -9,4 +11,7 @@ export const PAGES: readonly (readonly [path: string, write: () => string])[] = 
   ['src/policy/IMAGES.md', imagesPage],
   ['src/config/REFERENCE.md', referencePage],
   ['manifests/chart/values.schema.json', valuesSchema],
+  ['manifests/components/monitoring/dashboard.json', dashboardPage],
+  ['manifests/chart/files/dashboard.json', dashboardPage],
+  ['manifests/chart/files/rules.yaml', chartRules],
 ];
