@@ -6,8 +6,10 @@ import type { KubernetesServer } from '../kubernetes/kubernetes-server.ts';
 import { freePort, type ServerProcess, startServer, waitFor } from '../lib/processes.ts';
 import { MANIFESTS } from './install.ts';
 import { probe } from './probe.ts';
+import type { ProgramTimes } from './wasmgate-with-times.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
+const MAIN_WITH_TIMES = join(import.meta.dirname, 'wasmgate-with-times.ts');
 
 export interface ProgramOptions {
   /** Distinguishes several of them. */
@@ -18,6 +20,8 @@ export interface ProgramOptions {
   readonly certificates: 'development' | 'cluster';
   /** A free one by default. */
   readonly port?: number;
+  /** Lifetimes and clock; those of the program by default. */
+  readonly times?: ProgramTimes;
 }
 
 export interface WasmgateProgram extends AsyncDisposable {
@@ -45,7 +49,9 @@ export async function startWasmgate(
   const flags = ['--config', file, '--kubeconfig', kubeconfig, '--host', '127.0.0.1', '--port', String(port)];
   flags.push('--metrics-port', String(metricsPort));
   if (certificates === 'development') flags.push('--cert-dir', certDir);
-  const process = startServer(globalThis.process.execPath, [MAIN, 'serve', ...flags], {
+  const { times } = options;
+  const program = times === undefined ? [MAIN] : [MAIN_WITH_TIMES, JSON.stringify(times)];
+  const process = startServer(globalThis.process.execPath, [...program, 'serve', ...flags], {
     name,
     logFile: join(kubernetes.folder, `${name}.log`),
     // Without the proxies and logins of the user who runs the tests.
