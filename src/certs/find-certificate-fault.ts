@@ -83,8 +83,8 @@ function findValidityFault({ validFromDate, validToDate }: X509Certificate, now:
   return validToDate < now ? `it expired at ${validToDate.toISOString()}` : null;
 }
 
-/** A certificate that names no usage allows all. */
-function findUsageFault({ keyUsage: usages }: X509Certificate): string | null {
+/** Returns why a certificate cannot serve; null if it can. One that names no usage allows all. */
+export function findUsageFault({ keyUsage: usages }: X509Certificate): string | null {
   // Node's name for the *extended* key usage; it is undefined, whatever its type says, for a certificate without one.
   if (usages === undefined || usages.length === 0) return null;
   return usages.includes(SERVER_AUTH) || usages.includes(ANY_USAGE)
@@ -92,7 +92,8 @@ function findUsageFault({ keyUsage: usages }: X509Certificate): string | null {
     : 'its extended key usage does not include server authentication';
 }
 
-function findNameFault(cert: X509Certificate, names: readonly string[]): string | null {
+/** Returns the first of the names that a certificate lacks, in words; null if it has all. */
+export function findNameFault(cert: X509Certificate, names: readonly string[]): string | null {
   const missing = names.find(
     (name) => (isIP(name) === 0 ? cert.checkHost(name, NAME_CHECK) : cert.checkIP(name)) === undefined,
   );

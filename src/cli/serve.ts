@@ -10,8 +10,10 @@ export interface ServeFlags {
   readonly port: number | undefined;
   /** Port for metrics over plain HTTP. */
   readonly metricsPort: number | undefined;
-  /** Folder with development certificates, used instead of the cluster's Secret. */
+  /** Folder of a mounted Secret with the certificate, used instead of the one that wasmgate keeps in the cluster. */
   readonly certDir: string | undefined;
+  /** Folder for certificates that wasmgate issues itself, outside of a cluster. */
+  readonly developmentCertificates: string | undefined;
   readonly logLevel: string | undefined;
   readonly logFormat: string | undefined;
 }
@@ -38,13 +40,18 @@ function readPort(input: ParsedArguments, flag: 'port' | 'metrics-port'): number
 }
 
 function readFlags(input: ParsedArguments): ServeFlags {
+  const certDir = flagText(input, 'cert-dir');
+  const developmentCertificates = flagText(input, 'development-certificates');
+  if (certDir !== undefined && developmentCertificates !== undefined)
+    throw usageError('--cert-dir and --development-certificates exclude each other', 'serve');
   return {
     config: flagText(input, 'config'),
     kubeconfig: flagText(input, 'kubeconfig'),
     host: flagText(input, 'host'),
     port: readPort(input, 'port'),
     metricsPort: readPort(input, 'metrics-port'),
-    certDir: flagText(input, 'cert-dir'),
+    certDir,
+    developmentCertificates,
     logLevel: flagText(input, 'log-level'),
     logFormat: flagText(input, 'log-format'),
   };
@@ -69,7 +76,13 @@ function describeFlags({ logLevels, logFormats }: ServeDeps): readonly Flag[] {
       name: 'cert-dir',
       placeholder: 'DIR',
       description:
-        'Serve development certificates from this folder instead of the cluster’s Secret; missing ones are created.',
+        'Serve the certificate in this folder (tls.crt, tls.key, perhaps ca.crt: a mounted Secret, such as cert-manager’s) instead of one that wasmgate keeps in the cluster. Changed files take effect at once; wasmgate writes neither certificates nor caBundle.',
+    },
+    {
+      name: 'development-certificates',
+      placeholder: 'DIR',
+      description:
+        'On your machine: serve certificates for localhost from this folder; wasmgate issues missing ones.',
     },
     {
       name: 'log-level',
@@ -94,7 +107,7 @@ export function serveCommand(deps: ServeDeps): Command {
     examples: [
       { command: 'wasmgate serve', explanation: 'In a Pod, as in the manifests' },
       {
-        command: 'wasmgate serve --kubeconfig ~/.kube/config --cert-dir certs',
+        command: 'wasmgate serve --kubeconfig ~/.kube/config --development-certificates certs',
         explanation: 'On your machine, for development',
       },
       {

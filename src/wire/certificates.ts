@@ -2,6 +2,7 @@ import type { CertificateTimes } from '../certs/certificate-times.ts';
 import { loadDevelopmentCertificate } from '../certs/development.ts';
 import { createCertificateKeeper, type CertificateCluster } from '../certs/keep-certificate.ts';
 import type { KeptCertificate } from '../certs/kept-certificate.ts';
+import { openMountedCertificate } from '../certs/mounted-certificate.ts';
 import { serviceNames } from '../certs/serving-certificate.ts';
 import type { ServeFlags } from '../cli/serve.ts';
 import { readCertificateSecret } from '../kubernetes/certificate-secret.ts';
@@ -51,12 +52,17 @@ async function keepInCluster(parts: CertificateParts, signal: AbortSignal): Prom
   };
 }
 
-/** Reads the certificate from a folder, if one is named; otherwise the cluster keeps it. */
+/** Opens the certificate of the folder that a flag names; otherwise wasmgate keeps one in the cluster. */
 export async function openCertificate(
-  { certDir }: Pick<ServeFlags, 'certDir'>,
+  { certDir, developmentCertificates }: Pick<ServeFlags, 'certDir' | 'developmentCertificates'>,
   parts: CertificateParts,
   signal: AbortSignal,
 ): Promise<KeptCertificate> {
-  if (certDir === undefined) return keepInCluster(parts, signal);
-  return { first: await loadDevelopmentCertificate(certDir), follow: () => {}, fault: () => null };
+  if (certDir !== undefined) {
+    const names = serviceNames(SERVICE, parts.namespace);
+    return openMountedCertificate(parts, { folder: certDir, names }, signal);
+  }
+  if (developmentCertificates === undefined) return keepInCluster(parts, signal);
+  const first = await loadDevelopmentCertificate(developmentCertificates);
+  return { first, follow: () => {}, fault: () => null };
 }

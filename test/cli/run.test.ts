@@ -93,7 +93,15 @@ test.each([
 ])('%s prints flags, keys and examples, and serves nothing', async (_case, argv) => {
   const { exitCode, stdout, served } = await run(argv);
   expect([exitCode, served]).toEqual([0, []]);
-  for (const flag of ['config FILE', 'kubeconfig FILE', 'host', 'port', 'cert-dir DIR', 'log-level LEVEL']) {
+  for (const flag of [
+    'config FILE',
+    'kubeconfig FILE',
+    'host',
+    'port',
+    'cert-dir DIR',
+    'development-certificates DIR',
+    'log-level LEVEL',
+  ]) {
     expect(stdout).toContain(`--${flag}`);
   }
   expect(stdout).toContain('policy.mode\n      enforce | off (default "enforce")\n      What happens.');
@@ -162,6 +170,7 @@ test.each([
       host: '::1',
       port: 0,
       certDir: 'c',
+      developmentCertificates: undefined,
       logLevel: 'debug',
       logFormat: 'text',
     },

@@ -1,49 +1,21 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { serveWithoutCluster } from '../support/cli/serve-process.ts';
 import { waitFor } from '../support/lib/processes.ts';
 import { startServer } from '../support/server/http-server.ts';
 import { readSeries } from '../support/telemetry/exposition.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wasmgate-metrics-'));
-  const kubeconfig = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'test', cluster: { server: 'http://127.0.0.1:1' } }],
-    users: [{ name: 'test', user: {} }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-    'current-context': 'test',
-  };
-  await writeFile(join(folder, 'kubeconfig'), JSON.stringify(kubeconfig));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs `wasmgate serve` on free ports of this machine, with an unreachable cluster. */
 function serve(...flags: readonly string[]) {
-  const files = ['--kubeconfig', join(folder, 'kubeconfig'), '--cert-dir', join(folder, 'certificates')];
-  const own = ['serve', ...files, '--host', '127.0.0.1', '--port', '0', ...flags];
-  const program = spawn(process.execPath, [MAIN, ...own], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const said = { stdout: '', stderr: '' };
-  program.stderr.on('data', (chunk: Buffer) => void (said.stderr += chunk.toString()));
-  const ended = once(program, 'exit') as Promise<[number | null]>;
-  const lines = createInterface({ input: program.stdout });
-  /** Resolves with the log line that contains these words. */
-  const heard = async (words: string): Promise<Readonly<Record<string, unknown>>> => {
-    for await (const line of lines) {
-      said.stdout += `${line}\n`;
-      if (line.includes(words)) return JSON.parse(line) as Readonly<Record<string, unknown>>;
-    }
-    throw new Error(`it ended without a word of "${words}": ${said.stderr}`);
-  };
-  return { program, said, ended, heard };
+  const own = ['--development-certificates', join(folder, 'certificates')];
+  return serveWithoutCluster(folder, [...own, ...flags]);
 }
 
 function scrape(port: unknown): Promise<Response> {
@@ -51,7 +23,7 @@ function scrape(port: unknown): Promise<Response> {
 }
 
 test('metrics are served on the webhook’s host while the API server is unreachable, and show it', async () => {
-  const { program, ended, heard } = serve('--metrics-port', '0');
+  const { program, ended, heard } = await serve('--metrics-port', '0');
   const { host, port } = await heard('serving metrics');
   expect(host).toBe('127.0.0.1');
   const answer = await scrape(port);
@@ -72,7 +44,7 @@ test('a configuration that becomes invalid at run time shows in a metric', async
     await rename(`${file}.new`, file);
   };
   await write('audit');
-  const { program, ended, heard } = serve('--config', file, '--metrics-port', '0');
+  const { program, ended, heard } = await serve('--config', file, '--metrics-port', '0');
   const { port } = await heard('serving metrics');
   await write('aduit');
   const series = await waitFor(
@@ -89,13 +61,13 @@ test('a configuration that becomes invalid at run time shows in a metric', async
 
 test('a metrics port that is in use ends the start with an error', async () => {
   await using taken = await startServer(() => undefined);
-  const { ended, said } = serve('--metrics-port', String(taken.port));
+  const { ended, said } = await serve('--metrics-port', String(taken.port));
   expect(await ended).toEqual([1, null]);
   expect(said.stderr).toContain(`Cannot listen on "127.0.0.1" port ${taken.port}: EADDRINUSE`);
 }, 60_000);
 
 test('metrics are not served without a port', async () => {
-  const { program, ended, said, heard } = serve();
+  const { program, ended, said, heard } = await serve();
   await heard('serving admissions');
   expect(said.stdout).not.toContain('serving metrics');
   program.kill('SIGTERM');

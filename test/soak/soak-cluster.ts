@@ -79,7 +79,12 @@ export async function startReal(): Promise<SoakCluster | null> {
     description: 'a real API server',
     start: {
       env: {},
-      flags: ['--kubeconfig', server.kubeconfig, '--cert-dir', join(server.folder, 'wasmgate-certificates')],
+      flags: [
+        '--kubeconfig',
+        server.kubeconfig,
+        '--development-certificates',
+        join(server.folder, 'wasmgate-certificates'),
+      ],
     },
     restart: server.restartApiServer,
     [Symbol.asyncDispose]: server.stop,

@@ -16,8 +16,8 @@ export interface ProgramOptions {
   readonly name: string;
   /** Sections that override the shipped configuration file. */
   readonly configuration: object;
-  /** Development certificates, or those in the cluster. */
-  readonly certificates: 'development' | 'cluster';
+  /** Development certificates, those in the cluster, or those of a mounted folder. */
+  readonly certificates: 'development' | 'cluster' | { readonly mounted: string };
   /** A free one by default. */
   readonly port?: number;
   /** Lifetimes and clock; those of the program by default. */
@@ -48,7 +48,8 @@ export async function startWasmgate(
   const metricsPort = await freePort();
   const flags = ['--config', file, '--kubeconfig', kubeconfig, '--host', '127.0.0.1', '--port', String(port)];
   flags.push('--metrics-port', String(metricsPort));
-  if (certificates === 'development') flags.push('--cert-dir', certDir);
+  if (certificates === 'development') flags.push('--development-certificates', certDir);
+  if (typeof certificates === 'object') flags.push('--cert-dir', certificates.mounted);
   const { times } = options;
   const program = times === undefined ? [MAIN] : [MAIN_WITH_TIMES, JSON.stringify(times)];
   const process = startServer(globalThis.process.execPath, [...program, 'serve', ...flags], {

@@ -14,6 +14,7 @@ const FLAGS = {
   port: undefined,
   metricsPort: undefined,
   certDir: undefined,
+  developmentCertificates: undefined,
   logLevel: undefined,
   logFormat: undefined,
 };

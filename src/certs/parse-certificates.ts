@@ -1,0 +1,33 @@
+import { X509Certificate } from 'node:crypto';
+
+const CERTIFICATE_BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+export interface ParsedCertificates {
+  /** Those that can be parsed, in the order of the text: a chain or a bundle. */
+  readonly certificates: readonly X509Certificate[];
+  /** What is wrong with the text; null if it holds certificates only. */
+  readonly fault: string | null;
+}
+
+function describeOther(text: string): string {
+  if (text.trim() === '') return 'it is empty';
+  return text.includes('PRIVATE KEY-----')
+    ? 'it holds a private key and no certificate'
+    : 'it holds no PEM certificate';
+}
+
+/** Parses all certificates of a PEM text. Other text around them is a comment. */
+export function parseCertificates(text: string): ParsedCertificates {
+  const blocks = text.match(CERTIFICATE_BLOCK) ?? [];
+  if (blocks.length === 0) return { certificates: [], fault: describeOther(text) };
+  let fault: string | null = null;
+  const certificates = blocks.flatMap((block, index) => {
+    try {
+      return [new X509Certificate(block)];
+    } catch {
+      fault ??= `certificate ${index + 1} of ${blocks.length} in it is broken`;
+      return [];
+    }
+  });
+  return { certificates, fault };
+}
