@@ -2,11 +2,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isObject } from '../../src/lib/json.ts';
+import { customResources } from '../support/e2e/custom-resources.ts';
 import { type KubernetesObject, MANIFESTS, renderManifests, writeOverlay } from '../support/e2e/install.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
 import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
+const resources = await customResources('cert-manager');
 const COMPONENTS = readdirSync(join(MANIFESTS, 'components')).toSorted();
 const COMBINATIONS = subsets(COMPONENTS)
   .filter(({ length }) => length > 1)
@@ -21,13 +23,14 @@ const APPLIED = COMBINATIONS.filter(
 /** Each value of rendered objects, by the path to it. */
 type Values = ReadonlyMap<string, unknown>;
 
-describe.skipIf(servers.missing)(`components${servers.note}`, () => {
+describe.skipIf(servers.missing || resources.missing)(`components${servers.note}${resources.note}`, () => {
   let kubernetes: KubernetesServer;
   let base: Values;
   let alone: ReadonlyMap<string, Values>;
   beforeAll(async () => {
     const { 'kube-apiserver': apiServer, etcd, kubectl } = servers.paths;
     kubernetes = await startKubernetesServer({ 'kube-apiserver': apiServer, etcd, kubectl });
+    await resources.install(kubernetes.kubectl);
     base = await render([]);
     const rendered = COMPONENTS.map(async (name) => [name, await render([name])] as const);
     alone = new Map(await Promise.all(rendered));
