@@ -18,7 +18,10 @@ export interface HelmOptions {
 /** Returns a helm without the user's repositories, plugins and settings. It reads values from standard input. */
 export function createHelm(program: string, { folder, kubeconfig = '/nonexistent' }: HelmOptions): Helm {
   const env = { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: kubeconfig };
-  return (args, values = {}) => run(program, [...args, '--values=-'], { stdin: JSON.stringify(values), env });
+  return (args, values) =>
+    values === undefined
+      ? run(program, args, { env })
+      : run(program, [...args, '--values=-'], { stdin: JSON.stringify(values), env });
 }
 
 export async function renderChart(

@@ -22,6 +22,8 @@ export interface ProgramOptions {
   readonly port?: number;
   /** Lifetimes and clock; those of the program by default. */
   readonly times?: ProgramTimes;
+  /** That of the install: wasmgate-system by default. */
+  readonly namespace?: string;
 }
 
 export interface WasmgateProgram extends AsyncDisposable {
@@ -32,12 +34,13 @@ export interface WasmgateProgram extends AsyncDisposable {
   readonly caBundle: string;
 }
 
-/** Starts `wasmgate serve` under the ServiceAccount of manifests/base and its RBAC, and waits until it is ready. */
+/** Starts `wasmgate serve` under the ServiceAccount of the manifests and its RBAC, and waits until it is ready. */
 export async function startWasmgate(
   kubernetes: KubernetesServer,
   { name, configuration, certificates, ...options }: ProgramOptions,
 ): Promise<WasmgateProgram> {
-  const account = ['wasmgate', '--namespace=wasmgate-system'];
+  const { namespace = 'wasmgate-system' } = options;
+  const account = ['wasmgate', `--namespace=${namespace}`];
   const token = await must(kubernetes.kubectl(['create', 'token', ...account]));
   const kubeconfig = await kubernetes.writeKubeconfig(token.trim());
   const file = join(kubernetes.folder, `${name}.yaml`);
@@ -56,7 +59,7 @@ export async function startWasmgate(
     name,
     logFile: join(kubernetes.folder, `${name}.log`),
     // Without the proxies and logins of the user who runs the tests.
-    env: { PATH: globalThis.process.env['PATH'] },
+    env: { PATH: globalThis.process.env['PATH'], POD_NAMESPACE: namespace },
   });
   await waitFor(async () => (await probe(port, '/readyz')) === 200, {
     what: `${name} to be ready`,

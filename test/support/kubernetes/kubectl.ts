@@ -18,10 +18,10 @@ export function createKubectl(program: string, adminKubeconfig: string): Kubectl
     });
 }
 
-/** Returns the output of a kubectl that must succeed. */
+/** Returns the output of a kubectl, or a helm, that must succeed. */
 export async function must(output: Promise<Output>): Promise<string> {
   const { code, stdout, stderr } = await output;
-  if (code !== 0) throw new Error(`kubectl ended with ${code}: ${stderr}${stdout}`);
+  if (code !== 0) throw new Error(`it ended with ${code}: ${stderr}${stdout}`);
   return stdout;
 }
 
