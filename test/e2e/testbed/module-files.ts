@@ -5,7 +5,10 @@ import { promisify } from 'node:util';
 const execute = promisify(execFile);
 
 /** Modules whose files tests read. The folder beside this file pins the version. */
-const MODULES = { 'cert-manager': 'github.com/cert-manager/cert-manager' } as const;
+const MODULES = {
+  'cert-manager': 'github.com/cert-manager/cert-manager',
+  'prometheus-operator': 'github.com/prometheus-operator/prometheus-operator',
+} as const;
 
 export type ModuleName = keyof typeof MODULES;
 

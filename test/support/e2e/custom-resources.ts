@@ -2,8 +2,14 @@ import { join } from 'node:path';
 import { findModule, type ModuleName } from '../../e2e/testbed/module-files.ts';
 import { type Kubectl, must } from '../kubernetes/kubectl.ts';
 
-/** Folders of CRDs in the projects' modules. */
-const FOLDERS: Readonly<Record<ModuleName, string>> = { 'cert-manager': 'deploy/crds' };
+/** CRDs in the projects' modules: files or folders. */
+const PATHS: Readonly<Record<ModuleName, readonly string[]>> = {
+  'cert-manager': ['deploy/crds'],
+  // The others are large, and no manifest uses them.
+  'prometheus-operator': ['podmonitors', 'prometheusrules'].map(
+    (name) => `example/prometheus-operator-crd/monitoring.coreos.com_${name}.yaml`,
+  ),
+};
 
 export interface CustomResources {
   /** Use with `describe.skipIf`. */
@@ -19,7 +25,7 @@ export async function customResources(name: ModuleName): Promise<CustomResources
   const found = await findModule(name);
   if (found.kind === 'missing')
     return { missing: true, note: ` (skipped: ${found.reason})`, install: () => Promise.reject(new Error()) };
-  const files = ['-f', join(found.folder, FOLDERS[name])];
+  const files = PATHS[name].flatMap((path) => ['-f', join(found.folder, path)]);
   return {
     missing: false,
     note: '',
