@@ -53,3 +53,17 @@ export interface ClusterPort {
   /** Reads live, for a namespace younger than the watch; undefined if it does not exist. */
   readonly fetchNamespace: (name: string, signal: AbortSignal) => Promise<Namespace | undefined>;
 }
+
+/** A Pod that runs, with its namespace. */
+export interface RunningPod {
+  readonly namespace: string;
+  readonly pod: Pod;
+}
+
+export interface RunningPodsPort {
+  /**
+   * Yields the cluster's running Pods in pages, a bounded number of them; if there are many, namespaces take turns.
+   * @throws AppError `forbidden` if this installation does not permit it
+   */
+  readonly pages: (signal: AbortSignal) => AsyncGenerator<readonly RunningPod[]>;
+}

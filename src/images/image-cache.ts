@@ -12,6 +12,7 @@ import {
   type ImageResult,
   type KnownImage,
 } from './image-result.ts';
+import { mergeContents } from './merge-contents.ts';
 import type { CATALOG_LIMITS } from './settings.ts';
 
 type CacheSettings = { readonly [Key in keyof typeof CATALOG_LIMITS]: number };
@@ -19,6 +20,8 @@ type CacheSettings = { readonly [Key in keyof typeof CATALOG_LIMITS]: number };
 /** A cached result, and which requests it serves. */
 interface CacheEntry {
   readonly result: ImageResult;
+  /** The namespace whose lookup this was: the tenant that the entry counts for, not the only one that it serves. */
+  readonly namespace: string;
   /** When the registry last confirmed it, in epoch milliseconds. */
   readonly confirmedAt: number;
   /** Architectures of the nodes that it was read for; null if it is the same for nodes of any. */
@@ -32,6 +35,15 @@ export type CachedFacts = readonly {
   /** Estimated memory: estimating it again would take a walk through all facts. */
   readonly size: number;
 }[];
+
+/** Facts with everything that a cache needs to serve them, so that they can outlive the process. */
+export interface KeptImage {
+  /** Its namespace is that of the last lookup, if the facts serve all namespaces. */
+  readonly request: Omit<ImageRequest, 'architectures'>;
+  readonly facts: ImageFacts;
+  readonly confirmedAt: number;
+  readonly architectures: readonly string[] | null;
+}
 
 export interface CacheSize {
   readonly entries: number;
@@ -52,6 +64,15 @@ export interface ImageCache {
   readonly size: () => CacheSize;
   /** Returns all facts, even if expired, without what failed. */
   readonly facts: () => CachedFacts;
+  /** Reports whether facts are cached, however old. */
+  readonly isKnown: (request: ImageRequest) => boolean;
+  /** Returns all facts, even if expired, most recently used first, to be restored in another process. */
+  readonly images: () => readonly KeptImage[];
+  /**
+   * Caches facts from another process at their age, or adds to the cached ones what they lack; newer ones stay. Returns the facts
+   * that are cached now; null if a failure is, which is newer.
+   */
+  readonly restore: (image: KeptImage) => ImageFacts | null;
 }
 
 interface CacheDeps {
@@ -68,8 +89,18 @@ interface CacheDeps {
  * to that view, because they stand in for the node's, which serve every Pod on it. Contents of secrets never enter a key. The
  * namespace comes first because its name has no line breaks, while that of an image may.
  */
-export function cacheKey({ image, namespace, pullSecrets }: ImageRequest): string {
+export function cacheKey({ image, namespace, pullSecrets }: KeptImage['request']): string {
   return pullSecrets.length === 0 ? `\n${image}` : `${namespace}/${pullSecrets.join(',')}\n${image}`;
+}
+
+/** Returns the request that the key was made of. @param namespace of an entry that serves all namespaces */
+function requestOf(key: string, namespace: string): KeptImage['request'] {
+  const end = key.indexOf('\n');
+  const image = key.slice(end + 1);
+  if (end === 0) return { image, namespace, pullSecrets: [] };
+  // The names of Secrets have no slash, and neither has that of their namespace.
+  const slash = key.lastIndexOf('/', end);
+  return { image, namespace: key.slice(0, slash), pullSecrets: key.slice(slash + 1, end).split(',') };
 }
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {
@@ -78,6 +109,13 @@ function isSameList(one: readonly string[], other: readonly string[]): boolean {
 
 function isReadFor({ architectures }: CacheEntry, request: ImageRequest): boolean {
   return architectures === null || isSameList(architectures, request.architectures);
+}
+
+type View = Pick<CacheEntry, 'architectures'>;
+
+/** Reports whether both were read for the same nodes. */
+function isSameView({ architectures: one }: View, { architectures: other }: View): boolean {
+  return one === null || other === null ? one === other : isSameList(one, other);
 }
 
 /** Reports whether the entry serves the request. While the registry fails, facts for other nodes are better than none. */
@@ -105,6 +143,7 @@ function createLookUpOnce({ read, logger }: CacheDeps, settings: CacheSettings) 
       const knownSince = before?.result.knownSince ?? performance.now();
       const entry: CacheEntry = {
         result: { kind: 'facts', facts, stale: null, knownSince },
+        namespace,
         confirmedAt: Date.now(),
         architectures: isChosenByArchitecture(facts) ? architectures : null,
       };
@@ -116,7 +155,7 @@ function createLookUpOnce({ read, logger }: CacheDeps, settings: CacheSettings) 
       const host = failedHost(error, image);
       warn({ namespace, image, host, reason, detail: withoutImage(detail), stale: isStale }, { namespace });
       if (!isStale) {
-        const entry: CacheEntry = { result: failure, confirmedAt: Date.now(), architectures: null };
+        const entry: CacheEntry = { result: failure, namespace, confirmedAt: Date.now(), architectures: null };
         return { entry, ttl: isOutage(reason) ? settings.outageTtl : settings.failureTtl };
       }
       const result: KnownImage = { ...before.result, stale: { since: before.confirmedAt, reason } };
@@ -156,6 +195,33 @@ export function createImageCache(
     cache.set(key, entry, { size, ttl: lifetimeOf(key, settings), start: performance.now() - age });
   }
 
+  /** Sets facts as if this process had read them then. A clock that is ahead must not lengthen their life. */
+  function setRestored({ request, facts, confirmedAt: claimed, architectures }: KeptImage): ImageFacts {
+    const confirmedAt = Math.min(claimed, Date.now());
+    const result: KnownImage = { kind: 'facts', facts, stale: null, knownSince: performance.now() };
+    const entry = { result, namespace: request.namespace, confirmedAt, architectures };
+    const key = cacheKey(request);
+    const start = performance.now() - (Date.now() - confirmedAt);
+    cache.set(key, entry, { ttl: lifetimeOf(key, settings), start });
+    return facts;
+  }
+
+  function restore(image: KeptImage): ImageFacts | null {
+    const key = cacheKey(image.request);
+    const entry = cache.peek(key, { allowStale: true });
+    if (entry === undefined) return setRestored(image);
+    const { result } = entry;
+    // While a registry is unreachable, what another replica knew is better than the failure.
+    if (result.kind === 'failure') return isTransient(result.reason) ? setRestored(image) : null;
+    const { facts } = result;
+    if (facts.digest !== image.facts.digest || !isSameView(entry, image))
+      return entry.confirmedAt >= image.confirmedAt ? facts : setRestored(image);
+    const merged = mergeContents(facts, image.facts);
+    if (merged !== facts)
+      cache.set(key, { ...entry, result: { ...result, facts: merged } }, { noUpdateTTL: true });
+    return merged;
+  }
+
   async function refresh(request: ImageRequest): Promise<ImageResult> {
     const key = cacheKey(request);
     const known = cache.peek(key);
@@ -186,6 +252,17 @@ export function createImageCache(
         cache.set(key, { ...known, result: { ...known.result, facts } }, { noUpdateTTL: true });
     },
     size: () => ({ entries: cache.size, bytes: cache.calculatedSize }),
+    isKnown: (request) => cache.peek(cacheKey(request), { allowStale: true })?.result.kind === 'facts',
+    images: () =>
+      cache
+        .dump()
+        .toReversed()
+        .flatMap(([key, { value: { result, namespace, confirmedAt, architectures } }]) =>
+          result.kind === 'failure'
+            ? []
+            : [{ request: requestOf(key, namespace), facts: result.facts, confirmedAt, architectures }],
+        ),
+    restore,
     facts: () =>
       cache.dump().flatMap(([key, { value: entry, size = 0 }]) => {
         const { result } = entry;

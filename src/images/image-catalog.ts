@@ -3,7 +3,7 @@ import { parseReference, type Reference } from '../image/reference.ts';
 import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
-import { cacheKey, createImageCache, type CachedFacts, type CacheSize } from './image-cache.ts';
+import { cacheKey, createImageCache, type CachedFacts, type ImageCache } from './image-cache.ts';
 import {
   invalidReference,
   stillTrying,
@@ -34,7 +34,7 @@ export interface Wait {
   readonly mode?: WaitMode;
 }
 
-export interface ImageCatalog {
+export interface ImageCatalog extends Pick<ImageCache, 'isKnown' | 'images' | 'restore' | 'size'> {
   /** Returns the cached result without waiting; undefined if a lookup is needed. */
   readonly cached: (request: ImageRequest) => ImageResult | undefined;
   /** Does the same without counting it as a request, for polling. */
@@ -43,8 +43,6 @@ export interface ImageCatalog {
   readonly lookUp: (request: ImageRequest, wait: Wait) => Promise<ImageResult>;
   /** Reports whether no endpoint of the image's registry can be reached now. */
   readonly isUnreachable: (image: string) => boolean;
-  /** Returns how much is cached, in estimated memory. */
-  readonly size: () => CacheSize;
   /** Returns all facts that are cached, for the catalog that replaces this one. */
   readonly known: () => CachedFacts;
   /** Reports whether a lookup is in progress, or layers are being read. */
@@ -192,6 +190,9 @@ export function createImageCatalog(
     },
     isUnreachable,
     peek,
+    isKnown: cache.isKnown,
+    images: cache.images,
+    restore: cache.restore,
     size: cache.size,
     known: cache.facts,
     isBusy: () => !pending.isEmpty() || !pendingPeeks.isEmpty(),

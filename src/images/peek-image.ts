@@ -76,7 +76,7 @@ async function readWasmLayer(
 }
 
 /** Pods may query any number of files of one image. At this many, all are dropped, and read again if needed. */
-const MAX_CONTENTS = 32;
+export const MAX_CONTENTS = 32;
 
 function withContents(variant: ImageVariant, { contents, modules }: LayerContents): ImageVariant {
   const isFull = variant.contents.size >= MAX_CONTENTS;

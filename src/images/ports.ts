@@ -102,3 +102,19 @@ export interface KeychainPort {
    */
   readonly credentialsFor: (reference: Reference, signal: AbortSignal) => Promise<readonly Credential[]>;
 }
+
+/** A stored snapshot, as read. */
+export interface StoredSnapshot {
+  /** Null if there is none yet. */
+  readonly text: string | null;
+  /** For a later write. */
+  readonly version: string;
+}
+
+/** Where snapshots of the image cache outlive the process, for all replicas. Both methods throw AppErrors. */
+export interface SnapshotPort {
+  /** Returns null if nothing has changed since that version. @throws AppError `not-found` or `forbidden` if none are kept here */
+  readonly read: (since: string | null, signal: AbortSignal) => Promise<StoredSnapshot | null>;
+  /** Returns the new version. @throws AppError `conflict` if another replica wrote since, `too-large` */
+  readonly write: (text: string, version: string, signal: AbortSignal) => Promise<string>;
+}

@@ -50,7 +50,7 @@ export function createKubernetesClient(
 
   async function exchange(call: KubernetesCall, signal: AbortSignal): Promise<JsonObject> {
     const response = await open(call, signal);
-    const text = await readStream(response, maxBodyBytes, call.action);
+    const text = await readStream(response, call.maxBytes ?? maxBodyBytes, call.action);
     const status = response.statusCode ?? 0;
     if (status >= 400) throw fromStatus(call.action, status, parseJson(text));
     const document = parseJson(text);

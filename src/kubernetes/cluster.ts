@@ -16,6 +16,9 @@ import {
 
 export interface Cluster extends ClusterPort {
   readonly start: () => void;
+  /** Resolves when every collection has been listed once. */
+  readonly listed: Promise<void>;
+  readonly namespaceNames: () => readonly string[];
   /** By collection, for readiness and metrics. */
   readonly states: () => Readonly<Record<CollectionName, WatchState>>;
   /** Resolves when every watch has ended. */
@@ -50,16 +53,27 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
     hasNodes = true;
     rebuild();
   };
+  const listed = Promise.withResolvers<void>();
   const watch = <Item>(
     what: CollectionName,
     source: Pick<WatchOptions<Item>, 'path' | 'parse'>,
     onChange: () => void,
-  ): WatchCollection<Item> => createWatchCollection(deps, { ...timings, what, ...source, onChange });
+  ): WatchCollection<Item> =>
+    createWatchCollection(deps, {
+      ...timings,
+      what,
+      ...source,
+      onChange: () => {
+        onChange();
+        if (collections.every(({ state }) => state().ready)) listed.resolve();
+      },
+    });
 
   const classes = watch<RuntimeClass>('runtime classes', COLLECTIONS['runtime classes'], rebuild);
   const nodes = watch<ClusterNode>('nodes', COLLECTIONS.nodes, onNodes);
   const limitRanges = watch<LimitRange>('limit ranges', COLLECTIONS['limit ranges'], rebuild);
   const namespaces = watch<Namespace>('namespaces', COLLECTIONS.namespaces, () => {});
+  const collections = [classes, namespaces, nodes, limitRanges];
 
   return {
     view: () => view,
@@ -67,13 +81,15 @@ export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cl
     fetchView: createFetchView(createFetchRuntimeClasses(deps.client), () => view),
     namespace: (name) => namespaces.items().get(name),
     fetchNamespace: createFetchNamespace(deps),
+    listed: listed.promise,
+    namespaceNames: () => [...namespaces.items().keys()],
     states: () => ({
       'runtime classes': classes.state(),
       namespaces: namespaces.state(),
       nodes: nodes.state(),
       'limit ranges': limitRanges.state(),
     }),
-    ...createRunner([classes, namespaces, nodes, limitRanges]),
+    ...createRunner(collections),
   };
 }
 

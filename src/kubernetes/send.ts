@@ -14,6 +14,10 @@ export interface KubernetesCall {
   readonly body?: unknown;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** Default `application/json`. */
+  readonly accept?: string;
+  /** The largest response to read; the client has a limit of its own. */
+  readonly maxBytes?: number;
 }
 
 /** Sends one request and resolves with the head of its response. Throws what the network threw. */
@@ -28,7 +32,7 @@ export async function send(
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
   const headers = {
     ...(options.headers as Readonly<Record<string, string>> | undefined),
-    accept: 'application/json',
+    accept: call.accept ?? 'application/json',
     'user-agent': 'wasmgate',
     ...(body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
   };

@@ -2,7 +2,11 @@ import { MIRROR_ANNOTATION } from './names.ts';
 import type { Pod } from './pod.ts';
 
 /** Kubernetes' own namespaces: a webhook must not be able to block the cluster's repair. */
-const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
+export const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set([
+  'kube-system',
+  'kube-public',
+  'kube-node-lease',
+]);
 
 export function isSystemNamespace(namespace: string, ownNamespace: string): boolean {
   return SYSTEM_NAMESPACES.has(namespace) || namespace === ownNamespace;

@@ -75,7 +75,14 @@ export function addImageMetrics(
     type: 'gauge',
     read: () => [[{}, readSize().bytes]],
   });
+  const warmed = metrics.counter({
+    name: 'wasmgate_images_warmed_total',
+    help: 'Images that this replica knew or looked up before it was ready, by source: what replicas had stored, or a registry; failed lookups apart.',
+    labels: { source: ['stored', 'registry', 'failed'] },
+  });
   return {
+    warmed: (source: 'stored' | 'registry' | 'failed', count: number): void =>
+      warmed.of({ source }).inc(count),
     lookup: ({ kind, reason }: LookupResult, milliseconds: number): void => {
       lookups.of({ kind, reason: reason ?? NONE }).inc();
       durations.observe(milliseconds / 1000);

@@ -87,7 +87,10 @@ async function retire({ registry, isBusy }: Lookups, times: RetireTimes): Promis
 }
 
 /** The catalog in use, whichever that is when it is called. */
-type LiveCatalog = Pick<ImageCatalog, 'cached' | 'poll' | 'lookUp' | 'isUnreachable'>;
+export type LiveCatalog = Pick<
+  ImageCatalog,
+  'cached' | 'poll' | 'lookUp' | 'isUnreachable' | 'isKnown' | 'images' | 'restore'
+>;
 
 export interface LiveAssess {
   readonly assess: AssessPod;
@@ -131,6 +134,9 @@ export async function createLiveAssess(
       poll: (request) => current.lookups.catalog.poll(request),
       lookUp: (request, wait) => current.lookups.catalog.lookUp(request, wait),
       isUnreachable: (image) => current.lookups.catalog.isUnreachable(image),
+      isKnown: (request) => current.lookups.catalog.isKnown(request),
+      images: () => current.lookups.catalog.images(),
+      restore: (image) => current.lookups.catalog.restore(image),
     },
     settings: () => current.state.settings,
     onNewLookups: (listener) => void listeners.push(listener),

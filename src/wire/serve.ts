@@ -26,6 +26,7 @@ import { faultOf, readState, type ConfigurationState } from './configuration-sta
 import { connectKubernetes } from './connect-kubernetes.ts';
 import { createLiveAssess } from './live-assess.ts';
 import { checkReloads, checkWatches } from './readiness.ts';
+import { startWarm, type WarmStart } from './warm-start.ts';
 import { createWebhookMetrics, openMetrics } from './webhook-metrics.ts';
 
 export interface ServedProgram {
@@ -62,8 +63,14 @@ async function createParts(program: ServedProgram, flags: ServeFlags, { env, sig
 
 type Parts = Awaited<ReturnType<typeof createParts>>;
 
-/** Assesses for both webhooks: counts each result, and assesses again later if an image could not be read. */
-function assembleAdmissions({ live, ...parts }: Parts, signal: AbortSignal): AssessPod {
+interface Admissions {
+  /** For both webhooks. */
+  readonly assess: AssessPod;
+  readonly warmStart: WarmStart;
+}
+
+/** Counts each result, assesses again later if an image could not be read, and learns images before the first admission. */
+function assembleAdmissions({ live, ...parts }: Parts, signal: AbortSignal): Admissions {
   const { client, cluster, logger, metrics } = parts;
   const { onEvent, unjudged } = metrics;
   const events = createEvents({ client, logger, onEvent }, { instance: hostname() });
@@ -75,8 +82,9 @@ function assembleAdmissions({ live, ...parts }: Parts, signal: AbortSignal): Ass
   );
   unjudged.measure(admissions.pods);
   live.onNewLookups(admissions.retry);
-  // Assessing an owner later is not counted: it decides no admission.
-  return observeAssessments(live.assess, [admissions.note, metrics.onAssessed]);
+  // Assessing an owner later, or a running Pod, is not counted: it decides no admission.
+  const assess = observeAssessments(live.assess, [admissions.note, metrics.onAssessed]);
+  return { assess, warmStart: startWarm({ ...parts, ...live }, signal) };
 }
 
 /** Only a restart makes the server listen elsewhere. */
@@ -104,12 +112,14 @@ function followFiles(flags: ServeFlags, { state, live, logger, reloads }: Parts,
 /** Does everything between the first watch and listening; some steps wait for the API server. */
 async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promise<Listening> {
   const { version, cluster, live, logger, metrics, settings } = parts;
+  // First, because it also waits for the API server.
+  const { assess, warmStart } = assembleAdmissions(parts, signal);
   const certificate = await openCertificate(flags, parts, signal);
   metrics.certificate.onServed(certificate.first);
-  const assess = assembleAdmissions(parts, signal);
   followFiles(flags, parts, signal);
   const health = createHealth({
     ...checkWatches(cluster),
+    'warm-up': warmStart.check,
     certificate: certificate.fault,
     configuration: parts.reloads.check,
   });
@@ -128,7 +138,13 @@ async function open(flags: ServeFlags, parts: Parts, signal: AbortSignal): Promi
   const listening = await listen(app, health, settings.server);
   const { host, port } = listening;
   logger.info({ version, host, port, mode: settings.policy.mode }, 'serving admissions');
-  return listening;
+  return {
+    ...listening,
+    close: async () => {
+      await listening.close();
+      await warmStart.save();
+    },
+  };
 }
 
 /** Runs `wasmgate serve` until a signal ends it. */

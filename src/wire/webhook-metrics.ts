@@ -57,6 +57,7 @@ function observeImages(metrics: Metrics) {
       const source = from === 'memory' ? 'hit' : 'miss';
       count.cacheRequest(isStale ? 'stale' : source);
     },
+    onWarmed: count.warmed,
     /** Sets the catalog whose size is read. */
     measure: (measured: ImageCatalog): void => void (catalog = measured),
   };
