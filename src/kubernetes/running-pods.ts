@@ -7,7 +7,7 @@ import type { KubernetesClient } from './client.ts';
 import { namespacePath } from './collections.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
 
-export const RUNNING_PODS_LIMITS = {
+const RUNNING_PODS_LIMITS = {
   /** Pods take some 8 KiB each. */
   pageSize: 25,
   /** Bytes of a page: Pods may be 1.5 MiB each, and wasmgate starts within 256 MiB. */

@@ -43,6 +43,7 @@ function objects(certificate: ServingCertificate): ReadonlyMap<string, object> {
   const configurations = '/apis/admissionregistration.k8s.io/v1';
   return new Map<string, object>([
     ['/api/v1/namespaces/wasmgate-system/secrets/wasmgate-certificates', { data }],
+    ['/api/v1/namespaces/wasmgate-system/secrets/wasmgate-images', { metadata: { resourceVersion: '1' } }],
     [`${configurations}/mutatingwebhookconfigurations/wasmgate`, configuration],
     [`${configurations}/validatingwebhookconfigurations/wasmgate`, configuration],
   ]);
@@ -73,6 +74,7 @@ export function startClusterApi(
     ['/apis/node.k8s.io/v1/runtimeclasses', [...runtimeClasses(), ...(extras.runtimeClasses ?? [])]],
     ['/api/v1/nodes', names.map(node)],
     ['/api/v1/limitranges', []],
+    ['/api/v1/pods', []],
     ['/api/v1/namespaces', namespaces.map((name) => ({ metadata: { name } }))],
   ]);
   const single = objects(certificate);
