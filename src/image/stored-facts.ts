@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { AppError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { parseImageConfig, type ImageConfig } from './image-config.ts';
-import type { Content, ImageFacts, ImageVariant, PullOutlook } from './image-facts.ts';
+import type { Content, ImageFacts, ImageVariant } from './image-facts.ts';
 import { parseManifest, type Descriptor, type ImageManifest } from './manifest.ts';
 import type { Digest } from './reference.ts';
 
@@ -138,12 +138,11 @@ function readVariant(stored: StoredVariant): ImageVariant {
 }
 
 /** Returns facts that equal those stored. @throws AppError if a manifest or config is invalid */
-export function readStoredFacts({ variants, pull: outlook, ...facts }: StoredFacts): ImageFacts {
+export function readStoredFacts({ variants, ...facts }: StoredFacts): ImageFacts {
   const [first, ...others] = variants;
   if (first === undefined) throw new AppError('invalid-manifest', 'Cannot read stored facts: no manifest');
   return {
     ...facts,
-    pull: outlook as PullOutlook,
     variants: [readVariant(first), ...others.map(readVariant)],
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageFacts } from '../image/image-facts.ts';
-import { AppError } from '../lib/errors.ts';
+import { AppError, describeError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { throttledWarn } from '../lib/throttled-warn.ts';
 import type { KeptImage } from './image-cache.ts';
@@ -22,6 +22,9 @@ const WRITE_ATTEMPTS = 5;
 /** A snapshot that is too large once compressed is written again with this part of its length. */
 const SHRINKAGE = 0.75;
 
+/** Says that this installation has no right to store anything. */
+const NOT_SHARED = 'replicas do not share what they know of images';
+
 interface ImageStoreDeps {
   readonly catalog: Pick<ImageCatalog, 'images' | 'restore'>;
   readonly snapshots: SnapshotPort;
@@ -32,8 +35,8 @@ interface ImageStoreDeps {
 
 /** What the replicas know of images, kept where it outlives them. */
 export interface ImageStore {
-  /** Restores what earlier replicas knew, and returns the number of images. @throws AppError */
-  readonly load: (signal: AbortSignal) => Promise<number>;
+  /** Restores what earlier replicas knew; null if this installation stores nothing, which is logged. @throws AppError */
+  readonly load: (signal: AbortSignal) => Promise<number | null>;
   /** Stores what this replica knows, with what others stored meanwhile. Never rejects: a failure is logged. */
   readonly save: (signal: AbortSignal) => Promise<void>;
   /** Exchanges news with the other replicas every minute until the signal fires. */
@@ -54,6 +57,7 @@ export function createImageStore(
   const warn = throttledWarn(logger, 'cannot store what is known of images');
   /** Facts that the snapshot holds, or has no room for. */
   const settled = new WeakSet<ImageFacts>();
+  let isForbidden = false;
   let version: string | null = null;
   let maxLength: number = SNAPSHOT_LIMITS.maxLength;
 
@@ -93,7 +97,15 @@ export function createImageStore(
       maxLength *= SHRINKAGE;
       return write(images, since, signal);
     }
+    isForbidden = false;
     for (const { facts } of images) settled.add(facts);
+  }
+
+  /** Tries again when there is more to store, as an API server that has just started forbids what roles allow. */
+  function noteForbidden(error: unknown, images: readonly CachedFacts[]): void {
+    for (const { facts } of images) settled.add(facts);
+    if (!isForbidden) logger.info({ reason: describeError(error) }, NOT_SHARED);
+    isForbidden = true;
   }
 
   /** @param mustWrite to store when tags were confirmed last, even if no facts are new */
@@ -107,6 +119,7 @@ export function createImageStore(
       try {
         return await write(images, version, signal);
       } catch (error) {
+        if (isCode(error, 'forbidden')) return noteForbidden(error, images);
         if (!isCode(error, 'conflict') || attempt === WRITE_ATTEMPTS) throw error;
       }
     }
@@ -123,8 +136,14 @@ export function createImageStore(
 
   return {
     load: async (signal) => {
-      const stored = await snapshots.read(null, signal);
-      return stored === null ? 0 : take(stored);
+      try {
+        const stored = await snapshots.read(null, signal);
+        return stored === null ? 0 : await take(stored);
+      } catch (error) {
+        if (!isCode(error, 'forbidden') && !isCode(error, 'not-found')) throw error;
+        logger.info({ reason: describeError(error) }, NOT_SHARED);
+        return null;
+      }
     },
     save: (signal) => tryExchange(signal, true),
     follow: async (signal) => {

@@ -54,27 +54,23 @@ function limitOf({ cluster }: Pick<WarmStartParts, 'cluster'>, signal: AbortSign
   return AbortSignal.any([signal, limit.signal]);
 }
 
-/** Restores what replicas stored; null if this installation stores nothing. */
+/** Restores what replicas stored, as soon as the API server answers; null if this installation stores nothing. */
 async function loadStored(
   store: ImageStore,
   { logger }: Pick<WarmStartParts, 'logger'>,
   signal: AbortSignal,
 ): Promise<number | null> {
-  for (;;) {
+  for (let lastError = ''; ;) {
     try {
       return await store.load(signal);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (isKubernetesError(error, 'not-found', 'forbidden')) {
-        logger.info({ reason: error.message }, 'replicas do not share what they know of images');
-        return null;
-      }
-      if (signal.aborted) {
-        if (!isKubernetesError(error, 'aborted')) logger.warn({}, describeError(error));
-        return 0;
-      }
-      await sleep(WARM_START_TIMES.retryMilliseconds, undefined, { signal }).catch(() => {});
+      if (!isKubernetesError(error, 'aborted')) lastError = describeError(error);
     }
+    await sleep(WARM_START_TIMES.retryMilliseconds, undefined, { signal }).catch(() => {});
+    if (!signal.aborted) continue;
+    if (lastError !== '') logger.warn({}, lastError);
+    return 0;
   }
 }
 

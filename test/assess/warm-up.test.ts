@@ -54,7 +54,7 @@ async function setUp({ images = [], registry: options = {}, policy = {} }: Setup
   async function learn(...pages: readonly (readonly RunningPod[])[]): Promise<WarmUpResult> {
     let result: WarmUpResult = { lookedUp: 0, failed: 0 };
     const runningPods: RunningPodsPort = {
-      pages: async function* () {
+      async *pages() {
         for (const page of pages) yield await Promise.resolve(page);
       },
     };
@@ -130,7 +130,7 @@ test('few images of Docker Hub are looked up, which counts lookups as pulls', as
   }));
   const asked: string[] = [];
   const runningPods: RunningPodsPort = {
-    pages: async function* () {
+    async *pages() {
       yield await Promise.resolve(pods);
     },
   };

@@ -165,7 +165,7 @@ describe.skipIf(servers.missing)(`a new replica${servers.note}`, () => {
     const { pods, registries, stop } = await setUp();
     await must(kubernetes.kubectl(['delete', 'clusterrolebinding/wasmgate-warm-start']));
     await must(kubernetes.kubectl(['delete', 'rolebinding/wasmgate-warm-start', ...OWN]));
-    for (const right of ['list pods', 'get secrets/wasmgate-images']) await waitUntilForbidden(right);
+    for (const right of ['list pods', 'patch secrets/wasmgate-images']) await waitUntilForbidden(right);
     const before = await secret();
     await using first = await start('without', registries);
     const [answer] = await answersOf(first, [pods.module]);

@@ -208,3 +208,33 @@ test('a storage that fails is logged, and costs nothing else', async () => {
   await first.store.save(never);
   expect(first.messages('warn')).toEqual(['cannot store what is known of images']);
 });
+
+test('without the right to write, it says so once and tries again when there is more to store', async () => {
+  const { startReplica, storage } = await setUp();
+  const first = startReplica();
+  let attempts = 0;
+  storage.port.write = () => {
+    attempts += 1;
+    return Promise.reject(new AppError('forbidden', 'Cannot write: forbidden'));
+  };
+  for (const name of ['one:1', 'two:1']) {
+    await first.learn(name);
+    for (let exchange = 0; exchange < 2; exchange += 1) {
+      const stopped = new AbortController();
+      const following = first.store.follow(stopped.signal);
+      await expect.poll(() => attempts).toBe(name === 'one:1' ? 1 : 2);
+      stopped.abort();
+      await following;
+    }
+  }
+  expect(first.messages('info')).toEqual(['replicas do not share what they know of images']);
+  expect(first.messages('warn')).toEqual([]);
+});
+
+test.each(['forbidden', 'not-found'])('without anything to read (%s), it says so once', async (code) => {
+  const { startReplica, storage } = await setUp();
+  storage.port.read = () => Promise.reject(new AppError(code, 'Cannot read'));
+  const first = startReplica();
+  expect(await first.store.load(never)).toBeNull();
+  expect(first.messages('info')).toEqual(['replicas do not share what they know of images']);
+});
