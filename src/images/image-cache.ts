@@ -155,7 +155,12 @@ function createLookUpOnce({ read, logger }: CacheDeps, settings: CacheSettings) 
       const host = failedHost(error, image);
       warn({ namespace, image, host, reason, detail: withoutImage(detail), stale: isStale }, { namespace });
       if (!isStale) {
-        const entry: CacheEntry = { result: failure, namespace, confirmedAt: Date.now(), architectures: null };
+        const entry: CacheEntry = {
+          result: failure,
+          namespace,
+          confirmedAt: Date.now(),
+          architectures: null,
+        };
         return { entry, ttl: isOutage(reason) ? settings.outageTtl : settings.failureTtl };
       }
       const result: KnownImage = { ...before.result, stale: { since: before.confirmedAt, reason } };
@@ -257,10 +262,16 @@ export function createImageCache(
       cache
         .dump()
         .toReversed()
-        .flatMap(([key, { value: { result, namespace, confirmedAt, architectures } }]) =>
-          result.kind === 'failure'
-            ? []
-            : [{ request: requestOf(key, namespace), facts: result.facts, confirmedAt, architectures }],
+        .flatMap(
+          ([
+            key,
+            {
+              value: { result, namespace, confirmedAt, architectures },
+            },
+          ]) =>
+            result.kind === 'failure'
+              ? []
+              : [{ request: requestOf(key, namespace), facts: result.facts, confirmedAt, architectures }],
         ),
     restore,
     facts: () =>

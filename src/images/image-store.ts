@@ -102,7 +102,7 @@ export function createImageStore(
   }
 
   /** Tries again when there is more to store, as an API server that has just started forbids what roles allow. */
-  function noteForbidden(error: unknown, images: readonly CachedFacts[]): void {
+  function noteForbidden(error: unknown, images: readonly KeptImage[]): void {
     for (const { facts } of images) settled.add(facts);
     if (!isForbidden) logger.info({ reason: describeError(error) }, NOT_SHARED);
     isForbidden = true;

@@ -73,7 +73,7 @@ test('images of running Pods are known, with their layers, after one lookup each
   const page = [running('one:1'), running('one:1'), running('two:1')];
   expect(await learn(page, page)).toEqual({ lookedUp: 2, failed: 0 });
   expect(manifests().toSorted()).toEqual(['one', 'two']);
-  const known = catalog.known().map(({ facts }) => facts.variants[0].contents.get('/app.wasm'));
+  const known = catalog.images().map(({ facts }) => facts.variants[0].contents.get('/app.wasm'));
   expect(known).toEqual(['module', 'module']);
   const asked = registry.log.length;
   expect(await learn(page)).toEqual({ lookedUp: 0, failed: 0 });

@@ -81,8 +81,8 @@ test('a replica knows what the one before it knew, with its age and without a re
   const asked = registry.log.length;
   const second = startReplica();
   expect(await second.store.load(never)).toBe(1);
-  const [known] = first.catalog.known();
-  expect(second.catalog.known()).toEqual([known]);
+  const [known] = first.catalog.images();
+  expect(second.catalog.images()).toEqual([known]);
   expect(second.recall('one:1')).toMatchObject({ kind: 'facts', stale: null });
   expect(registry.log).toHaveLength(asked);
 });
@@ -100,7 +100,7 @@ test('a tag that has expired meanwhile is confirmed, or served stale while its r
   await stopRegistry();
   const third = startReplica({ tagTtl: 1 });
   await third.store.load(never);
-  const since = first.catalog.known()[0]?.confirmedAt;
+  const since = first.catalog.images()[0]?.confirmedAt;
   expect(await third.learn('one:1')).toMatchObject({ kind: 'facts', stale: { since, reason: 'unreachable' } });
 });
 
@@ -108,11 +108,11 @@ test('a snapshot of a clock that is ahead does not lengthen the life of a tag', 
   const { startReplica } = await setUp();
   const first = startReplica();
   await first.learn('one:1');
-  const [known] = first.catalog.known();
+  const [known] = first.catalog.images();
   if (known === undefined) throw new Error('nothing is known');
   const second = startReplica();
   second.catalog.restore({ ...known, confirmedAt: Date.now() + 86_400_000 });
-  expect(second.catalog.known()[0]?.confirmedAt).toBeLessThanOrEqual(Date.now());
+  expect(second.catalog.images()[0]?.confirmedAt).toBeLessThanOrEqual(Date.now());
 });
 
 test('what one namespace read with its pull secrets answers no other request', async () => {
@@ -173,7 +173,7 @@ test('what replicas read of the layers of one image is joined', async () => {
   await second.store.save(never);
   const third = startReplica();
   await third.store.load(never);
-  const contents = third.catalog.known()[0]?.facts.variants[0].contents;
+  const contents = third.catalog.images()[0]?.facts.variants[0].contents;
   expect(contents?.get('/app')).toBe('module');
   expect(contents?.get('/other')).toBe('absent');
 });

@@ -101,6 +101,7 @@ const createSchema = (): Schema => ({
       }),
     ),
     pullSecrets: object({ clusterWide: flag }),
+    warmStart: object({ enabled: flag }),
     highAvailability: object({ enabled: flag }),
     failClosed: object({ enabled: flag }),
     monitoring: object({ enabled: flag, labels: texts }),
