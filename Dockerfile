@@ -1,26 +1,36 @@
 # The image holds the program, Node and the libraries that Node is linked with: no shell, no package manager, no development
-# dependency. All of it comes from the base of the build stage, a Debian (or another glibc) with Node and npm.
-ARG NODE_IMAGE=docker.io/library/node:26-slim
+# dependency. Nothing runs in a stage of the image's own platform, so any machine builds it for any platform.
+# The digest is that of the tag's index, which has linux/amd64 and linux/arm64.
+ARG NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 
-FROM ${NODE_IMAGE} AS build
+FROM ${NODE_IMAGE} AS node
+
+FROM --platform=${BUILDPLATFORM} ${NODE_IMAGE} AS runtime
+WORKDIR /build
+COPY .ci/image ./
+ARG TARGETARCH
+# The argument is part of the command, so that a builder's cache never takes one platform's files for another's.
+RUN --mount=type=bind,from=node,target=/node set -eu; \
+    node copy-runtime.ts /node /image ${TARGETARCH}; \
+    echo 'wasmgate:x:65532:65532::/:/nologin' > /image/etc/passwd; \
+    chmod -R u=rwX,go=rX /image
+
+# The program is the same on every platform.
+FROM --platform=${BUILDPLATFORM} ${NODE_IMAGE} AS program
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 # The only install script that matters downloads Node, which this base has already.
 RUN npm ci --ignore-scripts
 COPY src src
-RUN npm run build
 RUN set -eu; \
-    mkdir -p /image/app /image/etc /image/usr/local/bin; \
-    cp dist/* /image/app/; \
+    npm run build -- --outdir=/image/app; \
     # Without it, Node parses the program as CommonJS first, and keeps 5 MiB of that attempt.
     echo '{"type":"module"}' > /image/app/package.json; \
-    node="$(readlink -f "$(command -v node)")"; \
-    cp "$node" /image/usr/local/bin/node; \
-    ldd "$node" | grep -o '/[^ ]*' | sort -u | xargs cp -L --parents -t /image; \
-    echo 'wasmgate:x:65532:65532::/:/nologin' > /image/etc/passwd
+    chmod -R u=rwX,go=rX /image
 
 FROM scratch
-COPY --from=build /image /
+COPY --from=runtime /image /
+COPY --from=program /image /
 USER 65532:65532
 EXPOSE 8443 8080
 # The heap gets half of the container's memory; the rest is for code, buffers and TLS. By default Node 24 lets it grow to all of

@@ -1,9 +1,30 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { must, run } from '../lib/processes.ts';
+import { must, type Output, run } from '../lib/processes.ts';
 
 const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
-const LOCAL_BASE = join(import.meta.dirname, '..', '..', 'e2e', 'image', 'local-base');
+const LOCAL_BASE = join(CHECKOUT, 'test', 'e2e', 'image', 'local-base');
+
+/** What a release is made of, from this checkout as it is. */
+const SOURCES = [
+  ...[
+    '.ci',
+    '.dockerignore',
+    '.gitignore',
+    '.npmrc',
+    'Dockerfile',
+    'README.md',
+    'package-lock.json',
+    'package.json',
+  ],
+  ...['manifests', 'src', 'test/support/lib'],
+];
+
+/** Go's names of the architectures of a release. */
+export const ARCHITECTURES = ['amd64', 'arm64'] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+export const OWN: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+export const OTHER: Architecture = OWN === 'arm64' ? 'amd64' : 'arm64';
 
 export interface ImageTools {
   /** Use with `describe.skipIf`. */
@@ -22,63 +43,122 @@ export async function imageTools(env: NodeJS.ProcessEnv = process.env): Promise<
 
 async function whyNoImages(): Promise<string | null> {
   if (process.platform !== 'linux') return 'the local base image is made of the tools of a Linux machine';
-  if (process.getuid?.() !== 0) return 'building without an engine needs root';
-  const works = await run('buildah', ['--version']).then(
-    ({ code }) => code === 0,
-    () => false,
-  );
-  return works ? null : 'there is no buildah (Debian: apt-get install buildah)';
+  if (process.getuid?.() !== 0) return 'running the image without an engine needs root';
+  for (const tool of ['apt-get', 'buildah', 'git', 'skopeo']) {
+    const works = await run(tool, ['--version']).then(
+      ({ code }) => code === 0,
+      () => false,
+    );
+    if (!works) return `there is no ${tool}`;
+  }
+  return null;
 }
 
-/** buildah with its own store and without a daemon. */
-export type Buildah = (...args: readonly string[]) => Promise<string>;
+/** An image that the Dockerfile can start from. */
+export interface Bases {
+  /** Name and digest of an index with an image for each architecture. */
+  readonly all: string;
+  /** Name and digest of an image for this machine's architecture alone. */
+  readonly own: string;
+}
 
-export function createBuildah(folder: string): Buildah {
-  const store = [
-    '--root',
-    join(folder, 'store'),
-    '--runroot',
-    join(folder, 'run'),
-    '--storage-driver',
-    'vfs',
-  ];
-  // buildah reads the logins that these variables name, although it contacts no registry.
+/** A stage that images are built on: a folder, and a registry that holds the base. */
+export interface ImageStage {
+  readonly folder: string;
+  /** For buildah and skopeo, which use HTTP with registries that a file names. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly bases: Bases;
+}
+
+/** Builds bases from this machine's Node, and from npm's and Debian's packages; pushes them to a registry. */
+export async function createImageStage(folder: string, registry: string): Promise<ImageStage> {
+  const configuration = join(folder, 'registries.conf');
+  await writeFile(configuration, `[[registry]]\nlocation = "${registry}"\ninsecure = true\n`);
+  // The tools read the logins that the first two name, although this registry needs none.
   const { DOCKER_CONFIG: _, REGISTRY_AUTH_FILE: __, ...inherited } = process.env;
-  const env = { ...inherited, BUILDAH_ISOLATION: 'chroot' };
-  return async (...args) => (await must('buildah', [...store, ...args], { env, cwd: CHECKOUT })).trim();
+  const env = {
+    ...inherited,
+    CONTAINERS_REGISTRIES_CONF: configuration,
+    BUILDAH_ISOLATION: 'chroot',
+    STORAGE_DRIVER: 'vfs',
+  };
+  return { folder, env, bases: await pushBases(folder, registry, env) };
 }
 
-/** Builds the build stage's base from this machine's Node; returns its name. */
-async function buildLocalBase(buildah: Buildah, folder: string): Promise<string> {
-  const root = join(folder, 'base');
-  await must(LOCAL_BASE, [root]);
-  const container = await buildah('from', 'scratch');
-  await buildah('copy', '--quiet', container, root, '/');
-  const registry = (await must('npm', ['config', 'get', 'registry'])).trim();
-  const env = [
-    `npm_config_registry=${registry}`,
-    'npm_config_cache=/npm-cache',
-    'npm_config_update_notifier=false',
-  ];
+async function pushBases(folder: string, registry: string, env: NodeJS.ProcessEnv): Promise<Bases> {
+  const store = ['--root', join(folder, 'store'), '--runroot', join(folder, 'run')];
+  const buildah = async (...args: readonly string[]): Promise<string> =>
+    (await must('buildah', [...store, ...args], { env })).trim();
+  const variables = await baseEnvironment();
+  await buildah('manifest', 'create', 'bases');
+  for (const architecture of ARCHITECTURES) {
+    const root = join(folder, `base-${architecture}`);
+    await must(LOCAL_BASE, [root, architecture]);
+    const container = await buildah('from', `--arch=${architecture}`, 'scratch');
+    await buildah('copy', '--quiet', container, root, '/');
+    const settings = variables.map((pair) => `--env=${pair}`);
+    await buildah('config', `--arch=${architecture}`, ...settings, container);
+    await buildah('commit', '--quiet', '--rm', container, `base-${architecture}`);
+    await buildah('manifest', 'add', 'bases', `localhost/base-${architecture}`);
+  }
+  const digestFile = join(folder, 'digest');
+  const push = async (command: readonly string[], name: string, tag: string): Promise<string> => {
+    await buildah(...command, `--digestfile=${digestFile}`, name, `docker://${registry}/node:${tag}`);
+    return `${registry}/node:${tag}@${await readFile(digestFile, 'utf8')}`;
+  };
+  return {
+    all: await push(['manifest', 'push', '--all'], 'bases', 'all'),
+    own: await push(['push'], `localhost/base-${OWN}`, 'own'),
+  };
+}
+
+/** What lets npm install packages in the build as it does here. */
+async function baseEnvironment(): Promise<readonly string[]> {
+  const npm = (await must('npm', ['config', 'get', 'registry'])).trim();
   const ca = process.env['NODE_EXTRA_CA_CERTS'];
-  if (ca !== undefined) env.push(`NODE_EXTRA_CA_CERTS=${ca}`);
-  await buildah(
-    'config',
-    ...['PATH=/usr/local/bin:/usr/bin:/bin', ...env].flatMap((pair) => ['--env', pair]),
-    container,
-  );
-  await buildah('commit', '--quiet', '--rm', container, 'local-node');
-  return 'localhost/local-node';
+  return [
+    'PATH=/usr/local/bin:/usr/bin:/bin',
+    `npm_config_registry=${npm}`,
+    'npm_config_update_notifier=false',
+    ...(ca === undefined ? [] : [`NODE_EXTRA_CA_CERTS=${ca}`]),
+  ];
 }
 
-/** Builds the Dockerfile on that base and returns the folder where the image's root file system is mounted. */
-export async function buildImage(buildah: Buildah, folder: string): Promise<string> {
-  const base = await buildLocalBase(buildah, folder);
-  const cache = (await must('npm', ['config', 'get', 'cache'])).trim();
-  await mkdir(cache, { recursive: true });
-  const args = ['--build-arg', `NODE_IMAGE=${base}`, '--volume', `${cache}:/npm-cache`, '--pull-never'];
-  await buildah('build', ...args, '--layers=false', '--tag', 'wasmgate', '.');
-  return await buildah('mount', await buildah('from', '--pull-never', 'localhost/wasmgate'));
+/** Commits this checkout's sources as they are now, and returns the repository. */
+export async function commitSources(folder: string): Promise<string> {
+  const repository = join(folder, 'sources');
+  for (const path of SOURCES) await cp(join(CHECKOUT, path), join(repository, path), { recursive: true });
+  await must('git', ['init', '--quiet', repository]);
+  await commitAll(repository);
+  return repository;
+}
+
+/** Commits all changes in a repository. */
+export async function commitAll(repository: string): Promise<void> {
+  const git = ['-C', repository, '-c', 'user.name=Test', '-c', 'user.email=test@example.com'];
+  await must('git', [...git, 'add', '--all']);
+  await must('git', [...git, 'commit', '--quiet', '--message', 'Release']);
+}
+
+/** Clones a repository with a umask: what git writes differs between machines in this. */
+export async function cloneSources(repository: string, to: string, umask = '022'): Promise<void> {
+  await must('sh', ['-c', 'umask "$1"; exec git clone --quiet "$2" "$3"', 'sh', umask, repository, to]);
+}
+
+/** Runs the release script of a clone. */
+export function runRelease(
+  clone: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Output> {
+  return run(process.execPath, [join(clone, '.ci', 'release', 'main.ts'), ...args], { env });
+}
+
+/** Unpacks an image of an OCI layout, as a runtime does. */
+export async function unpackImage(layers: readonly string[], root: string): Promise<void> {
+  await mkdir(root, { mode: 0o755 });
+  for (const layer of layers) await must('tar', ['--extract', '--file', layer, '--directory', root]);
+  await chmod(root, 0o755);
 }
 
 /** A folder of this machine and where the container sees it. */
@@ -91,12 +171,14 @@ export interface Container {
   readonly root: string;
   readonly mounts: readonly Mount[];
   readonly args: readonly string[];
+  /** uid and gid; those of the image by default. */
+  readonly user?: string;
 }
 
 /**
  * Returns the command line that runs the image's program as a kubelet would: as its user, on a read-only root, with volumes.
  */
-export function containerCommand({ root, mounts, args }: Container): readonly string[] {
+export function containerCommand({ root, mounts, args, user = '65532:65532' }: Container): readonly string[] {
   const binds = mounts.flatMap(({ folder, at }) => {
     const target = join(root, at);
     return [`mkdir -p '${target}'`, `mount --bind '${folder}' '${target}'`];
@@ -105,7 +187,7 @@ export function containerCommand({ root, mounts, args }: Container): readonly st
     `mount --bind '${root}' '${root}'`,
     ...binds,
     `mount -o remount,ro,bind '${root}'`,
-    `exec chroot --userspec=65532:65532 '${root}' /usr/local/bin/node /app/main.js "$@"`,
+    `exec chroot --userspec=${user} '${root}' /usr/local/bin/node /app/main.js "$@"`,
   ];
   return ['unshare', '--mount', 'sh', '-e', '-c', steps.join('\n'), 'container', ...args];
 }
