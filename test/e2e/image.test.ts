@@ -44,7 +44,7 @@ describe.skipIf(tools.missing || servers.missing)(`the image${tools.note}${serve
     folder = await mkdtemp(join(tmpdir(), 'wasmgate-image-'));
     await chmod(folder, 0o755);
     registry = await startDistribution(servers.paths, 'none');
-    stage = await createImageStage(folder, registry.host);
+    stage = await createImageStage(folder, { ...servers.paths, host: registry.host });
     sources = await commitSources(folder);
     const clone = join(folder, 'clone');
     await cloneSources(sources, clone);

@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { must, type Output, run } from '../lib/processes.ts';
 
@@ -62,6 +62,12 @@ export interface Bases {
   readonly own: string;
 }
 
+/** A registry without TLS, and the program that reads digests from it. */
+interface BaseRegistry {
+  readonly host: string;
+  readonly crane: string;
+}
+
 /** A stage that images are built on: a folder, and a registry that holds the base. */
 export interface ImageStage {
   readonly folder: string;
@@ -71,9 +77,9 @@ export interface ImageStage {
 }
 
 /** Builds bases from this machine's Node, and from npm's and Debian's packages; pushes them to a registry. */
-export async function createImageStage(folder: string, registry: string): Promise<ImageStage> {
+export async function createImageStage(folder: string, registry: BaseRegistry): Promise<ImageStage> {
   const configuration = join(folder, 'registries.conf');
-  await writeFile(configuration, `[[registry]]\nlocation = "${registry}"\ninsecure = true\n`);
+  await writeFile(configuration, `[[registry]]\nlocation = "${registry.host}"\ninsecure = true\n`);
   // The tools read the logins that the first two name, although this registry needs none.
   const { DOCKER_CONFIG: _, REGISTRY_AUTH_FILE: __, ...inherited } = process.env;
   const env = {
@@ -85,7 +91,7 @@ export async function createImageStage(folder: string, registry: string): Promis
   return { folder, env, bases: await pushBases(folder, registry, env) };
 }
 
-async function pushBases(folder: string, registry: string, env: NodeJS.ProcessEnv): Promise<Bases> {
+async function pushBases(folder: string, registry: BaseRegistry, env: NodeJS.ProcessEnv): Promise<Bases> {
   const store = ['--root', join(folder, 'store'), '--runroot', join(folder, 'run')];
   const buildah = async (...args: readonly string[]): Promise<string> =>
     (await must('buildah', [...store, ...args], { env })).trim();
@@ -101,15 +107,11 @@ async function pushBases(folder: string, registry: string, env: NodeJS.ProcessEn
     await buildah('commit', '--quiet', '--rm', container, `base-${architecture}`);
     await buildah('manifest', 'add', 'bases', `localhost/base-${architecture}`);
   }
-  const digestFile = join(folder, 'digest');
-  const push = async (command: readonly string[], name: string, tag: string): Promise<string> => {
-    await buildah(...command, `--digestfile=${digestFile}`, name, `docker://${registry}/node:${tag}`);
-    return `${registry}/node:${tag}@${await readFile(digestFile, 'utf8')}`;
-  };
-  return {
-    all: await push(['manifest', 'push', '--all'], 'bases', 'all'),
-    own: await push(['push'], `localhost/base-${OWN}`, 'own'),
-  };
+  await buildah('manifest', 'push', '--all', 'bases', `docker://${registry.host}/node:all`);
+  await buildah('push', `localhost/base-${OWN}`, `docker://${registry.host}/node:own`);
+  const pin = async (name: string): Promise<string> =>
+    `${name}@${(await must(registry.crane, ['digest', '--insecure', name])).trim()}`;
+  return { all: await pin(`${registry.host}/node:all`), own: await pin(`${registry.host}/node:own`) };
 }
 
 /** What lets npm install packages in the build as it does here. */
