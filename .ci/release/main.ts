@@ -8,7 +8,7 @@ import { buildImages, ownPlatform, tagOf } from './build-images.ts';
 import { changesOf } from './changelog.ts';
 import { joinImages, type LayoutImage, readImage } from './oci-layout.ts';
 import { HELP, parseOptions, UsageError } from './options.ts';
-import { describeImage, type NpmBom } from './sbom.ts';
+import { describeImage, type NpmBom, withoutDevelopment } from './sbom.ts';
 import { measureStart } from './start-time.ts';
 import { findOtherVersions } from './versions.ts';
 
@@ -37,7 +37,7 @@ async function main(args: readonly string[]): Promise<void> {
   const index = await joinImages(layout, images, { tag: version, annotations: labels });
   const bom = await readBom();
   for (const image of images) await finishImage(image, { bom, output, commit });
-  await packageChart(output);
+  await packageChart(output, commit);
   console.log(`Wrote ${layout}, tag ${version}: ${index}`);
   if (options.push !== null) await pushImage(`oci:${layout}:${version}`, `${options.push}:${version}`);
 }
@@ -113,8 +113,9 @@ function labelsOf({ revision, created }: Commit): Readonly<Record<string, string
 }
 
 async function readBom(): Promise<NpmBom> {
-  const flags = ['--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'];
-  return JSON.parse(await must('npm', ['sbom', ...flags], { cwd: ROOT })) as NpmBom;
+  const flags = ['--sbom-format', 'cyclonedx', '--package-lock-only'];
+  const bom = JSON.parse(await must('npm', ['sbom', ...flags], { cwd: ROOT })) as NpmBom;
+  return withoutDevelopment(bom, JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')));
 }
 
 interface Release {
@@ -151,22 +152,11 @@ function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-async function packageChart(output: string): Promise<void> {
-  const hasChart = await readdir(CHART).then(
-    () => true,
-    () => false,
-  );
-  if (!hasChart) return;
-  if (
-    !(await run('helm', ['version', '--short']).then(
-      () => true,
-      () => false,
-    ))
-  ) {
-    console.log('Chart not packaged: there is no helm');
-    return;
-  }
-  await must('helm', ['package', CHART, '--destination', output]);
+async function packageChart(output: string, { timestamp }: Commit): Promise<void> {
+  if (!(await isThere('helm'))) return console.log('Chart not packaged: there is no helm');
+  // The time of every file in the package.
+  const env = { ...process.env, SOURCE_DATE_EPOCH: String(timestamp) };
+  await must('helm', ['package', CHART, '--destination', output], { env });
   console.log(`Chart wasmgate-${version}.tgz`);
 }
 

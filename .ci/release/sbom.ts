@@ -19,6 +19,34 @@ export interface NpmBom {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
 }
 
+/** What package-lock.json says of a package, as far as this file reads it. */
+interface LockedPackage {
+  readonly version?: string;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+}
+
+/**
+ * Leaves the packages out that only development needs. `npm sbom --omit dev` also leaves out those of them that a development
+ * dependency names as an optional peer.
+ */
+export function withoutDevelopment(
+  bom: NpmBom,
+  lock: { readonly packages: Readonly<Record<string, LockedPackage>> },
+): NpmBom {
+  const kept = new Set([bom.metadata.component['bom-ref']]);
+  for (const [path, { version, dev, devOptional }] of Object.entries(lock.packages)) {
+    if (dev !== true && devOptional !== true) kept.add(`${path.replace(/^.*node_modules\//, '')}@${version}`);
+  }
+  return {
+    ...bom,
+    components: bom.components.filter((component) => kept.has(component['bom-ref'])),
+    dependencies: bom.dependencies
+      .filter(({ ref }) => kept.has(ref))
+      .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => kept.has(other)) })),
+  };
+}
+
 /** What the SBOM is about. */
 export interface SbomSubject {
   /** The image's name, without a tag. */

@@ -7,8 +7,6 @@ const VERSION = String.raw`\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?`;
 interface Place {
   readonly file: string;
   readonly before: RegExp;
-  /** Charts and other parts that a checkout may lack. */
-  readonly optional?: true;
 }
 
 const IMAGE_TAG = /\bwasmgate:/;
@@ -18,15 +16,15 @@ const PLACES: readonly Place[] = [
   { file: 'README.md', before: IMAGE_TAG },
   { file: 'manifests/README.md', before: IMAGE_TAG },
   { file: 'manifests/README.md', before: /newTag: / },
-  { file: 'manifests/chart/Chart.yaml', before: /^version: /, optional: true },
-  { file: 'manifests/chart/Chart.yaml', before: /^appVersion: /, optional: true },
+  { file: 'manifests/chart/Chart.yaml', before: /^version: / },
+  { file: 'manifests/chart/Chart.yaml', before: /^appVersion: / },
 ];
 
 /** Lists the places that do not repeat `version`, such as `README.md: found 0.1.0 instead of 0.2.0`. */
 export function findOtherVersions(root: string, version: string): readonly string[] {
-  return PLACES.flatMap(({ file, before, optional }) => {
+  return PLACES.flatMap(({ file, before }) => {
     const path = join(root, file);
-    if (!existsSync(path)) return optional === true ? [] : [`${file}: there is no such file`];
+    if (!existsSync(path)) return [`${file}: there is no such file`];
     const found = [...readFileSync(path, 'utf8').matchAll(patternOf(before))].map(([, , tag = '']) => tag);
     if (found.length === 0) return [`${file}: found no version after ${before.source}`];
     const others = new Set(found.filter((tag) => tag !== version));

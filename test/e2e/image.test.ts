@@ -1,6 +1,6 @@
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { linkedLibraries } from '../../.ci/image/linked-libraries.ts';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -25,7 +25,7 @@ import { freePort, run, startServer, waitFor } from '../support/lib/processes.ts
 import { type Distribution, startDistribution } from '../support/registry/distribution.ts';
 
 const tools = await imageTools();
-const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl', 'registry', 'crane']);
+const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl', 'registry', 'crane', 'helm']);
 const { version } = packageJson;
 
 /** Of these folders, every library belongs to a package, which the image names with its license. */
@@ -44,7 +44,10 @@ describe.skipIf(tools.missing || servers.missing)(`the image${tools.note}${serve
     folder = await mkdtemp(join(tmpdir(), 'wasmgate-image-'));
     await chmod(folder, 0o755);
     registry = await startDistribution(servers.paths, 'none');
-    stage = await createImageStage(folder, { ...servers.paths, host: registry.host });
+    const plain = await createImageStage(folder, { ...servers.paths, host: registry.host });
+    // helm is among the test servers.
+    const path = `${dirname(servers.paths.helm)}:${process.env['PATH']}`;
+    stage = { ...plain, env: { ...plain.env, PATH: path } };
     sources = await commitSources(folder);
     const clone = join(folder, 'clone');
     await cloneSources(sources, clone);
@@ -55,7 +58,7 @@ describe.skipIf(tools.missing || servers.missing)(`the image${tools.note}${serve
     image = await readImage(join(output, 'image'), OWN);
     root = join(folder, 'root');
     await unpackImage(image.layers, root);
-  });
+  }, 600_000);
   afterAll(async () => {
     await registry?.stop();
     await rm(folder, { recursive: true, force: true });
@@ -166,7 +169,7 @@ describe.skipIf(tools.missing || servers.missing)(`the image${tools.note}${serve
       const { code, stdout, stderr } = await runRelease(clone, flags, stage.env);
       expect({ code, stderr, stdout }).toMatchObject({ code: 0, stderr: '' });
       printed = stdout;
-    });
+    }, 600_000);
 
     test('has the same digest', async () => {
       const again = await readImage(join(output, 'image'), OWN);
@@ -203,6 +206,14 @@ describe.skipIf(tools.missing || servers.missing)(`the image${tools.note}${serve
       const { crane } = servers.paths;
       const tag = `${registry.host}/wasmgate:${version}`;
       expect((await must(run(crane, ['digest', '--insecure', tag]))).trim()).toBe(index.digest);
+    });
+
+    test('comes with the chart, which is the same, too', async () => {
+      const name = `wasmgate-${version}.tgz`;
+      const chart = await readFile(join(output, name));
+      expect(chart.equals(await readFile(join(folder, 'release', name)))).toBe(true);
+      const shown = await must(run(servers.paths.helm, ['show', 'chart', join(output, name)]));
+      expect(shown).toContain(`appVersion: ${version}`);
     });
 
     test('comes with an SBOM that names the packages of npm and of the base, and Node', async () => {

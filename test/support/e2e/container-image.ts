@@ -1,5 +1,5 @@
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { must, type Output, run } from '../lib/processes.ts';
 
 const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
@@ -71,23 +71,20 @@ interface BaseRegistry {
 /** A stage that images are built on: a folder, and a registry that holds the base. */
 export interface ImageStage {
   readonly folder: string;
-  /** For buildah and skopeo, which use HTTP with registries that a file names. */
+  /** For buildah and skopeo: a home whose configuration lets them use HTTP with the registry. */
   readonly env: NodeJS.ProcessEnv;
   readonly bases: Bases;
 }
 
 /** Builds bases from this machine's Node, and from npm's and Debian's packages; pushes them to a registry. */
 export async function createImageStage(folder: string, registry: BaseRegistry): Promise<ImageStage> {
-  const configuration = join(folder, 'registries.conf');
+  const home = join(folder, 'home');
+  const configuration = join(home, '.config', 'containers', 'registries.conf');
+  await mkdir(dirname(configuration), { recursive: true });
   await writeFile(configuration, `[[registry]]\nlocation = "${registry.host}"\ninsecure = true\n`);
-  // The tools read the logins that the first two name, although this registry needs none.
-  const { DOCKER_CONFIG: _, REGISTRY_AUTH_FILE: __, ...inherited } = process.env;
-  const env = {
-    ...inherited,
-    CONTAINERS_REGISTRIES_CONF: configuration,
-    BUILDAH_ISOLATION: 'chroot',
-    STORAGE_DRIVER: 'vfs',
-  };
+  // The tools read the logins that these name, although this registry needs none.
+  const { DOCKER_CONFIG: _, REGISTRY_AUTH_FILE: __, XDG_CONFIG_HOME: ___, ...inherited } = process.env;
+  const env = { ...inherited, HOME: home, BUILDAH_ISOLATION: 'chroot', STORAGE_DRIVER: 'vfs' };
   return { folder, env, bases: await pushBases(folder, registry, env) };
 }
 
@@ -107,8 +104,11 @@ async function pushBases(folder: string, registry: BaseRegistry, env: NodeJS.Pro
     await buildah('commit', '--quiet', '--rm', container, `base-${architecture}`);
     await buildah('manifest', 'add', 'bases', `localhost/base-${architecture}`);
   }
-  await buildah('manifest', 'push', '--all', 'bases', `docker://${registry.host}/node:all`);
-  await buildah('push', `localhost/base-${OWN}`, `docker://${registry.host}/node:own`);
+  const layout = `oci:${join(folder, 'bases')}:all`;
+  await buildah('manifest', 'push', '--all', 'bases', layout);
+  const copy = ['copy', '--quiet', '--dest-tls-verify=false'];
+  await must('skopeo', [...copy, '--all', layout, `docker://${registry.host}/node:all`]);
+  await must('skopeo', [...copy, layout, `docker://${registry.host}/node:own`]);
   const pin = async (name: string): Promise<string> =>
     `${name}@${(await must(registry.crane, ['digest', '--insecure', name])).trim()}`;
   return { all: await pin(`${registry.host}/node:all`), own: await pin(`${registry.host}/node:own`) };
