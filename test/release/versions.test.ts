@@ -41,7 +41,7 @@ describe('in a copy', () => {
       'manifests/base/deployment.yaml',
       'manifests/chart/Chart.yaml',
     ];
-    expect([...new Set(found.map((line) => line.split(':')[0]))].toSorted()).toEqual(files);
+    expect(new Set(found.map((line) => line.split(':')[0]))).toEqual(new Set(files));
     expect(found).toContain(`README.md: found ${version} instead of ${next}`);
     writeVersion(root, next);
     expect(findOtherVersions(root, next)).toEqual([]);

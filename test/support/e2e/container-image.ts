@@ -7,17 +7,17 @@ const LOCAL_BASE = join(CHECKOUT, 'test', 'e2e', 'image', 'local-base');
 
 /** What a release is made of, from this checkout as it is. */
 const SOURCES = [
-  ...[
-    '.ci',
-    '.dockerignore',
-    '.gitignore',
-    '.npmrc',
-    'Dockerfile',
-    'README.md',
-    'package-lock.json',
-    'package.json',
-  ],
-  ...['manifests', 'src', 'test/support/lib'],
+  '.ci',
+  '.dockerignore',
+  '.gitignore',
+  '.npmrc',
+  'Dockerfile',
+  'README.md',
+  'manifests',
+  'package-lock.json',
+  'package.json',
+  'src',
+  'test/support/lib',
 ];
 
 /** Go's names of the architectures of a release. */
@@ -154,6 +154,17 @@ export function runRelease(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Output> {
   return run(process.execPath, [join(clone, '.ci', 'release', 'main.ts'), ...args], { env });
+}
+
+/** Runs the release script, which must succeed, and returns what it prints. */
+export async function mustRelease(
+  clone: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const { code, stdout, stderr } = await runRelease(clone, args, env);
+  if (code !== 0 || stderr !== '') throw new Error(`the release exited with ${code}\n${stdout}${stderr}`);
+  return stdout;
 }
 
 /** Unpacks an image of an OCI layout, as a runtime does. */
