@@ -82,7 +82,8 @@ describe.skipIf(servers.missing)(`which requests reach wasmgate${servers.note}`,
   test.each([
     ['apps/v1', 'Deployment', { spec }],
     ['apps/v1', 'ReplicaSet', { spec }],
-    ['apps/v1', 'StatefulSet', { spec }],
+    // Required before Kubernetes 1.33.
+    ['apps/v1', 'StatefulSet', { spec: { ...spec, serviceName: 'a' } }],
     ['apps/v1', 'DaemonSet', { spec }],
     ['v1', 'ReplicationController', { spec: { selector: spec.selector.matchLabels, template } }],
     ['v1', 'PodTemplate', { template }],

@@ -3,14 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { type Program, RECIPES } from './programs.ts';
+import type { Recipe } from './programs.ts';
 
 /**
  * Builds one program into `folder`. Go writes to a temporary name, and the finished file is renamed: no reader sees half a
  * program, and of two concurrent builders the later one replaces a program with its equal.
  */
-export async function buildProgram(name: Program, folder: string, env = process.env): Promise<string> {
-  const recipe = RECIPES[name];
+export async function buildProgram(
+  name: string,
+  folder: string,
+  { recipe, env = process.env }: { readonly recipe: Recipe; readonly env?: NodeJS.ProcessEnv },
+): Promise<string> {
   const target = join(folder, name);
   const draft = join(folder, `.${name}.${randomUUID()}`);
   await mkdir(folder, { recursive: true });

@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildProgram } from './build-program.ts';
-import { cacheFolder, type Program, PROGRAMS } from './programs.ts';
+import { cacheFolder, type Program, PROGRAMS, RECIPES } from './programs.ts';
 
 const execute = promisify(execFile);
 
@@ -47,12 +47,15 @@ async function locate<Name extends Program>(
       const reason = `${absent.join(', ')} are neither in KUBEBUILDER_ASSETS nor in ${cacheFolder(env)}, and ${obstacle}`;
       return { kind: 'missing', reason };
     }
-    for (const name of absent) paths.set(name, await buildProgram(name, cacheFolder(env), env));
+    for (const name of absent) {
+      paths.set(name, await buildProgram(name, cacheFolder(env), { recipe: RECIPES[name], env }));
+    }
   }
   return { kind: 'found', paths: Object.fromEntries(paths) as Record<Name, string> };
 }
 
-async function firstExecutable(candidates: readonly string[]): Promise<string | null> {
+/** Returns the first of these paths that is an executable file. */
+export async function firstExecutable(candidates: readonly string[]): Promise<string | null> {
   for (const path of candidates) {
     const usable = await access(path, constants.X_OK).then(
       () => true,

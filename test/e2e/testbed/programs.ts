@@ -1,7 +1,15 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-const KUBERNETES_VERSION = '1.36.3';
+/** Kubernetes that tests run against, and the oldest that wasmgate supports (`npm run test:oldest`). */
+const KUBERNETES = {
+  '1.36.3': 'kubernetes',
+  '1.30.14': 'kubernetes-1.30',
+} as const;
+
+type KubernetesVersion = keyof typeof KUBERNETES;
+const CURRENT: KubernetesVersion = '1.36.3';
+export const OLDEST: KubernetesVersion = '1.30.14';
 
 /** How to build a program from the Go module in the folder beside this file. */
 export interface Recipe {
@@ -10,21 +18,17 @@ export interface Recipe {
   readonly linkerFlags: string;
 }
 
-/** `go build` leaves the version empty, and then kubectl and API server reject each other. */
-const KUBERNETES_STAMP = Object.entries({
-  gitVersion: `v${KUBERNETES_VERSION}`,
-  gitMajor: KUBERNETES_VERSION.split('.')[0],
-  gitMinor: KUBERNETES_VERSION.split('.')[1],
-  gitTreeState: 'clean',
-})
-  .map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
-  .join(' ');
-
-function kubernetes(program: string): Recipe {
+/** Returns how to build a program of Kubernetes. */
+export function kubernetes(program: string, version: KubernetesVersion = CURRENT): Recipe {
+  const [major, minor] = version.split('.');
+  // `go build` leaves the version empty, and then kubectl and API server reject each other.
+  const stamp = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
   return {
-    module: 'kubernetes',
+    module: KUBERNETES[version],
     package: `k8s.io/kubernetes/cmd/${program}`,
-    linkerFlags: KUBERNETES_STAMP,
+    linkerFlags: Object.entries(stamp)
+      .map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
+      .join(' '),
   };
 }
 
@@ -45,8 +49,11 @@ export const RECIPES = {
 export type Program = keyof typeof RECIPES;
 export const PROGRAMS = Object.keys(RECIPES) as readonly Program[];
 
-/** The cache of built programs, shared by all checkouts. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+/** The cache of programs built for a version of Kubernetes, shared by all checkouts. */
+export function cacheFolder(
+  env: NodeJS.ProcessEnv = process.env,
+  version: KubernetesVersion = CURRENT,
+): string {
   const cache = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return join(cache, 'wasmgate', 'testbed', `kubernetes-${KUBERNETES_VERSION}`);
+  return join(cache, 'wasmgate', 'testbed', `kubernetes-${version}`);
 }

@@ -172,6 +172,8 @@ function apiServerArguments(
     `--audit-policy-file=${join(folder, 'audit-policy.yaml')}`,
     `--audit-log-path=${join(folder, AUDIT_LOG)}`,
     '--service-cluster-ip-range=10.96.0.0/24',
+    // Off by default before Kubernetes 1.33, where the API server then drops hostUsers; on for good since 1.36.
+    '--feature-gates=UserNamespacesSupport=true',
     ...(programs['kube-controller-manager'] === undefined
       ? ['--disable-admission-plugins=ServiceAccount']
       : []),
