@@ -97,7 +97,7 @@ export async function startStage(programs: Readonly<Record<Program, string>>): P
 }
 
 /** Applies the shipped classes, one of them with an overhead, and a node with their handlers. */
-async function prepareCluster(kubectl: Kubectl): Promise<void> {
+export async function prepareCluster(kubectl: Kubectl): Promise<void> {
   const classes = await renderManifests(kubectl, 'runtime-classes');
   const weighted = classes.map((runtimeClass) =>
     runtimeClass.metadata.name === 'crun-wasm' ? { ...runtimeClass, overhead: CRUN_OVERHEAD } : runtimeClass,

@@ -27,6 +27,8 @@ export interface ProgramOptions {
 }
 
 export interface WasmgateProgram extends AsyncDisposable {
+  /** The configuration file. */
+  readonly file: string;
   readonly port: number;
   readonly metricsPort: number;
   readonly process: ServerProcess;
@@ -68,6 +70,7 @@ export async function startWasmgate(
   });
   const ca = certificates === 'development' ? await readFile(join(certDir, 'ca.pem'), 'base64') : '';
   return {
+    file,
     port,
     metricsPort,
     process,
