@@ -38,18 +38,17 @@ const FOLLOW_TIMES = {
   longest: 60_000,
   /** A change counts if a second reading after this time equals the first: some writers need several steps. */
   settle: 500,
+  /**
+   * The wait is at least this many times as long as a reading. That takes 1 ms for a usual configuration, but more than half a
+   * second of CPU time for a folder with a thousand hosts.
+   */
+  perReading: 20,
 } as const;
 
 type Times = { readonly [Key in keyof typeof FOLLOW_TIMES]: number };
 
-/**
- * The wait is at least this many times as long as a reading. That takes 1 ms for a usual configuration, but more than half a second
- * of CPU time for a folder with a thousand hosts.
- */
-const WAIT_PER_READING = 20;
-
-/** Changes in a row before the wait grows: an operator tries something, takes it back, and tries again. */
-const FREE_CHANGES = 3;
+/** Changes in a row before the wait grows: an operator tries one setting after the other for about a minute. */
+const FREE_CHANGES = 10;
 
 /** Returns how long to wait after some changes in a row; it doubles with each. */
 function waitAfter(changes: number, { shortest }: Times): number {
@@ -199,6 +198,6 @@ export async function followConfiguration<State extends ReadConfiguration>(
       }
     }
     changes = isNew ? changes + 1 : Math.floor(changes / 2);
-    wait = Math.min(Math.max(waitAfter(changes, times), milliseconds * WAIT_PER_READING), times.longest);
+    wait = Math.min(Math.max(waitAfter(changes, times), milliseconds * times.perReading), times.longest);
   }
 }
