@@ -214,9 +214,9 @@ describe.skipIf(servers.missing)(`a configuration that changes while wasmgate ru
   test('admissions go on while the settings of registries change, and the log follows its own', async () => {
     const image = `${open.host}/demo/module:1`;
     const classes = new Set<string>();
-    let isOver = false;
+    const over = new AbortController();
     const load = (async (): Promise<void> => {
-      while (!isOver) classes.add(await classOf(image));
+      while (!over.signal.aborted) classes.add(await classOf(image));
     })();
     const applied = async () =>
       (await logLines()).filter(({ msg }) => msg === 'configuration applied').length;
@@ -232,7 +232,7 @@ describe.skipIf(servers.missing)(`a configuration that changes while wasmgate ru
         await waitFor(async () => (await applied()) > before, { what: 'a reload', ...PATIENT });
       }
     } finally {
-      isOver = true;
+      over.abort();
       await load;
     }
     expect([...classes]).toEqual(['wasmtime']);
