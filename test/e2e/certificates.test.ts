@@ -1,50 +1,47 @@
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { Agent, get } from 'node:https';
 import { join } from 'node:path';
-import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { splitCertificates } from '../../src/certs/stored-certificates.ts';
 import { MANIFESTS } from '../support/e2e/install.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
-import { startWasmgate, type WasmgateProgram } from '../support/e2e/wasmgate-program.ts';
+import { certificateAt, watchTrust } from '../support/e2e/trust-watch.ts';
+import { startWasmgate, type ProgramOptions, type WasmgateProgram } from '../support/e2e/wasmgate-program.ts';
 import { apply, getJson, must } from '../support/kubernetes/kubectl.ts';
 import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
 import { namespace, pod } from '../support/kubernetes/objects.ts';
 import { waitFor } from '../support/lib/processes.ts';
+import { readSeries } from '../support/telemetry/exposition.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 const KINDS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'] as const;
+const SECRET = ['secret', 'wasmgate-certificates', '-n', 'wasmgate-system'] as const;
+const DAY = 24 * 60 * 60 * 1000;
 
-interface Configuration {
-  readonly webhooks: readonly { readonly clientConfig: { readonly caBundle?: string } }[];
-}
+/** Long enough for a machine that builds something else meanwhile. */
+const SHORT = {
+  servingMilliseconds: 30_000,
+  backdateMilliseconds: 2_000,
+  overlapMilliseconds: 4_000,
+  checkMilliseconds: 500,
+};
+/** The next CA is due fifteen seconds after the current one was created. */
+const SHORT_AUTHORITY = { ...SHORT, authorityMilliseconds: 60_000, rotateBeforeMilliseconds: 45_000 };
 
 describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note}`, () => {
   let kubernetes: KubernetesServer;
-  let replicas: readonly WasmgateProgram[];
+  let replicas: readonly WasmgateProgram[] = [];
   beforeAll(async () => {
     const { 'kube-apiserver': apiServer, etcd, kubectl } = servers.paths;
     kubernetes = await startKubernetesServer({ 'kube-apiserver': apiServer, etcd, kubectl });
     await must(kubernetes.kubectl(['apply', '-k', join(MANIFESTS, 'base'), '--server-side']));
     // Both at once, as in a Deployment.
-    replicas = await Promise.all(
-      ['replica-1', 'replica-2'].map((name) =>
-        startWasmgate(kubernetes, { name, certificates: 'cluster', configuration: {} }),
-      ),
-    );
+    replicas = await startAll(['replica-1', 'replica-2'], { certificates: SHORT });
   });
   afterAll(async () => {
-    await Promise.all((replicas ?? []).map(({ process }) => process.stop()));
+    await stopAll();
     await kubernetes?.stop();
-  });
-
-  test('replicas share one certificate, issued for the Service', async () => {
-    const [first, second] = await Promise.all(replicas.map(({ port }) => certificateAt(port)));
-    expect(second?.fingerprint256).toBe(first?.fingerprint256);
-    expect(first?.checkHost('wasmgate.wasmgate-system.svc')).toBe('wasmgate.wasmgate-system.svc');
-  });
-
-  test('every webhook of both configurations has its CA', async () => {
-    await caIsInPlace();
   });
 
   test('the API server trusts it and reaches wasmgate by the name of the Service', async () => {
@@ -63,32 +60,151 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     expect(warned).toContain('Warning: wasmgate: namespace label wasmgate.dev/mode: "no-mode"');
   });
 
-  test('running replicas adopt the certificate that a new replica issued after the Secret was deleted', async () => {
-    await must(kubernetes.kubectl(['delete', 'secret', 'wasmgate-certificates', '-n', 'wasmgate-system']));
-    const options = { name: 'replica-3', certificates: 'cluster', configuration: {} } as const;
-    await using third = await startWasmgate(kubernetes, options);
-    const { fingerprint256 } = await certificateAt(third.port);
-    for (const { port } of replicas) {
-      await waitFor(async () => (await certificateAt(port)).fingerprint256 === fingerprint256, {
-        what: 'the new certificate',
-        seconds: 120,
-      });
-    }
-    await caIsInPlace();
-  }, 300_000);
+  test('replicas renew one certificate while they run, and an open connection stays', async () => {
+    const [{ port, metricsPort } = { port: 0, metricsPort: 0 }] = replicas;
+    const connection = openConnection(port);
+    expect(await connection.ask()).toEqual({ status: 200, isReused: false });
+    const watch = await watchTrust(kubernetes.kubeconfig, replicas);
+    const before = await certificateAt(port);
+    const after = await waitForAll(({ fingerprint256 }) => fingerprint256 !== before.fingerprint256);
+    const { faults, handshakes } = await watch.stop();
+    expect(faults).toEqual([]);
+    expect(handshakes).toBeGreaterThan(10);
+    expect(after.checkHost('wasmgate.wasmgate-system.svc')).toBe('wasmgate.wasmgate-system.svc');
+    expect(await trustedCAs()).toHaveLength(1);
+    expect(await connection.ask()).toEqual({ status: 200, isReused: true });
+    await connection.close();
+    const series = readSeries(await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text());
+    const end = series['wasmgate_certificate_not_after_timestamp_seconds{certificate="serving"}'] ?? 0;
+    expect(end).toBeGreaterThan(before.validToDate.getTime() / 1000);
+  });
 
-  async function caIsInPlace(): Promise<void> {
-    const get = ['secret', 'wasmgate-certificates', '-n', 'wasmgate-system'];
-    const secret = await getJson<{ data: Record<string, string> }>(kubernetes.kubectl, get);
-    for (const kind of KINDS) {
-      await waitFor(
-        async () => {
-          const { webhooks } = await getJson<Configuration>(kubernetes.kubectl, [kind, 'wasmgate']);
-          return webhooks.every(({ clientConfig }) => clientConfig.caBundle === secret.data['ca.crt']);
-        },
-        { what: `the CA of the Secret in ${kind}`, seconds: 120 },
-      );
-    }
+  test('a deleted Secret is replaced by another CA, with no handshake that fails', async () => {
+    const watch = await watchTrust(kubernetes.kubeconfig, replicas);
+    const [old = ''] = await trustedCAs();
+    await must(kubernetes.kubectl(['delete', ...SECRET]));
+    const both = await waitFor(
+      async () => {
+        const trusted = await trustedCAs();
+        return trusted.length === 2 && trusted;
+      },
+      { what: 'two trusted CAs', seconds: 120, servers: replicas.map(({ process }) => process) },
+    );
+    expect(both[0]).toBe(old);
+    // A replica that starts now follows the Secret.
+    await using late = await startReplica('replica-3', { certificates: SHORT });
+    expect(await trustedCAs()).toHaveLength(2);
+    const next = both[1] ?? '';
+    await waitForAll((certificate) => isIssuedBy(certificate, next), [...replicas, late]);
+    const { faults, served } = await watch.stop();
+    expect(faults).toEqual([]);
+    expect(served.size).toBeGreaterThan(1);
+    expect(await trustedCAs()).toEqual([next, old]);
+  });
+
+  test('on a node whose clock is two months ahead, a replica serves what the others do', async () => {
+    const times = { certificates: SHORT, clockOffset: 61 * DAY };
+    await using ahead = await startReplica('replica-ahead', times);
+    const text = await readFile(ahead.process.logFile, 'utf8');
+    // Its log shows that its clock is wrong indeed.
+    const [line = '{}'] = text.split('\n');
+    expect(Date.parse((JSON.parse(line) as { time: string }).time) - Date.now()).toBeGreaterThan(60 * DAY);
+    const certificate = await waitForAll(() => true, [...replicas, ahead]);
+    expect(certificate.validToDate.getTime() - Date.now()).toBeLessThan(DAY);
+  });
+
+  test('without the permission to write, replicas say so once and are not ready when theirs has expired', async () => {
+    const role = ['role', '-n', 'wasmgate-system'];
+    const name = await roleThatWritesTheSecret();
+    const kept = await getJson<object>(kubernetes.kubectl, [...role, name]);
+    const path = '/rules/0/verbs';
+    const patch = JSON.stringify([{ op: 'replace', path, value: ['get'] }]);
+    await must(kubernetes.kubectl(['patch', ...role, name, '--type=json', `-p=${patch}`]));
+    const [replica] = replicas;
+    const notReady = await waitFor(
+      async () => (await readyz(replica)).includes('expired') && readyz(replica),
+      {
+        what: 'a replica without a valid certificate',
+        seconds: 120,
+      },
+    );
+    expect(notReady).toContain('not ready: waiting for a certificate that API servers accept: it expired at');
+    const logged = (await readFile(replica?.process.logFile ?? '', 'utf8')).split('\n');
+    expect(logged.filter((line) => line.includes('is forbidden'))).toHaveLength(1);
+    await must(apply(kubernetes.kubectl, [kept]));
+    await waitFor(async () => (await readyz(replica)) === 'ok\n', {
+      what: 'a valid certificate',
+      seconds: 120,
+    });
+    await waitForAll(() => true);
+  });
+
+  test('a CA that ends takes a successor in, with no handshake that fails', async () => {
+    const former = await trustedCAs();
+    await stopAll();
+    await must(kubernetes.kubectl(['delete', ...SECRET]));
+    replicas = await startAll(['short-1', 'short-2'], { certificates: SHORT_AUTHORITY });
+    const [first = '', ...others] = await trustedCAs();
+    // What nobody restored is created, but what may still be served elsewhere stays trusted.
+    expect(former).not.toContain(first);
+    expect(others).toEqual(former);
+    const watch = await watchTrust(kubernetes.kubeconfig, replicas);
+    await waitForAll((certificate) => !isIssuedBy(certificate, first));
+    const { faults } = await watch.stop();
+    expect(faults).toEqual([]);
+    const [current = '', retired] = await trustedCAs();
+    expect(isIssuedBy(await certificateAt(replicas[0]?.port ?? 0), current)).toBe(true);
+    expect(retired).toBe(first);
+  });
+
+  function startReplica(name: string, times: NonNullable<ProgramOptions['times']>): Promise<WasmgateProgram> {
+    return startWasmgate(kubernetes, { name, certificates: 'cluster', configuration: {}, times });
+  }
+
+  function startAll(names: readonly string[], times: NonNullable<ProgramOptions['times']>) {
+    return Promise.all(names.map((name) => startReplica(name, times)));
+  }
+
+  async function stopAll(): Promise<void> {
+    await Promise.all(replicas.map(({ process }) => process.stop()));
+    replicas = [];
+  }
+
+  /** Resolves with the certificate that all replicas serve, as soon as they serve the same, of this kind. */
+  function waitForAll(
+    accepts: (certificate: X509Certificate) => boolean,
+    which: readonly WasmgateProgram[] = replicas,
+  ): Promise<X509Certificate> {
+    return waitFor(
+      async () => {
+        const [first, ...others] = await Promise.all(which.map(({ port }) => certificateAt(port)));
+        const isShared = others.every(({ fingerprint256 }) => fingerprint256 === first?.fingerprint256);
+        return first !== undefined && isShared && accepts(first) && first;
+      },
+      { what: 'a certificate', seconds: 150, servers: which.map(({ process }) => process) },
+    );
+  }
+
+  /** Resolves with the CAs in `caBundle` when every webhook has those of the Secret. */
+  function trustedCAs(): Promise<readonly string[]> {
+    return waitFor(
+      async () => {
+        const watch = await watchTrust(kubernetes.kubeconfig, []);
+        await watch.stop();
+        const bundles = await watch.bundles();
+        const secret = await kubernetes.kubectl(['get', ...SECRET, '-o=jsonpath={.data.ca\\.crt}']);
+        const text = Buffer.from(secret.stdout, 'base64').toString('utf8');
+        return bundles.length === 1 && bundles[0] === text && text !== '' && splitCertificates(text);
+      },
+      { what: 'the CAs of the Secret in every webhook', seconds: 120 },
+    );
+  }
+
+  async function roleThatWritesTheSecret(): Promise<string> {
+    const { items } = await getJson<{
+      items: readonly { metadata: { name: string }; rules: readonly { verbs: readonly string[] }[] }[];
+    }>(kubernetes.kubectl, ['roles', '-n', 'wasmgate-system']);
+    return items.find(({ rules }) => rules[0]?.verbs.includes('update'))?.metadata.name ?? '';
   }
 
   /**
@@ -110,10 +226,34 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
   }
 });
 
-async function certificateAt(port: number): Promise<X509Certificate> {
-  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
-  await once(socket, 'secureConnect');
-  const { raw } = socket.getPeerCertificate();
-  socket.destroy();
-  return new X509Certificate(raw);
+function isIssuedBy(certificate: X509Certificate, ca: string): boolean {
+  return certificate.verify(new X509Certificate(ca).publicKey);
+}
+
+/** Opens one connection that is kept, and asks on it. */
+function openConnection(port: number) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
+  const ask = (): Promise<{ readonly status: number | undefined; readonly isReused: boolean }> =>
+    new Promise((resolve, reject) => {
+      const request = get({ host: '127.0.0.1', port, path: '/healthz', agent }, (response) => {
+        response.resume();
+        response.once('end', () => resolve({ status: response.statusCode, isReused: request.reusedSocket }));
+      });
+      request.once('error', reject);
+    });
+  return { ask, close: () => Promise.resolve(agent.destroy()) };
+}
+
+async function readyz(replica: WasmgateProgram | undefined): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get(
+      { host: '127.0.0.1', port: replica?.port, path: '/readyz', rejectUnauthorized: false, agent: false },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => (text += part));
+        response.once('end', () => resolve(text));
+      },
+    ).once('error', reject);
+  });
 }

@@ -138,6 +138,8 @@ export async function startClusterOfReplicas() {
       const data = Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, encode(text)]));
       store({ ...rest, data });
     },
+    /** Replaces all data, which is encoded already. */
+    writeData: (data: SecretData): void => void store({ ...secret, data }),
     deleteSecret: () => void (secret = null),
     /** The distinct texts of every `caBundle`. */
     bundles: (): readonly string[] => [
