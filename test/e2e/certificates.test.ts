@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { splitCertificates } from '../../src/certs/stored-certificates.ts';
 import { MANIFESTS } from '../support/e2e/install.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
-import { certificateAt, watchTrust } from '../support/e2e/trust-watch.ts';
+import { certificateAt, createBundleReader, watchTrust } from '../support/e2e/trust-watch.ts';
 import { startWasmgate, type ProgramOptions, type WasmgateProgram } from '../support/e2e/wasmgate-program.ts';
-import { apply, getJson, must } from '../support/kubernetes/kubectl.ts';
+import { apply, must } from '../support/kubernetes/kubectl.ts';
 import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
 import { namespace, pod } from '../support/kubernetes/objects.ts';
 import { waitFor } from '../support/lib/processes.ts';
@@ -31,11 +31,13 @@ const SHORT_AUTHORITY = { ...SHORT, authorityMilliseconds: 60_000, rotateBeforeM
 
 describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note}`, () => {
   let kubernetes: KubernetesServer;
+  let readBundles: () => Promise<readonly string[]>;
   let replicas: readonly WasmgateProgram[] = [];
   beforeAll(async () => {
     const { 'kube-apiserver': apiServer, etcd, kubectl } = servers.paths;
     kubernetes = await startKubernetesServer({ 'kube-apiserver': apiServer, etcd, kubectl });
     await must(kubernetes.kubectl(['apply', '-k', join(MANIFESTS, 'base'), '--server-side']));
+    readBundles = await createBundleReader(kubernetes.kubeconfig);
     // Both at once, as in a Deployment.
     replicas = await startAll(['replica-1', 'replica-2'], { certificates: SHORT });
   });
@@ -64,7 +66,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     const [{ port, metricsPort } = { port: 0, metricsPort: 0 }] = replicas;
     const connection = openConnection(port);
     expect(await connection.ask()).toEqual({ status: 200, isReused: false });
-    const watch = await watchTrust(kubernetes.kubeconfig, replicas);
+    const watch = watchTrust(readBundles, replicas);
     const before = await certificateAt(port);
     const after = await waitForAll(({ fingerprint256 }) => fingerprint256 !== before.fingerprint256);
     const { faults, handshakes } = await watch.stop();
@@ -80,7 +82,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
   });
 
   test('a deleted Secret is replaced by another CA, with no handshake that fails', async () => {
-    const watch = await watchTrust(kubernetes.kubeconfig, replicas);
+    const watch = watchTrust(readBundles, replicas);
     const [old = ''] = await trustedCAs();
     await must(kubernetes.kubectl(['delete', ...SECRET]));
     const both = await waitFor(
@@ -114,12 +116,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
   });
 
   test('without the permission to write, replicas say so once and are not ready when theirs has expired', async () => {
-    const role = ['role', '-n', 'wasmgate-system'];
-    const name = await roleThatWritesTheSecret();
-    const kept = await getJson<object>(kubernetes.kubectl, [...role, name]);
-    const path = '/rules/0/verbs';
-    const patch = JSON.stringify([{ op: 'replace', path, value: ['get'] }]);
-    await must(kubernetes.kubectl(['patch', ...role, name, '--type=json', `-p=${patch}`]));
+    await setVerbs(['get']);
     const [replica] = replicas;
     const notReady = await waitFor(
       async () => (await readyz(replica)).includes('expired') && readyz(replica),
@@ -131,7 +128,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     expect(notReady).toContain('not ready: waiting for a certificate that API servers accept: it expired at');
     const logged = (await readFile(replica?.process.logFile ?? '', 'utf8')).split('\n');
     expect(logged.filter((line) => line.includes('is forbidden'))).toHaveLength(1);
-    await must(apply(kubernetes.kubectl, [kept]));
+    await setVerbs(['get', 'update']);
     await waitFor(async () => (await readyz(replica)) === 'ok\n', {
       what: 'a valid certificate',
       seconds: 120,
@@ -148,7 +145,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     // What nobody restored is created, but what may still be served elsewhere stays trusted.
     expect(former).not.toContain(first);
     expect(others).toEqual(former);
-    const watch = await watchTrust(kubernetes.kubeconfig, replicas);
+    const watch = watchTrust(readBundles, replicas);
     await waitForAll((certificate) => !isIssuedBy(certificate, first));
     const { faults } = await watch.stop();
     expect(faults).toEqual([]);
@@ -189,9 +186,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
   function trustedCAs(): Promise<readonly string[]> {
     return waitFor(
       async () => {
-        const watch = await watchTrust(kubernetes.kubeconfig, []);
-        await watch.stop();
-        const bundles = await watch.bundles();
+        const bundles = await readBundles();
         const secret = await kubernetes.kubectl(['get', ...SECRET, '-o=jsonpath={.data.ca\\.crt}']);
         const text = Buffer.from(secret.stdout, 'base64').toString('utf8');
         return bundles.length === 1 && bundles[0] === text && text !== '' && splitCertificates(text);
@@ -200,11 +195,14 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     );
   }
 
-  async function roleThatWritesTheSecret(): Promise<string> {
-    const { items } = await getJson<{
-      items: readonly { metadata: { name: string }; rules: readonly { verbs: readonly string[] }[] }[];
-    }>(kubernetes.kubectl, ['roles', '-n', 'wasmgate-system']);
-    return items.find(({ rules }) => rules[0]?.verbs.includes('update'))?.metadata.name ?? '';
+  /** Sets what wasmgate may do with its Secret. */
+  async function setVerbs(verbs: readonly string[]): Promise<void> {
+    const patch = JSON.stringify([
+      { op: 'test', path: '/rules/0/resourceNames/0', value: 'wasmgate-certificates' },
+      { op: 'replace', path: '/rules/0/verbs', value: verbs },
+    ]);
+    const role = ['role', 'wasmgate-certificates', '-n', 'wasmgate-system'];
+    await must(kubernetes.kubectl(['patch', ...role, '--type=json', `-p=${patch}`]));
   }
 
   /**

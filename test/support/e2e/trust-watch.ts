@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
-import { createKubernetesClient, type KubernetesClient } from '../../../src/kubernetes/client.ts';
+import { onTestFinished } from 'vitest';
+import { createKubernetesClient } from '../../../src/kubernetes/client.ts';
 import { createKubeconfigConnection } from '../../../src/kubernetes/connection.ts';
 import { createWebhookConfigurations } from '../../../src/kubernetes/webhook-configurations.ts';
 import type { WasmgateProgram } from './wasmgate-program.ts';
@@ -27,19 +28,24 @@ async function peerOf(socket: TLSSocket) {
   }
 }
 
-/** Returns the distinct texts of `caBundle` in both configurations. */
-async function readBundles(client: KubernetesClient): Promise<readonly string[]> {
-  const logger = { info: () => undefined };
-  const found = await createWebhookConfigurations({ client, logger }).read(never);
-  return [...new Set(found.flatMap((bundles) => bundles ?? []))];
+/** Returns a function that reads the distinct texts of `caBundle` in both configurations. */
+export async function createBundleReader(kubeconfig: string): Promise<() => Promise<readonly string[]>> {
+  const client = createKubernetesClient(await createKubeconfigConnection(kubeconfig));
+  const configurations = createWebhookConfigurations({ client, logger: { info: () => undefined } });
+  return async () => {
+    const found = await configurations.read(never);
+    return [...new Set(found.flatMap((bundles) => bundles ?? []))];
+  };
 }
 
 /**
  * Shakes hands with replicas as the API server does, until it is stopped: each time with the `caBundle` of each webhook. Returns
  * what went wrong, and what was served meanwhile.
  */
-export async function watchTrust(kubeconfig: string, replicas: readonly WasmgateProgram[]) {
-  const client = createKubernetesClient(await createKubeconfigConnection(kubeconfig));
+export function watchTrust(
+  readBundles: () => Promise<readonly string[]>,
+  replicas: readonly WasmgateProgram[],
+) {
   const faults: string[] = [];
   const served = new Set<string>();
   const stopping = new AbortController();
@@ -55,18 +61,17 @@ export async function watchTrust(kubeconfig: string, replicas: readonly Wasmgate
   };
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      for (const bundle of await readBundles(client))
+      for (const bundle of await readBundles())
         for (const { port } of replicas) await shakeHands(port, bundle);
       await sleep(100);
     }
   };
   const running = run();
-  return {
-    bundles: () => readBundles(client),
-    stop: async () => {
-      stopping.abort();
-      await running;
-      return { faults, served, handshakes };
-    },
+  const stop = async () => {
+    stopping.abort();
+    await running;
+    return { faults, served, handshakes };
   };
+  onTestFinished(async () => void (await stop()));
+  return { stop };
 }
