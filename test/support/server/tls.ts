@@ -5,14 +5,14 @@ import {
 } from '../../../src/certs/serving-certificate.ts';
 
 /** A certificate for this machine, with its CA. */
-export function createTestCertificate(): Promise<ServingCertificate> {
+export function createTestCertificate(): ServingCertificate {
   return generateServingCertificate(LOCAL_NAMES);
 }
 
-let shared: Promise<ServingCertificate> | undefined;
+let shared: ServingCertificate | undefined;
 
 /** The same for all servers of a test file. */
-export function sharedTestCertificate(): Promise<ServingCertificate> {
+export function sharedTestCertificate(): ServingCertificate {
   shared ??= createTestCertificate();
   return shared;
 }
