@@ -121,7 +121,7 @@ export function createCertificateKeeper(
       isAbsent = found.includes(null);
       if (isAbsent && !wasAbsent) logger.warn({}, 'the webhook configurations do not exist yet');
     } catch (error) {
-      trust.note(null, null);
+      trust.interrupt();
       throw error;
     }
   }

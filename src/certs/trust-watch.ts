@@ -4,8 +4,10 @@ import { holdsCertificate, splitCertificates } from './stored-certificates.ts';
 export type FoundBundles = readonly string[] | null;
 
 export interface TrustWatch {
-  /** Notes what a check found; null if it could not see. */
-  readonly note: (found: readonly FoundBundles[] | null, next: string | null) => void;
+  /** Notes what a check found. */
+  readonly note: (found: readonly FoundBundles[], next: string | null) => void;
+  /** Notes that a check could not see: the wait begins again. */
+  readonly interrupt: () => void;
   /** Returns the next CA if every check found it in every webhook for long enough; else null. */
   readonly proven: () => string | null;
   /** Reports whether the API server would accept what this CA issued, as far as the last look shows. */
@@ -27,11 +29,12 @@ export function createTrustWatch(elapsed: () => number, overlapMilliseconds: num
 
   return {
     note: (seen, next) => {
-      found = seen ?? found;
+      found = seen;
       const last = elapsed();
       const first = overlap?.ca === next ? overlap.first : last;
-      overlap = seen !== null && next !== null && isEverywhere(next) ? { ca: next, first, last } : null;
+      overlap = next !== null && isEverywhere(next) ? { ca: next, first, last } : null;
     },
+    interrupt: () => void (overlap = null),
     proven: () =>
       overlap !== null && overlap.last - overlap.first >= overlapMilliseconds ? overlap.ca : null,
     // Without configurations nobody asks.

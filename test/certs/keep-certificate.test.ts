@@ -320,6 +320,20 @@ describe('a Secret that is lost while replicas run', () => {
     expect(cluster.trusted()).toEqual([next, before['ca.crt']?.trim()]);
   });
 
+  test('again during the overlap: the newest next CA gets ten minutes of its own', async () => {
+    const cluster = await startClusterOfReplicas();
+    const replicas = await startAll(cluster, 2);
+    const first = caOf(cluster);
+    cluster.deleteSecret();
+    await live(cluster, replicas, OVERLAP - MINUTE);
+    cluster.deleteSecret();
+    await live(cluster, replicas, OVERLAP);
+    expect(caOf(cluster)).toBe(first);
+    const next = cluster.texts()['next-ca.crt'];
+    await live(cluster, replicas, 3 * CHECK);
+    expect(caOf(cluster)).toBe(next);
+  });
+
   test('again and again: at most four CAs are trusted, among them the one in use', async () => {
     const cluster = await startClusterOfReplicas();
     const replicas = await startAll(cluster, 2);
