@@ -47,7 +47,11 @@ async function keepInCluster(parts: CertificateParts, signal: AbortSignal): Prom
   const options = { logger, milliseconds: times.checkMilliseconds, what: 'keeping the certificates' };
   return {
     first,
-    follow: (observer) => void repeatCheck(() => keeper.check(observer), options, signal),
+    follow: (observer) => {
+      // `begin` was the first check.
+      observer.onChecked();
+      void repeatCheck(() => keeper.check(observer), options, signal);
+    },
     fault: keeper.fault,
   };
 }
