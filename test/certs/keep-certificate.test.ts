@@ -392,6 +392,19 @@ test('a Secret of another CA is served only after the webhooks have that CA, and
   expect(cluster.trusted()).toEqual([foreign['ca.crt'], own]);
 });
 
+test('what others may serve already stays trusted when the Secret is lost before this replica serves it', async () => {
+  const cluster = await startClusterOfReplicas();
+  const replicas = await startAll(cluster, 1);
+  const own = caOf(cluster);
+  const foreign = await issueAt(cluster.now());
+  cluster.writeSecret(foreign);
+  await live(cluster, replicas, CHECK);
+  cluster.deleteSecret();
+  await live(cluster, replicas, CHECK);
+  expect(cluster.trusted()[0]).toBe(own);
+  expect(cluster.trusted()).toContain(foreign['ca.crt']);
+});
+
 describe('without a permission', () => {
   test('to write the Secret, it starts with and serves what is still valid', async () => {
     const cluster = await startClusterOfReplicas();
