@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,6 +19,7 @@ HELM_LABELS.push('helm.sh/chart');
 
 /** The values that turn on what a component adds. */
 const SWITCHES = {
+  'cert-manager': { certManager: { enabled: true } },
   'fail-closed': { failClosed: { enabled: true } },
   'high-availability': { highAvailability: { enabled: true } },
   monitoring: { monitoring: { enabled: true } },
@@ -104,6 +105,10 @@ describe.skipIf(servers.missing)(`manifests/chart${servers.note}`, () => {
     expect(expected).not.toEqual(comparable(await baseWith([])));
   });
 
+  test('each component has a value', async () => {
+    expect((await readdir(join(MANIFESTS, 'components'))).toSorted()).toEqual(Object.keys(SWITCHES));
+  });
+
   test('it can add them all', async () => {
     const expected = comparable(await baseWith(Object.keys(SWITCHES)));
     expect(comparable(await renderChart(helm, { values: ALL }))).toEqual(expected);
@@ -180,6 +185,13 @@ describe.skipIf(servers.missing)(`manifests/chart${servers.note}`, () => {
   test('large numbers of the configuration stay integers', async () => {
     const { data } = await configMapOf({ configuration: { images: { tagSeconds: 2_592_000 } } });
     expect(configurations.parse(data['configuration.yaml'] ?? '', 'chart').images.tagSeconds).toBe(2_592_000);
+  });
+
+  test("an issuer of the user's replaces the chart's own CA", async () => {
+    const issuerRef = { kind: 'ClusterIssuer', name: 'internal' };
+    const objects = await renderChart(helm, { values: { certManager: { enabled: true, issuerRef } } });
+    const issued = objects.filter(({ apiVersion }) => apiVersion === 'cert-manager.io/v1');
+    expect(issued).toMatchObject([{ kind: 'Certificate', spec: { issuerRef } }]);
   });
 
   test('without clusterWide, no binding allows pull secrets', async () => {

@@ -102,6 +102,10 @@ const createSchema = (): Schema => ({
     ),
     pullSecrets: object({ clusterWide: flag }),
     warmStart: object({ enabled: flag }),
+    certManager: object({
+      enabled: flag,
+      issuerRef: object({ name: text, kind: text, group: text }),
+    }),
     highAvailability: object({ enabled: flag }),
     failClosed: object({ enabled: flag }),
     monitoring: object({ enabled: flag, labels: texts }),
