@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { customResources } from '../support/e2e/custom-resources.ts';
 import { CHART, createHelm, type Helm, renderChart } from '../support/e2e/helm.ts';
 import { MANIFESTS } from '../support/e2e/install.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
@@ -10,6 +11,8 @@ import { type KubernetesServer, startKubernetesServer } from '../support/kuberne
 import { waitFor } from '../support/lib/processes.ts';
 
 const servers = await realServers(['etcd', 'helm', 'kube-apiserver', 'kubectl']);
+const certManager = await customResources('cert-manager');
+const missing = servers.missing || certManager.missing;
 
 /** What a user may set, all at once. */
 const VALUES = {
@@ -34,6 +37,7 @@ const VALUES = {
   tolerations: [{ key: 'CriticalAddonsOnly', operator: 'Exists' }],
   affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
   pullSecrets: { clusterWide: false },
+  certManager: { enabled: true },
   highAvailability: { enabled: true },
   failClosed: { enabled: true },
   networkPolicy: { enabled: true, apiServers: ['192.0.2.1/32', '2001:db8::1/128'] },
@@ -66,7 +70,7 @@ interface Kept {
   readonly bundles: Readonly<Record<string, string>>;
 }
 
-describe.skipIf(servers.missing)(`manifests/chart in a cluster${servers.note}`, () => {
+describe.skipIf(missing)(`manifests/chart in a cluster${servers.note}${certManager.note}`, () => {
   let kubernetes: KubernetesServer;
   let kubectl: Kubectl;
   let helm: Helm;
@@ -75,6 +79,7 @@ describe.skipIf(servers.missing)(`manifests/chart in a cluster${servers.note}`, 
     kubernetes = await startKubernetesServer({ 'kube-apiserver': apiServer, etcd, kubectl: program });
     ({ kubectl } = kubernetes);
     helm = createHelm(servers.paths.helm, kubernetes);
+    await certManager.install(kubectl);
   });
   afterAll(() => kubernetes?.stop());
 
