@@ -51,9 +51,16 @@ const IMAGES: DashboardRow = {
     {
       kind: 'graph',
       title: 'Cached images',
-      description: 'Entries of the cache. Each replica has its own.',
+      description:
+        'Entries of the cache, of which each replica has its own, and how many images it knew before it was ready.',
       unit: 'short',
-      queries: [{ expr: of('wasmgate_image_cache_entries'), legend: '{{pod}}' }],
+      queries: [
+        { expr: of('wasmgate_image_cache_entries'), legend: '{{pod}}' },
+        {
+          expr: `sum by (pod) (${of('wasmgate_images_warmed_total', 'source!="failed"')})`,
+          legend: '{{pod}} at its start',
+        },
+      ],
     },
     {
       kind: 'graph',
