@@ -122,7 +122,10 @@ describe.each(DOCUMENTS)('%s', (file) => {
   });
 
   test('the commands of wasmgate that it names exist, with their flags', async () => {
-    const calls = all(text, /\bwasmgate ((?:serve|review|inspect|explain|config|demo|version)\b[^`#\n]*)/g);
+    const calls = all(
+      text,
+      /\bwasmgate ((?:serve|review|inspect|explain|config|certs|demo|version)\b[^`#\n]*)/g,
+    );
     const byCommand = Map.groupBy(calls, (call) => call.split(' ', 1)[0] ?? '');
     for (const [command, called] of byCommand) {
       const { code, stdout } = await wasmgate(command, '--help');

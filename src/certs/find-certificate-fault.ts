@@ -46,7 +46,7 @@ export function isSigningAuthority(
 }
 
 /** Returns why a certificate cannot be the issuer of another; null if it can. */
-function findAuthorityFault(ca: X509Certificate, now: Date): string | null {
+export function findAuthorityFault(ca: X509Certificate, now: Date): string | null {
   // Node reads both: CA:TRUE, and keyCertSign if the certificate limits its key usage.
   if (!ca.ca) return 'it is not a CA certificate that may sign (CA:TRUE, keyCertSign)';
   // Go nests usages: a CA that names some restricts its certificates to them.
@@ -61,7 +61,7 @@ export function readCertificate(pem: string): X509Certificate | null {
   }
 }
 
-function isKeyOf(certificate: X509Certificate, keyPem: string): boolean {
+export function isKeyOf(certificate: X509Certificate, keyPem: string): boolean {
   try {
     return certificate.checkPrivateKey(createPrivateKey(keyPem));
   } catch {
@@ -78,7 +78,7 @@ function findIssuerFault(cert: X509Certificate, ca: X509Certificate, now: Date):
   return cert.checkIssued(ca) ? null : 'it names another issuer than its CA';
 }
 
-function findValidityFault({ validFromDate, validToDate }: X509Certificate, now: Date): string | null {
+export function findValidityFault({ validFromDate, validToDate }: X509Certificate, now: Date): string | null {
   if (validFromDate > now) return `it is not valid before ${validFromDate.toISOString()}`;
   return validToDate < now ? `it expired at ${validToDate.toISOString()}` : null;
 }

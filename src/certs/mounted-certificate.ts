@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError, describeError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import { findNameFault, findUsageFault } from './find-certificate-fault.ts';
-import { findTrustFault, findValidityFault } from './find-trust-fault.ts';
+import { findNameFault, findUsageFault, findValidityFault } from './find-certificate-fault.ts';
+import { findTrustFault } from './find-trust-fault.ts';
 import type { CertificateObserver, KeptCertificate, ServedCertificate } from './kept-certificate.ts';
 import { type MountedPair, parseMountedPair, readMountedTexts } from './mounted-pair.ts';
 
@@ -67,15 +67,19 @@ async function poll(
 
 /** Returns why no API server would accept the certificate now; null if nothing is known against it. */
 function findFault({ serving }: MountedPair): string | null {
-  const fault = findValidityFault(serving, Date.now(), CLOCK_SKEW_MILLISECONDS);
-  return fault === null ? null : `the serving certificate ${fault}`;
+  const now = Date.now();
+  const [earlier, later] = [now - CLOCK_SKEW_MILLISECONDS, now + CLOCK_SKEW_MILLISECONDS].map((time) =>
+    findValidityFault(serving, new Date(time)),
+  );
+  if (typeof earlier !== 'string' || typeof later !== 'string') return null;
+  return later.replace(/^it/, 'the serving certificate');
 }
 
 /** Returns what else speaks against it. It is served all the same: the API server may be configured for another name. */
 function findDoubt({ serving, chain, authorities }: MountedPair, names: readonly string[]): string | null {
   const fault = findNameFault(serving, names) ?? findUsageFault(serving);
   if (fault !== null || authorities.length === 0) return fault;
-  const distrust = findTrustFault(chain, authorities, Date.now());
+  const distrust = findTrustFault(chain, authorities, new Date());
   return distrust === null ? null : `${distrust} (ca.crt)`;
 }
 

@@ -1,4 +1,5 @@
 import { CERTIFICATE_TIMES, type CertificateTimes } from '../certs/certificate-times.ts';
+import { certsCommand } from '../cli/certs/certs.ts';
 import type { Command } from '../cli/command.ts';
 import { configCommand } from '../cli/config.ts';
 import { demoCommand } from '../cli/demo/demo.ts';
@@ -56,6 +57,7 @@ export function wireCommands({
       check: async (file, options) =>
         (await import('./check-configuration.ts')).checkConfiguration(file, options),
     }),
+    certsCommand(async () => (await import('./wire-certs.ts')).wireCerts()),
     demoCommand(async () => (await import('./wire-demo.ts')).wireDemo({ manifests })),
     versionCommand(version),
   ];

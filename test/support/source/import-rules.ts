@@ -44,7 +44,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   server: { rooms: ['assess', 'admission', 'image', 'pod'], types: ['policy'] },
   cli: {
     rooms: ['assess', 'admission', 'image', 'pod', 'fake-registry', 'policy/describe.ts'],
-    types: ['policy', 'detect'],
+    types: ['policy', 'detect', 'certs/certificate-report.ts'],
   },
 };
 
