@@ -24,7 +24,7 @@ export async function loadDevelopmentCertificate(
 ): Promise<ServingCertificate> {
   try {
     const known = await readBundle(folder);
-    const bundle = renewCertificate(known, names);
+    const bundle = await renewCertificate(known, names);
     if (bundle !== known) await writeBundle(folder, bundle);
     return bundle;
   } catch (cause) {

@@ -98,7 +98,7 @@ export function createCertificateKeeper(
       const { texts, replace } = await cluster.readSecret();
       const stored = readStored(texts);
       if (await mustWait(stored)) return;
-      const { wanted, changes } = planCertificates(situationOf(stored), times);
+      const { wanted, changes } = await planCertificates(situationOf(stored), times);
       if (changes.length === 0) return follow(wanted);
       // It can serve meanwhile, also if the write fails.
       if (stored !== null && findServedFault(stored, names, cluster.now()) === null) follow(stored);

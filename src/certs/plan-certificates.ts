@@ -62,17 +62,17 @@ export function findServedFault(
 }
 
 /** Plans what the Secret shall hold. The rules need no other replica: what one writes, the others follow. */
-export function planCertificates(situation: Situation, times: CertificateTimes): Plan {
+export async function planCertificates(situation: Situation, times: CertificateTimes): Promise<Plan> {
   const { stored, served, now } = situation;
   const changes: string[] = [];
   const work: Work = { situation, times, issue: { ...times, now }, changes };
   const usable = [stored, served].find((one) => one !== null && isUsable(one, situation)) ?? null;
-  if (usable === null) return { wanted: createAll(work), changes };
+  if (usable === null) return { wanted: await createAll(work), changes };
   // The forced rotation: whoever removes the Secret wants another CA, but nobody trusts that one yet.
   const isRestored = usable !== stored;
   if (isRestored) changes.push('restored the serving certificate of a running replica');
-  const renewed = renewServing(promote(isRestored ? { ...usable, next: null } : usable, work), work);
-  const wanted = { ...renewed, next: renewNext(renewed, work, isRestored) };
+  const renewed = await renewServing(promote(isRestored ? { ...usable, next: null } : usable, work), work);
+  const wanted = { ...renewed, next: await renewNext(renewed, work, isRestored) };
   const caBundle = bundleOf(wanted, situation);
   if (changes.length === 0 && caBundle !== usable.caBundle) changes.push('changed which CAs are trusted');
   return { wanted: changes.length === 0 ? usable : { ...wanted, caBundle }, changes };
@@ -86,13 +86,13 @@ interface Work {
 }
 
 /** Creates everything, but keeps the trust in what other replicas may serve. */
-function createAll({ situation, issue, changes }: Work): StoredCertificates {
+async function createAll({ situation, issue, changes }: Work): Promise<StoredCertificates> {
   const { stored, trusted, names, now } = situation;
-  const authority = createAuthority(issue);
+  const authority = await createAuthority(issue);
   const others = [...splitCertificates(stored?.caBundle ?? ''), ...trusted];
   const all = listTrusted([authority.caCert, ...others], now).slice(0, MOST_TRUSTED);
   changes.push('created a CA', 'issued a serving certificate');
-  const certificate = issueCertificate(names, authority, issue);
+  const certificate = await issueCertificate(names, authority, issue);
   return { ...certificate, authority, next: null, caBundle: joinCertificates(all) };
 }
 
@@ -107,7 +107,10 @@ function promote(stored: StoredCertificates, { situation, changes }: Work): Stor
   return { ...stored, authority: next, next: null };
 }
 
-function renewServing(stored: StoredCertificates, { situation, issue, changes }: Work): StoredCertificates {
+async function renewServing(
+  stored: StoredCertificates,
+  { situation, issue, changes }: Work,
+): Promise<StoredCertificates> {
   const { names, now } = situation;
   const { authority, cert } = stored;
   if (!isSigningAuthority(authority, now)) return stored;
@@ -117,22 +120,22 @@ function renewServing(stored: StoredCertificates, { situation, issue, changes }:
   if (fault === null && (!isDue(cert, now) || isLast())) return stored;
   const reason = fault ?? 'less than half of the life of the previous one was left';
   changes.push(`issued a serving certificate: ${reason}`);
-  return { ...stored, ...issueCertificate(names, authority, issue) };
+  return { ...stored, ...(await issueCertificate(names, authority, issue)) };
 }
 
 /** Returns the CA that is to follow: another one if the current one cannot sign, or not for much longer. */
-function renewNext(
+async function renewNext(
   { authority, next }: StoredCertificates,
   { times, issue, changes }: Work,
   isForced: boolean,
-): CertificateAuthority | null {
+): Promise<CertificateAuthority | null> {
   const { now } = issue;
   if (next !== null && isSigningAuthority(next, now)) return next;
   const left = (): number => validityOf(authority.caCert).to.getTime() - now.getTime();
   const isNeeded = isForced || !isSigningAuthority(authority, now) || left() < times.rotateBeforeMilliseconds;
   if (!isNeeded && next === null) return null;
   changes.push(isNeeded ? 'created the next CA' : 'removed a next CA that cannot sign');
-  return isNeeded ? createAuthority(issue) : null;
+  return isNeeded ? await createAuthority(issue) : null;
 }
 
 /** Returns all CAs to trust: also the one whose certificate this replica serves, until it serves another. */

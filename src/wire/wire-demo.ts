@@ -58,7 +58,7 @@ export function wireDemo({ manifests, assemble = assembleUnder }: DemoParts): De
       const registry = createRegistryClient({}, { plainHttp: [], allowAddresses: [], allowLoopback: true });
       const assess = assemble({ ...ports, registry, logger }, demo.policy);
       const health = createHealth({});
-      const certificate = generateServingCertificate(LOCAL_NAMES);
+      const certificate = await generateServingCertificate(LOCAL_NAMES);
       const app = createApp({ assess, health, logger }, { https: serverTlsOptions(certificate) });
       const { host, port, close } = await listen(app, health, {
         host: '127.0.0.1',

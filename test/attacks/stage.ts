@@ -66,7 +66,7 @@ export async function setUpStage(attack: Attack, main: string): Promise<AttackSt
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'wasmgate-attack-'));
   resources.defer(() => rm(folder, { recursive: true }));
-  const certificate = generateServingCertificate([
+  const certificate = await generateServingCertificate([
     ...serviceNames('wasmgate', 'wasmgate-system'),
     ...LOCAL_NAMES,
   ]);

@@ -34,7 +34,7 @@ function fileOf(name: string): string {
 export async function setUpStage(): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'wasmgate-bench-'));
   const program = await buildProgram(join(folder, 'app'));
-  const certificate = generateServingCertificate([
+  const certificate = await generateServingCertificate([
     ...serviceNames('wasmgate', 'wasmgate-system'),
     ...LOCAL_NAMES,
   ]);

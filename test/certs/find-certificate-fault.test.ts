@@ -84,14 +84,14 @@ test.for<readonly [name: string, fault: RegExp, bundle: () => ReturnType<typeof 
 test('a certificate from the future is replaced, with its CA', async () => {
   const future = { startsInHours: 2 };
   const known = await issue({ ...AUTHORITY, ...future }, { ...LEAF, ...future });
-  const renewed = renewCertificate(known, [NAME]);
+  const renewed = await renewCertificate(known, [NAME]);
   expect(findCertificateFault(renewed, [NAME])).toBeNull();
   expect(renewed.caCert).not.toBe(known.caCert);
 });
 
 test('a certificate for clients only is replaced by one of the same CA', async () => {
   const known = await issue(AUTHORITY, { extensions: [NO_CA, CLIENT, NAMED] });
-  const renewed = renewCertificate(known, [NAME]);
+  const renewed = await renewCertificate(known, [NAME]);
   expect(renewed.caCert).toBe(known.caCert);
   expect(findCertificateFault(renewed, [NAME])).toBeNull();
 });

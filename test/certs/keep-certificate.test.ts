@@ -28,8 +28,8 @@ const caOf = (cluster: ClusterOfReplicas): string =>
 /** Issues a Secret's texts at a time that the clock of a replica tells. */
 async function issueAt(now: Date, servingMilliseconds = CERTIFICATE_TIMES.servingMilliseconds) {
   const times = { ...CERTIFICATE_TIMES, servingMilliseconds, now };
-  const { caCert, caKey } = createAuthority(times);
-  const { cert, key } = issueCertificate(SERVICE_NAMES, { caCert, caKey }, times);
+  const { caCert, caKey } = await createAuthority(times);
+  const { cert, key } = await issueCertificate(SERVICE_NAMES, { caCert, caKey }, times);
   return { 'ca.crt': caCert, 'ca.key': caKey, 'tls.crt': cert, 'tls.key': key };
 }
 

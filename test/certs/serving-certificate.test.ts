@@ -16,8 +16,8 @@ import {
 } from '../../src/certs/serving-certificate.ts';
 
 const names = [...serviceNames('wasmgate', 'wasmgate-system'), ...LOCAL_NAMES];
-const bundle = generateServingCertificate(names);
-const other = generateServingCertificate(names);
+const bundle = await generateServingCertificate(names);
+const other = await generateServingCertificate(names);
 const { to: endOfBundle } = validityOf(bundle.cert);
 const inDays = (days: number): Date => new Date(Date.now() + days * 24 * 60 * 60 * 1000);
 
@@ -99,8 +99,8 @@ test.for<readonly [name: string, signs: boolean, ask: () => boolean]>([
 
 test('no certificate outlives its CA', async () => {
   const times = { ...CERTIFICATE_TIMES, authorityMilliseconds: 24 * 60 * 60 * 1000, now: new Date() };
-  const authority = createAuthority(times);
-  const { cert } = issueCertificate(names, authority, times);
+  const authority = await createAuthority(times);
+  const { cert } = await issueCertificate(names, authority, times);
   expect(validityOf(cert).to).toEqual(validityOf(authority.caCert).to);
 });
 
@@ -117,10 +117,10 @@ test('a certificate is due when less than half of its life is left', () => {
 });
 
 test('renewing returns the same bundle while it can serve, else a new certificate by the same CA', async () => {
-  expect(renewCertificate(bundle, names)).toBe(bundle);
-  const renewed = renewCertificate(bundle, [...names, 'new.svc']);
+  expect(await renewCertificate(bundle, names)).toBe(bundle);
+  const renewed = await renewCertificate(bundle, [...names, 'new.svc']);
   expect(renewed.caCert).toBe(bundle.caCert);
   expect(findCertificateFault(renewed, [...names, 'new.svc'])).toBeNull();
-  const first = renewCertificate(null, names);
+  const first = await renewCertificate(null, names);
   expect(findCertificateFault(first, names)).toBeNull();
 });

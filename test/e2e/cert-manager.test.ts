@@ -35,7 +35,7 @@ describe.skipIf(missing)(`components/cert-manager${servers.note}${resources.note
     const args = ['apply', '-k', overlay.folder, '--server-side', '--validate=strict'];
     await must(kubernetes.kubectl(args));
 
-    authority = generateServingCertificate(serviceNames('wasmgate', NAMESPACE));
+    authority = await generateServingCertificate(serviceNames('wasmgate', NAMESPACE));
     await mount(authority);
     await writeCaBundle(authority.caCert);
     const certificates = { mounted: mounted() };
@@ -127,7 +127,7 @@ describe.skipIf(missing)(`components/cert-manager${servers.note}${resources.note
     await must(apply(kubernetes.kubectl, [namespace('team', { 'wasmgate.dev/mode': 'no-mode' })]));
     await untilWasmgateAnswers(true);
 
-    const next = generateServingCertificate(serviceNames('wasmgate', NAMESPACE));
+    const next = await generateServingCertificate(serviceNames('wasmgate', NAMESPACE));
     await mount(next);
     const { fingerprint256 } = new X509Certificate(next.cert);
     await waitFor(async () => (await certificateAt(wasmgate.port)).fingerprint256 === fingerprint256, {
@@ -135,7 +135,8 @@ describe.skipIf(missing)(`components/cert-manager${servers.note}${resources.note
       seconds: 60,
     });
     // Without this, the API server would go on with the connection that it has.
-    await writeCaBundle(generateServingCertificate([]).caCert);
+    const { caCert } = await generateServingCertificate([]);
+    await writeCaBundle(caCert);
     await untilWasmgateAnswers(false);
     await writeCaBundle(next.caCert);
     await untilWasmgateAnswers(true);

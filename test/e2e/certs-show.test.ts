@@ -25,12 +25,12 @@ function base64(text: string): string {
 
 describe.skipIf(missing)(`wasmgate certs show${servers.note}${resources.note}`, () => {
   let kubernetes: KubernetesServer;
-  let own: ReturnType<typeof generateServingCertificate>;
+  let own: Awaited<ReturnType<typeof generateServingCertificate>>;
   beforeAll(async () => {
     const { 'kube-apiserver': apiServer, etcd, kubectl } = servers.paths;
     kubernetes = await startKubernetesServer({ 'kube-apiserver': apiServer, etcd, kubectl });
     await resources.install(kubernetes.kubectl);
-    own = generateServingCertificate(serviceNames('wasmgate', NAMESPACE));
+    own = await generateServingCertificate(serviceNames('wasmgate', NAMESPACE));
   });
   afterAll(() => kubernetes?.stop());
   const authority = (): string => new X509Certificate(own.caCert).subject;

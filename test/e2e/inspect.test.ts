@@ -25,7 +25,7 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
     const ca = (): string => join(folder, 'ca.pem');
 
     beforeAll(async () => {
-      const certificate = sharedTestCertificate();
+      const certificate = await sharedTestCertificate();
       folder = await mkdtemp(join(tmpdir(), 'wasmgate-inspect-'));
       registry = await startDistribution(servers.paths, auth, certificate);
       image = await registry.push('wkg-cli-component', 'team/component:1');
@@ -84,7 +84,7 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
 
     test('is not trusted with another CA', async () => {
       const other = join(folder, 'other.pem');
-      await writeFile(other, createTestCertificate().caCert);
+      await writeFile(other, (await createTestCertificate()).caCert);
       const output = await inspect(['--ca-file', other, '--docker-config', join(folder, 'docker')]);
       expect([output.code, reportOf(output)['verdict']]).toEqual([
         3,
@@ -93,7 +93,7 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
     });
 
     test("accepts the webhook with a Pod's pull secret, and with the operator's Docker config", async () => {
-      const { caCert } = sharedTestCertificate();
+      const { caCert } = await sharedTestCertificate();
       const { logger } = createRecordingLogger();
       const client = createRegistryClient({}, { plainHttp: [], allowAddresses: ['127.0.0.1'], ca: [caCert] });
       try {

@@ -105,7 +105,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
   test.for(['--server-side=false', '--server-side=true'])(
     'the CA outlives kubectl apply %s',
     async (flag) => {
-      const ca = renewCertificate(null, LOCAL_NAMES).caCert;
+      const ca = (await renewCertificate(null, LOCAL_NAMES)).caCert;
       const configurations = createWebhookConfigurations({ client, logger });
       expect(await configurations.ensure(ca, never)).toEqual([null, null]);
       const both = [webhooks('Mutating', ['a', 'b']), webhooks('Validating', ['a', 'b'])];
@@ -189,7 +189,7 @@ describe.skipIf(servers.missing)(`a real API server${servers.note}`, () => {
 
   test('a server certificate of another CA is not trusted', async () => {
     const directory = await mountAccount(server, 'secret-token');
-    await writeFile(join(directory, 'ca.crt'), renewCertificate(null, LOCAL_NAMES).caCert);
+    await writeFile(join(directory, 'ca.crt'), (await renewCertificate(null, LOCAL_NAMES)).caCert);
     const { hostname: host, port } = new URL(server.url);
     const stranger = createKubernetesClient(createInClusterConnection({ host, port, directory }));
     await expect(stranger.request({ action: 'ask', path: '/version' }, never)).rejects.toMatchObject({

@@ -83,7 +83,7 @@ test('new connections get a swapped certificate, old ones stay open', async () =
   await webhook.get('/healthz');
   const before = await fingerprint(webhook.port);
   expect(await fingerprint(webhook.port)).toBe(before);
-  swapCertificate(webhook.app.server, createTestCertificate());
+  swapCertificate(webhook.app.server, await createTestCertificate());
   expect(await fingerprint(webhook.port)).not.toBe(before);
   expect(await webhook.get('/healthz')).toMatchObject({ status: 200 });
 });

@@ -29,7 +29,7 @@ export interface SoakCluster extends AsyncDisposable {
 export async function startStandIn(): Promise<SoakCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'wasmgate-soak-'));
   const names = [...serviceNames('wasmgate', 'wasmgate-system'), ...LOCAL_NAMES];
-  const certificate = generateServingCertificate(names);
+  const certificate = await generateServingCertificate(names);
   await writeFile(join(folder, 'ca.crt'), certificate.caCert);
   await writeFile(join(folder, 'token'), 'soak');
   // Outside the range of ephemeral ports: a client could take it while the server is down.

@@ -291,7 +291,7 @@ test('no metric can have more than 200 series', async () => {
 
 test('a certificate whose CA is not known has no series for the CA', async () => {
   const { metrics, scrape } = await start();
-  metrics.certificate.onServed({ ...createTestCertificate(), caCert: null });
+  metrics.certificate.onServed({ ...(await createTestCertificate()), caCert: null });
   expect(Object.keys(readSeries(await scrape())).filter((name) => /certificate_not/.test(name))).toEqual([
     'wasmgate_certificate_not_before_timestamp_seconds{certificate="serving"}',
     'wasmgate_certificate_not_after_timestamp_seconds{certificate="serving"}',
@@ -300,7 +300,7 @@ test('a certificate whose CA is not known has no series for the CA', async () =>
 
 test('reads watches, certificate, build and process on each scrape', async () => {
   const { metrics, scrape } = await start();
-  const certificate = createTestCertificate();
+  const certificate = await createTestCertificate();
   metrics.certificate.onServed(certificate);
   metrics.certificate.onChecked();
   metrics.onEvent('needless');

@@ -18,14 +18,14 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wasmgate-inspect-'));
   rightCa = join(folder, 'right.pem');
   wrongCa = join(folder, 'wrong.pem');
-  await writeFile(rightCa, sharedTestCertificate().caCert);
-  await writeFile(wrongCa, createTestCertificate().caCert);
+  await writeFile(rightCa, (await sharedTestCertificate()).caCert);
+  await writeFile(wrongCa, (await createTestCertificate()).caCert);
 });
 
 afterAll(() => rm(folder, { recursive: true }));
 
 async function startTls(handler: RequestListener): Promise<TestServer> {
-  const { key, cert } = sharedTestCertificate();
+  const { key, cert } = await sharedTestCertificate();
   return startServer(handler, { key, cert });
 }
 
@@ -100,7 +100,7 @@ describe('an unreachable registry', () => {
 
 describe('TLS with a private certificate authority', () => {
   test('is trusted with --ca-file, on this machine, too', async () => {
-    const { key, cert } = sharedTestCertificate();
+    const { key, cert } = await sharedTestCertificate();
     await using registry = await startRegistry({ images: putFixtureImages, tls: { key, cert } });
     const run = await runInspect([`${registry.host}/corpus/spin-v2-app`, '--ca-file', rightCa]);
     expect(run).toMatchObject({ exitCode: 0, stderr: '' });

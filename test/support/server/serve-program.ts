@@ -10,7 +10,7 @@ import { createTestCertificate } from './tls.ts';
 
 const DRAIN = 100;
 
-const certificate = createTestCertificate();
+const certificate = await createTestCertificate();
 const health = createHealth({});
 const assess = async () => {
   const message = once(process, 'message');

@@ -31,7 +31,7 @@ const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /** Starts the real server over HTTPS, with a client that trusts its certificate. */
 export async function startWebhook(options: WebhookOptions) {
-  const certificate = sharedTestCertificate();
+  const certificate = await sharedTestCertificate();
   const log: string[] = [];
   const destination = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
