@@ -1,13 +1,14 @@
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateServingCertificate, serviceNames } from '../../src/certs/serving-certificate.ts';
 import { mountSecret } from '../support/certs/mounted-secret.ts';
 import { customResources } from '../support/e2e/custom-resources.ts';
 import { writeOverlay } from '../support/e2e/install.ts';
+import { leadServiceTo } from '../support/e2e/lead-service.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
+import { CONFIGURATION_KINDS, setCaBundle } from '../support/e2e/set-client-config.ts';
+import { certificateAt } from '../support/e2e/trust-watch.ts';
 import { startWasmgate, type WasmgateProgram } from '../support/e2e/wasmgate-program.ts';
 import { apply, getJson, must } from '../support/kubernetes/kubectl.ts';
 import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
@@ -18,7 +19,6 @@ const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 const resources = await customResources('cert-manager');
 const missing = servers.missing || resources.missing;
 const NAMESPACE = 'wasmgate-system';
-const KINDS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'] as const;
 
 /** The tests do what cert-manager and the kubelet do: the first writes Secret and `caBundle`, the second mounts the Secret. */
 describe.skipIf(missing)(`components/cert-manager${servers.note}${resources.note}`, () => {
@@ -37,7 +37,7 @@ describe.skipIf(missing)(`components/cert-manager${servers.note}${resources.note
 
     authority = await generateServingCertificate(serviceNames('wasmgate', NAMESPACE));
     await mount(authority);
-    await writeCaBundle(authority.caCert);
+    await setCaBundle(kubernetes.kubectl, authority.caCert);
     const certificates = { mounted: mounted() };
     wasmgate = await startWasmgate(kubernetes, { name: 'wasmgate', certificates, configuration: {} });
   });
@@ -48,36 +48,6 @@ describe.skipIf(missing)(`components/cert-manager${servers.note}${resources.note
 
   function mount({ cert, key, caCert }: { cert: string; key: string; caCert: string }): Promise<void> {
     return mountSecret(mounted(), { 'tls.crt': cert, 'tls.key': key, 'ca.crt': caCert });
-  }
-
-  async function writeCaBundle(ca: string): Promise<void> {
-    const value = Buffer.from(ca).toString('base64');
-    for (const kind of KINDS) {
-      const { webhooks } = await getJson<{ webhooks: readonly object[] }>(kubernetes.kubectl, [
-        kind,
-        'wasmgate',
-      ]);
-      const patch = webhooks.map((_, index) => ({
-        op: 'add',
-        path: `/webhooks/${index}/clientConfig/caBundle`,
-        value,
-      }));
-      const json = JSON.stringify(patch);
-      await must(kubernetes.kubectl(['patch', kind, 'wasmgate', '--type=json', `-p=${json}`]));
-    }
-  }
-
-  /** The API server of the tests has no cluster network: the Service leads to this machine. */
-  async function leadServiceTo(port: number): Promise<void> {
-    await must(kubernetes.kubectl(['delete', 'service/wasmgate', '-n', NAMESPACE]));
-    const metadata = { name: 'wasmgate', namespace: NAMESPACE };
-    const spec = { type: 'ExternalName', externalName: 'localhost' };
-    await must(apply(kubernetes.kubectl, [{ apiVersion: 'v1', kind: 'Service', metadata, spec }]));
-    const patch = JSON.stringify([
-      { op: 'replace', path: '/webhooks/0/clientConfig/service/port', value: port },
-    ]);
-    for (const kind of KINDS)
-      await must(kubernetes.kubectl(['patch', kind, 'wasmgate', '--type=json', `-p=${patch}`]));
   }
 
   test('cert-manager is asked for a CA, and for a certificate by it for the Service', async () => {
@@ -112,7 +82,7 @@ describe.skipIf(missing)(`components/cert-manager${servers.note}${resources.note
       NAMESPACE,
     ]);
     expect(items).toEqual([]);
-    for (const kind of KINDS) {
+    for (const kind of CONFIGURATION_KINDS) {
       const path = '-o=jsonpath={.webhooks[*].clientConfig.caBundle}';
       const bundles = (await must(kubernetes.kubectl(['get', kind, 'wasmgate', path]))).split(' ');
       expect(new Set(bundles)).toEqual(new Set([Buffer.from(authority.caCert).toString('base64')]));
@@ -123,7 +93,7 @@ describe.skipIf(missing)(`components/cert-manager${servers.note}${resources.note
   });
 
   test('the API server trusts the mounted certificate, and the one that the kubelet mounts next', async () => {
-    await leadServiceTo(wasmgate.port);
+    await leadServiceTo(kubernetes.kubectl, wasmgate.port);
     await must(apply(kubernetes.kubectl, [namespace('team', { 'wasmgate.dev/mode': 'no-mode' })]));
     await untilWasmgateAnswers(true);
 
@@ -136,9 +106,9 @@ describe.skipIf(missing)(`components/cert-manager${servers.note}${resources.note
     });
     // Without this, the API server would go on with the connection that it has.
     const { caCert } = await generateServingCertificate([]);
-    await writeCaBundle(caCert);
+    await setCaBundle(kubernetes.kubectl, caCert);
     await untilWasmgateAnswers(false);
-    await writeCaBundle(next.caCert);
+    await setCaBundle(kubernetes.kubectl, next.caCert);
     await untilWasmgateAnswers(true);
   });
 
@@ -155,11 +125,3 @@ describe.skipIf(missing)(`components/cert-manager${servers.note}${resources.note
     );
   }
 });
-
-async function certificateAt(port: number): Promise<X509Certificate> {
-  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
-  await once(socket, 'secureConnect');
-  const { raw } = socket.getPeerCertificate();
-  socket.destroy();
-  return new X509Certificate(raw);
-}

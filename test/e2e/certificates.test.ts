@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { splitCertificates } from '../../src/certs/stored-certificates.ts';
 import { MANIFESTS } from '../support/e2e/install.ts';
+import { leadServiceTo } from '../support/e2e/lead-service.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
 import { certificateAt, createBundleReader, watchTrust } from '../support/e2e/trust-watch.ts';
 import { startWasmgate, type ProgramOptions, type WasmgateProgram } from '../support/e2e/wasmgate-program.ts';
@@ -15,7 +16,6 @@ import { waitFor } from '../support/lib/processes.ts';
 import { readSeries } from '../support/telemetry/exposition.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
-const KINDS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'] as const;
 const SECRET = ['secret', 'wasmgate-certificates', '-n', 'wasmgate-system'] as const;
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -47,7 +47,7 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
   });
 
   test('the API server trusts it and reaches wasmgate by the name of the Service', async () => {
-    await leadServiceTo(replicas[0]?.port ?? 0);
+    await leadServiceTo(kubernetes.kubectl, replicas[0]?.port ?? 0);
     await must(apply(kubernetes.kubectl, [namespace('team', { 'wasmgate.dev/mode': 'no-mode' })]));
     const probe = JSON.stringify(pod('probe', 'team'));
     const args = ['create', '--dry-run=server', '-f', '-'];
@@ -203,24 +203,6 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     ]);
     const role = ['role', 'wasmgate-certificates', '-n', 'wasmgate-system'];
     await must(kubernetes.kubectl(['patch', ...role, '--type=json', `-p=${patch}`]));
-  }
-
-  /**
-   * The API server of the tests has no cluster network: a Service that stands for a host name leads to this machine, while
-   * certificate and caBundle are still held against the Service's own name.
-   */
-  async function leadServiceTo(port: number): Promise<void> {
-    const name = 'service/wasmgate';
-    const inSystem = ['-n', 'wasmgate-system'];
-    await must(kubernetes.kubectl(['delete', name, ...inSystem]));
-    const metadata = { name: 'wasmgate', namespace: 'wasmgate-system' };
-    const spec = { type: 'ExternalName', externalName: 'localhost' };
-    await must(apply(kubernetes.kubectl, [{ apiVersion: 'v1', kind: 'Service', metadata, spec }]));
-    const path = '/webhooks/0/clientConfig/service/port';
-    const patch = JSON.stringify([{ op: 'replace', path, value: port }]);
-    for (const kind of KINDS) {
-      await must(kubernetes.kubectl(['patch', kind, 'wasmgate', '--type=json', `-p=${patch}`]));
-    }
   }
 });
 

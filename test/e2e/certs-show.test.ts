@@ -7,6 +7,7 @@ import { issue } from '../support/certs/issue.ts';
 import { customResources } from '../support/e2e/custom-resources.ts';
 import { MANIFESTS, writeOverlay } from '../support/e2e/install.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
+import { CONFIGURATION_KINDS, setCaBundle } from '../support/e2e/set-client-config.ts';
 import { apply, must } from '../support/kubernetes/kubectl.ts';
 import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
 import { run } from '../support/lib/processes.ts';
@@ -16,7 +17,7 @@ const servers = await realServers(['etcd', 'kube-apiserver', 'kubectl']);
 const resources = await customResources('cert-manager');
 const missing = servers.missing || resources.missing;
 const NAMESPACE = 'wasmgate-system';
-const KINDS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'] as const;
+const [MUTATING, VALIDATING] = CONFIGURATION_KINDS;
 const WEBHOOKS = ['mutate.wasmgate.dev', 'validate.wasmgate.dev', 'validate-templates.wasmgate.dev'];
 
 function base64(text: string): string {
@@ -42,7 +43,7 @@ describe.skipIf(missing)(`wasmgate certs show${servers.note}${resources.note}`, 
       'tls.key': own.key,
       'ca.crt': own.caCert,
     });
-    for (const kind of KINDS) await writeCaBundle(kind, own.caCert);
+    await setCaBundle(kubernetes.kubectl, own.caCert);
   });
 
   async function writeSecret(name: string, texts: Readonly<Record<string, string>>): Promise<void> {
@@ -50,17 +51,6 @@ describe.skipIf(missing)(`wasmgate certs show${servers.note}${resources.note}`, 
     await must(kubernetes.kubectl(['delete', 'secret', name, '-n', NAMESPACE, '--ignore-not-found']));
     const metadata = { name, namespace: NAMESPACE };
     await must(apply(kubernetes.kubectl, [{ apiVersion: 'v1', kind: 'Secret', metadata, data }]));
-  }
-
-  async function writeCaBundle(kind: (typeof KINDS)[number], ca: string): Promise<void> {
-    const count = kind === KINDS[0] ? 1 : 2;
-    const patch = Array.from({ length: count }, (_, index) => ({
-      op: 'add',
-      path: `/webhooks/${index}/clientConfig/caBundle`,
-      value: base64(ca),
-    }));
-    const json = JSON.stringify(patch);
-    await must(kubernetes.kubectl(['patch', kind, 'wasmgate', '--type=json', `-p=${json}`]));
   }
 
   function show(flags: readonly string[] = [], kubeconfig = kubernetes.kubeconfig) {
@@ -109,8 +99,8 @@ describe.skipIf(missing)(`wasmgate certs show${servers.note}${resources.note}`, 
       'ca.crt': bundle,
       'next-ca.crt': next?.cert ?? '',
     });
-    await writeCaBundle(KINDS[0], bundle + (next?.cert ?? ''));
-    await writeCaBundle(KINDS[1], bundle + (foreign?.cert ?? ''));
+    await setCaBundle(kubernetes.kubectl, bundle + (next?.cert ?? ''), [MUTATING]);
+    await setCaBundle(kubernetes.kubectl, bundle + (foreign?.cert ?? ''), [VALIDATING]);
     const { code, certificates } = await report();
     expect(code).toBe(0);
     expect(
@@ -125,7 +115,8 @@ describe.skipIf(missing)(`wasmgate certs show${servers.note}${resources.note}`, 
   });
 
   test('webhooks that do not trust it, one by one, and what to do', async () => {
-    await writeCaBundle(KINDS[1], (await issue({ commonName: 'foreign', isCa: true })).cert);
+    const { cert } = await issue({ commonName: 'foreign', isCa: true });
+    await setCaBundle(kubernetes.kubectl, cert, [VALIDATING]);
     const { code, webhooks, problems } = await report();
     expect(code).toBe(1);
     expect(webhooks.map(({ matches }) => matches)).toEqual([true, false, false]);
@@ -169,7 +160,7 @@ describe.skipIf(missing)(`wasmgate certs show${servers.note}${resources.note}`, 
 
   test('a Secret and a configuration that do not exist', async () => {
     await must(kubernetes.kubectl(['delete', 'secret', 'wasmgate-certificates', '-n', NAMESPACE]));
-    await must(kubernetes.kubectl(['delete', KINDS[1], 'wasmgate']));
+    await must(kubernetes.kubectl(['delete', VALIDATING, 'wasmgate']));
     const { code, problems } = await report();
     expect(code).toBe(1);
     expect(problems.map(({ what }) => what)).toEqual([
@@ -182,7 +173,7 @@ describe.skipIf(missing)(`wasmgate certs show${servers.note}${resources.note}`, 
     const rules = [
       {
         apiGroups: ['admissionregistration.k8s.io'],
-        resources: KINDS.map((kind) => `${kind}s`),
+        resources: CONFIGURATION_KINDS.map((kind) => `${kind}s`),
         verbs: ['get'],
       },
     ];

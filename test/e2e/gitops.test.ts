@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
 import { installBase, MANIFESTS, podsOf, waitForWebhooks, writeOverlay } from '../support/e2e/install.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
+import { CONFIGURATION_KINDS } from '../support/e2e/set-client-config.ts';
 import { startWasmgate } from '../support/e2e/wasmgate-program.ts';
 import { apply, getJson, must } from '../support/kubernetes/kubectl.ts';
 import { type KubernetesServer, startKubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
@@ -131,9 +132,8 @@ describe.skipIf(servers.missing)(`the manifests beside what wasmgate writes${ser
   async function whatWasmgateWrites(): Promise<object | undefined> {
     const secret = ['secret/wasmgate-certificates', '-n', 'wasmgate-system'];
     const { data } = await getJson<{ readonly data?: object }>(kubernetes.kubectl, secret);
-    const kinds = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'];
     const configurations = await Promise.all(
-      kinds.map((kind) =>
+      CONFIGURATION_KINDS.map((kind) =>
         getJson<Configuration>(kubernetes.kubectl, [kind, 'wasmgate', '--show-managed-fields']),
       ),
     );

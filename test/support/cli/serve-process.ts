@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
 
 const MAIN = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
 
-/** Runs `wasmgate serve` on free ports of this machine, with an unreachable cluster. */
+/** Runs `wasmgate serve` on free ports of this machine, with an unreachable cluster, until the test ends at the latest. */
 export async function serveWithoutCluster(folder: string, flags: readonly string[]) {
   const kubeconfig = join(folder, 'kubeconfig');
   const content = {
@@ -23,6 +24,11 @@ export async function serveWithoutCluster(folder: string, flags: readonly string
   const said = { stdout: '', stderr: '' };
   program.stderr.on('data', (chunk: Buffer) => void (said.stderr += chunk.toString()));
   const ended = once(program, 'exit') as Promise<[number | null]>;
+  // A test that fails stops nothing.
+  onTestFinished(async () => {
+    program.kill('SIGKILL');
+    await ended;
+  });
   // A loop over the lines would close them at its end.
   const lines = createInterface({ input: program.stdout })[Symbol.asyncIterator]();
   /** Resolves with the next log line that contains these words. */

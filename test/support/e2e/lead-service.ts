@@ -1,8 +1,5 @@
-import { apply, getJson, type Kubectl, must } from '../kubernetes/kubectl.ts';
-
-interface Configuration {
-  readonly webhooks: readonly object[];
-}
+import { apply, type Kubectl, must } from '../kubernetes/kubectl.ts';
+import { CONFIGURATION_KINDS, setClientConfig } from './set-client-config.ts';
 
 /**
  * Leads the Service of wasmgate to a port of this machine. The API server of the tests has no cluster network, so the Service
@@ -13,12 +10,6 @@ export async function leadServiceTo(kubectl: Kubectl, port: number): Promise<voi
   const metadata = { name: 'wasmgate', namespace: 'wasmgate-system' };
   const spec = { type: 'ExternalName', externalName: 'localhost' };
   await must(apply(kubectl, [{ apiVersion: 'v1', kind: 'Service', metadata, spec }]));
-  for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
-    const { webhooks } = await getJson<Configuration>(kubectl, [kind, 'wasmgate']);
-    const patch = webhooks.map((_, index) => {
-      const path = `/webhooks/${index}/clientConfig/service/port`;
-      return { op: 'add', path, value: port };
-    });
-    await must(kubectl(['patch', kind, 'wasmgate', '--type=json', `-p=${JSON.stringify(patch)}`]));
-  }
+  for (const kind of CONFIGURATION_KINDS)
+    await setClientConfig(kubectl, kind, { field: 'service/port', value: port });
 }
