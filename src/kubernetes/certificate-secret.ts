@@ -1,10 +1,10 @@
-import { isObject, property, type JsonObject } from '../lib/json.ts';
+import { property, stringMap, type JsonObject } from '../lib/json.ts';
 import type { KubernetesClient } from './client.ts';
 import { namespacePath } from './collections.ts';
-import { isKubernetesError } from './kubernetes-error.ts';
+import { isKubernetesError, readOrNull } from './kubernetes-error.ts';
 
 /** The Secret of the manifests. */
-const NAME = 'wasmgate-certificates';
+export const CERTIFICATE_SECRET = 'wasmgate-certificates';
 
 export interface SecretTexts {
   /** Data by key, decoded; empty if the Secret does not exist. */
@@ -19,10 +19,10 @@ export async function readCertificateSecret(
   { namespace }: { readonly namespace: string },
   signal: AbortSignal,
 ): Promise<SecretTexts> {
-  const location = { namespace, path: namespacePath(namespace, 'secrets', NAME) };
+  const location = { namespace, name: CERTIFICATE_SECRET };
   const secret = await readSecret(client, location, signal);
   return {
-    texts: secret === null ? {} : readTexts(secret),
+    texts: secret === null ? {} : Object.fromEntries(decodeTexts(secret)),
     replace: async (texts) => {
       try {
         await writeSecret(client, { ...location, secret, texts }, signal);
@@ -37,30 +37,32 @@ export async function readCertificateSecret(
 
 interface Location {
   readonly namespace: string;
-  readonly path: string;
+  readonly name: string;
 }
 
-async function readSecret(
+function readSecret(
   client: KubernetesClient,
-  { namespace, path }: Location,
+  { namespace, name }: Location,
   signal: AbortSignal,
 ): Promise<JsonObject | null> {
-  try {
-    return await client.request({ action: `read secret "${namespace}/${NAME}"`, path }, signal);
-  } catch (error) {
-    if (isKubernetesError(error, 'not-found')) return null;
-    throw error;
-  }
+  const action = `read secret "${namespace}/${name}"`;
+  const path = namespacePath(namespace, 'secrets', name);
+  return readOrNull(() => client.request({ action, path }, signal));
 }
 
-function readTexts(secret: JsonObject): Readonly<Record<string, string>> {
-  const data = property(secret, 'data');
-  if (!isObject(data)) return {};
-  return Object.fromEntries(
-    Object.entries(data).flatMap(([key, value]) =>
-      typeof value === 'string' ? [[key, Buffer.from(value, 'base64').toString('utf8')]] : [],
-    ),
-  );
+function decodeTexts(secret: JsonObject): ReadonlyMap<string, string> {
+  const data = [...stringMap(property(secret, 'data'))];
+  return new Map(data.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
+}
+
+/** Returns the decoded texts of any Secret by key; null if it does not exist. */
+export async function readSecretTexts(
+  client: KubernetesClient,
+  location: Location,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string> | null> {
+  const secret = await readSecret(client, location, signal);
+  return secret === null ? null : decodeTexts(secret);
 }
 
 interface Write extends Location {
@@ -70,13 +72,14 @@ interface Write extends Location {
 }
 
 async function writeSecret(client: KubernetesClient, write: Write, signal: AbortSignal): Promise<void> {
-  const { namespace, path, secret, texts } = write;
+  const { namespace, name, secret, texts } = write;
   const data = Object.fromEntries(
     Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
   );
-  const action = `write secret "${namespace}/${NAME}"`;
+  const action = `write secret "${namespace}/${name}"`;
+  const path = namespacePath(namespace, 'secrets', name);
   if (secret === null) {
-    const metadata = { name: NAME, namespace, labels: { 'app.kubernetes.io/name': 'wasmgate' } };
+    const metadata = { name, namespace, labels: { 'app.kubernetes.io/name': 'wasmgate' } };
     const body = { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata, data };
     await client.request({ action, path: namespacePath(namespace, 'secrets'), method: 'POST', body }, signal);
     return;

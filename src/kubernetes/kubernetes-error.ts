@@ -34,6 +34,16 @@ export function isKubernetesError(
   return (codes.length === 0 ? CODES : codes).some((code) => code === error.code);
 }
 
+/** Returns null if there is no such object. */
+export async function readOrNull<Item>(read: () => Promise<Item>): Promise<Item | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isKubernetesError(error, 'not-found')) return null;
+    throw error;
+  }
+}
+
 const BY_STATUS: Readonly<Record<number, KubernetesErrorCode>> = {
   401: 'unauthorized',
   403: 'forbidden',

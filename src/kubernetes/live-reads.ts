@@ -4,7 +4,7 @@ import { parseNamespace, type RuntimeClass } from '../pod/cluster-objects.ts';
 import { readPod } from '../pod/pod.ts';
 import type { KubernetesClient } from './client.ts';
 import { COLLECTIONS, listPages, namespacePath } from './collections.ts';
-import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
+import { createKubernetesError, readOrNull } from './kubernetes-error.ts';
 
 const CLASS_LIST_LIMITS = {
   /** A user who has just created a class retries after some seconds; Pods that need another class arrive by the hundred. */
@@ -62,16 +62,6 @@ export function createFetchRuntimeClasses(
       throw createKubernetesError(`list ${what}`, 'timeout', { state: 'timed out' });
     });
   };
-}
-
-/** Returns null if there is no such object. */
-async function readOrNull<Item>(read: () => Promise<Item>): Promise<Item | null> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isKubernetesError(error, 'not-found')) return null;
-    throw error;
-  }
 }
 
 /** Reads single namespaces, a bounded number at a time; further reads fail at once. */

@@ -1,15 +1,19 @@
 import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { KubernetesClient } from './client.ts';
-import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
+import { createKubernetesError, isKubernetesError, readOrNull } from './kubernetes-error.ts';
 
 /** Both configurations of the manifests. */
-const NAME = 'wasmgate';
+export const CONFIGURATION_NAME = 'wasmgate';
+export const CONFIGURATION_KINDS = [
+  'mutatingwebhookconfiguration',
+  'validatingwebhookconfiguration',
+] as const;
+
+type ConfigurationKind = (typeof CONFIGURATION_KINDS)[number];
 
 /** If someone else changes the configuration after the read, wasmgate reads it again; kubectl also gives up after 5. */
 const PATCH_ATTEMPTS = 5;
-
-const KINDS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'] as const;
 
 /** The `caBundle` of each webhook as PEM, empty where there is none; null if the configuration does not exist. */
 export type FoundBundles = readonly string[] | null;
@@ -35,38 +39,36 @@ export function createWebhookConfigurations(deps: {
   return {
     read: (signal) =>
       Promise.all(
-        KINDS.map(async (kind) => {
+        CONFIGURATION_KINDS.map(async (kind) => {
           const configuration = await readConfiguration(deps.client, kind, signal);
           return configuration === null ? null : bundlesOf(configuration);
         }),
       ),
-    ensure: (caPem, signal) => Promise.all(KINDS.map((kind) => ensureIn(deps, { kind, caPem }, signal))),
+    ensure: (caPem, signal) =>
+      Promise.all(CONFIGURATION_KINDS.map((kind) => ensureIn(deps, { kind, caPem }, signal))),
   };
 }
 
 interface Target {
-  readonly kind: (typeof KINDS)[number];
+  readonly kind: ConfigurationKind;
   readonly caPem: string;
 }
 
-function callOf(kind: Target['kind'], verb: string) {
-  return {
-    action: `${verb} the CA of ${kind} "${NAME}"`,
-    path: `/apis/admissionregistration.k8s.io/v1/${kind}/${NAME}`,
-  };
+/** Returns the path of wasmgate's configuration of this kind. */
+export function configurationPath(kind: ConfigurationKind): string {
+  return `/apis/admissionregistration.k8s.io/v1/${kind}s/${CONFIGURATION_NAME}`;
+}
+
+function callOf(kind: ConfigurationKind, verb: string) {
+  return { action: `${verb} the CA of ${kind}s "${CONFIGURATION_NAME}"`, path: configurationPath(kind) };
 }
 
 async function readConfiguration(
   client: KubernetesClient,
-  kind: Target['kind'],
+  kind: ConfigurationKind,
   signal: AbortSignal,
 ): Promise<JsonObject | null> {
-  try {
-    return await client.request(callOf(kind, 'read'), signal);
-  } catch (error) {
-    if (isKubernetesError(error, 'not-found')) return null;
-    throw error;
-  }
+  return readOrNull(() => client.request(callOf(kind, 'read'), signal));
 }
 
 async function ensureIn(
@@ -85,7 +87,7 @@ async function ensureIn(
     try {
       const patch = { method: 'PATCH', contentType: 'application/json-patch+json', body } as const;
       await client.request({ ...call, ...patch, query: { fieldManager: 'wasmgate' } }, signal);
-      logger.info({ configuration: NAME, kind }, 'set the CA of the webhooks');
+      logger.info({ configuration: CONFIGURATION_NAME, kind: `${kind}s` }, 'set the CA of the webhooks');
       return found;
     } catch (error) {
       if (isKubernetesError(error, 'not-found')) return null;
@@ -96,7 +98,8 @@ async function ensureIn(
   throw createKubernetesError(call.action, 'conflict', { state: 'it changes faster than it can be read' });
 }
 
-function clientConfigsOf(configuration: JsonObject) {
+/** Returns `clientConfig` of each webhook, which is an object unless the configuration is invalid. */
+export function clientConfigsOf(configuration: JsonObject) {
   const webhooks = property(configuration, 'webhooks');
   return (Array.isArray(webhooks) ? webhooks : []).filter(isObject).map((webhook) => ({
     name: stringOr(property(webhook, 'name'), ''),
@@ -104,11 +107,14 @@ function clientConfigsOf(configuration: JsonObject) {
   }));
 }
 
+/** Returns `caBundle` as PEM, empty if there is none. */
+export function caBundleOf(clientConfig: unknown): string {
+  const caBundle = isObject(clientConfig) ? stringOr(property(clientConfig, 'caBundle'), '') : '';
+  return Buffer.from(caBundle, 'base64').toString('utf8');
+}
+
 function bundlesOf(configuration: JsonObject): readonly string[] {
-  return clientConfigsOf(configuration).map(({ clientConfig }) => {
-    const caBundle = isObject(clientConfig) ? stringOr(property(clientConfig, 'caBundle'), '') : '';
-    return Buffer.from(caBundle, 'base64').toString('utf8');
-  });
+  return clientConfigsOf(configuration).map(({ clientConfig }) => caBundleOf(clientConfig));
 }
 
 /** A JSON patch addresses entries by position, so it first tests that each is still the one read there. */

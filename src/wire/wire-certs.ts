@@ -3,19 +3,16 @@ import { readMountedTexts } from '../certs/mounted-pair.ts';
 import { reportCertificates, type Fixes } from '../certs/report-certificates.ts';
 import type { CertsDeps, CertsRequest } from '../cli/certs/certs-request.ts';
 import type { Io } from '../cli/io.ts';
+import { CERTIFICATE_SECRET, readSecretTexts } from '../kubernetes/certificate-secret.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
 import {
   readInstalledWebhooks,
   readSecretNameOfCertificate,
-  readSecretTexts,
   type InstalledWebhooks,
-} from '../kubernetes/read-certificates.ts';
+} from '../kubernetes/installed-webhooks.ts';
+import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
 import { DEFAULT_NAMESPACE } from './assemble-assess.ts';
 import { createUserClient } from './connect-kubernetes.ts';
-
-/** The Secret of the manifests. */
-const OWN_SECRET = 'wasmgate-certificates';
 
 const NEVER = new AbortController().signal;
 
@@ -54,8 +51,8 @@ async function locateSecret(
   const { injected } = installed;
   const inNamespace = namespace ?? injected?.namespace ?? installed.namespace ?? DEFAULT_NAMESPACE;
   if (injected === null) {
-    const fixes = secret === undefined || secret === OWN_SECRET ? ownFixes(inNamespace) : OTHER_FIXES;
-    return { namespace: inNamespace, name: secret ?? OWN_SECRET, fixes };
+    const fixes = secret === undefined || secret === CERTIFICATE_SECRET ? ownFixes(inNamespace) : OTHER_FIXES;
+    return { namespace: inNamespace, name: secret ?? CERTIFICATE_SECRET, fixes };
   }
   const fixes = injectedFixes(injected);
   if (secret !== undefined || injected.kind === 'secret')
@@ -142,7 +139,7 @@ async function readClusterOrProblem(
   try {
     return await readCluster(client, request);
   } catch (error) {
-    const { namespace = DEFAULT_NAMESPACE, secret = OWN_SECRET } = request;
+    const { namespace = DEFAULT_NAMESPACE, secret = CERTIFICATE_SECRET } = request;
     const source = { kind: 'secret', name: `${namespace}/${secret}` } as const;
     return { source, certificates: [], webhooks: [], problems: [unread(error)] };
   }
