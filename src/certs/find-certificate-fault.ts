@@ -1,5 +1,6 @@
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { readCertificate } from './parse-certificates.ts';
 
 /** Extended key usages (RFC 5280, 4.2.1.12). */
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
@@ -51,14 +52,6 @@ export function findAuthorityFault(ca: X509Certificate, now: Date): string | nul
   if (!ca.ca) return 'it is not a CA certificate that may sign (CA:TRUE, keyCertSign)';
   // Go nests usages: a CA that names some restricts its certificates to them.
   return findValidityFault(ca, now) ?? findUsageFault(ca);
-}
-
-export function readCertificate(pem: string): X509Certificate | null {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return null;
-  }
 }
 
 export function isKeyOf(certificate: X509Certificate, keyPem: string): boolean {

@@ -1,5 +1,6 @@
 import type { CertificateTimes } from './certificate-times.ts';
 import { findCertificateFault, isSigningAuthority } from './find-certificate-fault.ts';
+import { joinCertificates, readCertificate, splitCertificates } from './parse-certificates.ts';
 import {
   createAuthority,
   isDue,
@@ -8,12 +9,7 @@ import {
   type CertificateAuthority,
   type IssueTimes,
 } from './serving-certificate.ts';
-import {
-  joinCertificates,
-  listTrusted,
-  splitCertificates,
-  type StoredCertificates,
-} from './stored-certificates.ts';
+import type { StoredCertificates } from './stored-certificates.ts';
 
 /** The current CA, the next one, and two that were retired. At the limit, the CA that was retired first is dropped. */
 const MOST_TRUSTED = 4;
@@ -83,6 +79,17 @@ interface Work {
   readonly times: CertificateTimes;
   readonly issue: IssueTimes;
   readonly changes: string[];
+}
+
+/** Returns each certificate once, without those that have expired and what is no certificate. */
+function listTrusted(certificates: readonly string[], now: Date): readonly string[] {
+  const trusted = new Map<string, string>();
+  for (const pem of certificates) {
+    const certificate = readCertificate(pem);
+    if (certificate === null || certificate.validToDate < now) continue;
+    if (!trusted.has(certificate.fingerprint256)) trusted.set(certificate.fingerprint256, pem);
+  }
+  return [...trusted.values()];
 }
 
 /** Creates everything, but keeps the trust in what other replicas may serve. */

@@ -1,4 +1,4 @@
-import { readCertificate } from './find-certificate-fault.ts';
+import { splitCertificates } from './parse-certificates.ts';
 import type { CertificateAuthority } from './serving-certificate.ts';
 
 /** What the replicas share. PEM texts; keys are secret. */
@@ -58,35 +58,4 @@ export function writeStored(texts: SecretTexts, stored: StoredCertificates): Sec
     [KEYS.caKey]: authority.caKey,
     ...(next === null ? {} : { [KEYS.nextCert]: next.caCert, [KEYS.nextKey]: next.caKey }),
   };
-}
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-
-/** Returns the certificates in a text, each as PEM. */
-export function splitCertificates(pem: string): readonly string[] {
-  return pem.match(CERTIFICATE) ?? [];
-}
-
-/** Returns each certificate once, without those that have expired and what is no certificate. */
-export function listTrusted(certificates: readonly string[], now: Date): readonly string[] {
-  const trusted = new Map<string, string>();
-  for (const pem of certificates) {
-    const certificate = readCertificate(pem);
-    if (certificate === null || certificate.validToDate < now) continue;
-    if (!trusted.has(certificate.fingerprint256)) trusted.set(certificate.fingerprint256, pem);
-  }
-  return [...trusted.values()];
-}
-
-export function joinCertificates(certificates: readonly string[]): string {
-  return certificates.map((pem) => `${pem}\n`).join('');
-}
-
-/** Reports whether a text holds a certificate, however it is wrapped. */
-export function holdsCertificate(pem: string, certificate: string): boolean {
-  const wanted = readCertificate(certificate);
-  return (
-    wanted !== null &&
-    splitCertificates(pem).some((one) => readCertificate(one)?.raw.equals(wanted.raw) === true)
-  );
 }

@@ -1,4 +1,4 @@
-import { holdsCertificate, splitCertificates } from './stored-certificates.ts';
+import { readCertificate, splitCertificates } from './parse-certificates.ts';
 
 /** The `caBundle` of each webhook of one configuration as it was found; null if the configuration does not exist. */
 export type FoundBundles = readonly string[] | null;
@@ -13,6 +13,15 @@ export interface TrustWatch {
   /** Reports whether the API server would accept what this CA issued, as far as the last look shows. */
   readonly accepts: (ca: string) => boolean;
   readonly trusted: () => readonly string[];
+}
+
+/** Reports whether a text holds a certificate, however it is wrapped. */
+function holdsCertificate(pem: string, certificate: string): boolean {
+  const wanted = readCertificate(certificate);
+  return (
+    wanted !== null &&
+    splitCertificates(pem).some((one) => readCertificate(one)?.raw.equals(wanted.raw) === true)
+  );
 }
 
 /** Watches whom the API server trusts, by what each check finds in the webhook configurations. */

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CERTIFICATE_TIMES } from '../../src/certs/certificate-times.ts';
+import { splitCertificates } from '../../src/certs/parse-certificates.ts';
 import { createAuthority, issueCertificate, validityOf } from '../../src/certs/serving-certificate.ts';
-import { splitCertificates } from '../../src/certs/stored-certificates.ts';
 import {
   live,
   SERVICE_NAMES,

@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CERTIFICATE_TIMES } from '../../src/certs/certificate-times.ts';
 import { findCertificateFault } from '../../src/certs/find-certificate-fault.ts';
+import { splitCertificates } from '../../src/certs/parse-certificates.ts';
 import { validityOf } from '../../src/certs/serving-certificate.ts';
-import { splitCertificates } from '../../src/certs/stored-certificates.ts';
 import {
   live,
   SERVICE_NAMES,

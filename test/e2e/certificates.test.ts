@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, get } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { splitCertificates } from '../../src/certs/stored-certificates.ts';
+import { splitCertificates } from '../../src/certs/parse-certificates.ts';
 import { MANIFESTS } from '../support/e2e/install.ts';
 import { leadServiceTo } from '../support/e2e/lead-service.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
