@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import type { CertificateFixes } from './certificate-fixes.ts';
 import type {
   CertificateEntry,
   CertificateProblem,
@@ -14,12 +15,6 @@ import { findNameFault, findUsageFault, findValidityFault, isKeyOf } from './fin
 import { findTrustFault } from './find-trust-fault.ts';
 import { type ParsedCertificates, parseCertificates } from './parse-certificates.ts';
 
-/** What to do about a certificate that cannot serve, and about a wrong `caBundle`. */
-export interface Fixes {
-  readonly certificate: string;
-  readonly caBundle: string;
-}
-
 /** A bundle may hold any number of certificates; wasmgate itself writes three at most. */
 const MAX_CERTIFICATES = 32;
 
@@ -29,7 +24,7 @@ export interface ReportedCertificates {
   readonly texts: CertificateTexts | null;
   /** Null if no cluster was read. */
   readonly webhooks: readonly ConfiguredWebhook[] | null;
-  readonly fixes: Fixes;
+  readonly fixes: CertificateFixes;
   readonly now: Date;
 }
 
@@ -120,7 +115,8 @@ function judgeWebhook(
   return entry(reason === null, reason);
 }
 
-function failed(what: string, fix: string): CertificateProblem {
+/** Returns a problem that makes the result a failure. */
+export function failed(what: string, fix: string): CertificateProblem {
   return { kind: 'failed', what, fix };
 }
 

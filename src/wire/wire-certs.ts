@@ -1,6 +1,7 @@
+import { injectedFixes, OTHER_FIXES, ownFixes, type CertificateFixes } from '../certs/certificate-fixes.ts';
 import type { CertificateProblem, CertificateReport, CertificateTexts } from '../certs/certificate-report.ts';
 import { readMountedTexts } from '../certs/mounted-pair.ts';
-import { reportCertificates, type Fixes } from '../certs/report-certificates.ts';
+import { failed, reportCertificates } from '../certs/report-certificates.ts';
 import type { CertsDeps, CertsRequest } from '../cli/certs/certs-request.ts';
 import type { Io } from '../cli/io.ts';
 import { CERTIFICATE_SECRET, readSecretTexts } from '../kubernetes/certificate-secret.ts';
@@ -16,30 +17,10 @@ import { createUserClient } from './connect-kubernetes.ts';
 
 const NEVER = new AbortController().signal;
 
-const OTHER_FIXES: Fixes = {
-  certificate: 'Issue another certificate, and write it as tls.crt and tls.key.',
-  caBundle: 'Write the CA of the certificate into caBundle of both webhook configurations.',
-};
-
 interface SecretLocation {
   readonly namespace: string;
   readonly name: string;
-  readonly fixes: Fixes;
-}
-
-function ownFixes(namespace: string): Fixes {
-  const log = `If it does not, its log says why: kubectl -n ${namespace} logs deployment/wasmgate`;
-  return {
-    certificate: `wasmgate replaces it within 15 seconds while it runs. ${log}`,
-    caBundle: `wasmgate writes caBundle within 15 seconds while it runs. ${log}`,
-  };
-}
-
-function injectedFixes({ kind, namespace, name }: NonNullable<InstalledWebhooks['injected']>): Fixes {
-  return {
-    certificate: `kubectl -n ${namespace} describe ${kind} ${name} shows why there is no valid one.`,
-    caBundle: `cert-manager’s cainjector writes caBundle from ${kind} ${namespace}/${name}. If it does not, its log says why: kubectl -n cert-manager logs deployment/cert-manager-cainjector`,
-  };
+  readonly fixes: CertificateFixes;
 }
 
 /** Finds the Secret that the replicas serve from: the named one, the one that cainjector trusts, or wasmgate's own. */
@@ -69,10 +50,6 @@ async function locateSecret(
 function unread(error: unknown): CertificateProblem {
   if (!isKubernetesError(error)) throw error;
   return { kind: 'unknown', what: error.message, fix: error.advice ?? 'Try again.' };
-}
-
-function failed(what: string, fix: string): CertificateProblem {
-  return { kind: 'failed', what, fix };
 }
 
 interface ReadSecret {
