@@ -4,6 +4,8 @@ import { isChosenByArchitecture, type ImageFacts } from '../image/image-facts.ts
 import { estimateBytes } from '../lib/estimate-bytes.ts';
 import type { Logger } from '../lib/logger.ts';
 import { throttledWarn } from '../lib/throttled-warn.ts';
+import { mergeContents } from './add-contents.ts';
+import { cacheKey, requestOf, type KeyedRequest } from './cache-key.ts';
 import {
   asFailure,
   failedHost,
@@ -12,7 +14,6 @@ import {
   type ImageResult,
   type KnownImage,
 } from './image-result.ts';
-import { mergeContents } from './merge-contents.ts';
 import type { CATALOG_LIMITS } from './settings.ts';
 
 type CacheSettings = { readonly [Key in keyof typeof CATALOG_LIMITS]: number };
@@ -39,7 +40,7 @@ export type CachedFacts = readonly {
 /** Facts with everything that a cache needs to serve them, so that they can outlive the process. */
 export interface KeptImage {
   /** Its namespace is that of the last lookup, if the facts serve all namespaces. */
-  readonly request: Omit<ImageRequest, 'architectures'>;
+  readonly request: KeyedRequest;
   readonly facts: ImageFacts;
   readonly confirmedAt: number;
   readonly architectures: readonly string[] | null;
@@ -81,26 +82,6 @@ interface CacheDeps {
   /** Called when a lookup has ended, successfully or not. */
   readonly onLookup?: ((result: ImageResult, milliseconds: number) => void) | undefined;
   readonly logger: Logger;
-}
-
-/**
- * Returns the key of a result. A namespace must not get what another one's secret could read. So the key of a request with pull
- * secrets holds their namespace and names, and all requests without any share one view. The operator's own credentials belong
- * to that view, because they stand in for the node's, which serve every Pod on it. Contents of secrets never enter a key. The
- * namespace comes first because its name has no line breaks, while that of an image may.
- */
-export function cacheKey({ image, namespace, pullSecrets }: KeptImage['request']): string {
-  return pullSecrets.length === 0 ? `\n${image}` : `${namespace}/${pullSecrets.join(',')}\n${image}`;
-}
-
-/** Returns the request that the key was made of. @param namespace of an entry that serves all namespaces */
-function requestOf(key: string, namespace: string): KeptImage['request'] {
-  const end = key.indexOf('\n');
-  const image = key.slice(end + 1);
-  if (end === 0) return { image, namespace, pullSecrets: [] };
-  // The names of Secrets have no slash, and neither has that of their namespace.
-  const slash = key.lastIndexOf('/', end);
-  return { image, namespace: key.slice(0, slash), pullSecrets: key.slice(slash + 1, end).split(',') };
 }
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {

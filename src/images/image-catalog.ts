@@ -2,8 +2,9 @@ import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
+import { cacheKey } from './cache-key.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
-import { cacheKey, createImageCache, type CachedFacts, type ImageCache } from './image-cache.ts';
+import { createImageCache, type CachedFacts, type ImageCache } from './image-cache.ts';
 import {
   invalidReference,
   stillTrying,

@@ -3,9 +3,9 @@ import type { ImageFacts } from '../image/image-facts.ts';
 import { AppError, describeError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { throttledWarn } from '../lib/throttled-warn.ts';
+import { mergeContents } from './add-contents.ts';
 import type { KeptImage } from './image-cache.ts';
 import type { ImageCatalog } from './image-catalog.ts';
-import { mergeContents } from './merge-contents.ts';
 import type { SnapshotPort, StoredSnapshot } from './ports.ts';
 import { readSnapshot, SNAPSHOT_LIMITS, writeSnapshot } from './snapshot.ts';
 

@@ -3,7 +3,6 @@ import type { LayerQuery } from '../detect/layer-queries.ts';
 import { openQueries, type PeekScope } from '../detect/open-queries.ts';
 import { sniffFile, SNIFFED_BYTES } from '../image/file-kind.ts';
 import {
-  NO_CONTENTS,
   NO_MODULES,
   NO_LAYER_CONTENTS,
   type ImageFacts,
@@ -12,6 +11,7 @@ import {
 } from '../image/image-facts.ts';
 import { INTERFACE_BYTES, readModuleInterface } from '../image/module-interface.ts';
 import type { Reference } from '../image/reference.ts';
+import { addContents } from './add-contents.ts';
 import { createLayerCache } from './layer-listings.ts';
 import type { FetchOptions, RegistryPort } from './ports.ts';
 import { searchLayers, type PeekBudget } from './search-layers.ts';
@@ -73,28 +73,6 @@ async function readWasmLayer(
     contents: new Map([[key, content]]),
     modules: content === 'module' ? new Map([[key, readModuleInterface(head)]]) : NO_MODULES,
   };
-}
-
-/** Pods may query any number of files of one image. At this many, all are dropped, and read again if needed. */
-export const MAX_CONTENTS = 32;
-
-function withContents(variant: ImageVariant, { contents, modules }: LayerContents): ImageVariant {
-  const isFull = variant.contents.size >= MAX_CONTENTS;
-  const known = isFull ? NO_CONTENTS : variant.contents;
-  const knownModules = isFull || variant.modules === undefined ? NO_MODULES : variant.modules;
-  return {
-    ...variant,
-    contents: new Map([...known, ...contents]),
-    modules: new Map([...knownModules, ...modules]),
-  };
-}
-
-/** Adds what the layers show. @param found one element for each variant */
-export function addContents(facts: ImageFacts, found: readonly LayerContents[]): ImageFacts {
-  const [first, ...others] = facts.variants;
-  const add = (variant: ImageVariant, index: number): ImageVariant =>
-    withContents(variant, found[index] ?? NO_LAYER_CONTENTS);
-  return { ...facts, variants: [add(first, 0), ...others.map((other, index) => add(other, index + 1))] };
 }
 
 export function createPeekImage({ registry }: PeekDeps, options: Partial<PeekLimits> = {}): PeekImage {

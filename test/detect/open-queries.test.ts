@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandOverride } from '../../src/detect/effective-command.ts';
 import { openQueries, type PeekScope } from '../../src/detect/open-queries.ts';
-import { addContents } from '../../src/images/peek-image.ts';
+import { addContents } from '../../src/images/add-contents.ts';
 import {
   artifact,
   digestOf,
