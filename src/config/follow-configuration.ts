@@ -82,7 +82,7 @@ function emptied(file: string): AppError<'empty-configuration'> {
 }
 
 /** Creates what applies or rejects a reading that differs from the one before, and logs either once. */
-function createTake<State extends ReadConfiguration>(
+function createReload<State extends ReadConfiguration>(
   { file, apply, fixedSections, logger, onReload }: FollowOptions<State>,
   { state: initial, problem }: Initial<State>,
 ) {
@@ -177,7 +177,7 @@ export async function followConfiguration<State extends ReadConfiguration>(
   signal: AbortSignal,
 ): Promise<void> {
   const times: Times = { ...FOLLOW_TIMES, ...options.times };
-  const take = createTake(options, initial);
+  const reload = createReload(options, initial);
   const { state, problem } = initial;
   let { text: known } = await readOnce(() =>
     problem === null ? Promise.resolve(state) : Promise.reject(problem),
@@ -194,7 +194,7 @@ export async function followConfiguration<State extends ReadConfiguration>(
       // Files that never settle must not hold back a change for good.
       if (again.text === found.text || wait >= times.longest) {
         known = again.text;
-        await take(again);
+        await reload(again);
       }
     }
     changes = isNew ? changes + 1 : Math.floor(changes / 2);

@@ -63,11 +63,11 @@ export interface ImageCache {
   readonly update: (request: ImageRequest, facts: ImageFacts) => void;
   /** Returns how much is cached, in estimated memory. */
   readonly size: () => CacheSize;
-  /** Returns all facts, even if expired, without what failed. */
+  /** Returns all facts, even if expired, without what failed, for the cache that replaces this one. */
   readonly facts: () => CachedFacts;
   /** Reports whether facts are cached, however old. */
   readonly isKnown: (request: ImageRequest) => boolean;
-  /** Returns all facts, even if expired, most recently used first, to be restored in another process. */
+  /** Returns all facts, even if expired, most recently used first, for the cache of another process. */
   readonly images: () => readonly KeptImage[];
   /**
    * Caches facts from another process at their age, or adds to the cached ones what they lack; newer ones stay. Returns the facts

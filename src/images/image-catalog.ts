@@ -35,7 +35,7 @@ export interface Wait {
   readonly mode?: WaitMode;
 }
 
-export interface ImageCatalog extends Pick<ImageCache, 'isKnown' | 'images' | 'restore' | 'size'> {
+export interface ImageCatalog extends Pick<ImageCache, 'facts' | 'isKnown' | 'images' | 'restore' | 'size'> {
   /** Returns the cached result without waiting; undefined if a lookup is needed. */
   readonly cached: (request: ImageRequest) => ImageResult | undefined;
   /** Does the same without counting it as a request, for polling. */
@@ -44,8 +44,6 @@ export interface ImageCatalog extends Pick<ImageCache, 'isKnown' | 'images' | 'r
   readonly lookUp: (request: ImageRequest, wait: Wait) => Promise<ImageResult>;
   /** Reports whether no endpoint of the image's registry can be reached now. */
   readonly isUnreachable: (image: string) => boolean;
-  /** Returns all facts that are cached, for the catalog that replaces this one. */
-  readonly known: () => CachedFacts;
   /** Reports whether a lookup is in progress, or layers are being read. */
   readonly isBusy: () => boolean;
   /** Returns the facts with what the layers show, and caches them. If the wait ends first, it returns the facts unchanged. */
@@ -81,7 +79,7 @@ export interface CatalogDeps extends SourceDeps {
   /** Its own by default. */
   readonly budget?: LookupBudget | undefined;
   /** Facts of the catalog that this one replaces. */
-  readonly known?: CachedFacts | undefined;
+  readonly inherited?: CachedFacts | undefined;
 }
 
 /** Returns null for a text that is no reference: it belongs to no registry. */
@@ -134,7 +132,7 @@ export function createImageCatalog(
     }
   }
 
-  const cache = createImageCache({ read, onLookup, logger }, settings, deps.known);
+  const cache = createImageCache({ read, onLookup, logger }, settings, deps.inherited);
 
   async function lookUp(request: ImageRequest, { signal, mode = 'full' }: Wait): Promise<ImageResult> {
     const invalid = invalidReference(request.image);
@@ -195,7 +193,7 @@ export function createImageCatalog(
     images: cache.images,
     restore: cache.restore,
     size: cache.size,
-    known: cache.facts,
+    facts: cache.facts,
     isBusy: () => !pending.isEmpty() || !pendingPeeks.isEmpty(),
   };
 }

@@ -69,7 +69,7 @@ export function createImageStore(
     if (isSame) settled.add(facts);
   }
 
-  async function take(stored: StoredSnapshot): Promise<number> {
+  async function restoreAll(stored: StoredSnapshot): Promise<number> {
     version = stored.version;
     if (stored.text === null) return 0;
     const snapshot = await readSnapshot(stored.text);
@@ -112,7 +112,7 @@ export function createImageStore(
   async function exchange(signal: AbortSignal, mustWrite: boolean): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const stored = await snapshots.read(version, signal);
-      if (stored !== null) await take(stored);
+      if (stored !== null) await restoreAll(stored);
       const images = catalog.images();
       const hasNews = images.some(({ facts }) => !settled.has(facts));
       if (version === null || !(hasNews || (mustWrite && images.length > 0))) return;
@@ -138,7 +138,7 @@ export function createImageStore(
     load: async (signal) => {
       try {
         const stored = await snapshots.read(null, signal);
-        return stored === null ? 0 : await take(stored);
+        return stored === null ? 0 : await restoreAll(stored);
       } catch (error) {
         if (!isCode(error, 'forbidden') && !isCode(error, 'not-found')) throw error;
         logger.info({ reason: describeError(error) }, NOT_SHARED);

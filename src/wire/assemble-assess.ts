@@ -30,7 +30,7 @@ export interface AssessParts {
 /** The sections that the use case reads. */
 export type AssessSettings = Pick<Settings, 'policy'> & Partial<Pick<Settings, 'images'>>;
 
-type CatalogParts = AssessParts & Pick<CatalogDeps, 'budget' | 'known'>;
+type CatalogParts = AssessParts & Pick<CatalogDeps, 'budget' | 'inherited'>;
 
 /** Creates the image catalog, which all policies share. */
 export function createCatalog(parts: CatalogParts, { images }: Pick<AssessSettings, 'images'>): ImageCatalog {

@@ -58,7 +58,7 @@ function createLookupsFactory(fixed: FixedParts): CreateLookups {
     const keychain = await createOperatorKeychain(state, fixed);
     const registry = connectRegistry(settings.registry, files, fixed.surroundings);
     const parts = { ...fixed, keychain, registry };
-    const catalog = createCatalog({ ...parts, budget, known: before?.catalog.known() }, settings);
+    const catalog = createCatalog({ ...parts, budget, inherited: before?.catalog.facts() }, settings);
     const assemble = createAssembler({ ...parts, boundsWaits: true }, catalog);
     let assessments = 0;
     return {
