@@ -9,7 +9,7 @@ import { createInClusterConnection, createKubeconfigConnection } from '../../src
 import { createPullSecrets } from '../../src/kubernetes/pull-secrets.ts';
 import { createServerClock } from '../../src/kubernetes/server-clock.ts';
 import { createWebhookConfigurations } from '../../src/kubernetes/webhook-configurations.ts';
-import { createCertificateCluster } from '../../src/wire/certificates.ts';
+import { createCertificateCluster } from '../../src/wire/open-certificate.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
 import { apply, getJson, must } from '../support/kubernetes/kubectl.ts';

@@ -7,7 +7,7 @@ import { splitCertificates } from '../../../src/certs/parse-certificates.ts';
 import { serviceNames } from '../../../src/certs/serving-certificate.ts';
 import { createKubernetesClient } from '../../../src/kubernetes/client.ts';
 import { createServerClock } from '../../../src/kubernetes/server-clock.ts';
-import { createCertificateCluster } from '../../../src/wire/certificates.ts';
+import { createCertificateCluster } from '../../../src/wire/open-certificate.ts';
 import { createRecordingLogger } from '../assess/recording-logger.ts';
 import {
   errorStatus,
