@@ -12,16 +12,17 @@ const digest = Type.Unsafe<Digest>(Type.String({ pattern: '^[a-z0-9+._-]+:[a-f0-
 const platform = Type.Object({ os: text, architecture: text, variant: Type.Union([text, Type.Null()]) });
 const platforms = Type.Array(platform, { maxItems: 64 });
 
-const CONTENTS = [
-  'module',
-  'component',
-  'elf',
-  'script',
-  'other',
-  'absent',
-  'hidden',
-] as const satisfies readonly Content[];
-const content = Type.Union(CONTENTS.map((name) => Type.Literal(name)));
+/** A new kind of content does not compile before it is listed here; a snapshot without it would be invalid. */
+const CONTENTS = {
+  module: true,
+  component: true,
+  elf: true,
+  script: true,
+  other: true,
+  absent: true,
+  hidden: true,
+} as const satisfies Readonly<Record<Content, true>>;
+const content = Type.Union((Object.keys(CONTENTS) as Content[]).map((name) => Type.Literal(name)));
 
 const moduleInterface = Type.Object({
   imports: Type.Array(
