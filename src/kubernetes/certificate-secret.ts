@@ -6,7 +6,7 @@ import { isKubernetesError, readOrNull } from './kubernetes-error.ts';
 /** The Secret of the manifests. */
 export const CERTIFICATE_SECRET = 'wasmgate-certificates';
 
-export interface SecretTexts {
+export interface SecretVersion {
   /** Data by key, decoded; empty if the Secret does not exist. */
   readonly texts: Readonly<Record<string, string>>;
   /** Writes all data. Returns false if someone else has created, changed or deleted the Secret since the read. */
@@ -18,7 +18,7 @@ export async function readCertificateSecret(
   client: KubernetesClient,
   { namespace }: { readonly namespace: string },
   signal: AbortSignal,
-): Promise<SecretTexts> {
+): Promise<SecretVersion> {
   const location = { namespace, name: CERTIFICATE_SECRET };
   const secret = await readSecret(client, location, signal);
   return {
