@@ -1,13 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { ImageResult } from '../../src/images/image-result.ts';
-import { createImageCatalog } from '../../src/images/image-catalog.ts';
 import { pushImage, pushManifest, targetOf } from '../../src/fake-registry/push-image.ts';
 import { OCI_INDEX } from '../../src/image/media-types.ts';
+import { createImageCatalog } from '../../src/images/image-catalog.ts';
+import type { ImageResult } from '../../src/images/image-result.ts';
 import { NO_PULL_SECRETS } from '../support/assess/no-pull-secrets.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { MODULE } from '../support/image/tar.ts';
 import { createTestClient } from '../support/registry/registry-client.ts';
 import { startRegistry } from '../support/registry/registry.ts';
-import { MODULE } from '../support/image/tar.ts';
 
 const AMD = ['amd64'];
 const BOTH = ['amd64', 'arm64'];

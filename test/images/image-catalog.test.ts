@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { ImageResult, ImageRequest } from '../../src/images/image-result.ts';
-import { createImageCatalog, type ImageCatalog } from '../../src/images/image-catalog.ts';
-import type { PullSecretsPort } from '../../src/images/ports.ts';
 import type { Credential } from '../../src/credentials/credential.ts';
-import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { createImageCatalog, type ImageCatalog } from '../../src/images/image-catalog.ts';
+import type { ImageResult, ImageRequest } from '../../src/images/image-result.ts';
+import type { PullSecretsPort } from '../../src/images/ports.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
 import { createLocalClient } from '../support/registry/registry-client.ts';
 import { startRegistry, type RegistryOptions, type TestRegistry } from '../support/registry/registry.ts';
 
@@ -181,7 +181,9 @@ describe('time', () => {
   test('an admission past its deadline gets a result at once', async () => {
     const { faults } = gate();
     const { catalog, question } = await setUp({ faults });
-    expect(await catalog.lookUp(question(), { signal: AbortSignal.abort() })).toMatchObject({ reason: 'timeout' });
+    expect(await catalog.lookUp(question(), { signal: AbortSignal.abort() })).toMatchObject({
+      reason: 'timeout',
+    });
   });
 
   test('one early deadline does not affect other callers', async () => {

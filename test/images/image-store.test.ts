@@ -23,7 +23,8 @@ function createStorage(limit = Infinity) {
       ),
     write: (text, version) => {
       if (text.length > limit) return Promise.reject(new AppError('too-large', 'Cannot write: too large'));
-      if (version !== String(state.version)) return Promise.reject(new AppError('conflict', 'Cannot write: conflict'));
+      if (version !== String(state.version))
+        return Promise.reject(new AppError('conflict', 'Cannot write: conflict'));
       Object.assign(state, { text, version: state.version + 1, writes: state.writes + 1 });
       return Promise.resolve(String(state.version));
     },
@@ -35,7 +36,12 @@ async function setUp({ limit }: { limit?: number } = {}) {
   const registry = await startRegistry({
     images: (store) => {
       for (const image of ['one:1', 'two:1', 'three:1', 'four:1'])
-        pushImage(targetOf(store, image), { os: 'linux', architecture: 'amd64', files: { app: MODULE }, entrypoint: ['/app'] });
+        pushImage(targetOf(store, image), {
+          os: 'linux',
+          architecture: 'amd64',
+          files: { app: MODULE },
+          entrypoint: ['/app'],
+        });
     },
   });
   const storage = createStorage(limit);
@@ -101,7 +107,10 @@ test('a tag that has expired meanwhile is confirmed, or served stale while its r
   const third = startReplica({ tagTtl: 1 });
   await third.store.load(never);
   const since = first.catalog.images()[0]?.confirmedAt;
-  expect(await third.learn('one:1')).toMatchObject({ kind: 'facts', stale: { since, reason: 'unreachable' } });
+  expect(await third.learn('one:1')).toMatchObject({
+    kind: 'facts',
+    stale: { since, reason: 'unreachable' },
+  });
 });
 
 test('a snapshot of a clock that is ahead does not lengthen the life of a tag', async () => {
@@ -194,7 +203,9 @@ test('garbage is ignored with one line, and replaced', async () => {
   storage.state.text = 'garbage';
   const first = startReplica();
   expect(await first.store.load(never)).toBe(0);
-  expect(first.messages('warn')).toEqual(['ignored the stored images: they are damaged or of another version']);
+  expect(first.messages('warn')).toEqual([
+    'ignored the stored images: they are damaged or of another version',
+  ]);
   await first.learn('one:1');
   await first.store.save(never);
   expect(await startReplica().store.load(never)).toBe(1);

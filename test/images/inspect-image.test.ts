@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inspectImage } from '../../src/images/inspect-image.ts';
+import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import {
   pushBlob,
   pushImage,
@@ -8,7 +8,6 @@ import {
   type PushedContent,
   type Target,
 } from '../../src/fake-registry/push-image.ts';
-import { detectWasm } from '../../src/detect/detect-wasm.ts';
 import type { ImageFacts } from '../../src/image/image-facts.ts';
 import {
   CNCF_WASM_CONFIG,
@@ -19,8 +18,9 @@ import {
   OCI_MANIFEST,
 } from '../../src/image/media-types.ts';
 import { formatPlatform } from '../../src/image/platform.ts';
-import { fetchOptions, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { inspectImage } from '../../src/images/inspect-image.ts';
 import { MODULE } from '../support/image/tar.ts';
+import { fetchOptions, failureOf, imageAt } from '../support/registry/registry-client.ts';
 import { useRegistry } from '../support/registry/use-registry.ts';
 
 const { registry, client } = await useRegistry();
@@ -79,7 +79,11 @@ const UNKNOWN = platform('unknown', 'unknown');
 
 async function inspect(push: Push, architectures: readonly string[] = ['amd64']): Promise<ImageFacts> {
   push(targetOf(registry.store, 'index/image:1'));
-  return inspectImage(client, { reference: imageAt(registry, 'index/image:1'), architectures, ...fetchOptions() });
+  return inspectImage(client, {
+    reference: imageAt(registry, 'index/image:1'),
+    architectures,
+    ...fetchOptions(),
+  });
 }
 
 function outcome(facts: ImageFacts): string {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createLayerCache, createCheckPacing } from '../../src/images/layer-listings.ts';
 import { createListing } from '../../src/image/layer-listing.ts';
 import type { Descriptor } from '../../src/image/manifest.ts';
 import { parseReference } from '../../src/image/reference.ts';
+import { createLayerCache, createCheckPacing } from '../../src/images/layer-listings.ts';
 import { digestOf, TAR_LAYER } from '../support/image/image-facts.ts';
 
 const REFERENCE = parseReference('r.example/app:1');
@@ -39,7 +39,6 @@ test('a layer larger than the bound is not cached', () => {
   expect(cache.get(REFERENCE, layer(1))).toBeUndefined();
   expect(cache.get(REFERENCE, layer(0))).toBeDefined();
 });
-
 
 test('a layer of 4 MiB in chunks of one entry is checked some hundred times, from the first on', () => {
   const isTime = createCheckPacing();

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
+import { OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { inspectImage } from '../../src/images/inspect-image.ts';
 import { createLookupMemory } from '../../src/images/lookup-memory.ts';
-import { OCI_INDEX, OCI_MANIFEST } from '../../src/image/media-types.ts';
-import { startServer } from '../support/server/http-server.ts';
 import { digestOf } from '../support/image/image-facts.ts';
 import { createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
+import { startServer } from '../support/server/http-server.ts';
 
 test.for<{ readonly name: string; readonly after: 'release' | 'reserve' }>([
   { name: 'is cut off', after: 'release' },
@@ -53,7 +53,14 @@ test('a missing child ends the lookup while another child arrives, and its bytes
     using reservation = memory.open('team-a', AbortSignal.timeout(60_000));
     const { signal } = reservation;
     const reference = imageAt(registry, 'app');
-    await inspectImage(client, { reference, credentials: [], tenant: 'team-a', architectures, signal, memory: reservation });
+    await inspectImage(client, {
+      reference,
+      credentials: [],
+      tenant: 'team-a',
+      architectures,
+      signal,
+      memory: reservation,
+    });
   }
 
   const failed = failureOf(lookUp());

@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { detectWasm } from '../../src/detect/detect-wasm.ts';
+import type { CommandOverride } from '../../src/detect/effective-command.ts';
+import type { PeekScope } from '../../src/detect/open-queries.ts';
+import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { inspectImage } from '../../src/images/inspect-image.ts';
 import {
   createPeekImage,
@@ -6,14 +10,10 @@ import {
   type PeekImage,
   type PeekLimits,
 } from '../../src/images/peek-image.ts';
-import { detectWasm } from '../../src/detect/detect-wasm.ts';
-import type { CommandOverride } from '../../src/detect/effective-command.ts';
-import type { PeekScope } from '../../src/detect/open-queries.ts';
-import type { ImageFacts } from '../../src/image/image-facts.ts';
 import { putLayeredImage, type LayeredImage } from '../support/image/layered-image.ts';
+import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/image/tar.ts';
 import { noiseOf } from '../support/lib/noise.ts';
 import { fetchOptions, failureOf, imageAt } from '../support/registry/registry-client.ts';
-import { COMPONENT, ELF, hasGnuTar, MODULE } from '../support/image/tar.ts';
 import { useRegistry } from '../support/registry/use-registry.ts';
 
 const KIB = 1024;
@@ -168,11 +168,7 @@ describe.skipIf(!hasGnuTar)('the started file is found, however the image is pac
       { config: labelled('/app'), layers: [{ tree: { app: MODULE } }] },
       'wasm annotated-image module',
     ],
-    [
-      'an inherited label',
-      { config: labelled('/app'), layers: [{ tree: { app: ELF } }] },
-      'container',
-    ],
+    ['an inherited label', { config: labelled('/app'), layers: [{ tree: { app: ELF } }] }, 'container'],
     [
       'a label on a script',
       { config: labelled('/run'), layers: [{ tree: { run: '#!/bin/sh\n' } }] },
@@ -359,6 +355,8 @@ test('a failure has its reason, as everywhere', async () => {
   const facts = await inspectImage(client, { reference, architectures: [], ...fetchOptions() });
   const peek = createPeekImage({ registry: client });
   const elsewhere = { ...reference, repository: 'elsewhere/app' };
-  const failure = failureOf(peek({ reference: elsewhere, facts, override: {}, scope: 'sign', ...fetchOptions() }));
+  const failure = failureOf(
+    peek({ reference: elsewhere, facts, override: {}, scope: 'sign', ...fetchOptions() }),
+  );
   expect((await failure).code).toBe('not-found');
 });

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { createFairQueue } from '../../src/images/fair-queue.ts';
 import { createQueuedPeek, QUEUED_PEEK_LIMITS } from '../../src/images/queued-peek.ts';
 import { AppError } from '../../src/lib/errors.ts';
-import { imageFacts, linux } from '../support/image/image-facts.ts';
 import { createRecordingLogger } from '../support/assess/recording-logger.ts';
+import { imageFacts, linux } from '../support/image/image-facts.ts';
 
 const never = new AbortController().signal;
 

@@ -19,28 +19,47 @@ async function read(text: string): Promise<readonly KeptImage[]> {
 
 async function kept(images: readonly KeptImage[], maxLength?: number): Promise<readonly string[]> {
   const stored = await read(await writeSnapshot(images, maxLength));
-  return stored.map(({ request }) => `${request.namespace} ${request.image.slice('registry.example/'.length)}`);
+  return stored.map(
+    ({ request }) => `${request.namespace} ${request.image.slice('registry.example/'.length)}`,
+  );
 }
 
 const [HEADER = '', line = ''] = (await writeSnapshot([cached('app:1')])).split('\n');
 const ROOM_FOR_TEN = HEADER.length + 10 * (line.length + 10);
 
 describe('a snapshot keeps', () => {
-  test.each(loadFixtureImages().map((image) => [image.name, image] as const))('%s as it is', async (_name, image) => {
-    const facts = await readFixtureContents(image);
-    const entry = cached('app:1', 'team-a', { facts, architectures: ['amd64', 'arm64'] });
-    expect(await read(await writeSnapshot([entry]))).toEqual([entry]);
-  });
+  test.each(loadFixtureImages().map((image) => [image.name, image] as const))(
+    '%s as it is',
+    async (_name, image) => {
+      const facts = await readFixtureContents(image);
+      const entry = cached('app:1', 'team-a', { facts, architectures: ['amd64', 'arm64'] });
+      expect(await read(await writeSnapshot([entry]))).toEqual([entry]);
+    },
+  );
 
   test.each<readonly [string, ImageFacts]>([
-    ['an index without a Linux entry', { ...LINUX, pull: { ok: false, cause: 'no-platform', platforms: [], insteadUse: null } }],
+    [
+      'an index without a Linux entry',
+      { ...LINUX, pull: { ok: false, cause: 'no-platform', platforms: [], insteadUse: null } },
+    ],
     ['a mixed index', { ...LINUX, pull: { ok: false, cause: 'mixed-index', insteadUse: LINUX.digest } }],
     ['layers that do not match', { ...LINUX, pull: { ok: false, cause: 'layer-mismatch' } }],
     ['a component', imageFacts(OCI_COMPONENT)],
-    ['names that JavaScript treats specially', imageFacts({ ...linux('/a'), annotations: { ['__proto__']: 'x', constructor: 'y' }, contents: { '/a': 'elf', __proto__x: 'absent' } })],
+    [
+      'names that JavaScript treats specially',
+      imageFacts({
+        ...linux('/a'),
+        annotations: { ['__proto__']: 'x', constructor: 'y' },
+        contents: { '/a': 'elf', __proto__x: 'absent' },
+      }),
+    ],
     [
       'an index with its offer',
-      { ...LINUX, wasmEntry: LINUX.digest, offer: { isPartial: true, platforms: [{ os: 'linux', architecture: 'arm', variant: 'v7' }] } },
+      {
+        ...LINUX,
+        wasmEntry: LINUX.digest,
+        offer: { isPartial: true, platforms: [{ os: 'linux', architecture: 'arm', variant: 'v7' }] },
+      },
     ],
   ])('%s', async (_case, facts) => {
     const entry = cached('app:1', 'team-a', { facts });
@@ -48,7 +67,11 @@ describe('a snapshot keeps', () => {
   });
 
   test('pull secrets and their namespace', async () => {
-    const request = { image: 'registry.example/app:1', namespace: 'team-b', pullSecrets: ['one', 'two.three'] };
+    const request = {
+      image: 'registry.example/app:1',
+      namespace: 'team-b',
+      pullSecrets: ['one', 'two.three'],
+    };
     const entry = cached('app:1', 'team-b', { request });
     expect(await read(await writeSnapshot([entry]))).toEqual([entry]);
   });
@@ -58,13 +81,17 @@ describe('a full snapshot', () => {
   test('leaves each namespace its share, however many images another one has', async () => {
     const flood = Array.from({ length: 5_000 }, (_, index) => cached(`flood:${index}`, 'flood'));
     const names = await kept([...flood, cached('one:1', 'team-a'), cached('two:1', 'team-b')], ROOM_FOR_TEN);
-    expect(names).toEqual(expect.arrayContaining(['team-a one:1', 'team-b two:1', 'flood flood:0', 'flood flood:5']));
+    expect(names).toEqual(
+      expect.arrayContaining(['team-a one:1', 'team-b two:1', 'flood flood:0', 'flood flood:5']),
+    );
     expect(names).not.toContain('flood flood:20');
   });
 
   test('counts long images for more', async () => {
     const long = imageFacts({ ...linux('/server'), annotations: { text: 'x'.repeat(20_000) } });
-    const flood = Array.from({ length: 50 }, (_, index) => cached(`flood:${index}`, 'flood', { facts: long }));
+    const flood = Array.from({ length: 50 }, (_, index) =>
+      cached(`flood:${index}`, 'flood', { facts: long }),
+    );
     const others = Array.from({ length: 20 }, (_, index) => cached(`app:${index}`, 'team-a'));
     const names = await kept([...flood, ...others], 30_000 + 20 * (ROOM_FOR_TEN / 10));
     expect(names.filter((name) => name.startsWith('team-a'))).toHaveLength(20);
@@ -72,7 +99,10 @@ describe('a full snapshot', () => {
 
   test('prefers Wasm images to others, and recently used ones to older ones', async () => {
     const older = Array.from({ length: 40 }, (_, index) => cached(`app:${index}`));
-    const names = await kept([...older, cached('wasm:1', 'team-a', { facts: imageFacts(wasi('/app.wasm')) })], ROOM_FOR_TEN);
+    const names = await kept(
+      [...older, cached('wasm:1', 'team-a', { facts: imageFacts(wasi('/app.wasm')) })],
+      ROOM_FOR_TEN,
+    );
     expect(names.slice(0, 3)).toEqual(['team-a wasm:1', 'team-a app:0', 'team-a app:1']);
   });
 
@@ -83,9 +113,12 @@ describe('a full snapshot', () => {
 });
 
 describe('a text that', () => {
-  test.each(['', 'garbage', '{}', '{"wasmgateImages":2}\n', '\u0000'])('is no snapshot is ignored: %j', async (text) => {
-    expect(await readSnapshot(text)).toBeNull();
-  });
+  test.each(['', 'garbage', '{}', '{"wasmgateImages":2}\n', '\u0000'])(
+    'is no snapshot is ignored: %j',
+    async (text) => {
+      expect(await readSnapshot(text)).toBeNull();
+    },
+  );
 
   const change = (part: string, other: string): string => {
     expect(line).toContain(part);
@@ -103,7 +136,10 @@ describe('a text that', () => {
     ['holds an index as a manifest', change('"config":{"mediaType"', '"manifests":[],"confih":{"mediaType"')],
     ['holds an invalid digest', change(LINUX.digest, 'sha256:x')],
     ['holds no manifest', change('"variants":[{', '"variants":[],"others":[{')],
-    ['is too long', change('registry.example/app:1', `registry.example/app:1${' '.repeat(SNAPSHOT_LIMITS.maxImageLength)}`)],
+    [
+      'is too long',
+      change('registry.example/app:1', `registry.example/app:1${' '.repeat(SNAPSHOT_LIMITS.maxImageLength)}`),
+    ],
   ])('has a line that %s loses that one only', async (_case, broken) => {
     const found = await readSnapshot([HEADER, broken, line].join('\n'));
     expect(found).toMatchObject({ invalid: 1, images: [{ request: { image: 'registry.example/app:1' } }] });
