@@ -33,7 +33,7 @@ const IMAGES: DashboardRow = {
       kind: 'graph',
       title: 'Lookup latency',
       description:
-        'Duration of lookups, with failed ones. Pods wait for it at most 2.5 s; the lookup goes on.',
+        'Duration of lookups, with failed ones. An admission waits for it at most 4.5 s; the lookup goes on.',
       unit: 's',
       queries: quantiles('wasmgate_image_lookup_duration_seconds'),
     },
