@@ -73,7 +73,7 @@ export async function createAuthority(times: IssueTimes): Promise<CertificateAut
   return { caCert: cert, caKey: key };
 }
 
-/** Loads `selfsigned` only here: it takes 14 MiB, and most starts find their certificate. */
+/** Loads `selfsigned` only here: it takes several MiB, and most starts find their certificate. */
 async function generateCertificate(
   commonName: string,
   options: Pick<SelfsignedOptions, 'ca' | 'extensions' | 'notBeforeDate' | 'notAfterDate'>,

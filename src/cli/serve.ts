@@ -76,7 +76,7 @@ function describeFlags({ logLevels, logFormats }: ServeDeps): readonly Flag[] {
       name: 'cert-dir',
       placeholder: 'DIR',
       description:
-        'Serve the certificate in this folder (tls.crt, tls.key, perhaps ca.crt: a mounted Secret, such as cert-manager’s) instead of one that wasmgate keeps in the cluster. Changed files take effect at once; wasmgate writes neither certificates nor caBundle.',
+        'Serve the certificate in this folder (tls.crt, tls.key, perhaps ca.crt: a mounted Secret, such as cert-manager’s) instead of one that wasmgate keeps in the cluster. Changed files take effect within seconds; wasmgate writes neither certificates nor caBundle.',
     },
     {
       name: 'development-certificates',
