@@ -15,8 +15,8 @@ export const CERTIFICATE_TIMES: CertificateTimes = {
   /** The CA outlives many serving certificates, so that renewing one changes no webhook configuration. */
   authorityMilliseconds: 3650 * DAY,
   /**
-   * A serving certificate is renewed when less than half of its life is left. A week is enough to notice that nobody renews it,
-   * and to mend that.
+   * A serving certificate is renewed when less than half of its life is left. A week is enough to notice that renewal fails, and
+   * to mend that.
    */
   servingMilliseconds: 14 * DAY,
   /**
@@ -31,7 +31,7 @@ export const CERTIFICATE_TIMES: CertificateTimes = {
   rotateBeforeMilliseconds: 365 * DAY,
   /**
    * The next CA must stand in every `caBundle` for this long before it issues what replicas serve: API servers learn of it by a
-   * watch, and whoever applies an old configuration again should have done so by then.
+   * watch, and a tool that applies an old configuration again should have done so by then.
    */
   overlapMilliseconds: 10 * MINUTE,
   /**

@@ -10,7 +10,7 @@ import { createTrustWatch, type FoundBundles } from './trust-watch.ts';
 export interface SecretVersion {
   /** Empty if the Secret does not exist. */
   readonly texts: SecretTexts;
-  /** Writes all texts. Returns false if someone else has written since the read. */
+  /** Writes all texts. Returns false if the Secret has changed since the read. */
   readonly replace: (texts: SecretTexts) => Promise<boolean>;
 }
 
@@ -27,7 +27,7 @@ export interface CertificateCluster {
 interface KeeperDeps {
   readonly cluster: CertificateCluster;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
-  /** Returns milliseconds of a clock that nobody sets. */
+  /** Returns milliseconds of a monotonic clock. */
   readonly elapsed?: () => number;
 }
 

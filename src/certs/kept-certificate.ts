@@ -13,7 +13,7 @@ export interface CertificateObserver {
   readonly onChecked: () => void;
 }
 
-/** A certificate that is replaced while the process runs, whoever issues it. */
+/** A certificate that is replaced while the process runs, by any issuer. */
 export interface KeptCertificate {
   readonly first: ServedCertificate;
   /** Begins to check for replacements, until the process stops. */

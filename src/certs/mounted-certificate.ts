@@ -84,8 +84,8 @@ function findDoubt({ serving, chain, authorities }: MountedPair, names: readonly
 }
 
 /**
- * Serves the certificate of a mounted Secret, and each valid one that replaces it. Writes nothing: whoever mounts the Secret
- * also keeps the CA in the webhook configurations.
+ * Serves the certificate of a mounted Secret, and each valid one that replaces it. Writes nothing: the issuer of the Secret also
+ * keeps the CA in the webhook configurations.
  * @throws AppError if there is none at the start; an expired one is served, and reported as a fault
  */
 export async function openMountedCertificate(

@@ -64,7 +64,7 @@ export async function planCertificates(situation: Situation, times: CertificateT
   const work: Work = { situation, times, issue: { ...times, now }, changes };
   const usable = [stored, served].find((one) => one !== null && isUsable(one, situation)) ?? null;
   if (usable === null) return { wanted: await createAll(work), changes };
-  // The forced rotation: whoever removes the Secret wants another CA, but nobody trusts that one yet.
+  // The forced rotation: deleting the Secret asks for another CA, but no API server trusts that one yet.
   const isRestored = usable !== stored;
   if (isRestored) changes.push('restored the serving certificate of a running replica');
   const renewed = await renewServing(promote(isRestored ? { ...usable, next: null } : usable, work), work);

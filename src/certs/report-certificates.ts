@@ -72,7 +72,7 @@ function presenceIn(
   return count === bundles.length ? 'all' : 'some';
 }
 
-/** Returns what is wrong with the texts of `tls.crt` and `tls.key`, whoever trusts them; null if nothing is. */
+/** Returns what is wrong with the texts of `tls.crt` and `tls.key`, whatever CA is trusted; null if nothing is. */
 function findPairFault(texts: CertificateTexts, now: Date): string | null {
   const { certificates, fault } = parseCertificates(texts.get('tls.crt') ?? '');
   const [serving] = certificates;

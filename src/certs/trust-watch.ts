@@ -24,7 +24,7 @@ function holdsCertificate(pem: string, certificate: string): boolean {
   );
 }
 
-/** Watches whom the API server trusts, by what each check finds in the webhook configurations. */
+/** Watches which CAs the API server trusts, by what each check finds in the webhook configurations. */
 export function createTrustWatch(elapsed: () => number, overlapMilliseconds: number): TrustWatch {
   let found: readonly FoundBundles[] = [];
   /** The first and the last of the checks that all found the next CA in every webhook. */
@@ -46,7 +46,7 @@ export function createTrustWatch(elapsed: () => number, overlapMilliseconds: num
     interrupt: () => void (overlap = null),
     proven: () =>
       overlap !== null && overlap.last - overlap.first >= overlapMilliseconds ? overlap.ca : null,
-    // Without configurations nobody asks.
+    // Without configurations, no API server calls.
     accepts: (ca) => found.every((bundles) => bundles === null) || isEverywhere(ca),
     trusted: () => found.flatMap((bundles) => bundles ?? []).flatMap(splitCertificates),
   };

@@ -9,7 +9,7 @@ export const CERTIFICATE_SECRET = 'wasmgate-certificates';
 export interface SecretVersion {
   /** Data by key, decoded; empty if the Secret does not exist. */
   readonly texts: Readonly<Record<string, string>>;
-  /** Writes all data. Returns false if someone else has created, changed or deleted the Secret since the read. */
+  /** Writes all data. Returns false if the Secret was created, changed or deleted since the read. */
   readonly replace: (texts: Readonly<Record<string, string>>) => Promise<boolean>;
 }
 

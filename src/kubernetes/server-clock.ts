@@ -5,8 +5,8 @@ export interface ServerClock {
 }
 
 /**
- * Tells the time by the clock of the API server, which judges certificates: the clock of a node may be months ahead or behind.
- * Between responses it counts by a clock that nobody sets. Before the first one it is the clock of the node.
+ * A clock that follows that of the API server, which judges certificates: the clock of a node may be months ahead or behind.
+ * Between responses it counts by a monotonic clock. Before the first one it is the clock of the node.
  */
 export function createServerClock(elapsed: () => number = () => performance.now()): ServerClock {
   let last: { readonly time: number; readonly at: number } | null = null;

@@ -49,7 +49,7 @@ test.for<readonly [name: string, steps: readonly Step[]]>([
   ['created', [absent, errorStatus(409, 'AlreadyExists')]],
   ['changed', [stored, errorStatus(409, 'Conflict')]],
   ['deleted', [stored, absent]],
-])('a Secret that someone else has %s meanwhile is not written', async ([, steps]) => {
+])('a Secret that another client has %s meanwhile is not written', async ([, steps]) => {
   expect((await readAndReplace(steps)).isWritten).toBe(false);
 });
 

@@ -18,7 +18,7 @@ test('is the clock of the node before the first response, and after one without 
   expect(Math.abs(clock.now().getTime() - Date.now())).toBeLessThan(60_000);
 });
 
-test('counts on from a response by a clock that nobody sets', () => {
+test('counts on from a response by a monotonic clock', () => {
   let elapsed = 5000;
   const clock = createServerClock(() => elapsed);
   clock.onDate(THEN);

@@ -322,7 +322,7 @@ export const ALERT_CASES: readonly AlertCase[] = [
   },
   {
     alert: 'WasmgateSlow',
-    when: 'five of a thousand calls do, or nobody calls',
+    when: 'five of a thousand calls do, or there are no calls',
     series: {
       [SLOW('1')]: '0+995x30',
       [SLOW('2.5')]: '0+995x30',

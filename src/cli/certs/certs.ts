@@ -66,7 +66,10 @@ export function certsCommand(load: () => Promise<CertsDeps>): Command {
         command: 'wasmgate certs show -o json | jq ".certificates[].daysLeft"',
         explanation: 'For a script: exit code 1 if something must be done, 3 if something could not be read',
       },
-      { command: 'wasmgate certs show --cert-dir /etc/wasmgate-certificates', explanation: 'Of mounted files' },
+      {
+        command: 'wasmgate certs show --cert-dir /etc/wasmgate-certificates',
+        explanation: 'Of mounted files',
+      },
     ],
     run: async (input, io) => {
       checkArguments(input);
