@@ -218,6 +218,13 @@ test('src/README.md has a line for every folder of src, and explains at most twe
   ).toBeLessThanOrEqual(20);
 });
 
+test('the contents of manifests/README.md list its sections in their order', () => {
+  const [opening = '', ...sections] = read('manifests/README.md').split(/^(?=## )/m);
+  const headings = all(sections.join(''), /^###? (.*)$/gm).map(anchorOf);
+  const contents = opening.slice(opening.indexOf('| contents |\n|---|---|\n| install'));
+  expect(all(contents, /\]\(#([^)]*)\)/g)).toEqual(headings);
+});
+
 test('the log messages that manifests/README.md quotes exist in the code', () => {
   const source = sourceFiles(join(ROOT, 'src')).map((file) => read(join('src', file)));
   const passages = all(read('manifests/README.md'), /\b(?:log:|log says|logs) (`[^.;|]+)/g);
