@@ -51,11 +51,10 @@ async function readCa(folder: string): Promise<string | null> {
 
 /** @throws AppError that names the file, if one cannot be read */
 export async function readMountedTexts(folder: string): Promise<ServedCertificate> {
-  const [cert, key, caCert] = await Promise.all([
-    readFile(folder, FILES.cert),
-    readFile(folder, FILES.key),
-    readCa(folder),
-  ]);
+  // In this order, so that a folder in which several are missing always gives the same error.
+  const cert = await readFile(folder, FILES.cert);
+  const key = await readFile(folder, FILES.key);
+  const caCert = await readCa(folder);
   return { cert, key, caCert };
 }
 
