@@ -21,24 +21,21 @@ export function findTrustFault(
 ): string | null {
   if (serving === undefined) return 'there is no certificate';
   let fault: string | null = null;
+  /** Each certificate needs one visit, whatever path leads to it: paths through copies of one CA grow with their factorial. */
+  const visited = new Set<X509Certificate>();
   /** Reports whether a path leads from the certificate to a root; keeps why the first one does not. */
-  const isTrusted = (certificate: X509Certificate, unused: readonly X509Certificate[]): boolean => {
+  const isTrusted = (certificate: X509Certificate): boolean => {
+    visited.add(certificate);
     // A client also trusts a certificate that is among its roots itself.
     if (roots.some((root) => isSame(root, certificate))) return true;
-    return [...roots, ...unused].some((issuer) => {
-      if (!hasSigned(issuer, certificate)) return false;
+    return [...roots, ...intermediates].some((issuer) => {
+      if (visited.has(issuer) || !hasSigned(issuer, certificate)) return false;
       const unfit = findAuthorityFault(issuer, now);
       if (unfit !== null) fault ??= `its CA cannot be used: ${unfit}`;
-      return (
-        unfit === null &&
-        isTrusted(
-          issuer,
-          unused.filter((other) => other !== issuer),
-        )
-      );
+      return unfit === null && isTrusted(issuer);
     });
   };
   const invalid = findValidityFault(serving, now);
   if (invalid !== null) return invalid;
-  return isTrusted(serving, intermediates) ? null : (fault ?? 'no CA that is trusted has signed it');
+  return isTrusted(serving) ? null : (fault ?? 'no CA that is trusted has signed it');
 }

@@ -18,11 +18,23 @@ export interface Wanted {
   readonly usage?: 'serverAuth' | 'clientAuth';
   /** Signs it; by default it signs itself. */
   readonly by?: Issued;
+  /** Another one for each certificate by default. */
+  readonly keyPair?: SelfsignedOptions['keyPair'];
 }
 
 /** Issues a certificate as a CA other than wasmgate's would. */
 export async function issue(wanted: Wanted): Promise<Issued> {
-  const { commonName, names = [], from = -1, to = 30, isCa = false, keyType = 'ec', usage, by } = wanted;
+  const {
+    commonName,
+    names = [],
+    from = -1,
+    to = 30,
+    isCa = false,
+    keyType = 'ec',
+    usage,
+    by,
+    keyPair,
+  } = wanted;
   const extensions: NonNullable<SelfsignedOptions['extensions']> = [
     { name: 'basicConstraints', cA: isCa, critical: true },
   ];
@@ -36,6 +48,7 @@ export async function issue(wanted: Wanted): Promise<Issued> {
     notAfterDate: new Date(Date.now() + to * DAY),
     extensions,
     ...(by === undefined ? {} : { ca: by }),
+    ...(keyPair === undefined ? {} : { keyPair }),
   });
   // Each on lines of its own, so that they can be joined to a chain.
   return { cert: `${made.cert.trim()}\n`, key: made.private };
