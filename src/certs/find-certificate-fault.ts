@@ -37,13 +37,18 @@ export function findCertificateFault(
   );
 }
 
-/** Reports whether a CA is valid now and can sign, with the key of its own. */
+/** Curves of keys that wasmgate can issue with (`issueCertificate`): those of Web Crypto. */
+const ISSUING_CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
+
+/** Reports whether a CA is valid now and wasmgate can issue with it, with the key of its own. */
 export function isSigningAuthority(
   { caCert, caKey }: { readonly caCert: string; readonly caKey: string },
   now: Date,
 ): boolean {
   const ca = readCertificate(caCert);
-  return ca !== null && findAuthorityFault(ca, now) === null && isKeyOf(ca, caKey);
+  if (ca === null || findAuthorityFault(ca, now) !== null || !isKeyOf(ca, caKey)) return false;
+  const { namedCurve = '' } = ca.publicKey.asymmetricKeyDetails ?? {};
+  return ISSUING_CURVES.has(namedCurve);
 }
 
 /** Returns why a certificate cannot be the issuer of another; null if it can. */
