@@ -20,6 +20,8 @@ export const SNAPSHOT_LIMITS = {
   maxLength: 4 * 1024 * 1024,
   /** Characters of one image: ordinary ones take 3,000, one of 500 layers 150,000. */
   maxImageLength: 160 * 1024,
+  /** Lines that are read: an image takes some 700 characters at least, so more lines are no images. */
+  maxLines: 10_000,
   /** Characters that a namespace may fill before the next one's turn: an image or two. */
   quantum: 4096,
   /** Images that are read or written at a stretch: a millisecond or two. */
@@ -55,6 +57,17 @@ function readImage(line: string): KeptImage | null {
     throw error;
   }
 }
+
+/** Reports whether another replica could read the facts: registries choose texts of any length. Memoized like the next. */
+const isReadable = oncePer((facts: ImageFacts): boolean => {
+  try {
+    const stored: unknown = JSON.parse(JSON.stringify(storeFacts(facts)));
+    return Value.Check(storedFacts, stored) && readStoredFacts(stored).digest === facts.digest;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
+});
 
 /** Memoized, because a snapshot is written again and again. */
 const isWasm = oncePer((facts: ImageFacts): boolean => detectWasm(facts).kind === 'wasm');
@@ -97,13 +110,15 @@ export async function writeSnapshot(
   maxLength: number = SNAPSHOT_LIMITS.maxLength,
 ): Promise<string> {
   const isTurnOver = createPacing();
-  for (const { facts } of images) {
-    isWasm(facts);
+  const readable: KeptImage[] = [];
+  for (const image of images) {
+    if (isReadable(image.facts)) readable.push(image);
+    isWasm(image.facts);
     if (isTurnOver()) await nextTurn();
   }
   const lines = [HEADER];
   let length = HEADER.length;
-  for (const line of linesInTurn(images)) {
+  for (const line of linesInTurn(readable)) {
     length += line.length + 1;
     if (length > maxLength) break;
     lines.push(line);
@@ -130,7 +145,7 @@ export interface ReadSnapshot {
 
 /** Returns null for a text of another format or version. */
 export async function readSnapshot(text: string): Promise<ReadSnapshot | null> {
-  const [header, ...lines] = text.split('\n');
+  const [header, ...lines] = text.split('\n', 1 + SNAPSHOT_LIMITS.maxLines);
   if (header !== HEADER) return null;
   const isTurnOver = createPacing();
   const images: KeptImage[] = [];
