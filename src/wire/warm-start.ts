@@ -54,7 +54,7 @@ function limitOf({ cluster }: Pick<WarmStartParts, 'cluster'>, signal: AbortSign
   return AbortSignal.any([signal, limit.signal]);
 }
 
-/** Restores what replicas stored, as soon as the API server answers; null if this installation stores nothing. */
+/** Restores what replicas stored, and retries until the API server answers; null if this installation stores nothing. */
 async function loadStored(
   store: ImageStore,
   { logger }: Pick<WarmStartParts, 'logger'>,
@@ -78,7 +78,6 @@ async function loadStored(
 async function learnRunning(parts: WarmStartParts, signal: AbortSignal) {
   const { cluster, client, namespace, logger } = parts;
   let learned = { lookedUp: 0, failed: 0 };
-  await raceAbort(cluster.listed, signal, () => {});
   const runningPods = createRunningPods({
     client,
     namespaces: () => cluster.namespaceNames().filter((name) => !isSystemNamespace(name, namespace)),
@@ -115,6 +114,8 @@ export function startWarm(parts: WarmStartParts, signal: AbortSignal): WarmStart
   async function run(): Promise<void> {
     const began = performance.now();
     const limit = limitOf(parts, signal);
+    // An API server that has just started forbids, for a second, what its roles allow: lists are retried until it does not.
+    await raceAbort(cluster.listed, limit, () => {});
     const stored = await loadStored(store, parts, limit);
     const { lookedUp, failed } = await learnRunning(parts, limit);
     isDone = true;
