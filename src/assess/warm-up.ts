@@ -14,7 +14,13 @@ export const WARM_UP_LIMITS = {
   maxPods: 500,
   /** Docker Hub counts a lookup as a pull, and grants 100 pulls in six hours to an address that sends no login. */
   maxHubImages: 25,
+  /** Milliseconds to wait for the images of one Pod, of the ten seconds of a start. Slower lookups continue behind. */
+  podMilliseconds: 3_000,
+  /** Pods of one namespace that may wait that long: a tenant could name a registry that never answers in every Pod. */
+  maxLatePods: 4,
 } as const;
+
+type WarmUpLimits = { readonly [Key in keyof typeof WARM_UP_LIMITS]?: number };
 
 export interface WarmUpDeps {
   /** The path of an admission: it respects modes and skip lists, and reads layers as an admission would. */
@@ -30,7 +36,9 @@ export interface WarmUpResult {
 }
 
 /** Reasons for which no further image of a registry is looked up: a start must not add to its trouble, or wait for it. */
-const STOPS_REGISTRY: ReadonlySet<UnknownReason> = new Set(['rate-limited', 'unreachable', 'timeout']);
+const STOPS_REGISTRY: ReadonlySet<UnknownReason> = new Set(['unreachable', 'timeout']);
+
+type Failure = readonly [image: string, reason: UnknownReason];
 
 /** Returns null for a text that is no reference. */
 function registryOf(image: string): string | null {
@@ -43,10 +51,12 @@ function registryOf(image: string): string | null {
 }
 
 /** Selects Pods with images to look up. */
-function createSelection({ catalog }: Pick<WarmUpDeps, 'catalog'>) {
-  const { maxPods, maxHubImages } = WARM_UP_LIMITS;
+function createSelection({ catalog }: Pick<WarmUpDeps, 'catalog'>, limits: Required<WarmUpLimits>) {
+  const { maxPods, maxHubImages, maxLatePods } = limits;
   const seen = new Set<string>();
+  /** Registries, and `registry namespace` for a single namespace. */
   const stopped = new Set<string>();
+  const latePods = new Map<string, number>();
   let hubImages = 0;
 
   function unknownImages({ namespace, pod }: RunningPod): readonly string[] {
@@ -69,7 +79,10 @@ function createSelection({ catalog }: Pick<WarmUpDeps, 'catalog'>) {
       seen.has(key) ||
       seen.size >= maxPods ||
       hubImages + hub > maxHubImages ||
-      registries.some((registry) => registry !== null && stopped.has(registry));
+      (latePods.get(running.namespace) ?? 0) >= maxLatePods ||
+      registries.some(
+        (registry) => stopped.has(`${registry}`) || stopped.has(`${registry} ${running.namespace}`),
+      );
     if (isLeftOut) return false;
     seen.add(key);
     hubImages += hub;
@@ -79,7 +92,16 @@ function createSelection({ catalog }: Pick<WarmUpDeps, 'catalog'>) {
   return {
     take,
     unknownImages,
-    stop: (image: string): void => void stopped.add(registryOf(image) ?? ''),
+    /** Notes a registry that limits a namespace's requests, or does not answer. */
+    note: ({ namespace }: RunningPod, failed: readonly Failure[]): void => {
+      for (const [image, reason] of failed) {
+        const registry = registryOf(image) ?? '';
+        if (reason === 'rate-limited') stopped.add(`${registry} ${namespace}`);
+        else if (STOPS_REGISTRY.has(reason)) stopped.add(registry);
+      }
+      if (failed.some(([, reason]) => reason === 'timeout'))
+        latePods.set(namespace, (latePods.get(namespace) ?? 0) + 1);
+    },
     isFull: () => seen.size >= maxPods,
   };
 }
@@ -93,7 +115,7 @@ function byNeed(pods: readonly RunningPod[]): readonly RunningPod[] {
 }
 
 /** Returns the images of an assessment that could not be read, with the reasons. */
-function failures(assessment: Assessment): readonly (readonly [image: string, reason: UnknownReason])[] {
+function failures(assessment: Assessment): readonly Failure[] {
   if (assessment.kind === 'skipped') return [];
   return assessment.containers.flatMap(({ image, verdict }) =>
     verdict.kind === 'unknown' && verdict.reason !== 'denied-by-config'
@@ -110,14 +132,17 @@ export async function warmUp(
   { assess, catalog, runningPods }: WarmUpDeps,
   signal: AbortSignal,
   onProgress: (result: WarmUpResult) => void,
+  options: WarmUpLimits = {},
 ): Promise<void> {
-  const selection = createSelection({ catalog });
+  const limits = { ...WARM_UP_LIMITS, ...options };
+  const selection = createSelection({ catalog }, limits);
   const result = { lookedUp: 0, failed: 0 };
 
   async function learn(running: RunningPod): Promise<void> {
     if (signal.aborted || !selection.take(running)) return;
     const before = selection.unknownImages(running).length;
-    const deadline = { signal: () => signal };
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(limits.podMilliseconds)]);
+    const deadline = { signal: () => limited };
     const assessment = await assess({
       ...running,
       subject: 'pod',
@@ -126,7 +151,7 @@ export async function warmUp(
       isDryRun: true,
     });
     const failed = failures(assessment);
-    for (const [image, reason] of failed) if (STOPS_REGISTRY.has(reason)) selection.stop(image);
+    selection.note(running, failed);
     result.lookedUp += before - selection.unknownImages(running).length;
     result.failed += new Set(failed.map(([image]) => image)).size;
     onProgress({ ...result });
@@ -137,7 +162,7 @@ export async function warmUp(
     const worker = async (): Promise<void> => {
       for (const running of waiting) await learn(running);
     };
-    await Promise.all(Array.from({ length: WARM_UP_LIMITS.atOnce }, worker));
+    await Promise.all(Array.from({ length: limits.atOnce }, worker));
     if (signal.aborted || selection.isFull()) return;
   }
 }
