@@ -19,7 +19,7 @@ export const STORE_TIMES = {
 /** Each lost race means that another replica has just written. */
 const WRITE_ATTEMPTS = 5;
 
-/** A snapshot that is too large once compressed is written again with this part of its length. */
+/** A snapshot that is too large once compressed is written again with this part of its length; the next one tries more. */
 const SHRINKAGE = 0.75;
 
 /** Says that this installation has no right to store anything. */
@@ -117,6 +117,8 @@ export function createImageStore(
       const hasNews = images.some(({ facts }) => !settled.has(facts));
       if (version === null || !(hasNews || (mustWrite && images.length > 0))) return;
       try {
+        // What took the room may be gone.
+        maxLength = Math.min(SNAPSHOT_LIMITS.maxLength, maxLength / SHRINKAGE);
         return await write(images, version, signal);
       } catch (error) {
         if (isCode(error, 'forbidden')) return noteForbidden(error, images);
