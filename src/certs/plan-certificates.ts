@@ -1,3 +1,6 @@
+import { createSecureContext } from 'node:tls';
+import { describeError } from '../lib/errors.ts';
+import { oncePer } from '../lib/once-per.ts';
 import type { CertificateTimes } from './certificate-times.ts';
 import { findCertificateFault, isSigningAuthority } from './find-certificate-fault.ts';
 import { joinCertificates, readCertificate, splitCertificates } from './parse-certificates.ts';
@@ -48,13 +51,24 @@ export function isUsable(
   );
 }
 
-/** Returns why no API server would accept what is served; null if it would. */
+/** Returns why a TLS server rejects a pair: a weak key, or something broken behind the certificate. Memoized for readiness. */
+const findTlsFault = oncePer(({ cert, key }: StoredCertificates): string | null => {
+  try {
+    createSecureContext({ cert, key });
+    return null;
+  } catch (error) {
+    return `TLS rejects it: ${describeError(error)}`;
+  }
+});
+
+/** Returns why it cannot be served, or no API server would accept it; null if one would. */
 export function findServedFault(
-  { cert, key, authority }: StoredCertificates,
+  stored: StoredCertificates,
   names: readonly string[],
   now: Date,
 ): string | null {
-  return findCertificateFault({ cert, key, caCert: authority.caCert }, names, now);
+  const { cert, key, authority } = stored;
+  return findCertificateFault({ cert, key, caCert: authority.caCert }, names, now) ?? findTlsFault(stored);
 }
 
 /** Plans what the Secret shall hold. The rules need no other replica: what one writes, the others follow. */
