@@ -15,6 +15,8 @@ export interface Wanted {
   readonly to?: number;
   readonly isCa?: boolean;
   readonly keyType?: 'rsa' | 'ec';
+  /** Bits of an RSA key. */
+  readonly keySize?: number;
   readonly usage?: 'serverAuth' | 'clientAuth';
   /** Signs it; by default it signs itself. */
   readonly by?: Issued;
@@ -24,17 +26,8 @@ export interface Wanted {
 
 /** Issues a certificate as a CA other than wasmgate's would. */
 export async function issue(wanted: Wanted): Promise<Issued> {
-  const {
-    commonName,
-    names = [],
-    from = -1,
-    to = 30,
-    isCa = false,
-    keyType = 'ec',
-    usage,
-    by,
-    keyPair,
-  } = wanted;
+  const { commonName, names = [], from = -1, to = 30, isCa = false, keyType = 'ec', usage, by } = wanted;
+  const { keyPair, keySize } = wanted;
   const extensions: NonNullable<SelfsignedOptions['extensions']> = [
     { name: 'basicConstraints', cA: isCa, critical: true },
   ];
@@ -49,6 +42,7 @@ export async function issue(wanted: Wanted): Promise<Issued> {
     extensions,
     ...(by === undefined ? {} : { ca: by }),
     ...(keyPair === undefined ? {} : { keyPair }),
+    ...(keySize === undefined ? {} : { keySize }),
   });
   // Each on lines of its own, so that they can be joined to a chain.
   return { cert: `${made.cert.trim()}\n`, key: made.private };
