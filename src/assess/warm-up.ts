@@ -27,6 +27,7 @@ export interface WarmUpDeps {
   readonly assess: AssessPod;
   readonly catalog: Pick<ImageCatalog, 'isKnown'>;
   readonly runningPods: RunningPodsPort;
+  readonly limits?: WarmUpLimits;
 }
 
 export interface WarmUpResult {
@@ -129,12 +130,11 @@ function failures(assessment: Assessment): readonly Failure[] {
  * @throws AppError if the Pods cannot be listed
  */
 export async function warmUp(
-  { assess, catalog, runningPods }: WarmUpDeps,
+  { assess, catalog, runningPods, limits: given = {} }: WarmUpDeps,
   signal: AbortSignal,
   onProgress: (result: WarmUpResult) => void,
-  options: WarmUpLimits = {},
 ): Promise<void> {
-  const limits = { ...WARM_UP_LIMITS, ...options };
+  const limits = { ...WARM_UP_LIMITS, ...given };
   const selection = createSelection({ catalog }, limits);
   const result = { lookedUp: 0, failed: 0 };
 

@@ -53,9 +53,8 @@ async function setUp() {
         for (const one of [pods, [running('team-b', [shared])]]) yield await Promise.resolve(one);
       },
     };
-    await warmUp({ assess, catalog, runningPods }, AbortSignal.timeout(20_000), () => {}, {
-      podMilliseconds,
-    });
+    const deps = { assess, catalog, runningPods, limits: { podMilliseconds } };
+    await warmUp(deps, AbortSignal.timeout(20_000), () => {});
     const request = { image: shared, namespace: 'team-b', pullSecrets: [], architectures: [] };
     // A slow machine answers later, and a lookup goes on.
     await expect.poll(() => catalog.isKnown(request)).toBe(true);
