@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, matchesGlob } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
+import { CERTIFICATE_TIMES } from '../src/certs/certificate-times.ts';
 import { FLAGS } from '../src/cli/inspect/inspect.ts';
 import { createConfigurationReader } from '../src/config/configuration-reader.ts';
 import { PEEK_LIMITS } from '../src/images/peek-image.ts';
@@ -264,6 +265,21 @@ describe('numbers in texts equal those of the code', () => {
     ['how much of an image inspect reads', FLAGS.find(({ name }) => name === 'no-peek')?.description],
   ])('%s', (_case, text) => {
     expect(text).toContain(` ${PEEK_LIMITS.maxBytes / 1024} KiB`);
+  });
+
+  test('how long certificates are valid and how often they are checked', () => {
+    const { servingMilliseconds, authorityMilliseconds, checkMilliseconds, overlapMilliseconds } =
+      CERTIFICATE_TIMES;
+    const day = 24 * 60 * 60 * 1000;
+    const certs = read('certs/README.md');
+    expect(certs).toContain(`| serving certificate | ${servingMilliseconds / day} days |`);
+    expect(certs).toContain(`| CA | ${authorityMilliseconds / day / 365} years |`);
+    expect(certs).toContain(`Every ${checkMilliseconds / 1000} seconds`);
+    expect({ overlapMilliseconds }).toEqual({ overlapMilliseconds: 10 * 60_000 });
+    expect(certs).toContain('at each check for ten minutes');
+    const manual = read('manifests/README.md');
+    expect(manual).toContain(`for ${servingMilliseconds / day} days that it renews`);
+    expect(manual).toContain(`Every ${checkMilliseconds / 1000} seconds`);
   });
 });
 
