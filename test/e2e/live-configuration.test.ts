@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mountSecret, type SecretTexts } from '../support/certs/mounted-secret.ts';
 import { installBase, MANIFESTS, type TestPod } from '../support/e2e/install.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
 import { prepareCluster } from '../support/e2e/stage.ts';
@@ -28,27 +29,17 @@ const servers = await realServers([
 const PATIENT = { seconds: 120 } as const;
 const MODULE = 'bk-wasi-wasm';
 
-type Files = Readonly<Record<string, string>>;
-
-/** A mounted ConfigMap or Secret, updated as the kubelet does: by swapping a link to a folder. */
-async function createVolume(files: Files) {
+/** A mounted ConfigMap or Secret that changes. */
+async function createVolume(files: SecretTexts) {
   const folder = await mkdtemp(join(tmpdir(), 'wasmgate-volume-'));
-  let version = 0;
   let contents = files;
-  const update = async (changed: Files): Promise<void> => {
+  const update = async (changed: SecretTexts): Promise<void> => {
     contents = { ...contents, ...changed };
-    version += 1;
-    const data = `..data-${version}`;
-    for (const [path, text] of Object.entries(contents)) {
-      await mkdir(dirname(join(folder, data, path)), { recursive: true });
-      await writeFile(join(folder, data, path), text);
-    }
-    await symlink(data, join(folder, '..new'));
-    await rename(join(folder, '..new'), join(folder, '..data'));
+    await mountSecret(folder, contents);
   };
   await update({});
   return {
-    at: (path: string) => join(folder, '..data', path),
+    at: (path: string) => join(folder, path),
     update,
     remove: () => rm(folder, { recursive: true }),
   };
