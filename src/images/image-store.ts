@@ -77,7 +77,9 @@ export function createImageStore(
       logger.warn({}, 'ignored the stored images: they are damaged or of another version');
       return 0;
     }
-    const { images, invalid } = snapshot;
+    const { invalid } = snapshot;
+    // Namespaces may have been deleted since the snapshot was written.
+    const images = snapshot.images.filter(isKept);
     if (invalid > 0) logger.warn({ invalid }, 'ignored some of the stored images: they are damaged');
     // Those used last come first, and the cache evicts what was added first.
     for (const image of images.toReversed()) restore(image);

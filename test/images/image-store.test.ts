@@ -46,6 +46,7 @@ async function setUp({ limit }: { limit?: number } = {}) {
   });
   const storage = createStorage(limit);
   const clients: { close: () => Promise<void> }[] = [];
+  const deleted = new Set<string>();
   let isOpen = true;
   const close = async (): Promise<void> => {
     if (isOpen) await registry.close();
@@ -61,7 +62,7 @@ async function setUp({ limit }: { limit?: number } = {}) {
     clients.push(client);
     const { logger, messages } = createRecordingLogger();
     const catalog = createImageCatalog({ registry: client, pullSecrets: NO_PULL_SECRETS, logger }, options);
-    const hasNamespace = (name: string): boolean => name !== 'deleted';
+    const hasNamespace = (name: string): boolean => name !== 'deleted' && !deleted.has(name);
     const store = createImageStore({ catalog, snapshots: storage.port, hasNamespace, logger });
     const requestFor = (name: string, more: Partial<ImageRequest> = {}): ImageRequest => ({
       image: `${registry.host}/${name}`,
@@ -76,7 +77,7 @@ async function setUp({ limit }: { limit?: number } = {}) {
     return { catalog, store, learn, recall, messages, requestFor };
   }
 
-  return { storage, startReplica, registry, stopRegistry: close };
+  return { storage, startReplica, registry, stopRegistry: close, deleted };
 }
 
 test('a replica knows what the one before it knew, with its age and without a request', async () => {
@@ -146,6 +147,19 @@ test('facts of private images do not outlive their namespace', async () => {
   await first.store.save(never);
   const second = startReplica();
   expect(await second.store.load(never)).toBe(1);
+  expect(second.recall('two:1')).toMatchObject({ kind: 'facts' });
+});
+
+test('facts of private images are not restored for a namespace that was deleted since', async () => {
+  const { startReplica, deleted } = await setUp();
+  const first = startReplica();
+  await first.learn('one:1', { namespace: 'team-b', pullSecrets: ['one'] });
+  await first.learn('two:1', { namespace: 'team-b' });
+  await first.store.save(never);
+  deleted.add('team-b');
+  const second = startReplica();
+  expect(await second.store.load(never)).toBe(1);
+  expect(second.recall('one:1', { namespace: 'team-b', pullSecrets: ['one'] })).toBeUndefined();
   expect(second.recall('two:1')).toMatchObject({ kind: 'facts' });
 });
 
