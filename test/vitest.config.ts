@@ -18,6 +18,8 @@ export default defineConfig({
     // meanwhile, and a test that fails there shows nothing.
     testTimeout: 90_000,
     hookTimeout: 300_000,
+    // Tests on real servers mostly wait: two at a time, as two cores suggest, would take half as long again.
+    maxWorkers: 4,
     expect: { poll: { timeout: 60_000 } },
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [

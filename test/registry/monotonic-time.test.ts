@@ -21,13 +21,17 @@ test('setting the clock back by an hour does not lengthen a pause', async () => 
 /** Files that need calendar time, because people or other programs read it. */
 const WALL_CLOCK: readonly string[] = [
   'src/certs/find-certificate-fault.ts', // validity
+  'src/certs/mounted-certificate.ts', // validity
   'src/certs/serving-certificate.ts', // validity
   'src/images/image-cache.ts', // start of staleness
   'src/kubernetes/events.ts', // eventTime
+  'src/kubernetes/server-clock.ts', // until an answer of the API server has shown its clock
   'src/kubernetes/watch-collection.ts', // a timestamp metric
   'src/registry/client.ts', // Retry-After with an HTTP date
   'src/registry/retry.ts', // Retry-After with an HTTP date
+  'src/telemetry/certificate-metrics.ts', // a timestamp metric
   'src/telemetry/operation-metrics.ts', // a timestamp metric
+  'src/wire/wire-certs.ts', // days left, for people
 ];
 
 test('only files that need calendar time read the wall clock', () => {
