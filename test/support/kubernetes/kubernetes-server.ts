@@ -18,8 +18,8 @@ export interface KubernetesServer extends AsyncDisposable {
   /** An administrator's (system:masters). */
   readonly kubeconfig: string;
   readonly kubectl: Kubectl;
-  /** Stops the API server and starts it again; resolves when it is ready. */
-  readonly restartApiServer: () => Promise<void>;
+  /** Stops the API server and, after `meanwhile`, starts it again; resolves when it is ready. */
+  readonly restartApiServer: (meanwhile?: () => Promise<void>) => Promise<void>;
   /** Writes the kubeconfig of another identity and returns its path. */
   readonly writeKubeconfig: (token: string) => Promise<string>;
   /** One JSON object per line for each request about Pods and workloads. */
@@ -119,8 +119,9 @@ async function start({ programs, folder, servers }: Start) {
     await writeFile(path, kubeconfigText({ server: url, certificateAuthority, token: otherToken }));
     return path;
   };
-  const restartApiServer = async (): Promise<void> => {
+  const restartApiServer = async (meanwhile?: () => Promise<void>): Promise<void> => {
     await apiServer?.stop();
+    await meanwhile?.();
     apiServer = launchApiServer();
     await apiServerReady(apiServer === undefined ? [] : [apiServer]);
   };

@@ -30,6 +30,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly hasExited: () => boolean;
   /** Sends SIGTERM, and SIGKILL half a minute later; resolves with the exit code. */
   readonly stop: () => Promise<number>;
+  /** Sends SIGKILL to the program itself (Linux only); resolves with the exit code. */
+  readonly kill: () => Promise<number>;
 }
 
 export interface ServerOptions {
@@ -59,12 +61,19 @@ export function startServer(command: string, args: readonly string[], options: S
     shell.stdin?.end();
     return await exited;
   };
+  const kill = async (): Promise<number> => {
+    // The first child of KEEPER's shell is the program.
+    const children = await readFile(`/proc/${shell.pid}/task/${shell.pid}/children`, 'utf8');
+    process.kill(Number(children.split(' ')[0]), 'SIGKILL');
+    return await exited;
+  };
   return {
     name: options.name,
     logFile: options.logFile,
     exited,
     hasExited: () => ended,
     stop,
+    kill,
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
 }
