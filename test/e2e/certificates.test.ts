@@ -127,7 +127,15 @@ describe.skipIf(servers.missing)(`certificates kept in the cluster${servers.note
     );
     expect(notReady).toContain('not ready: waiting for a certificate that API servers accept: it expired at');
     const logged = (await readFile(replica?.process.logFile ?? '', 'utf8')).split('\n');
-    expect(logged.filter((line) => line.includes('is forbidden'))).toHaveLength(1);
+    const warned = logged.filter((line) => line.includes('"level":"warn"'));
+    const messages = warned.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
+    const isOfSecret = (message: string): boolean => message.includes('wasmgate-certificates');
+    expect(messages.findLast(isOfSecret)).toContain('is forbidden');
+    // On a busy machine a check may also time out, and the next one that is forbidden begins a state of its own.
+    const repeated = messages.filter(
+      (message, index) => isOfSecret(message) && message === messages[index - 1],
+    );
+    expect(repeated).toEqual([]);
     await setVerbs(['get', 'update']);
     await waitFor(async () => (await readyz(replica)) === 'ok\n', {
       what: 'a valid certificate',
