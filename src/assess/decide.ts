@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { evaluate } from '../policy/evaluate.ts';
 import type { AssessedContainer, ClusterView, PodFacts } from '../policy/facts.ts';
 import { applyMode } from '../policy/mode.ts';
@@ -31,6 +32,9 @@ export interface Decide {
  */
 const JUST_KNOWN = 10_000;
 
+/** Namespaces whose exceptions are kept, so that patterns are not matched for each Pod. */
+const MOST_NAMESPACES = 1000;
+
 function hasJustKnownWasm(containers: readonly AssessedContainer[]): boolean {
   return containers.some(
     ({ verdict, knownSince }) =>
@@ -50,20 +54,18 @@ function replacedContainers({ containers, newCount }: PodImages): ReadonlyMap<st
   return new Map(containers.slice(newCount).map((assessed) => [assessed.container.name, assessed]));
 }
 
+type Exceptions = NonNullable<PodFacts['exceptions']>;
+
 function factsOf(
   { request, scope, images, cluster, hasStaleClasses }: GatheredFacts,
-  policy: PolicySettings,
+  exceptions: Exceptions,
 ): PodFacts {
   const { subject, pod, namespace, step, previous } = request;
-  const exceptions = exceptionsIn(namespace, policy);
-  const ofNamespace = {
-    limitRanges: cluster.limitRanges(namespace),
-    ...(exceptions === undefined ? {} : { exceptions }),
-  };
+  const limitRanges = cluster.limitRanges(namespace);
   if (previous !== undefined) {
     const containers = images.containers.slice(0, images.newCount);
     // Labels only set what a Pod gets at creation.
-    const known = { pod, containers, cluster, hasStaleClasses, ...ofNamespace, namespaceLabels: {} };
+    const known = { pod, containers, cluster, hasStaleClasses, limitRanges, exceptions, namespaceLabels: {} };
     return { ...known, isMutated: false, previous: replacedContainers(images) };
   }
   const { containers } = images;
@@ -78,19 +80,25 @@ function factsOf(
     namespaceLabels,
     cluster,
     hasStaleClasses,
-    ...ofNamespace,
+    limitRanges,
+    exceptions,
   };
 }
 
 /** Creates the functions that decide on Pods by the policy and cache decisions for similar Pods. */
 export function createDecide(policy: PolicySettings): Decide {
   const decisions = createDecisionCache();
+  const exceptions = new LRUCache<string, Exceptions>({
+    max: MOST_NAMESPACES,
+    memoMethod: (namespace) => exceptionsIn(namespace, policy),
+  });
+  const exceptionsOf = ({ request }: GatheredFacts): Exceptions => exceptions.memo(request.namespace);
 
   return {
     cached: (gathered) => {
       const { request, scope } = gathered;
       if (request.previous !== undefined) return undefined;
-      const facts = factsOf(gathered, policy);
+      const facts = factsOf(gathered, exceptionsOf(gathered));
       const cachedDecision = decisions.get({ facts, mode: scope.mode });
       if (cachedDecision === undefined) return undefined;
       // Nearly every admission ends here, and spreading an assessment would be slower.
@@ -103,7 +111,7 @@ export function createDecide(policy: PolicySettings): Decide {
     decide: (gathered) => {
       const { request, scope } = gathered;
       const { mode, notes } = scope;
-      const facts = factsOf(gathered, policy);
+      const facts = factsOf(gathered, exceptionsOf(gathered));
       const decision = evaluate(facts, policy);
       const outcome = applyMode(decision, mode, policy);
       const { containers } = facts;
@@ -111,7 +119,7 @@ export function createDecide(policy: PolicySettings): Decide {
     },
     cache: (gathered, decided) => {
       if (gathered.request.previous !== undefined) return;
-      decisions.set({ facts: factsOf(gathered, policy), mode: gathered.scope.mode }, decided);
+      decisions.set({ facts: factsOf(gathered, exceptionsOf(gathered)), mode: gathered.scope.mode }, decided);
     },
   };
 }

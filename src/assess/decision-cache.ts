@@ -59,7 +59,7 @@ const textOf = oncePer((labels: StringMap): string =>
 function keyOf({ facts, mode }: DecisionInput): string {
   const { isMutated, isJustKnown, hasStaleClasses, namespaceLabels, exceptions, pod } = facts;
   const flags = `${isMutated} ${isJustKnown === true} ${hasStaleClasses === true}`;
-  const excepted = exceptions === undefined ? '' : [...exceptions].join(',');
+  const excepted = exceptions === undefined || exceptions.size === 0 ? '' : [...exceptions].join(',');
   return `${mode} ${flags} ${excepted} ${textOf(namespaceLabels)} ${shapeOf(pod)}`;
 }
 

@@ -40,7 +40,7 @@ export interface WebhookEntry {
   /** `mutatingwebhookconfiguration/wasmgate` */
   readonly configuration: string;
   readonly name: string;
-  /** Whether its `caBundle` trusts the serving certificate under the name that the API server dials; null if unknown. */
+  /** True if its `caBundle` trusts the serving certificate under the name that the API server dials; null if unknown. */
   readonly matches: boolean | null;
   /** Why it does not; null if it does. */
   readonly reason: string | null;

@@ -48,8 +48,8 @@ const WRITE_ATTEMPTS = 5;
 const PATIENCE_CHECKS = 2;
 
 /**
- * Keeps the serving certificate in a Secret and its CA in the webhook configurations. All replicas do the same without knowing
- * of each other: the API server lets one write, and the others follow.
+ * Keeps the serving certificate in a Secret and its CA in the webhook configurations. All replicas do the same, and none
+ * knows of another. The API server lets one write, and the others follow.
  */
 export function createCertificateKeeper(
   { cluster, logger, elapsed = () => performance.now() }: KeeperDeps,

@@ -86,7 +86,7 @@ export interface PodFacts {
   readonly hasStaleClasses?: boolean;
   /** Labels of the Pod's namespace; empty if they are unknown. */
   readonly namespaceLabels: StringMap;
-  /** Findings that the operator excepts in the Pod's namespace; absent if there are none. */
+  /** Findings that the operator excepts in the Pod's namespace; absent if none. */
   readonly exceptions?: ReadonlySet<FindingId>;
   /** LimitRanges of the Pod's namespace. */
   readonly limitRanges: readonly LimitRange[];

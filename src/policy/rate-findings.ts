@@ -45,16 +45,13 @@ function withLink(advice: string, id: FindingId, { helpUrl }: PolicySettings): s
   return `${advice === '' ? '' : `${advice} `}See ${helpUrl}${id}`;
 }
 
-/** Returns the findings that the operator excepts in a namespace; undefined if there are none. */
-export function exceptionsIn(
-  namespace: string,
-  { exceptions }: PolicySettings,
-): ReadonlySet<FindingId> | undefined {
-  if (exceptions.length === 0) return undefined;
-  const ids = exceptions
-    .filter(({ namespaces }) => namespaces.some((pattern) => matchesGlob(pattern, namespace)))
-    .flatMap(({ findings }) => findings);
-  return ids.length === 0 ? undefined : new Set(ids);
+/** Returns the findings that the operator excepts in a namespace. */
+export function exceptionsIn(namespace: string, { exceptions }: PolicySettings): ReadonlySet<FindingId> {
+  return new Set(
+    exceptions
+      .filter(({ namespaces }) => namespaces.some((pattern) => matchesGlob(pattern, namespace)))
+      .flatMap(({ findings }) => findings),
+  );
 }
 
 /** The Pod and the settings by which findings are rated. */

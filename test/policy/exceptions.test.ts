@@ -22,7 +22,7 @@ describe('policy.exceptions', () => {
     ['b', ['image-unknown', 'handler-on-no-node']],
     ['not-legacy-a', []],
   ])('in namespace %s they are %j', (namespace, expected) => {
-    expect([...(exceptionsIn(namespace, settings({ exceptions })) ?? [])]).toEqual(expected);
+    expect([...exceptionsIn(namespace, settings({ exceptions }))]).toEqual(expected);
   });
 
   test.each(CASES)('excepting %s changes neither class nor other findings: %s', (id, _name, each) => {
