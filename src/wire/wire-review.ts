@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { leaveClassesOpen } from '../assess/missing-classes.ts';
 import type { ServiceAccountsPort } from '../assess/ports.ts';
+import { withAccountSecrets } from '../audit/judge-subjects.ts';
 import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
-import { withAccountSecrets } from '../cli/review/review-subjects.ts';
 import type { ReviewDeps, ReviewSession, ReviewSetup } from '../cli/review/run-review.ts';
 import type { PullSecretsPort } from '../images/ports.ts';
 import { findDockerConfigs } from '../keychain/find-docker-configs.ts';

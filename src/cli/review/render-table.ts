@@ -1,18 +1,11 @@
+import type { ReportedFinding, ReportItem, ReviewOutcome } from '../../audit/item.ts';
+import { OUTCOMES } from '../../audit/item.ts';
+import type { Reviewed } from '../../audit/judge-subjects.ts';
+import { distinctAdvice, remarksOf, unknownImages } from '../../audit/report-item.ts';
 import { describeVerdict } from '../../policy/describe.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
 import { wrap, type Page, type Style } from '../page.ts';
-import { distinctAdvice, remarksOf, unknownImages } from './report-item.ts';
-import {
-  describeObject,
-  describePlace,
-  OUTCOMES,
-  type Report,
-  type ReportedFinding,
-  type ReportItem,
-  type ReviewOutcome,
-  type Summary,
-} from './report.ts';
-import type { Reviewed } from './review-subjects.ts';
+import { describeObject, describePlace, type Report, type Summary } from './report.ts';
 
 /** The word for an outcome in text: the key `refused` is older than the word "denied". */
 const OUTCOME_LABELS = {

@@ -1,87 +1,9 @@
-import type { PatchOperation } from '../../admission/json-patch.ts';
-import type { ReportedVerdict } from '../../assess/inspect/image-report.ts';
-import type { AppliedAction, ClassOrigin } from '../../policy/decision.ts';
-import type { FindingId, Severity } from '../../policy/finding-catalog.ts';
-import type { Mode } from '../../policy/mode.ts';
+import type { ReportItem, ReviewOutcome } from '../../audit/item.ts';
+import type { Source } from '../../audit/subject.ts';
 import { EXIT_CODES, type ExitCode } from '../command.ts';
 
 export const REVIEW_OUTPUTS = ['table', 'json', 'yaml', 'diff', 'patch', 'admissionreview'] as const;
 export type ReviewOutput = (typeof REVIEW_OUTPUTS)[number];
-
-/**
- * Outcomes in the report, which is the format of `-o json`. Programs read it: add fields, but never rename or remove one.
- *
- * - `admitted`: unchanged
- * - `changed`: admitted with changes; for a workload, its Pods are
- * - `refused`: denied; for a workload that no controller wrote, its Pods are
- * - `skipped`: not assessed
- * - `undecided`: depends on something unknown, such as an image whose registry did not answer, or the manifest is invalid
- */
-export const OUTCOMES = ['admitted', 'changed', 'refused', 'skipped', 'undecided'] as const;
-export type ReviewOutcome = (typeof OUTCOMES)[number];
-
-/** What is denied: the object, or only the Pods of a workload that is itself admitted (`policy.refuseTemplates`). */
-export type Refused = 'object' | 'pods';
-
-/** The unknown that would decide: images, the existing RuntimeClasses, or the meaning of an invalid manifest. */
-export type OpenMatter = 'images' | 'runtime-classes' | 'manifest';
-
-export interface Source {
-  readonly file: string;
-  /** Starts at 1. */
-  readonly document: number;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-export interface ReportedChange {
-  /** In kubectl's notation: `spec.containers[0].resources.limits.memory`. */
-  readonly field: string;
-  readonly value: unknown;
-  readonly reason: string;
-}
-
-export interface ReportedFinding {
-  readonly id: FindingId;
-  readonly severity: Severity;
-  readonly action: AppliedAction;
-  /** Null for the whole Pod. */
-  readonly container: string | null;
-  readonly message: string;
-  readonly advice: string;
-}
-
-export interface ReportedImage {
-  readonly container: string;
-  readonly image: string;
-  readonly verdict: ReportedVerdict;
-}
-
-export interface ReportedClass {
-  readonly name: string;
-  /** Null if the class does not exist (origin `none`), or if no classes are known (origin `pod`). */
-  readonly handler: string | null;
-  readonly origin: ClassOrigin;
-}
-
-export interface ReportItem {
-  readonly source: Source;
-  readonly outcome: ReviewOutcome;
-  /** Null if nothing is denied. */
-  readonly refuses: Refused | null;
-  /** Empty unless the outcome is `undecided`. */
-  readonly hangsOn: readonly OpenMatter[];
-  /** Null if nothing was assessed. */
-  readonly mode: Mode | null;
-  readonly runtimeClass: ReportedClass | null;
-  /** The changes made or, in mode audit, those that would be made. */
-  readonly changes: readonly ReportedChange[];
-  /** RFC 6902 patch against the reviewed object, for the changes made. */
-  readonly patch: readonly PatchOperation[];
-  readonly findings: readonly ReportedFinding[];
-  readonly images: readonly ReportedImage[];
-}
 
 export type Summary = Readonly<Record<ReviewOutcome, number>> & {
   readonly reviewed: number;

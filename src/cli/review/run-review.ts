@@ -1,4 +1,7 @@
 import type { AssessPod } from '../../assess/assessment.ts';
+import { judgeSubjects } from '../../audit/judge-subjects.ts';
+import { reportItem } from '../../audit/report-item.ts';
+import { nameOf, type Subject } from '../../audit/subject.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { ExitCode, ParsedArguments } from '../command.ts';
 import type { Io } from '../io.ts';
@@ -11,10 +14,8 @@ import {
   unreadableError,
   type Input,
 } from './read-manifests.ts';
-import { reportItem } from './report-item.ts';
 import { createReport, exitCodeOf, REVIEW_OUTPUTS, type PassedOver, type ReviewOutput } from './report.ts';
-import { reviewSubjects } from './review-subjects.ts';
-import { nameOf, readReviewSubject, type ReviewSubject } from './subjects.ts';
+import { readReviewSubject } from './subjects.ts';
 import { writeNotes, writePassedOver } from './write-notes.ts';
 import { writeResults } from './write-results.ts';
 
@@ -73,7 +74,7 @@ function isAllOrNothing({ manifests }: Input, output: ReviewOutput): boolean {
   return manifests.length === 0 || output === 'yaml';
 }
 
-function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Manifest, ReviewSubject> {
+function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Manifest, Subject> {
   return new Map(
     manifests.flatMap((manifest) => {
       const subject = readReviewSubject(manifest, namespace);
@@ -85,7 +86,7 @@ function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Mani
 /** Lists what is not reviewed, objects of other kinds first. */
 function findPassedOver(
   { manifests, others }: Input,
-  subjects: ReadonlyMap<Manifest, ReviewSubject>,
+  subjects: ReadonlyMap<Manifest, Subject>,
 ): readonly PassedOver[] {
   const objects = manifests.filter((manifest) => !subjects.has(manifest) && !isFact(manifest));
   return [
@@ -108,7 +109,7 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
   const session = await deps.open({ config, facts, namespace, isLive, kubeconfig }, io);
   try {
     const subjects = findSubjects(input, namespace);
-    const reviews = await reviewSubjects(session.assess, [...subjects.values()]);
+    const reviews = await judgeSubjects(session.assess, [...subjects.values()]);
     const passedOver = findPassedOver(input, subjects);
     const items = reviews.map((review) => reportItem(review, session));
     const report = createReport(items, { passedOver, errors: unreadableDocuments(input) });

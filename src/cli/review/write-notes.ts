@@ -1,10 +1,10 @@
+import type { Reviewed } from '../../audit/judge-subjects.ts';
+import { distinctAdvice, isBroken, remarksOf, unknownImages } from '../../audit/report-item.ts';
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Io } from '../io.ts';
 import { isKustomization } from './manifests.ts';
 import type { Input } from './read-manifests.ts';
-import { distinctAdvice, isBroken, remarksOf, unknownImages } from './report-item.ts';
 import { describeObject, describePlace, type PassedOver, type ReviewOutput } from './report.ts';
-import type { Reviewed } from './review-subjects.ts';
 
 /** Unknown images listed one by one. If there are more, they probably have a common cause. */
 const MAX_LISTED_IMAGES = 10;

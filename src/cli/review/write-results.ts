@@ -1,5 +1,6 @@
 import { answerDecided, answerSkipped } from '../../admission/answer-assessment.ts';
 import { patched, writeReview, type Answer } from '../../admission/response.ts';
+import type { Reviewed } from '../../audit/judge-subjects.ts';
 import { escapeJson, stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Io } from '../io.ts';
 import { createPage, type Page } from '../page.ts';
@@ -8,7 +9,6 @@ import { toYaml } from '../serialize.ts';
 import type { Input } from './read-manifests.ts';
 import { renderReport } from './render-table.ts';
 import { describeObject, describePlace, type Report, type ReviewOutput } from './report.ts';
-import type { Reviewed } from './review-subjects.ts';
 import { writeRemarks } from './write-notes.ts';
 
 /** Renders every object of the reviewed files, so that the output is complete for `kubectl apply`. */

@@ -1,5 +1,5 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import type { ReportItem } from '../../../src/cli/review/report.ts';
+import type { ReportItem } from '../../../src/audit/item.ts';
 import { getJson, type Kubectl, must } from '../kubernetes/kubectl.ts';
 import type { Output } from '../lib/processes.ts';
 import { namespaceFor, objectsIn } from './example-cluster.ts';

@@ -19,7 +19,7 @@ const STATEFUL: ReadonlySet<string> = new Set(['lib/single-flight.ts']);
 
 const EDGE: Rule = {
   rooms: ['image', 'pod', 'credentials'],
-  types: ['policy', 'detect', 'assess/ports.ts', 'images/ports.ts'],
+  types: ['policy', 'detect', 'assess/ports.ts', 'images/ports.ts', 'audit/ports.ts'],
 };
 
 /** Imports run one way. Each room may import itself, `lib` and the rooms listed here. */
@@ -34,6 +34,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   admission: { rooms: ['image', 'pod'], types: ['policy', 'detect'] },
   images: { rooms: ['image', 'detect', 'credentials'], types: ['policy'] },
   assess: { rooms: ['image', 'pod', 'detect', 'policy', 'credentials'], types: ['images'] },
+  audit: {
+    rooms: ['assess', 'admission', 'image', 'pod', 'policy', 'detect', 'credentials'],
+    types: ['images'],
+  },
   registry: EDGE,
   keychain: EDGE,
   kubernetes: EDGE,
@@ -43,7 +47,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   config: EDGE,
   server: { rooms: ['assess', 'admission', 'image', 'pod'], types: ['policy'] },
   cli: {
-    rooms: ['assess', 'admission', 'image', 'pod', 'fake-registry', 'policy/describe.ts'],
+    rooms: ['assess', 'audit', 'admission', 'image', 'pod', 'fake-registry', 'policy/describe.ts'],
     types: ['policy', 'detect', 'certs/certificate-report.ts'],
   },
 };
@@ -52,7 +56,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 const PURE: ReadonlySet<string> = new Set(['image', 'detect', 'pod', 'policy', 'admission', 'credentials']);
 
 /** Rooms that touch the world through their ports only. */
-const WITHOUT_WORLD: ReadonlySet<string> = new Set([...PURE, LIBRARY, 'assess', 'images', 'server']);
+const WITHOUT_WORLD: ReadonlySet<string> = new Set([...PURE, LIBRARY, 'assess', 'audit', 'images', 'server']);
 
 /** The only package that pure code may use: it describes the shape of settings. */
 const PURE_PACKAGES: ReadonlySet<string> = new Set(['typebox']);

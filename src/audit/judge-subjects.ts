@@ -1,18 +1,18 @@
 import jsonPatch from 'fast-json-patch';
-import { createPatch, type PatchOperation } from '../../admission/json-patch.ts';
+import { createPatch, type PatchOperation } from '../admission/json-patch.ts';
 import {
   createDeadline,
   type AssessPod,
   type Deadline,
   type DecidedAssessment,
-} from '../../assess/assessment.ts';
-import type { ServiceAccountsPort } from '../../assess/ports.ts';
-import { property, type JsonObject } from '../../lib/json.ts';
-import { formatPointer } from '../../pod/json-pointer.ts';
-import { readPod } from '../../pod/pod.ts';
-import { serviceAccountOf } from '../../pod/pull-secret-names.ts';
-import type { Change, Decision } from '../../policy/decision.ts';
-import type { AssessableSubject, ReviewSubject } from './subjects.ts';
+} from '../assess/assessment.ts';
+import type { ServiceAccountsPort } from '../assess/ports.ts';
+import { property, type JsonObject } from '../lib/json.ts';
+import { formatPointer } from '../pod/json-pointer.ts';
+import { readPod } from '../pod/pod.ts';
+import { serviceAccountOf } from '../pod/pull-secret-names.ts';
+import type { Change, Decision } from '../policy/decision.ts';
+import type { AssessableSubject, Subject } from './subject.ts';
 
 const REVIEW_LIMITS = {
   /** The longest that a lookup may take, because no admission request waits for it. */
@@ -26,7 +26,7 @@ export type Reviewed = LeftReview | DecidedReview;
 
 export interface LeftReview {
   readonly kind: 'left';
-  readonly subject: ReviewSubject;
+  readonly subject: Subject;
   readonly reason: string;
   /** Notes for the user about it. */
   readonly notes: readonly string[];
@@ -47,7 +47,7 @@ export interface DecidedReview {
   readonly result: JsonObject;
 }
 
-function left(subject: ReviewSubject, reason: string, notes: readonly string[]): LeftReview {
+function left(subject: Subject, reason: string, notes: readonly string[]): LeftReview {
   return { kind: 'left', subject, reason, notes };
 }
 
@@ -129,7 +129,7 @@ async function reviewPod(step: Step): Promise<Reviewed> {
   return { kind: 'decided', subject, assessment, runtimeClass, changes: changesOf(first), patch, result };
 }
 
-async function reviewSubject(assess: AssessPod, subject: ReviewSubject): Promise<Reviewed> {
+async function reviewSubject(assess: AssessPod, subject: Subject): Promise<Reviewed> {
   if (subject.kind === 'left') return left(subject, subject.reason, []);
   const step = { subject, assess, deadline: createDeadline(REVIEW_LIMITS.lookupMilliseconds) };
   const { request } = subject;
@@ -138,9 +138,9 @@ async function reviewSubject(assess: AssessPod, subject: ReviewSubject): Promise
 }
 
 /** Reviews all subjects concurrently, and returns the results in order. */
-export async function reviewSubjects(
+export async function judgeSubjects(
   assess: AssessPod,
-  subjects: readonly ReviewSubject[],
+  subjects: readonly Subject[],
 ): Promise<readonly Reviewed[]> {
   const reviews: Reviewed[] = [];
   const waiting = subjects.entries();

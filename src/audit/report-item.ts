@@ -1,8 +1,8 @@
-import { reportVerdict } from '../../assess/inspect/image-report.ts';
-import { formatField, formatPointer } from '../../pod/json-pointer.ts';
-import type { RatedFinding } from '../../policy/decision.ts';
-import type { OpenMatter, Refused, ReportedClass, ReportedFinding, ReportItem } from './report.ts';
-import type { DecidedReview, LeftReview, Reviewed } from './review-subjects.ts';
+import { reportVerdict } from '../assess/inspect/image-report.ts';
+import { formatField, formatPointer } from '../pod/json-pointer.ts';
+import type { RatedFinding } from '../policy/decision.ts';
+import type { OpenMatter, Refused, ReportedClass, ReportedFinding, ReportItem } from './item.ts';
+import type { DecidedReview, LeftReview, Reviewed } from './judge-subjects.ts';
 
 export interface Knowledge {
   /** False if no RuntimeClass is among the facts, which may mean that there is none, or that the facts are incomplete. */

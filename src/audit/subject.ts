@@ -1,0 +1,78 @@
+import { answerNotJudged } from '../admission/answer-assessment.ts';
+import {
+  readSubject,
+  type SubjectRequest,
+  type Assessable,
+  type NotJudged,
+} from '../admission/read-subject.ts';
+import type { Answer } from '../admission/response.ts';
+import type { AdmissionRequest } from '../admission/review.ts';
+import type { JsonObject } from '../lib/json.ts';
+import { metadataText } from '../pod/object-metadata.ts';
+import { templatePath } from '../pod/workloads.ts';
+
+export interface Source {
+  readonly file: string;
+  /** Starts at 1. */
+  readonly document: number;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface SubjectSource {
+  readonly source: Source;
+  /** The Pod or workload. */
+  readonly object: JsonObject;
+  /** The AdmissionReview's uid; null for a manifest. */
+  readonly uid: string | null;
+}
+
+/** A Pod, or the template of a workload, to assess. */
+export interface AssessableSubject extends SubjectSource {
+  readonly kind: 'assessable';
+  readonly request: Assessable;
+  /** Keys that lead to the template; empty for a Pod. */
+  readonly path: readonly string[];
+}
+
+/** An object that wasmgate does not assess. */
+export interface LeftSubject extends SubjectSource {
+  readonly kind: 'left';
+  readonly reason: string;
+  /** True if it is invalid, so that its outcome is unknown. */
+  readonly isBroken: boolean;
+  readonly answer: Answer;
+}
+
+export type Subject = AssessableSubject | LeftSubject;
+
+/** Returns the name as kubectl prints it; a name that the API server will generate ends in `*`. */
+export function nameOf(object: JsonObject): string {
+  const name = metadataText(object, 'name');
+  if (name !== '') return name;
+  const prefix = metadataText(object, 'generateName');
+  return prefix === '' ? '' : `${prefix}*`;
+}
+
+type GroupKind = Pick<AdmissionRequest['kind'], 'group' | 'kind'>;
+
+/** Returns the keys that lead to the Pod template; `[]` for a Pod, null for a kind without one. */
+function pathOf({ group, kind }: GroupKind): readonly string[] | null {
+  return group === '' && kind === 'Pod' ? [] : templatePath({ group, kind });
+}
+
+export function leave(common: SubjectSource, notJudged: NotJudged): LeftSubject {
+  const { subject, reason } = notJudged;
+  const answer = answerNotJudged(notJudged, common.source.kind);
+  return { kind: 'left', ...common, reason, isBroken: subject === 'broken', answer };
+}
+
+export function subjectFrom(common: SubjectSource, request: SubjectRequest): Subject | null {
+  const path = pathOf(request.kind);
+  if (path === null) return null;
+  const read = readSubject(request);
+  return read.subject === 'none' || read.subject === 'broken'
+    ? leave(common, read)
+    : { kind: 'assessable', ...common, path, request: read };
+}
