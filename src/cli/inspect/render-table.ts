@@ -1,13 +1,10 @@
-import type { ImageReport, DescribedImage } from '../../assess/inspect/image-report.ts';
+import type { DescribedImage, HandlerReport, ImageReport } from '../../assess/inspect/image-report.ts';
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Io } from '../io.ts';
 import { createPage, table, wrap, type Row } from '../page.ts';
 
 /** Values from an image can have any length; two and a half lines are enough to tell them apart. */
 const MAX_VALUE_CHARACTERS = 200;
-
-/** Narrower terminals have no space for a third column. */
-const COLUMNS_FOR_THREE = 60;
 
 function shorten(text: string): string {
   const clean = stripControlCharacters(text);
@@ -45,19 +42,20 @@ function evidenceRows({ evidence }: ImageReport, columns: number): string {
     .join('\n');
 }
 
+/** Handlers that run the image come first. */
+const ANSWERS = ['yes', 'conditional', 'unknown', 'no'] as const satisfies readonly HandlerReport['runs'][];
+
+/** Lists handlers with the same answer for the same reason together: many images run nowhere, or on one handler of twelve. */
 function handlerRows({ handlers }: ImageReport, columns: number): string {
-  const entries = Object.entries(handlers);
-  if (columns < COLUMNS_FOR_THREE) {
-    const rows = entries.map(
-      ([name, { runs, why }]) => `  ${name}: ${runs}\n${wrap(why, columns, '      ')}`,
-    );
-    return rows.join('\n');
-  }
-  const width = Math.max(...entries.map(([name]) => name.length));
-  return table(
-    entries.map(([name, { runs, why }]) => [`${name.padEnd(width)}  ${runs}`, why]),
-    columns,
-  );
+  const rows = ANSWERS.flatMap((answer) => {
+    const reports = Object.entries(handlers).filter(([, { runs }]) => runs === answer);
+    const byReason = Map.groupBy(reports, ([, { why }]) => why);
+    return [...byReason].map(([why, group], index): Row => {
+      const names = group.map(([name]) => name).join(', ');
+      return [index === 0 ? answer : '', `${names}: ${why}`];
+    });
+  });
+  return table(rows, columns);
 }
 
 function describeTraffic({ requests, bytes }: ImageReport): string {

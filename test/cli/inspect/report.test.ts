@@ -238,11 +238,29 @@ describe('the table', () => {
       /^ {2}Pulls {4}no: its index offers wasi\/wasm, which no node has$/m,
       /^ {2}Instead {2}\S+@sha256:5781b2d1889b/m,
       /^ {2}config\.Entrypoint\[0\]: \/hello\.wasm$/m,
-      /^ {2}wasmtime {3}yes/m,
+      /^ {2}yes {10}crun-wasm, wasmtime, wasmedge/m,
       /^\d requests, [\d,]+ bytes read$/m,
     ]) {
       expect(stdout).toMatch(line);
     }
+  });
+
+  test('names handlers with the same answer and reason in one row', async () => {
+    const { stdout } = await inspectTable('helm-chart');
+    const rows = stdout
+      .slice(stdout.indexOf('\nHandlers\n'))
+      .match(/^ {2}(?:yes|conditional|unknown|no)\b.*/gm);
+    expect(rows).toEqual([expect.stringMatching(/^ {2}no {2}runc, crun, /)]);
+    const names = HANDLER_PROFILES.map(({ name }) => name).join(', ');
+    const text = stdout.replaceAll(/\s+/g, ' ');
+    expect(text).toContain(`no ${names}: does not run this kind of artifact; no RuntimeClass does`);
+  });
+
+  test('shows each reason for the same answer, handlers that run the image first', async () => {
+    const stdout = stripVTControlCharacters((await inspectTable('spin-v2-app', 200)).stdout);
+    expect(stdout.slice(stdout.indexOf('\nHandlers\n'))).toMatch(
+      /\n {2}yes {6}spin: runs .*(?:\n {11}.*)*\n {2}unknown {2}wasm: .*\n {2}no {7}runc: .*\n {11}crun, crun-wasm: /,
+    );
   });
 
   test('a risk is shown beside "yes"', async () => {
