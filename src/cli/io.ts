@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import type { Logger } from '../lib/logger.ts';
 import { stripControlCharactersInLines } from '../lib/strip-control-characters.ts';
 
@@ -31,6 +31,12 @@ export function processIo(source: NodeJS.Process): Io {
   ignoreClosedPipe(source.stderr);
   const { stdout, stderr, env, argv } = source;
   return { stdout, stderr, env, program: programOf(argv) };
+}
+
+/** Drops what is written to standard error: notes, warnings and progress. Errors that end a command are thrown instead. */
+export function withoutNotes(io: Io): Io {
+  const stderr = new Writable({ write: (_chunk, _encoding, done) => done() });
+  return { ...io, stderr };
 }
 
 /** Writes to standard error, without the control characters that files and servers may have put into the text. */

@@ -146,11 +146,16 @@ function renderSummary({ columns, paint }: Page, summary: Summary): string {
   return `${paint('bold', wrap(`${reviewed} reviewed${counts}.${over}${unread}`, columns, ''))}\n`;
 }
 
-/** @param reviews of the report's items, in the same order */
-export function renderReport(page: Page, { items, summary }: Report, reviews: readonly Reviewed[]): string {
+/** Renders objects and what would resolve their unknown images; empty if there are none. */
+export function renderItems(page: Page, items: readonly ReportItem[], reviews: readonly Reviewed[]): string {
   const rendered = reviews.flatMap((review, index) => {
     const item = items[index];
     return item === undefined ? [] : [renderItem(page, item, review)];
   });
-  return rendered.join('') + renderAdvice(page, reviews) + renderSummary(page, summary);
+  return rendered.join('') + renderAdvice(page, reviews);
+}
+
+/** @param reviews of the report's items, in the same order */
+export function renderReport(page: Page, { items, summary }: Report, reviews: readonly Reviewed[]): string {
+  return renderItems(page, items, reviews) + renderSummary(page, summary);
 }

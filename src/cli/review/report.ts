@@ -1,6 +1,5 @@
 import type { ReportItem, ReviewOutcome } from '../../audit/item.ts';
 import type { Source } from '../../audit/subject.ts';
-import { EXIT_CODES, type ExitCode } from '../command.ts';
 
 export const REVIEW_OUTPUTS = ['table', 'json', 'yaml', 'diff', 'patch', 'admissionreview'] as const;
 export type ReviewOutput = (typeof REVIEW_OUTPUTS)[number];
@@ -47,11 +46,6 @@ export function createReport(
   for (const { outcome } of items) counts[outcome] += 1;
   const unreviewed = { passedOver: passedOver.length, errors: errors.length };
   return { items, passedOver, errors, summary: { reviewed: items.length, ...counts, ...unreviewed } };
-}
-
-export function exitCodeOf({ refused, undecided }: Summary): ExitCode {
-  if (refused > 0) return EXIT_CODES.failed;
-  return undecided > 0 ? EXIT_CODES.undecided : EXIT_CODES.ok;
 }
 
 /** Returns `Pod default/web`, or only the kind of an object without a name, such as a response to a review. */

@@ -1,4 +1,5 @@
 import type { Command, Flag } from '../command.ts';
+import { FAIL_ON_FLAGS } from '../fail-on.ts';
 import { KUBECONFIG_FLAG } from '../parse-arguments.ts';
 import { REVIEW_OUTPUTS, type ReviewOutput } from './report.ts';
 import type { ReviewDeps } from './run-review.ts';
@@ -47,6 +48,7 @@ const FLAGS: readonly Flag[] = [
       .join(' ')}`,
     choices: REVIEW_OUTPUTS,
   },
+  ...FAIL_ON_FLAGS,
   {
     name: 'verbose',
     short: 'v',

@@ -4,7 +4,8 @@ import { reportItem } from '../../audit/report-item.ts';
 import { nameOf, type Subject } from '../../audit/subject.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { ExitCode, ParsedArguments } from '../command.ts';
-import type { Io } from '../io.ts';
+import { exitCodeFor, readFailOptions } from '../fail-on.ts';
+import { withoutNotes, type Io } from '../io.ts';
 import { flagChoice, flagText, flagTexts, usageError } from '../parse-arguments.ts';
 import { factsOf, isFact, type Manifest } from './manifests.ts';
 import {
@@ -14,7 +15,7 @@ import {
   unreadableError,
   type Input,
 } from './read-manifests.ts';
-import { createReport, exitCodeOf, REVIEW_OUTPUTS, type PassedOver, type ReviewOutput } from './report.ts';
+import { createReport, REVIEW_OUTPUTS, type PassedOver, type ReviewOutput } from './report.ts';
 import { readReviewSubject } from './subjects.ts';
 import { writeNotes, writePassedOver } from './write-notes.ts';
 import { writeResults } from './write-results.ts';
@@ -64,6 +65,9 @@ function readPaths(input: ParsedArguments): readonly string[] {
   if (flags.has('kubeconfig') && !flags.has('live')) {
     throw usageError('flag --kubeconfig requires --live', 'review');
   }
+  if (flags.has('quiet') && flags.has('verbose')) {
+    throw usageError('--quiet and --verbose exclude each other', 'review');
+  }
   const paths = [...flagTexts(input, 'filename'), ...positionals];
   if (paths.length === 0) throw usageError('name what to review: -f FILE, -f FOLDER or -f -', 'review');
   return paths;
@@ -99,6 +103,8 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
   const paths = readPaths(args);
   const namespace = flagText(args, 'namespace') ?? 'default';
   const output = flagChoice(args, 'output', REVIEW_OUTPUTS) ?? 'table';
+  const options = readFailOptions(args);
+  const notes = options.isQuiet ? withoutNotes(io) : io;
   const input = await readManifests(paths, deps);
   const unreadable = unreadableError(input);
   if (unreadable !== null && isAllOrNothing(input, output)) throw unreadable;
@@ -106,19 +112,19 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
   const facts = await readFacts(args, deps, input);
   const [config, kubeconfig] = [flagText(args, 'config'), flagText(args, 'kubeconfig')];
   const isLive = args.flags.has('live');
-  const session = await deps.open({ config, facts, namespace, isLive, kubeconfig }, io);
+  const session = await deps.open({ config, facts, namespace, isLive, kubeconfig }, notes);
   try {
     const subjects = findSubjects(input, namespace);
     const reviews = await judgeSubjects(session.assess, [...subjects.values()]);
     const passedOver = findPassedOver(input, subjects);
     const items = reviews.map((review) => reportItem(review, session));
     const report = createReport(items, { passedOver, errors: unreadableDocuments(input) });
-    writeNotes(io, input, reviews);
+    writeNotes(notes, input, reviews);
     if (args.flags.has('verbose') && output !== 'json') writePassedOver(io, passedOver);
-    writeResults(output, io, { input, reviews, report });
+    writeResults(output, io, { input, reviews, report, options });
     // Thrown last, so that the error is visible below the results.
     if (unreadable !== null) throw unreadable;
-    return exitCodeOf(report.summary);
+    return exitCodeFor(items, options.failOn);
   } finally {
     await session.close();
   }

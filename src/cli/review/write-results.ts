@@ -2,12 +2,13 @@ import { answerDecided, answerSkipped } from '../../admission/answer-assessment.
 import { patched, writeReview, type Answer } from '../../admission/response.ts';
 import type { Reviewed } from '../../audit/judge-subjects.ts';
 import { escapeJson, stripControlCharacters } from '../../lib/strip-control-characters.ts';
+import { isNotable, type FailOptions } from '../fail-on.ts';
 import type { Io } from '../io.ts';
 import { createPage, type Page } from '../page.ts';
 import { renderDiff } from '../render-diff.ts';
 import { toYaml } from '../serialize.ts';
 import type { Input } from './read-manifests.ts';
-import { renderReport } from './render-table.ts';
+import { renderItems, renderReport } from './render-table.ts';
 import { describeObject, describePlace, type Report, type ReviewOutput } from './report.ts';
 import { writeRemarks } from './write-notes.ts';
 
@@ -57,13 +58,39 @@ function renderAdmissionReview(review: Reviewed, index: number): string {
 export interface Results {
   readonly input: Input;
   readonly reviews: readonly Reviewed[];
+  /** With an item for each review, in the same order. */
   readonly report: Report;
+  readonly options: FailOptions;
 }
 
-function render(output: ReviewOutput, io: Io, { input, reviews, report }: Results): string {
+/** Keeps what `--quiet` shows. */
+function onlyNotable({
+  reviews,
+  report,
+  options,
+}: Results): Pick<Results, 'reviews'> & Pick<Report, 'items'> {
+  const isKept = (index: number): boolean => {
+    const item = report.items[index];
+    return item !== undefined && isNotable(item, options.failOn);
+  };
+  return {
+    reviews: reviews.filter((_review, index) => isKept(index)),
+    items: report.items.filter((_item, index) => isKept(index)),
+  };
+}
+
+function renderTable(io: Io, results: Results): string {
+  const page = createPage(io);
+  if (!results.options.isQuiet) return renderReport(page, results.report, results.reviews);
+  const { items, reviews } = onlyNotable(results);
+  return renderItems(page, items, reviews);
+}
+
+function render(output: ReviewOutput, io: Io, results: Results): string {
+  const { input, reviews, report } = results;
   switch (output) {
     case 'table':
-      return renderReport(createPage(io), report, reviews);
+      return renderTable(io, results);
     case 'json':
       return `${escapeJson(JSON.stringify(report, null, 2))}\n`;
     case 'yaml':
@@ -78,6 +105,7 @@ function render(output: ReviewOutput, io: Io, { input, reviews, report }: Result
 }
 
 export function writeResults(output: ReviewOutput, io: Io, results: Results): void {
-  if (output !== 'table') writeRemarks(output, io, results.reviews);
+  const { reviews } = results.options.isQuiet ? onlyNotable(results) : results;
+  if (output !== 'table') writeRemarks(output, io, reviews);
   io.stdout.write(render(output, io, results));
 }
