@@ -5,13 +5,6 @@ import type { Command, Flag, ParsedArguments } from './command.ts';
 
 export const HELP_FLAG: Flag = { name: 'help', short: 'h', description: 'Show this help.' };
 
-/** The flag of all commands with `--live`. */
-export const KUBECONFIG_FLAG: Flag = {
-  name: 'kubeconfig',
-  placeholder: 'FILE',
-  description: 'Kubeconfig for --live (default: the first file in KUBECONFIG, else ~/.kube/config).',
-};
-
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 type OptionToken = Extract<Token, { kind: 'option' }>;
 

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Agent, type RequestOptions } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { describeFileState } from '../files/read-text.ts';
 import { describeError } from '../lib/errors.ts';
+import { property, stringOr } from '../lib/json.ts';
+import { readKubeconfig, selectContext, type KubeconfigContext } from './kubeconfig.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 
 /** The address of the API server, and the credentials for it. */
@@ -23,9 +26,11 @@ const AGENT_OPTIONS = {
   maxFreeSockets: MAX_IDLE_SOCKETS,
 } as const;
 
+/** The kubelet mounts the ServiceAccount of a Pod here. */
+export const ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 const ACCOUNT_FILES = {
-  /** The kubelet mounts the ServiceAccount of a Pod here. */
-  directory: '/var/run/secrets/kubernetes.io/serviceaccount',
+  directory: ACCOUNT_DIRECTORY,
   /** The kubelet replaces token and CA long before they expire; client-go rereads them once a minute, too. */
   rereadMilliseconds: 60_000,
 } as const;
@@ -86,29 +91,32 @@ export function createInClusterConnection(options: InClusterOptions): Kubernetes
   };
 }
 
+/** Returns a login's token file afresh for each request: its token rotates. client-node knows no such file. */
+async function tokenHeaders({ user }: KubeconfigContext): Promise<OutgoingHttpHeaders> {
+  const file = stringOr(property(user, 'tokenFile'), '');
+  return file === '' ? {} : { authorization: `Bearer ${(await readFile(file, 'utf8')).trim()}` };
+}
+
 /**
- * Connects to the API server of a kubeconfig's current context, with whatever login the file uses (tokens, client certificates,
- * exec plugins, OIDC).
+ * Connects to the API server of a kubeconfig's context, with whatever login it uses (tokens, client certificates, exec plugins,
+ * OIDC).
  *
  * Only this function loads client-node: its entry point pulls in the models of the whole API, as even `dist/config.js` does.
  */
-export async function createKubeconfigConnection(file: string): Promise<KubernetesConnection> {
+export async function connectContext(context: KubeconfigContext): Promise<KubernetesConnection> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
-  try {
-    config.loadFromFile(file);
-    config.clusters = config.clusters.map(allowPlainHttp);
-  } catch (cause) {
-    throw createKubernetesError(`read kubeconfig "${file}"`, 'invalid-kubeconfig', {
-      state: describeFileState(cause) ?? describeError(cause),
-    });
-  }
-  const cluster = config.getCurrentCluster();
-  if (cluster === null || !URL.canParse(cluster.server)) {
-    const state = 'its current context names no cluster with an address';
-    throw createKubernetesError(`use kubeconfig "${file}"`, 'invalid-kubeconfig', { state });
-  }
-  const server = new URL(cluster.server);
+  // One context alone: client-node rejects a file for an entry that is not used.
+  const { cluster, user, name, server } = context;
+  const single = {
+    clusters: [{ name, cluster }],
+    users: [{ name, user }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    'current-context': name,
+  };
+  config.loadFromString(JSON.stringify(single));
+  config.clusters = config.clusters.map(allowPlainHttp);
+  const isProxied = config.clusters.some(({ proxyUrl }) => proxyUrl !== undefined);
   // For plain http, Node's default agent keeps connections, too.
   const agent = server.protocol === 'https:' ? new Agent(AGENT_OPTIONS) : undefined;
 
@@ -117,10 +125,16 @@ export async function createKubeconfigConnection(file: string): Promise<Kubernet
     requestOptions: async () => {
       const options: RequestOptions = { headers: {} };
       await config.applyToHTTPSOptions(options);
+      const headers = { ...(options.headers as OutgoingHttpHeaders), ...(await tokenHeaders(context)) };
       // client-node's agent keeps no connection open; only a proxy needs it.
-      return cluster.proxyUrl === undefined ? { ...options, agent } : options;
+      return isProxied ? { ...options, headers } : { ...options, headers, agent };
     },
   };
+}
+
+/** Connects to the API server of a kubeconfig's current context. */
+export async function createKubeconfigConnection(file: string): Promise<KubernetesConnection> {
+  return connectContext(selectContext(await readKubeconfig(file)));
 }
 
 /** client-node rejects plain http, such as a local `kubectl proxy`, unless a verification is skipped. */

@@ -13,7 +13,7 @@ import {
 } from '../kubernetes/installed-webhooks.ts';
 import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
 import { DEFAULT_NAMESPACE } from './assemble-assess.ts';
-import { createUserClient } from './connect-kubernetes.ts';
+import { openUserCluster } from './connect-kubernetes.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -137,7 +137,7 @@ export function wireCerts(): CertsDeps {
   return {
     read: async (request, io: Io) =>
       request.certDir === undefined
-        ? readClusterOrProblem(await createUserClient(request.kubeconfig, io.env), request)
+        ? readClusterOrProblem((await openUserCluster(request.cluster, io.env)).client, request)
         : readFolder(request.certDir),
   };
 }

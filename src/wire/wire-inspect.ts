@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { reportImage, type ImageReport, type DescribedImage } from '../assess/inspect/image-report.ts';
+import type { ClusterChoice } from '../cli/cluster-flags.ts';
 import type { InspectDeps, InspectRequest } from '../cli/inspect/inspect-request.ts';
 import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
 import { usageError } from '../cli/parse-arguments.ts';
@@ -17,7 +18,7 @@ import { describeError } from '../lib/errors.ts';
 import { platformsOf } from '../policy/nodes/platform-flags.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import { readCertificates } from '../registry/hosts/load-tls.ts';
-import { createUserClient } from './connect-kubernetes.ts';
+import { openUserCluster } from './connect-kubernetes.ts';
 
 /** Addresses of the user's own machine. */
 const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];
@@ -79,10 +80,10 @@ async function findCredentials(
 
 /** Returns the platforms of a cluster's schedulable nodes; none if listing nodes is forbidden. */
 async function readLivePlatforms(
-  kubeconfig: string | undefined,
+  live: ClusterChoice,
   { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
 ): Promise<readonly Platform[]> {
-  const client = await createUserClient(kubeconfig, io.env);
+  const { client } = await openUserCluster(live, io.env);
   const { objects, forbidden } = await listFacts(client, signal, ['Node']);
   for (const { message } of forbidden) printWarning(io, message);
   const { nodes } = createFixedCluster(objects, 'default').cluster.view();
@@ -96,7 +97,7 @@ async function inspect(request: InspectRequest, io: Io): Promise<DescribedImage>
   const { reference, platform, command, milliseconds } = request;
   const options = await registryOptions(request);
   const signal = AbortSignal.timeout(milliseconds);
-  const nodes = request.isLive ? await readLivePlatforms(request.kubeconfig, { io, signal }) : [];
+  const nodes = request.live === null ? [] : await readLivePlatforms(request.live, { io, signal });
   const credentials = await findCredentials(request, io, signal);
   const traffic: { -readonly [Key in 'requests' | 'bytes']: ImageReport[Key] } = { requests: 0, bytes: 0 };
   const registry = createRegistryClient(

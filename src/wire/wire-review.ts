@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import { leaveClassesOpen } from '../assess/missing-classes.ts';
 import type { ServiceAccountsPort } from '../assess/ports.ts';
 import { withAccountSecrets } from '../audit/judge-subjects.ts';
+import type { ClusterChoice } from '../cli/cluster-flags.ts';
 import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
 import type { ReviewDeps, ReviewSession, ReviewSetup } from '../cli/review/run-review.ts';
 import type { PullSecretsPort } from '../images/ports.ts';
@@ -13,12 +14,14 @@ import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
 import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
 import { createLogger, type LeveledLogger } from '../telemetry/log.ts';
 import { assembleAssess, type AssessParts } from './assemble-assess.ts';
-import { createUserClient } from './connect-kubernetes.ts';
+import { openUserCluster } from './connect-kubernetes.ts';
 import { connectRegistry, readUsableFiles } from './connect-registry.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 type Ports = Pick<AssessParts, 'cluster' | 'pullSecrets'> & {
   readonly serviceAccounts: ServiceAccountsPort;
+  /** Namespace of objects that do not set one. */
+  readonly defaultNamespace: string;
   readonly knowsClasses: boolean;
 };
 
@@ -44,22 +47,28 @@ function accountsOf(given: ServiceAccountsPort, live: ServiceAccountsPort): Serv
 }
 
 /** Facts from files win over the cluster's, so that users can try objects that are not there yet. */
-async function openLive(setup: ReviewSetup, logger: LeveledLogger, io: Io): Promise<Ports> {
-  const client = await createUserClient(setup.kubeconfig, io.env);
+async function openLive(
+  setup: ReviewSetup & { readonly live: ClusterChoice },
+  logger: LeveledLogger,
+  io: Io,
+): Promise<Ports> {
+  const { client, namespace: usual } = await openUserCluster(setup.live, io.env);
+  const namespace = setup.namespace ?? usual;
   const { objects, forbidden } = await listFacts(client, new AbortController().signal);
   for (const { message } of forbidden) printWarning(io, message);
-  const fixed = createFixedCluster([...objects, ...setup.facts], setup.namespace);
+  const fixed = createFixedCluster([...objects, ...setup.facts], namespace);
   return {
     cluster: fixed.cluster,
     pullSecrets: secretsOf(fixed.pullSecrets, createPullSecrets({ client })),
     serviceAccounts: accountsOf(fixed.serviceAccounts, createServiceAccounts({ client, logger })),
+    defaultNamespace: namespace,
     knowsClasses: true,
   };
 }
 
-function openFixed({ facts, namespace }: ReviewSetup): Ports {
+function openFixed({ facts, namespace = 'default' }: ReviewSetup): Ports {
   const fixed = createFixedCluster(facts, namespace);
-  return { ...fixed, knowsClasses: fixed.hasRuntimeClasses };
+  return { ...fixed, defaultNamespace: namespace, knowsClasses: fixed.hasRuntimeClasses };
 }
 
 /** Returns the configured Docker config, as the webhook uses it, or else the user's own. */
@@ -71,7 +80,8 @@ function dockerConfigsOf({ registry }: Settings, env: Io['env']): readonly strin
 async function open(setup: ReviewSetup, io: Io): Promise<ReviewSession> {
   const settings = await readSettings(setup.config);
   const logger = createLogger({ level: 'error', destination: io.stderr });
-  const ports = setup.isLive ? await openLive(setup, logger, io) : openFixed(setup);
+  const { live } = setup;
+  const ports = live === null ? openFixed(setup) : await openLive({ ...setup, live }, logger, io);
   const { credentialProviders } = settings.registry;
   const keychain = await loadKeychain(
     { logger: createStderrLogger(io) },
@@ -82,6 +92,7 @@ async function open(setup: ReviewSetup, io: Io): Promise<ReviewSession> {
   const assess = assembleAssess({ ...ports, keychain, registry, logger }, settings);
   return {
     assess: withAccountSecrets(ports.knowsClasses ? assess : leaveClassesOpen(assess), ports.serviceAccounts),
+    namespace: ports.defaultNamespace,
     knowsClasses: ports.knowsClasses,
     close: registry.close,
   };

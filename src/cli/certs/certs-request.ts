@@ -1,10 +1,11 @@
 import type { CertificateReport } from '../../certs/certificate-report.ts';
+import type { ClusterChoice } from '../cluster-flags.ts';
 import type { Io } from '../io.ts';
 
 export const CERTS_OUTPUTS = ['table', 'json'] as const;
 
 export interface CertsRequest {
-  readonly kubeconfig: string | undefined;
+  readonly cluster: ClusterChoice;
   readonly namespace: string | undefined;
   readonly secret: string | undefined;
   /** A folder to read instead of a cluster. */

@@ -1,17 +1,14 @@
 import { didYouMean } from '../../lib/nearest-name.ts';
+import { CLUSTER_FLAGS } from '../cluster-flags.ts';
 import type { Command, ParsedArguments } from '../command.ts';
 import { usageError } from '../parse-arguments.ts';
 import { CERTS_OUTPUTS, type CertsDeps } from './certs-request.ts';
 
 /** Flags that choose what is read from a cluster. */
-const CLUSTER_FLAGS = ['kubeconfig', 'namespace', 'secret'] as const;
+const READING_FLAGS = [...CLUSTER_FLAGS.map(({ name }) => name), 'namespace', 'secret'];
 
 const FLAGS: Command['flags'] = [
-  {
-    name: 'kubeconfig',
-    placeholder: 'FILE',
-    description: 'Kubeconfig (default: the first file in KUBECONFIG, else ~/.kube/config).',
-  },
+  ...CLUSTER_FLAGS,
   {
     name: 'secret',
     placeholder: 'NAME',
@@ -45,7 +42,7 @@ function checkArguments({ positionals, flags }: ParsedArguments): void {
     throw usageError(`it takes the word show${found}`, 'certs');
   }
   if (extra !== undefined) throw usageError(`certs show takes no more arguments, found "${extra}"`, 'certs');
-  const excluded = CLUSTER_FLAGS.find((name) => flags.has(name));
+  const excluded = READING_FLAGS.find((name) => flags.has(name));
   if (flags.has('cert-dir') && excluded !== undefined)
     throw usageError(`--cert-dir reads no cluster, so it excludes --${excluded}`, 'certs');
 }

@@ -1,5 +1,6 @@
 import type { CertificateReport } from '../../certs/certificate-report.ts';
 import { escapeJson } from '../../lib/strip-control-characters.ts';
+import { readClusterChoice } from '../cluster-flags.ts';
 import { EXIT_CODES, type ExitCode, type ParsedArguments } from '../command.ts';
 import type { Io } from '../io.ts';
 import { flagChoice, flagText } from '../parse-arguments.ts';
@@ -13,7 +14,7 @@ function exitCodeOf({ problems }: CertificateReport): ExitCode {
 
 export async function runCerts(input: ParsedArguments, io: Io, deps: CertsDeps): Promise<ExitCode> {
   const request: CertsRequest = {
-    kubeconfig: flagText(input, 'kubeconfig'),
+    cluster: readClusterChoice(input),
     namespace: flagText(input, 'namespace'),
     secret: flagText(input, 'secret'),
     certDir: flagText(input, 'cert-dir'),

@@ -3,6 +3,7 @@ import { parsePlatform, type Platform } from '../../image/platform.ts';
 import { parseReference, type Reference } from '../../image/reference.ts';
 import { AppError } from '../../lib/errors.ts';
 import { parseDuration } from '../../lib/parse-duration.ts';
+import { readLiveCluster, type ClusterChoice } from '../cluster-flags.ts';
 import type { ParsedArguments } from '../command.ts';
 import type { Io } from '../io.ts';
 import { flagText, flagTexts, usageError } from '../parse-arguments.ts';
@@ -27,9 +28,8 @@ export interface Login {
 export interface InspectRequest {
   readonly reference: Reference;
   readonly platform: Platform | null;
-  /** True to read the nodes of the kubeconfig's cluster. */
-  readonly isLive: boolean;
-  readonly kubeconfig: string | undefined;
+  /** The cluster whose nodes to read; null for none. */
+  readonly live: ClusterChoice | null;
   /** A Pod's `command`; null for the image's own. */
   readonly command: readonly string[] | null;
   /** Null to use Docker configs and credential plugins. */
@@ -72,13 +72,6 @@ function readPlatform(input: ParsedArguments): Platform | null {
   const platform = parsePlatform(text);
   if (platform !== null) return platform;
   throw inspectError(`flag --platform takes OS/ARCH, such as linux/arm64, found "${text}"`);
-}
-
-function readLive(input: ParsedArguments): Pick<InspectRequest, 'isLive' | 'kubeconfig'> {
-  const isLive = input.flags.has('live');
-  const kubeconfig = flagText(input, 'kubeconfig');
-  if (kubeconfig !== undefined && !isLive) throw inspectError('flag --kubeconfig requires --live');
-  return { isLive, kubeconfig };
 }
 
 function readTimeout(input: ParsedArguments): number {
@@ -125,7 +118,7 @@ export async function readRequest(
   return {
     reference: readReference(input),
     platform: readPlatform(input),
-    ...readLive(input),
+    live: readLiveCluster(input, 'inspect'),
     command: command.length === 0 ? null : command,
     dockerConfig: flagText(input, 'docker-config'),
     providers: readProviders(input),

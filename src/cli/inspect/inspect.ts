@@ -1,5 +1,5 @@
+import { CLUSTER_FLAGS } from '../cluster-flags.ts';
 import type { Command, Flag } from '../command.ts';
-import { KUBECONFIG_FLAG } from '../parse-arguments.ts';
 import { INSPECT_DEFAULTS, INSPECT_OUTPUTS, type InspectDeps } from './inspect-request.ts';
 
 export const FLAGS: readonly Flag[] = [
@@ -18,9 +18,9 @@ export const FLAGS: readonly Flag[] = [
   {
     name: 'live',
     description:
-      'Judge the image for the nodes of the kubeconfig’s cluster: which entry they pull, and whether they can. Changes nothing in the cluster.',
+      'Judge the image for the nodes of the cluster that kubectl uses: which entry they pull, and whether they can. Changes nothing in the cluster.',
   },
-  KUBECONFIG_FLAG,
+  ...CLUSTER_FLAGS,
   {
     name: 'command',
     placeholder: 'WORD',

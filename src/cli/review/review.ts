@@ -1,6 +1,6 @@
+import { CLUSTER_FLAGS } from '../cluster-flags.ts';
 import type { Command, Flag } from '../command.ts';
 import { FAIL_ON_FLAGS } from '../fail-on.ts';
-import { KUBECONFIG_FLAG } from '../parse-arguments.ts';
 import { REVIEW_OUTPUTS, type ReviewOutput } from './report.ts';
 import type { ReviewDeps } from './run-review.ts';
 
@@ -30,14 +30,15 @@ const FLAGS: readonly Flag[] = [
   },
   {
     name: 'live',
-    description: 'Read the facts from the kubeconfig’s cluster. Changes nothing there.',
+    description: 'Read the facts from the cluster that kubectl uses. Changes nothing there.',
   },
-  KUBECONFIG_FLAG,
+  ...CLUSTER_FLAGS,
   {
     name: 'namespace',
     short: 'n',
     placeholder: 'NAME',
-    description: 'Namespace of objects that do not set one (default: default).',
+    description:
+      'Namespace of objects that do not set one (default: with --live that of the context, else default).',
   },
   {
     name: 'output',

@@ -3,6 +3,7 @@ import { judgeSubjects } from '../../audit/judge-subjects.ts';
 import { reportItem } from '../../audit/report-item.ts';
 import { nameOf, type Subject } from '../../audit/subject.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { readLiveCluster, type ClusterChoice } from '../cluster-flags.ts';
 import type { ExitCode, ParsedArguments } from '../command.ts';
 import { exitCodeFor, readFailOptions } from '../fail-on.ts';
 import { withoutNotes, type Io } from '../io.ts';
@@ -24,16 +25,17 @@ export interface ReviewSetup {
   readonly config: string | undefined;
   /** Objects that describe the cluster, in the given order. */
   readonly facts: readonly JsonObject[];
-  /** Namespace of objects that do not set one. */
-  readonly namespace: string;
-  /** True to read what the facts leave out from the kubeconfig's cluster. */
-  readonly isLive: boolean;
-  readonly kubeconfig: string | undefined;
+  /** Namespace of objects that do not set one; undefined for that of the context. */
+  readonly namespace: string | undefined;
+  /** The cluster from which to read what the facts leave out; null for none. */
+  readonly live: ClusterChoice | null;
 }
 
 /** The webhook's use case over a cluster that does not change. */
 export interface ReviewSession {
   readonly assess: AssessPod;
+  /** Namespace of objects that do not set one. */
+  readonly namespace: string;
   /** False if no RuntimeClass is known, which may be due to missing facts. */
   readonly knowsClasses: boolean;
   readonly close: () => Promise<void>;
@@ -62,9 +64,6 @@ async function readFacts(input: ParsedArguments, deps: ReviewDeps, reviewed: Inp
 /** @throws AppError `wrong-usage` */
 function readPaths(input: ParsedArguments): readonly string[] {
   const { positionals, flags } = input;
-  if (flags.has('kubeconfig') && !flags.has('live')) {
-    throw usageError('flag --kubeconfig requires --live', 'review');
-  }
   if (flags.has('quiet') && flags.has('verbose')) {
     throw usageError('--quiet and --verbose exclude each other', 'review');
   }
@@ -101,7 +100,7 @@ function findPassedOver(
 
 export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps): Promise<ExitCode> {
   const paths = readPaths(args);
-  const namespace = flagText(args, 'namespace') ?? 'default';
+  const live = readLiveCluster(args, 'review');
   const output = flagChoice(args, 'output', REVIEW_OUTPUTS) ?? 'table';
   const options = readFailOptions(args);
   const notes = options.isQuiet ? withoutNotes(io) : io;
@@ -110,11 +109,10 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
   if (unreadable !== null && isAllOrNothing(input, output)) throw unreadable;
   checkNotEmpty(input, paths);
   const facts = await readFacts(args, deps, input);
-  const [config, kubeconfig] = [flagText(args, 'config'), flagText(args, 'kubeconfig')];
-  const isLive = args.flags.has('live');
-  const session = await deps.open({ config, facts, namespace, isLive, kubeconfig }, notes);
+  const [config, namespace] = [flagText(args, 'config'), flagText(args, 'namespace')];
+  const session = await deps.open({ config, facts, namespace, live }, notes);
   try {
-    const subjects = findSubjects(input, namespace);
+    const subjects = findSubjects(input, session.namespace);
     const reviews = await judgeSubjects(session.assess, [...subjects.values()]);
     const passedOver = findPassedOver(input, subjects);
     const items = reviews.map((review) => reportItem(review, session));
