@@ -100,6 +100,18 @@ export function isTooOld(profile: HandlerProfile, verdict: Verdict): boolean {
   return form !== null && tooOld(profile, form) !== null;
 }
 
+/** Returns why the handler runs images of this form or not, if its cell of the matrix decides. */
+function reasonFor(profile: HandlerProfile, cell: ReasonId): ReasonId {
+  return cell === 'annotated' && profile.annotationArrives ? 'annotation-arrives' : cell;
+}
+
+/** Judges whether this handler runs images of a form in general, whatever their names and the Pod. */
+export function runsForm(profile: HandlerProfile, form: ImageForm): Pick<Runs, 'runs' | 'why'> {
+  const reason = REASONS[reasonFor(profile, MATRIX[form].cells[profile.engine])];
+  const old = reason.runs === 'no' ? null : tooOld(profile, form);
+  return old ?? reason;
+}
+
 /** Judges whether this handler runs this image, once a node has pulled it. */
 export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
   const form = imageForm(verdict);
@@ -107,7 +119,7 @@ export function canRun(profile: HandlerProfile, verdict: Verdict): Runs {
   const cell = isMadeForLunatic(profile, verdict) ? 'lunatic' : MATRIX[form].cells[profile.engine];
   if (isPassedOver(profile, verdict)) return resultFor('suffix-missing', [], false);
   if (isSuffixUnknown(profile, verdict)) return resultFor('suffix-unknown', [], false);
-  const reason = cell === 'annotated' && profile.annotationArrives ? 'annotation-arrives' : cell;
+  const reason = reasonFor(profile, cell);
   const isOpen = verdict.kind === 'wasm' && verdict.shape === null && profile.engine !== 'wasmtime';
   const old = REASONS[reason].runs === 'no' ? null : tooOld(profile, form);
   if (old !== null) return old;

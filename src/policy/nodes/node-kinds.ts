@@ -22,7 +22,7 @@ type Traits = Omit<NodeKind, 'nodes'>;
  * Reports whether the node pulls a tar image whose os is not linux, but does not unpack it: containerd 2.3 and later with
  * default settings (measured with 2.1, 2.2, 2.3 and 2.4).
  */
-function leavesForeignTarPacked({ runtimeVersion }: ClusterNode): boolean {
+export function leavesForeignTarPacked({ runtimeVersion }: Pick<ClusterNode, 'runtimeVersion'>): boolean {
   const match = /^containerd:\/\/v?(\d+)\.(\d+)/.exec(runtimeVersion);
   if (match === null) return false;
   const [major, minor] = [Number(match[1]), Number(match[2])];

@@ -106,6 +106,11 @@ function outlooksFor(pod: Pod, { open }: Outlooks): Outlooks {
   return outlooks;
 }
 
+/** Returns the outlook of the class for Pods that select no nodes themselves. */
+export function classOutlook(view: ClusterView, placement: ClassPlacement): NodeOutlook {
+  return outlooksForAll(view).of(placement);
+}
+
 /** Returns the outlook of the class, or one for this Pod if it selects nodes itself, as every Pod of a DaemonSet does. */
 export function nodeOutlook(view: ClusterView, placement: ClassPlacement, pod: Pod): NodeOutlook {
   const forAll = outlooksForAll(view);
