@@ -137,15 +137,23 @@ async function reviewSubject(assess: AssessPod, subject: Subject): Promise<Revie
   return isCreation ? reviewPod(step) : reviewOnce(step);
 }
 
-/** Reviews all subjects concurrently, and returns the results in order. */
+/**
+ * Reviews all subjects concurrently, and returns the results in order.
+ * @param onReviewed called with the number of subjects reviewed so far
+ */
 export async function judgeSubjects(
   assess: AssessPod,
   subjects: readonly Subject[],
+  onReviewed: (count: number) => void = () => {},
 ): Promise<readonly Reviewed[]> {
   const reviews: Reviewed[] = [];
   const waiting = subjects.entries();
+  let count = 0;
   const work = async (): Promise<void> => {
-    for (const [index, subject] of waiting) reviews[index] = await reviewSubject(assess, subject);
+    for (const [index, subject] of waiting) {
+      reviews[index] = await reviewSubject(assess, subject);
+      onReviewed((count += 1));
+    }
   };
   await Promise.all(Array.from({ length: REVIEW_LIMITS.concurrency }, work));
   return reviews;

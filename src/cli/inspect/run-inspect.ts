@@ -1,9 +1,11 @@
 import type { DescribedImage } from '../../assess/inspect/image-report.ts';
 import type { UnknownReason } from '../../detect/verdict.ts';
+import { formatReference } from '../../image/reference.ts';
 import { escapeJson } from '../../lib/strip-control-characters.ts';
 import { EXIT_CODES, type ExitCode, type ParsedArguments } from '../command.ts';
 import { printError, printWarning, type Io } from '../io.ts';
 import { flagChoice } from '../parse-arguments.ts';
+import { createProgress } from '../progress.ts';
 import { toYaml } from '../serialize.ts';
 import { INSPECT_DEFAULTS, INSPECT_OUTPUTS, readRequest, type InspectDeps } from './inspect-request.ts';
 import { renderTable } from './render-table.ts';
@@ -61,7 +63,9 @@ function render(described: DescribedImage, input: ParsedArguments, io: Io): stri
 
 export async function runInspect(input: ParsedArguments, io: Io, deps: InspectDeps): Promise<ExitCode> {
   const request = await readRequest(input, deps);
-  const described = await deps.inspect(request, io);
+  const progress = createProgress(io);
+  progress.update(`Inspecting ${formatReference(request.reference)}`);
+  const described = await deps.inspect(request, progress.io).finally(progress.done);
   io.stdout.write(render(described, input, io));
   if (described.note !== null) printWarning(io, `layers were not read: ${described.note}`);
   const { reason } = described.report.verdict;

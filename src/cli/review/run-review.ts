@@ -1,5 +1,5 @@
 import type { AssessPod } from '../../assess/assessment.ts';
-import { judgeSubjects } from '../../audit/judge-subjects.ts';
+import { judgeSubjects, type Reviewed } from '../../audit/judge-subjects.ts';
 import { reportItem } from '../../audit/report-item.ts';
 import { nameOf, type Subject } from '../../audit/subject.ts';
 import type { JsonObject } from '../../lib/json.ts';
@@ -8,6 +8,7 @@ import type { ExitCode, ParsedArguments } from '../command.ts';
 import { exitCodeFor, readFailOptions } from '../fail-on.ts';
 import { withoutNotes, type Io } from '../io.ts';
 import { flagChoice, flagText, flagTexts, usageError } from '../parse-arguments.ts';
+import { createProgress, type Progress } from '../progress.ts';
 import { factsOf, isFact, type Manifest } from './manifests.ts';
 import {
   checkNotEmpty,
@@ -98,6 +99,16 @@ function findPassedOver(
   ];
 }
 
+async function judge(
+  { assess }: ReviewSession,
+  subjects: ReadonlyMap<Manifest, Subject>,
+  { update, done }: Progress,
+): Promise<readonly Reviewed[]> {
+  const show = (count: number): void => update(`Reviewing objects: ${count} of ${subjects.size}`);
+  show(0);
+  return judgeSubjects(assess, [...subjects.values()], show).finally(done);
+}
+
 export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps): Promise<ExitCode> {
   const paths = readPaths(args);
   const live = readLiveCluster(args, 'review');
@@ -110,10 +121,12 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
   checkNotEmpty(input, paths);
   const facts = await readFacts(args, deps, input);
   const [config, namespace] = [flagText(args, 'config'), flagText(args, 'namespace')];
-  const session = await deps.open({ config, facts, namespace, live }, notes);
+  const progress = createProgress(notes);
+  if (live !== null) progress.update('Reading the cluster');
+  const session = await deps.open({ config, facts, namespace, live }, progress.io).finally(progress.done);
   try {
     const subjects = findSubjects(input, session.namespace);
-    const reviews = await judgeSubjects(session.assess, [...subjects.values()]);
+    const reviews = await judge(session, subjects, progress);
     const passedOver = findPassedOver(input, subjects);
     const items = reviews.map((review) => reportItem(review, session));
     const report = createReport(items, { passedOver, errors: unreadableDocuments(input) });
