@@ -1,8 +1,9 @@
 import type { MaybePromise } from '../lib/maybe-promise.ts';
 import type { Pod } from '../pod/pod.ts';
-import type { Decision } from '../policy/decision.ts';
+import type { Decision, RatedFinding } from '../policy/decision.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import type { Outcome } from '../policy/mode.ts';
+import type { ClusterFact } from './ports.ts';
 
 /** The time budget of an admission. Its signal, and the timer behind it, exist only once something waits for it. */
 export interface Deadline {
@@ -56,8 +57,10 @@ export interface DecidedAssessment {
   readonly isBinding: boolean;
   readonly containers: readonly AssessedContainer[];
   readonly notes: readonly string[];
-  /** True if the result also depends on RuntimeClasses that are not known; otherwise absent. */
-  readonly dependsOnUnknownClasses?: boolean;
+  /** Facts that could not be read and may change the result; absent if none. */
+  readonly hangsOn?: readonly ClusterFact[];
+  /** Denials that such a fact may lift; absent if none. */
+  readonly doubtful?: readonly RatedFinding[];
   /** The same object for Pods of one shape, so that callers can reuse what they derived from it. Absent if not cached. */
   readonly cachedDecision?: object;
 }

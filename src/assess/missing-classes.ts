@@ -1,14 +1,12 @@
 import type { Logger } from '../lib/logger.ts';
-import { whenKnown } from '../lib/maybe-promise.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { ClusterView } from '../policy/facts.ts';
 import type { FindingId } from '../policy/finding-catalog.ts';
-import { applyMode } from '../policy/mode.ts';
-import type { Assessment, AssessmentRequest, AssessPod } from './assessment.ts';
+import type { AssessmentRequest } from './assessment.ts';
 import type { ClusterPort } from './ports.ts';
 
 /** Findings that only say that a class is not among the known ones. */
-const CLASS_FINDINGS: ReadonlySet<FindingId> = new Set<FindingId>([
+export const CLASS_FINDINGS: ReadonlySet<FindingId> = new Set<FindingId>([
   'runtime-class-missing',
   'no-runtime-class-for-image',
 ]);
@@ -45,29 +43,4 @@ export function createFetchClasses(deps: {
       return null;
     }
   };
-}
-
-/** On UPDATE, new images run under the Pod's class, and no finding says that this class is unknown. */
-function runsUnderUnknownClass({ previous, pod }: AssessmentRequest): boolean {
-  return previous !== undefined && Boolean(pod.spec.runtimeClassName);
-}
-
-function leaveOpen(assessment: Assessment, request: AssessmentRequest): Assessment {
-  if (assessment.kind === 'skipped') return assessment;
-  const { cachedDecision: _, ...decided } = assessment;
-  const findings = decided.decision.findings.filter(({ id }) => !CLASS_FINDINGS.has(id));
-  const isSilenced = findings.length < decided.decision.findings.length;
-  if (!isSilenced && !runsUnderUnknownClass(request)) return assessment;
-  const decision = { ...decided.decision, findings };
-  const { mode, isSilent } = decided.outcome;
-  const outcome = applyMode(decision, mode, { warnInAudit: !isSilent });
-  return { ...decided, decision, outcome, dependsOnUnknownClasses: true };
-}
-
-/**
- * Assesses Pods without any list of RuntimeClasses, as `review` does outside a cluster. A missing list does not mean that there
- * are no classes, so whatever depends on them stays undecided.
- */
-export function leaveClassesOpen(assess: AssessPod): AssessPod {
-  return (request) => whenKnown(assess(request), (assessment) => leaveOpen(assessment, request));
 }

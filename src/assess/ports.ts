@@ -54,6 +54,40 @@ export interface ClusterPort {
   readonly fetchNamespace: (name: string, signal: AbortSignal) => Promise<Namespace | undefined>;
 }
 
+/** The kinds of facts about a cluster that a command may be unable to read. */
+export type ClusterFact =
+  | 'configuration'
+  | 'runtime-classes'
+  | 'nodes'
+  | 'namespaces'
+  | 'limit-ranges'
+  | 'service-accounts'
+  | 'pull-secrets';
+
+/** Something about the cluster that could not be read, so that nobody knows whether it exists. */
+export interface UnreadFact {
+  readonly fact: ClusterFact;
+  /** For people: `runtime classes`, `namespace "shop"`. */
+  readonly what: string;
+  readonly message: string;
+  /** What to do, such as which right to grant. */
+  readonly advice: string;
+}
+
+/** Names a Pod as far as the facts about it depend on it. */
+export interface FactsRequest {
+  readonly namespace: string;
+  readonly pod: Pod;
+}
+
+/** What a command could not read. Its assessments are open as far as they depend on that. */
+export interface UnreadFactsPort {
+  /** Reads what concerns one namespace, once. Never rejects. */
+  readonly prepare: (namespace: string, signal: AbortSignal) => Promise<void>;
+  /** Returns what could not be read and may concern this Pod. */
+  readonly about: (request: FactsRequest) => readonly UnreadFact[];
+}
+
 /** A Pod that runs, with its namespace. */
 export interface RunningPod {
   readonly namespace: string;

@@ -1,5 +1,6 @@
 import type { PatchOperation } from '../admission/json-patch.ts';
 import type { ReportedVerdict } from '../assess/inspect/image-report.ts';
+import type { ClusterFact } from '../assess/ports.ts';
 import type { AppliedAction, ClassOrigin } from '../policy/decision.ts';
 import type { FindingId, Severity } from '../policy/finding-catalog.ts';
 import type { Mode } from '../policy/mode.ts';
@@ -20,8 +21,8 @@ export type ReviewOutcome = (typeof OUTCOMES)[number];
 /** What is denied: the object, or only the Pods of a workload that is itself admitted (`policy.refuseTemplates`). */
 export type Refused = 'object' | 'pods';
 
-/** The unknown that would decide: images, the existing RuntimeClasses, or the meaning of an invalid manifest. */
-export type OpenMatter = 'images' | 'runtime-classes' | 'manifest';
+/** The unknown that would decide: images, facts about the cluster, or the meaning of an invalid manifest. */
+export type OpenMatter = 'images' | 'manifest' | ClusterFact;
 
 export interface ReportedChange {
   /** In kubectl's notation: `spec.containers[0].resources.limits.memory`. */

@@ -6,12 +6,12 @@ import {
   type Deadline,
   type DecidedAssessment,
 } from '../assess/assessment.ts';
-import type { ServiceAccountsPort } from '../assess/ports.ts';
+import type { ClusterFact, ServiceAccountsPort } from '../assess/ports.ts';
 import { property, type JsonObject } from '../lib/json.ts';
 import { formatPointer } from '../pod/json-pointer.ts';
 import { readPod } from '../pod/pod.ts';
 import { serviceAccountOf } from '../pod/pull-secret-names.ts';
-import type { Change, Decision } from '../policy/decision.ts';
+import type { Change, Decision, RatedFinding } from '../policy/decision.ts';
 import type { AssessableSubject, Subject } from './subject.ts';
 
 const REVIEW_LIMITS = {
@@ -39,6 +39,10 @@ export interface DecidedReview {
   readonly assessment: DecidedAssessment;
   /** Before the changes: says whether the Pod named its class itself. */
   readonly runtimeClass: Decision['runtimeClass'];
+  /** Facts that could not be read and may change the result, of either webhook. */
+  readonly hangsOn: readonly ClusterFact[];
+  /** Denials that such a fact may lift. */
+  readonly doubtful: readonly RatedFinding[];
   /** The changes made or, in mode audit, those that would be made. */
   readonly changes: readonly Change[];
   /** Relative to the object, with the template's path. */
@@ -108,10 +112,27 @@ async function reviewOnce(step: Step): Promise<Reviewed> {
     subject,
     assessment,
     runtimeClass,
+    hangsOn: assessment.hangsOn ?? [],
+    doubtful: assessment.doubtful ?? [],
     changes,
     patch,
     result: applyTo(subject.object, patch),
   };
+}
+
+/**
+ * Reports whether a denial holds in all assessments, whatever could not be read: with other nodes, `/mutate` may have chosen a class
+ * with which `/validate` denies nothing.
+ */
+function isCertain({ id, container }: RatedFinding, assessments: readonly DecidedAssessment[]): boolean {
+  return assessments.every(
+    ({ hangsOn, doubtful = [], decision: { findings } }) =>
+      hangsOn === undefined ||
+      findings.some(
+        (one) =>
+          one.id === id && one.container === container && one.action === 'deny' && !doubtful.includes(one),
+      ),
+  );
 }
 
 /** Runs `/mutate`, applies its patch, and runs `/validate` on the result. */
@@ -126,7 +147,10 @@ async function reviewPod(step: Step): Promise<Reviewed> {
   // In mode audit, /mutate skips the Pod and /validate reports everything.
   const first = mutation.kind === 'decided' ? mutation : assessment;
   const { runtimeClass } = first.decision;
-  return { kind: 'decided', subject, assessment, runtimeClass, changes: changesOf(first), patch, result };
+  const hangsOn = [...new Set([...(first.hangsOn ?? []), ...(assessment.hangsOn ?? [])])];
+  const doubtful = assessment.outcome.denials.filter((denial) => !isCertain(denial, [first, assessment]));
+  const changes = changesOf(first);
+  return { kind: 'decided', subject, assessment, runtimeClass, hangsOn, doubtful, changes, patch, result };
 }
 
 async function reviewSubject(assess: AssessPod, subject: Subject): Promise<Reviewed> {

@@ -35,11 +35,12 @@ export function distinctAdvice(images: readonly UnknownImage[]): readonly string
   return [...new Set(images.flatMap(({ advice }) => advice ?? []))];
 }
 
-/** Returns what is denied for a certain reason: one that does not depend on an unknown image. */
+/** Returns what is denied for a certain reason: one that depends on no unknown image or fact. */
 function refusedBy(review: DecidedReview): Refused | null {
   const unknown = new Set<string | null>(unknownImages(review).map(({ container }) => container));
-  const isCertain = ({ container }: RatedFinding): boolean => !unknown.has(container);
   const { outcome, isBinding } = review.assessment;
+  const isCertain = (denial: RatedFinding): boolean =>
+    !unknown.has(denial.container) && !review.doubtful.includes(denial);
   if (!outcome.denials.some(isCertain)) return null;
   return isBinding ? 'object' : 'pods';
 }
@@ -54,10 +55,7 @@ function isRefused({ subject }: DecidedReview, refuses: Refused | null): boolean
 
 /** Lists what is unknown, whatever `policy.onUnknownImage` says: in a review, no admission waits for an answer. */
 function openMatters(review: DecidedReview): readonly OpenMatter[] {
-  const matters: OpenMatter[] = [];
-  if (unknownImages(review).length > 0) matters.push('images');
-  if (review.assessment.dependsOnUnknownClasses === true) matters.push('runtime-classes');
-  return matters;
+  return [...(unknownImages(review).length > 0 ? (['images'] as const) : []), ...review.hangsOn];
 }
 
 /** A certain denial wins over anything unknown. */

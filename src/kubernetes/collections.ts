@@ -73,29 +73,60 @@ export function readResourceVersion(object: JsonObject, action: string): string 
 
 export interface ListedFacts {
   readonly objects: readonly JsonObject[];
-  /** One error for each collection that may not be listed: a user who is not an administrator cannot see nodes. */
-  readonly forbidden: readonly KubernetesError[];
+  /** Collections that could not be listed: a user who is not an administrator cannot see nodes. */
+  readonly failed: ReadonlyMap<CollectionName, KubernetesError>;
 }
 
-/** Lists each collection once, or those of some kinds only. */
+/** A list of many pages may outlive its continue token, and the next attempt hardly does. */
+const LIST_ATTEMPTS = 2;
+
+/** Lists a whole collection, and starts again if a page has expired meanwhile. */
+async function listAll(
+  source: Parameters<typeof listPages>[0],
+  options: ListOptions,
+): Promise<readonly JsonObject[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const objects: JsonObject[] = [];
+    try {
+      await listPages(source, options, (object) => objects.push(object));
+      return objects;
+    } catch (error) {
+      if (attempt >= LIST_ATTEMPTS || !isKubernetesError(error, 'expired')) throw error;
+    }
+  }
+}
+
+/** Reports whether the API server understood who asks, and answered for this list alone. */
+function isAnswer({ code }: KubernetesError): boolean {
+  return code !== 'unauthorized' && code !== 'unreachable' && code !== 'tls' && code !== 'timeout';
+}
+
+/**
+ * Lists each collection once, or those of some kinds only.
+ * @throws KubernetesError if that fails for all of them because there is no answer, or the login is invalid
+ */
 export async function listFacts(
   client: KubernetesClient,
   signal: AbortSignal,
   kinds?: readonly Kind[],
 ): Promise<ListedFacts> {
   const objects: JsonObject[] = [];
-  const forbidden: KubernetesError[] = [];
+  const failed = new Map<CollectionName, KubernetesError>();
+  const wanted = COLLECTION_NAMES.filter((name) => kinds?.includes(COLLECTIONS[name].kind) !== false);
   const list = async (what: CollectionName): Promise<void> => {
     const { kind, path } = COLLECTIONS[what];
-    if (kinds?.includes(kind) === false) return;
     try {
       // The items of a list do not name their kind.
-      await listPages({ client, signal }, { what, path }, (object) => objects.push({ ...object, kind }));
+      const listed = await listAll({ client, signal }, { what, path });
+      for (const object of listed) objects.push({ ...object, kind });
     } catch (error) {
-      if (!isKubernetesError(error, 'forbidden')) throw error;
-      forbidden.push(error);
+      if (!isKubernetesError(error)) throw error;
+      failed.set(what, error);
     }
   };
-  await Promise.all(COLLECTION_NAMES.map(list));
-  return { objects, forbidden };
+  await Promise.all(wanted.map(list));
+  const [first] = failed.values();
+  if (first !== undefined && failed.size === wanted.length && ![...failed.values()].some(isAnswer))
+    throw first;
+  return { objects, failed };
 }

@@ -84,8 +84,8 @@ async function readLivePlatforms(
   { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
 ): Promise<readonly Platform[]> {
   const { client } = await openUserCluster(live, io.env);
-  const { objects, forbidden } = await listFacts(client, signal, ['Node']);
-  for (const { message } of forbidden) printWarning(io, message);
+  const { objects, failed } = await listFacts(client, signal, ['Node']);
+  for (const { message } of failed.values()) printWarning(io, message);
   const { nodes } = createFixedCluster(objects, 'default').cluster.view();
   return platformsOf(nodes.filter(({ unschedulable }) => !unschedulable));
 }

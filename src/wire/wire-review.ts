@@ -1,103 +1,44 @@
 import { text } from 'node:stream/consumers';
-import { leaveClassesOpen } from '../assess/missing-classes.ts';
-import type { ServiceAccountsPort } from '../assess/ports.ts';
-import { withAccountSecrets } from '../audit/judge-subjects.ts';
-import type { ClusterChoice } from '../cli/cluster-flags.ts';
-import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
+import type { UnreadFact } from '../assess/ports.ts';
+import { printWarning, type Io } from '../cli/io.ts';
 import type { ReviewDeps, ReviewSession, ReviewSetup } from '../cli/review/run-review.ts';
-import type { PullSecretsPort } from '../images/ports.ts';
-import { findDockerConfigs } from '../keychain/find-docker-configs.ts';
-import { loadKeychain } from '../keychain/keychain.ts';
-import { listFacts } from '../kubernetes/collections.ts';
 import { createFixedCluster } from '../kubernetes/fixed-cluster.ts';
-import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
-import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
-import { createLogger, type LeveledLogger } from '../telemetry/log.ts';
-import { assembleAssess, type AssessParts } from './assemble-assess.ts';
-import { openUserCluster } from './connect-kubernetes.ts';
-import { connectRegistry, readUsableFiles } from './connect-registry.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { openClusterSession, openJudge, type ClusterSetup } from './cluster-session.ts';
+import { readSettings } from './settings.ts';
 
-type Ports = Pick<AssessParts, 'cluster' | 'pullSecrets'> & {
-  readonly serviceAccounts: ServiceAccountsPort;
-  /** Namespace of objects that do not set one. */
-  readonly defaultNamespace: string;
-  readonly knowsClasses: boolean;
+/** Facts from files are seldom complete, and without classes no Wasm Pod can be judged. Other kinds count as absent. */
+const NO_CLASSES: UnreadFact = {
+  fact: 'runtime-classes',
+  what: 'runtime classes',
+  message: 'no RuntimeClasses given',
+  advice: 'Pass them with --facts FILE, or read a cluster’s with --live.',
 };
 
-/** Reads Secrets from the facts, and those that they do not hold from the cluster. */
-function secretsOf(given: PullSecretsPort, live: PullSecretsPort): PullSecretsPort {
-  return {
-    read: async (namespace, names, signal) => {
-      const found = await given.read(namespace, names, signal);
-      const isFound = found.credentials.length > 0 || found.shortfalls.length > 0;
-      return isFound ? found : live.read(namespace, names, signal);
-    },
-    forget: live.forget,
-  };
+async function openFixed(setup: ReviewSetup, io: Io): Promise<ReviewSession> {
+  const { facts, namespace = 'default', config } = setup;
+  const settings = await readSettings(config);
+  const { hasRuntimeClasses: knowsClasses, ...fixed } = createFixedCluster(facts, namespace);
+  const missing = knowsClasses ? [] : [NO_CLASSES];
+  const unread = { prepare: () => Promise.resolve(), about: () => missing };
+  const judge = await openJudge({ ...fixed, unread }, settings, io);
+  return { ...judge, namespace, knowsClasses };
 }
 
-function accountsOf(given: ServiceAccountsPort, live: ServiceAccountsPort): ServiceAccountsPort {
-  return {
-    pullSecrets: async (namespace, name, signal) => {
-      const found = await given.pullSecrets(namespace, name, signal);
-      return found.length > 0 ? found : live.pullSecrets(namespace, name, signal);
-    },
-  };
-}
-
-/** Facts from files win over the cluster's, so that users can try objects that are not there yet. */
-async function openLive(
-  setup: ReviewSetup & { readonly live: ClusterChoice },
-  logger: LeveledLogger,
-  io: Io,
-): Promise<Ports> {
-  const { client, namespace: usual } = await openUserCluster(setup.live, io.env);
-  const namespace = setup.namespace ?? usual;
-  const { objects, forbidden } = await listFacts(client, new AbortController().signal);
-  for (const { message } of forbidden) printWarning(io, message);
-  const fixed = createFixedCluster([...objects, ...setup.facts], namespace);
-  return {
-    cluster: fixed.cluster,
-    pullSecrets: secretsOf(fixed.pullSecrets, createPullSecrets({ client })),
-    serviceAccounts: accountsOf(fixed.serviceAccounts, createServiceAccounts({ client, logger })),
-    defaultNamespace: namespace,
-    knowsClasses: true,
-  };
-}
-
-function openFixed({ facts, namespace = 'default' }: ReviewSetup): Ports {
-  const fixed = createFixedCluster(facts, namespace);
-  return { ...fixed, defaultNamespace: namespace, knowsClasses: fixed.hasRuntimeClasses };
-}
-
-/** Returns the configured Docker config, as the webhook uses it, or else the user's own. */
-function dockerConfigsOf({ registry }: Settings, env: Io['env']): readonly string[] {
-  if (registry.dockerConfig !== undefined) return [registry.dockerConfig];
-  return findDockerConfigs(env);
-}
-
-async function open(setup: ReviewSetup, io: Io): Promise<ReviewSession> {
-  const settings = await readSettings(setup.config);
-  const logger = createLogger({ level: 'error', destination: io.stderr });
-  const { live } = setup;
-  const ports = live === null ? openFixed(setup) : await openLive({ ...setup, live }, logger, io);
-  const { credentialProviders } = settings.registry;
-  const keychain = await loadKeychain(
-    { logger: createStderrLogger(io) },
-    { dockerConfigs: dockerConfigsOf(settings, io.env), providers: credentialProviders, env: io.env },
+async function openLive(setup: ClusterSetup, io: Io): Promise<ReviewSession> {
+  const session = await openClusterSession(setup, io, ({ message, advice }) =>
+    printWarning(io, message, advice),
   );
-  const files = await readUsableFiles(settings.registry);
-  const registry = connectRegistry(settings.registry, files, { env: io.env, allowLoopback: true });
-  const assess = assembleAssess({ ...ports, keychain, registry, logger }, settings);
-  return {
-    assess: withAccountSecrets(ports.knowsClasses ? assess : leaveClassesOpen(assess), ports.serviceAccounts),
-    namespace: ports.defaultNamespace,
-    knowsClasses: ports.knowsClasses,
-    close: registry.close,
-  };
+  const knowsClasses = !session.unread().some(({ fact }) => fact === 'runtime-classes');
+  return { ...session, knowsClasses };
 }
 
+/** Joins `wasmgate review`, with or without a cluster. */
 export function wireReview(): ReviewDeps {
-  return { readInput: () => text(process.stdin), open };
+  return {
+    readInput: () => text(process.stdin),
+    open: (setup, io) => {
+      const { live } = setup;
+      return live === null ? openFixed(setup, io) : openLive({ ...setup, live }, io);
+    },
+  };
 }

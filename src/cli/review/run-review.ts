@@ -130,7 +130,7 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
     const passedOver = findPassedOver(input, subjects);
     const items = reviews.map((review) => reportItem(review, session));
     const report = createReport(items, { passedOver, errors: unreadableDocuments(input) });
-    writeNotes(notes, input, reviews);
+    writeNotes(notes, { input, isLive: live !== null }, reviews);
     if (args.flags.has('verbose') && output !== 'json') writePassedOver(io, passedOver);
     writeResults(output, io, { input, reviews, report, options });
     // Thrown last, so that the error is visible below the results.

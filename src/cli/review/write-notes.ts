@@ -14,9 +14,14 @@ function writeNote({ stderr }: Io, label: string, text: string): void {
 }
 
 /** Writes the notes about the review as a whole, for every output. */
-export function writeNotes(io: Io, { others }: Input, reviews: readonly Reviewed[]): void {
+export function writeNotes(
+  io: Io,
+  { input: { others }, isLive }: { readonly input: Input; readonly isLive: boolean },
+  reviews: readonly Reviewed[],
+): void {
   if (
-    reviews.some((review) => review.kind === 'decided' && review.assessment.dependsOnUnknownClasses === true)
+    !isLive &&
+    reviews.some((review) => review.kind === 'decided' && review.hangsOn.includes('runtime-classes'))
   ) {
     const note =
       'no RuntimeClasses given; results that depend on them are undecided. Pass them with --facts FILE, or read a cluster’s with --live.';

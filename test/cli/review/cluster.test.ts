@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { FACTS, podOf, startReviewStage } from '../../support/cli/review-stage.ts';
 import { kubeconfigText } from '../../support/kubernetes/kubectl.ts';
-import { json, errorStatus, startScriptedApi, type Step } from '../../support/kubernetes/scripted-api.ts';
+import { serveObjects, type ServedObject } from '../../support/kubernetes/objects-api.ts';
+import { errorStatus, startScriptedApi, type Step } from '../../support/kubernetes/scripted-api.ts';
 
 const LOGIN = { users: { ann: 'pass' }, auth: 'basic' } as const;
 
@@ -53,26 +54,11 @@ describe('private images', () => {
   });
 });
 
-/** Returns lists of the facts by their path; listing nodes can be forbidden. */
+/** Serves the facts; listing nodes can be forbidden. */
 function apiServer(mayListNodes: boolean): Step {
-  const objects = parseAllDocuments(FACTS).map((document) => document.toJS() as { kind: string });
-  const kinds: Readonly<Record<string, string>> = {
-    runtimeclasses: 'RuntimeClass',
-    nodes: 'Node',
-    namespaces: 'Namespace',
-    limitranges: 'LimitRange',
-  };
-  // The items of a list do not contain their kind.
-  return (request, response) => {
-    const kind = kinds[request.path.split('/').at(-1) ?? ''];
-    const items = objects
-      .filter((object) => object.kind === kind)
-      .map((object) => ({ ...object, kind: undefined }));
-    const isHidden = kind === 'Node' && !mayListNodes;
-    const step =
-      kind === undefined ? errorStatus(404, 'NotFound') : json({ metadata: { resourceVersion: '1' }, items });
-    (isHidden ? errorStatus(403, 'Forbidden') : step)(request, response);
-  };
+  const objects = parseAllDocuments(FACTS).map((document) => document.toJS() as ServedObject);
+  const isHidden = (path: string): boolean => path.endsWith('/nodes') && !mayListNodes;
+  return serveObjects(objects, (path) => (isHidden(path) ? errorStatus(403, 'Forbidden') : undefined));
 }
 
 describe('--live', () => {
