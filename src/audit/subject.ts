@@ -11,10 +11,25 @@ import type { JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 import { templatePath } from '../pod/workloads.ts';
 
+/** The file from which a tool rendered an object. */
+export interface Origin {
+  readonly tool: 'helm' | 'kustomize';
+  /** For Helm, begins with the name of the chart; for kustomize, relative to the folder that was built, or to `repo`. */
+  readonly path: string;
+  /** URL of the repository that kustomize loaded the file from; null for a local file. */
+  readonly repo: string | null;
+  /** Branch, tag or commit in that repository. */
+  readonly ref: string | null;
+}
+
 export interface Source {
   readonly file: string;
   /** Starts at 1. */
   readonly document: number;
+  /** Line in `file` where the object begins; null if it comes from no file. */
+  readonly line: number | null;
+  /** Null if the object does not name one. */
+  readonly origin: Origin | null;
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;

@@ -1,13 +1,21 @@
 import { basename } from 'node:path';
+import type { Origin } from '../../audit/subject.ts';
 import { isObject, property, stringOr, type JsonObject } from '../../lib/json.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
 import { WORKLOAD_KINDS } from '../../pod/workloads.ts';
-import type { ParsedDocument } from './parse-documents.ts';
+import { findOrigin } from './find-origin.ts';
+import type { Extent, ParsedDocument } from './parse-documents.ts';
 
 /** A Kubernetes object: a document, or an item of a list in a document. */
 export interface Manifest {
   readonly file: string;
   readonly document: number;
+  readonly line: number;
+  readonly origin: Origin | null;
+  /** The part of the file that holds the document. */
+  readonly extent: Extent;
+  /** Keys that lead from the document to the object. */
+  readonly path: readonly string[];
   readonly group: string;
   readonly kind: string;
   readonly object: JsonObject;
@@ -31,25 +39,47 @@ function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? (apiVersion.split('/', 1)[0] ?? '') : '';
 }
 
+interface Item {
+  readonly value: JsonObject;
+  /** Its index in the list, which may hold other values. */
+  readonly index: number;
+}
+
 /** Returns a list's items. In typed lists such as PodList, the API server leaves out their kind and version. */
-function itemsOf(list: JsonObject, kind: string, apiVersion: string): readonly JsonObject[] | null {
+function itemsOf(list: JsonObject, kind: string, apiVersion: string): readonly Item[] | null {
   const items = property(list, 'items');
   if (!kind.endsWith('List') || !(Array.isArray(items) || items === null)) return null;
   const typed = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
-  return (items ?? []).filter(isObject).map((item) => ({ ...typed, ...item }));
+  return (items ?? []).flatMap((value: unknown, index) =>
+    isObject(value) ? { value: { ...typed, ...value }, index } : [],
+  );
 }
 
-function manifestsOf(value: unknown, place: ParsedDocument): readonly Manifest[] | null {
+interface Place {
+  readonly parsed: ParsedDocument;
+  readonly line: number;
+  readonly path: readonly string[];
+}
+
+function manifestsOf(value: unknown, { parsed, line, path }: Place): readonly Manifest[] | null {
   if (!isObject(value)) return null;
   const apiVersion = stringOr(property(value, 'apiVersion'), '');
   const kind = stringOr(property(value, 'kind'), '');
   if (apiVersion === '' || kind === '') return null;
   const items = itemsOf(value, kind, apiVersion);
-  if (items !== null) return items.flatMap((item) => manifestsOf(item, place) ?? []);
+  if (items !== null) {
+    // The lines of the items of a list in a list are not known; they get the line of the inner list.
+    const lines = path.length === 0 ? parsed.itemLines : [];
+    return items.flatMap((item, order) => {
+      const itemPath = [...path, 'items', String(item.index)];
+      return manifestsOf(item.value, { parsed, line: lines[order] ?? line, path: itemPath }) ?? [];
+    });
+  }
   const group = groupOf(apiVersion);
   if (TOOL_GROUPS.has(group)) return null;
-  const { file, document } = place;
-  return [{ file, document, group, kind, object: value }];
+  const { file, document, comment, extent } = parsed;
+  const origin = findOrigin(value, comment);
+  return [{ file, document, line, origin, extent, path, group, kind, object: value }];
 }
 
 /** Collects the Kubernetes objects of all documents, including list items, in order. */
@@ -57,7 +87,7 @@ export function collectManifests(documents: readonly ParsedDocument[]): Manifest
   const manifests: Manifest[] = [];
   const others: ParsedDocument[] = [];
   for (const parsed of documents) {
-    const found = manifestsOf(parsed.value, parsed);
+    const found = manifestsOf(parsed.value, { parsed, line: parsed.line, path: [] });
     if (found === null) others.push(parsed);
     else manifests.push(...found);
   }

@@ -1,6 +1,8 @@
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { isMap, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import { cutEnd } from '../../lib/bound-text.ts';
 import { describeError } from '../../lib/errors.ts';
+import { isObject, property } from '../../lib/json.ts';
+import { findItems, parseJsonValues, type JsonValue } from './json-values.ts';
 import type { InputFile, Problem } from './read-files.ts';
 
 /** Limit for one parser message, which may quote the rest of the file. */
@@ -15,52 +17,26 @@ export interface ParsedDocument {
   /** Starts at 1. */
   readonly document: number;
   readonly value: unknown;
+  /** Line of the value, after the comments before it. */
+  readonly line: number;
+  /** Lines of the objects in its `items`, if it is a list. Empty if they are not known. */
+  readonly itemLines: readonly number[];
+  /** The comments before the value, without their `#`. */
+  readonly comment: string;
+  readonly extent: Extent;
+}
+
+/** The part of a file's text that holds a document. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+  /** Line of the first character. */
+  readonly line: number;
 }
 
 export interface ParsedFile {
   readonly documents: readonly ParsedDocument[];
   readonly problems: readonly Problem[];
-}
-
-const OPENING = new Set(['{', '[']);
-const CLOSING = new Set(['}', ']']);
-
-/** The tokens that decide where a JSON value ends: brackets, quotes and escaped characters. */
-const JSON_TOKENS = /[{}[\]"]|\\./gs;
-
-/** Splits concatenated JSON values by their brackets; JSON.parse validates them later. */
-function splitValues(text: string): readonly string[] {
-  const values: string[] = [];
-  let [start, depth, isQuoted] = [0, 0, false];
-  for (const { 0: token, index } of text.matchAll(JSON_TOKENS)) {
-    if (token === '"') isQuoted = !isQuoted;
-    else if (isQuoted) continue;
-    else if (OPENING.has(token)) depth += 1;
-    else if (CLOSING.has(token)) depth -= 1;
-    if (depth === 0 && CLOSING.has(token)) {
-      values.push(text.slice(start, index + 1));
-      start = index + 1;
-    }
-  }
-  const rest = text.slice(start);
-  return rest.trim() === '' ? values : [...values, rest];
-}
-
-function tryParse(texts: readonly string[]): readonly unknown[] | null {
-  try {
-    return texts.map((text) => JSON.parse(text) as unknown);
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Parses one JSON value or, as kubectl does, several in a row, which is what jq prints. Returns null for anything else; the
- * YAML parser then reports the error with its line.
- */
-function parseJsonValues(text: string): readonly unknown[] | null {
-  if (!/^\s*[[{]/.test(text)) return null;
-  return tryParse([text]) ?? tryParse(splitValues(text));
 }
 
 type YamlDocument = ReturnType<typeof parseAllDocuments>[number];
@@ -71,6 +47,30 @@ function problemsOf(yaml: YamlDocument, lines: LineCounter, place: Place): reado
     const { line, col } = lines.linePos(pos[0]);
     return { ...place, line, column: col, message: cutEnd(message, MAX_MESSAGE_CHARACTERS) };
   });
+}
+
+/** Returns the lines of a list's items, leaving out those that are no objects. */
+function itemLinesOf({ contents }: YamlDocument, value: unknown, lines: LineCounter): readonly number[] {
+  const nodes = isMap(contents) ? contents.get('items', true) : undefined;
+  const items = isObject(value) ? property(value, 'items') : undefined;
+  // They differ in length if `items` comes from an anchor, or is there twice.
+  if (!isSeq(nodes) || !Array.isArray(items) || nodes.items.length !== items.length) return [];
+  return nodes.items.flatMap((node, index) => {
+    const offset = (node as { readonly range?: readonly number[] | null }).range?.[0];
+    return isObject(items[index]) && offset !== undefined ? lines.linePos(offset).line : [];
+  });
+}
+
+/** Describes where a document is. Comments count for the document that follows them. */
+function placeOf(yaml: YamlDocument, value: unknown, lines: LineCounter) {
+  const [start, , end] = yaml.range ?? [0, 0, 0];
+  const { contents } = yaml;
+  return {
+    line: lines.linePos(contents?.range?.[0] ?? start).line,
+    itemLines: itemLinesOf(yaml, value, lines),
+    comment: [yaml.commentBefore, contents?.commentBefore].filter(Boolean).join('\n'),
+    extent: { start, end, line: lines.linePos(start).line },
+  };
 }
 
 /** Parses as kubectl does: merge keys work, the last of several equal keys wins, and empty documents are skipped. */
@@ -93,7 +93,8 @@ function parseYaml({ file, text }: InputFile): ParsedFile {
     problems.push(...found);
     if (found.length > 0) continue;
     try {
-      documents.push({ ...place, value: yaml.toJS() as unknown });
+      const value = yaml.toJS() as unknown;
+      documents.push({ ...place, value, ...placeOf(yaml, value, lines) });
     } catch (error) {
       // toJS resolves aliases: it fails if one has no anchor, or if there are far too many.
       const { line } = lines.linePos(yaml.contents?.range?.[0] ?? 0);
@@ -103,11 +104,30 @@ function parseYaml({ file, text }: InputFile): ParsedFile {
   return { documents: documents.filter(({ value }) => value !== null), problems };
 }
 
+/** Finds the lines of a text as the YAML parser does. */
+function countLines(text: string): LineCounter {
+  const lines = new LineCounter();
+  for (let start = 0; start >= 0; start = text.indexOf('\n', start) + 1 || -1) lines.addNewLine(start);
+  return lines;
+}
+
+function parseJson({ file, text }: InputFile, values: readonly JsonValue[]): ParsedFile {
+  const lines = countLines(text);
+  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  const documents = values.map((found, index) => {
+    const { value, start, end } = found;
+    const isList = isObject(value) && Array.isArray(property(value, 'items'));
+    const itemLines = isList ? findItems(text, found).map(lineAt) : [];
+    const line = lineAt(start);
+    const extent = { start, end, line };
+    return { file, document: index + 1, value, line, itemLines, comment: '', extent };
+  });
+  return { documents, problems: [] };
+}
+
 function parse(input: InputFile): ParsedFile {
   const values = parseJsonValues(input.text);
-  if (values === null) return parseYaml(input);
-  const documents = values.map((value, index) => ({ file: input.file, document: index + 1, value }));
-  return { documents, problems: [] };
+  return values === null ? parseYaml(input) : parseJson(input, values);
 }
 
 function objectsIn(value: object): readonly object[] {

@@ -49,11 +49,20 @@ export function createReport(
 }
 
 /** Returns `Pod default/web`, or only the kind of an object without a name, such as a response to a review. */
-export function describeObject({ kind, namespace, name }: Omit<Source, 'file' | 'document'>): string {
+export function describeObject({
+  kind,
+  namespace,
+  name,
+}: Pick<Source, 'kind' | 'namespace' | 'name'>): string {
   const path = namespace === '' ? name : `${namespace}/${name}`;
   return path === '' ? kind : `${kind} ${path}`;
 }
 
-export function describePlace({ file, document }: Pick<Source, 'file' | 'document'>): string {
-  return `${file}, document ${document}`;
+/** Returns `-, document 3, from web/templates/deployment.yaml`. */
+export function describePlace({
+  file,
+  document,
+  origin = null,
+}: Pick<Source, 'file' | 'document'> & Partial<Pick<Source, 'origin'>>): string {
+  return `${file}, document ${document}${origin === null ? '' : `, from ${origin.path}`}`;
 }

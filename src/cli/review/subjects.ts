@@ -6,17 +6,18 @@ import { metadataText } from '../../pod/object-metadata.ts';
 import { misspelledKind, type Manifest } from './manifests.ts';
 
 /** Reads an AdmissionReview. One without a request, such as a response, becomes a broken subject. */
-function subjectOfReview({ file, document, kind, object: review }: Manifest): Subject | null {
+function subjectOfReview({ file, document, line, origin, kind, object: review }: Manifest): Subject | null {
+  const place = { file, document, line, origin };
   try {
     const request = parseReview(review);
     const { uid, namespace } = request;
     const object = isObject(request.object) ? request.object : {};
     const name = request.name === '' ? nameOf(object) : request.name;
-    const source = { file, document, kind: request.kind.kind, namespace, name };
+    const source = { ...place, kind: request.kind.kind, namespace, name };
     return subjectFrom({ source, object, uid }, request);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const source = { file, document, kind, namespace: '', name: '' };
+    const source = { ...place, kind, namespace: '', name: '' };
     const { message: reason } = error;
     return leave({ source, object: review, uid: null }, { subject: 'broken', reason });
   }
@@ -27,10 +28,11 @@ function subjectOfReview({ file, document, kind, object: review }: Manifest): Su
  * @param namespace for objects that do not set one
  */
 export function readReviewSubject(manifest: Manifest, namespace: string): Subject | null {
-  const { file, document, group, kind, object } = manifest;
+  const { file, document, line, origin, group, kind, object } = manifest;
   if (group === 'admission.k8s.io' && kind === 'AdmissionReview') return subjectOfReview(manifest);
   const own = metadataText(object, 'namespace');
-  const source = { file, document, kind, namespace: own === '' ? namespace : own, name: nameOf(object) };
+  const place = { file, document, line, origin };
+  const source = { ...place, kind, namespace: own === '' ? namespace : own, name: nameOf(object) };
   const common = { source, object, uid: null };
   const creation = { operation: 'CREATE', subResource: '', object, oldObject: null };
   const subject = subjectFrom(common, { ...creation, kind: { group, kind, version: '' } });

@@ -23,7 +23,15 @@ test('an assessed Pod with a change and a finding', async () => {
   expect(shapeOf(report)).toEqual({
     items: [
       {
-        source: { file: 'string', document: 'number', kind: 'string', namespace: 'string', name: 'string' },
+        source: {
+          file: 'string',
+          document: 'number',
+          line: 'number',
+          origin: null,
+          kind: 'string',
+          namespace: 'string',
+          name: 'string',
+        },
         outcome: 'string',
         refuses: null,
         hangsOn: [],
@@ -69,7 +77,7 @@ test('a skipped Pod has every field, too', async () => {
   const file = await stage.write('pod.yaml', podOf('a', 'linux-plain', '  os: {name: windows}'));
   expect((await stage.report(['-f', file])).items).toEqual([
     {
-      source: { file, document: 1, kind: 'Pod', namespace: 'default', name: 'a' },
+      source: { file, document: 1, line: 2, origin: null, kind: 'Pod', namespace: 'default', name: 'a' },
       outcome: 'skipped',
       refuses: null,
       hangsOn: [],
