@@ -1,5 +1,6 @@
 import type { ReportedVerdict } from '../assess/inspect/image-report.ts';
 import type { Severity } from '../policy/finding-catalog.ts';
+import type { ClusterCapabilities } from './cluster-capabilities.ts';
 import type { ReportedFinding, ReportItem, ReviewOutcome } from './item.ts';
 
 /** The report of `audit`, and the format of its `-o json`. Programs read it: add fields, but never rename or remove one. */
@@ -10,13 +11,16 @@ export interface AuditReport {
   /** The configuration that was used, in one line for people. */
   readonly configuration: string;
   readonly scope: AuditScope;
-  /** False if the audit was interrupted, or something could not be listed. */
+  /** False if the audit was interrupted, or some workloads or Pods could not be listed. */
   readonly isComplete: boolean;
+  /** True if the user ended it before everything was judged. */
+  readonly isInterrupted: boolean;
   /** By namespace, kind and name. */
   readonly workloads: readonly AuditedWorkload[];
   /** Each reference once, by reference. */
   readonly images: readonly AuditedImage[];
-  /** Lists that failed. */
+  readonly capabilities: ClusterCapabilities;
+  /** What could not be listed or read: workloads, or facts on which outcomes depend. */
   readonly unreadable: readonly UnreadableList[];
   readonly summary: AuditSummary;
 }

@@ -14,7 +14,7 @@ import { serviceAccountOf } from '../pod/pull-secret-names.ts';
 import type { Change, Decision, RatedFinding } from '../policy/decision.ts';
 import type { AssessableSubject, Subject } from './subject.ts';
 
-const REVIEW_LIMITS = {
+export const REVIEW_LIMITS = {
   /** The longest that a lookup may take, because no admission request waits for it. */
   lookupMilliseconds: 30_000,
   /** Concurrent reviews: enough to hide a registry's latency, few enough for its rate limits. */
@@ -153,7 +153,7 @@ async function reviewPod(step: Step): Promise<Reviewed> {
   return { kind: 'decided', subject, assessment, runtimeClass, hangsOn, doubtful, changes, patch, result };
 }
 
-async function reviewSubject(assess: AssessPod, subject: Subject): Promise<Reviewed> {
+export async function judgeSubject(assess: AssessPod, subject: Subject): Promise<Reviewed> {
   if (subject.kind === 'left') return left(subject, subject.reason, []);
   const step = { subject, assess, deadline: createDeadline(REVIEW_LIMITS.lookupMilliseconds) };
   const { request } = subject;
@@ -175,7 +175,7 @@ export async function judgeSubjects(
   let count = 0;
   const work = async (): Promise<void> => {
     for (const [index, subject] of waiting) {
-      reviews[index] = await reviewSubject(assess, subject);
+      reviews[index] = await judgeSubject(assess, subject);
       onReviewed((count += 1));
     }
   };

@@ -87,7 +87,11 @@ export function fromStatus(action: string, httpStatus: number, body: unknown): K
   const status = isObject(body) ? body : {};
   const code = codeOf(httpStatus, stringOr(property(status, 'reason'), ''));
   const message = stringOr(property(status, 'message'), '');
-  return createKubernetesError(action, code, { state: message === '' ? `HTTP ${httpStatus}` : message });
+  return createKubernetesError(action, code, {
+    state: message === '' ? `HTTP ${httpStatus}` : message,
+    // It offers the rest of a list that has expired.
+    ...(code === 'expired' ? { cause: status } : {}),
+  });
 }
 
 /** Converts a network error, or the reason of an aborted signal; returns a `KubernetesError` as it is. */

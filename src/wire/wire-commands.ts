@@ -1,4 +1,5 @@
 import { CERTIFICATE_TIMES, type CertificateTimes } from '../certs/certificate-times.ts';
+import { auditCommand } from '../cli/audit/audit.ts';
 import { certsCommand } from '../cli/certs/certs.ts';
 import type { Command } from '../cli/command.ts';
 import { configCommand } from '../cli/config.ts';
@@ -41,6 +42,7 @@ export function wireCommands({
       logFormats: LOG_FORMATS,
     }),
     reviewCommand(async () => (await import('./wire-review.ts')).wireReview()),
+    auditCommand(async () => (await import('./wire-audit.ts')).wireAudit()),
     inspectCommand(async () => (await import('./wire-inspect.ts')).wireInspect()),
     explainCommand({
       findings: () =>

@@ -1,0 +1,136 @@
+import { AppError } from '../lib/errors.ts';
+import type { JsonObject } from '../lib/json.ts';
+import { metadataText } from '../pod/object-metadata.ts';
+import type { AuditScope, UnreadableList } from './audit-report.ts';
+import { NAMESPACE, POD } from './audited-kinds.ts';
+import type { ListedScope, ObjectsPort, ServedKind } from './ports.ts';
+
+/** Lists what an audit covers, and notes what cannot be listed. */
+export interface ClusterLists {
+  /** Yields the objects of a kind, and whether the user selected them. Owners must be known for all of them. */
+  readonly objects: (kind: ServedKind, fields?: string) => AsyncGenerator<Listed>;
+  readonly unreadable: () => readonly UnreadableList[];
+}
+
+export interface Listed {
+  readonly object: JsonObject;
+  readonly isSelected: boolean;
+}
+
+interface ListDeps {
+  readonly objects: ObjectsPort;
+  readonly scope: AuditScope;
+  readonly signal: AbortSignal;
+  /** The namespace to audit if namespaces cannot be listed. */
+  readonly ownNamespace: string;
+}
+
+type ListOptions = Omit<ListedScope, 'namespace'>;
+
+/** Names listed in a message; there may be thousands. */
+const MAX_NAMES = 5;
+
+function someOf(names: readonly string[]): string {
+  const more = names.length - MAX_NAMES;
+  return names.slice(0, MAX_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+function isForbidden(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'forbidden';
+}
+
+/** Reports whether a list failed without any harm to others: all but what the user canceled, and bugs. */
+function isListError(error: unknown, signal: AbortSignal): error is AppError {
+  return error instanceof AppError && !signal.aborted;
+}
+
+export function createClusterLists({ objects, scope, signal, ownNamespace }: ListDeps): ClusterLists {
+  const unreadable: UnreadableList[] = [];
+  /** Kinds that the user may not list in all namespaces. */
+  const forbidden: string[] = [];
+  let denial = '';
+  let readable: Promise<readonly string[]> | undefined;
+
+  async function listNamespaces(): Promise<readonly string[]> {
+    const names: string[] = [];
+    try {
+      for await (const page of objects.pages(NAMESPACE, { namespace: null, selector: '' }, signal))
+        names.push(...page.map((object) => metadataText(object, 'name')));
+      return names;
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      unreadable.push({ what: 'namespaces', message: error.message });
+      return [ownNamespace];
+    }
+  }
+
+  /** Returns the namespaces whose Pods the user may list, one page each. */
+  async function findReadable(): Promise<readonly string[]> {
+    const [found, closed]: [string[], string[]] = [[], []];
+    for (const namespace of await listNamespaces()) {
+      try {
+        await objects.pages(POD, { namespace, selector: '' }, signal).next();
+        found.push(namespace);
+      } catch (error) {
+        if (!isForbidden(error)) throw error;
+        closed.push(namespace);
+      }
+    }
+    if (closed.length > 0)
+      unreadable.push({
+        what: 'namespaces',
+        message: `Not audited, because their Pods may not be listed: ${someOf(closed)}`,
+      });
+    return found;
+  }
+
+  async function* pagesByNamespace(kind: ServedKind, listed: ListOptions) {
+    readable ??= findReadable();
+    for (const namespace of await readable) {
+      try {
+        yield* objects.pages(kind, { namespace, ...listed }, signal);
+      } catch (error) {
+        if (!isListError(error, signal)) throw error;
+        unreadable.push({ what: kind.resource, message: error.message });
+      }
+    }
+  }
+
+  async function* pages(kind: ServedKind, listed: ListOptions): AsyncGenerator<readonly JsonObject[]> {
+    try {
+      yield* objects.pages(kind, { namespace: scope.namespace, ...listed }, signal);
+    } catch (error) {
+      if (!isListError(error, signal)) throw error;
+      if (scope.namespace === null && isForbidden(error)) {
+        forbidden.push(kind.resource);
+        denial ||= error.message;
+        yield* pagesByNamespace(kind, listed);
+      } else unreadable.push({ what: kind.resource, message: error.message });
+    }
+  }
+
+  /** Returns the uids of the objects with the labels that the user selected; null for all. */
+  async function select(kind: ServedKind, fields: string | undefined): Promise<ReadonlySet<string> | null> {
+    if (scope.selector === '') return null;
+    const uids = new Set<string>();
+    const options = { fields, selector: scope.selector, isMetadataOnly: true };
+    for await (const page of pages(kind, options))
+      for (const object of page) uids.add(metadataText(object, 'uid'));
+    return uids;
+  }
+
+  return {
+    async *objects(kind, fields) {
+      const selected = await select(kind, fields);
+      for await (const page of pages(kind, { fields, selector: '' }))
+        for (const object of page) {
+          const isSelected = selected === null || selected.has(metadataText(object, 'uid'));
+          yield { object, isSelected };
+        }
+    },
+    unreadable: () =>
+      forbidden.length === 0
+        ? unreadable
+        : [{ what: `${forbidden.join(', ')} in all namespaces`, message: denial }, ...unreadable],
+  };
+}

@@ -1,0 +1,1 @@
+export const AUDIT_OUTPUTS = ['json', 'yaml'] as const;

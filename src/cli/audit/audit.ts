@@ -1,0 +1,37 @@
+import { CLUSTER_FLAGS, SELECTION_FLAGS } from '../cluster-flags.ts';
+import type { Command, Flag } from '../command.ts';
+import { FAIL_ON_FLAGS } from '../fail-on.ts';
+import { AUDIT_OUTPUTS } from './audit-outputs.ts';
+import type { AuditCommandDeps } from './run-audit-command.ts';
+
+const FLAGS: readonly Flag[] = [
+  ...SELECTION_FLAGS,
+  {
+    name: 'output',
+    short: 'o',
+    placeholder: 'FORMAT',
+    description: 'Output format (default json).',
+    choices: AUDIT_OUTPUTS,
+  },
+  ...CLUSTER_FLAGS,
+  { name: 'config', placeholder: 'FILE', description: 'Configuration file of the webhook.' },
+  ...FAIL_ON_FLAGS,
+];
+
+const EXAMPLES: Command['examples'] = [
+  { command: 'wasmgate audit -A', explanation: 'Everything that runs in the cluster that kubectl uses' },
+];
+
+/** @param load called only if the command runs, so that the webhook does not load its dependencies */
+export function auditCommand(load: () => Promise<AuditCommandDeps>): Command {
+  return {
+    name: 'audit',
+    summary: 'Show what the webhook would say about what runs in a cluster.',
+    flags: FLAGS,
+    examples: EXAMPLES,
+    run: async (input, io) => {
+      const { runAuditCommand } = await import('./run-audit-command.ts');
+      return runAuditCommand(input, io, await load());
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { AuditReport } from '../../audit/audit-report.ts';
+import { runAudit, type AuditDeps } from '../../audit/run-audit.ts';
+import { escapeJson } from '../../lib/strip-control-characters.ts';
+import { readClusterChoice, readSelection, type ClusterChoice } from '../cluster-flags.ts';
+import { EXIT_CODES, type ExitCode, type ParsedArguments } from '../command.ts';
+import { exitCodeFor, readFailOptions, type FailOptions } from '../fail-on.ts';
+import type { Io } from '../io.ts';
+import { flagChoice, flagText } from '../parse-arguments.ts';
+import { toYaml } from '../serialize.ts';
+import { AUDIT_OUTPUTS } from './audit-outputs.ts';
+
+export interface AuditSetup {
+  readonly config: string | undefined;
+  readonly live: ClusterChoice;
+}
+
+export interface AuditSession extends AuditDeps {
+  /** The namespace of the kubeconfig's context. */
+  readonly namespace: string;
+  readonly close: () => Promise<void>;
+}
+
+export interface AuditCommandDeps {
+  /** @throws AppError if the configuration is invalid or the cluster cannot be reached */
+  readonly open: (setup: AuditSetup, io: Io) => Promise<AuditSession>;
+  /** Aborts when the user interrupts the audit. */
+  readonly interrupted: () => AbortSignal;
+}
+
+function exitCodeOf({ workloads, isComplete }: AuditReport, { failOn }: FailOptions): ExitCode {
+  const code = exitCodeFor(workloads, failOn);
+  return code === EXIT_CODES.ok && !isComplete && failOn !== 'never' ? EXIT_CODES.undecided : code;
+}
+
+export async function runAuditCommand(
+  args: ParsedArguments,
+  io: Io,
+  deps: AuditCommandDeps,
+): Promise<ExitCode> {
+  const output = flagChoice(args, 'output', AUDIT_OUTPUTS) ?? 'json';
+  const selection = readSelection(args);
+  const session = await deps.open({ config: flagText(args, 'config'), live: readClusterChoice(args) }, io);
+  try {
+    const ownNamespace = selection.namespace ?? session.namespace;
+    const namespace = selection.isAllNamespaces ? null : ownNamespace;
+    const signal = deps.interrupted();
+    const scope = { namespace, selector: selection.selector ?? '' };
+    const report = await runAudit(session, { scope, ownNamespace, signal, now: new Date() });
+    io.stdout.write(output === 'json' ? `${escapeJson(JSON.stringify(report, null, 2))}\n` : toYaml(report));
+    return exitCodeOf(report, readFailOptions(args));
+  } finally {
+    await session.close();
+  }
+}
