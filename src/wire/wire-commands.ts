@@ -24,6 +24,13 @@ export interface Program {
   readonly manifests: URL;
 }
 
+/** The architectures whose names in Go, and so in Kubernetes, differ from Node's. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
+
+function platformOfProcess(): string {
+  return `${process.platform}/${ARCHITECTURES[process.arch] ?? process.arch}`;
+}
+
 /**
  * Lists the commands in the order of the help. Each loads its code when it runs: a webhook that serves for months carries no
  * demo, and help does not wait for a server.
@@ -61,6 +68,6 @@ export function wireCommands({
     }),
     certsCommand(async () => (await import('./wire-certs.ts')).wireCerts()),
     demoCommand(async () => (await import('./wire-demo.ts')).wireDemo({ manifests })),
-    versionCommand(version),
+    versionCommand({ version, node: process.versions.node, platform: platformOfProcess() }),
   ];
 }

@@ -68,7 +68,7 @@ async function run(
       configurationKeys: () => KEYS,
     }),
     command,
-    versionCommand('1.2.3'),
+    versionCommand({ version: '1.2.3', node: '24.0.0', platform: 'linux/amd64' }),
   ]);
   return { exitCode, stdout: read(stdout), stderr: read(stderr), served };
 }
@@ -140,6 +140,17 @@ test('the help lists every exit code', async () => {
 test('a pipe gets no colors', async () => {
   const { stdout } = await run(['--help']);
   expect(stripVTControlCharacters(stdout)).toBe(stdout);
+});
+
+test.each([
+  ['version', '-o', 'json'],
+  ['--version', '--output=json'],
+])('%s %s prints JSON for scripts', async (...argv) => {
+  const { exitCode, stdout } = await run(argv);
+  expect([exitCode, JSON.parse(stdout)]).toEqual([
+    0,
+    { version: '1.2.3', node: '24.0.0', platform: 'linux/amd64' },
+  ]);
 });
 
 test.each(['version', '--version'])('%s prints the version', async (word) => {

@@ -20,4 +20,7 @@ const serve = serveCommand({
   serve: () => Promise.resolve(EXIT_CODES.ok),
 });
 
-process.exitCode = await runCli(process.argv.slice(2), processIo(process), [serve, versionCommand('1.2.3')]);
+process.exitCode = await runCli(process.argv.slice(2), processIo(process), [
+  serve,
+  versionCommand({ version: '1.2.3', node: '24.0.0', platform: 'linux/amd64' }),
+]);
