@@ -4,19 +4,26 @@ import { stripControlCharacters } from '../lib/strip-control-characters.ts';
 import type { Io } from './io.ts';
 
 const WIDTHS = {
-  /** For pipes and files, unless COLUMNS is set. */
+  /** Prose in pipes and files, and on terminals that do not report their width, unless COLUMNS is set. */
   default: 80,
   /** Below this, wrapped text becomes a column of single words. */
   narrowest: 40,
-  /** Longer lines are hard to read. */
-  widest: 120,
+  /** Longer lines of prose are hard to read. */
+  widestProse: 120,
 } as const;
 
-/** A terminal's own width wins over COLUMNS, which can be out of date. Shells do not export COLUMNS, so only a user sets it. */
-function columnsOf(stream: Writable, env: Io['env']): number {
-  const isTerminal = 'columns' in stream && typeof stream.columns === 'number';
-  const columns = isTerminal ? Number(stream.columns) : Number(env['COLUMNS'] ?? '');
-  return Math.min(WIDTHS.widest, Math.max(WIDTHS.narrowest, Math.floor(columns) || WIDTHS.default));
+/**
+ * Returns the width that the user sees; null if it is unknown. A terminal's own width wins over COLUMNS, which can be out of date.
+ * Shells do not export COLUMNS, so only a user sets it.
+ */
+function visibleColumns(stream: Writable, env: Io['env']): number | null {
+  const own = 'columns' in stream ? Number(stream.columns) : 0;
+  const columns = Math.floor(own || Number(env['COLUMNS'] ?? ''));
+  return columns > 0 ? Math.max(WIDTHS.narrowest, columns) : null;
+}
+
+function isTerminal(stream: Writable): boolean {
+  return 'isTTY' in stream && stream.isTTY === true;
 }
 
 /** A style for `styleText`; an empty list for plain text. */
@@ -24,13 +31,18 @@ export type Style = Parameters<typeof styleText>[0];
 
 /** The width of an output, and its colors: on a terminal or with FORCE_COLOR, but not with NO_COLOR. */
 export interface Page {
+  /** The width of prose. */
   readonly columns: number;
+  /** The width of values, such as images and fields: that of the terminal. A pipe has no end, so that a search finds whole values. */
+  readonly width: number;
   readonly paint: (style: Style, text: string) => string;
 }
 
 export function createPage({ stdout, env }: Pick<Io, 'stdout' | 'env'>): Page {
+  const visible = visibleColumns(stdout, env);
   return {
-    columns: columnsOf(stdout, env),
+    columns: Math.min(WIDTHS.widestProse, visible ?? WIDTHS.default),
+    width: visible ?? (isTerminal(stdout) ? WIDTHS.default : Number.POSITIVE_INFINITY),
     paint: (style, text) => styleText(style, text, { stream: stdout }),
   };
 }
@@ -54,10 +66,18 @@ export function wrap(text: string, columns: number, indent: string): string {
 
 export type Row = readonly [left: string, right: string];
 
-/** Renders two columns; a left cell wider than a third of the page gets its own line. */
+/** Below this, two columns of text are both too narrow to read. */
+const COLUMNS_FOR_TWO = 60;
+
+/**
+ * Renders two columns. A left cell wider than a third of the page gets its own line; on a narrow page, every cell does if one of them
+ * is that wide.
+ */
 export function table(rows: readonly Row[], columns: number): string {
   const widest = Math.max(...rows.map(([left]) => left.length));
-  const width = Math.min(widest, Math.floor(columns / 3));
+  const third = Math.floor(columns / 3);
+  const isStacked = columns < COLUMNS_FOR_TWO && widest > third;
+  const width = isStacked ? 2 : Math.min(widest, third);
   const indent = ' '.repeat(width + 4);
   return rows
     .map(([left, right]) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { renderDiff } from '../../src/cli/render-diff.ts';
 
-const page = { columns: 80, paint: (_style: unknown, text: string) => text };
+const page = { columns: 80, width: 80, paint: (_style: unknown, text: string) => text };
 const LETTERS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
 
 /** Diffs two lists, each item of which is a line of YAML such as `- a`. */

@@ -59,13 +59,13 @@ function renderProblem({ what, fix }: CertificateProblem, columns: number): stri
 /** Renders for the terminal's width. */
 export function renderReport(report: CertificateReport, io: Io): string {
   const page = createPage(io);
-  const { columns, paint } = page;
+  const { columns, width, paint } = page;
   const { source, certificates, webhooks, problems } = report;
   const sections = [
     wrap(`Certificates in ${source.kind} ${source.name}`, columns, ''),
     ...certificates.map(
       (entry) =>
-        `${paint('bold', `${TITLES[entry.role]} (${entry.key})`)}\n${table(certificateRows(entry), columns)}`,
+        `${paint('bold', `${TITLES[entry.role]} (${entry.key})`)}\n${table(certificateRows(entry), width)}`,
     ),
     ...renderWebhooks(webhooks, page),
     problems.length === 0

@@ -1,7 +1,7 @@
 import type { DescribedImage, HandlerReport, ImageReport } from '../../assess/inspect/image-report.ts';
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Io } from '../io.ts';
-import { createPage, table, wrap, type Row } from '../page.ts';
+import { createPage, table, wrap, type Page, type Row } from '../page.ts';
 
 /** Values from an image can have any length; two and a half lines are enough to tell them apart. */
 const MAX_VALUE_CHARACTERS = 200;
@@ -33,11 +33,11 @@ function imageRows(described: DescribedImage): readonly Row[] {
   ];
 }
 
-function evidenceRows({ evidence }: ImageReport, columns: number): string {
+function evidenceRows({ evidence }: ImageReport, { columns, width }: Page): string {
   return evidence
     .map(({ field, value, meaning }) => {
       const text = value === '' ? '(empty)' : shorten(value);
-      return `${wrap(`${shorten(field)}: ${text}`, columns, '  ')}\n${wrap(meaning, columns, '      ')}`;
+      return `${wrap(`${shorten(field)}: ${text}`, width, '  ')}\n${wrap(meaning, columns, '      ')}`;
     })
     .join('\n');
 }
@@ -65,10 +65,11 @@ function describeTraffic({ requests, bytes }: ImageReport): string {
 /** Renders for the terminal's width; control characters in values from the image are removed. */
 export function renderTable(described: DescribedImage, io: Io): string {
   const { report } = described;
-  const { columns, paint } = createPage(io);
+  const page = createPage(io);
+  const { columns, paint } = page;
   const sections: readonly (readonly [title: string, body: string])[] = [
     [report.reference, table(imageRows(described), columns)],
-    ['Evidence', evidenceRows(report, columns)],
+    ['Evidence', evidenceRows(report, page)],
     ['Handlers', handlerRows(report, columns)],
   ];
   const shown = sections.filter(([, body]) => body !== '');

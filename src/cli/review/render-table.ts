@@ -22,9 +22,17 @@ const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warni
 const LABEL_WIDTH = 10;
 const INDENT = ' '.repeat(LABEL_WIDTH + 2);
 
-/** Renders a label and, beside it, text that may wrap. */
-function row({ columns, paint }: Page, label: string, cell: { text: string; style?: Style }): string {
-  const text = wrap(cell.text, columns, INDENT).trimStart();
+/** Below this, sentences start further left. */
+const COLUMNS_FOR_INDENT = 60;
+
+/** Renders a sentence below a row. */
+function below({ columns }: Page, text: string, indent = ''): string {
+  return wrap(text, columns, (columns < COLUMNS_FOR_INDENT ? '    ' : INDENT) + indent);
+}
+
+/** Renders a label and, beside it, values that may wrap. */
+function row({ width, paint }: Page, label: string, cell: { text: string; style?: Style }): string {
+  const text = wrap(cell.text, width, INDENT).trimStart();
   return `  ${paint(cell.style ?? 'dim', label.padEnd(LABEL_WIDTH))}${text}`;
 }
 
@@ -38,8 +46,8 @@ function findingLines(page: Page, finding: ReportedFinding): readonly string[] {
   const where = `${container === null ? '' : `, container "${container}"`}${excepted}`;
   return [
     row(page, severity, { text: `${id}${where}`, style: SEVERITY_STYLES[severity] }),
-    wrap(message, page.columns, INDENT),
-    ...(advice === '' ? [] : [wrap(`Fix: ${advice}`, page.columns, INDENT)]),
+    below(page, message),
+    ...(advice === '' ? [] : [below(page, `Fix: ${advice}`)]),
   ];
 }
 
@@ -56,6 +64,11 @@ function classLine(page: Page, { runtimeClass, hangsOn }: ReportItem): readonly 
   return [row(page, 'class', { text: `${name} (${what}; ${how})` })];
 }
 
+/** Renders prose beside the label of notes. */
+function noteLine(page: Page, text: string): string {
+  return row({ ...page, width: page.columns }, 'note', { text, style: 'yellow' });
+}
+
 /** Explains a workload that is admitted although its Pods are not. */
 function denialLines(page: Page, { refuses, outcome, source }: ReportItem): readonly string[] {
   if (refuses !== 'pods') return [];
@@ -64,14 +77,14 @@ function denialLines(page: Page, { refuses, outcome, source }: ReportItem): read
     outcome === 'refused'
       ? `wasmgate would admit the ${kind} with warnings, and deny its Pods`
       : `wasmgate would deny its Pods; a controller created this ${kind}, so fix the object that it belongs to`;
-  return [row(page, 'note', { text, style: 'yellow' })];
+  return [noteLine(page, text)];
 }
 
 function changeLines(page: Page, { changes, patch }: ReportItem): readonly string[] {
   const label = patch.length > 0 ? 'set' : 'would set';
   return changes.flatMap(({ field, value, reason }, index) => [
     row(page, index === 0 ? label : '', { text: `${field}: ${valueText(value)}` }),
-    ...wrap(`(${reason})`, page.columns, `${INDENT}  `)
+    ...below(page, `(${reason})`, '  ')
       .split('\n')
       .map((line) => page.paint('dim', line)),
   ]);
@@ -101,7 +114,7 @@ function noteLines(page: Page, review: Reviewed): readonly string[] {
     ...remarksOf(review),
     ...images.map(({ container, detail }) => `container "${container}": ${detail}`),
   ];
-  return notes.map((text) => row(page, 'note', { text, style: 'yellow' }));
+  return notes.map((text) => noteLine(page, text));
 }
 
 function renderItem(page: Page, item: ReportItem, review: Reviewed): string {
@@ -113,7 +126,7 @@ function renderItem(page: Page, item: ReportItem, review: Reviewed): string {
     ? []
     : [...imageLines(page, review), ...classLine(page, item), ...changeLines(page, item)];
   const lines = [
-    page.paint(['bold', style], label.padEnd(INDENT.length)) + wrap(title, page.columns, INDENT).trimStart(),
+    page.paint(['bold', style], label.padEnd(INDENT.length)) + wrap(title, page.width, INDENT).trimStart(),
     ...denialLines(page, item),
     ...noteLines(page, review),
     ...details,

@@ -310,4 +310,32 @@ describe('output', () => {
       .filter((line) => line.length > widest && line.slice(11).trim().includes(' '));
     expect(tooLong).toEqual([]);
   });
+
+  test.for<
+    readonly [
+      where: string,
+      columns: number | undefined,
+      env: Readonly<Record<string, string>>,
+      isWhole: boolean,
+    ]
+  >([
+    ['a terminal of 80 columns', 80, {}, false],
+    ['a terminal of 200 columns', 200, {}, true],
+    ['a pipe', undefined, {}, true],
+    ['a pipe with COLUMNS', undefined, { COLUMNS: '80' }, false],
+    ['a terminal that reports no width, with COLUMNS', 0, { COLUMNS: '200' }, true],
+    ['a terminal that reports no width', 0, {}, false],
+  ])('values on %s', async ([, columns, env, isWhole]) => {
+    const file = await stage.write('long.yaml', podOf('long', `bk-wasi-wasm@sha256:${'0'.repeat(64)}`));
+    const options = { env, ...(columns === undefined ? {} : { columns }) };
+    const { stdout } = await stage.review(['-f', file, '--facts', stage.facts], options);
+    const lines = stripVTControlCharacters(stdout).split('\n');
+    expect(lines.some((line) => /images +app: .*@sha256:0{64}, unknown \(not-found\)$/.test(line))).toBe(
+      isWhole,
+    );
+    // The note is prose.
+    expect(
+      Math.max(...lines.filter((line) => line.includes('note')).map(({ length }) => length)),
+    ).toBeLessThan(121);
+  });
 });
