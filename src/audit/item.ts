@@ -39,6 +39,8 @@ export interface ReportedFinding {
   readonly container: string | null;
   readonly message: string;
   readonly advice: string;
+  /** True if it depends on an image or a fact about the cluster that could not be read; otherwise absent. */
+  readonly isDoubtful?: boolean;
 }
 
 export interface ReportedImage {

@@ -39,6 +39,45 @@ export interface ObjectsPort {
 
 /** Writes the findings where other tools find them. */
 export interface ReportsPort {
-  /** @throws AppError if nothing can be written */
-  readonly write: (report: AuditReport, signal: AbortSignal) => Promise<void>;
+  /** @throws AppError if no report can be written */
+  readonly write: (report: AuditReport, signal: AbortSignal) => Promise<WrittenReports>;
+}
+
+/** What became of the reports of one audit. */
+export interface WrittenReports {
+  readonly kind: ServedKind;
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly removed: number;
+  /** A message for each report, or list of them, that could not be read, written or removed. */
+  readonly failures: readonly string[];
+}
+
+/**
+ * What became of a write: `changed` if the object was created, changed or deleted by others since it was read, `gone` if its
+ * namespace is.
+ */
+export type ReportWrite = 'written' | 'changed' | 'gone';
+
+/** Reads and writes reports as JSON: the fields of both APIs are nearly the same. */
+export interface ReportStorePort {
+  readonly isServed: (kind: ServedKind, signal: AbortSignal) => Promise<boolean>;
+  /** Yields reports page by page. */
+  readonly pages: (
+    kind: ServedKind,
+    scope: ListedScope,
+    signal: AbortSignal,
+  ) => AsyncGenerator<readonly JsonObject[]>;
+  /** Returns null if there is no such report. */
+  readonly read: (kind: ServedKind, report: ReportKey, signal: AbortSignal) => Promise<JsonObject | null>;
+  /** Creates a report, or replaces the one whose resourceVersion it has. */
+  readonly write: (kind: ServedKind, report: JsonObject, signal: AbortSignal) => Promise<ReportWrite>;
+  /** Deletes a report as it was read. Returns false if it was changed or deleted since. */
+  readonly remove: (kind: ServedKind, report: JsonObject, signal: AbortSignal) => Promise<boolean>;
+}
+
+export interface ReportKey {
+  readonly namespace: string;
+  readonly name: string;
 }

@@ -35,13 +35,18 @@ export function distinctAdvice(images: readonly UnknownImage[]): readonly string
   return [...new Set(images.flatMap(({ advice }) => advice ?? []))];
 }
 
-/** Returns what is denied for a certain reason: one that depends on no unknown image or fact. */
-function refusedBy(review: DecidedReview): Refused | null {
+/** Returns the findings that depend on an unknown image or fact. */
+function doubtfulFindings(review: DecidedReview): ReadonlySet<RatedFinding> {
   const unknown = new Set<string | null>(unknownImages(review).map(({ container }) => container));
+  const aboutUnknown = review.assessment.decision.findings.filter(({ container }) => unknown.has(container));
+  return new Set([...aboutUnknown, ...review.doubtful]);
+}
+
+/** Returns what is denied for a certain reason. */
+function refusedBy(review: DecidedReview): Refused | null {
+  const doubtful = doubtfulFindings(review);
   const { outcome, isBinding } = review.assessment;
-  const isCertain = (denial: RatedFinding): boolean =>
-    !unknown.has(denial.container) && !review.doubtful.includes(denial);
-  if (!outcome.denials.some(isCertain)) return null;
+  if (outcome.denials.every((denial) => doubtful.has(denial))) return null;
   return isBinding ? 'object' : 'pods';
 }
 
@@ -79,8 +84,13 @@ function classOf(
     : { name: named, handler: null, origin: knowsClasses ? origin : 'pod' };
 }
 
-function findingOf({ id, severity, action, container, detail, advice }: RatedFinding): ReportedFinding {
-  return { id, severity, action, container, message: detail, advice };
+function findingsOf(review: DecidedReview): readonly ReportedFinding[] {
+  const doubtful = doubtfulFindings(review);
+  return review.assessment.decision.findings.map((finding) => {
+    const { id, severity, action, container, detail, advice } = finding;
+    const doubt = doubtful.has(finding) ? { isDoubtful: true } : {};
+    return { id, severity, action, container, message: detail, advice, ...doubt };
+  });
 }
 
 /** Reports whether the manifest is invalid, so that it must not pass for reviewed. */
@@ -112,7 +122,7 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
       reason,
     })),
     patch,
-    findings: assessment.decision.findings.map(findingOf),
+    findings: findingsOf(review),
     images: assessment.containers.map(({ container, image, verdict }) => ({
       container: container.name,
       image,

@@ -18,7 +18,7 @@ export const FAIL_ON_FLAGS: readonly Flag[] = [
     name: 'fail-on',
     placeholder: 'LEVEL',
     description:
-      'What the exit code depends on (default error). error: 1 if something would be denied, else 3 if something is undecided. warning: 1 also for findings of severity warning; those of severity info never count, nor do exceptions. never: 0 whatever was found, undecided objects included, for pipelines that only collect the report. Invalid input is always 2.',
+      'What the exit code depends on (default error). error: 1 if something would be denied, else 3 if something is undecided. warning: 1 also for certain findings of severity warning or error that deny nothing; those of severity info never count, nor do exceptions. never: 0 whatever was found, undecided objects included, for pipelines that only collect the report. Invalid input is always 2.',
     choices: FAIL_ON,
   },
   {
@@ -41,24 +41,19 @@ export function readFailOptions(input: ParsedArguments): FailOptions {
   };
 }
 
-interface JudgedFinding extends Pick<ReportedFinding, 'severity' | 'action' | 'container'> {
+interface JudgedFinding extends Pick<ReportedFinding, 'severity' | 'action' | 'isDoubtful'> {
   /** Absent for new Pods. */
   readonly concerns?: 'new-pods' | 'running-pods';
 }
 
 /** The parts of a reviewed or audited object that decide whether it fails. */
-export interface JudgedItem extends Pick<ReportItem, 'outcome' | 'hangsOn' | 'images'> {
+export interface JudgedItem extends Pick<ReportItem, 'outcome'> {
   readonly findings: readonly JudgedFinding[];
 }
 
-/** Returns the findings that count: without exceptions, and without those that depend on an image that was not read. */
-function certainFindings({ findings, hangsOn, images }: JudgedItem): readonly JudgedFinding[] {
-  const unread = new Set<string | null>(
-    hangsOn.includes('images')
-      ? images.flatMap(({ container, verdict }) => (verdict.kind === 'unknown' ? container : []))
-      : [],
-  );
-  return findings.filter(({ action, container }) => action !== 'excepted' && !unread.has(container));
+/** Returns the findings that count: without exceptions, and without those that depend on something unknown. */
+function certainFindings({ findings }: JudgedItem): readonly JudgedFinding[] {
+  return findings.filter(({ action, isDoubtful }) => action !== 'excepted' && isDoubtful !== true);
 }
 
 /** Reports whether an object fails at a level. With `never`, reports whether it would by default. */

@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { MAX_IDLE_SOCKETS, type KubernetesConnection } from './connection.ts';
@@ -10,7 +10,7 @@ export interface KubernetesCall {
   /** Without query; names in it are encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
   /** Default `application/json`. */
   readonly contentType?: string;
@@ -34,7 +34,7 @@ export async function send(
     ...(options.headers as Readonly<Record<string, string>> | undefined),
     accept: call.accept ?? 'application/json',
     'user-agent': 'wasmgate',
-    ...(body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
+    ...(body === undefined ? {} : bodyHeaders(body, call.contentType)),
   };
   const method = call.method ?? 'GET';
   const open = await loadRequest(connection.server.protocol);
@@ -48,6 +48,11 @@ export async function send(
       if (!isStale || method !== 'GET' || attempt >= MAX_IDLE_SOCKETS) throw error;
     }
   }
+}
+
+/** Node announces no length of a body that a DELETE has, and the server would read it as the next request. */
+function bodyHeaders(body: string, contentType = 'application/json'): OutgoingHttpHeaders {
+  return { 'content-type': contentType, 'content-length': Buffer.byteLength(body) };
 }
 
 /**

@@ -63,8 +63,8 @@ describe('--fail-on', () => {
   });
 
   test('what running Pods lack fails, whatever becomes of new ones', () => {
-    const finding = { severity: 'error', action: 'warn', container: null, concerns: 'running-pods' } as const;
-    const item: JudgedItem = { outcome: 'changed', hangsOn: [], images: [], findings: [finding] };
+    const finding = { severity: 'error', action: 'warn', concerns: 'running-pods' } as const;
+    const item: JudgedItem = { outcome: 'changed', findings: [finding] };
     expect(exitCodeFor([item], 'error')).toBe(1);
     expect(exitCodeFor([{ ...item, findings: [{ ...finding, concerns: 'new-pods' }] }], 'error')).toBe(0);
   });

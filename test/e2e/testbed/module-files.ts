@@ -7,6 +7,8 @@ const execute = promisify(execFile);
 /** Modules whose files tests read. The folder beside this file pins the version. */
 const MODULES = {
   'cert-manager': 'github.com/cert-manager/cert-manager',
+  kyverno: 'github.com/kyverno/kyverno',
+  openreports: 'github.com/openreports/reports-api',
   'prometheus-operator': 'github.com/prometheus-operator/prometheus-operator',
 } as const;
 

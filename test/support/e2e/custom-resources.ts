@@ -5,6 +5,8 @@ import { type Kubectl, must } from '../kubernetes/kubectl.ts';
 /** CRDs in the projects' modules: files or folders. */
 const PATHS: Readonly<Record<ModuleName, readonly string[]>> = {
   'cert-manager': ['deploy/crds'],
+  kyverno: ['config/crds/policyreport/wgpolicyk8s.io_policyreports.yaml'],
+  openreports: ['config/crd/openreports.io_reports.yaml'],
   // The others are large, and no manifest uses them.
   'prometheus-operator': ['podmonitors', 'prometheusrules'].map(
     (name) => `example/prometheus-operator-crd/monitoring.coreos.com_${name}.yaml`,
