@@ -3,7 +3,7 @@ import { leaveUnreadOpen } from '../assess/leave-open.ts';
 import type { ClusterPort, FactsRequest, UnreadFact, UnreadFactsPort } from '../assess/ports.ts';
 import { withAccountSecrets } from '../audit/judge-subjects.ts';
 import type { ClusterChoice } from '../cli/cluster-flags.ts';
-import { createStderrLogger, type Io } from '../cli/io.ts';
+import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
 import { findDockerConfigs } from '../keychain/find-docker-configs.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
 import { readLiveFacts } from '../kubernetes/live-facts.ts';
@@ -12,12 +12,16 @@ import type { JsonObject } from '../lib/json.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { assembleAssess, type AssessParts } from './assemble-assess.ts';
+import { readUsedConfiguration, type UsedConfiguration } from './cluster-configuration.ts';
 import { openUserCluster, type UserCluster } from './connect-kubernetes.ts';
 import { connectRegistry, readUsableFiles } from './connect-registry.ts';
-import { readSettings, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /** What a command judges Pods by: the facts, and which of them it could not read. */
-export interface JudgeParts extends Pick<AssessParts, 'cluster' | 'pullSecrets' | 'serviceAccounts'> {
+export interface JudgeParts extends Pick<
+  AssessParts,
+  'cluster' | 'pullSecrets' | 'serviceAccounts' | 'namespace'
+> {
   readonly unread: UnreadFactsPort;
 }
 
@@ -75,6 +79,13 @@ export interface ClusterSession extends Judge, UserCluster {
   readonly unread: () => readonly UnreadFact[];
 }
 
+const UNUSED_FILES_ADVICE =
+  'Images that it cannot read without them are undecided. To use copies of these files, pass --config FILE.';
+
+function describeUnusedFiles({ description, unusedFiles }: UsedConfiguration): string {
+  return `${description} names files that only wasmgate’s Pods have, so this command asks registries without them: ${unusedFiles.join(', ')}`;
+}
+
 /**
  * Opens a cluster for `review --live` and `audit`: connects, lists the facts, and reads the configuration.
  * @param onUnread called once for each fact that cannot be read, at once
@@ -91,20 +102,30 @@ export async function openClusterSession(
     unread.push(found);
     onUnread(found);
   };
-  const settings = await readSettings(config);
   const connected = await openUserCluster(setup.live, io.env);
   const { client } = connected;
   const namespace = setup.namespace ?? connected.namespace;
-  const facts = await readLiveFacts(client, { given, namespace, onUnread: record });
+  const [facts, used] = await Promise.all([
+    readLiveFacts(client, { given, namespace, onUnread: record }),
+    readUsedConfiguration(config, client),
+  ]);
+  const { settings, ownNamespace, description: configuration } = used;
+  if (used.unread !== null) record(used.unread);
   const logins = createLiveLogins(client, { given: facts, onUnread: record });
   const parts = {
     ...facts,
     ...logins,
     unread: {
       prepare: facts.unread.prepare,
-      about: (request: FactsRequest) => [...facts.unread.about(request), ...logins.unreadBy(request)],
+      about: (request: FactsRequest) => [
+        ...(used.unread === null ? [] : [used.unread]),
+        ...facts.unread.about(request),
+        ...logins.unreadBy(request),
+      ],
     },
+    namespace: ownNamespace,
   };
+  if (used.unusedFiles.length > 0) printWarning(io, describeUnusedFiles(used), UNUSED_FILES_ADVICE);
   const judge = await openJudge(parts, settings, io);
   return {
     ...judge,
@@ -112,7 +133,7 @@ export async function openClusterSession(
     namespace,
     cluster: facts.cluster,
     policy: settings.policy,
-    configuration: config === undefined ? 'the defaults' : `file ${config}`,
+    configuration,
     unread: () => unread,
   };
 }

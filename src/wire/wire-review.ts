@@ -21,12 +21,15 @@ async function openFixed(setup: ReviewSetup, io: Io): Promise<ReviewSession> {
   const missing = knowsClasses ? [] : [NO_CLASSES];
   const unread = { prepare: () => Promise.resolve(), about: () => missing };
   const judge = await openJudge({ ...fixed, unread }, settings, io);
-  return { ...judge, namespace, knowsClasses };
+  const configuration = config === undefined ? 'the defaults' : `file ${config}`;
+  return { ...judge, namespace, knowsClasses, configuration, unread: () => [] };
 }
 
+const PASS_FACTS = 'Or pass it with --facts FILE.';
+
 async function openLive(setup: ClusterSetup, io: Io): Promise<ReviewSession> {
-  const session = await openClusterSession(setup, io, ({ message, advice }) =>
-    printWarning(io, message, advice),
+  const session = await openClusterSession(setup, io, ({ fact, message, advice }) =>
+    printWarning(io, message, fact === 'configuration' ? advice : `${advice} ${PASS_FACTS}`),
   );
   const knowsClasses = !session.unread().some(({ fact }) => fact === 'runtime-classes');
   return { ...session, knowsClasses };

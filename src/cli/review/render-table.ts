@@ -5,7 +5,8 @@ import { distinctAdvice, remarksOf, unknownImages } from '../../audit/report-ite
 import { describeVerdict } from '../../policy/describe.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
 import { wrap, type Page, type Style } from '../page.ts';
-import { describeObject, describePlace, type Report, type Summary } from './report.ts';
+import { describeObject, describeOpenFacts, describePlace, type Report, type Summary } from './report.ts';
+import type { Shown } from './write-notes.ts';
 
 /** The word for an outcome in text: the key `refused` is older than the word "denied". */
 const OUTCOME_LABELS = {
@@ -51,14 +52,17 @@ function findingLines(page: Page, finding: ReportedFinding): readonly string[] {
   ];
 }
 
-function classLine(page: Page, { runtimeClass, hangsOn }: ReportItem): readonly string[] {
-  if (runtimeClass === null) {
-    const isOpen = hangsOn.includes('runtime-classes');
-    return isOpen ? [row(page, 'class', { text: 'no classes given; pass them with --facts' })] : [];
-  }
+function classLine(
+  page: Page,
+  { runtimeClass, hangsOn }: ReportItem,
+  unreadable: Shown['unreadable'],
+): readonly string[] {
+  const isUnread = unreadable.some(({ fact }) => fact === 'runtime-classes');
+  const unknown = isUnread ? 'not known' : 'no classes given; pass them with --facts';
+  if (runtimeClass === null)
+    return hangsOn.includes('runtime-classes') ? [row(page, 'class', { text: unknown })] : [];
   const { name, handler, origin } = runtimeClass;
-  if (handler === null && origin === 'pod')
-    return [row(page, 'class', { text: `${name} (no classes given; pass them with --facts)` })];
+  if (handler === null && origin === 'pod') return [row(page, 'class', { text: `${name} (${unknown})` })];
   const how = origin === 'chosen' ? 'chosen by wasmgate' : 'named by the Pod';
   const what = handler === null ? 'does not exist' : `handler ${handler}`;
   return [row(page, 'class', { text: `${name} (${what}; ${how})` })];
@@ -108,27 +112,32 @@ function isPlain({ outcome, findings, images }: ReportItem): boolean {
   );
 }
 
-function noteLines(page: Page, review: Reviewed): readonly string[] {
+function noteLines(page: Page, review: Reviewed, openFacts: string | null): readonly string[] {
   const images = unknownImages(review).filter(({ hasFinding }) => !hasFinding);
   const notes = [
     ...remarksOf(review),
     ...images.map(({ container, detail }) => `container "${container}": ${detail}`),
+    ...(openFacts === null ? [] : [openFacts]),
   ];
   return notes.map((text) => noteLine(page, text));
 }
 
-function renderItem(page: Page, item: ReportItem, review: Reviewed): string {
+function renderItem(
+  page: Page,
+  { item, review }: { readonly item: ReportItem; readonly review: Reviewed },
+  unreadable: Shown['unreadable'],
+): string {
   const { outcome, source, mode } = item;
   const [label, style] = OUTCOME_LABELS[outcome];
   const inMode = mode === null || mode === 'enforce' ? '' : `, mode ${mode}`;
   const title = `${describeObject(source)} (${describePlace(source)}${inMode})`;
   const details = isPlain(item)
     ? []
-    : [...imageLines(page, review), ...classLine(page, item), ...changeLines(page, item)];
+    : [...imageLines(page, review), ...classLine(page, item, unreadable), ...changeLines(page, item)];
   const lines = [
     page.paint(['bold', style], label.padEnd(INDENT.length)) + wrap(title, page.width, INDENT).trimStart(),
     ...denialLines(page, item),
-    ...noteLines(page, review),
+    ...noteLines(page, review, describeOpenFacts(item, unreadable)),
     ...details,
     ...item.findings.flatMap((finding) => findingLines(page, finding)),
   ];
@@ -160,15 +169,17 @@ function renderSummary({ columns, paint }: Page, summary: Summary): string {
 }
 
 /** Renders objects and what would resolve their unknown images; empty if there are none. */
-export function renderItems(page: Page, items: readonly ReportItem[], reviews: readonly Reviewed[]): string {
+export function renderItems(page: Page, { items, reviews, unreadable }: Shown): string {
   const rendered = reviews.flatMap((review, index) => {
     const item = items[index];
-    return item === undefined ? [] : [renderItem(page, item, review)];
+    return item === undefined ? [] : [renderItem(page, { item, review }, unreadable)];
   });
   return rendered.join('') + renderAdvice(page, reviews);
 }
 
-/** @param reviews of the report's items, in the same order */
-export function renderReport(page: Page, { items, summary }: Report, reviews: readonly Reviewed[]): string {
-  return renderItems(page, items, reviews) + renderSummary(page, summary);
+export function renderReport(
+  page: Page,
+  { report, reviews }: { readonly report: Report; readonly reviews: readonly Reviewed[] },
+): string {
+  return renderItems(page, { ...report, reviews }) + renderSummary(page, report.summary);
 }

@@ -1,3 +1,4 @@
+import type { ClusterFact, UnreadFact } from '../../assess/ports.ts';
 import type { ReportItem, ReviewOutcome } from '../../audit/item.ts';
 import type { Source } from '../../audit/subject.ts';
 
@@ -35,17 +36,18 @@ export interface Report {
   readonly items: readonly ReportItem[];
   readonly passedOver: readonly PassedOver[];
   readonly errors: readonly Unreadable[];
+  /** The configuration that was used, in one line for people. */
+  readonly configuration: string;
+  /** Facts about the cluster that could not be read, with the missing right in their advice. */
+  readonly unreadable: readonly UnreadFact[];
   readonly summary: Summary;
 }
 
-export function createReport(
-  items: readonly ReportItem[],
-  { passedOver, errors }: Pick<Report, 'passedOver' | 'errors'>,
-): Report {
+export function createReport(items: readonly ReportItem[], found: Omit<Report, 'items' | 'summary'>): Report {
   const counts = { admitted: 0, changed: 0, refused: 0, skipped: 0, undecided: 0 };
   for (const { outcome } of items) counts[outcome] += 1;
-  const unreviewed = { passedOver: passedOver.length, errors: errors.length };
-  return { items, passedOver, errors, summary: { reviewed: items.length, ...counts, ...unreviewed } };
+  const unreviewed = { passedOver: found.passedOver.length, errors: found.errors.length };
+  return { items, ...found, summary: { reviewed: items.length, ...counts, ...unreviewed } };
 }
 
 /** Returns `Pod default/web`, or only the kind of an object without a name, such as a response to a review. */
@@ -65,4 +67,24 @@ export function describePlace({
   origin = null,
 }: Pick<Source, 'file' | 'document'> & Partial<Pick<Source, 'origin'>>): string {
   return `${file}, document ${document}${origin === null ? '' : `, from ${origin.path}`}`;
+}
+
+const FACT_NAMES: Readonly<Record<ClusterFact, string>> = {
+  configuration: 'the configuration of wasmgate',
+  'runtime-classes': 'the RuntimeClasses',
+  nodes: 'the nodes',
+  namespaces: 'the labels of its namespace',
+  'limit-ranges': 'the LimitRanges of its namespace',
+  'service-accounts': 'its ServiceAccount',
+  'pull-secrets': 'its pull secrets',
+};
+
+/** Describes which unread facts of the cluster an undecided object depends on; null if none. */
+export function describeOpenFacts(
+  { hangsOn }: Pick<ReportItem, 'hangsOn'>,
+  unreadable: readonly UnreadFact[],
+): string | null {
+  const facts = new Set(unreadable.map(({ fact }) => fact));
+  const names = [...facts].filter((fact) => hangsOn.includes(fact)).map((fact) => FACT_NAMES[fact]);
+  return names.length === 0 ? null : `depends on ${names.join(' and ')}, which could not be read`;
 }

@@ -6,7 +6,7 @@ import type { ReviewDeps } from './run-review.ts';
 
 /** What each output is, for the help. */
 const OUTPUTS: Readonly<Record<Exclude<ReviewOutput, 'table'>, string>> = {
-  json: 'items (each with refuses and, if undecided, hangsOn), passedOver, errors (unreadable documents; the others are reviewed, and the exit code is 2) and summary',
+  json: 'items (each with refuses and, if undecided, hangsOn), passedOver, errors (unreadable documents; the others are reviewed, and the exit code is 2), configuration, unreadable (facts about the cluster) and summary',
   yaml: 'all objects, with their changes',
   diff: 'the changes',
   patch: 'RFC 6902, one line for each reviewed object',
@@ -30,7 +30,8 @@ const FLAGS: readonly Flag[] = [
   },
   {
     name: 'live',
-    description: 'Read the facts from the cluster that kubectl uses. Changes nothing there.',
+    description:
+      'Read the facts, and without --config the configuration, from the cluster that kubectl uses. Results that depend on what you may not read are undecided. Changes nothing there.',
   },
   ...CLUSTER_FLAGS,
   {
@@ -56,7 +57,12 @@ const FLAGS: readonly Flag[] = [
     description:
       'List documents that were passed over, such as Services, on standard error; -o json always lists them in passedOver.',
   },
-  { name: 'config', placeholder: 'FILE', description: 'Configuration file of the webhook.' },
+  {
+    name: 'config',
+    placeholder: 'FILE',
+    description:
+      'Configuration file of the webhook (default: with --live that of the cluster, else the defaults).',
+  },
 ];
 
 const EXAMPLES: Command['examples'] = [

@@ -1,4 +1,5 @@
 import type { AssessPod } from '../../assess/assessment.ts';
+import type { UnreadFact } from '../../assess/ports.ts';
 import { judgeSubjects, type Reviewed } from '../../audit/judge-subjects.ts';
 import { reportItem } from '../../audit/report-item.ts';
 import { nameOf, type Subject } from '../../audit/subject.ts';
@@ -39,6 +40,10 @@ export interface ReviewSession {
   readonly namespace: string;
   /** False if no RuntimeClass is known, which may be due to missing facts. */
   readonly knowsClasses: boolean;
+  /** The configuration that was used, in one line for people. */
+  readonly configuration: string;
+  /** Returns what could not be read so far. */
+  readonly unread: () => readonly UnreadFact[];
   readonly close: () => Promise<void>;
 }
 
@@ -129,8 +134,15 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
     const reviews = await judge(session, subjects, progress);
     const passedOver = findPassedOver(input, subjects);
     const items = reviews.map((review) => reportItem(review, session));
-    const report = createReport(items, { passedOver, errors: unreadableDocuments(input) });
-    writeNotes(notes, { input, isLive: live !== null }, reviews);
+    const { configuration } = session;
+    const found = {
+      passedOver,
+      errors: unreadableDocuments(input),
+      configuration,
+      unreadable: session.unread(),
+    };
+    const report = createReport(items, found);
+    writeNotes(notes, { input, configuration: live === null ? null : configuration }, reviews);
     if (args.flags.has('verbose') && output !== 'json') writePassedOver(io, passedOver);
     writeResults(output, io, { input, reviews, report, options });
     // Thrown last, so that the error is visible below the results.

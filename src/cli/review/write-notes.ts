@@ -4,7 +4,14 @@ import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Io } from '../io.ts';
 import { isKustomization } from './manifests.ts';
 import type { Input } from './read-manifests.ts';
-import { describeObject, describePlace, type PassedOver, type ReviewOutput } from './report.ts';
+import {
+  describeObject,
+  describeOpenFacts,
+  describePlace,
+  type PassedOver,
+  type Report,
+  type ReviewOutput,
+} from './report.ts';
 
 /** Unknown images listed one by one. If there are more, they probably have a common cause. */
 const MAX_LISTED_IMAGES = 10;
@@ -13,14 +20,26 @@ function writeNote({ stderr }: Io, label: string, text: string): void {
   stderr.write(`${label}: ${stripControlCharacters(text)}\n`);
 }
 
+/** What the output shows: reviews, and the items of the report in the same order. */
+export interface Shown extends Pick<Report, 'items' | 'unreadable'> {
+  readonly reviews: readonly Reviewed[];
+}
+
+interface Context {
+  readonly input: Input;
+  /** The configuration that was used; null without a cluster. */
+  readonly configuration: string | null;
+}
+
 /** Writes the notes about the review as a whole, for every output. */
 export function writeNotes(
   io: Io,
-  { input: { others }, isLive }: { readonly input: Input; readonly isLive: boolean },
+  { input: { others }, configuration }: Context,
   reviews: readonly Reviewed[],
 ): void {
+  if (configuration !== null) writeNote(io, 'Configuration', configuration);
   if (
-    !isLive &&
+    configuration === null &&
     reviews.some((review) => review.kind === 'decided' && review.hangsOn.includes('runtime-classes'))
   ) {
     const note =
@@ -53,18 +72,46 @@ function writeUnknownImages(output: ReviewOutput, io: Io, reviews: readonly Revi
   for (const advice of distinctAdvice(unknown.map(({ image }) => image))) writeNote(io, 'To resolve', advice);
 }
 
+/** Explains exit code 3 by facts that could not be read; JSON says so in `hangsOn`. */
+function writeUnreadFacts(io: Io, { reviews, items, unreadable }: Shown): void {
+  for (const [index, review] of reviews.entries()) {
+    const item = items[index];
+    const text = item === undefined ? null : describeOpenFacts(item, unreadable);
+    if (text !== null) writeNote(io, 'Undecided', `${whereOf(review)}: ${text}`);
+  }
+}
+
+/** Outputs that show changes only. */
+const OUTPUTS_WITHOUT_DENIALS: ReadonlySet<ReviewOutput> = new Set<ReviewOutput>(['diff', 'patch', 'yaml']);
+
+/** Explains exit code 1 in one line for each object that is denied, or whose Pods are. */
+function writeDenials(io: Io, { reviews, items }: Shown): void {
+  for (const [index, review] of reviews.entries()) {
+    const { outcome, refuses, findings } = items[index] ?? {};
+    if (outcome !== 'refused' || findings === undefined) continue;
+    const whose = refuses === 'pods' ? 'its Pods: ' : '';
+    const denials = findings
+      .filter(({ action }) => action === 'deny')
+      .map(({ id, message, advice }) => `${id}. Fix: ${advice === '' ? message : advice}`);
+    writeNote(io, 'Denied', `${whereOf(review)}: ${whose}${denials.join(' ')}`);
+  }
+}
+
 /** Reports whether wasmgate skipped it on purpose, so that there is nothing to fix. */
 function isSkipped(review: Reviewed): boolean {
   return review.kind === 'left' && !isBroken(review) && review.notes.length === 0;
 }
 
 /** Writes to standard error what the table shows, for outputs that programs read. */
-export function writeRemarks(output: ReviewOutput, io: Io, reviews: readonly Reviewed[]): void {
+export function writeRemarks(output: ReviewOutput, io: Io, shown: Shown): void {
+  const { reviews } = shown;
   for (const review of reviews) {
     const label = isSkipped(review) ? 'Skipped' : 'Warning';
     for (const remark of remarksOf(review)) writeNote(io, label, `${whereOf(review)}: ${remark}`);
   }
   writeUnknownImages(output, io, reviews);
+  if (output !== 'json') writeUnreadFacts(io, shown);
+  if (OUTPUTS_WITHOUT_DENIALS.has(output)) writeDenials(io, shown);
 }
 
 export function writePassedOver(io: Io, passedOver: readonly PassedOver[]): void {

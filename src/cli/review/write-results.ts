@@ -10,7 +10,7 @@ import { toYaml } from '../serialize.ts';
 import type { Input } from './read-manifests.ts';
 import { renderItems, renderReport } from './render-table.ts';
 import { describeObject, describePlace, type Report, type ReviewOutput } from './report.ts';
-import { writeRemarks } from './write-notes.ts';
+import { writeRemarks, type Shown } from './write-notes.ts';
 
 /** Renders every object of the reviewed files, so that the output is complete for `kubectl apply`. */
 function renderYaml({ manifests }: Input, reviews: readonly Reviewed[]): string {
@@ -64,11 +64,7 @@ export interface Results {
 }
 
 /** Keeps what `--quiet` shows. */
-function onlyNotable({
-  reviews,
-  report,
-  options,
-}: Results): Pick<Results, 'reviews'> & Pick<Report, 'items'> {
+function onlyNotable({ reviews, report, options }: Results): Shown {
   const isKept = (index: number): boolean => {
     const item = report.items[index];
     return item !== undefined && isNotable(item, options.failOn);
@@ -76,14 +72,14 @@ function onlyNotable({
   return {
     reviews: reviews.filter((_review, index) => isKept(index)),
     items: report.items.filter((_item, index) => isKept(index)),
+    unreadable: report.unreadable,
   };
 }
 
 function renderTable(io: Io, results: Results): string {
   const page = createPage(io);
-  if (!results.options.isQuiet) return renderReport(page, results.report, results.reviews);
-  const { items, reviews } = onlyNotable(results);
-  return renderItems(page, items, reviews);
+  if (!results.options.isQuiet) return renderReport(page, results);
+  return renderItems(page, onlyNotable(results));
 }
 
 function render(output: ReviewOutput, io: Io, results: Results): string {
@@ -105,7 +101,8 @@ function render(output: ReviewOutput, io: Io, results: Results): string {
 }
 
 export function writeResults(output: ReviewOutput, io: Io, results: Results): void {
-  const { reviews } = results.options.isQuiet ? onlyNotable(results) : results;
-  if (output !== 'table') writeRemarks(output, io, reviews);
+  const { reviews, report } = results;
+  const shown = results.options.isQuiet ? onlyNotable(results) : { ...report, reviews };
+  if (output !== 'table') writeRemarks(output, io, shown);
   io.stdout.write(render(output, io, results));
 }

@@ -60,6 +60,8 @@ test('an assessed Pod with a change and a finding', async () => {
     ],
     passedOver: [{ file: 'string', document: 'number', kind: 'string', name: 'string' }],
     errors: [{ file: 'string', document: 'number', line: 'number', message: 'string' }],
+    configuration: 'string',
+    unreadable: [],
     summary: {
       reviewed: 'number',
       admitted: 'number',
