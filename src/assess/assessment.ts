@@ -30,6 +30,8 @@ export interface AssessmentRequest {
   readonly isControlled?: boolean;
   /** On UPDATE: the Pod as it was. Its class cannot change, so only new images are assessed. */
   readonly previous?: Pod;
+  /** True for a Pod that exists: it is judged as it is in every mode, because nothing can change it; otherwise absent. */
+  readonly isRunning?: boolean;
   /** From the request, because the object's own may be empty. */
   readonly namespace: string;
   /** In mode audit, `mutate` returns at once; `validate` reports. */

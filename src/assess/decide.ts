@@ -60,7 +60,7 @@ function factsOf(
   { request, scope, images, cluster, hasStaleClasses }: GatheredFacts,
   exceptions: Exceptions,
 ): PodFacts {
-  const { subject, pod, namespace, step, previous } = request;
+  const { subject, pod, namespace, step, previous, isRunning = false } = request;
   const limitRanges = cluster.limitRanges(namespace);
   if (previous !== undefined) {
     const containers = images.containers.slice(0, images.newCount);
@@ -69,7 +69,7 @@ function factsOf(
     return { ...known, isMutated: false, previous: replacedContainers(images) };
   }
   const { containers } = images;
-  const isMutated = step === 'validate' && subject === 'pod' && scope.mode !== 'audit';
+  const isMutated = step === 'validate' && subject === 'pod' && (scope.mode !== 'audit' || isRunning);
   const isJustKnown = isMutated && hasJustKnownWasm(containers);
   const namespaceLabels = scope.labels;
   return {

@@ -1,5 +1,5 @@
 import { isChosenByArchitecture } from '../image/image-facts.ts';
-import type { Decision, RatedFinding } from '../policy/decision.ts';
+import type { Change, Decision, RatedFinding } from '../policy/decision.ts';
 import { evaluate } from '../policy/evaluate.ts';
 import { isWasmContainer, type PodFacts } from '../policy/facts.ts';
 import { applyMode } from '../policy/mode.ts';
@@ -38,21 +38,26 @@ function keyOf({ id, container }: RatedFinding): string {
   return `${id} ${container ?? ''}`;
 }
 
+/** Returns the changes that count: a Pod that exists cannot be changed any more, but may lack what its containers need. */
+function changesOf({ changes }: Decision, { isRunning = false }: AssessmentRequest): readonly Change[] {
+  return isRunning ? changes.filter(({ isNeed }) => isNeed === true) : changes;
+}
+
 /** Returns what a decision comes to, for comparison: warnings do not count. */
-function effectOf(decision: Decision): string {
-  const { changes, runtimeClass } = decision;
+function effectOf(decision: Decision, request: AssessmentRequest): string {
+  const { runtimeClass } = decision;
   const denials = denialsOf(decision).map(keyOf);
-  const made = changes.map(({ op, path, value }) => [op, path, value]);
+  const made = changesOf(decision, request).map(({ op, path, value }) => [op, path, value]);
   return JSON.stringify([denials, made, runtimeClass.class?.name]);
 }
 
 function factsOf({ request, decided }: Subject, { cluster, policy }: LeaveOpenDeps): PodFacts {
-  const { pod, namespace } = request;
+  const { pod, namespace, isRunning = false } = request;
   const view = cluster.view();
   return {
     pod,
     containers: decided.containers,
-    isMutated: false,
+    isMutated: isRunning,
     cluster: view,
     namespaceLabels: cluster.namespace(namespace)?.labels ?? {},
     limitRanges: view.limitRanges(namespace),
@@ -63,14 +68,15 @@ function factsOf({ request, decided }: Subject, { cluster, policy }: LeaveOpenDe
 /** Decides again for whatever the unknown fact may be, and compares. */
 function compareVariants(subject: Subject, fact: ClusterFact, deps: LeaveOpenDeps): Dependence {
   // On UPDATE, the class of the Pod and its resources are given.
-  if (subject.request.previous !== undefined) return INDEPENDENT;
+  const { request } = subject;
+  if (request.previous !== undefined) return INDEPENDENT;
   const facts = factsOf(subject, deps);
   const usual = evaluate(facts, deps.policy);
   const others = variantsOf(facts, fact).map((variant) => evaluate(variant, deps.policy));
   const doubtful = denialsOf(usual).filter((denial) =>
     others.some((other) => !denialsOf(other).some((one) => keyOf(one) === keyOf(denial))),
   );
-  return { isOpen: others.some((other) => effectOf(other) !== effectOf(usual)), doubtful };
+  return { isOpen: others.some((other) => effectOf(other, request) !== effectOf(usual, request)), doubtful };
 }
 
 /** Reports whether a node of another architecture may pull another Wasm file, which needs other resources. */
@@ -86,7 +92,8 @@ function hasWasmByArchitecture({ decided }: Subject): boolean {
 function dependOnLabels(subject: Subject, deps: LeaveOpenDeps): Dependence {
   const { decision } = subject.decided;
   const doubtful = denialsOf(decision);
-  if (doubtful.length > 0 || decision.changes.length > 0) return { isOpen: true, doubtful };
+  if (doubtful.length > 0 || changesOf(decision, subject.request).length > 0)
+    return { isOpen: true, doubtful };
   return compareVariants(subject, 'namespaces', deps);
 }
 
@@ -139,7 +146,7 @@ function leaveOpen(subject: Subject, deps: LeaveOpenDeps): DecidedAssessment {
   const { cachedDecision: _, ...rest } = subject.decided;
   const decided = hangsOn.includes('runtime-classes') ? withoutClassFindings(rest) : rest;
   const keys = new Set(found.flatMap(([, { doubtful }]) => doubtful.map(keyOf)));
-  const doubtful = decided.outcome.denials.filter((denial) => keys.has(keyOf(denial)));
+  const doubtful = denialsOf(decided.decision).filter((denial) => keys.has(keyOf(denial)));
   return { ...decided, hangsOn, ...(doubtful.length > 0 ? { doubtful } : {}) };
 }
 

@@ -1,4 +1,5 @@
 import type { Namespace } from '../pod/cluster-objects.ts';
+import type { ObjectReference } from '../pod/object-metadata.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { ClusterView } from '../policy/facts.ts';
 
@@ -8,14 +9,6 @@ export interface ServiceAccountsPort {
    * adds none, which is logged.
    */
   readonly pullSecrets: (namespace: string, name: string, signal: AbortSignal) => Promise<readonly string[]>;
-}
-
-/** The object of an Event, as an ownerReference names it. */
-export interface ObjectReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
 }
 
 /** An Event about an object of its namespace, for what an admission could not report. */

@@ -1,7 +1,7 @@
 import type { ReportedVerdict } from '../assess/inspect/image-report.ts';
 import type { Severity } from '../policy/finding-catalog.ts';
 import type { ClusterCapabilities } from './cluster-capabilities.ts';
-import type { ReportedFinding, ReportItem, ReviewOutcome } from './item.ts';
+import type { AuditedPods, ReportedFinding, ReportItem, ReviewOutcome } from './item.ts';
 
 /** The report of `audit`, and the format of its `-o json`. Programs read it: add fields, but never rename or remove one. */
 export interface AuditReport {
@@ -68,15 +68,6 @@ export interface AuditedWorkload extends Omit<ReportItem, 'source' | 'findings'>
   readonly findings: readonly AuditFinding[];
   /** What is no finding: why it was skipped, an invalid label of its namespace, why an image is unknown. */
   readonly notes: readonly string[];
-}
-
-export interface AuditedPods {
-  /** Pods that have not finished. */
-  readonly running: number;
-  /** Those of them that lack what they need. */
-  readonly failing: number;
-  /** Names of some failing Pods. */
-  readonly examples: readonly string[];
 }
 
 export interface AuditFinding extends ReportedFinding {

@@ -11,7 +11,7 @@ import type { Source } from './subject.ts';
  *
  * - `admitted`: unchanged
  * - `changed`: admitted with changes; for a workload, its Pods are
- * - `refused`: denied; for a workload that no controller wrote, its Pods are
+ * - `refused`: denied; for a workload that no controller wrote, its Pods are. Also if Pods that exist lack what they need
  * - `skipped`: not assessed
  * - `undecided`: depends on something unknown, such as an image whose registry did not answer, or the manifest is invalid
  */
@@ -41,6 +41,10 @@ export interface ReportedFinding {
   readonly advice: string;
   /** True if it depends on an image or a fact about the cluster that could not be read; otherwise absent. */
   readonly isDoubtful?: boolean;
+  /** Absent in a review of objects that were not applied yet. */
+  readonly concerns?: 'new-pods' | 'running-pods';
+  /** The Pods that exist and have it; absent or null for new Pods. */
+  readonly pods?: number | null;
 }
 
 export interface ReportedImage {
@@ -54,6 +58,16 @@ export interface ReportedClass {
   /** Null if the class does not exist (origin `none`), or if no classes are known (origin `pod`). */
   readonly handler: string | null;
   readonly origin: ClassOrigin;
+}
+
+/** Pods that exist. */
+export interface AuditedPods {
+  /** Pods that have not finished. */
+  readonly running: number;
+  /** Those of them that lack what they need. */
+  readonly failing: number;
+  /** Names of some failing Pods. */
+  readonly examples: readonly string[];
 }
 
 export interface ReportItem {
@@ -70,6 +84,9 @@ export interface ReportItem {
   readonly changes: readonly ReportedChange[];
   /** RFC 6902 patch against the reviewed object, for the changes made. */
   readonly patch: readonly PatchOperation[];
+  /** Those about Pods that exist come last, and have `concerns: running-pods`. */
   readonly findings: readonly ReportedFinding[];
   readonly images: readonly ReportedImage[];
+  /** The Pods that exist; absent if the input had none of them. */
+  readonly pods?: AuditedPods;
 }

@@ -12,7 +12,8 @@ import { formatPointer } from '../pod/json-pointer.ts';
 import { readPod } from '../pod/pod.ts';
 import { serviceAccountOf } from '../pod/pull-secret-names.ts';
 import type { Change, Decision, RatedFinding } from '../policy/decision.ts';
-import type { AssessableSubject, Subject } from './subject.ts';
+import type { AuditedWorkload } from './audit-report.ts';
+import type { AssessableSubject, Subject, SubjectSource } from './subject.ts';
 
 export const REVIEW_LIMITS = {
   /** The longest that a lookup may take, because no admission request waits for it. */
@@ -21,8 +22,8 @@ export const REVIEW_LIMITS = {
   concurrency: 8,
 } as const;
 
-/** The result of running both webhooks, one after the other, on a subject. */
-export type Reviewed = LeftReview | DecidedReview;
+/** The result of running both webhooks, one after the other, on a subject; or of judging Pods that exist. */
+export type Reviewed = LeftReview | DecidedReview | RunningReview;
 
 export interface LeftReview {
   readonly kind: 'left';
@@ -30,6 +31,8 @@ export interface LeftReview {
   readonly reason: string;
   /** Notes for the user about it. */
   readonly notes: readonly string[];
+  /** Its Pods that exist; absent if none were judged. */
+  readonly running?: AuditedWorkload;
 }
 
 export interface DecidedReview {
@@ -49,6 +52,15 @@ export interface DecidedReview {
   readonly patch: readonly PatchOperation[];
   /** The patched object; for a workload, with its Pods' changes in the template. */
   readonly result: JsonObject;
+  /** Its Pods that exist; absent if none were judged. */
+  readonly running?: AuditedWorkload;
+}
+
+/** Pods that exist, of an owner that is not judged itself. */
+export interface RunningReview {
+  readonly kind: 'running';
+  readonly subject: SubjectSource;
+  readonly running: AuditedWorkload;
 }
 
 function left(subject: Subject, reason: string, notes: readonly string[]): LeftReview {
@@ -99,7 +111,7 @@ function assessStep({ subject, assess, deadline }: Step, step: 'mutate' | 'valid
  * Reviews what the API server sends to `/validate` only: a workload, whose changes are those that its Pods will get, and the
  * update of a Pod, which is never changed.
  */
-async function reviewOnce(step: Step): Promise<Reviewed> {
+async function reviewOnce(step: Step): Promise<LeftReview | DecidedReview> {
   const { subject } = step;
   const assessment = await assessStep(step, 'validate');
   if (assessment.kind === 'skipped') return left(subject, assessment.reason, assessment.notes);
@@ -136,7 +148,7 @@ function isCertain({ id, container }: RatedFinding, assessments: readonly Decide
 }
 
 /** Runs `/mutate`, applies its patch, and runs `/validate` on the result. */
-async function reviewPod(step: Step): Promise<Reviewed> {
+async function reviewPod(step: Step): Promise<LeftReview | DecidedReview> {
   const { subject } = step;
   const mutation = await assessStep(step, 'mutate');
   const patch = mutation.kind === 'decided' ? patchFor(subject, mutation.outcome.changes) : [];
@@ -153,7 +165,7 @@ async function reviewPod(step: Step): Promise<Reviewed> {
   return { kind: 'decided', subject, assessment, runtimeClass, hangsOn, doubtful, changes, patch, result };
 }
 
-export async function judgeSubject(assess: AssessPod, subject: Subject): Promise<Reviewed> {
+export async function judgeSubject(assess: AssessPod, subject: Subject): Promise<LeftReview | DecidedReview> {
   if (subject.kind === 'left') return left(subject, subject.reason, []);
   const step = { subject, assess, deadline: createDeadline(REVIEW_LIMITS.lookupMilliseconds) };
   const { request } = subject;
@@ -162,25 +174,38 @@ export async function judgeSubject(assess: AssessPod, subject: Subject): Promise
 }
 
 /**
- * Reviews all subjects concurrently, and returns the results in order.
- * @param onReviewed called with the number of subjects reviewed so far
+ * Applies an operation to all items concurrently, and returns the results in order.
+ * @param onDone called after each item
  */
-export async function judgeSubjects(
-  assess: AssessPod,
-  subjects: readonly Subject[],
-  onReviewed: (count: number) => void = () => {},
-): Promise<readonly Reviewed[]> {
-  const reviews: Reviewed[] = [];
-  const waiting = subjects.entries();
-  let count = 0;
+export async function runConcurrently<Item, Result>(
+  items: readonly Item[],
+  operation: (item: Item) => Promise<Result>,
+  onDone: () => void,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  const waiting = items.entries();
   const work = async (): Promise<void> => {
-    for (const [index, subject] of waiting) {
-      reviews[index] = await judgeSubject(assess, subject);
-      onReviewed((count += 1));
+    for (const [index, item] of waiting) {
+      results[index] = await operation(item);
+      onDone();
     }
   };
   await Promise.all(Array.from({ length: REVIEW_LIMITS.concurrency }, work));
-  return reviews;
+  return results;
+}
+
+/**
+ * Reviews all subjects concurrently, and returns the results in order.
+ * @param onReviewed called with the number of subjects reviewed so far
+ */
+export function judgeSubjects(
+  assess: AssessPod,
+  subjects: readonly Subject[],
+  onReviewed: (count: number) => void = () => {},
+): Promise<readonly (LeftReview | DecidedReview)[]> {
+  let count = 0;
+  const review = (subject: Subject) => judgeSubject(assess, subject);
+  return runConcurrently(subjects, review, () => onReviewed((count += 1)));
 }
 
 /**

@@ -1,8 +1,19 @@
+import type { DecidedAssessment } from '../assess/assessment.ts';
 import { reportVerdict } from '../assess/inspect/image-report.ts';
+import type { ClusterFact } from '../assess/ports.ts';
 import { formatField, formatPointer } from '../pod/json-pointer.ts';
-import type { RatedFinding } from '../policy/decision.ts';
-import type { OpenMatter, Refused, ReportedClass, ReportedFinding, ReportItem } from './item.ts';
-import type { DecidedReview, LeftReview, Reviewed } from './judge-subjects.ts';
+import type { Pod } from '../pod/pod.ts';
+import type { Decision, RatedFinding } from '../policy/decision.ts';
+import type { AuditedWorkload } from './audit-report.ts';
+import type {
+  OpenMatter,
+  Refused,
+  ReportedClass,
+  ReportedFinding,
+  ReportedImage,
+  ReportItem,
+} from './item.ts';
+import type { DecidedReview, LeftReview, Reviewed, RunningReview } from './judge-subjects.ts';
 
 export interface Knowledge {
   /** False if no RuntimeClass is among the facts, which may mean that there is none, or that the facts are incomplete. */
@@ -20,8 +31,10 @@ export interface UnknownImage {
 }
 
 export function unknownImages(review: Reviewed): readonly UnknownImage[] {
-  if (review.kind === 'left') return [];
-  const { containers, decision } = review.assessment;
+  return review.kind === 'decided' ? unknownIn(review.assessment) : [];
+}
+
+export function unknownIn({ containers, decision }: DecidedAssessment): readonly UnknownImage[] {
   const withFinding = new Set(decision.findings.map(({ container }) => container));
   return containers.flatMap(({ container, verdict, isSkipped }) => {
     if (verdict.kind !== 'unknown' || isSkipped) return [];
@@ -59,26 +72,29 @@ function isRefused({ subject }: DecidedReview, refuses: Refused | null): boolean
 }
 
 /** Lists what is unknown, whatever `policy.onUnknownImage` says: in a review, no admission waits for an answer. */
-function openMatters(review: DecidedReview): readonly OpenMatter[] {
-  return [...(unknownImages(review).length > 0 ? (['images'] as const) : []), ...review.hangsOn];
+export function openMatters(
+  assessment: DecidedAssessment,
+  hangsOn: readonly ClusterFact[],
+): readonly OpenMatter[] {
+  return [...(unknownIn(assessment).length > 0 ? (['images'] as const) : []), ...hangsOn];
 }
 
 /** A certain denial wins over anything unknown. */
 function outcomeOf(review: DecidedReview): Pick<ReportItem, 'outcome' | 'refuses' | 'hangsOn'> {
   const refuses = refusedBy(review);
   if (isRefused(review, refuses)) return { outcome: 'refused', refuses, hangsOn: [] };
-  const hangsOn = openMatters(review);
+  const hangsOn = openMatters(review.assessment, review.hangsOn);
   if (hangsOn.length > 0) return { outcome: 'undecided', refuses, hangsOn };
   return { outcome: review.patch.length > 0 ? 'changed' : 'admitted', refuses, hangsOn };
 }
 
-function classOf(
-  { runtimeClass, subject }: DecidedReview,
+export function reportClass(
+  { class: found, origin }: Decision['runtimeClass'],
+  pod: Pod,
   { knowsClasses }: Knowledge,
 ): ReportedClass | null {
-  const { class: found, origin } = runtimeClass;
   if (found !== null) return { name: found.name, handler: found.handler, origin };
-  const named = subject.request.pod.spec.runtimeClassName;
+  const named = pod.spec.runtimeClassName;
   return named === undefined || named === null || named === ''
     ? null
     : { name: named, handler: null, origin: knowsClasses ? origin : 'pod' };
@@ -107,15 +123,53 @@ function reportLeft(review: LeftReview): ReportItem {
   return { source, ...result, mode: null, runtimeClass: null, ...nothing };
 }
 
+export function reportImages({ containers }: DecidedAssessment): readonly ReportedImage[] {
+  return containers.map(({ container, image, verdict }) => ({
+    container: container.name,
+    image,
+    verdict: reportVerdict(verdict),
+  }));
+}
+
+/** Reports Pods that exist as an item of their owner. */
+function reportRunning({ subject, running }: RunningReview): ReportItem {
+  const { subject: _, notes: __, ...row } = running;
+  return { source: subject.source, ...row };
+}
+
+/** What decides the outcome of a workload and of its Pods: what fails, then what is unknown, then what new Pods would get. */
+function joinOutcomes(
+  item: ReportItem,
+  running: AuditedWorkload,
+): Pick<ReportItem, 'outcome' | 'refuses' | 'hangsOn'> {
+  if (item.outcome === 'refused') return item;
+  if (running.outcome === 'refused') return running;
+  if (running.outcome !== 'undecided') return item;
+  return { ...item, outcome: 'undecided', hangsOn: [...new Set([...item.hangsOn, ...running.hangsOn])] };
+}
+
+/** Adds what the Pods of a workload lack to what its new Pods would get. */
+function withRunning(item: ReportItem, running: AuditedWorkload | undefined): ReportItem {
+  if (running === undefined) return item;
+  const { outcome, refuses, hangsOn } = joinOutcomes(item, running);
+  const { pods } = running;
+  return { ...item, outcome, refuses, hangsOn, pods, findings: [...item.findings, ...running.findings] };
+}
+
 export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
-  if (review.kind === 'left') return reportLeft(review);
+  if (review.kind === 'running') return reportRunning(review);
+  const item = review.kind === 'left' ? reportLeft(review) : reportDecided(review, knowledge);
+  return withRunning(item, review.running);
+}
+
+function reportDecided(review: DecidedReview, knowledge: Knowledge): ReportItem {
   const { assessment, patch, subject } = review;
   const prefix = formatPointer(subject.path);
   return {
     source: subject.source,
     ...outcomeOf(review),
     mode: assessment.outcome.mode,
-    runtimeClass: classOf(review, knowledge),
+    runtimeClass: reportClass(review.runtimeClass, subject.request.pod, knowledge),
     changes: review.changes.map(({ path, value, reason }) => ({
       field: formatField(prefix + path),
       value,
@@ -123,15 +177,19 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
     })),
     patch,
     findings: findingsOf(review),
-    images: assessment.containers.map(({ container, image, verdict }) => ({
-      container: container.name,
-      image,
-      verdict: reportVerdict(verdict),
-    })),
+    images: reportImages(assessment),
   };
 }
 
 /** Returns notes that are not findings: why nothing was assessed, or an invalid namespace label. */
 export function remarksOf(review: Reviewed): readonly string[] {
-  return review.kind === 'left' ? [review.reason, ...review.notes] : review.assessment.notes;
+  const running = review.running?.notes ?? [];
+  switch (review.kind) {
+    case 'left':
+      return [review.reason, ...review.notes, ...running];
+    case 'decided':
+      return [...review.assessment.notes, ...running];
+    case 'running':
+      return running;
+  }
 }

@@ -89,7 +89,7 @@ function createPool(limit: number, signal: AbortSignal) {
 
 /** Returns the images of a review, each once, with why they are unknown. */
 function imagesOf(review: Reviewed) {
-  if (review.kind === 'left') return [];
+  if (review.kind !== 'decided') return [];
   const images = review.assessment.containers.map(({ image, verdict }) => {
     const { detail, advice } = verdict.kind === 'unknown' ? verdict : { detail: null, advice: null };
     return [image, { verdict: reportVerdict(verdict), detail, advice }] as const;

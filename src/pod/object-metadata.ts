@@ -13,6 +13,45 @@ export function isControlled(object: unknown): boolean {
   );
 }
 
+/** An object, as an ownerReference names it. */
+export interface ObjectReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** What the API server accepts for a group and version, a kind and a uid; an ownerReference is its author's text. */
+const API_VERSION = /^(?:[a-z0-9.-]{1,253}\/)?[a-z0-9]{1,63}$/;
+const KIND = /^[A-Za-z][A-Za-z0-9]{0,62}$/;
+const UID = /^[\w-]{1,128}$/;
+
+export function isUid(text: string): boolean {
+  return UID.test(text);
+}
+
+/** Returns the controller of an object; null if it has none, or names one that cannot exist. */
+export function controllerOf(object: JsonObject): ObjectReference | null {
+  const owners = property(child(object, 'metadata'), 'ownerReferences');
+  const found: unknown = Array.isArray(owners)
+    ? owners.find((owner) => isObject(owner) && property(owner, 'controller') === true)
+    : undefined;
+  if (!isObject(found)) return null;
+  const text = (key: string): string => stringOr(property(found, key), '');
+  const reference = {
+    apiVersion: text('apiVersion'),
+    kind: text('kind'),
+    name: text('name'),
+    uid: text('uid'),
+  };
+  const isValid =
+    API_VERSION.test(reference.apiVersion) &&
+    KIND.test(reference.kind) &&
+    isObjectName(reference.name) &&
+    isUid(reference.uid);
+  return isValid ? reference : null;
+}
+
 /** RFC 1123 subdomain, as in apimachinery's `IsDNS1123Subdomain`. */
 const SUBDOMAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 const MAX_LENGTH = 253;

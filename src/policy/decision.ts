@@ -36,6 +36,8 @@ export interface Change {
   readonly path: string;
   readonly value: unknown;
   readonly reason: string;
+  /** True if the container does not run without it, so that a Pod that exists must be recreated; otherwise absent. */
+  readonly isNeed?: true;
 }
 
 /** Where the Pod's class comes from: the Pod names it, wasmgate chose it, or there is none. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeJudgment, describeRecreation } from '../../src/assess/unjudged/judgment.ts';
+import { describeJudgment } from '../../src/assess/unjudged/judgment.ts';
+import { describeRecreation } from '../../src/assess/unjudged/recreation.ts';
 import { cutMiddleToBytes } from '../../src/lib/bound-text.ts';
 
 const NOTE_BYTES = 1024;

@@ -3,6 +3,7 @@ import type { RatedFinding } from '../../policy/decision.ts';
 import { describeContainer } from '../../policy/describe.ts';
 import type { DecidedAssessment } from '../assessment.ts';
 import type { ObjectEvent } from '../ports.ts';
+import { describeRecreation } from './recreation.ts';
 import type { OwnerConsequence, UnjudgedOwner } from './unjudged-owner.ts';
 
 /** What an owner's images mean for its existing Pods, now that they are known. */
@@ -44,27 +45,6 @@ function judgeDenial({ reported }: UnjudgedOwner, { decision }: DecidedAssessmen
   const { id, detail, advice: fix } = denial;
   const what = `wasmgate/${id}: ${detail.replace(/\.$/, '')}`;
   return { consequence: 'would-be-denied', reason: 'WouldHaveBeenRefused', what, fix };
-}
-
-/** Kinds whose Pods `kubectl rollout restart` replaces. */
-const RESTARTABLE: ReadonlySet<string> = new Set(['apps/v1 StatefulSet', 'apps/v1 DaemonSet']);
-
-/** Returns the command that recreates the owner's Pods. */
-export function describeRecreation({
-  namespace,
-  reference,
-  deployment,
-  pod,
-}: Pick<UnjudgedOwner, 'namespace' | 'reference' | 'deployment' | 'pod'>): string {
-  const { apiVersion, kind, name } = reference;
-  if (deployment !== null) return `Run: kubectl rollout restart deployment/${deployment} -n ${namespace}`;
-  if (RESTARTABLE.has(`${apiVersion} ${kind}`))
-    return `Run: kubectl rollout restart ${kind.toLowerCase()}/${name} -n ${namespace}`;
-  if (kind === 'Pod' && apiVersion === 'v1')
-    return `Delete the Pod and create it again. Run: kubectl delete pod ${name} -n ${namespace}`;
-  if (kind === 'Job' && apiVersion === 'batch/v1')
-    return `Delete the Job and create it again. Run: kubectl delete job ${name} -n ${namespace}`;
-  return `Delete its Pods; the ${kind} creates new ones. Run: kubectl delete pod ${pod.name} -n ${namespace}`;
 }
 
 function judgeClass(owner: UnjudgedOwner, now: DecidedAssessment): Judgment | null {

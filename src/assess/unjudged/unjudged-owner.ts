@@ -1,8 +1,12 @@
-import { stringOr } from '../../lib/json.ts';
-import { isObjectName } from '../../pod/object-metadata.ts';
-import type { Pod } from '../../pod/pod.ts';
+import { child, property, stringOr, type JsonObject } from '../../lib/json.ts';
+import {
+  controllerOf,
+  isObjectName,
+  isUid,
+  metadataText,
+  type ObjectReference,
+} from '../../pod/object-metadata.ts';
 import type { AssessmentRequest } from '../assessment.ts';
-import type { ObjectReference } from '../ports.ts';
 import { pullSecretsOf } from '../read-images.ts';
 
 /** What the images mean for Pods that were admitted without a decision; `pending` until they can be read. */
@@ -63,42 +67,29 @@ export function ownerKey({ namespace, reference }: Pick<UnjudgedOwner, 'namespac
 /** Its value ends the name of each ReplicaSet of a Deployment; the controller writes both. */
 const TEMPLATE_HASH_LABEL = 'pod-template-hash';
 
-/** What the API server accepts for a group and version, a kind and a uid; an ownerReference is its author's text. */
-const API_VERSION = /^(?:[a-z0-9.-]{1,253}\/)?[a-z0-9]{1,63}$/;
-const KIND = /^[A-Za-z][A-Za-z0-9]{0,62}$/;
-const UID = /^[\w-]{1,128}$/;
-
 type Owner = Pick<UnjudgedOwner, 'reference' | 'deployment'>;
 
-function deploymentOf({ apiVersion, kind, name }: ObjectReference, { metadata }: Pod): string | null {
-  const hash = metadata?.labels?.[TEMPLATE_HASH_LABEL];
-  if (kind !== 'ReplicaSet' || apiVersion !== 'apps/v1' || !hash || !name.endsWith(`-${hash}`)) return null;
+function deploymentOf({ apiVersion, kind, name }: ObjectReference, pod: JsonObject): string | null {
+  const labels = child(child(pod, 'metadata'), 'labels');
+  const hash = stringOr(property(labels, TEMPLATE_HASH_LABEL), '');
+  if (kind !== 'ReplicaSet' || apiVersion !== 'apps/v1' || hash === '' || !name.endsWith(`-${hash}`))
+    return null;
   const deployment = name.slice(0, -hash.length - 1);
   return isObjectName(deployment) ? deployment : null;
 }
 
-/** Returns the Pod's controller, or the Pod itself; null for a Pod without the names that a stored object has. */
-export function ownerOf(pod: Pod): Owner | null {
-  // The API server guarantees strings; patches of other webhooks, and other callers of the port, do not.
-  const { metadata } = pod;
-  const [name, uid] = [stringOr(metadata?.name, ''), stringOr(metadata?.uid, '')];
-  if (!isObjectName(name) || !UID.test(uid)) return null;
-  const own: ObjectReference = { apiVersion: 'v1', kind: 'Pod', name, uid };
-  const controller = metadata?.ownerReferences?.find((owner) => owner.controller === true);
-  const reference: ObjectReference = {
-    apiVersion: stringOr(controller?.apiVersion, ''),
-    kind: stringOr(controller?.kind, ''),
-    name: stringOr(controller?.name, ''),
-    uid: stringOr(controller?.uid, ''),
-  };
-  const isValid =
-    API_VERSION.test(reference.apiVersion) &&
-    KIND.test(reference.kind) &&
-    isObjectName(reference.name) &&
-    UID.test(reference.uid);
-  return isValid
-    ? { reference, deployment: deploymentOf(reference, pod) }
-    : { reference: own, deployment: null };
+/**
+ * Returns the Pod's controller, or the Pod itself; null for a Pod without the names that a stored object has. Reads it as JSON: the
+ * API server guarantees its types; patches of other webhooks, and other callers of the port, do not.
+ */
+export function ownerOf(object: object): Owner | null {
+  const pod = object as JsonObject;
+  const [name, uid] = [metadataText(pod, 'name'), metadataText(pod, 'uid')];
+  if (!isObjectName(name) || !isUid(uid)) return null;
+  const reference = controllerOf(pod);
+  return reference === null
+    ? { reference: { apiVersion: 'v1', kind: 'Pod', name, uid }, deployment: null }
+    : { reference, deployment: deploymentOf(reference, pod) };
 }
 
 /** Returns the owner of an admitted Pod; null for a Pod without the names that a stored object has. */

@@ -5,7 +5,7 @@ import { distinctAdvice, remarksOf, unknownImages } from '../../audit/report-ite
 import { describeVerdict } from '../../policy/describe.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
 import { wrap, type Page, type Style } from '../page.ts';
-import { describeObject, describeOpenFacts, describePlace, type Report, type Summary } from './report.ts';
+import { describeObject, describeOpenFacts, describePlace, type Report } from './report.ts';
 import type { Shown } from './write-notes.ts';
 
 /** The word for an outcome in text: the key `refused` is older than the word "denied". */
@@ -18,6 +18,13 @@ const OUTCOME_LABELS = {
 } as const satisfies Readonly<Record<ReviewOutcome, readonly [label: string, style: Style]>>;
 
 const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', info: 'cyan' };
+
+/** Pods that exist are not denied. */
+const FAILING = ['failing', 'red'] as const;
+
+function labelOf({ outcome, refuses }: ReportItem) {
+  return outcome === 'refused' && refuses === null ? FAILING : OUTCOME_LABELS[outcome];
+}
 
 /** The longest label ("would set") and a space. */
 const LABEL_WIDTH = 10;
@@ -94,13 +101,35 @@ function changeLines(page: Page, { changes, patch }: ReportItem): readonly strin
   ]);
 }
 
-function imageLines(page: Page, review: Reviewed): readonly string[] {
+/** Returns what each container's image is, in words. */
+function describeImages(review: Reviewed): readonly string[] {
   if (review.kind === 'left') return [];
-  return review.assessment.containers.map(({ container, image, verdict }, index) =>
-    row(page, index === 0 ? 'images' : '', {
-      text: `${container.name}: ${image === '' ? 'no image' : `${image}, ${describeVerdict(verdict)}`}`,
-    }),
+  const images =
+    review.kind === 'running'
+      ? review.running.images.map(({ verdict, ...image }) => ({
+          ...image,
+          what: verdict.flavour ?? verdict.kind,
+        }))
+      : review.assessment.containers.map(({ container, image, verdict }) => ({
+          container: container.name,
+          image,
+          what: describeVerdict(verdict),
+        }));
+  return images.map(
+    ({ container, image, what }) => `${container}: ${image === '' ? 'no image' : `${image}, ${what}`}`,
   );
+}
+
+function imageLines(page: Page, review: Reviewed): readonly string[] {
+  return describeImages(review).map((text, index) => row(page, index === 0 ? 'images' : '', { text }));
+}
+
+/** Counts the Pods that exist. */
+function podLines(page: Page, { pods }: ReportItem): readonly string[] {
+  if (pods === undefined || pods.running === 0) return [];
+  const { running, failing } = pods;
+  const text = failing === 0 ? `${running} exist` : `${running} exist, and ${failing} lack what they need`;
+  return [row(page, 'pods', { text })];
 }
 
 /** Reports whether one line says it all: an admitted Pod with ordinary images. */
@@ -127,13 +156,18 @@ function renderItem(
   { item, review }: { readonly item: ReportItem; readonly review: Reviewed },
   unreadable: Shown['unreadable'],
 ): string {
-  const { outcome, source, mode } = item;
-  const [label, style] = OUTCOME_LABELS[outcome];
+  const { source, mode } = item;
+  const [label, style] = labelOf(item);
   const inMode = mode === null || mode === 'enforce' ? '' : `, mode ${mode}`;
   const title = `${describeObject(source)} (${describePlace(source)}${inMode})`;
   const details = isPlain(item)
     ? []
-    : [...imageLines(page, review), ...classLine(page, item, unreadable), ...changeLines(page, item)];
+    : [
+        ...podLines(page, item),
+        ...imageLines(page, review),
+        ...classLine(page, item, unreadable),
+        ...changeLines(page, item),
+      ];
   const lines = [
     page.paint(['bold', style], label.padEnd(INDENT.length)) + wrap(title, page.width, INDENT).trimStart(),
     ...denialLines(page, item),
@@ -157,10 +191,13 @@ function documents(count: number): string {
 }
 
 /** Renders `4 reviewed: 1 admitted, 3 changed. 2 documents passed over (-v lists them). 1 document could not be read.` */
-function renderSummary({ columns, paint }: Page, summary: Summary): string {
-  const parts = OUTCOMES.flatMap((outcome) =>
-    summary[outcome] === 0 ? [] : [`${summary[outcome]} ${OUTCOME_LABELS[outcome][0]}`],
-  );
+function renderSummary({ columns, paint }: Page, { items, summary }: Report): string {
+  const labels = Map.groupBy(items, (item) => labelOf(item)[0]);
+  const all = [...OUTCOMES.map((outcome) => OUTCOME_LABELS[outcome]), FAILING];
+  const parts = all.flatMap(([label]) => {
+    const count = labels.get(label)?.length ?? 0;
+    return count === 0 ? [] : [`${count} ${label}`];
+  });
   const { reviewed, passedOver, errors } = summary;
   const over = passedOver === 0 ? '' : ` ${documents(passedOver)} passed over (-v lists them).`;
   const unread = errors === 0 ? '' : ` ${documents(errors)} could not be read.`;
@@ -181,5 +218,5 @@ export function renderReport(
   page: Page,
   { report, reviews }: { readonly report: Report; readonly reviews: readonly Reviewed[] },
 ): string {
-  return renderItems(page, { ...report, reviews }) + renderSummary(page, report.summary);
+  return renderItems(page, { ...report, reviews }) + renderSummary(page, report);
 }

@@ -9,7 +9,7 @@ const OUTPUTS: Readonly<Record<Exclude<ReviewOutput, 'table'>, string>> = {
   json: 'items (each with refuses and, if undecided, hangsOn), passedOver, errors (unreadable documents; the others are reviewed, and the exit code is 2), configuration, unreadable (facts about the cluster) and summary',
   yaml: 'all objects, with their changes',
   diff: 'the changes',
-  patch: 'RFC 6902, one line for each reviewed object',
+  patch: 'RFC 6902, one line for each item; [] for Pods that exist',
   admissionreview: 'the responses to the API server',
 };
 
@@ -18,7 +18,8 @@ const FLAGS: readonly Flag[] = [
     name: 'filename',
     short: 'f',
     placeholder: 'FILE',
-    description: 'Manifests to review: a file, a folder (recursively), or - for standard input.',
+    description:
+      'Manifests to review: a file, a folder (recursively), or - for standard input. Pods that exist (with uid and status, as kubectl get -o yaml prints them) are judged by whether they have what they need, once for each owner; nothing can change them.',
     repeats: true,
   },
   {
@@ -74,6 +75,10 @@ const EXAMPLES: Command['examples'] = [
   {
     command: 'helm template chart | wasmgate review -f - --facts facts/ -o json',
     explanation: 'In a pipeline: exit code 1 if something would be denied, 3 if something is undecided',
+  },
+  {
+    command: 'kubectl get pods -A -o yaml | wasmgate review -f - --live',
+    explanation: 'Find running Pods that lack what they need, such as their class',
   },
   {
     command: 'wasmgate review -f pod.yaml --live -o diff',

@@ -1,7 +1,7 @@
 import type { AssessPod } from '../../assess/assessment.ts';
 import type { UnreadFact } from '../../assess/ports.ts';
-import { judgeSubjects, type Reviewed } from '../../audit/judge-subjects.ts';
 import { reportItem } from '../../audit/report-item.ts';
+import { reviewSubjects, type ReviewedSubjects } from '../../audit/review-subjects.ts';
 import { nameOf, type Subject } from '../../audit/subject.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { readLiveCluster, type ClusterChoice } from '../cluster-flags.ts';
@@ -96,8 +96,12 @@ function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Mani
 function findPassedOver(
   { manifests, others }: Input,
   subjects: ReadonlyMap<Manifest, Subject>,
+  repeated: ReadonlySet<Subject>,
 ): readonly PassedOver[] {
-  const objects = manifests.filter((manifest) => !subjects.has(manifest) && !isFact(manifest));
+  const objects = manifests.filter((manifest) => {
+    const subject = subjects.get(manifest);
+    return subject === undefined ? !isFact(manifest) : repeated.has(subject);
+  });
   return [
     ...objects.map(({ file, document, kind, object }) => ({ file, document, kind, name: nameOf(object) })),
     ...others.map(({ file, document }) => ({ file, document, kind: '', name: '' })),
@@ -105,13 +109,13 @@ function findPassedOver(
 }
 
 async function judge(
-  { assess }: ReviewSession,
+  session: ReviewSession,
   subjects: ReadonlyMap<Manifest, Subject>,
   { update, done }: Progress,
-): Promise<readonly Reviewed[]> {
+): Promise<ReviewedSubjects> {
   const show = (count: number): void => update(`Reviewing objects: ${count} of ${subjects.size}`);
   show(0);
-  return judgeSubjects(assess, [...subjects.values()], show).finally(done);
+  return reviewSubjects(session, [...subjects.values()], show).finally(done);
 }
 
 export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps): Promise<ExitCode> {
@@ -131,8 +135,8 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
   const session = await deps.open({ config, facts, namespace, live }, progress.io).finally(progress.done);
   try {
     const subjects = findSubjects(input, session.namespace);
-    const reviews = await judge(session, subjects, progress);
-    const passedOver = findPassedOver(input, subjects);
+    const { reviews, repeated } = await judge(session, subjects, progress);
+    const passedOver = findPassedOver(input, subjects, repeated);
     const items = reviews.map((review) => reportItem(review, session));
     const { configuration } = session;
     const found = {

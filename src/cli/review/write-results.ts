@@ -24,7 +24,7 @@ function renderYaml({ manifests }: Input, reviews: readonly Reviewed[]): string 
 
 /** Renders the changes of an object under the header of `diff -u`; empty if there are none. */
 function renderReviewDiff(page: Page, review: Reviewed): string {
-  if (review.kind === 'left' || review.patch.length === 0) return '';
+  if (review.kind !== 'decided' || review.patch.length === 0) return '';
   const { source } = review.subject;
   const head = [`--- ${describePlace(source)}`, `+++ ${describeObject(source)}, changed by wasmgate`].map(
     (line) => page.paint('bold', stripControlCharacters(line)),
@@ -40,6 +40,8 @@ function renderPatch(review: Reviewed): string {
 
 /** Returns the answers of both webhooks in one: the patch of `/mutate`, the rest of `/validate`. */
 function admissionAnswer(review: Reviewed): Answer {
+  // The API server asks about no Pod that exists.
+  if (review.kind === 'running') return answerSkipped('its Pods exist already', []);
   if (review.kind === 'left') {
     const { subject, reason, notes } = review;
     return subject.kind === 'left' ? subject.answer : answerSkipped(reason, notes);

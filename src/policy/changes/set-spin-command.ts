@@ -17,6 +17,7 @@ export const setSpinCommand: Mutation = ({ wasmContainers, resolved, settings })
           path: `${path}/command`,
           value: SPIN_COMMAND,
           reason: `${verdict.flavour === 'slight-app' ? 'slight' : 'Spin'} applications have no entrypoint of their own`,
+          isNeed: true as const,
         }
       : [],
   );

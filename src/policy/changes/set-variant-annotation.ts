@@ -14,5 +14,6 @@ export const setVariantAnnotation: Mutation = ({ pod, resolved, settings }) => {
     settings.variantAnnotation === 'always' || (settings.variantAnnotation === 'when-needed' && isNeeded);
   if (!isWanted) return NO_CHANGES;
   const path = `/metadata/annotations/${escapeSegment(VARIANT_ANNOTATION)}`;
-  return [{ op: 'add', path, value: 'compat-smart', reason: 'makes crun recognize Wasm containers' }];
+  const reason = 'makes crun recognize Wasm containers';
+  return [{ op: 'add', path, value: 'compat-smart', reason, ...(isNeeded ? { isNeed: true } : {}) }];
 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeRecreation } from '../../../src/assess/unjudged/judgment.ts';
+import { describeRecreation } from '../../../src/assess/unjudged/recreation.ts';
 import { ownerOf } from '../../../src/assess/unjudged/unjudged-owner.ts';
 import type { OwnerReference } from '../../../src/pod/pod.ts';
 
@@ -17,7 +17,7 @@ function cureOf(owner: Partial<OwnerReference>, labels: Readonly<Record<string, 
   const metadata = { name: 'app-1', uid: 'u1', labels, ownerReferences: [reference] };
   const found = ownerOf({ metadata, spec: { containers: [] } });
   if (found === null) return '';
-  return describeRecreation({ ...found, namespace: 'team-a', pod: { name: 'app-1', uid: 'u1' } });
+  return describeRecreation({ ...found, namespace: 'team-a', pod: { name: 'app-1' } });
 }
 
 test.each<[string, Partial<OwnerReference>, Readonly<Record<string, string>>, string]>([

@@ -1,0 +1,57 @@
+import { recreationOf, type Owners } from '../assess/unjudged/recreation.ts';
+import type { AuditFinding } from './audit-report.ts';
+import type { Lack } from './judge-running.ts';
+
+/** What some Pods of an owner lack. */
+export interface CountedLack {
+  readonly lack: Lack;
+  readonly pods: number;
+  readonly examples: string[];
+}
+
+interface Owner {
+  readonly namespace: string;
+  readonly owners: Owners;
+}
+
+/** `"a"`, `"a" and "b"`, `"a", "b" and "c"` */
+function listExamples(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${name}"`);
+  const last = quoted.at(-1) ?? '';
+  return quoted.length < 2 ? last : `${quoted.slice(0, -1).join(', ')} and ${last}`;
+}
+
+function describePods({ lack, pods, examples }: CountedLack): string {
+  const [one, several] = lack.predicate;
+  if (pods === 1) return `Pod ${listExamples(examples)} ${one}: ${lack.detail}`;
+  const names =
+    pods > examples.length ? `, such as ${listExamples(examples)}` : `, ${listExamples(examples)}`;
+  return `${pods} Pods ${several}${names}: ${lack.detail}`;
+}
+
+/** Advises recreating the Pods if that is what helps, or if what helps does not recreate them by itself. */
+function adviceOn({ lack, examples, pods }: CountedLack, { namespace, owners }: Owner): string {
+  const { how, command } = recreationOf(namespace, owners, examples[0] ?? '');
+  if (lack.severity === 'error' && lack.advice !== '')
+    return how === '' ? lack.advice : `${lack.advice} ${how} Run: ${command}`;
+  if (lack.advice !== '') return lack.advice;
+  const recreate =
+    how === '' ? `Recreate ${pods === 1 ? 'it' : 'them'}: ${command}` : `${how} Run: ${command}`;
+  return lack.severity === 'error'
+    ? recreate
+    : `If ${pods === 1 ? 'it does' : 'they do'} not work: ${recreate}`;
+}
+
+export function reportLack(counted: CountedLack, owner: Owner): AuditFinding {
+  const { id, severity, action, container } = counted.lack;
+  return {
+    id,
+    severity,
+    action,
+    container,
+    message: describePods(counted),
+    advice: adviceOn(counted, owner),
+    concerns: 'running-pods',
+    pods: counted.pods,
+  };
+}
