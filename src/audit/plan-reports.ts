@@ -82,27 +82,19 @@ function boundText(text: string): string {
   return cutMiddleToBytes(stripControlCharacters(text), REPORT_LIMITS.textBytes);
 }
 
-/** Rates a finding as `review --fail-on` counts it: not by an image that was not read, and not if it is excepted. */
-function rate({ id, severity, action, container }: AuditFinding, unread: ReadonlySet<string | null>): Rating {
+/** Rates what is certain by its severity. */
+function rate({ id, severity, action, isDoubtful = false }: AuditFinding): Rating {
   if (action === 'excepted') return { ...BY_SEVERITY[severity], result: 'skip' };
-  return id === UNKNOWN_IMAGE || unread.has(container) ? UNDECIDED : BY_SEVERITY[severity];
+  return id === UNKNOWN_IMAGE || isDoubtful ? UNDECIDED : BY_SEVERITY[severity];
 }
 
-function unreadContainers({ hangsOn, images }: AuditedWorkload): ReadonlySet<string | null> {
-  if (!hangsOn.includes('images')) return new Set();
-  return new Set(
-    images.filter(({ verdict }) => verdict.kind === 'unknown').map(({ container }) => container),
-  );
-}
-
-function findingRows(workload: AuditedWorkload): readonly Row[] {
-  const unread = unreadContainers(workload);
-  return workload.findings.map((finding) => {
+function findingRows({ findings }: AuditedWorkload): readonly Row[] {
+  return findings.map((finding) => {
     const { id, container, message, advice, concerns, pods } = finding;
     const ofContainer = container === null ? {} : { container };
     const ofPods = pods === null ? {} : { pods: String(pods) };
     const properties = { ...ofContainer, ...ofPods, advice, concerns };
-    return { rule: id, ...rate(finding, unread), message, properties };
+    return { rule: id, ...rate(finding), message, properties };
   });
 }
 

@@ -17,7 +17,7 @@ import {
   type FirstSeen,
   type ReportApi,
 } from './plan-reports.ts';
-import type { ReportsPort, ReportStorePort, WrittenReports } from './ports.ts';
+import type { ReportsPort, ReportStorePort } from './ports.ts';
 
 const WRITE_LIMITS = {
   concurrency: 4,
@@ -208,21 +208,23 @@ async function execute(run: Run, { tasks, removals }: Plan): Promise<void> {
 }
 
 /**
- * Creates the writer of reports: one for each workload with findings, updated in place, and removed when there is nothing to
- * report any more.
+ * Opens the writer of reports: one for each workload with findings, updated in place, and removed when there is nothing to report
+ * any more.
  * @param options.api the API to write; undefined for the first one that is served
+ * @throws AppError `reports-not-served`, before anything is audited
  */
-export function createReports(
+export async function openReports(
   store: ReportStorePort,
-  options: { readonly api?: ReportApi | undefined } = {},
-): ReportsPort {
+  options: { readonly api?: ReportApi | undefined },
+  opening: AbortSignal,
+): Promise<ReportsPort> {
+  const served = await servedApis(store, opening);
+  const api = options.api ?? served[0];
+  if (api === undefined || !served.includes(api)) {
+    throw notServed(options.api === undefined ? REPORT_APIS : [options.api]);
+  }
   return {
-    write: async (audit, signal): Promise<WrittenReports> => {
-      const served = await servedApis(store, signal);
-      const api = options.api ?? served[0];
-      if (api === undefined || !served.includes(api)) {
-        throw notServed(options.api === undefined ? REPORT_APIS : [options.api]);
-      }
+    write: async (audit, signal) => {
       const counts = { created: 0, updated: 0, unchanged: 0, gone: 0, removed: 0 };
       const run: Run = { store, audit, api, signal, counts, failures: [], failed: new Set() };
       await execute(run, await plan(run, served));

@@ -1,6 +1,8 @@
+import { openReports } from '../audit/write-reports.ts';
 import type { AuditCommandDeps, AuditSession, AuditSetup } from '../cli/audit/run-audit-command.ts';
 import type { Io } from '../cli/io.ts';
 import { createObjects } from '../kubernetes/list-objects.ts';
+import { createReportStore } from '../kubernetes/reports.ts';
 import { readServerVersion } from '../kubernetes/server-version.ts';
 import { openClusterSession } from './cluster-session.ts';
 
@@ -17,13 +19,15 @@ async function open({ live, config }: AuditSetup, io: Io): Promise<AuditSession>
     objects: createObjects({ client }),
     server: { server: server.href, version: await readServerVersion(client) },
     view: cluster.view,
+    openReports: (wanted) => openReports(createReportStore({ client }), wanted, new AbortController().signal),
   };
 }
 
 /** The first interruption ends the audit, which then prints what it has; the second ends the process. */
 function interrupted(): AbortSignal {
   const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort());
+  // Kubernetes sends SIGTERM to a Job that takes too long.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
   return controller.signal;
 }
 

@@ -98,7 +98,8 @@ describe('the report of a workload', () => {
       image: `r/${container}`,
       verdict: UNKNOWN,
     }));
-    const workload = auditedWorkload(SUBJECT, [auditFinding('handler-may-not-run-image')], {
+    const doubtful = auditFinding('handler-may-not-run-image', { isDoubtful: true });
+    const workload = auditedWorkload(SUBJECT, [doubtful], {
       outcome: 'undecided',
       hangsOn: ['images'],
       images,

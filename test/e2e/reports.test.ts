@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { AuditedWorkload, AuditReport } from '../../src/audit/audit-report.ts';
 import { REPORT_KINDS, type ReportApi } from '../../src/audit/plan-reports.ts';
 import type { ReportStorePort, WrittenReports } from '../../src/audit/ports.ts';
-import { createReports } from '../../src/audit/write-reports.ts';
+import { openReports } from '../../src/audit/write-reports.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createKubeconfigConnection } from '../../src/kubernetes/connection.ts';
 import { createReportStore } from '../../src/kubernetes/reports.ts';
@@ -62,13 +62,14 @@ describe.skipIf(servers.missing || kyverno.missing || openreports.missing)(`repo
     );
   }
 
-  function write(
+  async function write(
     workloads: readonly AuditedWorkload[],
     other: Partial<AuditReport> = {},
     options: { readonly api?: ReportApi; readonly through?: ReportStorePort } = {},
   ): Promise<WrittenReports> {
     const audit = auditReport(workloads, { scope: { namespace: shop, selector: '' }, ...other });
-    return createReports(options.through ?? store, { api: options.api }).write(audit, never);
+    const reports = await openReports(options.through ?? store, { api: options.api }, never);
+    return reports.write(audit, never);
   }
 
   async function stored(api: ReportApi = 'openreports.io'): Promise<readonly StoredReport[]> {

@@ -2,6 +2,7 @@ import { CLUSTER_FLAGS, SELECTION_FLAGS } from '../cluster-flags.ts';
 import type { Command, Flag } from '../command.ts';
 import { FAIL_ON_FLAGS } from '../fail-on.ts';
 import { AUDIT_OUTPUTS } from './audit-outputs.ts';
+import { REPORT_FLAGS } from './report-flags.ts';
 import type { AuditCommandDeps } from './run-audit-command.ts';
 
 const FLAGS: readonly Flag[] = [
@@ -13,6 +14,7 @@ const FLAGS: readonly Flag[] = [
     description: 'Output format (default json).',
     choices: AUDIT_OUTPUTS,
   },
+  ...REPORT_FLAGS,
   ...CLUSTER_FLAGS,
   { name: 'config', placeholder: 'FILE', description: 'Configuration file of the webhook.' },
   ...FAIL_ON_FLAGS,

@@ -1,4 +1,5 @@
 import type { AuditReport } from '../../audit/audit-report.ts';
+import type { ReportsPort } from '../../audit/ports.ts';
 import { runAudit, type AuditDeps } from '../../audit/run-audit.ts';
 import { escapeJson } from '../../lib/strip-control-characters.ts';
 import { readClusterChoice, readSelection, type ClusterChoice } from '../cluster-flags.ts';
@@ -8,6 +9,7 @@ import type { Io } from '../io.ts';
 import { flagChoice, flagText } from '../parse-arguments.ts';
 import { toYaml } from '../serialize.ts';
 import { AUDIT_OUTPUTS } from './audit-outputs.ts';
+import { printWritten, readWantedReports, type WantedReports } from './report-flags.ts';
 
 export interface AuditSetup {
   readonly config: string | undefined;
@@ -17,6 +19,8 @@ export interface AuditSetup {
 export interface AuditSession extends AuditDeps {
   /** The namespace of the kubeconfig's context. */
   readonly namespace: string;
+  /** @throws AppError if there is no API to write */
+  readonly openReports: (wanted: WantedReports) => Promise<ReportsPort>;
   readonly close: () => Promise<void>;
 }
 
@@ -39,15 +43,24 @@ export async function runAuditCommand(
 ): Promise<ExitCode> {
   const output = flagChoice(args, 'output', AUDIT_OUTPUTS) ?? 'json';
   const selection = readSelection(args);
+  const wanted = readWantedReports(args);
   const session = await deps.open({ config: flagText(args, 'config'), live: readClusterChoice(args) }, io);
   try {
+    const reports = wanted === null ? null : await session.openReports(wanted);
     const ownNamespace = selection.namespace ?? session.namespace;
     const namespace = selection.isAllNamespaces ? null : ownNamespace;
     const signal = deps.interrupted();
     const scope = { namespace, selector: selection.selector ?? '' };
     const report = await runAudit(session, { scope, ownNamespace, signal, now: new Date() });
     io.stdout.write(output === 'json' ? `${escapeJson(JSON.stringify(report, null, 2))}\n` : toYaml(report));
-    return exitCodeOf(report, readFailOptions(args));
+    const options = readFailOptions(args);
+    if (reports !== null) {
+      // An interrupted audit still writes what it judged.
+      const written = await reports.write(report, new AbortController().signal);
+      printWritten(io, written, options.isQuiet);
+      if (written.failures.length > 0) return EXIT_CODES.failed;
+    }
+    return exitCodeOf(report, options);
   } finally {
     await session.close();
   }
