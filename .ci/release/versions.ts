@@ -13,6 +13,10 @@ const IMAGE_TAG = /\bwasmgate:/;
 
 const PLACES: readonly Place[] = [
   { file: 'manifests/base/deployment.yaml', before: /image: ghcr\.io\/wasmgate\/wasmgate:/ },
+  {
+    file: 'manifests/components/audit-report/cron-job.yaml',
+    before: /image: ghcr\.io\/wasmgate\/wasmgate:/,
+  },
   { file: 'README.md', before: IMAGE_TAG },
   { file: 'manifests/README.md', before: IMAGE_TAG },
   { file: 'manifests/README.md', before: /newTag: / },

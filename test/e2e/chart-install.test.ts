@@ -37,6 +37,7 @@ const VALUES = {
   tolerations: [{ key: 'CriticalAddonsOnly', operator: 'Exists' }],
   affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
   pullSecrets: { clusterWide: false },
+  auditReport: { enabled: true, schedule: '0 3 * * *', resources: { limits: { memory: '1Gi' } } },
   certManager: { enabled: true },
   highAvailability: { enabled: true },
   failClosed: { enabled: true },

@@ -19,6 +19,7 @@ HELM_LABELS.push('helm.sh/chart');
 
 /** The values that turn on what a component adds. */
 const SWITCHES = {
+  'audit-report': { auditReport: { enabled: true } },
   'cert-manager': { certManager: { enabled: true } },
   'fail-closed': { failClosed: { enabled: true } },
   'high-availability': { highAvailability: { enabled: true } },

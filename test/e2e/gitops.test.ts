@@ -26,7 +26,7 @@ const VOLATILE = new Set([
   'leases.coordination.k8s.io',
   'endpointslices.discovery.k8s.io',
 ]);
-const COMPONENTS = ['fail-closed', 'high-availability', 'network-policy'];
+const COMPONENTS = ['audit-report', 'fail-closed', 'high-availability', 'network-policy'];
 
 interface Configuration {
   readonly metadata: { readonly managedFields: readonly { readonly manager: string }[] };

@@ -44,6 +44,10 @@ function having(...required: readonly string[]): Schema {
 
 const quantities = { type: ['object', 'null'], additionalProperties: { type: ['string', 'number'] } };
 
+function resources(): Schema {
+  return optional(object({ requests: quantities, limits: quantities, claims: listOf(having('name')) }));
+}
+
 /**
  * The schema of the configuration file, without the keys that the template adds, and without the ports, which Service, probes
  * and flags name, too.
@@ -78,7 +82,7 @@ const createSchema = (): Schema => ({
     env: listOf(having('name')),
     volumes: listOf(having('name')),
     volumeMounts: listOf(having('name', 'mountPath')),
-    resources: optional(object({ requests: quantities, limits: quantities, claims: listOf(having('name')) })),
+    resources: resources(),
     runAsUser: optional({ type: 'integer', minimum: 1 }),
     priorityClassName: optional(text),
     podLabels: texts,
@@ -102,6 +106,11 @@ const createSchema = (): Schema => ({
     ),
     pullSecrets: object({ clusterWide: flag }),
     warmStart: object({ enabled: flag }),
+    auditReport: object({
+      enabled: flag,
+      schedule: { ...text, minLength: 1 },
+      resources: resources(),
+    }),
     certManager: object({
       enabled: flag,
       issuerRef: object({ name: text, kind: text, group: text }),
