@@ -125,7 +125,7 @@ describe.each(DOCUMENTS)('%s', (file) => {
   test('the commands of wasmgate that it names exist, with their flags', async () => {
     const calls = all(
       text,
-      /\bwasmgate ((?:serve|review|inspect|explain|config|certs|demo|version)\b[^`#\n]*)/g,
+      /\bwasmgate ((?:serve|review|audit|inspect|explain|config|certs|demo|version)\b[^`#\n]*)/g,
     );
     const byCommand = Map.groupBy(calls, (call) => call.split(' ', 1)[0] ?? '');
     for (const [command, called] of byCommand) {
