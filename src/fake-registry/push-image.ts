@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from '../image/media-types.ts';
 import type { Digest } from '../image/reference.ts';
+import { createTarHeader, TAR_BLOCK, tarPadding } from '../image/tar-header.ts';
 import type { ImageStore } from './image-store.ts';
 
-/** Size of a tar block in bytes. */
-const BLOCK = 512;
 const TAR_GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
 /** BuildKit and buildah write it into every config, Wasm or not. */
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -65,32 +64,14 @@ interface TarLayer {
   readonly diffId: Digest;
 }
 
-function octal(value: number, width: number): string {
-  return `${value.toString(8).padStart(width - 1, '0')}\0`;
-}
-
-/** Writes a header block (POSIX.1-1988 ustar). Its time is zero, so that every run creates the same image. */
-function header(name: string, size: number): Buffer {
-  const block = Buffer.alloc(BLOCK);
-  block.write(name, 0, 100, 'utf8');
-  block.write(octal(0o755, 8), 100, 'latin1');
-  block.write(octal(0, 8) + octal(0, 8) + octal(size, 12) + octal(0, 12), 108, 'latin1');
-  block.write(' '.repeat(8), 148, 'latin1');
-  block.write('0', 156, 'latin1');
-  block.write('ustar\x0000', 257, 'latin1');
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${octal(sum, 7)} `, 148, 'latin1');
-  return block;
-}
-
 /** Creates a file-system layer. File names have no leading slash. */
 export function createTarLayer(files: Readonly<Record<string, Uint8Array | string>>): TarLayer {
   const blocks = Object.entries(files).flatMap(([name, content]) => {
     const bytes = Buffer.from(content);
-    const padding = Buffer.alloc((BLOCK - (bytes.length % BLOCK)) % BLOCK);
-    return [header(name, bytes.length), bytes, padding];
+    const padding = new Uint8Array(tarPadding(bytes.length));
+    return [createTarHeader(name, bytes.length), bytes, padding];
   });
-  const tar = Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
+  const tar = Buffer.concat([...blocks, new Uint8Array(2 * TAR_BLOCK)]);
   return { gzip: gzipSync(tar), diffId: `sha256:${createHash('sha256').update(tar).digest('hex')}` };
 }
 

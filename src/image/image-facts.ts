@@ -76,6 +76,8 @@ export interface IndexOffer {
 export interface ImageFacts {
   /** Digest of what the reference names, such as an index. */
   readonly digest: Digest;
+  /** True if the image has no manifest or index of its own, as in a docker archive: no registry has this digest. */
+  readonly isStandIn?: boolean;
   readonly mediaType: string;
   readonly variants: readonly [ImageVariant, ...ImageVariant[]];
   readonly pull: PullOutlook;

@@ -83,6 +83,29 @@ export function parseTarHeader(block: Uint8Array): TarHeader | 'end' | null {
   };
 }
 
+/** Returns the bytes from the end of a content to the next block. */
+export function tarPadding(size: number): number {
+  return (TAR_BLOCK - (size % TAR_BLOCK)) % TAR_BLOCK;
+}
+
+function octal(value: number, width: number): string {
+  return `${value.toString(8).padStart(width - 1, '0')}\0`;
+}
+
+/** Writes the header of an executable file. Its time is zero, so that the same files make the same archive. */
+export function createTarHeader(name: string, size: number): Uint8Array {
+  const block = Buffer.alloc(TAR_BLOCK);
+  block.write(name, 0, 100, 'utf8');
+  block.write(octal(0o755, 8), 100, 'latin1');
+  block.write(octal(0, 8) + octal(0, 8) + octal(size, 12) + octal(0, 12), 108, 'latin1');
+  block.write(' '.repeat(8), 148, 'latin1');
+  block.write('0', 156, 'latin1');
+  block.write(`${POSIX_MAGIC}00`, 257, 'latin1');
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${octal(sum, 7)} `, 148, 'latin1');
+  return block;
+}
+
 /** Fields of an entry that the records before its header set; null if they set none. */
 export interface TarMetadata {
   readonly path: string | null;

@@ -8,6 +8,7 @@ import {
   isMetadata,
   NO_METADATA,
   readMetadata,
+  tarPadding,
   type TarMetadata,
 } from './tar-header.ts';
 
@@ -26,6 +27,11 @@ export interface TarEntry {
 export interface TarReader {
   /** Returns the entries that this piece completes. */
   readonly push: (chunk: Uint8Array) => readonly TarEntry[];
+  /**
+   * Returns what comes next, for a reader that can seek: bytes to leave out, which this call skips, and bytes to push after
+   * them. An entry's head ends where the reader stood when its entry was returned.
+   */
+  readonly seek: () => { readonly skip: number; readonly need: number };
   /** `end`: the last block was read · `broken`: the rest is no tar archive. No more entries follow either. */
   readonly state: () => 'reading' | 'end' | 'broken';
   /** Returns the file whose first bytes are incomplete, for an archive that is cut within them. */
@@ -66,10 +72,6 @@ const WITHOUT_CONTENT = /^[1-6]$/;
 
 const EMPTY = new Uint8Array();
 
-function paddingOf(size: number): number {
-  return (TAR_BLOCK - (size % TAR_BLOCK)) % TAR_BLOCK;
-}
-
 function headerStep(metadata: TarMetadata): Step {
   return { need: TAR_BLOCK, take: (block) => afterHeader(parseTarHeader(block), metadata) };
 }
@@ -91,7 +93,7 @@ function afterNames(header: TarHeader, metadata: TarMetadata): Move {
   const target = metadata.linkPath ?? header.linkName;
   const isSparse = metadata.isSparse || header.type === 'S';
   const need = kind === 'file' && !isSparse ? Math.min(size, SNIFFED_BYTES) : 0;
-  const skip = size - need + paddingOf(size);
+  const skip = size - need + tarPadding(size);
   const isNamed = path !== '' && path.length <= LONGEST_PATH && target.length <= LONGEST_PATH;
   const entry = (head: Uint8Array): TarEntry | null =>
     isNamed ? { kind, path, target: kind.endsWith('link') ? target : '', size, head } : null;
@@ -107,7 +109,7 @@ interface File {
 /** Reads more of a module, for its sections. */
 function afterSniff(head: Uint8Array, { size, entry }: File): Move {
   const wanted = sniffFile(head) === 'module' ? Math.min(size, INTERFACE_BYTES) : head.length;
-  const skip = size - wanted + paddingOf(size);
+  const skip = size - wanted + tarPadding(size);
   const ends = (bytes: Uint8Array): Move => move(headerStep(NO_METADATA), skip, entry(bytes));
   if (wanted === head.length) return ends(head);
   const joined = (rest: Uint8Array): Uint8Array => concat(head, rest);
@@ -143,13 +145,13 @@ function afterHeader(header: TarHeader | 'end' | null, metadata: TarMetadata): A
   if (header === null) return 'broken';
   if (header === 'end') return 'end';
   const { type, size } = header;
-  if (type === 'g') return move(headerStep(metadata), size + paddingOf(size));
+  if (type === 'g') return move(headerStep(metadata), size + tarPadding(size));
   if (!isMetadata(type))
     return header.hasSparseMap ? move(sparseMapStep(header, metadata), 0) : afterNames(header, metadata);
   if (size > MAX_RECORD_BYTES) return 'broken';
   const take = (bytes: Uint8Array): Advance => {
     const read = readMetadata(metadata, type, bytes);
-    return read === null ? 'broken' : move(headerStep(read), paddingOf(size));
+    return read === null ? 'broken' : move(headerStep(read), tarPadding(size));
   };
   return size === 0 ? take(EMPTY) : move({ need: size, take }, 0);
 }
@@ -196,5 +198,11 @@ export function createTarReader(): TarReader {
     return step.cut?.(collected.subarray(0, filled)) ?? null;
   }
 
-  return { push, state: () => state, pending };
+  function seek(): { readonly skip: number; readonly need: number } {
+    const skipped = skip;
+    skip = 0;
+    return { skip: skipped, need: step.need - filled };
+  }
+
+  return { push, seek, state: () => state, pending };
 }

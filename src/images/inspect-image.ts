@@ -24,6 +24,8 @@ const INDEX_LIMITS = {
 
 export interface Inspection extends FetchOptions {
   readonly reference: Reference;
+  /** What messages call the image (default: the reference). */
+  readonly name?: string;
   /** Architectures of the nodes that could run the image, preferred ones first; empty if unknown. */
   readonly architectures: readonly string[];
 }
@@ -37,10 +39,10 @@ type Found = Pick<ImageFacts, 'variants' | 'pull' | 'wasmEntry'>;
 
 function failure(
   reason: UnknownReason,
-  reference: Reference,
+  { reference, name = formatReference(reference) }: Inspection,
   options: { state: string; cause?: unknown },
 ): Error {
-  const message = `Cannot inspect image "${formatReference(reference)}": ${options.state}`;
+  const message = `Cannot inspect image "${name}": ${options.state}`;
   return new AppError<UnknownReason>(
     reason,
     message,
@@ -119,18 +121,18 @@ async function readUnstated(
 }
 
 async function readIndex(context: Context, index: ImageIndex, nesting: number): Promise<Found> {
-  const { reference, architectures } = context.inspection;
+  const { inspection } = context;
   if (nesting > INDEX_LIMITS.maxNesting) {
-    throw failure('unsupported', reference, { state: 'its indexes are nested too deep' });
+    throw failure('unsupported', inspection, { state: 'its indexes are nested too deep' });
   }
-  const choice = chooseChildren(index, architectures);
+  const choice = chooseChildren(index, inspection.architectures);
   const wanted = choice.children.slice(0, INDEX_LIMITS.maxChildren);
   const found =
     choice.kind === 'unstated'
       ? await readUnstated(context, choice, nesting)
       : await Promise.all(wanted.map((child) => readChild(context, child, nesting)));
   const [first, ...others] = found;
-  if (first === undefined) throw failure('unsupported', reference, { state: 'its index lists no image' });
+  if (first === undefined) throw failure('unsupported', inspection, { state: 'its index lists no image' });
   const variants = [...first.variants, ...others.flatMap((other) => other.variants)] as const;
   const outlook = outlookOfChoice(choice, variants[0]);
   const wasmEntry = findUntakenWasm(choice, index)?.digest ?? first.wasmEntry;
@@ -142,12 +144,19 @@ async function read(context: Context): Promise<ImageFacts> {
   const fetched = await context.registry.fetchManifest(context.inspection.reference, context.inspection);
   const manifest = parseManifest(fetched.document, fetched.mediaType);
   const { digest } = fetched;
+  const standIn = fetched.isStandIn === true ? { isStandIn: true } : {};
   if (manifest.kind === 'index') {
     const found = await readIndex(context, manifest, 0);
-    return { digest, mediaType: manifest.mediaType, ...found, offer: offerOf(manifest) };
+    return { digest, ...standIn, mediaType: manifest.mediaType, ...found, offer: offerOf(manifest) };
   }
   const variant = await readVariant(context, digest, manifest);
-  return { digest, mediaType: manifest.mediaType, variants: [variant], pull: outlookOfManifest(variant) };
+  return {
+    digest,
+    ...standIn,
+    mediaType: manifest.mediaType,
+    variants: [variant],
+    pull: outlookOfManifest(variant),
+  };
 }
 
 /**
@@ -161,6 +170,6 @@ export async function inspectImage(registry: RegistryPort, inspection: Inspectio
   } catch (error) {
     const reason = error instanceof AppError ? PARSE_REASONS[error.code] : undefined;
     if (!(error instanceof AppError) || reason === undefined) throw error;
-    throw failure(reason, inspection.reference, { state: error.message, cause: error });
+    throw failure(reason, inspection, { state: error.message, cause: error });
   }
 }

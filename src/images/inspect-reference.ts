@@ -13,7 +13,7 @@ import type { FetchedDocument, RegistryPort } from './ports.ts';
 /** The document that a reference names, and the image behind it for a platform. */
 export interface NamedImage {
   /** Facts of what the reference names, which may be an index. */
-  readonly named: Pick<ImageFacts, 'digest' | 'mediaType' | 'pull' | 'offer'>;
+  readonly named: Pick<ImageFacts, 'digest' | 'isStandIn' | 'mediaType' | 'pull' | 'offer'>;
   readonly facts: ImageFacts;
 }
 
@@ -93,7 +93,7 @@ async function inspectPlatform(
   options: Omit<Inspection, 'architectures'>,
 ): Promise<NamedImage> {
   const inspection = { ...options, architectures: [platform.architecture] };
-  const { reference } = inspection;
+  const { reference, name = formatReference(reference) } = inspection;
   const top = await registry.fetchManifest(reference, inspection);
   const index = indexOf(top);
   const offered = index === null ? [] : platformsOf(index);
@@ -105,22 +105,23 @@ async function inspectPlatform(
     const names = [...new Set(offered.map(formatPlatform))].join(', ');
     throw new AppError<'no-entry'>(
       'no-entry',
-      `Cannot inspect image "${formatReference(reference)}": its index has no entry for ${formatPlatform(platform)}, only for ${names}`,
+      `Cannot inspect image "${name}": its index has no entry for ${formatPlatform(platform)}, only for ${names}`,
       { advice: `Name one of these: --platform ${offered.map(formatPlatform)[0] ?? ''}` },
     );
   }
   const named = { ...reference, tag: null, digest: entry.digest };
   const facts = await inspectImage(registry, { ...inspection, reference: named });
   const pull = outlookOf(entry, index, facts.pull);
-  const { digest } = top;
-  return { named: { digest, mediaType: index.mediaType, pull, offer: offerOf(index) }, facts };
+  const { digest, isStandIn = false } = top;
+  return { named: { digest, isStandIn, mediaType: index.mediaType, pull, offer: offerOf(index) }, facts };
 }
 
 /** Converts an error, without the registry client's advice, which is for operators; `inspect` has its own. */
 function asInspectFailure(error: unknown): ImageFailure {
-  return error instanceof AppError && error.code === 'no-entry'
-    ? { kind: 'failure', reason: 'not-found', detail: error.message, advice: error.advice }
-    : { ...asFailure(error), advice: null };
+  if (error instanceof AppError && error.code === 'no-entry')
+    return { kind: 'failure', reason: 'not-found', detail: error.message, advice: error.advice };
+  const isRegistrys = error instanceof Error && 'host' in error;
+  return isRegistrys ? { ...asFailure(error), advice: null } : asFailure(error);
 }
 
 /** Inspects one image as the webhook would, layers included. Returns failures of the registry or the network, never throws them. */

@@ -9,6 +9,8 @@ export interface FetchedDocument {
   /** Content-Type for manifests, '' for blobs. */
   readonly mediaType: string;
   readonly digest: Digest;
+  /** True of a manifest that stands for an image without one, such as a docker archive's: no registry has this digest. */
+  readonly isStandIn?: boolean;
 }
 
 /** Memory for the documents of one lookup, which holds all of them until it ends. */

@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
-import { digestAlgorithm, type Digest } from '../image/reference.ts';
 import type { LayerReadRequest, RegistryPort } from '../images/ports.ts';
-import { describeError } from '../lib/errors.ts';
+import { readHead, type HeadOptions } from '../lib/read-head.ts';
 import { errorFromResponse } from './error-from-response.ts';
 import { RegistryError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
-import { inflate } from './inflate.ts';
 
 interface LayersDeps {
   readonly exchange: Exchange;
@@ -26,49 +23,14 @@ async function* takeBytes(source: AsyncIterable<Uint8Array>, cap: number): Async
   }
 }
 
-/** Yields up to `cap` bytes and closes the source. */
-async function* limitBytes(source: AsyncIterable<Uint8Array>, cap: number): AsyncGenerator<Uint8Array> {
-  let left = cap;
-  for await (const chunk of source) {
-    yield chunk.subarray(0, left);
-    left -= chunk.byteLength;
-    if (left <= 0) return;
-  }
-}
-
-/** Verifies the digest of a layer that is read to its end. */
-async function* verifyWhole(
-  source: AsyncIterable<Uint8Array>,
-  digest: Digest,
-  request: HttpRequest,
-): AsyncGenerator<Uint8Array> {
-  const algorithm = digestAlgorithm(digest);
-  const hash = createHash(algorithm);
-  for await (const chunk of source) {
-    hash.update(chunk);
-    yield chunk;
-  }
-  const actual = `${algorithm}:${hash.digest('hex')}`;
-  if (actual !== digest) {
-    throw new RegistryError('invalid', request.subject, {
-      state: `${request.url.host} sends a layer with digest ${actual} instead of ${digest}`,
-    });
-  }
-}
-
-async function* inflateOrThrow(
-  source: AsyncIterable<Uint8Array>,
-  layer: Layer,
-  request: HttpRequest,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* inflate(source);
-  } catch (error) {
-    if (error instanceof RegistryError) throw error;
-    throw new RegistryError('invalid', request.subject, {
-      state: `layer ${layer.digest} cannot be decompressed: ${describeError(error)}`,
-    });
-  }
+/** Returns the errors of a layer whose bytes are not what its digest promises. */
+function faultsOf(layer: Layer, request: HttpRequest): HeadOptions['faults'] {
+  const invalid = (state: string): RegistryError => new RegistryError('invalid', request.subject, { state });
+  return {
+    mismatch: (actual) =>
+      invalid(`${request.url.host} sends a layer with digest ${actual} instead of ${layer.digest}`),
+    broken: (why) => invalid(`layer ${layer.digest} cannot be decompressed: ${why}`),
+  };
 }
 
 /** Some servers and caches ignore ranges and send the whole layer with 200; its rest is not read. */
@@ -93,10 +55,9 @@ export function createReadLayer({ exchange, now }: LayersDeps): RegistryPort['re
     return exchange(query, async (response, request) => {
       await checkResponse(response, request, now());
       const head = takeBytes(response.body, isWhole ? layer.size + 1 : maxBytes);
-      const bytes = isWhole ? verifyWhole(head, layer.digest, request) : head;
+      const digest = isWhole ? layer.digest : null;
       try {
-        if (maxInflatedBytes === null) return await read(bytes);
-        return await read(limitBytes(inflateOrThrow(bytes, layer, request), maxInflatedBytes));
+        return await read(readHead(head, { digest, maxInflatedBytes, faults: faultsOf(layer, request) }));
       } finally {
         await response.discard();
       }

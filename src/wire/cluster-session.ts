@@ -4,6 +4,7 @@ import type { ClusterPort, FactsRequest, UnreadFact, UnreadFactsPort } from '../
 import { withAccountSecrets } from '../audit/judge-subjects.ts';
 import type { ClusterChoice } from '../cli/cluster-flags.ts';
 import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
+import type { ImageFiles } from '../image-files/image-files.ts';
 import { findDockerConfigs } from '../keychain/find-docker-configs.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
 import { readLiveFacts } from '../kubernetes/live-facts.ts';
@@ -23,6 +24,8 @@ export interface JudgeParts extends Pick<
   'cluster' | 'pullSecrets' | 'serviceAccounts' | 'namespace'
 > {
   readonly unread: UnreadFactsPort;
+  /** Images of files, which come before those of registries. */
+  readonly images?: ImageFiles | undefined;
 }
 
 export interface Judge {
@@ -50,12 +53,13 @@ export async function openJudge(parts: JudgeParts, settings: Settings, io: Io): 
     },
   );
   const files = await readUsableFiles(registrySettings);
-  const registry = connectRegistry(registrySettings, files, { env: io.env, allowLoopback: true });
+  const client = connectRegistry(registrySettings, files, { env: io.env, allowLoopback: true });
+  const registry = parts.images?.over(client) ?? client;
   const assess = leaveUnreadOpen(assembleAssess({ ...parts, keychain, registry, logger }, settings), {
     ...parts,
     policy,
   });
-  return { assess: withAccountSecrets(assess, parts.serviceAccounts), close: registry.close };
+  return { assess: withAccountSecrets(assess, parts.serviceAccounts), close: client.close };
 }
 
 export interface ClusterSetup {
@@ -66,6 +70,7 @@ export interface ClusterSetup {
   readonly facts: readonly JsonObject[];
   /** Namespace of objects that set none; undefined for that of the context. */
   readonly namespace: string | undefined;
+  readonly images?: ImageFiles | undefined;
 }
 
 /** A cluster that a command judges Pods of, with the user's rights. */
@@ -115,6 +120,7 @@ export async function openClusterSession(
   const parts = {
     ...facts,
     ...logins,
+    images: setup.images,
     unread: {
       prepare: facts.unread.prepare,
       about: (request: FactsRequest) => [

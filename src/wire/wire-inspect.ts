@@ -7,7 +7,9 @@ import type { InspectDeps, InspectRequest } from '../cli/inspect/inspect-request
 import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
 import { usageError } from '../cli/parse-arguments.ts';
 import type { Credential } from '../credentials/credential.ts';
+import { locateImage } from '../image-files/locate-image.ts';
 import type { Platform } from '../image/platform.ts';
+import type { Reference } from '../image/reference.ts';
 import { inspectReference } from '../images/inspect-reference.ts';
 import { createPeekImage } from '../images/peek-image.ts';
 import { findDockerConfigs } from '../keychain/find-docker-configs.ts';
@@ -19,6 +21,10 @@ import { platformsOf } from '../policy/nodes/platform-flags.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import { readCertificates } from '../registry/hosts/load-tls.ts';
 import { openUserCluster } from './connect-kubernetes.ts';
+import { inspectFile } from './inspect-file.ts';
+
+/** A request for an image of a registry. */
+type RegistryRequest = InspectRequest & { readonly reference: Reference };
 
 /** Addresses of the user's own machine. */
 const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];
@@ -36,7 +42,7 @@ async function registryOptions({
   reference,
   plainHttp,
   caFile,
-}: InspectRequest): Promise<RegistryClientOptions> {
+}: RegistryRequest): Promise<RegistryClientOptions> {
   const hosts = plainHttp ? [reference.registry] : [];
   if (caFile === undefined) return { plainHttp: hosts, allowAddresses: [], allowLoopback: true };
   return { plainHttp: hosts, allowAddresses: LOOPBACK, ca: await readCa(caFile) };
@@ -56,7 +62,7 @@ function dockerConfigs({ dockerConfig }: InspectRequest, env: Io['env']): readon
 }
 
 async function findCredentials(
-  request: InspectRequest,
+  request: RegistryRequest,
   io: Io,
   signal: AbortSignal,
 ): Promise<readonly Credential[]> {
@@ -93,11 +99,16 @@ async function readLivePlatforms(
 /** The only tenant is the user of the command. */
 const COMMAND_TENANT = 'command-line';
 
-async function inspect(request: InspectRequest, io: Io): Promise<DescribedImage> {
-  const { reference, platform, command, milliseconds } = request;
+async function inspectAtRegistry(
+  request: RegistryRequest,
+  {
+    nodes,
+    signal,
+    io,
+  }: { readonly nodes: readonly Platform[]; readonly signal: AbortSignal; readonly io: Io },
+): Promise<DescribedImage> {
+  const { reference, platform, command } = request;
   const options = await registryOptions(request);
-  const signal = AbortSignal.timeout(milliseconds);
-  const nodes = request.live === null ? [] : await readLivePlatforms(request.live, { io, signal });
   const credentials = await findCredentials(request, io, signal);
   const traffic: { -readonly [Key in 'requests' | 'bytes']: ImageReport[Key] } = { requests: 0, bytes: 0 };
   const registry = createRegistryClient(
@@ -123,7 +134,16 @@ async function inspect(request: InspectRequest, io: Io): Promise<DescribedImage>
   }
 }
 
+const inspect: InspectDeps['inspect'] = async (request, io) => {
+  const { subject, milliseconds } = request;
+  const signal = AbortSignal.timeout(milliseconds);
+  const nodes = request.live === null ? [] : await readLivePlatforms(request.live, { io, signal });
+  return subject.kind === 'file'
+    ? inspectFile(subject.location, { ...request, nodes, signal })
+    : inspectAtRegistry({ ...request, reference: subject.reference }, { nodes, signal, io });
+};
+
 /** Joins `wasmgate inspect`: one image, no configuration file, and a cluster's nodes on request only. */
 export function wireInspect(): InspectDeps {
-  return { inspect, readInput: () => text(process.stdin) };
+  return { inspect, locate: locateImage, readInput: () => text(process.stdin) };
 }

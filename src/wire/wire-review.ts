@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import type { UnreadFact } from '../assess/ports.ts';
 import { printWarning, type Io } from '../cli/io.ts';
 import type { ReviewDeps, ReviewSession, ReviewSetup } from '../cli/review/run-review.ts';
+import { openImageFiles, type ImageFiles } from '../image-files/image-files.ts';
 import { createFixedCluster } from '../kubernetes/fixed-cluster.ts';
 import { openClusterSession, openJudge, type ClusterSetup } from './cluster-session.ts';
 import { readSettings } from './settings.ts';
@@ -14,20 +15,26 @@ const NO_CLASSES: UnreadFact = {
   advice: 'Pass them with --facts FILE, or read a cluster’s with --live.',
 };
 
-async function openFixed(setup: ReviewSetup, io: Io): Promise<ReviewSession> {
+/** Longer than reading the headers of an archive of many gigabytes takes from a slow disk. */
+const IMAGES_MILLISECONDS = 60_000;
+
+type Setup = Omit<ClusterSetup, 'live'>;
+type Session = Omit<ReviewSession, 'imageNotes'>;
+
+async function openFixed(setup: Setup, io: Io): Promise<Session> {
   const { facts, namespace = 'default', config } = setup;
   const settings = await readSettings(config);
   const { hasRuntimeClasses: knowsClasses, ...fixed } = createFixedCluster(facts, namespace);
   const missing = knowsClasses ? [] : [NO_CLASSES];
   const unread = { prepare: () => Promise.resolve(), about: () => missing };
-  const judge = await openJudge({ ...fixed, unread }, settings, io);
+  const judge = await openJudge({ ...fixed, unread, images: setup.images }, settings, io);
   const configuration = config === undefined ? 'the defaults' : `file ${config}`;
   return { ...judge, namespace, knowsClasses, configuration, unread: () => [] };
 }
 
 const PASS_FACTS = 'Or pass it with --facts FILE.';
 
-async function openLive(setup: ClusterSetup, io: Io): Promise<ReviewSession> {
+async function openLive(setup: ClusterSetup, io: Io): Promise<Session> {
   const session = await openClusterSession(setup, io, ({ fact, message, advice }) =>
     printWarning(io, message, fact === 'configuration' ? advice : `${advice} ${PASS_FACTS}`),
   );
@@ -35,13 +42,29 @@ async function openLive(setup: ClusterSetup, io: Io): Promise<ReviewSession> {
   return { ...session, knowsClasses };
 }
 
+function openSession(
+  { live, ...setup }: Omit<ReviewSetup, 'images'>,
+  io: Io,
+  images: ImageFiles | undefined,
+): Promise<Session> {
+  return live === null ? openFixed({ ...setup, images }, io) : openLive({ ...setup, live, images }, io);
+}
+
 /** Joins `wasmgate review`, with or without a cluster. */
 export function wireReview(): ReviewDeps {
   return {
     readInput: () => text(process.stdin),
-    open: (setup, io) => {
-      const { live } = setup;
-      return live === null ? openFixed(setup, io) : openLive({ ...setup, live }, io);
+    open: async ({ images, ...setup }, io) => {
+      if (images.length === 0) return { ...(await openSession(setup, io, undefined)), imageNotes: () => [] };
+      const files = await openImageFiles(images, AbortSignal.timeout(IMAGES_MILLISECONDS));
+      try {
+        const session = await openSession(setup, io, files);
+        const close = async (): Promise<void> => void (await Promise.all([session.close(), files.close()]));
+        return { ...session, imageNotes: files.notes, close };
+      } catch (error) {
+        await files.close();
+        throw error;
+      }
     },
   };
 }

@@ -3,7 +3,6 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { UnknownReason } from '../../src/detect/verdict.ts';
 import type { LayerReadRequest } from '../../src/images/ports.ts';
-import { inflate } from '../../src/registry/inflate.ts';
 import { digestOf } from '../support/image/image-facts.ts';
 import { noiseOf } from '../support/lib/noise.ts';
 import { fetchOptions, createTestClient, failureOf, imageAt } from '../support/registry/registry-client.ts';
@@ -245,29 +244,5 @@ describe('a hostile registry', () => {
     await expect(
       client.readLayer(imageAt(server, 'a'), layerRequest(text, { read }), fetchOptions()),
     ).rejects.toThrow('of the test');
-  });
-});
-
-describe('decompression of chunks of any size', () => {
-  async function* chunksOf(blob: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
-    for (let at = 0; at < blob.length; at += length) yield blob.subarray(at, at + length);
-  }
-
-  const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 9, 9, 9]);
-  test.for<[string, Buffer, Buffer]>([
-    ['gzip in two members', Buffer.concat([gzipSync(text), gzipSync(noise)]), Buffer.concat([text, noise])],
-    [
-      'zstd in frames, one of them skippable',
-      Buffer.concat([frames, skippable, zstdCompressSync(noise)]),
-      Buffer.concat([text, noise]),
-    ],
-    ['too short for a magic number', Buffer.of(0x1f), Buffer.of(0x1f)],
-    ['no bytes', Buffer.of(), Buffer.of()],
-  ])('%s', async ([, blob, expected]) => {
-    for (const length of [1, 7, 4096, 1_000_000]) {
-      // Tiny chunks of a large blob would take too long.
-      if (length * 20_000 > blob.length)
-        expect(await collect(inflate(chunksOf(blob, length)))).toEqual(expected);
-    }
   });
 });

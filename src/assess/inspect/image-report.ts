@@ -56,6 +56,8 @@ export interface DescribedImage {
   readonly advice: string | null;
   /** Why the layers could not be read; null if they were, or need not be. */
   readonly note: string | null;
+  /** What holds the image, such as an OCI layout; null for a registry. */
+  readonly file: string | null;
 }
 
 export function reportVerdict(verdict: Verdict): ReportedVerdict {
@@ -101,16 +103,18 @@ export interface ReportContext {
   /** Platforms of the cluster's nodes; empty if unknown. */
   readonly nodes: readonly Platform[];
   readonly traffic: Traffic;
+  /** What the report calls the image (default: the reference). */
+  readonly name?: string;
 }
 
 function describeImage(
   reference: Reference,
   { image, verdict }: { readonly image: NamedImage | null; readonly verdict: Verdict },
-  { nodes, traffic }: ReportContext,
+  { nodes, traffic, name = formatReference(reference) }: ReportContext,
 ): DescribedImage {
   const report: ImageReport = {
-    reference: formatReference(reference),
-    digest: image?.named.digest ?? null,
+    reference: name,
+    digest: image === null || image.named.isStandIn === true ? null : image.named.digest,
     mediaType: image?.named.mediaType ?? null,
     verdict: reportVerdict(verdict),
     evidence: verdict.evidence.map(({ field, value, meaning }) => ({ field, value, meaning })),
@@ -121,7 +125,7 @@ function describeImage(
   };
   const { detail, advice } = verdict.kind === 'unknown' ? verdict : { detail: null, advice: null };
   const pulls = image === null ? null : describePull(report.pull, image.named);
-  return { report, what: describeVerdict(verdict), pulls, detail, advice, note: null };
+  return { report, what: describeVerdict(verdict), pulls, detail, advice, note: null, file: null };
 }
 
 /** Reports one image, or why the registry or the network did not deliver it. */

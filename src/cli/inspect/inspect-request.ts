@@ -1,4 +1,6 @@
 import type { DescribedImage } from '../../assess/inspect/image-report.ts';
+import type { DescribedWasmFile } from '../../assess/inspect/wasm-file-report.ts';
+import type { ImageLocation } from '../../image-files/locate-image.ts';
 import { parsePlatform, type Platform } from '../../image/platform.ts';
 import { parseReference, type Reference } from '../../image/reference.ts';
 import { AppError } from '../../lib/errors.ts';
@@ -26,7 +28,9 @@ export interface Login {
 
 /** The parsed command line. */
 export interface InspectRequest {
-  readonly reference: Reference;
+  readonly subject:
+    | { readonly kind: 'registry'; readonly reference: Reference }
+    | { readonly kind: 'file'; readonly location: ImageLocation };
   readonly platform: Platform | null;
   /** The cluster whose nodes to read; null for none. */
   readonly live: ClusterChoice | null;
@@ -45,7 +49,9 @@ export interface InspectRequest {
 }
 
 export interface InspectDeps {
-  readonly inspect: (request: InspectRequest, io: Io) => Promise<DescribedImage>;
+  readonly inspect: (request: InspectRequest, io: Io) => Promise<DescribedImage | DescribedWasmFile>;
+  /** Returns the file that a text names; null for a reference. @throws AppError if there is no such file */
+  readonly locate: (text: string) => Promise<ImageLocation | null>;
   /** Reads all of standard input. */
   readonly readInput: () => Promise<string>;
 }
@@ -54,12 +60,18 @@ function inspectError(what: string): AppError<'wrong-usage'> {
   return usageError(what, 'inspect');
 }
 
-function readReference({ positionals }: ParsedArguments): Reference {
+async function readSubject(
+  { positionals }: ParsedArguments,
+  locate: InspectDeps['locate'],
+): Promise<InspectRequest['subject']> {
   const [image, extra] = positionals;
-  if (image === undefined) throw inspectError('it takes an image, such as ghcr.io/example/app:1');
+  if (image === undefined)
+    throw inspectError('it takes an image, such as ghcr.io/example/app:1 or ./image.tar');
   if (extra !== undefined) throw inspectError(`it takes one image, found "${extra}" as well`);
+  const location = await locate(image);
+  if (location !== null) return { kind: 'file', location };
   try {
-    return parseReference(image);
+    return { kind: 'registry', reference: parseReference(image) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     throw inspectError(error.message.replace(/^Cannot parse image reference/, 'invalid image'));
@@ -108,7 +120,7 @@ function readProviders(input: ParsedArguments): InspectRequest['providers'] {
 /** @throws AppError `wrong-usage` */
 export async function readRequest(
   input: ParsedArguments,
-  { readInput }: Pick<InspectDeps, 'readInput'>,
+  { locate, readInput }: Pick<InspectDeps, 'locate' | 'readInput'>,
 ): Promise<InspectRequest> {
   const command = flagTexts(input, 'command');
   const plainHttp = input.flags.has('plain-http');
@@ -116,7 +128,7 @@ export async function readRequest(
   if (plainHttp && caFile !== undefined)
     throw inspectError('flags --plain-http and --ca-file exclude each other');
   return {
-    reference: readReference(input),
+    subject: await readSubject(input, locate),
     platform: readPlatform(input),
     live: readLiveCluster(input, 'inspect'),
     command: command.length === 0 ? null : command,

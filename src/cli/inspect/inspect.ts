@@ -77,13 +77,18 @@ export function inspectCommand(load: () => Promise<InspectDeps>): Command {
   return {
     name: 'inspect',
     summary: 'Show what an image is, whether nodes can pull it and which handlers can run it.',
-    positionals: 'IMAGE',
+    positionals: 'IMAGE | FILE',
     flags: FLAGS,
     examples: [
       { command: 'wasmgate inspect ghcr.io/example/app:1', explanation: 'Using docker’s logins' },
       {
         command: 'wasmgate inspect localhost:5000/app --command /app.wasm -o json',
         explanation: 'As a Pod with this command would run it, for a script',
+      },
+      {
+        command: 'wasmgate inspect ./image.tar',
+        explanation:
+          'Before a push: an OCI layout (also oci:DIR:TAG), a docker archive (also docker-archive:FILE:NAME) or a .wasm file',
       },
       {
         command: 'wasmgate inspect registry.example/app --username me --password-stdin < password.txt',

@@ -1,4 +1,5 @@
 import type { DescribedImage, HandlerReport, ImageReport } from '../../assess/inspect/image-report.ts';
+import type { DescribedWasmFile } from '../../assess/inspect/wasm-file-report.ts';
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Io } from '../io.ts';
 import { createPage, table, wrap, type Page, type Row } from '../page.ts';
@@ -27,6 +28,7 @@ function imageRows(described: DescribedImage): readonly Row[] {
   const { digest, mediaType } = described.report;
   return [
     ['Image', describeKind(described)],
+    ...(described.file === null ? [] : [['File', shorten(described.file)] as const]),
     ...(digest === null ? [] : [['Digest', digest] as const]),
     ...(mediaType === null || mediaType === '' ? [] : [['Type', shorten(mediaType)] as const]),
     ...pullRows(described),
@@ -62,16 +64,52 @@ function describeTraffic({ requests, bytes }: ImageReport): string {
   return `${requests} ${requests === 1 ? 'request' : 'requests'}, ${bytes.toLocaleString('en')} bytes read`;
 }
 
+/** What each packaging of a Wasm file is, and what makes it. */
+const PACKAGED: Readonly<Record<string, string>> = {
+  artifact: 'As an OCI artifact (wkg oci push, oras push)',
+  'wasi-image': 'As the entrypoint of an image for wasi/wasm (docker buildx build --platform wasi/wasm)',
+  'linux-image': 'As the entrypoint of an image for Linux',
+};
+
+type Section = readonly [title: string, body: string];
+
+function renderSections(sections: readonly Section[], { paint }: Pick<Page, 'paint'>): string {
+  const shown = sections.filter(([, body]) => body !== '');
+  return shown
+    .map(([title, body]) => `${paint('bold', stripControlCharacters(title))}\n${body}\n`)
+    .join('\n');
+}
+
+/** Renders what a Wasm file would be in each packaging, for the terminal's width. */
+export function renderWasmFile({ file, shape, packaged }: DescribedWasmFile, io: Io): string {
+  const page = createPage(io);
+  const what =
+    shape === 'module' ? 'a core module' : 'a component, assumed to export a command or an HTTP handler';
+  return renderSections(
+    [
+      [file, table([['File', `${what}; what runs it depends on how it is packaged`]], page.columns)],
+      ...packaged.map(({ packaging, image }): Section => {
+        const rows: readonly Row[] = [['Image', describeKind(image)], ...pullRows(image)];
+        return [
+          PACKAGED[packaging] ?? packaging,
+          `${table(rows, page.columns)}\n${handlerRows(image.report, page.columns)}`,
+        ];
+      }),
+    ],
+    page,
+  );
+}
+
 /** Renders for the terminal's width; control characters in values from the image are removed. */
 export function renderTable(described: DescribedImage, io: Io): string {
   const { report } = described;
   const page = createPage(io);
-  const { columns, paint } = page;
-  const sections: readonly (readonly [title: string, body: string])[] = [
+  const { columns } = page;
+  const sections: readonly Section[] = [
     [report.reference, table(imageRows(described), columns)],
     ['Evidence', evidenceRows(report, page)],
     ['Handlers', handlerRows(report, columns)],
   ];
-  const shown = sections.filter(([, body]) => body !== '');
-  return `${shown.map(([title, body]) => `${paint('bold', stripControlCharacters(title))}\n${body}\n`).join('\n')}\n${describeTraffic(report)}\n`;
+  const traffic = described.file === null ? `\n${describeTraffic(report)}\n` : '';
+  return `${renderSections(sections, page)}${traffic}`;
 }

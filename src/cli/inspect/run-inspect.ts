@@ -1,4 +1,5 @@
-import type { DescribedImage } from '../../assess/inspect/image-report.ts';
+import type { DescribedImage, ImageReport } from '../../assess/inspect/image-report.ts';
+import { reportWasmFile, type WasmFileReport } from '../../assess/inspect/wasm-file-report.ts';
 import type { UnknownReason } from '../../detect/verdict.ts';
 import { formatReference } from '../../image/reference.ts';
 import { escapeJson } from '../../lib/strip-control-characters.ts';
@@ -7,8 +8,14 @@ import { printError, printWarning, type Io } from '../io.ts';
 import { flagChoice } from '../parse-arguments.ts';
 import { createProgress } from '../progress.ts';
 import { toYaml } from '../serialize.ts';
-import { INSPECT_DEFAULTS, INSPECT_OUTPUTS, readRequest, type InspectDeps } from './inspect-request.ts';
-import { renderTable } from './render-table.ts';
+import {
+  INSPECT_DEFAULTS,
+  INSPECT_OUTPUTS,
+  readRequest,
+  type InspectDeps,
+  type InspectRequest,
+} from './inspect-request.ts';
+import { renderTable, renderWasmFile } from './render-table.ts';
 
 const ADVICE: Readonly<Record<UnknownReason, (registry: string) => string>> = {
   unauthorized: (registry) =>
@@ -48,30 +55,54 @@ function exitCodeFor(reason: UnknownReason | null): ExitCode {
   return reason === 'unauthorized' || reason === 'not-found' ? EXIT_CODES.failed : EXIT_CODES.undecided;
 }
 
-function render(described: DescribedImage, input: ParsedArguments, io: Io): string {
-  const { report } = described;
+function render(
+  input: ParsedArguments,
+  report: ImageReport | WasmFileReport,
+  renderText: () => string,
+): string {
   switch (flagChoice(input, 'output', INSPECT_OUTPUTS) ?? INSPECT_DEFAULTS.output) {
     case 'json':
       return `${escapeJson(JSON.stringify(report, null, 2))}\n`;
     case 'yaml':
       return toYaml(report);
     case 'table':
-      // After a failed lookup the error on standard error says everything.
-      return report.digest === null ? '' : renderTable(described, io);
+      return renderText();
   }
+}
+
+function nameOf(subject: InspectRequest['subject']): string {
+  return subject.kind === 'file' ? subject.location.text : formatReference(subject.reference);
+}
+
+function adviseFor(subject: InspectRequest['subject'], reason: UnknownReason): string {
+  if (subject.kind === 'registry') return adviseOn(reason, subject.reference.registry);
+  return reason === 'unsupported' ? ADVICE.unsupported('') : 'Export the image again, with all its parts.';
+}
+
+function writeImage(
+  described: DescribedImage,
+  {
+    input,
+    io,
+    request,
+  }: { readonly input: ParsedArguments; readonly io: Io; readonly request: InspectRequest },
+): ExitCode {
+  const { report } = described;
+  // After a failed lookup the error on standard error says everything.
+  io.stdout.write(render(input, report, () => (report.mediaType === null ? '' : renderTable(described, io))));
+  if (described.note !== null) printWarning(io, `layers were not read: ${described.note}`);
+  const { reason } = report.verdict;
+  if (reason !== null)
+    printError(io, described.detail ?? reason, described.advice ?? adviseFor(request.subject, reason));
+  return exitCodeFor(reason);
 }
 
 export async function runInspect(input: ParsedArguments, io: Io, deps: InspectDeps): Promise<ExitCode> {
   const request = await readRequest(input, deps);
   const progress = createProgress(io);
-  progress.update(`Inspecting ${formatReference(request.reference)}`);
+  progress.update(`Inspecting ${nameOf(request.subject)}`);
   const described = await deps.inspect(request, progress.io).finally(progress.done);
-  io.stdout.write(render(described, input, io));
-  if (described.note !== null) printWarning(io, `layers were not read: ${described.note}`);
-  const { reason } = described.report.verdict;
-  if (reason !== null) {
-    const { registry } = request.reference;
-    printError(io, described.detail ?? reason, described.advice ?? adviseOn(reason, registry));
-  }
-  return exitCodeFor(reason);
+  if ('report' in described) return writeImage(described, { input, io, request });
+  io.stdout.write(render(input, reportWasmFile(described), () => renderWasmFile(described, io)));
+  return EXIT_CODES.ok;
 }

@@ -36,6 +36,13 @@ const FLAGS: readonly Flag[] = [
   },
   ...CLUSTER_FLAGS,
   {
+    name: 'images',
+    placeholder: 'DIR',
+    description:
+      'Images that are not pushed yet: a folder with OCI layouts and docker archives, or one of these. An image that they hold under the name or digest that a manifest uses is read from there, every other one from its registry.',
+    repeats: true,
+  },
+  {
     name: 'namespace',
     short: 'n',
     placeholder: 'NAME',
@@ -79,6 +86,10 @@ const EXAMPLES: Command['examples'] = [
   {
     command: 'kubectl get pods -A -o yaml | wasmgate review -f - --live',
     explanation: 'Find running Pods that lack what they need, such as their class',
+  },
+  {
+    command: 'docker save app:1 > images/app.tar && wasmgate review -f deploy/ --images images/',
+    explanation: 'Before the image is pushed',
   },
   {
     command: 'wasmgate review -f pod.yaml --live -o diff',

@@ -31,6 +31,8 @@ export interface ReviewSetup {
   readonly namespace: string | undefined;
   /** The cluster from which to read what the facts leave out; null for none. */
   readonly live: ClusterChoice | null;
+  /** Files and folders with images, which come before those of registries. */
+  readonly images: readonly string[];
 }
 
 /** The webhook's use case over a cluster that does not change. */
@@ -44,6 +46,8 @@ export interface ReviewSession {
   readonly configuration: string;
   /** Returns what could not be read so far. */
   readonly unread: () => readonly UnreadFact[];
+  /** Image files that no manifest names, and those that cannot be used. Asked when all objects are judged. */
+  readonly imageNotes: () => readonly string[];
   readonly close: () => Promise<void>;
 }
 
@@ -130,9 +134,12 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
   checkNotEmpty(input, paths);
   const facts = await readFacts(args, deps, input);
   const [config, namespace] = [flagText(args, 'config'), flagText(args, 'namespace')];
+  const images = flagTexts(args, 'images');
   const progress = createProgress(notes);
   if (live !== null) progress.update('Reading the cluster');
-  const session = await deps.open({ config, facts, namespace, live }, progress.io).finally(progress.done);
+  const session = await deps
+    .open({ config, facts, namespace, live, images }, progress.io)
+    .finally(progress.done);
   try {
     const subjects = findSubjects(input, session.namespace);
     const { reviews, repeated } = await judge(session, subjects, progress);
@@ -146,7 +153,11 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
       unreadable: session.unread(),
     };
     const report = createReport(items, found);
-    writeNotes(notes, { input, configuration: live === null ? null : configuration }, reviews);
+    writeNotes(
+      notes,
+      { input, configuration: live === null ? null : configuration, aboutImages: session.imageNotes() },
+      reviews,
+    );
     if (args.flags.has('verbose') && output !== 'json') writePassedOver(io, passedOver);
     writeResults(output, io, { input, reviews, report, options });
     // Thrown last, so that the error is visible below the results.

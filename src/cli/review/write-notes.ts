@@ -13,7 +13,7 @@ import {
   type ReviewOutput,
 } from './report.ts';
 
-/** Unknown images listed one by one. If there are more, they probably have a common cause. */
+/** Unknown images, or notes about image files, listed one by one. If there are more, they probably have a common cause. */
 const MAX_LISTED_IMAGES = 10;
 
 function writeNote({ stderr }: Io, label: string, text: string): void {
@@ -29,15 +29,20 @@ interface Context {
   readonly input: Input;
   /** The configuration that was used; null without a cluster. */
   readonly configuration: string | null;
+  /** Of `--images`. */
+  readonly aboutImages: readonly string[];
 }
 
 /** Writes the notes about the review as a whole, for every output. */
 export function writeNotes(
   io: Io,
-  { input: { others }, configuration }: Context,
+  { input: { others }, configuration, aboutImages }: Context,
   reviews: readonly Reviewed[],
 ): void {
   if (configuration !== null) writeNote(io, 'Configuration', configuration);
+  for (const note of aboutImages.slice(0, MAX_LISTED_IMAGES)) writeNote(io, 'Note', note);
+  const more = aboutImages.length - MAX_LISTED_IMAGES;
+  if (more > 0) writeNote(io, 'Note', `${more} more of these notes about image files`);
   if (
     configuration === null &&
     reviews.some((review) => review.kind === 'decided' && review.hangsOn.includes('runtime-classes'))

@@ -5,7 +5,7 @@ import { type Digest, parseReference } from '../../../src/image/reference.ts';
 import { inspectImage } from '../../../src/images/inspect-image.ts';
 import { createPeekImage } from '../../../src/images/peek-image.ts';
 import type { FetchedDocument, RegistryPort } from '../../../src/images/ports.ts';
-import { inflate } from '../../../src/registry/inflate.ts';
+import { inflate } from '../../../src/lib/inflate.ts';
 import type { FixtureImage } from '../image/fixture-images.ts';
 
 /** Returns a registry that serves one fixture image from its folder, without a network. */

@@ -39,6 +39,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: ['images'],
   },
   registry: EDGE,
+  'image-files': EDGE,
   keychain: EDGE,
   kubernetes: EDGE,
   'fake-registry': { rooms: ['image'] },
@@ -48,7 +49,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   server: { rooms: ['assess', 'admission', 'image', 'pod'], types: ['policy'] },
   cli: {
     rooms: ['assess', 'audit', 'admission', 'image', 'pod', 'fake-registry', 'policy/describe.ts'],
-    types: ['policy', 'detect', 'certs/certificate-report.ts'],
+    types: ['policy', 'detect', 'certs/certificate-report.ts', 'image-files/locate-image.ts'],
   },
 };
 
