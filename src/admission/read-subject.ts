@@ -4,7 +4,7 @@ import { changedImages } from '../pod/changed-images.ts';
 import { isControlled } from '../pod/object-metadata.ts';
 import type { Pod } from '../pod/pod.ts';
 import { readPod } from '../pod/pod.ts';
-import { hasSameTemplate, podOfTemplate } from '../pod/workloads.ts';
+import { hasSameTemplate, podOfTemplate, templateReference } from '../pod/workloads.ts';
 import type { AdmissionRequest } from './review.ts';
 
 /** The fields of a request that determine what to assess. */
@@ -72,6 +72,9 @@ function readPodSubject({ operation, object, oldObject }: SubjectRequest): PodSu
 
 function readTemplate({ operation, kind, object, oldObject }: SubjectRequest): TemplateSubject | NoSubject {
   if (operation === 'UPDATE' && hasSameTemplate(oldObject, object, kind)) return SAME_TEMPLATE;
+  const reference = templateReference(object, kind);
+  if (reference !== null)
+    return none(`its Pods have the template of ${reference.kind} "${reference.name}" (spec.workloadRef)`);
   const pod = podOfTemplate(object, kind);
   if (pod === null) return none(`kind ${kind.kind} creates no Pods`);
   return { subject: 'template', pod, isControlled: isControlled(object) };

@@ -73,8 +73,8 @@ export function nameOf(object: JsonObject): string {
 type GroupKind = Pick<AdmissionRequest['kind'], 'group' | 'kind'>;
 
 /** Returns the keys that lead to the Pod template; `[]` for a Pod, null for a kind without one. */
-function pathOf({ group, kind }: GroupKind): readonly string[] | null {
-  return group === '' && kind === 'Pod' ? [] : templatePath({ group, kind });
+function pathOf({ group, kind }: GroupKind, object: unknown): readonly string[] | null {
+  return group === '' && kind === 'Pod' ? [] : templatePath({ group, kind }, object);
 }
 
 export function leave(common: SubjectSource, notJudged: NotJudged): LeftSubject {
@@ -84,7 +84,7 @@ export function leave(common: SubjectSource, notJudged: NotJudged): LeftSubject 
 }
 
 export function subjectFrom(common: SubjectSource, request: SubjectRequest): Subject | null {
-  const path = pathOf(request.kind);
+  const path = pathOf(request.kind, common.object);
   if (path === null) return null;
   const read = readSubject(request);
   return read.subject === 'none' || read.subject === 'broken'

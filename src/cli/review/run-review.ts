@@ -19,7 +19,7 @@ import {
   type Input,
 } from './read-manifests.ts';
 import { createReport, REVIEW_OUTPUTS, type PassedOver, type ReviewOutput } from './report.ts';
-import { readReviewSubject } from './subjects.ts';
+import { findNeighbors, readReviewSubject } from './subjects.ts';
 import { writeNotes, writePassedOver } from './write-notes.ts';
 import { writeResults } from './write-results.ts';
 
@@ -88,9 +88,10 @@ function isAllOrNothing({ manifests }: Input, output: ReviewOutput): boolean {
 }
 
 function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Manifest, Subject> {
+  const neighbors = findNeighbors(manifests, namespace);
   return new Map(
     manifests.flatMap((manifest) => {
-      const subject = readReviewSubject(manifest, namespace);
+      const subject = readReviewSubject(manifest, neighbors);
       return subject === null ? [] : [[manifest, subject] as const];
     }),
   );

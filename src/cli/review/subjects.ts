@@ -1,8 +1,10 @@
 import { parseReview } from '../../admission/review.ts';
-import { leave, nameOf, subjectFrom, type Subject } from '../../audit/subject.ts';
+import { objectKey, referenceOf } from '../../audit/ownership.ts';
+import { leave, nameOf, subjectFrom, type Source, type Subject } from '../../audit/subject.ts';
 import { AppError } from '../../lib/errors.ts';
-import { isObject } from '../../lib/json.ts';
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import { metadataText } from '../../pod/object-metadata.ts';
+import { templateReference } from '../../pod/workloads.ts';
 import { misspelledKind, type Manifest } from './manifests.ts';
 
 /** Reads an AdmissionReview. One without a request, such as a response, becomes a broken subject. */
@@ -23,17 +25,48 @@ function subjectOfReview({ file, document, line, origin, kind, object: review }:
   }
 }
 
+/** The other objects of the input. */
+export interface Neighbors {
+  /** For objects that do not set one. */
+  readonly namespace: string;
+  /** Keys of all objects, by `objectKey`. */
+  readonly keys: ReadonlySet<string>;
+}
+
+/** Finds the other objects that the result on one may depend on. */
+export function findNeighbors(manifests: readonly Manifest[], namespace: string): Neighbors {
+  const keys = manifests.map(({ object }) => objectKey(namespaceOf(object, namespace), referenceOf(object)));
+  return { namespace, keys: new Set(keys) };
+}
+
+function namespaceOf(object: JsonObject, otherwise: string): string {
+  const own = metadataText(object, 'namespace');
+  return own === '' ? otherwise : own;
+}
+
+/** Describes a template that is in an object which nobody gave; null if there is none such. */
+function missingTemplate(
+  { group, kind, object }: Manifest,
+  source: Source,
+  { keys }: Neighbors,
+): string | null {
+  const reference = templateReference(object, { group, kind });
+  if (reference === null || keys.has(objectKey(source.namespace, reference))) return null;
+  return `its Pods have the template of ${reference.kind} "${reference.name}" (spec.workloadRef), which is not among the objects: review both together`;
+}
+
 /**
  * Returns the Pod or template to assess in a manifest, as if it were applied for the first time; null if it is another kind.
- * @param namespace for objects that do not set one
  */
-export function readReviewSubject(manifest: Manifest, namespace: string): Subject | null {
+export function readReviewSubject(manifest: Manifest, neighbors: Neighbors): Subject | null {
   const { file, document, line, origin, group, kind, object } = manifest;
   if (group === 'admission.k8s.io' && kind === 'AdmissionReview') return subjectOfReview(manifest);
-  const own = metadataText(object, 'namespace');
   const place = { file, document, line, origin };
-  const source = { ...place, kind, namespace: own === '' ? namespace : own, name: nameOf(object) };
+  const namespace = namespaceOf(object, neighbors.namespace);
+  const source = { ...place, kind, namespace, name: nameOf(object) };
   const common = { source, object, uid: null };
+  const missing = missingTemplate(manifest, source, neighbors);
+  if (missing !== null) return leave(common, { subject: 'broken', reason: missing });
   const creation = { operation: 'CREATE', subResource: '', object, oldObject: null };
   const subject = subjectFrom(common, { ...creation, kind: { group, kind, version: '' } });
   if (subject !== null) return subject;
