@@ -11,7 +11,7 @@ import { describeRuntime, runtimeOf, type RuntimeVersion } from './node-runtimes
 export interface RuntimeEffect {
   readonly id: EffectId;
   readonly severity: Severity;
-  /** Follows the runtimes: "does not unpack …". */
+  /** Follows "Nodes with containerd 2.3": "do not unpack …". */
   readonly message: string;
   /** Empty if there is nothing to do. */
   readonly advice: string;
@@ -59,34 +59,34 @@ const RULES = {
   'wasm-platforms-not-unpacked': {
     severity: 'warning',
     message:
-      'pulls file-system images for Wasm platforms, such as wasi/wasm, but does not unpack them with default settings: their containers end in CreateContainerError',
+      'pull file-system images for Wasm platforms, such as wasi/wasm, but do not unpack them with default settings: their containers end in CreateContainerError',
     advice: (nodes) =>
       `Build them with ${platformFlags(nodes)}. Or set use_local_image_pull = true on the nodes, and unpacksWasiImages in policy.handlers.`,
     applies: (facts) => leavesForeignTarPacked(facts.node) && !unpacksAll(facts),
   },
   'wasm-layers-not-supported': {
     severity: 'warning',
-    message: 'does not start images with Wasm layers: "mismatched image rootfs and manifest layers"',
+    message: 'do not start images with Wasm layers: "mismatched image rootfs and manifest layers"',
     advice: () => 'Update containerd to 1.7.7 or newer.',
     applies: ({ runtime }) => lacksWasmLayers(runtime),
   },
   'handlers-not-supported': {
     severity: 'warning',
-    message: 'does not support the handlers of RuntimeClasses (cri-dockerd)',
+    message: 'do not support the handlers of RuntimeClasses (cri-dockerd)',
     advice: () => 'Use containerd or CRI-O on nodes that run Wasm.',
     applies: ({ runtime }) => runtime.name === 'docker',
   },
   'handlers-not-reported': {
     severity: 'info',
-    message: 'does not report its handlers, so wasmgate cannot know whether Pods of a class start there',
-    advice: () => 'containerd 2 and CRI-O report them, to Kubernetes 1.30 and newer.',
+    message: 'do not report their handlers, so wasmgate cannot know whether Pods of a class start there',
+    advice: () => 'Update to containerd 2 and Kubernetes 1.30 or newer, which report them.',
     applies: ({ node, runtime }) =>
       node.handlers === null && (runtime.name === 'containerd' || runtime.name === 'cri-o'),
   },
   'annotation-filtered': {
     severity: 'info',
     message:
-      'passes the annotation that crun needs only if its configuration says so, which wasmgate cannot see',
+      'pass the annotation that crun needs only if their configuration says so, which wasmgate cannot see',
     advice: () =>
       'Set pod_annotations = ["module.wasm.image/*"] in containerd, or allowed_annotations in CRI-O. Then set annotationArrives in policy.handlers.',
     applies: needsAnnotation,
@@ -94,21 +94,21 @@ const RULES = {
   'oci-runtimes-only': {
     severity: 'info',
     message:
-      'starts OCI runtimes such as crun, no containerd shims, and runs no Wasm artifacts. Its configuration (platform_runtime_paths) may start Wasm images without a class, which wasmgate cannot see',
+      'start OCI runtimes such as crun, no containerd shims, and run no Wasm artifacts. Their configuration (platform_runtime_paths) may start Wasm images without a class, which wasmgate cannot see',
     advice: () => '',
     applies: ({ runtime }) => runtime.name === 'cri-o',
   },
   'index-takes-linux-entry': {
     severity: 'info',
     message:
-      "pulls an index's Linux entry whenever there is one, whatever the RuntimeClass, and cannot pull an index of Wasm platforms only",
+      "pull an index's Linux entry whenever there is one, whatever the RuntimeClass, and cannot pull an index of Wasm platforms only",
     advice: () =>
       'Build Wasm images with --provenance=false --sbom=false, or name the digest of the Wasm entry.',
     applies: ({ runtime }) => runtime.name === 'containerd' || runtime.name === 'cri-o',
   },
   'krustlet-only': {
     severity: 'info',
-    message: 'ignores RuntimeClasses, and runs only modules that wasm-to-oci pushed',
+    message: 'ignore RuntimeClasses, and run only modules that wasm-to-oci pushed',
     advice: () => '',
     applies: ({ runtime }) => runtime.name === 'krustlet',
   },

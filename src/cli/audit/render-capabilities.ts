@@ -135,7 +135,11 @@ function runtimeTable(page: Page, runtimes: readonly NodeRuntime[] | null): read
 
 function effectRemarks(page: Page, effects: readonly RuntimeEffect[]): readonly string[] {
   return effects.map(({ severity, runtimes, nodes, message, advice }) =>
-    remark(page, { severity, text: `${listed(runtimes)} (${counted(nodes, 'node')}) ${message}.`, advice }),
+    remark(page, {
+      severity,
+      text: `Nodes with ${listed(runtimes)} (${nodes.toLocaleString('en')}) ${message}.`,
+      advice,
+    }),
   );
 }
 

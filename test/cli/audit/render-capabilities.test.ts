@@ -37,7 +37,7 @@ test('is a table in 80 columns', () => {
   expect(text).toMatch(/^ {2}containerd 2.3 {2}linux\/amd64 {2}4,999 {2}crun, spin \(40\), wasmer \(1\)$/m);
   expect(text).toContain('  info     No workload uses crun, slight.');
   expect(text).toContain('  info     1 node has handler "wasmer", which no RuntimeClass names.');
-  expect(text).toContain('  warning  containerd 2.3 (4,999 nodes) pulls file-system images for Wasm');
+  expect(text).toContain('  warning  Nodes with containerd 2.3 (4,999) pull file-system images for');
 });
 
 test.each([40, 60, 80, 120])('has no line beyond %i columns, and few lines for 5,000 nodes', (columns) => {
