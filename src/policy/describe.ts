@@ -1,4 +1,11 @@
-import type { Verdict, WasmFlavour } from '../detect/verdict.ts';
+import type {
+  ArtifactFlavour,
+  Flavour,
+  Shape,
+  UnknownReason,
+  Verdict,
+  WasmFlavour,
+} from '../detect/verdict.ts';
 import type { RuntimeClass } from '../pod/cluster-objects.ts';
 import type { Finding } from './decision.ts';
 import type { AssessedContainer } from './facts.ts';
@@ -31,6 +38,33 @@ export function describeVerdict(verdict: Verdict): string {
     case 'unknown':
       return `unknown (${verdict.reason})`;
   }
+}
+
+const ARTIFACTS: Readonly<Record<Exclude<ArtifactFlavour, WasmFlavour>, string>> = {
+  'wit-package': 'a WIT package',
+  'spin-v1': 'a Spin application in the format of Spin 1',
+  wasmcloud: 'a wasmCloud actor or provider',
+  'proxy-wasm': 'a proxy-wasm plugin',
+  'kubewarden-policy': 'a Kubewarden policy',
+};
+
+const WORDS: Readonly<Record<Flavour, string>> = { ...FLAVOURS, ...ARTIFACTS };
+
+/** What a report keeps of a verdict. */
+interface VerdictSummary {
+  readonly kind: Verdict['kind'];
+  readonly flavour: Flavour | null;
+  readonly shape: Shape | null;
+  readonly reason: UnknownReason | null;
+}
+
+/** Describes what an image is, as far as a report says. */
+export function describeSummary({ kind, flavour, shape, reason }: VerdictSummary): string {
+  if (kind === 'container') return 'an ordinary container image';
+  if (kind === 'unknown') return `unknown (${reason ?? 'no reason'})`;
+  if (flavour === null) return 'an artifact that is not a workload';
+  const words = WORDS[flavour];
+  return shape === null || words.includes(shape) ? words : `${words}, ${shape}`;
 }
 
 /** `container "app" (image ghcr.io/x/y:1)` */

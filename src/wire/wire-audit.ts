@@ -4,6 +4,7 @@ import type { Io } from '../cli/io.ts';
 import { createObjects } from '../kubernetes/list-objects.ts';
 import { createReportStore } from '../kubernetes/reports.ts';
 import { readServerVersion } from '../kubernetes/server-version.ts';
+import { explanations } from '../policy/checks/index.ts';
 import { openClusterSession } from './cluster-session.ts';
 
 /** The report itself says what could not be read. */
@@ -31,6 +32,9 @@ function interrupted(): AbortSignal {
   return controller.signal;
 }
 
-export function wireAudit(): AuditCommandDeps {
-  return { open, interrupted };
+/** @param version of wasmgate */
+export function wireAudit(version: string): AuditCommandDeps {
+  const reasons = new Map<string, string>(explanations.map(({ id, why }) => [id, why]));
+  const whyOf = (id: string): string => reasons.get(id) ?? '';
+  return { open, interrupted, page: { version, whyOf } };
 }

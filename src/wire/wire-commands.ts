@@ -49,7 +49,7 @@ export function wireCommands({
       logFormats: LOG_FORMATS,
     }),
     reviewCommand(async () => (await import('./wire-review.ts')).wireReview()),
-    auditCommand(async () => (await import('./wire-audit.ts')).wireAudit()),
+    auditCommand(async () => (await import('./wire-audit.ts')).wireAudit(version)),
     inspectCommand(async () => (await import('./wire-inspect.ts')).wireInspect()),
     explainCommand({
       findings: () =>

@@ -1,1 +1,2 @@
-export const AUDIT_OUTPUTS = ['json', 'yaml'] as const;
+export const AUDIT_OUTPUTS = ['json', 'yaml', 'html'] as const;
+export type AuditOutput = (typeof AUDIT_OUTPUTS)[number];

@@ -8,7 +8,8 @@ import { exitCodeFor, readFailOptions, type FailOptions } from '../fail-on.ts';
 import type { Io } from '../io.ts';
 import { flagChoice, flagText } from '../parse-arguments.ts';
 import { toYaml } from '../serialize.ts';
-import { AUDIT_OUTPUTS } from './audit-outputs.ts';
+import { AUDIT_OUTPUTS, type AuditOutput } from './audit-outputs.ts';
+import { auditPage, type PageOptions } from './html/audit-page.ts';
 import { printWritten, readWantedReports, type WantedReports } from './report-flags.ts';
 
 export interface AuditSetup {
@@ -29,6 +30,18 @@ export interface AuditCommandDeps {
   readonly open: (setup: AuditSetup, io: Io) => Promise<AuditSession>;
   /** Aborts when the user interrupts the audit. */
   readonly interrupted: () => AbortSignal;
+  readonly page: PageOptions;
+}
+
+function render(output: AuditOutput, report: AuditReport, page: PageOptions): Iterable<string> {
+  switch (output) {
+    case 'json':
+      return [`${escapeJson(JSON.stringify(report, null, 2))}\n`];
+    case 'yaml':
+      return [toYaml(report)];
+    case 'html':
+      return auditPage(report, page);
+  }
 }
 
 function exitCodeOf({ workloads, isComplete }: AuditReport, { failOn }: FailOptions): ExitCode {
@@ -52,7 +65,7 @@ export async function runAuditCommand(
     const signal = deps.interrupted();
     const scope = { namespace, selector: selection.selector ?? '' };
     const report = await runAudit(session, { scope, ownNamespace, signal, now: new Date() });
-    io.stdout.write(output === 'json' ? `${escapeJson(JSON.stringify(report, null, 2))}\n` : toYaml(report));
+    for (const part of render(output, report, deps.page)) io.stdout.write(part);
     const options = readFailOptions(args);
     if (reports !== null) {
       // An interrupted audit still writes what it judged.
