@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
 import type { KubernetesConnection } from './connection.ts';
-import { createKubernetesError, fromStatus, fromThrown } from './kubernetes-error.ts';
+import { createKubernetesError, fromStatus, fromThrown, type FailedRequest } from './kubernetes-error.ts';
 import { readLines, readStream, type KubernetesCall, send } from './send.ts';
 
 const CLIENT_LIMITS = {
@@ -41,6 +41,14 @@ export function createKubernetesClient(
 ): KubernetesClient {
   const { requestMilliseconds, maxBodyBytes, maxEventBytes } = { ...CLIENT_LIMITS, ...options };
 
+  const { origin } = connection.server;
+  const failed = (limited: AbortSignal, callers: AbortSignal): FailedRequest => ({
+    server: origin,
+    signal: limited,
+    milliseconds: requestMilliseconds,
+    isCallers: callers.aborted,
+  });
+
   async function open(call: KubernetesCall, signal: AbortSignal): Promise<IncomingMessage> {
     const response = await send(connection, call, signal);
     const { date } = response.headers;
@@ -52,7 +60,7 @@ export function createKubernetesClient(
     const response = await open(call, signal);
     const text = await readStream(response, call.maxBytes ?? maxBodyBytes, call.action);
     const status = response.statusCode ?? 0;
-    if (status >= 400) throw fromStatus(call.action, status, parseJson(text));
+    if (status >= 400) throw fromStatus(call.action, status, parseJson(text) ?? text);
     const document = parseJson(text);
     if (isObject(document)) return document;
     throw createKubernetesError(call.action, 'invalid-response', {
@@ -65,7 +73,7 @@ export function createKubernetesClient(
     try {
       return await exchange(call, limited);
     } catch (error) {
-      throw fromThrown(call.action, error, limited);
+      throw fromThrown(call.action, error, failed(limited, signal));
     }
   }
 
@@ -87,7 +95,7 @@ export function createKubernetesClient(
       for await (const line of readLines(response, maxEventBytes, call.action))
         yield parseEvent(line, call.action);
     } catch (error) {
-      throw fromThrown(call.action, error, limited);
+      throw fromThrown(call.action, error, failed(limited, signal));
     } finally {
       clearTimeout(timer);
     }

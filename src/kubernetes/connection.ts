@@ -7,7 +7,7 @@ import { describeFileState } from '../files/read-text.ts';
 import { describeError } from '../lib/errors.ts';
 import { property, stringOr } from '../lib/json.ts';
 import { readKubeconfig, selectContext, type KubeconfigContext } from './kubeconfig.ts';
-import { createKubernetesError } from './kubernetes-error.ts';
+import { createKubernetesError, type KubernetesError } from './kubernetes-error.ts';
 
 /** The address of the API server, and the credentials for it. */
 export interface KubernetesConnection {
@@ -97,6 +97,19 @@ async function tokenHeaders({ user }: KubeconfigContext): Promise<OutgoingHttpHe
   return file === '' ? {} : { authorization: `Bearer ${(await readFile(file, 'utf8')).trim()}` };
 }
 
+/** Converts an error of a file or a program that the kubeconfig names. */
+function loginError({ name }: KubeconfigContext, cause: unknown): KubernetesError {
+  const action = `log in with context "${name}"`;
+  const { path, syscall } = cause as NodeJS.ErrnoException;
+  const state = describeFileState(cause) ?? describeError(cause).trim();
+  if (path === undefined) return createKubernetesError(action, 'unauthorized', { state });
+  const isProgram = syscall?.startsWith('spawn') === true;
+  return createKubernetesError(action, 'invalid-kubeconfig', {
+    state: `${isProgram ? 'its login program' : 'it names'} "${path}": ${state}`,
+    advice: isProgram ? 'Install it, or put its folder on the PATH.' : 'Correct the path in the kubeconfig.',
+  });
+}
+
 /**
  * Connects to the API server of a kubeconfig's context, with whatever login it uses (tokens, client certificates, exec plugins,
  * OIDC).
@@ -124,8 +137,14 @@ export async function connectContext(context: KubeconfigContext): Promise<Kubern
     server,
     requestOptions: async () => {
       const options: RequestOptions = { headers: {} };
-      await config.applyToHTTPSOptions(options);
-      const headers = { ...(options.headers as OutgoingHttpHeaders), ...(await tokenHeaders(context)) };
+      let token: OutgoingHttpHeaders;
+      try {
+        await config.applyToHTTPSOptions(options);
+        token = await tokenHeaders(context);
+      } catch (cause) {
+        throw loginError(context, cause);
+      }
+      const headers = { ...(options.headers as OutgoingHttpHeaders), ...token };
       // client-node's agent keeps no connection open; only a proxy needs it.
       return isProxied ? { ...options, headers } : { ...options, headers, agent };
     },

@@ -1,5 +1,6 @@
-import { AppError } from '../lib/errors.ts';
+import { AppError, describeError } from '../lib/errors.ts';
 import { isObject, property, stringOr } from '../lib/json.ts';
+import { describeNetworkFault, isForHttpsOnly, type NetworkFaultKind } from '../lib/network-fault.ts';
 
 const CODES = [
   'unauthorized',
@@ -69,13 +70,37 @@ const ADVICE: Partial<Record<KubernetesErrorCode, string>> = {
   tls: "Check that the given CA certificate is the API server's, and the host name in its address.",
 };
 
+/** What to do about the faults of a connection that `ADVICE` of their code does not fit. */
+const FAULT_ADVICE: Partial<Record<NetworkFaultKind, string>> = {
+  expired: "Renew the API server's certificate, or correct the clock.",
+  'not-yet-valid': 'Correct the clock here or of the API server.',
+  'unknown-authority':
+    'Name its CA in the kubeconfig: certificate-authority or certificate-authority-data of the cluster.',
+  'wrong-name':
+    "In the kubeconfig, use a name of the certificate in the cluster's server, or set its tls-server-name.",
+  'no-tls': 'If it speaks plain HTTP, write http:// in the kubeconfig; otherwise check the port.',
+  'client-certificate': 'Name one in the kubeconfig: client-certificate and client-key of the user.',
+  tls: 'Check that the address in the kubeconfig is that of an API server.',
+  name: 'Check the host name in the kubeconfig, and DNS.',
+};
+
+const TLS_FAULTS: ReadonlySet<NetworkFaultKind> = new Set([
+  'expired',
+  'not-yet-valid',
+  'unknown-authority',
+  'wrong-name',
+  'no-tls',
+  'client-certificate',
+  'tls',
+]);
+
 /** @param action what failed, such as `list nodes`: the message starts with `Cannot list nodes: ` */
 export function createKubernetesError(
   action: string,
   code: KubernetesErrorCode,
-  detail: { readonly state: string; readonly cause?: unknown },
+  detail: { readonly state: string; readonly cause?: unknown; readonly advice?: string | undefined },
 ): KubernetesError {
-  const advice = ADVICE[code];
+  const advice = detail.advice ?? ADVICE[code];
   return new AppError(code, `Cannot ${action}: ${detail.state}`, {
     ...(detail.cause === undefined ? {} : { cause: detail.cause }),
     ...(advice === undefined ? {} : { advice }),
@@ -86,29 +111,57 @@ export function createKubernetesError(
 export function fromStatus(action: string, httpStatus: number, body: unknown): KubernetesError {
   const status = isObject(body) ? body : {};
   const code = codeOf(httpStatus, stringOr(property(status, 'reason'), ''));
+  const expectation = typeof body === 'string' && isForHttpsOnly(body) ? ': it expects HTTPS' : '';
   const message = stringOr(property(status, 'message'), '');
   return createKubernetesError(action, code, {
-    state: message === '' ? `HTTP ${httpStatus}` : message,
+    state: message === '' ? `HTTP ${httpStatus}${expectation}` : message,
     // It offers the rest of a list that has expired.
     ...(code === 'expired' ? { cause: status } : {}),
   });
 }
 
+/** A request that failed without an answer. */
+export interface FailedRequest {
+  /** `https://10.0.0.1:6443` */
+  readonly server: string;
+  /** The signal that ends it: the caller's, or that of the client's time limit. */
+  readonly signal: AbortSignal;
+  /** The client's time limit. */
+  readonly milliseconds: number;
+  /** True if the caller ended it, whose time limit is unknown. */
+  readonly isCallers: boolean;
+}
+
 /** Converts a network error, or the reason of an aborted signal; returns a `KubernetesError` as it is. */
-export function fromThrown(action: string, error: unknown, signal: AbortSignal): KubernetesError {
+export function fromThrown(action: string, error: unknown, request: FailedRequest): KubernetesError {
+  const { server, signal, milliseconds, isCallers } = request;
   if (isKubernetesError(error)) return error;
   const cause: unknown = signal.aborted ? signal.reason : error;
   if (isKubernetesError(cause)) return cause;
   if (cause instanceof Error && cause.name === 'TimeoutError') {
-    return createKubernetesError(action, 'timeout', { state: 'the API server timed out' });
+    const limit = isCallers ? 'in time' : `within ${milliseconds / 1000} s`;
+    return createKubernetesError(action, 'timeout', {
+      state: `the API server ${server} did not answer ${limit}`,
+    });
   }
   if (signal.aborted) return createKubernetesError(action, 'aborted', { state: 'the caller canceled it' });
-  const code = isTlsError(cause) ? 'tls' : 'unreachable';
-  const state = cause instanceof Error && cause.message !== '' ? cause.message : String(cause);
-  return createKubernetesError(action, code, { state, cause });
+  return fromNetwork(action, cause, server);
 }
 
-/** Node's codes: OpenSSL's verification failures, such as `DEPTH_ZERO_SELF_SIGNED_CERT`, and its own `ERR_TLS_…`. */
+function fromNetwork(action: string, cause: unknown, server: string): KubernetesError {
+  const fault = describeNetworkFault(cause);
+  if (fault === null) {
+    const code = isTlsError(cause) ? 'tls' : 'unreachable';
+    return createKubernetesError(action, code, { state: `${server}: ${describeError(cause)}`, cause });
+  }
+  const { kind, state } = fault;
+  const expectsHttps = kind === 'closed' && server.startsWith('http:');
+  const advice = expectsHttps ? 'If it speaks HTTPS, write https:// in the kubeconfig.' : FAULT_ADVICE[kind];
+  const code = TLS_FAULTS.has(kind) ? 'tls' : 'unreachable';
+  return createKubernetesError(action, code, { state: `${server}: ${state}`, advice });
+}
+
+/** Node's codes: OpenSSL's verification failures, such as `CERT_REVOKED`, and its own `ERR_TLS_…`. */
 function isTlsError(error: unknown): boolean {
   const code = isObject(error) ? stringOr(property(error, 'code'), '') : '';
   return /CERT|ERR_TLS|ERR_SSL|UNABLE_TO_/.test(code);

@@ -1,5 +1,6 @@
 import type { UnknownReason } from '../detect/verdict.ts';
 import { isObject, property, stringOr } from '../lib/json.ts';
+import { isForHttpsOnly } from '../lib/network-fault.ts';
 import { RegistryError } from './errors.ts';
 import { headerOf, type HttpRequest, type HttpResponse } from './http-types.ts';
 import { REGISTRY_LIMITS } from './limits.ts';
@@ -31,7 +32,7 @@ function describeErrorBody(text: string): string {
   try {
     document = JSON.parse(text);
   } catch {
-    return '';
+    return isForHttpsOnly(text) ? 'it expects HTTPS' : '';
   }
   const errors = isObject(document) ? property(document, 'errors') : undefined;
   const first: unknown = Array.isArray(errors) ? errors[0] : undefined;

@@ -29,7 +29,7 @@ export interface RegistryErrorDetails {
 const ADVICE: Readonly<Record<UnknownReason, string>> = {
   unreachable: 'Check that the registry is up and that wasmgate can reach it (DNS, network policy, proxy).',
   timeout: 'The registry is slow or silent. The lookup continues in the background, so try again shortly.',
-  tls: "Add the registry's certificate authority to registry.caFile, or check the host name and the clock.",
+  tls: "Add the registry's certificate authority to registry.caFile.",
   unauthorized: 'Name a pull secret for this registry in imagePullSecrets, and check that it may pull.',
   'not-found': 'Check the repository and the tag. Private registries also answer this without a login.',
   'rate-limited':

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { UnknownReason } from '../detect/verdict.ts';
 import { describeError } from '../lib/errors.ts';
+import { describeNetworkFault, type NetworkFaultKind } from '../lib/network-fault.ts';
 import { rejectOnAbort } from '../lib/race-abort.ts';
 import { AddressDeniedError } from './connection/address-guard.ts';
 import type { Dispatchers } from './connection/dispatchers.ts';
@@ -97,11 +98,15 @@ const RESETS: ReadonlySet<string> = new Set([
   'HPE_CLOSED_CONNECTION',
 ]);
 
-/** Errors of name resolution, which say no more than that and repeat the host's name. */
-const NAME_ERRORS: ReadonlyMap<string, string> = new Map([
-  ['ENOTFOUND', 'its name has no address'],
-  ['EAI_AGAIN', 'its name cannot be resolved now'],
-]);
+/** What to do about the faults that `ADVICE` of their reason does not fit. */
+const ADVICE: Readonly<Partial<Record<NetworkFaultKind, (host: string) => string>>> = {
+  expired: (host) => `Renew the certificate of ${host}, or correct the clock.`,
+  'not-yet-valid': (host) => `Correct the clock here or of ${host}.`,
+  'wrong-name': (host) => `Use a name of the certificate, or replace the certificate of ${host}.`,
+  'no-tls': (host) => `If ${host} speaks plain HTTP, name it in registry.plainHttp.`,
+  'client-certificate': (host) => `Name a client certificate for ${host} in registry.tls or hosts.toml.`,
+  tls: (host) => `Update TLS on ${host}.`,
+};
 
 /** Some parse errors of undici have no code. */
 const PARSER_ERROR = 'HTTPParserError';
@@ -131,14 +136,14 @@ export function networkError(error: unknown, request: HttpRequest): RegistryErro
   }
   const code = codeOf(error);
   const reason = REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? 'unreachable';
-  const nameError = NAME_ERRORS.get(code);
-  const plain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
+  const fault = describeNetworkFault(error);
+  const advice = fault === null ? undefined : ADVICE[fault.kind]?.(host);
   return new RegistryError(reason, request.subject, {
     ...place,
-    state: `${host}: ${nameError ?? describeError(error)}`,
-    // A parse error quotes the bytes, perhaps a token, which must not reach a log.
-    ...(code.startsWith('HPE_') || nameError !== undefined ? {} : { cause: error }),
+    state: `${host}: ${fault?.state ?? describeError(error)}`,
+    // A parse error quotes the bytes, perhaps a token, which must not reach a log. A fault is described in full.
+    ...(code.startsWith('HPE_') || fault !== null ? {} : { cause: error }),
     transient: RESETS.has(code),
-    ...(plain ? { advice: `If ${host} speaks plain HTTP, name it in registry.plainHttp.` } : {}),
+    ...(advice === undefined ? {} : { advice }),
   });
 }

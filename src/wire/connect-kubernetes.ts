@@ -17,6 +17,7 @@ import {
   selectContext,
   type Kubeconfig,
 } from '../kubernetes/kubeconfig.ts';
+import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
 import { AppError } from '../lib/errors.ts';
 
 /** Returns the connection of a Pod to its cluster; null outside of a Pod. */
@@ -60,6 +61,10 @@ function usualFiles(env: Io['env']): readonly string[] {
 async function openKubeconfig(config: Kubeconfig, context: string | undefined): Promise<UserCluster> {
   const selected = selectContext(config, context);
   const connection = await connectContext(selected);
+  // Reports a missing file once, and not with each request. A login that fails may succeed later.
+  await connection.requestOptions().catch((error: unknown) => {
+    if (isKubernetesError(error, 'invalid-kubeconfig')) throw error;
+  });
   const namespace = selected.namespace === '' ? DEFAULT_NAMESPACE : selected.namespace;
   return { client: createKubernetesClient(connection), server: connection.server, namespace };
 }

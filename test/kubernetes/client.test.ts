@@ -49,19 +49,30 @@ test.for<readonly [name: string, step: Step, code: string, message: RegExp]>([
     /HTTP 500$/,
   ],
   [
+    'an HTTPS server in Go, to plain HTTP',
+    (_, response) => void response.writeHead(400).end('Client sent an HTTP request to an HTTPS server.\n'),
+    'invalid',
+    /HTTP 400: it expects HTTPS$/,
+  ],
+  [
     'a response that is not JSON',
     (_, response) => void response.end('<html>'),
     'invalid-response',
     /without a JSON object/,
   ],
   ['a response above the limit', huge, 'too-large', /exceeds 1000 bytes/],
-  ['a silent server', mute, 'timeout', /the API server timed out/],
-  ['a server that stops in the middle', half, 'timeout', /the API server timed out/],
+  [
+    'a silent server',
+    mute,
+    'timeout',
+    /: the API server http:\/\/127\.0\.0\.1:\d+ did not answer within 0\.2 s$/,
+  ],
+  ['a server that stops in the middle', half, 'timeout', /did not answer within 0\.2 s$/],
   [
     'a connection that is closed',
     (_, response) => void response.destroy(),
     'unreachable',
-    /^Cannot read thing "a": /,
+    /^Cannot read thing "a": http:\/\/127\.0\.0\.1:\d+: it closed the connection without an answer$/,
   ],
 ])('%s', async ([, step, code, message]) => {
   await using api = await startScriptedApi([step]);

@@ -36,15 +36,44 @@ describe('HTTPS', () => {
   });
 
   test.for([
-    { name: 'an untrusted CA', options: {}, trusted: false },
-    { name: 'an expired certificate', options: { from: -2 * day, until: -day }, trusted: true },
-    { name: 'a certificate that is not valid yet', options: { from: day, until: 2 * day }, trusted: true },
-    { name: 'a certificate for another host', options: { ip: '127.0.0.9' }, trusted: true },
-  ])('$name: tls', async ({ options, trusted }) => {
+    {
+      name: 'an untrusted CA',
+      options: {},
+      trusted: false,
+      state: 'its certificate is self-signed and not trusted here',
+      advice: 'registry.caFile',
+    },
+    {
+      name: 'an expired certificate',
+      options: { from: -2 * day, until: -day },
+      trusted: true,
+      state: 'its certificate, or one in its chain, has expired',
+      advice: 'Renew the certificate of 127.0.0.1:',
+    },
+    {
+      name: 'a certificate that is not valid yet',
+      options: { from: day, until: 2 * day },
+      trusted: true,
+      state: 'its certificate is not valid yet',
+      advice: 'Correct the clock',
+    },
+    {
+      name: 'a certificate for another host',
+      options: { ip: '127.0.0.9' },
+      trusted: true,
+      state: 'its certificate is not for "127.0.0.1", but for 127.0.0.9',
+      advice: 'Use a name of the certificate',
+    },
+  ])('$name: tls', async ({ options, trusted, state, advice }) => {
     const tls = await certificate(options);
     await using registry = await startRegistry({ tls });
     await using client = createTestClient([], { ca: trusted ? [tls.cert] : [] });
-    expect((await failureOf(client.fetchManifest(imageAt(registry, 'a'), fetchOptions()))).code).toBe('tls');
+    const failure = await failureOf(client.fetchManifest(imageAt(registry, 'a'), fetchOptions()));
+    expect(failure).toMatchObject({
+      code: 'tls',
+      message: `Cannot read image "${registry.host}/a:latest": ${registry.host}: ${state}`,
+      advice: expect.stringContaining(advice),
+    });
     expect(registry.log).toHaveLength(0);
   });
 
@@ -53,6 +82,7 @@ describe('HTTPS', () => {
     await using client = createTestClient([]);
     const error = await failureOf(client.fetchManifest(imageAt(registry, 'a'), fetchOptions()));
     expect(error.code).toBe('tls');
+    expect(error.state).toBe(`${registry.host}: it answers without TLS`);
     expect(error.advice).toContain('registry.plainHttp');
   });
 

@@ -77,6 +77,11 @@ describe('a kubeconfig', () => {
       ...content,
       users: [{ name: 'x', user: { tokenFile: 'token' } }],
     });
+    await expect(openUserCluster({ ...usual, kubeconfig }, {})).rejects.toMatchObject({
+      code: 'invalid-kubeconfig',
+      message: `Cannot log in with context "x": it names "${join(folder, 'token/token')}": there is no such file or folder`,
+    });
+    await write('token/token', 'none');
     const { client } = await openUserCluster({ ...usual, kubeconfig }, {});
     for (const token of ['first', 'second']) {
       await write('token/token', `${token}\n`);

@@ -17,16 +17,17 @@ import {
 } from './inspect-request.ts';
 import { renderTable, renderWasmFile } from './render-table.ts';
 
-const ADVICE: Readonly<Record<UnknownReason, (registry: string) => string>> = {
+const ADVICE: Readonly<Record<UnknownReason, (registry: string, seconds: number) => string>> = {
   unauthorized: (registry) =>
     `The registry denied access. Log in with docker login ${registry}, or use --username NAME --password-stdin.`,
   'not-found': (registry) =>
     `The registry has no such image, or hides it from anonymous users. Check repository and tag, or log in: docker login ${registry}, or --username NAME --password-stdin.`,
   unreachable: () =>
     'The registry cannot be reached or is failing. Check its name, the network and its health.',
-  timeout: () => 'The registry did not answer in time. Try again, or wait longer: --timeout 2m.',
+  timeout: (_registry, seconds) =>
+    `Try again. If the registry is slow, wait longer than ${seconds} s: --timeout 2m.`,
   tls: () =>
-    "The registry's certificate is not trusted here. Name its authority with --ca-file FILE or, if it does not use TLS, use --plain-http.",
+    'If its authority is missing here, name it with --ca-file FILE. If the registry has no TLS, use --plain-http. Otherwise, its operator must correct the certificate.',
   'rate-limited': (registry) =>
     `The registry’s rate limit is exceeded. Logging in raises it: docker login ${registry}.`,
   'denied-by-config': () =>
@@ -42,8 +43,8 @@ const THIS_MACHINE = /^(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?$/;
 /** Results of plain HTTP to a TLS server: some servers answer an error, some hang up. */
 const MAY_NEED_TLS: ReadonlySet<UnknownReason> = new Set(['invalid', 'unreachable']);
 
-function adviseOn(reason: UnknownReason, registry: string): string {
-  const advice = ADVICE[reason](registry);
+function adviseOn(reason: UnknownReason, registry: string, milliseconds: number): string {
+  const advice = ADVICE[reason](registry, milliseconds / 1000);
   return MAY_NEED_TLS.has(reason) && THIS_MACHINE.test(registry)
     ? `${advice} If it uses TLS, name its authority: --ca-file FILE.`
     : advice;
@@ -74,9 +75,9 @@ function nameOf(subject: InspectRequest['subject']): string {
   return subject.kind === 'file' ? subject.location.text : formatReference(subject.reference);
 }
 
-function adviseFor(subject: InspectRequest['subject'], reason: UnknownReason): string {
-  if (subject.kind === 'registry') return adviseOn(reason, subject.reference.registry);
-  return reason === 'unsupported' ? ADVICE.unsupported('') : 'Export the image again, with all its parts.';
+function adviseFor({ subject, milliseconds }: InspectRequest, reason: UnknownReason): string {
+  if (subject.kind === 'registry') return adviseOn(reason, subject.reference.registry, milliseconds);
+  return reason === 'unsupported' ? ADVICE.unsupported('', 0) : 'Export the image again, with all its parts.';
 }
 
 function writeImage(
@@ -93,7 +94,7 @@ function writeImage(
   if (described.note !== null) printWarning(io, `layers were not read: ${described.note}`);
   const { reason } = report.verdict;
   if (reason !== null)
-    printError(io, described.detail ?? reason, described.advice ?? adviseFor(request.subject, reason));
+    printError(io, described.detail ?? reason, described.advice ?? adviseFor(request, reason));
   return exitCodeFor(reason);
 }
 
