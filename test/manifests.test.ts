@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import { LISTED_KINDS, NAMESPACE, POD } from '../src/audit/audited-kinds.ts';
 
 const MANIFESTS = join(import.meta.dirname, '..', 'manifests');
 
@@ -65,4 +66,25 @@ test.each([
   ['monitoring', ['pod-monitor.yaml', 'prometheus-rule.yaml']],
 ])('components/%s is a component', (name, resources) => {
   expect(read(`components/${name}/kustomization.yaml`)).toMatchObject({ kind: 'Component', resources });
+});
+
+interface ClusterRole {
+  readonly rules: readonly {
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+    readonly verbs: readonly string[];
+  }[];
+}
+
+test('the audit may list what it reads, and no more', () => {
+  const text = readFileSync(join(MANIFESTS, 'components/audit-report/rbac-audit.yaml'), 'utf8');
+  const [{ rules } = { rules: [] }] = parseAllDocuments(text).map((one) => one.toJS() as ClusterRole);
+  const granted = rules.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) => resources.map((resource) => `${verbs.join()} ${resource}.${group}`)),
+  );
+  const listed = [...LISTED_KINDS, POD, NAMESPACE].map(
+    ({ group, kind }) => `list ${kind.toLowerCase()}s.${group}`,
+  );
+  const facts = ['list runtimeclasses.node.k8s.io', 'list nodes.', 'list limitranges.'];
+  expect(granted.toSorted()).toEqual([...listed, ...facts].toSorted());
 });
