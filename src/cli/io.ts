@@ -39,10 +39,25 @@ export function withoutNotes(io: Io): Io {
   return { ...io, stderr };
 }
 
+/**
+ * Prevents the runner of GitHub Actions from obeying a line, on standard error, too: it takes `::error::` for a command at the
+ * start of a line, and `##[error]` anywhere (ActionCommand.cs).
+ */
+function defuseLine(line: string): string {
+  const text = line.trimStart();
+  const indent = line.slice(0, line.length - text.length);
+  return (text.startsWith('::') ? `${indent}: ${text.slice(1)}` : line).replaceAll('##[', '## [');
+}
+
+/** Returns lines that are safe to print to a terminal, and in a pipeline, whatever they quote. */
+export function defuse(text: string): string {
+  return stripControlCharactersInLines(text).split('\n').map(defuseLine).join('\n');
+}
+
 /** Writes to standard error, without the control characters that files and servers may have put into the text. */
 export function printError({ stderr }: Io, message: string, advice: string | null): void {
   const text = advice === null ? message : `${message}\n${advice}`;
-  stderr.write(`wasmgate: ${stripControlCharactersInLines(text)}\n`);
+  stderr.write(`${defuse(`wasmgate: ${text}`)}\n`);
 }
 
 export function printWarning(io: Io, message: string, advice: string | null = null): void {

@@ -4,7 +4,7 @@ import { certsCommand } from '../cli/certs/certs.ts';
 import type { Command } from '../cli/command.ts';
 import { configCommand } from '../cli/config.ts';
 import { demoCommand } from '../cli/demo/demo.ts';
-import { explainCommand } from '../cli/explain.ts';
+import { explainCommand, type ExplainedFinding } from '../cli/explain.ts';
 import { inspectCommand } from '../cli/inspect/inspect.ts';
 import { reviewCommand } from '../cli/review/review.ts';
 import { serveCommand } from '../cli/serve.ts';
@@ -22,6 +22,8 @@ export interface Program {
   readonly certificateTimes?: CertificateTimes;
   /** The folder `manifests`, whose place differs between a checkout and a bundle. */
   readonly manifests: URL;
+  /** The current folder, absolute; default: the process's. */
+  readonly folder?: string;
 }
 
 /** The architectures whose names in Go, and so in Kubernetes, differ from Node's. */
@@ -31,6 +33,14 @@ function platformOfProcess(): string {
   return `${process.platform}/${ARCHITECTURES[process.arch] ?? process.arch}`;
 }
 
+function findings(): readonly ExplainedFinding[] {
+  return explanations.map((one) => ({
+    ...one,
+    severity: severityOf(one.id),
+    action: defaultActionOf(one.id),
+  }));
+}
+
 /**
  * Lists the commands in the order of the help. Each loads its code when it runs: a webhook that serves for months carries no
  * demo, and help does not wait for a server.
@@ -38,6 +48,7 @@ function platformOfProcess(): string {
 export function wireCommands({
   version,
   manifests,
+  folder = process.cwd(),
   certificateTimes = CERTIFICATE_TIMES,
 }: Program): readonly Command[] {
   return [
@@ -48,17 +59,10 @@ export function wireCommands({
       logLevels: LOG_LEVELS,
       logFormats: LOG_FORMATS,
     }),
-    reviewCommand(async () => (await import('./wire-review.ts')).wireReview()),
+    reviewCommand(async () => (await import('./wire-review.ts')).wireReview({ version, findings, folder })),
     auditCommand(async () => (await import('./wire-audit.ts')).wireAudit(version)),
     inspectCommand(async () => (await import('./wire-inspect.ts')).wireInspect()),
-    explainCommand({
-      findings: () =>
-        explanations.map((one) => ({
-          ...one,
-          severity: severityOf(one.id),
-          action: defaultActionOf(one.id),
-        })),
-    }),
+    explainCommand({ findings }),
     configCommand({
       schema: configurations.jsonSchema,
       scenarios: SCENARIOS,

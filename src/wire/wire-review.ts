@@ -29,7 +29,8 @@ async function openFixed(setup: Setup, io: Io): Promise<Session> {
   const unread = { prepare: () => Promise.resolve(), about: () => missing };
   const judge = await openJudge({ ...fixed, unread, images: setup.images }, settings, io);
   const configuration = config === undefined ? 'the defaults' : `file ${config}`;
-  return { ...judge, namespace, knowsClasses, configuration, unread: () => [] };
+  const { helpUrl } = settings.policy;
+  return { ...judge, namespace, knowsClasses, helpUrl, configuration, unread: () => [] };
 }
 
 const PASS_FACTS = 'Or pass it with --facts FILE.';
@@ -39,7 +40,7 @@ async function openLive(setup: ClusterSetup, io: Io): Promise<Session> {
     printWarning(io, message, fact === 'configuration' ? advice : `${advice} ${PASS_FACTS}`),
   );
   const knowsClasses = !session.unread().some(({ fact }) => fact === 'runtime-classes');
-  return { ...session, knowsClasses };
+  return { ...session, knowsClasses, helpUrl: session.policy.helpUrl };
 }
 
 function openSession(
@@ -51,8 +52,9 @@ function openSession(
 }
 
 /** Joins `wasmgate review`, with or without a cluster. */
-export function wireReview(): ReviewDeps {
+export function wireReview(program: Omit<ReviewDeps, 'readInput' | 'open'>): ReviewDeps {
   return {
+    ...program,
     readInput: () => text(process.stdin),
     open: async ({ images, ...setup }, io) => {
       if (images.length === 0) return { ...(await openSession(setup, io, undefined)), imageNotes: () => [] };

@@ -35,6 +35,8 @@ const WORDS: Readonly<Record<ReviewOutput, string>> = {
   diff: 'runtimeClassName',
   patch: 'runtimeClassName',
   admissionreview: 'does not exist',
+  sarif: '"results"',
+  github: '::error ',
 };
 
 test.for(Object.entries(WORDS))(

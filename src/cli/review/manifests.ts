@@ -136,7 +136,7 @@ export function misspelledKind(manifest: Manifest): string | null {
 }
 
 /** The file names that kustomize looks for. Most such files have neither kind nor apiVersion. */
-const KUSTOMIZATION_FILES: ReadonlySet<string> = new Set([
+export const KUSTOMIZATION_FILES: ReadonlySet<string> = new Set([
   'kustomization.yaml',
   'kustomization.yml',
   'Kustomization',

@@ -7,7 +7,7 @@ import { AppError } from '../../lib/errors.ts';
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 /** Stands for standard input among paths, as in kubectl. */
-const STANDARD_INPUT = '-';
+export const STANDARD_INPUT = '-';
 
 const MANIFEST_NAME = /\.(?:ya?ml|json)$/i;
 

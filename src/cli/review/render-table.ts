@@ -190,8 +190,8 @@ function documents(count: number): string {
   return `${count} ${count === 1 ? 'document' : 'documents'}`;
 }
 
-/** Renders `4 reviewed: 1 admitted, 3 changed. 2 documents passed over (-v lists them). 1 document could not be read.` */
-function renderSummary({ columns, paint }: Page, { items, summary }: Report): string {
+/** Returns `4 reviewed: 1 admitted, 3 changed. 2 documents passed over (-v lists them). 1 document could not be read.` */
+export function describeSummary({ items, summary }: Report): string {
   const labels = Map.groupBy(items, (item) => labelOf(item)[0]);
   const all = [...OUTCOMES.map((outcome) => OUTCOME_LABELS[outcome]), FAILING];
   const parts = all.flatMap(([label]) => {
@@ -202,7 +202,7 @@ function renderSummary({ columns, paint }: Page, { items, summary }: Report): st
   const over = passedOver === 0 ? '' : ` ${documents(passedOver)} passed over (-v lists them).`;
   const unread = errors === 0 ? '' : ` ${documents(errors)} could not be read.`;
   const counts = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-  return `${paint('bold', wrap(`${reviewed} reviewed${counts}.${over}${unread}`, columns, ''))}\n`;
+  return `${reviewed} reviewed${counts}.${over}${unread}`;
 }
 
 /** Renders objects and what would resolve their unknown images; empty if there are none. */
@@ -218,5 +218,7 @@ export function renderReport(
   page: Page,
   { report, reviews }: { readonly report: Report; readonly reviews: readonly Reviewed[] },
 ): string {
-  return renderItems(page, { ...report, reviews }) + renderSummary(page, report);
+  const { columns, paint } = page;
+  const last = paint('bold', wrap(describeSummary(report), columns, ''));
+  return `${renderItems(page, { ...report, reviews })}${last}\n`;
 }

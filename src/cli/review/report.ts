@@ -2,7 +2,16 @@ import type { ClusterFact, UnreadFact } from '../../assess/ports.ts';
 import type { ReportItem, ReviewOutcome } from '../../audit/item.ts';
 import type { Source } from '../../audit/subject.ts';
 
-export const REVIEW_OUTPUTS = ['table', 'json', 'yaml', 'diff', 'patch', 'admissionreview'] as const;
+export const REVIEW_OUTPUTS = [
+  'table',
+  'json',
+  'yaml',
+  'diff',
+  'patch',
+  'admissionreview',
+  'sarif',
+  'github',
+] as const;
 export type ReviewOutput = (typeof REVIEW_OUTPUTS)[number];
 
 export type Summary = Readonly<Record<ReviewOutcome, number>> & {
@@ -82,7 +91,7 @@ const FACT_NAMES: Readonly<Record<ClusterFact, string>> = {
 /** Describes which unread facts of the cluster an undecided object depends on; null if none. */
 export function describeOpenFacts(
   { hangsOn }: Pick<ReportItem, 'hangsOn'>,
-  unreadable: readonly UnreadFact[],
+  unreadable: readonly Pick<UnreadFact, 'fact'>[],
 ): string | null {
   const facts = new Set(unreadable.map(({ fact }) => fact));
   const names = [...facts].filter((fact) => hangsOn.includes(fact)).map((fact) => FACT_NAMES[fact]);

@@ -11,6 +11,8 @@ const OUTPUTS: Readonly<Record<Exclude<ReviewOutput, 'table'>, string>> = {
   diff: 'the changes',
   patch: 'RFC 6902, one line for each item; [] for Pods that exist',
   admissionreview: 'the responses to the API server',
+  sarif: 'a SARIF 2.1.0 log for code scanning',
+  github: 'annotations in a workflow of GitHub Actions',
 };
 
 const FLAGS: readonly Flag[] = [

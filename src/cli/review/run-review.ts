@@ -21,7 +21,7 @@ import {
 import { createReport, REVIEW_OUTPUTS, type PassedOver, type ReviewOutput } from './report.ts';
 import { findNeighbors, readReviewSubject } from './subjects.ts';
 import { writeNotes, writePassedOver } from './write-notes.ts';
-import { writeResults } from './write-results.ts';
+import { writeResults, type OutputContext } from './write-results.ts';
 
 export interface ReviewSetup {
   readonly config: string | undefined;
@@ -48,10 +48,12 @@ export interface ReviewSession {
   readonly unread: () => readonly UnreadFact[];
   /** Image files that no manifest names, and those that cannot be used. Asked when all objects are judged. */
   readonly imageNotes: () => readonly string[];
+  /** `policy.helpUrl` */
+  readonly helpUrl: string | undefined;
   readonly close: () => Promise<void>;
 }
 
-export interface ReviewDeps {
+export interface ReviewDeps extends Pick<OutputContext, 'folder' | 'version' | 'findings'> {
   /** Reads all of standard input. */
   readonly readInput: () => Promise<string>;
   /** @throws AppError if the configuration is invalid or the cluster cannot be reached */
@@ -82,8 +84,12 @@ function readPaths(input: ParsedArguments): readonly string[] {
   return paths;
 }
 
-/** Reports whether an unreadable file ends the review. A part of the YAML could be applied in place of the whole. */
+/**
+ * Reports whether an unreadable file ends the review. A part of the YAML could be applied in place of the whole. Outputs for
+ * pipelines are uploaded whatever happens, and report the file.
+ */
 function isAllOrNothing({ manifests }: Input, output: ReviewOutput): boolean {
+  if (output === 'sarif' || output === 'github') return false;
   return manifests.length === 0 || output === 'yaml';
 }
 
@@ -132,7 +138,7 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
   const input = await readManifests(paths, deps);
   const unreadable = unreadableError(input);
   if (unreadable !== null && isAllOrNothing(input, output)) throw unreadable;
-  checkNotEmpty(input, paths);
+  if (unreadable === null) checkNotEmpty(input, paths);
   const facts = await readFacts(args, deps, input);
   const [config, namespace] = [flagText(args, 'config'), flagText(args, 'namespace')];
   const images = flagTexts(args, 'images');
@@ -160,7 +166,8 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
       reviews,
     );
     if (args.flags.has('verbose') && output !== 'json') writePassedOver(io, passedOver);
-    writeResults(output, io, { input, reviews, report, options });
+    const context = { ...deps, helpUrl: session.helpUrl };
+    await writeResults(output, io, { input, reviews, report, options, context });
     // Thrown last, so that the error is visible below the results.
     if (unreadable !== null) throw unreadable;
     return exitCodeFor(items, options.failOn);

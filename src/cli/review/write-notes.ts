@@ -1,7 +1,7 @@
 import type { Reviewed } from '../../audit/judge-subjects.ts';
 import { distinctAdvice, isBroken, remarksOf, unknownImages } from '../../audit/report-item.ts';
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
-import type { Io } from '../io.ts';
+import { defuse, type Io } from '../io.ts';
 import { isKustomization } from './manifests.ts';
 import type { Input } from './read-manifests.ts';
 import {
@@ -17,7 +17,7 @@ import {
 const MAX_LISTED_IMAGES = 10;
 
 function writeNote({ stderr }: Io, label: string, text: string): void {
-  stderr.write(`${label}: ${stripControlCharacters(text)}\n`);
+  stderr.write(`${label}: ${defuse(stripControlCharacters(text))}\n`);
 }
 
 /** What the output shows: reviews, and the items of the report in the same order. */
@@ -86,8 +86,13 @@ function writeUnreadFacts(io: Io, { reviews, items, unreadable }: Shown): void {
   }
 }
 
-/** Outputs that show changes only. */
-const OUTPUTS_WITHOUT_DENIALS: ReadonlySet<ReviewOutput> = new Set<ReviewOutput>(['diff', 'patch', 'yaml']);
+/** Outputs that show changes only, and the log that a pipeline uploads. */
+const OUTPUTS_WITHOUT_DENIALS: ReadonlySet<ReviewOutput> = new Set<ReviewOutput>([
+  'diff',
+  'patch',
+  'yaml',
+  'sarif',
+]);
 
 /** Explains exit code 1 in one line for each object that is denied, or whose Pods are. */
 function writeDenials(io: Io, { reviews, items }: Shown): void {
@@ -114,8 +119,9 @@ export function writeRemarks(output: ReviewOutput, io: Io, shown: Shown): void {
     const label = isSkipped(review) ? 'Skipped' : 'Warning';
     for (const remark of remarksOf(review)) writeNote(io, label, `${whereOf(review)}: ${remark}`);
   }
-  writeUnknownImages(output, io, reviews);
-  if (output !== 'json') writeUnreadFacts(io, shown);
+  // Annotations say why something is undecided.
+  if (output !== 'github') writeUnknownImages(output, io, reviews);
+  if (output !== 'json' && output !== 'github') writeUnreadFacts(io, shown);
   if (OUTPUTS_WITHOUT_DENIALS.has(output)) writeDenials(io, shown);
 }
 

@@ -2,14 +2,20 @@ import { answerDecided, answerSkipped } from '../../admission/answer-assessment.
 import { patched, writeReview, type Answer } from '../../admission/response.ts';
 import type { Reviewed } from '../../audit/judge-subjects.ts';
 import { escapeJson, stripControlCharacters } from '../../lib/strip-control-characters.ts';
-import { isNotable, type FailOptions } from '../fail-on.ts';
+import { EXIT_CODES } from '../command.ts';
+import type { ExplainedFinding } from '../explain.ts';
+import { exitCodeFor, isNotable, type FailOptions } from '../fail-on.ts';
 import type { Io } from '../io.ts';
 import { createPage, type Page } from '../page.ts';
 import { renderDiff } from '../render-diff.ts';
 import { toYaml } from '../serialize.ts';
+import { collectIssues } from './issues.ts';
 import type { Input } from './read-manifests.ts';
-import { renderItems, renderReport } from './render-table.ts';
+import { renderGithub } from './render-github.ts';
+import { renderSarif } from './render-sarif.ts';
+import { describeSummary, renderItems, renderReport } from './render-table.ts';
 import { describeObject, describePlace, type Report, type ReviewOutput } from './report.ts';
+import { openRepository, type Repository } from './repository.ts';
 import { writeRemarks, type Shown } from './write-notes.ts';
 
 /** Renders every object of the reviewed files, so that the output is complete for `kubectl apply`. */
@@ -57,12 +63,24 @@ function renderAdmissionReview(review: Reviewed, index: number): string {
   return `${escapeJson(answer)}\n`;
 }
 
+/** What outputs need beyond the results. */
+export interface OutputContext {
+  /** The current folder, absolute. */
+  readonly folder: string;
+  /** Of wasmgate. */
+  readonly version: string;
+  readonly findings: () => readonly ExplainedFinding[];
+  /** `policy.helpUrl` */
+  readonly helpUrl: string | undefined;
+}
+
 export interface Results {
   readonly input: Input;
   readonly reviews: readonly Reviewed[];
   /** With an item for each review, in the same order. */
   readonly report: Report;
   readonly options: FailOptions;
+  readonly context: OutputContext;
 }
 
 /** Keeps what `--quiet` shows. */
@@ -84,7 +102,28 @@ function renderTable(io: Io, results: Results): string {
   return renderItems(page, onlyNotable(results));
 }
 
-function render(output: ReviewOutput, io: Io, results: Results): string {
+function openRepositoryOf({ report, context }: Results): Promise<Repository> {
+  const origins = report.items.flatMap(({ source }) => source.origin ?? []);
+  return openRepository(context.folder, origins);
+}
+
+async function renderSarifLog(results: Results): Promise<string> {
+  const { report, options, context } = results;
+  const repository = await openRepositoryOf(results);
+  const exitCode = report.errors.length > 0 ? EXIT_CODES.usage : exitCodeFor(report.items, options.failOn);
+  const findings = context.findings();
+  return renderSarif(collectIssues(results, repository), { ...context, findings, repository, exitCode });
+}
+
+async function renderAnnotations(results: Results): Promise<string> {
+  const { report, options } = results;
+  const repository = await openRepositoryOf(results);
+  if (!options.isQuiet) return renderGithub(collectIssues(results, repository), describeSummary(report));
+  const { items, reviews } = onlyNotable(results);
+  return renderGithub(collectIssues({ ...results, reviews, report: { ...report, items } }, repository), '');
+}
+
+function render(output: ReviewOutput, io: Io, results: Results): string | Promise<string> {
   const { input, reviews, report } = results;
   switch (output) {
     case 'table':
@@ -99,12 +138,16 @@ function render(output: ReviewOutput, io: Io, results: Results): string {
       return reviews.map(renderPatch).join('');
     case 'admissionreview':
       return reviews.map(renderAdmissionReview).join('');
+    case 'sarif':
+      return renderSarifLog(results);
+    case 'github':
+      return renderAnnotations(results);
   }
 }
 
-export function writeResults(output: ReviewOutput, io: Io, results: Results): void {
+export async function writeResults(output: ReviewOutput, io: Io, results: Results): Promise<void> {
   const { reviews, report } = results;
   const shown = results.options.isQuiet ? onlyNotable(results) : { ...report, reviews };
   if (output !== 'table') writeRemarks(output, io, shown);
-  io.stdout.write(render(output, io, results));
+  io.stdout.write(await render(output, io, results));
 }

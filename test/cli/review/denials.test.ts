@@ -18,7 +18,7 @@ spec:
 
 const LINE = /: handler-cannot-run-image\. Fix: Set runtimeClassName to "wasmtime-spin-v2"\.$/;
 
-test.each(outputsBeside('table', 'json', 'admissionreview'))(
+test.each(outputsBeside('table', 'json', 'admissionreview', 'github'))(
   '-o %s explains each denial in one line on standard error',
   async (output) => {
     const file = await stage.write(

@@ -3,7 +3,8 @@ import { outputsBeside, podOf, useReviewStage } from '../../support/cli/review-s
 
 const stage = useReviewStage();
 
-test.each(outputsBeside('table', 'json'))(
+// The annotations of -o github do so themselves.
+test.each(outputsBeside('table', 'json', 'github'))(
   '-o %s explains undecided results on standard error, with each advice once',
   async (output) => {
     // Nothing listens on the discard port.
