@@ -39,11 +39,13 @@ export interface AuditScope {
   readonly selector: string;
 }
 
-/** A list that failed, with the missing right in its message. */
+/** A list, or a fact, that could not be read. */
 export interface UnreadableList {
   /** Such as `pods`. */
   readonly what: string;
   readonly message: string;
+  /** What to do, such as which right to grant; '' if nothing helps. */
+  readonly advice: string;
 }
 
 /** What identifies an object, as an ownerReference does. */

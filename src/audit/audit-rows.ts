@@ -1,42 +1,180 @@
-import type { AuditedWorkload, AuditSubject } from './audit-report.ts';
-import type { Reviewed } from './judge-subjects.ts';
-import { reportItem, remarksOf, unknownImages, type Knowledge } from './report-item.ts';
+import type { AssessPod } from '../assess/assessment.ts';
+import { property, child, type JsonObject } from '../lib/json.ts';
+import { MIRROR_ANNOTATION } from '../pod/names.ts';
+import { metadataText, type ObjectReference } from '../pod/object-metadata.ts';
+import type { AuditedImage, AuditedWorkload } from './audit-report.ts';
+import { createImageList } from './audited-images.ts';
+import { isLink, isWorkload } from './audited-kinds.ts';
+import { createRunningFold } from './fold-running.ts';
+import type { ReportItem } from './item.ts';
+import { judgeRunning } from './judge-running.ts';
+import { judgeSubject } from './judge-subjects.ts';
+import type { Listed } from './list-cluster.ts';
+import { createOwnership, objectKey, referenceOf } from './ownership.ts';
+import type { ServedKind } from './ports.ts';
+import { remarksOf, reportItem, unknownImages, withRunning, type Knowledge } from './report-item.ts';
+import { subjectFrom, type Subject } from './subject.ts';
 
-/** What is known of a workload during an audit. */
-export interface AuditRow {
-  readonly subject: AuditSubject;
+/** What a workload's template comes to. */
+interface JudgedTemplate {
+  readonly item: ReportItem;
+  readonly notes: readonly string[];
+}
+
+interface Row {
+  readonly subject: AuditedWorkload['subject'];
   /** False if the user's selector leaves it out. */
   readonly isSelected: boolean;
-  /** About the Pods that it creates; null until it is judged, and for an owner that was not listed. */
-  judged: Omit<AuditedWorkload, 'subject' | 'pods'> | null;
-  running: number;
+  /** Null until it is judged, and for an owner that was not listed. */
+  template: JudgedTemplate | null;
 }
 
-export function createRow(subject: AuditSubject, isSelected: boolean): AuditRow {
-  return { subject, isSelected, judged: null, running: 0 };
+/** The rows of an audit: one for each workload that no listed object owns, and for each owner of Pods. */
+export interface AuditRows {
+  /** Adds a workload to the row of its owner, or gives it one. Owners must be added before what they own. */
+  readonly addWorkload: (kind: ServedKind, listed: Listed) => Promise<void>;
+  /** Adds a Pod to the row of its owner, or gives it one. */
+  readonly addPod: (listed: Listed) => Promise<void>;
+  /** Rows of what was judged. */
+  readonly workloads: () => readonly AuditedWorkload[];
+  readonly images: (workloads: readonly AuditedWorkload[]) => readonly AuditedImage[];
+  /** Rows and Pods so far. */
+  readonly counts: () => { readonly workloads: number; readonly pods: number };
+  /** Pods that are not judged. */
+  readonly skippedPods: () => number;
 }
 
-/** Reports what an unknown image would hide, unless a finding does. */
-function notesOf(review: Reviewed): readonly string[] {
-  const images = unknownImages(review).filter(({ hasFinding }) => !hasFinding);
-  return [
-    ...remarksOf(review),
-    ...images.map(({ container, detail }) => `container "${container}": ${detail}`),
-  ];
+interface RowDeps extends Knowledge {
+  readonly assess: AssessPod;
+  /** Runs a task as soon as there is room for it; resolves when it has started. */
+  readonly start: (task: () => Promise<void>) => Promise<void>;
+  /** In epoch milliseconds. */
+  readonly now: number;
 }
 
-/** Keeps what the report needs, and lets go of the object. */
-export function judgedAs(review: Reviewed, knowledge: Knowledge): NonNullable<AuditRow['judged']> {
-  const { source: _, findings, ...item } = reportItem(review, knowledge);
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? (apiVersion.split('/', 1)[0] ?? '') : '';
+}
+
+/** Reads a workload as the webhook would see it if it were created now. */
+function subjectToJudge(object: JsonObject): Subject | null {
+  const { apiVersion, kind, name } = referenceOf(object);
+  const namespace = metadataText(object, 'namespace');
+  const source = { file: '', document: 0, line: null, origin: null, kind, namespace, name };
+  const creation = { operation: 'CREATE', subResource: '', object, oldObject: null };
+  const subject = subjectFrom(
+    { source, object, uid: null },
+    { ...creation, kind: { group: groupOf(apiVersion), kind, version: '' } },
+  );
+  if (subject?.kind !== 'assessable' || subject.request.subject !== 'template') return subject;
+  // Its controller, if it has one, is not listed: the row stands for both.
+  return { ...subject, request: { ...subject.request, isControlled: false } };
+}
+
+function isMirror(pod: JsonObject): boolean {
+  return property(child(child(pod, 'metadata'), 'annotations'), MIRROR_ANNOTATION) !== undefined;
+}
+
+const NO_PODS = { running: 0, failing: 0, examples: [] } as const;
+
+/** Returns notes about running Pods that do not only repeat what the template has, with the number of Pods before it. */
+function newNotes(known: readonly string[], notes: readonly string[]): readonly string[] {
+  return notes.filter((note) => !known.includes(note.replace(/^\d+ Pods: /, '')));
+}
+
+/** Joins what is known about a workload's new Pods and about those it has. */
+function joinRow(
+  { subject, template }: Row,
+  running: AuditedWorkload | undefined,
+): AuditedWorkload | undefined {
+  if (template === null) return running;
+  const { source: _, pods = NO_PODS, findings, ...item } = withRunning(template.item, running);
   return {
+    subject,
     ...item,
-    findings: findings.map((finding) => ({ ...finding, concerns: 'new-pods', pods: null })),
-    notes: notesOf(review),
+    pods,
+    findings: findings.map((finding) => ({
+      ...finding,
+      concerns: finding.concerns ?? 'new-pods',
+      pods: finding.pods ?? null,
+    })),
+    notes: [...template.notes, ...newNotes(template.notes, running?.notes ?? [])],
   };
 }
 
-/** Returns nothing for a workload that was not judged before the audit ended. */
-export function reportRow({ subject, judged, running }: AuditRow): readonly AuditedWorkload[] {
-  if (judged === null) return [];
-  return [{ subject, ...judged, pods: { running, failing: 0, examples: [] } }];
+/** Collects what an audit lists. It keeps the outcome of each workload and Pod, and lets go of the objects. */
+export function createAuditRows({ assess, start, now, ...knowledge }: RowDeps): AuditRows {
+  const rows = new Map<string, Row>();
+  const ownership = createOwnership();
+  const fold = createRunningFold(ownership, knowledge);
+  const images = createImageList();
+  const pods = { judged: 0, skipped: 0 };
+
+  function addRow(namespace: string, reference: ObjectReference, isSelected: boolean): Row {
+    const key = objectKey(namespace, reference);
+    const row = rows.get(key) ?? { subject: { namespace, ...reference }, isSelected, template: null };
+    rows.set(key, row);
+    return row;
+  }
+
+  async function judgeTemplate(row: Row, object: JsonObject): Promise<void> {
+    const subject = subjectToJudge(object);
+    if (subject === null) return;
+    const review = await judgeSubject(assess, subject);
+    if (review.kind === 'decided') images.add(review.assessment.containers);
+    const unknown = unknownImages(review).filter(({ hasFinding }) => !hasFinding);
+    row.template = {
+      item: reportItem(review, knowledge),
+      notes: [
+        ...remarksOf(review),
+        ...unknown.map(({ container, detail }) => `container "${container}": ${detail}`),
+      ],
+    };
+  }
+
+  async function judgePod(pod: JsonObject): Promise<void> {
+    const judged = await judgeRunning(assess, pod, now);
+    if (judged.kind === 'running') images.add(judged.assessment.containers);
+    pods[judged.kind === 'running' ? 'judged' : 'skipped'] += 1;
+    fold.add(pod, judged);
+  }
+
+  return {
+    addWorkload: async (kind, { object, isSelected }) => {
+      const namespace = metadataText(object, 'namespace');
+      const owners = ownership.ownersOfObject(object);
+      const [controller] = owners;
+      if (owners.some((owner) => rows.has(objectKey(namespace, owner)))) ownership.note(object);
+      else if (
+        controller !== undefined &&
+        isWorkload({ group: groupOf(controller.apiVersion), kind: controller.kind })
+      ) {
+        // The controller could not be listed.
+        ownership.note(object);
+        addRow(namespace, controller, isSelected);
+      } else if (!isLink(kind)) {
+        const row = addRow(namespace, referenceOf(object), isSelected);
+        if (isSelected) await start(() => judgeTemplate(row, object));
+      }
+    },
+    addPod: async ({ object, isSelected }) => {
+      if (isMirror(object)) {
+        pods.skipped += 1;
+        return;
+      }
+      const namespace = metadataText(object, 'namespace');
+      const owners = ownership.ownersOf(namespace, object) ?? [referenceOf(object)];
+      const row = addRow(namespace, owners.at(-1) ?? owners[0], isSelected);
+      if (row.isSelected) await start(() => judgePod(object));
+    },
+    workloads: () => {
+      const running = new Map(fold.rows().map((row) => [objectKey(row.subject.namespace, row.subject), row]));
+      return [...rows].flatMap(([key, row]) =>
+        row.isSelected ? (joinRow(row, running.get(key)) ?? []) : [],
+      );
+    },
+    images: images.of,
+    counts: () => ({ workloads: rows.size, pods: pods.judged + pods.skipped }),
+    skippedPods: () => pods.skipped,
+  };
 }

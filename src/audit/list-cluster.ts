@@ -35,6 +35,14 @@ function someOf(names: readonly string[]): string {
   return names.slice(0, MAX_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
+function counted({ length }: readonly string[]): string {
+  return `${length} ${length === 1 ? 'namespace' : 'namespaces'}`;
+}
+
+function failureOf(what: string, { message, advice }: AppError): UnreadableList {
+  return { what, message, advice: advice ?? '' };
+}
+
 function isForbidden(error: unknown): error is AppError {
   return error instanceof AppError && error.code === 'forbidden';
 }
@@ -47,8 +55,7 @@ function isListError(error: unknown, signal: AbortSignal): error is AppError {
 export function createClusterLists({ objects, scope, signal, ownNamespace }: ListDeps): ClusterLists {
   const unreadable: UnreadableList[] = [];
   /** Kinds that the user may not list in all namespaces. */
-  const forbidden: string[] = [];
-  let denial = '';
+  const forbidden: UnreadableList[] = [];
   let readable: Promise<readonly string[]> | undefined;
 
   async function listNamespaces(): Promise<readonly string[]> {
@@ -59,7 +66,7 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
       return names;
     } catch (error) {
       if (!isForbidden(error)) throw error;
-      unreadable.push({ what: 'namespaces', message: error.message });
+      unreadable.push(failureOf('namespaces', error));
       return [ownNamespace];
     }
   }
@@ -79,7 +86,8 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
     if (closed.length > 0)
       unreadable.push({
         what: 'namespaces',
-        message: `Not audited, because their Pods may not be listed: ${someOf(closed)}`,
+        message: `Cannot list the Pods of ${counted(closed)}, which were left out: ${someOf(closed)}`,
+        advice: '',
       });
     return found;
   }
@@ -91,7 +99,7 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
         yield* objects.pages(kind, { namespace, ...listed }, signal);
       } catch (error) {
         if (!isListError(error, signal)) throw error;
-        unreadable.push({ what: kind.resource, message: error.message });
+        unreadable.push(failureOf(kind.resource, error));
       }
     }
   }
@@ -102,10 +110,9 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
     } catch (error) {
       if (!isListError(error, signal)) throw error;
       if (scope.namespace === null && isForbidden(error)) {
-        forbidden.push(kind.resource);
-        denial ||= error.message;
+        forbidden.push(failureOf(kind.resource, error));
         yield* pagesByNamespace(kind, listed);
-      } else unreadable.push({ what: kind.resource, message: error.message });
+      } else unreadable.push(failureOf(kind.resource, error));
     }
   }
 
@@ -128,9 +135,6 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
           yield { object, isSelected };
         }
     },
-    unreadable: () =>
-      forbidden.length === 0
-        ? unreadable
-        : [{ what: `${forbidden.join(', ')} in all namespaces`, message: denial }, ...unreadable],
+    unreadable: () => [...forbidden, ...unreadable],
   };
 }

@@ -149,7 +149,7 @@ function joinOutcomes(
 }
 
 /** Adds what the Pods of a workload lack to what its new Pods would get. */
-function withRunning(item: ReportItem, running: AuditedWorkload | undefined): ReportItem {
+export function withRunning(item: ReportItem, running: AuditedWorkload | undefined): ReportItem {
   if (running === undefined) return item;
   const { outcome, refuses, hangsOn } = joinOutcomes(item, running);
   const { pods } = running;

@@ -9,6 +9,8 @@ export const EXIT_CODES = {
   usage: 2,
   /** Something is unknown, such as an image whose registry did not answer. */
   undecided: 3,
+  /** The user interrupted the command, which printed what it had: 128 and the number of SIGINT, as shells count. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListedScope, ObjectsPort, ServedKind } from '../audit/ports.ts';
+import { AppError } from '../lib/errors.ts';
 import { isObject, property, type JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 import type { KubernetesClient } from './client.ts';
 import { findServedKinds, pathOfVersion } from './discovery.ts';
 import { createKubernetesError, isKubernetesError } from './kubernetes-error.ts';
+import { adviseOnFailedRead } from './missing-right.ts';
 
 const LIST_LIMITS = {
   /** A Pod is 8 to 20 kB of JSON. Pages of 100 need the least memory, in the same time as those of 500, which kubectl requests. */
@@ -50,6 +52,13 @@ function continuationOf(error: unknown): string {
   return isObject(cause) ? metadataText(cause, 'continue') : '';
 }
 
+/** Names the right that is missing. */
+function withAdvice(error: unknown, { group, resource }: ServedKind, { namespace }: ListedScope): unknown {
+  if (!isKubernetesError(error, 'forbidden')) return error;
+  const advice = adviseOnFailedRead(error, { verb: 'list', group, resource, namespace });
+  return new AppError(error.code, error.message, { advice });
+}
+
 function isTransient(error: unknown): boolean {
   return isKubernetesError(error, 'too-many-requests', 'server-error', 'timeout', 'unreachable');
 }
@@ -87,12 +96,13 @@ export function createObjects(
       } catch (error) {
         failures += 1;
         const rest = continuationOf(error);
-        if (failures >= attempts && !isKubernetesError(error, 'too-large')) throw error;
+        if (failures >= attempts && !isKubernetesError(error, 'too-large'))
+          throw withAdvice(error, kind, scope);
         if (rest !== '') next = rest;
         else if (isKubernetesError(error, 'too-large') && limit > 1) limit = Math.ceil(limit / 4);
         else if (isTransient(error))
           await sleep(retryMilliseconds * 2 ** (failures - 1), undefined, { signal });
-        else throw error;
+        else throw withAdvice(error, kind, scope);
       }
     }
   }

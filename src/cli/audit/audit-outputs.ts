@@ -1,2 +1,2 @@
-export const AUDIT_OUTPUTS = ['json', 'yaml', 'html'] as const;
+export const AUDIT_OUTPUTS = ['table', 'json', 'yaml', 'html'] as const;
 export type AuditOutput = (typeof AUDIT_OUTPUTS)[number];

@@ -11,7 +11,7 @@ const FLAGS: readonly Flag[] = [
     name: 'output',
     short: 'o',
     placeholder: 'FORMAT',
-    description: 'Output format (default json).',
+    description: 'Output format (default table).',
     choices: AUDIT_OUTPUTS,
   },
   ...REPORT_FLAGS,

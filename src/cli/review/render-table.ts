@@ -1,62 +1,23 @@
-import type { ReportedFinding, ReportItem, ReviewOutcome } from '../../audit/item.ts';
-import { OUTCOMES } from '../../audit/item.ts';
+import { OUTCOMES, type ReportItem } from '../../audit/item.ts';
 import type { Reviewed } from '../../audit/judge-subjects.ts';
 import { distinctAdvice, remarksOf, unknownImages } from '../../audit/report-item.ts';
 import { describeVerdict } from '../../policy/describe.ts';
-import type { Severity } from '../../policy/finding-catalog.ts';
-import { wrap, type Page, type Style } from '../page.ts';
+import {
+  below,
+  FAILING,
+  findingLines,
+  labelOf,
+  noteLine,
+  OUTCOME_LABELS,
+  row,
+  titleLine,
+} from '../item-lines.ts';
+import { wrap, type Page } from '../page.ts';
 import { describeObject, describeOpenFacts, describePlace, type Report } from './report.ts';
 import type { Shown } from './write-notes.ts';
 
-/** The word for an outcome in text: the key `refused` is older than the word "denied". */
-const OUTCOME_LABELS = {
-  admitted: ['admitted', 'green'],
-  changed: ['changed', 'green'],
-  refused: ['denied', 'red'],
-  skipped: ['skipped', 'dim'],
-  undecided: ['undecided', 'yellow'],
-} as const satisfies Readonly<Record<ReviewOutcome, readonly [label: string, style: Style]>>;
-
-const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', info: 'cyan' };
-
-/** Pods that exist are not denied. */
-const FAILING = ['failing', 'red'] as const;
-
-function labelOf({ outcome, refuses }: ReportItem) {
-  return outcome === 'refused' && refuses === null ? FAILING : OUTCOME_LABELS[outcome];
-}
-
-/** The longest label ("would set") and a space. */
-const LABEL_WIDTH = 10;
-const INDENT = ' '.repeat(LABEL_WIDTH + 2);
-
-/** Below this, sentences start further left. */
-const COLUMNS_FOR_INDENT = 60;
-
-/** Renders a sentence below a row. */
-function below({ columns }: Page, text: string, indent = ''): string {
-  return wrap(text, columns, (columns < COLUMNS_FOR_INDENT ? '    ' : INDENT) + indent);
-}
-
-/** Renders a label and, beside it, values that may wrap. */
-function row({ width, paint }: Page, label: string, cell: { text: string; style?: Style }): string {
-  const text = wrap(cell.text, width, INDENT).trimStart();
-  return `  ${paint(cell.style ?? 'dim', label.padEnd(LABEL_WIDTH))}${text}`;
-}
-
 function valueText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function findingLines(page: Page, finding: ReportedFinding): readonly string[] {
-  const { severity, id, container, message, advice, action } = finding;
-  const excepted = action === 'excepted' ? ', excepted in this namespace' : '';
-  const where = `${container === null ? '' : `, container "${container}"`}${excepted}`;
-  return [
-    row(page, severity, { text: `${id}${where}`, style: SEVERITY_STYLES[severity] }),
-    below(page, message),
-    ...(advice === '' ? [] : [below(page, `Fix: ${advice}`)]),
-  ];
 }
 
 function classLine(
@@ -73,11 +34,6 @@ function classLine(
   const how = origin === 'chosen' ? 'chosen by wasmgate' : 'named by the Pod';
   const what = handler === null ? 'does not exist' : `handler ${handler}`;
   return [row(page, 'class', { text: `${name} (${what}; ${how})` })];
-}
-
-/** Renders prose beside the label of notes. */
-function noteLine(page: Page, text: string): string {
-  return row({ ...page, width: page.columns }, 'note', { text, style: 'yellow' });
 }
 
 /** Explains a workload that is admitted although its Pods are not. */
@@ -157,7 +113,6 @@ function renderItem(
   unreadable: Shown['unreadable'],
 ): string {
   const { source, mode } = item;
-  const [label, style] = labelOf(item);
   const inMode = mode === null || mode === 'enforce' ? '' : `, mode ${mode}`;
   const title = `${describeObject(source)} (${describePlace(source)}${inMode})`;
   const details = isPlain(item)
@@ -169,7 +124,7 @@ function renderItem(
         ...changeLines(page, item),
       ];
   const lines = [
-    page.paint(['bold', style], label.padEnd(INDENT.length)) + wrap(title, page.width, INDENT).trimStart(),
+    titleLine(page, item, title),
     ...denialLines(page, item),
     ...noteLines(page, review, describeOpenFacts(item, unreadable)),
     ...details,

@@ -384,8 +384,9 @@ export const FULL_REPORT = auditReport(
       {
         what: 'nodes',
         message: 'User "dev" cannot list resource "nodes" in API group "" at the cluster scope',
+        advice: 'The right to list nodes is missing.',
       },
-      { what: HOSTILE, message: HOSTILE },
+      { what: HOSTILE, message: HOSTILE, advice: HOSTILE },
     ],
   },
 );

@@ -1,0 +1,212 @@
+import type {
+  AuditedImage,
+  AuditedWorkload,
+  AuditReport,
+  AuditSummary,
+  UnreadableList,
+} from '../../audit/audit-report.ts';
+import { OUTCOMES } from '../../audit/item.ts';
+import { describeSummary } from '../../policy/describe.ts';
+import type { Severity } from '../../policy/finding-catalog.ts';
+import { isNotable, type FailOptions } from '../fail-on.ts';
+import { findingLines, noteLine, OUTCOME_LABELS, titleLine } from '../item-lines.ts';
+import { wrap, type Page } from '../page.ts';
+import { counted } from './capability-words.ts';
+import { renderCapabilities } from './render-capabilities.ts';
+
+/** Workloads by how much they need a look: the lowest rank first. */
+const RANKS = ['refused', 'error', 'undecided', 'warning', 'info', 'noted', 'good', 'skipped'] as const;
+type Rank = (typeof RANKS)[number];
+
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
+
+function rankOf({ outcome, findings, notes }: AuditedWorkload): Rank {
+  if (outcome === 'refused' || outcome === 'skipped') return outcome;
+  const worst = SEVERITIES.find((severity) =>
+    findings.some((finding) => finding.severity === severity && finding.action !== 'excepted'),
+  );
+  if (worst === 'error') return worst;
+  if (outcome === 'undecided') return outcome;
+  return worst ?? (notes.length > 0 ? 'noted' : 'good');
+}
+
+interface Ranked {
+  readonly workload: AuditedWorkload;
+  readonly rank: number;
+}
+
+function isRank({ rank }: Ranked, name: Rank): boolean {
+  return RANKS[rank] === name;
+}
+
+interface NamespaceRows {
+  readonly namespace: string;
+  /** The worst first. */
+  readonly rows: readonly Ranked[];
+}
+
+/** Groups by namespace: the worst namespace first, and in it the worst workload. */
+function byNamespace(workloads: readonly AuditedWorkload[]): readonly NamespaceRows[] {
+  const ranked = workloads.map((workload) => ({ workload, rank: RANKS.indexOf(rankOf(workload)) }));
+  const groups = Map.groupBy(ranked, ({ workload }) => workload.subject.namespace);
+  return [...groups]
+    .map(([namespace, rows]) => ({ namespace, rows: rows.toSorted((one, other) => one.rank - other.rank) }))
+    .toSorted((one, other) => (one.rows[0]?.rank ?? 0) - (other.rows[0]?.rank ?? 0));
+}
+
+/** Renders `Deployment web (class wasmtime, chosen by wasmgate; 3 Pods, 2 of them failing)`. */
+function describeWorkload({ subject, runtimeClass, pods, mode }: AuditedWorkload): string {
+  const { kind, name } = subject;
+  const { running, failing } = pods;
+  const isPod = kind === 'Pod' && subject.apiVersion === 'v1';
+  const parts = [
+    ...(runtimeClass === null
+      ? []
+      : [`class ${runtimeClass.name}${runtimeClass.origin === 'chosen' ? ', chosen by wasmgate' : ''}`]),
+    ...(isPod || running === 0
+      ? []
+      : [
+          counted(running, 'Pod') +
+            (failing > 0 && failing < running ? `, ${counted(failing, 'lacks', 'lack')} what they need` : ''),
+        ]),
+    ...(mode === null || mode === 'enforce' ? [] : [`mode ${mode}`]),
+  ];
+  return `${kind} ${name}${parts.length === 0 ? '' : ` (${parts.join('; ')})`}`;
+}
+
+function workloadLines(page: Page, workload: AuditedWorkload): readonly string[] {
+  return [
+    titleLine(page, workload, describeWorkload(workload)),
+    ...workload.notes.map((text) => noteLine(page, text)),
+    ...workload.findings.flatMap((finding) => findingLines(page, finding)),
+  ];
+}
+
+/** Renders `37 workloads need nothing; wasmgate changes new Pods of 4.` */
+function restLines({ columns, paint }: Page, rows: readonly Ranked[]): readonly string[] {
+  const good = rows.filter((one) => isRank(one, 'good')).map(({ workload }) => workload);
+  const changed = good.filter(({ outcome }) => outcome === 'changed').length;
+  const lines: string[] = [];
+  if (good.length > 0) {
+    const more = changed === 0 ? '' : `; wasmgate sets what new Pods of ${changed} of them need`;
+    lines.push(`${counted(good.length, 'workload needs', 'workloads need')} nothing${more}.`);
+  }
+  const skipped = rows.filter((one) => isRank(one, 'skipped')).map(({ workload }) => workload);
+  if (skipped.length > 0) {
+    const reasons = new Set(skipped.flatMap(({ notes }) => notes.slice(0, 1)));
+    lines.push(`${counted(skipped.length, 'workload')} skipped: ${[...reasons].join('; ')}.`);
+  }
+  return lines.map((line) => paint('dim', wrap(line, columns, '  ')));
+}
+
+function renderNamespace(page: Page, { namespace, rows }: NamespaceRows): string {
+  const shown = rows.filter((one) => !isRank(one, 'good') && !isRank(one, 'skipped'));
+  const lines = [
+    page.paint('bold', wrap(`Namespace ${namespace}`, page.width, '')),
+    ...shown.flatMap(({ workload }) => workloadLines(page, workload)),
+    ...restLines(page, rows),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Images of a kind that are listed by name, because they need something. */
+const LISTED: ReadonlySet<AuditedImage['verdict']['kind']> = new Set(['unknown', 'not-a-workload']);
+
+/** Names listed for one kind; there may be thousands in a registry that does not answer. */
+const MAX_IMAGES = 5;
+
+function renderImages(page: Page, images: readonly AuditedImage[]): string {
+  const { columns, width, paint } = page;
+  const groups = Map.groupBy(images, ({ verdict }) => describeSummary(verdict));
+  const sorted = [...groups].toSorted(([, one], [, other]) => other.length - one.length);
+  const digits = Math.max(...sorted.map(([, group]) => group.length.toLocaleString('en').length), 1);
+  const indent = ' '.repeat(digits + 4);
+  const lines = sorted.flatMap(([what, group]) => {
+    const head = `  ${group.length.toLocaleString('en').padStart(digits)}  ${wrap(what, columns, indent).trimStart()}`;
+    const [first] = group;
+    if (first === undefined || !LISTED.has(first.verdict.kind)) return [head];
+    const more = group.length - MAX_IMAGES;
+    return [
+      head,
+      ...group.slice(0, MAX_IMAGES).map(({ image }) => wrap(image, width, indent)),
+      ...(more > 0 ? [wrap(`and ${more.toLocaleString('en')} more`, columns, indent)] : []),
+      ...[...new Set(group.flatMap(({ advice }) => advice ?? []))].map((advice) =>
+        wrap(`To resolve: ${advice}`, columns, indent),
+      ),
+    ];
+  });
+  return lines.length === 0 ? '' : `${paint('bold', 'Images')}\n${lines.join('\n')}\n`;
+}
+
+function renderUnreadable({ columns, paint }: Page, unreadable: readonly UnreadableList[]): string {
+  if (unreadable.length === 0) return '';
+  const lines = unreadable.flatMap(({ message, advice }) => [
+    wrap(message, columns, '  '),
+    ...(advice === '' ? [] : [wrap(`Fix: ${advice}`, columns, '    ')]),
+  ]);
+  return `${paint(['bold', 'yellow'], 'Could not be read')}\n${lines.join('\n')}\n`;
+}
+
+/** Renders `60 workloads: 3 denied, …. 200 Pods, 12 of them failing. 40 images. 3 errors, 2 warnings.` */
+function renderSummary(
+  { columns, paint }: Page,
+  { summary, isInterrupted, isComplete }: AuditReport,
+): string {
+  const { workloads, pods, images } = summary;
+  const sentences = [
+    counted(workloads, 'workload') + listOf(outcomeCounts(summary)),
+    `${counted(pods.running, 'Pod')} that have not finished${pods.failing > 0 ? `, ${counted(pods.failing, 'lacks', 'lack')} what they need` : ''}`,
+    counted(images, 'image'),
+    findingCounts(summary),
+  ].filter((sentence) => sentence !== '');
+  const incomplete = isInterrupted
+    ? 'Incomplete: the audit was interrupted. '
+    : isComplete
+      ? ''
+      : 'Incomplete: not everything could be listed. ';
+  return `${paint('bold', wrap(`${incomplete}${sentences.join('. ')}.`, columns, ''))}\n`;
+}
+
+function listOf(parts: readonly string[]): string {
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+}
+
+function outcomeCounts({ outcomes }: AuditSummary): readonly string[] {
+  return OUTCOMES.flatMap((outcome) =>
+    outcomes[outcome] === 0
+      ? []
+      : [`${outcomes[outcome].toLocaleString('en')} ${OUTCOME_LABELS[outcome][0]}`],
+  );
+}
+
+function findingCounts({ findings }: AuditSummary): string {
+  return SEVERITIES.flatMap((severity) =>
+    findings[severity] === 0 ? [] : [counted(findings[severity], severity === 'info' ? 'hint' : severity)],
+  ).join(', ');
+}
+
+function renderHead({ columns }: Page, { cluster, scope, configuration }: AuditReport): string {
+  const { server, version } = cluster;
+  const where = scope.namespace === null ? 'all namespaces' : `namespace ${scope.namespace}`;
+  const labels = scope.selector === '' ? '' : `, labels ${scope.selector}`;
+  const of = version === '' ? '' : ` (Kubernetes ${version})`;
+  return `${wrap(`Audit of ${server}${of}: ${where}${labels}. Configuration: ${configuration}.`, columns, '')}\n`;
+}
+
+/** Renders the report for people; the summary comes last, where a terminal shows it. */
+export function renderAudit(page: Page, report: AuditReport, { isQuiet, failOn }: FailOptions): string {
+  const workloads = isQuiet
+    ? report.workloads.filter((workload) => isNotable(workload, failOn))
+    : report.workloads;
+  const namespaces = byNamespace(workloads).map((rows) => renderNamespace(page, rows));
+  if (isQuiet) return namespaces.join('\n');
+  const sections = [
+    renderHead(page, report),
+    ...namespaces,
+    renderImages(page, report.images),
+    renderCapabilities(page, report.capabilities),
+    renderUnreadable(page, report.unreadable),
+    renderSummary(page, report),
+  ];
+  return sections.filter((section) => section !== '').join('\n');
+}

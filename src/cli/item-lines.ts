@@ -1,0 +1,65 @@
+import type { ReportedFinding, ReportItem, ReviewOutcome } from '../audit/item.ts';
+import type { Severity } from '../policy/finding-catalog.ts';
+import { wrap, type Page, type Style } from './page.ts';
+
+/** The word for an outcome in text: the key `refused` is older than the word "denied". */
+export const OUTCOME_LABELS = {
+  admitted: ['admitted', 'green'],
+  changed: ['changed', 'green'],
+  refused: ['denied', 'red'],
+  skipped: ['skipped', 'dim'],
+  undecided: ['undecided', 'yellow'],
+} as const satisfies Readonly<Record<ReviewOutcome, readonly [label: string, style: Style]>>;
+
+const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', info: 'cyan' };
+
+/** Pods that exist are not denied. */
+export const FAILING = ['failing', 'red'] as const;
+
+export function labelOf({ outcome, refuses }: Pick<ReportItem, 'outcome' | 'refuses'>) {
+  return outcome === 'refused' && refuses === null ? FAILING : OUTCOME_LABELS[outcome];
+}
+
+/** The longest label ("would set") and a space. */
+const LABEL_WIDTH = 10;
+const INDENT = ' '.repeat(LABEL_WIDTH + 2);
+
+/** Below this, sentences start further left. */
+const COLUMNS_FOR_INDENT = 60;
+
+/** Renders a sentence below a row. */
+export function below({ columns }: Page, text: string, indent = ''): string {
+  return wrap(text, columns, (columns < COLUMNS_FOR_INDENT ? '    ' : INDENT) + indent);
+}
+
+/** Renders a label and, beside it, values that may wrap. */
+export function row({ width, paint }: Page, label: string, cell: { text: string; style?: Style }): string {
+  const text = wrap(cell.text, width, INDENT).trimStart();
+  return `  ${paint(cell.style ?? 'dim', label.padEnd(LABEL_WIDTH))}${text}`;
+}
+
+/** Renders prose beside the label of notes. */
+export function noteLine(page: Page, text: string): string {
+  return row({ ...page, width: page.columns }, 'note', { text, style: 'yellow' });
+}
+
+/** Renders the outcome of an object, and what it is. */
+export function titleLine(
+  { width, paint }: Page,
+  item: Pick<ReportItem, 'outcome' | 'refuses'>,
+  title: string,
+): string {
+  const [label, style] = labelOf(item);
+  return paint(['bold', style], label.padEnd(INDENT.length)) + wrap(title, width, INDENT).trimStart();
+}
+
+export function findingLines(page: Page, finding: ReportedFinding): readonly string[] {
+  const { severity, id, container, message, advice, action } = finding;
+  const excepted = action === 'excepted' ? ', excepted in this namespace' : '';
+  const where = `${container === null ? '' : `, container "${container}"`}${excepted}`;
+  return [
+    row(page, severity, { text: `${id}${where}`, style: SEVERITY_STYLES[severity] }),
+    below(page, message),
+    ...(advice === '' ? [] : [below(page, `Fix: ${advice}`)]),
+  ];
+}
