@@ -6,13 +6,14 @@ import {
   type Deadline,
   type DecidedAssessment,
 } from '../assess/assessment.ts';
-import type { ClusterFact, ServiceAccountsPort } from '../assess/ports.ts';
+import type { ServiceAccountsPort } from '../assess/ports.ts';
 import { property, type JsonObject } from '../lib/json.ts';
 import { formatPointer } from '../pod/json-pointer.ts';
 import { readPod } from '../pod/pod.ts';
 import { serviceAccountOf } from '../pod/pull-secret-names.ts';
 import type { Change, Decision, RatedFinding } from '../policy/decision.ts';
 import type { AuditedWorkload } from './audit-report.ts';
+import type { OpenMatter } from './item.ts';
 import type { AssessableSubject, Subject, SubjectSource } from './subject.ts';
 
 export const REVIEW_LIMITS = {
@@ -43,8 +44,8 @@ export interface DecidedReview {
   /** Before the changes: says whether the Pod named its class itself. */
   readonly runtimeClass: Decision['runtimeClass'];
   /** Facts that could not be read and may change the result, of either webhook. */
-  readonly hangsOn: readonly ClusterFact[];
-  /** Denials that such a fact may lift. */
+  readonly hangsOn: readonly OpenMatter[];
+  /** Denials that such a fact, or an object that was not given, may lift. */
   readonly doubtful: readonly RatedFinding[];
   /** The changes made or, in mode audit, those that would be made. */
   readonly changes: readonly Change[];
@@ -85,6 +86,7 @@ function patchFor(
   { object, path }: AssessableSubject,
   changes: readonly Change[],
 ): readonly PatchOperation[] {
+  if (path === null) return [];
   const prefix = formatPointer(path);
   return createPatch(valueAt(path, object), changes).map((operation) => ({
     ...operation,
@@ -107,6 +109,19 @@ function assessStep({ subject, assess, deadline }: Step, step: 'mutate' | 'valid
   return assess({ ...request, namespace: source.namespace, step, deadline });
 }
 
+/** Doubts every denial if it was only assumed how the Pods look: even the image may be another one. */
+function doubtsOf(
+  { made }: AssessableSubject,
+  { hangsOn = [], doubtful = [], decision }: DecidedAssessment,
+): Pick<DecidedReview, 'hangsOn' | 'doubtful'> {
+  if (made?.isAssumed !== true) return { hangsOn, doubtful };
+  const assumed = decision.findings.filter(({ action }) => action === 'deny');
+  return {
+    hangsOn: assumed.length > 0 ? [...hangsOn, 'manifest'] : hangsOn,
+    doubtful: [...doubtful, ...assumed],
+  };
+}
+
 /**
  * Reviews what the API server sends to `/validate` only: a workload, whose changes are those that its Pods will get, and the
  * update of a Pod, which is never changed.
@@ -124,8 +139,7 @@ async function reviewOnce(step: Step): Promise<LeftReview | DecidedReview> {
     subject,
     assessment,
     runtimeClass,
-    hangsOn: assessment.hangsOn ?? [],
-    doubtful: assessment.doubtful ?? [],
+    ...doubtsOf(subject, assessment),
     changes,
     patch,
     result: applyTo(subject.object, patch),

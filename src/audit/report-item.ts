@@ -1,6 +1,5 @@
 import type { DecidedAssessment } from '../assess/assessment.ts';
 import { reportVerdict } from '../assess/inspect/image-report.ts';
-import type { ClusterFact } from '../assess/ports.ts';
 import { formatField, formatPointer } from '../pod/json-pointer.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Decision, RatedFinding } from '../policy/decision.ts';
@@ -74,9 +73,14 @@ function isRefused({ subject }: DecidedReview, refuses: Refused | null): boolean
 /** Lists what is unknown, whatever `policy.onUnknownImage` says: in a review, no admission waits for an answer. */
 export function openMatters(
   assessment: DecidedAssessment,
-  hangsOn: readonly ClusterFact[],
+  hangsOn: readonly OpenMatter[],
 ): readonly OpenMatter[] {
   return [...(unknownIn(assessment).length > 0 ? (['images'] as const) : []), ...hangsOn];
+}
+
+/** An object that holds no template is not patched, but its Pods are. */
+function isChanged({ patch, subject, assessment }: DecidedReview): boolean {
+  return patch.length > 0 || (subject.path === null && assessment.outcome.changes.length > 0);
 }
 
 /** A certain denial wins over anything unknown. */
@@ -85,7 +89,7 @@ function outcomeOf(review: DecidedReview): Pick<ReportItem, 'outcome' | 'refuses
   if (isRefused(review, refuses)) return { outcome: 'refused', refuses, hangsOn: [] };
   const hangsOn = openMatters(review.assessment, review.hangsOn);
   if (hangsOn.length > 0) return { outcome: 'undecided', refuses, hangsOn };
-  return { outcome: review.patch.length > 0 ? 'changed' : 'admitted', refuses, hangsOn };
+  return { outcome: isChanged(review) ? 'changed' : 'admitted', refuses, hangsOn };
 }
 
 export function reportClass(
@@ -164,7 +168,7 @@ export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
 
 function reportDecided(review: DecidedReview, knowledge: Knowledge): ReportItem {
   const { assessment, patch, subject } = review;
-  const prefix = formatPointer(subject.path);
+  const prefix = formatPointer(subject.path ?? []);
   return {
     source: subject.source,
     ...outcomeOf(review),
@@ -181,6 +185,14 @@ function reportDecided(review: DecidedReview, knowledge: Knowledge): ReportItem 
   };
 }
 
+/** Describes what an operator makes of an object, if there is something to set. */
+function notesOnMaking({ subject, changes, assessment }: DecidedReview): readonly string[] {
+  const { made } = subject;
+  if (made === undefined) return [];
+  const isFine = changes.length === 0 && assessment.decision.findings.length === 0;
+  return [...(made.assumption === null ? [] : [made.assumption]), ...(isFine ? [] : [made.howToSet])];
+}
+
 /** Returns notes that are not findings: why nothing was assessed, or an invalid namespace label. */
 export function remarksOf(review: Reviewed): readonly string[] {
   const running = review.running?.notes ?? [];
@@ -188,7 +200,7 @@ export function remarksOf(review: Reviewed): readonly string[] {
     case 'left':
       return [review.reason, ...review.notes, ...running];
     case 'decided':
-      return [...review.assessment.notes, ...running];
+      return [...review.assessment.notes, ...notesOnMaking(review), ...running];
     case 'running':
       return running;
   }

@@ -47,8 +47,20 @@ export interface SubjectSource {
 export interface AssessableSubject extends SubjectSource {
   readonly kind: 'assessable';
   readonly request: Assessable;
-  /** Keys that lead to the template; empty for a Pod. */
-  readonly path: readonly string[];
+  /** Keys that lead to the template; empty for a Pod. Null if the object holds no template, so that it cannot be patched. */
+  readonly path: readonly string[] | null;
+  /** Absent if the object holds its template. */
+  readonly made?: Made;
+}
+
+/** How a template came about that an operator makes of an object. */
+export interface Made {
+  /** True if an object that decides about it was not given. */
+  readonly isAssumed: boolean;
+  /** What was assumed in its place; null if nothing. */
+  readonly assumption: string | null;
+  /** What the author of the object can set. */
+  readonly howToSet: string;
 }
 
 /** An object that wasmgate does not assess. */

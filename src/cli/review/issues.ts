@@ -79,6 +79,8 @@ function levelOf({ severity, action }: ReportedFinding): Level {
 function fieldPaths(review: Reviewed, { id, container }: ReportedFinding): readonly (readonly string[])[] {
   if (review.kind !== 'decided') return [];
   const { path } = review.subject;
+  // A SpinApp has its fields in its own spec.
+  if (path === null) return (FIELDS[id] ?? USUAL_FIELDS).map((field) => ['spec', field]);
   const assessed = review.assessment.containers.find((one) => one.container.name === container);
   const parent = assessed === undefined ? [...path, 'spec'] : [...path, ...parsePointer(assessed.path)];
   const fields = (FIELDS[id] ?? USUAL_FIELDS).map((field) => [...parent, field]);

@@ -102,6 +102,7 @@ const FACT_KINDS: ReadonlySet<string> = new Set([
   '/LimitRange',
   '/ServiceAccount',
   '/Secret',
+  'core.spinkube.dev/SpinAppExecutor',
 ]);
 
 export function isFact({ group, kind }: Manifest): boolean {

@@ -28,7 +28,7 @@ const FLAGS: readonly Flag[] = [
     name: 'facts',
     placeholder: 'FILE',
     description:
-      'Manifests that describe the cluster: RuntimeClasses, Nodes, Namespaces, LimitRanges, ServiceAccounts, Secrets. Those among the reviewed manifests also count.',
+      'Manifests that describe the cluster: RuntimeClasses, Nodes, Namespaces, LimitRanges, ServiceAccounts, Secrets, SpinAppExecutors. Those among the reviewed manifests also count.',
     repeats: true,
   },
   {

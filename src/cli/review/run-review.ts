@@ -93,8 +93,12 @@ function isAllOrNothing({ manifests }: Input, output: ReviewOutput): boolean {
   return manifests.length === 0 || output === 'yaml';
 }
 
-function findSubjects({ manifests }: Input, namespace: string): ReadonlyMap<Manifest, Subject> {
-  const neighbors = findNeighbors(manifests, namespace);
+function findSubjects(
+  { manifests }: Input,
+  facts: readonly JsonObject[],
+  namespace: string,
+): ReadonlyMap<Manifest, Subject> {
+  const neighbors = findNeighbors(manifests, facts, namespace);
   return new Map(
     manifests.flatMap((manifest) => {
       const subject = readReviewSubject(manifest, neighbors);
@@ -148,7 +152,7 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
     .open({ config, facts, namespace, live, images }, progress.io)
     .finally(progress.done);
   try {
-    const subjects = findSubjects(input, session.namespace);
+    const subjects = findSubjects(input, facts, session.namespace);
     const { reviews, repeated } = await judge(session, subjects, progress);
     const passedOver = findPassedOver(input, subjects, repeated);
     const items = reviews.map((review) => reportItem(review, session));

@@ -1,9 +1,11 @@
 import { parseReview } from '../../admission/review.ts';
 import { objectKey, referenceOf } from '../../audit/ownership.ts';
+import { spinAppSubject } from '../../audit/spin-app-subject.ts';
 import { leave, nameOf, subjectFrom, type Source, type Subject } from '../../audit/subject.ts';
 import { AppError } from '../../lib/errors.ts';
-import { isObject, type JsonObject } from '../../lib/json.ts';
+import { isObject, property, type JsonObject } from '../../lib/json.ts';
 import { metadataText } from '../../pod/object-metadata.ts';
+import { isSpinApp, readSpinAppExecutor, type SpinAppExecutor } from '../../pod/spin-app.ts';
 import { templateReference } from '../../pod/workloads.ts';
 import { misspelledKind, type Manifest } from './manifests.ts';
 
@@ -31,12 +33,23 @@ export interface Neighbors {
   readonly namespace: string;
   /** Keys of all objects, by `objectKey`. */
   readonly keys: ReadonlySet<string>;
+  readonly executors: readonly SpinAppExecutor[];
 }
 
-/** Finds the other objects that the result on one may depend on. */
-export function findNeighbors(manifests: readonly Manifest[], namespace: string): Neighbors {
+/**
+ * Finds the other objects that the result on one may depend on.
+ * @param facts objects that describe the cluster, those among the manifests included
+ */
+export function findNeighbors(
+  manifests: readonly Manifest[],
+  facts: readonly JsonObject[],
+  namespace: string,
+): Neighbors {
+  const executors = facts
+    .filter((object) => property(object, 'kind') === 'SpinAppExecutor')
+    .map((object) => ({ ...readSpinAppExecutor(object), namespace: namespaceOf(object, namespace) }));
   const keys = manifests.map(({ object }) => objectKey(namespaceOf(object, namespace), referenceOf(object)));
-  return { namespace, keys: new Set(keys) };
+  return { namespace, keys: new Set(keys), executors };
 }
 
 function namespaceOf(object: JsonObject, otherwise: string): string {
@@ -67,6 +80,7 @@ export function readReviewSubject(manifest: Manifest, neighbors: Neighbors): Sub
   const common = { source, object, uid: null };
   const missing = missingTemplate(manifest, source, neighbors);
   if (missing !== null) return leave(common, { subject: 'broken', reason: missing });
+  if (isSpinApp({ group, kind })) return spinAppSubject(common, neighbors.executors);
   const creation = { operation: 'CREATE', subResource: '', object, oldObject: null };
   const subject = subjectFrom(common, { ...creation, kind: { group, kind, version: '' } });
   if (subject !== null) return subject;
