@@ -2,9 +2,9 @@ import { AppError, describeError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 import type { AuditReport } from './audit-report.ts';
+import { desiredReports } from './plan-reports.ts';
+import type { ReportsPort, ReportStorePort } from './ports.ts';
 import {
-  desiredReports,
-  firstSeenIn,
   isOwnReport,
   isSameReport,
   mergeReport,
@@ -13,11 +13,11 @@ import {
   REPORT_KINDS,
   REPORT_SELECTOR,
   reportName,
+  resultsIn,
   type DesiredReport,
-  type FirstSeen,
+  type EarlierResults,
   type ReportApi,
-} from './plan-reports.ts';
-import type { ReportsPort, ReportStorePort } from './ports.ts';
+} from './render-report.ts';
 
 const WRITE_LIMITS = {
   concurrency: 4,
@@ -58,7 +58,7 @@ interface Task {
   /** The report as it was listed; null if there is none. */
   readonly stored: JsonObject | null;
   /** From a report in the other API, which this one replaces. */
-  readonly replaced: FirstSeen;
+  readonly replaced: EarlierResults;
 }
 
 interface Removal {
@@ -85,7 +85,7 @@ interface Run {
   readonly failed: Set<string>;
 }
 
-const NEVER_SEEN: FirstSeen = new Map();
+const NO_RESULTS: EarlierResults = new Map();
 
 /** Returns a test for reports that may be removed: if not everything was audited, only those of what was. */
 function createRemovalTest({ isComplete, scope, workloads }: AuditReport): (report: JsonObject) => boolean {
@@ -102,13 +102,17 @@ async function visitOwn(run: Run, api: ReportApi, visit: (report: JsonObject) =>
   }
 }
 
-/** Renders what a report should be; null if it is so already. */
-function renderChange({ api, audit }: Run, { desired, stored, replaced }: Task): JsonObject | null {
-  const firstSeen = stored === null ? replaced : firstSeenIn(stored);
-  const rendered = renderReport(api, desired, { takenAt: audit.takenAt, firstSeen });
+/** Renders what a report should be: `same` if it is so already, `empty` if there should be none. */
+function renderChange(
+  { api, audit }: Run,
+  { desired, stored, replaced }: Task,
+): JsonObject | 'same' | 'empty' {
+  const earlier = stored === null ? replaced : resultsIn(stored);
+  const rendered = renderReport(api, desired, { takenAt: audit.takenAt, earlier });
+  if (rendered === null) return 'empty';
   if (stored === null) return rendered;
   const merged = mergeReport(stored, rendered);
-  return isSameReport(stored, merged) ? null : merged;
+  return isSameReport(stored, merged) ? 'same' : merged;
 }
 
 /** Plans the removal of reports in an API that is not written. If they cannot be listed, they stay. */
@@ -125,11 +129,11 @@ async function plan(run: Run, served: readonly ReportApi[]): Promise<Plan> {
   const missing = new Map(desiredReports(run.audit));
   const mayRemove = createRemovalTest(run.audit);
   const [tasks, removals]: [Task[], Removal[]] = [[], []];
-  const seenBefore = new Map<string, FirstSeen>();
+  const replaced = new Map<string, EarlierResults>();
   for (const api of served.filter((one) => one !== run.api)) {
     await planReplaced(run, api, (stored) => {
       const name = metadataText(stored, 'name');
-      if (missing.has(name)) seenBefore.set(name, firstSeenIn(stored));
+      if (missing.has(name)) replaced.set(name, resultsIn(stored));
       if (mayRemove(stored)) removals.push({ api, stored });
     });
   }
@@ -141,12 +145,16 @@ async function plan(run: Run, served: readonly ReportApi[]): Promise<Plan> {
       return;
     }
     missing.delete(name);
-    const task = { name, desired, stored, replaced: NEVER_SEEN };
-    if (renderChange(run, task) === null) run.counts.unchanged += 1;
+    const task = { name, desired, stored, replaced: NO_RESULTS };
+    const change = renderChange(run, task);
+    if (change === 'same') run.counts.unchanged += 1;
+    else if (change === 'empty') removals.push({ api: run.api, stored });
     else tasks.push(task);
   });
-  for (const [name, desired] of missing)
-    tasks.push({ name, desired, stored: null, replaced: seenBefore.get(name) ?? NEVER_SEEN });
+  for (const [name, desired] of missing) {
+    const task = { name, desired, stored: null, replaced: replaced.get(name) ?? NO_RESULTS };
+    if (renderChange(run, task) !== 'empty') tasks.push(task);
+  }
   return { tasks, removals };
 }
 
@@ -165,13 +173,14 @@ async function writeTask(run: Run, first: Task): Promise<WriteResult> {
   let task = first;
   for (let attempt = 0; attempt < WRITE_LIMITS.attempts; attempt += 1) {
     const change = renderChange(run, task);
-    if (change === null) return 'unchanged';
+    // A report that is to be empty is removed at the next audit.
+    if (typeof change === 'string') return 'unchanged';
     const result = await store.write(kind, change, signal);
     if (result === 'gone') return 'gone';
     if (result === 'written') return task.stored === null ? 'created' : 'updated';
     const stored = await store.read(kind, key, signal);
     if (stored !== null && !isOwnReport(stored)) throw foreign(what);
-    task = { ...task, stored, replaced: task.stored === null ? task.replaced : firstSeenIn(task.stored) };
+    task = { ...task, stored, replaced: task.stored === null ? task.replaced : resultsIn(task.stored) };
   }
   throw new AppError('conflict', `Cannot write ${what}: others keep changing it`);
 }

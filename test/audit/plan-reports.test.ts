@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import type { AuditSubject } from '../../src/audit/audit-report.ts';
+import type { AuditReport, AuditSubject } from '../../src/audit/audit-report.ts';
+import { desiredReports } from '../../src/audit/plan-reports.ts';
 import {
-  desiredReports,
-  firstSeenIn,
   isOwnReport,
   isSameReport,
   mergeReport,
   renderReport,
+  resultsIn,
   type DesiredReport,
-} from '../../src/audit/plan-reports.ts';
+  type ReportApi,
+  type ReportContext,
+} from '../../src/audit/render-report.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
 import { auditedWorkload, auditFinding, auditReport } from '../support/audit/audit-reports.ts';
 
 const SUBJECT: AuditSubject = {
@@ -19,7 +22,7 @@ const SUBJECT: AuditSubject = {
   uid: '11111111-2222-3333-4444-555555555555',
 };
 const NAME = `wasmgate-${SUBJECT.uid}`;
-const NOTHING_SEEN = { takenAt: '2026-11-29T10:00:00.250Z', firstSeen: new Map() } as const;
+const NOTHING_SEEN: ReportContext = { takenAt: '2026-11-29T10:00:00.250Z', earlier: new Map() };
 const UNKNOWN = { kind: 'unknown', flavour: null, shape: null, reason: 'timeout' } as const;
 
 type Findings = Parameters<typeof auditedWorkload>[1];
@@ -30,16 +33,20 @@ function desired(findings: Findings, other: Parameters<typeof auditedWorkload>[2
   return found;
 }
 
-function results(report: object): readonly Readonly<Record<string, unknown>>[] {
-  return (report as { readonly results: readonly Readonly<Record<string, unknown>>[] }).results;
+function render(api: ReportApi, report: DesiredReport, context = NOTHING_SEEN): JsonObject {
+  const rendered = renderReport(api, report, context);
+  if (rendered === null) throw new Error('no report');
+  return rendered;
+}
+
+function results(report: object): readonly JsonObject[] {
+  return (report as { readonly results: readonly JsonObject[] }).results;
 }
 
 describe('the report of a workload', () => {
   test('names its subject as owner and as scope', () => {
     const reference = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: SUBJECT.uid };
-    expect(
-      renderReport('openreports.io', desired([auditFinding('command-required')]), NOTHING_SEEN),
-    ).toMatchObject({
+    expect(render('openreports.io', desired([auditFinding('command-required')]))).toMatchObject({
       apiVersion: 'openreports.io/v1alpha1',
       kind: 'Report',
       metadata: { name: NAME, namespace: 'shop', ownerReferences: [reference] },
@@ -57,11 +64,7 @@ describe('the report of a workload', () => {
       { result: 'skip', severity: 'high' },
     ],
   ] as const)('rates %j as %j', (finding, expected) => {
-    const report = renderReport(
-      'wgpolicyk8s.io',
-      desired([auditFinding('command-required', finding)]),
-      NOTHING_SEEN,
-    );
+    const report = render('wgpolicyk8s.io', desired([auditFinding('command-required', finding)]));
     expect(results(report)).toMatchObject([
       { ...expected, source: 'wasmgate', policy: 'wasmgate', rule: 'command-required' },
     ]);
@@ -70,7 +73,7 @@ describe('the report of a workload', () => {
 
   test('says of a finding whom it concerns and what to do', () => {
     const running = auditFinding('wasm-image-without-runtime-class', { concerns: 'running-pods', pods: 200 });
-    const [result] = results(renderReport('openreports.io', desired([running]), NOTHING_SEEN));
+    const [result] = results(render('openreports.io', desired([running])));
     expect(result).toMatchObject({
       message: running.message,
       properties: { container: 'app', concerns: 'running-pods', pods: '200', advice: running.advice },
@@ -83,7 +86,7 @@ describe('the report of a workload', () => {
       auditFinding('memory-below-floor', { severity: 'warning' }),
       auditFinding('command-required'),
     ];
-    const report = renderReport('openreports.io', desired(findings), NOTHING_SEEN);
+    const report = render('openreports.io', desired(findings));
     expect(results(report).map(({ rule }) => rule)).toEqual([
       'command-required',
       'memory-below-floor',
@@ -107,7 +110,7 @@ describe('the report of a workload', () => {
     const audited = { image: 'r/side', verdict: UNKNOWN, workloads: 1, detail: 'no answer', advice: null };
     const report = desiredReports(auditReport([workload], { images: [audited] })).get(NAME);
     if (report === undefined) throw new Error('no report');
-    expect(results(renderReport('openreports.io', report, NOTHING_SEEN))).toMatchObject([
+    expect(results(render('openreports.io', report))).toMatchObject([
       { rule: 'handler-may-not-run-image', result: 'error' },
       { rule: 'image-unknown', result: 'error', properties: { container: 'app' } },
       { rule: 'image-unknown', message: 'container "side" (image r/side): no answer' },
@@ -118,16 +121,14 @@ describe('the report of a workload', () => {
     const images = [{ container: 'app', image: 'r/app', verdict: UNKNOWN }];
     const finding = auditFinding('image-unknown', { severity: 'warning' });
     const report = desired([finding], { outcome: 'undecided', hangsOn: ['images'], images });
-    expect(results(renderReport('openreports.io', report, NOTHING_SEEN))).toMatchObject([
+    expect(results(render('openreports.io', report))).toMatchObject([
       { rule: 'image-unknown', result: 'error', message: finding.message },
     ]);
   });
 
   test.each(['runtime-classes', 'manifest'] as const)('is an error if %s is unknown', (matter) => {
     const report = desired([], { outcome: 'undecided', hangsOn: [matter] });
-    expect(results(renderReport('openreports.io', report, NOTHING_SEEN))).toMatchObject([
-      { rule: 'undecided', result: 'error' },
-    ]);
+    expect(results(render('openreports.io', report))).toMatchObject([{ rule: 'undecided', result: 'error' }]);
   });
 
   test('does not exist for a workload without findings, or without a uid', () => {
@@ -136,7 +137,8 @@ describe('the report of a workload', () => {
       auditedWorkload({ ...SUBJECT, uid: '' }, [auditFinding('command-required')]),
       auditedWorkload({ ...SUBJECT, uid: '../x' }, [auditFinding('command-required')]),
     ];
-    expect(desiredReports(auditReport(workloads)).size).toBe(0);
+    const reports = [...desiredReports(auditReport(workloads)).values()];
+    expect(reports.map((report) => renderReport('openreports.io', report, NOTHING_SEEN))).toEqual([null]);
   });
 
   test('stays below 1 MiB, and says how much it leaves out', () => {
@@ -144,7 +146,7 @@ describe('the report of a workload', () => {
     const findings = Array.from({ length: 1000 }, () =>
       auditFinding('command-required', { message: long, advice: long }),
     );
-    const report = renderReport('openreports.io', desired(findings), NOTHING_SEEN);
+    const report = render('openreports.io', desired(findings));
     expect(Buffer.byteLength(JSON.stringify(report))).toBeLessThan(1024 * 1024);
     const shown = results(report).length - 1;
     expect(shown).toBeGreaterThan(10);
@@ -158,20 +160,20 @@ describe('the report of a workload', () => {
 
   test('is limited in number, too', () => {
     const findings = Array.from({ length: 251 }, () => auditFinding('command-required'));
-    const report = renderReport('openreports.io', desired(findings), NOTHING_SEEN);
+    const report = render('openreports.io', desired(findings));
     expect(report).toMatchObject({ summary: { fail: 250, skip: 1 } });
   });
 
   test('has no control characters', () => {
     const finding = auditFinding('command-required', { message: 'a\u001b[31mb', advice: 'c\u202ed' });
-    const [result] = results(renderReport('openreports.io', desired([finding]), NOTHING_SEEN));
+    const [result] = results(render('openreports.io', desired([finding])));
     expect(result).toMatchObject({ message: 'a [31mb', properties: { advice: 'c d' } });
   });
 });
 
 describe('the time of a finding', () => {
-  const first = renderReport('openreports.io', desired([auditFinding('command-required')]), NOTHING_SEEN);
-  const later = { takenAt: '2026-11-29T11:00:00Z', firstSeen: firstSeenIn(first) };
+  const first = render('openreports.io', desired([auditFinding('command-required')]));
+  const later = { takenAt: '2026-11-29T11:00:00Z', earlier: resultsIn(first) };
 
   test('is that of the audit', () => {
     expect(results(first)).toMatchObject([{ timestamp: { seconds: 1_795_946_400, nanos: 250_000_000 } }]);
@@ -182,7 +184,7 @@ describe('the time of a finding', () => {
       auditFinding('command-required', { message: 'other' }),
       auditFinding('tty-unsupported'),
     ];
-    expect(results(renderReport('openreports.io', desired(findings), later))).toMatchObject([
+    expect(results(render('openreports.io', desired(findings), later))).toMatchObject([
       { rule: 'command-required', timestamp: { seconds: 1_795_946_400, nanos: 250_000_000 } },
       { rule: 'tty-unsupported', timestamp: { seconds: 1_795_950_000, nanos: 0 } },
     ]);
@@ -191,11 +193,7 @@ describe('the time of a finding', () => {
   test.each([{ container: 'side' }, { concerns: 'running-pods', pods: 1 }] as const)(
     'is new for %j',
     (other) => {
-      const report = renderReport(
-        'openreports.io',
-        desired([auditFinding('command-required', other)]),
-        later,
-      );
+      const report = render('openreports.io', desired([auditFinding('command-required', other)]), later);
       expect(results(report)).toMatchObject([{ timestamp: { seconds: 1_795_950_000 } }]);
     },
   );
@@ -203,14 +201,51 @@ describe('the time of a finding', () => {
   test.each([undefined, 5, { seconds: '1', nanos: 0 }, { seconds: 1.5, nanos: 0 }])(
     'is new if the stored one is %j',
     (timestamp) => {
-      const stored = { results: [{ rule: 'command-required', timestamp }, null] };
-      expect(firstSeenIn(stored).size).toBe(0);
+      const stored = { results: [...results(first).map((result) => ({ ...result, timestamp })), null] };
+      const context = { ...later, earlier: resultsIn(stored) };
+      const report = render('openreports.io', desired([auditFinding('command-required')]), context);
+      expect(results(report)).toMatchObject([{ timestamp: { seconds: 1_795_950_000 } }]);
     },
   );
 });
 
+describe('an incomplete audit', () => {
+  const running = auditFinding('tty-unsupported', { concerns: 'running-pods', pods: 2 });
+  const stored = render('openreports.io', desired([auditFinding('command-required'), running]));
+  const earlier = resultsIn(stored);
+
+  function rulesAfter(audit: Partial<AuditReport>, findings: Findings = []): unknown {
+    const found = desiredReports(auditReport([auditedWorkload(SUBJECT, findings)], audit)).get(NAME);
+    if (found === undefined) throw new Error('no report');
+    const report = renderReport('openreports.io', found, { ...NOTHING_SEEN, earlier });
+    return report === null ? null : results(report).map(({ rule }) => rule);
+  }
+  const failed = (what: string): Partial<AuditReport> => ({
+    isComplete: false,
+    unreadable: [{ what, message: '', advice: '' }],
+  });
+
+  test.each([
+    ['interrupted', { isComplete: false, isInterrupted: true }, ['command-required', 'tty-unsupported']],
+    ['without namespaces', failed('namespaces'), ['command-required', 'tty-unsupported']],
+    ['without Pods', failed('pods'), ['tty-unsupported']],
+    ['without its kind', failed('deployments'), ['command-required']],
+    ['without another kind', failed('statefulsets'), null],
+    ['complete', {}, null],
+  ] as const)('%s keeps results about what it did not judge', (_case, audit, kept) => {
+    expect(rulesAfter(audit)).toEqual(kept);
+  });
+
+  test('replaces a result that it found again', () => {
+    expect(rulesAfter({ isComplete: false, isInterrupted: true }, [running])).toEqual([
+      'tty-unsupported',
+      'command-required',
+    ]);
+  });
+});
+
 describe('a stored report', () => {
-  const rendered = renderReport('openreports.io', desired([auditFinding('command-required')]), NOTHING_SEEN);
+  const rendered = render('openreports.io', desired([auditFinding('command-required')]));
   const metadata = rendered['metadata'] as object;
   const stored = {
     ...rendered,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditedWorkload, AuditReport } from '../../src/audit/audit-report.ts';
-import { REPORT_KINDS, type ReportApi } from '../../src/audit/plan-reports.ts';
 import type { ReportStorePort, WrittenReports } from '../../src/audit/ports.ts';
+import { REPORT_KINDS, type ReportApi } from '../../src/audit/render-report.ts';
 import { openReports } from '../../src/audit/write-reports.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createKubeconfigConnection } from '../../src/kubernetes/connection.ts';
@@ -208,12 +208,21 @@ describe.skipIf(servers.missing || kyverno.missing || openreports.missing)(`repo
     });
 
     test.each([
-      ['an interrupted audit', { isComplete: false }],
+      ['an audit that could not list a kind', { isComplete: false }],
       ['an audit by labels', { scope: { namespace: null, selector: 'app=api' } }],
     ] as const)('%s removes only what it judged', async (_case, other) => {
       const fixed = { ...api, findings: [] };
       expect(await write([fixed], other)).toMatchObject({ removed: 1 });
       expect((await stored()).map(({ metadata }) => metadata.name)).toEqual([nameOf(web)]);
+    });
+
+    test('an interrupted audit removes nothing', async () => {
+      const interrupted = { isComplete: false, isInterrupted: true };
+      expect(await write([{ ...api, findings: [] }], interrupted)).toMatchObject({
+        unchanged: 1,
+        removed: 0,
+      });
+      expect(await stored()).toHaveLength(2);
     });
 
     test('an audit of another namespace removes nothing here', async () => {
