@@ -50,10 +50,15 @@ function physicalOf(place: Place): object {
   return { artifactLocation: artifactOf(place), region: { startLine: place.line } };
 }
 
+/** Returns `Handler cannot run image`: code scanning shows it as the title of an alert. */
+function titleOf(id: string): string {
+  return `${id.charAt(0).toUpperCase()}${id.slice(1).replaceAll('-', ' ')}.`;
+}
+
 function ruleOf({ id, why, example, fix, severity }: ExplainedFinding, helpUrl: string): object {
   return {
     id,
-    shortDescription: plain(example),
+    shortDescription: plain(titleOf(id)),
     fullDescription: plain(why),
     help: {
       ...plain(`${why}\nFor example: ${example}\nFix: ${fix}`),
