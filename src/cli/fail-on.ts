@@ -25,7 +25,7 @@ export const FAIL_ON_FLAGS: readonly Flag[] = [
     name: 'quiet',
     short: 'q',
     description:
-      'Print no notes and no progress, and only the objects that fail or are undecided; nothing if there are none. With --fail-on never, those that would fail by default. Outputs that programs read stay complete.',
+      'Print no notes and no progress, and only the objects that fail or are undecided; nothing if there are none. With --fail-on never, those that would fail by default. Formats that programs read stay complete.',
   },
 ];
 

@@ -12,7 +12,7 @@ const OUTPUTS: Readonly<Record<Exclude<ReviewOutput, 'table'>, string>> = {
   patch: 'RFC 6902, one line for each item; [] for Pods that exist',
   admissionreview: 'the responses to the API server',
   sarif: 'a SARIF 2.1.0 log for code scanning',
-  github: 'annotations in a workflow of GitHub Actions',
+  github: 'annotations for GitHub Actions, at most ten of each level',
 };
 
 const FLAGS: readonly Flag[] = [
@@ -84,6 +84,18 @@ const EXAMPLES: Command['examples'] = [
   {
     command: 'helm template chart | wasmgate review -f - --facts facts/ -o json',
     explanation: 'In a pipeline: exit code 1 if something would be denied, 3 if something is undecided',
+  },
+  {
+    command: 'helm template chart | wasmgate review -f - --facts facts/ -o github --fail-on warning',
+    explanation: 'In GitHub Actions: annotations on the templates, and a failed step for warnings, too',
+  },
+  {
+    command: 'wasmgate review -f deploy/ --facts facts/ -o sarif --fail-on never > wasmgate.sarif',
+    explanation: 'For code scanning, which decides itself what fails',
+  },
+  {
+    command: 'wasmgate review -f deploy/ --facts facts/ --quiet',
+    explanation: 'In any other pipeline: print only what fails or is undecided',
   },
   {
     command: 'kubectl get pods -A -o yaml | wasmgate review -f - --live',
