@@ -6,7 +6,7 @@ import { markup, styleElement, type Html } from './markup.ts';
 import { renderCluster } from './render-cluster.ts';
 import { renderFindings } from './render-findings.ts';
 import { renderImages } from './render-images.ts';
-import { renderHead, renderSummary } from './render-summary.ts';
+import { clusterName, renderHead, renderSummary } from './render-summary.ts';
 import { renderWhere } from './render-where.ts';
 import { renderWorkloads } from './render-workloads.ts';
 import { STYLE } from './style.ts';
@@ -18,15 +18,14 @@ function contentSecurityPolicy(): string {
   return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
 }
 
-function head({ cluster, takenAt }: AuditReport): Html {
-  const name = cluster.server === '' ? 'a cluster' : cluster.server;
+function head(report: AuditReport): Html {
   return markup`<head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy()}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>Wasm audit of ${name}, ${takenAt.slice(0, 10)}</title>
+<title>Wasm audit of ${clusterName(report)}, ${report.takenAt.slice(0, 10)}</title>
 ${styleElement(STYLE)}
 </head>`;
 }

@@ -23,6 +23,11 @@ function scopeOf({ scope: { namespace, selector } }: AuditReport): string {
   return selector === '' ? where : `${where}, objects with ${selector}`;
 }
 
+/** Returns the API server's address, or a word if it is unknown. */
+export function clusterName({ cluster: { server } }: AuditReport): string {
+  return server === '' ? 'a cluster' : server.replace(/\/$/, '');
+}
+
 function incomplete({ isInterrupted }: AuditReport): Html {
   const why = isInterrupted
     ? 'It was interrupted, and holds what wasmgate had judged by then.'
@@ -40,7 +45,7 @@ export function renderHead(report: AuditReport): Html {
   ];
   return markup`<header>
 <p class="eyebrow">Wasm audit</p>
-<h1>${cluster.server === '' ? 'Cluster' : cluster.server}</h1>
+<h1>${clusterName(report)}</h1>
 <dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 ${report.isComplete ? null : incomplete(report)}
 </header>`;

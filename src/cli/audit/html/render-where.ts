@@ -1,12 +1,8 @@
 import type { AuditedWorkload, AuditReport } from '../../../audit/audit-report.ts';
-import type { ReviewOutcome } from '../../../audit/item.ts';
 import { cutEnd } from '../../../lib/bound-text.ts';
 import { markup, type Html } from './markup.ts';
-import { byNamespace, hasWasm, namespaceTitle } from './namespaces.ts';
-import { number, OUTCOME_WORDS, table } from './words.ts';
-
-/** Outcomes that the table counts; the other workloads run as they are. */
-const NOTED = ['refused', 'undecided', 'changed', 'skipped'] as const satisfies readonly ReviewOutcome[];
+import { byNamespace, hasWasm, namespaceTitle, renderOutcomes } from './namespaces.ts';
+import { number, table } from './words.ts';
 
 /** Classes named in a row. */
 const MAX_CLASSES = 4;
@@ -30,21 +26,10 @@ function classNames(workloads: readonly AuditedWorkload[]): string {
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-function outcomes(workloads: readonly AuditedWorkload[], failing: number): readonly Html[] {
-  const lacking = failing === 0 ? [] : [markup`<span class="failing">${number(failing)} failing</span>`];
-  const counts = NOTED.flatMap((outcome) => {
-    const count = workloads.filter((workload) => workload.outcome === outcome).length;
-    const words = `${number(count)} ${OUTCOME_WORDS[outcome]}`;
-    return count === 0 ? [] : [markup`<span class="outcome ${outcome}">${words}</span>`];
-  });
-  return [...lacking, ...counts];
-}
-
 function renderRow(namespace: string, workloads: readonly AuditedWorkload[], position: number): Html {
   const running = workloads.reduce((sum, { pods }) => sum + pods.running, 0);
-  const failing = workloads.reduce((sum, { pods }) => sum + pods.failing, 0);
   const wasm = workloads.filter(hasWasm).length;
-  return markup`<tr><th scope="row"><a href="#n${position}">${namespaceTitle(namespace)}</a></th><td class="number" data-label="Workloads">${number(workloads.length)}</td><td class="number" data-label="Wasm">${number(wasm)}</td><td class="number" data-label="Pods">${number(running)}</td><td data-label="Classes">${classNames(workloads)}</td><td class="outcomes">${outcomes(workloads, failing)}</td></tr>
+  return markup`<tr><th scope="row"><a href="#n${position}">${namespaceTitle(namespace)}</a></th><td class="number" data-label="Workloads">${number(workloads.length)}</td><td class="number" data-label="Wasm">${number(wasm)}</td><td class="number" data-label="Pods">${number(running)}</td><td data-label="Classes">${classNames(workloads)}</td><td class="outcomes">${renderOutcomes(workloads)}</td></tr>
 `;
 }
 

@@ -1,7 +1,14 @@
 import type { AuditReport } from '../../../audit/audit-report.ts';
 import { counted } from '../capability-words.ts';
 import { markup, type Html } from './markup.ts';
-import { byNamespace, isPlain, isSkipped, namespaceTitle, type Numbered } from './namespaces.ts';
+import {
+  byNamespace,
+  isPlain,
+  isSkipped,
+  namespaceTitle,
+  renderOutcomes,
+  type Numbered,
+} from './namespaces.ts';
 import { renderWorkload } from './render-workload.ts';
 
 /** Renders workloads of which there is little to say as one folded list. */
@@ -29,8 +36,9 @@ function renderNamespace(namespace: string, workloads: readonly Numbered[], show
   const skipped = workloads.filter(({ workload }) => isSkipped(workload));
   const others = workloads.filter(({ workload }) => !isPlain(workload) && !isSkipped(workload));
   const isOpen = shown.isOpen && others.length > 0;
+  const outcomes = renderOutcomes(workloads.map(({ workload }) => workload));
   return markup`<details class="namespace"${isOpen ? markup` open` : null}>
-<summary><h3>${namespaceTitle(namespace)}</h3><span class="count">${counted(workloads.length, 'workload')}</span></summary>
+<summary><h3>${namespaceTitle(namespace)}</h3><span class="count">${counted(workloads.length, 'workload')}</span><span class="outcomes">${outcomes}</span></summary>
 <div id="n${shown.position}">
 ${others.map(renderWorkload)}${renderFolded('unchanged, without Wasm', plain)}${renderFolded('skipped', skipped)}</div></details>
 `;

@@ -18,12 +18,12 @@ body{margin:0 auto;padding:0 1.25rem 4rem;max-width:62rem;background:var(--paper
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;overflow-wrap:anywhere}
 code,pre,.name,.chip{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 code{font-size:.9em}
-h1,h2,h3,h4,h5,p,ul,dl,dd,table{margin:0}
+h1,h2,h3,h4,p,ul,dl,dd,table{margin:0}
 ul{padding:0;list-style:none}
 h1{font-size:1.5rem;line-height:1.25;font-weight:650;letter-spacing:-.01em}
 h2{font-size:1.2rem;line-height:1.3;font-weight:650;letter-spacing:-.005em;padding-bottom:.5rem}
 h3{font-size:1rem;font-weight:650}
-h4,h5{font-size:.95rem;font-weight:600}
+h4{font-size:.95rem;font-weight:600}
 section{padding-top:2.25rem}
 section>h3{padding:1rem 0 .35rem}
 a{color:var(--accent);text-underline-offset:.15em;text-decoration-thickness:.06em}
@@ -128,8 +128,8 @@ th.runs,td.runs{text-align:center;padding-left:.2rem;padding-right:.2rem}
 .share{display:inline-block;width:4rem;height:6px;margin-right:.6em;vertical-align:.12em}
 .share{border-radius:3px}.share .track{fill:var(--line)}.share .part{fill:var(--changed)}.share .open{fill:var(--undecided)}
 .key{padding:.6rem 0 .4rem;color:var(--soft);font-size:.85rem}
-.outcomes{min-width:19rem}
-.outcomes>*{margin-right:.6em}
+td.outcomes{min-width:19rem}
+td.outcomes>*{margin-right:.6em}
 .matrix td{white-space:nowrap}
 td .soft{display:inline-block}
 .matrix td>.soft{display:block;font-size:.85rem}
@@ -149,11 +149,13 @@ td.number,td.runs{text-align:left}
 td[data-label]::before{content:attr(data-label) " ";color:var(--soft)}
 td:empty,td.runs.no{display:none}
 .matrix td>.soft{display:inline;font-size:1em}
-.outcomes{min-width:0}
+td.outcomes{min-width:0}
 td.runs{font-size:.88rem;padding:0}}`;
 
 const WORKLOADS = `
 .namespace{border-top:1px solid var(--line);padding:.15rem 0 .35rem}
+.namespace>summary{flex-wrap:wrap}
+summary .outcomes{display:flex;flex-wrap:wrap;gap:.1rem .6em;margin-left:auto;font-size:.88rem}
 .workload>summary{display:grid;grid-template-columns:auto 6rem minmax(8rem,1fr) fit-content(60%);align-items:baseline;padding:.25rem .35rem;border-radius:4px}
 .workload>summary::before{align-self:center}
 .workload .outcome{justify-self:start}
