@@ -76,7 +76,9 @@ describe('the page', () => {
   test('holds the numbers of the summary, a row for each namespace, and every workload', () => {
     const { summary, workloads } = FULL_REPORT;
     const text = section(FULL, 'summary');
-    expect(text).toContain(`<b>${summary.outcomes.refused}</b> denied`);
+    // The workload whose running Pods lack their class is failing, not denied.
+    expect(text).toContain('<b>1</b> failing');
+    expect(text).toContain(`<b>${summary.outcomes.refused - 1}</b> denied`);
     expect(text).toContain(`<b>${summary.findings.error}</b> errors`);
     expect(text).toContain('204 running Pods of 3 workloads lack what they need.');
     const namespaces = new Set(workloads.map(({ subject }) => subject.namespace));
@@ -125,7 +127,9 @@ describe('the page', () => {
     expect(whole).not.toContain('This report is incomplete');
     expect(whole).toContain('There is no workload to judge.');
     expect(FULL).toContain('This report is incomplete.</strong> wasmgate could not list everything.');
-    expect(section(FULL, 'gaps')).toContain('cannot list resource &quot;nodes&quot;');
+    expect(section(FULL, 'gaps')).toContain(
+      'cannot list resource &quot;nodes&quot; in API group &quot;&quot; at the cluster scope<p class="fix"><strong>Fix</strong> The right to list nodes is missing.',
+    );
     expect(section(FULL, 'gaps')).toContain('3 static Pods skipped');
     const broken = page(auditReport([], { isComplete: false, isInterrupted: true }));
     expect(broken).toContain('It was interrupted, and holds what wasmgate had judged by then.');
@@ -159,6 +163,6 @@ test('grows with the number of workloads only, and folds what is ordinary', () =
   expect(large.length / small.length).toBeLessThan(2.01);
   expect(small.length).toBeLessThan(1_200_000);
   expect(small.match(/<details class="workload">/g)).toHaveLength(500);
-  expect(small).toContain('<summary>20 workloads unchanged, without Wasm</summary>');
+  expect(small).toContain('<summary>20 workloads admitted unchanged, without Wasm</summary>');
   expect(small).not.toContain('<details class="namespace" open>');
 });

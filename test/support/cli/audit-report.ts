@@ -166,7 +166,7 @@ export const HOSTILE = `"><script>document.title='broken'</script><img src=x one
 const SHOP: readonly AuditedWorkload[] = [
   workload({
     subject: ['Deployment', 'shop', 'cart'],
-    outcome: 'changed',
+    outcome: 'refused',
     runtimeClass: WASMTIME,
     changes: NEEDS_CLASS,
     patch: PATCH,

@@ -10,7 +10,7 @@ import { clusterName, renderHead, renderSummary } from './render-summary.ts';
 import { renderWhere } from './render-where.ts';
 import { renderWorkloads } from './render-workloads.ts';
 import { STYLE } from './style.ts';
-import { table } from './words.ts';
+import { renderFix, table } from './words.ts';
 
 /** Allows this style and nothing else: no script, no request, no form. */
 function contentSecurityPolicy(): string {
@@ -49,7 +49,8 @@ function navigation(): Html {
 function unreadableTable({ unreadable }: AuditReport): Html | null {
   if (unreadable.length === 0) return null;
   const rows = unreadable.map(
-    ({ what, message }) => markup`<tr><th scope="row">${what}</th><td>${message}</td></tr>
+    ({ what, message, advice }) =>
+      markup`<tr><th scope="row">${what}</th><td>${message}${renderFix(advice)}</td></tr>
 `,
   );
   return table('Lists that failed', [{ title: 'List' }, { title: 'Why' }], rows);

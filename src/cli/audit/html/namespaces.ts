@@ -1,7 +1,6 @@
 import type { AuditedWorkload, AuditReport } from '../../../audit/audit-report.ts';
-import type { ReviewOutcome } from '../../../audit/item.ts';
 import { markup, type Html } from './markup.ts';
-import { number, OUTCOME_WORDS } from './words.ts';
+import { countLabels, number, type Label } from './words.ts';
 
 export interface Numbered {
   readonly workload: AuditedWorkload;
@@ -40,16 +39,14 @@ export function isSkipped({ outcome, findings, pods }: AuditedWorkload): boolean
 }
 
 /** Outcomes that a namespace's line counts; the other workloads run as they are. */
-const NOTED = ['refused', 'undecided', 'changed', 'skipped'] as const satisfies readonly ReviewOutcome[];
+const NOTED = ['failing', 'denied', 'undecided', 'changed', 'skipped'] as const satisfies readonly Label[];
 
-/** Renders the number of failing Pods, and that of the workloads of each outcome. */
+/** Renders the number of workloads of each outcome. */
 export function renderOutcomes(workloads: readonly AuditedWorkload[]): readonly Html[] {
-  const failing = workloads.reduce((sum, { pods }) => sum + pods.failing, 0);
-  const lacking = failing === 0 ? [] : [markup`<span class="failing">${number(failing)} failing</span>`];
-  const counts = NOTED.flatMap((outcome) => {
-    const count = workloads.filter((workload) => workload.outcome === outcome).length;
-    const words = `${number(count)} ${OUTCOME_WORDS[outcome]}`;
-    return count === 0 ? [] : [markup`<span class="outcome ${outcome}">${words}</span>`];
-  });
-  return [...lacking, ...counts];
+  const counts = countLabels(workloads);
+  return NOTED.flatMap((label) =>
+    counts[label] === 0
+      ? []
+      : [markup`<span class="outcome ${label}">${number(counts[label])} ${label}</span>`],
+  );
 }

@@ -1,17 +1,7 @@
 import type { AuditReport, AuditSummary } from '../../../audit/audit-report.ts';
-import type { ReviewOutcome } from '../../../audit/item.ts';
 import { counted } from '../capability-words.ts';
 import { markup, type Html } from './markup.ts';
-import { number, OUTCOME_WORDS, SEVERITIES, SEVERITY_PLURALS, sign } from './words.ts';
-
-/** The gravest first. */
-const ORDER = [
-  'refused',
-  'undecided',
-  'changed',
-  'admitted',
-  'skipped',
-] as const satisfies readonly ReviewOutcome[];
+import { countLabels, LABELS, number, SEVERITIES, SEVERITY_PLURALS, sign } from './words.ts';
 
 /** `2026-11-29 11:30 UTC`: the seconds do not matter to a reader. */
 function minuteOf(takenAt: string): string {
@@ -57,16 +47,19 @@ function enumerate(parts: readonly string[]): string {
   return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
 }
 
-function leadOnOutcomes({ workloads, outcomes }: AuditSummary): string {
+function leadOnOutcomes({ workloads }: AuditReport): string {
+  const counts = countLabels(workloads);
   const parts: readonly (readonly [count: number, text: string])[] = [
-    [outcomes.refused, 'would be denied'],
-    [outcomes.changed, 'would be changed'],
-    [outcomes.undecided, 'could not be decided'],
+    [counts.denied, 'would be denied'],
+    [counts.changed, 'would be changed'],
+    [counts.undecided, 'could not be decided'],
   ];
   const found = parts.flatMap(([count, text]) => (count === 0 ? [] : [`${number(count)} ${text}`]));
-  if (workloads === 0) return 'There is no workload to judge.';
-  if (found.length === 0) return `wasmgate would change or deny none of ${counted(workloads, 'workload')}.`;
-  return `Of ${counted(workloads, 'workload')}, ${enumerate(found)}.`;
+  const all = counted(workloads.length, 'workload');
+  if (workloads.length === 0) return 'There is no workload to judge.';
+  return found.length === 0
+    ? `wasmgate would change or deny none of ${all}.`
+    : `Of ${all}, ${enumerate(found)}.`;
 }
 
 function leadOnPods({ failing, pods }: AuditSummary): string {
@@ -76,22 +69,22 @@ function leadOnPods({ failing, pods }: AuditSummary): string {
 }
 
 /** Renders the share of each outcome as a bar. The list below it says the same in numbers. */
-function outcomeBar({ outcomes, workloads }: AuditSummary): Html {
+function outcomeBar({ workloads }: AuditReport): Html {
+  const counts = countLabels(workloads);
   let start = 0;
-  const parts = ORDER.flatMap((outcome) => {
-    const width = (100 * outcomes[outcome]) / Math.max(1, workloads);
+  const parts = LABELS.flatMap((label) => {
+    const width = (100 * counts[label]) / Math.max(1, workloads.length);
     const x = start;
     start += width;
     return width === 0
       ? []
       : [
-          markup`<rect class="fill ${outcome}" x="${x.toFixed(3)}%" width="${width.toFixed(3)}%" height="100%"/>`,
+          markup`<rect class="fill ${label}" x="${x.toFixed(3)}%" width="${width.toFixed(3)}%" height="100%"/>`,
         ];
   });
-  const legend = ORDER.map((outcome) => {
-    const swatch = markup`<svg class="swatch" aria-hidden="true"><rect class="fill ${outcome}" width="100%" height="100%" rx="2"/></svg>`;
-    const isNone = outcomes[outcome] === 0;
-    return markup`<li${isNone ? markup` class="none"` : null}>${swatch}<b>${number(outcomes[outcome])}</b> ${OUTCOME_WORDS[outcome]}</li>`;
+  const legend = LABELS.map((label) => {
+    const swatch = markup`<svg class="swatch" aria-hidden="true"><rect class="fill ${label}" width="100%" height="100%" rx="2"/></svg>`;
+    return markup`<li${counts[label] === 0 ? markup` class="none"` : null}>${swatch}<b>${number(counts[label])}</b> ${label}</li>`;
   });
   return markup`<svg class="bar" aria-hidden="true">${parts}</svg><ul class="legend">${legend}</ul>`;
 }
@@ -100,7 +93,8 @@ function tile(value: number, label: string, href: string): Html {
   return markup`<li><a href="${href}"><b>${number(value)}</b> ${label}</a></li>`;
 }
 
-export function renderSummary({ summary, unreadable }: AuditReport): Html {
+export function renderSummary(report: AuditReport): Html {
+  const { summary, unreadable } = report;
   const { findings, pods, workloads, images } = summary;
   const bySeverity = SEVERITIES.map((severity) => {
     const count = findings[severity];
@@ -109,8 +103,8 @@ export function renderSummary({ summary, unreadable }: AuditReport): Html {
   });
   return markup`<section id="summary" aria-labelledby="summary-title">
 <h2 id="summary-title" class="vh">Summary</h2>
-<p class="lead">${leadOnOutcomes(summary)}${leadOnPods(summary)}</p>
-${workloads === 0 ? null : outcomeBar(summary)}
+<p class="lead">${leadOnOutcomes(report)}${leadOnPods(summary)}</p>
+${workloads === 0 ? null : outcomeBar(report)}
 <ul class="tiles">
 ${bySeverity}
 ${tile(workloads, 'workloads', '#workloads')}

@@ -28,8 +28,10 @@ function classNames(workloads: readonly AuditedWorkload[]): string {
 
 function renderRow(namespace: string, workloads: readonly AuditedWorkload[], position: number): Html {
   const running = workloads.reduce((sum, { pods }) => sum + pods.running, 0);
+  const failing = workloads.reduce((sum, { pods }) => sum + pods.failing, 0);
+  const lacking = failing === 0 ? null : markup` <span class="lacking">${number(failing)} failing</span>`;
   const wasm = workloads.filter(hasWasm).length;
-  return markup`<tr><th scope="row"><a href="#n${position}">${namespaceTitle(namespace)}</a></th><td class="number" data-label="Workloads">${number(workloads.length)}</td><td class="number" data-label="Wasm">${number(wasm)}</td><td class="number" data-label="Pods">${number(running)}</td><td data-label="Classes">${classNames(workloads)}</td><td class="outcomes">${renderOutcomes(workloads)}</td></tr>
+  return markup`<tr><th scope="row"><a href="#n${position}">${namespaceTitle(namespace)}</a></th><td class="number" data-label="Workloads">${number(workloads.length)}</td><td class="number" data-label="Wasm">${number(wasm)}</td><td class="number" data-label="Pods">${number(running)}${lacking}</td><td data-label="Classes">${classNames(workloads)}</td><td class="outcomes">${renderOutcomes(workloads)}</td></tr>
 `;
 }
 

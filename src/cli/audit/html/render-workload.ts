@@ -5,7 +5,7 @@ import { toYaml } from '../../serialize.ts';
 import { counted } from '../capability-words.ts';
 import { markup, type Html } from './markup.ts';
 import type { Numbered } from './namespaces.ts';
-import { number, OUTCOME_WORDS, prose, renderFix, SEVERITIES, sign, table, titleOf } from './words.ts';
+import { labelFor, number, prose, renderFix, SEVERITIES, sign, table, titleOf } from './words.ts';
 
 const OPEN_MATTERS: Readonly<Record<OpenMatter, string>> = {
   images: 'images',
@@ -83,7 +83,7 @@ function classWords({ runtimeClass }: AuditedWorkload): Html | null {
 
 function podWords({ pods: { running, failing } }: AuditedWorkload): Html {
   if (failing === 0) return markup`<span class="soft">${counted(running, 'Pod')}</span>`;
-  return markup`<span class="failing">${number(failing)} of ${counted(running, 'Pod')} failing</span>`;
+  return markup`<span class="lacking">${number(failing)} of ${counted(running, 'Pod')} failing</span>`;
 }
 
 function tallies({ findings }: AuditedWorkload): readonly Html[] {
@@ -98,8 +98,9 @@ function tallies({ findings }: AuditedWorkload): readonly Html[] {
 
 /** Renders one line: outcome, name, class, Pods and findings. */
 function renderLine(workload: AuditedWorkload): Html {
-  const { outcome, subject } = workload;
-  return markup`<span class="outcome ${outcome}">${OUTCOME_WORDS[outcome]}</span><span class="name"><span class="soft">${subject.kind}</span> ${subject.name}</span><span class="facets">${classWords(workload)}${podWords(workload)}${tallies(workload)}</span>`;
+  const { subject } = workload;
+  const label = labelFor(workload);
+  return markup`<span class="outcome ${label}">${label}</span><span class="name"><span class="soft">${subject.kind}</span> ${subject.name}</span><span class="facets">${classWords(workload)}${podWords(workload)}${tallies(workload)}</span>`;
 }
 
 export function renderWorkload({ workload, index }: Numbered): Html {

@@ -40,7 +40,7 @@ function renderNamespace(namespace: string, workloads: readonly Numbered[], show
   return markup`<details class="namespace"${isOpen ? markup` open` : null}>
 <summary><h3>${namespaceTitle(namespace)}</h3><span class="count">${counted(workloads.length, 'workload')}</span><span class="outcomes">${outcomes}</span></summary>
 <div id="n${shown.position}">
-${others.map(renderWorkload)}${renderFolded('unchanged, without Wasm', plain)}${renderFolded('skipped', skipped)}</div></details>
+${others.map(renderWorkload)}${renderFolded('admitted unchanged, without Wasm', plain)}${renderFolded('skipped', skipped)}</div></details>
 `;
 }
 

@@ -4,12 +4,12 @@ const COLORS = `
 --paper:#fff;--raised:#f5f6f7;--line:#dde1e5;--ink:#1b1f24;--soft:#59626c;--accent:#0b5cab;
 --error:#b42318;--error-tint:#fdecea;--warning:#835000;--warning-tint:#fdf2da;--info:#245d91;--info-tint:#e7f1fa;
 --good:#1c6437;--good-tint:#e8f5ec;--on-sign:#fff;
---refused:#c93a2f;--undecided:#d69a2d;--changed:#3f82c6;--admitted:#a8b3bb;--skipped:#dde1e5}
+--failing:#8f1d14;--denied:#d4493d;--undecided:#d69a2d;--changed:#3f82c6;--admitted:#a8b3bb;--skipped:#dde1e5}
 @media screen and (prefers-color-scheme:dark){:root{
 --paper:#15181b;--raised:#1e2226;--line:#343a40;--ink:#e5e8ea;--soft:#a2acb5;--accent:#82bbf2;
 --error:#ff9a90;--error-tint:#3a1c1a;--warning:#efb75c;--warning-tint:#352814;--info:#8bc0f0;--info-tint:#17293a;
 --good:#85d3a0;--good-tint:#16301f;--on-sign:#15181b;
---refused:#e2574b;--undecided:#d69a2d;--changed:#4d92d6;--admitted:#6d7881;--skipped:#3b4248}}`;
+--failing:#ff8f84;--denied:#d9483c;--undecided:#d69a2d;--changed:#4d92d6;--admitted:#6d7881;--skipped:#3b4248}}`;
 
 const PAGE = `
 *{box-sizing:border-box}
@@ -55,7 +55,7 @@ const SUMMARY = `
 #summary{padding-top:1.75rem}
 .lead{font-size:1.15rem;line-height:1.45;max-width:46rem}
 .bar{display:block;width:100%;height:12px;border-radius:6px;margin-top:1rem;background:var(--raised)}
-.fill.refused{fill:var(--refused)}.fill.undecided{fill:var(--undecided)}.fill.changed{fill:var(--changed)}
+.fill.failing{fill:var(--failing)}.fill.denied{fill:var(--denied)}.fill.undecided{fill:var(--undecided)}.fill.changed{fill:var(--changed)}
 .fill.admitted{fill:var(--admitted)}.fill.skipped{fill:var(--skipped)}
 .legend,.tiles,.key{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
 .legend{padding-top:.6rem;font-size:.9rem}
@@ -135,10 +135,12 @@ td .soft{display:inline-block}
 .matrix td>.soft{display:block;font-size:.85rem}
 .outcome{display:inline-block;padding:0 .5em;border-radius:4px;font-size:.82rem;line-height:1.5rem;white-space:nowrap;
 background:var(--raised);color:var(--soft)}
-.outcome.refused{background:var(--error-tint);color:var(--error)}
+.outcome.failing,.outcome.denied{background:var(--error-tint);color:var(--error)}
 .outcome.undecided{background:var(--warning-tint);color:var(--warning)}
 .outcome.changed{background:var(--info-tint);color:var(--info)}
-.failing{color:var(--error);font-weight:600}
+.outcome.failing{font-weight:600}
+.lacking{color:var(--error);font-weight:600}
+td .lacking{display:block;font-size:.85rem}
 @media (max-width:44rem){
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table,tbody,caption{display:block}
@@ -148,7 +150,7 @@ tbody th{flex:1 0 100%}
 td.number,td.runs{text-align:left}
 td[data-label]::before{content:attr(data-label) " ";color:var(--soft)}
 td:empty,td.runs.no{display:none}
-.matrix td>.soft{display:inline;font-size:1em}
+.matrix td>.soft,td .lacking{display:inline;font-size:1em}
 td.outcomes{min-width:0}
 td.runs{font-size:.88rem;padding:0}}`;
 

@@ -1,16 +1,21 @@
 import type { AuditedWorkload } from '../../../audit/audit-report.ts';
-import type { ReviewOutcome } from '../../../audit/item.ts';
 import type { Severity } from '../../../policy/finding-catalog.ts';
+import { labelOf } from '../../item-lines.ts';
 import { markup, type Html } from './markup.ts';
 
-/** The word for an outcome: the key `refused` is older than the word "denied". */
-export const OUTCOME_WORDS: Readonly<Record<ReviewOutcome, string>> = {
-  refused: 'denied',
-  undecided: 'undecided',
-  changed: 'changed',
-  admitted: 'unchanged',
-  skipped: 'skipped',
-};
+/** What a workload comes to, in the words of the table, the gravest first. The style has a color for each. */
+export const LABELS = ['failing', 'denied', 'undecided', 'changed', 'admitted', 'skipped'] as const;
+export type Label = (typeof LABELS)[number];
+
+export function labelFor(workload: AuditedWorkload): Label {
+  return labelOf(workload)[0];
+}
+
+export function countLabels(workloads: readonly AuditedWorkload[]): Readonly<Record<Label, number>> {
+  const counts = { failing: 0, denied: 0, undecided: 0, changed: 0, admitted: 0, skipped: 0 };
+  for (const workload of workloads) counts[labelFor(workload)] += 1;
+  return counts;
+}
 
 /** The gravest first. */
 export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
