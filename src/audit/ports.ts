@@ -9,6 +9,14 @@ export interface ServedKind extends GroupKind {
   readonly resource: string;
 }
 
+/** Objects as kubectl's arguments name them. */
+export interface ObjectQuery {
+  /** As the user wrote it: `deploy`, `rollouts.argoproj.io`. */
+  readonly type: string;
+  /** Empty for all objects of the type. */
+  readonly names: readonly string[];
+}
+
 export interface ListedScope {
   /** Null for all namespaces. */
   readonly namespace: string | null;

@@ -22,7 +22,11 @@ export interface Origin {
   readonly ref: string | null;
 }
 
+/** Stands for the file of an object that was read from the cluster. */
+export const FROM_CLUSTER = '';
+
 export interface Source {
+  /** `-` for standard input, empty for an object that was read from the cluster. */
   readonly file: string;
   /** Starts at 1. */
   readonly document: number;

@@ -3,6 +3,7 @@ import type { UnreadFact } from '../assess/ports.ts';
 import { printWarning, type Io } from '../cli/io.ts';
 import type { ReviewDeps, ReviewSession, ReviewSetup } from '../cli/review/run-review.ts';
 import { openImageFiles, type ImageFiles } from '../image-files/image-files.ts';
+import { createFindObjects } from '../kubernetes/find-objects.ts';
 import { createFixedCluster } from '../kubernetes/fixed-cluster.ts';
 import { openClusterSession, openJudge, type ClusterSetup } from './cluster-session.ts';
 import { readSettings } from './settings.ts';
@@ -30,7 +31,8 @@ async function openFixed(setup: Setup, io: Io): Promise<Session> {
   const judge = await openJudge({ ...fixed, unread, images: setup.images }, settings, io);
   const configuration = config === undefined ? 'the defaults' : `file ${config}`;
   const { helpUrl } = settings.policy;
-  return { ...judge, namespace, knowsClasses, helpUrl, configuration, unread: () => [] };
+  const common = { namespace, knowsClasses, helpUrl, configuration };
+  return { ...judge, ...common, findObjects: null, unread: () => [] };
 }
 
 const PASS_FACTS = 'Or pass it with --facts FILE.';
@@ -40,7 +42,10 @@ async function openLive(setup: ClusterSetup, io: Io): Promise<Session> {
     printWarning(io, message, fact === 'configuration' ? advice : `${advice} ${PASS_FACTS}`),
   );
   const knowsClasses = !session.unread().some(({ fact }) => fact === 'runtime-classes');
-  return { ...session, knowsClasses, helpUrl: session.policy.helpUrl };
+  const { signal } = new AbortController();
+  const find = createFindObjects(session.client);
+  const findObjects: ReviewSession['findObjects'] = (queries, scope) => find(queries, { scope, signal });
+  return { ...session, knowsClasses, helpUrl: session.policy.helpUrl, findObjects };
 }
 
 function openSession(

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Origin } from '../../audit/subject.ts';
+import { FROM_CLUSTER, type Origin } from '../../audit/subject.ts';
 import { isObject, property, stringOr, type JsonObject } from '../../lib/json.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
 import { WORKLOAD_KINDS } from '../../pod/workloads.ts';
@@ -10,7 +10,8 @@ import type { Extent, ParsedDocument } from './parse-documents.ts';
 export interface Manifest {
   readonly file: string;
   readonly document: number;
-  readonly line: number;
+  /** Null if it comes from no file. */
+  readonly line: number | null;
   readonly origin: Origin | null;
   /** The part of the file that holds the document. */
   readonly extent: Extent;
@@ -92,6 +93,23 @@ export function collectManifests(documents: readonly ParsedDocument[]): Manifest
     else manifests.push(...found);
   }
   return { manifests, others };
+}
+
+const NO_EXTENT: Extent = { start: 0, end: 0, line: 0 };
+
+/** Returns objects of the cluster as if they were documents of a file. */
+export function manifestsOfCluster(objects: readonly JsonObject[]): readonly Manifest[] {
+  return objects.map((object, index) => ({
+    file: FROM_CLUSTER,
+    document: index + 1,
+    line: null,
+    origin: null,
+    extent: NO_EXTENT,
+    path: [],
+    group: groupOf(stringOr(property(object, 'apiVersion'), '')),
+    kind: stringOr(property(object, 'kind'), ''),
+    object,
+  }));
 }
 
 /** Kinds, as `group/kind`, that describe the cluster. */

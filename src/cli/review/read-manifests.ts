@@ -23,6 +23,9 @@ export interface Input {
   readonly problems: readonly Problem[];
 }
 
+/** What a review of objects of the cluster reads from files. */
+export const NO_INPUT: Input = { files: [], manifests: [], others: [], problems: [] };
+
 /** @throws AppError with a `FileErrorCode` */
 export async function readManifests(
   paths: readonly string[],

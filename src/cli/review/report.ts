@@ -1,6 +1,6 @@
 import type { ClusterFact, UnreadFact } from '../../assess/ports.ts';
 import type { ReportItem, ReviewOutcome } from '../../audit/item.ts';
-import type { Source } from '../../audit/subject.ts';
+import { FROM_CLUSTER, type Source } from '../../audit/subject.ts';
 
 export const REVIEW_OUTPUTS = [
   'table',
@@ -75,6 +75,7 @@ export function describePlace({
   document,
   origin = null,
 }: Pick<Source, 'file' | 'document'> & Partial<Pick<Source, 'origin'>>): string {
+  if (file === FROM_CLUSTER) return 'from the cluster';
   return `${file}, document ${document}${origin === null ? '' : `, from ${origin.path}`}`;
 }
 

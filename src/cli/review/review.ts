@@ -1,4 +1,4 @@
-import { CLUSTER_FLAGS } from '../cluster-flags.ts';
+import { CLUSTER_FLAGS, SELECTION_FLAGS } from '../cluster-flags.ts';
 import type { Command, Flag } from '../command.ts';
 import { FAIL_ON_FLAGS } from '../fail-on.ts';
 import { REVIEW_OUTPUTS, type ReviewOutput } from './report.ts';
@@ -49,8 +49,9 @@ const FLAGS: readonly Flag[] = [
     short: 'n',
     placeholder: 'NAME',
     description:
-      'Namespace of objects that do not set one (default: with --live that of the context, else default).',
+      'Namespace of objects that do not set one, and of those named as TYPE/NAME (default: with --live that of the context, else default).',
   },
+  ...SELECTION_FLAGS.filter(({ name }) => name !== 'namespace'),
   {
     name: 'output',
     short: 'o',
@@ -106,6 +107,10 @@ const EXAMPLES: Command['examples'] = [
     explanation: 'Before the image is pushed',
   },
   {
+    command: 'wasmgate review deployment/web -n shop --live',
+    explanation: 'An object of the cluster; without a name, all of the type: review deploy,sts -A --live',
+  },
+  {
     command: 'wasmgate review -f pod.yaml --live -o diff',
     explanation: 'Show what the webhook would change',
   },
@@ -116,7 +121,7 @@ export function reviewCommand(load: () => Promise<ReviewDeps>): Command {
   return {
     name: 'review',
     summary: 'Show what the webhook would do with your manifests, without applying them.',
-    positionals: '[FILE...]',
+    positionals: '[FILE...|TYPE/NAME...|TYPE [NAME...]]',
     flags: FLAGS,
     examples: EXAMPLES,
     run: async (input, io) => {

@@ -1,18 +1,21 @@
 import type { AssessPod } from '../../assess/assessment.ts';
 import type { UnreadFact } from '../../assess/ports.ts';
+import type { ListedScope, ObjectQuery } from '../../audit/ports.ts';
 import { reportItem } from '../../audit/report-item.ts';
 import { reviewSubjects, type ReviewedSubjects } from '../../audit/review-subjects.ts';
 import { nameOf, type Subject } from '../../audit/subject.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import { readLiveCluster, type ClusterChoice } from '../cluster-flags.ts';
+import { readLiveCluster, readSelection, type ClusterChoice, type Selection } from '../cluster-flags.ts';
 import type { ExitCode, ParsedArguments } from '../command.ts';
 import { exitCodeFor, readFailOptions } from '../fail-on.ts';
 import { withoutNotes, type Io } from '../io.ts';
 import { flagChoice, flagText, flagTexts, usageError } from '../parse-arguments.ts';
 import { createProgress, type Progress } from '../progress.ts';
-import { factsOf, isFact, type Manifest } from './manifests.ts';
+import { factsOf, isFact, manifestsOfCluster, type Manifest } from './manifests.ts';
+import { readTarget, type Target } from './object-arguments.ts';
 import {
   checkNotEmpty,
+  NO_INPUT,
   readManifests,
   unreadableDocuments,
   unreadableError,
@@ -35,6 +38,11 @@ export interface ReviewSetup {
   readonly images: readonly string[];
 }
 
+type FindObjects = (
+  queries: readonly ObjectQuery[],
+  scope: Pick<ListedScope, 'namespace' | 'selector'>,
+) => Promise<readonly JsonObject[]>;
+
 /** The webhook's use case over a cluster that does not change. */
 export interface ReviewSession {
   readonly assess: AssessPod;
@@ -44,6 +52,8 @@ export interface ReviewSession {
   readonly knowsClasses: boolean;
   /** The configuration that was used, in one line for people. */
   readonly configuration: string;
+  /** Reads objects of the cluster by the names that kubectl takes; null without a cluster. */
+  readonly findObjects: FindObjects | null;
   /** Returns what could not be read so far. */
   readonly unread: () => readonly UnreadFact[];
   /** Image files that no manifest names, and those that cannot be used. Asked when all objects are judged. */
@@ -74,14 +84,35 @@ async function readFacts(input: ParsedArguments, deps: ReviewDeps, reviewed: Inp
 }
 
 /** @throws AppError `wrong-usage` */
-function readPaths(input: ParsedArguments): readonly string[] {
+function readArguments(input: ParsedArguments, live: ClusterChoice | null): Target {
   const { positionals, flags } = input;
   if (flags.has('quiet') && flags.has('verbose')) {
     throw usageError('--quiet and --verbose exclude each other', 'review');
   }
-  const paths = [...flagTexts(input, 'filename'), ...positionals];
-  if (paths.length === 0) throw usageError('name what to review: -f FILE, -f FOLDER or -f -', 'review');
-  return paths;
+  const { isAllNamespaces, selector } = readSelection(input);
+  const filenames = flagTexts(input, 'filename');
+  return readTarget({ filenames, positionals, isLive: live !== null, isAllNamespaces, selector });
+}
+
+/** @throws AppError if a path does not exist, or nothing in the files can be reviewed */
+async function readInput(target: Target, output: ReviewOutput, deps: ReviewDeps): Promise<Input> {
+  if (target.kind === 'objects') return NO_INPUT;
+  const input = await readManifests(target.paths, deps);
+  const unreadable = unreadableError(input);
+  if (unreadable !== null && isAllOrNothing(input, output)) throw unreadable;
+  if (unreadable === null) checkNotEmpty(input, target.paths);
+  return input;
+}
+
+/** Adds the objects that the arguments name to what was read from files. */
+async function withObjects(
+  { input, target }: { readonly input: Input; readonly target: Target },
+  { findObjects, namespace }: ReviewSession,
+  { isAllNamespaces, selector = '' }: Selection,
+): Promise<Input> {
+  if (target.kind === 'files' || findObjects === null) return input;
+  const scope = { namespace: isAllNamespaces ? null : namespace, selector };
+  return { ...input, manifests: manifestsOfCluster(await findObjects(target.queries, scope)) };
 }
 
 /**
@@ -134,16 +165,13 @@ async function judge(
 }
 
 export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps): Promise<ExitCode> {
-  const paths = readPaths(args);
   const live = readLiveCluster(args, 'review');
+  const target = readArguments(args, live);
   const output = flagChoice(args, 'output', REVIEW_OUTPUTS) ?? 'table';
   const options = readFailOptions(args);
   const notes = options.isQuiet ? withoutNotes(io) : io;
-  const input = await readManifests(paths, deps);
-  const unreadable = unreadableError(input);
-  if (unreadable !== null && isAllOrNothing(input, output)) throw unreadable;
-  if (unreadable === null) checkNotEmpty(input, paths);
-  const facts = await readFacts(args, deps, input);
+  const files = await readInput(target, output, deps);
+  const facts = await readFacts(args, deps, files);
   const [config, namespace] = [flagText(args, 'config'), flagText(args, 'namespace')];
   const images = flagTexts(args, 'images');
   const progress = createProgress(notes);
@@ -152,6 +180,7 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
     .open({ config, facts, namespace, live, images }, progress.io)
     .finally(progress.done);
   try {
+    const input = await withObjects({ input: files, target }, session, readSelection(args));
     const subjects = findSubjects(input, facts, session.namespace);
     const { reviews, repeated } = await judge(session, subjects, progress);
     const passedOver = findPassedOver(input, subjects, repeated);
@@ -166,12 +195,18 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
     const report = createReport(items, found);
     writeNotes(
       notes,
-      { input, configuration: live === null ? null : configuration, aboutImages: session.imageNotes() },
+      {
+        input,
+        target,
+        configuration: live === null ? null : configuration,
+        aboutImages: session.imageNotes(),
+      },
       reviews,
     );
     if (args.flags.has('verbose') && output !== 'json') writePassedOver(io, passedOver);
     const context = { ...deps, helpUrl: session.helpUrl };
     await writeResults(output, io, { input, reviews, report, options, context });
+    const unreadable = unreadableError(input);
     // Thrown last, so that the error is visible below the results.
     if (unreadable !== null) throw unreadable;
     return exitCodeFor(items, options.failOn);

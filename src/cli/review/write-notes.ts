@@ -3,6 +3,7 @@ import { distinctAdvice, isBroken, remarksOf, unknownImages } from '../../audit/
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import { defuse, type Io } from '../io.ts';
 import { isKustomization } from './manifests.ts';
+import type { Target } from './object-arguments.ts';
 import type { Input } from './read-manifests.ts';
 import {
   describeObject,
@@ -31,18 +32,26 @@ interface Context {
   readonly configuration: string | null;
   /** Of `--images`. */
   readonly aboutImages: readonly string[];
+  readonly target: Target;
 }
 
 /** Writes the notes about the review as a whole, for every output. */
 export function writeNotes(
   io: Io,
-  { input: { others }, configuration, aboutImages }: Context,
+  { input: { manifests, others }, target, configuration, aboutImages }: Context,
   reviews: readonly Reviewed[],
 ): void {
   if (configuration !== null) writeNote(io, 'Configuration', configuration);
   for (const note of aboutImages.slice(0, MAX_LISTED_IMAGES)) writeNote(io, 'Note', note);
   const more = aboutImages.length - MAX_LISTED_IMAGES;
   if (more > 0) writeNote(io, 'Note', `${more} more of these notes about image files`);
+  if (target.kind === 'objects' && manifests.length === 0) writeNote(io, 'Note', 'no such objects found');
+  for (const path of target.kind === 'files' ? target.lookalikes : [])
+    writeNote(
+      io,
+      'Note',
+      `"${path}" exists here, so it was reviewed as a file. Use another name of the type for the cluster’s`,
+    );
   if (
     configuration === null &&
     reviews.some((review) => review.kind === 'decided' && review.hangsOn.includes('runtime-classes'))
