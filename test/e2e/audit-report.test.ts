@@ -39,7 +39,10 @@ interface Reports {
   readonly items: readonly {
     readonly metadata: { readonly namespace: string; readonly name: string };
     readonly scope: { readonly kind: string; readonly name: string };
-    readonly results: readonly { readonly rule: string }[];
+    readonly results: readonly {
+      readonly rule: string;
+      readonly properties: { readonly concerns: string };
+    }[];
   }[];
 }
 
@@ -125,10 +128,20 @@ describe.skipIf(servers.missing || openreports.missing)(
         ({ image, verdict }) => image.includes('demo/') && verdict.kind === 'unknown',
       );
       expect(unknown).toEqual([]);
-      expect(await reports()).toMatchObject([
-        { metadata: { namespace: shop }, scope: { kind: 'Deployment', name: 'orders' } },
-      ]);
-      expect((await reports())[0]?.results.map(({ rule }) => rule)).toContain('handler-cannot-run-image');
+      const written = (await reports()).map(({ metadata, scope, results }) => ({
+        subject: `${scope.kind} ${metadata.namespace}/${scope.name}`,
+        rules: new Set(results.map(({ rule, properties }) => `${rule} (${properties.concerns})`)),
+      }));
+      const found = report.workloads.filter(({ findings }) => findings.length > 0);
+      expect(written).toHaveLength(found.length);
+      expect(written).toContainEqual({
+        subject: `Deployment ${shop}/orders`,
+        rules: new Set(['handler-cannot-run-image (new-pods)', 'handler-cannot-run-image (running-pods)']),
+      });
+      expect(written).toContainEqual({
+        subject: `Deployment ${shop}/hello`,
+        rules: new Set(['wasm-image-without-runtime-class (running-pods)']),
+      });
     });
 
     test('a second run changes no report', async () => {
@@ -164,7 +177,7 @@ describe.skipIf(servers.missing || openreports.missing)(
     test('a report goes when its workload is fixed', async () => {
       await must(kubernetes.kubectl(['delete', 'deployment', 'orders', '-n', shop, '--cascade=foreground']));
       expect(await audit()).toMatchObject({ code: 0, stderr: '' });
-      expect(await reports()).toEqual([]);
+      expect((await reports()).map(({ scope }) => scope.name)).toEqual(['hello']);
     });
 
     test('a person with the ClusterRoles of the manual reads all but private images', async () => {
