@@ -154,16 +154,17 @@ function createRelevance({ containers, decision, doubtful = [] }: DecidedAssessm
       verdict.kind === 'unknown' && !isSkipped ? container.name : [],
     ),
   );
-  const isNamed = decision.runtimeClass.origin === 'pod';
+  const { origin } = decision.runtimeClass;
   return (finding: RatedFinding): boolean => {
     const { id, container, severity, consequence } = finding;
     return (
       !NOT_OF_RUNNING.has(id) &&
       !doubtful.includes(finding) &&
-      !(isNamed && COMPARED_AT_ADMISSION.has(id)) &&
+      !(origin === 'pod' && COMPARED_AT_ADMISSION.has(id)) &&
       !unknown.has(container) &&
-      (severity === 'error' ||
-        (severity === 'warning' && (consequence === 'cannot-start' || consequence === 'may-not-start')))
+      // What may be wrong with a class that the Pod does not have concerns new Pods.
+      (severity === 'error' || (severity === 'warning' && origin !== 'chosen')) &&
+      (consequence === 'cannot-start' || consequence === 'may-not-start')
     );
   };
 }

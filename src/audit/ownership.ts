@@ -2,17 +2,22 @@ import type { Owners } from '../assess/unjudged/recreation.ts';
 import { ownerOf } from '../assess/unjudged/unjudged-owner.ts';
 import { property, stringOr, type JsonObject } from '../lib/json.ts';
 import { controllerOf, metadataText, type ObjectReference } from '../pod/object-metadata.ts';
+import type { GroupKind } from '../pod/workloads.ts';
 
 /** A SpinApp's Deployment is the third. A longer chain would be a loop. */
 const MOST_OWNERS = 8;
 
+export function groupKindOf({ apiVersion, kind }: Pick<ObjectReference, 'apiVersion' | 'kind'>): GroupKind {
+  return { group: apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '', kind };
+}
+
 /** Returns a key of an object of a namespace. A name identifies it, and unlike a uid is known of a ReplicaSet's Deployment. */
 export function objectKey(
   namespace: string,
-  { apiVersion, kind, name }: Pick<ObjectReference, 'apiVersion' | 'kind' | 'name'>,
+  reference: Pick<ObjectReference, 'apiVersion' | 'kind' | 'name'>,
 ): string {
-  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  return `${namespace} ${group}/${kind} ${name}`;
+  const { group, kind } = groupKindOf(reference);
+  return `${namespace} ${group}/${kind} ${reference.name}`;
 }
 
 /** Returns how an ownerReference would name the object. */

@@ -2,13 +2,15 @@ import type { AssessPod } from '../assess/assessment.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 import { isLiveObject } from '../pod/pod-status.ts';
+import { isSpinApp } from '../pod/spin-app.ts';
 import type { AuditedWorkload } from './audit-report.ts';
 import { createRunningFold } from './fold-running.ts';
 import { judgeRunning } from './judge-running.ts';
 import { judgeSubjects, runConcurrently, type Reviewed, type RunningReview } from './judge-subjects.ts';
-import { createOwnership, objectKey, referenceOf, type Ownership } from './ownership.ts';
-import type { Knowledge } from './report-item.ts';
-import type { Subject } from './subject.ts';
+import { createOwnership, groupKindOf, objectKey, referenceOf, type Ownership } from './ownership.ts';
+import { distinctAdvice, unknownIn, type Knowledge } from './report-item.ts';
+import { spinAppOver } from './spin-app-subject.ts';
+import type { AssessableSubject, Subject } from './subject.ts';
 
 export interface JudgingSession extends Knowledge {
   readonly assess: AssessPod;
@@ -39,12 +41,23 @@ function sortSubjects(subjects: readonly Subject[], ownership: Ownership): Sorte
   const pods = subjects.filter(isLivePod);
   const workloads = subjects.filter((subject) => isLive(subject) && !isLivePod(subject));
   const known = new Set(workloads.map(({ object }) => keyOf(object)));
-  const isRepeated = ({ object }: Subject): boolean =>
-    ownership
-      .ownersOfObject(object)
-      .some((owner) => known.has(objectKey(metadataText(object, 'namespace'), owner)));
-  const repeated = new Set(workloads.filter(isRepeated));
-  const others = subjects.filter((subject) => !repeated.has(subject) && !isLivePod(subject));
+  const repeated = new Set<Subject>();
+  const deployments = new Map<string, AssessableSubject>();
+  for (const subject of workloads) {
+    const namespace = metadataText(subject.object, 'namespace');
+    const owners = ownership.ownersOfObject(subject.object);
+    const keys = owners.map((owner) => objectKey(namespace, owner));
+    if (!keys.some((key) => known.has(key))) continue;
+    repeated.add(subject);
+    const [owner] = owners;
+    if (owner !== undefined && isSpinApp(groupKindOf(owner)) && subject.kind === 'assessable')
+      deployments.set(objectKey(namespace, owner), subject);
+  }
+  const others = subjects.flatMap((subject): readonly Subject[] => {
+    if (repeated.has(subject) || isLivePod(subject)) return [];
+    const deployment = isLive(subject) ? deployments.get(keyOf(subject.object)) : undefined;
+    return [deployment === undefined ? subject : spinAppOver(subject, deployment)];
+  });
   return { pods, repeated, others };
 }
 
@@ -65,15 +78,20 @@ async function foldPods(
   const judge = async (pod: Subject) => ({ pod, result: await judgeRunning(assess, pod.object, now) });
   const judged = await runConcurrently(pods, judge, onReviewed);
   const firsts = new Map<string, Subject>();
+  const advice = new Map<string, ReadonlySet<string>>();
   for (const { pod, result } of judged) {
     const key = fold.add(pod.object, result);
     if (!firsts.has(key)) firsts.set(key, pod);
+    if (result.kind !== 'running') continue;
+    const unknown = distinctAdvice(unknownIn(result.assessment));
+    if (unknown.length > 0) advice.set(key, new Set([...(advice.get(key) ?? []), ...unknown]));
   }
   return new Map(
     fold.rows().flatMap((running) => {
       const key = objectKey(running.subject.namespace, running.subject);
       const first = firsts.get(key);
-      return first === undefined ? [] : [[key, { first, running }] as const];
+      const notes = [...running.notes, ...[...(advice.get(key) ?? [])].map((text) => `To resolve: ${text}`)];
+      return first === undefined ? [] : [[key, { first, running: { ...running, notes } }] as const];
     }),
   );
 }
@@ -118,9 +136,9 @@ export async function reviewSubjects(
     places.set(running === undefined ? review : { ...review, running }, review.subject);
   }
   for (const owner of owners.values()) places.set(ownerReview(owner), owner.first);
-  const order = new Map(subjects.map((subject, index) => [subject, index]));
+  const order = new Map(subjects.map(({ source }, index) => [source, index]));
   const reviews = [...places]
-    .toSorted(([, left], [, right]) => (order.get(left) ?? 0) - (order.get(right) ?? 0))
+    .toSorted(([, left], [, right]) => (order.get(left.source) ?? 0) - (order.get(right.source) ?? 0))
     .map(([review]) => review);
   return { reviews, repeated };
 }

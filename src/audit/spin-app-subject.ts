@@ -1,7 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import { readPod } from '../pod/pod.ts';
 import { executorNameOf, templateOfSpinApp, USUAL_EXECUTOR, type SpinAppExecutor } from '../pod/spin-app.ts';
-import { leave, type Made, type Subject, type SubjectSource } from './subject.ts';
+import { leave, type AssessableSubject, type Made, type Subject, type SubjectSource } from './subject.ts';
 
 /** An executor, or why there is none to judge with. */
 type Found =
@@ -31,13 +31,21 @@ function findExecutor({ object, source }: SubjectSource, executors: readonly Spi
   };
 }
 
+function describeSettings(executor: string): string {
+  const where = executor === '' ? 'its SpinAppExecutor' : `SpinAppExecutor "${executor}"`;
+  return `is about the Pods of the Deployment that SpinKube's operator makes of it. What you can set in the SpinApp is spec.resources and spec.podAnnotations; their class is deploymentConfig.runtimeClassName of ${where}`;
+}
+
 function describe({ name }: SpinAppExecutor, isAssumed: boolean): Made {
   const assumption = `assumes that SpinAppExecutor "${name}" names RuntimeClass "${USUAL_EXECUTOR.runtimeClassName}", as SpinKube's documentation has it; pass yours with --facts`;
-  return {
-    isAssumed,
-    assumption: isAssumed ? assumption : null,
-    howToSet: `is about the Pods of the Deployment that SpinKube's operator makes of it. What you can set in the SpinApp is spec.resources and spec.podAnnotations; their class is deploymentConfig.runtimeClassName of SpinAppExecutor "${name}"`,
-  };
+  return { isAssumed, assumption: isAssumed ? assumption : null, howToSet: describeSettings(name) };
+}
+
+/** Returns a SpinApp with the Pods of the Deployment that its operator made, which is better than what it would make. */
+export function spinAppOver({ source, object, uid }: SubjectSource, deployment: AssessableSubject): Subject {
+  const request = { ...deployment.request, isControlled: false };
+  const made = { isAssumed: false, assumption: null, howToSet: describeSettings(executorNameOf(object)) };
+  return { kind: 'assessable', source, object, uid, path: null, request, made };
 }
 
 function assessable(common: SubjectSource, executor: SpinAppExecutor, isAssumed: boolean): Subject {

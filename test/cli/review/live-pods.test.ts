@@ -200,9 +200,16 @@ describe('a Pod that exists', () => {
   });
 
   test('gets a class by what its template says, not by the node that it is on', async () => {
-    // No node of this name has a handler.
-    const item = await itemOf(WASM, { spec: { nodeName: 'node-9' } });
-    expect(item?.findings[0]?.message).toContain('RuntimeClass "wasmtime"');
+    const pool = await stage.write(
+      'pool.yaml',
+      '{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: a-pool}, handler: wasmtime, scheduling: {nodeSelector: {pool: a}}}\n---\n' +
+        '{apiVersion: v1, kind: Node, metadata: {name: node-2, labels: {pool: a}}, status: {runtimeHandlers: [{name: wasmtime}]}}',
+    );
+    // It is on node-1, to which the better class would never bring it.
+    const item = await itemOf(WASM, {}, '--facts', pool);
+    expect(item?.findings).toMatchObject([
+      { message: expect.stringContaining('needs RuntimeClass "a-pool"') as string },
+    ]);
   });
 
   test('with an unreadable image is undecided', async () => {
@@ -211,6 +218,7 @@ describe('a Pod that exists', () => {
     expect(exitCode).toBe(3);
     expect(stdout).toContain('undecided');
     expect(stdout).toContain('container "app":');
+    expect(stdout).toContain('To resolve: ');
   });
 
   test.for<[string, LivePodParts]>([

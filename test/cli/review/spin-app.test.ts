@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { useReviewStage } from '../../support/cli/review-stage.ts';
+import { livePod, liveWorkload } from '../../support/pod/live-pods.ts';
 
 const stage = useReviewStage();
 
@@ -119,4 +120,36 @@ test('a field of the wrong type is undecided', async () => {
   const { exitCode, stdout } = await review([app(`${NAMED}  resources: {limits: []}\n`)]);
   expect(exitCode).toBe(3);
   expect(stdout).toContain('spec.containers[0].resources.limits');
+});
+
+test('a SpinApp of a cluster is one item with the Deployment that its operator made, and its Pods', async () => {
+  const image = 'REGISTRY/corpus/spin-v2-app';
+  const reference = 'core.spinkube.dev/v1alpha1 SpinApp orders';
+  const spinApp = {
+    apiVersion: 'core.spinkube.dev/v1alpha1',
+    kind: 'SpinApp',
+    metadata: { name: 'orders', namespace: 'shop', uid: 'u1' },
+    // Its executor is not among the objects; the Deployment shows the class.
+    spec: { image, executor: 'fast' },
+    status: { readyReplicas: 0 },
+  };
+  const deployment = liveWorkload('apps/v1 Deployment orders', image, reference);
+  const owner = { owner: 'apps/v1 ReplicaSet orders-5d8f', labels: { 'pod-template-hash': '5d8f' } };
+  const items = [spinApp, deployment, livePod('orders-5d8f-1', image, owner)];
+  const file = await stage.write('live.json', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  const report = await stage.report(['-f', file, '--facts', stage.facts]);
+  expect(report.items).toMatchObject([
+    {
+      source: { kind: 'SpinApp', name: 'orders' },
+      outcome: 'refused',
+      pods: { running: 1, failing: 1 },
+      patch: [],
+      findings: [
+        {
+          id: 'wasm-image-without-runtime-class',
+          advice: 'Recreate it: kubectl rollout restart deployment/orders -n shop',
+        },
+      ],
+    },
+  ]);
 });
