@@ -40,7 +40,7 @@ export interface AuditRows {
   readonly images: (workloads: readonly AuditedWorkload[]) => readonly AuditedImage[];
   /** Rows and Pods so far. */
   readonly counts: () => { readonly workloads: number; readonly pods: number };
-  /** Pods that are not judged. */
+  /** Mirrors of static Pods. */
   readonly skippedPods: () => number;
 }
 
@@ -135,7 +135,7 @@ export function createAuditRows({ assess, start, now, ...knowledge }: RowDeps): 
   async function judgePod(pod: JsonObject): Promise<void> {
     const judged = await judgeRunning(assess, pod, now);
     if (judged.kind === 'running') images.add(judged.assessment.containers);
-    pods[judged.kind === 'running' ? 'judged' : 'skipped'] += 1;
+    pods.judged += 1;
     fold.add(pod, judged);
   }
 
