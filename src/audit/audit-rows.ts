@@ -2,9 +2,10 @@ import type { AssessPod } from '../assess/assessment.ts';
 import { property, child, type JsonObject } from '../lib/json.ts';
 import { MIRROR_ANNOTATION } from '../pod/names.ts';
 import { metadataText, type ObjectReference } from '../pod/object-metadata.ts';
+import type { GroupKind } from '../pod/workloads.ts';
 import type { AuditedImage, AuditedWorkload } from './audit-report.ts';
 import { createImageList } from './audited-images.ts';
-import { isLink, isWorkload } from './audited-kinds.ts';
+import { isLink, isSpinApp, isWorkload } from './audited-kinds.ts';
 import { createRunningFold } from './fold-running.ts';
 import type { ReportItem } from './item.ts';
 import { judgeRunning } from './judge-running.ts';
@@ -13,7 +14,7 @@ import type { Listed } from './list-cluster.ts';
 import { createOwnership, objectKey, referenceOf } from './ownership.ts';
 import type { ServedKind } from './ports.ts';
 import { remarksOf, reportItem, unknownImages, withRunning, type Knowledge } from './report-item.ts';
-import { subjectFrom, type Subject } from './subject.ts';
+import { leave, subjectFrom, type Subject } from './subject.ts';
 
 /** What a workload's template comes to. */
 interface JudgedTemplate {
@@ -52,8 +53,8 @@ interface RowDeps extends Knowledge {
   readonly now: number;
 }
 
-function groupOf(apiVersion: string): string {
-  return apiVersion.includes('/') ? (apiVersion.split('/', 1)[0] ?? '') : '';
+function groupKindOf({ apiVersion, kind }: Pick<ObjectReference, 'apiVersion' | 'kind'>): GroupKind {
+  return { group: apiVersion.includes('/') ? (apiVersion.split('/', 1)[0] ?? '') : '', kind };
 }
 
 /** Reads a workload as the webhook would see it if it were created now. */
@@ -62,10 +63,11 @@ function subjectToJudge(object: JsonObject): Subject | null {
   const namespace = metadataText(object, 'namespace');
   const source = { file: '', document: 0, line: null, origin: null, kind, namespace, name };
   const creation = { operation: 'CREATE', subResource: '', object, oldObject: null };
-  const subject = subjectFrom(
-    { source, object, uid: null },
-    { ...creation, kind: { group: groupOf(apiVersion), kind, version: '' } },
-  );
+  const groupKind = groupKindOf({ apiVersion, kind });
+  const common = { source, object, uid: null };
+  if (isSpinApp(groupKind))
+    return leave(common, { subject: 'none', reason: 'its operator has made no Deployment of it' });
+  const subject = subjectFrom(common, { ...creation, kind: { ...groupKind, version: '' } });
   if (subject?.kind !== 'assessable' || subject.request.subject !== 'template') return subject;
   // Its controller, if it has one, is not listed: the row stands for both.
   return { ...subject, request: { ...subject.request, isControlled: false } };
@@ -144,14 +146,13 @@ export function createAuditRows({ assess, start, now, ...knowledge }: RowDeps): 
       const namespace = metadataText(object, 'namespace');
       const owners = ownership.ownersOfObject(object);
       const [controller] = owners;
-      if (owners.some((owner) => rows.has(objectKey(namespace, owner)))) ownership.note(object);
-      else if (
-        controller !== undefined &&
-        isWorkload({ group: groupOf(controller.apiVersion), kind: controller.kind })
-      ) {
-        // The controller could not be listed.
+      const listed = owners.map((owner) => rows.get(objectKey(namespace, owner))).findLast(Boolean);
+      if (controller !== undefined && (listed !== undefined || isWorkload(groupKindOf(controller)))) {
         ownership.note(object);
-        addRow(namespace, controller, isSelected);
+        // A controller that could not be listed has a row, too.
+        const row = listed ?? addRow(namespace, controller, isSelected);
+        if (row.isSelected && isSpinApp(groupKindOf(controller)))
+          await start(() => judgeTemplate(row, object));
       } else if (!isLink(kind)) {
         const row = addRow(namespace, referenceOf(object), isSelected);
         if (isSelected) await start(() => judgeTemplate(row, object));

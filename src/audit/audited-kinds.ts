@@ -11,7 +11,10 @@ const LINK_KINDS: readonly GroupKind[] = [
   { group: 'serving.knative.dev', kind: 'Revision' },
 ];
 
-export const LISTED_KINDS: readonly GroupKind[] = [...WORKLOAD_KINDS, ...LINK_KINDS];
+/** SpinKube's operator makes a Deployment of it, whose template is judged in its place. */
+const SPIN_APP: GroupKind = { group: 'core.spinkube.dev', kind: 'SpinApp' };
+
+export const LISTED_KINDS: readonly GroupKind[] = [...WORKLOAD_KINDS, ...LINK_KINDS, SPIN_APP];
 
 /** Kinds that others own, in the order of the chain. All others come before. */
 const OWNED_LAST = ['Configuration', 'Revision', 'Deployment', 'CronJob', 'Job', 'ReplicaSet'];
@@ -22,6 +25,10 @@ function nameOf({ group, kind }: GroupKind): string {
 
 const LINKS = new Set(LINK_KINDS.map(nameOf));
 const WORKLOADS = new Set(WORKLOAD_KINDS.map(nameOf));
+
+export function isSpinApp({ group, kind }: GroupKind): boolean {
+  return group === SPIN_APP.group && kind === SPIN_APP.kind;
+}
 
 export function isLink(kind: GroupKind): boolean {
   return LINKS.has(nameOf(kind));

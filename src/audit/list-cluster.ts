@@ -43,6 +43,32 @@ function failureOf(what: string, { message, advice }: AppError): UnreadableList 
   return { what, message, advice: advice ?? '' };
 }
 
+/** A kind that the user may not list in all namespaces. */
+interface ForbiddenKind {
+  readonly kind: ServedKind;
+  readonly message: string;
+}
+
+function fullName({ group, resource }: ServedKind): string {
+  return group === '' ? resource : `${resource}.${group}`;
+}
+
+/** Joins what one role would grant: without it, all kinds are forbidden. */
+function describeForbidden(kinds: readonly ForbiddenKind[]): readonly UnreadableList[] {
+  const [first] = kinds;
+  if (first === undefined) return [];
+  const names = kinds.map(({ kind }) => fullName(kind));
+  const why = first.message.replace(/^Cannot list [^:]*: /, '');
+  const role = 'kubectl create clusterrole wasmgate-audit --verb=list';
+  return [
+    {
+      what: names.join(', '),
+      message: `Cannot list ${names.join(', ')} in all namespaces: ${why}`,
+      advice: `Bind a ClusterRole with this right: ${role} --resource=${names.join(',')}`,
+    },
+  ];
+}
+
 function isForbidden(error: unknown): error is AppError {
   return error instanceof AppError && error.code === 'forbidden';
 }
@@ -55,7 +81,7 @@ function isListError(error: unknown, signal: AbortSignal): error is AppError {
 export function createClusterLists({ objects, scope, signal, ownNamespace }: ListDeps): ClusterLists {
   const unreadable: UnreadableList[] = [];
   /** Kinds that the user may not list in all namespaces. */
-  const forbidden: UnreadableList[] = [];
+  const forbidden: ForbiddenKind[] = [];
   let readable: Promise<readonly string[]> | undefined;
 
   async function listNamespaces(): Promise<readonly string[]> {
@@ -110,7 +136,7 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
     } catch (error) {
       if (!isListError(error, signal)) throw error;
       if (scope.namespace === null && isForbidden(error)) {
-        forbidden.push(failureOf(kind.resource, error));
+        forbidden.push({ kind, message: error.message });
         yield* pagesByNamespace(kind, listed);
       } else unreadable.push(failureOf(kind.resource, error));
     }
@@ -135,6 +161,6 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
           yield { object, isSelected };
         }
     },
-    unreadable: () => [...forbidden, ...unreadable],
+    unreadable: () => [...describeForbidden(forbidden), ...unreadable],
   };
 }

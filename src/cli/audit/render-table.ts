@@ -9,7 +9,7 @@ import { OUTCOMES } from '../../audit/item.ts';
 import { describeSummary } from '../../policy/describe.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
 import { isNotable, type FailOptions } from '../fail-on.ts';
-import { findingLines, noteLine, OUTCOME_LABELS, titleLine } from '../item-lines.ts';
+import { FAILING, findingLines, labelOf, noteLine, OUTCOME_LABELS, titleLine } from '../item-lines.ts';
 import { wrap, type Page } from '../page.ts';
 import { counted } from './capability-words.ts';
 import { renderCapabilities } from './render-capabilities.ts';
@@ -74,12 +74,19 @@ function describeWorkload({ subject, runtimeClass, pods, mode }: AuditedWorkload
   return `${kind} ${name}${parts.length === 0 ? '' : ` (${parts.join('; ')})`}`;
 }
 
-function workloadLines(page: Page, workload: AuditedWorkload): readonly string[] {
-  return [
-    titleLine(page, workload, describeWorkload(workload)),
-    ...workload.notes.map((text) => noteLine(page, text)),
-    ...workload.findings.flatMap((finding) => findingLines(page, finding)),
-  ];
+/** Renders a line for each workload, and below workloads that say the same what they say. */
+function workloadLines(page: Page, workloads: readonly AuditedWorkload[]): readonly string[] {
+  const groups = Map.groupBy(workloads, ({ outcome, refuses, findings, notes }) =>
+    JSON.stringify([outcome, refuses, findings, notes]),
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return [
+      ...group.map((workload) => titleLine(page, workload, describeWorkload(workload))),
+      ...(first?.notes ?? []).map((text) => noteLine(page, text)),
+      ...(first?.findings ?? []).flatMap((finding) => findingLines(page, finding)),
+    ];
+  });
 }
 
 /** Renders `37 workloads need nothing; wasmgate changes new Pods of 4.` */
@@ -103,7 +110,10 @@ function renderNamespace(page: Page, { namespace, rows }: NamespaceRows): string
   const shown = rows.filter((one) => !isRank(one, 'good') && !isRank(one, 'skipped'));
   const lines = [
     page.paint('bold', wrap(`Namespace ${namespace}`, page.width, '')),
-    ...shown.flatMap(({ workload }) => workloadLines(page, workload)),
+    ...workloadLines(
+      page,
+      shown.map(({ workload }) => workload),
+    ),
     ...restLines(page, rows),
   ];
   return `${lines.join('\n')}\n`;
@@ -148,13 +158,11 @@ function renderUnreadable({ columns, paint }: Page, unreadable: readonly Unreada
 }
 
 /** Renders `60 workloads: 3 denied, …. 200 Pods, 12 of them failing. 40 images. 3 errors, 2 warnings.` */
-function renderSummary(
-  { columns, paint }: Page,
-  { summary, isInterrupted, isComplete }: AuditReport,
-): string {
+function renderSummary({ columns, paint }: Page, report: AuditReport): string {
+  const { isInterrupted, isComplete, summary } = report;
   const { workloads, pods, images } = summary;
   const sentences = [
-    counted(workloads, 'workload') + listOf(outcomeCounts(summary)),
+    counted(workloads, 'workload') + listOf(outcomeCounts(report)),
     `${counted(pods.running, 'Pod')} that have not finished${pods.failing > 0 ? `, ${counted(pods.failing, 'lacks', 'lack')} what they need` : ''}`,
     counted(images, 'image'),
     findingCounts(summary),
@@ -171,12 +179,14 @@ function listOf(parts: readonly string[]): string {
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }
 
-function outcomeCounts({ outcomes }: AuditSummary): readonly string[] {
-  return OUTCOMES.flatMap((outcome) =>
-    outcomes[outcome] === 0
-      ? []
-      : [`${outcomes[outcome].toLocaleString('en')} ${OUTCOME_LABELS[outcome][0]}`],
-  );
+/** Counts by the words of the lines above. */
+function outcomeCounts({ workloads }: AuditReport): readonly string[] {
+  const groups = Map.groupBy(workloads, (workload) => labelOf(workload)[0]);
+  const labels = [...OUTCOMES.map((outcome) => OUTCOME_LABELS[outcome]), FAILING].map(([label]) => label);
+  return labels.flatMap((label) => {
+    const count = groups.get(label)?.length ?? 0;
+    return count === 0 ? [] : [`${count.toLocaleString('en')} ${label}`];
+  });
 }
 
 function findingCounts({ findings }: AuditSummary): string {

@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { AuditReport } from '../../src/audit/audit-report.ts';
+import { runWasmgate, type WasmgateRun } from '../support/cli/run-wasmgate.ts';
+import { createAuditCluster, type AuditCluster } from '../support/e2e/audit-cluster.ts';
+import { customResources } from '../support/e2e/custom-resources.ts';
+import { realServers } from '../support/e2e/real-servers.ts';
+import { prepareCluster } from '../support/e2e/stage.ts';
+import { putFixtureImages } from '../support/image/fixture-images.ts';
+import { getJson, must } from '../support/kubernetes/kubectl.ts';
+import { startKubernetesServer, type KubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
+import { startRegistry, type TestRegistry } from '../support/registry/registry.ts';
+
+const servers = await realServers(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
+const openreports = await customResources('openreports');
+
+interface StoredReport {
+  readonly metadata: { readonly name: string; readonly resourceVersion: string };
+  readonly scope: { readonly kind: string; readonly name: string };
+  readonly results: readonly { readonly result: string; readonly severity: string }[];
+}
+
+describe.skipIf(servers.missing || openreports.missing)(
+  `an audit of 60 workloads${servers.note}${openreports.note}`,
+  () => {
+    let server: KubernetesServer;
+    let registry: TestRegistry;
+    let cluster: AuditCluster;
+    let report: AuditReport;
+
+    function audit(...args: readonly string[]): Promise<WasmgateRun> {
+      return runWasmgate(['audit', '--kubeconfig', server.kubeconfig, ...args]);
+    }
+
+    async function auditJson(...args: readonly string[]): Promise<AuditReport> {
+      const { stdout, stderr } = await audit(...args, '-o', 'json');
+      if (stdout === '') throw new Error(stderr);
+      return JSON.parse(stdout) as AuditReport;
+    }
+
+    async function storedReports(): Promise<readonly StoredReport[]> {
+      const list = ['reports.openreports.io', '-A'];
+      return (await getJson<{ readonly items: readonly StoredReport[] }>(server.kubectl, list)).items;
+    }
+
+    beforeAll(async () => {
+      server = await startKubernetesServer(servers.paths);
+      registry = await startRegistry({ images: putFixtureImages });
+      await prepareCluster(server.kubectl);
+      await openreports.install(server.kubectl);
+      const image = (name: string): string => `${registry.host}/corpus/${name}`;
+      cluster = await createAuditCluster(server.kubectl, {
+        linux: image('linux-plain'),
+        module: image('bk-wasi-wasm'),
+        spin: image('spin-v2-app'),
+        missing: image('no-such-image'),
+      });
+      report = await auditJson('-A');
+    });
+    afterAll(async () => {
+      await registry?.close();
+      await server?.stop();
+    });
+
+    test('has a row for each, with its outcome and its Pods', () => {
+      const found = report.workloads.map(({ subject, outcome, pods }) => [
+        `${subject.namespace} ${subject.kind} ${subject.name}`,
+        { outcome, running: pods.running, failing: pods.failing },
+      ]);
+      expect(cluster.expected.size).toBe(60);
+      expect(Object.fromEntries(found)).toEqual(Object.fromEntries(cluster.expected));
+      expect(report).toMatchObject({ isComplete: true, isInterrupted: false, unreadable: [] });
+    });
+
+    test('sums up', () => {
+      const expected = [...cluster.expected.values()];
+      const sum = (key: 'running' | 'failing'): number =>
+        expected.reduce((total, row) => total + row[key], 0);
+      const counts = Map.groupBy(expected, ({ outcome }) => outcome);
+      for (const [outcome, rows] of counts) expect(report.summary.outcomes[outcome]).toBe(rows.length);
+      expect(report.summary).toMatchObject({
+        workloads: 60,
+        failing: expected.filter((row) => row.failing > 0).length,
+        pods: { running: sum('running'), failing: sum('failing'), skipped: 0 },
+        images: 4,
+      });
+    });
+
+    test('prints the same numbers as a table, YAML and HTML', async () => {
+      const { summary } = report;
+      const table = await audit('-A');
+      expect(table.exitCode).toBe(1);
+      const { outcomes, pods, findings, images } = summary;
+      expect(table.stdout.replaceAll(/\s+/g, ' ')).toContain(
+        `60 workloads: ${outcomes.admitted} admitted, ${outcomes.changed} changed, ` +
+          `${outcomes.refused - summary.failing} denied, ${outcomes.skipped} skipped, ` +
+          `${outcomes.undecided} undecided, ${summary.failing} failing. ` +
+          `${pods.running} Pods that have not finished, ${pods.failing} lack what they need. ` +
+          `${images} images. ${findings.error} errors`,
+      );
+      const lines = table.stdout.match(/^(?:denied|failing|undecided|admitted|changed) /gm) ?? [];
+      const rest = [...table.stdout.matchAll(/^ {2}(\d+) workloads (?:need nothing|skipped)/gm)];
+      expect(lines.length + rest.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(60);
+
+      const { takenAt: _, ...yaml } = parse((await audit('-A', '-o', 'yaml')).stdout) as AuditReport;
+      expect({ ...yaml, takenAt: report.takenAt }).toEqual(report);
+
+      const html = (await audit('-A', '-o', 'html')).stdout;
+      expect(html).toContain(`<b>60</b> workloads`);
+      expect(html).toContain(`<b>${pods.running}</b> running Pods`);
+      expect(html).toContain(`<b>${images}</b> images`);
+      expect(html).toContain(`<b>${findings.error}</b> errors`);
+    });
+
+    test('selects workloads by their labels, and counts their Pods', async () => {
+      const { workloads } = await auditJson('-n', 'shop', '-l', 'workload in (outage-1, with-job)');
+      expect(workloads.map(({ subject, pods }) => [subject.kind, subject.name, pods.running])).toEqual([
+        ['CronJob', 'with-job', 1],
+        ['Deployment', 'outage-1', 3],
+      ]);
+    });
+
+    test('without the right to list all namespaces, it names the right and audits those that it may read', async () => {
+      const { kubectl } = server;
+      const reader = '--serviceaccount=custom:reader';
+      const role = (name: string, resources: string) =>
+        must(kubectl(['create', 'clusterrole', name, '--verb=list', `--resource=${resources}`]));
+      await must(kubectl(['create', 'serviceaccount', 'reader', '-n', 'custom']));
+      await role('namespaces', 'namespaces');
+      await role('workloads', 'pods,deployments.apps,replicasets.apps');
+      await must(kubectl(['create', 'clusterrolebinding', 'namespaces', '--clusterrole=namespaces', reader]));
+      await must(
+        kubectl(['create', 'rolebinding', 'reader', '-n', 'custom', '--clusterrole=workloads', reader]),
+      );
+      const token = await must(kubectl(['create', 'token', 'reader', '-n', 'custom']));
+      const kubeconfig = await server.writeKubeconfig(token.trim());
+      const run = await runWasmgate(['audit', '--kubeconfig', kubeconfig, '-A', '-o', 'json']);
+      const limited = JSON.parse(run.stdout) as AuditReport;
+      expect(limited.isComplete).toBe(false);
+      // What may not be listed is known by what it owns.
+      const found = limited.workloads.map(
+        ({ subject }) => `${subject.namespace} ${subject.kind} ${subject.name}`,
+      );
+      expect(found).toEqual([
+        'custom Deployment revision-1',
+        'custom Deployment spinapp',
+        'custom Rollout rollout',
+      ]);
+      expect(run).toMatchObject({
+        // The classes may not be listed either, so what needs one is undecided.
+        exitCode: 3,
+        stderr: expect.stringContaining('warning: Cannot list the Pods of 7 namespaces, which were left out'),
+      });
+      expect(limited.unreadable[0]).toEqual({
+        what: expect.stringMatching(/^statefulsets.apps, .*, pods$/),
+        message: expect.stringContaining('cannot list resource "statefulsets"'),
+        advice: expect.stringMatching(/--verb=list --resource=statefulsets.apps,.*,pods$/),
+      });
+    });
+
+    test('writes a report for each workload with a finding, changes none in a second run, and removes that of a deleted one', async () => {
+      const first = await audit('-A', '--write-reports', '--quiet', '-o', 'json');
+      const written = JSON.parse(first.stdout) as AuditReport;
+      const before = await storedReports();
+      const withFindings = written.workloads.filter(
+        ({ findings, outcome }) => findings.length > 0 || outcome === 'undecided',
+      );
+      expect(before.map(({ metadata }) => metadata.name).toSorted()).toEqual(
+        withFindings.map(({ subject }) => `wasmgate-${subject.uid}`).toSorted(),
+      );
+      const failures = before.flatMap(({ results }) => results.filter(({ result }) => result === 'fail'));
+      expect(failures).toHaveLength(written.summary.findings.error);
+
+      const second = await audit('-A', '--write-reports');
+      expect(second.stderr).toContain(`0 created, 0 updated, ${before.length} unchanged, 0 removed`);
+      expect(await storedReports()).toEqual(before);
+
+      await must(server.kubectl(['delete', 'deployment', 'wrong-0', '-n', 'shop', '--cascade=foreground']));
+      await audit('-A', '--write-reports');
+      const after = await storedReports();
+      expect(after).toHaveLength(before.length - 1);
+      expect(after.map(({ scope }) => scope.name)).not.toContain('wrong-0');
+    });
+  },
+);
