@@ -164,7 +164,11 @@ async function readConfigMap(
     if (!isKubernetesError(error)) throw error;
     if (!mayExist) return { kind: 'none', namespace: null, why: NOT_INSTALLED };
     const right = { verb: 'get', group: '', resource: 'configmaps', namespace, name } as const;
-    return unread(namespace, error, `${adviseOnFailedRead(error, right)} ${PASS_FILE}`);
+    return unread(
+      namespace,
+      error,
+      `${adviseOnFailedRead(error, right)} Or pass the configuration with --config FILE.`,
+    );
   }
 }
 

@@ -35,7 +35,7 @@ async function openFixed(setup: Setup, io: Io): Promise<Session> {
   return { ...judge, ...common, findObjects: null, unread: () => [] };
 }
 
-const PASS_FACTS = 'Or pass it with --facts FILE.';
+const PASS_FACTS = 'Or pass such objects with --facts FILE.';
 
 async function openLive(setup: ClusterSetup, io: Io): Promise<Session> {
   const session = await openClusterSession(setup, io, ({ fact, message, advice }) =>

@@ -69,9 +69,9 @@ const FIELDS: Partial<Record<FindingId, readonly string[]>> = {
 
 const USUAL_FIELDS = ['image', 'runtimeClassName'] as const;
 
-/** What is denied is an error, whatever its severity. */
-function levelOf({ severity, action }: ReportedFinding): Level {
-  if (action === 'deny') return 'error';
+/** What is denied is an error, whatever its severity, unless the denial depends on something unknown. */
+function levelOf({ severity, action, isDoubtful }: ReportedFinding): Level {
+  if (action === 'deny') return isDoubtful === true ? 'warning' : 'error';
   return severity === 'info' ? 'note' : severity;
 }
 
@@ -155,7 +155,9 @@ function findIssues(given: IssueInput, repository: Repository): readonly Issue[]
 /** Lists the reasons why an object is undecided. */
 function reasonsOf(review: Reviewed, item: ReportItem): readonly string[] {
   const images = unknownImages(review).map(({ container, detail, advice }) =>
-    [`container "${container}": ${detail}`, ...(advice === null ? [] : [advice])].join('. '),
+    [`container "${container}": ${detail}`, ...(advice === null ? [] : [advice.replace(/\.$/, '')])].join(
+      '. ',
+    ),
   );
   const facts = item.hangsOn.flatMap((fact) => (fact === 'images' || fact === 'manifest' ? [] : { fact }));
   return [...images, ...[describeOpenFacts(item, facts) ?? []].flat(), ...remarksOf(review)];

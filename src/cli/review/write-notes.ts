@@ -110,7 +110,7 @@ function writeDenials(io: Io, { reviews, items }: Shown): void {
     if (outcome !== 'refused' || findings === undefined) continue;
     const whose = refuses === 'pods' ? 'its Pods: ' : '';
     const denials = findings
-      .filter(({ action }) => action === 'deny')
+      .filter(({ action, isDoubtful }) => action === 'deny' && isDoubtful !== true)
       .map(({ id, message, advice }) => `${id}. Fix: ${advice === '' ? message : advice}`);
     writeNote(io, 'Denied', `${whereOf(review)}: ${whose}${denials.join(' ')}`);
   }

@@ -3,6 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import type { ReportItem } from '../../../src/audit/item.ts';
 import type { Report } from '../../../src/cli/review/report.ts';
 import { FACTS, podOf, useReviewStage } from '../../support/cli/review-stage.ts';
+import type { WasmgateRun } from '../../support/cli/run-wasmgate.ts';
 import { kubeconfigText } from '../../support/kubernetes/kubectl.ts';
 import { forbid, serveObjects, type ServedObject } from '../../support/kubernetes/objects-api.ts';
 import { errorStatus, startScriptedApi, type Step } from '../../support/kubernetes/scripted-api.ts';
@@ -35,7 +36,7 @@ interface Run {
   readonly stderr: string;
 }
 
-async function review({ pod, failing, objects = OBJECTS, flags = [] }: Case): Promise<Run> {
+async function run({ pod, failing, objects = OBJECTS, flags = [] }: Case): Promise<WasmgateRun> {
   const fail = (path: string): Step | undefined =>
     Object.entries(failing).find(([end]) => path.endsWith(end))?.[1];
   await using api = await startScriptedApi([serveObjects(objects, fail)]);
@@ -45,12 +46,16 @@ async function review({ pod, failing, objects = OBJECTS, flags = [] }: Case): Pr
     kubeconfigText({ server, certificateAuthority: '', token: 'x' }),
   );
   const file = await stage.write('pod.yaml', pod);
-  const run = await stage.review(['-f', file, '--live', '--kubeconfig', kubeconfig, '-o', 'json', ...flags]);
-  if (run.stdout === '') throw new Error(run.stderr);
-  const report = JSON.parse(run.stdout) as Report;
+  return await stage.review(['-f', file, '--live', '--kubeconfig', kubeconfig, ...flags]);
+}
+
+async function review({ flags = [], ...given }: Case): Promise<Run> {
+  const done = await run({ ...given, flags: ['-o', 'json', ...flags] });
+  if (done.stdout === '') throw new Error(done.stderr);
+  const report = JSON.parse(done.stdout) as Report;
   const [item] = report.items;
   if (item === undefined) throw new Error('nothing was reviewed');
-  return { ...run, report, item };
+  return { ...done, report, item };
 }
 
 const wasm = podOf('a', 'bk-wasi-wasm');
@@ -160,6 +165,15 @@ describe('without the right to list namespaces', () => {
     test('what would be denied is undecided, because the mode may be audit', async () => {
       const { item } = await review({ pod: podOf('a', 'bk-wasi-wasm-provenance'), failing: nor });
       expect(item).toMatchObject({ outcome: 'undecided', refuses: null, hangsOn: ['namespaces'] });
+    });
+
+    test('the table says why, and a pipeline gets a warning instead of an error', async () => {
+      const given = { pod: podOf('a', 'bk-wasi-wasm-provenance'), failing: nor };
+      const { stdout } = await run(given);
+      expect(stdout).toContain('depends on the labels of its namespace, which could not be read');
+      const github = await run({ ...given, flags: ['-o', 'github'] });
+      expect(github.stdout).toContain('title=wasmgate/image-will-not-pull::');
+      expect(github.stdout).not.toContain('::error');
     });
 
     test('an ordinary Pod is admitted', async () => {
