@@ -22,6 +22,10 @@ const FLAGS: readonly Flag[] = [
 
 const EXAMPLES: Command['examples'] = [
   { command: 'wasmgate audit -A', explanation: 'Everything that runs in the cluster that kubectl uses' },
+  {
+    command: 'wasmgate audit -A --write-reports --fail-on never',
+    explanation: 'As the CronJob of component audit-report does: a report for each workload with findings',
+  },
 ];
 
 /** @param load called only if the command runs, so that the webhook does not load its dependencies */
