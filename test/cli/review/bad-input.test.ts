@@ -263,7 +263,7 @@ describe('invalid manifests are undecided', () => {
     ['v1', ['Node', 'Service', 'Secret', 'Event', 'Binding', 'ConfigMap', 'Endpoints', 'ResourceQuota']],
     ['v1', ['PersistentVolume', 'PersistentVolumeClaim', 'Namespace', 'LimitRange', 'ServiceAccount']],
     ['apps/v1', ['ControllerRevision']],
-    ['argoproj.io/v1alpha1', ['Rollout', 'Deploymnet']],
+    ['argoproj.io/v1alpha1', ['AnalysisRun', 'Deploymnet']],
   ])('of %s, no other kind is taken for a typing error: %j', async (apiVersion, kinds) => {
     const objects = kinds.map((kind) => `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: a}}`);
     const file = await stage.write('right.yaml', objects.join('\n---\n'));
