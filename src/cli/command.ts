@@ -41,6 +41,13 @@ export interface Example {
   readonly explanation: string;
 }
 
+/** One completion that a shell offers. */
+export interface Candidate {
+  readonly value: string;
+  /** A few words; may be empty. */
+  readonly about: string;
+}
+
 export interface ParsedArguments {
   /** By name; a flag without a value is `true`. The last value wins. */
   readonly flags: ReadonlyMap<string, string | true>;
@@ -60,5 +67,9 @@ export interface Command {
   readonly examples: readonly Example[];
   /** Configuration keys that the help lists. */
   readonly configurationKeys?: () => readonly ConfigurationKey[];
+  /** Completes an argument after those before it; undefined for files, or for nothing if the command takes none. */
+  readonly suggest?: (before: readonly string[]) => readonly Candidate[] | 'files';
+  /** True for a command of programs. Help does not list it, and its arguments arrive unparsed, as positionals. */
+  readonly isHidden?: boolean;
   readonly run: (input: ParsedArguments, io: Io) => Promise<ExitCode>;
 }

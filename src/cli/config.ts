@@ -1,6 +1,6 @@
 import { AppError, describeError } from '../lib/errors.ts';
 import { didYouMean } from '../lib/nearest-name.ts';
-import { EXIT_CODES, type Command, type ExitCode, type ParsedArguments } from './command.ts';
+import { EXIT_CODES, type Candidate, type Command, type ExitCode, type ParsedArguments } from './command.ts';
 import type { Io } from './io.ts';
 import { usageError } from './parse-arguments.ts';
 
@@ -92,6 +92,16 @@ async function run({ positionals, flags }: ParsedArguments, io: Io, deps: Config
   return EXIT_CODES.ok;
 }
 
+function suggest(
+  [action, scenario]: readonly string[],
+  { scenarios }: ConfigDeps,
+): readonly Candidate[] | 'files' {
+  if (action === 'check') return 'files';
+  const isDone = action !== undefined && (action !== 'defaults' || scenario !== undefined);
+  const values = action === undefined ? ACTIONS : scenarios;
+  return isDone ? [] : values.map((value) => ({ value, about: '' }));
+}
+
 export function configCommand(deps: ConfigDeps): Command {
   return {
     name: 'config',
@@ -127,6 +137,7 @@ export function configCommand(deps: ConfigDeps): Command {
           'For editors; refer to it in a first line "# yaml-language-server: $schema=wasmgate.schema.json"',
       },
     ],
+    suggest: (before) => suggest(before, deps),
     run: (input, io) => run(input, io, deps),
   };
 }

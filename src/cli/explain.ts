@@ -86,6 +86,11 @@ export function explainCommand(deps: ExplainDeps): Command {
       { command: 'wasmgate explain', explanation: 'List all findings' },
       { command: 'wasmgate explain handler-cannot-run-image', explanation: 'Explain one, with its fix' },
     ],
+    suggest: (before) =>
+      deps
+        .findings()
+        .filter(({ id }) => !before.includes(id))
+        .map(({ id, severity }) => ({ value: id, about: severity })),
     run: ({ positionals }, io) => Promise.resolve(explain(positionals, io, deps)),
   };
 }

@@ -58,7 +58,7 @@ export function describeProgram(commands: readonly Command[], io: Io): string {
     [
       'Commands',
       table(
-        commands.map(({ name, summary }) => [name, summary]),
+        commands.filter(({ isHidden }) => isHidden !== true).map(({ name, summary }) => [name, summary]),
         columns,
       ),
     ],

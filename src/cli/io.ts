@@ -3,6 +3,9 @@ import { Writable } from 'node:stream';
 import type { Logger } from '../lib/logger.ts';
 import { stripControlCharactersInLines } from '../lib/strip-control-characters.ts';
 
+/** The hidden command that completes what a user has typed so far: shells run it, and kubectl for the plugin. */
+export const COMPLETE_COMMAND = '__complete';
+
 /** The parts of the process that a command may use. */
 export interface Io {
   readonly stdout: Writable;
@@ -12,10 +15,20 @@ export interface Io {
   readonly program?: string;
 }
 
-/** kubectl runs a plugin as `kubectl-wasmgate`, from wherever it is on the PATH. */
-function programOf([, path = '']: readonly string[]): string {
-  const name = basename(path).replace(/\.[cm]?js$/, '');
-  return name === 'kubectl-wasmgate' ? 'kubectl wasmgate' : 'wasmgate';
+/** The name under which the program was started, from wherever it is on the PATH. */
+function startedAs([, path = '']: readonly string[]): string {
+  return basename(path).replace(/\.[cm]?js$/, '');
+}
+
+/** kubectl runs a plugin as `kubectl-wasmgate`. */
+function programOf(argv: readonly string[]): string {
+  return startedAs(argv) === 'kubectl-wasmgate' ? 'kubectl wasmgate' : 'wasmgate';
+}
+
+/** Returns the arguments of the program. kubectl completes those of a plugin by another program. */
+export function processArguments({ argv }: NodeJS.Process): readonly string[] {
+  const args = argv.slice(2);
+  return startedAs(argv) === 'kubectl_complete-wasmgate' ? [COMPLETE_COMMAND, ...args] : args;
 }
 
 function ignoreClosedPipe(stream: Writable): void {

@@ -8,7 +8,7 @@ import { parseArguments, usageError } from './parse-arguments.ts';
 function findCommand(name: string, commands: readonly Command[]): Command {
   const command = commands.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
-  const names = commands.map((candidate) => candidate.name);
+  const names = commands.filter(({ isHidden }) => isHidden !== true).map((candidate) => candidate.name);
   const what = name.startsWith('-') ? 'flag' : 'command';
   const known = what === 'flag' ? ['--help', '--version'] : names;
   // Not a near name, but many programs use -v for the version.
@@ -38,6 +38,8 @@ async function runCommand(argv: readonly string[], io: Io, commands: readonly Co
     return EXIT_CODES.ok;
   }
   const command = findCommand(name, commands);
+  if (command.isHidden === true)
+    return command.run({ flags: new Map(), lists: new Map(), positionals: args }, io);
   const input = parseArguments(args, command);
   if (input.flags.has('help')) {
     io.stdout.write(asTyped(describeCommand(command, io), io, commands));

@@ -58,6 +58,14 @@ function usualFiles(env: Io['env']): readonly string[] {
   return named.length > 0 ? named : [join(env['HOME'] ?? homedir(), '.kube', 'config')];
 }
 
+/** Returns the kubeconfig that kubectl would use; null if there is none. */
+export async function readUserKubeconfig(
+  file: string | undefined,
+  env: Io['env'],
+): Promise<Kubeconfig | null> {
+  return file === undefined ? mergeKubeconfigs(usualFiles(env)) : readKubeconfig(file);
+}
+
 async function openKubeconfig(config: Kubeconfig, context: string | undefined): Promise<UserCluster> {
   const selected = selectContext(config, context);
   const connection = await connectContext(selected);
@@ -93,13 +101,13 @@ export async function openUserCluster(
   env: Io['env'],
   directory: string = ACCOUNT_DIRECTORY,
 ): Promise<UserCluster> {
-  if (kubeconfig !== undefined) return openKubeconfig(await readKubeconfig(kubeconfig), context);
-  const files = usualFiles(env);
-  const config = await mergeKubeconfigs(files);
+  const config = await readUserKubeconfig(kubeconfig, env);
   if (config !== null) return openKubeconfig(config, context);
   const pod = context === undefined ? await openPodCluster(env, directory) : null;
   if (pod !== null) return pod;
-  const absent = files.map((file) => `"${file}"`).join(', ');
+  const absent = usualFiles(env)
+    .map((file) => `"${file}"`)
+    .join(', ');
   throw new AppError('no-cluster', `Cannot find a cluster: there is no kubeconfig ${absent}`, {
     advice: 'Name one with --kubeconfig FILE, or in the variable KUBECONFIG.',
   });

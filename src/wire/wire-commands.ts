@@ -2,6 +2,7 @@ import { CERTIFICATE_TIMES, type CertificateTimes } from '../certs/certificate-t
 import { auditCommand } from '../cli/audit/audit.ts';
 import { certsCommand } from '../cli/certs/certs.ts';
 import type { Command } from '../cli/command.ts';
+import { completeCommand, completionCommand } from '../cli/completion/completion.ts';
 import { configCommand } from '../cli/config.ts';
 import { demoCommand } from '../cli/demo/demo.ts';
 import { explainCommand, type ExplainedFinding } from '../cli/explain.ts';
@@ -51,7 +52,7 @@ export function wireCommands({
   folder = process.cwd(),
   certificateTimes = CERTIFICATE_TIMES,
 }: Program): readonly Command[] {
-  return [
+  const commands = [
     serveCommand({
       serve: async (flags, io) =>
         (await import('./serve.ts')).serve({ version, certificateTimes }, flags, io),
@@ -73,5 +74,10 @@ export function wireCommands({
     certsCommand(async () => (await import('./wire-certs.ts')).wireCerts()),
     demoCommand(async () => (await import('./wire-demo.ts')).wireDemo({ manifests })),
     versionCommand({ version, node: process.versions.node, platform: platformOfProcess() }),
+    completionCommand(),
   ];
+  const complete = completeCommand(commands, async (env) =>
+    (await import('./wire-completion.ts')).wireCompletion(env),
+  );
+  return [...commands, complete];
 }

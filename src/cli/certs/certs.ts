@@ -68,6 +68,7 @@ export function certsCommand(load: () => Promise<CertsDeps>): Command {
         explanation: 'Of mounted files',
       },
     ],
+    suggest: (before) => (before.length === 0 ? [{ value: 'show', about: '' }] : []),
     run: async (input, io) => {
       checkArguments(input);
       const { runCerts } = await import('./run-certs.ts');
