@@ -25,24 +25,31 @@ export function describeProblems(problems: readonly Problem[], lineOf: LineOf): 
     .map(({ line, name, text }) => `${line === null ? '' : `line ${line}: `}${name}: ${text}`);
 }
 
+const VAIN_ADVICE = 'wasmgate would start with this configuration, and warn.';
+
 const KEYS_ADVICE = '"wasmgate config defaults" prints every key and what it takes.';
 
 /**
  * Creates one error that names every problem.
- * @param options.isOwn false if only files that the configuration names are at fault, so that a list of keys does not help
+ * @param options.isOwn false if no keys or types are at fault, so that a list of keys does not help
+ * @param options.isUsable true if wasmgate accepts all values, although some can never do what they say
  */
 export function invalidConfiguration(
   source: string,
   problems: readonly string[],
-  { isOwn = true } = {},
+  { isOwn = true, isUsable = false } = {},
 ): AppError<ConfigurationErrorCode> {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   const more = problems.length - MAX_PROBLEMS;
   const shown = problems.slice(0, MAX_PROBLEMS);
   const list = [...shown, ...(more > 0 ? [`and ${more} more`] : [])].map((line) => `\n  ${line}`).join('');
-  return new AppError<ConfigurationErrorCode>(
-    'invalid-configuration',
-    `Cannot use configuration "${source}": ${count}${list}`,
-    { blame: 'input', ...(isOwn ? { advice: KEYS_ADVICE } : {}) },
-  );
+  const fault = isUsable
+    ? `Configuration "${source}" has settings that can never work`
+    : `Cannot use configuration "${source}"`;
+  const message = `${fault}: ${count}${list}`;
+  const advice = isOwn ? { advice: KEYS_ADVICE } : isUsable ? { advice: VAIN_ADVICE } : {};
+  return new AppError<ConfigurationErrorCode>('invalid-configuration', message, {
+    blame: 'input',
+    ...advice,
+  });
 }

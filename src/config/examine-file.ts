@@ -1,4 +1,6 @@
 import { isObject, type JsonObject, property } from '../lib/json.ts';
+import type { SettingRule } from '../lib/setting-rule.ts';
+import { applyRules } from './apply-rules.ts';
 import { checkValue, type Path, type Problem } from './check-value.ts';
 import { invalidConfiguration } from './describe-problem.ts';
 import { parseYaml } from './parse-yaml.ts';
@@ -31,27 +33,45 @@ function faultOfKind(stated: JsonObject): Problem | null {
   return { path: [], text: `found kind "${kind}" of "${version}", takes ${wanted}.` };
 }
 
-/** Checks a well-typed section. Paths are relative to the section. */
-export type Refine = (section: string, value: unknown) => readonly Problem[];
-
 export interface FileRules {
   readonly schema: SchemaNode;
   readonly presets: Presets;
-  readonly refine: Refine;
+  /** By section. */
+  readonly rules: Readonly<Record<string, readonly SettingRule[] | undefined>>;
 }
 
 /** Values with all defaults; valid only if there are no problems. */
 export interface ExaminedFile {
   readonly sections: Readonly<Record<string, unknown>>;
   readonly problems: readonly Problem[];
+  /** Values that wasmgate accepts, but that can never do what they say. */
+  readonly vain: readonly Problem[];
+  readonly notes: readonly Problem[];
   readonly lineOf: (path: Path) => number | null;
 }
 
-/** Returns the sections without problems: those of one must not hide those of another. */
-export function soundSections({ sections, problems }: ExaminedFile): readonly string[] {
-  const isSound = (name: string): boolean =>
-    !problems.some(({ path: [first] }) => first === undefined || first === name);
-  return Object.keys(sections).filter(isSound);
+/**
+ * Returns the sections, each with the defaults of the keys that have problems, so that the other keys can be used. A section that
+ * is no map is left out.
+ */
+export function soundSections(
+  { sections, problems }: ExaminedFile,
+  { properties: schemas = {} }: SchemaNode,
+): ReadonlyMap<string, JsonObject> {
+  const sound = new Map<string, JsonObject>();
+  for (const [name, section] of Object.entries(sections)) {
+    const faulty = problems.filter(({ path: [first] }) => first === undefined || first === name);
+    if (!isObject(section) || faulty.some(({ path }) => path.length < 2)) continue;
+    const keys = new Set(faulty.map(({ path: [, key] }) => key));
+    const defaults = Object.entries(schemas[name]?.properties ?? {}).map(([key, schema]) => [
+      key,
+      schema.default,
+    ]);
+    const kept = Object.entries(section).filter(([key]) => !keys.has(key));
+    const entries = [...defaults.filter(([, value]) => value !== undefined), ...kept];
+    sound.set(name, structuredClone(Object.fromEntries(entries) as JsonObject));
+  }
+  return sound;
 }
 
 /** Puts paths within a section under its name. */
@@ -59,9 +79,16 @@ export function inSection(name: string, problems: readonly Problem[]): readonly 
   return problems.map(({ path, text }) => ({ path: [name, ...path], text }));
 }
 
+/** Returns the problems of a section, with paths within it. */
+function problemsIn(section: string, problems: readonly Problem[]): readonly Problem[] {
+  return problems
+    .filter(({ path: [first] }) => first === undefined || first === section)
+    .map(({ path: [, ...path], text }) => ({ path, text }));
+}
+
 /** @throws AppError `invalid-configuration` if the text is not YAML */
 export function examineFile(
-  { schema, presets, refine }: FileRules,
+  { schema, presets, rules }: FileRules,
   text: string,
   source: string,
 ): ExaminedFile {
@@ -70,10 +97,22 @@ export function examineFile(
   // An empty file states nothing, so it needs no version.
   const stated = value === null ? HEAD : value;
   const otherKind = isObject(stated) ? faultOfKind(stated) : null;
-  if (otherKind !== null) return { sections: {}, problems: [otherKind], lineOf };
+  if (otherKind !== null) return { sections: {}, problems: [otherKind], vain: [], notes: [], lineOf };
   const checked = checkValue(schema, isObject(stated) ? overlay(presets(stated), stated) : stated);
   const sections = isObject(checked.value) ? checked.value : {};
-  const examined = { sections, problems: checked.problems, lineOf };
-  const refined = soundSections(examined).flatMap((name) => inSection(name, refine(name, sections[name])));
-  return { ...examined, problems: [...checked.problems, ...refined] };
+  const found = Object.entries(sections).map(([name, section]) => {
+    const faults = applyRules(rules[name] ?? [], section, problemsIn(name, checked.problems));
+    return {
+      fatal: inSection(name, faults.fatal),
+      vain: inSection(name, faults.vain),
+      note: inSection(name, faults.note),
+    };
+  });
+  return {
+    sections,
+    problems: [...checked.problems, ...found.flatMap(({ fatal }) => fatal)],
+    vain: found.flatMap(({ vain }) => vain),
+    notes: found.flatMap(({ note }) => note),
+    lineOf,
+  };
 }

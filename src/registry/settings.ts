@@ -1,7 +1,6 @@
 import { Type, type Static } from 'typebox';
-import { isAddressRange, createAddressGuard } from './connection/address-guard.ts';
+import { createAddressGuard } from './connection/address-guard.ts';
 import { type HostsConfiguration, isLoopbackHost } from './endpoints.ts';
-import { findServerFault } from './hosts/parse-server.ts';
 
 /** The `registry` section of the configuration. */
 export const registrySettings = Type.Object(
@@ -89,37 +88,6 @@ export const registrySettings = Type.Object(
 );
 
 export type RegistrySettings = Static<typeof registrySettings>;
-
-interface Problem {
-  /** Relative to the section. */
-  readonly path: readonly (string | number)[];
-  readonly text: string;
-}
-
-/** Checks what the schema cannot: everything, except the content of files, that would keep a client from starting. */
-export function checkRegistrySettings({
-  allowAddresses,
-  mirrors,
-  tls,
-}: RegistrySettings): readonly Problem[] {
-  const addresses = allowAddresses.map((address, index) => ({
-    path: ['allowAddresses', index],
-    text: isAddressRange(address) ? null : `"${address}" is neither an address nor a CIDR.`,
-  }));
-  const servers = Object.entries(mirrors).flatMap(([registry, list]) =>
-    list.map((server, index) => {
-      const fault = findServerFault(server);
-      return { path: ['mirrors', registry, index], text: fault === null ? null : `${fault}.` };
-    }),
-  );
-  const keys = Object.entries(tls).map(([host, { certFile, keyFile }]) => ({
-    path: ['tls', host, 'keyFile'],
-    text: keyFile !== undefined && certFile === undefined ? 'it needs certFile.' : null,
-  }));
-  return [...addresses, ...servers, ...keys].flatMap(({ path, text }) =>
-    text === null ? [] : { path, text },
-  );
-}
 
 /** A mirror that wasmgate skips because of its address, although nodes may use it. */
 export interface DeniedMirror {

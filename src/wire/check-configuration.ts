@@ -3,7 +3,8 @@ import type { ConfigDeps } from '../cli/config.ts';
 import type { ExaminedFiles } from '../config/configuration-reader.ts';
 import { isMissing } from '../files/read-text.ts';
 import type { FileFault } from '../registry/hosts/file-reading.ts';
-import { findDeniedMirrors, type RegistrySettings } from '../registry/settings.ts';
+import { parseServer } from '../registry/hosts/parse-server.ts';
+import { findDeniedMirrors, type DeniedMirror, type RegistrySettings } from '../registry/settings.ts';
 import { describeDeniedMirror } from './connect-registry.ts';
 import { describeFault, readAllNamedFiles } from './named-files.ts';
 import { configurations } from './settings.ts';
@@ -12,13 +13,33 @@ function problemOf({ path, error }: FileFault): ExaminedFiles['problems'][number
   return { path, text: describeFault(error) };
 }
 
+/**
+ * Finds the mirrors of the configuration itself that wasmgate skips. Those of files that it names are notes only: such files are
+ * mostly copies of the nodes' own, where the address means the node.
+ */
+function skippedMirrors({ mirrors }: RegistrySettings, denied: readonly DeniedMirror[]) {
+  const byHost = new Map(denied.map((mirror) => [mirror.host, mirror]));
+  return Object.entries(mirrors).flatMap(([registry, list]) =>
+    list.flatMap((address, index) => {
+      const { host } = parseServer(address, { isWhole: true, subject: address }).base;
+      const found = byHost.get(host);
+      const path = ['mirrors', registry, index];
+      return found === undefined ? [] : [{ path, host, text: describeDeniedMirror(found) }];
+    }),
+  );
+}
+
 async function examineRegistry(registry: RegistrySettings, isStrict: boolean): Promise<ExaminedFiles> {
   const { faults, files } = await readAllNamedFiles(registry);
+  const denied = findDeniedMirrors(files.hosts, registry.allowAddresses);
+  const skipped = skippedMirrors(registry, denied);
+  const own = new Set(skipped.map(({ host }) => host));
   const isAbsent = ({ error }: FileFault): boolean => !isStrict && isMissing(error);
   return {
     problems: faults.filter((fault) => !isAbsent(fault)).map(problemOf),
+    vain: skipped,
     absent: faults.filter(isAbsent).map(problemOf),
-    notes: findDeniedMirrors(files.hosts, registry.allowAddresses).map(describeDeniedMirror),
+    notes: denied.filter(({ host }) => !own.has(host)).map(describeDeniedMirror),
   };
 }
 

@@ -13,6 +13,8 @@ export interface ConfigurationState
   extends ReadConfiguration, Pick<AllNamedFiles, 'files' | 'dockerConfig' | 'plugins'> {
   /** As the file and the flags have them. */
   readonly settings: Settings;
+  /** Values that can never do what they say, each with its place. */
+  readonly warnings: readonly string[];
   /** Digests of the files that the settings name. */
   readonly named: AllNamedFiles['seen'];
   /** Why `registry.dockerConfig` gives no logins; empty if it is usable, or not set. */
@@ -32,14 +34,15 @@ function isEmpty(text: string): boolean {
 export async function readState(flags: ServeFlags): Promise<ConfigurationState> {
   const { config: file } = flags;
   const text = file === undefined ? '' : await configurations.readText(file);
-  const settings = withFlags(configurations.parse(text, file ?? 'defaults'), flags);
+  const { settings: stated, warnings } = configurations.parseWithWarnings(text, file ?? 'defaults');
+  const settings = withFlags(stated, flags);
   const { faults, seen: named, ...read } = await readAllNamedFiles(settings.registry);
   const fatal = faults.filter((fault) => !isOfDockerConfig(fault));
   if (fatal.length > 0) throw unusableFiles(fatal);
   const digest = createHash('sha256').update(text).digest('base64');
   const contents = file === undefined ? named : new Map([...named, [file, digest]]);
   const dockerConfigFaults = faults.filter(isOfDockerConfig);
-  return { ...read, settings, named, contents, dockerConfigFaults, isEmpty: isEmpty(text) };
+  return { ...read, settings, warnings, named, contents, dockerConfigFaults, isEmpty: isEmpty(text) };
 }
 
 /** Returns why a state must not replace another one, whose logins it would lose; null if it may. */

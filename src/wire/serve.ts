@@ -14,6 +14,7 @@ import { createStoredPods } from '../kubernetes/live-reads.ts';
 import { createPullSecrets } from '../kubernetes/pull-secrets.ts';
 import { createServerClock } from '../kubernetes/server-clock.ts';
 import { createServiceAccounts } from '../kubernetes/service-accounts.ts';
+import type { Logger } from '../lib/logger.ts';
 import { createDnsResolver } from '../registry/connection/dns-resolver.ts';
 import { createApp, swapCertificate, serverTlsOptions } from '../server/app.ts';
 import { createHealth } from '../server/health.ts';
@@ -38,10 +39,26 @@ interface Surroundings extends Pick<Io, 'env'> {
   readonly signal: AbortSignal;
 }
 
+/** Logs each value that can never do what it says once, although `config check` would reject the file. */
+function createWarn(
+  file: string | undefined,
+  logger: Pick<Logger, 'warn'>,
+): (warnings: readonly string[]) => void {
+  const logged = new Set<string>();
+  return (warnings) => {
+    for (const problem of warnings) {
+      if (!logged.has(problem)) logger.warn({ file, problem }, 'a setting can never work');
+      logged.add(problem);
+    }
+  };
+}
+
 /** Creates and joins the parts; none of them runs yet. */
 async function createParts(program: ServedProgram, flags: ServeFlags, { env, signal }: Surroundings) {
   const state = await readState(flags);
   const logger = createLogger(state.settings.log);
+  const warnOf = createWarn(flags.config, logger);
+  warnOf(state.warnings);
   const namespace = env['POD_NAMESPACE'] ?? DEFAULT_NAMESPACE;
   const clock = createServerClock();
   const connection = await connectKubernetes(flags.kubeconfig, env);
@@ -57,7 +74,7 @@ async function createParts(program: ServedProgram, flags: ServeFlags, { env, sig
   );
   const { settings } = state;
   const reloads = checkReloads(metrics.onReload);
-  const parts = { settings, logger, namespace, client, clock, cluster, metrics, live, reloads };
+  const parts = { settings, logger, namespace, client, clock, cluster, metrics, live, reloads, warnOf };
   return { ...program, ...parts, state };
 }
 
@@ -91,7 +108,11 @@ function assembleAdmissions({ live, ...parts }: Parts, signal: AbortSignal): Adm
 const FIXED_SECTIONS: readonly string[] = ['server'];
 
 /** Takes changes of the configuration file, and of all files that it names, into use until the signal fires. */
-function followFiles(flags: ServeFlags, { state, live, logger, reloads }: Parts, signal: AbortSignal): void {
+function followFiles(
+  flags: ServeFlags,
+  { state, live, logger, reloads, warnOf }: Parts,
+  signal: AbortSignal,
+): void {
   const { config: file } = flags;
   if (file === undefined) return;
   const read = async (): Promise<ConfigurationState> => {
@@ -103,6 +124,7 @@ function followFiles(flags: ServeFlags, { state, live, logger, reloads }: Parts,
   const apply = async (next: ConfigurationState): Promise<void> => {
     await live.apply(next);
     logger.configure(next.settings.log);
+    warnOf(next.warnings);
   };
   const options = { file, read, apply, fixedSections: FIXED_SECTIONS, logger, onReload: reloads.onReload };
   // Never rejects, and ends with the signal.

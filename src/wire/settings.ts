@@ -2,8 +2,11 @@ import type { ServeFlags } from '../cli/serve.ts';
 import { createConfigurationReader, type Configuration } from '../config/configuration-reader.ts';
 import { choosePresets } from '../config/presets.ts';
 import { IMAGE_SCENARIOS, imageSettings } from '../images/settings.ts';
+import { policyRules } from '../policy/setting-rules.ts';
 import { POLICY_SCENARIOS, policySettings } from '../policy/settings.ts';
-import { checkRegistrySettings, registrySettings } from '../registry/settings.ts';
+import { registryRules } from '../registry/setting-rules.ts';
+import { registrySettings } from '../registry/settings.ts';
+import { serverRules } from '../server/setting-rules.ts';
 import { serverSettings } from '../server/settings.ts';
 import { LOG_FORMATS, LOG_LEVELS, logSettings } from '../telemetry/settings.ts';
 
@@ -21,7 +24,9 @@ const scenarios = choosePresets({
 });
 
 export const configurations = createConfigurationReader(sections, scenarios, {
-  registry: checkRegistrySettings,
+  policy: policyRules,
+  registry: registryRules,
+  server: serverRules,
 });
 
 export type Settings = Configuration<typeof sections>;

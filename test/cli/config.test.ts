@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { runWasmgate, type WasmgateRun } from '../support/cli/run-wasmgate.ts';
+import { serveWithoutCluster } from '../support/cli/serve-process.ts';
 import { writeFiles } from '../support/registry/hosts-files.ts';
 
 const HEAD = 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\n';
@@ -47,11 +49,13 @@ describe('files that the configuration names', () => {
   });
 
   test('get notes on mirrors that wasmgate skips', async () => {
-    const { exitCode, stdout } = await check(`${HEAD}registry:
-  mirrors: {docker.io: ["http://127.0.0.1:5000", "http://localhost:5000", "https://mirror.test", "http://[::1]:5000"]}
-`);
+    const files = {
+      'hosts/docker.io/hosts.toml':
+        '[host."http://127.0.0.1:5000"]\n[host."http://[::1]:5000"]\n[host."https://m.test"]',
+    };
+    const { exitCode, stdout } = await check(`${HEAD}registry: {hostsDirectory: "@/hosts"}\n`, { files });
     expect(exitCode).toBe(0);
-    const notes = ['127.0.0.1:5000', 'localhost:5000', '[::1]:5000'].map(
+    const notes = ['127.0.0.1:5000', '[::1]:5000'].map(
       (host) =>
         `  note: mirror "${host}" is a loopback address, so wasmgate skips it. ` +
         'Name an address that Pods can reach, or list it in registry.allowAddresses.\n',
@@ -130,6 +134,96 @@ registry:
     const said = { exitCode: 0, stdout: 'a.yaml: no problems\n', stderr: '' };
     expect(await check(`${HEAD}${registry}`, { files })).toEqual(said);
     expect(await check(`${HEAD}${registry}`, { files, flags: ['--strict'] })).toEqual(said);
+  });
+});
+
+describe('settings that can never work', () => {
+  test('are problems with their lines, and with what to write instead', async () => {
+    const { exitCode, stdout, stderr } = await check(`${HEAD}policy:
+  skipImages:
+    - nginx:latest
+  systemNamespaces: [Team-A]
+registry:
+  mirrors:
+    https://docker.io: [https://mirror.test]
+    docker.io: ["http://localhost:5000", "https://mirror.test"]
+`);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr.split('\n')).toEqual([
+      'wasmgate: Configuration "a.yaml" has settings that can never work: 4 problems',
+      '  line 5: policy.skipImages[0]: "nginx:latest" can never match: patterns are of registry/repository, without tag or digest. Write "nginx".',
+      expect.stringMatching(
+        /^ {2}line 6: policy\.systemNamespaces\[0\]: "Team-A" can never match: .* Write "team-a"\.$/,
+      ),
+      expect.stringMatching(
+        /^ {2}line 9: registry\.mirrors\["https:\/\/docker\.io"\]: .* Write "docker\.io"\.$/,
+      ),
+      expect.stringMatching(
+        /^ {2}line 10: registry\.mirrors\["docker\.io"\]\[0\]: mirror "localhost:5000" is a loopback address/,
+      ),
+      'wasmgate would start with this configuration, and warn.',
+      '',
+    ]);
+  });
+
+  test('are reported together with all other problems, of types, values and files', async () => {
+    const { stderr } = await check(
+      `${HEAD}policy: {mode: adit, skipImages: ["nginx:1"], systemNamespaces: [7, A]}
+registry:
+  allowAddresses: [5, 10.0.0.0/33]
+  mirrors: {docker.io: ["http://a b", "http://localhost"], "*.test": [https://mirror.test]}
+  plainHttp: [a/b, "*.internal"]
+  registriesFile: "@/registries.yaml"
+server: {host: "0.0.0.0:1", port: x}
+`,
+      { files: { 'registries.yaml': '[' } },
+    );
+    const places = [...stderr.matchAll(/^ {2}line \d+: (\S+): /gm)].map(([, place]) => place);
+    expect(new Set(places)).toEqual(
+      new Set([
+        'policy.mode',
+        'policy.skipImages[0]',
+        'policy.systemNamespaces[0]',
+        'policy.systemNamespaces[1]',
+        'registry.allowAddresses[0]',
+        'registry.allowAddresses[1]',
+        'registry.mirrors["*.test"]',
+        'registry.mirrors["docker.io"][0]',
+        'registry.plainHttp[0]',
+        'registry.plainHttp[1]',
+        'registry.registriesFile',
+        'server.host',
+        'server.port',
+      ]),
+    );
+    expect(stderr).toContain(': 13 problems\n');
+  });
+
+  test('that work otherwise than they look get a note', async () => {
+    const { exitCode, stdout } = await check(`${HEAD}policy: {skipImages: [ghcr.io]}
+registry: {mirrors: {docker.io: ["mirror.test:5000"]}}
+`);
+    expect([exitCode, stdout]).toEqual([
+      0,
+      'a.yaml: no problems\n' +
+        '  note: line 3: policy.skipImages[0]: "ghcr.io" matches only the repository of that name on Docker Hub. For all images of a registry, write "ghcr.io/*".\n' +
+        '  note: line 4: registry.mirrors["docker.io"][0]: "mirror.test:5000" has no scheme, so wasmgate uses https. Write "https://mirror.test:5000", or http:// for plain HTTP.\n',
+    ]);
+  });
+
+  test('do not keep serve from starting, and are logged once', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'wasmgate-vain-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const config = join(folder, 'a.yaml');
+    await writeFile(config, `${HEAD}policy: {skipImages: ["nginx:latest"]}\nlog: {format: json}\n`);
+    const { heard } = await serveWithoutCluster(folder, ['--config', config]);
+    expect(await heard('a setting can never work')).toMatchObject({
+      level: 'warn',
+      file: config,
+      problem: expect.stringMatching(
+        /^line 3: policy\.skipImages\[0\]: "nginx:latest" can never match/,
+      ) as string,
+    });
   });
 });
 

@@ -38,7 +38,7 @@ function readMirrors(mirrors: HostSettings['mirrors']): HostsTable {
   return { byRegistry, others };
 }
 
-/** `checkRegistrySettings` has checked that each key has a certificate. */
+/** `registryRules` has checked that each key has a certificate. */
 async function readTls(
   settings: HostSettings['tls'],
   reading: FileReading,
