@@ -14,6 +14,7 @@ const EXIT_CODE_ROWS: readonly Row[] = [
     'The command line or a file is invalid. Nothing was done; only review still handles the valid files.',
   ],
   [`${EXIT_CODES.undecided}`, 'The result is undecided, for example because a registry is unreachable.'],
+  [`${EXIT_CODES.interrupted}`, 'An audit was interrupted. It printed what it had judged.'],
 ];
 
 function flagRow({ name, short, placeholder, description, choices }: Flag): Row {

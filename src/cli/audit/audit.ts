@@ -11,7 +11,8 @@ const FLAGS: readonly Flag[] = [
     name: 'output',
     short: 'o',
     placeholder: 'FORMAT',
-    description: 'Output format (default table).',
+    description:
+      'Output format (default table). json, yaml: the report, with workloads, images, capabilities, unreadable and summary. html: one page without other files.',
     choices: AUDIT_OUTPUTS,
   },
   ...REPORT_FLAGS,
@@ -21,7 +22,13 @@ const FLAGS: readonly Flag[] = [
 ];
 
 const EXAMPLES: Command['examples'] = [
-  { command: 'wasmgate audit -A', explanation: 'Everything that runs in the cluster that kubectl uses' },
+  { command: 'wasmgate audit -A', explanation: 'Everything in the cluster that kubectl uses' },
+  { command: 'wasmgate audit -n shop -l app=web', explanation: 'The workloads of a namespace with a label' },
+  { command: 'wasmgate audit -A -o html >audit.html', explanation: 'A page to pass around' },
+  {
+    command: 'wasmgate audit -A -q',
+    explanation: 'Only what fails or is undecided: exit code 1, or 3; 130 after Ctrl-C, with what was judged',
+  },
   {
     command: 'wasmgate audit -A --write-reports --fail-on never',
     explanation: 'As the CronJob of component audit-report does: a report for each workload with findings',
@@ -32,7 +39,7 @@ const EXAMPLES: Command['examples'] = [
 export function auditCommand(load: () => Promise<AuditCommandDeps>): Command {
   return {
     name: 'audit',
-    summary: 'Show what the webhook would say about what runs in a cluster.',
+    summary: 'Show what the webhook would say about what runs in a cluster, one row for each workload.',
     flags: FLAGS,
     examples: EXAMPLES,
     run: async (input, io) => {
