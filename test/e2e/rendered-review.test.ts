@@ -123,4 +123,11 @@ describe.skipIf(servers.missing)(`what a pipeline renders and reviews${servers.n
     expect(summary).toContain(`${places.length} denied`);
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
   });
+
+  test('what names no file has a line of standard input', async () => {
+    const log = await parseSarif((await pipe('cat deploy/base/workload.yaml', 'sarif')).stdout);
+    expect(placesOf(log)).toEqual(['handler-cannot-run-image no-file:11']);
+    const { stdout } = await pipe('cat deploy/base/workload.yaml', 'github');
+    expect(stdout).toMatch(/^::error title=wasmgate\/handler-cannot-run-image::Deployment default\/web: /);
+  });
 });

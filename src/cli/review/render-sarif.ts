@@ -13,8 +13,8 @@ const HOME_PAGE = 'https://github.com/wasmgate/wasmgate';
 /** Stands for the root of the repository, as GitHub's upload-sarif expects it. */
 const ROOT = '%SRCROOT%';
 
-/** The name of standard input: GitHub rejects a result without a file. */
-const STANDARD_INPUT = 'stdin';
+/** Stands for standard input and for objects of the cluster: GitHub rejects a result without a file. */
+const NO_FILE = 'no-file';
 
 const LEVELS = { error: 'error', warning: 'warning', info: 'note' } as const satisfies Readonly<
   Record<ExplainedFinding['severity'], Level>
@@ -42,7 +42,7 @@ function uriOf(path: string): string {
 }
 
 function artifactOf({ path, isInside }: Place): object {
-  if (path === null) return { uri: STANDARD_INPUT };
+  if (path === null) return { uri: NO_FILE };
   return isInside ? { uri: uriOf(path), uriBaseId: ROOT } : { uri: pathToFileURL(path).href };
 }
 
