@@ -6,6 +6,7 @@ import type { GroupKind } from '../pod/workloads.ts';
 import type { AuditedImage, AuditedWorkload } from './audit-report.ts';
 import { createImageList } from './audited-images.ts';
 import { isLink, isSpinApp, isWorkload } from './audited-kinds.ts';
+import { createUnjudgedUse } from './class-use.ts';
 import { createRunningFold } from './fold-running.ts';
 import type { ReportItem } from './item.ts';
 import { judgeRunning } from './judge-running.ts';
@@ -43,6 +44,8 @@ export interface AuditRows {
   readonly counts: () => { readonly workloads: number; readonly pods: number };
   /** Mirrors of static Pods. */
   readonly skippedPods: () => number;
+  /** Workloads that are not judged, by the class that they name. */
+  readonly unjudgedUse: () => ReadonlyMap<string, number>;
 }
 
 interface RowDeps extends Knowledge {
@@ -75,6 +78,10 @@ function subjectToJudge(object: JsonObject): Subject | null {
 
 function isMirror(pod: JsonObject): boolean {
   return property(child(child(pod, 'metadata'), 'annotations'), MIRROR_ANNOTATION) !== undefined;
+}
+
+function keyOf({ subject }: Row): string {
+  return objectKey(subject.namespace, subject);
 }
 
 const NO_PODS = { running: 0, failing: 0, examples: [] } as const;
@@ -110,6 +117,7 @@ export function createAuditRows({ assess, start, now, ...knowledge }: RowDeps): 
   const ownership = createOwnership();
   const fold = createRunningFold(ownership, knowledge);
   const images = createImageList();
+  const unjudged = createUnjudgedUse();
   const pods = { judged: 0, skipped: 0 };
 
   function addRow(namespace: string, reference: ObjectReference, isSelected: boolean): Row {
@@ -124,6 +132,8 @@ export function createAuditRows({ assess, start, now, ...knowledge }: RowDeps): 
     if (subject === null) return;
     const review = await judgeSubject(assess, subject);
     if (review.kind === 'decided') images.add(review.assessment.containers);
+    else if (subject.kind === 'assessable')
+      unjudged.add(keyOf(row), subject.request.pod.spec.runtimeClassName);
     const unknown = unknownImages(review).filter(({ hasFinding }) => !hasFinding);
     row.template = {
       item: reportItem(review, knowledge),
@@ -134,9 +144,10 @@ export function createAuditRows({ assess, start, now, ...knowledge }: RowDeps): 
     };
   }
 
-  async function judgePod(pod: JsonObject): Promise<void> {
+  async function judgePod(row: Row, pod: JsonObject): Promise<void> {
     const judged = await judgeRunning(assess, pod, now);
     if (judged.kind === 'running') images.add(judged.assessment.containers);
+    else unjudged.add(keyOf(row), property(child(pod, 'spec'), 'runtimeClassName'));
     pods.judged += 1;
     fold.add(pod, judged);
   }
@@ -166,7 +177,7 @@ export function createAuditRows({ assess, start, now, ...knowledge }: RowDeps): 
       const namespace = metadataText(object, 'namespace');
       const owners = ownership.ownersOf(namespace, object) ?? [referenceOf(object)];
       const row = addRow(namespace, owners.at(-1) ?? owners[0], isSelected);
-      if (row.isSelected) await start(() => judgePod(object));
+      if (row.isSelected) await start(() => judgePod(row, object));
     },
     workloads: () => {
       const running = new Map(fold.rows().map((row) => [objectKey(row.subject.namespace, row.subject), row]));
@@ -177,5 +188,6 @@ export function createAuditRows({ assess, start, now, ...knowledge }: RowDeps): 
     images: images.of,
     counts: () => ({ workloads: rows.size, pods: pods.judged + pods.skipped }),
     skippedPods: () => pods.skipped,
+    unjudgedUse: unjudged.counts,
   };
 }

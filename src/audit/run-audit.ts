@@ -4,10 +4,10 @@ import { rejectOnAbort } from '../lib/race-abort.ts';
 import type { ClusterView } from '../policy/facts.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import { assembleReport } from './assemble-report.ts';
-import type { AuditedCluster, AuditedWorkload, AuditReport, AuditScope } from './audit-report.ts';
+import type { AuditedCluster, AuditReport, AuditScope } from './audit-report.ts';
 import { createAuditRows, type AuditRows } from './audit-rows.ts';
 import { LISTED_KINDS, ownersFirst, POD } from './audited-kinds.ts';
-import type { ClassUse } from './class-capability.ts';
+import { countClassUse } from './class-use.ts';
 import { clusterCapabilities } from './cluster-capabilities.ts';
 import { REVIEW_LIMITS } from './judge-subjects.ts';
 import { createClusterLists, type ClusterLists } from './list-cluster.ts';
@@ -73,28 +73,16 @@ function createPool(limit: number, signal: AbortSignal) {
 function capabilitiesOf(
   { view, policy, unread }: AuditDeps,
   { workloads, scope, isComplete }: Pick<AuditReport, 'workloads' | 'scope' | 'isComplete'>,
+  rows: AuditRows,
 ): AuditReport['capabilities'] {
   const isWhole = isComplete && scope.namespace === null && scope.selector === '';
   const isKnown = (fact: UnreadFact['fact']): boolean => !unread().some((one) => one.fact === fact);
   return clusterCapabilities({
     cluster: view(),
     settings: policy,
-    use: isWhole ? countUse(workloads) : null,
+    use: isWhole ? countClassUse(workloads, rows.unjudgedUse()) : null,
     isKnown: { classes: isKnown('runtime-classes'), nodes: isKnown('nodes') },
   });
-}
-
-const UNUSED: ClassUse = { named: 0, chosen: 0 };
-
-function countUse(workloads: readonly AuditedWorkload[]): ReadonlyMap<string, ClassUse> {
-  const use = new Map<string, ClassUse>();
-  for (const { runtimeClass } of workloads) {
-    if (runtimeClass === null) continue;
-    const { name, origin } = runtimeClass;
-    const { named, chosen } = use.get(name) ?? UNUSED;
-    use.set(name, origin === 'chosen' ? { named, chosen: chosen + 1 } : { named: named + 1, chosen });
-  }
-  return use;
 }
 
 interface Collected {
@@ -148,7 +136,7 @@ export async function runAudit(deps: AuditDeps, options: AuditOptions): Promise<
       ...covered,
       isInterrupted: signal.aborted,
       images: rows.images(workloads),
-      capabilities: capabilitiesOf(deps, covered),
+      capabilities: capabilitiesOf(deps, covered, rows),
       unreadable: [...failed, ...facts],
     },
     rows.skippedPods(),
