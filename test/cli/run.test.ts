@@ -133,7 +133,7 @@ test.each([40, 80])('every line of an explanation is a comment at %i columns', a
 
 test('the help lists every exit code', async () => {
   const [, shown = ''] = (await run(['--help'])).stdout.split('Exit codes\n');
-  const listed = [...shown.matchAll(/^ {2}(\d) {2}/gm)].map(([, code]) => Number(code));
+  const listed = [...shown.matchAll(/^ {2}(\d+) {2}/gm)].map(([, code]) => Number(code));
   expect(listed).toEqual(Object.values(EXIT_CODES));
 });
 
