@@ -1,7 +1,7 @@
 import type { Severity } from '../policy/finding-catalog.ts';
 import type { AuditedWorkload, AuditReport, AuditSubject, AuditSummary } from './audit-report.ts';
 import { compareText } from './audited-images.ts';
-import { OUTCOMES, type ReviewOutcome } from './item.ts';
+import { OUTCOMES, type ReviewOutcome } from './reported-item.ts';
 
 type Counts<Key extends string> = Record<Key, number>;
 

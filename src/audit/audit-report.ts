@@ -1,7 +1,7 @@
 import type { ReportedVerdict } from '../assess/inspect/image-report.ts';
 import type { Severity } from '../policy/finding-catalog.ts';
-import type { ClusterCapabilities } from './cluster-capabilities.ts';
-import type { AuditedPods, ReportedFinding, ReportItem, ReviewOutcome } from './item.ts';
+import type { ClusterCapabilities } from './capabilities/cluster-capabilities.ts';
+import type { AuditedPods, ReportedFinding, ReportedItem, ReviewOutcome } from './reported-item.ts';
 
 /** The report of `audit`, and the format of its `-o json`. Programs read it: add fields, but never rename or remove one. */
 export interface AuditReport {
@@ -63,7 +63,7 @@ export interface AuditSubject {
  *
  * `outcome`, `changes` and `patch` concern the Pods that it will create; `pods` and findings about `running-pods`, those it has.
  */
-export interface AuditedWorkload extends Omit<ReportItem, 'source' | 'findings'> {
+export interface AuditedWorkload extends Omit<ReportedItem, 'source' | 'findings'> {
   readonly subject: AuditSubject;
   readonly pods: AuditedPods;
   /** About its template, then about its running Pods. */

@@ -7,19 +7,19 @@ import type { AuditedImage, AuditedWorkload } from './audit-report.ts';
 import { createImageList } from './audited-images.ts';
 import { isLink, isSpinApp, isWorkload } from './audited-kinds.ts';
 import { createUnjudgedUse } from './class-use.ts';
-import { createRunningFold } from './fold-running.ts';
-import type { ReportItem } from './item.ts';
-import { judgeRunning } from './judge-running.ts';
 import { judgeSubject } from './judge-subjects.ts';
 import type { Listed } from './list-cluster.ts';
 import { createOwnership, objectKey, referenceOf } from './ownership.ts';
 import type { ServedKind } from './ports.ts';
-import { remarksOf, reportItem, unknownImages, withRunning, type Knowledge } from './report-item.ts';
+import { remarksOf, reportReview, unknownImages, withRunning, type Knowledge } from './report-review.ts';
+import type { ReportedItem } from './reported-item.ts';
+import { createRunningFold } from './running/fold-running.ts';
+import { judgeRunning } from './running/judge-running.ts';
 import { leave, subjectFrom, type Subject } from './subject.ts';
 
 /** What a workload's template comes to. */
 interface JudgedTemplate {
-  readonly item: ReportItem;
+  readonly item: ReportedItem;
   readonly notes: readonly string[];
 }
 
@@ -136,7 +136,7 @@ export function createAuditRows({ assess, start, now, ...knowledge }: RowDeps): 
       unjudged.add(keyOf(row), subject.request.pod.spec.runtimeClassName);
     const unknown = unknownImages(review).filter(({ hasFinding }) => !hasFinding);
     row.template = {
-      item: reportItem(review, knowledge),
+      item: reportReview(review, knowledge),
       notes: [
         ...remarksOf(review),
         ...unknown.map(({ container, detail }) => `container "${container}": ${detail}`),

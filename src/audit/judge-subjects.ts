@@ -13,7 +13,7 @@ import { readPod } from '../pod/pod.ts';
 import { serviceAccountOf } from '../pod/pull-secret-names.ts';
 import type { Change, Decision, RatedFinding } from '../policy/decision.ts';
 import type { AuditedWorkload } from './audit-report.ts';
-import type { OpenMatter } from './item.ts';
+import type { OpenMatter } from './reported-item.ts';
 import type { AssessableSubject, Subject, SubjectSource } from './subject.ts';
 
 export const REVIEW_LIMITS = {

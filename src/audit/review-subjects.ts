@@ -4,11 +4,11 @@ import { metadataText } from '../pod/object-metadata.ts';
 import { isLiveObject } from '../pod/pod-status.ts';
 import { isSpinApp } from '../pod/spin-app.ts';
 import type { AuditedWorkload } from './audit-report.ts';
-import { createRunningFold } from './fold-running.ts';
-import { judgeRunning } from './judge-running.ts';
 import { judgeSubjects, runConcurrently, type Reviewed, type RunningReview } from './judge-subjects.ts';
 import { createOwnership, groupKindOf, objectKey, referenceOf, type Ownership } from './ownership.ts';
-import { distinctAdvice, unknownIn, type Knowledge } from './report-item.ts';
+import { distinctAdvice, unknownIn, type Knowledge } from './report-review.ts';
+import { createRunningFold } from './running/fold-running.ts';
+import { judgeRunning } from './running/judge-running.ts';
 import { spinAppOver } from './spin-app-subject.ts';
 import type { AssessableSubject, Subject } from './subject.ts';
 

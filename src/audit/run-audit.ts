@@ -7,12 +7,12 @@ import { assembleReport } from './assemble-report.ts';
 import type { AuditedCluster, AuditReport, AuditScope } from './audit-report.ts';
 import { createAuditRows, type AuditRows } from './audit-rows.ts';
 import { LISTED_KINDS, ownersFirst, POD } from './audited-kinds.ts';
+import { clusterCapabilities } from './capabilities/cluster-capabilities.ts';
 import { countClassUse } from './class-use.ts';
-import { clusterCapabilities } from './cluster-capabilities.ts';
 import { REVIEW_LIMITS } from './judge-subjects.ts';
 import { createClusterLists, type ClusterLists } from './list-cluster.ts';
 import type { ObjectsPort, ServedKind } from './ports.ts';
-import type { Knowledge } from './report-item.ts';
+import type { Knowledge } from './report-review.ts';
 
 export interface AuditDeps extends Knowledge {
   readonly assess: AssessPod;

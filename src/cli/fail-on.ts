@@ -1,4 +1,4 @@
-import type { ReportedFinding, ReportItem } from '../audit/item.ts';
+import type { ReportedFinding, ReportedItem } from '../audit/reported-item.ts';
 import { EXIT_CODES, type ExitCode, type Flag, type ParsedArguments } from './command.ts';
 import { flagChoice } from './parse-arguments.ts';
 
@@ -47,7 +47,7 @@ interface JudgedFinding extends Pick<ReportedFinding, 'severity' | 'action' | 'i
 }
 
 /** The parts of a reviewed or audited object that decide whether it fails. */
-export interface JudgedItem extends Pick<ReportItem, 'outcome'> {
+export interface JudgedItem extends Pick<ReportedItem, 'outcome'> {
   readonly findings: readonly JudgedFinding[];
 }
 

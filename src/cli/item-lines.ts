@@ -1,4 +1,4 @@
-import type { ReportedFinding, ReportItem, ReviewOutcome } from '../audit/item.ts';
+import type { ReportedFinding, ReportedItem, ReviewOutcome } from '../audit/reported-item.ts';
 import type { Severity } from '../policy/finding-catalog.ts';
 import { wrap, type Page, type Style } from './page.ts';
 
@@ -16,7 +16,7 @@ const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warni
 /** Pods that exist are not denied. */
 export const FAILING = ['failing', 'red'] as const;
 
-export function labelOf({ outcome, refuses }: Pick<ReportItem, 'outcome' | 'refuses'>) {
+export function labelOf({ outcome, refuses }: Pick<ReportedItem, 'outcome' | 'refuses'>) {
   return outcome === 'refused' && refuses === null ? FAILING : OUTCOME_LABELS[outcome];
 }
 
@@ -46,7 +46,7 @@ export function noteLine(page: Page, text: string): string {
 /** Renders the outcome of an object, and what it is. */
 export function titleLine(
   { width, paint }: Page,
-  item: Pick<ReportItem, 'outcome' | 'refuses'>,
+  item: Pick<ReportedItem, 'outcome' | 'refuses'>,
   title: string,
 ): string {
   const [label, style] = labelOf(item);

@@ -1,4 +1,4 @@
-import { openReports } from '../audit/write-reports.ts';
+import { openReports } from '../audit/policy-reports/write-reports.ts';
 import type { AuditCommandDeps, AuditSession, AuditSetup } from '../cli/audit/run-audit-command.ts';
 import type { Io } from '../cli/io.ts';
 import { createObjects } from '../kubernetes/list-objects.ts';

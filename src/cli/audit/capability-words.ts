@@ -1,5 +1,10 @@
-import type { ClassNodes, ClassUse, ImageKind, KnownHandler } from '../../audit/class-capability.ts';
-import type { NodeRuntime, RuntimeName } from '../../audit/node-runtimes.ts';
+import type {
+  ClassNodes,
+  ClassUse,
+  ImageKind,
+  KnownHandler,
+} from '../../audit/capabilities/class-capability.ts';
+import type { NodeRuntime, RuntimeName } from '../../audit/capabilities/node-runtimes.ts';
 
 const RUNTIME_NAMES: Readonly<Record<RuntimeName, string>> = {
   containerd: 'containerd',

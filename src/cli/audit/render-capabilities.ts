@@ -1,7 +1,7 @@
-import type { ClassCapability, ClassUse } from '../../audit/class-capability.ts';
-import type { ClusterCapabilities, UnnamedHandler } from '../../audit/cluster-capabilities.ts';
-import type { NodeRuntime } from '../../audit/node-runtimes.ts';
-import type { RuntimeEffect } from '../../audit/runtime-effects.ts';
+import type { ClassCapability, ClassUse } from '../../audit/capabilities/class-capability.ts';
+import type { ClusterCapabilities, UnnamedHandler } from '../../audit/capabilities/cluster-capabilities.ts';
+import type { NodeRuntime } from '../../audit/capabilities/node-runtimes.ts';
+import type { RuntimeEffect } from '../../audit/capabilities/runtime-effects.ts';
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
 import { wrap, type Page, type Style } from '../page.ts';

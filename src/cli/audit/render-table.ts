@@ -5,7 +5,7 @@ import type {
   AuditSummary,
   UnreadableList,
 } from '../../audit/audit-report.ts';
-import { OUTCOMES } from '../../audit/item.ts';
+import { OUTCOMES } from '../../audit/reported-item.ts';
 import { describeSummary } from '../../policy/describe.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
 import { isNotable, type FailOptions } from '../fail-on.ts';

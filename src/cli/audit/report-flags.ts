@@ -1,5 +1,5 @@
+import { REPORT_APIS, type ReportApi } from '../../audit/policy-reports/render-report.ts';
 import type { WrittenReports } from '../../audit/ports.ts';
-import { REPORT_APIS, type ReportApi } from '../../audit/render-report.ts';
 import type { Flag, ParsedArguments } from '../command.ts';
 import { printError, type Io } from '../io.ts';
 import { flagChoice, usageError } from '../parse-arguments.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ReportedFinding, ReportItem } from '../../audit/item.ts';
 import type { Reviewed } from '../../audit/judge-subjects.ts';
-import { remarksOf, unknownImages } from '../../audit/report-item.ts';
+import { remarksOf, unknownImages } from '../../audit/report-review.ts';
+import type { ReportedFinding, ReportedItem } from '../../audit/reported-item.ts';
 import { isObject, property, stringOr, type JsonObject } from '../../lib/json.ts';
 import { parsePointer } from '../../pod/json-pointer.ts';
 import type { FindingId } from '../../policy/finding-catalog.ts';
@@ -135,7 +135,7 @@ function createFingerprints(): (review: Reviewed, finding: ReportedFinding) => s
 function findIssues(given: IssueInput, repository: Repository): readonly Issue[] {
   const findPlace = createPlaceFinder(given, repository);
   const fingerprint = createFingerprints();
-  const issuesOf = (review: Reviewed, item: ReportItem | undefined): readonly Issue[] =>
+  const issuesOf = (review: Reviewed, item: ReportedItem | undefined): readonly Issue[] =>
     (item?.findings ?? [])
       // Code scanning ignores SARIF's `suppressions` and would raise an alert for what the operator has excepted.
       .filter(({ action }) => action !== 'excepted')
@@ -153,7 +153,7 @@ function findIssues(given: IssueInput, repository: Repository): readonly Issue[]
 }
 
 /** Lists the reasons why an object is undecided. */
-function reasonsOf(review: Reviewed, item: ReportItem): readonly string[] {
+function reasonsOf(review: Reviewed, item: ReportedItem): readonly string[] {
   const images = unknownImages(review).map(({ container, detail, advice }) =>
     [`container "${container}": ${detail}`, ...(advice === null ? [] : [advice.replace(/\.$/, '')])].join(
       '. ',

@@ -1,6 +1,6 @@
-import { OUTCOMES, type ReportItem } from '../../audit/item.ts';
 import type { Reviewed } from '../../audit/judge-subjects.ts';
-import { distinctAdvice, remarksOf, unknownImages } from '../../audit/report-item.ts';
+import { distinctAdvice, remarksOf, unknownImages } from '../../audit/report-review.ts';
+import { OUTCOMES, type ReportedItem } from '../../audit/reported-item.ts';
 import { describeVerdict } from '../../policy/describe.ts';
 import {
   below,
@@ -22,7 +22,7 @@ function valueText(value: unknown): string {
 
 function classLine(
   page: Page,
-  { runtimeClass, hangsOn }: ReportItem,
+  { runtimeClass, hangsOn }: ReportedItem,
   unreadable: Shown['unreadable'],
 ): readonly string[] {
   const isUnread = unreadable.some(({ fact }) => fact === 'runtime-classes');
@@ -37,7 +37,7 @@ function classLine(
 }
 
 /** Explains a workload that is admitted although its Pods are not. */
-function denialLines(page: Page, { refuses, outcome, source }: ReportItem): readonly string[] {
+function denialLines(page: Page, { refuses, outcome, source }: ReportedItem): readonly string[] {
   if (refuses !== 'pods') return [];
   const { kind } = source;
   const text =
@@ -47,7 +47,7 @@ function denialLines(page: Page, { refuses, outcome, source }: ReportItem): read
   return [noteLine(page, text)];
 }
 
-function changeLines(page: Page, { changes, patch }: ReportItem): readonly string[] {
+function changeLines(page: Page, { changes, patch }: ReportedItem): readonly string[] {
   const label = patch.length > 0 ? 'set' : 'would set';
   return changes.flatMap(({ field, value, reason }, index) => [
     row(page, index === 0 ? label : '', { text: `${field}: ${valueText(value)}` }),
@@ -81,7 +81,7 @@ function imageLines(page: Page, review: Reviewed): readonly string[] {
 }
 
 /** Counts the Pods that exist. */
-function podLines(page: Page, { pods }: ReportItem): readonly string[] {
+function podLines(page: Page, { pods }: ReportedItem): readonly string[] {
   if (pods === undefined || pods.running === 0) return [];
   const { running, failing } = pods;
   const text = failing === 0 ? `${running} exist` : `${running} exist, and ${failing} lack what they need`;
@@ -89,7 +89,7 @@ function podLines(page: Page, { pods }: ReportItem): readonly string[] {
 }
 
 /** Reports whether one line says it all: an admitted Pod with ordinary images. */
-function isPlain({ outcome, findings, images }: ReportItem): boolean {
+function isPlain({ outcome, findings, images }: ReportedItem): boolean {
   return (
     outcome === 'admitted' &&
     findings.length === 0 &&
@@ -109,7 +109,7 @@ function noteLines(page: Page, review: Reviewed, openFacts: string | null): read
 
 function renderItem(
   page: Page,
-  { item, review }: { readonly item: ReportItem; readonly review: Reviewed },
+  { item, review }: { readonly item: ReportedItem; readonly review: Reviewed },
   unreadable: Shown['unreadable'],
 ): string {
   const { source, mode } = item;

@@ -1,5 +1,5 @@
 import type { ClusterFact, UnreadFact } from '../../assess/ports.ts';
-import type { ReportItem, ReviewOutcome } from '../../audit/item.ts';
+import type { ReportedItem, ReviewOutcome } from '../../audit/reported-item.ts';
 import { FROM_CLUSTER, type Source } from '../../audit/subject.ts';
 
 export const REVIEW_OUTPUTS = [
@@ -42,7 +42,7 @@ export interface Unreadable {
 }
 
 export interface Report {
-  readonly items: readonly ReportItem[];
+  readonly items: readonly ReportedItem[];
   readonly passedOver: readonly PassedOver[];
   readonly errors: readonly Unreadable[];
   /** The configuration that was used, in one line for people. */
@@ -52,7 +52,10 @@ export interface Report {
   readonly summary: Summary;
 }
 
-export function createReport(items: readonly ReportItem[], found: Omit<Report, 'items' | 'summary'>): Report {
+export function createReport(
+  items: readonly ReportedItem[],
+  found: Omit<Report, 'items' | 'summary'>,
+): Report {
   const counts = { admitted: 0, changed: 0, refused: 0, skipped: 0, undecided: 0 };
   for (const { outcome } of items) counts[outcome] += 1;
   const unreviewed = { passedOver: found.passedOver.length, errors: found.errors.length };
@@ -91,7 +94,7 @@ const FACT_NAMES: Readonly<Record<ClusterFact, string>> = {
 
 /** Describes which unread facts of the cluster an undecided object depends on; null if none. */
 export function describeOpenFacts(
-  { hangsOn }: Pick<ReportItem, 'hangsOn'>,
+  { hangsOn }: Pick<ReportedItem, 'hangsOn'>,
   unreadable: readonly Pick<UnreadFact, 'fact'>[],
 ): string | null {
   const facts = new Set(unreadable.map(({ fact }) => fact));

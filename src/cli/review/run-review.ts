@@ -1,7 +1,7 @@
 import type { AssessPod } from '../../assess/assessment.ts';
 import type { UnreadFact } from '../../assess/ports.ts';
 import type { ListedScope, ObjectQuery } from '../../audit/ports.ts';
-import { reportItem } from '../../audit/report-item.ts';
+import { reportReview } from '../../audit/report-review.ts';
 import { reviewSubjects, type ReviewedSubjects } from '../../audit/review-subjects.ts';
 import { nameOf, type Subject } from '../../audit/subject.ts';
 import type { JsonObject } from '../../lib/json.ts';
@@ -184,7 +184,7 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
     const subjects = findSubjects(input, facts, session.namespace);
     const { reviews, repeated } = await judge(session, subjects, progress);
     const passedOver = findPassedOver(input, subjects, repeated);
-    const items = reviews.map((review) => reportItem(review, session));
+    const items = reviews.map((review) => reportReview(review, session));
     const { configuration } = session;
     const found = {
       passedOver,

@@ -1,5 +1,5 @@
 import type { Reviewed } from '../../audit/judge-subjects.ts';
-import { distinctAdvice, isBroken, remarksOf, unknownImages } from '../../audit/report-item.ts';
+import { distinctAdvice, isBroken, remarksOf, unknownImages } from '../../audit/report-review.ts';
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import { defuse, type Io } from '../io.ts';
 import { isKustomization } from './manifests.ts';

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { clusterCapabilities } from '../../../src/audit/cluster-capabilities.ts';
+import { clusterCapabilities } from '../../../src/audit/capabilities/cluster-capabilities.ts';
 import { renderCapabilities } from '../../../src/cli/audit/render-capabilities.ts';
 import { createPage } from '../../../src/cli/page.ts';
 import { cluster, node, runtimeClass, settings } from '../../support/pod/pods.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ReportItem } from '../../../src/audit/item.ts';
+import type { ReportedItem } from '../../../src/audit/reported-item.ts';
 import type { Report } from '../../../src/cli/review/report.ts';
 import { createFixedCluster } from '../../../src/kubernetes/fixed-cluster.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
@@ -137,7 +137,7 @@ function comparable(answer: Answer | undefined): object {
   };
 }
 
-function answerOf(item: Report['items'][number] | undefined, prefix: string): Partial<ReportItem> {
+function answerOf(item: Report['items'][number] | undefined, prefix: string): Partial<ReportedItem> {
   if (item === undefined) throw new Error('it was not reviewed');
   const changes = item.changes.map((change) => ({ ...change, field: change.field.replace(prefix, '') }));
   const { outcome, runtimeClass, findings, images } = item;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import type { ReportItem } from '../../../src/audit/item.ts';
+import type { ReportedItem } from '../../../src/audit/reported-item.ts';
 import type { Report } from '../../../src/cli/review/report.ts';
 import { FACTS, podOf, useReviewStage } from '../../support/cli/review-stage.ts';
 import type { WasmgateRun } from '../../support/cli/run-wasmgate.ts';
@@ -30,7 +30,7 @@ interface Case {
 }
 
 interface Run {
-  readonly item: ReportItem;
+  readonly item: ReportedItem;
   readonly report: Report;
   readonly exitCode: number;
   readonly stderr: string;

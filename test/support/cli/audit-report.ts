@@ -5,8 +5,11 @@ import type {
   AuditFinding,
   AuditReport,
 } from '../../../src/audit/audit-report.ts';
-import { clusterCapabilities, type ClusterCapabilities } from '../../../src/audit/cluster-capabilities.ts';
-import { OUTCOMES, type ReportedChange } from '../../../src/audit/item.ts';
+import {
+  clusterCapabilities,
+  type ClusterCapabilities,
+} from '../../../src/audit/capabilities/cluster-capabilities.ts';
+import { OUTCOMES, type ReportedChange } from '../../../src/audit/reported-item.ts';
 import { severityOf, type FindingId } from '../../../src/policy/finding-catalog.ts';
 import { cluster, node, runtimeClass, settings } from '../pod/pods.ts';
 

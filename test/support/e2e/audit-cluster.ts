@@ -1,4 +1,4 @@
-import type { ReviewOutcome } from '../../../src/audit/item.ts';
+import type { ReviewOutcome } from '../../../src/audit/reported-item.ts';
 import { apply, getJson, type Kubectl, must } from '../kubernetes/kubectl.ts';
 import { namespace } from '../kubernetes/objects.ts';
 import { waitFor } from '../lib/processes.ts';

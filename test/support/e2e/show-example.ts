@@ -1,5 +1,5 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import type { ReportItem } from '../../../src/audit/item.ts';
+import type { ReportedItem } from '../../../src/audit/reported-item.ts';
 import { getJson, type Kubectl, must } from '../kubernetes/kubectl.ts';
 import type { Output } from '../lib/processes.ts';
 import { namespaceFor, objectsIn } from './example-cluster.ts';
@@ -29,7 +29,7 @@ interface WrittenAnswer {
 /** One object of an example: the outcome that its first line states, `review`'s result, and kubectl's output. */
 export interface Shown {
   readonly expected: ExpectedOutcome;
-  readonly item: ReportItem;
+  readonly item: ReportedItem;
   /** The object with the changes of `review`. */
   readonly reviewed: KubernetesObject;
   readonly answer: WrittenAnswer['response'];

@@ -3,10 +3,13 @@ import type {
   ClassNodes,
   ImageKind,
   KnownHandler,
-} from '../../../audit/class-capability.ts';
-import type { ClusterCapabilities, UnnamedHandler } from '../../../audit/cluster-capabilities.ts';
-import type { NodeRuntime } from '../../../audit/node-runtimes.ts';
-import type { RuntimeEffect } from '../../../audit/runtime-effects.ts';
+} from '../../../audit/capabilities/class-capability.ts';
+import type {
+  ClusterCapabilities,
+  UnnamedHandler,
+} from '../../../audit/capabilities/cluster-capabilities.ts';
+import type { NodeRuntime } from '../../../audit/capabilities/node-runtimes.ts';
+import type { RuntimeEffect } from '../../../audit/capabilities/runtime-effects.ts';
 import type { Severity } from '../../../policy/finding-catalog.ts';
 import { counted, handlerCounts, nodeWords, runtimeWords, useWords } from '../capability-words.ts';
 import { markup, type Html } from './markup.ts';

@@ -1,5 +1,5 @@
 import type { AuditedWorkload, AuditFinding } from '../../../audit/audit-report.ts';
-import type { OpenMatter, ReportedChange, ReportedImage } from '../../../audit/item.ts';
+import type { OpenMatter, ReportedChange, ReportedImage } from '../../../audit/reported-item.ts';
 import { describeSummary } from '../../../policy/describe.ts';
 import { toYaml } from '../../serialize.ts';
 import { counted } from '../capability-words.ts';

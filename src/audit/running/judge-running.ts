@@ -3,17 +3,17 @@ import {
   type Assessment,
   type AssessPod,
   type DecidedAssessment,
-} from '../assess/assessment.ts';
-import { AppError } from '../lib/errors.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { metadataText } from '../pod/object-metadata.ts';
-import { isFinishedPod, startedContainers } from '../pod/pod-status.ts';
-import { readPod, type Pod } from '../pod/pod.ts';
-import type { Change, RatedFinding } from '../policy/decision.ts';
-import { describeClass, describeContainer, describeImage } from '../policy/describe.ts';
-import { isWasmContainer } from '../policy/facts.ts';
-import type { FindingId } from '../policy/finding-catalog.ts';
-import { REVIEW_LIMITS } from './judge-subjects.ts';
+} from '../../assess/assessment.ts';
+import { AppError } from '../../lib/errors.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { metadataText } from '../../pod/object-metadata.ts';
+import { isFinishedPod, startedContainers } from '../../pod/pod-status.ts';
+import { readPod, type Pod } from '../../pod/pod.ts';
+import type { Change, RatedFinding } from '../../policy/decision.ts';
+import { describeClass, describeContainer, describeImage } from '../../policy/describe.ts';
+import { isWasmContainer } from '../../policy/facts.ts';
+import type { FindingId } from '../../policy/finding-catalog.ts';
+import { REVIEW_LIMITS } from '../judge-subjects.ts';
 
 /** What a Pod that exists lacks, in words that follow the number of Pods which lack the same. */
 export interface Lack {

@@ -1,5 +1,5 @@
-import type { Severity } from '../policy/finding-catalog.ts';
-import type { AuditedWorkload, AuditFinding, AuditReport } from './audit-report.ts';
+import type { Severity } from '../../policy/finding-catalog.ts';
+import type { AuditedWorkload, AuditFinding, AuditReport } from '../audit-report.ts';
 import {
   reportName,
   type DesiredReport,

@@ -4,15 +4,15 @@ import { formatField, formatPointer } from '../pod/json-pointer.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Decision, RatedFinding } from '../policy/decision.ts';
 import type { AuditedWorkload } from './audit-report.ts';
+import type { DecidedReview, LeftReview, Reviewed, RunningReview } from './judge-subjects.ts';
 import type {
   OpenMatter,
   Refused,
   ReportedClass,
   ReportedFinding,
   ReportedImage,
-  ReportItem,
-} from './item.ts';
-import type { DecidedReview, LeftReview, Reviewed, RunningReview } from './judge-subjects.ts';
+  ReportedItem,
+} from './reported-item.ts';
 
 export interface Knowledge {
   /** False if no RuntimeClass is among the facts, which may mean that there is none, or that the facts are incomplete. */
@@ -84,7 +84,7 @@ function isChanged({ patch, subject, assessment }: DecidedReview): boolean {
 }
 
 /** A certain denial wins over anything unknown. */
-function outcomeOf(review: DecidedReview): Pick<ReportItem, 'outcome' | 'refuses' | 'hangsOn'> {
+function outcomeOf(review: DecidedReview): Pick<ReportedItem, 'outcome' | 'refuses' | 'hangsOn'> {
   const refuses = refusedBy(review);
   if (isRefused(review, refuses)) return { outcome: 'refused', refuses, hangsOn: [] };
   const hangsOn = openMatters(review.assessment, review.hangsOn);
@@ -118,7 +118,7 @@ export function isBroken({ subject }: LeftReview): boolean {
   return subject.kind === 'left' && subject.isBroken;
 }
 
-function reportLeft(review: LeftReview): ReportItem {
+function reportLeft(review: LeftReview): ReportedItem {
   const { source } = review.subject;
   const nothing = { changes: [], patch: [], findings: [], images: [] };
   const result = isBroken(review)
@@ -136,16 +136,16 @@ export function reportImages({ containers }: DecidedAssessment): readonly Report
 }
 
 /** Reports Pods that exist as an item of their owner. */
-function reportRunning({ subject, running }: RunningReview): ReportItem {
+function reportRunning({ subject, running }: RunningReview): ReportedItem {
   const { subject: _, notes: __, ...row } = running;
   return { source: subject.source, ...row };
 }
 
 /** What decides the outcome of a workload and of its Pods: what fails, then what is unknown, then what new Pods would get. */
 function joinOutcomes(
-  item: ReportItem,
+  item: ReportedItem,
   running: AuditedWorkload,
-): Pick<ReportItem, 'outcome' | 'refuses' | 'hangsOn'> {
+): Pick<ReportedItem, 'outcome' | 'refuses' | 'hangsOn'> {
   if (item.outcome === 'refused') return item;
   if (running.outcome === 'refused') return running;
   if (running.outcome !== 'undecided') return item;
@@ -153,20 +153,20 @@ function joinOutcomes(
 }
 
 /** Adds what the Pods of a workload lack to what its new Pods would get. */
-export function withRunning(item: ReportItem, running: AuditedWorkload | undefined): ReportItem {
+export function withRunning(item: ReportedItem, running: AuditedWorkload | undefined): ReportedItem {
   if (running === undefined) return item;
   const { outcome, refuses, hangsOn } = joinOutcomes(item, running);
   const { pods } = running;
   return { ...item, outcome, refuses, hangsOn, pods, findings: [...item.findings, ...running.findings] };
 }
 
-export function reportItem(review: Reviewed, knowledge: Knowledge): ReportItem {
+export function reportReview(review: Reviewed, knowledge: Knowledge): ReportedItem {
   if (review.kind === 'running') return reportRunning(review);
   const item = review.kind === 'left' ? reportLeft(review) : reportDecided(review, knowledge);
   return withRunning(item, review.running);
 }
 
-function reportDecided(review: DecidedReview, knowledge: Knowledge): ReportItem {
+function reportDecided(review: DecidedReview, knowledge: Knowledge): ReportedItem {
   const { assessment, patch, subject } = review;
   const prefix = formatPointer(subject.path ?? []);
   return {

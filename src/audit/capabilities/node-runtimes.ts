@@ -1,7 +1,7 @@
-import { formatPlatform } from '../image/platform.ts';
-import type { ClusterNode } from '../pod/cluster-objects.ts';
-import { isKrustlet } from '../policy/krustlet.ts';
-import { nodeKinds } from '../policy/nodes/node-kinds.ts';
+import { formatPlatform } from '../../image/platform.ts';
+import type { ClusterNode } from '../../pod/cluster-objects.ts';
+import { isKrustlet } from '../../policy/krustlet.ts';
+import { nodeKinds } from '../../policy/nodes/node-kinds.ts';
 
 /** Names in `containerRuntimeVersion`; `docker` is cri-dockerd. `other` is one that wasmgate does not know, or none. */
 export type RuntimeName = 'containerd' | 'cri-o' | 'docker' | 'krustlet' | 'other';

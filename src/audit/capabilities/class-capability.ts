@@ -1,15 +1,15 @@
-import type { ClusterNode, RuntimeClass } from '../pod/cluster-objects.ts';
-import type { ClusterView } from '../policy/facts.ts';
-import type { Severity } from '../policy/finding-catalog.ts';
-import { runsForm, type Runs } from '../policy/handlers/can-run.ts';
-import { isNotForWasm } from '../policy/handlers/handler-names.ts';
-import { isShim, type HandlerProfile } from '../policy/handlers/handler-profiles.ts';
-import { handlerTable } from '../policy/handlers/handler-table.ts';
-import type { ImageForm } from '../policy/handlers/image-form.ts';
-import { nodeKinds } from '../policy/nodes/node-kinds.ts';
-import { classOutlook } from '../policy/nodes/node-outlook.ts';
-import { blockingTaints, tolerationsAtAdmission } from '../policy/nodes/taints.ts';
-import type { PolicySettings } from '../policy/settings.ts';
+import type { ClusterNode, RuntimeClass } from '../../pod/cluster-objects.ts';
+import type { ClusterView } from '../../policy/facts.ts';
+import type { Severity } from '../../policy/finding-catalog.ts';
+import { runsForm, type Runs } from '../../policy/handlers/can-run.ts';
+import { isNotForWasm } from '../../policy/handlers/handler-names.ts';
+import { isShim, type HandlerProfile } from '../../policy/handlers/handler-profiles.ts';
+import { handlerTable } from '../../policy/handlers/handler-table.ts';
+import type { ImageForm } from '../../policy/handlers/image-form.ts';
+import { nodeKinds } from '../../policy/nodes/node-kinds.ts';
+import { classOutlook } from '../../policy/nodes/node-outlook.ts';
+import { blockingTaints, tolerationsAtAdmission } from '../../policy/nodes/taints.ts';
+import type { PolicySettings } from '../../policy/settings.ts';
 
 /** Kinds of images that a class may run, by the form that stands for each. */
 const IMAGE_KINDS = {

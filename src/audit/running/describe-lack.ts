@@ -1,5 +1,5 @@
-import { recreationOf, type Owners } from '../assess/unjudged/recreation.ts';
-import type { AuditFinding } from './audit-report.ts';
+import { recreationOf, type Owners } from '../../assess/unjudged/recreation.ts';
+import type { AuditFinding } from '../audit-report.ts';
 import type { Lack } from './judge-running.ts';
 
 /** What some Pods of an owner lack. */

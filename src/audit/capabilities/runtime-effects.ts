@@ -1,10 +1,10 @@
-import type { ClusterNode } from '../pod/cluster-objects.ts';
-import type { Severity } from '../policy/finding-catalog.ts';
-import type { HandlerProfile } from '../policy/handlers/handler-profiles.ts';
-import { handlerTable } from '../policy/handlers/handler-table.ts';
-import { leavesForeignTarPacked } from '../policy/nodes/node-kinds.ts';
-import { platformFlags } from '../policy/nodes/platform-flags.ts';
-import type { PolicySettings } from '../policy/settings.ts';
+import type { ClusterNode } from '../../pod/cluster-objects.ts';
+import type { Severity } from '../../policy/finding-catalog.ts';
+import type { HandlerProfile } from '../../policy/handlers/handler-profiles.ts';
+import { handlerTable } from '../../policy/handlers/handler-table.ts';
+import { leavesForeignTarPacked } from '../../policy/nodes/node-kinds.ts';
+import { platformFlags } from '../../policy/nodes/platform-flags.ts';
+import type { PolicySettings } from '../../policy/settings.ts';
 import { describeRuntime, runtimeOf, type RuntimeVersion } from './node-runtimes.ts';
 
 /** What nodes with these runtimes do with Wasm images, as far as wasmgate knows. */

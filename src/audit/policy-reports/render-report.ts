@@ -1,9 +1,9 @@
-import { cutMiddleToBytes } from '../lib/bound-text.ts';
-import { child, isObject, property, stringMap, stringOr, type JsonObject } from '../lib/json.ts';
-import { stripControlCharacters } from '../lib/strip-control-characters.ts';
-import { isObjectName, metadataText } from '../pod/object-metadata.ts';
-import type { AuditSubject } from './audit-report.ts';
-import type { ServedKind } from './ports.ts';
+import { cutMiddleToBytes } from '../../lib/bound-text.ts';
+import { child, isObject, property, stringMap, stringOr, type JsonObject } from '../../lib/json.ts';
+import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
+import { isObjectName, metadataText } from '../../pod/object-metadata.ts';
+import type { AuditSubject } from '../audit-report.ts';
+import type { ServedKind } from '../ports.ts';
 
 export const REPORT_APIS = ['openreports.io', 'wgpolicyk8s.io'] as const;
 export type ReportApi = (typeof REPORT_APIS)[number];

@@ -1,9 +1,9 @@
-import { AppError, describeError } from '../lib/errors.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { metadataText } from '../pod/object-metadata.ts';
-import type { AuditReport } from './audit-report.ts';
+import { AppError, describeError } from '../../lib/errors.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { metadataText } from '../../pod/object-metadata.ts';
+import type { AuditReport } from '../audit-report.ts';
+import type { ReportsPort, ReportStorePort } from '../ports.ts';
 import { desiredReports } from './plan-reports.ts';
-import type { ReportsPort, ReportStorePort } from './ports.ts';
 import {
   isOwnReport,
   isSameReport,

@@ -1,12 +1,12 @@
-import type { Owners } from '../assess/unjudged/recreation.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { metadataText } from '../pod/object-metadata.ts';
-import type { AuditedWorkload } from './audit-report.ts';
+import type { Owners } from '../../assess/unjudged/recreation.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { metadataText } from '../../pod/object-metadata.ts';
+import type { AuditedWorkload } from '../audit-report.ts';
+import { objectKey, referenceOf, type Ownership } from '../ownership.ts';
+import { openMatters, reportClass, reportImages, unknownIn, type Knowledge } from '../report-review.ts';
+import type { OpenMatter, ReportedImage, ReportedItem } from '../reported-item.ts';
 import { reportLack, type CountedLack } from './describe-lack.ts';
-import type { OpenMatter, ReportedImage, ReportItem } from './item.ts';
 import type { JudgedPod, LeftPod, RunningPod } from './judge-running.ts';
-import { objectKey, referenceOf, type Ownership } from './ownership.ts';
-import { openMatters, reportClass, reportImages, unknownIn, type Knowledge } from './report-item.ts';
 
 const FOLD_LIMITS = {
   /** Names of Pods: enough to look at one, in a line that people read. */
@@ -26,8 +26,8 @@ interface Folded {
   running: number;
   failing: number;
   /** Of the first Pod that was judged. */
-  mode: ReportItem['mode'];
-  runtimeClass: ReportItem['runtimeClass'];
+  mode: ReportedItem['mode'];
+  runtimeClass: ReportedItem['runtimeClass'];
 }
 
 function createFolded(namespace: string, owners: Owners): Folded {
@@ -103,7 +103,7 @@ function outcomeOf({
   running,
   failing,
   hangsOn,
-}: Folded): Pick<ReportItem, 'outcome' | 'refuses' | 'hangsOn'> {
+}: Folded): Pick<ReportedItem, 'outcome' | 'refuses' | 'hangsOn'> {
   if (failing > 0) return { outcome: 'refused', refuses: null, hangsOn: [] };
   if (hangsOn.size > 0) return { outcome: 'undecided', refuses: null, hangsOn: [...hangsOn] };
   return { outcome: running > 0 ? 'admitted' : 'skipped', refuses: null, hangsOn: [] };

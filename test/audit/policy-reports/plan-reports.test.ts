@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { AuditReport, AuditSubject } from '../../src/audit/audit-report.ts';
-import { desiredReports } from '../../src/audit/plan-reports.ts';
+import type { AuditReport, AuditSubject } from '../../../src/audit/audit-report.ts';
+import { desiredReports } from '../../../src/audit/policy-reports/plan-reports.ts';
 import {
   isOwnReport,
   isSameReport,
@@ -10,9 +10,9 @@ import {
   type DesiredReport,
   type ReportApi,
   type ReportContext,
-} from '../../src/audit/render-report.ts';
-import type { JsonObject } from '../../src/lib/json.ts';
-import { auditedWorkload, auditFinding, auditReport } from '../support/audit/audit-reports.ts';
+} from '../../../src/audit/policy-reports/render-report.ts';
+import type { JsonObject } from '../../../src/lib/json.ts';
+import { auditedWorkload, auditFinding, auditReport } from '../../support/audit/audit-reports.ts';
 
 const SUBJECT: AuditSubject = {
   apiVersion: 'apps/v1',

@@ -70,7 +70,7 @@ export interface AuditedPods {
   readonly examples: readonly string[];
 }
 
-export interface ReportItem {
+export interface ReportedItem {
   readonly source: Source;
   readonly outcome: ReviewOutcome;
   /** Null if nothing is denied. */

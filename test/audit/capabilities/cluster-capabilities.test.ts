@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { ClassUse } from '../../src/audit/class-capability.ts';
-import { clusterCapabilities, type ClusterCapabilities } from '../../src/audit/cluster-capabilities.ts';
-import type { ClusterNode, RuntimeClass } from '../../src/pod/cluster-objects.ts';
-import type { PolicySettings } from '../../src/policy/settings.ts';
-import { cluster, node, runtimeClass, settings } from '../support/pod/pods.ts';
+import type { ClassUse } from '../../../src/audit/capabilities/class-capability.ts';
+import {
+  clusterCapabilities,
+  type ClusterCapabilities,
+} from '../../../src/audit/capabilities/cluster-capabilities.ts';
+import type { ClusterNode, RuntimeClass } from '../../../src/pod/cluster-objects.ts';
+import type { PolicySettings } from '../../../src/policy/settings.ts';
+import { cluster, node, runtimeClass, settings } from '../../support/pod/pods.ts';
 
 interface Setup {
   readonly classes?: readonly RuntimeClass[];
