@@ -1,6 +1,9 @@
 import type { Severity } from '../../policy/finding-catalog.ts';
 import type { AuditedWorkload, AuditFinding, AuditReport } from '../audit-report.ts';
+import { isWorkload } from '../audited-kinds.ts';
+import { groupKindOf } from '../ownership.ts';
 import {
+  reportKey,
   reportName,
   type DesiredReport,
   type Rating,
@@ -42,6 +45,12 @@ function undecided(rule: string, message: string, properties: Row['properties'] 
   return { rule, ...UNDECIDED, message, properties: { ...properties, concerns: 'new-pods' } };
 }
 
+/** Returns why a container's image is unknown, as the notes of its own workload say. */
+function ownDetail({ notes }: AuditedWorkload, container: string): string | undefined {
+  const start = `container "${container}": `;
+  return notes.find((note) => note.startsWith(start))?.slice(start.length);
+}
+
 /** Says of each unknown that no finding names why the workload is undecided. */
 function undecidedRows(workload: AuditedWorkload, details: ReadonlyMap<string, string>): readonly Row[] {
   const { hangsOn, findings, images, notes } = workload;
@@ -54,7 +63,8 @@ function undecidedRows(workload: AuditedWorkload, details: ReadonlyMap<string, s
     switch (matter) {
       case 'images':
         return unknown.map(({ container, image }) => {
-          const why = details.get(image) ?? 'the registry did not say what it is';
+          const why =
+            ownDetail(workload, container) ?? details.get(image) ?? 'the registry did not say what it is';
           return undecided(UNKNOWN_IMAGE, `container "${container}" (image ${image}): ${why}`, { container });
         });
       case 'manifest':
@@ -90,22 +100,44 @@ function unjudgedOf({ subject }: AuditedWorkload, audit: AuditReport): ReadonlyS
   ]);
 }
 
-/** Returns what there is to report about each workload, by the names of their reports. A subject without a uid has none. */
-export function desiredReports(audit: AuditReport): ReadonlyMap<string, DesiredReport> {
-  const known = audit.images.flatMap(({ image, detail }) =>
-    detail === null ? [] : [[image, detail] as const],
+/**
+ * Returns why images are unknown that only one namespace uses. Of the others, the reason may come from another namespace's lookup,
+ * and name what its tenant alone may know.
+ */
+function privateDetails({ images, workloads }: AuditReport): ReadonlyMap<string, string> {
+  const users = new Map<string, string | null>();
+  for (const { subject, images: used } of workloads)
+    for (const { image } of used) {
+      const isFirst = !users.has(image) || users.get(image) === subject.namespace;
+      users.set(image, isFirst ? subject.namespace : null);
+    }
+  return new Map(
+    images.flatMap(({ image, detail }) =>
+      detail === null || users.get(image) === null ? [] : [[image, detail] as const],
+    ),
   );
-  const details = new Map(known);
+}
+
+/**
+ * Returns what there is to report about each workload, by `reportKey`. A subject without a uid has none.
+ *
+ * The uid of an owner that was not listed is the Pod author's text. One of another namespace must not replace that one's report;
+ * in one namespace, both have the same.
+ */
+export function desiredReports(audit: AuditReport): ReadonlyMap<string, DesiredReport> {
+  const details = privateDetails(audit);
   const desired = new Map<string, DesiredReport>();
   for (const workload of audit.workloads) {
     const { subject } = workload;
     const name = reportName(subject);
     if (name === null) continue;
-    const rows = [...findingRows(workload), ...undecidedRows(workload, details)];
-    desired.set(name, {
-      subject,
+    const key = reportKey({ namespace: subject.namespace, name });
+    const same = desired.get(key);
+    const rows = [...(same?.rows ?? []), ...findingRows(workload), ...undecidedRows(workload, details)];
+    desired.set(key, {
+      subject: same !== undefined && isWorkload(groupKindOf(same.subject)) ? same.subject : subject,
       rows: rows.toSorted((one, other) => rank(one) - rank(other)),
-      unjudged: unjudgedOf(workload, audit),
+      unjudged: new Set([...(same?.unjudged ?? []), ...unjudgedOf(workload, audit)]),
     });
   }
   return desired;

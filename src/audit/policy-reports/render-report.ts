@@ -3,7 +3,7 @@ import { child, isObject, property, stringMap, stringOr, type JsonObject } from 
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import { isObjectName, metadataText } from '../../pod/object-metadata.ts';
 import type { AuditSubject } from '../audit-report.ts';
-import type { ServedKind } from '../ports.ts';
+import type { ReportKey, ServedKind } from '../ports.ts';
 
 export const REPORT_APIS = ['openreports.io', 'wgpolicyk8s.io'] as const;
 export type ReportApi = (typeof REPORT_APIS)[number];
@@ -65,6 +65,11 @@ export interface DesiredReport {
 export function reportName({ uid }: Pick<AuditSubject, 'uid'>): string | null {
   const name = NAME_PREFIX + uid;
   return uid !== '' && isObjectName(name) ? name : null;
+}
+
+/** Returns a key of a report: other namespaces may hold one of the same name. */
+export function reportKey({ namespace, name }: ReportKey): string {
+  return `${namespace}/${name}`;
 }
 
 /** Reports whether wasmgate wrote the object, so that it may change or delete it. */

@@ -12,6 +12,7 @@ import {
   REPORT_APIS,
   REPORT_KINDS,
   REPORT_SELECTOR,
+  reportKey,
   reportName,
   resultsIn,
   type DesiredReport,
@@ -51,9 +52,14 @@ async function servedApis(store: ReportStorePort, signal: AbortSignal): Promise<
   return REPORT_APIS.filter((_api, index) => served[index]);
 }
 
+function keyOf(report: JsonObject): string {
+  return reportKey({ namespace: metadataText(report, 'namespace'), name: metadataText(report, 'name') });
+}
+
 /** A report to create or to change. */
 interface Task {
-  readonly name: string;
+  /** By `reportKey`. */
+  readonly key: string;
   readonly desired: DesiredReport;
   /** The report as it was listed; null if there is none. */
   readonly stored: JsonObject | null;
@@ -81,7 +87,7 @@ interface Run {
   readonly signal: AbortSignal;
   readonly counts: Record<WriteResult | 'removed', number>;
   readonly failures: string[];
-  /** Names of reports that could not be written. */
+  /** Keys of reports that could not be written. */
   readonly failed: Set<string>;
 }
 
@@ -90,8 +96,12 @@ const NO_RESULTS: EarlierResults = new Map();
 /** Returns a test for reports that may be removed: if not everything was audited, only those of what was. */
 function createRemovalTest({ isComplete, scope, workloads }: AuditReport): (report: JsonObject) => boolean {
   if (isComplete && scope.selector === '') return () => true;
-  const judged = new Set(workloads.map(({ subject }) => reportName(subject)));
-  return (report) => judged.has(metadataText(report, 'name'));
+  const judged = new Set(
+    workloads.map(({ subject }) =>
+      reportKey({ namespace: subject.namespace, name: reportName(subject) ?? '' }),
+    ),
+  );
+  return (report) => judged.has(keyOf(report));
 }
 
 /** Visits the stored reports of wasmgate in the scope of the audit. */
@@ -132,27 +142,27 @@ async function plan(run: Run, served: readonly ReportApi[]): Promise<Plan> {
   const replaced = new Map<string, EarlierResults>();
   for (const api of served.filter((one) => one !== run.api)) {
     await planReplaced(run, api, (stored) => {
-      const name = metadataText(stored, 'name');
-      if (missing.has(name)) replaced.set(name, resultsIn(stored));
+      const key = keyOf(stored);
+      if (missing.has(key)) replaced.set(key, resultsIn(stored));
       if (mayRemove(stored)) removals.push({ api, stored });
     });
   }
   await visitOwn(run, run.api, (stored) => {
-    const name = metadataText(stored, 'name');
-    const desired = missing.get(name);
-    if (desired === undefined || desired.subject.namespace !== metadataText(stored, 'namespace')) {
+    const key = keyOf(stored);
+    const desired = missing.get(key);
+    if (desired === undefined) {
       if (mayRemove(stored)) removals.push({ api: run.api, stored });
       return;
     }
-    missing.delete(name);
-    const task = { name, desired, stored, replaced: NO_RESULTS };
+    missing.delete(key);
+    const task = { key, desired, stored, replaced: NO_RESULTS };
     const change = renderChange(run, task);
     if (change === 'same') run.counts.unchanged += 1;
     else if (change === 'empty') removals.push({ api: run.api, stored });
     else tasks.push(task);
   });
-  for (const [name, desired] of missing) {
-    const task = { name, desired, stored: null, replaced: replaced.get(name) ?? NO_RESULTS };
+  for (const [key, desired] of missing) {
+    const task = { key, desired, stored: null, replaced: replaced.get(key) ?? NO_RESULTS };
     if (renderChange(run, task) !== 'empty') tasks.push(task);
   }
   return { tasks, removals };
@@ -168,7 +178,8 @@ function foreign(what: string): AppError {
 async function writeTask(run: Run, first: Task): Promise<WriteResult> {
   const { store, api, signal } = run;
   const kind = REPORT_KINDS[api];
-  const key = { namespace: first.desired.subject.namespace, name: first.name };
+  const { subject } = first.desired;
+  const key = { namespace: subject.namespace, name: reportName(subject) ?? '' };
   const what = `${kind.kind} "${key.namespace}/${key.name}"`;
   let task = first;
   for (let attempt = 0; attempt < WRITE_LIMITS.attempts; attempt += 1) {
@@ -203,12 +214,12 @@ async function forEach<Item>(
 
 async function execute(run: Run, { tasks, removals }: Plan): Promise<void> {
   await forEach(run, tasks, async (task) => {
-    run.failed.add(task.name);
+    run.failed.add(task.key);
     run.counts[await writeTask(run, task)] += 1;
-    run.failed.delete(task.name);
+    run.failed.delete(task.key);
   });
   // A report that could not be written stays where it is in the other API.
-  const due = removals.filter(({ stored }) => !run.failed.has(metadataText(stored, 'name')));
+  const due = removals.filter(({ stored }) => !run.failed.has(keyOf(stored)));
   await forEach(run, due, async ({ api, stored }) => {
     const isRemoved = await run.store.remove(REPORT_KINDS[api], stored, run.signal);
     if (isRemoved) run.counts.removed += 1;

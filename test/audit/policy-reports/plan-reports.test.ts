@@ -22,13 +22,14 @@ const SUBJECT: AuditSubject = {
   uid: '11111111-2222-3333-4444-555555555555',
 };
 const NAME = `wasmgate-${SUBJECT.uid}`;
+const KEY = `shop/${NAME}`;
 const NOTHING_SEEN: ReportContext = { takenAt: '2026-11-29T10:00:00.250Z', earlier: new Map() };
 const UNKNOWN = { kind: 'unknown', flavour: null, shape: null, reason: 'timeout' } as const;
 
 type Findings = Parameters<typeof auditedWorkload>[1];
 
 function desired(findings: Findings, other: Parameters<typeof auditedWorkload>[2] = {}): DesiredReport {
-  const found = desiredReports(auditReport([auditedWorkload(SUBJECT, findings, other)])).get(NAME);
+  const found = desiredReports(auditReport([auditedWorkload(SUBJECT, findings, other)])).get(KEY);
   if (found === undefined) throw new Error('no report');
   return found;
 }
@@ -108,7 +109,7 @@ describe('the report of a workload', () => {
       images,
     });
     const audited = { image: 'r/side', verdict: UNKNOWN, workloads: 1, detail: 'no answer', advice: null };
-    const report = desiredReports(auditReport([workload], { images: [audited] })).get(NAME);
+    const report = desiredReports(auditReport([workload], { images: [audited] })).get(KEY);
     if (report === undefined) throw new Error('no report');
     expect(results(render('openreports.io', report))).toMatchObject([
       { rule: 'handler-may-not-run-image', result: 'error' },
@@ -215,7 +216,7 @@ describe('an incomplete audit', () => {
   const earlier = resultsIn(stored);
 
   function rulesAfter(audit: Partial<AuditReport>, findings: Findings = []): unknown {
-    const found = desiredReports(auditReport([auditedWorkload(SUBJECT, findings)], audit)).get(NAME);
+    const found = desiredReports(auditReport([auditedWorkload(SUBJECT, findings)], audit)).get(KEY);
     if (found === undefined) throw new Error('no report');
     const report = renderReport('openreports.io', found, { ...NOTHING_SEEN, earlier });
     return report === null ? null : results(report).map(({ rule }) => rule);
