@@ -130,6 +130,10 @@ async function locate(source: Source): Promise<Place> {
   return { namespace, mayExist, deployments };
 }
 
+function describe(deployment: JsonObject | undefined, { namespace }: { readonly namespace: string }): string {
+  return `Deployment "${namespace}/${metadataText(deployment ?? {}, 'name')}"`;
+}
+
 function unread(namespace: string | null, error: KubernetesError, advice: string): InstalledConfiguration {
   const { message } = error;
   const found: UnreadFact = { fact: 'configuration', what: 'configuration of wasmgate', message, advice };
@@ -174,7 +178,8 @@ async function readConfigMap(
 
 /**
  * Reads the configuration that wasmgate runs with, with the user's rights. It looks for the ConfigMap that wasmgate's Deployment
- * mounts; for a user who may not see that, the name in the manifests counts.
+ * mounts; for a user who may not see that, the name in the manifests counts. Where the user sees that there is no webhook, a Deployment
+ * counts in the namespace of the manifests only.
  * @param usualNamespace of the manifests
  */
 export async function readInstalledConfiguration(
@@ -185,14 +190,19 @@ export async function readInstalledConfiguration(
   const { namespace, mayExist, deployments } = await locate(source);
   const place = { namespace: namespace ?? usualNamespace, mayExist };
   const deployment = deployments?.find((one) => metadataText(one, 'namespace') === place.namespace);
+  if (!mayExist && place.namespace !== usualNamespace) {
+    // Whoever may create Deployments may label one, and would choose the mode and the exceptions of an audit.
+    const state = `no webhook of wasmgate exists, and a label alone does not show that ${describe(deployment, place)} is wasmgate`;
+    return unread(null, createKubernetesError(ACTION, 'not-found', { state }), PASS_FILE);
+  }
   if (deployment === undefined) return readConfigMap(source, USUAL, place);
   const mounted = configurationOf(deployment);
   if (mounted === 'none') {
-    const why = `Deployment "${place.namespace}/${metadataText(deployment, 'name')}" names no configuration`;
+    const why = `${describe(deployment, place)} names no configuration`;
     return { kind: 'none', namespace: place.namespace, why };
   }
   if (mounted === 'elsewhere') {
-    const state = `Deployment "${place.namespace}/${metadataText(deployment, 'name')}" has it in no ConfigMap`;
+    const state = `${describe(deployment, place)} has it in no ConfigMap`;
     return unread(place.namespace, createKubernetesError(ACTION, 'not-found', { state }), PASS_FILE);
   }
   return readConfigMap(source, mounted, { ...place, mayExist: true });

@@ -7,6 +7,11 @@ import { readServerVersion } from '../kubernetes/server-version.ts';
 import { explanations } from '../policy/checks/index.ts';
 import { openClusterSession } from './cluster-session.ts';
 
+/** Returns the address without a login or a query, which a kubeconfig may hold: reports are passed around. */
+function addressOf({ origin, pathname }: URL): string {
+  return origin + pathname;
+}
+
 /** The report itself says what could not be read. */
 function ignore(): void {}
 
@@ -18,7 +23,7 @@ async function open({ live, config }: AuditSetup, io: Io): Promise<AuditSession>
     ...session,
     knowsClasses: !unread().some(({ fact }) => fact === 'runtime-classes'),
     objects: createObjects({ client }),
-    server: { server: server.href, version: await readServerVersion(client) },
+    server: { server: addressOf(server), version: await readServerVersion(client) },
     view: cluster.view,
     openReports: (wanted) => openReports(createReportStore({ client }), wanted, new AbortController().signal),
   };

@@ -37,8 +37,9 @@ function plain(text: string): { readonly text: string } {
   return { text: stripControlCharacters(text).replaceAll('](', '] (') };
 }
 
+/** A path that an annotation names may hold lone surrogates, for which there is no URI. */
 function uriOf(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
+  return path.toWellFormed().split('/').map(encodeURIComponent).join('/');
 }
 
 function artifactOf({ path, isInside }: Place): object {

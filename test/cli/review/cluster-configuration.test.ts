@@ -114,8 +114,8 @@ test.each([
   ],
   [
     'while the webhooks are deleted',
-    [deployment('platform'), configMap(IN_AUDIT, { namespace: 'platform' })],
-    'ConfigMap platform/wasmgate-configuration',
+    [deployment('wasmgate-system'), configMap(IN_AUDIT)],
+    'ConfigMap wasmgate-system/wasmgate-configuration',
   ],
 ])('uses the ConfigMap %s, and says so', async (_case, objects, source) => {
   const { stderr, report, exitCode } = await review({ objects });
@@ -148,6 +148,24 @@ test.each([
   const { stderr, report } = await review({ objects });
   expect(stderr).toBe(`Configuration: ${source}\n`);
   expect(report.items).toMatchObject([{ mode: 'enforce', outcome: 'changed', hangsOn: [] }]);
+});
+
+test('does not believe a Deployment that a tenant labeled as wasmgate’s', async () => {
+  const { report, exitCode } = await review({
+    objects: [deployment('zoo'), configMap(IN_AUDIT, { namespace: 'zoo' })],
+  });
+  expect(report).toMatchObject({
+    configuration: 'the defaults, because that of the cluster is not known',
+    items: [{ outcome: 'undecided', hangsOn: ['configuration'] }],
+    unreadable: [
+      {
+        message:
+          'Cannot read the configuration of wasmgate: no webhook of wasmgate exists, and a label alone does not show that Deployment "zoo/wasmgate" is wasmgate',
+        advice: 'Pass the configuration with --config FILE.',
+      },
+    ],
+  });
+  expect(exitCode).toBe(3);
 });
 
 test('a file that the user names wins', async () => {

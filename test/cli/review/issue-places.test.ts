@@ -180,6 +180,11 @@ describe('a rendered object', () => {
     expect(await placeOf(fromHelm(path ?? ''))).toMatch(/rendered\.yaml:8$/);
   });
 
+  test('is in a valid URI, whatever the annotation names', async () => {
+    const origin = String.raw`path: "a/\ud800/../x\n\udfff.yaml"`;
+    expect(await placeOf(fromKustomize(origin))).toBe('a/x%0A%EF%BF%BD.yaml:1');
+  });
+
   test('from another repository is in the file that was read', async () => {
     const origin = 'path: base/pod.yaml\nrepo: https://git.example.com/web\nref: v1\n';
     expect(await placeOf(fromKustomize(origin))).toMatch(/rendered\.yaml:7$/);
