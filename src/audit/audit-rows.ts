@@ -5,11 +5,11 @@ import { metadataText, type ObjectReference } from '../pod/object-metadata.ts';
 import type { GroupKind } from '../pod/workloads.ts';
 import type { AuditedImage, AuditedWorkload } from './audit-report.ts';
 import { createImageList } from './audited-images.ts';
-import { isLink, isSpinApp, isWorkload } from './audited-kinds.ts';
+import { isLink, isMaker, isSpinApp, isWorkload } from './audited-kinds.ts';
 import { createUnjudgedUse } from './class-use.ts';
 import { judgeSubject } from './judge-subjects.ts';
 import type { Listed } from './list-cluster.ts';
-import { createOwnership, objectKey, referenceOf } from './ownership.ts';
+import { createOwnership, groupKindOf, objectKey, referenceOf } from './ownership.ts';
 import type { ServedKind } from './ports.ts';
 import { remarksOf, reportReview, unknownImages, withRunning, type Knowledge } from './report-review.ts';
 import type { ReportedItem } from './reported-item.ts';
@@ -48,16 +48,14 @@ export interface AuditRows {
   readonly unjudgedUse: () => ReadonlyMap<string, number>;
 }
 
-interface RowDeps extends Knowledge {
+export interface RowDeps extends Knowledge {
   readonly assess: AssessPod;
   /** Runs a task as soon as there is room for it; resolves when it has started. */
   readonly start: (task: () => Promise<void>) => Promise<void>;
+  /** Reports whether the API server has such objects. */
+  readonly isServed: (kind: GroupKind) => boolean;
   /** In epoch milliseconds. */
   readonly now: number;
-}
-
-function groupKindOf({ apiVersion, kind }: Pick<ObjectReference, 'apiVersion' | 'kind'>): GroupKind {
-  return { group: apiVersion.includes('/') ? (apiVersion.split('/', 1)[0] ?? '') : '', kind };
 }
 
 /** Reads a workload as the webhook would see it if it were created now. */
@@ -112,7 +110,7 @@ function joinRow(
 }
 
 /** Collects what an audit lists. It keeps the outcome of each workload and Pod, and lets go of the objects. */
-export function createAuditRows({ assess, start, now, ...knowledge }: RowDeps): AuditRows {
+export function createAuditRows({ assess, start, isServed, now, ...knowledge }: RowDeps): AuditRows {
   const rows = new Map<string, Row>();
   const ownership = createOwnership();
   const fold = createRunningFold(ownership, knowledge);
@@ -152,13 +150,18 @@ export function createAuditRows({ assess, start, now, ...knowledge }: RowDeps): 
     fold.add(pod, judged);
   }
 
+  /** Reports whether another row stands for an object with this controller: that of the controller, even if it cannot be listed. */
+  function isMade(kind: ServedKind, controller: GroupKind, isListed: boolean): boolean {
+    return isMaker(controller, kind) && (isListed || (isWorkload(controller) && isServed(controller)));
+  }
+
   return {
     addWorkload: async (kind, { object, isSelected }) => {
       const namespace = metadataText(object, 'namespace');
       const owners = ownership.ownersOfObject(object);
       const [controller] = owners;
       const listed = owners.map((owner) => rows.get(objectKey(namespace, owner))).findLast(Boolean);
-      if (controller !== undefined && (listed !== undefined || isWorkload(groupKindOf(controller)))) {
+      if (controller !== undefined && isMade(kind, groupKindOf(controller), listed !== undefined)) {
         ownership.note(object);
         // A controller that could not be listed has a row, too.
         const row = listed ?? addRow(namespace, controller, isSelected);

@@ -19,6 +19,19 @@ export const LISTED_KINDS: readonly GroupKind[] = [...WORKLOAD_KINDS, ...LINK_KI
 /** Kinds that others own, in the order of the chain. All others come before. */
 const OWNED_LAST = ['Configuration', 'Revision', 'Deployment', 'CronJob', 'Job', 'ReplicaSet'];
 
+/**
+ * The kinds whose controllers make objects of a kind, from a template that both share. Any other controller is an author's claim,
+ * as are cycles: the object has a template of its own, which is judged.
+ */
+const MAKERS: Readonly<Record<string, readonly string[]>> = {
+  'apps/ReplicaSet': ['apps/Deployment', 'argoproj.io/Rollout'],
+  'batch/Job': ['batch/CronJob', 'keda.sh/ScaledJob', 'apps.kruise.io/AdvancedCronJob'],
+  'apps.kruise.io/BroadcastJob': ['apps.kruise.io/AdvancedCronJob'],
+  'apps/Deployment': ['core.spinkube.dev/SpinApp', 'serving.knative.dev/Revision'],
+  'serving.knative.dev/Revision': ['serving.knative.dev/Configuration'],
+  'serving.knative.dev/Configuration': ['serving.knative.dev/Service'],
+};
+
 function nameOf({ group, kind }: GroupKind): string {
   return `${group}/${kind}`;
 }
@@ -36,6 +49,11 @@ export function isLink(kind: GroupKind): boolean {
 
 export function isWorkload(kind: GroupKind): boolean {
   return WORKLOADS.has(nameOf(kind));
+}
+
+/** Reports whether the controller of an object can have made it. */
+export function isMaker(controller: GroupKind, made: GroupKind): boolean {
+  return MAKERS[nameOf(made)]?.includes(nameOf(controller)) === true;
 }
 
 function rank({ kind }: ServedKind): number {

@@ -88,7 +88,7 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
     const names: string[] = [];
     try {
       for await (const page of objects.pages(NAMESPACE, { namespace: null, selector: '' }, signal))
-        names.push(...page.map((object) => metadataText(object, 'name')));
+        for (const object of page) names.push(metadataText(object, 'name'));
       return names;
     } catch (error) {
       if (!isForbidden(error)) throw error;

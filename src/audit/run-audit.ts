@@ -5,7 +5,7 @@ import type { ClusterView } from '../policy/facts.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import { assembleReport } from './assemble-report.ts';
 import type { AuditedCluster, AuditReport, AuditScope } from './audit-report.ts';
-import { createAuditRows, type AuditRows } from './audit-rows.ts';
+import { createAuditRows, type AuditRows, type RowDeps } from './audit-rows.ts';
 import { LISTED_KINDS, ownersFirst, POD } from './audited-kinds.ts';
 import { clusterCapabilities } from './capabilities/cluster-capabilities.ts';
 import { countClassUse } from './class-use.ts';
@@ -117,9 +117,13 @@ export async function runAudit(deps: AuditDeps, options: AuditOptions): Promise<
   const { objects, server: cluster, configuration } = deps;
   const lists = createClusterLists({ objects, scope, ownNamespace, signal });
   const pool = createPool(REVIEW_LIMITS.concurrency, signal);
-  const rows = createAuditRows({ ...deps, start: pool.start, now: now.getTime() });
+  let served: readonly ServedKind[] = [];
+  const isServed: RowDeps['isServed'] = ({ group, kind }) =>
+    served.some((one) => one.group === group && one.kind === kind);
+  const rows = createAuditRows({ ...deps, start: pool.start, isServed, now: now.getTime() });
   try {
-    await collect({ rows, lists }, await objects.findServed(LISTED_KINDS, signal), options);
+    served = await objects.findServed(LISTED_KINDS, signal);
+    await collect({ rows, lists }, served, options);
     await pool.finish();
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -60,9 +60,21 @@ export async function listPages(
       throw createKubernetesError(action, 'invalid-response', { state: 'the response has no items' });
     }
     for (const item of items) if (isObject(item)) onObject(item);
-    next = metadataText(page, 'continue');
+    next = nextPage(page, next, action);
     if (next === '') return readResourceVersion(page, action);
   }
+}
+
+/**
+ * Returns where the next page begins; '' after the last one.
+ * @param position where this page began: a server that always names the same one would keep the list from ever ending
+ */
+export function nextPage(page: JsonObject, position: string, action: string): string {
+  const next = metadataText(page, 'continue');
+  if (next === '' || next !== position) return next;
+  throw createKubernetesError(action, 'invalid-response', {
+    state: 'its next page begins where this one did',
+  });
 }
 
 export function readResourceVersion(object: JsonObject, action: string): string {

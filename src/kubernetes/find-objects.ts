@@ -88,7 +88,7 @@ export function createFindObjects(client: KubernetesClient) {
     const found: JsonObject[] = [];
     try {
       for await (const page of pages(type, isNamespaced ? scope : { ...scope, namespace: null }, signal))
-        found.push(...page);
+        for (const object of page) found.push(object);
       return found;
     } catch (error) {
       throw withAdvice(error, type, { verb: 'list', namespace: scope.namespace });

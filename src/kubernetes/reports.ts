@@ -4,6 +4,7 @@ import { isObject, property, type JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 import { backoff, isTransient, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
+import { nextPage } from './collections.ts';
 import { createKubernetesError, isKubernetesError, readOrNull } from './kubernetes-error.ts';
 import type { KubernetesCall } from './send.ts';
 
@@ -101,7 +102,7 @@ export function createReportStore(
         // The items of a list may not name their kind.
         const type = { apiVersion: `${kind.group}/${kind.version}`, kind: kind.kind };
         yield items.filter(isObject).map((item) => ({ ...item, ...type }));
-        next = metadataText(page, 'continue');
+        next = nextPage(page, next, action);
       } while (next !== '');
     },
     read: (kind, key, signal) => {

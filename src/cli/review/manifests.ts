@@ -90,7 +90,8 @@ export function collectManifests(documents: readonly ParsedDocument[]): Manifest
   for (const parsed of documents) {
     const found = manifestsOf(parsed.value, { parsed, line: parsed.line, path: [] });
     if (found === null) others.push(parsed);
-    else manifests.push(...found);
+    // A List may have more items than a call takes arguments.
+    for (const manifest of found ?? []) manifests.push(manifest);
   }
   return { manifests, others };
 }
