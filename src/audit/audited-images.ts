@@ -1,9 +1,21 @@
 import { reportVerdict } from '../assess/inspect/image-report.ts';
+import { cutMiddleToBytes } from '../lib/bound-text.ts';
 import type { AssessedContainer } from '../policy/facts.ts';
 import type { AuditedImage, AuditedWorkload } from './audit-report.ts';
 
 /** The verdict that says most, if the commands or rights of several workloads make a difference. */
 const RANKS = ['unknown', 'container', 'not-a-workload', 'wasm'] as const;
+
+/**
+ * Bytes of an image's name in a report. The longest reference that anything can pull is shorter; the API server checks no length, and
+ * a report holds the name for each container of each workload.
+ */
+const IMAGE_BYTES = 1024;
+
+/** Returns the name of a container's image, as far as a report shows it. */
+export function reportedName({ image }: Pick<AssessedContainer, 'image'>): string {
+  return cutMiddleToBytes(image, IMAGE_BYTES);
+}
 
 type ImageFacts = Omit<AuditedImage, 'image' | 'workloads'>;
 
@@ -23,10 +35,11 @@ export function createImageList() {
   return {
     add: (containers: readonly AssessedContainer[]): void => {
       for (const container of containers) {
-        const before = known.get(container.image);
+        const image = reportedName(container);
+        const before = known.get(image);
         const isBetter =
           before === undefined || RANKS.indexOf(container.verdict.kind) > RANKS.indexOf(before.verdict.kind);
-        if (isBetter) known.set(container.image, factsOf(container));
+        if (isBetter) known.set(image, factsOf(container));
       }
     },
     /** Returns the images of workloads, sorted, with the number of workloads that have each. */

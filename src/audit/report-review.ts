@@ -4,6 +4,7 @@ import { formatField, formatPointer } from '../pod/json-pointer.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Decision, RatedFinding } from '../policy/decision.ts';
 import type { AuditedWorkload } from './audit-report.ts';
+import { reportedName } from './audited-images.ts';
 import type { DecidedReview, LeftReview, Reviewed, RunningReview } from './judge-subjects.ts';
 import type {
   OpenMatter,
@@ -128,10 +129,10 @@ function reportLeft(review: LeftReview): ReportedItem {
 }
 
 export function reportImages({ containers }: DecidedAssessment): readonly ReportedImage[] {
-  return containers.map(({ container, image, verdict }) => ({
-    container: container.name,
-    image,
-    verdict: reportVerdict(verdict),
+  return containers.map((assessed) => ({
+    container: assessed.container.name,
+    image: reportedName(assessed),
+    verdict: reportVerdict(assessed.verdict),
   }));
 }
 

@@ -62,9 +62,14 @@ function defuseLine(line: string): string {
   return (text.startsWith('::') ? `${indent}: ${text.slice(1)}` : line).replaceAll('##[', '## [');
 }
 
+/** Does so for the lines of a table, which may have colors. Wrapping may move any word of a message to the start of a line. */
+export function defuseLines(text: string): string {
+  return text.split('\n').map(defuseLine).join('\n');
+}
+
 /** Returns lines that are safe to print to a terminal, and in a pipeline, whatever they quote. */
 export function defuse(text: string): string {
-  return stripControlCharactersInLines(text).split('\n').map(defuseLine).join('\n');
+  return defuseLines(stripControlCharactersInLines(text));
 }
 
 /** Writes to standard error, without the control characters that files and servers may have put into the text. */

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import type { AuditReport } from '../../audit/audit-report.ts';
 import { escapeJson } from '../../lib/strip-control-characters.ts';
 import type { FailOptions } from '../fail-on.ts';
-import type { Io } from '../io.ts';
+import { defuseLines, type Io } from '../io.ts';
 import { createPage } from '../page.ts';
 import { toYaml } from '../serialize.ts';
 import type { AuditOutput } from './audit-outputs.ts';
@@ -50,7 +50,7 @@ interface Audited {
 function partsOf(output: AuditOutput, io: Io, { report, options, page }: Audited): Iterable<string> {
   switch (output) {
     case 'table':
-      return [renderAudit(createPage(io), report, options)];
+      return [defuseLines(renderAudit(createPage(io), report, options))];
     case 'json':
       return jsonParts(report);
     case 'yaml':

@@ -5,7 +5,7 @@ import { escapeJson, stripControlCharacters } from '../../lib/strip-control-char
 import { EXIT_CODES } from '../command.ts';
 import type { ExplainedFinding } from '../explain.ts';
 import { exitCodeFor, isNotable, type FailOptions } from '../fail-on.ts';
-import type { Io } from '../io.ts';
+import { defuseLines, type Io } from '../io.ts';
 import { createPage, type Page } from '../page.ts';
 import { renderDiff } from '../render-diff.ts';
 import { toYaml } from '../serialize.ts';
@@ -127,7 +127,7 @@ function render(output: ReviewOutput, io: Io, results: Results): string | Promis
   const { input, reviews, report } = results;
   switch (output) {
     case 'table':
-      return renderTable(io, results);
+      return defuseLines(renderTable(io, results));
     case 'json':
       return `${escapeJson(JSON.stringify(report, null, 2))}\n`;
     case 'yaml':

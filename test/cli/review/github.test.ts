@@ -148,4 +148,12 @@ describe('a text from a manifest', () => {
     expect(commandsIn(stdout).map(({ properties }) => properties['file'])).toEqual([name, name]);
     expect(stderr).toContain('invalid YAML');
   });
+
+  test('cannot give a command in a table, where wrapping begins lines with its words', async () => {
+    const name = JSON.stringify(`${'::stop-commands::x '.repeat(30)}##[error]v`);
+    const file = await stage.write('table.yaml', podOf('a', 'spin-v2-app', `  runtimeClassName: ${name}`));
+    const { stdout, stderr } = await stage.review(['-f', file]);
+    expect(stdout).toContain('stop-commands');
+    expect(stdout + stderr).not.toMatch(OBEYED);
+  });
 });
