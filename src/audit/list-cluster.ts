@@ -10,6 +10,8 @@ export interface ClusterLists {
   /** Yields the objects of a kind, and whether the user selected them. Owners must be known for all of them. */
   readonly objects: (kind: ServedKind, fields?: string) => AsyncGenerator<Listed>;
   readonly unreadable: () => readonly UnreadableList[];
+  /** @throws AppError if the namespace that the user named does not exist */
+  readonly checkNamespace: () => Promise<void>;
 }
 
 export interface Listed {
@@ -43,7 +45,7 @@ function failureOf(what: string, { message, advice }: AppError): UnreadableList 
   return { what, message, advice: advice ?? '' };
 }
 
-/** A kind that the user may not list in all namespaces. */
+/** A kind that the user may not list in the namespaces to audit. */
 interface ForbiddenKind {
   readonly kind: ServedKind;
   readonly message: string;
@@ -54,23 +56,39 @@ function fullName({ group, resource }: ServedKind): string {
 }
 
 /** Joins what one role would grant: without it, all kinds are forbidden. */
-function describeForbidden(kinds: readonly ForbiddenKind[]): readonly UnreadableList[] {
+function describeForbidden(
+  kinds: readonly ForbiddenKind[],
+  namespace: string | null,
+): readonly UnreadableList[] {
   const [first] = kinds;
   if (first === undefined) return [];
   const names = kinds.map(({ kind }) => fullName(kind));
   const why = first.message.replace(/^Cannot list [^:]*: /, '');
-  const role = 'kubectl create clusterrole wasmgate-audit --verb=list';
+  const where = namespace === null ? 'all namespaces' : `namespace "${namespace}"`;
+  const rights = `--verb=list --resource=${names.join(',')}`;
   return [
     {
       what: names.join(', '),
-      message: `Cannot list ${names.join(', ')} in all namespaces: ${why}`,
-      advice: `Bind a ClusterRole with this right: ${role} --resource=${names.join(',')}`,
+      message: `Cannot list ${names.join(', ')} in ${where}: ${why}`,
+      advice:
+        namespace === null
+          ? `Bind a ClusterRole with this right: kubectl create clusterrole wasmgate-audit ${rights}`
+          : `Bind a Role with this right: kubectl create role wasmgate-audit -n ${namespace} ${rights}`,
     },
   ];
 }
 
 function isForbidden(error: unknown): error is AppError {
   return error instanceof AppError && error.code === 'forbidden';
+}
+
+/** Describes a selector that the API server rejects: no list of any kind will succeed with it. */
+function selectorError({ selector }: ListOptions, { message }: AppError): AppError {
+  const why = message.replace(/^Cannot list [^:]*: /, '');
+  return new AppError('invalid-selector', `Cannot select by labels "${selector}": ${why}`, {
+    blame: 'input',
+    advice: 'Such as --selector app=web,tier!=test, or --selector "app in (web, db)".',
+  });
 }
 
 /** Reports whether a list failed without any harm to others: all but what the user canceled, and bugs. */
@@ -80,7 +98,7 @@ function isListError(error: unknown, signal: AbortSignal): error is AppError {
 
 export function createClusterLists({ objects, scope, signal, ownNamespace }: ListDeps): ClusterLists {
   const unreadable: UnreadableList[] = [];
-  /** Kinds that the user may not list in all namespaces. */
+  /** Kinds that the user may not list in the namespaces to audit. */
   const forbidden: ForbiddenKind[] = [];
   let readable: Promise<readonly string[]> | undefined;
 
@@ -135,10 +153,14 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
       yield* objects.pages(kind, { namespace: scope.namespace, ...listed }, signal);
     } catch (error) {
       if (!isListError(error, signal)) throw error;
-      if (scope.namespace === null && isForbidden(error)) {
-        forbidden.push({ kind, message: error.message });
-        yield* pagesByNamespace(kind, listed);
-      } else unreadable.push(failureOf(kind.resource, error));
+      if (error.code === 'invalid' && listed.selector !== '') throw selectorError(listed, error);
+      const { message } = error;
+      if (isForbidden(error)) {
+        // A selection lists a kind twice.
+        if (!forbidden.some((one) => one.kind === kind)) forbidden.push({ kind, message });
+        if (scope.namespace === null) yield* pagesByNamespace(kind, listed);
+      } else if (!unreadable.some((one) => one.message === message))
+        unreadable.push(failureOf(kind.resource, error));
     }
   }
 
@@ -153,6 +175,25 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
   }
 
   return {
+    checkNamespace: async () => {
+      const { namespace } = scope;
+      if (namespace === null) return;
+      const named = { namespace: null, selector: '', fields: `metadata.name=${namespace}` };
+      try {
+        for await (const page of objects.pages(NAMESPACE, named, signal)) if (page.length > 0) return;
+      } catch (error) {
+        if (!isListError(error, signal)) throw error;
+        return;
+      }
+      throw new AppError(
+        'no-namespace',
+        `Cannot audit namespace "${namespace}": there is no such namespace`,
+        {
+          blame: 'input',
+          advice: 'Name one with --namespace, or audit all with --all-namespaces.',
+        },
+      );
+    },
     async *objects(kind, fields) {
       const selected = await select(kind, fields);
       for await (const page of pages(kind, { fields, selector: '' }))
@@ -161,6 +202,6 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
           yield { object, isSelected };
         }
     },
-    unreadable: () => [...describeForbidden(forbidden), ...unreadable],
+    unreadable: () => [...describeForbidden(forbidden, scope.namespace), ...unreadable],
   };
 }

@@ -110,7 +110,7 @@ async function collect(
 
 /**
  * Audits a cluster: judges each workload's template, and counts its Pods.
- * @throws AppError if the API server cannot be asked what it serves
+ * @throws AppError if the API server cannot be asked what it serves, or if the namespace or the selector is invalid
  */
 export async function runAudit(deps: AuditDeps, options: AuditOptions): Promise<AuditReport> {
   const { scope, ownNamespace, signal, now } = options;
@@ -125,6 +125,7 @@ export async function runAudit(deps: AuditDeps, options: AuditOptions): Promise<
     served = await objects.findServed(LISTED_KINDS, signal);
     await collect({ rows, lists }, served, options);
     await pool.finish();
+    if (rows.counts().workloads + rows.counts().pods === 0) await lists.checkNamespace();
   } catch (error) {
     if (!signal.aborted) throw error;
   }

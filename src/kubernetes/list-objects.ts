@@ -45,7 +45,8 @@ function itemsOf(
   { group, version, kind }: ServedKind,
   action: string,
 ): readonly JsonObject[] {
-  const items = property(list, 'items');
+  // The API server writes an empty list of metadata as null.
+  const items = property(list, 'items') === null ? [] : property(list, 'items');
   if (!Array.isArray(items))
     throw createKubernetesError(action, 'invalid-response', { state: 'the response has no items' });
   const apiVersion = group === '' ? version : `${group}/${version}`;
