@@ -86,6 +86,6 @@ test('the audit may list what it reads, and no more', () => {
     ({ group, kind }) => `list ${kind.toLowerCase()}s.${group}`,
   );
   const facts = ['list runtimeclasses.node.k8s.io', 'list nodes.', 'list limitranges.'];
-  facts.push('get serviceaccounts.');
+  facts.push('get serviceaccounts.', 'get mutatingwebhookconfigurations.admissionregistration.k8s.io');
   expect(granted.toSorted()).toEqual([...listed, ...facts].toSorted());
 });

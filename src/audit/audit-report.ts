@@ -25,10 +25,15 @@ export interface AuditReport {
   readonly summary: AuditSummary;
 }
 
+/** Whether the API server sends new Pods to wasmgate, so that they get what they need. */
+export type Installation = 'installed' | 'not-installed' | 'unknown';
+
 /** Empty texts if unknown. */
 export interface AuditedCluster {
   readonly server: string;
   readonly version: string;
+  /** If it is not installed, outcomes are what it would do. */
+  readonly wasmgate: Installation;
 }
 
 /** What the user asked to audit. */

@@ -143,7 +143,7 @@ export function createAuditRows({ assess, start, isServed, now, ...knowledge }: 
   }
 
   async function judgePod(row: Row, pod: JsonObject): Promise<void> {
-    const judged = await judgeRunning(assess, pod, now);
+    const judged = await judgeRunning(assess, pod, { now, installation: knowledge.installation });
     if (judged.kind === 'running') images.add(judged.assessment.containers);
     else unjudged.add(keyOf(row), property(child(pod, 'spec'), 'runtimeClassName'));
     pods.judged += 1;

@@ -3,7 +3,7 @@ import { reportVerdict } from '../assess/inspect/image-report.ts';
 import { formatField, formatPointer } from '../pod/json-pointer.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Decision, RatedFinding } from '../policy/decision.ts';
-import type { AuditedWorkload } from './audit-report.ts';
+import type { AuditedWorkload, Installation } from './audit-report.ts';
 import { reportedName } from './audited-images.ts';
 import type { DecidedReview, LeftReview, Reviewed, RunningReview } from './judge-subjects.ts';
 import type {
@@ -18,6 +18,8 @@ import type {
 export interface Knowledge {
   /** False if no RuntimeClass is among the facts, which may mean that there is none, or that the facts are incomplete. */
   readonly knowsClasses: boolean;
+  /** Decides whether it helps to recreate Pods. */
+  readonly installation: Installation;
 }
 
 /** An image that wasmgate could not read. */
@@ -96,7 +98,7 @@ function outcomeOf(review: DecidedReview): Pick<ReportedItem, 'outcome' | 'refus
 export function reportClass(
   { class: found, origin }: Decision['runtimeClass'],
   pod: Pod,
-  { knowsClasses }: Knowledge,
+  { knowsClasses }: Pick<Knowledge, 'knowsClasses'>,
 ): ReportedClass | null {
   if (found !== null) return { name: found.name, handler: found.handler, origin };
   const named = pod.spec.runtimeClassName;

@@ -69,13 +69,13 @@ interface OwnerPods {
 
 /** Judges Pods that exist, and returns them by the key of their owner. */
 async function foldPods(
-  { assess, knowsClasses }: JudgingSession,
+  { assess, knowsClasses, installation }: JudgingSession,
   pods: readonly Subject[],
   { ownership, onReviewed }: { readonly ownership: Ownership; readonly onReviewed: () => void },
 ): Promise<Map<string, OwnerPods>> {
-  const fold = createRunningFold(ownership, { knowsClasses });
-  const now = Date.now();
-  const judge = async (pod: Subject) => ({ pod, result: await judgeRunning(assess, pod.object, now) });
+  const fold = createRunningFold(ownership, { knowsClasses, installation });
+  const options = { now: Date.now(), installation };
+  const judge = async (pod: Subject) => ({ pod, result: await judgeRunning(assess, pod.object, options) });
   const judged = await runConcurrently(pods, judge, onReviewed);
   const firsts = new Map<string, Subject>();
   const advice = new Map<string, ReadonlySet<string>>();

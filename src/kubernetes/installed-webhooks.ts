@@ -1,6 +1,6 @@
 import { child, isObject, property, stringMap, stringOr, type JsonObject } from '../lib/json.ts';
 import type { KubernetesClient } from './client.ts';
-import { readOrNull } from './kubernetes-error.ts';
+import { isKubernetesError, readOrNull } from './kubernetes-error.ts';
 import {
   caBundleOf,
   clientConfigsOf,
@@ -52,6 +52,21 @@ function injectionOf(configuration: JsonObject): InstalledWebhooks['injected'] {
     if (namespace !== undefined && name !== undefined) return { kind, namespace, name };
   }
   return null;
+}
+
+/** Reads whether the API server sends new Pods to wasmgate; `unknown` if that cannot be read. */
+export async function readInstallation({
+  request,
+}: KubernetesClient): Promise<'installed' | 'not-installed' | 'unknown'> {
+  const [kind] = CONFIGURATION_KINDS;
+  const call = { action: `read ${kind} "${NAME}"`, path: configurationPath(kind) };
+  try {
+    const found = await readOrNull(() => request(call, new AbortController().signal));
+    return found !== null && clientConfigsOf(found).length > 0 ? 'installed' : 'not-installed';
+  } catch (error) {
+    if (isKubernetesError(error)) return 'unknown';
+    throw error;
+  }
 }
 
 /** Reads both webhook configurations of wasmgate. */

@@ -1,12 +1,14 @@
 import type { AssessPod } from '../assess/assessment.ts';
 import { leaveUnreadOpen } from '../assess/leave-open.ts';
 import type { ClusterPort, FactsRequest, UnreadFact, UnreadFactsPort } from '../assess/ports.ts';
+import type { Installation } from '../audit/audit-report.ts';
 import { withAccountSecrets } from '../audit/judge-subjects.ts';
 import type { ClusterChoice } from '../cli/cluster-flags.ts';
 import { createStderrLogger, printWarning, type Io } from '../cli/io.ts';
 import type { ImageFiles } from '../image-files/image-files.ts';
 import { findDockerConfigs } from '../keychain/find-docker-configs.ts';
 import { loadKeychain } from '../keychain/keychain.ts';
+import { readInstallation } from '../kubernetes/installed-webhooks.ts';
 import { readLiveFacts } from '../kubernetes/live-facts.ts';
 import { createLiveLogins } from '../kubernetes/live-logins.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -80,6 +82,7 @@ export interface ClusterSession extends Judge, UserCluster {
   readonly policy: PolicySettings;
   /** Which configuration it is, in one line for people. */
   readonly configuration: string;
+  readonly installation: Installation;
   /** Returns what could not be read so far, each once. It grows: some facts are read only when a Pod needs them. */
   readonly unread: () => readonly UnreadFact[];
 }
@@ -110,9 +113,10 @@ export async function openClusterSession(
   const connected = await openUserCluster(setup.live, io.env);
   const { client } = connected;
   const namespace = setup.namespace ?? connected.namespace;
-  const [facts, used] = await Promise.all([
+  const [facts, used, installation] = await Promise.all([
     readLiveFacts(client, { given, namespace, onUnread: record }),
     readUsedConfiguration(config, client),
+    readInstallation(client),
   ]);
   const { settings, ownNamespace, description: configuration } = used;
   if (used.unread !== null) record(used.unread);
@@ -140,6 +144,7 @@ export async function openClusterSession(
     cluster: facts.cluster,
     policy: settings.policy,
     configuration,
+    installation,
     unread: () => unread,
   };
 }

@@ -18,12 +18,12 @@ function ignore(): void {}
 async function open({ live, config }: AuditSetup, io: Io): Promise<AuditSession> {
   const setup = { live, config, facts: [], namespace: undefined };
   const session = await openClusterSession(setup, io, ignore);
-  const { client, server, cluster, unread } = session;
+  const { client, server, cluster, unread, installation: wasmgate } = session;
   return {
     ...session,
     knowsClasses: !unread().some(({ fact }) => fact === 'runtime-classes'),
     objects: createObjects({ client }),
-    server: { server: addressOf(server), version: await readServerVersion(client) },
+    server: { server: addressOf(server), version: await readServerVersion(client), wasmgate },
     view: cluster.view,
     openReports: (wanted) => openReports(createReportStore({ client }), wanted, new AbortController().signal),
   };

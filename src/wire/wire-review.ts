@@ -31,7 +31,7 @@ async function openFixed(setup: Setup, io: Io): Promise<Session> {
   const judge = await openJudge({ ...fixed, unread, images: setup.images }, settings, io);
   const configuration = config === undefined ? 'the defaults' : `file ${config}`;
   const { helpUrl } = settings.policy;
-  const common = { namespace, knowsClasses, helpUrl, configuration };
+  const common = { namespace, knowsClasses, installation: 'unknown', helpUrl, configuration } as const;
   return { ...judge, ...common, findObjects: null, unread: () => [] };
 }
 

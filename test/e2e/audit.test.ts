@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { AuditReport } from '../../src/audit/audit-report.ts';
@@ -7,12 +9,14 @@ import { customResources } from '../support/e2e/custom-resources.ts';
 import { realServers } from '../support/e2e/real-servers.ts';
 import { prepareCluster } from '../support/e2e/stage.ts';
 import { putFixtureImages } from '../support/image/fixture-images.ts';
-import { getJson, must } from '../support/kubernetes/kubectl.ts';
+import { apply, getJson, must } from '../support/kubernetes/kubectl.ts';
 import { startKubernetesServer, type KubernetesServer } from '../support/kubernetes/kubernetes-server.ts';
 import { startRegistry, type TestRegistry } from '../support/registry/registry.ts';
 
 const servers = await realServers(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
 const openreports = await customResources('openreports');
+
+const VIEWER = '--serviceaccount=shop:viewer';
 
 interface StoredReport {
   readonly metadata: { readonly name: string; readonly resourceVersion: string };
@@ -118,6 +122,96 @@ describe.skipIf(servers.missing || openreports.missing)(
         ['CronJob', 'with-job', 1],
         ['Deployment', 'outage-1', 3],
       ]);
+    });
+
+    test('without matches, it says so, and an error if they cannot match', async () => {
+      const none = await audit('-A', '-l', 'app=nothing-has-this');
+      expect(none).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(none.stdout).toContain(
+        'No workloads and no Pods found: all namespaces, labels app=nothing-has-this.',
+      );
+      const empty = await audit('-n', 'kube-public');
+      expect(empty.exitCode).toBe(0);
+      expect(empty.stdout.replaceAll(/\s+/g, ' ')).toContain('For all namespaces, use --all-namespaces.');
+      expect(await audit('-n', 'shpo')).toMatchObject({
+        exitCode: 2,
+        stdout: '',
+        stderr: expect.stringContaining('Cannot audit namespace "shpo": there is no such namespace'),
+      });
+      expect(await audit('-n', 'shop', '-l', 'app=in=x')).toMatchObject({
+        exitCode: 2,
+        stdout: '',
+        stderr: expect.stringContaining(`Cannot select by labels "app=in=x": found '='`),
+      });
+    });
+
+    describe('advises on Pods that lack their class', () => {
+      const selected = ['-n', 'shop', '-l', 'workload=outage-1'] as const;
+      const set = "et runtimeClassName: wasmtime in the Pod's manifest or template";
+      const recreate = 'Recreate them: kubectl rollout restart deployment/outage-1 -n shop';
+
+      test('to set it or to install wasmgate, in a cluster without it', async () => {
+        const { cluster: found, workloads } = await auditJson(...selected);
+        expect(found.wasmgate).toBe('not-installed');
+        expect(workloads[0]?.findings[0]?.advice).toBe(`S${set}, or install wasmgate.`);
+        const { stdout } = await audit(...selected);
+        expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+          'Outcomes are what wasmgate would do: its webhook is not installed there (no MutatingWebhookConfiguration "wasmgate").',
+        );
+        const html = await audit(...selected, '-o', 'html');
+        expect(html.stdout).toContain('its webhook is not installed there');
+      });
+
+      /** Who may not see the webhook, or sees one without a ConfigMap, does not know the configuration. */
+      async function withConfiguration(): Promise<readonly string[]> {
+        const file = join(server.folder, 'configuration.yaml');
+        await writeFile(file, 'apiVersion: wasmgate.dev/v1alpha1\nkind: Configuration\n');
+        return [...selected, '--config', file];
+      }
+
+      test('both, to a user who may not see the webhook', async () => {
+        const { kubectl } = server;
+        await must(kubectl(['create', 'serviceaccount', 'viewer', '-n', 'shop']));
+        const rights = [
+          '--verb=get,list',
+          '--resource=runtimeclasses,nodes,namespaces,limitranges,serviceaccounts,pods,replicasets,deployments',
+        ];
+        await must(kubectl(['create', 'clusterrole', 'viewer', ...rights]));
+        await must(kubectl(['create', 'clusterrolebinding', 'viewer', '--clusterrole=viewer', VIEWER]));
+        const token = await must(kubectl(['create', 'token', 'viewer', '-n', 'shop']));
+        const kubeconfig = await server.writeKubeconfig(token.trim());
+        const { stdout } = await runWasmgate([
+          'audit',
+          '--kubeconfig',
+          kubeconfig,
+          ...(await withConfiguration()),
+          '-o',
+          'json',
+        ]);
+        const { cluster: found, workloads, unreadable } = JSON.parse(stdout) as AuditReport;
+        // All that one role would grant is one message.
+        expect(unreadable).toHaveLength(1);
+        expect(unreadable[0]?.advice).toMatch(/ create role wasmgate-audit -n shop --verb=list --resource=/);
+        expect(found.wasmgate).toBe('unknown');
+        expect(workloads[0]?.findings[0]?.advice).toBe(`Unless wasmgate is installed, s${set}. ${recreate}`);
+      });
+
+      test('to recreate them, in a cluster with wasmgate', async () => {
+        const webhook = {
+          name: 'mutate.wasmgate.dev',
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'None',
+          failurePolicy: 'Ignore',
+          clientConfig: { url: 'https://127.0.0.1:1' },
+        };
+        const configuration = { metadata: { name: 'wasmgate' }, webhooks: [webhook] };
+        const typed = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration' };
+        await must(apply(server.kubectl, [{ ...typed, ...configuration }]));
+        const { cluster: found, workloads } = await auditJson(...(await withConfiguration()));
+        await must(server.kubectl(['delete', 'mutatingwebhookconfiguration', 'wasmgate']));
+        expect(found.wasmgate).toBe('installed');
+        expect(workloads[0]?.findings[0]?.advice).toBe(recreate);
+      });
     });
 
     test('without the right to list all namespaces, it names the right and audits those that it may read', async () => {

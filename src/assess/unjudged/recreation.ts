@@ -6,9 +6,15 @@ export type Owners = readonly [ObjectReference, ...ObjectReference[]];
 
 /** How to replace the Pods of an owner. */
 export interface Recreation {
-  /** What to know about the command, as a sentence; '' if it replaces all Pods by itself. */
+  /** Sentences that end before the command; '' if it replaces all Pods by itself. */
   readonly how: string;
   readonly command: string;
+}
+
+/** The Pods to replace, with the names of some or all of them. */
+interface RecreatedPods {
+  readonly count: number;
+  readonly names: readonly string[];
 }
 
 /** Kinds whose Pods a rollout replaces, with the command that starts one. */
@@ -26,29 +32,33 @@ function restartOf({ apiVersion, kind, name }: ObjectReference): string | null {
 }
 
 /** Returns how to replace the Pods of the first owner without a rollout. */
-function deletionOf([{ apiVersion, kind, name }, next]: Owners, pod: string): Recreation {
+function deletionOf([{ apiVersion, kind, name }, next]: Owners, { count, names }: RecreatedPods): Recreation {
   if (kind === 'Pod' && apiVersion === 'v1')
-    return { how: 'Delete the Pod and create it again.', command: `kubectl delete pod ${name}` };
+    return { how: 'Delete the Pod and create it again. Run:', command: `kubectl delete pod ${name}` };
   if (kind === 'Job' && apiVersion === 'batch/v1') {
     const how =
       next === undefined
-        ? 'Delete the Job and create it again.'
-        : `Delete the Job; the ${next.kind} creates the next one.`;
+        ? 'Delete the Job and create it again. Run:'
+        : `Delete the Job; the ${next.kind} creates the next one. Run:`;
     return { how, command: `kubectl delete job ${name}` };
   }
-  return { how: `Delete its Pods; the ${kind} creates new ones.`, command: `kubectl delete pod ${pod}` };
+  if (count <= names.length) {
+    const how = `Delete its Pods; the ${kind} creates new ones. Run:`;
+    return { how, command: `kubectl delete pod ${names.join(' ')}` };
+  }
+  return {
+    how: `Delete the ${count} Pods one after the other; the ${kind} creates new ones. Begin with:`,
+    command: `kubectl delete pod ${names[0] ?? ''}`,
+  };
 }
 
-/**
- * Returns how to recreate Pods.
- * @param pod the name of one of them
- */
-export function recreationOf(namespace: string, owners: Owners, pod: string): Recreation {
+/** Returns how to recreate Pods. */
+export function recreationOf(namespace: string, owners: Owners, pods: RecreatedPods): Recreation {
   for (const owner of owners) {
     const restart = restartOf(owner);
     if (restart !== null) return { how: '', command: `${restart} -n ${namespace}` };
   }
-  const { how, command } = deletionOf(owners, pod);
+  const { how, command } = deletionOf(owners, pods);
   return { how, command: `${command} -n ${namespace}` };
 }
 
@@ -60,6 +70,6 @@ type Recreated = Pick<UnjudgedOwner, 'namespace' | 'reference' | 'deployment'> &
 export function describeRecreation({ namespace, reference, deployment, pod }: Recreated): string {
   const behind =
     deployment === null ? [] : [{ apiVersion: 'apps/v1', kind: 'Deployment', name: deployment, uid: '' }];
-  const { how, command } = recreationOf(namespace, [reference, ...behind], pod.name);
-  return `${how === '' ? '' : `${how} `}Run: ${command}`;
+  const { how, command } = recreationOf(namespace, [reference, ...behind], { count: 1, names: [pod.name] });
+  return `${how === '' ? 'Run:' : how} ${command}`;
 }

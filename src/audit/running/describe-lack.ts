@@ -31,15 +31,12 @@ function describePods({ lack, pods, examples }: CountedLack): string {
 
 /** Advises recreating the Pods if that is what helps, or if what helps does not recreate them by itself. */
 function adviceOn({ lack, examples, pods }: CountedLack, { namespace, owners }: Owner): string {
-  const { how, command } = recreationOf(namespace, owners, examples[0] ?? '');
-  if (lack.severity === 'error' && lack.advice !== '')
-    return how === '' ? lack.advice : `${lack.advice} ${how} Run: ${command}`;
-  if (lack.advice !== '') return lack.advice;
-  const recreate =
-    how === '' ? `Recreate ${pods === 1 ? 'it' : 'them'}: ${command}` : `${how} Run: ${command}`;
-  return lack.severity === 'error'
-    ? recreate
-    : `If ${pods === 1 ? 'it does' : 'they do'} not work: ${recreate}`;
+  const { how, command } = recreationOf(namespace, owners, { count: pods, names: examples });
+  const { advice, severity, endsByRecreation } = lack;
+  if (!endsByRecreation && (how === '' || severity !== 'error')) return advice;
+  const recreate = how === '' ? `Recreate ${pods === 1 ? 'it' : 'them'}: ${command}` : `${how} ${command}`;
+  const all = advice === '' ? recreate : `${advice} ${recreate}`;
+  return severity === 'error' ? all : `If ${pods === 1 ? 'it does' : 'they do'} not work: ${all}`;
 }
 
 export function reportLack(counted: CountedLack, owner: Owner): AuditFinding {

@@ -6,6 +6,7 @@ import {
 } from '../../assess/assessment.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { parsePointer } from '../../pod/json-pointer.ts';
 import { metadataText } from '../../pod/object-metadata.ts';
 import { isFinishedPod, startedContainers } from '../../pod/pod-status.ts';
 import { readPod, type Pod } from '../../pod/pod.ts';
@@ -13,6 +14,7 @@ import type { Change, RatedFinding } from '../../policy/decision.ts';
 import { describeClass, describeContainer, describeImage } from '../../policy/describe.ts';
 import { isWasmContainer } from '../../policy/facts.ts';
 import type { FindingId } from '../../policy/finding-catalog.ts';
+import type { Installation } from '../audit-report.ts';
 import { REVIEW_LIMITS } from '../judge-subjects.ts';
 
 /** What a Pod that exists lacks, in words that follow the number of Pods which lack the same. */
@@ -26,6 +28,8 @@ export interface Lack {
   readonly detail: string;
   /** Empty if recreating the Pods is all there is to do. */
   readonly advice: string;
+  /** True if Pods that are created again have what these lack, as far as is known. */
+  readonly endsByRecreation: boolean;
 }
 
 export type JudgedPod = LeftPod | RunningPod;
@@ -72,9 +76,34 @@ function asCreated(pod: Pod): Pod {
   return { ...pod, spec: { ...spec, ...bound, ephemeralContainers: null } };
 }
 
+interface Judging {
+  readonly assessment: DecidedAssessment;
+  readonly installation: Installation;
+}
+
+/** Says how to set what wasmgate sets in new Pods, unless it is certain to do so. */
+function adviseToSet(
+  setting: string,
+  { assessment: { outcome }, installation }: Judging,
+): Pick<Lack, 'advice' | 'endsByRecreation'> {
+  const where = "in the Pod's manifest or template";
+  if (outcome.mode === 'audit') return { advice: `Set ${setting} ${where}.`, endsByRecreation: false };
+  switch (installation) {
+    case 'not-installed':
+      return { advice: `Set ${setting} ${where}, or install wasmgate.`, endsByRecreation: false };
+    case 'unknown':
+      return {
+        advice: `Unless wasmgate is installed, set ${setting} ${where}.`,
+        endsByRecreation: true,
+      };
+    case 'installed':
+      return { advice: '', endsByRecreation: true };
+  }
+}
+
 /** Describes the class that the Pod was created without. */
-function missingClass({ id, severity, action }: RatedFinding, assessment: DecidedAssessment): Lack {
-  const { containers, decision, outcome } = assessment;
+function missingClass({ id, severity, action }: RatedFinding, judging: Judging): Lack {
+  const { containers, decision } = judging.assessment;
   const name = decision.runtimeClass.class?.name ?? '';
   const wasm = containers.find(isWasmContainer);
   const what = wasm === undefined ? 'it' : describeImage(wasm);
@@ -85,9 +114,7 @@ function missingClass({ id, severity, action }: RatedFinding, assessment: Decide
     container: wasm?.container.name ?? null,
     predicate: ['runs without the class it needs', 'run without the class they need'],
     detail: `${what} and needs RuntimeClass "${name}"`,
-    // In mode audit, a new Pod would get no class either.
-    advice:
-      outcome.mode === 'audit' ? `Set runtimeClassName: ${name} in the Pod's manifest or template.` : '',
+    ...adviseToSet(`runtimeClassName: ${name}`, judging),
   };
 }
 
@@ -105,16 +132,17 @@ const PREDICATES: Partial<Readonly<Record<FindingId, Lack['predicate']>>> = {
 const FAILS: Lack['predicate'] = ['cannot run', 'cannot run'];
 const MAY_FAIL: Lack['predicate'] = ['may not run', 'may not run'];
 
-function lackOf(finding: RatedFinding, assessment: DecidedAssessment): Lack {
+function lackOf(finding: RatedFinding, judging: Judging): Lack {
   const { id, severity, action, container, detail, advice } = finding;
-  if (id === 'wasm-image-without-runtime-class') return missingClass(finding, assessment);
+  if (id === 'wasm-image-without-runtime-class') return missingClass(finding, judging);
   const predicate = action === 'warn' ? MAY_FAIL : (PREDICATES[id] ?? FAILS);
-  return { id, severity, action, container, predicate, detail, advice };
+  return { id, severity, action, container, predicate, detail, advice, endsByRecreation: advice === '' };
 }
 
 /** Describes a change that the Pod needed when it was created: the annotation that crun reads, or the command of a Spin application. */
-function lackOfChange({ path }: Change, { containers, decision }: DecidedAssessment): Lack {
-  const common = { severity: 'error', action: 'deny', advice: '' } as const;
+function lackOfChange({ path, value }: Change, judging: Judging): Lack {
+  const { containers, decision } = judging.assessment;
+  const common = { severity: 'error', action: 'deny' } as const;
   const found = containers.find((one) => path === `${one.path}/command`);
   if (found !== undefined) {
     return {
@@ -123,6 +151,7 @@ function lackOfChange({ path }: Change, { containers, decision }: DecidedAssessm
       container: found.container.name,
       predicate: ['runs without the command it needs', 'run without the command they need'],
       detail: `${describeImage(found)}, and no node starts a container without a command`,
+      ...adviseToSet(`command: ${JSON.stringify(value)}`, judging),
     };
   }
   const wasm = containers.find(isWasmContainer);
@@ -133,6 +162,7 @@ function lackOfChange({ path }: Change, { containers, decision }: DecidedAssessm
     container: wasm?.container.name ?? null,
     predicate: ['runs without the annotation it needs', 'run without the annotation they need'],
     detail: `${describeClass(decision.runtimeClass.class)} starts ${who} as a Linux program`,
+    ...adviseToSet(`annotation ${parsePointer(path).at(-1) ?? ''}: ${String(value)}`, judging),
   };
 }
 
@@ -170,15 +200,16 @@ function createRelevance({ containers, decision, doubtful = [] }: DecidedAssessm
 }
 
 /** Returns what the Pod lacks. Of a container that evidently runs, only what looked certain is worth a warning. */
-function lacksOf(assessment: DecidedAssessment, started: ReadonlySet<string>): readonly Lack[] {
+function lacksOf(judging: Judging, started: ReadonlySet<string>): readonly Lack[] {
+  const { assessment } = judging;
   const { containers, decision } = assessment;
   const { findings, changes, runtimeClass } = decision;
   // The class, if that is missing, says it all; and with other facts about the cluster, nothing may be missing.
   const isOpen = runtimeClass.origin === 'chosen' || assessment.hangsOn !== undefined;
   const needed = isOpen ? [] : changes.filter(({ isNeed }) => isNeed === true);
   const lacks = [
-    ...needed.map((change) => lackOfChange(change, assessment)),
-    ...findings.filter(createRelevance(assessment)).map((finding): Lack => lackOf(finding, assessment)),
+    ...needed.map((change) => lackOfChange(change, judging)),
+    ...findings.filter(createRelevance(assessment)).map((finding): Lack => lackOf(finding, judging)),
   ];
   const areAllStarted = containers.every(({ container }) => started.has(container.name));
   return lacks.flatMap((lack) => {
@@ -204,18 +235,27 @@ async function assessRunning(assess: AssessPod, object: JsonObject): Promise<Ass
   });
 }
 
+interface JudgeRunningOptions {
+  /** In epoch milliseconds. */
+  readonly now: number;
+  readonly installation: Installation;
+}
+
 /**
  * Judges a Pod that exists: not what wasmgate would make of it, which nothing can do any more, but whether it has what its
  * containers need to run and what cannot be set later.
  * @param object from the API server, with its status
- * @param now in epoch milliseconds
  */
-export async function judgeRunning(assess: AssessPod, object: JsonObject, now: number): Promise<JudgedPod> {
+export async function judgeRunning(
+  assess: AssessPod,
+  object: JsonObject,
+  { now, installation }: JudgeRunningOptions,
+): Promise<JudgedPod> {
   if (isFinishedPod(object)) return leave('it has finished');
   try {
     const assessment = await assessRunning(assess, object);
     if (assessment.kind === 'skipped') return leave(assessment.reason, assessment.notes);
-    const lacks = lacksOf(assessment, startedContainers(object, now));
+    const lacks = lacksOf({ assessment, installation }, startedContainers(object, now));
     return { kind: 'running', pod: readPod(object), lacks, assessment };
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'invalid-pod') throw error;

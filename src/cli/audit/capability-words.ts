@@ -1,3 +1,4 @@
+import type { AuditReport } from '../../audit/audit-report.ts';
 import type {
   ClassNodes,
   ClassUse,
@@ -16,6 +17,18 @@ const RUNTIME_NAMES: Readonly<Record<RuntimeName, string>> = {
 
 export function runtimeWords({ runtime, release }: Pick<NodeRuntime, 'runtime' | 'release'>): string {
   return release === null ? RUNTIME_NAMES[runtime] : `${RUNTIME_NAMES[runtime]} ${release}`;
+}
+
+/** Says what outcomes mean in a cluster where wasmgate does nothing; '' if it is installed. */
+export function installationWords({ cluster: { wasmgate } }: Pick<AuditReport, 'cluster'>): string {
+  switch (wasmgate) {
+    case 'installed':
+      return '';
+    case 'not-installed':
+      return 'Outcomes are what wasmgate would do: its webhook is not installed there (no MutatingWebhookConfiguration "wasmgate").';
+    case 'unknown':
+      return 'Whether wasmgate is installed there is unknown: MutatingWebhookConfiguration "wasmgate" could not be read.';
+  }
 }
 
 /** `1,000 nodes` */

@@ -1,4 +1,5 @@
 import type {
+  AuditedCluster,
   AuditedImage,
   AuditedWorkload,
   AuditReport,
@@ -11,7 +12,7 @@ import type { Severity } from '../../policy/finding-catalog.ts';
 import { isNotable, type FailOptions } from '../fail-on.ts';
 import { FAILING, findingLines, labelOf, noteLine, OUTCOME_LABELS, titleLine } from '../item-lines.ts';
 import { wrap, type Page } from '../page.ts';
-import { counted } from './capability-words.ts';
+import { counted, installationWords } from './capability-words.ts';
 import { renderCapabilities } from './render-capabilities.ts';
 
 /** Workloads by how much they need a look: the lowest rank first. */
@@ -55,14 +56,18 @@ function byNamespace(workloads: readonly AuditedWorkload[]): readonly NamespaceR
 }
 
 /** Renders `Deployment web (class wasmtime, chosen by wasmgate; 3 Pods, 2 of them failing)`. */
-function describeWorkload({ subject, runtimeClass, pods, mode }: AuditedWorkload): string {
+function describeWorkload(
+  { subject, runtimeClass, pods, mode }: AuditedWorkload,
+  { wasmgate }: AuditedCluster,
+): string {
   const { kind, name } = subject;
   const { running, failing } = pods;
   const isPod = kind === 'Pod' && subject.apiVersion === 'v1';
+  const choice = wasmgate === 'not-installed' ? ', which wasmgate would choose' : ', chosen by wasmgate';
   const parts = [
     ...(runtimeClass === null
       ? []
-      : [`class ${runtimeClass.name}${runtimeClass.origin === 'chosen' ? ', chosen by wasmgate' : ''}`]),
+      : [`class ${runtimeClass.name}${runtimeClass.origin === 'chosen' ? choice : ''}`]),
     ...(isPod || running === 0
       ? []
       : [
@@ -75,14 +80,18 @@ function describeWorkload({ subject, runtimeClass, pods, mode }: AuditedWorkload
 }
 
 /** Renders a line for each workload, and below workloads that say the same what they say. */
-function workloadLines(page: Page, workloads: readonly AuditedWorkload[]): readonly string[] {
+function workloadLines(
+  page: Page,
+  workloads: readonly AuditedWorkload[],
+  cluster: AuditedCluster,
+): readonly string[] {
   const groups = Map.groupBy(workloads, ({ outcome, refuses, findings, notes }) =>
     JSON.stringify([outcome, refuses, findings, notes]),
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     return [
-      ...group.map((workload) => titleLine(page, workload, describeWorkload(workload))),
+      ...group.map((workload) => titleLine(page, workload, describeWorkload(workload, cluster))),
       ...(first?.notes ?? []).map((text) => noteLine(page, text)),
       ...(first?.findings ?? []).flatMap((finding) => findingLines(page, finding)),
     ];
@@ -90,12 +99,17 @@ function workloadLines(page: Page, workloads: readonly AuditedWorkload[]): reado
 }
 
 /** Renders `37 workloads need nothing; wasmgate changes new Pods of 4.` */
-function restLines({ columns, paint }: Page, rows: readonly Ranked[]): readonly string[] {
+function restLines(
+  { columns, paint }: Page,
+  rows: readonly Ranked[],
+  { wasmgate }: AuditedCluster,
+): readonly string[] {
   const good = rows.filter((one) => isRank(one, 'good')).map(({ workload }) => workload);
   const changed = good.filter(({ outcome }) => outcome === 'changed').length;
   const lines: string[] = [];
   if (good.length > 0) {
-    const more = changed === 0 ? '' : `; wasmgate sets what new Pods of ${changed} of them need`;
+    const sets = wasmgate === 'not-installed' ? 'would set' : 'sets';
+    const more = changed === 0 ? '' : `; wasmgate ${sets} what new Pods of ${changed} of them need`;
     lines.push(`${counted(good.length, 'workload needs', 'workloads need')} nothing${more}.`);
   }
   const skipped = rows.filter((one) => isRank(one, 'skipped')).map(({ workload }) => workload);
@@ -106,15 +120,16 @@ function restLines({ columns, paint }: Page, rows: readonly Ranked[]): readonly 
   return lines.map((line) => paint('dim', wrap(line, columns, '  ')));
 }
 
-function renderNamespace(page: Page, { namespace, rows }: NamespaceRows): string {
+function renderNamespace(page: Page, { namespace, rows }: NamespaceRows, cluster: AuditedCluster): string {
   const shown = rows.filter((one) => !isRank(one, 'good') && !isRank(one, 'skipped'));
   const lines = [
     page.paint('bold', wrap(`Namespace ${namespace}`, page.width, '')),
     ...workloadLines(
       page,
       shown.map(({ workload }) => workload),
+      cluster,
     ),
-    ...restLines(page, rows),
+    ...restLines(page, rows, cluster),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -157,15 +172,30 @@ function renderUnreadable({ columns, paint }: Page, unreadable: readonly Unreada
   return `${paint(['bold', 'yellow'], 'Could not be read')}\n${lines.join('\n')}\n`;
 }
 
+function scopeWords({ scope: { namespace, selector } }: AuditReport): string {
+  const where = namespace === null ? 'all namespaces' : `namespace ${namespace}`;
+  return selector === '' ? where : `${where}, labels ${selector}`;
+}
+
+/** Many users start in an empty namespace. */
+function describeNothing(report: AuditReport): string {
+  const more = report.scope.namespace === null ? '' : ' For all namespaces, use --all-namespaces.';
+  return `No workloads and no Pods found: ${scopeWords(report)}.${more}`;
+}
+
 /** Renders `60 workloads: 3 denied, …. 200 Pods, 12 of them failing. 40 images. 3 errors, 2 warnings.` */
 function renderSummary({ columns, paint }: Page, report: AuditReport): string {
-  const { isInterrupted, isComplete, summary } = report;
+  const { cluster, isInterrupted, isComplete, summary } = report;
   const { workloads, pods, images } = summary;
+  if (isComplete && workloads === 0) return `${paint('bold', wrap(describeNothing(report), columns, ''))}\n`;
   const sentences = [
     counted(workloads, 'workload') + listOf(outcomeCounts(report)),
     `${counted(pods.running, 'Pod')} that have not finished${pods.failing > 0 ? `, ${counted(pods.failing, 'lacks', 'lack')} what they need` : ''}`,
     counted(images, 'image'),
     findingCounts(summary),
+    cluster.wasmgate === 'not-installed'
+      ? 'wasmgate is not installed: these outcomes are what it would do'
+      : '',
   ].filter((sentence) => sentence !== '');
   const incomplete = isInterrupted
     ? 'Incomplete: the audit was interrupted. '
@@ -195,12 +225,11 @@ function findingCounts({ findings }: AuditSummary): string {
   ).join(', ');
 }
 
-function renderHead({ columns }: Page, { cluster, scope, configuration }: AuditReport): string {
+function renderHead({ columns }: Page, report: AuditReport): string {
+  const { cluster, configuration } = report;
   const { server, version } = cluster;
-  const where = scope.namespace === null ? 'all namespaces' : `namespace ${scope.namespace}`;
-  const labels = scope.selector === '' ? '' : `, labels ${scope.selector}`;
   const of = version === '' ? '' : ` (Kubernetes ${version})`;
-  return `${wrap(`Audit of ${server}${of}: ${where}${labels}. Configuration: ${configuration}.`, columns, '')}\n`;
+  return `${wrap(`Audit of ${server}${of}: ${scopeWords(report)}. Configuration: ${configuration}. ${installationWords(report)}`.trimEnd(), columns, '')}\n`;
 }
 
 /** Renders the report for people; the summary comes last, where a terminal shows it. */
@@ -208,7 +237,7 @@ export function renderAudit(page: Page, report: AuditReport, { isQuiet, failOn }
   const workloads = isQuiet
     ? report.workloads.filter((workload) => isNotable(workload, failOn))
     : report.workloads;
-  const namespaces = byNamespace(workloads).map((rows) => renderNamespace(page, rows));
+  const namespaces = byNamespace(workloads).map((rows) => renderNamespace(page, rows, report.cluster));
   if (isQuiet) return namespaces.join('\n');
   const sections = [
     renderHead(page, report),

@@ -1,5 +1,6 @@
 import type { AssessPod } from '../../assess/assessment.ts';
 import type { UnreadFact } from '../../assess/ports.ts';
+import type { Installation } from '../../audit/audit-report.ts';
 import type { ListedScope, ObjectQuery } from '../../audit/ports.ts';
 import { reportReview } from '../../audit/report-review.ts';
 import { reviewSubjects, type ReviewedSubjects } from '../../audit/review-subjects.ts';
@@ -50,6 +51,7 @@ export interface ReviewSession {
   readonly namespace: string;
   /** False if no RuntimeClass is known, which may be due to missing facts. */
   readonly knowsClasses: boolean;
+  readonly installation: Installation;
   /** The configuration that was used, in one line for people. */
   readonly configuration: string;
   /** Reads objects of the cluster by the names that kubectl takes; null without a cluster. */

@@ -147,7 +147,7 @@ test('a SpinApp of a cluster is one item with the Deployment that its operator m
       findings: [
         {
           id: 'wasm-image-without-runtime-class',
-          advice: 'Recreate it: kubectl rollout restart deployment/orders -n shop',
+          advice: expect.stringMatching(/ Recreate it: kubectl rollout restart deployment\/orders -n shop$/),
         },
       ],
     },

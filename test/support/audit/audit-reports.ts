@@ -51,7 +51,7 @@ export function auditReport(
 ): AuditReport {
   return {
     takenAt: '2026-11-29T10:00:00.250Z',
-    cluster: { server: '', version: '' },
+    cluster: { server: '', version: '', wasmgate: 'installed' },
     configuration: '',
     scope: { namespace: null, selector: '' },
     isComplete: true,

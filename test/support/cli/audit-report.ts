@@ -118,7 +118,7 @@ export function auditReport(
   const images = imagesOf(workloads);
   return {
     takenAt: '2026-11-29T11:30:27.000Z',
-    cluster: { server: 'https://api.wasm.example.com:6443/', version: 'v1.36.3' },
+    cluster: { server: 'https://api.wasm.example.com:6443/', version: 'v1.36.3', wasmgate: 'installed' },
     configuration: 'ConfigMap wasmgate-system/wasmgate-configuration of the cluster',
     scope: { namespace: null, selector: '' },
     isComplete: true,

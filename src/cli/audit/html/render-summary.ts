@@ -1,5 +1,5 @@
 import type { AuditReport, AuditSummary } from '../../../audit/audit-report.ts';
-import { counted } from '../capability-words.ts';
+import { counted, installationWords } from '../capability-words.ts';
 import { markup, type Html } from './markup.ts';
 import { countLabels, LABELS, number, SEVERITIES, SEVERITY_PLURALS, sign } from './words.ts';
 
@@ -25,6 +25,11 @@ function incomplete({ isInterrupted }: AuditReport): Html {
   return markup`<p class="banner">${sign('warning')}<span><strong>This report is incomplete.</strong> ${why} <a href="#gaps">What is missing</a></span></p>`;
 }
 
+function installationBanner(report: AuditReport): Html | null {
+  const words = installationWords(report);
+  return words === '' ? null : markup`<p class="banner">${sign('info')}<span>${words}</span></p>`;
+}
+
 export function renderHead(report: AuditReport): Html {
   const { cluster, configuration, takenAt } = report;
   const facts: readonly (readonly [name: string, value: Html | string])[] = [
@@ -37,7 +42,7 @@ export function renderHead(report: AuditReport): Html {
 <p class="eyebrow">Wasm audit</p>
 <h1>${clusterName(report)}</h1>
 <dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-${report.isComplete ? null : incomplete(report)}
+${installationBanner(report)}${report.isComplete ? null : incomplete(report)}
 </header>`;
 }
 
