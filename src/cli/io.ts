@@ -31,17 +31,26 @@ export function processArguments({ argv }: NodeJS.Process): readonly string[] {
   return startedAs(argv) === 'kubectl_complete-wasmgate' ? [COMPLETE_COMMAND, ...args] : args;
 }
 
-function ignoreClosedPipe(stream: Writable): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
+/** `EXIT_CODES.failed`, whose file imports this one. */
+const FAILED = 1;
+
+/** Ends the process if its output cannot be written, such as to a full disk: what is there is not all. */
+function endIfUnwritable({ stdout, stderr, exit }: NodeJS.Process): void {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
     // In `wasmgate --help | head -1` the reader closes the pipe early, which is no error.
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE') return;
+    const state = error.code === 'ENOSPC' ? 'no space is left on the device' : error.message;
+    stderr.write(`wasmgate: Cannot write to standard output: ${state}. What was written is incomplete.\n`);
+    exit(FAILED);
+  });
+  stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') exit(FAILED);
   });
 }
 
 /** Returns the process's own streams and environment. */
 export function processIo(source: NodeJS.Process): Io {
-  ignoreClosedPipe(source.stdout);
-  ignoreClosedPipe(source.stderr);
+  endIfUnwritable(source);
   const { stdout, stderr, env, argv } = source;
   return { stdout, stderr, env, program: programOf(argv) };
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -18,6 +19,16 @@ test('a closed pipe is no error', async () => {
   program.stdout.destroy();
   expect(await once(program, 'exit')).toEqual([0, null]);
   expect(await stderr).toBe('');
+});
+
+test.skipIf(!existsSync('/dev/full'))('a full disk ends the program with an error in words', async () => {
+  const command = '"$0" "$1" --help >/dev/full';
+  const program = spawn('sh', ['-c', command, process.execPath, PROGRAM], { stdio: 'pipe' });
+  const [stderr, exit] = await Promise.all([text(program.stderr), once(program, 'exit')]);
+  expect(stderr).toBe(
+    'wasmgate: Cannot write to standard output: no space is left on the device. What was written is incomplete.\n',
+  );
+  expect(exit).toEqual([1, null]);
 });
 
 test('a slow reader gets all of a long help', async () => {
