@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import type { AuditReport } from '../../audit/audit-report.ts';
 import { escapeJson } from '../../lib/strip-control-characters.ts';
@@ -60,12 +59,15 @@ function partsOf(output: AuditOutput, io: Io, { report, options, page }: Audited
   }
 }
 
-/** Resolves when the stream takes more, or is closed. */
-async function drained(stream: Writable): Promise<void> {
-  const done = new AbortController();
-  const options = { signal: done.signal };
-  await Promise.race([once(stream, 'drain', options), once(stream, 'close', options)]);
-  done.abort();
+/** Resolves when the stream takes more, or is closed. Its failure is not for this command to handle. */
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      for (const event of ['drain', 'close', 'error']) stream.off(event, settle);
+      resolve();
+    };
+    for (const event of ['drain', 'close', 'error']) stream.once(event, settle);
+  });
 }
 
 /** Writes the report, no faster than its reader takes it. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +56,17 @@ test('a list that expires halfway goes on where the API server offers it, and co
   const { isComplete, summary } = JSON.parse(stdout) as AuditReport;
   expect(isComplete).toBe(true);
   expect(summary).toMatchObject({ workloads: 3, pods: { running: 300, failing: 3 } });
+});
+
+test('a reader that closes the pipe of a large report is no error, and the exit code stays', async () => {
+  await using cluster = await startPagedCluster({ ...options(), podsPerDeployment: 1 });
+  const flags = ['audit', '-A', '-o', 'json', '--kubeconfig', await kubeconfigOf(cluster)];
+  const program = spawn(process.execPath, [MAIN, ...flags, '--fail-on', 'never'], { stdio: 'pipe' });
+  const stderr = text(program.stderr);
+  await once(program.stdout, 'readable');
+  program.stdout.destroy();
+  expect(await once(program, 'exit')).toEqual([0, null]);
+  expect(await stderr).not.toContain('EPIPE');
 });
 
 test('Ctrl-C ends the audit, which prints what it has', async () => {
