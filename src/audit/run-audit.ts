@@ -77,10 +77,12 @@ function capabilitiesOf(
 ): AuditReport['capabilities'] {
   const isWhole = isComplete && scope.namespace === null && scope.selector === '';
   const isKnown = (fact: UnreadFact['fact']): boolean => !unread().some((one) => one.fact === fact);
+  // Without these, the webhook may choose other classes.
+  const isChoiceKnown = isKnown('nodes') && isKnown('configuration');
   return clusterCapabilities({
     cluster: view(),
     settings: policy,
-    use: isWhole ? countClassUse(workloads, rows.unjudgedUse()) : null,
+    use: isWhole && isChoiceKnown ? countClassUse(workloads, rows.unjudgedUse()) : null,
     isKnown: { classes: isKnown('runtime-classes'), nodes: isKnown('nodes') },
   });
 }

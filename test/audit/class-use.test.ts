@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createAssessPod } from '../../src/assess/assess-pod.ts';
+import type { UnreadFact } from '../../src/assess/ports.ts';
 import type { ObjectsPort } from '../../src/audit/ports.ts';
 import { runAudit } from '../../src/audit/run-audit.ts';
 import { createImageCatalog } from '../../src/images/image-catalog.ts';
@@ -62,7 +63,7 @@ const objects: ObjectsPort = {
   },
 };
 
-test('a class counts its workloads, those that wasmgate does not judge included, each once with its Pods', async () => {
+async function useOfClasses(unread: readonly UnreadFact[]) {
   const report = await runAudit(
     {
       assess,
@@ -71,7 +72,7 @@ test('a class counts its workloads, those that wasmgate does not judge included,
       view: () => view,
       policy,
       configuration: '',
-      unread: () => [],
+      unread: () => unread,
       knowsClasses: true,
       installation: 'installed',
     },
@@ -82,8 +83,11 @@ test('a class counts its workloads, those that wasmgate does not judge included,
       signal: new AbortController().signal,
     },
   );
-  const use = report.capabilities.classes?.map((one) => [one.name, one.use]);
-  expect(use).toEqual([
+  return report.capabilities.classes?.map((one) => [one.name, one.use]);
+}
+
+test('a class counts its workloads, those that wasmgate does not judge included, each once with its Pods', async () => {
+  expect(await useOfClasses([])).toEqual([
     ['nvidia', { named: 2, chosen: 0 }],
     ['runsc', { named: 1, chosen: 0 }],
     ['slight', { named: 0, chosen: 0 }],
@@ -91,3 +95,11 @@ test('a class counts its workloads, those that wasmgate does not judge included,
     ['wasmtime', { named: 0, chosen: 1 }],
   ]);
 });
+
+test.each(['nodes', 'configuration'] as const)(
+  'without the %s, on which the choice of a class depends, no class counts as unused',
+  async (fact) => {
+    const use = await useOfClasses([{ fact, what: fact, message: '', advice: '' }]);
+    expect(use).toEqual(['nvidia', 'runsc', 'slight', 'spin', 'wasmtime'].map((name) => [name, null]));
+  },
+);
