@@ -190,7 +190,7 @@ function renderSummary({ columns, paint }: Page, report: AuditReport): string {
   if (isComplete && workloads === 0) return `${paint('bold', wrap(describeNothing(report), columns, ''))}\n`;
   const sentences = [
     counted(workloads, 'workload') + listOf(outcomeCounts(report)),
-    `${counted(pods.running, 'Pod')} that have not finished${pods.failing > 0 ? `, ${counted(pods.failing, 'lacks', 'lack')} what they need` : ''}`,
+    `${counted(pods.running, 'Pod that has', 'Pods that have')} not finished${pods.failing > 0 ? `, ${counted(pods.failing, 'lacks what it needs', 'lack what they need')}` : ''}`,
     counted(images, 'image'),
     findingCounts(summary),
     cluster.wasmgate === 'not-installed'
