@@ -1,6 +1,6 @@
 import type { ReportedFinding, ReportedItem, ReviewOutcome } from '../audit/reported-item.ts';
 import type { Severity } from '../policy/finding-catalog.ts';
-import { wrap, type Page, type Style } from './page.ts';
+import { wrap, wrapAdvice, type Page, type Style } from './page.ts';
 
 /** The word for an outcome in text: the key `refused` is older than the word "denied". */
 export const OUTCOME_LABELS = {
@@ -27,9 +27,18 @@ const INDENT = ' '.repeat(LABEL_WIDTH + 2);
 /** Below this, sentences start further left. */
 const COLUMNS_FOR_INDENT = 60;
 
+function indentBelow({ columns }: Page): string {
+  return columns < COLUMNS_FOR_INDENT ? '    ' : INDENT;
+}
+
 /** Renders a sentence below a row. */
-export function below({ columns }: Page, text: string, indent = ''): string {
-  return wrap(text, columns, (columns < COLUMNS_FOR_INDENT ? '    ' : INDENT) + indent);
+export function below(page: Page, text: string, indent = ''): string {
+  return wrap(text, page.columns, indentBelow(page) + indent);
+}
+
+/** Renders what to do, below a row. */
+function fixBelow(page: Page, advice: string): string {
+  return wrapAdvice(`Fix: ${advice}`, page.columns, indentBelow(page));
 }
 
 /** Renders a label and, beside it, values that may wrap. */
@@ -60,6 +69,6 @@ export function findingLines(page: Page, finding: ReportedFinding): readonly str
   return [
     row(page, severity, { text: `${id}${where}`, style: SEVERITY_STYLES[severity] }),
     below(page, message),
-    ...(advice === '' ? [] : [below(page, `Fix: ${advice}`)]),
+    ...(advice === '' ? [] : [fixBelow(page, advice)]),
   ];
 }

@@ -64,6 +64,17 @@ export function wrap(text: string, columns: number, indent: string): string {
   return lines.join('\n');
 }
 
+/** A command at the end of an advice. */
+const FINAL_COMMAND = /^(.*:) (kubectl [^;]*[^.;])$/s;
+
+/** Wraps an advice. A command at its end stays on one line: a user who copies a part of it could delete something else. */
+export function wrapAdvice(text: string, columns: number, indent: string): string {
+  const whole = wrap(text, columns, indent);
+  const [, prose, command] = FINAL_COMMAND.exec(text) ?? [];
+  if (prose === undefined || command === undefined || !whole.includes('\n')) return whole;
+  return `${wrap(prose, columns, indent)}\n${wrap(command, Number.POSITIVE_INFINITY, indent)}`;
+}
+
 export type Row = readonly [left: string, right: string];
 
 /** Below this, two columns of text are both too narrow to read. */

@@ -99,7 +99,7 @@ describe.skipIf(servers.missing || openreports.missing)(
         `60 workloads: ${outcomes.admitted} admitted, ${outcomes.changed} changed, ` +
           `${outcomes.refused - summary.failing} denied, ${outcomes.skipped} skipped, ` +
           `${outcomes.undecided} undecided, ${summary.failing} failing. ` +
-          `${pods.running} Pods that have not finished, ${pods.failing} lack what they need. ` +
+          `${pods.running} running Pods, ${pods.failing} lack what they need. ` +
           `${images} images. ${findings.error} errors`,
       );
       const lines = table.stdout.match(/^(?:denied|failing|undecided|admitted|changed) /gm) ?? [];

@@ -36,6 +36,11 @@ export function counted(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 }
 
+/** `1 lacks what it needs`, `12 lack what they need` */
+export function lackWords(pods: number): string {
+  return counted(pods, 'lacks what it needs', 'lack what they need');
+}
+
 /**
  * Describes how many nodes have the handler, of those that Pods of the class may run on: `3 of 5`, or `3+ of 5` and `up to 2 of 5`
  * if some do not report their handlers.
@@ -95,7 +100,7 @@ export function runsWords({ title, isForWasm, runs }: KnownHandler): string {
   const parts = [wordsFor(runs, 'yes').join(', ')];
   const conditional = wordsFor(runs, 'conditional');
   const unknown = wordsFor(runs, 'unknown');
-  if (conditional.length > 0) parts.push(`with the annotation ${conditional.join(', ')}`);
+  if (conditional.length > 0) parts.push(`${conditional.join(', ')} with the annotation`);
   if (unknown.length > 0) parts.push(`perhaps ${unknown.join(', ')}`);
   return parts.filter((part) => part !== '').join('; ') || (title ?? '');
 }

@@ -11,8 +11,8 @@ import { describeSummary } from '../../policy/describe.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
 import { isNotable, type FailOptions } from '../fail-on.ts';
 import { FAILING, findingLines, labelOf, noteLine, OUTCOME_LABELS, titleLine } from '../item-lines.ts';
-import { wrap, type Page } from '../page.ts';
-import { counted, installationWords } from './capability-words.ts';
+import { wrap, wrapAdvice, type Page } from '../page.ts';
+import { counted, installationWords, lackWords } from './capability-words.ts';
 import { renderCapabilities } from './render-capabilities.ts';
 
 /** Workloads by how much they need a look: the lowest rank first. */
@@ -55,7 +55,7 @@ function byNamespace(workloads: readonly AuditedWorkload[]): readonly NamespaceR
     .toSorted((one, other) => (one.rows[0]?.rank ?? 0) - (other.rows[0]?.rank ?? 0));
 }
 
-/** Renders `Deployment web (class wasmtime, chosen by wasmgate; 3 Pods, 2 of them failing)`. */
+/** Renders `Deployment web (class wasmtime, chosen by wasmgate; 3 Pods, 2 lack what they need)`. */
 function describeWorkload(
   { subject, runtimeClass, pods, mode }: AuditedWorkload,
   { wasmgate }: AuditedCluster,
@@ -70,10 +70,7 @@ function describeWorkload(
       : [`class ${runtimeClass.name}${runtimeClass.origin === 'chosen' ? choice : ''}`]),
     ...(isPod || running === 0
       ? []
-      : [
-          counted(running, 'Pod') +
-            (failing > 0 && failing < running ? `, ${counted(failing, 'lacks', 'lack')} what they need` : ''),
-        ]),
+      : [counted(running, 'Pod') + (failing > 0 && failing < running ? `, ${lackWords(failing)}` : '')]),
     ...(mode === null || mode === 'enforce' ? [] : [`mode ${mode}`]),
   ];
   return `${kind} ${name}${parts.length === 0 ? '' : ` (${parts.join('; ')})`}`;
@@ -167,9 +164,9 @@ function renderUnreadable({ columns, paint }: Page, unreadable: readonly Unreada
   if (unreadable.length === 0) return '';
   const lines = unreadable.flatMap(({ message, advice }) => [
     wrap(message, columns, '  '),
-    ...(advice === '' ? [] : [wrap(`Fix: ${advice}`, columns, '    ')]),
+    ...(advice === '' ? [] : [wrapAdvice(`Fix: ${advice}`, columns, '    ')]),
   ]);
-  return `${paint(['bold', 'yellow'], 'Could not be read')}\n${lines.join('\n')}\n`;
+  return `${paint(['bold', 'yellow'], 'Not read')}\n${lines.join('\n')}\n`;
 }
 
 function scopeWords({ scope: { namespace, selector } }: AuditReport): string {
@@ -183,14 +180,14 @@ function describeNothing(report: AuditReport): string {
   return `No workloads and no Pods found: ${scopeWords(report)}.${more}`;
 }
 
-/** Renders `60 workloads: 3 denied, …. 200 Pods, 12 of them failing. 40 images. 3 errors, 2 warnings.` */
+/** Renders `60 workloads: 3 denied, …. 200 running Pods, 12 lack what they need. 40 images. 3 errors, 2 warnings.` */
 function renderSummary({ columns, paint }: Page, report: AuditReport): string {
   const { cluster, isInterrupted, isComplete, summary } = report;
   const { workloads, pods, images } = summary;
   if (isComplete && workloads === 0) return `${paint('bold', wrap(describeNothing(report), columns, ''))}\n`;
   const sentences = [
     counted(workloads, 'workload') + listOf(outcomeCounts(report)),
-    `${counted(pods.running, 'Pod that has', 'Pods that have')} not finished${pods.failing > 0 ? `, ${counted(pods.failing, 'lacks what it needs', 'lack what they need')}` : ''}`,
+    counted(pods.running, 'running Pod') + (pods.failing > 0 ? `, ${lackWords(pods.failing)}` : ''),
     counted(images, 'image'),
     findingCounts(summary),
     cluster.wasmgate === 'not-installed'
@@ -221,7 +218,13 @@ function outcomeCounts({ workloads }: AuditReport): readonly string[] {
 
 function findingCounts({ findings }: AuditSummary): string {
   return SEVERITIES.flatMap((severity) =>
-    findings[severity] === 0 ? [] : [counted(findings[severity], severity === 'info' ? 'hint' : severity)],
+    findings[severity] === 0
+      ? []
+      : [
+          severity === 'info'
+            ? `${findings.info.toLocaleString('en')} info`
+            : counted(findings[severity], severity),
+        ],
   ).join(', ');
 }
 

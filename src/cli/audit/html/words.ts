@@ -23,7 +23,7 @@ export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 export const SEVERITY_PLURALS: Readonly<Record<Severity, string>> = {
   error: 'Errors',
   warning: 'Warnings',
-  info: 'Hints',
+  info: 'Info',
 };
 
 /** Signs that differ in shape, because color alone distinguishes nothing. */
