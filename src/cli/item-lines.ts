@@ -20,6 +20,11 @@ export function labelOf({ outcome, refuses }: Pick<ReportedItem, 'outcome' | 're
   return outcome === 'refused' && refuses === null ? FAILING : OUTCOME_LABELS[outcome];
 }
 
+/** `1 lacks what it needs`, `12 lack what they need` */
+export function lackWords(pods: number): string {
+  return `${pods.toLocaleString('en')} ${pods === 1 ? 'lacks what it needs' : 'lack what they need'}`;
+}
+
 /** The longest label ("would set") and a space. */
 const LABEL_WIDTH = 10;
 const INDENT = ' '.repeat(LABEL_WIDTH + 2);

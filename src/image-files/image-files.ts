@@ -167,9 +167,11 @@ function createFinder(files: readonly ImageFile[]) {
   return { find, isNamed: (reference: Reference) => named.has(formatReference(reference)), used };
 }
 
+/** An image that two files hold is used in both. */
 function describeUnused({ path, images }: ImageFile, used: ReadonlySet<StoredImage>): readonly string[] {
+  const usedNames = new Set([...used].flatMap(({ references }) => references));
   return images
-    .filter((image) => !used.has(image))
+    .filter((image) => !used.has(image) && !image.references.some((name) => usedNames.has(name)))
     .map(({ labels, references, manifest }) => {
       const name = references[0] ?? labels[0];
       const digest = typeof manifest === 'function' ? '' : ` (${manifest.digest})`;

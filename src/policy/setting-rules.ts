@@ -5,7 +5,7 @@ import { textRule, nameRule, type SettingRule } from '../lib/setting-rule.ts';
 import { SYSTEM_NAMESPACES } from '../pod/scope.ts';
 
 /** RFC 1123: the names of namespaces and handlers. */
-const LABEL = { maxLength: 63, allowed: 'lower-case letters, digits and "-"' } as const;
+const LABEL = { maxLength: 63, allowed: 'lowercase letters, digits and "-"' } as const;
 
 /** A wildcard pattern that can match a label has no other characters than a label has. */
 const LABEL_PATTERN = /^[a-z0-9*?-]*$/;
@@ -52,7 +52,7 @@ function findClassFault(name: string): string | null {
   if (SUBDOMAIN.test(name)) return null;
   const why = /[*?]/.test(name)
     ? 'it takes names of classes or handlers, without wildcards'
-    : 'RuntimeClasses and handlers have lower-case names of letters, digits, "-" and "."';
+    : 'RuntimeClasses and handlers have lowercase names of letters, digits, "-" and "."';
   return `"${name}" can never match: ${why}.`;
 }
 
@@ -134,7 +134,7 @@ function findImageFault(pattern: string): string | null {
   if (/[\s,]/.test(pattern))
     return `"${pattern}" can never match: it is one pattern. Write one item for each.`;
   if (pattern.includes('@') || hasTag(pattern))
-    return `"${pattern}" can never match: patterns are of registry/repository, without tag or digest. ${adviseOnTag(pattern)}`;
+    return `"${pattern}" can never match: a pattern is registry/repository, without tag or digest. ${adviseOnTag(pattern)}`;
   if (HUB_ALIAS.test(pattern))
     return never('wasmgate calls this registry docker.io', pattern.replace(HUB_ALIAS, DOCKER_HUB));
   const [, official] = /^docker\.io\/([^/*?]+)$/.exec(pattern) ?? [];
@@ -145,7 +145,7 @@ function findImageFault(pattern: string): string | null {
     return never('references are in lower case', pattern.toLowerCase());
   if (/^\/|\/\/|\/$/.test(pattern))
     return never(
-      'a slash stands between names',
+      'a slash separates names',
       `${pattern
         .split('/')
         .filter((part) => part !== '')

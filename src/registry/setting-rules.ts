@@ -19,7 +19,7 @@ function findHostFault(text: string): string | null {
   const host = hostIn(text);
   const instead = host === null || host === '' || /[*?%]/.test(host) ? '' : ` Write "${host}".`;
   const never = (why: string): string => `"${text}" can never match: ${why}.${instead}`;
-  if (SCHEME.test(text)) return never('hosts stand here without a scheme');
+  if (SCHEME.test(text)) return never('it takes a host without a scheme');
   if (/[*?]/.test(text)) return never('it takes the name of one host, without wildcards');
   if (text.includes('/')) return never('it takes a host without a path');
   // References keep the capitals of a host that is a single word.

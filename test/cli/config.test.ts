@@ -151,7 +151,7 @@ registry:
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr.split('\n')).toEqual([
       'wasmgate: Configuration "a.yaml" has settings that can never work: 4 problems',
-      '  line 5: policy.skipImages[0]: "nginx:latest" can never match: patterns are of registry/repository, without tag or digest. Write "nginx".',
+      '  line 5: policy.skipImages[0]: "nginx:latest" can never match: a pattern is registry/repository, without tag or digest. Write "nginx".',
       expect.stringMatching(
         /^ {2}line 6: policy\.systemNamespaces\[0\]: "Team-A" can never match: .* Write "team-a"\.$/,
       ),

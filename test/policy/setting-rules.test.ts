@@ -49,7 +49,7 @@ describe('policy.skipImages', () => {
     ['GHCR.io/a/*', 'Write "ghcr.io/a/*".'],
     ['ghcr.io/A/b', 'Write "ghcr.io/a/b".'],
     ['ghcr.io/', 'Write "ghcr.io/*".'],
-    ['ghcr.io//b', 'a slash stands between names'],
+    ['ghcr.io//b', 'a slash separates names'],
     ['a b', 'Write one item for each.'],
     ['nginx,redis', 'Write one item for each.'],
     ['nginx!', 'no image has such a name.'],
@@ -142,7 +142,7 @@ describe('patterns of namespaces', () => {
 
 test.each([
   [{ preferRuntimeClasses: ['wasmtime', 'spin.v2', 'spin*'] }, ['without wildcards']],
-  [{ preferRuntimeClasses: ['Spin', ''] }, ['lower-case names', 'lower-case names']],
+  [{ preferRuntimeClasses: ['Spin', ''] }, ['lowercase names', 'lowercase names']],
   [{ linuxHandlers: ['runc', 'kata*', 'Kata*'] }, ['Write "kata*"']],
   [
     { handlers: { '': {}, spin: {}, 'spin-v0-15-1': {}, Foo: {}, 'a*': {} } },

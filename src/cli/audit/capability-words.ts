@@ -36,11 +36,6 @@ export function counted(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 }
 
-/** `1 lacks what it needs`, `12 lack what they need` */
-export function lackWords(pods: number): string {
-  return counted(pods, 'lacks what it needs', 'lack what they need');
-}
-
 /**
  * Describes how many nodes have the handler, of those that Pods of the class may run on: `3 of 5`, or `3+ of 5` and `up to 2 of 5`
  * if some do not report their handlers.

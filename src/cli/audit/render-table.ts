@@ -10,9 +10,17 @@ import { OUTCOMES } from '../../audit/reported-item.ts';
 import { describeSummary } from '../../policy/describe.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
 import { isNotable, type FailOptions } from '../fail-on.ts';
-import { FAILING, findingLines, labelOf, noteLine, OUTCOME_LABELS, titleLine } from '../item-lines.ts';
+import {
+  FAILING,
+  findingLines,
+  labelOf,
+  lackWords,
+  noteLine,
+  OUTCOME_LABELS,
+  titleLine,
+} from '../item-lines.ts';
 import { wrap, wrapAdvice, type Page } from '../page.ts';
-import { counted, installationWords, lackWords } from './capability-words.ts';
+import { counted, installationWords } from './capability-words.ts';
 import { renderCapabilities } from './render-capabilities.ts';
 
 /** Workloads by how much they need a look: the lowest rank first. */

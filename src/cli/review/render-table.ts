@@ -1,12 +1,13 @@
 import type { Reviewed } from '../../audit/judge-subjects.ts';
 import { distinctAdvice, remarksOf, unknownImages } from '../../audit/report-review.ts';
 import { OUTCOMES, type ReportedItem } from '../../audit/reported-item.ts';
-import { describeVerdict } from '../../policy/describe.ts';
+import { describeSummary, describeVerdict } from '../../policy/describe.ts';
 import {
   below,
   FAILING,
   findingLines,
   labelOf,
+  lackWords,
   noteLine,
   OUTCOME_LABELS,
   row,
@@ -64,7 +65,7 @@ function describeImages(review: Reviewed): readonly string[] {
     review.kind === 'running'
       ? review.running.images.map(({ verdict, ...image }) => ({
           ...image,
-          what: verdict.flavour ?? verdict.kind,
+          what: describeSummary(verdict),
         }))
       : review.assessment.containers.map(({ container, image, verdict }) => ({
           container: container.name,
@@ -80,11 +81,11 @@ function imageLines(page: Page, review: Reviewed): readonly string[] {
   return describeImages(review).map((text, index) => row(page, index === 0 ? 'images' : '', { text }));
 }
 
-/** Counts the Pods that exist. */
+/** Counts the running Pods. */
 function podLines(page: Page, { pods }: ReportedItem): readonly string[] {
   if (pods === undefined || pods.running === 0) return [];
   const { running, failing } = pods;
-  const text = failing === 0 ? `${running} exist` : `${running} exist, and ${failing} lack what they need`;
+  const text = `${running.toLocaleString('en')} running${failing === 0 ? '' : `, ${lackWords(failing)}`}`;
   return [row(page, 'pods', { text })];
 }
 
@@ -146,7 +147,7 @@ function documents(count: number): string {
 }
 
 /** Returns `4 reviewed: 1 admitted, 3 changed. 2 documents passed over (-v lists them). 1 document could not be read.` */
-export function describeSummary({ items, summary }: Report): string {
+export function describeCounts({ items, summary }: Report): string {
   const labels = Map.groupBy(items, (item) => labelOf(item)[0]);
   const all = [...OUTCOMES.map((outcome) => OUTCOME_LABELS[outcome]), FAILING];
   const parts = all.flatMap(([label]) => {
@@ -174,6 +175,6 @@ export function renderReport(
   { report, reviews }: { readonly report: Report; readonly reviews: readonly Reviewed[] },
 ): string {
   const { columns, paint } = page;
-  const last = paint('bold', wrap(describeSummary(report), columns, ''));
+  const last = paint('bold', wrap(describeCounts(report), columns, ''));
   return `${renderItems(page, { ...report, reviews })}${last}\n`;
 }

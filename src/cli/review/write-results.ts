@@ -13,7 +13,7 @@ import { collectIssues } from './issues.ts';
 import type { Input } from './read-manifests.ts';
 import { renderGithub } from './render-github.ts';
 import { renderSarif } from './render-sarif.ts';
-import { describeSummary, renderItems, renderReport } from './render-table.ts';
+import { describeCounts, renderItems, renderReport } from './render-table.ts';
 import { describeObject, describePlace, type Report, type ReviewOutput } from './report.ts';
 import { openRepository, type Repository } from './repository.ts';
 import { writeRemarks, type Shown } from './write-notes.ts';
@@ -118,7 +118,7 @@ async function renderSarifLog(results: Results): Promise<string> {
 async function renderAnnotations(results: Results): Promise<string> {
   const { report, options } = results;
   const repository = await openRepositoryOf(results);
-  if (!options.isQuiet) return renderGithub(collectIssues(results, repository), describeSummary(report));
+  if (!options.isQuiet) return renderGithub(collectIssues(results, repository), describeCounts(report));
   const { items, reviews } = onlyNotable(results);
   return renderGithub(collectIssues({ ...results, reviews, report: { ...report, items } }, repository), '');
 }

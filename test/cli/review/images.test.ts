@@ -118,6 +118,14 @@ describe('review --images', () => {
     ]);
   });
 
+  test('an image that two files hold is used in both', async () => {
+    await writeLayout('copies/a', 'bk-wasi-wasm', [UNPUSHED]);
+    await writeLayout('copies/b', 'bk-wasi-wasm', [UNPUSHED]);
+    const pod = await writePod('copies-pod', UNPUSHED);
+    const args = [pod, '--facts', stage.facts, '--images', join(stage.folder, 'copies')];
+    expect(await stage.review(args)).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
   test('two files with different images of one name are an error', async () => {
     await writeLayout('twice/a', 'bk-wasi-wasm', [UNPUSHED]);
     await writeLayout('twice/b', 'linux-plain', [UNPUSHED]);
