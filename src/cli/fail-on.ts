@@ -18,7 +18,7 @@ export const FAIL_ON_FLAGS: readonly Flag[] = [
     name: 'fail-on',
     placeholder: 'LEVEL',
     description:
-      'What the exit code depends on (default error). error: 1 if something would be denied, else 3 if something is undecided. warning: 1 also for certain findings of severity warning or error that deny nothing; those of severity info never count, nor do exceptions. never: 0 whatever was found, undecided objects included, for pipelines that only collect the report. Invalid input is always 2.',
+      'What the exit code depends on (default error). error: 1 if something would be denied or running Pods lack what they need, else 3 if something is undecided. warning: 1 also for certain findings of severity warning or error that deny nothing. Findings of severity info and exceptions never count. never: 0 whatever was found, undecided objects included, for pipelines that only collect the report. Invalid input is always 2.',
     choices: FAIL_ON,
   },
   {

@@ -8,7 +8,10 @@ const PRODUCT =
 
 const EXIT_CODE_ROWS: readonly Row[] = [
   [`${EXIT_CODES.ok}`, 'Success; nothing would be denied.'],
-  [`${EXIT_CODES.failed}`, 'Something would be denied, or the command failed.'],
+  [
+    `${EXIT_CODES.failed}`,
+    'Something would be denied, running Pods lack what they need, or the command failed.',
+  ],
   [
     `${EXIT_CODES.usage}`,
     'The command line or a file is invalid. Nothing was done; only review still handles the valid files.',

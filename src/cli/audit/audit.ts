@@ -12,22 +12,26 @@ const FLAGS: readonly Flag[] = [
     short: 'o',
     placeholder: 'FORMAT',
     description:
-      'Output format (default table). json, yaml: the report, with workloads, images, capabilities, unreadable and summary. html: one page without other files.',
+      'Output format (default table). json, yaml: the report, with workloads, images, capabilities, unreadable and summary. html: one page that needs no other file.',
     choices: AUDIT_OUTPUTS,
   },
   ...REPORT_FLAGS,
   ...CLUSTER_FLAGS,
-  { name: 'config', placeholder: 'FILE', description: 'Configuration file of the webhook.' },
+  {
+    name: 'config',
+    placeholder: 'FILE',
+    description: 'Configuration file of the webhook (default: that of the cluster, else the defaults).',
+  },
   ...FAIL_ON_FLAGS,
 ];
 
 const EXAMPLES: Command['examples'] = [
   { command: 'wasmgate audit -A', explanation: 'Everything in the cluster that kubectl uses' },
   { command: 'wasmgate audit -n shop -l app=web', explanation: 'The workloads of a namespace with a label' },
-  { command: 'wasmgate audit -A -o html >audit.html', explanation: 'A page to pass around' },
+  { command: 'wasmgate audit -A -o html > audit.html', explanation: 'A page to pass around' },
   {
     command: 'wasmgate audit -A -q',
-    explanation: 'Only what fails or is undecided: exit code 1, or 3; 130 after Ctrl-C, with what was judged',
+    explanation: 'Only what fails (exit code 1) or is undecided (3). After Ctrl-C: 130, with what was judged',
   },
   {
     command: 'wasmgate audit -A --write-reports --fail-on never',

@@ -21,7 +21,7 @@ const FLAGS: readonly Flag[] = [
     short: 'f',
     placeholder: 'FILE',
     description:
-      'Manifests to review: a file, a folder (recursively), or - for standard input. Pods that exist (with uid and status, as kubectl get -o yaml prints them) are judged by whether they have what they need, once for each owner; nothing can change them.',
+      'Manifests to review: a file, a folder (recursively), or - for standard input. Pods that exist (with uid and status, as kubectl get -o yaml prints them) are judged by whether they have what they need, and reported once for each owner.',
     repeats: true,
   },
   {
