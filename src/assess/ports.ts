@@ -57,7 +57,7 @@ export type ClusterFact =
   | 'service-accounts'
   | 'pull-secrets';
 
-/** Something about the cluster that could not be read, so that nobody knows whether it exists. */
+/** Something about the cluster that could not be read, so that it may exist or not. */
 export interface UnreadFact {
   readonly fact: ClusterFact;
   /** For people: `runtime classes`, `namespace "shop"`. */

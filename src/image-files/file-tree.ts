@@ -16,7 +16,7 @@ export interface StoredFile {
 export interface FileTree {
   /** As the user wrote it. */
   readonly path: string;
-  /** Returns null if there is no such file. @throws AppError if the path leaves the tree, or is no ordinary file */
+  /** Returns null if there is no such file. @throws AppError if the path leaves the tree, or is not a regular file */
   readonly find: (path: string) => Promise<StoredFile | null>;
   readonly close: () => Promise<void>;
 }
@@ -72,7 +72,7 @@ export async function openFolder(path: string): Promise<FileTree> {
       });
     }
     const found = await lstat(real);
-    if (!found.isFile()) throw imageFileError(shown, 'it is no ordinary file');
+    if (!found.isFile()) throw imageFileError(shown, 'it is not a regular file');
     return { size: found.size, read: (maxBytes) => readFile(real, maxBytes) };
   }
 

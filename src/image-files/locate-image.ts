@@ -50,7 +50,7 @@ async function isFound(path: string): Promise<boolean> {
   }
 }
 
-/** Reads what the beginning of a file shows; null for a folder, and for what is no ordinary file. */
+/** Reads what the beginning of a file shows; null for a folder, and for what is not a regular file. */
 export async function readHeadKind(path: string): Promise<HeadKind | null> {
   const found = await stat(path);
   if (!found.isFile()) return null;

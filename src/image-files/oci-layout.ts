@@ -60,7 +60,7 @@ async function readEntries({ path, find }: FileTree): Promise<readonly Entry[]> 
   const { document } = await readJson(file, null, fail);
   try {
     const index = parseManifest(document, OCI_INDEX);
-    if (index.kind !== 'index' || !isObject(document)) throw fail('it is no index');
+    if (index.kind !== 'index' || !isObject(document)) throw fail('it is not an index');
     const json = property(document, 'manifests');
     return index.manifests.map((descriptor, at) => ({
       descriptor,

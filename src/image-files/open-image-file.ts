@@ -30,7 +30,8 @@ async function openTree(tree: FileTree, transport: Transport | null): Promise<Op
   const hasLayout = (await tree.find(LAYOUT_FILE)) !== null;
   if (transport === 'docker-archive') return openDocker(tree);
   if (hasLayout) return openLayout(tree);
-  if (transport !== null) throw imageFileError(path, `it is no OCI layout: it has no ${LAYOUT_FILE} file`);
+  if (transport !== null)
+    throw imageFileError(path, `it is not an OCI layout: it has no ${LAYOUT_FILE} file`);
   if ((await tree.find(ARCHIVE_FILE)) !== null) return openDocker(tree);
   throw imageFileError(
     path,

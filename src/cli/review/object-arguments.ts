@@ -87,7 +87,7 @@ function readFiles({ filenames, positionals, isLive, ...flags }: TargetArguments
 }
 
 /**
- * Tells files from objects of a cluster. A path that exists is a file; only with `--live` can the first argument be a type.
+ * Distinguishes files from objects of a cluster. A path that exists is a file; only with `--live` can the first argument be a type.
  * @throws AppError `wrong-usage`
  */
 export function readTarget(args: TargetArguments): Target {
@@ -95,7 +95,7 @@ export function readTarget(args: TargetArguments): Target {
   const [first] = positionals;
   if (!isLive || first === undefined || namesFile(first)) return readFiles(args);
   if (filenames.length > 0)
-    fail(`"${first}" is no file. Name files, or objects of the cluster, but not both`);
+    fail(`"${first}" is not a file. Name files, or objects of the cluster, but not both`);
   const queries = readQueries(positionals);
   const isByName = queries.some(({ names }) => names.length > 0);
   if (isByName && isAllNamespaces)

@@ -76,8 +76,8 @@ function messageOf({ object, message, advice }: Issue): object {
 }
 
 /**
- * GitHub identifies alerts by `primaryLocationLineHash` only. Its upload computes that from the text around the line, which tells
- * containers of one template apart neither from each other nor from those of another object, and warns if there is one already.
+ * GitHub identifies alerts by `primaryLocationLineHash` only. Its upload computes that from the text around the line, which is
+ * the same for all containers that one template renders, and warns if there is one already.
  */
 function fingerprintsOf({ fingerprint, place }: Issue): object {
   const own = { 'wasmgateObjectFinding/v1': fingerprint };

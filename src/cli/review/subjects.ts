@@ -57,7 +57,7 @@ function namespaceOf(object: JsonObject, otherwise: string): string {
   return own === '' ? otherwise : own;
 }
 
-/** Describes a template that is in an object which nobody gave; null if there is none such. */
+/** Describes a template that is in an object outside of the input; null if there is none such. */
 function missingTemplate(
   { group, kind, object }: Manifest,
   source: Source,

@@ -120,7 +120,7 @@ describe('a class and the nodes', () => {
     expect(found?.problems.map(({ id }) => id)).toEqual(problems);
   });
 
-  test('a problem is a warning, and only a hint for a class that nothing uses', () => {
+  test('a problem is a warning, and only info for a class that nothing uses', () => {
     const severities = (use: Setup['use']): unknown =>
       capabilities({ classes: [SPIN], nodes: [lacks('a')], use: use ?? null }).classes?.[0]?.problems[0]
         ?.severity;

@@ -298,7 +298,7 @@ describe.skipIf(!hasGnuTar)('a hostile or damaged file', () => {
   });
 });
 
-describe('telling files from references', () => {
+describe('distinguishing files from references', () => {
   test.each([
     ['./nothing.tar'],
     ['../nothing'],

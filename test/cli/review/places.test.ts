@@ -119,7 +119,7 @@ ${pod('d')}
     ],
   ] as const)('is %s that kustomize names', async ([, text, origin]) => {
     expect(await originsOf(annotated(text))).toEqual([{ tool: 'kustomize', ...origin }]);
-    // kustomize keeps no comments, but somebody may build from Helm's output.
+    // kustomize keeps no comments, but a user may build from Helm's output.
     expect(await originsOf(`# Source: web/templates/a.yaml\n${annotated(text)}`)).toMatchObject([origin]);
   });
 

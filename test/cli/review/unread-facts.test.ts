@@ -224,7 +224,7 @@ describe('without the right to read logins', () => {
       'pull-secrets',
       'get secrets "login"',
     ],
-  ])('an unknown image hangs on the %s', async (_case, path, spec, fact, right) => {
+  ])('an unknown image depends on the %s', async (_case, path, spec, fact, right) => {
     const { item, stderr } = await review({ pod: away + spec, failing: { [path]: forbid(path) } });
     expect(item).toMatchObject({ outcome: 'undecided', hangsOn: ['images', fact] });
     expect(stderr).toContain(`The right to ${right} in namespace "default" is missing.`);
