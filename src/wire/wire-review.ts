@@ -5,6 +5,8 @@ import type { ReviewDeps, ReviewSession, ReviewSetup } from '../cli/review/run-r
 import { openImageFiles, type ImageFiles } from '../image-files/image-files.ts';
 import { createFindObjects } from '../kubernetes/find-objects.ts';
 import { createFixedCluster } from '../kubernetes/fixed-cluster.ts';
+import { createObjects } from '../kubernetes/list-objects.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { openClusterSession, openJudge, type ClusterSetup } from './cluster-session.ts';
 import { readSettings } from './settings.ts';
 
@@ -32,7 +34,7 @@ async function openFixed(setup: Setup, io: Io): Promise<Session> {
   const configuration = config === undefined ? 'the defaults' : `file ${config}`;
   const { helpUrl } = settings.policy;
   const common = { namespace, knowsClasses, installation: 'unknown', helpUrl, configuration } as const;
-  return { ...judge, ...common, findObjects: null, unread: () => [] };
+  return { ...judge, ...common, findObjects: null, readObjects: null, unread: () => [] };
 }
 
 const PASS_FACTS = 'Or pass such objects with --facts FILE.';
@@ -45,7 +47,17 @@ async function openLive(setup: ClusterSetup, io: Io): Promise<Session> {
   const { signal } = new AbortController();
   const find = createFindObjects(session.client);
   const findObjects: ReviewSession['findObjects'] = (queries, scope) => find(queries, { scope, signal });
-  return { ...session, knowsClasses, helpUrl: session.policy.helpUrl, findObjects };
+  const { findServed, pages } = createObjects({ client: session.client });
+  const readObjects: ReviewSession['readObjects'] = async (kind, { namespace: place, name }) => {
+    const [served] = await findServed([kind], signal);
+    if (served === undefined) return [];
+    const fields = name === undefined ? undefined : `metadata.name=${name}`;
+    const found: JsonObject[] = [];
+    for await (const page of pages(served, { namespace: place, selector: '', fields }, signal))
+      found.push(...page);
+    return found;
+  };
+  return { ...session, knowsClasses, helpUrl: session.policy.helpUrl, findObjects, readObjects };
 }
 
 function openSession(

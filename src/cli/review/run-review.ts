@@ -22,6 +22,7 @@ import {
   unreadableError,
   type Input,
 } from './read-manifests.ts';
+import { NOTHING_RELATED, readRelated, type ReadObjects } from './related.ts';
 import { createReport, REVIEW_OUTPUTS, type PassedOver, type ReviewOutput } from './report.ts';
 import { findNeighbors, readReviewSubject } from './subjects.ts';
 import { writeNotes, writePassedOver } from './write-notes.ts';
@@ -56,6 +57,8 @@ export interface ReviewSession {
   readonly configuration: string;
   /** Reads objects of the cluster by the names that kubectl takes; null without a cluster. */
   readonly findObjects: FindObjects | null;
+  /** Lists objects that results depend on; null without a cluster. */
+  readonly readObjects: ReadObjects | null;
   /** Returns what could not be read so far. */
   readonly unread: () => readonly UnreadFact[];
   /** Image files that no manifest names, and those that cannot be used. Asked when all objects are judged. */
@@ -126,15 +129,17 @@ function isAllOrNothing({ manifests }: Input, output: ReviewOutput): boolean {
   return manifests.length === 0 || output === 'yaml';
 }
 
-function findSubjects(
+async function findSubjects(
   { manifests }: Input,
   facts: readonly JsonObject[],
-  namespace: string,
-): ReadonlyMap<Manifest, Subject> {
-  const neighbors = findNeighbors(manifests, facts, namespace);
+  { namespace, readObjects }: ReviewSession,
+): Promise<ReadonlyMap<Manifest, Subject>> {
+  const given = findNeighbors(manifests, facts, { namespace, read: [] });
+  const related = readObjects === null ? NOTHING_RELATED : await readRelated(manifests, given, readObjects);
+  const neighbors = findNeighbors(manifests, facts, { namespace, read: related.objects });
   return new Map(
     manifests.flatMap((manifest) => {
-      const subject = readReviewSubject(manifest, neighbors);
+      const subject = readReviewSubject(manifest, neighbors, related.unread.get(manifest));
       return subject === null ? [] : [[manifest, subject] as const];
     }),
   );
@@ -183,7 +188,7 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
     .finally(progress.done);
   try {
     const input = await withObjects({ input: files, target }, session, readSelection(args));
-    const subjects = findSubjects(input, facts, session.namespace);
+    const subjects = await findSubjects(input, facts, session);
     const { reviews, repeated } = await judge(session, subjects, progress);
     const passedOver = findPassedOver(input, subjects, repeated);
     const items = reviews.map((review) => reportReview(review, session));
