@@ -72,8 +72,8 @@ function describeForbidden(
       message: `Cannot list ${names.join(', ')} in ${where}: ${why}`,
       advice:
         namespace === null
-          ? `Bind a ClusterRole with this right: kubectl create clusterrole wasmgate-audit ${rights}`
-          : `Bind a Role with this right: kubectl create role wasmgate-audit -n ${namespace} ${rights}`,
+          ? `Bind a ClusterRole with this right: kubectl create clusterrole wasmgate-audit-lists ${rights}`
+          : `Bind a Role with this right: kubectl create role wasmgate-audit-lists -n ${namespace} ${rights}`,
     },
   ];
 }

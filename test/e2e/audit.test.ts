@@ -191,7 +191,9 @@ describe.skipIf(servers.missing || openreports.missing)(
         const { cluster: found, workloads, unreadable } = JSON.parse(stdout) as AuditReport;
         // All that one role would grant is one message.
         expect(unreadable).toHaveLength(1);
-        expect(unreadable[0]?.advice).toMatch(/ create role wasmgate-audit -n shop --verb=list --resource=/);
+        expect(unreadable[0]?.advice).toMatch(
+          / create role wasmgate-audit-lists -n shop --verb=list --resource=/,
+        );
         expect(found.wasmgate).toBe('unknown');
         expect(workloads[0]?.findings[0]?.advice).toBe(`Unless wasmgate is installed, s${set}. ${recreate}`);
       });
