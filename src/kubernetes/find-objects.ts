@@ -32,7 +32,7 @@ function resolveTypes(types: readonly ResourceType[], typed: string): readonly R
     throw wrong('unknown-type', `The server does not have a resource type "${typed}".${hint}`);
   }
   const reviewed = found.filter(isReviewed);
-  const [first, second] = reviewed;
+  const [first] = reviewed;
   if (first === undefined) {
     const names = found.map(qualifiedName).join(', ');
     throw wrong(
@@ -41,9 +41,8 @@ function resolveTypes(types: readonly ResourceType[], typed: string): readonly R
     );
   }
   const isCategory = reviewed.every(({ categories }) => categories.includes(typed));
-  if (second === undefined || isCategory) return reviewed;
-  const names = reviewed.map(qualifiedName).join(', ');
-  throw wrong('ambiguous-type', `Resource type "${typed}" is ambiguous. Name one of: ${names}`);
+  // As kubectl does: "sts" means Kubernetes' own StatefulSets if Kruise's have this short name, too.
+  return isCategory ? reviewed : [first];
 }
 
 /** Drops what kubectl hides, too: it is longer than the rest, and of no use in a manifest. */
