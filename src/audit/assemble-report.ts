@@ -1,15 +1,13 @@
 import type { Severity } from '../policy/finding-catalog.ts';
 import type { AuditedWorkload, AuditReport, AuditSubject, AuditSummary } from './audit-report.ts';
 import { compareText } from './audited-images.ts';
-import { OUTCOMES, type ReviewOutcome } from './reported-item.ts';
+import { SEVERITIES, OUTCOMES, type ReviewOutcome } from './reported-item.ts';
 
 type Counts<Key extends string> = Record<Key, number>;
 
 function zero<Key extends string>(keys: readonly Key[]): Counts<Key> {
   return Object.fromEntries(keys.map((key) => [key, 0])) as Counts<Key>;
 }
-
-const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 
 function summarize(
   { workloads, images }: Pick<AuditReport, 'workloads' | 'images'>,

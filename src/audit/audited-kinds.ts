@@ -1,3 +1,4 @@
+import { SPIN_APP } from '../pod/spin-app.ts';
 import { WORKLOAD_KINDS, type GroupKind } from '../pod/workloads.ts';
 import type { ServedKind } from './ports.ts';
 
@@ -10,9 +11,6 @@ const LINK_KINDS: readonly GroupKind[] = [
   { group: 'serving.knative.dev', kind: 'Configuration' },
   { group: 'serving.knative.dev', kind: 'Revision' },
 ];
-
-/** SpinKube's operator makes a Deployment of it, whose template is judged in its place. */
-const SPIN_APP: GroupKind = { group: 'core.spinkube.dev', kind: 'SpinApp' };
 
 export const LISTED_KINDS: readonly GroupKind[] = [...WORKLOAD_KINDS, ...LINK_KINDS, SPIN_APP];
 
@@ -38,10 +36,6 @@ function nameOf({ group, kind }: GroupKind): string {
 
 const LINKS = new Set(LINK_KINDS.map(nameOf));
 const WORKLOADS = new Set(WORKLOAD_KINDS.map(nameOf));
-
-export function isSpinApp({ group, kind }: GroupKind): boolean {
-  return group === SPIN_APP.group && kind === SPIN_APP.kind;
-}
 
 export function isLink(kind: GroupKind): boolean {
   return LINKS.has(nameOf(kind));

@@ -8,6 +8,7 @@ import {
 } from '../assess/assessment.ts';
 import type { ServiceAccountsPort } from '../assess/ports.ts';
 import { property, type JsonObject } from '../lib/json.ts';
+import { createTaskPool } from '../lib/task-pool.ts';
 import { formatPointer } from '../pod/json-pointer.ts';
 import { readPod } from '../pod/pod.ts';
 import { serviceAccountOf } from '../pod/pull-secret-names.ts';
@@ -197,14 +198,13 @@ export async function runConcurrently<Item, Result>(
   onDone: () => void,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
-  const waiting = items.entries();
-  const work = async (): Promise<void> => {
-    for (const [index, item] of waiting) {
+  const pool = createTaskPool(REVIEW_LIMITS.concurrency);
+  for (const [index, item] of items.entries())
+    await pool.start(async () => {
       results[index] = await operation(item);
       onDone();
-    }
-  };
-  await Promise.all(Array.from({ length: REVIEW_LIMITS.concurrency }, work));
+    });
+  await pool.finish();
   return results;
 }
 

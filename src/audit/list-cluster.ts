@@ -1,6 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { metadataText } from '../pod/object-metadata.ts';
+import { counted, listSome } from '../lib/words.ts';
+import { metadataText, resourceName } from '../pod/object-metadata.ts';
 import type { AuditScope, UnreadableList } from './audit-report.ts';
 import { NAMESPACE, POD } from './audited-kinds.ts';
 import type { ListedScope, ObjectsPort, ServedKind } from './ports.ts';
@@ -32,15 +33,6 @@ type ListOptions = Omit<ListedScope, 'namespace'>;
 /** Names listed in a message; there may be thousands. */
 const MAX_NAMES = 5;
 
-function someOf(names: readonly string[]): string {
-  const more = names.length - MAX_NAMES;
-  return names.slice(0, MAX_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
-}
-
-function counted({ length }: readonly string[]): string {
-  return `${length} ${length === 1 ? 'namespace' : 'namespaces'}`;
-}
-
 function failureOf(what: string, { message, advice }: AppError): UnreadableList {
   return { what, message, advice: advice ?? '' };
 }
@@ -51,10 +43,6 @@ interface ForbiddenKind {
   readonly message: string;
 }
 
-function fullName({ group, resource }: ServedKind): string {
-  return group === '' ? resource : `${resource}.${group}`;
-}
-
 /** Joins what one role would grant: without it, all kinds are forbidden. */
 function describeForbidden(
   kinds: readonly ForbiddenKind[],
@@ -62,7 +50,7 @@ function describeForbidden(
 ): readonly UnreadableList[] {
   const [first] = kinds;
   if (first === undefined) return [];
-  const names = kinds.map(({ kind }) => fullName(kind));
+  const names = kinds.map(({ kind }) => resourceName(kind));
   const why = first.message.replace(/^Cannot list [^:]*: /, '');
   const where = namespace === null ? 'all namespaces' : `namespace "${namespace}"`;
   const rights = `--verb=list --resource=${names.join(',')}`;
@@ -130,7 +118,7 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
     if (closed.length > 0)
       unreadable.push({
         what: 'namespaces',
-        message: `Cannot list the Pods of ${counted(closed)}, which were left out: ${someOf(closed)}`,
+        message: `Cannot list the Pods of ${counted(closed.length, 'namespace')}, which were left out: ${listSome(closed, MAX_NAMES)}`,
         advice: '',
       });
     return found;

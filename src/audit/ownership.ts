@@ -1,15 +1,10 @@
 import type { Owners } from '../assess/unjudged/recreation.ts';
 import { ownerOf } from '../assess/unjudged/unjudged-owner.ts';
 import { property, stringOr, type JsonObject } from '../lib/json.ts';
-import { controllerOf, metadataText, type ObjectReference } from '../pod/object-metadata.ts';
-import type { GroupKind } from '../pod/workloads.ts';
+import { controllerOf, groupKindOf, metadataText, type ObjectReference } from '../pod/object-metadata.ts';
 
 /** A SpinApp's Deployment is the third. A longer chain would be a loop. */
 const MOST_OWNERS = 8;
-
-export function groupKindOf({ apiVersion, kind }: Pick<ObjectReference, 'apiVersion' | 'kind'>): GroupKind {
-  return { group: apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '', kind };
-}
 
 /** Returns a key of an object of a namespace. A name identifies it, and unlike a uid is known of a ReplicaSet's Deployment. */
 export function objectKey(

@@ -18,6 +18,9 @@ import type { Source } from './subject.ts';
 export const OUTCOMES = ['admitted', 'changed', 'refused', 'skipped', 'undecided'] as const;
 export type ReviewOutcome = (typeof OUTCOMES)[number];
 
+/** The gravest first. */
+export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
+
 /** What is denied: the object, or only the Pods of a workload that is itself admitted (`policy.refuseTemplates`). */
 export type Refused = 'object' | 'pods';
 

@@ -1,11 +1,11 @@
 import type { AssessPod } from '../assess/assessment.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { metadataText } from '../pod/object-metadata.ts';
+import { groupKindOf, metadataText } from '../pod/object-metadata.ts';
 import { isLiveObject } from '../pod/pod-status.ts';
 import { isSpinApp } from '../pod/spin-app.ts';
 import type { AuditedWorkload } from './audit-report.ts';
 import { judgeSubjects, runConcurrently, type Reviewed, type RunningReview } from './judge-subjects.ts';
-import { createOwnership, groupKindOf, objectKey, referenceOf, type Ownership } from './ownership.ts';
+import { createOwnership, objectKey, referenceOf, type Ownership } from './ownership.ts';
 import { distinctAdvice, unknownIn, type Knowledge } from './report-review.ts';
 import { createRunningFold } from './running/fold-running.ts';
 import { judgeRunning } from './running/judge-running.ts';

@@ -1,6 +1,6 @@
 import type { AssessPod } from '../assess/assessment.ts';
 import type { UnreadFact } from '../assess/ports.ts';
-import { rejectOnAbort } from '../lib/race-abort.ts';
+import { createTaskPool } from '../lib/task-pool.ts';
 import type { ClusterView } from '../policy/facts.ts';
 import type { PolicySettings } from '../policy/settings.ts';
 import { assembleReport } from './assemble-report.ts';
@@ -46,28 +46,6 @@ export interface AuditOptions {
 
 /** Pods that have finished need nothing. */
 const UNFINISHED = 'status.phase!=Succeeded,status.phase!=Failed';
-
-/** Runs tasks concurrently, up to a limit, so that no page of objects waits for the slowest image of the one before. */
-function createPool(limit: number, signal: AbortSignal) {
-  const running = new Set<Promise<void>>();
-  const failures: unknown[] = [];
-  /** Waits for tasks, and throws what the first of them threw. */
-  const settle = async (work: Promise<unknown>): Promise<void> => {
-    await rejectOnAbort(work, signal);
-    if (failures.length > 0) throw failures[0];
-  };
-  return {
-    /** Resolves once the task has a slot. */
-    start: async (task: () => Promise<void>): Promise<void> => {
-      while (running.size >= limit) await settle(Promise.race(running));
-      const work: Promise<void> = task()
-        .catch((error: unknown) => void failures.push(error))
-        .finally(() => running.delete(work));
-      running.add(work);
-    },
-    finish: (): Promise<void> => settle(Promise.all(running)),
-  };
-}
 
 /** Describes what the cluster can run; classes without a user are known only if all workloads are. */
 function capabilitiesOf(
@@ -118,7 +96,8 @@ export async function runAudit(deps: AuditDeps, options: AuditOptions): Promise<
   const { scope, ownNamespace, signal, now } = options;
   const { objects, server: cluster, configuration } = deps;
   const lists = createClusterLists({ objects, scope, ownNamespace, signal });
-  const pool = createPool(REVIEW_LIMITS.concurrency, signal);
+  // No page of objects waits for the slowest image of the one before.
+  const pool = createTaskPool(REVIEW_LIMITS.concurrency, signal);
   let served: readonly ServedKind[] = [];
   const isServed: RowDeps['isServed'] = ({ group, kind }) =>
     served.some((one) => one.group === group && one.kind === kind);

@@ -1,9 +1,14 @@
-import type { ReportedFinding, ReportedItem, ReviewOutcome } from '../audit/reported-item.ts';
+import {
+  OUTCOMES,
+  type ReportedFinding,
+  type ReportedItem,
+  type ReviewOutcome,
+} from '../audit/reported-item.ts';
 import type { Severity } from '../policy/finding-catalog.ts';
 import { wrap, wrapAdvice, type Page, type Style } from './page.ts';
 
 /** The word for an outcome in text: the key `refused` is older than the word "denied". */
-export const OUTCOME_LABELS = {
+const OUTCOME_LABELS = {
   admitted: ['admitted', 'green'],
   changed: ['changed', 'green'],
   refused: ['denied', 'red'],
@@ -11,10 +16,14 @@ export const OUTCOME_LABELS = {
   undecided: ['undecided', 'yellow'],
 } as const satisfies Readonly<Record<ReviewOutcome, readonly [label: string, style: Style]>>;
 
-const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', info: 'cyan' };
+export const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = {
+  error: 'red',
+  warning: 'yellow',
+  info: 'cyan',
+};
 
 /** Pods that exist are not denied. */
-export const FAILING = ['failing', 'red'] as const;
+const FAILING = ['failing', 'red'] as const;
 
 export function labelOf({ outcome, refuses }: Pick<ReportedItem, 'outcome' | 'refuses'>) {
   return outcome === 'refused' && refuses === null ? FAILING : OUTCOME_LABELS[outcome];
@@ -23,6 +32,15 @@ export function labelOf({ outcome, refuses }: Pick<ReportedItem, 'outcome' | 're
 /** `1 lacks what it needs`, `12 lack what they need` */
 export function lackWords(pods: number): string {
   return `${pods.toLocaleString('en')} ${pods === 1 ? 'lacks what it needs' : 'lack what they need'}`;
+}
+
+/** Returns `3 denied`, `1 undecided` …: counts items by the words of their lines. */
+export function outcomeCounts(items: readonly Parameters<typeof labelOf>[0][]): readonly string[] {
+  const groups = Map.groupBy(items, (item) => labelOf(item)[0]);
+  return [...OUTCOMES.map((outcome) => OUTCOME_LABELS[outcome]), FAILING].flatMap(([label]) => {
+    const count = groups.get(label)?.length ?? 0;
+    return count === 0 ? [] : [`${count.toLocaleString('en')} ${label}`];
+  });
 }
 
 /** The longest label ("would set") and a space. */

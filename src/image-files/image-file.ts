@@ -4,6 +4,7 @@ import { formatReference, parseReference, type Digest } from '../image/reference
 import type { FetchedDocument } from '../images/ports.ts';
 import { AppError } from '../lib/errors.ts';
 import { verifyWhole } from '../lib/read-head.ts';
+import { listSome } from '../lib/words.ts';
 import type { StoredFile } from './file-tree.ts';
 import { imageFileError } from './image-file-error.ts';
 
@@ -100,8 +101,7 @@ function describeImage({ labels, manifest }: StoredImage, index: number): string
 
 /** Lists the images for people, some of them at most. */
 function listImages({ images }: ImageFile): string {
-  const more = images.length > MAX_LISTED ? ` and ${images.length - MAX_LISTED} more` : '';
-  return `${images.slice(0, MAX_LISTED).map(describeImage).join(', ')}${more}`;
+  return listSome(images.map(describeImage), MAX_LISTED);
 }
 
 /**

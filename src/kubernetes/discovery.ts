@@ -1,13 +1,8 @@
 import type { ServedKind } from '../audit/ports.ts';
-import { child, isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
+import { child, objectList, property, stringOr, type JsonObject } from '../lib/json.ts';
 import type { GroupKind } from '../pod/workloads.ts';
 import type { KubernetesClient } from './client.ts';
 import { readOrNull } from './kubernetes-error.ts';
-
-function objectsIn(document: JsonObject, key: string): readonly JsonObject[] {
-  const list = property(document, key);
-  return Array.isArray(list) ? list.filter(isObject) : [];
-}
 
 function versionOf(entry: JsonObject): string {
   return stringOr(property(entry, 'version'), '');
@@ -16,9 +11,9 @@ function versionOf(entry: JsonObject): string {
 /** Returns the versions of each group, the preferred one first. */
 function parseGroups(groups: JsonObject): ReadonlyMap<string, readonly string[]> {
   return new Map(
-    objectsIn(groups, 'groups').map((group) => {
+    objectList(property(groups, 'groups')).map((group) => {
       const preferred = versionOf(child(group, 'preferredVersion'));
-      const versions = [preferred, ...objectsIn(group, 'versions').map(versionOf)];
+      const versions = [preferred, ...objectList(property(group, 'versions')).map(versionOf)];
       return [stringOr(property(group, 'name'), ''), [...new Set(versions)].filter((name) => name !== '')];
     }),
   );
@@ -27,7 +22,7 @@ function parseGroups(groups: JsonObject): ReadonlyMap<string, readonly string[]>
 /** Returns the plurals by kind. Subresources such as `deployments/scale` name a kind of their own. */
 function parseResources(list: JsonObject): ReadonlyMap<string, string> {
   return new Map(
-    objectsIn(list, 'resources')
+    objectList(property(list, 'resources'))
       .map((entry) => [stringOr(property(entry, 'kind'), ''), stringOr(property(entry, 'name'), '')] as const)
       .filter(([, name]) => name !== '' && !name.includes('/')),
   );

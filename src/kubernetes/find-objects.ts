@@ -2,13 +2,14 @@ import type { ListedScope, ObjectQuery } from '../audit/ports.ts';
 import { AppError } from '../lib/errors.ts';
 import { property, type JsonObject } from '../lib/json.ts';
 import { didYouMean } from '../lib/nearest-name.ts';
+import { apiVersionOf, resourceName } from '../pod/object-metadata.ts';
 import { WORKLOAD_KINDS } from '../pod/workloads.ts';
 import type { KubernetesClient } from './client.ts';
 import { pathOfVersion } from './discovery.ts';
 import { isKubernetesError } from './kubernetes-error.ts';
 import { createObjects } from './list-objects.ts';
 import { adviseOnFailedRead } from './missing-right.ts';
-import { findTypes, namesOf, qualifiedName, readResourceTypes, type ResourceType } from './resource-types.ts';
+import { findTypes, namesOf, readResourceTypes, type ResourceType } from './resource-types.ts';
 
 interface FindObjectsOptions {
   readonly scope: Pick<ListedScope, 'namespace' | 'selector'>;
@@ -34,7 +35,7 @@ function resolveTypes(types: readonly ResourceType[], typed: string): readonly R
   const reviewed = found.filter(isReviewed);
   const [first] = reviewed;
   if (first === undefined) {
-    const names = found.map(qualifiedName).join(', ');
+    const names = found.map(resourceName).join(', ');
     throw wrong(
       'nothing-to-review',
       `Cannot review ${names}: wasmgate judges Pods, and workloads with a Pod template`,
@@ -50,10 +51,6 @@ function withoutManagedFields(object: JsonObject): JsonObject {
   const metadata = property(object, 'metadata');
   const { managedFields: _, ...kept } = metadata as JsonObject;
   return { ...object, metadata: kept };
-}
-
-function apiVersionOf({ group, version }: ResourceType): string {
-  return group === '' ? version : `${group}/${version}`;
 }
 
 /** Finds the objects that the arguments of a command name, with the user's rights. */
@@ -74,7 +71,7 @@ export function createFindObjects(client: KubernetesClient) {
       return { ...object, apiVersion: apiVersionOf(type), kind: type.kind };
     } catch (error) {
       if (isKubernetesError(error, 'not-found'))
-        throw wrong('not-found', `Cannot ${action}: ${qualifiedName(type)} "${name}" not found`);
+        throw wrong('not-found', `Cannot ${action}: ${resourceName(type)} "${name}" not found`);
       throw withAdvice(error, type, { verb: 'get', namespace, name });
     }
   }

@@ -1,5 +1,14 @@
 import type { UnreadFact } from '../assess/ports.ts';
-import { child, isObject, property, stringList, stringMap, stringOr, type JsonObject } from '../lib/json.ts';
+import {
+  child,
+  isObject,
+  objectList,
+  property,
+  stringList,
+  stringMap,
+  stringOr,
+  type JsonObject,
+} from '../lib/json.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 import type { KubernetesClient } from './client.ts';
 import { namespacePath } from './collections.ts';
@@ -37,10 +46,6 @@ interface Source {
   readonly signal: AbortSignal;
 }
 
-function objects(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
 /** Returns the value of `--config` in a container's command line; null if it has none. */
 function configFlagOf(container: JsonObject): string | null {
   const words = ['command', 'args'].flatMap((key) => stringList(property(container, key)) ?? []);
@@ -52,17 +57,17 @@ function configFlagOf(container: JsonObject): string | null {
 
 /** Returns the key of the ConfigMap that is mounted as this file; null if the file comes from elsewhere. */
 function mountedKey(spec: JsonObject, container: JsonObject, file: string): ConfigMapKey | null {
-  for (const mount of objects(property(container, 'volumeMounts'))) {
+  for (const mount of objectList(property(container, 'volumeMounts'))) {
     const folder = stringOr(property(mount, 'mountPath'), '').replace(/\/$/, '');
     const subPath = stringOr(property(mount, 'subPath'), '');
     const inVolume =
       file === folder ? subPath : file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : '';
-    const volume = objects(property(spec, 'volumes')).find(
+    const volume = objectList(property(spec, 'volumes')).find(
       (one) => property(one, 'name') === property(mount, 'name'),
     );
     const configMap = volume === undefined ? undefined : property(volume, 'configMap');
     if (inVolume === '' || !isObject(configMap)) continue;
-    const item = objects(property(configMap, 'items')).find((one) => property(one, 'path') === inVolume);
+    const item = objectList(property(configMap, 'items')).find((one) => property(one, 'path') === inVolume);
     const key = item === undefined ? inVolume : stringOr(property(item, 'key'), inVolume);
     return { name: stringOr(property(configMap, 'name'), ''), key };
   }
@@ -72,7 +77,7 @@ function mountedKey(spec: JsonObject, container: JsonObject, file: string): Conf
 /** Where a Deployment has its configuration: in a ConfigMap, nowhere, or somewhere that cannot be seen from here. */
 function configurationOf(deployment: JsonObject): ConfigMapKey | 'none' | 'elsewhere' {
   const spec = child(child(child(deployment, 'spec'), 'template'), 'spec');
-  const found = objects(property(spec, 'containers')).map((container) => {
+  const found = objectList(property(spec, 'containers')).map((container) => {
     const file = configFlagOf(container);
     return file === null ? 'none' : (mountedKey(spec, container, file) ?? 'elsewhere');
   });
@@ -104,7 +109,7 @@ function listDeployments({ client, signal }: Source, namespace: string | null) {
       },
       signal,
     );
-    return objects(property(list, 'items'));
+    return objectList(property(list, 'items'));
   });
 }
 

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListedScope, ObjectsPort, ServedKind } from '../audit/ports.ts';
 import { AppError } from '../lib/errors.ts';
 import { isObject, property, type JsonObject } from '../lib/json.ts';
-import { metadataText } from '../pod/object-metadata.ts';
+import { apiVersionOf, metadataText } from '../pod/object-metadata.ts';
+import { isTransient } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
 import { nextPage } from './collections.ts';
 import { findServedKinds, pathOfVersion } from './discovery.ts';
@@ -40,16 +41,12 @@ function actionOf({ resource }: ServedKind, { namespace }: ListedScope): string 
 }
 
 /** The items of a list do not name their kind. */
-function itemsOf(
-  list: JsonObject,
-  { group, version, kind }: ServedKind,
-  action: string,
-): readonly JsonObject[] {
+function itemsOf(list: JsonObject, { kind, ...served }: ServedKind, action: string): readonly JsonObject[] {
   // The API server writes an empty list of metadata as null.
   const items = property(list, 'items') === null ? [] : property(list, 'items');
   if (!Array.isArray(items))
     throw createKubernetesError(action, 'invalid-response', { state: 'the response has no items' });
-  const apiVersion = group === '' ? version : `${group}/${version}`;
+  const apiVersion = apiVersionOf(served);
   return items.filter(isObject).map((item) => ({ ...item, apiVersion, kind }));
 }
 
@@ -64,10 +61,6 @@ function withAdvice(error: unknown, { group, resource }: ServedKind, { namespace
   if (!isKubernetesError(error, 'forbidden')) return error;
   const advice = adviseOnFailedRead(error, { verb: 'list', group, resource, namespace });
   return new AppError(error.code, error.message, { advice });
-}
-
-function isTransient(error: unknown): boolean {
-  return isKubernetesError(error, 'too-many-requests', 'server-error', 'timeout', 'unreachable');
 }
 
 /** Finds and lists objects of any kind, for an audit. */

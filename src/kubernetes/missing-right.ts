@@ -1,3 +1,4 @@
+import { resourceName } from '../pod/object-metadata.ts';
 import type { KubernetesError } from './kubernetes-error.ts';
 
 /** A right as RBAC grants it. */
@@ -13,11 +14,6 @@ export interface Right {
   readonly name?: string;
 }
 
-/** Returns the resource as `kubectl` takes it: `runtimeclasses.node.k8s.io`. */
-function fullName({ group, resource }: Right): string {
-  return group === '' ? resource : `${resource}.${group}`;
-}
-
 function ruleOf({ verb, group, resource, name }: Right): string {
   const names = name === undefined ? '' : `resourceNames: ["${name}"], `;
   return `{apiGroups: ["${group}"], resources: ["${resource}"], ${names}verbs: ["${verb}"]}`;
@@ -26,7 +22,7 @@ function ruleOf({ verb, group, resource, name }: Right): string {
 /** Names the right, and the rule that grants it. */
 function describeMissingRight(right: Right): string {
   const { verb, namespace, name } = right;
-  const what = `${verb} ${fullName(right)}${name === undefined ? '' : ` "${name}"`}`;
+  const what = `${verb} ${resourceName(right)}${name === undefined ? '' : ` "${name}"`}`;
   const [where, role] =
     namespace === null ? ['', 'a ClusterRole'] : [` in namespace "${namespace}"`, 'a Role there'];
   return `The right to ${what}${where} is missing. This rule in ${role} grants it: ${ruleOf(right)}.`;

@@ -1,5 +1,5 @@
 import type { ServedKind } from '../audit/ports.ts';
-import { child, isObject, property, stringList, stringOr, type JsonObject } from '../lib/json.ts';
+import { child, objectList, property, stringList, stringOr, type JsonObject } from '../lib/json.ts';
 import type { KubernetesClient } from './client.ts';
 import { createKubernetesError } from './kubernetes-error.ts';
 
@@ -22,11 +22,6 @@ const AGGREGATED = ['v2', 'v2beta1']
 /** `/api` describes the core group, `/apis` all others. */
 const ROOTS = ['/api', '/apis'] as const;
 
-function objectsIn(document: JsonObject, key: string): readonly JsonObject[] {
-  const list = property(document, key);
-  return Array.isArray(list) ? list.filter(isObject) : [];
-}
-
 function typeOf(resource: JsonObject, group: string, version: string): ResourceType {
   const text = (key: string): string => stringOr(property(resource, key), '');
   const list = (key: string): readonly string[] => stringList(property(resource, key)) ?? [];
@@ -46,9 +41,9 @@ function typeOf(resource: JsonObject, group: string, version: string): ResourceT
 function typesIn(entry: JsonObject): readonly ResourceType[] {
   const group = stringOr(property(child(entry, 'metadata'), 'name'), '');
   const types = new Map<string, ResourceType>();
-  for (const version of objectsIn(entry, 'versions')) {
+  for (const version of objectList(property(entry, 'versions'))) {
     const name = stringOr(property(version, 'version'), '');
-    for (const resource of objectsIn(version, 'resources')) {
+    for (const resource of objectList(property(version, 'resources'))) {
       if (stringList(property(resource, 'verbs'))?.includes('list') !== true) continue;
       const type = typeOf(resource, group, name);
       if (!types.has(type.resource)) types.set(type.resource, type);
@@ -69,17 +64,12 @@ export async function readResourceTypes(
   const groups = await Promise.all(
     ROOTS.map(async (path) => {
       const document = await client.request({ action, path, accept: AGGREGATED }, signal);
-      if (Array.isArray(property(document, 'items'))) return objectsIn(document, 'items');
+      if (Array.isArray(property(document, 'items'))) return objectList(property(document, 'items'));
       const state = 'the API server does not describe them in one document; Kubernetes 1.30 and newer does';
       throw createKubernetesError(action, 'invalid-response', { state });
     }),
   );
   return groups.flat().flatMap(typesIn);
-}
-
-/** Returns the name that only this type has: `deployments.apps`. */
-export function qualifiedName({ resource, group }: Pick<ResourceType, 'resource' | 'group'>): string {
-  return group === '' ? resource : `${resource}.${group}`;
 }
 
 /** Reports whether a type has this name, perhaps with its group, or version and group: `deploy`, `deployments.v1.apps`. */

@@ -22,6 +22,11 @@ export function stringOr<Absent>(value: unknown, absent: Absent): string | Absen
   return typeof value === 'string' ? value : absent;
 }
 
+/** Returns the objects of a list; none if the value is no list. */
+export function objectList(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
 /** Returns the strings of a list; null if the value is no list. */
 export function stringList(value: unknown): readonly string[] | null {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null;

@@ -21,6 +21,34 @@ export interface ObjectReference {
   readonly uid: string;
 }
 
+/** Returns group and kind of an object, or of a reference to one. */
+export function groupKindOf({ apiVersion, kind }: Pick<ObjectReference, 'apiVersion' | 'kind'>) {
+  const slash = apiVersion.indexOf('/');
+  return { group: slash < 0 ? '' : apiVersion.slice(0, slash), kind };
+}
+
+/** Returns `apps/v1`, or `v1` for the core group. */
+export function apiVersionOf({
+  group,
+  version,
+}: {
+  readonly group: string;
+  readonly version: string;
+}): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
+/** Returns the name that only this resource has, as kubectl and RBAC's rules write it: `deployments.apps`. */
+export function resourceName({
+  group,
+  resource,
+}: {
+  readonly group: string;
+  readonly resource: string;
+}): string {
+  return group === '' ? resource : `${resource}.${group}`;
+}
+
 /** What the API server accepts for a group and version, a kind and a uid; an ownerReference is its author's text. */
 const API_VERSION = /^(?:[a-z0-9.-]{1,253}\/)?[a-z0-9]{1,63}$/;
 const KIND = /^[A-Za-z][A-Za-z0-9]{0,62}$/;

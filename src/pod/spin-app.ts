@@ -1,13 +1,14 @@
-import { child, isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
+import { child, objectList, property, stringOr, type JsonObject } from '../lib/json.ts';
 import { metadataText } from './object-metadata.ts';
 import type { GroupKind } from './workloads.ts';
 
 // What SpinKube's operator makes of a SpinApp (spin-operator v0.4.0, internal/controller/spinapp_controller.go and deployment.go).
 
-const GROUP = 'core.spinkube.dev';
+/** SpinKube's operator makes a Deployment of it, whose template is judged in its place. */
+export const SPIN_APP: GroupKind = { group: 'core.spinkube.dev', kind: 'SpinApp' };
 
 export function isSpinApp({ group, kind }: GroupKind): boolean {
-  return group === GROUP && kind === 'SpinApp';
+  return group === SPIN_APP.group && kind === SPIN_APP.kind;
 }
 
 /** How the operator runs the SpinApps that name it. */
@@ -46,12 +47,8 @@ export function executorNameOf(app: JsonObject): string {
   return stringOr(property(child(app, 'spec'), 'executor'), '');
 }
 
-function objectsIn(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
 function environment(spec: JsonObject): readonly JsonObject[] {
-  const variables = objectsIn(property(spec, 'variables')).map(({ name, ...value }) => ({
+  const variables = objectList(property(spec, 'variables')).map(({ name, ...value }) => ({
     name: `SPIN_VARIABLE_${stringOr(name, '').toUpperCase()}`,
     ...value,
   }));
@@ -61,7 +58,7 @@ function environment(spec: JsonObject): readonly JsonObject[] {
 function volumeMounts(spec: JsonObject): readonly JsonObject[] {
   const secret = stringOr(property(child(spec, 'runtimeConfig'), 'loadFromSecret'), '');
   const config = secret === '' ? [] : [{ name: 'spin-runtime-config', mountPath: '/runtime-config.toml' }];
-  return [...config, ...objectsIn(property(spec, 'volumeMounts'))];
+  return [...config, ...objectList(property(spec, 'volumeMounts'))];
 }
 
 /** Returns the container's way to start: the operator ignores the SpinApp's image if an ordinary container runs it. */
@@ -82,8 +79,8 @@ export function templateOfSpinApp(app: JsonObject, executor: SpinAppExecutor): J
     metadata: {
       labels: {
         ...child(spec, 'podLabels'),
-        [`${GROUP}/app-name`]: name,
-        [`${GROUP}/app.${name}.status`]: 'ready',
+        [`${SPIN_APP.group}/app-name`]: name,
+        [`${SPIN_APP.group}/app.${name}.status`]: 'ready',
       },
       annotations: property(spec, 'podAnnotations') ?? {},
     },

@@ -1,6 +1,8 @@
+import { NAMESPACE } from '../audit/audited-kinds.ts';
 import type { LiveNames } from '../cli/completion/complete-words.ts';
 import type { Io } from '../cli/io.ts';
-import { isObject, property } from '../lib/json.ts';
+import { createObjects } from '../kubernetes/list-objects.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 import { openUserCluster, readUserKubeconfig } from './connect-kubernetes.ts';
 
@@ -27,11 +29,10 @@ export function wireCompletion(env: Io['env']): LiveNames {
     namespaces: (choice) =>
       inTime(async (signal) => {
         const { client } = await openUserCluster(choice, env);
-        const query = { limit: String(LIMITS.names) };
-        const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
-        const call = { action: 'list namespaces', path: '/api/v1/namespaces', query, accept };
-        const items = property(await client.request(call, signal), 'items');
-        return Array.isArray(items) ? items.filter(isObject).map((item) => metadataText(item, 'name')) : [];
+        const objects = createObjects({ client }, { pageSize: LIMITS.names, attempts: 1 });
+        const scope = { namespace: null, selector: '', isMetadataOnly: true };
+        const { value: page } = await objects.pages(NAMESPACE, scope, signal).next();
+        return Array.isArray(page) ? page.map((item: JsonObject) => metadataText(item, 'name')) : [];
       }),
   };
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../lib/words.ts';
 import type { ClusterNode, RuntimeClass } from '../../pod/cluster-objects.ts';
 import type { ClusterView } from '../../policy/facts.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
@@ -149,10 +150,6 @@ function openNodesWith(cluster: ClusterView, handler: string): number {
   return within.filter(({ handlers }) => handlers?.includes(handler) === true).length;
 }
 
-function nodes(count: number): string {
-  return count === 1 ? '1 node' : `${count.toLocaleString('en')} nodes`;
-}
-
 function describeReach({ selected, tainted }: ClassNodes): string {
   if (selected === 0) return "the class's nodeSelector selects no node";
   return tainted > 0
@@ -173,7 +170,7 @@ function noNode({ handler }: RuntimeClass): Problem {
 function outOfReach({ handler }: RuntimeClass, found: ClassNodes): Problem {
   return {
     id: 'out-of-reach',
-    message: `${nodes(found.outOfReach)} with handler "${handler}" cannot get Pods of this class: ${describeReach(found)}.`,
+    message: `${counted(found.outOfReach, 'node')} with handler "${handler}" cannot get Pods of this class: ${describeReach(found)}.`,
     advice:
       'Set scheduling.nodeSelector and scheduling.tolerations of the class so that they match these nodes.',
   };
@@ -183,7 +180,7 @@ function someLackIt({ handler }: RuntimeClass, { withoutHandler, examples }: Cla
   const such = examples[0] === undefined ? '' : `, such as "${examples[0]}"`;
   return {
     id: 'some-nodes-lack-it',
-    message: `The class lets Pods onto ${nodes(withoutHandler)} without handler "${handler}"${such}, where they never start.`,
+    message: `The class lets Pods onto ${counted(withoutHandler, 'node')} without handler "${handler}"${such}, where they never start.`,
     advice:
       'Label the nodes that have the handler, and select that label in scheduling.nodeSelector of the class.',
   };

@@ -1,7 +1,7 @@
+import { groupKindOf } from '../../pod/object-metadata.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
 import type { AuditedWorkload, AuditFinding, AuditReport } from '../audit-report.ts';
 import { isWorkload } from '../audited-kinds.ts';
-import { groupKindOf } from '../ownership.ts';
 import {
   reportKey,
   reportName,

@@ -1,5 +1,6 @@
 import { AppError, describeError } from '../../lib/errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { createTaskPool } from '../../lib/task-pool.ts';
 import { metadataText } from '../../pod/object-metadata.ts';
 import type { AuditReport } from '../audit-report.ts';
 import type { ReportsPort, ReportStorePort } from '../ports.ts';
@@ -202,14 +203,12 @@ async function forEach<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
-  const waiting = items.values();
-  const take = async (): Promise<void> => {
-    for (const item of waiting) {
-      if (signal.aborted) return;
-      await work(item).catch((error: unknown) => void failures.push(describeError(error)));
-    }
-  };
-  await Promise.all(Array.from({ length: WRITE_LIMITS.concurrency }, take));
+  const pool = createTaskPool(WRITE_LIMITS.concurrency);
+  for (const item of items) {
+    if (signal.aborted) break;
+    await pool.start(() => work(item).catch((error: unknown) => void failures.push(describeError(error))));
+  }
+  await pool.finish();
 }
 
 async function execute(run: Run, { tasks, removals }: Plan): Promise<void> {

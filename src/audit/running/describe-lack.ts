@@ -1,4 +1,5 @@
 import { recreationOf, type Owners } from '../../assess/unjudged/recreation.ts';
+import { enumerate } from '../../lib/words.ts';
 import type { AuditFinding } from '../audit-report.ts';
 import type { Lack } from './judge-running.ts';
 
@@ -14,11 +15,8 @@ interface Owner {
   readonly owners: Owners;
 }
 
-/** `"a"`, `"a" and "b"`, `"a", "b" and "c"` */
 function listExamples(names: readonly string[]): string {
-  const quoted = names.map((name) => `"${name}"`);
-  const last = quoted.at(-1) ?? '';
-  return quoted.length < 2 ? last : `${quoted.slice(0, -1).join(', ')} and ${last}`;
+  return enumerate(names.map((name) => `"${name}"`));
 }
 
 function describePods({ lack, pods, examples }: CountedLack): string {

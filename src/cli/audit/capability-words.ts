@@ -31,11 +31,6 @@ export function installationWords({ cluster: { wasmgate } }: Pick<AuditReport, '
   }
 }
 
-/** `1,000 nodes` */
-export function counted(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
-}
-
 /**
  * Describes how many nodes have the handler, of those that Pods of the class may run on: `3 of 5`, or `3+ of 5` and `up to 2 of 5`
  * if some do not report their handlers.

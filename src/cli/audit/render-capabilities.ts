@@ -3,9 +3,11 @@ import type { ClusterCapabilities, UnnamedHandler } from '../../audit/capabiliti
 import type { NodeRuntime } from '../../audit/capabilities/node-runtimes.ts';
 import type { RuntimeEffect } from '../../audit/capabilities/runtime-effects.ts';
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
+import { counted, listSome } from '../../lib/words.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
-import { wrap, type Page, type Style } from '../page.ts';
-import { counted, handlerCounts, nodeWords, runsWords, runtimeWords, useWords } from './capability-words.ts';
+import { SEVERITY_STYLES } from '../item-lines.ts';
+import { wrap, type Page } from '../page.ts';
+import { handlerCounts, nodeWords, runsWords, runtimeWords, useWords } from './capability-words.ts';
 
 const INDENT = '  ';
 
@@ -14,8 +16,6 @@ const REMARK = ' '.repeat(INDENT.length + 'warning  '.length);
 
 /** The least width of the last column; a narrower terminal gets each row as a paragraph. */
 const LAST_COLUMN = 20;
-
-const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', info: 'cyan' };
 
 /** Names listed in one sentence. */
 const MAX_NAMES = 20;
@@ -52,11 +52,6 @@ function paragraphs(width: number, head: readonly string[], rows: readonly (read
       ),
     ].join('\n'),
   );
-}
-
-function listed(names: readonly string[]): string {
-  const more = names.length - MAX_NAMES;
-  return names.slice(0, MAX_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 interface Remark {
@@ -101,7 +96,11 @@ function classRemarks(page: Page, classes: readonly ClassCapability[]): readonly
     ? problems
     : [
         ...problems,
-        remark(page, { severity: 'info', text: `No workload uses ${listed(unused)}.`, advice: '' }),
+        remark(page, {
+          severity: 'info',
+          text: `No workload uses ${listSome(unused, MAX_NAMES)}.`,
+          advice: '',
+        }),
       ];
 }
 
@@ -116,7 +115,7 @@ function handlerRemarks(page: Page, handlers: readonly UnnamedHandler[]): readon
     }),
   );
   if (others.length === 0) return lines;
-  const text = `No RuntimeClass names the handlers ${listed(others)}, which wasmgate does not know as handlers for Wasm.`;
+  const text = `No RuntimeClass names the handlers ${listSome(others, MAX_NAMES)}, which wasmgate does not know as handlers for Wasm.`;
   return [...lines, remark(page, { severity: 'info', text, advice: '' })];
 }
 
@@ -128,7 +127,7 @@ function runtimeTable(page: Page, runtimes: readonly NodeRuntime[] | null): read
     one.platform ?? 'unknown',
     one.nodes.toLocaleString('en') +
       (one.cordoned > 0 ? ` (${one.cordoned.toLocaleString('en')} cordoned)` : ''),
-    listed(handlerCounts(one)),
+    listSome(handlerCounts(one), MAX_NAMES),
   ]);
   return columns(page, ['RUNTIME', 'PLATFORM', 'NODES', 'HANDLERS'], rows);
 }
@@ -137,7 +136,7 @@ function effectRemarks(page: Page, effects: readonly RuntimeEffect[]): readonly 
   return effects.map(({ severity, runtimes, nodes, message, advice }) =>
     remark(page, {
       severity,
-      text: `Nodes with ${listed(runtimes)} (${nodes.toLocaleString('en')}) ${message}.`,
+      text: `Nodes with ${listSome(runtimes, MAX_NAMES)} (${nodes.toLocaleString('en')}) ${message}.`,
       advice,
     }),
   );

@@ -6,28 +6,18 @@ import type {
   AuditSummary,
   UnreadableList,
 } from '../../audit/audit-report.ts';
-import { OUTCOMES } from '../../audit/reported-item.ts';
+import { SEVERITIES } from '../../audit/reported-item.ts';
+import { counted } from '../../lib/words.ts';
 import { describeSummary } from '../../policy/describe.ts';
-import type { Severity } from '../../policy/finding-catalog.ts';
 import { isNotable, type FailOptions } from '../fail-on.ts';
-import {
-  FAILING,
-  findingLines,
-  labelOf,
-  lackWords,
-  noteLine,
-  OUTCOME_LABELS,
-  titleLine,
-} from '../item-lines.ts';
+import { findingLines, lackWords, noteLine, outcomeCounts, titleLine } from '../item-lines.ts';
 import { wrap, wrapAdvice, type Page } from '../page.ts';
-import { counted, installationWords } from './capability-words.ts';
+import { installationWords } from './capability-words.ts';
 import { renderCapabilities } from './render-capabilities.ts';
 
 /** Workloads by how much they need a look: the lowest rank first. */
 const RANKS = ['refused', 'error', 'undecided', 'warning', 'info', 'noted', 'good', 'skipped'] as const;
 type Rank = (typeof RANKS)[number];
-
-const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 
 function rankOf({ outcome, findings, notes }: AuditedWorkload): Rank {
   if (outcome === 'refused' || outcome === 'skipped') return outcome;
@@ -194,7 +184,7 @@ function renderSummary({ columns, paint }: Page, report: AuditReport): string {
   const { workloads, pods, images } = summary;
   if (isComplete && workloads === 0) return `${paint('bold', wrap(describeNothing(report), columns, ''))}\n`;
   const sentences = [
-    counted(workloads, 'workload') + listOf(outcomeCounts(report)),
+    counted(workloads, 'workload') + listOf(outcomeCounts(report.workloads)),
     counted(pods.running, 'running Pod') + (pods.failing > 0 ? `, ${lackWords(pods.failing)}` : ''),
     counted(images, 'image'),
     findingCounts(summary),
@@ -212,16 +202,6 @@ function renderSummary({ columns, paint }: Page, report: AuditReport): string {
 
 function listOf(parts: readonly string[]): string {
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-}
-
-/** Counts by the words of the lines above. */
-function outcomeCounts({ workloads }: AuditReport): readonly string[] {
-  const groups = Map.groupBy(workloads, (workload) => labelOf(workload)[0]);
-  const labels = [...OUTCOMES.map((outcome) => OUTCOME_LABELS[outcome]), FAILING].map(([label]) => label);
-  return labels.flatMap((label) => {
-    const count = groups.get(label)?.length ?? 0;
-    return count === 0 ? [] : [`${count.toLocaleString('en')} ${label}`];
-  });
 }
 
 function findingCounts({ findings }: AuditSummary): string {

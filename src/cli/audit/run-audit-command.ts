@@ -1,6 +1,7 @@
 import type { AuditReport } from '../../audit/audit-report.ts';
 import type { ReportsPort } from '../../audit/ports.ts';
 import { runAudit, type AuditDeps, type AuditProgress } from '../../audit/run-audit.ts';
+import { counted } from '../../lib/words.ts';
 import { readClusterChoice, readSelection, type ClusterChoice } from '../cluster-flags.ts';
 import { EXIT_CODES, type ExitCode, type ParsedArguments } from '../command.ts';
 import { exitCodeFor, readFailOptions, type FailOptions } from '../fail-on.ts';
@@ -8,7 +9,6 @@ import { printWarning, withoutNotes, type Io } from '../io.ts';
 import { flagChoice, flagText } from '../parse-arguments.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { AUDIT_OUTPUTS } from './audit-outputs.ts';
-import { counted } from './capability-words.ts';
 import type { PageOptions } from './html/audit-page.ts';
 import { printWritten, readWantedReports, type WantedReports } from './report-flags.ts';
 import { writeAudit } from './write-audit.ts';

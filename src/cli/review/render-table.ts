@@ -1,18 +1,9 @@
 import type { Reviewed } from '../../audit/judge-subjects.ts';
 import { distinctAdvice, remarksOf, unknownImages } from '../../audit/report-review.ts';
-import { OUTCOMES, type ReportedItem } from '../../audit/reported-item.ts';
+import type { ReportedItem } from '../../audit/reported-item.ts';
+import { counted } from '../../lib/words.ts';
 import { describeSummary, describeVerdict } from '../../policy/describe.ts';
-import {
-  below,
-  FAILING,
-  findingLines,
-  labelOf,
-  lackWords,
-  noteLine,
-  OUTCOME_LABELS,
-  row,
-  titleLine,
-} from '../item-lines.ts';
+import { below, findingLines, lackWords, noteLine, outcomeCounts, row, titleLine } from '../item-lines.ts';
 import { wrap, type Page } from '../page.ts';
 import { describeObject, describeOpenFacts, describePlace, type Report } from './report.ts';
 import type { Shown } from './write-notes.ts';
@@ -142,21 +133,12 @@ function renderAdvice({ columns, paint }: Page, reviews: readonly Reviewed[]): s
     .join('');
 }
 
-function documents(count: number): string {
-  return `${count} ${count === 1 ? 'document' : 'documents'}`;
-}
-
 /** Returns `4 reviewed: 1 admitted, 3 changed. 2 documents passed over (-v lists them). 1 document could not be read.` */
 export function describeCounts({ items, summary }: Report): string {
-  const labels = Map.groupBy(items, (item) => labelOf(item)[0]);
-  const all = [...OUTCOMES.map((outcome) => OUTCOME_LABELS[outcome]), FAILING];
-  const parts = all.flatMap(([label]) => {
-    const count = labels.get(label)?.length ?? 0;
-    return count === 0 ? [] : [`${count} ${label}`];
-  });
+  const parts = outcomeCounts(items);
   const { reviewed, passedOver, errors } = summary;
-  const over = passedOver === 0 ? '' : ` ${documents(passedOver)} passed over (-v lists them).`;
-  const unread = errors === 0 ? '' : ` ${documents(errors)} could not be read.`;
+  const over = passedOver === 0 ? '' : ` ${counted(passedOver, 'document')} passed over (-v lists them).`;
+  const unread = errors === 0 ? '' : ` ${counted(errors, 'document')} could not be read.`;
   const counts = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
   return `${reviewed} reviewed${counts}.${over}${unread}`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AuditReport } from '../../../audit/audit-report.ts';
+import { counted } from '../../../lib/words.ts';
 import type { FindingId } from '../../../policy/finding-catalog.ts';
-import { counted } from '../capability-words.ts';
 import { markup, styleElement, type Html } from './markup.ts';
 import { renderCluster } from './render-cluster.ts';
 import { renderFindings } from './render-findings.ts';

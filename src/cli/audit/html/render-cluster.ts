@@ -10,8 +10,9 @@ import type {
 } from '../../../audit/capabilities/cluster-capabilities.ts';
 import type { NodeRuntime } from '../../../audit/capabilities/node-runtimes.ts';
 import type { RuntimeEffect } from '../../../audit/capabilities/runtime-effects.ts';
+import { counted } from '../../../lib/words.ts';
 import type { Severity } from '../../../policy/finding-catalog.ts';
-import { counted, handlerCounts, nodeWords, runtimeWords, useWords } from '../capability-words.ts';
+import { handlerCounts, nodeWords, runtimeWords, useWords } from '../capability-words.ts';
 import { markup, type Html } from './markup.ts';
 import { number, renderFix, sign, table } from './words.ts';
 

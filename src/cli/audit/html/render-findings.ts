@@ -1,8 +1,9 @@
 import type { AuditedWorkload, AuditFinding, AuditReport } from '../../../audit/audit-report.ts';
+import { SEVERITIES } from '../../../audit/reported-item.ts';
+import { counted } from '../../../lib/words.ts';
 import type { FindingId, Severity } from '../../../policy/finding-catalog.ts';
-import { counted } from '../capability-words.ts';
 import { markup, type Html } from './markup.ts';
-import { number, prose, renderFix, SEVERITIES, SEVERITY_PLURALS, sign, titleOf } from './words.ts';
+import { number, prose, renderFix, SEVERITY_PLURALS, sign, titleOf } from './words.ts';
 
 /** Workloads listed under a finding before the rest is folded. */
 const MAX_SHOWN = 12;

@@ -1,6 +1,6 @@
 import type { AuditedImage, AuditReport } from '../../../audit/audit-report.ts';
+import { counted } from '../../../lib/words.ts';
 import { describeSummary } from '../../../policy/describe.ts';
-import { counted } from '../capability-words.ts';
 import { markup, type Html } from './markup.ts';
 import { number, prose, renderFix, table } from './words.ts';
 

@@ -1,7 +1,9 @@
 import type { AuditReport, AuditSummary } from '../../../audit/audit-report.ts';
-import { counted, installationWords } from '../capability-words.ts';
+import { SEVERITIES } from '../../../audit/reported-item.ts';
+import { counted, enumerate } from '../../../lib/words.ts';
+import { installationWords } from '../capability-words.ts';
 import { markup, type Html } from './markup.ts';
-import { countLabels, LABELS, number, SEVERITIES, SEVERITY_PLURALS, sign } from './words.ts';
+import { countLabels, LABELS, number, SEVERITY_PLURALS, sign } from './words.ts';
 
 /** `2026-11-29 11:30 UTC`: the seconds do not matter to a reader. */
 function minuteOf(takenAt: string): string {
@@ -44,12 +46,6 @@ export function renderHead(report: AuditReport): Html {
 <dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 ${installationBanner(report)}${report.isComplete ? null : incomplete(report)}
 </header>`;
-}
-
-/** `a`, `a and b`, or `a, b and c` */
-function enumerate(parts: readonly string[]): string {
-  const last = parts.at(-1) ?? '';
-  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
 }
 
 function leadOnOutcomes({ workloads }: AuditReport): string {

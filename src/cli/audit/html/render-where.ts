@@ -1,5 +1,6 @@
 import type { AuditedWorkload, AuditReport } from '../../../audit/audit-report.ts';
 import { cutEnd } from '../../../lib/bound-text.ts';
+import { listSome } from '../../../lib/words.ts';
 import { markup, type Html } from './markup.ts';
 import { byNamespace, hasWasm, namespaceTitle, renderOutcomes } from './namespaces.ts';
 import { number, table } from './words.ts';
@@ -21,9 +22,10 @@ const COLUMNS = [
 
 function classNames(workloads: readonly AuditedWorkload[]): string {
   const names = [...new Set(workloads.flatMap(({ runtimeClass }) => runtimeClass?.name ?? []))].toSorted();
-  const more = names.length - MAX_CLASSES;
-  const shown = names.slice(0, MAX_CLASSES).map((name) => cutEnd(name, MAX_NAME));
-  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return listSome(
+    names.map((name) => cutEnd(name, MAX_NAME)),
+    MAX_CLASSES,
+  );
 }
 
 function renderRow(namespace: string, workloads: readonly AuditedWorkload[], position: number): Html {

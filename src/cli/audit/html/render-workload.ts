@@ -1,11 +1,16 @@
 import type { AuditedWorkload, AuditFinding } from '../../../audit/audit-report.ts';
-import type { OpenMatter, ReportedChange, ReportedImage } from '../../../audit/reported-item.ts';
+import {
+  SEVERITIES,
+  type OpenMatter,
+  type ReportedChange,
+  type ReportedImage,
+} from '../../../audit/reported-item.ts';
+import { counted } from '../../../lib/words.ts';
 import { describeSummary } from '../../../policy/describe.ts';
 import { toYaml } from '../../serialize.ts';
-import { counted } from '../capability-words.ts';
 import { markup, type Html } from './markup.ts';
 import type { Numbered } from './namespaces.ts';
-import { labelFor, number, prose, renderFix, SEVERITIES, sign, table, titleOf } from './words.ts';
+import { labelFor, number, prose, renderFix, sign, table, titleOf } from './words.ts';
 
 const OPEN_MATTERS: Readonly<Record<OpenMatter, string>> = {
   images: 'images',

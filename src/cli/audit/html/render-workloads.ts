@@ -1,5 +1,5 @@
 import type { AuditReport } from '../../../audit/audit-report.ts';
-import { counted } from '../capability-words.ts';
+import { counted } from '../../../lib/words.ts';
 import { markup, type Html } from './markup.ts';
 import {
   byNamespace,

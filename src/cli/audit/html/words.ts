@@ -17,9 +17,6 @@ export function countLabels(workloads: readonly AuditedWorkload[]): Readonly<Rec
   return counts;
 }
 
-/** The gravest first. */
-export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
-
 export const SEVERITY_PLURALS: Readonly<Record<Severity, string>> = {
   error: 'Errors',
   warning: 'Warnings',
