@@ -1,6 +1,7 @@
-import { groupKindOf, objectKey } from '../../audit/ownership.ts';
+import { objectKey } from '../../audit/ownership.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { groupKindOf } from '../../pod/object-metadata.ts';
 import { executorNameOf, isSpinApp } from '../../pod/spin-app.ts';
 import { templateReference, type GroupKind } from '../../pod/workloads.ts';
 import type { Manifest } from './manifests.ts';

@@ -1,11 +1,11 @@
 import { readSubject } from '../../admission/read-subject.ts';
 import { parseReview } from '../../admission/review.ts';
-import { groupKindOf, objectKey, referenceOf } from '../../audit/ownership.ts';
+import { objectKey, referenceOf } from '../../audit/ownership.ts';
 import { spinAppSubject } from '../../audit/spin-app-subject.ts';
 import { leave, nameOf, subjectFrom, type Subject, type SubjectSource } from '../../audit/subject.ts';
 import { AppError } from '../../lib/errors.ts';
 import { isObject, property, type JsonObject } from '../../lib/json.ts';
-import { metadataText } from '../../pod/object-metadata.ts';
+import { groupKindOf, metadataText } from '../../pod/object-metadata.ts';
 import { isSpinApp, readSpinAppExecutor, type SpinAppExecutor } from '../../pod/spin-app.ts';
 import { templateReference, type TemplateReference } from '../../pod/workloads.ts';
 import { misspelledKind, type Manifest } from './manifests.ts';
