@@ -72,7 +72,7 @@ function parseConfig(text: string, file: string): ProviderConfig {
   let document: unknown;
   try {
     // Lower levels print warnings to standard error.
-    document = parse(text, { logLevel: 'error' });
+    document = parse(text, { logLevel: 'error', stringKeys: true });
   } catch (error) {
     throw invalid(file, `it is not YAML: ${describeError(error)}`);
   }

@@ -81,7 +81,7 @@ function readEntries(document: JsonObject, list: ListName, file: string): Entrie
 function parseKubeconfig(text: string, file: string): Kubeconfig {
   let document: unknown;
   try {
-    document = parse(text, { logLevel: 'error' }) ?? {};
+    document = parse(text, { logLevel: 'error', stringKeys: true }) ?? {};
   } catch (cause) {
     // The lines that follow quote the file, which may hold a token.
     const [what = ''] = describeError(cause).split('\n', 1);

@@ -15,7 +15,8 @@ const MAX_CHARACTERS = 4096;
 function readAnnotation(text: string): Origin | null {
   if (text === '' || text.length > MAX_CHARACTERS) return null;
   try {
-    const origin: unknown = parse(text, { logLevel: 'silent', maxAliasCount: 0 });
+    // A key that is a collection takes the parser minutes to convert to text; level "silent" would hide such errors.
+    const origin: unknown = parse(text, { logLevel: 'error', maxAliasCount: 0, stringKeys: true });
     if (!isObject(origin)) return null;
     const path = property(origin, 'path') ?? property(origin, 'configuredIn');
     if (typeof path !== 'string' || path === '') return null;

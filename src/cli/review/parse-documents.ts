@@ -1,4 +1,4 @@
-import { isMap, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import { isCollection, isMap, isPair, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import { cutEnd } from '../../lib/bound-text.ts';
 import { describeError } from '../../lib/errors.ts';
 import { isObject, property } from '../../lib/json.ts';
@@ -10,6 +10,9 @@ const MAX_MESSAGE_CHARACTERS = 120;
 
 /** No Kubernetes schema has a hundred levels; recursive code that reads documents overflows after some thousands. */
 const MAX_DEPTH = 500;
+
+/** Keys within keys: `{{ .Values.image }}` has one. */
+const MAX_KEY_DEPTH = 4;
 
 /** One YAML document, or one value of a JSON file. */
 export interface ParsedDocument {
@@ -73,6 +76,23 @@ function placeOf(yaml: YamlDocument, value: unknown, lines: LineCounter) {
   };
 }
 
+/**
+ * Reports whether keys are nested in keys, such as `? ? ? a`. A template that was not rendered has a mapping as a key, but no deeper
+ * one, and the parser takes minutes to convert a key of some hundred levels to text. The loop is safe from deep values.
+ */
+function hasNestedKeys({ contents }: YamlDocument): boolean {
+  const open: { readonly node: unknown; readonly depth: number }[] = [{ node: contents, depth: 0 }];
+  for (let last = open.pop(); last !== undefined; last = open.pop()) {
+    const { node, depth } = last;
+    if (depth > MAX_KEY_DEPTH) return true;
+    if (isPair(node)) {
+      if (isCollection(node.key)) open.push({ node: node.key, depth: depth + 1 });
+      if (isCollection(node.value)) open.push({ node: node.value, depth });
+    } else if (isCollection(node)) for (const item of node.items) open.push({ node: item, depth });
+  }
+  return false;
+}
+
 /** Parses as kubectl does: merge keys work, the last of several equal keys wins, and empty documents are skipped. */
 function parseYaml({ file, text }: InputFile): ParsedFile {
   const lines = new LineCounter();
@@ -92,13 +112,22 @@ function parseYaml({ file, text }: InputFile): ParsedFile {
     const found = problemsOf(yaml, lines, place);
     problems.push(...found);
     if (found.length > 0) continue;
+    const { line: firstLine } = lines.linePos(yaml.contents?.range?.[0] ?? 0);
+    if (hasNestedKeys(yaml)) {
+      problems.push({
+        ...place,
+        line: firstLine,
+        column: null,
+        message: 'a key is a mapping with such keys',
+      });
+      continue;
+    }
     try {
       const value = yaml.toJS() as unknown;
       documents.push({ ...place, value, ...placeOf(yaml, value, lines) });
     } catch (error) {
       // toJS resolves aliases: it fails if one has no anchor, or if there are far too many.
-      const { line } = lines.linePos(yaml.contents?.range?.[0] ?? 0);
-      problems.push({ ...place, line, column: null, message: describeError(error) });
+      problems.push({ ...place, line: firstLine, column: null, message: describeError(error) });
     }
   }
   return { documents: documents.filter(({ value }) => value !== null), problems };

@@ -80,7 +80,7 @@ async function listFiles(root: string): Promise<ReadonlySet<string>> {
 async function readChartName(path: string): Promise<string> {
   try {
     const text = await readText({ path, maxBytes: SEARCH_LIMITS.chartBytes });
-    const chart: unknown = parse(text, { logLevel: 'silent' });
+    const chart: unknown = parse(text, { logLevel: 'error', stringKeys: true });
     return isObject(chart) ? stringOr(property(chart, 'name'), '') : '';
   } catch {
     return '';

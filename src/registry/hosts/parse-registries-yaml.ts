@@ -68,7 +68,7 @@ function parseDocument(text: string, file: string): JsonObject {
   let document: unknown;
   const lineCounter = new LineCounter();
   try {
-    document = parse(text, { prettyErrors: false, logLevel: 'error', lineCounter }) ?? {};
+    document = parse(text, { prettyErrors: false, logLevel: 'error', stringKeys: true, lineCounter }) ?? {};
   } catch (error) {
     const line = error instanceof YAMLError ? `, line ${lineCounter.linePos(error.pos[0]).line}` : '';
     throw invalidHosts(subjectOf(file), `it is not YAML${line}`);
