@@ -64,14 +64,15 @@ export function wrap(text: string, columns: number, indent: string): string {
   return lines.join('\n');
 }
 
-/** A command at the end of an advice. */
-const FINAL_COMMAND = /^(.*:) (kubectl [^;]*[^.;])$/s;
+/** Begins a command at the end of an advice. */
+const BEFORE_COMMAND = ': kubectl ';
 
 /** Wraps an advice. A command at its end stays on one line: a user who copies a part of it could delete something else. */
 export function wrapAdvice(text: string, columns: number, indent: string): string {
   const whole = wrap(text, columns, indent);
-  const [, prose, command] = FINAL_COMMAND.exec(text) ?? [];
-  if (prose === undefined || command === undefined || !whole.includes('\n')) return whole;
+  const start = text.lastIndexOf(BEFORE_COMMAND);
+  const [prose, command] = [text.slice(0, start + 1), text.slice(start + 1)];
+  if (start < 0 || command.includes(';') || command.endsWith('.') || !whole.includes('\n')) return whole;
   return `${wrap(prose, columns, indent)}\n${wrap(command, Number.POSITIVE_INFINITY, indent)}`;
 }
 

@@ -20,13 +20,17 @@ test('setting the clock back by an hour does not lengthen a pause', async () => 
 
 /** Files that need calendar time, because people or other programs read it. */
 const WALL_CLOCK: readonly string[] = [
+  'src/audit/policy-reports/render-report.ts', // a result's timestamp
+  'src/audit/review-subjects.ts', // age of containers, from the Pods' status
   'src/certs/find-certificate-fault.ts', // validity
   'src/certs/mounted-certificate.ts', // validity
   'src/certs/serving-certificate.ts', // validity
+  'src/cli/audit/run-audit-command.ts', // the time of the audit, for people
   'src/images/image-cache.ts', // start of staleness
   'src/kubernetes/events.ts', // eventTime
   'src/kubernetes/server-clock.ts', // until an answer of the API server has shown its clock
   'src/kubernetes/watch-collection.ts', // a timestamp metric
+  'src/pod/pod-status.ts', // age of containers, from the Pods' status
   'src/registry/client.ts', // Retry-After with an HTTP date
   'src/registry/retry.ts', // Retry-After with an HTTP date
   'src/telemetry/certificate-metrics.ts', // a timestamp metric
