@@ -35,16 +35,17 @@ export function processArguments({ argv }: NodeJS.Process): readonly string[] {
 const FAILED = 1;
 
 /** Ends the process if its output cannot be written, such as to a full disk: what is there is not all. */
-function endIfUnwritable({ stdout, stderr, exit }: NodeJS.Process): void {
+function endIfUnwritable(source: NodeJS.Process): void {
+  const { stdout, stderr } = source;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     // In `wasmgate --help | head -1` the reader closes the pipe early, which is no error.
     if (error.code === 'EPIPE') return;
     const state = error.code === 'ENOSPC' ? 'no space is left on the device' : error.message;
     stderr.write(`wasmgate: Cannot write to standard output: ${state}. What was written is incomplete.\n`);
-    exit(FAILED);
+    source.exit(FAILED);
   });
   stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') exit(FAILED);
+    if (error.code !== 'EPIPE') source.exit(FAILED);
   });
 }
 

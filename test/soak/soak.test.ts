@@ -11,7 +11,7 @@ import { startStandIn } from './soak-cluster.ts';
 import { memorySlope } from './soak-figures.ts';
 
 /** A short `npm run soak` with a fixed seed. A changed file is read after 5 s at the latest, and once more before it counts. */
-const SHORT = { seconds: 20, seed: 20_261_129, restartSeconds: 5, reloadSeconds: 8 } as const;
+const SHORT = { seconds: 32, seed: 20_261_129, restartSeconds: 5, reloadSeconds: 8 } as const;
 
 let folder = '';
 
