@@ -1,4 +1,5 @@
 import type { ReportedVerdict } from '../assess/inspect/image-report.ts';
+import type { GroupKind } from '../pod/workloads.ts';
 import type { Severity } from '../policy/finding-catalog.ts';
 import type { ClusterCapabilities } from './capabilities/cluster-capabilities.ts';
 import type { AuditedPods, ReportedFinding, ReportedItem, ReviewOutcome } from './reported-item.ts';
@@ -48,6 +49,8 @@ export interface AuditScope {
 export interface UnreadableList {
   /** Such as `pods`. */
   readonly what: string;
+  /** The kinds whose objects are missing; empty for facts. */
+  readonly kinds: readonly GroupKind[];
   readonly message: string;
   /** What to do, such as which right to grant; '' if nothing helps. */
   readonly advice: string;

@@ -2,6 +2,7 @@ import { AppError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { counted, listSome } from '../lib/words.ts';
 import { metadataText, resourceName } from '../pod/object-metadata.ts';
+import type { GroupKind } from '../pod/workloads.ts';
 import type { AuditScope, UnreadableList } from './audit-report.ts';
 import { NAMESPACE, POD } from './audited-kinds.ts';
 import type { ListedScope, ObjectsPort, ServedKind } from './ports.ts';
@@ -33,8 +34,12 @@ type ListOptions = Omit<ListedScope, 'namespace'>;
 /** Names listed in a message; there may be thousands. */
 const MAX_NAMES = 5;
 
-function failureOf(what: string, { message, advice }: AppError): UnreadableList {
-  return { what, message, advice: advice ?? '' };
+function failureOf(kind: ServedKind, { message, advice }: AppError): UnreadableList {
+  return { what: kind.resource, kinds: [groupKind(kind)], message, advice: advice ?? '' };
+}
+
+function groupKind({ group, kind }: ServedKind): GroupKind {
+  return { group, kind };
 }
 
 /** A kind that the user may not list in the namespaces to audit. */
@@ -57,6 +62,7 @@ function describeForbidden(
   return [
     {
       what: names.join(', '),
+      kinds: kinds.map(({ kind }) => groupKind(kind)),
       message: `Cannot list ${names.join(', ')} in ${where}: ${why}`,
       advice:
         namespace === null
@@ -98,7 +104,7 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
       return names;
     } catch (error) {
       if (!isForbidden(error)) throw error;
-      unreadable.push(failureOf('namespaces', error));
+      unreadable.push(failureOf(NAMESPACE, error));
       return [ownNamespace];
     }
   }
@@ -117,7 +123,8 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
     }
     if (closed.length > 0)
       unreadable.push({
-        what: 'namespaces',
+        what: NAMESPACE.resource,
+        kinds: [groupKind(NAMESPACE)],
         message: `Cannot list the Pods of ${counted(closed.length, 'namespace')}, which were left out: ${listSome(closed, MAX_NAMES)}`,
         advice: '',
       });
@@ -131,7 +138,7 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
         yield* objects.pages(kind, { namespace, ...listed }, signal);
       } catch (error) {
         if (!isListError(error, signal)) throw error;
-        unreadable.push(failureOf(kind.resource, error));
+        unreadable.push(failureOf(kind, error));
       }
     }
   }
@@ -147,8 +154,7 @@ export function createClusterLists({ objects, scope, signal, ownNamespace }: Lis
         // A selection lists a kind twice.
         if (!forbidden.some((one) => one.kind === kind)) forbidden.push({ kind, message });
         if (scope.namespace === null) yield* pagesByNamespace(kind, listed);
-      } else if (!unreadable.some((one) => one.message === message))
-        unreadable.push(failureOf(kind.resource, error));
+      } else if (!unreadable.some((one) => one.message === message)) unreadable.push(failureOf(kind, error));
     }
   }
 

@@ -111,7 +111,7 @@ export async function runAudit(deps: AuditDeps, options: AuditOptions): Promise<
     if (!signal.aborted) throw error;
   }
   const failed = lists.unreadable();
-  const facts = deps.unread().map(({ what, message, advice }) => ({ what, message, advice }));
+  const facts = deps.unread().map(({ what, message, advice }) => ({ what, kinds: [], message, advice }));
   const workloads = rows.workloads();
   const covered = { workloads, scope, isComplete: failed.length === 0 && !signal.aborted };
   return assembleReport(

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AuditedWorkload, AuditReport, AuditSubject } from '../../src/audit/audit-report.ts';
+import { POD } from '../../src/audit/audited-kinds.ts';
 import { desiredReports } from '../../src/audit/policy-reports/plan-reports.ts';
 import { REPORT_KINDS, type ReportApi } from '../../src/audit/policy-reports/render-report.ts';
 import { openReports } from '../../src/audit/policy-reports/write-reports.ts';
@@ -73,7 +74,10 @@ async function write(
 
 const victim = auditedWorkload(VICTIM, [auditFinding('command-required')]);
 const attacker = auditedWorkload(ATTACKER, [auditFinding('tty-unsupported', { severity: 'info' })]);
-const INCOMPLETE = { isComplete: false, unreadable: [{ what: 'pods', message: '', advice: '' }] };
+const INCOMPLETE = {
+  isComplete: false,
+  unreadable: [{ what: 'pods', kinds: [POD], message: '', advice: '' }],
+};
 
 test('the uid of a workload in another namespace does not remove its report', async () => {
   const stored: Stored = new Map();

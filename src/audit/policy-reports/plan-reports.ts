@@ -1,7 +1,8 @@
 import { groupKindOf } from '../../pod/object-metadata.ts';
+import type { GroupKind } from '../../pod/workloads.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
 import type { AuditedWorkload, AuditFinding, AuditReport } from '../audit-report.ts';
-import { isWorkload } from '../audited-kinds.ts';
+import { isWorkload, NAMESPACE, POD } from '../audited-kinds.ts';
 import {
   reportKey,
   reportName,
@@ -91,12 +92,13 @@ const NOTHING: ReadonlySet<string> = new Set();
 function unjudgedOf({ subject }: AuditedWorkload, audit: AuditReport): ReadonlySet<string> {
   if (audit.isComplete) return NOTHING;
   if (audit.isInterrupted) return EVERYTHING;
-  const failed = new Set(audit.unreadable.map(({ what }) => what));
-  if (failed.has('namespaces')) return EVERYTHING;
-  const kind = `${subject.kind.toLowerCase()}s`;
+  const missing = audit.unreadable.flatMap(({ kinds }) => kinds);
+  const isMissing = ({ group, kind }: GroupKind): boolean =>
+    missing.some((one) => one.group === group && one.kind === kind);
+  if (isMissing(NAMESPACE)) return EVERYTHING;
   return new Set([
-    ...(failed.has('pods') ? ['running-pods'] : []),
-    ...(failed.has(kind) ? ['new-pods'] : []),
+    ...(isMissing(POD) ? ['running-pods'] : []),
+    ...(isMissing(groupKindOf(subject)) ? ['new-pods'] : []),
   ]);
 }
 

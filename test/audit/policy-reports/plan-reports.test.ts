@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AuditReport, AuditSubject } from '../../../src/audit/audit-report.ts';
+import { NAMESPACE, POD } from '../../../src/audit/audited-kinds.ts';
 import { desiredReports } from '../../../src/audit/policy-reports/plan-reports.ts';
 import {
   isOwnReport,
@@ -12,6 +13,7 @@ import {
   type ReportContext,
 } from '../../../src/audit/policy-reports/render-report.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
+import type { GroupKind } from '../../../src/pod/workloads.ts';
 import { auditedWorkload, auditFinding, auditReport } from '../../support/audit/audit-reports.ts';
 
 const SUBJECT: AuditSubject = {
@@ -221,17 +223,20 @@ describe('an incomplete audit', () => {
     const report = renderReport('openreports.io', found, { ...NOTHING_SEEN, earlier });
     return report === null ? null : results(report).map(({ rule }) => rule);
   }
-  const failed = (what: string): Partial<AuditReport> => ({
+  const failed = (...kinds: readonly GroupKind[]): Partial<AuditReport> => ({
     isComplete: false,
-    unreadable: [{ what, message: '', advice: '' }],
+    unreadable: [{ what: '', kinds, message: '', advice: '' }],
   });
+  const deployment = { group: 'apps', kind: 'Deployment' };
 
   test.each([
     ['interrupted', { isComplete: false, isInterrupted: true }, ['command-required', 'tty-unsupported']],
-    ['without namespaces', failed('namespaces'), ['command-required', 'tty-unsupported']],
-    ['without Pods', failed('pods'), ['tty-unsupported']],
-    ['without its kind', failed('deployments'), ['command-required']],
-    ['without another kind', failed('statefulsets'), null],
+    ['without namespaces', failed(NAMESPACE), ['command-required', 'tty-unsupported']],
+    ['without Pods', failed(POD), ['tty-unsupported']],
+    ['without its kind', failed(deployment), ['command-required']],
+    ['without its kind and Pods', failed(POD, deployment), ['command-required', 'tty-unsupported']],
+    ['without another kind', failed({ group: 'apps', kind: 'StatefulSet' }), null],
+    ['without a kind of the same name', failed({ group: 'x', kind: 'Deployment' }), null],
     ['complete', {}, null],
   ] as const)('%s keeps results about what it did not judge', (_case, audit, kept) => {
     expect(rulesAfter(audit)).toEqual(kept);

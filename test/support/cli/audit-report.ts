@@ -386,10 +386,11 @@ export const FULL_REPORT = auditReport(
     unreadable: [
       {
         what: 'nodes',
+        kinds: [],
         message: 'User "dev" cannot list resource "nodes" in API group "" at the cluster scope',
         advice: 'The right to list nodes is missing.',
       },
-      { what: HOSTILE, message: HOSTILE, advice: HOSTILE },
+      { what: HOSTILE, kinds: [], message: HOSTILE, advice: HOSTILE },
     ],
   },
 );

@@ -25,7 +25,7 @@ function resourcesAt(path: string): readonly object[] {
     .map(([list, kind]) => ({ name: list.slice(path.length + 1), kind, namespaced: true }));
 }
 
-/** Answers to single paths, by path with query; undefined for the usual answer. */
+/** Answers to single paths, by path with query; undefined for the usual answer. A Status is sent with its code. */
 export type Answer = (path: string, query: URLSearchParams) => object | undefined;
 
 function answer(path: string, lists: Readonly<Record<string, readonly object[]>>): object | null {
@@ -36,6 +36,11 @@ function answer(path: string, lists: Readonly<Record<string, readonly object[]>>
   // wasmgate is not installed. All other lists, such as those of Nodes, are empty.
   if (/\/(?:configmaps|\w+configurations)\/[\w-]+$/.test(path)) return null;
   return { metadata: { resourceVersion: '1' }, items: lists[path] ?? [] };
+}
+
+function statusOf(body: object | null): number {
+  if (body === null) return 404;
+  return 'code' in body && typeof body.code === 'number' ? body.code : 200;
 }
 
 export interface AuditRun extends WasmgateRun {
@@ -51,9 +56,8 @@ export async function auditObjects(
   const server = await startServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const body = special(pathname, searchParams) ?? answer(pathname, lists);
-    const status = body === null ? 404 : 200;
     response
-      .writeHead(status, { 'content-type': 'application/json' })
+      .writeHead(statusOf(body), { 'content-type': 'application/json' })
       .end(JSON.stringify(body ?? { kind: 'Status', code: 404 }));
   });
   try {
