@@ -6,6 +6,9 @@ import type { FindingId, Severity } from '../policy/finding-catalog.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { Source } from './subject.ts';
 
+/** Stands for the file of an object that was read from the cluster. */
+export const FROM_CLUSTER = '';
+
 /**
  * Outcomes in the report, which is the format of `-o json`. Programs read it: add fields, but never rename or remove one.
  *

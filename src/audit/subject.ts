@@ -22,9 +22,6 @@ export interface Origin {
   readonly ref: string | null;
 }
 
-/** Stands for the file of an object that was read from the cluster. */
-export const FROM_CLUSTER = '';
-
 export interface Source {
   /** `-` for standard input, empty for an object that was read from the cluster. */
   readonly file: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describeFileState } from '../files/read-text.ts';
 import { describeError } from '../lib/errors.ts';
 import { property, stringOr } from '../lib/json.ts';
-import { readKubeconfig, selectContext, type KubeconfigContext } from './kubeconfig.ts';
+import type { KubeconfigContext } from './kubeconfig.ts';
 import { createKubernetesError, type KubernetesError } from './kubernetes-error.ts';
 
 /** The address of the API server, and the credentials for it. */
@@ -151,8 +151,9 @@ export async function connectContext(context: KubeconfigContext): Promise<Kubern
   };
 }
 
-/** Connects to the API server of a kubeconfig's current context. */
+/** Connects to the API server of a kubeconfig's current context. A webhook in a cluster does not load the reader. */
 export async function createKubeconfigConnection(file: string): Promise<KubernetesConnection> {
+  const { readKubeconfig, selectContext } = await import('./kubeconfig.ts');
   return connectContext(selectContext(await readKubeconfig(file)));
 }
 

@@ -16,8 +16,8 @@ import type { PolicySettings } from '../policy/settings.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { assembleAssess, type AssessParts } from './assemble-assess.ts';
 import { readUsedConfiguration, type UsedConfiguration } from './cluster-configuration.ts';
-import { openUserCluster, type UserCluster } from './connect-kubernetes.ts';
 import { connectRegistry, readUsableFiles } from './connect-registry.ts';
+import { openUserCluster, type UserCluster } from './open-user-cluster.ts';
 import type { Settings } from './settings.ts';
 
 /** What a command judges Pods by: the facts, and which of them it could not read. */

@@ -13,7 +13,7 @@ import {
 } from '../kubernetes/installed-webhooks.ts';
 import { isKubernetesError } from '../kubernetes/kubernetes-error.ts';
 import { DEFAULT_NAMESPACE } from './assemble-assess.ts';
-import { openUserCluster } from './connect-kubernetes.ts';
+import { openUserCluster } from './open-user-cluster.ts';
 
 const NEVER = new AbortController().signal;
 

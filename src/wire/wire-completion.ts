@@ -4,7 +4,7 @@ import type { Io } from '../cli/io.ts';
 import { createObjects } from '../kubernetes/list-objects.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/object-metadata.ts';
-import { openUserCluster, readUserKubeconfig } from './connect-kubernetes.ts';
+import { openUserCluster, readUserKubeconfig } from './open-user-cluster.ts';
 
 const LIMITS = {
   /** A user who has pressed Tab does not wait longer. A cluster on another continent answers in half a second. */

@@ -20,8 +20,8 @@ import { describeError } from '../lib/errors.ts';
 import { platformsOf } from '../policy/nodes/platform-flags.ts';
 import { createRegistryClient, type RegistryClientOptions } from '../registry/client.ts';
 import { readCertificates } from '../registry/hosts/load-tls.ts';
-import { openUserCluster } from './connect-kubernetes.ts';
 import { inspectFile } from './inspect-file.ts';
+import { openUserCluster } from './open-user-cluster.ts';
 
 /** A request for an image of a registry. */
 type RegistryRequest = InspectRequest & { readonly reference: Reference };

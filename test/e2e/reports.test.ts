@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditedWorkload, AuditReport } from '../../src/audit/audit-report.ts';
-import { REPORT_KINDS, type ReportApi } from '../../src/audit/policy-reports/render-report.ts';
+import { REPORT_KINDS, type ReportApi } from '../../src/audit/policy-reports/report-apis.ts';
 import { openReports } from '../../src/audit/policy-reports/write-reports.ts';
 import type { ReportStorePort, WrittenReports } from '../../src/audit/ports.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { REPORT_KINDS } from '../../src/audit/policy-reports/render-report.ts';
+import { REPORT_KINDS } from '../../src/audit/policy-reports/report-apis.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createReportStore } from '../../src/kubernetes/reports.ts';
 import { errorStatus, json, list, startScriptedApi, type Step } from '../support/kubernetes/scripted-api.ts';

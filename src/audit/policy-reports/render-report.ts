@@ -3,21 +3,8 @@ import { child, isObject, property, stringMap, stringOr, type JsonObject } from 
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import { isObjectName, metadataText } from '../../pod/object-metadata.ts';
 import type { AuditSubject } from '../audit-report.ts';
-import type { ReportKey, ServedKind } from '../ports.ts';
-
-export const REPORT_APIS = ['openreports.io', 'wgpolicyk8s.io'] as const;
-export type ReportApi = (typeof REPORT_APIS)[number];
-
-/** The versions that wasmgate writes. Their schemas differ in `source` of the whole report only. */
-export const REPORT_KINDS: Readonly<Record<ReportApi, ServedKind>> = {
-  'openreports.io': { group: 'openreports.io', version: 'v1alpha1', kind: 'Report', resource: 'reports' },
-  'wgpolicyk8s.io': {
-    group: 'wgpolicyk8s.io',
-    version: 'v1alpha2',
-    kind: 'PolicyReport',
-    resource: 'policyreports',
-  },
-};
+import type { ReportKey } from '../ports.ts';
+import { REPORT_KINDS, type ReportApi } from './report-apis.ts';
 
 /** `source` and `policy` of each result, and the value of the label by which wasmgate recognizes its reports. */
 const WASMGATE = 'wasmgate';

@@ -10,16 +10,14 @@ import {
   isSameReport,
   mergeReport,
   renderReport,
-  REPORT_APIS,
-  REPORT_KINDS,
   REPORT_SELECTOR,
   reportKey,
   reportName,
   resultsIn,
   type DesiredReport,
   type EarlierResults,
-  type ReportApi,
 } from './render-report.ts';
+import { REPORT_APIS, REPORT_KINDS, type ReportApi } from './report-apis.ts';
 
 const WRITE_LIMITS = {
   concurrency: 4,

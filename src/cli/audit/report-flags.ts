@@ -1,4 +1,4 @@
-import { REPORT_APIS, type ReportApi } from '../../audit/policy-reports/render-report.ts';
+import { REPORT_APIS, type ReportApi } from '../../audit/policy-reports/report-apis.ts';
 import type { WrittenReports } from '../../audit/ports.ts';
 import type { Flag, ParsedArguments } from '../command.ts';
 import { printError, type Io } from '../io.ts';

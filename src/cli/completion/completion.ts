@@ -2,7 +2,7 @@ import { didYouMean } from '../../lib/nearest-name.ts';
 import { EXIT_CODES, type Command } from '../command.ts';
 import { COMPLETE_COMMAND, type Io } from '../io.ts';
 import { usageError } from '../parse-arguments.ts';
-import { completeWords, type Completion, type LiveNames } from './complete-words.ts';
+import type { Completion, LiveNames } from './complete-words.ts';
 import { SHELLS, writeScript } from './scripts.ts';
 
 /** Prints the script that connects a shell to the hidden command. */
@@ -68,6 +68,7 @@ export function completeCommand(
         contexts: async (cluster) => (await load(env)).contexts(cluster),
         namespaces: async (cluster) => (await load(env)).namespaces(cluster),
       };
+      const { completeWords } = await import('./complete-words.ts');
       stdout.write(render(await completeWords(positionals, commands, live)));
       return EXIT_CODES.ok;
     },

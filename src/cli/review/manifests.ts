@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { FROM_CLUSTER, type Origin } from '../../audit/subject.ts';
+import { FROM_CLUSTER } from '../../audit/reported-item.ts';
+import type { Origin } from '../../audit/subject.ts';
 import { isObject, property, stringOr, type JsonObject } from '../../lib/json.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
 import { WORKLOAD_KINDS } from '../../pod/workloads.ts';

@@ -1,6 +1,6 @@
 import type { ClusterFact, UnreadFact } from '../../assess/ports.ts';
-import type { ReportedItem, ReviewOutcome } from '../../audit/reported-item.ts';
-import { FROM_CLUSTER, type Source } from '../../audit/subject.ts';
+import { FROM_CLUSTER, type ReportedItem, type ReviewOutcome } from '../../audit/reported-item.ts';
+import type { Source } from '../../audit/subject.ts';
 
 export const REVIEW_OUTPUTS = [
   'table',

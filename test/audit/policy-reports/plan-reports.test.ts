@@ -9,9 +9,9 @@ import {
   renderReport,
   resultsIn,
   type DesiredReport,
-  type ReportApi,
   type ReportContext,
 } from '../../../src/audit/policy-reports/render-report.ts';
+import { type ReportApi } from '../../../src/audit/policy-reports/report-apis.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import type { GroupKind } from '../../../src/pod/workloads.ts';
 import { auditedWorkload, auditFinding, auditReport } from '../../support/audit/audit-reports.ts';

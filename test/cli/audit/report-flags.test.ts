@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { REPORT_KINDS } from '../../../src/audit/policy-reports/render-report.ts';
+import { REPORT_KINDS } from '../../../src/audit/policy-reports/report-apis.ts';
 import { printWritten } from '../../../src/cli/audit/report-flags.ts';
 import { runWasmgate } from '../../support/cli/run-wasmgate.ts';
 

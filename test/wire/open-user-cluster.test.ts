@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openUserCluster } from '../../src/wire/connect-kubernetes.ts';
+import { openUserCluster } from '../../src/wire/open-user-cluster.ts';
 import { json, startScriptedApi } from '../support/kubernetes/scripted-api.ts';
 
 let folder = '';
