@@ -223,12 +223,12 @@ function leave(reason: string, notes: readonly string[] = [], isBroken = false):
   return { kind: 'left', reason, notes, isBroken };
 }
 
-async function assessRunning(assess: AssessPod, object: JsonObject): Promise<Assessment> {
+async function assessRunning(assess: AssessPod, pod: Pod, namespace: string): Promise<Assessment> {
   return assess({
     subject: 'pod',
-    pod: asCreated(readPod(object)),
+    pod: asCreated(pod),
     isRunning: true,
-    namespace: metadataText(object, 'namespace'),
+    namespace,
     step: 'validate',
     deadline: createDeadline(REVIEW_LIMITS.lookupMilliseconds),
     isDryRun: true,
@@ -253,10 +253,11 @@ export async function judgeRunning(
 ): Promise<JudgedPod> {
   if (isFinishedPod(object)) return leave('it has finished');
   try {
-    const assessment = await assessRunning(assess, object);
+    const pod = readPod(object);
+    const assessment = await assessRunning(assess, pod, metadataText(object, 'namespace'));
     if (assessment.kind === 'skipped') return leave(assessment.reason, assessment.notes);
     const lacks = lacksOf({ assessment, installation }, startedContainers(object, now));
-    return { kind: 'running', pod: readPod(object), lacks, assessment };
+    return { kind: 'running', pod, lacks, assessment };
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'invalid-pod') throw error;
     return leave(error.message, [], true);
