@@ -30,6 +30,19 @@ export type Refused = 'object' | 'pods';
 /** The unknown that would decide: images, facts about the cluster, or the meaning of an invalid manifest. */
 export type OpenMatter = 'images' | 'manifest' | ClusterFact;
 
+/** How texts name what an undecided object depends on. */
+export const OPEN_MATTERS: Readonly<Record<OpenMatter, string>> = {
+  images: 'its images',
+  manifest: 'the meaning of an invalid object',
+  configuration: 'the configuration of wasmgate',
+  'runtime-classes': 'the RuntimeClasses',
+  nodes: 'the nodes',
+  namespaces: 'the labels of its namespace',
+  'limit-ranges': 'the LimitRanges of its namespace',
+  'service-accounts': 'its ServiceAccount',
+  'pull-secrets': 'its pull secrets',
+};
+
 export interface ReportedChange {
   /** In kubectl's notation: `spec.containers[0].resources.limits.memory`. */
   readonly field: string;

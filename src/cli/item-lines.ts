@@ -34,6 +34,17 @@ export function lackWords(pods: number): string {
   return `${pods.toLocaleString('en')} ${pods === 1 ? 'lacks what it needs' : 'lack what they need'}`;
 }
 
+/** Explains a workload that is admitted although its Pods are not; null for any other object. */
+export function describeDeniedPods(
+  { refuses, outcome }: Pick<ReportedItem, 'outcome' | 'refuses'>,
+  kind: string,
+): string | null {
+  if (refuses !== 'pods') return null;
+  return outcome === 'refused'
+    ? `wasmgate would admit the ${kind} with warnings, and deny its Pods`
+    : `wasmgate would deny its Pods; a controller created this ${kind}, so fix the object that it belongs to`;
+}
+
 /** Returns `3 denied`, `1 undecided` …: counts items by the words of their lines. */
 export function outcomeCounts(items: readonly Parameters<typeof labelOf>[0][]): readonly string[] {
   const groups = Map.groupBy(items, (item) => labelOf(item)[0]);

@@ -3,6 +3,7 @@ import type { GroupKind } from '../../pod/workloads.ts';
 import type { Severity } from '../../policy/finding-catalog.ts';
 import type { AuditedWorkload, AuditFinding, AuditReport } from '../audit-report.ts';
 import { isWorkload, NAMESPACE, POD } from '../audited-kinds.ts';
+import { OPEN_MATTERS } from '../reported-item.ts';
 import {
   reportKey,
   reportName,
@@ -71,8 +72,8 @@ function undecidedRows(workload: AuditedWorkload, details: ReadonlyMap<string, s
       case 'manifest':
         return [undecided('undecided', notes.length > 0 ? notes.join('; ') : 'The object is invalid.')];
       default: {
-        const fact = matter.replaceAll('-', ' ');
-        return [undecided('undecided', `The result depends on ${fact}, which wasmgate could not read.`)];
+        const message = `The result depends on ${OPEN_MATTERS[matter]}, which wasmgate could not read.`;
+        return [undecided('undecided', message)];
       }
     }
   });

@@ -3,7 +3,16 @@ import { distinctAdvice, remarksOf, unknownImages } from '../../audit/report-rev
 import type { ReportedItem } from '../../audit/reported-item.ts';
 import { counted } from '../../lib/words.ts';
 import { describeSummary, describeVerdict } from '../../policy/describe.ts';
-import { below, findingLines, lackWords, noteLine, outcomeCounts, row, titleLine } from '../item-lines.ts';
+import {
+  below,
+  describeDeniedPods,
+  findingLines,
+  lackWords,
+  noteLine,
+  outcomeCounts,
+  row,
+  titleLine,
+} from '../item-lines.ts';
 import { wrap, type Page } from '../page.ts';
 import { describeObject, describeOpenFacts, describePlace, type Report } from './report.ts';
 import type { Shown } from './write-notes.ts';
@@ -29,14 +38,9 @@ function classLine(
 }
 
 /** Explains a workload that is admitted although its Pods are not. */
-function denialLines(page: Page, { refuses, outcome, source }: ReportedItem): readonly string[] {
-  if (refuses !== 'pods') return [];
-  const { kind } = source;
-  const text =
-    outcome === 'refused'
-      ? `wasmgate would admit the ${kind} with warnings, and deny its Pods`
-      : `wasmgate would deny its Pods; a controller created this ${kind}, so fix the object that it belongs to`;
-  return [noteLine(page, text)];
+function denialLines(page: Page, item: ReportedItem): readonly string[] {
+  const text = describeDeniedPods(item, item.source.kind);
+  return text === null ? [] : [noteLine(page, text)];
 }
 
 function changeLines(page: Page, { changes, patch }: ReportedItem): readonly string[] {

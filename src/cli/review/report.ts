@@ -1,5 +1,10 @@
-import type { ClusterFact, UnreadFact } from '../../assess/ports.ts';
-import { FROM_CLUSTER, type ReportedItem, type ReviewOutcome } from '../../audit/reported-item.ts';
+import type { UnreadFact } from '../../assess/ports.ts';
+import {
+  FROM_CLUSTER,
+  OPEN_MATTERS,
+  type ReportedItem,
+  type ReviewOutcome,
+} from '../../audit/reported-item.ts';
 import type { Source } from '../../audit/subject.ts';
 
 export const REVIEW_OUTPUTS = [
@@ -82,22 +87,12 @@ export function describePlace({
   return `${file}, document ${document}${origin === null ? '' : `, from ${origin.path}`}`;
 }
 
-const FACT_NAMES: Readonly<Record<ClusterFact, string>> = {
-  configuration: 'the configuration of wasmgate',
-  'runtime-classes': 'the RuntimeClasses',
-  nodes: 'the nodes',
-  namespaces: 'the labels of its namespace',
-  'limit-ranges': 'the LimitRanges of its namespace',
-  'service-accounts': 'its ServiceAccount',
-  'pull-secrets': 'its pull secrets',
-};
-
 /** Describes which unread facts of the cluster an undecided object depends on; null if none. */
 export function describeOpenFacts(
   { hangsOn }: Pick<ReportedItem, 'hangsOn'>,
   unreadable: readonly Pick<UnreadFact, 'fact'>[],
 ): string | null {
   const facts = new Set(unreadable.map(({ fact }) => fact));
-  const names = [...facts].filter((fact) => hangsOn.includes(fact)).map((fact) => FACT_NAMES[fact]);
+  const names = [...facts].filter((fact) => hangsOn.includes(fact)).map((fact) => OPEN_MATTERS[fact]);
   return names.length === 0 ? null : `depends on ${names.join(' and ')}, which could not be read`;
 }

@@ -1,43 +1,24 @@
 import type { AuditedWorkload, AuditFinding } from '../../../audit/audit-report.ts';
 import {
+  OPEN_MATTERS,
   SEVERITIES,
-  type OpenMatter,
   type ReportedChange,
   type ReportedImage,
 } from '../../../audit/reported-item.ts';
 import { counted } from '../../../lib/words.ts';
 import { describeSummary } from '../../../policy/describe.ts';
+import { describeDeniedPods } from '../../item-lines.ts';
 import { toYaml } from '../../serialize.ts';
 import { markup, type Html } from './markup.ts';
 import type { Numbered } from './namespaces.ts';
 import { labelFor, number, prose, renderFix, sign, table, titleOf } from './words.ts';
 
-const OPEN_MATTERS: Readonly<Record<OpenMatter, string>> = {
-  images: 'images',
-  manifest: 'the meaning of an invalid object',
-  configuration: 'the configuration',
-  'runtime-classes': 'RuntimeClasses',
-  nodes: 'nodes',
-  namespaces: 'the namespace',
-  'limit-ranges': 'LimitRanges',
-  'service-accounts': 'the service account',
-  'pull-secrets': 'pull secrets',
-};
-
-function denialOf({ refuses, outcome, subject: { kind } }: AuditedWorkload): readonly string[] {
-  if (refuses !== 'pods') return [];
-  return outcome === 'refused'
-    ? [`wasmgate would admit the ${kind} with warnings, and deny its Pods.`]
-    : [
-        `wasmgate would deny its Pods. A controller created this ${kind}, so fix the object that it belongs to.`,
-      ];
-}
-
 function remarksOf(workload: AuditedWorkload): readonly string[] {
   const { hangsOn, notes, mode } = workload;
+  const denial = describeDeniedPods(workload, workload.subject.kind);
   const matters = hangsOn.map((matter) => OPEN_MATTERS[matter]);
   return [
-    ...denialOf(workload),
+    ...(denial === null ? [] : [`${denial}.`]),
     ...(matters.length === 0 ? [] : [`It depends on what wasmgate could not read: ${matters.join(', ')}.`]),
     ...(mode === null || mode === 'enforce' ? [] : [`wasmgate is in mode ${mode} here.`]),
     ...notes,
