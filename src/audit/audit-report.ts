@@ -26,7 +26,7 @@ export interface AuditReport {
   readonly summary: AuditSummary;
 }
 
-/** Whether the API server sends new Pods to wasmgate, so that they get what they need. */
+/** Says if the API server sends new Pods to wasmgate, so that they get what they need. */
 export type Installation = 'installed' | 'not-installed' | 'unknown';
 
 /** Empty texts if unknown. */

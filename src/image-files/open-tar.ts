@@ -14,7 +14,7 @@ const TAR_LIMITS = {
 } as const;
 
 type Found = Pick<TarEntry, 'kind' | 'target' | 'size'> & {
-  /** Of the content, in the archive. */
+  /** Where the content begins in the archive. */
   readonly start: number;
 };
 

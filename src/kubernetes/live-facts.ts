@@ -24,7 +24,7 @@ export interface LiveFacts extends Pick<FixedCluster, 'cluster' | 'pullSecrets' 
 export interface LiveFactsOptions {
   /** Objects that win over the cluster's. A kind of which there is one needs no list. */
   readonly given: readonly JsonObject[];
-  /** Of given objects that name none. */
+  /** The namespace of given objects that name none. */
   readonly namespace: string;
   /** Called once for each fact that cannot be read. */
   readonly onUnread: (unread: UnreadFact) => void;

@@ -1,6 +1,6 @@
 /** The place of a value, which has the type of its schema. */
 export interface SettingPlace {
-  /** Of the value in its map or list. */
+  /** The key of the value in its map or list. */
   readonly key: string | number;
   /** The map or list. */
   readonly parent: unknown;

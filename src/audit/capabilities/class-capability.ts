@@ -27,9 +27,9 @@ export type ImageKind = keyof typeof IMAGE_KINDS;
 export interface KnownHandler {
   /** What wasmgate takes the handler for, such as "the Wasmtime shim"; null if it does not know the handler. */
   readonly title: string | null;
-  /** Whether the handler is for Wasm: false for `runc` or `nvidia`, null for an unknown one. */
+  /** True if the handler is for Wasm, false for `runc` or `nvidia`, null for an unknown one. */
   readonly isForWasm: boolean | null;
-  /** Whether it runs images of a kind; null for an unknown handler. */
+  /** How it runs images of each kind; null for an unknown handler. */
   readonly runs: Readonly<Record<ImageKind, Runs['runs']>> | null;
 }
 

@@ -25,7 +25,7 @@ type Settings = Pick<PolicySettings, 'handlers'>;
 interface NodeFacts {
   readonly node: ClusterNode;
   readonly runtime: RuntimeVersion;
-  /** Of the handlers that it reports and wasmgate knows; null if it reports none. */
+  /** Those that it reports and wasmgate knows; null if it reports none. */
   readonly profiles: readonly HandlerProfile[] | null;
 }
 

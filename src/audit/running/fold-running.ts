@@ -25,7 +25,7 @@ interface Folded {
   readonly hangsOn: Set<OpenMatter>;
   running: number;
   failing: number;
-  /** Of the first Pod that was judged. */
+  /** Mode and class come from the first Pod that was judged. */
   mode: ReportedItem['mode'];
   runtimeClass: ReportedItem['runtimeClass'];
 }

@@ -62,7 +62,7 @@ export type Target =
   | { readonly kind: 'objects'; readonly queries: readonly ObjectQuery[] };
 
 export interface TargetArguments {
-  /** Of `--filename`. */
+  /** The values of `--filename`. */
   readonly filenames: readonly string[];
   readonly positionals: readonly string[];
   readonly isLive: boolean;

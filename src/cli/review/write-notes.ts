@@ -30,7 +30,7 @@ interface Context {
   readonly input: Input;
   /** The configuration that was used; null without a cluster. */
   readonly configuration: string | null;
-  /** Of `--images`. */
+  /** Notes on the files of `--images`. */
   readonly aboutImages: readonly string[];
   readonly target: Target;
 }

@@ -67,7 +67,7 @@ function renderAdmissionReview(review: Reviewed, index: number): string {
 export interface OutputContext {
   /** The current folder, absolute. */
   readonly folder: string;
-  /** Of wasmgate. */
+  /** The version of wasmgate. */
   readonly version: string;
   readonly findings: () => readonly ExplainedFinding[];
   /** `policy.helpUrl` */

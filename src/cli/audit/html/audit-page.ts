@@ -77,7 +77,7 @@ ${isWhole ? markup`<p class="soft">Nothing.</p>` : markup`<ul class="gaps">${gap
 }
 
 export interface PageOptions {
-  /** Of wasmgate. */
+  /** The version of wasmgate. */
   readonly version: string;
   /** Explains a finding; '' if there is no explanation. */
   readonly whyOf: (id: FindingId) => string;
