@@ -7,7 +7,7 @@ import type { GroupKind } from '../pod/workloads.ts';
 import type { AuditedImage, AuditedWorkload } from './audit-report.ts';
 import { createImageList } from './audited-images.ts';
 import { isLink, isMaker, isWorkload } from './audited-kinds.ts';
-import { createUnjudgedUse } from './class-use.ts';
+import { createUnjudgedUse } from './capabilities/class-use.ts';
 import { judgeSubject } from './judge-subjects.ts';
 import type { Listed } from './list-cluster.ts';
 import { createOwnership, objectKey, referenceOf } from './ownership.ts';

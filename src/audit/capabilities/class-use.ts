@@ -1,5 +1,5 @@
-import type { AuditedWorkload } from './audit-report.ts';
-import type { ClassUse } from './capabilities/class-capability.ts';
+import type { AuditedWorkload } from '../audit-report.ts';
+import type { ClassUse } from './class-capability.ts';
 
 /** The classes that workloads name which wasmgate does not judge, such as those of kube-system: their rows show none. */
 export interface UnjudgedUse {
