@@ -4,12 +4,12 @@ import { isObject, property, type JsonObject } from '../lib/json.ts';
 import { metadataText } from '../pod/object-metadata.ts';
 import { backoff, isTransient, type BackoffOptions } from './backoff.ts';
 import type { KubernetesClient } from './client.ts';
-import { nextPage } from './collections.ts';
-import { createKubernetesError, isKubernetesError, readOrNull } from './kubernetes-error.ts';
+import { isKubernetesError, readOrNull } from './kubernetes-error.ts';
+import { createObjects } from './list-objects.ts';
 import type { KubernetesCall } from './send.ts';
 
 const REPORT_WRITES = {
-  /** The client accepts 20 objects of the largest size that etcd does. */
+  /** A report may be as large as etcd takes. */
   pageSize: 20,
   /** Between two writes of any report: 50 a second, which is what client-go's busiest controllers allow themselves. */
   spacingMilliseconds: 20,
@@ -88,23 +88,7 @@ export function createReportStore(
         resources.some((one) => isObject(one) && property(one, 'name') === resource)
       );
     },
-    async *pages(kind, { namespace, selector: labelSelector }, signal) {
-      const action = `list ${kind.resource}.${kind.group}`;
-      const path = collectionPath(kind, namespace);
-      let next = '';
-      do {
-        const query = { labelSelector, limit: String(pageSize), ...(next === '' ? {} : { continue: next }) };
-        const page = await request({ action, path, query }, signal);
-        const items = property(page, 'items');
-        if (!Array.isArray(items)) {
-          throw createKubernetesError(action, 'invalid-response', { state: 'the response has no items' });
-        }
-        // The items of a list may not name their kind.
-        const type = { apiVersion: `${kind.group}/${kind.version}`, kind: kind.kind };
-        yield items.filter(isObject).map((item) => ({ ...item, ...type }));
-        next = nextPage(page, next, action);
-      } while (next !== '');
-    },
+    pages: createObjects({ client }, { pageSize }).pages,
     read: (kind, key, signal) => {
       const call = { action: `read ${describe(kind, key)}`, path: objectPath(kind, key) };
       return readOrNull(() => request(call, signal));
