@@ -1,7 +1,7 @@
 import { recreationOf, type Owners } from '../../assess/unjudged/recreation.ts';
 import { enumerate } from '../../lib/words.ts';
 import type { AuditFinding } from '../audit-report.ts';
-import type { Lack } from './judge-running.ts';
+import type { Lack } from './lack.ts';
 
 /** What some Pods of an owner lack. */
 export interface CountedLack {
