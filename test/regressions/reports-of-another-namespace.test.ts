@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AuditedWorkload, AuditReport, AuditSubject } from '../../src/audit/audit-report.ts';
 import { POD } from '../../src/audit/audited-kinds.ts';
-import { desiredReports } from '../../src/audit/policy-reports/plan-reports.ts';
+import { desiredReports } from '../../src/audit/policy-reports/desired-reports.ts';
 import { REPORT_KINDS, type ReportApi } from '../../src/audit/policy-reports/report-apis.ts';
 import { openReports } from '../../src/audit/policy-reports/write-reports.ts';
 import type { ReportStorePort } from '../../src/audit/ports.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AuditReport, AuditSubject } from '../../../src/audit/audit-report.ts';
 import { NAMESPACE, POD } from '../../../src/audit/audited-kinds.ts';
-import { desiredReports } from '../../../src/audit/policy-reports/plan-reports.ts';
+import { desiredReports } from '../../../src/audit/policy-reports/desired-reports.ts';
 import {
   isOwnReport,
   isSameReport,
