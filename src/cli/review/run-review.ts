@@ -26,7 +26,7 @@ import { NOTHING_RELATED, readRelated, type ReadObjects } from './related.ts';
 import { createReport, REVIEW_OUTPUTS, type PassedOver, type ReviewOutput } from './report.ts';
 import { findNeighbors, readReviewSubject } from './subjects.ts';
 import { writeNotes, writePassedOver } from './write-notes.ts';
-import { writeResults, type OutputContext } from './write-results.ts';
+import { writeResults, type OutputContext, type Results } from './write-results.ts';
 
 export interface ReviewSetup {
   readonly config: string | undefined;
@@ -171,6 +171,35 @@ async function judge(
   return reviewSubjects(session, [...subjects.values()], show).finally(done);
 }
 
+interface Asked {
+  readonly args: ParsedArguments;
+  readonly target: Target;
+  /** What the files hold. */
+  readonly files: Input;
+  readonly facts: readonly JsonObject[];
+}
+
+/** Reads the objects that the arguments name, and reviews all. */
+async function review(
+  session: ReviewSession,
+  { args, target, files, facts }: Asked,
+  progress: Progress,
+): Promise<Pick<Results, 'input' | 'reviews' | 'report'>> {
+  const input = await withObjects({ input: files, target }, session, readSelection(args));
+  const subjects = await findSubjects(input, facts, session);
+  const { reviews, repeated } = await judge(session, subjects, progress);
+  const report = createReport(
+    reviews.map((one) => reportReview(one, session)),
+    {
+      passedOver: findPassedOver(input, subjects, repeated),
+      errors: unreadableDocuments(input),
+      configuration: session.configuration,
+      unreadable: session.unread(),
+    },
+  );
+  return { input, reviews, report };
+}
+
 export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps): Promise<ExitCode> {
   const live = readLiveCluster(args, 'review');
   const target = readArguments(args, live);
@@ -180,43 +209,21 @@ export async function runReview(args: ParsedArguments, io: Io, deps: ReviewDeps)
   const files = await readInput(target, output, deps);
   const facts = await readFacts(args, deps, files);
   const [config, namespace] = [flagText(args, 'config'), flagText(args, 'namespace')];
-  const images = flagTexts(args, 'images');
+  const setup = { config, facts, namespace, live, images: flagTexts(args, 'images') };
   const progress = createProgress(notes);
   if (live !== null) progress.update('Reading the cluster');
-  const session = await deps
-    .open({ config, facts, namespace, live, images }, progress.io)
-    .finally(progress.done);
+  const session = await deps.open(setup, progress.io).finally(progress.done);
   try {
-    const input = await withObjects({ input: files, target }, session, readSelection(args));
-    const subjects = await findSubjects(input, facts, session);
-    const { reviews, repeated } = await judge(session, subjects, progress);
-    const passedOver = findPassedOver(input, subjects, repeated);
-    const items = reviews.map((review) => reportReview(review, session));
-    const { configuration } = session;
-    const found = {
-      passedOver,
-      errors: unreadableDocuments(input),
-      configuration,
-      unreadable: session.unread(),
-    };
-    const report = createReport(items, found);
-    writeNotes(
-      notes,
-      {
-        input,
-        target,
-        configuration: live === null ? null : configuration,
-        aboutImages: session.imageNotes(),
-      },
-      reviews,
-    );
-    if (args.flags.has('verbose') && output !== 'json') writePassedOver(io, passedOver);
+    const { input, reviews, report } = await review(session, { args, target, files, facts }, progress);
+    const configuration = live === null ? null : session.configuration;
+    writeNotes(notes, { input, target, configuration, aboutImages: session.imageNotes() }, reviews);
+    if (args.flags.has('verbose') && output !== 'json') writePassedOver(io, report.passedOver);
     const context = { ...deps, helpUrl: session.helpUrl };
     await writeResults(output, io, { input, reviews, report, options, context });
     const unreadable = unreadableError(input);
     // Thrown last, so that the error is visible below the results.
     if (unreadable !== null) throw unreadable;
-    return exitCodeFor(items, options.failOn);
+    return exitCodeFor(report.items, options.failOn);
   } finally {
     await session.close();
   }
