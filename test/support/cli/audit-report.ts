@@ -1,4 +1,5 @@
 import type { ReportedVerdict } from '../../../src/assess/inspect/image-report.ts';
+import { assembleReport } from '../../../src/audit/assemble-report.ts';
 import type {
   AuditedImage,
   AuditedWorkload,
@@ -9,8 +10,9 @@ import {
   clusterCapabilities,
   type ClusterCapabilities,
 } from '../../../src/audit/capabilities/cluster-capabilities.ts';
-import { OUTCOMES, type ReportedChange } from '../../../src/audit/reported-item.ts';
+import type { ReportedChange } from '../../../src/audit/reported-item.ts';
 import { severityOf, type FindingId } from '../../../src/policy/finding-catalog.ts';
+import { auditReport as plainReport } from '../audit/audit-reports.ts';
 import { cluster, node, runtimeClass, settings } from '../pod/pods.ts';
 
 /** An audit's report with content of every kind, as a page or a table may have to show it. */
@@ -72,29 +74,6 @@ export function workload({ subject, images = [], pods, ...parts }: Sketch): Audi
   };
 }
 
-/** Counts as the audit does. */
-function summaryOf(workloads: readonly AuditedWorkload[], images: number): AuditReport['summary'] {
-  const count = (test: (one: AuditedWorkload) => boolean): number => workloads.filter(test).length;
-  const total = (of: (one: AuditedWorkload) => number): number =>
-    workloads.reduce((sum, one) => sum + of(one), 0);
-  const findings = workloads.flatMap((one) => one.findings);
-  const bySeverity = (wanted: string): number =>
-    findings.filter(({ severity }) => severity === wanted).length;
-  const outcomes = OUTCOMES.map((outcome) => [outcome, count((one) => one.outcome === outcome)] as const);
-  return {
-    workloads: workloads.length,
-    outcomes: Object.fromEntries(outcomes) as AuditReport['summary']['outcomes'],
-    failing: count(({ pods }) => pods.failing > 0),
-    pods: {
-      running: total(({ pods }) => pods.running),
-      failing: total(({ pods }) => pods.failing),
-      skipped: 3,
-    },
-    images,
-    findings: { error: bySeverity('error'), warning: bySeverity('warning'), info: bySeverity('info') },
-  };
-}
-
 function imagesOf(workloads: readonly AuditedWorkload[]): readonly AuditedImage[] {
   const images = new Map<string, AuditedImage>();
   for (const one of workloads)
@@ -111,25 +90,21 @@ function imagesOf(workloads: readonly AuditedWorkload[]): readonly AuditedImage[
   return [...images.values()];
 }
 
+/** Pods that no report shows. */
+const SKIPPED_PODS = 3;
+
 export function auditReport(
   workloads: readonly AuditedWorkload[],
   parts: Partial<AuditReport> = {},
 ): AuditReport {
-  const images = imagesOf(workloads);
-  return {
+  const { summary: _, ...audited } = plainReport(workloads, {
     takenAt: '2026-11-29T11:30:27.000Z',
     cluster: { server: 'https://api.wasm.example.com:6443/', version: 'v1.36.3', wasmgate: 'installed' },
     configuration: 'ConfigMap wasmgate-system/wasmgate-configuration of the cluster',
-    scope: { namespace: null, selector: '' },
-    isComplete: true,
-    isInterrupted: false,
-    workloads,
-    images,
+    images: imagesOf(workloads),
     capabilities: CAPABILITIES,
-    unreadable: [],
-    summary: summaryOf(workloads, images.length),
-    ...parts,
-  };
+  });
+  return { ...assembleReport(audited, SKIPPED_PODS), ...parts };
 }
 
 const TEMPLATE = 'spec.template.spec';
