@@ -14,7 +14,7 @@ import {
 } from './collections.ts';
 import { createFixedCluster, type FixedCluster } from './fixed-cluster.ts';
 import { isKubernetesError, readOrNull, type KubernetesError } from './kubernetes-error.ts';
-import { adviseOnFailedRead, type Right } from './missing-right.ts';
+import { unreadFact, type Right } from './missing-right.ts';
 
 /** A cluster as it was when it was read, as far as the user may read it. */
 export interface LiveFacts extends Pick<FixedCluster, 'cluster' | 'pullSecrets' | 'serviceAccounts'> {
@@ -57,8 +57,7 @@ function unreadOf(
   }: { readonly collection: CollectionName } & Pick<Right, 'verb' | 'namespace' | 'name'>,
 ): UnreadFact {
   const right = { group: groupOf(collection), resource: resourceOf(collection), ...rest };
-  const { message } = error;
-  return { fact: FACT_NAMES[collection], what, message, advice: adviseOnFailedRead(error, right) };
+  return unreadFact(error, { fact: FACT_NAMES[collection], what, right });
 }
 
 /** What belongs to one namespace, and may be read there only if the lists of all namespaces are forbidden. */

@@ -8,7 +8,7 @@ import type { KubernetesClient } from './client.ts';
 import { namespacePath } from './collections.ts';
 import type { FixedCluster } from './fixed-cluster.ts';
 import { isKubernetesError, readOrNull } from './kubernetes-error.ts';
-import { adviseOnFailedRead } from './missing-right.ts';
+import { unreadFact } from './missing-right.ts';
 import { createPullSecrets } from './pull-secrets.ts';
 
 /** Pull secrets and ServiceAccounts, read by name when an image needs them. */
@@ -53,13 +53,7 @@ export function createLiveLogins(
       if (!isKubernetesError(cause)) throw error;
       const what = `secret "${namespace}/${name}"`;
       const right = { verb: 'get', group: '', resource: 'secrets', namespace, name } as const;
-      const { message } = cause;
-      record(`secret ${namespace}/${name}`, {
-        fact: 'pull-secrets',
-        what,
-        message,
-        advice: adviseOnFailedRead(cause, right),
-      });
+      record(`secret ${namespace}/${name}`, unreadFact(cause, { fact: 'pull-secrets', what, right }));
       return EMPTY_KEYRING;
     }
   }
@@ -73,13 +67,7 @@ export function createLiveLogins(
     } catch (error) {
       if (!isKubernetesError(error)) throw error;
       const right = { verb: 'get', group: '', resource: 'serviceaccounts', namespace, name } as const;
-      const { message } = error;
-      record(`account ${namespace}/${name}`, {
-        fact: 'service-accounts',
-        what,
-        message,
-        advice: adviseOnFailedRead(error, right),
-      });
+      record(`account ${namespace}/${name}`, unreadFact(error, { fact: 'service-accounts', what, right }));
       return NONE;
     }
   }

@@ -1,3 +1,4 @@
+import type { UnreadFact } from '../assess/ports.ts';
 import { resourceName } from '../pod/object-metadata.ts';
 import type { KubernetesError } from './kubernetes-error.ts';
 
@@ -32,4 +33,12 @@ function describeMissingRight(right: Right): string {
 export function adviseOnFailedRead({ code, advice }: KubernetesError, right: Right): string {
   if (code === 'forbidden') return describeMissingRight(right);
   return advice ?? 'Try again.';
+}
+
+/** Describes a fact that could not be read, with what to do about it. */
+export function unreadFact(
+  error: KubernetesError,
+  { fact, what, right }: Pick<UnreadFact, 'fact' | 'what'> & { readonly right: Right },
+): UnreadFact {
+  return { fact, what, message: error.message, advice: adviseOnFailedRead(error, right) };
 }
