@@ -1,5 +1,7 @@
 import {
+  OPEN_MATTERS,
   OUTCOMES,
+  type OpenMatter,
   type ReportedFinding,
   type ReportedItem,
   type ReviewOutcome,
@@ -43,6 +45,20 @@ export function describeDeniedPods(
   return outcome === 'refused'
     ? `wasmgate would admit the ${kind} with warnings, and deny its Pods`
     : `wasmgate would deny its Pods; a controller created this ${kind}, so fix the object that it belongs to`;
+}
+
+/**
+ * Describes which facts about the cluster an undecided object depends on; null if none.
+ * @param unread the facts to name
+ */
+export function describeOpenFacts(
+  { hangsOn }: Pick<ReportedItem, 'hangsOn'>,
+  unread: Iterable<OpenMatter>,
+): string | null {
+  const names = [...new Set(unread)]
+    .filter((fact) => hangsOn.includes(fact))
+    .map((fact) => OPEN_MATTERS[fact]);
+  return names.length === 0 ? null : `depends on ${names.join(' and ')}, which could not be read`;
 }
 
 /** Returns `3 denied`, `1 undecided` …: counts items by the words of their lines. */

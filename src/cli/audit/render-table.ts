@@ -10,7 +10,14 @@ import { SEVERITIES } from '../../audit/reported-item.ts';
 import { counted } from '../../lib/words.ts';
 import { describeSummary } from '../../policy/describe.ts';
 import { isNotable, type FailOptions } from '../fail-on.ts';
-import { findingLines, lackWords, noteLine, outcomeCounts, titleLine } from '../item-lines.ts';
+import {
+  describeOpenFacts,
+  findingLines,
+  lackWords,
+  noteLine,
+  outcomeCounts,
+  titleLine,
+} from '../item-lines.ts';
 import { wrap, wrapAdvice, type Page } from '../page.ts';
 import { installationWords } from './capability-words.ts';
 import { renderCapabilities } from './render-capabilities.ts';
@@ -74,20 +81,26 @@ function describeWorkload(
   return `${kind} ${name}${parts.length === 0 ? '' : ` (${parts.join('; ')})`}`;
 }
 
+/** Returns its notes, and which facts are missing: the notes of images and objects say why those are unknown. */
+function notesOf(workload: AuditedWorkload): readonly string[] {
+  const facts = workload.hangsOn.filter((matter) => matter !== 'images' && matter !== 'manifest');
+  return [...workload.notes, describeOpenFacts(workload, facts) ?? []].flat();
+}
+
 /** Renders a line for each workload, and below workloads that say the same what they say. */
 function workloadLines(
   page: Page,
   workloads: readonly AuditedWorkload[],
   cluster: AuditedCluster,
 ): readonly string[] {
-  const groups = Map.groupBy(workloads, ({ outcome, refuses, findings, notes }) =>
-    JSON.stringify([outcome, refuses, findings, notes]),
+  const groups = Map.groupBy(workloads, ({ outcome, refuses, hangsOn, findings, notes }) =>
+    JSON.stringify([outcome, refuses, hangsOn, findings, notes]),
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     return [
       ...group.map((workload) => titleLine(page, workload, describeWorkload(workload, cluster))),
-      ...(first?.notes ?? []).map((text) => noteLine(page, text)),
+      ...(first === undefined ? [] : notesOf(first)).map((text) => noteLine(page, text)),
       ...(first?.findings ?? []).flatMap((finding) => findingLines(page, finding)),
     ];
   });

@@ -5,10 +5,11 @@ import type { ReportedFinding, ReportedItem } from '../../audit/reported-item.ts
 import { isObject, property, stringOr, type JsonObject } from '../../lib/json.ts';
 import { parsePointer } from '../../pod/json-pointer.ts';
 import type { FindingId } from '../../policy/finding-catalog.ts';
+import { describeOpenFacts } from '../item-lines.ts';
 import { createLineFinder } from './find-lines.ts';
 import type { Manifest } from './manifests.ts';
 import type { Input } from './read-manifests.ts';
-import { describeObject, describeOpenFacts, type Report } from './report.ts';
+import { describeObject, type Report } from './report.ts';
 import type { Place, Repository } from './repository.ts';
 
 /** The levels of SARIF, which GitHub shows as error, warning and notice. */
@@ -159,7 +160,7 @@ function reasonsOf(review: Reviewed, item: ReportedItem): readonly string[] {
       '. ',
     ),
   );
-  const facts = item.hangsOn.flatMap((fact) => (fact === 'images' || fact === 'manifest' ? [] : { fact }));
+  const facts = item.hangsOn.filter((fact) => fact !== 'images' && fact !== 'manifest');
   return [...images, ...[describeOpenFacts(item, facts) ?? []].flat(), ...remarksOf(review)];
 }
 

@@ -6,6 +6,7 @@ import { describeSummary, describeVerdict } from '../../policy/describe.ts';
 import {
   below,
   describeDeniedPods,
+  describeOpenFacts,
   findingLines,
   lackWords,
   noteLine,
@@ -14,7 +15,7 @@ import {
   titleLine,
 } from '../item-lines.ts';
 import { wrap, type Page } from '../page.ts';
-import { describeObject, describeOpenFacts, describePlace, type Report } from './report.ts';
+import { describeObject, describePlace, type Report } from './report.ts';
 import type { Shown } from './write-notes.ts';
 
 function valueText(value: unknown): string {
@@ -122,7 +123,14 @@ function renderItem(
   const lines = [
     titleLine(page, item, title),
     ...denialLines(page, item),
-    ...noteLines(page, review, describeOpenFacts(item, unreadable)),
+    ...noteLines(
+      page,
+      review,
+      describeOpenFacts(
+        item,
+        unreadable.map(({ fact }) => fact),
+      ),
+    ),
     ...details,
     ...item.findings.flatMap((finding) => findingLines(page, finding)),
   ];

@@ -1,10 +1,5 @@
 import type { UnreadFact } from '../../assess/ports.ts';
-import {
-  FROM_CLUSTER,
-  OPEN_MATTERS,
-  type ReportedItem,
-  type ReviewOutcome,
-} from '../../audit/reported-item.ts';
+import { FROM_CLUSTER, type ReportedItem, type ReviewOutcome } from '../../audit/reported-item.ts';
 import type { Source } from '../../audit/subject.ts';
 
 export const REVIEW_OUTPUTS = [
@@ -85,14 +80,4 @@ export function describePlace({
 }: Pick<Source, 'file' | 'document'> & Partial<Pick<Source, 'origin'>>): string {
   if (file === FROM_CLUSTER) return 'from the cluster';
   return `${file}, document ${document}${origin === null ? '' : `, from ${origin.path}`}`;
-}
-
-/** Describes which unread facts of the cluster an undecided object depends on; null if none. */
-export function describeOpenFacts(
-  { hangsOn }: Pick<ReportedItem, 'hangsOn'>,
-  unreadable: readonly Pick<UnreadFact, 'fact'>[],
-): string | null {
-  const facts = new Set(unreadable.map(({ fact }) => fact));
-  const names = [...facts].filter((fact) => hangsOn.includes(fact)).map((fact) => OPEN_MATTERS[fact]);
-  return names.length === 0 ? null : `depends on ${names.join(' and ')}, which could not be read`;
 }

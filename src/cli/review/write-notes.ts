@@ -2,17 +2,11 @@ import type { Reviewed } from '../../audit/judge-subjects.ts';
 import { distinctAdvice, isBroken, remarksOf, unknownImages } from '../../audit/report-review.ts';
 import { stripControlCharacters } from '../../lib/strip-control-characters.ts';
 import { defuse, type Io } from '../io.ts';
+import { describeOpenFacts } from '../item-lines.ts';
 import { isKustomization } from './manifests.ts';
 import type { Target } from './object-arguments.ts';
 import type { Input } from './read-manifests.ts';
-import {
-  describeObject,
-  describeOpenFacts,
-  describePlace,
-  type PassedOver,
-  type Report,
-  type ReviewOutput,
-} from './report.ts';
+import { describeObject, describePlace, type PassedOver, type Report, type ReviewOutput } from './report.ts';
 
 /** Unknown images, or notes about image files, listed one by one. If there are more, they probably have a common cause. */
 const MAX_LISTED_IMAGES = 10;
@@ -88,9 +82,10 @@ function writeUnknownImages(output: ReviewOutput, io: Io, reviews: readonly Revi
 
 /** Explains exit code 3 by facts that could not be read; JSON says so in `hangsOn`. */
 function writeUnreadFacts(io: Io, { reviews, items, unreadable }: Shown): void {
+  const facts = unreadable.map(({ fact }) => fact);
   for (const [index, review] of reviews.entries()) {
     const item = items[index];
-    const text = item === undefined ? null : describeOpenFacts(item, unreadable);
+    const text = item === undefined ? null : describeOpenFacts(item, facts);
     if (text !== null) writeNote(io, 'Undecided', `${whereOf(review)}: ${text}`);
   }
 }
