@@ -1,4 +1,4 @@
-import { child, isObject, property, stringOr, type JsonObject } from '../lib/json.ts';
+import { child, isObject, objectList, property, stringOr, type JsonObject } from '../lib/json.ts';
 import { metadataText } from './object-metadata.ts';
 
 /** Reports whether the API server wrote the object, as `kubectl get -o yaml` prints it: people write neither uid nor status. */
@@ -35,10 +35,7 @@ function hasStarted(status: JsonObject, now: number): boolean {
 /** Returns the names of the containers that evidently start. @param now in epoch milliseconds */
 export function startedContainers(object: JsonObject, now: number): ReadonlySet<string> {
   const status = child(object, 'status');
-  const statuses = STATUS_LISTS.flatMap((key) => {
-    const list = property(status, key);
-    return Array.isArray(list) ? list.filter(isObject) : [];
-  });
+  const statuses = STATUS_LISTS.flatMap((key) => objectList(property(status, key)));
   return new Set(
     statuses
       .filter((one) => hasStarted(one, now))

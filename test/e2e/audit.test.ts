@@ -249,6 +249,10 @@ describe.skipIf(servers.missing || openreports.missing)(
       });
       expect(limited.unreadable[0]).toEqual({
         what: expect.stringMatching(/^statefulsets.apps, .*, pods$/),
+        kinds: expect.arrayContaining([
+          { group: 'apps', kind: 'StatefulSet' },
+          { group: '', kind: 'Pod' },
+        ]),
         message: expect.stringContaining('cannot list resource "statefulsets"'),
         advice: expect.stringMatching(/--verb=list --resource=statefulsets.apps,.*,pods$/),
       });

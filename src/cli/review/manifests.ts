@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
+import { referenceOf } from '../../audit/ownership.ts';
 import { FROM_CLUSTER } from '../../audit/reported-item.ts';
 import type { Origin } from '../../audit/subject.ts';
 import { isObject, property, stringOr, type JsonObject } from '../../lib/json.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
+import { groupKindOf } from '../../pod/object-metadata.ts';
 import { WORKLOAD_KINDS } from '../../pod/workloads.ts';
 import { findOrigin } from './find-origin.ts';
 import type { Extent, ParsedDocument } from './parse-documents.ts';
@@ -36,10 +38,6 @@ const TOOL_GROUPS: ReadonlySet<string> = new Set([
   'skaffold',
   'wasmgate.dev',
 ]);
-
-function groupOf(apiVersion: string): string {
-  return apiVersion.includes('/') ? (apiVersion.split('/', 1)[0] ?? '') : '';
-}
 
 interface Item {
   readonly value: JsonObject;
@@ -77,7 +75,7 @@ function manifestsOf(value: unknown, { parsed, line, path }: Place): readonly Ma
       return manifestsOf(item.value, { parsed, line: lines[order] ?? line, path: itemPath }) ?? [];
     });
   }
-  const group = groupOf(apiVersion);
+  const { group } = groupKindOf({ apiVersion, kind });
   if (TOOL_GROUPS.has(group)) return null;
   const { file, document, comment, extent } = parsed;
   const origin = findOrigin(value, comment);
@@ -108,8 +106,7 @@ export function manifestsOfCluster(objects: readonly JsonObject[]): readonly Man
     origin: null,
     extent: NO_EXTENT,
     path: [],
-    group: groupOf(stringOr(property(object, 'apiVersion'), '')),
-    kind: stringOr(property(object, 'kind'), ''),
+    ...groupKindOf(referenceOf(object)),
     object,
   }));
 }

@@ -111,7 +111,7 @@ function missingTemplate(reference: TemplateReference, unread: AppError | undefi
 }
 
 function describeUnread({ message, advice }: AppError): string {
-  return advice === undefined ? message : `${message}. ${advice}`;
+  return advice === null ? message : `${message}. ${advice}`;
 }
 
 /**

@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { collectManifests } from '../../../src/cli/review/manifests.ts';
+import { parseDocuments } from '../../../src/cli/review/parse-documents.ts';
+import { findNeighbors, readReviewSubject } from '../../../src/cli/review/subjects.ts';
+import { AppError } from '../../../src/lib/errors.ts';
 import { useReviewStage } from '../../support/cli/review-stage.ts';
 
 // Kinds of other projects that create Pods, in the shape of their documentation.
@@ -128,6 +132,24 @@ spec: {replicas: 0, selector: {matchLabels: {app: w}}, template: ${POD}}
     const { stdout, exitCode } = await stage.review(['-f', file, '--facts', stage.facts]);
     expect(exitCode).toBe(3);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('which is not among the objects');
+  });
+
+  test.each([
+    ['says what to do', 'Grant it.', 'Cannot read Deployment "d": forbidden. Grant it.'],
+    ['says no more', undefined, 'Cannot read Deployment "d": forbidden'],
+  ])('is undecided if the Deployment cannot be read, and %s', (_case, advice, expected) => {
+    const parsed = parseDocuments({ file: 'w.yaml', text: rollout });
+    const [manifest] = collectManifests(parsed.documents).manifests;
+    if (manifest === undefined) throw new Error('no manifest');
+    const neighbors = findNeighbors([manifest], [], { namespace: 'default', read: [] });
+    const options = advice === undefined ? {} : { advice };
+    const error = new AppError('forbidden', 'Cannot read Deployment "d": forbidden', options);
+    const reason = `its Pods have the template of Deployment "d" (spec.workloadRef). ${expected}`;
+    expect(readReviewSubject(manifest, neighbors, error)).toMatchObject({
+      kind: 'left',
+      isBroken: true,
+      reason,
+    });
   });
 
   test('has no template of its own, even if the API server stores an empty one', async () => {
