@@ -4,17 +4,24 @@ export interface ServerClock {
   readonly now: () => Date;
 }
 
+/** The `Date` header counts whole seconds: the time lies in the second that it begins. */
+const HEADER_MILLISECONDS = 1000;
+
 /**
  * A clock that follows that of the API server, which judges certificates: the clock of a node may be months ahead or behind.
- * Between responses it counts by a monotonic clock. Before the first one it is the clock of the node.
+ * Between responses it counts by a monotonic clock. A header that agrees with it within its own second leaves it alone, so that
+ * it does not go back by parts of a second, and what is due stays due. Before the first response it is the clock of the node.
  */
 export function createServerClock(elapsed: () => number = () => performance.now()): ServerClock {
-  let last: { readonly time: number; readonly at: number } | null = null;
+  /** The time by the API server when the monotonic clock was 0. */
+  let origin: number | null = null;
   return {
     onDate: (header) => {
       const time = Date.parse(header);
-      if (!Number.isNaN(time)) last = { time, at: elapsed() };
+      if (Number.isNaN(time)) return;
+      const least = time - elapsed();
+      if (origin === null || least > origin || origin - least >= HEADER_MILLISECONDS) origin = least;
     },
-    now: () => new Date(last === null ? Date.now() : last.time + elapsed() - last.at),
+    now: () => new Date(origin === null ? Date.now() : origin + elapsed()),
   };
 }

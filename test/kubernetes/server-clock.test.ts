@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { createServerClock } from '../../src/kubernetes/server-clock.ts';
 import { errorStatus, json, startScriptedApi, type Step, watch } from '../support/kubernetes/scripted-api.ts';
@@ -24,6 +24,30 @@ test('counts on from a response by a monotonic clock', () => {
   clock.onDate(THEN);
   elapsed += 1500;
   expect(clock.now().toISOString()).toBe('2000-01-01T00:00:01.500Z');
+});
+
+describe('a header counts whole seconds', () => {
+  function clockAfter(...headers: readonly [elapsed: number, header: string][]): string {
+    let now = 0;
+    const clock = createServerClock(() => now);
+    for (const [elapsed, header] of headers) {
+      now = elapsed;
+      clock.onDate(header);
+    }
+    return clock.now().toISOString();
+  }
+
+  test('the clock does not go back within the second of a header', () => {
+    expect(clockAfter([0, THEN], [999, THEN])).toBe('2000-01-01T00:00:00.999Z');
+  });
+
+  test('it goes forward to a header that is ahead', () => {
+    expect(clockAfter([0, THEN], [10, THEN.replace(':00 ', ':01 ')])).toBe('2000-01-01T00:00:01.000Z');
+  });
+
+  test('it follows a clock that was set back', () => {
+    expect(clockAfter([0, THEN], [1000, THEN])).toBe('2000-01-01T00:00:00.000Z');
+  });
 });
 
 test.for<readonly [name: string, step: Step]>([
