@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { ImageStore } from '../../../src/fake-registry/image-store.ts';
-import { pushBlob, pushManifest, targetOf } from '../../../src/fake-registry/push-image.ts';
+import {
+  pushBlob,
+  pushManifest,
+  type PushedContent,
+  targetOf,
+} from '../../../src/fake-registry/push-image.ts';
 import { DOCKER_CONFIG, DOCKER_MANIFEST, OCI_CONFIG, OCI_MANIFEST } from '../../../src/image/media-types.ts';
 import { tarOf, type Tree } from './tar.ts';
 
@@ -42,8 +47,8 @@ const DOCKER_LAYERS: Readonly<Record<Compression, string>> = {
   zstd: 'application/vnd.docker.image.rootfs.diff.tar.zstd',
 };
 
-/** Stores an image with layers from the real tar at `repository:tag`. */
-export function putLayeredImage(store: ImageStore, name: string, sketch: LayeredImage): void {
+/** Stores an image with layers from the real tar at `repository:tag`, or by digest alone in `repository`. */
+export function putLayeredImage(store: ImageStore, name: string, sketch: LayeredImage): PushedContent {
   const { os = 'linux', architecture = 'amd64', config = {}, layers, isDocker = false } = sketch;
   const target = targetOf(store, name);
   const made = layers.map(({ tree, compression = 'gzip', mediaType }) => {
@@ -61,5 +66,5 @@ export function putLayeredImage(store: ImageStore, name: string, sketch: Layered
   });
   const mediaType = isDocker ? DOCKER_MANIFEST : OCI_MANIFEST;
   const document = { schemaVersion: 2, mediaType, config: pushed, layers: made.map(({ layer }) => layer) };
-  pushManifest(target, document, mediaType);
+  return pushManifest(target, document, mediaType);
 }

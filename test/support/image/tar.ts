@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   closeSync,
   ftruncateSync,
   linkSync,
@@ -14,10 +15,11 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Content, a symbolic link, a hard link, or a file of this many bytes that are mostly holes. */
+/** Content, content with a mode, a symbolic link, a hard link, or a file of this many bytes that are mostly holes. */
 type Node =
   | Uint8Array
   | string
+  | { readonly content: Uint8Array | string; readonly mode: number }
   | { readonly link: string }
   | { readonly same: string }
   | { readonly holes: number };
@@ -42,7 +44,10 @@ function plant(folder: string, tree: Tree): void {
     mkdirSync(path.endsWith('/') ? target : dirname(target), { recursive: true });
     if (path.endsWith('/')) continue;
     if (typeof content === 'string' || content instanceof Uint8Array) writeFileSync(target, content);
-    else if ('link' in content) symlinkSync(content.link, target);
+    else if ('mode' in content) {
+      writeFileSync(target, content.content);
+      chmodSync(target, content.mode);
+    } else if ('link' in content) symlinkSync(content.link, target);
     else if ('holes' in content) plantHoles(target, content.holes);
     else linkSync(join(folder, content.same), target);
   }
