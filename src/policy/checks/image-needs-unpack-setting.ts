@@ -28,11 +28,12 @@ export const imageNeedsUnpackSetting: Rule = {
     );
     if (packing === undefined) return NO_FINDINGS;
     const [node] = packing.nodes;
+    const flags = platformFlags(candidates);
     return wasmContainers.filter(isForeignTar).map((assessed) => ({
       id: 'image-needs-unpack-setting' as const,
       container: assessed.container.name,
       detail: `${describeContainer(assessed)} is not for linux, and node "${node.name}" (${node.runtimeVersion}) does not unpack it`,
-      advice: `Build it with ${platformFlags(candidates)}.`,
+      advice: `Build it with ${flags}.`,
     }));
   },
 };

@@ -1,11 +1,11 @@
 import { formatPlatform } from '../../image/platform.ts';
-import { oncePer } from '../../lib/once-per.ts';
+import type { ClusterNode } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type Rule, type PolicyContext } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeName } from '../describe.ts';
 import type { AssessedContainer } from '../facts.ts';
 import { countNodes, nodeFeasibility, obstacleOf, type NodeGroup } from '../nodes/node-feasibility.ts';
-import { flagsFor, platformsOf } from '../nodes/platform-flags.ts';
+import { flagsFor, platformsOfKinds } from '../nodes/platform-flags.ts';
 
 /** Platforms that the message names; a warning must stay short. */
 const NAMED_PLATFORMS = 4;
@@ -17,13 +17,26 @@ function reachable(groups: readonly NodeGroup[]): readonly NodeGroup[] {
   return open.length > 0 ? open : having;
 }
 
-const lackedBy = oncePer(
-  ({ obstacles }: NodeGroup): ReadonlySet<AssessedContainer> =>
-    new Set(obstacles.flatMap((obstacle) => (obstacle.kind === 'platform' ? obstacle.container : []))),
-);
+function formatGroup({ platform }: NodeGroup): string {
+  return platform === null ? '' : formatPlatform({ ...platform, variant: null });
+}
 
-function lacks(group: NodeGroup, container: AssessedContainer): boolean {
-  return lackedBy(group).has(container);
+/** Nodes of one platform, and the containers whose images they cannot pull. */
+interface PlatformNodes {
+  readonly platform: string;
+  readonly first: ClusterNode;
+  readonly count: number;
+  readonly lackedBy: ReadonlySet<AssessedContainer>;
+}
+
+/** Joins groups of nodes that differ in anything but their platform: there may be thousands of groups, and 256 containers. */
+function byPlatform(groups: readonly NodeGroup[]): readonly PlatformNodes[] {
+  return [...Map.groupBy(groups, formatGroup)].flatMap(([platform, same]) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const lackedBy = new Set(obstacleOf(first, 'platform')?.containers);
+    return { platform, first: first.nodes[0], count: countNodes(same), lackedBy };
+  });
 }
 
 function describeOffer({ facts }: AssessedContainer): string {
@@ -33,27 +46,29 @@ function describeOffer({ facts }: AssessedContainer): string {
   return `${names.slice(0, NAMED_PLATFORMS).join(', ')}${more}`;
 }
 
-function formatGroup({ platform }: NodeGroup): string {
-  return platform === null ? '' : formatPlatform({ ...platform, variant: null });
+function sum(platforms: readonly PlatformNodes[]): number {
+  return platforms.reduce((total, { count }) => total + count, 0);
 }
 
 /** @param all the number of nodes, including those that can pull the image */
-function describeNodes(lacking: readonly [NodeGroup, ...NodeGroup[]], all: number): string {
-  const [first] = lacking;
-  const [name, platform] = [first.nodes[0].name, formatGroup(first)];
-  const count = countNodes(lacking);
-  if (all === 1) return `the only node, "${name}", is ${platform}`;
+function describeNodes(lacking: readonly [PlatformNodes, ...PlatformNodes[]], all: number): string {
+  const [{ first, platform }] = lacking;
+  if (all === 1) return `the only node, "${first.name}", is ${platform}`;
+  const count = sum(lacking);
   const which = count === all ? `all ${all} nodes` : `${count} of ${all} nodes`;
-  return `${which} ${count === 1 ? 'needs' : 'need'} another (such as "${name}", ${platform})`;
+  return `${which} ${count === 1 ? 'needs' : 'need'} another (such as "${first.name}", ${platform})`;
 }
 
-function findingFor(container: AssessedContainer, groups: readonly NodeGroup[]): readonly Finding[] {
-  const [first, ...others] = groups.filter((group) => lacks(group, container));
+function findingFor(
+  container: AssessedContainer,
+  platforms: readonly PlatformNodes[],
+  flags: string,
+): readonly Finding[] {
+  const [first, ...others] = platforms.filter(({ lackedBy }) => lackedBy.has(container));
   if (first === undefined) return [];
   const lacking = [first, ...others] as const;
-  const all = countNodes(groups);
-  const isEverywhere = countNodes(lacking) === all;
-  const flags = flagsFor(platformsOf(groups.flatMap(({ nodes }) => nodes)));
+  const all = sum(platforms);
+  const isEverywhere = sum(lacking) === all;
   const elsewhere = isEverywhere ? '' : ', or select nodes by label';
   return [
     {
@@ -67,9 +82,11 @@ function findingFor(container: AssessedContainer, groups: readonly NodeGroup[]):
 
 function findingsIn(context: PolicyContext): readonly Finding[] {
   const { resolved, containers, settings } = context;
-  const { groups } = nodeFeasibility(context, resolved.class, settings);
-  const nodes = reachable(groups);
-  return containers.flatMap((container) => findingFor(container, nodes));
+  const groups = reachable(nodeFeasibility(context, resolved.class, settings).groups);
+  if (groups.every((group) => obstacleOf(group, 'platform') === undefined)) return NO_FINDINGS;
+  const platforms = byPlatform(groups);
+  const flags = flagsFor(platformsOfKinds(groups));
+  return containers.flatMap((container) => findingFor(container, platforms, flags));
 }
 
 export const imageNotForNodeArchitecture: Rule = {

@@ -1,10 +1,16 @@
 import type { ClusterNode, RuntimeClass, Taint } from '../../pod/cluster-objects.ts';
-import type { Toleration } from '../../pod/pod.ts';
+import type { Pod, Toleration } from '../../pod/pod.ts';
 import { isOfDaemonSet, nodeOfDaemonPod } from '../../pod/workloads.ts';
 import type { PolicyContext } from '../check.ts';
-import { nodeKinds } from './node-kinds.ts';
+import type { ClusterView } from '../facts.ts';
+import { nodeKinds, type NodeKind } from './node-kinds.ts';
+import { mayHaveHandler } from './node-outlook.ts';
 import { matchesSelector, nodeSelection } from './selects-node.ts';
 import { allTolerations, blockingTaints, tolerationsAtAdmission } from './taints.ts';
+
+function isOfClass({ labels }: ClusterNode, { nodeSelector }: RuntimeClass): boolean {
+  return matchesSelector(labels, nodeSelector);
+}
 
 interface Passed {
   readonly node: ClusterNode;
@@ -29,28 +35,50 @@ export function tolerationsOfPods(
   return tolerationsAtAdmission(runtimeClass, wasmContainers.length > 0, settings);
 }
 
-function ofPod({ cluster }: PolicyContext, { nodeSelector }: RuntimeClass, target: string): DaemonSetNodes {
-  const beyond = cluster.nodes.filter(
-    ({ name, labels }) => name === target && !matchesSelector(labels, nodeSelector),
-  );
+function ofPod({ cluster }: PolicyContext, runtimeClass: RuntimeClass, target: string): DaemonSetNodes {
+  const beyond = cluster.nodes.filter((node) => node.name === target && !isOfClass(node, runtimeClass));
   return { target, beyond, passedOver: [] };
 }
 
-function ofTemplate(context: PolicyContext, runtimeClass: RuntimeClass): DaemonSetNodes {
-  const { pod, cluster, settings } = context;
+/** A kind of the nodes that a template selects, with the taints that keep the controller from creating Pods there. */
+interface SelectedKind extends Pick<NodeKind, 'handlers' | 'taints'> {
+  readonly nodes: readonly ClusterNode[];
+  readonly blocking: readonly Taint[];
+}
+
+/** Cached because a template is tried with several classes. */
+const selectedKinds = new WeakMap<
+  Pod,
+  { readonly cluster: ClusterView; readonly kinds: readonly SelectedKind[] }
+>();
+
+function kindsFor({ pod, cluster }: PolicyContext): readonly SelectedKind[] {
+  const known = selectedKinds.get(pod);
+  if (known?.cluster === cluster) return known.kinds;
   const own = pod.spec.tolerations ?? [];
-  const later = allTolerations(context, runtimeClass, settings);
+  const isSelected = nodeSelection(pod);
+  const kinds = nodeKinds(cluster.nodes).map(({ handlers, taints, nodes }) => ({
+    handlers,
+    taints,
+    nodes: nodes.filter(isSelected),
+    blocking: blockingTaints({ taints }, own),
+  }));
+  selectedKinds.set(pod, { cluster, kinds });
+  return kinds;
+}
+
+function ofTemplate(context: PolicyContext, runtimeClass: RuntimeClass): DaemonSetNodes {
+  const { handler, nodeSelector } = runtimeClass;
+  const later = allTolerations(context, runtimeClass, context.settings);
   const beyond: ClusterNode[] = [];
   const passedOver: Passed[] = [];
-  const isSelected = nodeSelection(pod);
-  for (const { nodes, handlers, taints } of nodeKinds(cluster.nodes)) {
-    const blocking = blockingTaints({ taints }, own);
-    const hasHandler = handlers === null || handlers.includes(runtimeClass.handler);
-    const isPassedOver = blocking.length > 0 && hasHandler && blockingTaints({ taints }, later).length === 0;
-    for (const node of nodes.filter(isSelected)) {
-      const isOfClass = matchesSelector(node.labels, runtimeClass.nodeSelector);
-      if (!isOfClass && blocking.length === 0) beyond.push(node);
-      if (isOfClass && isPassedOver) passedOver.push({ node, taints: blocking });
+  for (const kind of kindsFor(context)) {
+    const { nodes, blocking } = kind;
+    if (blocking.length === 0) {
+      if (nodeSelector !== null) beyond.push(...nodes.filter((node) => !isOfClass(node, runtimeClass)));
+    } else if (mayHaveHandler(kind, handler) && blockingTaints(kind, later).length === 0) {
+      const passed = nodes.filter((node) => isOfClass(node, runtimeClass));
+      passedOver.push(...passed.map((node) => ({ node, taints: blocking })));
     }
   }
   return { target: null, beyond, passedOver };

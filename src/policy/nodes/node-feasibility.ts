@@ -1,5 +1,5 @@
 import { isPulledOn, type Platform } from '../../image/platform.ts';
-import type { ClusterNode, Taint } from '../../pod/cluster-objects.ts';
+import type { Taint } from '../../pod/cluster-objects.ts';
 import { type AssessedContainer, type PodFacts, isForeignTar } from '../facts.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import type { PolicySettings } from '../settings.ts';
@@ -19,10 +19,10 @@ import { allTolerations, blockingTaints } from './taints.ts';
 export type Obstacle =
   | { readonly kind: 'taint'; readonly taint: Taint }
   | { readonly kind: 'handler' }
-  /** The index of the container's image has no entry for the node. */
-  | { readonly kind: 'platform'; readonly container: AssessedContainer }
-  /** The node pulls the container's image and does not unpack it. */
-  | { readonly kind: 'unpacking'; readonly container: AssessedContainer };
+  /** The indexes of these containers' images have no entry for the node. */
+  | { readonly kind: 'platform'; readonly containers: readonly AssessedContainer[] }
+  /** The node pulls the images of some containers and does not unpack them. */
+  | { readonly kind: 'unpacking' };
 
 /** Nodes with the same obstacles. */
 export interface NodeGroup extends NodeKind {
@@ -35,8 +35,6 @@ export interface NodeFeasibility extends NodeOutlook {
   /** False if no node is known that any Pod could land on: the other fields then prove nothing. */
   readonly isKnown: boolean;
   readonly groups: readonly NodeGroup[];
-  /** Nodes without an obstacle. */
-  readonly startable: readonly ClusterNode[];
 }
 
 type PodInCluster = Pick<PodFacts, 'pod' | 'containers' | 'cluster'>;
@@ -65,8 +63,8 @@ function createPlatformTest(containers: readonly AssessedContainer[]) {
 interface PodMemo extends PodInCluster {
   readonly settings: PolicySettings;
   readonly byPlacement: Map<string, NodeFeasibility>;
-  /** Containers whose image some nodes do not unpack. */
-  readonly foreign: readonly AssessedContainer[];
+  /** True if some nodes do not unpack the image of a container. */
+  readonly hasForeignTar: boolean;
   /** Containers whose image has no entry for a platform. */
   readonly lacking: (platform: Platform | null) => readonly AssessedContainer[];
 }
@@ -77,15 +75,17 @@ const memos = new WeakMap<PodInCluster['containers'], PodMemo>();
 function memoOf({ pod, containers, cluster }: PodInCluster, settings: PolicySettings): PodMemo {
   const known = memos.get(containers);
   if (known?.pod === pod && known.cluster === cluster && known.settings === settings) return known;
-  const foreign = containers.filter(isForeignTar);
+  const hasForeignTar = containers.some(isForeignTar);
   const lacking = createPlatformTest(containers);
-  const memo = { pod, containers, cluster, settings, byPlacement: new Map(), foreign, lacking };
+  const memo = { pod, containers, cluster, settings, byPlacement: new Map(), hasForeignTar, lacking };
   memos.set(containers, memo);
   return memo;
 }
 
+const UNPACKING: Obstacle = { kind: 'unpacking' };
+
 function createObstacleTest(
-  { pod, containers, settings, foreign, lacking }: PodMemo,
+  { pod, containers, settings, hasForeignTar, lacking }: PodMemo,
   placement: ClassPlacement,
 ) {
   const tolerations = allTolerations({ pod, containers }, placement, settings);
@@ -93,12 +93,12 @@ function createObstacleTest(
   return (kind: NodeKind): readonly Obstacle[] => {
     // The scheduler, which checks taints, skips a Pod that is already bound.
     const [taint] = pod.spec.nodeName ? [] : blockingTaints(kind, tolerations);
-    const packed = kind.leavesForeignTarPacked && !unpacksAll ? foreign : [];
+    const lackedBy = lacking(kind.platform);
     return [
       ...(taint === undefined ? [] : [{ kind: 'taint', taint } as const]),
       ...(mayHaveHandler(kind, placement.handler) ? [] : [{ kind: 'handler' } as const]),
-      ...lacking(kind.platform).map((container) => ({ kind: 'platform', container }) as const),
-      ...packed.map((container) => ({ kind: 'unpacking', container }) as const),
+      ...(lackedBy.length > 0 ? [{ kind: 'platform', containers: lackedBy } as const] : []),
+      ...(hasForeignTar && kind.leavesForeignTarPacked && !unpacksAll ? [UNPACKING] : []),
     ];
   };
 }
@@ -108,8 +108,7 @@ function compute(memo: PodMemo, placement: ClassPlacement): NodeFeasibility {
   const outlook = nodeOutlook(cluster, placement, pod);
   const obstaclesOn = createObstacleTest(memo, placement);
   const groups = nodeKinds(outlook.within).map((kind) => ({ ...kind, obstacles: obstaclesOn(kind) }));
-  const startable = groups.flatMap(({ nodes, obstacles }) => (obstacles.length === 0 ? nodes : []));
-  return { ...outlook, isKnown: hasKnownNodes(cluster), groups, startable };
+  return { ...outlook, isKnown: hasKnownNodes(cluster), groups };
 }
 
 /**
@@ -137,6 +136,11 @@ export function obstacleOf<Kind extends Obstacle['kind']>(
   return obstacles.find(
     (obstacle): obstacle is Extract<Obstacle, { readonly kind: Kind }> => obstacle.kind === wanted,
   );
+}
+
+/** Reports whether the Pod can start on these nodes, as far as they report. */
+export function isStartable({ obstacles }: NodeGroup): boolean {
+  return obstacles.length === 0;
 }
 
 export function countNodes(groups: readonly NodeGroup[]): number {

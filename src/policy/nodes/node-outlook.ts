@@ -1,9 +1,9 @@
 import { oncePer } from '../../lib/once-per.ts';
 import type { ClusterNode, RuntimeClass } from '../../pod/cluster-objects.ts';
-import type { Pod } from '../../pod/pod.ts';
+import type { Pod, StringMap } from '../../pod/pod.ts';
 import type { ClusterView } from '../facts.ts';
 import { isKrustlet } from '../krustlet.ts';
-import { hasOwnSelection, matchesSelector, nodeSelection, onlyNodeOf } from './selects-node.ts';
+import { hasOwnSelection, nodeSelection, onlyNodeOf } from './selects-node.ts';
 
 /**
  * What the nodes report about a class's handler. `seen`: a node that class and Pod select has it · `unknown`: no node is
@@ -26,11 +26,17 @@ export type ClassPlacement = Pick<RuntimeClass, 'handler' | 'nodeSelector' | 'to
 /** The placement of a Pod without a class: handler `''` is the node's default runtime, which every node has. */
 export const NO_PLACEMENT: ClassPlacement = { handler: '', nodeSelector: null, tolerations: null };
 
-/** Returns a key that classes share if their Pods run on the same nodes. */
-export const placementKey = oncePer(({ handler, nodeSelector, tolerations }: ClassPlacement): string => {
+/** Returns a key that classes share if they have the same handler on the same nodes. */
+const selectionKey = oncePer(({ handler, nodeSelector }: ClassPlacement): string => {
   const selected = Object.entries(nodeSelector ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return JSON.stringify([handler, selected, tolerations]);
+  return JSON.stringify([handler, selected]);
 });
+
+/** Returns a key that classes share if their Pods run on the same nodes. */
+export const placementKey = oncePer(
+  (placement: ClassPlacement): string =>
+    `${selectionKey(placement)} ${JSON.stringify(placement.tolerations)}`,
+);
 
 export function mayHaveHandler({ handlers }: Pick<ClusterNode, 'handlers'>, handler: string): boolean {
   return handler === '' || handlers === null || handlers.includes(handler);
@@ -53,6 +59,30 @@ function presenceOf(handler: string, within: readonly ClusterNode[], open: OpenN
   return within.length === 0 ? 'unknown' : 'nowhere';
 }
 
+const NO_NODES: readonly ClusterNode[] = [];
+
+/** Returns the values of these labels as text; null if the node lacks one of them. */
+function valuesOf(labels: StringMap, keys: readonly string[]): string | null {
+  const values = keys.map((key) => labels[key]);
+  return values.includes(undefined) ? null : JSON.stringify(values);
+}
+
+/**
+ * Returns a function that finds the nodes with a class's labels. It indexes the nodes by the label keys that classes select, of
+ * which there are few: testing 1,000 classes against 5,000 nodes took more than half a second.
+ */
+function createSelect(nodes: readonly ClusterNode[]) {
+  const indexes = new Map<string, ReadonlyMap<string | null, readonly ClusterNode[]>>();
+  return (nodeSelector: StringMap | null): readonly ClusterNode[] => {
+    const keys = Object.keys(nodeSelector ?? {}).toSorted();
+    if (nodeSelector === null || keys.length === 0) return nodes;
+    const name = JSON.stringify(keys);
+    const index = indexes.get(name) ?? Map.groupBy(nodes, ({ labels }) => valuesOf(labels, keys));
+    indexes.set(name, index);
+    return index.get(valuesOf(nodeSelector, keys)) ?? NO_NODES;
+  };
+}
+
 /** The outlook of each class over the same nodes, computed once. */
 interface Outlooks {
   readonly open: OpenNodes;
@@ -61,15 +91,16 @@ interface Outlooks {
 
 function createOutlooks(open: OpenNodes, selected: readonly ClusterNode[]): Outlooks {
   const known = new Map<string, NodeOutlook>();
+  const select = createSelect(selected);
   const compute = ({ handler, nodeSelector }: ClassPlacement): NodeOutlook => {
-    const within = selected.filter(({ labels }) => matchesSelector(labels, nodeSelector));
+    const within = select(nodeSelector);
     const candidates = within.filter((node) => mayHaveHandler(node, handler));
     return { presence: presenceOf(handler, within, open), candidates, within };
   };
   return {
     open,
     of: (placement) => {
-      const key = placementKey(placement);
+      const key = selectionKey(placement);
       const outlook = known.get(key) ?? compute(placement);
       known.set(key, outlook);
       return outlook;

@@ -1,14 +1,17 @@
 import { formatPlatform, type Platform } from '../../image/platform.ts';
 import type { ClusterNode } from '../../pod/cluster-objects.ts';
-import { nodeKinds } from './node-kinds.ts';
+import { nodeKinds, type NodeKind } from './node-kinds.ts';
 
-/** Returns the platforms of these nodes without their variants, sorted, each once. */
-export function platformsOf(nodes: readonly ClusterNode[]): readonly Platform[] {
-  const known = nodeKinds(nodes).flatMap(({ platform }) =>
-    platform === null ? [] : { ...platform, variant: null },
-  );
+/** Returns the platforms of these kinds of nodes without their variants, sorted, each once. */
+export function platformsOfKinds(kinds: readonly NodeKind[]): readonly Platform[] {
+  const known = kinds.flatMap(({ platform }) => (platform === null ? [] : { ...platform, variant: null }));
   const named = new Map(known.map((platform) => [formatPlatform(platform), platform]));
   return [...named].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, platform]) => platform);
+}
+
+/** Returns the platforms of these nodes. */
+export function platformsOf(nodes: readonly ClusterNode[]): readonly Platform[] {
+  return platformsOfKinds(nodeKinds(nodes));
 }
 
 /**

@@ -5,7 +5,11 @@ import type { ClusterNode, RuntimeClass } from '../../../src/pod/cluster-objects
 import type { PodSpec } from '../../../src/pod/pod.ts';
 import type { PodFacts } from '../../../src/policy/facts.ts';
 import { daemonSetNodes } from '../../../src/policy/nodes/daemon-set-nodes.ts';
-import { nodeFeasibility } from '../../../src/policy/nodes/node-feasibility.ts';
+import {
+  isStartable,
+  nodeFeasibility,
+  type NodeFeasibility,
+} from '../../../src/policy/nodes/node-feasibility.ts';
 import type { PolicySettings } from '../../../src/policy/settings.ts';
 import { imageFacts, linux, wasi } from '../../support/image/image-facts.ts';
 import { cluster, node, pod, podFacts, runtimeClass, settings } from '../../support/pod/pods.ts';
@@ -38,6 +42,10 @@ const WASMTIME = runtimeClass('wasmtime');
 function feasibility({ nodes, images = ['single'], on = WASMTIME, spec = {}, policy = {} }: Setup) {
   const subject = pod({ containers: images.map((image) => ({ image })), spec });
   return nodeFeasibility(podFacts(subject, IMAGES, cluster([WASMTIME], nodes)), on, settings(policy));
+}
+
+function startable({ groups }: NodeFeasibility): readonly ClusterNode[] {
+  return groups.filter(isStartable).flatMap(({ nodes }) => nodes);
 }
 
 /** Returns the kinds of obstacles by node. */
@@ -130,7 +138,7 @@ describe('obstacles on each node', () => {
     ['an index that is only partly known', ['cut'], ['x86', 'arm', 'old']],
     ['two for different nodes', ['amd64', 'arm'], ['old']],
   ])('nodes that can pull %s', (_case, images, names) => {
-    expect(feasibility({ nodes: MIXED, images }).startable.map(({ name }) => name)).toEqual(names);
+    expect(startable(feasibility({ nodes: MIXED, images })).map(({ name }) => name)).toEqual(names);
   });
 
   test('names the container whose image a node cannot pull', () => {
@@ -139,7 +147,7 @@ describe('obstacles on each node', () => {
       images: ['both', 'amd64'],
     }).groups;
     expect(group?.obstacles).toEqual([
-      { kind: 'platform', container: expect.objectContaining({ image: 'amd64' }) },
+      { kind: 'platform', containers: [expect.objectContaining({ image: 'amd64' })] },
     ]);
   });
 });
@@ -201,11 +209,30 @@ describe('caching', () => {
     expect(reads).toBeLessThan(10 * tolerations.length);
   });
 
+  test('reads the labels of nodes once for all classes that select the same label', () => {
+    let reads = 0;
+    const nodes = Array.from({ length: 100 }, (_, count) => ({
+      ...has(`n${count}`),
+      get labels() {
+        reads += 1;
+        return { pool: `p${count}` };
+      },
+    }));
+    const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, cluster([], nodes));
+    const found = Array.from({ length: 100 }, (_, count) =>
+      nodeFeasibility(facts, runtimeClass('wasmtime', { nodeSelector: { pool: `p${count}` } }), settings()),
+    );
+    expect(found.map(({ within }) => within.map(({ name }) => name))).toEqual(
+      nodes.map(({ name }) => [name]),
+    );
+    expect(reads).toBeLessThan(10 * nodes.length);
+  });
+
   test('another Pod, cluster or configuration gets its own result', () => {
     const view = cluster([], [has('a', { taints: [taint] })]);
     const facts = podFacts(pod({ containers: [{ image: 'single' }] }), IMAGES, view);
     const count = (other: PodFacts, policy: Partial<PolicySettings> = {}): number =>
-      nodeFeasibility(other, WASMTIME, settings(policy)).startable.length;
+      startable(nodeFeasibility(other, WASMTIME, settings(policy))).length;
     const tolerations = [{ operator: 'Exists' as const }];
     const tolerant = { ...facts.pod, spec: { ...facts.pod.spec, tolerations } };
     expect([
