@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readNodeFlags } from '../support/cli/built-program.ts';
+import { readContainerNodeFlags } from '../support/cli/built-program.ts';
 import { probe } from '../support/e2e/probe.ts';
 import { freePort } from '../support/lib/processes.ts';
 
@@ -45,25 +45,12 @@ const DEFAULTS = {
   outputCharacters: 16_000,
 } as const;
 
-/** The memory limit of the container in the Deployment, in MiB. */
-const CONTAINER_MEMORY = 256;
-
 const MEBIBYTE_IN_KIBIBYTES = 1024;
 
 function peakMemory(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const [, kibibytes = Number.NaN] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
   return Number(kibibytes) / MEBIBYTE_IN_KIBIBYTES;
-}
-
-/** Reads the flags of the Dockerfile, with the heap in MiB: outside a container, its percentage is of the whole machine. */
-async function nodeFlags(): Promise<readonly string[]> {
-  const flags = await readNodeFlags();
-  return flags.map((flag) => {
-    const [, percent] = /^--max-old-space-size-percentage=(\d+)$/.exec(flag) ?? [];
-    if (percent === undefined) return flag;
-    return `--max-old-space-size=${(CONTAINER_MEMORY * Number(percent)) / 100}`;
-  });
 }
 
 /** Starts the built program as the Deployment does, with instrumentation, and waits until it is ready. */
@@ -74,7 +61,7 @@ export async function startProgram(options: ProgramOptions): Promise<MeasuredPro
   const flags = ['--config', options.configuration, '--host', '127.0.0.1'];
   flags.push('--port', String(port), '--metrics-port', String(metricsPort));
   const args = [
-    ...(await nodeFlags()),
+    ...(await readContainerNodeFlags()),
     ...required,
     options.program,
     'serve',

@@ -15,9 +15,11 @@ const app = fastify({
   },
 });
 app.get('/readyz', () => 'ok');
-app.post('/mutate', (request) => {
-  const { uid } = (request.body as { readonly request: { readonly uid: string } }).request;
-  return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid, allowed: true } };
-});
+for (const path of ['/mutate', '/validate']) {
+  app.post(path, (request) => {
+    const { uid } = (request.body as { readonly request: { readonly uid: string } }).request;
+    return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid, allowed: true } };
+  });
+}
 await app.listen({ host: '127.0.0.1', port: 0 });
 console.log(JSON.stringify({ port: (app.server.address() as AddressInfo).port }));

@@ -33,7 +33,7 @@ function put(store: ImageStore): void {
   }
 }
 
-export interface BenchRegistry {
+export interface BenchRegistry extends AsyncDisposable {
   readonly registry: TestRegistry;
   /** Linux and Wasm alternately. */
   readonly images: readonly BenchImage[];
@@ -53,5 +53,5 @@ export async function startBenchRegistry(): Promise<BenchRegistry> {
       runtimeClass,
     })),
   ).flat();
-  return { registry, images };
+  return { registry, images, [Symbol.asyncDispose]: registry.close };
 }

@@ -15,6 +15,7 @@ interface Answer {
     readonly allowed: boolean;
     readonly patchType?: string;
     readonly patch?: string;
+    readonly warnings?: readonly string[];
   };
 }
 
@@ -38,6 +39,11 @@ export function checkWebhookAnswer(text: string, question: Question): void {
   deepEqual(chosen, [{ op: 'add', path: '/spec/runtimeClassName', value: runtimeClass }]);
   const limited = operations.some(({ path }) => path.startsWith('/spec/containers/0/resources'));
   equal(limited, true, `${question.image.reference} gets no limits`);
+}
+
+/** Checks that a Pod which the webhook has changed is admitted without a warning. */
+export function checkValidated(text: string, question: Question): void {
+  equal(readAnswer(text, question).warnings, undefined);
 }
 
 export function checkBareAnswer(text: string, question: Question): void {

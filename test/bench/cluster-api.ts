@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { parse } from 'yaml';
 import type { ServingCertificate } from '../../src/certs/serving-certificate.ts';
 import { startServer, type TestServer } from '../support/server/http-server.ts';
@@ -53,32 +54,47 @@ function objects(certificate: ServingCertificate): ReadonlyMap<string, object> {
 export interface ClusterExtras {
   readonly nodes?: number;
   readonly runtimeClasses?: readonly object[];
+  /** Leaves the shipped classes out. */
+  readonly withoutShippedClasses?: boolean;
   /** The port of a server that this one replaces. */
   readonly port?: number;
   /** Single objects by path, such as a pull secret. */
   readonly find?: (path: string) => object | undefined;
 }
 
+export interface ClusterApi extends TestServer {
+  /** Sends an event to all who watch these objects. */
+  readonly announce: (path: string, event: { readonly type: string; readonly object: object }) => void;
+}
+
 /**
  * The part of an API server that `wasmgate serve` uses: a real kube-apiserver would take half of the machine from the measured
- * program. Lists are answered at once, watches stay open and silent.
+ * program. Lists are answered at once, and
+ * watches stay open and silent, except for what is announced.
  */
-export function startClusterApi(
+export async function startClusterApi(
   certificate: ServingCertificate,
   namespaces: readonly string[],
   extras: ClusterExtras = {},
-): Promise<TestServer> {
+): Promise<ClusterApi> {
   const { nodes = 0, find, port } = extras;
+  const shipped = extras.withoutShippedClasses === true ? [] : runtimeClasses();
   const names = [...NODES, ...Array.from({ length: nodes }, (_, index) => `node-${index}`)];
   const lists = new Map<string, readonly object[]>([
-    ['/apis/node.k8s.io/v1/runtimeclasses', [...runtimeClasses(), ...(extras.runtimeClasses ?? [])]],
+    ['/apis/node.k8s.io/v1/runtimeclasses', [...shipped, ...(extras.runtimeClasses ?? [])]],
     ['/api/v1/nodes', names.map(node)],
     ['/api/v1/limitranges', []],
     ['/api/v1/pods', []],
     ['/api/v1/namespaces', namespaces.map((name) => ({ metadata: { name } }))],
   ]);
   const single = objects(certificate);
-  return startServer(
+  const watches = new Map<string, Set<ServerResponse>>();
+  const watch = (path: string, response: ServerResponse): void => {
+    const open = watches.get(path) ?? new Set();
+    watches.set(path, open.add(response));
+    response.once('close', () => open.delete(response)).flushHeaders();
+  };
+  const server = await startServer(
     (request, response) => {
       // Accepts Events and the like, and drops them.
       if (request.method === 'POST') return void response.writeHead(201).end('{}');
@@ -89,10 +105,14 @@ export function startClusterApi(
           ? (single.get(pathname) ?? find?.(pathname))
           : { metadata: { resourceVersion: '1' }, items };
       response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
-      if (searchParams.has('watch')) response.flushHeaders();
+      if (searchParams.has('watch')) watch(pathname, response);
       else response.end(JSON.stringify(body ?? { kind: 'Status', code: 404, reason: 'NotFound' }));
     },
     certificate,
     port,
   );
+  const announce: ClusterApi['announce'] = (path, event) => {
+    for (const response of watches.get(path) ?? []) response.write(`${JSON.stringify(event)}\n`);
+  };
+  return { ...server, announce };
 }

@@ -21,14 +21,36 @@ const LENGTH = 'content-length: ';
 function findBody(received: Buffer): { readonly start: number; readonly end: number } | null {
   const headEnd = received.indexOf(HEAD_END);
   if (headEnd < 0) return null;
-  const head = received.toString('latin1', 0, headEnd);
+  const head = received.toString('latin1', 0, headEnd).toLowerCase();
   const at = head.indexOf(LENGTH);
-  if (!head.startsWith('HTTP/1.1 200 ') || at < 0) {
+  if (!head.startsWith('http/1.1 200 ') || at < 0) {
     throw new Error(`Cannot use answer: ${received.toString('latin1', 0, 600)}`);
   }
   const start = headEnd + HEAD_END.length;
   const end = start + Number.parseInt(head.slice(at + LENGTH.length), 10);
   return received.length < end ? null : { start, end };
+}
+
+/** Returns the bytes of a request as the API server sends it. */
+export function requestBytes(path: '/mutate' | '/validate', review: object): Buffer {
+  const json = Buffer.from(JSON.stringify(review));
+  const head = [
+    `POST ${path}?timeout=10s HTTP/1.1`,
+    'Host: wasmgate.wasmgate-system.svc:443',
+    'User-Agent: kube-apiserver-admission',
+    `Content-Length: ${json.length}`,
+    'Accept: application/json, */*',
+    'Content-Type: application/json',
+    'Accept-Encoding: gzip',
+  ];
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), json]);
+}
+
+/** Sends one request and resolves with the answer's body. */
+export function askOnce({ ask }: Connection, request: Buffer): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  ask(request, (body) => resolve(body.toString()));
+  return promise;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import { askOnce, type Connection } from './connection.ts';
 import { UID_DIGITS, type Question } from './questions.ts';
 
 /** A request with its expected answer, byte for byte. Each time it is sent, both hold a new uid. */
@@ -21,11 +21,9 @@ export async function learn(
   question: Question,
   check: (answer: string, question: Question) => void,
 ): Promise<Exchange> {
-  const { promise, resolve } = Promise.withResolvers<Buffer>();
   const { uid } = question;
   const request = Buffer.from(question.request);
-  connection.ask(request, (body) => resolve(Buffer.from(body)));
-  const answer = await promise;
+  const answer = Buffer.from(await askOnce(connection, request));
   check(answer.toString(), question);
   return { request, answer, requestDigits: digitsOf(request, uid), answerDigits: digitsOf(answer, uid) };
 }

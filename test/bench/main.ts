@@ -1,26 +1,80 @@
-import { measureLargePods } from './large-pods.ts';
+import { writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Row, RowResult } from './bench-row.ts';
+import { createBundle } from './bundle.ts';
 import { pin } from './pinning.ts';
-import { describeFigures, type Figures } from './report.ts';
-import { setUpStage } from './stage.ts';
-import { measureStarts } from './starts.ts';
-import { measureThroughput } from './throughput.ts';
+import { renderJson, renderMarkdown, renderTable, type MeasuredRow } from './report.ts';
+import { ROWS } from './rows.ts';
 
-async function measure(tell: (what: string) => void): Promise<Figures> {
-  tell('building the bundle …');
-  await using stage = await setUpStage();
-  const pinning = pin();
-  const { ca } = stage;
-  tell('starting it, in a cluster and with a kubeconfig, several times each …');
-  const inCluster = await measureStarts(stage.inCluster, { pinning, ca });
-  const withKubeconfig = await measureStarts(stage.withKubeconfig, { pinning, ca });
-  tell('loading it and bare Fastify by turns …');
-  const throughput = await measureThroughput(stage, pinning);
-  tell('deciding about Pods of very many containers …');
-  const largePods = measureLargePods();
-  const { description } = pinning;
-  return { node: process.version, pinning: description, throughput, inCluster, withKubeconfig, largePods };
+const USAGE = `npm run bench -- [ROW...] [flags]
+
+  --quick        Fewer rounds: to try it, not to compare with the goals.
+  --json FILE    Also write the figures as JSON.
+  -o FORMAT      What to print: table (default), json or markdown (the README's table).
+
+Rows: ${ROWS.map(({ name }) => name).join(', ')}`;
+
+const GIBIBYTE = 2 ** 30;
+
+function describeMachine(): string {
+  const [first, ...others] = cpus();
+  const model = first?.model.replaceAll(/\s+/g, ' ').trim() ?? 'unknown';
+  return `${others.length + 1} processors (${model}), ${(totalmem() / GIBIBYTE).toFixed(0)} GiB`;
 }
 
-const asJson = process.argv.includes('--json');
-const figures = await measure((what) => console.error(what));
-console.log(asJson ? JSON.stringify(figures, null, 2) : describeFigures(figures));
+/** A row that fails must not cost the others. */
+async function measure(
+  row: Row,
+  run: () => Promise<RowResult>,
+): Promise<MeasuredRow & { isBroken: boolean }> {
+  const started = performance.now();
+  const seconds = (): number => (performance.now() - started) / 1000;
+  console.error(`${row.name} …`);
+  try {
+    return { row, result: await run(), seconds: seconds(), isBroken: false };
+  } catch (error) {
+    console.error(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    return { row, result: { kind: 'skipped', reason }, seconds: seconds(), isBroken: true };
+  }
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      markdown: { type: 'boolean', default: false },
+      output: { type: 'string', short: 'o', default: 'table' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const format = values.markdown ? 'markdown' : values.output;
+  const renderers = { table: renderTable, json: renderJson, markdown: renderMarkdown };
+  const unknown = positionals.filter((name) => !ROWS.some((row) => row.name === name));
+  if (values.help || unknown.length > 0 || !Object.hasOwn(renderers, format)) {
+    console.error(unknown.length > 0 ? `There is no row "${unknown.join('", "')}".\n${USAGE}` : USAGE);
+    return values.help ? 0 : 2;
+  }
+  console.error('building the bundle …');
+  await using bundle = await createBundle();
+  const pinning = pin();
+  const bench = { bundle, pinning, isQuick: values.quick };
+  const rows: (MeasuredRow & { isBroken: boolean })[] = [];
+  for (const row of ROWS.filter(({ name }) => positionals.length === 0 || positionals.includes(name)))
+    rows.push(await measure(row, () => row.run(bench)));
+  const circumstances = {
+    date: new Date().toISOString(),
+    machine: describeMachine(),
+    node: process.version,
+    pinning: pinning.description,
+    isQuick: values.quick,
+  };
+  console.log(renderers[format as keyof typeof renderers](rows, circumstances));
+  if (values.json !== undefined) await writeFile(values.json, `${renderJson(rows, circumstances)}\n`);
+  return rows.some(({ isBroken }) => isBroken) ? 1 : 0;
+}
+
+process.exitCode = await main();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** `USER_HZ`, in which /proc counts: 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
+const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 const MEBIBYTE_IN_KIBIBYTES = 1024;
 
 function readProc(pid: number, file: string): string | null {
@@ -21,6 +22,24 @@ export function cpuSeconds(pid: number): number | null {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/**
+ * Returns the milliseconds for which the main thread of a process was ready to run and waited for a processor; null without
+ * /proc or the kernel's scheduler statistics.
+ */
+export function waitedMilliseconds(pid: number): number | null {
+  const waited = readProc(pid, 'schedstat')?.split(' ')[1];
+  return waited === undefined ? null : Number(waited) / NANOSECONDS_PER_MILLISECOND;
+}
+
+/** The share of a time in which a process waited for a processor. */
+export function meterWaits(pid: number): () => number | null {
+  const [started, before] = [performance.now(), waitedMilliseconds(pid)];
+  return () => {
+    const now = waitedMilliseconds(pid);
+    return now === null || before === null ? null : (now - before) / (performance.now() - started);
+  };
+}
+
 /** Returns resident memory in MiB; null without /proc. */
 export function residentMemory(pid: number): number | null {
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(readProc(pid, 'status') ?? '');
@@ -34,11 +53,4 @@ export function allowedCpus(): readonly number[] {
     const [first = Number.NaN, last = first] = range.split('-').map(Number);
     return Number.isNaN(first) ? [] : Array.from({ length: last - first + 1 }, (_, index) => first + index);
   });
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const middle = sorted.length / 2;
-  const [low = Number.NaN, high = low] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  return (low + high) / 2;
 }

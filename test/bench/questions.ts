@@ -1,10 +1,12 @@
-import { Buffer } from 'node:buffer';
+import jsonPatch, { type Operation } from 'fast-json-patch';
 import { readReview } from '../support/admission/reviews.ts';
 import type { BenchImage } from './bench-images.ts';
+import { askOnce, openConnection, requestBytes, type Target } from './connection.ts';
 
 export interface Question {
-  /** A complete HTTP request. */
+  /** A complete HTTP request, and its body. */
   readonly request: Buffer;
+  readonly review: PodReview;
   readonly uid: string;
   readonly image: BenchImage;
 }
@@ -55,21 +57,7 @@ function vary({ number, review, image }: Variation): Question {
   }
   if (metadata.generateName !== undefined) metadata.generateName = `app-${number}-${metadata.generateName}`;
   for (const container of spec.containers) container.image = image.reference;
-  const json = Buffer.from(JSON.stringify(body));
-  const head = [
-    'POST /mutate?timeout=10s HTTP/1.1',
-    'Host: wasmgate.wasmgate-system.svc:443',
-    'User-Agent: kube-apiserver-admission',
-    `Content-Length: ${json.length}`,
-    'Accept: application/json, */*',
-    'Content-Type: application/json',
-    'Accept-Encoding: gzip',
-  ];
-  return {
-    request: Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), json]),
-    uid: request.uid,
-    image,
-  };
+  return { request: requestBytes('/mutate', body), review: body, uid: request.uid, image };
 }
 
 /** A thousand different Pods; adjacent ones differ in everything. */
@@ -84,4 +72,27 @@ export function writeQuestions(images: readonly BenchImage[]): readonly Question
       }),
     ),
   );
+}
+
+interface Patched {
+  readonly response: { readonly patch?: string };
+}
+
+/** Returns the validate calls that follow: about the same Pods, with the webhook's changes. */
+export async function writeMutatedQuestions(
+  target: Target,
+  questions: readonly Question[],
+): Promise<readonly Question[]> {
+  const connection = await openConnection(target);
+  const mutated: Question[] = [];
+  for (const question of questions) {
+    const { response } = JSON.parse(await askOnce(connection, question.request)) as Patched;
+    const operations = JSON.parse(Buffer.from(response.patch ?? 'W10=', 'base64').toString()) as Operation[];
+    const { request } = question.review;
+    const object = jsonPatch.applyPatch(structuredClone(request.object), operations).newDocument;
+    const review = { ...question.review, request: { ...request, object } };
+    mutated.push({ ...question, review, request: requestBytes('/validate', review) });
+  }
+  connection.close();
+  return mutated;
 }

@@ -1,72 +1,90 @@
-import type { LargePod } from './large-pods.ts';
-import type { Starts } from './starts.ts';
-import type { Round, Throughput } from './throughput.ts';
+import type { Outcome, Reading, Row, RowResult } from './bench-row.ts';
 
-export interface Figures {
+export interface MeasuredRow {
+  readonly row: Row;
+  readonly result: RowResult;
+  readonly seconds: number;
+}
+
+/** The circumstances of a run. */
+export interface Circumstances {
+  /** ISO 8601. */
+  readonly date: string;
+  readonly machine: string;
   readonly node: string;
   readonly pinning: string;
-  readonly throughput: Throughput;
-  readonly inCluster: Starts;
-  readonly withKubeconfig: Starts;
-  readonly largePods: readonly LargePod[];
+  readonly isQuick: boolean;
 }
 
-/** The goals. */
-const TARGETS = { ratio: 0.8, memory: 90, readyMilliseconds: 500, decisionMilliseconds: 250 } as const;
+const OUTCOMES: Readonly<Record<Outcome, string>> = {
+  met: 'met',
+  missed: 'missed',
+  unclear: 'machine too busy',
+  'no goal': '',
+};
 
-/** Below this a server waited for the load or for its processor. Its rate by CPU time is still valid. */
-const FULLY_BUSY = 0.9;
-
-const IDLE_REMARK = '  Not fully busy: this machine has other work, or the load is too light for it.';
-
-function row(name: string, value: string, remark: string): string {
-  return `${name.padEnd(46)}${value.padStart(10)}   ${remark}`;
+function describeCircumstances({ date, machine, node, pinning, isQuick }: Circumstances): string {
+  const quick = isQuick ? ['quick: too few rounds to compare with goals'] : [];
+  return [date.slice(0, 10), machine, `Node ${node}`, pinning, ...quick].join(', ');
 }
 
-function mebibytes(memory: number | null): string {
-  return memory === null ? 'unknown' : `${memory.toFixed(0)} MiB`;
+interface Line {
+  readonly figure: string;
+  readonly how: string;
+  readonly value: string;
+  readonly goal: string;
+  readonly outcome: string;
 }
 
-function describeRound(name: string, round: Round): string {
-  const remark = `${round.perSecond.toFixed(0)}/s by the clock, server ${percent(round.busy)} busy`;
-  return row(`  ${name}, by second and core`, round.perCore.toFixed(0), remark);
+function describeReading({ row, how, reading }: { row: Row; how: string; reading: Reading }): Line {
+  const { of, value, goal, outcome } = reading;
+  const figure = [row.figure, of].filter((part) => part !== '').join(': ');
+  return { figure, how, value, goal, outcome: OUTCOMES[outcome] };
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
+/** Says once for each row how it is measured. */
+function linesOf({ row, result }: MeasuredRow): readonly Line[] {
+  if (result.kind === 'skipped')
+    return [{ figure: row.figure, how: row.how, value: `skipped: ${result.reason}`, goal: '', outcome: '' }];
+  return result.readings.map((reading, index) =>
+    describeReading({ row, how: index === 0 ? row.how : '', reading }),
+  );
 }
 
-function describeStarts(name: string, { memory, readyMilliseconds }: Starts): readonly string[] {
+/** The table of the README. */
+export function renderMarkdown(rows: readonly MeasuredRow[], circumstances: Circumstances): string {
+  const lines = rows
+    .flatMap(linesOf)
+    .map(({ figure, how, value, goal, outcome }) => `| ${[figure, how, value, goal, outcome].join(' | ')} |`);
   return [
-    row(`idle memory, ${name}`, mebibytes(memory), `at most ${TARGETS.memory} MiB`),
-    row(
-      `time to ready, ${name}`,
-      `${readyMilliseconds.toFixed(0)} ms`,
-      `at most ${TARGETS.readyMilliseconds} ms`,
-    ),
-  ];
-}
-
-function describeLargePod({ name, milliseconds }: LargePod): string {
-  const most = `at most ${TARGETS.decisionMilliseconds} ms`;
-  return row(`one decision, ${name}`, `${milliseconds.toFixed(1)} ms`, most);
-}
-
-/** A table for people. */
-export function describeFigures(figures: Figures): string {
-  const { node, pinning, throughput, inCluster, withKubeconfig, largePods } = figures;
-  const { ratio, ratios, webhook, bareFastify, memoryAfterLoad } = throughput;
-  const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
-  return [
-    `Node ${node}, ${pinning}`,
+    `${describeCircumstances(circumstances)}:`,
     '',
-    row('warm mutate decisions ÷ bare Fastify', ratio.toFixed(2), `at least ${TARGETS.ratio}; ${spread}`),
-    describeRound('wasmgate', webhook),
-    describeRound('bare Fastify', bareFastify),
-    ...(Math.min(webhook.busy, bareFastify.busy) < FULLY_BUSY ? [IDLE_REMARK] : []),
-    ...describeStarts('in a cluster', inCluster),
-    ...describeStarts('with a kubeconfig', withKubeconfig),
-    row('memory after the load', mebibytes(memoryAfterLoad), ''),
-    ...largePods.map(describeLargePod),
+    '| figure | how | value | goal | |',
+    '|---|---|---|---|---|',
+    ...lines,
   ].join('\n');
+}
+
+/** A table for a terminal. */
+export function renderTable(rows: readonly MeasuredRow[], circumstances: Circumstances): string {
+  const blocks = rows.map((measured) => {
+    const { row, seconds } = measured;
+    const lines = linesOf(measured).map(({ figure, value, goal, outcome }) => {
+      const of = figure.slice(row.figure.length + 2);
+      return `  ${of.padEnd(44)} ${value}${goal === '' ? '' : `   [${goal}] ${outcome}`}`;
+    });
+    return [`${row.name}: ${row.figure} (${seconds.toFixed(0)} s)`, `  ${row.how}`, ...lines].join('\n');
+  });
+  return [describeCircumstances(circumstances), ...blocks].join('\n\n');
+}
+
+export function renderJson(rows: readonly MeasuredRow[], circumstances: Circumstances): string {
+  const figures = rows.map(({ row: { name, figure, how }, result, seconds }) => ({
+    name,
+    figure,
+    how,
+    seconds,
+    ...result,
+  }));
+  return JSON.stringify({ ...circumstances, figures }, null, 2);
 }

@@ -1,13 +1,22 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:https';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pinning } from './pinning.ts';
+import type { Bench } from './bench-row.ts';
 
 export interface ServerCommand {
+  /** This Node by default. */
+  readonly command?: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What a server that loads inside-server.cjs reports. */
+interface Report {
+  readonly cpuMilliseconds: number;
+  readonly longestTurn: number;
+  readonly usedBytes: number;
 }
 
 export interface ServerProcess extends AsyncDisposable {
@@ -15,9 +24,15 @@ export interface ServerProcess extends AsyncDisposable {
   readonly port: number;
   /** Milliseconds from spawning the process to the first 200 of GET /readyz. */
   readonly readyMilliseconds: number;
+  /** CPU milliseconds of the main thread. */
+  readonly measureCpu: (work: () => Promise<void>) => Promise<number>;
+  /** The most CPU milliseconds of the main thread between two turns of its event loop. */
+  readonly measureBlock: (work: () => Promise<void>) => Promise<number>;
+  /** Bytes that are in use after a garbage collection. */
+  readonly usedBytes: () => Promise<number>;
 }
 
-const DEFAULTS = { pollMilliseconds: 2, patienceMilliseconds: 20_000 } as const;
+const DEFAULTS = { pollMilliseconds: 2, patienceMilliseconds: 30_000 } as const;
 
 const running = new Set<{ readonly kill: (signal: 'SIGKILL') => boolean }>();
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
@@ -43,22 +58,29 @@ function isReady(port: number, ca: string): Promise<boolean> {
   return promise;
 }
 
+async function request(child: ChildProcess, message: string): Promise<Report> {
+  const answered = once(child, 'message') as Promise<[Report]>;
+  child.send(message);
+  const [report] = await answered;
+  return report;
+}
+
 /** Starts a server on a free port, reads the port from its output, and waits until it is ready. */
-export async function startServer(
-  { args, env = {} }: ServerCommand,
-  { pinning, ca }: { readonly pinning: Pinning; readonly ca: string },
-): Promise<ServerProcess> {
-  const [command, ...before] = [...pinning.prefix, process.execPath];
+export async function startServer(server: ServerCommand, { pinning, bundle }: Bench): Promise<ServerProcess> {
+  const { command: program = process.execPath, args, env = {} } = server;
+  const [command, ...before] = [...pinning.prefix, program];
   const started = performance.now();
   const child = spawn(command, [...before, ...args], {
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   running.add(child);
   const exited = once(child, 'exit');
-  const port = await readPort(createInterface({ input: child.stdout }));
-  child.stdout.resume();
-  while (!(await isReady(port, ca))) {
+  const output = child.stdout;
+  if (output === null) throw new Error('Cannot read the output of a server');
+  const port = await readPort(createInterface({ input: output }));
+  output.resume();
+  while (!(await isReady(port, bundle.certificate.caCert))) {
     if (performance.now() - started > DEFAULTS.patienceMilliseconds)
       throw new Error('Cannot start server: not ready');
     await sleep(DEFAULTS.pollMilliseconds);
@@ -68,6 +90,17 @@ export async function startServer(
     pid: child.pid ?? 0,
     port,
     readyMilliseconds,
+    measureCpu: async (work) => {
+      await request(child, 'begin');
+      await work();
+      return (await request(child, 'end')).cpuMilliseconds;
+    },
+    measureBlock: async (work) => {
+      await request(child, 'watch');
+      await work();
+      return (await request(child, 'unwatch')).longestTurn;
+    },
+    usedBytes: async () => (await request(child, 'memory')).usedBytes,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
       await exited;

@@ -1,29 +1,26 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  generateServingCertificate,
-  LOCAL_NAMES,
-  serviceNames,
-} from '../../src/certs/serving-certificate.ts';
-import { buildProgram, readNodeFlags } from '../support/cli/built-program.ts';
 import { kubeconfigText } from '../support/kubernetes/kubectl.ts';
-import { startBenchRegistry, type BenchImage } from './bench-images.ts';
-import { startClusterApi } from './cluster-api.ts';
+import type { TestRegistry } from '../support/registry/registry.ts';
+import type { Bench } from './bench-row.ts';
+import { startClusterApi, type ClusterApi, type ClusterExtras } from './cluster-api.ts';
 import { NAMESPACES } from './questions.ts';
 import type { ServerCommand } from './server-process.ts';
 
-/** The environment of the servers, and how to start each of them in it. */
+export interface StageOptions extends ClusterExtras {
+  readonly registry: TestRegistry;
+  readonly namespaces?: readonly string[];
+}
+
+/** A cluster and a registry, and how to start wasmgate with them. */
 export interface Stage extends AsyncDisposable {
-  /** PEM. */
-  readonly ca: string;
-  readonly images: readonly BenchImage[];
-  /** Requests that the registry has seen. */
-  readonly registryRequests: () => number;
-  readonly bareFastify: ServerCommand;
+  readonly api: ClusterApi;
   /** As a Pod: ServiceAccount files and two variables. */
   readonly inCluster: ServerCommand;
+  /** The same, with inside-server.cjs. */
+  readonly observed: ServerCommand;
   readonly withKubeconfig: ServerCommand;
 }
 
@@ -31,58 +28,41 @@ function fileOf(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
 }
 
-export async function setUpStage(): Promise<Stage> {
-  const folder = await mkdtemp(join(tmpdir(), 'wasmgate-bench-'));
-  const program = await buildProgram(join(folder, 'app'));
-  const certificate = await generateServingCertificate([
-    ...serviceNames('wasmgate', 'wasmgate-system'),
-    ...LOCAL_NAMES,
-  ]);
-  const { registry, images } = await startBenchRegistry();
-  const api = await startClusterApi(certificate, NAMESPACES);
-  const config = JSON.stringify({
+export function bareFastify({ bundle }: Bench): ServerCommand {
+  return { args: [fileOf('bare-fastify.ts'), bundle.folder] };
+}
+
+/** The registry stays its owner's. */
+export async function setUpStage({ bundle }: Bench, options: StageOptions): Promise<Stage> {
+  const { registry, namespaces = NAMESPACES, ...extras } = options;
+  const { folder, certificate, program, nodeFlags } = bundle;
+  const api = await startClusterApi(certificate, namespaces, extras);
+  const configuration = {
     apiVersion: 'wasmgate.dev/v1alpha1',
     kind: 'Configuration',
     registry: { plainHttp: [registry.host], allowAddresses: ['127.0.0.1'] },
-  });
-  const certificateAuthority = join(folder, 'ca.crt');
-  const kubeconfig = { server: `https://${api.host}`, certificateAuthority, token: 'bench' };
-  const files = {
-    'serving.pem': certificate.cert,
-    'serving-key.pem': certificate.key,
-    'ca.crt': certificate.caCert,
-    token: 'bench',
-    'configuration.yaml': config,
-    kubeconfig: kubeconfigText(kubeconfig),
   };
-  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)));
-  const serve = [
-    ...(await readNodeFlags()),
-    program,
-    'serve',
-    '--host',
-    '127.0.0.1',
-    '--port',
-    '0',
-    '--config',
-    join(folder, 'configuration.yaml'),
-  ];
+  const name = randomUUID();
+  const config = join(folder, `configuration-${name}.yaml`);
+  const kubeconfig = join(folder, `kubeconfig-${name}`);
+  const certificateAuthority = join(folder, 'ca.crt');
+  const server = `https://${api.host}`;
+  await writeFile(config, JSON.stringify(configuration));
+  await writeFile(kubeconfig, kubeconfigText({ server, certificateAuthority, token: 'bench' }));
+  const serve = [program, 'serve', '--host', '127.0.0.1', '--port', '0', '--config', config];
+  const loading = (...files: readonly string[]): ServerCommand => ({
+    args: [...nodeFlags, ...files.flatMap((file) => ['--require', fileOf(file)]), ...serve],
+    env: {
+      KUBERNETES_SERVICE_HOST: '127.0.0.1',
+      KUBERNETES_SERVICE_PORT: String(api.port),
+      BENCH_SERVICE_ACCOUNT: folder,
+    },
+  });
   return {
-    ca: certificate.caCert,
-    images,
-    registryRequests: () => registry.log.length,
-    bareFastify: { args: [fileOf('bare-fastify.ts'), folder] },
-    inCluster: {
-      args: ['--require', fileOf('service-account.cjs'), ...serve],
-      env: {
-        KUBERNETES_SERVICE_HOST: '127.0.0.1',
-        KUBERNETES_SERVICE_PORT: String(api.port),
-        BENCH_SERVICE_ACCOUNT: folder,
-      },
-    },
-    withKubeconfig: { args: [...serve, '--kubeconfig', join(folder, 'kubeconfig')] },
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all([registry.close(), api.close(), rm(folder, { recursive: true })]);
-    },
+    api,
+    inCluster: loading('service-account.cjs'),
+    observed: loading('service-account.cjs', 'inside-server.cjs'),
+    withKubeconfig: { args: [...nodeFlags, ...serve, '--kubeconfig', kubeconfig] },
+    [Symbol.asyncDispose]: api.close,
   };
 }

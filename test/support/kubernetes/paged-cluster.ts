@@ -10,6 +10,8 @@ export interface PagedClusterOptions {
   readonly image: string;
   /** The class that the first Pod of each Deployment lacks; all others name it. */
   readonly runtimeClass?: string;
+  /** Makes each page once and keeps it: a client may list faster than pages can be made. */
+  readonly keepsPages?: boolean;
   /** Called before each list; true answers 410, with a token for the rest, as after the API server compacted its history. */
   readonly expires?: (path: string, offset: number) => boolean;
   /** Called for each request; resolves before the answer. */
@@ -168,14 +170,21 @@ export async function startPagedCluster(options: PagedClusterOptions): Promise<P
     return [200, { kind: `${kind}List`, apiVersion, metadata: { resourceVersion: '7', ...next }, items }];
   }
 
+  const kept = new Map<string, { readonly status: number; readonly body: Buffer }>();
+
+  function render({ pathname, searchParams }: URL) {
+    const [status, body] = page(pathname, searchParams);
+    return { status, body: Buffer.from(JSON.stringify(body)) };
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost');
     requests.push(url.pathname + url.search);
     await options.delay?.(url.pathname, Number.parseInt(url.searchParams.get('continue') ?? '0', 10));
-    const [status, body] = page(url.pathname, url.searchParams);
-    const text = JSON.stringify(body);
-    bytes += text.length;
-    response.writeHead(status, { 'content-type': 'application/json' }).end(text);
+    const { status, body } = kept.get(request.url ?? '') ?? render(url);
+    if (options.keepsPages === true) kept.set(request.url ?? '', { status, body });
+    bytes += body.length;
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
   }
 
   const server = await startServer((request, response) => void answer(request, response));

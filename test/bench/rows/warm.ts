@@ -1,0 +1,80 @@
+import { startBenchRegistry } from '../bench-images.ts';
+import type { Bench, Reading, Row } from '../bench-row.ts';
+import { checkBareAnswer, checkValidated, checkWebhookAnswer } from '../check-answer.ts';
+import { openLoad } from '../load.ts';
+import { writeMutatedQuestions, writeQuestions, type Question } from '../questions.ts';
+import { startServer, type ServerProcess } from '../server-process.ts';
+import { compareRates, warmUp } from '../side-by-side.ts';
+import { bareFastify, setUpStage } from '../stage.ts';
+import { judgeRatio } from '../statistics.ts';
+
+const LIMITS = { ratio: 0.65 } as const;
+
+interface Call {
+  readonly of: 'mutate' | 'validate';
+  readonly questions: readonly Question[];
+  readonly check: (answer: string, question: Question) => void;
+  readonly requests: () => number;
+}
+
+async function measureCall(
+  { of, questions, check, requests }: Call,
+  { webhook, bare }: { readonly webhook: ServerProcess; readonly bare: ServerProcess },
+  { isQuick, bundle }: Bench,
+): Promise<Reading> {
+  const ca = bundle.certificate.caCert;
+  using webhookLoad = await openLoad({ port: webhook.port, ca }, questions, check);
+  using bareLoad = await openLoad({ port: bare.port, ca }, questions, checkBareAnswer);
+  const [subject, baseline] = [
+    { load: webhookLoad, server: webhook },
+    { load: bareLoad, server: bare },
+  ];
+  for (const side of [subject, baseline]) await warmUp(side, isQuick);
+  const lookups = requests();
+  const compared = await compareRates(subject, baseline, isQuick);
+  if (requests() > lookups) throw new Error('Cannot call this warm: the registry was asked');
+  const { ratio, lowest, highest } = compared;
+  const [own, others] = [compared.subject, compared.baseline];
+  return {
+    of,
+    value: `${ratio.toFixed(2)} (${lowest.toFixed(2)} to ${highest.toFixed(2)}); ${own.perCore.toFixed(0)} ÷ ${others.perCore.toFixed(0)} /s`,
+    goal: `≥ ${LIMITS.ratio}`,
+    outcome: judgeRatio(ratio >= LIMITS.ratio, compared.isBusy),
+    numbers: {
+      ratio,
+      perSecondAndCore: own.perCore,
+      perSecond: own.perSecond,
+      barePerSecondAndCore: others.perCore,
+      barePerSecond: others.perSecond,
+    },
+  };
+}
+
+export const warm: Row = {
+  name: 'warm',
+  figure: 'Warm decisions per second and core ÷ bare Fastify',
+  how: '16 connections, 1,024 Pods of 64 images; median of pairs of rounds',
+  run: async (bench) => {
+    await using served = await startBenchRegistry();
+    const { registry, images } = served;
+    await using stage = await setUpStage(bench, { registry });
+    await using webhook = await startServer(stage.inCluster, bench);
+    await using bare = await startServer(bareFastify(bench), bench);
+    const requests = (): number => registry.log.length;
+    const servers = { webhook, bare };
+    const questions = writeQuestions(images);
+    const mutate = await measureCall(
+      { of: 'mutate', questions, check: checkWebhookAnswer, requests },
+      servers,
+      bench,
+    );
+    const target = { port: webhook.port, ca: bench.bundle.certificate.caCert };
+    const mutated = await writeMutatedQuestions(target, questions);
+    const validate = await measureCall(
+      { of: 'validate', questions: mutated, check: checkValidated, requests },
+      servers,
+      bench,
+    );
+    return { kind: 'measured', readings: [mutate, validate] };
+  },
+};
