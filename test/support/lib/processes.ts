@@ -123,6 +123,8 @@ export interface RunOptions {
   readonly stdin?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Sends SIGTERM to the program, and rejects. */
+  readonly signal?: AbortSignal;
 }
 
 /** Runs a program to its end; a non-zero exit code is a result, not an error. */
@@ -131,6 +133,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   const child = spawn(command, args, {
     env: options.env ?? process.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];

@@ -1,0 +1,3 @@
+module node/modules
+
+go 1.26.0
