@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Tests on real servers outside of test/e2e are called real-*. */
 const ON_SERVERS = ['test/e2e/*.test.ts', 'test/**/real-*.test.ts'];
 const ON_STAGE = ['test/e2e/admission/*.test.ts'];
+/** Only `npm run test:node` runs these. */
+const ON_NODE = ['test/node/suite/**', 'test/node/record/**'];
 
 // What is under test writes for a pipe, whatever the terminal or the CI around wishes: tests that want colours say so.
 delete process.env['FORCE_COLOR'];
@@ -25,7 +27,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...ON_SERVERS, ...ON_STAGE] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...ON_SERVERS, ...ON_STAGE, ...ON_NODE],
+        },
       },
       {
         extends: true,

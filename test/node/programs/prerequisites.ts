@@ -61,6 +61,9 @@ export const RUNTIME: readonly Prerequisite[] = [
     from: null,
     isPresent: async () => (await cgroupVersion()) !== null,
   },
+  // They build wasmgate's image.
+  tool('buildah', 'buildah'),
+  tool('npm', 'npm'),
   tool('ip', 'iproute2'),
   tool('mount', 'mount'),
   tool('nsenter', 'util-linux'),

@@ -9,6 +9,8 @@ export interface Issued {
 
 export interface Wanted {
   readonly commonName: string;
+  readonly organization?: string;
+  readonly addresses?: readonly string[];
   readonly names?: readonly string[];
   /** Days from now. */
   readonly from?: number;
@@ -27,14 +29,21 @@ export interface Wanted {
 /** Issues a certificate as a CA other than wasmgate's would. */
 export async function issue(wanted: Wanted): Promise<Issued> {
   const { commonName, names = [], from = -1, to = 30, isCa = false, keyType = 'ec', usage, by } = wanted;
-  const { keyPair, keySize } = wanted;
+  const { keyPair, keySize, organization, addresses = [] } = wanted;
   const extensions: NonNullable<SelfsignedOptions['extensions']> = [
     { name: 'basicConstraints', cA: isCa, critical: true },
   ];
-  if (names.length > 0)
-    extensions.push({ name: 'subjectAltName', altNames: names.map((value) => ({ type: 2, value })) });
+  const altNames = [
+    ...names.map((value) => ({ type: 2 as const, value })),
+    ...addresses.map((ip) => ({ type: 7 as const, ip })),
+  ];
+  if (altNames.length > 0) extensions.push({ name: 'subjectAltName', altNames });
   if (usage !== undefined) extensions.push({ name: 'extKeyUsage', [usage]: true });
-  const made = await generate([{ name: 'commonName', value: commonName }], {
+  const subject = [
+    { name: 'commonName', value: commonName },
+    ...(organization === undefined ? [] : [{ name: 'organizationName', value: organization }]),
+  ];
+  const made = await generate(subject, {
     keyType,
     algorithm: 'sha256',
     notBeforeDate: new Date(Date.now() + from * DAY),

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { POD_CGROUP } from './node-settings.ts';
+
+const ROOT = '/sys/fs/cgroup';
+
+/** Hybrid machines mount version 2 here, beside the controllers of version 1. */
+export const HYBRID_MOUNT = join(ROOT, 'unified');
+
+/** Reports whether the machine has cgroup version 2 alone. */
+export function hasUnifiedCgroups(): boolean {
+  return existsSync(join(ROOT, 'cgroup.controllers'));
+}
+
+/** Returns the cgroup of all Pods, once for each hierarchy. */
+async function podCgroups(): Promise<readonly string[]> {
+  if (hasUnifiedCgroups()) return [join(ROOT, POD_CGROUP)];
+  const controllers = (await readdir(ROOT, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  return controllers
+    .map(({ name }) => join(ROOT, name))
+    .filter((folder) => folder !== HYBRID_MOUNT)
+    .map((folder) => join(folder, POD_CGROUP));
+}
+
+/** Creates the cgroup that the kubelet puts Pods into. It must exist in every hierarchy before the kubelet starts. */
+export async function createPodCgroup(): Promise<void> {
+  for (const cgroup of await podCgroups()) await mkdir(cgroup, { recursive: true });
+}
+
+/** Lists the processes of all containers, those of leftover ones included. */
+export async function findContainerProcesses(): Promise<readonly number[]> {
+  const pids = new Set<number>();
+  for (const cgroup of await podCgroups()) {
+    for (const folder of await descendants(cgroup)) {
+      const text = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '');
+      for (const pid of text.split('\n').filter((line) => line !== '')) pids.add(Number(pid));
+    }
+  }
+  return [...pids];
+}
+
+/** Removes the cgroup of all Pods, which must have no processes. */
+export async function removePodCgroup(): Promise<void> {
+  for (const cgroup of await podCgroups()) {
+    for (const folder of (await descendants(cgroup)).toReversed()) await rmdir(folder);
+  }
+}
+
+/** A folder and all below it, parents first; none if it does not exist. */
+async function descendants(folder: string): Promise<readonly string[]> {
+  if (!existsSync(folder)) return [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
+  return [folder, ...(await Promise.all(below.map(descendants))).flat()];
+}

@@ -1,0 +1,142 @@
+import { appendFile, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'smol-toml';
+import type { NodePrograms } from '../programs/find-node-programs.ts';
+import { hasUnifiedCgroups, HYBRID_MOUNT } from './cgroups.ts';
+import { CNI_FOLDER } from './network.ts';
+import { logOf, startNodeServer, waitForNode } from './node-processes.ts';
+import { CONTAINERD_SOCKET, EXTRA_REGISTRIES, PAUSE_IMAGE, STATE_FOLDER } from './node-settings.ts';
+
+const CONFIGURATION = join(STATE_FOLDER, 'containerd.toml');
+/** Those of FIXED_FOLDERS, or above them, that the machine did not have. */
+const CREATED_FOLDERS = join(STATE_FOLDER, 'created-folders');
+const REGISTRIES = join(STATE_FOLDER, 'registries');
+const READY_SECONDS = 120;
+
+/** A table of containerd's configuration that a RuntimeClass names as its handler. */
+interface Runtime {
+  readonly runtime_type: string;
+  readonly runtime_path: string;
+  readonly pod_annotations?: readonly string[];
+  readonly options?: { readonly BinaryName: string };
+}
+
+/** A shim that containerd starts for a handler of its own, such as containerd-shim-spin-v2. */
+const SHIM = /^containerd-shim-(?<name>[a-z\d]+)-(?<version>v\d+)$/;
+
+/** Returns containerd's runtimes by handler. */
+export async function nodeRuntimes(programs: NodePrograms): Promise<Readonly<Record<string, Runtime>>> {
+  const { crun } = programs;
+  return {
+    ...(programs.shims === null ? {} : await installedShims(programs.shims)),
+    runc: runcRuntime(programs, programs.runc),
+    wasmtime: { runtime_type: 'io.containerd.wasmtime.v1', runtime_path: programs.wasmtimeShim },
+    // With an engine, crun depends on the annotations that containerd passes on.
+    ...(crun === null
+      ? {}
+      : {
+          crun: { ...runcRuntime(programs, crun), pod_annotations: ['module.wasm.image/*', 'run.oci.*'] },
+          'crun-plain': runcRuntime(programs, crun),
+        }),
+  };
+}
+
+function runcRuntime(programs: NodePrograms, binary: string): Runtime {
+  return {
+    runtime_type: 'io.containerd.runc.v2',
+    runtime_path: programs['containerd-shim-runc-v2'],
+    options: { BinaryName: binary },
+  };
+}
+
+/** Shims as upstream builds them. The one with wasmtime gets another name, because ours has that one. */
+async function installedShims(folder: string): Promise<Readonly<Record<string, Runtime>>> {
+  const found = (await readdir(folder)).flatMap((file): readonly (readonly [string, Runtime])[] => {
+    const { name, version } = SHIM.exec(file)?.groups ?? {};
+    if (name === undefined || version === undefined || name === 'runc') return [];
+    const handler = name === 'wasmtime' ? 'wasmtime-upstream' : name;
+    const runtime_type = `io.containerd.${name}.${version}`;
+    return [[handler, { runtime_type, runtime_path: join(folder, file) }]];
+  });
+  return Object.fromEntries(found);
+}
+
+/** Folders that containerd, shims, the kubelet and CNI write to whatever their configuration; the node gets its own. */
+const FIXED_FOLDERS = ['/run/containerd', '/var/lib/cni', '/var/lib/kubelet', '/var/log/containers'] as const;
+
+/**
+ * Starts containerd in a mount namespace of its own, so that no mount of a container or volume outlives the node. The
+ * kubelet joins that namespace.
+ */
+export async function startContainerd(
+  programs: NodePrograms,
+  runtimes: Readonly<Record<string, Runtime>>,
+): Promise<void> {
+  await writeRegistries();
+  await writeFile(CONFIGURATION, stringify(configuration(programs, runtimes)));
+  const binds: string[] = [];
+  for (const folder of FIXED_FOLDERS) {
+    const own = join(STATE_FOLDER, 'private', folder);
+    await mkdir(own, { recursive: true });
+    const created = await mkdir(folder, { recursive: true });
+    if (created !== undefined) await appendFile(CREATED_FOLDERS, `${created}\n`);
+    binds.push(`mount --bind '${own}' '${folder}'`);
+  }
+  // crun rejects a machine whose version 2 hierarchy stands beside controllers of version 1.
+  const hide = hasUnifiedCgroups() ? [] : [`! mountpoint -q ${HYBRID_MOUNT} || umount ${HYBRID_MOUNT}`];
+  const steps = [...binds, ...hide, 'exec "$@"'].join('\n');
+  const command = [programs.containerd, '--config', CONFIGURATION];
+  startNodeServer('containerd', ['unshare', '--mount', 'sh', '-e', '-c', steps, 'sh', ...command]);
+}
+
+/** Removes the folders that were created for mounts, which are empty outside of the node's namespace. */
+export async function removeCreatedFolders(): Promise<void> {
+  const created = await readFile(CREATED_FOLDERS, 'utf8').catch(() => '');
+  for (const folder of created.split('\n').filter((line) => line !== '')) await rmdir(folder);
+}
+
+/** Has containerd use plain HTTP with registries that are not at loopback. */
+async function writeRegistries(): Promise<void> {
+  for (const host of EXTRA_REGISTRIES) {
+    await mkdir(join(REGISTRIES, host), { recursive: true });
+    await writeFile(join(REGISTRIES, host, 'hosts.toml'), stringify({ server: `http://${host}` }));
+  }
+}
+
+/** Resolves when containerd serves the kubelet. Before that line, a kubelet fails to register its node. */
+export async function waitForContainerd(): Promise<void> {
+  const started = async (): Promise<boolean> =>
+    (await readFile(logOf('containerd'), 'utf8')).includes('Start streaming server');
+  await waitForNode(started, { what: 'containerd', seconds: READY_SECONDS, servers: ['containerd'] });
+}
+
+function configuration(programs: NodePrograms, runtimes: Readonly<Record<string, Runtime>>): object {
+  return {
+    version: 3,
+    root: join(STATE_FOLDER, 'containerd'),
+    state: join(STATE_FOLDER, 'containerd-state'),
+    grpc: { address: CONTAINERD_SOCKET },
+    ttrpc: { address: `${CONTAINERD_SOCKET}.ttrpc` },
+    // With "debug", a runwasi shim writes megabytes a container.
+    debug: { level: 'info' },
+    plugins: {
+      'io.containerd.internal.v1.opt': { path: join(STATE_FOLDER, 'containerd-opt') },
+      'io.containerd.nri.v1.nri': { disable: true },
+      'io.containerd.cri.v1.images': {
+        snapshotter: 'overlayfs',
+        pinned_images: { sandbox: PAUSE_IMAGE },
+        registry: { config_path: REGISTRIES },
+      },
+      'io.containerd.cri.v1.runtime': {
+        netns_mounts_under_state_dir: true,
+        // What a machine that is itself a container may not do.
+        restrict_oom_score_adj: true,
+        disable_apparmor: true,
+        disable_hugetlb_controller: true,
+        tolerate_missing_hugetlb_controller: true,
+        cni: { bin_dirs: [programs.cni], conf_dir: CNI_FOLDER },
+        containerd: { default_runtime_name: 'runc', runtimes },
+      },
+    },
+  };
+}
