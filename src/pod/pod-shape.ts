@@ -36,15 +36,17 @@ function fieldsOf<Fields extends object>(object: Fields, names: readonly (keyof 
   return fields;
 }
 
-function containerOf(container: Container): unknown {
-  const fields = fieldsOf(container, CONTAINER_NAMES);
+const UNNAMED_NAMES = CONTAINER_NAMES.filter((field) => field !== 'name');
+
+function containerOf(container: Container, names = CONTAINER_NAMES): unknown {
+  const fields = fieldsOf(container, names);
   const { volumeMounts } = container;
   fields.push(volumeMounts?.map(({ mountPath }) => mountPath) ?? nothing(volumeMounts));
   return fields;
 }
 
 function containersOf(containers: readonly Container[] | null | undefined): unknown {
-  return containers?.map(containerOf) ?? nothing(containers);
+  return containers?.map((container) => containerOf(container)) ?? nothing(containers);
 }
 
 function annotationsOf({ metadata }: ShapedPod): unknown {
@@ -53,6 +55,11 @@ function annotationsOf({ metadata }: ShapedPod): unknown {
   const shown: unknown[] = [];
   for (const key of Object.keys(annotations)) if (key !== LAST_APPLIED) shown.push(key, annotations[key]);
   return shown;
+}
+
+/** Returns a text that is equal for containers that are equal in these fields, except for their names. */
+export function textOfUnnamed(container: Container): string {
+  return JSON.stringify(containerOf(container, UNNAMED_NAMES));
 }
 
 /** Returns a text that is equal for Pods that are equal in these fields. */

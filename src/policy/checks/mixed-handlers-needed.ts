@@ -1,5 +1,5 @@
 import { NO_FINDINGS, type ChoiceRule } from '../check.ts';
-import { classesFor } from '../choose/candidates.ts';
+import { classesForEach } from '../choose/candidates.ts';
 import { listNames } from '../describe.ts';
 
 export const mixedHandlersNeeded: ChoiceRule = {
@@ -13,13 +13,12 @@ export const mixedHandlersNeeded: ChoiceRule = {
   fix: 'Put the containers into separate Pods, or build them for one runtime.',
   check: (context) => {
     if (context.isRunnable !== false) return NO_FINDINGS;
-    const each = context.wasmContainers.map(
-      (container) => [container, classesFor(context, container)] as const,
+    const { wasmContainers } = context;
+    const classes = classesForEach(context, wasmContainers);
+    if (classes.some((names) => names.length === 0)) return NO_FINDINGS;
+    const needs = wasmContainers.map(
+      ({ container }, index) => `container "${container.name}" needs ${listNames(classes[index] ?? [])}`,
     );
-    if (each.some(([, classes]) => classes.length === 0)) return NO_FINDINGS;
-    const needs = each.map(([container, classes]) => {
-      return `container "${container.container.name}" needs ${listNames(classes)}`;
-    });
     return [
       {
         id: 'mixed-handlers-needed',

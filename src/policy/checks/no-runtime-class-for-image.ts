@@ -1,6 +1,6 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import { NO_FINDINGS, type ChoiceRule, type PodContext } from '../check.ts';
-import { candidatesFor, isStartable } from '../choose/candidates.ts';
+import { hasCandidate, isStartable } from '../choose/candidates.ts';
 import type { Finding } from '../decision.ts';
 import {
   describeClass,
@@ -98,9 +98,7 @@ export const noRuntimeClassForImage: ChoiceRule = {
     'RuntimeClass, metadata: {name: spin}, handler: spin}, and apply again.',
   check: (context) => {
     if (context.isRunnable !== false) return NO_FINDINGS;
-    const alone = context.wasmContainers.find(
-      (container) => candidatesFor(context, [container]).length === 0,
-    );
+    const alone = context.wasmContainers.find((container) => !hasCandidate(context, container));
     return alone === undefined ? NO_FINDINGS : findingsOn(context, alone);
   },
 };

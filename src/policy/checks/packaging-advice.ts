@@ -2,7 +2,7 @@ import type { Rule, PolicyContext } from '../check.ts';
 import type { Finding } from '../decision.ts';
 import { describeContainer } from '../describe.ts';
 import type { WasmContainer } from '../facts.ts';
-import { codeSizes, type LayerSizes } from '../resources/code-sizes.ts';
+import { codeSizes, hasSize, type LayerSizes } from '../resources/code-sizes.ts';
 import { memoryFloor } from '../resources/memory-floor.ts';
 import { formatQuantity } from '../resources/quantity.ts';
 
@@ -18,9 +18,9 @@ function unpacked({ compressed, raw }: LayerSizes): LayerSizes {
 }
 
 function findingsOf(assessed: WasmContainer, { resolved: { profile } }: PolicyContext): readonly Finding[] {
-  const { container, facts } = assessed;
-  if (profile?.engine !== 'wasmtime' || facts === null) return [];
-  const { packaging, sizes } = codeSizes({ ...assessed, facts });
+  const { container } = assessed;
+  if (profile?.engine !== 'wasmtime' || !hasSize(assessed)) return [];
+  const { packaging, sizes } = codeSizes(assessed);
   if (packaging !== 'tar' || sizes === null) return [];
   // One thread: the minimum on any node.
   const asTar = memoryFloor({ profile, packaging: 'tar', sizes, threads: 1 });

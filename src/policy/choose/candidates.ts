@@ -7,7 +7,7 @@ import { compatAnnotation } from '../compat-annotation.ts';
 import { type AssessedContainer, type ClusterView, takesSpinCommand } from '../facts.ts';
 import { canRun, hasWasmFile, isPassedOver } from '../handlers/can-run.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
-import { BUILT_IN, handlerTable } from '../handlers/handler-table.ts';
+import { BUILT_IN, handlerTable, type HandlerTable } from '../handlers/handler-table.ts';
 import { placementKey } from '../nodes/node-outlook.ts';
 import type { PolicySettings } from '../settings.ts';
 
@@ -97,10 +97,39 @@ function withoutClass(context: PodContext, containers: readonly AssessedContaine
   return runs ? [{ class: null, profile }] : [];
 }
 
-/** Groups classes that differ only in their names and share a trial. Computed once for each state of the cluster. */
+/** Classes that differ only in their names, and so share a trial. */
+interface EqualClasses {
+  readonly classes: readonly RuntimeClass[];
+  readonly profile: HandlerProfile;
+}
+
+/** The classes of a cluster that wasmgate may choose. Handlers without a profile are never chosen. */
+interface Choosable {
+  readonly groups: readonly EqualClasses[];
+  /** The profiles of all groups, each once. */
+  readonly profiles: readonly HandlerProfile[];
+}
+
 const equalClasses = oncePer(({ runtimeClasses }: ClusterView): readonly (readonly RuntimeClass[])[] => [
   ...Map.groupBy(runtimeClasses, (one) => `${placementKey(one)} ${JSON.stringify(one.overhead)}`).values(),
 ]);
+
+/** Computed once for each state of the cluster and each configuration. */
+const choosableIn = oncePer((cluster: ClusterView) =>
+  oncePer(({ profileOf }: HandlerTable): Choosable => {
+    const handlers = new Set(cluster.runtimeClasses.map(({ handler }) => handler));
+    const byHandler = new Map([...handlers].map((handler) => [handler, profileOf(handler)]));
+    const groups = equalClasses(cluster).flatMap((classes): readonly EqualClasses[] => {
+      const profile = byHandler.get(classes[0]?.handler ?? '') ?? null;
+      return profile === null ? [] : [{ classes, profile }];
+    });
+    return { groups, profiles: [...new Set(groups.map(({ profile }) => profile))] };
+  }),
+);
+
+function choosable({ cluster, settings }: PodContext): Choosable {
+  return choosableIn(cluster)(handlerTable(settings));
+}
 
 /** Returns the position in `policy.preferRuntimeClasses`, by class name or by handler; if absent, the list's length. */
 export function preferenceOf(context: PodContext, runtimeClass: RuntimeClass | null): number {
@@ -120,34 +149,56 @@ function mostPreferred(context: PodContext, equal: readonly RuntimeClass[]): Run
   return best;
 }
 
-/**
- * Returns one class of each group of equals whose handler is not certain to fail with one of these containers, and no class if
- * that may work. Handlers without a profile are never chosen.
- */
-export function candidatesFor(
+/** Returns the profiles under which none of these containers is certain to fail. */
+function profilesFor(
   context: PodContext,
-  containers: readonly AssessedContainer[] = context.containers,
-): readonly Candidate[] {
-  if (!containers.every(isStartable)) return withoutClass(context, containers);
-  const { profileOf } = handlerTable(context.settings);
-  const verdicts = new Map<HandlerProfile, boolean>();
-  const runsAll = (profile: HandlerProfile): boolean => {
-    const known = verdicts.get(profile);
-    if (known !== undefined) return known;
-    const runs = containers.every((container) => mayRun(context, profile, container));
-    verdicts.set(profile, runs);
-    return runs;
-  };
-  const classes = equalClasses(context.cluster).flatMap((equal): readonly Candidate[] => {
-    const profile = profileOf(equal[0]?.handler ?? '');
-    if (profile === null || !runsAll(profile)) return [];
-    const chosen = mostPreferred(context, equal);
-    return chosen === undefined ? [] : [{ class: chosen, profile }];
-  });
-  return [...classes, ...withoutClass(context, containers)];
+  containers: readonly AssessedContainer[],
+): readonly HandlerProfile[] {
+  if (!containers.every(isStartable)) return [];
+  return choosable(context).profiles.filter((profile) =>
+    containers.every((container) => mayRun(context, profile, container)),
+  );
 }
 
-/** Returns the names of the classes that may run this one container. */
-export function classesFor(context: PodContext, container: AssessedContainer): readonly string[] {
-  return candidatesFor(context, [container]).flatMap((candidate) => candidate.class?.name ?? []);
+function candidatesWith(
+  context: PodContext,
+  profiles: readonly HandlerProfile[],
+): readonly (Candidate & { readonly class: RuntimeClass })[] {
+  if (profiles.length === 0) return [];
+  const wanted = new Set(profiles);
+  return choosable(context).groups.flatMap(({ classes, profile }) => {
+    const chosen = wanted.has(profile) ? mostPreferred(context, classes) : undefined;
+    return chosen === undefined ? [] : [{ class: chosen, profile }];
+  });
+}
+
+/**
+ * Returns one class of each group of equals whose handler is not certain to fail with one of the containers, and no class if that
+ * may work.
+ */
+export function candidatesFor(context: PodContext): readonly Candidate[] {
+  const { containers } = context;
+  return [...candidatesWith(context, profilesFor(context, containers)), ...withoutClass(context, containers)];
+}
+
+/** Reports whether any class, or no class, may run this one container. */
+export function hasCandidate(context: PodContext, container: AssessedContainer): boolean {
+  return profilesFor(context, [container]).length > 0 || withoutClass(context, [container]).length > 0;
+}
+
+/** Returns, for each container, the names of the classes that may run it alone. */
+export function classesForEach(
+  context: PodContext,
+  containers: readonly AssessedContainer[],
+): readonly (readonly string[])[] {
+  const { profiles } = choosable(context);
+  // A Pod has up to 256 containers and a cluster up to 1,000 classes, but few sets of profiles run one of the containers.
+  const known = new Map<string, readonly string[]>();
+  return containers.map((container) => {
+    const running = profilesFor(context, [container]);
+    const key = running.map((profile) => profiles.indexOf(profile)).join(' ');
+    const names = known.get(key) ?? candidatesWith(context, running).map((one) => one.class.name);
+    known.set(key, names);
+    return names;
+  });
 }

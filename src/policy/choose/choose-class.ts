@@ -5,6 +5,7 @@ import type { PodFacts } from '../facts.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import { candidatesFor, type Candidate, preferenceOf } from './candidates.ts';
 import { compareTrials, NODE_RANKS, nodeRank, scoreTrial } from './compare-trials.ts';
+import { sampleOf, type Sample } from './sample.ts';
 import { isBlocked, tryClass, type Trial } from './trial.ts';
 
 const CHOICE_LIMITS = {
@@ -30,9 +31,8 @@ function mostTrials({ containers }: PodContext): number {
 }
 
 /** Returns the candidates to try: those that the operator prefers, then those with nodes, and always the Pod without a class. */
-function boundedCandidates(context: PodContext): readonly Candidate[] {
+function boundedCandidates(context: PodContext, most: number): readonly Candidate[] {
   const candidates = candidatesFor(context);
-  const most = mostTrials(context);
   if (candidates.length <= most) return candidates;
   const without = candidates.filter(isWithoutClass);
   const classes = candidates
@@ -48,11 +48,13 @@ function boundedCandidates(context: PodContext): readonly Candidate[] {
 }
 
 /** Tries every class that might run the Pod, and no class. Returns the best first. */
-function rankedTrials(context: PodContext): readonly Trial[] {
-  const trials = boundedCandidates(context).map((candidate) => tryClass(context, resolve(candidate)));
+function rankedTrials(sample: Sample, most: number): readonly Trial[] {
+  const { context } = sample;
+  const candidates = boundedCandidates(context, most);
+  const trials = candidates.map((candidate) => tryClass(context, resolve(candidate)));
   if (trials.length < 2) return trials;
   return trials
-    .map((trial) => scoreTrial(context, trial))
+    .map((trial) => scoreTrial(sample, trial))
     .toSorted(compareTrials)
     .map(({ trial }) => trial);
 }
@@ -80,10 +82,13 @@ export function chooseClass(context: PodContext): Choice {
     const resolved = namedClass(context);
     return { resolved, trial: tryClass(context, resolved), isRunnable: true };
   }
-  const [best] = rankedTrials(context);
+  const sample = sampleOf(context);
+  const [best] = rankedTrials(sample, mostTrials(context));
   if (best === undefined)
     return { resolved: NO_CLASS, trial: tryClass(context, NO_CLASS), isRunnable: false };
-  return { resolved: isBlocked(context, best) ? NO_CLASS : best.resolved, trial: best, isRunnable: true };
+  const resolved = isBlocked(context, best) ? NO_CLASS : best.resolved;
+  const trial = sample.context === context ? best : tryClass(context, best.resolved);
+  return { resolved, trial, isRunnable: true };
 }
 
 /** Reverts the API server's merge of the class into the Pod. */
@@ -104,7 +109,7 @@ function withoutOwnClass({ pod, cluster }: PodFacts): Pick<PodFacts, 'pod'> {
  */
 export function alternativeClasses(context: PodContext, except: RuntimeClass | null): readonly string[] {
   const bare = { ...context, ...withoutOwnClass(context) };
-  const others = rankedTrials(bare).filter(
+  const others = rankedTrials(sampleOf(bare), mostTrials(bare)).filter(
     ({ resolved }) => resolved.class !== null && resolved.class !== except,
   );
   const fitting = others.filter(

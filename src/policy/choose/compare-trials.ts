@@ -1,5 +1,6 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
 import type { PodContext } from '../check.ts';
+import type { Finding } from '../decision.ts';
 import type { Consequence } from '../finding-catalog.ts';
 import { isTooOld } from '../handlers/can-run.ts';
 import { isShim, type HandlerProfile } from '../handlers/handler-profiles.ts';
@@ -8,6 +9,7 @@ import { reportedHandlers } from '../handlers/handlers-for.ts';
 import { isStartable, nodeFeasibility } from '../nodes/node-feasibility.ts';
 import { actionOf, consequenceOf } from '../rate-findings.ts';
 import { preferenceOf } from './candidates.ts';
+import type { Sample } from './sample.ts';
 import type { Trial } from './trial.ts';
 
 /** A trial with its drawbacks as numbers: lower is better, and the first that differs decides. */
@@ -50,21 +52,23 @@ function isOnAnyNode({ cluster }: PodContext, { resolved }: Trial): boolean {
  * 7. no class before any class
  * 8. handlers whose release is too old for an image last
  */
-export function scoreTrial(context: PodContext, trial: Trial): ScoredTrial {
+export function scoreTrial({ context, countOf }: Sample, trial: Trial): ScoredTrial {
   const { settings } = context;
   const { class: runtimeClass, profile } = trial.resolved;
   const findings = trial.findings.filter(({ id }) => actionOf(id, settings) !== 'ignore');
-  const count = (consequence: Consequence): number =>
-    findings.filter((finding) => consequenceOf(finding) === consequence).length;
+  const count = (matches: (finding: Finding) => boolean): number =>
+    findings.reduce((sum, finding) => sum + (matches(finding) ? countOf(finding) : 0), 0);
+  const countWith = (consequence: Consequence): number =>
+    count((finding) => consequenceOf(finding) === consequence);
   const needsAnnotation = profile !== null && profile.needsAnnotation && !profile.annotationArrives;
   const drawbacks = [
-    findings.filter(({ id }) => actionOf(id, settings) === 'deny').length,
-    count('cannot-start'),
+    count(({ id }) => actionOf(id, settings) === 'deny'),
+    countWith('cannot-start'),
     preferenceOf(context, runtimeClass),
-    count('may-not-start'),
+    countWith('may-not-start'),
     nodeRank(context, runtimeClass),
     Number(!isOnAnyNode(context, trial)),
-    count('degraded'),
+    countWith('degraded'),
     Number(settings.preferShims && profile !== null && !isShim(profile)),
     Number(needsAnnotation),
     Number(runtimeClass !== null),

@@ -2,6 +2,7 @@ import { namesWatFile } from '../../detect/effective-command.ts';
 import { namesHostFile, startsByHost, startsNothing } from '../../detect/layer-queries.ts';
 import type { Verdict, WasmVerdict } from '../../detect/verdict.ts';
 import { CNCF_WASM_LAYER } from '../../image/media-types.ts';
+import { oncePer } from '../../lib/once-per.ts';
 
 /** The rows of the matrix: what a handler finds when it starts the image. */
 export const IMAGE_FORMS = [
@@ -42,7 +43,8 @@ function spinForm(verdict: WasmVerdict): ImageForm {
   return startsNothing(verdict.firstArgument) ? 'spin-rootfs' : 'spin-entrypoint';
 }
 
-function wasmForm(verdict: WasmVerdict): ImageForm {
+/** Cached because each class asks that a Pod is tried with. */
+const wasmForm = oncePer((verdict: WasmVerdict): ImageForm => {
   const isComponent = verdict.shape === 'component';
   if (verdict.isBehindIndex === true) return 'indexed-layer';
   switch (verdict.flavour) {
@@ -68,7 +70,7 @@ function wasmForm(verdict: WasmVerdict): ImageForm {
     case 'wasm-to-oci':
       return 'foreign';
   }
-}
+});
 
 /** Returns the row of the matrix; null if the image is unknown. `ImageFacts.pull` says whether nodes can pull it. */
 export function imageForm(verdict: Verdict): ImageForm | null {

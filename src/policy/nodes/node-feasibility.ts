@@ -89,7 +89,8 @@ function createObstacleTest(
   placement: ClassPlacement,
 ) {
   const tolerations = allTolerations({ pod, containers }, placement, settings);
-  const unpacksAll = handlerTable(settings).profileOf(placement.handler)?.unpacksForeignTar === true;
+  const needsUnpacking =
+    hasForeignTar && handlerTable(settings).profileOf(placement.handler)?.unpacksForeignTar !== true;
   return (kind: NodeKind): readonly Obstacle[] => {
     // The scheduler, which checks taints, skips a Pod that is already bound.
     const [taint] = pod.spec.nodeName ? [] : blockingTaints(kind, tolerations);
@@ -98,7 +99,7 @@ function createObstacleTest(
       ...(taint === undefined ? [] : [{ kind: 'taint', taint } as const]),
       ...(mayHaveHandler(kind, placement.handler) ? [] : [{ kind: 'handler' } as const]),
       ...(lackedBy.length > 0 ? [{ kind: 'platform', containers: lackedBy } as const] : []),
-      ...(hasForeignTar && kind.leavesForeignTarPacked && !unpacksAll ? [UNPACKING] : []),
+      ...(needsUnpacking && kind.leavesForeignTarPacked ? [UNPACKING] : []),
     ];
   };
 }

@@ -54,19 +54,21 @@ export interface CodeSizes {
   readonly sizes: LayerSizes | null;
 }
 
-/**
- * Reports whether a volume covers the file that the container starts; a bare name is looked up in the image. Cached because
- * every class that is tried asks, and paths may be long.
- */
-const isFromVolume = oncePer(({ container, verdict, facts }: SizedContainer): boolean => {
+/** Reports whether a volume covers the file that the container starts; a bare name is looked up in the image. */
+function isFromVolume({ container, verdict, facts }: SizedContainer): boolean {
   const file = verdict.firstArgument?.split('#', 1)[0] ?? '';
   if (!file.includes('/') || verdict.packaging !== 'tar') return false;
   const folder = container.workingDir || facts.variants[0].config.workingDir;
   if (folder.length > LONGEST_PATH) return false;
   return mountsOf(container.volumeMounts).covers(resolvePath(resolvePath('/', folder), file));
-});
+}
 
-export function codeSizes(container: SizedContainer): CodeSizes {
+/** Cached because every class that is tried asks, and paths may be long. */
+export const codeSizes = oncePer((container: SizedContainer): CodeSizes => {
   const { packaging } = container.verdict;
   return { packaging, sizes: isFromVolume(container) ? null : layerSizes(container.facts, packaging) };
+});
+
+export function hasSize(container: WasmContainer): container is SizedContainer {
+  return container.facts !== null;
 }

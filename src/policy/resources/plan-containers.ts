@@ -152,18 +152,21 @@ export interface PlanContext {
   readonly planned: readonly AssessedContainer[];
 }
 
+/** Reports whether the Pod or LimitRanges bound the sum of all containers, so that each gets what the others leave. */
+export function isSumBounded({ pod, limitRanges }: Pick<PlanInput, 'pod' | 'limitRanges'>): boolean {
+  return namespaceLimits(limitRanges).pod !== null || (pod.spec.resources ?? null) !== null;
+}
+
 /** @param ours the containers that wasmgate sets */
-export function planContext(
-  { pod, containers, limitRanges }: PlanInput,
-  ours: readonly AssessedContainer[],
-): PlanContext {
+export function planContext(input: PlanInput, ours: readonly AssessedContainer[]): PlanContext {
+  const { pod, containers, limitRanges } = input;
   const limits = namespaceLimits(limitRanges);
   // Without its LimitRange, a default might be lowered below the range's minimum, so it counts as the user's.
   const defaulted = limits.isEmpty
     ? NOTHING_DEFAULTED
     : parseLimitRanger(pod.metadata?.annotations?.[LIMIT_RANGER_ANNOTATION]);
-  const isSumBounded = limits.pod !== null || (pod.spec.resources ?? null) !== null;
-  return { pod, limits, defaulting: { defaulted, limits }, planned: isSumBounded ? containers : ours };
+  const planned = isSumBounded(input) ? containers : ours;
+  return { pod, limits, defaulting: { defaulted, limits }, planned };
 }
 
 export type ContainerPlans = ReadonlyMap<AssessedContainer, ContainerPlan>;

@@ -24,7 +24,7 @@ import { isWasmContainer, type AssessedContainer } from '../facts.ts';
 import type { HandlerProfile } from '../handlers/handler-profiles.ts';
 import type { Tier, TierChoice } from '../settings.ts';
 import type { ResourceName } from './bounds.ts';
-import { codeSizes, type SizedContainer } from './code-sizes.ts';
+import { codeSizes, hasSize, type SizedContainer } from './code-sizes.ts';
 import { cpuFindings } from './cpu-findings.ts';
 import {
   desiredCpu,
@@ -72,7 +72,7 @@ const NOTHING: ResourcePlan = { findings: [], changes: () => [] };
 
 /** Reports whether wasmgate may set resources of this Wasm container: the API server rejects them in ephemeral ones. */
 function isWasm(container: AssessedContainer): container is SizedContainer {
-  return isWasmContainer(container) && container.facts !== null && container.kind !== 'ephemeral';
+  return isWasmContainer(container) && hasSize(container) && container.kind !== 'ephemeral';
 }
 
 function isOurs(container: AssessedContainer, { wasm, linux }: ResourceInput): boolean {

@@ -1,9 +1,11 @@
 import { createConfigurationReader } from '../../../src/config/configuration-reader.ts';
 import { detectWasm } from '../../../src/detect/detect-wasm.ts';
+import { commandKey } from '../../../src/detect/effective-command.ts';
 import type { UnknownReason, Verdict } from '../../../src/detect/verdict.ts';
 import type { ImageFacts } from '../../../src/image/image-facts.ts';
 import { createClusterView } from '../../../src/kubernetes/cluster.ts';
 import { AppError } from '../../../src/lib/errors.ts';
+import { oncePer } from '../../../src/lib/once-per.ts';
 import type {
   ClusterNode,
   LimitRange,
@@ -61,6 +63,19 @@ export function settings(over: Partial<PolicySettings> = {}): PolicySettings {
 /** What an image is, or why it is unknown. */
 export type Known = ImageSketch | ImageFacts | UnknownReason;
 
+/** Facts about an image and its verdicts are shared by all containers, as in the product. */
+const factsOf = oncePer((known: ImageSketch | ImageFacts): ImageFacts =>
+  'variants' in known ? known : imageFacts(known),
+);
+const verdictsOf = oncePer((_facts: ImageFacts) => new Map<string, Verdict>());
+
+function verdictOf(facts: ImageFacts, container: Container): Verdict {
+  const key = commandKey(container);
+  const verdict = verdictsOf(facts).get(key) ?? detectWasm(facts, container);
+  verdictsOf(facts).set(key, verdict);
+  return verdict;
+}
+
 function assess(subject: Pod, images: Readonly<Record<string, Known>>): readonly AssessedContainer[] {
   return visitContainers(subject.spec).map((visited): AssessedContainer => {
     const image = visited.container.image ?? '';
@@ -77,8 +92,8 @@ function assess(subject: Pod, images: Readonly<Record<string, Known>>): readonly
       };
       return { ...visited, image, verdict, facts: null, isSkipped: false };
     }
-    const facts = 'variants' in known ? known : imageFacts(known);
-    return { ...visited, image, verdict: detectWasm(facts, visited.container), facts, isSkipped: false };
+    const facts = factsOf(known);
+    return { ...visited, image, verdict: verdictOf(facts, visited.container), facts, isSkipped: false };
   });
 }
 
