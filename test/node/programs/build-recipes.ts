@@ -3,37 +3,46 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { cacheFolder, exists, recipeFolder } from './cache.ts';
-import { LANES, LAST, type Recipe, type RecipeName, RECIPES } from './recipes.ts';
+import type { Recipe, Stage } from './recipes.ts';
 
-/** Returns the recipes that the cache has nothing of. */
-export async function findUnbuilt(env: NodeJS.ProcessEnv): Promise<readonly RecipeName[]> {
-  const names = [...LANES.flat(), ...LAST];
-  const built = await Promise.all(names.map(async (name) => exists(await recipeFolder(RECIPES[name], env))));
-  return names.filter((_, index) => !built[index]);
+/** Returns the recipes that the cache has no result of. */
+export async function findUnbuilt(
+  plan: readonly Stage[],
+  env: NodeJS.ProcessEnv,
+): Promise<readonly Recipe[]> {
+  const recipes = plan.flat(2);
+  const built = await Promise.all(recipes.map(async (recipe) => exists(await recipeFolder(recipe, env))));
+  return recipes.filter((_, index) => !built[index]);
 }
 
-/** Builds recipes into the cache, and prints a line when each begins and ends. The first failure stops the others. */
-export async function buildRecipes(names: readonly RecipeName[], env: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Builds into the cache what it lacks of a plan, and reports when each build begins and ends. The first failure stops the other
+ * builds.
+ */
+export async function buildRecipes(
+  plan: readonly Stage[],
+  env: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+): Promise<void> {
   const started = performance.now();
-  const say = (line: string): void => {
-    process.stderr.write(`programs of the node: ${clock(performance.now() - started)}  ${line}\n`);
-  };
-  const seconds = names.reduce((sum, name) => sum + RECIPES[name].seconds, 0);
-  say(`building ${names.length} into ${cacheFolder(env)}, once; ${about(seconds)} on two cores`);
+  const say = (line: string): void => report(`${clock(performance.now() - started)}  ${line}`);
+  const unbuilt = await findUnbuilt(plan, env);
+  if (unbuilt.length === 0) return;
+  const seconds = unbuilt.reduce((sum, recipe) => sum + recipe.seconds, 0);
+  say(`building ${unbuilt.length} into ${cacheFolder(env)}, once; ${about(seconds)} on two cores`);
   const failure = new AbortController();
   let begun = 0;
-  const buildLane = async (lane: readonly RecipeName[]): Promise<void> => {
-    for (const name of lane.filter((recipe) => names.includes(recipe))) {
+  const buildLane = async (lane: readonly Recipe[]): Promise<void> => {
+    for (const recipe of lane.filter((candidate) => unbuilt.includes(candidate))) {
       const from = performance.now();
       begun += 1;
-      say(`building ${name} (${begun} of ${names.length}, ${about(RECIPES[name].seconds)})`);
-      await buildRecipe(RECIPES[name], env, failure.signal);
-      say(`built ${name} in ${Math.round((performance.now() - from) / 1000)} s`);
+      say(`building ${recipe.name} (${begun} of ${unbuilt.length}, ${about(recipe.seconds)})`);
+      await buildRecipe(recipe, env, failure.signal);
+      say(`built ${recipe.name} in ${Math.round((performance.now() - from) / 1000)} s`);
     }
   };
   try {
-    await Promise.all(LANES.map(buildLane));
-    await buildLane(LAST);
+    for (const stage of plan) await Promise.all(stage.map(buildLane));
   } finally {
     failure.abort();
   }
@@ -44,6 +53,7 @@ export async function buildRecipes(names: readonly RecipeName[], env: NodeJS.Pro
  * one drops its equal result.
  */
 async function buildRecipe(recipe: Recipe, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   const target = await recipeFolder(recipe, env);
   const folder = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
   await mkdir(folder, { recursive: true });
@@ -63,7 +73,7 @@ function clock(milliseconds: number): string {
 }
 
 /** Rounds to what a build time is worth: "about 40 seconds", "about 3 minutes". */
-export function about(seconds: number): string {
+function about(seconds: number): string {
   if (seconds < 90) return `about ${Math.max(10, Math.round(seconds / 10) * 10)} seconds`;
   return `about ${Math.round(seconds / 60)} minutes`;
 }

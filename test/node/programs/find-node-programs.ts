@@ -12,7 +12,7 @@ import {
   isOnPath,
   RUNTIME,
 } from './prerequisites.ts';
-import { type RecipeName, RECIPES } from './recipes.ts';
+import { PLAN, type RecipeName, RECIPES } from './recipes.ts';
 
 /** Absolute paths of the programs of a node. */
 export interface NodePrograms {
@@ -71,19 +71,19 @@ export async function findNodePrograms(
     return { kind: 'missing', reasons: [`missing: Linux (this is ${process.platform})`] };
   }
   const [crun, shims] = await Promise.all([findCrun(env), findShims(env)]);
-  const unbuilt = await findUnbuilt(env);
-  const tools = new Set(unbuilt.flatMap((name) => [...RECIPES[name].tools]));
+  const unbuilt = await findUnbuilt(PLAN, env);
+  const tools = new Set(unbuilt.flatMap((recipe) => recipe.tools));
   const needed = [...RUNTIME, ...[...tools].map((name) => BUILD_TOOLS[name])];
   let missing = await findMissing(needed, env);
   const packages = debianPackages(missing);
   if (install && packages.length > 0 && (await isOnPath('apt-get', env))) {
-    process.stderr.write(`programs of the node: installing ${packages.join(' ')}\n`);
+    report(`installing ${packages.join(' ')}`);
     await installPackages(packages, env);
     missing = await findMissing(needed, env);
   }
   const busybox = await findBusybox(env);
   if (missing.length > 0 || busybox === null) return { kind: 'missing', reasons: describeMissing(missing) };
-  if (unbuilt.length > 0) await buildRecipes(unbuilt, env);
+  await buildRecipes(PLAN, env, report);
   return { kind: 'found', programs: { ...(await builtPrograms(env)), busybox, crun, shims } };
 }
 
@@ -141,4 +141,8 @@ async function isExecutable(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function report(line: string): void {
+  process.stderr.write(`programs of the node: ${line}\n`);
 }

@@ -125,16 +125,16 @@ const cniPlugins = pinnedModule({
 });
 
 const PAUSE_FLAGS = ['-static', '-Os', '-s'];
-const pauseSource = join(HERE, 'pause/pause.c');
+const PAUSE_SOURCE = join(HERE, 'pause/pause.c');
 const pause: Recipe = {
   name: 'pause',
   version: '1',
-  sources: [pauseSource],
+  sources: [PAUSE_SOURCE],
   settings: PAUSE_FLAGS,
   tools: ['gcc'],
   seconds: 1,
   build: async ({ folder, env, signal }) => {
-    await must('gcc', [...PAUSE_FLAGS, '-o', join(folder, 'pause'), pauseSource], { env, signal });
+    await must('gcc', [...PAUSE_FLAGS, '-o', join(folder, 'pause'), PAUSE_SOURCE], { env, signal });
   },
 };
 
@@ -155,14 +155,14 @@ const modules = goRecipe({
   seconds: 60,
 });
 
-const shimSources = ['Cargo.toml', 'Cargo.lock', 'src'].map((name) => join(SHIM, name));
+const SHIM_SOURCES = ['Cargo.toml', 'Cargo.lock', 'src'].map((name) => join(SHIM, name));
 const CARGO_FLAGS = ['--release', '--locked', '--quiet'];
 const SHIM_PROGRAM = 'containerd-shim-wasmtime-v1';
 const MAKE_COMPONENT = 'make-component';
-const wasmtimeShim: Recipe = {
+const shim: Recipe = {
   name: 'shim',
   version: '1.0.1',
-  sources: shimSources,
+  sources: SHIM_SOURCES,
   settings: CARGO_FLAGS,
   tools: ['cargo', 'gcc', 'pkg-config', 'libseccomp', 'protoc', 'protobuf-files'],
   seconds: 600,
@@ -182,12 +182,12 @@ const wasmtimeShim: Recipe = {
 const component: Recipe = {
   name: 'component',
   version: '1',
-  sources: [MODULES, ...shimSources],
+  sources: [MODULES, ...SHIM_SOURCES],
   settings: null,
   tools: [],
   seconds: 1,
   build: async ({ folder, env, signal, folderOf }) => {
-    const makeComponent = join(await folderOf(wasmtimeShim), MAKE_COMPONENT);
+    const makeComponent = join(await folderOf(shim), MAKE_COMPONENT);
     const hello = join(await folderOf(modules), 'hello.wasm');
     await must(makeComponent, [hello, join(folder, 'hello-component.wasm')], { env, signal });
   },
@@ -201,20 +201,17 @@ export const RECIPES = {
   'cni-plugins': cniPlugins,
   pause,
   modules,
-  shim: wasmtimeShim,
+  shim,
   component,
 } as const satisfies Record<string, Recipe>;
 
 export type RecipeName = keyof typeof RECIPES;
 
-/**
- * The order of builds. Each lane is built one recipe after the other, beside the other lane: Go and cargo both have times in which
- * they use one core only.
- */
-export const LANES: readonly (readonly RecipeName[])[] = [
-  ['kubelet', 'kube-scheduler', 'containerd', 'runc', 'cni-plugins', 'pause', 'modules'],
-  ['shim'],
-];
+/** Recipes that are built at the same time: each lane one after the other, beside the other lanes. */
+export type Stage = readonly (readonly Recipe[])[];
 
-/** Built after all lanes, for they need what others built. */
-export const LAST: readonly RecipeName[] = ['component'];
+/** Go and cargo both have times in which they use one core only, so they fill each other's. */
+export const PLAN: readonly Stage[] = [
+  [[RECIPES.kubelet, RECIPES['kube-scheduler'], containerd, runc, cniPlugins, pause, modules], [shim]],
+  [[component]],
+];
