@@ -6,7 +6,7 @@ import { compatAnnotation } from './compat-annotation.ts';
 import type { Finding } from './decision.ts';
 import { describeClass } from './describe.ts';
 import { isWasmContainer, startsText, type AssessedContainer, type WasmContainer } from './facts.ts';
-import { canRun, isPassedOver, isSuffixUnknown } from './handlers/can-run.ts';
+import { canRun, hasWasmFile, isPassedOver, isSuffixUnknown } from './handlers/can-run.ts';
 import type { HandlerProfile } from './handlers/handler-profiles.ts';
 import { missingFunction, missingPlace } from './handlers/runtime-gaps.ts';
 
@@ -48,11 +48,19 @@ function doubtAboutStart(
   assessed: WasmContainer,
 ): Doubt | null {
   const { verdict } = assessed;
-  if (profile.engine === 'linux' || isStartable(assessed)) return null;
+  if (profile.engine === 'linux' || hasWasmFile(verdict)) return null;
+  const started = verdict.firstArgument ?? 'its entrypoint';
+  if (isStartable(assessed))
+    return verdict.program === 'hidden'
+      ? {
+          why: `wasmgate, which reads the head of a layer, did not see whether ${started} is a Wasm file`,
+          advice: 'If it is one, rename it so that it ends in .wasm.',
+        }
+      : null;
   // annotation-conflict covers names that crun does not take for Wasm.
   if (isPassedOver(profile, verdict) && compatAnnotation(pod, profile) === null) return null;
   return {
-    why: `nothing shows that ${verdict.firstArgument ?? 'its entrypoint'} is a Wasm file`,
+    why: `nothing shows that ${started} is a Wasm file`,
     advice: "Set command to the module's path in the image, such as /app.wasm.",
     consequence: 'cannot-start',
   };

@@ -308,6 +308,9 @@ export const FINDING_CASES: Readonly<
       'a Wasm image that starts a file other than Wasm': {
         pod: one('wasi', { command: ['/bin/sh', '-c', 'x'] }),
       },
+      'a file of a Wasm image that wasmgate did not read': { pod: one('distant') },
+      // Measured: the Wasmtime shim runs it, as a module or as a Linux program.
+      'such a file, under a chosen class': { on: null, pod: one('distant') },
       'a Linux sidecar beside it': {
         on: 'spin',
         pod: { containers: [{ image: 'module', command: ['a.wasm'] }, { image: 'server' }] },

@@ -63,6 +63,7 @@ const IMAGES: Readonly<Record<string, Known>> = {
   runner: { ...linux('/run.wasm'), contents: { '/run.wasm': 'script' } },
   inherited: { ...linux('/app'), contents: { '/app': 'elf' } },
   hidden: { ...linux('/app.wasm'), contents: { '/app.wasm': 'hidden' } },
+  distant: { ...wasi('/server'), contents: { '/server': 'hidden' } },
   component: { ...linux('/app.wasm'), contents: { '/app.wasm': 'component' } },
   named: layer({ config: { Labels: { version: '1.0' } } }),
   both: { ...imageFacts(linux('/server')), wasmEntry: digestOf('entry for Wasm') },

@@ -58,11 +58,11 @@ export interface Candidate {
 
 /**
  * Reports whether any class may start the container. A plain engine recognizes Wasm by the file's bytes or name, whatever the
- * platform claims; without either, wasmgate chooses no class.
+ * platform claims; if the file shows neither, wasmgate chooses no class. A file that wasmgate could not read may be Wasm.
  */
 export function isStartable({ verdict }: AssessedContainer): boolean {
   if (verdict.kind !== 'wasm' || verdict.packaging === 'oci-layer' || takesSpinCommand(verdict)) return true;
-  return hasWasmFile(verdict);
+  return hasWasmFile(verdict) || verdict.program === 'hidden';
 }
 
 /**
