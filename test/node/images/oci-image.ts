@@ -65,7 +65,7 @@ export function artifact({ configType = OCI_CONFIG, config, layers, ...rest }: A
   };
 }
 
-const RUNWASI_LAYER = 'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm';
+export const RUNWASI_LAYER = 'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm';
 
 /**
  * A module or component as a layer under an image config, as runwasi's `oci-tar-builder` builds it. The label keeps configs of

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { faultImages } from './fault-images.ts';
 import type { ImageFiles, ImageTable } from './image-table.ts';
 import { pushImages } from './push-images.ts';
 import { workloadImages } from './workload-images.ts';
 
-const TABLES: readonly ImageTable[] = [workloadImages];
+const TABLES: readonly ImageTable[] = [workloadImages, faultImages];
 
 /** Paths of what images hold; `NodePrograms` has them. */
 interface ImagePrograms {

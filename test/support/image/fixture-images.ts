@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ImageStore } from '../../../src/fake-registry/image-store.ts';
+import type { PushedContent } from '../../../src/fake-registry/push-image.ts';
 import type { Digest } from '../../../src/image/reference.ts';
 
 const IMAGES = new URL('../../images/', import.meta.url);
@@ -55,28 +56,33 @@ export function loadFixtureImages(): readonly FixtureImage[] {
 function putTree(
   store: ImageStore,
   image: FixtureImage,
-  { descriptor, tag }: { descriptor: Descriptor; tag: string | null },
+  { descriptor, repository, tag }: { descriptor: Descriptor; repository: string; tag: string | null },
 ): void {
-  const repository = `corpus/${image.name}`;
   const bytes = readBlob(image, descriptor.digest);
   store.putManifest(repository, tag, { bytes, mediaType: descriptor.mediaType });
   const { manifests = [] } = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
     manifests?: readonly Descriptor[];
   };
-  for (const child of manifests) putTree(store, image, { descriptor: child, tag: null });
+  for (const child of manifests) putTree(store, image, { descriptor: child, repository, tag: null });
 }
 
-/** Stores a layout's bytes, as the tool pushed them, as `corpus/<name>:latest`. */
-export function putFixtureImage(store: ImageStore, image: FixtureImage): void {
+/** Stores a layout's bytes, as the tool pushed them, as `repository:tag`. */
+export function putFixtureImage(
+  store: ImageStore,
+  image: FixtureImage,
+  name: string = `corpus/${image.name}:latest`,
+): PushedContent {
+  const [repository = '', tag = null] = name.split(':');
   for (const file of readdirSync(new URL('blobs/sha256/', image.folder))) {
-    store.putBlob(`corpus/${image.name}`, readBlob(image, `sha256:${file}`));
+    store.putBlob(repository, readBlob(image, `sha256:${file}`));
   }
   const index = readJson(new URL('index.json', image.folder)) as {
-    readonly manifests: readonly Descriptor[];
+    readonly manifests: readonly PushedContent[];
   };
   const [top] = index.manifests;
   if (top === undefined) throw new Error(`Cannot load image "${image.name}": its index.json is empty`);
-  putTree(store, image, { descriptor: top, tag: 'latest' });
+  putTree(store, image, { descriptor: top, repository, tag });
+  return top;
 }
 
 /** Stores all fixture images: `startRegistry({ images: putFixtureImages })`. */

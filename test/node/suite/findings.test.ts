@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FINDING_IDS, type FindingId } from '../../../src/policy/finding-catalog.ts';
+import { useNode } from '../cluster/real-node.ts';
+import { FINDING_LINES } from './findings/finding-lines.ts';
+import { expectedFindings, type NodeCase } from './findings/node-case.ts';
+import { runCase } from './findings/run-case.ts';
+import { type FindingStage, openFindingStage } from './findings/stage.ts';
+
+const DENIED: ReadonlySet<NodeCase['kind']> = new Set(['denied', 'updated', 'debugged']);
+
+interface Titled {
+  readonly id: FindingId;
+  readonly what: string;
+  readonly name: string;
+  readonly each: NodeCase;
+}
+
+const CASES: readonly Titled[] = FINDING_IDS.flatMap((id) => {
+  const line = FINDING_LINES[id];
+  if (line.kind === 'not-shown') return [];
+  return line.cases.map((each, index) => ({ id, what: each.what, name: `${id}-${index + 1}`, each }));
+});
+
+const node = useNode();
+let stage: FindingStage;
+beforeAll(async () => {
+  stage = await openFindingStage(node);
+});
+afterAll(() => stage?.[Symbol.asyncDispose]());
+
+/** Says which handler of this node prevents the case; null if none does. */
+function whyNotHere({ needs, lacks }: NodeCase): string | null {
+  if (needs !== undefined && !node.handlers.includes(needs)) return `the node has no handler ${needs}`;
+  return lacks !== undefined && node.handlers.includes(lacks) ? `the node has handler ${lacks}` : null;
+}
+
+describe.concurrent('what wasmgate reports is what the node does', () => {
+  test.for(CASES)('$id: $what', async ({ id, name, each }, { skip }) => {
+    const reason = whyNotHere(each);
+    skip(reason !== null, reason ?? '');
+    const { isDenied, findings, missing, texts, sighting } = await runCase(stage, name, each);
+    const seen = [...texts, ...sighting.lines];
+    expect({ findings, isDenied, missing, seen }).toEqual({
+      findings: expectedFindings(id, each),
+      isDenied: DENIED.has(each.kind),
+      missing: [],
+      seen,
+    });
+  });
+});

@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '../../../support/lib/processes.ts';
+import { nodeImage } from '../../images/push-node-images.ts';
+import { type NodeApi, openNodeApi } from '../node-api.ts';
+import type { CaseContainer, CasePod, Room } from './node-case.ts';
+import {
+  LIMIT_RANGE,
+  OTHER_NODE,
+  otherNode,
+  otherNodeStatus,
+  roomClasses,
+  UNCHANGED_LABEL,
+} from './room-objects.ts';
+
+const ROOMS: readonly Room[] = ['plain', 'limited', 'unchanged'];
+const MUTATING = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/wasmgate';
+
+interface StageNode {
+  readonly kubeconfig: string;
+  /** `HOST:PORT` */
+  readonly registry: string;
+  readonly handlers: readonly string[];
+}
+
+export interface FindingStage extends AsyncDisposable {
+  readonly api: NodeApi;
+  /** The namespace with wasmgate, and the one without. */
+  readonly judged: (room: Room) => string;
+  readonly unjudged: (room: Room) => string;
+  /** A Pod with the node's images. */
+  readonly manifest: (name: string, pod: CasePod) => PodManifest;
+}
+
+export interface PodManifest {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Pod';
+  readonly metadata: { readonly name: string; readonly annotations: Readonly<Record<string, string>> };
+  readonly spec: CasePod['spec'];
+}
+
+function plural(kind: string): string {
+  return kind === 'RuntimeClass' ? 'runtimeclasses' : `${kind.toLowerCase()}s`;
+}
+
+function collection({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): string {
+  return `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/${plural(kind)}`;
+}
+
+interface NamedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
+/** Creates an object of the cluster, in place of one that an interrupted run left. Returns its path. */
+async function create(api: NodeApi, object: object): Promise<string> {
+  const named = object as NamedObject;
+  const path = `${collection(named)}/${named.metadata.name}`;
+  await api.must({ path, method: 'DELETE' }, [404]);
+  await api.must({ path: collection(named), method: 'POST', body: object });
+  return path;
+}
+
+async function nameOfNode(api: NodeApi): Promise<string> {
+  const { text } = await api.must({ path: '/api/v1/nodes' });
+  const { items } = JSON.parse(text) as { readonly items: readonly NamedObject[] };
+  const found = items.find(({ metadata }) => metadata.name !== OTHER_NODE);
+  if (found === undefined) throw new Error('there is no node');
+  return found.metadata.name;
+}
+
+async function createNamespace(api: NodeApi, name: string, labels: object): Promise<void> {
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+  await api.must({ path: '/api/v1/namespaces', method: 'POST', body });
+  const path = `/api/v1/namespaces/${name}/serviceaccounts/default`;
+  await waitFor(async () => (await api.ask({ path })).status === 200, {
+    what: `the default ServiceAccount of ${name}`,
+    seconds: 60,
+  });
+}
+
+interface Selector {
+  matchExpressions?: object[];
+}
+
+/** Edits the namespaceSelectors of the mutating webhook. */
+async function editSelectors(api: NodeApi, edit: (selector: Selector) => void): Promise<void> {
+  const { text } = await api.must({ path: MUTATING });
+  const configuration = JSON.parse(text) as {
+    readonly webhooks: readonly { namespaceSelector?: Selector }[];
+  };
+  for (const webhook of configuration.webhooks) edit((webhook.namespaceSelector ??= {}));
+  await api.must({ path: MUTATING, method: 'PUT', body: configuration });
+}
+
+const NOT_UNCHANGED = { key: UNCHANGED_LABEL, operator: 'DoesNotExist' };
+
+function isOurs(expression: object): boolean {
+  return 'key' in expression && expression.key === UNCHANGED_LABEL;
+}
+
+/** Leaves the namespaces with UNCHANGED_LABEL out of the mutating webhook, as if the API server could not reach it. */
+async function suspendMutation(api: NodeApi): Promise<void> {
+  await editSelectors(api, (selector) => {
+    const others = (selector.matchExpressions ?? []).filter((expression) => !isOurs(expression));
+    selector.matchExpressions = [...others, NOT_UNCHANGED];
+  });
+}
+
+async function resumeMutation(api: NodeApi): Promise<void> {
+  await editSelectors(api, (selector) => {
+    selector.matchExpressions = (selector.matchExpressions ?? []).filter((expression) => !isOurs(expression));
+  });
+}
+
+/** Namespaces, RuntimeClasses and a second node for the tests of findings. */
+export async function openFindingStage(node: StageNode): Promise<FindingStage> {
+  const api = await openNodeApi(node.kubeconfig);
+  await using resources = new AsyncDisposableStack();
+  const remove = (path: string): void =>
+    resources.defer(async () => {
+      await api.must({ path, method: 'DELETE' }, [404, 409]);
+    });
+
+  for (const object of [...roomClasses(await nameOfNode(api), node.handlers), otherNode()])
+    remove(await create(api, object));
+  await api.must({
+    path: `/api/v1/nodes/${OTHER_NODE}/status`,
+    method: 'PATCH',
+    contentType: 'application/merge-patch+json',
+    body: { status: otherNodeStatus() },
+  });
+  resources.defer(() => resumeMutation(api));
+  await suspendMutation(api);
+
+  const suffix = randomUUID().slice(0, 6);
+  const names = {
+    judged: (room: Room) => `findings-${room}-${suffix}`,
+    unjudged: (room: Room) => `findings-${room}-off-${suffix}`,
+  };
+  for (const room of ROOMS) {
+    const own = room === 'unchanged' ? { [UNCHANGED_LABEL]: 'true' } : {};
+    await createNamespace(api, names.judged(room), own);
+    remove(`/api/v1/namespaces/${names.judged(room)}`);
+    await createNamespace(api, names.unjudged(room), { ...own, 'wasmgate.dev/mode': 'off' });
+    remove(`/api/v1/namespaces/${names.unjudged(room)}`);
+  }
+  for (const namespace of [names.judged('limited'), names.unjudged('limited')])
+    await api.must({
+      path: `/api/v1/namespaces/${namespace}/limitranges`,
+      method: 'POST',
+      body: LIMIT_RANGE,
+    });
+
+  const withImages = (containers: readonly CaseContainer[]) =>
+    containers.map((container) => ({ ...container, image: nodeImage(node.registry, container.image) }));
+  const manifest: FindingStage['manifest'] = (name, { annotations = {}, spec }) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, annotations },
+    spec: {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      ...spec,
+      containers: withImages(spec.containers),
+      initContainers: withImages(spec.initContainers ?? []),
+    },
+  });
+  // Both replicas of wasmgate watch classes, nodes, namespaces and LimitRanges; the API server its webhook configurations.
+  await sleep(SETTLING_MILLISECONDS);
+  const owned = resources.move();
+  return { api, ...names, manifest, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Watches deliver within milliseconds; the API server reads webhook configurations about once a second. */
+const SETTLING_MILLISECONDS = 2500;

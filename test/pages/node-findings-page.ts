@@ -1,0 +1,81 @@
+import { FINDING_IDS, type FindingId } from '../../src/policy/finding-catalog.ts';
+import { ADMITTED_PODS } from '../node/suite/findings/admitted-pods.ts';
+import { FINDING_LINES } from '../node/suite/findings/finding-lines.ts';
+import { expectedFindings, type NodeCase } from '../node/suite/findings/node-case.ts';
+
+const INTRODUCTION = `# What the node shows of each finding
+
+\`npm run test:node\` runs these Pods on a real node. It lets through once what wasmgate denies, in a namespace with
+\`wasmgate.dev/mode: off\` and under the class that the Pod names or would have; a Pod with a warning runs as wasmgate admits it.
+Either must fail with the symptom that the [finding's explanation](../../src/policy/FINDINGS.md) quotes, or do what it says.
+
+Do not edit this page: \`npm run pages\` generates it from the cases in suite/findings.
+`;
+
+const DECISIONS: Readonly<Record<NodeCase['kind'], string>> = {
+  denied: 'denied',
+  warned: 'warning',
+  rejected: 'warning on the Deployment',
+  'daemon-set': 'warning on the DaemonSet',
+  updated: 'update denied',
+  debugged: 'debug container denied',
+};
+
+function cell(text: string): string {
+  return text.replaceAll('|', String.raw`\|`);
+}
+
+function code(text: string): string {
+  return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
+}
+
+function describeCase({ what, needs }: NodeCase): string {
+  return needs === undefined ? what : `${what} (only with handler ${needs})`;
+}
+
+function caseRow(id: FindingId, each: NodeCase): string {
+  const others = expectedFindings(id, each).filter((other) => other !== id);
+  const also = others.length === 0 ? '' : `, with ${others.join(', ')}`;
+  const shown = [...new Set([...each.named, ...(each.shows ?? [])])];
+  const last = shown.filter((text) => !shown.some((other) => other !== text && other.includes(text)));
+  const symptoms = last.map((text) => code(text)).join(' · ');
+  return `| [\`${id}\`](../../src/policy/FINDINGS.md#${id}) | ${cell(describeCase(each))} | ${DECISIONS[each.kind]}${also} | ${cell(symptoms)} |`;
+}
+
+function shownRows(): readonly string[] {
+  return FINDING_IDS.flatMap((id) => {
+    const line = FINDING_LINES[id];
+    return line.kind === 'shown' ? line.cases.map((each) => caseRow(id, each)) : [];
+  });
+}
+
+function otherRows(): readonly string[] {
+  return FINDING_IDS.flatMap((id) => {
+    const line = FINDING_LINES[id];
+    return line.kind === 'not-shown'
+      ? [`| [\`${id}\`](../../src/policy/FINDINGS.md#${id}) | ${cell(line.why)} |`]
+      : [];
+  });
+}
+
+function admittedRows(): readonly string[] {
+  return ADMITTED_PODS.map(({ what, runtimeClass }) => `| ${cell(what)} | ${runtimeClass ?? 'none'} |`);
+}
+
+/** test/node/FINDINGS.md */
+export function nodeFindingsPage(): string {
+  const shown = shownRows();
+  const others = otherRows();
+  const counts = `${FINDING_IDS.length - others.length} of ${FINDING_IDS.length} findings, by ${shown.length} Pods.`;
+  return [
+    INTRODUCTION.trimEnd(),
+    `## Shown on the node\n\n${counts}`,
+    ['| Finding | Pod | wasmgate | The node |', '|---|---|---|---|', ...shown].join('\n'),
+    '## Not shown',
+    ['| Finding | Why |', '|---|---|', ...others].join('\n'),
+    '## What wasmgate admits without a word\n\nAll of these complete.',
+    ['| Pod | Class |', '|---|---|', ...admittedRows()].join('\n'),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
