@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { POD_CGROUP } from './node-settings.ts';
 
@@ -23,9 +23,24 @@ async function podCgroups(): Promise<readonly string[]> {
     .map((folder) => join(folder, POD_CGROUP));
 }
 
+/** What the kubelet needs of version 2 below the root; distributions enable most of it. */
+const CONTROLLERS = '+cpu +cpuset +memory +pids';
+
+/**
+ * Twenty times the default. The Pods share one weight, and each process outside of the node has one: on a machine that builds
+ * something, webhook and probes would time out.
+ */
+const CPU_WEIGHT = { 'cpu.shares': 20 * 1024, 'cpu.weight': 20 * 100 } as const;
+
 /** Creates the cgroup that the kubelet puts Pods into. It must exist in every hierarchy before the kubelet starts. */
 export async function createPodCgroup(): Promise<void> {
-  for (const cgroup of await podCgroups()) await mkdir(cgroup, { recursive: true });
+  if (hasUnifiedCgroups()) await writeFile(join(ROOT, 'cgroup.subtree_control'), CONTROLLERS);
+  for (const cgroup of await podCgroups()) {
+    await mkdir(cgroup, { recursive: true });
+    for (const [file, weight] of Object.entries(CPU_WEIGHT)) {
+      if (existsSync(join(cgroup, file))) await writeFile(join(cgroup, file), String(weight));
+    }
+  }
 }
 
 /** Lists the processes of all containers, those of leftover ones included. */
