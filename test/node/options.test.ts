@@ -17,7 +17,7 @@ describe('options of test:node', () => {
   });
 
   test.each([
-    [['--kep'], 'There is no flag "--kep". Did you mean "keep"?'],
+    [['--kep'], 'There is no flag "--kep". Did you mean "--keep"?'],
     [['-x'], 'There is no flag "-x".'],
     [['--keep=yes'], 'The flag "--keep" takes no value.'],
     [['--down', '--keep'], '--down only stops the node: it takes no other flag and no file.'],

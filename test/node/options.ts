@@ -84,7 +84,8 @@ function readTokens(args: readonly string[]): {
     if (token.kind === 'positional') files.push(token.value);
     if (token.kind !== 'option') continue;
     if (!(FLAGS as readonly string[]).includes(token.name)) {
-      throw new UsageError(`There is no flag "${token.rawName}".${didYouMean(token.name, FLAGS)}`);
+      const known = FLAGS.map((name) => `--${name}`);
+      throw new UsageError(`There is no flag "${token.rawName}".${didYouMean(token.rawName, known)}`);
     }
     if (token.value !== undefined) throw new UsageError(`The flag "${token.rawName}" takes no value.`);
     flags.add(token.name);

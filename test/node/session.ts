@@ -1,15 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { KUBECONFIG, nodeKubectl } from './cluster/control-plane.ts';
 import { isNodeReady } from './cluster/kubelet.ts';
 import { findNodeProcesses, forbidStarts } from './cluster/node-processes.ts';
-import { LOG_FOLDER, STATE_FILE } from './cluster/node-settings.ts';
+import { LOG_FOLDER, REGISTRY, STATE_FILE } from './cluster/node-settings.ts';
 import { say, step } from './cluster/progress.ts';
 import { type NodeState, readNodeState, STATE_VARIABLE, writeNodeState } from './cluster/real-node.ts';
 import { type AllPrograms, installWasmgate, SERVERS, startNode } from './cluster/start-node.ts';
 import { hasNodeLeftovers, stopNode } from './cluster/stop-node.ts';
 import { buildWasmgateImage, CHECKOUT } from './cluster/wasmgate-image.ts';
+import { pushNodeImages } from './images/push-node-images.ts';
 import type { RunOptions } from './options.ts';
 
 /** A node that this process uses, and stops unless it is kept. */
@@ -23,20 +25,30 @@ export interface Session {
 }
 
 export function createSession(programs: AllPrograms, { keep }: RunOptions): Session {
-  let kept = false;
+  let stays = false;
   let tests: ChildProcess | null = null;
   let ended: Promise<void> | null = null;
 
+  const provideNode = async (): Promise<Omit<NodeState, 'kept'>> => {
+    const state = await readNodeState();
+    stays = state?.kept === true;
+    if (state !== null && stays && (await canTakeOver(state, programs))) {
+      say('takes over the kept node');
+      await pushNodeImages(REGISTRY, programs.node);
+      return state;
+    }
+    stays = false;
+    if (await hasNodeLeftovers()) await step('stopped what an earlier run had left', stopNode);
+    return await startNode(programs, step);
+  };
   const start = async (): Promise<void> => {
-    const running = await takeOver();
-    kept = running !== null;
     const [state, image] = await Promise.all([
-      running ?? startNode(programs, step),
+      provideNode(),
       step('built the image of wasmgate', buildWasmgateImage),
     ]);
     await step('deployed wasmgate: its Pods are Ready', () => installWasmgate(programs, image));
-    kept ||= keep;
-    await writeNodeState({ ...state, kept });
+    stays ||= keep;
+    await writeNodeState({ ...state, kept: stays });
   };
   const runTests = async (files: readonly string[]): Promise<number> => {
     const vitest = join(CHECKOUT, 'node_modules', 'vitest', 'vitest.mjs');
@@ -52,26 +64,22 @@ export function createSession(programs: AllPrograms, { keep }: RunOptions): Sess
   const end = async (): Promise<void> => {
     forbidStarts();
     tests?.kill();
-    if (kept) console.log(howToUse());
+    if (stays) console.log(howToUse());
     else await step('stopped the node', stopNode);
   };
   return { start, runTests, end: () => (ended ??= end()) };
 }
 
-/** Returns the state of a kept node that still works; ends what else an earlier run has left. */
-async function takeOver(): Promise<NodeState | null> {
-  const state = await readNodeState();
-  if (state?.kept === true && (await stillWorks(state))) {
-    say('uses the kept node');
-    return state;
+/** Reports whether a kept node works and has the programs of this run. */
+async function canTakeOver(state: NodeState, { node, servers }: AllPrograms): Promise<boolean> {
+  if (!isDeepStrictEqual(state.programs, node) || state.kubectl !== servers.kubectl) {
+    say('the kept node has other programs');
+    return false;
   }
-  if (await hasNodeLeftovers()) await step('stopped what an earlier run had left', stopNode);
-  return null;
-}
-
-async function stillWorks({ kubectl }: NodeState): Promise<boolean> {
   const running = new Set((await findNodeProcesses()).map(({ server }) => server));
-  return SERVERS.every((server) => running.has(server)) && (await isNodeReady(nodeKubectl(kubectl)));
+  const ended = SERVERS.filter((server) => !running.has(server));
+  if (ended.length > 0) say(`of the kept node, ${ended.join(', ')} has ended`);
+  return ended.length === 0 && (await isNodeReady(nodeKubectl(state.kubectl)));
 }
 
 function howToUse(): string {
