@@ -27,7 +27,7 @@ describe.skipIf(servers.missing).each(['basic', 'token'] as const)(
     beforeAll(async () => {
       const certificate = await sharedTestCertificate();
       folder = await mkdtemp(join(tmpdir(), 'wasmgate-inspect-'));
-      registry = await startDistribution(servers.paths, auth, certificate);
+      registry = await startDistribution(servers.paths, auth, { tls: certificate });
       image = await registry.push('wkg-cli-component', 'team/component:1');
       await writeFile(ca(), certificate.caCert);
       await mkdir(join(folder, 'docker'));

@@ -64,7 +64,7 @@ describe.skipIf(servers.missing)(`a configuration that changes while wasmgate ru
     const keys = await certificateFor();
     ca = keys.cert;
     open = await startDistribution(servers.paths, 'none');
-    secured = await startDistribution(servers.paths, 'none', keys);
+    secured = await startDistribution(servers.paths, 'none', { tls: keys });
     locked = await startDistribution(servers.paths, 'basic');
     volume = await createVolume({
       'ca.pem': (await certificateFor()).cert,

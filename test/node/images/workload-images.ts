@@ -1,5 +1,6 @@
 import { HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
 import type { ImageFiles } from './image-table.ts';
+import { SLEEPING_MODULE } from './sleeping-module.ts';
 import { cncfArtifact, fileImage, imageIndex, layerImage, type MakeImage, markedWasm } from './oci-image.ts';
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -50,6 +51,8 @@ export function workloadImages(files: ImageFiles) {
     'layer-module': layerImage(small('layer')),
     'layer-component': layerImage(markedWasm(files.component, 'layer')),
     'component-file': wasmFile(markedWasm(files.component, 'file'), WASIP2),
+    'sleeping-module': wasmFile(SLEEPING_MODULE, LINUX),
+    'sleeping-layer': layerImage(SLEEPING_MODULE),
     exit3: wasmFile(files.exit3, LINUX),
     'go-file': wasmFile(files.hello, LINUX),
     'go-layer': layerImage(files.hello),

@@ -19,7 +19,7 @@ export interface DistributionPrograms {
 }
 
 export interface Distribution extends AsyncDisposable {
-  /** `127.0.0.1:PORT`, the prefix of a repository. */
+  /** `ADDRESS:PORT`, the prefix of a repository. */
   readonly host: string;
   /** The registry and its token service, if any. They use plain HTTP unless `tls` is given. */
   readonly hosts: readonly string[];
@@ -30,25 +30,29 @@ export interface Distribution extends AsyncDisposable {
   readonly stop: () => Promise<void>;
 }
 
-/**
- * Starts distribution, a real registry, on 127.0.0.1. With `basic` and `token`, only ACCOUNT has access.
- * @param tls keys of the registry and its token service; without them, both use plain HTTP
- */
+export interface DistributionOptions {
+  /** Keys of the registry and its token service; without them, both use plain HTTP. */
+  readonly tls?: ServerKeys;
+  /** `ADDRESS:PORT`; by default, a free port on 127.0.0.1. */
+  readonly address?: string;
+}
+
+/** Starts distribution, a real registry. With `basic` and `token`, only ACCOUNT has access. */
 export async function startDistribution(
   programs: DistributionPrograms,
   auth: 'none' | 'basic' | 'token',
-  tls?: ServerKeys,
+  { tls, address }: DistributionOptions = {},
 ): Promise<Distribution> {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'wasmgate-registry-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   const tokens = auth === 'token' ? resources.use(await startTokenServer(tls)) : null;
 
-  const port = await freePort();
+  const host = address ?? `127.0.0.1:${await freePort()}`;
   const configuration = join(folder, 'configuration.yaml');
   await writeFile(
     configuration,
-    stringify({ ...(await settings(folder, port, tls)), ...(await authSettings(folder, auth, tokens)) }),
+    stringify({ ...(await settings(folder, host, tls)), ...(await authSettings(folder, auth, tokens)) }),
   );
   const server = resources.use(
     startServer(programs.registry, ['serve', configuration], {
@@ -57,8 +61,7 @@ export async function startDistribution(
       env: { PATH: process.env['PATH'], OTEL_TRACES_EXPORTER: 'none' },
     }),
   );
-  const host = `127.0.0.1:${port}`;
-  await waitFor(() => isListening(port), { what: 'the registry', seconds: 120, servers: [server] });
+  await waitFor(() => isListening(host), { what: 'the registry', seconds: 120, servers: [server] });
 
   const dockerConfig = JSON.stringify({ auths: { [host]: { auth: basicAuth(ACCOUNT) } } });
   await mkdir(join(folder, 'docker'));
@@ -81,8 +84,9 @@ export async function startDistribution(
   return { host, hosts, push, dockerConfig, stop, [Symbol.asyncDispose]: stop };
 }
 
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
+async function isListening(host: string): Promise<boolean> {
+  const { hostname, port } = new URL(`tcp://${host}`);
+  const socket = connect(Number(port), hostname);
   try {
     await once(socket, 'connect');
     return true;
@@ -93,8 +97,8 @@ async function isListening(port: number): Promise<boolean> {
   }
 }
 
-async function settings(folder: string, port: number, tls: ServerKeys | undefined): Promise<object> {
-  const http = { addr: `127.0.0.1:${port}`, secret: 'secret-for-one-test' };
+async function settings(folder: string, host: string, tls: ServerKeys | undefined): Promise<object> {
+  const http = { addr: host, secret: 'secret-for-one-test' };
   const [certificate, key] = [join(folder, 'registry.crt'), join(folder, 'registry.key')];
   if (tls !== undefined) {
     await writeFile(certificate, tls.cert);
