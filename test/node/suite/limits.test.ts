@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseQuantity, UNIT } from '../../../src/policy/resources/quantity.ts';
+import { pod } from '../../support/kubernetes/objects.ts';
+import { useNode } from '../cluster/real-node.ts';
+import { nodeImage } from '../images/push-node-images.ts';
+import { type MemoryWatch, watchMemory } from './memory-use.ts';
+import { CHOSEN, HELLO, hasEnded, type LivePod } from './outcome.ts';
+import { useRoom } from './room.ts';
+
+const node = useNode();
+const room = useRoom(node, 'limits');
+
+/** What each image prints, once it has started under what wasmgate sets. */
+const PRINTS: Readonly<Record<string, RegExp>> = {
+  'go-file': /^hello from Go \[\/app\.wasm\]\n$/,
+  'go-layer': /^hello from Go \[app\.wasm\]\n$/,
+  'go-http-file': /^hello from Go with HTTP /,
+  'go-http-layer': /^hello from Go with HTTP /,
+  'go-big-file': /^hello from big Go\n/,
+  'go-big-layer': /^hello from big Go\n/,
+  'component-file': new RegExp(`^${HELLO}$`),
+  'layer-component': new RegExp(`^${HELLO}$`),
+};
+const IMAGES = Object.keys(PRINTS);
+
+interface Row {
+  readonly image: string;
+  readonly cpu: string;
+  /** Bytes. */
+  readonly limit: number;
+  /** Bytes; null if the container was gone too soon. */
+  readonly peak: number | null;
+}
+
+function table(rows: readonly Row[]): string {
+  const line = (image: string, ...cells: readonly string[]): string =>
+    [image.padEnd(16), ...cells.map((cell) => cell.padStart(12))].join('');
+  const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+  return [
+    line('image', 'CPU limit', 'limit, MiB', 'peak, MiB'),
+    ...rows.map(({ image, cpu, limit, peak }) =>
+      line(image, cpu, mebibytes(limit), peak === null ? 'not seen' : mebibytes(peak)),
+    ),
+  ].join('\n');
+}
+
+describe('a module starts under the limits that wasmgate sets', () => {
+  const rows: Row[] = [];
+  const uids = new Map<string, string>();
+  let memory: MemoryWatch | null = null;
+  beforeAll(async () => {
+    const podOf = (image: string): object => {
+      const containers = [{ name: 'wasm', image: nodeImage(node.registry, image) }];
+      // Layers that start for the first time together can lose a start (finding packaging-advice).
+      return pod(image, room.namespace(), { spec: { restartPolicy: 'OnFailure', containers } });
+    };
+    await room.apply(IMAGES.map(podOf));
+    const pods = await room.list<LivePod>('/api/v1/pods');
+    for (const { metadata } of pods) uids.set(metadata.name, metadata.uid);
+    memory = watchMemory([...uids.values()]);
+  });
+  afterAll(async () => {
+    await memory?.stop();
+    console.log(`Memory under the limits that wasmgate sets\n\n${table(rows)}\n`);
+  });
+
+  test.each(IMAGES)('%s', async (image) => {
+    await room.waitForPods(image, (pods) => pods.length > 0 && pods.every(hasEnded));
+    const outcome = await room.outcome(image);
+    expect(outcome).toEqual({
+      ...CHOSEN,
+      phase: 'Succeeded',
+      exitCodes: { wasm: 0 },
+      limits: { wasm: { cpu: expect.any(String), memory: expect.any(String) } },
+      logs: { wasm: expect.stringMatching(PRINTS[image] ?? /unreachable/) },
+    });
+    const { cpu = '', memory: quantity = '' } = outcome.limits['wasm'] ?? {};
+    const limit = Number(parseQuantity(quantity) / UNIT);
+    const use = memory?.useOf(uids.get(image) ?? '') ?? null;
+    rows.push({ image, cpu, limit, peak: use?.peak ?? null });
+    // The node gives the container the limit that wasmgate set.
+    expect(use?.limit ?? limit).toBe(limit);
+  });
+});

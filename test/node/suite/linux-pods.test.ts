@@ -1,0 +1,104 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { deployment, pod } from '../../support/kubernetes/objects.ts';
+import { useNode } from '../cluster/real-node.ts';
+import { nodeImage } from '../images/push-node-images.ts';
+import { type LivePod, UNCHANGED } from './outcome.ts';
+import { expectEnd, type Room, useRoom } from './room.ts';
+
+const node = useNode();
+const judged = useRoom(node, 'linux');
+const unjudged = useRoom(node, 'linux-off', { 'wasmgate.dev/mode': 'off' });
+const image = nodeImage(node.registry, 'busybox');
+
+/** The volume of the token has a random name. */
+const NO_TOKEN = { automountServiceAccountToken: false, terminationGracePeriodSeconds: 0 };
+
+const PLAIN = {
+  ...NO_TOKEN,
+  restartPolicy: 'Never',
+  containers: [{ name: 'linux', image, command: ['/bin/echo', 'hello from Linux'] }],
+};
+
+const DETAILED = {
+  ...NO_TOKEN,
+  restartPolicy: 'Never',
+  securityContext: { runAsUser: 1000, fsGroup: 1000 },
+  nodeSelector: { 'kubernetes.io/os': 'linux' },
+  tolerations: [{ key: 'example.com/dedicated', operator: 'Exists' }],
+  volumes: [{ name: 'data', emptyDir: {} }],
+  initContainers: [
+    {
+      name: 'first',
+      image,
+      command: ['/bin/sh', '-c', 'echo from a file >/data/text'],
+      volumeMounts: mounts(),
+    },
+  ],
+  containers: [
+    {
+      name: 'linux',
+      image,
+      command: ['/bin/sh', '-c'],
+      args: ['cat /data/text'],
+      env: [{ name: 'MODULE', value: '/app.wasm' }],
+      resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } },
+      volumeMounts: mounts(),
+    },
+  ],
+};
+
+function mounts(): readonly object[] {
+  return [{ name: 'data', mountPath: '/data' }];
+}
+
+const SERVER = {
+  ...NO_TOKEN,
+  containers: [{ name: 'linux', image, command: ['/bin/sh', '-c', 'echo hello from Linux; sleep 3600'] }],
+};
+
+function objectsOf(room: Room): readonly object[] {
+  const namespace = room.namespace();
+  return [
+    pod('plain', namespace, { spec: PLAIN }),
+    pod('detailed', namespace, {
+      spec: DETAILED,
+      metadata: { name: 'detailed', namespace, annotations: { a: 'b' } },
+    }),
+    deployment('server', namespace, { spec: SERVER }),
+  ];
+}
+
+/** Returns all that wasmgate could have changed, as text. The rest comes of the server, and names of the controller are random. */
+function comparable(room: Room, { metadata, spec }: LivePod): string {
+  const { annotations = {}, labels = {} } = metadata;
+  const { 'pod-template-hash': hash = '', ...own } = labels;
+  return JSON.stringify({ annotations, labels: own, spec }, null, 2)
+    .replaceAll(room.namespace(), 'NAMESPACE')
+    .replaceAll(hash === '' ? '(no hash)' : hash, 'HASH');
+}
+
+async function created(room: Room, prefix: string): Promise<string> {
+  const [first] = await room.waitForPods(prefix, ([found]) => found?.spec.nodeName !== undefined);
+  if (first === undefined) throw new Error('unreachable');
+  return comparable(room, first);
+}
+
+describe('a Linux Pod', () => {
+  beforeAll(() => Promise.all([judged, unjudged].map((room) => room.apply(objectsOf(room)))));
+
+  test.each(['plain', 'detailed', 'server'])('%s is the same as without wasmgate', async (name) => {
+    const text = await created(judged, name);
+    expect(text).toContain('/bin/');
+    expect(text).toBe(await created(unjudged, name));
+  });
+
+  test('runs on the default runtime', async () => {
+    await expectEnd(judged, 'detailed', {
+      ...UNCHANGED,
+      phase: 'Succeeded',
+      exitCodes: { first: 0, linux: 0 },
+      limits: { first: null, linux: { memory: '64Mi' } },
+      logs: { first: '', linux: 'from a file\n' },
+    });
+  });
+});

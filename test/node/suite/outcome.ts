@@ -1,0 +1,120 @@
+import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../../src/pod/names.ts';
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly restartCount: number;
+  readonly state: { readonly terminated?: { readonly exitCode: number } };
+}
+
+interface Limits {
+  readonly cpu?: string;
+  readonly memory?: string;
+}
+
+interface Container {
+  readonly name: string;
+  readonly resources?: { readonly limits?: Limits };
+}
+
+/** The part of a Pod that these tests read. */
+export interface LivePod {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly runtimeClassName?: string;
+    readonly initContainers?: readonly Container[];
+    readonly containers: readonly Container[];
+  };
+  readonly status: {
+    readonly phase: string;
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+/** What became of a Pod: what wasmgate set, and what the node did. */
+export interface Outcome {
+  readonly runtimeClass: string | null;
+  readonly annotations: { readonly variant: string | null; readonly chosen: string | null };
+  /** By container; null for one without limits. */
+  readonly limits: Readonly<Record<string, Limits | null>>;
+  readonly phase: string;
+  /** By container; null for one that has not ended. */
+  readonly exitCodes: Readonly<Record<string, number | null>>;
+  /** By container, whole. */
+  readonly logs: Readonly<Record<string, string>>;
+}
+
+/** After so many, the next one is no better; the kubelet waits 10 s before the first one, 20 s before the second. */
+const MOST_RESTARTS = 2;
+
+function containersOf({ spec }: LivePod): readonly Container[] {
+  return [...(spec.initContainers ?? []), ...spec.containers];
+}
+
+function statusesOf({ status }: LivePod): readonly ContainerStatus[] {
+  return [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+}
+
+export function namesOfContainers(pod: LivePod): readonly string[] {
+  return containersOf(pod).map(({ name }) => name);
+}
+
+/** Reports whether nothing more will come of the Pod. */
+export function hasEnded(pod: LivePod): boolean {
+  const { phase } = pod.status;
+  const isFinal = phase === 'Succeeded' || phase === 'Failed';
+  return isFinal || statusesOf(pod).some(({ restartCount }) => restartCount >= MOST_RESTARTS);
+}
+
+export function isReady({ status: { containerStatuses = [] } }: LivePod): boolean {
+  return containerStatuses.length > 0 && containerStatuses.every(({ ready }) => ready);
+}
+
+export function outcomeOf(pod: LivePod, logs: Outcome['logs']): Outcome {
+  const { annotations = {} } = pod.metadata;
+  return {
+    runtimeClass: pod.spec.runtimeClassName ?? null,
+    annotations: {
+      variant: annotations[VARIANT_ANNOTATION] ?? null,
+      chosen: annotations[CHOSEN_CLASS_ANNOTATION] ?? null,
+    },
+    limits: Object.fromEntries(
+      containersOf(pod).map(({ name, resources }) => [name, resources?.limits ?? null]),
+    ),
+    phase: pod.status.phase,
+    exitCodes: Object.fromEntries(
+      statusesOf(pod).map(({ name, state }) => [name, state.terminated?.exitCode ?? null]),
+    ),
+    logs,
+  };
+}
+
+/** What wasmgate sets of a Pod on this node, whatever its Wasm image. */
+export const CHOSEN = {
+  runtimeClass: 'wasmtime',
+  annotations: { variant: 'compat-smart', chosen: 'wasmtime' },
+} as const;
+
+export const UNCHANGED = { runtimeClass: null, annotations: { variant: null, chosen: null } } as const;
+
+/** What the tier "standard" sets; no image of the smallest module needs more. */
+export const STANDARD_LIMITS = { cpu: '200m', memory: '64Mi' } as const;
+
+/** What small modules print. */
+export const HELLO = 'hello from wasm\n';
+
+/** A Pod with one Wasm container, `wasm`, that prints this and ends. */
+export const COMPLETED: Outcome = {
+  ...CHOSEN,
+  limits: { wasm: STANDARD_LIMITS },
+  phase: 'Succeeded',
+  exitCodes: { wasm: 0 },
+  logs: { wasm: HELLO },
+};

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, onTestFailed } from 'vitest';
+import { apply } from '../../support/kubernetes/kubectl.ts';
+import { createNamespace } from '../../support/kubernetes/objects.ts';
+import type { Output } from '../../support/lib/processes.ts';
+import type { RealNode } from '../cluster/real-node.ts';
+import { describePods } from './describe-pod.ts';
+import { type NodeApi, openNodeApi } from './node-api.ts';
+import { hasEnded, type LivePod, namesOfContainers, type Outcome, outcomeOf } from './outcome.ts';
+
+const POLL_MILLISECONDS = 300;
+/** A safeguard below the timeout of a test, whose message would not say what the Pod waits for. */
+const WAIT_SECONDS = 150;
+
+/** A namespace of the node, and what becomes of Pods in it. */
+export interface Room {
+  readonly api: () => NodeApi;
+  readonly namespace: () => string;
+  /** Applies objects of this namespace with kubectl, as a user does. A rejection is an output. */
+  readonly apply: (objects: readonly object[]) => Promise<Output>;
+  /** Reads a collection of this namespace: `/api/v1/pods`, `/apis/batch/v1/jobs`. */
+  readonly list: <Item>(collection: string) => Promise<readonly Item[]>;
+  /** Polls the Pods whose names begin so until `isDone`. If the test fails, it prints their status, events and logs. */
+  readonly waitForPods: (
+    prefix: string,
+    isDone: (pods: readonly LivePod[]) => boolean,
+  ) => Promise<readonly LivePod[]>;
+  /** Reads the Pod and its logs as they are now. */
+  readonly outcome: (name: string) => Promise<Outcome>;
+  /** Describes status, events and logs of the Pods whose names begin so, and repeats what kubectl said. */
+  readonly describe: (prefix: string) => Promise<string>;
+}
+
+/** Without wasmgate, a Pod is denied rather than started as a Linux program. */
+const FAIL_CLOSED = { 'wasmgate.dev/fail-closed': 'true' };
+
+/** Creates a namespace for the tests of a file, fail-closed by default, and deletes it after them. */
+export function useRoom(node: RealNode, prefix: string, labels: Readonly<Record<string, string>> = {}): Room {
+  let api: NodeApi | null = null;
+  let namespace: string | null = null;
+  beforeAll(async () => {
+    api = await openNodeApi(node.kubeconfig);
+    namespace = await createNamespace(node.kubectl, prefix, { ...FAIL_CLOSED, ...labels });
+  });
+  afterAll(async () => {
+    if (namespace === null) return;
+    await api?.must({ path: `/api/v1/namespaces/${namespace}`, method: 'DELETE' });
+  });
+
+  const opened = <Value>(value: Value | null): Value => {
+    if (value === null)
+      throw new Error(`The namespace "${prefix}-…" is created before the tests, not before`);
+    return value;
+  };
+  return createRoom({ api: () => opened(api), namespace: () => opened(namespace), kubectl: node.kubectl });
+}
+
+interface Place extends Pick<Room, 'api' | 'namespace'>, Pick<RealNode, 'kubectl'> {}
+
+function createRoom({ api, namespace, kubectl }: Place): Room {
+  const said: string[] = [];
+
+  const list = async <Item>(collection: string): Promise<readonly Item[]> => {
+    const [, version = '', name = ''] = /^(.*)\/(.*)$/.exec(collection) ?? [];
+    const { text } = await api().must({ path: `${version}/namespaces/${namespace()}/${name}` });
+    return (JSON.parse(text) as { readonly items: readonly Item[] }).items;
+  };
+
+  const podsOf = async (prefix: string): Promise<readonly LivePod[]> => {
+    const pods = await list<LivePod>('/api/v1/pods');
+    return pods.filter(({ metadata }) => metadata.name.startsWith(prefix));
+  };
+
+  const readLog = async (name: string, container: string): Promise<string> => {
+    const path = `/api/v1/namespaces/${namespace()}/pods/${name}/log`;
+    return (await api().ask({ path, query: { container } })).text;
+  };
+
+  const describe = async (prefix: string): Promise<string> => {
+    const { lines } = await describePods(api(), namespace(), prefix);
+    return [...lines, ...said].join('\n');
+  };
+
+  return {
+    api,
+    namespace,
+    list,
+    describe,
+    apply: async (objects) => {
+      const output = await apply(kubectl, objects, ['-n', namespace()]);
+      if (output.stderr !== '') said.push(`kubectl said: ${output.stderr.trimEnd()}`);
+      return output;
+    },
+    waitForPods: async (prefix, isDone) => {
+      onTestFailed(async () => console.error(`${prefix}:\n${await describe(prefix)}`));
+      const deadline = performance.now() + WAIT_SECONDS * 1000;
+      for (;;) {
+        const pods = await podsOf(prefix);
+        if (isDone(pods)) return pods;
+        if (performance.now() > deadline)
+          throw new Error(`waited ${WAIT_SECONDS} s for Pod "${prefix}" in vain`);
+        await sleep(POLL_MILLISECONDS);
+      }
+    },
+    outcome: async (name) => {
+      const path = `/api/v1/namespaces/${namespace()}/pods/${name}`;
+      const pod = JSON.parse((await api().must({ path })).text) as LivePod;
+      const names = namesOfContainers(pod);
+      const logs = await Promise.all(names.map(async (each) => [each, await readLog(name, each)] as const));
+      return outcomeOf(pod, Object.fromEntries(logs));
+    },
+  };
+}
+
+/** Waits for the end of the Pods whose names begin so, and compares them. */
+export async function expectEnd(room: Room, prefix: string, expected: Outcome): Promise<void> {
+  const pods = await room.waitForPods(prefix, (found) => found.length > 0 && found.every(hasEnded));
+  for (const { metadata } of pods) expect(await room.outcome(metadata.name)).toEqual(expected);
+}

@@ -1,0 +1,111 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { cronJob, deployment, job } from '../../support/kubernetes/objects.ts';
+import { useNode } from '../cluster/real-node.ts';
+import { nodeImage } from '../images/push-node-images.ts';
+import { CHOSEN, COMPLETED, HELLO, isReady, type LivePod, type Outcome, STANDARD_LIMITS } from './outcome.ts';
+import { expectEnd, useRoom } from './room.ts';
+
+const node = useNode();
+const room = useRoom(node, 'controllers');
+
+function wasm(image: string): object {
+  return { name: 'wasm', image: nodeImage(node.registry, image) };
+}
+
+const linux = {
+  name: 'linux',
+  image: nodeImage(node.registry, 'busybox'),
+  command: ['/bin/sh', '-c', 'echo hello from Linux; sleep 3600'],
+};
+
+/** A controller of Pods that keep running. */
+interface Service {
+  readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
+  readonly containers: readonly object[];
+  readonly replicas?: number;
+  readonly expected: Outcome;
+}
+
+const RUNNING: Outcome = { ...COMPLETED, phase: 'Running', exitCodes: { wasm: null } };
+
+const SERVICES: readonly Service[] = [
+  {
+    kind: 'Deployment',
+    containers: [wasm('sleeping-module'), linux],
+    replicas: 2,
+    expected: {
+      ...CHOSEN,
+      phase: 'Running',
+      exitCodes: { wasm: null, linux: null },
+      limits: { wasm: STANDARD_LIMITS, linux: null },
+      logs: { wasm: HELLO, linux: 'hello from Linux\n' },
+    },
+  },
+  { kind: 'StatefulSet', containers: [wasm('sleeping-layer')], replicas: 1, expected: RUNNING },
+  { kind: 'DaemonSet', containers: [wasm('sleeping-module')], expected: RUNNING },
+];
+
+function nameOf({ kind }: Service): string {
+  return kind.toLowerCase();
+}
+
+function manifestOf(service: Service): object {
+  const { kind, containers, replicas } = service;
+  const spec = { terminationGracePeriodSeconds: 0, containers };
+  const { spec: common, ...rest } = deployment(nameOf(service), room.namespace(), { spec });
+  const { selector, template } = common;
+  return { ...rest, kind, spec: { selector, template, ...(replicas === undefined ? {} : { replicas }) } };
+}
+
+interface Job {
+  readonly metadata: { readonly name: string };
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+async function conditionsOf(name: string): Promise<readonly string[]> {
+  const jobs = await room.list<Job>('/apis/batch/v1/jobs');
+  const found = jobs.find(({ metadata }) => metadata.name === name);
+  return (found?.status.conditions ?? []).filter(({ status }) => status === 'True').map(({ type }) => type);
+}
+
+describe('Pods of a workload without runtimeClassName run', () => {
+  beforeAll(() => {
+    const namespace = room.namespace();
+    const failing = job('failing', namespace, { spec: { containers: [wasm('exit3')] } });
+    const scheduled = cronJob('scheduled', namespace, { spec: { containers: [wasm('linux-module')] } });
+    return room.apply([
+      ...SERVICES.map(manifestOf),
+      job('succeeding', namespace, { spec: { containers: [wasm('wasi-module')] } }),
+      { ...failing, spec: { ...failing.spec, backoffLimit: 0 } },
+      { ...scheduled, spec: { ...scheduled.spec, schedule: '* * * * *' } },
+    ]);
+  });
+
+  test.each(SERVICES)('$kind', async (service) => {
+    const { replicas = 1, expected } = service;
+    const isDone = (pods: readonly LivePod[]): boolean => pods.length === replicas && pods.every(isReady);
+    const pods = await room.waitForPods(nameOf(service), isDone);
+    // A container runs before its program has printed anything.
+    for (const { metadata } of pods) await expect.poll(() => room.outcome(metadata.name)).toEqual(expected);
+  });
+
+  test('Job', async () => {
+    await expectEnd(room, 'succeeding', COMPLETED);
+    await expect.poll(() => conditionsOf('succeeding')).toContain('Complete');
+  });
+
+  test('Job whose module exits with 3', async () => {
+    await expectEnd(room, 'failing', {
+      ...COMPLETED,
+      phase: 'Failed',
+      exitCodes: { wasm: 3 },
+      limits: { wasm: { cpu: expect.any(String), memory: expect.any(String) } },
+      logs: { wasm: 'ending with 3\n' },
+    });
+    await expect.poll(() => conditionsOf('failing')).toContain('Failed');
+  });
+
+  test('CronJob', async () => {
+    await expectEnd(room, 'scheduled', COMPLETED);
+  });
+});

@@ -1,0 +1,107 @@
+import { beforeAll, describe, test } from 'vitest';
+import { pod } from '../../support/kubernetes/objects.ts';
+import { useNode } from '../cluster/real-node.ts';
+import { nodeImage } from '../images/push-node-images.ts';
+import { CHOSEN, COMPLETED, HELLO, type Outcome, STANDARD_LIMITS } from './outcome.ts';
+import { expectEnd, useRoom } from './room.ts';
+
+const node = useNode();
+const room = useRoom(node, 'workloads');
+const restricted = useRoom(node, 'restricted', { 'pod-security.kubernetes.io/enforce': 'restricted' });
+
+function wasm(image: string, more: object = {}): object {
+  return { name: 'wasm', image: nodeImage(node.registry, image), ...more };
+}
+
+interface Case {
+  readonly name: string;
+  readonly what: string;
+  readonly spec: object;
+  readonly expected: Outcome;
+}
+
+function imageCase(image: string, command?: readonly string[]): Case {
+  return {
+    name: image,
+    what: `image ${image}`,
+    spec: {
+      // Layers that start for the first time together can lose a start (finding packaging-advice).
+      restartPolicy: 'OnFailure',
+      containers: [wasm(image, command === undefined ? {} : { command })],
+    },
+    expected: COMPLETED,
+  };
+}
+
+const linux = {
+  name: 'linux',
+  image: nodeImage(node.registry, 'busybox'),
+  command: ['/bin/sh', '-c', 'echo hello from Linux'],
+};
+
+function mixedCase(name: string, what: string, spec: object): Case {
+  const expected = {
+    ...CHOSEN,
+    phase: 'Succeeded',
+    exitCodes: { wasm: 0, linux: 0 },
+    limits: { wasm: STANDARD_LIMITS, linux: null },
+    logs: { wasm: HELLO, linux: 'hello from Linux\n' },
+  };
+  return { name, what, spec: { restartPolicy: 'Never', ...spec }, expected };
+}
+
+const CASES: readonly Case[] = [
+  imageCase('wasi-module'),
+  imageCase('wasip1-module'),
+  imageCase('linux-module'),
+  imageCase('linux-index'),
+  imageCase('layer-module'),
+  imageCase('layer-component'),
+  imageCase('cncf-module', ['app.wasm']),
+  imageCase('cncf-component', ['app.wasm']),
+  imageCase('component-file'),
+  mixedCase('sidecar-after', 'a Linux sidecar after the module', {
+    containers: [wasm('wasi-module'), linux],
+  }),
+  mixedCase('sidecar-before', 'a Linux sidecar before the module', {
+    containers: [linux, wasm('wasi-module')],
+  }),
+  mixedCase('linux-before', 'a Linux init container before the module', {
+    initContainers: [linux],
+    containers: [wasm('wasi-module')],
+  }),
+  mixedCase('wasm-before', 'a module as init container before Linux', {
+    initContainers: [wasm('wasi-module')],
+    containers: [linux],
+  }),
+];
+
+describe('a Pod without runtimeClassName completes', () => {
+  beforeAll(() => room.apply(CASES.map(({ name, spec }) => pod(name, room.namespace(), { spec }))));
+
+  test.each(CASES)('$what', async ({ name, expected }) => {
+    await expectEnd(room, name, expected);
+  });
+});
+
+const RESTRICTED = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  runAsUser: 1000,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+describe('Pod Security "restricted" admits a Pod that wasmgate changed, and it completes', () => {
+  const IMAGES = ['wasi-module', 'layer-module'];
+  const restrictedPod = (image: string): object => {
+    const containers = [wasm(image, { securityContext: RESTRICTED })];
+    return pod(image, restricted.namespace(), { spec: { restartPolicy: 'OnFailure', containers } });
+  };
+  beforeAll(() => restricted.apply(IMAGES.map(restrictedPod)));
+
+  test.each(IMAGES)('%s', async (image) => {
+    await expectEnd(restricted, image, COMPLETED);
+  });
+});
