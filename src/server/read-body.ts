@@ -1,6 +1,7 @@
 import type { FastifyContentTypeParser } from 'fastify';
 import { AppError } from '../lib/errors.ts';
 import { estimateJsonBytes } from '../lib/estimate-bytes.ts';
+import { createYieldingQueue } from '../lib/yielding-queue.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
 /** A parsed JSON body. */
@@ -24,6 +25,10 @@ const BODY_LIMITS = {
   parsedBytes: 32 * 1024 * 1024,
   /** A shorter body takes at most 1 MiB parsed, so it is not estimated first, which would take as long as parsing it. */
   estimatedBytes: 16 * 1024,
+  /** Shorter bodies are parsed and judged at once, in a fraction of a millisecond. Few Pods are longer. */
+  queuedBytes: 8 * 1024,
+  /** Milliseconds in one turn of the event loop for longer bodies: 400 that arrive together take 400. */
+  turnMilliseconds: 20,
 } as const;
 
 function tooLong(): AppError<'body-too-large'> {
@@ -80,16 +85,25 @@ export function createBodyReader(
   budget: MemoryBudget,
   { bodyLimit }: ReadBodyOptions,
 ): FastifyContentTypeParser {
+  const enqueue = createYieldingQueue(BODY_LIMITS.turnMilliseconds);
   return (request, payload, done) => {
     if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return done(tooLong());
     const lease = budget.lease(request.raw.socket.remoteAddress ?? '');
     const chunks: Buffer[] = [];
     let length = 0;
 
-    function finish(error: Error | null): void {
+    function stopListening(): void {
       payload.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
+    }
+
+    function fail(error: Error): void {
+      stopListening();
       lease.release();
-      if (error !== null) return done(error);
+      done(error);
+    }
+
+    function parse(): void {
+      lease.release();
       try {
         const [only] = chunks;
         // A usual body is one chunk; copying it would double the garbage.
@@ -105,13 +119,18 @@ export function createBodyReader(
     function onData(chunk: Buffer): void {
       length += chunk.length;
       chunks.push(chunk);
-      if (length > bodyLimit) finish(tooLong());
-      else if (!lease.resize(length + chunks.length * BODY_LIMITS.chunkBytes)) finish(tooMany());
+      if (length > bodyLimit) fail(tooLong());
+      else if (!lease.resize(length + chunks.length * BODY_LIMITS.chunkBytes)) fail(tooMany());
     }
 
-    const onEnd = (): void => finish(null);
+    function onEnd(): void {
+      stopListening();
+      if (length < BODY_LIMITS.queuedBytes) parse();
+      else enqueue(parse);
+    }
+
     // A sender that disconnects is an error of the stream first, and no fault of wasmgate.
-    const onCut = (): void => finish(cutOff());
+    const onCut = (): void => fail(cutOff());
     payload.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
   };
 }
