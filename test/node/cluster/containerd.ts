@@ -5,6 +5,7 @@ import type { NodePrograms } from '../programs/find-node-programs.ts';
 import { hasUnifiedCgroups, HYBRID_MOUNT } from './cgroups.ts';
 import { CNI_FOLDER } from './network.ts';
 import { logOf, startNodeServer, waitForNode } from './node-processes.ts';
+import { supportsOverlay } from './overlay-support.ts';
 import { CONTAINERD_SOCKET, EXTRA_REGISTRIES, PAUSE_IMAGE, STATE_FOLDER } from './node-settings.ts';
 
 const CONFIGURATION = join(STATE_FOLDER, 'containerd.toml');
@@ -73,7 +74,7 @@ export async function startContainerd(
   runtimes: Readonly<Record<string, Runtime>>,
 ): Promise<void> {
   await writeRegistries();
-  await writeFile(CONFIGURATION, stringify(configuration(programs, runtimes)));
+  await writeFile(CONFIGURATION, stringify(await configuration(programs, runtimes)));
   const binds: string[] = [];
   for (const folder of FIXED_FOLDERS) {
     const own = join(STATE_FOLDER, 'private', folder);
@@ -110,7 +111,10 @@ export async function waitForContainerd(): Promise<void> {
   await waitForNode(started, { what: 'containerd', seconds: READY_SECONDS, servers: ['containerd'] });
 }
 
-function configuration(programs: NodePrograms, runtimes: Readonly<Record<string, Runtime>>): object {
+async function configuration(
+  programs: NodePrograms,
+  runtimes: Readonly<Record<string, Runtime>>,
+): Promise<object> {
   return {
     version: 3,
     root: join(STATE_FOLDER, 'containerd'),
@@ -123,7 +127,7 @@ function configuration(programs: NodePrograms, runtimes: Readonly<Record<string,
       'io.containerd.internal.v1.opt': { path: join(STATE_FOLDER, 'containerd-opt') },
       'io.containerd.nri.v1.nri': { disable: true },
       'io.containerd.cri.v1.images': {
-        snapshotter: 'overlayfs',
+        snapshotter: (await supportsOverlay(STATE_FOLDER)) ? 'overlayfs' : 'native',
         pinned_images: { sandbox: PAUSE_IMAGE },
         registry: { config_path: REGISTRIES },
       },

@@ -64,7 +64,6 @@ export const RUNTIME: readonly Prerequisite[] = [
   // They build wasmgate's image.
   tool('buildah', 'buildah'),
   tool('npm', 'npm'),
-  tool('buildah', 'buildah'),
   tool('ip', 'iproute2'),
   tool('mount', 'mount'),
   tool('nsenter', 'util-linux'),
