@@ -5,8 +5,8 @@ import type { NodePrograms } from '../programs/find-node-programs.ts';
 import { hasUnifiedCgroups, HYBRID_MOUNT } from './cgroups.ts';
 import { CNI_FOLDER } from './network.ts';
 import { logOf, startNodeServer, waitForNode } from './node-processes.ts';
-import { supportsOverlay } from './overlay-support.ts';
 import { CONTAINERD_SOCKET, EXTRA_REGISTRIES, PAUSE_IMAGE, STATE_FOLDER } from './node-settings.ts';
+import { supportsOverlay } from './overlay-support.ts';
 
 const CONFIGURATION = join(STATE_FOLDER, 'containerd.toml');
 /** Those of FIXED_FOLDERS, or above them, that the machine did not have. */

@@ -7,9 +7,15 @@ import { expect, onTestFinished, test } from 'vitest';
 import { freePort, waitFor } from '../../support/lib/processes.ts';
 
 test('forwards requests and answers, and outlives a target that is away', async () => {
-  const [from, to, nowhere, beside] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const [from, to, nowhere, beside] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ];
   const server = createServer(
-    (request: IncomingMessage, response) => void text(request).then((body) => response.end(body.toUpperCase())),
+    (request: IncomingMessage, response) =>
+      void text(request).then((body) => response.end(body.toUpperCase())),
   );
   server.listen(to, '127.0.0.1');
   await once(server, 'listening');
