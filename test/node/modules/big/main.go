@@ -19,6 +19,10 @@ import (
 // kept is printed with its types, so nothing of it may be left out.
 var kept = []any{tls.Config{}, (*sql.DB)(nil), types.Universe, png.Decode, http.DefaultClient}
 
+type call struct {
+	Args []string
+}
+
 func main() {
 	page := template.Must(template.New("page").Parse("hello from {{.}}\n"))
 	if err := page.Execute(os.Stdout, "big Go"); err != nil {
@@ -29,7 +33,7 @@ func main() {
 		panic(err)
 	}
 	asJSON, _ := json.Marshal(map[string]any{"expression": fmt.Sprintf("%T", expression), "kept": len(kept)})
-	asXML, _ := xml.Marshal(struct{ Args []string }{os.Args})
+	asXML, _ := xml.Marshal(call{os.Args})
 	_, err = http.Get("http://127.0.0.1:1/")
-	fmt.Println(string(asJSON), string(asXML), err != nil)
+	fmt.Println(string(asJSON), string(asXML), err)
 }
