@@ -1,5 +1,6 @@
 import { openConnection, type Connection, type Target } from './connection.ts';
 import { checkAnswer, learn, renewUid, type Exchange } from './exchange.ts';
+import { runOpenLoop } from './open-loop.ts';
 import type { Question } from './questions.ts';
 
 const DEFAULTS = {
@@ -10,23 +11,30 @@ const DEFAULTS = {
 export interface Load extends Disposable {
   /** Sends requests on all connections, one after the other, and checks every answer; resolves with their number. */
   readonly run: (milliseconds: number) => Promise<number>;
+  /** Sends this many requests at a constant rate; resolves with their latencies in milliseconds. */
+  readonly runAtRate: (perSecond: number, count: number) => Promise<readonly number[]>;
+}
+
+export interface LoadOptions {
+  readonly questions: readonly Question[];
+  /** Checks the first answer to each question in full. */
+  readonly check: (answer: string, question: Question) => void;
+  /** Checks all others; byte for byte by default. */
+  readonly compare?: (exchange: Exchange, body: Buffer) => void;
 }
 
 /** Each connection has its own requests, so that none is in flight twice. */
 interface Lane {
   readonly connection: Connection;
   readonly exchanges: readonly Exchange[];
+  asked: number;
 }
 
-async function openLane(
-  target: Target,
-  questions: readonly Question[],
-  check: (answer: string, question: Question) => void,
-): Promise<Lane> {
+async function openLane(target: Target, { questions, check }: LoadOptions): Promise<Lane> {
   const connection = await openConnection(target);
   const exchanges: Exchange[] = [];
   for (const question of questions) exchanges.push(await learn(connection, question, check));
-  return { connection, exchanges };
+  return { connection, exchanges, asked: 0 };
 }
 
 /**
@@ -46,30 +54,36 @@ function stayAwake(): { readonly end: () => void } {
   };
 }
 
-export async function openLoad(
-  target: Target,
-  questions: readonly Question[],
-  check: (answer: string, question: Question) => void,
-): Promise<Load> {
+export async function openLoad(target: Target, options: LoadOptions): Promise<Load> {
   const { connections } = DEFAULTS;
+  const { questions, compare = checkAnswer } = options;
   const lanes = await Promise.all(
     Array.from({ length: connections }, (_, lane) => {
       const own = questions.filter((_question, index) => index % connections === lane);
-      return openLane(target, own, check);
+      return openLane(target, { ...options, questions: own });
     }),
   );
   let asked = 0;
 
-  function runLane({ connection, exchanges }: Lane, until: number): Promise<number> {
+  function ask(lane: Lane, onAnswer: () => void): void {
+    const { connection, exchanges } = lane;
+    const exchange = exchanges[lane.asked % exchanges.length];
+    if (exchange === undefined) throw new Error('Cannot load a server without questions');
+    lane.asked += 1;
+    asked += 1;
+    renewUid(exchange, asked);
+    connection.ask(exchange.request, (body) => {
+      compare(exchange, body);
+      onAnswer();
+    });
+  }
+
+  function runLane(lane: Lane, until: number): Promise<number> {
     const { promise, resolve } = Promise.withResolvers<number>();
     let answers = 0;
     const next = (): void => {
-      const exchange = exchanges[answers % exchanges.length];
-      if (exchange === undefined || performance.now() >= until) return resolve(answers);
-      asked += 1;
-      renewUid(exchange, asked);
-      connection.ask(exchange.request, (body) => {
-        checkAnswer(exchange, body);
+      if (performance.now() >= until) return resolve(answers);
+      ask(lane, () => {
         answers += 1;
         next();
       });
@@ -86,6 +100,7 @@ export async function openLoad(
       awake.end();
       return answers.reduce((sum, count) => sum + count, 0);
     },
+    runAtRate: (perSecond, count) => runOpenLoop({ perSecond, count, lanes, ask }),
     [Symbol.dispose]: () => {
       for (const { connection } of lanes) connection.close();
     },

@@ -30,6 +30,7 @@ interface PodReview {
 
 /** Every request increments the digits after the last dash. */
 export const UID_DIGITS = 12;
+export const UID_LENGTH = 36;
 
 function uidOf(number: number): string {
   const head = (number * 2_654_435_761).toString(16).padStart(8, '0').slice(-8);

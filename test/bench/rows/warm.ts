@@ -23,8 +23,8 @@ async function measureCall(
   { isQuick, bundle }: Bench,
 ): Promise<Reading> {
   const ca = bundle.certificate.caCert;
-  using webhookLoad = await openLoad({ port: webhook.port, ca }, questions, check);
-  using bareLoad = await openLoad({ port: bare.port, ca }, questions, checkBareAnswer);
+  using webhookLoad = await openLoad({ port: webhook.port, ca }, { questions, check });
+  using bareLoad = await openLoad({ port: bare.port, ca }, { questions, check: checkBareAnswer });
   const [subject, baseline] = [
     { load: webhookLoad, server: webhook },
     { load: bareLoad, server: bare },

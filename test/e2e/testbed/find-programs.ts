@@ -67,7 +67,7 @@ export async function firstExecutable(candidates: readonly string[]): Promise<st
 }
 
 /** Returns null if Go is installed and new enough. */
-async function whyNotBuilt(env: NodeJS.ProcessEnv): Promise<string | null> {
+export async function whyNotBuilt(env: NodeJS.ProcessEnv): Promise<string | null> {
   const needed = `Go ${GO_NEEDED.major}.${GO_NEEDED.minor} or newer`;
   const version = await execute('go', ['env', 'GOVERSION'], { env }).then(
     ({ stdout }) => stdout.trim(),

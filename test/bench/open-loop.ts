@@ -1,0 +1,50 @@
+import { dueAt } from './statistics.ts';
+
+export interface OpenLoop<Lane> {
+  readonly perSecond: number;
+  readonly count: number;
+  /** Connections; each has one request at a time. */
+  readonly lanes: readonly Lane[];
+  readonly ask: (lane: Lane, onAnswer: () => void) => void;
+  /** Milliseconds. */
+  readonly now?: () => number;
+  /** Calls back soon. */
+  readonly soon?: (callback: () => void) => void;
+}
+
+/**
+ * Sends requests at a constant rate, however long answers take, and resolves with their latencies in milliseconds. Latency
+ * counts from the time at which a request was due, even if no connection was free then.
+ */
+export function runOpenLoop<Lane>(options: OpenLoop<Lane>): Promise<readonly number[]> {
+  const { perSecond, count, lanes, ask, now = () => performance.now(), soon = setImmediate } = options;
+  const { promise, resolve } = Promise.withResolvers<readonly number[]>();
+  const idle = [...lanes];
+  const latencies: number[] = [];
+  const started = now();
+  let sent = 0;
+
+  const send = (lane: Lane): void => {
+    const due = started + dueAt(sent, perSecond);
+    sent += 1;
+    ask(lane, () => {
+      latencies.push(now() - due);
+      idle.push(lane);
+      sendDue();
+    });
+  };
+  const sendDue = (): void => {
+    while (sent < count && idle.length > 0 && started + dueAt(sent, perSecond) <= now()) {
+      const lane = idle.pop();
+      if (lane !== undefined) send(lane);
+    }
+  };
+  // Turns all the time: a timer would be up to a millisecond late.
+  const turn = (): void => {
+    sendDue();
+    if (latencies.length === count) resolve(latencies);
+    else soon(turn);
+  };
+  turn();
+  return promise;
+}
