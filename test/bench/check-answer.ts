@@ -60,3 +60,10 @@ export function checkValidated(text: string, question: Question): void {
 export function checkBareAnswer(text: string, question: Question): void {
   equal(readAnswer(text, question).patch, undefined);
 }
+
+/** Checks that a Pod is admitted and that all of its images are known: otherwise there would be a warning. */
+export function checkAdmitted(text: string): void {
+  const { allowed, warnings } = (JSON.parse(text) as Answer).response;
+  equal(allowed, true, text);
+  equal(warnings, undefined, text);
+}

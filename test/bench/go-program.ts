@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { buildProgram } from '../e2e/testbed/build-program.ts';
 import { firstExecutable, whyNotBuilt } from '../e2e/testbed/find-programs.ts';
 import { freePort } from '../support/lib/processes.ts';
@@ -10,6 +10,8 @@ import type { ServerCommand } from './server-process.ts';
 
 const NAME = 'go-webhook';
 const MODULE = join(import.meta.dirname, NAME);
+/** A recipe's module is relative to it. */
+const TESTBED = join(import.meta.dirname, '..', 'e2e', 'testbed');
 
 export type FoundProgram =
   | { readonly kind: 'found'; readonly path: string }
@@ -30,7 +32,8 @@ export async function findGoWebhook(): Promise<FoundProgram> {
   if (built !== null) return { kind: 'found', path: built };
   const obstacle = await whyNotBuilt(process.env);
   if (obstacle !== null) return { kind: 'missing', reason: obstacle };
-  const recipe = { module: MODULE, package: '.', linkerFlags: '' };
+  const module = relative(TESTBED, MODULE);
+  const recipe = { module, package: '.', linkerFlags: '' };
   return { kind: 'found', path: await buildProgram(NAME, folder, { recipe }) };
 }
 

@@ -33,10 +33,12 @@ export function runOpenLoop<Lane>(options: OpenLoop<Lane>): Promise<readonly num
       sendDue();
     });
   };
+  const isDue = (): boolean => sent < count && started + dueAt(sent, perSecond) <= now();
   const sendDue = (): void => {
-    while (sent < count && idle.length > 0 && started + dueAt(sent, perSecond) <= now()) {
+    while (isDue()) {
       const lane = idle.pop();
-      if (lane !== undefined) send(lane);
+      if (lane === undefined) return;
+      send(lane);
     }
   };
   // Turns all the time: a timer would be up to a millisecond late.

@@ -2,7 +2,8 @@ import { readReview } from '../support/admission/reviews.ts';
 import { requestBytes } from './connection.ts';
 
 export interface ReviewOptions {
-  readonly image: string;
+  /** Of the containers, in turn. */
+  readonly images: readonly string[];
   readonly containers: number;
   /** The number of namespaces: `team-1` and so on, in turn. */
   readonly namespaces: number;
@@ -15,13 +16,13 @@ interface PodObject {
 
 /** Requests about Pods with copies of one container. A fresh Pod has an annotation that no Pod before it had. */
 export function createReviews(options: ReviewOptions): (isFresh: boolean) => Buffer {
-  const { image, containers, namespaces } = options;
+  const { images, containers, namespaces } = options;
   const review = readReview('03');
   const { metadata, spec } = review.request.object as unknown as PodObject;
   const copies = Array.from({ length: containers }, (_, index) => ({
     ...spec.containers[0],
     name: `c${index}`,
-    image,
+    image: images[index % images.length],
   }));
   let pods = 0;
   let fresh = 0;

@@ -71,7 +71,7 @@ export function renderTable(rows: readonly MeasuredRow[], circumstances: Circums
     const { row, seconds } = measured;
     const lines = linesOf(measured).map(({ figure, value, goal, outcome }) => {
       const of = figure.slice(row.figure.length + 2);
-      return `  ${of.padEnd(44)} ${value}${goal === '' ? '' : `   [${goal}] ${outcome}`}`;
+      return `  ${of.padEnd(50)} ${value}${goal === '' ? '' : `   [${goal}] ${outcome}`}`;
     });
     return [`${row.name}: ${row.figure} (${seconds.toFixed(0)} s)`, `  ${row.how}`, ...lines].join('\n');
   });

@@ -151,7 +151,7 @@ async function measureSize(bench: Bench, registry: TestRegistry, size: Size): Pr
   await using server = await startServer(stage.observed, bench);
   const connection = await openConnection({ port: server.port, ca: bench.bundle.certificate.caCert });
   const options: ReviewOptions = {
-    image: `${registry.host}/corpus/${IMAGE}:latest`,
+    images: [`${registry.host}/corpus/${IMAGE}:latest`],
     containers: size.containers,
     namespaces: size.namespaces,
   };

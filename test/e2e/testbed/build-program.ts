@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Recipe } from './programs.ts';
 
@@ -21,7 +21,7 @@ export async function buildProgram(
   progress(`building ${name} (once; all of the test servers take about seven minutes on two cores)`);
   try {
     await goBuild(
-      resolve(import.meta.dirname, recipe.module),
+      join(import.meta.dirname, recipe.module),
       ['-trimpath', '-ldflags', `-s -w ${recipe.linkerFlags}`, '-o', draft, recipe.package],
       env,
     );

@@ -1,0 +1,101 @@
+import { startRegistry } from '../../support/registry/registry.ts';
+import type { Row } from '../bench-row.ts';
+import { checkAdmitted } from '../check-answer.ts';
+import { askOnce, openConnection, type Connection } from '../connection.ts';
+import { putManyImages } from '../many-images.ts';
+import { createReviews } from '../pod-reviews.ts';
+import { residentMemory } from '../process-figures.ts';
+import { startServer } from '../server-process.ts';
+import { setUpStage } from '../stage.ts';
+import { judgeCost } from '../statistics.ts';
+
+const LIMITS = { bytesPerImage: 2048, mebibytes: 120 } as const;
+
+const DEFAULTS = {
+  /** As many as wasmgate remembers by default. */
+  images: { full: 10_000, quick: 2000 },
+  /** Images that are known before the memory is measured: their lookups compile code and open connections. */
+  before: 500,
+  reviews: { full: 100_000, quick: 10_000 },
+  connections: 16,
+  /** Images of one Pod. */
+  containers: 4,
+} as const;
+
+/** Sends all requests on all connections, each when the one before it is answered. */
+async function sendAll(
+  connections: readonly Connection[],
+  count: number,
+  requestOf: (index: number) => Buffer,
+): Promise<void> {
+  let sent = 0;
+  await Promise.all(
+    connections.map(async (connection) => {
+      while (sent < count) {
+        const request = requestOf(sent);
+        sent += 1;
+        checkAdmitted(await askOnce(connection, request));
+      }
+    }),
+  );
+}
+
+export const images: Row = {
+  name: 'images',
+  figure: '10,000 images, 100,000 reviews',
+  how: 'growth of the heap after a garbage collection ÷ images; resident memory after the reviews, with the heap limit of the container',
+  run: async (bench) => {
+    const size = bench.isQuick ? 'quick' : 'full';
+    await using registry = await startRegistry();
+    const names = putManyImages(registry.store, DEFAULTS.images[size]);
+    const references = names.map((name) => `${registry.host}/${name}`);
+    await using stage = await setUpStage(bench, { registry });
+    await using server = await startServer(stage.observed, bench);
+    const target = { port: server.port, ca: bench.bundle.certificate.caCert };
+    const connections = await Promise.all(
+      Array.from({ length: DEFAULTS.connections }, () => openConnection(target)),
+    );
+    const { before, containers } = DEFAULTS;
+    const podOf = (from: number, count: number): Buffer => {
+      const own = references.slice(from, from + count);
+      return createReviews({ images: own, containers: own.length, namespaces: 16 })(true);
+    };
+    const learn = (from: number, to: number): Promise<void> =>
+      sendAll(connections, Math.ceil((to - from) / containers), (index) =>
+        podOf(from + index * containers, containers),
+      );
+    await learn(0, before);
+    const idle = await server.usedBytes();
+    await learn(before, references.length);
+    const bytes = ((await server.usedBytes()) - idle) / (references.length - before);
+    const requests = references.map((_, index) => podOf(index, 1));
+    const lookups = registry.log.length;
+    await sendAll(
+      connections,
+      DEFAULTS.reviews[size],
+      (index) => requests[index % requests.length] ?? Buffer.alloc(0),
+    );
+    for (const { close } of connections) close();
+    if (registry.log.length > lookups) throw new Error('Cannot call this remembered: the registry was asked');
+    const mebibytes = residentMemory(server.pid) ?? Number.NaN;
+    return {
+      kind: 'measured',
+      readings: [
+        {
+          of: 'memory for each image',
+          value: `${(bytes / 1024).toFixed(2)} KiB`,
+          goal: `≤ ${LIMITS.bytesPerImage / 1024} KiB`,
+          outcome: judgeCost(bytes <= LIMITS.bytesPerImage),
+          numbers: { bytesPerImage: bytes },
+        },
+        {
+          of: 'resident memory after it',
+          value: `${mebibytes.toFixed(0)} MiB`,
+          goal: `≤ ${LIMITS.mebibytes} MiB`,
+          outcome: judgeCost(mebibytes <= LIMITS.mebibytes),
+          numbers: { mebibytes },
+        },
+      ],
+    };
+  },
+};
