@@ -65,6 +65,10 @@ async function run(options: RunOptions): Promise<number> {
 
 async function runOnNode(session: Session, options: RunOptions): Promise<number> {
   await session.start();
+  if (options.record) {
+    await session.record();
+    return EXIT.ok;
+  }
   if (options.keep && options.files.length === 0) return EXIT.ok;
   return await session.runTests(options.files);
 }

@@ -7,12 +7,19 @@ import { isNodeReady } from './cluster/kubelet.ts';
 import { findNodeProcesses, forbidStarts } from './cluster/node-processes.ts';
 import { LOG_FOLDER, REGISTRY, STATE_FILE } from './cluster/node-settings.ts';
 import { say, step } from './cluster/progress.ts';
-import { type NodeState, readNodeState, STATE_VARIABLE, writeNodeState } from './cluster/real-node.ts';
+import {
+  type NodeState,
+  readNodeState,
+  realNode,
+  STATE_VARIABLE,
+  writeNodeState,
+} from './cluster/real-node.ts';
 import { type AllPrograms, installWasmgate, SERVERS, startNode } from './cluster/start-node.ts';
 import { hasNodeLeftovers, stopNode } from './cluster/stop-node.ts';
 import { buildWasmgateImage, CHECKOUT } from './cluster/wasmgate-image.ts';
 import { pushNodeImages } from './images/push-node-images.ts';
 import type { RunOptions } from './options.ts';
+import { record } from './record/record.ts';
 
 /** A node that this process uses, and stops unless it is kept. */
 export interface Session {
@@ -20,6 +27,8 @@ export interface Session {
   readonly start: () => Promise<void>;
   /** Runs test files, all by default; resolves with the exit code. */
   readonly runTests: (files: readonly string[]) => Promise<number>;
+  /** Runs the images of the corpus under every handler, and writes `measured.json`. */
+  readonly record: () => Promise<void>;
   /** Stops the node unless it is kept, at any time, and once only. */
   readonly end: () => Promise<void>;
 }
@@ -61,13 +70,19 @@ export function createSession(programs: AllPrograms, { keep }: RunOptions): Sess
     say(code === 0 ? 'all tests passed' : `tests failed; the logs of the node are in ${LOG_FOLDER}`);
     return code ?? 1;
   };
+  const recordImages = async (): Promise<void> => {
+    const state = await readNodeState();
+    if (state === null) throw new Error('There is no node to record');
+    await record(realNode(state));
+    say('wrote test/node/measured.json');
+  };
   const end = async (): Promise<void> => {
     forbidStarts();
     tests?.kill();
     if (stays) console.log(howToUse());
     else await step('stopped the node', stopNode);
   };
-  return { start, runTests, end: () => (ended ??= end()) };
+  return { start, runTests, record: recordImages, end: () => (ended ??= end()) };
 }
 
 /** Reports whether a kept node works and has the programs of this run. */

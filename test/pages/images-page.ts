@@ -1,27 +1,36 @@
 import { HANDLER_PROFILES, type Engine } from '../../src/policy/handlers/handler-profiles.ts';
 import { IMAGE_FORMS, type ImageForm } from '../../src/policy/handlers/image-form.ts';
 import { MATRIX, REASONS, type ReasonId } from '../../src/policy/handlers/matrix.ts';
+import { measuredCells, type MeasuredCell } from '../node/record/measured-cells.ts';
+import { type MeasuredRun, RECORDED } from '../node/record/measured.ts';
 
 const INTRODUCTION = `# Images and handlers
 
 Which RuntimeClass handlers run which images. \`wasmgate inspect IMAGE\` shows the row of one image, with the fields that decide.
 
-- **yes**, **no**: measured on real nodes, or read in the runtime's source. The last table names the source.
+- **yes**, **no**: certain, once a node has pulled the image.
 - **if**: depends on something that the API server does not show. wasmgate chooses crun last and with a warning
   ([\`annotation-delivery-unknown\`](FINDINGS.md#annotation-delivery-unknown)), unless \`policy.preferRuntimeClasses\` names it
   or \`annotationArrives\` confirms that the annotation arrives.
 - **?**: cannot be known in advance. wasmgate chooses such a class only if no other may run the Pod, and warns
   ([\`handler-may-not-run-image\`](FINDINGS.md#handler-may-not-run-image)).
 
-The number refers to the reason below. A handler's name may end in a version (\`spin-v2\`, \`wasmtime-v1\`). Describe other
-handlers, and what their nodes are configured for, in \`policy.handlers\` ([reference](../config/REFERENCE.md)).
+The number behind it refers to the [reason](#why). The letters say how wasmgate's authors know it: **a** and so on are
+[measured](#measured-with), with the versions listed there; **r** is read in the runtime's [source](#sources).
 
-\`npm run pages\` generates this page from \`matrix.ts\`; edit that file instead.
+A handler's name may end in a version (\`spin-v2\`, \`wasmtime-v1\`). Describe other handlers, and what their nodes are configured
+for, in \`policy.handlers\` ([reference](../config/REFERENCE.md)).
+
+\`npm run pages\` generates this page from \`matrix.ts\` and \`test/node/measured.json\`; edit those files instead.
 `;
 
 const WORDS = { yes: 'yes', no: 'no', conditional: 'if', unknown: '?' } as const;
 
 const ENGINES: readonly Engine[] = [...new Set(HANDLER_PROFILES.map(({ engine }) => engine))];
+
+/** Marks of sources, in this order: all but the one that stands for what was read. */
+const READ = 'r';
+const MARKS = 'abcdefghijklmnopqstuvwxyz'.split('');
 
 function handlersOf(engine: Engine): string {
   const names = HANDLER_PROFILES.filter((profile) => profile.engine === engine).map(({ name }) => name);
@@ -38,21 +47,63 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [first, `|${head.map(() => '---|').join('')}`, ...rest].join('\n');
 }
 
+function describeVersions(versions: MeasuredRun['runtime']): string {
+  return Object.entries(versions)
+    .map((entry) => entry.join(' '))
+    .join(', ');
+}
+
+/** Describes what was measured together, whatever the Pod's annotation. */
+function describeRun({ run, profile }: MeasuredCell): string {
+  const origin = run.origin === RECORDED ? `recorded by \`${RECORDED}\`` : run.origin;
+  return `\`${profile.name}\`: ${describeVersions(run.runtime)}, on ${describeVersions(run.node)}; ${origin}.`;
+}
+
+/** Descriptions of runs in the order of their marks: by column, and recorded ones first. */
+function runsInOrder(cells: readonly MeasuredCell[]): readonly string[] {
+  const order = ({ profile, run }: MeasuredCell): number =>
+    HANDLER_PROFILES.indexOf(profile) * 2 + (run.origin === RECORDED ? 0 : 1);
+  return [...new Set(cells.toSorted((left, right) => order(left) - order(right)).map(describeRun))];
+}
+
 /** src/policy/IMAGES.md */
-export function imagesPage(): string {
+export async function imagesPage(): Promise<string> {
   const reasons = reasonsInOrder();
+  const cells = await measuredCells();
+  const runs = runsInOrder(cells);
+  const marksOf = (form: ImageForm, engine: Engine): string => {
+    const found = cells.filter((cell) => cell.form === form && cell.profile.engine === engine);
+    const described = new Set(found.map(describeRun));
+    if (described.size > 0) return MARKS.filter((_, index) => described.has(runs[index] ?? '')).join('');
+    return MATRIX[form].cells[engine] === 'untried' ? '' : READ;
+  };
   const cell = (form: ImageForm, engine: Engine): string => {
     const reason = MATRIX[form].cells[engine];
-    return `${WORDS[REASONS[reason].runs]} <sup>${reasons.indexOf(reason) + 1}</sup>`;
+    return `${WORDS[REASONS[reason].runs]} <sup>${reasons.indexOf(reason) + 1}${marksOf(form, engine)}</sup>`;
   };
-  const matrix = table(
-    ['image', ...ENGINES.map(handlersOf)],
-    IMAGE_FORMS.map((form) => [MATRIX[form].what, ...ENGINES.map((engine) => cell(form, engine))]),
-  );
+  /** Two tables, because one with all columns is wider than a phone, or half a window. */
+  const matrix = (engines: readonly Engine[]): string =>
+    table(
+      ['image', ...engines.map(handlersOf)],
+      IMAGE_FORMS.map((form) => [MATRIX[form].what, ...engines.map((engine) => cell(form, engine))]),
+    );
+  const isMeasured = (engine: Engine): boolean => cells.some(({ profile }) => profile.engine === engine);
   const why = reasons.map((reason, index) => `${index + 1}. The handler ${REASONS[reason].why}.`).join('\n');
-  const sources = table(
-    ['image', 'source'],
-    IMAGE_FORMS.map((form) => [MATRIX[form].what, MATRIX[form].source]),
-  );
-  return `${[INTRODUCTION.trimEnd(), matrix, '## Why', why, '## Sources', sources].join('\n\n')}\n`;
+  const measured = runs.map((run, index) => `- **${MARKS[index]}** ${run}`).join('\n');
+  const sources = IMAGE_FORMS.map((form) => `- ${MATRIX[form].what}: ${MATRIX[form].source}`).join('\n');
+  const parts = [
+    INTRODUCTION.trimEnd(),
+    '## Runtimes that were measured',
+    matrix(ENGINES.filter(isMeasured)),
+    '## Other runtimes',
+    matrix(ENGINES.filter((engine) => !isMeasured(engine))),
+    '## Why',
+    why,
+    '## Measured with',
+    measured,
+    'Each result, with exit code, message and log, is in `test/node/measured.json`. A test compares it with this page.',
+    '## Sources',
+    sources,
+  ];
+  return `${parts.join('\n\n')}\n`;
 }

@@ -7,7 +7,7 @@ import { referencePage } from './reference-page.ts';
 import { valuesSchema } from './values-schema.ts';
 
 /** The files that are generated from the code, by path. */
-export const PAGES: readonly (readonly [path: string, write: () => string])[] = [
+export const PAGES: readonly (readonly [path: string, write: () => string | Promise<string>])[] = [
   ['src/policy/FINDINGS.md', findingsPage],
   ['src/policy/IMAGES.md', imagesPage],
   ['src/config/REFERENCE.md', referencePage],

@@ -5,4 +5,4 @@ import { PAGES } from './pages.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 // npm run pages
-await Promise.all(PAGES.map(([path, write]) => writeFile(join(ROOT, path), write())));
+await Promise.all(PAGES.map(async ([path, write]) => writeFile(join(ROOT, path), await write())));

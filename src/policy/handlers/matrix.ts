@@ -28,6 +28,11 @@ export const REASONS = {
   'needs-host-file': { runs: 'unknown', why: "runs it only if its own host's files are in the image" },
   'http-only': { runs: 'unknown', why: 'serves only HTTP components, in newer versions' },
   'spin-build': { runs: 'unknown', why: 'runs it only if built with the experimental Spin handler' },
+  'engine-converts': {
+    runs: 'unknown',
+    why: 'runs text only if its engine converts it, which neither WasmEdge nor Wasmtime does',
+  },
+  'plain-entrypoint': { runs: 'unknown', why: 'runs the entrypoint only if that file needs nothing of Spin' },
   untried: { runs: 'unknown', why: 'is untested with such an image' },
   'no-engine': { runs: 'no', why: 'runs Linux programs only' },
   'engine-for-all': { runs: 'no', why: 'hands every container to its Wasm engine' },
@@ -47,7 +52,7 @@ interface Row {
   /** The image in words. */
   readonly what: string;
   readonly cells: Readonly<Record<Engine, ReasonId>>;
-  /** "measured": on real nodes, containerd 2.1 to 2.4, crun 1.27.1 with WasmEdge 0.17.1, runwasi shims 0.6.0. */
+  /** Where the cells that no node was measured for were read. The record of the node test has the others. */
   readonly source: string;
 }
 
@@ -77,18 +82,17 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
   linux: {
     what: 'a Linux image',
     cells: cells('linux', 'linux', { 'crun-wasm': 'engine-for-all' }),
-    source: 'measured; shims: runwasi containerd-shim-wasm executor.rs (ELF or #! is a Linux container)',
+    source: 'runwasi containerd-shim-wasm executor.rs: ELF or #! is a Linux container',
   },
   'wasi-files': {
     what: 'a Wasm file in a file-system layer',
     cells: cells('no-engine', 'module', { ...CRUN_FILES, spin: 'needs-host-file', ...FILE_HOSTS }),
-    source:
-      'measured; spin: containerd-shim-spin source.rs; slight, wws, lunatic: read in the deislabs shims',
+    source: 'spin: containerd-shim-spin source.rs; slight, wws, lunatic: deislabs containerd-wasm-shims',
   },
   'module-file': {
     what: 'a core module in a file-system layer',
     cells: cells('no-engine', 'module', { ...CRUN_FILES, spin: 'apps-only', ...FILE_HOSTS }),
-    source: 'measured; libcrun handler-utils.c; runwasi src/sandbox/mod.rs (magic bytes)',
+    source: 'libcrun handler-utils.c; runwasi src/sandbox/mod.rs (magic bytes)',
   },
   'component-file': {
     what: 'a component in a file-system layer',
@@ -99,23 +103,22 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
       slight: 'needs-host-file',
       wws: 'needs-host-file',
     }),
-    source: 'measured; wasmer, wamr: runwasi containerd-shim-{wasmer,wamr}; crun issue 1871',
+    source: 'wasmer, wamr: runwasi containerd-shim-{wasmer,wamr}; crun issue 1871',
   },
   'text-file': {
     what: 'WebAssembly text in a file-system layer',
     cells: cells('no-engine', 'text', {
-      crun: 'untried',
-      'crun-wasm': 'untried',
-      'module-shim': 'untried',
+      crun: 'engine-converts',
+      'crun-wasm': 'engine-converts',
+      'module-shim': 'engine-converts',
       'any-shim': 'engine-unknown',
     }),
-    source:
-      'measured on wasmtime, wasmedge and crun with WasmEdge: none runs it; other engines may convert it',
+    source: 'libcrun handlers/wasmer.c converts text; wasmtime.c hands its compiler the wrong bytes',
   },
   'artifact-module': {
     what: 'a Wasm artifact (CNCF layout) with a core module',
     cells: cells('no-engine', 'module', { ...NO_FILE, spin: 'http-only', ...ARTIFACT_HOSTS }),
-    source: 'measured; spin: containerd-shim-spin source.rs since 0.23',
+    source: 'spin: containerd-shim-spin source.rs since 0.23',
   },
   'artifact-component': {
     what: 'a Wasm artifact (CNCF layout) with a component',
@@ -126,7 +129,7 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
       spin: 'http-only',
       ...ARTIFACT_HOSTS,
     }),
-    source: 'measured; spin: spin crates/loader from_wasm_file builds an HTTP trigger',
+    source: 'spin: spin crates/loader from_wasm_file builds an HTTP trigger',
   },
   'layer-module': {
     what: 'a runwasi image with a Wasm layer',
@@ -137,7 +140,7 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
       wws: 'apps-only',
       lunatic: 'untried',
     }),
-    source: 'measured; spin: layer types in containerd-shim-spin engine.rs',
+    source: 'spin: layer types in containerd-shim-spin engine.rs',
   },
   'layer-component': {
     what: 'a runwasi image with a component as its Wasm layer',
@@ -148,17 +151,17 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
       spin: 'other-layers',
       ...ARTIFACT_HOSTS,
     }),
-    source: 'measured; spin: layer types in containerd-shim-spin engine.rs',
+    source: 'spin: layer types in containerd-shim-spin engine.rs',
   },
   'indexed-layer': {
     what: 'an image or artifact with a Wasm layer, reached through an index',
     cells: cells('no-engine', 'behind-index', NO_FILE),
-    source: "measured on wasmtime and wasmedge (can't handle spec); runwasi containerd-shim-wasm client.rs",
+    source: 'runwasi containerd-shim-wasm client.rs',
   },
   'spin-app': {
     what: 'a Spin application',
     cells: cells('no-engine', 'no-host', { ...NO_FILE, 'any-shim': 'engine-unknown', spin: 'spin' }),
-    source: 'measured on all but spin; spin: containerd-shim-spin source.rs; runwasi pull request 1101',
+    source: 'spin: containerd-shim-spin source.rs; runwasi pull request 1101',
   },
   'spin-files': {
     what: 'an application for a Wasm host, such as Spin, as a file system without a command',
@@ -169,45 +172,42 @@ export const MATRIX: Readonly<Record<ImageForm, Row>> = {
       slight: 'needs-host-file',
       wws: 'needs-host-file',
     }),
-    source: 'measured on all but spin; libcrun handlers/spin.c; containerd-shim-spin constants.rs',
+    source: 'libcrun handlers/spin.c; containerd-shim-spin constants.rs',
   },
   'spin-rootfs': {
     what: 'a Spin application as a file system, with its /spin.toml found in the layers',
     cells: cells('no-engine', 'no-host', { crun: 'spin-build', 'any-shim': 'engine-unknown', spin: 'spin' }),
-    source: 'measured on all but spin; containerd-shim-spin constants.rs, source.rs',
+    source: 'libcrun handlers/spin.c; containerd-shim-spin constants.rs, source.rs',
   },
   'spin-manifest': {
     what: 'a Spin application as a file system, whose entrypoint is its /spin.toml',
     cells: cells('no-engine', 'no-host', { 'any-shim': 'engine-unknown', spin: 'spin' }),
-    source:
-      "measured on runc (permission denied) and wasmtime (can't handle spec); containerd-shim-spin source.rs",
+    source: 'containerd-shim-spin source.rs',
   },
   'spin-entrypoint': {
     what: 'a Spin application as a file system, whose entrypoint is one of its Wasm files',
-    cells: cells('no-engine', 'untried', {
+    cells: cells('no-engine', 'plain-entrypoint', {
       'any-shim': 'engine-unknown',
       spin: 'spin',
       slight: 'no-host',
       wws: 'no-host',
       lunatic: 'no-host',
     }),
-    source:
-      'containerd-shim-spin source.rs: /spin.toml counts, whatever the entrypoint; others were never tried',
+    source: 'containerd-shim-spin source.rs: /spin.toml counts, whatever the entrypoint',
   },
   'slight-files': {
     what: 'a slight application',
     cells: cells('no-engine', 'no-host', { 'any-shim': 'engine-unknown', slight: 'slight' }),
-    source: 'read in deislabs containerd-wasm-shims (archived): /slightfile.toml and /app.wasm',
+    source: 'deislabs containerd-wasm-shims (archived): /slightfile.toml and /app.wasm',
   },
   'other-files': {
     what: 'files for a Wasm platform without a command, other than those of Spin and slight',
     cells: cells('no-engine', 'no-host', { 'any-shim': 'engine-unknown', wws: 'needs-host-file' }),
-    source:
-      'deislabs containerd-wasm-shims: wws serves whatever workers it finds; measured on the others with /',
+    source: 'deislabs containerd-wasm-shims: wws serves whatever workers it finds',
   },
   foreign: {
     what: 'an artifact that is not a workload',
     cells: cells('foreign', 'foreign', {}),
-    source: 'measured for wasm-to-oci; the others hold nothing that a shim loads',
+    source: 'none of these artifacts holds anything that a shim loads',
   },
 };

@@ -61,7 +61,8 @@ export async function pushStore(
         await send(registry, next, headers);
       }
     };
-    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    // An index may be part of another, which the store has after it.
+    await Promise.all(Array.from({ length: stage === 'index' ? 1 : CONCURRENCY }, worker));
   }
 }
 

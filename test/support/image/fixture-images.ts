@@ -52,18 +52,18 @@ export function loadFixtureImages(): readonly FixtureImage[] {
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }
 
-/** Stores a manifest and, for an index, its children, with the media types of their descriptors. */
+/** Stores a manifest, after its children if it is an index, with the media types of their descriptors. */
 function putTree(
   store: ImageStore,
   image: FixtureImage,
   { descriptor, repository, tag }: { descriptor: Descriptor; repository: string; tag: string | null },
 ): void {
   const bytes = readBlob(image, descriptor.digest);
-  store.putManifest(repository, tag, { bytes, mediaType: descriptor.mediaType });
   const { manifests = [] } = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
     manifests?: readonly Descriptor[];
   };
   for (const child of manifests) putTree(store, image, { descriptor: child, repository, tag: null });
+  store.putManifest(repository, tag, { bytes, mediaType: descriptor.mediaType });
 }
 
 /** Stores a layout's bytes, as the tool pushed them, as `repository:tag`. */
@@ -83,6 +83,16 @@ export function putFixtureImage(
   if (top === undefined) throw new Error(`Cannot load image "${image.name}": its index.json is empty`);
   putTree(store, image, { descriptor: top, repository, tag });
   return top;
+}
+
+/** Returns the first layer of an image that is no index, as the tool pushed it. */
+export function readFixtureLayer(image: FixtureImage): Uint8Array {
+  const manifest = JSON.parse(Buffer.from(readBlob(image, image.expect.digest)).toString('utf8')) as {
+    readonly layers: readonly Descriptor[];
+  };
+  const [layer] = manifest.layers;
+  if (layer === undefined) throw new Error(`Image "${image.name}" has no layers`);
+  return readBlob(image, layer.digest);
 }
 
 /** Stores all fixture images: `startRegistry({ images: putFixtureImages })`. */

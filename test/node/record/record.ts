@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BUILT_IN } from '../../../src/policy/handlers/handler-table.ts';
+import { apply, getJson, must } from '../../support/kubernetes/kubectl.ts';
+import type { RealNode } from '../cluster/real-node.ts';
+import { pushStore } from '../images/push-images.ts';
+import { judgeRecordedImages } from './measured-cells.ts';
+import {
+  formatMeasured,
+  MEASURED_FILE,
+  type MeasuredRun,
+  mergeMeasured,
+  readMeasured,
+  RECORDED,
+  type Result,
+} from './measured.ts';
+import { type RecordedImage, recordedImages } from './recorded-images.ts';
+import { runImage, type Stage, type Start } from './run-pods.ts';
+import { nodeVersions, runtimeVersions } from './runtime-versions.ts';
+
+const NAMESPACE = 'wasmgate-record';
+
+/** Handlers of the node that wasmgate's table of names does not know. crun-plain gets no annotations, so it is like none. */
+const PROFILES: Readonly<Record<string, string>> = { 'wasmtime-upstream': 'wasmtime' };
+
+const COMPAT_SMART = 'compat-smart';
+
+/** Returns the values of the variant annotation that a handler is measured with. */
+function variantsFor(handler: string): readonly (string | null)[] {
+  if (handler === 'crun') return [null, COMPAT_SMART];
+  return handler === 'crun-plain' ? [COMPAT_SMART] : [null];
+}
+
+async function runsOf(node: RealNode): Promise<readonly Start['run'][]> {
+  const versions = await nodeVersions(node);
+  const runs = node.handlers.toSorted().map(async (handler) => {
+    const profile = BUILT_IN.profileOf(handler)?.name ?? PROFILES[handler] ?? null;
+    const runtime = await runtimeVersions(node, handler);
+    return variantsFor(handler).map((variant) => ({
+      handler,
+      profile,
+      variant,
+      runtime,
+      node: versions,
+      origin: RECORDED,
+    }));
+  });
+  return (await Promise.all(runs)).flat();
+}
+
+interface RuntimeClass {
+  readonly metadata: { readonly name: string };
+  readonly handler: string;
+}
+
+/** Returns a class for each handler; creates those that the cluster lacks. */
+async function classesFor({ kubectl, handlers }: RealNode): Promise<ReadonlyMap<string, string>> {
+  const { items } = await getJson<{ readonly items: readonly RuntimeClass[] }>(kubectl, ['runtimeclasses']);
+  const classes = new Map(items.map(({ handler, metadata }) => [handler, metadata.name]));
+  const missing = handlers.filter((handler) => !classes.has(handler));
+  const named = missing.map((handler) => ({ handler, metadata: { name: `record-${handler}` } }));
+  const created = named.map((one) => ({ apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', ...one }));
+  if (created.length > 0) await must(apply(kubectl, created));
+  return new Map([...classes, ...named.map(({ handler, metadata }) => [handler, metadata.name] as const)]);
+}
+
+/** Creates a namespace in which wasmgate is off, and waits until Pods can be created in it. */
+async function openStage({ kubectl, registry }: RealNode): Promise<Stage> {
+  await must(kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found']));
+  const metadata = { name: NAMESPACE, labels: { 'wasmgate.dev/mode': 'off' } };
+  await must(apply(kubectl, [{ apiVersion: 'v1', kind: 'Namespace', metadata }]));
+  while ((await kubectl(['get', 'serviceaccount', 'default', '-n', NAMESPACE])).code !== 0) await sleep(200);
+  return { kubectl, namespace: NAMESPACE, registry };
+}
+
+function describeStart({ handler, variant }: Start['run']): string {
+  return variant === null ? handler : `${handler} with ${variant}`;
+}
+
+/**
+ * Divides the images into those that run at the same time. All that may have a Wasm layer are in one lane: a shim that
+ * compiles two layers for the first time at the same time can fail one of them.
+ */
+async function lanesOf(images: readonly RecordedImage[]): Promise<readonly (readonly RecordedImage[])[]> {
+  const judged = new Map((await judgeRecordedImages()).map(({ name, verdict }) => [name, verdict]));
+  const hasFiles = ({ name }: RecordedImage): boolean => {
+    const verdict = judged.get(name);
+    return verdict?.kind === 'container' || (verdict?.kind === 'wasm' && verdict.packaging === 'tar');
+  };
+  const withFiles = images.filter(hasFiles);
+  const half = Math.ceil(withFiles.length / 2);
+  return [images.filter((image) => !hasFiles(image)), withFiles.slice(0, half), withFiles.slice(half)];
+}
+
+/**
+ * Starts every image on every handler of the node, and writes what happened into `measured.json`. Results of handlers that this
+ * node lacks stay as they are.
+ */
+export async function record(node: RealNode): Promise<void> {
+  const images = recordedImages();
+  await pushStore(node.registry, (store) => images.forEach((image) => image.put(store)));
+  const classes = await classesFor(node);
+  const starts = (await runsOf(node)).map((run): Start => {
+    return { run, runtimeClass: classes.get(run.handler) ?? run.handler };
+  });
+  const stage = await openStage(node);
+  const results = starts.map((): Record<string, Result> => ({}));
+  let done = 0;
+  const runLane = async (lane: readonly RecordedImage[]): Promise<void> => {
+    for (const image of lane) {
+      const found = await runImage(stage, image, starts);
+      for (const [index, result] of found.entries()) {
+        Object.assign(results[index] ?? {}, { [image.name]: result });
+      }
+      done += 1;
+      const outcomes = starts.map(({ run }, index) => `${describeStart(run)} ${found[index]?.outcome}`);
+      console.log(`${done}/${images.length} ${image.name}: ${outcomes.join(', ')}`);
+    }
+  };
+  await Promise.all((await lanesOf(images)).map(runLane));
+  const runs = starts.map(({ run }, index): MeasuredRun => ({ ...run, results: results[index] ?? {} }));
+  const described = images.map(({ name, what, command }) => [name, { what, command }] as const);
+  const merged = mergeMeasured(readMeasured(), { images: Object.fromEntries(described), runs });
+  await writeFile(MEASURED_FILE, formatMeasured(merged));
+  await node.kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
+}

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { must } from '../../support/kubernetes/kubectl.ts';
+import { run } from '../../support/lib/processes.ts';
+import type { RealNode } from '../cluster/real-node.ts';
+import type { MeasuredRun } from './measured.ts';
+
+type Versions = MeasuredRun['runtime'];
+
+const SHIM_LOCK = new URL('../shim/Cargo.lock', import.meta.url);
+
+const VERSION = /\d+\.\d+(?:\.\d+)?(?:-[\w.]+)?/;
+
+async function printedBy(program: string, flag = '--version'): Promise<string> {
+  return must(run(program, [flag]));
+}
+
+/** @throws if the program prints no version */
+async function versionOf(program: string): Promise<string> {
+  const output = await printedBy(program);
+  const [version] = VERSION.exec(output) ?? [];
+  if (version === undefined) throw new Error(`"${program} --version" prints no version: ${output}`);
+  return version;
+}
+
+/** Returns the versions that our shim is built with. */
+async function shimVersions(): Promise<Versions> {
+  const lock = parse(await readFile(SHIM_LOCK, 'utf8')) as unknown as {
+    readonly package: readonly { readonly name: string; readonly version: string }[];
+  };
+  const versionIn = (name: string): string =>
+    lock.package.find((locked) => locked.name === name)?.version ?? 'unknown';
+  return {
+    'our shim on runwasi library': versionIn('containerd-shim-wasm'),
+    wasmtime: versionIn('wasmtime'),
+  };
+}
+
+/** WASMGATE_CRUN_ENGINE says which version of its engine crun loads, such as "WasmEdge 0.17.1": crun prints only the name. */
+async function crunVersions(crun: string): Promise<Versions> {
+  const named = /^(?<name>\S+) (?<version>\S+)$/.exec(process.env['WASMGATE_CRUN_ENGINE'] ?? '')?.groups;
+  const built = /\+WASM:(?<name>\S+)/.exec(await printedBy(crun))?.groups?.['name'];
+  const engine = named?.['name'] ?? built;
+  const version = { crun: await versionOf(crun) };
+  return engine === undefined ? version : { ...version, [engine]: named?.['version'] ?? 'unknown' };
+}
+
+/** Upstream's shims print their version with `-v`, in a line such as "Version: 0.6.0". */
+async function upstreamVersions(folder: string, handler: string): Promise<Versions> {
+  const shim = `containerd-shim-${handler.replace('-upstream', '')}`;
+  for (const generation of ['v2', 'v1']) {
+    const { code, stdout } = await run(join(folder, `${shim}-${generation}`), ['-v']);
+    const [version] = VERSION.exec(/Version:.*/.exec(stdout)?.[0] ?? '') ?? [];
+    if (code === 0) return { [`${shim}-${generation}`]: version ?? 'unknown' };
+  }
+  return { [shim]: 'unknown' };
+}
+
+/** Returns the versions of what starts a handler's containers. */
+export async function runtimeVersions({ programs }: RealNode, handler: string): Promise<Versions> {
+  if (handler === 'runc') return { runc: await versionOf(programs.runc) };
+  if (handler === 'wasmtime') return shimVersions();
+  if (handler.startsWith('crun') && programs.crun !== null) return crunVersions(programs.crun);
+  return programs.shims === null ? { [handler]: 'unknown' } : upstreamVersions(programs.shims, handler);
+}
+
+export async function nodeVersions({ programs }: RealNode): Promise<Versions> {
+  return { kubelet: await versionOf(programs.kubelet), containerd: await versionOf(programs.containerd) };
+}
