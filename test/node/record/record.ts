@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BUILT_IN } from '../../../src/policy/handlers/handler-table.ts';
-import { apply, getJson, must } from '../../support/kubernetes/kubectl.ts';
+import { apply, must } from '../../support/kubernetes/kubectl.ts';
 import type { RealNode } from '../cluster/real-node.ts';
 import { pushStore } from '../images/push-images.ts';
 import { judgeRecordedImages } from './measured-cells.ts';
@@ -48,20 +48,18 @@ async function runsOf(node: RealNode): Promise<readonly Start['run'][]> {
   return (await Promise.all(runs)).flat();
 }
 
-interface RuntimeClass {
-  readonly metadata: { readonly name: string };
-  readonly handler: string;
+/** Returns the name of a class of the record's own, which no nodeSelector narrows. wasmgate prefers names that sort earlier. */
+function classOf(handler: string): string {
+  return `x-recorded-${handler}`;
 }
 
-/** Returns a class for each handler; creates those that the cluster lacks. */
-async function classesFor({ kubectl, handlers }: RealNode): Promise<ReadonlyMap<string, string>> {
-  const { items } = await getJson<{ readonly items: readonly RuntimeClass[] }>(kubectl, ['runtimeclasses']);
-  const classes = new Map(items.map(({ handler, metadata }) => [handler, metadata.name]));
-  const missing = handlers.filter((handler) => !classes.has(handler));
-  const named = missing.map((handler) => ({ handler, metadata: { name: `record-${handler}` } }));
-  const created = named.map((one) => ({ apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', ...one }));
-  if (created.length > 0) await must(apply(kubectl, created));
-  return new Map([...classes, ...named.map(({ handler, metadata }) => [handler, metadata.name] as const)]);
+function runtimeClassOf(handler: string): object {
+  return {
+    apiVersion: 'node.k8s.io/v1',
+    kind: 'RuntimeClass',
+    metadata: { name: classOf(handler) },
+    handler,
+  };
 }
 
 /** Creates a namespace in which wasmgate is off, and waits until Pods can be created in it. */
@@ -99,10 +97,8 @@ async function lanesOf(images: readonly RecordedImage[]): Promise<readonly (read
 export async function record(node: RealNode): Promise<void> {
   const images = recordedImages();
   await pushStore(node.registry, (store) => images.forEach((image) => image.put(store)));
-  const classes = await classesFor(node);
-  const starts = (await runsOf(node)).map((run): Start => {
-    return { run, runtimeClass: classes.get(run.handler) ?? run.handler };
-  });
+  await must(apply(node.kubectl, node.handlers.map(runtimeClassOf)));
+  const starts = (await runsOf(node)).map((run): Start => ({ run, runtimeClass: classOf(run.handler) }));
   const stage = await openStage(node);
   const results = starts.map((): Record<string, Result> => ({}));
   let done = 0;
@@ -123,4 +119,5 @@ export async function record(node: RealNode): Promise<void> {
   const merged = mergeMeasured(readMeasured(), { images: Object.fromEntries(described), runs });
   await writeFile(MEASURED_FILE, formatMeasured(merged));
   await node.kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
+  await node.kubectl(['delete', 'runtimeclass', ...node.handlers.map(classOf)]);
 }

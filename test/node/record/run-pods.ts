@@ -15,7 +15,6 @@ const LOG_TRIES = { ended: 4, failed: 2 } as const;
 
 export interface Start {
   readonly run: Omit<MeasuredRun, 'results'>;
-  /** Null for the node's default. */
   readonly runtimeClass: string;
 }
 
