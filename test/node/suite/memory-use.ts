@@ -17,7 +17,7 @@ const POD_FOLDERS = ['', 'burstable', 'besteffort'].map((name) =>
 const UNLIMITED = 2 ** 60;
 
 /** A cgroup is gone as soon as its container is. */
-const POLL_MILLISECONDS = 50;
+const POLL_MILLISECONDS = 10;
 
 export interface MemoryUse {
   /** Bytes. */

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../../src/pod/names.ts';
 
 interface ContainerStatus {
@@ -106,6 +107,9 @@ export const UNCHANGED = { runtimeClass: null, annotations: { variant: null, cho
 
 /** What the tier "standard" sets; no image of the smallest module needs more. */
 export const STANDARD_LIMITS = { cpu: '200m', memory: '64Mi' } as const;
+
+/** For files that are compiled at every start, which need more the larger they are. */
+export const ANY_LIMITS: Limits = { cpu: expect.any(String), memory: expect.any(String) };
 
 /** What small modules print. */
 export const HELLO = 'hello from wasm\n';

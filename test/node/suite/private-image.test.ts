@@ -19,8 +19,8 @@ const image = `${address}/private/module:1`;
 let registry: Distribution;
 
 function privatePod(namespace: string, name: string, more: object = {}): object {
-  // The kubelet does not ask the registry for an image that it has, so that any Pod could start it.
-  const containers = [{ name: 'wasm', image, imagePullPolicy: 'Always' }];
+  // By its command, wasmgate expects Wasm and says what it could not read. The kubelet asks the registry at each start.
+  const containers = [{ name: 'wasm', image, command: ['app.wasm'], imagePullPolicy: 'Always' }];
   return pod(name, namespace, { spec: { restartPolicy: 'OnFailure', containers, ...more } });
 }
 

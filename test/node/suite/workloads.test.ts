@@ -2,7 +2,7 @@ import { beforeAll, describe, test } from 'vitest';
 import { pod } from '../../support/kubernetes/objects.ts';
 import { useNode } from '../cluster/real-node.ts';
 import { nodeImage } from '../images/push-node-images.ts';
-import { CHOSEN, COMPLETED, HELLO, type Outcome, STANDARD_LIMITS } from './outcome.ts';
+import { ANY_LIMITS, CHOSEN, COMPLETED, HELLO, type Outcome, STANDARD_LIMITS } from './outcome.ts';
 import { expectEnd, useRoom } from './room.ts';
 
 const node = useNode();
@@ -20,7 +20,12 @@ interface Case {
   readonly expected: Outcome;
 }
 
-function imageCase(image: string, command?: readonly string[]): Case {
+interface ImageCase {
+  readonly command?: readonly string[];
+  readonly expected?: Partial<Outcome>;
+}
+
+function imageCase(image: string, { command, expected = {} }: ImageCase = {}): Case {
   return {
     name: image,
     what: `image ${image}`,
@@ -29,7 +34,7 @@ function imageCase(image: string, command?: readonly string[]): Case {
       restartPolicy: 'OnFailure',
       containers: [wasm(image, command === undefined ? {} : { command })],
     },
-    expected: COMPLETED,
+    expected: { ...COMPLETED, ...expected },
   };
 }
 
@@ -56,10 +61,15 @@ const CASES: readonly Case[] = [
   imageCase('linux-module'),
   imageCase('linux-index'),
   imageCase('layer-module'),
-  imageCase('layer-component'),
-  imageCase('cncf-module', ['app.wasm']),
-  imageCase('cncf-component', ['app.wasm']),
-  imageCase('component-file'),
+  imageCase('cncf-module', { command: ['app.wasm'] }),
+  imageCase('layer-component', { expected: { logs: { wasm: 'hello from Go [app.wasm]\n' } } }),
+  imageCase('cncf-component', {
+    command: ['app.wasm'],
+    expected: { logs: { wasm: 'hello from Go [app.wasm]\n' } },
+  }),
+  imageCase('component-file', {
+    expected: { logs: { wasm: 'hello from Go [/app.wasm]\n' }, limits: { wasm: ANY_LIMITS } },
+  }),
   mixedCase('sidecar-after', 'a Linux sidecar after the module', {
     containers: [wasm('wasi-module'), linux],
   }),
