@@ -125,6 +125,12 @@ describe('what is loaded', () => {
       /^(?:audit\/(?!reported-item|policy-reports\/report-apis)|cli\/\w+\/(?:write|render|complete-)|cli\/\w+\/run-|kubernetes\/kubeconfig|wire\/wire-(?!commands)|keychain\/keychain|@kubernetes|selfsigned|smol-toml|fast-json-patch|diff$)/;
     expect([...loaded].filter((name) => others.test(name))).toEqual([]);
   });
+
+  test("a webhook does not load Node's fetch, which an import of node:http does", () => {
+    const loaded = loadedWith('wire/serve.ts', imports);
+    expect(loaded).toContain('server/metrics-server.ts');
+    expect(loaded).not.toContain('node:http');
+  });
 });
 
 describe('exports', () => {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { limitConnections } from './limit-connections.ts';
 import { cannotListen } from './listen.ts';
@@ -31,6 +31,9 @@ export const METRICS_LIMITS = {
   maxConnections: 32,
   maxHeaderSize: 8192,
 } as const;
+
+/** An import would evaluate all exports of the module, among them WebSocket, for which Node loads its whole fetch. */
+const { createServer } = process.getBuiltinModule('node:http');
 
 const SETTING_NAMES = { host: 'server.metricsHost', port: '--metrics-port' };
 
