@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const ON_SERVERS = ['test/e2e/*.test.ts', 'test/**/real-*.test.ts'];
 const ON_STAGE = ['test/e2e/admission/*.test.ts'];
 /** Only `npm run test:node` runs these. */
-const ON_NODE = ['test/node/suite/**', 'test/node/record/**'];
+const ON_NODE = ['test/node/suite/**'];
 
 // What is under test writes for a pipe, whatever the terminal or the CI around wishes: tests that want colours say so.
 delete process.env['FORCE_COLOR'];

@@ -21,8 +21,8 @@ Flags
 
 Environment
   WASMGATE_NODE=required   Fail instead of skipping if something is missing.
-  WASMGATE_CRUN=FILE       A crun with a Wasm engine, for handlers crun and
-                           crun-plain.
+  WASMGATE_CRUN=FILE       A crun with a Wasm engine, for the handlers crun,
+                           crun-plain and crun-wasm.
   WASMGATE_SHIMS=FOLDER    Programs containerd-shim-NAME-VERSION, for a handler
                            each.
 

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import type { NodePrograms } from '../programs/find-node-programs.ts';
@@ -25,20 +25,28 @@ interface Runtime {
 /** A shim that containerd starts for a handler of its own, such as containerd-shim-spin-v2. */
 const SHIM = /^containerd-shim-(?<name>[a-z\d]+)-(?<version>v\d+)$/;
 
-/** Returns containerd's runtimes by handler. */
+/** Returns containerd's runtimes by handler. The state folder must exist. */
 export async function nodeRuntimes(programs: NodePrograms): Promise<Readonly<Record<string, Runtime>>> {
   const { crun } = programs;
   return {
     ...(programs.shims === null ? {} : await installedShims(programs.shims)),
     runc: runcRuntime(programs, programs.runc),
     wasmtime: { runtime_type: 'io.containerd.wasmtime.v1', runtime_path: programs.wasmtimeShim },
-    // With an engine, crun depends on the annotations that containerd passes on.
-    ...(crun === null
-      ? {}
-      : {
-          crun: { ...runcRuntime(programs, crun), pod_annotations: ['module.wasm.image/*', 'run.oci.*'] },
-          'crun-plain': runcRuntime(programs, crun),
-        }),
+    ...(crun === null ? {} : await crunRuntimes(programs, crun)),
+  };
+}
+
+/** crun starts its engine by annotations that containerd passes on, or always under the name crun-wasm. */
+async function crunRuntimes(
+  programs: NodePrograms,
+  crun: string,
+): Promise<Readonly<Record<string, Runtime>>> {
+  const alwaysWasm = join(STATE_FOLDER, 'crun-wasm');
+  await symlink(crun, alwaysWasm);
+  return {
+    crun: { ...runcRuntime(programs, crun), pod_annotations: ['module.wasm.image/*', 'run.oci.*'] },
+    'crun-plain': runcRuntime(programs, crun),
+    'crun-wasm': runcRuntime(programs, alwaysWasm),
   };
 }
 
