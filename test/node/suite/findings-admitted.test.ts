@@ -12,21 +12,17 @@ beforeAll(async () => {
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
 describe.concurrent('what wasmgate admits without a word runs', () => {
-  const named = ADMITTED_PODS.map((admitted, index) => ({
-    admitted,
-    what: admitted.what,
-    // No name begins with another one.
-    name: `admitted-${index + 1}-pod`,
-  }));
-  test.for(named)('$what', async ({ name, what, admitted: { pod, runtimeClass, prints } }) => {
-    const shows = [
-      `Pod of class ${runtimeClass ?? '(none)'}: Succeeded`,
-      'app: Completed, exit code 0',
-      `log of app: ${prints}`,
-    ];
-    const each = { kind: 'warned', what, pod, named: [], shows } as const;
-    const { texts, sighting, missing } = await runCase(stage, name, each);
-    const seen = sighting.lines;
-    expect({ texts, missing, seen }).toEqual({ texts: [], missing: [], seen });
-  });
+  for (const [index, { what, pod, runtimeClass, prints }] of ADMITTED_PODS.entries())
+    test(what, async () => {
+      const shows = [
+        `Pod of class ${runtimeClass ?? '(none)'}: Succeeded`,
+        'app: Completed, exit code 0',
+        `log of app: ${prints}`,
+      ];
+      const each = { kind: 'warned', what, pod, named: [], shows } as const;
+      // No name begins with another one.
+      const { texts, sighting, missing } = await runCase(stage, `admitted-${index + 1}-pod`, each);
+      const seen = sighting.lines;
+      expect({ texts, missing, seen }).toEqual({ texts: [], missing: [], seen });
+    });
 });

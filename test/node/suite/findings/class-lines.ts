@@ -141,6 +141,20 @@ export const CLASS_LINES = {
     },
     {
       kind: 'warned',
+      what: 'a module beyond what wasmgate reads of a layer, which runs',
+      pod: podOf('distant-module', {}, ON_WASMTIME),
+      named: [],
+      shows: ['app: Completed, exit code 0', 'log of app: hello from wasm'],
+    },
+    {
+      kind: 'warned',
+      what: 'a Linux program beyond what wasmgate reads of a layer, which runs',
+      pod: podOf('distant-program', {}, ON_WASMTIME),
+      named: [],
+      shows: ['app: Completed, exit code 0', 'log of app: a distant Linux program'],
+    },
+    {
+      kind: 'warned',
       what: 'a shell as the command of an image for wasi/wasm, under class wasmtime',
       pod: podOf('wasi-module', { command: ['/bin/sh', '-c', '/app.wasm'] }, ON_WASMTIME),
       also: ['command-not-in-image'],

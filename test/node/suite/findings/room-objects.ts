@@ -16,8 +16,6 @@ export const CLASSES = {
 
 const ELSEWHERE = { key: 'findings.test/elsewhere', value: 'true', effect: 'NoSchedule' } as const;
 
-export const ELSEWHERE_TOLERATION = { key: ELSEWHERE.key, operator: 'Exists' } as const;
-
 /** The name of the node without a kubelet. */
 export const OTHER_NODE = 'findings-elsewhere';
 
