@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Row, RowResult } from './bench-row.ts';
@@ -11,9 +11,15 @@ const USAGE = `npm run bench -- [ROW...] [flags]
 
   --quick        Fewer rounds: to try it, not to compare with the goals.
   --json FILE    Also write the figures as JSON.
-  -o FORMAT      What to print: table (default), json or markdown (the README's table).
+  -o FORMAT      What to print: table (default), json or markdown.
+  --markdown     Short for -o markdown.
+  --readme       Also write the table into the README.
 
 Rows: ${ROWS.map(({ name }) => name).join(', ')}`;
+
+const README = new URL('../../README.md', import.meta.url);
+/** Before and after the table. */
+const MARK = '<!-- figures -->';
 
 const GIBIBYTE = 2 ** 30;
 
@@ -21,6 +27,13 @@ function describeMachine(): string {
   const [first, ...others] = cpus();
   const model = first?.model.replaceAll(/\s+/g, ' ').trim() ?? 'unknown';
   return `${others.length + 1} processors (${model}), ${(totalmem() / GIBIBYTE).toFixed(0)} GiB`;
+}
+
+async function writeReadme(table: string): Promise<void> {
+  const text = await readFile(README, 'utf8');
+  const [before, , after] = text.split(MARK);
+  if (before === undefined || after === undefined) throw new Error('Cannot find the figures in the README');
+  await writeFile(README, [before, `\n${table}\n`, after].join(MARK));
 }
 
 /** A row that fails must not cost the others. */
@@ -47,6 +60,7 @@ async function main(): Promise<number> {
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
       markdown: { type: 'boolean', default: false },
+      readme: { type: 'boolean', default: false },
       output: { type: 'string', short: 'o', default: 'table' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -73,6 +87,7 @@ async function main(): Promise<number> {
     isQuick: values.quick,
   };
   console.log(renderers[format as keyof typeof renderers](rows, circumstances));
+  if (values.readme) await writeReadme(renderMarkdown(rows, circumstances));
   if (values.json !== undefined) await writeFile(values.json, `${renderJson(rows, circumstances)}\n`);
   return rows.some(({ isBroken }) => isBroken) ? 1 : 0;
 }

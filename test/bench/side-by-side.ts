@@ -5,11 +5,11 @@ import { isTooBusy, median } from './statistics.ts';
 
 const DEFAULTS = {
   /** Pairs of short rounds, so that other work of the machine affects both of a pair alike. */
-  pairs: { full: 16, quick: 4 },
+  pairs: { full: 12, quick: 4 },
   roundMilliseconds: 600,
   /** Warm-up requests: V8 still recompiles functions after 40,000, on the server's own processor. */
   warmUpAnswers: { full: 50_000, quick: 10_000 },
-  warmUpMilliseconds: 8000,
+  warmUpMilliseconds: 6000,
 } as const;
 
 /** A server under load. */

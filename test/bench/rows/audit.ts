@@ -42,7 +42,7 @@ async function measurePods(bench: Bench, host: string, pods: number) {
   await writeFile(kubeconfig, JSON.stringify(config));
   const runs: ProgramRun[] = [];
   // The first run makes the pages, which later runs get at once.
-  for (let run = 0; run <= (bench.isQuick ? 1 : 3); run += 1)
+  for (let run = 0; run <= (bench.isQuick ? 1 : 2); run += 1)
     runs.push(await runAudit(bench, kubeconfig, pods));
   const counted = runs.slice(1);
   const of = (key: 'seconds' | 'cpuSeconds' | 'peakMemory'): number => median(counted.map((run) => run[key]));

@@ -159,7 +159,7 @@ async function measureSize(bench: Bench, registry: TestRegistry, size: Size): Pr
   checkDecided(await askOnce(connection, measured.next(true)));
   const rounds = roundsOf(size, bench);
   // Compiles the code of both ways.
-  for (const isFresh of [true, false]) await costOf(measured, isFresh, { ...rounds, pods: 4 * rounds.pods });
+  for (const isFresh of [true, false]) await costOf(measured, isFresh, { ...rounds, pods: 2 * rounds.pods });
   const waits = meterWaits(server.pid);
   const fresh = await costOf(measured, true, rounds);
   const repeated = await costOf(measured, false, rounds);

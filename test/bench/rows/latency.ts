@@ -12,7 +12,7 @@ import { isTooBusy, judgeRatio, median, percentile } from '../statistics.ts';
 const LIMITS = { ratio: 3 } as const;
 
 const DEFAULTS = {
-  pairs: { full: 7, quick: 2 },
+  pairs: { full: 5, quick: 2 },
   roundSeconds: 2,
   capacityMilliseconds: 1500,
 } as const;
