@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** `USER_HZ`, in which /proc counts: 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
+const NANOSECONDS_PER_SECOND = 1_000_000_000;
 const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 const MEBIBYTE_IN_KIBIBYTES = 1024;
 
@@ -13,8 +14,21 @@ function readProc(pid: number, file: string): string | null {
   }
 }
 
+/** Returns the nanoseconds on a processor of all threads; null without the kernel's scheduler statistics. */
+function cpuNanoseconds(pid: number): number | null {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const times = threads.map((thread) => readProc(pid, `task/${thread}/schedstat`)?.split(' ')[0]);
+    return times.reduce((sum, time) => sum + Number(time), 0);
+  } catch {
+    return null;
+  }
+}
+
 /** Returns the CPU seconds of all threads of a process; null without /proc. */
 export function cpuSeconds(pid: number): number | null {
+  const nanoseconds = cpuNanoseconds(pid);
+  if (nanoseconds !== null && nanoseconds > 0) return nanoseconds / NANOSECONDS_PER_SECOND;
   const stat = readProc(pid, 'stat');
   if (stat === null) return null;
   // The name, in parentheses, may contain spaces; utime and stime are fields 14 and 15 of proc_pid_stat(5).

@@ -19,10 +19,15 @@ export interface Side {
 }
 
 /** Figures of one server in one round, or the median of all. */
-interface Round {
+interface Rates {
   /** Answers per second of the server's CPU time; per second of the clock if CPU time is unavailable. */
   readonly perCore: number;
   readonly perSecond: number;
+}
+
+interface Round extends Rates {
+  /** The share of the time in which the server waited for its processor. */
+  readonly waits: number | null;
 }
 
 export interface Comparison {
@@ -30,8 +35,8 @@ export interface Comparison {
   readonly ratio: number;
   readonly lowest: number;
   readonly highest: number;
-  readonly subject: Round;
-  readonly baseline: Round;
+  readonly subject: Rates;
+  readonly baseline: Rates;
   readonly isBusy: boolean;
 }
 
@@ -44,27 +49,29 @@ export async function warmUp({ load }: Side, isQuick: boolean): Promise<void> {
 }
 
 async function runRound({ load, server: { pid } }: Side): Promise<Round> {
+  const waits = meterWaits(pid);
   const cpuBefore = cpuSeconds(pid);
   const started = performance.now();
   const answers = await load.run(DEFAULTS.roundMilliseconds);
   const seconds = (performance.now() - started) / 1000;
   const cpu = cpuBefore === null ? seconds : (cpuSeconds(pid) ?? 0) - cpuBefore;
-  return { perCore: answers / cpu, perSecond: answers / seconds };
+  return { perCore: answers / cpu, perSecond: answers / seconds, waits: waits() };
 }
 
-function middle(rounds: readonly Round[]): Round {
-  const of = (key: keyof Round): number => median(rounds.map((round) => round[key]));
+function middle(rounds: readonly Round[]): Rates {
+  const of = (key: keyof Rates): number => median(rounds.map((round) => round[key]));
   return { perCore: of('perCore'), perSecond: of('perSecond') };
+}
+
+function medianWait(rounds: readonly Round[]): number {
+  return median(rounds.map(({ waits }) => waits ?? 0));
 }
 
 /** Loads two servers by turns; both must be warm. */
 export async function compareRates(subject: Side, baseline: Side, isQuick: boolean): Promise<Comparison> {
   const rounds: { readonly subject: Round; readonly baseline: Round }[] = [];
-  const waits: (number | null)[] = [];
   for (let pair = 0; pair < DEFAULTS.pairs[isQuick ? 'quick' : 'full']; pair += 1) {
-    const waited = meterWaits(subject.server.pid);
     const first = await runRound(subject);
-    waits.push(waited());
     rounds.push({ subject: first, baseline: await runRound(baseline) });
   }
   const ratios = rounds.map((round) => round.subject.perCore / round.baseline.perCore);
@@ -74,6 +81,9 @@ export async function compareRates(subject: Side, baseline: Side, isQuick: boole
     highest: Math.max(...ratios),
     subject: middle(rounds.map((round) => round.subject)),
     baseline: middle(rounds.map((round) => round.baseline)),
-    isBusy: isTooBusy([median(waits.map((share) => share ?? 0))]),
+    isBusy: isTooBusy([
+      medianWait(rounds.map((round) => round.subject)),
+      medianWait(rounds.map((round) => round.baseline)),
+    ]),
   };
 }
