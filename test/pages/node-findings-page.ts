@@ -29,8 +29,9 @@ function code(text: string): string {
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
-function describeCase({ what, needs }: NodeCase): string {
-  return needs === undefined ? what : `${what} (only with handler ${needs})`;
+function describeCase({ what, needs, engine }: NodeCase): string {
+  if (needs === undefined) return what;
+  return `${what} (only with handler ${needs}${engine === undefined ? '' : ` and engine ${engine}`})`;
 }
 
 function caseRow(id: FindingId, each: NodeCase): string {

@@ -46,7 +46,8 @@ async function crunRuntimes(
   return {
     crun: { ...runcRuntime(programs, crun), pod_annotations: ['module.wasm.image/*', 'run.oci.*'] },
     'crun-plain': runcRuntime(programs, crun),
-    'crun-wasm': runcRuntime(programs, alwaysWasm),
+    // It rejects run.oci.handler, if that arrives.
+    'crun-wasm': { ...runcRuntime(programs, alwaysWasm), pod_annotations: ['run.oci.*'] },
   };
 }
 

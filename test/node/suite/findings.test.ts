@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FINDING_IDS, type FindingId } from '../../../src/policy/finding-catalog.ts';
+import { run } from '../../support/lib/processes.ts';
 import { useNode } from '../cluster/real-node.ts';
 import { FINDING_LINES } from './findings/finding-lines.ts';
 import { expectedFindings, type NodeCase } from './findings/node-case.ts';
@@ -23,13 +24,19 @@ const CASES: readonly Titled[] = FINDING_IDS.flatMap((id) => {
 
 const node = useNode();
 let stage: FindingStage;
+/** What the node's crun prints, such as `+WASM:wasmedge`; empty without one. */
+let crunVersion = '';
 beforeAll(async () => {
+  const { crun } = node.programs;
+  if (crun !== null) crunVersion = (await run(crun, ['--version'])).stdout;
   stage = await openFindingStage(node);
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
 /** Says which handler of this node prevents the case; null if none does. */
-function whyNotHere({ needs, lacks }: NodeCase): string | null {
+function whyNotHere({ needs, lacks, engine }: NodeCase): string | null {
+  if (engine !== undefined && !crunVersion.includes(`+WASM:${engine}`))
+    return `the node has no crun with ${engine}`;
   if (needs !== undefined && !node.handlers.includes(needs)) return `the node has no handler ${needs}`;
   return lacks !== undefined && node.handlers.includes(lacks) ? `the node has handler ${lacks}` : null;
 }

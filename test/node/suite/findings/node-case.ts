@@ -43,6 +43,8 @@ export type NodeCase = Steps & {
   /** A handler that the node must have, or must not have. Absent: whatever handlers it has besides runc and wasmtime. */
   readonly needs?: string;
   readonly lacks?: string;
+  /** The engine of crun, if others do something else. */
+  readonly engine?: 'wasmedge';
   /** Namespaces with limits or other conditions of their own. */
   readonly room?: Room;
   /** A Pod that completes before, in the same namespace. */

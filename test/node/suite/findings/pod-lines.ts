@@ -137,6 +137,7 @@ export const POD_LINES = {
     kind: 'warned',
     what: 'a module that exits with 3 on crun',
     needs: 'crun',
+    engine: 'wasmedge',
     pod: podOf('exit3', {}, ON_CRUN),
     also: ['annotation-delivery-unknown'],
     named: ['Completed', 'exit code 0'],
