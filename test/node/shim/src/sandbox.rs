@@ -77,8 +77,8 @@ impl WasmSandbox {
         let mut store = Store::new(&self.0, ComponentState::new(context)?);
         let mut linker = ComponentLinker::new(&self.0);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        let mut exports = component.component_type().exports(&self.0).map(|(name, _)| name);
-        if exports.any(|name| name.starts_with("wasi:cli/run")) {
+        let world = component.component_type();
+        if world.exports(&self.0).any(|(name, _)| name.starts_with("wasi:cli/run")) {
             let command = Command::instantiate_async(&mut store, component, &linker).await?;
             let outcome = command.wasi_cli_run().call_run(&mut store).await?;
             outcome.map(|()| 0).map_err(|()| anyhow::anyhow!("the component's run function returned an error"))
