@@ -1,7 +1,7 @@
 import { HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
 import type { ImageFiles } from './image-table.ts';
-import { SLEEPING_MODULE } from './sleeping-module.ts';
 import { cncfArtifact, fileImage, imageIndex, layerImage, type MakeImage, markedWasm } from './oci-image.ts';
+import { SLEEPING_MODULE } from './sleeping-module.ts';
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const SHELL_COMMANDS = ['echo', 'sleep', 'cat', 'cp', 'true'];

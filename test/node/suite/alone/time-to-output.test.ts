@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFailed, test } from 'vitest';
 import { must } from '../../../support/kubernetes/kubectl.ts';
 import { pod } from '../../../support/kubernetes/objects.ts';
 import { useNode } from '../../cluster/real-node.ts';
@@ -11,7 +10,7 @@ const node = useNode();
 const image = nodeImage(node.registry, 'wasi-module');
 
 const PAIRS = 5;
-const POLL_MILLISECONDS = 10;
+const POLL = { interval: 10, timeout: 30_000 };
 
 /** Without wasmgate, the user writes what wasmgate would set, so that the node has the same to do. */
 const SIDES = {
@@ -35,10 +34,11 @@ interface Times {
 async function measure(side: Side, name: string): Promise<Times> {
   const { room, spec } = SIDES[side];
   const path = `/api/v1/namespaces/${room.namespace()}/pods/${name}/log`;
+  onTestFailed(async () => console.error(await room.describe(name)));
   const start = performance.now();
   await must(room.apply([pod(name, room.namespace(), { spec: { restartPolicy: 'Never', ...spec } })]));
   const applied = performance.now();
-  while (!(await room.api().ask({ path })).text.includes(HELLO)) await sleep(POLL_MILLISECONDS);
+  await expect.poll(async () => (await room.api().ask({ path })).text, POLL).toBe(HELLO);
   const output = performance.now();
   await room.waitForPods(name, (pods) => pods.every(hasEnded));
   const { runtimeClass, limits } = await room.outcome(name);
