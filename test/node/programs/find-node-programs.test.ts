@@ -24,7 +24,9 @@ describe.runIf(process.platform === 'linux')('programs of a node', () => {
         'missing: ip',
         'missing: Go 1.26 or newer (https://go.dev/dl)',
         'missing: cargo 1.88 or newer (https://rustup.rs)',
-        expect.stringMatching(/apt-get install build-essential buildah busybox-static iproute2 .* protobuf-compiler/),
+        expect.stringMatching(
+          /apt-get install build-essential buildah busybox-static iproute2 .* protobuf-compiler/,
+        ),
       ]),
     });
   });
