@@ -12,8 +12,8 @@ const SHIM_LOCK = new URL('../shim/Cargo.lock', import.meta.url);
 
 const VERSION = /\d+\.\d+(?:\.\d+)?(?:-[\w.]+)?/;
 
-async function printedBy(program: string, flag = '--version'): Promise<string> {
-  return must(run(program, [flag]));
+async function printedBy(program: string): Promise<string> {
+  return must(run(program, ['--version']));
 }
 
 /** @throws if the program prints no version */
@@ -37,13 +37,16 @@ async function shimVersions(): Promise<Versions> {
   };
 }
 
-/** WASMGATE_CRUN_ENGINE says which version of its engine crun loads, such as "WasmEdge 0.17.1": crun prints only the name. */
+/** Names of engines in what crun prints, if they are spelled otherwise. */
+const ENGINES: Readonly<Record<string, string>> = { wasmedge: 'WasmEdge', wamr: 'WAMR' };
+
+/** crun prints its engine's name alone. WASMGATE_CRUN_ENGINE has the version, such as "WasmEdge 0.17.1". */
 async function crunVersions(crun: string): Promise<Versions> {
-  const named = /^(?<name>\S+) (?<version>\S+)$/.exec(process.env['WASMGATE_CRUN_ENGINE'] ?? '')?.groups;
-  const built = /\+WASM:(?<name>\S+)/.exec(await printedBy(crun))?.groups?.['name'];
-  const engine = named?.['name'] ?? built;
   const version = { crun: await versionOf(crun) };
-  return engine === undefined ? version : { ...version, [engine]: named?.['version'] ?? 'unknown' };
+  const [, built] = /\+WASM:(\S+)/.exec(await printedBy(crun)) ?? [];
+  if (built === undefined) return version;
+  const [engineVersion] = VERSION.exec(process.env['WASMGATE_CRUN_ENGINE'] ?? '') ?? [];
+  return { ...version, [ENGINES[built] ?? built]: engineVersion ?? 'of an unknown version' };
 }
 
 /** Upstream's shims print their version with `-v`, in a line such as "Version: 0.6.0". */
