@@ -15,8 +15,8 @@ Which RuntimeClass handlers run which images. \`wasmgate inspect IMAGE\` shows t
 - **?**: cannot be known in advance. wasmgate chooses such a class only if no other may run the Pod, and warns
   ([\`handler-may-not-run-image\`](FINDINGS.md#handler-may-not-run-image)).
 
-The number behind it refers to the [reason](#why). The letters say how wasmgate's authors know it: **a** and so on are
-[measured](#measured-with), with the versions listed there; **r** is read in the runtime's [source](#sources).
+The number behind it refers to the [reason](#why). The letters show how this is known: **a** and so on mean
+[measured](#measured-with), with the versions listed there; **r** means read in the runtime's [source](#sources).
 
 A handler's name may end in a version (\`spin-v2\`, \`wasmtime-v1\`). Describe other handlers, and what their nodes are configured
 for, in \`policy.handlers\` ([reference](../config/REFERENCE.md)).
@@ -53,23 +53,30 @@ function describeVersions(versions: MeasuredRun['runtime']): string {
     .join(', ');
 }
 
-/** Describes what was measured together, whatever the Pod's annotation. */
-function describeRun({ run, profile }: MeasuredCell): string {
+/** Describes what was measured together, whatever the Pod's annotation and the name that starts the runtime. */
+function describeRun({ run }: MeasuredCell): string {
   const origin = run.origin === RECORDED ? `recorded by \`${RECORDED}\`` : run.origin;
-  return `\`${profile.name}\`: ${describeVersions(run.runtime)}, on ${describeVersions(run.node)}; ${origin}.`;
+  return `${describeVersions(run.runtime)}, on ${describeVersions(run.node)}; ${origin}.`;
 }
 
-/** Descriptions of runs in the order of their marks: by column, and recorded ones first. */
+/** Leaves out what an earlier series measured if the record has the cell, too: its results are all in the file. */
+function withoutEarlier(cells: readonly MeasuredCell[]): readonly MeasuredCell[] {
+  const keyOf = ({ form, profile }: MeasuredCell): string => `${form} ${profile.engine}`;
+  const isRecorded = ({ run }: MeasuredCell): boolean => run.origin === RECORDED;
+  const recorded = new Set(cells.filter(isRecorded).map(keyOf));
+  return cells.filter((cell) => isRecorded(cell) || !recorded.has(keyOf(cell)));
+}
+
+/** Descriptions of runs in the order of their marks: by column. */
 function runsInOrder(cells: readonly MeasuredCell[]): readonly string[] {
-  const order = ({ profile, run }: MeasuredCell): number =>
-    HANDLER_PROFILES.indexOf(profile) * 2 + (run.origin === RECORDED ? 0 : 1);
+  const order = ({ profile }: MeasuredCell): number => HANDLER_PROFILES.indexOf(profile);
   return [...new Set(cells.toSorted((left, right) => order(left) - order(right)).map(describeRun))];
 }
 
 /** src/policy/IMAGES.md */
 export async function imagesPage(): Promise<string> {
   const reasons = reasonsInOrder();
-  const cells = await measuredCells();
+  const cells = withoutEarlier(await measuredCells());
   const runs = runsInOrder(cells);
   const marksOf = (form: ImageForm, engine: Engine): string => {
     const found = cells.filter((cell) => cell.form === form && cell.profile.engine === engine);
@@ -101,7 +108,7 @@ export async function imagesPage(): Promise<string> {
     why,
     '## Measured with',
     measured,
-    'Each result, with exit code, message and log, is in `test/node/measured.json`. A test compares it with this page.',
+    'Each result, with exit code, message and log, is in `test/node/measured.json`, which also has earlier results of the same cells. A test compares it with the matrix.',
     '## Sources',
     sources,
   ];
