@@ -47,10 +47,10 @@ describe('a result', () => {
   test('keeps no ids, digests, addresses and times', () => {
     const message = `failed to generate container "${DIGEST}" spec for 127.0.0.1:32500/a@sha256:${DIGEST}`;
     const log =
-      '[2026-11-28 22:37:46.258] [error] loading failed: invalid path, Code: 0x100\n\nsecond\nthird\nfourth';
+      '[2026-11-28 22:37:46.258] [error] loading failed: invalid path, Code: 0x100\n\nsecond\nfirst';
     expect(describeResult(ended('StartError', 128, message), log, '')).toMatchObject({
       message: 'failed to generate container "ID" spec for REGISTRY/a@sha256:DIGEST',
-      log: ['[error] loading failed: invalid path, Code: 0x100', 'second', 'third'],
+      log: ['[error] loading failed: invalid path, Code: 0x100', 'first', 'second'],
     });
   });
 

@@ -30,7 +30,7 @@ const GIVEN_UP: ReadonlySet<string> = new Set([
 
 const PULL_FAILURES: ReadonlySet<string> = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName']);
 
-const LOG = { lines: 3, characters: 240 } as const;
+const LOG = { lines: 6, characters: 240 } as const;
 
 /** What the Linux programs of the corpus print. */
 const LINUX_OUTPUT = 'a linux program';
@@ -60,10 +60,12 @@ function stable(text: string): string {
   return VARYING.reduce((result, [pattern, word]) => result.replaceAll(pattern, word), text).trim();
 }
 
+/** Returns the first lines, sorted: a log mixes standard output and standard error in no certain order. */
 function firstLines(log: string): readonly string[] {
   const lines = log.split('\n').map(stable);
   return lines
     .filter((line) => line !== '')
+    .toSorted()
     .slice(0, LOG.lines)
     .map((line) => line.slice(0, LOG.characters));
 }

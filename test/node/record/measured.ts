@@ -28,7 +28,7 @@ export interface Result {
   readonly reason?: string;
   readonly exitCode?: number | null;
   readonly message?: string;
-  /** The first lines. */
+  /** The first lines, sorted. */
   readonly log?: readonly string[];
 }
 
