@@ -13,7 +13,7 @@ afterAll(() => stage?.[Symbol.asyncDispose]());
 
 describe.concurrent('what wasmgate admits without a word runs', () => {
   for (const [index, { what, pod, runtimeClass, prints }] of ADMITTED_PODS.entries())
-    test(what, async () => {
+    test(`${what}: completes`, async () => {
       const shows = [
         `Pod of class ${runtimeClass ?? '(none)'}: Succeeded`,
         'app: Completed, exit code 0',
