@@ -7,6 +7,8 @@ export interface ReviewOptions {
   readonly containers: number;
   /** The number of namespaces: `team-1` and so on, in turn. */
   readonly namespaces: number;
+  /** Starts with another namespace than the first. */
+  readonly start?: number;
 }
 
 interface PodObject {
@@ -24,7 +26,7 @@ export function createReviews(options: ReviewOptions): (isFresh: boolean) => Buf
     name: `c${index}`,
     image: images[index % images.length],
   }));
-  let pods = 0;
+  let pods = options.start ?? 0;
   let fresh = 0;
   return (isFresh) => {
     pods += 1;

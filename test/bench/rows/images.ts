@@ -14,13 +14,13 @@ const LIMITS = { bytesPerImage: 2048, mebibytes: 120 } as const;
 
 const DEFAULTS = {
   /** As many as wasmgate remembers by default. */
-  images: { full: 10_000, quick: 2000 },
-  /** Images that are known before the memory is measured: their lookups compile code and open connections. */
-  before: 500,
+  images: { full: 10_000, quick: 4000 },
+  /** Images that are known before the memory is measured: their Pods compile code, and fill the cache of decisions. */
+  before: 1200,
   reviews: { full: 100_000, quick: 10_000 },
   connections: 16,
-  /** Images of one Pod. */
-  containers: 4,
+  /** Images of one Pod, after those: Pods in turn are in different namespaces. */
+  containers: 3,
 } as const;
 
 /** Sends all requests on all connections, each when the one before it is answered. */
@@ -64,18 +64,19 @@ export const images: Row = {
     const connections = await Promise.all(
       Array.from({ length: DEFAULTS.connections }, () => openConnection(target)),
     );
-    const { before, containers } = DEFAULTS;
+    const { before } = DEFAULTS;
     const podOf = (from: number, count: number): Buffer => {
       const own = references.slice(from, from + count);
-      return createReviews({ images: own, containers: own.length, namespaces: 16 })(true);
+      return createReviews({ images: own, containers: own.length, namespaces: 16, start: from })(true);
     };
-    const learn = (from: number, to: number): Promise<void> =>
+    const learn = (from: number, to: number, containers: number): Promise<void> =>
       sendAll(connections, Math.ceil((to - from) / containers), (index) =>
         podOf(from + index * containers, containers),
       );
-    await learn(0, before);
+    await learn(0, before, 1);
+    await untilQuiet(registry);
     const idle = await server.usedBytes();
-    await learn(before, references.length);
+    await learn(before, references.length, DEFAULTS.containers);
     await untilQuiet(registry);
     const bytes = ((await server.usedBytes()) - idle) / (references.length - before);
     const requests = references.map((_, index) => podOf(index, 1));
