@@ -26,6 +26,10 @@ function readBlob(store: ImageStore, { digest }: Descriptor): Uint8Array {
   return store.blob(`corpus/${WASM}`, digest) ?? new Uint8Array();
 }
 
+function digestOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
 /** What differs between images of one kind, in about as many bytes as build tools write. */
 function labelsOf(index: number): Readonly<Record<string, string>> {
   return {
@@ -50,9 +54,12 @@ export function putManyImages(store: ImageStore, count: number): readonly string
     const name = `many/app-${index}:1.${index}`;
     const target = targetOf(store, name);
     const isWasm = index % 2 === 0;
+    const digests = Array.from({ length: LAYERS }, (_layer, layer) => digestOf(`${index} ${layer}`));
     const changed = {
       ...config,
-      ...(isWasm ? {} : { os: 'linux', architecture: 'amd64' }),
+      ...(isWasm
+        ? {}
+        : { os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: digests } }),
       config: {
         ...config.config,
         Labels: labelsOf(index),
@@ -60,11 +67,7 @@ export function putManyImages(store: ImageStore, count: number): readonly string
       },
     };
     if (isWasm) for (const layer of layers) store.putBlob(target.repository, layer);
-    const large = Array.from({ length: LAYERS }, (_layer, layer) => ({
-      mediaType: LAYER,
-      digest: `sha256:${createHash('sha256').update(`${index} ${layer}`).digest('hex')}`,
-      size: LAYER_BYTES,
-    }));
+    const large = digests.map((digest) => ({ mediaType: LAYER, digest, size: LAYER_BYTES }));
     const document = {
       schemaVersion: 2,
       mediaType: OCI_MANIFEST,
