@@ -142,14 +142,15 @@ export const CLASS_LINES = {
     {
       kind: 'warned',
       what: 'a module beyond what wasmgate reads of a layer, which runs',
-      pod: podOf('distant-module', {}, ON_WASMTIME),
+      pod: podOf('distant-module'),
       named: [],
       shows: ['app: Completed, exit code 0', 'log of app: hello from wasm'],
     },
     {
       kind: 'warned',
       what: 'a Linux program beyond what wasmgate reads of a layer, which runs',
-      pod: podOf('distant-program', {}, ON_WASMTIME),
+      pod: podOf('distant-program'),
+      also: ['packaging-advice'],
       named: [],
       shows: ['app: Completed, exit code 0', 'log of app: a distant Linux program'],
     },

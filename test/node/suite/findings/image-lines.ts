@@ -135,8 +135,9 @@ export const IMAGE_LINES = {
         ],
       },
     },
+    engine: 'wasmedge',
     also: ['annotation-delivery-unknown', 'exit-code-lost'],
-    named: [],
+    named: ['unknown binary version', 'enabling Component Model proposal'],
     shows: ['app: Error, exit code 1'],
   }),
   'image-identity-shared': shown({

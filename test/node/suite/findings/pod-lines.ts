@@ -41,8 +41,9 @@ export const POD_LINES = {
     what: 'a Linux sidecar with annotation compat on crun',
     needs: 'crun',
     pod: withSidecar({}, { annotations: { [VARIANT]: 'compat' }, spec: ON_CRUN }),
+    engine: 'wasmedge',
     also: ALSO_ON_CRUN,
-    named: [],
+    named: ['load library failed:/bin/sh: cannot dynamically load executable'],
     shows: ['app: Completed, exit code 0', 'side: Error, exit code 1'],
   }),
   'annotation-conflict': shown(
