@@ -30,6 +30,8 @@ export const DECISION_LOG_LIMITS = {
   linesPerSecond: 100,
   /** One namespace's share of it: a tenant must not crowd out the lines of others. */
   linesOfNamespace: 25,
+  /** UTF-16 units by which namespaces are told apart: more than a name has (a DNS label, RFC 1123). */
+  namespaceUnits: 64,
   /** Items of each list. A Pod may have hundreds of containers. */
   items: 16,
 } as const;
@@ -89,7 +91,8 @@ export function createDecisionLog(
     now,
   );
   return (decision) => {
-    if (isWithinLimits(boundLogText(decision.request.namespace)))
+    // Cleaning the text for the log would take a fiftieth of a warm admission, and most lines may be dropped.
+    if (isWithinLimits(decision.request.namespace.slice(0, DECISION_LOG_LIMITS.namespaceUnits)))
       setImmediate(() => logger.info(describeDecision(decision), `admission ${decision.outcome}`));
   };
 }
