@@ -95,18 +95,31 @@ function createPod({ stage, name }: Run, namespace: string, pod: CasePod, suffix
   return stage.api.ask({ path: `/api/v1/namespaces/${namespace}/pods`, method: 'POST', body });
 }
 
-/** Applies again as often as wasmgate asks for it: on a busy machine a mutating call may time out. */
-async function applyPod(run: Run): Promise<Answer> {
-  const { each, judged } = run;
+/** Repeats what wasmgate did not answer in time, which happens on a busy machine. */
+async function repeat(ask: () => Promise<Answer>, isLate: (answer: Answer) => boolean): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await createPod(run, judged, each.pod);
-    const isLate = answer.text.includes(`wasmgate/${APPLY_AGAIN}: `) && each.room !== 'unchanged';
-    if (!isLate || attempt === WAITING.attempts) return answer;
+    const answer = await ask();
+    if (!isLate(answer) || attempt === WAITING.attempts) return answer;
   }
 }
 
+/** The namespaces are closed to Pods that wasmgate did not judge. */
+function isUnjudged({ status, text }: Answer): boolean {
+  return status >= 500 && text.includes('failed calling webhook');
+}
+
+/** Creates the Pod, again if wasmgate asks for it: the mutating call does not close the namespace. */
+function applyPod(run: Run): Promise<Answer> {
+  const { each, judged } = run;
+  return repeat(
+    () => createPod(run, judged, each.pod),
+    (answer) =>
+      isUnjudged(answer) || (answer.text.includes(`wasmgate/${APPLY_AGAIN}: `) && each.room !== 'unchanged'),
+  );
+}
+
 async function mustCreate(run: Run, namespace: string, pod: CasePod, suffix = ''): Promise<void> {
-  const answer = await createPod(run, namespace, pod, suffix);
+  const answer = await repeat(() => createPod(run, namespace, pod, suffix), isUnjudged);
   if (answer.status >= 400) throw new Error(`${namespace} rejects the Pod: ${messageOf(answer)}`);
 }
 
@@ -118,10 +131,21 @@ async function waitForLine({ stage, name }: Run, namespace: string, text: string
 
 const WORKLOADS = { rejected: 'Deployment', 'daemon-set': 'DaemonSet' } as const;
 
+/** Creates the workload, for real once wasmgate has warned about it: without an answer the API server admits it silently. */
+async function applyWorkload(run: Run, kind: keyof typeof WORKLOADS, pod: CasePod): Promise<Answer> {
+  const tried = await repeat(
+    () => createWorkload(run, kind, pod, { dryRun: 'All' }),
+    ({ warnings }) => warnings.length === 0,
+  );
+  await createWorkload(run, kind, pod);
+  return tried;
+}
+
 function createWorkload(
   { stage, name, judged }: Run,
   kind: keyof typeof WORKLOADS,
   pod: CasePod,
+  query: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const { spec, metadata } = stage.manifest(name, pod);
   const labels = { app: name };
@@ -136,7 +160,7 @@ function createWorkload(
     spec: { selector: { matchLabels: labels }, template },
   };
   const path = `/apis/apps/v1/namespaces/${judged}/${WORKLOADS[kind].toLowerCase()}s`;
-  return stage.api.ask({ path, method: 'POST', body });
+  return stage.api.ask({ path, method: 'POST', body, query });
 }
 
 /** Changes a running Pod in both namespaces. */
@@ -148,7 +172,7 @@ async function change(run: Run, under: string | undefined, call: object, path = 
     mustCreate(run, judged, each.pod),
     mustCreate(run, unjudged, underClass(each.pod, under)),
   ]);
-  const verdict = verdictOf(await send(judged));
+  const verdict = verdictOf(await repeat(() => send(judged), isUnjudged));
   await waitForLine(run, unjudged, 'app: running');
   const answer = await send(unjudged);
   if (answer.status >= 400) throw new Error(`${unjudged} rejects the change: ${messageOf(answer)}`);
@@ -186,7 +210,7 @@ async function apply(run: Run): Promise<{ readonly verdict: Verdict; readonly na
     }
     case 'rejected':
     case 'daemon-set':
-      return { verdict: verdictOf(await createWorkload(run, each.kind, each.pod)), namespace: judged };
+      return { verdict: verdictOf(await applyWorkload(run, each.kind, each.pod)), namespace: judged };
     case 'updated':
       return { verdict: await change(run, each.under, imagePatch(run, each.image)), namespace: unjudged };
     case 'debugged': {

@@ -141,7 +141,7 @@ export async function openFindingStage(node: StageNode): Promise<FindingStage> {
   };
   for (const room of ROOMS) {
     const own = room === 'unchanged' ? { [UNCHANGED_LABEL]: 'true' } : {};
-    await createNamespace(api, names.judged(room), own);
+    await createNamespace(api, names.judged(room), { ...own, 'wasmgate.dev/fail-closed': 'true' });
     remove(`/api/v1/namespaces/${names.judged(room)}`);
     await createNamespace(api, names.unjudged(room), { ...own, 'wasmgate.dev/mode': 'off' });
     remove(`/api/v1/namespaces/${names.unjudged(room)}`);
