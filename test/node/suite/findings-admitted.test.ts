@@ -7,7 +7,7 @@ import { type FindingStage, openFindingStage } from './findings/stage.ts';
 const node = useNode();
 let stage: FindingStage;
 beforeAll(async () => {
-  stage = await openFindingStage(node);
+  stage = await openFindingStage(node, ['plain']);
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 

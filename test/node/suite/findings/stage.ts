@@ -114,16 +114,11 @@ async function resumeMutation(api: NodeApi): Promise<void> {
   });
 }
 
-/** Namespaces, RuntimeClasses and a second node for the tests of findings. */
-export async function openFindingStage(node: StageNode): Promise<FindingStage> {
-  const api = await openNodeApi(node.kubeconfig);
-  await using resources = new AsyncDisposableStack();
-  const remove = (path: string): void =>
-    resources.defer(async () => {
-      await api.must({ path, method: 'DELETE' }, [404, 409]);
-    });
+type Remove = (path: string) => void;
 
-  for (const object of [...roomClasses(await nameOfNode(api), node.handlers), otherNode()])
+/** Adds RuntimeClasses and a second node to the cluster, and leaves the room `unchanged` out of the mutating webhook. */
+async function changeCluster(api: NodeApi, { handlers }: StageNode, remove: Remove): Promise<void> {
+  for (const object of [...roomClasses(await nameOfNode(api), handlers), otherNode()])
     remove(await create(api, object));
   await api.must({
     path: `/api/v1/nodes/${OTHER_NODE}/status`,
@@ -131,27 +126,49 @@ export async function openFindingStage(node: StageNode): Promise<FindingStage> {
     contentType: 'application/merge-patch+json',
     body: { status: otherNodeStatus() },
   });
-  resources.defer(() => resumeMutation(api));
   await suspendMutation(api);
+}
 
-  const suffix = randomUUID().slice(0, 6);
-  const names = {
-    judged: (room: Room) => `findings-${room}-${suffix}`,
-    unjudged: (room: Room) => `findings-${room}-off-${suffix}`,
+type Names = Pick<FindingStage, 'judged' | 'unjudged'>;
+
+async function createRoom(api: NodeApi, room: Room, { names, remove }: { names: Names; remove: Remove }) {
+  const own = room === 'unchanged' ? { [UNCHANGED_LABEL]: 'true' } : {};
+  const namespaces = {
+    [names.judged(room)]: { ...own, 'wasmgate.dev/fail-closed': 'true' },
+    [names.unjudged(room)]: { ...own, 'wasmgate.dev/mode': 'off' },
   };
-  for (const room of ROOMS) {
-    const own = room === 'unchanged' ? { [UNCHANGED_LABEL]: 'true' } : {};
-    await createNamespace(api, names.judged(room), { ...own, 'wasmgate.dev/fail-closed': 'true' });
-    remove(`/api/v1/namespaces/${names.judged(room)}`);
-    await createNamespace(api, names.unjudged(room), { ...own, 'wasmgate.dev/mode': 'off' });
-    remove(`/api/v1/namespaces/${names.unjudged(room)}`);
+  for (const [name, labels] of Object.entries(namespaces)) {
+    await createNamespace(api, name, labels);
+    remove(`/api/v1/namespaces/${name}`);
+    const path = `/api/v1/namespaces/${name}/limitranges`;
+    if (room === 'limited') await api.must({ path, method: 'POST', body: LIMIT_RANGE });
   }
-  for (const namespace of [names.judged('limited'), names.unjudged('limited')])
-    await api.must({
-      path: `/api/v1/namespaces/${namespace}/limitranges`,
-      method: 'POST',
-      body: LIMIT_RANGE,
+}
+
+/**
+ * Creates the rooms, each a pair of namespaces.
+ * @param rooms those that the tests use; with `plain` alone, the cluster itself stays as it is
+ */
+export async function openFindingStage(
+  node: StageNode,
+  rooms: readonly Room[] = ROOMS,
+): Promise<FindingStage> {
+  const api = await openNodeApi(node.kubeconfig);
+  await using resources = new AsyncDisposableStack();
+  const remove: Remove = (path) =>
+    resources.defer(async () => {
+      await api.must({ path, method: 'DELETE' }, [404, 409]);
     });
+  if (rooms.length > 1) {
+    resources.defer(() => resumeMutation(api));
+    await changeCluster(api, node, remove);
+  }
+  const suffix = randomUUID().slice(0, 6);
+  const names: Names = {
+    judged: (room) => `findings-${room}-${suffix}`,
+    unjudged: (room) => `findings-${room}-off-${suffix}`,
+  };
+  for (const room of rooms) await createRoom(api, room, { names, remove });
 
   const withImages = (containers: readonly CaseContainer[]) =>
     containers.map((container) => ({ ...container, image: nodeImage(node.registry, container.image) }));
