@@ -38,6 +38,8 @@ const CONFIG_LIMITS = {
 /** containerd pkg/oci, `defaultUnixEnv`. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+const DEFAULT_DIRECTORIES: readonly string[] = DEFAULT_PATH.split(':');
+
 export const EMPTY_CONFIG: ImageConfig = {
   platform: normalizePlatform('', ''),
   entrypoint: null,
@@ -71,7 +73,10 @@ function readCommand(value: unknown): readonly string[] | null {
 /** Returns the directories of the last PATH, which is what a process sees; without one, of the runtimes' default PATH. */
 function readSearchPath(value: unknown): readonly string[] {
   const set = (stringList(value) ?? []).findLast((pair) => pair.startsWith('PATH='));
-  const directories = (set?.slice('PATH='.length) ?? DEFAULT_PATH).split(':', CONFIG_LIMITS.pathDirectories);
+  const path = set?.slice('PATH='.length) ?? DEFAULT_PATH;
+  // Shared by most of thousands of images.
+  if (path === DEFAULT_PATH) return DEFAULT_DIRECTORIES;
+  const directories = path.split(':', CONFIG_LIMITS.pathDirectories);
   let left: number = CONFIG_LIMITS.pathCharacters;
   return directories.filter((directory) => {
     if (!directory.startsWith('/') || directory.length > left) return false;

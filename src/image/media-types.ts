@@ -35,10 +35,21 @@ export function isTarLayer(mediaType: string): boolean {
   );
 }
 
+/** Types of nearly all layers and configs, so that the descriptors of thousands of images share their texts. */
+const COMMON_TYPES: ReadonlyMap<string, string> = new Map(
+  [
+    OCI_CONFIG,
+    DOCKER_CONFIG,
+    'application/vnd.oci.image.layer.v1.tar+gzip',
+    'application/vnd.docker.image.rootfs.diff.tar.gzip',
+  ].map((type) => [type, type]),
+);
+
 /** RFC 6838, 4.2: 127 characters on either side of the slash. Longer texts would fill messages. */
 const LONGEST_TYPE = 255;
 
 /** Returns the type in lower case without parameters: `application/json; charset=utf-8` → `application/json`. */
 export function normalizeMediaType(text: string): string {
-  return (text.split(';', 1)[0] ?? '').trim().slice(0, LONGEST_TYPE).toLowerCase();
+  const type = (text.split(';', 1)[0] ?? '').trim().slice(0, LONGEST_TYPE).toLowerCase();
+  return COMMON_TYPES.get(type) ?? type;
 }
