@@ -17,6 +17,8 @@ const DEFAULTS = {
   images: { full: 10_000, quick: 4000 },
   /** Images that are known before the memory is measured: their Pods compile code, and fill the cache of decisions. */
   before: 1200,
+  /** Images until the memory is measured again: before wasmgate forgets any of them, which would hide their size. */
+  until: 2700,
   reviews: { full: 100_000, quick: 10_000 },
   connections: 16,
   /** Images of one Pod, after those: Pods in turn are in different namespaces. */
@@ -76,9 +78,12 @@ export const images: Row = {
     await learn(0, before, 1);
     await untilQuiet(registry);
     const idle = await server.usedBytes();
-    await learn(before, references.length, DEFAULTS.containers);
+    const { containers, until } = DEFAULTS;
+    await learn(before, until, containers);
     await untilQuiet(registry);
-    const bytes = ((await server.usedBytes()) - idle) / (references.length - before);
+    const bytes = ((await server.usedBytes()) - idle) / (until - before);
+    await learn(until, references.length, containers);
+    await untilQuiet(registry);
     const requests = references.map((_, index) => podOf(index, 1));
     const lookups = registry.log.length;
     await sendAll(
@@ -101,10 +106,17 @@ export const images: Row = {
         },
         {
           of: 'resident memory after it',
-          value: `${mebibytes.toFixed(0)} MiB; ${late} requests to the registry meanwhile`,
+          value: `${mebibytes.toFixed(0)} MiB`,
           goal: `≤ ${LIMITS.mebibytes} MiB`,
           outcome: judgeCost(mebibytes <= LIMITS.mebibytes),
-          numbers: { mebibytes, registryRequests: late },
+          numbers: { mebibytes },
+        },
+        {
+          of: 'requests to the registry meanwhile',
+          value: String(late),
+          goal: '0',
+          outcome: judgeCost(late === 0),
+          numbers: { requests: late },
         },
       ],
     };
