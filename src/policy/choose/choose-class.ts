@@ -11,7 +11,7 @@ import { isBlocked, tryClass, type Trial } from './trial.ts';
 const CHOICE_LIMITS = {
   /** Classes tried for one Pod. Clusters have up to a dozen kinds of class. */
   trials: 32,
-  /** Classes tried for a Pod with many containers: 8 take tens of milliseconds for 256 containers. */
+  /** Classes tried for a Pod with many containers: 8 take ten milliseconds for 256 different ones. */
   fewestTrials: 8,
   /** Containers judged in all trials of one Pod together. */
   judgedContainers: 1024,
