@@ -5,6 +5,7 @@ import { createNamespace } from '../../support/kubernetes/objects.ts';
 import type { Output } from '../../support/lib/processes.ts';
 import type { RealNode } from '../cluster/real-node.ts';
 import { describePods } from './describe-pod.ts';
+import { asksToApplyAgain } from './late-admission.ts';
 import { type NodeApi, openNodeApi } from './node-api.ts';
 import { hasEnded, type LivePod, namesOfContainers, type Outcome, outcomeOf } from './outcome.ts';
 
@@ -12,11 +13,15 @@ const POLL_MILLISECONDS = 300;
 /** A safeguard below the timeout of a test, whose message would not say what the Pod waits for. */
 const WAIT_SECONDS = 150;
 
+const APPLY_ATTEMPTS = 5;
+
 /** A namespace of the node, and what becomes of Pods in it. */
 export interface Room {
   readonly api: () => NodeApi;
   readonly namespace: () => string;
-  /** Applies objects of this namespace with kubectl, as a user does. A rejection is an output. */
+  /**
+   * Applies objects of this namespace with kubectl, as a user does: again, if wasmgate asks for it. A rejection is an output.
+   */
   readonly apply: (objects: readonly object[]) => Promise<Output>;
   /** Reads a collection of this namespace: `/api/v1/pods`, `/apis/batch/v1/jobs`. */
   readonly list: <Item>(collection: string) => Promise<readonly Item[]>;
@@ -87,9 +92,11 @@ function createRoom({ api, namespace, kubectl }: Place): Room {
     list,
     describe,
     apply: async (objects) => {
-      const output = await apply(kubectl, objects, ['-n', namespace()]);
-      if (output.stderr !== '') said.push(`kubectl said: ${output.stderr.trimEnd()}`);
-      return output;
+      for (let attempt = 1; ; attempt += 1) {
+        const output = await apply(kubectl, objects, ['-n', namespace()]);
+        if (output.stderr !== '') said.push(`kubectl said: ${output.stderr.trimEnd()}`);
+        if (!asksToApplyAgain(output.stderr) || attempt === APPLY_ATTEMPTS) return output;
+      }
     },
     waitForPods: async (prefix, isDone) => {
       onTestFailed(async () => console.error(`${prefix}:\n${await describe(prefix)}`));

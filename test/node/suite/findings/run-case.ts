@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FindingId } from '../../../../src/policy/finding-catalog.ts';
 import { describePods, type Sighting } from '../describe-pod.ts';
+import { asksToApplyAgain } from '../late-admission.ts';
 import { type Answer, messageOf } from '../node-api.ts';
 import type { CasePod, NodeCase } from './node-case.ts';
 import type { FindingStage } from './stage.ts';
@@ -14,8 +14,6 @@ const WAITING = {
   /** Of creating a Pod. */
   attempts: 5,
 } as const;
-
-const APPLY_AGAIN: FindingId = 'wasm-image-without-runtime-class';
 
 /** What came of a case. */
 export interface CaseResult {
@@ -113,8 +111,7 @@ function applyPod(run: Run): Promise<Answer> {
   const { each, judged } = run;
   return repeat(
     () => createPod(run, judged, each.pod),
-    (answer) =>
-      isUnjudged(answer) || (answer.text.includes(`wasmgate/${APPLY_AGAIN}: `) && each.room !== 'unchanged'),
+    (answer) => isUnjudged(answer) || (asksToApplyAgain(answer.text) && each.room !== 'unchanged'),
   );
 }
 
