@@ -1,6 +1,6 @@
 import { FINDING_IDS, type FindingId } from '../../src/policy/finding-catalog.ts';
 import { ADMITTED_PODS } from '../node/suite/findings/admitted-pods.ts';
-import { FINDING_LINES } from '../node/suite/findings/finding-lines.ts';
+import { FINDING_EVIDENCE } from '../node/suite/findings/finding-evidence.ts';
 import { expectedFindings, type NodeCase } from '../node/suite/findings/node-case.ts';
 
 const INTRODUCTION = `# What the node shows of each finding
@@ -45,16 +45,16 @@ function caseRow(id: FindingId, each: NodeCase): string {
 
 function shownRows(): readonly string[] {
   return FINDING_IDS.flatMap((id) => {
-    const line = FINDING_LINES[id];
-    return line.kind === 'shown' ? line.cases.map((each) => caseRow(id, each)) : [];
+    const evidence = FINDING_EVIDENCE[id];
+    return evidence.kind === 'shown' ? evidence.cases.map((each) => caseRow(id, each)) : [];
   });
 }
 
 function otherRows(): readonly string[] {
   return FINDING_IDS.flatMap((id) => {
-    const line = FINDING_LINES[id];
-    return line.kind === 'not-shown'
-      ? [`| [\`${id}\`](../../src/policy/FINDINGS.md#${id}) | ${cell(line.why)} |`]
+    const evidence = FINDING_EVIDENCE[id];
+    return evidence.kind === 'not-shown'
+      ? [`| [\`${id}\`](../../src/policy/FINDINGS.md#${id}) | ${cell(evidence.why)} |`]
       : [];
   });
 }

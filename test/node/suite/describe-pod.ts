@@ -114,7 +114,7 @@ async function describeEvents(api: NodeApi, namespace: string, prefix: string): 
 }
 
 /** A Pod, or a workload and its Pods: everything that a user could see of it. */
-export interface Sighting {
+export interface PodDescription {
   /** Class, phase, states of containers, limits, events, and logs, each a line. */
   readonly lines: readonly string[];
   /** True if nothing more will happen. */
@@ -122,7 +122,7 @@ export interface Sighting {
 }
 
 /** Describes the Pods whose names begin so, as `kubectl describe pod` and `kubectl logs` show them. */
-export async function describePods(api: NodeApi, namespace: string, prefix: string): Promise<Sighting> {
+export async function describePods(api: NodeApi, namespace: string, prefix: string): Promise<PodDescription> {
   const { text } = await api.must({ path: `/api/v1/namespaces/${namespace}/pods` });
   const { items } = JSON.parse(text) as { readonly items: readonly SeenPod[] };
   const pods = items.filter(({ metadata }) => metadata.name.startsWith(prefix));

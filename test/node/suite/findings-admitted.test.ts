@@ -21,8 +21,8 @@ describe.concurrent('what wasmgate admits without a word runs', () => {
       ];
       const each = { kind: 'warned', what, pod, named: [], shows } as const;
       // No name begins with another one.
-      const { texts, sighting, missing } = await runCase(stage, `admitted-${index + 1}-pod`, each);
-      const seen = sighting.lines;
+      const { texts, description, missing } = await runCase(stage, `admitted-${index + 1}-pod`, each);
+      const seen = description.lines;
       expect({ texts, missing, seen }).toEqual({ texts: [], missing: [], seen });
     });
 });

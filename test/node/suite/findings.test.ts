@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FINDING_IDS, type FindingId } from '../../../src/policy/finding-catalog.ts';
 import { run } from '../../support/lib/processes.ts';
 import { useNode } from '../cluster/real-node.ts';
-import { FINDING_LINES } from './findings/finding-lines.ts';
+import { FINDING_EVIDENCE } from './findings/finding-evidence.ts';
 import { expectedFindings, type NodeCase } from './findings/node-case.ts';
 import { runCase } from './findings/run-case.ts';
 import { type FindingStage, openFindingStage } from './findings/stage.ts';
@@ -17,9 +17,9 @@ interface Titled {
 }
 
 const CASES: readonly Titled[] = FINDING_IDS.flatMap((id) => {
-  const line = FINDING_LINES[id];
-  if (line.kind === 'not-shown') return [];
-  return line.cases.map((each, index) => ({ id, what: each.what, name: `${id}-${index + 1}`, each }));
+  const evidence = FINDING_EVIDENCE[id];
+  if (evidence.kind === 'not-shown') return [];
+  return evidence.cases.map((each, index) => ({ id, what: each.what, name: `${id}-${index + 1}`, each }));
 });
 
 const node = useNode();
@@ -47,8 +47,8 @@ describe.concurrent('what wasmgate reports is what the node does', () => {
     test(`${id}: ${what}`, async ({ skip }) => {
       const reason = whyNotHere(each);
       skip(reason !== null, reason ?? '');
-      const { isDenied, findings, missing, texts, sighting } = await runCase(stage, name, each);
-      const seen = [...texts, ...sighting.lines];
+      const { isDenied, findings, missing, texts, description } = await runCase(stage, name, each);
+      const seen = [...texts, ...description.lines];
       expect({ findings, isDenied, missing, seen }).toEqual({
         findings: expectedFindings(id, each),
         isDenied: DENIED.has(each.kind),

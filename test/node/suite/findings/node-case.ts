@@ -46,24 +46,24 @@ export type NodeCase = Steps & {
   /** The engine of crun, if others do something else. */
   readonly engine?: 'wasmedge';
   /** Namespaces with limits or other conditions of their own. */
-  readonly room?: Room;
+  readonly namespaces?: NamespacePair;
   /** A Pod that completes before, in the same namespace. */
   readonly after?: CasePod;
 };
 
 /** A pair of namespaces, one with wasmgate and one without. `limited` has a LimitRange; `unchanged` no mutating webhook. */
-export type Room = 'plain' | 'limited' | 'unchanged';
+export type NamespacePair = 'plain' | 'limited' | 'unchanged';
 
-export type FindingLine =
+export type FindingEvidence =
   | { readonly kind: 'shown'; readonly cases: readonly [NodeCase, ...NodeCase[]] }
   /** The reason, as a sentence. */
   | { readonly kind: 'not-shown'; readonly why: string };
 
-export function shown(...cases: readonly [NodeCase, ...NodeCase[]]): FindingLine {
+export function shown(...cases: readonly [NodeCase, ...NodeCase[]]): FindingEvidence {
   return { kind: 'shown', cases };
 }
 
-export function notShown(why: string): FindingLine {
+export function notShown(why: string): FindingEvidence {
   return { kind: 'not-shown', why };
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describePods, type Sighting } from '../describe-pod.ts';
+import { describePods, type PodDescription } from '../describe-pod.ts';
 import { asksToApplyAgain } from '../late-admission.ts';
 import { type Answer, messageOf } from '../node-api.ts';
 import type { CasePod, NodeCase } from './node-case.ts';
@@ -23,7 +23,7 @@ export interface CaseResult {
   readonly findings: readonly string[];
   /** What wasmgate wrote. */
   readonly texts: readonly string[];
-  readonly sighting: Sighting;
+  readonly description: PodDescription;
   /** Of what the case names, the texts that the node did not write. */
   readonly missing: readonly string[];
 }
@@ -48,11 +48,11 @@ async function watch(
   const deadline = performance.now() + WAITING.seconds * 1000;
   let ended = 0;
   for (;;) {
-    const sighting = await describePods(stage.api, place.namespace, place.prefix);
-    const missing = missingIn(sighting.lines, each);
-    ended += sighting.isFinal ? 1 : 0;
+    const description = await describePods(stage.api, place.namespace, place.prefix);
+    const missing = missingIn(description.lines, each);
+    ended += description.isFinal ? 1 : 0;
     if (missing.length === 0 || ended > WAITING.pollsAfterEnd || performance.now() > deadline)
-      return { sighting, missing };
+      return { description, missing };
     await sleep(WAITING.pollMilliseconds);
   }
 }
@@ -111,7 +111,7 @@ function applyPod(run: Run): Promise<Answer> {
   const { each, judged } = run;
   return repeat(
     () => createPod(run, judged, each.pod),
-    (answer) => isUnjudged(answer) || (asksToApplyAgain(answer.text) && each.room !== 'unchanged'),
+    (answer) => isUnjudged(answer) || (asksToApplyAgain(answer.text) && each.namespaces !== 'unchanged'),
   );
 }
 
@@ -122,8 +122,8 @@ async function mustCreate(run: Run, namespace: string, pod: CasePod, suffix = ''
 
 async function waitForLine({ stage, name }: Run, namespace: string, text: string): Promise<void> {
   const only: NodeCase = { kind: 'warned', pod: { spec: { containers: [] } }, what: '', named: [text] };
-  const { missing, sighting } = await watch(stage, { namespace, prefix: name }, only);
-  if (missing.length > 0) throw new Error(`Not seen: ${text}\n${sighting.lines.join('\n')}`);
+  const { missing, description } = await watch(stage, { namespace, prefix: name }, only);
+  if (missing.length > 0) throw new Error(`Not seen: ${text}\n${description.lines.join('\n')}`);
 }
 
 const WORKLOADS = { rejected: 'Deployment', 'daemon-set': 'DaemonSet' } as const;
@@ -228,8 +228,8 @@ async function removePods({ stage, name, judged, unjudged, each }: Run): Promise
 
 /** Runs a case to its end. @param name of its Pod */
 export async function runCase(stage: FindingStage, name: string, each: NodeCase): Promise<CaseResult> {
-  const room = each.room ?? 'plain';
-  const run: Run = { stage, each, name, judged: stage.judged(room), unjudged: stage.unjudged(room) };
+  const pair = each.namespaces ?? 'plain';
+  const run: Run = { stage, each, name, judged: stage.judged(pair), unjudged: stage.unjudged(pair) };
   if (each.after !== undefined) {
     await mustCreate(run, run.unjudged, underClass(each.after, 'wasmtime'), '-after');
     await waitForLine({ ...run, name: `${name}-after` }, run.unjudged, 'app: Completed');
@@ -237,7 +237,7 @@ export async function runCase(stage: FindingStage, name: string, each: NodeCase)
   try {
     const { verdict, namespace } = await apply(run);
     if (verdict.isDenied && namespace === run.judged)
-      return { ...verdict, sighting: { lines: [], isFinal: true }, missing: missingIn([], each) };
+      return { ...verdict, description: { lines: [], isFinal: true }, missing: missingIn([], each) };
     return { ...verdict, ...(await watch(stage, { namespace, prefix: name }, each)) };
   } finally {
     await removePods(run);

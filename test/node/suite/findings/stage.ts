@@ -3,17 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../../../support/lib/processes.ts';
 import { nodeImage } from '../../images/push-node-images.ts';
 import { type NodeApi, openNodeApi } from '../node-api.ts';
-import type { CaseContainer, CasePod, Room } from './node-case.ts';
+import type { CaseContainer, CasePod, NamespacePair } from './node-case.ts';
 import {
   LIMIT_RANGE,
   OTHER_NODE,
   otherNode,
   otherNodeStatus,
-  roomClasses,
+  stageClasses,
   UNCHANGED_LABEL,
-} from './room-objects.ts';
+} from './stage-objects.ts';
 
-const ROOMS: readonly Room[] = ['plain', 'limited', 'unchanged'];
+const PAIRS: readonly NamespacePair[] = ['plain', 'limited', 'unchanged'];
 const MUTATING = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/wasmgate';
 
 interface StageNode {
@@ -26,8 +26,8 @@ interface StageNode {
 export interface FindingStage extends AsyncDisposable {
   readonly api: NodeApi;
   /** The namespace with wasmgate, and the one without. */
-  readonly judged: (room: Room) => string;
-  readonly unjudged: (room: Room) => string;
+  readonly judged: (pair: NamespacePair) => string;
+  readonly unjudged: (pair: NamespacePair) => string;
   /** A Pod with the node's images. */
   readonly manifest: (name: string, pod: CasePod) => PodManifest;
 }
@@ -60,14 +60,6 @@ async function create(api: NodeApi, object: object): Promise<string> {
   await api.must({ path, method: 'DELETE' }, [404]);
   await api.must({ path: collection(named), method: 'POST', body: object });
   return path;
-}
-
-async function nameOfNode(api: NodeApi): Promise<string> {
-  const { text } = await api.must({ path: '/api/v1/nodes' });
-  const { items } = JSON.parse(text) as { readonly items: readonly NamedObject[] };
-  const found = items.find(({ metadata }) => metadata.name !== OTHER_NODE);
-  if (found === undefined) throw new Error('there is no node');
-  return found.metadata.name;
 }
 
 async function createNamespace(api: NodeApi, name: string, labels: object): Promise<void> {
@@ -116,10 +108,9 @@ async function resumeMutation(api: NodeApi): Promise<void> {
 
 type Remove = (path: string) => void;
 
-/** Adds RuntimeClasses and a second node to the cluster, and leaves the room `unchanged` out of the mutating webhook. */
+/** Adds RuntimeClasses and a second node to the cluster, and leaves the namespaces `unchanged` out of the mutating webhook. */
 async function changeCluster(api: NodeApi, { handlers }: StageNode, remove: Remove): Promise<void> {
-  for (const object of [...roomClasses(await nameOfNode(api), handlers), otherNode()])
-    remove(await create(api, object));
+  for (const object of [...stageClasses(handlers), otherNode()]) remove(await create(api, object));
   await api.must({
     path: `/api/v1/nodes/${OTHER_NODE}/status`,
     method: 'PATCH',
@@ -131,27 +122,31 @@ async function changeCluster(api: NodeApi, { handlers }: StageNode, remove: Remo
 
 type Names = Pick<FindingStage, 'judged' | 'unjudged'>;
 
-async function createRoom(api: NodeApi, room: Room, { names, remove }: { names: Names; remove: Remove }) {
-  const own = room === 'unchanged' ? { [UNCHANGED_LABEL]: 'true' } : {};
+async function createPair(
+  api: NodeApi,
+  pair: NamespacePair,
+  { names, remove }: { names: Names; remove: Remove },
+) {
+  const own = pair === 'unchanged' ? { [UNCHANGED_LABEL]: 'true' } : {};
   const namespaces = {
-    [names.judged(room)]: { ...own, 'wasmgate.dev/fail-closed': 'true' },
-    [names.unjudged(room)]: { ...own, 'wasmgate.dev/mode': 'off' },
+    [names.judged(pair)]: { ...own, 'wasmgate.dev/fail-closed': 'true' },
+    [names.unjudged(pair)]: { ...own, 'wasmgate.dev/mode': 'off' },
   };
   for (const [name, labels] of Object.entries(namespaces)) {
     await createNamespace(api, name, labels);
     remove(`/api/v1/namespaces/${name}`);
     const path = `/api/v1/namespaces/${name}/limitranges`;
-    if (room === 'limited') await api.must({ path, method: 'POST', body: LIMIT_RANGE });
+    if (pair === 'limited') await api.must({ path, method: 'POST', body: LIMIT_RANGE });
   }
 }
 
 /**
- * Creates the rooms, each a pair of namespaces.
- * @param rooms those that the tests use; with `plain` alone, the cluster itself stays as it is
+ * Creates the namespaces.
+ * @param pairs those that the tests use; with `plain` alone, the cluster itself stays as it is
  */
 export async function openFindingStage(
   node: StageNode,
-  rooms: readonly Room[] = ROOMS,
+  pairs: readonly NamespacePair[] = PAIRS,
 ): Promise<FindingStage> {
   const api = await openNodeApi(node.kubeconfig);
   await using resources = new AsyncDisposableStack();
@@ -159,16 +154,16 @@ export async function openFindingStage(
     resources.defer(async () => {
       await api.must({ path, method: 'DELETE' }, [404, 409]);
     });
-  if (rooms.length > 1) {
+  if (pairs.length > 1) {
     resources.defer(() => resumeMutation(api));
     await changeCluster(api, node, remove);
   }
   const suffix = randomUUID().slice(0, 6);
   const names: Names = {
-    judged: (room) => `findings-${room}-${suffix}`,
-    unjudged: (room) => `findings-${room}-off-${suffix}`,
+    judged: (pair) => `findings-${pair}-${suffix}`,
+    unjudged: (pair) => `findings-${pair}-off-${suffix}`,
   };
-  for (const room of rooms) await createRoom(api, room, { names, remove });
+  for (const pair of pairs) await createPair(api, pair, { names, remove });
 
   const withImages = (containers: readonly CaseContainer[]) =>
     containers.map((container) => ({ ...container, image: nodeImage(node.registry, container.image) }));

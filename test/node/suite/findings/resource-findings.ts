@@ -1,10 +1,10 @@
 import type { FindingId } from '../../../../src/policy/finding-catalog.ts';
-import { type FindingLine, podOf, shown } from './node-case.ts';
+import { type FindingEvidence, podOf, shown } from './node-case.ts';
 
 const ON_WASMTIME = { runtimeClassName: 'wasmtime' };
 
 /** What is found about memory and CPU. */
-export const RESOURCE_LINES = {
+export const RESOURCE_FINDINGS = {
   'memory-below-floor': shown(
     {
       kind: 'warned',
@@ -39,7 +39,7 @@ export const RESOURCE_LINES = {
     kind: 'warned',
     what: 'a Go module of 2.5 MB in a file, where a LimitRange allows 32Mi',
     pod: podOf('fault-go-file', {}, ON_WASMTIME),
-    room: 'limited',
+    namespaces: 'limited',
     also: ['packaging-advice'],
     named: [],
     shows: ['app: Error, exit code 137', 'app: empty log'],
@@ -75,4 +75,4 @@ export const RESOURCE_LINES = {
       'app: empty log',
     ],
   }),
-} as const satisfies Partial<Record<FindingId, FindingLine>>;
+} as const satisfies Partial<Record<FindingId, FindingEvidence>>;

@@ -1,13 +1,13 @@
 import type { FindingId } from '../../../../src/policy/finding-catalog.ts';
-import { type FindingLine, podOf, shown } from './node-case.ts';
-import { CLASSES } from './room-objects.ts';
+import { type FindingEvidence, podOf, shown } from './node-case.ts';
+import { CLASSES } from './stage-objects.ts';
 
 const ON_WASMTIME = { runtimeClassName: 'wasmtime' };
 
 const MOUNTED = [{ name: 'data', mountPath: '/data' }];
 
 /** What is found about images. */
-export const IMAGE_LINES = {
+export const IMAGE_FINDINGS = {
   'image-will-not-pull': shown(
     {
       kind: 'denied',
@@ -165,4 +165,4 @@ export const IMAGE_LINES = {
       named: ['CreateContainerError', 'failed to generate spec: no command specified'],
     },
   ),
-} as const satisfies Partial<Record<FindingId, FindingLine>>;
+} as const satisfies Partial<Record<FindingId, FindingEvidence>>;

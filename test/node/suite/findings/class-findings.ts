@@ -1,10 +1,10 @@
 import type { FindingId } from '../../../../src/policy/finding-catalog.ts';
-import { type FindingLine, notShown, podOf, shown } from './node-case.ts';
+import { type FindingEvidence, notShown, podOf, shown } from './node-case.ts';
 
 const ON_WASMTIME = { runtimeClassName: 'wasmtime' };
 
 /** What is found about the class and about what its handler runs. */
-export const CLASS_LINES = {
+export const CLASS_FINDINGS = {
   'runtime-class-missing': shown({
     kind: 'rejected',
     what: 'a class that does not exist',
@@ -173,8 +173,8 @@ export const CLASS_LINES = {
     kind: 'denied',
     what: 'a module in a namespace that the mutating webhook is not called for',
     pod: podOf('linux-module'),
-    room: 'unchanged',
+    namespaces: 'unchanged',
     named: ['exec: "/app.wasm": permission denied'],
     shows: ['StartError, exit code 128'],
   }),
-} as const satisfies Partial<Record<FindingId, FindingLine>>;
+} as const satisfies Partial<Record<FindingId, FindingEvidence>>;

@@ -1,6 +1,6 @@
 import type { FindingId } from '../../../../src/policy/finding-catalog.ts';
-import { type FindingLine, notShown, podOf, shown, withSidecar } from './node-case.ts';
-import { CLASSES } from './room-objects.ts';
+import { type FindingEvidence, notShown, podOf, shown, withSidecar } from './node-case.ts';
+import { CLASSES } from './stage-objects.ts';
 
 const ON_WASMTIME = { runtimeClassName: 'wasmtime' };
 const ON_CRUN = { runtimeClassName: CLASSES.crun };
@@ -14,7 +14,7 @@ const EXEC = { exec: { command: ['/bin/true'] } };
 const OFTEN = { ...EXEC, periodSeconds: 1, failureThreshold: 1 };
 
 /** What is found about fields of the Pod. */
-export const POD_LINES = {
+export const POD_FINDINGS = {
   'node-selector-conflict': shown({
     kind: 'rejected',
     what: 'a nodeSelector that contradicts that of the class',
@@ -153,4 +153,4 @@ export const POD_LINES = {
     named: [],
     shows: ['app: Completed, exit code 0', 'limits of app: memory'],
   }),
-} as const satisfies Partial<Record<FindingId, FindingLine>>;
+} as const satisfies Partial<Record<FindingId, FindingEvidence>>;

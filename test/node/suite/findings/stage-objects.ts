@@ -1,3 +1,5 @@
+import { NODE_NAME } from '../../cluster/node-settings.ts';
+
 /** RuntimeClasses of the suite. The handlers of all but `selecting` are none of the node's. */
 export const CLASSES = {
   /** Handler wasmtime, the node's own nodeSelector, and an overhead. */
@@ -38,18 +40,15 @@ function runtimeClass(name: string, handler: string, { nodeSelector, overhead }:
   };
 }
 
-/**
- * @param nodeName of the node with a kubelet
- * @param handlers that it has
- */
-export function roomClasses(nodeName: string, handlers: readonly string[]): readonly object[] {
+/** @param handlers of the node with a kubelet */
+export function stageClasses(handlers: readonly string[]): readonly object[] {
   const optional = { crun: CLASSES.crun, 'crun-plain': CLASSES.crunPlain, 'crun-wasm': CLASSES.crunWasm };
   return [
     ...Object.entries(optional).flatMap(([handler, name]) =>
       handlers.includes(handler) ? [runtimeClass(name, handler)] : [],
     ),
     runtimeClass(CLASSES.selecting, 'wasmtime', {
-      nodeSelector: { 'kubernetes.io/hostname': nodeName },
+      nodeSelector: { 'kubernetes.io/hostname': NODE_NAME },
       overhead: { memory: '24Mi' },
     }),
     runtimeClass(CLASSES.absent, 'wasmer'),

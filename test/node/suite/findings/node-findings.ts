@@ -1,12 +1,12 @@
 import type { FindingId } from '../../../../src/policy/finding-catalog.ts';
-import { type FindingLine, notShown, podOf, shown } from './node-case.ts';
-import { CLASSES } from './room-objects.ts';
+import { type FindingEvidence, notShown, podOf, shown } from './node-case.ts';
+import { CLASSES } from './stage-objects.ts';
 
 /** Also tolerates the taints of a node that has not reported for long. */
 const ANYWHERE = { tolerations: [{ operator: 'Exists' }] };
 
 /** What is found about nodes, and about updates. A second node exists for the API server alone: it has no kubelet. */
-export const NODE_LINES = {
+export const NODE_FINDINGS = {
   'handler-on-no-node': shown({
     kind: 'warned',
     what: 'a class whose handler no node has',
@@ -76,4 +76,4 @@ export const NODE_LINES = {
     named: ['permission denied'],
     shows: ['debugger: StartError, exit code 128'],
   }),
-} as const satisfies Partial<Record<FindingId, FindingLine>>;
+} as const satisfies Partial<Record<FindingId, FindingEvidence>>;
